@@ -1,0 +1,76 @@
+# Everything a person does with this repository. Needs Python 3.11 to 3.13 (PYTHON=…) and make; `make help` lists the verbs.
+PYTHON ?= python3
+ARCHITECTURE ?= x86_64
+PYTEST_ARGS ?=
+
+tag := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+envs := $(CURDIR)/.local/envs/$(tag)
+python := $(envs)/dev/bin/python
+sam := SAM_CLI_TELEMETRY=0 $(envs)/sam/bin/sam
+uv := $(envs)/installer/bin/uv
+asl_validator := .local/node/node_modules/asl-validator/package.json
+
+.NOTPARALLEL:
+.PHONY: help setup demo test bench lint type fmt build build-local local lock clean
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install everything into .local/, from hashed lock files
+	@$(PYTHON) -m local.setup dev trainer runtime sam
+	@$(MAKE) --silent $(asl_validator) || echo "setup: no npm here, so the second validator of the state machine is left out"
+
+demo: setup build-local ## one model through its whole life, on this machine alone
+	@$(python) -m local demo
+
+local: setup build-local ## keep the whole stack running here until Ctrl-C
+	@$(python) -m local run
+
+test: setup build-local lint type ## everything that can be checked without a cloud
+	@$(python) -m pytest $(PYTEST_ARGS)
+
+bench: setup build-local ## measure speed and cost
+	@$(python) -m local bench
+
+lint: ## ruff, rules and format
+	@$(python) -m ruff check
+	@$(python) -m ruff format --check --quiet || { echo "lint: run 'make fmt'"; exit 1; }
+
+type: ## mypy, strict
+	@$(python) -m mypy
+
+fmt: ## format the code and fix what ruff can fix
+	@$(python) -m ruff check --fix --quiet || true
+	@$(python) -m ruff format
+
+build: ## the deployable build in .aws-sam/ (ARCHITECTURE=x86_64 or arm64); then: sam deploy --config-env dev
+	@$(PYTHON) -m local.setup sam
+	@$(sam) validate --lint
+	@TARGET=$(ARCHITECTURE) UV=$(uv) PYTHON=$(PYTHON) $(sam) build --parameter-overrides Architecture=$(ARCHITECTURE)
+
+build-local: ## the build that this machine's Python runs, in .local/build/
+	@$(python) -m local.build
+
+# One set of versions for tests, functions and training image: all other lock files follow dev.txt.
+resolve := $(uv) pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+  --no-annotate --custom-compile-command 'make lock'
+followers := layers/vendor layers/numeric layers/columnar functions/train_model
+
+lock: ## write the lock files anew (LOCK_ARGS=--upgrade for newer versions)
+	@$(PYTHON) -m local.setup sam
+	$(resolve) $(LOCK_ARGS) local/requirements/dev.in --output-file local/requirements/dev.txt
+	@for folder in $(followers); do \
+	  $(resolve) --constraint local/requirements/dev.txt $$folder/requirements.in --output-file $$folder/requirements.txt || exit; done
+	$(resolve) --constraint local/requirements/dev.txt --no-emit-package numpy \
+	  layers/scientific/requirements.in --output-file layers/scientific/requirements.txt
+	@for name in sam runtime bootstrap; do \
+	  $(resolve) $(LOCK_ARGS) local/requirements/$$name.in --output-file local/requirements/$$name.txt || exit; done
+
+clean: ## remove everything that was generated
+	rm -rf .local .aws-sam .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -r {} +
+
+$(asl_validator):
+	@command -v npm >/dev/null
+	@echo "setup: asl-validator, the second validator of the state machine …"
+	@npm install --prefix .local/node --no-save --no-audit --no-fund --ignore-scripts --loglevel error asl-validator@4.0.0 >/dev/null

@@ -1,0 +1,1 @@
+"""The training container: carries out one order, `train` or `score`, and leaves one result document."""

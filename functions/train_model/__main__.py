@@ -1,0 +1,80 @@
+"""Entry point: carries out the order in the environment and exits with a code that says what to do next."""
+
+import errno
+import gc
+import os
+import signal
+import sys
+import traceback
+
+from .errors import PermanentFailure, TrainerBroken
+from .order import parse_order
+
+DONE, MAY_BE_RETRIED, PERMANENT = 0, 1, 65
+LONGEST_REASON = 1000
+
+# Read by the libraries when they are imported. MLflow would report home, draw bars and print addresses; threads of
+# the tree builder would spin while they wait for each other, which is ten times slower where processors are shared.
+LIBRARY_SETTINGS = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_LOGGING_LEVEL": "ERROR",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "GIT_PYTHON_REFRESH": "quiet",
+    "OMP_WAIT_POLICY": "PASSIVE",
+}
+
+
+def main() -> int:
+    """Give the exit code; on failure the last line on stderr is the reason."""
+    try:
+        obey(os.environ.get("AUTO_RETRAIN_ORDER"))
+    except KeyboardInterrupt:
+        return _end("stopped from outside before the order was carried out", MAY_BE_RETRIED)
+    except Exception as error:
+        _print_trace(error)
+        return _end(reason_of(error), PERMANENT if is_permanent(error) else MAY_BE_RETRIED)
+    return DONE
+
+
+def obey(document: str | None) -> None:
+    """Refuse a bad order at once; only then load the libraries, which takes seconds."""
+    order = parse_order(document)
+    for name, value in LIBRARY_SETTINGS.items():
+        os.environ.setdefault(name, value)
+    # Half a million objects that stay are about to be made; searching them for garbage again and again is a waste.
+    gc.set_threshold(100_000)
+    from .carry_out import carry_out
+
+    carry_out(order)
+
+
+def is_permanent(error: Exception) -> bool:
+    """Whether trying again with the same order must fail again; a full disk is as full the next time."""
+    return isinstance(error, PermanentFailure) or (isinstance(error, OSError) and error.errno == errno.ENOSPC)
+
+
+def reason_of(error: Exception) -> str:
+    """One line, without control characters, that fits a termination message."""
+    text = str(error) if isinstance(error, PermanentFailure) else f"{type(error).__name__}: {error}"
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(printable.split())[:LONGEST_REASON]
+
+
+def _print_trace(error: Exception) -> None:
+    """Show people where their own code, or ours, broke; a failure in the data needs no trace, and could quote them."""
+    if isinstance(error, TrainerBroken):
+        traceback.print_exception(error.__cause__)
+    elif not isinstance(error, PermanentFailure):
+        traceback.print_exception(error)
+
+
+def _end(reason: str, code: int) -> int:
+    print(reason, file=sys.stderr, flush=True)
+    return code
+
+
+if __name__ == "__main__":
+    # Kubernetes asks with SIGTERM; taken like Ctrl-C, no library mistakes it for an error of its own and tries again.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.exit(main())

@@ -1,0 +1,28 @@
+"""The trainer of a policy that names none: gradient boosted trees, which take numbers and categories with gaps."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import is_numeric_dtype
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OrdinalEncoder
+
+# The trees tell at most this many categories of one column apart; rarer ones share the last place.
+MOST_CATEGORIES = 254
+
+
+def fit(frame: pd.DataFrame, target: np.ndarray[Any, Any], parameters: dict[str, Any], seed: int) -> Pipeline:
+    """Fit HistGradientBoostingClassifier with the given parameters; a category never seen before counts as missing."""
+    # A column without any value teaches nothing, and the trees cannot bin it.
+    filled = [name for name in frame.columns if frame[name].notna().any()]
+    numeric = [name for name in filled if is_numeric_dtype(frame[name])]
+    categorical = [name for name in filled if name not in numeric]
+    encoder = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan, max_categories=MOST_CATEGORIES)
+    trees = HistGradientBoostingClassifier(
+        **parameters, random_state=seed, categorical_features=list(range(len(categorical)))
+    )
+    model = make_pipeline(make_column_transformer((encoder, categorical), ("passthrough", numeric)), trees)
+    return model.fit(frame, target)

@@ -1,0 +1,33 @@
+"""Labels between files, models and prediction files: their text is the same everywhere, their type is natural."""
+
+import re
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+WHOLE_NUMBER = re.compile(r"0|-?[1-9]\d{0,17}")
+
+
+def natural_labels(texts: Array) -> Array:
+    """Labels as a model should learn them: integers, booleans or texts, whichever holds for all of them."""
+    classes = [str(text) for text in np.unique(texts)]
+    if set(classes) <= {"true", "false"}:
+        return np.asarray(texts == "true")
+    if all(WHOLE_NUMBER.fullmatch(text) for text in classes):
+        return texts.astype(np.int64)
+    return texts
+
+
+def label_texts(labels: Array) -> Array:
+    """The texts of labels, or of what a model predicted; the opposite of `natural_labels`."""
+    if labels.dtype == bool:
+        return np.where(labels, "true", "false")
+    if np.issubdtype(labels.dtype, np.floating) and np.all(labels == np.floor(labels)):
+        return labels.astype(np.int64).astype(str)
+    return labels.astype(str)
+
+
+def encode(texts: Array, classes: Array) -> Array:
+    """Codes into the sorted classes, which hold every one of the texts."""
+    return np.searchsorted(classes, texts).astype(np.int32)

@@ -1,0 +1,130 @@
+"""What the container is told to do, as one JSON document; the manifest says with which data."""
+
+import hashlib
+from datetime import date, timedelta
+from typing import Annotated, Literal, Self, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+
+from .errors import OrderInvalid
+
+
+def _check_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
+        raise ValueError("must be an http or https address without credentials")
+    return url
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+S3Uri = Annotated[str, Field(pattern=r"^s3://[^/]+/.+$")]
+Column = Annotated[str, Field(min_length=1)]
+
+
+class Document(BaseModel):
+    """Refuses fields that it does not know, and values that would have to be converted."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class Order(Document):
+    """One thing to do for one job."""
+
+    schema_version: Literal[1]
+    kind: Literal["train", "score"]
+    job_id: Name
+    model_name: Name
+    manifest_uri: S3Uri
+    manifest_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    output_uri: Annotated[str, Field(pattern=r"^s3://[^/]+/.+/$")]
+    mlflow_tracking_uri: Annotated[str, AfterValidator(_check_address)]
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    parameters: dict[str, JsonValue] = {}
+    trainer: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")] | None = None
+    versions: tuple[Annotated[str, Field(pattern=r"^[1-9][0-9]*$")], ...] = ()
+
+    @model_validator(mode="after")
+    def _scoring_needs_versions(self) -> Self:
+        if (self.kind == "score") != bool(self.versions):
+            raise ValueError("versions are given if and only if they are to be scored")
+        return self
+
+
+class DataObject(Document):
+    """One object, pinned by its ETag."""
+
+    uri: S3Uri
+    etag: str
+    size: int
+    date: date
+
+
+class Window(Document):
+    """Whole UTC days, the end not included, and the objects that they held when the job began."""
+
+    start: date
+    end: date
+    objects: tuple[DataObject, ...]
+
+    def __str__(self) -> str:
+        return f"{self.start} to {self.end - timedelta(days=1)}"
+
+
+class Columns(Document):
+    """How to read the objects."""
+
+    format: Literal["csv", "parquet"]
+    row_id: Column
+    label: Column
+    numeric: tuple[Column, ...]
+    categorical: tuple[Column, ...]
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        return (*self.numeric, *self.categorical)
+
+
+class Manifest(Document):
+    """All data of one job."""
+
+    schema_version: Literal[1]
+    job_id: Name
+    model_name: Name
+    data: Columns
+    training: Window
+    holdout: Window
+
+    @model_validator(mode="after")
+    def _holdout_is_unseen(self) -> Self:
+        if self.training.end > self.holdout.start:
+            raise ValueError("the holdout window must begin after the training window has ended")
+        return self
+
+
+Parsed = TypeVar("Parsed", bound=Document)
+
+
+def parse_order(text: str | None) -> Order:
+    """Read an order; raises OrderInvalid naming each wrong field."""
+    if text is None:
+        raise OrderInvalid("there is no order: set AUTO_RETRAIN_ORDER to the order document")
+    return _parse("order", Order, text)
+
+
+def parse_manifest(content: bytes, order: Order) -> Manifest:
+    """Read the manifest of an order; raises OrderInvalid unless it is exactly the one that was ordered."""
+    if hashlib.sha256(content).hexdigest() != order.manifest_sha256:
+        raise OrderInvalid(f"manifest {order.manifest_uri} is not the ordered one: its SHA-256 differs")
+    manifest = _parse("manifest", Manifest, content)
+    if (manifest.job_id, manifest.model_name) != (order.job_id, order.model_name):
+        raise OrderInvalid(f"manifest {order.manifest_uri} belongs to job {manifest.job_id} of {manifest.model_name}")
+    return manifest
+
+
+def _parse(what: str, document: type[Parsed], content: str | bytes) -> Parsed:
+    try:
+        return document.model_validate_json(content)
+    except ValidationError as error:
+        problems = (f"{'.'.join(map(str, found['loc'])) or 'document'}: {found['msg']}" for found in error.errors())
+        raise OrderInvalid(f"{what} is invalid: {'; '.join(problems)}") from error

@@ -1,0 +1,42 @@
+"""What the container leaves behind: files under names nobody else uses, and last of all one result document."""
+
+import hashlib
+import io
+import json
+import secrets
+from typing import Any
+
+import numpy as np
+
+from .order import Order
+from .storage import Storage
+
+Arrays = dict[str, np.ndarray[Any, Any]]
+
+
+class Outputs:
+    """The output prefix of one order, where several processes may be at work at once."""
+
+    def __init__(self, order: Order, storage: Storage) -> None:
+        self._order = order
+        self._storage = storage
+        self._result_uri = f"{order.output_uri}result.json"
+
+    def are_complete(self) -> bool:
+        """Whether some process has finished the order already."""
+        return self._storage.exists(self._result_uri)
+
+    def write_predictions(self, version: str, arrays: Arrays) -> dict[str, Any]:
+        """Store one version's predictions and describe the file."""
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, allow_pickle=False, **arrays)
+        content = buffer.getvalue()
+        uri = f"{self._order.output_uri}predictions-{version}-{secrets.token_hex(8)}.npz"
+        self._storage.write(uri, content)
+        return {"uri": uri, "sha256": hashlib.sha256(content).hexdigest(), "rows": len(arrays["row_ids"])}
+
+    def publish(self, findings: dict[str, Any]) -> bool:
+        """Write the result document, or leave the one that a faster process wrote; says which."""
+        about = {"schema_version": 1, "kind": self._order.kind, "job_id": self._order.job_id}
+        document = json.dumps(about | findings, allow_nan=False, sort_keys=True)
+        return self._storage.write_once(self._result_uri, document.encode())

@@ -1,0 +1,100 @@
+"""The MLflow registry; versions are found by job and loaded by number, and no alias is ever touched."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version as installed
+from pickle import PicklingError
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import mlflow
+import mlflow.sklearn
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+from mlflow.models import Model
+
+from .code_version import code_version
+from .data import LabelledRows
+from .errors import OrderInvalid, TrainerBroken, VersionUnusable
+from .order import Columns, Order
+from .signature import signature_of
+from .versions import LoadedVersion, TrainedVersion
+
+# Given to MLflow, because finding it out would take longer than training.
+REQUIREMENTS = [f"{name}=={installed(name)}" for name in ("scikit-learn", "numpy", "pandas", "cloudpickle")]
+
+
+class MlflowVersions:
+    """Versions of the model of one order."""
+
+    def __init__(self, order: Order) -> None:
+        mlflow.set_tracking_uri(order.mlflow_tracking_uri)
+        self._client = MlflowClient()
+        self._order = order
+        self._tags = {"job_id": order.job_id, "manifest_sha256": order.manifest_sha256}
+
+    def find(self) -> TrainedVersion | None:
+        job = f"name='{self._order.model_name}' and tags.job_id='{self._order.job_id}'"
+        versions = sorted(self._client.search_model_versions(job), key=lambda found: int(found.version))
+        if not versions:
+            return None
+        lowest = versions[0]
+        if lowest.tags.get("manifest_sha256") != self._order.manifest_sha256:
+            raise OrderInvalid(f"version {lowest.version} of job {self._order.job_id} comes from another manifest")
+        metrics = self._client.get_run(lowest.run_id).data.metrics
+        return TrainedVersion(str(lowest.version), lowest.run_id, metrics)
+
+    @contextmanager
+    def run(self) -> Iterator[None]:
+        order = self._order
+        about = {"code_version": code_version(), "seed": str(order.seed), "trainer": order.trainer or "default"}
+        mlflow.set_experiment(order.model_name)
+        with mlflow.start_run(run_name=order.job_id, tags=self._tags | about):
+            _log_parameters(order.parameters)
+            yield
+
+    def register(self, model: Any, columns: Columns, rows: LabelledRows, metrics: dict[str, float]) -> None:
+        mlflow.log_metrics(metrics)
+        try:
+            mlflow.sklearn.log_model(
+                model,
+                name="model",
+                serialization_format=mlflow.sklearn.SERIALIZATION_FORMAT_CLOUDPICKLE,
+                signature=signature_of(columns, rows.labels),
+                pip_requirements=list(REQUIREMENTS),
+                registered_model_name=self._order.model_name,
+                tags=self._tags,
+            )
+        except (PicklingError, TypeError) as error:
+            raise TrainerBroken(f"the fitted {type(model).__name__} cannot be pickled: {error}") from error
+
+    def load(self, number: str) -> LoadedVersion:
+        with TemporaryDirectory() as directory:
+            path = self._download(number, directory)
+            try:
+                return LoadedVersion(number, mlflow.sklearn.load_model(path), _features(Model.load(path)))
+            except Exception as error:
+                # Loading runs whatever somebody registered, so anything may come out of it.
+                raise VersionUnusable(f"version {number} cannot be loaded: {type(error).__name__}: {error}") from error
+
+    def _download(self, number: str, directory: str) -> str:
+        uri = f"models:/{self._order.model_name}/{number}"
+        try:
+            return str(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=directory))
+        except MlflowException as error:
+            if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                raise VersionUnusable(f"{self._order.model_name} has no version {number}") from error
+            raise
+
+
+def _log_parameters(parameters: dict[str, Any]) -> None:
+    try:
+        mlflow.log_params(parameters)
+    except MlflowException as error:
+        if error.error_code == "INVALID_PARAMETER_VALUE":
+            raise OrderInvalid(f"MLflow refuses a training parameter: {error.message}") from error
+        raise
+
+
+def _features(model: Model) -> tuple[str, ...] | None:
+    return tuple(model.signature.inputs.input_names()) if model.signature else None

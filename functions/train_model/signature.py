@@ -1,0 +1,20 @@
+"""Which columns a model takes and what it gives, as MLflow keeps it with the version."""
+
+from typing import Any
+
+import numpy as np
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, Schema
+
+from .labels import natural_labels
+from .order import Columns
+
+LABEL_TYPES = {"i": "long", "b": "boolean", "U": "string"}
+
+
+def signature_of(columns: Columns, labels: np.ndarray[Any, Any]) -> ModelSignature:
+    """Stated rather than inferred from an example, so that no row of data gets into the registry."""
+    numbers = [ColSpec("double", name) for name in columns.numeric]
+    texts = [ColSpec("string", name) for name in columns.categorical]
+    answer = ColSpec(LABEL_TYPES[natural_labels(labels).dtype.kind])
+    return ModelSignature(Schema([*numbers, *texts]), Schema([answer]))

@@ -1,0 +1,70 @@
+"""Objects in S3: pinned reads, and the one write that only the first of several can make."""
+
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from .errors import DataInvalid
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+GONE = {"NoSuchKey", "NoSuchBucket", "404"}
+CHANGED = {"PreconditionFailed", "412"}
+
+
+class Storage:
+    """Reads and writes whole objects."""
+
+    def __init__(self, client: "BaseClient | None" = None) -> None:
+        self._s3: Any = client or boto3.client("s3", config=Config(retries={"mode": "standard", "max_attempts": 5}))
+
+    def read(self, uri: str, etag: str | None = None) -> bytes:
+        """The bytes of an object; raises DataInvalid when it is gone or no longer the one with this ETag."""
+        condition = {"IfMatch": f'"{etag.strip(chr(34))}"'} if etag else {}
+        try:
+            content: bytes = self._s3.get_object(**_address(uri), **condition)["Body"].read()
+        except ClientError as error:
+            _refuse_if_final(error, uri)
+            raise
+        return content
+
+    def exists(self, uri: str) -> bool:
+        try:
+            self._s3.head_object(**_address(uri))
+        except ClientError as error:
+            if _code(error) in GONE:
+                return False
+            raise
+        return True
+
+    def write(self, uri: str, content: bytes) -> None:
+        self._s3.put_object(**_address(uri), Body=content)
+
+    def write_once(self, uri: str, content: bytes) -> bool:
+        """Write an object unless there is one already; says whether it was written."""
+        try:
+            self._s3.put_object(**_address(uri), Body=content, IfNoneMatch="*")
+        except ClientError as error:
+            if _code(error) in CHANGED:
+                return False
+            raise
+        return True
+
+
+def _address(uri: str) -> dict[str, str]:
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return {"Bucket": bucket, "Key": key}
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response["Error"]["Code"])
+
+
+def _refuse_if_final(error: ClientError, uri: str) -> None:
+    if _code(error) in GONE:
+        raise DataInvalid(f"{uri} is not there") from error
+    if _code(error) in CHANGED:
+        raise DataInvalid(f"{uri} has changed since the job began: its ETag differs") from error

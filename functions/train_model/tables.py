@@ -1,0 +1,59 @@
+"""One object's bytes as a table of the wanted columns: row id, label and categories as text, the rest as numbers."""
+
+import re
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from .columns import Cells, to_numbers, to_text
+from .errors import DataInvalid
+from .order import Columns
+
+
+def parse_table(content: bytes, uri: str, columns: Columns) -> pa.Table:
+    """Read only the columns that the manifest names; raises DataInvalid naming the object and the column."""
+    wanted = [columns.row_id, columns.label, *columns.features]
+    try:
+        raw = READERS[columns.format](content, wanted)
+    except (pa.ArrowException, OSError) as error:
+        raise DataInvalid(f"{uri} cannot be read as {columns.format}: {_without_rows(error)}") from error
+    missing = [name for name in wanted if name not in raw.column_names]
+    if missing:
+        raise DataInvalid(f"{uri} lacks the columns {', '.join(missing)}")
+    return pa.table({name: _convert(raw[name], name, uri, columns) for name in wanted})
+
+
+def _convert(cells: Cells, name: str, uri: str, columns: Columns) -> Cells:
+    convert, wanted = (to_numbers, "numbers") if name in columns.numeric else (to_text, "text")
+    try:
+        return convert(cells)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise DataInvalid(f"{uri}: column {name} ({cells.type}) should hold {wanted}") from error
+
+
+def _read_parquet(content: bytes, wanted: list[str]) -> pa.Table:
+    file = pa.parquet.ParquetFile(pa.BufferReader(content))
+    return file.read(columns=[name for name in wanted if name in file.schema_arrow.names])
+
+
+def _read_csv(content: bytes, wanted: list[str]) -> pa.Table:
+    parsing = pa.csv.ParseOptions(newlines_in_values=True)
+    header = pa.csv.open_csv(pa.BufferReader(content), parse_options=parsing).schema.names
+    present = [name for name in wanted if name in header]
+    # Everything is text at first, so that a file's meaning does not hang on what its first rows look like.
+    converting = pa.csv.ConvertOptions(
+        include_columns=present,
+        column_types={name: pa.string() for name in present},
+        null_values=[""],
+        strings_can_be_null=True,
+    )
+    return pa.csv.read_csv(pa.BufferReader(content), parse_options=parsing, convert_options=converting)
+
+
+def _without_rows(error: Exception) -> str:
+    """The message without the row that it quotes: data do not belong into logs."""
+    return re.sub(r"(got \d+):.*", r"\1", str(error), flags=re.DOTALL)
+
+
+READERS = {"parquet": _read_parquet, "csv": _read_csv}

@@ -1,0 +1,40 @@
+"""Carries out a train order: fits on the training window and registers the version under the job's id."""
+
+from typing import Any
+
+from .data import LabelledRows, read_window
+from .fitting import fit_model, training_accuracy
+from .order import Manifest, Order
+from .storage import Storage
+from .versions import TrainedVersion, Versions
+
+
+def train(order: Order, manifest: Manifest, storage: Storage, versions: Versions) -> dict[str, Any]:
+    """Give the findings for the result document; a version that the job has already is not trained again."""
+    trained = versions.find() or _train_new(order, manifest, storage, versions)
+    return {
+        "model_version": trained.number,
+        "run_id": trained.run_id,
+        "rows": int(trained.metrics["training_rows"]),
+        "metrics": trained.metrics,
+        "manifest_sha256": order.manifest_sha256,
+    }
+
+
+def _train_new(order: Order, manifest: Manifest, storage: Storage, versions: Versions) -> TrainedVersion:
+    rows = read_window(storage, manifest.data, manifest.training)
+    with versions.run():
+        model = fit_model(order, rows)
+        versions.register(model, manifest.data, rows, _metrics(model, rows))
+    registered = versions.find()
+    if registered is None:
+        raise RuntimeError("MLflow does not show the version that was just registered")
+    return registered
+
+
+def _metrics(model: Any, rows: LabelledRows) -> dict[str, float]:
+    return {
+        "training_accuracy": training_accuracy(model, rows),
+        "training_rows": float(rows.labels.size),
+        "rows_without_label": float(rows.unlabelled),
+    }

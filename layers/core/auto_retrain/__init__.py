@@ -1,0 +1,26 @@
+"""auto-retrain: notices that a model has decayed, retrains it, and promotes the result only if it is proven better."""
+
+from importlib import import_module
+from typing import Any
+
+# Imported when first asked for: a function must not pay for what only notebooks use.
+_PUBLIC = {
+    "AutoRetrainPipeline": "pipeline",
+    "DataDriftTrigger": "usecases.retraining_triggers",
+    "PerformanceDegradationTrigger": "usecases.retraining_triggers",
+    "RetrainingJob": "domain.job",
+    "RetrainingStatus": "domain.job",
+    "RetrainingTrigger": "usecases.retraining_triggers",
+    "ScheduledTrigger": "usecases.retraining_triggers",
+    "TriggerConfig": "domain.policy",
+    "TriggerType": "domain.policy",
+    "ValidationResult": "domain.validation",
+}
+
+__all__ = list(_PUBLIC)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_PUBLIC[name]}", __name__), name)

@@ -1,0 +1,1 @@
+"""Policies, jobs, leases and the ledger in one DynamoDB table."""

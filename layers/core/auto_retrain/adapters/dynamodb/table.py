@@ -1,0 +1,103 @@
+"""The table: its keys, its indexes, and items that carry a record as one JSON document."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from ...domain.base import Record
+from ...domain.errors import StoreUnavailable
+from ..aws import translated
+
+Item = dict[str, dict[str, str]]
+
+CONDITION_FAILED = "ConditionalCheckFailedException"
+TRANSACTION_CANCELED = "TransactionCanceledException"
+
+
+def key(pk: str, sk: str) -> Item:
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def model_key(model_name: str, sk: str) -> Item:
+    return key(f"MODEL#{model_name}", sk)
+
+
+def item_of(item_key: Item, record: Record, **attributes: str) -> Item:
+    """An item that carries a record, with the attributes that indexes and conditions need."""
+    plain = {name: {"S": value} for name, value in attributes.items()}
+    return {**item_key, **plain, "document": {"S": record.model_dump_json()}}
+
+
+def document_of(item: Mapping[str, Any]) -> str:
+    return str(item["document"]["S"])
+
+
+def epoch(moment: datetime) -> dict[str, str]:
+    """A time as a number attribute, in seconds."""
+    return {"N": repr(moment.timestamp())}
+
+
+def from_epoch(attribute: Mapping[str, str] | None) -> datetime | None:
+    return datetime.fromtimestamp(float(attribute["N"]), UTC) if attribute else None
+
+
+class Table:
+    """Calls on one table; all errors but failed conditions are in our words."""
+
+    def __init__(self, client: Any, name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def get(self, item_key: Item) -> dict[str, Any] | None:
+        """Strongly consistent."""
+        with translated(StoreUnavailable):
+            answer = self._client.get_item(TableName=self._name, Key=item_key, ConsistentRead=True)
+        item: dict[str, Any] | None = answer.get("Item")
+        return item
+
+    def put(self, item: Item, condition: str, values: Item | None = None) -> None:
+        with translated(StoreUnavailable, keep=frozenset({CONDITION_FAILED})):
+            self._client.put_item(**self.put_action(item, condition, values))
+
+    def update(self, item_key: Item, expression: str, values: Item) -> None:
+        with translated(StoreUnavailable):
+            self._client.update_item(
+                TableName=self._name, Key=item_key, UpdateExpression=expression, ExpressionAttributeValues=values
+            )
+
+    def delete(self, item_key: Item) -> None:
+        with translated(StoreUnavailable):
+            self._client.delete_item(TableName=self._name, Key=item_key)
+
+    def transact(self, *actions: dict[str, Any]) -> None:
+        with translated(StoreUnavailable, keep=frozenset({TRANSACTION_CANCELED})):
+            self._client.transact_write_items(TransactItems=list(actions))
+
+    def put_action(self, item: Item, condition: str, values: Item | None = None) -> dict[str, Any]:
+        action: dict[str, Any] = {"TableName": self._name, "Item": item, "ConditionExpression": condition}
+        return {**action, "ExpressionAttributeValues": values} if values else action
+
+    def update_action(self, item_key: Item, expression: str, condition: str, values: Item) -> dict[str, Any]:
+        return {
+            "TableName": self._name,
+            "Key": item_key,
+            "UpdateExpression": expression,
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": values,
+        }
+
+    def query(self, condition: str, values: Item, **options: Any) -> Iterator[dict[str, Any]]:
+        """All items, page by page as they are needed."""
+        request = {
+            "TableName": self._name,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": values,
+            **options,
+        }
+        while True:
+            with translated(StoreUnavailable):
+                page = self._client.query(**request)
+            yield from page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]

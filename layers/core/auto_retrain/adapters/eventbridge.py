@@ -1,0 +1,25 @@
+"""Facts about jobs on the EventBridge bus."""
+
+from typing import Any
+
+from ..domain.errors import EventsUnavailable
+from ..domain.messages import JobEvent
+from .aws import translated
+
+DETAIL_TYPE = "Retraining Job Event"
+
+
+class EventBridgeBus:
+    """EventBus on the account's default bus; the stage keeps deployments in one account apart."""
+
+    def __init__(self, client: Any, stage: str) -> None:
+        self._client = client
+        self._source = f"auto-retrain.{stage}"
+
+    def publish(self, event: JobEvent) -> None:
+        entry = {"Source": self._source, "DetailType": DETAIL_TYPE, "Detail": event.model_dump_json()}
+        with translated(EventsUnavailable):
+            answer = self._client.put_events(Entries=[entry])
+        # The call succeeds even when the bus took none of the entries.
+        if answer["FailedEntryCount"]:
+            raise EventsUnavailable(f"event '{event.event_id}' was not taken: {answer['Entries'][0]}")

@@ -1,0 +1,36 @@
+"""Every port in memory: for tests, for trying a policy out, and as the measure of the real adapters."""
+
+from dataclasses import dataclass, field
+
+from .cluster import MemoryCluster
+from .data import MemoryDataStore, MemoryTableReader
+from .outside import (
+    MemoryClock,
+    MemoryEventBus,
+    MemoryExecutions,
+    MemoryMetricSource,
+    MemoryNotifier,
+    MemoryRegistry,
+)
+from .stores import MemoryJobStore, MemoryLedger, MemoryNotificationLog, MemoryPolicyStore
+
+
+@dataclass
+class MemoryPorts:
+    """Ports that know no outside."""
+
+    clock: MemoryClock = field(default_factory=MemoryClock)
+    ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    metrics: MemoryMetricSource = field(default_factory=MemoryMetricSource)
+    data: MemoryDataStore = field(default_factory=MemoryDataStore)
+    tables: MemoryTableReader = field(default_factory=MemoryTableReader)
+    registry: MemoryRegistry = field(default_factory=MemoryRegistry)
+    cluster: MemoryCluster = field(default_factory=MemoryCluster)
+    executions: MemoryExecutions = field(default_factory=MemoryExecutions)
+    events: MemoryEventBus = field(default_factory=MemoryEventBus)
+    notifier: MemoryNotifier = field(default_factory=MemoryNotifier)
+    notifications: MemoryNotificationLog = field(default_factory=MemoryNotificationLog)
+
+    def __post_init__(self) -> None:
+        self.jobs = MemoryJobStore(self.clock)
+        self.policies = MemoryPolicyStore(self.jobs)

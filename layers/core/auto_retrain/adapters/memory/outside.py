@@ -1,0 +1,106 @@
+"""The registry, metrics, executions, events, people and time, in memory."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ...domain.errors import RegistryRefused
+from ...domain.messages import JobEvent
+from ...domain.metric import MetricQuery, MetricReading
+
+
+class MemoryClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, start: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> None:
+        self._now = start
+
+    def now(self) -> datetime:
+        return self._now
+
+    def advance(self, by: timedelta) -> None:
+        self._now += by
+
+
+class MemoryRegistry:
+    """ModelRegistry in dictionaries."""
+
+    tracking_uri = "http://registry.invalid"
+
+    def __init__(self) -> None:
+        self._versions: dict[tuple[str, str], dict[str, str]] = {}
+        self._champions: dict[str, str] = {}
+
+    def register(self, model_name: str, version: str, **tags: str) -> None:
+        """Put a version where a training container would."""
+        self._versions[model_name, version] = tags
+
+    def delete(self, model_name: str, version: str) -> None:
+        """Delete a version as a person would; an alias on it goes with it."""
+        del self._versions[model_name, version]
+        if self._champions.get(model_name) == version:
+            del self._champions[model_name]
+
+    def champion(self, model_name: str) -> str | None:
+        return self._champions.get(model_name)
+
+    def set_champion(self, model_name: str, version: str) -> None:
+        if (model_name, version) not in self._versions:
+            raise RegistryRefused(f"'{model_name}' has no version {version}")
+        self._champions[model_name] = version
+
+    def version_tags(self, model_name: str, version: str) -> dict[str, str] | None:
+        return self._versions.get((model_name, version))
+
+
+class MemoryMetricSource:
+    """MetricSource that answers with what was set for a model, and nothing for others."""
+
+    def __init__(self) -> None:
+        self.readings: dict[str, MetricReading] = {}
+
+    def read(self, queries: Sequence[MetricQuery]) -> list[MetricReading]:
+        return [self.readings.get(query.model_name, MetricReading(value=None)) for query in queries]
+
+
+class MemoryExecutions:
+    """Executions that are only written down."""
+
+    def __init__(self) -> None:
+        self.started: dict[str, Mapping[str, Any]] = {}
+        self.answers: list[tuple[str, str, str]] = []
+
+    def start(self, name: str, event: Mapping[str, Any]) -> str | None:
+        if name in self.started:
+            return None
+        self.started[name] = event
+        return f"arn:aws:states:eu-central-1:123456789012:execution:retraining:{name}"
+
+    def succeed(self, task_token: str, output: Mapping[str, Any]) -> None:
+        self.answers.append(("succeed", task_token, str(output)))
+
+    def fail(self, task_token: str, error: str, cause: str) -> None:
+        self.answers.append(("fail", task_token, cause))
+
+    def heartbeat(self, task_token: str) -> None:
+        self.answers.append(("heartbeat", task_token, ""))
+
+
+class MemoryEventBus:
+    """EventBus that keeps what was published."""
+
+    def __init__(self) -> None:
+        self.published: list[JobEvent] = []
+
+    def publish(self, event: JobEvent) -> None:
+        self.published.append(event)
+
+
+class MemoryNotifier:
+    """Notifier that keeps what was said."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def send(self, text: str) -> None:
+        self.texts.append(text)

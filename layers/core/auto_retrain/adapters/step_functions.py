@@ -1,0 +1,48 @@
+"""Executions of the state machine, and the tokens by which they wait."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ..domain.errors import ExecutionsUnavailable
+from .aws import translated
+
+_STARTED_BEFORE = frozenset({"ExecutionAlreadyExists"})
+_NOBODY_WAITS = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
+_LONGEST_CAUSE = 4000
+
+
+class StepFunctionsExecutions:
+    """Executions on Step Functions."""
+
+    def __init__(self, client: Any, state_machine_arn: str | None) -> None:
+        self._client = client
+        self._state_machine_arn = state_machine_arn
+
+    def start(self, name: str, event: Mapping[str, Any]) -> str | None:
+        try:
+            with translated(ExecutionsUnavailable, keep=_STARTED_BEFORE):
+                answer = self._client.start_execution(
+                    stateMachineArn=self._state_machine_arn, name=name, input=json.dumps(event)
+                )
+        except ClientError:
+            return None
+        return str(answer["executionArn"])
+
+    def succeed(self, task_token: str, output: Mapping[str, Any]) -> None:
+        self._answer("send_task_success", taskToken=task_token, output=json.dumps(output))
+
+    def fail(self, task_token: str, error: str, cause: str) -> None:
+        self._answer("send_task_failure", taskToken=task_token, error=error, cause=cause[:_LONGEST_CAUSE])
+
+    def heartbeat(self, task_token: str) -> None:
+        self._answer("send_task_heartbeat", taskToken=task_token)
+
+    def _answer(self, operation: str, **arguments: str) -> None:
+        try:
+            with translated(ExecutionsUnavailable, keep=_NOBODY_WAITS):
+                getattr(self._client, operation)(**arguments)
+        except ClientError:
+            return

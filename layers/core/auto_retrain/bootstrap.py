@@ -1,0 +1,133 @@
+"""Builds the adapters from the settings; the only place that knows which adapter serves which port.
+
+Each adapter is imported and built when it is first used, so that a function pays only for what it needs.
+"""
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from .adapters.clock import SystemClock
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from .adapters.dynamodb.table import Table
+    from .ports import (
+        Cluster,
+        DataStore,
+        DeploymentLedger,
+        EventBus,
+        Executions,
+        JobStore,
+        MetricSource,
+        ModelRegistry,
+        NotificationLog,
+        Notifier,
+        PolicyStore,
+        TableReader,
+    )
+
+
+class DeployedPorts:
+    """Ports of a deployment: DynamoDB, S3, CloudWatch, Step Functions, EventBridge, MLflow, Kubernetes, Slack."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def clock(self) -> SystemClock:
+        return SystemClock()
+
+    @cached_property
+    def _table(self) -> "Table":
+        from .adapters.aws import aws_client
+        from .adapters.dynamodb.table import Table
+
+        return Table(aws_client("dynamodb"), self._settings.require("table_name"))
+
+    @cached_property
+    def policies(self) -> "PolicyStore":
+        from .adapters.dynamodb.policies import DynamoPolicyStore
+
+        return DynamoPolicyStore(self._table)
+
+    @cached_property
+    def jobs(self) -> "JobStore":
+        from .adapters.dynamodb.jobs import DynamoJobStore
+
+        return DynamoJobStore(self._table, self.clock)
+
+    @cached_property
+    def ledger(self) -> "DeploymentLedger":
+        from .adapters.dynamodb.ledger import DynamoLedger
+
+        return DynamoLedger(self._table)
+
+    @cached_property
+    def notifications(self) -> "NotificationLog":
+        from .adapters.dynamodb.notifications import DynamoNotificationLog
+
+        return DynamoNotificationLog(self._table)
+
+    @cached_property
+    def metrics(self) -> "MetricSource":
+        from .adapters.aws import aws_client
+        from .adapters.cloudwatch import CloudWatchMetricSource
+
+        return CloudWatchMetricSource(aws_client("cloudwatch"))
+
+    @cached_property
+    def data(self) -> "DataStore":
+        from .adapters.aws import aws_client
+        from .adapters.s3 import S3DataStore
+
+        artifacts = self._settings.require("artifacts_bucket")
+        return S3DataStore(aws_client("s3"), self._settings.data_bucket, artifacts)
+
+    @cached_property
+    def tables(self) -> "TableReader":
+        from .adapters.arrow_tables import ArrowTableReader
+
+        return ArrowTableReader(self.data)
+
+    @cached_property
+    def registry(self) -> "ModelRegistry":
+        from .adapters.mlflow import MlflowRegistry
+
+        return MlflowRegistry(self._settings.require("mlflow_tracking_uri"))
+
+    @cached_property
+    def cluster(self) -> "Cluster":
+        from .adapters.kubernetes import kubernetes_cluster
+
+        return kubernetes_cluster(self._settings)
+
+    @cached_property
+    def executions(self) -> "Executions":
+        from .adapters.aws import aws_client
+        from .adapters.step_functions import StepFunctionsExecutions
+
+        return StepFunctionsExecutions(aws_client("stepfunctions"), self._settings.state_machine_arn)
+
+    @cached_property
+    def events(self) -> "EventBus":
+        from .adapters.aws import aws_client
+        from .adapters.eventbridge import EventBridgeBus
+
+        return EventBridgeBus(aws_client("events"), self._settings.require("stage"))
+
+    @cached_property
+    def notifier(self) -> "Notifier":
+        from .adapters.slack import NobodyToTell, SlackNotifier
+
+        if self._settings.slack_secret_arn is None:
+            return NobodyToTell()
+        from .adapters.aws import aws_client
+
+        origins = frozenset(self._settings.slack_origins.split(","))
+        return SlackNotifier(aws_client("secretsmanager"), self._settings.slack_secret_arn, origins)
+
+
+def deployed_ports() -> DeployedPorts:
+    """Ports of the deployment that this process's environment describes."""
+    return DeployedPorts(Settings.from_environment(os.environ))

@@ -1,0 +1,43 @@
+"""What is asked of a cluster, and what is seen there."""
+
+from enum import StrEnum
+
+from pydantic import Field, JsonValue
+
+from .base import Record, UtcTime
+from .names import JobKind
+
+
+class JobOrder(Record):
+    """The whole order that a training container gets; it holds no secret."""
+
+    schema_version: int = 1
+    kind: JobKind
+    job_id: str
+    model_name: str
+    manifest_uri: str
+    manifest_sha256: str
+    output_uri: str
+    mlflow_tracking_uri: str
+    seed: int
+    parameters: dict[str, JsonValue] = Field(default_factory=dict)
+    trainer: str | None = None
+    versions: tuple[str, ...] = ()
+
+
+class ClusterJobPhase(StrEnum):
+    """Where a Kubernetes Job stands; everything that has not ended is active."""
+
+    ACTIVE = "active"
+    COMPLETE = "complete"
+    FAILED = "failed"
+
+
+class ClusterJob(Record):
+    """One Kubernetes Job of ours, as listed; `reason` is the cluster's word for how it ended."""
+
+    name: str
+    job_id: str
+    phase: ClusterJobPhase
+    created_at: UtcTime
+    reason: str | None = None

@@ -1,0 +1,16 @@
+"""Digests of documents."""
+
+import hashlib
+
+import rfc8785
+
+from .base import Record
+
+
+def sha256_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def canonical_json(record: Record) -> bytes:
+    """The one byte sequence that stands for a record (RFC 8785)."""
+    return rfc8785.dumps(record.model_dump(mode="json"))

@@ -1,0 +1,131 @@
+"""One retraining from trigger to end, and the steps it may take."""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from .base import Record, UtcTime
+from .errors import IllegalTransition
+from .names import JobKind
+from .policy import TriggerType
+from .validation import ValidationResult
+from .verdict import Verdict
+from .windows import Windows
+
+
+class RetrainingStatus(StrEnum):
+    """Where a job stands; a rejected or inconclusive challenger ends COMPLETED without being deployed."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    VALIDATION = "validation"
+    DEPLOYING = "deploying"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    ROLLED_BACK = "rolled_back"
+
+    @property
+    def is_terminal(self) -> bool:
+        return self not in _NEXT
+
+
+_S = RetrainingStatus
+_NEXT: dict[RetrainingStatus, set[RetrainingStatus]] = {
+    _S.PENDING: {_S.RUNNING, _S.FAILED},
+    _S.RUNNING: {_S.VALIDATION, _S.FAILED},
+    _S.VALIDATION: {_S.DEPLOYING, _S.COMPLETED, _S.FAILED},
+    _S.DEPLOYING: {_S.COMPLETED, _S.ROLLED_BACK, _S.FAILED},
+}
+
+
+class PendingStep(Record):
+    """A Kubernetes Job that an execution waits for, and the token that wakes the execution."""
+
+    kind: JobKind
+    kubernetes_job: str
+    task_token: str = Field(repr=False)
+    since: UtcTime
+
+
+class RetrainingJob(Record):
+    """The job record: everything about one retraining that anyone may want to know later."""
+
+    job_id: str
+    model_name: str
+    trigger_type: TriggerType
+    trigger_reason: str
+    trigger_verdicts: tuple[Verdict, ...] = ()
+    actor: str | None = None
+    event_time: UtcTime
+    execution_arn: str
+    policy_version: int
+    training_parameters: dict[str, JsonValue] = Field(default_factory=dict)
+
+    status: RetrainingStatus = RetrainingStatus.PENDING
+    created_at: UtcTime
+    started_at: UtcTime | None = None
+    completed_at: UtcTime | None = None
+    deployed_at: UtcTime | None = None
+
+    windows: Windows
+    manifest_uri: str | None = None
+    manifest_sha256: str | None = None
+    pending: PendingStep | None = None
+    champion_version: str | None = None
+    challenger_version: str | None = None
+    run_id: str | None = None
+    metrics: dict[str, float] = Field(default_factory=dict)
+    validation: ValidationResult | None = None
+    deployed: bool = False
+    error: str | None = None
+    revision: int = Field(default=0, description="counts the writes of this record")
+
+    def moved_to(self, status: RetrainingStatus, **changes: object) -> "RetrainingJob":
+        """The job in another status with other fields set; the present status is always allowed, so steps can repeat.
+
+        Raises:
+            IllegalTransition: the job cannot go there from here.
+        """
+        if status is not self.status and status not in _NEXT.get(self.status, set()):
+            raise IllegalTransition(f"job '{self.job_id}' is {self.status.value} and cannot become {status.value}")
+        return self.changed(status=status, **changes)
+
+    def changed(self, **changes: object) -> "RetrainingJob":
+        return self.model_copy(update=changes)
+
+
+class ModelState(Record):
+    """What is going on with a model: the lease of the job that owns it, and when things last happened.
+
+    The last times are event times, the expiry is wall-clock time.
+    """
+
+    model_name: str
+    active_job: str | None = None
+    lease_expires_at: UtcTime | None = None
+    fence: int = 0
+    last_attempt_at: UtcTime | None = None
+    last_retrained_at: UtcTime | None = None
+    last_drift_check_at: UtcTime | None = None
+
+    def owner_at(self, now: UtcTime) -> str | None:
+        """Id of the job that owns the model now, if any."""
+        held = self.active_job and self.lease_expires_at and now < self.lease_expires_at
+        return self.active_job if held else None
+
+
+class Deployment(Record):
+    """One line of the ledger: which version began to serve when, instead of which, and why."""
+
+    model_name: str
+    sequence: int
+    version: str
+    previous_version: str | None
+    job_id: str
+    reason: str
+    deployed_at: UtcTime
+    windows: Windows
+
+
+EndingWord = Literal["succeed", "fail"]

@@ -1,0 +1,153 @@
+"""What the states of the machine hand to functions, and what the functions answer; ids and words, never data."""
+
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field, JsonValue
+
+from .base import Record, UtcTime
+from .job import EndingWord, RetrainingStatus
+from .names import JobKind, ModelName
+from .policy import TriggerType
+from .validation import Decision
+from .verdict import Verdict
+
+
+class ExecutionStarted(Record):
+    """The first state's input: whatever started the execution, and which execution it is."""
+
+    event: dict[str, Any]
+    execution_arn: str
+
+
+class TriggerRequest(Record):
+    """An event in our own words: one model, and why it is looked at.
+
+    A manual request needs an actor and a reason. Without an event time, now is meant.
+    """
+
+    model_name: ModelName
+    trigger_type: TriggerType = TriggerType.MANUAL
+    event_time: UtcTime | None = None
+    actor: str | None = Field(default=None, min_length=1, max_length=128)
+    reason: str | None = Field(default=None, min_length=1, max_length=500)
+    parameters: dict[str, JsonValue] = Field(default_factory=dict)
+    force: bool = False
+
+
+class ScheduledEvent(Record):
+    """The part that we read of EventBridge's "Scheduled Event"; without a time, as invoked by hand, now is meant."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    time: UtcTime | None = None
+
+
+class TriggerDecision(Record):
+    """Whether to retrain; `job_id` is there once the job is open."""
+
+    next: Literal["start", "detect_drift", "skip"]
+    reason: str
+    model_name: str
+    trigger_type: TriggerType
+    event_time: UtcTime
+    execution_arn: str
+    actor: str | None = None
+    parameters: dict[str, JsonValue] = Field(default_factory=dict)
+    job_id: str | None = None
+    verdicts: tuple[Verdict, ...] = ()
+
+
+class StepOrder(Record):
+    """Start one Kubernetes Job of a job and wake the execution by this token when it ended."""
+
+    job_id: str
+    kind: JobKind
+    task_token: str = Field(repr=False)
+
+
+class StepStarted(Record):
+    """A Kubernetes Job runs."""
+
+    job_id: str
+    kubernetes_job: str
+
+
+class JobReference(Record):
+    """The job that a state works on."""
+
+    job_id: str
+
+
+class ValidationOutcome(Record):
+    """Whether the challenger may be deployed."""
+
+    next: Literal["deploy", "close"]
+    decision: Decision
+    reason: str
+    validation_hash: str
+
+
+class DeploymentOutcome(Record):
+    """What serves now."""
+
+    version: str
+    previous_version: str | None
+
+
+class ClosingRequest(Record):
+    """An execution that came to its end, with all that its states found, or that was ended from outside."""
+
+    execution_arn: str
+    state: dict[str, Any] = Field(default_factory=dict)
+
+
+class WatchReport(Record):
+    """What one pass over the cluster did, by number of Kubernetes Jobs; `problems` are tried again in the next pass."""
+
+    succeeded: int = 0
+    failed: int = 0
+    alive: int = 0
+    deleted: int = 0
+    problems: tuple[str, ...] = ()
+
+
+class SweepReport(Record):
+    """What one sweep over the fleet saw; `started` are executions that began, `known` ones that had begun before."""
+
+    models: int
+    started: tuple[str, ...] = ()
+    known: int = 0
+
+
+class ExecutionStatusChange(Record):
+    """The part that we read of EventBridge's "Step Functions Execution Status Change"."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    class Detail(Record):
+        model_config = ConfigDict(extra="ignore", populate_by_name=True)
+
+        execution_arn: str = Field(alias="executionArn")
+        status: Literal["FAILED", "ABORTED", "TIMED_OUT"]
+
+    detail: Detail
+
+
+class ClosingOutcome(Record):
+    """How the execution has to end; `error` and `reason` become the error and cause of a failed one."""
+
+    next: EndingWord
+    status: RetrainingStatus | None
+    error: str
+    reason: str
+
+
+class JobEvent(Record):
+    """A fact about a job, published once it is committed; the id is the same when it is published again."""
+
+    event_id: str
+    kind: Literal["started", "deployed", "rejected", "inconclusive", "failed"]
+    job_id: str
+    model_name: str
+    text: str
+    at: UtcTime

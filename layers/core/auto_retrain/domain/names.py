@@ -1,0 +1,34 @@
+"""Names, and the names derived from them; everything here is safe in a URL, a label, an S3 key and an ARN."""
+
+import hashlib
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
+
+MODEL_NAME_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"
+
+ModelName = Annotated[str, StringConstraints(pattern=MODEL_NAME_PATTERN, strict=True)]
+JobKind = Literal["train", "score"]
+
+
+def _digest(*parts: str, length: int) -> str:
+    # The separator cannot occur in a part, so different parts never give the same text.
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:length]
+
+
+def execution_name(model_name: str, trigger: str, moment: str) -> str:
+    """Name of the execution that answers one trigger of one model at one moment.
+
+    The same three give the same name, so Step Functions refuses the second start; at most 80 characters.
+    """
+    return f"{model_name}-{trigger.replace('_', '-')}-{_digest(model_name, trigger, moment, length=12)}"
+
+
+def job_id(model_name: str, execution_arn: str) -> str:
+    """Id of the one job that an execution may open for a model; at most 51 characters."""
+    return f"{model_name}-{_digest(model_name, execution_arn, length=10)}"
+
+
+def kubernetes_job_name(job_id: str, kind: JobKind) -> str:
+    """Name of the Kubernetes Job for one step of a job; at most 63 characters, the limit of a label."""
+    return f"{job_id}-{kind}-1"

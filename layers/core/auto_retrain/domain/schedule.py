@@ -1,0 +1,27 @@
+"""When a cron expression is due, in a model's own time zone."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
+
+_FIELDS = 5
+
+
+def check_cron(expression: str) -> str:
+    """Give back the expression, or raise ValueError saying what is wrong with it."""
+    if len(expression.split()) != _FIELDS:
+        raise ValueError("needs five fields: minute hour day-of-month month day-of-week, such as '0 0 * * 0'")
+    try:
+        # Asking for the first moment also refuses dates that never come, such as 31 February.
+        next(CronSim(expression, datetime(2000, 1, 1)))
+    except (CronSimError, StopIteration) as error:
+        raise ValueError(f"is not a cron expression that ever fires ({error})") from error
+    return expression
+
+
+def last_due(expression: str, time_zone: str, at: datetime) -> datetime | None:
+    """The latest moment, not after `at`, at which the expression fired; None if there was none in eight years."""
+    # Iterating backwards yields moments strictly before its start, hence the added minute.
+    start = at.astimezone(ZoneInfo(time_zone)).replace(second=0, microsecond=0) + timedelta(minutes=1)
+    return next(CronSim(expression, start, reverse=True), None)

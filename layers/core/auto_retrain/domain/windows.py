@@ -1,0 +1,36 @@
+"""Which days of data a decision, a training and a comparison look at."""
+
+from datetime import date, datetime, timedelta
+
+from .base import Record
+
+
+class Window(Record):
+    """Whole UTC days, the end day not included."""
+
+    start: date
+    end: date
+
+    def __str__(self) -> str:
+        return f"{self.start} to {self.end - timedelta(days=1)}"
+
+    def days(self) -> list[date]:
+        return [self.start + timedelta(days=offset) for offset in range((self.end - self.start).days)]
+
+
+class Windows(Record):
+    """The two disjoint windows of one retraining; training always ends before the holdout begins."""
+
+    training: Window
+    holdout: Window
+
+
+def windows_at(event_time: datetime, *, evaluation_days: int, training_days: int, label_delay_days: int) -> Windows:
+    """Windows as seen from an event: full days before it, less the time that labels need to arrive."""
+    holdout_end = event_time.date() - timedelta(days=label_delay_days)
+    holdout_start = holdout_end - timedelta(days=evaluation_days)
+    training_start = holdout_start - timedelta(days=training_days)
+    return Windows(
+        training=Window(start=training_start, end=holdout_start),
+        holdout=Window(start=holdout_start, end=holdout_end),
+    )

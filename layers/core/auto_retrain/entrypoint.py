@@ -1,0 +1,68 @@
+"""What every Lambda function does around its use case: parse, log, map errors, dump."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, get_type_hints
+
+from aws_lambda_powertools import Logger
+from pydantic import TypeAdapter, ValidationError
+
+from .bootstrap import DeployedPorts, deployed_ports
+from .domain.base import Record
+from .domain.errors import AutoRetrainError, EventInvalid, TransientError
+
+logger = Logger()
+
+Handler = Callable[[dict[str, Any], Any], Any]
+
+
+@cache
+def _ports() -> DeployedPorts:
+    """Built once for each execution environment, not at import."""
+    return deployed_ports()
+
+
+def lambda_entrypoint(use_case: Callable[..., Record]) -> Handler:
+    """A Lambda handler around a use case; its first annotation says what the event is parsed as.
+
+    The state machine knows two kinds of failure. Every transient one therefore leaves as TransientError, which is
+    retried; a permanent one keeps its own name, which people will read.
+    """
+    hints = get_type_hints(use_case)
+    messages: TypeAdapter[Any] = TypeAdapter(next(iter(hints.values())))
+
+    @logger.inject_lambda_context(clear_state=True)
+    def handler(event: dict[str, Any], context: Any) -> Any:
+        message = _parse(messages, event)
+        logger.append_keys(**_log_keys(message))
+        try:
+            outcome = use_case(message, _ports())
+        except TransientError as error:
+            logger.warning("failed for now", exc_info=True)
+            raise TransientError(f"{type(error).__name__}: {error}") from error
+        except AutoRetrainError as error:
+            logger.error("failed", error=type(error).__name__, reason=str(error))
+            raise
+        report = outcome.model_dump(mode="json")
+        logger.info(use_case.__name__, outcome=report)
+        return report
+
+    return handler
+
+
+def _parse(messages: TypeAdapter[Any], event: dict[str, Any]) -> Any:
+    try:
+        return messages.validate_python(event)
+    except ValidationError as error:
+        details = "; ".join(f"{_path(detail['loc'])}: {detail['msg']}" for detail in error.errors(include_url=False))
+        logger.error("event refused", reason=details)
+        raise EventInvalid(details) from error
+
+
+def _path(location: tuple[Any, ...]) -> str:
+    return ".".join(str(part) for part in location) or "event"
+
+
+def _log_keys(message: Any) -> dict[str, str]:
+    names = ("model_name", "job_id", "execution_arn")
+    return {name: str(getattr(message, name)) for name in names if getattr(message, name, None)}

@@ -1,0 +1,128 @@
+"""The facade for people and notebooks: what the functions do, through the same use cases."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .bootstrap import deployed_ports
+from .domain.errors import JobConflict, JobUnknown, ModelUnknown
+from .domain.job import RetrainingJob
+from .domain.messages import JobReference
+from .domain.names import execution_name, job_id
+from .domain.policy import AppliedPolicy, TriggerConfig, TriggerType
+from .domain.results import ScoringResult
+from .domain.validation import ValidationResult
+from .ports import Ports
+from .usecases.container_results import read_result
+from .usecases.deploy_model import deploy_model
+from .usecases.retraining_triggers import (
+    DataDriftTrigger,
+    PerformanceDegradationTrigger,
+    ScheduledTrigger,
+)
+from .usecases.validate_model import judge_scores
+
+
+class AutoRetrainPipeline:
+    """One deployment. It keeps nothing itself, so any number of threads may share it."""
+
+    def __init__(self, ports: Ports | None = None, actor: str = "notebook") -> None:
+        self._ports: Ports = ports or deployed_ports()
+        self._actor = actor
+        automatic = (PerformanceDegradationTrigger, ScheduledTrigger, DataDriftTrigger)
+        self._triggers = [trigger(self._ports) for trigger in automatic]
+
+    def configure_trigger(self, model_name: str, config: TriggerConfig) -> AppliedPolicy:
+        """Replace the trigger section of a model's policy; raises ModelUnknown for a model without one."""
+        policy = self._applied(model_name).policy.model_copy(update={"triggers": config})
+        return self._ports.policies.apply(policy, self._actor, self._ports.clock.now())
+
+    def check_retrain_needed(self, model_name: str) -> bool:
+        """Whether any enabled trigger calls for a retraining now; nothing is started."""
+        enabled = self._applied(model_name).policy.triggers.enabled
+        asked = (trigger for trigger in self._triggers if trigger.get_trigger_type().value in enabled)
+        return any(trigger.should_retrain(model_name)[0] for trigger in asked)
+
+    def start_retrain_job(
+        self,
+        model_name: str,
+        training_config: Mapping[str, Any] | None = None,
+        trigger_type: TriggerType = TriggerType.MANUAL,
+        *,
+        reason: str = "started from Python",
+    ) -> str:
+        """Start an execution and give the id of the job that it opens.
+
+        `training_config` overrides training parameters of the policy. Only a manual start is sure to open a job, unless
+        another one owns the model: any other trigger is judged first.
+        """
+        self._applied(model_name)
+        now = self._ports.clock.now()
+        event: dict[str, Any] = {
+            "model_name": model_name,
+            "trigger_type": trigger_type.value,
+            "event_time": now.isoformat(),
+            "actor": self._actor,
+            "reason": reason,
+            "parameters": dict(training_config or {}),
+        }
+        name = execution_name(model_name, trigger_type.value, now.isoformat())
+        arn = self._ports.executions.start(name, event)
+        if arn is None:
+            raise JobConflict(f"an execution named '{name}' was started at the very same moment; try again")
+        return job_id(model_name, arn)
+
+    def validate_new_model(self, model_name: str, validation_data: ScoringResult | None = None) -> ValidationResult:
+        """Judge the newest scored challenger again, on its own holdout or on other predictions of the same versions.
+
+        Raises:
+            JobUnknown: no job of this model has trained a challenger.
+            ArtifactInvalid: the predictions are not there or not what their digests say.
+        """
+        jobs = self._ports.jobs.list_recent(model_name, limit=20)
+        trained = next((job for job in jobs if job.challenger_version), None)
+        if trained is None:
+            raise JobUnknown(f"no recent job of '{model_name}' has trained a challenger")
+        return self._judge(trained, self._applied(model_name), validation_data)
+
+    def deploy_if_better(self, model_name: str, job_id: str, min_improvement: float = 0.05) -> bool:
+        """Deploy a validated challenger if it improves by this much; whether it serves now.
+
+        Raises:
+            JobUnknown: this model has no such job.
+            IllegalTransition: the job has ended without a deployment, or is not validated yet.
+        """
+        job = self._ports.jobs.get(job_id)
+        if job is None or job.model_name != model_name:
+            raise JobUnknown(f"'{model_name}' has no job '{job_id}'")
+        if job.deployed:
+            return True
+        result = self._judge(job, _with_min_improvement(self._applied(model_name), min_improvement), None)
+        if not result.is_valid:
+            return False
+        self._ports.jobs.save(job.changed(validation=result))
+        deploy_model(JobReference(job_id=job_id), self._ports)
+        return True
+
+    def get_job_status(self, job_id: str) -> RetrainingJob | None:
+        return self._ports.jobs.get(job_id)
+
+    def list_recent_jobs(self, model_name: str | None = None, limit: int = 20) -> list[RetrainingJob]:
+        """The newest jobs first."""
+        return self._ports.jobs.list_recent(model_name, limit)
+
+    def _applied(self, model_name: str) -> AppliedPolicy:
+        applied = self._ports.policies.get(model_name)
+        if applied is None:
+            raise ModelUnknown(f"model '{model_name}' has no policy; apply one first")
+        return applied
+
+    def _judge(self, job: RetrainingJob, applied: AppliedPolicy, scores: ScoringResult | None) -> ValidationResult:
+        scores = scores or read_result(job, "score", ScoringResult, self._ports)
+        return judge_scores(job, scores, applied, self._ports).sealed(self._ports.clock.now())
+
+
+def _with_min_improvement(applied: AppliedPolicy, min_improvement: float) -> AppliedPolicy:
+    validation = applied.policy.validation
+    # Validated anew, so that a call obeys the bounds that a policy has to obey.
+    bounded = type(validation).model_validate({**validation.model_dump(), "min_improvement": min_improvement})
+    return applied.model_copy(update={"policy": applied.policy.model_copy(update={"validation": bounded})})

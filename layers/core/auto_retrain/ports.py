@@ -1,0 +1,222 @@
+"""Everything outside that the use cases need, each as small as they need it.
+
+Every port has a real adapter and one in memory, and one contract suite that both pass. Adapters raise only the
+errors of `domain.errors`: transient ones when the outside may recover, permanent ones when it refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from .domain.cluster import ClusterJob, JobOrder
+from .domain.dataset import DataObject
+from .domain.job import Deployment, ModelState, RetrainingJob
+from .domain.messages import JobEvent
+from .domain.metric import MetricQuery, MetricReading
+from .domain.policy import AppliedPolicy, Policy, TrainingPolicy
+from .domain.windows import Window
+
+# One-dimensional numpy arrays by column name; numpy itself is not in every function.
+Columns = Mapping[str, Any]
+
+
+class Clock(Protocol):
+    """Wall-clock time."""
+
+    def now(self) -> datetime: ...
+
+
+class PolicyStore(Protocol):
+    """Policies in force, and their history."""
+
+    def apply(self, policy: Policy, actor: str, at: datetime) -> AppliedPolicy:
+        """Put a policy in force as the next version; the one in force, applied again, stays as it is."""
+
+    def get(self, model_name: str) -> AppliedPolicy | None: ...
+
+    def fleet(self) -> Iterator[tuple[AppliedPolicy, ModelState]]:
+        """Every model with its state, in the order of their names, in few calls."""
+
+
+class JobStore(Protocol):
+    """Job records, and the lease by which one job owns a model."""
+
+    def open_job(self, job: RetrainingJob, lease_expires_at: datetime) -> RetrainingJob:
+        """Store a new job and take its model's lease, both or neither.
+
+        Opening the same job again gives back the stored one. Raises LeaseHeld when another job owns the model.
+        """
+
+    def get(self, job_id: str) -> RetrainingJob | None: ...
+
+    def save(self, job: RetrainingJob) -> RetrainingJob:
+        """Store a changed job as its next revision; raises JobConflict if someone else did so first."""
+
+    def close_job(self, job: RetrainingJob, *, retrained: bool) -> RetrainingJob:
+        """Store a job in its terminal status and give its lease back, both or neither.
+
+        `retrained` moves the model's last retraining to the job's event time.
+        """
+
+    def model_state(self, model_name: str) -> ModelState: ...
+
+    def record_drift_check(self, model_name: str, event_time: datetime) -> None:
+        """Remember when drift was last looked for."""
+
+    def record_retrain(self, model_name: str, event_time: datetime) -> None:
+        """Remember a retraining that happened outside, so that the schedule counts from there."""
+
+    def list_active(self) -> list[RetrainingJob]:
+        """Jobs that have not ended, oldest first; a job opened or closed a moment ago may be missed or too many."""
+
+    def list_recent(self, model_name: str | None, limit: int) -> list[RetrainingJob]:
+        """The newest jobs, of one model or of all, newest first."""
+
+
+class DeploymentLedger(Protocol):
+    """What served when: the truth about production."""
+
+    def current(self, model_name: str) -> Deployment | None: ...
+
+    def append(self, deployment: Deployment) -> None:
+        """Add the next line; the same again changes nothing, another under its number is a ChampionConflict."""
+
+
+class MetricSource(Protocol):
+    """Production metrics."""
+
+    def read(self, queries: Sequence[MetricQuery]) -> list[MetricReading]:
+        """One reading for each query, in their order, in as few calls as the source allows."""
+
+
+class DataStore(Protocol):
+    """Labelled data, and the documents that belong to jobs."""
+
+    def list_partitions(self, prefix: str, window: Window) -> list[DataObject]:
+        """Objects under `prefix/date=YYYY-MM-DD/` for the days of the window, by date and key."""
+
+    def read(self, uri: str) -> bytes:
+        """The bytes of a document; raises ArtifactInvalid when there is none."""
+
+    def write(self, key: str, content: bytes) -> str:
+        """Store a document among the artifacts and give its URI."""
+
+    def uri(self, key: str) -> str:
+        """The URI that a document stored under this key has, or would have."""
+
+
+class TableReader(Protocol):
+    """Columns of the labelled data."""
+
+    def batches(
+        self, objects: Iterable[DataObject], format: str, numeric: Sequence[str], categorical: Sequence[str]
+    ) -> Iterator[Columns]:
+        """Numeric columns as float64 with NaN for missing, categorical ones as text with None for missing.
+
+        One batch at a time, so that memory need not grow with the window. Raises DataInvalid naming the column that
+        is missing or not numeric, or the object that cannot be read.
+        """
+
+
+class ModelRegistry(Protocol):
+    """Registered versions, and the alias that says which one is the champion."""
+
+    @property
+    def tracking_uri(self) -> str:
+        """Where a training container finds the registry."""
+
+    def champion(self, model_name: str) -> str | None: ...
+
+    def set_champion(self, model_name: str, version: str) -> None: ...
+
+    def version_tags(self, model_name: str, version: str) -> dict[str, str] | None:
+        """Tags of a version, or None when there is no such version."""
+
+
+class Cluster(Protocol):
+    """Kubernetes Jobs of ours."""
+
+    def start_job(self, name: str, order: JobOrder, training: TrainingPolicy) -> None:
+        """Create a Job; the same one again changes nothing. Raises ClusterConflict if the name is someone else's."""
+
+    def list_jobs(self) -> list[ClusterJob]:
+        """All our Jobs in one listing, whatever their number."""
+
+    def explain_failure(self, name: str) -> str:
+        """One sentence for people on why a Job failed."""
+
+    def log_tail(self, name: str, lines: int = 100) -> str:
+        """The last lines of the newest pod's log; empty when there is none any more."""
+
+    def delete_job(self, name: str) -> None:
+        """Delete a Job with its pods; one that is not there is fine."""
+
+
+class Executions(Protocol):
+    """Executions of the retraining state machine."""
+
+    def start(self, name: str, event: Mapping[str, Any]) -> str | None:
+        """Start an execution and give its ARN, or None when one of that name exists already."""
+
+    def succeed(self, task_token: str, output: Mapping[str, Any]) -> None: ...
+
+    def fail(self, task_token: str, error: str, cause: str) -> None: ...
+
+    def heartbeat(self, task_token: str) -> None:
+        """Keep a waiting state alive. A token that nobody waits for any more is fine here and in the two above."""
+
+
+class EventBus(Protocol):
+    """Facts for whoever listens."""
+
+    def publish(self, event: JobEvent) -> None: ...
+
+
+class Notifier(Protocol):
+    """People."""
+
+    def send(self, text: str) -> None:
+        """Tell them, or raise NotificationFailed."""
+
+
+class NotificationLog(Protocol):
+    """Which events people were told about."""
+
+    def claim(self, event_id: str, until: datetime) -> bool:
+        """True for the first who asks; the claim is forgotten after `until`."""
+
+    def release(self, event_id: str) -> None:
+        """Give a claim back, because telling failed."""
+
+
+class Ports(Protocol):
+    """All of them together; each is built when it is first used."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def policies(self) -> PolicyStore: ...
+    @property
+    def jobs(self) -> JobStore: ...
+    @property
+    def ledger(self) -> DeploymentLedger: ...
+    @property
+    def metrics(self) -> MetricSource: ...
+    @property
+    def data(self) -> DataStore: ...
+    @property
+    def tables(self) -> TableReader: ...
+    @property
+    def registry(self) -> ModelRegistry: ...
+    @property
+    def cluster(self) -> Cluster: ...
+    @property
+    def executions(self) -> Executions: ...
+    @property
+    def events(self) -> EventBus: ...
+    @property
+    def notifier(self) -> Notifier: ...
+    @property
+    def notifications(self) -> NotificationLog: ...

@@ -1,0 +1,38 @@
+"""Where things are: the environment variables of a deployment, read in one place."""
+
+from collections.abc import Mapping
+
+from .domain.base import Record
+from .domain.errors import SettingMissing
+
+
+class Settings(Record):
+    """What a function was deployed with; each function gets only what it needs, so everything may be absent."""
+
+    stage: str | None = None
+    table_name: str | None = None
+    artifacts_bucket: str | None = None
+    data_bucket: str | None = None
+    mlflow_tracking_uri: str | None = None
+    cluster_name: str | None = None
+    cluster_endpoint: str | None = None
+    cluster_ca: str | None = None
+    job_namespace: str | None = None
+    job_service_account: str | None = None
+    trainer_image: str | None = None
+    state_machine_arn: str | None = None
+    slack_secret_arn: str | None = None
+    slack_origins: str = "https://hooks.slack.com"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """Read the variables named like the fields, in upper case; an empty one counts as absent."""
+        given = {name: environment.get(name.upper(), "") for name in cls.model_fields}
+        return cls(**{name: value for name, value in given.items() if value})
+
+    def require(self, name: str) -> str:
+        """The value of a setting; raises SettingMissing naming the variable to set."""
+        value: str | None = getattr(self, name)
+        if value is None:
+            raise SettingMissing(f"environment variable {name.upper()} is not set")
+        return value

@@ -1,0 +1,52 @@
+"""Comparison of two classifiers on the same rows."""
+
+from math import exp, log, sqrt
+from typing import NamedTuple
+
+from scipy.special import bdtr, ndtri
+
+
+class PairedCounts(NamedTuple):
+    """How many rows both, one or none of the two classified right."""
+
+    both: int
+    only_challenger: int
+    only_champion: int
+    neither: int
+
+
+def mcnemar_mid_p(counts: PairedCounts) -> float:
+    """One-sided mid-p value of "the challenger is not better than the champion".
+
+    With b rows that only the challenger and c rows that only the champion classified right, and X binomial
+    (b+c, 1/2): P(X > b) + P(X = b)/2. It is 1/2 when the two never differ. Source: M. W. Fagerland, S. Lydersen,
+    P. Laake, "The McNemar test for binary matched-pairs data: mid-p and asymptotic are better than exact
+    conditional", BMC Medical Research Methodology 13:91 (2013).
+    """
+    b, discordant = counts.only_challenger, counts.only_challenger + counts.only_champion
+    at_most_b = float(bdtr(b, discordant, 0.5))
+    below_b = float(bdtr(b - 1, discordant, 0.5)) if b > 0 else 0.0
+    return 1 - (at_most_b + below_b) / 2
+
+
+def relative_improvement(counts: PairedCounts) -> float | None:
+    """Challenger's accuracy over the champion's, less 1; None when the champion is never right."""
+    champion = counts.both + counts.only_champion
+    return (counts.both + counts.only_challenger) / champion - 1 if champion else None
+
+
+def relative_improvement_interval(counts: PairedCounts, confidence: float = 0.95) -> tuple[float, float] | None:
+    """Two-sided interval of the relative improvement, from the ratio of two paired proportions.
+
+    Wald interval on the log scale, with standard error sqrt((b+c) / (n1·n0)) where n1 and n0 are the rows that the
+    challenger and the champion classified right. None when either is never right. Source: J.-M. Nam and
+    W. C. Blackwelder, "Analysis of the ratio of marginal probabilities in a matched-pair setting", Statistics in
+    Medicine 21 (2002).
+    """
+    challenger, champion = counts.both + counts.only_challenger, counts.both + counts.only_champion
+    if challenger == 0 or champion == 0:
+        return None
+    error = sqrt((counts.only_challenger + counts.only_champion) / (challenger * champion))
+    half_width = float(ndtri((1 + confidence) / 2)) * error
+    centre = log(challenger / champion)
+    return exp(centre - half_width) - 1, exp(centre + half_width) - 1

@@ -1,0 +1,25 @@
+"""Reasons to retrain, one file each, judging evidence that others fetched; and what holds a retraining back."""
+
+from datetime import datetime
+
+from ..domain.job import ModelState
+from ..domain.metric import MetricReading
+from ..domain.policy import Policy, TriggerType
+from ..domain.verdict import Verdict
+from .performance_degradation import judge_performance
+from .scheduled import judge_schedule
+
+
+def screen(policy: Policy, state: ModelState, reading: MetricReading, at: datetime) -> dict[TriggerType, Verdict]:
+    """Verdicts of the enabled triggers that can be judged without reading data, strongest reason first."""
+    config = policy.triggers
+    verdicts = {
+        TriggerType.PERFORMANCE_DEGRADATION: judge_performance(config, reading),
+        TriggerType.SCHEDULED: judge_schedule(config, state.last_retrained_at, at),
+    }
+    return {kind: verdict for kind, verdict in verdicts.items() if kind.value in config.enabled}
+
+
+def first_met(verdicts: dict[TriggerType, Verdict]) -> TriggerType | None:
+    """The first trigger that calls for a retraining, if any."""
+    return next((kind for kind, verdict in verdicts.items() if verdict.met), None)

@@ -1,0 +1,47 @@
+"""Decides whether live features have drifted from those that the champion learned from."""
+
+from ..domain.errors import ModelUnknown
+from ..domain.messages import TriggerDecision
+from ..domain.names import job_id
+from ..domain.policy import Policy, TriggerType
+from ..domain.verdict import Outcome, Verdict
+from ..ports import Ports
+from ..triggers.data_drift import judge_drift
+from .drift_evidence import drift_histograms
+from .opening import already_opened, open_job
+
+
+def detect_drift(decision: TriggerDecision, ports: Ports) -> TriggerDecision:
+    """Start with the job opened when any feature drifted, else skip.
+
+    Raises:
+        ModelUnknown: the policy vanished meanwhile.
+        DataInvalid: the data lack a feature that the policy names.
+    """
+    applied = ports.policies.get(decision.model_name)
+    if applied is None:
+        raise ModelUnknown(f"model '{decision.model_name}' has no policy any more")
+    opened = already_opened(job_id(decision.model_name, decision.execution_arn), ports)
+    if opened:
+        return opened
+    decided = _decide(decision, applied.policy, ports)
+    ports.jobs.record_drift_check(decision.model_name, decision.event_time)
+    return open_job(decided, applied, ports) if decided.next == "start" else decided
+
+
+def _decide(decision: TriggerDecision, policy: Policy, ports: Ports) -> TriggerDecision:
+    drift = judge_drift(policy.triggers, drift_histograms(policy, decision.event_time, ports))
+    verdicts = (*decision.verdicts, *drift)
+    met = [verdict.reason for verdict in drift if verdict.met]
+    if met:
+        update = {"next": "start", "trigger_type": TriggerType.DATA_DRIFT, "reason": "; ".join(met)}
+        return decision.model_copy(update={**update, "verdicts": verdicts})
+    reason = f"{decision.reason}; {_summary(drift)}"
+    return decision.model_copy(update={"next": "skip", "reason": reason, "verdicts": verdicts})
+
+
+def _summary(drift: list[Verdict]) -> str:
+    unknown = [verdict for verdict in drift if verdict.outcome is Outcome.INCONCLUSIVE]
+    if unknown:
+        return f"drift cannot be judged: {unknown[0].reason}"
+    return max(drift, key=lambda verdict: verdict.value or 0.0).reason

@@ -1,0 +1,94 @@
+"""Starts the Kubernetes Job that trains a challenger, or the one that scores it beside the champion."""
+
+from ..domain.cluster import JobOrder
+from ..domain.dataset import build_manifest
+from ..domain.digest import canonical_json, sha256_of
+from ..domain.errors import ArtifactInvalid, ChampionConflict, JobUnknown, ModelUnknown
+from ..domain.job import PendingStep, RetrainingJob, RetrainingStatus
+from ..domain.messages import StepOrder, StepStarted
+from ..domain.names import kubernetes_job_name
+from ..domain.policy import Policy
+from ..domain.results import TrainingResult
+from ..domain.windows import Window
+from ..ports import Ports
+from .container_results import output_key, read_result
+
+
+def start_job(order: StepOrder, ports: Ports) -> StepStarted:
+    """Start one step; done again, it finds the same Kubernetes Job and only renews the token to answer.
+
+    Raises:
+        JobUnknown, ModelUnknown: the job or its policy is not there.
+        DataMissing: the training or the holdout window holds no data.
+        ArtifactInvalid: training left no usable result.
+        ChampionConflict: the registry does not say what the ledger says about the champion.
+    """
+    job = ports.jobs.get(order.job_id)
+    if job is None:
+        raise JobUnknown(f"there is no job '{order.job_id}'")
+    applied = ports.policies.get(job.model_name)
+    if applied is None:
+        raise ModelUnknown(f"model '{job.model_name}' has no policy any more")
+    job = _with_data(job, applied.policy, ports) if order.kind == "train" else _with_challenger(job, ports)
+    name = kubernetes_job_name(job.job_id, order.kind)
+    # The record comes first: the watcher must know the token before the Kubernetes Job can end.
+    job = ports.jobs.save(_waiting(job, order, name, ports))
+    ports.cluster.start_job(name, _container_order(job, order, applied.policy, ports), applied.policy.training)
+    return StepStarted(job_id=job.job_id, kubernetes_job=name)
+
+
+def _waiting(job: RetrainingJob, order: StepOrder, name: str, ports: Ports) -> RetrainingJob:
+    now = ports.clock.now()
+    pending = PendingStep(kind=order.kind, kubernetes_job=name, task_token=order.task_token, since=now)
+    return job.moved_to(RetrainingStatus.RUNNING, pending=pending, started_at=job.started_at or now)
+
+
+def _with_data(job: RetrainingJob, policy: Policy, ports: Ports) -> RetrainingJob:
+    """Freeze, once, which objects this job reads and which champion it will be compared with."""
+    if job.manifest_uri:
+        return job
+    span = Window(start=job.windows.training.start, end=job.windows.holdout.end)
+    objects = ports.data.list_partitions(policy.data.prefix, span)
+    content = canonical_json(build_manifest(job.job_id, job.model_name, policy.data, job.windows, objects))
+    return job.changed(
+        manifest_uri=ports.data.write(f"jobs/{job.job_id}/manifest.json", content),
+        manifest_sha256=sha256_of(content),
+        champion_version=_champion(job.model_name, ports),
+    )
+
+
+def _champion(model_name: str, ports: Ports) -> str | None:
+    champion = ports.registry.champion(model_name)
+    serving = ports.ledger.current(model_name)
+    if champion is None and serving is not None:
+        raise ChampionConflict(
+            f"version {serving.version} serves '{model_name}' by the ledger, but the registry has no champion; "
+            f"set the alias 'champion' again"
+        )
+    return champion
+
+
+def _with_challenger(job: RetrainingJob, ports: Ports) -> RetrainingJob:
+    result = read_result(job, "train", TrainingResult, ports)
+    if result.manifest_sha256 != job.manifest_sha256:
+        raise ArtifactInvalid(
+            f"version {result.model_version} was trained from another manifest than job '{job.job_id}'"
+        )
+    return job.changed(challenger_version=result.model_version, run_id=result.run_id, metrics=result.metrics)
+
+
+def _container_order(job: RetrainingJob, order: StepOrder, policy: Policy, ports: Ports) -> JobOrder:
+    versions = (job.champion_version, job.challenger_version) if order.kind == "score" else ()
+    return JobOrder(
+        kind=order.kind,
+        job_id=job.job_id,
+        model_name=job.model_name,
+        manifest_uri=job.manifest_uri or "",
+        manifest_sha256=job.manifest_sha256 or "",
+        output_uri=ports.data.uri(output_key(job.job_id, order.kind)),
+        mlflow_tracking_uri=ports.registry.tracking_uri,
+        seed=policy.training.seed,
+        parameters=job.training_parameters,
+        trainer=policy.training.trainer,
+        versions=tuple(version for version in versions if version),
+    )

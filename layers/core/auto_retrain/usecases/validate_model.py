@@ -1,0 +1,86 @@
+"""Decides whether a challenger may replace the champion, from nothing but predictions on the holdout rows."""
+
+from ..domain.comparison import Comparison
+from ..domain.errors import ArtifactInvalid, JobUnknown, ModelUnknown
+from ..domain.job import RetrainingJob, RetrainingStatus
+from ..domain.messages import JobReference, ValidationOutcome
+from ..domain.policy import AppliedPolicy
+from ..domain.results import PredictionFile, ScoringResult
+from ..domain.validation import Decision, ValidatedInputs, ValidationResult
+from ..domain.verdict import Outcome, Verdict, worst
+from ..gates import judge_gates
+from ..ports import Ports
+from .comparing import compare, load_predictions
+from .container_results import read_result
+
+_DECISIONS = {Outcome.MET: Decision.PROMOTE, Outcome.INCONCLUSIVE: Decision.INCONCLUSIVE}
+
+
+def validate_model(reference: JobReference, ports: Ports) -> ValidationOutcome:
+    """Compare, judge, and store the result on the job; done again, it finds the same.
+
+    Raises:
+        JobUnknown, ModelUnknown: the job or its policy is not there.
+        ArtifactInvalid: scores are absent, incomplete, changed, or not of the same rows.
+    """
+    job = ports.jobs.get(reference.job_id)
+    if job is None:
+        raise JobUnknown(f"there is no job '{reference.job_id}'")
+    applied = ports.policies.get(job.model_name)
+    if applied is None:
+        raise ModelUnknown(f"model '{job.model_name}' has no policy any more")
+    job = job.moved_to(RetrainingStatus.VALIDATION)
+    result = judge_scores(job, read_result(job, "score", ScoringResult, ports), applied, ports)
+    result = result.sealed(ports.clock.now())
+    ports.jobs.save(job.changed(validation=result))
+    return ValidationOutcome(
+        next="deploy" if result.is_valid else "close",
+        decision=result.decision,
+        reason=result.reason,
+        validation_hash=result.validation_hash,
+    )
+
+
+def judge_scores(job: RetrainingJob, scores: ScoringResult, applied: AppliedPolicy, ports: Ports) -> ValidationResult:
+    """The verdict on the job's challenger, computed from prediction files alone."""
+    challenger = _file(scores, job.challenger_version)
+    champion = _file(scores, job.champion_version) if job.champion_version else None
+    comparison = compare(
+        load_predictions(challenger, ports),
+        load_predictions(champion, ports) if champion else None,
+        applied.policy.data.positive_label,
+    )
+    verdicts = judge_gates(applied.policy.validation, comparison)
+    return _result(comparison, verdicts, _inputs(job, scores, applied))
+
+
+def _file(scores: ScoringResult, version: str | None) -> PredictionFile:
+    if version is None or version not in scores.predictions:
+        raise ArtifactInvalid(f"version {version} was not scored, only {', '.join(sorted(scores.predictions))}")
+    return scores.predictions[version]
+
+
+def _inputs(job: RetrainingJob, scores: ScoringResult, applied: AppliedPolicy) -> ValidatedInputs:
+    return ValidatedInputs(
+        model_name=job.model_name,
+        challenger_version=job.challenger_version or "",
+        champion_version=job.champion_version,
+        manifest_sha256=job.manifest_sha256 or "",
+        predictions_sha256={version: file.sha256 for version, file in scores.predictions.items()},
+        policy_version=applied.version,
+    )
+
+
+def _result(comparison: Comparison, verdicts: tuple[Verdict, ...], inputs: ValidatedInputs) -> ValidationResult:
+    outcome = worst(verdicts)
+    return ValidationResult(
+        **comparison.challenger.model_dump(),
+        decision=_DECISIONS.get(outcome, Decision.REJECT),
+        reason="; ".join(verdict.reason for verdict in verdicts if verdict.outcome is outcome),
+        champion=comparison.champion,
+        improvement=comparison.improvement,
+        interval=comparison.interval,
+        holdout_rows=comparison.rows,
+        verdicts=verdicts,
+        inputs=inputs,
+    )

@@ -1,0 +1,98 @@
+"""Wakes executions whose Kubernetes Job ended, keeps the others alive, and removes what nobody waits for."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
+
+from ..domain.cluster import ClusterJob, ClusterJobPhase
+from ..domain.errors import AutoRetrainError
+from ..domain.job import PendingStep, RetrainingJob
+from ..domain.messages import ScheduledEvent, WatchReport
+from ..ports import Ports
+
+# Job records and Kubernetes Jobs become visible at different moments; what is younger is left alone.
+GRACE = timedelta(minutes=3)
+LOG_LINES = 200
+
+Step = Callable[[], str]
+
+
+def watch_jobs(tick: ScheduledEvent, ports: Ports) -> WatchReport:
+    """One pass over all jobs: one listing of the cluster, one of the active records.
+
+    It writes no record, so it never stands in the way of a state that does; an answer given twice is harmless.
+    """
+    # The cluster first: a Kubernetes Job that is listed here has had its record for longer.
+    listed = ports.cluster.list_jobs()
+    active = ports.jobs.list_active()
+    problems: list[str] = []
+    done = Counter(_attempt(step, name, problems) for name, step in _steps(listed, active, ports))
+    return WatchReport(
+        succeeded=done["succeeded"],
+        failed=done["failed"],
+        alive=done["alive"],
+        deleted=done["deleted"],
+        problems=tuple(problems),
+    )
+
+
+def _steps(listed: list[ClusterJob], active: list[RetrainingJob], ports: Ports) -> Iterator[tuple[str, Step]]:
+    by_name = {found.name: found for found in listed}
+    for job in active:
+        if job.pending:
+            found = by_name.get(job.pending.kubernetes_job)
+            yield job.job_id, partial(_answer, job, job.pending, found, ports)
+    owned = {job.job_id for job in active}
+    for found in listed:
+        if _is_orphan(found, owned, ports):
+            yield found.name, partial(_delete, found, ports)
+
+
+def _attempt(step: Step, name: str, problems: list[str]) -> str:
+    # One job that cannot be served must not keep the others waiting.
+    try:
+        return step()
+    except AutoRetrainError as error:
+        problems.append(f"{name}: {type(error).__name__}: {error}")
+        return "problem"
+
+
+def _answer(job: RetrainingJob, pending: PendingStep, found: ClusterJob | None, ports: Ports) -> str:
+    if found is None:
+        return _answer_absent(pending, ports)
+    if found.phase is ClusterJobPhase.COMPLETE:
+        output = {"kind": pending.kind, "kubernetes_job": pending.kubernetes_job}
+        ports.executions.succeed(pending.task_token, output)
+        return "succeeded"
+    if found.phase is ClusterJobPhase.FAILED:
+        return _answer_failed(job, pending, ports)
+    ports.executions.heartbeat(pending.task_token)
+    return "alive"
+
+
+def _answer_absent(pending: PendingStep, ports: Ports) -> str:
+    if ports.clock.now() < pending.since + GRACE:
+        return "alive"
+    reason = f"Kubernetes Job '{pending.kubernetes_job}' vanished before it was seen to end"
+    ports.executions.fail(pending.task_token, "TrainingFailed", reason)
+    return "failed"
+
+
+def _answer_failed(job: RetrainingJob, pending: PendingStep, ports: Ports) -> str:
+    # The log is saved first: once the execution goes on, the Kubernetes Job may be gone.
+    name = pending.kubernetes_job
+    ports.data.write(f"jobs/{job.job_id}/{pending.kind}/log.txt", ports.cluster.log_tail(name, LOG_LINES).encode())
+    reason = ports.cluster.explain_failure(name)
+    ports.executions.fail(pending.task_token, "TrainingFailed", reason)
+    return "failed"
+
+
+def _is_orphan(found: ClusterJob, owned: set[str], ports: Ports) -> bool:
+    running = found.phase is ClusterJobPhase.ACTIVE
+    return running and found.job_id not in owned and ports.clock.now() > found.created_at + GRACE
+
+
+def _delete(found: ClusterJob, ports: Ports) -> str:
+    ports.cluster.delete_job(found.name)
+    return "deleted"

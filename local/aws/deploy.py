@@ -1,0 +1,50 @@
+"""Deploys a built SAM template into the emulated account: same template, same parameters as in the cloud."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from moto.awslambda.utils import get_backend
+from moto.cloudformation.models import Stack, cloudformation_backends
+
+from local.aws.cloudformation import creatable
+from local.aws.environment import ACCOUNT, REGION
+from local.aws.sam_build import Build
+from local.aws.sandbox import Function
+
+
+@dataclass(frozen=True)
+class Deployment:
+    outputs: dict[str, str]
+    functions: list[Function]
+
+
+def deploy(template_path: Path, stack_name: str, parameters: dict[str, str], logs: Path) -> Deployment:
+    build = Build(template_path)
+    template = build.transform(parameters)
+    resources = template["Resources"] = creatable(template["Resources"])
+    stack = cloudformation_backends[ACCOUNT][REGION].create_stack(stack_name, json.dumps(template), parameters)
+    outputs = {output.key: output.value for output in stack.output_map.values()}
+    return Deployment(outputs, list(_functions(stack, resources, build.directories, logs)))
+
+
+def _functions(stack: Stack, resources: dict[str, Any], directories: dict[str, Path], logs: Path) -> Iterator[Function]:
+    """Each function as moto knows it now, with the directories that the template said its code is in."""
+    for logical_id, resource in resources.items():
+        if resource["Type"] == "AWS::Lambda::Function":
+            deployed = get_backend(ACCOUNT, REGION).get_function(stack.resource_map[logical_id].physical_resource_id)
+            layers = [resources[layer["Ref"]] for layer in resource["Properties"].get("Layers", [])]
+            yield Function(
+                name=deployed.function_name,
+                arn=deployed.function_arn,
+                handler=str(deployed.handler),
+                code=directories[resource["Properties"]["Code"]["S3Key"]],
+                layers=tuple(directories[layer["Properties"]["Content"]["S3Key"]] for layer in layers),
+                variables={name: str(value) for name, value in deployed.environment_vars.items()},
+                timeout_seconds=float(deployed.timeout),
+                memory_mb=int(deployed.memory_size),
+                concurrency=deployed.reserved_concurrency,
+                log=logs / f"{logical_id}.log",
+            )

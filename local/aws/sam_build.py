@@ -1,0 +1,56 @@
+"""What `sam build` left behind, made into a plain CloudFormation template; nothing is copied or uploaded."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+
+_CODE_PROPERTY = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
+_STATE_MACHINE = "AWS::Serverless::StateMachine"
+_PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
+
+
+class Build:
+    """A template with the directories and definitions it refers to; these are read where they are."""
+
+    def __init__(self, path: Path) -> None:
+        self.template: dict[str, Any] = yaml_parse(path.read_text())
+        self.directories: dict[str, Path] = {}
+        self.definitions: dict[str, str] = {}
+        for logical_id, resource in self.template["Resources"].items():
+            self._take(path.parent, logical_id, resource["Type"], resource.get("Properties", {}))
+
+    def _take(self, root: Path, logical_id: str, kind: str, properties: dict[str, Any]) -> None:
+        """Put an address in place of a local path, as `sam package` does; the key says what it stands for."""
+        address = f"s3://local/{logical_id}"
+        if kind in _CODE_PROPERTY:
+            self.directories[logical_id] = (root / properties[_CODE_PROPERTY[kind]]).resolve()
+            properties[_CODE_PROPERTY[kind]] = address
+        if kind == _STATE_MACHINE:
+            definition = yaml.safe_load((root / properties["DefinitionUri"]).read_text())
+            self.definitions[logical_id] = json.dumps(definition)
+            properties["DefinitionUri"] = address
+
+    def transform(self, parameters: dict[str, str]) -> dict[str, Any]:
+        """The plain CloudFormation template."""
+        transformed: dict[str, Any] = Translator({}, Parser()).translate(self.template, dict(parameters))
+        for logical_id, definition in self.definitions.items():
+            properties = transformed["Resources"][logical_id]["Properties"]
+            del properties["DefinitionS3Location"]
+            substitutions = properties.pop("DefinitionSubstitutions", {})
+            properties["DefinitionString"] = splice(definition, substitutions)
+        return transformed
+
+
+def splice(definition: str, substitutions: dict[str, Any]) -> dict[str, Any]:
+    """Put expressions in place of ${Name}. Not by Fn::Sub, with which moto turns `$$.Execution` into `$.Execution`."""
+    parts = _PLACEHOLDER.split(definition)
+    unknown = set(parts[1::2]) - set(substitutions)
+    if unknown:
+        raise KeyError(f"DefinitionSubstitutions lacks {', '.join(sorted(unknown))}")
+    return {"Fn::Join": ["", [substitutions[part] if index % 2 else part for index, part in enumerate(parts)]]}

@@ -1,0 +1,84 @@
+"""Lets scheduled rules fire by the clock on the wall; without it they fire only when somebody says so."""
+
+import re
+import threading
+from collections.abc import Iterator
+from concurrent.futures import wait
+from datetime import UTC, datetime, timedelta
+
+from cronsim import CronSim
+from moto.events.models import Rule
+
+from local.aws.dispatcher import Delivery, Dispatcher, rules
+
+_RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+_CRON = re.compile(r"cron\(([^)]+)\)")
+
+
+class Schedules:
+    """One thread per schedule. A tick waits for the one before it: here a schedule may be faster than its target."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self, intervals_seconds: dict[str, float], others_too: bool) -> None:
+        """Fire the named rules at the given intervals, and the other enabled ones as they say themselves."""
+        for rule in rules():
+            logical_id = str(getattr(rule, "logical_resource_id", rule.name))
+            if logical_id in intervals_seconds:
+                self._start(logical_id, every(timedelta(seconds=intervals_seconds[logical_id])))
+            elif others_too and rule.scheduled_expression and rule.state == "ENABLED":
+                self._start(logical_id, moments(rule))
+
+    def stop(self) -> None:
+        """Fire no more. What is being delivered may still go on: see `join`."""
+        self._stopping.set()
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join()
+
+    def _start(self, logical_id: str, due: Iterator[datetime]) -> None:
+        thread = threading.Thread(target=self._tick, args=(logical_id, due), name=f"schedule-{logical_id}", daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def _tick(self, logical_id: str, due: Iterator[datetime]) -> None:
+        for moment in due:
+            if self._stopping.wait(max(0.0, (moment - datetime.now(UTC)).total_seconds())):
+                return
+            for delivery in self._dispatcher.fire_schedule(logical_id, moment):
+                _wait_for(delivery)
+
+
+def _wait_for(delivery: Delivery) -> None:
+    wait([delivery])
+    invocation = None if delivery.cancelled() else delivery.result()
+    if invocation:
+        wait([invocation])
+
+
+def moments(rule: Rule) -> Iterator[datetime]:
+    """When the rule fires next, next after that, …"""
+    expression = str(rule.scheduled_expression)
+    if rate := _RATE.fullmatch(expression):
+        return every(timedelta(**{f"{rate[2]}s": int(rate[1])}))
+    if cron := _CRON.fullmatch(expression):
+        return CronSim(unix_cron(cron[1]), datetime.now(UTC))
+    raise ValueError(f"rule {rule.name} has a schedule that the local stack cannot read: {expression}")
+
+
+def every(interval: timedelta) -> Iterator[datetime]:
+    while True:
+        yield datetime.now(UTC) + interval
+
+
+def unix_cron(expression: str) -> str:
+    """AWS has a sixth field for the year, writes `?` for any day, and counts the days of the week from 1."""
+    minute, hour, day, month, weekday, year = expression.split()
+    if year != "*":
+        raise ValueError(f"the local stack cannot wait for a year: {expression}")
+    weekday = re.sub(r"(?<![#\d])[1-7]", lambda found: str(int(found[0]) - 1), weekday)
+    return " ".join([minute, hour, day, month, weekday]).replace("?", "*")

@@ -1,0 +1,104 @@
+"""What each function costs before it can do anything, as packaged: importing it, and building its clients."""
+
+import json
+import os
+import statistics
+import subprocess
+from pathlib import Path
+
+import yaml
+
+from local.bench.figure import Figure
+from local.paths import BUILD, BUILT_TEMPLATE, ROOT, env_python
+
+RUNS = 7
+SMALL = ("start_job", "watch_jobs", "check_triggers", "close_job", "notify")
+MILLISECONDS_GOALS = {**dict.fromkeys(SMALL, 350.0), "validate_model": 900.0}
+MEGABYTES_GOALS = dict.fromkeys(SMALL, 70.0)
+
+# The ports that each function uses: a lazy import only moves the cost, so it is counted here.
+PORTS = {
+    "sweep_models": ("policies", "metrics", "executions"),
+    "check_triggers": ("policies", "jobs", "metrics", "events"),
+    "detect_drift": ("policies", "jobs", "ledger", "data", "tables", "events"),
+    "start_job": ("policies", "jobs", "ledger", "data", "registry", "cluster"),
+    "watch_jobs": ("jobs", "cluster", "executions", "data"),
+    "validate_model": ("policies", "jobs", "data"),
+    "deploy_model": ("jobs", "ledger", "registry"),
+    "close_job": ("jobs", "events"),
+    "notify": ("notifications", "notifier"),
+}
+SETTINGS = {
+    "STAGE": "bench",
+    "TABLE_NAME": "table",
+    "PYDANTIC_DISABLE_PLUGINS": "__all__",
+    "ARTIFACTS_BUCKET": "artifacts",
+    "DATA_BUCKET": "data",
+    "MLFLOW_TRACKING_URI": "http://127.0.0.1:9",
+    "CLUSTER_NAME": "cluster",
+    "CLUSTER_ENDPOINT": "http://127.0.0.1:9",
+    "JOB_NAMESPACE": "auto-retrain",
+    "JOB_SERVICE_ACCOUNT": "trainer",
+    "TRAINER_IMAGE": "image",
+    "STATE_MACHINE_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:retraining",
+    "SLACK_SECRET_ARN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:slack",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "AWS_ACCESS_KEY_ID": "none",
+    "AWS_SECRET_ACCESS_KEY": "none",
+}
+
+PROBE = """
+import json, resource, sys, time
+start = time.perf_counter()
+import app
+from auto_retrain.bootstrap import deployed_ports
+imported = time.perf_counter() - start
+ports = deployed_ports()
+for name in sys.argv[1:]:
+    getattr(ports, name)
+ready = time.perf_counter() - start
+print(json.dumps([imported * 1000, ready * 1000, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000]))
+"""
+
+
+def measure() -> list[Figure]:
+    """Median of seven fresh processes for each function, with the layers that the template attaches to it."""
+    figures = []
+    for function, layers in attached_layers().items():
+        imported, ready, megabytes = start_cost(function, layers)
+        goal = MILLISECONDS_GOALS.get(function)
+        figures += [
+            Figure(f"{function}: import", imported, "ms", goal),
+            Figure(f"{function}: import and clients", ready, "ms", goal),
+            Figure(f"{function}: memory then", megabytes, "MB", MEGABYTES_GOALS.get(function)),
+        ]
+    return figures
+
+
+def start_cost(function: str, layers: list[str]) -> tuple[float, float, float]:
+    """Milliseconds to import, milliseconds until the clients are there, megabytes then."""
+    folders = [ROOT / "functions" / function, *(BUILD / layer / "python" for layer in layers)]
+    environment = {**SETTINGS, "PYTHONPATH": os.pathsep.join(map(str, folders))}
+    command = [str(env_python("runtime")), "-c", PROBE, *PORTS[function]]
+    runs = [json.loads(_output(command, environment)) for _ in range(RUNS)]
+    imported, ready, megabytes = (statistics.median(column) for column in zip(*runs, strict=True))
+    return imported, ready, megabytes
+
+
+def _output(command: list[str], environment: dict[str, str]) -> str:
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+
+def attached_layers() -> dict[str, list[str]]:
+    """Layers by function folder, as the built template says."""
+    template = yaml.safe_load(BUILT_TEMPLATE.read_text())
+    common = template["Globals"]["Function"]["Layers"]
+    functions = [
+        resource["Properties"]
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::Serverless::Function"
+    ]
+    return {
+        Path(function["CodeUri"]).name: [layer["Ref"] for layer in (*common, *function.get("Layers", []))]
+        for function in functions
+    }

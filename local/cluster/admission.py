@@ -1,0 +1,20 @@
+"""Why a Job that was accepted gets no pod: the namespace's pod security, or what this cluster cannot run."""
+
+from .objects import Json
+from .pod_security import violations
+
+_ONE_POD = {"parallelism": 1, "completions": 1, "completionMode": "NonIndexed"}
+
+
+def pod_refusal(job: Json, restricted: bool) -> str | None:
+    """The problem as it appears in a FailedCreate event, or None when a pod may be created."""
+    spec = job["spec"]
+    name, pod = job["metadata"]["name"], spec["template"]["spec"]
+    broken = violations(pod) if restricted else []
+    if broken:
+        return f'pods "{name}-" is forbidden: violates PodSecurity "restricted:latest": {", ".join(broken)}'
+    if any(spec[field] != value for field, value in _ONE_POD.items()) or pod["restartPolicy"] != "Never":
+        return "the local cluster runs one pod for each Job, and does not restart its container"
+    if len(pod["containers"]) > 1 or pod.get("initContainers"):
+        return "the local cluster runs one container in each pod"
+    return None

@@ -1,0 +1,136 @@
+"""The local cluster as one object: start it, use its URL, close it."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from .agenda import Agenda
+from .controller import JobController
+from .jobs_api import JobsApi
+from .kubelet import Kubelet, LocalImage
+from .objects import Json
+from .pods import show_disrupted
+from .pods_api import PodsApi
+from .routing import Router
+from .server import ApiServer
+from .store import Job, Pod, Store
+from .tokens import TokenReview, User
+
+RETRY_SECONDS = 10.0
+
+
+class LocalCluster:
+    """A Kubernetes API on a free port of this machine, and one node that runs containers as processes.
+
+    `images` says what stands behind each image. `tokens` are bearer tokens accepted beside those of EKS, whose
+    signatures are verified when `aws_keys` (access key to secret) is given. `restricted` enforces that pod security.
+    """
+
+    def __init__(
+        self,
+        images: Mapping[str, LocalImage],
+        parallel_pods: int = 2,
+        log_dir: Path | None = None,
+        *,
+        name: str = "local",
+        namespaces: Sequence[str] = ("auto-retrain",),
+        tokens: Mapping[str, User] | None = None,
+        aws_keys: Mapping[str, str] | None = None,
+        retry_seconds: float = RETRY_SECONDS,
+        restricted: bool = True,
+    ) -> None:
+        if log_dir:
+            log_dir.mkdir(parents=True, exist_ok=True)
+        self._namespace = namespaces[0]
+        self._store = Store()
+        self._agenda = Agenda(self._store.lock)
+        self._kubelet = Kubelet(self._store, self._agenda, images, parallel_pods, log_dir)
+        self._controller = JobController(self._store, self._agenda, self._kubelet, retry_seconds, restricted)
+        jobs = JobsApi(self._store, self._controller, namespaces, restricted)
+        router = Router(jobs, PodsApi(self._store), namespaces)
+        self._server = ApiServer(router, TokenReview(name, tokens or {}, aws_keys), self._store.lock)
+
+    @property
+    def url(self) -> str:
+        return self._server.url
+
+    def start(self) -> None:
+        self._agenda.start()
+        self._server.start()
+
+    def close(self) -> None:
+        """End everything: no connection, thread or process stays behind."""
+        self._server.close()
+        self._agenda.close()
+        self._kubelet.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *raised: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.close()
+
+    # What a test may do to the cluster, and see of it, beside the API; Jobs are those of the first namespace.
+
+    def wait_until(self, holds: Callable[[], bool], timeout: float = 10.0) -> bool:
+        """Wait for something to become true; False if it does not in time. It may ask the cluster over HTTP."""
+        end = time.monotonic() + timeout
+        while not holds():
+            left = end - time.monotonic()
+            if left <= 0:
+                return False
+            with self._store.lock:
+                # Woken by every change; what containers write is no change, hence the limit.
+                self._store.lock.wait(min(left, 0.05))
+        return True
+
+    def is_idle(self) -> bool:
+        """Whether everything that was due has been done; containers may still run."""
+        with self._store.lock:
+            return self._agenda.is_idle()
+
+    def job_history(self, name: str) -> list[Json]:
+        """Every status that a Job had."""
+        with self._store.lock:
+            return list(self._find(name).history)
+
+    def has_ready_pod(self, job_name: str) -> bool:
+        """Whether a Job has a pod that runs, and is not about to end."""
+        with self._store.lock:
+            pods = self._find(job_name).pods
+            return any(pod.phase == "Running" and not pod.deleting and not pod.killed_for for pod in pods)
+
+    def running_pids(self) -> list[int]:
+        with self._store.lock:
+            return self._kubelet.pids()
+
+    def evict(self, job_name: str) -> None:
+        """Drain the node of a Job's pod."""
+        with self._store.lock:
+            pod = self._live_pod(job_name)
+            show_disrupted(pod.body, "EvictionByEvictionAPI", "Eviction API: evicting")
+            self._kubelet.delete(pod)
+
+    def kill_out_of_memory(self, job_name: str) -> None:
+        """Let a Job's pod exceed its memory limit."""
+        with self._store.lock:
+            self._kubelet.kill(self._live_pod(job_name), "OOMKilled")
+
+    def cordon(self, cordoned: bool = True) -> None:
+        """Let the node take no more pods, or take them again."""
+        with self._store.lock:
+            self._kubelet.scheduler.cordon(cordoned)
+
+    def drop_job(self, name: str) -> None:
+        """Let someone else delete a Job."""
+        with self._store.lock:
+            self._controller.ending.delete(self._find(name), "Background")
+
+    def _find(self, name: str) -> Job:
+        return self._store.jobs[(self._namespace, name)]
+
+    def _live_pod(self, job_name: str) -> Pod:
+        return next(pod for pod in self._find(job_name).pods if not pod.counted)

@@ -1,0 +1,38 @@
+"""The environment of a container, as the kubelet composes it."""
+
+import re
+from collections.abc import Mapping
+
+from .objects import Json
+
+# What container runtimes give to an image that says nothing.
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+_REFERENCE = re.compile(r"\$(?:\$|\((?P<name>[^)]*)\))")
+
+
+class ConfigError(Exception):
+    """The container cannot be composed; the kubelet leaves it waiting with CreateContainerConfigError."""
+
+
+def compose(image: Mapping[str, str], pod: Json, container: Json) -> dict[str, str]:
+    """Variables of the image, then those of the container, with `$(NAME)` replaced in the latter."""
+    if container.get("envFrom"):
+        raise ConfigError("the local cluster has no secrets and no config maps")
+    environment = {"PATH": DEFAULT_PATH, "HOSTNAME": pod["metadata"]["name"], **image}
+    given: dict[str, str] = {}
+    for variable in container.get("env", []):
+        if "valueFrom" in variable:
+            raise ConfigError(f"the local cluster cannot resolve valueFrom of {variable['name']}")
+        given[variable["name"]] = _expand(variable.get("value", ""), given)
+    return environment | given
+
+
+def _expand(text: str, known: Mapping[str, str]) -> str:
+    """`$(NAME)` becomes a value defined before it, `$$` one dollar; unknown names stay as they are."""
+
+    def replace(match: re.Match[str]) -> str:
+        name = match["name"]
+        return "$" if name is None else known.get(name, match[0])
+
+    return _REFERENCE.sub(replace, text)

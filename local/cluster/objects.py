@@ -1,0 +1,58 @@
+"""The shapes that all API objects share: names, times, conditions, references."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One kind of object, and how the server calls it in its answers."""
+
+    group: str
+    plural: str
+    kind: str
+
+    @property
+    def api_version(self) -> str:
+        return f"{self.group}/v1" if self.group else "v1"
+
+    @property
+    def qualified(self) -> str:
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    def details(self, name: str, kind: str | None = None) -> Json:
+        details = {"name": name, "group": self.group, "kind": kind or self.plural}
+        return {key: value for key, value in details.items() if value}
+
+
+JOBS = Resource("batch", "jobs", "Job")
+PODS = Resource("", "pods", "Pod")
+EVENTS = Resource("", "events", "Event")
+NAMESPACES = Resource("", "namespaces", "Namespace")
+
+
+def timestamp() -> str:
+    """This moment as the API writes it: UTC, whole seconds."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def condition(kind: str, status: str, reason: str, message: str) -> Json:
+    """A condition of a Job."""
+    now = timestamp()
+    return {
+        "type": kind,
+        "status": status,
+        "lastProbeTime": now,
+        "lastTransitionTime": now,
+        "reason": reason,
+        "message": message,
+    }
+
+
+def has_condition(subject: Json, *kinds: str) -> bool:
+    """Whether one of these conditions holds for a Job or a pod."""
+    conditions = subject["status"].get("conditions", [])
+    return any(found["type"] in kinds and found["status"] == "True" for found in conditions)

@@ -1,0 +1,107 @@
+"""Pod objects, and how they look in each state of their life."""
+
+import copy
+import random
+import string
+import uuid
+
+from .objects import JOBS, PODS, Json, timestamp
+
+JOB_TRACKING = "batch.kubernetes.io/job-tracking"
+NODE = "localhost"
+_SUFFIX_LETTERS = string.ascii_lowercase + string.digits
+_LONGEST_BASE = 58
+
+
+def random_name(prefix: str) -> str:
+    """A name as the server generates it: the prefix, cut so that five more letters fit a label."""
+    return prefix[:_LONGEST_BASE] + "".join(random.choices(_SUFFIX_LETTERS, k=5))
+
+
+def new_pod(job: Json) -> Json:
+    """The pod that a Job's template describes, not yet scheduled."""
+    template, owner = job["spec"]["template"], job["metadata"]
+    prefix = f"{owner['name']}-"
+    metadata: Json = {
+        "name": random_name(prefix),
+        "generateName": prefix,
+        "namespace": owner["namespace"],
+        "uid": str(uuid.uuid4()),
+        "creationTimestamp": timestamp(),
+        "labels": dict(template["metadata"]["labels"]),
+        "annotations": dict(template["metadata"].get("annotations", {})),
+        "ownerReferences": [_reference(owner)],
+        # Keeps the pod until its end has been counted in the Job's status.
+        "finalizers": [JOB_TRACKING],
+    }
+    spec = copy.deepcopy(template["spec"])
+    spec.setdefault("serviceAccountName", "default")
+    status = {"phase": "Pending", "qosClass": "Burstable"}
+    return {"kind": PODS.kind, "apiVersion": PODS.api_version, "metadata": metadata, "spec": spec, "status": status}
+
+
+def _reference(owner: Json) -> Json:
+    reference = {"apiVersion": JOBS.api_version, "kind": JOBS.kind, "name": owner["name"], "uid": owner["uid"]}
+    return reference | {"controller": True, "blockOwnerDeletion": True}
+
+
+def show_unschedulable(pod: Json, message: str) -> None:
+    pod["status"]["conditions"] = [_condition("PodScheduled", False, "Unschedulable", message)]
+
+
+def show_waiting(pod: Json, reason: str, message: str = "") -> None:
+    pod["spec"]["nodeName"] = NODE
+    names = ", ".join(container["name"] for container in pod["spec"]["containers"])
+    unready = ("ContainersNotReady", f"containers with unready status: [{names}]")
+    waiting = {"reason": reason} | ({"message": message} if message else {})
+    pod["status"].setdefault("startTime", timestamp())
+    _show(pod, "Pending", {"waiting": waiting}, ready=False, unready=unready)
+
+
+def show_running(pod: Json) -> None:
+    _show(pod, "Running", {"running": {"startedAt": timestamp()}}, ready=True)
+
+
+def show_terminated(pod: Json, code: int, reason: str, message: str) -> None:
+    started = pod["status"]["containerStatuses"][0]["state"].get("running", {}).get("startedAt", "1970-01-01T00:00:00Z")
+    terminated: Json = {"exitCode": code, "reason": reason}
+    terminated |= {"message": message} if message else {}
+    terminated |= {"startedAt": started, "finishedAt": timestamp()}
+    phase, unready = ("Failed", "PodFailed") if code else ("Succeeded", "PodCompleted")
+    _show(pod, phase, {"terminated": terminated}, ready=False, unready=(unready, ""))
+
+
+def show_disrupted(pod: Json, reason: str, message: str) -> None:
+    """The condition by which a podFailurePolicy tells an eviction from a failure of the program."""
+    pod["status"].setdefault("conditions", []).append(_condition("DisruptionTarget", True, reason, message))
+
+
+def waiting_reason(pod: Json) -> str | None:
+    statuses = pod["status"].get("containerStatuses", [])
+    return statuses[0]["state"].get("waiting", {}).get("reason") if statuses else None
+
+
+def _show(pod: Json, phase: str, state: Json, ready: bool, unready: tuple[str, str] = ("", "")) -> None:
+    status = pod["status"]
+    disruptions = [found for found in status.get("conditions", []) if found["type"] == "DisruptionTarget"]
+    status["phase"] = phase
+    status["conditions"] = [
+        _condition("PodReadyToStartContainers", phase in ("Pending", "Running")),
+        _condition("Initialized", True, "PodCompleted" if phase == "Succeeded" else ""),
+        _condition("Ready", ready, *unready),
+        _condition("ContainersReady", ready, *unready),
+        _condition("PodScheduled", True),
+        *disruptions,
+    ]
+    status["containerStatuses"] = [_container_status(pod, state, ready)]
+
+
+def _container_status(pod: Json, state: Json, ready: bool) -> Json:
+    container = pod["spec"]["containers"][0]
+    status: Json = {"name": container["name"], "state": state, "lastState": {}, "ready": ready, "restartCount": 0}
+    return status | {"image": container["image"], "imageID": "", "started": ready}
+
+
+def _condition(kind: str, holds: bool, reason: str = "", message: str = "") -> Json:
+    found: Json = {"type": kind, "status": str(holds), "lastProbeTime": None, "lastTransitionTime": timestamp()}
+    return found | {key: text for key, text in (("reason", reason), ("message", message)) if text}

@@ -1,0 +1,76 @@
+"""From a method and a path to an operation, for callers who may use it."""
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from .errors import forbidden, method_not_allowed, unknown_path
+from .exchange import Answer, Request
+from .jobs_api import JobsApi
+from .objects import EVENTS, JOBS, PODS, Resource
+from .pods_api import PodsApi
+from .tokens import User
+
+_NAMESPACE = r"/namespaces/(?P<namespace>[^/]+)"
+_JOBS = rf"/apis/batch/v1{_NAMESPACE}/jobs"
+_PODS = rf"/api/v1{_NAMESPACE}/pods"
+_EVENTS = rf"/api/v1{_NAMESPACE}/events"
+_NAME = r"/(?P<name>[^/]+)"
+
+_VERBS = {"GET": "get", "POST": "create", "DELETE": "delete", "PUT": "update", "PATCH": "patch"}
+
+Operation = Callable[[Request], Answer]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One kind of path: what lives there, and the operation of each method that we use."""
+
+    pattern: str
+    resource: Resource
+    operations: dict[str, Operation]
+    subresource: str = ""
+
+    def verb(self, method: str, name: str) -> str:
+        return "list" if method == "GET" and not name else _VERBS[method]
+
+
+@dataclass(frozen=True)
+class Call:
+    """An operation, and the object that it is for."""
+
+    operation: Operation
+    namespace: str
+    name: str
+
+
+class Router:
+    """Refuses as the server does: 404 for no such path, 403 for no permission, 405 for no such method."""
+
+    def __init__(self, jobs: JobsApi, pods: PodsApi, namespaces: Collection[str]) -> None:
+        self._namespaces = namespaces
+        self._routes = [
+            Route(_JOBS, JOBS, {"POST": jobs.create, "GET": jobs.list}),
+            Route(_JOBS + _NAME, JOBS, {"GET": jobs.get, "DELETE": jobs.delete}),
+            Route(_PODS, PODS, {"GET": pods.list}),
+            Route(_PODS + _NAME, PODS, {"GET": pods.get}),
+            Route(_PODS + _NAME + "/log", PODS, {"GET": pods.log}, "/log"),
+            Route(_EVENTS, EVENTS, {"GET": pods.list_events}),
+        ]
+
+    def find(self, method: str, path: str, user: User) -> Call:
+        for route in self._routes:
+            match = re.fullmatch(route.pattern, path)
+            if match:
+                found = match.groupdict()
+                return self._permit(route, method, user, found["namespace"], found.get("name", ""))
+        raise unknown_path()
+
+    def _permit(self, route: Route, method: str, user: User, namespace: str, name: str) -> Call:
+        verb, subject = route.verb(method, name), f"{route.resource.plural}{route.subresource}"
+        if not user.may(f"{verb} {subject}", ours=namespace in self._namespaces):
+            where = f'in API group "{route.resource.group}" in the namespace "{namespace}"'
+            raise forbidden(route.resource, name, f'User "{user.name}" cannot {verb} resource "{subject}" {where}')
+        if method not in route.operations:
+            raise method_not_allowed()
+        return Call(route.operations[method], namespace, name)

@@ -1,0 +1,93 @@
+"""Runs one container's command, and leaves no process behind whatever happens to the cluster; a program of its own.
+
+    cluster ── standard input ──> shim ── fork ──> command ──> whatever the command starts
+
+The cluster holds the other end of the shim's standard input. It closes when the cluster dies, by SIGKILL too, and the
+shim then kills everything below it. PR_SET_PDEATHSIG alone would not do: it reaches only the direct child, and it fires
+when the *thread* that forked ends, not the process. It guards the one gap that is left, a shim that is itself killed.
+"""
+
+import os
+import shutil
+import signal
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn
+
+START_ERROR = 128
+SIGNAL_BASE = 128
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def main() -> NoReturn:
+    report, directory, *command = sys.argv[1:]
+    # Processes that detach themselves from their parent become children of the shim, so it can find them.
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    child = os.fork()
+    if child == 0:
+        _become(command, directory, int(report))
+    threading.Thread(target=_obey, args=(child,), daemon=True).start()
+    _, status = os.waitpid(child, 0)
+    _end_all(child)
+    shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True)
+    code = os.waitstatus_to_exitcode(status)
+    os._exit(code if code >= 0 else SIGNAL_BASE - code)
+
+
+def _prctl(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def _become(command: list[str], directory: str, report: int) -> NoReturn:
+    try:
+        os.setpgid(0, 0)
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.set_inheritable(report, False)
+        os.chdir(directory)
+        os.execvp(command[0], command)
+    except (OSError, ValueError) as error:
+        os.write(report, f"unable to start container process: exec: {error}".encode())
+    os._exit(START_ERROR)
+
+
+def _obey(child: int) -> None:
+    """Any byte asks the command to end; the end of the input kills it."""
+    while os.read(0, 1):
+        _signal(child, signal.SIGTERM)
+    _signal(-child, signal.SIGKILL)
+    _signal(child, signal.SIGKILL)
+
+
+def _end_all(group: int) -> None:
+    """Like a container, everything ends with the first process."""
+    _signal(-group, signal.SIGKILL)
+    while True:
+        for process in _children():
+            _signal(process, signal.SIGKILL)
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+
+
+def _children() -> list[int]:
+    # Empty where there is no /proc: the process group is all that can be reached then.
+    return [
+        int(process) for tasks in Path("/proc/self/task").glob("*/children") for process in tasks.read_text().split()
+    ]
+
+
+def _signal(process: int, number: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.kill(process, number)
+
+
+if __name__ == "__main__":
+    main()

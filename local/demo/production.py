@@ -1,0 +1,72 @@
+"""The model in production: serves, is told the truth later, and publishes how often it was right."""
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from local.demo.serving import DayScore, Serving
+from local.stack import LocalStack
+
+NAMESPACE, METRIC, DIMENSION = "AutoRetrain/Models", "accuracy", "Model"
+ALARM_PREFIX = "auto-retrain-local-model-"
+
+
+class Production:
+    """One model behind a process that serves it, its metric and its alarm."""
+
+    def __init__(self, stack: LocalStack, model: str, flights: Path) -> None:
+        self._stack = stack
+        self._model = model
+        self._flights = flights
+        self._cloudwatch = stack.client("cloudwatch")
+        self._undo = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._serving = self._undo.enter_context(Serving(self._stack.mlflow_url, self._flights))
+        self._put_alarm()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._undo.close()
+
+    def serve(self, version: str, days: Iterable[date]) -> list[DayScore]:
+        """How often a version was right on each of these days."""
+        return self._serving.score(self._model, version, list(days))
+
+    def publish(self, scores: list[DayScore]) -> None:
+        """Publish days as statistic sets: their sum is the rows that were right, their count the rows."""
+        data = [self._datum(score) for score in scores if score.rows]
+        self._cloudwatch.put_metric_data(Namespace=NAMESPACE, MetricData=data)
+
+    def _datum(self, score: DayScore) -> dict[str, Any]:
+        statistics = {"SampleCount": score.rows, "Sum": score.correct, "Minimum": 0.0, "Maximum": 1.0}
+        return {
+            "MetricName": METRIC,
+            "Dimensions": self._dimensions(),
+            "Timestamp": datetime.combine(score.date, time(23, 59), UTC),
+            "StatisticValues": {name: float(value) for name, value in statistics.items()},
+        }
+
+    def _put_alarm(self) -> None:
+        """Four bad days out of the last seven; whether that calls for a retraining is decided elsewhere."""
+        self._cloudwatch.put_metric_alarm(
+            AlarmName=f"{ALARM_PREFIX}{self._model}",
+            Namespace=NAMESPACE,
+            MetricName=METRIC,
+            Dimensions=self._dimensions(),
+            Statistic="Average",
+            Period=86400,
+            EvaluationPeriods=7,
+            DatapointsToAlarm=4,
+            Threshold=0.92,
+            ComparisonOperator="LessThanThreshold",
+            TreatMissingData="notBreaching",
+        )
+
+    def _dimensions(self) -> list[dict[str, str]]:
+        return [{"Name": DIMENSION, "Value": self._model}]

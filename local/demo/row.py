@@ -1,0 +1,62 @@
+"""One month of the demo's year, as it is told in the table and in the summary."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+_REASON_WIDTH = 60
+
+
+@dataclass(frozen=True)
+class Row:
+    """What happened in a month; accuracies are of the evaluation window, the interval is two-sided 95 %."""
+
+    month: str
+    champion_accuracy: float | None
+    triggered: str | None
+    decision: str
+    reason: str
+    challenger_accuracy: float | None = None
+    improvement: float | None = None
+    interval: tuple[float, float] | None = None
+    holdout_rows: int | None = None
+    execution_arn: str | None = None
+    job_id: str | None = None
+    transitions: int | None = None
+    model_version: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def render(rows: list[Row]) -> str:
+    """The table at the end of the demo."""
+    head = ("month", "champion", "trigger", "challenger", "gain [95 % interval]", "decision", "reason", "execution")
+    cells = [head, *map(_cells, rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(head))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    reason = row.reason if len(row.reason) <= _REASON_WIDTH else row.reason[: _REASON_WIDTH - 1] + "…"
+    execution = row.execution_arn.rpartition(":")[2] if row.execution_arn else "-"
+    return (
+        row.month,
+        _number(row.champion_accuracy),
+        row.triggered or "-",
+        _number(row.challenger_accuracy),
+        _gain(row),
+        row.decision,
+        reason,
+        execution if len(execution) <= 40 else execution[:39] + "…",
+    )
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def _gain(row: Row) -> str:
+    if row.improvement is None or row.interval is None:
+        return "-"
+    return f"{row.improvement:+.1%} [{row.interval[0]:+.1%}, {row.interval[1]:+.1%}]"

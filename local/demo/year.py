@@ -1,0 +1,118 @@
+"""Lives through a year: publishes what the champion achieves, lets alarm and schedule work, and tells what they did."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from auto_retrain.adapters.mlflow import MlflowRegistry
+from local.aws.environment import aws_settings
+from local.demo.executions import Executions
+from local.demo.production import Production
+from local.demo.row import Row
+from local.demo.serving import DayScore
+from local.demo.telling import line_of, row_of
+from local.paths import ROOT
+from local.stack import LocalStack
+
+MODEL = "flights-large-aircraft"
+POLICY = Path(__file__).with_name("policy.yaml")
+EVALUATION_DAYS = 10
+PATIENCE_SECONDS = 120.0
+
+
+class Year:
+    """2013, month by month; a context manager, because a model in production runs meanwhile."""
+
+    def __init__(self, stack: LocalStack, flights: Path) -> None:
+        self._stack = stack
+        self._flights = flights
+        self._executions = Executions(stack)
+        self._registry = MlflowRegistry(stack.mlflow_url)
+        self._undo = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._production = self._undo.enter_context(Production(self._stack, MODEL, self._flights))
+        self._upload()
+        self._apply_policy()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._undo.close()
+
+    def live(self) -> Iterator[Row]:
+        """A row for each month, as soon as it is over."""
+        for month in range(1, 13):
+            started = time.monotonic()
+            first = date(2013, month, 1)
+            row = self._begin(first) if month == 1 else self._live_through(first)
+            print(line_of(row, time.monotonic() - started), flush=True)
+            yield row
+
+    def unexpected_endings(self) -> list[str]:
+        """Executions that did not end well, and jobs that did not end."""
+        problems = [
+            f"execution {found.name} ended {found.status}: {found.cause}" for found in self._executions.failed()
+        ]
+        return problems + [
+            f"job {job.job_id} is still {job.status.value}" for job in self._executions.jobs.list_active()
+        ]
+
+    def _begin(self, first: date) -> Row:
+        """There is no champion in January: somebody asks for the first one at its end."""
+        at = _midnight(_next_month(first))
+        event = {"model_name": MODEL, "actor": "demo", "reason": "the first model", "event_time": at.isoformat()}
+        self._executions.start(f"{MODEL}-first", event)
+        self._stack.wait_until_idle(PATIENCE_SECONDS)
+        return row_of(f"{first:%b}", None, self._executions.new())
+
+    def _live_through(self, first: date) -> Row:
+        scores = self._serve(first)
+        # Publishing may set off the alarm. Where it does not, because it is on already, the sweep finds the model.
+        self._production.publish(scores)
+        self._stack.wait_until_idle(PATIENCE_SECONDS)
+        self._stack.fire_schedule("SweepScheduleRule", _midnight(_next_month(first)))
+        self._stack.wait_until_idle(PATIENCE_SECONDS)
+        return row_of(f"{first:%b}", _accuracy(scores[-EVALUATION_DAYS:]), self._executions.new())
+
+    def _serve(self, first: date) -> list[DayScore]:
+        champion = self._registry.champion(MODEL)
+        if champion is None:
+            raise RuntimeError(f"'{MODEL}' has no champion to serve")
+        days = (_next_month(first) - first).days
+        return self._production.serve(champion, [first + timedelta(days=offset) for offset in range(days)])
+
+    def _upload(self) -> None:
+        """Put the flights where a producer of data would, all days at once."""
+        s3, bucket = self._stack.client("s3"), self._stack.data_bucket
+        files = sorted(self._flights.glob("date=*/*"))
+        with ThreadPoolExecutor(4) as pool:
+            keys = [f"flights/{file.relative_to(self._flights).as_posix()}" for file in files]
+            list(pool.map(lambda file, key: s3.put_object(Bucket=bucket, Key=key, Body=file.read_bytes()), files, keys))
+
+    def _apply_policy(self) -> None:
+        """With the command that people use."""
+        settings = aws_settings(self._stack.aws_endpoint) | {"TABLE_NAME": self._stack.outputs["TableName"]}
+        command = [sys.executable, "-m", "auto_retrain.cli", "apply", "--actor", "demo", str(POLICY)]
+        subprocess.run(command, cwd=ROOT, env=os.environ | settings, check=True)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _next_month(first: date) -> date:
+    return (first + timedelta(days=31)).replace(day=1)
+
+
+def _accuracy(scores: list[DayScore]) -> float:
+    return sum(score.correct for score in scores) / sum(score.rows for score in scores)

@@ -1,0 +1,78 @@
+"""A real MLflow server on SQLite, as a child process."""
+
+import os
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from local import processes
+from local.paths import env_python
+
+_READY_SECONDS = 120.0
+_STOP_SECONDS = 2.0
+
+
+class MlflowServer:
+    """Starts in the background; call `wait_until_ready` before using it.
+
+    `mlflow server` spends as long again on importing MLflow a second time, only to start this command with these
+    variables. That and the pinned version are the reasons for naming them here.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self.log = directory / "mlflow.log"
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._process: subprocess.Popen[bytes]
+
+    def __enter__(self) -> Self:
+        self._directory.mkdir(parents=True, exist_ok=True)
+        address = ["--host", "127.0.0.1", "--port", str(self.port), "--workers", "1"]
+        command: list[str | Path] = [env_python("dev"), "-m", "uvicorn", *address, "mlflow.server.fastapi_app:app"]
+        self._process = processes.spawn(command, self._environment(), cwd=self._directory, log=self.log)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        processes.stop(self._process, _STOP_SECONDS)
+
+    def wait_until_ready(self) -> None:
+        """Return when it answers a question to its database, not only to its health."""
+        deadline = time.monotonic() + _READY_SECONDS
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"MLflow did not start, see {self.log}")
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/api/2.0/mlflow/experiments/get?experiment_id=0", timeout=30):
+                return True
+        except OSError:
+            return False
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "HOME": str(self._directory),
+            "PATH": os.defpath,
+            "_MLFLOW_SERVER_FILE_STORE": f"sqlite:///{self._directory / 'mlflow.db'}",
+            "_MLFLOW_SERVER_ARTIFACT_ROOT": "mlflow-artifacts:/",
+            "_MLFLOW_SERVER_ARTIFACT_DESTINATION": str(self._directory / "artifacts"),
+            "_MLFLOW_SERVER_SERVE_ARTIFACTS": "true",
+            "_MLFLOW_SGI_NAME": "uvicorn",
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+            "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+            "GIT_PYTHON_REFRESH": "quiet",
+        }
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])

@@ -1,0 +1,137 @@
+"""Everything that auto-retrain needs, on one machine: AWS, a cluster and MLflow, with the built template deployed."""
+
+import fcntl
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from local.cluster import LocalCluster, LocalImage
+from local.mlflow_server import MlflowServer
+from local.paths import BUILT_TEMPLATE, LOCAL, TRAINER, env_python
+
+STACK = LOCAL / "stack"
+STACK_NAME = "auto-retrain-local"
+DATA_BUCKET = "local-data"
+TRAINER_IMAGE = "auto-retrain/train-model:local"
+_CLUSTER = "local"
+
+
+class StackUnavailable(Exception):
+    """It cannot start, and the message says what to do about it."""
+
+
+class LocalStack:
+    """A context manager. `live_schedules` lets the sweep fire by the clock; the watcher always does, but more often."""
+
+    def __init__(
+        self,
+        directory: Path = STACK,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        time_scale: float = 1.0,
+        watch_interval_seconds: float = 1.0,
+        live_schedules: bool = False,
+        parallel_pods: int = 2,
+        tell: Callable[[str], None] = print,
+    ) -> None:
+        self.directory = directory
+        self.logs = directory / "logs"
+        self.data_bucket = DATA_BUCKET
+        self._parameters = dict(parameters or {})
+        self._time_scale = time_scale
+        self._watch_interval_seconds = watch_interval_seconds
+        self._live_schedules = live_schedules
+        self._parallel_pods = parallel_pods
+        self._tell = tell
+        self._undo = ExitStack()
+
+    def __enter__(self) -> Self:
+        started = time.monotonic()
+        if not BUILT_TEMPLATE.exists():
+            raise StackUnavailable("nothing is built yet: run `make build-local` first")
+        with ExitStack() as undo:
+            undo.enter_context(_only_user_of(self.directory))
+            self._start(undo)
+            self._undo = undo.pop_all()
+        self._tell(f"stack: ready after {time.monotonic() - started:.1f} s")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._undo.close()
+
+    def _start(self, undo: ExitStack) -> None:
+        mlflow = undo.enter_context(MlflowServer(self.directory / "mlflow"))
+        self.mlflow_url = mlflow.url
+        self._tell(f"stack: MLflow starts on {self.mlflow_url}")
+        # Importing moto takes seconds, during which MLflow starts, too.
+        from local.aws.account import LocalAccount
+
+        self._account = undo.enter_context(LocalAccount(self.logs, self._time_scale))
+        self.aws_endpoint = self._account.endpoint
+        self._tell(f"stack: AWS is on {self.aws_endpoint}")
+        self._start_cluster(undo)
+        self._deploy()
+        mlflow.wait_until_ready()
+        self._account.functions.warm()
+        self._account.schedules.start({"WatchScheduleRule": self._watch_interval_seconds}, self._live_schedules)
+
+    def _start_cluster(self, undo: ExitStack) -> None:
+        from local.aws.environment import aws_settings
+
+        settings = aws_settings(self.aws_endpoint)
+        keys = {settings["AWS_ACCESS_KEY_ID"]: settings["AWS_SECRET_ACCESS_KEY"]}
+        image = LocalImage([str(env_python("trainer")), "-m", TRAINER.name], cwd=str(TRAINER.parent), env=settings)
+        self.cluster = LocalCluster(
+            {TRAINER_IMAGE: image}, self._parallel_pods, self.logs / "pods", name=_CLUSTER, aws_keys=keys
+        )
+        self.cluster_url = undo.enter_context(self.cluster).url
+        self._tell(f"stack: the cluster is on {self.cluster_url}")
+
+    def _deploy(self) -> None:
+        self.client("s3").create_bucket(Bucket=self.data_bucket)
+        deployment = self._account.deploy(BUILT_TEMPLATE, STACK_NAME, self._template_parameters())
+        self.outputs = deployment.outputs
+        self._tell(f"stack: {len(deployment.functions)} functions are deployed, their logs are in {self.logs}")
+
+    def _template_parameters(self) -> dict[str, str]:
+        return {
+            "Stage": "local",
+            "MlflowTrackingUri": self.mlflow_url,
+            "DataBucketName": self.data_bucket,
+            "ClusterName": _CLUSTER,
+            "ClusterEndpoint": self.cluster_url,
+            "TrainerImage": TRAINER_IMAGE,
+        } | self._parameters
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the emulated account."""
+        return self._account.client(service)
+
+    def fire_schedule(self, logical_id: str, at: datetime) -> None:
+        """Deliver the event of a scheduled rule as if it were that moment; see `wait_until_idle`."""
+        self._account.dispatcher.fire_schedule(logical_id, at)
+
+    def wait_until_idle(self, timeout: float) -> None:
+        """Wait until no execution runs and no event is under way; TimeoutError says what still is."""
+        self._account.activity.wait_until_idle(timeout)
+
+
+@contextmanager
+def _only_user_of(directory: Path) -> Iterator[None]:
+    """An empty directory that no other running stack uses."""
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with directory.with_suffix(".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StackUnavailable(f"another local stack is running in {directory}") from None
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir()
+        yield

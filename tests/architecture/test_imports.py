@@ -1,0 +1,128 @@
+"""Imports go downwards only; written rules alone get broken."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.paths import CORE, ROOT
+
+PACKAGE = CORE / "auto_retrain"
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+PURE = {"domain", "statistics"}
+CHECKS = {"triggers", "gates"}
+# What each part of the package may import from it; everything may import from itself.
+MAY_IMPORT = {
+    "statistics": set(),
+    "domain": set(),
+    "triggers": PURE,
+    "gates": PURE,
+    "ports": {"domain"},
+    "usecases": PURE | CHECKS | {"ports"},
+    "settings": {"domain"},
+    "adapters": {"domain", "ports", "settings"},
+    "bootstrap": {"adapters", "ports", "settings"},
+    "entrypoint": {"bootstrap", "domain"},
+    "pipeline": {"bootstrap", "domain", "ports", "triggers", "usecases"},
+    "cli": {"bootstrap", "domain", "pipeline", "ports", "usecases"},
+    "__init__": {"domain", "pipeline"},
+}
+# Third parties, by the parts that may know them; the rest of the package may use none.
+PYDANTIC = {"pydantic", "pydantic_core"}
+MAY_USE = {
+    "statistics": {"numpy", "scipy"},
+    "domain": PYDANTIC | {"cronsim", "rfc8785"},
+    "usecases": PYDANTIC | {"numpy"},
+    "adapters": PYDANTIC | {"botocore", "requests", "urllib3", "pyarrow"},
+    "entrypoint": PYDANTIC | {"aws_lambda_powertools"},
+    "cli": PYDANTIC | {"yaml"},
+}
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Absolute names of everything that a file imports."""
+    package = ["auto_retrain", *path.relative_to(PACKAGE).parts[:-1]]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = [*base, node.module] if node.module else base
+            yield ".".join(module)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_only_from_below(path: Path) -> None:
+    part = part_of(path)
+    for name in imports(path):
+        top, *rest = name.split(".")
+        if top == "auto_retrain" and rest and rest[0] != part:
+            assert rest[0] in MAY_IMPORT[part], f"{part} may not import {rest[0]}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_uses_only_the_third_parties_of_its_part(path: Path) -> None:
+    allowed = {*sys.stdlib_module_names, "auto_retrain", *MAY_USE.get(part_of(path), set())}
+    used = {name.split(".")[0] for name in imports(path)}
+    assert used <= allowed
+
+
+SIBLINGS = [
+    ("usecases", name) for name in sorted(path.stem for path in (ROOT / "functions").iterdir() if path.is_dir())
+]
+
+
+@pytest.mark.parametrize(("part", "name"), SIBLINGS)
+def test_use_cases_do_not_know_each_other(part: str, name: str) -> None:
+    path = PACKAGE / part / f"{name}.py"
+    if path.exists():
+        known = {imported.split(".")[-1] for imported in imports(path) if imported.startswith("auto_retrain.usecases.")}
+        assert not known & {sibling for _, sibling in SIBLINGS}
+
+
+@pytest.mark.parametrize("name", ["environ", "getenv"])
+def test_only_the_bootstrap_and_the_command_line_read_the_environment(name: str) -> None:
+    readers = {
+        part_of(path)
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr == name
+    }
+    assert readers <= {"bootstrap", "cli"}
+
+
+def test_only_the_clock_adapter_asks_for_the_time() -> None:
+    askers = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in {"now", "utcnow", "today"}
+        if isinstance(node.value, ast.Name) and node.value.id in {"datetime", "date"}
+    }
+    # A cluster in memory is a cluster: its clock is not ours.
+    assert askers <= {"adapters/clock.py", "adapters/memory/cluster.py"}
+
+
+def test_every_module_can_be_imported_with_an_empty_environment() -> None:
+    names = [".".join(path.relative_to(CORE).with_suffix("").parts).removesuffix(".__init__") for path in FILES]
+    code = f"import sys; sys.path.insert(0, {str(CORE)!r})\nfor name in {names!r}: __import__(name)"
+    finished = subprocess.run([sys.executable, "-c", code], env={}, capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stderr
+
+
+def test_a_function_is_a_few_lines_around_the_use_case_of_its_name() -> None:
+    apps = sorted((ROOT / "functions").glob("*/app.py"))
+    assert len(apps) == 9
+    for app in apps:
+        name = app.parent.name
+        assert (PACKAGE / "usecases" / f"{name}.py").exists()
+        assert f"handler = lambda_entrypoint({name})" in app.read_text()
+        assert len(app.read_text().splitlines()) <= 10

@@ -1,0 +1,142 @@
+"""The house rules of the state machine."""
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from local.paths import ROOT
+
+TEXT = (ROOT / "statemachine/retraining.asl.yaml").read_text()
+MACHINE: dict[str, Any] = yaml.safe_load(TEXT)
+STATES: dict[str, dict[str, Any]] = MACHINE["States"]
+TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
+CHOICES = {name: state for name, state in STATES.items() if state["Type"] == "Choice"}
+WAITS = {name: state for name, state in TASKS.items() if "waitForTaskToken" in state["Resource"]}
+RETRIED = {
+    "TransientError",
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.TooManyRequestsException",
+    "Sandbox.Timedout",
+}
+KEYS = {
+    "CheckTriggers": "$.decision",
+    "DetectDrift": "$.decision",
+    "StartTraining": "$.training",
+    "StartScoring": "$.scores",
+    "ValidateModel": "$.validation",
+    "DeployModel": "$.rollout",
+    "CloseJob": "$.outcome",
+}
+
+
+def targets(state: dict[str, Any]) -> set[str]:
+    """Where a state can go next."""
+    ways = [state, *state.get("Choices", []), *state.get("Catch", [])]
+    return {way[key] for way in ways for key in ("Next", "Default") if key in way}
+
+
+def test_every_state_is_reached_and_every_target_exists() -> None:
+    reached, todo = set(), {MACHINE["StartAt"]}
+    while todo:
+        name = todo.pop()
+        reached.add(name)
+        todo |= targets(STATES[name]) - reached
+    assert reached == set(STATES)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_task_has_a_timeout_and_retries_what_may_pass_with_jitter(name: str) -> None:
+    task = TASKS[name]
+    assert task["TimeoutSeconds"] > 0
+    (retry,) = task["Retry"]
+    assert set(retry["ErrorEquals"]) == RETRIED
+    assert retry["JitterStrategy"] == "FULL"
+    assert retry["MaxAttempts"] <= 5
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_whatever_a_task_does_not_survive_is_closed_and_ends_red(name: str) -> None:
+    caught = TASKS[name]["Catch"]
+    assert [way["ErrorEquals"] for way in caught] == [["States.HeartbeatTimeout", "States.Timeout"], ["States.ALL"]]
+    assert {way["ResultPath"] for way in caught} == {"$.error"}
+    assert {way["Next"] for way in caught} == {"NotClosed" if name == "CloseJob" else "CloseJob"}
+
+
+@pytest.mark.parametrize("name", WAITS)
+def test_a_wait_ends_without_a_heartbeat(name: str) -> None:
+    assert WAITS[name]["HeartbeatSeconds"] < WAITS[name]["TimeoutSeconds"]
+
+
+def test_the_execution_outlives_its_waits_and_a_lease_outlives_the_execution() -> None:
+    from auto_retrain.usecases.opening import LEASE
+
+    assert sum(wait["TimeoutSeconds"] for wait in WAITS.values()) < MACHINE["TimeoutSeconds"]
+    assert MACHINE["TimeoutSeconds"] < LEASE.total_seconds()
+
+
+def test_a_wait_outlives_the_longest_deadline_of_a_policy() -> None:
+    from auto_retrain.domain.policy import TrainingPolicy
+
+    longest = TrainingPolicy(deadline_minutes=1440).deadline_minutes * 60
+    assert all(wait["TimeoutSeconds"] > longest for wait in WAITS.values())
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_each_task_adds_one_key(name: str) -> None:
+    assert TASKS[name]["ResultPath"] == KEYS[name]
+    assert "OutputPath" not in TASKS[name]
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_a_choice_reads_one_word_that_a_function_chose(name: str) -> None:
+    choice = CHOICES[name]
+    assert "Default" in choice
+    for rule in choice["Choices"]:
+        assert set(rule) == {"Variable", "StringEquals", "Next"}
+        assert re.fullmatch(r"\$\.[a-z]+\.next", rule["Variable"])
+
+
+def test_words_in_choices_are_words_that_functions_say() -> None:
+    from typing import get_args
+
+    from auto_retrain.domain import messages
+
+    said = {
+        "decision": messages.TriggerDecision,
+        "validation": messages.ValidationOutcome,
+        "outcome": messages.ClosingOutcome,
+    }
+    for choice in CHOICES.values():
+        for rule in choice["Choices"]:
+            key = rule["Variable"].split(".")[1]
+            assert rule["StringEquals"] in get_args(said[key].model_fields["next"].annotation)
+
+
+def test_states_are_named_after_the_functions_they_run() -> None:
+    functions = {name for _, name in re.findall(r"(Resource|FunctionName): \$\{(\w+)FunctionArn\}", TEXT)}
+    assert {name for name in TASKS if name not in WAITS} == functions - {"StartJob"}
+    assert {wait["Parameters"]["FunctionName"] for wait in WAITS.values()} == {"${StartJobFunctionArn}"}
+
+
+def test_a_red_run_ends_red() -> None:
+    assert STATES["Failed"]["Type"] == STATES["NotClosed"]["Type"] == "Fail"
+    assert STATES["ChooseEnding"]["Default"] == "Failed"
+
+
+def test_there_is_no_nested_execution_and_no_polling() -> None:
+    assert "states:startExecution" not in TEXT
+    assert not [name for name, state in STATES.items() if state["Type"] in {"Wait", "Map", "Parallel"}]
+
+
+def test_a_retraining_takes_few_transitions() -> None:
+    """The longest path through the machine, the start and the end counted."""
+
+    def longest(name: str, seen: frozenset[str]) -> int:
+        onward = [target for target in targets(STATES[name]) if target not in seen]
+        return 1 + max((longest(target, seen | {target}) for target in onward), default=0)
+
+    assert longest(MACHINE["StartAt"], frozenset({MACHINE["StartAt"]})) + 1 <= 20

@@ -1,0 +1,93 @@
+"""Failures as a real cluster recorded them, in the words that people get."""
+
+from typing import Any
+
+import pytest
+
+from auto_retrain.adapters.kubernetes.explanation import LONGEST_QUOTE, explain, last_line
+
+from .recordings import body_of, load
+
+SENTENCES = {
+    "L2 fails, backoffLimit 0": "the container ended with exit code 7",
+    "L3 fails, backoffLimit 1": "the container ended with exit code 3",
+    "L4 podFailurePolicy FailJob": "the container ended with exit code 42",
+    "L5 activeDeadlineSeconds": "it ran longer than its deadline of 4 seconds",
+    "L6b imagePullPolicy Never, image absent": (
+        "the image 'localhost/absent:1' cannot be pulled (ErrImageNeverPull: Container image \"localhost/absent:1\" "
+        "is not present with pull policy of Never)"
+    ),
+    "L8 OOM killed": "the container ran out of memory (limit 32Mi)",
+    "L10 secret absent": 'the container cannot start (CreateContainerConfigError: secret "absent" not found)',
+    "L15 running": "the Kubernetes Job has not failed",
+    "L16 ev after eviction": "BackoffLimitExceeded: Job has reached the specified backoff limit",
+}
+
+
+@pytest.mark.parametrize(("case", "sentence"), SENTENCES.items(), ids=SENTENCES)
+def test_a_recorded_failure_is_told_in_one_sentence(case: str, sentence: str) -> None:
+    assert explain(body_of(f"{case}: job"), body_of(f"{case}: pods")["items"], []) == sentence
+
+
+@pytest.mark.parametrize(
+    ("case", "words"),
+    [
+        ("L6 image cannot be pulled", ["the image 'localhost:1/absent:1' cannot be pulled", "connection refused"]),
+        ("L7 unschedulable (GPU)", ["no node takes its pod", "Insufficient nvidia.com/gpu"]),
+        ("L11 command absent", ["the container could not be started", "/no/such/program"]),
+    ],
+)
+def test_what_the_cluster_says_about_it_is_quoted(case: str, words: list[str]) -> None:
+    sentence = explain(body_of(f"{case}: job"), body_of(f"{case}: pods")["items"], [])
+
+    assert all(word in sentence for word in words)
+
+
+def test_a_pod_that_could_not_be_created_is_explained_by_its_event() -> None:
+    job, events = body_of("L9 service account absent: job"), body_of("L9 events")["items"]
+
+    assert 'serviceaccount "absent" not found' in explain(job, [], events)
+
+
+def test_a_deadline_is_explained_by_what_the_time_was_spent_on() -> None:
+    events = [event for event in body_of("L6 events")["items"] if event["involvedObject"]["name"].startswith("pull-")]
+
+    sentence = explain(body_of("L5 activeDeadlineSeconds: job"), [], events)
+
+    assert sentence.startswith("it ran longer than its deadline of 4 seconds; Failed: ")
+
+
+def test_an_eviction_is_told_apart_from_a_failure_of_the_program() -> None:
+    (pod,) = body_of("L2 fails, backoffLimit 0: pods")["items"]
+    disruption: dict[str, Any] = {"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI"}
+    pod["status"]["conditions"].append(disruption)
+
+    sentence = explain(body_of("L2 fails, backoffLimit 0: job"), [pod], [])
+
+    assert sentence == "its pod was taken off its node (EvictionByEvictionAPI)"
+
+
+def test_a_job_that_is_gone_is_said_to_be_gone() -> None:
+    assert explain(None, [], []) == "the Kubernetes Job is gone: it was deleted, or it expired"
+
+
+def test_every_recorded_job_gets_a_printable_sentence() -> None:
+    jobs = [case["body"] for case in load("lifecycle") if case["body"] and case["case"].endswith(": job")]
+
+    for job in jobs:
+        if job["kind"] == "Job":
+            assert explain(job, [], []).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("log", "line"),
+    [
+        ("one\ntwo\n", "two"),
+        ("one\n\n  \n", "one"),
+        ("", ""),
+        ("a\x1b[31mred\x1b[0m\tb", "a [31mred [0m b"),
+        ("x" * 400, "x" * LONGEST_QUOTE + "…"),
+    ],
+)
+def test_the_last_line_of_a_log_is_made_fit_for_a_message(log: str, line: str) -> None:
+    assert last_line(log) == line

@@ -1,0 +1,325 @@
+"""The cluster port: one suite for the cluster in memory and for Kubernetes as the local cluster plays it."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+import requests
+
+from auto_retrain.adapters.kubernetes.client import KubernetesClient
+from auto_retrain.adapters.kubernetes.cluster import KubernetesCluster
+from auto_retrain.adapters.kubernetes.connection import Connection
+from auto_retrain.adapters.kubernetes.manifest import PodSettings
+from auto_retrain.adapters.kubernetes.transport import Transport
+from auto_retrain.adapters.memory.cluster import MemoryCluster
+from auto_retrain.domain.cluster import ClusterJob, ClusterJobPhase
+from auto_retrain.domain.errors import ClusterConflict, PermanentError
+from auto_retrain.ports import Cluster
+from local.cluster import LocalCluster, LocalImage
+from local.cluster.tokens import ADMIN
+
+from .conftest import make_job
+from .orders import TRAINING, make_order, name_of
+from .recordings import ADMIN_TOKEN
+
+NAMESPACE = "auto-retrain"
+IMAGE = "registry.example/train-model:1"
+# A container that waits until the test says how it ends, in a script named after the job.
+_WAITING = """
+job=$(printf %s "$AUTO_RETRAIN_ORDER" | sed 's/.*"job_id":"\\([^"]*\\)".*/\\1/')
+until [ -e "$SCRIPTS/$job" ]; do sleep 0.02; done
+. "$SCRIPTS/$job"
+"""
+
+
+class FixedToken:
+    """A source with one token."""
+
+    def token(self) -> str:
+        return ADMIN_TOKEN
+
+    def refresh(self) -> None:
+        """There is no other one."""
+
+
+def connect(url: str) -> KubernetesCluster:
+    client = KubernetesClient(Transport(Connection(url, None, FixedToken())), NAMESPACE)
+    return KubernetesCluster(client, lambda: PodSettings(image=IMAGE, service_account="trainer"))
+
+
+class World(Protocol):
+    """A cluster, and a hand to end its Jobs."""
+
+    cluster: Cluster
+
+    def finish(self, job_id: str) -> ClusterJob: ...
+
+    def fail(self, job_id: str, log: str) -> ClusterJob:
+        """Let a Job end for good, with a log whose last line is the reason."""
+
+    def occupy(self, name: str, job_id: str) -> None:
+        """Let someone else have a Job of that name."""
+
+
+def find(cluster: Cluster, job_id: str) -> ClusterJob | None:
+    return next((job for job in cluster.list_jobs() if job.job_id == job_id), None)
+
+
+class MemoryWorld:
+    """The cluster in memory."""
+
+    def __init__(self) -> None:
+        self.cluster = MemoryCluster()
+
+    def finish(self, job_id: str) -> ClusterJob:
+        self.cluster.finish(self._seen(job_id).name)
+        return self._seen(job_id)
+
+    def fail(self, job_id: str, log: str) -> ClusterJob:
+        explanation = f"the container ended with exit code 65; last log line: {log.splitlines()[-1]}"
+        self.cluster.fail(self._seen(job_id).name, explanation, reason="PodFailurePolicy", log=log)
+        return self._seen(job_id)
+
+    def occupy(self, name: str, job_id: str) -> None:
+        self.cluster.occupy(name, job_id)
+
+    def _seen(self, job_id: str) -> ClusterJob:
+        seen = find(self.cluster, job_id)
+        assert seen
+        return seen
+
+
+class KubernetesWorld:
+    """Kubernetes, with pods that enforce the restricted profile."""
+
+    def __init__(self, local: LocalCluster, scripts: Path) -> None:
+        self.local, self._scripts = local, scripts
+        self.cluster = connect(local.url)
+
+    def finish(self, job_id: str) -> ClusterJob:
+        return self._end(job_id, "echo done; exit 0")
+
+    def fail(self, job_id: str, log: str) -> ClusterJob:
+        return self._end(job_id, f"printf '%s' '{log}'; exit 65")
+
+    def _end(self, job_id: str, script: str) -> ClusterJob:
+        (self._scripts / f"{job_id}.new").write_text(script)
+        (self._scripts / f"{job_id}.new").rename(self._scripts / job_id)
+        ended: list[ClusterJob] = []
+
+        def has_ended() -> bool:
+            job = find(self.cluster, job_id)
+            ended.extend([job] if job and job.phase is not ClusterJobPhase.ACTIVE else [])
+            return bool(ended)
+
+        assert self.local.wait_until(has_ended)
+        return ended[0]
+
+    def occupy(self, name: str, job_id: str) -> None:
+        job = make_job(name, "true", suspend=True)
+        job["metadata"]["labels"] = {"auto-retrain/job-id": job_id}
+        url = f"{self.local.url}/apis/batch/v1/namespaces/{NAMESPACE}/jobs"
+        assert requests.post(url, json=job, headers={"Authorization": f"Bearer {ADMIN_TOKEN}"}, timeout=5).ok
+
+
+@pytest.fixture(scope="module")
+def kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubernetesWorld]:
+    scripts = tmp_path_factory.mktemp("scripts")
+    image = LocalImage(["sh", "-c", _WAITING], env={"SCRIPTS": str(scripts)})
+    with LocalCluster({IMAGE: image}, parallel_pods=16, tokens={ADMIN_TOKEN: ADMIN}, retry_seconds=0.01) as local:
+        yield KubernetesWorld(local, scripts)
+
+
+@pytest.fixture(params=["memory", "kubernetes"])
+def world(request: pytest.FixtureRequest) -> World:
+    return MemoryWorld() if request.param == "memory" else request.getfixturevalue("kubernetes")
+
+
+def test_a_started_job_is_listed_as_active(world: World) -> None:
+    order = make_order("active")
+
+    world.cluster.start_job(name_of(order), order, TRAINING)
+
+    job = find(world.cluster, "active")
+    assert job
+    assert (job.name, job.phase, job.reason) == (name_of(order), ClusterJobPhase.ACTIVE, None)
+    assert abs(job.created_at - datetime.now(UTC)) < timedelta(seconds=30)
+
+
+def test_starting_the_same_job_again_changes_nothing(world: World) -> None:
+    order = make_order("again")
+    for _ in range(3):
+        world.cluster.start_job(name_of(order), order, TRAINING)
+
+    assert [job.job_id for job in world.cluster.list_jobs()].count("again") == 1
+
+
+def test_a_job_that_many_start_at_once_is_started_once(world: World) -> None:
+    order = make_order("race")
+    with ThreadPoolExecutor(8) as pool:
+        starts = [pool.submit(world.cluster.start_job, name_of(order), order, TRAINING) for _ in range(16)]
+
+    assert [start.result() for start in starts] == [None] * 16
+    assert [job.job_id for job in world.cluster.list_jobs()].count("race") == 1
+
+
+def test_starting_a_job_that_has_ended_does_not_run_it_again(world: World) -> None:
+    order = make_order("ended")
+    world.cluster.start_job(name_of(order), order, TRAINING)
+    world.finish("ended")
+
+    world.cluster.start_job(name_of(order), order, TRAINING)
+
+    job = find(world.cluster, "ended")
+    assert job
+    assert job.phase is ClusterJobPhase.COMPLETE
+
+
+def test_a_job_of_someone_else_under_that_name_is_a_conflict(world: World) -> None:
+    order = make_order("mine")
+    world.occupy(name_of(order), "theirs")
+
+    with pytest.raises(ClusterConflict, match="'theirs'"):
+        world.cluster.start_job(name_of(order), order, TRAINING)
+
+
+def test_both_steps_of_a_job_are_listed(world: World) -> None:
+    for kind in ("train", "score"):
+        order = make_order("steps", kind=kind)
+        world.cluster.start_job(name_of(order), order, TRAINING)
+
+    assert [job.name for job in world.cluster.list_jobs() if job.job_id == "steps"] == [
+        "steps-score-1",
+        "steps-train-1",
+    ]
+
+
+def test_a_job_that_ends_well_is_complete(world: World) -> None:
+    order = make_order("good")
+    world.cluster.start_job(name_of(order), order, TRAINING)
+
+    assert world.finish("good").phase is ClusterJobPhase.COMPLETE
+
+
+def test_a_job_that_ends_badly_is_failed_and_explained_with_its_last_line(world: World) -> None:
+    order = make_order("bad")
+    world.cluster.start_job(name_of(order), order, TRAINING)
+
+    job = world.fail("bad", "reading\ncolumn large is missing\n")
+
+    assert (job.phase, job.reason) == (ClusterJobPhase.FAILED, "PodFailurePolicy")
+    explanation = world.cluster.explain_failure(job.name)
+    assert explanation == "the container ended with exit code 65; last log line: column large is missing"
+
+
+def test_the_log_is_given_from_its_end(world: World) -> None:
+    order = make_order("logged")
+    world.cluster.start_job(name_of(order), order, TRAINING)
+    name = world.fail("logged", "one\ntwo\nthree\n").name
+
+    assert world.cluster.log_tail(name) == "one\ntwo\nthree\n"
+    assert world.cluster.log_tail(name, lines=2) == "two\nthree\n"
+
+
+def test_a_deleted_job_is_gone_with_its_log(world: World) -> None:
+    order = make_order("deleted")
+    world.cluster.start_job(name_of(order), order, TRAINING)
+    name = world.fail("deleted", "reason\n").name
+
+    world.cluster.delete_job(name)
+
+    assert find(world.cluster, "deleted") is None
+    assert world.cluster.log_tail(name) == ""
+    assert "is gone" in world.cluster.explain_failure(name)
+
+
+def test_a_running_job_can_be_deleted_and_started_anew(world: World) -> None:
+    order = make_order("anew")
+    world.cluster.start_job(name_of(order), order, TRAINING)
+
+    world.cluster.delete_job(name_of(order))
+    world.cluster.start_job(name_of(order), order, TRAINING)
+
+    job = find(world.cluster, "anew")
+    assert job
+    assert job.phase is ClusterJobPhase.ACTIVE
+
+
+def test_a_job_that_is_not_there_is_nothing_to_worry_about(world: World) -> None:
+    world.cluster.delete_job("absent")
+
+    assert world.cluster.log_tail("absent") == ""
+    assert "is gone" in world.cluster.explain_failure("absent")
+
+
+def test_the_order_arrives_as_it_was_given(kubernetes: KubernetesWorld, tmp_path: Path) -> None:
+    awkward = {"text": "$(HOSTNAME) $$x $y `z` \"quotes\" 'single' ünï\n", "number": 0.1}
+    order = make_order("verbatim", parameters=awkward)
+    kubernetes.cluster.start_job(name_of(order), order, TRAINING)
+
+    kubernetes._end("verbatim", f'printf %s "$AUTO_RETRAIN_ORDER" > {tmp_path}/order')
+
+    assert (tmp_path / "order").read_text() == order.model_dump_json()
+
+
+def test_a_failure_that_may_pass_is_tried_three_times(kubernetes: KubernetesWorld, tmp_path: Path) -> None:
+    order = make_order("flaky")
+    kubernetes.cluster.start_job(name_of(order), order, TRAINING)
+
+    job = kubernetes._end("flaky", f"echo attempt >> {tmp_path}/attempts; exit 1")
+
+    assert (job.phase, job.reason) == (ClusterJobPhase.FAILED, "BackoffLimitExceeded")
+    assert (tmp_path / "attempts").read_text().count("attempt") == 3
+
+
+def test_a_pod_that_loses_its_node_is_replaced(kubernetes: KubernetesWorld) -> None:
+    order = make_order("spot")
+    kubernetes.cluster.start_job(name_of(order), order, TRAINING)
+    for _ in range(4):
+        assert kubernetes.local.wait_until(lambda: kubernetes.local.has_ready_pod("spot-train-1"))
+        kubernetes.local.evict("spot-train-1")
+
+    assert kubernetes.finish("spot").phase is ClusterJobPhase.COMPLETE
+
+
+def test_running_out_of_memory_is_explained(kubernetes: KubernetesWorld) -> None:
+    order = make_order("hungry")
+    kubernetes.cluster.start_job(name_of(order), order, TRAINING)
+    for _ in range(3):
+        assert kubernetes.local.wait_until(lambda: kubernetes.local.has_ready_pod("hungry-train-1"))
+        kubernetes.local.kill_out_of_memory("hungry-train-1")
+
+    def has_failed() -> bool:
+        job = find(kubernetes.cluster, "hungry")
+        return job is not None and job.phase is ClusterJobPhase.FAILED
+
+    assert kubernetes.local.wait_until(has_failed)
+    assert kubernetes.cluster.explain_failure("hungry-train-1") == "the container ran out of memory (limit 1Gi)"
+
+
+def test_a_job_that_someone_deleted_is_not_listed_any_more(kubernetes: KubernetesWorld) -> None:
+    order = make_order("dropped")
+    kubernetes.cluster.start_job(name_of(order), order, TRAINING)
+
+    kubernetes.local.drop_job("dropped-train-1")
+
+    assert find(kubernetes.cluster, "dropped") is None
+
+
+def test_long_listings_are_complete(kubernetes: KubernetesWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    orders = [make_order(f"many-{number}") for number in range(7)]
+    for order in orders:
+        kubernetes.cluster.start_job(name_of(order), order, TRAINING)
+    monkeypatch.setattr("auto_retrain.adapters.kubernetes.client.PAGE_SIZE", 3)
+
+    listed = {job.job_id for job in kubernetes.cluster.list_jobs()}
+
+    assert {order.job_id for order in orders} <= listed
+
+
+def test_a_name_that_kubernetes_does_not_take_is_refused(kubernetes: KubernetesWorld) -> None:
+    with pytest.raises(PermanentError, match="422 Invalid"):
+        kubernetes.cluster.start_job("x" * 64, make_order("long"), TRAINING)

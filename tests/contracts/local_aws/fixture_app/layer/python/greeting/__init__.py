@@ -1,0 +1,3 @@
+"""What the layer brings along."""
+
+WORDS = "hello from the layer"

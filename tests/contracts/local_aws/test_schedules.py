@@ -1,0 +1,62 @@
+"""Scheduled rules fire when they should, and carry the event that EventBridge sends."""
+
+from datetime import UTC, datetime
+from itertools import islice
+from types import SimpleNamespace
+
+import pytest
+from cronsim import CronSim
+
+from local.aws.schedules import moments, unix_cron
+
+from .conftest import App
+
+
+def test_a_schedule_fires_as_of_any_moment(app: App) -> None:
+    app.account.dispatcher.fire_schedule("DailyRule", datetime(2013, 6, 3, 6, tzinfo=UTC))
+
+    event = app.recorded(lambda event: event["time"] == "2013-06-03T06:00:00Z")[0]
+    assert event["source"] == "aws.events"
+    assert event["detail-type"] == "Scheduled Event"
+    assert event["detail"] == {}
+    assert "DailyRule" in event["resources"][0]
+
+
+def test_an_unknown_schedule_is_an_error_that_names_those_there_are(app: App) -> None:
+    with pytest.raises(KeyError, match="DailyRule"):
+        app.account.dispatcher.fire_schedule("WeeklyRule", datetime.now(UTC))
+
+
+def test_a_named_schedule_ticks_at_its_interval_and_others_stay_silent(app: App) -> None:
+    app.account.schedules.start({"ScheduleRule": 0.05}, others_too=False)
+
+    deadline = datetime.now(UTC).timestamp() + 10
+    while len(ticks := app.recorded(lambda event: "ScheduleRule" in event["resources"][0])) < 3:
+        assert datetime.now(UTC).timestamp() < deadline
+
+    app.account.schedules.stop()
+    assert all(tick["detail-type"] == "Scheduled Event" for tick in ticks)
+
+
+@pytest.mark.parametrize(
+    ("aws", "first"),
+    [
+        ("0 6 ? * MON-FRI *", "2026-11-23T06:00"),
+        ("0 0 ? * 1 *", "2026-11-29T00:00"),
+        ("0 8 ? * 2#1 *", "2026-12-07T08:00"),
+        ("0/15 * * * ? *", "2026-11-23T00:15"),
+        ("30 12 1 * ? *", "2026-12-01T12:30"),
+    ],
+)
+def test_cron_expressions_of_aws_are_understood(aws: str, first: str) -> None:
+    monday = datetime(2026, 11, 23, tzinfo=UTC)
+
+    assert f"{next(CronSim(unix_cron(aws), monday)):%Y-%m-%dT%H:%M}" == first
+
+
+def test_a_rate_is_counted_from_now() -> None:
+    rule = SimpleNamespace(scheduled_expression="rate(5 minutes)", name="every-five-minutes")
+
+    first = next(islice(moments(rule), 1))
+
+    assert 299 <= (first - datetime.now(UTC)).total_seconds() <= 300

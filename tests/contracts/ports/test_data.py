@@ -1,0 +1,132 @@
+"""DataStore in memory and on S3, and tables read from what it holds."""
+
+import io
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+import boto3
+import numpy as np
+import pandas as pd
+import pytest
+
+from auto_retrain.adapters.arrow_tables import ArrowTableReader
+from auto_retrain.adapters.memory.data import MemoryDataStore
+from auto_retrain.adapters.s3 import S3DataStore
+from auto_retrain.domain.dataset import DataObject
+from auto_retrain.domain.errors import ArtifactInvalid, DataInvalid
+from auto_retrain.domain.windows import Window
+from auto_retrain.ports import DataStore
+from tests.contracts.ports.aws_world import REGION
+
+Put = Callable[[str, date, bytes], None]
+
+
+@pytest.fixture(params=["memory", "s3"])
+def store_and_put(request: pytest.FixtureRequest) -> Iterator[tuple[DataStore, Put]]:
+    """A store, and how a producer of data puts something into it."""
+    if request.param == "memory":
+        store = MemoryDataStore()
+        yield store, store.add_partition
+        return
+    request.getfixturevalue("aws")
+    client = boto3.client("s3", region_name=REGION)
+    for bucket in ("data", "artifacts"):
+        client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+
+    def put(prefix: str, day: date, content: bytes) -> None:
+        client.put_object(Bucket="data", Key=f"{prefix}/date={day}/part-0.parquet", Body=content)
+
+    yield S3DataStore(client, "data", "artifacts"), put
+
+
+def test_partitions_are_those_of_the_window_in_order(store_and_put: tuple[DataStore, Put]) -> None:
+    store, put = store_and_put
+    for day in (4, 1, 3, 2):
+        put("churn", date(2026, 1, day), f"day {day}".encode())
+    put("churn2", date(2026, 1, 2), b"another model")
+    found = store.list_partitions("churn", Window(start=date(2026, 1, 2), end=date(2026, 1, 4)))
+    assert [entry.date.day for entry in found] == [2, 3]
+    assert store.read(found[0].uri) == b"day 2"
+    assert (found[0].size, len(found[0].etag)) == (5, 32)
+    assert store.list_partitions("nobody", Window(start=date(2026, 1, 2), end=date(2026, 1, 4))) == []
+
+
+def test_a_document_is_read_as_it_was_written(store_and_put: tuple[DataStore, Put]) -> None:
+    store, _ = store_and_put
+    uri = store.write("jobs/churn-1/manifest.json", b"{}")
+    assert uri == store.uri("jobs/churn-1/manifest.json") == "s3://artifacts/jobs/churn-1/manifest.json"
+    assert store.read(uri) == b"{}"
+
+
+def test_a_document_that_is_not_there_is_named(store_and_put: tuple[DataStore, Put]) -> None:
+    store, _ = store_and_put
+    with pytest.raises(ArtifactInvalid, match="there is no 's3://artifacts/nothing'"):
+        store.read("s3://artifacts/nothing")
+
+
+def test_keys_that_are_no_partition_are_passed_over(aws: None) -> None:
+    client = boto3.client("s3", region_name=REGION)
+    client.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": REGION})
+    for key in ("date=2026-01-02", "date=2026-01-02x/a", "date=2026-13-02/a", "date=20260102/a", "date=2026-01-03/a"):
+        client.put_object(Bucket="data", Key=f"churn/{key}", Body=b"x")
+    client.put_object(Bucket="data", Key="churn/date=2026-01-03/_folder/", Body=b"")
+    store = S3DataStore(client, "data", "artifacts")
+    found = store.list_partitions("churn", Window(start=date(2026, 1, 1), end=date(2026, 2, 1)))
+    assert [entry.uri for entry in found] == ["s3://data/churn/date=2026-01-03/a"]
+
+
+def test_more_objects_than_one_page_are_all_listed(aws: None) -> None:
+    client = boto3.client("s3", region_name=REGION)
+    client.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": REGION})
+    for number in range(1100):
+        client.put_object(Bucket="data", Key=f"churn/date=2026-01-02/{number:05}", Body=b"x")
+    store = S3DataStore(client, "data", "artifacts")
+    assert len(store.list_partitions("churn", Window(start=date(2026, 1, 1), end=date(2026, 2, 1)))) == 1100
+
+
+FRAME = pd.DataFrame({"id": ["a", "b", "c"], "age": [1, None, 3], "plan": ["x", None, "y"], "zip": [1, 2, 3]})
+
+
+def parquet(frame: pd.DataFrame) -> bytes:
+    file = io.BytesIO()
+    frame.to_parquet(file)
+    return file.getvalue()
+
+
+CONTENTS = {"parquet": parquet(FRAME), "csv": FRAME.to_csv(index=False).encode()}
+
+
+def read(content: bytes, format: str, numeric: list[str], categorical: list[str]) -> Any:
+    store = MemoryDataStore()
+    uri = store.write("object", content)
+    found = DataObject(uri=uri, etag="e", size=len(content), date=date(2026, 1, 1))
+    return next(ArrowTableReader(store).batches([found], format, numeric, categorical))
+
+
+@pytest.mark.parametrize("format", ["csv", "parquet"])
+def test_numbers_are_floats_and_levels_are_text(format: str) -> None:
+    columns = read(CONTENTS[format], format, ["age"], ["plan", "zip"])
+    assert np.array_equal(columns["age"], [1.0, np.nan, 3.0], equal_nan=True)
+    assert list(columns["zip"]) == ["1", "2", "3"]
+    assert list(columns["plan"]) == ["x", None, "y"]
+
+
+@pytest.mark.parametrize("format", ["csv", "parquet"])
+def test_a_missing_column_is_named_with_those_that_exist(format: str) -> None:
+    with pytest.raises(DataInvalid, match="lacks the columns agee; it has id, age, plan, zip"):
+        read(CONTENTS[format], format, ["agee"], [])
+
+
+@pytest.mark.parametrize("format", ["csv", "parquet"])
+def test_text_where_numbers_should_be_is_named(format: str) -> None:
+    with pytest.raises(DataInvalid, match="column 'plan'"):
+        read(CONTENTS[format], format, ["plan"], [])
+
+
+@pytest.mark.parametrize(
+    ("format", "content"), [("parquet", b"PAR1 not really"), ("csv", b""), ("csv", b"\xff\xfe\x00")]
+)
+def test_an_object_that_cannot_be_read_is_named(format: str, content: bytes) -> None:
+    with pytest.raises(DataInvalid, match="s3://artifacts/object"):
+        read(content, format, ["age"], [])

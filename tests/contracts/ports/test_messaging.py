@@ -1,0 +1,153 @@
+"""Events, executions and Slack: what is sent, and what is made of answers."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any, ClassVar
+
+import boto3
+import pytest
+
+from auto_retrain.adapters.eventbridge import EventBridgeBus
+from auto_retrain.adapters.slack import SlackNotifier
+from auto_retrain.adapters.step_functions import StepFunctionsExecutions
+from auto_retrain.domain.errors import EventsUnavailable, ExecutionsUnavailable, NotificationFailed
+from auto_retrain.domain.messages import JobEvent
+from tests.contracts.ports.aws_world import REGION
+from tests.unit.builders import NOON
+
+EVENT = JobEvent(event_id="j-started", kind="started", job_id="j", model_name="churn", text="Retraining", at=NOON)
+
+
+def test_an_event_reaches_the_bus(aws: None) -> None:
+    EventBridgeBus(boto3.client("events", region_name=REGION), "dev").publish(EVENT)
+
+
+def test_an_event_that_the_bus_did_not_take_is_an_error() -> None:
+    class Full:
+        def put_events(self, **_: Any) -> dict[str, Any]:
+            return {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure"}]}
+
+    with pytest.raises(EventsUnavailable, match="InternalFailure"):
+        EventBridgeBus(Full(), "dev").publish(EVENT)
+
+
+@pytest.fixture
+def machine(aws: None) -> tuple[Any, str]:
+    client = boto3.client("stepfunctions", region_name=REGION)
+    definition = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
+    role = "arn:aws:iam::123456789012:role/any"
+    arn = client.create_state_machine(name="retraining", definition=definition, roleArn=role)["stateMachineArn"]
+    return client, arn
+
+
+def test_an_execution_of_the_same_name_is_started_once(machine: tuple[Any, str]) -> None:
+    executions = StepFunctionsExecutions(*machine)
+    first = executions.start("churn-1", {"model_name": "churn"})
+    assert first is not None
+    assert executions.start("churn-1", {"model_name": "churn", "event_time": "later"}) is None
+
+
+class Answering:
+    """A Step Functions client that refuses every token with one error."""
+
+    def __init__(self, code: str, status: int = 400) -> None:
+        real = boto3.client("stepfunctions", region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x")
+        metadata = {"HTTPStatusCode": status}
+        error = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": metadata}
+        self.error = real.exceptions.ClientError(error, "SendTask")
+
+    def refuse(self, **_: Any) -> None:
+        raise self.error
+
+    send_task_success = send_task_failure = send_task_heartbeat = refuse
+
+
+@pytest.mark.parametrize("code", ["TaskTimedOut", "TaskDoesNotExist", "InvalidToken"])
+def test_a_token_that_nobody_waits_for_is_fine(code: str) -> None:
+    executions = StepFunctionsExecutions(Answering(code), "arn")
+    executions.succeed("token", {})
+    executions.fail("token", "TrainingFailed", "reason")
+    executions.heartbeat("token")
+
+
+def test_a_throttled_answer_is_tried_again_later() -> None:
+    with pytest.raises(ExecutionsUnavailable):
+        StepFunctionsExecutions(Answering("ThrottlingException"), "arn").succeed("token", {})
+
+
+class Webhook(BaseHTTPRequestHandler):
+    """Slack's side."""
+
+    answer: ClassVar[int] = 200
+    received: ClassVar[list[Any]] = []
+
+    def do_POST(self) -> None:
+        self.received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(self.answer)
+        self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def webhook() -> Iterator[str]:
+    Webhook.answer, Webhook.received = 200, []
+    server = HTTPServer(("127.0.0.1", 0), Webhook)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def notifier(url: str, *origins: str) -> SlackNotifier:
+    class Secrets:
+        def get_secret_value(self, **_: str) -> dict[str, str]:
+            return {"SecretString": url + "\n"}
+
+    return SlackNotifier(Secrets(), "arn", frozenset(origins))
+
+
+def test_a_text_is_posted_with_its_markup_made_harmless(webhook: str) -> None:
+    notifier(f"{webhook}/services/T/B/canary", webhook).send("<!channel> a & b")
+    assert Webhook.received == [{"text": "&lt;!channel&gt; a &amp; b"}]
+
+
+@pytest.mark.parametrize("answer", [302, 404, 429, 500])
+def test_an_answer_that_is_not_ok_is_an_error_that_keeps_the_secret(webhook: str, answer: int) -> None:
+    Webhook.answer = answer
+    with pytest.raises(NotificationFailed, match=str(answer)) as caught:
+        notifier(f"{webhook}/services/T/B/canary", webhook).send("text")
+    assert "canary" not in str(caught.value)
+    assert len(Webhook.received) == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://hooks.slack.com/services/canary",
+        "https://hooks.slack.com.evil.example/services/canary",
+        "https://user@hooks.slack.com/services/canary",
+        "https://hooks.slack.com:22/services/canary",
+        "https://169.254.169.254/latest/canary",
+        "http://[::1]/canary",
+        "file:///etc/canary",
+        "gopher://hooks.slack.com/canary",
+        "canary",
+    ],
+)
+def test_a_webhook_elsewhere_is_not_called(url: str) -> None:
+    with pytest.raises(NotificationFailed, match="not at an allowed origin") as caught:
+        notifier(url, "https://hooks.slack.com").send("text")
+    assert "canary" not in str(caught.value)
+
+
+def test_a_webhook_that_does_not_answer_keeps_the_secret() -> None:
+    with pytest.raises(NotificationFailed, match="ConnectionError") as caught:
+        notifier("http://127.0.0.1:9/canary", "http://127.0.0.1:9").send("text")
+    assert "canary" not in str(caught.value)

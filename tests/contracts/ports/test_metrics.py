@@ -1,0 +1,123 @@
+"""MetricSource on CloudWatch: exact means, few calls, and nothing believed that was not said."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from auto_retrain.adapters.cloudwatch import CloudWatchMetricSource
+from auto_retrain.domain.errors import AwsRefused, MetricsUnavailable
+from auto_retrain.domain.metric import MetricQuery
+from auto_retrain.domain.policy import CloudWatchMetric
+from tests.contracts.ports.aws_world import REGION
+
+END = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def query(model: str = "churn", days: int = 30, counts_rows: bool = True) -> MetricQuery:
+    metric = CloudWatchMetric(counts_rows=counts_rows)
+    return MetricQuery(model_name=model, metric=metric, start=END - timedelta(days=days), end=END)
+
+
+def publish(client: Any, day: datetime, right: float, rows: float, model: str = "churn") -> None:
+    statistics = {"SampleCount": rows, "Sum": right, "Minimum": 0.0, "Maximum": 1.0}
+    datum = {
+        "MetricName": "accuracy",
+        "Dimensions": [{"Name": "Model", "Value": model}],
+        "Timestamp": day,
+        "StatisticValues": statistics,
+    }
+    client.put_metric_data(Namespace="AutoRetrain/Models", MetricData=[datum])
+
+
+def test_nothing_published_is_no_value(aws: None) -> None:
+    reading = CloudWatchMetricSource(boto3.client("cloudwatch", region_name=REGION)).read([query()])[0]
+    assert (reading.value, reading.rows, reading.problem) == (None, None, None)
+
+
+class Answering:
+    """A client that gives prepared pages and keeps the requests."""
+
+    def __init__(self, *pages: dict[str, Any]) -> None:
+        self.pages, self.requests = list(pages), []
+
+    def get_metric_data(self, **request: Any) -> dict[str, Any]:
+        self.requests.append(request)
+        return self.pages.pop(0) if self.pages else {"MetricDataResults": []}
+
+
+def page(total: list[float], count: list[float], status: str = "Complete", **more: Any) -> dict[str, Any]:
+    results = [
+        {"Id": "sum0", "Values": total, "StatusCode": status},
+        {"Id": "samplecount0", "Values": count, "StatusCode": status},
+    ]
+    return {"MetricDataResults": results, **more}
+
+
+def test_days_are_weighed_by_their_rows() -> None:
+    reading = CloudWatchMetricSource(Answering(page([90, 400], [100, 500]))).read([query()])[0]
+    assert (reading.value, reading.rows) == (490 / 600, 600)
+
+
+def test_samples_that_are_not_rows_are_not_counted_as_such() -> None:
+    reading = CloudWatchMetricSource(Answering(page([0.9, 0.8], [1, 1]))).read([query(counts_rows=False)])[0]
+    assert reading.value == pytest.approx(0.85)
+    assert reading.rows is None
+
+
+def test_pages_are_put_together() -> None:
+    client = Answering(page([90], [100], "PartialData", NextToken="more"), page([80], [100]))
+    reading = CloudWatchMetricSource(client).read([query()])[0]
+    assert (reading.value, reading.rows, reading.problem) == (0.85, 200, None)
+    assert client.requests[1]["NextToken"] == "more"
+
+
+@pytest.mark.parametrize("status", ["PartialData", "InternalError", "Forbidden"])
+def test_an_answer_that_stays_incomplete_is_a_problem(status: str) -> None:
+    reading = CloudWatchMetricSource(Answering(page([90], [100], status))).read([query()])[0]
+    assert reading.problem == f"CloudWatch answered {status}"
+
+
+def test_a_warning_is_a_problem() -> None:
+    answer = page([90], [100])
+    answer["MetricDataResults"][0]["Messages"] = [{"Code": "x", "Value": "data may be late"}]
+    assert CloudWatchMetricSource(Answering(answer)).read([query()])[0].problem == "data may be late"
+
+
+def test_a_thousand_models_take_four_calls() -> None:
+    client = Answering()
+    readings = CloudWatchMetricSource(client).read([query(f"gl-{number}") for number in range(1000)])
+    assert len(readings) == 1000
+    assert len(client.requests) == 4
+    assert all(len(request["MetricDataQueries"]) <= 500 for request in client.requests)
+
+
+def test_models_with_other_windows_are_asked_separately() -> None:
+    client = Answering()
+    CloudWatchMetricSource(client).read([query("a", days=30), query("b", days=7)])
+    assert [request["EndTime"] - request["StartTime"] for request in client.requests] == [
+        timedelta(days=30),
+        timedelta(days=7),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "expected"),
+    [
+        ("Throttling", 400, MetricsUnavailable),
+        ("InternalFailure", 500, MetricsUnavailable),
+        ("AccessDenied", 403, AwsRefused),
+    ],
+)
+def test_errors_are_told_apart(code: str, status: int, expected: type[Exception]) -> None:
+    client = boto3.client("cloudwatch", region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x")
+    metadata = {"HTTPStatusCode": status}
+    error = client.exceptions.ClientError({"Error": {"Code": code}, "ResponseMetadata": metadata}, "GetMetricData")
+
+    class Failing:
+        def get_metric_data(self, **_: Any) -> None:
+            raise error
+
+    with pytest.raises(expected, match=code):
+        CloudWatchMetricSource(Failing()).read([query()])

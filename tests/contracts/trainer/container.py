@@ -1,0 +1,45 @@
+"""The training container without a container: its entry point in its own environment, as a child process."""
+
+import json
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from local.paths import TRAINER, env_python
+
+DEADLINE_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a process ended; the reason is the last line that it wrote on stderr."""
+
+    code: int
+    reason: str
+
+
+class Container:
+    """Starts one process for each order."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+
+    def start(self, order: Mapping[str, Any], **env: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [env_python("trainer"), "-m", "train_model"],
+            cwd=TRAINER.parent,
+            env={**self._env, **env, "AUTO_RETRAIN_ORDER": json.dumps(order)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, order: Mapping[str, Any], **env: str) -> Ended:
+        return end_of(self.start(order, **env))
+
+
+def end_of(process: subprocess.Popen[str]) -> Ended:
+    """Wait for a process."""
+    _, stderr = process.communicate(timeout=DEADLINE_SECONDS)
+    lines = stderr.splitlines()
+    return Ended(process.returncode, lines[-1] if lines else "")

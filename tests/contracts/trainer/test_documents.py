@@ -1,0 +1,81 @@
+"""The two sides of the contract share no code, so their documents are held against each other here."""
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from auto_retrain.domain.cluster import JobOrder
+from auto_retrain.domain.dataset import Manifest as OrderedManifest
+from auto_retrain.domain.digest import canonical_json, sha256_of
+from auto_retrain.domain.results import ScoringResult, TrainingResult
+from auto_retrain.usecases.comparing import load_predictions
+from tests.unit.train_model.shelf import Shelf
+from train_model.order import Order, parse_manifest, parse_order
+from train_model.outputs import Outputs
+from train_model.score import score
+from train_model.storage import Storage
+from train_model.train import train
+from train_model.versions import LoadedVersion, TrainedVersion
+
+
+class Always:
+    """A model that answers 1."""
+
+    def predict(self, frame: pd.DataFrame) -> np.ndarray[Any, Any]:
+        return np.ones(len(frame), dtype=np.int64)
+
+
+class Versions:
+    """A registry that holds what the job needs."""
+
+    def find(self) -> TrainedVersion:
+        return TrainedVersion("4", "run-4", {"training_rows": 400.0})
+
+    def load(self, number: str) -> LoadedVersion:
+        return LoadedVersion(number, Always(), None)
+
+
+def ordered(shelf: Shelf, **changes: Any) -> tuple[Order, Any]:
+    """Order and manifest as the pipeline writes them, as the container reads them."""
+    written = OrderedManifest.model_validate(shelf.manifest("documents-1"))
+    content = canonical_json(written)
+    order = JobOrder(
+        job_id="documents-1",
+        model_name="shop",
+        manifest_uri="s3://shelf/jobs/documents-1/manifest.json",
+        manifest_sha256=sha256_of(content),
+        output_uri="s3://shelf/jobs/documents-1/out/",
+        mlflow_tracking_uri="http://127.0.0.1:9",
+        seed=0,
+        **changes,
+    )
+    read = parse_order(order.model_dump_json())
+    return read, parse_manifest(content, read)
+
+
+def test_the_pipeline_reads_what_training_left(shelf: Shelf) -> None:
+    order, manifest = ordered(shelf, kind="train")
+    findings = train(order, manifest, Storage(shelf.client), Versions())  # type: ignore[arg-type]
+    Outputs(order, Storage(shelf.client)).publish(findings)
+
+    result = TrainingResult.model_validate_json(shelf.get(f"{order.output_uri}result.json"))
+
+    assert (result.job_id, result.model_version, result.rows) == ("documents-1", "4", 400)
+
+
+def test_the_pipeline_reads_what_scoring_left(shelf: Shelf) -> None:
+    order, manifest = ordered(shelf, kind="score", versions=("3", "4"))
+    storage = Storage(shelf.client)
+    findings = score(order, manifest, storage, Versions(), Outputs(order, storage))  # type: ignore[arg-type]
+    document = {"schema_version": 1, "kind": "score", "job_id": order.job_id, **findings}
+
+    result = ScoringResult.model_validate_json(json.dumps(document))
+
+    ports: Any = SimpleNamespace(data=SimpleNamespace(read=shelf.get))
+    champion, challenger = (load_predictions(result.predictions[number], ports) for number in ("3", "4"))
+    assert champion.row_ids.size == 100
+    assert np.array_equal(champion.labels, challenger.labels)
+    assert set(champion.classes[champion.predictions]) == {"1"}

@@ -1,0 +1,98 @@
+"""The whole contract of the training container, kept by its real process against a real MLflow server."""
+
+import hashlib
+import io
+import json
+import socket
+from typing import Any
+
+import numpy as np
+import pytest
+from mlflow import MlflowClient
+
+from tests.contracts.trainer.container import DEADLINE_SECONDS, Container, Ended, end_of
+from tests.unit.train_model.shelf import Shelf
+
+pytestmark = pytest.mark.xdist_group("mlflow")
+
+
+def result_of(order: dict[str, Any], shelf: Shelf) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(shelf.get(f"{order['output_uri']}result.json"))
+    return document
+
+
+def test_a_bad_order_is_refused_for_good_with_a_reason(container: Container) -> None:
+    ended = container.run({"kind": "train"})
+    assert ended.code == 65
+    assert ended.reason.startswith("order is invalid: schema_version: Field required")
+
+
+def test_a_process_that_is_stopped_says_so_and_may_be_retried(container: Container, shelf: Shelf) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(DEADLINE_SECONDS)
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        process = container.start(shelf.order("train", shelf.manifest("stopped-1"), mlflow_tracking_uri=address))
+        connection, _ = silent.accept()
+        with connection:
+            process.terminate()
+            ended = end_of(process)
+    assert ended == Ended(1, "stopped from outside before the order was carried out")
+
+
+@pytest.fixture(scope="module")
+def manifest(shelf: Shelf) -> dict[str, Any]:
+    return shelf.manifest("whole-1")
+
+
+@pytest.fixture(scope="module")
+def trained(
+    container: Container, shelf: Shelf, manifest: dict[str, Any], mlflow_url: str
+) -> tuple[dict[str, Any], list[Ended]]:
+    """A train order, and how the two processes ended that carried it out at the same time."""
+    order = shelf.order("train", manifest, mlflow_tracking_uri=mlflow_url)
+    return order, [end_of(process) for process in [container.start(order), container.start(order)]]
+
+
+def test_two_processes_for_one_job_leave_one_result_with_the_lower_version(
+    trained: tuple[dict[str, Any], list[Ended]], shelf: Shelf, mlflow_url: str
+) -> None:
+    order, ended = trained
+    assert [end.code for end in ended] == [0, 0]
+    assert shelf.keys("jobs/whole-1/train/") == ["jobs/whole-1/train/result.json"]
+    registered = MlflowClient(mlflow_url).search_model_versions("name='shop' and tags.job_id='whole-1'")
+    assert result_of(order, shelf)["model_version"] == str(min(int(version.version) for version in registered))
+
+
+def test_the_result_of_training_tells_what_was_learnt_from(
+    trained: tuple[dict[str, Any], list[Ended]], shelf: Shelf
+) -> None:
+    order, _ = trained
+    result = result_of(order, shelf)
+    assert {name: result[name] for name in ("schema_version", "kind", "job_id", "rows", "manifest_sha256")} == {
+        "schema_version": 1,
+        "kind": "train",
+        "job_id": "whole-1",
+        "rows": 400,
+        "manifest_sha256": order["manifest_sha256"],
+    }
+    assert result["metrics"]["training_accuracy"] > 0.98
+
+
+def test_the_trained_version_is_scored_on_the_holdout(
+    trained: tuple[dict[str, Any], list[Ended]],
+    container: Container,
+    shelf: Shelf,
+    manifest: dict[str, Any],
+    mlflow_url: str,
+) -> None:
+    version = result_of(trained[0], shelf)["model_version"]
+    order = shelf.order("score", manifest, mlflow_tracking_uri=mlflow_url, versions=[version])
+
+    assert container.run(order).code == 0
+
+    file = result_of(order, shelf)["predictions"][version]
+    content = shelf.get(file["uri"])
+    assert file["sha256"] == hashlib.sha256(content).hexdigest()
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        assert arrays["row_ids"].size == file["rows"] == 100
+        assert np.mean(arrays["labels"] == arrays["predictions"]) > 0.95

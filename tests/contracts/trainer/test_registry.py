@@ -1,0 +1,140 @@
+"""What the training container does to a real MLflow server."""
+
+from itertools import count
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from mlflow import MlflowClient
+
+from tests.unit.train_model.shelf import COLUMNS, Shelf, some_rows
+from train_model.data import LabelledRows
+from train_model.default_trainer import fit
+from train_model.errors import OrderInvalid, TrainerBroken, VersionUnusable
+from train_model.order import Columns, Order
+from train_model.registry import MlflowVersions
+
+pytestmark = [
+    pytest.mark.xdist_group("mlflow"),
+    # MLflow warns of its own type hints when it loads a part of itself.
+    pytest.mark.filterwarnings("ignore:.*inferred as AnyType:UserWarning"),
+]
+
+FRAME = some_rows(80)
+ROWS = LabelledRows(FRAME["id"].to_numpy(np.str_), FRAME[["age", "plan"]], FRAME["bought"].to_numpy(np.str_), 0)
+NUMBERS = count()
+MODEL = fit(ROWS.features, FRAME["bought"].to_numpy(), {"max_iter": 2}, seed=0)
+
+
+@pytest.fixture
+def order(shelf: Shelf, mlflow_url: str) -> Order:
+    """An order for a model that no other test knows."""
+    manifest = shelf.manifest("job-1", model_name=f"model-{next(NUMBERS)}")
+    return Order.model_validate(shelf.order("train", manifest, mlflow_tracking_uri=mlflow_url))
+
+
+def register(order: Order, model: Any = MODEL) -> MlflowVersions:
+    versions = MlflowVersions(order)
+    with versions.run():
+        versions.register(model, Columns.model_validate(COLUMNS, strict=False), ROWS, {"training_rows": 80.0})
+    return versions
+
+
+def test_a_job_has_no_version_before_it_registered_one(order: Order) -> None:
+    assert MlflowVersions(order).find() is None
+
+
+def test_a_registered_version_is_found_with_its_run_and_metrics(order: Order) -> None:
+    found = register(order).find()
+    assert found is not None
+    assert (found.number, found.metrics) == ("1", {"training_rows": 80.0})
+
+
+def test_version_and_run_tell_where_they_come_from(order: Order, mlflow_url: str) -> None:
+    told = order.model_copy(update={"parameters": {"max_iter": 2, "nested": {"a": [1]}}})
+    found = register(told).find()
+    client = MlflowClient(mlflow_url)
+    assert found is not None
+
+    version, run = client.get_model_version(order.model_name, "1"), client.get_run(found.run_id)
+
+    assert version.tags == {"job_id": "job-1", "manifest_sha256": order.manifest_sha256}
+    assert version.aliases == []
+    assert run.info.status == "FINISHED"
+    assert run.data.params == {"max_iter": "2", "nested": "{'a': [1]}"}
+    assert run.data.tags.items() >= {**version.tags, "seed": "7", "trainer": "default"}.items()
+    assert run.data.tags["code_version"].startswith("sha256:")
+
+
+def test_of_two_versions_of_one_job_the_lower_one_counts(order: Order) -> None:
+    register(order)
+    found = register(order).find()
+    assert found is not None
+    assert found.number == "1"
+
+
+def test_a_version_of_the_job_from_other_data_is_refused(order: Order) -> None:
+    register(order)
+    other = order.model_copy(update={"manifest_sha256": "0" * 64})
+    with pytest.raises(OrderInvalid, match="version 1 of job job-1 comes from another manifest"):
+        MlflowVersions(other).find()
+
+
+def test_a_loaded_version_predicts_as_before_and_knows_its_columns(order: Order) -> None:
+    loaded = register(order).load("1")
+    assert loaded.features == ("age", "plan")
+    assert np.array_equal(loaded.model.predict_proba(ROWS.features), MODEL.predict_proba(ROWS.features))
+
+
+def test_no_row_of_data_gets_into_the_registry(order: Order, mlflow_url: str) -> None:
+    register(order)
+    client = MlflowClient(mlflow_url)
+    model_id = client.get_model_version(order.model_name, "1").source.removeprefix("models:/")
+    names = [file.path for file in client.list_logged_model_artifacts(model_id)]
+    assert "MLmodel" in names
+    assert not [name for name in names if "example" in name]
+
+
+def test_a_version_that_does_not_exist_is_named(order: Order) -> None:
+    with pytest.raises(VersionUnusable, match="has no version 9"):
+        register(order).load("9")
+
+
+class Unloadable:
+    """Falls apart when it is unpickled."""
+
+    def predict(self, frame: pd.DataFrame) -> None: ...
+
+    def __reduce__(self) -> Any:
+        return int, ("no number",)
+
+
+def test_a_version_that_falls_apart_when_it_is_loaded_is_named(order: Order) -> None:
+    with pytest.raises(VersionUnusable, match="version 1 cannot be loaded: ValueError"):
+        register(order, Unloadable()).load("1")
+
+
+class Unstorable:
+    """Holds something that no file can."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+
+    def predict(self, frame: pd.DataFrame) -> None: ...
+
+
+def test_a_model_that_cannot_be_stored_is_named_and_its_run_fails(order: Order, mlflow_url: str) -> None:
+    with pytest.raises(TrainerBroken, match="fitted Unstorable cannot be pickled"):
+        register(order, Unstorable())
+    client = MlflowClient(mlflow_url)
+    experiment = client.get_experiment_by_name(order.model_name)
+    assert experiment is not None
+    assert [run.info.status for run in client.search_runs([experiment.experiment_id])] == ["FAILED"]
+
+
+def test_a_parameter_that_mlflow_cannot_log_is_refused_before_training(order: Order) -> None:
+    versions = MlflowVersions(order.model_copy(update={"parameters": {"what?": 1}}))
+    with pytest.raises(OrderInvalid, match=r"refuses a training parameter: .*what\?"), versions.run():
+        pytest.fail("training began")

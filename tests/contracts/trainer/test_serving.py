@@ -1,0 +1,61 @@
+"""The demo's model in production, which loads a version as the training container registered it."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from local.demo.flights import CATEGORICAL, LABEL, NUMERIC
+from local.demo.serving import DayScore, Serving
+from tests.unit.train_model.shelf import Shelf
+from train_model.data import LabelledRows
+from train_model.default_trainer import fit
+from train_model.order import Columns, Order
+from train_model.registry import MlflowVersions
+
+pytestmark = [
+    pytest.mark.xdist_group("mlflow"),
+    pytest.mark.filterwarnings("ignore:.*inferred as AnyType:UserWarning"),
+]
+
+FEATURES = [*NUMERIC, *CATEGORICAL]
+COLUMNS = {"format": "parquet", "row_id": "row_id", "label": LABEL, "numeric": NUMERIC, "categorical": CATEGORICAL}
+
+
+def some_flights(count: int, large_from: int) -> pd.DataFrame:
+    """Flights that are flown by large aircraft from some distance on."""
+    numbers = np.arange(count)
+    frame = pd.DataFrame(dict.fromkeys(NUMERIC, numbers) | dict.fromkeys(CATEGORICAL, "UA"))
+    return frame.assign(**{LABEL: (numbers >= large_from).astype(int)})
+
+
+@pytest.fixture(scope="module")
+def serving(shelf: Shelf, mlflow_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """Version 1 of `served` knows that flights from the 50th on are large; the second day it is from the 80th on."""
+    order = Order.model_validate(
+        shelf.order("train", shelf.manifest("job-1", model_name="served"), mlflow_tracking_uri=mlflow_url)
+    )
+    frame, versions = some_flights(100, large_from=50), MlflowVersions(order)
+    rows = LabelledRows(np.arange(100).astype(str), frame[FEATURES], frame[LABEL].to_numpy(np.str_), 0)
+    with versions.run():
+        model = fit(frame[FEATURES], frame[LABEL].to_numpy(), {"min_samples_leaf": 1}, seed=0)
+        versions.register(model, Columns.model_validate(COLUMNS, strict=False), rows, {"training_rows": 100.0})
+    data = tmp_path_factory.mktemp("flights")
+    for day, large_from in (("2013-02-01", 50), ("2013-02-02", 80)):
+        (data / f"date={day}").mkdir()
+        some_flights(100, large_from).to_parquet(data / f"date={day}" / "part-0.parquet")
+    with Serving(mlflow_url, data) as serving:
+        yield serving
+
+
+def test_each_day_is_counted(serving: Serving) -> None:
+    first, second = date(2013, 2, 1), date(2013, 2, 2)
+    assert serving.score("served", "1", [first, second]) == [DayScore(first, 100, 100), DayScore(second, 100, 70)]
+
+
+def test_an_unknown_version_is_explained_and_the_process_goes_on(serving: Serving) -> None:
+    with pytest.raises(RuntimeError, match=r"version 9 of served does not serve: .* not found"):
+        serving.score("served", "9", [date(2013, 2, 1)])
+    assert serving.score("served", "1", [date(2013, 2, 1)])

@@ -1,0 +1,76 @@
+"""Reads templates with CloudFormation's tags, and asks them the questions that tests have."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FUNCTIONS = (
+    "SweepModelsFunction",
+    "CheckTriggersFunction",
+    "DetectDriftFunction",
+    "StartJobFunction",
+    "WatchJobsFunction",
+    "ValidateModelFunction",
+    "DeployModelFunction",
+    "CloseJobFunction",
+    "NotifyFunction",
+)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with !Ref, !Sub, !GetAtt and the like, written out as CloudFormation's long forms."""
+
+
+def _long_form(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
+    value = _value_of(loader, node)
+    if tag == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {tag if tag in ("Ref", "Condition") else f"Fn::{tag}": value}
+
+
+def _value_of(loader: _Loader, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    assert isinstance(node, yaml.ScalarNode)
+    return loader.construct_scalar(node)
+
+
+_Loader.add_multi_constructor("!", _long_form)
+
+
+class Template:
+    """A template as it was written."""
+
+    def __init__(self, path: Path) -> None:
+        self.document: dict[str, Any] = yaml.load(path.read_text(), _Loader)
+        self.resources: dict[str, dict[str, Any]] = self.document["Resources"]
+
+    def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Properties of all resources of one type, by logical id."""
+        return {name: found["Properties"] for name, found in self.resources.items() if found["Type"] == kind}
+
+    @property
+    def functions(self) -> dict[str, dict[str, Any]]:
+        return self.of_type("AWS::Serverless::Function")
+
+    def setting_names(self, function: str) -> set[str]:
+        """Names of the environment variables that a function gets."""
+        own = self.functions[function].get("Environment", {"Variables": {}})
+        return {*self.document["Globals"]["Function"]["Environment"]["Variables"], *own["Variables"]}
+
+    def statements(self, logical_id: str) -> Iterator[dict[str, Any]]:
+        """Statements of the policies written for a resource, conditional ones included."""
+        for policy in self.resources[logical_id]["Properties"].get("Policies", []):
+            for statement in policy.get("PolicyDocument", policy)["Statement"]:
+                yield statement["Fn::If"][1] if "Fn::If" in statement else statement
+
+    def actions(self, logical_id: str) -> set[str]:
+        return {action for statement in self.statements(logical_id) for action in as_list(statement["Action"])}
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,158 @@
+"""Each function may do exactly what the ports that its use case calls do, and nothing on other people's resources."""
+
+import re
+from itertools import product
+from typing import Any
+
+import pytest
+
+from local.paths import CORE
+from tests.deployment.cloudformation import FUNCTIONS, Template, as_list
+
+USECASES = CORE / "auto_retrain" / "usecases"
+READ, WRITE, CHANGE, REMOVE, QUERY = (
+    f"dynamodb:{operation}" for operation in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")
+)
+
+# What a call of a port's method asks of AWS. A transaction needs the permissions of its parts.
+ACTIONS = {
+    "policies.get": {READ},
+    "policies.fleet": {QUERY},
+    "jobs.get": {READ},
+    "jobs.model_state": {READ},
+    "jobs.open_job": {READ, WRITE, CHANGE},
+    "jobs.save": {READ, WRITE},
+    "jobs.close_job": {READ, WRITE, CHANGE},
+    "jobs.record_drift_check": {CHANGE},
+    "jobs.list_active": {QUERY},
+    "ledger.current": {QUERY},
+    "ledger.append": {WRITE, QUERY},
+    "notifications.claim": {WRITE},
+    "notifications.release": {REMOVE},
+    "notifier.send": {"secretsmanager:GetSecretValue"},
+    "metrics.read": {"cloudwatch:GetMetricData"},
+    "data.list_partitions": {"s3:ListBucket"},
+    "data.read": {"s3:GetObject", "s3:ListBucket"},  # the second, to be told when there is no such object
+    "data.write": {"s3:PutObject"},
+    "data.uri": set(),
+    "tables.batches": {"s3:GetObject"},
+    "events.publish": {"events:PutEvents"},
+    "executions.start": {"states:StartExecution"},
+    "executions.succeed": {"states:SendTaskSuccess"},
+    "executions.fail": {"states:SendTaskFailure"},
+    "executions.heartbeat": {"states:SendTaskHeartbeat"},
+    "cluster.start_job": {"eks:DescribeCluster"},
+    "cluster.list_jobs": {"eks:DescribeCluster"},
+    "cluster.explain_failure": {"eks:DescribeCluster"},
+    "cluster.log_tail": {"eks:DescribeCluster"},
+    "cluster.delete_job": {"eks:DescribeCluster"},
+    "registry.champion": set(),
+    "registry.set_champion": set(),
+    "registry.tracking_uri": set(),
+    "registry.version_tags": set(),
+    "clock.now": set(),
+}
+COMMON_SETTINGS = {
+    "STAGE",
+    "TABLE_NAME",
+    "POWERTOOLS_SERVICE_NAME",
+    "POWERTOOLS_LOG_LEVEL",
+    "PYDANTIC_DISABLE_PLUGINS",
+}
+SETTINGS = {
+    "data": {"ARTIFACTS_BUCKET"},
+    "tables": {"ARTIFACTS_BUCKET"},
+    "data.list_partitions": {"DATA_BUCKET"},
+    "registry": {"MLFLOW_TRACKING_URI"},
+    "cluster": {"CLUSTER_NAME", "CLUSTER_ENDPOINT", "CLUSTER_CA", "JOB_NAMESPACE"},
+    "cluster.start_job": {"JOB_SERVICE_ACCOUNT", "TRAINER_IMAGE"},
+    "executions.start": {"STATE_MACHINE_ARN"},
+    "notifier": {"SLACK_SECRET_ARN", "SLACK_ORIGINS"},
+}
+RESOURCES = {
+    "dynamodb": {"Table.Arn", "${Table.Arn}/index/fleet", "${Table.Arn}/index/active_jobs"},
+    "s3": {
+        "arn:${AWS::Partition}:s3:::${DataBucketName}",
+        "arn:${AWS::Partition}:s3:::${DataBucketName}/*",
+        "ArtifactsBucket.Arn",
+        "${ArtifactsBucket.Arn}/jobs/*",
+    },
+    "states": {"RetrainingStateMachine"},
+    "eks": {"arn:${AWS::Partition}:eks:${AWS::Region}:${AWS::AccountId}:cluster/${ClusterName}"},
+    "events": {"arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default"},
+    "secretsmanager": {"SlackSecretArn"},
+    "cloudwatch": {"*"},  # metrics have no ARNs
+}
+
+
+def name_of(resource: Any) -> str:
+    """A resource as it is written in the template, without the tag."""
+    if isinstance(resource, str):
+        return resource
+    ((_, value),) = resource.items()
+    return ".".join(value) if isinstance(value, list) else str(value)
+
+
+def use_case_of(function: str) -> str:
+    name = function.removesuffix("Function")
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
+
+
+def calls_of(module: str) -> set[str]:
+    """Every PORT.METHOD that a use case calls, itself or in the siblings that it imports."""
+    source = (USECASES / f"{module}.py").read_text()
+    siblings = re.findall(r"^from \.(\w+) import", source, re.MULTILINE)
+    return set(re.findall(r"\bports\.(\w+\.\w+)", source)).union(*map(calls_of, siblings))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_function_may_do_exactly_what_its_use_case_needs(template: Template, function: str) -> None:
+    needed = set().union(*(ACTIONS[call] for call in calls_of(use_case_of(function))))
+    assert template.actions(function) == needed
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_function_gets_exactly_the_settings_that_its_use_case_needs(template: Template, function: str) -> None:
+    calls = calls_of(use_case_of(function))
+    names = {*calls, *(call.partition(".")[0] for call in calls)}
+    needed = set().union(*(SETTINGS[name] for name in names if name in SETTINGS))
+    assert template.setting_names(function) == needed | COMMON_SETTINGS
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_function_may_touch_only_resources_of_this_deployment(template: Template, function: str) -> None:
+    for statement in template.statements(function):
+        for action, resource in product(as_list(statement["Action"]), as_list(statement["Resource"])):
+            assert name_of(resource) in RESOURCES[action.partition(":")[0]]
+
+
+def test_notify_sees_nothing_of_the_table_but_the_events_it_told(template: Template) -> None:
+    (statement,) = (
+        statement
+        for statement in template.statements("NotifyFunction")
+        if statement["Resource"] == {"Fn::GetAtt": ["Table", "Arn"]}
+    )
+    assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["EVENT#*"]}}
+
+
+def test_functions_may_publish_events_in_no_name_but_that_of_their_stage(template: Template) -> None:
+    statements = [found for function in FUNCTIONS for found in template.statements(function)]
+    publishing = [found for found in statements if found["Action"] == "events:PutEvents"]
+    assert publishing
+    source = {"Fn::Sub": "auto-retrain.${Stage}"}
+    assert all(found["Condition"] == {"StringEquals": {"events:source": source}} for found in publishing)
+    assert template.resources["NotifyRule"]["Properties"]["EventPattern"]["source"] == [source]
+
+
+def test_state_machine_may_invoke_exactly_the_functions_it_is_given(template: Template) -> None:
+    machine = template.resources["RetrainingStateMachine"]["Properties"]
+    invoking, logging = template.statements("RetrainingStateMachine")
+    assert invoking["Action"] == "lambda:InvokeFunction"
+    given = machine["DefinitionSubstitutions"].values()
+    assert sorted(map(name_of, invoking["Resource"])) == sorted(map(name_of, given))
+    assert {action.partition(":")[0] for action in logging["Action"]} == {"logs"}
+
+
+def test_no_policy_allows_whole_services(template: Template) -> None:
+    for logical_id in template.resources:
+        assert not {action for action in template.actions(logical_id) if "*" in action}

@@ -1,0 +1,157 @@
+"""What the template promises about every function, rule, parameter and store."""
+
+import pytest
+
+from local.paths import ROOT
+from tests.deployment.cloudformation import FUNCTIONS, Template
+
+RULES = {
+    "SweepScheduleRule": "SweepModelsFunction",
+    "WatchScheduleRule": "WatchJobsFunction",
+    "NotifyRule": "NotifyFunction",
+    "ExecutionStatusRule": "CloseJobFunction",
+    "ModelAlarmRule": "RetrainingStateMachine",
+}
+INVOKED_BY_RULES = {target for target in RULES.values() if target in FUNCTIONS}
+CALLS_THE_NETWORK = {"StartJobFunction", "WatchJobsFunction", "DeployModelFunction"}
+HEAVY_LAYERS = {
+    "DetectDriftFunction": [{"Ref": "NumericLayer"}, {"Ref": "ColumnarLayer"}],
+    "ValidateModelFunction": [{"Ref": "NumericLayer"}, {"Ref": "ScientificLayer"}],
+}
+
+
+def test_functions_are_the_ones_that_have_a_folder(template: Template) -> None:
+    folders = {file.parent.name for file in (ROOT / "functions").glob("*/app.py")}
+    assert set(template.functions) == set(FUNCTIONS)
+    assert {function["CodeUri"] for function in template.functions.values()} == {
+        f"functions/{folder}/" for folder in folders
+    }
+
+
+def test_folder_of_a_function_holds_its_handler_alone(template: Template) -> None:
+    for function in template.functions.values():
+        files = {file.name for file in (ROOT / function["CodeUri"]).iterdir() if file.name != "__pycache__"}
+        assert files == {"app.py"}
+
+
+def test_every_function_is_traced_and_logs_where_logs_expire(template: Template) -> None:
+    shared = template.document["Globals"]["Function"]
+    assert shared["Tracing"] == "Active"
+    assert shared["LoggingConfig"]["LogGroup"] == {"Ref": "FunctionLogs"}
+    for group in template.of_type("AWS::Logs::LogGroup").values():
+        assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def test_every_function_ends_within_lambdas_limit_and_the_watcher_within_its_minute(template: Template) -> None:
+    default = template.document["Globals"]["Function"]["Timeout"]
+    timeouts = {name: function.get("Timeout", default) for name, function in template.functions.items()}
+    assert all(0 < timeout <= 900 for timeout in timeouts.values())
+    assert timeouts["WatchJobsFunction"] < 60
+
+
+def test_only_one_watcher_runs_at_a_time(template: Template) -> None:
+    assert template.functions["WatchJobsFunction"]["ReservedConcurrentExecutions"] == 1
+
+
+def test_heavy_layers_are_attached_only_where_they_are_used(template: Template) -> None:
+    assert template.document["Globals"]["Function"]["Layers"] == [{"Ref": "CoreLayer"}, {"Ref": "VendorLayer"}]
+    attached = {name: function["Layers"] for name, function in template.functions.items() if "Layers" in function}
+    assert attached == HEAVY_LAYERS
+
+
+def test_functions_that_call_the_cluster_or_mlflow_join_the_network_if_there_is_one(template: Template) -> None:
+    joined = {name for name, function in template.functions.items() if "VpcConfig" in function}
+    assert joined == CALLS_THE_NETWORK
+
+
+def test_no_event_is_lost_by_a_function_that_a_rule_invokes(template: Template) -> None:
+    for name in INVOKED_BY_RULES:
+        destination = template.functions[name]["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
+        assert destination == {"Type": "SQS", "Destination": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}
+
+
+def test_each_rule_has_one_target_with_retries_and_a_dead_letter_queue(template: Template) -> None:
+    rules = template.of_type("AWS::Events::Rule")
+    assert set(rules) == set(RULES)
+    for name, rule in rules.items():
+        (target,) = rule["Targets"]
+        assert target["Arn"] in ({"Fn::GetAtt": [RULES[name], "Arn"]}, {"Ref": RULES[name]})
+        assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}
+        assert {"MaximumRetryAttempts", "MaximumEventAgeInSeconds"} == set(target["RetryPolicy"])
+
+
+def test_each_rule_may_invoke_its_function_and_leave_dead_letters(template: Template) -> None:
+    permissions = template.of_type("AWS::Lambda::Permission").values()
+    allowed = {
+        permission["SourceArn"]["Fn::GetAtt"][0]: permission["FunctionName"]["Ref"] for permission in permissions
+    }
+    assert allowed == {rule: target for rule, target in RULES.items() if target in FUNCTIONS}
+    statements = template.resources["DeadLettersPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    (allowing,) = (statement for statement in statements if statement["Effect"] == "Allow")
+    sources = {source["Fn::GetAtt"][0] for source in allowing["Condition"]["ArnEquals"]["aws:SourceArn"]}
+    assert sources == set(RULES)
+
+
+def test_execution_status_rule_hears_every_bad_end_of_our_executions_only(template: Template) -> None:
+    detail = template.of_type("AWS::Events::Rule")["ExecutionStatusRule"]["EventPattern"]["detail"]
+    assert detail == {
+        "stateMachineArn": [{"Ref": "RetrainingStateMachine"}],
+        "status": ["ABORTED", "TIMED_OUT", "FAILED"],
+    }
+
+
+def test_alarm_rule_hears_only_alarms_about_models_of_this_stage(template: Template) -> None:
+    detail = template.of_type("AWS::Events::Rule")["ModelAlarmRule"]["EventPattern"]["detail"]
+    assert detail["alarmName"] == [{"prefix": {"Fn::Sub": "auto-retrain-${Stage}-model-"}}]
+    assert detail["state"] == {"value": ["ALARM"]}
+
+
+def test_state_machine_is_given_every_function_it_names(template: Template) -> None:
+    machine = template.resources["RetrainingStateMachine"]["Properties"]
+    definition = (ROOT / machine["DefinitionUri"]).read_text()
+    for placeholder, value in machine["DefinitionSubstitutions"].items():
+        assert value == {"Fn::GetAtt": [placeholder.removesuffix("Arn"), "Arn"]}
+        assert f"${{{placeholder}}}" in definition
+    assert definition.count("${") == sum(
+        definition.count(f"${{{placeholder}}}") for placeholder in machine["DefinitionSubstitutions"]
+    )
+
+
+def test_execution_logs_hold_no_data(template: Template) -> None:
+    logging = template.resources["RetrainingStateMachine"]["Properties"]["Logging"]
+    assert (logging["Level"], logging["IncludeExecutionData"]) == ("ERROR", False)
+
+
+def test_stores_outlive_the_stack_and_are_encrypted(template: Template) -> None:
+    table, bucket = template.resources["Table"], template.resources["ArtifactsBucket"]
+    assert {table["DeletionPolicy"], bucket["DeletionPolicy"]} == {"RetainExceptOnCreate"}
+    assert {table["UpdateReplacePolicy"], bucket["UpdateReplacePolicy"]} == {"Retain"}
+    assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["Properties"]["SSESpecification"] == {"SSEEnabled": True}
+    assert "BucketEncryption" in bucket["Properties"]
+    assert all(bucket["Properties"]["PublicAccessBlockConfiguration"].values())
+
+
+@pytest.mark.parametrize("resource", ["ArtifactsBucketPolicy", "DeadLettersPolicy"])
+def test_bucket_and_queue_are_reached_over_tls_only(template: Template, resource: str) -> None:
+    statements = template.resources[resource]["Properties"]["PolicyDocument"]["Statement"]
+    denied = [statement for statement in statements if statement["Effect"] == "Deny"]
+    assert [statement["Condition"] for statement in denied] == [{"Bool": {"aws:SecureTransport": "false"}}]
+
+
+def test_silence_of_the_watcher_is_an_alarm(template: Template) -> None:
+    alarms = template.of_type("AWS::CloudWatch::Alarm")
+    assert alarms["WatcherSilenceAlarm"]["TreatMissingData"] == "breaching"
+    others = {name: alarm["TreatMissingData"] for name, alarm in alarms.items() if name != "WatcherSilenceAlarm"}
+    assert others == dict.fromkeys(
+        ["FailedExecutionsAlarm", "TimedOutExecutionsAlarm", "DeadLettersAlarm"], "notBreaching"
+    )
+
+
+def test_every_parameter_is_described_bounded_and_grouped(template: Template) -> None:
+    parameters = template.document["Parameters"]
+    groups = template.document["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    assert sorted(name for group in groups for name in group["Parameters"]) == sorted(parameters)
+    for name, parameter in parameters.items():
+        assert parameter["Description"], name
+        assert parameter["Type"] == "CommaDelimitedList" or {"AllowedPattern", "AllowedValues"} & set(parameter), name

@@ -1,0 +1,39 @@
+"""Schedules follow the model's own clock on the wall."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from auto_retrain.domain.schedule import check_cron, last_due
+
+
+def utc(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("expression", "zone", "at", "due"),
+    [
+        ("0 0 * * 0", "UTC", utc(2026, 3, 4, 9), utc(2026, 3, 1)),
+        ("0 0 * * 0", "UTC", utc(2026, 3, 1), utc(2026, 3, 1)),
+        ("0 0 * * 0", "Europe/Berlin", utc(2026, 3, 4, 9), utc(2026, 2, 28, 23)),
+        ("0 0 29 2 *", "UTC", utc(2026, 3, 1), utc(2024, 2, 29)),
+        ("0 0 31 * *", "UTC", utc(2026, 3, 1), utc(2026, 1, 31)),
+        ("59 23 31 12 *", "UTC", utc(2026, 1, 1), utc(2025, 12, 31, 23, 59)),
+        ("0 6 * * *", "Europe/Berlin", utc(2026, 3, 29, 12), utc(2026, 3, 29, 4)),
+        ("0 6 * * *", "Europe/Berlin", utc(2026, 10, 25, 12), utc(2026, 10, 25, 5)),
+    ],
+)
+def test_the_last_due_moment(expression: str, zone: str, at: datetime, due: datetime) -> None:
+    assert last_due(expression, zone, at) == due
+
+
+def test_a_moment_skipped_by_summer_time_is_still_due_that_day() -> None:
+    due = last_due("30 2 * * *", "Europe/Berlin", utc(2026, 3, 29, 12))
+    assert due is not None
+    assert due.date() == datetime(2026, 3, 29).date()
+
+
+def test_a_schedule_with_six_fields_is_refused_with_the_shape_that_is_wanted() -> None:
+    with pytest.raises(ValueError, match="five fields"):
+        check_cron("0 0 0 * * 0")

@@ -1,0 +1,71 @@
+"""What may start an execution, and what is said about the rest."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auto_retrain.domain.errors import EventInvalid
+from auto_retrain.domain.policy import TriggerType
+from auto_retrain.domain.trigger_events import parse_trigger_event
+
+ALARM = json.loads((Path(__file__).parents[2] / "data/events/cloudwatch_alarm.json").read_text())
+
+
+def refusal(event: dict[str, Any]) -> str:
+    with pytest.raises(EventInvalid) as caught:
+        parse_trigger_event(event)
+    return str(caught.value)
+
+
+def test_an_alarm_names_its_model_by_dimension() -> None:
+    request = parse_trigger_event(ALARM)
+    assert request.model_name == "churn"
+    assert request.trigger_type is TriggerType.PERFORMANCE_DEGRADATION
+    assert request.event_time is not None
+    assert request.event_time.isoformat() == "2026-03-01T12:00:00+00:00"
+
+
+def test_an_alarm_without_a_model_is_refused_by_its_name() -> None:
+    event = json.loads(json.dumps(ALARM).replace('"Model"', '"Queue"'))
+    assert "alarm 'auto-retrain-dev-model-churn' names no model" in refusal(event)
+
+
+def test_an_alarm_over_two_models_is_refused() -> None:
+    event = json.loads(json.dumps(ALARM))
+    second = json.loads(json.dumps(event["detail"]["configuration"]["metrics"][0]).replace("churn", "fraud"))
+    event["detail"]["configuration"]["metrics"].append(second)
+    assert "names 2 models" in refusal(event)
+
+
+@pytest.mark.parametrize("detail", [None, [], {}, {"configuration": []}, {"configuration": {"metrics": [3]}}])
+def test_an_alarm_of_another_shape_is_refused(detail: Any) -> None:
+    assert "names no model" in refusal({**ALARM, "detail": detail})
+
+
+def test_a_manual_request_needs_an_actor_and_a_reason() -> None:
+    assert "needs 'actor' and 'reason'" in refusal({"model_name": "churn"})
+    request = parse_trigger_event({"model_name": "churn", "actor": "ada", "reason": "new labels"})
+    assert request.trigger_type is TriggerType.MANUAL
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [
+        ({}, "model_name: required"),
+        ({"model": "churn"}, "model_name: required"),
+        ({"model_name": "Churn"}, "model_name = 'Churn'"),
+        ({"model_name": 3}, "model_name = 3"),
+        ({"model_name": "churn", "actr": "ada"}, "did you mean 'actor'?"),
+        ({"model_name": "churn", "trigger_type": "whim"}, "trigger_type"),
+        ({"model_name": "churn", "event_time": "yesterday"}, "event_time"),
+        ({"model_name": "churn", "event_time": "2026-03-01T12:00:00"}, "event_time"),
+        ({"model_name": "churn", "force": "yes"}, "force"),
+        ({"model_name": "churn", "reason": "x" * 501}, "reason"),
+    ],
+)
+def test_a_malformed_request_is_told_what_to_send(event: dict[str, Any], told: str) -> None:
+    message = refusal(event)
+    assert told in message
+    assert 'send {"model_name"' in message

@@ -1,0 +1,90 @@
+"""PSI agrees with its definition, and behaves where data are ugly."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auto_retrain.statistics.stability import common_levels, count_levels, count_numeric, decile_edges, psi
+
+counts = st.lists(st.integers(0, 1000), min_size=2, max_size=12).filter(lambda bins: sum(bins) > 0)
+
+
+def of(reference: np.ndarray, live: np.ndarray) -> float:
+    edges = decile_edges(reference)
+    return psi(count_numeric(reference, edges), count_numeric(live, edges))
+
+
+def test_psi_of_a_known_case_is_the_hand_computed_one() -> None:
+    # (0.5-0.4)ln(0.5/0.4) + (0.5-0.6)ln(0.5/0.6)
+    assert psi([40, 60], [50, 50]) == pytest.approx(0.040547, abs=1e-6)
+
+
+@given(counts)
+def test_psi_of_equal_samples_is_nothing(bins: list[int]) -> None:
+    assert psi(bins, bins) == 0
+
+
+@given(counts, st.data())
+def test_psi_is_finite_and_never_negative(bins: list[int], data: st.DataObject) -> None:
+    other = data.draw(st.lists(st.integers(0, 1000), min_size=len(bins), max_size=len(bins)).filter(any))
+    assert 0 <= psi(bins, other) < 100
+
+
+def test_a_shift_by_half_a_standard_deviation_is_about_a_quarter() -> None:
+    # A mean shift of 0.5 sd has PSI 0.2377 in the limit.
+    random = np.random.default_rng(7)
+    assert of(random.normal(0, 1, 100_000), random.normal(0.5, 1, 100_000)) == pytest.approx(0.238, abs=0.01)
+
+
+def test_without_drift_psi_follows_its_chi_squared_law() -> None:
+    # PSI is about (1/N + 1/n) chi-squared with 9 degrees of freedom, so its mean at n = N = 1,000 is 0.018.
+    random = np.random.default_rng(11)
+    found = [of(random.normal(size=1000), random.normal(size=1000)) for _ in range(400)]
+    assert np.mean(found) == pytest.approx(0.018, abs=0.0015)
+    assert max(found) < 0.25
+
+
+def test_one_outlier_hides_nothing() -> None:
+    random = np.random.default_rng(3)
+    reference, live = random.normal(size=5000), random.normal(1, 1, size=5000)
+    live[0] = 1e9
+    assert of(reference, live) > 0.8
+
+
+def test_more_missing_values_are_drift() -> None:
+    random = np.random.default_rng(5)
+    reference, live = random.normal(size=5000), random.normal(size=5000)
+    live[:2000] = np.nan
+    assert of(reference, live) > 0.25
+
+
+def test_infinite_values_fall_into_the_outer_bins() -> None:
+    reference = np.arange(100.0)
+    counted = count_numeric(np.array([np.inf, -np.inf, np.nan]), decile_edges(reference))
+    assert (counted[0], counted[-2], counted[-1]) == (1, 1, 1)
+
+
+def test_a_constant_feature_that_moves_is_drift_and_one_that_stays_is_not() -> None:
+    constant = np.full(1000, 3.0)
+    assert of(constant, constant) == 0
+    assert of(constant, np.full(1000, 4.0)) > 0.25
+
+
+def test_a_feature_without_any_reference_value_counts_what_appears() -> None:
+    nothing = np.full(1000, np.nan)
+    assert of(nothing, nothing) == 0
+    assert of(nothing, np.ones(1000)) > 0.25
+
+
+def test_rare_levels_are_counted_together() -> None:
+    reference = ["a"] * 60 + ["b"] * 38 + ["c", None]
+    levels = common_levels(reference)
+    assert levels == ["a", "b"]
+    assert count_levels(["a", "z", "y", None], levels) == [1, 0, 2, 1]
+
+
+@pytest.mark.parametrize(("reference", "live"), [([0, 0], [1, 2]), ([1, 2], [0, 0])])
+def test_psi_of_an_empty_sample_is_refused_instead_of_zero(reference: list[int], live: list[int]) -> None:
+    with pytest.raises(ValueError, match="unknown"):
+        psi(reference, live)

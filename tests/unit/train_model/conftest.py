@@ -1,0 +1,32 @@
+"""The package train_model is no part of the development environment: it belongs to an image of its own."""
+
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from local.paths import TRAINER
+from tests.unit.train_model.shelf import Shelf
+
+sys.path.insert(0, str(TRAINER.parent))
+# Models of a few hundred rows gain nothing from threads, which would wait for processors that other tests use.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[Any]:
+    """An S3 in this process; made once for a module, because a client takes longer than most tests."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        yield boto3.client("s3", region_name="us-east-1")
+
+
+@pytest.fixture
+def shelf(s3: Any) -> Shelf:
+    """A bucket that no other test has seen."""
+    return Shelf(s3, f"shelf-{len(s3.list_buckets()['Buckets'])}")

@@ -1,0 +1,78 @@
+"""The image cannot be built without Docker, so this is what can be said about it without."""
+
+import json
+import re
+from fnmatch import fnmatch
+
+import pytest
+
+from local.paths import TRAINER
+
+DOCKERFILE = (TRAINER / "Dockerfile").read_text()
+# One instruction a line, comments dropped.
+INSTRUCTIONS = [
+    tuple(line.split(maxsplit=1))
+    for line in re.sub(r"\\\n", " ", re.sub(r"^#.*\n", "", DOCKERFILE, flags=re.MULTILINE)).splitlines()
+    if line.strip()
+]
+
+
+def arguments(instruction: str) -> list[str]:
+    return [rest for word, rest in INSTRUCTIONS if word == instruction]
+
+
+def is_ignored(name: str) -> bool:
+    """The last pattern that fits decides, as Docker has it."""
+    fitting = [
+        pattern
+        for pattern in (TRAINER / ".dockerignore").read_text().splitlines()
+        if pattern and not pattern.startswith("#") and fnmatch(name, pattern.removeprefix("!"))
+    ]
+    return bool(fitting) and not fitting[-1].startswith("!")
+
+
+def test_everything_that_is_copied_is_there_and_not_ignored() -> None:
+    sources = [copy.split()[0] for copy in arguments("COPY") if not copy.startswith("--from")]
+    assert sources
+    for source in sources:
+        found = [path.name for path in TRAINER.glob(source)]
+        assert found
+        assert not [name for name in found if is_ignored(name)]
+
+
+def test_nothing_else_gets_into_the_build() -> None:
+    assert is_ignored("README.md")
+    assert is_ignored("Dockerfile")
+    assert is_ignored(".env")
+
+
+def test_it_runs_the_package_as_a_numeric_user_without_privileges() -> None:
+    assert json.loads(arguments("ENTRYPOINT")[-1]) == ["python", "-m", TRAINER.name]
+    assert int(arguments("USER")[-1].partition(":")[0]) > 0
+    package_root = arguments("WORKDIR")[-1]
+    assert f"*.py {package_root}/{TRAINER.name}/" in arguments("COPY")
+
+
+def test_packages_are_installed_by_hash_and_the_base_can_be_pinned() -> None:
+    (install,) = [command for command in arguments("RUN") if "pip install" in command]
+    assert {"--require-hashes", "--only-binary"} <= set(install.split())
+    assert set(arguments("FROM")) == {"${PYTHON_IMAGE}", "${PYTHON_IMAGE} AS packages"}
+    assert arguments("ARG")[0].startswith("PYTHON_IMAGE=python:3.13-slim")
+
+
+def test_every_locked_package_has_a_hash() -> None:
+    locked = re.split(r"\n(?=[a-z0-9])", (TRAINER / "requirements.txt").read_text())
+    packages = [entry for entry in locked if "==" in entry]
+    assert packages
+    assert not [entry for entry in packages if "--hash=sha256:" not in entry]
+
+
+def test_it_needs_no_writable_place_but_tmp() -> None:
+    settings = " ".join(arguments("ENV"))
+    assert "HOME=/tmp" in settings
+    assert "PYTHONDONTWRITEBYTECODE=1" in settings
+
+
+@pytest.mark.parametrize("word", ["secret", "password", "token", "credential"])
+def test_it_holds_no_secret(word: str) -> None:
+    assert word not in DOCKERFILE.lower()

@@ -1,0 +1,46 @@
+"""Labels keep their meaning on the way through files and models."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from train_model.labels import encode, label_texts, natural_labels
+
+
+@pytest.mark.parametrize(
+    ("texts", "natural"),
+    [
+        (["0", "1", "-3"], [0, 1, -3]),
+        (["true", "false"], [True, False]),
+        (["yes", "no"], ["yes", "no"]),
+        (["1", "true"], ["1", "true"]),
+        (["1", "01"], ["1", "01"]),
+        (["1", "-0"], ["1", "-0"]),
+        (["1.5", "2"], ["1.5", "2"]),
+        (["9" * 30, "1"], ["9" * 30, "1"]),
+    ],
+)
+def test_a_model_learns_labels_of_their_natural_type(texts: list[str], natural: list[Any]) -> None:
+    assert natural_labels(np.array(texts)).tolist() == natural
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\0", codec="utf-8")) | st.integers().map(str), min_size=1))
+def test_no_label_changes_its_text_on_the_way_through_a_model(texts: list[str]) -> None:
+    assert label_texts(natural_labels(np.array(texts, dtype=np.str_))).tolist() == texts
+
+
+@pytest.mark.parametrize(
+    "predicted", [np.array(["1", "0"]), *(np.array([1, 0], dtype) for dtype in (int, float, object, "uint8"))]
+)
+def test_models_may_answer_in_whatever_type_they_like(predicted: np.ndarray[Any, Any]) -> None:
+    assert label_texts(predicted).tolist() == ["1", "0"]
+
+
+def test_codes_point_into_the_sorted_classes() -> None:
+    classes = np.array(["1", "10", "9", "no"])
+    codes = encode(np.array(["9", "no", "1"]), classes)
+    assert codes.dtype == np.int32
+    assert classes[codes].tolist() == ["9", "no", "1"]

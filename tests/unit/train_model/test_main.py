@@ -1,0 +1,82 @@
+"""How the process ends: its code, and its last word."""
+
+import errno
+
+import pytest
+from botocore.exceptions import ClientError
+
+from train_model import __main__ as process
+from train_model.__main__ import is_permanent, main, reason_of
+from train_model.errors import DataInvalid, OrderInvalid, TrainerBroken, VersionUnusable
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OrderInvalid("no order"),
+        DataInvalid("no rows"),
+        TrainerBroken("no model"),
+        VersionUnusable("no version"),
+        OSError(errno.ENOSPC, "No space left on device"),
+    ],
+)
+def test_what_would_fail_again_is_not_to_be_retried(error: Exception) -> None:
+    assert is_permanent(error)
+
+
+@pytest.mark.parametrize(
+    "error", [ConnectionError("reset"), ClientError({"Error": {"Code": "SlowDown"}}, "GetObject"), MemoryError()]
+)
+def test_anything_else_may_be_retried(error: Exception) -> None:
+    assert not is_permanent(error)
+
+
+def test_the_reason_is_one_printable_line_of_bounded_length() -> None:
+    assert reason_of(DataInvalid("two\nlines\x1b[31m\t of it")) == "two lines [31m of it"
+    assert len(reason_of(DataInvalid("x" * 9999))) == 1000
+
+
+def test_an_unforeseen_error_says_what_it_is() -> None:
+    assert reason_of(ConnectionError("refused")) == "ConnectionError: refused"
+
+
+def test_a_process_without_an_order_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("AUTO_RETRAIN_ORDER", raising=False)
+    assert main() == 65
+    assert capsys.readouterr().err == "there is no order: set AUTO_RETRAIN_ORDER to the order document\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "last_line"),
+    [
+        (ConnectionError("refused"), 1, "ConnectionError: refused"),
+        (KeyboardInterrupt(), 1, "stopped from outside before the order was carried out"),
+        (DataInvalid("no rows"), 65, "no rows"),
+    ],
+)
+def test_the_last_line_is_the_reason(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: BaseException,
+    code: int,
+    last_line: str,
+) -> None:
+    def fail(document: str | None) -> None:
+        raise error
+
+    monkeypatch.setattr(process, "obey", fail)
+    assert main() == code
+    assert capsys.readouterr().err.splitlines()[-1] == last_line
+
+
+def test_people_see_where_their_trainer_broke(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(document: str | None) -> None:
+        raise TrainerBroken("trainer a:b failed") from ZeroDivisionError("their mistake")
+
+    monkeypatch.setattr(process, "obey", fail)
+    assert main() == 65
+    assert "ZeroDivisionError: their mistake" in capsys.readouterr().err

@@ -1,0 +1,43 @@
+"""What is left behind, also when several processes are at it."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from tests.unit.train_model.shelf import Shelf
+from train_model.order import Order
+from train_model.outputs import Outputs
+from train_model.storage import Storage
+
+
+@pytest.fixture
+def outputs(shelf: Shelf) -> Outputs:
+    order = Order.model_validate(shelf.order("train", shelf.manifest()))
+    return Outputs(order, Storage(shelf.client))
+
+
+def test_the_result_document_completes_an_order(outputs: Outputs, shelf: Shelf) -> None:
+    assert not outputs.are_complete()
+    assert outputs.publish({"model_version": "4"})
+    assert outputs.are_complete()
+    document = json.loads(shelf.get(f"s3://{shelf.bucket}/jobs/shop-1/train/result.json"))
+    assert document == {"schema_version": 1, "kind": "train", "job_id": "shop-1", "model_version": "4"}
+
+
+def test_of_many_results_exactly_one_counts(outputs: Outputs) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        written = list(threads.map(outputs.publish, [{"model_version": str(number)} for number in range(16)]))
+    assert sum(written) == 1
+
+
+def test_a_result_that_is_no_finite_number_is_never_written(outputs: Outputs) -> None:
+    with pytest.raises(ValueError, match="Out of range"):
+        outputs.publish({"metrics": {"training_accuracy": float("nan")}})
+    assert not outputs.are_complete()
+
+
+def test_two_processes_never_write_the_same_prediction_file(outputs: Outputs) -> None:
+    arrays = {"row_ids": np.array(["a"])}
+    assert outputs.write_predictions("3", arrays)["uri"] != outputs.write_predictions("3", arrays)["uri"]

@@ -1,0 +1,121 @@
+"""What prediction files hold, whatever kind of model answers."""
+
+import io
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.unit.train_model.shelf import FIRST_DAY, Shelf
+from train_model.errors import VersionUnusable
+from train_model.order import Manifest, Order
+from train_model.outputs import Outputs
+from train_model.score import score
+from train_model.storage import Storage
+from train_model.versions import LoadedVersion
+
+ROWS = pd.DataFrame(
+    {"id": ["a", "b", "c", "d"], "age": [20.0, 50.0, 60.0, 30.0], "plan": "pro", "bought": ["0", "1", None, "2"]}
+)
+
+
+class Threshold:
+    """Predicts a class from the age; knows its classes and gives probabilities."""
+
+    classes_ = np.array([1, 0])
+
+    def predict(self, frame: pd.DataFrame) -> np.ndarray[Any, Any]:
+        return (frame["age"].to_numpy() > 40).astype(int)
+
+    def predict_proba(self, frame: pd.DataFrame) -> np.ndarray[Any, Any]:
+        sure = self.predict(frame) * 0.8 + 0.1
+        return np.column_stack([sure, 1 - sure])
+
+
+class Mute:
+    """Answers always the same, in a column, and knows nothing else."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    def predict(self, frame: pd.DataFrame) -> np.ndarray[Any, Any]:
+        return np.full((len(frame), 1), self.answer)
+
+
+class Registered:
+    """Versions in memory; only loading is needed here."""
+
+    def __init__(self, *models: Any, features: tuple[str, ...] | None = None) -> None:
+        numbered = enumerate(models, start=1)
+        self.models = {str(number): LoadedVersion(str(number), model, features) for number, model in numbered}
+
+    def load(self, number: str) -> LoadedVersion:
+        return self.models[number]
+
+
+def score_with(shelf: Shelf, versions: Any) -> dict[str, dict[str, np.ndarray[Any, Any]]]:
+    """Prediction files by version, read as the validating function reads them."""
+    manifest = shelf.manifest()
+    manifest["holdout"] = shelf.window(FIRST_DAY.replace(day=3), [ROWS])
+    document = shelf.order("score", manifest, versions=list(versions.models))
+    order, storage = Order.model_validate(document, strict=False), Storage(shelf.client)
+    findings = score(order, Manifest.model_validate(manifest, strict=False), storage, versions, Outputs(order, storage))
+    read = {}
+    for number, file in findings["predictions"].items():
+        with np.load(io.BytesIO(shelf.get(file["uri"])), allow_pickle=False) as arrays:
+            read[number] = dict(arrays)
+        assert file["rows"] == len(read[number]["row_ids"])
+    return read
+
+
+def test_rows_labels_and_classes_are_the_same_for_all_versions(shelf: Shelf) -> None:
+    one, other = score_with(shelf, Registered(Threshold(), Mute("9"))).values()
+
+    assert one["row_ids"].tolist() == ["a", "b", "d"]
+    assert one["classes"].tolist() == ["0", "1", "2", "9"]
+    assert one["classes"][one["labels"]].tolist() == ["0", "1", "2"]
+    for shared in ("row_ids", "labels", "classes"):
+        assert np.array_equal(one[shared], other[shared])
+
+
+def test_predictions_are_codes_into_the_classes(shelf: Shelf) -> None:
+    one, other = score_with(shelf, Registered(Threshold(), Mute("9"))).values()
+    assert one["classes"][one["predictions"]].tolist() == ["0", "1", "0"]
+    assert other["classes"][other["predictions"]].tolist() == ["9", "9", "9"]
+    assert one["predictions"].dtype == one["labels"].dtype == np.int32
+
+
+def test_scores_have_a_column_for_each_class_in_the_order_of_the_classes(shelf: Shelf) -> None:
+    (only,) = score_with(shelf, Registered(Threshold())).values()
+    assert only["classes"].tolist() == ["0", "1", "2"]
+    assert only["scores"] == pytest.approx(np.array([[0.9, 0.1, 0], [0.1, 0.9, 0], [0.9, 0.1, 0]]))
+
+
+def test_a_model_without_probabilities_has_no_scores(shelf: Shelf) -> None:
+    (only,) = score_with(shelf, Registered(Mute(1.0))).values()
+    assert "scores" not in only
+    assert only["classes"][only["predictions"]].tolist() == ["1", "1", "1"]
+
+
+def test_a_version_gets_the_columns_it_was_trained_on_in_their_order(shelf: Shelf) -> None:
+    class Picky(Mute):
+        def predict(self, frame: pd.DataFrame) -> np.ndarray[Any, Any]:
+            assert frame.columns.tolist() == ["plan", "age"]
+            return super().predict(frame)
+
+    assert score_with(shelf, Registered(Picky("1"), features=("plan", "age")))
+
+
+def test_a_version_that_needs_a_column_nobody_reads_is_unusable(shelf: Shelf) -> None:
+    with pytest.raises(VersionUnusable, match="version 1 needs columns that are no features: income"):
+        score_with(shelf, Registered(Mute("1"), features=("age", "income")))
+
+
+def test_a_version_that_cannot_predict_is_named(shelf: Shelf) -> None:
+    class Torn:
+        def predict(self, frame: pd.DataFrame) -> np.ndarray[Any, Any]:
+            return np.zeros(len(frame) - 1)
+
+    with pytest.raises(VersionUnusable, match="version 2 cannot predict: ValueError: 2 predictions for 3 rows"):
+        score_with(shelf, Registered(Mute("1"), Torn()))

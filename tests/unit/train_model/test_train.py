@@ -1,0 +1,63 @@
+"""How a job comes to its one version."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from tests.unit.train_model.shelf import Shelf
+from train_model.data import LabelledRows
+from train_model.errors import TrainerBroken
+from train_model.order import Columns, Manifest, Order
+from train_model.storage import Storage
+from train_model.train import train
+from train_model.versions import TrainedVersion
+
+
+class Memory:
+    """A registry that remembers what was registered and how runs ended."""
+
+    def __init__(self, existing: TrainedVersion | None = None) -> None:
+        self.version = existing
+        self.runs: list[str] = []
+
+    def find(self) -> TrainedVersion | None:
+        return self.version
+
+    @contextmanager
+    def run(self) -> Iterator[None]:
+        self.runs.append("failed")
+        yield
+        self.runs[-1] = "finished"
+
+    def register(self, model: Any, columns: Columns, rows: LabelledRows, metrics: dict[str, float]) -> None:
+        self.version = TrainedVersion("1", "run-1", metrics)
+
+
+def train_with(shelf: Shelf, registry: Memory, **changes: Any) -> dict[str, Any]:
+    manifest = shelf.manifest()
+    order = Order.model_validate(shelf.order("train", manifest, **changes), strict=False)
+    return train(order, Manifest.model_validate(manifest, strict=False), Storage(shelf.client), registry)  # type: ignore[arg-type]
+
+
+def test_findings_tell_version_rows_and_metrics(shelf: Shelf) -> None:
+    registry = Memory()
+    findings = train_with(shelf, registry)
+    assert (findings["model_version"], findings["run_id"], findings["rows"]) == ("1", "run-1", 400)
+    assert findings["metrics"]["training_accuracy"] > 0.98
+    assert registry.runs == ["finished"]
+
+
+def test_a_version_that_the_job_has_already_is_taken_as_it_is(shelf: Shelf) -> None:
+    registry = Memory(TrainedVersion("4", "run-4", {"training_rows": 12.0}))
+    findings = train_with(shelf, registry)
+    assert (findings["model_version"], findings["rows"]) == ("4", 12)
+    assert registry.runs == []
+
+
+def test_a_run_fails_with_its_trainer(shelf: Shelf) -> None:
+    registry = Memory()
+    with pytest.raises(TrainerBroken):
+        train_with(shelf, registry, trainer="json:loads")
+    assert (registry.version, registry.runs) == (None, ["failed"])

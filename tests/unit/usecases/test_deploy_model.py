@@ -1,0 +1,118 @@
+"""Only a proven challenger becomes champion, once, and never against a person's will."""
+
+from contextlib import suppress
+
+import pytest
+
+from auto_retrain.domain.errors import ChampionConflict, PromotionRefused, RegistryUnavailable
+from auto_retrain.domain.job import RetrainingStatus
+from auto_retrain.domain.messages import DeploymentOutcome
+from tests.unit.usecases.world import World, rows
+
+
+def validated(challenger: float = 0.95, champion: float | None = 0.88) -> tuple[World, str]:
+    world = World()
+    job_id = world.scored_job(rows(2000, challenger), None if champion is None else rows(2000, champion))
+    world.validate(job_id)
+    return world, job_id
+
+
+def test_the_challenger_becomes_champion_and_the_previous_one_is_kept() -> None:
+    world, job_id = validated()
+    assert world.deploy(job_id) == DeploymentOutcome(version="2", previous_version="1")
+    line = world.ports.ledger.current("churn")
+    assert world.ports.registry.champion("churn") == "2"
+    assert line is not None
+    assert (line.version, line.previous_version, line.job_id, line.sequence) == ("2", "1", job_id, 1)
+    assert world.job(job_id).deployed
+
+
+def test_a_first_model_has_no_previous_one() -> None:
+    world, job_id = validated(champion=None)
+    assert world.deploy(job_id).previous_version is None
+
+
+def test_deploying_again_changes_nothing() -> None:
+    world, job_id = validated()
+    first = world.deploy(job_id)
+    assert world.deploy(job_id) == first
+    line = world.ports.ledger.current("churn")
+    assert line is not None
+    assert line.sequence == 1
+
+
+@pytest.mark.parametrize("call", ["champion", "set_champion", "version_tags"])
+@pytest.mark.parametrize("after", [False, True])
+def test_a_registry_that_fails_at_any_call_leaves_a_step_that_can_be_repeated(call: str, after: bool) -> None:
+    world, job_id = validated()
+    real = getattr(world.ports.registry, call)
+
+    def fail_once(*arguments: str) -> object:
+        setattr(world.ports.registry, call, real)
+        if after:
+            real(*arguments)
+        raise RegistryUnavailable("connection lost")
+
+    setattr(world.ports.registry, call, fail_once)
+    with pytest.raises(RegistryUnavailable):
+        world.deploy(job_id)
+    world.deploy(job_id)
+    assert world.ports.registry.champion("churn") == "2"
+    line = world.ports.ledger.current("churn")
+    assert line is not None
+    assert (line.version, line.sequence) == ("2", 1)
+
+
+def test_a_person_who_moved_the_champion_meanwhile_wins() -> None:
+    world, job_id = validated()
+    world.ports.registry.register("churn", "7")
+    world.ports.registry.set_champion("churn", "7")
+    with pytest.raises(ChampionConflict, match="version 1 when it was compared and is 7 now"):
+        world.deploy(job_id)
+    assert world.ports.registry.champion("churn") == "7"
+    assert world.ports.ledger.current("churn") is None
+
+
+def test_a_rejected_challenger_is_refused() -> None:
+    world, job_id = validated(challenger=0.89)
+    with pytest.raises(PromotionRefused, match="no validation that says promote"):
+        world.deploy(job_id)
+
+
+def test_a_validation_that_was_changed_is_refused() -> None:
+    world, job_id = validated()
+    job = world.job(job_id)
+    assert job.validation is not None
+    forged = job.validation.model_copy(update={"accuracy": 0.99})
+    world.ports.jobs.save(job.changed(validation=forged))
+    with pytest.raises(PromotionRefused, match="changed after it was sealed"):
+        world.deploy(job_id)
+
+
+@pytest.mark.parametrize("accuracy", [0.8499, -1.0, 1.01, float("nan"), float("inf")])
+def test_nothing_below_the_floor_is_deployed_whatever_the_record_says(accuracy: float) -> None:
+    world, job_id = validated()
+    job = world.job(job_id)
+    assert job.validation is not None
+    forged = job.validation.model_copy(update={"accuracy": accuracy})
+    with suppress(ValueError):  # canonical JSON knows no NaN and no infinity
+        forged = forged.model_copy(update={"validation_hash": forged.compute_hash()})
+    world.ports.jobs.save(job.changed(validation=forged))
+    with pytest.raises((PromotionRefused, ValueError)):
+        world.deploy(job_id)
+    assert world.ports.registry.champion("churn") == "1"
+
+
+def test_a_version_that_another_job_registered_is_refused() -> None:
+    world, job_id = validated()
+    world.ports.registry.register("churn", "2", job_id="churn-other")
+    with pytest.raises(PromotionRefused, match="was not registered by job"):
+        world.deploy(job_id)
+
+
+def test_a_version_that_was_deleted_is_refused() -> None:
+    world, job_id = validated()
+    world.ports.registry.delete("churn", "2")
+    with pytest.raises(PromotionRefused, match="was not registered"):
+        world.deploy(job_id)
+    assert world.job(job_id).status is RetrainingStatus.VALIDATION

@@ -1,0 +1,132 @@
+"""Each step starts one Kubernetes Job, with data and champion frozen once."""
+
+import json
+
+import pytest
+
+from auto_retrain.domain.errors import (
+    ArtifactInvalid,
+    ChampionConflict,
+    ClusterConflict,
+    DataMissing,
+    IllegalTransition,
+    JobUnknown,
+)
+from auto_retrain.domain.job import RetrainingStatus
+from tests.unit.builders import NOON
+from tests.unit.usecases.world import MANUAL, World, rows
+
+
+def test_training_freezes_windows_champion_and_objects() -> None:
+    world = World()
+    world.give_champion("1")
+    job_id = world.open()
+    world.start(job_id, "train")
+    job = world.job(job_id)
+    manifest = json.loads(world.ports.data.read(job.manifest_uri or ""))
+    order = world.ports.cluster.orders[f"{job_id}-train-1"]
+    assert (job.status, job.champion_version) == (RetrainingStatus.RUNNING, "1")
+    assert len(manifest["training"]["objects"]) == 10
+    assert [found["date"] for found in manifest["holdout"]["objects"]] == [f"2026-02-{day}" for day in range(24, 29)]
+    assert order.manifest_sha256 == job.manifest_sha256
+    assert order.output_uri == f"s3://artifacts/jobs/{job_id}/train/"
+
+
+def test_a_repeated_start_keeps_the_frozen_data_and_renews_the_token() -> None:
+    world = World()
+    job_id = world.open()
+    world.start(job_id, "train", token="first")
+    before = world.job(job_id)
+    world.ports.data.add_partition("churn", NOON.date(), b"new data", name="late.parquet")
+    world.start(job_id, "train", token="second")
+    after = world.job(job_id)
+    assert after.manifest_sha256 == before.manifest_sha256
+    assert after.pending is not None
+    assert after.pending.task_token == "second"
+    assert len(world.ports.cluster.orders) == 1
+
+
+def test_the_token_does_not_show_when_a_job_is_printed() -> None:
+    world = World()
+    job_id = world.open()
+    world.start(job_id, "train", token="canary-token")
+    assert "canary-token" not in repr(world.job(job_id))
+
+
+def test_a_window_without_data_is_named() -> None:
+    world = World()
+    world.ports.data._partitions.clear()
+    with pytest.raises(DataMissing, match="no training data under 'churn/' in the window 2026-02-14 to 2026-02-23"):
+        world.start(world.open(), "train")
+
+
+def test_scoring_asks_for_both_versions() -> None:
+    world = World()
+    job_id = world.scored_job(rows(100, 1), rows(100, 1))
+    assert world.ports.cluster.orders[f"{job_id}-score-1"].versions == ("1", "2")
+    assert world.job(job_id).challenger_version == "2"
+
+
+def test_scoring_a_first_model_asks_for_it_alone() -> None:
+    world = World()
+    job_id = world.scored_job(rows(100, 1))
+    assert world.ports.cluster.orders[f"{job_id}-score-1"].versions == ("2",)
+
+
+def test_training_that_left_no_result_is_not_scored() -> None:
+    world = World()
+    job_id = world.open()
+    world.start(job_id, "train")
+    with pytest.raises(ArtifactInvalid, match="there is no"):
+        world.start(job_id, "score")
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"manifest_sha256": "other"}, "another manifest"),
+        ({"job_id": "churn-other"}, "belongs to job 'churn-other'"),
+        ({"schema_version": 2}, "schema_version"),
+        ({"model_version": None}, "model_version"),
+    ],
+)
+def test_a_result_that_is_not_ours_is_refused(changes: dict[str, object], told: str) -> None:
+    world = World()
+    job_id = world.open()
+    world.start(job_id, "train")
+    world.train(job_id)
+    document = json.loads(world.ports.data.read(f"s3://artifacts/jobs/{job_id}/train/result.json"))
+    text = json.dumps({**document, **changes}).encode()
+    world.ports.data.write(f"jobs/{job_id}/train/result.json", text)
+    with pytest.raises(ArtifactInvalid, match=told):
+        world.start(job_id, "score")
+
+
+def test_a_kubernetes_job_of_somebody_else_is_not_taken_for_ours() -> None:
+    world = World()
+    job_id = world.open()
+    world.ports.cluster.occupy(f"{job_id}-train-1", "other", NOON)
+    with pytest.raises(ClusterConflict, match="belongs to job 'other'"):
+        world.start(job_id, "train")
+
+
+def test_a_champion_that_vanished_from_the_registry_is_not_taken_for_a_first_model() -> None:
+    world = World()
+    job_id = world.scored_job(rows(1000, 0.95))
+    world.validate(job_id)
+    world.deploy(job_id)
+    world.close(decision={"job_id": job_id})
+    world.ports.registry.delete("churn", "2")
+    again = world.check({**MANUAL, "force": True}, execution="arn:2").job_id
+    with pytest.raises(ChampionConflict, match="version 2 serves"):
+        world.start(again or "", "train")
+
+
+def test_a_job_that_does_not_exist_or_has_ended_is_not_started() -> None:
+    world = World()
+    with pytest.raises(JobUnknown, match="churn-0"):
+        world.start("churn-0", "train")
+    job_id = world.open()
+    world.close(decision={"job_id": job_id}, error={"Error": "Test", "Cause": "stopped"})
+    with pytest.raises(IllegalTransition, match="is failed"):
+        world.start(job_id, "train")

@@ -1,0 +1,76 @@
+"""The fleet is screened in few calls, and people are told once."""
+
+from datetime import timedelta
+
+import pytest
+
+from auto_retrain.adapters.memory import MemoryPorts
+from auto_retrain.domain.errors import NotificationFailed
+from auto_retrain.domain.messages import JobEvent, ScheduledEvent
+from auto_retrain.domain.metric import MetricReading
+from auto_retrain.usecases.notify import PublishedEvent, notify
+from auto_retrain.usecases.sweep_models import sweep_models
+from tests.unit.builders import NOON, a_policy
+
+TICK = ScheduledEvent(time=NOON)
+EVENT = JobEvent(event_id="j-started", kind="started", job_id="j", model_name="churn", text="Retraining", at=NOON)
+
+
+def fleet() -> MemoryPorts:
+    """Healthy, degraded and never retrained; drift was looked for today."""
+    ports = MemoryPorts()
+    for model, accuracy in (("healthy", 0.95), ("degraded", 0.8), ("new", 0.95)):
+        ports.policies.apply(a_policy(model=model), "ada", NOON)
+        ports.metrics.readings[model] = MetricReading(value=accuracy, rows=5000)
+        ports.jobs.record_drift_check(model, NOON)
+        if model != "new":
+            ports.jobs.record_retrain(model, NOON)
+    return ports
+
+
+def test_a_sweep_starts_what_may_be_due_and_nothing_else() -> None:
+    ports = fleet()
+    report = sweep_models(TICK, ports)
+    started = {event["model_name"]: event["trigger_type"] for event in ports.executions.started.values()}
+    assert (report.models, len(report.started)) == (3, 2)
+    assert started == {"degraded": "performance_degradation", "new": "scheduled"}
+
+
+def test_a_second_sweep_of_the_day_starts_nothing_twice() -> None:
+    ports = fleet()
+    sweep_models(TICK, ports)
+    again = sweep_models(ScheduledEvent(time=NOON + timedelta(hours=1)), ports)
+    assert (again.started, again.known) == ((), 2)
+
+
+def test_a_model_whose_drift_was_not_looked_for_today_is_started_for_that() -> None:
+    ports = fleet()
+    report = sweep_models(ScheduledEvent(time=NOON + timedelta(days=1)), ports)
+    kinds = {event["model_name"]: event["trigger_type"] for event in ports.executions.started.values()}
+    assert len(report.started) == 3
+    assert kinds["healthy"] == "data_drift"
+
+
+def test_an_empty_fleet_is_no_problem() -> None:
+    assert sweep_models(TICK, MemoryPorts()).models == 0
+
+
+def test_people_are_told_once() -> None:
+    ports = MemoryPorts()
+    assert notify(PublishedEvent(detail=EVENT), ports).told
+    assert not notify(PublishedEvent(detail=EVENT), ports).told
+    assert ports.notifier.texts == ["Retraining"]
+
+
+def test_a_notification_that_failed_is_tried_again() -> None:
+    ports = MemoryPorts()
+    send = ports.notifier.send
+
+    def fail(text: str) -> None:
+        raise NotificationFailed("Slack answered 500")
+
+    ports.notifier.send = fail  # type: ignore[method-assign]
+    with pytest.raises(NotificationFailed):
+        notify(PublishedEvent(detail=EVENT), ports)
+    ports.notifier.send = send  # type: ignore[method-assign]
+    assert notify(PublishedEvent(detail=EVENT), ports).told

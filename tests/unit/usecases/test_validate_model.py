@@ -1,0 +1,180 @@
+"""The verdict comes from predictions alone, and from nothing that was tampered with."""
+
+import io
+import json
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from auto_retrain.domain.digest import sha256_of
+from auto_retrain.domain.errors import ArtifactInvalid, JobUnknown
+from auto_retrain.domain.job import RetrainingStatus
+from auto_retrain.domain.validation import Decision
+from tests.unit.builders import a_policy
+from tests.unit.usecases.world import World, predictions, rows
+
+
+def test_a_clearly_better_challenger_is_to_be_deployed() -> None:
+    world = World()
+    job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
+    outcome = world.validate(job_id)
+    result = world.job(job_id).validation
+    assert (outcome.next, outcome.decision) == ("deploy", Decision.PROMOTE)
+    assert result is not None
+    assert (result.accuracy, result.holdout_rows) == (0.95, 2000)
+    assert result.champion is not None
+    assert result.champion.accuracy == 0.88
+    assert result.improvement == pytest.approx(0.95 / 0.88 - 1)
+    assert result.interval is not None
+    assert result.interval[0] < result.improvement < result.interval[1]
+    assert world.job(job_id).status is RetrainingStatus.VALIDATION
+
+
+def test_a_challenger_that_gains_too_little_is_rejected_with_the_numbers() -> None:
+    world = World()
+    outcome = world.validate(world.scored_job(rows(2000, 0.91), rows(2000, 0.88)))
+    assert (outcome.next, outcome.decision) == ("close", Decision.REJECT)
+    assert outcome.reason == "accuracy 0.9100 is not 5.0% over the champion's 0.8800 (that is 0.9240)"
+
+
+def test_a_challenger_below_the_floor_is_rejected_also_as_a_first_model() -> None:
+    world = World()
+    outcome = world.validate(world.scored_job(rows(2000, 0.84)))
+    assert outcome.decision is Decision.REJECT
+    assert "does not reach the floor 0.85" in outcome.reason
+
+
+def test_too_few_rows_are_inconclusive_not_rejected() -> None:
+    world = World()
+    outcome = world.validate(world.scored_job(rows(200, 0.95), rows(200, 0.85)))
+    assert (outcome.next, outcome.decision) == ("close", Decision.INCONCLUSIVE)
+
+
+def test_one_class_alone_is_inconclusive() -> None:
+    world = World()
+    job_id = world.scored_job(rows(2000, 0.95))
+    everything = np.zeros(2000, dtype=np.int32)
+    file = io.BytesIO()
+    row_ids = np.array([str(number) for number in range(2000)])
+    classes = np.array(["no", "yes"])
+    np.savez(file, row_ids=row_ids, labels=everything, predictions=everything, classes=classes)
+    replace_file(world, job_id, "2", file.getvalue(), 2000)
+    outcome = world.validate(job_id)
+    assert outcome.next == "close"
+    result = world.job(job_id).validation
+    assert result is not None
+    assert not result.verdicts[0].met
+
+
+def test_what_training_claimed_decides_nothing() -> None:
+    world = World()
+    job_id = world.scored_job(rows(2000, 0.80))
+    assert world.job(job_id).metrics == {"accuracy": 0.99}
+    assert world.validate(job_id).decision is Decision.REJECT
+
+
+def test_the_same_evidence_gives_the_same_hash_on_another_day() -> None:
+    hashes = []
+    for days in (0, 30):
+        world = World()
+        job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
+        world.ports.clock.advance(timedelta(days=days))
+        hashes.append(world.validate(job_id).validation_hash)
+    assert hashes[0] == hashes[1]
+    assert len(hashes[0]) == 64
+
+
+def test_other_evidence_gives_another_hash() -> None:
+    first, second = World(), World()
+    one = first.validate(first.scored_job(rows(2000, 0.95), rows(2000, 0.88)))
+    other = second.validate(second.scored_job(rows(2000, 0.95), rows(2000, 0.88, first_wrong=7)))
+    assert one.validation_hash != other.validation_hash
+
+
+def test_a_repeated_validation_is_the_same() -> None:
+    world = World()
+    job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
+    assert world.validate(job_id) == world.validate(job_id)
+
+
+def replace_file(
+    world: World, job_id: str, version: str, content: bytes, n_rows: int, sha256: str | None = None
+) -> None:
+    uri = world.ports.data.write(f"jobs/{job_id}/score/replaced.npz", content)
+    document = json.loads(world.ports.data.read(f"s3://artifacts/jobs/{job_id}/score/result.json"))
+    document["predictions"][version] = {"uri": uri, "sha256": sha256 or sha256_of(content), "rows": n_rows}
+    world.ports.data.write(f"jobs/{job_id}/score/result.json", json.dumps(document).encode())
+
+
+def npz(**arrays: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+N = 1000
+GOOD = {
+    "row_ids": np.array([f"row-{number}" for number in range(N)]),
+    "labels": np.arange(N, dtype=np.int32) % 2,
+    "predictions": np.arange(N, dtype=np.int32) % 2,
+    "classes": np.array(["no", "yes"]),
+}
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "not a file of predictions"),
+        (b"PK\x03\x04 cut off", "not a file of predictions"),
+        (npz(**GOOD)[:3000], "not a file of predictions"),
+        (npz(**{**GOOD, "row_ids": np.array([object()] * N)}), "not a file of predictions"),
+        (npz(**{name: array for name, array in GOOD.items() if name != "labels"}), "not a file of predictions"),
+        (npz(**{**GOOD, "labels": GOOD["labels"][:-1]}), "1000 rows"),
+        (npz(**{**GOOD, "row_ids": np.array(["same"] * N)}), "more than once"),
+        (npz(**{**GOOD, "predictions": GOOD["predictions"] + 1}), "predictions that are no classes"),
+        (npz(**{**GOOD, "predictions": GOOD["predictions"] - 1}), "predictions that are no classes"),
+        (npz(**{**GOOD, "predictions": np.full(N, np.nan)}), "predictions that are no classes"),
+        (npz(**{**GOOD, "row_ids": GOOD["row_ids"][::-1]}), "row_ids differ"),
+        (npz(**{**GOOD, "labels": 1 - GOOD["labels"]}), "labels differ"),
+        (npz(**{**GOOD, "classes": np.array(["no", "nope"])}), "classes differ"),
+    ],
+)
+def test_a_file_that_is_not_what_it_should_be_is_refused(content: bytes, told: str) -> None:
+    world = World()
+    job_id = world.scored_job(rows(N, 0.95), rows(N, 0.88))
+    replace_file(world, job_id, "2", content, N)
+    with pytest.raises(ArtifactInvalid, match=told):
+        world.validate(job_id)
+    assert world.job(job_id).validation is None
+
+
+def test_a_file_that_was_changed_after_scoring_is_refused() -> None:
+    world = World()
+    job_id = world.scored_job(rows(N, 0.84))
+    replace_file(world, job_id, "2", predictions(rows(N, 1.0)), N, sha256="0" * 64)
+    with pytest.raises(ArtifactInvalid, match="its digest differs"):
+        world.validate(job_id)
+
+
+def test_a_champion_that_was_not_scored_is_no_missing_champion() -> None:
+    world = World()
+    job_id = world.scored_job(rows(N, 0.95), rows(N, 0.88))
+    world.score(job_id, v2=rows(N, 0.95))
+    with pytest.raises(ArtifactInvalid, match="version 1 was not scored"):
+        world.validate(job_id)
+
+
+def test_a_positive_label_that_does_not_exist_is_named() -> None:
+    policy = a_policy(
+        triggers={"evaluation_window_days": 5, "training_window_days": 10},
+        data={"prefix": "churn", "row_id": "id", "label": "left", "numeric": ["age"], "positive_label": "maybe"},
+    )
+    world = World(policy)
+    with pytest.raises(ArtifactInvalid, match="'maybe' is not among the classes no, yes"):
+        world.validate(world.scored_job(rows(N, 0.95)))
+
+
+def test_a_job_that_does_not_exist_is_named() -> None:
+    with pytest.raises(JobUnknown, match="churn-0"):
+        World().validate("churn-0")

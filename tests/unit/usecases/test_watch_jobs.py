@@ -1,0 +1,82 @@
+"""The watcher answers every wait, and touches no record."""
+
+from datetime import timedelta
+
+from auto_retrain.domain.errors import ClusterUnavailable
+from auto_retrain.domain.messages import ScheduledEvent, WatchReport
+from auto_retrain.usecases.watch_jobs import GRACE, watch_jobs
+from tests.unit.builders import NOON
+from tests.unit.usecases.world import World
+
+
+def watch(world: World) -> WatchReport:
+    return watch_jobs(ScheduledEvent(time=NOON), world.ports)
+
+
+def waiting_world() -> tuple[World, str]:
+    world = World()
+    job_id = world.open()
+    return world, world.start(job_id, "train", token="token").kubernetes_job
+
+
+def test_a_running_job_keeps_its_execution_alive() -> None:
+    world, _ = waiting_world()
+    assert watch(world) == WatchReport(alive=1)
+    assert world.ports.executions.answers == [("heartbeat", "token", "")]
+
+
+def test_a_finished_job_wakes_its_execution_and_no_record_changes() -> None:
+    world, name = waiting_world()
+    before = world.ports.jobs.list_active()
+    world.ports.cluster.finish(name)
+    assert watch(world) == WatchReport(succeeded=1)
+    assert world.ports.executions.answers[0][:2] == ("succeed", "token")
+    assert world.ports.jobs.list_active() == before
+
+
+def test_a_failed_job_fails_its_execution_with_the_reason_and_saves_the_log() -> None:
+    world, name = waiting_world()
+    world.ports.cluster.fail(name, "the container ran out of memory", log="fitting...\nKilled")
+    assert watch(world) == WatchReport(failed=1)
+    assert world.ports.executions.answers == [("fail", "token", "the container ran out of memory")]
+    job = world.ports.jobs.list_active()[0]
+    assert world.ports.data.read(f"s3://artifacts/jobs/{job.job_id}/train/log.txt") == b"fitting...\nKilled"
+
+
+def test_a_job_that_vanished_fails_its_execution_after_a_grace_time() -> None:
+    world, name = waiting_world()
+    world.ports.cluster.delete_job(name)
+    assert watch(world) == WatchReport(alive=1)
+    world.ports.clock.advance(GRACE)
+    assert watch(world) == WatchReport(failed=1)
+    assert "vanished" in world.ports.executions.answers[-1][2]
+
+
+def test_a_kubernetes_job_that_nobody_waits_for_is_deleted_after_a_grace_time() -> None:
+    world = World()
+    world.ports.cluster.occupy("churn-old-train-1", "churn-old", NOON)
+    assert watch(world) == WatchReport()
+    world.ports.clock.advance(GRACE + timedelta(seconds=1))
+    assert watch(world) == WatchReport(deleted=1)
+    assert world.ports.cluster.list_jobs() == []
+
+
+def test_a_finished_job_that_nobody_waits_for_is_left_to_its_time_to_live() -> None:
+    world = World()
+    world.ports.cluster.occupy("churn-old-train-1", "churn-old", NOON - timedelta(hours=1))
+    world.ports.cluster.finish("churn-old-train-1")
+    assert watch(world) == WatchReport()
+
+
+def test_a_job_that_cannot_be_served_does_not_keep_others_waiting() -> None:
+    world, name = waiting_world()
+    world.ports.cluster.fail(name, "broken")
+    world.ports.cluster.occupy("old-train-1", "old", NOON - timedelta(hours=1))
+
+    def unavailable(name: str, lines: int = 100) -> str:
+        raise ClusterUnavailable("the API server is away")
+
+    world.ports.cluster.log_tail = unavailable  # type: ignore[method-assign]
+    report = watch(world)
+    assert report.deleted == 1
+    assert "ClusterUnavailable: the API server is away" in report.problems[0]

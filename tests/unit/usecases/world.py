@@ -1,0 +1,135 @@
+"""A model with a policy in a world of memory, and the steps of a retraining as functions."""
+
+import io
+import json
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+
+from auto_retrain.adapters.memory import MemoryPorts
+from auto_retrain.domain.digest import sha256_of
+from auto_retrain.domain.job import RetrainingJob
+from auto_retrain.domain.messages import (
+    ClosingOutcome,
+    ClosingRequest,
+    DeploymentOutcome,
+    ExecutionStarted,
+    JobReference,
+    StepOrder,
+    StepStarted,
+    TriggerDecision,
+    ValidationOutcome,
+)
+from auto_retrain.domain.policy import Policy
+from auto_retrain.usecases.check_triggers import check_triggers
+from auto_retrain.usecases.close_job import close_job
+from auto_retrain.usecases.deploy_model import deploy_model
+from auto_retrain.usecases.start_job import start_job
+from auto_retrain.usecases.validate_model import validate_model
+from tests.unit.builders import NOON, a_policy
+
+EXECUTION = "arn:aws:states:eu-central-1:123456789012:execution:retraining:one"
+MANUAL = {"model_name": "churn", "actor": "ada", "reason": "new labels", "event_time": NOON.isoformat()}
+
+
+class World:
+    """Ports in memory, with data for every day of the windows."""
+
+    def __init__(self, policy: Policy | None = None) -> None:
+        self.ports = MemoryPorts()
+        self.ports.clock.advance(NOON - self.ports.clock.now())
+        self.policy = policy or a_policy(triggers={"evaluation_window_days": 5, "training_window_days": 10})
+        self.ports.policies.apply(self.policy, "ada", self.ports.clock.now())
+        for back in range(1, 31):
+            self.ports.data.add_partition("churn", NOON.date() - timedelta(days=back), f"day {back}".encode())
+
+    def check(self, event: dict[str, Any] | None = None, execution: str = EXECUTION) -> TriggerDecision:
+        return check_triggers(ExecutionStarted(event=event or MANUAL, execution_arn=execution), self.ports)
+
+    def open(self) -> str:
+        decision = self.check()
+        assert decision.job_id is not None
+        return decision.job_id
+
+    def start(self, job_id: str, kind: Any, token: str = "token") -> StepStarted:
+        return start_job(StepOrder(job_id=job_id, kind=kind, task_token=token), self.ports)
+
+    def train(self, job_id: str, version: str = "2") -> None:
+        """What the container does: register a version and leave a result."""
+        job = self.job(job_id)
+        self.ports.registry.register("churn", version, job_id=job_id)
+        self.leave_result(
+            job_id,
+            "train",
+            model_version=version,
+            run_id="run",
+            rows=100,
+            manifest_sha256=job.manifest_sha256,
+            metrics={"accuracy": 0.99},
+        )
+
+    def score(self, job_id: str, **correct: Any) -> None:
+        """Leave predictions: by version, which of the rows it classified right."""
+        files = {}
+        for version, right in correct.items():
+            content = predictions(np.asarray(right, dtype=bool))
+            uri = self.ports.data.write(f"jobs/{job_id}/score/{version}.npz", content)
+            files[version.removeprefix("v")] = {"uri": uri, "sha256": sha256_of(content), "rows": len(right)}
+        self.leave_result(job_id, "score", predictions=files)
+
+    def leave_result(self, job_id: str, kind: str, **fields: Any) -> None:
+        document = {"schema_version": 1, "kind": kind, "job_id": job_id, **fields}
+        self.ports.data.write(f"jobs/{job_id}/{kind}/result.json", json.dumps(document).encode())
+
+    def validate(self, job_id: str) -> ValidationOutcome:
+        return validate_model(JobReference(job_id=job_id), self.ports)
+
+    def deploy(self, job_id: str) -> DeploymentOutcome:
+        return deploy_model(JobReference(job_id=job_id), self.ports)
+
+    def close(self, **state: Any) -> ClosingOutcome:
+        return close_job(ClosingRequest(execution_arn=EXECUTION, state=state), self.ports)
+
+    def job(self, job_id: str) -> RetrainingJob:
+        job = self.ports.jobs.get(job_id)
+        assert job is not None
+        return job
+
+    def give_champion(self, version: str = "1") -> None:
+        self.ports.registry.register("churn", version)
+        self.ports.registry.set_champion("churn", version)
+
+    def scored_job(self, challenger: Any, champion: Any = None) -> str:
+        """A job that is ready to be validated; rows that were right are given per model."""
+        if champion is not None:
+            self.give_champion()
+        job_id = self.open()
+        self.start(job_id, "train")
+        self.train(job_id)
+        self.start(job_id, "score")
+        scores = {"v2": challenger} | ({"v1": champion} if champion is not None else {})
+        self.score(job_id, **scores)
+        return job_id
+
+
+def predictions(right: np.ndarray, row_ids: list[str] | None = None) -> bytes:
+    """A file of predictions with alternating labels that is right in the given rows."""
+    labels = np.arange(right.size, dtype=np.int32) % 2
+    file = io.BytesIO()
+    np.savez(
+        file,
+        row_ids=np.array(row_ids or [f"row-{number}" for number in range(right.size)]),
+        labels=labels,
+        predictions=np.where(right, labels, 1 - labels).astype(np.int32),
+        classes=np.array(["no", "yes"]),
+    )
+    return file.getvalue()
+
+
+def rows(n: int, accuracy: float, first_wrong: int = 0) -> np.ndarray:
+    """Which of n rows are right; the wrong ones are a run that begins at `first_wrong`."""
+    right = np.ones(n, dtype=bool)
+    wrong = n - round(n * accuracy)
+    right[first_wrong : first_wrong + wrong] = False
+    return right
