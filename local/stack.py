@@ -5,6 +5,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -26,13 +27,17 @@ class StackUnavailable(Exception):
 
 
 class LocalStack:
-    """A context manager. `live_schedules` lets the sweep fire by the clock; the watcher always does, but more often."""
+    """A context manager. `live_schedules` lets the sweep fire by the clock; the watcher always does, but more often.
+
+    `images` are those that the cluster knows beside the trainer's own.
+    """
 
     def __init__(
         self,
         directory: Path = STACK,
         *,
         parameters: Mapping[str, str] | None = None,
+        images: Mapping[str, LocalImage] | None = None,
         time_scale: float = 1.0,
         watch_interval_seconds: float = 1.0,
         live_schedules: bool = False,
@@ -43,6 +48,7 @@ class LocalStack:
         self.logs = directory / "logs"
         self.data_bucket = DATA_BUCKET
         self._parameters = dict(parameters or {})
+        self._images = dict(images or {})
         self._time_scale = time_scale
         self._watch_interval_seconds = watch_interval_seconds
         self._live_schedules = live_schedules
@@ -87,10 +93,15 @@ class LocalStack:
 
         settings = aws_settings(self.aws_endpoint)
         keys = {settings["AWS_ACCESS_KEY_ID"]: settings["AWS_SECRET_ACCESS_KEY"]}
-        image = LocalImage([str(env_python("trainer")), "-m", TRAINER.name], cwd=str(TRAINER.parent), env=settings)
-        self.cluster = LocalCluster(
-            {TRAINER_IMAGE: image}, self._parallel_pods, self.logs / "pods", name=_CLUSTER, aws_keys=keys
+        # One thread each: on few processors, those of the tree builder mostly wait for each other.
+        trainer = LocalImage(
+            [str(env_python("trainer")), "-m", TRAINER.name], cwd=str(TRAINER.parent), env={"OMP_NUM_THREADS": "1"}
         )
+        images = {
+            name: replace(image, env={**image.env, **settings})
+            for name, image in {TRAINER_IMAGE: trainer, **self._images}.items()
+        }
+        self.cluster = LocalCluster(images, self._parallel_pods, self.logs / "pods", name=_CLUSTER, aws_keys=keys)
         self.cluster_url = undo.enter_context(self.cluster).url
         self._tell(f"stack: the cluster is on {self.cluster_url}")
 

@@ -14,7 +14,7 @@ DONE, MAY_BE_RETRIED, PERMANENT = 0, 1, 65
 LONGEST_REASON = 1000
 
 # Read by the libraries when they are imported. MLflow would report home, draw bars and print addresses; threads of
-# the tree builder would spin while they wait for each other, which is ten times slower where processors are shared.
+# the tree builder would spin while they wait for each other, which is much slower where processors are shared.
 LIBRARY_SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",

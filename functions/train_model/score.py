@@ -33,7 +33,7 @@ def score(order: Order, manifest: Manifest, storage: Storage, versions: Versions
         number: outputs.write_predictions(number, to_arrays(answer, rows, classes))
         for number, answer in answers.items()
     }
-    return {"predictions": files}
+    return {"predictions": files, "rows_without_label": rows.unlabelled}
 
 
 def ask(version: LoadedVersion, rows: LabelledRows) -> Answers:

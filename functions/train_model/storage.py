@@ -23,7 +23,7 @@ class Storage:
 
     def read(self, uri: str, etag: str | None = None) -> bytes:
         """The bytes of an object; raises DataInvalid when it is gone or no longer the one with this ETag."""
-        condition = {"IfMatch": f'"{etag.strip(chr(34))}"'} if etag else {}
+        condition = {"IfMatch": _quoted(etag)} if etag else {}
         try:
             content: bytes = self._s3.get_object(**_address(uri), **condition)["Body"].read()
         except ClientError as error:
@@ -57,6 +57,11 @@ class Storage:
 def _address(uri: str) -> dict[str, str]:
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     return {"Bucket": bucket, "Key": key}
+
+
+def _quoted(etag: str) -> str:
+    """Listings give ETags with their quotes, people and some tools without."""
+    return '"' + etag.strip('"') + '"'
 
 
 def _code(error: ClientError) -> str:

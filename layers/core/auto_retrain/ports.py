@@ -164,8 +164,11 @@ class Executions(Protocol):
 
     def fail(self, task_token: str, error: str, cause: str) -> None: ...
 
-    def heartbeat(self, task_token: str) -> None:
-        """Keep a waiting state alive. A token that nobody waits for any more is fine here and in the two above."""
+    def heartbeat(self, task_token: str) -> bool:
+        """Keep a waiting state alive; false when nobody waits for the token any more, which the two above let pass."""
+
+    def has_ended(self, execution_arn: str) -> bool:
+        """Whether an execution does not run any more; one that is not known has ended long ago."""
 
 
 class EventBus(Protocol):

@@ -112,6 +112,11 @@ def test_numbers_are_floats_and_levels_are_text(format: str) -> None:
     assert list(columns["plan"]) == ["x", None, "y"]
 
 
+def test_fields_of_a_csv_stay_as_they_are_written() -> None:
+    columns = read(b"id,zip\na,01\nb,1\nc,NA\nd,\n", "csv", [], ["zip"])
+    assert list(columns["zip"]) == ["01", "1", "NA", None]
+
+
 @pytest.mark.parametrize("format", ["csv", "parquet"])
 def test_a_missing_column_is_named_with_those_that_exist(format: str) -> None:
     with pytest.raises(DataInvalid, match="lacks the columns agee; it has id, age, plan, zip"):

@@ -49,6 +49,17 @@ def test_an_execution_of_the_same_name_is_started_once(machine: tuple[Any, str])
     assert executions.start("churn-1", {"model_name": "churn", "event_time": "later"}) is None
 
 
+def test_an_execution_that_is_unknown_has_ended(machine: tuple[Any, str]) -> None:
+    client, arn = machine
+    executions = StepFunctionsExecutions(client, arn)
+    started = executions.start("churn-2", {"model_name": "churn"})
+    assert started is not None
+    assert not executions.has_ended(started)
+    client.stop_execution(executionArn=started)
+    assert executions.has_ended(started)
+    assert executions.has_ended(started + "-not")
+
+
 class Answering:
     """A Step Functions client that refuses every token with one error."""
 
@@ -69,7 +80,7 @@ def test_a_token_that_nobody_waits_for_is_fine(code: str) -> None:
     executions = StepFunctionsExecutions(Answering(code), "arn")
     executions.succeed("token", {})
     executions.fail("token", "TrainingFailed", "reason")
-    executions.heartbeat("token")
+    assert not executions.heartbeat("token")
 
 
 def test_a_throttled_answer_is_tried_again_later() -> None:

@@ -1,7 +1,6 @@
 """One MLflow server and one S3 for all tests of the training container, both behind real sockets."""
 
 import os
-import sys
 from collections.abc import Iterator
 
 import boto3
@@ -10,12 +9,8 @@ from moto.server import ThreadedMotoServer
 
 from local.aws.environment import aws_settings
 from local.mlflow_server import MlflowServer
-from local.paths import TRAINER
 from tests.contracts.trainer.container import Container
 from tests.unit.train_model.shelf import Shelf
-
-sys.path.insert(0, str(TRAINER.parent))
-
 from train_model.__main__ import LIBRARY_SETTINGS
 
 os.environ.update(LIBRARY_SETTINGS)

@@ -1,7 +1,6 @@
 """The package train_model is no part of the development environment: it belongs to an image of its own."""
 
 import os
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,10 +8,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from local.paths import TRAINER
 from tests.unit.train_model.shelf import Shelf
 
-sys.path.insert(0, str(TRAINER.parent))
 # Models of a few hundred rows gain nothing from threads, which would wait for processors that other tests use.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 

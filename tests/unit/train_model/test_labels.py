@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from train_model.labels import encode, label_texts, natural_labels
@@ -27,6 +27,7 @@ def test_a_model_learns_labels_of_their_natural_type(texts: list[str], natural: 
     assert natural_labels(np.array(texts)).tolist() == natural
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(st.characters(exclude_characters="\0", codec="utf-8")) | st.integers().map(str), min_size=1))
 def test_no_label_changes_its_text_on_the_way_through_a_model(texts: list[str]) -> None:
     assert label_texts(natural_labels(np.array(texts, dtype=np.str_))).tolist() == texts

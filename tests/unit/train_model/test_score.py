@@ -66,6 +66,7 @@ def score_with(shelf: Shelf, versions: Any) -> dict[str, dict[str, np.ndarray[An
         with np.load(io.BytesIO(shelf.get(file["uri"])), allow_pickle=False) as arrays:
             read[number] = dict(arrays)
         assert file["rows"] == len(read[number]["row_ids"])
+    assert findings["rows_without_label"] == 1
     return read
 
 

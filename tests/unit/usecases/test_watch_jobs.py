@@ -1,12 +1,13 @@
 """The watcher answers every wait, and touches no record."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from auto_retrain.domain.errors import ClusterUnavailable
+from auto_retrain.domain.job import RetrainingStatus
 from auto_retrain.domain.messages import ScheduledEvent, WatchReport
 from auto_retrain.usecases.watch_jobs import GRACE, watch_jobs
 from tests.unit.builders import NOON
-from tests.unit.usecases.world import World
+from tests.unit.usecases.world import EXECUTION, World
 
 
 def watch(world: World) -> WatchReport:
@@ -66,6 +67,39 @@ def test_a_finished_job_that_nobody_waits_for_is_left_to_its_time_to_live() -> N
     world.ports.cluster.occupy("churn-old-train-1", "churn-old", NOON - timedelta(hours=1))
     world.ports.cluster.finish("churn-old-train-1")
     assert watch(world) == WatchReport()
+
+
+def test_a_job_whose_execution_ended_without_closing_it_is_closed_after_a_grace_time() -> None:
+    world = World()
+    job_id = world.open()
+    world.ports.executions.ended.add(EXECUTION)
+    assert watch(world) == WatchReport()
+    world.ports.clock.advance(GRACE)
+    assert watch(world) == WatchReport(closed=1)
+    job = world.job(job_id)
+    assert (job.status, job.error) == (
+        RetrainingStatus.FAILED,
+        "ExecutionEnded: the execution ended without closing this job",
+    )
+    assert world.ports.jobs.model_state("churn").active_job is None
+    assert world.ports.events.published[-1].kind == "failed"
+
+
+def test_a_job_between_two_steps_of_a_running_execution_is_left_alone() -> None:
+    world = World()
+    world.open()
+    world.ports.clock.advance(GRACE)
+    assert watch(world) == WatchReport()
+
+
+def test_a_running_kubernetes_job_of_an_ended_execution_is_closed_and_then_deleted() -> None:
+    world, _ = waiting_world()
+    world.ports.executions.ended.add(EXECUTION)
+    world.ports.executions.heartbeat = lambda task_token: False  # type: ignore[method-assign]
+    world.ports.clock.advance(max(GRACE, datetime.now(UTC) - world.ports.clock.now()) + GRACE)
+    assert watch(world).closed == 1
+    assert watch(world).deleted == 1
+    assert world.ports.cluster.list_jobs() == []
 
 
 def test_a_job_that_cannot_be_served_does_not_keep_others_waiting() -> None:

@@ -11,9 +11,6 @@ from ..domain.dataset import DataObject
 from ..domain.errors import DataInvalid
 from ..ports import Columns, DataStore
 
-# An empty field is a missing value, also where a column holds text.
-_CSV = csv.ConvertOptions(strings_can_be_null=True)
-
 
 class ArrowTableReader:
     """TableReader on whatever store holds the objects."""
@@ -33,13 +30,21 @@ class ArrowTableReader:
 def _parse(content: bytes, uri: str, format: str, columns: list[str]) -> pa.Table:
     source = pa.BufferReader(content)
     try:
-        table = parquet.read_table(source) if format == "parquet" else csv.read_csv(source, convert_options=_CSV)
+        table = parquet.read_table(source) if format == "parquet" else _read_csv(source, columns)
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         raise DataInvalid(f"'{uri}' cannot be read as {format}: {error}") from error
     missing = [name for name in columns if name not in table.column_names]
     if missing:
         raise DataInvalid(f"'{uri}' lacks the columns {', '.join(missing)}; it has {', '.join(table.column_names)}")
     return table.select(columns)
+
+
+def _read_csv(source: pa.BufferReader, columns: list[str]) -> pa.Table:
+    """Fields as they are written: 01 is not 1, and NA is a text like any other; only an empty field is missing."""
+    as_written = csv.ConvertOptions(
+        column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=True, null_values=[""]
+    )
+    return csv.read_csv(source, convert_options=as_written)
 
 
 def _numbers(column: pa.ChunkedArray, name: str, uri: str) -> Any:

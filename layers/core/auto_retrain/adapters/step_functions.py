@@ -11,6 +11,7 @@ from .aws import translated
 
 _STARTED_BEFORE = frozenset({"ExecutionAlreadyExists"})
 _NOBODY_WAITS = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
+_UNKNOWN = frozenset({"ExecutionDoesNotExist"})
 _LONGEST_CAUSE = 4000
 
 
@@ -37,12 +38,21 @@ class StepFunctionsExecutions:
     def fail(self, task_token: str, error: str, cause: str) -> None:
         self._answer("send_task_failure", taskToken=task_token, error=error, cause=cause[:_LONGEST_CAUSE])
 
-    def heartbeat(self, task_token: str) -> None:
-        self._answer("send_task_heartbeat", taskToken=task_token)
+    def heartbeat(self, task_token: str) -> bool:
+        return self._answer("send_task_heartbeat", taskToken=task_token)
 
-    def _answer(self, operation: str, **arguments: str) -> None:
+    def has_ended(self, execution_arn: str) -> bool:
+        try:
+            with translated(ExecutionsUnavailable, keep=_UNKNOWN):
+                answer = self._client.describe_execution(executionArn=execution_arn)
+        except ClientError:
+            return True
+        return str(answer["status"]) != "RUNNING"
+
+    def _answer(self, operation: str, **arguments: str) -> bool:
         try:
             with translated(ExecutionsUnavailable, keep=_NOBODY_WAITS):
                 getattr(self._client, operation)(**arguments)
         except ClientError:
-            return
+            return False
+        return True

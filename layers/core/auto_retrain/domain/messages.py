@@ -107,6 +107,7 @@ class WatchReport(Record):
     succeeded: int = 0
     failed: int = 0
     alive: int = 0
+    closed: int = 0
     deleted: int = 0
     problems: tuple[str, ...] = ()
 

@@ -1,4 +1,4 @@
-"""Wakes executions whose Kubernetes Job ended, keeps the others alive, and removes what nobody waits for."""
+"""Wakes executions whose Kubernetes Job ended, keeps the others alive, and clears away what nobody waits for."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -10,6 +10,7 @@ from ..domain.errors import AutoRetrainError
 from ..domain.job import PendingStep, RetrainingJob
 from ..domain.messages import ScheduledEvent, WatchReport
 from ..ports import Ports
+from .closing import Failure, announce_ending, end_job
 
 # Job records and Kubernetes Jobs become visible at different moments; what is younger is left alone.
 GRACE = timedelta(minutes=3)
@@ -21,7 +22,8 @@ Step = Callable[[], str]
 def watch_jobs(tick: ScheduledEvent, ports: Ports) -> WatchReport:
     """One pass over all jobs: one listing of the cluster, one of the active records.
 
-    It writes no record, so it never stands in the way of a state that does; an answer given twice is harmless.
+    It leaves the record of a living execution alone, so it never stands in the way of a state that writes it; an
+    answer given twice is harmless.
     """
     # The cluster first: a Kubernetes Job that is listed here has had its record for longer.
     listed = ports.cluster.list_jobs()
@@ -32,6 +34,7 @@ def watch_jobs(tick: ScheduledEvent, ports: Ports) -> WatchReport:
         succeeded=done["succeeded"],
         failed=done["failed"],
         alive=done["alive"],
+        closed=done["closed"],
         deleted=done["deleted"],
         problems=tuple(problems),
     )
@@ -40,9 +43,8 @@ def watch_jobs(tick: ScheduledEvent, ports: Ports) -> WatchReport:
 def _steps(listed: list[ClusterJob], active: list[RetrainingJob], ports: Ports) -> Iterator[tuple[str, Step]]:
     by_name = {found.name: found for found in listed}
     for job in active:
-        if job.pending:
-            found = by_name.get(job.pending.kubernetes_job)
-            yield job.job_id, partial(_answer, job, job.pending, found, ports)
+        found = by_name.get(job.pending.kubernetes_job) if job.pending else None
+        yield job.job_id, partial(_serve, job, found, ports)
     owned = {job.job_id for job in active}
     for found in listed:
         if _is_orphan(found, owned, ports):
@@ -58,6 +60,22 @@ def _attempt(step: Step, name: str, problems: list[str]) -> str:
         return "problem"
 
 
+def _serve(job: RetrainingJob, found: ClusterJob | None, ports: Ports) -> str:
+    done = _answer(job, job.pending, found, ports) if job.pending else "between steps"
+    if done == "alive" or ports.clock.now() < job.created_at + GRACE:
+        return done
+    return _close_if_abandoned(job, ports) or done
+
+
+def _close_if_abandoned(job: RetrainingJob, ports: Ports) -> str | None:
+    """Close a job whose execution ended without doing so, such as one that was aborted while it opened the job."""
+    if not ports.executions.has_ended(job.execution_arn):
+        return None
+    failure = Failure("ExecutionEnded", "the execution ended without closing this job")
+    announce_ending(end_job(job, failure, ports), ports)
+    return "closed"
+
+
 def _answer(job: RetrainingJob, pending: PendingStep, found: ClusterJob | None, ports: Ports) -> str:
     if found is None:
         return _answer_absent(pending, ports)
@@ -67,8 +85,7 @@ def _answer(job: RetrainingJob, pending: PendingStep, found: ClusterJob | None, 
         return "succeeded"
     if found.phase is ClusterJobPhase.FAILED:
         return _answer_failed(job, pending, ports)
-    ports.executions.heartbeat(pending.task_token)
-    return "alive"
+    return "alive" if ports.executions.heartbeat(pending.task_token) else "not awaited"
 
 
 def _answer_absent(pending: PendingStep, ports: Ports) -> str:

@@ -69,6 +69,7 @@ class MemoryExecutions:
     def __init__(self) -> None:
         self.started: dict[str, Mapping[str, Any]] = {}
         self.answers: list[tuple[str, str, str]] = []
+        self.ended: set[str] = set()
 
     def start(self, name: str, event: Mapping[str, Any]) -> str | None:
         if name in self.started:
@@ -82,8 +83,12 @@ class MemoryExecutions:
     def fail(self, task_token: str, error: str, cause: str) -> None:
         self.answers.append(("fail", task_token, cause))
 
-    def heartbeat(self, task_token: str) -> None:
+    def heartbeat(self, task_token: str) -> bool:
         self.answers.append(("heartbeat", task_token, ""))
+        return True
+
+    def has_ended(self, execution_arn: str) -> bool:
+        return execution_arn in self.ended
 
 
 class MemoryEventBus:

@@ -1,0 +1,16 @@
+"""One stack for all tests of the workflow."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from local.stack import LocalStack
+from tests.workflow.world import TINY, TINY_IMAGE, World
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    directory = tmp_path_factory.mktemp("workflow") / "stack"
+    options = {"parameters": {"TrainerImage": TINY_IMAGE}, "images": {TINY_IMAGE: TINY}}
+    with LocalStack(directory, **options, time_scale=0.01, watch_interval_seconds=0.1, tell=lambda _: None) as stack:
+        yield World(stack)

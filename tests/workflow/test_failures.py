@@ -1,0 +1,90 @@
+"""Every failure ends red, with a reason that a person understands, and gives the model back."""
+
+import json
+
+import pytest
+
+from auto_retrain.domain.job import RetrainingStatus
+from tests.workflow.world import NOW, Ended, World
+
+
+def assert_closed_as_failed(world: World, model: str, ended: Ended) -> None:
+    assert ended.status == "FAILED"
+    assert ended.path[-3:] == ["CloseJob", "ChooseEnding", "Failed"]
+    assert ended.job is not None
+    assert ended.job.status is RetrainingStatus.FAILED
+    assert ended.job.error == ended.cause
+    assert world.is_free(model)
+    assert world.registry.champion(model) in {None, "1"}
+
+
+def test_a_container_that_gives_up_fails_with_its_own_words(world: World) -> None:
+    model = world.given_model()
+    ended = world.retrain(model, exit_code=65)
+    assert_closed_as_failed(world, model, ended)
+    assert ended.error == "TrainingFailed"
+    assert "the column 'plan' is missing" in ended.cause
+    assert ended.job is not None
+    artifacts = world.stack.outputs["ArtifactsBucketName"]
+    log = world.stack.client("s3").get_object(Bucket=artifacts, Key=f"jobs/{ended.job.job_id}/train/log.txt")
+    assert log["Body"].read() == b"the column 'plan' is missing\n"
+
+
+def test_a_window_without_data_is_named(world: World) -> None:
+    model = world.given_model(days=3)
+    ended = world.retrain(model)
+    assert_closed_as_failed(world, model, ended)
+    assert f"DataMissing: no training data under '{model}/' in the window" in ended.cause
+
+
+def test_a_person_who_moves_the_champion_meanwhile_wins(world: World) -> None:
+    model = world.given_model()
+    world.given_champion(model, accuracy=0.88)
+    world.retrain(model, accuracy=0.5)
+    ended = world.retrain(model, accuracy=0.95, champion_moved_to="2")
+    assert ended.status == "FAILED"
+    assert "ChampionConflict" in ended.cause
+    assert world.registry.champion(model) == "2"
+    assert world.is_free(model)
+
+
+def test_an_execution_that_is_aborted_leaves_no_lease_behind(world: World) -> None:
+    model = world.given_model()
+    arn = world.start({"model_name": model, "actor": "tests", "reason": "to be aborted", "event_time": NOW.isoformat()})
+    world.wait_for("the job to run", lambda: (world.jobs.model_state(model).active_job or "") != "")
+    world.abort(arn)
+    world.stack.wait_until_idle(90)
+    ended = world.ended(arn)
+    assert ended.status == "ABORTED"
+    assert ended.job is not None
+    assert ended.job.status is RetrainingStatus.FAILED
+    assert world.is_free(model)
+    assert world.retrain(model).status == "SUCCEEDED"
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [
+        ({}, "model_name: required but not given; send"),
+        ({"model_name": "nobody-knows", "actor": "a", "reason": "b"}, "has no policy"),
+        ({"model_name": "Bad_Name", "actor": "a", "reason": "b"}, "model_name = 'Bad_Name'"),
+        ({"model_name": "nobody-knows"}, "needs 'actor' and 'reason'"),
+        (
+            {"detail-type": "CloudWatch Alarm State Change", "detail": {"alarmName": "disk"}},
+            "alarm 'disk' names no model",
+        ),
+    ],
+)
+def test_an_event_that_means_nothing_fails_in_the_first_state_and_says_what_to_send(
+    world: World, event: dict[str, object], told: str
+) -> None:
+    ended = world.run(event)
+    assert ended.status == "FAILED"
+    assert ended.path == ["CheckTriggers", "CloseJob", "ChooseEnding", "Failed"]
+    assert told in ended.cause
+
+
+def test_no_history_holds_a_stack_trace_in_its_cause(world: World) -> None:
+    ended = world.run({"model_name": "nobody-knows", "actor": "a", "reason": "b"})
+    assert "stackTrace" not in ended.cause
+    assert "Traceback" not in json.dumps(ended.decision)

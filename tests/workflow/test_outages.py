@@ -1,0 +1,87 @@
+"""With MLflow away and Slack told of it: the failure has a reason, the model is free, and the secret stays one."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from local.stack import LocalStack
+from tests.workflow.webhook import Webhook
+from tests.workflow.world import TINY, TINY_IMAGE, World
+
+CANARY = "canary-T0K3N"
+SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:slack-webhook"
+
+
+@pytest.fixture(scope="module")
+def webhook() -> Iterator[Webhook]:
+    with Webhook() as webhook:
+        yield webhook
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory, webhook: Webhook) -> Iterator[World]:
+    parameters = {
+        "TrainerImage": TINY_IMAGE,
+        "MlflowTrackingUri": "http://127.0.0.1:9",
+        "SlackSecretArn": SECRET,
+        "SlackOrigins": webhook.origin,
+    }
+    directory = tmp_path_factory.mktemp("outage") / "stack"
+    with LocalStack(
+        directory, parameters=parameters, images={TINY_IMAGE: TINY}, time_scale=0.001, tell=lambda _: None
+    ) as stack:
+        secret = f"{webhook.origin}/services/{CANARY}"
+        stack.client("secretsmanager").create_secret(Name="slack-webhook", SecretString=secret)
+        yield World(stack)
+
+
+def test_a_registry_that_is_away_is_tried_again_and_then_named(world: World, webhook: Webhook) -> None:
+    model = world.given_model()
+    ended = world.retrain(model)
+    attempts = [event for event in world.history(ended.arn) if event["type"] == "TaskFailed"]
+    assert ended.status == "FAILED"
+    assert len(attempts) == 5
+    assert "RegistryUnavailable: MLflow at http://127.0.0.1:9 did not answer" in ended.cause
+    assert world.is_free(model)
+    assert webhook.texts[0].startswith(f"Retraining {model}: asked for by tests")
+    assert webhook.texts[1].startswith(f"Retraining {model} failed: ")
+
+
+def test_people_who_cannot_be_told_change_nothing(world: World, webhook: Webhook) -> None:
+    model = world.given_model()
+    webhook.answer = 500
+    ended = world.retrain(model)
+    webhook.answer = 200
+    assert ended.status == "FAILED"
+    assert world.is_free(model)
+
+
+def test_the_secret_is_nowhere_but_in_its_place(world: World) -> None:
+    ended = world.retrain(world.given_model())
+    said = [str(world.history(ended.arn)), *everything_stored(world.stack)]
+    said += [file.read_text(errors="replace") for file in world.stack.directory.rglob("*.log")]
+    assert len(said) > 10
+    assert not [text for text in said if CANARY in text]
+
+
+def test_no_task_token_is_logged(world: World) -> None:
+    started = [
+        event["taskScheduledEventDetails"]["parameters"]
+        for arn in [world.retrain(world.given_model()).arn]
+        for event in world.history(arn)
+        if "taskScheduledEventDetails" in event
+    ]
+    assert started
+    logs = "".join(file.read_text(errors="replace") for file in world.stack.logs.glob("StartJobFunction*.log"))
+    assert "RegistryUnavailable" in logs
+    assert "task_token" not in logs
+
+
+def everything_stored(stack: LocalStack) -> list[str]:
+    """All items of the table and all documents among the artifacts, as text."""
+    table = stack.client("dynamodb").scan(TableName=stack.outputs["TableName"])["Items"]
+    s3, bucket = stack.client("s3"), stack.outputs["ArtifactsBucketName"]
+    keys: list[Any] = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
+    bodies = [s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read() for entry in keys]
+    return [*map(str, table), *(body.decode(errors="replace") for body in bodies)]

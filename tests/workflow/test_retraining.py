@@ -1,0 +1,120 @@
+"""What becomes of a retraining, through the real state machine and the functions as packaged."""
+
+from datetime import timedelta
+
+from auto_retrain.domain.job import RetrainingStatus
+from auto_retrain.domain.policy import TriggerType
+from tests.workflow.world import ALL_THE_WAY, NOW, World
+
+
+def test_a_first_model_becomes_champion(world: World) -> None:
+    model = world.given_model()
+    ended = world.retrain(model)
+    assert (ended.status, ended.path) == ("SUCCEEDED", ALL_THE_WAY)
+    assert world.registry.champion(model) == "1"
+    assert ended.job is not None
+    assert (ended.job.status, ended.job.deployed) == (RetrainingStatus.COMPLETED, True)
+    assert world.is_free(model)
+
+
+def test_a_better_challenger_replaces_the_champion_and_the_ledger_keeps_it(world: World) -> None:
+    model = world.given_model()
+    world.given_champion(model, accuracy=0.88)
+    ended = world.retrain(model, accuracy=0.95)
+    line = world.ledger.current(model)
+    assert ended.path == ALL_THE_WAY
+    assert line is not None
+    assert (line.version, line.previous_version, line.sequence) == ("2", "1", 2)
+    assert world.registry.champion(model) == "2"
+    assert ended.job is not None
+    assert ended.job.validation is not None
+    assert ended.job.validation.champion is not None
+    assert (ended.job.validation.accuracy, ended.job.validation.champion.accuracy) == (0.95, 0.88)
+
+
+def test_a_challenger_that_gains_too_little_ends_green_and_changes_nothing(world: World) -> None:
+    model = world.given_model()
+    world.given_champion(model, accuracy=0.9)
+    ended = world.retrain(model, accuracy=0.92)
+    assert ended.status == "SUCCEEDED"
+    assert "DeployModel" not in ended.path
+    assert world.registry.champion(model) == "1"
+    assert ended.job is not None
+    assert (ended.job.status, ended.job.deployed) == (RetrainingStatus.COMPLETED, False)
+
+
+def test_too_few_rows_promote_nothing(world: World) -> None:
+    model = world.given_model()
+    ended = world.retrain(model, accuracy=0.99, rows=100)
+    assert ended.status == "SUCCEEDED"
+    assert ended.job is not None
+    assert ended.job.validation is not None
+    assert ended.job.validation.decision.value == "inconclusive"
+    assert world.registry.champion(model) is None
+
+
+def test_a_healthy_model_is_left_alone_after_its_features_were_looked_at(world: World) -> None:
+    model = world.given_model()
+    world.jobs.record_retrain(model, NOW)
+    world.publish_accuracy(model, (NOW - timedelta(days=1)).date(), 0.95)
+    ended = world.run({"model_name": model, "trigger_type": "scheduled", "event_time": NOW.isoformat()})
+    assert ended.status == "SUCCEEDED"
+    assert ended.path == ["CheckTriggers", "ChooseStart", "DetectDrift", "ChooseStartAfterDrift", "NotDue"]
+    assert "does not exceed 0.25" in ended.decision["reason"]
+    assert ended.job is None
+
+
+def test_drifted_features_start_a_retraining_although_accuracy_holds(world: World) -> None:
+    model = world.given_model(drifted=True)
+    world.jobs.record_retrain(model, NOW)
+    world.publish_accuracy(model, (NOW - timedelta(days=1)).date(), 0.95)
+    ended = world.run({"model_name": model, "trigger_type": "data_drift", "event_time": NOW.isoformat()})
+    assert ended.job is not None
+    assert ended.job.trigger_type is TriggerType.DATA_DRIFT
+    assert "of 'age' exceeds 0.25" in ended.job.trigger_reason
+    assert ended.job.deployed
+
+
+def test_an_alarm_starts_a_retraining_of_the_model_in_its_dimension(world: World) -> None:
+    model = world.given_model()
+    world.jobs.record_retrain(model, NOW)
+    world.stack.client("cloudwatch").put_metric_alarm(
+        AlarmName=f"auto-retrain-local-model-{model}",
+        Namespace="AutoRetrain/Models",
+        MetricName="accuracy",
+        Dimensions=[{"Name": "Model", "Value": model}],
+        Statistic="Average",
+        Period=86400,
+        EvaluationPeriods=1,
+        Threshold=0.92,
+        ComparisonOperator="LessThanThreshold",
+    )
+    world.publish_accuracy(model, (NOW - timedelta(days=1)).date(), 0.8)
+    (ended,) = world.executions_of(model)
+    assert ended.status == "SUCCEEDED"
+    assert ended.job is not None
+    assert ended.job.trigger_type is TriggerType.PERFORMANCE_DEGRADATION
+    assert ended.job.deployed
+
+
+def test_a_sweep_starts_what_is_due_once(world: World) -> None:
+    model = world.given_model(triggers={"enabled": ["scheduled"]})
+    for hours in (0, 1):
+        world.stack.fire_schedule("SweepScheduleRule", NOW + timedelta(hours=hours))
+        world.stack.wait_until_idle(90)
+    (ended,) = world.executions_of(model)
+    assert ended.job is not None
+    assert ended.job.trigger_type is TriggerType.SCHEDULED
+    assert ended.job.deployed
+
+
+def test_a_model_is_retrained_by_one_execution_at_a_time(world: World) -> None:
+    model = world.given_model()
+    event = {"model_name": model, "actor": "tests", "reason": "twice", "event_time": NOW.isoformat(), "force": True}
+    arns = [world.start(event) for _ in range(2)]
+    world.stack.wait_until_idle(90)
+    jobs = [world.ended(arn).job for arn in arns]
+    reasons = [world.ended(arn).decision["reason"] for arn in arns]
+    assert [world.ended(arn).status for arn in arns] == ["SUCCEEDED"] * 2
+    assert sum(job is not None for job in jobs) == 1
+    assert any("already" in reason for reason in reasons)

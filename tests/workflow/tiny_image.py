@@ -1,0 +1,97 @@
+"""A training image as small as the contract allows: its "models" are right as often as a tag of theirs says.
+
+It registers real versions in the real MLflow and writes real predictions to S3; only the learning is left out. What
+else it should do is said by the training parameters: `exit_code`, `accuracy`, `rows`, `champion_moved_to`.
+"""
+
+import hashlib
+import io
+import json
+import os
+import sys
+import urllib.request
+from typing import Any
+
+import botocore.session
+import numpy as np
+
+ORDER: dict[str, Any] = json.loads(os.environ["AUTO_RETRAIN_ORDER"])
+PARAMETERS = ORDER["parameters"]
+
+
+def main() -> int:
+    if PARAMETERS.get("exit_code"):
+        print("the column 'plan' is missing", file=sys.stderr)
+        return int(PARAMETERS["exit_code"])
+    findings = train() if ORDER["kind"] == "train" else score()
+    document = {"schema_version": 1, "kind": ORDER["kind"], "job_id": ORDER["job_id"], **findings}
+    write("result.json", json.dumps(document).encode())
+    return 0
+
+
+def train() -> dict[str, Any]:
+    name = ORDER["model_name"]
+    if not ask("GET", f"registered-models/get?name={name}", missing_is_fine=True):
+        ask("POST", "registered-models/create", {"name": name})
+    tags = {"job_id": ORDER["job_id"], "accuracy": str(PARAMETERS.get("accuracy", 0.95))}
+    body = {"name": name, "source": "s3://tiny/model", "tags": [{"key": k, "value": v} for k, v in tags.items()]}
+    version = ask("POST", "model-versions/create", body)["model_version"]["version"]
+    return {
+        "model_version": version,
+        "run_id": "tiny",
+        "rows": 100,
+        "metrics": {},
+        "manifest_sha256": ORDER["manifest_sha256"],
+    }
+
+
+def score() -> dict[str, Any]:
+    if moved_to := PARAMETERS.get("champion_moved_to"):
+        body = {"name": ORDER["model_name"], "alias": "champion", "version": moved_to}
+        ask("POST", "registered-models/alias", body)
+    return {"predictions": {version: predict(version) for version in ORDER["versions"]}}
+
+
+def predict(version: str) -> dict[str, Any]:
+    found = ask("GET", f"model-versions/get?name={ORDER['model_name']}&version={version}")["model_version"]
+    accuracy = float({tag["key"]: tag["value"] for tag in found["tags"]}["accuracy"])
+    rows = int(PARAMETERS.get("rows", 2000))
+    labels = np.arange(rows, dtype=np.int32) % 2
+    right = np.arange(rows) < round(rows * accuracy)
+    file = io.BytesIO()
+    np.savez(
+        file,
+        row_ids=np.array([f"row-{number}" for number in range(rows)]),
+        labels=labels,
+        predictions=np.where(right, labels, 1 - labels).astype(np.int32),
+        classes=np.array(["no", "yes"]),
+    )
+    uri = write(f"predictions-{version}.npz", file.getvalue())
+    return {"uri": uri, "sha256": hashlib.sha256(file.getvalue()).hexdigest(), "rows": rows}
+
+
+def ask(method: str, path: str, body: Any = None, missing_is_fine: bool = False) -> Any:
+    request = urllib.request.Request(
+        f"{ORDER['mlflow_tracking_uri']}/api/2.0/mlflow/{path}",
+        json.dumps(body).encode() if body else None,
+        {"Content-Type": "application/json"},
+        method=method,
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return json.load(response)
+    except urllib.error.HTTPError as error:
+        if missing_is_fine and error.code == 404:
+            return None
+        raise
+
+
+def write(name: str, content: bytes) -> str:
+    uri = ORDER["output_uri"] + name
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    botocore.session.get_session().create_client("s3").put_object(Bucket=bucket, Key=key, Body=content)
+    return uri
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,173 @@
+"""The real state machine, functions, registry and cluster, and the words in which tests speak of them."""
+
+import io
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import parquet
+
+from auto_retrain.adapters.clock import SystemClock
+from auto_retrain.adapters.dynamodb.jobs import DynamoJobStore
+from auto_retrain.adapters.dynamodb.ledger import DynamoLedger
+from auto_retrain.adapters.dynamodb.policies import DynamoPolicyStore
+from auto_retrain.adapters.dynamodb.table import Table
+from auto_retrain.adapters.mlflow import MlflowRegistry
+from auto_retrain.domain.job import RetrainingJob
+from auto_retrain.domain.names import job_id
+from local.cluster import LocalImage
+from local.paths import env_python
+from local.stack import LocalStack
+from tests.unit.builders import a_policy
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+PATIENCE_SECONDS = 90.0
+TINY_IMAGE = "example.com/tiny@sha256:" + "0" * 64
+TINY = LocalImage([str(env_python("dev")), str(Path(__file__).with_name("tiny_image.py"))], cwd="/")
+ALL_THE_WAY = [
+    "CheckTriggers",
+    "ChooseStart",
+    "StartTraining",
+    "StartScoring",
+    "ValidateModel",
+    "ChooseDeployment",
+    "DeployModel",
+    "CloseJob",
+    "ChooseEnding",
+    "Closed",
+]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """An execution that came to its end: the states it went through, and what it left."""
+
+    arn: str
+    status: str
+    error: str
+    cause: str
+    path: list[str]
+    decision: dict[str, Any]
+    job: RetrainingJob | None
+
+
+class World:
+    """A running stack, with what tests need to see of it; every test uses models of its own."""
+
+    def __init__(self, stack: LocalStack) -> None:
+        self.stack = stack
+        table = Table(stack.client("dynamodb"), stack.outputs["TableName"])
+        self.policies = DynamoPolicyStore(table)
+        self.jobs = DynamoJobStore(table, SystemClock())
+        self.ledger = DynamoLedger(table)
+        self.registry = MlflowRegistry(stack.mlflow_url)
+        self._states = stack.client("stepfunctions")
+
+    def given_model(self, drifted: bool = False, days: int = 16, **policy: Any) -> str:
+        """A model of its own name, with a policy and a few days of data; the newest five may have drifted."""
+        model = f"m-{uuid4().hex[:8]}"
+        triggers = {"evaluation_window_days": 5, "training_window_days": 10, **policy.pop("triggers", {})}
+        data = {"prefix": model, "row_id": "id", "label": "left", "numeric": ["age"], "categorical": ["plan"]}
+        self.policies.apply(a_policy(model=model, triggers=triggers, data=data, **policy), "tests", NOW)
+        for back in range(1, days):
+            self._put_day(model, NOW.date() - timedelta(days=back), 60.0 if drifted and back <= 5 else 40.0)
+        return model
+
+    def _put_day(self, prefix: str, day: date, age: float) -> None:
+        random = np.random.default_rng(day.toordinal())
+        rows = 200
+        table = pa.table(
+            {
+                "id": [f"{day}-{number}" for number in range(rows)],
+                "left": random.integers(0, 2, rows),
+                "age": random.normal(age, 10, rows),
+                "plan": random.choice(["basic", "full"], rows),
+            }
+        )
+        file = io.BytesIO()
+        parquet.write_table(table, file)
+        key = f"{prefix}/date={day}/part-0.parquet"
+        self.stack.client("s3").put_object(Bucket=self.stack.data_bucket, Key=key, Body=file.getvalue())
+
+    def given_champion(self, model: str, accuracy: float) -> str:
+        """Version 1, retrained long ago, by way of the real thing."""
+        ended = self.retrain(model, at=NOW, accuracy=accuracy)
+        assert ended.job is not None
+        assert ended.job.deployed, ended.cause
+        return ended.job.challenger_version or ""
+
+    def retrain(self, model: str, at: datetime = NOW, **parameters: Any) -> Ended:
+        """A person starts a retraining; the parameters say what the tiny image does."""
+        event = {"model_name": model, "actor": "tests", "reason": "a test", "event_time": at.isoformat(), "force": True}
+        return self.run({**event, "parameters": parameters})
+
+    def run(self, event: dict[str, Any]) -> Ended:
+        arn = self.start(event)
+        self.stack.wait_until_idle(PATIENCE_SECONDS)
+        return self.ended(arn)
+
+    def start(self, event: dict[str, Any]) -> str:
+        machine = self.stack.outputs["StateMachineArn"]
+        answer = self._states.start_execution(stateMachineArn=machine, name=uuid4().hex, input=json.dumps(event))
+        return str(answer["executionArn"])
+
+    def abort(self, arn: str) -> None:
+        self._states.stop_execution(executionArn=arn)
+
+    def publish_accuracy(self, model: str, day: date, accuracy: float, rows: int = 5000) -> None:
+        statistics = {"SampleCount": rows, "Sum": rows * accuracy, "Minimum": 0.0, "Maximum": 1.0}
+        datum = {
+            "MetricName": "accuracy",
+            "Dimensions": [{"Name": "Model", "Value": model}],
+            "Timestamp": datetime(day.year, day.month, day.day, 11, 30, tzinfo=UTC),
+            "StatisticValues": statistics,
+        }
+        self.stack.client("cloudwatch").put_metric_data(Namespace="AutoRetrain/Models", MetricData=[datum])
+
+    def executions_of(self, model: str) -> list[Ended]:
+        """Executions that were started with this model in their input, the oldest first."""
+        self.stack.wait_until_idle(PATIENCE_SECONDS)
+        machine = self.stack.outputs["StateMachineArn"]
+        listed = self._states.list_executions(stateMachineArn=machine, maxResults=1000)["executions"]
+        listed.sort(key=lambda execution: execution["startDate"])
+        found = [self._states.describe_execution(executionArn=execution["executionArn"]) for execution in listed]
+        return [self.ended(execution["executionArn"]) for execution in found if model in execution["input"]]
+
+    def ended(self, arn: str) -> Ended:
+        described = self._states.describe_execution(executionArn=arn)
+        history = self.history(arn)
+        entered = [event["stateEnteredEventDetails"] for event in history if "stateEnteredEventDetails" in event]
+        # The last state that knows of a decision tells it; a failed execution has no output.
+        decisions = [json.loads(state["input"]).get("decision") for state in entered]
+        decision = next((found for found in reversed(decisions) if found), {})
+        model = decision.get("model_name") or json.loads(described["input"]).get("model_name")
+        return Ended(
+            arn=arn,
+            status=described["status"],
+            error=described.get("error") or "",
+            cause=described.get("cause") or "",
+            path=[state["name"] for state in entered],
+            decision=decision,
+            job=self.jobs.get(job_id(model, arn)) if model else None,
+        )
+
+    def history(self, arn: str) -> list[dict[str, Any]]:
+        pages = self._states.get_paginator("get_execution_history").paginate(executionArn=arn)
+        return [event for page in pages for event in page["events"]]
+
+    def wait_for(self, what: str, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not condition():
+            assert time.monotonic() < deadline, f"waited in vain for {what}"
+            time.sleep(0.02)
+
+    def is_free(self, model: str) -> bool:
+        """Whether no job owns the model."""
+        return self.jobs.model_state(model).owner_at(datetime.now(UTC)) is None
