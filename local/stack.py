@@ -27,8 +27,10 @@ class StackUnavailable(Exception):
 
 
 class LocalStack:
-    """A context manager. `live_schedules` lets the sweep fire by the clock; the watcher always does, but more often.
+    """A context manager; there can be one at a time in a process. Permissions are not enforced.
 
+    `live_schedules` lets the sweep fire by the clock, too; the watcher always does, and more often than in the cloud.
+    `time_scale` is the part of their time that states that wait, and retries, take; timeouts stay as they are.
     `images` are those that the cluster knows beside the trainer's own.
     """
 

@@ -10,7 +10,6 @@ from types import TracebackType
 from typing import Any, Self
 from unittest.mock import patch
 
-import boto3
 from moto.moto_api._internal import moto_api_backend
 from moto.server import ThreadedMotoServer
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
@@ -18,6 +17,7 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from local.aws import hooks
 from local.aws.activity import Activity
 from local.aws.alarms import Alarms
+from local.aws.clients import Clients
 from local.aws.deploy import Deployment, deploy
 from local.aws.dispatcher import Dispatcher
 from local.aws.environment import ACCOUNT, REGION, isolated
@@ -35,7 +35,7 @@ class LocalAccount:
     def __init__(self, logs: Path, time_scale: float = 1.0) -> None:
         self.activity = Activity()
         self._logs = logs
-        self._time_scale = time_scale
+        self.time_scale = time_scale
         self._undo = ExitStack()
 
     def __enter__(self) -> Self:
@@ -53,38 +53,34 @@ class LocalAccount:
         if not _RUNNING.acquire(blocking=False):
             raise RuntimeError("moto keeps its state in globals, so accounts can run in a process only one at a time")
         undo.callback(_RUNNING.release)
-        for noisy in ("werkzeug", "moto.stepfunctions"):
+        for noisy in ("werkzeug", "moto.stepfunctions", "samtranslator.metrics"):
             logging.getLogger(noisy).setLevel(logging.CRITICAL)
         undo.callback(moto_api_backend.reset)
         port = _start_server(undo)
         undo.enter_context(isolated(port))
         self.endpoint = f"http://127.0.0.1:{port}"
-        self._session = boto3.Session()
-        undo.enter_context(patch("boto3.DEFAULT_SESSION", self._session))
-        self.client(
-            "lambda"
-        )  # moto's interpreter makes clients in many threads, and only the first one is not thread-safe
+        undo.enter_context(patch("boto3.DEFAULT_SESSION", None))
+        self.clients = Clients(self.endpoint)
+        undo.callback(self.clients.close)
         self.functions = Functions(self.endpoint)
-        self._invoker = Invoker(self.functions, self.activity, self._time_scale)
-        self.dispatcher = Dispatcher(self._invoker, self.activity)
+        self.invoker = Invoker(self.functions, self.activity, self.time_scale)
+        self.dispatcher = Dispatcher(self.invoker, self.activity)
         self.schedules = Schedules(self.dispatcher)
-        alarms = Alarms(self.dispatcher.publish)
-        undo.enter_context(
-            hooks.install(self.functions, self._invoker, self.dispatcher, alarms, self.activity, self._time_scale)
-        )
+        self.alarms = Alarms(self.dispatcher.publish)
+        undo.enter_context(hooks.install(self))
         undo.callback(self._wind_down)
 
     def _wind_down(self) -> None:
         self.schedules.stop()
         _abandon_executions()
-        self._invoker.close()
+        self.invoker.close()
         self.dispatcher.close()
         self.schedules.join()
         with suppress(TimeoutError):
             self.activity.wait_until_idle(_STOP_SECONDS)
 
     def client(self, service: str) -> Any:
-        return self._session.client(service, endpoint_url=self.endpoint)
+        return self.clients.get(service)
 
     def deploy(self, template: Path, stack_name: str, parameters: Mapping[str, str]) -> Deployment:
         deployment = deploy(template, stack_name, dict(parameters), self._logs)
@@ -103,7 +99,8 @@ def _start_server(undo: ExitStack) -> int:
 def _abandon_executions() -> None:
     """Let nothing go on in the background; whoever waits for a task token is woken up to notice."""
     backend: Any = stepfunctions_parser_backends[ACCOUNT][REGION]
-    for execution in [execution for machine in backend.state_machines for execution in machine.executions]:
-        execution.stop(datetime.now(UTC), None, None)
-        for endpoint in list(execution.exec_worker.env.callback_pool_manager._pool.values()):
+    workers = [execution.exec_worker for machine in backend.state_machines for execution in machine.executions]
+    for environment in [worker.env for worker in workers if worker and worker.env]:
+        environment.set_stop(datetime.now(UTC), None, None)
+        for endpoint in list(environment.callback_pool_manager._pool.values()):
             endpoint.interrupt_all()

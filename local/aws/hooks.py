@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime
 from functools import cache
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 from uuid import uuid4
 
@@ -22,6 +22,7 @@ from moto.events.models import Rule
 from moto.stepfunctions import models as step_functions
 from moto.stepfunctions.parser.api import ExecutionStatus
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackEndpoint
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
@@ -33,44 +34,43 @@ from moto.stepfunctions.responses import StepFunctionResponse
 from local.aws import events
 from local.aws.activity import Activity
 from local.aws.alarms import Alarms
+from local.aws.clients import Clients
 from local.aws.dispatcher import Dispatcher
 from local.aws.functions import Functions
 from local.aws.invoker import Invoker
 from local.aws.metrics import data_of
 
+if TYPE_CHECKING:
+    from local.aws.account import LocalAccount
+
 Hook = AbstractContextManager[Any]
 
 
-def install(
-    functions: Functions,
-    invoker: Invoker,
-    dispatcher: Dispatcher,
-    alarms: Alarms,
-    activity: Activity,
-    time_scale: float,
-) -> ExitStack:
+def install(account: "LocalAccount") -> ExitStack:
     """Put every hook in place until the returned stack is closed."""
+    dispatcher, activity = account.dispatcher, account.activity
     hooks = ExitStack()
     for hook in (
         interpret_state_machines(),
         create_executable_state_machines(),
         parse_each_definition_once(),
+        share_clients_between_tasks(account.clients),
         start_executions_one_at_a_time(),
         announce_started_executions(dispatcher, activity),
         announce_ended_executions(dispatcher, activity),
         stop_executions_at_once(dispatcher, activity),
         keep_the_cause_of_task_failures(),
         accept_early_callbacks(),
-        invoke_functions(functions, invoker),
+        invoke_functions(account.functions, account.invoker),
         deliver_events(dispatcher),
-        evaluate_alarms(alarms),
+        evaluate_alarms(account.alarms),
         read_exactly_one_metric(),
         serve_dynamodb_requests_one_at_a_time(),
         roll_back_only_the_transaction(),
     ):
         hooks.enter_context(hook)
-    if time_scale != 1:
-        hooks.enter_context(scale_time(time_scale))
+    if account.time_scale != 1:
+        hooks.enter_context(scale_time(account.time_scale))
     return hooks
 
 
@@ -79,9 +79,8 @@ def interpret_state_machines() -> Hook:
 
     moto only records executions, and starts Docker for functions, unless it is told otherwise.
     """
-    return patch.dict(
-        default_user_config, {"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}
-    )
+    wanted = {"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}
+    return patch.dict(default_user_config, wanted)
 
 
 def create_executable_state_machines() -> Hook:
@@ -103,6 +102,14 @@ def parse_each_definition_once() -> Hook:
         return copy.deepcopy(parse(self._evaluation_details.state_machine_details.definition)[0])
 
     return patch.object(ExecutionWorker, "_get_evaluation_entrypoint", program)
+
+
+def share_clients_between_tasks(clients: Clients) -> Hook:
+    """AWS needs no connection of ours to run a task.
+
+    moto makes a client for each, which takes longer than most tasks, and never closes it.
+    """
+    return patch.object(lambda_eval_utils, "boto_client_for", lambda service, **_: clients.get(service))
 
 
 def start_executions_one_at_a_time() -> Hook:
@@ -293,18 +300,19 @@ def read_exactly_one_metric() -> Hook:
     ) -> list[Any]:
         if not all("MetricStat" in query for query in queries):
             return list(original(self, queries, *arguments, **options))
-        results: list[Any] = []
-        for query in queries:
-            view = copy.copy(self)
-            metric = query["MetricStat"]["Metric"]
-            dimensions = [
-                Dimension(dimension["Name"], dimension["Value"]) for dimension in metric.get("Dimensions", [])
-            ]
-            view.metric_data = data_of(self, metric["Namespace"], metric["MetricName"], dimensions)
-            results += original(view, [query], *arguments, **options)
-        return results
+        # Each query sees a backend that has nothing but its metric.
+        views = [(_only(self, query["MetricStat"]["Metric"]), query) for query in queries]
+        return [found for view, query in views for found in original(view, [query], *arguments, **options)]
 
     return patch.object(CloudWatchBackend, "get_metric_data", get_metric_data)
+
+
+def _only(backend: CloudWatchBackend, metric: dict[str, Any]) -> CloudWatchBackend:
+    dimensions = [Dimension(dimension["Name"], dimension["Value"]) for dimension in metric.get("Dimensions", [])]
+    data = data_of(backend, metric["Namespace"], metric["MetricName"], dimensions)
+    view = copy.copy(backend)
+    view.get_all_metrics = lambda: data
+    return view
 
 
 def serve_dynamodb_requests_one_at_a_time() -> Hook:

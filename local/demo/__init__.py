@@ -19,7 +19,7 @@ def main() -> int:
     started = time.monotonic()
     print("demo: one model, flights out of New York in 2013, the real state machine on this machine", flush=True)
     prepare(FLIGHTS)
-    with LocalStack(DEMO / "stack", parallel_pods=1) as stack, Year(stack, FLIGHTS) as year:
+    with LocalStack(DEMO / "stack", watch_interval_seconds=0.25) as stack, Year(stack, FLIGHTS) as year:
         rows = list(year.live())
         unexpected = year.unexpected_endings()
     seconds = time.monotonic() - started

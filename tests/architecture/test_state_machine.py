@@ -55,14 +55,15 @@ def test_a_task_has_a_timeout_and_retries_what_may_pass_with_jitter(name: str) -
     (retry,) = task["Retry"]
     assert set(retry["ErrorEquals"]) == RETRIED
     assert retry["JitterStrategy"] == "FULL"
-    assert retry["MaxAttempts"] <= 5
+    assert 5 <= retry["MaxAttempts"] <= 20
 
 
 @pytest.mark.parametrize("name", TASKS)
 def test_whatever_a_task_does_not_survive_is_closed_and_ends_red(name: str) -> None:
     caught = TASKS[name]["Catch"]
     assert [way["ErrorEquals"] for way in caught] == [["States.HeartbeatTimeout", "States.Timeout"], ["States.ALL"]]
-    assert {way["ResultPath"] for way in caught} == {"$.error"}
+    # What starts an execution may be no object, to which nothing could be added.
+    assert {way["ResultPath"] for way in caught} == {"$" if name == MACHINE["StartAt"] else "$.error"}
     assert {way["Next"] for way in caught} == {"NotClosed" if name == "CloseJob" else "CloseJob"}
 
 

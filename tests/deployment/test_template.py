@@ -14,6 +14,7 @@ RULES = {
 }
 INVOKED_BY_RULES = {target for target in RULES.values() if target in FUNCTIONS}
 CALLS_THE_NETWORK = {"StartJobFunction", "WatchJobsFunction", "DeployModelFunction"}
+SERVICES_CALLED_FROM_THE_NETWORK = ("DynamoDB", "S3", "Step Functions", "EventBridge", "EKS")
 HEAVY_LAYERS = {
     "DetectDriftFunction": [{"Ref": "NumericLayer"}, {"Ref": "ColumnarLayer"}],
     "ValidateModelFunction": [{"Ref": "NumericLayer"}, {"Ref": "ScientificLayer"}],
@@ -49,8 +50,8 @@ def test_every_function_ends_within_lambdas_limit_and_the_watcher_within_its_min
     assert timeouts["WatchJobsFunction"] < 60
 
 
-def test_only_one_watcher_runs_at_a_time(template: Template) -> None:
-    assert template.functions["WatchJobsFunction"]["ReservedConcurrentExecutions"] == 1
+def test_no_function_reserves_concurrency_that_a_new_account_does_not_have(template: Template) -> None:
+    assert not [name for name, function in template.functions.items() if "ReservedConcurrentExecutions" in function]
 
 
 def test_heavy_layers_are_attached_only_where_they_are_used(template: Template) -> None:
@@ -62,6 +63,13 @@ def test_heavy_layers_are_attached_only_where_they_are_used(template: Template) 
 def test_functions_that_call_the_cluster_or_mlflow_join_the_network_if_there_is_one(template: Template) -> None:
     joined = {name for name, function in template.functions.items() if "VpcConfig" in function}
     assert joined == CALLS_THE_NETWORK
+
+
+def test_the_way_out_that_these_functions_need_is_described(template: Template) -> None:
+    described = template.document["Parameters"]["SubnetIds"]["Description"]
+    for destination in ("NAT gateway", "VPC endpoints", *SERVICES_CALLED_FROM_THE_NETWORK, "MLflow", "cluster"):
+        assert destination in described
+    assert "way" in template.document["Parameters"]["SecurityGroupIds"]["Description"]
 
 
 def test_no_event_is_lost_by_a_function_that_a_rule_invokes(template: Template) -> None:

@@ -1,4 +1,4 @@
-"""One stack for all tests of the workflow."""
+"""One stack for each module of tests: a process can run one at a time, and they are set up differently."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from local.stack import LocalStack
 from tests.workflow.world import TINY, TINY_IMAGE, World
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     directory = tmp_path_factory.mktemp("workflow") / "stack"
     options = {"parameters": {"TrainerImage": TINY_IMAGE}, "images": {TINY_IMAGE: TINY}}

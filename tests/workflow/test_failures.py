@@ -1,6 +1,7 @@
 """Every failure ends red, with a reason that a person understands, and gives the model back."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -66,6 +67,8 @@ def test_an_execution_that_is_aborted_leaves_no_lease_behind(world: World) -> No
     ("event", "told"),
     [
         ({}, "model_name: required but not given; send"),
+        ("churn", "the input is a JSON str and no object; send"),
+        ([], "the input is a JSON list and no object; send"),
         ({"model_name": "nobody-knows", "actor": "a", "reason": "b"}, "has no policy"),
         ({"model_name": "Bad_Name", "actor": "a", "reason": "b"}, "model_name = 'Bad_Name'"),
         ({"model_name": "nobody-knows"}, "needs 'actor' and 'reason'"),
@@ -76,7 +79,7 @@ def test_an_execution_that_is_aborted_leaves_no_lease_behind(world: World) -> No
     ],
 )
 def test_an_event_that_means_nothing_fails_in_the_first_state_and_says_what_to_send(
-    world: World, event: dict[str, object], told: str
+    world: World, event: Any, told: str
 ) -> None:
     ended = world.run(event)
     assert ended.status == "FAILED"

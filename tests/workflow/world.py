@@ -108,12 +108,12 @@ class World:
         event = {"model_name": model, "actor": "tests", "reason": "a test", "event_time": at.isoformat(), "force": True}
         return self.run({**event, "parameters": parameters})
 
-    def run(self, event: dict[str, Any]) -> Ended:
+    def run(self, event: Any) -> Ended:
         arn = self.start(event)
         self.stack.wait_until_idle(PATIENCE_SECONDS)
         return self.ended(arn)
 
-    def start(self, event: dict[str, Any]) -> str:
+    def start(self, event: Any) -> str:
         machine = self.stack.outputs["StateMachineArn"]
         answer = self._states.start_execution(stateMachineArn=machine, name=uuid4().hex, input=json.dumps(event))
         return str(answer["executionArn"])
@@ -145,9 +145,10 @@ class World:
         history = self.history(arn)
         entered = [event["stateEnteredEventDetails"] for event in history if "stateEnteredEventDetails" in event]
         # The last state that knows of a decision tells it; a failed execution has no output.
-        decisions = [json.loads(state["input"]).get("decision") for state in entered]
-        decision = next((found for found in reversed(decisions) if found), {})
-        model = decision.get("model_name") or json.loads(described["input"]).get("model_name")
+        inputs = [json.loads(state["input"]) for state in entered]
+        objects = [found for found in inputs if isinstance(found, dict)]
+        decision = next((found["decision"] for found in reversed(objects) if found.get("decision")), {})
+        model = decision.get("model_name") or next((found.get("model_name") for found in objects), None)
         return Ended(
             arn=arn,
             status=described["status"],

@@ -67,7 +67,7 @@ class DeployedPorts:
     def notifications(self) -> "NotificationLog":
         from .adapters.dynamodb.notifications import DynamoNotificationLog
 
-        return DynamoNotificationLog(self._table)
+        return DynamoNotificationLog(self._table, self.clock)
 
     @cached_property
     def metrics(self) -> "MetricSource":

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from .bootstrap import deployed_ports
-from .domain.errors import JobConflict, JobUnknown, ModelUnknown
-from .domain.job import RetrainingJob
+from .domain.errors import JobConflict, JobUnknown
+from .domain.job import RetrainingJob, RetrainingStatus
 from .domain.messages import JobReference
 from .domain.names import execution_name, job_id
 from .domain.policy import AppliedPolicy, TriggerConfig, TriggerType
@@ -14,6 +14,7 @@ from .domain.validation import ValidationResult
 from .ports import Ports
 from .usecases.container_results import read_result
 from .usecases.deploy_model import deploy_model
+from .usecases.records import policy_of
 from .usecases.retraining_triggers import (
     DataDriftTrigger,
     PerformanceDegradationTrigger,
@@ -33,12 +34,12 @@ class AutoRetrainPipeline:
 
     def configure_trigger(self, model_name: str, config: TriggerConfig) -> AppliedPolicy:
         """Replace the trigger section of a model's policy; raises ModelUnknown for a model without one."""
-        policy = self._applied(model_name).policy.model_copy(update={"triggers": config})
+        policy = policy_of(model_name, self._ports).policy.model_copy(update={"triggers": config})
         return self._ports.policies.apply(policy, self._actor, self._ports.clock.now())
 
     def check_retrain_needed(self, model_name: str) -> bool:
         """Whether any enabled trigger calls for a retraining now; nothing is started."""
-        enabled = self._applied(model_name).policy.triggers.enabled
+        enabled = policy_of(model_name, self._ports).policy.triggers.enabled
         asked = (trigger for trigger in self._triggers if trigger.get_trigger_type().value in enabled)
         return any(trigger.should_retrain(model_name)[0] for trigger in asked)
 
@@ -55,7 +56,7 @@ class AutoRetrainPipeline:
         `training_config` overrides training parameters of the policy. Only a manual start is sure to open a job, unless
         another one owns the model: any other trigger is judged first.
         """
-        self._applied(model_name)
+        policy_of(model_name, self._ports)
         now = self._ports.clock.now()
         event: dict[str, Any] = {
             "model_name": model_name,
@@ -82,7 +83,7 @@ class AutoRetrainPipeline:
         trained = next((job for job in jobs if job.challenger_version), None)
         if trained is None:
             raise JobUnknown(f"no recent job of '{model_name}' has trained a challenger")
-        return self._judge(trained, self._applied(model_name), validation_data)
+        return self._judge(trained, policy_of(model_name, self._ports), validation_data)
 
     def deploy_if_better(self, model_name: str, job_id: str, min_improvement: float = 0.05) -> bool:
         """Deploy a validated challenger if it improves by this much; whether it serves now.
@@ -96,10 +97,11 @@ class AutoRetrainPipeline:
             raise JobUnknown(f"'{model_name}' has no job '{job_id}'")
         if job.deployed:
             return True
-        result = self._judge(job, _with_min_improvement(self._applied(model_name), min_improvement), None)
+        result = self._judge(job, _with_min_improvement(policy_of(model_name, self._ports), min_improvement), None)
         if not result.is_valid:
             return False
-        self._ports.jobs.save(job.changed(validation=result))
+        # One write: what was sealed for a job that may not be deployed any more stays as it is.
+        self._ports.jobs.save(job.moved_to(RetrainingStatus.DEPLOYING, validation=result))
         deploy_model(JobReference(job_id=job_id), self._ports)
         return True
 
@@ -109,12 +111,6 @@ class AutoRetrainPipeline:
     def list_recent_jobs(self, model_name: str | None = None, limit: int = 20) -> list[RetrainingJob]:
         """The newest jobs first."""
         return self._ports.jobs.list_recent(model_name, limit)
-
-    def _applied(self, model_name: str) -> AppliedPolicy:
-        applied = self._ports.policies.get(model_name)
-        if applied is None:
-            raise ModelUnknown(f"model '{model_name}' has no policy; apply one first")
-        return applied
 
     def _judge(self, job: RetrainingJob, applied: AppliedPolicy, scores: ScoringResult | None) -> ValidationResult:
         scores = scores or read_result(job, "score", ScoringResult, self._ports)

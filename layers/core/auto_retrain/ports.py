@@ -63,10 +63,13 @@ class JobStore(Protocol):
     def model_state(self, model_name: str) -> ModelState: ...
 
     def record_drift_check(self, model_name: str, event_time: datetime) -> None:
-        """Remember when drift was last looked for."""
+        """Remember when drift was last looked for; an earlier moment than the remembered one changes nothing."""
 
     def record_retrain(self, model_name: str, event_time: datetime) -> None:
-        """Remember a retraining that happened outside, so that the schedule counts from there."""
+        """Remember a retraining that happened outside, so that the schedule counts from there.
+
+        An earlier moment than the remembered one changes nothing.
+        """
 
     def list_active(self) -> list[RetrainingJob]:
         """Jobs that have not ended, oldest first; a job opened or closed a moment ago may be missed or too many."""
@@ -187,8 +190,14 @@ class Notifier(Protocol):
 class NotificationLog(Protocol):
     """Which events people were told about."""
 
-    def claim(self, event_id: str, until: datetime) -> bool:
-        """True for the first who asks; the claim is forgotten after `until`."""
+    def claim(self, event_id: str, owner: str, until: datetime) -> bool:
+        """True when the owner may tell, alone until then; false when people were told.
+
+        Raises NotificationFailed while the claim of another owner runs: whether they tell is not known yet.
+        """
+
+    def confirm(self, event_id: str, until: datetime) -> None:
+        """Remember until then that people were told."""
 
     def release(self, event_id: str) -> None:
         """Give a claim back, because telling failed."""

@@ -69,7 +69,7 @@ def tls_server(tmp_path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _settings(**settings: str) -> Settings:
-    return Settings(cluster_name="prod", job_namespace="ns", **settings)
+    return Settings(stage="dev", cluster_name="prod", job_namespace="ns", **settings)
 
 
 def test_the_clusters_own_authority_is_trusted(tls_server: tuple[str, str]) -> None:
@@ -106,6 +106,14 @@ def test_an_eks_that_does_not_answer_may_answer_later(monkeypatch: pytest.Monkey
 
     with pytest.raises(ClusterUnavailable):
         connect_to_eks(_settings())
+
+
+def test_only_jobs_of_the_stage_in_the_settings_are_asked_for() -> None:
+    with CannedServer([NO_JOBS]) as server:
+        kubernetes_cluster(_settings(cluster_endpoint=server.url)).list_jobs()
+
+    selector = "app.kubernetes.io/managed-by=auto-retrain,auto-retrain/stage=dev"
+    assert server.asked[0].query["labelSelector"] == selector
 
 
 def test_functions_that_start_no_jobs_need_no_image() -> None:

@@ -13,7 +13,8 @@ from .orders import TRAINING, make_order, name_of
 @pytest.fixture
 def manifest() -> dict[str, Any]:
     order = make_order("churn-1", trainer="pkg:train")
-    return build_manifest(name_of(order), order, TRAINING, PodSettings(image="image:1", service_account="trainer"))
+    pod = PodSettings(image="image:1", service_account="trainer")
+    return build_manifest(name_of(order), order, TRAINING, "dev", pod)
 
 
 def test_the_pod_keeps_the_restricted_profile(manifest: dict[str, Any]) -> None:
@@ -28,6 +29,7 @@ def test_the_pod_keeps_the_restricted_profile(manifest: dict[str, Any]) -> None:
 def test_job_and_pod_carry_the_labels_by_which_they_are_found(manifest: dict[str, Any]) -> None:
     labels = {
         "app.kubernetes.io/managed-by": "auto-retrain",
+        "auto-retrain/stage": "dev",
         "auto-retrain/job-id": "churn-1",
         "auto-retrain/kind": "train",
         "auto-retrain/model": "churn",

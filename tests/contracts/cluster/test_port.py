@@ -14,10 +14,14 @@ from auto_retrain.adapters.kubernetes.cluster import KubernetesCluster
 from auto_retrain.adapters.kubernetes.connection import Connection
 from auto_retrain.adapters.kubernetes.manifest import PodSettings
 from auto_retrain.adapters.kubernetes.transport import Transport
+from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.adapters.memory.cluster import MemoryCluster
+from auto_retrain.adapters.memory.outside import MemoryClock
 from auto_retrain.domain.cluster import ClusterJob, ClusterJobPhase
 from auto_retrain.domain.errors import ClusterConflict, PermanentError
+from auto_retrain.domain.messages import ScheduledEvent
 from auto_retrain.ports import Cluster
+from auto_retrain.usecases.watch_jobs import watch_jobs
 from local.cluster import LocalCluster, LocalImage
 from local.cluster.tokens import ADMIN
 
@@ -26,6 +30,7 @@ from .orders import TRAINING, make_order, name_of
 from .recordings import ADMIN_TOKEN
 
 NAMESPACE = "auto-retrain"
+STAGE = "dev"
 IMAGE = "registry.example/train-model:1"
 # A container that waits until the test says how it ends, in a script named after the job.
 _WAITING = """
@@ -45,9 +50,9 @@ class FixedToken:
         """There is no other one."""
 
 
-def connect(url: str) -> KubernetesCluster:
+def connect(url: str, stage: str = STAGE) -> KubernetesCluster:
     client = KubernetesClient(Transport(Connection(url, None, FixedToken())), NAMESPACE)
-    return KubernetesCluster(client, lambda: PodSettings(image=IMAGE, service_account="trainer"))
+    return KubernetesCluster(client, stage, lambda: PodSettings(image=IMAGE, service_account="trainer"))
 
 
 class World(Protocol):
@@ -307,6 +312,19 @@ def test_a_job_that_someone_deleted_is_not_listed_any_more(kubernetes: Kubernete
     kubernetes.local.drop_job("dropped-train-1")
 
     assert find(kubernetes.cluster, "dropped") is None
+
+
+def test_the_watcher_of_another_stage_neither_sees_nor_deletes_our_jobs(kubernetes: KubernetesWorld) -> None:
+    order = make_order("staged")
+    kubernetes.cluster.start_job(name_of(order), order, TRAINING)
+    later = datetime.now(UTC) + timedelta(days=1)
+    theirs = MemoryPorts(clock=MemoryClock(later), cluster=connect(kubernetes.local.url, "prod"))
+
+    report = watch_jobs(ScheduledEvent(time=later), theirs)
+
+    assert theirs.cluster.list_jobs() == []
+    assert report.deleted == 0
+    assert find(kubernetes.cluster, "staged")
 
 
 def test_long_listings_are_complete(kubernetes: KubernetesWorld, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,6 +32,11 @@ def test_a_definition_is_parsed_once(app: App) -> None:  # parse_each_definition
         assert app.run({"task": "call"})["status"] == "SUCCEEDED"
 
 
+def test_tasks_share_a_client(app: App) -> None:  # share_clients_between_tasks
+    with patch("boto3.client", side_effect=AssertionError("made another client")):
+        assert app.run({"task": "call"})["status"] == "SUCCEEDED"
+
+
 def test_executions_without_a_name_get_one_each(app: App) -> None:  # start_executions_one_at_a_time
     first, second = app.start({"task": "call"}), app.start({"task": "call"})
 

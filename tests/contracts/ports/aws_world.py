@@ -20,13 +20,14 @@ def create_table(name: str) -> Any:
         BillingMode="PAY_PER_REQUEST",
         **{key: properties[key] for key in ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")},
     )
-    client.transact_write_items = _one_at_a_time(client.transact_write_items)
+    lock = Lock()
+    for operation in ("transact_write_items", "get_item"):
+        setattr(client, operation, _one_at_a_time(getattr(client, operation), lock))
     return client
 
 
-def _one_at_a_time(operation: Any) -> Any:
-    """DynamoDB orders transactions; moto copies its tables for each and fails when two do so at once."""
-    lock = Lock()
+def _one_at_a_time(operation: Any, lock: Lock) -> Any:
+    """DynamoDB orders transactions; moto copies its tables for each and fails when they are touched meanwhile."""
 
     def locked(**request: Any) -> Any:
         with lock:

@@ -14,7 +14,7 @@ from auto_retrain.adapters.arrow_tables import ArrowTableReader
 from auto_retrain.adapters.memory.data import MemoryDataStore
 from auto_retrain.adapters.s3 import S3DataStore
 from auto_retrain.domain.dataset import DataObject
-from auto_retrain.domain.errors import ArtifactInvalid, DataInvalid
+from auto_retrain.domain.errors import ArtifactInvalid, DataInvalid, SettingMissing
 from auto_retrain.domain.windows import Window
 from auto_retrain.ports import DataStore
 from tests.contracts.ports.aws_world import REGION
@@ -76,6 +76,13 @@ def test_keys_that_are_no_partition_are_passed_over(aws: None) -> None:
     assert [entry.uri for entry in found] == ["s3://data/churn/date=2026-01-03/a"]
 
 
+def test_listing_without_a_data_bucket_names_the_variable_to_set() -> None:
+    with pytest.raises(SettingMissing, match="DATA_BUCKET"):
+        S3DataStore(None, None, "artifacts").list_partitions(
+            "churn", Window(start=date(2026, 1, 1), end=date(2026, 2, 1))
+        )
+
+
 def test_more_objects_than_one_page_are_all_listed(aws: None) -> None:
     client = boto3.client("s3", region_name=REGION)
     client.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": REGION})
@@ -127,6 +134,17 @@ def test_a_missing_column_is_named_with_those_that_exist(format: str) -> None:
 def test_text_where_numbers_should_be_is_named(format: str) -> None:
     with pytest.raises(DataInvalid, match="column 'plan'"):
         read(CONTENTS[format], format, ["plan"], [])
+
+
+@pytest.mark.parametrize("cells", [[[1], [2]], [{"x": 1}, {"x": 2}]])
+def test_cells_that_are_no_levels_are_named(cells: list[Any]) -> None:
+    with pytest.raises(DataInvalid, match="column 'visits' of 's3://artifacts/object'"):
+        read(parquet(pd.DataFrame({"visits": cells})), "parquet", [], ["visits"])
+
+
+def test_whole_numbers_too_large_to_be_exact_are_rounded() -> None:
+    columns = read(parquet(pd.DataFrame({"account": [2**53 + 1, 1]})), "parquet", ["account"], [])
+    assert list(columns["account"]) == [float(2**53), 1.0]
 
 
 @pytest.mark.parametrize(

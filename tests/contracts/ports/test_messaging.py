@@ -12,7 +12,7 @@ import pytest
 from auto_retrain.adapters.eventbridge import EventBridgeBus
 from auto_retrain.adapters.slack import SlackNotifier
 from auto_retrain.adapters.step_functions import StepFunctionsExecutions
-from auto_retrain.domain.errors import EventsUnavailable, ExecutionsUnavailable, NotificationFailed
+from auto_retrain.domain.errors import EventsUnavailable, ExecutionsUnavailable, NotificationFailed, SettingMissing
 from auto_retrain.domain.messages import JobEvent
 from tests.contracts.ports.aws_world import REGION
 from tests.unit.builders import NOON
@@ -58,6 +58,11 @@ def test_an_execution_that_is_unknown_has_ended(machine: tuple[Any, str]) -> Non
     client.stop_execution(executionArn=started)
     assert executions.has_ended(started)
     assert executions.has_ended(started + "-not")
+
+
+def test_starting_without_a_state_machine_names_the_variable_to_set() -> None:
+    with pytest.raises(SettingMissing, match="STATE_MACHINE_ARN"):
+        StepFunctionsExecutions(None, None).start("churn-1", {})
 
 
 class Answering:

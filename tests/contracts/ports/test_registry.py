@@ -3,7 +3,9 @@
 import json
 import urllib.request
 from collections.abc import Callable, Iterator
-from typing import Any
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import pytest
@@ -112,3 +114,77 @@ def test_a_server_that_does_not_know_our_host_says_what_to_look_at(server: Mlflo
     registry._session.headers["Host"] = "mlflow.example.com"
     with pytest.raises(RegistryRefused, match="allowed-hosts"):
         registry.champion("churn")
+
+
+def test_a_name_that_mlflow_refuses_is_not_taken_for_an_absent_model(server: MlflowServer) -> None:
+    registry = MlflowRegistry(server.url)
+    with pytest.raises(RegistryRefused, match="Invalid model name 'a/b'"):
+        registry.champion("a/b")
+    with pytest.raises(RegistryRefused, match="must be an integer"):
+        registry.version_tags("churn", "latest")
+
+
+class SomeServer(BaseHTTPRequestHandler):
+    """A server that gives one answer to everything."""
+
+    status: ClassVar[int] = 200
+    content: ClassVar[bytes] = b""
+
+    def do_GET(self) -> None:
+        self.send_response(self.status)
+        self.send_header("Location", "http://127.0.0.1:1/login")
+        self.send_header("Content-Length", str(len(self.content)))
+        self.end_headers()
+        self.wfile.write(self.content)
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def some_server() -> Iterator[str]:
+    server = HTTPServer(("127.0.0.1", 0), SomeServer)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("status", "content"), [(302, b""), (200, b"<html>Welcome</html>"), (200, b"[]"), (200, b'{"status": "ok"}')]
+)
+def test_an_address_where_no_mlflow_answers_is_unavailable_and_named(
+    some_server: str, monkeypatch: pytest.MonkeyPatch, status: int, content: bytes
+) -> None:
+    monkeypatch.setattr(SomeServer, "status", status)
+    monkeypatch.setattr(SomeServer, "content", content)
+    registry = MlflowRegistry(some_server)
+    for ask in (lambda: registry.champion("churn"), lambda: registry.version_tags("churn", "1")):
+        with pytest.raises(RegistryUnavailable, match=f"not an MLflow server at {some_server}"):
+            ask()
+
+
+@pytest.mark.parametrize(("status", "content"), [(302, b""), (200, b"<html>Welcome</html>")])
+def test_a_champion_is_not_taken_as_set_where_no_mlflow_answers(
+    some_server: str, monkeypatch: pytest.MonkeyPatch, status: int, content: bytes
+) -> None:
+    monkeypatch.setattr(SomeServer, "status", status)
+    monkeypatch.setattr(SomeServer, "content", content)
+    with pytest.raises(RegistryUnavailable, match="not an MLflow server"):
+        MlflowRegistry(some_server).set_champion("churn", "1")
+
+
+@pytest.mark.parametrize("code", ["RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"])
+def test_an_absence_that_mlflow_tells_in_another_way_is_refused(
+    some_server: str, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    monkeypatch.setattr(SomeServer, "status", 400)
+    monkeypatch.setattr(SomeServer, "content", json.dumps({"error_code": code, "message": "no"}).encode())
+    with pytest.raises(RegistryRefused, match=code):
+        MlflowRegistry(some_server).champion("churn")

@@ -1,6 +1,9 @@
 """PolicyStore, JobStore, DeploymentLedger and NotificationLog, in memory and on DynamoDB."""
 
-from collections.abc import Iterator
+import json
+import logging
+import traceback
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,8 +24,15 @@ from auto_retrain.adapters.memory.stores import (
     MemoryNotificationLog,
     MemoryPolicyStore,
 )
-from auto_retrain.domain.errors import ChampionConflict, JobConflict, LeaseHeld, StoreUnavailable
-from auto_retrain.domain.job import Deployment, RetrainingJob, RetrainingStatus
+from auto_retrain.domain.errors import (
+    ChampionConflict,
+    JobConflict,
+    LeaseHeld,
+    NotificationFailed,
+    RecordInvalid,
+    StoreUnavailable,
+)
+from auto_retrain.domain.job import Deployment, PendingStep, RetrainingJob, RetrainingStatus
 from auto_retrain.domain.policy import TriggerType
 from auto_retrain.domain.windows import windows_at
 from auto_retrain.ports import DeploymentLedger, JobStore, NotificationLog, PolicyStore
@@ -48,7 +58,7 @@ class Stores:
 def memory_stores() -> Stores:
     clock = MemoryClock(NOW)
     jobs = MemoryJobStore(clock)
-    return Stores(clock, jobs, MemoryPolicyStore(jobs), MemoryLedger(), MemoryNotificationLog())
+    return Stores(clock, jobs, MemoryPolicyStore(jobs), MemoryLedger(), MemoryNotificationLog(clock))
 
 
 def dynamo_stores(client: Any) -> Stores:
@@ -58,7 +68,7 @@ def dynamo_stores(client: Any) -> Stores:
         DynamoJobStore(table, clock),
         DynamoPolicyStore(table),
         DynamoLedger(table),
-        DynamoNotificationLog(table),
+        DynamoNotificationLog(table, clock),
     )
 
 
@@ -194,6 +204,25 @@ def test_what_was_looked_at_is_remembered_per_model(stores: Stores) -> None:
     assert (state.last_drift_check_at, state.last_retrained_at) == (NOW, NOW + LEASE)
 
 
+def test_what_was_remembered_never_moves_back(stores: Stores) -> None:
+    later, earlier = NOW + LEASE, NOW
+    for moment in (later, earlier):
+        stores.jobs.record_drift_check("churn", moment)
+        stores.jobs.record_retrain("churn", moment)
+    state = stores.jobs.model_state("churn")
+    assert (state.last_drift_check_at, state.last_retrained_at) == (later, later)
+
+
+def test_a_replay_of_an_old_event_keeps_the_newer_moments(stores: Stores) -> None:
+    later, earlier = NOW + LEASE, NOW
+    for number, moment in enumerate((later, earlier)):
+        opened = a_job(number, event_time=moment, status=RetrainingStatus.VALIDATION)
+        job = stores.jobs.open_job(opened, NOW + LEASE)
+        stores.jobs.close_job(job.moved_to(RetrainingStatus.COMPLETED), retrained=True)
+    state = stores.jobs.model_state("churn")
+    assert (state.last_attempt_at, state.last_retrained_at, state.active_job) == (later, later, None)
+
+
 def test_policies_are_versioned_and_the_same_one_again_is_no_new_version(stores: Stores) -> None:
     first = stores.policies.apply(a_policy(), "ada", NOW)
     assert stores.policies.apply(a_policy(), "bob", NOW + LEASE) == first
@@ -234,11 +263,44 @@ def test_the_ledger_says_what_serves_and_takes_each_line_once(stores: Stores) ->
     assert stores.ledger.current("churn") == a_deployment(11, "churn-11")
 
 
-def test_an_event_is_claimed_once_and_can_be_given_back(stores: Stores) -> None:
-    assert stores.notifications.claim("churn-1-started", NOW + LEASE)
-    assert not stores.notifications.claim("churn-1-started", NOW + LEASE)
-    stores.notifications.release("churn-1-started")
-    assert stores.notifications.claim("churn-1-started", NOW + LEASE)
+EVENT = "churn-1-started"
+CLAIM = timedelta(minutes=2)
+
+
+def test_an_event_has_one_teller_at_a_time_and_can_be_given_back(stores: Stores) -> None:
+    assert stores.notifications.claim(EVENT, "first", NOW + CLAIM)
+    assert stores.notifications.claim(EVENT, "first", NOW + CLAIM)
+    with pytest.raises(NotificationFailed, match="another call"):
+        stores.notifications.claim(EVENT, "second", NOW + CLAIM)
+    stores.notifications.release(EVENT)
+    assert stores.notifications.claim(EVENT, "second", NOW + CLAIM)
+
+
+def test_the_claim_of_a_teller_that_was_stopped_runs_out(stores: Stores) -> None:
+    stores.notifications.claim(EVENT, "first", NOW + CLAIM)
+    stores.clock.advance(CLAIM + timedelta(seconds=1))
+    assert stores.notifications.claim(EVENT, "second", stores.clock.now() + CLAIM)
+    with pytest.raises(NotificationFailed):
+        stores.notifications.claim(EVENT, "first", stores.clock.now() + CLAIM)
+
+
+def test_an_event_that_was_told_is_remembered_until_it_may_be_forgotten(stores: Stores) -> None:
+    stores.notifications.claim(EVENT, "first", NOW + CLAIM)
+    stores.notifications.confirm(EVENT, NOW + LEASE)
+    stores.clock.advance(LEASE)
+    for teller in ("first", "second"):
+        assert not stores.notifications.claim(EVENT, teller, stores.clock.now() + CLAIM)
+    stores.clock.advance(timedelta(seconds=1))
+    assert stores.notifications.claim(EVENT, "third", stores.clock.now() + CLAIM)
+
+
+def test_the_table_forgets_events_by_its_time_to_live(aws: None) -> None:
+    client = create_table("jobs")
+    notifications = dynamo_stores(client).notifications
+    notifications.claim(EVENT, "first", NOW + CLAIM)
+    notifications.confirm(EVENT, NOW + LEASE)
+    (item,) = client.scan(TableName="jobs")["Items"]
+    assert item["expires_at"] == {"N": str(int((NOW + LEASE).timestamp()))}
 
 
 def test_an_answer_lost_after_the_write_is_still_our_success(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,7 +310,7 @@ def test_an_answer_lost_after_the_write_is_still_our_success(aws: None, monkeypa
 
     def lose_one_write(request: Any, operation_model: Any, *rest: Any) -> Any:
         answer = send(request, operation_model, *rest)
-        if operation_model.name == "TransactWriteItems" and not lost:
+        if operation_model.name in ("TransactWriteItems", "PutItem") and not lost:
             lost.append(True)
             return None, ReadTimeoutError(endpoint_url="dynamodb")
         return answer
@@ -262,6 +324,12 @@ def test_an_answer_lost_after_the_write_is_still_our_success(aws: None, monkeypa
     assert lost
     assert stores.jobs.get(job.job_id) == closed
     assert stores.jobs.model_state("churn").active_job is None
+    lost.clear()
+    assert stores.notifications.claim(EVENT, "first", NOW + CLAIM)
+    lost.clear()
+    stores.notifications.confirm(EVENT, NOW + LEASE)
+    assert lost
+    assert not stores.notifications.claim(EVENT, "second", NOW + CLAIM)
 
 
 def test_a_throttled_table_is_a_transient_error(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -271,3 +339,57 @@ def test_a_throttled_table_is_a_transient_error(aws: None, monkeypatch: pytest.M
     monkeypatch.setattr(client, "get_item", lambda **_: (_ for _ in ()).throw(refuse))
     with pytest.raises(StoreUnavailable, match="slow down"):
         dynamo_stores(client).jobs.get("churn-1")
+
+
+def change_document(client: Any, pk: str, sk: str, change: Callable[[dict[str, Any]], None]) -> None:
+    """Write another document into an item, as another release or a slip would."""
+    item = client.get_item(TableName="jobs", Key={"pk": {"S": pk}, "sk": {"S": sk}})["Item"]
+    document = json.loads(item["document"]["S"])
+    change(document)
+    client.put_item(TableName="jobs", Item={**item, "document": {"S": json.dumps(document)}})
+
+
+PENDING = PendingStep(kind="train", kubernetes_job="churn-1-train-1", task_token="SECRET", since=NOW)
+
+
+def test_a_job_that_cannot_be_read_stops_nobody_and_shows_no_token(aws: None, caplog: pytest.LogCaptureFixture) -> None:
+    client = create_table("jobs")
+    stores = dynamo_stores(client)
+    stores.jobs.open_job(a_job(1, pending=PENDING), NOW + LEASE)
+    other = stores.jobs.open_job(a_job(1, model="fraud"), NOW + LEASE)
+    change_document(client, "JOB#churn-1", "JOB", lambda document: document["pending"].update(kind="SECRET"))
+    assert stores.jobs.list_active() == [other]
+    assert stores.jobs.list_recent(None, 1) == [other]
+    with pytest.raises(RecordInvalid, match=r"pending\.kind") as caught:
+        stores.jobs.get("churn-1")
+    assert ("auto_retrain", logging.ERROR, "JOB#churn-1") in [
+        (name, level, text.split("'")[1]) for name, level, text in caplog.record_tuples
+    ]
+    shown = "".join(traceback.format_exception(caught.value))
+    assert "SECRET" not in caplog.text + shown
+
+
+def test_a_policy_that_cannot_be_read_leaves_the_rest_of_the_fleet(aws: None, caplog: pytest.LogCaptureFixture) -> None:
+    client = create_table("jobs")
+    stores = dynamo_stores(client)
+    for model in ("gl-001", "gl-002"):
+        stores.policies.apply(a_policy(model=model), "ada", NOW)
+    change_document(client, "MODEL#gl-001", "POLICY", lambda document: document["policy"].update(owner=None))
+    assert [applied.policy.model for applied, _ in stores.policies.fleet()] == ["gl-002"]
+    assert "MODEL#gl-001" in caplog.text
+    with pytest.raises(RecordInvalid, match=r"policy\.owner"):
+        stores.policies.get("gl-001")
+
+
+def test_fields_of_a_newer_release_are_passed_over(aws: None) -> None:
+    client = create_table("jobs")
+    stores = dynamo_stores(client)
+    job = stores.jobs.open_job(a_job(pending=PENDING), NOW + LEASE)
+    stores.ledger.append(a_deployment(1, "churn-1"))
+    stores.policies.apply(a_policy(), "ada", NOW)
+    change_document(client, "JOB#churn-1", "JOB", lambda document: document["pending"].update(new=1))
+    change_document(client, "MODEL#churn", "DEPLOYMENT#000001", lambda document: document.update(new=1))
+    change_document(client, "MODEL#churn", "POLICY", lambda document: document["policy"]["data"].update(new=1))
+    assert stores.jobs.get("churn-1") == job
+    assert stores.ledger.current("churn") == a_deployment(1, "churn-1")
+    assert [applied.policy for applied, _ in stores.policies.fleet()] == [a_policy()]

@@ -22,6 +22,13 @@ def utc(*parts: int) -> datetime:
         ("59 23 31 12 *", "UTC", utc(2026, 1, 1), utc(2025, 12, 31, 23, 59)),
         ("0 6 * * *", "Europe/Berlin", utc(2026, 3, 29, 12), utc(2026, 3, 29, 4)),
         ("0 6 * * *", "Europe/Berlin", utc(2026, 10, 25, 12), utc(2026, 10, 25, 5)),
+        # The hour from 01:00 comes twice in this night: from 05:00 and from 06:00 UTC
+        ("0 * * * *", "America/New_York", utc(2026, 11, 1, 5, 59), utc(2026, 11, 1, 5)),
+        ("0 * * * *", "America/New_York", utc(2026, 11, 1, 6, 0), utc(2026, 11, 1, 6)),
+        ("0 * * * *", "America/New_York", utc(2026, 11, 1, 6, 30), utc(2026, 11, 1, 6)),
+        ("30 1 * * *", "America/New_York", utc(2026, 11, 1, 5, 29), utc(2026, 10, 31, 5, 30)),
+        ("30 1 * * *", "America/New_York", utc(2026, 11, 1, 5, 59), utc(2026, 11, 1, 5, 30)),
+        ("30 1 * * *", "America/New_York", utc(2026, 11, 1, 6, 59), utc(2026, 11, 1, 5, 30)),
     ],
 )
 def test_the_last_due_moment(expression: str, zone: str, at: datetime, due: datetime) -> None:

@@ -153,8 +153,10 @@ def test_a_job_that_has_ended_is_not_deployed_afterwards() -> None:
     job_id = world.scored_job(rows(2000, 0.91), rows(2000, 0.88))
     world.validate(job_id)
     world.close(decision={"job_id": job_id})
+    before = world.job(job_id)
     with pytest.raises(IllegalTransition, match="is completed"):
         pipeline_on(world).deploy_if_better("churn", job_id, min_improvement=0.02)
+    assert world.job(job_id) == before
     with pytest.raises(JobUnknown):
         pipeline_on(world).deploy_if_better("fraud", job_id)
 

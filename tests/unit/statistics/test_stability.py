@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_retrain.statistics.stability import common_levels, count_levels, count_numeric, decile_edges, psi
+from auto_retrain.statistics.stability import count_levels, count_numeric, decile_edges, psi, reference_levels
 
 counts = st.lists(st.integers(0, 1000), min_size=2, max_size=12).filter(lambda bins: sum(bins) > 0)
 
@@ -77,11 +77,36 @@ def test_a_feature_without_any_reference_value_counts_what_appears() -> None:
     assert of(nothing, np.ones(1000)) > 0.25
 
 
-def test_rare_levels_are_counted_together() -> None:
-    reference = ["a"] * 60 + ["b"] * 38 + ["c", None]
-    levels = common_levels(reference)
-    assert levels == ["a", "b"]
-    assert count_levels(["a", "z", "y", None], levels) == [1, 0, 2, 1]
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (np.r_[np.ones(970), np.zeros(30)], np.r_[np.ones(30), np.zeros(970)]),
+        (np.r_[np.ones(910), np.zeros(90)], np.zeros(1000)),
+        (np.r_[np.zeros(600), np.arange(400.0)], np.r_[np.full(600, -999.0), np.arange(400.0)]),
+        (np.zeros(1000), np.full(1000, -1.0)),
+    ],
+)
+def test_a_feature_of_few_values_cannot_turn_round_unseen(before: np.ndarray, after: np.ndarray) -> None:
+    assert of(before, after) > 1
+    assert of(before, before) == 0
+
+
+def test_rare_levels_are_counted_together_and_new_ones_apart() -> None:
+    reference = [*"aab", *(f"rare-{number:02}" for number in range(30)), None]
+    levels = reference_levels(reference)
+    assert levels.frequent[:2] == ("a", "b")
+    assert (len(levels.frequent), len(levels.rare)) == (20, 12)
+    counted = count_levels(["a", "rare-29", "never seen", "nor this", None], levels)
+    assert (counted[0], counted[-3:]) == (1, [1, 2, 1])
+
+
+def test_many_levels_without_drift_are_no_drift_and_new_ones_are() -> None:
+    random = np.random.default_rng(8)
+    reference = random.integers(0, 200, 5000).tolist()
+    levels = reference_levels(reference)
+    counted = count_levels(reference, levels)
+    assert psi(counted, count_levels(random.integers(0, 200, 5000).tolist(), levels)) < 0.1
+    assert psi(counted, count_levels(random.integers(200, 400, 5000).tolist(), levels)) > 1
 
 
 @pytest.mark.parametrize(("reference", "live"), [([0, 0], [1, 2]), ([1, 2], [0, 0])])

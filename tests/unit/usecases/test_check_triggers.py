@@ -1,21 +1,23 @@
 """Retrain now? The answers, and what they leave behind."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from auto_retrain.domain.errors import EventInvalid, ModelUnknown
+from auto_retrain.domain.errors import EventInvalid, EventsUnavailable, ModelUnknown
+from auto_retrain.domain.messages import ExecutionStarted, JobEvent
 from auto_retrain.domain.metric import MetricReading
 from auto_retrain.domain.policy import TriggerType
+from auto_retrain.usecases.check_triggers import check_triggers
 from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.world import MANUAL, World
 
 SWEPT = {"model_name": "churn", "trigger_type": "performance_degradation", "event_time": NOON.isoformat()}
 
 
-def healthy_world() -> World:
+def healthy_world(retrained_at: datetime = NOON) -> World:
     world = World()
-    world.ports.jobs.record_retrain("churn", NOON)
+    world.ports.jobs.record_retrain("churn", retrained_at)
     world.ports.metrics.readings["churn"] = MetricReading(value=0.95, rows=5000)
     return world
 
@@ -39,8 +41,7 @@ def test_degraded_performance_starts_a_retraining_and_keeps_the_numbers() -> Non
 
 
 def test_a_due_schedule_starts_a_retraining() -> None:
-    world = healthy_world()
-    world.ports.jobs.record_retrain("churn", NOON - timedelta(days=8))
+    world = healthy_world(retrained_at=NOON - timedelta(days=8))
     decision = world.check({**SWEPT, "trigger_type": "scheduled"})
     assert (decision.next, decision.trigger_type) == ("start", TriggerType.SCHEDULED)
 
@@ -101,3 +102,43 @@ def test_an_event_that_is_none_leaves_nothing_behind() -> None:
     with pytest.raises(EventInvalid, match="send"):
         world.check({"hello": "world"})
     assert world.ports.jobs.list_active() == []
+
+
+@pytest.mark.parametrize("event", ["gl-001", [], 3, None])
+def test_an_input_that_is_no_object_is_told_what_to_send(event: object) -> None:
+    world = World()
+    with pytest.raises(EventInvalid, match="no object; send"):
+        check_triggers(ExecutionStarted(event=event, execution_arn="arn:1"), world.ports)
+
+
+def test_an_event_of_the_future_is_refused_before_it_holds_the_cool_down() -> None:
+    world = World()
+    with pytest.raises(EventInvalid, match="lies in the future"):
+        world.check({**MANUAL, "event_time": (NOON + timedelta(days=365)).isoformat()})
+    assert world.ports.jobs.model_state("churn").last_attempt_at is None
+
+
+def test_a_bus_that_is_away_keeps_nobody_from_retraining(caplog: pytest.LogCaptureFixture) -> None:
+    world = World()
+
+    def unavailable(event: JobEvent) -> None:
+        raise EventsUnavailable("the bus is away")
+
+    world.ports.events.publish = unavailable  # type: ignore[method-assign]
+    assert world.check().next == "start"
+    assert "was not published: the bus is away" in caplog.text
+
+
+def test_a_repeated_first_state_tells_again_under_the_same_id() -> None:
+    world = World()
+    world.check()
+    world.check()
+    assert len({event.event_id for event in world.ports.events.published}) == 1
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"rate": float("nan")}, {"deep": [{"rate": float("inf")}]}, {"text": "x" * 16000}]
+)
+def test_parameters_that_cannot_travel_are_refused(parameters: dict[str, object]) -> None:
+    with pytest.raises(EventInvalid, match="parameters"):
+        World().check({**MANUAL, "parameters": parameters})

@@ -99,3 +99,9 @@ def test_an_execution_that_stops_short_of_deploying_is_a_failure() -> None:
     job_id = world.scored_job(rows(2000, 0.95))
     world.validate(job_id)
     assert world.close(decision={"job_id": job_id}).next == "fail"
+
+
+def test_the_error_of_the_first_state_is_read_where_it_took_the_input_s_place() -> None:
+    outcome = World().close(Error="EventInvalid", Cause="the input is a JSON str and no object")
+    assert (outcome.next, outcome.error) == ("fail", "EventInvalid")
+    assert "no object" in outcome.reason

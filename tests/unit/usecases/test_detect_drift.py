@@ -9,7 +9,7 @@ from auto_retrain.domain.messages import TriggerDecision
 from auto_retrain.domain.metric import MetricReading
 from auto_retrain.domain.policy import TriggerType
 from auto_retrain.usecases.detect_drift import detect_drift
-from tests.unit.builders import NOON
+from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.world import World
 
 SWEPT = {"model_name": "churn", "trigger_type": "data_drift", "event_time": NOON.isoformat()}
@@ -81,3 +81,18 @@ def test_the_reference_is_what_the_serving_version_learned_from() -> None:
     deployed = world.ports.ledger.current("churn")
     assert deployed is not None
     assert deployed.windows.training.end == date(2026, 2, 24)
+
+
+def test_a_thousand_drifted_features_fit_into_the_state() -> None:
+    names = [f"feature_{number:04}_of_many" for number in range(1000)]
+    data = {"prefix": "churn", "row_id": "id", "label": "left", "numeric": names}
+    world = World(a_policy(triggers={"evaluation_window_days": 5, "training_window_days": 10}, data=data))
+    world.ports.jobs.record_retrain("churn", NOON)
+    for back in range(1, 16):
+        uri = f"s3://data/churn/date={NOON.date() - timedelta(days=back)}/part-0.parquet"
+        values = np.arange(200.0) + (1000 if back <= 5 else 0)
+        world.ports.tables.by_uri[uri] = dict.fromkeys(names, values)
+    decision = look(world)
+    assert decision.next == "start"
+    assert decision.reason.endswith("and 995 more features")
+    assert len(decision.model_dump_json()) < 20_000

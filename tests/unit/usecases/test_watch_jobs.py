@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from auto_retrain.domain.errors import ClusterUnavailable
+from auto_retrain.domain.errors import ClusterUnavailable, DataUnavailable, ExecutionsUnavailable
 from auto_retrain.domain.job import RetrainingStatus
 from auto_retrain.domain.messages import ScheduledEvent, WatchReport
 from auto_retrain.usecases.watch_jobs import GRACE, watch_jobs
@@ -44,6 +44,33 @@ def test_a_failed_job_fails_its_execution_with_the_reason_and_saves_the_log() ->
     assert world.ports.data.read(f"s3://artifacts/jobs/{job.job_id}/train/log.txt") == b"fitting...\nKilled"
 
 
+def test_an_execution_is_answered_even_if_nobody_can_say_why_its_job_failed() -> None:
+    world, name = waiting_world()
+    world.ports.cluster.fail(name, "broken")
+
+    def unavailable(name: str, lines: int = 100) -> str:
+        raise ClusterUnavailable("the API server is away")
+
+    world.ports.cluster.log_tail = unavailable  # type: ignore[method-assign]
+    world.ports.cluster.explain_failure = unavailable  # type: ignore[method-assign]
+    report = watch(world)
+    assert (report.failed, len(report.problems)) == (1, 2)
+    assert world.ports.executions.answers == [("fail", "token", f"Kubernetes Job '{name}' failed")]
+
+
+def test_an_execution_gets_the_reason_even_if_the_log_cannot_be_saved() -> None:
+    world, name = waiting_world()
+    world.ports.cluster.fail(name, "the container ran out of memory")
+
+    def unavailable(key: str, content: bytes) -> str:
+        raise DataUnavailable("slow down")
+
+    world.ports.data.write = unavailable  # type: ignore[method-assign]
+    report = watch(world)
+    assert (report.failed, len(report.problems)) == (1, 1)
+    assert world.ports.executions.answers == [("fail", "token", "the container ran out of memory")]
+
+
 def test_a_job_that_vanished_fails_its_execution_after_a_grace_time() -> None:
     world, name = waiting_world()
     world.ports.cluster.delete_job(name)
@@ -60,6 +87,14 @@ def test_a_kubernetes_job_that_nobody_waits_for_is_deleted_after_a_grace_time() 
     world.ports.clock.advance(GRACE + timedelta(seconds=1))
     assert watch(world) == WatchReport(deleted=1)
     assert world.ports.cluster.list_jobs() == []
+
+
+def test_a_kubernetes_job_whose_record_is_not_listed_yet_is_left_alone() -> None:
+    world, name = waiting_world()
+    world.ports.clock.advance(max(GRACE, datetime.now(UTC) - world.ports.clock.now()) + GRACE)
+    world.ports.jobs.list_active = list  # type: ignore[method-assign]
+    assert watch(world) == WatchReport()
+    assert [found.name for found in world.ports.cluster.list_jobs()] == [name]
 
 
 def test_a_finished_job_that_nobody_waits_for_is_left_to_its_time_to_live() -> None:
@@ -104,13 +139,13 @@ def test_a_running_kubernetes_job_of_an_ended_execution_is_closed_and_then_delet
 
 def test_a_job_that_cannot_be_served_does_not_keep_others_waiting() -> None:
     world, name = waiting_world()
-    world.ports.cluster.fail(name, "broken")
+    world.ports.cluster.finish(name)
     world.ports.cluster.occupy("old-train-1", "old", NOON - timedelta(hours=1))
 
-    def unavailable(name: str, lines: int = 100) -> str:
-        raise ClusterUnavailable("the API server is away")
+    def unavailable(task_token: str, output: object) -> None:
+        raise ExecutionsUnavailable("slow down")
 
-    world.ports.cluster.log_tail = unavailable  # type: ignore[method-assign]
+    world.ports.executions.succeed = unavailable  # type: ignore[method-assign]
     report = watch(world)
     assert report.deleted == 1
-    assert "ClusterUnavailable: the API server is away" in report.problems[0]
+    assert "ExecutionsUnavailable: slow down" in report.problems[0]

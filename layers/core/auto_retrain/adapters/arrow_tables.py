@@ -24,7 +24,7 @@ class ArrowTableReader:
         for found in objects:
             table = _parse(self._data.read(found.uri), found.uri, format, [*numeric, *categorical])
             numbers = {name: _numbers(table[name], name, found.uri) for name in numeric}
-            yield numbers | {name: _levels(table[name]) for name in categorical}
+            yield numbers | {name: _levels(table[name], name, found.uri) for name in categorical}
 
 
 def _parse(content: bytes, uri: str, format: str, columns: list[str]) -> pa.Table:
@@ -49,10 +49,14 @@ def _read_csv(source: pa.BufferReader, columns: list[str]) -> pa.Table:
 
 def _numbers(column: pa.ChunkedArray, name: str, uri: str) -> Any:
     try:
-        return pc.cast(column, pa.float64()).to_numpy()
+        # Not safe: a whole number beyond 2^53 may lose its last digits.
+        return pc.cast(column, pa.float64(), safe=False).to_numpy()
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise DataInvalid(f"column '{name}' of '{uri}' should be numeric and holds {column.type}") from error
 
 
-def _levels(column: pa.ChunkedArray) -> Any:
-    return pc.cast(column, pa.string()).to_numpy(zero_copy_only=False)
+def _levels(column: pa.ChunkedArray, name: str, uri: str) -> Any:
+    try:
+        return pc.cast(column, pa.string()).to_numpy(zero_copy_only=False)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise DataInvalid(f"column '{name}' of '{uri}' should be categorical and holds {column.type}") from error

@@ -6,25 +6,31 @@ from functools import cache
 from typing import Any
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from botocore.session import Session, get_session
 
 from ..domain.errors import AwsRefused, TransientError
 
-_THROTTLED = {
+# Codes that mean "later" although their status is 400.
+_PASSING = {
     "ThrottlingException",
+    "ThrottledException",
     "Throttling",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "TooManyRequestsException",
     "SlowDown",
     "TransactionInProgressException",
+    "TransactionConflictException",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "InternalServerError",
 }
 
 
 def aws_client(service: str) -> Any:
-    """A client that gives up after a bounded time: five attempts, 3 s to connect and 10 s to read each."""
-    retries: Any = {"mode": "standard", "total_max_attempts": 5}
+    """A client that gives up after a bounded time: three attempts, 3 s to connect and 10 s to read each."""
+    retries: Any = {"mode": "standard", "total_max_attempts": 3}
     config = Config(retries=retries, connect_timeout=3, read_timeout=10)
     return aws_session().create_client(service, config=config)
 
@@ -41,6 +47,8 @@ def translated(unavailable: type[TransientError], *, keep: frozenset[str] = froz
     """Raise `unavailable` for what may pass and AwsRefused for what will not; codes in `keep` stay as they are."""
     try:
         yield
+    except ParamValidationError as error:
+        raise AwsRefused(str(error)) from error
     except BotoCoreError as error:
         raise unavailable(str(error)) from error
     except ClientError as error:
@@ -57,4 +65,4 @@ def error_code(error: ClientError) -> str:
 
 def _may_pass(error: ClientError) -> bool:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return status >= 500 or status == 429 or error_code(error) in _THROTTLED
+    return status >= 500 or status == 429 or error_code(error) in _PASSING

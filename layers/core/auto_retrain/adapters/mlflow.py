@@ -1,5 +1,6 @@
 """The model registry of an MLflow server, over REST: its client library would not fit a function."""
 
+import re
 from typing import Any
 
 import requests
@@ -10,8 +11,9 @@ from ..domain.errors import RegistryRefused, RegistryUnavailable
 
 CHAMPION = "champion"
 TIMEOUT_SECONDS = (3.05, 10.0)
-_RETRIES = Retry(total=3, backoff_factor=0.3, status_forcelist=(429, 502, 503, 504), allowed_methods=None)
-_ABSENT = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
+# Short: the state machine tries again for minutes.
+_RETRIES = Retry(total=2, backoff_factor=0.1, status_forcelist=(429, 502, 503, 504), allowed_methods=None)
+_ALIAS_NOT_SET = re.compile(r"registered model alias .* not found", re.IGNORECASE)
 
 
 class MlflowRegistry:
@@ -24,29 +26,41 @@ class MlflowRegistry:
             self._session.mount(scheme, HTTPAdapter(max_retries=_RETRIES))
 
     def champion(self, model_name: str) -> str | None:
-        # MLflow answers 400 for an alias that is not set and 404 for a model that is not there.
         answer = self._get("registered-models/alias", {"name": model_name, "alias": CHAMPION})
-        return str(answer["model_version"]["version"]) if answer else None
+        return str(answer["version"]) if answer else None
 
     def set_champion(self, model_name: str, version: str) -> None:
         body = {"name": model_name, "alias": CHAMPION, "version": version}
         response = self._send("POST", "registered-models/alias", json=body)
-        if not response.ok:
-            raise RegistryRefused(_message(response))
+        self._document(response)
 
     def version_tags(self, model_name: str, version: str) -> dict[str, str] | None:
         answer = self._get("model-versions/get", {"name": model_name, "version": version})
         if answer is None:
             return None
-        return {tag["key"]: tag["value"] for tag in answer["model_version"].get("tags", [])}
+        return {tag["key"]: tag["value"] for tag in answer.get("tags", [])}
 
     def _get(self, path: str, parameters: dict[str, str]) -> Any:
+        """The version that was asked for, or None when there is none."""
         response = self._send("GET", path, params=parameters)
-        if response.ok:
-            return response.json()
-        if response.status_code in (400, 404) and _error_code(response) in _ABSENT:
+        if _says_absent(response):
             return None
-        raise RegistryRefused(_message(response))
+        document = self._document(response)
+        if "model_version" not in document:
+            raise self._not_mlflow(response)
+        return document["model_version"]
+
+    def _document(self, response: requests.Response) -> dict[str, Any]:
+        if response.status_code >= 400:
+            raise RegistryRefused(_message(response))
+        # A proxy or a login page in between answers with a redirect or with a page for people.
+        document = _json(response)
+        if response.status_code >= 300 or document is None:
+            raise self._not_mlflow(response)
+        return document
+
+    def _not_mlflow(self, response: requests.Response) -> RegistryUnavailable:
+        return RegistryUnavailable(f"not an MLflow server at {self.tracking_uri}? It answered {response.status_code}")
 
     def _send(self, method: str, path: str, **content: Any) -> requests.Response:
         url = f"{self.tracking_uri}/api/2.0/mlflow/{path}"
@@ -59,13 +73,28 @@ class MlflowRegistry:
         return response
 
 
-def _error_code(response: requests.Response) -> str:
+def _says_absent(response: requests.Response) -> bool:
+    """MLflow answers 404 for a model or a version that is not there, and 400 for an alias that is not set."""
+    code, message = _error(response)
+    if response.status_code == 404:
+        return code == "RESOURCE_DOES_NOT_EXIST"
+    alias_not_set = code == "INVALID_PARAMETER_VALUE" and _ALIAS_NOT_SET.match(message) is not None
+    return response.status_code == 400 and alias_not_set
+
+
+def _json(response: requests.Response) -> dict[str, Any] | None:
     try:
-        return str(response.json().get("error_code", ""))
+        document = response.json()
     except ValueError:
-        return ""
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _error(response: requests.Response) -> tuple[str, str]:
+    document = _json(response) or {}
+    return str(document.get("error_code", "")), str(document.get("message", ""))
 
 
 def _message(response: requests.Response) -> str:
     hint = "; is this host in its --allowed-hosts?" if response.status_code == 403 else ""
-    return f"MLflow answered {response.status_code} {_error_code(response)}{hint}"
+    return f"MLflow answered {response.status_code} {' '.join(_error(response))}{hint}"

@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ..domain.dataset import DataObject
-from ..domain.errors import ArtifactInvalid, DataUnavailable
+from ..domain.errors import ArtifactInvalid, DataUnavailable, SettingMissing
 from ..domain.windows import Window
 from .aws import error_code, translated
 
@@ -15,7 +15,10 @@ _ABSENT = frozenset({"NoSuchKey", "404"})
 
 
 class S3DataStore:
-    """DataStore on two buckets: one that holds the users' data, and our own for artifacts."""
+    """DataStore on two buckets: one that holds the users' data, and our own for artifacts.
+
+    A function that lists no data has no data bucket.
+    """
 
     def __init__(self, client: Any, data_bucket: str | None, artifacts_bucket: str) -> None:
         self._client = client
@@ -23,6 +26,8 @@ class S3DataStore:
         self._artifacts_bucket = artifacts_bucket
 
     def list_partitions(self, prefix: str, window: Window) -> list[DataObject]:
+        if self._data_bucket is None:
+            raise SettingMissing("environment variable DATA_BUCKET is not set")
         # Keys are listed in order, so one listing that starts at the first day covers all days.
         request = {
             "Bucket": self._data_bucket,

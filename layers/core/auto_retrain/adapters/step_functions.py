@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ..domain.errors import ExecutionsUnavailable
+from ..domain.errors import ExecutionsUnavailable, SettingMissing
 from .aws import translated
 
 _STARTED_BEFORE = frozenset({"ExecutionAlreadyExists"})
@@ -16,13 +16,15 @@ _LONGEST_CAUSE = 4000
 
 
 class StepFunctionsExecutions:
-    """Executions on Step Functions."""
+    """Executions on Step Functions; a function that starts none does not know the state machine."""
 
     def __init__(self, client: Any, state_machine_arn: str | None) -> None:
         self._client = client
         self._state_machine_arn = state_machine_arn
 
     def start(self, name: str, event: Mapping[str, Any]) -> str | None:
+        if self._state_machine_arn is None:
+            raise SettingMissing("environment variable STATE_MACHINE_ARN is not set")
         try:
             with translated(ExecutionsUnavailable, keep=_STARTED_BEFORE):
                 answer = self._client.start_execution(

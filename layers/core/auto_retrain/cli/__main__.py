@@ -28,7 +28,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True)
     apply = commands.add_parser("apply", help="put policies in force: all of them, or none if one is refused")
     apply.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a policy in YAML")
-    apply.add_argument("--actor", default=getpass.getuser(), help="who decided it (default: %(default)s)")
+    apply.add_argument("--actor", help="who decided it (default: you)")
     apply.set_defaults(run=_apply)
     models = commands.add_parser("models", help="list the models and what is going on with them")
     models.set_defaults(run=_models)
@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
 def _apply(options: argparse.Namespace, ports: Ports) -> None:
     policies = [read_policy_file(path) for path in options.files]
     for policy in policies:
-        applied = apply_policy(policy, options.actor, ports)
+        applied = apply_policy(policy, options.actor or getpass.getuser(), ports)
         print(f"{applied.policy.model}: policy version {applied.version} in force since {applied.applied_at:%F %T}Z")
 
 

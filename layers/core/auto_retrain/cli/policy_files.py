@@ -36,7 +36,7 @@ def read_policy_file(path: Path) -> Policy:
             raise PolicyInvalid(f"{path}: larger than {LARGEST_FILE} characters")
         document = yaml.load(text, _Loader)
         return Policy.parse(json.dumps(document))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError) as error:
+    except (OSError, ValueError, yaml.YAMLError, TypeError, RecursionError) as error:
         raise PolicyInvalid(f"{path}: cannot be read as a policy: {error}") from error
     except PolicyInvalid as error:
         raise PolicyInvalid(f"{path}: {error}") from error

@@ -1,15 +1,29 @@
 """What all records and messages of the domain share: frozen, complete, finite, in UTC."""
 
+import json
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, JsonValue
 
 
 def _to_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+def _check_parameters(parameters: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    try:
+        size = len(json.dumps(parameters, allow_nan=False))
+    except ValueError as error:
+        raise ValueError("may not hold NaN or infinity") from error
+    if size > LARGEST_PARAMETERS:
+        raise ValueError(f"is {size} characters of JSON, at most {LARGEST_PARAMETERS} are allowed")
+    return parameters
+
+
+# They travel through the state machine and in an environment variable of the container.
+LARGEST_PARAMETERS = 16_000
+Parameters = Annotated[dict[str, JsonValue], AfterValidator(_check_parameters)]
 UtcTime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 
 

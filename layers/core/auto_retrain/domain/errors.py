@@ -8,7 +8,7 @@ AutoRetrainError
 │   └── JobConflict           every step is safe to run again on the newer record
 └── PermanentError           will not pass: the job is closed as failed
     ├── EventInvalid · PolicyInvalid · ModelUnknown · SettingMissing
-    ├── JobUnknown · LeaseHeld · IllegalTransition
+    ├── JobUnknown · LeaseHeld · IllegalTransition · RecordInvalid
     ├── DataMissing · DataInvalid · ArtifactInvalid
     ├── AwsRefused · ClusterRefused · ClusterConflict · RegistryRefused
     └── TrainingFailed · ChampionConflict · PromotionRefused
@@ -95,6 +95,10 @@ class LeaseHeld(PermanentError):
 
 class IllegalTransition(PermanentError):
     """A job cannot go from its present status to the asked one."""
+
+
+class RecordInvalid(PermanentError):
+    """A stored record cannot be read; the message says where it breaks, never what it holds."""
 
 
 class DataMissing(PermanentError):

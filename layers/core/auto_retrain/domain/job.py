@@ -115,6 +115,11 @@ class ModelState(Record):
         return self.active_job if held else None
 
 
+def later(moment: UtcTime, remembered: UtcTime | None) -> UtcTime:
+    """Which of both a model remembers: an old event, replayed, does not move it back."""
+    return max(moment, remembered or moment)
+
+
 class Deployment(Record):
     """One line of the ledger: which version began to serve when, instead of which, and why."""
 

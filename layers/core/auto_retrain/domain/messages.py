@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, JsonValue
 
-from .base import Record, UtcTime
+from .base import Parameters, Record, UtcTime
 from .job import EndingWord, RetrainingStatus
 from .names import JobKind, ModelName
 from .policy import TriggerType
@@ -15,7 +15,7 @@ from .verdict import Verdict
 class ExecutionStarted(Record):
     """The first state's input: whatever started the execution, and which execution it is."""
 
-    event: dict[str, Any]
+    event: Any
     execution_arn: str
 
 
@@ -30,7 +30,7 @@ class TriggerRequest(Record):
     event_time: UtcTime | None = None
     actor: str | None = Field(default=None, min_length=1, max_length=128)
     reason: str | None = Field(default=None, min_length=1, max_length=500)
-    parameters: dict[str, JsonValue] = Field(default_factory=dict)
+    parameters: Parameters = Field(default_factory=dict)
     force: bool = False
 
 

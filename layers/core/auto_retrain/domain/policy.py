@@ -4,9 +4,9 @@ from enum import StrEnum
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, JsonValue, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
-from .base import Record, StrictRecord, UtcTime
+from .base import Parameters, Record, StrictRecord, UtcTime
 from .errors import PolicyInvalid
 from .explain import explain
 from .names import ModelName
@@ -105,7 +105,7 @@ class TrainingPolicy(StrictRecord):
     """How the Kubernetes Job trains."""
 
     trainer: EntryPoint | None = Field(default=None, description="module:function; none = the default trainer")
-    parameters: dict[str, JsonValue] = Field(default_factory=dict)
+    parameters: Parameters = Field(default_factory=dict)
     seed: int = Field(default=0, ge=0, lt=2**32)
     deadline_minutes: int = Field(default=120, ge=1, le=1440)
     cpu: Quantity = "1"

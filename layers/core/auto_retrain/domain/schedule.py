@@ -1,11 +1,12 @@
 """When a cron expression is due, in a model's own time zone."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
 _FIELDS = 5
+_BEYOND_REPEATED_HOUR = timedelta(hours=2)
 
 
 def check_cron(expression: str) -> str:
@@ -22,6 +23,7 @@ def check_cron(expression: str) -> str:
 
 def last_due(expression: str, time_zone: str, at: datetime) -> datetime | None:
     """The latest moment, not after `at`, at which the expression fired; None if there was none in eight years."""
-    # Iterating backwards yields moments strictly before its start, hence the added minute.
-    start = at.astimezone(ZoneInfo(time_zone)).replace(second=0, microsecond=0) + timedelta(minutes=1)
-    return next(CronSim(expression, start, reverse=True), None)
+    # Inside an hour that the clock repeats, iterating backwards misses moments; hence from beyond it.
+    start = (at.astimezone(UTC) + _BEYOND_REPEATED_HOUR).astimezone(ZoneInfo(time_zone))
+    backwards = (moment.astimezone(UTC) for moment in CronSim(expression, start, reverse=True))
+    return next((moment for moment in backwards if moment <= at), None)

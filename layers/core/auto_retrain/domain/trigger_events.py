@@ -18,8 +18,10 @@ _HELP = (
 )
 
 
-def parse_trigger_event(event: dict[str, Any]) -> TriggerRequest:
+def parse_trigger_event(event: Any) -> TriggerRequest:
     """The request that an event stands for; raises EventInvalid with a message that says what to send."""
+    if not isinstance(event, dict):
+        raise EventInvalid(f"the input is a JSON {type(event).__name__} and no object; {_HELP}")
     if event.get("detail-type") == "CloudWatch Alarm State Change":
         return _parse(_request_of_alarm(event))
     if "model_name" not in event:

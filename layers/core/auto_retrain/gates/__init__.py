@@ -14,11 +14,11 @@ from .paired_evidence import judge_paired_evidence
 Gate = Callable[[ValidationPolicy, Comparison], Verdict]
 
 GATES: tuple[Gate, ...] = (
-    judge_holdout_size,
-    judge_accuracy_floor,
-    judge_no_information_rate,
     judge_min_improvement,
     judge_paired_evidence,
+    judge_accuracy_floor,
+    judge_no_information_rate,
+    judge_holdout_size,
 )
 
 

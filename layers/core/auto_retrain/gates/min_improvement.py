@@ -31,4 +31,4 @@ def _reason(policy: ValidationPolicy, champion: float, accuracy: float, needed: 
     asked = f"{policy.min_improvement:.1%} over the champion's {champion:.4f}"
     if needed > 1:
         return f"{asked} cannot be reached: that would be an accuracy of {needed:.4f}"
-    return f"accuracy {accuracy:.4f} {'is' if enough else 'is not'} {asked} (that is {needed:.4f})"
+    return f"accuracy {accuracy:.4f} {'is at least' if enough else 'is not'} {asked} (that is {needed:.4f})"

@@ -3,23 +3,29 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from math import log
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 N_BINS = 10
-RARE_SHARE = 0.05
+FREQUENT_LEVELS = 20
 EMPTY_SHARE = 1e-4
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def decile_edges(reference: Numbers) -> Numbers:
-    """Inner edges of at most ten bins that hold equal shares of the finite reference values; ties merge bins."""
+    """Inner edges of bins that hold equal shares of the finite reference values, about ten.
+
+    A value that spans whole deciles gets a bin of its own: otherwise all that is below it, too, would count as it, and
+    a feature of two values could turn round unseen.
+    """
     finite = reference[np.isfinite(reference)]
     if finite.size == 0:
         return np.empty(0)
-    return np.unique(np.quantile(finite, np.linspace(0, 1, N_BINS + 1)[1:-1]))
+    deciles = np.quantile(finite, np.linspace(0, 1, N_BINS + 1))
+    tied = deciles[1:][deciles[1:] == deciles[:-1]]
+    return np.unique(np.concatenate([deciles[1:-1], np.nextafter(tied, -np.inf)]))
 
 
 def count_numeric(values: Numbers, edges: Numbers) -> list[int]:
@@ -32,18 +38,26 @@ def count_numeric(values: Numbers, edges: Numbers) -> list[int]:
     return [*(int(count) for count in inside), values.size - known.size]
 
 
-def common_levels(reference: Iterable[object]) -> list[str]:
-    """Levels that hold at least 5 % of the reference rows; all others are counted together."""
+class Levels(NamedTuple):
+    """Categories of a reference sample: the most frequent ones, and all the others that occur in it."""
+
+    frequent: tuple[str, ...]
+    rare: frozenset[str]
+
+
+def reference_levels(reference: Iterable[object]) -> Levels:
+    """The twenty most frequent categories, each counted alone; more would make PSI large without any drift."""
     counts = Counter(str(value) for value in reference if value is not None)
-    total = sum(counts.values())
-    return sorted(level for level, count in counts.items() if count >= RARE_SHARE * total)
+    by_frequency = sorted(counts, key=lambda level: (-counts[level], level))
+    return Levels(tuple(by_frequency[:FREQUENT_LEVELS]), frozenset(by_frequency[FREQUENT_LEVELS:]))
 
 
-def count_levels(values: Sequence[object], levels: Sequence[str]) -> list[int]:
-    """Rows per common level, then of all other levels, then of missing values."""
+def count_levels(values: Sequence[object], levels: Levels) -> list[int]:
+    """Rows per frequent category, then of all rare ones, of those that the reference never had, of missing values."""
     counts = Counter(None if value is None else str(value) for value in values)
-    common = [counts[level] for level in levels]
-    return [*common, len(values) - sum(common) - counts[None], counts[None]]
+    frequent = [counts[level] for level in levels.frequent]
+    rare = sum(counts[level] for level in levels.rare)
+    return [*frequent, rare, len(values) - sum(frequent) - rare - counts[None], counts[None]]
 
 
 def psi(reference: Sequence[int], live: Sequence[int]) -> float:

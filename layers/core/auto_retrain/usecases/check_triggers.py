@@ -1,6 +1,8 @@
 """Decides whether one model is to be retrained now, from everything that needs no data to be read."""
 
-from ..domain.errors import ModelUnknown
+from datetime import datetime, timedelta
+
+from ..domain.errors import EventInvalid
 from ..domain.job import ModelState
 from ..domain.messages import ExecutionStarted, TriggerDecision, TriggerRequest
 from ..domain.names import job_id
@@ -11,6 +13,9 @@ from ..triggers import first_met, screen
 from ..triggers.suppression import held_back_by, held_by_job
 from .evidence import performance_query
 from .opening import already_opened, open_job
+from .records import policy_of
+
+CLOCK_DIFFERENCE = timedelta(minutes=5)
 
 
 def check_triggers(started: ExecutionStarted, ports: Ports) -> TriggerDecision:
@@ -21,9 +26,7 @@ def check_triggers(started: ExecutionStarted, ports: Ports) -> TriggerDecision:
         ModelUnknown: no policy was applied for that model.
     """
     request = parse_trigger_event(started.event)
-    applied = ports.policies.get(request.model_name)
-    if applied is None:
-        raise ModelUnknown(f"model '{request.model_name}' has no policy; apply one first")
+    applied = policy_of(request.model_name, ports)
     opened = already_opened(job_id(request.model_name, started.execution_arn), ports)
     if opened:
         return opened
@@ -37,7 +40,7 @@ def _decide(request: TriggerRequest, execution_arn: str, policy: Policy, ports: 
         reason="",
         model_name=request.model_name,
         trigger_type=request.trigger_type,
-        event_time=request.event_time or ports.clock.now(),
+        event_time=_event_time(request, ports),
         execution_arn=execution_arn,
         actor=request.actor,
         parameters=request.parameters,
@@ -50,6 +53,15 @@ def _decide(request: TriggerRequest, execution_arn: str, policy: Policy, ports: 
         reason = f"asked for by {request.actor}: {request.reason}"
         return undecided.model_copy(update={"next": "start", "reason": reason})
     return _judge(undecided, policy, state, ports)
+
+
+def _event_time(request: TriggerRequest, ports: Ports) -> datetime:
+    """When the event happened; a time to come would hold the model's cool-down until then."""
+    now = ports.clock.now()
+    at = request.event_time or now
+    if at > now + CLOCK_DIFFERENCE:
+        raise EventInvalid(f"event_time = {at.isoformat()}: lies in the future; leave it out to mean now")
+    return at
 
 
 def _held_back(

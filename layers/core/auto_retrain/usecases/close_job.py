@@ -27,7 +27,8 @@ def close_job(request: ClosingRequest | ExecutionStatusChange, ports: Ports) -> 
 
 
 def _failure_in(state: dict[str, Any]) -> Failure | None:
-    error = state.get("error")
+    # What the first state catches replaces its input, which may not be an object that could hold it.
+    error = state.get("error") or (state if "Error" in state else None)
     return Failure(error.get("Error", "Unknown"), _readable(error.get("Cause", ""))) if error else None
 
 

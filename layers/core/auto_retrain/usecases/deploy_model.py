@@ -1,10 +1,11 @@
 """Makes a validated challenger the champion."""
 
-from ..domain.errors import ChampionConflict, JobUnknown, PromotionRefused
+from ..domain.errors import ChampionConflict, PromotionRefused
 from ..domain.job import Deployment, RetrainingJob, RetrainingStatus
 from ..domain.messages import DeploymentOutcome, JobReference
 from ..domain.policy import LOWEST_ACCURACY_FLOOR
 from ..ports import Ports
+from .records import job_of
 
 
 def deploy_model(reference: JobReference, ports: Ports) -> DeploymentOutcome:
@@ -17,9 +18,7 @@ def deploy_model(reference: JobReference, ports: Ports) -> DeploymentOutcome:
         PromotionRefused: the stored validation is not a promotion of this very version.
         ChampionConflict: somebody moved the alias since the champion was read; it stays where they put it.
     """
-    job = ports.jobs.get(reference.job_id)
-    if job is None:
-        raise JobUnknown(f"there is no job '{reference.job_id}'")
+    job = job_of(reference.job_id, ports)
     version = _allowed_version(job, ports)
     if not job.deployed:
         job = ports.jobs.save(job.moved_to(RetrainingStatus.DEPLOYING))

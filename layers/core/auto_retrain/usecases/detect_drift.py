@@ -1,6 +1,5 @@
 """Decides whether live features have drifted from those that the champion learned from."""
 
-from ..domain.errors import ModelUnknown
 from ..domain.messages import TriggerDecision
 from ..domain.names import job_id
 from ..domain.policy import Policy, TriggerType
@@ -9,6 +8,10 @@ from ..ports import Ports
 from ..triggers.data_drift import judge_drift
 from .drift_evidence import drift_histograms
 from .opening import already_opened, open_job
+from .records import policy_of
+
+MOST_VERDICTS = 20
+MOST_NAMED = 5
 
 
 def detect_drift(decision: TriggerDecision, ports: Ports) -> TriggerDecision:
@@ -18,9 +21,7 @@ def detect_drift(decision: TriggerDecision, ports: Ports) -> TriggerDecision:
         ModelUnknown: the policy vanished meanwhile.
         DataInvalid: the data lack a feature that the policy names.
     """
-    applied = ports.policies.get(decision.model_name)
-    if applied is None:
-        raise ModelUnknown(f"model '{decision.model_name}' has no policy any more")
+    applied = policy_of(decision.model_name, ports)
     opened = already_opened(job_id(decision.model_name, decision.execution_arn), ports)
     if opened:
         return opened
@@ -31,13 +32,25 @@ def detect_drift(decision: TriggerDecision, ports: Ports) -> TriggerDecision:
 
 def _decide(decision: TriggerDecision, policy: Policy, ports: Ports) -> TriggerDecision:
     drift = judge_drift(policy.triggers, drift_histograms(policy, decision.event_time, ports))
-    verdicts = (*decision.verdicts, *drift)
-    met = [verdict.reason for verdict in drift if verdict.met]
-    if met:
-        update = {"next": "start", "trigger_type": TriggerType.DATA_DRIFT, "reason": "; ".join(met)}
+    told = _most_telling(drift)
+    verdicts = (*decision.verdicts, *told)
+    if told[0].met:
+        update = {"next": "start", "trigger_type": TriggerType.DATA_DRIFT, "reason": _reason(drift, told)}
         return decision.model_copy(update={**update, "verdicts": verdicts})
     reason = f"{decision.reason}; {_summary(drift)}"
     return decision.model_copy(update={"next": "skip", "reason": reason, "verdicts": verdicts})
+
+
+def _most_telling(drift: list[Verdict]) -> list[Verdict]:
+    """The drifted features, then those that cannot be judged, the largest PSI first; the state has little room."""
+    rank = {Outcome.MET: 0, Outcome.INCONCLUSIVE: 1}
+    return sorted(drift, key=lambda verdict: (rank.get(verdict.outcome, 2), -(verdict.value or 0)))[:MOST_VERDICTS]
+
+
+def _reason(drift: list[Verdict], told: list[Verdict]) -> str:
+    named = [verdict.reason for verdict in told if verdict.met][:MOST_NAMED]
+    more = sum(verdict.met for verdict in drift) - len(named)
+    return "; ".join(named) + (f"; and {more} more features" if more else "")
 
 
 def _summary(drift: list[Verdict]) -> str:

@@ -9,7 +9,7 @@ from ..domain.drift import FeatureHistogram
 from ..domain.policy import DataPolicy, Policy
 from ..domain.windows import Window, windows_at
 from ..ports import Ports
-from ..statistics.stability import common_levels, count_levels, count_numeric, decile_edges
+from ..statistics.stability import count_levels, count_numeric, decile_edges, reference_levels
 
 Columns = dict[str, np.ndarray[Any, Any]]
 
@@ -51,6 +51,6 @@ def _numeric_histogram(name: str, reference: np.ndarray[Any, Any], live: np.ndar
 
 
 def _level_histogram(name: str, reference: np.ndarray[Any, Any], live: np.ndarray[Any, Any]) -> FeatureHistogram:
-    levels = common_levels(reference.tolist())
+    levels = reference_levels(reference.tolist())
     counts = [tuple(count_levels(sample.tolist(), levels)) for sample in (reference, live)]
     return FeatureHistogram(feature=name, reference=counts[0], live=counts[1])

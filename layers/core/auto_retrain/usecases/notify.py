@@ -1,14 +1,18 @@
 """Tells people about a job event, once."""
 
+from contextlib import suppress
 from datetime import timedelta
+from uuid import uuid4
 
 from pydantic import ConfigDict
 
 from ..domain.base import Record
-from ..domain.errors import NotificationFailed
+from ..domain.errors import TransientError
 from ..domain.messages import JobEvent
 from ..ports import Ports
 
+# Longer than this function may run, and over before a delivery is tried for the last time.
+CLAIMED = timedelta(minutes=2)
 REMEMBERED = timedelta(days=7)
 
 
@@ -27,13 +31,16 @@ class NotificationReport(Record):
 
 
 def notify(published: PublishedEvent, ports: Ports) -> NotificationReport:
-    """Send the event's text; raises NotificationFailed so that the delivery is tried again."""
-    event = published.detail
-    if not ports.notifications.claim(event.event_id, ports.clock.now() + REMEMBERED):
+    """Send the event's text; whatever it raises lets the delivery be tried again."""
+    event, now = published.detail, ports.clock.now()
+    if not ports.notifications.claim(event.event_id, uuid4().hex, now + CLAIMED):
         return NotificationReport(told=False)
     try:
         ports.notifier.send(event.text)
-    except NotificationFailed:
+    except Exception:
         ports.notifications.release(event.event_id)
         raise
+    # Failing here would have people told again for certain, where now they are only if the bus repeats itself.
+    with suppress(TransientError):
+        ports.notifications.confirm(event.event_id, now + REMEMBERED)
     return NotificationReport(told=True)

@@ -22,7 +22,7 @@ def open_job(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) ->
         opened = ports.jobs.open_job(job, job.created_at + LEASE)
     except LeaseHeld as held:
         return decision.model_copy(update={"next": "skip", "reason": str(held)})
-    announce("started", f"Retraining {opened.model_name}: {opened.trigger_reason}", opened, ports)
+    _announce_start(opened, ports)
     return decision.model_copy(update={"next": "start", "job_id": opened.job_id})
 
 
@@ -31,6 +31,7 @@ def already_opened(job_id: str, ports: Ports) -> TriggerDecision | None:
     job = ports.jobs.get(job_id)
     if job is None:
         return None
+    _announce_start(job, ports)
     return TriggerDecision(
         next="start",
         reason=job.trigger_reason,
@@ -42,6 +43,10 @@ def already_opened(job_id: str, ports: Ports) -> TriggerDecision | None:
         job_id=job.job_id,
         verdicts=job.trigger_verdicts,
     )
+
+
+def _announce_start(job: RetrainingJob, ports: Ports) -> None:
+    announce("started", f"Retraining {job.model_name}: {job.trigger_reason}", job, ports)
 
 
 def _new_job(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) -> RetrainingJob:

@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from datetime import datetime
 
-from ..domain.errors import ModelUnknown
 from ..domain.policy import Policy, TriggerType
 from ..domain.verdict import Verdict
 from ..ports import Ports
@@ -12,6 +11,7 @@ from ..triggers.performance_degradation import judge_performance
 from ..triggers.scheduled import judge_schedule
 from .drift_evidence import drift_histograms
 from .evidence import performance_query
+from .records import policy_of
 
 
 class RetrainingTrigger(ABC):
@@ -26,10 +26,7 @@ class RetrainingTrigger(ABC):
         Raises:
             ModelUnknown: no policy was applied for that model.
         """
-        applied = self._ports.policies.get(model_name)
-        if applied is None:
-            raise ModelUnknown(f"model '{model_name}' has no policy; apply one first")
-        verdicts = self.judge(applied.policy, self._ports.clock.now())
+        verdicts = self.judge(policy_of(model_name, self._ports).policy, self._ports.clock.now())
         met = [verdict for verdict in verdicts if verdict.met]
         return bool(met), "; ".join(verdict.reason for verdict in met or verdicts)
 

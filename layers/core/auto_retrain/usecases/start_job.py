@@ -3,7 +3,7 @@
 from ..domain.cluster import JobOrder
 from ..domain.dataset import build_manifest
 from ..domain.digest import canonical_json, sha256_of
-from ..domain.errors import ArtifactInvalid, ChampionConflict, JobUnknown, ModelUnknown
+from ..domain.errors import ArtifactInvalid, ChampionConflict
 from ..domain.job import PendingStep, RetrainingJob, RetrainingStatus
 from ..domain.messages import StepOrder, StepStarted
 from ..domain.names import kubernetes_job_name
@@ -12,6 +12,7 @@ from ..domain.results import TrainingResult
 from ..domain.windows import Window
 from ..ports import Ports
 from .container_results import output_key, read_result
+from .records import job_of, policy_of
 
 
 def start_job(order: StepOrder, ports: Ports) -> StepStarted:
@@ -21,14 +22,10 @@ def start_job(order: StepOrder, ports: Ports) -> StepStarted:
         JobUnknown, ModelUnknown: the job or its policy is not there.
         DataMissing: the training or the holdout window holds no data.
         ArtifactInvalid: training left no usable result.
-        ChampionConflict: the registry does not say what the ledger says about the champion.
+        ChampionConflict: something serves by the ledger, but the registry has no champion.
     """
-    job = ports.jobs.get(order.job_id)
-    if job is None:
-        raise JobUnknown(f"there is no job '{order.job_id}'")
-    applied = ports.policies.get(job.model_name)
-    if applied is None:
-        raise ModelUnknown(f"model '{job.model_name}' has no policy any more")
+    job = job_of(order.job_id, ports)
+    applied = policy_of(job.model_name, ports)
     job = _with_data(job, applied.policy, ports) if order.kind == "train" else _with_challenger(job, ports)
     name = kubernetes_job_name(job.job_id, order.kind)
     # The record comes first: the watcher must know the token before the Kubernetes Job can end.
@@ -50,9 +47,11 @@ def _with_data(job: RetrainingJob, policy: Policy, ports: Ports) -> RetrainingJo
     span = Window(start=job.windows.training.start, end=job.windows.holdout.end)
     objects = ports.data.list_partitions(policy.data.prefix, span)
     content = canonical_json(build_manifest(job.job_id, job.model_name, policy.data, job.windows, objects))
+    digest = sha256_of(content)
+    # Named by its digest: two invocations at once, which may see other objects, do not overwrite each other's.
     return job.changed(
-        manifest_uri=ports.data.write(f"jobs/{job.job_id}/manifest.json", content),
-        manifest_sha256=sha256_of(content),
+        manifest_uri=ports.data.write(f"jobs/{job.job_id}/manifest-{digest[:16]}.json", content),
+        manifest_sha256=digest,
         champion_version=_champion(job.model_name, ports),
     )
 

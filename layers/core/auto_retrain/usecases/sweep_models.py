@@ -50,11 +50,15 @@ def _candidates(
 
 
 def _moment(trigger: TriggerType, policy: Policy, at: datetime) -> str:
-    """The due time of a schedule; for the others the day, as each is looked at once a day."""
-    if trigger is TriggerType.SCHEDULED:
-        due = last_due(policy.triggers.schedule_expression, policy.triggers.time_zone, at)
-        return due.isoformat() if due else at.date().isoformat()
-    return at.date().isoformat()
+    """The day, as each trigger starts an execution once a day; and for a schedule, what is due.
+
+    A retraining that failed is tried again the next day, for as long as its trigger is met.
+    """
+    day = at.date().isoformat()
+    if trigger is not TriggerType.SCHEDULED:
+        return day
+    due = last_due(policy.triggers.schedule_expression, policy.triggers.time_zone, at)
+    return f"{due.isoformat()} {day}" if due else day
 
 
 def _start(candidate: Candidate, at: datetime, ports: Ports) -> str | None:

@@ -1,7 +1,7 @@
 """Decides whether a challenger may replace the champion, from nothing but predictions on the holdout rows."""
 
 from ..domain.comparison import Comparison
-from ..domain.errors import ArtifactInvalid, JobUnknown, ModelUnknown
+from ..domain.errors import ArtifactInvalid
 from ..domain.job import RetrainingJob, RetrainingStatus
 from ..domain.messages import JobReference, ValidationOutcome
 from ..domain.policy import AppliedPolicy
@@ -12,6 +12,7 @@ from ..gates import judge_gates
 from ..ports import Ports
 from .comparing import compare, load_predictions
 from .container_results import read_result
+from .records import job_of, policy_of
 
 _DECISIONS = {Outcome.MET: Decision.PROMOTE, Outcome.INCONCLUSIVE: Decision.INCONCLUSIVE}
 
@@ -23,12 +24,8 @@ def validate_model(reference: JobReference, ports: Ports) -> ValidationOutcome:
         JobUnknown, ModelUnknown: the job or its policy is not there.
         ArtifactInvalid: scores are absent, incomplete, changed, or not of the same rows.
     """
-    job = ports.jobs.get(reference.job_id)
-    if job is None:
-        raise JobUnknown(f"there is no job '{reference.job_id}'")
-    applied = ports.policies.get(job.model_name)
-    if applied is None:
-        raise ModelUnknown(f"model '{job.model_name}' has no policy any more")
+    job = job_of(reference.job_id, ports)
+    applied = policy_of(job.model_name, ports)
     job = job.moved_to(RetrainingStatus.VALIDATION)
     result = judge_scores(job, read_result(job, "score", ScoringResult, ports), applied, ports)
     result = result.sealed(ports.clock.now())

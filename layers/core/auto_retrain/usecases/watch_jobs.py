@@ -29,7 +29,8 @@ def watch_jobs(tick: ScheduledEvent, ports: Ports) -> WatchReport:
     listed = ports.cluster.list_jobs()
     active = ports.jobs.list_active()
     problems: list[str] = []
-    done = Counter(_attempt(step, name, problems) for name, step in _steps(listed, active, ports))
+    steps = _steps(listed, active, problems, ports)
+    done = Counter(_attempt(step, name, problems) for name, step in steps)
     return WatchReport(
         succeeded=done["succeeded"],
         failed=done["failed"],
@@ -40,28 +41,30 @@ def watch_jobs(tick: ScheduledEvent, ports: Ports) -> WatchReport:
     )
 
 
-def _steps(listed: list[ClusterJob], active: list[RetrainingJob], ports: Ports) -> Iterator[tuple[str, Step]]:
+def _steps(
+    listed: list[ClusterJob], active: list[RetrainingJob], problems: list[str], ports: Ports
+) -> Iterator[tuple[str, Step]]:
     by_name = {found.name: found for found in listed}
     for job in active:
         found = by_name.get(job.pending.kubernetes_job) if job.pending else None
-        yield job.job_id, partial(_serve, job, found, ports)
+        yield job.job_id, partial(_serve, job, found, problems, ports)
     owned = {job.job_id for job in active}
     for found in listed:
         if _is_orphan(found, owned, ports):
             yield found.name, partial(_delete, found, ports)
 
 
-def _attempt(step: Step, name: str, problems: list[str]) -> str:
-    # One job that cannot be served must not keep the others waiting.
+def _attempt(step: Step, name: str, problems: list[str]) -> str | None:
+    """What the step gives, or None if it fails, which must not keep the others waiting."""
     try:
         return step()
     except AutoRetrainError as error:
         problems.append(f"{name}: {type(error).__name__}: {error}")
-        return "problem"
+        return None
 
 
-def _serve(job: RetrainingJob, found: ClusterJob | None, ports: Ports) -> str:
-    done = _answer(job, job.pending, found, ports) if job.pending else "between steps"
+def _serve(job: RetrainingJob, found: ClusterJob | None, problems: list[str], ports: Ports) -> str:
+    done = _answer(job, job.pending, found, problems, ports) if job.pending else "between steps"
     if done == "alive" or ports.clock.now() < job.created_at + GRACE:
         return done
     return _close_if_abandoned(job, ports) or done
@@ -76,7 +79,9 @@ def _close_if_abandoned(job: RetrainingJob, ports: Ports) -> str | None:
     return "closed"
 
 
-def _answer(job: RetrainingJob, pending: PendingStep, found: ClusterJob | None, ports: Ports) -> str:
+def _answer(
+    job: RetrainingJob, pending: PendingStep, found: ClusterJob | None, problems: list[str], ports: Ports
+) -> str:
     if found is None:
         return _answer_absent(pending, ports)
     if found.phase is ClusterJobPhase.COMPLETE:
@@ -84,7 +89,7 @@ def _answer(job: RetrainingJob, pending: PendingStep, found: ClusterJob | None, 
         ports.executions.succeed(pending.task_token, output)
         return "succeeded"
     if found.phase is ClusterJobPhase.FAILED:
-        return _answer_failed(job, pending, ports)
+        return _answer_failed(job, pending, problems, ports)
     return "alive" if ports.executions.heartbeat(pending.task_token) else "not awaited"
 
 
@@ -96,13 +101,18 @@ def _answer_absent(pending: PendingStep, ports: Ports) -> str:
     return "failed"
 
 
-def _answer_failed(job: RetrainingJob, pending: PendingStep, ports: Ports) -> str:
+def _answer_failed(job: RetrainingJob, pending: PendingStep, problems: list[str], ports: Ports) -> str:
     # The log is saved first: once the execution goes on, the Kubernetes Job may be gone.
     name = pending.kubernetes_job
-    ports.data.write(f"jobs/{job.job_id}/{pending.kind}/log.txt", ports.cluster.log_tail(name, LOG_LINES).encode())
-    reason = ports.cluster.explain_failure(name)
-    ports.executions.fail(pending.task_token, "TrainingFailed", reason)
+    _attempt(partial(_save_log, job, pending, ports), f"log of {name}", problems)
+    explained = _attempt(partial(ports.cluster.explain_failure, name), f"explanation of {name}", problems)
+    ports.executions.fail(pending.task_token, "TrainingFailed", explained or f"Kubernetes Job '{name}' failed")
     return "failed"
+
+
+def _save_log(job: RetrainingJob, pending: PendingStep, ports: Ports) -> str:
+    log = ports.cluster.log_tail(pending.kubernetes_job, LOG_LINES)
+    return ports.data.write(f"jobs/{job.job_id}/{pending.kind}/log.txt", log.encode())
 
 
 def _is_orphan(found: ClusterJob, owned: set[str], ports: Ports) -> bool:
@@ -111,5 +121,9 @@ def _is_orphan(found: ClusterJob, owned: set[str], ports: Ports) -> bool:
 
 
 def _delete(found: ClusterJob, ports: Ports) -> str:
+    # The index of active jobs lags behind; the record itself does not.
+    record = ports.jobs.get(found.job_id)
+    if record and not record.status.is_terminal:
+        return "owned"
     ports.cluster.delete_job(found.name)
     return "deleted"

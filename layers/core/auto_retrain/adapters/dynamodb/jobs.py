@@ -1,5 +1,6 @@
 """Job records and leases in DynamoDB."""
 
+from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -7,10 +8,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ...domain.errors import JobConflict, LeaseHeld, StoreUnavailable
-from ...domain.job import ModelState, RetrainingJob
+from ...domain.job import ModelState, RetrainingJob, later
 from ...ports import Clock
 from .states import state_of
-from .table import Item, Table, document_of, epoch, item_of, key, model_key
+from .table import Item, Table, epoch, item_of, key, model_key, readable, record_of
 
 MONTHS_LISTED = 24
 
@@ -35,7 +36,7 @@ class DynamoJobStore:
         values: Item = {
             ":job": {"S": job.job_id},
             ":expires": epoch(lease_expires_at),
-            ":event_time": epoch(job.event_time),
+            ":event_time": epoch(later(job.event_time, self.model_state(job.model_name).last_attempt_at)),
             ":now": epoch(self._clock.now()),
             ":fleet": {"S": "FLEET"},
             ":model": {"S": job.model_name},
@@ -63,7 +64,7 @@ class DynamoJobStore:
 
     def get(self, job_id: str) -> RetrainingJob | None:
         item = self._table.get(_key(job_id))
-        return RetrainingJob.model_validate_json(document_of(item)) if item else None
+        return record_of(item, RetrainingJob) if item else None
 
     def save(self, job: RetrainingJob) -> RetrainingJob:
         saved, values = self._next_revision(job)
@@ -76,7 +77,8 @@ class DynamoJobStore:
     def close_job(self, job: RetrainingJob, *, retrained: bool) -> RetrainingJob:
         saved, unchanged = self._next_revision(job)
         owner: Item = {":job": {"S": job.job_id}}
-        moment: Item = {":event_time": epoch(job.event_time)} if retrained else {}
+        last_retrained_at = self.model_state(job.model_name).last_retrained_at if retrained else None
+        moment: Item = {":event_time": epoch(later(job.event_time, last_retrained_at))} if retrained else {}
         expression = _RELEASE_AND_REMEMBER if retrained else _RELEASE_LEASE
         state = model_key(job.model_name, "STATE")
         try:
@@ -109,15 +111,16 @@ class DynamoJobStore:
         self._remember("last_retrained_at", model_name, event_time)
 
     def _remember(self, attribute: str, model_name: str, moment: datetime) -> None:
-        self._table.update(
-            model_key(model_name, "STATE"),
-            f"SET {attribute} = :moment, fleet = :fleet, model_name = :model",
-            {":moment": epoch(moment), ":fleet": {"S": "FLEET"}, ":model": {"S": model_name}},
-        )
+        expression = f"SET {attribute} = :moment, fleet = :fleet, model_name = :model"
+        is_newer = f"attribute_not_exists({attribute}) OR {attribute} < :moment"
+        values: Item = {":moment": epoch(moment), ":fleet": {"S": "FLEET"}, ":model": {"S": model_name}}
+        # The condition fails when a newer moment is there already, and that one stays.
+        with suppress(ClientError):
+            self._table.update(model_key(model_name, "STATE"), expression, is_newer, values)
 
     def list_active(self) -> list[RetrainingJob]:
         items = self._table.query("active = :active", {":active": {"S": "ACTIVE"}}, IndexName="active_jobs")
-        return [RetrainingJob.model_validate_json(document_of(item)) for item in items]
+        return list(readable(items, RetrainingJob))
 
     def list_recent(self, model_name: str | None, limit: int) -> list[RetrainingJob]:
         if model_name:
@@ -126,7 +129,7 @@ class DynamoJobStore:
             found = (
                 item for month in self._months() for item in self._newest("by_month", "created_month", month, limit)
             )
-        return [RetrainingJob.model_validate_json(document_of(item)) for item in islice(found, limit)]
+        return list(islice(readable(found, RetrainingJob), limit))
 
     def _newest(self, index: str, attribute: str, value: str, limit: int) -> Any:
         condition = f"{attribute} = :value"

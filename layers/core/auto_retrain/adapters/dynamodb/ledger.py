@@ -4,7 +4,7 @@ from botocore.exceptions import ClientError
 
 from ...domain.errors import ChampionConflict
 from ...domain.job import Deployment
-from .table import Table, document_of, item_of, model_key
+from .table import Table, item_of, model_key, record_of
 
 
 class DynamoLedger:
@@ -18,7 +18,7 @@ class DynamoLedger:
         condition = "pk = :pk AND begins_with(sk, :prefix)"
         newest = self._table.query(condition, values, ScanIndexForward=False, Limit=1, ConsistentRead=True)
         item = next(newest, None)
-        return Deployment.model_validate_json(document_of(item)) if item else None
+        return record_of(item, Deployment) if item else None
 
     def append(self, deployment: Deployment) -> None:
         item = item_of(model_key(deployment.model_name, f"DEPLOYMENT#{deployment.sequence:06}"), deployment)

@@ -1,25 +1,57 @@
 """Which events people were told about, in DynamoDB; forgotten by its time to live."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from botocore.exceptions import ClientError
 
-from .table import Table, key
+from ...domain.errors import NotificationFailed
+from ...ports import Clock
+from .table import Item, Table, epoch, key
+
+_NOBODY_TOLD = "attribute_not_exists(pk)"
+_CLAIM_IS_OURS = "claimed_by = :owner"  # written by us before an answer was lost
+_RAN_OUT = "expires_at < :now"  # the time to live deletes an item only later
+_IS_LONGER = "attribute_not_exists(expires_at) OR expires_at < :until"
 
 
 class DynamoNotificationLog:
-    """NotificationLog on the table."""
+    """NotificationLog on the table; an item without `claimed_by` says that people were told."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
+        self._clock = clock
 
-    def claim(self, event_id: str, until: datetime) -> bool:
-        item = {**key(f"EVENT#{event_id}", "EVENT"), "expires_at": {"N": str(int(until.timestamp()))}}
+    def claim(self, event_id: str, owner: str, until: datetime) -> bool:
+        claimed_by = {"S": owner}
+        item = {**_key(event_id), "claimed_by": claimed_by, "expires_at": _seconds(until)}
+        condition = f"{_NOBODY_TOLD} OR {_CLAIM_IS_OURS} OR {_RAN_OUT}"
         try:
-            self._table.put(item, "attribute_not_exists(pk)")
-        except ClientError:
-            return False
+            self._table.put(item, condition, {":owner": claimed_by, ":now": epoch(self._clock.now())})
+        except ClientError as error:
+            return self._settle(event_id, error)
         return True
 
+    def _settle(self, event_id: str, error: ClientError) -> bool:
+        stored = self._table.get(_key(event_id))
+        if stored is None or "claimed_by" in stored:
+            raise NotificationFailed(f"another call is telling people about '{event_id}'") from error
+        return False
+
+    def confirm(self, event_id: str, until: datetime) -> None:
+        item = {**_key(event_id), "expires_at": _seconds(until)}
+        # The condition fails when the SDK repeats this write after a lost answer.
+        with suppress(ClientError):
+            self._table.put(item, _IS_LONGER, {":until": _seconds(until)})
+
     def release(self, event_id: str) -> None:
-        self._table.delete(key(f"EVENT#{event_id}", "EVENT"))
+        self._table.delete(_key(event_id))
+
+
+def _key(event_id: str) -> Item:
+    return key(f"EVENT#{event_id}", "EVENT")
+
+
+def _seconds(moment: datetime) -> dict[str, str]:
+    # A time to live is counted in whole seconds.
+    return {"N": str(int(moment.timestamp()))}

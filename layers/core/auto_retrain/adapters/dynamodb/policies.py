@@ -11,7 +11,7 @@ from ...domain.errors import StoreUnavailable
 from ...domain.job import ModelState
 from ...domain.policy import AppliedPolicy, Policy
 from .states import state_of
-from .table import Table, document_of, item_of, model_key
+from .table import Table, item_of, model_key, readable, record_of
 
 
 class DynamoPolicyStore:
@@ -22,7 +22,7 @@ class DynamoPolicyStore:
 
     def get(self, model_name: str) -> AppliedPolicy | None:
         item = self._table.get(model_key(model_name, "POLICY"))
-        return AppliedPolicy.model_validate_json(document_of(item)) if item else None
+        return record_of(item, AppliedPolicy) if item else None
 
     def apply(self, policy: Policy, actor: str, at: datetime) -> AppliedPolicy:
         current = self.get(policy.model)
@@ -60,7 +60,6 @@ class DynamoPolicyStore:
         items = self._table.query("fleet = :fleet", {":fleet": {"S": "FLEET"}}, IndexName="fleet")
         for pk, group in groupby(items, key=lambda item: item["pk"]["S"]):
             parts = {item["sk"]["S"]: item for item in group}
-            if "POLICY" in parts:
-                model_name = pk.removeprefix("MODEL#")
-                applied = AppliedPolicy.model_validate_json(document_of(parts["POLICY"]))
-                yield applied, state_of(model_name, parts.get("STATE"))
+            in_force = [parts["POLICY"]] if "POLICY" in parts else []
+            for applied in readable(in_force, AppliedPolicy):
+                yield applied, state_of(pk.removeprefix("MODEL#"), parts.get("STATE"))

@@ -1,14 +1,20 @@
 """The table: its keys, its indexes, and items that carry a record as one JSON document."""
 
-from collections.abc import Iterator, Mapping
+import logging
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
 
 from ...domain.base import Record
-from ...domain.errors import StoreUnavailable
+from ...domain.errors import RecordInvalid, StoreUnavailable
 from ..aws import translated
 
 Item = dict[str, dict[str, str]]
+AnyRecord = TypeVar("AnyRecord", bound=Record)
+
+logger = logging.getLogger("auto_retrain")
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 TRANSACTION_CANCELED = "TransactionCanceledException"
@@ -28,8 +34,28 @@ def item_of(item_key: Item, record: Record, **attributes: str) -> Item:
     return {**item_key, **plain, "document": {"S": record.model_dump_json()}}
 
 
-def document_of(item: Mapping[str, Any]) -> str:
-    return str(item["document"]["S"])
+def record_of(item: Mapping[str, Any], kind: type[AnyRecord]) -> AnyRecord:
+    """The record that an item carries; fields that only a newer release knows are passed over."""
+    try:
+        return kind.model_validate_json(item.get("document", {}).get("S", ""), extra="ignore")
+    except ValidationError as error:
+        wrong = _places(error)
+    # Outside of the handler: pydantic's error would come along, and it quotes a document that may hold a task token.
+    raise RecordInvalid(f"'{item['pk']['S']}' cannot be read: {wrong}")
+
+
+def readable(items: Iterable[Mapping[str, Any]], kind: type[AnyRecord]) -> Iterator[AnyRecord]:
+    """The records of those items that can be read; one that cannot must not stop the others."""
+    for item in items:
+        try:
+            yield record_of(item, kind)
+        except RecordInvalid:
+            logger.error("'%s' cannot be read and is passed over", item["pk"]["S"])
+
+
+def _places(error: ValidationError) -> str:
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in details)
 
 
 def epoch(moment: datetime) -> dict[str, str]:
@@ -59,11 +85,9 @@ class Table:
         with translated(StoreUnavailable, keep=frozenset({CONDITION_FAILED})):
             self._client.put_item(**self.put_action(item, condition, values))
 
-    def update(self, item_key: Item, expression: str, values: Item) -> None:
-        with translated(StoreUnavailable):
-            self._client.update_item(
-                TableName=self._name, Key=item_key, UpdateExpression=expression, ExpressionAttributeValues=values
-            )
+    def update(self, item_key: Item, expression: str, condition: str, values: Item) -> None:
+        with translated(StoreUnavailable, keep=frozenset({CONDITION_FAILED})):
+            self._client.update_item(**self.update_action(item_key, expression, condition, values))
 
     def delete(self, item_key: Item) -> None:
         with translated(StoreUnavailable):

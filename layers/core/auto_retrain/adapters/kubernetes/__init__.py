@@ -14,7 +14,7 @@ def kubernetes_cluster(settings: Settings) -> KubernetesCluster:
     """The cluster that the settings name; nothing is asked of it yet."""
     transport = Transport(connect_to_eks(settings))
     client = KubernetesClient(transport, settings.require("job_namespace"))
-    return KubernetesCluster(client, lambda: _pod_settings(settings))
+    return KubernetesCluster(client, settings.require("stage"), lambda: _pod_settings(settings))
 
 
 def _pod_settings(settings: Settings) -> PodSettings:

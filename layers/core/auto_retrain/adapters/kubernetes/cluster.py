@@ -7,7 +7,7 @@ from ...domain.errors import ClusterConflict, ClusterRefused, ClusterUnavailable
 from ...domain.policy import TrainingPolicy
 from .client import KubernetesClient
 from .explanation import explain, last_line, termination_message
-from .manifest import CONTAINER, JOB_ID_LABEL, MANAGED_BY, MANAGED_BY_LABEL, PodSettings, build_manifest
+from .manifest import CONTAINER, JOB_ID_LABEL, PodSettings, build_manifest, stage_labels
 from .transport import Json
 
 _PHASES = {"Complete": ClusterJobPhase.COMPLETE, "Failed": ClusterJobPhase.FAILED}
@@ -16,19 +16,20 @@ _EXPLAINING_LINES = 20
 
 
 class KubernetesCluster:
-    """Cluster on the Kubernetes API; `pod_settings` is asked only when a Job is started."""
+    """Cluster on the Kubernetes API, with the Jobs of one stage; `pod_settings` is asked only to start a Job."""
 
-    def __init__(self, client: KubernetesClient, pod_settings: Callable[[], PodSettings]) -> None:
-        self._client, self._pod_settings = client, pod_settings
+    def __init__(self, client: KubernetesClient, stage: str, pod_settings: Callable[[], PodSettings]) -> None:
+        self._client, self._stage, self._pod_settings = client, stage, pod_settings
 
     def start_job(self, name: str, order: JobOrder, training: TrainingPolicy) -> None:
-        job = self._client.create_job(build_manifest(name, order, training, self._pod_settings()))
+        job = self._client.create_job(build_manifest(name, order, training, self._stage, self._pod_settings()))
         owner = _labels(job).get(JOB_ID_LABEL)
         if owner != order.job_id:
             raise ClusterConflict(f"the Kubernetes Job '{name}' belongs to job '{owner}', not to '{order.job_id}'")
 
     def list_jobs(self) -> list[ClusterJob]:
-        found = self._client.list_jobs(f"{MANAGED_BY_LABEL}={MANAGED_BY}")
+        selector = ",".join(f"{label}={value}" for label, value in stage_labels(self._stage).items())
+        found = self._client.list_jobs(selector)
         return [_as_seen(job) for job in found if JOB_ID_LABEL in _labels(job)]
 
     def explain_failure(self, name: str) -> str:

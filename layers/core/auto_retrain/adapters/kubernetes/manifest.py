@@ -9,6 +9,7 @@ from .transport import Json
 CONTAINER = "train-model"
 MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
 MANAGED_BY = "auto-retrain"
+STAGE_LABEL = "auto-retrain/stage"
 JOB_ID_LABEL = "auto-retrain/job-id"
 KIND_LABEL = "auto-retrain/kind"
 MODEL_LABEL = "auto-retrain/model"
@@ -29,10 +30,15 @@ class PodSettings:
     service_account: str
 
 
-def build_manifest(name: str, order: JobOrder, training: TrainingPolicy, pod: PodSettings) -> Json:
+def stage_labels(stage: str) -> dict[str, str]:
+    """What tells the Jobs of a deployment from those of everyone else, another stage of ours included."""
+    return {MANAGED_BY_LABEL: MANAGED_BY, STAGE_LABEL: stage}
+
+
+def build_manifest(name: str, order: JobOrder, training: TrainingPolicy, stage: str, pod: PodSettings) -> Json:
     """The Job as it is sent to the API server."""
     labels = {
-        MANAGED_BY_LABEL: MANAGED_BY,
+        **stage_labels(stage),
         JOB_ID_LABEL: order.job_id,
         KIND_LABEL: order.kind,
         MODEL_LABEL: order.model_name,

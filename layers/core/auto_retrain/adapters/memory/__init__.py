@@ -29,8 +29,8 @@ class MemoryPorts:
     executions: MemoryExecutions = field(default_factory=MemoryExecutions)
     events: MemoryEventBus = field(default_factory=MemoryEventBus)
     notifier: MemoryNotifier = field(default_factory=MemoryNotifier)
-    notifications: MemoryNotificationLog = field(default_factory=MemoryNotificationLog)
 
     def __post_init__(self) -> None:
         self.jobs = MemoryJobStore(self.clock)
         self.policies = MemoryPolicyStore(self.jobs)
+        self.notifications = MemoryNotificationLog(self.clock)

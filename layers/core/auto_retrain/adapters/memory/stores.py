@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from threading import RLock
 
-from ...domain.errors import ChampionConflict, JobConflict, LeaseHeld
-from ...domain.job import Deployment, ModelState, RetrainingJob
+from ...domain.errors import ChampionConflict, JobConflict, LeaseHeld, NotificationFailed
+from ...domain.job import Deployment, ModelState, RetrainingJob, later
 from ...domain.policy import AppliedPolicy, Policy
 from ...ports import Clock
 
@@ -57,7 +57,7 @@ class MemoryJobStore:
                 active_job=job.job_id,
                 lease_expires_at=lease_expires_at,
                 fence=state.fence + 1,
-                last_attempt_at=job.event_time,
+                last_attempt_at=later(job.event_time, state.last_attempt_at),
             )
             self._jobs[job.job_id] = job
             return job
@@ -76,8 +76,9 @@ class MemoryJobStore:
     def close_job(self, job: RetrainingJob, *, retrained: bool) -> RetrainingJob:
         with self._lock:
             saved = self.save(job)
-            if self.model_state(job.model_name).active_job == job.job_id:
-                last = {"last_retrained_at": job.event_time} if retrained else {}
+            state = self.model_state(job.model_name)
+            if state.active_job == job.job_id:
+                last = {"last_retrained_at": later(job.event_time, state.last_retrained_at)} if retrained else {}
                 self._change(job.model_name, active_job=None, lease_expires_at=None, **last)
             return saved
 
@@ -85,10 +86,14 @@ class MemoryJobStore:
         return self._states.get(model_name, ModelState(model_name=model_name))
 
     def record_drift_check(self, model_name: str, event_time: datetime) -> None:
-        self._change(model_name, last_drift_check_at=event_time)
+        with self._lock:
+            remembered = self.model_state(model_name).last_drift_check_at
+            self._change(model_name, last_drift_check_at=later(event_time, remembered))
 
     def record_retrain(self, model_name: str, event_time: datetime) -> None:
-        self._change(model_name, last_retrained_at=event_time)
+        with self._lock:
+            remembered = self.model_state(model_name).last_retrained_at
+            self._change(model_name, last_retrained_at=later(event_time, remembered))
 
     def _change(self, model_name: str, **changes: object) -> None:
         with self._lock:
@@ -127,16 +132,25 @@ class MemoryLedger:
 
 
 class MemoryNotificationLog:
-    """NotificationLog in a set; it forgets nothing."""
+    """NotificationLog in a dictionary: who tells, or nobody once it is told, and until when that counts."""
 
-    def __init__(self) -> None:
-        self._claimed: set[str] = set()
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._tellers: dict[str, tuple[str | None, datetime]] = {}
+        self._lock = RLock()
 
-    def claim(self, event_id: str, until: datetime) -> bool:
-        if event_id in self._claimed:
-            return False
-        self._claimed.add(event_id)
-        return True
+    def claim(self, event_id: str, owner: str, until: datetime) -> bool:
+        with self._lock:
+            teller, expires_at = self._tellers.get(event_id, (owner, until))
+            if teller != owner and self._clock.now() <= expires_at:
+                if teller is None:
+                    return False
+                raise NotificationFailed(f"another call is telling people about '{event_id}'")
+            self._tellers[event_id] = (owner, until)
+            return True
+
+    def confirm(self, event_id: str, until: datetime) -> None:
+        self._tellers[event_id] = (None, until)
 
     def release(self, event_id: str) -> None:
-        self._claimed.discard(event_id)
+        self._tellers.pop(event_id, None)

@@ -23,7 +23,8 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 
 
 def record(event: dict[str, Any], context: Any) -> None:
-    print(json.dumps(event))
+    # In one write: environments that run side by side share a log.
+    print(json.dumps(event) + "\n", end="")
 
 
 def do_echo(event: dict[str, Any], context: Any) -> dict[str, Any]:

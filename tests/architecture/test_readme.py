@@ -1,0 +1,58 @@
+"""What the README shows is true."""
+
+import re
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+import yaml
+
+from auto_retrain.cli.policy_files import read_policy_file
+from local.cluster.tokens import SUBMITTER
+from local.paths import ROOT
+
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"^ *```(\w*)\n(.*?)^ *```", README, re.MULTILINE | re.DOTALL)
+
+
+def block(language: str, containing: str) -> str:
+    (found,) = (text for kind, text in BLOCKS if kind == language and containing in text)
+    return dedent(found)
+
+
+def test_the_policy_that_is_shown_is_a_policy(tmp_path: Path) -> None:
+    file = tmp_path / "churn.yaml"
+    file.write_text(block("yaml", "churn.yaml"))
+    policy = read_policy_file(file)
+    assert (policy.model, policy.data.label_delay_days) == ("churn", 7)
+
+
+def test_the_role_that_is_shown_allows_what_is_asked_of_the_cluster_and_no_more() -> None:
+    documents = list(yaml.safe_load_all(block("yaml", "kind: Role\n")))
+    (role,) = (document for document in documents if document["kind"] == "Role")
+    allowed = {f"{verb} {what}" for rule in role["rules"] for what in rule["resources"] for verb in rule["verbs"]}
+    assert allowed >= SUBMITTER
+    # Rules name verbs for groups of resources, so reading logs and events twice over is all that is more.
+    assert allowed - SUBMITTER <= {"list pods/log", "get events"}
+
+
+def test_the_picture_shows_the_states_of_the_machine() -> None:
+    states = yaml.safe_load((ROOT / "statemachine/retraining.asl.yaml").read_text())["States"]
+    shown = set(re.findall(r"\b[A-Z][a-z]+[A-Za-z]*\b", re.sub(r":.*", "", block("mermaid", "CheckTriggers"))))
+    assert shown >= {name for name, state in states.items() if state["Type"] == "Task"}
+    assert shown <= set(states)
+
+
+@pytest.mark.parametrize("verb", sorted(set(re.findall(r"\bmake ([a-z-]+)", README))))
+def test_every_verb_that_is_named_exists(verb: str) -> None:
+    assert re.search(rf"^{verb}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\(([^)#]+)\)", README))
+def test_every_link_leads_somewhere(link: str) -> None:
+    assert (ROOT / link).exists()
+
+
+@pytest.mark.parametrize("folder", re.findall(r"^\| `([^`*]+)/` \|", README, re.MULTILINE))
+def test_every_folder_that_is_named_exists(folder: str) -> None:
+    assert (ROOT / folder).is_dir()
