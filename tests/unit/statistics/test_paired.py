@@ -42,6 +42,12 @@ def test_the_p_value_is_the_exact_one_less_half_the_observed_probability() -> No
     assert mcnemar_mid_p(counts) == pytest.approx(exact - observed / 2, abs=1e-12)
 
 
+def test_overwhelming_evidence_keeps_its_digits() -> None:
+    counts = PairedCounts(both=7000, only_challenger=571, only_champion=44, neither=142)
+    exact = binomtest(571, 615, alternative="greater").pvalue
+    assert 0 < mcnemar_mid_p(counts) < exact < 1e-100
+
+
 @pytest.mark.parametrize("both", [0, 10])
 def test_models_that_never_differ_show_nothing(both: int) -> None:
     assert mcnemar_mid_p(PairedCounts(both, 0, 0, 5)) == 0.5

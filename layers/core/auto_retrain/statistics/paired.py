@@ -3,7 +3,7 @@
 from math import exp, log, sqrt
 from typing import NamedTuple
 
-from scipy.special import bdtr, ndtri
+from scipy.special import bdtrc, ndtri
 
 
 class PairedCounts(NamedTuple):
@@ -24,9 +24,10 @@ def mcnemar_mid_p(counts: PairedCounts) -> float:
     conditional", BMC Medical Research Methodology 13:91 (2013).
     """
     b, discordant = counts.only_challenger, counts.only_challenger + counts.only_champion
-    at_most_b = float(bdtr(b, discordant, 0.5))
-    below_b = float(bdtr(b - 1, discordant, 0.5)) if b > 0 else 0.0
-    return 1 - (at_most_b + below_b) / 2
+    # From the upper tail: a difference from 1 would lose every p value below 1e-16.
+    above_b = float(bdtrc(b, discordant, 0.5))
+    at_least_b = float(bdtrc(b - 1, discordant, 0.5)) if b > 0 else 1.0
+    return (above_b + at_least_b) / 2
 
 
 def relative_improvement(counts: PairedCounts) -> float | None:
