@@ -45,6 +45,5 @@ def _functions(stack: Stack, resources: dict[str, Any], directories: dict[str, P
                 variables={name: str(value) for name, value in deployed.environment_vars.items()},
                 timeout_seconds=float(deployed.timeout),
                 memory_mb=int(deployed.memory_size),
-                concurrency=deployed.reserved_concurrency,
                 log=logs / f"{logical_id}.log",
             )

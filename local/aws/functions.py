@@ -19,7 +19,6 @@ class Pool:
     def __init__(self, function: Function, endpoint: str) -> None:
         self.function = function
         self._endpoint = endpoint
-        self._size = min(function.concurrency or _ENVIRONMENTS_PER_FUNCTION, _ENVIRONMENTS_PER_FUNCTION)
         self._changed = threading.Condition()
         self._idle: list[Sandbox] = []
         self._busy: set[Sandbox] = set()
@@ -58,7 +57,7 @@ class Pool:
 
     def _acquire(self) -> Sandbox:
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._idle or len(self._busy) < self._size)
+            self._changed.wait_for(lambda: self._closed or self._idle or len(self._busy) < _ENVIRONMENTS_PER_FUNCTION)
             if self._closed:
                 raise RuntimeError(f"{self.function.name} was invoked after the local stack was stopped")
             sandbox = self._idle.pop() if self._idle else Sandbox(self.function, self._endpoint)

@@ -28,7 +28,6 @@ class Function:
     variables: dict[str, str]
     timeout_seconds: float
     memory_mb: int
-    concurrency: int | None
     log: Path
 
 

@@ -40,9 +40,9 @@ class Year:
 
     def __enter__(self) -> Self:
         self._production = self._undo.enter_context(Production(self._stack, MODEL, self._flights))
-        self._uploading = self._undo.enter_context(ThreadPoolExecutor(2))
         self._upload(months=(1,))
-        self._later = self._uploading.submit(self._upload, months=range(2, 13))
+        background = self._undo.enter_context(ThreadPoolExecutor(1))
+        self._later_months = background.submit(self._upload, months=range(2, 13))
         self._apply_policy()
         return self
 
@@ -75,7 +75,7 @@ class Year:
         event = {"model_name": MODEL, "actor": "demo", "reason": "the first model", "event_time": at.isoformat()}
         self._executions.start(f"{MODEL}-first", event)
         self._stack.wait_until_idle(PATIENCE_SECONDS)
-        self._later.result()
+        self._later_months.result()
         return row_of(f"{first:%b}", None, self._executions.new())
 
     def _live_through(self, first: date) -> Row:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from local.stack import LocalStack
-from tests.workflow.webhook import Webhook
+from tests.webhook import Webhook
 from tests.workflow.world import TINY, TINY_IMAGE, World
 
 CANARY = "canary-T0K3N"

@@ -34,5 +34,5 @@ class Settings(Record):
         """The value of a setting; raises SettingMissing naming the variable to set."""
         value: str | None = getattr(self, name)
         if value is None:
-            raise SettingMissing(f"environment variable {name.upper()} is not set")
+            raise SettingMissing(name.upper())
         return value

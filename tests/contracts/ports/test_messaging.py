@@ -1,10 +1,8 @@
 """Events, executions and Slack: what is sent, and what is made of answers."""
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any, ClassVar
+from typing import Any
 
 import boto3
 import pytest
@@ -16,6 +14,7 @@ from auto_retrain.domain.errors import EventsUnavailable, ExecutionsUnavailable,
 from auto_retrain.domain.messages import JobEvent
 from tests.contracts.ports.aws_world import REGION
 from tests.unit.builders import NOON
+from tests.webhook import Webhook
 
 EVENT = JobEvent(event_id="j-started", kind="started", job_id="j", model_name="churn", text="Retraining", at=NOON)
 
@@ -93,32 +92,10 @@ def test_a_throttled_answer_is_tried_again_later() -> None:
         StepFunctionsExecutions(Answering("ThrottlingException"), "arn").succeed("token", {})
 
 
-class Webhook(BaseHTTPRequestHandler):
-    """Slack's side."""
-
-    answer: ClassVar[int] = 200
-    received: ClassVar[list[Any]] = []
-
-    def do_POST(self) -> None:
-        self.received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        self.send_response(self.answer)
-        self.send_header("Location", "http://127.0.0.1:1/elsewhere")
-        self.end_headers()
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
 @pytest.fixture
-def webhook() -> Iterator[str]:
-    Webhook.answer, Webhook.received = 200, []
-    server = HTTPServer(("127.0.0.1", 0), Webhook)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def webhook() -> Iterator[Webhook]:
+    with Webhook() as webhook:
+        yield webhook
 
 
 def notifier(url: str, *origins: str) -> SlackNotifier:
@@ -129,18 +106,18 @@ def notifier(url: str, *origins: str) -> SlackNotifier:
     return SlackNotifier(Secrets(), "arn", frozenset(origins))
 
 
-def test_a_text_is_posted_with_its_markup_made_harmless(webhook: str) -> None:
-    notifier(f"{webhook}/services/T/B/canary", webhook).send("<!channel> a & b")
-    assert Webhook.received == [{"text": "&lt;!channel&gt; a &amp; b"}]
+def test_a_text_is_posted_with_its_markup_made_harmless(webhook: Webhook) -> None:
+    notifier(f"{webhook.origin}/services/T/B/canary", webhook.origin).send("<!channel> a & b")
+    assert webhook.received == [{"text": "&lt;!channel&gt; a &amp; b"}]
 
 
 @pytest.mark.parametrize("answer", [302, 404, 429, 500])
-def test_an_answer_that_is_not_ok_is_an_error_that_keeps_the_secret(webhook: str, answer: int) -> None:
-    Webhook.answer = answer
+def test_an_answer_that_is_not_ok_is_an_error_that_keeps_the_secret(webhook: Webhook, answer: int) -> None:
+    webhook.answer = answer
     with pytest.raises(NotificationFailed, match=str(answer)) as caught:
-        notifier(f"{webhook}/services/T/B/canary", webhook).send("text")
+        notifier(f"{webhook.origin}/services/T/B/canary", webhook.origin).send("text")
     assert "canary" not in str(caught.value)
-    assert len(Webhook.received) == 1
+    assert len(webhook.received) == 1
 
 
 @pytest.mark.parametrize(

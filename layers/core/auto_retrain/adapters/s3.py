@@ -27,7 +27,7 @@ class S3DataStore:
 
     def list_partitions(self, prefix: str, window: Window) -> list[DataObject]:
         if self._data_bucket is None:
-            raise SettingMissing("environment variable DATA_BUCKET is not set")
+            raise SettingMissing("DATA_BUCKET")
         # Keys are listed in order, so one listing that starts at the first day covers all days.
         request = {
             "Bucket": self._data_bucket,

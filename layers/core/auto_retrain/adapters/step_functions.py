@@ -24,7 +24,7 @@ class StepFunctionsExecutions:
 
     def start(self, name: str, event: Mapping[str, Any]) -> str | None:
         if self._state_machine_arn is None:
-            raise SettingMissing("environment variable STATE_MACHINE_ARN is not set")
+            raise SettingMissing("STATE_MACHINE_ARN")
         try:
             with translated(ExecutionsUnavailable, keep=_STARTED_BEFORE):
                 answer = self._client.start_execution(

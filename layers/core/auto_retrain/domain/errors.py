@@ -76,6 +76,9 @@ class ModelUnknown(PermanentError):
 class SettingMissing(PermanentError):
     """The deployment lacks an environment variable that this function needs."""
 
+    def __init__(self, variable: str) -> None:
+        super().__init__(f"environment variable {variable} is not set")
+
 
 class JobUnknown(PermanentError):
     """There is no job record with this id."""

@@ -37,7 +37,7 @@ def _decide(decision: TriggerDecision, policy: Policy, ports: Ports) -> TriggerD
     if told[0].met:
         update = {"next": "start", "trigger_type": TriggerType.DATA_DRIFT, "reason": _reason(drift, told)}
         return decision.model_copy(update={**update, "verdicts": verdicts})
-    reason = f"{decision.reason}; {_summary(drift)}"
+    reason = f"{decision.reason}; {_summary(told[0])}"
     return decision.model_copy(update={"next": "skip", "reason": reason, "verdicts": verdicts})
 
 
@@ -53,8 +53,6 @@ def _reason(drift: list[Verdict], told: list[Verdict]) -> str:
     return "; ".join(named) + (f"; and {more} more features" if more else "")
 
 
-def _summary(drift: list[Verdict]) -> str:
-    unknown = [verdict for verdict in drift if verdict.outcome is Outcome.INCONCLUSIVE]
-    if unknown:
-        return f"drift cannot be judged: {unknown[0].reason}"
-    return max(drift, key=lambda verdict: verdict.value or 0.0).reason
+def _summary(most_telling: Verdict) -> str:
+    unknown = most_telling.outcome is Outcome.INCONCLUSIVE
+    return f"drift cannot be judged: {most_telling.reason}" if unknown else most_telling.reason

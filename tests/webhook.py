@@ -12,14 +12,14 @@ class Webhook:
 
     def __init__(self) -> None:
         self.answer = 200
-        self.texts: list[str] = []
+        self.received: list[Any] = []
         webhook = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                webhook.texts.append(message["text"])
+                webhook.received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
                 self.send_response(webhook.answer)
+                self.send_header("Location", "http://127.0.0.1:1/elsewhere")
                 self.end_headers()
 
             def log_message(self, *_: Any) -> None:
@@ -28,6 +28,10 @@ class Webhook:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.origin = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+
+    @property
+    def texts(self) -> list[str]:
+        return [message["text"] for message in self.received]
 
     def __enter__(self) -> Self:
         self._thread.start()
