@@ -13,14 +13,16 @@ from .order import parse_order
 DONE, MAY_BE_RETRIED, PERMANENT = 0, 1, 65
 LONGEST_REASON = 1000
 
-# Read by the libraries when they are imported. MLflow would report home, draw bars and print addresses; threads of
-# the tree builder would spin while they wait for each other, which is much slower where processors are shared.
+# Read by the libraries when they are imported. MLflow and Evidently would report home, MLflow would also draw bars and
+# print addresses; threads of the tree builder would spin while they wait for each other, which is much slower where
+# processors are shared.
 LIBRARY_SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_LOGGING_LEVEL": "ERROR",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "GIT_PYTHON_REFRESH": "quiet",
+    "DO_NOT_TRACK": "1",
     "OMP_WAIT_POLICY": "PASSIVE",
 }
 

@@ -1,5 +1,6 @@
 """The labelled rows of one window, read from the objects that the manifest froze."""
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .errors import DataInvalid
-from .order import Columns, DataObject, Window
+from .order import Columns, DataObject, LabelColumns, Window
 from .storage import Storage
 from .tables import parse_table
 
@@ -28,20 +29,60 @@ class LabelledRows:
     labels: Texts
     unlabelled: int
 
+    @property
+    def label_share(self) -> float:
+        """Share of all rows whose label has arrived."""
+        return self.labels.size / (self.labels.size + self.unlabelled)
+
 
 def read_window(storage: Storage, columns: Columns, window: Window) -> LabelledRows:
     """Read a window; raises DataInvalid when an object changed, a column is missing or no labelled row is left."""
-
-    def read(source: DataObject) -> pa.Table:
-        return parse_table(storage.read(source.uri, source.etag), source.uri, columns)
-
-    with ThreadPoolExecutor(PARALLEL_READS) as threads:
-        tables = list(threads.map(read, window.objects))
-    if not tables:
-        raise DataInvalid(f"there are no data from {window}")
-    table = pa.concat_tables(tables)
+    texts = [columns.row_id, *([] if columns.labels else [columns.label]), *columns.categorical]
+    table = _read(storage, window.objects, _parser(columns.format, texts, columns.numeric), str(window))
     _check_row_ids(table[columns.row_id])
+    if columns.labels:
+        labels = _labels_of(table[columns.row_id], _read_labels(storage, columns.labels, window))
+        table = table.append_column(columns.label, labels)
     return _labelled(table, columns, window)
+
+
+def read_features(storage: Storage, columns: Columns, window: Window) -> pd.DataFrame:
+    """The features of all rows of a window, labelled or not; raises DataInvalid like `read_window`."""
+    parse = _parser(columns.format, columns.categorical, columns.numeric)
+    frame: pd.DataFrame = _read(storage, window.objects, parse, str(window)).select(columns.features).to_pandas()
+    return frame
+
+
+def _parser(format: str, texts: Sequence[str], numbers: Sequence[str] = ()) -> Callable[[bytes, str], pa.Table]:
+    return lambda content, uri: parse_table(content, uri, format, texts, numbers)
+
+
+def _read(
+    storage: Storage, objects: Sequence[DataObject], parse: Callable[[bytes, str], pa.Table], when: str
+) -> pa.Table:
+    if not objects:
+        raise DataInvalid(f"there are no data from {when}")
+    with ThreadPoolExecutor(PARALLEL_READS) as threads:
+        tables = list(threads.map(lambda found: parse(storage.read(found.uri, found.etag), found.uri), objects))
+    return pa.concat_tables(tables)
+
+
+def _read_labels(storage: Storage, columns: LabelColumns, window: Window) -> pa.Table:
+    """Row ids and labels as they arrived, without gaps, under names of our own."""
+    if not window.label_objects:
+        raise DataInvalid(f"there are no labels for the rows from {window}")
+    parse = _parser(columns.format, [columns.row_id, columns.label])
+    table = _read(storage, window.label_objects, parse, str(window))
+    arrived = pc.and_(pc.is_valid(table[columns.row_id]), pc.is_valid(table[columns.label]))
+    return pa.table({"row_id": table[columns.row_id], "label": table[columns.label]}).filter(arrived)
+
+
+def _labels_of(row_ids: pa.ChunkedArray, arrived: pa.Table) -> pa.ChunkedArray:
+    """The last label that arrived for each row, or null; labels of other rows are left aside."""
+    # The first match counts, so the newest have to come first.
+    newest_first = arrived.take(pa.array(range(arrived.num_rows - 1, -1, -1), pa.int64()))
+    places = pc.index_in(row_ids, newest_first["row_id"].combine_chunks())
+    return newest_first["label"].combine_chunks().take(places)
 
 
 def _labelled(table: pa.Table, columns: Columns, window: Window) -> LabelledRows:

@@ -4,7 +4,8 @@ PermanentFailure
 ├── OrderInvalid      the order or its manifest
 ├── DataInvalid       the labelled data
 ├── TrainerBroken     the function that fits the model, or what it returned
-└── VersionUnusable   a registered version that cannot be found, loaded or asked
+├── VersionUnusable   a registered version that cannot be found, loaded or asked
+└── ReportFailed      the drift report could not be made of these data
 """
 
 
@@ -26,3 +27,7 @@ class TrainerBroken(PermanentFailure):
 
 class VersionUnusable(PermanentFailure):
     """A registered version cannot be found, loaded or asked."""
+
+
+class ReportFailed(PermanentFailure):
+    """The drift report cannot be made of these data."""

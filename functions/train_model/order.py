@@ -32,7 +32,7 @@ class Order(Document):
     """One thing to do for one job."""
 
     schema_version: Literal[1]
-    kind: Literal["train", "score"]
+    kind: Literal["train", "score", "report"]
     job_id: Name
     model_name: Name
     manifest_uri: S3Uri
@@ -43,6 +43,7 @@ class Order(Document):
     parameters: dict[str, JsonValue] = {}
     trainer: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")] | None = None
     versions: tuple[Annotated[str, Field(pattern=r"^[1-9][0-9]*$")], ...] = ()
+    min_label_share: Annotated[float, Field(ge=0, le=1)] = 0.0
 
     @model_validator(mode="after")
     def _scoring_needs_versions(self) -> Self:
@@ -61,14 +62,26 @@ class DataObject(Document):
 
 
 class Window(Document):
-    """Whole UTC days, the end not included, and the objects that they held when the job began."""
+    """Whole UTC days, the end not included, and the objects that they held when the job began.
+
+    `label_objects` hold the labels of its rows, where those have a data set of their own; a later one corrects.
+    """
 
     start: date
     end: date
     objects: tuple[DataObject, ...]
+    label_objects: tuple[DataObject, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.start} to {self.end - timedelta(days=1)}"
+
+
+class LabelColumns(Document):
+    """How to read the labels' own objects."""
+
+    format: Literal["csv", "parquet"]
+    row_id: Column
+    label: Column
 
 
 class Columns(Document):
@@ -79,19 +92,32 @@ class Columns(Document):
     label: Column
     numeric: tuple[Column, ...]
     categorical: tuple[Column, ...]
+    labels: LabelColumns | None = None
 
     @property
     def features(self) -> tuple[str, ...]:
         return (*self.numeric, *self.categorical)
 
 
-class Manifest(Document):
-    """All data of one job."""
+class AnyManifest(Document):
+    """What belongs to whom, and how it is read."""
 
     schema_version: Literal[1]
     job_id: Name
     model_name: Name
     data: Columns
+
+
+class DriftManifest(AnyManifest):
+    """The two windows whose features are compared."""
+
+    reference: Window
+    live: Window
+
+
+class Manifest(AnyManifest):
+    """All data of one job."""
+
     training: Window
     holdout: Window
 
@@ -103,6 +129,7 @@ class Manifest(Document):
 
 
 Parsed = TypeVar("Parsed", bound=Document)
+Wanted = TypeVar("Wanted", bound=AnyManifest)
 
 
 def parse_order(text: str | None) -> Order:
@@ -112,11 +139,11 @@ def parse_order(text: str | None) -> Order:
     return _parse("order", Order, text)
 
 
-def parse_manifest(content: bytes, order: Order) -> Manifest:
+def parse_manifest(content: bytes, order: Order, kind: type[Wanted]) -> Wanted:
     """Read the manifest of an order; raises OrderInvalid unless it is exactly the one that was ordered."""
     if hashlib.sha256(content).hexdigest() != order.manifest_sha256:
         raise OrderInvalid(f"manifest {order.manifest_uri} is not the ordered one: its SHA-256 differs")
-    manifest = _parse("manifest", Manifest, content)
+    manifest = _parse("manifest", kind, content)
     if (manifest.job_id, manifest.model_name) != (order.job_id, order.model_name):
         raise OrderInvalid(f"manifest {order.manifest_uri} belongs to job {manifest.job_id} of {manifest.model_name}")
     return manifest

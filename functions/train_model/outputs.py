@@ -35,6 +35,12 @@ class Outputs:
         self._storage.write(uri, content)
         return {"uri": uri, "sha256": hashlib.sha256(content).hexdigest(), "rows": len(arrays["row_ids"])}
 
+    def write_document(self, name: str, content: bytes) -> str:
+        """Store a document under its name and give its URI; the same order always writes the same."""
+        uri = f"{self._order.output_uri}{name}"
+        self._storage.write(uri, content)
+        return uri
+
     def publish(self, findings: dict[str, Any]) -> bool:
         """Write the result document, or leave the one that a faster process wrote; says which."""
         about = {"schema_version": 1, "kind": self._order.kind, "job_id": self._order.job_id}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version as installed
+from pathlib import Path
 from pickle import PicklingError
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -67,6 +68,14 @@ class MlflowVersions:
             )
         except (PicklingError, TypeError) as error:
             raise TrainerBroken(f"the fitted {type(model).__name__} cannot be pickled: {error}") from error
+
+    def keep_report(self, documents: dict[str, bytes]) -> None:
+        mlflow.set_experiment(self._order.model_name)
+        name = f"{self._order.job_id}-drift"
+        with mlflow.start_run(run_name=name, tags=self._tags | {"kind": "drift_report"}), TemporaryDirectory() as kept:
+            for file, content in documents.items():
+                (Path(kept) / file).write_bytes(content)
+            mlflow.log_artifacts(kept)
 
     def load(self, number: str) -> LoadedVersion:
         with TemporaryDirectory() as directory:

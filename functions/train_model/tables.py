@@ -1,6 +1,7 @@
-"""One object's bytes as a table of the wanted columns: row id, label and categories as text, the rest as numbers."""
+"""One object's bytes as a table of the wanted columns, each as numbers or as text."""
 
 import re
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.csv
@@ -8,24 +9,23 @@ import pyarrow.parquet
 
 from .columns import Cells, to_numbers, to_text
 from .errors import DataInvalid
-from .order import Columns
 
 
-def parse_table(content: bytes, uri: str, columns: Columns) -> pa.Table:
-    """Read only the columns that the manifest names; raises DataInvalid naming the object and the column."""
-    wanted = [columns.row_id, columns.label, *columns.features]
+def parse_table(content: bytes, uri: str, format: str, texts: Sequence[str], numbers: Sequence[str] = ()) -> pa.Table:
+    """Read only the columns that are named; raises DataInvalid naming the object and the column."""
+    wanted = [*texts, *numbers]
     try:
-        raw = READERS[columns.format](content, wanted)
+        raw = READERS[format](content, wanted)
     except (pa.ArrowException, OSError) as error:
-        raise DataInvalid(f"{uri} cannot be read as {columns.format}: {_without_rows(error)}") from error
+        raise DataInvalid(f"{uri} cannot be read as {format}: {_without_rows(error)}") from error
     missing = [name for name in wanted if name not in raw.column_names]
     if missing:
         raise DataInvalid(f"{uri} lacks the columns {', '.join(missing)}")
-    return pa.table({name: _convert(raw[name], name, uri, columns) for name in wanted})
+    return pa.table({name: _convert(raw[name], name, uri, name in numbers) for name in wanted})
 
 
-def _convert(cells: Cells, name: str, uri: str, columns: Columns) -> Cells:
-    convert, wanted = (to_numbers, "numbers") if name in columns.numeric else (to_text, "text")
+def _convert(cells: Cells, name: str, uri: str, as_number: bool) -> Cells:
+    convert, wanted = (to_numbers, "numbers") if as_number else (to_text, "text")
     try:
         return convert(cells)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:

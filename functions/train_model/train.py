@@ -3,6 +3,7 @@
 from typing import Any
 
 from .data import LabelledRows, read_window
+from .errors import DataInvalid
 from .fitting import fit_model, training_accuracy
 from .order import Manifest, Order
 from .storage import Storage
@@ -23,6 +24,11 @@ def train(order: Order, manifest: Manifest, storage: Storage, versions: Versions
 
 def _train_new(order: Order, manifest: Manifest, storage: Storage, versions: Versions) -> TrainedVersion:
     rows = read_window(storage, manifest.data, manifest.training)
+    if rows.label_share < order.min_label_share:
+        raise DataInvalid(
+            f"only {rows.label_share:.1%} of the {rows.labels.size + rows.unlabelled} rows from {manifest.training} "
+            f"have a label yet, {order.min_label_share:.1%} are needed"
+        )
     with versions.run():
         model = fit_model(order, rows)
         versions.register(model, manifest.data, rows, _metrics(model, rows))

@@ -38,5 +38,8 @@ class Versions(Protocol):
     def register(self, model: Any, columns: Columns, rows: LabelledRows, metrics: dict[str, float]) -> None:
         """Log a fitted model into the run and register it under the next number."""
 
+    def keep_report(self, documents: dict[str, bytes]) -> None:
+        """Log a drift report's documents, by file name, into a run of their own."""
+
     def load(self, number: str) -> LoadedVersion:
         """Load a version of this model; raises VersionUnusable when there is none, or none that this image can load."""

@@ -105,7 +105,7 @@ class Year:
     def _apply_policy(self) -> None:
         """With the command that people use."""
         settings = aws_settings(self._stack.aws_endpoint) | {"TABLE_NAME": self._stack.outputs["TableName"]}
-        command = [sys.executable, "-m", "auto_retrain.cli", "apply", "--actor", "demo", str(POLICY)]
+        command = [sys.executable, "-m", "auto_retrain.cli", "models", "apply", "--actor", "demo", str(POLICY)]
         subprocess.run(command, cwd=ROOT, env=os.environ | settings, check=True)
 
 

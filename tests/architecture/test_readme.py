@@ -1,12 +1,15 @@
 """What the README shows is true."""
 
+import argparse
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 import yaml
 
+from auto_retrain.cli.__main__ import command_line
 from auto_retrain.cli.policy_files import read_policy_file
 from local.cluster.tokens import SUBMITTER
 from local.paths import ROOT
@@ -41,6 +44,27 @@ def test_the_picture_shows_the_states_of_the_machine() -> None:
     shown = set(re.findall(r"\b[A-Z][a-z]+[A-Za-z]*\b", re.sub(r":.*", "", block("mermaid", "CheckTriggers"))))
     assert shown >= {name for name, state in states.items() if state["Type"] == "Task"}
     assert shown <= set(states)
+
+
+def commands(parser: argparse.ArgumentParser, words: tuple[str, ...] = ()) -> Iterator[tuple[str, set[str]]]:
+    """Each command with the options that it takes."""
+    below = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    for action in below:
+        for name, command in action.choices.items():
+            yield from commands(command, (*words, name))
+    if not below:
+        options = {option for action in parser._actions for option in action.option_strings if option.startswith("--")}
+        yield " ".join(words), options - {"--help"}
+
+
+def test_every_command_is_in_the_table_and_takes_what_is_shown() -> None:
+    shown = dict(re.findall(r"^\| `auto-retrain ([a-z-]+(?: [a-z-]+)?)\b([^`]*)` \|", README, re.MULTILINE))
+    taken = dict(commands(command_line()))
+    assert set(shown) == set(taken)
+    # Who acts is asked by several, and explained once below.
+    assert {name: set(re.findall("--[a-z-]+", given)) for name, given in shown.items()} == {
+        name: options - {"--actor"} for name, options in taken.items()
+    }
 
 
 @pytest.mark.parametrize("verb", sorted(set(re.findall(r"\bmake ([a-z-]+)", README))))

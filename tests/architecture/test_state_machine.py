@@ -29,6 +29,7 @@ KEYS = {
     "StartScoring": "$.scores",
     "ValidateModel": "$.validation",
     "DeployModel": "$.rollout",
+    "ProfileData": "$.profile",
     "CloseJob": "$.outcome",
 }
 
@@ -62,8 +63,10 @@ def test_a_task_has_a_timeout_and_retries_what_may_pass_with_jitter(name: str) -
 def test_whatever_a_task_does_not_survive_is_closed_and_ends_red(name: str) -> None:
     caught = TASKS[name]["Catch"]
     assert [way["ErrorEquals"] for way in caught] == [["States.HeartbeatTimeout", "States.Timeout"], ["States.ALL"]]
-    # What starts an execution may be no object, to which nothing could be added.
-    assert {way["ResultPath"] for way in caught} == {"$" if name == MACHINE["StartAt"] else "$.error"}
+    # What starts an execution may be no object, to which nothing could be added; and what has been deployed is no
+    # failure because something could not be kept beside it.
+    paths = {MACHINE["StartAt"]: "$", "ProfileData": "$.profile_error"}
+    assert {way["ResultPath"] for way in caught} == {paths.get(name, "$.error")}
     assert {way["Next"] for way in caught} == {"NotClosed" if name == "CloseJob" else "CloseJob"}
 
 

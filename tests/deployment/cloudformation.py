@@ -8,12 +8,14 @@ import yaml
 
 FUNCTIONS = (
     "SweepModelsFunction",
+    "ReceiveAlarmFunction",
     "CheckTriggersFunction",
     "DetectDriftFunction",
     "StartJobFunction",
     "WatchJobsFunction",
     "ValidateModelFunction",
     "DeployModelFunction",
+    "ProfileDataFunction",
     "CloseJobFunction",
     "NotifyFunction",
 )

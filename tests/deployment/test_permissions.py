@@ -24,6 +24,15 @@ ACTIONS = {
     "jobs.save": {READ, WRITE},
     "jobs.close_job": {READ, WRITE, CHANGE},
     "jobs.record_drift_check": {CHANGE},
+    "jobs.record_breach": {CHANGE},
+    "jobs.set_quarantine": {READ, CHANGE},
+    "jobs.wait": {WRITE},
+    "jobs.waiting": {QUERY},
+    "jobs.stop_waiting": {REMOVE},
+    "decisions.record": {WRITE},
+    "decisions.recent": {QUERY},
+    "sweeps.last": {READ},
+    "sweeps.save": {WRITE},
     "jobs.list_active": {QUERY},
     "ledger.current": {QUERY},
     "ledger.append": {WRITE, QUERY},
@@ -53,6 +62,7 @@ ACTIONS = {
     "registry.tracking_uri": set(),
     "registry.version_tags": set(),
     "clock.now": set(),
+    "limits": set(),
 }
 COMMON_SETTINGS = {
     "STAGE",
@@ -70,6 +80,7 @@ SETTINGS = {
     "cluster.start_job": {"JOB_SERVICE_ACCOUNT", "TRAINER_IMAGE"},
     "executions.start": {"STATE_MACHINE_ARN"},
     "notifier": {"SLACK_SECRET_ARN", "SLACK_ORIGINS"},
+    "limits": {"FLEET_CONCURRENT_JOBS", "FLEET_MONTHLY_RETRAININGS"},
 }
 RESOURCES = {
     "dynamodb": {"Table.Arn", "${Table.Arn}/index/fleet", "${Table.Arn}/index/active_jobs"},
@@ -78,9 +89,11 @@ RESOURCES = {
         "arn:${AWS::Partition}:s3:::${DataBucketName}/*",
         "ArtifactsBucket.Arn",
         "${ArtifactsBucket.Arn}/jobs/*",
+        "${ArtifactsBucket.Arn}/profiles/*",
     },
     "states": {
         "RetrainingStateMachine",
+        "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:${AWS::StackName}-retraining",
         "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:${RetrainingStateMachine.Name}:*",
     },
     "eks": {"arn:${AWS::Partition}:eks:${AWS::Region}:${AWS::AccountId}:cluster/${ClusterName}"},
@@ -104,10 +117,10 @@ def use_case_of(function: str) -> str:
 
 
 def calls_of(module: str) -> set[str]:
-    """Every PORT.METHOD that a use case calls, itself or in the siblings that it imports."""
+    """Every PORT.METHOD that a use case calls, or value it asks for, itself or in the siblings that it imports."""
     source = (USECASES / f"{module}.py").read_text()
     siblings = re.findall(r"^from \.(\w+) import", source, re.MULTILINE)
-    return set(re.findall(r"\bports\.(\w+\.\w+)", source)).union(*map(calls_of, siblings))
+    return set(re.findall(r"\bports\.(\w+\.\w+|limits\b)", source)).union(*map(calls_of, siblings))
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

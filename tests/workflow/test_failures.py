@@ -73,7 +73,7 @@ def test_an_execution_that_is_aborted_leaves_no_lease_behind(world: World) -> No
         ({"model_name": "Bad_Name", "actor": "a", "reason": "b"}, "model_name = 'Bad_Name'"),
         ({"model_name": "nobody-knows"}, "needs 'actor' and 'reason'"),
         (
-            {"detail-type": "CloudWatch Alarm State Change", "detail": {"alarmName": "disk"}},
+            {"time": NOW.isoformat(), "detail": {"alarmName": "disk", "state": {"value": "ALARM"}}},
             "alarm 'disk' names no model",
         ),
     ],

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from auto_retrain.domain.job import RetrainingStatus
-from auto_retrain.domain.policy import TriggerType
+from auto_retrain.domain.trigger_config import TriggerType
 from tests.workflow.world import ALL_THE_WAY, NOW, World
 
 

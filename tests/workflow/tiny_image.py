@@ -23,7 +23,7 @@ def main() -> int:
     if PARAMETERS.get("exit_code"):
         print("the column 'plan' is missing", file=sys.stderr)
         return int(PARAMETERS["exit_code"])
-    findings = train() if ORDER["kind"] == "train" else score()
+    findings = {"train": train, "score": score, "report": report}[ORDER["kind"]]()
     document = {"schema_version": 1, "kind": ORDER["kind"], "job_id": ORDER["job_id"], **findings}
     write("result.json", json.dumps(document).encode())
     return 0
@@ -50,6 +50,13 @@ def score() -> dict[str, Any]:
         body = {"name": ORDER["model_name"], "alias": "champion", "version": moved_to}
         ask("POST", "registered-models/alias", body)
     return {"predictions": {version: predict(version) for version in ORDER["versions"]}}
+
+
+def report() -> dict[str, Any]:
+    features = {"age": {"psi": 1.5, "drifted": True}, "plan": {"psi": None, "drifted": None}}
+    about = {"schema_version": 1, "job_id": ORDER["job_id"], "model_name": ORDER["model_name"]}
+    write("psi.json", json.dumps({**about, "evidently_version": "0", "features": features}).encode())
+    return {"psi.json": f"{ORDER['output_uri']}psi.json"}
 
 
 def predict(version: str) -> dict[str, Any]:

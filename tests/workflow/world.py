@@ -39,6 +39,7 @@ ALL_THE_WAY = [
     "ValidateModel",
     "ChooseDeployment",
     "DeployModel",
+    "ProfileData",
     "CloseJob",
     "ChooseEnding",
     "Closed",

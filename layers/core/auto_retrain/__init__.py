@@ -12,8 +12,8 @@ _PUBLIC = {
     "RetrainingStatus": "domain.job",
     "RetrainingTrigger": "usecases.retraining_triggers",
     "ScheduledTrigger": "usecases.retraining_triggers",
-    "TriggerConfig": "domain.policy",
-    "TriggerType": "domain.policy",
+    "TriggerConfig": "domain.trigger_config",
+    "TriggerType": "domain.trigger_config",
     "ValidationResult": "domain.validation",
 }
 

@@ -12,9 +12,11 @@ from .settings import Settings
 
 if TYPE_CHECKING:
     from .adapters.dynamodb.table import Table
+    from .domain.fleet import FleetLimits
     from .ports import (
         Cluster,
         DataStore,
+        DecisionLog,
         DeploymentLedger,
         EventBus,
         Executions,
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
         NotificationLog,
         Notifier,
         PolicyStore,
+        SweepLog,
         TableReader,
     )
 
@@ -56,6 +59,22 @@ class DeployedPorts:
         from .adapters.dynamodb.jobs import DynamoJobStore
 
         return DynamoJobStore(self._table, self.clock)
+
+    @cached_property
+    def decisions(self) -> "DecisionLog":
+        from .adapters.dynamodb.decisions import DynamoDecisionLog
+
+        return DynamoDecisionLog(self._table)
+
+    @cached_property
+    def sweeps(self) -> "SweepLog":
+        from .adapters.dynamodb.sweeps import DynamoSweepLog
+
+        return DynamoSweepLog(self._table)
+
+    @cached_property
+    def limits(self) -> "FleetLimits":
+        return self._settings.fleet_limits()
 
     @cached_property
     def ledger(self) -> "DeploymentLedger":

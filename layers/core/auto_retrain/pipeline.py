@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from .bootstrap import deployed_ports
-from .domain.errors import JobConflict, JobUnknown
+from .domain.errors import JobUnknown
 from .domain.job import RetrainingJob, RetrainingStatus
 from .domain.messages import JobReference
-from .domain.names import execution_name, job_id
-from .domain.policy import AppliedPolicy, TriggerConfig, TriggerType
+from .domain.policy import AppliedPolicy
 from .domain.results import ScoringResult
+from .domain.trigger_config import TriggerConfig, TriggerType
 from .domain.validation import ValidationResult
 from .ports import Ports
 from .usecases.container_results import read_result
@@ -20,6 +20,7 @@ from .usecases.retraining_triggers import (
     PerformanceDegradationTrigger,
     ScheduledTrigger,
 )
+from .usecases.start_retraining import start_retraining
 from .usecases.validate_model import judge_scores
 
 
@@ -33,9 +34,21 @@ class AutoRetrainPipeline:
         self._triggers = [trigger(self._ports) for trigger in automatic]
 
     def configure_trigger(self, model_name: str, config: TriggerConfig) -> AppliedPolicy:
-        """Replace the trigger section of a model's policy; raises ModelUnknown for a model without one."""
-        policy = policy_of(model_name, self._ports).policy.model_copy(update={"triggers": config})
-        return self._ports.policies.apply(policy, self._actor, self._ports.clock.now())
+        """Replace the trigger section of a model's policy; a paused model stays paused.
+
+        Raises:
+            ModelUnknown: no policy was applied for that model.
+            PolicyConflict: someone else changed the policy at the same moment.
+        """
+        applied = policy_of(model_name, self._ports)
+        return self._ports.policies.apply(
+            applied.policy.model_copy(update={"triggers": config}),
+            self._actor,
+            self._ports.clock.now(),
+            status=applied.status,
+            note=applied.note,
+            after=applied.version,
+        )
 
     def check_retrain_needed(self, model_name: str) -> bool:
         """Whether any enabled trigger calls for a retraining now; nothing is started."""
@@ -54,23 +67,17 @@ class AutoRetrainPipeline:
         """Start an execution and give the id of the job that it opens.
 
         `training_config` overrides training parameters of the policy. Only a manual start is sure to open a job, unless
-        another one owns the model: any other trigger is judged first.
+        another one owns the model or something holds it back: any other trigger is judged first.
         """
-        policy_of(model_name, self._ports)
-        now = self._ports.clock.now()
-        event: dict[str, Any] = {
-            "model_name": model_name,
-            "trigger_type": trigger_type.value,
-            "event_time": now.isoformat(),
-            "actor": self._actor,
-            "reason": reason,
-            "parameters": dict(training_config or {}),
-        }
-        name = execution_name(model_name, trigger_type.value, now.isoformat())
-        arn = self._ports.executions.start(name, event)
-        if arn is None:
-            raise JobConflict(f"an execution named '{name}' was started at the very same moment; try again")
-        return job_id(model_name, arn)
+        started = start_retraining(
+            model_name,
+            self._ports,
+            actor=self._actor,
+            reason=reason,
+            trigger_type=trigger_type,
+            parameters=training_config,
+        )
+        return started.job_id
 
     def validate_new_model(self, model_name: str, validation_data: ScoringResult | None = None) -> ValidationResult:
         """Judge the newest scored challenger again, on its own holdout or on other predictions of the same versions.

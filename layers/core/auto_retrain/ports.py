@@ -7,19 +7,30 @@ errors of `domain.errors`: transient ones when the outside may recover, permanen
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Any, Protocol
+from datetime import date, datetime
+from typing import IO, Any, Literal, NamedTuple, Protocol
 
 from .domain.cluster import ClusterJob, JobOrder
 from .domain.dataset import DataObject
-from .domain.job import Deployment, ModelState, RetrainingJob
+from .domain.fleet import FleetLimits, SweepMark
+from .domain.job import Deployment, RetrainingJob
 from .domain.messages import JobEvent
 from .domain.metric import MetricQuery, MetricReading
-from .domain.policy import AppliedPolicy, Policy, TrainingPolicy
+from .domain.model_state import ModelState, Quarantine, WaitingTrigger
+from .domain.policy import AppliedPolicy, Policy, PolicyStatus, TrainingPolicy
+from .domain.trigger_record import TriggerRecord
 from .domain.windows import Window
 
-# One-dimensional numpy arrays by column name; numpy itself is not in every function.
-Columns = Mapping[str, Any]
+
+class Batch(NamedTuple):
+    """Some rows: numbers as one-dimensional float64 arrays with NaN for missing, categories as rows per level.
+
+    Arrays are not typed here, because numpy is not in every function; the level None counts missing values.
+    """
+
+    rows: int
+    numbers: Mapping[str, Any]
+    levels: Mapping[str, Mapping[str | None, int]]
 
 
 class Clock(Protocol):
@@ -31,13 +42,30 @@ class Clock(Protocol):
 class PolicyStore(Protocol):
     """Policies in force, and their history."""
 
-    def apply(self, policy: Policy, actor: str, at: datetime) -> AppliedPolicy:
-        """Put a policy in force as the next version; the one in force, applied again, stays as it is."""
+    def apply(
+        self,
+        policy: Policy,
+        actor: str,
+        at: datetime,
+        *,
+        status: PolicyStatus = PolicyStatus.ACTIVE,
+        note: str = "",
+        after: int | None = None,
+    ) -> AppliedPolicy:
+        """Put a policy in force, pause it or remove it, as the next version.
 
-    def get(self, model_name: str) -> AppliedPolicy | None: ...
+        The newest version, applied again with the same status, stays as it is. Versions go on counting after a removal.
+        Raises PolicyConflict when `after` is given and is not the newest version, 0 meaning none.
+        """
+
+    def get(self, model_name: str) -> AppliedPolicy | None:
+        """The newest version, paused or not; None for a model without one, and for one that was removed."""
+
+    def history(self, model_name: str) -> list[AppliedPolicy]:
+        """Every version that ever was, the newest first."""
 
     def fleet(self) -> Iterator[tuple[AppliedPolicy, ModelState]]:
-        """Every model with its state, in the order of their names, in few calls."""
+        """Every model that has a policy with its state, in the order of their names, in few calls."""
 
 
 class JobStore(Protocol):
@@ -54,10 +82,10 @@ class JobStore(Protocol):
     def save(self, job: RetrainingJob) -> RetrainingJob:
         """Store a changed job as its next revision; raises JobConflict if someone else did so first."""
 
-    def close_job(self, job: RetrainingJob, *, retrained: bool) -> RetrainingJob:
+    def close_job(self, job: RetrainingJob, *, retrained: bool, rejected_in_a_row: int | None = None) -> RetrainingJob:
         """Store a job in its terminal status and give its lease back, both or neither.
 
-        `retrained` moves the model's last retraining to the job's event time.
+        `retrained` moves the model's last retraining to the job's event time; a count that is None stays as it is.
         """
 
     def model_state(self, model_name: str) -> ModelState: ...
@@ -71,11 +99,48 @@ class JobStore(Protocol):
         An earlier moment than the remembered one changes nothing.
         """
 
+    def record_breach(self, model_name: str, kind: Literal["performance", "drift"], day: date) -> ModelState:
+        """Remember that a trigger was met on a day, and give the state with it; the same day again changes nothing."""
+
+    def set_quarantine(self, model_name: str, quarantine: Quarantine | None) -> bool:
+        """Block a model's retraining, or free it; whether that changed anything. The first reason stays.
+
+        Blocking for the very same reason again is taken for the same call, whose answer was lost.
+        """
+
+    def wait(self, waiting: WaitingTrigger) -> None:
+        """Remember a trigger that found its model busy; one of the same key takes the place of the earlier."""
+
+    def waiting(self, model_name: str) -> list[WaitingTrigger]:
+        """Triggers of a model that wait, by key."""
+
+    def stop_waiting(self, waiting: WaitingTrigger) -> None:
+        """Forget a trigger that waited; none is fine, and one of another execution that took its place stays."""
+
     def list_active(self) -> list[RetrainingJob]:
         """Jobs that have not ended, oldest first; a job opened or closed a moment ago may be missed or too many."""
 
     def list_recent(self, model_name: str | None, limit: int) -> list[RetrainingJob]:
         """The newest jobs, of one model or of all, newest first."""
+
+
+class DecisionLog(Protocol):
+    """Every decision on whether to retrain a model, for people who ask why, and why not."""
+
+    def record(self, decision: TriggerRecord) -> None:
+        """Keep a decision; one with the same model, event time and key takes the place of the earlier."""
+
+    def recent(self, model_name: str, limit: int) -> list[TriggerRecord]:
+        """The newest by event time, newest first."""
+
+
+class SweepLog(Protocol):
+    """How far the sweep over the fleet has come."""
+
+    def last(self) -> SweepMark | None: ...
+
+    def save(self, mark: SweepMark) -> None:
+        """Keep the newest mark; an earlier one than the kept changes nothing."""
 
 
 class DeploymentLedger(Protocol):
@@ -103,6 +168,12 @@ class DataStore(Protocol):
     def read(self, uri: str) -> bytes:
         """The bytes of a document; raises ArtifactInvalid when there is none."""
 
+    def open(self, found: DataObject) -> IO[bytes]:
+        """An object as a seekable file, large ones without being in memory as a whole.
+
+        Raises DataInvalid when it is not there any more or not the one with this ETag.
+        """
+
     def write(self, key: str, content: bytes) -> str:
         """Store a document among the artifacts and give its URI."""
 
@@ -115,11 +186,11 @@ class TableReader(Protocol):
 
     def batches(
         self, objects: Iterable[DataObject], format: str, numeric: Sequence[str], categorical: Sequence[str]
-    ) -> Iterator[Columns]:
-        """Numeric columns as float64 with NaN for missing, categorical ones as text with None for missing.
+    ) -> Iterator[Batch]:
+        """The rows of all objects, a batch at a time, so that memory need not grow with the window or with an object.
 
-        One batch at a time, so that memory need not grow with the window. Raises DataInvalid naming the column that
-        is missing or not numeric, or the object that cannot be read.
+        Raises DataInvalid naming the column that is missing or not numeric, or the object that cannot be read or that
+        is too large when unpacked.
         """
 
 
@@ -212,6 +283,12 @@ class Ports(Protocol):
     def policies(self) -> PolicyStore: ...
     @property
     def jobs(self) -> JobStore: ...
+    @property
+    def decisions(self) -> DecisionLog: ...
+    @property
+    def sweeps(self) -> SweepLog: ...
+    @property
+    def limits(self) -> FleetLimits: ...
     @property
     def ledger(self) -> DeploymentLedger: ...
     @property

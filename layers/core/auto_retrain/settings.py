@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 
 from .domain.base import Record
-from .domain.errors import SettingMissing
+from .domain.errors import SettingInvalid, SettingMissing
+from .domain.fleet import FleetLimits
+
+_LIMITS = ("fleet_concurrent_jobs", "fleet_monthly_retrainings")
 
 
 class Settings(Record):
@@ -23,12 +26,22 @@ class Settings(Record):
     state_machine_arn: str | None = None
     slack_secret_arn: str | None = None
     slack_origins: str = "https://hooks.slack.com"
+    fleet_concurrent_jobs: str | None = None
+    fleet_monthly_retrainings: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
         """Read the variables named like the fields, in upper case; an empty one counts as absent."""
         given = {name: environment.get(name.upper(), "") for name in cls.model_fields}
         return cls(**{name: value for name, value in given.items() if value})
+
+    def fleet_limits(self) -> FleetLimits:
+        """How much the fleet may do; raises SettingInvalid naming the variable when it is no whole number above 0."""
+        given = {name.removeprefix("fleet_"): getattr(self, name) for name in _LIMITS if getattr(self, name)}
+        for name, value in given.items():
+            if not (value.isascii() and value.isdecimal() and int(value) > 0):
+                raise SettingInvalid(f"FLEET_{name.upper()}", value, "a whole number above 0")
+        return FleetLimits(**{name: int(value) for name, value in given.items()})
 
     def require(self, name: str) -> str:
         """The value of a setting; raises SettingMissing naming the variable to set."""

@@ -1,6 +1,7 @@
 """DataStore in memory and on S3, and tables read from what it holds."""
 
 import io
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
@@ -10,13 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from auto_retrain.adapters import arrow_tables, s3
 from auto_retrain.adapters.arrow_tables import ArrowTableReader
 from auto_retrain.adapters.memory.data import MemoryDataStore
 from auto_retrain.adapters.s3 import S3DataStore
-from auto_retrain.domain.dataset import DataObject
 from auto_retrain.domain.errors import ArtifactInvalid, DataInvalid, SettingMissing
 from auto_retrain.domain.windows import Window
-from auto_retrain.ports import DataStore
+from auto_retrain.ports import Batch, DataStore
 from tests.contracts.ports.aws_world import REGION
 
 Put = Callable[[str, date, bytes], None]
@@ -65,6 +66,50 @@ def test_a_document_that_is_not_there_is_named(store_and_put: tuple[DataStore, P
         store.read("s3://artifacts/nothing")
 
 
+def test_an_object_is_read_as_a_file_and_only_as_long_as_it_is_the_same(store_and_put: tuple[DataStore, Put]) -> None:
+    store, put = store_and_put
+    put("churn", date(2026, 1, 2), b"0123456789")
+    (found,) = store.list_partitions("churn", Window(start=date(2026, 1, 2), end=date(2026, 1, 3)))
+    with store.open(found) as file:
+        assert file.read() == b"0123456789"
+        file.seek(3)
+        assert file.read(4) == b"3456"
+    with pytest.raises(DataInvalid, match="has changed since it was listed"):
+        store.open(found.model_copy(update={"etag": "0" * 32})).read()
+    with pytest.raises(DataInvalid, match="is not there any more"):
+        store.open(found.model_copy(update={"uri": f"{found.uri}-gone"})).read()
+
+
+def test_a_large_object_is_read_in_parts(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(s3, "LARGEST_WHOLE", 1000)
+    client = boto3.client("s3", region_name=REGION)
+    client.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": REGION})
+    frame = pd.DataFrame({"age": np.arange(300_000.0), "plan": ["free", "plus", None] * 100_000})
+    for day, format in ((1, "parquet"), (2, "csv")):
+        content = parquet(frame) if format == "parquet" else frame.to_csv(index=False).encode()
+        client.put_object(Bucket="data", Key=f"churn/date=2026-01-0{day}/part", Body=content)
+    store = S3DataStore(client, "data", "artifacts")
+    for day, format in ((1, "parquet"), (2, "csv")):
+        window = Window(start=date(2026, 1, day), end=date(2026, 1, day + 1))
+        batches = list(
+            ArrowTableReader(store).batches(store.list_partitions("churn", window), format, ["age"], ["plan"])
+        )
+        assert len(batches) > 1
+        assert sum(batch.rows for batch in batches) == 300_000
+        assert sum(batch.numbers["age"].sum() for batch in batches) == frame["age"].sum()
+        assert sum((Counter(batch.levels["plan"]) for batch in batches), Counter())["free"] == 100_000
+
+
+def test_a_row_group_that_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrow_tables, "LARGEST_ROW_GROUP", 1000)
+    with pytest.raises(DataInvalid, match=r"has a row group of \d+ bytes, at most 1000 are read"):
+        read(parquet(pd.DataFrame({"age": np.arange(1000.0)})), "parquet", ["age"], [])
+
+
+def test_an_object_without_rows_is_no_batch_that_matters() -> None:
+    assert sum(batch.rows for batch in read(parquet(FRAME.head(0)), "parquet", ["age"], ["plan"])) == 0
+
+
 def test_keys_that_are_no_partition_are_passed_over(aws: None) -> None:
     client = boto3.client("s3", region_name=REGION)
     client.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": REGION})
@@ -104,24 +149,25 @@ def parquet(frame: pd.DataFrame) -> bytes:
 CONTENTS = {"parquet": parquet(FRAME), "csv": FRAME.to_csv(index=False).encode()}
 
 
-def read(content: bytes, format: str, numeric: list[str], categorical: list[str]) -> Any:
+def read(content: bytes, format: str, numeric: list[str], categorical: list[str]) -> list[Batch]:
     store = MemoryDataStore()
-    uri = store.write("object", content)
-    found = DataObject(uri=uri, etag="e", size=len(content), date=date(2026, 1, 1))
-    return next(ArrowTableReader(store).batches([found], format, numeric, categorical))
+    day = date(2026, 1, 1)
+    store.add_partition("p", day, content)
+    found = store.list_partitions("p", Window(start=day, end=date(2026, 1, 2)))
+    return list(ArrowTableReader(store).batches(found, format, numeric, categorical))
 
 
 @pytest.mark.parametrize("format", ["csv", "parquet"])
 def test_numbers_are_floats_and_levels_are_text(format: str) -> None:
-    columns = read(CONTENTS[format], format, ["age"], ["plan", "zip"])
-    assert np.array_equal(columns["age"], [1.0, np.nan, 3.0], equal_nan=True)
-    assert list(columns["zip"]) == ["1", "2", "3"]
-    assert list(columns["plan"]) == ["x", None, "y"]
+    (batch,) = read(CONTENTS[format], format, ["age"], ["plan", "zip"])
+    assert batch.rows == 3
+    assert np.array_equal(batch.numbers["age"], [1.0, np.nan, 3.0], equal_nan=True)
+    assert batch.levels == {"zip": {"1": 1, "2": 1, "3": 1}, "plan": {"x": 1, None: 1, "y": 1}}
 
 
 def test_fields_of_a_csv_stay_as_they_are_written() -> None:
-    columns = read(b"id,zip\na,01\nb,1\nc,NA\nd,\n", "csv", [], ["zip"])
-    assert list(columns["zip"]) == ["01", "1", "NA", None]
+    (batch,) = read(b"id,zip\na,01\nb,1\nc,NA\nd,\n", "csv", [], ["zip"])
+    assert batch.levels["zip"] == {"01": 1, "1": 1, "NA": 1, None: 1}
 
 
 @pytest.mark.parametrize("format", ["csv", "parquet"])
@@ -138,18 +184,18 @@ def test_text_where_numbers_should_be_is_named(format: str) -> None:
 
 @pytest.mark.parametrize("cells", [[[1], [2]], [{"x": 1}, {"x": 2}]])
 def test_cells_that_are_no_levels_are_named(cells: list[Any]) -> None:
-    with pytest.raises(DataInvalid, match="column 'visits' of 's3://artifacts/object'"):
+    with pytest.raises(DataInvalid, match="column 'visits' of 's3://data/p/"):
         read(parquet(pd.DataFrame({"visits": cells})), "parquet", [], ["visits"])
 
 
 def test_whole_numbers_too_large_to_be_exact_are_rounded() -> None:
-    columns = read(parquet(pd.DataFrame({"account": [2**53 + 1, 1]})), "parquet", ["account"], [])
-    assert list(columns["account"]) == [float(2**53), 1.0]
+    (batch,) = read(parquet(pd.DataFrame({"account": [2**53 + 1, 1]})), "parquet", ["account"], [])
+    assert list(batch.numbers["account"]) == [float(2**53), 1.0]
 
 
 @pytest.mark.parametrize(
     ("format", "content"), [("parquet", b"PAR1 not really"), ("csv", b""), ("csv", b"\xff\xfe\x00")]
 )
 def test_an_object_that_cannot_be_read_is_named(format: str, content: bytes) -> None:
-    with pytest.raises(DataInvalid, match="s3://artifacts/object"):
+    with pytest.raises(DataInvalid, match="s3://data/p/"):
         read(content, format, ["age"], [])

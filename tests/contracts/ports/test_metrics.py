@@ -9,14 +9,14 @@ import pytest
 from auto_retrain.adapters.cloudwatch import CloudWatchMetricSource
 from auto_retrain.domain.errors import AwsRefused, MetricsUnavailable
 from auto_retrain.domain.metric import MetricQuery
-from auto_retrain.domain.policy import CloudWatchMetric
+from auto_retrain.domain.metric_policy import CloudWatchMetric
 from tests.contracts.ports.aws_world import REGION
 
 END = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-def query(model: str = "churn", days: int = 30, counts_rows: bool = True) -> MetricQuery:
-    metric = CloudWatchMetric(counts_rows=counts_rows)
+def query(model: str = "churn", days: int = 30, counts_rows: bool = True, **metric_fields: Any) -> MetricQuery:
+    metric = CloudWatchMetric(counts_rows=counts_rows, **metric_fields)
     return MetricQuery(model_name=model, metric=metric, start=END - timedelta(days=days), end=END)
 
 
@@ -47,12 +47,14 @@ class Answering:
         return self.pages.pop(0) if self.pages else {"MetricDataResults": []}
 
 
+def series(name: str, values: list[float], status: str = "Complete") -> dict[str, Any]:
+    """One day for each value, the last of them the day before the window's end."""
+    days = [END - timedelta(days=back) for back in range(len(values), 0, -1)]
+    return {"Id": name, "Timestamps": days, "Values": values, "StatusCode": status}
+
+
 def page(total: list[float], count: list[float], status: str = "Complete", **more: Any) -> dict[str, Any]:
-    results = [
-        {"Id": "sum0", "Values": total, "StatusCode": status},
-        {"Id": "samplecount0", "Values": count, "StatusCode": status},
-    ]
-    return {"MetricDataResults": results, **more}
+    return {"MetricDataResults": [series("sum0", total, status), series("samplecount0", count, status)], **more}
 
 
 def test_days_are_weighed_by_their_rows() -> None:
@@ -67,10 +69,52 @@ def test_samples_that_are_not_rows_are_not_counted_as_such() -> None:
 
 
 def test_pages_are_put_together() -> None:
-    client = Answering(page([90], [100], "PartialData", NextToken="more"), page([80], [100]))
+    first = {
+        "MetricDataResults": [series("sum0", [90, 0], "PartialData"), series("samplecount0", [100, 0], "PartialData")]
+    }
+    for result in first["MetricDataResults"]:
+        result["Timestamps"], result["Values"] = result["Timestamps"][:1], result["Values"][:1]
+    client = Answering({**first, "NextToken": "more"}, page([80], [100]))
     reading = CloudWatchMetricSource(client).read([query()])[0]
     assert (reading.value, reading.rows, reading.problem) == (0.85, 200, None)
     assert client.requests[1]["NextToken"] == "more"
+
+
+def test_a_reading_says_how_many_points_it_has_and_how_new_they_are() -> None:
+    reading = CloudWatchMetricSource(Answering(page([90, 80, 70], [100, 100, 100]))).read([query()])[0]
+    assert (reading.points, reading.newest_at) == (3, END)
+
+
+@pytest.mark.parametrize(("aggregation", "value", "rows"), [("mean", 0.8, 300), ("latest", 0.7, 100)])
+def test_days_become_one_value_as_the_policy_says(aggregation: str, value: float, rows: int) -> None:
+    client = Answering(page([90, 80, 70], [100, 100, 100]))
+    reading = CloudWatchMetricSource(client).read([query(aggregation=aggregation)])[0]
+    assert (reading.value, reading.rows) == (pytest.approx(value), rows)
+
+
+@pytest.mark.parametrize(("aggregation", "value"), [("minimum", 0.7), ("maximum", 0.9)])
+def test_an_extreme_needs_one_statistic_and_counts_no_rows(aggregation: str, value: float) -> None:
+    client = Answering({"MetricDataResults": [series(f"{aggregation}0", [0.9, 0.8, 0.7])]})
+    reading = CloudWatchMetricSource(client).read([query(aggregation=aggregation)])[0]
+    assert (reading.value, reading.rows) == (value, None)
+    assert len(client.requests[0]["MetricDataQueries"]) == 1
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_value_that_is_no_number_is_a_problem(bad: float) -> None:
+    reading = CloudWatchMetricSource(Answering(page([90, bad], [100, 100]))).read([query()])[0]
+    assert (reading.value, reading.problem) == (None, "it has values that are no numbers")
+
+
+def test_the_share_of_labels_is_read_beside_the_metric() -> None:
+    answer = page([90], [100])
+    answer["MetricDataResults"].append(series("labels0", [1.0, 0.5]))
+    client = Answering(answer)
+    reading = CloudWatchMetricSource(client).read([query(label_share="labelled", dimensions={"Stage": "prod"})])[0]
+    assert reading.label_share == 0.75
+    asked = client.requests[0]["MetricDataQueries"][2]["MetricStat"]
+    assert (asked["Metric"]["MetricName"], asked["Stat"]) == ("labelled", "Average")
+    assert {"Name": "Stage", "Value": "prod"} in asked["Metric"]["Dimensions"]
 
 
 @pytest.mark.parametrize("status", ["PartialData", "InternalError", "Forbidden"])

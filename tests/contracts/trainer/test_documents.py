@@ -13,7 +13,7 @@ from auto_retrain.domain.digest import canonical_json, sha256_of
 from auto_retrain.domain.results import ScoringResult, TrainingResult
 from auto_retrain.usecases.comparing import load_predictions
 from tests.unit.train_model.shelf import Shelf
-from train_model.order import Order, parse_manifest, parse_order
+from train_model.order import Manifest, Order, parse_manifest, parse_order
 from train_model.outputs import Outputs
 from train_model.score import score
 from train_model.storage import Storage
@@ -53,7 +53,7 @@ def ordered(shelf: Shelf, **changes: Any) -> tuple[Order, Any]:
         **changes,
     )
     read = parse_order(order.model_dump_json())
-    return read, parse_manifest(content, read)
+    return read, parse_manifest(content, read, Manifest)
 
 
 def test_the_pipeline_reads_what_training_left(shelf: Shelf) -> None:

@@ -1,10 +1,11 @@
 """Schedules follow the model's own clock on the wall."""
 
 from datetime import UTC, datetime
+from itertools import islice
 
 import pytest
 
-from auto_retrain.domain.schedule import check_cron, last_due
+from auto_retrain.domain.schedule import check_cron, last_due, runs_between, upcoming
 
 
 def utc(*parts: int) -> datetime:
@@ -44,3 +45,16 @@ def test_a_moment_skipped_by_summer_time_is_still_due_that_day() -> None:
 def test_a_schedule_with_six_fields_is_refused_with_the_shape_that_is_wanted() -> None:
     with pytest.raises(ValueError, match="five fields"):
         check_cron("0 0 0 * * 0")
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Australia/Lord_Howe", "America/New_York"])
+@pytest.mark.parametrize("expression", ["0 0 * * 0", "30 2 * * *", "15 1 31 * *", "0 0 29 2 *", "*/20 * * * *"])
+@pytest.mark.parametrize(
+    "after", [datetime(2026, 3, 28, 15, 59, tzinfo=UTC), datetime(2026, 10, 25, 0, 40, tzinfo=UTC)]
+)
+def test_the_moments_to_come_are_those_that_will_have_been_due(expression: str, zone: str, after: datetime) -> None:
+    moments = list(islice(upcoming(expression, zone, after), 50))
+    assert moments == sorted(set(moments))
+    assert after < moments[0]
+    assert all(last_due(expression, zone, moment) == moment for moment in moments)
+    assert runs_between(expression, zone, after, moments[-1]) == len(moments)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from auto_retrain.domain.errors import EventInvalid
-from auto_retrain.domain.policy import TriggerType
+from auto_retrain.domain.trigger_config import TriggerType
 from auto_retrain.domain.trigger_events import parse_trigger_event
 
 ALARM = json.loads((Path(__file__).parents[2] / "data/events/cloudwatch_alarm.json").read_text())
@@ -28,8 +28,10 @@ def test_an_alarm_names_its_model_by_dimension() -> None:
 
 
 def test_an_alarm_without_a_model_is_refused_by_its_name() -> None:
-    event = json.loads(json.dumps(ALARM).replace('"Model"', '"Queue"'))
-    assert "alarm 'auto-retrain-dev-model-churn' names no model" in refusal(event)
+    event = json.loads(
+        json.dumps(ALARM).replace('"Model"', '"Queue"').replace("auto-retrain-dev-model-churn", "queues")
+    )
+    assert "alarm 'queues' names no model" in refusal(event)
 
 
 def test_an_alarm_over_two_models_is_refused() -> None:
@@ -39,9 +41,14 @@ def test_an_alarm_over_two_models_is_refused() -> None:
     assert "names 2 models" in refusal(event)
 
 
-@pytest.mark.parametrize("detail", [None, [], {}, {"configuration": []}, {"configuration": {"metrics": [3]}}])
-def test_an_alarm_of_another_shape_is_refused(detail: Any) -> None:
-    assert "names no model" in refusal({**ALARM, "detail": detail})
+def test_an_alarm_that_is_over_is_refused() -> None:
+    event = {**ALARM, "detail": {**ALARM["detail"], "state": {"value": "OK"}}}
+    assert "is OK, only ALARM calls for a retraining" in refusal(event)
+
+
+@pytest.mark.parametrize("detail", [None, [], {}, 3, {"configuration": []}])
+def test_an_event_that_is_neither_a_request_nor_an_alarm_is_told_what_to_send(detail: Any) -> None:
+    assert "model_name: required but not given; send" in refusal({**ALARM, "detail": detail})
 
 
 def test_a_manual_request_needs_an_actor_and_a_reason() -> None:

@@ -8,12 +8,13 @@ from auto_retrain.domain.policy import ValidationPolicy
 from auto_retrain.domain.verdict import Outcome, Verdict, worst
 from auto_retrain.gates import judge_gates
 from auto_retrain.gates.accuracy_floor import judge_accuracy_floor
-from tests.unit.builders import a_comparison, metrics
+from tests.unit.builders import a_comparison, a_policy, metrics
 
-POLICY = ValidationPolicy()
+POLICY = a_policy()
 
 
-def decided(policy: ValidationPolicy = POLICY, **changes: object) -> Outcome:
+def decided(validation: ValidationPolicy | None = None, **changes: object) -> Outcome:
+    policy = POLICY.model_copy(update={"validation": validation or POLICY.validation})
     return worst(judge_gates(policy, a_comparison(**changes)))
 
 
@@ -91,3 +92,14 @@ def test_an_accuracy_that_is_none_does_not_enter_a_comparison_unseen(accuracy: f
     except ValueError:
         return
     assert worst(judge_gates(POLICY, comparison)) is Outcome.UNMET
+
+
+@pytest.mark.parametrize(("share", "expected"), [(1.0, Outcome.MET), (0.9, Outcome.MET), (0.899, Outcome.INCONCLUSIVE)])
+def test_a_holdout_whose_labels_are_still_to_come_decides_nothing(share: float, expected: Outcome) -> None:
+    assert decided(label_share=share) is expected
+
+
+def test_the_share_of_labels_that_has_to_be_there_is_the_policys() -> None:
+    lenient = a_policy(data={**POLICY.data.model_dump(), "min_label_share": 0.5})
+    assert worst(judge_gates(lenient, a_comparison(label_share=0.6))) is Outcome.MET
+    assert "60.0% of the holdout rows have a label, 90.0% are needed" in reasons(label_share=0.6)

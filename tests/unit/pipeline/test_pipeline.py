@@ -2,7 +2,10 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
+import numpy as np
 import pytest
 
 import auto_retrain
@@ -14,10 +17,19 @@ from auto_retrain import (
     TriggerConfig,
     TriggerType,
 )
-from auto_retrain.domain.errors import IllegalTransition, JobConflict, JobUnknown, ModelUnknown
+from auto_retrain.domain.errors import (
+    EventInvalid,
+    IllegalTransition,
+    JobConflict,
+    JobUnknown,
+    ModelUnknown,
+    PolicyConflict,
+)
 from auto_retrain.domain.metric import MetricReading
+from auto_retrain.domain.policy import AppliedPolicy, PolicyStatus
 from auto_retrain.domain.validation import Decision
-from tests.unit.builders import NOON
+from auto_retrain.usecases.change_policy import pause_model
+from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.world import World, rows
 
 
@@ -39,12 +51,40 @@ def test_triggers_are_configured_as_a_new_version_of_the_policy() -> None:
         pipeline_on(world).configure_trigger("nobody", TriggerConfig())
 
 
+def test_a_change_by_somebody_else_meanwhile_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    policies, read = world.ports.policies, world.ports.policies.get
+
+    def somebody_changes_it_after_it_was_read(model_name: str) -> AppliedPolicy | None:
+        applied = read(model_name)
+        policies.apply(a_policy(owner="bob"), "bob", NOON)
+        return applied
+
+    monkeypatch.setattr(policies, "get", somebody_changes_it_after_it_was_read)
+    with pytest.raises(PolicyConflict, match="is at version 2 by now, not at 1"):
+        pipeline_on(world).configure_trigger("churn", TriggerConfig(drift_threshold=0.3))
+    assert policies.history("churn")[0].policy.owner == "bob"
+
+
+def test_a_paused_model_stays_paused_when_its_triggers_are_configured() -> None:
+    world = World()
+    pause_model("churn", "audit", "bob", world.ports)
+    applied = pipeline_on(world).configure_trigger("churn", TriggerConfig(drift_threshold=0.3))
+    assert (applied.version, applied.status, applied.note) == (3, PolicyStatus.PAUSED, "audit")
+
+
+def test_the_same_triggers_again_change_nothing() -> None:
+    world = World()
+    applied = pipeline_on(world).configure_trigger("churn", world.policy.triggers)
+    assert applied.version == 1
+
+
 def test_a_check_starts_nothing() -> None:
     world = World()
     world.ports.jobs.record_retrain("churn", NOON)
     world.ports.data._partitions.clear()
     assert not pipeline_on(world).check_retrain_needed("churn")
-    world.ports.metrics.readings["churn"] = MetricReading(value=0.5, rows=5000)
+    world.ports.metrics.readings["churn"] = MetricReading(value=0.5, rows=5000, points=30, newest_at=NOON)
     assert pipeline_on(world).check_retrain_needed("churn")
     assert not world.ports.executions.started
 
@@ -59,7 +99,7 @@ def test_a_disabled_trigger_is_not_asked() -> None:
 def test_a_trigger_tells_its_reason() -> None:
     world = World()
     trigger: RetrainingTrigger = PerformanceDegradationTrigger(world.ports)
-    world.ports.metrics.readings["churn"] = MetricReading(value=0.5, rows=5000)
+    world.ports.metrics.readings["churn"] = MetricReading(value=0.5, rows=5000, points=30, newest_at=NOON)
     needed, reason = trigger.should_retrain("churn")
     assert needed
     assert "accuracy 0.5000 is below 0.92" in reason
@@ -90,6 +130,32 @@ def test_the_started_job_is_the_one_whose_id_was_given() -> None:
     )
     assert decision.job_id == job_id
     assert world.job(job_id).training_parameters == {"max_depth": 3}
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ({"rate": float("nan")}, "parameters"),
+        ({"layers": np.arange(3)}, "parameters.layers"),
+        ({"depth": np.int64(3)}, "parameters.depth"),
+        ({"big": "x" * 16_000}, "at most 16000 are allowed"),
+        ({"rate": Decimal("0.1")}, "parameters.rate"),
+    ],
+)
+def test_parameters_that_no_execution_could_carry_are_refused(config: dict[str, Any], told: str) -> None:
+    world = World()
+    with pytest.raises(EventInvalid, match=told):
+        pipeline_on(world).start_retrain_job("churn", config)
+    assert not world.ports.executions.started
+
+
+def test_a_start_without_a_reason_or_a_policy_is_refused() -> None:
+    world = World()
+    with pytest.raises(EventInvalid, match="reason = ''"):
+        pipeline_on(world).start_retrain_job("churn", reason="")
+    with pytest.raises(ModelUnknown, match="'nobody'"):
+        pipeline_on(world).start_retrain_job("nobody")
+    assert not world.ports.executions.started
 
 
 def test_jobs_started_from_many_threads_are_all_told_apart() -> None:

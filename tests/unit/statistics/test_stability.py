@@ -1,5 +1,7 @@
 """PSI agrees with its definition, and behaves where data are ugly."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -92,21 +94,34 @@ def test_a_feature_of_few_values_cannot_turn_round_unseen(before: np.ndarray, af
 
 
 def test_rare_levels_are_counted_together_and_new_ones_apart() -> None:
-    reference = [*"aab", *(f"rare-{number:02}" for number in range(30)), None]
+    reference = Counter([*"aab", *(f"rare-{number:02}" for number in range(30)), None])
     levels = reference_levels(reference)
     assert levels.frequent[:2] == ("a", "b")
+    assert levels.rare is not None
     assert (len(levels.frequent), len(levels.rare)) == (20, 12)
-    counted = count_levels(["a", "rare-29", "never seen", "nor this", None], levels)
+    counted = count_levels(Counter(["a", "rare-29", "never seen", "nor this", None]), levels)
     assert (counted[0], counted[-3:]) == (1, [1, 2, 1])
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_where_there_are_too_many_levels_to_keep_new_ones_count_as_rare(complete: bool) -> None:
+    reference = Counter(f"level-{number}" for number in range(2000 if complete else 50))
+    levels = reference_levels(reference, complete=complete)
+    assert levels.rare is None
+    assert count_levels(Counter(["never seen", None]), levels)[-3:] == [1, 0, 1]
+
+
+def drawn(random: np.random.Generator, low: int, high: int) -> Counter[str | None]:
+    return Counter(map(str, random.integers(low, high, 5000)))
 
 
 def test_many_levels_without_drift_are_no_drift_and_new_ones_are() -> None:
     random = np.random.default_rng(8)
-    reference = random.integers(0, 200, 5000).tolist()
+    reference = drawn(random, 0, 200)
     levels = reference_levels(reference)
     counted = count_levels(reference, levels)
-    assert psi(counted, count_levels(random.integers(0, 200, 5000).tolist(), levels)) < 0.1
-    assert psi(counted, count_levels(random.integers(200, 400, 5000).tolist(), levels)) > 1
+    assert psi(counted, count_levels(drawn(random, 0, 200), levels)) < 0.1
+    assert psi(counted, count_levels(drawn(random, 200, 400), levels)) > 1
 
 
 @pytest.mark.parametrize(("reference", "live"), [([0, 0], [1, 2]), ([1, 2], [0, 0])])

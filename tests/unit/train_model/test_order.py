@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.train_model.shelf import Shelf
 from train_model.errors import OrderInvalid
-from train_model.order import Order, parse_manifest, parse_order
+from train_model.order import Manifest, Order, parse_manifest, parse_order
 
 
 @pytest.fixture
@@ -76,13 +76,13 @@ def test_a_refused_address_is_not_repeated_because_it_may_hold_a_password(order:
 def test_a_manifest_that_was_changed_is_refused(order: dict[str, Any], shelf: Shelf) -> None:
     content = shelf.get(order["manifest_uri"])
     with pytest.raises(OrderInvalid, match="SHA-256 differs"):
-        parse_manifest(content + b" ", parse(order))
+        parse_manifest(content + b" ", parse(order), Manifest)
 
 
 def test_a_manifest_of_another_job_is_refused(shelf: Shelf) -> None:
     order = shelf.order("train", shelf.manifest("other-1"))
     with pytest.raises(OrderInvalid, match="belongs to job other-1"):
-        parse_manifest(shelf.get(order["manifest_uri"]), parse(order, job_id="shop-1"))
+        parse_manifest(shelf.get(order["manifest_uri"]), parse(order, job_id="shop-1"), Manifest)
 
 
 def test_a_holdout_that_overlaps_the_training_window_is_refused(shelf: Shelf) -> None:
@@ -90,4 +90,4 @@ def test_a_holdout_that_overlaps_the_training_window_is_refused(shelf: Shelf) ->
     manifest["holdout"]["start"] = manifest["training"]["start"]
     order = shelf.order("train", manifest)
     with pytest.raises(OrderInvalid, match="begin after the training window"):
-        parse_manifest(shelf.get(order["manifest_uri"]), parse(order))
+        parse_manifest(shelf.get(order["manifest_uri"]), parse(order), Manifest)

@@ -1,64 +1,174 @@
-"""When accuracy in production calls for a retraining."""
+"""When a metric in production calls for a retraining."""
+
+import math
+from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from auto_retrain.domain.metric import MetricReading
-from auto_retrain.domain.policy import TriggerConfig
-from auto_retrain.domain.verdict import Outcome
+from auto_retrain.domain.policy import Policy
+from auto_retrain.domain.verdict import Outcome, Verdict
 from auto_retrain.triggers.performance_degradation import judge_performance
+from tests.unit.builders import NOON, a_policy
+
+ERROR = {
+    "performance_metric_scale": "number",
+    "performance_metric_direction": "lower_is_better",
+    "performance_metric_threshold": 12.5,
+}
 
 
-def outcome(reading: MetricReading, **config: object) -> Outcome:
-    return judge_performance(TriggerConfig.model_validate(config, strict=False), reading).outcome
+def policy(**triggers: Any) -> Policy:
+    return a_policy(triggers=triggers)
+
+
+def a_reading(value: Any = 0.9, rows: int | None = 5000, **fields: Any) -> MetricReading:
+    return MetricReading.model_construct(
+        **{
+            "value": value,
+            "rows": rows,
+            "points": 30,
+            "newest_at": NOON,
+            "label_share": None,
+            "problem": None,
+            **fields,
+        }
+    )
+
+
+def judge(reading: MetricReading, judged_by: Policy | None = None) -> Verdict:
+    return judge_performance(judged_by or policy(), reading, NOON)
 
 
 def test_accuracy_clearly_below_the_threshold_is_met() -> None:
-    verdict = judge_performance(TriggerConfig(), MetricReading(value=0.9, rows=5000))
+    verdict = judge(a_reading(0.9))
     assert verdict.met
     assert verdict.reason.startswith("accuracy 0.9000 is below 0.92 (upper bound 0.90")
+    assert (verdict.value, verdict.limit, verdict.n, verdict.evidence) == (0.9, 0.92, 5000, "counted")
 
 
 def test_accuracy_at_the_threshold_is_not_below_it() -> None:
-    assert outcome(MetricReading(value=0.92, rows=5000)) is Outcome.UNMET
+    assert judge(a_reading(0.92)).outcome is Outcome.UNMET
 
 
 def test_accuracy_just_below_may_be_chance() -> None:
-    assert outcome(MetricReading(value=0.915, rows=600)) is Outcome.INCONCLUSIVE
-    assert outcome(MetricReading(value=0.915, rows=600), confidence=0) is Outcome.MET
+    assert judge(a_reading(0.915, 600)).outcome is Outcome.INCONCLUSIVE
+    bare = judge(a_reading(0.915, 600), policy(confidence=0))
+    assert (bare.outcome, bare.evidence) == (Outcome.MET, "bare_rule")
 
 
-def test_without_counted_rows_the_point_value_decides() -> None:
-    verdict = judge_performance(TriggerConfig(), MetricReading(value=0.915))
-    assert verdict.met
+def test_without_counted_rows_the_point_value_decides_and_says_so() -> None:
+    verdict = judge(a_reading(0.915, None))
+    assert (verdict.outcome, verdict.evidence) == (Outcome.MET, "point_only")
     assert "not counted" in verdict.reason
 
 
+def test_a_metric_of_which_less_is_better_is_judged_the_other_way_round() -> None:
+    worse, better = judge(a_reading(13.0, None), policy(**ERROR)), judge(a_reading(12.0, None), policy(**ERROR))
+    assert (worse.outcome, better.outcome) == (Outcome.MET, Outcome.UNMET)
+    assert "is above 12.5" in worse.reason
+    assert "is not above 12.5" in better.reason
+
+
+def test_a_share_of_which_less_is_better_has_a_lower_bound() -> None:
+    errors = policy(performance_metric_direction="lower_is_better", performance_metric_threshold=0.08)
+    assert judge(a_reading(0.1, 5000), errors).met
+    assert judge(a_reading(0.085, 600), errors).outcome is Outcome.INCONCLUSIVE
+    assert "lower bound" in judge(a_reading(0.085, 600), errors).reason
+
+
 @pytest.mark.parametrize(
-    "reading",
+    ("reading", "told"),
     [
-        MetricReading(value=None),
-        MetricReading(value=0.5, rows=499),
-        MetricReading(value=1.5, rows=5000),
-        MetricReading(value=-0.1, rows=5000),
-        MetricReading(value=0.5, rows=5000, problem="CloudWatch answered PartialData"),
-        MetricReading.model_construct(value=float("nan"), rows=5000, problem=None),
-        MetricReading.model_construct(value=float("-inf"), rows=5000, problem=None),
+        (a_reading(None), "no accuracy was published"),
+        (a_reading(points=0), "no accuracy was published"),
+        (a_reading(0.5, 499), "only 499 labelled rows"),
+        (a_reading(1.5), "accuracy 1.5 is not between 0 and 1"),
+        (a_reading(-0.1), "is not between 0 and 1"),
+        (a_reading(float("nan")), "is not between 0 and 1"),
+        (a_reading(float("-inf")), "is not between 0 and 1"),
+        (
+            a_reading(0.5, problem="CloudWatch answered PartialData"),
+            "cannot be relied on: CloudWatch answered PartialData",
+        ),
+        (a_reading(0.5, newest_at=NOON - timedelta(hours=73)), "older than 72 hours"),
+        (a_reading(0.5, newest_at=None), "the newest data point is of unknown"),
     ],
 )
-def test_what_is_not_known_is_never_met_and_never_healthy(reading: MetricReading) -> None:
-    assert outcome(reading) is Outcome.INCONCLUSIVE
+def test_what_is_not_known_is_never_met_and_never_healthy(reading: MetricReading, told: str) -> None:
+    verdict = judge(reading)
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert told in verdict.reason
 
 
-def test_a_healthy_model_rarely_triggers_although_it_is_looked_at_daily() -> None:
-    # A model of true accuracy 0.93, looked at on 30 days with 1,000 rows each: the bare rule calls for a retraining
-    # in 95 % of such months, the condition on the bound in about 5 %.
-    random = np.random.default_rng(6)
-    months = random.binomial(1000, 0.93, (1000, 30)) / 1000
+def test_a_window_with_too_few_points_is_not_judged() -> None:
+    verdict = judge(a_reading(0.5, points=4), policy(min_data_points=5))
+    assert verdict.reason == "only 4 data points in the window, 5 are needed"
 
-    def alarmed(config: TriggerConfig, looks: np.ndarray) -> bool:
-        return any(judge_performance(config, MetricReading(value=float(value), rows=1000)).met for value in looks)
 
-    calibrated, bare = TriggerConfig(), TriggerConfig(confidence=0)
-    assert np.mean([alarmed(bare, looks) for looks in months]) == pytest.approx(0.955, abs=0.025)
-    assert np.mean([alarmed(calibrated, looks) for looks in months]) == pytest.approx(0.053, abs=0.025)
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [(None, Outcome.INCONCLUSIVE), (0.89, Outcome.INCONCLUSIVE), (math.nan, Outcome.INCONCLUSIVE), (0.9, Outcome.MET)],
+)
+def test_while_labels_are_still_to_come_nothing_is_judged(share: float | None, expected: Outcome) -> None:
+    watched = a_policy(metric={"counts_rows": True, "label_share": "labelled"})
+    assert judge(a_reading(0.5, label_share=share), watched).outcome is expected
+
+
+NUMBERS = st.one_of(st.none(), st.floats(), st.sampled_from([-0.0, 1e308, -1e308, math.nan, math.inf]))
+
+
+@given(NUMBERS, st.one_of(st.none(), st.integers(0, 10**7)), st.sampled_from([0, 0.95]), st.booleans())
+def test_no_number_whatever_is_met_unless_it_is_possible_and_breaches(
+    value: float | None, rows: int | None, confidence: float, share: bool
+) -> None:
+    scale = {} if share else {"performance_metric_scale": "number"}
+    verdict = judge(a_reading(value, rows), policy(confidence=confidence, **scale))
+    if verdict.met:
+        assert value is not None
+        assert math.isfinite(value)
+        assert value < 0.92
+        assert not share or value >= 0
+    assert verdict.value is None or math.isfinite(verdict.value)
+
+
+RANK = {Outcome.UNMET: 0, Outcome.INCONCLUSIVE: 1, Outcome.MET: 2}
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.integers(500, 10**6))
+def test_a_worse_value_is_never_judged_better(one: float, other: float, rows: int) -> None:
+    worse, better = sorted([one, other])
+    assert RANK[judge(a_reading(worse, rows)).outcome] >= RANK[judge(a_reading(better, rows)).outcome]
+
+
+# P(one look) and P(any of 30 independent looks) for a healthy model of true accuracy 0.93; independent simulations.
+@pytest.mark.parametrize(
+    ("rows", "confidence", "once", "month"),
+    [
+        (500, 0, 0.167, 0.996),
+        (1000, 0, 0.099, 0.955),
+        (5000, 0, 0.003, 0.086),
+        (500, 0.95, 0.008, 0.205),
+        (1000, 0.95, 0.002, 0.053),
+        (5000, 0.95, 0.00001, 0.0002),
+    ],
+)
+def test_a_healthy_model_sets_off_as_rarely_as_the_rule_promises(
+    rows: int, confidence: float, once: float, month: float
+) -> None:
+    judged_by = policy(confidence=confidence)
+    met = {right: judge(a_reading(right / rows, rows), judged_by).met for right in range(int(rows * 0.86), rows + 1)}
+    looks = np.random.default_rng(6).binomial(rows, 0.93, (2000, 30))
+    alarms = np.vectorize(lambda right: met.get(int(right), True))(looks)
+    assert alarms.mean() == pytest.approx(once, abs=0.004)
+    assert alarms.any(axis=1).mean() == pytest.approx(month, abs=0.025)
+
+
+@pytest.mark.parametrize(("rows", "power"), [(500, 0.52), (1000, 0.72), (5000, 1.0)])
+def test_a_model_that_fell_to_ninety_percent_is_found(rows: int, power: float) -> None:
+    looks = np.random.default_rng(7).binomial(rows, 0.90, 2000)
+    assert np.mean([judge(a_reading(right / rows, rows)).met for right in looks]) == pytest.approx(power, abs=0.04)

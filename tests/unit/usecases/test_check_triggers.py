@@ -7,7 +7,7 @@ import pytest
 from auto_retrain.domain.errors import EventInvalid, EventsUnavailable, ModelUnknown
 from auto_retrain.domain.messages import ExecutionStarted, JobEvent
 from auto_retrain.domain.metric import MetricReading
-from auto_retrain.domain.policy import TriggerType
+from auto_retrain.domain.trigger_config import TriggerType
 from auto_retrain.usecases.check_triggers import check_triggers
 from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.world import MANUAL, World
@@ -18,7 +18,7 @@ SWEPT = {"model_name": "churn", "trigger_type": "performance_degradation", "even
 def healthy_world(retrained_at: datetime = NOON) -> World:
     world = World()
     world.ports.jobs.record_retrain("churn", retrained_at)
-    world.ports.metrics.readings["churn"] = MetricReading(value=0.95, rows=5000)
+    world.ports.metrics.readings["churn"] = MetricReading(value=0.95, rows=5000, points=30, newest_at=NOON)
     return world
 
 
@@ -34,7 +34,7 @@ def test_a_person_starts_a_retraining_with_a_reason() -> None:
 
 def test_degraded_performance_starts_a_retraining_and_keeps_the_numbers() -> None:
     world = healthy_world()
-    world.ports.metrics.readings["churn"] = MetricReading(value=0.9, rows=5000)
+    world.ports.metrics.readings["churn"] = MetricReading(value=0.9, rows=5000, points=30, newest_at=NOON)
     decision = world.check(SWEPT)
     assert (decision.next, decision.trigger_type) == ("start", TriggerType.PERFORMANCE_DEGRADATION)
     assert world.job(decision.job_id or "").trigger_verdicts[0].value == 0.9
@@ -54,7 +54,7 @@ def test_a_healthy_model_is_looked_at_for_drift() -> None:
 def test_without_the_drift_trigger_a_healthy_model_is_left_alone_with_the_reasons() -> None:
     world = World(a_policy(triggers={"enabled": ["performance_degradation", "scheduled"]}))
     world.ports.jobs.record_retrain("churn", NOON)
-    world.ports.metrics.readings["churn"] = MetricReading(value=0.95, rows=5000)
+    world.ports.metrics.readings["churn"] = MetricReading(value=0.95, rows=5000, points=30, newest_at=NOON)
     decision = world.check(SWEPT)
     assert decision.next == "skip"
     assert "accuracy 0.9500 is not below 0.92" in decision.reason
@@ -64,7 +64,8 @@ def test_without_the_drift_trigger_a_healthy_model_is_left_alone_with_the_reason
 def test_a_repeated_first_state_finds_its_own_job() -> None:
     world = World()
     first = world.check()
-    assert world.check() == first
+    again = world.check()
+    assert (again.next, again.job_id, again.reason) == (first.next, first.job_id, first.reason)
     assert len(world.ports.jobs.list_active()) == 1
 
 

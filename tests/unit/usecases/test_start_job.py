@@ -1,6 +1,7 @@
 """Each step starts one Kubernetes Job, with data and champion frozen once."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -13,7 +14,8 @@ from auto_retrain.domain.errors import (
     JobUnknown,
 )
 from auto_retrain.domain.job import RetrainingStatus
-from tests.unit.builders import NOON
+from auto_retrain.domain.trigger_config import TriggerType
+from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.world import MANUAL, World, rows
 
 
@@ -105,7 +107,7 @@ def test_a_result_that_is_not_ours_is_refused(changes: dict[str, object], told: 
 def test_a_kubernetes_job_of_somebody_else_is_not_taken_for_ours() -> None:
     world = World()
     job_id = world.open()
-    world.ports.cluster.occupy(f"{job_id}-train-1", "other", NOON)
+    world.ports.cluster.occupy(f"{job_id}-train-1", "other", created_at=NOON)
     with pytest.raises(ClusterConflict, match="belongs to job 'other'"):
         world.start(job_id, "train")
 
@@ -130,3 +132,64 @@ def test_a_job_that_does_not_exist_or_has_ended_is_not_started() -> None:
     world.close(decision={"job_id": job_id}, error={"Error": "Test", "Cause": "stopped"})
     with pytest.raises(IllegalTransition, match="is failed"):
         world.start(job_id, "train")
+
+
+def drifted_world() -> tuple[World, str]:
+    """A job that drift called for."""
+    world = World()
+    job_id = world.open()
+    world.ports.jobs.save(world.job(job_id).changed(trigger_type=TriggerType.DATA_DRIFT))
+    return world, job_id
+
+
+def test_a_job_that_drift_called_for_gets_a_report_beside_its_training() -> None:
+    world, job_id = drifted_world()
+    world.start(job_id, "train")
+    order = world.ports.cluster.orders[f"{job_id}-report-1"]
+    manifest = json.loads(world.ports.data.read(order.manifest_uri))
+    assert (order.kind, order.output_uri) == ("report", f"s3://artifacts/jobs/{job_id}/report/")
+    assert (manifest["live"]["start"], manifest["live"]["end"]) == ("2026-02-24", "2026-03-01")
+    assert (manifest["reference"]["start"], len(manifest["reference"]["objects"])) == ("2026-02-14", 10)
+    assert world.job(job_id).pending.kubernetes_job == f"{job_id}-train-1"  # type: ignore[union-attr]
+
+
+def test_no_other_trigger_pays_for_a_report() -> None:
+    world = World()
+    job_id = world.open()
+    world.start(job_id, "train")
+    assert list(world.ports.cluster.orders) == [f"{job_id}-train-1"]
+
+
+def test_a_report_that_cannot_be_started_keeps_nobody_from_training(caplog: pytest.LogCaptureFixture) -> None:
+    world, job_id = drifted_world()
+    world.ports.cluster.occupy(f"{job_id}-report-1", "somebody-else")
+    assert world.start(job_id, "train").kubernetes_job == f"{job_id}-train-1"
+    assert "no drift report" in caplog.text
+
+
+LABELS = {"prefix": "truth", "row_id": "id", "label": "left"}
+
+
+def test_labels_of_their_own_are_frozen_as_far_as_they_have_arrived() -> None:
+    data = {"prefix": "churn", "row_id": "id", "label": "left", "numeric": ["age"], "labels": LABELS}
+    world = World(a_policy(triggers={"evaluation_window_days": 5, "training_window_days": 10}, data=data))
+    for back in range(-1, 31):
+        world.ports.data.add_partition("truth", NOON.date() - timedelta(days=back), f"labels {back}".encode())
+    job_id = world.open()
+    world.start(job_id, "train")
+    manifest = json.loads(world.ports.data.read(world.job(job_id).manifest_uri or ""))
+    arrived = {name: [found["date"] for found in manifest[name]["label_objects"]] for name in ("training", "holdout")}
+    assert (arrived["training"][0], arrived["training"][-1]) == ("2026-02-14", "2026-03-01")
+    assert (arrived["holdout"][0], arrived["holdout"][-1]) == ("2026-02-24", "2026-03-01")
+    assert manifest["data"]["labels"] == {"format": "parquet", "row_id": "id", "label": "left"}
+
+
+@pytest.mark.parametrize("delay", [0, 1, 14])
+def test_no_row_is_used_before_its_label_has_had_time_to_arrive(delay: int) -> None:
+    data = {"prefix": "churn", "row_id": "id", "label": "left", "numeric": ["age"], "label_delay_days": delay}
+    world = World(a_policy(triggers={"evaluation_window_days": 5, "training_window_days": 7}, data=data))
+    job_id = world.open()
+    world.start(job_id, "train")
+    manifest = json.loads(world.ports.data.read(world.job(job_id).manifest_uri or ""))
+    newest = max(found["date"] for name in ("training", "holdout") for found in manifest[name]["objects"])
+    assert newest == (NOON.date() - timedelta(days=delay + 1)).isoformat()

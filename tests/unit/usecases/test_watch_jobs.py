@@ -82,7 +82,7 @@ def test_a_job_that_vanished_fails_its_execution_after_a_grace_time() -> None:
 
 def test_a_kubernetes_job_that_nobody_waits_for_is_deleted_after_a_grace_time() -> None:
     world = World()
-    world.ports.cluster.occupy("churn-old-train-1", "churn-old", NOON)
+    world.ports.cluster.occupy("churn-old-train-1", "churn-old", created_at=NOON)
     assert watch(world) == WatchReport()
     world.ports.clock.advance(GRACE + timedelta(seconds=1))
     assert watch(world) == WatchReport(deleted=1)
@@ -99,9 +99,16 @@ def test_a_kubernetes_job_whose_record_is_not_listed_yet_is_left_alone() -> None
 
 def test_a_finished_job_that_nobody_waits_for_is_left_to_its_time_to_live() -> None:
     world = World()
-    world.ports.cluster.occupy("churn-old-train-1", "churn-old", NOON - timedelta(hours=1))
+    world.ports.cluster.occupy("churn-old-train-1", "churn-old", created_at=NOON - timedelta(hours=1))
     world.ports.cluster.finish("churn-old-train-1")
     assert watch(world) == WatchReport()
+
+
+def test_a_report_that_nobody_waits_for_may_end_in_peace() -> None:
+    world = World()
+    world.ports.cluster.occupy("churn-old-report-1", "churn-old", "report", created_at=NOON - timedelta(hours=1))
+    assert watch(world) == WatchReport()
+    assert [found.name for found in world.ports.cluster.list_jobs()] == ["churn-old-report-1"]
 
 
 def test_a_job_whose_execution_ended_without_closing_it_is_closed_after_a_grace_time() -> None:
@@ -140,7 +147,7 @@ def test_a_running_kubernetes_job_of_an_ended_execution_is_closed_and_then_delet
 def test_a_job_that_cannot_be_served_does_not_keep_others_waiting() -> None:
     world, name = waiting_world()
     world.ports.cluster.finish(name)
-    world.ports.cluster.occupy("old-train-1", "old", NOON - timedelta(hours=1))
+    world.ports.cluster.occupy("old-train-1", "old", created_at=NOON - timedelta(hours=1))
 
     def unavailable(task_token: str, output: object) -> None:
         raise ExecutionsUnavailable("slow down")

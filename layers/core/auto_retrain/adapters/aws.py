@@ -32,7 +32,11 @@ def aws_client(service: str) -> Any:
     """A client that gives up after a bounded time: three attempts, 3 s to connect and 10 s to read each."""
     retries: Any = {"mode": "standard", "total_max_attempts": 3}
     config = Config(retries=retries, connect_timeout=3, read_timeout=10)
-    return aws_session().create_client(service, config=config)
+    try:
+        return aws_session().create_client(service, config=config)
+    except BotoCoreError as error:
+        # Such as a region that nobody named.
+        raise AwsRefused(str(error)) from error
 
 
 @cache

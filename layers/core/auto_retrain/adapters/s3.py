@@ -2,16 +2,21 @@
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from functools import partial
+from io import BytesIO
+from typing import IO, Any, cast
 
 from botocore.exceptions import ClientError
 
 from ..domain.dataset import DataObject
-from ..domain.errors import ArtifactInvalid, DataUnavailable, SettingMissing
+from ..domain.errors import ArtifactInvalid, DataInvalid, DataUnavailable, SettingMissing
 from ..domain.windows import Window
 from .aws import error_code, translated
+from .ranged_object import RangedObject
 
 _ABSENT = frozenset({"NoSuchKey", "404"})
+_CHANGED = frozenset({"PreconditionFailed", "412", "InvalidRange"})
+LARGEST_WHOLE = 32 << 20
 
 
 class S3DataStore:
@@ -64,6 +69,21 @@ class S3DataStore:
                 body: bytes = self._client.get_object(Bucket=bucket, Key=key)["Body"].read()
         except ClientError as error:
             raise ArtifactInvalid(f"there is no '{uri}' ({error_code(error)})") from error
+        return body
+
+    def open(self, found: DataObject) -> IO[bytes]:
+        whole = BytesIO(self._range(found, 0, found.size)) if found.size <= LARGEST_WHOLE else None
+        return whole or cast(IO[bytes], RangedObject(found.size, partial(self._range, found)))
+
+    def _range(self, found: DataObject, start: int, end: int) -> bytes:
+        bucket, key = split_uri(found.uri)
+        request = {"Bucket": bucket, "Key": key, "IfMatch": f'"{found.etag}"', "Range": f"bytes={start}-{end - 1}"}
+        try:
+            with translated(DataUnavailable, keep=_ABSENT | _CHANGED):
+                body: bytes = self._client.get_object(**request)["Body"].read()
+        except ClientError as error:
+            what = "has changed since it was listed" if error_code(error) in _CHANGED else "is not there any more"
+            raise DataInvalid(f"'{found.uri}' {what}") from error
         return body
 
     def write(self, key: str, content: bytes) -> str:

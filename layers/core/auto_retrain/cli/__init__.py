@@ -1,1 +1,1 @@
-"""The command line: `python -m auto_retrain.cli`, for people and for pipelines that apply policies."""
+"""The command line, `auto-retrain` or `python -m auto_retrain.cli`: one file for each noun."""

@@ -1,6 +1,8 @@
 """Policies as people write them: one YAML file for each model."""
 
 import json
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,32 +13,100 @@ from ..domain.policy import Policy
 
 LARGEST_FILE = 64 * 1024
 
+# What plain words mean in YAML 1.2. By the older rules `no` were false, 010 eight and 12:30 a number.
+_PLAIN_WORDS = {
+    "tag:yaml.org,2002:null": ("~|null|Null|NULL|", ["~", "n", "N", ""]),
+    "tag:yaml.org,2002:bool": ("true|True|TRUE|false|False|FALSE", list("tTfF")),
+    "tag:yaml.org,2002:int": ("[-+]?(0|[1-9][0-9]*)", list("-+0123456789")),
+    "tag:yaml.org,2002:float": (
+        r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
+        list("-+.0123456789"),
+    ),
+}
+
 
 class _Loader(yaml.SafeLoader):
-    """Safe YAML that refuses what only surprises: keys given twice, and aliases, which can blow up."""
+    """Safe YAML that refuses what only surprises: keys given twice, tags, and anchors, whose aliases can blow up."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 (pyyaml copies it before it changes it)
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if event.anchor is not None:
             raise yaml.YAMLError("anchors and aliases are not allowed")
+        if getattr(event, "tag", None) is not None:
+            raise yaml.YAMLError(f"tags are not allowed, such as '{event.tag}'")
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        twice = {str(key) for key in keys if keys.count(key) > 1}
+        # JSON, which a policy becomes, has only text for keys; there, 1 and "1" are the same.
+        keys = [str(self.construct_object(key, deep=True)) for key, _ in node.value]
+        twice = {key for key in keys if keys.count(key) > 1}
         if twice:
             raise yaml.YAMLError(f"given more than once: {', '.join(sorted(twice))}")
         return super().construct_mapping(node, deep)
 
 
+class _Dumper(yaml.SafeDumper):
+    """Writes what the loader reads back as it was."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.Node:
+    # Line breaks of all kinds survive in quotes only, where they are escaped.
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if text.isprintable() else '"')
+
+
+_Dumper.add_representer(str, _text)
+for _reader in (_Loader, _Dumper):
+    for _tag, (_pattern, _first) in _PLAIN_WORDS.items():
+        _reader.add_implicit_resolver(_tag, re.compile(f"^(?:{_pattern})$"), _first)
+
+
+def read_policy_files(paths: Sequence[Path]) -> list[Policy]:
+    """The policies in some files; raises PolicyInvalid with all that is wrong in any of them, a line for each file."""
+    policies: dict[str, tuple[Path, Policy]] = {}
+    problems = []
+    for path in paths:
+        try:
+            policy = read_policy_file(path)
+        except PolicyInvalid as error:
+            problems.append(str(error))
+            continue
+        first, _ = policies.setdefault(policy.model, (path, policy))
+        if first is not path:
+            problems.append(
+                f"{path}: model = '{policy.model}': {first} is about the same model; one file each is allowed"
+            )
+    if problems:
+        raise PolicyInvalid("\n".join(problems))
+    return [policy for _, policy in policies.values()]
+
+
 def read_policy_file(path: Path) -> Policy:
     """The policy in a file; raises PolicyInvalid naming the file, and what is wrong in it."""
     try:
-        text = path.read_text(encoding="utf-8")
-        if len(text) > LARGEST_FILE:
-            raise PolicyInvalid(f"{path}: larger than {LARGEST_FILE} characters")
-        document = yaml.load(text, _Loader)
+        document = yaml.load(_text_of(path), _Loader)
         return Policy.parse(json.dumps(document))
     except (OSError, ValueError, yaml.YAMLError, TypeError, RecursionError) as error:
         raise PolicyInvalid(f"{path}: cannot be read as a policy: {error}") from error
     except PolicyInvalid as error:
         raise PolicyInvalid(f"{path}: {error}") from error
+
+
+def _text_of(path: Path) -> str:
+    with path.open("rb") as file:
+        content = file.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise PolicyInvalid(f"larger than {LARGEST_FILE} bytes")
+    return content.decode("utf-8-sig")
+
+
+def render_policy(policy: Policy) -> str:
+    """A policy as a file that can be applied again, with every default filled in."""
+    document = policy.model_dump(mode="json")
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)

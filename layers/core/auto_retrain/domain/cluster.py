@@ -23,6 +23,7 @@ class JobOrder(Record):
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
     trainer: str | None = None
     versions: tuple[str, ...] = ()
+    min_label_share: float = 0.0
 
 
 class ClusterJobPhase(StrEnum):
@@ -38,6 +39,7 @@ class ClusterJob(Record):
 
     name: str
     job_id: str
+    kind: str
     phase: ClusterJobPhase
     created_at: UtcTime
     reason: str | None = None

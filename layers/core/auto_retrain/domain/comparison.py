@@ -5,7 +5,10 @@ from .validation import ClassificationMetrics
 
 
 class Comparison(Record):
-    """What two models did on identical rows; the champion's part is None for a first model."""
+    """What two models did on identical rows; the champion's part is None for a first model.
+
+    `label_share` is the share of the holdout rows whose label had arrived.
+    """
 
     rows: int
     rarest_class_rows: int
@@ -15,3 +18,4 @@ class Comparison(Record):
     improvement: float | None = None
     interval: tuple[float, float] | None = None
     p_value: float | None = None
+    label_share: float = 1.0

@@ -7,7 +7,8 @@ AutoRetrainError
 │   ├── EventsUnavailable · NotificationFailed
 │   └── JobConflict           every step is safe to run again on the newer record
 └── PermanentError           will not pass: the job is closed as failed
-    ├── EventInvalid · PolicyInvalid · ModelUnknown · SettingMissing
+    ├── EventInvalid · PolicyInvalid · PolicyConflict · ModelUnknown
+    ├── SettingMissing · SettingInvalid
     ├── JobUnknown · LeaseHeld · IllegalTransition · RecordInvalid
     ├── DataMissing · DataInvalid · ArtifactInvalid
     ├── AwsRefused · ClusterRefused · ClusterConflict · RegistryRefused
@@ -69,6 +70,10 @@ class PolicyInvalid(PermanentError):
     """A policy breaks a rule; the message names the field, the value and what is allowed."""
 
 
+class PolicyConflict(PermanentError):
+    """The policy was changed by someone else since it was read; read it again and decide anew."""
+
+
 class ModelUnknown(PermanentError):
     """No policy was applied for this model."""
 
@@ -78,6 +83,13 @@ class SettingMissing(PermanentError):
 
     def __init__(self, variable: str) -> None:
         super().__init__(f"environment variable {variable} is not set")
+
+
+class SettingInvalid(PermanentError):
+    """The deployment has an environment variable that makes no sense."""
+
+    def __init__(self, variable: str, value: str, allowed: str) -> None:
+        super().__init__(f"environment variable {variable} = {value!r}: must be {allowed}")
 
 
 class JobUnknown(PermanentError):

@@ -1,11 +1,19 @@
 """Turns a failed validation into sentences that name the field, the value and what is allowed."""
 
+import re
 from difflib import get_close_matches
-from typing import Any
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, JsonValue, Tag, ValidationError
 
 _LONGEST_VALUE = 80
+_PLAIN_NAME = re.compile(r"[\w-]{1,80}", re.ASCII)
+
+# How pydantic tags what a JSON value may be.
+_JSON: dict[str | int, Any] = {"list": list[JsonValue], "dict": dict[str, JsonValue], "float": float, "str": str}
+
+Location = tuple[str | int, ...]
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
@@ -13,30 +21,77 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
     return "; ".join(_explain_one(detail, model) for detail in error.errors(include_url=False))
 
 
-def _explain_one(detail: Any, model: type[BaseModel]) -> str:
-    field = ".".join(str(part) for part in detail["loc"]) or "input"
-    if detail["type"] == "extra_forbidden":
-        return f"{field}: unknown field; {_allowed_fields(detail['loc'], model)}"
-    if detail["type"] == "missing":
-        return f"{field}: required but not given"
-    return f"{field} = {_short(detail['input'])}: {detail['msg']}"
-
-
-def _short(value: object) -> str:
-    text = repr(value)
+def shown(value: object) -> str:
+    """A value as people may see it: short, and in ASCII, so that look-alike letters do not look alike."""
+    text = ascii(value)
     return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "…"
 
 
-def _allowed_fields(location: tuple[str | int, ...], model: type[BaseModel]) -> str:
-    names = _fields_at(location[:-1], model)
+def _explain_one(detail: Any, model: type[BaseModel]) -> str:
+    kind, value, told = detail["type"], detail["input"], detail["msg"].removeprefix("Value error, ")
+    path = _names_in(detail["loc"], model)
+    field = ".".join(path) or "input"
+    if kind == "extra_forbidden":
+        return f"{field}: unknown field; {_allowed_fields(detail['loc'], model)}"
+    if kind == "missing":
+        return f"{field}: required but not given"
+    if kind == "unknown_source" and isinstance(value, dict):
+        return f"{field}.source = {shown(value['source'])}: {told}"
+    if kind == "value_error" and isinstance(value, dict):
+        # The rule is about fields that belong together, and names them.
+        return f"{field}: {told}" if path else told
+    return f"{field} = {shown(value)}: {told}"
+
+
+def _allowed_fields(location: Location, model: type[BaseModel]) -> str:
+    owner = _class_at(location[:-1], model)
+    names = list(owner.model_fields) if owner else []
     similar = get_close_matches(str(location[-1]), names, n=1)
     return f"did you mean '{similar[0]}'?" if similar else f"allowed are {', '.join(names)}"
 
 
-def _fields_at(path: tuple[str | int, ...], model: type[BaseModel]) -> list[str]:
-    for part in path:
-        annotation = model.model_fields[str(part)].annotation if str(part) in model.model_fields else None
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-            break
-        model = annotation
-    return list(model.model_fields)
+def _names_in(location: Location, model: type[BaseModel]) -> list[str]:
+    """The parts of a location that people wrote, without those that pydantic adds."""
+    names: list[str] = []
+    annotation: Any = model
+    for part in location:
+        added = part == "[key]" or part in _tagged(annotation)
+        if not added:
+            names.append(str(part) if _PLAIN_NAME.fullmatch(str(part)) else shown(part))
+        annotation = _below(annotation, part)
+    return names
+
+
+def _class_at(location: Location, model: type[BaseModel]) -> type[BaseModel] | None:
+    annotation: Any = model
+    for part in location:
+        annotation = _below(annotation, part)
+    return _class_in(annotation)
+
+
+def _below(annotation: Any, part: str | int) -> Any:
+    """The type that a step of a location leads to; None when nothing is known of it."""
+    tagged = _tagged(annotation)
+    if part in tagged:
+        return tagged[part]
+    if get_origin(annotation) in (dict, list, tuple):
+        return get_args(annotation)[1 if get_origin(annotation) is dict else 0]
+    owner = _class_in(annotation)
+    return owner.model_fields[str(part)].annotation if owner and str(part) in owner.model_fields else None
+
+
+def _class_in(annotation: Any) -> type[BaseModel] | None:
+    classes = (kind for kind in _alternatives(annotation) if isinstance(kind, type) and issubclass(kind, BaseModel))
+    return next(classes, None)
+
+
+def _tagged(annotation: Any) -> dict[str | int, Any]:
+    """Alternatives of a union by the tag that tells them apart."""
+    if annotation is JsonValue:
+        return _JSON
+    parts = [get_args(kind) for kind in _alternatives(annotation) if get_origin(kind) is Annotated]
+    return {mark.tag: kind for kind, *marks in parts for mark in marks if isinstance(mark, Tag)}
+
+
+def _alternatives(annotation: Any) -> tuple[Any, ...]:
+    return get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)

@@ -8,7 +8,7 @@ from pydantic import Field, JsonValue
 from .base import Record, UtcTime
 from .errors import IllegalTransition
 from .names import JobKind
-from .policy import TriggerType
+from .trigger_config import TriggerType
 from .validation import ValidationResult
 from .verdict import Verdict
 from .windows import Windows
@@ -93,31 +93,6 @@ class RetrainingJob(Record):
 
     def changed(self, **changes: object) -> "RetrainingJob":
         return self.model_copy(update=changes)
-
-
-class ModelState(Record):
-    """What is going on with a model: the lease of the job that owns it, and when things last happened.
-
-    The last times are event times, the expiry is wall-clock time.
-    """
-
-    model_name: str
-    active_job: str | None = None
-    lease_expires_at: UtcTime | None = None
-    fence: int = 0
-    last_attempt_at: UtcTime | None = None
-    last_retrained_at: UtcTime | None = None
-    last_drift_check_at: UtcTime | None = None
-
-    def owner_at(self, now: UtcTime) -> str | None:
-        """Id of the job that owns the model now, if any."""
-        held = self.active_job and self.lease_expires_at and now < self.lease_expires_at
-        return self.active_job if held else None
-
-
-def later(moment: UtcTime, remembered: UtcTime | None) -> UtcTime:
-    """Which of both a model remembers: an old event, replayed, does not move it back."""
-    return max(moment, remembered or moment)
 
 
 class Deployment(Record):

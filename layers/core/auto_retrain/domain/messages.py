@@ -7,7 +7,8 @@ from pydantic import ConfigDict, Field, JsonValue
 from .base import Parameters, Record, UtcTime
 from .job import EndingWord, RetrainingStatus
 from .names import JobKind, ModelName
-from .policy import TriggerType
+from .trigger_config import TriggerType
+from .trigger_record import HeldBy
 from .validation import Decision
 from .verdict import Verdict
 
@@ -43,7 +44,7 @@ class ScheduledEvent(Record):
 
 
 class TriggerDecision(Record):
-    """Whether to retrain; `job_id` is there once the job is open."""
+    """Whether to retrain; `job_id` is there once the job is open, `held_by` when something spoke against it."""
 
     next: Literal["start", "detect_drift", "skip"]
     reason: str
@@ -52,8 +53,11 @@ class TriggerDecision(Record):
     event_time: UtcTime
     execution_arn: str
     actor: str | None = None
+    request_reason: str | None = None
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
+    force: bool = False
     job_id: str | None = None
+    held_by: HeldBy | None = None
     verdicts: tuple[Verdict, ...] = ()
 
 
@@ -94,6 +98,14 @@ class DeploymentOutcome(Record):
     previous_version: str | None
 
 
+class ProfileReport(Record):
+    """Where the profile of a version's training data is, and over how much it was made."""
+
+    uri: str
+    rows: int
+    features: int
+
+
 class ClosingRequest(Record):
     """An execution that came to its end, with all that its states found, or that was ended from outside."""
 
@@ -113,11 +125,26 @@ class WatchReport(Record):
 
 
 class SweepReport(Record):
-    """What one sweep over the fleet saw; `started` are executions that began, `known` ones that had begun before."""
+    """What one sweep over the fleet saw, by number of models.
+
+    `started` executions began, `known` ones had begun before; `suppressed` models are held back, `queued` ones wait for
+    the fleet's limits and are met again by the next sweep.
+    """
 
     models: int
+    started: int = 0
+    known: int = 0
+    suppressed: int = 0
+    queued: int = 0
+
+
+class AlarmReport(Record):
+    """What an alarm led to: executions that began or had begun before, or why it was ignored."""
+
+    alarm: str
     started: tuple[str, ...] = ()
     known: int = 0
+    ignored: str | None = None
 
 
 class ExecutionStatusChange(Record):
@@ -143,12 +170,17 @@ class ClosingOutcome(Record):
     reason: str
 
 
+EventKind = Literal[
+    "started", "deployed", "rejected", "inconclusive", "failed", "escalated", "quarantined", "quarantine_lifted"
+]
+
+
 class JobEvent(Record):
-    """A fact about a job, published once it is committed; the id is the same when it is published again."""
+    """A fact about a model and mostly a job, published once it is committed; published again, it has the same id."""
 
     event_id: str
-    kind: Literal["started", "deployed", "rejected", "inconclusive", "failed"]
-    job_id: str
+    kind: EventKind
+    job_id: str | None
     model_name: str
     text: str
     at: UtcTime

@@ -8,7 +8,7 @@ from pydantic import StringConstraints
 MODEL_NAME_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"
 
 ModelName = Annotated[str, StringConstraints(pattern=MODEL_NAME_PATTERN, strict=True)]
-JobKind = Literal["train", "score"]
+JobKind = Literal["train", "score", "report"]
 
 
 def _digest(*parts: str, length: int) -> str:
@@ -22,6 +22,21 @@ def execution_name(model_name: str, trigger: str, moment: str) -> str:
     The same three give the same name, so Step Functions refuses the second start; at most 80 characters.
     """
     return f"{model_name}-{trigger.replace('_', '-')}-{_digest(model_name, trigger, moment, length=12)}"
+
+
+def waiting_key(trigger: str, execution_arn: str) -> str:
+    """Key under which a trigger waits: one for each automatic kind, one for each manual request."""
+    return f"manual-{_digest(execution_arn, length=12)}" if trigger == "manual" else trigger
+
+
+def decision_key(execution_arn: str) -> str:
+    """Key of the one decision that an execution comes to."""
+    return _digest(execution_arn, length=12)
+
+
+def spread_offset(model_name: str, purpose: str, span_minutes: int) -> int:
+    """Minutes, below the span, by which a model's turn comes later than the fleet's; the same for ever."""
+    return int(_digest(model_name, purpose, length=8), 16) % span_minutes if span_minutes else 0
 
 
 def job_id(model_name: str, execution_arn: str) -> str:

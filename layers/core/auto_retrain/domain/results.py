@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from .base import Record
 
@@ -36,7 +36,23 @@ class PredictionFile(Record):
 
 
 class ScoringResult(ContainerResult):
-    """Prediction files by version."""
+    """Prediction files by version, of the rows that have a label."""
 
     kind: Literal["score"]
     predictions: dict[str, PredictionFile]
+    rows_without_label: int = Field(default=0, ge=0)
+
+
+class EvidentlyFeature(Record):
+    """PSI as Evidently bins it, and whether it calls that drift; None where it could not compare."""
+
+    psi: float | None
+    drifted: bool | None
+
+
+class EvidentlySummary(ContainerResult):
+    """What Evidently says about each feature; the report itself is beside it."""
+
+    model_name: str
+    evidently_version: str
+    features: dict[str, EvidentlyFeature]

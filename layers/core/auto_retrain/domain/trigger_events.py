@@ -5,12 +5,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from .alarms import is_alarm, parse_alarm
 from .errors import EventInvalid
 from .explain import explain
 from .messages import TriggerRequest
-from .policy import TriggerType
-
-MODEL_DIMENSION = "Model"
+from .trigger_config import TriggerType
 
 _HELP = (
     'send {"model_name": "...", "actor": "...", "reason": "..."}, optionally with "event_time", "parameters" and '
@@ -22,7 +21,7 @@ def parse_trigger_event(event: Any) -> TriggerRequest:
     """The request that an event stands for; raises EventInvalid with a message that says what to send."""
     if not isinstance(event, dict):
         raise EventInvalid(f"the input is a JSON {type(event).__name__} and no object; {_HELP}")
-    if event.get("detail-type") == "CloudWatch Alarm State Change":
+    if is_alarm(event):
         return _parse(_request_of_alarm(event))
     if "model_name" not in event:
         raise EventInvalid(f"model_name: required but not given; {_HELP}")
@@ -41,25 +40,16 @@ def _parse(document: dict[str, Any]) -> TriggerRequest:
 
 
 def _request_of_alarm(event: dict[str, Any]) -> dict[str, Any]:
-    detail = event.get("detail")
-    detail = detail if isinstance(detail, dict) else {}
-    name = detail.get("alarmName", "without a name")
-    models = _model_dimensions(detail)
+    alarm = parse_alarm(event)
+    models = alarm.models({})
     if len(models) != 1:
         found = f"names {len(models)} models" if models else "names no model"
-        raise EventInvalid(f"alarm '{name}' {found}; {_HELP}")
+        raise EventInvalid(f"alarm '{alarm.name}' {found}; {_HELP}")
+    if alarm.state != "ALARM":
+        raise EventInvalid(f"alarm '{alarm.name}' is {alarm.state}, only ALARM calls for a retraining; {_HELP}")
     return {
         "model_name": models.pop(),
         "trigger_type": TriggerType.PERFORMANCE_DEGRADATION.value,
-        "event_time": event.get("time"),
-        "reason": f"CloudWatch alarm '{name}'"[:500],
+        "event_time": alarm.time.isoformat(),
+        "reason": f"CloudWatch alarm '{alarm.name}'"[:500],
     }
-
-
-def _model_dimensions(detail: dict[str, Any]) -> set[str]:
-    try:
-        metrics = detail["configuration"]["metrics"]
-        stats = [metric["metricStat"]["metric"] for metric in metrics if "metricStat" in metric]
-        return {stat["dimensions"][MODEL_DIMENSION] for stat in stats if MODEL_DIMENSION in stat["dimensions"]}
-    except (KeyError, TypeError, AttributeError):
-        return set()

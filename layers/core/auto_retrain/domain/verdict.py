@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Literal
 
 from .base import Record
 
@@ -15,6 +16,8 @@ class Outcome(StrEnum):
     ERROR = "error"
 
 
+Evidence = Literal["counted", "point_only", "bare_rule"]
+
 _WORST_LAST = [Outcome.MET, Outcome.INCONCLUSIVE, Outcome.UNMET, Outcome.ERROR]
 
 
@@ -22,7 +25,8 @@ class Verdict(Record):
     """What one check found.
 
     `value` is compared with `limit`, both in the unit of the check; `n` counts the rows behind them;
-    `interval` is two-sided 95 %; `p_value` is one-sided.
+    `interval` is two-sided 95 %; `p_value` is one-sided. `evidence` says how strong it is: rows were counted, only a
+    point value is known, or the policy asked for the bare rule.
     """
 
     check: str
@@ -33,6 +37,7 @@ class Verdict(Record):
     n: int | None = None
     interval: tuple[float, float] | None = None
     p_value: float | None = None
+    evidence: Evidence | None = None
 
     @property
     def met(self) -> bool:

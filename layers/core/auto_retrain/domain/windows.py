@@ -34,3 +34,11 @@ def windows_at(event_time: datetime, *, evaluation_days: int, training_days: int
         training=Window(start=training_start, end=holdout_start),
         holdout=Window(start=holdout_start, end=holdout_end),
     )
+
+
+def metric_window_end(at: datetime, label_delay_days: int) -> datetime:
+    """Up to when a metric is looked at: the full hour after an event, less the time that labels need to arrive."""
+    end = at.replace(minute=0, second=0, microsecond=0)
+    if end < at:
+        end += timedelta(hours=1)
+    return end - timedelta(days=label_delay_days)

@@ -1,7 +1,7 @@
 """Population stability index (PSI) between a reference and a live sample of one feature."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from math import log
 from typing import Any, NamedTuple
 
@@ -9,6 +9,7 @@ import numpy as np
 
 N_BINS = 10
 FREQUENT_LEVELS = 20
+MOST_RARE = 1000
 EMPTY_SHARE = 1e-4
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
@@ -23,9 +24,11 @@ def decile_edges(reference: Numbers) -> Numbers:
     finite = reference[np.isfinite(reference)]
     if finite.size == 0:
         return np.empty(0)
-    deciles = np.quantile(finite, np.linspace(0, 1, N_BINS + 1))
+    # Values of the sample itself: what lies between the largest of them may be more than a number can hold.
+    deciles = np.quantile(finite, np.linspace(0, 1, N_BINS + 1), method="inverted_cdf")
     tied = deciles[1:][deciles[1:] == deciles[:-1]]
-    return np.unique(np.concatenate([deciles[1:-1], np.nextafter(tied, -np.inf)]))
+    edges: Numbers = np.unique(np.concatenate([deciles[1:-1], np.nextafter(tied, -np.inf)]))
+    return edges[np.isfinite(edges)]
 
 
 def count_numeric(values: Numbers, edges: Numbers) -> list[int]:
@@ -33,31 +36,42 @@ def count_numeric(values: Numbers, edges: Numbers) -> list[int]:
 
     A bin holds the values above its lower edge up to and including its upper one, so a tied value stays in one bin.
     """
-    known = values[~np.isnan(values)]
-    inside = np.bincount(np.searchsorted(edges, known, side="left"), minlength=edges.size + 1)
-    return [*(int(count) for count in inside), values.size - known.size]
+    missing = int(np.count_nonzero(np.isnan(values)))
+    # For so few edges, comparing all values with each is several times faster than searching each value's bin.
+    up_to = [int(np.count_nonzero(values <= edge)) for edge in edges]
+    bounds = [0, *up_to, values.size - missing]
+    return [*(upper - lower for lower, upper in pairwise(bounds)), missing]
 
 
 class Levels(NamedTuple):
-    """Categories of a reference sample: the most frequent ones, and all the others that occur in it."""
+    """Categories of a reference sample: the most frequent ones, and the others, or None when those are too many."""
 
     frequent: tuple[str, ...]
-    rare: frozenset[str]
+    rare: frozenset[str] | None
 
 
-def reference_levels(reference: Iterable[object]) -> Levels:
-    """The twenty most frequent categories, each counted alone; more would make PSI large without any drift."""
-    counts = Counter(str(value) for value in reference if value is not None)
-    by_frequency = sorted(counts, key=lambda level: (-counts[level], level))
-    return Levels(tuple(by_frequency[:FREQUENT_LEVELS]), frozenset(by_frequency[FREQUENT_LEVELS:]))
+def reference_levels(counts: Mapping[str | None, int], *, complete: bool = True) -> Levels:
+    """The twenty most frequent categories, each counted alone; more would make PSI large without any drift.
+
+    Counts that are not complete, because categories were dropped on the way, cannot say which ones are new.
+    """
+    by_frequency = sorted((level for level in counts if level is not None), key=lambda level: (-counts[level], level))
+    rare = by_frequency[FREQUENT_LEVELS:]
+    return Levels(
+        tuple(by_frequency[:FREQUENT_LEVELS]), frozenset(rare) if complete and len(rare) <= MOST_RARE else None
+    )
 
 
-def count_levels(values: Sequence[object], levels: Levels) -> list[int]:
-    """Rows per frequent category, then of all rare ones, of those that the reference never had, of missing values."""
-    counts = Counter(None if value is None else str(value) for value in values)
-    frequent = [counts[level] for level in levels.frequent]
-    rare = sum(counts[level] for level in levels.rare)
-    return [*frequent, rare, len(values) - sum(frequent) - rare - counts[None], counts[None]]
+def count_levels(counts: Mapping[str | None, int], levels: Levels) -> list[int]:
+    """Rows per frequent category, then of all rare ones, of those that the reference never had, of missing values.
+
+    Where unseen categories cannot be told from rare ones, they are counted among these.
+    """
+    frequent = [counts.get(level, 0) for level in levels.frequent]
+    missing = counts.get(None, 0)
+    others = sum(counts.values()) - sum(frequent) - missing
+    unseen = 0 if levels.rare is None else others - sum(counts.get(level, 0) for level in levels.rare)
+    return [*frequent, others - unseen, unseen, missing]
 
 
 def psi(reference: Sequence[int], live: Sequence[int]) -> float:

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from ..domain.job import ModelState
 from ..domain.metric import MetricReading
-from ..domain.policy import Policy, TriggerType
+from ..domain.model_state import ModelState
+from ..domain.policy import Policy
+from ..domain.trigger_config import TriggerType
 from ..domain.verdict import Verdict
+from ..domain.windows import metric_window_end
 from .performance_degradation import judge_performance
 from .scheduled import judge_schedule
 
@@ -14,8 +16,10 @@ def screen(policy: Policy, state: ModelState, reading: MetricReading, at: dateti
     """Verdicts of the enabled triggers that can be judged without reading data, strongest reason first."""
     config = policy.triggers
     verdicts = {
-        TriggerType.PERFORMANCE_DEGRADATION: judge_performance(config, reading),
-        TriggerType.SCHEDULED: judge_schedule(config, state.last_retrained_at, at),
+        TriggerType.PERFORMANCE_DEGRADATION: judge_performance(
+            policy, reading, metric_window_end(at, policy.data.label_delay_days)
+        ),
+        TriggerType.SCHEDULED: judge_schedule(policy, state.last_retrained_at, at),
     }
     return {kind: verdict for kind, verdict in verdicts.items() if kind.value in config.enabled}
 

@@ -1,55 +1,119 @@
-"""Retrain when accuracy in production fell below its threshold."""
+"""Retrain when a metric in production crossed its threshold, such as accuracy that fell below it."""
 
 import math
+from datetime import datetime, timedelta
 
 from ..domain.metric import MetricReading
-from ..domain.policy import TriggerConfig
-from ..domain.verdict import Outcome, Verdict
+from ..domain.policy import Policy
+from ..domain.verdict import Evidence, Outcome, Verdict
 from ..statistics.proportions import wilson_upper_bound
 
 CHECK = "performance_degradation"
 
 
-def judge_performance(config: TriggerConfig, reading: MetricReading) -> Verdict:
-    """Met when the mean is below the threshold and, where rows are counted, its upper confidence bound is too.
+def judge_performance(policy: Policy, reading: MetricReading, window_end: datetime) -> Verdict:
+    """Met when the value is on the bad side of the threshold and, where rows are counted, its confidence bound is too.
 
-    Nothing published, too few rows, a partial answer and a value that is no accuracy are inconclusive.
+    Nothing published, too few points or rows, old points, labels still to come, a partial answer and a value that the
+    metric cannot have are inconclusive.
     """
-    value, rows, limit = reading.value, reading.rows, config.performance_metric_threshold
+    value = reading.value
+    unknown = _unknown(policy, reading, window_end)
+    if unknown or value is None:
+        told = reading if value is None or math.isfinite(value) else reading.model_copy(update={"value": None})
+        return _verdict(Outcome.INCONCLUSIVE, unknown or "nothing was published", policy, told)
+    if not _is_worse(policy, value):
+        side = "below" if _higher_is_better(policy) else "above"
+        reason = (
+            f"{_name(policy)} {_digits(policy, value)} is not {side} {policy.triggers.performance_metric_threshold}"
+        )
+        return _verdict(Outcome.UNMET, reason, policy, reading)
+    return _judge_evidence(policy, reading, value)
+
+
+def _unknown(policy: Policy, reading: MetricReading, window_end: datetime) -> str | None:
+    """Why nothing can be said, if so."""
+    config, share = policy.triggers, reading.label_share
     if reading.problem is not None:
-        return _verdict(Outcome.INCONCLUSIVE, f"the metric cannot be relied on: {reading.problem}", config, reading)
-    if value is None:
-        return _verdict(Outcome.INCONCLUSIVE, "no accuracy was published in the window", config, reading)
-    if not (math.isfinite(value) and 0 <= value <= 1):
-        reason = f"accuracy {value} is not between 0 and 1"
-        return _verdict(Outcome.INCONCLUSIVE, reason, config, reading.model_copy(update={"value": None}))
-    if rows is not None and rows < config.min_rows:
-        reason = f"only {rows} labelled rows in the window, {config.min_rows} are needed"
-        return _verdict(Outcome.INCONCLUSIVE, reason, config, reading)
-    if value >= limit:
-        return _verdict(Outcome.UNMET, f"accuracy {value:.4f} is not below {limit}", config, reading)
-    return _judge_evidence(config, reading, value)
+        return f"the metric cannot be relied on: {reading.problem}"
+    if reading.value is None or reading.points == 0:
+        return f"no {_name(policy)} was published in the window"
+    if not _is_possible(policy, reading.value):
+        return f"{_name(policy)} {reading.value} is not {'between 0 and 1' if _is_share(policy) else 'a finite number'}"
+    if reading.points < config.min_data_points:
+        return f"only {reading.points} data points in the window, {config.min_data_points} are needed"
+    oldest = window_end - timedelta(hours=config.max_staleness_hours)
+    if reading.newest_at is None or reading.newest_at < oldest:
+        when = reading.newest_at.isoformat() if reading.newest_at else "unknown"
+        return (
+            f"the newest data point is of {when}, older than {config.max_staleness_hours} hours before the window's end"
+        )
+    if policy.metric.label_share and (share is None or not share >= policy.data.min_label_share):
+        told = "it is not known which share" if share is None else f"only {share:.1%}"
+        return f"{told} of the labels has arrived, {policy.data.min_label_share:.1%} are needed"
+    if reading.rows is not None and reading.rows < config.min_rows:
+        return f"only {reading.rows} labelled rows in the window, {config.min_rows} are needed"
+    return None
 
 
-def _judge_evidence(config: TriggerConfig, reading: MetricReading, value: float) -> Verdict:
-    below = f"accuracy {value:.4f} is below {config.performance_metric_threshold}"
+def _judge_evidence(policy: Policy, reading: MetricReading, value: float) -> Verdict:
+    config, limit = policy.triggers, policy.triggers.performance_metric_threshold
+    crossed = f"{_name(policy)} {_digits(policy, value)} is {'below' if _higher_is_better(policy) else 'above'} {limit}"
     if config.confidence == 0:
-        return _verdict(Outcome.MET, f"{below} (bare rule)", config, reading)
-    if reading.rows is None:
-        return _verdict(Outcome.MET, f"{below} (point value; the rows behind it are not counted)", config, reading)
-    bound = wilson_upper_bound(value * reading.rows, reading.rows, config.confidence)
-    if bound < config.performance_metric_threshold:
-        return _verdict(Outcome.MET, f"{below} (upper bound {bound:.4f}, {reading.rows} rows)", config, reading)
-    reason = f"{below}, but that may be chance (upper bound {bound:.4f}, {reading.rows} rows)"
-    return _verdict(Outcome.INCONCLUSIVE, reason, config, reading)
+        return _verdict(Outcome.MET, f"{crossed} (bare rule)", policy, reading, "bare_rule")
+    if reading.rows is None or not _is_share(policy):
+        note = "point value; the rows behind it are not counted"
+        return _verdict(Outcome.MET, f"{crossed} ({note})", policy, reading, "point_only")
+    bound, which = _bound(policy, value, reading.rows), "upper" if _higher_is_better(policy) else "lower"
+    if _is_worse(policy, bound):
+        reason = f"{crossed} ({which} bound {bound:.4f}, {reading.rows} rows)"
+        return _verdict(Outcome.MET, reason, policy, reading, "counted")
+    reason = f"{crossed}, but that may be chance ({which} bound {bound:.4f}, {reading.rows} rows)"
+    return _verdict(Outcome.INCONCLUSIVE, reason, policy, reading, "counted")
 
 
-def _verdict(outcome: Outcome, reason: str, config: TriggerConfig, reading: MetricReading) -> Verdict:
+def _bound(policy: Policy, value: float, rows: int) -> float:
+    """One-sided bound on the good side; the lower bound of a share is that of its complement, turned round."""
+    confidence = policy.triggers.confidence
+    if _higher_is_better(policy):
+        return wilson_upper_bound(value * rows, rows, confidence)
+    return 1 - wilson_upper_bound((1 - value) * rows, rows, confidence)
+
+
+def _is_worse(policy: Policy, value: float) -> bool:
+    limit = policy.triggers.performance_metric_threshold
+    return value < limit if _higher_is_better(policy) else value > limit
+
+
+def _is_possible(policy: Policy, value: float) -> bool:
+    return math.isfinite(value) and (not _is_share(policy) or 0 <= value <= 1)
+
+
+def _higher_is_better(policy: Policy) -> bool:
+    return policy.triggers.performance_metric_direction == "higher_is_better"
+
+
+def _is_share(policy: Policy) -> bool:
+    return policy.triggers.performance_metric_scale == "share"
+
+
+def _digits(policy: Policy, value: float) -> str:
+    return f"{value:.4f}" if _is_share(policy) else f"{value:.6g}"
+
+
+def _name(policy: Policy) -> str:
+    return policy.metric.name
+
+
+def _verdict(
+    outcome: Outcome, reason: str, policy: Policy, reading: MetricReading, evidence: Evidence | None = None
+) -> Verdict:
     return Verdict(
         check=CHECK,
         outcome=outcome,
         reason=reason,
         value=reading.value,
-        limit=config.performance_metric_threshold,
+        limit=policy.triggers.performance_metric_threshold,
         n=reading.rows,
+        evidence=evidence,
     )

@@ -6,7 +6,7 @@ from typing import Any
 from ..domain.job import RetrainingJob, RetrainingStatus
 from ..domain.messages import ClosingOutcome, ClosingRequest, ExecutionStatusChange
 from ..ports import Ports
-from .closing import Failure, announce_ending, end_job, sentence_on
+from .closing import Failure, end_job, follow_up, sentence_on
 
 
 def close_job(request: ClosingRequest | ExecutionStatusChange, ports: Ports) -> ClosingOutcome:
@@ -22,7 +22,7 @@ def close_job(request: ClosingRequest | ExecutionStatusChange, ports: Ports) -> 
         return _outcome_without_job(failure)
     closed = job if job.status.is_terminal else end_job(job, failure, ports)
     # Also for a job that was closed before: the process may have ended between closing and telling.
-    announce_ending(closed, ports)
+    follow_up(closed, ports)
     return _outcome(closed, failure)
 
 

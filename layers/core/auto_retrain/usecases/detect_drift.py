@@ -1,58 +1,70 @@
-"""Decides whether live features have drifted from those that the champion learned from."""
+"""Decides whether live features have drifted from those that the champion learned from, or are broken."""
 
 from ..domain.messages import TriggerDecision
+from ..domain.model_state import Quarantine
 from ..domain.names import job_id
-from ..domain.policy import Policy, TriggerType
-from ..domain.verdict import Outcome, Verdict
+from ..domain.policy import AppliedPolicy
+from ..domain.trigger_config import TriggerType
+from ..domain.verdict import Outcome
 from ..ports import Ports
-from ..triggers.data_drift import judge_drift
-from .drift_evidence import drift_histograms
-from .opening import already_opened, open_job
+from ..triggers.data_drift import DriftFindings
+from .announcing import announce_model
+from .deciding import conclude
+from .drift_evidence import find_drift
+from .opening import already_opened
 from .records import policy_of
 
 MOST_VERDICTS = 20
-MOST_NAMED = 5
+MOST_PROBLEMS = 5
 
 
 def detect_drift(decision: TriggerDecision, ports: Ports) -> TriggerDecision:
-    """Start with the job opened when any feature drifted, else skip.
+    """Start with the job opened when the data drifted, else skip; broken data are quarantined until they are repaired.
 
     Raises:
         ModelUnknown: the policy vanished meanwhile.
-        DataInvalid: the data lack a feature that the policy names.
+        JobConflict: the job that held the model ended this moment.
     """
     applied = policy_of(decision.model_name, ports)
     opened = already_opened(job_id(decision.model_name, decision.execution_arn), ports)
     if opened:
         return opened
-    decided = _decide(decision, applied.policy, ports)
+    findings = find_drift(applied.policy, decision.event_time, ports)
+    _quarantine_or_lift(decision, applied, findings, ports)
     ports.jobs.record_drift_check(decision.model_name, decision.event_time)
-    return open_job(decided, applied, ports) if decided.next == "start" else decided
+    return conclude(_decide(decision, findings), applied, ports)
 
 
-def _decide(decision: TriggerDecision, policy: Policy, ports: Ports) -> TriggerDecision:
-    drift = judge_drift(policy.triggers, drift_histograms(policy, decision.event_time, ports))
-    told = _most_telling(drift)
-    verdicts = (*decision.verdicts, *told)
-    if told[0].met:
-        update = {"next": "start", "trigger_type": TriggerType.DATA_DRIFT, "reason": _reason(drift, told)}
-        return decision.model_copy(update={**update, "verdicts": verdicts})
-    reason = f"{decision.reason}; {_summary(told[0])}"
-    return decision.model_copy(update={"next": "skip", "reason": reason, "verdicts": verdicts})
+def _decide(decision: TriggerDecision, findings: DriftFindings) -> TriggerDecision:
+    dataset = findings.dataset
+    judged = decision.model_copy(update={"verdicts": (*decision.verdicts, dataset, *findings.features[:MOST_VERDICTS])})
+    if findings.broken:
+        reason = f"bad data: {_named(findings.broken)}"
+        return judged.model_copy(update={"next": "skip", "held_by": "quarantine", "reason": reason})
+    if dataset.met:
+        start = {"next": "start", "trigger_type": TriggerType.DATA_DRIFT, "held_by": None}
+        return judged.model_copy(update={**start, "reason": dataset.reason})
+    in_order = decision.held_by == "quarantine" and dataset.outcome is not Outcome.INCONCLUSIVE
+    held_by = None if in_order else decision.held_by
+    return judged.model_copy(
+        update={"next": "skip", "held_by": held_by, "reason": f"{decision.reason}; {dataset.reason}"}
+    )
 
 
-def _most_telling(drift: list[Verdict]) -> list[Verdict]:
-    """The drifted features, then those that cannot be judged, the largest PSI first; the state has little room."""
-    rank = {Outcome.MET: 0, Outcome.INCONCLUSIVE: 1}
-    return sorted(drift, key=lambda verdict: (rank.get(verdict.outcome, 2), -(verdict.value or 0)))[:MOST_VERDICTS]
+def _quarantine_or_lift(
+    decision: TriggerDecision, applied: AppliedPolicy, findings: DriftFindings, ports: Ports
+) -> None:
+    model, at, owner = decision.model_name, decision.event_time, applied.policy.owner
+    if findings.broken:
+        quarantine = Quarantine(since=at, reason=_named(findings.broken))
+        if ports.jobs.set_quarantine(model, quarantine):
+            text = f"{model} is not retrained, its data are broken: {quarantine.reason}; {owner}, please repair them"
+            announce_model("quarantined", f"{model}-quarantined-{at.isoformat()}", model, text, ports)
+    elif findings.dataset.outcome is not Outcome.INCONCLUSIVE and ports.jobs.set_quarantine(model, None):
+        text = f"The data of {model} are in order again; it may be retrained"
+        announce_model("quarantine_lifted", f"{model}-lifted-{at.isoformat()}", model, text, ports)
 
 
-def _reason(drift: list[Verdict], told: list[Verdict]) -> str:
-    named = [verdict.reason for verdict in told if verdict.met][:MOST_NAMED]
-    more = sum(verdict.met for verdict in drift) - len(named)
-    return "; ".join(named) + (f"; and {more} more features" if more else "")
-
-
-def _summary(most_telling: Verdict) -> str:
-    unknown = most_telling.outcome is Outcome.INCONCLUSIVE
-    return f"drift cannot be judged: {most_telling.reason}" if unknown else most_telling.reason
+def _named(problems: list[str]) -> str:
+    more = len(problems) - MOST_PROBLEMS
+    return "; ".join(problems[:MOST_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")

@@ -1,56 +1,62 @@
-"""Histograms of live features beside those that the champion learned from."""
+"""What is known about drift of a model: the profile of what it learned from, and the live rows counted in its bins."""
 
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
+from typing import NamedTuple
 
-import numpy as np
-
-from ..domain.drift import FeatureHistogram
-from ..domain.policy import DataPolicy, Policy
-from ..domain.windows import Window, windows_at
+from ..domain.dataset import columns_of
+from ..domain.drift import DataProfile, FeatureHistogram
+from ..domain.errors import DataInvalid
+from ..domain.policy import Policy
 from ..ports import Ports
-from ..statistics.stability import count_levels, count_numeric, decile_edges, reference_levels
-
-Columns = dict[str, np.ndarray[Any, Any]]
-
-
-def drift_histograms(policy: Policy, at: datetime, ports: Ports) -> list[FeatureHistogram]:
-    """The same bins counted in both windows, for each feature; a window without data counts no rows."""
-    reference_window, live_window = _drift_windows(policy, at, ports)
-    reference = _read(policy.data, reference_window, ports)
-    live = _read(policy.data, live_window, ports)
-    numeric = [_numeric_histogram(name, reference[name], live[name]) for name in policy.data.numeric]
-    return numeric + [_level_histogram(name, reference[name], live[name]) for name in policy.data.categorical]
+from ..triggers.data_drift import DriftFindings, judge_drift, unjudged
+from .drift_windows import live_window, reference_window
+from .reference_profile import build_profile, count_live, keep_profile, load_profile, watched
 
 
-def _drift_windows(policy: Policy, at: datetime, ports: Ports) -> tuple[Window, Window]:
-    """What the champion learned from, or would have, and the newest days; features need no labels to arrive."""
-    days = policy.triggers.evaluation_window_days
-    today = at.date()
-    live = Window(start=today - timedelta(days=days), end=today)
+class DriftEvidence(NamedTuple):
+    """Histograms of the features, or why there are none: the reference is unusable, or the live data are broken."""
+
+    histograms: list[FeatureHistogram]
+    unusable: str | None = None
+    broken: str | None = None
+
+
+def find_drift(policy: Policy, at: datetime, ports: Ports) -> DriftFindings:
+    """Gather the evidence and judge it."""
+    evidence = _gather(policy, at, ports)
+    if evidence.broken:
+        return unjudged("the live data cannot be read")._replace(broken=[evidence.broken])
+    return unjudged(evidence.unusable) if evidence.unusable else judge_drift(policy, evidence.histograms)
+
+
+def _gather(policy: Policy, at: datetime, ports: Ports) -> DriftEvidence:
+    """Read the profile of the serving version, or build and keep it where there is none, and the live window."""
+    try:
+        profile = _profile(policy, at, ports)
+    except DataInvalid as error:
+        return DriftEvidence([], unusable=f"what the champion learned from cannot be read: {error}")
+    live = ports.data.list_partitions(policy.data.prefix, live_window(policy, at))
+    try:
+        return DriftEvidence(count_live(profile, columns_of(policy.data), live, ports))
+    except DataInvalid as error:
+        return DriftEvidence([], broken=str(error))
+
+
+def _profile(policy: Policy, at: datetime, ports: Ports) -> DataProfile:
     serving = ports.ledger.current(policy.model)
+    kept = load_profile(policy.model, serving.version, ports) if serving else None
+    if kept and _fits(kept, policy):
+        return kept
+    window = reference_window(policy, at, ports)
+    objects = ports.data.list_partitions(policy.data.prefix, window)
+    profile = build_profile(policy.model, columns_of(policy.data), policy.drift, window, objects, ports)
     if serving:
-        return serving.windows.training, live
-    training_days = policy.triggers.training_window_days
-    windows = windows_at(at, evaluation_days=days, training_days=training_days, label_delay_days=0)
-    return windows.training, live
+        keep_profile(profile, serving.version, ports)
+    return profile
 
 
-def _read(data: DataPolicy, window: Window, ports: Ports) -> Columns:
-    objects = ports.data.list_partitions(data.prefix, window)
-    batches = list(ports.tables.batches(objects, data.format, data.numeric, data.categorical))
-    columns = [*data.numeric, *data.categorical]
-    # The empty array keeps a window without data a sample of no rows, which the trigger calls inconclusive.
-    return {name: np.concatenate([np.empty(0), *(batch[name] for batch in batches)]) for name in columns}
-
-
-def _numeric_histogram(name: str, reference: np.ndarray[Any, Any], live: np.ndarray[Any, Any]) -> FeatureHistogram:
-    edges = decile_edges(reference)
-    counts = [tuple(count_numeric(sample, edges)) for sample in (reference, live)]
-    return FeatureHistogram(feature=name, reference=counts[0], live=counts[1])
-
-
-def _level_histogram(name: str, reference: np.ndarray[Any, Any], live: np.ndarray[Any, Any]) -> FeatureHistogram:
-    levels = reference_levels(reference.tolist())
-    counts = [tuple(count_levels(sample.tolist(), levels)) for sample in (reference, live)]
-    return FeatureHistogram(feature=name, reference=counts[0], live=counts[1])
+def _fits(profile: DataProfile, policy: Policy) -> bool:
+    """Whether the profile has just those features that the policy watches."""
+    numeric, categorical = watched(columns_of(policy.data), policy.drift)
+    wanted = {(name, "numeric") for name in numeric} | {(name, "categorical") for name in categorical}
+    return {(found.feature, found.kind) for found in profile.features} == wanted

@@ -3,13 +3,13 @@
 from abc import ABC, abstractmethod
 from datetime import datetime
 
-from ..domain.policy import Policy, TriggerType
-from ..domain.verdict import Verdict
+from ..domain.policy import Policy
+from ..domain.trigger_config import TriggerType
+from ..domain.verdict import Outcome, Verdict
 from ..ports import Ports
-from ..triggers.data_drift import judge_drift
 from ..triggers.performance_degradation import judge_performance
 from ..triggers.scheduled import judge_schedule
-from .drift_evidence import drift_histograms
+from .drift_evidence import find_drift
 from .evidence import performance_query
 from .records import policy_of
 
@@ -26,16 +26,15 @@ class RetrainingTrigger(ABC):
         Raises:
             ModelUnknown: no policy was applied for that model.
         """
-        verdicts = self.judge(policy_of(model_name, self._ports).policy, self._ports.clock.now())
-        met = [verdict for verdict in verdicts if verdict.met]
-        return bool(met), "; ".join(verdict.reason for verdict in met or verdicts)
+        verdict = self.judge(policy_of(model_name, self._ports).policy, self._ports.clock.now())[0]
+        return verdict.met, verdict.reason
 
     @abstractmethod
     def get_trigger_type(self) -> TriggerType: ...
 
     @abstractmethod
     def judge(self, policy: Policy, at: datetime) -> list[Verdict]:
-        """Fetch the evidence as of a moment, and judge it."""
+        """Fetch the evidence as of a moment, and judge it: the first verdict decides, any others say more."""
 
 
 class PerformanceDegradationTrigger(RetrainingTrigger):
@@ -45,7 +44,8 @@ class PerformanceDegradationTrigger(RetrainingTrigger):
         return TriggerType.PERFORMANCE_DEGRADATION
 
     def judge(self, policy: Policy, at: datetime) -> list[Verdict]:
-        return [judge_performance(policy.triggers, self._ports.metrics.read([performance_query(policy, at)])[0])]
+        query = performance_query(policy, at)
+        return [judge_performance(policy, self._ports.metrics.read([query])[0], query.end)]
 
 
 class DataDriftTrigger(RetrainingTrigger):
@@ -55,7 +55,11 @@ class DataDriftTrigger(RetrainingTrigger):
         return TriggerType.DATA_DRIFT
 
     def judge(self, policy: Policy, at: datetime) -> list[Verdict]:
-        return judge_drift(policy.triggers, drift_histograms(policy, at, self._ports))
+        findings = find_drift(policy, at, self._ports)
+        if findings.broken:
+            reason = f"bad data: {'; '.join(findings.broken)}"
+            return [findings.dataset.model_copy(update={"outcome": Outcome.ERROR, "reason": reason})]
+        return [findings.dataset, *findings.features]
 
 
 class ScheduledTrigger(RetrainingTrigger):
@@ -66,7 +70,7 @@ class ScheduledTrigger(RetrainingTrigger):
 
     def judge(self, policy: Policy, at: datetime) -> list[Verdict]:
         last = self._ports.jobs.model_state(policy.model).last_retrained_at
-        return [judge_schedule(policy.triggers, last, at)]
+        return [judge_schedule(policy, last, at)]
 
     def record_retrain(self, model_name: str) -> None:
         """Remember a retraining that happened outside; the schedule counts from now on."""

@@ -1,18 +1,25 @@
 """Starts the Kubernetes Job that trains a challenger, or the one that scores it beside the champion."""
 
+import logging
+from datetime import timedelta
+
 from ..domain.cluster import JobOrder
-from ..domain.dataset import build_manifest
+from ..domain.dataset import DataObject, build_manifest
 from ..domain.digest import canonical_json, sha256_of
-from ..domain.errors import ArtifactInvalid, ChampionConflict
+from ..domain.errors import ArtifactInvalid, AutoRetrainError, ChampionConflict
 from ..domain.job import PendingStep, RetrainingJob, RetrainingStatus
 from ..domain.messages import StepOrder, StepStarted
 from ..domain.names import kubernetes_job_name
 from ..domain.policy import Policy
 from ..domain.results import TrainingResult
+from ..domain.trigger_config import TriggerType
 from ..domain.windows import Window
 from ..ports import Ports
 from .container_results import output_key, read_result
+from .drift_reports import start_report
 from .records import job_of, policy_of
+
+_LOG = logging.getLogger(__name__)
 
 
 def start_job(order: StepOrder, ports: Ports) -> StepStarted:
@@ -31,6 +38,8 @@ def start_job(order: StepOrder, ports: Ports) -> StepStarted:
     # The record comes first: the watcher must know the token before the Kubernetes Job can end.
     job = ports.jobs.save(_waiting(job, order, name, ports))
     ports.cluster.start_job(name, _container_order(job, order, applied.policy, ports), applied.policy.training)
+    if order.kind == "train" and job.trigger_type is TriggerType.DATA_DRIFT:
+        _report_drift(job, applied.policy, ports)
     return StepStarted(job_id=job.job_id, kubernetes_job=name)
 
 
@@ -46,7 +55,8 @@ def _with_data(job: RetrainingJob, policy: Policy, ports: Ports) -> RetrainingJo
         return job
     span = Window(start=job.windows.training.start, end=job.windows.holdout.end)
     objects = ports.data.list_partitions(policy.data.prefix, span)
-    content = canonical_json(build_manifest(job.job_id, job.model_name, policy.data, job.windows, objects))
+    labels = _label_objects(job, policy, ports)
+    content = canonical_json(build_manifest(job.job_id, job.model_name, policy.data, job.windows, objects, labels))
     digest = sha256_of(content)
     # Named by its digest: two invocations at once, which may see other objects, do not overwrite each other's.
     return job.changed(
@@ -54,6 +64,14 @@ def _with_data(job: RetrainingJob, policy: Policy, ports: Ports) -> RetrainingJo
         manifest_sha256=digest,
         champion_version=_champion(job.model_name, ports),
     )
+
+
+def _label_objects(job: RetrainingJob, policy: Policy, ports: Ports) -> list[DataObject]:
+    """Labels that arrived up to the event's day, where they have a data set of their own."""
+    if policy.data.labels is None:
+        return []
+    arrived = Window(start=job.windows.training.start, end=job.event_time.date() + timedelta(days=1))
+    return ports.data.list_partitions(policy.data.labels.prefix, arrived)
 
 
 def _champion(model_name: str, ports: Ports) -> str | None:
@@ -90,4 +108,13 @@ def _container_order(job: RetrainingJob, order: StepOrder, policy: Policy, ports
         parameters=job.training_parameters,
         trainer=policy.training.trainer,
         versions=tuple(version for version in versions if version),
+        min_label_share=policy.data.min_label_share,
     )
+
+
+def _report_drift(job: RetrainingJob, policy: Policy, ports: Ports) -> None:
+    """People get a report where drift was the trigger; a retraining does not depend on it."""
+    try:
+        start_report(job.job_id, policy, job.event_time, ports)
+    except AutoRetrainError as error:
+        _LOG.error("no drift report for job %s: %s", job.job_id, error)

@@ -47,8 +47,13 @@ def judge_scores(job: RetrainingJob, scores: ScoringResult, applied: AppliedPoli
         load_predictions(champion, ports) if champion else None,
         applied.policy.data.positive_label,
     )
-    verdicts = judge_gates(applied.policy.validation, comparison)
+    comparison = comparison.model_copy(update={"label_share": _label_share(comparison.rows, scores)})
+    verdicts = judge_gates(applied.policy, comparison)
     return _result(comparison, verdicts, _inputs(job, scores, applied))
+
+
+def _label_share(labelled: int, scores: ScoringResult) -> float:
+    return labelled / (labelled + scores.rows_without_label)
 
 
 def _file(scores: ScoringResult, version: str | None) -> PredictionFile:

@@ -10,7 +10,7 @@ from ..domain.errors import AutoRetrainError
 from ..domain.job import PendingStep, RetrainingJob
 from ..domain.messages import ScheduledEvent, WatchReport
 from ..ports import Ports
-from .closing import Failure, announce_ending, end_job
+from .closing import Failure, end_job, follow_up
 
 # Job records and Kubernetes Jobs become visible at different moments; what is younger is left alone.
 GRACE = timedelta(minutes=3)
@@ -75,7 +75,7 @@ def _close_if_abandoned(job: RetrainingJob, ports: Ports) -> str | None:
     if not ports.executions.has_ended(job.execution_arn):
         return None
     failure = Failure("ExecutionEnded", "the execution ended without closing this job")
-    announce_ending(end_job(job, failure, ports), ports)
+    follow_up(end_job(job, failure, ports), ports)
     return "closed"
 
 
@@ -116,8 +116,9 @@ def _save_log(job: RetrainingJob, pending: PendingStep, ports: Ports) -> str:
 
 
 def _is_orphan(found: ClusterJob, owned: set[str], ports: Ports) -> bool:
-    running = found.phase is ClusterJobPhase.ACTIVE
-    return running and found.job_id not in owned and ports.clock.now() > found.created_at + GRACE
+    # Nobody waits for a report; it has its own deadline, and mostly ends after the job that it belongs to.
+    awaited = found.phase is ClusterJobPhase.ACTIVE and found.kind != "report"
+    return awaited and found.job_id not in owned and ports.clock.now() > found.created_at + GRACE
 
 
 def _delete(found: ClusterJob, ports: Ports) -> str:

@@ -1,6 +1,6 @@
 """Job records and leases in DynamoDB."""
 
-from contextlib import suppress
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -8,45 +8,48 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ...domain.errors import JobConflict, LeaseHeld, StoreUnavailable
-from ...domain.job import ModelState, RetrainingJob, later
+from ...domain.job import RetrainingJob
+from ...domain.model_state import later, with_attempt
 from ...ports import Clock
-from .states import state_of
-from .table import Item, Table, epoch, item_of, key, model_key, readable, record_of
+from .states import IN_FLEET, DynamoModelStates, in_fleet, moments, state_key
+from .table import Item, Table, epoch, item_of, key, readable, record_of
+from .waiting import DynamoWaitingTriggers
 
 MONTHS_LISTED = 24
 
-_TAKE_LEASE = (
-    "SET active_job = :job, lease_expires_at = :expires, last_attempt_at = :event_time,"
-    " fleet = :fleet, model_name = :model ADD fence :one"
-)
-_LEASE_IS_FREE = "attribute_not_exists(active_job) OR lease_expires_at < :now"
+_TAKE_LEASE = f"SET active_job = :job, lease_expires_at = :expires, attempts = :attempts, {IN_FLEET} ADD fence :one"
+_LEASE_IS_FREE = "(attribute_not_exists(active_job) OR lease_expires_at < :now)"
+# The fence counts openings: where it is the one that was read, so are the attempts.
+_NOBODY_OPENED = "(attribute_not_exists(fence) OR fence = :fence)"
 _UNCHANGED = "revision = :revision"
-_RELEASE_LEASE = "REMOVE active_job, lease_expires_at"
-_RELEASE_AND_REMEMBER = "SET last_retrained_at = :event_time REMOVE active_job, lease_expires_at"
+_LEASE_IS_OURS = "active_job = :job"
+_NOTHING_NEWER = "(attribute_not_exists(last_retrained_at) OR last_retrained_at <= :last_retrained_at)"
 
 
-class DynamoJobStore:
+class DynamoJobStore(DynamoModelStates, DynamoWaitingTriggers):
     """JobStore on the table."""
 
     def __init__(self, table: Table, clock: Clock) -> None:
-        self._table = table
+        super().__init__(table)
         self._clock = clock
 
     def open_job(self, job: RetrainingJob, lease_expires_at: datetime) -> RetrainingJob:
+        known = self.model_state(job.model_name)
         values: Item = {
             ":job": {"S": job.job_id},
             ":expires": epoch(lease_expires_at),
-            ":event_time": epoch(later(job.event_time, self.model_state(job.model_name).last_attempt_at)),
+            ":attempts": moments(with_attempt(known.attempts, job.event_time)),
             ":now": epoch(self._clock.now()),
-            ":fleet": {"S": "FLEET"},
-            ":model": {"S": job.model_name},
+            ":fence": {"N": str(known.fence)},
             ":one": {"N": "1"},
+            **in_fleet(job.model_name),
         }
-        state = model_key(job.model_name, "STATE")
+        state = state_key(job.model_name)
+        condition = f"{_LEASE_IS_FREE} AND {_NOBODY_OPENED}"
         try:
             self._table.transact(
                 {"Put": self._table.put_action(_item(job), "attribute_not_exists(pk)")},
-                {"Update": self._table.update_action(state, _TAKE_LEASE, _LEASE_IS_FREE, values)},
+                {"Update": self._table.update_action(state, _TAKE_LEASE, condition, values)},
             )
         except ClientError as error:
             return self._settle_opening(job, error)
@@ -74,17 +77,12 @@ class DynamoJobStore:
             return self._settle_saving(saved, error)
         return saved
 
-    def close_job(self, job: RetrainingJob, *, retrained: bool) -> RetrainingJob:
+    def close_job(self, job: RetrainingJob, *, retrained: bool, rejected_in_a_row: int | None = None) -> RetrainingJob:
         saved, unchanged = self._next_revision(job)
-        owner: Item = {":job": {"S": job.job_id}}
-        last_retrained_at = self.model_state(job.model_name).last_retrained_at if retrained else None
-        moment: Item = {":event_time": epoch(later(job.event_time, last_retrained_at))} if retrained else {}
-        expression = _RELEASE_AND_REMEMBER if retrained else _RELEASE_LEASE
-        state = model_key(job.model_name, "STATE")
         try:
             self._table.transact(
                 {"Put": self._table.put_action(_item(saved), _UNCHANGED, unchanged)},
-                {"Update": self._table.update_action(state, expression, "active_job = :job", owner | moment)},
+                {"Update": self._release(job, retrained, rejected_in_a_row)},
             )
         except ClientError as error:
             if self.model_state(job.model_name).active_job == job.job_id:
@@ -93,6 +91,19 @@ class DynamoJobStore:
             return self.save(job)
         return saved
 
+    def _release(self, job: RetrainingJob, retrained: bool, rejected_in_a_row: int | None) -> dict[str, Any]:
+        condition, remembered = _LEASE_IS_OURS, {}
+        if retrained:
+            known = self.model_state(job.model_name).last_retrained_at
+            remembered["last_retrained_at"] = epoch(later(job.event_time, known))
+            condition += f" AND {_NOTHING_NEWER}"
+        if rejected_in_a_row is not None:
+            remembered["rejected_in_a_row"] = {"N": str(rejected_in_a_row)}
+        sets = ", ".join(f"{name} = :{name}" for name in remembered)
+        expression = f"{sets and f'SET {sets} '}REMOVE active_job, lease_expires_at"
+        values = {":job": {"S": job.job_id}, **{f":{name}": value for name, value in remembered.items()}}
+        return self._table.update_action(state_key(job.model_name), expression, condition, values)
+
     def _next_revision(self, job: RetrainingJob) -> tuple[RetrainingJob, Item]:
         return job.changed(revision=job.revision + 1), {":revision": {"S": str(job.revision)}}
 
@@ -100,23 +111,6 @@ class DynamoJobStore:
         if self.get(saved.job_id) == saved:
             return saved
         raise JobConflict(f"job '{saved.job_id}' was changed since revision {saved.revision - 1} was read") from error
-
-    def model_state(self, model_name: str) -> ModelState:
-        return state_of(model_name, self._table.get(model_key(model_name, "STATE")))
-
-    def record_drift_check(self, model_name: str, event_time: datetime) -> None:
-        self._remember("last_drift_check_at", model_name, event_time)
-
-    def record_retrain(self, model_name: str, event_time: datetime) -> None:
-        self._remember("last_retrained_at", model_name, event_time)
-
-    def _remember(self, attribute: str, model_name: str, moment: datetime) -> None:
-        expression = f"SET {attribute} = :moment, fleet = :fleet, model_name = :model"
-        is_newer = f"attribute_not_exists({attribute}) OR {attribute} < :moment"
-        values: Item = {":moment": epoch(moment), ":fleet": {"S": "FLEET"}, ":model": {"S": model_name}}
-        # The condition fails when a newer moment is there already, and that one stays.
-        with suppress(ClientError):
-            self._table.update(model_key(model_name, "STATE"), expression, is_newer, values)
 
     def list_active(self) -> list[RetrainingJob]:
         items = self._table.query("active = :active", {":active": {"S": "ACTIVE"}}, IndexName="active_jobs")
@@ -131,7 +125,7 @@ class DynamoJobStore:
             )
         return list(islice(readable(found, RetrainingJob), limit))
 
-    def _newest(self, index: str, attribute: str, value: str, limit: int) -> Any:
+    def _newest(self, index: str, attribute: str, value: str, limit: int) -> Iterator[dict[str, Any]]:
         condition = f"{attribute} = :value"
         options = {"IndexName": index, "ScanIndexForward": False, "Limit": limit}
         return self._table.query(condition, {":value": {"S": value}}, **options)

@@ -1,65 +1,100 @@
 """Policies in DynamoDB: the one in force, and every version that ever was."""
 
+import logging
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import groupby
-from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ...domain.errors import StoreUnavailable
-from ...domain.job import ModelState
-from ...domain.policy import AppliedPolicy, Policy
+from ...domain.errors import PolicyConflict, RecordInvalid, StoreUnavailable
+from ...domain.model_state import ModelState
+from ...domain.policy import AppliedPolicy, Policy, PolicyStatus
+from .fleet import fleet_items, shard_of
 from .states import state_of
-from .table import Table, item_of, model_key, readable, record_of
+from .table import Item, Table, item_of, model_key, readable, record_of
+
+logger = logging.getLogger("auto_retrain")
 
 
 class DynamoPolicyStore:
-    """PolicyStore on the table."""
+    """PolicyStore on the table; the newest version is also kept under a key of its own, which the fleet index shows."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def get(self, model_name: str) -> AppliedPolicy | None:
+        newest = self._newest(model_name)
+        return newest if newest and newest.status is not PolicyStatus.REMOVED else None
+
+    def _newest(self, model_name: str) -> AppliedPolicy | None:
         item = self._table.get(model_key(model_name, "POLICY"))
         return record_of(item, AppliedPolicy) if item else None
 
-    def apply(self, policy: Policy, actor: str, at: datetime) -> AppliedPolicy:
-        current = self.get(policy.model)
-        if current and current.policy == policy:
-            return current
-        version = current.version + 1 if current else 1
-        applied = AppliedPolicy(policy=policy, version=version, applied_at=at, applied_by=actor)
-        in_force = item_of(
-            model_key(policy.model, "POLICY"),
-            applied,
-            version=str(version),
-            fleet="FLEET",
-            model_name=policy.model,
+    def apply(
+        self,
+        policy: Policy,
+        actor: str,
+        at: datetime,
+        *,
+        status: PolicyStatus = PolicyStatus.ACTIVE,
+        note: str = "",
+        after: int | None = None,
+    ) -> AppliedPolicy:
+        newest = self._newest(policy.model)
+        version = newest.version if newest else 0
+        if after not in (None, version):
+            raise PolicyConflict(f"policy of '{policy.model}' is at version {version} by now, not at {after}")
+        if newest and (newest.policy, newest.status) == (policy, status):
+            return newest
+        applied = AppliedPolicy(
+            policy=policy, version=version + 1, status=status, note=note, applied_at=at, applied_by=actor
         )
-        kept = item_of(model_key(policy.model, f"POLICY#v{version:04}"), applied)
-        condition = "version = :version" if current else "attribute_not_exists(pk)"
-        values: Any = {":version": {"S": str(current.version)}} if current else None
+        kept = item_of(model_key(policy.model, f"POLICY#v{applied.version:06}"), applied)
+        condition = "version = :version" if newest else "attribute_not_exists(pk)"
+        values: Item | None = {":version": {"S": str(version)}} if newest else None
         try:
             self._table.transact(
-                {"Put": self._table.put_action(in_force, condition, values)},
+                {"Put": self._table.put_action(_item(applied), condition, values)},
                 {"Put": self._table.put_action(kept, "attribute_not_exists(pk)")},
             )
         except ClientError as error:
-            return self._settle(applied, error)
+            return self._settle(applied, after, error)
         return applied
 
-    def _settle(self, applied: AppliedPolicy, error: ClientError) -> AppliedPolicy:
+    def _settle(self, applied: AppliedPolicy, after: int | None, error: ClientError) -> AppliedPolicy:
+        stored = self._newest(applied.policy.model)
         # Our own write may have arrived although its answer did not, and the SDK then tried it again.
-        stored = self.get(applied.policy.model)
-        if stored and stored.policy == applied.policy:
+        if stored and (stored == applied or (after is None and _is_same(stored, applied))):
             return stored
-        raise StoreUnavailable(f"policy of '{applied.policy.model}' was changed at the same moment") from error
+        told = f"policy of '{applied.policy.model}' was changed at the same moment"
+        if after is not None and after != (stored.version if stored else 0):
+            raise PolicyConflict(told) from error
+        raise StoreUnavailable(told) from error
+
+    def history(self, model_name: str) -> list[AppliedPolicy]:
+        values: Item = {":pk": {"S": f"MODEL#{model_name}"}, ":prefix": {"S": "POLICY#v"}}
+        options = {"ScanIndexForward": False, "ConsistentRead": True}
+        items = self._table.query("pk = :pk AND begins_with(sk, :prefix)", values, **options)
+        return list(readable(items, AppliedPolicy))
 
     def fleet(self) -> Iterator[tuple[AppliedPolicy, ModelState]]:
-        items = self._table.query("fleet = :fleet", {":fleet": {"S": "FLEET"}}, IndexName="fleet")
-        for pk, group in groupby(items, key=lambda item: item["pk"]["S"]):
-            parts = {item["sk"]["S"]: item for item in group}
-            in_force = [parts["POLICY"]] if "POLICY" in parts else []
-            for applied in readable(in_force, AppliedPolicy):
-                yield applied, state_of(pk.removeprefix("MODEL#"), parts.get("STATE"))
+        for model_name, items in fleet_items(self._table):
+            if "POLICY" not in items:
+                continue
+            try:
+                member = record_of(items["POLICY"], AppliedPolicy), state_of(model_name, items.get("STATE"))
+            except RecordInvalid as error:
+                logger.error("%s; the model is passed over", error)
+            else:
+                yield member
+
+
+def _is_same(stored: AppliedPolicy, applied: AppliedPolicy) -> bool:
+    return (stored.policy, stored.status) == (applied.policy, applied.status)
+
+
+def _item(applied: AppliedPolicy) -> Item:
+    model_name = applied.policy.model
+    # What was removed is in no index, but goes on counting its versions.
+    in_fleet = {} if applied.status is PolicyStatus.REMOVED else {"fleet": shard_of(model_name)}
+    return item_of(model_key(model_name, "POLICY"), applied, version=str(applied.version), **in_fleet)

@@ -1,21 +1,115 @@
 """A model's STATE item: plain attributes, because different hands write different ones."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import date, datetime
+from typing import Any, Literal
 
-from ...domain.job import ModelState
-from .table import from_epoch
+from botocore.exceptions import ClientError
 
-_TIMES = ("lease_expires_at", "last_attempt_at", "last_retrained_at", "last_drift_check_at")
+from ...domain.errors import RecordInvalid
+from ...domain.model_state import ModelState, Quarantine, with_breach
+from .fleet import shard_of
+from .table import Item, Table, epoch, from_epoch, model_key
+
+IN_FLEET = "fleet = :fleet"
+
+_TIMES = ("lease_expires_at", "last_retrained_at", "last_drift_check_at")
+_COUNTS = ("fence", "rejected_in_a_row")
+_DAYS = ("performance_breaches", "drift_breaches")
+
+
+class DynamoModelStates:
+    """The part of a JobStore that remembers what is going on with each model."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def model_state(self, model_name: str) -> ModelState:
+        return state_of(model_name, self._table.get(state_key(model_name)))
+
+    def record_drift_check(self, model_name: str, event_time: datetime) -> None:
+        self._remember("last_drift_check_at", model_name, event_time)
+
+    def record_retrain(self, model_name: str, event_time: datetime) -> None:
+        self._remember("last_retrained_at", model_name, event_time)
+
+    def _remember(self, attribute: str, model_name: str, moment: datetime) -> None:
+        is_newer = f"attribute_not_exists({attribute}) OR {attribute} < :value"
+        # The condition fails when a newer moment is there already, and that one stays.
+        with suppress(ClientError):
+            self._set(attribute, model_name, epoch(moment), is_newer)
+
+    def record_breach(self, model_name: str, kind: Literal["performance", "drift"], day: date) -> ModelState:
+        attribute = f"{kind}_breaches"
+        # Adding to a set loses no day that someone else adds at the same moment.
+        values = {":day": _days([day]), **in_fleet(model_name)}
+        item = self._table.update(state_key(model_name), f"ADD {attribute} :day SET {IN_FLEET}", values=values)
+        breaches = getattr(state_of(model_name, item), attribute)
+        forgotten = set(breaches) - set(with_breach(breaches, day))
+        if forgotten:
+            values = {":forgotten": _days(forgotten)}
+            item = self._table.update(state_key(model_name), f"DELETE {attribute} :forgotten", values=values)
+        return state_of(model_name, item)
+
+    def set_quarantine(self, model_name: str, quarantine: Quarantine | None) -> bool:
+        try:
+            if quarantine:
+                document = {"S": quarantine.model_dump_json()}
+                self._set("quarantine", model_name, document, "attribute_not_exists(quarantine)")
+            else:
+                self._table.update(state_key(model_name), "REMOVE quarantine", "attribute_exists(quarantine)")
+        except ClientError:
+            # Ours, written before an answer was lost, is a change; what was there before is none.
+            return quarantine is not None and self.model_state(model_name).quarantine == quarantine
+        return True
+
+    def _set(self, attribute: str, model_name: str, value: dict[str, Any], condition: str) -> None:
+        values = {":value": value, **in_fleet(model_name)}
+        self._table.update(state_key(model_name), f"SET {attribute} = :value, {IN_FLEET}", condition, values)
+
+
+def state_key(model_name: str) -> Item:
+    return model_key(model_name, "STATE")
+
+
+def in_fleet(model_name: str) -> Item:
+    """The value that IN_FLEET needs."""
+    return {":fleet": {"S": shard_of(model_name)}}
 
 
 def state_of(model_name: str, item: Mapping[str, Any] | None) -> ModelState:
-    """The state that an item holds; a model without one was never touched."""
-    if item is None:
-        return ModelState(model_name=model_name)
-    return ModelState(
-        model_name=model_name,
-        active_job=item.get("active_job", {}).get("S"),
-        fence=int(item.get("fence", {}).get("N", 0)),
-        **{name: from_epoch(item.get(name)) for name in _TIMES},
-    )
+    """The state that an item holds; a model without one was never touched.
+
+    Raises:
+        RecordInvalid: an attribute is not what was written there; a state is never guessed.
+    """
+    try:
+        return ModelState(model_name=model_name, **_fields(item or {}))
+    except (LookupError, TypeError, ValueError, OverflowError, OSError) as error:
+        raise RecordInvalid(f"the state of 'MODEL#{model_name}' cannot be read: {type(error).__name__}") from error
+
+
+def _fields(item: Mapping[str, Any]) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        **{name: from_epoch(item[name]) for name in _TIMES if name in item},
+        **{name: int(item[name]["N"]) for name in _COUNTS if name in item},
+        **{name: tuple(sorted(map(date.fromisoformat, item[name]["SS"]))) for name in _DAYS if name in item},
+    }
+    if "active_job" in item:
+        fields["active_job"] = item["active_job"]["S"]
+    if "attempts" in item:
+        fields["attempts"] = tuple(from_epoch(attempt) for attempt in item["attempts"]["L"])
+    if "quarantine" in item:
+        fields["quarantine"] = Quarantine.model_validate_json(item["quarantine"]["S"], extra="ignore")
+    return fields
+
+
+def moments(found: Iterable[datetime]) -> dict[str, Any]:
+    """Times as one attribute, in their order."""
+    return {"L": [epoch(moment) for moment in found]}
+
+
+def _days(found: Iterable[date]) -> dict[str, Any]:
+    """Days as one attribute, a set, which may not be empty."""
+    return {"SS": [day.isoformat() for day in found]}

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -11,7 +12,7 @@ from ...domain.base import Record
 from ...domain.errors import RecordInvalid, StoreUnavailable
 from ..aws import translated
 
-Item = dict[str, dict[str, str]]
+Item = dict[str, dict[str, Any]]
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 logger = logging.getLogger("auto_retrain")
@@ -63,8 +64,13 @@ def epoch(moment: datetime) -> dict[str, str]:
     return {"N": repr(moment.timestamp())}
 
 
-def from_epoch(attribute: Mapping[str, str] | None) -> datetime | None:
-    return datetime.fromtimestamp(float(attribute["N"]), UTC) if attribute else None
+def from_epoch(attribute: Mapping[str, str]) -> datetime:
+    return datetime.fromtimestamp(float(attribute["N"]), UTC)
+
+
+def _conditional(condition: str | None, values: Item | None) -> dict[str, Any]:
+    found = {"ConditionExpression": condition, "ExpressionAttributeValues": values}
+    return {name: value for name, value in found.items() if value}
 
 
 class Table:
@@ -81,37 +87,43 @@ class Table:
         item: dict[str, Any] | None = answer.get("Item")
         return item
 
-    def put(self, item: Item, condition: str, values: Item | None = None) -> None:
+    def put(self, item: Item, condition: str | None = None, values: Item | None = None) -> None:
         with translated(StoreUnavailable, keep=frozenset({CONDITION_FAILED})):
             self._client.put_item(**self.put_action(item, condition, values))
 
-    def update(self, item_key: Item, expression: str, condition: str, values: Item) -> None:
+    def update(
+        self, item_key: Item, expression: str, condition: str | None = None, values: Item | None = None
+    ) -> dict[str, Any]:
+        """The item as it is after the update."""
+        request = self.update_action(item_key, expression, condition, values)
         with translated(StoreUnavailable, keep=frozenset({CONDITION_FAILED})):
-            self._client.update_item(**self.update_action(item_key, expression, condition, values))
+            item: dict[str, Any] = self._client.update_item(**request, ReturnValues="ALL_NEW")["Attributes"]
+        return item
 
-    def delete(self, item_key: Item) -> None:
-        with translated(StoreUnavailable):
-            self._client.delete_item(TableName=self._name, Key=item_key)
+    def delete(self, item_key: Item, condition: str | None = None, values: Item | None = None) -> None:
+        request = {"TableName": self._name, "Key": item_key, **_conditional(condition, values)}
+        with translated(StoreUnavailable, keep=frozenset({CONDITION_FAILED})):
+            self._client.delete_item(**request)
 
     def transact(self, *actions: dict[str, Any]) -> None:
         with translated(StoreUnavailable, keep=frozenset({TRANSACTION_CANCELED})):
             self._client.transact_write_items(TransactItems=list(actions))
 
-    def put_action(self, item: Item, condition: str, values: Item | None = None) -> dict[str, Any]:
-        action: dict[str, Any] = {"TableName": self._name, "Item": item, "ConditionExpression": condition}
-        return {**action, "ExpressionAttributeValues": values} if values else action
+    def put_action(self, item: Item, condition: str | None = None, values: Item | None = None) -> dict[str, Any]:
+        return {"TableName": self._name, "Item": item, **_conditional(condition, values)}
 
-    def update_action(self, item_key: Item, expression: str, condition: str, values: Item) -> dict[str, Any]:
-        return {
-            "TableName": self._name,
-            "Key": item_key,
-            "UpdateExpression": expression,
-            "ConditionExpression": condition,
-            "ExpressionAttributeValues": values,
-        }
+    def update_action(
+        self, item_key: Item, expression: str, condition: str | None = None, values: Item | None = None
+    ) -> dict[str, Any]:
+        update = {"TableName": self._name, "Key": item_key, "UpdateExpression": expression}
+        return {**update, **_conditional(condition, values)}
 
     def query(self, condition: str, values: Item, **options: Any) -> Iterator[dict[str, Any]]:
         """All items, page by page as they are needed."""
+        return chain.from_iterable(self.pages(condition, values, **options))
+
+    def pages(self, condition: str, values: Item, **options: Any) -> Iterator[list[dict[str, Any]]]:
+        """All items in lists of at most 1 MB, each the answer to one call."""
         request = {
             "TableName": self._name,
             "KeyConditionExpression": condition,
@@ -121,7 +133,7 @@ class Table:
         while True:
             with translated(StoreUnavailable):
                 page = self._client.query(**request)
-            yield from page["Items"]
+            yield page["Items"]
             if "LastEvaluatedKey" not in page:
                 return
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]

@@ -7,7 +7,7 @@ from ...domain.errors import ClusterConflict, ClusterRefused, ClusterUnavailable
 from ...domain.policy import TrainingPolicy
 from .client import KubernetesClient
 from .explanation import explain, last_line, termination_message
-from .manifest import CONTAINER, JOB_ID_LABEL, PodSettings, build_manifest, stage_labels
+from .manifest import CONTAINER, JOB_ID_LABEL, KIND_LABEL, PodSettings, build_manifest, stage_labels
 from .transport import Json
 
 _PHASES = {"Complete": ClusterJobPhase.COMPLETE, "Failed": ClusterJobPhase.FAILED}
@@ -80,6 +80,7 @@ def _as_seen(job: Json) -> ClusterJob:
     return ClusterJob(
         name=metadata["name"],
         job_id=_labels(job)[JOB_ID_LABEL],
+        kind=_labels(job).get(KIND_LABEL, ""),
         phase=phase,
         created_at=metadata["creationTimestamp"],
         reason=reason,

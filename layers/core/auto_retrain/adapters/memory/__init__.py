@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from ...domain.fleet import FleetLimits
 from .cluster import MemoryCluster
 from .data import MemoryDataStore, MemoryTableReader
 from .outside import (
@@ -12,7 +13,14 @@ from .outside import (
     MemoryNotifier,
     MemoryRegistry,
 )
-from .stores import MemoryJobStore, MemoryLedger, MemoryNotificationLog, MemoryPolicyStore
+from .stores import (
+    MemoryDecisionLog,
+    MemoryJobStore,
+    MemoryLedger,
+    MemoryNotificationLog,
+    MemoryPolicyStore,
+    MemorySweepLog,
+)
 
 
 @dataclass
@@ -20,6 +28,9 @@ class MemoryPorts:
     """Ports that know no outside."""
 
     clock: MemoryClock = field(default_factory=MemoryClock)
+    limits: FleetLimits = field(default_factory=FleetLimits)
+    decisions: MemoryDecisionLog = field(default_factory=MemoryDecisionLog)
+    sweeps: MemorySweepLog = field(default_factory=MemorySweepLog)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     metrics: MemoryMetricSource = field(default_factory=MemoryMetricSource)
     data: MemoryDataStore = field(default_factory=MemoryDataStore)

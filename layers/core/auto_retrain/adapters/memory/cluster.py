@@ -25,7 +25,7 @@ class MemoryCluster:
     def start_job(self, name: str, order: JobOrder, training: TrainingPolicy) -> None:
         existing = self._jobs.get(name)
         if existing is None:
-            self._add(name, order.job_id)
+            self._add(name, order.job_id, order.kind)
             self.orders[name] = order
         elif existing.seen.job_id != order.job_id:
             raise ClusterConflict(f"the Kubernetes Job '{name}' belongs to job '{existing.seen.job_id}'")
@@ -53,13 +53,13 @@ class MemoryCluster:
         self._end(name, ClusterJobPhase.FAILED, reason)
         self._jobs[name].explanation, self._jobs[name].log = explanation, log
 
-    def occupy(self, name: str, job_id: str, created_at: datetime | None = None) -> None:
+    def occupy(self, name: str, job_id: str, kind: str = "train", created_at: datetime | None = None) -> None:
         """Let someone else have a Job of that name."""
-        self._add(name, job_id, created_at)
+        self._add(name, job_id, kind, created_at)
 
-    def _add(self, name: str, job_id: str, created_at: datetime | None = None) -> None:
+    def _add(self, name: str, job_id: str, kind: str, created_at: datetime | None = None) -> None:
         created_at = created_at or datetime.now(UTC)
-        seen = ClusterJob(name=name, job_id=job_id, phase=ClusterJobPhase.ACTIVE, created_at=created_at)
+        seen = ClusterJob(name=name, job_id=job_id, kind=kind, phase=ClusterJobPhase.ACTIVE, created_at=created_at)
         self._jobs[name] = _MemoryJob(seen)
 
     def _end(self, name: str, phase: ClusterJobPhase, reason: str) -> None:

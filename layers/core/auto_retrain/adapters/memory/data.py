@@ -1,13 +1,16 @@
 """Data and documents in memory."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from io import BytesIO
+from typing import IO, Any
 
 from ...domain.dataset import DataObject
-from ...domain.errors import ArtifactInvalid
+from ...domain.errors import ArtifactInvalid, DataInvalid
 from ...domain.windows import Window
-from ...ports import Columns
+from ...ports import Batch
 
 
 class MemoryDataStore:
@@ -21,8 +24,7 @@ class MemoryDataStore:
         """Put an object where a producer of data would."""
         uri = f"s3://data/{prefix}/date={day}/{name}"
         self._contents[uri] = content
-        etag = hashlib.md5(content, usedforsecurity=False).hexdigest()
-        found = DataObject(uri=uri, etag=etag, size=len(content), date=day)
+        found = DataObject(uri=uri, etag=_etag_of(content), size=len(content), date=day)
         self._partitions.setdefault(prefix, []).append(found)
 
     def list_partitions(self, prefix: str, window: Window) -> list[DataObject]:
@@ -34,6 +36,14 @@ class MemoryDataStore:
             raise ArtifactInvalid(f"there is no '{uri}'")
         return self._contents[uri]
 
+    def open(self, found: DataObject) -> IO[bytes]:
+        content = self._contents.get(found.uri)
+        if content is None:
+            raise DataInvalid(f"'{found.uri}' is not there any more")
+        if _etag_of(content) != found.etag:
+            raise DataInvalid(f"'{found.uri}' has changed since it was listed")
+        return BytesIO(content)
+
     def write(self, key: str, content: bytes) -> str:
         self._contents[self.uri(key)] = content
         return self.uri(key)
@@ -42,15 +52,26 @@ class MemoryDataStore:
         return f"s3://artifacts/{key}"
 
 
+def _etag_of(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
 class MemoryTableReader:
-    """TableReader that gives prepared columns, whatever is asked."""
+    """TableReader that gives prepared columns, whatever the objects hold: numbers as arrays, categories as lists."""
 
     def __init__(self) -> None:
-        self.by_uri: dict[str, Columns] = {}
+        self.by_uri: dict[str, Mapping[str, Any]] = {}
 
     def batches(
         self, objects: Iterable[DataObject], format: str, numeric: Sequence[str], categorical: Sequence[str]
-    ) -> Iterator[Columns]:
+    ) -> Iterator[Batch]:
         for found in objects:
             columns = self.by_uri[found.uri]
-            yield {name: columns[name] for name in (*numeric, *categorical)}
+            missing = [name for name in (*numeric, *categorical) if name not in columns]
+            if missing:
+                raise DataInvalid(f"'{found.uri}' lacks the columns {', '.join(missing)}")
+            yield Batch(
+                rows=max((len(columns[name]) for name in (*numeric, *categorical)), default=0),
+                numbers={name: columns[name] for name in numeric},
+                levels={name: Counter(columns[name]) for name in categorical},
+            )

@@ -1,0 +1,53 @@
+"""The fleet index: every model's policy and state, in shards that are read at the same time."""
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from heapq import merge
+from itertools import groupby
+from typing import Any
+from zlib import crc32
+
+from .table import Table
+
+# One partition would be too slow for a large fleet, to write and to read.
+SHARDS = 4
+
+Page = list[dict[str, Any]]
+
+
+def shard_of(model_name: str) -> str:
+    """Where the index keeps everything about a model."""
+    return _shard(crc32(model_name.encode()) % SHARDS)
+
+
+def _shard(number: int) -> str:
+    return f"FLEET#{number}"
+
+
+def fleet_items(table: Table) -> Iterator[tuple[str, dict[str, dict[str, Any]]]]:
+    """Each model's name and its items by sort key, in the order of the names; two pages of a shard are held at most."""
+    with ThreadPoolExecutor(SHARDS) as threads:
+        shards = [_read_ahead(_pages(table, number), threads) for number in range(SHARDS)]
+        for pk, items in groupby(merge(*shards, key=_pk_of), key=_pk_of):
+            yield pk.removeprefix("MODEL#"), {item["sk"]["S"]: item for item in items}
+
+
+def _pages(table: Table, number: int) -> Iterator[Page]:
+    return table.pages("fleet = :fleet", {":fleet": {"S": _shard(number)}}, IndexName="fleet")
+
+
+def _read_ahead(pages: Iterator[Page], threads: ThreadPoolExecutor) -> Iterator[dict[str, Any]]:
+    # Asked for here, not in the generator, which begins only when its first item is wanted.
+    return _items(threads.submit(next, pages, None), pages, threads)
+
+
+def _items(
+    coming: "Future[Page | None]", pages: Iterator[Page], threads: ThreadPoolExecutor
+) -> Iterator[dict[str, Any]]:
+    while (page := coming.result()) is not None:
+        coming = threads.submit(next, pages, None)
+        yield from page
+
+
+def _pk_of(item: dict[str, Any]) -> str:
+    return str(item["pk"]["S"])

@@ -1,0 +1,110 @@
+"""What several commands take: each is checked before anything outside is asked."""
+
+import getpass
+import json
+import re
+from argparse import Action, ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+
+from ..domain.errors import EventInvalid
+from ..domain.explain import shown
+from ..domain.names import MODEL_NAME_PATTERN
+
+LONGEST_ACTOR, LONGEST_REASON = 128, 500
+
+
+def add_model(parser: ArgumentParser, **options: Any) -> None:
+    parser.add_argument("model", metavar="MODEL", type=_model_name, **options)
+
+
+def add_actor(parser: ArgumentParser) -> None:
+    parser.add_argument("--actor", metavar="WHO", type=_text_up_to(LONGEST_ACTOR), help="who decided it (default: you)")
+
+
+def add_reason(parser: ArgumentParser, help: str) -> None:
+    parser.add_argument("--reason", metavar="TEXT", type=_text_up_to(LONGEST_REASON), required=True, help=help)
+
+
+def add_limit(parser: ArgumentParser, default: int) -> None:
+    parser.add_argument("--limit", type=_number_up_to(1000), default=default, help="how many (default: %(default)s)")
+
+
+def actor_in(options: Namespace) -> str:
+    """Who decides: as given, else the name of the process's user."""
+    if options.actor:
+        return str(options.actor)
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError) as error:
+        raise EventInvalid("--actor: required but not given; this user has no name") from error
+
+
+class AddParameter(Action):
+    """Collects `key=json` pairs into a dictionary; a key may be given once."""
+
+    def __call__(self, parser: ArgumentParser, namespace: Namespace, value: Any, option: str | None = None) -> None:
+        key, _, text = str(value).partition("=")
+        given = getattr(namespace, self.dest) or {}
+        if not key or not text:
+            parser.error(f"{option} {shown(value)}: give a name and a JSON value, such as max_iter=300")
+        if key in given:
+            parser.error(f"{option} {key}: given more than once")
+        try:
+            given[key] = json.loads(text, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError):
+            parser.error(f"{option} {key} = {shown(text)}: is not JSON; text needs quotes: {key}='\"text\"'")
+        setattr(namespace, self.dest, given)
+
+
+def time_of(text: str) -> datetime:
+    """A moment with its time zone; raises ArgumentTypeError for anything that could mean two moments."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{shown(text)} is not a time; give one such as 2026-03-01T12:00:00Z") from error
+    if found.tzinfo is None:
+        raise ArgumentTypeError(f"{shown(text)} has no time zone; give one such as 2026-03-01T12:00:00Z")
+    try:
+        return found.astimezone(UTC)
+    except OverflowError as error:
+        raise ArgumentTypeError(f"{shown(text)} lies outside of the calendar") from error
+
+
+def _model_name(text: str) -> str:
+    if not re.fullmatch(MODEL_NAME_PATTERN, text):
+        raise ArgumentTypeError(f"{shown(text)} is no model name: a-z, 0-9 and - inside are allowed, at most 40")
+    return text
+
+
+def _text_up_to(longest: int) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if not 0 < len(text.strip()) <= len(text) <= longest:
+            raise ArgumentTypeError(f"{shown(text)} must have 1 to {longest} characters")
+        return text
+
+    return check
+
+
+def report_id(text: str) -> str:
+    if not re.fullmatch("[a-z0-9-]{1,63}", text):
+        raise ArgumentTypeError(f"{shown(text)} is no id of a report, such as churn-0123456789")
+    return text
+
+
+def version_number(text: str) -> int:
+    return _number_up_to(999_999)(text)
+
+
+def _number_up_to(largest: int) -> Callable[[str], int]:
+    def check(text: str) -> int:
+        if not re.fullmatch("[0-9]{1,6}", text, re.ASCII) or not 1 <= int(text) <= largest:
+            raise ArgumentTypeError(f"{shown(text)} must be a whole number from 1 to {largest}")
+        return int(text)
+
+    return check
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

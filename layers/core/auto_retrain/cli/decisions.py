@@ -1,0 +1,96 @@
+"""`auto-retrain why` and `why-not`: what was decided about a model, and what would be decided now."""
+
+import argparse
+from typing import Any
+
+from ..domain.outlook import ModelOutlook, TriggerOutlook
+from ..domain.trigger_record import TriggerRecord
+from ..domain.verdict import Verdict
+from ..ports import Ports
+from ..usecases.explain_decisions import explain_decisions
+from ..usecases.foresee_triggers import foresee_triggers
+from .arguments import add_limit, add_model
+from .printing import moment, plain, print_json
+
+
+def add_commands(commands: Any) -> None:
+    why = commands.add_parser("why", help="the last decisions about a model, with their evidence")
+    add_limit(why, default=5)
+    why_not = commands.add_parser("why-not", help="what would fire now, and what holds it back")
+    for command, run in ((why, _why), (why_not, _why_not)):
+        add_model(command)
+        command.add_argument("--json", action="store_true", help="print JSON")
+        command.set_defaults(run=run)
+
+
+def _why(options: argparse.Namespace, ports: Ports) -> None:
+    found = explain_decisions(options.model, options.limit, ports)
+    if options.json:
+        print_json(found)
+        return
+    for decision in found:
+        _print_decision(decision)
+    if not found:
+        print(f"{options.model}: nothing was decided yet")
+
+
+def _print_decision(decision: TriggerRecord) -> None:
+    held = f" by {decision.held_by}" if decision.held_by else ""
+    print(f"{moment(decision.event_time)}  {decision.trigger_type.value}  {decision.outcome}{held}")
+    _print_indented(decision.reason)
+    for verdict in decision.verdicts:
+        # Its reason is part of the decision's.
+        _print_indented(f"{verdict.check}: {verdict.outcome.value} {_numbers(verdict)}".rstrip())
+    for what, which in (("actor", decision.actor), ("job", decision.job_id), ("execution", decision.execution_arn)):
+        if which:
+            _print_indented(f"{what}: {which}")
+
+
+def _numbers(verdict: Verdict) -> str:
+    interval = f"[{verdict.interval[0]:.4g}, {verdict.interval[1]:.4g}]" if verdict.interval else None
+    numbers = {
+        "value": f"{verdict.value:.4g}" if verdict.value is not None else None,
+        "limit": f"{verdict.limit:.4g}" if verdict.limit is not None else None,
+        "n": verdict.n,
+        "interval": interval,
+        "p": f"{verdict.p_value:.3g}" if verdict.p_value is not None else None,
+        "evidence": verdict.evidence,
+    }
+    return ", ".join(f"{name} {number}" for name, number in numbers.items() if number is not None)
+
+
+def _why_not(options: argparse.Namespace, ports: Ports) -> None:
+    outlook = foresee_triggers(options.model, ports)
+    if options.json:
+        print_json(outlook)
+        return
+    _print_model(outlook)
+    for trigger in outlook.triggers:
+        _print_trigger(trigger)
+    for waiting in outlook.waiting:
+        request = waiting.request
+        asked = f", asked for by {request.actor}" if request.actor else ""
+        print(plain(f"waits for the running job: {request.trigger_type.value} of {moment(request.event_time)}{asked}"))
+
+
+def _print_model(outlook: ModelOutlook) -> None:
+    followed = f"policy version {outlook.policy_version}, {outlook.status.value}"
+    caps = f"{outlook.daily_left} retrainings in 24 hours and {outlook.monthly_left} in 30 days are left"
+    print(f"{outlook.model_name}: {followed}; last retrained {moment(outlook.last_retrained_at)}; {caps}")
+
+
+def _print_trigger(trigger: TriggerOutlook) -> None:
+    print(f"{trigger.trigger_type.value}: {trigger.prospect.replace('_', ' ')}")
+    for verdict in trigger.verdicts:
+        numbers = _numbers(verdict)
+        _print_indented(f"{verdict.outcome.value}: {verdict.reason}" + (f" ({numbers})" if numbers else ""))
+    for hold in trigger.holds:
+        _print_indented(f"held back by {hold.kind}: {hold.reason}")
+    times = {"judged": trigger.judged_at, "next": trigger.next_at}
+    told = [f"{what} {moment(at)}" for what, at in times.items() if at]
+    if told:
+        _print_indented(", ".join(told))
+
+
+def _print_indented(text: str) -> None:
+    print(f"  {plain(text)}")

@@ -1,0 +1,102 @@
+"""`auto-retrain drift`: a look at the data now, and the report that Evidently makes of them."""
+
+import argparse
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ..domain.errors import ArtifactInvalid, PermanentError
+from ..domain.trigger_config import TriggerType
+from ..domain.verdict import Verdict
+from ..ports import Ports
+from ..usecases.drift_reports import read_psi, report_drift
+from ..usecases.records import policy_of
+from .arguments import add_model, report_id
+from .printing import plain, print_table
+
+
+def add_commands(commands: Any) -> None:
+    drift = commands.add_parser("drift", help="judge drift now; nothing is retrained for it")
+    add_model(drift)
+    what = drift.add_mutually_exclusive_group()
+    what.add_argument("--report", action="store_true", help="let Evidently make a report on the cluster")
+    what.add_argument("--report-id", metavar="ID", type=report_id, help="show the PSIs of a report beside ours")
+    drift.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace, ports: Ports) -> None:
+    if options.report:
+        _start_report(options.model, ports)
+    elif options.report_id:
+        _compare(options.model, options.report_id, ports)
+    else:
+        _judge(options.model, ports)
+
+
+def _judge(model_name: str, ports: Ports) -> None:
+    with _packages_for_data():
+        from ..usecases.drift_evidence import find_drift
+
+        found = find_drift(policy_of(model_name, ports).policy, ports.clock.now(), ports)
+    rows = [
+        (_feature(verdict), _number(verdict.value), _number(verdict.p_value), verdict.outcome.value, verdict.reason)
+        for verdict in found.features
+    ]
+    print_table(("FEATURE", "PSI", "ADJUSTED P", "VERDICT", "REASON"), rows)
+    for problem in found.broken:
+        print(f"bad data: {plain(problem)}")
+    print(f"{model_name}: {found.dataset.outcome.value}: {plain(found.dataset.reason)}")
+
+
+@contextmanager
+def _packages_for_data() -> Iterator[None]:
+    """Tells how to get numpy and the like, which no other command needs."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise PermanentError(f"drift needs {error.name}: pip install '.[data]'") from error
+
+
+def _start_report(model_name: str, ports: Ports) -> None:
+    report = report_drift(model_name, ports)
+    print(f"report          {report.report_id}")
+    print(f"kubernetes job  {report.kubernetes_job}")
+    print(f"html            {report.html_uri}")
+    print(f"both PSIs       auto-retrain drift {model_name} --report-id {report.report_id}")
+
+
+def _compare(model_name: str, report_id: str, ports: Ports) -> None:
+    theirs = read_psi(report_id, ports)
+    if theirs.model_name != model_name:
+        raise ArtifactInvalid(f"report '{report_id}' is about model '{theirs.model_name}'")
+    ours = {_feature(verdict): verdict for verdict in _judged_then_or_now(model_name, report_id, ports)}
+    rows = [
+        (
+            feature,
+            _number(ours[feature].value if feature in ours else None),
+            _number(found.psi),
+            ours[feature].outcome.value if feature in ours else "-",
+            {True: "drifted", False: "not drifted", None: "-"}[found.drifted],
+        )
+        for feature, found in theirs.features.items()
+    ]
+    print_table(("FEATURE", "PSI (DECILES)", "PSI (EVIDENTLY)", "WE SAY", "EVIDENTLY SAYS"), rows)
+
+
+def _judged_then_or_now(model_name: str, report_id: str, ports: Ports) -> Iterable[Verdict]:
+    """The verdicts of the job that a report belongs to; a report that was asked for belongs to none."""
+    job = ports.jobs.get(report_id)
+    if job:
+        return job.trigger_verdicts
+    with _packages_for_data():
+        from ..usecases.drift_evidence import find_drift
+
+        return find_drift(policy_of(model_name, ports).policy, ports.clock.now(), ports).features
+
+
+def _feature(verdict: Verdict) -> str:
+    return verdict.check.removeprefix(f"{TriggerType.DATA_DRIFT.value}:")
+
+
+def _number(value: float | None) -> str:
+    return f"{value:.4g}" if value is not None else "-"

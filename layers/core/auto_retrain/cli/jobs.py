@@ -1,0 +1,29 @@
+"""`auto-retrain jobs`: the newest retrainings."""
+
+import argparse
+from typing import Any
+
+from ..ports import Ports
+from .arguments import add_limit, add_model
+from .printing import moment, print_table
+
+
+def add_commands(commands: Any) -> None:
+    jobs = commands.add_parser("jobs", help="the newest jobs, of one model or of all")
+    add_model(jobs, nargs="?", help="only of this model")
+    add_limit(jobs, default=20)
+    jobs.set_defaults(run=_list)
+
+
+def _list(options: argparse.Namespace, ports: Ports) -> None:
+    rows = [
+        (
+            moment(job.created_at),
+            job.job_id,
+            job.trigger_type.value,
+            "deployed" if job.deployed else job.status.value,
+            job.error or (job.validation.reason if job.validation else job.trigger_reason),
+        )
+        for job in ports.jobs.list_recent(options.model, options.limit)
+    ]
+    print_table(("CREATED", "JOB", "TRIGGER", "STATUS", "REASON"), rows)

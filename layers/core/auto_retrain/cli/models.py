@@ -1,0 +1,158 @@
+"""`auto-retrain models …`: policies put in force, shown, paused, removed; and a quarantine ended by hand."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from ..domain.errors import ModelUnknown
+from ..domain.policy import AppliedPolicy
+from ..domain.policy_changes import changes_between
+from ..ports import Ports
+from ..usecases.change_policy import (
+    PlannedPolicy,
+    apply_planned,
+    newest_version,
+    pause_model,
+    plan_policies,
+    remove_model,
+    resume_model,
+)
+from ..usecases.release_model import release_model
+from .arguments import actor_in, add_actor, add_model, add_reason, version_number
+from .policy_files import read_policy_files, render_policy
+from .printing import moment, plain, print_table
+
+
+def add_commands(commands: Any) -> None:
+    verbs = commands.add_parser("models", help="policies, and what is going on with each model").add_subparsers(
+        required=True, metavar="VERB"
+    )
+    apply = verbs.add_parser("apply", help="put policies in force: all of them, or none if one is refused")
+    apply.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a policy in YAML")
+    apply.add_argument("--dry-run", action="store_true", help="tell what would change, and write nothing")
+    add_actor(apply)
+    apply.set_defaults(run=_apply)
+
+    verbs.add_parser("list", help="all models").set_defaults(run=_list)
+
+    show = verbs.add_parser("show", help="a policy with every default filled in, as a file that can be applied")
+    add_model(show)
+    which = show.add_mutually_exclusive_group()
+    which.add_argument("--version", metavar="N", type=version_number, help="an earlier version")
+    which.add_argument("--history", action="store_true", help="every version: when, who and what changed")
+    show.set_defaults(run=_show)
+
+    pause = verbs.add_parser("pause", help="let no trigger retrain a model")
+    add_reason(pause, "shown to whoever asks why it is not retrained")
+    resume = verbs.add_parser("resume", help="follow a paused policy again")
+    remove = verbs.add_parser("remove", help="take a model out of the fleet; its history stays")
+    remove.add_argument("--yes", action="store_true", required=True, help="that this is meant")
+    release = verbs.add_parser("release", help="end a quarantine by hand")
+    add_reason(release, "told to the model's owner")
+    for verb, run in ((pause, _pause), (resume, _resume), (remove, _remove), (release, _release)):
+        add_model(verb)
+        add_actor(verb)
+        verb.set_defaults(run=run)
+
+
+def _apply(options: argparse.Namespace, ports: Ports) -> None:
+    plans = plan_policies(read_policy_files(options.files), ports)
+    for plan in plans:
+        for warning in plan.warnings:
+            print(f"auto-retrain: warning: {plan.policy.model}: {plain(warning)}", file=sys.stderr)
+    if options.dry_run:
+        for plan in plans:
+            _print_plan(plan)
+        print("nothing was written")
+        return
+    for plan, applied in zip(plans, apply_planned(plans, actor_in(options), ports), strict=True):
+        _print_plan(plan, applied)
+
+
+def _print_plan(plan: PlannedPolicy, applied: AppliedPolicy | None = None) -> None:
+    before = plan.newest.version if plan.newest else 0
+    paused = "; stays paused" if plan.stays_paused else ""
+    if plan.is_unchanged:
+        print(f"{plan.policy.model}: unchanged, version {before}{paused}")
+        return
+    what = "new, " if plan.is_new else ""
+    print(f"{plan.policy.model}: {what}version {applied.version if applied else before + 1}{paused}")
+    for change in plan.changes:
+        print(f"  {plain(str(change))}")
+
+
+def _list(options: argparse.Namespace, ports: Ports) -> None:
+    now = ports.clock.now()
+    rows = [
+        (
+            applied.policy.model,
+            applied.version,
+            applied.status.value,
+            moment(state.last_retrained_at),
+            state.owner_at(now) or "-",
+            f"{moment(state.quarantine.since)} {state.quarantine.reason}" if state.quarantine else "-",
+        )
+        for applied, state in ports.policies.fleet()
+    ]
+    print_table(("MODEL", "VERSION", "STATUS", "LAST RETRAINED", "RUNNING JOB", "QUARANTINE"), rows)
+
+
+def _show(options: argparse.Namespace, ports: Ports) -> None:
+    if options.history or options.version:
+        versions = ports.policies.history(options.model)
+    else:
+        newest = newest_version(options.model, ports)
+        versions = [newest] if newest else []
+    if not versions:
+        raise ModelUnknown(f"model '{options.model}' has no policy; apply one first")
+    if options.history:
+        _print_history(versions)
+        return
+    shown = [found for found in versions if options.version in (None, found.version)]
+    if not shown:
+        known = f"there are 1 to {versions[0].version}"
+        raise ModelUnknown(f"model '{options.model}' has no policy version {options.version}; {known}")
+    print(f"# {_sentence(shown[0])}")
+    print(render_policy(shown[0].policy), end="")
+
+
+def _print_history(versions: list[AppliedPolicy]) -> None:
+    for later, earlier in zip(versions, [*versions[1:], None], strict=True):
+        print(_sentence(later))
+        for change in changes_between(earlier.policy, later.policy) if earlier else ():
+            print(f"  {plain(str(change))}")
+
+
+def _sentence(applied: AppliedPolicy) -> str:
+    note = f": {applied.note}" if applied.note else ""
+    words = (
+        f"version {applied.version}, {applied.status.value}{note}; {moment(applied.applied_at)} by {applied.applied_by}"
+    )
+    return plain(words)
+
+
+def _pause(options: argparse.Namespace, ports: Ports) -> None:
+    applied = pause_model(options.model, options.reason, actor_in(options), ports)
+    print(f"{options.model}: {_sentence(applied)}")
+    _mention_running_job(options.model, ports)
+
+
+def _resume(options: argparse.Namespace, ports: Ports) -> None:
+    print(f"{options.model}: {_sentence(resume_model(options.model, actor_in(options), ports))}")
+
+
+def _remove(options: argparse.Namespace, ports: Ports) -> None:
+    print(f"{options.model}: {_sentence(remove_model(options.model, actor_in(options), ports))}")
+    _mention_running_job(options.model, ports)
+
+
+def _mention_running_job(model_name: str, ports: Ports) -> None:
+    owner = ports.jobs.model_state(model_name).owner_at(ports.clock.now())
+    if owner:
+        print(f"{model_name}: job {owner} goes on; stop its execution if it should not")
+
+
+def _release(options: argparse.Namespace, ports: Ports) -> None:
+    released = release_model(options.model, options.reason, actor_in(options), ports)
+    print(f"{options.model}: {'no longer' if released else 'was not'} in quarantine")

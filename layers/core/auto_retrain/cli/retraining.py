@@ -1,0 +1,55 @@
+"""`auto-retrain retrain` and `retrained`: a retraining asked for by a person, or done elsewhere."""
+
+import argparse
+from typing import Any
+
+from ..ports import Ports
+from ..usecases.record_retraining import record_retraining
+from ..usecases.start_retraining import start_retraining
+from .arguments import AddParameter, actor_in, add_actor, add_model, add_reason, time_of
+from .printing import moment, plain
+
+
+def add_commands(commands: Any) -> None:
+    retrain = commands.add_parser("retrain", help="start an execution for one model")
+    add_model(retrain)
+    add_reason(retrain, "kept with the job")
+    add_actor(retrain)
+    retrain.add_argument(
+        "--parameter",
+        metavar="KEY=JSON",
+        dest="parameters",
+        action=AddParameter,
+        help="a training parameter that overrides the policy's; as often as needed",
+    )
+    retrain.add_argument(
+        "--force", action="store_true", help="pass over a pause, cool-down and caps; never over the accuracy floor"
+    )
+    retrain.set_defaults(run=_retrain)
+
+    retrained = commands.add_parser(
+        "retrained", help="say that a model was retrained elsewhere; its schedule counts on"
+    )
+    add_model(retrained)
+    retrained.add_argument("--at", metavar="TIME", type=time_of, help="such as 2026-03-01T12:00:00Z (default: now)")
+    retrained.set_defaults(run=_retrained)
+
+
+def _retrain(options: argparse.Namespace, ports: Ports) -> None:
+    started = start_retraining(
+        options.model,
+        ports,
+        actor=actor_in(options),
+        reason=options.reason,
+        parameters=options.parameters,
+        force=options.force,
+    )
+    print(f"job        {started.job_id}")
+    print(f"execution  {started.execution_arn}")
+    for hold in started.holds:
+        print(plain(f"held back by {hold.kind}: {hold.reason}"))
+
+
+def _retrained(options: argparse.Namespace, ports: Ports) -> None:
+    state = record_retraining(options.model, options.at, ports)
+    print(f"{options.model}: last retrained {moment(state.last_retrained_at)}")

@@ -1,0 +1,91 @@
+"""Understands CloudWatch alarms, as EventBridge tells of them and as they call a Lambda function themselves."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import ConfigDict, Field, ValidationError
+
+from .base import Record, UtcTime
+from .errors import EventInvalid
+from .metric_policy import MODEL_DIMENSION
+
+# An alarm of this name speaks about the model at its end; whatever follows a dot tells several alarms apart.
+_NAMED_AFTER_MODEL = re.compile(r"auto-retrain-[a-z0-9-]+?-model-(?P<model>[a-z0-9-]+)(\..+)?")
+
+
+class _Part(Record):
+    model_config = ConfigDict(extra="ignore", populate_by_name=True)
+
+
+class _State(_Part):
+    value: str
+    timestamp: str = ""
+
+
+class _Data(_Part):
+    """What EventBridge calls `detail` and the Lambda action calls `alarmData`; they agree on all that we read."""
+
+    name: str = Field(alias="alarmName", min_length=1)
+    state: _State
+    configuration: dict[str, Any] = Field(default_factory=dict)
+
+
+class _Event(_Part):
+    time: UtcTime
+    data: _Data
+
+
+class Alarm(Record):
+    """An alarm that changed its state; `changed_at` is CloudWatch's own word for when, and `dimensions` name models."""
+
+    name: str
+    state: str
+    changed_at: str
+    time: UtcTime
+    dimensions: frozenset[str]
+
+    def models(self, by_alarm: Mapping[str, Iterable[str]]) -> set[str]:
+        """Models that the alarm speaks about: by its metrics' dimension, by a policy that names it, or by its name."""
+        named = _NAMED_AFTER_MODEL.fullmatch(self.name)
+        return set(self.dimensions) or set(by_alarm.get(self.name, ())) or ({named["model"]} if named else set())
+
+
+def is_alarm(event: Any) -> bool:
+    """Whether an event wants to be an alarm's, in either form."""
+    if not isinstance(event, dict):
+        return False
+    detail = event.get("detail")
+    return "alarmData" in event or (isinstance(detail, dict) and "alarmName" in detail)
+
+
+def parse_alarm(event: Any) -> Alarm:
+    """Read either form; raises EventInvalid saying what is missing."""
+    if not is_alarm(event):
+        raise EventInvalid("this is no event of a CloudWatch alarm: it has neither 'detail.alarmName' nor 'alarmData'")
+    try:
+        parsed = _Event(time=event.get("time"), data=event.get("alarmData", event.get("detail")))
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in error.errors(include_url=False)
+        )
+        raise EventInvalid(f"the alarm cannot be read: {wrong}") from error
+    data = parsed.data
+    return Alarm(
+        name=data.name,
+        state=data.state.value,
+        changed_at=data.state.timestamp or parsed.time.isoformat(),
+        time=parsed.time,
+        dimensions=frozenset(_dimensions(data.configuration)),
+    )
+
+
+def _dimensions(configuration: dict[str, Any]) -> Iterable[str]:
+    """A composite alarm has no metrics of its own, and metric math none in its expressions."""
+    metrics = configuration.get("metrics")
+    for metric in metrics if isinstance(metrics, list) else []:
+        found: Any = metric
+        for key in ("metricStat", "metric", "dimensions", MODEL_DIMENSION):
+            found = found.get(key) if isinstance(found, dict) else None
+        if isinstance(found, str):
+            yield found

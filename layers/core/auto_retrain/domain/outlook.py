@@ -1,0 +1,37 @@
+"""What would happen to a model's triggers if they were judged now."""
+
+from typing import Literal
+
+from .base import Record, UtcTime
+from .model_state import WaitingTrigger
+from .policy import PolicyStatus
+from .trigger_config import TriggerType
+from .trigger_record import Hold
+from .verdict import Verdict
+
+Prospect = Literal["would_start", "held_back", "not_due", "unknown", "disabled"]
+
+
+class TriggerOutlook(Record):
+    """One trigger: its verdicts and when they were found, what holds it back, and when it is looked at next."""
+
+    trigger_type: TriggerType
+    prospect: Prospect
+    verdicts: tuple[Verdict, ...] = ()
+    judged_at: UtcTime | None = None
+    holds: tuple[Hold, ...] = ()
+    next_at: UtcTime | None = None
+
+
+class ModelOutlook(Record):
+    """All triggers of a model, those that wait for its running job, and how many retrainings its caps leave."""
+
+    model_name: str
+    at: UtcTime
+    policy_version: int
+    status: PolicyStatus
+    last_retrained_at: UtcTime | None
+    daily_left: int
+    monthly_left: int
+    triggers: tuple[TriggerOutlook, ...]
+    waiting: tuple[WaitingTrigger, ...]

@@ -1,0 +1,41 @@
+"""Whether what was seen could be chance: the laws behind the drift trigger, whose layers hold no scipy."""
+
+from collections.abc import Sequence
+from math import erfc, exp, lgamma, log, sqrt
+
+
+def chi_squared_survival(value: float, degrees: int) -> float:
+    """Probability that a chi-squared variable with whole degrees of freedom exceeds a value.
+
+    Sum over the closed form of the incomplete gamma function for whole and half arguments. Source: M. Abramowitz and
+    I. Stegun, "Handbook of Mathematical Functions" (1964), 26.4.4 and 26.4.5.
+    """
+    if value <= 0 or degrees < 1:
+        return 1.0
+    half = value / 2
+    shapes = [step + (0.5 if degrees % 2 else 0) for step in range(degrees // 2)]
+    # Logarithms, because powers of a large value would overflow.
+    terms = [exp(shape * log(half) - half - lgamma(shape + 1)) for shape in shapes]
+    return min(sum(terms) + (erfc(sqrt(half)) if degrees % 2 else 0.0), 1.0)
+
+
+def psi_p_value(psi: float, reference_rows: int, live_rows: int, occupied_bins: int) -> float:
+    """One-sided p value of a PSI: without drift it is about (1/N + 1/n) chi-squared, degrees of freedom = bins - 1.
+
+    Holds from about 300 rows on each side. Source: B. Yurdakul, "Statistical properties of population stability index"
+    (dissertation, Western Michigan University, 2018).
+    """
+    return chi_squared_survival(psi / (1 / reference_rows + 1 / live_rows), occupied_bins - 1)
+
+
+def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
+    """Adjusted p values, in the given order: rejecting those up to q keeps the false discovery rate below q.
+
+    Source: Y. Benjamini and Y. Hochberg, "Controlling the false discovery rate", JRSS B 57 (1995).
+    """
+    order = sorted(range(len(p_values)), key=p_values.__getitem__, reverse=True)
+    adjusted, least = [0.0] * len(p_values), 1.0
+    for below, place in enumerate(order):
+        least = min(least, p_values[place] * len(p_values) / (len(p_values) - below))
+        adjusted[place] = least
+    return adjusted

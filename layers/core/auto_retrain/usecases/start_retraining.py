@@ -1,0 +1,67 @@
+"""Starts the execution that a person asks for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from ..domain.base import Record
+from ..domain.errors import EventInvalid, JobConflict
+from ..domain.explain import explain
+from ..domain.messages import TriggerRequest
+from ..domain.names import execution_name, job_id
+from ..domain.trigger_config import TriggerType
+from ..domain.trigger_record import Hold
+from ..ports import Ports
+from ..triggers.suppression import holds
+from .records import policy_of
+
+
+class StartedRetraining(Record):
+    """An execution that began, the id of the job that it opens, and what will hold it back as things stand."""
+
+    execution_arn: str
+    job_id: str
+    holds: tuple[Hold, ...] = ()
+
+
+def start_retraining(
+    model_name: str,
+    ports: Ports,
+    *,
+    actor: str,
+    reason: str,
+    trigger_type: TriggerType = TriggerType.MANUAL,
+    parameters: Mapping[str, Any] | None = None,
+    force: bool = False,
+) -> StartedRetraining:
+    """Start an execution for one model, now; `parameters` override those of its policy.
+
+    Raises:
+        ModelUnknown: no policy was applied for that model.
+        EventInvalid: the request is not one that the execution would take.
+        JobConflict: an execution was started for this model at the very same moment.
+    """
+    applied, now = policy_of(model_name, ports), ports.clock.now()
+    event = _event(
+        model_name=model_name,
+        trigger_type=trigger_type,
+        event_time=now,
+        actor=actor,
+        reason=reason,
+        parameters=dict(parameters or {}),
+        force=force,
+    )
+    name = execution_name(model_name, trigger_type.value, now.isoformat())
+    arn = ports.executions.start(name, event)
+    if arn is None:
+        raise JobConflict(f"an execution named '{name}' was started at the very same moment; try again")
+    against = holds(applied, ports.jobs.model_state(model_name), trigger_type, now, now, forced=force)
+    return StartedRetraining(execution_arn=arn, job_id=job_id(model_name, arn), holds=tuple(against))
+
+
+def _event(**fields: Any) -> dict[str, Any]:
+    try:
+        return TriggerRequest(**fields).model_dump(mode="json")
+    except ValidationError as error:
+        raise EventInvalid(explain(error, TriggerRequest)) from error

@@ -1,0 +1,32 @@
+"""What `pip install .` brings is what the code needs and what the layers hold."""
+
+import re
+import tomllib
+from importlib import import_module
+from pathlib import Path
+
+from local.paths import CORE, ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+LAYERS = ROOT / "layers"
+
+
+def names_in(folder: Path) -> set[str]:
+    lines = (line.partition("#")[0].strip() for line in (folder / "requirements.in").read_text().splitlines())
+    return {re.split(r"[\[<>=!~; ]", line)[0] for line in lines if line}
+
+
+def test_the_command_line_needs_the_vendor_layer_and_yaml() -> None:
+    assert set(PROJECT["project"]["dependencies"]) == names_in(LAYERS / "vendor") | {"pyyaml"}
+
+
+def test_what_reads_data_needs_the_layers_for_data() -> None:
+    data = set(PROJECT["project"]["optional-dependencies"]["data"])
+    assert data == names_in(LAYERS / "numeric") | names_in(LAYERS / "scientific") | names_in(LAYERS / "columnar")
+
+
+def test_the_command_leads_to_our_package() -> None:
+    module, _, function = PROJECT["project"]["scripts"]["auto-retrain"].partition(":")
+    assert callable(getattr(import_module(module), function))
+    (package,) = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    assert ROOT / package == CORE / "auto_retrain"

@@ -1,0 +1,98 @@
+"""All stores on one storage, in memory or on DynamoDB, and what is put into them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from auto_retrain.adapters.dynamodb.decisions import DynamoDecisionLog
+from auto_retrain.adapters.dynamodb.jobs import DynamoJobStore
+from auto_retrain.adapters.dynamodb.ledger import DynamoLedger
+from auto_retrain.adapters.dynamodb.notifications import DynamoNotificationLog
+from auto_retrain.adapters.dynamodb.policies import DynamoPolicyStore
+from auto_retrain.adapters.dynamodb.sweeps import DynamoSweepLog
+from auto_retrain.adapters.dynamodb.table import Table
+from auto_retrain.adapters.memory.outside import MemoryClock
+from auto_retrain.adapters.memory.stores import (
+    MemoryDecisionLog,
+    MemoryJobStore,
+    MemoryLedger,
+    MemoryNotificationLog,
+    MemoryPolicyStore,
+    MemorySweepLog,
+)
+from auto_retrain.domain.job import Deployment, RetrainingJob
+from auto_retrain.domain.trigger_config import TriggerType
+from auto_retrain.domain.windows import windows_at
+from auto_retrain.ports import DecisionLog, DeploymentLedger, JobStore, NotificationLog, PolicyStore, SweepLog
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+LEASE = timedelta(hours=1)
+WINDOWS = windows_at(NOW, evaluation_days=10, training_days=20, label_delay_days=0)
+
+
+@dataclass
+class Stores:
+    """All of them on one storage."""
+
+    clock: MemoryClock
+    jobs: JobStore
+    policies: PolicyStore
+    ledger: DeploymentLedger
+    notifications: NotificationLog
+    decisions: DecisionLog
+    sweeps: SweepLog
+
+
+def memory_stores() -> Stores:
+    clock = MemoryClock(NOW)
+    jobs = MemoryJobStore(clock)
+    return Stores(
+        clock,
+        jobs,
+        MemoryPolicyStore(jobs),
+        MemoryLedger(),
+        MemoryNotificationLog(clock),
+        MemoryDecisionLog(),
+        MemorySweepLog(),
+    )
+
+
+def dynamo_stores(client: Any) -> Stores:
+    clock, table = MemoryClock(NOW), Table(client, "jobs")
+    return Stores(
+        clock,
+        DynamoJobStore(table, clock),
+        DynamoPolicyStore(table),
+        DynamoLedger(table),
+        DynamoNotificationLog(table, clock),
+        DynamoDecisionLog(table),
+        DynamoSweepLog(table),
+    )
+
+
+def a_job(number: int = 1, model: str = "churn", **changes: Any) -> RetrainingJob:
+    fields: dict[str, Any] = {
+        "job_id": f"{model}-{number}",
+        "model_name": model,
+        "trigger_type": TriggerType.MANUAL,
+        "trigger_reason": "test",
+        "event_time": NOW,
+        "execution_arn": f"arn:{model}:{number}",
+        "policy_version": 1,
+        "created_at": NOW + timedelta(seconds=number),
+        "windows": WINDOWS,
+    }
+    return RetrainingJob(**{**fields, **changes})
+
+
+def a_deployment(sequence: int, job_id: str) -> Deployment:
+    return Deployment(
+        model_name="churn",
+        sequence=sequence,
+        version=str(sequence),
+        previous_version=None,
+        job_id=job_id,
+        reason="better",
+        deployed_at=NOW,
+        windows=WINDOWS,
+    )

@@ -1,0 +1,129 @@
+"""Items that cannot be read stop nobody but whoever asks for just that one."""
+
+import json
+import logging
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from auto_retrain.domain.errors import RecordInvalid
+from auto_retrain.domain.fleet import FleetUsage, SweepMark
+from auto_retrain.domain.job import PendingStep
+from auto_retrain.domain.trigger_config import TriggerType
+from tests.contracts.ports.aws_world import create_table
+from tests.contracts.ports.stores import LEASE, NOW, a_deployment, a_job, dynamo_stores
+from tests.contracts.ports.test_decisions import decided
+from tests.contracts.ports.test_waiting import waiting
+from tests.unit.builders import a_policy
+
+PENDING = PendingStep(kind="train", kubernetes_job="churn-1-train-1", task_token="SECRET", since=NOW)
+
+
+def change_document(client: Any, pk: str, sk: str, change: Callable[[dict[str, Any]], None]) -> None:
+    """Write another document into an item, as another release or a slip would."""
+    item = client.get_item(TableName="jobs", Key={"pk": {"S": pk}, "sk": {"S": sk}})["Item"]
+    document = json.loads(item["document"]["S"])
+    change(document)
+    change_attribute(client, pk, sk, "document", {"S": json.dumps(document)})
+
+
+def change_attribute(client: Any, pk: str, sk: str, name: str, value: dict[str, Any]) -> None:
+    item = client.get_item(TableName="jobs", Key={"pk": {"S": pk}, "sk": {"S": sk}})["Item"]
+    client.put_item(TableName="jobs", Item={**item, name: value})
+
+
+def test_a_job_that_cannot_be_read_stops_nobody_and_shows_no_token(aws: None, caplog: pytest.LogCaptureFixture) -> None:
+    client = create_table("jobs")
+    stores = dynamo_stores(client)
+    stores.jobs.open_job(a_job(1, pending=PENDING), NOW + LEASE)
+    other = stores.jobs.open_job(a_job(1, model="fraud"), NOW + LEASE)
+    change_document(client, "JOB#churn-1", "JOB", lambda document: document["pending"].update(kind="SECRET"))
+    assert stores.jobs.list_active() == [other]
+    assert stores.jobs.list_recent(None, 1) == [other]
+    with pytest.raises(RecordInvalid, match=r"pending\.kind") as caught:
+        stores.jobs.get("churn-1")
+    assert ("auto_retrain", logging.ERROR, "JOB#churn-1") in [
+        (name, level, text.split("'")[1]) for name, level, text in caplog.record_tuples
+    ]
+    shown = "".join(traceback.format_exception(caught.value))
+    assert "SECRET" not in caplog.text + shown
+
+
+def test_a_policy_that_cannot_be_read_leaves_the_rest_of_the_fleet(aws: None, caplog: pytest.LogCaptureFixture) -> None:
+    client = create_table("jobs")
+    stores = dynamo_stores(client)
+    for model in ("gl-001", "gl-002"):
+        stores.policies.apply(a_policy(model=model), "ada", NOW)
+    change_document(client, "MODEL#gl-001", "POLICY", lambda document: document["policy"].update(owner=None))
+    assert [applied.policy.model for applied, _ in stores.policies.fleet()] == ["gl-002"]
+    assert "MODEL#gl-001" in caplog.text
+    with pytest.raises(RecordInvalid, match=r"policy\.owner"):
+        stores.policies.get("gl-001")
+
+
+def test_fields_of_a_newer_release_are_passed_over(aws: None) -> None:
+    client = create_table("jobs")
+    stores = dynamo_stores(client)
+    job = stores.jobs.open_job(a_job(pending=PENDING), NOW + LEASE)
+    stores.ledger.append(a_deployment(1, "churn-1"))
+    stores.policies.apply(a_policy(), "ada", NOW)
+    change_document(client, "JOB#churn-1", "JOB", lambda document: document["pending"].update(new=1))
+    change_document(client, "MODEL#churn", "DEPLOYMENT#000001", lambda document: document.update(new=1))
+    change_document(client, "MODEL#churn", "POLICY", lambda document: document["policy"]["data"].update(new=1))
+    assert stores.jobs.get("churn-1") == job
+    assert stores.ledger.current("churn") == a_deployment(1, "churn-1")
+    assert [applied.policy for applied, _ in stores.policies.fleet()] == [a_policy()]
+
+
+def test_a_state_that_cannot_be_read_is_not_guessed_and_leaves_the_rest_of_the_fleet(
+    aws: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = create_table("jobs")
+    stores = dynamo_stores(client)
+    broken: dict[str, Any] = {
+        "active_job": {"N": "1"},
+        "lease_expires_at": {"S": "tomorrow"},
+        "last_retrained_at": {"N": "1e30"},
+        "fence": {"S": "two"},
+        "attempts": {"L": [{"S": "x"}]},
+        "drift_breaches": {"SS": ["today"]},
+        "quarantine": {"S": "{}"},
+    }
+    for number, (name, value) in enumerate(broken.items()):
+        stores.policies.apply(a_policy(model=f"gl-{number}"), "ada", NOW)
+        stores.jobs.record_retrain(f"gl-{number}", NOW)
+        change_attribute(client, f"MODEL#gl-{number}", "STATE", name, value)
+        with pytest.raises(RecordInvalid, match=f"MODEL#gl-{number}"):
+            stores.jobs.model_state(f"gl-{number}")
+    stores.policies.apply(a_policy(), "ada", NOW)
+    assert [applied.policy.model for applied, _ in stores.policies.fleet()] == ["churn"]
+    assert all(f"MODEL#gl-{number}" in caplog.text for number in range(len(broken)))
+
+
+def test_what_waits_was_decided_or_was_a_version_is_passed_over_where_it_cannot_be_read(aws: None) -> None:
+    client = create_table("jobs")
+    stores = dynamo_stores(client)
+    for number in (1, 2, 3):
+        stores.policies.apply(a_policy(owner=f"{number}@example.com"), "ada", NOW)
+        stores.decisions.record(decided(str(number), number))
+    for kind in (TriggerType.SCHEDULED, TriggerType.DATA_DRIFT):
+        stores.jobs.wait(waiting(kind, "arn:1"))
+    for sk in ("WAITING#data_drift", "POLICY#v000003", "DECISION#2026-03-01T03:00:00.000000+00:00#3"):
+        change_attribute(client, "MODEL#churn", sk, "document", {"S": "{"})
+    assert stores.jobs.waiting("churn") == [waiting(TriggerType.SCHEDULED, "arn:1")]
+    assert [found.version for found in stores.policies.history("churn")] == [2, 1]
+    assert [found.key for found in stores.decisions.recent("churn", 1)] == ["2"]
+
+
+def test_a_sweep_mark_that_cannot_be_read_is_none_and_the_next_one_takes_its_place(aws: None) -> None:
+    client = create_table("jobs")
+    sweeps = dynamo_stores(client).sweeps
+    mark = SweepMark(at=NOW, models=1, usage=FleetUsage(active_jobs=0, retrained_in_30_days=0))
+    sweeps.save(mark)
+    change_attribute(client, "FLEET", "SWEEP", "document", {"S": ""})
+    assert sweeps.last() is None
+    later = mark.model_copy(update={"at": NOW + LEASE})
+    sweeps.save(later)
+    assert sweeps.last() == later

@@ -1,0 +1,56 @@
+"""A person at a terminal, with a deployment in memory."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from auto_retrain.adapters.memory import MemoryPorts
+from auto_retrain.cli.__main__ import main
+from auto_retrain.domain.policy import AppliedPolicy
+
+POLICY = """
+model: churn
+owner: team@example.com
+data: {prefix: churn, row_id: id, label: left, numeric: [age]}
+"""
+
+
+class Told(NamedTuple):
+    """What a command answered."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Terminal:
+    """Runs commands in one folder, on the same ports."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.ports = MemoryPorts()
+        self._folder = folder
+        self._capsys = capsys
+
+    def run(self, *arguments: str) -> Told:
+        code = main(list(arguments), self.ports)
+        return Told(code, *self._capsys.readouterr())
+
+    def ok(self, *arguments: str) -> str:
+        """What a command prints that succeeds."""
+        told = self.run(*arguments)
+        assert told.code == 0, told.err
+        return told.out
+
+    def file(self, text: str = POLICY, name: str = "churn.yaml") -> str:
+        path = self._folder / name
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    def apply(self, text: str = POLICY) -> str:
+        return self.ok("models", "apply", "--actor", "ada", self.file(text))
+
+    def policy(self, model: str = "churn") -> AppliedPolicy:
+        applied = self.ports.policies.get(model)
+        assert applied is not None
+        return applied

@@ -1,0 +1,95 @@
+"""`why` tells what was decided and on which evidence; `why-not` what would be decided now, and what is in its way."""
+
+import json
+from datetime import timedelta
+
+from auto_retrain.domain.metric import MetricReading
+from auto_retrain.domain.trigger_config import TriggerType
+from auto_retrain.domain.trigger_record import TriggerRecord
+from auto_retrain.domain.verdict import Outcome, Verdict
+from tests.unit.builders import NOON
+from tests.unit.cli.terminal import Terminal
+from tests.unit.usecases.world import EXECUTION, MANUAL, World
+
+DRIFT = Verdict(
+    check="data_drift:age",
+    outcome=Outcome.MET,
+    reason="PSI 0.310 of 'age' exceeds 0.25",
+    value=0.31,
+    limit=0.25,
+    n=5000,
+    interval=(0.28, 0.3412345),
+    p_value=1.234e-7,
+    evidence="counted",
+)
+SUPPRESSED = TriggerRecord(
+    model_name="churn",
+    key="one",
+    event_time=NOON,
+    recorded_at=NOON,
+    trigger_type=TriggerType.DATA_DRIFT,
+    outcome="suppressed",
+    reason="cool-down until\x1b[31m tomorrow",
+    held_by="cool_down",
+    verdicts=(DRIFT,),
+    actor="ada",
+    execution_arn=EXECUTION,
+    job_id="churn-1",
+)
+
+
+def test_a_decision_is_told_with_its_evidence(terminal: Terminal) -> None:
+    terminal.apply()
+    terminal.ports.decisions.record(SUPPRESSED)
+    assert terminal.ok("why", "churn").splitlines() == [
+        "2026-03-01 12:00:00Z  data_drift  suppressed by cool_down",
+        r"  cool-down until\x1b[31m tomorrow",
+        "  data_drift:age: met value 0.31, limit 0.25, n 5000, interval [0.28, 0.3412], p 1.23e-07, evidence counted",
+        "  actor: ada",
+        "  job: churn-1",
+        f"  execution: {EXECUTION}",
+    ]
+
+
+def test_the_newest_decisions_come_first_up_to_a_limit(terminal: Terminal) -> None:
+    terminal.apply()
+    for day in range(7):
+        terminal.ports.decisions.record(SUPPRESSED.model_copy(update={"event_time": NOON + timedelta(days=day)}))
+    assert terminal.ok("why", "churn").count("suppressed") == 5
+    assert terminal.ok("why", "churn", "--limit", "1").startswith("2026-03-07 12:00:00Z")
+
+
+def test_decisions_about_a_removed_model_are_still_told(terminal: Terminal) -> None:
+    terminal.apply()
+    assert terminal.ok("why", "churn") == "churn: nothing was decided yet\n"
+    terminal.ports.decisions.record(SUPPRESSED)
+    terminal.ok("models", "remove", "churn", "--yes")
+    assert "suppressed by cool_down" in terminal.ok("why", "churn")
+
+
+def test_both_answers_come_as_json_too(terminal: Terminal) -> None:
+    terminal.apply()
+    assert json.loads(terminal.ok("why", "churn", "--json")) == []
+    terminal.ports.decisions.record(SUPPRESSED)
+    (decision,) = json.loads(terminal.ok("why", "churn", "--json"))
+    assert TriggerRecord.model_validate(decision) == SUPPRESSED
+    outlook = json.loads(terminal.ok("why-not", "churn", "--json"))
+    assert [trigger["trigger_type"] for trigger in outlook["triggers"]] == [trigger.value for trigger in TriggerType]
+
+
+def test_a_look_ahead_tells_what_fires_and_what_holds_it_back(terminal: Terminal) -> None:
+    world = World()
+    terminal.ports = world.ports
+    terminal.ports.metrics.readings["churn"] = MetricReading(value=0.8, rows=5000, points=30, newest_at=NOON)
+    job_id = world.open()
+    world.check({**MANUAL, "actor": "bob"}, execution=f"{EXECUTION}-2")
+    lines = terminal.ok("why-not", "churn").splitlines()
+    assert lines[0] == (
+        "churn: policy version 1, active; last retrained never; 2 retrainings in 24 hours and 30 in 30 days are left"
+    )
+    assert "performance_degradation: held back" in lines
+    assert any(line.startswith("  met: ") and "0.8" in line and "n 5000" in line for line in lines)
+    assert any(line.startswith(f"  held back by running_job: job '{job_id}'") for line in lines)
+    assert any(line.startswith("  held back by cool_down: ") for line in lines)
+    assert lines[-1] == "waits for the running job: manual of 2026-03-01 12:00:00Z, asked for by bob"
+    assert not terminal.ports.executions.started

@@ -1,0 +1,94 @@
+"""Drift is judged when asked, and both PSIs stand side by side."""
+
+import json
+import sys
+
+import pytest
+
+from auto_retrain.domain.job import RetrainingJob
+from tests.unit.cli.terminal import Terminal
+from tests.unit.cli.test_decisions import DRIFT
+from tests.unit.usecases.test_detect_drift import world_with_features
+from tests.unit.usecases.world import World
+
+AGE = {"psi": 0.9791, "drifted": True}
+PLAN = {"psi": None, "drifted": None}
+
+
+def write_report(world: World, report_id: str, model: str = "churn") -> None:
+    document = {"schema_version": 1, "job_id": report_id, "model_name": model, "evidently_version": "0.7.23"}
+    content = json.dumps({**document, "features": {"age": AGE, "plan": PLAN}})
+    world.ports.data.write(f"jobs/{report_id}/report/psi.json", content.encode())
+
+
+def test_each_feature_is_judged_now_and_nothing_is_started(terminal: Terminal) -> None:
+    terminal.ports = world_with_features(live_age=60).ports
+    heading, *rows, dataset = terminal.ok("drift", "churn").splitlines()
+    assert heading.split() == ["FEATURE", "PSI", "ADJUSTED", "P", "VERDICT", "REASON"]
+    assert [(row.split()[0], row.split()[3]) for row in rows] == [("age", "met"), ("plan", "unmet")]
+    assert dataset.startswith("churn: met: PSI ")
+    assert not terminal.ports.executions.started
+    assert terminal.ports.jobs.model_state("churn").last_drift_check_at is None
+
+
+def test_broken_data_are_told_beside_what_can_be_judged(terminal: Terminal) -> None:
+    world = world_with_features(live_age=40)
+    terminal.ports = world.ports
+    for columns in list(world.ports.tables.by_uri.values())[:5]:
+        columns["age"] = columns["age"] * float("nan")
+    told = terminal.ok("drift", "churn")
+    assert "bad data: 'age' has no value in any of 1000 rows\n" in told
+    assert terminal.ports.jobs.model_state("churn").quarantine is None
+
+
+def test_without_the_packages_for_data_it_is_said_how_to_get_them(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal.apply()
+    monkeypatch.setitem(sys.modules, "auto_retrain.usecases.drift_evidence", None)
+    told = terminal.run("drift", "churn")
+    assert (told.code, told.out) == (1, "")
+    assert told.err.endswith(": pip install '.[data]'\n")
+
+
+def test_a_report_is_started_and_said_where_it_will_be(terminal: Terminal) -> None:
+    terminal.ports = World().ports
+    told = terminal.ok("drift", "churn", "--report").splitlines()
+    ((name, order),) = terminal.ports.cluster.orders.items()
+    assert told == [
+        f"report          {order.job_id}",
+        f"kubernetes job  {name}",
+        f"html            s3://artifacts/jobs/{order.job_id}/report/report.html",
+        f"both PSIs       auto-retrain drift churn --report-id {order.job_id}",
+    ]
+
+
+def test_a_report_that_was_asked_for_is_compared_with_the_data_of_now(terminal: Terminal) -> None:
+    world = world_with_features(live_age=60)
+    terminal.ports = world.ports
+    write_report(world, "churn-report")
+    heading, age, plan = terminal.ok("drift", "churn", "--report-id", "churn-report").splitlines()
+    assert heading == "FEATURE  PSI (DECILES)  PSI (EVIDENTLY)  WE SAY  EVIDENTLY SAYS"
+    assert age.split()[0] == "age"
+    assert age.split()[2:] == ["0.9791", "met", "drifted"]
+    assert plan.split()[2:] == ["-", "unmet", "-"]
+
+
+def test_a_report_of_a_job_is_compared_with_what_the_job_was_started_for(terminal: Terminal) -> None:
+    world = World()
+    terminal.ports = world.ports
+    job: RetrainingJob = world.job(world.open())
+    world.ports.jobs.save(job.changed(trigger_verdicts=(DRIFT,)))
+    write_report(world, job.job_id)
+    _, age, plan = terminal.ok("drift", "churn", "--report-id", job.job_id).splitlines()
+    assert age.split() == ["age", "0.31", "0.9791", "met", "drifted"]
+    assert plan.split() == ["plan", "-", "-", "-", "-"]
+
+
+def test_a_report_that_is_not_there_or_of_another_model_is_refused(terminal: Terminal) -> None:
+    world = World()
+    terminal.ports = world.ports
+    assert terminal.run("drift", "churn", "--report-id", "churn-0").code == 1
+    write_report(world, "fraud-1", model="fraud")
+    told = terminal.run("drift", "churn", "--report-id", "fraud-1")
+    assert (told.code, told.err) == (1, "auto-retrain: report 'fraud-1' is about model 'fraud'\n")

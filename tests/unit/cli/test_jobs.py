@@ -1,0 +1,27 @@
+"""The newest jobs are listed with what became of them."""
+
+from tests.unit.cli.terminal import Terminal
+from tests.unit.usecases.world import World, rows
+
+
+def test_jobs_are_listed_with_their_reason(terminal: Terminal) -> None:
+    world = World()
+    terminal.ports = world.ports
+    job_id = world.open()
+    heading, row = terminal.ok("jobs", "churn").splitlines()
+    assert heading.split() == ["CREATED", "JOB", "TRIGGER", "STATUS", "REASON"]
+    assert row.split() == ["2026-03-01", "12:00:00Z", job_id, "manual", "pending", *row.split()[5:]]
+    assert row.endswith("asked for by ada: new labels")
+    assert terminal.ok("jobs", "fraud").count("\n") == 1
+
+
+def test_a_job_that_ended_tells_how(terminal: Terminal) -> None:
+    world = World()
+    terminal.ports = world.ports
+    job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
+    world.validate(job_id)
+    assert "is at least 5.0% over the champion's" in terminal.ok("jobs")
+    world.deploy(job_id)
+    assert " deployed " in terminal.ok("jobs", "--limit", "1")
+    world.ports.jobs.save(world.job(job_id).changed(error="OOM\nkilled"))
+    assert terminal.ok("jobs").endswith("OOM\\nkilled\n")

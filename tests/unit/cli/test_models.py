@@ -1,0 +1,112 @@
+"""What is in force can be listed, shown, paused, removed and released, each time with who and when."""
+
+from datetime import timedelta
+
+from auto_retrain.cli.policy_files import render_policy
+from auto_retrain.domain.model_state import Quarantine
+from auto_retrain.domain.policy import PolicyStatus
+from tests.unit.builders import NOON
+from tests.unit.cli.terminal import POLICY, Terminal
+from tests.unit.usecases.world import World
+
+
+def test_models_are_listed_with_what_is_going_on(terminal: Terminal) -> None:
+    for model in ("churn", "fraud", "spam"):
+        terminal.apply(POLICY.replace("model: churn", f"model: {model}"))
+    terminal.ports.jobs.record_retrain("churn", NOON)
+    terminal.ok("models", "pause", "fraud", "--reason", "x")
+    terminal.ports.jobs.set_quarantine("spam", Quarantine(since=NOON, reason="column\x1b[31m age is gone"))
+    assert terminal.ok("models", "list").splitlines() == [
+        "MODEL  VERSION  STATUS  LAST RETRAINED        RUNNING JOB  QUARANTINE",
+        "churn  1        active  2026-03-01 12:00:00Z  -            -",
+        "fraud  2        paused  never                 -            -",
+        r"spam   1        active  never                 -            2026-03-01 12:00:00Z column\x1b[31m age is gone",
+    ]
+
+
+def test_without_models_the_list_is_empty(terminal: Terminal) -> None:
+    assert terminal.ok("models", "list").splitlines() == [
+        "MODEL  VERSION  STATUS  LAST RETRAINED  RUNNING JOB  QUARANTINE"
+    ]
+
+
+def test_a_running_job_is_listed_and_mentioned(terminal: Terminal) -> None:
+    world = World()
+    job_id = world.open()
+    terminal.ports = world.ports
+    assert job_id in terminal.ok("models", "list")
+    going_on = f"churn: job {job_id} goes on; stop its execution if it should not\n"
+    assert terminal.ok("models", "pause", "churn", "--reason", "x").endswith(going_on)
+    assert terminal.ok("models", "remove", "churn", "--yes").endswith(going_on)
+
+
+def test_a_policy_is_shown_with_all_defaults_and_can_be_applied_again(terminal: Terminal) -> None:
+    terminal.apply()
+    shown = terminal.ok("models", "show", "churn")
+    assert shown.startswith("# version 1, active; 2026-01-01 00:00:00Z by ada\nmodel: churn\n")
+    assert "performance_metric_threshold: 0.92" in shown
+    assert terminal.apply(shown) == "churn: unchanged, version 1\n"
+
+
+def test_earlier_versions_can_be_shown(terminal: Terminal) -> None:
+    terminal.apply()
+    first = terminal.policy().policy
+    terminal.apply(POLICY + "triggers: {drift_threshold: 0.3}\n")
+    assert terminal.ok("models", "show", "churn", "--version", "1").endswith(render_policy(first))
+    told = terminal.run("models", "show", "churn", "--version", "3")
+    assert (told.code, told.out) == (1, "")
+    assert "has no policy version 3; there are 1 to 2" in told.err
+
+
+def test_the_history_tells_who_changed_what_and_when(terminal: Terminal) -> None:
+    terminal.apply()
+    terminal.ports.clock.advance(timedelta(days=1))
+    terminal.apply(POLICY + "triggers: {drift_threshold: 0.3}\n")
+    terminal.ok("models", "pause", "churn", "--reason", "audit", "--actor", "bob")
+    terminal.ok("models", "remove", "churn", "--yes", "--actor", "eve")
+    assert terminal.ok("models", "show", "churn", "--history").splitlines() == [
+        "version 4, removed; 2026-01-02 00:00:00Z by eve",
+        "version 3, paused: audit; 2026-01-02 00:00:00Z by bob",
+        "version 2, active; 2026-01-02 00:00:00Z by ada",
+        "  triggers.drift_threshold: 0.25 -> 0.3",
+        "version 1, active; 2026-01-01 00:00:00Z by ada",
+    ]
+    assert terminal.ok("models", "show", "churn").startswith("# version 4, removed; ")
+
+
+def test_pausing_again_keeps_the_first_reason(terminal: Terminal) -> None:
+    terminal.apply()
+    first = terminal.ok("models", "pause", "churn", "--reason", "audit", "--actor", "bob")
+    assert first == "churn: version 2, paused: audit; 2026-01-01 00:00:00Z by bob\n"
+    assert terminal.ok("models", "pause", "churn", "--reason", "holiday", "--actor", "eve") == first
+
+
+def test_resuming_follows_the_policy_again(terminal: Terminal) -> None:
+    terminal.apply()
+    terminal.ok("models", "pause", "churn", "--reason", "audit")
+    resumed = terminal.ok("models", "resume", "churn", "--actor", "bob")
+    assert resumed == "churn: version 3, active; 2026-01-01 00:00:00Z by bob\n"
+    assert terminal.ok("models", "resume", "churn", "--actor", "eve") == resumed
+
+
+def test_removing_takes_the_model_out_of_the_fleet_once(terminal: Terminal) -> None:
+    terminal.apply()
+    removed = terminal.ok("models", "remove", "churn", "--yes", "--actor", "bob")
+    assert removed == "churn: version 2, removed; 2026-01-01 00:00:00Z by bob\n"
+    assert terminal.ok("models", "remove", "churn", "--yes", "--actor", "eve") == removed
+    assert terminal.ports.policies.get("churn") is None
+    assert terminal.ports.policies.history("churn")[0].status is PolicyStatus.REMOVED
+    for gone in (["resume", "churn"], ["pause", "churn", "--reason", "x"]):
+        assert terminal.run("models", *gone).code == 1
+
+
+def test_a_quarantine_is_ended_by_hand_once_and_people_hear_of_it(terminal: Terminal) -> None:
+    terminal.apply()
+    terminal.ports.jobs.set_quarantine("churn", Quarantine(since=NOON, reason="column age is gone"))
+    released = terminal.ok("models", "release", "churn", "--reason", "it is back", "--actor", "bob")
+    assert released == "churn: no longer in quarantine\n"
+    assert terminal.ports.jobs.model_state("churn").quarantine is None
+    (event,) = terminal.ports.events.published
+    assert (event.kind, event.text) == ("quarantine_lifted", "churn: bob ended its quarantine: it is back")
+    assert terminal.ok("models", "release", "churn", "--reason", "again") == "churn: was not in quarantine\n"
+    assert len(terminal.ports.events.published) == 1

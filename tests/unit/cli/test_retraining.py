@@ -1,0 +1,116 @@
+"""People start a retraining, or say that one happened elsewhere."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.unit.cli.terminal import Terminal
+
+
+def test_an_execution_is_started_with_who_why_and_what(terminal: Terminal) -> None:
+    terminal.apply()
+    asked = ["--reason", "new labels", "--actor", "ada", "--force"]
+    parameters = ["--parameter", "max_iter=300", "--parameter", 'loss="log=loss"', "--parameter", "layers=[1, 2]"]
+    told = terminal.ok("retrain", "churn", *asked, *parameters)
+    ((name, event),) = terminal.ports.executions.started.items()
+    assert event == {
+        "model_name": "churn",
+        "trigger_type": "manual",
+        "event_time": "2026-01-01T00:00:00Z",
+        "actor": "ada",
+        "reason": "new labels",
+        "parameters": {"max_iter": 300, "loss": "log=loss", "layers": [1, 2]},
+        "force": True,
+    }
+    assert told.splitlines()[0].startswith("job        churn-")
+    assert told.splitlines()[1] == f"execution  arn:aws:states:eu-central-1:123456789012:execution:retraining:{name}"
+
+
+def test_what_will_hold_it_back_is_told_at_once(terminal: Terminal) -> None:
+    terminal.apply()
+    terminal.ok("models", "pause", "churn", "--reason", "audit", "--actor", "bob")
+    told = terminal.ok("retrain", "churn", "--reason", "x")
+    assert told.splitlines()[2].startswith("held back by paused: ")
+    assert "audit" in told
+    forced = terminal.run("retrain", "churn", "--reason", "x", "--force")
+    assert "was started at the very same moment; try again" in forced.err
+
+
+@pytest.mark.parametrize(
+    ("parameter", "told"),
+    [
+        ("max_iter", "give a name and a JSON value"),
+        ("=300", "give a name and a JSON value"),
+        ("max_iter=", "give a name and a JSON value"),
+        ("loss=log", "loss = 'log': is not JSON; text needs quotes"),
+        ("rate=NaN", "rate = 'NaN': is not JSON"),
+        ("rate=-Infinity", "is not JSON"),
+        ("deep=" + "[" * 100_000, "is not JSON"),
+    ],
+    ids=lambda value: value[:16],
+)
+def test_a_parameter_that_is_no_json_is_refused(terminal: Terminal, parameter: str, told: str) -> None:
+    terminal.apply()
+    answer = terminal.run("retrain", "churn", "--reason", "x", "--parameter", parameter)
+    assert answer.code == 2
+    assert told in answer.err
+    assert not terminal.ports.executions.started
+
+
+@pytest.mark.parametrize("value", ["1e400", '"' + "x" * 16_000 + '"'], ids=["beyond all numbers", "too large"])
+def test_a_parameter_that_no_execution_could_carry_is_refused(terminal: Terminal, value: str) -> None:
+    terminal.apply()
+    told = terminal.run("retrain", "churn", "--reason", "x", "--parameter", f"big={value}")
+    assert told.code == 1
+    assert told.err.startswith("auto-retrain: parameters")
+    assert not terminal.ports.executions.started
+
+
+def test_a_parameter_given_twice_is_refused(terminal: Terminal) -> None:
+    terminal.apply()
+    told = terminal.run("retrain", "churn", "--reason", "x", "--parameter", "a=1", "--parameter", "a=2")
+    assert told.code == 2
+    assert "--parameter a: given more than once" in told.err
+
+
+def test_a_retraining_elsewhere_is_remembered_and_never_moved_back(terminal: Terminal) -> None:
+    terminal.apply()
+    assert terminal.ok("retrained", "churn") == "churn: last retrained 2026-01-01 00:00:00Z\n"
+    earlier = terminal.ok("retrained", "churn", "--at", "2025-12-01T13:00:00+01:00")
+    assert earlier == "churn: last retrained 2026-01-01 00:00:00Z\n"
+
+
+def test_a_moment_counts_in_utc(terminal: Terminal) -> None:
+    terminal.apply()
+    terminal.ok("retrained", "churn", "--at", "2025-12-01T13:00:00+01:00")
+    assert terminal.ports.jobs.model_state("churn").last_retrained_at == datetime(2025, 12, 1, 12, tzinfo=UTC)
+
+
+BAD_TIMES: dict[str, Any] = {
+    "without a time zone": ("2025-12-01T12:00:00", "has no time zone"),
+    "a day": ("2025-12-01", "has no time zone"),
+    "seconds since 1970": ("1764590400", "is not a time"),
+    "milliseconds since 1970": ("1764590400000", "is not a time"),
+    "no such day": ("2025-02-30T00:00:00Z", "is not a time"),
+    "before the calendar": ("0001-01-01T00:00:00+01:00", "outside of the calendar"),
+    "a word": ("yesterday", "is not a time"),
+    "nothing": ("", "is not a time"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_TIMES)
+def test_a_time_that_could_mean_two_moments_is_refused(terminal: Terminal, kind: str) -> None:
+    terminal.apply()
+    given, told = BAD_TIMES[kind]
+    answer = terminal.run("retrained", "churn", "--at", given)
+    assert answer.code == 2
+    assert told in answer.err
+    assert terminal.ports.jobs.model_state("churn").last_retrained_at is None
+
+
+def test_a_retraining_to_come_is_refused(terminal: Terminal) -> None:
+    terminal.apply()
+    told = terminal.run("retrained", "churn", "--at", "2026-01-01T00:00:01Z")
+    assert (told.code, "lies in the future" in told.err) == (1, True)
+    assert terminal.ports.jobs.model_state("churn").last_retrained_at is None

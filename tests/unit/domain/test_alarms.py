@@ -1,0 +1,77 @@
+"""Alarms in both of their forms, and which models they speak about."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auto_retrain.domain.alarms import parse_alarm
+from auto_retrain.domain.errors import EventInvalid
+
+EVENTS = Path(__file__).parents[2] / "data/events"
+BRIDGED = json.loads((EVENTS / "cloudwatch_alarm.json").read_text())
+DIRECT = json.loads((EVENTS / "cloudwatch_alarm_lambda_action.json").read_text())
+COMPOSITE = json.loads((EVENTS / "cloudwatch_composite_alarm.json").read_text())
+
+
+@pytest.mark.parametrize("event", [BRIDGED, DIRECT], ids=["EventBridge", "Lambda action"])
+def test_both_forms_say_the_same(event: dict[str, Any]) -> None:
+    alarm = parse_alarm(event)
+    assert (alarm.name, alarm.state, alarm.dimensions) == ("auto-retrain-dev-model-churn", "ALARM", {"churn"})
+    assert alarm.changed_at == "2026-03-01T12:00:00.000+0000"
+    assert alarm.time.isoformat() == "2026-03-01T12:00:00+00:00"
+
+
+def test_a_composite_alarm_is_known_by_a_policy_or_by_its_name() -> None:
+    alarm = parse_alarm(COMPOSITE)
+    assert alarm.dimensions == frozenset()
+    assert alarm.models({}) == {"churn"}
+    assert alarm.models({alarm.name: ["fraud", "gl-001"]}) == {"fraud", "gl-001"}
+
+
+@pytest.mark.parametrize(
+    ("name", "models"),
+    [
+        ("auto-retrain-dev-model-gl-001", {"gl-001"}),
+        ("auto-retrain-my-stage-model-gl-001.latency p99", {"gl-001"}),
+        ("auto-retrain-dev-model-", set()),
+        ("auto-retrain-dev-queue", set()),
+        ("other", set()),
+    ],
+)
+def test_a_name_of_the_right_form_names_its_model(name: str, models: set[str]) -> None:
+    event = {"alarmData": {"alarmName": name, "state": {"value": "ALARM"}}, "time": "2026-03-01T12:00:00Z"}
+    assert parse_alarm(event).models({}) == models
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"time": None}, "time"),
+        ({"time": "yesterday"}, "time"),
+        ({"time": "2026-03-01T12:00:00"}, "time"),
+        ({"detail": {"alarmName": ""}}, "alarmName"),
+        ({"detail": {"alarmName": "a"}}, "state"),
+        ({"detail": {"alarmName": "a", "state": "ALARM"}}, "state"),
+        ({"detail": None}, "no event of a CloudWatch alarm"),
+    ],
+)
+def test_an_alarm_that_cannot_be_read_is_refused_with_the_field(change: dict[str, Any], told: str) -> None:
+    with pytest.raises(EventInvalid, match=told):
+        parse_alarm({**BRIDGED, **change})
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(JSON, st.dictionaries(st.sampled_from(["metrics", "metricStat", "metric", "dimensions"]), JSON))
+def test_no_configuration_whatever_breaks_the_parser(metrics: Any, configuration: dict[str, Any]) -> None:
+    detail = {**BRIDGED["detail"], "configuration": {**configuration, "metrics": [metrics, configuration]}}
+    assert parse_alarm({**BRIDGED, "detail": detail}).models({}) is not None

@@ -1,0 +1,34 @@
+"""What a deployment's environment says, and what it gets told when that makes no sense."""
+
+import pytest
+
+from auto_retrain.bootstrap import DeployedPorts
+from auto_retrain.domain.errors import SettingInvalid, SettingMissing
+from auto_retrain.domain.fleet import FleetLimits
+from auto_retrain.settings import Settings
+
+
+def limits(**environment: str) -> FleetLimits:
+    return DeployedPorts(Settings.from_environment(environment)).limits
+
+
+def test_the_fleets_limits_come_from_the_environment() -> None:
+    found = limits(FLEET_CONCURRENT_JOBS="7", FLEET_MONTHLY_RETRAININGS="1000000")
+    assert found == FleetLimits(concurrent_jobs=7, monthly_retrainings=1_000_000)
+
+
+def test_limits_that_are_not_given_have_their_defaults() -> None:
+    assert limits() == limits(FLEET_CONCURRENT_JOBS="") == FleetLimits()
+    assert limits(FLEET_MONTHLY_RETRAININGS="5") == FleetLimits(monthly_retrainings=5)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "1e3", "many", " ", "٣", "0x10", "1_000", "nan", "true"])
+@pytest.mark.parametrize("name", ["FLEET_CONCURRENT_JOBS", "FLEET_MONTHLY_RETRAININGS"])
+def test_a_limit_that_is_no_whole_number_above_zero_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingInvalid, match=rf"{name} = .*: must be a whole number above 0"):
+        limits(**{name: value})
+
+
+def test_a_setting_that_is_needed_but_not_there_is_named() -> None:
+    with pytest.raises(SettingMissing, match="TABLE_NAME"):
+        Settings.from_environment({"TABLE_NAME": ""}).require("table_name")
