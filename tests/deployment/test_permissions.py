@@ -40,7 +40,7 @@ ACTIONS = {
     "notifications.confirm": {WRITE},
     "notifications.release": {REMOVE},
     "notifier.send": {"secretsmanager:GetSecretValue"},
-    "metrics.read": {"cloudwatch:GetMetricData"},
+    "metrics.read": {"cloudwatch:GetMetricData", "aps:QueryMetrics"},
     "data.list_partitions": {"s3:ListBucket"},
     "data.read": {"s3:GetObject", "s3:ListBucket"},  # the second, to be told when there is no such object
     "data.write": {"s3:PutObject"},
@@ -72,6 +72,7 @@ COMMON_SETTINGS = {
     "PYDANTIC_DISABLE_PLUGINS",
 }
 SETTINGS = {
+    "metrics": {"PROMETHEUS_URL", "PROMETHEUS_AUTHENTICATION"},
     "data": {"ARTIFACTS_BUCKET"},
     "tables": {"ARTIFACTS_BUCKET"},
     "data.list_partitions": {"DATA_BUCKET"},
@@ -99,6 +100,7 @@ RESOURCES = {
     "eks": {"arn:${AWS::Partition}:eks:${AWS::Region}:${AWS::AccountId}:cluster/${ClusterName}"},
     "events": {"arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default"},
     "secretsmanager": {"SlackSecretArn"},
+    "aps": {"arn:${AWS::Partition}:aps:${AWS::Region}:${AWS::AccountId}:workspace/*"},
     "cloudwatch": {"*"},  # metrics have no ARNs
 }
 

@@ -1,7 +1,7 @@
 """A training image as small as the contract allows: its "models" are right as often as a tag of theirs says.
 
 It registers real versions in the real MLflow and writes real predictions to S3; only the learning is left out. What
-else it should do is said by the training parameters: `exit_code`, `accuracy`, `rows`, `champion_moved_to`.
+else it should do is said by the training parameters: `exit_code`, `accuracy`, `rows`, `sleep`, `champion_moved_to`.
 """
 
 import hashlib
@@ -9,6 +9,7 @@ import io
 import json
 import os
 import sys
+import time
 import urllib.request
 from typing import Any
 
@@ -23,6 +24,7 @@ def main() -> int:
     if PARAMETERS.get("exit_code"):
         print("the column 'plan' is missing", file=sys.stderr)
         return int(PARAMETERS["exit_code"])
+    time.sleep(PARAMETERS.get("sleep", 0))
     findings = {"train": train, "score": score, "report": report}[ORDER["kind"]]()
     document = {"schema_version": 1, "kind": ORDER["kind"], "job_id": ORDER["job_id"], **findings}
     write("result.json", json.dumps(document).encode())

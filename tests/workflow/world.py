@@ -15,6 +15,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from auto_retrain.adapters.clock import SystemClock
+from auto_retrain.adapters.dynamodb.decisions import DynamoDecisionLog
 from auto_retrain.adapters.dynamodb.jobs import DynamoJobStore
 from auto_retrain.adapters.dynamodb.ledger import DynamoLedger
 from auto_retrain.adapters.dynamodb.policies import DynamoPolicyStore
@@ -68,20 +69,22 @@ class World:
         self.policies = DynamoPolicyStore(table)
         self.jobs = DynamoJobStore(table, SystemClock())
         self.ledger = DynamoLedger(table)
+        self.decisions = DynamoDecisionLog(table)
         self.registry = MlflowRegistry(stack.mlflow_url)
         self._states = stack.client("stepfunctions")
 
-    def given_model(self, drifted: bool = False, days: int = 16, **policy: Any) -> str:
-        """A model of its own name, with a policy and a few days of data; the newest five may have drifted."""
-        model = f"m-{uuid4().hex[:8]}"
+    def given_model(self, name: str = "", drifted: bool = False, days: int = 16, **policy: Any) -> str:
+        """A model, mostly of its own name, with a policy and a few days of data; the newest five may have drifted."""
+        model = name or f"m-{uuid4().hex[:8]}"
         triggers = {"evaluation_window_days": 5, "training_window_days": 10, **policy.pop("triggers", {})}
         data = {"prefix": model, "row_id": "id", "label": "left", "numeric": ["age"], "categorical": ["plan"]}
         self.policies.apply(a_policy(model=model, triggers=triggers, data=data, **policy), "tests", NOW)
         for back in range(1, days):
-            self._put_day(model, NOW.date() - timedelta(days=back), 60.0 if drifted and back <= 5 else 40.0)
+            self.put_day(model, NOW.date() - timedelta(days=back), 60.0 if drifted and back <= 5 else 40.0)
         return model
 
-    def _put_day(self, prefix: str, day: date, age: float) -> None:
+    def put_day(self, prefix: str, day: date, age: float = 40.0, without: str = "") -> None:
+        """A day of data, or another one in its place; a column may be missing."""
         random = np.random.default_rng(day.toordinal())
         rows = 200
         table = pa.table(
@@ -93,16 +96,23 @@ class World:
             }
         )
         file = io.BytesIO()
-        parquet.write_table(table, file)
+        parquet.write_table(table.drop_columns([without] if without else []), file)
         key = f"{prefix}/date={day}/part-0.parquet"
         self.stack.client("s3").put_object(Bucket=self.stack.data_bucket, Key=key, Body=file.getvalue())
 
-    def given_champion(self, model: str, accuracy: float) -> str:
-        """Version 1, retrained long ago, by way of the real thing."""
-        ended = self.retrain(model, at=NOW, accuracy=accuracy)
+    def given_champion(self, model: str, accuracy: float, at: datetime = NOW) -> str:
+        """Version 1, by way of the real thing."""
+        ended = self.retrain(model, at=at, accuracy=accuracy)
         assert ended.job is not None
         assert ended.job.deployed, ended.cause
         return ended.job.challenger_version or ""
+
+    def sweep(self, at: datetime) -> None:
+        """Let it be the turn of every model, and wait for what comes of it."""
+        table = self.stack.outputs["TableName"]
+        self.stack.client("dynamodb").delete_item(TableName=table, Key={"pk": {"S": "FLEET"}, "sk": {"S": "SWEEP"}})
+        self.stack.fire_schedule("SweepScheduleRule", at)
+        self.stack.wait_until_idle(PATIENCE_SECONDS)
 
     def retrain(self, model: str, at: datetime = NOW, **parameters: Any) -> Ended:
         """A person starts a retraining; the parameters say what the tiny image does."""

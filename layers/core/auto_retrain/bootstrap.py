@@ -90,10 +90,29 @@ class DeployedPorts:
 
     @cached_property
     def metrics(self) -> "MetricSource":
+        from .adapters.metric_sources import MetricSources
+
+        return MetricSources(self._cloudwatch, self._prometheus)
+
+    def _cloudwatch(self) -> "MetricSource":
         from .adapters.aws import aws_client
         from .adapters.cloudwatch import CloudWatchMetricSource
 
         return CloudWatchMetricSource(aws_client("cloudwatch"))
+
+    def _prometheus(self) -> "MetricSource | None":
+        if self._settings.prometheus_url is None:
+            return None
+        from .adapters.prometheus import PrometheusMetricSource
+
+        if self._settings.prometheus_authentication == "none":
+            return PrometheusMetricSource(self._settings.prometheus_url)
+        from functools import partial
+
+        from .adapters.aws import aws_session
+        from .adapters.sigv4 import sign_request
+
+        return PrometheusMetricSource(self._settings.prometheus_url, partial(sign_request, aws_session()))
 
     @cached_property
     def data(self) -> "DataStore":

@@ -232,7 +232,10 @@ class Executions(Protocol):
     """Executions of the retraining state machine."""
 
     def start(self, name: str, event: Mapping[str, Any]) -> str | None:
-        """Start an execution and give its ARN, or None when one of that name exists already."""
+        """Start an execution and give its ARN, or None when one of that name exists already.
+
+        While that one runs, the same input may also give its ARN again: nothing is started twice either way.
+        """
 
     def succeed(self, task_token: str, output: Mapping[str, Any]) -> None: ...
 

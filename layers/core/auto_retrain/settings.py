@@ -1,6 +1,7 @@
 """Where things are: the environment variables of a deployment, read in one place."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from .domain.base import Record
 from .domain.errors import SettingInvalid, SettingMissing
@@ -26,6 +27,8 @@ class Settings(Record):
     state_machine_arn: str | None = None
     slack_secret_arn: str | None = None
     slack_origins: str = "https://hooks.slack.com"
+    prometheus_url: str | None = None
+    prometheus_authentication: Literal["none", "sigv4"] = "none"
     fleet_concurrent_jobs: str | None = None
     fleet_monthly_retrainings: str | None = None
 

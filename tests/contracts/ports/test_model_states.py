@@ -122,6 +122,23 @@ def test_a_quarantine_whose_answer_was_lost_was_set_by_us(aws: None, monkeypatch
     assert lost
 
 
+def test_a_lift_whose_answer_was_lost_was_made_by_us(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = create_table("jobs")
+    jobs = dynamo_stores(client).jobs
+    jobs.set_quarantine("churn", BROKEN)
+    lost = lose_answers(client, monkeypatch, "UpdateItem")
+    assert jobs.set_quarantine("churn", None)
+    assert lost
+    assert not jobs.set_quarantine("churn", None)
+    assert jobs.model_state("churn").quarantine is None
+
+
+def test_of_many_that_lift_a_quarantine_at_once_one_tells(stores: Stores) -> None:
+    stores.jobs.set_quarantine("churn", BROKEN)
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(partial(stores.jobs.set_quarantine, quarantine=None), ["churn"] * 12)) == 1
+
+
 def test_a_breach_whose_answer_was_lost_is_counted_once(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     client = create_table("jobs")
     lost = lose_answers(client, monkeypatch, "UpdateItem")

@@ -70,6 +70,8 @@ class PrometheusMetric(StrictRecord):
         counters = (self.correct_total, self.labelled_total)
         if (self.gauge is None) == (None in counters) or (self.gauge is not None and any(counters)):
             raise ValueError("needs either 'gauge', or 'correct_total' and 'labelled_total'")
+        if self.gauge is None and self.aggregation != "mean":
+            raise ValueError(f"aggregation = {self.aggregation!r}: counters are added up, so only 'mean' is allowed")
         if self.model_label in self.labels:
             raise ValueError(f"labels.{self.model_label}: is set to the model's name and may not be given")
         return self

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, Literal
+from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
@@ -53,15 +54,26 @@ class DynamoModelStates:
         return state_of(model_name, item)
 
     def set_quarantine(self, model_name: str, quarantine: Quarantine | None) -> bool:
+        return self._block(model_name, quarantine) if quarantine else self._free(model_name)
+
+    def _block(self, model_name: str, quarantine: Quarantine) -> bool:
+        document = {"S": quarantine.model_dump_json()}
         try:
-            if quarantine:
-                document = {"S": quarantine.model_dump_json()}
-                self._set("quarantine", model_name, document, "attribute_not_exists(quarantine)")
-            else:
-                self._table.update(state_key(model_name), "REMOVE quarantine", "attribute_exists(quarantine)")
+            self._set("quarantine", model_name, document, "attribute_not_exists(quarantine)")
         except ClientError:
-            # Ours, written before an answer was lost, is a change; what was there before is none.
-            return quarantine is not None and self.model_state(model_name).quarantine == quarantine
+            # Ours, written before an answer was lost, is a change; another one was there before.
+            return self.model_state(model_name).quarantine == quarantine
+        return True
+
+    def _free(self, model_name: str) -> bool:
+        # What is gone does not say who removed it, so that each call leaves its mark.
+        mark = {"S": uuid4().hex}
+        expression = "REMOVE quarantine SET quarantine_lifted_by = :mark"
+        try:
+            self._table.update(state_key(model_name), expression, "attribute_exists(quarantine)", {":mark": mark})
+        except ClientError:
+            item = self._table.get(state_key(model_name)) or {}
+            return item.get("quarantine_lifted_by") == mark
         return True
 
     def _set(self, attribute: str, model_name: str, value: dict[str, Any], condition: str) -> None:

@@ -1,0 +1,163 @@
+"""What starts a retraining and what holds it back, through the real state machine and the functions as packaged."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auto_retrain.domain.job import RetrainingStatus
+from auto_retrain.domain.trigger_config import TriggerType
+from tests.workflow.world import NOW, World
+
+ALARM = json.loads((Path(__file__).parents[1] / "data/events/cloudwatch_alarm_lambda_action.json").read_text())
+DAY = timedelta(days=1)
+YESTERDAY = (NOW - DAY).date()
+
+
+def swept(world: World, model: str, kind: str) -> list[Any]:
+    """Executions of a model that were started for one kind of trigger."""
+    return [ended for ended in world.executions_of(model) if f"-{kind}-" in ended.arn]
+
+
+def test_performance_falls_and_a_better_model_is_deployed(world: World) -> None:
+    model = world.given_model()
+    world.given_champion(model, accuracy=0.88)
+    world.jobs.record_retrain(model, NOW)
+    world.publish_accuracy(model, (NOW + DAY).date(), 0.88)
+    world.sweep(NOW + 2 * DAY)
+    (ended,) = swept(world, model, "performance-degradation")
+    assert ended.job is not None
+    assert (ended.job.trigger_type, ended.job.status) == (
+        TriggerType.PERFORMANCE_DEGRADATION,
+        RetrainingStatus.COMPLETED,
+    )
+    assert ended.job.deployed
+    assert ended.job.validation is not None
+    assert (ended.job.validation.improvement or 0) > 0.05
+    assert world.registry.champion(model) == "2"
+    assert world.decisions.recent(model, 1)[0].outcome == "started"
+
+
+def test_psi_passes_its_limit_while_accuracy_holds_and_people_get_a_report(world: World) -> None:
+    model = world.given_model(drifted=True)
+    world.jobs.record_retrain(model, NOW)
+    world.publish_accuracy(model, YESTERDAY, 0.95)
+    world.sweep(NOW)
+    (ended,) = swept(world, model, "data-drift")
+    assert ended.job is not None
+    assert ended.job.trigger_type is TriggerType.DATA_DRIFT
+    verdicts = {verdict.check: verdict for verdict in ended.job.trigger_verdicts}
+    assert verdicts["performance_degradation"].outcome.value == "unmet"
+    assert verdicts["data_drift:age"].met
+    assert verdicts["data_drift:age"].p_value == pytest.approx(0, abs=0.001)
+    assert ended.job.deployed
+    s3, bucket = world.stack.client("s3"), world.stack.outputs["ArtifactsBucketName"]
+
+    def reported() -> bool:
+        found = s3.list_objects_v2(Bucket=bucket, Prefix=f"jobs/{ended.job.job_id}/report/psi.json")
+        return bool(found.get("Contents"))
+
+    world.wait_for("the drift report", reported)
+    profile = s3.get_object(Bucket=bucket, Key=f"profiles/{model}/1.json")["Body"].read()
+    assert {found["feature"] for found in json.loads(profile)["features"]} == {"age", "plan"}
+
+
+def test_a_weekly_schedule_retrains_five_models_and_deploys_only_what_is_better(world: World) -> None:
+    weekly = {"enabled": ["scheduled"], "schedule_expression": "0 0 * * 0"}
+    models = [f"gl-{number:03}" for number in range(1, 6)]
+    for number, model in enumerate(models):
+        parameters = {"accuracy": 0.88 if number == 4 else 0.95}
+        world.given_model(model, days=30, triggers=weekly, training={"parameters": parameters})
+        world.given_champion(model, accuracy=0.88, at=NOW - 3 * DAY)
+    sunday = NOW
+    world.sweep(sunday)
+    for number, model in enumerate(models):
+        (ended,) = swept(world, model, "scheduled")
+        assert ended.status == "SUCCEEDED"
+        assert ended.job is not None
+        assert ended.job.trigger_type is TriggerType.SCHEDULED
+        assert ended.job.deployed is (number != 4)
+        assert world.jobs.model_state(model).last_retrained_at == sunday
+    world.sweep(sunday + timedelta(minutes=5))
+    assert all(len(swept(world, model, "scheduled")) == 1 for model in models)
+
+
+def test_a_trigger_that_finds_its_model_busy_is_judged_again_when_the_job_has_ended(world: World) -> None:
+    model = world.given_model()
+    event = {"model_name": model, "actor": "tests", "reason": "first", "event_time": NOW.isoformat(), "force": True}
+    first = world.start({**event, "parameters": {"sleep": 3}})
+    world.wait_for("the first job", lambda: not world.is_free(model))
+    second = world.start({**event, "reason": "second"})
+    world.wait_for("the second to wait", lambda: len(world.decisions.recent(model, 9)) == 2)
+    executions = world.executions_of(model)
+    assert world.ended(second).decision["held_by"] == "running_job"
+    again = [ended for ended in executions if ended.arn not in (first, second)]
+    assert [ended.status for ended in again] == ["SUCCEEDED"]
+    assert again[0].job is not None
+    assert again[0].job.trigger_reason == "asked for by tests: second"
+    assert world.jobs.waiting(model) == []
+
+
+def test_broken_data_are_quarantined_until_they_are_repaired(world: World) -> None:
+    model = world.given_model(drifted=True)
+    world.jobs.record_retrain(model, NOW)
+    world.publish_accuracy(model, YESTERDAY, 0.95)
+    world.put_day(model, YESTERDAY, without="age")
+    looked = {"model_name": model, "trigger_type": "data_drift", "event_time": NOW.isoformat()}
+    assert world.run(looked).decision["held_by"] == "quarantine"
+    held = world.retrain(model)
+    assert held.job is None
+    assert "quarantined since" in held.decision["reason"]
+    assert "lacks the columns age" in held.decision["reason"]
+    world.put_day(model, YESTERDAY, age=60.0)
+    repaired = world.run(looked)
+    assert repaired.job is not None
+    assert repaired.job.deployed
+    assert world.jobs.model_state(model).quarantine is None
+
+
+@pytest.mark.parametrize("state", ["ALARM", "OK", "INSUFFICIENT_DATA"])
+def test_an_alarm_may_call_the_function_itself_however_often(world: World, state: str) -> None:
+    model = world.given_model()
+    world.jobs.record_retrain(model, NOW)
+    world.publish_accuracy(model, YESTERDAY, 0.8)
+    event = json.loads(json.dumps(ALARM).replace("churn", model))
+    event["alarmData"]["state"]["value"] = state
+    reports = [invoke(world, "ReceiveAlarmFunction", event) for _ in range(2)]
+    executions = world.executions_of(model)
+    if state == "ALARM":
+        (ended,) = executions
+        assert ended.job is not None
+        assert ended.job.trigger_type is TriggerType.PERFORMANCE_DEGRADATION
+    else:
+        assert reports[0]["ignored"] == f"its state is {state}, only ALARM calls for a retraining"
+        assert executions == []
+
+
+def invoke(world: World, logical_id: str, event: dict[str, Any]) -> dict[str, Any]:
+    functions = world.stack.client("lambda").list_functions()["Functions"]
+    (name,) = (found["FunctionName"] for found in functions if logical_id in found["FunctionName"])
+    answer = world.stack.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event).encode())
+    assert "FunctionError" not in answer
+    found: dict[str, Any] = json.loads(answer["Payload"].read())
+    return found
+
+
+def test_a_challenger_that_was_rejected_makes_the_next_wait_longer(world: World) -> None:
+    model = world.given_model(training={"parameters": {"accuracy": 0.9}})
+    world.given_champion(model, accuracy=0.9)
+    world.jobs.record_retrain(model, NOW)
+    for days in (2, 3, 4):
+        world.publish_accuracy(model, (NOW + (days - 1) * DAY).date(), 0.85)
+        world.run(
+            {
+                "model_name": model,
+                "trigger_type": "performance_degradation",
+                "event_time": (NOW + days * DAY).isoformat(),
+            }
+        )
+    assert [found.outcome for found in world.decisions.recent(model, 3)] == ["started", "suppressed", "started"]
+    assert world.decisions.recent(model, 2)[1].held_by == "back_off"
+    assert world.jobs.model_state(model).rejected_in_a_row == 2
