@@ -1,50 +1,86 @@
-"""What it costs to screen a fleet of a thousand models, in time and in calls of AWS."""
+"""What it costs to screen a fleet of ten thousand models, in time and in calls of AWS."""
 
 import time
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 from moto import mock_aws
 
 from auto_retrain.adapters.cloudwatch import CloudWatchMetricSource
+from auto_retrain.adapters.dynamodb.fleet import shard_of
 from auto_retrain.adapters.dynamodb.jobs import DynamoJobStore
 from auto_retrain.adapters.dynamodb.policies import DynamoPolicyStore
-from auto_retrain.adapters.dynamodb.table import Table
+from auto_retrain.adapters.dynamodb.sweeps import DynamoSweepLog
+from auto_retrain.adapters.dynamodb.table import Table, epoch, item_of, model_key
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.messages import ScheduledEvent
-from auto_retrain.domain.policy import Policy
+from auto_retrain.domain.metric import MetricReading
+from auto_retrain.domain.model_state import ModelState
+from auto_retrain.domain.policy import AppliedPolicy, Policy
+from auto_retrain.domain.trigger_config import TriggerType
+from auto_retrain.triggers import screen
+from auto_retrain.triggers.suppression import holds
 from auto_retrain.usecases.evidence import performance_query
 from auto_retrain.usecases.sweep_models import sweep_models
 from local.bench.figure import Figure
 
-MODELS = 1000
+SIZES = {1_000: (5, 20), 10_000: (60, None)}
 SAMPLE = 50
+ITEMS_PER_WRITE = 25
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def measure() -> list[Figure]:
-    """A sweep over models of which none is due; beside it, asking for each model on its own."""
+    """Sweeps over models of which none is due, and what it takes to judge one of them."""
+    figures = [figure for models, goals in SIZES.items() for figure in _sweeps(models, *goals)]
+    return [*figures, _judging()]
+
+
+def _sweeps(models: int, seconds_goal: float, calls_goal: float | None) -> list[Figure]:
+    """The first sweep, in which it is every model's turn, and an ordinary one; beside them, asking one by one."""
     with mock_aws():
-        world = _world()
+        world = _world(models)
         calls = _count_calls(world)
-        started = time.perf_counter()
-        report = sweep_models(ScheduledEvent(time=NOW), world)
-        seconds = time.perf_counter() - started
-        assert report.models == MODELS
-        assert not report.started
-        batched = sum(calls.values())
-        calls.clear()
-        one_by_one = _ask_one_by_one(world) * MODELS / SAMPLE
-        single = sum(calls.values()) * MODELS / SAMPLE
+        seconds, batched = _sweep(world, calls, NOW, models)
+        _, ordinary = _sweep(world, calls, NOW + timedelta(minutes=5), models)
+        one_by_one = _ask_one_by_one(world) * models / SAMPLE
+        single = sum(calls.values()) * models / SAMPLE
+    name = f"sweep of {models:,} models"
     return [
-        Figure(f"sweep of {MODELS:,} models", seconds, "s", 5, f"{one_by_one:.1f} s asking one by one"),
-        Figure(f"AWS calls of a sweep of {MODELS:,} models", batched, "calls", 20, f"{single:.0f} asking one by one"),
+        Figure(name, seconds, "s", seconds_goal, f"{one_by_one:.1f} s asking one by one"),
+        Figure(f"AWS calls of a {name}", batched, "calls", calls_goal, f"{single:.0f} asking one by one"),
+        Figure(f"AWS calls of a {name}, five minutes later", ordinary, "calls"),
     ]
 
 
-def _world() -> MemoryPorts:
+def _sweep(world: MemoryPorts, calls: Counter[str], at: datetime, models: int) -> tuple[float, int]:
+    calls.clear()
+    started = time.perf_counter()
+    report = sweep_models(ScheduledEvent(time=at), world)
+    seconds = time.perf_counter() - started
+    assert (report.models, report.started) == (models, 0)
+    counted = sum(calls.values())
+    calls.clear()
+    return seconds, counted
+
+
+def _judging() -> Figure:
+    """Everything that is judged about a model once its evidence is there: all triggers, and what holds it back."""
+    applied = AppliedPolicy(policy=_policy("gl-0001"), version=1, applied_at=NOW, applied_by="bench")
+    attempts = tuple(NOW - timedelta(days=days) for days in range(30, 0, -1))
+    state = ModelState(model_name="gl-0001", attempts=attempts, last_retrained_at=NOW - timedelta(days=90))
+    reading = MetricReading(value=0.91, rows=5000, points=30, newest_at=NOW)
+    repeats = 500
+    started = time.perf_counter()
+    for _ in range(repeats):
+        screen(applied.policy, state, reading, NOW)
+        holds(applied, state, TriggerType.PERFORMANCE_DEGRADATION, NOW, NOW)
+    return Figure("judging a model", (time.perf_counter() - started) / repeats * 1000, "ms", 1)
+
+
+def _world(models: int) -> MemoryPorts:
     """DynamoDB and CloudWatch as moto plays them, holding the fleet; nothing else is asked by a sweep."""
     dynamodb = boto3.client("dynamodb", region_name="eu-central-1")
     cloudwatch = boto3.client("cloudwatch", region_name="eu-central-1")
@@ -55,17 +91,30 @@ def _world() -> MemoryPorts:
     ports.jobs, ports.policies = DynamoJobStore(table, ports.clock), DynamoPolicyStore(table)
     ports.metrics = CloudWatchMetricSource(cloudwatch)
     ports.clients = (dynamodb, cloudwatch)
-    for number in range(MODELS):
-        policy = _policy(f"gl-{number:04}")
-        ports.policies.apply(policy, "bench", NOW)
-        ports.jobs.record_retrain(policy.model, NOW)
-        ports.jobs.record_drift_check(policy.model, NOW)
+    ports.sweeps = DynamoSweepLog(table)
+    _fill(dynamodb, models)
     return ports  # type: ignore[no-any-return]
+
+
+def _fill(dynamodb: Any, models: int) -> None:
+    """Policies and states as their stores write them, but many at once: moto copies its table in each transaction."""
+    items = [item for number in range(models) for item in _items(_policy(f"gl-{number:05}"))]
+    for first in range(0, len(items), ITEMS_PER_WRITE):
+        requests = [{"PutRequest": {"Item": item}} for item in items[first : first + ITEMS_PER_WRITE]]
+        dynamodb.batch_write_item(RequestItems={"jobs": requests})
+
+
+def _items(policy: Policy) -> list[Any]:
+    applied = AppliedPolicy(policy=policy, version=1, applied_at=NOW, applied_by="bench")
+    in_fleet = {"fleet": shard_of(policy.model)}
+    state = {**model_key(policy.model, "STATE"), "last_retrained_at": epoch(NOW), "fleet": {"S": in_fleet["fleet"]}}
+    return [item_of(model_key(policy.model, "POLICY"), applied, version="1", **in_fleet), state]
 
 
 def _policy(model: str) -> Policy:
     data = {"prefix": model, "row_id": "id", "label": "y", "numeric": [f"feature_{number}" for number in range(20)]}
-    return Policy.model_validate({"model": model, "owner": "bench", "data": data}, strict=False)
+    triggers = {"enabled": ["performance_degradation", "scheduled"]}
+    return Policy.model_validate({"model": model, "owner": "bench", "data": data, "triggers": triggers}, strict=False)
 
 
 def _table() -> dict[str, Any]:
@@ -99,7 +148,7 @@ def _count_calls(ports: Any) -> Counter[str]:
 def _ask_one_by_one(ports: Any) -> float:
     started = time.perf_counter()
     for number in range(SAMPLE):
-        applied = ports.policies.get(f"gl-{number:04}")
+        applied = ports.policies.get(f"gl-{number:05}")
         ports.jobs.model_state(applied.policy.model)
         ports.metrics.read([performance_query(applied.policy, NOW)])
     return time.perf_counter() - started

@@ -96,3 +96,26 @@ def test_the_trained_version_is_scored_on_the_holdout(
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         assert arrays["row_ids"].size == file["rows"] == 100
         assert np.mean(arrays["labels"] == arrays["predictions"]) > 0.95
+
+
+def test_a_drift_report_is_kept_beside_the_job_and_in_mlflow(
+    container: Container, shelf: Shelf, mlflow_url: str
+) -> None:
+    frozen = shelf.manifest("drifted-1")
+    about = {name: frozen[name] for name in ("schema_version", "job_id", "model_name", "data")}
+    manifest = {**about, "reference": frozen["training"], "live": frozen["holdout"]}
+    order = shelf.order("report", manifest, mlflow_tracking_uri=mlflow_url)
+
+    ended = container.run(order)
+
+    assert ended.code == 0, ended.reason
+    result = result_of(order, shelf)
+    psi = json.loads(shelf.get(result["psi.json"]))
+    assert (psi["evidently_version"], set(psi["features"])) == ("0.7.23", {"age", "plan"})
+    assert b"<html" in shelf.get(result["report.html"])[:2000].lower()
+    client = MlflowClient(mlflow_url)
+    experiment = client.get_experiment_by_name("shop")
+    assert experiment is not None
+    (run,) = client.search_runs([experiment.experiment_id], "tags.kind = 'drift_report'")
+    assert (run.info.run_name, run.data.tags["job_id"]) == ("drifted-1-drift", "drifted-1")
+    assert {file.path for file in client.list_artifacts(run.info.run_id)} == {"psi.json", "report.html", "report.json"}

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.unit.train_model.shelf import Shelf
+from tests.unit.train_model.shelf import FIRST_DAY, Shelf, some_rows
 from train_model.data import LabelledRows
-from train_model.errors import TrainerBroken
+from train_model.errors import DataInvalid, TrainerBroken
 from train_model.order import Columns, Manifest, Order
 from train_model.storage import Storage
 from train_model.train import train
@@ -36,7 +36,10 @@ class Memory:
 
 
 def train_with(shelf: Shelf, registry: Memory, **changes: Any) -> dict[str, Any]:
-    manifest = shelf.manifest()
+    return train_on(shelf, registry, shelf.manifest(), **changes)
+
+
+def train_on(shelf: Shelf, registry: Memory, manifest: dict[str, Any], **changes: Any) -> dict[str, Any]:
     order = Order.model_validate(shelf.order("train", manifest, **changes), strict=False)
     return train(order, Manifest.model_validate(manifest, strict=False), Storage(shelf.client), registry)  # type: ignore[arg-type]
 
@@ -54,6 +57,15 @@ def test_a_version_that_the_job_has_already_is_taken_as_it_is(shelf: Shelf) -> N
     findings = train_with(shelf, registry)
     assert (findings["model_version"], findings["rows"]) == ("4", 12)
     assert registry.runs == []
+
+
+def test_training_waits_until_enough_labels_have_arrived(shelf: Shelf) -> None:
+    late = some_rows(100, seed=9).astype({"bought": object})
+    late.loc[:59, "bought"] = None
+    manifest = shelf.manifest(training=shelf.window(FIRST_DAY, [late]))
+    with pytest.raises(DataInvalid, match=r"only 40\.0% of the 100 rows from .* have a label yet, 90\.0% are needed"):
+        train_on(shelf, Memory(), manifest, min_label_share=0.9)
+    assert train_on(shelf, Memory(), manifest, min_label_share=0.4)["rows"] == 40
 
 
 def test_a_run_fails_with_its_trainer(shelf: Shelf) -> None:
