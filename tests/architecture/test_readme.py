@@ -1,6 +1,7 @@
 """What the README shows is true."""
 
 import argparse
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import yaml
 
 from auto_retrain.cli.__main__ import command_line
 from auto_retrain.cli.policy_files import read_policy_file
+from auto_retrain.domain.policy import Policy
 from local.cluster.tokens import SUBMITTER
 from local.paths import ROOT
 
@@ -28,6 +30,13 @@ def test_the_policy_that_is_shown_is_a_policy(tmp_path: Path) -> None:
     file.write_text(block("yaml", "churn.yaml"))
     policy = read_policy_file(file)
     assert (policy.model, policy.data.label_delay_days) == ("churn", 7)
+
+
+@pytest.mark.parametrize("part", ["source: prometheus", "labels: {prefix: churn-labels"])
+def test_parts_of_policies_that_are_shown_belong_into_a_policy(part: str) -> None:
+    whole = yaml.safe_load(block("yaml", "churn.yaml"))
+    for shown in yaml.safe_load_all(block("yaml", part)):
+        Policy.parse(json.dumps({**whole, **shown}))
 
 
 def test_the_role_that_is_shown_allows_what_is_asked_of_the_cluster_and_no_more() -> None:

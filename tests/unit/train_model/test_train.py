@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -62,7 +63,7 @@ def test_a_version_that_the_job_has_already_is_taken_as_it_is(shelf: Shelf) -> N
 def test_training_waits_until_enough_labels_have_arrived(shelf: Shelf) -> None:
     late = some_rows(100, seed=9).astype({"bought": object})
     late.loc[:59, "bought"] = None
-    manifest = shelf.manifest(training=shelf.window(FIRST_DAY, [late]))
+    manifest = shelf.manifest(training=shelf.window(FIRST_DAY - timedelta(30), [late]))
     with pytest.raises(DataInvalid, match=r"only 40\.0% of the 100 rows from .* have a label yet, 90\.0% are needed"):
         train_on(shelf, Memory(), manifest, min_label_share=0.9)
     assert train_on(shelf, Memory(), manifest, min_label_share=0.4)["rows"] == 40
