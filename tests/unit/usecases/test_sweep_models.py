@@ -10,10 +10,12 @@ import pytest
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.errors import ExecutionsUnavailable, TransientError
 from auto_retrain.domain.fleet import FleetLimits
-from auto_retrain.domain.messages import ScheduledEvent, SweepReport
+from auto_retrain.domain.messages import ClosingRequest, ExecutionStarted, ScheduledEvent, SweepReport
 from auto_retrain.domain.metric import MetricReading
 from auto_retrain.domain.model_state import Quarantine
 from auto_retrain.domain.policy import PolicyStatus
+from auto_retrain.usecases.check_triggers import check_triggers
+from auto_retrain.usecases.close_job import close_job
 from auto_retrain.usecases.sweep_models import sweep_models
 from tests.unit.builders import NOON, a_policy
 
@@ -106,14 +108,19 @@ def test_a_trigger_that_is_held_back_is_recorded_with_its_reason_and_not_started
 
 def attempt(ports: MemoryPorts, model: str) -> None:
     """Leave a job behind that was opened and closed at noon."""
-    from auto_retrain.domain.messages import ClosingRequest, ExecutionStarted
-    from auto_retrain.usecases.check_triggers import check_triggers
-    from auto_retrain.usecases.close_job import close_job
-
     event = {"model_name": model, "actor": "ada", "reason": "a test", "event_time": NOON.isoformat(), "force": True}
     decision = check_triggers(ExecutionStarted(event=event, execution_arn=f"arn:{model}"), ports)
     state = {"decision": {"job_id": decision.job_id}, "error": {"Error": "Test", "Cause": "stopped"}}
     close_job(ClosingRequest(execution_arn=f"arn:{model}", state=state), ports)
+
+
+def test_a_model_that_is_being_retrained_is_left_alone() -> None:
+    ports = a_fleet()
+    event = {"model_name": "new", "actor": "ada", "reason": "a test", "event_time": NOON.isoformat()}
+    check_triggers(ExecutionStarted(event=event, execution_arn="arn:new"), ports)
+    sweep(ports)
+    assert "new" not in kinds(ports)
+    assert [record.outcome for record in ports.decisions.recent("new", 5)] == ["started"]
 
 
 def test_a_paused_model_is_left_alone() -> None:

@@ -84,7 +84,12 @@ def sweep_models(tick: ScheduledEvent, ports: Ports) -> SweepReport:
 
 
 def _candidates(fleet: Fleet, since: datetime, at: datetime, now: datetime, ports: Ports) -> Iterator[Candidate]:
-    followed = [(applied, state) for applied, state in fleet if applied.status is PolicyStatus.ACTIVE]
+    # A model that is being retrained has what a trigger could ask for; what came too late for it is met tomorrow.
+    followed = [
+        (applied, state)
+        for applied, state in fleet
+        if applied.status is PolicyStatus.ACTIVE and state.owner_at(now) is None
+    ]
     slots = [daily_slot(applied.policy.model, at) for applied, _ in followed]
     on_turn = [slot > since for slot in slots]
     readings = _read([applied.policy for (applied, _), turn in zip(followed, on_turn, strict=True) if turn], at, ports)
