@@ -25,7 +25,8 @@ from .domain.windows import Window
 class Batch(NamedTuple):
     """Some rows: numbers as one-dimensional float64 arrays with NaN for missing, categories as rows per level.
 
-    Arrays are not typed here, because numpy is not in every function; the level None counts missing values.
+    Arrays are not typed here, because numpy is not in every function. The level None counts missing values, and is
+    always there if there are any; of very many levels only the frequent ones are.
     """
 
     rows: int
@@ -171,7 +172,7 @@ class DataStore(Protocol):
     def open(self, found: DataObject) -> IO[bytes]:
         """An object as a seekable file, large ones without being in memory as a whole.
 
-        Raises DataInvalid when it is not there any more or not the one with this ETag.
+        Raises DataChanged when it is not there any more or not the one with this ETag.
         """
 
     def write(self, key: str, content: bytes) -> str:

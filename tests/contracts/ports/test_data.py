@@ -9,13 +9,17 @@ from typing import Any
 import boto3
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from auto_retrain.adapters import arrow_tables, s3
+from auto_retrain.adapters import arrow_cells, arrow_tables, s3
 from auto_retrain.adapters.arrow_tables import ArrowTableReader
 from auto_retrain.adapters.memory.data import MemoryDataStore
+from auto_retrain.adapters.ranged_object import RangedObject
 from auto_retrain.adapters.s3 import S3DataStore
-from auto_retrain.domain.errors import ArtifactInvalid, DataInvalid, SettingMissing
+from auto_retrain.domain.dataset import DataObject
+from auto_retrain.domain.errors import ArtifactInvalid, DataChanged, DataInvalid, DataUnavailable, SettingMissing
 from auto_retrain.domain.windows import Window
 from auto_retrain.ports import Batch, DataStore
 from tests.contracts.ports.aws_world import REGION
@@ -101,8 +105,8 @@ def test_a_large_object_is_read_in_parts(aws: None, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_row_group_that_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arrow_tables, "LARGEST_ROW_GROUP", 1000)
-    with pytest.raises(DataInvalid, match=r"has a row group of \d+ bytes, at most 1000 are read"):
+    monkeypatch.setattr(arrow_tables, "LARGEST_COLUMN_CHUNK", 1000)
+    with pytest.raises(DataInvalid, match=r"column 'age' .* has \d+ bytes in one row group, at most 1000 are read"):
         read(parquet(pd.DataFrame({"age": np.arange(1000.0)})), "parquet", ["age"], [])
 
 
@@ -199,3 +203,154 @@ def test_whole_numbers_too_large_to_be_exact_are_rounded() -> None:
 def test_an_object_that_cannot_be_read_is_named(format: str, content: bytes) -> None:
     with pytest.raises(DataInvalid, match="s3://data/p/"):
         read(content, format, ["age"], [])
+
+
+def levels_of(content: bytes, column: str, format: str = "parquet") -> dict[str | None, int]:
+    """Rows per level over all batches."""
+    batches = read(content, format, [], [column])
+    return dict(sum((Counter(batch.levels[column]) for batch in batches), Counter()))
+
+
+def table(**columns: pa.Array) -> bytes:
+    file = io.BytesIO()
+    pq.write_table(pa.table(columns), file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (pa.array([1, 1, None]), {"1": 2, None: 1}),
+        (pa.array([1.0, -0.0, 0.0, np.nan, None, 2.5]), {"1": 1, "0": 2, "2.5": 1, None: 2}),
+        (pa.array([True, False, True]), {"true": 2, "false": 1}),
+        (pa.array(["x", "y", None, "x"]).dictionary_encode(), {"x": 2, "y": 1, None: 1}),
+        (pa.array([None, None], pa.string()), {None: 2}),
+        (pa.array([date(2026, 1, 2)]), {"2026-01-02": 1}),
+        (pa.array(["Ünï", "", " "]), {"Ünï": 1, "": 1, " ": 1}),
+    ],
+)
+def test_the_text_of_a_category_does_not_hang_on_its_type(cells: pa.Array, expected: dict[str | None, int]) -> None:
+    assert levels_of(table(plan=cells), "plan") == expected
+
+
+@pytest.mark.parametrize("type_", [pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())])
+def test_numbers_that_are_written_as_text_are_read_as_the_training_reads_them(type_: pa.DataType) -> None:
+    cells = pa.array(["1", " 2.5 ", "NA", "", "1e3", "inf", None]).cast(type_)
+    (batch,) = read(table(age=cells), "parquet", ["age"], [])
+    expected = [1, 2.5, np.nan, np.nan, 1000, np.inf, np.nan]
+    assert np.array_equal(batch.numbers["age"], expected, equal_nan=True)
+
+
+@pytest.mark.parametrize("cell", ["elderly", "1;5", "0x10", "1 2", "--7"])
+def test_a_number_that_is_none_makes_the_column_broken_and_is_not_quoted(cell: str) -> None:
+    with pytest.raises(
+        DataInvalid, match=r"column 'age' of 's3://data/p/.* should be numeric and holds string"
+    ) as caught:
+        read(f"age\n1\n{cell}\n".encode(), "csv", ["age"], [])
+    assert cell not in str(caught.value)
+
+
+@pytest.mark.parametrize("cells", [["1", "x"], [[1], [2]], [date(2026, 1, 1)]])
+def test_a_numeric_column_of_another_type_is_named_with_its_type(cells: list[Any]) -> None:
+    with pytest.raises(
+        DataInvalid, match=r"column 'age' of 's3://data/p/.* should be numeric and holds (str|list|date)"
+    ):
+        read(table(age=pa.array(cells)), "parquet", ["age"], [])
+
+
+@pytest.mark.parametrize("value", [1.7976931348623157e308, 5e-324, -1e300, np.inf, -np.inf])
+def test_huge_and_infinite_numbers_come_through(value: float) -> None:
+    for content, format in ((table(age=pa.array([value])), "parquet"), (f"age\n{value!r}\n".encode(), "csv")):
+        (batch,) = read(content, format, ["age"], [])
+        assert list(batch.numbers["age"]) == [value]
+
+
+def test_columns_that_nobody_asked_for_and_their_order_do_not_matter() -> None:
+    # An id of digits turns into text far behind what a reader that guesses types would have looked at.
+    lines = [f"{number},{number % 7},x" for number in range(200_000)] + ["a1,3,x"]
+    content = ("id,age,plan\n" + "\n".join(lines) + "\n").encode()
+    batches = read(content, "csv", ["age"], ["plan"])
+    assert sum(batch.rows for batch in batches) == 200_001
+    assert [batch.rows for batch in read(b"plan,id,age\nx,1,2\n", "csv", ["age"], ["plan"])] == [1]
+
+
+def test_a_field_of_several_lines_is_one_field() -> None:
+    assert levels_of(b'id,plan\n1,"a\nb"\n2,c\n', "plan", "csv") == {"a\nb": 1, "c": 1}
+
+
+def test_a_row_of_other_length_makes_the_object_broken_and_is_not_quoted() -> None:
+    with pytest.raises(DataInvalid, match=r"Expected 2 columns, got 3$"):
+        read(b"id,age\n1,2\nada@example.com,secret,3\n", "csv", ["age"], [])
+
+
+@pytest.mark.parametrize("format", ["csv", "parquet"])
+def test_a_column_that_is_there_twice_is_named(format: str) -> None:
+    twice = pa.table([pa.array([1]), pa.array([2])], names=["age", "age"])
+    file = io.BytesIO()
+    pq.write_table(twice, file)
+    content = file.getvalue() if format == "parquet" else b"age,age\n1,2\n"
+    with pytest.raises(DataInvalid, match="several columns named age"):
+        read(content, format, ["age"], [])
+
+
+@pytest.mark.parametrize("damage", [lambda middle: b"", lambda middle: bytes(len(middle)), lambda middle: middle[::-1]])
+def test_corrupt_parquet_is_named(damage: Callable[[bytes], bytes]) -> None:
+    content = table(age=pa.array(np.sqrt(np.arange(50_000.0) // 3)))
+    damaged = content[:100] + damage(content[100:-1000]) + content[-1000:]
+    with pytest.raises(DataInvalid, match="cannot be read as parquet"):
+        read(damaged, "parquet", ["age"], [])
+
+
+def test_a_long_text_in_every_row_is_held_once() -> None:
+    # Unpacked, these few kilobytes would be two hundred gigabytes.
+    places = pa.array(np.zeros(200_000, dtype=np.int32))
+    cells = pa.DictionaryArray.from_arrays(places, pa.array(["x" * 1_000_000]))
+    assert levels_of(table(plan=cells), "plan") == {"x" * 1_000_000: 200_000}
+    with pytest.raises(DataInvalid, match="should be numeric and holds string"):
+        read(table(age=cells), "parquet", ["age"], [])
+
+
+def test_of_very_many_categories_the_frequent_ones_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrow_cells, "MOST_LEVELS", 3)
+    cells = ["often"] * 50 + [None] * 5 + [f"name-{number}" for number in range(40)] + ["twice"] * 2
+    (batch,) = read(table(plan=pa.array(cells)), "parquet", [], ["plan"])
+    assert batch.rows == 97
+    assert batch.levels["plan"] == {"often": 50, "twice": 2, "name-0": 1, None: 5}
+
+
+def test_a_csv_row_beyond_a_block_is_refused() -> None:
+    with pytest.raises(DataInvalid, match="cannot be read as csv"):
+        read(b"id,plan\n1," + b"x" * (3 << 20) + b"\n", "csv", [], ["plan"])
+
+
+class Interrupted(MemoryDataStore):
+    """Objects that are read in parts, and whose second half fails."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self._error = error
+
+    def open(self, found: DataObject) -> Any:
+        content = self.read(found.uri)
+
+        def read_range(start: int, end: int) -> bytes:
+            if len(content) // 2 < start < len(content) - (64 << 10):
+                raise self._error
+            return content[start:end]
+
+        return RangedObject(len(content), read_range)
+
+
+@pytest.mark.parametrize("error", [DataChanged("it has changed"), DataUnavailable("S3 is slow")])
+@pytest.mark.parametrize("format", ["csv", "parquet"])
+def test_what_goes_wrong_in_the_middle_of_an_object_is_told_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, format: str, error: Exception
+) -> None:
+    for size in ("_LARGEST_BUFFER", "_CSV_BLOCK"):
+        monkeypatch.setattr(arrow_tables, size, 64 << 10)
+    store, day = Interrupted(error), date(2026, 1, 1)
+    frame = pd.DataFrame({"age": np.random.default_rng(1).normal(size=300_000)})
+    store.add_partition("p", day, parquet(frame) if format == "parquet" else frame.to_csv(index=False).encode())
+    found = store.list_partitions("p", Window(start=day, end=date(2026, 1, 2)))
+    with pytest.raises(type(error), match=str(error)):
+        list(ArrowTableReader(store).batches(found, format, ["age"], []))

@@ -1,10 +1,12 @@
-"""The bound of a counted proportion holds as often as it claims."""
+"""The bound of a counted proportion, and what is said of one that rose, hold as often as they claim."""
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest, chi2_contingency
 
-from auto_retrain.statistics.proportions import wilson_upper_bound
+from auto_retrain.statistics.proportions import rise_p_value, wilson_upper_bound
 
 
 @pytest.mark.parametrize(("successes", "n"), [(0, 10), (5, 10), (10, 10), (920, 1000)])
@@ -23,3 +25,30 @@ def test_the_true_proportion_is_rarely_above_the_bound() -> None:
     drawn = random.binomial(1000, 0.93, 4000)
     above = np.mean([wilson_upper_bound(count, 1000, 0.95) < 0.93 for count in drawn])
     assert above <= 0.05 + 3 * (0.05 * 0.95 / 4000) ** 0.5
+
+
+@pytest.mark.parametrize(("before", "now"), [(20, 150), (500, 530), (0, 3), (997, 999)])
+def test_the_rise_agrees_with_the_chi_squared_test_of_scipy(before: int, now: int) -> None:
+    # The square of z is chi-squared without a continuity correction; one of its two sides is the rise.
+    found = rise_p_value(before, 1000, now, 1000)
+    table = [[before, 1000 - before], [now, 1000 - now]]
+    assert found == pytest.approx(chi2_contingency(table, correction=False).pvalue / 2, rel=1e-9)
+
+
+@pytest.mark.parametrize("counts", [(0, 0, 5, 10), (5, 10, 0, 0), (0, 10, 0, 10), (10, 10, 10, 10)])
+def test_where_nothing_could_have_risen_nothing_did(counts: tuple[int, int, int, int]) -> None:
+    assert rise_p_value(*counts) == 1
+
+
+@given(st.integers(0, 1000), st.integers(0, 1000))
+def test_a_rise_is_less_likely_than_not_and_a_fall_is_none(before: int, now: int) -> None:
+    found = rise_p_value(before, 1000, now, 1000)
+    assert 0 <= found <= 1
+    assert (found < 0.5) == (now > before)
+
+
+def test_without_a_rise_it_is_rarely_small() -> None:
+    random = np.random.default_rng(5)
+    drawn = random.binomial(1000, 0.1, (2000, 2))
+    small = np.mean([rise_p_value(int(before), 1000, int(now), 1000) <= 0.05 for before, now in drawn])
+    assert small == pytest.approx(0.05, abs=0.015)

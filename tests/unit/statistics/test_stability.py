@@ -1,13 +1,21 @@
 """PSI agrees with its definition, and behaves where data are ugly."""
 
 from collections import Counter
+from random import Random
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_retrain.statistics.stability import count_levels, count_numeric, decile_edges, psi, reference_levels
+from auto_retrain.statistics.stability import (
+    comparable_levels,
+    count_levels,
+    count_numeric,
+    decile_edges,
+    psi,
+    reference_levels,
+)
 
 counts = st.lists(st.integers(0, 1000), min_size=2, max_size=12).filter(lambda bins: sum(bins) > 0)
 
@@ -31,6 +39,32 @@ def test_psi_of_equal_samples_is_nothing(bins: list[int]) -> None:
 def test_psi_is_finite_and_never_negative(bins: list[int], data: st.DataObject) -> None:
     other = data.draw(st.lists(st.integers(0, 1000), min_size=len(bins), max_size=len(bins)).filter(any))
     assert 0 <= psi(bins, other) < 100
+
+
+@given(st.lists(st.tuples(st.integers(0, 1000), st.integers(1, 1000)), min_size=2, max_size=12), st.randoms())
+def test_psi_does_not_hang_on_the_order_of_bins(pairs: list[tuple[int, int]], random: Random) -> None:
+    pairs = [(1, 1), *pairs]
+    shuffled = random.sample(pairs, len(pairs))
+    assert psi(*zip(*shuffled, strict=True)) == pytest.approx(psi(*zip(*pairs, strict=True)))
+
+
+VALUES = st.floats(allow_nan=True, allow_infinity=True)
+
+
+@given(st.lists(VALUES, max_size=50), st.lists(VALUES, max_size=50), st.integers(0, 50))
+def test_counting_in_batches_is_counting_at_once(reference: list[float], live: list[float], place: int) -> None:
+    edges, values = decile_edges(np.array(reference, dtype=np.float64)), np.array(live, dtype=np.float64)
+    parts = zip(count_numeric(values[:place], edges), count_numeric(values[place:], edges), strict=True)
+    assert [sum(part) for part in parts] == count_numeric(values, edges)
+    assert sum(count_numeric(values, edges)) == values.size
+
+
+@given(st.lists(VALUES, min_size=1, max_size=50))
+def test_edges_of_whatever_values_are_finite_and_rise(reference: list[float]) -> None:
+    edges = decile_edges(np.array(reference, dtype=np.float64))
+    assert np.isfinite(edges).all()
+    assert (edges[1:] > edges[:-1]).all()
+    assert edges.size <= 18
 
 
 def test_a_shift_by_half_a_standard_deviation_is_about_a_quarter() -> None:
@@ -99,7 +133,7 @@ def test_rare_levels_are_counted_together_and_new_ones_apart() -> None:
     assert levels.frequent[:2] == ("a", "b")
     assert levels.rare is not None
     assert (len(levels.frequent), len(levels.rare)) == (20, 12)
-    counted = count_levels(Counter(["a", "rare-29", "never seen", "nor this", None]), levels)
+    counted = count_levels(Counter(["a", "rare-29", "never seen", "nor this", None]), levels, 5)
     assert (counted[0], counted[-3:]) == (1, [1, 2, 1])
 
 
@@ -108,7 +142,21 @@ def test_where_there_are_too_many_levels_to_keep_new_ones_count_as_rare(complete
     reference = Counter(f"level-{number}" for number in range(2000 if complete else 50))
     levels = reference_levels(reference, complete=complete)
     assert levels.rare is None
-    assert count_levels(Counter(["never seen", None]), levels)[-3:] == [1, 0, 1]
+    assert count_levels(Counter(["never seen", None]), levels, 2)[-3:] == [1, 0, 1]
+
+
+def test_small_levels_are_compared_together_with_rare_and_unseen_ones() -> None:
+    # Two levels of their own, then rare, unseen and missing ones.
+    assert comparable_levels([10, 9, 3, 0, 4], [1, 2, 3, 4, 5]) == ((10, 12, 4), (1, 9, 5))
+    assert comparable_levels([0, 0, 7], [0, 2, 3]) == ((0, 7), (2, 3))
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=3, max_size=23))
+def test_no_row_is_lost_when_levels_are_compared_together(pairs: list[tuple[int, int]]) -> None:
+    reference, live = zip(*pairs, strict=True)
+    merged = comparable_levels(reference, live)
+    assert list(map(sum, merged)) == [sum(reference), sum(live)]
+    assert all(count >= 10 for count in merged[0][:-2])
 
 
 def drawn(random: np.random.Generator, low: int, high: int) -> Counter[str | None]:
@@ -119,9 +167,9 @@ def test_many_levels_without_drift_are_no_drift_and_new_ones_are() -> None:
     random = np.random.default_rng(8)
     reference = drawn(random, 0, 200)
     levels = reference_levels(reference)
-    counted = count_levels(reference, levels)
-    assert psi(counted, count_levels(drawn(random, 0, 200), levels)) < 0.1
-    assert psi(counted, count_levels(drawn(random, 200, 400), levels)) > 1
+    counted = count_levels(reference, levels, reference.total())
+    assert psi(counted, count_levels(drawn(random, 0, 200), levels, 5000)) < 0.1
+    assert psi(counted, count_levels(drawn(random, 200, 400), levels, 5000)) > 1
 
 
 @pytest.mark.parametrize(("reference", "live"), [([0, 0], [1, 2]), ([1, 2], [0, 0])])

@@ -9,7 +9,7 @@ from typing import IO, Any, cast
 from botocore.exceptions import ClientError
 
 from ..domain.dataset import DataObject
-from ..domain.errors import ArtifactInvalid, DataInvalid, DataUnavailable, SettingMissing
+from ..domain.errors import ArtifactInvalid, DataChanged, DataUnavailable, SettingMissing
 from ..domain.windows import Window
 from .aws import error_code, translated
 from .ranged_object import RangedObject
@@ -83,7 +83,7 @@ class S3DataStore:
                 body: bytes = self._client.get_object(**request)["Body"].read()
         except ClientError as error:
             what = "has changed since it was listed" if error_code(error) in _CHANGED else "is not there any more"
-            raise DataInvalid(f"'{found.uri}' {what}") from error
+            raise DataChanged(f"'{found.uri}' {what}") from error
         return body
 
     def write(self, key: str, content: bytes) -> str:

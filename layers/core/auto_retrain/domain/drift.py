@@ -11,7 +11,8 @@ class FeatureProfile(Record):
 
     Numeric: `edges` are the inner edges; counts are of the bins and, last, of missing values.
     Categorical: `levels` are counted alone; counts are theirs, then of all rare ones, of unseen ones, of missing.
-    `rare` names the rare levels; None when there are too many to tell unseen ones apart.
+    `rare` names the rare levels; None when there are too many to tell unseen ones apart. How many levels were seen in
+    one row only, or in two, tells how much a sample of this size leaves unseen.
     """
 
     feature: str
@@ -19,6 +20,8 @@ class FeatureProfile(Record):
     edges: tuple[float, ...] = ()
     levels: tuple[str, ...] = ()
     rare: tuple[str, ...] | None = ()
+    seen_once: int = 0
+    seen_twice: int = 0
     counts: tuple[int, ...]
 
 
@@ -37,6 +40,7 @@ class FeatureHistogram(Record):
     """Rows per bin of one feature, reference and live window; the last bin is that of missing values.
 
     `unseen` is the number of live rows whose category the reference never had; None for numbers, and when unknown.
+    `seen_once` and `seen_twice` are the numbers of categories with so many reference rows.
     `stands_still` says that all live values are one and the same, although there are some.
     """
 
@@ -44,4 +48,6 @@ class FeatureHistogram(Record):
     reference: tuple[int, ...]
     live: tuple[int, ...]
     unseen: int | None = None
+    seen_once: int = 0
+    seen_twice: int = 0
     stands_still: bool = False

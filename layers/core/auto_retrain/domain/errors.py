@@ -10,7 +10,7 @@ AutoRetrainError
     ├── EventInvalid · PolicyInvalid · PolicyConflict · ModelUnknown
     ├── SettingMissing · SettingInvalid
     ├── JobUnknown · LeaseHeld · IllegalTransition · RecordInvalid
-    ├── DataMissing · DataInvalid · ArtifactInvalid
+    ├── DataMissing · DataInvalid (DataChanged) · ArtifactInvalid
     ├── AwsRefused · ClusterRefused · ClusterConflict · RegistryRefused
     └── TrainingFailed · ChampionConflict · PromotionRefused
 
@@ -122,6 +122,10 @@ class DataMissing(PermanentError):
 
 class DataInvalid(PermanentError):
     """Data lack a column or cannot be parsed."""
+
+
+class DataChanged(DataInvalid):
+    """An object is not there any more, or not the one that was listed."""
 
 
 class ArtifactInvalid(PermanentError):

@@ -1,4 +1,4 @@
-"""Bounds of a proportion that was counted."""
+"""Bounds of a proportion that was counted, and whether one rose."""
 
 from math import sqrt
 from statistics import NormalDist
@@ -16,3 +16,17 @@ def wilson_upper_bound(successes: float, n: int, confidence: float) -> float:
     share = successes / n
     spread = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     return (share + z * z / (2 * n) + spread) / (1 + z * z / n)
+
+
+def rise_p_value(before: int, before_rows: int, now: int, now_rows: int) -> float:
+    """One-sided p value of a proportion that rose: 1 - Phi((p2 - p1) / sqrt(p(1 - p)(1/n1 + 1/n2))) with p pooled.
+
+    1 where nothing could have risen: no rows on a side, or the same in all rows of both. Source: J. L. Fleiss,
+    "Statistical Methods for Rates and Proportions" (1981), section 2.
+    """
+    if not before_rows or not now_rows:
+        return 1.0
+    pooled = (before + now) / (before_rows + now_rows)
+    spread = sqrt(pooled * (1 - pooled) * (1 / before_rows + 1 / now_rows))
+    # The lower tail of the negative: one minus almost one would lose all digits.
+    return NormalDist().cdf((before / before_rows - now / now_rows) / spread) if spread else 1.0

@@ -9,6 +9,7 @@ import numpy as np
 
 N_BINS = 10
 FREQUENT_LEVELS = 20
+FEWEST_OF_A_LEVEL = 10
 MOST_RARE = 1000
 EMPTY_SHARE = 1e-4
 
@@ -27,8 +28,9 @@ def decile_edges(reference: Numbers) -> Numbers:
     # Values of the sample itself: what lies between the largest of them may be more than a number can hold.
     deciles = np.quantile(finite, np.linspace(0, 1, N_BINS + 1), method="inverted_cdf")
     tied = deciles[1:][deciles[1:] == deciles[:-1]]
-    edges: Numbers = np.unique(np.concatenate([deciles[1:-1], np.nextafter(tied, -np.inf)]))
-    return edges[np.isfinite(edges)]
+    # Nothing finite lies below the lowest of all numbers.
+    below = np.nextafter(tied[tied > np.finfo(np.float64).min], -np.inf)
+    return np.unique(np.concatenate([deciles[1:-1], below]))
 
 
 def count_numeric(values: Numbers, edges: Numbers) -> list[int]:
@@ -44,10 +46,15 @@ def count_numeric(values: Numbers, edges: Numbers) -> list[int]:
 
 
 class Levels(NamedTuple):
-    """Categories of a reference sample: the most frequent ones, and the others, or None when those are too many."""
+    """Categories of a reference sample: the most frequent ones, and the others, or None when those are too many.
+
+    `once` and `twice` are the numbers of categories with one row, and with two.
+    """
 
     frequent: tuple[str, ...]
     rare: frozenset[str] | None
+    once: int = 0
+    twice: int = 0
 
 
 def reference_levels(counts: Mapping[str | None, int], *, complete: bool = True) -> Levels:
@@ -57,21 +64,37 @@ def reference_levels(counts: Mapping[str | None, int], *, complete: bool = True)
     """
     by_frequency = sorted((level for level in counts if level is not None), key=lambda level: (-counts[level], level))
     rare = by_frequency[FREQUENT_LEVELS:]
-    return Levels(
-        tuple(by_frequency[:FREQUENT_LEVELS]), frozenset(rare) if complete and len(rare) <= MOST_RARE else None
-    )
+    named = frozenset(rare) if complete and len(rare) <= MOST_RARE else None
+    rows = [counts[level] for level in by_frequency]
+    return Levels(tuple(by_frequency[:FREQUENT_LEVELS]), named, rows.count(1), rows.count(2))
 
 
-def count_levels(counts: Mapping[str | None, int], levels: Levels) -> list[int]:
+def count_levels(counts: Mapping[str | None, int], levels: Levels, rows: int) -> list[int]:
     """Rows per frequent category, then of all rare ones, of those that the reference never had, of missing values.
 
-    Where unseen categories cannot be told from rare ones, they are counted among these.
+    Rows whose category was not counted have one that is not frequent. Where unseen categories cannot be told from rare
+    ones, they are counted among these.
     """
     frequent = [counts.get(level, 0) for level in levels.frequent]
     missing = counts.get(None, 0)
-    others = sum(counts.values()) - sum(frequent) - missing
+    others = rows - sum(frequent) - missing
     unseen = 0 if levels.rare is None else others - sum(counts.get(level, 0) for level in levels.rare)
     return [*frequent, others - unseen, unseen, missing]
+
+
+def comparable_levels(reference: Sequence[int], live: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The counts of `count_levels` in bins that can be compared: small levels join the rare and the unseen ones.
+
+    The most frequent of many small levels are those that chance favoured, and every sample leaves some unseen: in bins
+    of their own they make PSI large without any drift.
+    """
+    alone = [place for place in range(len(reference) - 3) if reference[place] >= FEWEST_OF_A_LEVEL]
+
+    def merged(counts: Sequence[int]) -> tuple[int, ...]:
+        kept, missing = [counts[place] for place in alone], counts[-1]
+        return (*kept, sum(counts) - sum(kept) - missing, missing)
+
+    return merged(reference), merged(live)
 
 
 def psi(reference: Sequence[int], live: Sequence[int]) -> float:

@@ -1,24 +1,35 @@
 """Retrain when live features no longer look like those the champion learned from; broken data are not drift."""
 
-from math import sqrt
-from statistics import NormalDist
 from typing import NamedTuple
 
 from ..domain.drift import FeatureHistogram
 from ..domain.policy import Policy
 from ..domain.verdict import Outcome, Verdict
-from ..statistics.proportions import wilson_upper_bound
+from ..statistics.missing_mass import unseen_p_value
+from ..statistics.proportions import rise_p_value
 from ..statistics.significance import benjamini_hochberg, psi_p_value
 from ..statistics.stability import psi
+from .dead_columns import dead_columns
 
 CHECK = "data_drift"
 # Below this, the law behind the p value does not hold.
 FEWEST_ROWS = 300
 WORTH_A_LOOK = 0.1
 ROWS_FOR_A_LOOK = 1000
-_VARIED_BINS = 5
 _RANK = {Outcome.MET: 0, Outcome.INCONCLUSIVE: 1}
 _MOST_NAMED = 5
+
+
+class Measured(NamedTuple):
+    """The PSI of a feature, and how likely it is without drift that it, or a share, is as large as it is.
+
+    The three likelihoods are p values, adjusted for the number of features.
+    """
+
+    psi: float
+    shift: float
+    missing: float
+    unseen: float
 
 
 class DriftFindings(NamedTuple):
@@ -36,13 +47,10 @@ def judge_drift(policy: Policy, histograms: list[FeatureHistogram]) -> DriftFind
     p value, adjusted for the number of features, is no chance; or when many more values are missing, or are categories
     that the reference never had. Too few rows are inconclusive.
     """
-    enough = [found for found in histograms if _fewest(found) >= _needed(policy)]
-    adjusted = dict(
-        zip([found.feature for found in enough], benjamini_hochberg(list(map(_p_value, enough))), strict=True)
-    )
-    verdicts = [_judge_feature(policy, found, adjusted.get(found.feature)) for found in histograms]
+    measured = _measure(policy, [found for found in histograms if _fewest(found) >= _needed(policy)])
+    verdicts = [_judge_feature(policy, found, measured.get(found.feature)) for found in histograms]
     verdicts.sort(key=lambda verdict: (_RANK.get(verdict.outcome, 2), -(verdict.value or 0)))
-    return DriftFindings(_judge_dataset(policy, verdicts), verdicts, _broken(policy, histograms))
+    return DriftFindings(_judge_dataset(policy, verdicts), verdicts, dead_columns(histograms, _needed(policy)))
 
 
 def unjudged(reason: str) -> DriftFindings:
@@ -59,77 +67,94 @@ def _fewest(found: FeatureHistogram) -> int:
     return min(sum(found.reference), sum(found.live))
 
 
-def _p_value(found: FeatureHistogram) -> float:
+def _measure(policy: Policy, judged: list[FeatureHistogram]) -> dict[str, Measured]:
+    values = [psi(found.reference, found.live) for found in judged]
+    shifts = benjamini_hochberg([_shift_chance(found, value) for found, value in zip(judged, values, strict=True)])
+    rises = benjamini_hochberg([_rise_chance(found) for found in judged])
+    unseen = benjamini_hochberg([_unseen_chance(policy, found) for found in judged])
+    measured = zip(judged, values, shifts, rises, unseen, strict=True)
+    return {found.feature: Measured(*numbers) for found, *numbers in measured}
+
+
+def _rise_chance(found: FeatureHistogram) -> float:
+    return rise_p_value(found.reference[-1], sum(found.reference), found.live[-1], sum(found.live))
+
+
+def _unseen_chance(policy: Policy, found: FeatureHistogram) -> float:
+    return unseen_p_value(
+        found.unseen or 0,
+        sum(found.live),
+        policy.drift.max_unseen_share,
+        reference_rows=sum(found.reference),
+        once=found.seen_once,
+        twice=found.seen_twice,
+    )
+
+
+def _shift_chance(found: FeatureHistogram, value: float) -> float:
     occupied = sum(bool(before or now) for before, now in zip(found.reference, found.live, strict=True))
-    value = psi(found.reference, found.live)
     return psi_p_value(value, sum(found.reference), sum(found.live), occupied)
 
 
-def _judge_feature(policy: Policy, found: FeatureHistogram, adjusted: float | None) -> Verdict:
-    check, fewest = f"{CHECK}:{found.feature}", _fewest(found)
-    if adjusted is None:
+def _judge_feature(policy: Policy, found: FeatureHistogram, measured: Measured | None) -> Verdict:
+    check = f"{CHECK}:{found.feature}"
+    if measured is None:
+        fewest = _fewest(found)
         reason = f"only {fewest} rows on one side of '{found.feature}', {_needed(policy)} are needed"
         return Verdict(check=check, outcome=Outcome.INCONCLUSIVE, reason=reason, n=fewest)
-    value = psi(found.reference, found.live)
-    reasons = [*_shift(policy, found, value, adjusted), *_missing(policy, found), *_unseen(policy, found)]
+    reasons = [
+        *_shift(policy, found, measured),
+        *_missing(policy, found, measured.missing),
+        *_unseen(policy, found, measured.unseen),
+    ]
     return Verdict(
         check=check,
         outcome=Outcome.MET if reasons else Outcome.UNMET,
-        reason="; ".join(reasons) or _calm(policy, found, value, adjusted),
-        value=value,
+        reason="; ".join(reasons) or _calm(policy, found, measured),
+        value=measured.psi,
         limit=policy.triggers.drift_threshold,
         n=sum(found.live),
-        p_value=adjusted,
+        p_value=measured.shift,
         evidence="counted" if policy.triggers.confidence else "bare_rule",
     )
 
 
-def _shift(policy: Policy, found: FeatureHistogram, value: float, adjusted: float) -> list[str]:
+def _shift(policy: Policy, found: FeatureHistogram, measured: Measured) -> list[str]:
     config = policy.triggers
-    if value <= config.drift_threshold:
+    if measured.psi <= config.drift_threshold:
         return []
-    text = f"PSI {value:.3f} of '{found.feature}' exceeds {config.drift_threshold}"
+    text = f"PSI {measured.psi:.3f} of '{found.feature}' exceeds {config.drift_threshold}"
     if config.confidence == 0:
         return [f"{text} (bare rule)"]
-    return [f"{text} (p {adjusted:.2g})"] if adjusted <= 1 - config.confidence else []
+    return [f"{text} (p {measured.shift:.2g})"] if _is_no_chance(policy, measured.shift) else []
 
 
-def _calm(policy: Policy, found: FeatureHistogram, value: float, adjusted: float) -> str:
+def _is_no_chance(policy: Policy, adjusted: float) -> bool:
+    """The bare rule does not ask."""
+    return adjusted <= 1 - policy.triggers.confidence
+
+
+def _calm(policy: Policy, found: FeatureHistogram, measured: Measured) -> str:
     limit = policy.triggers.drift_threshold
-    text = f"PSI {value:.3f} of '{found.feature}'"
-    if value > limit:
-        return f"{text} exceeds {limit}, but that may be chance (p {adjusted:.2g})"
-    look = value > WORTH_A_LOOK and _fewest(found) >= ROWS_FOR_A_LOOK
+    text = f"PSI {measured.psi:.3f} of '{found.feature}'"
+    if measured.psi > limit:
+        return f"{text} exceeds {limit}, but that may be chance (p {measured.shift:.2g})"
+    look = measured.psi > WORTH_A_LOOK and _fewest(found) >= ROWS_FOR_A_LOOK
     return f"{text} does not exceed {limit}{', but is worth a look' if look else ''}"
 
 
-def _missing(policy: Policy, found: FeatureHistogram) -> list[str]:
+def _missing(policy: Policy, found: FeatureHistogram, adjusted: float) -> list[str]:
     before, now = _share(found.reference, -1), _share(found.live, -1)
-    if now - before <= policy.drift.max_missing_increase or not _rose(policy, found):
+    if now - before <= policy.drift.max_missing_increase or not _is_no_chance(policy, adjusted):
         return []
     return [f"{now:.1%} of '{found.feature}' are missing, {before:.1%} were"]
 
 
-def _rose(policy: Policy, found: FeatureHistogram) -> bool:
-    """Two-proportion z test with a pooled variance, one-sided; the bare rule asks for none."""
-    if policy.triggers.confidence == 0:
-        return True
-    rows = sum(found.reference), sum(found.live)
-    pooled = (found.reference[-1] + found.live[-1]) / sum(rows)
-    spread = sqrt(pooled * (1 - pooled) * (1 / rows[0] + 1 / rows[1]))
-    rise = _share(found.live, -1) - _share(found.reference, -1)
-    return rise > NormalDist().inv_cdf(policy.triggers.confidence) * spread
-
-
-def _unseen(policy: Policy, found: FeatureHistogram) -> list[str]:
-    if not found.unseen:
+def _unseen(policy: Policy, found: FeatureHistogram, adjusted: float) -> list[str]:
+    share = (found.unseen or 0) / sum(found.live)
+    if share <= policy.drift.max_unseen_share or not _is_no_chance(policy, adjusted):
         return []
-    rows, confidence = sum(found.live), policy.triggers.confidence
-    # The lower bound of a share is the upper bound of its complement, the other way round.
-    lower = 1 - wilson_upper_bound(rows - found.unseen, rows, confidence) if confidence else found.unseen / rows
-    if lower <= policy.drift.max_unseen_share:
-        return []
-    return [f"{found.unseen / rows:.1%} of '{found.feature}' are categories that were never seen in training"]
+    return [f"{share:.1%} of '{found.feature}' are categories that were never seen in training"]
 
 
 def _share(counts: tuple[int, ...], place: int) -> float:
@@ -163,18 +188,3 @@ def _named(drifted: list[Verdict]) -> str:
     more = len(drifted) - _MOST_NAMED
     told = "; ".join(verdict.reason for verdict in drifted[:_MOST_NAMED])
     return told + (f"; and {more} more features" if more > 0 else "")
-
-
-def _broken(policy: Policy, histograms: list[FeatureHistogram]) -> list[str]:
-    """Columns that went dead: empty although they were filled, or standing still although they varied."""
-    problems = []
-    for found in histograms:
-        rows = sum(found.live)
-        if rows < _needed(policy):
-            continue
-        before, now = sum(found.reference[:-1]), sum(found.live[:-1])
-        if before and not now:
-            problems.append(f"'{found.feature}' has no value in any of {rows} rows")
-        elif found.stands_still and sum(map(bool, found.reference[:-1])) >= _VARIED_BINS:
-            problems.append(f"'{found.feature}' is one and the same value in all of {now} rows")
-    return problems

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ..domain.dataset import columns_of
 from ..domain.drift import DataProfile, FeatureHistogram
-from ..domain.errors import DataInvalid
+from ..domain.errors import DataChanged, DataInvalid, DataUnavailable
 from ..domain.policy import Policy
 from ..ports import Ports
 from ..triggers.data_drift import DriftFindings, judge_drift, unjudged
@@ -22,8 +22,12 @@ class DriftEvidence(NamedTuple):
 
 
 def find_drift(policy: Policy, at: datetime, ports: Ports) -> DriftFindings:
-    """Gather the evidence and judge it."""
-    evidence = _gather(policy, at, ports)
+    """Gather the evidence and judge it; raises DataUnavailable when an object changes while it is read."""
+    try:
+        evidence = _gather(policy, at, ports)
+    except DataChanged as error:
+        # Whoever corrects data breaks nothing: the next try lists the new object.
+        raise DataUnavailable(str(error)) from error
     if evidence.broken:
         return unjudged("the live data cannot be read")._replace(broken=[evidence.broken])
     return unjudged(evidence.unusable) if evidence.unusable else judge_drift(policy, evidence.histograms)
@@ -33,11 +37,15 @@ def _gather(policy: Policy, at: datetime, ports: Ports) -> DriftEvidence:
     """Read the profile of the serving version, or build and keep it where there is none, and the live window."""
     try:
         profile = _profile(policy, at, ports)
+    except DataChanged:
+        raise
     except DataInvalid as error:
         return DriftEvidence([], unusable=f"what the champion learned from cannot be read: {error}")
     live = ports.data.list_partitions(policy.data.prefix, live_window(policy, at))
     try:
         return DriftEvidence(count_live(profile, columns_of(policy.data), live, ports))
+    except DataChanged:
+        raise
     except DataInvalid as error:
         return DriftEvidence([], broken=str(error))
 
@@ -50,7 +58,7 @@ def _profile(policy: Policy, at: datetime, ports: Ports) -> DataProfile:
     window = reference_window(policy, at, ports)
     objects = ports.data.list_partitions(policy.data.prefix, window)
     profile = build_profile(policy.model, columns_of(policy.data), policy.drift, window, objects, ports)
-    if serving:
+    if serving and profile.rows:
         keep_profile(profile, serving.version, ports)
     return profile
 

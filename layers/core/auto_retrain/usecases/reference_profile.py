@@ -1,6 +1,6 @@
 """Profiles of reference data, built from a stream of rows and kept beside a version; live rows in their bins."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,11 +13,18 @@ from ..domain.drift import DataProfile, FeatureHistogram, FeatureProfile
 from ..domain.errors import ArtifactInvalid
 from ..domain.windows import Window
 from ..ports import Batch, Ports
-from ..statistics.stability import Levels, count_levels, count_numeric, decile_edges, reference_levels
+from ..statistics.stability import (
+    Levels,
+    comparable_levels,
+    count_levels,
+    count_numeric,
+    decile_edges,
+    reference_levels,
+)
 
 SAMPLED_ROWS = 100_000
 # Beyond this, a column of names or numbers rather than categories would fill the memory.
-MOST_LEVELS = 50_000
+MOST_LEVELS = 20_000
 _SEED = 20_130_101
 
 Array = np.ndarray[Any, Any]
@@ -80,16 +87,25 @@ def count_live(
     still = _StandsStill()
     batches = _batches(columns, numeric, categorical, objects, ports)
     _, numbers, categories = _count(lambda: still.watch(batches()), edges, levels)
-    return [
-        FeatureHistogram(
-            feature=found.feature,
-            reference=found.counts,
-            live=tuple((numbers if found.kind == "numeric" else categories)[found.feature]),
-            unseen=None if found.kind == "numeric" or found.rare is None else categories[found.feature][-2],
-            stands_still=found.feature in still.values and found.feature not in still.moved,
+    counts = numbers | categories
+    return [_histogram(found, counts[found.feature], still.holds(found.feature)) for found in profile.features]
+
+
+def _histogram(found: FeatureProfile, counts: list[int], stands_still: bool) -> FeatureHistogram:
+    if found.kind == "numeric":
+        return FeatureHistogram(
+            feature=found.feature, reference=found.counts, live=tuple(counts), stands_still=stands_still
         )
-        for found in profile.features
-    ]
+    reference, live = comparable_levels(found.counts, counts)
+    return FeatureHistogram(
+        feature=found.feature,
+        reference=reference,
+        live=live,
+        unseen=None if found.rare is None else counts[-2],
+        seen_once=found.seen_once,
+        seen_twice=found.seen_twice,
+        stands_still=stands_still,
+    )
 
 
 def watched(columns: DataColumns, drift: DriftPolicy) -> tuple[list[str], list[str]]:
@@ -116,7 +132,7 @@ def _bins(
     for batch in batches():
         sample.add(batch)
         for name in categorical:
-            counts[name].add(batch.levels[name])
+            counts[name].add(batch.levels[name], batch.rows)
     edges = {name: decile_edges(sample.values[name]) for name in numeric}
     return edges, {name: reference_levels(found.counts, complete=found.complete) for name, found in counts.items()}
 
@@ -132,7 +148,7 @@ def _count(
         for name, found in edges.items():
             numbers[name] += count_numeric(batch.numbers[name], found)
         for name, kept in levels.items():
-            categories[name] += count_levels(batch.levels[name], kept)
+            categories[name] += count_levels(batch.levels[name], kept, batch.rows)
     return rows, _plain(numbers), _plain(categories)
 
 
@@ -142,7 +158,15 @@ def _plain(counts: Mapping[str, Array]) -> dict[str, list[int]]:
 
 def _level_profile(name: str, levels: Levels, counts: list[int]) -> FeatureProfile:
     rare = None if levels.rare is None else tuple(sorted(levels.rare))
-    return FeatureProfile(feature=name, kind="categorical", levels=levels.frequent, rare=rare, counts=tuple(counts))
+    return FeatureProfile(
+        feature=name,
+        kind="categorical",
+        levels=levels.frequent,
+        rare=rare,
+        seen_once=levels.once,
+        seen_twice=levels.twice,
+        counts=tuple(counts),
+    )
 
 
 def _levels_of(found: FeatureProfile) -> Levels:
@@ -155,18 +179,24 @@ class _RowSample:
     def __init__(self, names: Sequence[str]) -> None:
         self._random = np.random.default_rng(_SEED)
         self._draws = np.empty(0)
+        self._highest = np.inf
         self.values: dict[str, Array] = {name: np.empty(0) for name in names}
 
     def add(self, batch: Batch) -> None:
         if not self.values:
             return
-        draws = np.concatenate([self._draws, self._random.random(batch.rows)])
+        drawn = self._random.random(batch.rows)
+        # The longer the stream, the fewer of its rows get so far.
+        candidates = np.flatnonzero(drawn < self._highest)
+        draws = np.concatenate([self._draws, drawn[candidates]])
         kept = np.arange(draws.size)
         if draws.size > SAMPLED_ROWS:
             kept = np.sort(np.argpartition(draws, SAMPLED_ROWS)[:SAMPLED_ROWS])
         self._draws = draws[kept]
+        if kept.size == SAMPLED_ROWS:
+            self._highest = self._draws.max()
         for name, values in self.values.items():
-            self.values[name] = np.concatenate([values, batch.numbers[name]])[kept]
+            self.values[name] = np.concatenate([values, batch.numbers[name][candidates]])[kept]
 
 
 class _LevelCounts:
@@ -176,29 +206,31 @@ class _LevelCounts:
         self.counts: Counter[str | None] = Counter()
         self.complete = True
 
-    def add(self, counts: Mapping[str | None, int]) -> None:
+    def add(self, counts: Mapping[str | None, int], rows: int) -> None:
         self.counts.update(counts)
+        self.complete = self.complete and sum(counts.values()) == rows
         if len(self.counts) > MOST_LEVELS:
             self.counts = Counter(dict(self.counts.most_common(MOST_LEVELS // 2)))
             self.complete = False
 
 
 class _StandsStill:
-    """Notices, while numbers pass by, which features never change."""
+    """Notices, while rows pass by, which features never change; a missing value is no change."""
 
     def __init__(self) -> None:
-        self.values: dict[str, float] = {}
-        self.moved: set[str] = set()
+        # Once there are two values, it has moved, and nobody needs to look any more.
+        self._values: defaultdict[str, set[float | str | None]] = defaultdict(set)
+
+    def holds(self, feature: str) -> bool:
+        return len(self._values[feature]) == 1
 
     def watch(self, batches: Iterator[Batch]) -> Iterator[Batch]:
         for batch in batches:
             for name, numbers in batch.numbers.items():
-                if name not in self.moved:
-                    self._look(name, numbers[~np.isnan(numbers)])
+                if len(self._values[name]) < 2:
+                    known = numbers[~np.isnan(numbers)]
+                    self._values[name].update({float(known.min()), float(known.max())} if known.size else ())
+            for name, levels in batch.levels.items():
+                if len(self._values[name]) < 2:
+                    self._values[name].update(levels.keys() - {None})
             yield batch
-
-    def _look(self, name: str, known: Array) -> None:
-        if known.size:
-            value = self.values.setdefault(name, float(known[0]))
-            if (known != value).any():
-                self.moved.add(name)

@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import IO, Any
 
 from ...domain.dataset import DataObject
-from ...domain.errors import ArtifactInvalid, DataInvalid
+from ...domain.errors import ArtifactInvalid, DataChanged, DataInvalid
 from ...domain.windows import Window
 from ...ports import Batch
 
@@ -39,9 +39,9 @@ class MemoryDataStore:
     def open(self, found: DataObject) -> IO[bytes]:
         content = self._contents.get(found.uri)
         if content is None:
-            raise DataInvalid(f"'{found.uri}' is not there any more")
+            raise DataChanged(f"'{found.uri}' is not there any more")
         if _etag_of(content) != found.etag:
-            raise DataInvalid(f"'{found.uri}' has changed since it was listed")
+            raise DataChanged(f"'{found.uri}' has changed since it was listed")
         return BytesIO(content)
 
     def write(self, key: str, content: bytes) -> str:
