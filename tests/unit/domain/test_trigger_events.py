@@ -13,6 +13,13 @@ from auto_retrain.domain.trigger_events import parse_trigger_event
 ALARM = json.loads((Path(__file__).parents[2] / "data/events/cloudwatch_alarm.json").read_text())
 
 
+def nested(depth: int) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for _ in range(depth):
+        found = {"deeper": found}
+    return found
+
+
 def refusal(event: dict[str, Any]) -> str:
     with pytest.raises(EventInvalid) as caught:
         parse_trigger_event(event)
@@ -68,6 +75,21 @@ def test_a_manual_request_needs_an_actor_and_a_reason() -> None:
         ({"model_name": "churn", "trigger_type": "whim"}, "trigger_type"),
         ({"model_name": "churn", "event_time": "yesterday"}, "event_time"),
         ({"model_name": "churn", "event_time": "2026-03-01T12:00:00"}, "event_time"),
+        ({"model_name": "churn", "event_time": 1767225600}, "event_time = 1767225600"),
+        ({"model_name": "churn", "event_time": 1767225600000}, "event_time = 1767225600000"),
+        ({"model_name": "churn", "event_time": "1767225600"}, "and no number"),
+        ({"model_name": "churn", "event_time": "2026-03-01"}, "event_time"),
+        ({"model_name": "churn", "event_time": "2026-02-30T12:00:00Z"}, "event_time"),
+        ({"model_name": "churn", "schema_version": 2}, "schema_version: unknown field"),
+        ({"model_name": "churn", "parameters": {"rate": float("nan")}}, "may not hold NaN or infinity"),
+        ({"model_name": "churn", "parameters": {"text": "x" * 262_144}}, "at most 16000 are allowed"),
+        ({"model_name": "churn", "parameters": nested(2000)}, "nested too deeply"),
+        ({"model_name": "churn\n"}, "model_name = 'churn\\n'"),
+        ({"model_name": "churn\x00"}, "model_name"),
+        ({"model_name": "../churn"}, "model_name"),
+        ({"model_name": "\u0441hurn"}, "model_name"),  # its first letter is Cyrillic
+        ({"model_name": True}, "model_name = True"),
+        ({"model_name": "churn", "reason": "\ud800"}, "Invalid JSON"),
         ({"model_name": "churn", "force": "yes"}, "force"),
         ({"model_name": "churn", "reason": "x" * 501}, "reason"),
     ],

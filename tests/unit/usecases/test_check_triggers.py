@@ -119,6 +119,19 @@ def test_an_event_of_the_future_is_refused_before_it_holds_the_cool_down() -> No
     assert world.ports.jobs.model_state("churn").last_attempt_at is None
 
 
+def test_an_event_of_another_age_is_refused_before_any_window_is_counted_back_from_it() -> None:
+    with pytest.raises(EventInvalid, match="lies before 2000-01-01"):
+        World().check({**MANUAL, "event_time": "0001-01-01T00:00:00Z"})
+
+
+def test_an_old_event_that_is_replayed_is_held_by_what_happened_since() -> None:
+    world = World()
+    job_id = world.open()
+    world.close(decision={"job_id": job_id}, error={"Error": "Test", "Cause": "stopped"})
+    old = {**MANUAL, "event_time": (NOON - timedelta(days=40)).isoformat()}
+    assert world.check(old, execution="arn:old").held_by == "cool_down"
+
+
 def test_a_bus_that_is_away_keeps_nobody_from_retraining(caplog: pytest.LogCaptureFixture) -> None:
     world = World()
 

@@ -32,9 +32,15 @@ def parse_trigger_event(event: Any) -> TriggerRequest:
 
 
 def _parse(document: dict[str, Any]) -> TriggerRequest:
+    moment = document.get("event_time")
+    # Seconds or milliseconds since 1970? The one taken for the other is another century.
+    if isinstance(moment, str) and "-" not in moment:
+        raise EventInvalid(f"event_time = {moment!r}: must be like 2026-03-01T12:00:00Z and no number; {_HELP}")
     try:
         # Through JSON text: there, dates are text and yet nothing else is converted.
         return TriggerRequest.model_validate_json(json.dumps(document), strict=True)
+    except RecursionError as error:
+        raise EventInvalid(f"parameters: nested too deeply; {_HELP}") from error
     except ValidationError as error:
         raise EventInvalid(f"{explain(error, TriggerRequest)}; {_HELP}") from error
 

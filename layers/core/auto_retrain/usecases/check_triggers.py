@@ -1,6 +1,6 @@
 """Decides whether one model is to be retrained now, from everything that needs no data to be read."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from ..domain.errors import EventInvalid
 from ..domain.messages import ExecutionStarted, TriggerDecision, TriggerRequest
@@ -19,6 +19,7 @@ from .opening import already_opened
 from .records import policy_of
 
 CLOCK_DIFFERENCE = timedelta(minutes=5)
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def check_triggers(started: ExecutionStarted, ports: Ports) -> TriggerDecision:
@@ -67,6 +68,8 @@ def _event_time(request: TriggerRequest, ports: Ports) -> datetime:
     """When the event happened; a time to come would hold the model's cool-down until then."""
     now = ports.clock.now()
     at = request.event_time or now
+    if at < EARLIEST:
+        raise EventInvalid(f"event_time = {at.isoformat()}: lies before {EARLIEST:%F}, where no model has data")
     if at > now + CLOCK_DIFFERENCE:
         raise EventInvalid(f"event_time = {at.isoformat()}: lies in the future; leave it out to mean now")
     return at
