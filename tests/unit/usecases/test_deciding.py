@@ -10,12 +10,15 @@ from auto_retrain.domain.errors import JobConflict
 from auto_retrain.domain.fleet import FleetLimits, FleetUsage, SweepMark
 from auto_retrain.domain.metric import MetricReading
 from auto_retrain.domain.model_state import ModelState, Quarantine
+from auto_retrain.domain.policy import AppliedPolicy
 from auto_retrain.domain.trigger_config import TriggerType
+from auto_retrain.triggers.suppression import holds
 from tests.unit.builders import NOON
 from tests.unit.usecases.world import EXECUTION, MANUAL, World, rows
 
 SWEPT = {"model_name": "churn", "trigger_type": "performance_degradation", "event_time": NOON.isoformat()}
 DAY = timedelta(days=1)
+PERFORMANCE = TriggerType.PERFORMANCE_DEGRADATION
 
 
 def degraded_world(**triggers: Any) -> World:
@@ -24,8 +27,14 @@ def degraded_world(**triggers: Any) -> World:
     world.policy = world.policy.model_copy(update={"triggers": config})
     world.ports.policies.apply(world.policy, "ada", NOON)
     world.ports.jobs.record_retrain("churn", NOON)
-    world.ports.metrics.readings["churn"] = MetricReading(value=0.8, rows=5000, points=30, newest_at=NOON + 20 * DAY)
+    world.ports.metrics.readings["churn"] = MetricReading(value=0.8, rows=5000, points=30, newest_at=NOON + 40 * DAY)
     return world
+
+
+def applied_to(world: World) -> AppliedPolicy:
+    applied = world.ports.policies.get("churn")
+    assert applied is not None
+    return applied
 
 
 def look(world: World, days: int) -> Any:
@@ -127,6 +136,23 @@ def test_each_rejected_challenger_doubles_the_wait_and_people_are_asked_in_the_e
     assert "team@example.com" in world.ports.events.published[-1].text
     assert look(world, 5).held_by == "back_off"
     assert look(world, 6).next == "start"
+
+
+def test_a_model_that_no_retraining_cures_is_retrained_five_times_in_a_month() -> None:
+    world = degraded_world(enabled=("performance_degradation",))
+    for days in range(32):
+        world.ports.data.add_partition("churn", NOON.date() + days * DAY, f"day {days}".encode())
+    started = []
+    for days in range(31):
+        state = world.ports.jobs.model_state("churn")
+        if not holds(applied_to(world), state, PERFORMANCE, NOON + days * DAY, NOON + days * DAY):
+            reject(world, days)
+            started.append(days)
+        else:
+            assert look(world, days).next == "skip"
+    assert started == [0, 2, 6, 14, 30]
+    kinds = [event.kind for event in world.ports.events.published]
+    assert kinds.count("escalated") == 3
 
 
 def test_a_challenger_that_is_deployed_ends_the_row() -> None:
