@@ -14,8 +14,6 @@ def _to_utc(moment: datetime) -> datetime:
 def _check_parameters(parameters: dict[str, JsonValue]) -> dict[str, JsonValue]:
     try:
         size = len(json.dumps(parameters, allow_nan=False))
-    except RecursionError as error:
-        raise ValueError("is nested too deeply") from error
     except ValueError as error:
         raise ValueError("may not hold NaN or infinity") from error
     if size > LARGEST_PARAMETERS:

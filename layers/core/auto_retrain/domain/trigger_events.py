@@ -11,6 +11,8 @@ from .explain import explain
 from .messages import TriggerRequest
 from .trigger_config import TriggerType
 
+MOST_LEVELS = 50
+
 _HELP = (
     'send {"model_name": "...", "actor": "...", "reason": "..."}, optionally with "event_time", "parameters" and '
     '"force", or a "CloudWatch Alarm State Change" event of an alarm whose metric has the dimension "Model"'
@@ -36,13 +38,24 @@ def _parse(document: dict[str, Any]) -> TriggerRequest:
     # Seconds or milliseconds since 1970? The one taken for the other is another century.
     if isinstance(moment, str) and "-" not in moment:
         raise EventInvalid(f"event_time = {moment!r}: must be like 2026-03-01T12:00:00Z and no number; {_HELP}")
+    if _is_deeper(document, MOST_LEVELS):
+        raise EventInvalid(f"parameters: nested more than {MOST_LEVELS} levels deep; {_HELP}")
     try:
         # Through JSON text: there, dates are text and yet nothing else is converted.
         return TriggerRequest.model_validate_json(json.dumps(document), strict=True)
-    except RecursionError as error:
-        raise EventInvalid(f"parameters: nested too deeply; {_HELP}") from error
     except ValidationError as error:
         raise EventInvalid(f"{explain(error, TriggerRequest)}; {_HELP}") from error
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Level by level, because a value that is nested without end would exhaust the stack."""
+    level = [value]
+    for _ in range(levels):
+        children = [found.values() if isinstance(found, dict) else found for found in level]
+        level = [child for found in children for child in found if isinstance(child, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def _request_of_alarm(event: dict[str, Any]) -> dict[str, Any]:
