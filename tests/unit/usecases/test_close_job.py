@@ -105,3 +105,14 @@ def test_the_error_of_the_first_state_is_read_where_it_took_the_input_s_place() 
     outcome = World().close(Error="EventInvalid", Cause="the input is a JSON str and no object")
     assert (outcome.next, outcome.error) == ("fail", "EventInvalid")
     assert "no object" in outcome.reason
+
+
+def test_a_profile_that_could_not_be_kept_makes_no_failure_of_what_was_deployed() -> None:
+    world = World()
+    job_id = world.scored_job(rows(2000, 0.95))
+    world.validate(job_id)
+    world.deploy(job_id)
+    error = {"Error": "DataChanged", "Cause": "an object has changed since it was listed"}
+    outcome = world.close(decision={"job_id": job_id}, profile_error=error)
+    assert outcome.next == "succeed"
+    assert world.job(job_id).status is RetrainingStatus.COMPLETED
