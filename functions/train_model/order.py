@@ -42,6 +42,7 @@ class Order(Document):
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     parameters: dict[str, JsonValue] = {}
     trainer: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")] | None = None
+    image: str | None = None
     versions: tuple[Annotated[str, Field(pattern=r"^[1-9][0-9]*$")], ...] = ()
     min_label_share: Annotated[float, Field(ge=0, le=1)] = 0.0
 

@@ -54,6 +54,7 @@ ACTIONS = {
     "executions.has_ended": {"states:DescribeExecution"},
     "cluster.start_job": {"eks:DescribeCluster"},
     "cluster.list_jobs": {"eks:DescribeCluster"},
+    "cluster.obstacles": {"eks:DescribeCluster"},
     "cluster.explain_failure": {"eks:DescribeCluster"},
     "cluster.log_tail": {"eks:DescribeCluster"},
     "cluster.delete_job": {"eks:DescribeCluster"},

@@ -161,7 +161,8 @@ def test_silence_of_the_watcher_is_an_alarm(template: Template) -> None:
     assert alarms["WatcherSilenceAlarm"]["TreatMissingData"] == "breaching"
     others = {name: alarm["TreatMissingData"] for name, alarm in alarms.items() if name != "WatcherSilenceAlarm"}
     assert others == dict.fromkeys(
-        ["FailedExecutionsAlarm", "TimedOutExecutionsAlarm", "DeadLettersAlarm"], "notBreaching"
+        ["FailedExecutionsAlarm", "TimedOutExecutionsAlarm", "DeadLettersAlarm", "UnreconciledJobsAlarm"],
+        "notBreaching",
     )
 
 

@@ -10,14 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import IO, Any, Literal, NamedTuple, Protocol
 
-from .domain.cluster import ClusterJob, JobOrder
+from .domain.cluster import ClusterJob, JobOrder, Obstacle
 from .domain.dataset import DataObject
 from .domain.fleet import FleetLimits, SweepMark
 from .domain.job import Deployment, RetrainingJob
 from .domain.messages import JobEvent
 from .domain.metric import MetricQuery, MetricReading
 from .domain.model_state import ModelState, Quarantine, WaitingTrigger
-from .domain.policy import AppliedPolicy, Policy, PolicyStatus, TrainingPolicy
+from .domain.policy import AppliedPolicy, Policy, PolicyStatus
+from .domain.training_policy import TrainingPolicy
 from .domain.trigger_record import TriggerRecord
 from .domain.windows import Window
 
@@ -213,19 +214,25 @@ class ModelRegistry(Protocol):
 class Cluster(Protocol):
     """Kubernetes Jobs of ours."""
 
-    def start_job(self, name: str, order: JobOrder, training: TrainingPolicy) -> None:
-        """Create a Job; the same one again changes nothing. Raises ClusterConflict if the name is someone else's."""
+    def start_job(self, name: str, orders: Sequence[JobOrder], training: TrainingPolicy) -> None:
+        """Create a Job whose pod carries out the orders one by one; the same one again changes nothing.
+
+        Raises ClusterConflict if the name is someone else's, ClusterRefused for what this deployment may not run.
+        """
 
     def list_jobs(self) -> list[ClusterJob]:
-        """All our Jobs in one listing, whatever their number."""
+        """All our Jobs, in one listing for each namespace whatever their number."""
 
-    def explain_failure(self, name: str) -> str:
+    def obstacles(self, jobs: Sequence[ClusterJob]) -> dict[str, Obstacle]:
+        """What keeps Jobs from running, by their names, as far as it can be told; few calls whatever their number."""
+
+    def explain_failure(self, job: ClusterJob) -> str:
         """One sentence for people on why a Job failed."""
 
-    def log_tail(self, name: str, lines: int = 100) -> str:
+    def log_tail(self, job: ClusterJob, lines: int = 100) -> str:
         """The last lines of the newest pod's log; empty when there is none any more."""
 
-    def delete_job(self, name: str) -> None:
+    def delete_job(self, job: ClusterJob) -> None:
         """Delete a Job with its pods; one that is not there is fine."""
 
 

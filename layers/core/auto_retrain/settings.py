@@ -46,6 +46,10 @@ class Settings(Record):
                 raise SettingInvalid(f"FLEET_{name.upper()}", value, "a whole number above 0")
         return FleetLimits(**{name: int(value) for name, value in given.items()})
 
+    def job_namespaces(self) -> tuple[str, ...]:
+        """Kubernetes namespaces that Jobs may run in, the usual one first; raises SettingMissing when there is none."""
+        return tuple(name.strip() for name in self.require("job_namespace").split(","))
+
     def require(self, name: str) -> str:
         """The value of a setting; raises SettingMissing naming the variable to set."""
         value: str | None = getattr(self, name)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from auto_retrain.adapters.kubernetes.explanation import LONGEST_QUOTE, explain, last_line
+from auto_retrain.adapters.kubernetes.explanation import LONGEST_QUOTE, explain, failed_creation, last_line, obstacle
 
 from .recordings import body_of, load
 
@@ -91,3 +91,45 @@ def test_every_recorded_job_gets_a_printable_sentence() -> None:
 )
 def test_the_last_line_of_a_log_is_made_fit_for_a_message(log: str, line: str) -> None:
     assert last_line(log) == line
+
+
+@pytest.mark.parametrize(
+    ("case", "words", "may_pass"),
+    [
+        ("L6 image cannot be pulled", "cannot be pulled", False),
+        ("L6b imagePullPolicy Never, image absent", "ErrImageNeverPull", False),
+        ("L10 secret absent", 'secret "absent" not found', False),
+        ("L7 unschedulable (GPU)", "Insufficient nvidia.com/gpu", True),
+    ],
+)
+def test_what_keeps_a_recorded_pod_from_running_says_whether_it_may_pass(case: str, words: str, may_pass: bool) -> None:
+    (pod,) = body_of(f"{case}: pods")["items"]
+
+    found = obstacle(pod)
+
+    assert found is not None
+    assert words in found.reason
+    assert found.may_pass is may_pass
+
+
+def test_a_running_pod_meets_no_obstacle() -> None:
+    (pod,) = body_of("L15 running: pods")["items"]
+
+    assert obstacle(pod) is None
+
+
+def test_a_missing_service_account_may_pass_like_a_quota_because_only_words_tell_them_apart() -> None:
+    found = failed_creation(body_of("L9 events")["items"][0])
+
+    assert 'serviceaccount "absent" not found' in found.reason
+    assert found.may_pass
+
+
+def test_of_several_containers_the_one_that_failed_is_explained() -> None:
+    (pod,) = body_of("L8 OOM killed: pods")["items"]
+    pod["spec"]["initContainers"] = [pod["spec"]["containers"][0] | {"name": "before", "image": "before:1"}]
+    pod["status"]["initContainerStatuses"] = [
+        {"name": "before", "state": {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}}
+    ]
+
+    assert "the image 'before:1' cannot be pulled" in explain(body_of("L8 OOM killed: job"), [pod], [])

@@ -1,32 +1,97 @@
-"""The Job that we ask for: safe, bounded, and known by its labels."""
+"""The Job that we ask for: safe, bounded, known by its labels, and placed as its policy says."""
 
+import json
 from typing import Any
 
 import pytest
+import requests
 
 from auto_retrain.adapters.kubernetes.manifest import PodSettings, build_manifest
+from auto_retrain.domain.errors import ClusterRefused
+from auto_retrain.domain.training_policy import TrainingPolicy
 from local.cluster.pod_security import violations
 
+from .conftest import open_cluster
 from .orders import TRAINING, make_order, name_of
+from .recordings import ADMIN_TOKEN
+
+PINNED = "example.com/own@sha256:" + "a" * 64
+# Everything that a policy may say.
+EVERYTHING: dict[str, Any] = {
+    "image": PINNED,
+    "retries": 4,
+    "gpus": 2,
+    "queue": "team-a",
+    "pod_template": {
+        "metadata": {"labels": {"example.com/cost-centre": "42"}, "annotations": {"note": "any text: at all"}},
+        "spec": {
+            "serviceAccountName": "special",
+            "automountServiceAccountToken": True,
+            "nodeSelector": {"kubernetes.io/arch": "amd64"},
+            "tolerations": [{"key": "dedicated", "value": "training", "effect": "NoSchedule"}],
+            "affinity": {
+                "nodeAffinity": {
+                    "preferredDuringSchedulingIgnoredDuringExecution": [
+                        {
+                            "weight": 10,
+                            "preference": {"matchExpressions": [{"key": "zone", "operator": "In", "values": ["a"]}]},
+                        }
+                    ]
+                }
+            },
+            "priorityClassName": "batch-low",
+            "runtimeClassName": "gvisor",
+            "terminationGracePeriodSeconds": 90,
+            "imagePullSecrets": [{"name": "registry"}],
+            "containers": [
+                {
+                    "env": [
+                        {"name": "OMP_NUM_THREADS", "value": "2"},
+                        {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "hub", "key": "token"}}},
+                    ],
+                    "resources": {"limits": {"ephemeral-storage": "20Gi"}, "requests": {"ephemeral-storage": "10Gi"}},
+                    "volumeMounts": [{"name": "shared-memory", "mountPath": "/dev/shm"}],
+                }
+            ],
+            "volumes": [{"name": "shared-memory", "emptyDir": {"medium": "Memory", "sizeLimit": "1Gi"}}],
+        },
+    },
+}
 
 
-@pytest.fixture
-def manifest() -> dict[str, Any]:
+def build(stage: str = "dev", orders: int = 1, **training: Any) -> dict[str, Any]:
     order = make_order("churn-1", trainer="pkg:train")
+    policy = TrainingPolicy.model_validate_json(json.dumps(TRAINING.model_dump(mode="json") | training))
     pod = PodSettings(image="image:1", service_account="trainer")
-    return build_manifest(name_of(order), order, TRAINING, "dev", pod)
+    return build_manifest(name_of(order), [order] * orders, policy, stage, pod)
 
 
-def test_the_pod_keeps_the_restricted_profile(manifest: dict[str, Any]) -> None:
-    pod = manifest["spec"]["template"]["spec"]
+def pod_of(manifest: dict[str, Any]) -> dict[str, Any]:
+    spec: dict[str, Any] = manifest["spec"]["template"]["spec"]
+    return spec
+
+
+def node_affinity(**training: Any) -> Any:
+    return pod_of(build(**training))["affinity"]["nodeAffinity"]
+
+
+@pytest.mark.parametrize("training", [{}, EVERYTHING], ids=["nothing", "everything"])
+def test_the_pod_keeps_the_restricted_profile_whatever_its_policy_says(training: dict[str, Any]) -> None:
+    pod = pod_of(build(orders=2, **training))
 
     assert violations(pod) == []
-    assert pod["containers"][0]["securityContext"]["readOnlyRootFilesystem"] is True
-    assert pod["automountServiceAccountToken"] is False
     assert pod["enableServiceLinks"] is False
+    for container in pod["containers"] + pod["initContainers"]:
+        assert container["securityContext"]["readOnlyRootFilesystem"] is True
 
 
-def test_job_and_pod_carry_the_labels_by_which_they_are_found(manifest: dict[str, Any]) -> None:
+def test_no_token_of_the_service_account_is_mounted_unless_asked_for() -> None:
+    assert pod_of(build())["automountServiceAccountToken"] is False
+    assert pod_of(build(**EVERYTHING))["automountServiceAccountToken"] is True
+
+
+def test_job_and_pod_carry_the_labels_by_which_they_are_found() -> None:
+    manifest = build()
     labels = {
         "app.kubernetes.io/managed-by": "auto-retrain",
         "auto-retrain/stage": "dev",
@@ -36,14 +101,21 @@ def test_job_and_pod_carry_the_labels_by_which_they_are_found(manifest: dict[str
     }
 
     assert manifest["metadata"] == {"name": "churn-1-train-1", "labels": labels}
-    assert manifest["spec"]["template"]["metadata"]["labels"] == labels
+    assert manifest["spec"]["template"]["metadata"] == {
+        "labels": labels,
+        "annotations": {
+            "auto-retrain/output": "s3://artifacts/jobs/churn-1/train/",
+            "karpenter.sh/do-not-disrupt": "true",
+        },
+    }
 
 
-def test_the_policy_decides_time_and_size(manifest: dict[str, Any]) -> None:
-    (container,) = manifest["spec"]["template"]["spec"]["containers"]
+def test_the_policy_decides_time_size_and_tries() -> None:
+    manifest = build(retries=4)
+    (container,) = pod_of(manifest)["containers"]
     size = {"cpu": "500m", "memory": "1Gi"}
 
-    assert manifest["spec"]["activeDeadlineSeconds"] == 300
+    assert (manifest["spec"]["activeDeadlineSeconds"], manifest["spec"]["backoffLimit"]) == (300, 4)
     assert container["resources"] == {"requests": size, "limits": size}
 
 
@@ -51,3 +123,104 @@ def test_every_longest_name_fits_into_a_label() -> None:
     order = make_order("m" * 40 + "-0123456789", model_name="m" * 40, kind="score")
 
     assert len(name_of(order)) <= 63
+
+
+def test_the_template_of_the_policy_is_laid_over_ours() -> None:
+    manifest = build(**EVERYTHING)
+    pod, (container,) = pod_of(manifest), pod_of(manifest)["containers"]
+    template = EVERYTHING["pod_template"]["spec"]
+
+    for field in ("nodeSelector", "affinity", "priorityClassName", "runtimeClassName", "imagePullSecrets"):
+        assert pod[field] == template[field]
+    assert (pod["serviceAccountName"], pod["terminationGracePeriodSeconds"]) == ("special", 90)
+    assert pod["volumes"] == [{"name": "tmp", "emptyDir": {}}, *template["volumes"]]
+    assert container["image"] == PINNED
+    assert container["env"][1:] == template["containers"][0]["env"]
+    assert container["volumeMounts"][1:] == template["containers"][0]["volumeMounts"]
+    assert container["resources"]["limits"] == {
+        "cpu": "500m",
+        "memory": "1Gi",
+        "nvidia.com/gpu": "2",
+        "ephemeral-storage": "20Gi",
+    }
+    assert manifest["spec"]["template"]["metadata"]["labels"]["example.com/cost-centre"] == "42"
+    assert manifest["metadata"]["labels"]["example.com/cost-centre"] == "42"
+
+
+def test_pods_that_need_a_gpu_tolerate_the_taint_of_its_nodes() -> None:
+    taint = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
+
+    assert pod_of(build(gpus=1))["tolerations"] == [taint]
+    assert "tolerations" not in pod_of(build())
+
+
+def test_on_demand_capacity_keeps_off_the_spot_nodes_of_karpenter_and_of_managed_groups() -> None:
+    (term,) = node_affinity(capacity="on_demand")["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+
+    assert term["matchExpressions"] == [
+        {"key": "karpenter.sh/capacity-type", "operator": "NotIn", "values": ["spot"]},
+        {"key": "eks.amazonaws.com/capacityType", "operator": "NotIn", "values": ["SPOT"]},
+    ]
+
+
+def test_spot_capacity_takes_nodes_of_either_kind() -> None:
+    terms = node_affinity(capacity="spot")["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+
+    assert [term["matchExpressions"][0]["key"] for term in terms] == [
+        "karpenter.sh/capacity-type",
+        "eks.amazonaws.com/capacityType",
+    ]
+
+
+def test_preferred_spot_falls_back_on_demand() -> None:
+    affinity = node_affinity(capacity="spot_preferred")
+
+    assert set(affinity) == {"preferredDuringSchedulingIgnoredDuringExecution"}
+
+
+def test_a_job_of_a_queue_waits_until_kueue_lets_it_go() -> None:
+    manifest = build(queue="team-a")
+
+    assert manifest["metadata"]["labels"]["kueue.x-k8s.io/queue-name"] == "team-a"
+    assert manifest["spec"]["suspend"] is True
+    assert build()["spec"]["suspend"] is False
+
+
+@pytest.mark.parametrize("image", [None, "example.com/own:latest"])
+def test_production_runs_no_image_that_is_named_by_a_tag(image: str | None) -> None:
+    with pytest.raises(ClusterRefused, match=f"image '{image or 'image:1'}' of model 'churn': stage 'prod' runs only"):
+        build(stage="prod", image=image)
+
+    assert pod_of(build(stage="prod", image=PINNED))["containers"][0]["image"] == PINNED
+
+
+def test_orders_are_carried_out_one_by_one_each_in_its_image_and_a_final_no_of_any_ends_the_job() -> None:
+    manifest = build(orders=2)
+    pod = pod_of(manifest)
+
+    assert [container["name"] for container in pod["initContainers"] + pod["containers"]] == [
+        "train-model-1",
+        "train-model",
+    ]
+    rules = manifest["spec"]["podFailurePolicy"]["rules"]
+    assert [rule["onExitCodes"]["containerName"] for rule in rules[:2]] == ["train-model-1", "train-model"]
+
+
+def test_the_order_says_which_image_carries_it_out() -> None:
+    order = json.loads(pod_of(build(image=PINNED))["containers"][0]["env"][0]["value"])
+
+    assert order["image"] == PINNED
+
+
+@pytest.mark.parametrize("training", [{}, EVERYTHING, {"capacity": "spot"}, {"capacity": "spot_preferred"}])
+def test_the_server_takes_the_manifest_by_its_strictest_reading(training: dict[str, Any]) -> None:
+    with open_cluster("life") as cluster:
+        answer = requests.post(
+            f"{cluster.url}/apis/batch/v1/namespaces/life/jobs",
+            params={"fieldValidation": "Strict", "dryRun": "All"},
+            json=build(orders=2, **training),
+            headers={"Authorization": f"Bearer {ADMIN_TOKEN}"},
+            timeout=10,
+        )
+
+    assert answer.status_code == 201, answer.text

@@ -17,8 +17,8 @@ from auto_retrain.adapters.kubernetes.transport import Transport
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.adapters.memory.cluster import MemoryCluster
 from auto_retrain.adapters.memory.outside import MemoryClock
-from auto_retrain.domain.cluster import ClusterJob, ClusterJobPhase
-from auto_retrain.domain.errors import ClusterConflict, PermanentError
+from auto_retrain.domain.cluster import ClusterJob, ClusterJobPhase, JobOrder, Obstacle
+from auto_retrain.domain.errors import ClusterConflict, ClusterRefused, PermanentError
 from auto_retrain.domain.messages import ScheduledEvent
 from auto_retrain.ports import Cluster
 from auto_retrain.usecases.watch_jobs import watch_jobs
@@ -51,8 +51,8 @@ class FixedToken:
 
 
 def connect(url: str, stage: str = STAGE) -> KubernetesCluster:
-    client = KubernetesClient(Transport(Connection(url, None, FixedToken())), NAMESPACE)
-    return KubernetesCluster(client, stage, lambda: PodSettings(image=IMAGE, service_account="trainer"))
+    clients = {NAMESPACE: KubernetesClient(Transport(Connection(url, None, FixedToken())), NAMESPACE)}
+    return KubernetesCluster(clients, stage, lambda: PodSettings(image=IMAGE, service_account="trainer"))
 
 
 class World(Protocol):
@@ -68,9 +68,20 @@ class World(Protocol):
     def occupy(self, name: str, job_id: str) -> None:
         """Let someone else have a Job of that name."""
 
+    def without_image(self, job_id: str) -> ClusterJob:
+        """A Job whose image cannot be had."""
+
 
 def find(cluster: Cluster, job_id: str) -> ClusterJob | None:
     return next((job for job in cluster.list_jobs() if job.job_id == job_id), None)
+
+
+def a_job(name: str) -> ClusterJob:
+    """A Job as it could have been listed."""
+    now = datetime.now(UTC)
+    return ClusterJob(
+        name=name, namespace=NAMESPACE, job_id="any", kind="train", phase=ClusterJobPhase.ACTIVE, created_at=now
+    )
 
 
 class MemoryWorld:
@@ -90,6 +101,14 @@ class MemoryWorld:
 
     def occupy(self, name: str, job_id: str) -> None:
         self.cluster.occupy(name, job_id)
+
+    def without_image(self, job_id: str) -> ClusterJob:
+        order = make_order(job_id)
+        self.cluster.start_job(name_of(order), [order], TRAINING)
+        why = Obstacle(reason="the image 'absent:1' cannot be pulled", since=datetime.now(UTC), may_pass=False)
+        self.cluster.obstruct(name_of(order), why)
+        self.cluster.change(name_of(order), ready_pods=0)
+        return self._seen(job_id)
 
     def _seen(self, job_id: str) -> ClusterJob:
         seen = find(self.cluster, job_id)
@@ -129,6 +148,19 @@ class KubernetesWorld:
         url = f"{self.local.url}/apis/batch/v1/namespaces/{NAMESPACE}/jobs"
         assert requests.post(url, json=job, headers={"Authorization": f"Bearer {ADMIN_TOKEN}"}, timeout=5).ok
 
+    def without_image(self, job_id: str) -> ClusterJob:
+        order = make_order(job_id, image="absent:1")
+        self.cluster.start_job(name_of(order), [order], TRAINING)
+        found: list[ClusterJob] = []
+
+        def is_stuck() -> bool:
+            job = find(self.cluster, job_id)
+            found.extend([job] if job and self.cluster.obstacles([job]) else [])
+            return bool(found)
+
+        assert self.local.wait_until(is_stuck)
+        return found[0]
+
 
 @pytest.fixture(scope="module")
 def kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubernetesWorld]:
@@ -146,7 +178,7 @@ def world(request: pytest.FixtureRequest) -> World:
 def test_a_started_job_is_listed_as_active(world: World) -> None:
     order = make_order("active")
 
-    world.cluster.start_job(name_of(order), order, TRAINING)
+    world.cluster.start_job(name_of(order), [order], TRAINING)
 
     job = find(world.cluster, "active")
     assert job
@@ -157,7 +189,7 @@ def test_a_started_job_is_listed_as_active(world: World) -> None:
 def test_starting_the_same_job_again_changes_nothing(world: World) -> None:
     order = make_order("again")
     for _ in range(3):
-        world.cluster.start_job(name_of(order), order, TRAINING)
+        world.cluster.start_job(name_of(order), [order], TRAINING)
 
     assert [job.job_id for job in world.cluster.list_jobs()].count("again") == 1
 
@@ -165,7 +197,7 @@ def test_starting_the_same_job_again_changes_nothing(world: World) -> None:
 def test_a_job_that_many_start_at_once_is_started_once(world: World) -> None:
     order = make_order("race")
     with ThreadPoolExecutor(8) as pool:
-        starts = [pool.submit(world.cluster.start_job, name_of(order), order, TRAINING) for _ in range(16)]
+        starts = [pool.submit(world.cluster.start_job, name_of(order), [order], TRAINING) for _ in range(16)]
 
     assert [start.result() for start in starts] == [None] * 16
     assert [job.job_id for job in world.cluster.list_jobs()].count("race") == 1
@@ -173,10 +205,10 @@ def test_a_job_that_many_start_at_once_is_started_once(world: World) -> None:
 
 def test_starting_a_job_that_has_ended_does_not_run_it_again(world: World) -> None:
     order = make_order("ended")
-    world.cluster.start_job(name_of(order), order, TRAINING)
+    world.cluster.start_job(name_of(order), [order], TRAINING)
     world.finish("ended")
 
-    world.cluster.start_job(name_of(order), order, TRAINING)
+    world.cluster.start_job(name_of(order), [order], TRAINING)
 
     job = find(world.cluster, "ended")
     assert job
@@ -188,13 +220,13 @@ def test_a_job_of_someone_else_under_that_name_is_a_conflict(world: World) -> No
     world.occupy(name_of(order), "theirs")
 
     with pytest.raises(ClusterConflict, match="'theirs'"):
-        world.cluster.start_job(name_of(order), order, TRAINING)
+        world.cluster.start_job(name_of(order), [order], TRAINING)
 
 
 def test_both_steps_of_a_job_are_listed(world: World) -> None:
     for kind in ("train", "score"):
         order = make_order("steps", kind=kind)
-        world.cluster.start_job(name_of(order), order, TRAINING)
+        world.cluster.start_job(name_of(order), [order], TRAINING)
 
     assert [job.name for job in world.cluster.list_jobs() if job.job_id == "steps"] == [
         "steps-score-1",
@@ -204,49 +236,70 @@ def test_both_steps_of_a_job_are_listed(world: World) -> None:
 
 def test_a_job_that_ends_well_is_complete(world: World) -> None:
     order = make_order("good")
-    world.cluster.start_job(name_of(order), order, TRAINING)
+    world.cluster.start_job(name_of(order), [order], TRAINING)
 
     assert world.finish("good").phase is ClusterJobPhase.COMPLETE
 
 
 def test_a_job_that_ends_badly_is_failed_and_explained_with_its_last_line(world: World) -> None:
     order = make_order("bad")
-    world.cluster.start_job(name_of(order), order, TRAINING)
+    world.cluster.start_job(name_of(order), [order], TRAINING)
 
     job = world.fail("bad", "reading\ncolumn large is missing\n")
 
     assert (job.phase, job.reason) == (ClusterJobPhase.FAILED, "PodFailurePolicy")
-    explanation = world.cluster.explain_failure(job.name)
+    explanation = world.cluster.explain_failure(job)
     assert explanation == "the container ended with exit code 65; last log line: column large is missing"
 
 
 def test_the_log_is_given_from_its_end(world: World) -> None:
     order = make_order("logged")
-    world.cluster.start_job(name_of(order), order, TRAINING)
-    name = world.fail("logged", "one\ntwo\nthree\n").name
+    world.cluster.start_job(name_of(order), [order], TRAINING)
+    job = world.fail("logged", "one\ntwo\nthree\n")
 
-    assert world.cluster.log_tail(name) == "one\ntwo\nthree\n"
-    assert world.cluster.log_tail(name, lines=2) == "two\nthree\n"
+    assert world.cluster.log_tail(job) == "one\ntwo\nthree\n"
+    assert world.cluster.log_tail(job, lines=2) == "two\nthree\n"
+
+
+def test_a_job_that_cannot_run_is_told_with_its_reason(world: World) -> None:
+    job = world.without_image("stuck")
+
+    assert (job.phase, job.ready_pods) == (ClusterJobPhase.ACTIVE, 0)
+    (obstacle,) = world.cluster.obstacles([job]).values()
+    assert "the image 'absent:1' cannot be pulled" in obstacle.reason
+    assert not obstacle.may_pass
+    assert datetime.now(UTC) - obstacle.since < timedelta(seconds=30)
+
+
+def test_a_job_that_runs_meets_no_obstacle(world: World) -> None:
+    order = make_order("free")
+    world.cluster.start_job(name_of(order), [order], TRAINING)
+    job = find(world.cluster, "free")
+    assert job
+
+    assert world.cluster.obstacles([job]) == {}
 
 
 def test_a_deleted_job_is_gone_with_its_log(world: World) -> None:
     order = make_order("deleted")
-    world.cluster.start_job(name_of(order), order, TRAINING)
-    name = world.fail("deleted", "reason\n").name
+    world.cluster.start_job(name_of(order), [order], TRAINING)
+    job = world.fail("deleted", "reason\n")
 
-    world.cluster.delete_job(name)
+    world.cluster.delete_job(job)
 
     assert find(world.cluster, "deleted") is None
-    assert world.cluster.log_tail(name) == ""
-    assert "is gone" in world.cluster.explain_failure(name)
+    assert world.cluster.log_tail(job) == ""
+    assert "is gone" in world.cluster.explain_failure(job)
 
 
 def test_a_running_job_can_be_deleted_and_started_anew(world: World) -> None:
     order = make_order("anew")
-    world.cluster.start_job(name_of(order), order, TRAINING)
+    world.cluster.start_job(name_of(order), [order], TRAINING)
 
-    world.cluster.delete_job(name_of(order))
-    world.cluster.start_job(name_of(order), order, TRAINING)
+    running = find(world.cluster, "anew")
+    assert running
+    world.cluster.delete_job(running)
+    world.cluster.start_job(name_of(order), [order], TRAINING)
 
     job = find(world.cluster, "anew")
     assert job
@@ -254,25 +307,27 @@ def test_a_running_job_can_be_deleted_and_started_anew(world: World) -> None:
 
 
 def test_a_job_that_is_not_there_is_nothing_to_worry_about(world: World) -> None:
-    world.cluster.delete_job("absent")
+    absent = a_job("absent")
 
-    assert world.cluster.log_tail("absent") == ""
-    assert "is gone" in world.cluster.explain_failure("absent")
+    world.cluster.delete_job(absent)
+
+    assert world.cluster.log_tail(absent) == ""
+    assert "is gone" in world.cluster.explain_failure(absent)
 
 
 def test_the_order_arrives_as_it_was_given(kubernetes: KubernetesWorld, tmp_path: Path) -> None:
     awkward = {"text": "$(HOSTNAME) $$x $y `z` \"quotes\" 'single' ünï\n", "number": 0.1}
     order = make_order("verbatim", parameters=awkward)
-    kubernetes.cluster.start_job(name_of(order), order, TRAINING)
+    kubernetes.cluster.start_job(name_of(order), [order], TRAINING)
 
     kubernetes._end("verbatim", f'printf %s "$AUTO_RETRAIN_ORDER" > {tmp_path}/order')
 
-    assert (tmp_path / "order").read_text() == order.model_dump_json()
+    assert JobOrder.model_validate_json((tmp_path / "order").read_text()) == order.model_copy(update={"image": IMAGE})
 
 
 def test_a_failure_that_may_pass_is_tried_three_times(kubernetes: KubernetesWorld, tmp_path: Path) -> None:
     order = make_order("flaky")
-    kubernetes.cluster.start_job(name_of(order), order, TRAINING)
+    kubernetes.cluster.start_job(name_of(order), [order], TRAINING)
 
     job = kubernetes._end("flaky", f"echo attempt >> {tmp_path}/attempts; exit 1")
 
@@ -282,7 +337,7 @@ def test_a_failure_that_may_pass_is_tried_three_times(kubernetes: KubernetesWorl
 
 def test_a_pod_that_loses_its_node_is_replaced(kubernetes: KubernetesWorld) -> None:
     order = make_order("spot")
-    kubernetes.cluster.start_job(name_of(order), order, TRAINING)
+    kubernetes.cluster.start_job(name_of(order), [order], TRAINING)
     for _ in range(4):
         assert kubernetes.local.wait_until(lambda: kubernetes.local.has_ready_pod("spot-train-1"))
         kubernetes.local.evict("spot-train-1")
@@ -292,7 +347,7 @@ def test_a_pod_that_loses_its_node_is_replaced(kubernetes: KubernetesWorld) -> N
 
 def test_running_out_of_memory_is_explained(kubernetes: KubernetesWorld) -> None:
     order = make_order("hungry")
-    kubernetes.cluster.start_job(name_of(order), order, TRAINING)
+    kubernetes.cluster.start_job(name_of(order), [order], TRAINING)
     for _ in range(3):
         assert kubernetes.local.wait_until(lambda: kubernetes.local.has_ready_pod("hungry-train-1"))
         kubernetes.local.kill_out_of_memory("hungry-train-1")
@@ -302,12 +357,62 @@ def test_running_out_of_memory_is_explained(kubernetes: KubernetesWorld) -> None
         return job is not None and job.phase is ClusterJobPhase.FAILED
 
     assert kubernetes.local.wait_until(has_failed)
-    assert kubernetes.cluster.explain_failure("hungry-train-1") == "the container ran out of memory (limit 1Gi)"
+    assert kubernetes.cluster.explain_failure(a_job("hungry-train-1")) == "the container ran out of memory (limit 1Gi)"
+
+
+def test_a_full_node_is_an_obstacle_that_may_pass(kubernetes: KubernetesWorld) -> None:
+    order = make_order("full")
+    kubernetes.local.cordon()
+    try:
+        kubernetes.cluster.start_job(name_of(order), [order], TRAINING)
+        assert kubernetes.local.wait_until(lambda: bool(kubernetes.cluster.obstacles([a_job(name_of(order))])))
+        obstacle = kubernetes.cluster.obstacles([a_job(name_of(order))])[name_of(order)]
+    finally:
+        kubernetes.local.cordon(False)
+
+    assert obstacle.reason.startswith("no node takes its pod")
+    assert obstacle.may_pass
+
+
+def test_a_job_that_gets_no_pod_is_told_by_its_event(kubernetes: KubernetesWorld) -> None:
+    # Made by hand: what we send gets its pod everywhere.
+    job = make_job("podless", "true")
+    url = f"{kubernetes.local.url}/apis/batch/v1/namespaces/{NAMESPACE}/jobs"
+    assert requests.post(url, json=job, headers={"Authorization": f"Bearer {ADMIN_TOKEN}"}, timeout=5).ok
+    assert kubernetes.local.wait_until(lambda: bool(kubernetes.cluster.obstacles([a_job("podless")])))
+
+    obstacle = kubernetes.cluster.obstacles([a_job("podless")])["podless"]
+
+    assert "it gets no pod: Error creating" in obstacle.reason
+    assert obstacle.may_pass
+
+
+def test_obstacles_of_many_jobs_take_two_listings(kubernetes: KubernetesWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[str] = []
+    send = Transport.send
+
+    def counting(self: Transport, method: str, path: str, *further: object, **named: object) -> object:
+        sent.append(f"{method} {path}")
+        return send(self, method, path, *further, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Transport, "send", counting)
+
+    kubernetes.cluster.obstacles([a_job(f"absent-{number}") for number in range(1000)])
+
+    core = f"/api/v1/namespaces/{NAMESPACE}"
+    assert sent == [f"GET {core}/pods", f"GET {core}/events"]
+
+
+def test_a_namespace_that_the_deployment_does_not_use_is_refused_by_name(kubernetes: KubernetesWorld) -> None:
+    training = TRAINING.model_copy(update={"namespace": "kube-system"})
+
+    with pytest.raises(ClusterRefused, match=r"training\.namespace = 'kube-system': this deployment uses only"):
+        kubernetes.cluster.start_job("any-train-1", [make_order("any")], training)
 
 
 def test_a_job_that_someone_deleted_is_not_listed_any_more(kubernetes: KubernetesWorld) -> None:
     order = make_order("dropped")
-    kubernetes.cluster.start_job(name_of(order), order, TRAINING)
+    kubernetes.cluster.start_job(name_of(order), [order], TRAINING)
 
     kubernetes.local.drop_job("dropped-train-1")
 
@@ -316,7 +421,7 @@ def test_a_job_that_someone_deleted_is_not_listed_any_more(kubernetes: Kubernete
 
 def test_the_watcher_of_another_stage_neither_sees_nor_deletes_our_jobs(kubernetes: KubernetesWorld) -> None:
     order = make_order("staged")
-    kubernetes.cluster.start_job(name_of(order), order, TRAINING)
+    kubernetes.cluster.start_job(name_of(order), [order], TRAINING)
     later = datetime.now(UTC) + timedelta(days=1)
     theirs = MemoryPorts(clock=MemoryClock(later), cluster=connect(kubernetes.local.url, "prod"))
 
@@ -330,7 +435,7 @@ def test_the_watcher_of_another_stage_neither_sees_nor_deletes_our_jobs(kubernet
 def test_long_listings_are_complete(kubernetes: KubernetesWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     orders = [make_order(f"many-{number}") for number in range(7)]
     for order in orders:
-        kubernetes.cluster.start_job(name_of(order), order, TRAINING)
+        kubernetes.cluster.start_job(name_of(order), [order], TRAINING)
     monkeypatch.setattr("auto_retrain.adapters.kubernetes.client.PAGE_SIZE", 3)
 
     listed = {job.job_id for job in kubernetes.cluster.list_jobs()}
@@ -340,4 +445,4 @@ def test_long_listings_are_complete(kubernetes: KubernetesWorld, monkeypatch: py
 
 def test_a_name_that_kubernetes_does_not_take_is_refused(kubernetes: KubernetesWorld) -> None:
     with pytest.raises(PermanentError, match="422 Invalid"):
-        kubernetes.cluster.start_job("x" * 64, make_order("long"), TRAINING)
+        kubernetes.cluster.start_job("x" * 64, [make_order("long")], TRAINING)

@@ -54,7 +54,7 @@ def test_without_the_packages_for_data_it_is_said_how_to_get_them(
 def test_a_report_is_started_and_said_where_it_will_be(terminal: Terminal) -> None:
     terminal.ports = World().ports
     told = terminal.ok("drift", "churn", "--report").splitlines()
-    ((name, order),) = terminal.ports.cluster.orders.items()
+    ((name, (order,)),) = terminal.ports.cluster.orders.items()
     assert told == [
         f"report          {order.job_id}",
         f"kubernetes job  {name}",

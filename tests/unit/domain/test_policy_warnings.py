@@ -45,6 +45,7 @@ def test_the_defaults_give_no_warning() -> None:
             "triggers.alarms: performance_degradation is not enabled",
         ),
         ({"drift": {"ignore": ["age"], "weights": {"plan": 0}}}, "drift: every feature is ignored or weighs 0"),
+        ({"training": {"image": "own:1"}}, "training.image = 'own:1': a tag may come to mean another image"),
         ({"drift": {"min_drifted_share": 1}}, "drift.min_drifted_share = 1: all of the 2 features that count"),
         (
             {"triggers": {"min_rows": 0, "confidence": 0}},

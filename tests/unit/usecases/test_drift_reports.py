@@ -14,7 +14,7 @@ def test_a_report_is_started_under_an_id_of_its_own_and_says_where_it_will_be() 
     report = report_drift("churn", world.ports)
     assert report.report_id.startswith("churn-")
     assert report.psi_uri == f"s3://artifacts/jobs/{report.report_id}/report/psi.json"
-    assert world.ports.cluster.orders[report.kubernetes_job].kind == "report"
+    assert world.ports.cluster.orders[report.kubernetes_job][-1].kind == "report"
     assert world.ports.jobs.list_active() == []
 
 

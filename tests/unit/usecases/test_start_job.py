@@ -26,7 +26,7 @@ def test_training_freezes_windows_champion_and_objects() -> None:
     world.start(job_id, "train")
     job = world.job(job_id)
     manifest = json.loads(world.ports.data.read(job.manifest_uri or ""))
-    order = world.ports.cluster.orders[f"{job_id}-train-1"]
+    order = world.ports.cluster.orders[f"{job_id}-train-1"][-1]
     assert (job.status, job.champion_version) == (RetrainingStatus.RUNNING, "1")
     assert len(manifest["training"]["objects"]) == 10
     assert [found["date"] for found in manifest["holdout"]["objects"]] == [f"2026-02-{day}" for day in range(24, 29)]
@@ -65,14 +65,14 @@ def test_a_window_without_data_is_named() -> None:
 def test_scoring_asks_for_both_versions() -> None:
     world = World()
     job_id = world.scored_job(rows(100, 1), rows(100, 1))
-    assert world.ports.cluster.orders[f"{job_id}-score-1"].versions == ("1", "2")
+    assert world.ports.cluster.orders[f"{job_id}-score-1"][-1].versions == ("1", "2")
     assert world.job(job_id).challenger_version == "2"
 
 
 def test_scoring_a_first_model_asks_for_it_alone() -> None:
     world = World()
     job_id = world.scored_job(rows(100, 1))
-    assert world.ports.cluster.orders[f"{job_id}-score-1"].versions == ("2",)
+    assert world.ports.cluster.orders[f"{job_id}-score-1"][-1].versions == ("2",)
 
 
 def test_training_that_left_no_result_is_not_scored() -> None:
@@ -145,7 +145,7 @@ def drifted_world() -> tuple[World, str]:
 def test_a_job_that_drift_called_for_gets_a_report_beside_its_training() -> None:
     world, job_id = drifted_world()
     world.start(job_id, "train")
-    order = world.ports.cluster.orders[f"{job_id}-report-1"]
+    order = world.ports.cluster.orders[f"{job_id}-report-1"][-1]
     manifest = json.loads(world.ports.data.read(order.manifest_uri))
     assert (order.kind, order.output_uri) == ("report", f"s3://artifacts/jobs/{job_id}/report/")
     assert (manifest["live"]["start"], manifest["live"]["end"]) == ("2026-02-24", "2026-03-01")

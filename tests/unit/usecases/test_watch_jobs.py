@@ -2,16 +2,23 @@
 
 from datetime import UTC, datetime, timedelta
 
+from auto_retrain.domain.cluster import ClusterJob, ClusterJobPhase, Obstacle
 from auto_retrain.domain.errors import ClusterUnavailable, DataUnavailable, ExecutionsUnavailable
 from auto_retrain.domain.job import RetrainingStatus
 from auto_retrain.domain.messages import ScheduledEvent, WatchReport
-from auto_retrain.usecases.watch_jobs import GRACE, watch_jobs
+from auto_retrain.usecases.answering import LOG_SAVED_AHEAD, PATIENCE
+from auto_retrain.usecases.watch_jobs import GRACE, LONGEST_DELETION, watch_jobs
 from tests.unit.builders import NOON
 from tests.unit.usecases.world import EXECUTION, World
 
 
 def watch(world: World) -> WatchReport:
     return watch_jobs(ScheduledEvent(time=NOON), world.ports)
+
+
+def only_job(world: World) -> ClusterJob:
+    (job,) = world.ports.cluster.list_jobs()
+    return job
 
 
 def waiting_world() -> tuple[World, str]:
@@ -48,7 +55,7 @@ def test_an_execution_is_answered_even_if_nobody_can_say_why_its_job_failed() ->
     world, name = waiting_world()
     world.ports.cluster.fail(name, "broken")
 
-    def unavailable(name: str, lines: int = 100) -> str:
+    def unavailable(job: ClusterJob, lines: int = 100) -> str:
         raise ClusterUnavailable("the API server is away")
 
     world.ports.cluster.log_tail = unavailable  # type: ignore[method-assign]
@@ -60,7 +67,7 @@ def test_an_execution_is_answered_even_if_nobody_can_say_why_its_job_failed() ->
 
 def test_an_execution_gets_the_reason_even_if_the_log_cannot_be_saved() -> None:
     world, name = waiting_world()
-    world.ports.cluster.fail(name, "the container ran out of memory")
+    world.ports.cluster.fail(name, "the container ran out of memory", log="Killed\n")
 
     def unavailable(key: str, content: bytes) -> str:
         raise DataUnavailable("slow down")
@@ -72,8 +79,8 @@ def test_an_execution_gets_the_reason_even_if_the_log_cannot_be_saved() -> None:
 
 
 def test_a_job_that_vanished_fails_its_execution_after_a_grace_time() -> None:
-    world, name = waiting_world()
-    world.ports.cluster.delete_job(name)
+    world, _ = waiting_world()
+    world.ports.cluster.delete_job(only_job(world))
     assert watch(world) == WatchReport(alive=1)
     world.ports.clock.advance(GRACE)
     assert watch(world) == WatchReport(failed=1)
@@ -156,3 +163,118 @@ def test_a_job_that_cannot_be_served_does_not_keep_others_waiting() -> None:
     report = watch(world)
     assert report.deleted == 1
     assert "ExecutionsUnavailable: slow down" in report.problems[0]
+
+
+def log_of(world: World) -> bytes:
+    job = world.ports.jobs.list_active()[0]
+    return world.ports.data.read(f"s3://artifacts/jobs/{job.job_id}/train/log.txt")
+
+
+def test_the_log_of_a_job_that_ended_well_is_saved_as_well() -> None:
+    world, name = waiting_world()
+    world.ports.cluster.finish(name, log="fitted\n")
+    watch(world)
+    assert log_of(world) == b"fitted\n"
+
+
+def test_the_log_is_saved_ahead_of_the_deadline_and_survives_it() -> None:
+    world, name = waiting_world()
+    deadline = NOON + timedelta(hours=2)
+    world.ports.cluster.change(name, deadline_at=deadline)
+    world.ports.cluster.write(name, "epoch 40 of 100\n")
+    world.ports.clock.advance(deadline - LOG_SAVED_AHEAD + timedelta(seconds=1) - world.ports.clock.now())
+    assert watch(world) == WatchReport(alive=1)
+    # Then the cluster takes the pods, and their logs with them.
+    world.ports.cluster.fail(name, "it ran longer than its deadline", reason="DeadlineExceeded", log="")
+    assert watch(world) == WatchReport(failed=1)
+    assert log_of(world) == b"epoch 40 of 100\n"
+
+
+def stuck_world(may_pass: bool) -> tuple[World, str]:
+    world, name = waiting_world()
+    world.ports.cluster.change(name, ready_pods=0, started_at=NOON)
+    world.ports.cluster.obstruct(name, Obstacle(reason="it cannot run", since=NOON, may_pass=may_pass))
+    return world, name
+
+
+def test_a_job_that_waits_for_an_image_in_vain_is_given_up_and_deleted() -> None:
+    world, name = stuck_world(may_pass=False)
+    world.ports.clock.advance(GRACE)
+    assert watch(world) == WatchReport(alive=1, waiting={name: "it cannot run"})
+    world.ports.clock.advance(PATIENCE - GRACE)
+    assert watch(world) == WatchReport(failed=1, waiting={name: "it cannot run"})
+    assert world.ports.executions.answers[-1] == ("fail", "token", "it cannot run, for 10 minutes or more")
+    assert world.ports.cluster.list_jobs() == []
+
+
+def test_a_job_that_waits_for_a_node_is_left_to_its_deadline() -> None:
+    world, name = stuck_world(may_pass=True)
+    world.ports.clock.advance(timedelta(hours=1))
+    assert watch(world) == WatchReport(alive=1, waiting={name: "it cannot run"})
+
+
+def test_a_job_that_began_a_moment_ago_is_not_asked_about() -> None:
+    world, _ = stuck_world(may_pass=False)
+    assert watch(world) == WatchReport(alive=1)
+
+
+def test_a_suspended_job_keeps_its_execution_alive() -> None:
+    world, name = waiting_world()
+    world.ports.cluster.change(name, phase=ClusterJobPhase.SUSPENDED, ready_pods=0, started_at=None)
+    world.ports.clock.advance(timedelta(hours=5))
+    assert watch(world) == WatchReport(alive=1)
+
+
+def test_an_execution_is_kept_alive_even_if_nobody_can_say_what_keeps_its_job() -> None:
+    world, _ = stuck_world(may_pass=False)
+    world.ports.clock.advance(PATIENCE)
+
+    def unavailable(jobs: list[ClusterJob]) -> dict[str, Obstacle]:
+        raise ClusterUnavailable("the API server is away")
+
+    world.ports.cluster.obstacles = unavailable  # type: ignore[method-assign,assignment]
+    report = watch(world)
+    assert (report.alive, report.problems) == (1, ("obstacles: ClusterUnavailable: the API server is away",))
+
+
+def orphan_world() -> World:
+    world = World()
+    world.ports.cluster.occupy("churn-old-train-1", "churn-old", created_at=NOON - timedelta(hours=1))
+    return world
+
+
+def test_an_orphan_that_cannot_be_deleted_is_unreconciled() -> None:
+    world = orphan_world()
+
+    def refused(job: ClusterJob) -> None:
+        raise ClusterUnavailable("the API server is away")
+
+    world.ports.cluster.delete_job = refused  # type: ignore[method-assign]
+    report = watch(world)
+    assert (report.deleted, report.unreconciled, len(report.problems)) == (0, 1, 1)
+
+
+def test_an_orphan_that_does_not_go_although_it_was_deleted_is_unreconciled() -> None:
+    world = orphan_world()
+    world.ports.cluster.change("churn-old-train-1", deleted_at=NOON)
+    assert watch(world) == WatchReport()
+    world.ports.clock.advance(LONGEST_DELETION + timedelta(seconds=1))
+    assert watch(world) == WatchReport(unreconciled=1)
+
+
+def test_a_suspended_orphan_is_deleted_too() -> None:
+    world = orphan_world()
+    world.ports.cluster.change("churn-old-train-1", phase=ClusterJobPhase.SUSPENDED)
+    assert watch(world) == WatchReport(deleted=1)
+
+
+def test_a_vanished_job_whose_execution_cannot_be_told_is_unreconciled() -> None:
+    world, _ = waiting_world()
+    world.ports.cluster.delete_job(only_job(world))
+    world.ports.clock.advance(GRACE)
+
+    def unavailable(task_token: str, error: str, cause: str) -> None:
+        raise ExecutionsUnavailable("slow down")
+
+    world.ports.executions.fail = unavailable  # type: ignore[method-assign]
+    assert watch(world).unreconciled == 1

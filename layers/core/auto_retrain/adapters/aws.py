@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from botocore.config import Config
@@ -28,12 +29,19 @@ _PASSING = {
 }
 
 
+# Clients may be shared by threads, but not made by several at once.
+_MAKING = Lock()
+# As many as the watcher has threads; more would be opened and thrown away.
+CONNECTIONS = 16
+
+
 def aws_client(service: str) -> Any:
     """A client that gives up after a bounded time: three attempts, 3 s to connect and 10 s to read each."""
     retries: Any = {"mode": "standard", "total_max_attempts": 3}
-    config = Config(retries=retries, connect_timeout=3, read_timeout=10)
+    config = Config(retries=retries, connect_timeout=3, read_timeout=10, max_pool_connections=CONNECTIONS)
     try:
-        return aws_session().create_client(service, config=config)
+        with _MAKING:
+            return aws_session().create_client(service, config=config)
     except BotoCoreError as error:
         # Such as a region that nobody named.
         raise AwsRefused(str(error)) from error

@@ -32,7 +32,7 @@ def _explain_one(detail: Any, model: type[BaseModel]) -> str:
     path = _names_in(detail["loc"], model)
     field = ".".join(path) or "input"
     if kind == "extra_forbidden":
-        return f"{field}: unknown field; {_allowed_fields(detail['loc'], model)}"
+        return f"{field}: {_unknown_field(detail['loc'], model)}"
     if kind == "missing":
         return f"{field}: required but not given"
     if kind == "unknown_source" and isinstance(value, dict):
@@ -43,11 +43,12 @@ def _explain_one(detail: Any, model: type[BaseModel]) -> str:
     return f"{field} = {shown(value)}: {told}"
 
 
-def _allowed_fields(location: Location, model: type[BaseModel]) -> str:
+def _unknown_field(location: Location, model: type[BaseModel]) -> str:
     owner = _class_at(location[:-1], model)
     names = list(owner.model_fields) if owner else []
     similar = get_close_matches(str(location[-1]), names, n=1)
-    return f"did you mean '{similar[0]}'?" if similar else f"allowed are {', '.join(names)}"
+    problem = getattr(owner, "unknown_field", "unknown field")
+    return f"{problem}; " + (f"did you mean '{similar[0]}'?" if similar else f"allowed are {', '.join(names)}")
 
 
 def _names_in(location: Location, model: type[BaseModel]) -> list[str]:

@@ -114,14 +114,25 @@ class ClosingRequest(Record):
 
 
 class WatchReport(Record):
-    """What one pass over the cluster did, by number of Kubernetes Jobs; `problems` are tried again in the next pass."""
+    """What one pass over the cluster did, by number of jobs; `problems` are tried again in the next pass.
+
+    `waiting` says what keeps Kubernetes Jobs from running, some of them by name. `unreconciled` counts Kubernetes Jobs
+    without a record and records without a Kubernetes Job that the pass met and could not settle.
+    """
 
     succeeded: int = 0
     failed: int = 0
     alive: int = 0
     closed: int = 0
     deleted: int = 0
+    unreconciled: int = 0
+    waiting: dict[str, str] = Field(default_factory=dict)
     problems: tuple[str, ...] = ()
+
+    @property
+    def metrics(self) -> dict[str, int]:
+        """What people set alarms on, as counts by the names of their metrics."""
+        return {"unreconciled_jobs": self.unreconciled, "waiting_jobs": len(self.waiting)}
 
 
 class SweepReport(Record):

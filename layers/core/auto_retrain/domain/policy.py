@@ -1,33 +1,20 @@
 """A model's policy: what people decide about its retraining; every rule has its bounds here and only here."""
 
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from .base import Parameters, Record, StrictRecord, UtcTime
+from .base import Record, StrictRecord, UtcTime
 from .data_policy import DataPolicy, DriftPolicy
 from .errors import PolicyInvalid
 from .explain import explain
 from .metric_policy import CloudWatchMetric, MetricPolicy
 from .names import ModelName
+from .training_policy import TrainingPolicy
 from .trigger_config import TriggerConfig
 
 LOWEST_ACCURACY_FLOOR = 0.85
-
-EntryPoint = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
-Quantity = Annotated[str, Field(pattern=r"^[1-9][0-9]*(m|Mi|Gi)?$")]
-
-
-class TrainingPolicy(StrictRecord):
-    """How the Kubernetes Job trains."""
-
-    trainer: EntryPoint | None = Field(default=None, description="module:function; none = the default trainer")
-    parameters: Parameters = Field(default_factory=dict)
-    seed: int = Field(default=0, ge=0, lt=2**32)
-    deadline_minutes: int = Field(default=120, ge=1, le=1440)
-    cpu: Quantity = "1"
-    memory: Quantity = "2Gi"
 
 
 class ValidationPolicy(StrictRecord):

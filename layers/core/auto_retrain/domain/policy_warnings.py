@@ -8,6 +8,7 @@ from itertools import islice, pairwise, takewhile
 from .metric_policy import CloudWatchMetric, PrometheusMetric
 from .policy import Policy
 from .schedule import upcoming
+from .training_policy import is_pinned
 from .trigger_config import TriggerType
 
 # Rounding may not make a warning out of a rule that just passes.
@@ -120,6 +121,12 @@ def _back_off_too_short(policy: Policy) -> Iterator[str]:
         yield f"triggers.max_back_off_days = {longest}: {within}, so rejected challengers make a model wait no longer"
 
 
+def _image_by_tag(policy: Policy) -> Iterator[str]:
+    image = policy.training.image
+    if image is not None and not is_pinned(image):
+        yield f"training.image = '{image}': a tag may come to mean another image; production runs only digests"
+
+
 _RULES = (
     _floor_out_of_reach,
     _threshold_out_of_reach,
@@ -131,6 +138,7 @@ _RULES = (
     _too_few_points,
     _schedule_too_dense,
     _back_off_too_short,
+    _image_by_tag,
 )
 
 

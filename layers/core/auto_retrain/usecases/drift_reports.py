@@ -57,7 +57,9 @@ def start_report(report_id: str, policy: Policy, at: datetime, ports: Ports) -> 
         seed=policy.training.seed,
     )
     name = kubernetes_job_name(report_id, "report")
-    ports.cluster.start_job(name, order, policy.training.model_copy(update={"deadline_minutes": DEADLINE_MINUTES}))
+    # Evidently is in our own image, and computes without GPUs.
+    training = policy.training.model_copy(update={"deadline_minutes": DEADLINE_MINUTES, "image": None, "gpus": 0})
+    ports.cluster.start_job(name, [order], training)
     return DriftReport(
         report_id=report_id,
         kubernetes_job=name,

@@ -37,7 +37,7 @@ def start_job(order: StepOrder, ports: Ports) -> StepStarted:
     name = kubernetes_job_name(job.job_id, order.kind)
     # The record comes first: the watcher must know the token before the Kubernetes Job can end.
     job = ports.jobs.save(_waiting(job, order, name, ports))
-    ports.cluster.start_job(name, _container_order(job, order, applied.policy, ports), applied.policy.training)
+    ports.cluster.start_job(name, [_container_order(job, order, applied.policy, ports)], applied.policy.training)
     if order.kind == "train" and job.trigger_type is TriggerType.DATA_DRIFT:
         _report_drift(job, applied.policy, ports)
     return StepStarted(job_id=job.job_id, kubernetes_job=name)

@@ -1,73 +1,112 @@
-"""Wakes executions whose Kubernetes Job ended, keeps the others alive, and clears away what nobody waits for."""
+"""Wakes executions whose Kubernetes Job ended, keeps the others alive, and brings records and cluster together."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
+from typing import NamedTuple
 
 from ..domain.cluster import ClusterJob, ClusterJobPhase
 from ..domain.errors import AutoRetrainError
-from ..domain.job import PendingStep, RetrainingJob
+from ..domain.job import RetrainingJob
 from ..domain.messages import ScheduledEvent, WatchReport
 from ..ports import Ports
+from .answering import Seen, answer
 from .closing import Failure, end_job, follow_up
 
 # Job records and Kubernetes Jobs become visible at different moments; what is younger is left alone.
 GRACE = timedelta(minutes=3)
-LOG_LINES = 200
+# A pod that is asked to end gets a minute, or what its policy gives it, up to ten.
+LONGEST_DELETION = timedelta(minutes=15)
+# Each answer is a call or two that waits for the network; a thousand of them have to fit into the minute.
+PARALLEL_STEPS = 16
+MOST_REASONS = 20
 
-Step = Callable[[], str]
+
+class Step(NamedTuple):
+    """Something to do for one job; `reconciles` when it settles a disagreement of records and cluster."""
+
+    name: str
+    run: Callable[[], str]
+    reconciles: bool
 
 
 def watch_jobs(tick: ScheduledEvent, ports: Ports) -> WatchReport:
-    """One pass over all jobs: one listing of the cluster, one of the active records.
+    """One pass over all jobs: one listing of each namespace, one of the active records.
 
-    It leaves the record of a living execution alone, so it never stands in the way of a state that writes it; an
-    answer given twice is harmless.
+    Only while Kubernetes Jobs stay without a running pod, one more listing tells what keeps them. A pass leaves the
+    record of a living execution alone, so it never stands in the way of a state that writes it; an answer given twice
+    is harmless.
     """
     # The cluster first: a Kubernetes Job that is listed here has had its record for longer.
     listed = ports.cluster.list_jobs()
     active = ports.jobs.list_active()
     problems: list[str] = []
-    steps = _steps(listed, active, problems, ports)
-    done = Counter(_attempt(step, name, problems) for name, step in steps)
+    seen = _look_closer(listed, problems, ports)
+    with ThreadPoolExecutor(PARALLEL_STEPS) as pool:
+        done = Counter(pool.map(partial(_attempt, problems=problems), _steps(seen, active, problems, ports)))
     return WatchReport(
         succeeded=done["succeeded"],
         failed=done["failed"],
         alive=done["alive"],
         closed=done["closed"],
         deleted=done["deleted"],
-        problems=tuple(problems),
+        unreconciled=done["unreconciled"],
+        waiting={name: obstacle.reason for name, obstacle in sorted(seen.obstacles.items())[:MOST_REASONS]},
+        problems=tuple(sorted(problems)),
     )
 
 
-def _steps(
-    listed: list[ClusterJob], active: list[RetrainingJob], problems: list[str], ports: Ports
-) -> Iterator[tuple[str, Step]]:
-    by_name = {found.name: found for found in listed}
-    for job in active:
-        found = by_name.get(job.pending.kubernetes_job) if job.pending else None
-        yield job.job_id, partial(_serve, job, found, problems, ports)
-    owned = {job.job_id for job in active}
-    for found in listed:
-        if _is_orphan(found, owned, ports):
-            yield found.name, partial(_delete, found, ports)
-
-
-def _attempt(step: Step, name: str, problems: list[str]) -> str | None:
-    """What the step gives, or None if it fails, which must not keep the others waiting."""
+def _look_closer(listed: list[ClusterJob], problems: list[str], ports: Ports) -> Seen:
+    """The listed Jobs by name, with what keeps those that should be running by now."""
+    late = [found for found in listed if _should_run(found, ports)]
     try:
-        return step()
+        obstacles = ports.cluster.obstacles(late) if late else {}
     except AutoRetrainError as error:
-        problems.append(f"{name}: {type(error).__name__}: {error}")
-        return None
+        problems.append(f"obstacles: {type(error).__name__}: {error}")
+        obstacles = {}
+    return Seen({found.name: found for found in listed}, obstacles)
 
 
-def _serve(job: RetrainingJob, found: ClusterJob | None, problems: list[str], ports: Ports) -> str:
-    done = _answer(job, job.pending, found, problems, ports) if job.pending else "between steps"
+def _should_run(found: ClusterJob, ports: Ports) -> bool:
+    idle = found.phase is ClusterJobPhase.ACTIVE and found.ready_pods == 0
+    return idle and ports.clock.now() >= (found.started_at or found.created_at) + GRACE
+
+
+def _steps(seen: Seen, active: list[RetrainingJob], problems: list[str], ports: Ports) -> Iterator[Step]:
+    for job in active:
+        yield Step(job.job_id, partial(_serve, job, seen, problems, ports), _has_vanished(job, seen, ports))
+    owned = {job.job_id for job in active}
+    for found in seen.jobs.values():
+        if _is_orphan(found, owned, ports):
+            yield Step(found.name, partial(_delete, found, ports), True)
+
+
+def _attempt(step: Step, problems: list[str]) -> str:
+    """What the step gives; one that fails must not keep the others waiting."""
+    try:
+        return step.run()
+    except AutoRetrainError as error:
+        problems.append(f"{step.name}: {type(error).__name__}: {error}")
+        return "unreconciled" if step.reconciles else "problem"
+
+
+def _serve(job: RetrainingJob, seen: Seen, problems: list[str], ports: Ports) -> str:
+    if job.pending and _has_vanished(job, seen, ports):
+        reason = f"Kubernetes Job '{job.pending.kubernetes_job}' vanished before it was seen to end"
+        ports.executions.fail(job.pending.task_token, "TrainingFailed", reason)
+        done = "failed"
+    else:
+        done = answer(job, seen, problems, ports) if job.pending else "between steps"
     if done == "alive" or ports.clock.now() < job.created_at + GRACE:
         return done
     return _close_if_abandoned(job, ports) or done
+
+
+def _has_vanished(job: RetrainingJob, seen: Seen, ports: Ports) -> bool:
+    waits = job.pending is not None and job.pending.kubernetes_job not in seen.jobs
+    return waits and job.pending is not None and ports.clock.now() >= job.pending.since + GRACE
 
 
 def _close_if_abandoned(job: RetrainingJob, ports: Ports) -> str | None:
@@ -79,45 +118,9 @@ def _close_if_abandoned(job: RetrainingJob, ports: Ports) -> str | None:
     return "closed"
 
 
-def _answer(
-    job: RetrainingJob, pending: PendingStep, found: ClusterJob | None, problems: list[str], ports: Ports
-) -> str:
-    if found is None:
-        return _answer_absent(pending, ports)
-    if found.phase is ClusterJobPhase.COMPLETE:
-        output = {"kind": pending.kind, "kubernetes_job": pending.kubernetes_job}
-        ports.executions.succeed(pending.task_token, output)
-        return "succeeded"
-    if found.phase is ClusterJobPhase.FAILED:
-        return _answer_failed(job, pending, problems, ports)
-    return "alive" if ports.executions.heartbeat(pending.task_token) else "not awaited"
-
-
-def _answer_absent(pending: PendingStep, ports: Ports) -> str:
-    if ports.clock.now() < pending.since + GRACE:
-        return "alive"
-    reason = f"Kubernetes Job '{pending.kubernetes_job}' vanished before it was seen to end"
-    ports.executions.fail(pending.task_token, "TrainingFailed", reason)
-    return "failed"
-
-
-def _answer_failed(job: RetrainingJob, pending: PendingStep, problems: list[str], ports: Ports) -> str:
-    # The log is saved first: once the execution goes on, the Kubernetes Job may be gone.
-    name = pending.kubernetes_job
-    _attempt(partial(_save_log, job, pending, ports), f"log of {name}", problems)
-    explained = _attempt(partial(ports.cluster.explain_failure, name), f"explanation of {name}", problems)
-    ports.executions.fail(pending.task_token, "TrainingFailed", explained or f"Kubernetes Job '{name}' failed")
-    return "failed"
-
-
-def _save_log(job: RetrainingJob, pending: PendingStep, ports: Ports) -> str:
-    log = ports.cluster.log_tail(pending.kubernetes_job, LOG_LINES)
-    return ports.data.write(f"jobs/{job.job_id}/{pending.kind}/log.txt", log.encode())
-
-
 def _is_orphan(found: ClusterJob, owned: set[str], ports: Ports) -> bool:
     # Nobody waits for a report; it has its own deadline, and mostly ends after the job that it belongs to.
-    awaited = found.phase is ClusterJobPhase.ACTIVE and found.kind != "report"
+    awaited = found.phase in (ClusterJobPhase.ACTIVE, ClusterJobPhase.SUSPENDED) and found.kind != "report"
     return awaited and found.job_id not in owned and ports.clock.now() > found.created_at + GRACE
 
 
@@ -126,5 +129,7 @@ def _delete(found: ClusterJob, ports: Ports) -> str:
     record = ports.jobs.get(found.job_id)
     if record and not record.status.is_terminal:
         return "owned"
-    ports.cluster.delete_job(found.name)
+    if found.deleted_at:
+        return "unreconciled" if ports.clock.now() > found.deleted_at + LONGEST_DELETION else "ending"
+    ports.cluster.delete_job(found)
     return "deleted"

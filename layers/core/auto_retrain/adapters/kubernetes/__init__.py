@@ -13,8 +13,8 @@ __all__ = ["kubernetes_cluster"]
 def kubernetes_cluster(settings: Settings) -> KubernetesCluster:
     """The cluster that the settings name; nothing is asked of it yet."""
     transport = Transport(connect_to_eks(settings))
-    client = KubernetesClient(transport, settings.require("job_namespace"))
-    return KubernetesCluster(client, settings.require("stage"), lambda: _pod_settings(settings))
+    clients = {name: KubernetesClient(transport, name) for name in settings.job_namespaces()}
+    return KubernetesCluster(clients, settings.require("stage"), lambda: _pod_settings(settings))
 
 
 def _pod_settings(settings: Settings) -> PodSettings:

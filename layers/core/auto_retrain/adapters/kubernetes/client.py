@@ -71,6 +71,18 @@ class KubernetesClient:
         )
         return sorted(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]), reverse=True)
 
+    def list_pending_pods(self, selector: str) -> list[Json]:
+        """All pods that have not begun to run, the oldest first."""
+        query = {"labelSelector": selector, "fieldSelector": "status.phase=Pending"}
+        pods = self._list("PodList", f"{self._core}/pods", query)
+        return sorted(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
+
+    def list_failed_creations(self) -> list[Json]:
+        """What kept Jobs from getting pods, the oldest first."""
+        query = {"fieldSelector": "involvedObject.kind=Job,reason=FailedCreate"}
+        events = self._list("EventList", f"{self._core}/events", query)
+        return sorted(events, key=event_time)
+
     def list_events(self, name: str) -> list[Json]:
         """What was noted about an object of this name."""
         return self._list("EventList", f"{self._core}/events", {"fieldSelector": f"involvedObject.name={name}"})
@@ -121,6 +133,11 @@ class KubernetesClient:
         """Twice as long each time, less up to half by chance, so that many callers do not come back together."""
         longest: float = FIRST_DELAY_SECONDS * 2 ** (attempt - 1)
         return longest * (1 - self._chance() / 2)
+
+
+def event_time(event: Json) -> str:
+    """When an event was last seen; those of the scheduler have only the second of these times."""
+    return str(event.get("lastTimestamp") or event.get("eventTime") or event["metadata"]["creationTimestamp"])
 
 
 def _exists(reply: Reply) -> bool:

@@ -1,87 +1,103 @@
 """The cluster port on Kubernetes: our orders become Jobs, and Jobs become what the use cases know of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 
-from ...domain.cluster import ClusterJob, ClusterJobPhase, JobOrder
+from ...domain.cluster import ClusterJob, JobOrder, Obstacle
 from ...domain.errors import ClusterConflict, ClusterRefused, ClusterUnavailable
-from ...domain.policy import TrainingPolicy
+from ...domain.training_policy import TrainingPolicy
 from .client import KubernetesClient
-from .explanation import explain, last_line, termination_message
-from .manifest import CONTAINER, JOB_ID_LABEL, KIND_LABEL, PodSettings, build_manifest, stage_labels
+from .explanation import explain, failed_creation, last_line, obstacle, telling_container, termination_message
+from .manifest import JOB_ID_LABEL, PodSettings, build_manifest, stage_labels
+from .seen import as_seen, labels_of
 from .transport import Json
 
-_PHASES = {"Complete": ClusterJobPhase.COMPLETE, "Failed": ClusterJobPhase.FAILED}
 _CREATED_POD = "Created pod: "
+_JOB_NAME = "batch.kubernetes.io/job-name"
 _EXPLAINING_LINES = 20
 
 
 class KubernetesCluster:
-    """Cluster on the Kubernetes API, with the Jobs of one stage; `pod_settings` is asked only to start a Job."""
+    """Cluster on the Kubernetes API, with the Jobs of one stage.
 
-    def __init__(self, client: KubernetesClient, stage: str, pod_settings: Callable[[], PodSettings]) -> None:
-        self._client, self._stage, self._pod_settings = client, stage, pod_settings
+    `clients` are those of the namespaces that may be used, the first one if nothing else is said; `pod_settings` is
+    asked only to start a Job.
+    """
 
-    def start_job(self, name: str, order: JobOrder, training: TrainingPolicy) -> None:
-        job = self._client.create_job(build_manifest(name, order, training, self._stage, self._pod_settings()))
-        owner = _labels(job).get(JOB_ID_LABEL)
-        if owner != order.job_id:
-            raise ClusterConflict(f"the Kubernetes Job '{name}' belongs to job '{owner}', not to '{order.job_id}'")
+    def __init__(
+        self, clients: Mapping[str, KubernetesClient], stage: str, pod_settings: Callable[[], PodSettings]
+    ) -> None:
+        self._clients, self._stage, self._pod_settings = clients, stage, pod_settings
+        self._selector = ",".join(f"{label}={value}" for label, value in stage_labels(stage).items())
+
+    def start_job(self, name: str, orders: Sequence[JobOrder], training: TrainingPolicy) -> None:
+        client = self._client_for(training)
+        job = client.create_job(build_manifest(name, orders, training, self._stage, self._pod_settings()))
+        owner, wanted = labels_of(job).get(JOB_ID_LABEL), orders[-1].job_id
+        if owner != wanted:
+            raise ClusterConflict(f"the Kubernetes Job '{name}' belongs to job '{owner}', not to '{wanted}'")
 
     def list_jobs(self) -> list[ClusterJob]:
-        selector = ",".join(f"{label}={value}" for label, value in stage_labels(self._stage).items())
-        found = self._client.list_jobs(selector)
-        return [_as_seen(job) for job in found if JOB_ID_LABEL in _labels(job)]
+        found = (job for client in self._clients.values() for job in client.list_jobs(self._selector))
+        return [as_seen(job) for job in found if JOB_ID_LABEL in labels_of(job)]
 
-    def explain_failure(self, name: str) -> str:
-        job = self._client.get_job(name)
-        pods = self._client.list_pods(name) if job else []
+    def obstacles(self, jobs: Sequence[ClusterJob]) -> dict[str, Obstacle]:
+        found: dict[str, Obstacle] = {}
+        by_namespace = sorted(jobs, key=lambda job: job.namespace)
+        for namespace, members in groupby(by_namespace, key=lambda job: job.namespace):
+            found |= self._obstacles_in(self._clients[namespace], {job.name for job in members})
+        return found
+
+    def explain_failure(self, job: ClusterJob) -> str:
+        client = self._clients[job.namespace]
+        found = client.get_job(job.name)
+        pods = client.list_pods(job.name) if found else []
         # Pods that are gone have left only their events.
-        cause = explain(job, pods, self._events(name) if job and not pods else [])
-        line = self._last_words(pods)
+        cause = explain(found, pods, _events(client, job.name) if found and not pods else [])
+        line = _last_words(client, pods)
         return f"{cause}; last log line: {line}" if line else cause
 
-    def log_tail(self, name: str, lines: int = 100) -> str:
-        pods = self._client.list_pods(name)
-        return self._client.log_tail(pods[0]["metadata"]["name"], CONTAINER, lines) if pods else ""
+    def log_tail(self, job: ClusterJob, lines: int = 100) -> str:
+        client = self._clients[job.namespace]
+        pods = client.list_pods(job.name)
+        return client.log_tail(pods[0]["metadata"]["name"], telling_container(pods[0]), lines) if pods else ""
 
-    def delete_job(self, name: str) -> None:
-        self._client.delete_job(name)
+    def delete_job(self, job: ClusterJob) -> None:
+        self._clients[job.namespace].delete_job(job.name)
 
-    def _events(self, name: str) -> list[Json]:
-        try:
-            events = self._client.list_events(name)
-            messages = [str(event["message"]) for event in events]
-            pods = [text.removeprefix(_CREATED_POD) for text in messages if text.startswith(_CREATED_POD)]
-            return events + [event for pod in pods[-1:] for event in self._client.list_events(pod)]
-        except (ClusterRefused, ClusterUnavailable):
-            return []  # an explanation without them is better than none
+    def _client_for(self, training: TrainingPolicy) -> KubernetesClient:
+        namespace = training.namespace or next(iter(self._clients))
+        if namespace not in self._clients:
+            raise ClusterRefused(
+                f"training.namespace = '{namespace}': this deployment uses only {', '.join(self._clients)}"
+            )
+        return self._clients[namespace]
 
-    def _last_words(self, pods: list[Json]) -> str:
-        if not pods:
-            return ""
-        try:
-            said = termination_message(pods[0])
-            log = said or self._client.log_tail(pods[0]["metadata"]["name"], CONTAINER, _EXPLAINING_LINES)
-        except (ClusterRefused, ClusterUnavailable):
-            return ""  # the node may be gone, and the log with it
-        return last_line(log)
+    def _obstacles_in(self, client: KubernetesClient, names: set[str]) -> dict[str, Obstacle]:
+        pods = {labels_of(pod).get(_JOB_NAME, ""): pod for pod in client.list_pending_pods(self._selector)}
+        found = {name: why for name in names & pods.keys() if (why := obstacle(pods[name]))}
+        # Jobs without any pod: only an event tells what keeps the controller from creating one.
+        events = client.list_failed_creations() if names - pods.keys() else []
+        creations = {str(event["involvedObject"]["name"]): failed_creation(event) for event in events}
+        return {name: creations[name] for name in names - pods.keys() if name in creations} | found
 
 
-def _labels(job: Json) -> dict[str, str]:
-    return dict(job["metadata"].get("labels", {}))
+def _events(client: KubernetesClient, name: str) -> list[Json]:
+    try:
+        events = client.list_events(name)
+        messages = [str(event["message"]) for event in events]
+        pods = [text.removeprefix(_CREATED_POD) for text in messages if text.startswith(_CREATED_POD)]
+        return events + [event for pod in pods[-1:] for event in client.list_events(pod)]
+    except (ClusterRefused, ClusterUnavailable):
+        return []  # an explanation without them is better than none
 
 
-def _as_seen(job: Json) -> ClusterJob:
-    metadata, phase, reason = job["metadata"], ClusterJobPhase.ACTIVE, None
-    for condition in job["status"].get("conditions", []):
-        # SuccessCriteriaMet and FailureTarget come first, while pods may still run: they are not the end.
-        if condition["type"] in _PHASES and condition["status"] == "True":
-            phase, reason = _PHASES[condition["type"]], condition.get("reason")
-    return ClusterJob(
-        name=metadata["name"],
-        job_id=_labels(job)[JOB_ID_LABEL],
-        kind=_labels(job).get(KIND_LABEL, ""),
-        phase=phase,
-        created_at=metadata["creationTimestamp"],
-        reason=reason,
-    )
+def _last_words(client: KubernetesClient, pods: list[Json]) -> str:
+    if not pods:
+        return ""
+    name, container = pods[0]["metadata"]["name"], telling_container(pods[0])
+    try:
+        log = termination_message(pods[0]) or client.log_tail(name, container, _EXPLAINING_LINES)
+    except (ClusterRefused, ClusterUnavailable):
+        return ""  # the node may be gone, and the log with it
+    return last_line(log)

@@ -5,11 +5,15 @@ Messages of the cluster are quoted here and nowhere else: nothing is decided by 
 
 from collections.abc import Iterable
 
+from ...domain.cluster import Obstacle
+from .client import event_time
 from .transport import Json
 
 LONGEST_QUOTE = 300
 
 _STARTING = {"ContainerCreating", "PodInitializing"}
+# Nothing but a change of the policy or the cluster ends these: kubelet only tries the same again.
+_CONFIGURATION = {"CreateContainerConfigError", "CreateContainerError"}
 _PULL_REASONS = {"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"}
 _TELLING_EVENTS = {"Failed", "FailedCreate", "FailedMount", "FailedScheduling", "Evicted"}
 _KILLED = 137
@@ -41,6 +45,28 @@ def termination_message(pod: Json) -> str:
     return "" if terminated.get("reason") == "StartError" else str(terminated.get("message", ""))
 
 
+def obstacle(pod: Json) -> Obstacle | None:
+    """What keeps a pod from running, or None if it is just about to."""
+    cause = _pod_cause(pod)
+    if cause is None:
+        return None
+    waiting = _state(pod).get("waiting", {}).get("reason")
+    may_pass = waiting not in _PULL_REASONS | _CONFIGURATION
+    return Obstacle(reason=cause, since=pod["metadata"]["creationTimestamp"], may_pass=may_pass)
+
+
+def failed_creation(event: Json) -> Obstacle:
+    """What keeps a Job from getting a pod; it may be a quota as well as a mistake, and only its words tell which."""
+    since = event.get("firstTimestamp") or event["metadata"]["creationTimestamp"]
+    return Obstacle(reason=f"it gets no pod: {_quote(event['message'])}", since=since, may_pass=True)
+
+
+def telling_container(pod: Json) -> str:
+    """The container whose log matters: the one that failed, else the last one that has begun."""
+    status = _telling_status(pod)
+    return str(status["name"] if status else pod["spec"]["containers"][0]["name"])
+
+
 def _ending(job: Json) -> Json | None:
     conditions = job["status"].get("conditions", [])
     ends = (found for found in conditions if found["type"] == "Failed" and found["status"] == "True")
@@ -66,7 +92,7 @@ def _pod_cause(pod: Json) -> str | None:
 def _end(terminated: Json, pod: Json) -> str:
     code, reason = terminated["exitCode"], terminated.get("reason")
     if reason == "OOMKilled":
-        limit = pod["spec"]["containers"][0].get("resources", {}).get("limits", {}).get("memory", "of the node")
+        limit = _container(pod).get("resources", {}).get("limits", {}).get("memory", "of the node")
         return f"the container ran out of memory (limit {limit})"
     if reason == "StartError":
         return f"the container could not be started: {_quote(terminated.get('message', ''))}"
@@ -76,20 +102,32 @@ def _end(terminated: Json, pod: Json) -> str:
 def _obstacle(waiting: Json, pod: Json) -> str:
     why = f"{waiting.get('reason')}: {_quote(waiting.get('message', ''))}"
     if waiting.get("reason") in _PULL_REASONS:
-        return f"the image '{pod['spec']['containers'][0]['image']}' cannot be pulled ({why})"
+        return f"the image '{_container(pod)['image']}' cannot be pulled ({why})"
     return f"the container cannot start ({why})"
+
+
+def _container(pod: Json) -> Json:
+    name = telling_container(pod)
+    containers = [*pod["spec"].get("initContainers", []), *pod["spec"]["containers"]]
+    return next(container for container in containers if container["name"] == name)
 
 
 def _event_causes(events: Iterable[Json]) -> list[str]:
     telling = [event for event in events if event["type"] == "Warning" and event["reason"] in _TELLING_EVENTS]
-    # Events of the scheduler have only the second of these times.
-    telling.sort(key=lambda event: str(event.get("lastTimestamp") or event.get("eventTime") or ""), reverse=True)
+    telling.sort(key=event_time, reverse=True)
     return [f"{event['reason']}: {_quote(event['message'])}" for event in telling]
 
 
 def _state(pod: Json) -> Json:
-    statuses = pod["status"].get("containerStatuses", [])
-    return dict(statuses[0]["state"]) if statuses else {}
+    status = _telling_status(pod)
+    return dict(status["state"]) if status else {}
+
+
+def _telling_status(pod: Json) -> Json | None:
+    """The status of the first container that has not ended well: init containers run one by one before the others."""
+    statuses = [*pod["status"].get("initContainerStatuses", []), *pod["status"].get("containerStatuses", [])]
+    unfinished = (status for status in statuses if status["state"].get("terminated", {}).get("exitCode") != 0)
+    return next(unfinished, statuses[-1] if statuses else None)
 
 
 def _quote(text: str) -> str:

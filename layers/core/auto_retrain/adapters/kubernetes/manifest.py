@@ -1,25 +1,31 @@
-"""The Kubernetes Job that carries out an order, with no more rights than it needs."""
+"""The Kubernetes Job that carries out orders: bounded in time and tries, and known by its labels."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...domain.cluster import JobOrder
-from ...domain.policy import TrainingPolicy
+from ...domain.errors import ClusterRefused
+from ...domain.pod_template import CONTAINER
+from ...domain.training_policy import TrainingPolicy, is_pinned
+from .pod import ORDER_VARIABLE, container_names, pod_spec
 from .transport import Json
 
-CONTAINER = "train-model"
+__all__ = ["CONTAINER", "ORDER_VARIABLE", "PERMANENT_FAILURE", "PodSettings", "build_manifest", "stage_labels"]
+
 MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
 MANAGED_BY = "auto-retrain"
 STAGE_LABEL = "auto-retrain/stage"
 JOB_ID_LABEL = "auto-retrain/job-id"
 KIND_LABEL = "auto-retrain/kind"
 MODEL_LABEL = "auto-retrain/model"
-ORDER_VARIABLE = "AUTO_RETRAIN_ORDER"
+QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
+OUTPUT_ANNOTATION = "auto-retrain/output"
 
 # The container's word for "trying again will not help".
 PERMANENT_FAILURE = 65
-BACKOFF_LIMIT = 2
 # Long enough for people to look at a Job that went wrong in the evening.
 TTL_SECONDS = 6 * 3600
+PRODUCTION = "prod"
 
 
 @dataclass(frozen=True)
@@ -35,71 +41,66 @@ def stage_labels(stage: str) -> dict[str, str]:
     return {MANAGED_BY_LABEL: MANAGED_BY, STAGE_LABEL: stage}
 
 
-def build_manifest(name: str, order: JobOrder, training: TrainingPolicy, stage: str, pod: PodSettings) -> Json:
-    """The Job as it is sent to the API server."""
-    labels = {
+def build_manifest(
+    name: str, orders: Sequence[JobOrder], training: TrainingPolicy, stage: str, settings: PodSettings
+) -> Json:
+    """The Job as it is sent to the API server; its pod carries out the orders one after the other.
+
+    Raises ClusterRefused naming an image that production may not run, because a tag can come to mean another one.
+    """
+    orders = [_with_image(order, training, stage, settings) for order in orders]
+    last, template = orders[-1], training.pod_template
+    # Ours come last in every merge: the policy has been refused what is ours, and cannot win here either.
+    labels = template.metadata.labels | {
         **stage_labels(stage),
-        JOB_ID_LABEL: order.job_id,
-        KIND_LABEL: order.kind,
-        MODEL_LABEL: order.model_name,
+        JOB_ID_LABEL: last.job_id,
+        KIND_LABEL: last.kind,
+        MODEL_LABEL: last.model_name,
+    }
+    annotations = template.metadata.annotations | {
+        OUTPUT_ANNOTATION: last.output_uri,
+        # Karpenter must not move a training to a cheaper node; what it did would be lost.
+        "karpenter.sh/do-not-disrupt": "true",
     }
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": {"name": name, "labels": labels},
+        "metadata": {"name": name, "labels": labels | _queue(training)},
         "spec": {
-            "backoffLimit": BACKOFF_LIMIT,
+            "backoffLimit": training.retries,
             "activeDeadlineSeconds": training.deadline_minutes * 60,
             "ttlSecondsAfterFinished": TTL_SECONDS,
-            "podFailurePolicy": {"rules": _failure_rules()},
+            "podFailurePolicy": {"rules": _failure_rules(len(orders))},
+            # Kueue lets it go when its queue has room; it may not have a pod before that.
+            "suspend": training.queue is not None,
             "template": {
-                # Karpenter must not move a training to a cheaper node; what it did would be lost.
-                "metadata": {"labels": labels, "annotations": {"karpenter.sh/do-not-disrupt": "true"}},
-                "spec": _pod_spec(order, training, pod),
+                "metadata": {"labels": labels, "annotations": annotations},
+                "spec": pod_spec(orders, training, settings.service_account),
             },
         },
     }
 
 
-def _failure_rules() -> list[Json]:
-    permanent = {"containerName": CONTAINER, "operator": "In", "values": [PERMANENT_FAILURE]}
+def _with_image(order: JobOrder, training: TrainingPolicy, stage: str, settings: PodSettings) -> JobOrder:
+    image = order.image or training.image or settings.image
+    if stage == PRODUCTION and not is_pinned(image):
+        raise ClusterRefused(
+            f"image '{image}' of model '{order.model_name}': stage '{PRODUCTION}' runs only images named by their "
+            f"digest (repository@sha256:…)"
+        )
+    return order.model_copy(update={"image": image})
+
+
+def _queue(training: TrainingPolicy) -> dict[str, str]:
+    return {QUEUE_LABEL: training.queue} if training.queue else {}
+
+
+def _failure_rules(containers: int) -> list[Json]:
+    permanent = [
+        {"containerName": name, "operator": "In", "values": [PERMANENT_FAILURE]} for name in container_names(containers)
+    ]
     return [
-        {"action": "FailJob", "onExitCodes": permanent},
+        *({"action": "FailJob", "onExitCodes": codes} for codes in permanent),
         # A node that goes away says nothing about the training, so it does not use up an attempt.
         {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
     ]
-
-
-def _pod_spec(order: JobOrder, training: TrainingPolicy, pod: PodSettings) -> Json:
-    return {
-        "restartPolicy": "Never",
-        "serviceAccountName": pod.service_account,
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
-        "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
-        "containers": [_container(order, training, pod.image)],
-        "volumes": [{"name": "tmp", "emptyDir": {}}],
-    }
-
-
-def _container(order: JobOrder, training: TrainingPolicy, image: str) -> Json:
-    resources = {"cpu": training.cpu, "memory": training.memory}
-    return {
-        "name": CONTAINER,
-        "image": image,
-        "env": [{"name": ORDER_VARIABLE, "value": _literal(order.model_dump_json())}],
-        "resources": {"requests": resources, "limits": resources},
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
-        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],
-        # The last line that the container writes is its reason, and so ends up in the pod's status.
-        "terminationMessagePolicy": "FallbackToLogsOnError",
-    }
-
-
-def _literal(text: str) -> str:
-    """Kubernetes reads $(NAME) and $$ in values; doubled dollars arrive as they were."""
-    return text.replace("$", "$$")

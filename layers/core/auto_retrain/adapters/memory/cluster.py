@@ -1,11 +1,15 @@
 """The cluster in memory; what happens to a Job is said by whoever holds it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from ...domain.cluster import ClusterJob, ClusterJobPhase, JobOrder
+from ...domain.cluster import ClusterJob, ClusterJobPhase, JobOrder, Obstacle
 from ...domain.errors import ClusterConflict
-from ...domain.policy import TrainingPolicy
+from ...domain.training_policy import TrainingPolicy
+
+NAMESPACE = "auto-retrain"
 
 
 @dataclass
@@ -13,6 +17,7 @@ class _MemoryJob:
     seen: ClusterJob
     explanation: str = "the Kubernetes Job has not failed"
     log: str = ""
+    obstacle: Obstacle | None = None
 
 
 class MemoryCluster:
@@ -20,48 +25,76 @@ class MemoryCluster:
 
     def __init__(self) -> None:
         self._jobs: dict[str, _MemoryJob] = {}
-        self.orders: dict[str, JobOrder] = {}
+        self.orders: dict[str, tuple[JobOrder, ...]] = {}
 
-    def start_job(self, name: str, order: JobOrder, training: TrainingPolicy) -> None:
+    def start_job(self, name: str, orders: Sequence[JobOrder], training: TrainingPolicy) -> None:
+        job_id = orders[-1].job_id
         existing = self._jobs.get(name)
         if existing is None:
-            self._add(name, order.job_id, order.kind)
-            self.orders[name] = order
-        elif existing.seen.job_id != order.job_id:
+            self.occupy(name, job_id, orders[-1].kind, namespace=training.namespace or NAMESPACE)
+            self.orders[name] = tuple(orders)
+        elif existing.seen.job_id != job_id:
             raise ClusterConflict(f"the Kubernetes Job '{name}' belongs to job '{existing.seen.job_id}'")
 
     def list_jobs(self) -> list[ClusterJob]:
         return [self._jobs[name].seen for name in sorted(self._jobs)]
 
-    def explain_failure(self, name: str) -> str:
-        job = self._jobs.get(name)
-        return job.explanation if job else "the Kubernetes Job is gone: it was deleted, or it expired"
+    def obstacles(self, jobs: Sequence[ClusterJob]) -> dict[str, Obstacle]:
+        return {job.name: found for job in jobs if (found := self._jobs[job.name].obstacle)}
 
-    def log_tail(self, name: str, lines: int = 100) -> str:
-        job = self._jobs.get(name)
-        return "".join(job.log.splitlines(keepends=True)[-lines:]) if job else ""
+    def explain_failure(self, job: ClusterJob) -> str:
+        found = self._jobs.get(job.name)
+        return found.explanation if found else "the Kubernetes Job is gone: it was deleted, or it expired"
 
-    def delete_job(self, name: str) -> None:
-        self._jobs.pop(name, None)
+    def log_tail(self, job: ClusterJob, lines: int = 100) -> str:
+        found = self._jobs.get(job.name)
+        return "".join(found.log.splitlines(keepends=True)[-lines:]) if found else ""
 
-    def finish(self, name: str) -> None:
+    def delete_job(self, job: ClusterJob) -> None:
+        self._jobs.pop(job.name, None)
+
+    def finish(self, name: str, log: str = "") -> None:
         """Let a Job end well."""
-        self._end(name, ClusterJobPhase.COMPLETE, "CompletionsReached")
+        self.change(name, phase=ClusterJobPhase.COMPLETE, reason="CompletionsReached")
+        self._jobs[name].log = log
 
     def fail(self, name: str, explanation: str, reason: str = "BackoffLimitExceeded", log: str = "") -> None:
         """Let a Job end badly, with the sentence and the log that tell why."""
-        self._end(name, ClusterJobPhase.FAILED, reason)
+        self.change(name, phase=ClusterJobPhase.FAILED, reason=reason)
         self._jobs[name].explanation, self._jobs[name].log = explanation, log
 
-    def occupy(self, name: str, job_id: str, kind: str = "train", created_at: datetime | None = None) -> None:
-        """Let someone else have a Job of that name."""
-        self._add(name, job_id, kind, created_at)
+    def obstruct(self, name: str, obstacle: Obstacle) -> None:
+        """Let a Job have no running pod."""
+        self._jobs[name].obstacle = obstacle
 
-    def _add(self, name: str, job_id: str, kind: str, created_at: datetime | None = None) -> None:
-        created_at = created_at or datetime.now(UTC)
-        seen = ClusterJob(name=name, job_id=job_id, kind=kind, phase=ClusterJobPhase.ACTIVE, created_at=created_at)
-        self._jobs[name] = _MemoryJob(seen)
+    def write(self, name: str, log: str) -> None:
+        """Let a Job's pod write its log."""
+        self._jobs[name].log = log
 
-    def _end(self, name: str, phase: ClusterJobPhase, reason: str) -> None:
+    def change(self, name: str, **changes: Any) -> None:
+        """Let a Job be seen otherwise."""
         job = self._jobs[name]
-        job.seen = job.seen.model_copy(update={"phase": phase, "reason": reason})
+        job.seen = job.seen.model_copy(update=changes)
+
+    def occupy(
+        self,
+        name: str,
+        job_id: str,
+        kind: str = "train",
+        created_at: datetime | None = None,
+        namespace: str = NAMESPACE,
+    ) -> None:
+        """Let someone else have a Job of that name."""
+        created_at = created_at or datetime.now(UTC)
+        self._jobs[name] = _MemoryJob(
+            ClusterJob(
+                name=name,
+                namespace=namespace,
+                job_id=job_id,
+                kind=kind,
+                phase=ClusterJobPhase.ACTIVE,
+                created_at=created_at,
+                started_at=created_at,
+                ready_pods=1,
+            )
+        )
