@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -31,7 +32,8 @@ class LocalStack:
 
     `live_schedules` lets the sweep fire by the clock, too; the watcher always does, and more often than in the cloud.
     `time_scale` is the part of their time that states that wait, and retries, take; timeouts stay as they are.
-    `images` are those that the cluster knows beside the trainer's own.
+    `images` are those that the cluster knows beside the trainer's own. `on_the_way` gives the address by which
+    functions reach a server, from "aws", "cluster" or "mlflow" and its own address.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class LocalStack:
         live_schedules: bool = False,
         parallel_pods: int = 2,
         tell: Callable[[str], None] = print,
+        on_the_way: Callable[[str, str], str] = lambda server, address: address,
     ) -> None:
         self.directory = directory
         self.logs = directory / "logs"
@@ -56,6 +59,7 @@ class LocalStack:
         self._live_schedules = live_schedules
         self._parallel_pods = parallel_pods
         self._tell = tell
+        self._on_the_way = on_the_way
         self._undo = ExitStack()
 
     def __enter__(self) -> Self:
@@ -81,7 +85,7 @@ class LocalStack:
         # Importing moto takes seconds, during which MLflow starts, too.
         from local.aws.account import LocalAccount
 
-        self._account = undo.enter_context(LocalAccount(self.logs, self._time_scale))
+        self._account = undo.enter_context(LocalAccount(self.logs, self._time_scale, partial(self._on_the_way, "aws")))
         self.aws_endpoint = self._account.endpoint
         self._tell(f"stack: AWS is on {self.aws_endpoint}")
         self._start_cluster(undo)
@@ -116,16 +120,20 @@ class LocalStack:
     def _template_parameters(self) -> dict[str, str]:
         return {
             "Stage": "local",
-            "MlflowTrackingUri": self.mlflow_url,
+            "MlflowTrackingUri": self._on_the_way("mlflow", self.mlflow_url),
             "DataBucketName": self.data_bucket,
             "ClusterName": _CLUSTER,
-            "ClusterEndpoint": self.cluster_url,
+            "ClusterEndpoint": self._on_the_way("cluster", self.cluster_url),
             "TrainerImage": TRAINER_IMAGE,
         } | self._parameters
 
     def client(self, service: str) -> Any:
         """A boto3 client of the emulated account."""
         return self._account.client(service)
+
+    def kill_functions(self) -> None:
+        """Let every function that is at work die without warning."""
+        self._account.functions.kill_busy()
 
     def fire_schedule(self, logical_id: str, at: datetime) -> None:
         """Deliver the event of a scheduled rule as if it were that moment; see `wait_until_idle`."""

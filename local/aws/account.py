@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,9 +32,13 @@ _RUNNING = threading.Lock()
 class LocalAccount:
     """A context manager; there can be one at a time in a process."""
 
-    def __init__(self, logs: Path, time_scale: float = 1.0) -> None:
+    def __init__(
+        self, logs: Path, time_scale: float = 1.0, on_the_way: Callable[[str], str] = lambda address: address
+    ) -> None:
+        """`on_the_way` gives the address by which functions reach the one it is given."""
         self.activity = Activity()
         self._logs = logs
+        self._on_the_way = on_the_way
         self.time_scale = time_scale
         self._undo = ExitStack()
 
@@ -62,7 +66,7 @@ class LocalAccount:
         undo.enter_context(patch("boto3.DEFAULT_SESSION", None))
         self.clients = Clients(self.endpoint)
         undo.callback(self.clients.close)
-        self.functions = Functions(self.endpoint)
+        self.functions = Functions(self._on_the_way(self.endpoint))
         self.invoker = Invoker(self.functions, self.activity, self.time_scale)
         self.dispatcher = Dispatcher(self.invoker, self.activity)
         self.schedules = Schedules(self.dispatcher)

@@ -33,6 +33,12 @@ class Pool:
             if not self._closed and not self._idle and not self._busy:
                 self._idle.append(Sandbox(self.function, self._endpoint))
 
+    def kill_busy(self) -> None:
+        with self._changed:
+            busy = list(self._busy)
+        for sandbox in busy:
+            sandbox.kill()
+
     def close(self) -> None:
         with self._changed:
             self._closed = True
@@ -81,6 +87,11 @@ class Functions:
     def warm(self) -> None:
         for pool in self._pools.values():
             pool.warm()
+
+    def kill_busy(self) -> None:
+        """Let every function that is at work die, as when its host is lost."""
+        for pool in self._pools.values():
+            pool.kill_busy()
 
     def close(self) -> None:
         with ThreadPoolExecutor() as executor:

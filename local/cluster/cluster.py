@@ -8,6 +8,7 @@ from typing import Self
 
 from .agenda import Agenda
 from .controller import JobController
+from .environment import compose
 from .jobs_api import JobsApi
 from .kubelet import Kubelet, LocalImage
 from .objects import Json
@@ -96,6 +97,16 @@ class LocalCluster:
         """Every status that a Job had."""
         with self._store.lock:
             return list(self._find(name).history)
+
+    def has_job(self, name: str) -> bool:
+        with self._store.lock:
+            return (self._namespace, name) in self._store.jobs
+
+    def environment_of(self, job_name: str) -> dict[str, str]:
+        """The variables that the pod of a Job was given by its template."""
+        with self._store.lock:
+            pod = self._find(job_name).pods[0].body
+        return compose({}, pod, pod["spec"]["containers"][0])
 
     def has_ready_pod(self, job_name: str) -> bool:
         """Whether a Job has a pod that runs, and is not about to end."""

@@ -20,6 +20,8 @@ RETRIED = {
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
+    "Lambda.Unknown",
+    "Runtime.ExitError",
     "Sandbox.Timedout",
 }
 KEYS = {

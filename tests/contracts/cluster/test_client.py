@@ -225,7 +225,7 @@ def test_a_long_list_is_read_page_by_page() -> None:
         assert [job["metadata"]["name"] for job in world.client.list_jobs("a=b")] == ["a", "b", "c"]
 
     assert [asked.query.get("continue") for asked in world.server.asked] == [None, "next"]
-    assert {asked.query["limit"] for asked in world.server.asked} == {"500"}
+    assert {asked.query["limit"] for asked in world.server.asked} == {"1000"}
 
 
 def test_a_list_that_took_too_long_is_no_list() -> None:

@@ -14,7 +14,7 @@ FIRST_DELAY_SECONDS = 0.25
 LONGEST_DELAY_SECONDS = 5.0
 # No attempt begins later than this, so that a function hears of a hung server before its own time is up.
 PATIENCE_SECONDS = 20.0
-PAGE_SIZE = 500
+PAGE_SIZE = 1000
 LARGEST_LOG_BYTES = 256 * 1024
 
 _NOT_FOUND = 404

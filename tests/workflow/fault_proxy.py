@@ -1,0 +1,164 @@
+"""What networks and servers do to requests, between our functions and a server that is well."""
+
+import http.client
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+_HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @classmethod
+    def of(cls, status: int, body: Any = "", **headers: str) -> Self:
+        content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        kind = "text/plain" if isinstance(body, str) else "application/json"
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return cls(status, {"Content-Type": kind, **named}, content)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a function asks; AWS services are told apart by their operation, such as `DynamoDB_20120810.PutItem`."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} {self.headers.get('X-Amz-Target', '')}".rstrip()
+
+
+Forward = Callable[[Request], Reply]
+# Gives the answer, or None to close the connection without one.
+Behaviour = Callable[[Request, Forward], Reply | None]
+
+
+@dataclass
+class Fault:
+    """A behaviour for requests whose text matches a pattern, the first few after `skip` of them."""
+
+    pattern: re.Pattern[str]
+    behaviour: Behaviour
+    times: int
+    skip: int = 0
+    met: int = 0
+
+    def takes(self, request: Request) -> bool:
+        if not self.pattern.search(str(request)):
+            return False
+        self.met += 1
+        return self.skip < self.met <= self.skip + self.times
+
+
+def refuse(reply: Reply) -> Behaviour:
+    """The server answers so, and does nothing."""
+    return lambda request, forward: reply
+
+
+def drop(request: Request, forward: Forward) -> Reply | None:
+    """The request is lost."""
+    return None
+
+
+def lose_answer(request: Request, forward: Forward) -> Reply | None:
+    """The request is carried out, its answer is lost."""
+    forward(request)
+    return None
+
+
+class FaultProxy:
+    """A context manager in front of one server; without faults it only passes on."""
+
+    def __init__(self) -> None:
+        self._target = ""
+        self._faults: list[Fault] = []
+        self._lock = threading.Lock()
+        self.asked: list[str] = []
+        proxy = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+            wbufsize = -1
+
+            def handle_one_request(self) -> None:
+                self.raw_requestline = self.rfile.readline(65537)
+                if not self.raw_requestline or not self.parse_request():
+                    self.close_connection = True
+                    return
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                reply = proxy._serve(Request(self.command, self.path, dict(self.headers), body))
+                if reply is None:
+                    self.close_connection = True
+                    return
+                self.send_response_only(reply.status)
+                for name, value in reply.headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(reply.body)))
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(reply.body)
+                self.wfile.flush()
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+
+    def in_front_of(self, address: str) -> str:
+        """Pass on to this address; gives the one to use instead."""
+        self._target = address
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    @contextmanager
+    def fault(self, pattern: str, behaviour: Behaviour, times: int = 1_000_000, skip: int = 0) -> Iterator[Fault]:
+        """Misbehave for matching requests while the block lasts."""
+        fault = Fault(re.compile(pattern), behaviour, times, skip)
+        with self._lock:
+            self._faults.append(fault)
+        try:
+            yield fault
+        finally:
+            with self._lock:
+                self._faults.remove(fault)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def _serve(self, request: Request) -> Reply | None:
+        with self._lock:
+            self.asked.append(str(request))
+            taking = [fault for fault in self._faults if fault.takes(request)]
+        return taking[0].behaviour(request, self._forward) if taking else self._forward(request)
+
+    def _forward(self, request: Request) -> Reply:
+        connection = http.client.HTTPConnection(urlsplit(self._target).netloc, timeout=60)
+        try:
+            headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP_BY_HOP}
+            connection.request(request.method, request.path, request.body or None, headers)
+            answer = connection.getresponse()
+            kept = {name: value for name, value in answer.getheaders() if name.lower() not in _HOP_BY_HOP}
+            return Reply(answer.status, kept, answer.read())
+        finally:
+            connection.close()
