@@ -28,5 +28,5 @@ def _findings(order: Order, manifest: bytes, storage: Storage, outputs: Outputs)
         return report(order, parse_manifest(manifest, order, DriftManifest), storage, versions, outputs)
     frozen = parse_manifest(manifest, order, Manifest)
     if order.kind == "train":
-        return train(order, frozen, storage, versions)
+        return train(order, frozen, storage, versions, outputs)
     return score(order, frozen, storage, versions, outputs)

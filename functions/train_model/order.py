@@ -19,6 +19,8 @@ def _check_address(url: str) -> str:
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
 S3Uri = Annotated[str, Field(pattern=r"^s3://[^/]+/.+$")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+VersionNumber = Annotated[str, Field(pattern=r"^[1-9][0-9]*$")]
 Column = Annotated[str, Field(min_length=1)]
 
 
@@ -29,21 +31,21 @@ class Document(BaseModel):
 
 
 class Order(Document):
-    """One thing to do for one job."""
+    """One thing to do for one job; `versions` are to be scored, each with the digest that its files must have."""
 
     schema_version: Literal[1]
     kind: Literal["train", "score", "report"]
     job_id: Name
     model_name: Name
     manifest_uri: S3Uri
-    manifest_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    manifest_sha256: Sha256
     output_uri: Annotated[str, Field(pattern=r"^s3://[^/]+/.+/$")]
     mlflow_tracking_uri: Annotated[str, AfterValidator(_check_address)]
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     parameters: dict[str, JsonValue] = {}
     trainer: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")] | None = None
     image: str | None = None
-    versions: tuple[Annotated[str, Field(pattern=r"^[1-9][0-9]*$")], ...] = ()
+    versions: dict[VersionNumber, Sha256 | None] = {}
     min_label_share: Annotated[float, Field(ge=0, le=1)] = 0.0
 
     @model_validator(mode="after")

@@ -14,6 +14,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
+from .artifacts import artifact_manifest, digest_of
 from .code_version import code_version
 from .data import LabelledRows
 from .errors import OrderInvalid, TrainerBroken, VersionUnusable
@@ -21,6 +22,7 @@ from .order import Columns, Order
 from .signature import signature_of
 from .versions import LoadedVersion, TrainedVersion
 
+ARTIFACT_TAG = "artifact_sha256"
 # Given to MLflow, because finding it out would take longer than training.
 REQUIREMENTS = [f"{name}=={installed(name)}" for name in ("scikit-learn", "numpy", "pandas", "cloudpickle")]
 
@@ -33,6 +35,7 @@ class MlflowVersions:
         self._client = MlflowClient()
         self._order = order
         self._tags = {"job_id": order.job_id, "manifest_sha256": order.manifest_sha256}
+        self._tags |= {"image": order.image} if order.image else {}
 
     def find(self) -> TrainedVersion | None:
         job = f"name='{self._order.model_name}' and tags.job_id='{self._order.job_id}'"
@@ -69,6 +72,16 @@ class MlflowVersions:
         except (PicklingError, TypeError) as error:
             raise TrainerBroken(f"the fitted {type(model).__name__} cannot be pickled: {error}") from error
 
+    def record_artifacts(self, number: str) -> bytes:
+        with TemporaryDirectory() as directory:
+            manifest = artifact_manifest(Path(self._download(number, directory)))
+        digest, name = digest_of(manifest), self._order.model_name
+        recorded = self._client.get_model_version(name, number).tags.get(ARTIFACT_TAG)
+        if recorded not in (None, digest):
+            raise VersionUnusable(_changed(number, digest, recorded))
+        self._client.set_model_version_tag(name, number, ARTIFACT_TAG, digest)
+        return manifest
+
     def keep_report(self, documents: dict[str, bytes]) -> None:
         mlflow.set_experiment(self._order.model_name)
         name = f"{self._order.job_id}-drift"
@@ -77,9 +90,13 @@ class MlflowVersions:
                 (Path(kept) / file).write_bytes(content)
             mlflow.log_artifacts(kept)
 
-    def load(self, number: str) -> LoadedVersion:
+    def load(self, number: str, artifact_sha256: str | None) -> LoadedVersion:
         with TemporaryDirectory() as directory:
             path = self._download(number, directory)
+            # Before anything of it is loaded: loading a model is running its code.
+            found = digest_of(artifact_manifest(Path(path)))
+            if artifact_sha256 not in (None, found):
+                raise VersionUnusable(_changed(number, found, artifact_sha256))
             try:
                 return LoadedVersion(number, mlflow.sklearn.load_model(path), _features(Model.load(path)))
             except Exception as error:
@@ -94,6 +111,10 @@ class MlflowVersions:
             if error.error_code == "RESOURCE_DOES_NOT_EXIST":
                 raise VersionUnusable(f"{self._order.model_name} has no version {number}") from error
             raise
+
+
+def _changed(number: str, found: str, recorded: str | None) -> str:
+    return f"version {number} is not what was registered: its files have the digest {found}, not {recorded}"
 
 
 def _log_parameters(parameters: dict[str, Any]) -> None:

@@ -26,7 +26,7 @@ class Answers:
 def score(order: Order, manifest: Manifest, storage: Storage, versions: Versions, outputs: Outputs) -> dict[str, Any]:
     """Write one file of predictions for each version and give the findings for the result document."""
     rows = read_window(storage, manifest.data, manifest.holdout)
-    answers = {number: ask(versions.load(number), rows) for number in order.versions}
+    answers = {number: ask(versions.load(number, digest), rows) for number, digest in order.versions.items()}
     said = (texts for answer in answers.values() for texts in (answer.classes, answer.predicted))
     classes = np.unique(np.concatenate([rows.labels, *said]))
     files = {

@@ -2,23 +2,29 @@
 
 from typing import Any
 
+from .artifacts import digest_of
 from .data import LabelledRows, read_window
 from .errors import DataInvalid
 from .fitting import fit_model, training_accuracy
 from .order import Manifest, Order
+from .outputs import Outputs
 from .storage import Storage
 from .versions import TrainedVersion, Versions
 
 
-def train(order: Order, manifest: Manifest, storage: Storage, versions: Versions) -> dict[str, Any]:
+def train(order: Order, manifest: Manifest, storage: Storage, versions: Versions, outputs: Outputs) -> dict[str, Any]:
     """Give the findings for the result document; a version that the job has already is not trained again."""
     trained = versions.find() or _train_new(order, manifest, storage, versions)
+    artifacts = versions.record_artifacts(trained.number)
     return {
         "model_version": trained.number,
         "run_id": trained.run_id,
         "rows": int(trained.metrics["training_rows"]),
         "metrics": trained.metrics,
         "manifest_sha256": order.manifest_sha256,
+        "artifacts_uri": outputs.write_document("artifacts.json", artifacts),
+        "artifact_sha256": digest_of(artifacts),
+        "image": order.image,
     }
 
 

@@ -38,8 +38,17 @@ class Versions(Protocol):
     def register(self, model: Any, columns: Columns, rows: LabelledRows, metrics: dict[str, float]) -> None:
         """Log a fitted model into the run and register it under the next number."""
 
+    def record_artifacts(self, number: str) -> bytes:
+        """Give the manifest of a version's files and tag the version with its digest.
+
+        Raises VersionUnusable when the version is tagged with another one: its files have changed since.
+        """
+
     def keep_report(self, documents: dict[str, bytes]) -> None:
         """Log a drift report's documents, by file name, into a run of their own."""
 
-    def load(self, number: str) -> LoadedVersion:
-        """Load a version of this model; raises VersionUnusable when there is none, or none that this image can load."""
+    def load(self, number: str, artifact_sha256: str | None) -> LoadedVersion:
+        """Load a version of this model once its files are seen to be those with this digest, unless it is None.
+
+        Raises VersionUnusable when there is no such version, none with these files, or none that this image can load.
+        """

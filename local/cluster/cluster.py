@@ -12,7 +12,7 @@ from .environment import compose
 from .jobs_api import JobsApi
 from .kubelet import Kubelet, LocalImage
 from .objects import Json
-from .pods import show_disrupted
+from .pods import containers_of, show_disrupted
 from .pods_api import PodsApi
 from .routing import Router
 from .server import ApiServer
@@ -107,6 +107,11 @@ class LocalCluster:
         with self._store.lock:
             pod = self._find(job_name).pods[0].body
         return compose({}, pod, pod["spec"]["containers"][0])
+
+    def images_of(self, job_name: str) -> list[str]:
+        """The images of a Job's containers, in the order in which they run."""
+        with self._store.lock:
+            return [container["image"] for container in containers_of(self._find(job_name).body["spec"]["template"])]
 
     def has_ready_pod(self, job_name: str) -> bool:
         """Whether a Job has a pod that runs, and is not about to end."""

@@ -52,6 +52,6 @@ def _complete_pod(pod: Json) -> None:
         pod["serviceAccount"] = pod["serviceAccountName"]
     for field, value in _POD.items():
         pod.setdefault(field, copy.deepcopy(value))
-    for container in pod["containers"]:
+    for container in pod["containers"] + pod.get("initContainers", []):
         for field, value in _CONTAINER.items():
             container.setdefault(field, copy.deepcopy(value))

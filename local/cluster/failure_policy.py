@@ -27,7 +27,7 @@ def _exit_code(rule: Json, pod: Json) -> str | None:
     wanted = rule.get("onExitCodes")
     if wanted is None:
         return None
-    for status in pod["status"].get("containerStatuses", []):
+    for status in pod["status"].get("initContainerStatuses", []) + pod["status"].get("containerStatuses", []):
         code = status["state"].get("terminated", {}).get("exitCode", 0)
         named = wanted.get("containerName") in (None, status["name"])
         if code and named and (code in wanted["values"]) == (wanted["operator"] == "In"):

@@ -8,11 +8,14 @@ from pathlib import Path
 from .agenda import Agenda
 from .environment import ConfigError, compose
 from .objects import PODS, Json, timestamp
-from .pods import show_running, show_terminated, show_waiting
-from .process import ContainerProcess
+from .pods import current_container, show_running, show_terminated, show_waiting
+from .process import ContainerProcess, Log
 from .scheduler import Scheduler
 from .shim import START_ERROR
 from .store import Pod, Store
+
+# What a shell makes of SIGTERM.
+TERMINATED = 143
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class Kubelet:
             process.join()
 
     def _start(self, pod: Pod) -> None:
-        container = pod.body["spec"]["containers"][0]
+        container = current_container(pod.body)
         image = self._images.get(container["image"])
         if image is None:
             self._cannot_pull(pod, container)
@@ -81,6 +84,7 @@ class Kubelet:
         else:
             show_waiting(pod.body, "ContainerCreating")
             command = [*container.get("command", image.entrypoint), *container.get("args", [])]
+            pod.log = pod.logs.setdefault(container["name"], Log())
             self._launch(pod, command, environment, container.get("workingDir", image.cwd))
         self._store.save_pod(pod)
 
@@ -121,11 +125,20 @@ class Kubelet:
                 self._processes.remove(pod.process)
             if not self._closing:
                 self._show_end(pod, code, start_error)
-                self.on_change(pod)
+                self._go_on(pod)
                 self.scheduler.schedule()
 
+    def _go_on(self, pod: Pod) -> None:
+        """Run the container after an init container that ended well; a pod that ended is of interest to others."""
+        if pod.phase == "Pending" and not pod.deleting:
+            self._start(pod)
+            return
+        if pod.phase == "Pending":
+            self._show_end(pod, TERMINATED, "")
+        self.on_change(pod)
+
     def _show_end(self, pod: Pod, code: int, start_error: str) -> None:
-        policy = pod.body["spec"]["containers"][0]["terminationMessagePolicy"]
+        policy = current_container(pod.body)["terminationMessagePolicy"]
         message = pod.log.last_words() if code and policy == "FallbackToLogsOnError" else ""
         reason = pod.killed_for or ("Error" if code else "Completed")
         if start_error:

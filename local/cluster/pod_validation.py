@@ -28,8 +28,9 @@ def validate_pod_spec(pod: Json, job_spec: Json) -> Iterator[Cause]:
     if not containers:
         yield Cause("FieldValueRequired", "spec.template.spec.containers", "Required value")
     volumes = {volume.get("name") for volume in pod.get("volumes", [])}
-    for index, container in enumerate(containers):
-        yield from _container(container, f"spec.template.spec.containers[{index}]", volumes)
+    for field in ("initContainers", "containers"):
+        for index, container in enumerate(pod.get(field, [])):
+            yield from _container(container, f"spec.template.spec.{field}[{index}]", volumes)
     yield from _restart_policy(pod.get("restartPolicy"), "podFailurePolicy" in job_spec)
     names = {container.get("name") for container in containers + pod.get("initContainers", [])}
     for index, rule in enumerate(job_spec.get("podFailurePolicy", {}).get("rules", [])):

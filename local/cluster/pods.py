@@ -45,6 +45,24 @@ def _reference(owner: Json) -> Json:
     return reference | {"controller": True, "blockOwnerDeletion": True}
 
 
+def containers_of(pod: Json) -> list[Json]:
+    """All containers in the order in which they run."""
+    return [*pod["spec"].get("initContainers", []), *pod["spec"]["containers"]]
+
+
+def current_container(pod: Json) -> Json:
+    """The container whose turn it is: init containers run one by one, each once the one before has ended well."""
+    before = pod["status"].get("initContainerStatuses", [])
+    done = {found["name"] for found in before if found["state"].get("terminated", {}).get("exitCode") == 0}
+    return next(container for container in containers_of(pod) if container["name"] not in done)
+
+
+def container_state(pod: Json, name: str) -> Json:
+    """The state of a container, empty before it has one."""
+    statuses = [*pod["status"].get("initContainerStatuses", []), *pod["status"].get("containerStatuses", [])]
+    return next((dict(status["state"]) for status in statuses if status["name"] == name), {})
+
+
 def show_unschedulable(pod: Json, message: str) -> None:
     pod["status"]["conditions"] = [_condition("PodScheduled", False, "Unschedulable", message)]
 
@@ -59,15 +77,19 @@ def show_waiting(pod: Json, reason: str, message: str = "") -> None:
 
 
 def show_running(pod: Json) -> None:
-    _show(pod, "Running", {"running": {"startedAt": timestamp()}}, ready=True)
+    is_last = current_container(pod) is pod["spec"]["containers"][0]
+    _show(pod, "Running" if is_last else "Pending", {"running": {"startedAt": timestamp()}}, ready=is_last)
 
 
 def show_terminated(pod: Json, code: int, reason: str, message: str) -> None:
-    started = pod["status"]["containerStatuses"][0]["state"].get("running", {}).get("startedAt", "1970-01-01T00:00:00Z")
+    container = current_container(pod)
+    started = container_state(pod, container["name"]).get("running", {}).get("startedAt", "1970-01-01T00:00:00Z")
     terminated: Json = {"exitCode": code, "reason": reason}
     terminated |= {"message": message} if message else {}
     terminated |= {"startedAt": started, "finishedAt": timestamp()}
     phase, unready = ("Failed", "PodFailed") if code else ("Succeeded", "PodCompleted")
+    if not code and container is not pod["spec"]["containers"][0]:
+        phase, unready = "Pending", "ContainersNotReady"
     _show(pod, phase, {"terminated": terminated}, ready=False, unready=(unready, ""))
 
 
@@ -76,9 +98,9 @@ def show_disrupted(pod: Json, reason: str, message: str) -> None:
     pod["status"].setdefault("conditions", []).append(_condition("DisruptionTarget", True, reason, message))
 
 
-def waiting_reason(pod: Json) -> str | None:
-    statuses = pod["status"].get("containerStatuses", [])
-    return statuses[0]["state"].get("waiting", {}).get("reason") if statuses else None
+def waiting_reason(pod: Json, container: str) -> str | None:
+    reason: str | None = container_state(pod, container).get("waiting", {}).get("reason")
+    return reason
 
 
 def _show(pod: Json, phase: str, state: Json, ready: bool, unready: tuple[str, str] = ("", "")) -> None:
@@ -93,11 +115,20 @@ def _show(pod: Json, phase: str, state: Json, ready: bool, unready: tuple[str, s
         _condition("PodScheduled", True),
         *disruptions,
     ]
-    status["containerStatuses"] = [_container_status(pod, state, ready)]
+    _enter_state(pod, state, ready)
 
 
-def _container_status(pod: Json, state: Json, ready: bool) -> Json:
-    container = pod["spec"]["containers"][0]
+def _enter_state(pod: Json, state: Json, ready: bool) -> None:
+    current, last = current_container(pod), pod["spec"]["containers"][0]
+    if current is last:
+        pod["status"]["containerStatuses"] = [_container_status(last, state, ready)]
+        return
+    others = [found for found in pod["status"].get("initContainerStatuses", []) if found["name"] != current["name"]]
+    pod["status"]["initContainerStatuses"] = [*others, _container_status(current, state, ready)]
+    pod["status"]["containerStatuses"] = [_container_status(last, {"waiting": {"reason": "PodInitializing"}}, False)]
+
+
+def _container_status(container: Json, state: Json, ready: bool) -> Json:
     status: Json = {"name": container["name"], "state": state, "lastState": {}, "ready": ready, "restartCount": 0}
     return status | {"image": container["image"], "imageID": "", "started": ready}
 

@@ -6,7 +6,8 @@ from .errors import Cause, bad_request, invalid, not_found
 from .exchange import Answer, Request
 from .lists import answer_list
 from .objects import EVENTS, PODS
-from .pods import waiting_reason
+from .pods import containers_of, waiting_reason
+from .process import Log
 from .store import Pod, Store, bodies
 
 _POD_FIELDS = ("metadata.name", "metadata.namespace", "spec.nodeName", "status.phase")
@@ -41,12 +42,12 @@ class PodsApi:
         _check_options(request.query, pod)
         if "nodeName" not in pod.body["spec"]:
             return Answer(204, "")
-        reason = waiting_reason(pod.body)
+        container = request.query.get("container", pod.body["spec"]["containers"][0]["name"])
+        reason = waiting_reason(pod.body, container)
         if reason:
-            container = pod.body["spec"]["containers"][0]["name"]
             why = "image can't be pulled" if reason in _PULL_PROBLEMS else reason
             raise bad_request(f'container "{container}" in pod "{request.name}" is waiting to start: {why}')
-        return Answer(200, pod.log.tail(lines, limit))
+        return Answer(200, pod.logs.get(container, Log()).tail(lines, limit))
 
     def _find(self, request: Request) -> Pod:
         pod = self._store.pods.get((request.namespace, request.name))
@@ -74,8 +75,8 @@ def _check_options(query: Mapping[str, str], pod: Pod) -> None:
     unknown = set(query) - _LOG_OPTIONS
     if unknown:
         raise bad_request(f"the local cluster does not know these log options: {', '.join(sorted(unknown))}")
-    name, containers = pod.body["metadata"]["name"], [found["name"] for found in pod.body["spec"]["containers"]]
-    if query.get("container", containers[0]) not in containers:
+    name, containers = pod.body["metadata"]["name"], [found["name"] for found in containers_of(pod.body)]
+    if query.get("container", containers[-1]) not in containers:
         raise bad_request(f"container {query['container']} is not valid for pod {name}")
     if query.get("previous") == "true":
-        raise bad_request(f'previous terminated container "{containers[0]}" in pod "{name}" not found')
+        raise bad_request(f'previous terminated container "{containers[-1]}" in pod "{name}" not found')

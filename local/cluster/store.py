@@ -33,11 +33,15 @@ class Job:
 
 @dataclass(eq=False)
 class Pod:
-    """A pod of a Job; `counted` once its end has been entered into the Job's status."""
+    """A pod of a Job; `counted` once its end has been entered into the Job's status.
+
+    `log` is that of the container that runs, `logs` are those of all by name.
+    """
 
     body: Json
     job: Job
     log: Log = field(default_factory=Log)
+    logs: dict[str, Log] = field(default_factory=dict)
     process: ContainerProcess | None = None
     killed_for: str | None = None
     counted: bool = False

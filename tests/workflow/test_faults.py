@@ -409,3 +409,17 @@ def test_a_container_that_ends_well_without_a_usable_result_has_failed(
     ended = world.retrain(model, leave=leave)
 
     world.assert_failed(model, ended, reason)
+
+
+def _other_files(request: Request, forward: Forward) -> Reply:
+    reply = forward(request)
+    return Reply(reply.status, reply.headers, reply.body + b" and more")
+
+
+def test_files_that_changed_after_registration_are_refused_by_name(world: FaultyWorld) -> None:
+    model = world.given_model()
+
+    with world.mlflow.fault("GET /model-versions/get-artifact", _other_files):
+        ended = world.retrain(model)
+
+    world.assert_failed(model, ended, f"version 1 of '{model}' is not what was registered; changed files: model.json")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from auto_retrain.domain.job import RetrainingStatus
 from auto_retrain.domain.trigger_config import TriggerType
-from tests.workflow.world import ALL_THE_WAY, NOW, World
+from tests.workflow.world import ALL_THE_WAY, NEWER_IMAGE, NOW, TINY_IMAGE, World
 
 
 def test_a_first_model_becomes_champion(world: World) -> None:
@@ -30,6 +30,22 @@ def test_a_better_challenger_replaces_the_champion_and_the_ledger_keeps_it(world
     assert ended.job.validation is not None
     assert ended.job.validation.champion is not None
     assert (ended.job.validation.accuracy, ended.job.validation.champion.accuracy) == (0.95, 0.88)
+
+
+def test_a_champion_is_scored_in_the_image_that_trained_it(world: World) -> None:
+    model = world.given_model()
+    world.given_champion(model, accuracy=0.88)
+    world.given_model(model, training={"image": NEWER_IMAGE})
+
+    ended = world.retrain(model, accuracy=0.95)
+
+    assert ended.job is not None
+    assert (ended.job.champion_files.image, ended.job.challenger_files.image) == (TINY_IMAGE, NEWER_IMAGE)
+    assert world.images_of(f"{ended.job.job_id}-score-1") == [TINY_IMAGE, NEWER_IMAGE]
+    assert ended.job.validation is not None
+    assert ended.job.validation.champion is not None
+    assert (ended.job.validation.accuracy, ended.job.validation.champion.accuracy) == (0.95, 0.88)
+    assert world.registry.champion(model) == "2"
 
 
 def test_a_challenger_that_gains_too_little_ends_green_and_changes_nothing(world: World) -> None:

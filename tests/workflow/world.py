@@ -31,6 +31,8 @@ from tests.unit.builders import a_policy
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PATIENCE_SECONDS = 90.0
 TINY_IMAGE = "example.com/tiny@sha256:" + "0" * 64
+# The same program under another name, as an image that was built later.
+NEWER_IMAGE = "example.com/tiny@sha256:" + "1" * 64
 TINY = LocalImage([str(env_python("dev")), str(Path(__file__).with_name("tiny_image.py"))], cwd="/")
 ALL_THE_WAY = [
     "CheckTriggers",
@@ -179,6 +181,10 @@ class World:
         while not condition():
             assert time.monotonic() < deadline, f"waited in vain for {what}"
             time.sleep(0.02)
+
+    def images_of(self, kubernetes_job: str) -> list[str]:
+        """Images of the containers of a Kubernetes Job, in the order in which they ran."""
+        return self.stack.cluster.images_of(kubernetes_job)
 
     def is_free(self, model: str) -> bool:
         """Whether no job owns the model."""

@@ -12,6 +12,7 @@ from typing import IO, Any, Literal, NamedTuple, Protocol
 
 from .domain.cluster import ClusterJob, JobOrder, Obstacle
 from .domain.dataset import DataObject
+from .domain.files import FileDigest
 from .domain.fleet import FleetLimits, SweepMark
 from .domain.job import Deployment, RetrainingJob
 from .domain.messages import JobEvent
@@ -209,6 +210,12 @@ class ModelRegistry(Protocol):
 
     def version_tags(self, model_name: str, version: str) -> dict[str, str] | None:
         """Tags of a version, or None when there is no such version."""
+
+    def version_files(self, model_name: str, version: str) -> dict[str, FileDigest]:
+        """Digests of a version's files as they are now, by path; nothing of them is loaded.
+
+        Raises RegistryRefused when there is no such version, or none whose files the registry keeps.
+        """
 
 
 class Cluster(Protocol):

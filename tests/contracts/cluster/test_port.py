@@ -315,6 +315,29 @@ def test_a_job_that_is_not_there_is_nothing_to_worry_about(world: World) -> None
     assert "is gone" in world.cluster.explain_failure(absent)
 
 
+def test_orders_are_carried_out_one_after_the_other(kubernetes: KubernetesWorld, tmp_path: Path) -> None:
+    orders = [make_order("chain", output_uri="s3://artifacts/first/"), make_order("chain")]
+    kubernetes.cluster.start_job(name_of(orders[-1]), orders, TRAINING)
+    telling = 'printf %s "$AUTO_RETRAIN_ORDER" | sed \'s/.*output_uri":"\\([^"]*\\)".*/\\1/\''
+
+    job = kubernetes._end("chain", f"{{ {telling}; echo; }} >> {tmp_path}/done; exit 0")
+
+    assert job.phase is ClusterJobPhase.COMPLETE
+    assert (tmp_path / "done").read_text().splitlines() == [order.output_uri for order in orders]
+
+
+def test_a_first_order_that_fails_for_good_ends_the_job_with_its_words(kubernetes: KubernetesWorld) -> None:
+    orders = [make_order("broken-chain"), make_order("broken-chain")]
+    kubernetes.cluster.start_job(name_of(orders[-1]), orders, TRAINING)
+
+    job = kubernetes.fail("broken-chain", "version 3 cannot be loaded\n")
+
+    assert (job.phase, job.reason) == (ClusterJobPhase.FAILED, "PodFailurePolicy")
+    explanation = kubernetes.cluster.explain_failure(job)
+    assert explanation == "the container ended with exit code 65; last log line: version 3 cannot be loaded"
+    assert kubernetes.cluster.log_tail(job) == "version 3 cannot be loaded\n"
+
+
 def test_the_order_arrives_as_it_was_given(kubernetes: KubernetesWorld, tmp_path: Path) -> None:
     awkward = {"text": "$(HOSTNAME) $$x $y `z` \"quotes\" 'single' ünï\n", "number": 0.1}
     order = make_order("verbatim", parameters=awkward)

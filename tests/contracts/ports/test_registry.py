@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from typing import Any, ClassVar
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
 
 from auto_retrain.adapters.memory.outside import MemoryRegistry
 from auto_retrain.adapters.mlflow import MlflowRegistry
+from auto_retrain.domain.digest import sha256_of
 from auto_retrain.domain.errors import RegistryRefused, RegistryUnavailable
+from auto_retrain.domain.files import FileDigest
 from auto_retrain.ports import ModelRegistry
 from local.mlflow_server import MlflowServer
 
@@ -101,6 +104,63 @@ def test_a_version_that_is_not_there_cannot_become_champion(
     with pytest.raises(RegistryRefused):
         registry.set_champion(model, "7")
     assert registry.champion(model) == "1"
+
+
+@pytest.fixture(params=["memory", "mlflow"])
+def registry_and_log(request: pytest.FixtureRequest) -> tuple[ModelRegistry, Callable[[str, dict[str, bytes]], None]]:
+    """A registry, and how a training container registers a version with files."""
+    if request.param == "memory":
+        memory = MemoryRegistry()
+
+        def log_in_memory(model: str, files: dict[str, bytes]) -> None:
+            memory.register(model, "1")
+            memory.delete_files(model, "1")
+            for path, content in files.items():
+                memory.write_file(model, "1", path, content)
+
+        return memory, log_in_memory
+    url = request.getfixturevalue("server").url
+
+    def log(model: str, files: dict[str, bytes]) -> None:
+        post(url, "registered-models/create", {"name": model})
+        info = post(url, "logged-models", {"experiment_id": "0", "name": "model"})["model"]["info"]
+        for path, content in files.items():
+            put(url, f"{info['artifact_uri'].removeprefix('mlflow-artifacts:')}/{path}", content)
+        source = f"models:/{info['model_id']}"
+        assert post(url, "model-versions/create", {"name": model, "source": source, "model_id": info["model_id"]})
+
+    return MlflowRegistry(url), log
+
+
+def put(url: str, path: str, content: bytes) -> None:
+    address = f"{url}/api/2.0/mlflow-artifacts/artifacts{quote(path)}"
+    urllib.request.urlopen(urllib.request.Request(address, content, method="PUT"), timeout=30).close()
+
+
+def test_the_files_of_a_version_are_digested_in_all_its_folders(
+    registry_and_log: tuple[ModelRegistry, Callable[[str, dict[str, bytes]], None]], model: str
+) -> None:
+    registry, log = registry_and_log
+    files = {"MLmodel": b"flavors:", "code/a/b.py": b"1", "data/weights ü.bin": bytes(range(256)) * 20_000}
+    log(model, files)
+
+    found = registry.version_files(model, "1")
+
+    assert found == {path: FileDigest(sha256=sha256_of(content), size=len(content)) for path, content in files.items()}
+
+
+def test_a_version_that_is_not_there_has_no_files(
+    registry_and_register: tuple[ModelRegistry, Register], model: str
+) -> None:
+    with pytest.raises(RegistryRefused, match="has no version 9"):
+        registry_and_register[0].version_files(model, "9")
+
+
+def test_a_version_whose_files_mlflow_does_not_keep_is_refused(server: MlflowServer, model: str) -> None:
+    post(server.url, "registered-models/create", {"name": model})
+    post(server.url, "model-versions/create", {"name": model, "source": "s3://elsewhere/model"})
+    with pytest.raises(RegistryRefused, match=f"version 1 of '{model}' is no logged model of this MLflow"):
+        MlflowRegistry(server.url).version_files(model, "1")
 
 
 def test_a_server_that_is_away_is_unavailable() -> None:

@@ -34,7 +34,10 @@ class Versions:
     def find(self) -> TrainedVersion:
         return TrainedVersion("4", "run-4", {"training_rows": 400.0})
 
-    def load(self, number: str) -> LoadedVersion:
+    def record_artifacts(self, number: str) -> bytes:
+        return b"{}"
+
+    def load(self, number: str, artifact_sha256: str | None) -> LoadedVersion:
         return LoadedVersion(number, Always(), None)
 
 
@@ -58,16 +61,18 @@ def ordered(shelf: Shelf, **changes: Any) -> tuple[Order, Any]:
 
 def test_the_pipeline_reads_what_training_left(shelf: Shelf) -> None:
     order, manifest = ordered(shelf, kind="train")
-    findings = train(order, manifest, Storage(shelf.client), Versions())  # type: ignore[arg-type]
-    Outputs(order, Storage(shelf.client)).publish(findings)
+    storage = Storage(shelf.client)
+    outputs = Outputs(order, storage)
+    outputs.publish(train(order, manifest, storage, Versions(), outputs))  # type: ignore[arg-type]
 
     result = TrainingResult.model_validate_json(shelf.get(f"{order.output_uri}result.json"))
 
     assert (result.job_id, result.model_version, result.rows) == ("documents-1", "4", 400)
+    assert result.artifact_sha256 == sha256_of(b"{}")
 
 
 def test_the_pipeline_reads_what_scoring_left(shelf: Shelf) -> None:
-    order, manifest = ordered(shelf, kind="score", versions=("3", "4"))
+    order, manifest = ordered(shelf, kind="score", versions={"3": None, "4": "0" * 64})
     storage = Storage(shelf.client)
     findings = score(order, manifest, storage, Versions(), Outputs(order, storage))  # type: ignore[arg-type]
     document = {"schema_version": 1, "kind": "score", "job_id": order.job_id, **findings}

@@ -58,7 +58,7 @@ def test_two_processes_for_one_job_leave_one_result_with_the_lower_version(
 ) -> None:
     order, ended = trained
     assert [end.code for end in ended] == [0, 0]
-    assert shelf.keys("jobs/whole-1/train/") == ["jobs/whole-1/train/result.json"]
+    assert shelf.keys("jobs/whole-1/train/") == ["jobs/whole-1/train/artifacts.json", "jobs/whole-1/train/result.json"]
     registered = MlflowClient(mlflow_url).search_model_versions("name='shop' and tags.job_id='whole-1'")
     assert result_of(order, shelf)["model_version"] == str(min(int(version.version) for version in registered))
 
@@ -85,8 +85,10 @@ def test_the_trained_version_is_scored_on_the_holdout(
     manifest: dict[str, Any],
     mlflow_url: str,
 ) -> None:
-    version = result_of(trained[0], shelf)["model_version"]
-    order = shelf.order("score", manifest, mlflow_tracking_uri=mlflow_url, versions=[version])
+    result = result_of(trained[0], shelf)
+    version = result["model_version"]
+    versions = {version: result["artifact_sha256"]}
+    order = shelf.order("score", manifest, mlflow_tracking_uri=mlflow_url, versions=versions)
 
     assert container.run(order).code == 0
 
@@ -96,6 +98,23 @@ def test_the_trained_version_is_scored_on_the_holdout(
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         assert arrays["row_ids"].size == file["rows"] == 100
         assert np.mean(arrays["labels"] == arrays["predictions"]) > 0.95
+
+
+def test_a_version_whose_files_changed_is_not_even_loaded(
+    trained: tuple[dict[str, Any], list[Ended]],
+    container: Container,
+    shelf: Shelf,
+    manifest: dict[str, Any],
+    mlflow_url: str,
+) -> None:
+    version = result_of(trained[0], shelf)["model_version"]
+    order = shelf.order("score", manifest, mlflow_tracking_uri=mlflow_url, versions={version: "0" * 64})
+    order["output_uri"] += "changed/"
+
+    ended = container.run(order)
+
+    assert ended.code == 65
+    assert ended.reason.startswith(f"version {version} is not what was registered: its files have the digest ")
 
 
 def test_a_drift_report_is_kept_beside_the_job_and_in_mlflow(

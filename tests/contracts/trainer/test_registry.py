@@ -1,5 +1,7 @@
 """What the training container does to a real MLflow server."""
 
+import hashlib
+import json
 from itertools import count
 from threading import Lock
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import requests
 from mlflow import MlflowClient
 
 from tests.unit.train_model.shelf import COLUMNS, Shelf, some_rows
@@ -83,7 +86,7 @@ def test_a_version_of_the_job_from_other_data_is_refused(order: Order) -> None:
 
 
 def test_a_loaded_version_predicts_as_before_and_knows_its_columns(order: Order) -> None:
-    loaded = register(order).load("1")
+    loaded = register(order).load("1", None)
     assert loaded.features == ("age", "plan")
     assert np.array_equal(loaded.model.predict_proba(ROWS.features), MODEL.predict_proba(ROWS.features))
 
@@ -97,9 +100,44 @@ def test_no_row_of_data_gets_into_the_registry(order: Order, mlflow_url: str) ->
     assert not [name for name in names if "example" in name]
 
 
+def test_the_files_of_a_version_are_recorded_by_a_digest_that_loading_checks(order: Order, mlflow_url: str) -> None:
+    versions = register(order)
+
+    manifest = json.loads(content := versions.record_artifacts("1"))
+    digest = hashlib.sha256(content).hexdigest()
+
+    assert {"MLmodel", "model.pkl"} <= manifest.keys()
+    assert "registered_model_meta" not in manifest
+    assert MlflowClient(mlflow_url).get_model_version(order.model_name, "1").tags["artifact_sha256"] == digest
+    assert versions.record_artifacts("1") == content
+    assert versions.load("1", digest).features == ("age", "plan")
+
+
+def test_a_version_whose_files_were_replaced_is_refused_before_anything_of_it_is_loaded(
+    order: Order, mlflow_url: str
+) -> None:
+    versions = register(order)
+    digest = hashlib.sha256(versions.record_artifacts("1")).hexdigest()
+    replace_file(order, mlflow_url, "model.pkl", b"not even a pickle")
+
+    with pytest.raises(VersionUnusable, match=f"version 1 is not what was registered: .*, not {digest}"):
+        versions.load("1", digest)
+    with pytest.raises(VersionUnusable, match="version 1 is not what was registered"):
+        versions.record_artifacts("1")
+
+
+def replace_file(order: Order, mlflow_url: str, path: str, content: bytes) -> None:
+    """Write over a file of version 1, as anybody could who may write to the registry's storage."""
+    client = MlflowClient(mlflow_url)
+    model_id = client.get_model_version(order.model_name, "1").source.removeprefix("models:/")
+    root = client.get_logged_model(model_id).artifact_location.removeprefix("mlflow-artifacts:")
+    url = f"{mlflow_url}/api/2.0/mlflow-artifacts/artifacts{root}/{path}"
+    assert requests.put(url, data=content, timeout=10).ok
+
+
 def test_a_version_that_does_not_exist_is_named(order: Order) -> None:
     with pytest.raises(VersionUnusable, match="has no version 9"):
-        register(order).load("9")
+        register(order).load("9", None)
 
 
 class Unloadable:
@@ -113,7 +151,7 @@ class Unloadable:
 
 def test_a_version_that_falls_apart_when_it_is_loaded_is_named(order: Order) -> None:
     with pytest.raises(VersionUnusable, match="version 1 cannot be loaded: ValueError"):
-        register(order, Unloadable()).load("1")
+        register(order, Unloadable()).load("1", None)
 
 
 class Unstorable:

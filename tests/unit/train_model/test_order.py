@@ -51,7 +51,9 @@ def test_something_else_than_an_order_is_refused(document: str) -> None:
         ("seed", True),
         ("parameters", [1]),
         ("trainer", "os.system"),
+        ("versions", {"3": None}),
         ("versions", ["3"]),
+        ("versions", {"3": "no digest"}),
         ("surprise", 1),
     ],
 )
@@ -61,7 +63,7 @@ def test_a_wrong_field_is_named(order: dict[str, Any], field: str, value: Any) -
     assert field in str(refused.value)
 
 
-@pytest.mark.parametrize("versions", [[], ["champion"], ["0"], [3]])
+@pytest.mark.parametrize("versions", [{}, {"champion": None}, {"0": None}, {"3": 3}])
 def test_scoring_needs_versions_by_number(order: dict[str, Any], versions: list[Any]) -> None:
     with pytest.raises(OrderInvalid, match="versions"):
         parse(order, kind="score", versions=versions)

@@ -50,7 +50,7 @@ class Registered:
         numbered = enumerate(models, start=1)
         self.models = {str(number): LoadedVersion(str(number), model, features) for number, model in numbered}
 
-    def load(self, number: str) -> LoadedVersion:
+    def load(self, number: str, artifact_sha256: str | None) -> LoadedVersion:
         return self.models[number]
 
 
@@ -58,7 +58,7 @@ def score_with(shelf: Shelf, versions: Any) -> dict[str, dict[str, np.ndarray[An
     """Prediction files by version, read as the validating function reads them."""
     manifest = shelf.manifest()
     manifest["holdout"] = shelf.window(FIRST_DAY.replace(day=3), [ROWS])
-    document = shelf.order("score", manifest, versions=list(versions.models))
+    document = shelf.order("score", manifest, versions=dict.fromkeys(versions.models))
     order, storage = Order.model_validate(document, strict=False), Storage(shelf.client)
     findings = score(order, Manifest.model_validate(manifest, strict=False), storage, versions, Outputs(order, storage))
     read = {}

@@ -1,5 +1,6 @@
 """How a job comes to its one version."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -11,6 +12,7 @@ from tests.unit.train_model.shelf import FIRST_DAY, Shelf, some_rows
 from train_model.data import LabelledRows
 from train_model.errors import DataInvalid, TrainerBroken
 from train_model.order import Columns, Manifest, Order
+from train_model.outputs import Outputs
 from train_model.storage import Storage
 from train_model.train import train
 from train_model.versions import TrainedVersion
@@ -35,6 +37,9 @@ class Memory:
     def register(self, model: Any, columns: Columns, rows: LabelledRows, metrics: dict[str, float]) -> None:
         self.version = TrainedVersion("1", "run-1", metrics)
 
+    def record_artifacts(self, number: str) -> bytes:
+        return b'{"model.pkl":{"sha256":"0","size":1}}'
+
 
 def train_with(shelf: Shelf, registry: Memory, **changes: Any) -> dict[str, Any]:
     return train_on(shelf, registry, shelf.manifest(), **changes)
@@ -42,7 +47,9 @@ def train_with(shelf: Shelf, registry: Memory, **changes: Any) -> dict[str, Any]
 
 def train_on(shelf: Shelf, registry: Memory, manifest: dict[str, Any], **changes: Any) -> dict[str, Any]:
     order = Order.model_validate(shelf.order("train", manifest, **changes), strict=False)
-    return train(order, Manifest.model_validate(manifest, strict=False), Storage(shelf.client), registry)  # type: ignore[arg-type]
+    storage = Storage(shelf.client)
+    frozen = Manifest.model_validate(manifest, strict=False)
+    return train(order, frozen, storage, registry, Outputs(order, storage))  # type: ignore[arg-type]
 
 
 def test_findings_tell_version_rows_and_metrics(shelf: Shelf) -> None:
@@ -51,6 +58,14 @@ def test_findings_tell_version_rows_and_metrics(shelf: Shelf) -> None:
     assert (findings["model_version"], findings["run_id"], findings["rows"]) == ("1", "run-1", 400)
     assert findings["metrics"]["training_accuracy"] > 0.98
     assert registry.runs == ["finished"]
+
+
+def test_findings_tell_the_files_of_the_version_by_one_digest(shelf: Shelf) -> None:
+    findings = train_with(shelf, Memory(), image="trainer@sha256:1")
+    manifest = shelf.get(findings["artifacts_uri"])
+    assert findings["artifacts_uri"].endswith("/jobs/shop-1/train/artifacts.json")
+    assert findings["artifact_sha256"] == hashlib.sha256(manifest).hexdigest()
+    assert findings["image"] == "trainer@sha256:1"
 
 
 def test_a_version_that_the_job_has_already_is_taken_as_it_is(shelf: Shelf) -> None:

@@ -27,6 +27,32 @@ def test_the_challenger_becomes_champion_and_the_previous_one_is_kept() -> None:
     assert world.job(job_id).deployed
 
 
+def test_files_that_changed_since_registration_are_refused_by_name() -> None:
+    world, job_id = validated()
+    world.ports.registry.write_file("churn", "2", "MLmodel", b"something else")
+    world.ports.registry.write_file("churn", "2", "code/extra.py", b"import os")
+    told = "version 2 of 'churn' is not what was registered; changed files: MLmodel, code/extra.py"
+    with pytest.raises(PromotionRefused, match=told):
+        world.deploy(job_id)
+    assert world.ports.registry.champion("churn") == "1"
+
+
+def test_changed_files_are_refused_even_if_the_manifest_that_names_them_was_changed_too() -> None:
+    world, job_id = validated()
+    world.ports.registry.write_file("churn", "2", "MLmodel", b"something else")
+    world.ports.data.write("files-of-2.json", b"{}")
+    with pytest.raises(PromotionRefused, match="changed files: which ones cannot be told any more"):
+        world.deploy(job_id)
+
+
+def test_the_ledger_remembers_the_files_that_serve() -> None:
+    world, job_id = validated()
+    world.deploy(job_id)
+    line = world.ports.ledger.current("churn")
+    assert line is not None
+    assert line.files.artifact_sha256 == world.artifacts("2")["artifact_sha256"]
+
+
 def test_a_first_model_has_no_previous_one() -> None:
     world, job_id = validated(champion=None)
     assert world.deploy(job_id).previous_version is None
@@ -41,7 +67,7 @@ def test_deploying_again_changes_nothing() -> None:
     assert line.sequence == 1
 
 
-@pytest.mark.parametrize("call", ["champion", "set_champion", "version_tags"])
+@pytest.mark.parametrize("call", ["champion", "set_champion", "version_tags", "version_files"])
 @pytest.mark.parametrize("after", [False, True])
 def test_a_registry_that_fails_at_any_call_leaves_a_step_that_can_be_repeated(call: str, after: bool) -> None:
     world, job_id = validated()

@@ -16,7 +16,7 @@ from auto_retrain.domain.errors import (
 from auto_retrain.domain.job import RetrainingStatus
 from auto_retrain.domain.trigger_config import TriggerType
 from tests.unit.builders import NOON, a_policy
-from tests.unit.usecases.world import MANUAL, World, rows
+from tests.unit.usecases.world import EXECUTION, MANUAL, World, rows
 
 
 def test_training_freezes_windows_champion_and_objects() -> None:
@@ -65,14 +65,66 @@ def test_a_window_without_data_is_named() -> None:
 def test_scoring_asks_for_both_versions() -> None:
     world = World()
     job_id = world.scored_job(rows(100, 1), rows(100, 1))
-    assert world.ports.cluster.orders[f"{job_id}-score-1"][-1].versions == ("1", "2")
+    assert world.ports.cluster.orders[f"{job_id}-score-1"][-1].versions == {
+        "1": None,
+        "2": world.artifacts("2")["artifact_sha256"],
+    }
     assert world.job(job_id).challenger_version == "2"
+
+
+def test_versions_are_scored_in_the_images_that_made_them() -> None:
+    world = World()
+    world.ports.registry.register("churn", "1", image="trainer:old", artifact_sha256="1" * 64)
+    world.ports.registry.set_champion("churn", "1")
+    job_id = world.open()
+    world.start(job_id, "train")
+    world.train(job_id, image="trainer:new")
+    world.start(job_id, "score")
+
+    champion, challenger = world.ports.cluster.orders[f"{job_id}-score-1"]
+
+    assert (champion.image, champion.versions) == ("trainer:old", {"1": "1" * 64})
+    assert (challenger.image, list(challenger.versions)) == ("trainer:new", ["2"])
+    assert champion.output_uri == challenger.output_uri + "champion/"
+
+
+def test_versions_of_one_image_are_scored_together_in_it() -> None:
+    world = World()
+    world.ports.registry.register("churn", "1", image="trainer:1")
+    world.ports.registry.set_champion("churn", "1")
+    job_id = world.open()
+    world.start(job_id, "train")
+    world.train(job_id, image="trainer:1")
+    world.start(job_id, "score")
+
+    (order,) = world.ports.cluster.orders[f"{job_id}-score-1"]
+
+    assert (order.image, list(order.versions)) == ("trainer:1", ["1", "2"])
+
+
+def test_what_we_deployed_is_known_from_the_ledger_whatever_the_registry_says_now() -> None:
+    world = World()
+    job_id = world.scored_job(rows(2000, 0.9))
+    world.validate(job_id)
+    world.deploy(job_id)
+    world.close()
+    digest = world.artifacts("2")["artifact_sha256"]
+    world.ports.registry.register("churn", "2", job_id=job_id, artifact_sha256="f" * 64)
+    world.ports.clock.advance(timedelta(days=2))
+
+    second = world.check({**MANUAL, "event_time": world.ports.clock.now().isoformat()}, f"{EXECUTION}-2").job_id
+    assert second is not None
+    world.start(second, "train")
+
+    assert world.job(second).champion_files.artifact_sha256 == digest
 
 
 def test_scoring_a_first_model_asks_for_it_alone() -> None:
     world = World()
     job_id = world.scored_job(rows(100, 1))
-    assert world.ports.cluster.orders[f"{job_id}-score-1"][-1].versions == ("2",)
+    assert world.ports.cluster.orders[f"{job_id}-score-1"][-1].versions == {
+        "2": world.artifacts("2")["artifact_sha256"]
+    }
 
 
 def test_training_that_left_no_result_is_not_scored() -> None:

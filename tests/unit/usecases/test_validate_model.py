@@ -9,7 +9,7 @@ import pytest
 
 from auto_retrain.domain.digest import sha256_of
 from auto_retrain.domain.errors import ArtifactInvalid, JobUnknown
-from auto_retrain.domain.job import RetrainingStatus
+from auto_retrain.domain.job import RetrainingStatus, VersionFiles
 from auto_retrain.domain.validation import Decision
 from tests.unit.builders import a_policy
 from tests.unit.usecases.world import World, predictions, rows
@@ -29,6 +29,28 @@ def test_a_clearly_better_challenger_is_to_be_deployed() -> None:
     assert result.interval is not None
     assert result.interval[0] < result.improvement < result.interval[1]
     assert world.job(job_id).status is RetrainingStatus.VALIDATION
+
+
+def test_a_champion_that_was_scored_apart_is_compared_by_the_texts_of_classes() -> None:
+    world = World()
+    job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
+    job = world.job(job_id)
+    apart = {"champion_files": VersionFiles(image="old"), "challenger_files": VersionFiles(image="new")}
+    world.ports.jobs.save(job.changed(**apart))
+    # Another container, which knows a class that nobody else has heard of.
+    champion = predictions(rows(2000, 0.88), classes=["no", "perhaps", "yes"], codes=(0, 2))
+    uri = world.ports.data.write(f"jobs/{job_id}/score/champion/1.npz", champion)
+    document = {"schema_version": 1, "kind": "score", "job_id": job_id}
+    files = {"1": {"uri": uri, "sha256": sha256_of(champion), "rows": 2000}}
+    content = json.dumps({**document, "predictions": files}).encode()
+    world.ports.data.write(f"jobs/{job_id}/score/champion/result.json", content)
+
+    assert world.validate(job_id).decision is Decision.PROMOTE
+    result = world.job(job_id).validation
+    assert result is not None
+    assert result.champion is not None
+    assert (result.accuracy, result.champion.accuracy) == (0.95, 0.88)
+    assert set(result.inputs.predictions_sha256) == {"1", "2"}
 
 
 def test_a_challenger_that_gains_too_little_is_rejected_with_the_numbers() -> None:
@@ -137,7 +159,7 @@ GOOD = {
         (npz(**{**GOOD, "predictions": np.full(N, np.nan)}), "predictions that are no classes"),
         (npz(**{**GOOD, "row_ids": GOOD["row_ids"][::-1]}), "row_ids differ"),
         (npz(**{**GOOD, "labels": 1 - GOOD["labels"]}), "labels differ"),
-        (npz(**{**GOOD, "classes": np.array(["no", "nope"])}), "classes differ"),
+        (npz(**{**GOOD, "classes": np.array(["no", "nope"])}), "labels differ"),
     ],
 )
 def test_a_file_that_is_not_what_it_should_be_is_refused(content: bytes, told: str) -> None:

@@ -2,13 +2,16 @@
 
 import io
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import numpy as np
+import rfc8785
 
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.digest import sha256_of
+from auto_retrain.domain.files import artifact_digest
 from auto_retrain.domain.job import RetrainingJob
 from auto_retrain.domain.messages import (
     ClosingOutcome,
@@ -55,7 +58,7 @@ class World:
     def start(self, job_id: str, kind: Any, token: str = "token") -> StepStarted:
         return start_job(StepOrder(job_id=job_id, kind=kind, task_token=token), self.ports)
 
-    def train(self, job_id: str, version: str = "2") -> None:
+    def train(self, job_id: str, version: str = "2", **result: Any) -> None:
         """What the container does: register a version and leave a result."""
         job = self.job(job_id)
         self.ports.registry.register("churn", version, job_id=job_id)
@@ -67,7 +70,16 @@ class World:
             rows=100,
             manifest_sha256=job.manifest_sha256,
             metrics={"accuracy": 0.99},
+            **self.artifacts(version),
+            **result,
         )
+
+    def artifacts(self, version: str) -> dict[str, str]:
+        """What a result tells of a version's files as they are now."""
+        files = self.ports.registry.version_files("churn", version)
+        manifest = rfc8785.dumps({path: file.model_dump() for path, file in files.items()})
+        uri = self.ports.data.write(f"files-of-{version}.json", manifest)
+        return {"artifacts_uri": uri, "artifact_sha256": artifact_digest(files)}
 
     def score(self, job_id: str, **correct: Any) -> None:
         """Leave predictions: by version, which of the rows it classified right."""
@@ -113,16 +125,22 @@ class World:
         return job_id
 
 
-def predictions(right: np.ndarray, row_ids: list[str] | None = None) -> bytes:
-    """A file of predictions with alternating labels that is right in the given rows."""
+def predictions(
+    right: np.ndarray,
+    row_ids: list[str] | None = None,
+    classes: Sequence[str] = ("no", "yes"),
+    codes: tuple[int, int] = (0, 1),
+) -> bytes:
+    """A file of predictions with alternating labels, of two of the classes, that is right in the given rows."""
     labels = np.arange(right.size, dtype=np.int32) % 2
+    of_class = np.array(codes, dtype=np.int32)
     file = io.BytesIO()
     np.savez(
         file,
         row_ids=np.array(row_ids or [f"row-{number}" for number in range(right.size)]),
-        labels=labels,
-        predictions=np.where(right, labels, 1 - labels).astype(np.int32),
-        classes=np.array(["no", "yes"]),
+        labels=of_class[labels],
+        predictions=of_class[np.where(right, labels, 1 - labels)],
+        classes=np.array(classes),
     )
     return file.getvalue()
 

@@ -1,15 +1,21 @@
 """The model registry of an MLflow server, over REST: its client library would not fit a function."""
 
+import hashlib
 import re
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from ..domain.errors import RegistryRefused, RegistryUnavailable
+from ..domain.files import FileDigest
 
 CHAMPION = "champion"
+LOGGED_MODEL = "models:/"
+CHUNK_BYTES = 1 << 20
 TIMEOUT_SECONDS = (3.05, 10.0)
 # Short: the state machine tries again for minutes.
 _RETRIES = Retry(total=2, backoff_factor=0.1, status_forcelist=(429, 502, 503, 504), allowed_methods=None)
@@ -39,6 +45,52 @@ class MlflowRegistry:
         if answer is None:
             return None
         return {tag["key"]: tag["value"] for tag in answer.get("tags", [])}
+
+    def version_files(self, model_name: str, version: str) -> dict[str, FileDigest]:
+        found = self._get("model-versions/get", {"name": model_name, "version": version})
+        if found is None:
+            raise RegistryRefused(f"'{model_name}' has no version {version}")
+        source = str(found.get("source", ""))
+        if not source.startswith(LOGGED_MODEL):
+            raise RegistryRefused(f"version {version} of '{model_name}' is no logged model of this MLflow: '{source}'")
+        paths = self._paths_below(source.removeprefix(LOGGED_MODEL), "")
+        return {path: self._digest(model_name, version, path) for path in paths}
+
+    def _paths_below(self, model_id: str, directory: str) -> Iterator[str]:
+        response = self._send(
+            "GET",
+            f"logged-models/{quote(model_id, safe='')}/artifacts/directories",
+            params={"artifact_directory_path": directory} if directory else {},
+        )
+        for entry in self._document(response).get("files", []):
+            if entry.get("is_dir"):
+                yield from self._paths_below(model_id, entry["path"])
+            else:
+                yield entry["path"]
+
+    def _digest(self, model_name: str, version: str, path: str) -> FileDigest:
+        """Read a file to its end without keeping it."""
+        parameters = {"name": model_name, "version": version, "path": path}
+        url, digest, size = f"{self.tracking_uri}/model-versions/get-artifact", hashlib.sha256(), 0
+        try:
+            with self._session.get(
+                url, params=parameters, timeout=TIMEOUT_SECONDS, stream=True, allow_redirects=False
+            ) as response:
+                self._accept(response)
+                for chunk in response.iter_content(CHUNK_BYTES):
+                    digest.update(chunk)
+                    size += len(chunk)
+        except requests.RequestException as error:
+            raise RegistryUnavailable(f"MLflow at {self.tracking_uri} did not answer: {error}") from error
+        return FileDigest(sha256=digest.hexdigest(), size=size)
+
+    def _accept(self, response: requests.Response) -> None:
+        if response.status_code >= 500:
+            raise RegistryUnavailable(_message(response))
+        if response.status_code >= 400:
+            raise RegistryRefused(_message(response))
+        if response.status_code >= 300:
+            raise self._not_mlflow(response)
 
     def _get(self, path: str, parameters: dict[str, str]) -> Any:
         """The version that was asked for, or None when there is none."""

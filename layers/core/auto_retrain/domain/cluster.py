@@ -23,7 +23,7 @@ class JobOrder(Record):
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
     trainer: str | None = None
     image: str | None = None
-    versions: tuple[str, ...] = ()
+    versions: dict[str, str | None] = Field(default_factory=dict, description="to be scored, with their digests")
     min_label_share: float = 0.0
 
 

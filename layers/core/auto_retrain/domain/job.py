@@ -48,6 +48,14 @@ class PendingStep(Record):
     since: UtcTime
 
 
+class VersionFiles(Record):
+    """The files of a version by their one digest, their manifest, and the image that made them and can load them."""
+
+    artifact_sha256: str | None = None
+    artifacts_uri: str | None = None
+    image: str | None = None
+
+
 class RetrainingJob(Record):
     """The job record: everything about one retraining that anyone may want to know later."""
 
@@ -73,7 +81,9 @@ class RetrainingJob(Record):
     manifest_sha256: str | None = None
     pending: PendingStep | None = None
     champion_version: str | None = None
+    champion_files: VersionFiles = VersionFiles()
     challenger_version: str | None = None
+    challenger_files: VersionFiles = VersionFiles()
     run_id: str | None = None
     metrics: dict[str, float] = Field(default_factory=dict)
     validation: ValidationResult | None = None
@@ -106,6 +116,7 @@ class Deployment(Record):
     reason: str
     deployed_at: UtcTime
     windows: Windows
+    files: VersionFiles = VersionFiles()
 
 
 EndingWord = Literal["succeed", "fail"]

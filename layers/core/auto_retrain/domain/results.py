@@ -25,6 +25,9 @@ class TrainingResult(ContainerResult):
     rows: int
     manifest_sha256: str
     metrics: dict[str, float]
+    artifacts_uri: str
+    artifact_sha256: str
+    image: str | None = None
 
 
 class PredictionFile(Record):

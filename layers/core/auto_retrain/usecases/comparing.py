@@ -63,15 +63,14 @@ def _check(predictions: Predictions, file: PredictionFile) -> None:
 
 def compare(challenger: Predictions, champion: Predictions | None, positive_label: str | None) -> Comparison:
     """Counts over identical rows; raises ArtifactInvalid when the two were not asked about the same rows."""
-    holdout = _holdout_counts(challenger)
-    scores = _score(challenger, positive_label)
     if champion is None:
-        return Comparison(**holdout, challenger=scores)
+        return Comparison(**_holdout_counts(challenger), challenger=_score(challenger, positive_label))
+    challenger, champion = _with_shared_classes(challenger, champion)
     _check_same_rows(challenger, champion)
     counts = _paired_counts(challenger, champion)
     return Comparison(
-        **holdout,
-        challenger=scores,
+        **_holdout_counts(challenger),
+        challenger=_score(challenger, positive_label),
         champion=_score(champion, positive_label),
         improvement=relative_improvement(counts),
         interval=relative_improvement_interval(counts),
@@ -101,8 +100,21 @@ def _default_positive(n_classes: int) -> int | None:
     return 1 if n_classes == 2 else None
 
 
+def _with_shared_classes(*models: Predictions) -> list[Predictions]:
+    """The same answers as codes into the classes of all: models that were asked apart do not know each other's."""
+    classes = np.unique(np.concatenate([model.classes for model in models]))
+    return [
+        model._replace(
+            labels=np.searchsorted(classes, model.classes[model.labels]),
+            predictions=np.searchsorted(classes, model.classes[model.predictions]),
+            classes=classes,
+        )
+        for model in models
+    ]
+
+
 def _check_same_rows(challenger: Predictions, champion: Predictions) -> None:
-    for name in ("row_ids", "labels", "classes"):
+    for name in ("row_ids", "labels"):
         if not np.array_equal(getattr(challenger, name), getattr(champion, name)):
             raise ArtifactInvalid(f"challenger and champion were not scored on the same rows: their {name} differ")
 

@@ -14,14 +14,24 @@ from ..ports import Ports
 Result = TypeVar("Result", bound=ContainerResult)
 
 
+# Below the output of scoring, where the champion is scored in an image of its own.
+CHAMPION_PART = "champion/"
+
+
 def output_key(job_id: str, kind: JobKind) -> str:
     """Where, among the artifacts, the container writes; ends with a slash."""
     return f"jobs/{job_id}/{kind}/"
 
 
-def read_result(job: RetrainingJob, kind: JobKind, model: type[Result], ports: Ports) -> Result:
-    """The result document of one step; raises ArtifactInvalid when it is absent, malformed or another job's."""
-    uri = ports.data.uri(output_key(job.job_id, kind) + "result.json")
+def is_scored_apart(job: RetrainingJob) -> bool:
+    """Whether the champion comes from another image than the challenger; an unknown one is taken for the same."""
+    old, new = job.champion_files.image, job.challenger_files.image
+    return job.champion_version is not None and None not in (old, new) and old != new
+
+
+def read_result(job: RetrainingJob, kind: JobKind, model: type[Result], ports: Ports, part: str = "") -> Result:
+    """The result document of a step, or of a part of it; raises ArtifactInvalid when it is absent or not this job's."""
+    uri = ports.data.uri(f"{output_key(job.job_id, kind)}{part}result.json")
     try:
         result = model.model_validate_json(ports.data.read(uri))
     except ValidationError as error:

@@ -5,6 +5,7 @@ from ..domain.job import Deployment, RetrainingJob, RetrainingStatus
 from ..domain.messages import DeploymentOutcome, JobReference
 from ..domain.policy import LOWEST_ACCURACY_FLOOR
 from ..ports import Ports
+from .checking_files import check_files
 from .records import job_of
 
 
@@ -15,12 +16,13 @@ def deploy_model(reference: JobReference, ports: Ports) -> DeploymentOutcome:
 
     Raises:
         JobUnknown: the job is not there.
-        PromotionRefused: the stored validation is not a promotion of this very version.
+        PromotionRefused: the stored validation is not a promotion of this very version, or of other files.
         ChampionConflict: somebody moved the alias since the champion was read; it stays where they put it.
     """
     job = job_of(reference.job_id, ports)
     version = _allowed_version(job, ports)
     if not job.deployed:
+        check_files(job.model_name, version, job.challenger_files, ports)
         job = ports.jobs.save(job.moved_to(RetrainingStatus.DEPLOYING))
         _move_alias(job, version, ports)
         _record(job, version, ports)
@@ -74,6 +76,7 @@ def _record(job: RetrainingJob, version: str, ports: Ports) -> None:
                 reason=reason,
                 deployed_at=now,
                 windows=job.windows,
+                files=job.challenger_files,
             )
         )
     ports.jobs.save(job.changed(deployed=True, deployed_at=now))

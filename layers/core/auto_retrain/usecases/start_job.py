@@ -3,11 +3,10 @@
 import logging
 from datetime import timedelta
 
-from ..domain.cluster import JobOrder
 from ..domain.dataset import DataObject, build_manifest
 from ..domain.digest import canonical_json, sha256_of
 from ..domain.errors import ArtifactInvalid, AutoRetrainError, ChampionConflict
-from ..domain.job import PendingStep, RetrainingJob, RetrainingStatus
+from ..domain.job import PendingStep, RetrainingJob, RetrainingStatus, VersionFiles
 from ..domain.messages import StepOrder, StepStarted
 from ..domain.names import kubernetes_job_name
 from ..domain.policy import Policy
@@ -15,7 +14,8 @@ from ..domain.results import TrainingResult
 from ..domain.trigger_config import TriggerType
 from ..domain.windows import Window
 from ..ports import Ports
-from .container_results import output_key, read_result
+from .container_orders import container_orders
+from .container_results import read_result
 from .drift_reports import start_report
 from .records import job_of, policy_of
 
@@ -37,7 +37,7 @@ def start_job(order: StepOrder, ports: Ports) -> StepStarted:
     name = kubernetes_job_name(job.job_id, order.kind)
     # The record comes first: the watcher must know the token before the Kubernetes Job can end.
     job = ports.jobs.save(_waiting(job, order, name, ports))
-    ports.cluster.start_job(name, [_container_order(job, order, applied.policy, ports)], applied.policy.training)
+    ports.cluster.start_job(name, container_orders(job, order.kind, applied.policy, ports), applied.policy.training)
     if order.kind == "train" and job.trigger_type is TriggerType.DATA_DRIFT:
         _report_drift(job, applied.policy, ports)
     return StepStarted(job_id=job.job_id, kubernetes_job=name)
@@ -59,10 +59,12 @@ def _with_data(job: RetrainingJob, policy: Policy, ports: Ports) -> RetrainingJo
     content = canonical_json(build_manifest(job.job_id, job.model_name, policy.data, job.windows, objects, labels))
     digest = sha256_of(content)
     # Named by its digest: two invocations at once, which may see other objects, do not overwrite each other's.
+    champion = _champion(job.model_name, ports)
     return job.changed(
         manifest_uri=ports.data.write(f"jobs/{job.job_id}/manifest-{digest[:16]}.json", content),
         manifest_sha256=digest,
-        champion_version=_champion(job.model_name, ports),
+        champion_version=champion,
+        champion_files=_files_of(champion, job.model_name, ports) if champion else VersionFiles(),
     )
 
 
@@ -85,30 +87,24 @@ def _champion(model_name: str, ports: Ports) -> str | None:
     return champion
 
 
+def _files_of(version: str, model_name: str, ports: Ports) -> VersionFiles:
+    """What a champion was when we deployed it; only of one that somebody else set, what the registry says."""
+    serving = ports.ledger.current(model_name)
+    if serving is not None and serving.version == version:
+        return serving.files
+    tags = ports.registry.version_tags(model_name, version) or {}
+    return VersionFiles(artifact_sha256=tags.get("artifact_sha256"), image=tags.get("image"))
+
+
 def _with_challenger(job: RetrainingJob, ports: Ports) -> RetrainingJob:
     result = read_result(job, "train", TrainingResult, ports)
     if result.manifest_sha256 != job.manifest_sha256:
         raise ArtifactInvalid(
             f"version {result.model_version} was trained from another manifest than job '{job.job_id}'"
         )
-    return job.changed(challenger_version=result.model_version, run_id=result.run_id, metrics=result.metrics)
-
-
-def _container_order(job: RetrainingJob, order: StepOrder, policy: Policy, ports: Ports) -> JobOrder:
-    versions = (job.champion_version, job.challenger_version) if order.kind == "score" else ()
-    return JobOrder(
-        kind=order.kind,
-        job_id=job.job_id,
-        model_name=job.model_name,
-        manifest_uri=job.manifest_uri or "",
-        manifest_sha256=job.manifest_sha256 or "",
-        output_uri=ports.data.uri(output_key(job.job_id, order.kind)),
-        mlflow_tracking_uri=ports.registry.tracking_uri,
-        seed=policy.training.seed,
-        parameters=job.training_parameters,
-        trainer=policy.training.trainer,
-        versions=tuple(version for version in versions if version),
-        min_label_share=policy.data.min_label_share,
+    files = VersionFiles(artifact_sha256=result.artifact_sha256, artifacts_uri=result.artifacts_uri, image=result.image)
+    return job.changed(
+        challenger_version=result.model_version, challenger_files=files, run_id=result.run_id, metrics=result.metrics
     )
 
 

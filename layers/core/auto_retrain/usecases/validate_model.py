@@ -11,7 +11,7 @@ from ..domain.verdict import Outcome, Verdict, worst
 from ..gates import judge_gates
 from ..ports import Ports
 from .comparing import compare, load_predictions
-from .container_results import read_result
+from .container_results import CHAMPION_PART, is_scored_apart, read_result
 from .records import job_of, policy_of
 
 _DECISIONS = {Outcome.MET: Decision.PROMOTE, Outcome.INCONCLUSIVE: Decision.INCONCLUSIVE}
@@ -27,7 +27,7 @@ def validate_model(reference: JobReference, ports: Ports) -> ValidationOutcome:
     job = job_of(reference.job_id, ports)
     applied = policy_of(job.model_name, ports)
     job = job.moved_to(RetrainingStatus.VALIDATION)
-    result = judge_scores(job, read_result(job, "score", ScoringResult, ports), applied, ports)
+    result = judge_scores(job, _read_scores(job, ports), applied, ports)
     result = result.sealed(ports.clock.now())
     ports.jobs.save(job.changed(validation=result))
     return ValidationOutcome(
@@ -36,6 +36,15 @@ def validate_model(reference: JobReference, ports: Ports) -> ValidationOutcome:
         reason=result.reason,
         validation_hash=result.validation_hash,
     )
+
+
+def _read_scores(job: RetrainingJob, ports: Ports) -> ScoringResult:
+    """All predictions of the job, also those of a champion that was scored in an image of its own."""
+    scores = read_result(job, "score", ScoringResult, ports)
+    if not is_scored_apart(job):
+        return scores
+    champion = read_result(job, "score", ScoringResult, ports, CHAMPION_PART)
+    return scores.model_copy(update={"predictions": champion.predictions | scores.predictions})
 
 
 def judge_scores(job: RetrainingJob, scores: ScoringResult, applied: AppliedPolicy, ports: Ports) -> ValidationResult:

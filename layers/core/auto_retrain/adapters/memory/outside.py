@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from ...domain.digest import sha256_of
 from ...domain.errors import RegistryRefused
+from ...domain.files import FileDigest
 from ...domain.messages import JobEvent
 from ...domain.metric import MetricQuery, MetricReading
 
@@ -29,11 +31,21 @@ class MemoryRegistry:
 
     def __init__(self) -> None:
         self._versions: dict[tuple[str, str], dict[str, str]] = {}
+        self._files: dict[tuple[str, str], dict[str, bytes]] = {}
         self._champions: dict[str, str] = {}
 
     def register(self, model_name: str, version: str, **tags: str) -> None:
         """Put a version where a training container would."""
         self._versions[model_name, version] = tags
+        self.write_file(model_name, version, "MLmodel", f"{model_name} {version}".encode())
+
+    def write_file(self, model_name: str, version: str, path: str, content: bytes) -> None:
+        """Write a file of a version, or over one, as anybody could who may write to the registry's storage."""
+        self._files.setdefault((model_name, version), {})[path] = content
+
+    def delete_files(self, model_name: str, version: str) -> None:
+        """Take all files of a version away."""
+        self._files[model_name, version] = {}
 
     def delete(self, model_name: str, version: str) -> None:
         """Delete a version as a person would; an alias on it goes with it."""
@@ -51,6 +63,12 @@ class MemoryRegistry:
 
     def version_tags(self, model_name: str, version: str) -> dict[str, str] | None:
         return self._versions.get((model_name, version))
+
+    def version_files(self, model_name: str, version: str) -> dict[str, FileDigest]:
+        if (model_name, version) not in self._versions:
+            raise RegistryRefused(f"'{model_name}' has no version {version}")
+        files = self._files[model_name, version].items()
+        return {path: FileDigest(sha256=sha256_of(content), size=len(content)) for path, content in files}
 
 
 class MemoryMetricSource:

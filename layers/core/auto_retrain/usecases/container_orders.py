@@ -1,0 +1,40 @@
+"""What the containers of a step are told to do; versions are scored in the images that made them."""
+
+from ..domain.cluster import JobOrder
+from ..domain.job import RetrainingJob
+from ..domain.names import JobKind
+from ..domain.policy import Policy
+from ..ports import Ports
+from .container_results import CHAMPION_PART, is_scored_apart, output_key
+
+
+def container_orders(job: RetrainingJob, kind: JobKind, policy: Policy, ports: Ports) -> list[JobOrder]:
+    """The orders of one step, to be carried out one after the other."""
+    order = JobOrder(
+        kind=kind,
+        job_id=job.job_id,
+        model_name=job.model_name,
+        manifest_uri=job.manifest_uri or "",
+        manifest_sha256=job.manifest_sha256 or "",
+        output_uri=ports.data.uri(output_key(job.job_id, kind)),
+        mlflow_tracking_uri=ports.registry.tracking_uri,
+        seed=policy.training.seed,
+        parameters=job.training_parameters,
+        trainer=policy.training.trainer,
+        min_label_share=policy.data.min_label_share,
+    )
+    return _scoring_orders(order, job) if kind == "score" else [order]
+
+
+def _scoring_orders(order: JobOrder, job: RetrainingJob) -> list[JobOrder]:
+    champion = {job.champion_version: job.champion_files.artifact_sha256} if job.champion_version else {}
+    challenger = {job.challenger_version or "": job.challenger_files.artifact_sha256}
+    own = {"image": job.challenger_files.image}
+    if not is_scored_apart(job):
+        return [order.model_copy(update={**own, "versions": champion | challenger})]
+    apart = {
+        "image": job.champion_files.image,
+        "versions": champion,
+        "output_uri": f"{order.output_uri}{CHAMPION_PART}",
+    }
+    return [order.model_copy(update=apart), order.model_copy(update={**own, "versions": challenger})]
