@@ -87,7 +87,7 @@ class FaultProxy:
         self._target = ""
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
-        self.asked: list[str] = []
+        self.asked: list[Request] = []
         proxy = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -148,7 +148,7 @@ class FaultProxy:
 
     def _serve(self, request: Request) -> Reply | None:
         with self._lock:
-            self.asked.append(str(request))
+            self.asked.append(request)
             taking = [fault for fault in self._faults if fault.takes(request)]
         return taking[0].behaviour(request, self._forward) if taking else self._forward(request)
 

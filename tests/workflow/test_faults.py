@@ -18,11 +18,15 @@ from auto_retrain.domain.job import RetrainingStatus
 from local.aws.environment import aws_settings
 from local.paths import TRAINER, env_python
 from local.stack import TRAINER_IMAGE, LocalStack
+from tests.webhook import Webhook
 from tests.workflow.fault_proxy import FaultProxy, Forward, Reply, Request, drop, lose_answer, refuse
+from tests.workflow.stored import everything_said
 from tests.workflow.world import NOW, TINY, TINY_IMAGE, Ended, World
 
 JOBS = r"/apis/batch/v1/namespaces/auto-retrain/jobs"
 AGED = timedelta(minutes=20)
+CANARY = "canary-T0K3N"
+SECRET_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:slack-webhook"
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
@@ -68,19 +72,28 @@ class FaultyWorld(World):
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultyWorld]:
+def webhook() -> Iterator[Webhook]:
+    with Webhook() as webhook:
+        yield webhook
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory, webhook: Webhook) -> Iterator[FaultyWorld]:
     with ExitStack() as opened:
         proxies = {name: opened.enter_context(FaultProxy()) for name in ("aws", "cluster", "mlflow")}
         stack = LocalStack(
             tmp_path_factory.mktemp("faults") / "stack",
-            parameters={"TrainerImage": TINY_IMAGE},
+            parameters={"TrainerImage": TINY_IMAGE, "SlackSecretArn": SECRET_ARN, "SlackOrigins": webhook.origin},
             images={TINY_IMAGE: TINY},
             time_scale=0.001,
             watch_interval_seconds=0.1,
             tell=lambda _: None,
             on_the_way=lambda server, address: proxies[server].in_front_of(address),
         )
-        yield FaultyWorld(opened.enter_context(stack), proxies)
+        world = FaultyWorld(opened.enter_context(stack), proxies)
+        secret = f"{webhook.origin}/services/{CANARY}"
+        stack.client("secretsmanager").create_secret(Name="slack-webhook", SecretString=secret)
+        yield world
 
 
 # 3: the same name, another input
@@ -423,3 +436,24 @@ def test_files_that_changed_after_registration_are_refused_by_name(world: Faulty
         ended = world.retrain(model)
 
     world.assert_failed(model, ended, f"version 1 of '{model}' is not what was registered; changed files: model.json")
+
+
+# What nobody may read
+
+
+def test_no_secret_is_in_a_manifest_log_history_or_record(world: FaultyWorld, webhook: Webhook) -> None:
+    hub = {"name": "HUB_TOKEN", "valueFrom": {"secretKeyRef": {"name": "hub", "key": "token", "optional": True}}}
+    model = world.given_model(training={"pod_template": {"spec": {"containers": [{"env": [hub]}]}}})
+    with world.cluster.fault("GET ", ages):
+        failed = world.retrain(model)
+    ended = world.retrain(world.given_model())
+
+    manifests = [request.body.decode() for request in world.cluster.asked if request.method == "POST"]
+    tokens = {request.headers["Authorization"].removeprefix("Bearer ") for request in world.cluster.asked}
+    said = [*manifests, *everything_said(world, failed.arn, ended.arn), *webhook.texts]
+
+    assert ended.status == "SUCCEEDED"
+    assert any("HUB_TOKEN" in manifest for manifest in manifests)
+    assert all(token.startswith("k8s-aws-v1.") for token in tokens)
+    for secret in (CANARY, *tokens):
+        assert not [text for text in said if secret in text]

@@ -1,12 +1,12 @@
 """With MLflow away and Slack told of it: the failure has a reason, the model is free, and the secret stays one."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from local.stack import LocalStack
 from tests.webhook import Webhook
+from tests.workflow.stored import everything_said
 from tests.workflow.world import TINY, TINY_IMAGE, World
 
 CANARY = "canary-T0K3N"
@@ -59,8 +59,7 @@ def test_people_who_cannot_be_told_change_nothing(world: World, webhook: Webhook
 
 def test_the_secret_is_nowhere_but_in_its_place(world: World) -> None:
     ended = world.retrain(world.given_model())
-    said = [str(world.history(ended.arn)), *everything_stored(world.stack)]
-    said += [file.read_text(errors="replace") for file in world.stack.directory.rglob("*.log")]
+    said = everything_said(world, ended.arn)
     assert len(said) > 10
     assert not [text for text in said if CANARY in text]
 
@@ -76,12 +75,3 @@ def test_no_task_token_is_logged(world: World) -> None:
     logs = "".join(file.read_text(errors="replace") for file in world.stack.logs.glob("StartJobFunction*.log"))
     assert "RegistryUnavailable" in logs
     assert "task_token" not in logs
-
-
-def everything_stored(stack: LocalStack) -> list[str]:
-    """All items of the table and all documents among the artifacts, as text."""
-    table = stack.client("dynamodb").scan(TableName=stack.outputs["TableName"])["Items"]
-    s3, bucket = stack.client("s3"), stack.outputs["ArtifactsBucketName"]
-    keys: list[Any] = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
-    bodies = [s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read() for entry in keys]
-    return [*map(str, table), *(body.decode(errors="replace") for body in bodies)]

@@ -21,6 +21,8 @@ class Settings(Record):
     cluster_name: str | None = None
     cluster_endpoint: str | None = None
     cluster_ca: str | None = None
+    kubeconfig: str | None = None
+    kube_context: str | None = None
     job_namespace: str | None = None
     job_service_account: str | None = None
     trainer_image: str | None = None

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -173,6 +175,24 @@ def test_a_server_that_asks_for_a_long_time_is_not_waited_for() -> None:
         world.client.get_job("j")
 
     assert world.waits == []
+
+
+def test_a_server_may_ask_for_time_by_a_date() -> None:
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=4), usegmt=True)
+    busy = Canned(429, "Too many requests", {"Retry-After": date})
+    with talking_to(busy, FOUND) as world:
+        world.client.get_job("j")
+
+    (wait,) = world.waits
+    assert 2 < wait <= 4
+
+
+@pytest.mark.parametrize("patience", ["soon", "-3", "1.5", "Thu, 01 Jan 1970 00:00:00 GMT", ""])
+def test_a_wait_that_makes_no_sense_is_our_own(patience: str) -> None:
+    with talking_to(Canned(503, "", {"Retry-After": patience}), FOUND) as world:
+        world.client.get_job("j")
+
+    assert world.waits == [0.25]
 
 
 def test_waits_grow_and_end() -> None:

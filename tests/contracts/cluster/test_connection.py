@@ -3,25 +3,21 @@
 import base64
 import ssl
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import boto3
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from moto import mock_aws
 
 from auto_retrain.adapters.kubernetes import kubernetes_cluster
-from auto_retrain.adapters.kubernetes.connection import connect_to_eks
+from auto_retrain.adapters.kubernetes.connecting import connect
 from auto_retrain.domain.cluster import JobOrder
 from auto_retrain.domain.errors import ClusterRefused, ClusterUnavailable, SettingMissing
-from auto_retrain.domain.policy import TrainingPolicy
+from auto_retrain.domain.training_policy import TrainingPolicy
 from auto_retrain.settings import Settings
 
 from .canned import Canned, CannedServer
+from .certificates import make_identity
 
 NO_JOBS = Canned(200, {"kind": "JobList", "metadata": {}, "items": []})
 
@@ -34,38 +30,16 @@ def aws_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_PROFILE", raising=False)
 
 
-def _certificate(directory: Path) -> tuple[Path, str]:
-    """A new authority that signed itself for 127.0.0.1: its key with its certificate, and what EKS tells of it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "cluster")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = certificate.public_bytes(serialization.Encoding.PEM)
-    secret = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    file = directory / "server.pem"
-    file.write_bytes(secret + pem)
-    return file, base64.b64encode(pem).decode()
-
-
 @pytest.fixture
 def tls_server(tmp_path: Path) -> Iterator[tuple[str, str]]:
     """The address of a server with a certificate of its own, and that certificate."""
-    file, authority = _certificate(tmp_path)
+    identity = make_identity()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
+    context.load_cert_chain(identity.write(tmp_path / "server.pem"))
     server = CannedServer([NO_JOBS])
     server.socket = context.wrap_socket(server.socket, server_side=True)
     with server:
-        yield server.url.replace("http:", "https:"), authority
+        yield server.url.replace("http:", "https:"), identity.encoded
 
 
 def _settings(**settings: str) -> Settings:
@@ -78,9 +52,9 @@ def test_the_clusters_own_authority_is_trusted(tls_server: tuple[str, str]) -> N
     assert kubernetes_cluster(_settings(cluster_endpoint=url, cluster_ca=authority)).list_jobs() == []
 
 
-def test_a_certificate_of_someone_else_ends_the_attempt(tls_server: tuple[str, str], tmp_path: Path) -> None:
+def test_a_certificate_of_someone_else_ends_the_attempt(tls_server: tuple[str, str]) -> None:
     url, _ = tls_server
-    _, other = _certificate(tmp_path)
+    other = make_identity().encoded
 
     with pytest.raises(ClusterRefused, match="certificate"):
         kubernetes_cluster(_settings(cluster_endpoint=url, cluster_ca=other)).list_jobs()
@@ -93,7 +67,7 @@ def test_what_the_settings_leave_open_is_asked_of_eks() -> None:
     client = boto3.client("eks")
     created = client.create_cluster(name="prod", roleArn=role, resourcesVpcConfig=subnets)["cluster"]
 
-    connection = connect_to_eks(_settings())
+    connection = connect(_settings())
 
     assert connection.endpoint == created["endpoint"].rstrip("/")
     assert connection.ca_file
@@ -105,7 +79,7 @@ def test_an_eks_that_does_not_answer_may_answer_later(monkeypatch: pytest.Monkey
     monkeypatch.setattr("botocore.retries.standard.RetryHandler.needs_retry", lambda *_, **__: None)
 
     with pytest.raises(ClusterUnavailable):
-        connect_to_eks(_settings())
+        connect(_settings())
 
 
 def test_only_jobs_of_the_stage_in_the_settings_are_asked_for() -> None:
@@ -131,4 +105,4 @@ def test_functions_that_start_no_jobs_need_no_image() -> None:
         cluster = kubernetes_cluster(_settings(cluster_endpoint=server.url))
         assert cluster.list_jobs() == []
         with pytest.raises(SettingMissing, match="TRAINER_IMAGE"):
-            cluster.start_job("m-1-train-1", order, TrainingPolicy())
+            cluster.start_job("m-1-train-1", [order], TrainingPolicy())

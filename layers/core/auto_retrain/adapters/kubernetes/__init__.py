@@ -1,9 +1,9 @@
-"""Kubernetes Jobs over the REST API of a cluster: EKS, or whatever answers like it at the configured endpoint."""
+"""Kubernetes Jobs over the REST API of a cluster: on EKS, of a kubeconfig, or at the configured endpoint."""
 
 from ...settings import Settings
 from .client import KubernetesClient
 from .cluster import KubernetesCluster
-from .connection import connect_to_eks
+from .connecting import connect
 from .manifest import PodSettings
 from .transport import Transport
 
@@ -12,7 +12,7 @@ __all__ = ["kubernetes_cluster"]
 
 def kubernetes_cluster(settings: Settings) -> KubernetesCluster:
     """The cluster that the settings name; nothing is asked of it yet."""
-    transport = Transport(connect_to_eks(settings))
+    transport = Transport(connect(settings))
     clients = {name: KubernetesClient(transport, name) for name in settings.job_namespaces()}
     return KubernetesCluster(clients, settings.require("stage"), lambda: _pod_settings(settings))
 

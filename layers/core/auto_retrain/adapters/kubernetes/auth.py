@@ -3,7 +3,7 @@
 import base64
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from botocore.auth import SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
@@ -16,15 +16,6 @@ CLUSTER_HEADER = "x-k8s-aws-id"
 # How long STS would take the request. The cluster takes the token for 15 minutes after it was signed.
 EXPIRES_SECONDS = 60
 OLDEST_SECONDS = 14 * 60
-
-
-class TokenSource(Protocol):
-    """Whatever can prove to a cluster who we are; a kubeconfig's user would be another one."""
-
-    def token(self) -> str: ...
-
-    def refresh(self) -> None:
-        """Forget the token, because the cluster refused it."""
 
 
 class EksTokens:

@@ -1,12 +1,16 @@
 """One exchange with the API server: a request goes out, what came back is told without judging it."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
 
 from ...domain.errors import ClusterRefused
+from ..aws import CONNECTIONS
 from .connection import Connection
 
 Json = dict[str, Any]
@@ -49,6 +53,18 @@ class Reply:
         return f"the Kubernetes API {said}: {self.message[:LONGEST_MESSAGE]}"
 
 
+class _NamedServer(HTTPAdapter):
+    """Expects the server's certificate to be for this name instead of for the host of the address."""
+
+    def __init__(self, server_name: str | None) -> None:
+        named = {"server_hostname": server_name, "assert_hostname": server_name}
+        self._names: Json = named if server_name else {}
+        super().__init__(pool_maxsize=CONNECTIONS)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
+        super().init_poolmanager(connections, maxsize, block, **options, **self._names)
+
+
 class Transport:
     """Sends requests with our token; a refused token is replaced once."""
 
@@ -58,6 +74,8 @@ class Transport:
         # Neither a proxy nor a netrc file of the environment may come between us and the cluster.
         self._session.trust_env = False
         self._session.verify = connection.ca_file or True
+        self._session.cert = connection.client_certificate
+        self._session.mount("https://", _NamedServer(connection.server_name))
 
     def send(self, method: str, path: str, query: Mapping[str, str] | None = None, body: Json | None = None) -> Reply:
         reply = self._exchange(method, path, query, body)
@@ -66,6 +84,11 @@ class Transport:
             reply = self._exchange(method, path, query, body)
         return reply
 
+    def _headers(self) -> dict[str, str]:
+        token = self._connection.tokens.token()
+        proof = {"Authorization": f"Bearer {token}"} if token else {}
+        return {"Accept": "application/json, */*", **proof}
+
     def _exchange(self, method: str, path: str, query: Mapping[str, str] | None, body: Json | None) -> Reply:
         try:
             response = self._session.request(
@@ -73,10 +96,7 @@ class Transport:
                 self._connection.endpoint + path,
                 params=query,
                 json=body,
-                headers={
-                    "Authorization": f"Bearer {self._connection.tokens.token()}",
-                    "Accept": "application/json, */*",
-                },
+                headers=self._headers(),
                 timeout=TIMEOUT_SECONDS,
                 allow_redirects=False,
             )
@@ -110,4 +130,10 @@ def _json_object(response: requests.Response) -> Json:
 
 
 def _seconds(retry_after: str) -> float:
-    return float(retry_after) if retry_after.isdecimal() else 0.0
+    """Seconds to wait, given as such or as a date (RFC 9110, section 10.2.3)."""
+    if retry_after.isascii() and retry_after.isdecimal():
+        return float(retry_after)
+    try:
+        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())
+    except (ValueError, TypeError):
+        return 0.0

@@ -1,0 +1,22 @@
+"""Everything that a stack has written down, for tests that look for what must not be in it."""
+
+from typing import Any
+
+from local.stack import LocalStack
+from tests.workflow.world import World
+
+
+def everything_said(world: World, *executions: str) -> list[str]:
+    """Histories of these executions, all items and documents, and all logs, as text."""
+    histories = [str(world.history(arn)) for arn in executions]
+    logs = [file.read_text(errors="replace") for file in world.stack.directory.rglob("*.log")]
+    return [*histories, *everything_stored(world.stack), *logs]
+
+
+def everything_stored(stack: LocalStack) -> list[str]:
+    """All items of the table and all documents among the artifacts, as text."""
+    table = stack.client("dynamodb").scan(TableName=stack.outputs["TableName"])["Items"]
+    s3, bucket = stack.client("s3"), stack.outputs["ArtifactsBucketName"]
+    keys: list[Any] = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
+    bodies = [s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read() for entry in keys]
+    return [*map(str, table), *(body.decode(errors="replace") for body in bodies)]
