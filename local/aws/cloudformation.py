@@ -8,7 +8,7 @@ from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.common_models import CloudFormationModel
 
 # Who may do what is not enforced here, so the resources that only say that mean nothing.
-MEANINGLESS_TYPES = {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"}
+MEANINGLESS_TYPES = {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::EKS::AccessEntry"}
 _ALARM_FIELDS = {
     "Namespace": "namespace",
     "MetricName": "metric_name",

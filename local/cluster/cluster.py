@@ -14,19 +14,23 @@ from .kubelet import Kubelet, LocalImage
 from .objects import Json
 from .pods import containers_of, show_disrupted
 from .pods_api import PodsApi
+from .reviews_api import ReviewsApi
 from .routing import Router
 from .server import ApiServer
 from .store import Job, Pod, Store
 from .tokens import TokenReview, User
 
 RETRY_SECONDS = 10.0
+# The one that the installed Role is bound to.
+OUR_GROUP = "auto-retrain"
 
 
 class LocalCluster:
     """A Kubernetes API on a free port of this machine, and one node that runs containers as processes.
 
     `images` says what stands behind each image. `tokens` are bearer tokens accepted beside those of EKS, whose
-    signatures are verified when `aws_keys` (access key to secret) is given. `restricted` enforces that pod security.
+    signatures are verified when `aws_keys` (access key to secret) is given. `groups` may do what these users may.
+    `restricted` enforces that pod security.
     """
 
     def __init__(
@@ -38,6 +42,7 @@ class LocalCluster:
         name: str = "local",
         namespaces: Sequence[str] = ("auto-retrain",),
         tokens: Mapping[str, User] | None = None,
+        groups: Mapping[str, User] | None = None,
         aws_keys: Mapping[str, str] | None = None,
         retry_seconds: float = RETRY_SECONDS,
         restricted: bool = True,
@@ -50,7 +55,8 @@ class LocalCluster:
         self._kubelet = Kubelet(self._store, self._agenda, images, parallel_pods, log_dir)
         self._controller = JobController(self._store, self._agenda, self._kubelet, retry_seconds, restricted)
         jobs = JobsApi(self._store, self._controller, namespaces, restricted)
-        router = Router(jobs, PodsApi(self._store), namespaces)
+        reviews = ReviewsApi(namespaces, {OUR_GROUP: User(OUR_GROUP), **(groups or {})})
+        router = Router(jobs, PodsApi(self._store), reviews, namespaces)
         self._server = ApiServer(router, TokenReview(name, tokens or {}, aws_keys), self._store.lock)
 
     @property

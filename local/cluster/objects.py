@@ -31,6 +31,8 @@ class Resource:
 JOBS = Resource("batch", "jobs", "Job")
 PODS = Resource("", "pods", "Pod")
 EVENTS = Resource("", "events", "Event")
+SELF_REVIEWS = Resource("authorization.k8s.io", "selfsubjectaccessreviews", "SelfSubjectAccessReview")
+REVIEWS = Resource("authorization.k8s.io", "subjectaccessreviews", "SubjectAccessReview")
 NAMESPACES = Resource("", "namespaces", "Namespace")
 
 

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 
 from .errors import forbidden, method_not_allowed, unknown_path
 from .exchange import Answer, Request
 from .jobs_api import JobsApi
-from .objects import EVENTS, JOBS, PODS, Resource
+from .objects import EVENTS, JOBS, PODS, REVIEWS, SELF_REVIEWS, Resource
 from .pods_api import PodsApi
-from .tokens import User
+from .reviews_api import ReviewsApi
+from .tokens import ANONYMOUS, User
 
 _NAMESPACE = r"/namespaces/(?P<namespace>[^/]+)"
 _JOBS = rf"/apis/batch/v1{_NAMESPACE}/jobs"
@@ -18,6 +20,8 @@ _EVENTS = rf"/api/v1{_NAMESPACE}/events"
 _NAME = r"/(?P<name>[^/]+)"
 
 _VERBS = {"GET": "get", "POST": "create", "DELETE": "delete", "PUT": "update", "PATCH": "patch"}
+
+_REVIEW_PATH = "/apis/authorization.k8s.io/v1/"
 
 Operation = Callable[[Request], Answer]
 
@@ -47,8 +51,8 @@ class Call:
 class Router:
     """Refuses as the server does: 404 for no such path, 403 for no permission, 405 for no such method."""
 
-    def __init__(self, jobs: JobsApi, pods: PodsApi, namespaces: Collection[str]) -> None:
-        self._namespaces = namespaces
+    def __init__(self, jobs: JobsApi, pods: PodsApi, reviews: ReviewsApi, namespaces: Collection[str]) -> None:
+        self._namespaces, self._reviews = namespaces, reviews
         self._routes = [
             Route(_JOBS, JOBS, {"POST": jobs.create, "GET": jobs.list}),
             Route(_JOBS + _NAME, JOBS, {"GET": jobs.get, "DELETE": jobs.delete}),
@@ -59,12 +63,30 @@ class Router:
         ]
 
     def find(self, method: str, path: str, user: User) -> Call:
+        if path.startswith(_REVIEW_PATH):
+            return self._review(method, path.removeprefix(_REVIEW_PATH), user)
         for route in self._routes:
             match = re.fullmatch(route.pattern, path)
             if match:
                 found = match.groupdict()
                 return self._permit(route, method, user, found["namespace"], found.get("name", ""))
         raise unknown_path()
+
+    def _review(self, method: str, plural: str, user: User) -> Call:
+        """Everybody who is known may ask about himself, but about others only who may do so anywhere."""
+        reviews = {
+            SELF_REVIEWS.plural: (SELF_REVIEWS, self._reviews.of_caller, user is not ANONYMOUS),
+            REVIEWS.plural: (REVIEWS, self._reviews.of_others, user.may(f"create {REVIEWS.plural}", ours=False)),
+        }
+        if plural not in reviews:
+            raise unknown_path()
+        resource, operation, allowed = reviews[plural]
+        if not allowed:
+            where = f'in API group "{resource.group}" at the cluster scope'
+            raise forbidden(resource, "", f'User "{user.name}" cannot create resource "{plural}" {where}')
+        if method != "POST":
+            raise method_not_allowed()
+        return Call(partial(operation, user), "", "")
 
     def _permit(self, route: Route, method: str, user: User, namespace: str, name: str) -> Call:
         verb, subject = route.verb(method, name), f"{route.resource.plural}{route.subresource}"

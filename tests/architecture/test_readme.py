@@ -13,7 +13,6 @@ import yaml
 from auto_retrain.cli.__main__ import command_line
 from auto_retrain.cli.policy_files import read_policy_file
 from auto_retrain.domain.policy import Policy
-from local.cluster.tokens import SUBMITTER
 from local.paths import ROOT
 
 README = (ROOT / "README.md").read_text()
@@ -37,15 +36,6 @@ def test_parts_of_policies_that_are_shown_belong_into_a_policy(part: str) -> Non
     whole = yaml.safe_load(block("yaml", "churn.yaml"))
     for shown in yaml.safe_load_all(block("yaml", part).replace("sha256:…", "sha256:" + "0" * 64)):
         Policy.parse(json.dumps({**whole, **shown}))
-
-
-def test_the_role_that_is_shown_allows_what_is_asked_of_the_cluster_and_no_more() -> None:
-    documents = list(yaml.safe_load_all(block("yaml", "kind: Role\n")))
-    (role,) = (document for document in documents if document["kind"] == "Role")
-    allowed = {f"{verb} {what}" for rule in role["rules"] for what in rule["resources"] for verb in rule["verbs"]}
-    assert allowed >= SUBMITTER
-    # Rules name verbs for groups of resources, so reading logs and events twice over is all that is more.
-    assert allowed - SUBMITTER <= {"list pods/log", "get events"}
 
 
 def test_the_picture_shows_the_states_of_the_machine() -> None:

@@ -14,6 +14,7 @@ from .domain.cluster import ClusterJob, JobOrder, Obstacle
 from .domain.dataset import DataObject
 from .domain.files import FileDigest
 from .domain.fleet import FleetLimits, SweepMark
+from .domain.installation import Permission
 from .domain.job import Deployment, RetrainingJob
 from .domain.messages import JobEvent
 from .domain.metric import MetricQuery, MetricReading
@@ -241,6 +242,16 @@ class Cluster(Protocol):
 
     def delete_job(self, job: ClusterJob) -> None:
         """Delete a Job with its pods; one that is not there is fine."""
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """Where Jobs may run."""
+
+    def may(self, namespace: str, permission: Permission, for_group: str | None) -> bool:
+        """Whether a group, or else the caller, may do something in a namespace.
+
+        Raises ClusterRefused for a caller who may not ask about others.
+        """
 
 
 class Executions(Protocol):

@@ -8,7 +8,7 @@ from typing import Any
 from ..bootstrap import deployed_ports
 from ..domain.errors import AutoRetrainError
 from ..ports import Ports
-from . import decisions, drift, jobs, models, retraining
+from . import decisions, doctor, drift, jobs, models, retraining
 
 
 def main(arguments: list[str] | None = None, ports: Ports | None = None) -> int:
@@ -18,7 +18,7 @@ def main(arguments: list[str] | None = None, ports: Ports | None = None) -> int:
     except SystemExit as ended:
         return int(ended.code or 0)
     try:
-        options.run(options, ports or deployed_ports())
+        code = options.run(options, ports or deployed_ports())
         sys.stdout.flush()
     except AutoRetrainError as error:
         for line in str(error).splitlines():
@@ -27,7 +27,8 @@ def main(arguments: list[str] | None = None, ports: Ports | None = None) -> int:
     except BrokenPipeError:
         # Who reads, such as `head`, has seen enough; the interpreter would complain when it flushes the rest.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+        return 0
+    return int(code or 0)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -41,7 +42,7 @@ def command_line() -> argparse.ArgumentParser:
     """Every command with what it takes."""
     parser = _Parser(prog="auto-retrain", description="Look after the models of a deployment.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for noun in (models, decisions, retraining, drift, jobs):
+    for noun in (models, decisions, retraining, drift, jobs, doctor):
         noun.add_commands(commands)
     return parser
 

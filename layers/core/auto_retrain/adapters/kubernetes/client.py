@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 from ...domain.errors import ClusterRefused, ClusterUnavailable
+from ...domain.installation import Permission
 from .transport import Json, Reply, Transport
 
 ATTEMPTS = 4
@@ -38,6 +39,7 @@ class KubernetesClient:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._transport, self._sleep, self._clock, self._chance = transport, sleep, clock, chance
+        self._namespace = namespace
         self._jobs = f"/apis/batch/v1/namespaces/{quote(namespace, safe='')}/jobs"
         self._core = f"/api/v1/namespaces/{quote(namespace, safe='')}"
 
@@ -100,6 +102,17 @@ class KubernetesClient:
         if reply.code != _NOT_FOUND:
             _accepted(reply)
 
+    def may(self, permission: Permission, group: str | None) -> bool:
+        """Whether a group, or else we ourselves, may do something in the namespace."""
+        kind = "SubjectAccessReview" if group else "SelfSubjectAccessReview"
+        about = {"resourceAttributes": {"namespace": self._namespace, **_attributes(permission)}}
+        # Every caller is in the second of these groups as well.
+        whom = {"groups": [group, "system:authenticated"]} if group else {}
+        review = {"apiVersion": "authorization.k8s.io/v1", "kind": kind, "spec": {**about, **whom}}
+        path = f"/apis/authorization.k8s.io/v1/{kind.lower()}s"
+        answer = _object(self._patiently(lambda: self._transport.send("POST", path, body=review)), kind)
+        return bool(answer["status"]["allowed"])
+
     def _job(self, name: str) -> str:
         return f"{self._jobs}/{quote(name, safe='')}"
 
@@ -133,6 +146,14 @@ class KubernetesClient:
         """Twice as long each time, less up to half by chance, so that many callers do not come back together."""
         longest: float = FIRST_DELAY_SECONDS * 2 ** (attempt - 1)
         return longest * (1 - self._chance() / 2)
+
+
+def _attributes(permission: Permission) -> dict[str, str]:
+    """`list pods/log` and `create jobs.batch` as the API server wants them."""
+    resource, _, subresource = permission.resource.partition("/")
+    name, _, group = resource.partition(".")
+    found = {"verb": permission.verb, "group": group, "resource": name, "subresource": subresource}
+    return {field: value for field, value in found.items() if value}
 
 
 def event_time(event: Json) -> str:

@@ -5,6 +5,7 @@ from itertools import groupby
 
 from ...domain.cluster import ClusterJob, JobOrder, Obstacle
 from ...domain.errors import ClusterConflict, ClusterRefused, ClusterUnavailable
+from ...domain.installation import Permission
 from ...domain.training_policy import TrainingPolicy
 from .client import KubernetesClient
 from .explanation import explain, failed_creation, last_line, obstacle, telling_container, termination_message
@@ -64,6 +65,13 @@ class KubernetesCluster:
 
     def delete_job(self, job: ClusterJob) -> None:
         self._clients[job.namespace].delete_job(job.name)
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        return tuple(self._clients)
+
+    def may(self, namespace: str, permission: Permission, for_group: str | None) -> bool:
+        return self._clients[namespace].may(permission, for_group)
 
     def _client_for(self, training: TrainingPolicy) -> KubernetesClient:
         namespace = training.namespace or next(iter(self._clients))

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...domain.cluster import ClusterJob, ClusterJobPhase, JobOrder, Obstacle
 from ...domain.errors import ClusterConflict
+from ...domain.installation import NEEDED, Permission
 from ...domain.training_policy import TrainingPolicy
 
 NAMESPACE = "auto-retrain"
@@ -26,6 +27,7 @@ class MemoryCluster:
     def __init__(self) -> None:
         self._jobs: dict[str, _MemoryJob] = {}
         self.orders: dict[str, tuple[JobOrder, ...]] = {}
+        self.granted: set[Permission] = set(NEEDED)
 
     def start_job(self, name: str, orders: Sequence[JobOrder], training: TrainingPolicy) -> None:
         job_id = orders[-1].job_id
@@ -52,6 +54,13 @@ class MemoryCluster:
 
     def delete_job(self, job: ClusterJob) -> None:
         self._jobs.pop(job.name, None)
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        return (NAMESPACE,)
+
+    def may(self, namespace: str, permission: Permission, for_group: str | None) -> bool:
+        return permission in self.granted
 
     def finish(self, name: str, log: str = "") -> None:
         """Let a Job end well."""

@@ -1,0 +1,33 @@
+"""`auto-retrain doctor`: whether everything that a deployment needs is there, and no more."""
+
+import argparse
+import json
+from typing import Any
+
+from ..domain.installation import Finding
+from ..ports import Ports
+from ..usecases.check_installation import check_installation
+from .printing import plain
+
+GROUP = "auto-retrain"
+_WORDS = {True: "good", False: "BAD", None: "?"}
+
+
+def add_commands(commands: Any) -> None:
+    doctor = commands.add_parser("doctor", help="what is missing around the deployment, and what it may do too much")
+    doctor.add_argument(
+        "--self", action="store_true", help=f"your own rights in the cluster, not those of group {GROUP}"
+    )
+    doctor.add_argument("--json", action="store_true", help="all findings as JSON")
+    doctor.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace, ports: Ports) -> int:
+    findings: list[Finding] = []
+    for finding in check_installation(ports, None if options.self else GROUP):
+        findings.append(finding)
+        if not options.json:
+            print(f"{_WORDS[finding.is_good]:4}  {finding.subject:28}  {plain(finding.text)}", flush=True)
+    if options.json:
+        print(json.dumps([finding.model_dump(mode="json") for finding in findings], indent=2))
+    return 0 if all(finding.is_good for finding in findings) else 1

@@ -1,0 +1,188 @@
+"""What we ask of a cluster, what the Role that we ship allows, and what `doctor` looks for are the same."""
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from auto_retrain.adapters.kubernetes.client import KubernetesClient
+from auto_retrain.adapters.kubernetes.cluster import KubernetesCluster
+from auto_retrain.adapters.kubernetes.connection import Connection
+from auto_retrain.adapters.kubernetes.credentials import FixedToken
+from auto_retrain.adapters.kubernetes.manifest import PodSettings
+from auto_retrain.adapters.kubernetes.transport import Reply, Transport
+from auto_retrain.adapters.memory import MemoryPorts
+from auto_retrain.domain.errors import ClusterRefused
+from auto_retrain.domain.installation import EXCESSIVE, NEEDED, Finding, Permission
+from auto_retrain.usecases.check_installation import check_installation
+from local.cluster import LocalCluster
+from local.cluster.tokens import ADMIN, SUBMITTER, User
+from local.paths import TRAINER
+
+MANIFESTS = TRAINER / "kubernetes"
+NAMESPACE = "auto-retrain"
+VERBS = {"POST": "create", "DELETE": "delete"}
+PATH = re.compile(
+    r"/(?:api|apis/(?P<group>[^/]+))/v1/namespaces/ns/(?P<plural>[^/]+)(?:/(?P<name>[^/]+)(?P<below>/.+)?)?"
+)
+
+
+def documents(file: str) -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all((MANIFESTS / file).read_text()))
+
+
+def of_kind(kind: str) -> dict[str, Any]:
+    (found,) = (
+        document
+        for file in documents("kustomization.yaml")[0]["resources"]
+        for document in documents(file)
+        if document["kind"] == kind
+    )
+    return found
+
+
+class Remembering(Transport):
+    """Answers everything, and remembers which permission it took."""
+
+    def __init__(self) -> None:
+        self.used: set[Permission] = set()
+
+    def send(self, method: str, path: str, query: Any = None, body: Any = None) -> Reply:
+        found = PATH.fullmatch(path)
+        assert found, path
+        verb = VERBS.get(method, "get" if found["name"] else "list")
+        group = f".{found['group']}" if found["group"] else ""
+        self.used.add(Permission(verb, f"{found['plural']}{found['below'] or ''}{group}"))
+        kind = {"jobs": "Job", "pods": "Pod", "events": "Event"}[found["plural"]]
+        if verb == "list":
+            return Reply(200, body={"kind": f"{kind}List", "items": [], "metadata": {}})
+        if verb == "create":
+            return Reply(0)  # so that it is looked for
+        return Reply(200, body={"kind": kind}, text="")
+
+
+def test_the_client_asks_for_what_is_needed_and_for_nothing_else() -> None:
+    transport = Remembering()
+    client = KubernetesClient(transport, "ns")
+
+    client.create_job({"metadata": {"name": "j"}})
+    client.get_job("j")
+    client.list_jobs("a=b")
+    client.list_pods("j")
+    client.list_pending_pods("a=b")
+    client.list_failed_creations()
+    client.list_events("j")
+    client.log_tail("p", "main", 3)
+    client.delete_job("j")
+
+    asking = {name for name in vars(KubernetesClient) if not name.startswith("_")}
+    assert len(asking) == 10, "a new request of the client belongs into this test, the Role and NEEDED"
+    assert transport.used == NEEDED
+
+
+def test_the_role_that_is_installed_allows_what_is_needed_and_nothing_else() -> None:
+    allowed = {
+        Permission(verb, resource + (f".{group}" if group else ""))
+        for rule in of_kind("Role")["rules"]
+        for verb in rule["verbs"]
+        for resource in rule["resources"]
+        for group in rule["apiGroups"]
+    }
+
+    assert allowed == NEEDED
+    assert {str(permission).replace(".batch", "") for permission in NEEDED} == SUBMITTER
+
+
+def test_the_group_that_gets_the_role_is_the_one_of_the_access_entries() -> None:
+    (subject,) = of_kind("RoleBinding")["subjects"]
+
+    assert (subject["kind"], subject["name"]) == ("Group", "auto-retrain")
+    assert of_kind("RoleBinding")["roleRef"]["name"] == of_kind("Role")["metadata"]["name"]
+
+
+def test_everything_is_installed_in_one_namespace_that_enforces_pod_security() -> None:
+    names = {
+        document["metadata"].get("namespace", document["metadata"]["name"])
+        for file in documents("kustomization.yaml")[0]["resources"]
+        for document in documents(file)
+    }
+
+    assert names == {NAMESPACE} == {documents("kustomization.yaml")[0]["namespace"]}
+    assert of_kind("Namespace")["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    assert of_kind("ServiceAccount")["automountServiceAccountToken"] is False
+
+
+def test_pods_are_kept_from_the_credentials_of_their_node_and_from_callers() -> None:
+    policy = of_kind("NetworkPolicy")["spec"]
+    blocks = [target["ipBlock"] for rule in policy["egress"] for target in rule["to"] if "ipBlock" in target]
+
+    assert policy["policyTypes"] == ["Ingress", "Egress"]
+    assert "ingress" not in policy
+    assert [block.get("except") for block in blocks if block["cidr"] == "0.0.0.0/0"] == [["169.254.0.0/16"]]
+
+
+def test_pods_get_no_more_by_default_than_a_quota_can_count() -> None:
+    hard = of_kind("ResourceQuota")["spec"]["hard"]
+    (limit,) = of_kind("LimitRange")["spec"]["limits"]
+
+    assert {"pods", "count/jobs.batch", "requests.cpu", "requests.memory"} <= hard.keys()
+    assert {"cpu", "memory"} <= limit["defaultRequest"].keys()
+
+
+def look(cluster: LocalCluster, token: str, group: str | None) -> dict[str, Finding]:
+    client = KubernetesClient(Transport(Connection(cluster.url, None, FixedToken(token))), NAMESPACE)
+    ours = KubernetesCluster({NAMESPACE: client}, "dev", lambda: PodSettings("image", "trainer"))
+    findings = list(check_installation(MemoryPorts(cluster=ours), group))
+    return {finding.text: finding for finding in findings if finding.subject == f"rights in {NAMESPACE}"}
+
+
+def test_rights_that_are_right_are_good_for_the_group_and_for_a_caller() -> None:
+    tokens = {"admin": ADMIN, "us": User("us")}
+    with LocalCluster({}, tokens=tokens) as cluster:
+        for token, group in (("admin", "auto-retrain"), ("us", None)):
+            assert [finding.is_good for finding in look(cluster, token, group).values()] == [True, True]
+
+
+def test_a_right_that_is_missing_and_one_that_is_too_much_are_named() -> None:
+    rules = (SUBMITTER - {"delete jobs", "get pods/log"}) | {"get secrets", "create pods/exec"}
+    with LocalCluster({}, tokens={"admin": ADMIN}, groups={"auto-retrain": User("g", rules)}) as cluster:
+        texts = " | ".join(look(cluster, "admin", "auto-retrain"))
+
+    assert "group 'auto-retrain' may not: delete jobs.batch, get pods/log; kubectl apply" in texts
+    assert "group 'auto-retrain' may do more than is needed: create pods/exec, get secrets" in texts
+
+
+def test_a_group_that_is_not_known_may_nothing() -> None:
+    with LocalCluster({}, tokens={"admin": ADMIN}) as cluster:
+        missing, more = look(cluster, "admin", "somebody").values()
+
+    assert (missing.is_good, more.is_good) == (False, True)
+    assert all(str(permission) in missing.text for permission in NEEDED)
+
+
+def test_an_administrator_may_too_much_to_run_this() -> None:
+    with LocalCluster({}, tokens={"admin": ADMIN}) as cluster:
+        _, more = look(cluster, "admin", None).values()
+
+    assert more.is_good is False
+    assert "* *" in more.text
+
+
+def test_who_may_not_ask_about_others_is_told_so() -> None:
+    with LocalCluster({}, tokens={"us": User("us")}) as cluster:
+        (finding,) = look(cluster, "us", "auto-retrain").values()
+
+    assert finding.is_good is None
+    assert "cannot be told: ClusterRefused: the Kubernetes API answered 403 Forbidden" in finding.text
+
+
+def test_a_caller_whom_nobody_knows_is_refused() -> None:
+    with LocalCluster({}) as cluster:
+        client = KubernetesClient(Transport(Connection(cluster.url, None, FixedToken("unknown"))), NAMESPACE)
+        with pytest.raises(ClusterRefused, match="401"):
+            client.may(Permission("list", "pods"), None)
+
+
+def test_nothing_that_is_needed_counts_as_too_much() -> None:
+    assert not NEEDED & EXCESSIVE

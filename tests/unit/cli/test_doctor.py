@@ -1,0 +1,45 @@
+"""What `auto-retrain doctor` says, and how it ends."""
+
+import json
+
+from auto_retrain.domain.errors import AwsRefused, RegistryUnavailable
+from auto_retrain.domain.installation import Permission
+from tests.unit.cli.terminal import Terminal
+
+
+def test_a_whole_deployment_is_good(terminal: Terminal) -> None:
+    ended = terminal.run("doctor")
+
+    assert ended.code == 0
+    assert [line[:4] for line in ended.out.splitlines()] == ["good"] * 6
+
+
+def test_each_thing_that_is_bad_is_named_and_the_others_are_looked_at_all_the_same(terminal: Terminal) -> None:
+    def away(model_name: str) -> None:
+        raise RegistryUnavailable("MLflow did not answer")
+
+    def denied(uri: str) -> bytes:
+        raise AwsRefused("access denied")
+
+    terminal.ports.registry.champion = away  # type: ignore[method-assign,assignment]
+    terminal.ports.data.read = denied  # type: ignore[method-assign]
+    terminal.ports.cluster.granted -= {Permission("delete", "jobs.batch")}
+    terminal.ports.cluster.granted |= {Permission("get", "secrets")}
+
+    ended = terminal.run("doctor")
+
+    assert ended.code == 1
+    bad = [line for line in ended.out.splitlines() if line.startswith("BAD")]
+    assert "AwsRefused: access denied" in bad[0]
+    assert "RegistryUnavailable: MLflow did not answer" in bad[1]
+    assert "may not: delete jobs.batch" in bad[2]
+    assert "may do more than is needed: get secrets" in bad[3]
+    assert len(bad) == 4
+
+
+def test_findings_can_be_read_by_a_program(terminal: Terminal) -> None:
+    found = json.loads(terminal.run("doctor", "--self", "--json").out)
+
+    assert {finding["subject"] for finding in found} >= {"table", "artifacts", "registry", "cluster"}
+    assert all(finding["is_good"] for finding in found)
+    assert "you may do all that is needed" in {finding["text"] for finding in found}
