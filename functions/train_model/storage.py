@@ -1,5 +1,6 @@
 """Objects in S3: pinned reads, and the one write that only the first of several can make."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -42,6 +43,20 @@ class Storage:
 
     def write(self, uri: str, content: bytes) -> None:
         self._s3.put_object(**_address(uri), Body=content)
+
+    def upload(self, path: Path, uri: str) -> None:
+        """Store a file of any size."""
+        address = _address(uri)
+        self._s3.upload_file(str(path), address["Bucket"], address["Key"])
+
+    def download(self, uri: str, path: Path) -> None:
+        """Write an object of any size into a file."""
+        address = _address(uri)
+        self._s3.download_file(address["Bucket"], address["Key"], str(path))
+
+    def delete(self, uri: str) -> None:
+        """Delete an object; one that is not there is fine."""
+        self._s3.delete_object(**_address(uri))
 
     def write_once(self, uri: str, content: bytes) -> bool:
         """Write an object unless there is one already; says whether it was written."""

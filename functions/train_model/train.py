@@ -36,7 +36,7 @@ def _train_new(order: Order, manifest: Manifest, storage: Storage, versions: Ver
             f"have a label yet, {order.min_label_share:.1%} are needed"
         )
     with versions.run():
-        model = fit_model(order, rows)
+        model = fit_model(order, rows, storage)
         versions.register(model, manifest.data, rows, _metrics(model, rows))
     registered = versions.find()
     if registered is None:

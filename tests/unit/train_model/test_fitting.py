@@ -15,6 +15,10 @@ from train_model.data import LabelledRows
 from train_model.errors import DataInvalid, TrainerBroken
 from train_model.fitting import fit_model, training_accuracy
 from train_model.order import Order
+from train_model.storage import Storage
+
+# No trainer here keeps checkpoints, so nothing is ever stored.
+NOWHERE: Any = None
 
 
 def rows_of(frame: pd.DataFrame) -> LabelledRows:
@@ -42,12 +46,12 @@ def own_trainer(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_the_default_trainer_learns_from_numbers_and_categories(order: Order) -> None:
     rows = rows_of(some_rows(500))
-    assert training_accuracy(fit_model(order, rows), rows) > 0.98
+    assert training_accuracy(fit_model(order, rows, NOWHERE), rows) > 0.98
 
 
 def test_the_same_order_gives_the_same_model(order: Order) -> None:
     rows, unseen = rows_of(some_rows(500)), rows_of(some_rows(300, seed=1)).features
-    one, other = fit_model(order, rows), fit_model(order, rows)
+    one, other = fit_model(order, rows, NOWHERE), fit_model(order, rows, NOWHERE)
     assert np.array_equal(one.predict_proba(unseen), other.predict_proba(unseen))
 
 
@@ -56,7 +60,7 @@ def test_gaps_and_categories_never_seen_before_can_be_predicted(order: Order) ->
     training.loc[::7, ["age", "plan"]] = None
     unseen = pd.DataFrame({"age": [30.0, np.nan, 70.0], "plan": ["gold", None, "pro"]})
 
-    predicted = fit_model(order, rows_of(training)).predict(unseen)
+    predicted = fit_model(order, rows_of(training), NOWHERE).predict(unseen)
 
     assert predicted[[0, 2]].tolist() == [0, 1]
 
@@ -65,7 +69,7 @@ def test_a_column_that_was_empty_in_training_is_not_used(order: Order) -> None:
     rows = rows_of(some_rows(300))
     empty = rows.features.assign(nothing=np.nan, nobody=pd.Series([None] * 300, dtype="str"))
 
-    model = fit_model(order, LabelledRows(rows.row_ids, empty, rows.labels, 0))
+    model = fit_model(order, LabelledRows(rows.row_ids, empty, rows.labels, 0), NOWHERE)
 
     filled = rows.features.assign(nothing=1.0, nobody="x")
     assert np.array_equal(model.predict(filled), model.predict(empty))
@@ -75,30 +79,30 @@ def test_a_column_with_thousands_of_categories_is_no_obstacle(order: Order) -> N
     frame = some_rows(3000)
     frame["plan"] = [f"plan {number % 1500}" for number in range(3000)]
     rows = rows_of(frame)
-    assert training_accuracy(fit_model(order, rows), rows) > 0.95
+    assert training_accuracy(fit_model(order, rows, NOWHERE), rows) > 0.95
 
 
 def test_only_numbers_or_only_categories_are_enough(order: Order) -> None:
     rows = rows_of(some_rows(300))
     for column in ("age", "plan"):
-        model = fit_model(order, LabelledRows(rows.row_ids, rows.features[[column]], rows.labels, 0))
+        model = fit_model(order, LabelledRows(rows.row_ids, rows.features[[column]], rows.labels, 0), NOWHERE)
         assert set(model.predict(rows.features[[column]])) <= {0, 1}
 
 
 def test_parameters_reach_the_default_trainer(order: Order) -> None:
-    model = fit_model(order.model_copy(update={"parameters": {"max_iter": 3}}), rows_of(some_rows()))
+    model = fit_model(order.model_copy(update={"parameters": {"max_iter": 3}}), rows_of(some_rows()), NOWHERE)
     assert model[-1].n_iter_ == 3
 
 
 @pytest.mark.parametrize("parameters", [{"max_itr": 3}, {"max_iter": "many"}, {"random_state": 1}])
 def test_wrong_parameters_are_named(order: Order, parameters: dict[str, Any]) -> None:
     with pytest.raises(TrainerBroken, match=next(iter(parameters))):
-        fit_model(order.model_copy(update={"parameters": parameters}), rows_of(some_rows()))
+        fit_model(order.model_copy(update={"parameters": parameters}), rows_of(some_rows()), NOWHERE)
 
 
 def test_one_class_cannot_be_learnt(order: Order) -> None:
     with pytest.raises(DataInvalid, match="all 200 training rows have the same label"):
-        fit_model(order, rows_of(some_rows(limit=0)))
+        fit_model(order, rows_of(some_rows(limit=0)), NOWHERE)
 
 
 def test_ones_own_function_gets_frame_target_parameters_and_seed(order: Order, own_trainer: Any) -> None:
@@ -114,7 +118,7 @@ def test_ones_own_function_gets_frame_target_parameters_and_seed(order: Order, o
     rows = rows_of(some_rows())
     own = order.model_copy(update={"trainer": own_trainer(fit), "parameters": {"a": 1}})
 
-    assert training_accuracy(fit_model(own, rows), rows) == np.mean(rows.labels == "1")
+    assert training_accuracy(fit_model(own, rows, NOWHERE), rows) == np.mean(rows.labels == "1")
     assert rows.features.columns.tolist() == ["age", "plan"]
 
 
@@ -138,21 +142,28 @@ def leaving(*_: Any) -> None:
 def test_a_broken_function_is_named_with_its_fault(order: Order, own_trainer: Any, function: Any, reason: str) -> None:
     own = order.model_copy(update={"trainer": own_trainer(function)})
     with pytest.raises(TrainerBroken, match=f"own_trainer:fit {reason}"):
-        fit_model(own, rows_of(some_rows()))
+        fit_model(own, rows_of(some_rows()), NOWHERE)
 
 
 @pytest.mark.parametrize("trainer", ["no_such_module:fit", "json:no_such_function"])
 def test_a_function_that_is_not_in_the_image_is_named(order: Order, trainer: str) -> None:
     with pytest.raises(TrainerBroken, match=f"{trainer} cannot be imported"):
-        fit_model(order.model_copy(update={"trainer": trainer}), rows_of(some_rows()))
+        fit_model(order.model_copy(update={"trainer": trainer}), rows_of(some_rows()), NOWHERE)
 
 
-def test_the_example_in_the_readme_is_a_trainer(order: Order, own_trainer: Any) -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", (TRAINER / "README.md").read_text(), flags=re.DOTALL)
+@pytest.mark.parametrize(
+    ("file", "parameters", "least"),
+    [("churn_trainer.py", {"C": 10.0}, 0.95), ("lasting_trainer.py", {"epochs": 30}, 0.75)],
+)
+def test_the_examples_in_the_readme_are_trainers(
+    order: Order, own_trainer: Any, shelf: Shelf, file: str, parameters: dict[str, Any], least: float
+) -> None:
+    examples = re.findall(r"```python\n(.*?)```", (TRAINER / "README.md").read_text(), flags=re.DOTALL)
+    (example,) = (text for text in examples if file in text)
     names: dict[str, Any] = {}
     exec(example, names)
     rows = rows_of(some_rows(300))
 
-    own = order.model_copy(update={"trainer": own_trainer(names["fit"]), "parameters": {"C": 10.0}})
+    own = order.model_copy(update={"trainer": own_trainer(names["fit"]), "parameters": parameters})
 
-    assert training_accuracy(fit_model(own, rows), rows) > 0.95
+    assert training_accuracy(fit_model(own, rows, Storage(shelf.client)), rows) > least
