@@ -9,7 +9,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import mlflow
-import mlflow.sklearn
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
@@ -18,6 +17,7 @@ from .artifacts import artifact_manifest, digest_of
 from .code_version import code_version
 from .data import LabelledRows
 from .errors import OrderInvalid, TrainerBroken, VersionUnusable
+from .flavours import load_model, log_model
 from .order import Columns, Order
 from .signature import signature_of
 from .versions import LoadedVersion, TrainedVersion
@@ -60,10 +60,9 @@ class MlflowVersions:
     def register(self, model: Any, columns: Columns, rows: LabelledRows, metrics: dict[str, float]) -> None:
         mlflow.log_metrics(metrics)
         try:
-            mlflow.sklearn.log_model(
+            log_model(
                 model,
                 name="model",
-                serialization_format=mlflow.sklearn.SERIALIZATION_FORMAT_CLOUDPICKLE,
                 signature=signature_of(columns, rows.labels),
                 pip_requirements=list(REQUIREMENTS),
                 registered_model_name=self._order.model_name,
@@ -98,7 +97,7 @@ class MlflowVersions:
             if artifact_sha256 not in (None, found):
                 raise VersionUnusable(_changed(number, found, artifact_sha256))
             try:
-                return LoadedVersion(number, mlflow.sklearn.load_model(path), _features(Model.load(path)))
+                return LoadedVersion(number, load_model(path), _features(Model.load(path)))
             except Exception as error:
                 # Loading runs whatever somebody registered, so anything may come out of it.
                 raise VersionUnusable(f"version {number} cannot be loaded: {type(error).__name__}: {error}") from error

@@ -10,7 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import requests
+import xgboost
 from mlflow import MlflowClient
+from sklearn.compose import make_column_transformer
+from sklearn.pipeline import make_pipeline
 
 from tests.unit.train_model.shelf import COLUMNS, Shelf, some_rows
 from train_model.data import LabelledRows
@@ -89,6 +92,31 @@ def test_a_loaded_version_predicts_as_before_and_knows_its_columns(order: Order)
     loaded = register(order).load("1", None)
     assert loaded.features == ("age", "plan")
     assert np.array_equal(loaded.model.predict_proba(ROWS.features), MODEL.predict_proba(ROWS.features))
+
+
+def test_a_model_of_xgboost_is_stored_as_one_and_keeps_its_probabilities(order: Order, mlflow_url: str) -> None:
+    numbers = ROWS.features[["age"]]
+    model = xgboost.XGBClassifier(n_estimators=3, n_jobs=1).fit(numbers, FRAME["bought"].to_numpy())
+
+    versions = register(order, model)
+    digest = hashlib.sha256(versions.record_artifacts("1")).hexdigest()
+    loaded = versions.load("1", digest).model
+
+    assert np.array_equal(loaded.predict_proba(numbers), model.predict_proba(numbers))
+    assert loaded.classes_.tolist() == [0, 1]
+    model_id = MlflowClient(mlflow_url).get_model_version(order.model_name, "1").source.removeprefix("models:/")
+    names = {file.path for file in MlflowClient(mlflow_url).list_logged_model_artifacts(model_id)}
+    assert "model.pkl" not in names
+
+
+def test_a_pipeline_that_ends_in_a_model_of_xgboost_is_stored_as_a_whole(order: Order) -> None:
+    trees = xgboost.XGBClassifier(n_estimators=3, n_jobs=1)
+    numbers = make_column_transformer(("passthrough", ["age"]))
+    model = make_pipeline(numbers, trees).fit(ROWS.features, FRAME["bought"].to_numpy())
+
+    loaded = register(order, model).load("1", None).model
+
+    assert np.array_equal(loaded.predict_proba(ROWS.features), model.predict_proba(ROWS.features))
 
 
 def test_no_row_of_data_gets_into_the_registry(order: Order, mlflow_url: str) -> None:

@@ -1,0 +1,35 @@
+"""How a fitted model is stored and loaded: by MLflow's flavour for its library, so that others can read it, too."""
+
+from importlib import import_module
+from typing import Any
+
+import mlflow.sklearn
+from mlflow.models import Model
+
+# Libraries by the package of their models, and what MLflow calls the flavour. Everything else, such as a pipeline of
+# scikit-learn or anything with `predict`, is stored with cloudpickle.
+FLAVOURS = {"xgboost": "mlflow.xgboost"}
+
+
+def log_model(model: Any, **about: Any) -> None:
+    """Store a model into the active run; raises PicklingError or TypeError for one that cannot be stored."""
+    flavour = _flavour_of(model)
+    if flavour is None:
+        pickled = mlflow.sklearn.SERIALIZATION_FORMAT_CLOUDPICKLE
+        mlflow.sklearn.log_model(model, serialization_format=pickled, **about)
+    else:
+        needed = f"{flavour}=={import_module(flavour).__version__}"
+        about["pip_requirements"] = [*about.get("pip_requirements", []), needed]
+        import_module(FLAVOURS[flavour]).log_model(model, **about)
+
+
+def load_model(path: str) -> Any:
+    """The model in a folder, as it was when it was stored: with `predict_proba`, if it had one."""
+    stored = Model.load(path).flavors
+    flavour = next((name for name in FLAVOURS if name in stored), None)
+    return import_module(FLAVOURS[flavour] if flavour else "mlflow.sklearn").load_model(path)
+
+
+def _flavour_of(model: Any) -> str | None:
+    packages = {base.__module__.partition(".")[0] for base in type(model).__mro__}
+    return next((name for name in FLAVOURS if name in packages), None)
