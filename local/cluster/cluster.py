@@ -129,6 +129,12 @@ class LocalCluster:
         with self._store.lock:
             return self._kubelet.pids()
 
+    @property
+    def most_running_pods(self) -> int:
+        """How many pods ran at once, at most."""
+        with self._store.lock:
+            return self._kubelet.scheduler.most_running
+
     def evict(self, job_name: str) -> None:
         """Drain the node of a Job's pod."""
         with self._store.lock:

@@ -42,6 +42,23 @@ class JobController:
             job.conditions.append(condition("Suspended", "True", "JobSuspended", "Job suspended"))
             write_status(job, self._store)
             return
+        self._run(job)
+
+    def resume(self, job: Job) -> None:
+        """Let a suspended Job run; one that runs goes on."""
+        spec = job.body["spec"]
+        if not spec["suspend"]:
+            return
+        spec["suspend"] = False
+        job.body["metadata"]["generation"] += 1
+        job.conditions[:] = [condition("Suspended", "False", "JobResumed", "Job resumed")]
+        self._store.save_job(job)
+        self._agenda.soon(partial(self._run, job))
+
+    def _run(self, job: Job) -> None:
+        spec = job.body["spec"]
+        if "startTime" in job.times:
+            return  # it was resumed before it had been seen to be suspended
         job.times["startTime"] = timestamp()
         if "activeDeadlineSeconds" in spec:
             message = "Job was active longer than specified deadline"

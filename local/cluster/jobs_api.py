@@ -74,6 +74,17 @@ class JobsApi:
         found = bodies(self._store.jobs, request.namespace)
         return answer_list(request, JOBS, found, _FIELDS, self._store.version)
 
+    def patch(self, request: Request) -> Answer:
+        """Let a suspended Job run: all that may be changed here, and all that we change."""
+        if request.content_type != "application/merge-patch+json":
+            raise unsupported_media_type()
+        job, change = self._find(request), _delete_options(request.body)
+        if set(change) != {"spec"} or set(change["spec"]) != {"suspend"} or change["spec"]["suspend"] is not False:
+            message = "the local cluster lets suspended Jobs run, and changes nothing else"
+            raise invalid(JOBS.kind, JOBS.group, request.name, [Cause("FieldValueInvalid", "patch", message)])
+        self._controller.resume(job)
+        return Answer(200, job.body)
+
     def delete(self, request: Request) -> Answer:
         options = _delete_options(request.body)
         propagation = request.query.get("propagationPolicy") or options.get("propagationPolicy")

@@ -55,7 +55,7 @@ class Router:
         self._namespaces, self._reviews = namespaces, reviews
         self._routes = [
             Route(_JOBS, JOBS, {"POST": jobs.create, "GET": jobs.list}),
-            Route(_JOBS + _NAME, JOBS, {"GET": jobs.get, "DELETE": jobs.delete}),
+            Route(_JOBS + _NAME, JOBS, {"GET": jobs.get, "PATCH": jobs.patch, "DELETE": jobs.delete}),
             Route(_PODS, PODS, {"GET": pods.list}),
             Route(_PODS + _NAME, PODS, {"GET": pods.get}),
             Route(_PODS + _NAME + "/log", PODS, {"GET": pods.log}, "/log"),

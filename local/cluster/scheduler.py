@@ -17,6 +17,7 @@ class Scheduler:
         self._waiting: list[Pod] = []
         self._running: list[Pod] = []
         self._cordoned = False
+        self.most_running = 0
 
     def admit(self, pod: Pod) -> None:
         self._waiting.append(pod)
@@ -24,6 +25,7 @@ class Scheduler:
 
     def occupy(self, pod: Pod) -> None:
         self._running.append(pod)
+        self.most_running = max(self.most_running, len(self._running))
 
     def release(self, pod: Pod) -> None:
         self._running.remove(pod)

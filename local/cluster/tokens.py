@@ -24,7 +24,7 @@ _PARAMETERS = {"Action", "Version"} | {
 
 # What the deployed namespace Role grants.
 SUBMITTER = frozenset(
-    {"create jobs", "get jobs", "list jobs", "delete jobs", "list pods", "get pods/log", "list events"}
+    {"create jobs", "get jobs", "list jobs", "patch jobs", "delete jobs", "list pods", "get pods/log", "list events"}
 )
 
 EVERYTHING = "*"

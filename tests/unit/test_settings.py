@@ -32,3 +32,16 @@ def test_a_limit_that_is_no_whole_number_above_zero_is_named(name: str, value: s
 def test_a_setting_that_is_needed_but_not_there_is_named() -> None:
     with pytest.raises(SettingMissing, match="TABLE_NAME"):
         Settings.from_environment({"TABLE_NAME": ""}).require("table_name")
+
+
+def test_places_for_jobs_are_unlimited_unless_a_number_is_given() -> None:
+    assert Settings().jobs_in_parallel() is None
+    assert Settings.from_environment({"PARALLEL_JOBS": "12"}).jobs_in_parallel() == 12
+    with pytest.raises(SettingInvalid, match="PARALLEL_JOBS = 'many': must be a whole number above 0"):
+        Settings.from_environment({"PARALLEL_JOBS": "many"}).jobs_in_parallel()
+
+
+def test_the_first_namespace_is_the_usual_one() -> None:
+    assert Settings(job_namespace="auto-retrain, team-b").job_namespaces() == ("auto-retrain", "team-b")
+    with pytest.raises(SettingMissing, match="JOB_NAMESPACE"):
+        Settings().job_namespaces()

@@ -243,6 +243,13 @@ class Cluster(Protocol):
     def delete_job(self, job: ClusterJob) -> None:
         """Delete a Job with its pods; one that is not there is fine."""
 
+    def resume_job(self, job: ClusterJob) -> None:
+        """Let a suspended Job run; one that is not there any more is fine."""
+
+    @property
+    def parallel_jobs(self) -> int | None:
+        """How many Jobs may run at once in each namespace; where there is a limit, they are started suspended."""
+
     @property
     def namespaces(self) -> tuple[str, ...]:
         """Where Jobs may run."""

@@ -26,6 +26,7 @@ class Settings(Record):
     job_namespace: str | None = None
     job_service_account: str | None = None
     trainer_image: str | None = None
+    parallel_jobs: str | None = None
     state_machine_arn: str | None = None
     slack_secret_arn: str | None = None
     slack_origins: str = "https://hooks.slack.com"
@@ -42,11 +43,12 @@ class Settings(Record):
 
     def fleet_limits(self) -> FleetLimits:
         """How much the fleet may do; raises SettingInvalid naming the variable when it is no whole number above 0."""
-        given = {name.removeprefix("fleet_"): getattr(self, name) for name in _LIMITS if getattr(self, name)}
-        for name, value in given.items():
-            if not (value.isascii() and value.isdecimal() and int(value) > 0):
-                raise SettingInvalid(f"FLEET_{name.upper()}", value, "a whole number above 0")
-        return FleetLimits(**{name: int(value) for name, value in given.items()})
+        given = {name.removeprefix("fleet_"): _positive(name, getattr(self, name)) for name in _LIMITS}
+        return FleetLimits(**{name: value for name, value in given.items() if value is not None})
+
+    def jobs_in_parallel(self) -> int | None:
+        """How many Kubernetes Jobs may run at once in each namespace, None for any number; raises SettingInvalid."""
+        return _positive("parallel_jobs", self.parallel_jobs)
 
     def job_namespaces(self) -> tuple[str, ...]:
         """Kubernetes namespaces that Jobs may run in, the usual one first; raises SettingMissing when there is none."""
@@ -58,3 +60,11 @@ class Settings(Record):
         if value is None:
             raise SettingMissing(name.upper())
         return value
+
+
+def _positive(name: str, value: str | None) -> int | None:
+    if value is None:
+        return None
+    if not (value.isascii() and value.isdecimal() and int(value) > 0):
+        raise SettingInvalid(name.upper(), value, "a whole number above 0")
+    return int(value)

@@ -22,7 +22,7 @@ from local.paths import TRAINER
 
 MANIFESTS = TRAINER / "kubernetes"
 NAMESPACE = "auto-retrain"
-VERBS = {"POST": "create", "DELETE": "delete"}
+VERBS = {"POST": "create", "DELETE": "delete", "PATCH": "patch"}
 PATH = re.compile(
     r"/(?:api|apis/(?P<group>[^/]+))/v1/namespaces/ns/(?P<plural>[^/]+)(?:/(?P<name>[^/]+)(?P<below>/.+)?)?"
 )
@@ -74,10 +74,11 @@ def test_the_client_asks_for_what_is_needed_and_for_nothing_else() -> None:
     client.list_failed_creations()
     client.list_events("j")
     client.log_tail("p", "main", 3)
+    client.resume_job("j")
     client.delete_job("j")
 
     asking = {name for name in vars(KubernetesClient) if not name.startswith("_")}
-    assert len(asking) == 10, "a new request of the client belongs into this test, the Role and NEEDED"
+    assert len(asking) == 11, "a new request of the client belongs into this test, the Role and NEEDED"
     assert transport.used == NEEDED
 
 

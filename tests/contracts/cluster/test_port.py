@@ -280,6 +280,40 @@ def test_a_job_that_runs_meets_no_obstacle(world: World) -> None:
     assert world.cluster.obstacles([job]) == {}
 
 
+def limited(world: World, parallel_jobs: int = 1) -> Cluster:
+    """The same cluster, of which only so many places are ours."""
+    world.cluster.parallel_jobs = parallel_jobs  # type: ignore[misc]
+    return world.cluster
+
+
+def test_where_places_are_limited_a_job_waits_until_it_is_let_go(world: World) -> None:
+    order = make_order("held")
+    limited(world).start_job(name_of(order), [order], TRAINING.model_copy(update={"priority": 7}))
+    world.cluster.parallel_jobs = None  # type: ignore[misc]
+    job = find(world.cluster, "held")
+    assert job
+    assert (job.phase, job.waits_for_us, job.priority) == (ClusterJobPhase.SUSPENDED, True, 7)
+
+    for _ in range(2):
+        world.cluster.resume_job(job)
+
+    assert world.finish("held").phase is ClusterJobPhase.COMPLETE
+
+
+def test_a_job_that_is_gone_needs_not_be_let_go(world: World) -> None:
+    world.cluster.resume_job(a_job("absent"))
+
+
+def test_a_job_that_waits_for_kueue_is_left_to_kueue(kubernetes: KubernetesWorld) -> None:
+    order = make_order("queued")
+    limited(kubernetes).start_job(name_of(order), [order], TRAINING.model_copy(update={"queue": "team-a"}))
+
+    job = find(kubernetes.cluster, "queued")
+    kubernetes.cluster.parallel_jobs = None
+    assert job
+    assert (job.phase, job.waits_for_us) == (ClusterJobPhase.SUSPENDED, False)
+
+
 def test_a_deleted_job_is_gone_with_its_log(world: World) -> None:
     order = make_order("deleted")
     world.cluster.start_job(name_of(order), [order], TRAINING)

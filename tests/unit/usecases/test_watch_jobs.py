@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
-from auto_retrain.domain.cluster import ClusterJob, ClusterJobPhase, Obstacle
+from auto_retrain.domain.cluster import ClusterJob, ClusterJobPhase, JobOrder, Obstacle
 from auto_retrain.domain.errors import ClusterUnavailable, DataUnavailable, ExecutionsUnavailable
 from auto_retrain.domain.job import RetrainingStatus
 from auto_retrain.domain.messages import ScheduledEvent, WatchReport
+from auto_retrain.domain.training_policy import TrainingPolicy
 from auto_retrain.usecases.answering import LOG_SAVED_AHEAD, PATIENCE
 from auto_retrain.usecases.watch_jobs import GRACE, LONGEST_DELETION, watch_jobs
 from tests.unit.builders import NOON
@@ -278,3 +279,35 @@ def test_a_vanished_job_whose_execution_cannot_be_told_is_unreconciled() -> None
 
     world.ports.executions.fail = unavailable  # type: ignore[method-assign]
     assert watch(world).unreconciled == 1
+
+
+def held_world(parallel_jobs: int | None) -> World:
+    """Three executions whose Kubernetes Jobs wait for a place."""
+    world = World()
+    world.ports.cluster.parallel_jobs = 1
+    for number, priority in enumerate((0, 5, 0)):
+        order = JobOrder.model_construct(job_id=f"job-{number}", kind="report")
+        training = TrainingPolicy(priority=priority)
+        world.ports.cluster.start_job(f"job-{number}-report-1", [order], training)
+    world.ports.cluster.parallel_jobs = parallel_jobs
+    return world
+
+
+def active(world: World) -> list[str]:
+    jobs = world.ports.cluster.list_jobs()
+    return [job.job_id for job in jobs if job.phase is ClusterJobPhase.ACTIVE]
+
+
+def test_the_most_important_of_those_that_wait_gets_the_free_place() -> None:
+    world = held_world(parallel_jobs=1)
+    assert watch(world) == WatchReport(resumed=1)
+    assert active(world) == ["job-1"]
+    assert watch(world) == WatchReport()
+    world.ports.cluster.finish("job-1-report-1")
+    assert watch(world) == WatchReport(resumed=1)
+    assert "job-0" in active(world)
+
+
+def test_when_the_limit_is_lifted_all_that_waited_for_it_run() -> None:
+    world = held_world(parallel_jobs=None)
+    assert watch(world) == WatchReport(resumed=3)

@@ -1,6 +1,8 @@
 """What is asked of a cluster, and what is seen there."""
 
+from collections.abc import Iterable
 from enum import StrEnum
+from itertools import groupby
 
 from pydantic import Field, JsonValue
 
@@ -49,7 +51,24 @@ class ClusterJob(Record):
     deadline_at: UtcTime | None = None
     deleted_at: UtcTime | None = Field(default=None, description="when somebody asked for its deletion")
     ready_pods: int = 0
+    waits_for_us: bool = Field(default=False, description="suspended until we find a free place for it")
+    priority: int = 0
     reason: str | None = None
+
+
+def next_to_run(jobs: Iterable[ClusterJob], parallel_jobs: int | None) -> list[ClusterJob]:
+    """Which of the Jobs that wait for us get a free place: the highest priority first, then the oldest.
+
+    Each namespace has that many places. Without a limit all may run, also those that waited while there was one.
+    """
+    found: list[ClusterJob] = []
+    by_namespace = sorted(jobs, key=lambda job: (job.namespace, -job.priority, job.created_at, job.name))
+    for _, members in groupby(by_namespace, key=lambda job: job.namespace):
+        listed = list(members)
+        waiting = [job for job in listed if job.waits_for_us and job.phase is ClusterJobPhase.SUSPENDED]
+        running = sum(job.phase is ClusterJobPhase.ACTIVE for job in listed)
+        found += waiting if parallel_jobs is None else waiting[: max(0, parallel_jobs - running)]
+    return found
 
 
 class Obstacle(Record):

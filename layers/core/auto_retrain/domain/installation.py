@@ -21,7 +21,7 @@ def _permissions(verbs: str, *resources: str) -> set[Permission]:
 
 # What the client of the cluster asks for; a test holds the two, and the Role that is shipped, against each other.
 NEEDED = frozenset(
-    _permissions("create get list delete", "jobs.batch")
+    _permissions("create get list patch delete", "jobs.batch")
     | _permissions("list", "pods", "events")
     | _permissions("get", "pods/log")
 )
@@ -33,7 +33,7 @@ _PROBED = frozenset(
     | _permissions("create update patch delete", "roles.rbac.authorization.k8s.io")
     | _permissions("create update patch delete", "rolebindings.rbac.authorization.k8s.io")
     | _permissions("create bind escalate", "clusterroles.rbac.authorization.k8s.io")
-    | _permissions("update patch deletecollection", "jobs.batch")
+    | _permissions("update deletecollection", "jobs.batch")
     | _permissions("impersonate", "users", "groups")
     | _permissions("*", "*")
 )

@@ -125,6 +125,7 @@ class WatchReport(Record):
     alive: int = 0
     closed: int = 0
     deleted: int = 0
+    resumed: int = 0
     unreconciled: int = 0
     waiting: dict[str, str] = Field(default_factory=dict)
     problems: tuple[str, ...] = ()

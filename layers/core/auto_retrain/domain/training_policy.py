@@ -39,6 +39,7 @@ class TrainingPolicy(StrictRecord):
     memory: Quantity = "2Gi"
     gpus: int = Field(default=0, ge=0, le=16, description="of NVIDIA")
     capacity: Capacity = Capacity.ANY
+    priority: int = Field(default=0, ge=0, le=100, description="who goes first where Jobs wait for a free place")
     queue: Annotated[LabelValue, Field(min_length=1)] | None = Field(default=None, description="Kueue's LocalQueue")
     pod_template: PodTemplate = PodTemplate()
 

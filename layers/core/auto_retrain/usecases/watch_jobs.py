@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import NamedTuple
 
-from ..domain.cluster import ClusterJob, ClusterJobPhase
+from ..domain.cluster import ClusterJob, ClusterJobPhase, next_to_run
 from ..domain.errors import AutoRetrainError
 from ..domain.job import RetrainingJob
 from ..domain.messages import ScheduledEvent, WatchReport
@@ -52,6 +52,7 @@ def watch_jobs(tick: ScheduledEvent, ports: Ports) -> WatchReport:
         alive=done["alive"],
         closed=done["closed"],
         deleted=done["deleted"],
+        resumed=done["resumed"],
         unreconciled=done["unreconciled"],
         waiting={name: obstacle.reason for name, obstacle in sorted(seen.obstacles.items())[:MOST_REASONS]},
         problems=tuple(sorted(problems)),
@@ -81,6 +82,8 @@ def _steps(seen: Seen, active: list[RetrainingJob], problems: list[str], ports: 
     for found in seen.jobs.values():
         if _is_orphan(found, owned, ports):
             yield Step(found.name, partial(_delete, found, ports), True)
+    for found in next_to_run(seen.jobs.values(), ports.cluster.parallel_jobs):
+        yield Step(found.name, partial(_resume, found, ports), False)
 
 
 def _attempt(step: Step, problems: list[str]) -> str:
@@ -122,6 +125,11 @@ def _is_orphan(found: ClusterJob, owned: set[str], ports: Ports) -> bool:
     # Nobody waits for a report; it has its own deadline, and mostly ends after the job that it belongs to.
     awaited = found.phase in (ClusterJobPhase.ACTIVE, ClusterJobPhase.SUSPENDED) and found.kind != "report"
     return awaited and found.job_id not in owned and ports.clock.now() > found.created_at + GRACE
+
+
+def _resume(found: ClusterJob, ports: Ports) -> str:
+    ports.cluster.resume_job(found)
+    return "resumed"
 
 
 def _delete(found: ClusterJob, ports: Ports) -> str:

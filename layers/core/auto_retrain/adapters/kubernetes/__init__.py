@@ -14,7 +14,9 @@ def kubernetes_cluster(settings: Settings) -> KubernetesCluster:
     """The cluster that the settings name; nothing is asked of it yet."""
     transport = Transport(connect(settings))
     clients = {name: KubernetesClient(transport, name) for name in settings.job_namespaces()}
-    return KubernetesCluster(clients, settings.require("stage"), lambda: _pod_settings(settings))
+    return KubernetesCluster(
+        clients, settings.require("stage"), lambda: _pod_settings(settings), settings.jobs_in_parallel()
+    )
 
 
 def _pod_settings(settings: Settings) -> PodSettings:

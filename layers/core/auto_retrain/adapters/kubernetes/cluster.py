@@ -9,7 +9,7 @@ from ...domain.installation import Permission
 from ...domain.training_policy import TrainingPolicy
 from .client import KubernetesClient
 from .explanation import explain, failed_creation, last_line, obstacle, telling_container, termination_message
-from .manifest import JOB_ID_LABEL, PodSettings, build_manifest, stage_labels
+from .manifest import JOB_ID_LABEL, PodSettings, build_manifest, held_back, stage_labels
 from .seen import as_seen, labels_of
 from .transport import Json
 
@@ -26,14 +26,20 @@ class KubernetesCluster:
     """
 
     def __init__(
-        self, clients: Mapping[str, KubernetesClient], stage: str, pod_settings: Callable[[], PodSettings]
+        self,
+        clients: Mapping[str, KubernetesClient],
+        stage: str,
+        pod_settings: Callable[[], PodSettings],
+        parallel_jobs: int | None = None,
     ) -> None:
         self._clients, self._stage, self._pod_settings = clients, stage, pod_settings
+        self.parallel_jobs = parallel_jobs
         self._selector = ",".join(f"{label}={value}" for label, value in stage_labels(stage).items())
 
     def start_job(self, name: str, orders: Sequence[JobOrder], training: TrainingPolicy) -> None:
         client = self._client_for(training)
-        job = client.create_job(build_manifest(name, orders, training, self._stage, self._pod_settings()))
+        manifest = build_manifest(name, orders, training, self._stage, self._pod_settings())
+        job = client.create_job(manifest if self.parallel_jobs is None else held_back(manifest, training.priority))
         owner, wanted = labels_of(job).get(JOB_ID_LABEL), orders[-1].job_id
         if owner != wanted:
             raise ClusterConflict(f"the Kubernetes Job '{name}' belongs to job '{owner}', not to '{wanted}'")
@@ -65,6 +71,9 @@ class KubernetesCluster:
 
     def delete_job(self, job: ClusterJob) -> None:
         self._clients[job.namespace].delete_job(job.name)
+
+    def resume_job(self, job: ClusterJob) -> None:
+        self._clients[job.namespace].resume_job(job.name)
 
     @property
     def namespaces(self) -> tuple[str, ...]:

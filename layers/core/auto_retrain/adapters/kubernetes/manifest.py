@@ -20,6 +20,7 @@ KIND_LABEL = "auto-retrain/kind"
 MODEL_LABEL = "auto-retrain/model"
 QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 OUTPUT_ANNOTATION = "auto-retrain/output"
+PRIORITY_ANNOTATION = "auto-retrain/priority"
 
 # The container's word for "trying again will not help".
 PERMANENT_FAILURE = 65
@@ -79,6 +80,14 @@ def build_manifest(
             },
         },
     }
+
+
+def held_back(manifest: Json, priority: int) -> Json:
+    """The same Job, suspended until the watcher finds a place for it; one that waits for Kueue is left to Kueue."""
+    if QUEUE_LABEL in manifest["metadata"]["labels"]:
+        return manifest
+    metadata = {**manifest["metadata"], "annotations": {PRIORITY_ANNOTATION: str(priority)}}
+    return {**manifest, "metadata": metadata, "spec": {**manifest["spec"], "suspend": True}}
 
 
 def _with_image(order: JobOrder, training: TrainingPolicy, stage: str, settings: PodSettings) -> JobOrder:

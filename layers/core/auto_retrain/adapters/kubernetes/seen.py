@@ -1,12 +1,13 @@
 """What the use cases know of a Job, read from how the cluster shows it."""
 
+import re
 from datetime import timedelta
 
 from pydantic import TypeAdapter
 
 from ...domain.base import UtcTime
 from ...domain.cluster import ClusterJob, ClusterJobPhase
-from .manifest import JOB_ID_LABEL, KIND_LABEL
+from .manifest import JOB_ID_LABEL, KIND_LABEL, PRIORITY_ANNOTATION
 from .transport import Json
 
 _ENDS = {"Complete": ClusterJobPhase.COMPLETE, "Failed": ClusterJobPhase.FAILED}
@@ -35,8 +36,15 @@ def as_seen(job: Json) -> ClusterJob:
         deadline_at=ends_at,
         deleted_at=metadata.get("deletionTimestamp"),
         ready_pods=status.get("ready", 0),
+        waits_for_us=PRIORITY_ANNOTATION in metadata.get("annotations", {}),
+        priority=_priority(metadata.get("annotations", {}).get(PRIORITY_ANNOTATION, "")),
         reason=reason,
     )
+
+
+def _priority(text: str) -> int:
+    # People may edit annotations; one that makes no sense must not hide the Job.
+    return int(text) if re.fullmatch("[0-9]{1,3}", text, re.ASCII) else 0
 
 
 def _phase(job: Json) -> tuple[ClusterJobPhase, str | None]:

@@ -19,6 +19,8 @@ TIMEOUT_SECONDS = (3.0, 10.0)
 NO_REPLY = 0
 LONGEST_MESSAGE = 500
 
+# A change names the fields that it sets (RFC 7396); everything else is a whole object.
+_CONTENT_TYPE = {"PATCH": {"Content-Type": "application/merge-patch+json"}}
 # The server is busy, restarting or cut off from its database; 410 means that a listing took too long.
 _MAY_PASS = {NO_REPLY, 408, 410, 429, 500, 502, 503, 504}
 # The request may have been carried out although we are told that it failed.
@@ -96,7 +98,7 @@ class Transport:
                 self._connection.endpoint + path,
                 params=query,
                 json=body,
-                headers=self._headers(),
+                headers={**self._headers(), **_CONTENT_TYPE.get(method, {})},
                 timeout=TIMEOUT_SECONDS,
                 allow_redirects=False,
             )

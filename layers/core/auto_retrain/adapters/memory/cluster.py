@@ -28,6 +28,7 @@ class MemoryCluster:
         self._jobs: dict[str, _MemoryJob] = {}
         self.orders: dict[str, tuple[JobOrder, ...]] = {}
         self.granted: set[Permission] = set(NEEDED)
+        self.parallel_jobs: int | None = None
 
     def start_job(self, name: str, orders: Sequence[JobOrder], training: TrainingPolicy) -> None:
         job_id = orders[-1].job_id
@@ -35,6 +36,9 @@ class MemoryCluster:
         if existing is None:
             self.occupy(name, job_id, orders[-1].kind, namespace=training.namespace or NAMESPACE)
             self.orders[name] = tuple(orders)
+            if self.parallel_jobs is not None:
+                waiting = {"phase": ClusterJobPhase.SUSPENDED, "started_at": None, "ready_pods": 0}
+                self.change(name, waits_for_us=True, priority=training.priority, **waiting)
         elif existing.seen.job_id != job_id:
             raise ClusterConflict(f"the Kubernetes Job '{name}' belongs to job '{existing.seen.job_id}'")
 
@@ -54,6 +58,10 @@ class MemoryCluster:
 
     def delete_job(self, job: ClusterJob) -> None:
         self._jobs.pop(job.name, None)
+
+    def resume_job(self, job: ClusterJob) -> None:
+        if job.name in self._jobs:
+            self.change(job.name, phase=ClusterJobPhase.ACTIVE, started_at=datetime.now(UTC), ready_pods=1)
 
     @property
     def namespaces(self) -> tuple[str, ...]:

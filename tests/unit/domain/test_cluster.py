@@ -1,0 +1,62 @@
+"""Who gets a free place in the cluster."""
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auto_retrain.domain.cluster import ClusterJob, ClusterJobPhase, next_to_run
+from tests.unit.builders import NOON
+
+JOBS = st.lists(
+    st.builds(
+        ClusterJob,
+        name=st.uuids().map(str),
+        namespace=st.sampled_from(["a", "b"]),
+        job_id=st.just("job"),
+        kind=st.just("train"),
+        phase=st.sampled_from(ClusterJobPhase),
+        created_at=st.integers(0, 5).map(lambda minutes: NOON + timedelta(minutes=minutes)),
+        waits_for_us=st.booleans(),
+        priority=st.integers(0, 3),
+    ),
+    max_size=30,
+)
+
+
+def is_waiting(job: ClusterJob) -> bool:
+    return job.waits_for_us and job.phase is ClusterJobPhase.SUSPENDED
+
+
+def running(jobs: list[ClusterJob], namespace: str) -> int:
+    return sum(job.phase is ClusterJobPhase.ACTIVE and job.namespace == namespace for job in jobs)
+
+
+@given(JOBS, st.integers(1, 20))
+def test_no_namespace_gets_more_than_its_places_and_none_stays_empty_while_somebody_waits(
+    jobs: list[ClusterJob], places: int
+) -> None:
+    chosen = next_to_run(jobs, places)
+
+    assert all(is_waiting(job) for job in chosen)
+    for namespace in ("a", "b"):
+        ours = [job for job in chosen if job.namespace == namespace]
+        waiting = [job for job in jobs if is_waiting(job) and job.namespace == namespace]
+        assert len(ours) == min(len(waiting), max(0, places - running(jobs, namespace)))
+
+
+@given(JOBS, st.integers(1, 20))
+def test_nobody_is_passed_by_one_of_lower_priority_or_by_a_younger_one_of_the_same(
+    jobs: list[ClusterJob], places: int
+) -> None:
+    chosen = next_to_run(jobs, places)
+    names = {job.name for job in chosen}
+
+    for left in (job for job in jobs if is_waiting(job) and job.name not in names):
+        for taken in (job for job in chosen if job.namespace == left.namespace):
+            assert (-taken.priority, taken.created_at) <= (-left.priority, left.created_at)
+
+
+@given(JOBS)
+def test_without_a_limit_nobody_waits_for_us(jobs: list[ClusterJob]) -> None:
+    assert {job.name for job in next_to_run(jobs, None)} == {job.name for job in jobs if is_waiting(job)}
