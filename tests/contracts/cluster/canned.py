@@ -59,7 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(answer)
 
-    do_GET = do_POST = do_DELETE = _answer  # noqa: N815 (names that the base class looks for)
+    do_GET = do_POST = do_PATCH = do_DELETE = _answer  # noqa: N815 (names that the base class looks for)
 
     def _send(self, answer: Canned) -> None:
         content = (answer.body if isinstance(answer.body, str) else json.dumps(answer.body)).encode()

@@ -131,12 +131,11 @@ def test_a_job_whose_deletion_does_not_end_makes_the_cluster_unavailable() -> No
 @pytest.mark.parametrize(
     ("refusal", "words"),
     [
-        (FORBIDDEN, ["403", "Forbidden", "cannot create"]),
         (INVALID, ["422", "Invalid", "spec.backoffLimit"]),
         (MISSPELLED, ["400", "BadRequest", "spec.backofLimit"]),
         (Canned(302, "", {"Location": "https://example.org/"}), ["302"]),
     ],
-    ids=["forbidden", "invalid", "misspelled", "redirect"],
+    ids=["invalid", "misspelled", "redirect"],
 )
 def test_a_refusal_is_final_and_says_what_the_server_said(refusal: Canned, words: list[str]) -> None:
     with talking_to(refusal) as world, pytest.raises(ClusterRefused) as refused:
@@ -238,6 +237,46 @@ def test_a_good_answer_from_something_else_is_not_an_empty_list(answer: Canned) 
 def _page(*names: str, more: str = "") -> Canned:
     items = [{"metadata": {"name": name}} for name in names]
     return Canned(200, {"kind": "JobList", "metadata": {"continue": more}, "items": items})
+
+
+def _review(allowed: bool) -> Canned:
+    recorded = body_of("d11", "requests")
+    return Canned(201, {**recorded, "status": {"allowed": allowed}})
+
+
+def test_a_quota_that_is_used_up_may_pass() -> None:
+    (over_quota,) = load("quota")
+    with (
+        talking_to(Canned.of(over_quota), _review(True)) as world,
+        pytest.raises(ClusterUnavailable, match="exceeded quota"),
+    ):
+        world.client.create_job(JOB)
+
+    asked = world.server.asked[-1]
+    assert asked.path == "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+    assert asked.body["spec"]["resourceAttributes"] == {
+        "namespace": "ns",
+        "verb": "create",
+        "group": "batch",
+        "resource": "jobs",
+    }
+
+
+@pytest.mark.parametrize("asked", [_review(False), FORBIDDEN])
+def test_a_permission_that_is_missing_will_not_pass(asked: Canned) -> None:
+    with talking_to(FORBIDDEN, asked) as world, pytest.raises(ClusterRefused, match=r"403 Forbidden: .* cannot create"):
+        world.client.create_job(JOB)
+
+
+def test_a_job_is_let_go_by_changing_that_alone() -> None:
+    with talking_to(
+        DATABASE_LOST, Canned.of(next(case for case in load("requests") if case["case"].startswith("e36")))
+    ) as world:
+        world.client.resume_job("j")
+
+    assert world.methods == ["PATCH", "PATCH"]
+    assert world.server.asked[-1].body == {"spec": {"suspend": False}}
+    assert world.server.asked[-1].query == {"fieldValidation": "Strict"}
 
 
 def test_a_long_list_is_read_page_by_page() -> None:

@@ -112,6 +112,18 @@ def test_what_keeps_a_recorded_pod_from_running_says_whether_it_may_pass(case: s
     assert found.may_pass is may_pass
 
 
+def test_the_time_that_a_node_took_is_not_held_against_an_image() -> None:
+    (pod,) = body_of("L6 image cannot be pulled: pods")["items"]
+    for condition in pod["status"]["conditions"]:
+        if condition["type"] == "PodScheduled":
+            condition["lastTransitionTime"] = "2027-01-01T00:00:00Z"
+
+    found = obstacle(pod)
+
+    assert found is not None
+    assert found.since.year == 2027
+
+
 def test_a_running_pod_meets_no_obstacle() -> None:
     (pod,) = body_of("L15 running: pods")["items"]
 

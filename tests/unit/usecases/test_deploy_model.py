@@ -45,6 +45,16 @@ def test_changed_files_are_refused_even_if_the_manifest_that_names_them_was_chan
         world.deploy(job_id)
 
 
+def test_a_record_that_was_changed_to_other_files_is_refused() -> None:
+    world, job_id = validated()
+    world.ports.registry.write_file("churn", "2", "MLmodel", b"something else")
+    job = world.job(job_id)
+    forged = job.challenger_files.model_copy(update=world.artifacts("2"))
+    world.ports.jobs.save(job.changed(challenger_files=forged))
+    with pytest.raises(PromotionRefused, match="was validated with other files than it records now"):
+        world.deploy(job_id)
+
+
 def test_the_ledger_remembers_the_files_that_serve() -> None:
     world, job_id = validated()
     world.deploy(job_id)

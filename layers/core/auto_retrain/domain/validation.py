@@ -33,6 +33,7 @@ class ValidatedInputs(Record):
     challenger_version: str
     champion_version: str | None
     manifest_sha256: str
+    artifact_sha256: str | None = None
     predictions_sha256: dict[str, str]
     policy_version: int
 

@@ -38,6 +38,8 @@ def _allowed_version(job: RetrainingJob, ports: Ports) -> str:
     # Not only the gate: whatever wrote the record, nothing below the floor goes into production.
     if not LOWEST_ACCURACY_FLOOR <= result.accuracy <= 1:
         raise PromotionRefused(f"accuracy {result.accuracy} is not between {LOWEST_ACCURACY_FLOOR} and 1")
+    if result.inputs.artifact_sha256 != job.challenger_files.artifact_sha256:
+        raise PromotionRefused(f"job '{job.job_id}' was validated with other files than it records now")
     version = result.inputs.challenger_version
     tags = ports.registry.version_tags(job.model_name, version)
     if tags is None or tags.get("job_id") != job.job_id:

@@ -77,6 +77,7 @@ def _inputs(job: RetrainingJob, scores: ScoringResult, applied: AppliedPolicy) -
         challenger_version=job.challenger_version or "",
         champion_version=job.champion_version,
         manifest_sha256=job.manifest_sha256 or "",
+        artifact_sha256=job.challenger_files.artifact_sha256,
         predictions_sha256={version: file.sha256 for version, file in scores.predictions.items()},
         policy_version=applied.version,
     )

@@ -18,6 +18,7 @@ PATIENCE_SECONDS = 20.0
 PAGE_SIZE = 1000
 LARGEST_LOG_BYTES = 256 * 1024
 
+_FORBIDDEN = 403
 _NOT_FOUND = 404
 # A container that has not started has no log, and neither has a pod that is gone.
 _NO_LOG = {400, _NOT_FOUND}
@@ -45,7 +46,17 @@ class KubernetesClient:
 
     def create_job(self, manifest: Json) -> Json:
         """The Job of this name: created now, or the one that was there before."""
-        return _object(self._patiently(lambda: self._create_once(manifest)), "Job")
+        reply = self._patiently(lambda: self._create_once(manifest))
+        # A quota that is used up is refused with the code and reason of a missing permission, and passes.
+        if reply.code == _FORBIDDEN and self._may_create():
+            raise ClusterUnavailable(str(reply))
+        return _object(reply, "Job")
+
+    def _may_create(self) -> bool:
+        try:
+            return self.may(Permission("create", "jobs.batch"), None)
+        except ClusterRefused:
+            return False
 
     def _create_once(self, manifest: Json) -> Reply:
         """Try to create a Job; when that leaves open whether it is there now, look."""

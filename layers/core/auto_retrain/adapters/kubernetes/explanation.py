@@ -52,7 +52,14 @@ def obstacle(pod: Json) -> Obstacle | None:
         return None
     waiting = _state(pod).get("waiting", {}).get("reason")
     may_pass = waiting not in _PULL_REASONS | _CONFIGURATION
-    return Obstacle(reason=cause, since=pod["metadata"]["creationTimestamp"], may_pass=may_pass)
+    return Obstacle(reason=cause, since=_on_its_node_since(pod), may_pass=may_pass)
+
+
+def _on_its_node_since(pod: Json) -> str:
+    """When a pod got its node, which may have had to be made for it first; until then, since it exists."""
+    conditions = pod["status"].get("conditions", [])
+    scheduled = (found for found in conditions if found["type"] == "PodScheduled" and found["status"] == "True")
+    return str(next((found["lastTransitionTime"] for found in scheduled), pod["metadata"]["creationTimestamp"]))
 
 
 def failed_creation(event: Json) -> Obstacle:
