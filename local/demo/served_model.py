@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import mlflow.sklearn
@@ -30,7 +31,8 @@ def _answer(question: dict[str, Any], data: Path, label: str) -> dict[str, Any]:
 
 @cache
 def _load(model: str, version: str) -> Any:
-    return mlflow.sklearn.load_model(f"models:/{model}/{version}")
+    with TemporaryDirectory() as directory:
+        return mlflow.sklearn.load_model(f"models:/{model}/{version}", dst_path=directory)
 
 
 def _count(model: Any, dates: Sequence[str], data: Path, label: str) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ CONTEXT = SimpleNamespace(
 
 
 def watching(tick: ScheduledEvent, ports: Any) -> WatchReport:
-    return WatchReport(alive=4, unreconciled=2, waiting={"a": "no node takes its pod"})
+    return WatchReport(alive=4, unreconciled=2)
 
 
 def counting_nothing(job: JobReference, ports: Any) -> Record:
@@ -44,8 +44,8 @@ def test_counts_of_a_pass_are_written_as_metrics_of_the_stage(capsys: pytest.Cap
     (declared,) = emitted["_aws"]["CloudWatchMetrics"]
     assert declared["Namespace"] == "AutoRetrain/Pipeline"
     assert declared["Dimensions"] == [["service"]]
-    assert {metric["Name"] for metric in declared["Metrics"]} == {"unreconciled_jobs", "waiting_jobs"}
-    assert (emitted["unreconciled_jobs"], emitted["waiting_jobs"]) == ([2.0], [1.0])
+    assert [metric["Name"] for metric in declared["Metrics"]] == ["unreconciled_jobs"]
+    assert emitted["unreconciled_jobs"] == [2.0]
     assert emitted["service"] == "auto-retrain-dev"
 
 

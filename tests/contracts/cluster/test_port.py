@@ -311,7 +311,7 @@ def test_a_job_that_waits_for_kueue_is_left_to_kueue(kubernetes: KubernetesWorld
     job = find(kubernetes.cluster, "queued")
     kubernetes.cluster.parallel_jobs = None
     assert job
-    assert (job.phase, job.waits_for_us) == (ClusterJobPhase.SUSPENDED, False)
+    assert (job.phase, job.waits_for_us, job.queue) == (ClusterJobPhase.SUSPENDED, False, "team-a")
 
 
 def test_a_deleted_job_is_gone_with_its_log(world: World) -> None:

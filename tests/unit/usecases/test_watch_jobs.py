@@ -223,7 +223,14 @@ def test_a_suspended_job_keeps_its_execution_alive() -> None:
     world, name = waiting_world()
     world.ports.cluster.change(name, phase=ClusterJobPhase.SUSPENDED, ready_pods=0, started_at=None)
     world.ports.clock.advance(timedelta(hours=5))
-    assert watch(world) == WatchReport(alive=1)
+    assert watch(world) == WatchReport(alive=1, waiting={name: "somebody suspended it"})
+
+
+def test_a_queued_job_keeps_its_execution_alive_and_names_its_queue() -> None:
+    world, name = waiting_world()
+    world.ports.cluster.change(name, phase=ClusterJobPhase.SUSPENDED, ready_pods=0, started_at=None, queue="team-a")
+    report = watch(world)
+    assert (report.alive, report.waiting) == (1, {name: "Kueue has not let it go from its queue 'team-a'"})
 
 
 def test_an_execution_is_kept_alive_even_if_nobody_can_say_what_keeps_its_job() -> None:
@@ -266,7 +273,7 @@ def test_an_orphan_that_does_not_go_although_it_was_deleted_is_unreconciled() ->
 def test_a_suspended_orphan_is_deleted_too() -> None:
     world = orphan_world()
     world.ports.cluster.change("churn-old-train-1", phase=ClusterJobPhase.SUSPENDED)
-    assert watch(world) == WatchReport(deleted=1)
+    assert watch(world).deleted == 1
 
 
 def test_a_vanished_job_whose_execution_cannot_be_told_is_unreconciled() -> None:
@@ -300,14 +307,16 @@ def active(world: World) -> list[str]:
 
 def test_the_most_important_of_those_that_wait_gets_the_free_place() -> None:
     world = held_world(parallel_jobs=1)
-    assert watch(world) == WatchReport(resumed=1)
+    report = watch(world)
+    assert report.resumed == 1
+    assert report.waiting["job-0-report-1"] == "it waits for a free place, with priority 0"
     assert active(world) == ["job-1"]
-    assert watch(world) == WatchReport()
+    assert watch(world).resumed == 0
     world.ports.cluster.finish("job-1-report-1")
-    assert watch(world) == WatchReport(resumed=1)
+    assert watch(world).resumed == 1
     assert "job-0" in active(world)
 
 
 def test_when_the_limit_is_lifted_all_that_waited_for_it_run() -> None:
     world = held_world(parallel_jobs=None)
-    assert watch(world) == WatchReport(resumed=3)
+    assert watch(world).resumed == 3

@@ -53,6 +53,7 @@ class ClusterJob(Record):
     ready_pods: int = 0
     waits_for_us: bool = Field(default=False, description="suspended until we find a free place for it")
     priority: int = 0
+    queue: str | None = Field(default=None, description="of Kueue")
     reason: str | None = None
 
 
@@ -69,6 +70,15 @@ def next_to_run(jobs: Iterable[ClusterJob], parallel_jobs: int | None) -> list[C
         running = sum(job.phase is ClusterJobPhase.ACTIVE for job in listed)
         found += waiting if parallel_jobs is None else waiting[: max(0, parallel_jobs - running)]
     return found
+
+
+def suspension_of(job: ClusterJob) -> str | None:
+    """Why a Job is held back, for people; None for one that is not."""
+    if job.phase is not ClusterJobPhase.SUSPENDED:
+        return None
+    if job.queue:
+        return f"Kueue has not let it go from its queue '{job.queue}'"
+    return f"it waits for a free place, with priority {job.priority}" if job.waits_for_us else "somebody suspended it"
 
 
 class Obstacle(Record):

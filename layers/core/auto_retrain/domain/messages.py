@@ -133,7 +133,7 @@ class WatchReport(Record):
     @property
     def metrics(self) -> dict[str, int]:
         """What people set alarms on, as counts by the names of their metrics."""
-        return {"unreconciled_jobs": self.unreconciled, "waiting_jobs": len(self.waiting)}
+        return {"unreconciled_jobs": self.unreconciled}
 
 
 class SweepReport(Record):

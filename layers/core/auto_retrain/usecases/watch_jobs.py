@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import NamedTuple
 
-from ..domain.cluster import ClusterJob, ClusterJobPhase, next_to_run
+from ..domain.cluster import ClusterJob, ClusterJobPhase, next_to_run, suspension_of
 from ..domain.errors import AutoRetrainError
 from ..domain.job import RetrainingJob
 from ..domain.messages import ScheduledEvent, WatchReport
@@ -54,7 +54,7 @@ def watch_jobs(tick: ScheduledEvent, ports: Ports) -> WatchReport:
         deleted=done["deleted"],
         resumed=done["resumed"],
         unreconciled=done["unreconciled"],
-        waiting={name: obstacle.reason for name, obstacle in sorted(seen.obstacles.items())[:MOST_REASONS]},
+        waiting=dict(sorted(_waiting(seen).items())[:MOST_REASONS]),
         problems=tuple(sorted(problems)),
     )
 
@@ -68,6 +68,12 @@ def _look_closer(listed: list[ClusterJob], problems: list[str], ports: Ports) ->
         problems.append(f"obstacles: {type(error).__name__}: {error}")
         obstacles = {}
     return Seen({found.name: found for found in listed}, obstacles)
+
+
+def _waiting(seen: Seen) -> dict[str, str]:
+    """What keeps Kubernetes Jobs from running, by their names."""
+    held = {name: why for name, job in seen.jobs.items() if (why := suspension_of(job))}
+    return held | {name: obstacle.reason for name, obstacle in seen.obstacles.items()}
 
 
 def _should_run(found: ClusterJob, ports: Ports) -> bool:

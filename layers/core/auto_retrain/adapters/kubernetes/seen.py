@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 
 from ...domain.base import UtcTime
 from ...domain.cluster import ClusterJob, ClusterJobPhase
-from .manifest import JOB_ID_LABEL, KIND_LABEL, PRIORITY_ANNOTATION
+from .manifest import JOB_ID_LABEL, KIND_LABEL, PRIORITY_ANNOTATION, QUEUE_LABEL
 from .transport import Json
 
 _ENDS = {"Complete": ClusterJobPhase.COMPLETE, "Failed": ClusterJobPhase.FAILED}
@@ -38,6 +38,7 @@ def as_seen(job: Json) -> ClusterJob:
         ready_pods=status.get("ready", 0),
         waits_for_us=PRIORITY_ANNOTATION in metadata.get("annotations", {}),
         priority=_priority(metadata.get("annotations", {}).get(PRIORITY_ANNOTATION, "")),
+        queue=labels_of(job).get(QUEUE_LABEL),
         reason=reason,
     )
 
