@@ -3,7 +3,7 @@
 from .objects import Json
 from .pod_security import violations
 
-_ONE_POD = {"parallelism": 1, "completions": 1, "completionMode": "NonIndexed"}
+_ONE_POD = {"parallelism": 1, "completions": 1}
 
 
 def pod_refusal(job: Json, restricted: bool) -> str | None:
@@ -13,8 +13,9 @@ def pod_refusal(job: Json, restricted: bool) -> str | None:
     broken = violations(pod) if restricted else []
     if broken:
         return f'pods "{name}-" is forbidden: violates PodSecurity "restricted:latest": {", ".join(broken)}'
-    if any(spec[field] != value for field, value in _ONE_POD.items()) or pod["restartPolicy"] != "Never":
-        return "the local cluster runs one pod for each Job, and does not restart its container"
+    one_pod = spec["completionMode"] == "Indexed" or all(spec[field] == value for field, value in _ONE_POD.items())
+    if not one_pod or pod["restartPolicy"] != "Never":
+        return "the local cluster runs one pod for each Job or index, and does not restart its container"
     if len(pod["containers"]) > 1:
         return "the local cluster runs one container of a pod at a time"
     return None

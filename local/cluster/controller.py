@@ -14,6 +14,7 @@ from .admission import pod_refusal
 from .agenda import Agenda
 from .ending import Ending
 from .failure_policy import decide
+from .indexes import give_index, is_indexed, is_over, next_indexes, note_failure
 from .job_status import enter_counts, write_status
 from .kubelet import Kubelet
 from .objects import JOBS, condition, has_condition, timestamp
@@ -24,7 +25,7 @@ LONGEST_RETRY_SECONDS = 360.0
 
 
 class JobController:
-    """Runs one pod at a time for each Job, and replaces it when it fails."""
+    """Runs one pod at a time for each Job, or for each of some indexes, and replaces it when it fails."""
 
     def __init__(self, store: Store, agenda: Agenda, kubelet: Kubelet, retry_seconds: float, restricted: bool) -> None:
         self._store, self._agenda, self._kubelet = store, agenda, kubelet
@@ -64,16 +65,25 @@ class JobController:
             message = "Job was active longer than specified deadline"
             expire = partial(self.ending.fail, job, "DeadlineExceeded", message)
             job.appointments.append(self._agenda.later(spec["activeDeadlineSeconds"], expire))
-        self._create_pod(job)
+        self._fill(job)
 
-    def _create_pod(self, job: Job) -> None:
+    def _fill(self, job: Job) -> None:
+        """Create the pods that a Job may have now."""
         if not self._store.holds(job) or job.deleting or has_condition(job.body, "FailureTarget"):
             return
         if problem := pod_refusal(job.body, self._restricted):
             self._store.record_event(JOBS, job.body, "Warning", "FailedCreate", f"Error creating: {problem}")
             write_status(job, self._store)
             return
-        pod = Pod(new_pod(job.body), job)
+        if not is_indexed(job):
+            self._add_pod(job, Pod(new_pod(job.body), job))
+            return
+        for index in next_indexes(job):
+            body = new_pod(job.body, f"{index}-")
+            give_index(body, index, job.index_failures.get(index, 0))
+            self._add_pod(job, Pod(body, job, index=index))
+
+    def _add_pod(self, job: Job, pod: Pod) -> None:
         job.pods.append(pod)
         self._store.save_pod(pod)
         message = f"Created pod: {pod.body['metadata']['name']}"
@@ -103,10 +113,24 @@ class JobController:
         job.uncounted.setdefault("succeeded" if succeeded else "failed", []).append(pod.body["metadata"]["uid"])
         if has_condition(job.body, "FailureTarget") or job.deleting:
             self.ending.settle(job)
+        elif succeeded and is_indexed(job):
+            job.completed.add(pod.index)
+            self._go_on(job)
         elif succeeded:
             self.ending.succeed(job)
         else:
             self._judge_failure(job, pod)
+
+    def _go_on(self, job: Job) -> None:
+        """Give the next indexes their pods, or end a Job whose indexes have all come to their end."""
+        if not is_over(job):
+            enter_counts(job)
+            write_status(job, self._store)
+            self._fill(job)
+        elif job.failed_indexes:
+            self.ending.fail(job, "FailedIndexes", "Job has failed indexes")
+        else:
+            self.ending.succeed(job)
 
     def _release(self, pod: Pod) -> None:
         """Let go of a pod that was counted; one that is being deleted then disappears."""
@@ -123,14 +147,21 @@ class JobController:
             self.ending.fail(job, "PodFailurePolicy", decision.message)
         elif decision.action == "Ignore":
             job.uncounted = {}
-            self._retry(job, self._retry_seconds)
+            self._retry(job, self._retry_seconds, pod.index)
+        elif is_indexed(job) and note_failure(job, pod.index):
+            self._go_on(job)
         elif job.failed >= spec["backoffLimit"]:
             self.ending.fail(job, "BackoffLimitExceeded", "Job has reached the specified backoff limit")
         else:
             delay = min(self._retry_seconds * 2**job.failed, LONGEST_RETRY_SECONDS)
             enter_counts(job)
-            self._retry(job, delay)
+            self._retry(job, delay, pod.index)
 
-    def _retry(self, job: Job, seconds: float) -> None:
+    def _retry(self, job: Job, seconds: float, index: int) -> None:
+        job.backing_off.add(index)
         write_status(job, self._store)
-        job.appointments.append(self._agenda.later(seconds, partial(self._create_pod, job)))
+        job.appointments.append(self._agenda.later(seconds, partial(self._try_again, job, index)))
+
+    def _try_again(self, job: Job, index: int) -> None:
+        job.backing_off.discard(index)
+        self._fill(job)

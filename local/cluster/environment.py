@@ -23,9 +23,18 @@ def compose(image: Mapping[str, str], pod: Json, container: Json) -> dict[str, s
     given: dict[str, str] = {}
     for variable in container.get("env", []):
         if "valueFrom" in variable:
-            raise ConfigError(f"the local cluster cannot resolve valueFrom of {variable['name']}")
-        given[variable["name"]] = _expand(variable.get("value", ""), given)
+            given[variable["name"]] = _label(variable, pod)
+        else:
+            given[variable["name"]] = _expand(variable.get("value", ""), given)
     return environment | given
+
+
+def _label(variable: Json, pod: Json) -> str:
+    path = variable["valueFrom"].get("fieldRef", {}).get("fieldPath", "")
+    match = re.fullmatch(r"metadata\.labels\['(?P<name>[^']+)'\]", path)
+    if match is None:
+        raise ConfigError(f"the local cluster cannot resolve valueFrom of {variable['name']}")
+    return str(pod["metadata"]["labels"].get(match["name"], ""))
 
 
 def _expand(text: str, known: Mapping[str, str]) -> str:

@@ -1,5 +1,6 @@
 """The status of a Job, composed from what its controller remembers."""
 
+from .indexes import index_status
 from .objects import Json
 from .store import Job, Store
 
@@ -20,6 +21,7 @@ def compose_status(job: Job) -> Json:
     status |= job.times
     status |= {name: count for name, count in counts.items() if count}
     status["terminating"] = len(live) - len(active)
+    status |= index_status(job)
     status["uncountedTerminatedPods"] = {outcome: list(uids) for outcome, uids in job.uncounted.items()}
     status["ready"] = sum(pod.phase == "Running" for pod in active)
     return status

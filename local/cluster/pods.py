@@ -18,10 +18,10 @@ def random_name(prefix: str) -> str:
     return prefix[:_LONGEST_BASE] + "".join(random.choices(_SUFFIX_LETTERS, k=5))
 
 
-def new_pod(job: Json) -> Json:
-    """The pod that a Job's template describes, not yet scheduled."""
+def new_pod(job: Json, infix: str = "") -> Json:
+    """The pod that a Job's template describes, not yet scheduled; the infix is part of its name."""
     template, owner = job["spec"]["template"], job["metadata"]
-    prefix = f"{owner['name']}-"
+    prefix = f"{owner['name']}-{infix}"
     metadata: Json = {
         "name": random_name(prefix),
         "generateName": prefix,

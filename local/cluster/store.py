@@ -14,7 +14,7 @@ from .process import ContainerProcess, Log
 
 @dataclass(eq=False)
 class Job:
-    """A Kubernetes Job, and what its controller remembers of it."""
+    """A Kubernetes Job, and what its controller remembers of it; indexes are those of an Indexed Job."""
 
     body: Json
     conditions: list[Json] = field(default_factory=list)
@@ -22,6 +22,10 @@ class Job:
     succeeded: int = 0
     failed: int = 0
     uncounted: dict[str, list[str]] = field(default_factory=dict)
+    completed: set[int] = field(default_factory=set)
+    failed_indexes: set[int] = field(default_factory=set)
+    index_failures: dict[int, int] = field(default_factory=dict)
+    backing_off: set[int] = field(default_factory=set)
     pods: "list[Pod]" = field(default_factory=list)
     appointments: list[Appointment] = field(default_factory=list)
     history: list[Json] = field(default_factory=list)
@@ -43,6 +47,7 @@ class Pod:
     log: Log = field(default_factory=Log)
     logs: dict[str, Log] = field(default_factory=dict)
     process: ContainerProcess | None = None
+    index: int = 0
     killed_for: str | None = None
     counted: bool = False
 

@@ -40,6 +40,7 @@ SCENARIOS = [
     Scenario("L10 secret absent"),
     Scenario("L11 command absent"),
     Scenario("L13 suspended"),
+    Scenario("L14 Indexed, index 2 fails"),
     Scenario("L15 running"),
     Scenario("L16 ev after eviction", intervene=LocalCluster.evict),
     Scenario("L16 evi after eviction", intervene=LocalCluster.evict),
@@ -118,13 +119,15 @@ _LOGS = [case for case in load("lifecycle") if ": log " in case["case"] and not 
 def test_logs_are_answered_as_recorded(case: Json, worlds: dict[float, Kubectl]) -> None:
     title, _, pod_name = case["case"].partition(": log ")
     scenario = next(scenario for scenario in SCENARIOS if scenario.case == title)
-    kubectl, job_name = worlds[scenario.retry_seconds], pod_name.rpartition("-")[0]
+    kubectl, job_name = worlds[scenario.retry_seconds], body_of(f"{title}: job")["metadata"]["name"]
     pods = body_of(f"{title}: pods")["items"]
     kubectl.cluster.wait_until(
         lambda: [_pod_state(pod) for pod in kubectl.pods(job_name)] == [_pod_state(pod) for pod in pods]
     )
 
-    answer = kubectl.log(kubectl.pods(job_name)[0]["metadata"]["name"])
+    # The last part of a name is drawn; before it is the Job, and the index if it has any.
+    names = [pod["metadata"]["name"] for pod in kubectl.pods(job_name)]
+    answer = kubectl.log(next(name for name in names if name.rpartition("-")[0] == pod_name.rpartition("-")[0]))
 
     assert answer.status_code == case["status"]
     if answer.ok:

@@ -1,0 +1,73 @@
+"""Indexed Jobs: which completion index is next, and how sets of them are written."""
+
+from collections.abc import Iterable
+
+from .objects import Json
+from .store import Job
+
+INDEX_LABEL = "batch.kubernetes.io/job-completion-index"
+INDEX_VARIABLE = "JOB_COMPLETION_INDEX"
+
+
+def is_indexed(job: Job) -> bool:
+    return bool(job.body["spec"]["completionMode"] == "Indexed")
+
+
+def next_indexes(job: Job) -> list[int]:
+    """Indexes that may get a pod now: as many as the parallelism leaves room for."""
+    live = {pod.index for pod in job.pods if not pod.counted}
+    open_ones = set(range(job.body["spec"]["completions"])) - job.completed - job.failed_indexes
+    room = job.body["spec"]["parallelism"] - len(live)
+    return sorted(open_ones - live - job.backing_off)[: max(0, room)]
+
+
+def is_over(job: Job) -> bool:
+    """Whether every index has come to its end."""
+    completions: int = job.body["spec"]["completions"]
+    return len(job.completed | job.failed_indexes) == completions
+
+
+def note_failure(job: Job, index: int) -> bool:
+    """Count a failure of an index; whether it was the last that this index may have."""
+    limit = job.body["spec"].get("backoffLimitPerIndex")
+    job.index_failures[index] = job.index_failures.get(index, 0) + 1
+    if limit is None or job.index_failures[index] <= limit:
+        return False
+    job.failed_indexes.add(index)
+    return True
+
+
+def index_status(job: Job) -> Json:
+    """The fields of a Job's status that only Indexed Jobs have."""
+    if not is_indexed(job):
+        return {}
+    found = {"completedIndexes": written(job.completed)}
+    if "backoffLimitPerIndex" in job.body["spec"]:
+        found["failedIndexes"] = written(job.failed_indexes)
+    return {name: text for name, text in found.items() if text}
+
+
+def written(indexes: Iterable[int]) -> str:
+    """Sorted, and runs of three or more as ranges: `0,1,3-5`."""
+    runs: list[list[int]] = []
+    for index in sorted(indexes):
+        if runs and index == runs[-1][-1] + 1:
+            runs[-1].append(index)
+        else:
+            runs.append([index])
+    parts = [f"{run[0]}-{run[-1]}" if len(run) > 2 else ",".join(map(str, run)) for run in runs]
+    return ",".join(parts)
+
+
+def give_index(pod: Json, index: int, failures: int) -> None:
+    """What the pod of an index has beside that of an ordinary Job: a telling name, and the index in its environment."""
+    metadata = pod["metadata"]
+    metadata["labels"][INDEX_LABEL] = str(index)
+    metadata["annotations"] |= {
+        INDEX_LABEL: str(index),
+        "batch.kubernetes.io/job-index-failure-count": str(failures),
+    }
+    field = {"apiVersion": "v1", "fieldPath": f"metadata.labels['{INDEX_LABEL}']"}
+    for container in [*pod["spec"].get("initContainers", []), *pod["spec"]["containers"]]:
+        variable = {"name": INDEX_VARIABLE, "valueFrom": {"fieldRef": field}}
+        container["env"] = [*container.get("env", []), variable]
