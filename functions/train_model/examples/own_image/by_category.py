@@ -1,0 +1,218 @@
+"""A training image that shares no code with ours: it answers the most frequent label of each category.
+
+Everything that the contract asks for is here once: the order, the frozen data, a version in MLflow with its files, the
+result with their digest, predictions of exactly the holdout rows, and the exit codes. Reports are not among its kinds.
+"""
+
+import hashlib
+import io
+import json
+import os
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections import Counter
+from typing import Any
+
+import boto3
+import numpy as np
+import pyarrow.parquet as parquet
+
+PERMANENT = 65
+
+Document = dict[str, Any]
+
+
+class Hopeless(Exception):
+    """Trying again cannot help; the message is the reason."""
+
+
+def main() -> int:
+    order = json.loads(os.environ["AUTO_RETRAIN_ORDER"])
+    storage = boto3.client("s3")
+    try:
+        manifest = json.loads(read(storage, order["manifest_uri"]))
+        work = {"train": train, "score": score}.get(order["kind"])
+        if work is None:
+            raise Hopeless(f"this image does not know how to {order['kind']}")
+        findings = work(order, manifest, storage)
+    except Hopeless as reason:
+        print(reason, file=sys.stderr)
+        return PERMANENT
+    result = {"schema_version": 1, "kind": order["kind"], "job_id": order["job_id"], **findings}
+    publish(storage, order["output_uri"] + "result.json", result)
+    return 0
+
+
+def train(order: Document, manifest: Document, storage: Any) -> Document:
+    columns = manifest["data"]
+    rows = rows_of(storage, columns, manifest["training"])
+    labelled = len(rows["labels"])
+    if labelled < order["min_label_share"] * (labelled + rows["unlabelled"]):
+        raise Hopeless(f"only {labelled} of {labelled + rows['unlabelled']} rows have a label yet")
+    registry = Mlflow(order)
+    found = registry.version_of_job()
+    if found is None:
+        registry.register(json.dumps(fit(rows, columns)).encode())
+        found = registry.version_of_job()
+    assert found is not None
+    files = json.dumps(registry.files(found), sort_keys=True, separators=(",", ":")).encode()
+    return {
+        "model_version": found["version"],
+        "run_id": found.get("run_id") or "none",
+        "rows": len(rows["labels"]),
+        "metrics": {},
+        "manifest_sha256": order["manifest_sha256"],
+        "image": order["image"],
+        "artifacts_uri": write(storage, order["output_uri"] + "artifacts.json", files),
+        "artifact_sha256": hashlib.sha256(files).hexdigest(),
+    }
+
+
+def score(order: Document, manifest: Document, storage: Any) -> Document:
+    rows = rows_of(storage, manifest["data"], manifest["holdout"])
+    predictions = {}
+    for version, expected in order["versions"].items():
+        content = Mlflow(order).read_model(version, expected)
+        predictions[version] = predict(json.loads(content), rows, version, order, storage)
+    return {"predictions": predictions, "rows_without_label": rows["unlabelled"]}
+
+
+def fit(rows: Document, columns: Document) -> Document:
+    """The most frequent label, of all rows and of each category of the first categorical column."""
+    if not columns["categorical"]:
+        raise Hopeless("this image needs a categorical column")
+    by_category: dict[str, Counter[str]] = {}
+    for category, label in zip(rows["categories"], rows["labels"], strict=True):
+        by_category.setdefault(category, Counter())[label] += 1
+    most = {category: counts.most_common(1)[0][0] for category, counts in by_category.items()}
+    return {"otherwise": Counter(rows["labels"]).most_common(1)[0][0], "by_category": most}
+
+
+def predict(model: Document, rows: Document, version: str, order: Document, storage: Any) -> Document:
+    answers = [model["by_category"].get(category, model["otherwise"]) for category in rows["categories"]]
+    classes = sorted({*rows["labels"], *answers})
+    code = {label: number for number, label in enumerate(classes)}
+    file = io.BytesIO()
+    np.savez_compressed(
+        file,
+        row_ids=np.array(rows["row_ids"]),
+        classes=np.array(classes),
+        labels=np.array([code[label] for label in rows["labels"]], dtype=np.int32),
+        predictions=np.array([code[answer] for answer in answers], dtype=np.int32),
+    )
+    content = file.getvalue()
+    uri = write(storage, f"{order['output_uri']}predictions-{version}.npz", content)
+    return {"uri": uri, "sha256": hashlib.sha256(content).hexdigest(), "rows": len(answers)}
+
+
+def rows_of(storage: Any, columns: Document, window: Document) -> Document:
+    """Row ids, labels and categories of the labelled rows, as text; each object as it was when the job began."""
+    found: Document = {"row_ids": [], "labels": [], "categories": [], "unlabelled": 0}
+    if columns["format"] != "parquet" or columns.get("labels"):
+        raise Hopeless("this image reads Parquet with the labels beside the features only")
+    wanted = [columns["row_id"], columns["label"], *columns["categorical"][:1]]
+    for frozen in window["objects"]:
+        content = read(storage, frozen["uri"], frozen["etag"])
+        for row in parquet.read_table(io.BytesIO(content), columns=wanted).to_pylist():
+            if row[columns["label"]] is None:
+                found["unlabelled"] += 1
+                continue
+            found["row_ids"].append(str(row[columns["row_id"]]))
+            found["labels"].append(str(row[columns["label"]]))
+            found["categories"].append(str(row[wanted[-1]]))
+    if not found["labels"]:
+        raise Hopeless(f"no row from {window['start']} to {window['end']} has a label")
+    return found
+
+
+class Mlflow:
+    """What this image needs of MLflow's REST API."""
+
+    def __init__(self, order: Document) -> None:
+        self._order, self._url = order, order["mlflow_tracking_uri"]
+
+    def version_of_job(self) -> Document | None:
+        """The job's version; should two processes have made one each, both get the lower one."""
+        job = f"name='{self._order['model_name']}' and tags.job_id='{self._order['job_id']}'"
+        found = self._ask("GET", f"model-versions/search?filter={urllib.parse.quote(job)}").get("model_versions", [])
+        return min(found, key=lambda version: int(version["version"]), default=None)
+
+    def register(self, content: bytes) -> None:
+        name = self._order["model_name"]
+        try:
+            self._ask("POST", "registered-models/create", {"name": name})
+        except urllib.error.HTTPError as error:
+            if error.code != 400:  # it is there already
+                raise
+        model = self._ask("POST", "logged-models", {"experiment_id": "0", "name": "model"})["model"]["info"]
+        root = model["artifact_uri"].removeprefix("mlflow-artifacts:")
+        self._send("PUT", f"/api/2.0/mlflow-artifacts/artifacts{root}/model.json", content)
+        tags = {"job_id": self._order["job_id"], "manifest_sha256": self._order["manifest_sha256"]}
+        tags |= {"image": self._order["image"]} if self._order["image"] else {}
+        version = {"name": name, "source": f"models:/{model['model_id']}", "model_id": model["model_id"]}
+        self._ask(
+            "POST", "model-versions/create", version | {"tags": [{"key": k, "value": v} for k, v in tags.items()]}
+        )
+
+    def files(self, version: Document) -> Document:
+        content = self._model_of(version["version"])
+        return {"model.json": {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}}
+
+    def read_model(self, version: str, expected: str | None) -> bytes:
+        """The file of a version, refused before anything is made of it if it is not what was registered."""
+        found = json.dumps(self.files({"version": version}), sort_keys=True, separators=(",", ":")).encode()
+        if expected not in (None, hashlib.sha256(found).hexdigest()):
+            raise Hopeless(f"version {version} is not what was registered")
+        return self._model_of(version)
+
+    def _model_of(self, version: str) -> bytes:
+        about = urllib.parse.urlencode({"name": self._order["model_name"], "version": version, "path": "model.json"})
+        return self._send("GET", f"/model-versions/get-artifact?{about}")
+
+    def _ask(self, method: str, path: str, body: Document | None = None) -> Document:
+        content = json.dumps(body).encode() if body else None
+        found: Document = json.loads(self._send(method, f"/api/2.0/mlflow/{path}", content))
+        return found
+
+    def _send(self, method: str, path: str, content: bytes | None = None) -> bytes:
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(self._url + path, content, headers, method=method)
+        with urllib.request.urlopen(request, timeout=30) as response:
+            answer: bytes = response.read()
+        return answer
+
+
+def read(storage: Any, uri: str, etag: str | None = None) -> bytes:
+    condition = {"IfMatch": etag} if etag else {}
+    try:
+        content: bytes = storage.get_object(**address(uri), **condition)["Body"].read()
+    except storage.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] in ("NoSuchKey", "PreconditionFailed"):
+            raise Hopeless(f"{uri} is gone, or not the object that the job began with") from error
+        raise
+    return content
+
+
+def write(storage: Any, uri: str, content: bytes) -> str:
+    storage.put_object(**address(uri), Body=content)
+    return uri
+
+
+def publish(storage: Any, uri: str, result: Document) -> None:
+    """Last of all, and only if no other process was faster: whoever finds a result finds everything that it names."""
+    try:
+        storage.put_object(**address(uri), Body=json.dumps(result).encode(), IfNoneMatch="*")
+    except storage.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] != "PreconditionFailed":
+            raise
+
+
+def address(uri: str) -> dict[str, str]:
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return {"Bucket": bucket, "Key": key}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+"""The example of an image with a program of its own honours the contract, as the pipeline sees it."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from auto_retrain.adapters.mlflow import MlflowRegistry
+from auto_retrain.domain.files import artifact_digest
+from auto_retrain.domain.results import ScoringResult, TrainingResult
+from auto_retrain.usecases.comparing import load_predictions
+from local.paths import TRAINER, env_python
+from tests.unit.train_model.shelf import Shelf
+
+PROGRAM = TRAINER / "examples" / "own_image" / "by_category.py"
+IMAGE = "example.com/own@sha256:" + "1" * 64
+
+Run = Callable[[dict[str, Any]], "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def run(s3_settings: dict[str, str]) -> Run:
+    def run(order: dict[str, Any]) -> "subprocess.CompletedProcess[str]":
+        environment = {**s3_settings, "AUTO_RETRAIN_ORDER": json.dumps(order)}
+        command = [env_python("trainer"), PROGRAM]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+    return run
+
+
+def test_it_trains_registers_and_scores(run: Run, shelf: Shelf, mlflow_url: str) -> None:
+    manifest = shelf.manifest("own-1", model_name="own")
+    train = shelf.order("train", manifest, mlflow_tracking_uri=mlflow_url, min_label_share=0.9, image=IMAGE)
+
+    ended = run(train)
+
+    assert ended.returncode == 0, ended.stderr
+    trained = TrainingResult.model_validate_json(shelf.get(train["output_uri"] + "result.json"))
+    registry = MlflowRegistry(mlflow_url)
+    assert (trained.model_version, trained.rows, trained.image) == ("1", 400, IMAGE)
+    assert artifact_digest(registry.version_files("own", "1")) == trained.artifact_sha256
+    tags = registry.version_tags("own", "1")
+    assert tags == {"job_id": "own-1", "manifest_sha256": train["manifest_sha256"], "image": IMAGE}
+
+    versions = {"1": trained.artifact_sha256}
+    score = shelf.order(
+        "score", manifest, mlflow_tracking_uri=mlflow_url, min_label_share=0.9, image=IMAGE, versions=versions
+    )
+    assert run(score).returncode == 0
+    scored = ScoringResult.model_validate_json(shelf.get(score["output_uri"] + "result.json"))
+    ports: Any = SimpleNamespace(data=SimpleNamespace(read=shelf.get))
+    predictions = load_predictions(scored.predictions["1"], ports)
+    assert predictions.row_ids.size == 100
+    assert np.mean(predictions.labels == predictions.predictions) > 0.5
+
+
+def test_started_again_it_registers_no_second_version(run: Run, shelf: Shelf, mlflow_url: str) -> None:
+    order = shelf.order(
+        "train",
+        shelf.manifest("own-2", model_name="own-twice"),
+        mlflow_tracking_uri=mlflow_url,
+        min_label_share=0.9,
+        image=None,
+    )
+
+    assert [run(order).returncode for _ in range(2)] == [0, 0]
+    assert MlflowRegistry(mlflow_url).version_tags("own-twice", "2") is None
+
+
+def test_what_cannot_be_cured_ends_with_the_code_that_says_so(run: Run, shelf: Shelf, mlflow_url: str) -> None:
+    manifest = shelf.manifest("own-3", model_name="own-changed")
+    order = shelf.order("train", manifest, mlflow_tracking_uri=mlflow_url, min_label_share=0.9, image=None)
+    report = run({**order, "kind": "report"})
+    changed = manifest["training"]["objects"][0]["uri"]
+    shelf.put(changed.removeprefix(f"s3://{shelf.bucket}/"), b"something else")
+
+    ended = run(order)
+
+    assert (ended.returncode, report.returncode) == (65, 65)
+    assert ended.stderr.splitlines()[-1] == f"{changed} is gone, or not the object that the job began with"
+    assert report.stderr.splitlines()[-1] == "this image does not know how to report"
