@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from auto_retrain.domain.fleet import FleetLimits, FleetUsage, SweepMark
@@ -128,6 +128,8 @@ TIMES = st.datetimes(min_value=NOON.replace(tzinfo=None), max_value=(NOON + 60 *
 )
 
 
+# An old event, and attempts that came after it: all of them count when its day is over.
+@example([NOON] * 6 + [NOON + timedelta(microseconds=1)] * 3, NOON, 0, TriggerType.PERFORMANCE_DEGRADATION)
 @given(st.lists(TIMES, max_size=40), TIMES, st.integers(0, 20), st.sampled_from(list(TriggerType)))
 def test_every_hold_that_names_its_end_has_ended_then(
     attempts: list[Any], at: Any, rejected: int, trigger: TriggerType

@@ -99,9 +99,16 @@ def _capped(config: TriggerConfig, state: ModelState, at: datetime) -> Iterator[
         ("monthly_cap", _MONTH, config.monthly_cap, "30 days"),
     )
     for kind, span, cap, words in caps:
-        within = sorted(attempt for attempt in state.attempts if at - span < attempt <= at)
-        if len(within) >= cap:
-            yield _until(kind, f"{len(within)} retrainings in {words}, at most {cap} are allowed", within[-cap] + span)
+        count = _within(state, span, at)
+        if count >= cap:
+            # An event may be older than attempts that are known by now, and those count until then as well.
+            ends = sorted(attempt + span for attempt in state.attempts if attempt + span > at)
+            until = next(end for end in ends if _within(state, span, end) < cap)
+            yield _until(kind, f"{count} retrainings in {words}, at most {cap} are allowed", until)
+
+
+def _within(state: ModelState, span: timedelta, at: datetime) -> int:
+    return sum(at - span < attempt <= at for attempt in state.attempts)
 
 
 def _until(kind: HeldBy, what: str, until: datetime) -> Hold:
