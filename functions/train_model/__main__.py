@@ -30,7 +30,7 @@ LIBRARY_SETTINGS = {
 def main() -> int:
     """Give the exit code; on failure the last line on stderr is the reason."""
     try:
-        obey(os.environ.get("AUTO_RETRAIN_ORDER"))
+        obey(os.environ.get("AUTO_RETRAIN_ORDER"), os.environ.get("JOB_COMPLETION_INDEX"))
     except KeyboardInterrupt:
         return _end("stopped from outside before the order was carried out", MAY_BE_RETRIED)
     except Exception as error:
@@ -39,9 +39,9 @@ def main() -> int:
     return DONE
 
 
-def obey(document: str | None) -> None:
+def obey(document: str | None, completion_index: str | None = None) -> None:
     """Refuse a bad order at once; only then load the libraries, which takes seconds."""
-    order = parse_order(document)
+    order = parse_order(document, completion_index)
     for name, value in LIBRARY_SETTINGS.items():
         os.environ.setdefault(name, value)
     # Half a million objects that stay are about to be made; searching them for garbage again and again is a waste.

@@ -1,6 +1,7 @@
 """What the container is told to do, as one JSON document; the manifest says with which data."""
 
 import hashlib
+import json
 from datetime import date, timedelta
 from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import urlsplit
@@ -43,6 +44,7 @@ class Order(Document):
     mlflow_tracking_uri: Annotated[str, AfterValidator(_check_address)]
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     parameters: dict[str, JsonValue] = {}
+    variant: Annotated[int, Field(ge=0)] | None = None
     trainer: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")] | None = None
     image: str | None = None
     versions: dict[VersionNumber, Sha256 | None] = {}
@@ -135,11 +137,23 @@ Parsed = TypeVar("Parsed", bound=Document)
 Wanted = TypeVar("Wanted", bound=AnyManifest)
 
 
-def parse_order(text: str | None) -> Order:
-    """Read an order; raises OrderInvalid naming each wrong field."""
+def parse_order(text: str | None, completion_index: str | None = None) -> Order:
+    """Read an order, or that of a list which has this pod's index; raises OrderInvalid naming each wrong field."""
     if text is None:
         raise OrderInvalid("there is no order: set AUTO_RETRAIN_ORDER to the order document")
-    return _parse("order", Order, text)
+    return _parse("order", Order, _own_order(text, completion_index))
+
+
+def _own_order(text: str, completion_index: str | None) -> str:
+    try:
+        orders = json.loads(text)
+    except (ValueError, RecursionError):
+        return text  # what is wrong with it is told by whoever parses it strictly
+    if not isinstance(orders, list):
+        return text
+    if completion_index is None or not completion_index.isdecimal() or int(completion_index) >= len(orders):
+        raise OrderInvalid(f"JOB_COMPLETION_INDEX = {completion_index!r} is the index of none of {len(orders)} orders")
+    return json.dumps(orders[int(completion_index)])
 
 
 def parse_manifest(content: bytes, order: Order, kind: type[Wanted]) -> Wanted:

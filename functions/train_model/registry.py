@@ -10,6 +10,7 @@ from typing import Any
 
 import mlflow
 from mlflow import MlflowClient
+from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
@@ -23,6 +24,7 @@ from .signature import signature_of
 from .versions import LoadedVersion, TrainedVersion
 
 ARTIFACT_TAG = "artifact_sha256"
+VARIANT_TAG = "variant"
 # Given to MLflow, because finding it out would take longer than training.
 REQUIREMENTS = [f"{name}=={installed(name)}" for name in ("scikit-learn", "numpy", "pandas", "cloudpickle")]
 
@@ -36,10 +38,13 @@ class MlflowVersions:
         self._order = order
         self._tags = {"job_id": order.job_id, "manifest_sha256": order.manifest_sha256}
         self._tags |= {"image": order.image} if order.image else {}
+        self._tags |= {} if order.variant is None else {VARIANT_TAG: str(order.variant)}
 
     def find(self) -> TrainedVersion | None:
         job = f"name='{self._order.model_name}' and tags.job_id='{self._order.job_id}'"
-        versions = sorted(self._client.search_model_versions(job), key=lambda found: int(found.version))
+        # The registry cannot be asked for versions that lack a tag, so the variant is compared here.
+        found = (version for version in self._client.search_model_versions(job) if self._is_ours(version))
+        versions = sorted(found, key=lambda version: int(version.version))
         if not versions:
             return None
         lowest = versions[0]
@@ -48,12 +53,16 @@ class MlflowVersions:
         metrics = self._client.get_run(lowest.run_id).data.metrics
         return TrainedVersion(str(lowest.version), lowest.run_id, metrics)
 
+    def _is_ours(self, version: ModelVersion) -> bool:
+        return bool(version.tags.get(VARIANT_TAG) == self._tags.get(VARIANT_TAG))
+
     @contextmanager
     def run(self) -> Iterator[None]:
         order = self._order
         about = {"code_version": code_version(), "seed": str(order.seed), "trainer": order.trainer or "default"}
         mlflow.set_experiment(order.model_name)
-        with mlflow.start_run(run_name=order.job_id, tags=self._tags | about):
+        name = order.job_id if order.variant is None else f"{order.job_id}-{order.variant}"
+        with mlflow.start_run(run_name=name, tags=self._tags | about):
             _log_parameters(order.parameters)
             yield
 

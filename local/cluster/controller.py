@@ -3,6 +3,7 @@
     pod ends ──> succeeded ──> SuccessCriteriaMet ──> Complete
              └─> failed ── podFailurePolicy ─┬─ Ignore ──────────────> new pod
                                              ├─ Count, within limit ─> new pod
+                                             ├─ FailIndex ───────────> the other indexes go on
                                              └─ FailJob, over limit ─> FailureTarget ──> Failed
 
 Every arrow is a write of its own, as in a real cluster.
@@ -14,7 +15,7 @@ from .admission import pod_refusal
 from .agenda import Agenda
 from .ending import Ending
 from .failure_policy import decide
-from .indexes import give_index, is_indexed, is_over, next_indexes, note_failure
+from .indexes import give_index, is_indexed, is_over, next_indexes, note_failure, retries_before
 from .job_status import enter_counts, write_status
 from .kubelet import Kubelet
 from .objects import JOBS, condition, has_condition, timestamp
@@ -148,12 +149,13 @@ class JobController:
         elif decision.action == "Ignore":
             job.uncounted = {}
             self._retry(job, self._retry_seconds, pod.index)
-        elif is_indexed(job) and note_failure(job, pod.index):
+        elif is_indexed(job) and note_failure(job, pod.index, final=decision.action == "FailIndex"):
             self._go_on(job)
         elif job.failed >= spec["backoffLimit"]:
             self.ending.fail(job, "BackoffLimitExceeded", "Job has reached the specified backoff limit")
         else:
-            delay = min(self._retry_seconds * 2**job.failed, LONGEST_RETRY_SECONDS)
+            before = retries_before(job, pod.index)
+            delay = min(self._retry_seconds * 2**before, LONGEST_RETRY_SECONDS)
             enter_counts(job)
             self._retry(job, delay, pod.index)
 

@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple
 
 from .objects import Json
 
-Action = Literal["FailJob", "Ignore", "Count"]
+Action = Literal["FailJob", "FailIndex", "Ignore", "Count"]
 
 
 class Decision(NamedTuple):

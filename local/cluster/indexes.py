@@ -27,11 +27,17 @@ def is_over(job: Job) -> bool:
     return len(job.completed | job.failed_indexes) == completions
 
 
-def note_failure(job: Job, index: int) -> bool:
-    """Count a failure of an index; whether it was the last that this index may have."""
+def retries_before(job: Job, index: int) -> int:
+    """How often the pods before one were tried again: of its index where that is counted, else of the whole Job."""
+    counted = "backoffLimitPerIndex" in job.body["spec"]
+    return job.index_failures[index] - 1 if counted else job.failed
+
+
+def note_failure(job: Job, index: int, final: bool) -> bool:
+    """Count a failure of an index; whether it was the last that this index may have, or was said to be final."""
     limit = job.body["spec"].get("backoffLimitPerIndex")
     job.index_failures[index] = job.index_failures.get(index, 0) + 1
-    if limit is None or job.index_failures[index] <= limit:
+    if not final and (limit is None or job.index_failures[index] <= limit):
         return False
     job.failed_indexes.add(index)
     return True

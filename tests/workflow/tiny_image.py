@@ -17,7 +17,8 @@ from typing import Any
 import botocore.session
 import numpy as np
 
-ORDER: dict[str, Any] = json.loads(os.environ["AUTO_RETRAIN_ORDER"])
+ORDERS: Any = json.loads(os.environ["AUTO_RETRAIN_ORDER"])
+ORDER: dict[str, Any] = ORDERS[int(os.environ["JOB_COMPLETION_INDEX"])] if isinstance(ORDERS, list) else ORDERS
 PARAMETERS = ORDER["parameters"]
 
 

@@ -1,6 +1,6 @@
 """The facade for people and notebooks: what the functions do, through the same use cases."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .bootstrap import deployed_ports
@@ -21,7 +21,7 @@ from .usecases.retraining_triggers import (
     ScheduledTrigger,
 )
 from .usecases.start_retraining import start_retraining
-from .usecases.validate_model import judge_scores
+from .usecases.validate_model import judge_scores, with_result
 
 
 class AutoRetrainPipeline:
@@ -63,11 +63,15 @@ class AutoRetrainPipeline:
         trigger_type: TriggerType = TriggerType.MANUAL,
         *,
         reason: str = "started from Python",
+        variants: Sequence[Mapping[str, Any]] = (),
+        grid: Mapping[str, Sequence[Any]] | None = None,
     ) -> str:
         """Start an execution and give the id of the job that it opens.
 
-        `training_config` overrides training parameters of the policy. Only a manual start is sure to open a job, unless
-        another one owns the model or something holds it back: any other trigger is judged first.
+        `training_config` overrides training parameters of the policy. With `variants`, or a `grid` of values for each
+        parameter, several trainings run, and the best of them is compared with the champion. Only a manual start is
+        sure to open a job, unless another one owns the model or something holds it back: any other trigger is judged
+        first.
         """
         started = start_retraining(
             model_name,
@@ -76,6 +80,8 @@ class AutoRetrainPipeline:
             reason=reason,
             trigger_type=trigger_type,
             parameters=training_config,
+            variants=variants,
+            grid=grid,
         )
         return started.job_id
 
@@ -87,7 +93,7 @@ class AutoRetrainPipeline:
             ArtifactInvalid: the predictions are not there or not what their digests say.
         """
         jobs = self._ports.jobs.list_recent(model_name, limit=20)
-        trained = next((job for job in jobs if job.challenger_version), None)
+        trained = next((job for job in jobs if job.challengers), None)
         if trained is None:
             raise JobUnknown(f"no recent job of '{model_name}' has trained a challenger")
         return self._judge(trained, policy_of(model_name, self._ports), validation_data)
@@ -108,7 +114,7 @@ class AutoRetrainPipeline:
         if not result.is_valid:
             return False
         # One write: what was sealed for a job that may not be deployed any more stays as it is.
-        self._ports.jobs.save(job.moved_to(RetrainingStatus.DEPLOYING, validation=result))
+        self._ports.jobs.save(with_result(job.moved_to(RetrainingStatus.DEPLOYING), result))
         deploy_model(JobReference(job_id=job_id), self._ports)
         return True
 

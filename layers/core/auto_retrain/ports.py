@@ -170,7 +170,7 @@ class DataStore(Protocol):
         """Objects under `prefix/date=YYYY-MM-DD/` for the days of the window, by date and key."""
 
     def read(self, uri: str) -> bytes:
-        """The bytes of a document; raises ArtifactInvalid when there is none."""
+        """The bytes of a document; raises ArtifactMissing when there is none."""
 
     def open(self, found: DataObject) -> IO[bytes]:
         """An object as a seekable file, large ones without being in memory as a whole.
@@ -228,6 +228,14 @@ class Cluster(Protocol):
         Raises ClusterConflict if the name is someone else's, ClusterRefused for what this deployment may not run.
         """
 
+    def start_indexed_job(
+        self, name: str, orders: Sequence[JobOrder], training: TrainingPolicy, pods_at_once: int
+    ) -> None:
+        """Create a Job with a pod for each order, so many at once, that goes on when one of them fails.
+
+        In all else it is like `start_job`.
+        """
+
     def list_jobs(self) -> list[ClusterJob]:
         """All our Jobs, in one listing for each namespace whatever their number."""
 
@@ -237,8 +245,8 @@ class Cluster(Protocol):
     def explain_failure(self, job: ClusterJob) -> str:
         """One sentence for people on why a Job failed."""
 
-    def log_tail(self, job: ClusterJob, lines: int = 100) -> str:
-        """The last lines of the newest pod's log; empty when there is none any more."""
+    def log_tail(self, job: ClusterJob, lines: int = 100, order: int | None = None) -> str:
+        """The last lines of the newest pod's log, or of that of one order; empty when there is none any more."""
 
     def delete_job(self, job: ClusterJob) -> None:
         """Delete a Job with its pods; one that is not there is fine."""

@@ -4,7 +4,7 @@ import pytest
 
 from local.cluster.indexes import written
 
-from .conftest import Kubectl
+from .conftest import Kubectl, make_job
 
 TELL = "echo index $JOB_COMPLETION_INDEX"
 
@@ -40,6 +40,27 @@ def test_an_index_that_fails_is_tried_again_while_the_others_go_on(kubectl: Kube
     assert job["status"]["conditions"][-1]["reason"] == "FailedIndexes"
     assert (job["status"]["completedIndexes"], job["status"]["failedIndexes"]) == ("0,2,3", "1")
     assert kubectl.logs("one-bad").count("index 1\n") == 3
+
+
+def test_an_index_whose_failure_is_final_is_not_tried_again(kubectl: Kubectl) -> None:
+    rule = {"action": "FailIndex", "onExitCodes": {"containerName": "main", "operator": "In", "values": [65]}}
+    script = f"{TELL}; [ $JOB_COMPLETION_INDEX != 1 ] || exit 65"
+    policy = {"podFailurePolicy": {"rules": [rule]}}
+    indexed(kubectl, "one-final", script, backoffLimitPerIndex=2, **policy)  # type: ignore[arg-type]
+
+    job = kubectl.wait_for("one-final", "Failed")
+
+    assert (job["status"]["completedIndexes"], job["status"]["failedIndexes"]) == ("0,2,3", "1")
+    assert kubectl.logs("one-final").count("index 1\n") == 1
+
+
+def test_failures_of_all_indexes_together_have_no_limit_unless_one_is_given(kubectl: Kubectl) -> None:
+    spec = {"completionMode": "Indexed", "completions": 8, "parallelism": 8, "backoffLimitPerIndex": 0}
+    job = make_job("unlimited", "false", **spec)
+    del job["spec"]["backoffLimit"]
+    assert kubectl.create(job).ok
+
+    assert kubectl.wait_for("unlimited", "Failed")["status"]["failedIndexes"] == "0-7"
 
 
 def test_without_a_limit_for_each_index_the_failures_of_all_count_together(kubectl: Kubectl) -> None:

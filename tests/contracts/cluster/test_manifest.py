@@ -1,13 +1,15 @@
 """The Job that we ask for: safe, bounded, known by its labels, and placed as its policy says."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import requests
 
-from auto_retrain.adapters.kubernetes.manifest import PodSettings, build_manifest
+from auto_retrain.adapters.kubernetes.manifest import PodSettings, build_indexed_manifest, build_manifest
 from auto_retrain.domain.errors import ClusterRefused
+from auto_retrain.domain.experiments import MOST_VARIANTS
 from auto_retrain.domain.training_policy import TrainingPolicy
 from local.cluster.pod_security import violations
 
@@ -75,6 +77,42 @@ def node_affinity(**training: Any) -> Any:
     return pod_of(build(**training))["affinity"]["nodeAffinity"]
 
 
+def build_indexed(orders: int = 3, at_once: int = 2, stage: str = "dev", **training: Any) -> dict[str, Any]:
+    numbered = [make_order("churn-1", variant=variant) for variant in range(orders)]
+    policy = TrainingPolicy.model_validate_json(json.dumps(TRAINING.model_dump(mode="json") | training))
+    settings = PodSettings(image="image:1", service_account="trainer")
+    return build_indexed_manifest(name_of(numbered[0]), numbered, policy, stage, settings, at_once)
+
+
+def test_orders_with_pods_of_their_own_are_bounded_each_for_itself() -> None:
+    spec = build_indexed(retries=1)["spec"]
+
+    assert (spec["completionMode"], spec["completions"], spec["parallelism"]) == ("Indexed", 3, 2)
+    assert spec["backoffLimitPerIndex"] == 1
+    assert "backoffLimit" not in spec
+    assert spec["podFailurePolicy"]["rules"][0]["action"] == "FailIndex"
+
+
+@pytest.mark.parametrize(
+    ("number", "at_once", "minutes", "seconds"), [(3, 2, 5, 600), (4, 4, 5, 300), (20, 1, 600, 86_400)]
+)
+def test_those_that_come_later_get_the_time_of_those_before_them_as_well(
+    number: int, at_once: int, minutes: int, seconds: int
+) -> None:
+    spec = build_indexed(number, at_once, deadline_minutes=minutes)["spec"]
+
+    assert spec["activeDeadlineSeconds"] == seconds
+
+
+def test_no_more_pods_than_orders_are_asked_for() -> None:
+    assert build_indexed(2, at_once=20)["spec"]["parallelism"] == 2
+
+
+def test_production_runs_no_variant_in_an_image_that_is_named_by_a_tag() -> None:
+    with pytest.raises(ClusterRefused, match="only images named by their digest"):
+        build_indexed(stage="prod")
+
+
 @pytest.mark.parametrize("training", [{}, EVERYTHING], ids=["nothing", "everything"])
 def test_the_pod_keeps_the_restricted_profile_whatever_its_policy_says(training: dict[str, Any]) -> None:
     pod = pod_of(build(orders=2, **training))
@@ -123,6 +161,12 @@ def test_every_longest_name_fits_into_a_label() -> None:
     order = make_order("m" * 40 + "-0123456789", model_name="m" * 40, kind="score")
 
     assert len(name_of(order)) <= 63
+
+
+def test_the_longest_name_of_a_pod_of_one_of_twenty_variants_fits_into_a_host_name() -> None:
+    order = make_order("m" * 40 + "-0123456789", model_name="m" * 40, kind="train")
+
+    assert len(f"{name_of(order)}-{MOST_VARIANTS - 1}") <= 63
 
 
 def test_the_template_of_the_policy_is_laid_over_ours() -> None:
@@ -213,12 +257,15 @@ def test_the_order_says_which_image_carries_it_out() -> None:
 
 
 @pytest.mark.parametrize("training", [{}, EVERYTHING, {"capacity": "spot"}, {"capacity": "spot_preferred"}])
-def test_the_server_takes_the_manifest_by_its_strictest_reading(training: dict[str, Any]) -> None:
+@pytest.mark.parametrize("make", [build, build_indexed])
+def test_the_server_takes_the_manifest_by_its_strictest_reading(
+    training: dict[str, Any], make: Callable[..., dict[str, Any]]
+) -> None:
     with open_cluster("life") as cluster:
         answer = requests.post(
             f"{cluster.url}/apis/batch/v1/namespaces/life/jobs",
             params={"fieldValidation": "Strict", "dryRun": "All"},
-            json=build(orders=2, **training),
+            json=make(orders=2, **training),
             headers={"Authorization": f"Bearer {ADMIN_TOKEN}"},
             timeout=10,
         )

@@ -1,5 +1,6 @@
 """The cluster port: one suite for the cluster in memory and for Kubernetes as the local cluster plays it."""
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -68,12 +69,20 @@ class World(Protocol):
     def occupy(self, name: str, job_id: str) -> None:
         """Let someone else have a Job of that name."""
 
+    def fail_order(self, job_id: str, order: int, log: str) -> ClusterJob:
+        """Let one order of a Job fail for good with a log, and the others end well."""
+
     def without_image(self, job_id: str) -> ClusterJob:
         """A Job whose image cannot be had."""
 
 
 def find(cluster: Cluster, job_id: str) -> ClusterJob | None:
     return next((job for job in cluster.list_jobs() if job.job_id == job_id), None)
+
+
+def start_indexed(cluster: Cluster, job_id: str, number: int = 3, pods_at_once: int = 2) -> None:
+    orders = [make_order(job_id, variant=variant) for variant in range(number)]
+    cluster.start_indexed_job(name_of(orders[0]), orders, TRAINING, pods_at_once)
 
 
 def a_job(name: str) -> ClusterJob:
@@ -102,6 +111,10 @@ class MemoryWorld:
     def occupy(self, name: str, job_id: str) -> None:
         self.cluster.occupy(name, job_id)
 
+    def fail_order(self, job_id: str, order: int, log: str) -> ClusterJob:
+        self.cluster.fail_orders(self._seen(job_id).name, {order: log})
+        return self._seen(job_id)
+
     def without_image(self, job_id: str) -> ClusterJob:
         order = make_order(job_id)
         self.cluster.start_job(name_of(order), [order], TRAINING)
@@ -128,6 +141,9 @@ class KubernetesWorld:
 
     def fail(self, job_id: str, log: str) -> ClusterJob:
         return self._end(job_id, f"printf '%s' '{log}'; exit 65")
+
+    def fail_order(self, job_id: str, order: int, log: str) -> ClusterJob:
+        return self._end(job_id, f"[ $JOB_COMPLETION_INDEX != {order} ] || {{ printf '%s' '{log}'; exit 65; }}; exit 0")
 
     def _end(self, job_id: str, script: str) -> ClusterJob:
         (self._scripts / f"{job_id}.new").write_text(script)
@@ -239,6 +255,35 @@ def test_a_job_that_ends_well_is_complete(world: World) -> None:
     world.cluster.start_job(name_of(order), [order], TRAINING)
 
     assert world.finish("good").phase is ClusterJobPhase.COMPLETE
+
+
+def test_orders_with_pods_of_their_own_are_one_job(world: World) -> None:
+    start_indexed(world.cluster, "indexed")
+    seen = find(world.cluster, "indexed")
+    assert seen
+    assert (seen.orders, seen.pods_at_once, seen.done) == (3, 2, ())
+
+    ended = world.finish("indexed")
+
+    assert (ended.phase, ended.done) == (ClusterJobPhase.COMPLETE, (0, 1, 2))
+
+
+def test_orders_that_are_started_again_run_once(world: World) -> None:
+    for _ in range(2):
+        start_indexed(world.cluster, "indexed-again")
+
+    assert [job.job_id for job in world.cluster.list_jobs()].count("indexed-again") == 1
+
+
+def test_an_order_that_fails_leaves_the_others_alone_and_its_log_behind(world: World) -> None:
+    start_indexed(world.cluster, "one-bad")
+
+    ended = world.fail_order("one-bad", 1, "reading\ncolumn large is missing\n")
+
+    assert (ended.phase, ended.reason, ended.done) == (ClusterJobPhase.FAILED, "FailedIndexes", (0, 2))
+    assert world.cluster.log_tail(ended, order=1) == "reading\ncolumn large is missing\n"
+    assert world.cluster.log_tail(ended, lines=1, order=1) == "column large is missing\n"
+    assert world.cluster.log_tail(ended, order=2) == ""
 
 
 def test_a_job_that_ends_badly_is_failed_and_explained_with_its_last_line(world: World) -> None:
@@ -380,6 +425,16 @@ def test_the_order_arrives_as_it_was_given(kubernetes: KubernetesWorld, tmp_path
     kubernetes._end("verbatim", f'printf %s "$AUTO_RETRAIN_ORDER" > {tmp_path}/order')
 
     assert JobOrder.model_validate_json((tmp_path / "order").read_text()) == order.model_copy(update={"image": IMAGE})
+
+
+def test_each_pod_is_told_all_orders_and_its_index(kubernetes: KubernetesWorld, tmp_path: Path) -> None:
+    start_indexed(kubernetes.cluster, "told")
+
+    kubernetes._end("told", f'printf %s "$AUTO_RETRAIN_ORDER" > {tmp_path}/$JOB_COMPLETION_INDEX')
+
+    for index in range(3):
+        orders = json.loads((tmp_path / str(index)).read_text())
+        assert [order["variant"] for order in orders] == [0, 1, 2]
 
 
 def test_a_failure_that_may_pass_is_tried_three_times(kubernetes: KubernetesWorld, tmp_path: Path) -> None:

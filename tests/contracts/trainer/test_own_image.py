@@ -19,13 +19,13 @@ from tests.unit.train_model.shelf import Shelf
 PROGRAM = TRAINER / "examples" / "own_image" / "by_category.py"
 IMAGE = "example.com/own@sha256:" + "1" * 64
 
-Run = Callable[[dict[str, Any]], "subprocess.CompletedProcess[str]"]
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
 def run(s3_settings: dict[str, str]) -> Run:
-    def run(order: dict[str, Any]) -> "subprocess.CompletedProcess[str]":
-        environment = {**s3_settings, "AUTO_RETRAIN_ORDER": json.dumps(order)}
+    def run(order: Any, **further: str) -> "subprocess.CompletedProcess[str]":
+        environment = {**s3_settings, **further, "AUTO_RETRAIN_ORDER": json.dumps(order)}
         command = [env_python("trainer"), PROGRAM]
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
@@ -69,6 +69,21 @@ def test_started_again_it_registers_no_second_version(run: Run, shelf: Shelf, ml
 
     assert [run(order).returncode for _ in range(2)] == [0, 0]
     assert MlflowRegistry(mlflow_url).version_tags("own-twice", "2") is None
+
+
+def test_of_several_variants_each_pod_trains_its_own(run: Run, shelf: Shelf, mlflow_url: str) -> None:
+    manifest = shelf.manifest("own-4", model_name="own-variants")
+    order = shelf.order("train", manifest, mlflow_tracking_uri=mlflow_url, min_label_share=0.9, image=None)
+    orders = [{**order, "variant": n, "output_uri": f"{order['output_uri']}{n}/"} for n in range(2)]
+
+    ended = [run(orders, JOB_COMPLETION_INDEX=index).returncode for index in ("0", "1", "1")]
+
+    assert ended == [0, 0, 0]
+    results = [json.loads(shelf.get(f"{variant['output_uri']}result.json")) for variant in orders]
+    assert [result["model_version"] for result in results] == ["1", "2"]
+    tags = MlflowRegistry(mlflow_url).version_tags("own-variants", "2")
+    assert tags is not None
+    assert tags["variant"] == "1"
 
 
 def test_what_cannot_be_cured_ends_with_the_code_that_says_so(run: Run, shelf: Shelf, mlflow_url: str) -> None:

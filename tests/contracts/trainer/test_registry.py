@@ -52,6 +52,15 @@ def test_a_job_has_no_version_before_it_registered_one(order: Order) -> None:
     assert MlflowVersions(order).find() is None
 
 
+def test_the_variants_of_a_job_have_versions_of_their_own(order: Order) -> None:
+    variants = [order.model_copy(update={"variant": number}) for number in range(2)]
+
+    numbers = [found.number for variant in variants if (found := register(variant).find())]
+
+    assert numbers == ["1", "2"]
+    assert MlflowVersions(order).find() is None
+
+
 def test_a_registered_version_is_found_with_its_run_and_metrics(order: Order) -> None:
     found = register(order).find()
     assert found is not None

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.cli.terminal import Terminal
+from tests.unit.cli.terminal import POLICY, Terminal
 
 
 def test_an_execution_is_started_with_who_why_and_what(terminal: Terminal) -> None:
@@ -21,10 +21,44 @@ def test_an_execution_is_started_with_who_why_and_what(terminal: Terminal) -> No
         "actor": "ada",
         "reason": "new labels",
         "parameters": {"max_iter": 300, "loss": "log=loss", "layers": [1, 2]},
+        "variants": [],
+        "grid": {},
+        "review": False,
         "force": True,
     }
     assert told.splitlines()[0].startswith("job        churn-")
     assert told.splitlines()[1] == f"execution  arn:aws:states:eu-central-1:123456789012:execution:retraining:{name}"
+
+
+def test_several_trainings_are_asked_for_one_by_one_or_as_a_grid(terminal: Terminal) -> None:
+    for model in ("listed", "grid"):
+        terminal.apply(POLICY.replace("churn", model))
+    terminal.ok("retrain", "listed", "--reason", "x", "--variant", '{"depth": 3}', "--variant", '{"depth": 5}')
+    terminal.ok("retrain", "grid", "--reason", "x", "--grid", "depth=[3, 5]", "--grid", 'loss=["a", "b"]')
+    listed, grid = terminal.ports.executions.started.values()
+    assert (listed["variants"], listed["grid"]) == ([{"depth": 3}, {"depth": 5}], {})
+    assert (grid["variants"], grid["grid"]) == ([], {"depth": [3, 5], "loss": ["a", "b"]})
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "told"),
+    [
+        (["--variant", "depth=3"], 2, "'depth=3' is no JSON object"),
+        (["--variant", "[1]"], 2, "is no JSON object"),
+        (["--variant", '{"depth": NaN}'], 2, "is no JSON object"),
+        (["--variant", '{"depth": 3}'], 1, "1 variants are asked for, 2 to 20 are allowed"),
+        (["--variant", '{"depth": 3}'] * 2, 1, "variants 0 and 1 are the same"),
+        (["--variant", "{}", "--grid", "depth=[3]"], 2, "not allowed with argument"),
+        (["--grid", "depth=3"], 1, "grid.depth = 3"),
+        (["--grid", "depth=[]"], 1, "0 variants are asked for"),
+        (["--grid", f"depth={list(range(21))}"], 1, "21 variants are asked for"),
+    ],
+)
+def test_trainings_that_make_no_sense_are_refused(terminal: Terminal, asked: list[str], code: int, told: str) -> None:
+    terminal.apply()
+    answer = terminal.run("retrain", "churn", "--reason", "x", *asked)
+    assert (answer.code, told in answer.err) == (code, True), answer.err
+    assert not terminal.ports.executions.started
 
 
 def test_what_will_hold_it_back_is_told_at_once(terminal: Terminal) -> None:

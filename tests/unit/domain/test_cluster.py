@@ -28,6 +28,10 @@ def is_waiting(job: ClusterJob) -> bool:
     return job.waits_for_us and job.phase is ClusterJobPhase.SUSPENDED
 
 
+def is_active(job: ClusterJob) -> bool:
+    return job.phase is ClusterJobPhase.ACTIVE
+
+
 def running(jobs: list[ClusterJob], namespace: str) -> int:
     return sum(job.phase is ClusterJobPhase.ACTIVE and job.namespace == namespace for job in jobs)
 
@@ -55,6 +59,33 @@ def test_nobody_is_passed_by_one_of_lower_priority_or_by_a_younger_one_of_the_sa
     for left in (job for job in jobs if is_waiting(job) and job.name not in names):
         for taken in (job for job in chosen if job.namespace == left.namespace):
             assert (-taken.priority, taken.created_at) <= (-left.priority, left.created_at)
+
+
+WIDE = JOBS.flatmap(
+    lambda jobs: st.tuples(*(st.integers(1, 6) for _ in jobs)).map(
+        lambda widths: [job.model_copy(update={"pods_at_once": n}) for job, n in zip(jobs, widths, strict=True)]
+    )
+)
+
+
+@given(WIDE, st.integers(1, 8))
+def test_wide_jobs_take_as_many_places_as_they_have_pods_and_one_too_wide_runs_alone(
+    jobs: list[ClusterJob], places: int
+) -> None:
+    chosen = next_to_run(jobs, places)
+
+    for namespace in ("a", "b"):
+        before = sum(job.pods_at_once for job in jobs if job.namespace == namespace and is_active(job))
+        ours = [job for job in chosen if job.namespace == namespace]
+        taken = before + sum(job.pods_at_once for job in ours)
+        assert taken <= places or not ours or (not before and len(ours) == 1)
+
+
+@given(WIDE, st.integers(1, 8))
+def test_the_first_in_line_runs_as_soon_as_nothing_else_does(jobs: list[ClusterJob], places: int) -> None:
+    idle = [job for job in jobs if not is_active(job)]
+
+    assert bool(next_to_run(idle, places)) == any(is_waiting(job) for job in idle)
 
 
 @given(JOBS)

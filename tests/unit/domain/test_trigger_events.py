@@ -13,6 +13,9 @@ from auto_retrain.domain.trigger_events import parse_trigger_event
 ALARM = json.loads((Path(__file__).parents[2] / "data/events/cloudwatch_alarm.json").read_text())
 
 
+MANUAL: dict[str, Any] = {"model_name": "churn", "actor": "ada", "reason": "to compare"}
+
+
 def nested(depth: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for _ in range(depth):
@@ -86,6 +89,16 @@ def test_what_is_nested_within_reason_is_taken() -> None:
         ({"model_name": "churn", "event_time": "2026-03-01"}, "event_time"),
         ({"model_name": "churn", "event_time": "2026-02-30T12:00:00Z"}, "event_time"),
         ({"model_name": "churn", "schema_version": 2}, "schema_version: unknown field"),
+        (MANUAL | {"variants": [{"a": 1}]}, "1 variants are asked for"),
+        (MANUAL | {"variants": [{"a": 1}, {"a": 1}]}, "variants 0 and 1 are the same"),
+        (MANUAL | {"variants": [{"a": 1}, 2]}, "variants.1 = 2"),
+        (MANUAL | {"variants": [{"a": 1}, {"a": float("nan")}]}, "variants.1"),
+        (MANUAL | {"variants": [{"a": "x" * 9000}, {"a": "y" * 9000}]}, "16000 are allowed"),
+        (MANUAL | {"grid": {"a": [1, float("inf")]}}, "NaN or infinity"),
+        (MANUAL | {"grid": {f"p{number}": [1, 2] for number in range(64)}}, "18446744073709551616 variants"),
+        (MANUAL | {"grid": {"a": [1, 2]}, "variants": [{"a": 1}, {"a": 2}]}, "only one of them"),
+        (MANUAL | {"grid": {"a": [1, 2]}, "trigger_type": "scheduled"}, "not allowed with trigger_type 'scheduled'"),
+        (MANUAL | {"review": True, "trigger_type": "scheduled"}, "not allowed with trigger_type 'scheduled'"),
         ({"model_name": "churn", "parameters": {"rate": float("nan")}}, "may not hold NaN or infinity"),
         ({"model_name": "churn", "parameters": {"text": "x" * 262_144}}, "at most 16000 are allowed"),
         ({"model_name": "churn", "parameters": nested(100_000)}, "nested more than 50 levels deep"),

@@ -63,7 +63,7 @@ def test_the_last_line_is_the_reason(
     code: int,
     last_line: str,
 ) -> None:
-    def fail(document: str | None) -> None:
+    def fail(*order: str | None) -> None:
         raise error
 
     monkeypatch.setattr(process, "obey", fail)
@@ -74,7 +74,7 @@ def test_the_last_line_is_the_reason(
 def test_people_see_where_their_trainer_broke(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(document: str | None) -> None:
+    def fail(*order: str | None) -> None:
         raise TrainerBroken("trainer a:b failed") from ZeroDivisionError("their mistake")
 
     monkeypatch.setattr(process, "obey", fail)

@@ -28,10 +28,22 @@ def test_a_missing_order_is_explained() -> None:
         parse_order(None)
 
 
-@pytest.mark.parametrize("document", ["", "{", "[]", "null", '"order"'])
+@pytest.mark.parametrize("document", ["", "{", "null", '"order"'])
 def test_something_else_than_an_order_is_refused(document: str) -> None:
     with pytest.raises(OrderInvalid, match="order is invalid"):
         parse_order(document)
+
+
+def test_of_several_orders_each_pod_obeys_its_own(order: dict[str, Any]) -> None:
+    orders = json.dumps([{**order, "variant": variant} for variant in range(3)])
+
+    assert [parse_order(orders, str(index)).variant for index in range(3)] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("index", [None, "", "-1", "3", "x", "٣"])
+def test_a_pod_without_an_order_of_its_own_says_so(order: dict[str, Any], index: str | None) -> None:
+    with pytest.raises(OrderInvalid, match="is the index of none of 3 orders"):
+        parse_order(json.dumps([order] * 3), index)
 
 
 @pytest.mark.parametrize(

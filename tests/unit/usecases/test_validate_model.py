@@ -9,7 +9,8 @@ import pytest
 
 from auto_retrain.domain.digest import sha256_of
 from auto_retrain.domain.errors import ArtifactInvalid, JobUnknown
-from auto_retrain.domain.job import RetrainingStatus, VersionFiles
+from auto_retrain.domain.files import VersionFiles
+from auto_retrain.domain.job import RetrainingStatus
 from auto_retrain.domain.validation import Decision
 from tests.unit.builders import a_policy
 from tests.unit.usecases.world import World, predictions, rows

@@ -56,7 +56,7 @@ def test_an_execution_is_answered_even_if_nobody_can_say_why_its_job_failed() ->
     world, name = waiting_world()
     world.ports.cluster.fail(name, "broken")
 
-    def unavailable(job: ClusterJob, lines: int = 100) -> str:
+    def unavailable(job: ClusterJob, *asked: object) -> str:
         raise ClusterUnavailable("the API server is away")
 
     world.ports.cluster.log_tail = unavailable  # type: ignore[method-assign]

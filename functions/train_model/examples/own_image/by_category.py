@@ -30,6 +30,8 @@ class Hopeless(Exception):
 
 def main() -> int:
     order = json.loads(os.environ["AUTO_RETRAIN_ORDER"])
+    if isinstance(order, list):  # several variants, each in a pod of its own
+        order = order[int(os.environ["JOB_COMPLETION_INDEX"])]
     storage = boto3.client("s3")
     try:
         manifest = json.loads(read(storage, order["manifest_uri"]))
@@ -137,7 +139,12 @@ class Mlflow:
         """The job's version; should two processes have made one each, both get the lower one."""
         job = f"name='{self._order['model_name']}' and tags.job_id='{self._order['job_id']}'"
         found = self._ask("GET", f"model-versions/search?filter={urllib.parse.quote(job)}").get("model_versions", [])
+        found = [version for version in found if self._variant(version) == self._order.get("variant")]
         return min(found, key=lambda version: int(version["version"]), default=None)
+
+    def _variant(self, version: Document) -> int | None:
+        tags = {tag["key"]: tag["value"] for tag in version.get("tags", [])}
+        return int(tags["variant"]) if "variant" in tags else None
 
     def register(self, content: bytes) -> None:
         name = self._order["model_name"]
@@ -151,6 +158,7 @@ class Mlflow:
         self._send("PUT", f"/api/2.0/mlflow-artifacts/artifacts{root}/model.json", content)
         tags = {"job_id": self._order["job_id"], "manifest_sha256": self._order["manifest_sha256"]}
         tags |= {"image": self._order["image"]} if self._order["image"] else {}
+        tags |= {"variant": str(self._order.get("variant"))} if self._order.get("variant") is not None else {}
         version = {"name": name, "source": f"models:/{model['model_id']}", "model_id": model["model_id"]}
         self._ask(
             "POST", "model-versions/create", version | {"tags": [{"key": k, "value": v} for k, v in tags.items()]}

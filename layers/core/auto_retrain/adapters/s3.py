@@ -9,7 +9,7 @@ from typing import IO, Any, cast
 from botocore.exceptions import ClientError
 
 from ..domain.dataset import DataObject
-from ..domain.errors import ArtifactInvalid, DataChanged, DataUnavailable, SettingMissing
+from ..domain.errors import ArtifactMissing, DataChanged, DataUnavailable, SettingMissing
 from ..domain.windows import Window
 from .aws import error_code, translated
 from .ranged_object import RangedObject
@@ -68,7 +68,7 @@ class S3DataStore:
             with translated(DataUnavailable, keep=_ABSENT):
                 body: bytes = self._client.get_object(Bucket=bucket, Key=key)["Body"].read()
         except ClientError as error:
-            raise ArtifactInvalid(f"there is no '{uri}' ({error_code(error)})") from error
+            raise ArtifactMissing(f"there is no '{uri}' ({error_code(error)})") from error
         return body
 
     def open(self, found: DataObject) -> IO[bytes]:

@@ -58,6 +58,17 @@ class AddParameter(Action):
         setattr(namespace, self.dest, given)
 
 
+def object_of(text: str) -> dict[str, Any]:
+    """A JSON object; raises ArgumentTypeError for anything else."""
+    try:
+        found = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise ArgumentTypeError(f'{shown(text)} is no JSON object, such as {{"max_iter": 300}}')
+    return found
+
+
 def time_of(text: str) -> datetime:
     """A moment with its time zone; raises ArgumentTypeError for anything that could mean two moments."""
     try:

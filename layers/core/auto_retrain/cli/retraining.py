@@ -6,7 +6,7 @@ from typing import Any
 from ..ports import Ports
 from ..usecases.record_retraining import record_retraining
 from ..usecases.start_retraining import start_retraining
-from .arguments import AddParameter, actor_in, add_actor, add_model, add_reason, time_of
+from .arguments import AddParameter, actor_in, add_actor, add_model, add_reason, object_of, time_of
 from .printing import moment, plain
 
 
@@ -21,6 +21,22 @@ def add_commands(commands: Any) -> None:
         dest="parameters",
         action=AddParameter,
         help="a training parameter that overrides the policy's; as often as needed",
+    )
+    several = retrain.add_mutually_exclusive_group()
+    several.add_argument(
+        "--variant",
+        metavar="JSON",
+        dest="variants",
+        action="append",
+        default=[],
+        type=object_of,
+        help="parameters of one of several trainings, of which the best counts; twice or more",
+    )
+    several.add_argument(
+        "--grid",
+        metavar="KEY=[JSON,…]",
+        action=AddParameter,
+        help="values of a parameter: every combination of them is trained; as often as needed",
     )
     retrain.add_argument(
         "--force", action="store_true", help="pass over a pause, cool-down and caps; never over the accuracy floor"
@@ -42,6 +58,8 @@ def _retrain(options: argparse.Namespace, ports: Ports) -> None:
         actor=actor_in(options),
         reason=options.reason,
         parameters=options.parameters,
+        variants=options.variants,
+        grid=options.grid,
         force=options.force,
     )
     print(f"job        {started.job_id}")

@@ -1,6 +1,6 @@
 """What is asked of a cluster, and what is seen there."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from itertools import groupby
 
@@ -23,6 +23,7 @@ class JobOrder(Record):
     mlflow_tracking_uri: str
     seed: int
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
+    variant: int | None = Field(default=None, description="which of several trainings of the job")
     trainer: str | None = None
     image: str | None = None
     versions: dict[str, str | None] = Field(default_factory=dict, description="to be scored, with their digests")
@@ -51,6 +52,9 @@ class ClusterJob(Record):
     deadline_at: UtcTime | None = None
     deleted_at: UtcTime | None = Field(default=None, description="when somebody asked for its deletion")
     ready_pods: int = 0
+    pods_at_once: int = 1
+    orders: int | None = Field(default=None, description="how many, where each has a pod of its own")
+    done: tuple[int, ...] = Field(default=(), description="those of the orders that were carried out")
     waits_for_us: bool = Field(default=False, description="suspended until we find a free place for it")
     priority: int = 0
     queue: str | None = Field(default=None, description="of Kueue")
@@ -60,16 +64,26 @@ class ClusterJob(Record):
 def next_to_run(jobs: Iterable[ClusterJob], parallel_jobs: int | None) -> list[ClusterJob]:
     """Which of the Jobs that wait for us get a free place: the highest priority first, then the oldest.
 
-    Each namespace has that many places. Without a limit all may run, also those that waited while there was one.
+    Each namespace has that many places, and a Job with several pods at once takes as many; one that is wider than
+    all places runs alone. Without a limit all may run, also those that waited while there was one.
     """
     found: list[ClusterJob] = []
     by_namespace = sorted(jobs, key=lambda job: (job.namespace, -job.priority, job.created_at, job.name))
     for _, members in groupby(by_namespace, key=lambda job: job.namespace):
         listed = list(members)
         waiting = [job for job in listed if job.waits_for_us and job.phase is ClusterJobPhase.SUSPENDED]
-        running = sum(job.phase is ClusterJobPhase.ACTIVE for job in listed)
-        found += waiting if parallel_jobs is None else waiting[: max(0, parallel_jobs - running)]
+        running = sum(job.pods_at_once for job in listed if job.phase is ClusterJobPhase.ACTIVE)
+        found += waiting if parallel_jobs is None else list(_fitting(waiting, running, parallel_jobs))
     return found
+
+
+def _fitting(waiting: list[ClusterJob], running: int, places: int) -> Iterator[ClusterJob]:
+    # The first that does not fit holds up those behind it: else many small ones would pass a wide one for ever.
+    for job in waiting:
+        if running and running + job.pods_at_once > places:
+            return
+        running += job.pods_at_once
+        yield job
 
 
 def suspension_of(job: ClusterJob) -> str | None:

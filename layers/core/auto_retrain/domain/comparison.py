@@ -7,7 +7,8 @@ from .validation import ClassificationMetrics
 class Comparison(Record):
     """What two models did on identical rows; the champion's part is None for a first model.
 
-    `label_share` is the share of the holdout rows whose label had arrived.
+    `label_share` is the share of the holdout rows whose label had arrived. `compared` challengers were looked at, of
+    which this one is the best: the interval is widened for that, and the p value has to be judged with it in mind.
     """
 
     rows: int
@@ -18,4 +19,5 @@ class Comparison(Record):
     improvement: float | None = None
     interval: tuple[float, float] | None = None
     p_value: float | None = None
+    compared: int = 1
     label_share: float = 1.0

@@ -10,7 +10,7 @@ AutoRetrainError
     ├── EventInvalid · PolicyInvalid · PolicyConflict · ModelUnknown
     ├── SettingMissing · SettingInvalid
     ├── JobUnknown · LeaseHeld · IllegalTransition · RecordInvalid
-    ├── DataMissing · DataInvalid (DataChanged) · ArtifactInvalid
+    ├── DataMissing · DataInvalid (DataChanged) · ArtifactInvalid (ArtifactMissing)
     ├── AwsRefused · ClusterRefused · ClusterConflict · RegistryRefused
     └── TrainingFailed · ChampionConflict · PromotionRefused
 
@@ -130,6 +130,10 @@ class DataChanged(DataInvalid):
 
 class ArtifactInvalid(PermanentError):
     """A document or prediction file of a job is absent, incomplete or not what its digest says."""
+
+
+class ArtifactMissing(ArtifactInvalid):
+    """A document of a job is not there."""
 
 
 class AwsRefused(PermanentError):

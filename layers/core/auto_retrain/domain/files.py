@@ -16,6 +16,14 @@ class FileDigest(Record):
     size: int
 
 
+class VersionFiles(Record):
+    """The files of a version by their one digest, their manifest, and the image that made them and can load them."""
+
+    artifact_sha256: str | None = None
+    artifacts_uri: str | None = None
+    image: str | None = None
+
+
 _MANIFEST: TypeAdapter[dict[str, FileDigest]] = TypeAdapter(dict[str, FileDigest], config={"defer_build": True})
 
 

@@ -7,6 +7,7 @@ from pydantic import Field, JsonValue
 
 from .base import Record, UtcTime
 from .errors import IllegalTransition
+from .files import VersionFiles
 from .names import JobKind
 from .trigger_config import TriggerType
 from .validation import ValidationResult
@@ -48,12 +49,15 @@ class PendingStep(Record):
     since: UtcTime
 
 
-class VersionFiles(Record):
-    """The files of a version by their one digest, their manifest, and the image that made them and can load them."""
+class Variant(Record):
+    """One of several trainings of a job: its parameters, and the version that it made or why there is none."""
 
-    artifact_sha256: str | None = None
-    artifacts_uri: str | None = None
-    image: str | None = None
+    parameters: dict[str, JsonValue]
+    version: str | None = None
+    files: VersionFiles = VersionFiles()
+    run_id: str | None = None
+    metrics: dict[str, float] = Field(default_factory=dict)
+    error: str | None = None
 
 
 class RetrainingJob(Record):
@@ -69,6 +73,7 @@ class RetrainingJob(Record):
     execution_arn: str
     policy_version: int
     training_parameters: dict[str, JsonValue] = Field(default_factory=dict)
+    variants: tuple[Variant, ...] = Field(default=(), description="none for a single training")
 
     status: RetrainingStatus = RetrainingStatus.PENDING
     created_at: UtcTime
@@ -90,6 +95,13 @@ class RetrainingJob(Record):
     deployed: bool = False
     error: str | None = None
     revision: int = Field(default=0, description="counts the writes of this record")
+
+    @property
+    def challengers(self) -> dict[str, VersionFiles]:
+        """The trained versions with their files: of all variants, or the one of a single training."""
+        if self.variants:
+            return {variant.version: variant.files for variant in self.variants if variant.version}
+        return {self.challenger_version: self.challenger_files} if self.challenger_version else {}
 
     def moved_to(self, status: RetrainingStatus, **changes: object) -> "RetrainingJob":
         """The job in another status with other fields set; the present status is always allowed, so steps can repeat.

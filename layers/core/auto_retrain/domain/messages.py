@@ -1,10 +1,11 @@
 """What the states of the machine hand to functions, and what the functions answer; ids and words, never data."""
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from .base import Parameters, Record, UtcTime
+from .experiments import check_variants, expand_grid
 from .job import EndingWord, RetrainingStatus
 from .names import JobKind, ModelName
 from .trigger_config import TriggerType
@@ -23,7 +24,9 @@ class ExecutionStarted(Record):
 class TriggerRequest(Record):
     """An event in our own words: one model, and why it is looked at.
 
-    A manual request needs an actor and a reason. Without an event time, now is meant.
+    A manual request needs an actor and a reason. Without an event time, now is meant. `variants` and `grid` are two
+    ways to ask for several trainings, each with parameters on top of the others'; with `review`, a person has to
+    approve what is found to be better.
     """
 
     model_name: ModelName
@@ -32,7 +35,25 @@ class TriggerRequest(Record):
     actor: str | None = Field(default=None, min_length=1, max_length=128)
     reason: str | None = Field(default=None, min_length=1, max_length=500)
     parameters: Parameters = Field(default_factory=dict)
+    variants: tuple[Parameters, ...] = ()
+    grid: dict[str, list[JsonValue]] = Field(default_factory=dict)
+    review: bool = False
     force: bool = False
+
+    @model_validator(mode="after")
+    def _experiments_are_asked_for_by_people(self) -> Self:
+        if self.variants and self.grid:
+            raise ValueError("variants and grid: only one of them may be given")
+        if self.variants or self.grid:
+            check_variants(self.experiments)
+        if (self.experiments or self.review) and self.trigger_type is not TriggerType.MANUAL:
+            raise ValueError(f"variants, grid and review: not allowed with trigger_type '{self.trigger_type.value}'")
+        return self
+
+    @property
+    def experiments(self) -> list[dict[str, JsonValue]]:
+        """The variants, as listed or as the grid makes them; none for a single training."""
+        return list(self.variants) or expand_grid(self.grid)
 
 
 class ScheduledEvent(Record):
@@ -55,6 +76,8 @@ class TriggerDecision(Record):
     actor: str | None = None
     request_reason: str | None = None
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
+    variants: tuple[dict[str, JsonValue], ...] = ()
+    review: bool = False
     force: bool = False
     job_id: str | None = None
     held_by: HeldBy | None = None

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from .base import Record
+from .files import VersionFiles
 
 
 class ContainerResult(Record):
@@ -28,6 +29,10 @@ class TrainingResult(ContainerResult):
     artifacts_uri: str
     artifact_sha256: str
     image: str | None = None
+
+    @property
+    def files(self) -> VersionFiles:
+        return VersionFiles(artifact_sha256=self.artifact_sha256, artifacts_uri=self.artifacts_uri, image=self.image)
 
 
 class PredictionFile(Record):

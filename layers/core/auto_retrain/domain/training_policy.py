@@ -13,6 +13,8 @@ EntryPoint = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
 Quantity = Annotated[str, Field(pattern=r"^[1-9][0-9]*(m|Mi|Gi)?$")]
 # A repository with an optional tag and digest.
 Image = Annotated[str, Field(pattern=r"^[a-z0-9][a-zA-Z0-9._:/-]*(@sha256:[0-9a-f]{64})?$", max_length=512)]
+# A state of the machine waits an hour longer.
+LONGEST_DEADLINE_MINUTES = 1440
 _PINNED = re.compile(r".+@sha256:[0-9a-f]{64}")
 
 
@@ -33,12 +35,15 @@ class TrainingPolicy(StrictRecord):
     image: Image | None = Field(default=None, description="none = the image of the deployment")
     parameters: Parameters = Field(default_factory=dict)
     seed: int = Field(default=0, ge=0, lt=2**32)
-    deadline_minutes: int = Field(default=120, ge=1, le=1440)
+    deadline_minutes: int = Field(default=120, ge=1, le=LONGEST_DEADLINE_MINUTES)
     retries: int = Field(default=2, ge=0, le=10, description="new pods after failures; lost nodes do not count")
     cpu: Quantity = "1"
     memory: Quantity = "2Gi"
     gpus: int = Field(default=0, ge=0, le=16, description="of NVIDIA")
     capacity: Capacity = Capacity.ANY
+    parallel_variants: int = Field(
+        default=4, ge=1, le=20, description="of several trainings of a job, how many at once"
+    )
     priority: int = Field(default=0, ge=0, le=100, description="who goes first where Jobs wait for a free place")
     queue: Annotated[LabelValue, Field(min_length=1)] | None = Field(default=None, description="Kueue's LocalQueue")
     pod_template: PodTemplate = PodTemplate()

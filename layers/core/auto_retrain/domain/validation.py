@@ -38,12 +38,22 @@ class ValidatedInputs(Record):
     policy_version: int
 
 
+class VariantScore(Record):
+    """How one of several variants did beside the champion; `p_value` is its own, for no look at the others."""
+
+    version: str
+    accuracy: float
+    improvement: float | None = None
+    p_value: float | None = None
+
+
 class ValidationResult(Record):
     """What the holdout rows say about a challenger; the plain metrics are the challenger's.
 
-    `improvement` is relative to the champion's accuracy, `interval` its two-sided 95 % interval; both are None
-    without a champion. `validation_hash` covers everything but itself and `validation_timestamp`, so the same
-    evidence gives the same hash on any day.
+    `improvement` is relative to the champion's accuracy, `interval` its two-sided 95 % interval, for all variants
+    together (Bonferroni); both are None without a champion. `variants` has all of several challengers, of which this
+    result is about the most accurate. `validation_hash` covers everything but itself and `validation_timestamp`, so
+    the same evidence gives the same hash on any day.
     """
 
     decision: Decision
@@ -57,6 +67,7 @@ class ValidationResult(Record):
     interval: tuple[float, float] | None
     holdout_rows: int
     verdicts: tuple[Verdict, ...]
+    variants: tuple[VariantScore, ...] = ()
     inputs: ValidatedInputs
     validation_hash: str = ""
     validation_timestamp: UtcTime | None = None

@@ -9,6 +9,7 @@ from ..domain.cluster import ClusterJob, ClusterJobPhase, Obstacle
 from ..domain.errors import AutoRetrainError
 from ..domain.job import PendingStep, RetrainingJob
 from ..ports import Ports
+from .container_results import log_key
 
 LOG_LINES = 200
 # What waits for an image or a secret that may be about to come is given this long.
@@ -32,8 +33,9 @@ def answer(job: RetrainingJob, seen: Seen, problems: list[str], ports: Ports) ->
     found = seen.jobs.get(pending.kubernetes_job)
     if found is None:
         return "alive"  # it was created a moment ago, and is not listed yet
-    if found.phase is ClusterJobPhase.COMPLETE:
-        _try(partial(_save_log, job, found, pending, ports), f"log of {found.name}", problems)
+    if found.phase is ClusterJobPhase.COMPLETE or (found.phase is ClusterJobPhase.FAILED and found.done):
+        # Of several variants some may have failed: those that did not are worth comparing.
+        _save_logs(job, found, pending, problems, ports)
         ports.executions.succeed(pending.task_token, {"kind": pending.kind, "kubernetes_job": found.name})
         return "succeeded"
     if found.phase is ClusterJobPhase.FAILED:
@@ -41,7 +43,7 @@ def answer(job: RetrainingJob, seen: Seen, problems: list[str], ports: Ports) ->
     if (obstacle := seen.obstacles.get(found.name)) and _is_hopeless(obstacle, ports):
         return _give_up(found, pending, obstacle, ports)
     if found.deadline_at and found.ready_pods and ports.clock.now() > found.deadline_at - LOG_SAVED_AHEAD:
-        _try(partial(_save_log, job, found, pending, ports), f"log of {found.name}", problems)
+        _save_logs(job, found, pending, problems, ports)
     return "alive" if ports.executions.heartbeat(pending.task_token) else "not awaited"
 
 
@@ -59,16 +61,23 @@ def _give_up(found: ClusterJob, pending: PendingStep, obstacle: Obstacle, ports:
 
 def _fail(job: RetrainingJob, found: ClusterJob, pending: PendingStep, problems: list[str], ports: Ports) -> str:
     # The log is saved first: once the execution goes on, the Kubernetes Job may be gone.
-    _try(partial(_save_log, job, found, pending, ports), f"log of {found.name}", problems)
+    _save_logs(job, found, pending, problems, ports)
     explained = _try(partial(ports.cluster.explain_failure, found), f"explanation of {found.name}", problems)
     ports.executions.fail(pending.task_token, "TrainingFailed", explained or f"Kubernetes Job '{found.name}' failed")
     return "failed"
 
 
-def _save_log(job: RetrainingJob, found: ClusterJob, pending: PendingStep, ports: Ports) -> str:
-    log = ports.cluster.log_tail(found, LOG_LINES)
+def _save_logs(job: RetrainingJob, found: ClusterJob, pending: PendingStep, problems: list[str], ports: Ports) -> None:
+    """The log, or that of each order that has a pod of its own."""
+    for order in [None] if found.orders is None else range(found.orders):
+        key = log_key(job.job_id, pending.kind, order)
+        _try(partial(_save_log, key, found, order, ports), f"log of {found.name}", problems)
+
+
+def _save_log(key: str, found: ClusterJob, order: int | None, ports: Ports) -> str:
+    log = ports.cluster.log_tail(found, LOG_LINES, order)
     # A log that is gone must not take the place of one that was saved ahead of the deadline.
-    return ports.data.write(f"jobs/{job.job_id}/{pending.kind}/log.txt", log.encode()) if log else ""
+    return ports.data.write(key, log.encode()) if log else ""
 
 
 def _try(step: Callable[[], str], name: str, problems: list[str]) -> str | None:

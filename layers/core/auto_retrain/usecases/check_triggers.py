@@ -60,6 +60,8 @@ def _undecided(request: TriggerRequest, execution_arn: str, ports: Ports) -> Tri
         actor=request.actor,
         request_reason=request.reason,
         parameters=request.parameters,
+        variants=tuple(request.experiments),
+        review=request.review,
         force=request.force,
     )
 

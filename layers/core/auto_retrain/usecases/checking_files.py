@@ -2,8 +2,7 @@
 
 from ..domain.digest import sha256_of
 from ..domain.errors import ArtifactInvalid, PromotionRefused
-from ..domain.files import artifact_digest, changed_files, parse_manifest
-from ..domain.job import VersionFiles
+from ..domain.files import VersionFiles, artifact_digest, changed_files, parse_manifest
 from ..ports import Ports
 
 

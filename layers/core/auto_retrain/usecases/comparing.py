@@ -61,10 +61,16 @@ def _check(predictions: Predictions, file: PredictionFile) -> None:
             raise ArtifactInvalid(f"'{file.uri}' has {name} that are no classes")
 
 
-def compare(challenger: Predictions, champion: Predictions | None, positive_label: str | None) -> Comparison:
-    """Counts over identical rows; raises ArtifactInvalid when the two were not asked about the same rows."""
+def compare(
+    challenger: Predictions, champion: Predictions | None, positive_label: str | None, compared: int = 1
+) -> Comparison:
+    """Counts over identical rows, for one of `compared` challengers.
+
+    Raises ArtifactInvalid when the two were not asked about the same rows.
+    """
     if champion is None:
-        return Comparison(**_holdout_counts(challenger), challenger=_score(challenger, positive_label))
+        scored = _score(challenger, positive_label)
+        return Comparison(**_holdout_counts(challenger), challenger=scored, compared=compared)
     challenger, champion = _with_shared_classes(challenger, champion)
     _check_same_rows(challenger, champion)
     counts = _paired_counts(challenger, champion)
@@ -73,8 +79,9 @@ def compare(challenger: Predictions, champion: Predictions | None, positive_labe
         challenger=_score(challenger, positive_label),
         champion=_score(champion, positive_label),
         improvement=relative_improvement(counts),
-        interval=relative_improvement_interval(counts),
+        interval=relative_improvement_interval(counts, 1 - 0.05 / compared),
         p_value=mcnemar_mid_p(counts),
+        compared=compared,
     )
 
 

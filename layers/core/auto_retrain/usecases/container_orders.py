@@ -5,7 +5,22 @@ from ..domain.job import RetrainingJob
 from ..domain.names import JobKind
 from ..domain.policy import Policy
 from ..ports import Ports
-from .container_results import CHAMPION_PART, is_scored_apart, output_key
+from .container_results import CHAMPION_PART, is_scored_apart, output_key, variant_part
+
+
+def variant_orders(job: RetrainingJob, policy: Policy, ports: Ports) -> list[JobOrder]:
+    """One order for the training of each variant."""
+    (order,) = container_orders(job, "train", policy, ports)
+    return [
+        order.model_copy(
+            update={
+                "variant": number,
+                "parameters": variant.parameters,
+                "output_uri": f"{order.output_uri}{variant_part(number)}",
+            }
+        )
+        for number, variant in enumerate(job.variants)
+    ]
 
 
 def container_orders(job: RetrainingJob, kind: JobKind, policy: Policy, ports: Ports) -> list[JobOrder]:
@@ -28,13 +43,13 @@ def container_orders(job: RetrainingJob, kind: JobKind, policy: Policy, ports: P
 
 def _scoring_orders(order: JobOrder, job: RetrainingJob) -> list[JobOrder]:
     champion = {job.champion_version: job.champion_files.artifact_sha256} if job.champion_version else {}
-    challenger = {job.challenger_version or "": job.challenger_files.artifact_sha256}
-    own = {"image": job.challenger_files.image}
+    challengers = {version: files.artifact_sha256 for version, files in job.challengers.items()}
+    own = {"image": next(files.image for files in job.challengers.values())}
     if not is_scored_apart(job):
-        return [order.model_copy(update={**own, "versions": champion | challenger})]
+        return [order.model_copy(update={**own, "versions": champion | challengers})]
     apart = {
         "image": job.champion_files.image,
         "versions": champion,
         "output_uri": f"{order.output_uri}{CHAMPION_PART}",
     }
-    return [order.model_copy(update=apart), order.model_copy(update={**own, "versions": challenger})]
+    return [order.model_copy(update=apart), order.model_copy(update={**own, "versions": challengers})]

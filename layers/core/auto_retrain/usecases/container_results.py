@@ -23,9 +23,20 @@ def output_key(job_id: str, kind: JobKind) -> str:
     return f"jobs/{job_id}/{kind}/"
 
 
+def variant_part(variant: int) -> str:
+    """Below the output of training, where one of several variants is trained."""
+    return f"{variant}/"
+
+
+def log_key(job_id: str, kind: JobKind, variant: int | None) -> str:
+    """Where, among the artifacts, the end of the log of a step is kept, or of one variant's."""
+    return f"{output_key(job_id, kind)}{'' if variant is None else variant_part(variant)}log.txt"
+
+
 def is_scored_apart(job: RetrainingJob) -> bool:
     """Whether the champion comes from another image than the challenger; an unknown one is taken for the same."""
-    old, new = job.champion_files.image, job.challenger_files.image
+    # Variants have one image, that of their common order.
+    old, new = job.champion_files.image, next((files.image for files in job.challengers.values()), None)
     return job.champion_version is not None and None not in (old, new) and old != new
 
 

@@ -68,6 +68,8 @@ def _waiting(decision: TriggerDecision) -> WaitingTrigger:
         actor=decision.actor,
         reason=decision.request_reason,
         parameters=decision.parameters,
+        variants=decision.variants,
+        review=decision.review,
         force=decision.force,
     )
     return WaitingTrigger(request=request, execution_arn=decision.execution_arn)

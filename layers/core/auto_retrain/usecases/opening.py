@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from ..domain.errors import LeaseHeld
-from ..domain.job import RetrainingJob
+from ..domain.experiments import with_common
+from ..domain.job import RetrainingJob, Variant
 from ..domain.messages import TriggerDecision
 from ..domain.names import job_id
 from ..domain.policy import AppliedPolicy
@@ -51,6 +52,8 @@ def _announce_start(job: RetrainingJob, ports: Ports) -> None:
 
 def _new_job(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) -> RetrainingJob:
     policy = applied.policy
+    parameters = {**policy.training.parameters, **decision.parameters}
+    variants = with_common(parameters, decision.variants)
     return RetrainingJob(
         job_id=job_id(decision.model_name, decision.execution_arn),
         model_name=decision.model_name,
@@ -61,7 +64,8 @@ def _new_job(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) ->
         event_time=decision.event_time,
         execution_arn=decision.execution_arn,
         policy_version=applied.version,
-        training_parameters={**policy.training.parameters, **decision.parameters},
+        training_parameters=parameters,
+        variants=tuple(Variant(parameters=merged) for merged in variants),
         created_at=ports.clock.now(),
         windows=windows_at(
             decision.event_time,

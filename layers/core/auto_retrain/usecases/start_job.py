@@ -5,19 +5,22 @@ from datetime import timedelta
 
 from ..domain.dataset import DataObject, build_manifest
 from ..domain.digest import canonical_json, sha256_of
-from ..domain.errors import ArtifactInvalid, AutoRetrainError, ChampionConflict
-from ..domain.job import PendingStep, RetrainingJob, RetrainingStatus, VersionFiles
+from ..domain.errors import ArtifactInvalid, ArtifactMissing, AutoRetrainError, ChampionConflict
+from ..domain.files import VersionFiles
+from ..domain.job import PendingStep, RetrainingJob, RetrainingStatus, Variant
 from ..domain.messages import StepOrder, StepStarted
-from ..domain.names import kubernetes_job_name
+from ..domain.names import JobKind, kubernetes_job_name
 from ..domain.policy import Policy
 from ..domain.results import TrainingResult
 from ..domain.trigger_config import TriggerType
 from ..domain.windows import Window
 from ..ports import Ports
-from .container_orders import container_orders
-from .container_results import read_result
+from .container_orders import container_orders, variant_orders
+from .container_results import log_key, read_result, variant_part
 from .drift_reports import start_report
 from .records import job_of, policy_of
+
+LONGEST_REASON = 300
 
 _LOG = logging.getLogger(__name__)
 
@@ -37,10 +40,19 @@ def start_job(order: StepOrder, ports: Ports) -> StepStarted:
     name = kubernetes_job_name(job.job_id, order.kind)
     # The record comes first: the watcher must know the token before the Kubernetes Job can end.
     job = ports.jobs.save(_waiting(job, order, name, ports))
-    ports.cluster.start_job(name, container_orders(job, order.kind, applied.policy, ports), applied.policy.training)
+    _start(job, order.kind, name, applied.policy, ports)
     if order.kind == "train" and job.trigger_type is TriggerType.DATA_DRIFT:
         _report_drift(job, applied.policy, ports)
     return StepStarted(job_id=job.job_id, kubernetes_job=name)
+
+
+def _start(job: RetrainingJob, kind: JobKind, name: str, policy: Policy, ports: Ports) -> None:
+    training = policy.training
+    if job.variants and kind == "train":
+        orders = variant_orders(job, policy, ports)
+        ports.cluster.start_indexed_job(name, orders, training, training.parallel_variants)
+    else:
+        ports.cluster.start_job(name, container_orders(job, kind, policy, ports), training)
 
 
 def _waiting(job: RetrainingJob, order: StepOrder, name: str, ports: Ports) -> RetrainingJob:
@@ -97,15 +109,52 @@ def _files_of(version: str, model_name: str, ports: Ports) -> VersionFiles:
 
 
 def _with_challenger(job: RetrainingJob, ports: Ports) -> RetrainingJob:
-    result = read_result(job, "train", TrainingResult, ports)
+    if job.variants:
+        return _with_trained_variants(job, ports)
+    result = _training_result(job, ports)
+    return job.changed(
+        challenger_version=result.model_version,
+        challenger_files=result.files,
+        run_id=result.run_id,
+        metrics=result.metrics,
+    )
+
+
+def _with_trained_variants(job: RetrainingJob, ports: Ports) -> RetrainingJob:
+    """Which of the variants will be compared is seen when all have been scored."""
+    variants = tuple(_trained(job, number, ports) for number in range(len(job.variants)))
+    if not any(variant.version for variant in variants):
+        raise ArtifactMissing(f"none of the {len(variants)} variants of job '{job.job_id}' left a result")
+    return job.changed(variants=variants)
+
+
+def _trained(job: RetrainingJob, number: int, ports: Ports) -> Variant:
+    variant = job.variants[number]
+    try:
+        result = _training_result(job, ports, variant_part(number))
+    except ArtifactMissing:
+        return variant.model_copy(update={"error": _last_words(job, number, ports)})
+    found = {"version": result.model_version, "files": result.files, "run_id": result.run_id, "metrics": result.metrics}
+    return variant.model_copy(update=found)
+
+
+def _last_words(job: RetrainingJob, number: int, ports: Ports) -> str:
+    """Why the training of a variant failed: the last line of its log is its reason."""
+    try:
+        log = ports.data.read(ports.data.uri(log_key(job.job_id, "train", number)))
+    except ArtifactMissing:
+        return "its training failed and left no log"
+    lines = log.decode(errors="replace").split("\n")
+    return next((line[:LONGEST_REASON] for line in reversed(lines) if line.strip()), "its training failed in silence")
+
+
+def _training_result(job: RetrainingJob, ports: Ports, part: str = "") -> TrainingResult:
+    result = read_result(job, "train", TrainingResult, ports, part)
     if result.manifest_sha256 != job.manifest_sha256:
         raise ArtifactInvalid(
             f"version {result.model_version} was trained from another manifest than job '{job.job_id}'"
         )
-    files = VersionFiles(artifact_sha256=result.artifact_sha256, artifacts_uri=result.artifacts_uri, image=result.image)
-    return job.changed(
-        challenger_version=result.model_version, challenger_files=files, run_id=result.run_id, metrics=result.metrics
-    )
+    return result
 
 
 def _report_drift(job: RetrainingJob, policy: Policy, ports: Ports) -> None:

@@ -1,6 +1,6 @@
 """Starts the execution that a person asks for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -33,9 +33,14 @@ def start_retraining(
     reason: str,
     trigger_type: TriggerType = TriggerType.MANUAL,
     parameters: Mapping[str, Any] | None = None,
+    variants: Sequence[Mapping[str, Any]] = (),
+    grid: Mapping[str, Sequence[Any]] | None = None,
     force: bool = False,
 ) -> StartedRetraining:
     """Start an execution for one model, now; `parameters` override those of its policy.
+
+    With `variants`, or a `grid` of values for each parameter, several trainings run, each with its own parameters on
+    top; the best of them is compared with the champion.
 
     Raises:
         ModelUnknown: no policy was applied for that model.
@@ -50,6 +55,8 @@ def start_retraining(
         actor=actor,
         reason=reason,
         parameters=dict(parameters or {}),
+        variants=[dict(variant) for variant in variants],
+        grid=dict(grid or {}),
         force=force,
     )
     name = execution_name(model_name, trigger_type.value, now.isoformat())

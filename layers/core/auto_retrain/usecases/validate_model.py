@@ -6,7 +6,7 @@ from ..domain.job import RetrainingJob, RetrainingStatus
 from ..domain.messages import JobReference, ValidationOutcome
 from ..domain.policy import AppliedPolicy
 from ..domain.results import PredictionFile, ScoringResult
-from ..domain.validation import Decision, ValidatedInputs, ValidationResult
+from ..domain.validation import Decision, ValidatedInputs, ValidationResult, VariantScore
 from ..domain.verdict import Outcome, Verdict, worst
 from ..gates import judge_gates
 from ..ports import Ports
@@ -29,12 +29,27 @@ def validate_model(reference: JobReference, ports: Ports) -> ValidationOutcome:
     job = job.moved_to(RetrainingStatus.VALIDATION)
     result = judge_scores(job, _read_scores(job, ports), applied, ports)
     result = result.sealed(ports.clock.now())
-    ports.jobs.save(job.changed(validation=result))
+    ports.jobs.save(with_result(job, result))
     return ValidationOutcome(
         next="deploy" if result.is_valid else "close",
         decision=result.decision,
         reason=result.reason,
         validation_hash=result.validation_hash,
+    )
+
+
+def with_result(job: RetrainingJob, result: ValidationResult) -> RetrainingJob:
+    """The job with what was found, which says as well which of several variants is its challenger."""
+    version = result.inputs.challenger_version
+    chosen = next((variant for variant in job.variants if variant.version == version), None)
+    if chosen is None:
+        return job.changed(validation=result)
+    return job.changed(
+        validation=result,
+        challenger_version=version,
+        challenger_files=chosen.files,
+        run_id=chosen.run_id,
+        metrics=chosen.metrics,
     )
 
 
@@ -48,36 +63,56 @@ def _read_scores(job: RetrainingJob, ports: Ports) -> ScoringResult:
 
 
 def judge_scores(job: RetrainingJob, scores: ScoringResult, applied: AppliedPolicy, ports: Ports) -> ValidationResult:
-    """The verdict on the job's challenger, computed from prediction files alone."""
-    challenger = _file(scores, job.challenger_version)
-    champion = _file(scores, job.champion_version) if job.champion_version else None
-    comparison = compare(
-        load_predictions(challenger, ports),
-        load_predictions(champion, ports) if champion else None,
-        applied.policy.data.positive_label,
-    )
-    comparison = comparison.model_copy(update={"label_share": _label_share(comparison.rows, scores)})
+    """The verdict on the job's challenger, or the most accurate of several, computed from prediction files alone."""
+    compared = _compare_all(job, scores, applied, ports)
+    # The first of equals: whoever computes it again finds the same.
+    best = max(compared, key=lambda version: compared[version].challenger.accuracy)
+    comparison = compared[best].model_copy(update={"label_share": _label_share(compared[best].rows, scores)})
     verdicts = judge_gates(applied.policy, comparison)
-    return _result(comparison, verdicts, _inputs(job, scores, applied))
+    result = _result(comparison, verdicts, _inputs(job, best, scores, applied))
+    return result.model_copy(update={"variants": _scores_of(compared)}) if job.variants else result
+
+
+def _compare_all(
+    job: RetrainingJob, scores: ScoringResult, applied: AppliedPolicy, ports: Ports
+) -> dict[str, Comparison]:
+    """Each challenger with the champion, on the same rows."""
+    champion = load_predictions(_file(scores, job.champion_version), ports) if job.champion_version else None
+    label, challengers = applied.policy.data.positive_label, list(job.challengers)
+    if not challengers:
+        raise ArtifactInvalid(f"job '{job.job_id}' has no challenger to validate")
+    return {
+        version: compare(load_predictions(_file(scores, version), ports), champion, label, len(challengers))
+        for version in challengers
+    }
+
+
+def _scores_of(compared: dict[str, Comparison]) -> tuple[VariantScore, ...]:
+    return tuple(
+        VariantScore(
+            version=version, accuracy=found.challenger.accuracy, improvement=found.improvement, p_value=found.p_value
+        )
+        for version, found in compared.items()
+    )
 
 
 def _label_share(labelled: int, scores: ScoringResult) -> float:
     return labelled / (labelled + scores.rows_without_label)
 
 
-def _file(scores: ScoringResult, version: str | None) -> PredictionFile:
-    if version is None or version not in scores.predictions:
+def _file(scores: ScoringResult, version: str) -> PredictionFile:
+    if version not in scores.predictions:
         raise ArtifactInvalid(f"version {version} was not scored, only {', '.join(sorted(scores.predictions))}")
     return scores.predictions[version]
 
 
-def _inputs(job: RetrainingJob, scores: ScoringResult, applied: AppliedPolicy) -> ValidatedInputs:
+def _inputs(job: RetrainingJob, version: str, scores: ScoringResult, applied: AppliedPolicy) -> ValidatedInputs:
     return ValidatedInputs(
         model_name=job.model_name,
-        challenger_version=job.challenger_version or "",
+        challenger_version=version,
         champion_version=job.champion_version,
         manifest_sha256=job.manifest_sha256 or "",
-        artifact_sha256=job.challenger_files.artifact_sha256,
+        artifact_sha256=job.challengers[version].artifact_sha256,
         predictions_sha256={version: file.sha256 for version, file in scores.predictions.items()},
         policy_version=applied.version,
     )

@@ -9,8 +9,8 @@ from ...domain.installation import Permission
 from ...domain.training_policy import TrainingPolicy
 from .client import KubernetesClient
 from .explanation import explain, failed_creation, last_line, obstacle, telling_container, termination_message
-from .manifest import JOB_ID_LABEL, PodSettings, build_manifest, held_back, stage_labels
-from .seen import as_seen, labels_of
+from .manifest import JOB_ID_LABEL, PodSettings, build_indexed_manifest, build_manifest, held_back, stage_labels
+from .seen import as_seen, index_of, labels_of
 from .transport import Json
 
 _CREATED_POD = "Created pod: "
@@ -37,11 +37,22 @@ class KubernetesCluster:
         self._selector = ",".join(f"{label}={value}" for label, value in stage_labels(stage).items())
 
     def start_job(self, name: str, orders: Sequence[JobOrder], training: TrainingPolicy) -> None:
-        client = self._client_for(training)
         manifest = build_manifest(name, orders, training, self._stage, self._pod_settings())
+        self._create(manifest, orders[-1], training)
+
+    def start_indexed_job(
+        self, name: str, orders: Sequence[JobOrder], training: TrainingPolicy, pods_at_once: int
+    ) -> None:
+        settings = self._pod_settings()
+        manifest = build_indexed_manifest(name, orders, training, self._stage, settings, pods_at_once)
+        self._create(manifest, orders[-1], training)
+
+    def _create(self, manifest: Json, order: JobOrder, training: TrainingPolicy) -> None:
+        client = self._client_for(training)
         job = client.create_job(manifest if self.parallel_jobs is None else held_back(manifest, training.priority))
-        owner, wanted = labels_of(job).get(JOB_ID_LABEL), orders[-1].job_id
+        owner, wanted = labels_of(job).get(JOB_ID_LABEL), order.job_id
         if owner != wanted:
+            name = manifest["metadata"]["name"]
             raise ClusterConflict(f"the Kubernetes Job '{name}' belongs to job '{owner}', not to '{wanted}'")
 
     def list_jobs(self) -> list[ClusterJob]:
@@ -64,9 +75,9 @@ class KubernetesCluster:
         line = _last_words(client, pods)
         return f"{cause}; last log line: {line}" if line else cause
 
-    def log_tail(self, job: ClusterJob, lines: int = 100) -> str:
+    def log_tail(self, job: ClusterJob, lines: int = 100, order: int | None = None) -> str:
         client = self._clients[job.namespace]
-        pods = client.list_pods(job.name)
+        pods = [pod for pod in client.list_pods(job.name) if order is None or index_of(pod) == order]
         return client.log_tail(pods[0]["metadata"]["name"], telling_container(pods[0]), lines) if pods else ""
 
     def delete_job(self, job: ClusterJob) -> None:

@@ -2,15 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from ...domain.cluster import JobOrder
 from ...domain.errors import ClusterRefused
 from ...domain.pod_template import CONTAINER
-from ...domain.training_policy import TrainingPolicy, is_pinned
-from .pod import ORDER_VARIABLE, container_names, pod_spec
+from ...domain.training_policy import LONGEST_DEADLINE_MINUTES, TrainingPolicy, is_pinned
+from .pod import ORDER_VARIABLE, Instruction, container_names, pod_spec
 from .transport import Json
 
-__all__ = ["CONTAINER", "ORDER_VARIABLE", "PERMANENT_FAILURE", "PodSettings", "build_manifest", "stage_labels"]
+__all__ = [
+    "CONTAINER",
+    "ORDER_VARIABLE",
+    "PERMANENT_FAILURE",
+    "PodSettings",
+    "build_indexed_manifest",
+    "build_manifest",
+    "stage_labels",
+]
 
 MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
 MANAGED_BY = "auto-retrain"
@@ -50,7 +59,46 @@ def build_manifest(
     Raises ClusterRefused naming an image that production may not run, because a tag can come to mean another one.
     """
     orders = [_with_image(order, training, stage, settings) for order in orders]
-    last, template = orders[-1], training.pod_template
+    instructions = [Instruction(order.image or "", order.model_dump_json()) for order in orders]
+    return _job(name, orders[-1], instructions, training, stage, settings)
+
+
+def build_indexed_manifest(
+    name: str, orders: Sequence[JobOrder], training: TrainingPolicy, stage: str, settings: PodSettings, at_once: int
+) -> Json:
+    """The Job with a pod for each order, `at_once` of them at the same time.
+
+    Every pod gets all orders as a list, of which its completion index tells its own. An order that fails for good, or
+    as often as it may, leaves the others alone. Source: the Job API of Kubernetes 1.29, backoffLimitPerIndex.
+    Raises ClusterRefused like `build_manifest`.
+    """
+    orders = [_with_image(order, training, stage, settings) for order in orders]
+    documents = f"[{','.join(order.model_dump_json() for order in orders)}]"
+    job = _job(name, orders[-1], [Instruction(orders[-1].image or "", documents)], training, stage, settings)
+    rounds = ceil(len(orders) / at_once)
+    job["spec"] |= {
+        "completionMode": "Indexed",
+        "completions": len(orders),
+        "parallelism": min(at_once, len(orders)),
+        "backoffLimitPerIndex": training.retries,
+        # The deadline is one for all, so those that come later need the time of those before them as well.
+        "activeDeadlineSeconds": min(training.deadline_minutes * rounds, LONGEST_DEADLINE_MINUTES) * 60,
+        "podFailurePolicy": {"rules": _failure_rules(1, "FailIndex")},
+    }
+    # Every order has a limit of its own instead.
+    del job["spec"]["backoffLimit"]
+    return job
+
+
+def _job(
+    name: str,
+    last: JobOrder,
+    instructions: Sequence[Instruction],
+    training: TrainingPolicy,
+    stage: str,
+    settings: PodSettings,
+) -> Json:
+    template = training.pod_template
     # Ours come last in every merge: the policy has been refused what is ours, and cannot win here either.
     labels = template.metadata.labels | {
         **stage_labels(stage),
@@ -71,12 +119,12 @@ def build_manifest(
             "backoffLimit": training.retries,
             "activeDeadlineSeconds": training.deadline_minutes * 60,
             "ttlSecondsAfterFinished": TTL_SECONDS,
-            "podFailurePolicy": {"rules": _failure_rules(len(orders))},
+            "podFailurePolicy": {"rules": _failure_rules(len(instructions), "FailJob")},
             # Kueue lets it go when its queue has room; it may not have a pod before that.
             "suspend": training.queue is not None,
             "template": {
                 "metadata": {"labels": labels, "annotations": annotations},
-                "spec": pod_spec(orders, training, settings.service_account),
+                "spec": pod_spec(instructions, training, settings.service_account),
             },
         },
     }
@@ -104,12 +152,12 @@ def _queue(training: TrainingPolicy) -> dict[str, str]:
     return {QUEUE_LABEL: training.queue} if training.queue else {}
 
 
-def _failure_rules(containers: int) -> list[Json]:
+def _failure_rules(containers: int, permanent_failure: str) -> list[Json]:
     permanent = [
         {"containerName": name, "operator": "In", "values": [PERMANENT_FAILURE]} for name in container_names(containers)
     ]
     return [
-        *({"action": "FailJob", "onExitCodes": codes} for codes in permanent),
+        *({"action": permanent_failure, "onExitCodes": codes} for codes in permanent),
         # A node that goes away says nothing about the training, so it does not use up an attempt.
         {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
     ]

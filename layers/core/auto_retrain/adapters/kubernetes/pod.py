@@ -1,8 +1,8 @@
 """The pod of a Job: what the policy's template asks for, inside what the restricted profile allows."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from ...domain.cluster import JobOrder
 from ...domain.pod_template import CONTAINER, SCRATCH_PATH, SCRATCH_VOLUME
 from ...domain.training_policy import TrainingPolicy
 from .placement import place
@@ -12,11 +12,18 @@ ORDER_VARIABLE = "AUTO_RETRAIN_ORDER"
 GPU = "nvidia.com/gpu"
 
 
-def pod_spec(orders: Sequence[JobOrder], training: TrainingPolicy, service_account: str) -> Json:
-    """A pod with a container for each order; all but the last are init containers, which run one by one before it."""
+class Instruction(NamedTuple):
+    """What one container is told: its image, and the document with its order."""
+
+    image: str
+    document: str
+
+
+def pod_spec(instructions: Sequence[Instruction], training: TrainingPolicy, service_account: str) -> Json:
+    """A pod with a container for each; all but the last are init containers, which run one by one before it."""
     template = training.pod_template.spec
-    names = container_names(len(orders))
-    containers = [_container(name, order, training) for name, order in zip(names, orders, strict=True)]
+    names = container_names(len(instructions))
+    containers = [_container(name, told, training) for name, told in zip(names, instructions, strict=True)]
     before, volumes = containers[:-1], [volume.as_manifest() for volume in template.volumes]
     spec = {
         **template.as_manifest("containers", "volumes", "affinity", "tolerations"),
@@ -38,13 +45,13 @@ def container_names(number: int) -> list[str]:
     return [f"{CONTAINER}-{index}" for index in range(1, number)] + [CONTAINER]
 
 
-def _container(name: str, order: JobOrder, training: TrainingPolicy) -> Json:
+def _container(name: str, told: Instruction, training: TrainingPolicy) -> Json:
     template = training.pod_template.spec.container
     return {
         "name": name,
-        "image": order.image,
+        "image": told.image,
         "env": [
-            {"name": ORDER_VARIABLE, "value": _literal(order.model_dump_json())},
+            {"name": ORDER_VARIABLE, "value": _literal(told.document)},
             *(variable.as_manifest() for variable in template.env),
         ],
         "resources": _resources(training),

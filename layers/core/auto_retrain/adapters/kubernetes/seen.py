@@ -1,6 +1,7 @@
 """What the use cases know of a Job, read from how the cluster shows it."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 
 from pydantic import TypeAdapter
@@ -11,6 +12,7 @@ from .manifest import JOB_ID_LABEL, KIND_LABEL, PRIORITY_ANNOTATION, QUEUE_LABEL
 from .transport import Json
 
 _ENDS = {"Complete": ClusterJobPhase.COMPLETE, "Failed": ClusterJobPhase.FAILED}
+_INDEX_LABEL = "batch.kubernetes.io/job-completion-index"
 _MOMENT: TypeAdapter[UtcTime] = TypeAdapter(UtcTime)
 
 
@@ -22,6 +24,7 @@ def labels_of(found: Json) -> dict[str, str]:
 def as_seen(job: Json) -> ClusterJob:
     """A listed Job of ours."""
     metadata, spec, status = job["metadata"], job["spec"], job["status"]
+    indexed = spec.get("completionMode") == "Indexed"
     phase, reason = _phase(job)
     started, deadline = status.get("startTime"), spec.get("activeDeadlineSeconds")
     ends_at = _MOMENT.validate_python(started) + timedelta(seconds=deadline) if started and deadline else None
@@ -36,11 +39,27 @@ def as_seen(job: Json) -> ClusterJob:
         deadline_at=ends_at,
         deleted_at=metadata.get("deletionTimestamp"),
         ready_pods=status.get("ready", 0),
+        pods_at_once=spec.get("parallelism", 1),
+        orders=spec["completions"] if indexed else None,
+        done=tuple(_indexes(status.get("completedIndexes", ""))),
         waits_for_us=PRIORITY_ANNOTATION in metadata.get("annotations", {}),
         priority=_priority(metadata.get("annotations", {}).get(PRIORITY_ANNOTATION, "")),
         queue=labels_of(job).get(QUEUE_LABEL),
         reason=reason,
     )
+
+
+def index_of(pod: Json) -> int | None:
+    """Which order of an Indexed Job a pod carries out."""
+    index = labels_of(pod).get(_INDEX_LABEL)
+    return None if index is None else int(index)
+
+
+def _indexes(text: str) -> Iterator[int]:
+    """The numbers in `0,2-4`."""
+    for part in filter(None, text.split(",")):
+        first, _, last = part.partition("-")
+        yield from range(int(first), int(last or first) + 1)
 
 
 def _priority(text: str) -> int:

@@ -1,7 +1,7 @@
 """The cluster in memory; what happens to a Job is said by whoever holds it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ class _MemoryJob:
     seen: ClusterJob
     explanation: str = "the Kubernetes Job has not failed"
     log: str = ""
+    logs: dict[int, str] = field(default_factory=dict)
     obstacle: Obstacle | None = None
 
 
@@ -42,6 +43,12 @@ class MemoryCluster:
         elif existing.seen.job_id != job_id:
             raise ClusterConflict(f"the Kubernetes Job '{name}' belongs to job '{existing.seen.job_id}'")
 
+    def start_indexed_job(
+        self, name: str, orders: Sequence[JobOrder], training: TrainingPolicy, pods_at_once: int
+    ) -> None:
+        self.start_job(name, orders, training)
+        self.change(name, orders=len(orders), pods_at_once=min(pods_at_once, len(orders)))
+
     def list_jobs(self) -> list[ClusterJob]:
         return [self._jobs[name].seen for name in sorted(self._jobs)]
 
@@ -52,9 +59,12 @@ class MemoryCluster:
         found = self._jobs.get(job.name)
         return found.explanation if found else "the Kubernetes Job is gone: it was deleted, or it expired"
 
-    def log_tail(self, job: ClusterJob, lines: int = 100) -> str:
+    def log_tail(self, job: ClusterJob, lines: int = 100, order: int | None = None) -> str:
         found = self._jobs.get(job.name)
-        return "".join(found.log.splitlines(keepends=True)[-lines:]) if found else ""
+        if found is None:
+            return ""
+        log = found.log if order is None else found.logs.get(order, "")
+        return "".join(log.splitlines(keepends=True)[-lines:])
 
     def delete_job(self, job: ClusterJob) -> None:
         self._jobs.pop(job.name, None)
@@ -71,14 +81,23 @@ class MemoryCluster:
         return permission in self.granted
 
     def finish(self, name: str, log: str = "") -> None:
-        """Let a Job end well."""
-        self.change(name, phase=ClusterJobPhase.COMPLETE, reason="CompletionsReached")
+        """Let a Job end well, with all its orders."""
+        done = tuple(range(self._jobs[name].seen.orders or 0))
+        self.change(name, phase=ClusterJobPhase.COMPLETE, reason="CompletionsReached", done=done)
         self._jobs[name].log = log
 
     def fail(self, name: str, explanation: str, reason: str = "BackoffLimitExceeded", log: str = "") -> None:
         """Let a Job end badly, with the sentence and the log that tell why."""
         self.change(name, phase=ClusterJobPhase.FAILED, reason=reason)
         self._jobs[name].explanation, self._jobs[name].log = explanation, log
+
+    def fail_orders(self, name: str, logs: Mapping[int, str]) -> None:
+        """Let some orders of a Job fail, with their logs, and the others end well."""
+        job = self._jobs[name]
+        done = tuple(sorted(set(range(job.seen.orders or 0)) - logs.keys()))
+        self.fail(name, "FailedIndexes: Job has failed indexes", reason="FailedIndexes")
+        self.change(name, done=done)
+        job.logs = dict(logs)
 
     def obstruct(self, name: str, obstacle: Obstacle) -> None:
         """Let a Job have no running pod."""

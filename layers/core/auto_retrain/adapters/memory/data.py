@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import IO, Any
 
 from ...domain.dataset import DataObject
-from ...domain.errors import ArtifactInvalid, DataChanged, DataInvalid
+from ...domain.errors import ArtifactMissing, DataChanged, DataInvalid
 from ...domain.windows import Window
 from ...ports import Batch
 
@@ -33,7 +33,7 @@ class MemoryDataStore:
 
     def read(self, uri: str) -> bytes:
         if uri not in self._contents:
-            raise ArtifactInvalid(f"there is no '{uri}'")
+            raise ArtifactMissing(f"there is no '{uri}'")
         return self._contents[uri]
 
     def open(self, found: DataObject) -> IO[bytes]:

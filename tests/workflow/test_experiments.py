@@ -1,0 +1,58 @@
+"""Several trainings of one job, through the real state machine, watcher and registry."""
+
+from typing import Any
+
+from auto_retrain.domain.job import RetrainingStatus
+from tests.workflow.world import ALL_THE_WAY, NOW, Ended, World
+
+
+def try_out(world: World, model: str, **asked: Any) -> Ended:
+    """A person asks for several trainings."""
+    about = {"model_name": model, "actor": "tests", "reason": "which is best", "event_time": NOW.isoformat()}
+    return world.run({**about, "force": True, **asked})
+
+
+def test_the_best_variant_of_a_grid_is_deployed(world: World) -> None:
+    model = world.given_model()
+    world.given_champion(model, accuracy=0.88)
+
+    ended = try_out(world, model, grid={"accuracy": [0.9, 0.96, 0.93]})
+
+    assert (ended.status, ended.path) == ("SUCCEEDED", ALL_THE_WAY)
+    assert ended.job is not None
+    assert ended.job.validation is not None
+    assert [found.accuracy for found in ended.job.validation.variants] == [0.9, 0.96, 0.93]
+    assert (ended.job.validation.accuracy, ended.job.deployed) == (0.96, True)
+    assert world.registry.champion(model) == ended.job.challenger_version == ended.job.variants[1].version
+
+
+def test_a_variant_that_cannot_be_trained_is_told_and_the_others_go_on(world: World) -> None:
+    model = world.given_model()
+    world.given_champion(model, accuracy=0.88)
+
+    ended = try_out(world, model, variants=[{"accuracy": 0.95}, {"exit_code": 65}, {"accuracy": 0.9}])
+
+    assert ended.job is not None
+    assert (ended.job.status, ended.job.deployed) == (RetrainingStatus.COMPLETED, True)
+    assert [variant.error for variant in ended.job.variants] == [None, "the column 'plan' is missing", None]
+    log = world.stack.client("s3").get_object(
+        Bucket=world.stack.outputs["ArtifactsBucketName"], Key=f"jobs/{ended.job.job_id}/train/1/log.txt"
+    )
+    assert log["Body"].read() == b"the column 'plan' is missing\n"
+
+
+def test_a_retraining_fails_when_no_variant_can_be_trained(world: World) -> None:
+    model = world.given_model()
+
+    ended = try_out(world, model, variants=[{"exit_code": 65, "a": 1}, {"exit_code": 65, "a": 2}])
+
+    assert (ended.status, ended.error) == ("FAILED", "TrainingFailed")
+    assert "the column 'plan' is missing" in ended.cause
+    assert world.is_free(model)
+
+
+def test_variants_that_make_no_sense_open_no_job(world: World) -> None:
+    ended = try_out(world, world.given_model(), variants=[{"a": 1}, {"a": 1}])
+
+    assert (ended.status, ended.error, ended.job) == ("FAILED", "EventInvalid", None)
+    assert "variants 0 and 1 are the same" in ended.cause
