@@ -53,6 +53,7 @@ ACTIONS = {
     "executions.heartbeat": {"states:SendTaskHeartbeat"},
     "executions.has_ended": {"states:DescribeExecution"},
     "cluster.start_job": {"eks:DescribeCluster"},
+    "cluster.start_indexed_job": {"eks:DescribeCluster"},
     "cluster.list_jobs": {"eks:DescribeCluster"},
     "cluster.obstacles": {"eks:DescribeCluster"},
     "cluster.resume_job": {"eks:DescribeCluster"},

@@ -10,6 +10,9 @@ MODEL_NAME_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"
 ModelName = Annotated[str, StringConstraints(pattern=MODEL_NAME_PATTERN, strict=True)]
 JobKind = Literal["train", "score", "report"]
 
+# Below the output of scoring, where the champion is scored in an image of its own.
+CHAMPION_PART = "champion/"
+
 
 def _digest(*parts: str, length: int) -> str:
     # The separator cannot occur in a part, so different parts never give the same text.
@@ -47,3 +50,18 @@ def job_id(model_name: str, execution_arn: str) -> str:
 def kubernetes_job_name(job_id: str, kind: JobKind) -> str:
     """Name of the Kubernetes Job for one step of a job; at most 63 characters, the limit of a label."""
     return f"{job_id}-{kind}-1"
+
+
+def output_key(job_id: str, kind: JobKind) -> str:
+    """Where, among the artifacts, the container writes; ends with a slash."""
+    return f"jobs/{job_id}/{kind}/"
+
+
+def variant_part(variant: int) -> str:
+    """Below the output of training, where one of several variants is trained."""
+    return f"{variant}/"
+
+
+def log_key(job_id: str, kind: JobKind, variant: int | None) -> str:
+    """Where, among the artifacts, the end of the log of a step is kept, or of one variant's."""
+    return f"{output_key(job_id, kind)}{'' if variant is None else variant_part(variant)}log.txt"

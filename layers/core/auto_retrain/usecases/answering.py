@@ -8,8 +8,8 @@ from functools import partial
 from ..domain.cluster import ClusterJob, ClusterJobPhase, Obstacle
 from ..domain.errors import AutoRetrainError
 from ..domain.job import PendingStep, RetrainingJob
+from ..domain.names import log_key
 from ..ports import Ports
-from .container_results import log_key
 
 LOG_LINES = 200
 # What waits for an image or a secret that may be about to come is given this long.

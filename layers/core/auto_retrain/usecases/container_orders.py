@@ -2,10 +2,10 @@
 
 from ..domain.cluster import JobOrder
 from ..domain.job import RetrainingJob
-from ..domain.names import JobKind
+from ..domain.names import CHAMPION_PART, JobKind, output_key, variant_part
 from ..domain.policy import Policy
 from ..ports import Ports
-from .container_results import CHAMPION_PART, is_scored_apart, output_key, variant_part
+from .container_results import is_scored_apart
 
 
 def variant_orders(job: RetrainingJob, policy: Policy, ports: Ports) -> list[JobOrder]:

@@ -7,30 +7,11 @@ from pydantic import ValidationError
 from ..domain.errors import ArtifactInvalid
 from ..domain.explain import explain
 from ..domain.job import RetrainingJob
-from ..domain.names import JobKind
+from ..domain.names import JobKind, output_key
 from ..domain.results import ContainerResult
 from ..ports import Ports
 
 Result = TypeVar("Result", bound=ContainerResult)
-
-
-# Below the output of scoring, where the champion is scored in an image of its own.
-CHAMPION_PART = "champion/"
-
-
-def output_key(job_id: str, kind: JobKind) -> str:
-    """Where, among the artifacts, the container writes; ends with a slash."""
-    return f"jobs/{job_id}/{kind}/"
-
-
-def variant_part(variant: int) -> str:
-    """Below the output of training, where one of several variants is trained."""
-    return f"{variant}/"
-
-
-def log_key(job_id: str, kind: JobKind, variant: int | None) -> str:
-    """Where, among the artifacts, the end of the log of a step is kept, or of one variant's."""
-    return f"{output_key(job_id, kind)}{'' if variant is None else variant_part(variant)}log.txt"
 
 
 def is_scored_apart(job: RetrainingJob) -> bool:

@@ -10,11 +10,10 @@ from ..domain.dataset import DriftManifest, columns_of, freeze_window
 from ..domain.digest import canonical_json, sha256_of
 from ..domain.errors import ArtifactInvalid
 from ..domain.explain import explain
-from ..domain.names import job_id, kubernetes_job_name
+from ..domain.names import job_id, kubernetes_job_name, output_key
 from ..domain.policy import Policy
 from ..domain.results import EvidentlySummary
 from ..ports import Ports
-from .container_results import output_key
 from .drift_windows import drift_windows
 from .records import policy_of
 

@@ -9,14 +9,14 @@ from ..domain.errors import ArtifactInvalid, ArtifactMissing, AutoRetrainError, 
 from ..domain.files import VersionFiles
 from ..domain.job import PendingStep, RetrainingJob, RetrainingStatus, Variant
 from ..domain.messages import StepOrder, StepStarted
-from ..domain.names import JobKind, kubernetes_job_name
+from ..domain.names import JobKind, kubernetes_job_name, log_key, variant_part
 from ..domain.policy import Policy
 from ..domain.results import TrainingResult
 from ..domain.trigger_config import TriggerType
 from ..domain.windows import Window
 from ..ports import Ports
 from .container_orders import container_orders, variant_orders
-from .container_results import log_key, read_result, variant_part
+from .container_results import read_result
 from .drift_reports import start_report
 from .records import job_of, policy_of
 

@@ -4,6 +4,7 @@ from ..domain.comparison import Comparison
 from ..domain.errors import ArtifactInvalid
 from ..domain.job import RetrainingJob, RetrainingStatus
 from ..domain.messages import JobReference, ValidationOutcome
+from ..domain.names import CHAMPION_PART
 from ..domain.policy import AppliedPolicy
 from ..domain.results import PredictionFile, ScoringResult
 from ..domain.validation import Decision, ValidatedInputs, ValidationResult, VariantScore
@@ -11,7 +12,7 @@ from ..domain.verdict import Outcome, Verdict, worst
 from ..gates import judge_gates
 from ..ports import Ports
 from .comparing import compare, load_predictions
-from .container_results import CHAMPION_PART, is_scored_apart, read_result
+from .container_results import is_scored_apart, read_result
 from .records import job_of, policy_of
 
 _DECISIONS = {Outcome.MET: Decision.PROMOTE, Outcome.INCONCLUSIVE: Decision.INCONCLUSIVE}
