@@ -122,7 +122,7 @@ def test_every_module_can_be_imported_with_an_empty_environment() -> None:
 
 def test_a_function_is_a_few_lines_around_the_use_case_of_its_name() -> None:
     apps = sorted((ROOT / "functions").glob("*/app.py"))
-    assert len(apps) == 11
+    assert len(apps) == 12
     for app in apps:
         name = app.parent.name
         assert (PACKAGE / "usecases" / f"{name}.py").exists()

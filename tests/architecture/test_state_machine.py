@@ -30,6 +30,7 @@ KEYS = {
     "StartTraining": "$.training",
     "StartScoring": "$.scores",
     "ValidateModel": "$.validation",
+    "AwaitReview": "$.review",
     "DeployModel": "$.rollout",
     "ProfileData": "$.profile",
     "CloseJob": "$.outcome",
@@ -114,6 +115,7 @@ def test_words_in_choices_are_words_that_functions_say() -> None:
     said = {
         "decision": messages.TriggerDecision,
         "validation": messages.ValidationOutcome,
+        "review": messages.ReviewOutcome,
         "outcome": messages.ClosingOutcome,
     }
     for choice in CHOICES.values():
@@ -124,8 +126,11 @@ def test_words_in_choices_are_words_that_functions_say() -> None:
 
 def test_states_are_named_after_the_functions_they_run() -> None:
     functions = {name for _, name in re.findall(r"(Resource|FunctionName): \$\{(\w+)FunctionArn\}", TEXT)}
-    assert {name for name in TASKS if name not in WAITS} == functions - {"StartJob"}
-    assert {wait["Parameters"]["FunctionName"] for wait in WAITS.values()} == {"${StartJobFunctionArn}"}
+    assert {name for name in TASKS if name not in WAITS} == functions - {"StartJob", "AwaitReview"}
+    assert {wait["Parameters"]["FunctionName"] for wait in WAITS.values()} == {
+        "${StartJobFunctionArn}",
+        "${AwaitReviewFunctionArn}",
+    }
 
 
 def test_a_red_run_ends_red() -> None:

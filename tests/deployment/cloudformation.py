@@ -16,6 +16,7 @@ FUNCTIONS = (
     "ValidateModelFunction",
     "DeployModelFunction",
     "ProfileDataFunction",
+    "AwaitReviewFunction",
     "CloseJobFunction",
     "NotifyFunction",
 )

@@ -1,8 +1,13 @@
 """Several trainings of one job, through the real state machine, watcher and registry."""
 
+import os
+import subprocess
+import sys
 from typing import Any
 
-from auto_retrain.domain.job import RetrainingStatus
+from auto_retrain.domain.job import RetrainingJob, RetrainingStatus
+from auto_retrain.domain.names import job_id
+from local.aws.environment import aws_settings
 from tests.workflow.world import ALL_THE_WAY, NOW, Ended, World
 
 
@@ -56,3 +61,59 @@ def test_variants_that_make_no_sense_open_no_job(world: World) -> None:
 
     assert (ended.status, ended.error, ended.job) == ("FAILED", "EventInvalid", None)
     assert "variants 0 and 1 are the same" in ended.cause
+
+
+def start_reviewed(world: World, model: str) -> tuple[str, RetrainingJob]:
+    """An execution, and its job that waits for a person's word."""
+    about = {"model_name": model, "actor": "tests", "reason": "which is best", "event_time": NOW.isoformat()}
+    arn = world.start({**about, "force": True, "review": True, "grid": {"accuracy": [0.94, 0.96]}})
+    name = job_id(model, arn)
+
+    def waits() -> bool:
+        job = world.jobs.get(name)
+        return job is not None and job.pending_review is not None
+
+    world.wait_for("a job that waits for its review", waits)
+    job = world.jobs.get(name)
+    assert job is not None
+    return arn, job
+
+
+def say(world: World, *words: str) -> subprocess.CompletedProcess[str]:
+    """A person at a terminal, with the address of the deployment and no more."""
+    settings = aws_settings(world.stack.aws_endpoint) | {"TABLE_NAME": world.stack.outputs["TableName"]}
+    command = [sys.executable, "-m", "auto_retrain.cli", *words, "--actor", "grace"]
+    return subprocess.run(command, env=os.environ | settings, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_the_best_variant_serves_once_a_person_has_approved_it(world: World) -> None:
+    model = world.given_model()
+    world.given_champion(model, accuracy=0.88)
+    arn, job = start_reviewed(world, model)
+    assert world.registry.champion(model) == "1"
+
+    told = say(world, "approve", job.job_id)
+
+    assert told.returncode == 0, told.stderr
+    world.stack.wait_until_idle(90)
+    ended = world.ended(arn)
+    assert ended.path == [*ALL_THE_WAY[:6], "AwaitReview", "ChooseReviewed", *ALL_THE_WAY[6:]]
+    assert ended.job is not None
+    assert ended.job.review is not None
+    assert (ended.job.deployed, ended.job.review.actor) == (True, "grace")
+    assert world.registry.champion(model) == ended.job.challenger_version
+
+
+def test_what_a_person_declines_ends_green_and_changes_nothing(world: World) -> None:
+    model = world.given_model()
+    world.given_champion(model, accuracy=0.88)
+    arn, job = start_reviewed(world, model)
+
+    told = say(world, "decline", job.job_id, "--reason", "unfair")
+
+    assert told.returncode == 0, told.stderr
+    world.stack.wait_until_idle(90)
+    ended = world.ended(arn)
+    assert (ended.status, ended.job.status if ended.job else None) == ("SUCCEEDED", RetrainingStatus.COMPLETED)
+    assert world.registry.champion(model) == "1"
+    assert world.is_free(model)

@@ -420,9 +420,9 @@ def test_two_trainers_of_one_job_leave_one_version_and_one_result(world: FaultyW
 @pytest.mark.parametrize(
     ("leave", "reason"),
     [
-        ("no train result", "ArtifactInvalid"),
+        ("no train result", "ArtifactMissing"),
         ("half a train result", "ArtifactInvalid: result document"),
-        ("no score result", "ArtifactInvalid"),
+        ("no score result", "ArtifactMissing"),
         ("half a score result", "ArtifactInvalid: result document"),
         ("half of it", "ArtifactInvalid"),
     ],

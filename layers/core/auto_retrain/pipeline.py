@@ -13,13 +13,14 @@ from .domain.trigger_config import TriggerConfig, TriggerType
 from .domain.validation import ValidationResult
 from .ports import Ports
 from .usecases.container_results import read_result
-from .usecases.deploy_model import deploy_model
+from .usecases.deploy_model import check_review, deploy_model
 from .usecases.records import policy_of
 from .usecases.retraining_triggers import (
     DataDriftTrigger,
     PerformanceDegradationTrigger,
     ScheduledTrigger,
 )
+from .usecases.reviewing import review_challenger
 from .usecases.start_retraining import start_retraining
 from .usecases.validate_model import judge_scores, with_result
 
@@ -65,13 +66,14 @@ class AutoRetrainPipeline:
         reason: str = "started from Python",
         variants: Sequence[Mapping[str, Any]] = (),
         grid: Mapping[str, Sequence[Any]] | None = None,
+        review: bool = False,
     ) -> str:
         """Start an execution and give the id of the job that it opens.
 
         `training_config` overrides training parameters of the policy. With `variants`, or a `grid` of values for each
-        parameter, several trainings run, and the best of them is compared with the champion. Only a manual start is
-        sure to open a job, unless another one owns the model or something holds it back: any other trigger is judged
-        first.
+        parameter, several trainings run, and the best of them is compared with the champion. With `review`, what is
+        found to be better waits for `approve`. Only a manual start is sure to open a job, unless another one owns the
+        model or something holds it back: any other trigger is judged first.
         """
         started = start_retraining(
             model_name,
@@ -82,6 +84,7 @@ class AutoRetrainPipeline:
             parameters=training_config,
             variants=variants,
             grid=grid,
+            review=review,
         )
         return started.job_id
 
@@ -104,6 +107,7 @@ class AutoRetrainPipeline:
         Raises:
             JobUnknown: this model has no such job.
             IllegalTransition: the job has ended without a deployment, or is not validated yet.
+            PromotionRefused: a person has to approve it, and has not approved this result.
         """
         job = self._ports.jobs.get(job_id)
         if job is None or job.model_name != model_name:
@@ -113,10 +117,20 @@ class AutoRetrainPipeline:
         result = self._judge(job, _with_min_improvement(policy_of(model_name, self._ports), min_improvement), None)
         if not result.is_valid:
             return False
+        check_review(with_result(job, result))
         # One write: what was sealed for a job that may not be deployed any more stays as it is.
         self._ports.jobs.save(with_result(job.moved_to(RetrainingStatus.DEPLOYING), result))
         deploy_model(JobReference(job_id=job_id), self._ports)
         return True
+
+    def approve(self, job_id: str, reason: str | None = None) -> None:
+        """Let a challenger that waits for a review into production; done again, it changes nothing.
+
+        Raises:
+            JobUnknown: there is no such job.
+            ReviewRefused: it does not wait for a review, or somebody declined it.
+        """
+        review_challenger(job_id, True, self._actor, reason, self._ports)
 
     def get_job_status(self, job_id: str) -> RetrainingJob | None:
         return self._ports.jobs.get(job_id)

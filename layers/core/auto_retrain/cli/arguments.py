@@ -23,8 +23,12 @@ def add_actor(parser: ArgumentParser) -> None:
     parser.add_argument("--actor", metavar="WHO", type=_text_up_to(LONGEST_ACTOR), help="who decided it (default: you)")
 
 
-def add_reason(parser: ArgumentParser, help: str) -> None:
-    parser.add_argument("--reason", metavar="TEXT", type=_text_up_to(LONGEST_REASON), required=True, help=help)
+def add_job(parser: ArgumentParser) -> None:
+    parser.add_argument("job", metavar="JOB", type=_job_id, help="such as churn-0123456789")
+
+
+def add_reason(parser: ArgumentParser, help: str, required: bool = True) -> None:
+    parser.add_argument("--reason", metavar="TEXT", type=_text_up_to(LONGEST_REASON), required=required, help=help)
 
 
 def add_limit(parser: ArgumentParser, default: int) -> None:
@@ -86,6 +90,12 @@ def time_of(text: str) -> datetime:
 def _model_name(text: str) -> str:
     if not re.fullmatch(MODEL_NAME_PATTERN, text):
         raise ArgumentTypeError(f"{shown(text)} is no model name: a-z, 0-9 and - inside are allowed, at most 40")
+    return text
+
+
+def _job_id(text: str) -> str:
+    if not re.fullmatch("[a-z0-9-]{1,63}", text):
+        raise ArgumentTypeError(f"{shown(text)} is no id of a job, such as churn-0123456789")
     return text
 
 

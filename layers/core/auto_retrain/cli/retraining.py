@@ -38,6 +38,7 @@ def add_commands(commands: Any) -> None:
         action=AddParameter,
         help="values of a parameter: every combination of them is trained; as often as needed",
     )
+    retrain.add_argument("--review", action="store_true", help="let a person approve what is found to be better")
     retrain.add_argument(
         "--force", action="store_true", help="pass over a pause, cool-down and caps; never over the accuracy floor"
     )
@@ -60,6 +61,7 @@ def _retrain(options: argparse.Namespace, ports: Ports) -> None:
         parameters=options.parameters,
         variants=options.variants,
         grid=options.grid,
+        review=options.review,
         force=options.force,
     )
     print(f"job        {started.job_id}")

@@ -12,7 +12,7 @@ AutoRetrainError
     ├── JobUnknown · LeaseHeld · IllegalTransition · RecordInvalid
     ├── DataMissing · DataInvalid (DataChanged) · ArtifactInvalid (ArtifactMissing)
     ├── AwsRefused · ClusterRefused · ClusterConflict · RegistryRefused
-    └── TrainingFailed · ChampionConflict · PromotionRefused
+    └── TrainingFailed · ChampionConflict · PromotionRefused · ReviewRefused
 
 "Not due" and "rejected" are results, not errors.
 """
@@ -162,3 +162,7 @@ class ChampionConflict(PermanentError):
 
 class PromotionRefused(PermanentError):
     """The stored validation does not allow this version into production."""
+
+
+class ReviewRefused(PermanentError):
+    """The job does not wait for a person's word, or somebody else has given another one."""

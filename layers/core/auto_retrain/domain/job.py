@@ -1,5 +1,6 @@
 """One retraining from trigger to end, and the steps it may take."""
 
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -31,6 +32,8 @@ class RetrainingStatus(StrEnum):
         return self not in _NEXT
 
 
+REVIEW_TIME = timedelta(hours=48)
+
 _S = RetrainingStatus
 _NEXT: dict[RetrainingStatus, set[RetrainingStatus]] = {
     _S.PENDING: {_S.RUNNING, _S.FAILED},
@@ -47,6 +50,28 @@ class PendingStep(Record):
     kubernetes_job: str
     task_token: str = Field(repr=False)
     since: UtcTime
+
+
+class PendingReview(Record):
+    """An execution that waits for a person's word on its challenger, and the token that wakes it."""
+
+    task_token: str = Field(repr=False)
+    since: UtcTime
+
+    @property
+    def until(self) -> datetime:
+        """When it is too late; the state that waits lasts an hour longer."""
+        return self.since + REVIEW_TIME
+
+
+class Review(Record):
+    """What a person said about a challenger that passed every gate, and about which validation they said it."""
+
+    approved: bool
+    actor: str
+    reason: str | None = None
+    validation_hash: str
+    at: UtcTime
 
 
 class Variant(Record):
@@ -92,6 +117,9 @@ class RetrainingJob(Record):
     run_id: str | None = None
     metrics: dict[str, float] = Field(default_factory=dict)
     validation: ValidationResult | None = None
+    needs_review: bool = False
+    pending_review: PendingReview | None = None
+    review: Review | None = None
     deployed: bool = False
     error: str | None = None
     revision: int = Field(default=0, description="counts the writes of this record")

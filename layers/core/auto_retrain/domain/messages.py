@@ -108,10 +108,30 @@ class JobReference(Record):
 class ValidationOutcome(Record):
     """Whether the challenger may be deployed."""
 
-    next: Literal["deploy", "close"]
+    next: Literal["deploy", "review", "close"]
     decision: Decision
     reason: str
     validation_hash: str
+
+
+class ReviewOrder(Record):
+    """Let a person look at a job's challenger, and wake the execution by this token when they have spoken."""
+
+    job_id: str
+    task_token: str = Field(repr=False)
+
+
+class ReviewRequested(Record):
+    """People were told; until then one of them has to speak."""
+
+    job_id: str
+    until: UtcTime
+
+
+class ReviewOutcome(Record):
+    """What the execution is told when a person has spoken."""
+
+    next: Literal["deploy", "close"]
 
 
 class DeploymentOutcome(Record):
@@ -206,7 +226,16 @@ class ClosingOutcome(Record):
 
 
 EventKind = Literal[
-    "started", "deployed", "rejected", "inconclusive", "failed", "escalated", "quarantined", "quarantine_lifted"
+    "started",
+    "review",
+    "declined",
+    "deployed",
+    "rejected",
+    "inconclusive",
+    "failed",
+    "escalated",
+    "quarantined",
+    "quarantine_lifted",
 ]
 
 

@@ -73,11 +73,17 @@ def sentence_on(job: RetrainingJob) -> str:
         return f"{what} serves now; before: {job.champion_version or 'none'}"
     if job.status is not RetrainingStatus.COMPLETED or job.validation is None:
         return f"Retraining {job.model_name} failed: {job.error}"
+    if job.review and _was_declined(job):
+        return f"{what} was not deployed: {job.review.actor} declined it: {job.review.reason}"
     return f"{what} was not deployed ({job.validation.decision.value}): {job.validation.reason}"
 
 
 def _said_no(job: RetrainingJob) -> bool:
-    return job.validation is not None and not job.validation.is_valid
+    return job.validation is not None and (not job.validation.is_valid or _was_declined(job))
+
+
+def _was_declined(job: RetrainingJob) -> bool:
+    return job.review is not None and not job.review.approved
 
 
 def _event_kind(job: RetrainingJob) -> EventKind:
@@ -85,4 +91,6 @@ def _event_kind(job: RetrainingJob) -> EventKind:
         return "deployed"
     if job.status is not RetrainingStatus.COMPLETED or job.validation is None:
         return "failed"
+    if _was_declined(job):
+        return "declined"
     return "rejected" if job.validation.decision is Decision.REJECT else "inconclusive"

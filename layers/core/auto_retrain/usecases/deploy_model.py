@@ -16,7 +16,8 @@ def deploy_model(reference: JobReference, ports: Ports) -> DeploymentOutcome:
 
     Raises:
         JobUnknown: the job is not there.
-        PromotionRefused: the stored validation is not a promotion of this very version, or of other files.
+        PromotionRefused: the stored validation is not a promotion of this very version, or of other files, or a
+            person has to approve it and has not.
         ChampionConflict: somebody moved the alias since the champion was read; it stays where they put it.
     """
     job = job_of(reference.job_id, ports)
@@ -40,11 +41,22 @@ def _allowed_version(job: RetrainingJob, ports: Ports) -> str:
         raise PromotionRefused(f"accuracy {result.accuracy} is not between {LOWEST_ACCURACY_FLOOR} and 1")
     if result.inputs.artifact_sha256 != job.challenger_files.artifact_sha256:
         raise PromotionRefused(f"job '{job.job_id}' was validated with other files than it records now")
+    check_review(job)
     version = result.inputs.challenger_version
     tags = ports.registry.version_tags(job.model_name, version)
     if tags is None or tags.get("job_id") != job.job_id:
         raise PromotionRefused(f"version {version} of '{job.model_name}' was not registered by job '{job.job_id}'")
     return version
+
+
+def check_review(job: RetrainingJob) -> None:
+    """Raise PromotionRefused unless a person approved this very validation, where that was asked for."""
+    if not job.needs_review:
+        return
+    if job.review is None or not job.review.approved:
+        raise PromotionRefused(f"job '{job.job_id}' needs a review, and nobody has approved it")
+    if job.validation is None or job.review.validation_hash != job.validation.validation_hash:
+        raise PromotionRefused(f"what was approved of job '{job.job_id}' is not what was validated last")
 
 
 def _move_alias(job: RetrainingJob, version: str, ports: Ports) -> None:

@@ -13,7 +13,7 @@ from ..ports import Ports
 from .announcing import announce
 
 # Longer than the state machine may run, so that a lease never runs out under a living execution.
-LEASE = timedelta(hours=53)
+LEASE = timedelta(hours=102)
 
 
 def open_job(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) -> TriggerDecision:
@@ -66,6 +66,7 @@ def _new_job(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) ->
         policy_version=applied.version,
         training_parameters=parameters,
         variants=tuple(Variant(parameters=merged) for merged in variants),
+        needs_review=decision.review,
         created_at=ports.clock.now(),
         windows=windows_at(
             decision.event_time,

@@ -35,12 +35,13 @@ def start_retraining(
     parameters: Mapping[str, Any] | None = None,
     variants: Sequence[Mapping[str, Any]] = (),
     grid: Mapping[str, Sequence[Any]] | None = None,
+    review: bool = False,
     force: bool = False,
 ) -> StartedRetraining:
     """Start an execution for one model, now; `parameters` override those of its policy.
 
     With `variants`, or a `grid` of values for each parameter, several trainings run, each with its own parameters on
-    top; the best of them is compared with the champion.
+    top; the best of them is compared with the champion. With `review`, a person has to approve what is better.
 
     Raises:
         ModelUnknown: no policy was applied for that model.
@@ -57,6 +58,7 @@ def start_retraining(
         parameters=dict(parameters or {}),
         variants=[dict(variant) for variant in variants],
         grid=dict(grid or {}),
+        review=review,
         force=force,
     )
     name = execution_name(model_name, trigger_type.value, now.isoformat())

@@ -1,5 +1,7 @@
 """Decides whether a challenger may replace the champion, from nothing but predictions on the holdout rows."""
 
+from typing import Literal
+
 from ..domain.comparison import Comparison
 from ..domain.errors import ArtifactInvalid
 from ..domain.job import RetrainingJob, RetrainingStatus
@@ -32,11 +34,17 @@ def validate_model(reference: JobReference, ports: Ports) -> ValidationOutcome:
     result = result.sealed(ports.clock.now())
     ports.jobs.save(with_result(job, result))
     return ValidationOutcome(
-        next="deploy" if result.is_valid else "close",
+        next=_next_step(job, result),
         decision=result.decision,
         reason=result.reason,
         validation_hash=result.validation_hash,
     )
+
+
+def _next_step(job: RetrainingJob, result: ValidationResult) -> Literal["deploy", "review", "close"]:
+    if not result.is_valid:
+        return "close"
+    return "review" if job.needs_review else "deploy"
 
 
 def with_result(job: RetrainingJob, result: ValidationResult) -> RetrainingJob:

@@ -14,6 +14,7 @@ from ..domain.messages import ScheduledEvent, WatchReport
 from ..ports import Ports
 from .answering import Seen, answer
 from .closing import Failure, end_job, follow_up
+from .reviewing import attend_review, awaits_review
 
 # Job records and Kubernetes Jobs become visible at different moments; what is younger is left alone.
 GRACE = timedelta(minutes=3)
@@ -106,8 +107,10 @@ def _serve(job: RetrainingJob, seen: Seen, problems: list[str], ports: Ports) ->
         reason = f"Kubernetes Job '{job.pending.kubernetes_job}' vanished before it was seen to end"
         ports.executions.fail(job.pending.task_token, "TrainingFailed", reason)
         done = "failed"
+    elif job.pending:
+        done = answer(job, seen, problems, ports)
     else:
-        done = answer(job, seen, problems, ports) if job.pending else "between steps"
+        done = attend_review(job, ports) if awaits_review(job) else "between steps"
     if done == "alive" or ports.clock.now() < job.created_at + GRACE:
         return done
     return _close_if_abandoned(job, ports) or done

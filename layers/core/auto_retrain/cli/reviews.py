@@ -1,0 +1,74 @@
+"""`auto-retrain job`, `approve` and `decline`: look at a challenger, and say whether it may serve."""
+
+import argparse
+import json
+from typing import Any
+
+from ..domain.job import RetrainingJob
+from ..ports import Ports
+from ..usecases.closing import sentence_on
+from ..usecases.records import job_of
+from ..usecases.reviewing import awaits_review, review_challenger
+from .arguments import actor_in, add_actor, add_job, add_reason
+from .printing import moment, plain, print_table
+
+
+def add_commands(commands: Any) -> None:
+    job = commands.add_parser("job", help="one job, with its variants and what was found")
+    add_job(job)
+    job.add_argument("--json", action="store_true", help="everything that is known, as JSON")
+    job.set_defaults(run=_show)
+
+    approve = commands.add_parser("approve", help="let a challenger that waits for a review into production")
+    add_job(approve)
+    add_reason(approve, "kept with the job", required=False)
+    add_actor(approve)
+    approve.set_defaults(run=_review, approved=True)
+
+    decline = commands.add_parser("decline", help="keep a challenger that waits for a review out of production")
+    add_job(decline)
+    add_reason(decline, "kept with the job, and told")
+    add_actor(decline)
+    decline.set_defaults(run=_review, approved=False)
+
+
+def _review(options: argparse.Namespace, ports: Ports) -> None:
+    job = review_challenger(options.job, options.approved, actor_in(options), options.reason, ports)
+    word = "approved" if options.approved else "declined"
+    print(f"{job.job_id}: version {job.challenger_version} {word} by {job.review.actor if job.review else 'nobody'}")
+
+
+def _show(options: argparse.Namespace, ports: Ports) -> None:
+    job = job_of(options.job, ports)
+    if options.json:
+        # A token would let whoever reads it answer for the cluster, or for a person.
+        print(json.dumps(job.model_dump(mode="json", exclude={"pending", "pending_review"}), indent=2))
+        return
+    print(f"{job.job_id}  {job.trigger_type.value}  {job.status.value}  {moment(job.created_at)}")
+    print(plain(_standing(job)))
+    if job.variants:
+        print_table(("VARIANT", "VERSION", "ACCURACY", "GAIN", "P", "PARAMETERS"), _rows(job))
+
+
+def _standing(job: RetrainingJob) -> str:
+    if job.status.is_terminal:
+        return sentence_on(job)
+    if awaits_review(job) and job.review is None and job.validation:
+        return f"version {job.challenger_version} waits for a review: {job.validation.reason}"
+    return job.trigger_reason
+
+
+def _rows(job: RetrainingJob) -> list[tuple[object, ...]]:
+    scores = {score.version: score for score in job.validation.variants} if job.validation else {}
+    rows: list[tuple[object, ...]] = []
+    for number, variant in enumerate(job.variants):
+        score = scores.get(variant.version or "")
+        chosen = "*" if variant.version and variant.version == job.challenger_version else ""
+        found = (
+            f"{score.accuracy:.4f}" if score else "-",
+            "-" if score is None or score.improvement is None else f"{score.improvement:+.1%}",
+            "-" if score is None or score.p_value is None else f"{score.p_value:.3g}",
+        )
+        told = json.dumps(variant.parameters) + (f" failed: {variant.error}" if variant.error else "")
+        rows.append((f"{number}{chosen}", variant.version or "-", *found, told))
+    return rows

@@ -1,0 +1,70 @@
+"""People look at a job and say whether its challenger may serve."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from auto_retrain.domain.messages import ClosingRequest, ReviewOrder
+from auto_retrain.usecases.await_review import await_review
+from auto_retrain.usecases.close_job import close_job
+from tests.unit.cli.terminal import Terminal
+from tests.unit.usecases.test_experiments import Experiments
+from tests.unit.usecases.world import rows
+
+
+@pytest.fixture
+def job(terminal: Terminal) -> str:
+    """A job of three variants, one of which failed, that waits for a review."""
+    world = Experiments({"grid": {"depth": [1, 2, 3]}, "review": True})
+    world.train_variants(0, 2)
+    world.ports.data.write(f"jobs/{world.id}/train/1/log.txt", b"too\x1b[31m deep\n")
+    world.judge(v1=rows(2000, 0.88), v2=rows(2000, 0.93), v4=rows(2000, 0.95))
+    await_review(ReviewOrder(job_id=world.id, task_token="secret-token"), world.ports)
+    terminal.ports = world.ports
+    return world.id
+
+
+def test_a_job_is_shown_with_its_variants_and_what_it_waits_for(terminal: Terminal, job: str) -> None:
+    lines = terminal.ok("job", job).splitlines()
+    assert lines[0] == f"{job}  manual  validation  2026-03-01 12:00:00Z"
+    assert lines[1].startswith("version 4 waits for a review: accuracy 0.9500 is at least 5.0% over")
+    assert [line.split()[:4] for line in lines[3:]] == [
+        ["0", "2", "0.9300", "+5.7%"],
+        ["1", "-", "-", "-"],
+        ["2*", "4", "0.9500", "+8.0%"],
+    ]
+    assert "failed: too\\x1b[31m deep" in lines[4]
+
+
+def test_a_job_as_json_holds_everything_but_the_token(terminal: Terminal, job: str) -> None:
+    told = terminal.ok("job", job, "--json")
+    assert json.loads(told)["variants"][2]["version"] == "4"
+    assert "secret-token" not in told
+
+
+def test_a_challenger_is_approved_once(terminal: Terminal, job: str) -> None:
+    for _ in range(2):
+        told = terminal.ok("approve", job, "--actor", "grace", "--reason", "fine")
+        assert told == f"{job}: version 4 approved by grace\n"
+    refused = terminal.run("decline", job, "--reason", "no")
+    assert (refused.code, "was approved by grace" in refused.err) == (1, True)
+
+
+def test_a_challenger_is_declined_with_a_reason(terminal: Terminal, job: str) -> None:
+    assert "--reason" in terminal.run("decline", job).err
+    assert (
+        terminal.ok("decline", job, "--actor", "grace", "--reason", "unfair") == f"{job}: version 4 declined by grace\n"
+    )
+
+
+def test_a_job_that_is_not_there_is_named(terminal: Terminal) -> None:
+    assert "there is no job 'churn-0'" in terminal.run("approve", "churn-0").err
+    assert "is no id of a job" in terminal.run("job", "../churn").err
+
+
+def test_a_job_that_has_ended_tells_how(terminal: Terminal, job: str) -> None:
+    terminal.ok("decline", job, "--actor", "grace", "--reason", "unfair")
+    terminal.ports.clock.advance(timedelta(minutes=1))
+    close_job(ClosingRequest(execution_arn="any", state={"decision": {"job_id": job}}), terminal.ports)
+    assert "churn version 4 was not deployed: grace declined it: unfair" in terminal.ok("job", job)
