@@ -25,7 +25,7 @@ class Container:
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
 
-    def start(self, order: Mapping[str, Any], **env: str) -> subprocess.Popen[str]:
+    def start(self, order: Mapping[str, Any] | list[dict[str, Any]], **env: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [env_python("trainer"), "-m", "train_model"],
             cwd=TRAINER.parent,
@@ -34,7 +34,7 @@ class Container:
             text=True,
         )
 
-    def run(self, order: Mapping[str, Any], **env: str) -> Ended:
+    def run(self, order: Mapping[str, Any] | list[dict[str, Any]], **env: str) -> Ended:
         return end_of(self.start(order, **env))
 
 

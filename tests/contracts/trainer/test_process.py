@@ -39,6 +39,24 @@ def test_a_process_that_is_stopped_says_so_and_may_be_retried(container: Contain
     assert ended == Ended(1, "stopped from outside before the order was carried out")
 
 
+def test_of_several_variants_each_pod_trains_its_own_with_its_own_parameters(
+    container: Container, shelf: Shelf, mlflow_url: str
+) -> None:
+    order = shelf.order("train", shelf.manifest("variants-1", model_name="variants"), mlflow_tracking_uri=mlflow_url)
+    orders = [
+        {**order, "variant": n, "parameters": {"max_iter": 2 + n}, "output_uri": f"{order['output_uri']}{n}/"}
+        for n in range(2)
+    ]
+    pods = [container.start(orders, JOB_COMPLETION_INDEX=str(index)) for index in range(2)]
+
+    assert [end_of(pod).code for pod in pods] == [0, 0]
+    client = MlflowClient(mlflow_url)
+    for n, variant in enumerate(orders):
+        result = result_of(variant, shelf)
+        assert client.get_model_version("variants", result["model_version"]).tags["variant"] == str(n)
+        assert client.get_run(result["run_id"]).data.params["max_iter"] == str(2 + n)
+
+
 @pytest.fixture(scope="module")
 def manifest(shelf: Shelf) -> dict[str, Any]:
     return shelf.manifest("whole-1")
