@@ -84,6 +84,7 @@ SETTINGS = {
     "registry": {"MLFLOW_TRACKING_URI"},
     "cluster": {"CLUSTER_NAME", "CLUSTER_ENDPOINT", "CLUSTER_CA", "JOB_NAMESPACE", "PARALLEL_JOBS"},
     "cluster.start_job": {"JOB_SERVICE_ACCOUNT", "TRAINER_IMAGE"},
+    "cluster.start_indexed_job": {"JOB_SERVICE_ACCOUNT", "TRAINER_IMAGE"},
     "executions.start": {"STATE_MACHINE_ARN"},
     "notifier": {"SLACK_SECRET_ARN", "SLACK_ORIGINS"},
     "limits": {"FLEET_CONCURRENT_JOBS", "FLEET_MONTHLY_RETRAININGS"},

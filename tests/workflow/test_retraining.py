@@ -134,3 +134,20 @@ def test_a_model_is_retrained_by_one_execution_at_a_time(world: World) -> None:
     assert [world.ended(arn).status for arn in arns] == ["SUCCEEDED"] * 2
     assert sum(job is not None for job in jobs) == 1
     assert any("already" in reason for reason in reasons)
+
+
+def test_small_models_are_trained_and_scored_in_batches(world: World) -> None:
+    models = [world.given_model(training={"batched": True}) for _ in range(3)]
+    about = {"actor": "tests", "reason": "together", "event_time": NOW.isoformat(), "force": True}
+    arns = [world.start({**about, "model_name": model}) for model in models]
+    hopeless = {"model_name": world.given_model(training={"batched": True}), "parameters": {"exit_code": 65}}
+    broken = world.start({**about, **hopeless})
+    world.stack.wait_until_idle(90)
+
+    for ended in map(world.ended, arns):
+        assert (ended.status, ended.path) == ("SUCCEEDED", ALL_THE_WAY)
+        assert ended.job is not None
+        assert ended.job.deployed
+        assert not world.stack.cluster.has_job(f"{ended.job.job_id}-train-1")
+    assert world.ended(broken).status == "FAILED"
+    assert "the column 'plan' is missing" in world.ended(broken).cause

@@ -233,7 +233,7 @@ class Cluster(Protocol):
     ) -> None:
         """Create a Job with a pod for each order, so many at once, that goes on when one of them fails.
 
-        In all else it is like `start_job`.
+        The orders may be those of several jobs. In all else it is like `start_job`.
         """
 
     def list_jobs(self) -> list[ClusterJob]:
@@ -242,8 +242,8 @@ class Cluster(Protocol):
     def obstacles(self, jobs: Sequence[ClusterJob]) -> dict[str, Obstacle]:
         """What keeps Jobs from running, by their names, as far as it can be told; few calls whatever their number."""
 
-    def explain_failure(self, job: ClusterJob) -> str:
-        """One sentence for people on why a Job failed."""
+    def explain_failure(self, job: ClusterJob, order: int | None = None) -> str:
+        """One sentence for people on why a Job failed, or one of its orders."""
 
     def log_tail(self, job: ClusterJob, lines: int = 100, order: int | None = None) -> str:
         """The last lines of the newest pod's log, or of that of one order; empty when there is none any more."""

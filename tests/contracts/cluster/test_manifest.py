@@ -104,6 +104,17 @@ def test_those_that_come_later_get_the_time_of_those_before_them_as_well(
     assert spec["activeDeadlineSeconds"] == seconds
 
 
+def test_a_batch_names_its_jobs_and_is_of_no_single_model() -> None:
+    orders = [make_order(job_id, model_name=job_id) for job_id in ("churn", "fraud")]
+    settings = PodSettings(image="image:1", service_account="trainer")
+
+    job = build_indexed_manifest("batch-1", orders, TRAINING, "dev", settings, 2)
+
+    assert job["metadata"]["annotations"]["auto-retrain/members"] == "churn,fraud"
+    assert "auto-retrain/model" not in job["metadata"]["labels"] | job["spec"]["template"]["metadata"]["labels"]
+    assert build_indexed()["metadata"]["labels"]["auto-retrain/model"] == "churn"
+
+
 def test_no_more_pods_than_orders_are_asked_for() -> None:
     assert build_indexed(2, at_once=20)["spec"]["parallelism"] == 2
 

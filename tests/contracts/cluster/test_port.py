@@ -275,6 +275,24 @@ def test_orders_that_are_started_again_run_once(world: World) -> None:
     assert [job.job_id for job in world.cluster.list_jobs()].count("indexed-again") == 1
 
 
+def test_the_orders_of_several_jobs_can_share_one(world: World) -> None:
+    orders = [make_order(job_id) for job_id in ("member-a", "member-b")]
+    world.cluster.start_indexed_job("batch-1", orders, TRAINING, 2)
+
+    seen = next(job for job in world.cluster.list_jobs() if job.name == "batch-1")
+
+    assert (seen.members, seen.job_ids) == (("member-a", "member-b"), {"member-a", "member-b"})
+
+
+def test_a_held_back_job_still_names_its_members(world: World) -> None:
+    limited(world).start_indexed_job("batch-2", [make_order("member-c")], TRAINING, 2)
+    world.cluster.parallel_jobs = None  # type: ignore[misc]
+
+    seen = next(job for job in world.cluster.list_jobs() if job.name == "batch-2")
+
+    assert (seen.phase, seen.members, seen.waits_for_us) == (ClusterJobPhase.SUSPENDED, ("member-c",), True)
+
+
 def test_an_order_that_fails_leaves_the_others_alone_and_its_log_behind(world: World) -> None:
     start_indexed(world.cluster, "one-bad")
 
@@ -284,6 +302,7 @@ def test_an_order_that_fails_leaves_the_others_alone_and_its_log_behind(world: W
     assert world.cluster.log_tail(ended, order=1) == "reading\ncolumn large is missing\n"
     assert world.cluster.log_tail(ended, lines=1, order=1) == "column large is missing\n"
     assert world.cluster.log_tail(ended, order=2) == ""
+    assert (ended.phase_of(1), ended.phase_of(2)) == (ClusterJobPhase.FAILED, ClusterJobPhase.COMPLETE)
 
 
 def test_a_job_that_ends_badly_is_failed_and_explained_with_its_last_line(world: World) -> None:
@@ -425,6 +444,15 @@ def test_the_order_arrives_as_it_was_given(kubernetes: KubernetesWorld, tmp_path
     kubernetes._end("verbatim", f'printf %s "$AUTO_RETRAIN_ORDER" > {tmp_path}/order')
 
     assert JobOrder.model_validate_json((tmp_path / "order").read_text()) == order.model_copy(update={"image": IMAGE})
+
+
+def test_it_is_explained_why_one_order_failed(kubernetes: KubernetesWorld) -> None:
+    start_indexed(kubernetes.cluster, "explained")
+
+    ended = kubernetes.fail_order("explained", 2, "no rows\n")
+
+    why = kubernetes.cluster.explain_failure(ended, order=2)
+    assert why == "the container ended with exit code 65; last log line: no rows"
 
 
 def test_each_pod_is_told_all_orders_and_its_index(kubernetes: KubernetesWorld, tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ class Experiments(World):
 
 
 def test_each_variant_is_an_order_of_one_kubernetes_job() -> None:
-    world = Experiments(parallel_variants=2)
+    world = Experiments(pods_at_once=2)
 
     orders = world.ports.cluster.orders[world.training]
 

@@ -55,10 +55,25 @@ class ClusterJob(Record):
     pods_at_once: int = 1
     orders: int | None = Field(default=None, description="how many, where each has a pod of its own")
     done: tuple[int, ...] = Field(default=(), description="those of the orders that were carried out")
+    failed: tuple[int, ...] = Field(default=(), description="those that failed for good")
+    members: tuple[str, ...] = Field(default=(), description="whose orders they are, by the ids of jobs")
     waits_for_us: bool = Field(default=False, description="suspended until we find a free place for it")
     priority: int = 0
     queue: str | None = Field(default=None, description="of Kueue")
     reason: str | None = None
+
+    @property
+    def job_ids(self) -> set[str]:
+        """The jobs that it works for."""
+        return {self.job_id, *self.members}
+
+    def phase_of(self, order: int | None) -> ClusterJobPhase:
+        """Where one of its orders stands, or the whole: of several variants some may fail."""
+        if order is None:
+            return ClusterJobPhase.COMPLETE if self.phase is ClusterJobPhase.FAILED and self.done else self.phase
+        if order in self.done:
+            return ClusterJobPhase.COMPLETE
+        return ClusterJobPhase.FAILED if order in self.failed else self.phase
 
 
 def next_to_run(jobs: Iterable[ClusterJob], parallel_jobs: int | None) -> list[ClusterJob]:

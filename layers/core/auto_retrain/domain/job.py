@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, JsonValue
 
 from .base import Record, UtcTime
+from .batch import ParkedOrder
 from .errors import IllegalTransition
 from .files import VersionFiles
 from .names import JobKind
@@ -44,10 +45,14 @@ _NEXT: dict[RetrainingStatus, set[RetrainingStatus]] = {
 
 
 class PendingStep(Record):
-    """A Kubernetes Job that an execution waits for, and the token that wakes the execution."""
+    """A Kubernetes Job that an execution waits for, and the token that wakes the execution.
+
+    An order that is `parked` is carried out by the batch that holds it, whichever that is.
+    """
 
     kind: JobKind
-    kubernetes_job: str
+    kubernetes_job: str | None
+    parked: ParkedOrder | None = None
     task_token: str = Field(repr=False)
     since: UtcTime
 

@@ -93,10 +93,10 @@ class StepOrder(Record):
 
 
 class StepStarted(Record):
-    """A Kubernetes Job runs."""
+    """A Kubernetes Job runs, or one of several models will, as soon as the watcher has gathered them."""
 
     job_id: str
-    kubernetes_job: str
+    kubernetes_job: str | None
 
 
 class JobReference(Record):
@@ -169,6 +169,7 @@ class WatchReport(Record):
     closed: int = 0
     deleted: int = 0
     resumed: int = 0
+    batches: int = 0
     unreconciled: int = 0
     waiting: dict[str, str] = Field(default_factory=dict)
     problems: tuple[str, ...] = ()

@@ -41,9 +41,8 @@ class TrainingPolicy(StrictRecord):
     memory: Quantity = "2Gi"
     gpus: int = Field(default=0, ge=0, le=16, description="of NVIDIA")
     capacity: Capacity = Capacity.ANY
-    parallel_variants: int = Field(
-        default=4, ge=1, le=20, description="of several trainings of a job, how many at once"
-    )
+    batched: bool = Field(default=False, description="share a Kubernetes Job with other models of the same needs")
+    pods_at_once: int = Field(default=4, ge=1, le=20, description="of one Kubernetes Job, by variants or in a batch")
     priority: int = Field(default=0, ge=0, le=100, description="who goes first where Jobs wait for a free place")
     queue: Annotated[LabelValue, Field(min_length=1)] | None = Field(default=None, description="Kueue's LocalQueue")
     pod_template: PodTemplate = PodTemplate()

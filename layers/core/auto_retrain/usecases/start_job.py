@@ -3,13 +3,14 @@
 import logging
 from datetime import timedelta
 
+from ..domain.batch import ParkedOrder
 from ..domain.dataset import DataObject, build_manifest
 from ..domain.digest import canonical_json, sha256_of
 from ..domain.errors import ArtifactInvalid, ArtifactMissing, AutoRetrainError, ChampionConflict
 from ..domain.files import VersionFiles
 from ..domain.job import PendingStep, RetrainingJob, RetrainingStatus, Variant
 from ..domain.messages import StepOrder, StepStarted
-from ..domain.names import JobKind, kubernetes_job_name, log_key, variant_part
+from ..domain.names import kubernetes_job_name, log_key, variant_part
 from ..domain.policy import Policy
 from ..domain.results import TrainingResult
 from ..domain.trigger_config import TriggerType
@@ -37,28 +38,33 @@ def start_job(order: StepOrder, ports: Ports) -> StepStarted:
     job = job_of(order.job_id, ports)
     applied = policy_of(job.model_name, ports)
     job = _with_data(job, applied.policy, ports) if order.kind == "train" else _with_challenger(job, ports)
-    name = kubernetes_job_name(job.job_id, order.kind)
-    # The record comes first: the watcher must know the token before the Kubernetes Job can end.
-    job = ports.jobs.save(_waiting(job, order, name, ports))
-    _start(job, order.kind, name, applied.policy, ports)
+    job, pending = _start(job, order, applied.policy, ports)
     if order.kind == "train" and job.trigger_type is TriggerType.DATA_DRIFT:
         _report_drift(job, applied.policy, ports)
-    return StepStarted(job_id=job.job_id, kubernetes_job=name)
+    return StepStarted(job_id=job.job_id, kubernetes_job=pending.kubernetes_job)
 
 
-def _start(job: RetrainingJob, kind: JobKind, name: str, policy: Policy, ports: Ports) -> None:
-    training = policy.training
-    if job.variants and kind == "train":
-        orders = variant_orders(job, policy, ports)
-        ports.cluster.start_indexed_job(name, orders, training, training.parallel_variants)
-    else:
-        ports.cluster.start_job(name, container_orders(job, kind, policy, ports), training)
-
-
-def _waiting(job: RetrainingJob, order: StepOrder, name: str, ports: Ports) -> RetrainingJob:
-    now = ports.clock.now()
-    pending = PendingStep(kind=order.kind, kubernetes_job=name, task_token=order.task_token, since=now)
-    return job.moved_to(RetrainingStatus.RUNNING, pending=pending, started_at=job.started_at or now)
+def _start(job: RetrainingJob, step: StepOrder, policy: Policy, ports: Ports) -> tuple[RetrainingJob, PendingStep]:
+    training, name = policy.training, kubernetes_job_name(job.job_id, step.kind)
+    several = bool(job.variants) and step.kind == "train"
+    orders = variant_orders(job, policy, ports) if several else container_orders(job, step.kind, policy, ports)
+    # The watcher gathers small models; one that needs two images, or several trainings, is not small.
+    batched = training.batched and len(orders) == 1
+    pending = PendingStep(
+        kind=step.kind,
+        kubernetes_job=None if batched else name,
+        parked=ParkedOrder(order=orders[0], training=training) if batched else None,
+        task_token=step.task_token,
+        since=ports.clock.now(),
+    )
+    # The record comes first: the watcher must know the token before the Kubernetes Job can end.
+    waiting = {"pending": pending, "started_at": job.started_at or pending.since}
+    job = ports.jobs.save(job.moved_to(RetrainingStatus.RUNNING, **waiting))
+    if several:
+        ports.cluster.start_indexed_job(name, orders, training, training.pods_at_once)
+    elif not batched:
+        ports.cluster.start_job(name, orders, training)
+    return job, pending
 
 
 def _with_data(job: RetrainingJob, policy: Policy, ports: Ports) -> RetrainingJob:

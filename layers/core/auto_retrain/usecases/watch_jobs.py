@@ -13,6 +13,7 @@ from ..domain.job import RetrainingJob
 from ..domain.messages import ScheduledEvent, WatchReport
 from ..ports import Ports
 from .answering import Seen, answer
+from .batching import gather, start_batch
 from .closing import Failure, end_job, follow_up
 from .reviewing import attend_review, awaits_review
 
@@ -54,6 +55,7 @@ def watch_jobs(tick: ScheduledEvent, ports: Ports) -> WatchReport:
         closed=done["closed"],
         deleted=done["deleted"],
         resumed=done["resumed"],
+        batches=done["batched"],
         unreconciled=done["unreconciled"],
         waiting=dict(sorted(_waiting(seen).items())[:MOST_REASONS]),
         problems=tuple(sorted(problems)),
@@ -85,6 +87,8 @@ def _should_run(found: ClusterJob, ports: Ports) -> bool:
 def _steps(seen: Seen, active: list[RetrainingJob], problems: list[str], ports: Ports) -> Iterator[Step]:
     for job in active:
         yield Step(job.job_id, partial(_serve, job, seen, problems, ports), _has_vanished(job, seen, ports))
+    for batch, jobs in gather(active, seen):
+        yield Step(batch.name, partial(start_batch, batch, jobs, ports), False)
     owned = {job.job_id for job in active}
     for found in seen.jobs.values():
         if _is_orphan(found, owned, ports):
@@ -117,8 +121,10 @@ def _serve(job: RetrainingJob, seen: Seen, problems: list[str], ports: Ports) ->
 
 
 def _has_vanished(job: RetrainingJob, seen: Seen, ports: Ports) -> bool:
-    waits = job.pending is not None and job.pending.kubernetes_job not in seen.jobs
-    return waits and job.pending is not None and ports.clock.now() >= job.pending.since + GRACE
+    # A parked order that is in no batch, or not any more, is put into the next one.
+    if job.pending is None or job.pending.parked or seen.place_of(job):
+        return False
+    return ports.clock.now() >= job.pending.since + GRACE
 
 
 def _close_if_abandoned(job: RetrainingJob, ports: Ports) -> str | None:
@@ -133,7 +139,7 @@ def _close_if_abandoned(job: RetrainingJob, ports: Ports) -> str | None:
 def _is_orphan(found: ClusterJob, owned: set[str], ports: Ports) -> bool:
     # Nobody waits for a report; it has its own deadline, and mostly ends after the job that it belongs to.
     awaited = found.phase in (ClusterJobPhase.ACTIVE, ClusterJobPhase.SUSPENDED) and found.kind != "report"
-    return awaited and found.job_id not in owned and ports.clock.now() > found.created_at + GRACE
+    return awaited and owned.isdisjoint(found.job_ids) and ports.clock.now() > found.created_at + GRACE
 
 
 def _resume(found: ClusterJob, ports: Ports) -> str:
@@ -143,8 +149,8 @@ def _resume(found: ClusterJob, ports: Ports) -> str:
 
 def _delete(found: ClusterJob, ports: Ports) -> str:
     # The index of active jobs lags behind; the record itself does not.
-    record = ports.jobs.get(found.job_id)
-    if record and not record.status.is_terminal:
+    records = map(ports.jobs.get, sorted(found.job_ids))
+    if any(record and not record.status.is_terminal for record in records):
         return "owned"
     if found.deleted_at:
         return "unreconciled" if ports.clock.now() > found.deleted_at + LONGEST_DELETION else "ending"

@@ -66,10 +66,10 @@ class KubernetesCluster:
             found |= self._obstacles_in(self._clients[namespace], {job.name for job in members})
         return found
 
-    def explain_failure(self, job: ClusterJob) -> str:
+    def explain_failure(self, job: ClusterJob, order: int | None = None) -> str:
         client = self._clients[job.namespace]
         found = client.get_job(job.name)
-        pods = client.list_pods(job.name) if found else []
+        pods = _pods_of(client, job, order) if found else []
         # Pods that are gone have left only their events.
         cause = explain(found, pods, _events(client, job.name) if found and not pods else [])
         line = _last_words(client, pods)
@@ -77,7 +77,7 @@ class KubernetesCluster:
 
     def log_tail(self, job: ClusterJob, lines: int = 100, order: int | None = None) -> str:
         client = self._clients[job.namespace]
-        pods = [pod for pod in client.list_pods(job.name) if order is None or index_of(pod) == order]
+        pods = _pods_of(client, job, order)
         return client.log_tail(pods[0]["metadata"]["name"], telling_container(pods[0]), lines) if pods else ""
 
     def delete_job(self, job: ClusterJob) -> None:
@@ -108,6 +108,11 @@ class KubernetesCluster:
         events = client.list_failed_creations() if names - pods.keys() else []
         creations = {str(event["involvedObject"]["name"]): failed_creation(event) for event in events}
         return {name: creations[name] for name in names - pods.keys() if name in creations} | found
+
+
+def _pods_of(client: KubernetesClient, job: ClusterJob, order: int | None) -> list[Json]:
+    """The pods of a Job, or of one of its orders, the newest first."""
+    return [pod for pod in client.list_pods(job.name) if order is None or index_of(pod) == order]
 
 
 def _events(client: KubernetesClient, name: str) -> list[Json]:

@@ -30,6 +30,7 @@ MODEL_LABEL = "auto-retrain/model"
 QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 OUTPUT_ANNOTATION = "auto-retrain/output"
 PRIORITY_ANNOTATION = "auto-retrain/priority"
+MEMBERS_ANNOTATION = "auto-retrain/members"
 
 # The container's word for "trying again will not help".
 PERMANENT_FAILURE = 65
@@ -68,7 +69,8 @@ def build_indexed_manifest(
 ) -> Json:
     """The Job with a pod for each order, `at_once` of them at the same time.
 
-    Every pod gets all orders as a list, of which its completion index tells its own. An order that fails for good, or
+    The orders may be those of several jobs, which are named in an annotation. Every pod gets all of them as a list, of
+    which its completion index tells its own. An order that fails for good, or
     as often as it may, leaves the others alone. Source: the Job API of Kubernetes 1.29, backoffLimitPerIndex.
     Raises ClusterRefused like `build_manifest`.
     """
@@ -87,6 +89,10 @@ def build_indexed_manifest(
     }
     # Every order has a limit of its own instead.
     del job["spec"]["backoffLimit"]
+    if len({order.model_name for order in orders}) > 1:
+        for metadata in (job["metadata"], job["spec"]["template"]["metadata"]):
+            metadata["labels"] = {name: value for name, value in metadata["labels"].items() if name != MODEL_LABEL}
+    job["metadata"]["annotations"] = {MEMBERS_ANNOTATION: ",".join(order.job_id for order in orders)}
     return job
 
 
@@ -134,8 +140,13 @@ def held_back(manifest: Json, priority: int) -> Json:
     """The same Job, suspended until the watcher finds a place for it; one that waits for Kueue is left to Kueue."""
     if QUEUE_LABEL in manifest["metadata"]["labels"]:
         return manifest
-    metadata = {**manifest["metadata"], "annotations": {PRIORITY_ANNOTATION: str(priority)}}
-    return {**manifest, "metadata": metadata, "spec": {**manifest["spec"], "suspend": True}}
+    metadata = manifest["metadata"]
+    annotations = metadata.get("annotations", {}) | {PRIORITY_ANNOTATION: str(priority)}
+    return {
+        **manifest,
+        "metadata": {**metadata, "annotations": annotations},
+        "spec": {**manifest["spec"], "suspend": True},
+    }
 
 
 def _with_image(order: JobOrder, training: TrainingPolicy, stage: str, settings: PodSettings) -> JobOrder:

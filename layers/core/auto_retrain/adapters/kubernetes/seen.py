@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from ...domain.base import UtcTime
 from ...domain.cluster import ClusterJob, ClusterJobPhase
-from .manifest import JOB_ID_LABEL, KIND_LABEL, PRIORITY_ANNOTATION, QUEUE_LABEL
+from .manifest import JOB_ID_LABEL, KIND_LABEL, MEMBERS_ANNOTATION, PRIORITY_ANNOTATION, QUEUE_LABEL
 from .transport import Json
 
 _ENDS = {"Complete": ClusterJobPhase.COMPLETE, "Failed": ClusterJobPhase.FAILED}
@@ -42,6 +42,8 @@ def as_seen(job: Json) -> ClusterJob:
         pods_at_once=spec.get("parallelism", 1),
         orders=spec["completions"] if indexed else None,
         done=tuple(_indexes(status.get("completedIndexes", ""))),
+        failed=tuple(_indexes(status.get("failedIndexes", ""))),
+        members=tuple(filter(None, metadata.get("annotations", {}).get(MEMBERS_ANNOTATION, "").split(","))),
         waits_for_us=PRIORITY_ANNOTATION in metadata.get("annotations", {}),
         priority=_priority(metadata.get("annotations", {}).get(PRIORITY_ANNOTATION, "")),
         queue=labels_of(job).get(QUEUE_LABEL),

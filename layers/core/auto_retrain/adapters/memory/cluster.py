@@ -47,7 +47,8 @@ class MemoryCluster:
         self, name: str, orders: Sequence[JobOrder], training: TrainingPolicy, pods_at_once: int
     ) -> None:
         self.start_job(name, orders, training)
-        self.change(name, orders=len(orders), pods_at_once=min(pods_at_once, len(orders)))
+        members = tuple(order.job_id for order in orders)
+        self.change(name, orders=len(orders), pods_at_once=min(pods_at_once, len(orders)), members=members)
 
     def list_jobs(self) -> list[ClusterJob]:
         return [self._jobs[name].seen for name in sorted(self._jobs)]
@@ -55,7 +56,7 @@ class MemoryCluster:
     def obstacles(self, jobs: Sequence[ClusterJob]) -> dict[str, Obstacle]:
         return {job.name: found for job in jobs if (found := self._jobs[job.name].obstacle)}
 
-    def explain_failure(self, job: ClusterJob) -> str:
+    def explain_failure(self, job: ClusterJob, order: int | None = None) -> str:
         found = self._jobs.get(job.name)
         return found.explanation if found else "the Kubernetes Job is gone: it was deleted, or it expired"
 
@@ -96,7 +97,7 @@ class MemoryCluster:
         job = self._jobs[name]
         done = tuple(sorted(set(range(job.seen.orders or 0)) - logs.keys()))
         self.fail(name, "FailedIndexes: Job has failed indexes", reason="FailedIndexes")
-        self.change(name, done=done)
+        self.change(name, done=done, failed=tuple(sorted(logs)))
         job.logs = dict(logs)
 
     def obstruct(self, name: str, obstacle: Obstacle) -> None:
