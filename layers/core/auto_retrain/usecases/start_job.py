@@ -38,13 +38,14 @@ def start_job(order: StepOrder, ports: Ports) -> StepStarted:
     job = job_of(order.job_id, ports)
     applied = policy_of(job.model_name, ports)
     job = _with_data(job, applied.policy, ports) if order.kind == "train" else _with_challenger(job, ports)
-    job, pending = _start(job, order, applied.policy, ports)
+    pending = _start(job, order, applied.policy, ports)
     if order.kind == "train" and job.trigger_type is TriggerType.DATA_DRIFT:
         _report_drift(job, applied.policy, ports)
     return StepStarted(job_id=job.job_id, kubernetes_job=pending.kubernetes_job)
 
 
-def _start(job: RetrainingJob, step: StepOrder, policy: Policy, ports: Ports) -> tuple[RetrainingJob, PendingStep]:
+def _start(job: RetrainingJob, step: StepOrder, policy: Policy, ports: Ports) -> PendingStep:
+    """Save what the execution waits for, then let it begin: at once, or when the watcher has gathered a batch."""
     training, name = policy.training, kubernetes_job_name(job.job_id, step.kind)
     several = bool(job.variants) and step.kind == "train"
     orders = variant_orders(job, policy, ports) if several else container_orders(job, step.kind, policy, ports)
@@ -59,12 +60,12 @@ def _start(job: RetrainingJob, step: StepOrder, policy: Policy, ports: Ports) ->
     )
     # The record comes first: the watcher must know the token before the Kubernetes Job can end.
     waiting = {"pending": pending, "started_at": job.started_at or pending.since}
-    job = ports.jobs.save(job.moved_to(RetrainingStatus.RUNNING, **waiting))
+    ports.jobs.save(job.moved_to(RetrainingStatus.RUNNING, **waiting))
     if several:
         ports.cluster.start_indexed_job(name, orders, training, training.pods_at_once)
     elif not batched:
         ports.cluster.start_job(name, orders, training)
-    return job, pending
+    return pending
 
 
 def _with_data(job: RetrainingJob, policy: Policy, ports: Ports) -> RetrainingJob:
