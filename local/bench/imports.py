@@ -26,6 +26,7 @@ PORTS = {
     "start_job": ("policies", "jobs", "ledger", "data", "registry", "cluster"),
     "watch_jobs": ("policies", "jobs", "cluster", "executions", "data", "events"),
     "validate_model": ("policies", "jobs", "data"),
+    "await_review": ("jobs", "events"),
     "deploy_model": ("jobs", "ledger", "registry"),
     "close_job": ("policies", "jobs", "events", "executions"),
     "notify": ("notifications", "notifier"),
