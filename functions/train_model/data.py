@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .errors import DataInvalid
+from .labels import natural_labels
 from .order import Columns, DataObject, LabelColumns, Window
 from .storage import Storage
 from .tables import parse_table
@@ -18,16 +19,31 @@ from .tables import parse_table
 PARALLEL_READS = 8
 
 Texts = np.ndarray[Any, Any]
+Labels = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
 class LabelledRows:
-    """Rows with a label, in the order of the manifest; `unlabelled` counts those that were left out."""
+    """Rows with a label, in the order of the manifest; `unlabelled` counts those that were left out.
+
+    Labels are texts, or numbers in a regression. `beside` has what predictions are handed on with: missing is ''.
+    """
 
     row_ids: Texts
     features: pd.DataFrame
-    labels: Texts
+    labels: Labels
     unlabelled: int
+    beside: dict[str, Texts] = field(default_factory=dict)
+
+    @property
+    def are_numbers(self) -> bool:
+        """Whether labels are numbers to come close to, not classes to tell apart."""
+        return bool(self.labels.dtype.kind == "f")
+
+    @property
+    def targets(self) -> Labels:
+        """Labels as a model should learn them."""
+        return self.labels if self.are_numbers else natural_labels(self.labels)
 
     @property
     def label_share(self) -> float:
@@ -35,15 +51,21 @@ class LabelledRows:
         return self.labels.size / (self.labels.size + self.unlabelled)
 
 
-def read_window(storage: Storage, columns: Columns, window: Window) -> LabelledRows:
-    """Read a window; raises DataInvalid when an object changed, a column is missing or no labelled row is left."""
-    texts = [columns.row_id, *([] if columns.labels else [columns.label]), *columns.categorical]
-    table = _read(storage, window.objects, _parser(columns.format, texts, columns.numeric), str(window))
+def read_window(storage: Storage, columns: Columns, window: Window, beside: Sequence[str] = ()) -> LabelledRows:
+    """Read a window, with columns that are no features if named.
+
+    Raises DataInvalid when an object changed, a column is missing or no labelled row is left.
+    """
+    label = [] if columns.labels else [columns.label]
+    texts, numbers = [columns.row_id, *columns.categorical, *beside], [*columns.numeric]
+    (numbers if columns.is_regression else texts).extend(label)
+    parse = _parser(columns.format, list(dict.fromkeys(texts)), numbers)
+    table = _read(storage, window.objects, parse, str(window))
     _check_row_ids(table[columns.row_id])
     if columns.labels:
-        labels = _labels_of(table[columns.row_id], _read_labels(storage, columns.labels, window))
-        table = table.append_column(columns.label, labels)
-    return _labelled(table, columns, window)
+        arrived = _read_labels(storage, columns.labels, window, columns.is_regression)
+        table = table.append_column(columns.label, _labels_of(table[columns.row_id], arrived))
+    return _labelled(table, columns, window, beside)
 
 
 def read_features(storage: Storage, columns: Columns, window: Window) -> pd.DataFrame:
@@ -67,11 +89,13 @@ def _read(
     return pa.concat_tables(tables)
 
 
-def _read_labels(storage: Storage, columns: LabelColumns, window: Window) -> pa.Table:
+def _read_labels(storage: Storage, columns: LabelColumns, window: Window, are_numbers: bool) -> pa.Table:
     """Row ids and labels as they arrived, without gaps, under names of our own."""
     if not window.label_objects:
         raise DataInvalid(f"there are no labels for the rows from {window}")
-    parse = _parser(columns.format, [columns.row_id, columns.label])
+    label = [columns.label]
+    texts = [columns.row_id, *([] if are_numbers else label)]
+    parse = _parser(columns.format, texts, label if are_numbers else [])
     table = _read(storage, window.label_objects, parse, str(window))
     arrived = pc.and_(pc.is_valid(table[columns.row_id]), pc.is_valid(table[columns.label]))
     return pa.table({"row_id": table[columns.row_id], "label": table[columns.label]}).filter(arrived)
@@ -85,16 +109,25 @@ def _labels_of(row_ids: pa.ChunkedArray, arrived: pa.Table) -> pa.ChunkedArray:
     return newest_first["label"].combine_chunks().take(places)
 
 
-def _labelled(table: pa.Table, columns: Columns, window: Window) -> LabelledRows:
-    labelled = table.filter(pc.is_valid(table[columns.label]))
+def _labelled(table: pa.Table, columns: Columns, window: Window, beside: Sequence[str]) -> LabelledRows:
+    labelled = table.filter(pc.invert(pc.is_null(table[columns.label], nan_is_null=True)))
     if labelled.num_rows == 0:
         raise DataInvalid(f"none of the {table.num_rows} rows from {window} has a label")
     return LabelledRows(
         row_ids=_texts(labelled[columns.row_id]),
         features=labelled.select(columns.features).to_pandas(),
-        labels=_texts(labelled[columns.label]),
+        labels=_numbers(labelled[columns.label]) if columns.is_regression else _texts(labelled[columns.label]),
         unlabelled=table.num_rows - labelled.num_rows,
+        beside={name: _texts(labelled[name].fill_null("")) for name in beside},
     )
+
+
+def _numbers(column: pa.ChunkedArray) -> Labels:
+    numbers: Labels = column.to_numpy()
+    infinite = np.count_nonzero(~np.isfinite(numbers))
+    if infinite:
+        raise DataInvalid(f"{infinite} labels are infinite")
+    return numbers
 
 
 def _check_row_ids(row_ids: pa.ChunkedArray) -> None:

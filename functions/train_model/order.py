@@ -23,6 +23,7 @@ S3Uri = Annotated[str, Field(pattern=r"^s3://[^/]+/.+$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 VersionNumber = Annotated[str, Field(pattern=r"^[1-9][0-9]*$")]
 Column = Annotated[str, Field(min_length=1)]
+EntryPoint = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
 
 
 class Document(BaseModel):
@@ -45,7 +46,8 @@ class Order(Document):
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     parameters: dict[str, JsonValue] = {}
     variant: Annotated[int, Field(ge=0)] | None = None
-    trainer: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")] | None = None
+    trainer: EntryPoint | None = None
+    row_metric: EntryPoint | None = None
     image: str | None = None
     versions: dict[VersionNumber, Sha256 | None] = {}
     min_label_share: Annotated[float, Field(ge=0, le=1)] = 0.0
@@ -90,7 +92,10 @@ class LabelColumns(Document):
 
 
 class Columns(Document):
-    """How to read the objects."""
+    """How to read the objects; a regression's labels are numbers.
+
+    `entity` and `slices` are texts that predictions are handed on with.
+    """
 
     format: Literal["csv", "parquet"]
     row_id: Column
@@ -98,6 +103,19 @@ class Columns(Document):
     numeric: tuple[Column, ...]
     categorical: tuple[Column, ...]
     labels: LabelColumns | None = None
+    task: Literal["classification", "regression"] = "classification"
+    entity: Column | None = None
+    slices: tuple[Column, ...] = ()
+
+    @property
+    def is_regression(self) -> bool:
+        return self.task == "regression"
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Columns that go beside predictions, each once."""
+        named = [self.entity] if self.entity else []
+        return tuple(dict.fromkeys([*named, *self.slices]))
 
     @property
     def features(self) -> tuple[str, ...]:

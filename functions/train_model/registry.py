@@ -72,7 +72,7 @@ class MlflowVersions:
             log_model(
                 model,
                 name="model",
-                signature=signature_of(columns, rows.labels),
+                signature=signature_of(columns, rows.targets),
                 pip_requirements=list(REQUIREMENTS),
                 registered_model_name=self._order.model_name,
                 tags=self._tags,

@@ -6,15 +6,14 @@ import numpy as np
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
 
-from .labels import natural_labels
 from .order import Columns
 
-LABEL_TYPES = {"i": "long", "b": "boolean", "U": "string"}
+TARGET_TYPES = {"i": "long", "b": "boolean", "U": "string", "f": "double"}
 
 
-def signature_of(columns: Columns, labels: np.ndarray[Any, Any]) -> ModelSignature:
+def signature_of(columns: Columns, targets: np.ndarray[Any, Any]) -> ModelSignature:
     """Stated rather than inferred from an example, so that no row of data gets into the registry."""
     numbers = [ColSpec("double", name) for name in columns.numeric]
     texts = [ColSpec("string", name) for name in columns.categorical]
-    answer = ColSpec(LABEL_TYPES[natural_labels(labels).dtype.kind])
+    answer = ColSpec(TARGET_TYPES[targets.dtype.kind])
     return ModelSignature(Schema([*numbers, *texts]), Schema([answer]))

@@ -5,7 +5,7 @@ from typing import Any
 from .artifacts import digest_of
 from .data import LabelledRows, read_window
 from .errors import DataInvalid
-from .fitting import fit_model, training_accuracy
+from .fitting import fit_model, training_quality
 from .order import Manifest, Order
 from .outputs import Outputs
 from .storage import Storage
@@ -46,7 +46,7 @@ def _train_new(order: Order, manifest: Manifest, storage: Storage, versions: Ver
 
 def _metrics(model: Any, rows: LabelledRows) -> dict[str, float]:
     return {
-        "training_accuracy": training_accuracy(model, rows),
+        **training_quality(model, rows),
         "training_rows": float(rows.labels.size),
         "rows_without_label": float(rows.unlabelled),
     }

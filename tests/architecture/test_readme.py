@@ -31,7 +31,9 @@ def test_the_policy_that_is_shown_is_a_policy(tmp_path: Path) -> None:
     assert (policy.model, policy.data.label_delay_days) == ("churn", 7)
 
 
-@pytest.mark.parametrize("part", ["source: prometheus", "labels: {prefix: churn-labels", "pod_template:"])
+@pytest.mark.parametrize(
+    "part", ["source: prometheus", "labels: {prefix: churn-labels", "pod_template:", "improvement_basis:"]
+)
 def test_parts_of_policies_that_are_shown_belong_into_a_policy(part: str) -> None:
     whole = yaml.safe_load(block("yaml", "churn.yaml"))
     for shown in yaml.safe_load_all(block("yaml", part).replace("sha256:…", "sha256:" + "0" * 64)):

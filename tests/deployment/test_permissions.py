@@ -34,6 +34,7 @@ ACTIONS = {
     "sweeps.last": {READ},
     "sweeps.save": {WRITE},
     "jobs.list_active": {QUERY},
+    "jobs.list_recent": {QUERY},
     "ledger.current": {QUERY},
     "ledger.append": {WRITE, QUERY},
     "notifications.claim": {WRITE, READ},
@@ -90,7 +91,12 @@ SETTINGS = {
     "limits": {"FLEET_CONCURRENT_JOBS", "FLEET_MONTHLY_RETRAININGS"},
 }
 RESOURCES = {
-    "dynamodb": {"Table.Arn", "${Table.Arn}/index/fleet", "${Table.Arn}/index/active_jobs"},
+    "dynamodb": {
+        "Table.Arn",
+        "${Table.Arn}/index/fleet",
+        "${Table.Arn}/index/by_model",
+        "${Table.Arn}/index/active_jobs",
+    },
     "s3": {
         "arn:${AWS::Partition}:s3:::${DataBucketName}",
         "arn:${AWS::Partition}:s3:::${DataBucketName}/*",

@@ -3,9 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from auto_retrain.domain.comparison import Comparison
+from auto_retrain.domain.comparison import Comparison, MetricResult
 from auto_retrain.domain.policy import Policy
-from auto_retrain.domain.validation import ClassificationMetrics
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -21,20 +20,23 @@ def a_policy(**changes: Any) -> Policy:
     return Policy.model_validate({**document, **changes}, strict=False)
 
 
-def metrics(accuracy: float) -> ClassificationMetrics:
-    return ClassificationMetrics(accuracy=accuracy, precision=accuracy, recall=accuracy, f1_score=accuracy)
-
-
-def a_comparison(**changes: Any) -> Comparison:
+def a_comparison(
+    accuracy: float = 0.95, champion: float | None = 0.88, p_value: float | None = 1e-6, **changes: Any
+) -> Comparison:
     """A challenger that is clearly better than its champion on enough rows."""
+    found = MetricResult(value=accuracy, interval=(accuracy - 0.01, accuracy + 0.01))
+    if champion is not None:
+        gain = accuracy - champion
+        about = {"gain": gain, "gain_bound": gain - 0.01, "p_value": p_value, "method": "mcnemar_mid_p"}
+        found = found.model_copy(update={"champion": champion, **about})
     fields: dict[str, Any] = {
+        "primary": "accuracy",
         "rows": 2000,
+        "distinct_labels": 2,
         "rarest_class_rows": 800,
         "largest_class_share": 0.6,
-        "challenger": metrics(0.95),
-        "champion": metrics(0.88),
-        "improvement": 0.95 / 0.88 - 1,
-        "interval": (0.06, 0.1),
-        "p_value": 1e-6,
+        "has_champion": champion is not None,
+        "metrics": {"accuracy": found},
+        "improvement": accuracy / champion - 1 if champion else None,
     }
     return Comparison(**{**fields, **changes})

@@ -26,7 +26,7 @@ def test_the_best_variant_of_a_grid_is_deployed(world: World) -> None:
     assert (ended.status, ended.path) == ("SUCCEEDED", ALL_THE_WAY)
     assert ended.job is not None
     assert ended.job.validation is not None
-    assert [found.accuracy for found in ended.job.validation.variants] == [0.9, 0.96, 0.93]
+    assert [found.value for found in ended.job.validation.variants] == [0.9, 0.96, 0.93]
     assert (ended.job.validation.accuracy, ended.job.deployed) == (0.96, True)
     assert world.registry.champion(model) == ended.job.challenger_version == ended.job.variants[1].version
 

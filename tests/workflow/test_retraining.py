@@ -28,8 +28,7 @@ def test_a_better_challenger_replaces_the_champion_and_the_ledger_keeps_it(world
     assert world.registry.champion(model) == "2"
     assert ended.job is not None
     assert ended.job.validation is not None
-    assert ended.job.validation.champion is not None
-    assert (ended.job.validation.accuracy, ended.job.validation.champion.accuracy) == (0.95, 0.88)
+    assert (ended.job.validation.accuracy, ended.job.validation.metrics["accuracy"].champion) == (0.95, 0.88)
 
 
 def test_a_champion_is_scored_in_the_image_that_trained_it(world: World) -> None:
@@ -43,8 +42,7 @@ def test_a_champion_is_scored_in_the_image_that_trained_it(world: World) -> None
     assert (ended.job.champion_files.image, ended.job.challenger_files.image) == (TINY_IMAGE, NEWER_IMAGE)
     assert world.images_of(f"{ended.job.job_id}-score-1") == [TINY_IMAGE, NEWER_IMAGE]
     assert ended.job.validation is not None
-    assert ended.job.validation.champion is not None
-    assert (ended.job.validation.accuracy, ended.job.validation.champion.accuracy) == (0.95, 0.88)
+    assert (ended.job.validation.accuracy, ended.job.validation.metrics["accuracy"].champion) == (0.95, 0.88)
     assert world.registry.champion(model) == "2"
 
 

@@ -12,8 +12,9 @@ from .domain.results import ScoringResult
 from .domain.trigger_config import TriggerConfig, TriggerType
 from .domain.validation import ValidationResult
 from .ports import Ports
-from .usecases.container_results import read_result
+from .usecases.container_results import read_scores
 from .usecases.deploy_model import check_review, deploy_model
+from .usecases.judging import judge_scores, with_min_improvement
 from .usecases.records import policy_of
 from .usecases.retraining_triggers import (
     DataDriftTrigger,
@@ -22,7 +23,7 @@ from .usecases.retraining_triggers import (
 )
 from .usecases.reviewing import review_challenger
 from .usecases.start_retraining import start_retraining
-from .usecases.validate_model import judge_scores, with_result
+from .usecases.validate_model import with_result
 
 
 class AutoRetrainPipeline:
@@ -114,7 +115,7 @@ class AutoRetrainPipeline:
             raise JobUnknown(f"'{model_name}' has no job '{job_id}'")
         if job.deployed:
             return True
-        result = self._judge(job, _with_min_improvement(policy_of(model_name, self._ports), min_improvement), None)
+        result = self._judge(job, with_min_improvement(policy_of(model_name, self._ports), min_improvement), None)
         if not result.is_valid:
             return False
         check_review(with_result(job, result))
@@ -140,12 +141,5 @@ class AutoRetrainPipeline:
         return self._ports.jobs.list_recent(model_name, limit)
 
     def _judge(self, job: RetrainingJob, applied: AppliedPolicy, scores: ScoringResult | None) -> ValidationResult:
-        scores = scores or read_result(job, "score", ScoringResult, self._ports)
+        scores = scores or read_scores(job, self._ports)
         return judge_scores(job, scores, applied, self._ports).sealed(self._ports.clock.now())
-
-
-def _with_min_improvement(applied: AppliedPolicy, min_improvement: float) -> AppliedPolicy:
-    validation = applied.policy.validation
-    # Validated anew, so that a call obeys the bounds that a policy has to obey.
-    bounded = type(validation).model_validate({**validation.model_dump(), "min_improvement": min_improvement})
-    return applied.model_copy(update={"policy": applied.policy.model_copy(update={"validation": bounded})})

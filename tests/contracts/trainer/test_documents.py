@@ -6,13 +6,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from auto_retrain.domain.cluster import JobOrder
 from auto_retrain.domain.dataset import Manifest as OrderedManifest
 from auto_retrain.domain.digest import canonical_json, sha256_of
 from auto_retrain.domain.results import ScoringResult, TrainingResult
-from auto_retrain.usecases.comparing import load_predictions
-from tests.unit.train_model.shelf import Shelf
+from auto_retrain.usecases.predictions import load_predictions
+from tests.unit.builders import a_policy
+from tests.unit.train_model.shelf import COLUMNS, Shelf
 from train_model.order import Manifest, Order, parse_manifest, parse_order
 from train_model.outputs import Outputs
 from train_model.score import score
@@ -41,9 +43,9 @@ class Versions:
         return LoadedVersion(number, Always(), None)
 
 
-def ordered(shelf: Shelf, **changes: Any) -> tuple[Order, Any]:
+def ordered(shelf: Shelf, columns: dict[str, Any] | None = None, **changes: Any) -> tuple[Order, Any]:
     """Order and manifest as the pipeline writes them, as the container reads them."""
-    written = OrderedManifest.model_validate(shelf.manifest("documents-1"))
+    written = OrderedManifest.model_validate(shelf.manifest("documents-1", data={**COLUMNS, **(columns or {})}))
     content = canonical_json(written)
     order = JobOrder(
         job_id="documents-1",
@@ -71,8 +73,17 @@ def test_the_pipeline_reads_what_training_left(shelf: Shelf) -> None:
     assert result.artifact_sha256 == sha256_of(b"{}")
 
 
-def test_the_pipeline_reads_what_scoring_left(shelf: Shelf) -> None:
-    order, manifest = ordered(shelf, kind="score", versions={"3": None, "4": "0" * 64})
+def zeros(frame: pd.DataFrame, labels: object, predictions: object) -> np.ndarray[Any, Any]:
+    return np.zeros(len(frame))
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_the_pipeline_reads_what_scoring_left(shelf: Shelf, task: str) -> None:
+    about = {"task": task, "entity": "plan", "slices": ["plan", "unused"]}
+    order, manifest = ordered(
+        shelf, about, kind="score", versions={"3": None, "4": "0" * 64}, row_metric=f"{__name__}:zeros"
+    )
+    policy = a_policy(data={"prefix": "shop", **COLUMNS, **about})
     storage = Storage(shelf.client)
     findings = score(order, manifest, storage, Versions(), Outputs(order, storage))  # type: ignore[arg-type]
     document = {"schema_version": 1, "kind": "score", "job_id": order.job_id, **findings}
@@ -80,7 +91,13 @@ def test_the_pipeline_reads_what_scoring_left(shelf: Shelf) -> None:
     result = ScoringResult.model_validate_json(json.dumps(document))
 
     ports: Any = SimpleNamespace(data=SimpleNamespace(read=shelf.get))
-    champion, challenger = (load_predictions(result.predictions[number], ports) for number in ("3", "4"))
+    champion, challenger = (load_predictions(result.predictions[number], policy.data, ports) for number in ("3", "4"))
     assert champion.row_ids.size == 100
     assert np.array_equal(champion.labels, challenger.labels)
-    assert set(champion.classes[champion.predictions]) == {"1"}
+    predicted = champion.predictions if champion.classes is None else champion.classes[champion.predictions]
+    assert set(predicted.tolist()) == {1.0 if task == "regression" else "1"}
+    assert champion.entities is not None
+    assert set(champion.entities) == set(challenger.slices["plan"]) == {"free", "plus", "pro"}
+    assert set(challenger.slices["unused"]) == {"x"}
+    assert champion.row_metric is not None
+    assert champion.row_metric.tolist() == [0.0] * 100

@@ -12,8 +12,9 @@ import pytest
 from auto_retrain.adapters.mlflow import MlflowRegistry
 from auto_retrain.domain.files import artifact_digest
 from auto_retrain.domain.results import ScoringResult, TrainingResult
-from auto_retrain.usecases.comparing import load_predictions
+from auto_retrain.usecases.predictions import load_predictions
 from local.paths import TRAINER, env_python
+from tests.unit.builders import a_policy
 from tests.unit.train_model.shelf import Shelf
 
 PROGRAM = TRAINER / "examples" / "own_image" / "by_category.py"
@@ -53,7 +54,7 @@ def test_it_trains_registers_and_scores(run: Run, shelf: Shelf, mlflow_url: str)
     assert run(score).returncode == 0
     scored = ScoringResult.model_validate_json(shelf.get(score["output_uri"] + "result.json"))
     ports: Any = SimpleNamespace(data=SimpleNamespace(read=shelf.get))
-    predictions = load_predictions(scored.predictions["1"], ports)
+    predictions = load_predictions(scored.predictions["1"], a_policy().data, ports)
     assert predictions.row_ids.size == 100
     assert np.mean(predictions.labels == predictions.predictions) > 0.5
 

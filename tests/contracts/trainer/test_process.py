@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import socket
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from mlflow import MlflowClient
 
 from tests.contracts.trainer.container import DEADLINE_SECONDS, Container, Ended, end_of
-from tests.unit.train_model.shelf import Shelf
+from tests.unit.train_model.shelf import COLUMNS, FIRST_DAY, Shelf, some_rows
 
 pytestmark = pytest.mark.xdist_group("mlflow")
 
@@ -156,3 +157,27 @@ def test_a_drift_report_is_kept_beside_the_job_and_in_mlflow(
     (run,) = client.search_runs([experiment.experiment_id], "tags.kind = 'drift_report'")
     assert (run.info.run_name, run.data.tags["job_id"]) == ("drifted-1-drift", "drifted-1")
     assert {file.path for file in client.list_artifacts(run.info.run_id)} == {"psi.json", "report.html", "report.json"}
+
+
+def test_a_regression_is_trained_and_scored_in_numbers_beside_whose_rows_they_are(
+    container: Container, shelf: Shelf, mlflow_url: str
+) -> None:
+    days = [some_rows(seed=seed).assign(price=lambda rows: 3.5 * rows["age"] + 0.25) for seed in (11, 12, 13)]
+    about = {"label": "price", "task": "regression", "entity": "plan", "slices": ["plan"]}
+    windows = {
+        "training": shelf.window(FIRST_DAY + timedelta(20), days[:2]),
+        "holdout": shelf.window(FIRST_DAY + timedelta(22), days[2:]),
+    }
+    manifest = shelf.manifest("prices-1", model_name="prices", data={**COLUMNS, **about}, **windows)
+    order = shelf.order("train", manifest, mlflow_tracking_uri=mlflow_url)
+    assert container.run(order).code == 0
+    version = result_of(order, shelf)["model_version"]
+    assert result_of(order, shelf)["metrics"]["training_rmse"] < 10
+
+    scoring = shelf.order("score", manifest, mlflow_tracking_uri=mlflow_url, versions={version: None})
+    assert container.run(scoring).code == 0
+    file = result_of(scoring, shelf)["predictions"][version]
+    with np.load(io.BytesIO(shelf.get(file["uri"])), allow_pickle=False) as arrays:
+        assert set(arrays) == {"row_ids", "labels", "predictions", "entities", "slice:plan"}
+        assert arrays["labels"] == pytest.approx(days[2]["price"].to_numpy())
+        assert np.corrcoef(arrays["labels"], arrays["predictions"])[0, 1] > 0.99

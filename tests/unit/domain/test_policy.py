@@ -11,8 +11,10 @@ from pydantic import BaseModel
 from auto_retrain.domain.data_policy import DataPolicy, DriftPolicy
 from auto_retrain.domain.errors import PolicyInvalid
 from auto_retrain.domain.metric_policy import PrometheusMetric
-from auto_retrain.domain.policy import Policy, TrainingPolicy, ValidationPolicy
+from auto_retrain.domain.policy import Policy
+from auto_retrain.domain.training_policy import TrainingPolicy
 from auto_retrain.domain.trigger_config import TriggerConfig
+from auto_retrain.domain.validation_policy import ValidationPolicy
 
 DATA: dict[str, Any] = {"prefix": "gl/001", "row_id": "id", "label": "y", "numeric": ["a"], "categorical": ["b"]}
 LABELS = {"prefix": "labels", "row_id": "id", "label": "y"}

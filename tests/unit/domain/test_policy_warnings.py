@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from auto_retrain.domain.policy import Policy
 from auto_retrain.domain.policy_warnings import warnings_of, warnings_with_champion
 from auto_retrain.gates.min_improvement import judge_min_improvement
-from tests.unit.builders import a_comparison, a_policy, metrics
+from tests.unit.builders import a_comparison, a_policy
 from tests.unit.policies import policies
 
 NEVER_BETTER = "no challenger can be 5 % better than a champion above 0.9524"
@@ -123,8 +123,8 @@ def test_a_champion_warned_of_is_beaten_by_no_accuracy(
 ) -> None:
     policy = a_policy(validation={"min_improvement": min_improvement})
     if warnings_with_champion(policy, champion):
-        comparison = a_comparison(champion=metrics(champion), challenger=metrics(accuracy))
-        assert not judge_min_improvement(policy.validation, comparison).met
+        comparison = a_comparison(accuracy, champion)
+        assert not judge_min_improvement(policy, comparison).met
 
 
 @settings(deadline=None)

@@ -1,24 +1,36 @@
 """What a challenger has to show."""
 
+import math
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_retrain.domain.policy import ValidationPolicy
+from auto_retrain.domain.comparison import MetricResult, SliceResult
+from auto_retrain.domain.policy import Policy
+from auto_retrain.domain.validation_policy import ValidationPolicy
 from auto_retrain.domain.verdict import Outcome, Verdict, worst
 from auto_retrain.gates import judge_gates
 from auto_retrain.gates.accuracy_floor import judge_accuracy_floor
-from tests.unit.builders import a_comparison, a_policy, metrics
+from auto_retrain.gates.guardrails import judge_guardrails
+from auto_retrain.gates.min_improvement import judge_min_improvement
+from auto_retrain.gates.paired_evidence import judge_paired_evidence
+from auto_retrain.gates.r2_floor import judge_r2_floor
+from auto_retrain.gates.slices import judge_slices
+from tests.unit.builders import a_comparison, a_policy
 
 POLICY = a_policy()
+REGRESSION = a_policy(
+    data={"prefix": "churn", "row_id": "id", "label": "price", "task": "regression", "numeric": ["age"]}
+)
 
 
-def decided(validation: ValidationPolicy | None = None, **changes: object) -> Outcome:
-    policy = POLICY.model_copy(update={"validation": validation or POLICY.validation})
-    return worst(judge_gates(policy, a_comparison(**changes)))
+def decided(validation: dict[str, Any] | None = None, **changes: Any) -> Outcome:
+    return worst(judge_gates(a_policy(validation=validation or {}), a_comparison(**changes)))
 
 
-def reasons(**changes: object) -> str:
+def reasons(**changes: Any) -> str:
     return "; ".join(verdict.reason for verdict in judge_gates(POLICY, a_comparison(**changes)) if not verdict.met)
 
 
@@ -27,36 +39,152 @@ def test_a_clearly_better_challenger_passes_every_gate() -> None:
 
 
 def test_a_first_model_needs_the_floor_but_no_improvement() -> None:
-    alone = {"champion": None, "improvement": None, "interval": None, "p_value": None}
-    assert decided(**alone) is Outcome.MET
-    assert decided(**alone, challenger=metrics(0.84)) is Outcome.UNMET
+    assert decided(champion=None) is Outcome.MET
+    assert decided(champion=None, accuracy=0.84) is Outcome.UNMET
 
 
 def test_exactly_five_percent_is_enough_and_a_hair_less_is_not() -> None:
-    assert decided(champion=metrics(0.9), challenger=metrics(0.945)) is Outcome.MET
-    assert decided(champion=metrics(0.9), challenger=metrics(0.9449)) is Outcome.UNMET
+    assert decided(champion=0.9, accuracy=0.945) is Outcome.MET
+    assert decided(champion=0.9, accuracy=0.9449) is Outcome.UNMET
 
 
 def test_an_improvement_that_cannot_be_reached_is_called_so() -> None:
-    assert "cannot be reached" in reasons(champion=metrics(0.96), challenger=metrics(0.99))
+    assert "5.0% over the champion's 0.9600 cannot be reached: that would be an accuracy of 1.0080" in reasons(
+        champion=0.96, accuracy=0.99
+    )
+
+
+@pytest.mark.parametrize(
+    ("basis", "least", "just", "short"),
+    [
+        ("relative", 0.05, 0.945, 0.9449),
+        ("absolute", 0.05, 0.95, 0.9499),
+        ("error_reduction", 0.05, 0.905, 0.9049),
+    ],
+)
+def test_each_basis_asks_for_something_else_over_ninety_percent(
+    basis: str, least: float, just: float, short: float
+) -> None:
+    policy = a_policy(validation={"improvement_basis": basis, "min_improvement": least})
+    outcomes = [judge_min_improvement(policy, a_comparison(accuracy, 0.9)).outcome for accuracy in (just, short)]
+    assert outcomes == [Outcome.MET, Outcome.UNMET]
+
+
+@pytest.mark.parametrize(
+    ("basis", "least", "just", "short"),
+    [("relative", 0.1, 9.0, 9.01), ("absolute", 2, 8.0, 8.01), ("error_reduction", 0.1, 9.0, 9.01)],
+)
+def test_of_an_error_less_is_better(basis: str, least: float, just: float, short: float) -> None:
+    policy = REGRESSION.model_copy(
+        update={"validation": ValidationPolicy(improvement_basis=basis, min_improvement=least)}
+    )
+    outcomes = [
+        judge_min_improvement(policy, a_comparison(primary="rmse", metrics={"rmse": lower(error, 10.0)})).outcome
+        for error in (just, short)
+    ]
+    assert outcomes == [Outcome.MET, Outcome.UNMET]
+
+
+def lower(value: float, champion: float, bound: float | None = None) -> MetricResult:
+    gain = champion - value
+    return MetricResult(value=value, champion=champion, gain=gain, gain_bound=gain if bound is None else bound)
 
 
 def test_a_gain_that_may_be_chance_is_inconclusive() -> None:
     assert decided(p_value=0.06) is Outcome.INCONCLUSIVE
-    assert decided(ValidationPolicy(confidence=0), p_value=0.06) is Outcome.MET
+    assert decided({"confidence": 0}, p_value=0.06) is Outcome.MET
+
+
+def test_a_looser_basis_has_to_be_surer() -> None:
+    loose = a_policy(validation={"improvement_basis": "error_reduction"})
+    assert judge_paired_evidence(POLICY, a_comparison(p_value=0.03)).met
+    assert not judge_paired_evidence(loose, a_comparison(p_value=0.03)).met
+    assert judge_paired_evidence(loose, a_comparison(p_value=0.009)).met
+
+
+def test_each_further_look_at_the_same_rows_has_to_be_surer() -> None:
+    first, third = (judge_paired_evidence(POLICY, a_comparison(p_value=0.03, look=look)) for look in (1, 3))
+    assert (first.outcome, third.outcome) == (Outcome.MET, Outcome.INCONCLUSIVE)
+    assert "comparison number 3 on these rows" in third.reason
+
+
+def test_a_refresh_only_has_to_be_surely_not_worse() -> None:
+    refresh = {"improvement_basis": "non_inferior", "non_inferiority_margin": 0.02}
+
+    def with_bound(accuracy: float, bound: float) -> dict[str, Any]:
+        found = MetricResult(
+            value=accuracy, interval=(0.9, 1), champion=0.95, gain=accuracy - 0.95, gain_bound=bound, p_value=0.5
+        )
+        return {"metrics": {"accuracy": found}}
+
+    assert decided(refresh, **with_bound(0.95, -0.01)) is Outcome.MET
+    assert decided(refresh, **with_bound(0.95, -0.03)) is Outcome.INCONCLUSIVE
+    assert decided(refresh, **with_bound(0.92, -0.04)) is Outcome.UNMET
+
+
+def test_a_guardrail_stops_what_pays_with_another_metric() -> None:
+    policy = a_policy(validation={"guardrails": {"log_loss": 0.05}})
+
+    def guarded(**metrics: MetricResult) -> list[Verdict]:
+        found = a_comparison()
+        return judge_guardrails(policy, found.model_copy(update={"metrics": {**found.metrics, **metrics}}))
+
+    assert [found.outcome for found in guarded(log_loss=lower(0.3, 0.28, -0.04))] == [Outcome.MET]
+    assert [found.outcome for found in guarded(log_loss=lower(0.3, 0.28, -0.06))] == [Outcome.INCONCLUSIVE]
+    assert [found.outcome for found in guarded(log_loss=lower(0.4, 0.28, -0.14))] == [Outcome.UNMET]
+    assert [found.outcome for found in guarded()] == [Outcome.INCONCLUSIVE]
+    assert judge_guardrails(policy, a_comparison(champion=None)) == []
+
+
+def sliced(*p_values: float) -> Verdict:
+    policy = a_policy(data={**POLICY.data.model_dump(), "slices": ("plan",)})
+    slices = [
+        SliceResult(column="plan", value=f"p{k}", rows=200, challenger=0.8, champion=0.9, gain=-0.1, p_worse=p)
+        for k, p in enumerate(p_values)
+    ]
+    (verdict,) = judge_slices(policy, a_comparison(slices=tuple(slices)))
+    return verdict
+
+
+def test_a_slice_that_got_worse_stops_a_challenger_that_is_better_on_the_whole() -> None:
+    verdict = sliced(0.5, 0.001)
+    assert verdict.outcome is Outcome.UNMET
+    assert (
+        "accuracy got significantly worse on 1 of 2 slices: plan = p1 (0.8000, champion 0.9000, 200 rows)"
+        in verdict.reason
+    )
+
+
+def test_many_slices_share_the_probability_to_err() -> None:
+    assert sliced(0.03).outcome is Outcome.UNMET
+    assert sliced(0.03, 0.9, 0.9).outcome is Outcome.MET
+    # Holm: once the first is rejected, the second only shares with the third.
+    assert "on 2 of 3 slices" in sliced(0.016, 0.024, 0.9).reason
+
+
+def test_slices_that_are_all_too_small_decide_nothing() -> None:
+    assert sliced().outcome is Outcome.INCONCLUSIVE
 
 
 def test_too_few_rows_decide_nothing() -> None:
     assert decided(rows=499) is Outcome.INCONCLUSIVE
     assert decided(rarest_class_rows=49) is Outcome.INCONCLUSIVE
+    assert decided(entities=49) is Outcome.INCONCLUSIVE
 
 
 def test_a_challenger_that_only_answers_the_largest_class_is_refused() -> None:
-    assert decided(challenger=metrics(0.98), champion=metrics(0.9), largest_class_share=0.98) is Outcome.UNMET
+    assert decided(accuracy=0.98, champion=0.9, largest_class_share=0.98) is Outcome.UNMET
 
 
 def test_a_comparison_without_a_p_value_is_not_believed() -> None:
     assert decided(p_value=None) is Outcome.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("basis", ["relative", "non_inferior"])
+def test_a_metric_that_a_version_does_not_have_is_unknown_not_better(basis: str) -> None:
+    policy = a_policy(validation={"primary_metric": "roc_auc", "improvement_basis": basis})
+    comparison = a_comparison(primary="roc_auc")
+    assert worst(judge_gates(policy, comparison)) is Outcome.INCONCLUSIVE
 
 
 def test_nothing_judged_is_nothing_known() -> None:
@@ -71,13 +199,26 @@ def test_gates_combine_by_the_worst() -> None:
     assert worst(map(verdict, [Outcome.MET, Outcome.INCONCLUSIVE, Outcome.UNMET])) is Outcome.UNMET
 
 
-@given(st.floats(), st.floats())
-def test_no_accuracy_below_the_floor_passes_by_any_trick(accuracy: float, floor: float) -> None:
-    comparison = a_comparison(champion=None).model_copy(
-        update={"challenger": metrics(0.9).model_copy(update={"accuracy": accuracy})}
+def with_floor(floor: float, *, strict: bool = False) -> Policy:
+    """Built past its validation on purpose: the gate must not depend on who built the policy."""
+    return POLICY.model_copy(
+        update={"validation": ValidationPolicy.model_construct(accuracy_floor=floor, strict_floor=strict)}
     )
-    # Built past its validation on purpose: the gate must not depend on who built the policy.
-    policy = ValidationPolicy.model_construct(accuracy_floor=floor)
+
+
+@given(
+    st.floats(),
+    st.floats(),
+    st.booleans(),
+    st.sampled_from(ValidationPolicy.model_fields["improvement_basis"].annotation.__args__),
+)
+def test_no_accuracy_below_the_floor_passes_by_any_trick(
+    accuracy: float, floor: float, strict: bool, basis: str
+) -> None:
+    found = MetricResult.model_construct(value=accuracy, interval=(accuracy, accuracy))
+    comparison = a_comparison(champion=None).model_copy(update={"metrics": {"accuracy": found}})
+    policy = with_floor(floor, strict=strict)
+    policy = policy.model_copy(update={"validation": policy.validation.model_copy(update={"improvement_basis": basis})})
     try:
         verdict = judge_accuracy_floor(policy, comparison)
     except ValueError:
@@ -88,10 +229,36 @@ def test_no_accuracy_below_the_floor_passes_by_any_trick(accuracy: float, floor:
 @pytest.mark.parametrize("accuracy", [float("nan"), float("inf"), -0.1, 1.0000001, 1e308])
 def test_an_accuracy_that_is_none_does_not_enter_a_comparison_unseen(accuracy: float) -> None:
     try:
-        comparison = a_comparison(challenger=metrics(accuracy))
+        comparison = a_comparison(accuracy)
     except ValueError:
         return
     assert worst(judge_gates(POLICY, comparison)) is Outcome.UNMET
+
+
+def test_a_strict_floor_asks_for_the_lower_bound() -> None:
+    assert decided({"accuracy_floor": 0.945}) is Outcome.MET
+    assert decided({"accuracy_floor": 0.945, "strict_floor": True}) is Outcome.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("r2", "labels", "expected"),
+    [(0.4, 3, Outcome.MET), (0.0, 3, Outcome.UNMET), (-3.0, 3, Outcome.UNMET), (0.9, 2, Outcome.ERROR)],
+)
+def test_a_regression_has_to_know_more_than_the_mean_of_more_than_two_labels(
+    r2: float, labels: int, expected: Outcome
+) -> None:
+    comparison = a_comparison(metrics={"r2": MetricResult(value=r2)}, distinct_labels=labels)
+    assert judge_r2_floor(REGRESSION, comparison).outcome is expected
+
+
+@given(st.floats())
+def test_no_r2_of_zero_or_less_passes_by_any_trick(r2: float) -> None:
+    found = {"r2": MetricResult.model_construct(value=r2)}
+    try:
+        verdict = judge_r2_floor(REGRESSION, a_comparison(distinct_labels=3).model_copy(update={"metrics": found}))
+    except ValueError:
+        return
+    assert not verdict.met or (0 < r2 <= 1 and not math.isnan(r2))
 
 
 @pytest.mark.parametrize(("share", "expected"), [(1.0, Outcome.MET), (0.9, Outcome.MET), (0.899, Outcome.INCONCLUSIVE)])

@@ -6,8 +6,8 @@ from scipy.stats import binomtest
 
 from auto_retrain.statistics.paired import (
     PairedCounts,
+    gain_interval,
     mcnemar_mid_p,
-    relative_improvement,
     relative_improvement_interval,
 )
 
@@ -66,10 +66,18 @@ def test_the_interval_covers_the_true_improvement_in_95_of_100_cases() -> None:
 
 def test_the_improvement_over_nothing_is_unknown() -> None:
     never_right = PairedCounts(both=0, only_challenger=5, only_champion=0, neither=5)
-    assert relative_improvement(never_right) is None
     assert relative_improvement_interval(never_right) is None
 
 
-def test_the_improvement_is_relative_to_the_champion() -> None:
-    counts = PairedCounts(both=80, only_challenger=10, only_champion=5, neither=5)
-    assert relative_improvement(counts) == pytest.approx(90 / 85 - 1)
+@pytest.mark.parametrize("gain", [0.0, 0.04])
+def test_the_interval_of_a_gain_covers_it_in_95_of_100_cases(gain: float) -> None:
+    random, covered = np.random.default_rng(4), 0
+    for _ in range(3000):
+        low, high = gain_interval(draw(random, 600, 0.12, gain, 0.85))
+        covered += low <= gain <= high
+    assert covered / 3000 == pytest.approx(0.95, abs=3 * (0.95 * 0.05 / 3000) ** 0.5)
+
+
+def test_a_certain_looking_gain_still_has_an_interval() -> None:
+    low, high = gain_interval(PairedCounts(both=50, only_challenger=0, only_champion=0, neither=0))
+    assert low < 0 < high

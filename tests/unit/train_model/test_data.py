@@ -159,3 +159,18 @@ def test_an_etag_without_quotes_is_the_same_etag(shelf: Shelf) -> None:
 def read_frozen(shelf: Shelf, window: dict[str, Any]) -> LabelledRows:
     columns = Columns.model_validate(COLUMNS, strict=False)
     return read_window(Storage(shelf.client), columns, Window.model_validate(window, strict=False))
+
+
+@pytest.mark.parametrize("format", ["csv", "parquet"])
+def test_labels_of_a_regression_are_numbers_and_gaps_are_no_labels(read: Read, format: str) -> None:
+    day = some_rows(4).assign(bought=[1.5, None, -2.0, float("nan")])
+    rows = read(day, format=format, task="regression")
+    assert rows.labels.tolist() == [1.5, -2.0]
+    assert (rows.are_numbers, rows.unlabelled) == (True, 2)
+
+
+def test_labels_of_a_regression_that_are_no_numbers_are_refused(read: Read) -> None:
+    with pytest.raises(DataInvalid, match=r"column bought .* should hold numbers"):
+        read(some_rows(4).assign(bought=["a", "b", "c", "d"]), task="regression")
+    with pytest.raises(DataInvalid, match="1 labels are infinite"):
+        read(some_rows(2).assign(bought=[1.0, float("inf")]), task="regression")

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -13,7 +14,7 @@ from local.paths import TRAINER
 from tests.unit.train_model.shelf import Shelf, some_rows
 from train_model.data import LabelledRows
 from train_model.errors import DataInvalid, TrainerBroken
-from train_model.fitting import fit_model, training_accuracy
+from train_model.fitting import fit_model, training_quality
 from train_model.order import Order
 from train_model.storage import Storage
 
@@ -46,7 +47,7 @@ def own_trainer(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_the_default_trainer_learns_from_numbers_and_categories(order: Order) -> None:
     rows = rows_of(some_rows(500))
-    assert training_accuracy(fit_model(order, rows, NOWHERE), rows) > 0.98
+    assert training_quality(fit_model(order, rows, NOWHERE), rows)["training_accuracy"] > 0.98
 
 
 def test_the_same_order_gives_the_same_model(order: Order) -> None:
@@ -79,7 +80,7 @@ def test_a_column_with_thousands_of_categories_is_no_obstacle(order: Order) -> N
     frame = some_rows(3000)
     frame["plan"] = [f"plan {number % 1500}" for number in range(3000)]
     rows = rows_of(frame)
-    assert training_accuracy(fit_model(order, rows, NOWHERE), rows) > 0.95
+    assert training_quality(fit_model(order, rows, NOWHERE), rows)["training_accuracy"] > 0.95
 
 
 def test_only_numbers_or_only_categories_are_enough(order: Order) -> None:
@@ -118,7 +119,7 @@ def test_ones_own_function_gets_frame_target_parameters_and_seed(order: Order, o
     rows = rows_of(some_rows())
     own = order.model_copy(update={"trainer": own_trainer(fit), "parameters": {"a": 1}})
 
-    assert training_accuracy(fit_model(own, rows, NOWHERE), rows) == np.mean(rows.labels == "1")
+    assert training_quality(fit_model(own, rows, NOWHERE), rows) == {"training_accuracy": np.mean(rows.labels == "1")}
     assert rows.features.columns.tolist() == ["age", "plan"]
 
 
@@ -166,4 +167,12 @@ def test_the_examples_in_the_readme_are_trainers(
 
     own = order.model_copy(update={"trainer": own_trainer(names["fit"]), "parameters": parameters})
 
-    assert training_accuracy(fit_model(own, rows, Storage(shelf.client)), rows) > least
+    assert training_quality(fit_model(own, rows, Storage(shelf.client)), rows)["training_accuracy"] > least
+
+
+def test_numbers_are_learnt_by_a_regressor(order: Order) -> None:
+    rows = rows_of(some_rows(500))
+    prices = replace(rows, labels=rows.features["age"].to_numpy() * 3.5)
+    model = fit_model(order, prices, NOWHERE)
+    assert training_quality(model, prices)["training_rmse"] < 5
+    assert model.predict(rows.features).dtype == np.float64

@@ -1,14 +1,18 @@
 """What prediction files hold, whatever kind of model answers."""
 
 import io
+import re
+import sys
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from tests.unit.train_model.shelf import FIRST_DAY, Shelf
-from train_model.errors import VersionUnusable
+from local.paths import TRAINER
+from tests.unit.train_model.shelf import COLUMNS, FIRST_DAY, Shelf
+from train_model.errors import TrainerBroken, VersionUnusable
 from train_model.order import Manifest, Order
 from train_model.outputs import Outputs
 from train_model.score import score
@@ -54,11 +58,13 @@ class Registered:
         return self.models[number]
 
 
-def score_with(shelf: Shelf, versions: Any) -> dict[str, dict[str, np.ndarray[Any, Any]]]:
+def score_with(
+    shelf: Shelf, versions: Any, row_metric: str | None = None, rows: pd.DataFrame = ROWS, **columns: Any
+) -> dict[str, dict[str, np.ndarray[Any, Any]]]:
     """Prediction files by version, read as the validating function reads them."""
-    manifest = shelf.manifest()
-    manifest["holdout"] = shelf.window(FIRST_DAY.replace(day=3), [ROWS])
-    document = shelf.order("score", manifest, versions=dict.fromkeys(versions.models))
+    manifest = shelf.manifest(data={**COLUMNS, **columns})
+    manifest["holdout"] = shelf.window(FIRST_DAY.replace(day=3), [rows])
+    document = shelf.order("score", manifest, versions=dict.fromkeys(versions.models), row_metric=row_metric)
     order, storage = Order.model_validate(document, strict=False), Storage(shelf.client)
     findings = score(order, Manifest.model_validate(manifest, strict=False), storage, versions, Outputs(order, storage))
     read = {}
@@ -120,3 +126,77 @@ def test_a_version_that_cannot_predict_is_named(shelf: Shelf) -> None:
 
     with pytest.raises(VersionUnusable, match="version 2 cannot predict: ValueError: 2 predictions for 3 rows"):
         score_with(shelf, Registered(Mute("1"), Torn()))
+
+
+NUMBERS = ROWS.assign(bought=[1.5, 2.0, None, 3.25])
+
+
+def test_a_regression_has_numbers_and_no_classes(shelf: Shelf) -> None:
+    (only,) = score_with(shelf, Registered(Mute(2.0)), rows=NUMBERS, task="regression").values()
+    assert set(only) == {"row_ids", "labels", "predictions"}
+    assert only["labels"].tolist() == [1.5, 2.0, 3.25]
+    assert only["predictions"].tolist() == [2.0, 2.0, 2.0]
+
+
+@pytest.mark.parametrize("answer", [np.nan, np.inf])
+def test_a_prediction_that_is_no_number_is_no_prediction(shelf: Shelf, answer: float) -> None:
+    with pytest.raises(VersionUnusable, match="3 predictions are not finite numbers"):
+        score_with(shelf, Registered(Mute(answer)), rows=NUMBERS, task="regression")
+
+
+def test_whose_rows_they_are_and_which_part_they_belong_to_go_beside_predictions(shelf: Shelf) -> None:
+    rows = ROWS.assign(customer=["x", None, "x", "y"], region=["north", "south", None, None])
+    (only,) = score_with(shelf, Registered(Mute("1")), rows=rows, entity="customer", slices=["region", "plan"]).values()
+    # Rows of nobody are entities of their own.
+    assert only["entities"].tolist() == ["x", "row b", "y"]
+    assert only["slice:region"].tolist() == ["north", "south", ""]
+    assert only["slice:plan"].tolist() == ["pro", "pro", "pro"]
+
+
+@pytest.fixture
+def own_metric(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Put a function into a module that the image could hold."""
+
+    def install(function: Any) -> str:
+        module = ModuleType("own_metric")
+        module.cost = function  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, "own_metric", module)
+        return "own_metric:cost"
+
+    return install
+
+
+def test_ones_own_metric_gets_features_labels_and_predictions_and_gives_a_value_for_each_row(
+    shelf: Shelf, own_metric: Any
+) -> None:
+    def cost(frame: pd.DataFrame, labels: np.ndarray[Any, Any], predictions: np.ndarray[Any, Any]) -> Any:
+        assert labels.tolist() == [0, 1, 2]
+        return frame["age"] * (labels == predictions)
+
+    (only,) = score_with(shelf, Registered(Threshold()), own_metric(cost)).values()
+    assert only["row_metric"].tolist() == [20.0, 50.0, 0.0]
+
+
+@pytest.mark.parametrize("values", [[1.0, 2.0], [1.0, 2.0, np.nan], 7.0])
+def test_a_metric_without_a_number_for_each_row_is_named(shelf: Shelf, own_metric: Any, values: Any) -> None:
+    name = own_metric(lambda frame, labels, predictions: values)
+    with pytest.raises(VersionUnusable, match="own_metric:cost did not give one finite number for each of 3 rows"):
+        score_with(shelf, Registered(Threshold()), name)
+
+
+def test_a_metric_that_fails_is_named_with_its_reason(shelf: Shelf, own_metric: Any) -> None:
+    with pytest.raises(VersionUnusable, match="row metric own_metric:cost failed: KeyError: 'income'"):
+        score_with(shelf, Registered(Threshold()), own_metric(lambda frame, labels, predictions: frame["income"]))
+
+
+def test_a_metric_that_is_not_there_is_named(shelf: Shelf) -> None:
+    with pytest.raises(TrainerBroken, match="row metric nowhere:cost cannot be imported"):
+        score_with(shelf, Registered(Threshold()), "nowhere:cost")
+
+
+def test_the_metric_in_the_readme_is_one(shelf: Shelf, own_metric: Any) -> None:
+    (example,) = re.findall(r"```python\n(\"\"\"shop_metrics.py.*?)```", (TRAINER / "README.md").read_text(), re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(example, names)
+    (only,) = score_with(shelf, Registered(Threshold()), own_metric(names["cost"])).values()
+    assert only["row_metric"].tolist() == [0.0, 0.0, 5.0]

@@ -7,6 +7,7 @@ import pytest
 from auto_retrain.domain.errors import ChampionConflict, PromotionRefused, RegistryUnavailable
 from auto_retrain.domain.job import RetrainingStatus
 from auto_retrain.domain.messages import DeploymentOutcome
+from auto_retrain.domain.validation import ValidationResult
 from tests.unit.usecases.world import World, rows
 
 
@@ -115,11 +116,17 @@ def test_a_rejected_challenger_is_refused() -> None:
         world.deploy(job_id)
 
 
+def with_accuracy(result: ValidationResult, accuracy: float) -> ValidationResult:
+    """What somebody may have written who does not ask our own code."""
+    found = result.metrics["accuracy"].model_copy(update={"value": accuracy})
+    return result.model_copy(update={"metrics": {**result.metrics, "accuracy": found}})
+
+
 def test_a_validation_that_was_changed_is_refused() -> None:
     world, job_id = validated()
     job = world.job(job_id)
     assert job.validation is not None
-    forged = job.validation.model_copy(update={"accuracy": 0.99})
+    forged = with_accuracy(job.validation, 0.99)
     world.ports.jobs.save(job.changed(validation=forged))
     with pytest.raises(PromotionRefused, match="changed after it was sealed"):
         world.deploy(job_id)
@@ -130,7 +137,7 @@ def test_nothing_below_the_floor_is_deployed_whatever_the_record_says(accuracy: 
     world, job_id = validated()
     job = world.job(job_id)
     assert job.validation is not None
-    forged = job.validation.model_copy(update={"accuracy": accuracy})
+    forged = with_accuracy(job.validation, accuracy)
     with suppress(ValueError):  # canonical JSON knows no NaN and no infinity
         forged = forged.model_copy(update={"validation_hash": forged.compute_hash()})
     world.ports.jobs.save(job.changed(validation=forged))

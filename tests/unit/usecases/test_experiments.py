@@ -10,11 +10,11 @@ from auto_retrain.domain.comparison import Comparison
 from auto_retrain.domain.errors import ArtifactInvalid, EventInvalid
 from auto_retrain.domain.job import RetrainingStatus
 from auto_retrain.domain.messages import ScheduledEvent
-from auto_retrain.domain.policy import ValidationPolicy
 from auto_retrain.domain.validation import Decision, ValidationResult
 from auto_retrain.domain.verdict import Outcome
 from auto_retrain.gates.paired_evidence import judge_paired_evidence
-from auto_retrain.usecases.comparing import Predictions, compare
+from auto_retrain.usecases.comparing import compare, pair_up
+from auto_retrain.usecases.predictions import Predictions
 from auto_retrain.usecases.watch_jobs import watch_jobs
 from tests.unit.builders import NOON, a_comparison, a_policy
 from tests.unit.usecases.world import MANUAL, World, rows
@@ -87,7 +87,7 @@ def test_the_most_accurate_variant_becomes_the_challenger_and_all_are_told() -> 
     job = world.job(world.id)
     assert (result.decision, result.accuracy) == (Decision.PROMOTE, 0.95)
     assert (job.challenger_version, job.run_id, job.metrics) == ("3", "run-1", {"depth": 1})
-    assert [(found.version, found.accuracy) for found in result.variants] == [("2", 0.93), ("3", 0.95), ("4", 0.9)]
+    assert [(found.version, found.value) for found in result.variants] == [("2", 0.93), ("3", 0.95), ("4", 0.9)]
     assert set(result.inputs.predictions_sha256) == {"1", "2", "3", "4"}
     assert world.deploy(world.id).version == "3"
 
@@ -155,7 +155,7 @@ def test_more_parameters_than_an_order_can_carry_open_no_job() -> None:
 
 
 def test_the_better_one_has_to_be_the_more_certain_the_more_were_compared() -> None:
-    policy = ValidationPolicy()
+    policy = a_policy()
     alone = judge_paired_evidence(policy, a_comparison(p_value=0.03))
     among_five = judge_paired_evidence(policy, a_comparison(p_value=0.03, compared=5))
 
@@ -164,7 +164,7 @@ def test_the_better_one_has_to_be_the_more_certain_the_more_were_compared() -> N
 
 
 def test_the_bare_rule_stays_bare_however_many_are_compared() -> None:
-    bare = ValidationPolicy(confidence=0)
+    bare = a_policy(validation={"confidence": 0})
 
     assert judge_paired_evidence(bare, a_comparison(p_value=0.9, compared=5)).outcome is Outcome.MET
 
@@ -172,7 +172,7 @@ def test_the_bare_rule_stays_bare_however_many_are_compared() -> None:
 @pytest.mark.parametrize("challengers", [1, 3, 10])
 def test_the_best_of_many_that_are_no_better_is_believed_no_more_often_than_one_would_be(challengers: int) -> None:
     # 1,500 runs put the standard error at 0.0056; 0.067 is three of them above the limit of 0.05.
-    random, runs, policy = np.random.default_rng(11), 1500, ValidationPolicy()
+    random, runs, policy = np.random.default_rng(11), 1500, a_policy()
     believed = sum(
         judge_paired_evidence(policy, best_of(challengers, random)).outcome is Outcome.MET for _ in range(runs)
     )
@@ -184,8 +184,8 @@ def best_of(challengers: int, random: np.random.Generator) -> Comparison:
     """The most accurate of some models that are right as often as the champion, each in other rows."""
     answers = random.random((challengers + 1, 600)) < 0.9
     champion, *others = (as_predictions(right) for right in answers)
-    compared = [compare(other, champion, None, challengers) for other in others]
-    return max(compared, key=lambda found: found.challenger.accuracy)
+    compared = [compare(pair_up(other, champion, a_policy(), 0, challengers), metrics=()) for other in others]
+    return max(compared, key=lambda found: found.metrics["accuracy"].value)
 
 
 ROW_IDS = np.array([str(number) for number in range(600)])
@@ -200,7 +200,9 @@ def test_the_interval_is_wider_for_the_best_of_many() -> None:
     random = np.random.default_rng(3)
     champion, other = (as_predictions(random.random(600) < share) for share in (0.85, 0.9))
 
-    alone, among_ten = (compare(other, champion, None, number).interval for number in (1, 10))
+    alone, among_ten = (
+        compare(pair_up(other, champion, a_policy(), 0, number), metrics=()).interval for number in (1, 10)
+    )
 
     assert alone is not None
     assert among_ten is not None

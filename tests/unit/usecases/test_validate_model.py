@@ -24,8 +24,7 @@ def test_a_clearly_better_challenger_is_to_be_deployed() -> None:
     assert (outcome.next, outcome.decision) == ("deploy", Decision.PROMOTE)
     assert result is not None
     assert (result.accuracy, result.holdout_rows) == (0.95, 2000)
-    assert result.champion is not None
-    assert result.champion.accuracy == 0.88
+    assert result.metrics["accuracy"].champion == 0.88
     assert result.improvement == pytest.approx(0.95 / 0.88 - 1)
     assert result.interval is not None
     assert result.interval[0] < result.improvement < result.interval[1]
@@ -49,8 +48,7 @@ def test_a_champion_that_was_scored_apart_is_compared_by_the_texts_of_classes() 
     assert world.validate(job_id).decision is Decision.PROMOTE
     result = world.job(job_id).validation
     assert result is not None
-    assert result.champion is not None
-    assert (result.accuracy, result.champion.accuracy) == (0.95, 0.88)
+    assert (result.accuracy, result.metrics["accuracy"].champion) == (0.95, 0.88)
     assert set(result.inputs.predictions_sha256) == {"1", "2"}
 
 

@@ -114,6 +114,8 @@ def rows_of(storage: Any, columns: Document, window: Document) -> Document:
     found: Document = {"row_ids": [], "labels": [], "categories": [], "unlabelled": 0}
     if columns["format"] != "parquet" or columns.get("labels"):
         raise Hopeless("this image reads Parquet with the labels beside the features only")
+    if columns.get("task") == "regression" or columns.get("entity") or columns.get("slices"):
+        raise Hopeless("this image scores classes only, and hands on no other columns")
     wanted = [columns["row_id"], columns["label"], *columns["categorical"][:1]]
     for frozen in window["objects"]:
         content = read(storage, frozen["uri"], frozen["etag"])

@@ -8,7 +8,7 @@ from typing import Any
 from ..bootstrap import deployed_ports
 from ..domain.errors import AutoRetrainError
 from ..ports import Ports
-from . import decisions, doctor, drift, jobs, models, retraining, reviews
+from . import decisions, doctor, drift, jobs, models, replaying, retraining, reviews
 
 
 def main(arguments: list[str] | None = None, ports: Ports | None = None) -> int:
@@ -42,7 +42,7 @@ def command_line() -> argparse.ArgumentParser:
     """Every command with what it takes."""
     parser = _Parser(prog="auto-retrain", description="Look after the models of a deployment.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for noun in (models, decisions, retraining, drift, jobs, reviews, doctor):
+    for noun in (models, decisions, retraining, drift, jobs, reviews, replaying, doctor):
         noun.add_commands(commands)
     return parser
 

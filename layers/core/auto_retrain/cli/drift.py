@@ -1,17 +1,17 @@
 """`auto-retrain drift`: a look at the data now, and the report that Evidently makes of them."""
 
 import argparse
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any
 
-from ..domain.errors import ArtifactInvalid, PermanentError
+from ..domain.errors import ArtifactInvalid
 from ..domain.trigger_config import TriggerType
 from ..domain.verdict import Verdict
 from ..ports import Ports
 from ..usecases.drift_reports import read_psi, report_drift
 from ..usecases.records import policy_of
 from .arguments import add_model, report_id
+from .packages import packages_for_data
 from .printing import plain, print_table
 
 
@@ -34,7 +34,7 @@ def _run(options: argparse.Namespace, ports: Ports) -> None:
 
 
 def _judge(model_name: str, ports: Ports) -> None:
-    with _packages_for_data():
+    with packages_for_data("drift"):
         from ..usecases.drift_evidence import find_drift
 
         found = find_drift(policy_of(model_name, ports).policy, ports.clock.now(), ports)
@@ -46,15 +46,6 @@ def _judge(model_name: str, ports: Ports) -> None:
     for problem in found.broken:
         print(f"bad data: {plain(problem)}")
     print(f"{model_name}: {found.dataset.outcome.value}: {plain(found.dataset.reason)}")
-
-
-@contextmanager
-def _packages_for_data() -> Iterator[None]:
-    """Tells how to get numpy and the like, which no other command needs."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise PermanentError(f"drift needs {error.name}: pip install '.[data]'") from error
 
 
 def _start_report(model_name: str, ports: Ports) -> None:
@@ -88,7 +79,7 @@ def _judged_then_or_now(model_name: str, report_id: str, ports: Ports) -> Iterab
     job = ports.jobs.get(report_id)
     if job:
         return job.trigger_verdicts
-    with _packages_for_data():
+    with packages_for_data("drift"):
         from ..usecases.drift_evidence import find_drift
 
         return find_drift(policy_of(model_name, ports).policy, ports.clock.now(), ports).features

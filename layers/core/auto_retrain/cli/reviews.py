@@ -47,7 +47,8 @@ def _show(options: argparse.Namespace, ports: Ports) -> None:
     print(f"{job.job_id}  {job.trigger_type.value}  {job.status.value}  {moment(job.created_at)}")
     print(plain(_standing(job)))
     if job.variants:
-        print_table(("VARIANT", "VERSION", "ACCURACY", "GAIN", "P", "PARAMETERS"), _rows(job))
+        primary = job.validation.primary if job.validation else "metric"
+        print_table(("VARIANT", "VERSION", primary.upper(), "GAIN", "P", "PARAMETERS"), _rows(job))
 
 
 def _standing(job: RetrainingJob) -> str:
@@ -65,7 +66,7 @@ def _rows(job: RetrainingJob) -> list[tuple[object, ...]]:
         score = scores.get(variant.version or "")
         chosen = "*" if variant.version and variant.version == job.challenger_version else ""
         found = (
-            f"{score.accuracy:.4f}" if score else "-",
+            f"{score.value:.4f}" if score else "-",
             "-" if score is None or score.improvement is None else f"{score.improvement:+.1%}",
             "-" if score is None or score.p_value is None else f"{score.p_value:.3g}",
         )

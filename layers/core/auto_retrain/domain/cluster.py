@@ -27,6 +27,7 @@ class JobOrder(Record):
     trainer: str | None = None
     image: str | None = None
     versions: dict[str, str | None] = Field(default_factory=dict, description="to be scored, with their digests")
+    row_metric: str | None = Field(default=None, description="module:function, a value for each row that is scored")
     min_label_share: float = 0.0
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from .base import StrictRecord
+from .metrics import Task
 
 
 def _check_prefix(prefix: str) -> str:
@@ -34,7 +35,14 @@ class DataPolicy(StrictRecord):
     format: Format = "parquet"
     row_id: Column
     label: Column
+    task: Task = Field(default=Task.CLASSIFICATION, description="regression: the label is a number")
     positive_label: str | None = None
+    entity: Column | None = Field(
+        default=None, description="rows of one entity, such as a customer, are not independent"
+    )
+    slices: tuple[Column, ...] = Field(
+        default=(), max_length=10, description="columns by whose values no part of the rows may get worse"
+    )
     numeric: tuple[Column, ...] = ()
     categorical: tuple[Column, ...] = ()
     labels: LabelPolicy | None = None
@@ -55,6 +63,22 @@ class DataPolicy(StrictRecord):
             raise ValueError(f"each column may have one role; named more than once: {', '.join(twice)}")
         if not self.features:
             raise ValueError("needs at least one feature in 'numeric' or 'categorical'")
+        return self
+
+    @model_validator(mode="after")
+    def _has_text_beside_its_features(self) -> Self:
+        if len(set(self.slices)) < len(self.slices):
+            raise ValueError("slices: may not name a column twice")
+        taken = {self.row_id, self.label, *self.numeric}
+        wrong = sorted(taken & {*self.slices, *([self.entity] if self.entity else [])})
+        if wrong:
+            raise ValueError(f"entity and slices are columns of text beside row id and label, not {', '.join(wrong)}")
+        return self
+
+    @model_validator(mode="after")
+    def _positive_label_is_a_class(self) -> Self:
+        if self.positive_label is not None and self.task is Task.REGRESSION:
+            raise ValueError(f"positive_label = '{self.positive_label}': task 'regression' has no classes")
         return self
 
 

@@ -5,6 +5,7 @@ from datetime import date
 from .base import Record
 from .data_policy import DataPolicy, Format
 from .errors import DataMissing
+from .metrics import Task
 from .windows import Window, Windows
 
 
@@ -41,6 +42,9 @@ class DataColumns(Record):
     numeric: tuple[str, ...]
     categorical: tuple[str, ...]
     labels: LabelColumns | None = None
+    task: Task = Task.CLASSIFICATION
+    entity: str | None = None
+    slices: tuple[str, ...] = ()
 
 
 class Manifest(Record):
@@ -74,6 +78,9 @@ def columns_of(data: DataPolicy) -> DataColumns:
         numeric=data.numeric,
         categorical=data.categorical,
         labels=LabelColumns(format=labels.format, row_id=labels.row_id, label=labels.label) if labels else None,
+        task=data.task,
+        entity=data.entity,
+        slices=data.slices,
     )
 
 

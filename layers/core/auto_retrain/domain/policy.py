@@ -10,23 +10,11 @@ from .data_policy import DataPolicy, DriftPolicy
 from .errors import PolicyInvalid
 from .explain import explain
 from .metric_policy import CloudWatchMetric, MetricPolicy
+from .metrics import METRICS, ROW_METRIC, MetricKind, Task
 from .names import ModelName
 from .training_policy import TrainingPolicy
 from .trigger_config import TriggerConfig
-
-LOWEST_ACCURACY_FLOOR = 0.85
-
-
-class ValidationPolicy(StrictRecord):
-    """What a challenger has to show before it may replace the champion."""
-
-    accuracy_floor: float = Field(default=LOWEST_ACCURACY_FLOOR, ge=LOWEST_ACCURACY_FLOOR, lt=1)
-    min_improvement: float = Field(default=0.05, ge=0, le=1, description="relative to the champion's accuracy")
-    confidence: float = Field(
-        default=0.95, ge=0, lt=1, description="one-sided confidence that the challenger is better; 0 = the bare rule"
-    )
-    min_holdout_rows: int = Field(default=500, ge=1, le=1_000_000_000)
-    min_class_rows: int = Field(default=50, ge=1, le=1_000_000_000, description="holdout rows of the rarest class")
+from .validation_policy import ValidationPolicy
 
 
 class Policy(StrictRecord):
@@ -48,6 +36,28 @@ class Policy(StrictRecord):
         if unknown:
             raise ValueError(f"drift names columns that are no features: {', '.join(unknown)}")
         return self
+
+    @model_validator(mode="after")
+    def _compares_by_metrics_of_its_task(self) -> Self:
+        task = self.data.task
+        for field, name in self.validation.named_metrics:
+            other = METRICS[name].task
+            if other not in (None, task):
+                raise ValueError(f"validation.{field} = '{name}': is a metric of {other}, and data.task is '{task}'")
+        return self
+
+    @property
+    def primary_metric(self) -> str:
+        """What challenger and champion are compared by."""
+        by_task = {Task.CLASSIFICATION: "accuracy", Task.REGRESSION: "rmse"}
+        return self.validation.primary_metric or by_task[self.data.task]
+
+    def kind_of(self, metric: str) -> MetricKind:
+        """What a metric is like; which way the user's own is better, the policy says."""
+        kind = METRICS[metric]
+        if metric == ROW_METRIC:
+            return kind._replace(higher_is_better=self.validation.row_metric_direction == "higher_is_better")
+        return kind
 
     @classmethod
     def parse(cls, document: str) -> "Policy":

@@ -155,11 +155,15 @@ def _watches_accuracy(policy: Policy) -> bool:
 
 def _is_out_of_reach(policy: Policy, accuracy: float) -> bool:
     """Whether improving on an accuracy as asked would take more than 1."""
-    return accuracy * (1 + policy.validation.min_improvement) > 1 + _MARGIN
+    rules, least = policy.validation, policy.validation.min_improvement
+    if policy.primary_metric != "accuracy" or rules.improvement_basis not in ("relative", "absolute"):
+        return False
+    return (accuracy + least if rules.improvement_basis == "absolute" else accuracy * (1 + least)) > 1 + _MARGIN
 
 
 def _highest_beatable(policy: Policy) -> float:
-    return 1 / (1 + policy.validation.min_improvement)
+    least = policy.validation.min_improvement
+    return 1 - least if policy.validation.improvement_basis == "absolute" else 1 / (1 + least)
 
 
 def _least(policy: Policy) -> str:
@@ -167,7 +171,8 @@ def _least(policy: Policy) -> str:
 
 
 def _unbeatable(policy: Policy) -> str:
-    improvement = f"{100 * policy.validation.min_improvement:g} %"
+    least, is_absolute = policy.validation.min_improvement, policy.validation.improvement_basis == "absolute"
+    improvement = f"{least:g}" if is_absolute else f"{100 * least:g} %"
     return f"no challenger can be {improvement} better than a champion above {_highest_beatable(policy):.4f}"
 
 

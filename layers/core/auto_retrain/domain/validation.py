@@ -5,6 +5,7 @@ from enum import StrEnum
 import rfc8785
 
 from .base import Record, UtcTime
+from .comparison import Confusion, Interval, MetricResult, SliceResult
 from .digest import sha256_of
 from .verdict import Verdict
 
@@ -17,17 +18,12 @@ class Decision(StrEnum):
     INCONCLUSIVE = "inconclusive"
 
 
-class ClassificationMetrics(Record):
-    """Each between 0 and 1; precision, recall and F1 are of the positive class, or macro averages over many classes."""
-
-    accuracy: float
-    precision: float
-    recall: float
-    f1_score: float
-
-
 class ValidatedInputs(Record):
-    """What was compared, pinned by digests, so that the verdict can be computed again."""
+    """What was compared and with what, pinned by digests, so that the verdict can be computed again.
+
+    `holdout_sha256` covers row ids and labels; `look` says how often these have been used, this time included.
+    `min_improvement` is the policy's, unless a call asked for another; `seed` is that of the bootstrap.
+    """
 
     model_name: str
     challenger_version: str
@@ -35,14 +31,19 @@ class ValidatedInputs(Record):
     manifest_sha256: str
     artifact_sha256: str | None = None
     predictions_sha256: dict[str, str]
+    holdout_sha256: str
     policy_version: int
+    min_improvement: float
+    look: int = 1
+    seed: int
+    libraries: dict[str, str]
 
 
 class VariantScore(Record):
-    """How one of several variants did beside the champion; `p_value` is its own, for no look at the others."""
+    """The primary metric of one of several variants; `p_value` is its own, for no look at the others."""
 
     version: str
-    accuracy: float
+    value: float
     improvement: float | None = None
     p_value: float | None = None
 
@@ -50,27 +51,47 @@ class VariantScore(Record):
 class ValidationResult(Record):
     """What the holdout rows say about a challenger; the plain metrics are the challenger's.
 
-    `improvement` is relative to the champion's accuracy, `interval` its two-sided 95 % interval, for all variants
-    together (Bonferroni); both are None without a champion. `variants` has all of several challengers, of which this
-    result is about the most accurate. `validation_hash` covers everything but itself and `validation_timestamp`, so
+    `improvement` is that of the primary metric on the policy's basis, `interval` its two-sided 95 % interval, for all
+    variants together (Bonferroni); both are None without a champion. `variants` has all of several challengers, of
+    which this result is about the best. `validation_hash` covers everything but itself and `validation_timestamp`, so
     the same evidence gives the same hash on any day.
     """
 
     decision: Decision
     reason: str
-    accuracy: float
-    precision: float
-    recall: float
-    f1_score: float
-    champion: ClassificationMetrics | None
+    primary: str
+    metrics: dict[str, MetricResult]
     improvement: float | None
-    interval: tuple[float, float] | None
+    interval: Interval | None
     holdout_rows: int
+    entities: int | None = None
+    confusion: Confusion | None = None
+    slices: tuple[SliceResult, ...] = ()
     verdicts: tuple[Verdict, ...]
     variants: tuple[VariantScore, ...] = ()
     inputs: ValidatedInputs
     validation_hash: str = ""
     validation_timestamp: UtcTime | None = None
+
+    @property
+    def accuracy(self) -> float | None:
+        return self.value_of("accuracy")
+
+    @property
+    def precision(self) -> float | None:
+        return self.value_of("precision")
+
+    @property
+    def recall(self) -> float | None:
+        return self.value_of("recall")
+
+    @property
+    def f1_score(self) -> float | None:
+        return self.value_of("f1_score")
+
+    def value_of(self, metric: str) -> float | None:
+        """A metric of the challenger; None where the task or the model does not have it."""
+        return self.metrics[metric].value if metric in self.metrics else None
 
     @property
     def is_valid(self) -> bool:

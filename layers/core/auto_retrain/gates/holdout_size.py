@@ -1,19 +1,22 @@
 """Refuse to decide on too few rows."""
 
 from ..domain.comparison import Comparison
-from ..domain.policy import ValidationPolicy
+from ..domain.policy import Policy
 from ..domain.verdict import Outcome, Verdict
 
 CHECK = "holdout_size"
 
 
-def judge_holdout_size(policy: ValidationPolicy, comparison: Comparison) -> Verdict:
-    """Met with enough rows in all and of the rarest class; inconclusive otherwise."""
-    rows, rarest = comparison.rows, comparison.rarest_class_rows
-    if rows < policy.min_holdout_rows:
-        reason = f"{rows} holdout rows, {policy.min_holdout_rows} are needed"
-        return Verdict(check=CHECK, outcome=Outcome.INCONCLUSIVE, reason=reason, n=rows)
-    if rarest < policy.min_class_rows:
-        reason = f"{rarest} holdout rows of the rarest class, {policy.min_class_rows} are needed"
-        return Verdict(check=CHECK, outcome=Outcome.INCONCLUSIVE, reason=reason, n=rows)
+def judge_holdout_size(policy: Policy, comparison: Comparison) -> Verdict:
+    """Met with enough rows in all, of the rarest class, and of different entities; inconclusive otherwise."""
+    rules, rows = policy.validation, comparison.rows
+    needs = [
+        (rows, rules.min_holdout_rows, "holdout rows"),
+        (comparison.rarest_class_rows, rules.min_class_rows, "holdout rows of the rarest class"),
+        (comparison.entities, rules.min_entities, "entities among the holdout rows"),
+    ]
+    for found, needed, what in needs:
+        if found is not None and found < needed:
+            reason = f"{found} {what}, {needed} are needed"
+            return Verdict(check=CHECK, outcome=Outcome.INCONCLUSIVE, reason=reason, n=rows)
     return Verdict(check=CHECK, outcome=Outcome.MET, reason=f"{rows} holdout rows", n=rows)

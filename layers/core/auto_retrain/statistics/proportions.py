@@ -4,7 +4,7 @@ from math import sqrt
 from statistics import NormalDist
 
 
-def wilson_upper_bound(successes: float, n: int, confidence: float) -> float:
+def wilson_upper_bound(successes: float, n: float, confidence: float) -> float:
     """One-sided upper bound of a proportion: (p + z²/2n + z·sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n).
 
     1 when n is 0: nothing is known. Source: E. B. Wilson, "Probable inference, the law of succession, and
@@ -30,3 +30,9 @@ def rise_p_value(before: int, before_rows: int, now: int, now_rows: int) -> floa
     spread = sqrt(pooled * (1 - pooled) * (1 / before_rows + 1 / now_rows))
     # The lower tail of the negative: one minus almost one would lose all digits.
     return NormalDist().cdf((before / before_rows - now / now_rows) / spread) if spread else 1.0
+
+
+def wilson_interval(share: float, n: float, confidence: float) -> tuple[float, float]:
+    """Two-sided interval of a share of `n` rows, which need not be whole; everything when n is 0. Source: as above."""
+    one_sided = (1 + confidence) / 2
+    return 1 - wilson_upper_bound((1 - share) * n, n, one_sided), wilson_upper_bound(share * n, n, one_sided)

@@ -36,6 +36,7 @@ def container_orders(job: RetrainingJob, kind: JobKind, policy: Policy, ports: P
         seed=policy.training.seed,
         parameters=job.training_parameters,
         trainer=policy.training.trainer,
+        row_metric=policy.validation.row_metric if kind == "score" else None,
         min_label_share=policy.data.min_label_share,
     )
     return _scoring_orders(order, job) if kind == "score" else [order]

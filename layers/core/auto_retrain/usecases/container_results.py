@@ -7,8 +7,8 @@ from pydantic import ValidationError
 from ..domain.errors import ArtifactInvalid
 from ..domain.explain import explain
 from ..domain.job import RetrainingJob
-from ..domain.names import JobKind, output_key
-from ..domain.results import ContainerResult
+from ..domain.names import CHAMPION_PART, JobKind, output_key
+from ..domain.results import ContainerResult, ScoringResult
 from ..ports import Ports
 
 Result = TypeVar("Result", bound=ContainerResult)
@@ -31,3 +31,12 @@ def read_result(job: RetrainingJob, kind: JobKind, model: type[Result], ports: P
     if result.job_id != job.job_id:
         raise ArtifactInvalid(f"result document '{uri}' belongs to job '{result.job_id}'")
     return result
+
+
+def read_scores(job: RetrainingJob, ports: Ports) -> ScoringResult:
+    """All predictions of the job, also those of a champion that was scored in an image of its own."""
+    scores = read_result(job, "score", ScoringResult, ports)
+    if not is_scored_apart(job):
+        return scores
+    champion = read_result(job, "score", ScoringResult, ports, CHAMPION_PART)
+    return scores.model_copy(update={"predictions": champion.predictions | scores.predictions})

@@ -3,7 +3,8 @@
 from ..domain.errors import ChampionConflict, PromotionRefused
 from ..domain.job import Deployment, RetrainingJob, RetrainingStatus
 from ..domain.messages import DeploymentOutcome, JobReference
-from ..domain.policy import LOWEST_ACCURACY_FLOOR
+from ..domain.validation import ValidationResult
+from ..domain.validation_policy import LOWEST_ACCURACY_FLOOR
 from ..ports import Ports
 from .checking_files import check_files
 from .records import job_of
@@ -36,9 +37,7 @@ def _allowed_version(job: RetrainingJob, ports: Ports) -> str:
         raise PromotionRefused(f"job '{job.job_id}' has no validation that says promote")
     if result.validation_hash != result.compute_hash():
         raise PromotionRefused(f"the validation of job '{job.job_id}' was changed after it was sealed")
-    # Not only the gate: whatever wrote the record, nothing below the floor goes into production.
-    if not LOWEST_ACCURACY_FLOOR <= result.accuracy <= 1:
-        raise PromotionRefused(f"accuracy {result.accuracy} is not between {LOWEST_ACCURACY_FLOOR} and 1")
+    _check_floor(result)
     if result.inputs.artifact_sha256 != job.challenger_files.artifact_sha256:
         raise PromotionRefused(f"job '{job.job_id}' was validated with other files than it records now")
     check_review(job)
@@ -47,6 +46,16 @@ def _allowed_version(job: RetrainingJob, ports: Ports) -> str:
     if tags is None or tags.get("job_id") != job.job_id:
         raise PromotionRefused(f"version {version} of '{job.model_name}' was not registered by job '{job.job_id}'")
     return version
+
+
+def _check_floor(result: ValidationResult) -> None:
+    """Not only the gate: whatever wrote the record, nothing below the floor goes into production."""
+    r2 = result.value_of("r2")
+    if r2 is not None and result.accuracy is None:
+        if not 0 < r2 <= 1:
+            raise PromotionRefused(f"R² {r2} is not above 0 and at most 1")
+    elif result.accuracy is None or not LOWEST_ACCURACY_FLOOR <= result.accuracy <= 1:
+        raise PromotionRefused(f"accuracy {result.accuracy} is not between {LOWEST_ACCURACY_FLOOR} and 1")
 
 
 def check_review(job: RetrainingJob) -> None:

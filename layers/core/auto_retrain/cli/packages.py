@@ -1,0 +1,15 @@
+"""Packages that only some commands need."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ..domain.errors import PermanentError
+
+
+@contextmanager
+def packages_for_data(command: str) -> Iterator[None]:
+    """Tells how to get numpy and the like, which other commands do without."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise PermanentError(f"{command} needs {error.name}: pip install '.[data]'") from error

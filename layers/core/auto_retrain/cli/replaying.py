@@ -1,0 +1,33 @@
+"""`auto-retrain replay`: computes a verdict again from the stored evidence."""
+
+import argparse
+from typing import Any
+
+from ..ports import Ports
+from .arguments import add_job
+from .packages import packages_for_data
+from .printing import plain, print_json
+
+
+def add_commands(commands: Any) -> None:
+    replay = commands.add_parser("replay", help="compute a job's verdict again from what was stored")
+    add_job(replay)
+    replay.add_argument("--json", action="store_true", help="both verdicts as JSON")
+    replay.set_defaults(run=_replay)
+
+
+def _replay(options: argparse.Namespace, ports: Ports) -> int:
+    with packages_for_data("replay"):
+        from ..usecases.replay_validation import replay_validation
+
+        found = replay_validation(options.job, ports)
+    if options.json:
+        print_json(found)
+    elif found.is_same:
+        print(f"{found.job_id}: the same verdict, {found.sealed.decision.value}, with the same hash")
+        print(found.replayed.validation_hash)
+    else:
+        print(f"{found.job_id}: NOT the same: {found.sealed.decision.value}, replayed {found.replayed.decision.value}")
+        for difference in found.differences:
+            print(f"  {plain(difference)}")
+    return 0 if found.is_same else 1

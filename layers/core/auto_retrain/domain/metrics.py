@@ -1,0 +1,79 @@
+"""The metrics by which models are compared: what each is of, and which way is better."""
+
+from enum import StrEnum
+from typing import Any, Literal, NamedTuple, TypeVar
+
+# Arrays are not typed here, because numpy is not in every function.
+Numbers = TypeVar("Numbers", float, Any)
+
+
+class Task(StrEnum):
+    """What a model predicts: one of some classes, or a number."""
+
+    CLASSIFICATION = "classification"
+    REGRESSION = "regression"
+
+
+class MetricKind(NamedTuple):
+    """`best` is the value of a model without any error; without one, an error cannot be reduced by a share of it."""
+
+    task: Task | None
+    higher_is_better: bool
+    best: float | None
+
+    def gain(self, challenger: Numbers, champion: Numbers) -> Numbers:
+        """By how much the challenger is better, in the unit of the metric; of single numbers or of arrays."""
+        return challenger - champion if self.higher_is_better else champion - challenger
+
+
+_SHARE = MetricKind(Task.CLASSIFICATION, True, 1.0)
+_LOSS = MetricKind(Task.CLASSIFICATION, False, 0.0)
+_ERROR = MetricKind(Task.REGRESSION, False, 0.0)
+
+# A metric of the user's own, of which the scoring container gives a value for each row.
+ROW_METRIC = "row_metric"
+
+MetricName = Literal[
+    "accuracy",
+    "balanced_accuracy",
+    "precision",
+    "recall",
+    "f1_score",
+    "precision_macro",
+    "recall_macro",
+    "f1_macro",
+    "precision_weighted",
+    "recall_weighted",
+    "f1_weighted",
+    "roc_auc",
+    "pr_auc",
+    "log_loss",
+    "brier_score",
+    "calibration_error",
+    "rmse",
+    "mae",
+    "r2",
+    "row_metric",
+]
+METRICS: dict[str, MetricKind] = {
+    "accuracy": _SHARE,
+    "balanced_accuracy": _SHARE,
+    "precision": _SHARE,
+    "recall": _SHARE,
+    "f1_score": _SHARE,
+    "precision_macro": _SHARE,
+    "recall_macro": _SHARE,
+    "f1_macro": _SHARE,
+    "precision_weighted": _SHARE,
+    "recall_weighted": _SHARE,
+    "f1_weighted": _SHARE,
+    "roc_auc": _SHARE,
+    "pr_auc": _SHARE,
+    "log_loss": _LOSS,
+    "brier_score": _LOSS,
+    "calibration_error": _LOSS,
+    "rmse": _ERROR,
+    "mae": _ERROR,
+    "r2": MetricKind(Task.REGRESSION, True, 1.0),
+    ROW_METRIC: MetricKind(None, True, None),
+}

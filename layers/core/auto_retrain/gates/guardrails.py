@@ -1,0 +1,25 @@
+"""Refuse a challenger that pays for its gain with another metric."""
+
+from ..domain.comparison import Comparison
+from ..domain.policy import Policy
+from ..domain.verdict import Outcome, Verdict
+from .margins import judge_margin
+
+
+def judge_guardrails(policy: Policy, comparison: Comparison) -> list[Verdict]:
+    """A verdict for each metric that the policy guards; none for a first model, which can lose nothing.
+
+    All have to hold, so each may be as sure as the policy asks, however many there are (intersection-union test).
+    Source: R. Berger, "Multiparameter hypothesis testing and acceptance sampling", Technometrics 24 (1982).
+    """
+    if not comparison.has_champion:
+        return []
+    return [_judge(name, margin, comparison) for name, margin in policy.validation.guardrails.items()]
+
+
+def _judge(name: str, margin: float, comparison: Comparison) -> Verdict:
+    check, found = f"guardrail_{name}", comparison.metrics.get(name)
+    if found is None:
+        reason = f"guardrail {name} is not known of both versions"
+        return Verdict(check=check, outcome=Outcome.INCONCLUSIVE, reason=reason)
+    return judge_margin(check, name, found, margin, comparison)

@@ -1,0 +1,108 @@
+"""The validating function's work on large holdouts, against scikit-learn's metrics and a bootstrap row by row."""
+
+import io
+import json
+import os
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from local.bench.figure import Figure
+from local.paths import CORE, ROOT, env_python
+
+LARGE, SMALL, ALONE = 1_000_000, 10_000, 20
+PROBE = "from local.bench.validation import main; main()"
+
+
+def measure() -> list[Figure]:
+    """Time and memory of judging a million rows and ten thousand, each in a process of its own."""
+    large, small = _probe(LARGE), _probe(SMALL)
+    alternative = f"{small['bootstrap']:.0f} s for 2,000 replicates of scikit-learn's F1 alone, row by row"
+    return [
+        Figure(f"validation of {LARGE:,} rows", large["seconds"], "s", 10),
+        Figure(f"validation of {LARGE:,} rows: memory", large["megabytes"], "MB", 1500),
+        Figure(f"validation of {SMALL:,} rows", small["seconds"], "s", 0.3, alternative),
+    ]
+
+
+def _probe(rows: int) -> dict[str, float]:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (CORE, ROOT))), "ROWS": str(rows)}
+    command = [str(env_python("dev")), "-c", PROBE]
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    found: dict[str, float] = json.loads(told.stdout)
+    return found
+
+
+def main() -> None:
+    """Print what one validation takes: reading both files, every metric, comparison, slices and gates."""
+    from auto_retrain.adapters.memory import MemoryPorts
+    from auto_retrain.domain.policy import Policy
+
+    rows = int(os.environ["ROWS"])
+    data = {"prefix": "shop", "row_id": "id", "label": "bought", "numeric": ["age"], "slices": ["plan"]}
+    policy = Policy.model_validate({"model": "shop", "owner": "team", "data": data}, strict=False)
+    ports, random = MemoryPorts(), np.random.default_rng(1)
+    files = [_write(name, rows, signal, random, ports) for name, signal in (("1", 1.5), ("2", 2.5))]
+    _judge(files, policy, ports)  # imports, and what numpy does once
+    runs = 1 if rows > SMALL else 5
+    started = time.perf_counter()
+    for _ in range(runs):
+        _judge(files, policy, ports)
+    seconds = (time.perf_counter() - started) / runs
+    peak = next(
+        int(line.split()[1]) for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")
+    )
+    found = {"seconds": seconds, "megabytes": peak / 1000}
+    if rows <= SMALL:
+        found["bootstrap"] = _row_by_row(rows, random)
+    print(json.dumps(found))
+
+
+def _judge(files: list[Any], policy: Any, ports: Any) -> None:
+    from auto_retrain.gates import judge_gates
+    from auto_retrain.usecases.comparing import compare, confusion_of, pair_up
+    from auto_retrain.usecases.predictions import load_predictions
+    from auto_retrain.usecases.slicing import compare_slices
+
+    champion, challenger = (load_predictions(file, policy.data, ports) for file in files)
+    challenger.holdout_sha256()
+    pair = pair_up(challenger, champion, policy, seed=0)
+    comparison = compare(pair).model_copy(update={"slices": compare_slices(pair)})
+    confusion_of(pair)
+    judge_gates(policy, comparison)
+
+
+def _write(name: str, rows: int, signal: float, random: np.random.Generator, ports: Any) -> Any:
+    from auto_retrain.domain.digest import sha256_of
+    from auto_retrain.domain.results import PredictionFile
+
+    labels = np.arange(rows) % 2
+    yes = 1 / (1 + np.exp(-(signal * (2 * labels - 1) + random.normal(size=rows))))
+    file = io.BytesIO()
+    arrays: dict[str, Any] = {
+        "row_ids": np.char.add("row-", np.arange(rows).astype(str)),
+        "labels": labels.astype(np.int32),
+        "predictions": (yes > 0.5).astype(np.int32),
+        "classes": np.array(["no", "yes"]),
+        "scores": np.column_stack([1 - yes, yes]),
+    }
+    arrays["slice:plan"] = np.array(["free", "plus", "pro"])[np.arange(rows) % 3]
+    np.savez(file, **arrays)
+    uri = ports.data.write(f"{name}.npz", file.getvalue())
+    return PredictionFile(uri=uri, sha256=sha256_of(file.getvalue()), rows=rows)
+
+
+def _row_by_row(rows: int, random: np.random.Generator) -> float:
+    """Seconds that 2,000 replicates of one metric take the usual way, from a few of them."""
+    from sklearn.metrics import f1_score
+
+    labels = np.arange(rows) % 2
+    predictions = np.where(random.random(rows) < 0.9, labels, 1 - labels)
+    started = time.perf_counter()
+    for _ in range(ALONE):
+        drawn = random.integers(rows, size=rows)
+        f1_score(labels[drawn], predictions[drawn])
+    return (time.perf_counter() - started) / ALONE * 2000

@@ -1,0 +1,107 @@
+"""Areas under curves agree with scikit-learn, and DeLong's test errs as often as it promises."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+from sklearn import metrics as reference
+
+from auto_retrain.statistics.ranking import (
+    average_precision,
+    average_precision_replicates,
+    average_precision_sums,
+    delong_p_value,
+    macro_roc_auc,
+    precision_recall_curve,
+    roc_auc,
+    roc_curve,
+)
+from auto_retrain.statistics.resampling import Sample, percentile_interval
+
+
+def some(rows: int, share: float, seed: int, digits: int = 16) -> tuple[np.ndarray, np.ndarray]:
+    """Which rows are positive, and scores that tend to be higher for them; few digits make ties."""
+    random = np.random.default_rng(seed)
+    positive = random.random(rows) < share
+    positive[:2] = [True, False]
+    return positive, np.round(norm.cdf(random.normal(size=rows) + positive), digits)
+
+
+@pytest.mark.parametrize("digits", [16, 1])
+@pytest.mark.parametrize("share", [0.5, 0.02])
+@pytest.mark.parametrize("rows", [100, 5000])
+def test_areas_agree_with_scikit_learn(rows: int, share: float, digits: int) -> None:
+    positive, scores = some(rows, share, rows, digits)
+    assert roc_auc(positive, scores).value == pytest.approx(reference.roc_auc_score(positive, scores), abs=1e-12)
+    expected = reference.average_precision_score(positive, scores)
+    assert average_precision(positive, scores) == pytest.approx(expected, abs=1e-12)
+    sums = average_precision_sums(positive, scores, Sample(rows, seed=0)).sum(axis=0)
+    # Few score levels instead of all: only replicates are made of them.
+    assert average_precision_replicates(sums) == pytest.approx(expected, abs=0.02 if rows == 5000 else 1e-12)
+
+
+def test_many_classes_are_averaged_one_against_the_rest() -> None:
+    random = np.random.default_rng(3)
+    labels = random.integers(0, 4, 500)
+    raw = random.random((500, 4)) + 0.7 * np.eye(4)[labels]
+    scores = raw / raw.sum(axis=1, keepdims=True)
+    expected = reference.roc_auc_score(labels, scores, multi_class="ovr", average="macro")
+    assert macro_roc_auc(labels, scores).value == pytest.approx(expected, abs=1e-12)
+
+
+def test_the_variance_is_delongs() -> None:
+    positive, scores = some(60, 0.3, seed=4, digits=2)
+    above = np.sign(scores[positive][:, None] - scores[~positive][None, :]) / 2 + 0.5
+    of_positives, of_negatives = above.mean(axis=1), above.mean(axis=0)
+    variance = of_positives.var(ddof=1) / positive.sum() + of_negatives.var(ddof=1) / (~positive).sum()
+    influence = roc_auc(positive, scores).influence
+    assert influence @ influence == pytest.approx(variance, abs=1e-14)
+
+
+@pytest.mark.parametrize(("share", "rows"), [(0.5, 500), (0.05, 500), (0.01, 2000)])
+def test_delong_calls_an_equal_challenger_better_about_as_often_as_it_says(share: float, rows: int) -> None:
+    # Known to be about .047, .040 and .048 at correlation 0.8; four standard errors of 2,000 runs.
+    random, better = np.random.default_rng(rows), 0
+    for _ in range(2000):
+        positive = np.arange(rows) < max(2, round(rows * share))
+        common = random.normal(size=rows)
+        challenger, champion = (
+            roc_auc(positive, 1.466 * positive + np.sqrt(0.8) * common + np.sqrt(0.2) * random.normal(size=rows))
+            for _ in range(2)
+        )
+        better += delong_p_value(challenger, champion, Sample(rows, seed=0)) <= 0.05
+    assert better / 2000 <= 0.05 + 4 * (0.05 * 0.95 / 2000) ** 0.5
+
+
+def test_rows_of_one_entity_are_one_piece_of_evidence() -> None:
+    random = np.random.default_rng(5)
+    positive = np.repeat(random.random(100) < 0.5, 10)
+    shared = np.repeat(random.normal(size=(2, 100)), 10, axis=1)
+    challenger, champion = (roc_auc(positive, positive + noise) for noise in shared)
+    alone = delong_p_value(challenger, champion, Sample(1000, seed=0))
+    together = delong_p_value(challenger, champion, Sample(1000, seed=0, entities=np.repeat(np.arange(100), 10)))
+    assert abs(together - 0.5) < abs(alone - 0.5)
+    repeated = (challenger.value - champion.value) / abs(norm.ppf(together))
+    assert repeated == pytest.approx(np.sqrt(10) * (challenger.value - champion.value) / abs(norm.ppf(alone)), rel=0.05)
+
+
+def test_the_interval_of_the_average_precision_covers_the_truth_in_95_of_100_cases() -> None:
+    truth = average_precision(*some(400_000, 0.2, seed=6))
+    # The draws do not depend on the rows, so one set of them serves all runs.
+    covered, runs, sample = 0, 200, Sample(1500, 0)
+    for seed in range(runs):
+        positive, scores = some(1500, 0.2, seed=100 + seed)
+        low, high = percentile_interval(
+            average_precision_replicates(sample.replicates(average_precision_sums(positive, scores, sample)))
+        )
+        covered += low <= truth <= high
+    assert covered / runs == pytest.approx(0.95, abs=4 * (0.95 * 0.05 / runs) ** 0.5)
+
+
+def test_the_curves_agree_with_scikit_learn() -> None:
+    positive, scores = some(300, 0.3, seed=7, digits=2)
+    false, true = roc_curve(positive, scores)
+    assert reference.auc(false, true) == pytest.approx(roc_auc(positive, scores).value, abs=1e-12)
+    recall, precision = precision_recall_curve(positive, scores)
+    expected_precision, expected_recall, _ = reference.precision_recall_curve(positive, scores)
+    found, expected = np.stack([recall, precision]), np.stack([expected_recall, expected_precision])
+    assert found[:, ::-1] == pytest.approx(expected[:, :-1], abs=1e-12)
