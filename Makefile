@@ -8,7 +8,8 @@ envs := $(CURDIR)/.local/envs/$(tag)
 python := $(envs)/dev/bin/python
 sam := SAM_CLI_TELEMETRY=0 $(envs)/sam/bin/sam
 uv := $(envs)/installer/bin/uv
-asl_validator := .local/node/node_modules/asl-validator/package.json
+# What npm gives: the second validator of the state machine, and a browser that looks at reports.
+node_packages := .local/node/asl-validator@4.0.0+chromium@147.0.0+puppeteer-core@24.43.1
 
 .NOTPARALLEL:
 .PHONY: help setup demo test bench lint type fmt build build-local local lock clean
@@ -18,7 +19,7 @@ help: ## list the verbs
 
 setup: ## install everything into .local/, from hashed lock files
 	@$(PYTHON) -m local.setup dev trainer runtime sam
-	@$(MAKE) --silent $(asl_validator) || echo "setup: no npm here, so the second validator of the state machine is left out"
+	@$(MAKE) --silent $(node_packages) || echo "setup: no npm here, so two checks are left out: the second validator of the state machine, and the browser"
 
 demo: setup build-local ## one model through its whole life, on this machine alone
 	@$(python) -m local demo
@@ -70,7 +71,9 @@ clean: ## remove everything that was generated
 	rm -rf .local .aws-sam .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -r {} +
 
-$(asl_validator):
+$(node_packages):
 	@command -v npm >/dev/null
-	@echo "setup: asl-validator, the second validator of the state machine …"
-	@npm install --prefix .local/node --no-save --no-audit --no-fund --ignore-scripts --loglevel error asl-validator@4.0.0 >/dev/null
+	@echo "setup: asl-validator, the second validator of the state machine, and Chromium …"
+	@npm install --prefix .local/node --no-save --no-audit --no-fund --ignore-scripts --loglevel error \
+	  asl-validator@4.0.0 @sparticuz/chromium@147.0.0 puppeteer-core@24.43.1 >/dev/null
+	@touch $@

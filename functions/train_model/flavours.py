@@ -8,7 +8,9 @@ from mlflow.models import Model
 
 # Libraries by the package of their models, and what MLflow calls the flavour. Everything else, such as a pipeline of
 # scikit-learn or anything with `predict`, is stored with cloudpickle.
-FLAVOURS = {"xgboost": "mlflow.xgboost"}
+FLAVOURS = {"xgboost": "mlflow.xgboost", "torch": "mlflow.pytorch"}
+# A network is stored whole: the graph alone, which would be traced otherwise, has no `predict` that takes a frame.
+OPTIONS = {"torch": {"serialization_format": "pickle"}}
 
 
 def log_model(model: Any, **about: Any) -> None:
@@ -20,14 +22,14 @@ def log_model(model: Any, **about: Any) -> None:
     else:
         needed = f"{flavour}=={import_module(flavour).__version__}"
         about["pip_requirements"] = [*about.get("pip_requirements", []), needed]
-        import_module(FLAVOURS[flavour]).log_model(model, **about)
+        import_module(FLAVOURS[flavour]).log_model(model, **about, **OPTIONS.get(flavour, {}))
 
 
 def load_model(path: str) -> Any:
     """The model in a folder, as it was when it was stored: with `predict_proba`, if it had one."""
     stored = Model.load(path).flavors
-    flavour = next((name for name in FLAVOURS if name in stored), None)
-    return import_module(FLAVOURS[flavour] if flavour else "mlflow.sklearn").load_model(path)
+    module = next((module for module in FLAVOURS.values() if module.removeprefix("mlflow.") in stored), None)
+    return import_module(module or "mlflow.sklearn").load_model(path)
 
 
 def _flavour_of(model: Any) -> str | None:

@@ -25,6 +25,8 @@ def measure() -> list[Figure]:
         Figure(f"validation of {LARGE:,} rows", large["seconds"], "s", 10),
         Figure(f"validation of {LARGE:,} rows: memory", large["megabytes"], "MB", 1500),
         Figure(f"validation of {SMALL:,} rows", small["seconds"], "s", 0.3, alternative),
+        Figure(f"report on {LARGE:,} rows", large["report"], "s", 1),
+        Figure(f"report on {LARGE:,} rows: size", large["page"], "MB", 1.5),
     ]
 
 
@@ -55,13 +57,26 @@ def main() -> None:
     peak = next(
         int(line.split()[1]) for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")
     )
-    found = {"seconds": seconds, "megabytes": peak / 1000}
+    found = {"seconds": seconds, "megabytes": peak / 1000, **_report(files, policy, ports)}
     if rows <= SMALL:
         found["bootstrap"] = _row_by_row(rows, random)
     print(json.dumps(found))
 
 
-def _judge(files: list[Any], policy: Any, ports: Any) -> None:
+def _report(files: list[Any], policy: Any, ports: Any) -> dict[str, float]:
+    """Seconds to draw both versions' curves and to write the page, and its megabytes."""
+    from auto_retrain.report import render_report
+    from auto_retrain.usecases.drawing_curves import curves_of
+    from local.bench.report_record import record_of
+
+    pair = _judge(files, policy, ports)
+    job, result = record_of(pair)
+    started = time.perf_counter()
+    page = render_report(job, result, curves_of(pair.challenger), curves_of(pair.champion))
+    return {"report": time.perf_counter() - started, "page": len(page.encode()) / 1e6}
+
+
+def _judge(files: list[Any], policy: Any, ports: Any) -> Any:
     from auto_retrain.gates import judge_gates
     from auto_retrain.usecases.comparing import compare, confusion_of, pair_up
     from auto_retrain.usecases.predictions import load_predictions
@@ -73,6 +88,7 @@ def _judge(files: list[Any], policy: Any, ports: Any) -> None:
     comparison = compare(pair).model_copy(update={"slices": compare_slices(pair)})
     confusion_of(pair)
     judge_gates(policy, comparison)
+    return pair
 
 
 def _write(name: str, rows: int, signal: float, random: np.random.Generator, ports: Any) -> Any:

@@ -27,6 +27,7 @@ RETRIED = {
 KEYS = {
     "CheckTriggers": "$.decision",
     "DetectDrift": "$.decision",
+    "CheckData": "$.data",
     "StartTraining": "$.training",
     "StartScoring": "$.scores",
     "ValidateModel": "$.validation",
@@ -114,6 +115,7 @@ def test_words_in_choices_are_words_that_functions_say() -> None:
 
     said = {
         "decision": messages.TriggerDecision,
+        "data": messages.DataCheckOutcome,
         "validation": messages.ValidationOutcome,
         "review": messages.ReviewOutcome,
         "outcome": messages.ClosingOutcome,

@@ -11,6 +11,7 @@ FUNCTIONS = (
     "ReceiveAlarmFunction",
     "CheckTriggersFunction",
     "DetectDriftFunction",
+    "CheckDataFunction",
     "StartJobFunction",
     "WatchJobsFunction",
     "ValidateModelFunction",

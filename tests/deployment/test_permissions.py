@@ -63,6 +63,7 @@ ACTIONS = {
     "cluster.log_tail": {"eks:DescribeCluster"},
     "cluster.delete_job": {"eks:DescribeCluster"},
     "registry.champion": set(),
+    "registry.keep_document": set(),
     "registry.version_files": set(),
     "registry.set_champion": set(),
     "registry.tracking_uri": set(),

@@ -13,10 +13,11 @@ RULES = {
     "ModelAlarmRule": "ReceiveAlarmFunction",
 }
 INVOKED_BY_RULES = {target for target in RULES.values() if target in FUNCTIONS}
-CALLS_THE_NETWORK = {"StartJobFunction", "WatchJobsFunction", "DeployModelFunction"}
+CALLS_THE_NETWORK = {"StartJobFunction", "WatchJobsFunction", "ValidateModelFunction", "DeployModelFunction"}
 SERVICES_CALLED_FROM_THE_NETWORK = ("DynamoDB", "S3", "Step Functions", "EventBridge", "EKS")
 HEAVY_LAYERS = {
     "DetectDriftFunction": [{"Ref": "NumericLayer"}, {"Ref": "ColumnarLayer"}],
+    "CheckDataFunction": [{"Ref": "NumericLayer"}, {"Ref": "ColumnarLayer"}],
     "ProfileDataFunction": [{"Ref": "NumericLayer"}, {"Ref": "ColumnarLayer"}],
     "ValidateModelFunction": [{"Ref": "NumericLayer"}, {"Ref": "ScientificLayer"}],
 }

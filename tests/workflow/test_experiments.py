@@ -97,7 +97,7 @@ def test_the_best_variant_serves_once_a_person_has_approved_it(world: World) -> 
     assert told.returncode == 0, told.stderr
     world.stack.wait_until_idle(90)
     ended = world.ended(arn)
-    assert ended.path == [*ALL_THE_WAY[:6], "AwaitReview", "ChooseReviewed", *ALL_THE_WAY[6:]]
+    assert ended.path == [*ALL_THE_WAY[:8], "AwaitReview", "ChooseReviewed", *ALL_THE_WAY[8:]]
     assert ended.job is not None
     assert ended.job.review is not None
     assert (ended.job.deployed, ended.job.review.actor) == (True, "grace")

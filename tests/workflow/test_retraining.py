@@ -149,3 +149,41 @@ def test_small_models_are_trained_and_scored_in_batches(world: World) -> None:
         assert not world.stack.cluster.has_job(f"{ended.job.job_id}-train-1")
     assert world.ended(broken).status == "FAILED"
     assert "the column 'plan' is missing" in world.ended(broken).cause
+
+
+def test_nothing_is_trained_where_a_comparison_would_show_nothing(world: World) -> None:
+    model = world.given_model(validation={"min_holdout_rows": 5000})
+    ended = world.retrain(model)
+    assert (ended.status, ended.path) == (
+        "SUCCEEDED",
+        ["CheckTriggers", "ChooseStart", "CheckData", "ChooseTraining", "CloseJob", "ChooseEnding", "Closed"],
+    )
+    assert ended.job is not None
+    assert (ended.job.status, ended.job.started_at) == (RetrainingStatus.COMPLETED, None)
+    assert ended.job.skipped == (
+        "not trained: 1000 holdout rows have a label, 5000 are needed; validation.min_power = 0.5 asks for 50%"
+    )
+    assert world.is_free(model)
+
+
+def test_rows_that_are_in_both_windows_stop_a_job_before_it_costs_anything(world: World) -> None:
+    model = world.given_model()
+    shared = NOW.date() - timedelta(days=9)
+    content = world.object_of(model, shared)
+    world.put_object(model, NOW.date() - timedelta(days=2), content)
+    ended = world.retrain(model)
+    assert (ended.status, ended.error) == ("FAILED", "DataInvalid")
+    assert "200 row ids of the holdout (20.0%) are in the training window as well" in ended.cause
+    assert "StartTraining" not in ended.path
+
+
+def test_the_report_of_a_job_is_kept_beside_it(world: World) -> None:
+    model = world.given_model()
+    ended = world.retrain(model)
+    assert ended.job is not None
+    assert ended.job.report_uri is not None
+    bucket, _, key = ended.job.report_uri.removeprefix("s3://").partition("/")
+    page = world.stack.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+    assert f"<title>{model}: promote</title>" in page
+    assert ended.job.validation is not None
+    assert ended.job.validation.validation_hash in page

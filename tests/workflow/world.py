@@ -37,6 +37,8 @@ TINY = LocalImage([str(env_python("dev")), str(Path(__file__).with_name("tiny_im
 ALL_THE_WAY = [
     "CheckTriggers",
     "ChooseStart",
+    "CheckData",
+    "ChooseTraining",
     "StartTraining",
     "StartScoring",
     "ValidateModel",
@@ -99,8 +101,17 @@ class World:
         )
         file = io.BytesIO()
         parquet.write_table(table.drop_columns([without] if without else []), file)
+        self.put_object(prefix, day, file.getvalue())
+
+    def put_object(self, prefix: str, day: date, content: bytes) -> None:
         key = f"{prefix}/date={day}/part-0.parquet"
-        self.stack.client("s3").put_object(Bucket=self.stack.data_bucket, Key=key, Body=file.getvalue())
+        self.stack.client("s3").put_object(Bucket=self.stack.data_bucket, Key=key, Body=content)
+
+    def object_of(self, prefix: str, day: date) -> bytes:
+        """A day of data, as it is stored."""
+        key = f"{prefix}/date={day}/part-0.parquet"
+        content: bytes = self.stack.client("s3").get_object(Bucket=self.stack.data_bucket, Key=key)["Body"].read()
+        return content
 
     def given_champion(self, model: str, accuracy: float, at: datetime = NOW) -> str:
         """Version 1, by way of the real thing."""

@@ -142,4 +142,4 @@ class AutoRetrainPipeline:
 
     def _judge(self, job: RetrainingJob, applied: AppliedPolicy, scores: ScoringResult | None) -> ValidationResult:
         scores = scores or read_scores(job, self._ports)
-        return judge_scores(job, scores, applied, self._ports).sealed(self._ports.clock.now())
+        return judge_scores(job, scores, applied, self._ports).result.sealed(self._ports.clock.now())

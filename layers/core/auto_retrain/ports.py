@@ -26,7 +26,8 @@ from .domain.windows import Window
 
 
 class Batch(NamedTuple):
-    """Some rows: numbers as one-dimensional float64 arrays with NaN for missing, categories as rows per level.
+    """Some rows: numbers as one-dimensional float64 arrays with NaN for missing, categories as rows per level, and
+    texts row by row, None for missing.
 
     Arrays are not typed here, because numpy is not in every function. The level None counts missing values, and is
     always there if there are any; of very many levels only the frequent ones are.
@@ -35,6 +36,7 @@ class Batch(NamedTuple):
     rows: int
     numbers: Mapping[str, Any]
     levels: Mapping[str, Mapping[str | None, int]]
+    texts: Mapping[str, Sequence[str | None]] = {}
 
 
 class Clock(Protocol):
@@ -189,7 +191,12 @@ class TableReader(Protocol):
     """Columns of the labelled data."""
 
     def batches(
-        self, objects: Iterable[DataObject], format: str, numeric: Sequence[str], categorical: Sequence[str]
+        self,
+        objects: Iterable[DataObject],
+        format: str,
+        numeric: Sequence[str],
+        categorical: Sequence[str],
+        texts: Sequence[str] = (),
     ) -> Iterator[Batch]:
         """The rows of all objects, a batch at a time, so that memory need not grow with the window or with an object.
 
@@ -216,6 +223,12 @@ class ModelRegistry(Protocol):
         """Digests of a version's files as they are now, by path; nothing of them is loaded.
 
         Raises RegistryRefused when there is no such version, or none whose files the registry keeps.
+        """
+
+    def keep_document(self, run_id: str, name: str, content: bytes) -> None:
+        """Store a document among the artifacts of a run; the same name again takes its place.
+
+        Raises RegistryRefused when there is no such run, or when this server does not take artifacts.
         """
 
 

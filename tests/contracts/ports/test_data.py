@@ -354,3 +354,25 @@ def test_what_goes_wrong_in_the_middle_of_an_object_is_told_as_it_is(
     found = store.list_partitions("p", Window(start=day, end=date(2026, 1, 2)))
     with pytest.raises(type(error), match=str(error)):
         list(ArrowTableReader(store).batches(found, format, ["age"], []))
+
+
+@pytest.mark.parametrize("format", ["csv", "parquet"])
+def test_texts_come_row_by_row_beside_the_same_columns_counted(format: str) -> None:
+    store = MemoryDataStore()
+    day = date(2026, 1, 1)
+    store.add_partition("p", day, CONTENTS[format])
+    found = store.list_partitions("p", Window(start=day, end=date(2026, 1, 2)))
+    (batch,) = ArrowTableReader(store).batches(found, format, ["age"], ["plan"], ["plan", "id", "zip"])
+    assert batch.texts["plan"] == ["x", None, "y"]
+    assert batch.texts["id"] == FRAME["id"].astype(str).tolist()
+    assert batch.texts["zip"] == ["1", "2", "3"]
+    assert sum(batch.levels["plan"].values()) == 3
+
+
+def test_cells_that_have_no_text_are_named() -> None:
+    store = MemoryDataStore()
+    day = date(2026, 1, 1)
+    store.add_partition("p", day, parquet(pd.DataFrame({"visits": [[1], [2]]})))
+    found = store.list_partitions("p", Window(start=day, end=date(2026, 1, 2)))
+    with pytest.raises(DataInvalid, match="column 'visits' of 's3://data/p/"):
+        list(ArrowTableReader(store).batches(found, "parquet", [], [], ["visits"]))

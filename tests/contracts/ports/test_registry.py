@@ -248,3 +248,37 @@ def test_an_absence_that_mlflow_tells_in_another_way_is_refused(
     monkeypatch.setattr(SomeServer, "content", json.dumps({"error_code": code, "message": "no"}).encode())
     with pytest.raises(RegistryRefused, match=code):
         MlflowRegistry(some_server).champion("churn")
+
+
+@pytest.fixture(params=["memory", "mlflow"])
+def registry_and_run(request: pytest.FixtureRequest) -> tuple[ModelRegistry, str, Callable[[str], bytes]]:
+    """A registry with a run in it, and how to read the run's artifacts."""
+    if request.param == "memory":
+        memory = MemoryRegistry()
+        memory.start_run("run-1")
+        return memory, "run-1", lambda name: memory.documents["run-1"][name]
+    url = request.getfixturevalue("server").url
+    run = post(url, "runs/create", {"experiment_id": "0"})["run"]["info"]["run_id"]
+
+    def read(name: str) -> bytes:
+        with urllib.request.urlopen(f"{url}/get-artifact?run_id={run}&path={quote(name)}", timeout=30) as response:
+            content: bytes = response.read()
+        return content
+
+    return MlflowRegistry(url), run, read
+
+
+def test_a_document_is_kept_with_a_run_and_the_newest_counts(
+    registry_and_run: tuple[ModelRegistry, str, Callable[[str], bytes]],
+) -> None:
+    registry, run, read = registry_and_run
+    for content in (b"<p>old</p>", b"<p>new</p>"):
+        registry.keep_document(run, "report.html", content)
+    assert read("report.html") == b"<p>new</p>"
+
+
+def test_a_run_that_is_not_there_keeps_nothing(
+    registry_and_run: tuple[ModelRegistry, str, Callable[[str], bytes]],
+) -> None:
+    with pytest.raises(RegistryRefused):
+        registry_and_run[0].keep_document("0" * 32, "report.html", b"")

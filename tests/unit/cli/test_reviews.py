@@ -29,12 +29,14 @@ def test_a_job_is_shown_with_its_variants_and_what_it_waits_for(terminal: Termin
     lines = terminal.ok("job", job).splitlines()
     assert lines[0] == f"{job}  manual  validation  2026-03-01 12:00:00Z"
     assert lines[1].startswith("version 4 waits for a review: accuracy 0.9500 is at least 5.0% over")
-    assert [line.split()[:4] for line in lines[3:]] == [
+    assert ["accuracy*", "0.9500", "0.8800", "+0.07"][:3] in [line.split()[:3] for line in lines]
+    assert "met: accuracy 0.9500 reaches the floor 0.85" in lines
+    assert [line.split()[:4] for line in lines[-3:]] == [
         ["0", "2", "0.9300", "+5.7%"],
         ["1", "-", "-", "-"],
         ["2*", "4", "0.9500", "+8.0%"],
     ]
-    assert "failed: too\\x1b[31m deep" in lines[4]
+    assert "failed: too\\x1b[31m deep" in lines[-2]
 
 
 def test_a_job_as_json_holds_everything_but_the_token(terminal: Terminal, job: str) -> None:

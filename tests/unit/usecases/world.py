@@ -62,6 +62,7 @@ class World:
         """What the container does: register a version and leave a result."""
         job = self.job(job_id)
         self.ports.registry.register("churn", version, job_id=job_id)
+        self.ports.registry.start_run("run")
         self.leave_result(
             job_id,
             "train",

@@ -64,6 +64,14 @@ def count_levels(cells: pa.Array, column: str, uri: str) -> dict[str | None, int
     return dict(counts)
 
 
+def to_texts(cells: pa.Array, column: str, uri: str) -> list[str | None]:
+    """The text of each cell, None for missing; raises DataInvalid for what has no text."""
+    try:
+        return _texts(cells)
+    except _REFUSED as error:
+        raise DataInvalid(f"column '{column}' of '{uri}' should be text and holds {cells.type}") from error
+
+
 def _texts(values: pa.Array) -> list[str | None]:
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()

@@ -10,7 +10,7 @@ from pyarrow import csv, parquet
 from ..domain.dataset import DataObject
 from ..domain.errors import DataInvalid
 from ..ports import Batch, DataStore
-from .arrow_cells import count_levels, to_numbers
+from .arrow_cells import count_levels, to_numbers, to_texts
 
 BATCH_ROWS = 65_536
 # A column chunk is unpacked page by page, but a page may be all of it, so it bounds what one could do to the memory.
@@ -28,15 +28,22 @@ class ArrowTableReader:
         self._data = data
 
     def batches(
-        self, objects: Iterable[DataObject], format: str, numeric: Sequence[str], categorical: Sequence[str]
+        self,
+        objects: Iterable[DataObject],
+        format: str,
+        numeric: Sequence[str],
+        categorical: Sequence[str],
+        texts: Sequence[str] = (),
     ) -> Iterator[Batch]:
+        wanted = list(dict.fromkeys([*numeric, *categorical, *texts]))
         for found in objects:
             with self._data.open(found) as file:
-                for rows in _read(file, found.uri, format, [*numeric, *categorical]):
+                for rows in _read(file, found.uri, format, wanted):
                     yield Batch(
                         rows=rows.num_rows,
                         numbers={name: to_numbers(rows[name], name, found.uri) for name in numeric},
                         levels={name: count_levels(rows[name], name, found.uri) for name in categorical},
+                        texts={name: to_texts(rows[name], name, found.uri) for name in texts},
                     )
 
 

@@ -15,6 +15,7 @@ from ..domain.files import FileDigest
 
 CHAMPION = "champion"
 LOGGED_MODEL = "models:/"
+SERVED_ARTIFACTS = "mlflow-artifacts:"
 CHUNK_BYTES = 1 << 20
 TIMEOUT_SECONDS = (3.05, 10.0)
 # Short: the state machine tries again for minutes.
@@ -55,6 +56,15 @@ class MlflowRegistry:
             raise RegistryRefused(f"version {version} of '{model_name}' is no logged model of this MLflow: '{source}'")
         paths = self._paths_below(source.removeprefix(LOGGED_MODEL), "")
         return {path: self._digest(model_name, version, path) for path in paths}
+
+    def keep_document(self, run_id: str, name: str, content: bytes) -> None:
+        found = self._document(self._send("GET", "runs/get", params={"run_id": run_id}))
+        place = str(found.get("run", {}).get("info", {}).get("artifact_uri", ""))
+        if not place.startswith(SERVED_ARTIFACTS):
+            raise RegistryRefused(f"MLflow keeps the artifacts of run {run_id} where only it can write: '{place}'")
+        path = quote(f"{place.removeprefix(SERVED_ARTIFACTS).strip('/')}/{name}")
+        response = self._request("PUT", f"{self.tracking_uri}/api/2.0/mlflow-artifacts/artifacts/{path}", data=content)
+        self._accept(response)
 
     def _paths_below(self, model_id: str, directory: str) -> Iterator[str]:
         response = self._send(
@@ -115,7 +125,9 @@ class MlflowRegistry:
         return RegistryUnavailable(f"not an MLflow server at {self.tracking_uri}? It answered {response.status_code}")
 
     def _send(self, method: str, path: str, **content: Any) -> requests.Response:
-        url = f"{self.tracking_uri}/api/2.0/mlflow/{path}"
+        return self._request(method, f"{self.tracking_uri}/api/2.0/mlflow/{path}", **content)
+
+    def _request(self, method: str, url: str, **content: Any) -> requests.Response:
         try:
             response = self._session.request(method, url, timeout=TIMEOUT_SECONDS, allow_redirects=False, **content)
         except requests.RequestException as error:

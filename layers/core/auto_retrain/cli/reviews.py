@@ -1,4 +1,4 @@
-"""`auto-retrain job`, `approve` and `decline`: look at a challenger, and say whether it may serve."""
+"""`auto-retrain job`, `approve` and `decline`: look at a job's data and challenger, and say whether it may serve."""
 
 import argparse
 import json
@@ -46,9 +46,44 @@ def _show(options: argparse.Namespace, ports: Ports) -> None:
         return
     print(f"{job.job_id}  {job.trigger_type.value}  {job.status.value}  {moment(job.created_at)}")
     print(plain(_standing(job)))
+    _print_data_check(job)
+    _print_metrics(job)
+    if job.report_uri:
+        print(f"report: {job.report_uri}")
     if job.variants:
         primary = job.validation.primary if job.validation else "metric"
         print_table(("VARIANT", "VERSION", primary.upper(), "GAIN", "P", "PARAMETERS"), _rows(job))
+
+
+def _print_data_check(job: RetrainingJob) -> None:
+    if job.data_check is None:
+        return
+    summary, power = job.data_check.summary, job.data_check.power
+    print(f"data: {summary.training.labelled} labelled rows to learn from, {summary.holdout.labelled} of the holdout")
+    print(f"power: {plain(power.reason)}")
+    for finding in job.data_check.findings:
+        print(f"{finding.severity}: {plain(finding.text)}")
+
+
+def _print_metrics(job: RetrainingJob) -> None:
+    if job.validation is None:
+        return
+    rows = [
+        (
+            f"{name}*" if name == job.validation.primary else name,
+            *(_number(value) for value in (found.value, found.champion, found.gain)),
+            "-" if found.gain_interval is None else "[{:+.4g}, {:+.4g}]".format(*found.gain_interval),
+            "-" if found.p_value is None else f"{found.p_value:.3g}",
+        )
+        for name, found in job.validation.metrics.items()
+    ]
+    print_table(("METRIC", "CHALLENGER", "CHAMPION", "GAIN", "95 % INTERVAL", "P"), rows)
+    for verdict in job.validation.verdicts:
+        print(f"{verdict.outcome.value}: {plain(verdict.reason)}")
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
 
 
 def _standing(job: RetrainingJob) -> str:

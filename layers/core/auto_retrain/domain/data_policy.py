@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from .base import StrictRecord
+from .data_check import CheckName
 from .metrics import Task
 
 
@@ -46,6 +47,7 @@ class DataPolicy(StrictRecord):
     numeric: tuple[Column, ...] = ()
     categorical: tuple[Column, ...] = ()
     labels: LabelPolicy | None = None
+    tolerate: tuple[CheckName, ...] = Field(default=(), description="checks of the data whose errors only warn")
     label_delay_days: int = Field(default=0, ge=0, le=365)
     min_label_share: float = Field(
         default=0.9, ge=0, le=1, description="share of rows whose label must have arrived, in each window"

@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue
 
 from .base import Record, UtcTime
 from .batch import ParkedOrder
+from .data_check import DataCheck
 from .errors import IllegalTransition
 from .files import VersionFiles
 from .names import JobKind
@@ -18,7 +19,7 @@ from .windows import Windows
 
 
 class RetrainingStatus(StrEnum):
-    """Where a job stands; a rejected or inconclusive challenger ends COMPLETED without being deployed."""
+    """Where a job stands; a rejected or inconclusive challenger, or none at all, ends COMPLETED without deployment."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -37,7 +38,7 @@ REVIEW_TIME = timedelta(hours=48)
 
 _S = RetrainingStatus
 _NEXT: dict[RetrainingStatus, set[RetrainingStatus]] = {
-    _S.PENDING: {_S.RUNNING, _S.FAILED},
+    _S.PENDING: {_S.RUNNING, _S.COMPLETED, _S.FAILED},
     _S.RUNNING: {_S.VALIDATION, _S.FAILED},
     _S.VALIDATION: {_S.DEPLOYING, _S.COMPLETED, _S.FAILED},
     _S.DEPLOYING: {_S.COMPLETED, _S.ROLLED_BACK, _S.FAILED},
@@ -114,6 +115,7 @@ class RetrainingJob(Record):
     windows: Windows
     manifest_uri: str | None = None
     manifest_sha256: str | None = None
+    data_check: DataCheck | None = None
     pending: PendingStep | None = None
     champion_version: str | None = None
     champion_files: VersionFiles = VersionFiles()
@@ -122,12 +124,18 @@ class RetrainingJob(Record):
     run_id: str | None = None
     metrics: dict[str, float] = Field(default_factory=dict)
     validation: ValidationResult | None = None
+    report_uri: str | None = None
     needs_review: bool = False
     pending_review: PendingReview | None = None
     review: Review | None = None
     deployed: bool = False
     error: str | None = None
     revision: int = Field(default=0, description="counts the writes of this record")
+
+    @property
+    def skipped(self) -> str | None:
+        """Why nothing was trained, although the data are sound."""
+        return self.data_check.skipped if self.data_check else None
 
     @property
     def challengers(self) -> dict[str, VersionFiles]:

@@ -84,6 +84,13 @@ class TriggerDecision(Record):
     verdicts: tuple[Verdict, ...] = ()
 
 
+class DataCheckOutcome(Record):
+    """Whether a job's data are worth training on."""
+
+    next: Literal["train", "close"]
+    reason: str
+
+
 class StepOrder(Record):
     """Start one Kubernetes Job of a job and wake the execution by this token when it ended."""
 
@@ -228,6 +235,7 @@ class ClosingOutcome(Record):
 
 EventKind = Literal[
     "started",
+    "skipped",
     "review",
     "declined",
     "deployed",

@@ -44,6 +44,9 @@ class ValidationPolicy(StrictRecord):
     min_entities: int = Field(
         default=50, ge=2, le=1_000_000_000, description="in the holdout, where data.entity is given"
     )
+    min_power: float = Field(
+        default=0.5, ge=0, lt=1, description="chance that a gain just as asked for is found; below, nothing is trained"
+    )
     min_slice_rows: int = Field(default=100, ge=1, le=1_000_000_000, description="smaller slices are not judged")
 
     @property

@@ -26,7 +26,7 @@ def judge_min_improvement(policy: Policy, comparison: Comparison) -> Verdict:
     if basis == "non_inferior":
         return judge_margin(CHECK, comparison.primary, found, policy.validation.non_inferiority_margin, comparison)
     kind = policy.kind_of(comparison.primary)
-    needed = _needed(policy, kind, found.champion)
+    needed = needed_value(policy, kind, found.champion)
     enough = kind.gain(found.value, needed) >= -ROUNDING * max(1.0, abs(needed)) and _is_possible(found.value, kind)
     return Verdict(
         check=CHECK,
@@ -39,8 +39,8 @@ def judge_min_improvement(policy: Policy, comparison: Comparison) -> Verdict:
     )
 
 
-def _needed(policy: Policy, kind: MetricKind, champion: float) -> float:
-    """What the challenger's metric has to be."""
+def needed_value(policy: Policy, kind: MetricKind, champion: float) -> float:
+    """What the challenger's primary metric has to be, on any basis but `non_inferior`."""
     least, basis = policy.validation.min_improvement, policy.validation.improvement_basis
     if basis == "absolute":
         step = least

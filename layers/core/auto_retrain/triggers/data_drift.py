@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from ..domain.dead_columns import dead_columns
 from ..domain.drift import FeatureHistogram
 from ..domain.policy import Policy
 from ..domain.verdict import Outcome, Verdict
@@ -9,7 +10,6 @@ from ..statistics.missing_mass import unseen_p_value
 from ..statistics.proportions import rise_p_value
 from ..statistics.significance import benjamini_hochberg, psi_p_value
 from ..statistics.stability import psi
-from .dead_columns import dead_columns
 
 CHECK = "data_drift"
 # Below this, the law behind the p value does not hold.

@@ -25,6 +25,8 @@ def end_job(job: RetrainingJob, failure: Failure | None, ports: Ports) -> Retrai
     What was deployed stays deployed, whatever failed after it; a job that neither deployed nor said no has failed.
     """
     now = ports.clock.now()
+    if failure is None and job.skipped:
+        return ports.jobs.close_job(job.moved_to(RetrainingStatus.COMPLETED, completed_at=now), retrained=False)
     if job.deployed or (failure is None and _said_no(job)):
         completed = job.moved_to(RetrainingStatus.COMPLETED, completed_at=now, pending=None)
         rejected = _rejected_in_a_row(job, ports)
@@ -46,7 +48,7 @@ def _rejected_in_a_row(job: RetrainingJob, ports: Ports) -> int | None:
 def follow_up(job: RetrainingJob, ports: Ports) -> None:
     """Tell what became of a job that has ended, and let those triggers begin again that waited for its end."""
     announce(_event_kind(job), sentence_on(job), job, ports)
-    if job.trigger_type in BACKED_OFF and not job.deployed:
+    if job.trigger_type in BACKED_OFF and not job.deployed and not job.skipped:
         _escalate(job, ports.jobs.model_state(job.model_name), ports)
     for waiting in ports.jobs.waiting(job.model_name):
         request = waiting.request
@@ -71,6 +73,8 @@ def sentence_on(job: RetrainingJob) -> str:
     what = f"{job.model_name} version {job.challenger_version}"
     if job.deployed:
         return f"{what} serves now; before: {job.champion_version or 'none'}"
+    if job.status is RetrainingStatus.COMPLETED and job.skipped:
+        return f"{job.model_name} was {job.skipped}"
     if job.status is not RetrainingStatus.COMPLETED or job.validation is None:
         return f"Retraining {job.model_name} failed: {job.error}"
     if job.review and _was_declined(job):
@@ -89,6 +93,8 @@ def _was_declined(job: RetrainingJob) -> bool:
 def _event_kind(job: RetrainingJob) -> EventKind:
     if job.deployed:
         return "deployed"
+    if job.status is RetrainingStatus.COMPLETED and job.skipped:
+        return "skipped"
     if job.status is not RetrainingStatus.COMPLETED or job.validation is None:
         return "failed"
     if _was_declined(job):

@@ -1,5 +1,7 @@
 """The verdict on a job's challenger: compares, judges, and pins what was compared."""
 
+from typing import NamedTuple
+
 from ..domain.comparison import Comparison, Confusion
 from ..domain.errors import ArtifactInvalid
 from ..domain.job import RetrainingJob
@@ -20,9 +22,16 @@ LOOKS_BACK = 50
 _DECISIONS = {Outcome.MET: Decision.PROMOTE, Outcome.INCONCLUSIVE: Decision.INCONCLUSIVE}
 
 
+class Judgement(NamedTuple):
+    """A verdict, and the two versions that it is about."""
+
+    result: ValidationResult
+    pair: Pair
+
+
 def judge_scores(
     job: RetrainingJob, scores: ScoringResult, applied: AppliedPolicy, ports: Ports, look: int | None = None
-) -> ValidationResult:
+) -> Judgement:
     """The verdict on the job's challenger, or the best of several, computed from prediction files alone.
 
     `look` says how often the rows have been used, where that is known already.
@@ -44,7 +53,9 @@ def judge_scores(
     verdicts = judge_gates(applied.policy, comparison)
     inputs = _inputs(job, best, scores, applied, holdout, look)
     result = _result(comparison, confusion_of(pairs[best]), verdicts, inputs)
-    return result.model_copy(update={"variants": _scores_of(compared)}) if job.variants else result
+    if job.variants:
+        result = result.model_copy(update={"variants": _scores_of(compared)})
+    return Judgement(result, pairs[best])
 
 
 def with_min_improvement(applied: AppliedPolicy, min_improvement: float) -> AppliedPolicy:

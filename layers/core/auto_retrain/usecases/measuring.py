@@ -116,14 +116,15 @@ class Measured:
 
     @cached_property
     def _families(self) -> list[Family]:
-        found, sample, families = self.predictions, self.sample, []
+        # Nothing here may refer to this object itself: a circle would keep a million rows until it is looked for.
+        found, sample, positive, families = self.predictions, self.sample, self.positive, []
         if found.classes is None:
             families.append(Family(regression_sums(found.labels, found.predictions, sample), regression_scores, sample))
         else:
             sums = class_sums(found.labels, found.predictions, found.classes.size, sample)
-            families.append(Family(sums, lambda some: class_scores(some, self.positive), sample))
+            families.append(Family(sums, lambda some: class_scores(some, positive), sample))
         if found.scores is not None:
-            sums = probability_sums(found.labels, found.scores, self.positive, sample)
+            sums = probability_sums(found.labels, found.scores, positive, sample)
             families.append(Family(sums, probability_scores, sample))
         if found.row_metric is not None:
             sums = sample.sums(np.ones(found.rows), found.row_metric)

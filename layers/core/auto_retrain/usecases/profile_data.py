@@ -1,17 +1,19 @@
 """Keeps, beside a version that was promoted, what the features looked like that it learned from."""
 
-from pydantic import ValidationError
-
-from ..domain.dataset import Manifest
-from ..domain.errors import ArtifactInvalid, PromotionRefused
+from ..domain.drift import DataProfile
+from ..domain.errors import PromotionRefused
+from ..domain.job import RetrainingJob
 from ..domain.messages import JobReference, ProfileReport
 from ..ports import Ports
+from .manifests import read_manifest
 from .records import job_of, policy_of
-from .reference_profile import build_profile, keep_profile, load_profile, profile_key
+from .reference_profile import build_profile, keep_profile, load_job_profile, load_profile, profile_key
 
 
 def profile_data(reference: JobReference, ports: Ports) -> ProfileReport:
-    """Profile exactly the objects that the job froze for training; done again, it finds the profile there.
+    """Keep the profile of exactly the objects that the job froze for training, made when they were checked.
+
+    Done again, it finds the profile there.
 
     Raises:
         JobUnknown, ModelUnknown: the job or its policy is not there.
@@ -24,16 +26,13 @@ def profile_data(reference: JobReference, ports: Ports) -> ProfileReport:
         raise PromotionRefused(f"job '{job.job_id}' deployed no version whose data could be profiled")
     profile = load_profile(job.model_name, job.challenger_version, ports)
     if profile is None:
-        manifest = _manifest(job.manifest_uri or "", ports)
-        drift, training = policy_of(job.model_name, ports).policy.drift, manifest.training
-        profile = build_profile(job.model_name, manifest.data, drift, job.windows.training, training.objects, ports)
+        profile = load_job_profile(job.job_id, ports) or _read_profile(job, ports)
         keep_profile(profile, job.challenger_version, ports)
     uri = ports.data.uri(profile_key(job.model_name, job.challenger_version))
     return ProfileReport(uri=uri, rows=profile.rows, features=len(profile.features))
 
 
-def _manifest(uri: str, ports: Ports) -> Manifest:
-    try:
-        return Manifest.model_validate_json(ports.data.read(uri))
-    except ValidationError as error:
-        raise ArtifactInvalid(f"manifest '{uri}' cannot be read") from error
+def _read_profile(job: RetrainingJob, ports: Ports) -> DataProfile:
+    manifest = read_manifest(job, ports)
+    drift, training = policy_of(job.model_name, ports).policy.drift, manifest.training
+    return build_profile(job.model_name, manifest.data, drift, job.windows.training, training.objects, ports)

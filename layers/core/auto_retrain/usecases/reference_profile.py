@@ -36,10 +36,28 @@ def profile_key(model_name: str, version: str) -> str:
     return f"profiles/{model_name}/{version}.json"
 
 
+def keep_job_profile(profile: DataProfile, job_id: str, ports: Ports) -> None:
+    """Store the profile of what a job trains on, until it is known whether its version is promoted."""
+    ports.data.write(_job_profile_key(job_id), profile.model_dump_json().encode())
+
+
+def load_job_profile(job_id: str, ports: Ports) -> DataProfile | None:
+    """The profile of what a job trained on, or None when there is none that can be used."""
+    return _load(_job_profile_key(job_id), ports)
+
+
+def _job_profile_key(job_id: str) -> str:
+    return f"jobs/{job_id}/profile.json"
+
+
 def load_profile(model_name: str, version: str, ports: Ports) -> DataProfile | None:
     """The profile beside a version, or None when there is none that can be used."""
+    return _load(profile_key(model_name, version), ports)
+
+
+def _load(key: str, ports: Ports) -> DataProfile | None:
     try:
-        return DataProfile.model_validate_json(ports.data.read(ports.data.uri(profile_key(model_name, version))))
+        return DataProfile.model_validate_json(ports.data.read(ports.data.uri(key)))
     except (ArtifactInvalid, ValidationError):
         return None
 

@@ -39,7 +39,7 @@ def replay_validation(job_id: str, ports: Ports) -> Replay:
         raise ArtifactInvalid(f"job '{job_id}' was never validated, so there is nothing to replay")
     sealed, inputs = job.validation, job.validation.inputs
     applied = with_min_improvement(_policy_of(job, inputs.policy_version, ports), inputs.min_improvement)
-    replayed = judge_scores(job, read_scores(job, ports), applied, ports, look=inputs.look)
+    replayed = judge_scores(job, read_scores(job, ports), applied, ports, look=inputs.look).result
     return Replay(
         job_id=job_id,
         sealed=sealed,

@@ -1,11 +1,8 @@
 """Starts the Kubernetes Job that trains a challenger, or the one that scores it beside the champion."""
 
 import logging
-from datetime import timedelta
 
 from ..domain.batch import ParkedOrder
-from ..domain.dataset import DataObject, build_manifest
-from ..domain.digest import canonical_json, sha256_of
 from ..domain.errors import ArtifactInvalid, ArtifactMissing, AutoRetrainError, ChampionConflict
 from ..domain.files import VersionFiles
 from ..domain.job import PendingStep, RetrainingJob, RetrainingStatus, Variant
@@ -14,11 +11,11 @@ from ..domain.names import kubernetes_job_name, log_key, variant_part
 from ..domain.policy import Policy
 from ..domain.results import TrainingResult
 from ..domain.trigger_config import TriggerType
-from ..domain.windows import Window
 from ..ports import Ports
 from .container_orders import container_orders, variant_orders
 from .container_results import read_result
 from .drift_reports import start_report
+from .freezing import freeze_data
 from .records import job_of, policy_of
 
 LONGEST_REASON = 300
@@ -70,29 +67,13 @@ def _start(job: RetrainingJob, step: StepOrder, policy: Policy, ports: Ports) ->
 
 def _with_data(job: RetrainingJob, policy: Policy, ports: Ports) -> RetrainingJob:
     """Freeze, once, which objects this job reads and which champion it will be compared with."""
-    if job.manifest_uri:
+    if job.status is RetrainingStatus.RUNNING:
         return job
-    span = Window(start=job.windows.training.start, end=job.windows.holdout.end)
-    objects = ports.data.list_partitions(policy.data.prefix, span)
-    labels = _label_objects(job, policy, ports)
-    content = canonical_json(build_manifest(job.job_id, job.model_name, policy.data, job.windows, objects, labels))
-    digest = sha256_of(content)
-    # Named by its digest: two invocations at once, which may see other objects, do not overwrite each other's.
     champion = _champion(job.model_name, ports)
-    return job.changed(
-        manifest_uri=ports.data.write(f"jobs/{job.job_id}/manifest-{digest[:16]}.json", content),
-        manifest_sha256=digest,
+    return freeze_data(job, policy, ports).changed(
         champion_version=champion,
         champion_files=_files_of(champion, job.model_name, ports) if champion else VersionFiles(),
     )
-
-
-def _label_objects(job: RetrainingJob, policy: Policy, ports: Ports) -> list[DataObject]:
-    """Labels that arrived up to the event's day, where they have a data set of their own."""
-    if policy.data.labels is None:
-        return []
-    arrived = Window(start=job.windows.training.start, end=job.event_time.date() + timedelta(days=1))
-    return ports.data.list_partitions(policy.data.labels.prefix, arrived)
 
 
 def _champion(model_name: str, ports: Ports) -> str | None:

@@ -8,11 +8,12 @@ from ..domain.validation import ValidationResult
 from ..ports import Ports
 from .container_results import read_scores
 from .judging import judge_scores
+from .publish_report import publish_report
 from .records import job_of, policy_of
 
 
 def validate_model(reference: JobReference, ports: Ports) -> ValidationOutcome:
-    """Compare, judge, and store the result on the job; done again, it finds the same.
+    """Compare, judge, store the result on the job and a page about it beside; done again, it finds the same.
 
     Raises:
         JobUnknown, ModelUnknown: the job or its policy is not there.
@@ -21,9 +22,10 @@ def validate_model(reference: JobReference, ports: Ports) -> ValidationOutcome:
     job = job_of(reference.job_id, ports)
     applied = policy_of(job.model_name, ports)
     job = job.moved_to(RetrainingStatus.VALIDATION)
-    result = judge_scores(job, read_scores(job, ports), applied, ports)
-    result = result.sealed(ports.clock.now())
-    ports.jobs.save(with_result(job, result))
+    judgement = judge_scores(job, read_scores(job, ports), applied, ports)
+    result = judgement.result.sealed(ports.clock.now())
+    job = with_result(job, result)
+    ports.jobs.save(job.changed(report_uri=publish_report(job, result, judgement.pair, ports)))
     return ValidationOutcome(
         next=_next_step(job, result),
         decision=result.decision,

@@ -63,15 +63,22 @@ class MemoryTableReader:
         self.by_uri: dict[str, Mapping[str, Any]] = {}
 
     def batches(
-        self, objects: Iterable[DataObject], format: str, numeric: Sequence[str], categorical: Sequence[str]
+        self,
+        objects: Iterable[DataObject],
+        format: str,
+        numeric: Sequence[str],
+        categorical: Sequence[str],
+        texts: Sequence[str] = (),
     ) -> Iterator[Batch]:
+        wanted = (*numeric, *categorical, *texts)
         for found in objects:
             columns = self.by_uri[found.uri]
-            missing = [name for name in (*numeric, *categorical) if name not in columns]
+            missing = [name for name in wanted if name not in columns]
             if missing:
                 raise DataInvalid(f"'{found.uri}' lacks the columns {', '.join(missing)}")
             yield Batch(
-                rows=max((len(columns[name]) for name in (*numeric, *categorical)), default=0),
+                rows=max((len(columns[name]) for name in wanted), default=0),
                 numbers={name: columns[name] for name in numeric},
                 levels={name: Counter(columns[name]) for name in categorical},
+                texts={name: list(columns[name]) for name in texts},
             )

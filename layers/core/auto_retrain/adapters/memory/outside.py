@@ -33,6 +33,11 @@ class MemoryRegistry:
         self._versions: dict[tuple[str, str], dict[str, str]] = {}
         self._files: dict[tuple[str, str], dict[str, bytes]] = {}
         self._champions: dict[str, str] = {}
+        self.documents: dict[str, dict[str, bytes]] = {}
+
+    def start_run(self, run_id: str) -> None:
+        """Begin a run, as a training container would."""
+        self.documents.setdefault(run_id, {})
 
     def register(self, model_name: str, version: str, **tags: str) -> None:
         """Put a version where a training container would."""
@@ -69,6 +74,11 @@ class MemoryRegistry:
             raise RegistryRefused(f"'{model_name}' has no version {version}")
         files = self._files[model_name, version].items()
         return {path: FileDigest(sha256=sha256_of(content), size=len(content)) for path, content in files}
+
+    def keep_document(self, run_id: str, name: str, content: bytes) -> None:
+        if run_id not in self.documents:
+            raise RegistryRefused(f"there is no run '{run_id}'")
+        self.documents[run_id][name] = content
 
 
 class MemoryMetricSource:

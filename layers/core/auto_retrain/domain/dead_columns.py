@@ -1,6 +1,6 @@
 """Columns that went dead: empty although they were filled, or standing still although they varied."""
 
-from ..domain.drift import FeatureHistogram
+from .drift import FeatureHistogram
 
 VARIED_BINS = 5
 # So unlikely that it is a fault and no chance: rare values may well be absent from a small live window.

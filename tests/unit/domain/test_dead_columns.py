@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auto_retrain.domain.dead_columns import dead_columns
 from auto_retrain.domain.drift import FeatureHistogram
-from auto_retrain.triggers.dead_columns import dead_columns
 
 VARIED = (100,) * 10
 ONE = (0,) * 9

@@ -1,0 +1,42 @@
+"""Row ids and labels: nothing can be learned from, or judged on, rows that are repeated, shared or all alike."""
+
+from collections.abc import Iterator
+
+from ..domain.data_check import DataFinding, DataSummary, WindowSummary
+from ..domain.metrics import Task
+from ..domain.policy import Policy
+
+
+def check_rows(policy: Policy, summary: DataSummary) -> Iterator[DataFinding]:
+    """What is wrong with the ids and labels of both windows, and what the two windows share."""
+    for name, window in (("training", summary.training), ("holdout", summary.holdout)):
+        yield from _check_ids(policy, name, window)
+        yield from _check_labels(policy, name, window)
+    if summary.overlap:
+        share = summary.overlap / summary.holdout.rows
+        text = f"{summary.overlap} row ids of the holdout ({share:.1%}) are in the training window as well"
+        yield DataFinding(check="overlap", severity="error", column=policy.data.row_id, text=text)
+
+
+def _check_ids(policy: Policy, name: str, window: WindowSummary) -> Iterator[DataFinding]:
+    for count, what in ((window.missing_ids, "have no row id"), (window.repeated_ids, "repeat an earlier row id")):
+        if count:
+            text = f"{count} of {window.rows} {name} rows {what}"
+            yield DataFinding(check="row_ids", severity="error", column=policy.data.row_id, text=text)
+
+
+def _check_labels(policy: Policy, name: str, window: WindowSummary) -> Iterator[DataFinding]:
+    label, share, needed = policy.data.label, window.label_share, policy.data.min_label_share
+    if not window.labelled or share < needed:
+        # Those of the holdout may still come; until then there are too few rows to decide by, which is told apart.
+        if name == "training":
+            text = f"{share:.1%} of the {window.rows} training rows have a label, {needed:.1%} are needed"
+            yield _of_label(label, text)
+    elif window.distinct_labels < 2:
+        yield _of_label(label, f"all {window.labelled} {name} rows with a label have the same one")
+    elif policy.data.task is Task.REGRESSION and window.distinct_labels == 2:
+        yield _of_label(label, f"the labels of the {name} rows take 2 values, a regression needs more")
+
+
+def _of_label(column: str, text: str) -> DataFinding:
+    return DataFinding(check="labels", severity="error", column=column, text=text)

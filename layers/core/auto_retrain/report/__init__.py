@@ -1,0 +1,5 @@
+"""The page that tells people about one retraining: one file, no script, nothing from elsewhere."""
+
+from .page import render_report
+
+__all__ = ["render_report"]

@@ -1,0 +1,40 @@
+"""Pieces of HTML, in which whatever comes from outside is text and never markup."""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+NOT_KNOWN = "-"
+_LONGEST = 500
+
+
+def text(value: object) -> str:
+    """A value as text, short, and without characters that nobody sees."""
+    shown = "".join(letter if letter.isprintable() else " " for letter in str(value))
+    return escape(shown if len(shown) <= _LONGEST else shown[:_LONGEST] + "…")
+
+
+def number(value: float | None) -> str:
+    return NOT_KNOWN if value is None else f"{value:.4f}" if abs(value) < 1000 else f"{value:,.1f}"
+
+
+def interval(bounds: tuple[float, float] | None) -> str:
+    return NOT_KNOWN if bounds is None else f"{number(bounds[0])} … {number(bounds[1])}"
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]], marked: frozenset[int] = frozenset()) -> str:
+    """A table that scrolls on its own where it is too wide; cells are HTML already, rows may be marked by place."""
+    head = "".join(f"<th>{text(heading)}</th>" for heading in headings)
+    body = "".join(
+        f"<tr{' class=marked' if place in marked else ''}>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>"
+        for place, row in enumerate(rows)
+    )
+    return f"<div class=wide><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+
+
+def section(title: str, *parts: str) -> str:
+    content = "".join(part for part in parts if part)
+    return f"<section><h2>{text(title)}</h2>{content}</section>" if content else ""
+
+
+def paragraph(content: str) -> str:
+    return f"<p>{content}</p>"

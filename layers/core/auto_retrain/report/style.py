@@ -1,0 +1,32 @@
+"""How the page looks, by day and by night, on a phone and on a desk."""
+
+STYLE = """
+:root { color-scheme: light dark; --ink: #1c2330; --paper: #ffffff; --soft: #5b6577; --line: #d7dce4; --tint: #f3f5f8;
+  --good: #10703c; --bad: #b3261e; --unsure: #8a5a00; --new: #0b62c4; --old: #b4540a; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e7ebf2; --paper: #12161d; --soft: #9aa5b8; --line: #313a48;
+  --tint: #1b212b; --good: #5cc98c; --bad: #ff8a80; --unsure: #f0b94d; --new: #6cb0ff; --old: #ffa95c; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 1rem; max-width: 62rem; background: var(--paper); color: var(--ink);
+  font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
+h1 { font-size: 1.4rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
+.sentence { font-size: 1.1rem; } .soft, dt { color: var(--soft); }
+.badge { display: inline-block; padding: 0 .6rem; border: 2px solid; border-radius: 1rem; font-weight: 600; }
+.promote, .met { color: var(--good); } .reject, .unmet, .error { color: var(--bad); }
+.inconclusive, .warning { color: var(--unsure); }
+.wide { overflow-x: auto; } table { border-collapse: collapse; min-width: 100%; font-variant-numeric: tabular-nums; }
+th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+th { color: var(--soft); font-weight: 600; } tr.marked td { background: var(--tint); font-weight: 600; }
+td, th { overflow-wrap: break-word; min-width: 4rem; }
+td .soft { white-space: nowrap; }
+dl { display: grid; grid-template-columns: minmax(7rem, max-content) 1fr; gap: .2rem 1rem; margin: 0; }
+dd { margin: 0; }
+figure { margin: 0; flex: 1 1 14rem; max-width: 22rem; } figcaption { text-align: center; color: var(--soft); }
+.row { display: flex; flex-wrap: wrap; gap: 1rem; }
+svg text { fill: var(--soft); font-size: 11px; } .frame { fill: none; stroke: var(--line); }
+.chance { stroke: var(--line); stroke-dasharray: 4; }
+polyline { fill: none; stroke-width: 2; } polyline.challenger { stroke: var(--new); }
+polyline.champion { stroke: var(--old); stroke-dasharray: 5 3; }
+circle.challenger { fill: var(--new); } circle.champion { fill: var(--old); }
+.key.challenger { color: var(--new); } .key.champion { color: var(--old); }
+code { font: .85em ui-monospace, monospace; }
+"""

@@ -1,0 +1,70 @@
+"""Looks at a job's data before anything is trained on them: whether they are sound, and enough to decide by."""
+
+from ..data_checks import check_data_of
+from ..domain.data_check import DataCheck, Power
+from ..domain.dataset import Manifest
+from ..domain.drift import DataProfile
+from ..domain.errors import DataInvalid
+from ..domain.job import RetrainingJob
+from ..domain.messages import DataCheckOutcome, JobReference
+from ..domain.policy import Policy
+from ..ports import Ports
+from .foreseeing_power import foresee_power
+from .freezing import freeze_data
+from .manifests import read_manifest
+from .records import job_of, policy_of
+from .reference_profile import build_profile, count_live, keep_job_profile
+from .summarizing_data import summarize_data
+
+MOST_FINDINGS = 50
+
+
+def check_data(reference: JobReference, ports: Ports) -> DataCheckOutcome:
+    """Freeze the data, look at them and store what was found; done again, it finds the same.
+
+    Raises:
+        JobUnknown, ModelUnknown: the job or its policy is not there.
+        DataMissing: the training or the holdout window holds no data.
+        DataInvalid: the data are broken, or cannot be read; nothing may be trained on them.
+    """
+    job = job_of(reference.job_id, ports)
+    policy = policy_of(job.model_name, ports).policy
+    if job.data_check is None:
+        job = ports.jobs.save(freeze_data(job, policy, ports))
+        job = ports.jobs.save(job.changed(data_check=_look_at_data(job, policy, ports)))
+    check = job.data_check
+    assert check is not None
+    if check.errors:
+        raise DataInvalid("; ".join(found.text for found in check.errors))
+    if check.skipped:
+        return DataCheckOutcome(next="close", reason=check.skipped)
+    return DataCheckOutcome(next="train", reason=check.power.reason)
+
+
+def _look_at_data(job: RetrainingJob, policy: Policy, ports: Ports) -> DataCheck:
+    manifest = read_manifest(job, ports)
+    summary = summarize_data(manifest, ports)
+    profile = _profile(job, manifest, policy, ports)
+    histograms = count_live(profile, manifest.data, manifest.holdout.objects, ports)
+    power = foresee_power(policy, summary, ports)
+    return DataCheck(
+        summary=summary,
+        findings=tuple(check_data_of(policy, summary, histograms)[:MOST_FINDINGS]),
+        power=power,
+        skipped=_reason_to_skip(policy, power),
+    )
+
+
+def _profile(job: RetrainingJob, manifest: Manifest, policy: Policy, ports: Ports) -> DataProfile:
+    """Of the training data, kept with the job: a version that is promoted gets it."""
+    training, window = manifest.training, job.windows.training
+    profile = build_profile(job.model_name, manifest.data, policy.drift, window, training.objects, ports)
+    keep_job_profile(profile, job.job_id, ports)
+    return profile
+
+
+def _reason_to_skip(policy: Policy, power: Power) -> str | None:
+    needed = policy.validation.min_power
+    if power.chance is None or power.chance >= needed:
+        return None
+    return f"not trained: {power.reason}; validation.min_power = {needed:g} asks for {needed:.0%}"

@@ -1,0 +1,54 @@
+"""A job and a result that a report is written of, from a comparison that was measured."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from auto_retrain.domain.job import RetrainingJob
+from auto_retrain.domain.trigger_config import TriggerType
+from auto_retrain.domain.validation import Decision, ValidatedInputs, ValidationResult
+from auto_retrain.domain.windows import windows_at
+from auto_retrain.gates import judge_gates
+from auto_retrain.usecases.comparing import compare, confusion_of
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def record_of(pair: Any) -> tuple[RetrainingJob, ValidationResult]:
+    """What is stored of a comparison."""
+    comparison = compare(pair)
+    inputs = ValidatedInputs(
+        model_name="shop",
+        challenger_version="2",
+        champion_version="1",
+        manifest_sha256="0" * 64,
+        predictions_sha256={"1": "0" * 64, "2": "1" * 64},
+        holdout_sha256="2" * 64,
+        policy_version=1,
+        min_improvement=0.05,
+        seed=0,
+        libraries={},
+    )
+    result = ValidationResult(
+        decision=Decision.PROMOTE,
+        reason="better",
+        primary=comparison.primary,
+        metrics=comparison.metrics,
+        improvement=comparison.improvement,
+        interval=comparison.interval,
+        holdout_rows=comparison.rows,
+        confusion=confusion_of(pair),
+        verdicts=judge_gates(pair.policy, comparison),
+        inputs=inputs,
+    )
+    job = RetrainingJob(
+        job_id="shop-1",
+        model_name="shop",
+        trigger_type=TriggerType.MANUAL,
+        trigger_reason="measured",
+        event_time=NOW,
+        execution_arn="arn",
+        policy_version=1,
+        created_at=NOW,
+        windows=windows_at(NOW, evaluation_days=30, training_days=180, label_delay_days=0),
+    )
+    return job, result

@@ -1,0 +1,41 @@
+// Opens a page in Chromium as a person would, on a phone and on a desk, by day and by night, and tells what is seen.
+import { writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { createRequire } from 'node:module';
+
+const [packages, file, screenshots] = process.argv.slice(2);
+const require = createRequire(`${packages}/`);
+const chromium = (await import(pathToFileURL(require.resolve('@sparticuz/chromium')))).default;
+const puppeteer = (await import(pathToFileURL(require.resolve('puppeteer-core')))).default;
+
+const browser = await puppeteer.launch({
+  args: chromium.args, executablePath: await chromium.executablePath(), headless: 'shell',
+});
+const seen = [];
+for (const [name, width, scheme] of [['phone', 360, 'light'], ['desk', 1280, 'dark']]) {
+  const page = await browser.newPage();
+  const requests = [], complaints = [];
+  page.on('request', (request) => requests.push(request.url()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('dialog', (dialog) => { complaints.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });
+  page.on('console', (message) => complaints.push(message.text()));
+  await page.setViewport({ width, height: 800 });
+  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+  await page.goto(pathToFileURL(file));
+  seen.push({ name, requests: requests.length, complaints, ...await page.evaluate(() => ({
+    title: document.title,
+    text: document.body.innerText,
+    background: getComputedStyle(document.body).backgroundColor,
+    overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    scripts: document.scripts.length,
+    images: document.images.length,
+    headings: [...document.querySelectorAll('h2')].map((heading) => heading.innerText),
+    charts: [...document.querySelectorAll('svg')].map((svg) => svg.querySelectorAll('polyline').length),
+    chartWidth: Math.max(0, ...[...document.querySelectorAll('svg')].map((svg) => svg.getBoundingClientRect().width)),
+    smallest: Math.min(...[...document.querySelectorAll('td, p, dd')].map((cell) => parseFloat(getComputedStyle(cell).fontSize))),
+  })) });
+  writeFileSync(`${screenshots}/${name}.png`, await page.screenshot({ fullPage: true }));
+  await page.close();
+}
+await browser.close();
+console.log(JSON.stringify(seen));

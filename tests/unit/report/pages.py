@@ -1,0 +1,61 @@
+"""Pages about a job that was really validated, in a world of memory."""
+
+import io
+from typing import Any
+
+import numpy as np
+
+from auto_retrain.domain.digest import sha256_of
+from tests.unit.builders import a_policy
+from tests.unit.usecases.world import MANUAL, World
+
+NASTY = "<img src=x onerror=alert(1)>"
+ROWS = 1000
+
+
+def a_page(*, nasty: bool = False) -> str:
+    """The report of a challenger that beats its champion, as it is stored."""
+    world, job_id = validated_world(NASTY if nasty else "yes")
+    return world.ports.data.read(f"s3://artifacts/jobs/{job_id}/report.html").decode()
+
+
+def validated_world(name: str = "yes", **validation: Any) -> tuple[World, str]:
+    """A validated job with probabilities and slices, in which a class, a slice and a reason have some name."""
+    data = {"prefix": "churn", "row_id": "id", "label": "left", "numeric": ["age"], "slices": ["plan"]}
+    triggers = {"evaluation_window_days": 5, "training_window_days": 10}
+    world = World(a_policy(data={**data, "positive_label": name}, triggers=triggers, validation=validation))
+    world.give_champion()
+    job_id = world.check({**MANUAL, "reason": f"because {name}"}).job_id
+    assert job_id is not None
+    world.start(job_id, "train")
+    world.train(job_id)
+    world.start(job_id, "score")
+    random, files = np.random.default_rng(1), {}
+    for version, signal in (("1", 1.4), ("2", 2.2)):
+        content = scored(signal, name, random)
+        uri = world.ports.data.write(f"jobs/{job_id}/score/{version}.npz", content)
+        files[version] = {"uri": uri, "sha256": sha256_of(content), "rows": ROWS}
+    world.leave_result(job_id, "score", predictions=files)
+    world.validate(job_id)
+    return world, job_id
+
+
+def scored(signal: float, name: str, random: np.random.Generator) -> bytes:
+    """Predictions with probabilities of the classes `no` and a named one, sorted as they have to be."""
+    classes = np.unique(["no", name])
+    positive = int(np.flatnonzero(classes == name)[0])
+    of_class = np.arange(ROWS) % 2 == 0
+    certain = 1 / (1 + np.exp(-(signal * (2 * of_class - 1) + random.normal(size=ROWS))))
+    scores = np.empty((ROWS, 2))
+    scores[:, positive], scores[:, 1 - positive] = certain, 1 - certain
+    file = io.BytesIO()
+    arrays: dict[str, Any] = {
+        "row_ids": np.arange(ROWS).astype(str),
+        "labels": np.where(of_class, positive, 1 - positive).astype(np.int32),
+        "predictions": scores.argmax(axis=1).astype(np.int32),
+        "classes": classes,
+        "scores": scores,
+        "slice:plan": np.where(np.arange(ROWS) % 3 == 0, name, "basic"),
+    }
+    np.savez(file, **arrays)
+    return file.getvalue()

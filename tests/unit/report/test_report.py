@@ -1,0 +1,103 @@
+"""What the report says, and that it cannot be made to say anything else."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from auto_retrain.domain.errors import RegistryUnavailable
+from auto_retrain.domain.messages import JobReference
+from auto_retrain.usecases.validate_model import validate_model
+from tests.unit.report.pages import NASTY, a_page, validated_world
+from tests.unit.usecases.world import World, rows
+
+
+class Tags(HTMLParser):
+    """Which tags are opened and closed, and with which attributes."""
+
+    VOID = frozenset({"meta", "br", "rect", "line", "circle", "polyline"})
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.names: set[str] = set()
+        self.attributes: set[str] = set()
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert tag in self.VOID or self.open.pop() == tag
+
+
+def test_it_says_what_was_decided_and_why() -> None:
+    page = a_page()
+    text = re.sub(r"<[^>]+>", " ", page)
+    assert "churn: promote" in page
+    assert "manual: asked for by ada: because yes" in text
+    assert re.search(r"accuracy 0\.\d{4} is at least 5\.0% over the champion&#x27;s 0\.\d{4}", text)
+    assert "2026-02-24 to 2026-02-28" in text
+    for metric in ("roc_auc", "log_loss", "calibration_error", "f1_weighted"):
+        assert metric in text
+    assert "plan = basic" in text
+
+
+def test_its_digests_are_those_of_the_record() -> None:
+    world, job_id = validated_world()
+    job = world.job(job_id)
+    assert job.validation is not None
+    assert job.report_uri == f"s3://artifacts/jobs/{job_id}/report.html"
+    page = world.ports.data.read(job.report_uri).decode()
+    inputs = job.validation.inputs
+    for digest in (job.validation.validation_hash, inputs.holdout_sha256, *inputs.predictions_sha256.values()):
+        assert digest in page
+
+
+def test_it_is_kept_with_the_run_in_mlflow_as_well() -> None:
+    world, job_id = validated_world()
+    assert world.ports.registry.documents["run"]["report.html"] == world.ports.data.read(
+        f"s3://artifacts/jobs/{job_id}/report.html"
+    )
+
+
+def test_a_registry_that_is_away_does_not_stop_a_validation(caplog: pytest.LogCaptureFixture) -> None:
+    world = World()
+    job_id = world.scored_job(rows(1000, 0.95))
+
+    def away(*_: object) -> None:
+        raise RegistryUnavailable("MLflow did not answer")
+
+    world.ports.registry.keep_document = away  # type: ignore[method-assign]
+    assert validate_model(JobReference(job_id=job_id), world.ports).next == "deploy"
+    assert f"the report of job '{job_id}' is not in MLflow: MLflow did not answer" in caplog.text
+
+
+@pytest.mark.parametrize("nasty", [False, True])
+def test_every_tag_is_closed_and_none_could_run_or_fetch_anything(nasty: bool) -> None:
+    found = Tags(a_page(nasty=nasty))
+    assert found.open == []
+    assert not found.names & {"script", "img", "iframe", "link", "object", "embed", "a", "form"}
+    assert not any(name.startswith("on") or name in ("src", "href") for name in found.attributes)
+
+
+def test_names_in_the_data_are_text() -> None:
+    page = a_page(nasty=True)
+    assert NASTY not in page
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page
+
+
+def test_a_regression_has_no_curves_and_no_confusion() -> None:
+    world = World()
+    job_id = world.scored_job(rows(1000, 0.95))
+    world.validate(job_id)
+    page = world.ports.data.read(f"s3://artifacts/jobs/{job_id}/report.html").decode()
+    assert "<svg" not in page
+    assert "Which classes were taken for which" in page
+
+
+def test_a_page_of_a_large_holdout_is_small() -> None:
+    assert len(a_page()) < 150_000
