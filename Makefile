@@ -74,6 +74,6 @@ clean: ## remove everything that was generated
 $(node_packages):
 	@command -v npm >/dev/null
 	@echo "setup: asl-validator, the second validator of the state machine, and Chromium …"
-	@npm install --prefix .local/node --no-save --no-audit --no-fund --ignore-scripts --loglevel error \
+	@npm install --prefix .local/node --no-save --no-audit --no-fund --ignore-scripts --fetch-retries 1 --loglevel error \
 	  asl-validator@4.0.0 @sparticuz/chromium@147.0.0 puppeteer-core@24.43.1 >/dev/null
 	@touch $@

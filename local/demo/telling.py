@@ -31,7 +31,7 @@ def _row_of_job(month: str, champion_accuracy: float | None, execution: Executio
         champion_accuracy=champion_accuracy,
         triggered=job.trigger_type.value,
         decision=_decision(job),
-        reason=job.error or (result.reason if result else ""),
+        reason=job.error or job.skipped or (result.reason if result else ""),
         challenger_accuracy=result.accuracy if result else None,
         improvement=result.improvement if result else None,
         interval=result.interval if result else None,
@@ -46,6 +46,8 @@ def _row_of_job(month: str, champion_accuracy: float | None, execution: Executio
 def _decision(job: RetrainingJob) -> str:
     if job.deployed:
         return "promoted"
+    if job.status is RetrainingStatus.COMPLETED and job.skipped:
+        return "skipped"
     if job.status is not RetrainingStatus.COMPLETED or job.validation is None:
         return "failed"
     return {"reject": "rejected"}.get(job.validation.decision.value, job.validation.decision.value)

@@ -14,7 +14,8 @@ from .domain.validation import ValidationResult
 from .ports import Ports
 from .usecases.container_results import read_scores
 from .usecases.deploy_model import check_review, deploy_model
-from .usecases.judging import judge_scores, with_min_improvement
+from .usecases.judging import Judgement, judge_scores, with_min_improvement
+from .usecases.publish_report import publish_report
 from .usecases.records import policy_of
 from .usecases.retraining_triggers import (
     DataDriftTrigger,
@@ -100,7 +101,7 @@ class AutoRetrainPipeline:
         trained = next((job for job in jobs if job.challengers), None)
         if trained is None:
             raise JobUnknown(f"no recent job of '{model_name}' has trained a challenger")
-        return self._judge(trained, policy_of(model_name, self._ports), validation_data)
+        return self._judge(trained, policy_of(model_name, self._ports), validation_data).result
 
     def deploy_if_better(self, model_name: str, job_id: str, min_improvement: float = 0.05) -> bool:
         """Deploy a validated challenger if it improves by this much; whether it serves now.
@@ -115,12 +116,14 @@ class AutoRetrainPipeline:
             raise JobUnknown(f"'{model_name}' has no job '{job_id}'")
         if job.deployed:
             return True
-        result = self._judge(job, with_min_improvement(policy_of(model_name, self._ports), min_improvement), None)
+        applied = with_min_improvement(policy_of(model_name, self._ports), min_improvement)
+        result, pair = self._judge(job, applied, None)
         if not result.is_valid:
             return False
         check_review(with_result(job, result))
+        allowed = with_result(job.moved_to(RetrainingStatus.DEPLOYING), result)
         # One write: what was sealed for a job that may not be deployed any more stays as it is.
-        self._ports.jobs.save(with_result(job.moved_to(RetrainingStatus.DEPLOYING), result))
+        self._ports.jobs.save(allowed.changed(report_uri=publish_report(allowed, result, pair, self._ports)))
         deploy_model(JobReference(job_id=job_id), self._ports)
         return True
 
@@ -140,6 +143,7 @@ class AutoRetrainPipeline:
         """The newest jobs first."""
         return self._ports.jobs.list_recent(model_name, limit)
 
-    def _judge(self, job: RetrainingJob, applied: AppliedPolicy, scores: ScoringResult | None) -> ValidationResult:
+    def _judge(self, job: RetrainingJob, applied: AppliedPolicy, scores: ScoringResult | None) -> Judgement:
         scores = scores or read_scores(job, self._ports)
-        return judge_scores(job, scores, applied, self._ports).result.sealed(self._ports.clock.now())
+        found = judge_scores(job, scores, applied, self._ports)
+        return found._replace(result=found.result.sealed(self._ports.clock.now()))

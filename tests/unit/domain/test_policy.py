@@ -15,6 +15,7 @@ from auto_retrain.domain.policy import Policy
 from auto_retrain.domain.training_policy import TrainingPolicy
 from auto_retrain.domain.trigger_config import TriggerConfig
 from auto_retrain.domain.validation_policy import ValidationPolicy
+from local.paths import ROOT
 
 DATA: dict[str, Any] = {"prefix": "gl/001", "row_id": "id", "label": "y", "numeric": ["a"], "categorical": ["b"]}
 LABELS = {"prefix": "labels", "row_id": "id", "label": "y"}
@@ -320,3 +321,47 @@ def problem_with(section: str, value: Any) -> str | None:
 
 def test_a_trigger_config_can_be_built_in_python() -> None:
     assert TriggerConfig(performance_metric_threshold=0.9).performance_metric_threshold == 0.9
+
+
+@given(st.one_of(st.floats(), st.integers(), st.text(max_size=5), st.none(), st.booleans(), st.lists(st.floats())))
+def test_no_policy_has_a_floor_below_the_lowest(floor: Any) -> None:
+    try:
+        policy = parse(validation={"accuracy_floor": floor})
+    except PolicyInvalid:
+        return
+    assert 0.85 <= policy.validation.accuracy_floor < 1
+
+
+def test_no_setting_of_the_deployment_says_anything_about_floors() -> None:
+    template = (ROOT / "template.yaml").read_text().lower()
+    assert "floor" not in template
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"validation": {"primary_metric": "rmse"}}, "validation.primary_metric = 'rmse': is a metric of regression"),
+        ({"validation": {"guardrails": {"mae": 1.0}}}, "validation.guardrails = 'mae': is a metric of regression"),
+        ({"validation": {"guardrails": {"recal": 0.1}}}, "guardrails"),
+        ({"validation": {"primary_metric": "row_metric"}}, "row_metric: required, because a metric of that name"),
+        ({"validation": {"improvement_basis": "any"}}, "improvement_basis = 'any'"),
+        ({"validation": {"min_improvement": 2.0}}, "validation.min_improvement = 2.0: must be less than or equal to 1"),
+    ],
+)
+def test_rules_of_validation_that_do_not_fit_are_named(changes: dict[str, Any], told: str) -> None:
+    assert told in refusal(**changes)
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ({"slices": ["b", "b"]}, "slices: may not name a column twice"),
+        ({"slices": ["a"]}, "entity and slices are columns of text beside row id and label, not a"),
+        ({"entity": "id"}, "entity and slices are columns of text beside row id and label, not id"),
+        ({"task": "regression", "positive_label": "yes"}, "task 'regression' has no classes"),
+        ({"task": "ranking"}, "data.task = 'ranking'"),
+        ({"tolerate": ["everything"]}, "data.tolerate"),
+    ],
+)
+def test_columns_that_cannot_be_what_they_are_called_are_named(data: dict[str, Any], told: str) -> None:
+    assert told in refusal(data={**DATA, **data})

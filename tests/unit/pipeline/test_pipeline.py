@@ -235,3 +235,11 @@ def test_jobs_are_listed_and_shown() -> None:
     assert job is not None
     assert pipeline.list_recent_jobs("churn") == [job]
     assert pipeline.get_job_status("churn-0") is None
+
+
+def test_judging_again_from_a_notebook_gives_the_hash_of_the_function() -> None:
+    world = World()
+    job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
+    outcome = world.validate(job_id)
+    again = AutoRetrainPipeline(world.ports).validate_new_model("churn")
+    assert again.validation_hash == outcome.validation_hash

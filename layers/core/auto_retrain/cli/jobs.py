@@ -3,6 +3,7 @@
 import argparse
 from typing import Any
 
+from ..domain.job import RetrainingJob, RetrainingStatus
 from ..ports import Ports
 from .arguments import add_limit, add_model
 from .printing import moment, print_table
@@ -21,9 +22,15 @@ def _list(options: argparse.Namespace, ports: Ports) -> None:
             moment(job.created_at),
             job.job_id,
             job.trigger_type.value,
-            "deployed" if job.deployed else job.status.value,
-            job.error or (job.validation.reason if job.validation else job.trigger_reason),
+            _standing(job),
+            job.error or job.skipped or (job.validation.reason if job.validation else job.trigger_reason),
         )
         for job in ports.jobs.list_recent(options.model, options.limit)
     ]
     print_table(("CREATED", "JOB", "TRIGGER", "STATUS", "REASON"), rows)
+
+
+def _standing(job: RetrainingJob) -> str:
+    if job.deployed:
+        return "deployed"
+    return "skipped" if job.skipped and job.status is RetrainingStatus.COMPLETED else job.status.value

@@ -2,18 +2,18 @@
 
 from typing import NamedTuple
 
-from ..domain.comparison import Comparison, Confusion
+from ..domain.comparison import Comparison
 from ..domain.errors import ArtifactInvalid
 from ..domain.job import RetrainingJob
 from ..domain.policy import AppliedPolicy, Policy
 from ..domain.results import PredictionFile, ScoringResult
 from ..domain.validation import Decision, ValidatedInputs, ValidationResult, VariantScore
-from ..domain.verdict import Outcome, Verdict, worst
+from ..domain.verdict import Outcome, worst
 from ..gates import judge_gates
 from ..ports import Ports
 from ..statistics.libraries import LIBRARIES
 from .comparing import Pair, compare, confusion_of, pair_up
-from .predictions import Predictions, load_predictions
+from .predictions import load_predictions
 from .slicing import compare_slices
 
 # Jobs further back are of other rows: a window moves on every day.
@@ -29,6 +29,15 @@ class Judgement(NamedTuple):
     pair: Pair
 
 
+class _Race(NamedTuple):
+    """All challengers compared by the primary metric on the same rows, and the best of them beside the champion."""
+
+    compared: dict[str, Comparison]
+    best: str
+    pair: Pair
+    holdout_sha256: str
+
+
 def judge_scores(
     job: RetrainingJob, scores: ScoringResult, applied: AppliedPolicy, ports: Ports, look: int | None = None
 ) -> Judgement:
@@ -36,26 +45,27 @@ def judge_scores(
 
     `look` says how often the rows have been used, where that is known already.
     """
-    files = {
-        version: load_predictions(_file(scores, version), applied.policy.data, ports) for version in _versions(job)
-    }
-    holdout = next(iter(files.values())).holdout_sha256()
-    look = look or 1 + looks_before(job, holdout, ports)
-    pairs = _pairs(job, files, applied.policy, look)
-    compared = {version: compare(pair, metrics=()) for version, pair in pairs.items()}
-    best = _best(compared, applied.policy)
-    comparison = compare(pairs[best]).model_copy(
-        update={
-            "slices": compare_slices(pairs[best]),
-            "label_share": _label_share(compared[best].rows, scores),
-        }
-    )
+    race = _compare_all(job, scores, applied.policy, ports, look)
+    pair, label_share = race.pair, _label_share(race.pair, scores)
+    comparison = compare(pair).model_copy(update={"slices": compare_slices(pair), "label_share": label_share})
     verdicts = judge_gates(applied.policy, comparison)
-    inputs = _inputs(job, best, scores, applied, holdout, look)
-    result = _result(comparison, confusion_of(pairs[best]), verdicts, inputs)
-    if job.variants:
-        result = result.model_copy(update={"variants": _scores_of(compared)})
-    return Judgement(result, pairs[best])
+    outcome = worst(verdicts)
+    result = ValidationResult(
+        decision=_DECISIONS.get(outcome, Decision.REJECT),
+        reason="; ".join(verdict.reason for verdict in verdicts if verdict.outcome is outcome),
+        primary=comparison.primary,
+        metrics=comparison.metrics,
+        improvement=comparison.improvement,
+        interval=comparison.interval,
+        holdout_rows=comparison.rows,
+        entities=comparison.entities,
+        confusion=confusion_of(pair),
+        slices=comparison.slices,
+        verdicts=verdicts,
+        variants=_scores_of(race.compared) if job.variants else (),
+        inputs=_inputs(job, race, scores, applied),
+    )
+    return Judgement(result, pair)
 
 
 def with_min_improvement(applied: AppliedPolicy, min_improvement: float) -> AppliedPolicy:
@@ -77,30 +87,36 @@ def looks_before(job: RetrainingJob, holdout_sha256: str, ports: Ports) -> int:
     )
 
 
-def _versions(job: RetrainingJob) -> list[str]:
-    if not job.challengers:
+def _compare_all(job: RetrainingJob, scores: ScoringResult, policy: Policy, ports: Ports, look: int | None) -> _Race:
+    """One challenger after the other, of which only the best is kept: twenty could fill the memory."""
+    old = job.champion_version
+    champion = load_predictions(_file(scores, old), policy.data, ports) if old else None
+    compared: dict[str, Comparison] = {}
+    best: tuple[float, str, Pair] | None = None
+    holdout = ""
+    for version in job.challengers:
+        predictions = load_predictions(_file(scores, version), policy.data, ports)
+        if not holdout:
+            holdout = predictions.holdout_sha256()
+            look = look or 1 + looks_before(job, holdout, ports)
+        elif predictions.holdout_sha256() != holdout:
+            raise ArtifactInvalid(f"version {version} was not scored on the same rows as the others")
+        pair = pair_up(predictions, champion, policy, _seed(job), len(job.challengers), look or 1)
+        compared[version] = compare(pair, metrics=())
+        quality = _quality(compared[version], policy)
+        # The first of equals: whoever computes it again finds the same.
+        if best is None or quality > best[0]:
+            best = quality, version, pair
+    if best is None:
         raise ArtifactInvalid(f"job '{job.job_id}' has no challenger to validate")
-    return [*job.challengers, *([job.champion_version] if job.champion_version else [])]
+    return _Race(compared, best[1], best[2], holdout)
 
 
-def _pairs(job: RetrainingJob, files: dict[str, Predictions], policy: Policy, look: int) -> dict[str, Pair]:
-    """Each challenger with the champion, on the same rows."""
-    champion = files[job.champion_version] if job.champion_version else None
-    return {
-        version: pair_up(files[version], champion, policy, _seed(job), len(job.challengers), look)
-        for version in job.challengers
-    }
-
-
-def _best(compared: dict[str, Comparison], policy: Policy) -> str:
-    """The best by the primary metric, the first of equals: whoever computes it again finds the same."""
-    kind = policy.kind_of(policy.primary_metric)
-
-    def quality(version: str) -> float:
-        found = compared[version].judged
-        return kind.gain(found.value, 0.0) if found else float("-inf")
-
-    return max(compared, key=quality)
+def _quality(comparison: Comparison, policy: Policy) -> float:
+    """The larger the better, whatever the primary metric."""
+    found = comparison.judged
+    quality: float = policy.kind_of(policy.primary_metric).gain(found.value, 0.0) if found else float("-inf")
+    return quality
 
 
 def _seed(job: RetrainingJob) -> int:
@@ -116,7 +132,8 @@ def _scores_of(compared: dict[str, Comparison]) -> tuple[VariantScore, ...]:
     )
 
 
-def _label_share(labelled: int, scores: ScoringResult) -> float:
+def _label_share(pair: Pair, scores: ScoringResult) -> float:
+    labelled = pair.challenger.predictions.rows
     return labelled / (labelled + scores.rows_without_label)
 
 
@@ -126,40 +143,18 @@ def _file(scores: ScoringResult, version: str) -> PredictionFile:
     return scores.predictions[version]
 
 
-def _inputs(
-    job: RetrainingJob, version: str, scores: ScoringResult, applied: AppliedPolicy, holdout_sha256: str, look: int
-) -> ValidatedInputs:
+def _inputs(job: RetrainingJob, race: _Race, scores: ScoringResult, applied: AppliedPolicy) -> ValidatedInputs:
     return ValidatedInputs(
         model_name=job.model_name,
-        challenger_version=version,
+        challenger_version=race.best,
         champion_version=job.champion_version,
         manifest_sha256=job.manifest_sha256 or "",
-        artifact_sha256=job.challengers[version].artifact_sha256,
+        artifact_sha256=job.challengers[race.best].artifact_sha256,
         predictions_sha256={version: file.sha256 for version, file in scores.predictions.items()},
-        holdout_sha256=holdout_sha256,
+        holdout_sha256=race.holdout_sha256,
         policy_version=applied.version,
         min_improvement=applied.policy.validation.min_improvement,
-        look=look,
+        look=race.pair.look,
         seed=_seed(job),
         libraries=LIBRARIES,
-    )
-
-
-def _result(
-    comparison: Comparison, confusion: Confusion | None, verdicts: tuple[Verdict, ...], inputs: ValidatedInputs
-) -> ValidationResult:
-    outcome = worst(verdicts)
-    return ValidationResult(
-        decision=_DECISIONS.get(outcome, Decision.REJECT),
-        reason="; ".join(verdict.reason for verdict in verdicts if verdict.outcome is outcome),
-        primary=comparison.primary,
-        metrics=comparison.metrics,
-        improvement=comparison.improvement,
-        interval=comparison.interval,
-        holdout_rows=comparison.rows,
-        entities=comparison.entities,
-        confusion=confusion,
-        slices=comparison.slices,
-        verdicts=verdicts,
-        inputs=inputs,
     )
