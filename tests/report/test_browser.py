@@ -27,6 +27,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     (folder / "report.html").write_text(a_page(nasty=True), encoding="utf-8")
     command = ["node", str(LOOK), str(NODE / "node_modules"), str(folder / "report.html"), str(folder)]
     told = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    if "error while loading shared libraries" in told.stderr:
+        pytest.skip("Chromium needs libnss3, which .ci/run installs")
     assert told.returncode == 0, told.stderr
     assert all((folder / f"{name}.png").stat().st_size > 10_000 for name in ("phone", "desk"))
     return {found["name"]: found for found in json.loads(told.stdout)}

@@ -100,7 +100,9 @@ def compare_metric(name: str, pair: Pair) -> MetricResult | None:
     if challenger is None or (pair.champion is not None and champion is None):
         return None
     interval = pair.challenger.interval(name, pair.interval_confidence)
-    alone = MetricResult(value=rounded(challenger), interval=_finite(interval))
+    # A share of rows is exact as it is; rounded up, it could reach the floor.
+    value = challenger if name == "accuracy" else rounded(challenger)
+    alone = MetricResult(value=value, interval=_finite(interval))
     if pair.champion is None or champion is None:
         return alone
     gain = pair.policy.kind_of(name).gain(challenger, champion)
