@@ -19,6 +19,11 @@ class TriggerType(StrEnum):
     SCHEDULED = "scheduled"
     MANUAL = "manual"
 
+    @property
+    def backs_off(self) -> bool:
+        """Whether rejected challengers make it wait longer: only what says "it is bad" learns from them."""
+        return self in (TriggerType.PERFORMANCE_DEGRADATION, TriggerType.DATA_DRIFT)
+
 
 def _check_time_zone(name: str) -> str:
     try:

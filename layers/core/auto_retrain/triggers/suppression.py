@@ -10,8 +10,6 @@ from ..domain.trigger_config import TriggerConfig, TriggerType
 from ..domain.trigger_record import HeldBy, Hold
 
 _DAY, _MONTH = timedelta(days=1), timedelta(days=30)
-# A schedule is kept whatever became of the last challenger; only triggers that say "it is bad" learn from a rejection.
-BACKED_OFF = frozenset({TriggerType.PERFORMANCE_DEGRADATION, TriggerType.DATA_DRIFT})
 
 
 def holds(
@@ -84,7 +82,7 @@ def _cooling(config: TriggerConfig, state: ModelState, trigger: TriggerType, at:
 
 
 def _back_off(config: TriggerConfig, state: ModelState, trigger: TriggerType) -> timedelta:
-    if trigger not in BACKED_OFF or not state.rejected_in_a_row:
+    if not trigger.backs_off or not state.rejected_in_a_row:
         return timedelta()
     longest = timedelta(days=config.max_back_off_days)
     # Without a cool-down there would be nothing to double.

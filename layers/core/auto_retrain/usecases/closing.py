@@ -8,7 +8,6 @@ from ..domain.model_state import ModelState
 from ..domain.names import execution_name
 from ..domain.validation import Decision
 from ..ports import Ports
-from ..triggers.suppression import BACKED_OFF
 from .announcing import announce, announce_model
 
 
@@ -40,7 +39,7 @@ def end_job(job: RetrainingJob, failure: Failure | None, ports: Ports) -> Retrai
 def _rejected_in_a_row(job: RetrainingJob, ports: Ports) -> int | None:
     if job.deployed:
         return 0
-    if job.trigger_type not in BACKED_OFF:
+    if not job.trigger_type.backs_off:
         return None
     return ports.jobs.model_state(job.model_name).rejected_in_a_row + 1
 
@@ -48,7 +47,7 @@ def _rejected_in_a_row(job: RetrainingJob, ports: Ports) -> int | None:
 def follow_up(job: RetrainingJob, ports: Ports) -> None:
     """Tell what became of a job that has ended, and let those triggers begin again that waited for its end."""
     announce(_event_kind(job), sentence_on(job), job, ports)
-    if job.trigger_type in BACKED_OFF and not job.deployed and not job.skipped:
+    if job.trigger_type.backs_off and not job.deployed and not job.skipped:
         _escalate(job, ports.jobs.model_state(job.model_name), ports)
     for waiting in ports.jobs.waiting(job.model_name):
         request = waiting.request
