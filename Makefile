@@ -1,7 +1,8 @@
 # Everything a person does with this repository. Needs Python 3.11 to 3.13 (PYTHON=…) and make; `make help` lists the verbs.
 PYTHON ?= python3
 ARCHITECTURE ?= x86_64
-PYTEST_ARGS ?=
+# Two processes: most tests wait for something.
+PYTEST_ARGS ?= -n 2
 
 tag := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 envs := $(CURDIR)/.local/envs/$(tag)

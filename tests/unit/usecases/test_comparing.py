@@ -264,3 +264,30 @@ def test_the_same_rows_give_the_same_numbers_whatever_order_they_are_hashed_in()
     answers = of_classes(np.arange(50) % 3 > 0)
     assert answers.holdout_sha256() == answers.only(np.arange(50)[::-1]).holdout_sha256()
     assert answers.holdout_sha256() != answers.only(np.arange(49)).holdout_sha256()
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3])
+def test_a_handful_of_numbers_is_compared_without_anything_being_made_up(rows: int) -> None:
+    random, labels = np.random.default_rng(1), np.arange(float(rows))
+    policy = regression_policy(primary_metric="r2")
+    pair = pair_up(*(of_numbers(labels, noise, random) for noise in (0.1, 0.2)), policy, 0)
+    assert worst(judge_gates(policy, compare(pair))) is not Outcome.MET
+
+
+@pytest.mark.parametrize("with_champion", [False, True])
+@pytest.mark.parametrize("n_classes", [2, 3, 25])
+@pytest.mark.parametrize("rows", [1, 2, 3, 10])
+def test_a_handful_of_classes_is_compared_without_anything_being_made_up(
+    rows: int, n_classes: int, with_champion: bool
+) -> None:
+    random, policy = np.random.default_rng(rows), a_policy()
+
+    def some() -> Predictions:
+        scores = random.random((rows, n_classes))
+        labels = np.arange(rows) % n_classes
+        classes = np.array([f"c{code:02}" for code in range(n_classes)])
+        ids = np.arange(rows).astype(str)
+        return Predictions(ids, labels, labels, classes, scores / scores.sum(axis=1, keepdims=True))
+
+    comparison = compare(pair_up(some(), some() if with_champion else None, policy, 0))
+    assert worst(judge_gates(policy, comparison)) is not Outcome.MET

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from auto_retrain.domain.digest import sha256_of
-from auto_retrain.domain.errors import ArtifactInvalid, JobUnknown
+from auto_retrain.domain.errors import ArtifactInvalid, JobUnknown, PromotionRefused
 from auto_retrain.domain.files import VersionFiles
 from auto_retrain.domain.job import RetrainingStatus
 from auto_retrain.domain.validation import Decision
@@ -199,3 +199,68 @@ def test_a_positive_label_that_does_not_exist_is_named() -> None:
 def test_a_job_that_does_not_exist_is_named() -> None:
     with pytest.raises(JobUnknown, match="churn-0"):
         World().validate("churn-0")
+
+
+PRICES = {
+    "row_ids": GOOD["row_ids"],
+    "labels": np.arange(N, dtype=float),
+    "predictions": np.arange(N, dtype=float) + 0.5,
+}
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (npz(**GOOD), "labels that are not finite numbers"),
+        (npz(**{**PRICES, "predictions": np.full(N, np.nan)}), "predictions that are not finite numbers"),
+        (npz(**{**PRICES, "labels": np.full(N, 1e300)}), "labels that are not finite numbers of at most 1e"),
+        (npz(**{**PRICES, "row_metric": np.full(N, np.inf)}), "row_metric that is not a finite number in every row"),
+    ],
+)
+def test_a_file_of_numbers_that_is_not_what_it_should_be_is_refused(content: bytes, told: str) -> None:
+    data = {"prefix": "churn", "row_id": "id", "label": "price", "numeric": ["age"], "task": "regression"}
+    world = World(a_policy(triggers={"evaluation_window_days": 5, "training_window_days": 10}, data=data))
+    job_id = world.scored_job(rows(N, 0.95))
+    replace_file(world, job_id, "2", content, N)
+    with pytest.raises(ArtifactInvalid, match=told):
+        world.validate(job_id)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "told"),
+    [
+        ({**GOOD, "scores": np.full((N, 3), 0.3)}, "2 scores in each row"),
+        ({**GOOD, "scores": np.full((N, 2), 1.5)}, "scores that are no probabilities"),
+        ({**GOOD, "scores": np.full((N, 2), np.nan)}, "2 scores in each row"),
+    ],
+)
+def test_probabilities_that_are_none_are_refused(arrays: dict[str, np.ndarray], told: str) -> None:
+    world = World()
+    job_id = world.scored_job(rows(N, 0.95))
+    replace_file(world, job_id, "2", npz(**arrays), N)
+    with pytest.raises(ArtifactInvalid, match=told):
+        world.validate(job_id)
+
+
+def test_a_regression_goes_from_numbers_to_a_champion() -> None:
+    data = {"prefix": "churn", "row_id": "id", "label": "price", "numeric": ["age"], "task": "regression"}
+    world = World(a_policy(triggers={"evaluation_window_days": 5, "training_window_days": 10}, data=data))
+    job_id = world.scored_job(rows(N, 0.95))
+    replace_file(world, job_id, "2", npz(**PRICES), N)
+    assert world.validate(job_id).next == "deploy"
+    assert world.deploy(job_id).version == "2"
+
+
+def test_a_regression_that_knows_nothing_is_not_deployed_whatever_the_record_says() -> None:
+    data = {"prefix": "churn", "row_id": "id", "label": "price", "numeric": ["age"], "task": "regression"}
+    world = World(a_policy(triggers={"evaluation_window_days": 5, "training_window_days": 10}, data=data))
+    job_id = world.scored_job(rows(N, 0.95))
+    replace_file(world, job_id, "2", npz(**{**PRICES, "predictions": np.zeros(N)}), N)
+    world.validate(job_id)
+    job = world.job(job_id)
+    assert job.validation is not None
+    forged = job.validation.model_copy(update={"decision": Decision.PROMOTE})
+    forged = forged.model_copy(update={"validation_hash": forged.compute_hash()})
+    world.ports.jobs.save(job.changed(validation=forged))
+    with pytest.raises(PromotionRefused, match="is not above 0"):
+        world.deploy(job_id)

@@ -75,7 +75,9 @@ class Sample:
 
 
 def percentile_interval(replicates: Array, confidence: float = 0.95) -> tuple[float, float]:
-    """Two-sided interval between percentiles of the replicates; NaN in both places when one of them is unknown."""
+    """Two-sided interval between percentiles of the replicates; NaN in both places when a replicate is unknown."""
+    if not np.isfinite(replicates).all():
+        return float("nan"), float("nan")
     low, high = np.quantile(replicates, [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(low), float(high)
 

@@ -168,14 +168,17 @@ def _bounds_of_gain(name: str, gain: float, pair: Pair) -> dict[str, Any]:
         interval, bound = gain_interval(counts, two_sided), gain_interval(counts, 2 * one_sided - 1)[0]
     else:
         gains = _gains(name, pair)
-        interval, bound = percentile_interval(gains, two_sided), float(np.quantile(gains, 1 - one_sided))
+        interval, bound = percentile_interval(gains, two_sided), percentile_interval(gains, 2 * one_sided - 1)[0]
     bound = bound if one_sided else gain
     return {"gain_interval": _finite(interval), "gain_bound": rounded(bound) if np.isfinite(bound) else None}
 
 
 def _gains(name: str, pair: Pair) -> Array:
     assert pair.champion is not None
-    gains: Array = pair.policy.kind_of(name).gain(pair.challenger.replicates(name), pair.champion.replicates(name))
+    challenger, champion = pair.challenger.replicates(name), pair.champion.replicates(name)
+    # A metric that is not defined on the rows of a replicate gives a gain that is not known, which is never one.
+    with np.errstate(invalid="ignore"):
+        gains: Array = pair.policy.kind_of(name).gain(challenger, champion)
     return gains
 
 
@@ -210,7 +213,8 @@ def _counted_interval(basis: ImprovementBasis, counts: PairedCounts, confidence:
 
 def improvement_on(basis: ImprovementBasis, kind: MetricKind, challenger: Array, champion: Array) -> Array:
     """Gains on a basis: a share of the champion's metric, of its error, or plain; NaN where that is nothing."""
-    gain = kind.gain(challenger, champion)
+    with np.errstate(invalid="ignore"):
+        gain = kind.gain(challenger, champion)
     if basis == "relative":
         whole = np.abs(champion)
     elif basis == "error_reduction" and kind.best is not None:

@@ -18,6 +18,8 @@ from ..ports import Ports
 Array = np.ndarray[Any, Any]
 
 SLICE_PREFIX = "slice:"
+# A sum of its squares is still a number.
+LARGEST_NUMBER = 1e140
 
 
 @dataclass(frozen=True)
@@ -124,8 +126,9 @@ def _problem_in(found: Predictions, file: PredictionFile) -> str | None:
 
 def _problem_in_numbers(found: Predictions) -> str | None:
     for name in ("labels", "predictions"):
-        if not _are_finite(getattr(found, name)):
-            return f"has {name} that are not finite numbers"
+        numbers = getattr(found, name)
+        if not _are_finite(numbers) or np.abs(numbers).max() > LARGEST_NUMBER:
+            return f"has {name} that are not finite numbers of at most {LARGEST_NUMBER:g}"
     return None
 
 
