@@ -265,3 +265,31 @@ def test_the_champion_is_read_when_training_starts_not_before() -> None:
     world.start(job_id, "train")
     job = world.job(job_id)
     assert (job.champion_version, job.champion_files) == ("1", VersionFiles())
+
+
+def test_labels_without_the_id_of_a_row_are_labels_of_none() -> None:
+    world = Data({"labels": {"prefix": "labels", "row_id": "id", "label": "left"}})
+    day = NOON.date() - timedelta(days=12)
+    world.ports.data.add_partition("labels", day, b"labels")
+    ids = [f"{back}-{n}" for back in range(1, 16) for n in range(200)]
+    world.ports.tables.by_uri[f"s3://data/labels/date={day}/part-0.parquet"] = {
+        "id": [None, *ids],
+        "left": ["?", *(["0", "1"] * 1500)],
+    }
+    day = NOON.date() - timedelta(days=1)
+    world.ports.data.add_partition("labels", day, b"other labels")
+    world.ports.tables.by_uri[f"s3://data/labels/date={day}/part-0.parquet"] = {"id": ids, "left": ["0", "1"] * 1500}
+    job_id, outcome = world.check_data()
+    assert outcome.next == "train"
+    check = world.job(job_id).data_check
+    assert check is not None
+    assert (check.summary.holdout.labelled, check.summary.holdout.rarest_class_rows) == (1000, 500)
+
+
+def test_objects_without_rows_are_told_as_such() -> None:
+    world = Data()
+    nothing = {name: np.empty(0) if name == "age" else [] for name in ("id", "left", "age", "plan")}
+    for back in range(1, 16):
+        world.put(back, **nothing)
+    with pytest.raises(DataInvalid, match=r"0\.0% of the 0 training rows have a label"):
+        world.check_data()

@@ -20,7 +20,7 @@ Array = np.ndarray[Any, Any]
 
 
 class _Rows(NamedTuple):
-    """Ids as hashes, labels as numbers (codes of classes) with NaN for missing, and rows that have no id."""
+    """Ids as hashes, labels as numbers (codes of classes) with NaN for missing; rows without an id are only counted."""
 
     ids: Array
     labels: Array
@@ -60,7 +60,11 @@ class _Reader:
         columns = self._columns
         if columns.labels is not None:
             return {}
-        numbers, texts = self._sample(window)
+        taken = self._sample(window)
+        if not taken:
+            return {}
+        numbers = {name: np.concatenate([batch.numbers[name] for batch in taken]) for name in taken[0].numbers}
+        texts = {name: [text for batch in taken for text in batch.texts[name]] for name in taken[0].texts}
         labels = numbers.get(columns.label)
         if labels is None:
             labels = self._codes_of(texts[columns.label])
@@ -71,8 +75,8 @@ class _Reader:
             found[name] = _separation(codes[known], labels[known], columns.task)
         return dict(sorted(found.items(), key=lambda pair: -pair[1])[:MOST_SEPARATIONS])
 
-    def _sample(self, window: FrozenWindow) -> tuple[dict[str, Array], dict[str, list[str | None]]]:
-        """The first rows of some objects spread over the window."""
+    def _sample(self, window: FrozenWindow) -> list[Batch]:
+        """The first rows of some objects spread over the window; none where those have no rows."""
         columns, is_number = self._columns, self._columns.task is Task.REGRESSION
         numeric = [*columns.numeric, *([columns.label] if is_number else [])]
         named = [*columns.categorical, *([] if is_number else [columns.label])]
@@ -82,10 +86,7 @@ class _Reader:
         for found in objects:
             batches = self._ports.tables.batches([found], columns.format, numeric, [], named)
             taken += islice(batches, 1)
-        return (
-            {name: np.concatenate([batch.numbers[name][:each] for batch in taken]) for name in numeric},
-            {name: [text for batch in taken for text in batch.texts[name][:each]] for name in named},
-        )
+        return [_first(each, batch) for batch in taken if batch.rows]
 
     def _read(self, objects: Sequence[DataObject], format: str, row_id: str, label: str | None) -> _Rows:
         is_number = self._columns.task is Task.REGRESSION
@@ -93,17 +94,25 @@ class _Reader:
         texts = [row_id, *([label] if label and not is_number else [])]
         ids, labels, missing = [np.empty(0, np.int64)], [np.empty(0)], 0
         for batch in self._ports.tables.batches(objects, format, numeric, [], texts):
-            hashed = _hashes(batch.texts[row_id])
-            missing += batch.rows - hashed.size
-            ids.append(hashed)
+            named = np.array([text is not None for text in batch.texts[row_id]], dtype=bool)
+            missing += batch.rows - int(named.sum())
+            ids.append(_hashes(batch.texts[row_id]))
             if label:
                 values = batch.numbers[label] if is_number else self._codes_of(batch.texts[label])
-                labels.append(values)
+                labels.append(values[named])
         return _Rows(np.concatenate(ids), np.concatenate(labels), missing)
 
     def _codes_of(self, texts: Iterable[str | None]) -> Array:
         codes = self._codes
         return np.array([np.nan if text is None else codes.setdefault(text, len(codes)) for text in texts], dtype=float)
+
+
+def _first(rows: int, batch: Batch) -> Batch:
+    return batch._replace(
+        rows=min(rows, batch.rows),
+        numbers={name: numbers[:rows] for name, numbers in batch.numbers.items()},
+        texts={name: texts[:rows] for name, texts in batch.texts.items()},
+    )
 
 
 def _hashes(texts: Sequence[str | None]) -> Array:
@@ -113,9 +122,6 @@ def _hashes(texts: Sequence[str | None]) -> Array:
 
 def _joined(ids: Array, arrived: _Rows) -> Array:
     """For each row the label that arrived last, NaN for none."""
-    if arrived.missing_ids or not arrived.ids.size:
-        # Without their ids, labels belong to no row, and which ones lack theirs is not known here.
-        return np.full(ids.size, np.nan)
     known = ~np.isnan(arrived.labels)
     unique, newest = np.unique(arrived.ids[known][::-1], return_index=True)
     labels = arrived.labels[known][::-1][newest]
