@@ -62,6 +62,7 @@ def test_all_parts_and_both_versions_curves_are_there(seen: dict[str, dict[str, 
         "Slices",
         "Gates",
         "Data",
+        "Drift from training to holdout",
         "Evidence",
     ]
     assert seen[device]["charts"] == [2, 2, 2]

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from auto_retrain.domain.data_check import DataCheck, DataFinding, DataSummary, Power, WindowSummary
 from auto_retrain.domain.digest import sha256_of
 from tests.unit.builders import a_policy
 from tests.unit.usecases.world import MANUAL, World
@@ -27,6 +28,7 @@ def validated_world(name: str = "yes", **validation: Any) -> tuple[World, str]:
     world.give_champion()
     job_id = world.check({**MANUAL, "reason": f"because {name}"}).job_id
     assert job_id is not None
+    world.ports.jobs.save(world.job(job_id).changed(data_check=looked_at(name)))
     world.start(job_id, "train")
     world.train(job_id)
     world.start(job_id, "score")
@@ -38,6 +40,18 @@ def validated_world(name: str = "yes", **validation: Any) -> tuple[World, str]:
     world.leave_result(job_id, "score", predictions=files)
     world.validate(job_id)
     return world, job_id
+
+
+def looked_at(name: str) -> DataCheck:
+    """What was found in the data before training, with a column of some name."""
+    window = WindowSummary(rows=ROWS, labelled=ROWS, repeated_ids=0, missing_ids=0, distinct_labels=2)
+    finding = DataFinding(check="leakage", severity="warning", column=name, text=f"'{name}' knows too much")
+    return DataCheck(
+        summary=DataSummary(training=window, holdout=window, overlap=0),
+        psi={name: 0.1234, "age": 0.01},
+        findings=(finding,),
+        power=Power(chance=0.9, reason="that it shows has a chance of 90%"),
+    )
 
 
 def scored(signal: float, name: str, random: np.random.Generator) -> bytes:

@@ -44,6 +44,8 @@ def test_it_says_what_was_decided_and_why() -> None:
     for metric in ("roc_auc", "log_loss", "calibration_error", "f1_weighted"):
         assert metric in text
     assert "plan = basic" in text
+    for found in ("knows too much", "has a chance of 90%", "0.1234"):
+        assert found in text
 
 
 def test_its_digests_are_those_of_the_record() -> None:
@@ -90,7 +92,7 @@ def test_names_in_the_data_are_text() -> None:
     assert "&lt;img src=x onerror=alert(1)&gt;" in page
 
 
-def test_a_regression_has_no_curves_and_no_confusion() -> None:
+def test_a_version_without_probabilities_has_no_curves() -> None:
     world = World()
     job_id = world.scored_job(rows(1000, 0.95))
     world.validate(job_id)
@@ -99,5 +101,5 @@ def test_a_regression_has_no_curves_and_no_confusion() -> None:
     assert "Which classes were taken for which" in page
 
 
-def test_a_page_of_a_large_holdout_is_small() -> None:
+def test_a_page_is_small() -> None:
     assert len(a_page()) < 150_000

@@ -70,6 +70,7 @@ def test_sound_data_are_frozen_summarized_and_trained_on() -> None:
     assert (summary.training.rows, summary.holdout.rows, summary.overlap) == (2000, 1000, 0)
     assert (summary.holdout.labelled, summary.holdout.distinct_labels) == (1000, 2)
     assert job.data_check.findings == ()
+    assert {feature: value < 0.05 for feature, value in job.data_check.psi.items()} == {"age": True, "plan": True}
     assert set(summary.separation) == {"age", "plan"}
     assert max(summary.separation.values()) < 0.2
 

@@ -61,9 +61,14 @@ class Power(Record):
 
 
 class DataCheck(Record):
-    """Everything that was looked at before training, and whether training goes on."""
+    """Everything that was looked at before training, and whether training goes on.
+
+    `psi` tells how far the features that moved most did so from training to holdout, over ten bins that hold equal
+    shares of the training rows; for information, because only the drift trigger judges it.
+    """
 
     summary: DataSummary
+    psi: dict[str, float] = Field(default_factory=dict)
     findings: tuple[DataFinding, ...] = ()
     power: Power
     skipped: str | None = None

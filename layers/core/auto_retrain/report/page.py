@@ -7,7 +7,6 @@ from ..domain.data_check import DataCheck
 from ..domain.job import RetrainingJob
 from ..domain.validation import ValidationResult
 from ..domain.verdict import Verdict
-from ..domain.windows import Window
 from .charts import chart
 from .html import NOT_KNOWN, interval, number, paragraph, section, table, text
 from .style import STYLE
@@ -30,6 +29,7 @@ def render_report(
         section("Variants", _variants(job, result)),
         section("Gates", _verdicts(result.verdicts)),
         section("Data", _data(job)),
+        section("Drift from training to holdout", _drift(job.data_check)),
         section("Evidence", _evidence(result)),
     ]
     title = f"{job.model_name}: {result.decision.value}"
@@ -166,7 +166,7 @@ def _verdicts(verdicts: tuple[Verdict, ...]) -> str:
 
 
 def _data(job: RetrainingJob) -> str:
-    windows = _list(("learned from", _window(job.windows.training)), ("judged on", _window(job.windows.holdout)))
+    windows = _list(("learned from", text(job.windows.training)), ("judged on", text(job.windows.holdout)))
     return windows + (_data_check(job.data_check) if job.data_check else "")
 
 
@@ -191,8 +191,9 @@ def _data_check(check: DataCheck) -> str:
     )
 
 
-def _window(window: Window) -> str:
-    return text(window)
+def _drift(check: DataCheck | None) -> str:
+    rows = [(text(feature), number(psi)) for feature, psi in check.psi.items()] if check else []
+    return table(("Feature", "PSI (ten bins)"), rows) if rows else ""
 
 
 def _evidence(result: ValidationResult) -> str:

@@ -1,14 +1,17 @@
 """Looks at a job's data before anything is trained on them: whether they are sound, and enough to decide by."""
 
+from collections.abc import Sequence
+
 from ..data_checks import check_data_of
 from ..domain.data_check import DataCheck, Power
 from ..domain.dataset import Manifest
-from ..domain.drift import DataProfile
+from ..domain.drift import DataProfile, FeatureHistogram
 from ..domain.errors import DataInvalid
 from ..domain.job import RetrainingJob
 from ..domain.messages import DataCheckOutcome, JobReference
 from ..domain.policy import Policy
 from ..ports import Ports
+from ..statistics.stability import psi
 from .foreseeing_power import foresee_power
 from .freezing import freeze_data
 from .manifests import read_manifest
@@ -16,7 +19,7 @@ from .records import job_of, policy_of
 from .reference_profile import build_profile, count_live, keep_job_profile
 from .summarizing_data import summarize_data
 
-MOST_FINDINGS = 50
+MOST_FINDINGS, MOST_FEATURES = 50, 20
 
 
 def check_data(reference: JobReference, ports: Ports) -> DataCheckOutcome:
@@ -49,6 +52,7 @@ def _look_at_data(job: RetrainingJob, policy: Policy, ports: Ports) -> DataCheck
     power = foresee_power(policy, summary, ports)
     return DataCheck(
         summary=summary,
+        psi=_psi_of(histograms),
         findings=tuple(check_data_of(policy, summary, histograms)[:MOST_FINDINGS]),
         power=power,
         skipped=_reason_to_skip(policy, power),
@@ -61,6 +65,12 @@ def _profile(job: RetrainingJob, manifest: Manifest, policy: Policy, ports: Port
     profile = build_profile(job.model_name, manifest.data, policy.drift, window, training.objects, ports)
     keep_job_profile(profile, job.job_id, ports)
     return profile
+
+
+def _psi_of(histograms: Sequence[FeatureHistogram]) -> dict[str, float]:
+    known = [found for found in histograms if sum(found.reference) and sum(found.live)]
+    moved = {found.feature: round(psi(found.reference, found.live), 6) for found in known}
+    return dict(sorted(moved.items(), key=lambda pair: -pair[1])[:MOST_FEATURES])
 
 
 def _reason_to_skip(policy: Policy, power: Power) -> str | None:
