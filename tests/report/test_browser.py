@@ -1,9 +1,11 @@
 """The report as a person sees it, in a real browser."""
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -26,7 +28,10 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     folder = tmp_path_factory.mktemp("report")
     (folder / "report.html").write_text(a_page(nasty=True), encoding="utf-8")
     command = ["node", str(LOOK), str(NODE / "node_modules"), str(folder / "report.html"), str(folder)]
-    told = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    # It unpacks itself into the temporary folder, where another process may be doing the same.
+    with TemporaryDirectory() as unpacked:
+        env = {**os.environ, "TMPDIR": unpacked}
+        told = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
     if "error while loading shared libraries" in told.stderr:
         pytest.skip("Chromium needs libnss3, which .ci/run installs")
     assert told.returncode == 0, told.stderr
