@@ -1,13 +1,9 @@
 """Several trainings of one job, through the real state machine, watcher and registry."""
 
-import os
-import subprocess
-import sys
 from typing import Any
 
 from auto_retrain.domain.job import RetrainingJob, RetrainingStatus
 from auto_retrain.domain.names import job_id
-from local.aws.environment import aws_settings
 from tests.workflow.world import ALL_THE_WAY, NOW, Ended, World
 
 
@@ -79,20 +75,13 @@ def start_reviewed(world: World, model: str) -> tuple[str, RetrainingJob]:
     return arn, job
 
 
-def say(world: World, *words: str) -> subprocess.CompletedProcess[str]:
-    """A person at a terminal, with the address of the deployment and no more."""
-    settings = aws_settings(world.stack.aws_endpoint) | {"TABLE_NAME": world.stack.outputs["TableName"]}
-    command = [sys.executable, "-m", "auto_retrain.cli", *words, "--actor", "grace"]
-    return subprocess.run(command, env=os.environ | settings, capture_output=True, text=True, timeout=60, check=False)
-
-
 def test_the_best_variant_serves_once_a_person_has_approved_it(world: World) -> None:
     model = world.given_model()
     world.given_champion(model, accuracy=0.88)
     arn, job = start_reviewed(world, model)
     assert world.registry.champion(model) == "1"
 
-    told = say(world, "approve", job.job_id)
+    told = world.say("approve", job.job_id, "--actor", "grace")
 
     assert told.returncode == 0, told.stderr
     world.stack.wait_until_idle(90)
@@ -109,7 +98,7 @@ def test_what_a_person_declines_ends_green_and_changes_nothing(world: World) -> 
     world.given_champion(model, accuracy=0.88)
     arn, job = start_reviewed(world, model)
 
-    told = say(world, "decline", job.job_id, "--reason", "unfair")
+    told = world.say("decline", job.job_id, "--reason", "unfair", "--actor", "grace")
 
     assert told.returncode == 0, told.stderr
     world.stack.wait_until_idle(90)

@@ -187,3 +187,17 @@ def test_the_report_of_a_job_is_kept_beside_it(world: World) -> None:
     assert f"<title>{model}: promote</title>" in page
     assert ended.job.validation is not None
     assert ended.job.validation.validation_hash in page
+
+
+def test_a_verdict_of_the_function_is_the_same_when_a_person_replays_it(world: World) -> None:
+    model = world.given_model()
+    world.given_champion(model, accuracy=0.88)
+    ended = world.retrain(model, accuracy=0.9)
+    assert ended.job is not None
+    assert ended.job.validation is not None
+    told = world.say("replay", ended.job.job_id)
+    assert told.returncode == 0, told.stderr + told.stdout
+    assert told.stdout.splitlines() == [
+        f"{ended.job.job_id}: the same verdict, reject, with the same hash",
+        ended.job.validation.validation_hash,
+    ]

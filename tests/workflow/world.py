@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +26,7 @@ from auto_retrain.adapters.dynamodb.table import Table
 from auto_retrain.adapters.mlflow import MlflowRegistry
 from auto_retrain.domain.job import RetrainingJob
 from auto_retrain.domain.names import job_id
+from local.aws.environment import aws_settings
 from local.cluster import LocalImage
 from local.paths import env_python
 from local.stack import LocalStack
@@ -136,6 +140,14 @@ class World:
         arn = self.start(event)
         self.stack.wait_until_idle(PATIENCE_SECONDS)
         return self.ended(arn)
+
+    def say(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """A person at a terminal, with the address of the deployment and no more."""
+        outputs = self.stack.outputs
+        about = {"TABLE_NAME": outputs["TableName"], "ARTIFACTS_BUCKET": outputs["ArtifactsBucketName"]}
+        env = os.environ | aws_settings(self.stack.aws_endpoint) | about
+        command = [sys.executable, "-m", "auto_retrain.cli", *words]
+        return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
 
     def start(self, event: Any) -> str:
         machine = self.stack.outputs["StateMachineArn"]
