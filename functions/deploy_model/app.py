@@ -1,6 +1,6 @@
 """Make the validated challenger the champion."""
 
 from auto_retrain.entrypoint import lambda_entrypoint
-from auto_retrain.usecases.deploy_model import deploy_model
+from auto_retrain.usecases.promoting.deploy_model import deploy_model
 
 handler = lambda_entrypoint(deploy_model)

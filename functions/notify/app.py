@@ -1,6 +1,6 @@
 """Tell people what became of a job."""
 
 from auto_retrain.entrypoint import lambda_entrypoint
-from auto_retrain.usecases.notify import notify
+from auto_retrain.usecases.ending.notify import notify
 
 handler = lambda_entrypoint(notify)

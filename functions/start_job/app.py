@@ -1,6 +1,6 @@
 """Start the Kubernetes Job that trains or scores."""
 
 from auto_retrain.entrypoint import lambda_entrypoint
-from auto_retrain.usecases.start_job import start_job
+from auto_retrain.usecases.training.start_job import start_job
 
 handler = lambda_entrypoint(start_job)

@@ -1,6 +1,6 @@
 """Wake the executions whose Kubernetes Job ended."""
 
 from auto_retrain.entrypoint import lambda_entrypoint
-from auto_retrain.usecases.watch_jobs import watch_jobs
+from auto_retrain.usecases.watching.watch_jobs import watch_jobs
 
 handler = lambda_entrypoint(watch_jobs)

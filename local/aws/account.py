@@ -71,7 +71,17 @@ class LocalAccount:
         self.dispatcher = Dispatcher(self.invoker, self.activity)
         self.schedules = Schedules(self.dispatcher)
         self.alarms = Alarms(self.dispatcher.publish)
-        undo.enter_context(hooks.install(self))
+        undo.enter_context(
+            hooks.install(
+                self.clients,
+                self.functions,
+                self.invoker,
+                self.dispatcher,
+                self.activity,
+                self.alarms,
+                self.time_scale,
+            )
+        )
         undo.callback(self._wind_down)
 
     def _wind_down(self) -> None:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime
 from functools import cache
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
 
@@ -40,37 +40,41 @@ from local.aws.functions import Functions
 from local.aws.invoker import Invoker
 from local.aws.metrics import data_of
 
-if TYPE_CHECKING:
-    from local.aws.account import LocalAccount
-
 Hook = AbstractContextManager[Any]
 
 
-def install(account: "LocalAccount") -> ExitStack:
+def install(
+    clients: Clients,
+    functions: Functions,
+    invoker: Invoker,
+    dispatcher: Dispatcher,
+    activity: Activity,
+    alarms: Alarms,
+    time_scale: float,
+) -> ExitStack:
     """Put every hook in place until the returned stack is closed."""
-    dispatcher, activity = account.dispatcher, account.activity
     hooks = ExitStack()
     for hook in (
         interpret_state_machines(),
         create_executable_state_machines(),
         parse_each_definition_once(),
-        share_clients_between_tasks(account.clients),
+        share_clients_between_tasks(clients),
         start_executions_one_at_a_time(),
         announce_started_executions(dispatcher, activity),
         announce_ended_executions(dispatcher, activity),
         stop_executions_at_once(dispatcher, activity),
         keep_the_cause_of_task_failures(),
         accept_early_callbacks(),
-        invoke_functions(account.functions, account.invoker),
+        invoke_functions(functions, invoker),
         deliver_events(dispatcher),
-        evaluate_alarms(account.alarms),
+        evaluate_alarms(alarms),
         read_exactly_one_metric(),
         serve_dynamodb_requests_one_at_a_time(),
         roll_back_only_the_transaction(),
     ):
         hooks.enter_context(hook)
-    if account.time_scale != 1:
-        hooks.enter_context(scale_time(account.time_scale))
+    if time_scale != 1:
+        hooks.enter_context(scale_time(time_scale))
     return hooks
 
 

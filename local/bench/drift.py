@@ -11,13 +11,13 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from auto_retrain.adapters.arrow_tables import ArrowTableReader
+from auto_retrain.adapters.data.arrow_tables import ArrowTableReader
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.job import Deployment
-from auto_retrain.domain.policy import Policy
+from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.verdict import Outcome
 from auto_retrain.domain.windows import windows_at
-from auto_retrain.usecases.drift_evidence import find_drift
+from auto_retrain.usecases.triggering.drift_evidence import find_drift
 from local.bench.drift_memory import Files, write_large_object
 from local.bench.figure import Figure
 from local.paths import ROOT, env_python

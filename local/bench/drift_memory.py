@@ -13,13 +13,13 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from auto_retrain.adapters.arrow_tables import ArrowTableReader
+from auto_retrain.adapters.data.arrow_tables import ArrowTableReader
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.adapters.memory.data import MemoryDataStore
-from auto_retrain.domain.data_policy import DriftPolicy
-from auto_retrain.domain.dataset import DataColumns, DataObject
+from auto_retrain.domain.manifest import DataColumns, DataObject
+from auto_retrain.domain.policy.data import DriftPolicy
 from auto_retrain.domain.windows import Window
-from auto_retrain.usecases.reference_profile import build_profile
+from auto_retrain.usecases.data.reference_profile import build_profile
 
 ROW_GROUP = 1_000_000
 ROW_GROUPS = 10

@@ -3,12 +3,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from auto_retrain.comparison.pair import compare, confusion_of
 from auto_retrain.domain.job import RetrainingJob
-from auto_retrain.domain.trigger_config import TriggerType
+from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.validation import Decision, ValidatedInputs, ValidationResult
 from auto_retrain.domain.windows import windows_at
 from auto_retrain.gates import judge_gates
-from auto_retrain.usecases.comparing import compare, confusion_of
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

@@ -8,22 +8,22 @@ from typing import Any
 import boto3
 from moto import mock_aws
 
-from auto_retrain.adapters.cloudwatch import CloudWatchMetricSource
 from auto_retrain.adapters.dynamodb.fleet import shard_of
 from auto_retrain.adapters.dynamodb.jobs import DynamoJobStore
 from auto_retrain.adapters.dynamodb.policies import DynamoPolicyStore
 from auto_retrain.adapters.dynamodb.sweeps import DynamoSweepLog
 from auto_retrain.adapters.dynamodb.table import Table, epoch, item_of, model_key
 from auto_retrain.adapters.memory import MemoryPorts
+from auto_retrain.adapters.metrics.cloudwatch import CloudWatchMetricSource
 from auto_retrain.domain.messages import ScheduledEvent
-from auto_retrain.domain.metric import MetricReading
+from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.domain.model_state import ModelState
-from auto_retrain.domain.policy import AppliedPolicy, Policy
-from auto_retrain.domain.trigger_config import TriggerType
+from auto_retrain.domain.policy.policy import AppliedPolicy, Policy
+from auto_retrain.domain.trigger_type import TriggerType
+from auto_retrain.holds.model import holds
 from auto_retrain.triggers import screen
-from auto_retrain.triggers.suppression import holds
-from auto_retrain.usecases.evidence import performance_query
-from auto_retrain.usecases.sweep_models import sweep_models
+from auto_retrain.usecases.triggering.gather_evidence import performance_query
+from auto_retrain.usecases.triggering.sweep_models import sweep_models
 from local.bench.figure import Figure
 
 SIZES = {1_000: (5, 20), 10_000: (60, None)}

@@ -41,7 +41,7 @@ def _probe(rows: int) -> dict[str, float]:
 def main() -> None:
     """Print what one validation takes: reading both files, every metric, comparison, slices and gates."""
     from auto_retrain.adapters.memory import MemoryPorts
-    from auto_retrain.domain.policy import Policy
+    from auto_retrain.domain.policy.policy import Policy
 
     rows = int(os.environ["ROWS"])
     data = {"prefix": "shop", "row_id": "id", "label": "bought", "numeric": ["age"], "slices": ["plan"]}
@@ -65,8 +65,8 @@ def main() -> None:
 
 def _report(files: list[Any], policy: Any, ports: Any) -> dict[str, float]:
     """Seconds to draw both versions' curves and to write the page, and its megabytes."""
+    from auto_retrain.comparison.curves import curves_of
     from auto_retrain.report import render_report
-    from auto_retrain.usecases.drawing_curves import curves_of
     from local.bench.report_record import record_of
 
     pair = _judge(files, policy, ports)
@@ -77,10 +77,10 @@ def _report(files: list[Any], policy: Any, ports: Any) -> dict[str, float]:
 
 
 def _judge(files: list[Any], policy: Any, ports: Any) -> Any:
+    from auto_retrain.comparison.pair import compare, confusion_of, pair_up
+    from auto_retrain.comparison.slices import compare_slices
     from auto_retrain.gates import judge_gates
-    from auto_retrain.usecases.comparing import compare, confusion_of, pair_up
-    from auto_retrain.usecases.predictions import load_predictions
-    from auto_retrain.usecases.slicing import compare_slices
+    from auto_retrain.usecases.validating.load_predictions import load_predictions
 
     champion, challenger = (load_predictions(file, policy.data, ports) for file in files)
     challenger.holdout_sha256()

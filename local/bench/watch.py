@@ -13,16 +13,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from auto_retrain.adapters.dynamodb.table import item_of, key
-from auto_retrain.adapters.kubernetes.client import KubernetesClient
-from auto_retrain.adapters.kubernetes.cluster import KubernetesCluster
-from auto_retrain.adapters.kubernetes.connection import Connection
-from auto_retrain.adapters.kubernetes.manifest import PodSettings
-from auto_retrain.adapters.kubernetes.transport import Transport
+from auto_retrain.adapters.kubernetes.access.client import KubernetesClient
+from auto_retrain.adapters.kubernetes.access.connection import Connection
+from auto_retrain.adapters.kubernetes.access.transport import Transport
+from auto_retrain.adapters.kubernetes.jobs.cluster import KubernetesCluster
+from auto_retrain.adapters.kubernetes.jobs.job_body import PodSettings
 from auto_retrain.domain.cluster import JobOrder
 from auto_retrain.domain.job import PendingStep, RetrainingJob, RetrainingStatus
 from auto_retrain.domain.names import kubernetes_job_name
-from auto_retrain.domain.training_policy import TrainingPolicy
-from auto_retrain.domain.trigger_config import TriggerType
+from auto_retrain.domain.policy.training import TrainingPolicy
+from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.windows import Window, Windows
 from local.bench.figure import Figure
 from local.bench.imports import SETTINGS

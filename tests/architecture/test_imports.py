@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -14,29 +15,34 @@ PACKAGE = CORE / "auto_retrain"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 PURE = {"domain", "statistics"}
-CHECKS = {"data_checks", "triggers", "gates"}
+JUDGES = {"comparison", "data_checks", "gates", "holds", "triggers"}
 # What each part of the package may import from it; everything may import from itself.
 MAY_IMPORT = {
     "statistics": set(),
     "domain": set(),
+    "comparison": PURE,
     "data_checks": PURE,
     "triggers": PURE,
     "gates": PURE,
+    "holds": {"domain"},
     "report": {"domain"},
     "ports": {"domain"},
-    "usecases": PURE | CHECKS | {"ports", "report"},
+    "usecases": PURE | JUDGES | {"ports", "report"},
     "settings": {"domain"},
     "adapters": {"domain", "ports", "settings"},
     "bootstrap": {"adapters", "domain", "ports", "settings"},
     "entrypoint": {"bootstrap", "domain"},
-    "pipeline": {"bootstrap", "domain", "ports", "triggers", "usecases"},
+    "pipeline": {"bootstrap", "domain", "ports", "usecases"},
     "cli": {"bootstrap", "domain", "pipeline", "ports", "usecases"},
     "__init__": {"domain", "pipeline"},
 }
+# The stages of the use cases, from the bottom up: each may import those before it, and the files beside the folders.
+STAGES = ("data", "triggering", "training", "validating", "promoting", "ending", "watching", "operating")
 # Third parties, by the parts that may know them; the rest of the package may use none.
 PYDANTIC = {"pydantic", "pydantic_core"}
 MAY_USE = {
     "statistics": {"numpy", "scipy"},
+    "comparison": {"numpy"},
     "domain": PYDANTIC | {"cronsim", "rfc8785"},
     "usecases": PYDANTIC | {"numpy"},
     "adapters": PYDANTIC | {"botocore", "requests", "urllib3", "pyarrow", "yaml"},
@@ -49,9 +55,14 @@ def part_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
+def module_of(path: Path) -> str:
+    base = CORE if path.is_relative_to(CORE) else ROOT
+    return ".".join(path.relative_to(base).with_suffix("").parts).removesuffix(".__init__")
+
+
 def imports(path: Path) -> Iterator[str]:
-    """Absolute names of everything that a file imports."""
-    package = ["auto_retrain", *path.relative_to(PACKAGE).parts[:-1]]
+    """Absolute names of everything that a file imports, of modules as well as of what is in them."""
+    package = path.relative_to(CORE if path.is_relative_to(CORE) else ROOT).parts[:-1]
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -59,6 +70,7 @@ def imports(path: Path) -> Iterator[str]:
             base = package[: len(package) - node.level + 1] if node.level else []
             module = [*base, node.module] if node.module else base
             yield ".".join(module)
+            yield from (".".join([*module, alias.name]) for alias in node.names)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -77,17 +89,45 @@ def test_a_module_uses_only_the_third_parties_of_its_part(path: Path) -> None:
     assert used <= allowed
 
 
-SIBLINGS = [
-    ("usecases", name) for name in sorted(path.stem for path in (ROOT / "functions").iterdir() if path.is_dir())
-]
+USECASES = [path for path in FILES if part_of(path) == "usecases"]
 
 
-@pytest.mark.parametrize(("part", "name"), SIBLINGS)
-def test_use_cases_do_not_know_each_other(part: str, name: str) -> None:
-    path = PACKAGE / part / f"{name}.py"
-    if path.exists():
-        known = {imported.split(".")[-1] for imported in imports(path) if imported.startswith("auto_retrain.usecases.")}
-        assert not known & {sibling for _, sibling in SIBLINGS}
+def stage_of(module: str) -> str | None:
+    """The stage that a module belongs to; None for the files beside the folders, and for what is no use case."""
+    _, part, *rest = [*module.split("."), "", ""]
+    return rest[0] if part == "usecases" and rest[0] in STAGES else None
+
+
+@pytest.mark.parametrize("path", USECASES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_stage_imports_only_stages_below_it(path: Path) -> None:
+    own = stage_of(module_of(path))
+    below = {own, None, *STAGES[: STAGES.index(own) if own else 0]}
+    assert {stage_of(name) for name in imports(path)} <= below
+
+
+def test_every_folder_of_use_cases_is_a_stage() -> None:
+    assert {path.name for path in (PACKAGE / "usecases").iterdir() if (path / "__init__.py").exists()} == set(STAGES)
+
+
+FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_use_cases_of_functions_do_not_know_each_other(name: str) -> None:
+    (path,) = (PACKAGE / "usecases").glob(f"*/{name}.py")
+    known = {imported.split(".")[-1] for imported in imports(path) if imported.startswith("auto_retrain.usecases.")}
+    assert not known & set(FUNCTIONS)
+
+
+def test_no_module_imports_itself_round_a_circle() -> None:
+    """Also not through functions that import late; the standard library's sorter raises CycleError naming the way."""
+    known = {module_of(path): path for path in [*FILES, *sorted((ROOT / "local").rglob("*.py"))]}
+    # A module always comes after the packages that it lies in; what these import is no circle.
+    graph = {
+        name: {other for other in imports(path) if other in known and not f"{name}.".startswith(f"{other}.")}
+        for name, path in known.items()
+    }
+    TopologicalSorter(graph).prepare()
 
 
 @pytest.mark.parametrize("name", ["environ", "getenv"])
@@ -127,6 +167,6 @@ def test_a_function_is_a_few_lines_around_the_use_case_of_its_name() -> None:
     assert len(apps) == 13
     for app in apps:
         name = app.parent.name
-        assert (PACKAGE / "usecases" / f"{name}.py").exists()
+        assert len(list((PACKAGE / "usecases").glob(f"*/{name}.py"))) == 1
         assert f"handler = lambda_entrypoint({name})" in app.read_text()
         assert len(app.read_text().splitlines()) <= 10

@@ -12,7 +12,7 @@ import yaml
 
 from auto_retrain.cli.__main__ import command_line
 from auto_retrain.cli.policy_files import read_policy_file
-from auto_retrain.domain.policy import Policy
+from auto_retrain.domain.policy.policy import Policy
 from local.paths import ROOT
 
 README = (ROOT / "README.md").read_text()

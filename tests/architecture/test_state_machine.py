@@ -80,14 +80,14 @@ def test_a_wait_ends_without_a_heartbeat(name: str) -> None:
 
 
 def test_the_execution_outlives_its_waits_and_a_lease_outlives_the_execution() -> None:
-    from auto_retrain.usecases.opening import LEASE
+    from auto_retrain.usecases.triggering.open_job import LEASE
 
     assert sum(wait["TimeoutSeconds"] for wait in WAITS.values()) < MACHINE["TimeoutSeconds"]
     assert MACHINE["TimeoutSeconds"] < LEASE.total_seconds()
 
 
 def test_a_wait_outlives_the_longest_deadline_of_a_policy() -> None:
-    from auto_retrain.domain.policy import TrainingPolicy
+    from auto_retrain.domain.policy.policy import TrainingPolicy
 
     longest = TrainingPolicy(deadline_minutes=1440).deadline_minutes * 60
     assert all(wait["TimeoutSeconds"] > longest for wait in WAITS.values())

@@ -1,7 +1,10 @@
 """Each function may do exactly what the ports that its use case calls do, and nothing on other people's resources."""
 
+import ast
 import re
+from functools import cache
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -131,22 +134,56 @@ def use_case_of(function: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
 
 
-def calls_of(module: str) -> set[str]:
-    """Every PORT.METHOD that a use case calls, or value it asks for, itself or in the siblings that it imports."""
-    source = (USECASES / f"{module}.py").read_text()
-    siblings = re.findall(r"^from \.(\w+) import", source, re.MULTILINE)
-    return set(re.findall(r"\bports\.(\w+\.\w+|limits\b)", source)).union(*map(calls_of, siblings))
+def module_of(use_case: str) -> Path:
+    (path,) = USECASES.glob(f"*/{use_case}.py")
+    return path
+
+
+@cache
+def definitions_in(path: Path) -> dict[str, ast.stmt]:
+    """Functions and classes of a module, by name."""
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    return {node.name: node for node in ast.parse(path.read_text()).body if isinstance(node, kinds)}
+
+
+@cache
+def imports_in(path: Path) -> dict[str, tuple[Path, str]]:
+    """What a module imports from other use cases, also late: the file and the name there, by the name here."""
+    found = {}
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level and node.module:
+            file = path.parents[node.level - 1].joinpath(*node.module.split(".")).with_suffix(".py")
+            if file.is_relative_to(USECASES) and file.exists():
+                found.update({alias.asname or alias.name: (file, alias.name) for alias in node.names})
+    return found
+
+
+def calls_of(path: Path, name: str, seen: set[tuple[Path, str]]) -> set[str]:
+    """Every PORT.METHOD that a function calls, or value it asks for, itself or in what it uses of other use cases."""
+    if (path, name) in seen or name not in definitions_in(path):
+        return set()
+    seen.add((path, name))
+    source = ast.unparse(definitions_in(path)[name])
+    calls = set(re.findall(r"\b_?ports\.(\w+\.\w+|limits\b)", source))
+    for used in set(re.findall(r"\b[A-Za-z_]\w*\b", source)) - {name}:
+        calls |= calls_of(*imports_in(path).get(used, (path, used)), seen)
+    return calls
+
+
+def calls_of_function(function: str) -> set[str]:
+    use_case = use_case_of(function)
+    return calls_of(module_of(use_case), use_case, set())
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_function_may_do_exactly_what_its_use_case_needs(template: Template, function: str) -> None:
-    needed = set().union(*(ACTIONS[call] for call in calls_of(use_case_of(function))))
+    needed = set().union(*(ACTIONS[call] for call in calls_of_function(function)))
     assert template.actions(function) == needed
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_function_gets_exactly_the_settings_that_its_use_case_needs(template: Template, function: str) -> None:
-    calls = calls_of(use_case_of(function))
+    calls = calls_of_function(function)
     names = {*calls, *(call.partition(".")[0] for call in calls)}
     needed = set().union(*(SETTINGS[name] for name in names if name in SETTINGS))
     assert template.setting_names(function) == needed | COMMON_SETTINGS

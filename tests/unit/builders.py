@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from auto_retrain.domain.comparison import Comparison, MetricResult
-from auto_retrain.domain.policy import Policy
+from auto_retrain.domain.policy.policy import Policy
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

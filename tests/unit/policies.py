@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from auto_retrain.domain.policy import Policy
+from auto_retrain.domain.policy.policy import Policy
 from tests.unit.builders import a_policy
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)

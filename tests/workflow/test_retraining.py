@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from auto_retrain.domain.job import RetrainingStatus
-from auto_retrain.domain.trigger_config import TriggerType
+from auto_retrain.domain.trigger_type import TriggerType
 from tests.workflow.world import ALL_THE_WAY, NEWER_IMAGE, NOW, TINY_IMAGE, World
 
 

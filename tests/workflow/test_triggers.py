@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from auto_retrain.domain.job import RetrainingStatus
-from auto_retrain.domain.trigger_config import TriggerType
+from auto_retrain.domain.trigger_type import TriggerType
 from tests.workflow.world import NOW, World
 
 ALARM = json.loads((Path(__file__).parents[1] / "data/events/cloudwatch_alarm_lambda_action.json").read_text())

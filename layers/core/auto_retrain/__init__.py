@@ -6,14 +6,14 @@ from typing import Any
 # Imported when first asked for: a function must not pay for what only notebooks use.
 _PUBLIC = {
     "AutoRetrainPipeline": "pipeline",
-    "DataDriftTrigger": "usecases.retraining_triggers",
-    "PerformanceDegradationTrigger": "usecases.retraining_triggers",
+    "DataDriftTrigger": "usecases.triggering.retraining_triggers",
+    "PerformanceDegradationTrigger": "usecases.triggering.retraining_triggers",
     "RetrainingJob": "domain.job",
     "RetrainingStatus": "domain.job",
-    "RetrainingTrigger": "usecases.retraining_triggers",
-    "ScheduledTrigger": "usecases.retraining_triggers",
-    "TriggerConfig": "domain.trigger_config",
-    "TriggerType": "domain.trigger_config",
+    "RetrainingTrigger": "usecases.triggering.retraining_triggers",
+    "ScheduledTrigger": "usecases.triggering.retraining_triggers",
+    "TriggerConfig": "domain.policy.triggers",
+    "TriggerType": "domain.trigger_type",
     "ValidationResult": "domain.validation",
 }
 

@@ -90,41 +90,41 @@ class DeployedPorts:
 
     @cached_property
     def metrics(self) -> "MetricSource":
-        from .adapters.metric_sources import MetricSources
+        from .adapters.metrics.sources import MetricSources
 
         return MetricSources(self._cloudwatch, self._prometheus)
 
     def _cloudwatch(self) -> "MetricSource":
         from .adapters.aws import aws_client
-        from .adapters.cloudwatch import CloudWatchMetricSource
+        from .adapters.metrics.cloudwatch import CloudWatchMetricSource
 
         return CloudWatchMetricSource(aws_client("cloudwatch"))
 
     def _prometheus(self) -> "MetricSource | None":
         if self._settings.prometheus_url is None:
             return None
-        from .adapters.prometheus import PrometheusMetricSource
+        from .adapters.metrics.prometheus import PrometheusMetricSource
 
         if self._settings.prometheus_authentication == "none":
             return PrometheusMetricSource(self._settings.prometheus_url)
         from functools import partial
 
         from .adapters.aws import aws_session
-        from .adapters.sigv4 import sign_request
+        from .adapters.metrics.sigv4 import sign_request
 
         return PrometheusMetricSource(self._settings.prometheus_url, partial(sign_request, aws_session()))
 
     @cached_property
     def data(self) -> "DataStore":
         from .adapters.aws import aws_client
-        from .adapters.s3 import S3DataStore
+        from .adapters.data.s3 import S3DataStore
 
         artifacts = self._settings.require("artifacts_bucket")
         return S3DataStore(aws_client("s3"), self._settings.data_bucket, artifacts)
 
     @cached_property
     def tables(self) -> "TableReader":
-        from .adapters.arrow_tables import ArrowTableReader
+        from .adapters.data.arrow_tables import ArrowTableReader
 
         return ArrowTableReader(self.data)
 
@@ -156,7 +156,7 @@ class DeployedPorts:
 
     @cached_property
     def notifier(self) -> "Notifier":
-        from .adapters.slack import NobodyToTell, SlackNotifier
+        from .adapters.channels.slack import NobodyToTell, SlackNotifier
 
         if self._settings.slack_secret_arn is None:
             return NobodyToTell()

@@ -5,26 +5,24 @@ from typing import Any
 
 from .bootstrap import deployed_ports
 from .domain.errors import JobUnknown
-from .domain.job import RetrainingJob, RetrainingStatus
-from .domain.messages import JobReference
-from .domain.policy import AppliedPolicy
+from .domain.job import RetrainingJob
+from .domain.policy.policy import AppliedPolicy
+from .domain.policy.triggers import TriggerConfig
 from .domain.results import ScoringResult
-from .domain.trigger_config import TriggerConfig, TriggerType
+from .domain.trigger_type import TriggerType
 from .domain.validation import ValidationResult
 from .ports import Ports
-from .usecases.container_results import read_scores
-from .usecases.deploy_model import check_review, deploy_model
-from .usecases.judging import Judgement, judge_scores, with_min_improvement
-from .usecases.publish_report import publish_report
-from .usecases.records import policy_of
-from .usecases.retraining_triggers import (
+from .usecases.lookup import policy_of
+from .usecases.promoting.promote_if_better import promote_if_better
+from .usecases.promoting.review import review_challenger
+from .usecases.training.container import read_scores
+from .usecases.triggering.request_retraining import start_retraining
+from .usecases.triggering.retraining_triggers import (
     DataDriftTrigger,
     PerformanceDegradationTrigger,
     ScheduledTrigger,
 )
-from .usecases.reviewing import review_challenger
-from .usecases.start_retraining import start_retraining
-from .usecases.validate_model import with_result
+from .usecases.validating.judge_challenger import judge_scores
 
 
 class AutoRetrainPipeline:
@@ -101,7 +99,9 @@ class AutoRetrainPipeline:
         trained = next((job for job in jobs if job.challengers), None)
         if trained is None:
             raise JobUnknown(f"no recent job of '{model_name}' has trained a challenger")
-        return self._judge(trained, policy_of(model_name, self._ports), validation_data).result
+        scores = validation_data or read_scores(trained, self._ports)
+        found = judge_scores(trained, scores, policy_of(model_name, self._ports), self._ports)
+        return found.result.sealed(self._ports.clock.now())
 
     def deploy_if_better(self, model_name: str, job_id: str, min_improvement: float = 0.05) -> bool:
         """Deploy a validated challenger if it improves by this much; whether it serves now.
@@ -111,21 +111,7 @@ class AutoRetrainPipeline:
             IllegalTransition: the job has ended without a deployment, or is not validated yet.
             PromotionRefused: a person has to approve it, and has not approved this result.
         """
-        job = self._ports.jobs.get(job_id)
-        if job is None or job.model_name != model_name:
-            raise JobUnknown(f"'{model_name}' has no job '{job_id}'")
-        if job.deployed:
-            return True
-        applied = with_min_improvement(policy_of(model_name, self._ports), min_improvement)
-        result, pair = self._judge(job, applied, None)
-        if not result.is_valid:
-            return False
-        check_review(with_result(job, result))
-        allowed = with_result(job.moved_to(RetrainingStatus.DEPLOYING), result)
-        # One write: what was sealed for a job that may not be deployed any more stays as it is.
-        self._ports.jobs.save(allowed.changed(report_uri=publish_report(allowed, result, pair, self._ports)))
-        deploy_model(JobReference(job_id=job_id), self._ports)
-        return True
+        return promote_if_better(model_name, job_id, min_improvement, self._ports)
 
     def approve(self, job_id: str, reason: str | None = None) -> None:
         """Let a challenger that waits for a review into production; done again, it changes nothing.
@@ -142,8 +128,3 @@ class AutoRetrainPipeline:
     def list_recent_jobs(self, model_name: str | None = None, limit: int = 20) -> list[RetrainingJob]:
         """The newest jobs first."""
         return self._ports.jobs.list_recent(model_name, limit)
-
-    def _judge(self, job: RetrainingJob, applied: AppliedPolicy, scores: ScoringResult | None) -> Judgement:
-        scores = scores or read_scores(job, self._ports)
-        found = judge_scores(job, scores, applied, self._ports)
-        return found._replace(result=found.result.sealed(self._ports.clock.now()))

@@ -11,17 +11,17 @@ from datetime import date, datetime
 from typing import IO, Any, Literal, NamedTuple, Protocol
 
 from .domain.cluster import ClusterJob, JobOrder, Obstacle
-from .domain.dataset import DataObject
+from .domain.decision_record import TriggerRecord
 from .domain.files import FileDigest
 from .domain.fleet import FleetLimits, SweepMark
 from .domain.installation import Permission
 from .domain.job import Deployment, RetrainingJob
+from .domain.manifest import DataObject
 from .domain.messages import JobEvent
-from .domain.metric import MetricQuery, MetricReading
+from .domain.metric_reading import MetricQuery, MetricReading
 from .domain.model_state import ModelState, Quarantine, WaitingTrigger
-from .domain.policy import AppliedPolicy, Policy, PolicyStatus
-from .domain.training_policy import TrainingPolicy
-from .domain.trigger_record import TriggerRecord
+from .domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
+from .domain.policy.training import TrainingPolicy
 from .domain.windows import Window
 
 

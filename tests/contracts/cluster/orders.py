@@ -4,7 +4,7 @@ from typing import Any
 
 from auto_retrain.domain.cluster import JobOrder
 from auto_retrain.domain.names import kubernetes_job_name
-from auto_retrain.domain.training_policy import TrainingPolicy
+from auto_retrain.domain.policy.training import TrainingPolicy
 
 TRAINING = TrainingPolicy(deadline_minutes=5, cpu="500m", memory="1Gi")
 

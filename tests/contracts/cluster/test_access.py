@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 import yaml
 
-from auto_retrain.adapters.kubernetes.client import KubernetesClient
-from auto_retrain.adapters.kubernetes.cluster import KubernetesCluster
-from auto_retrain.adapters.kubernetes.connection import Connection
-from auto_retrain.adapters.kubernetes.credentials import FixedToken
-from auto_retrain.adapters.kubernetes.manifest import PodSettings
-from auto_retrain.adapters.kubernetes.transport import Reply, Transport
+from auto_retrain.adapters.kubernetes.access.client import KubernetesClient
+from auto_retrain.adapters.kubernetes.access.connection import Connection
+from auto_retrain.adapters.kubernetes.access.credentials import FixedToken
+from auto_retrain.adapters.kubernetes.access.transport import Reply, Transport
+from auto_retrain.adapters.kubernetes.jobs.cluster import KubernetesCluster
+from auto_retrain.adapters.kubernetes.jobs.job_body import PodSettings
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.errors import ClusterRefused
 from auto_retrain.domain.installation import EXCESSIVE, NEEDED, Finding, Permission
-from auto_retrain.usecases.check_installation import check_installation
+from auto_retrain.usecases.operating.doctor import check_installation
 from local.cluster import LocalCluster
 from local.cluster.tokens import ADMIN, SUBMITTER, User
 from local.paths import TRAINER

@@ -9,9 +9,14 @@ from typing import Any
 
 import pytest
 
-from auto_retrain.adapters.kubernetes.client import ATTEMPTS, LONGEST_DELAY_SECONDS, PATIENCE_SECONDS, KubernetesClient
-from auto_retrain.adapters.kubernetes.connection import Connection
-from auto_retrain.adapters.kubernetes.transport import Transport
+from auto_retrain.adapters.kubernetes.access.client import (
+    ATTEMPTS,
+    LONGEST_DELAY_SECONDS,
+    PATIENCE_SECONDS,
+    KubernetesClient,
+)
+from auto_retrain.adapters.kubernetes.access.connection import Connection
+from auto_retrain.adapters.kubernetes.access.transport import Transport
 from auto_retrain.domain.errors import ClusterRefused, ClusterUnavailable
 
 from .canned import CLOSED, Canned, CannedServer

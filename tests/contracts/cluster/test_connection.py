@@ -10,10 +10,10 @@ import pytest
 from moto import mock_aws
 
 from auto_retrain.adapters.kubernetes import kubernetes_cluster
-from auto_retrain.adapters.kubernetes.connecting import connect
+from auto_retrain.adapters.kubernetes.access.connect import connect
 from auto_retrain.domain.cluster import JobOrder
 from auto_retrain.domain.errors import ClusterRefused, ClusterUnavailable, SettingMissing
-from auto_retrain.domain.training_policy import TrainingPolicy
+from auto_retrain.domain.policy.training import TrainingPolicy
 from auto_retrain.settings import Settings
 
 from .canned import Canned, CannedServer

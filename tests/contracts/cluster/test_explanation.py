@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from auto_retrain.adapters.kubernetes.explanation import LONGEST_QUOTE, explain, failed_creation, last_line, obstacle
+from auto_retrain.adapters.kubernetes.jobs.explanation import (
+    LONGEST_QUOTE,
+    explain,
+    failed_creation,
+    last_line,
+    obstacle,
+)
 
 from .recordings import body_of, load
 

@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from auto_retrain.adapters.kubernetes import kubernetes_cluster
-from auto_retrain.adapters.kubernetes.connecting import connect
-from auto_retrain.adapters.kubernetes.credentials import ExecPlugin, ExecTokens
+from auto_retrain.adapters.kubernetes.access.connect import connect
+from auto_retrain.adapters.kubernetes.access.credentials import ExecPlugin, ExecTokens
 from auto_retrain.domain.errors import ClusterRefused
 from auto_retrain.settings import Settings
 

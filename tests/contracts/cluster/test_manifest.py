@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import requests
 
-from auto_retrain.adapters.kubernetes.manifest import PodSettings, build_indexed_manifest, build_manifest
+from auto_retrain.adapters.kubernetes.jobs.job_body import PodSettings, build_indexed_manifest, build_manifest
 from auto_retrain.domain.errors import ClusterRefused
 from auto_retrain.domain.experiments import MOST_VARIANTS
-from auto_retrain.domain.training_policy import TrainingPolicy
+from auto_retrain.domain.policy.training import TrainingPolicy
 from local.cluster.pod_security import violations
 
 from .conftest import open_cluster

@@ -10,11 +10,11 @@ from typing import Protocol
 import pytest
 import requests
 
-from auto_retrain.adapters.kubernetes.client import KubernetesClient
-from auto_retrain.adapters.kubernetes.cluster import KubernetesCluster
-from auto_retrain.adapters.kubernetes.connection import Connection
-from auto_retrain.adapters.kubernetes.manifest import PodSettings
-from auto_retrain.adapters.kubernetes.transport import Transport
+from auto_retrain.adapters.kubernetes.access.client import KubernetesClient
+from auto_retrain.adapters.kubernetes.access.connection import Connection
+from auto_retrain.adapters.kubernetes.access.transport import Transport
+from auto_retrain.adapters.kubernetes.jobs.cluster import KubernetesCluster
+from auto_retrain.adapters.kubernetes.jobs.job_body import PodSettings
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.adapters.memory.cluster import MemoryCluster
 from auto_retrain.adapters.memory.outside import MemoryClock
@@ -22,7 +22,7 @@ from auto_retrain.domain.cluster import ClusterJob, ClusterJobPhase, JobOrder, O
 from auto_retrain.domain.errors import ClusterConflict, ClusterRefused, PermanentError
 from auto_retrain.domain.messages import ScheduledEvent
 from auto_retrain.ports import Cluster
-from auto_retrain.usecases.watch_jobs import watch_jobs
+from auto_retrain.usecases.watching.watch_jobs import watch_jobs
 from local.cluster import LocalCluster, LocalImage
 from local.cluster.tokens import ADMIN
 
@@ -576,7 +576,7 @@ def test_long_listings_are_complete(kubernetes: KubernetesWorld, monkeypatch: py
     orders = [make_order(f"many-{number}") for number in range(7)]
     for order in orders:
         kubernetes.cluster.start_job(name_of(order), [order], TRAINING)
-    monkeypatch.setattr("auto_retrain.adapters.kubernetes.client.PAGE_SIZE", 3)
+    monkeypatch.setattr("auto_retrain.adapters.kubernetes.access.client.PAGE_SIZE", 3)
 
     listed = {job.job_id for job in kubernetes.cluster.list_jobs()}
 

@@ -10,7 +10,7 @@ import pytest
 import requests
 from botocore.credentials import Credentials
 
-from auto_retrain.adapters.kubernetes.auth import OLDEST_SECONDS, EksTokens
+from auto_retrain.adapters.kubernetes.access.eks_tokens import OLDEST_SECONDS, EksTokens
 from auto_retrain.domain.errors import ClusterRefused
 from local.cluster import LocalCluster
 

@@ -21,7 +21,7 @@ from auto_retrain.adapters.memory.stores import (
     MemorySweepLog,
 )
 from auto_retrain.domain.job import Deployment, RetrainingJob
-from auto_retrain.domain.trigger_config import TriggerType
+from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.windows import windows_at
 from auto_retrain.ports import DecisionLog, DeploymentLedger, JobStore, NotificationLog, PolicyStore, SweepLog
 

@@ -13,13 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from auto_retrain.adapters import arrow_cells, arrow_tables, s3
-from auto_retrain.adapters.arrow_tables import ArrowTableReader
+from auto_retrain.adapters.data import arrow_cells, arrow_tables, s3
+from auto_retrain.adapters.data.arrow_tables import ArrowTableReader
+from auto_retrain.adapters.data.ranged_object import RangedObject
+from auto_retrain.adapters.data.s3 import S3DataStore
 from auto_retrain.adapters.memory.data import MemoryDataStore
-from auto_retrain.adapters.ranged_object import RangedObject
-from auto_retrain.adapters.s3 import S3DataStore
-from auto_retrain.domain.dataset import DataObject
 from auto_retrain.domain.errors import ArtifactInvalid, DataChanged, DataInvalid, DataUnavailable, SettingMissing
+from auto_retrain.domain.manifest import DataObject
 from auto_retrain.domain.windows import Window
 from auto_retrain.ports import Batch, DataStore
 from tests.contracts.ports.aws_world import REGION

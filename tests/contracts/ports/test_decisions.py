@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from auto_retrain.domain.decision_record import TriggerRecord
 from auto_retrain.domain.fleet import FleetUsage, SweepMark
-from auto_retrain.domain.trigger_config import TriggerType
-from auto_retrain.domain.trigger_record import TriggerRecord
+from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.verdict import Outcome, Verdict
 from tests.contracts.ports.aws_world import create_table, lose_answers
 from tests.contracts.ports.stores import NOW, Stores, dynamo_stores

@@ -7,8 +7,8 @@ from typing import Any
 import boto3
 import pytest
 
+from auto_retrain.adapters.channels.slack import SlackNotifier
 from auto_retrain.adapters.eventbridge import EventBridgeBus
-from auto_retrain.adapters.slack import SlackNotifier
 from auto_retrain.adapters.step_functions import StepFunctionsExecutions
 from auto_retrain.domain.errors import EventsUnavailable, ExecutionsUnavailable, NotificationFailed, SettingMissing
 from auto_retrain.domain.messages import JobEvent

@@ -6,10 +6,10 @@ from typing import Any
 import boto3
 import pytest
 
-from auto_retrain.adapters.cloudwatch import CloudWatchMetricSource
+from auto_retrain.adapters.metrics.cloudwatch import CloudWatchMetricSource
 from auto_retrain.domain.errors import AwsRefused, MetricsUnavailable
-from auto_retrain.domain.metric import MetricQuery
-from auto_retrain.domain.metric_policy import CloudWatchMetric
+from auto_retrain.domain.metric_reading import MetricQuery
+from auto_retrain.domain.policy.metric import CloudWatchMetric
 from tests.contracts.ports.aws_world import REGION
 
 END = datetime(2026, 3, 1, tzinfo=UTC)

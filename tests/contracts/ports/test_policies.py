@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from auto_retrain.domain.errors import PolicyConflict, StoreUnavailable
-from auto_retrain.domain.policy import PolicyStatus
+from auto_retrain.domain.policy.policy import PolicyStatus
 from tests.contracts.ports.aws_world import create_table, lose_answers
 from tests.contracts.ports.stores import LEASE, NOW, Stores, dynamo_stores
 from tests.unit.builders import a_policy

@@ -14,12 +14,12 @@ from botocore.credentials import Credentials
 from botocore.session import Session
 
 from auto_retrain.adapters.memory.outside import MemoryMetricSource
-from auto_retrain.adapters.metric_sources import NOT_CONFIGURED, MetricSources
-from auto_retrain.adapters.prometheus import PrometheusMetricSource
-from auto_retrain.adapters.sigv4 import sign_request
+from auto_retrain.adapters.metrics.prometheus import PrometheusMetricSource
+from auto_retrain.adapters.metrics.sigv4 import sign_request
+from auto_retrain.adapters.metrics.sources import NOT_CONFIGURED, MetricSources
 from auto_retrain.domain.errors import MetricsUnavailable, SettingInvalid
-from auto_retrain.domain.metric import MetricQuery, MetricReading
-from auto_retrain.domain.metric_policy import CloudWatchMetric, PrometheusMetric
+from auto_retrain.domain.metric_reading import MetricQuery, MetricReading
+from auto_retrain.domain.policy.metric import CloudWatchMetric, PrometheusMetric
 from tests.contracts.ports.prometheus_server import Answers, is_installed, prometheus
 
 END = datetime(2026, 3, 1, tzinfo=UTC)
@@ -198,7 +198,7 @@ def test_a_server_that_is_not_there_is_asked_again_later() -> None:
 
 
 def test_an_answer_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("auto_retrain.adapters.prometheus.LARGEST_ANSWER", 1000)
+    monkeypatch.setattr("auto_retrain.adapters.metrics.prometheus.LARGEST_ANSWER", 1000)
     with Answers(b"x" * 200_000) as server, pytest.raises(MetricsUnavailable, match="more than 1000 bytes"):
         read(PrometheusMetricSource(server.url))
 

@@ -11,7 +11,7 @@ import pytest
 from auto_retrain.domain.errors import RecordInvalid
 from auto_retrain.domain.fleet import FleetUsage, SweepMark
 from auto_retrain.domain.job import PendingStep
-from auto_retrain.domain.trigger_config import TriggerType
+from auto_retrain.domain.trigger_type import TriggerType
 from tests.contracts.ports.aws_world import create_table
 from tests.contracts.ports.stores import LEASE, NOW, a_deployment, a_job, dynamo_stores
 from tests.contracts.ports.test_decisions import decided

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from auto_retrain.domain.cluster import JobOrder
-from auto_retrain.domain.dataset import Manifest as OrderedManifest
 from auto_retrain.domain.digest import canonical_json, sha256_of
+from auto_retrain.domain.manifest import Manifest as OrderedManifest
 from auto_retrain.domain.results import ScoringResult, TrainingResult
-from auto_retrain.usecases.predictions import load_predictions
+from auto_retrain.usecases.validating.load_predictions import load_predictions
 from tests.unit.builders import a_policy
 from tests.unit.train_model.shelf import COLUMNS, Shelf
 from train_model.order import Manifest, Order, parse_manifest, parse_order

@@ -12,7 +12,7 @@ import pytest
 from auto_retrain.adapters.mlflow import MlflowRegistry
 from auto_retrain.domain.files import artifact_digest
 from auto_retrain.domain.results import ScoringResult, TrainingResult
-from auto_retrain.usecases.predictions import load_predictions
+from auto_retrain.usecases.validating.load_predictions import load_predictions
 from local.paths import TRAINER, env_python
 from tests.unit.builders import a_policy
 from tests.unit.train_model.shelf import Shelf

@@ -7,7 +7,7 @@ import pytest
 
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.cli.__main__ import main
-from auto_retrain.domain.policy import AppliedPolicy
+from auto_retrain.domain.policy.policy import AppliedPolicy
 
 POLICY = """
 model: churn

@@ -3,9 +3,9 @@
 import json
 from datetime import timedelta
 
-from auto_retrain.domain.metric import MetricReading
-from auto_retrain.domain.trigger_config import TriggerType
-from auto_retrain.domain.trigger_record import TriggerRecord
+from auto_retrain.domain.decision_record import TriggerRecord
+from auto_retrain.domain.metric_reading import MetricReading
+from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.verdict import Outcome, Verdict
 from tests.unit.builders import NOON
 from tests.unit.cli.terminal import Terminal

@@ -8,7 +8,7 @@ import pytest
 from auto_retrain.domain.job import RetrainingJob
 from tests.unit.cli.terminal import Terminal
 from tests.unit.cli.test_decisions import DRIFT
-from tests.unit.usecases.test_detect_drift import world_with_features
+from tests.unit.usecases.triggering.test_detect_drift import world_with_features
 from tests.unit.usecases.world import World
 
 AGE = {"psi": 0.9791, "drifted": True}
@@ -45,7 +45,7 @@ def test_without_the_packages_for_data_it_is_said_how_to_get_them(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     terminal.apply()
-    monkeypatch.setitem(sys.modules, "auto_retrain.usecases.drift_evidence", None)
+    monkeypatch.setitem(sys.modules, "auto_retrain.usecases.triggering.drift_evidence", None)
     told = terminal.run("drift", "churn")
     assert (told.code, told.out) == (1, "")
     assert told.err.endswith(": pip install '.[data]'\n")

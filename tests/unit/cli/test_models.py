@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from auto_retrain.cli.policy_files import render_policy
 from auto_retrain.domain.model_state import Quarantine
-from auto_retrain.domain.policy import PolicyStatus
+from auto_retrain.domain.policy.policy import PolicyStatus
 from tests.unit.builders import NOON
 from tests.unit.cli.terminal import POLICY, Terminal
 from tests.unit.usecases.world import World

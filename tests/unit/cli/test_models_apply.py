@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from auto_retrain.domain.policy import AppliedPolicy, PolicyStatus
+from auto_retrain.domain.policy.policy import AppliedPolicy, PolicyStatus
 from tests.unit.cli.terminal import POLICY, Terminal
 
 FRAUD = POLICY.replace("model: churn", "model: fraud")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from auto_retrain.cli.policy_files import LARGEST_FILE, read_policy_file, render_policy
-from auto_retrain.domain.policy import Policy
+from auto_retrain.domain.policy.policy import Policy
 from tests.unit.cli.terminal import POLICY, Terminal
 from tests.unit.policies import policies
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from auto_retrain.domain.messages import ClosingRequest, ReviewOrder
-from auto_retrain.usecases.await_review import await_review
-from auto_retrain.usecases.close_job import close_job
+from auto_retrain.usecases.ending.close_job import close_job
+from auto_retrain.usecases.promoting.await_review import await_review
 from tests.unit.cli.terminal import Terminal
-from tests.unit.usecases.test_experiments import Experiments
+from tests.unit.usecases.training.test_experiments import Experiments
 from tests.unit.usecases.world import rows
 
 

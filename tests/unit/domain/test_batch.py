@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auto_retrain.domain.batch import LARGEST_BATCH, LARGEST_ORDERS, ParkedOrder, batches
-from auto_retrain.domain.training_policy import TrainingPolicy
+from auto_retrain.domain.policy.training import TrainingPolicy
 from tests.contracts.cluster.orders import make_order
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from auto_retrain.domain.errors import IllegalTransition
 from auto_retrain.domain.job import RetrainingJob, RetrainingStatus
-from auto_retrain.domain.trigger_config import TriggerType
+from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.windows import windows_at
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from auto_retrain.domain.errors import EventInvalid
-from auto_retrain.domain.trigger_config import TriggerType
 from auto_retrain.domain.trigger_events import parse_trigger_event
+from auto_retrain.domain.trigger_type import TriggerType
 
 ALARM = json.loads((Path(__file__).parents[2] / "data/events/cloudwatch_alarm.json").read_text())
 

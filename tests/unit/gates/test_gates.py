@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auto_retrain.domain.comparison import MetricResult, SliceResult
-from auto_retrain.domain.policy import Policy
-from auto_retrain.domain.validation_policy import ValidationPolicy
+from auto_retrain.domain.policy.policy import Policy
+from auto_retrain.domain.policy.validation import ValidationPolicy
 from auto_retrain.domain.verdict import Outcome, Verdict, worst
 from auto_retrain.gates import judge_gates
 from auto_retrain.gates.accuracy_floor import judge_accuracy_floor

@@ -25,10 +25,10 @@ from auto_retrain.domain.errors import (
     ModelUnknown,
     PolicyConflict,
 )
-from auto_retrain.domain.metric import MetricReading
-from auto_retrain.domain.policy import AppliedPolicy, PolicyStatus
+from auto_retrain.domain.metric_reading import MetricReading
+from auto_retrain.domain.policy.policy import AppliedPolicy, PolicyStatus
 from auto_retrain.domain.validation import Decision
-from auto_retrain.usecases.change_policy import pause_model
+from auto_retrain.usecases.operating.policies import pause_model
 from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.world import World, rows
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auto_retrain.domain.drift import FeatureHistogram
-from auto_retrain.domain.policy import Policy
+from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.verdict import Outcome
 from auto_retrain.triggers.data_drift import judge_drift
 from tests.unit.builders import a_policy

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 
 from auto_retrain.adapters.memory import MemoryPorts
-from auto_retrain.domain.dataset import DataObject, columns_of
 from auto_retrain.domain.drift import FeatureHistogram
-from auto_retrain.domain.policy import Policy
+from auto_retrain.domain.manifest import DataObject, columns_of
+from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.windows import Window
 from auto_retrain.triggers.data_drift import judge_drift
-from auto_retrain.usecases.reference_profile import build_profile, count_live
+from auto_retrain.usecases.data.reference_profile import build_profile, count_live
 from tests.unit.builders import a_policy
 
 NAMES = [f"f{number:02}" for number in range(50)]

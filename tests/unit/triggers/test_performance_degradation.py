@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_retrain.domain.metric import MetricReading
-from auto_retrain.domain.policy import Policy
+from auto_retrain.domain.metric_reading import MetricReading
+from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.verdict import Outcome, Verdict
 from auto_retrain.triggers.performance_degradation import judge_performance
 from tests.unit.builders import NOON, a_policy

@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_retrain.domain.policy import Policy
+from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.triggers.scheduled import due_at, judge_schedule
 from tests.unit.builders import NOON, a_policy
 

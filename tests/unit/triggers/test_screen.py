@@ -1,8 +1,8 @@
 """All triggers that need no data, judged together."""
 
-from auto_retrain.domain.metric import MetricReading
+from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.domain.model_state import ModelState
-from auto_retrain.domain.trigger_config import TriggerType
+from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.triggers import first_met, screen
 from tests.unit.builders import NOON, a_policy
 

@@ -24,12 +24,12 @@ from auto_retrain.domain.messages import (
     TriggerDecision,
     ValidationOutcome,
 )
-from auto_retrain.domain.policy import Policy
-from auto_retrain.usecases.check_triggers import check_triggers
-from auto_retrain.usecases.close_job import close_job
-from auto_retrain.usecases.deploy_model import deploy_model
-from auto_retrain.usecases.start_job import start_job
-from auto_retrain.usecases.validate_model import validate_model
+from auto_retrain.domain.policy.policy import Policy
+from auto_retrain.usecases.ending.close_job import close_job
+from auto_retrain.usecases.promoting.deploy_model import deploy_model
+from auto_retrain.usecases.training.start_job import start_job
+from auto_retrain.usecases.triggering.check_triggers import check_triggers
+from auto_retrain.usecases.validating.validate_model import validate_model
 from tests.unit.builders import NOON, a_policy
 
 EXECUTION = "arn:aws:states:eu-central-1:123456789012:execution:retraining:one"

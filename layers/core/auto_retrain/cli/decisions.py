@@ -3,12 +3,12 @@
 import argparse
 from typing import Any
 
+from ..domain.decision_record import TriggerRecord
 from ..domain.outlook import ModelOutlook, TriggerOutlook
-from ..domain.trigger_record import TriggerRecord
 from ..domain.verdict import Verdict
 from ..ports import Ports
-from ..usecases.explain_decisions import explain_decisions
-from ..usecases.foresee_triggers import foresee_triggers
+from ..usecases.triggering.why import explain_decisions
+from ..usecases.triggering.why_not import foresee_triggers
 from .arguments import add_limit, add_model
 from .printing import moment, plain, print_json
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..domain.installation import Finding
 from ..ports import Ports
-from ..usecases.check_installation import check_installation
+from ..usecases.operating.doctor import check_installation
 from .printing import plain
 
 GROUP = "auto-retrain"

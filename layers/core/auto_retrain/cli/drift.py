@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..domain.errors import ArtifactInvalid
-from ..domain.trigger_config import TriggerType
+from ..domain.trigger_type import TriggerType
 from ..domain.verdict import Verdict
 from ..ports import Ports
-from ..usecases.drift_reports import read_psi, report_drift
-from ..usecases.records import policy_of
+from ..usecases.lookup import policy_of
+from ..usecases.training.drift_reports import read_psi, report_drift
 from .arguments import add_model, report_id
 from .packages import packages_for_data
 from .printing import plain, print_table
@@ -35,7 +35,7 @@ def _run(options: argparse.Namespace, ports: Ports) -> None:
 
 def _judge(model_name: str, ports: Ports) -> None:
     with packages_for_data("drift"):
-        from ..usecases.drift_evidence import find_drift
+        from ..usecases.triggering.drift_evidence import find_drift
 
         found = find_drift(policy_of(model_name, ports).policy, ports.clock.now(), ports)
     rows = [
@@ -80,7 +80,7 @@ def _judged_then_or_now(model_name: str, report_id: str, ports: Ports) -> Iterab
     if job:
         return job.trigger_verdicts
     with packages_for_data("drift"):
-        from ..usecases.drift_evidence import find_drift
+        from ..usecases.triggering.drift_evidence import find_drift
 
         return find_drift(policy_of(model_name, ports).policy, ports.clock.now(), ports).features
 

@@ -6,19 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from ..domain.errors import ModelUnknown
-from ..domain.policy import AppliedPolicy
-from ..domain.policy_changes import changes_between
+from ..domain.policy.changes import changes_between
+from ..domain.policy.policy import AppliedPolicy
 from ..ports import Ports
-from ..usecases.change_policy import (
+from ..usecases.lookup import newest_version
+from ..usecases.operating.policies import (
     PlannedPolicy,
     apply_planned,
-    newest_version,
     pause_model,
     plan_policies,
     remove_model,
     resume_model,
 )
-from ..usecases.release_model import release_model
+from ..usecases.operating.quarantine import release_model
 from .arguments import actor_in, add_actor, add_model, add_reason, version_number
 from .policy_files import read_policy_files, render_policy
 from .printing import moment, plain, print_table

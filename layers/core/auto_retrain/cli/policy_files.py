@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from ..domain.errors import PolicyInvalid
-from ..domain.policy import Policy
+from ..domain.policy.policy import Policy
 
 LARGEST_FILE = 64 * 1024
 

@@ -18,7 +18,7 @@ def add_commands(commands: Any) -> None:
 
 def _replay(options: argparse.Namespace, ports: Ports) -> int:
     with packages_for_data("replay"):
-        from ..usecases.replay_validation import replay_validation
+        from ..usecases.validating.replay import replay_validation
 
         found = replay_validation(options.job, ports)
     if options.json:

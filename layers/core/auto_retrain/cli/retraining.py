@@ -4,8 +4,8 @@ import argparse
 from typing import Any
 
 from ..ports import Ports
-from ..usecases.record_retraining import record_retraining
-from ..usecases.start_retraining import start_retraining
+from ..usecases.triggering.record_retraining import record_retraining
+from ..usecases.triggering.request_retraining import start_retraining
 from .arguments import AddParameter, actor_in, add_actor, add_model, add_reason, object_of, time_of
 from .printing import moment, plain
 

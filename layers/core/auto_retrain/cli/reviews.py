@@ -6,9 +6,9 @@ from typing import Any
 
 from ..domain.job import RetrainingJob
 from ..ports import Ports
-from ..usecases.closing import sentence_on
-from ..usecases.records import job_of
-from ..usecases.reviewing import awaits_review, review_challenger
+from ..usecases.ending.end_job import sentence_on
+from ..usecases.lookup import job_of
+from ..usecases.promoting.review import awaits_review, review_challenger
 from .arguments import actor_in, add_actor, add_job, add_reason
 from .printing import moment, plain, print_table
 

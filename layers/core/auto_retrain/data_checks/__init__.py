@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ..domain.data_check import DataFinding, DataSummary
 from ..domain.drift import FeatureHistogram
-from ..domain.policy import Policy
+from ..domain.policy.policy import Policy
 from .columns import check_columns
 from .leakage import check_leakage
 from .rows import check_rows

@@ -6,7 +6,7 @@ from typing import Literal
 from ..domain.data_check import CheckName, DataFinding
 from ..domain.dead_columns import dead_columns
 from ..domain.drift import FeatureHistogram
-from ..domain.policy import Policy
+from ..domain.policy.policy import Policy
 
 FEWEST_ROWS = 100
 # Of the values: almost all of them beyond what a tenth of the others was beyond.

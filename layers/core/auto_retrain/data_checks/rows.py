@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from ..domain.data_check import DataFinding, DataSummary, WindowSummary
-from ..domain.metrics import Task
-from ..domain.policy import Policy
+from ..domain.metric_kinds import Task
+from ..domain.policy.policy import Policy
 
 
 def check_rows(policy: Policy, summary: DataSummary) -> Iterator[DataFinding]:

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from .base import Record, UtcTime
 from .errors import EventInvalid
-from .metric_policy import MODEL_DIMENSION
+from .policy.metric import MODEL_DIMENSION
 
 # An alarm of this name speaks about the model at its end; whatever follows a dot tells several alarms apart.
 _NAMED_AFTER_MODEL = re.compile(r"auto-retrain-[a-z0-9-]+?-model-(?P<model>[a-z0-9-]+)(\..+)?")

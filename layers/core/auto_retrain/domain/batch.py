@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from .base import Record
 from .cluster import JobOrder
-from .training_policy import TrainingPolicy
+from .policy.training import TrainingPolicy
 
 # All orders of a batch travel in one environment variable, of which Linux takes 128 KiB.
 LARGEST_BATCH = 50

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from .base import Record
-from .metrics import Task
+from .metric_kinds import Task
 
 Interval = tuple[float, float]
 Method = Literal["mcnemar_mid_p", "delong", "paired_bootstrap"]

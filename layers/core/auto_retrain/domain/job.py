@@ -12,7 +12,7 @@ from .data_check import DataCheck
 from .errors import IllegalTransition
 from .files import VersionFiles
 from .names import JobKind
-from .trigger_config import TriggerType
+from .trigger_type import TriggerType
 from .validation import ValidationResult
 from .verdict import Verdict
 from .windows import Windows

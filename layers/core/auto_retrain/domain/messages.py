@@ -5,11 +5,11 @@ from typing import Any, Literal, Self
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from .base import Parameters, Record, UtcTime
+from .decision_record import HeldBy
 from .experiments import check_variants, expand_grid
 from .job import EndingWord, RetrainingStatus
 from .names import JobKind, ModelName
-from .trigger_config import TriggerType
-from .trigger_record import HeldBy
+from .trigger_type import TriggerType
 from .validation import Decision
 from .verdict import Verdict
 

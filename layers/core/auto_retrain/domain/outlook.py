@@ -3,10 +3,10 @@
 from typing import Literal
 
 from .base import Record, UtcTime
+from .decision_record import Hold
 from .model_state import WaitingTrigger
-from .policy import PolicyStatus
-from .trigger_config import TriggerType
-from .trigger_record import Hold
+from .policy.policy import PolicyStatus
+from .trigger_type import TriggerType
 from .verdict import Verdict
 
 Prospect = Literal["would_start", "held_back", "not_due", "unknown", "disabled"]

@@ -9,7 +9,7 @@ from .alarms import is_alarm, parse_alarm
 from .errors import EventInvalid
 from .explain import explain
 from .messages import TriggerRequest
-from .trigger_config import TriggerType
+from .trigger_type import TriggerType
 
 MOST_LEVELS = 50
 

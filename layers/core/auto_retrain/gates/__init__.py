@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from ..domain.comparison import Comparison
-from ..domain.metrics import Task
-from ..domain.policy import Policy
+from ..domain.metric_kinds import Task
+from ..domain.policy.policy import Policy
 from ..domain.verdict import Verdict
 from .accuracy_floor import judge_accuracy_floor
 from .guardrails import judge_guardrails

@@ -1,8 +1,8 @@
 """Refuse a classifier that is not accurate enough, whatever it is compared with."""
 
 from ..domain.comparison import Comparison
-from ..domain.policy import Policy
-from ..domain.validation_policy import LOWEST_ACCURACY_FLOOR
+from ..domain.policy.policy import Policy
+from ..domain.policy.validation import LOWEST_ACCURACY_FLOOR
 from ..domain.verdict import Outcome, Verdict
 
 CHECK = "accuracy_floor"

@@ -1,7 +1,7 @@
 """Refuse a challenger that pays for its gain with another metric."""
 
 from ..domain.comparison import Comparison
-from ..domain.policy import Policy
+from ..domain.policy.policy import Policy
 from ..domain.verdict import Outcome, Verdict
 from .margins import judge_margin
 

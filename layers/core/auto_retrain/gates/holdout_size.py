@@ -1,7 +1,7 @@
 """Refuse to decide on too few rows."""
 
 from ..domain.comparison import Comparison
-from ..domain.policy import Policy
+from ..domain.policy.policy import Policy
 from ..domain.verdict import Outcome, Verdict
 
 CHECK = "holdout_size"

@@ -1,7 +1,7 @@
 """Refuse to decide while many labels are still to come: those that came early may not be like the others."""
 
 from ..domain.comparison import Comparison
-from ..domain.policy import Policy
+from ..domain.policy.policy import Policy
 from ..domain.verdict import Outcome, Verdict
 
 CHECK = "label_maturity"

@@ -1,8 +1,8 @@
 """Refuse a challenger that does not improve enough on the champion."""
 
 from ..domain.comparison import Comparison, MetricResult
-from ..domain.metrics import MetricKind
-from ..domain.policy import Policy
+from ..domain.metric_kinds import MetricKind
+from ..domain.policy.policy import Policy
 from ..domain.verdict import Outcome, Verdict
 from .margins import judge_margin
 

@@ -1,7 +1,7 @@
 """Refuse a classifier that knows no more than the most frequent class."""
 
 from ..domain.comparison import Comparison
-from ..domain.policy import Policy
+from ..domain.policy.policy import Policy
 from ..domain.verdict import Outcome, Verdict
 
 CHECK = "no_information_rate"

@@ -1,7 +1,7 @@
 """Refuse to believe in a gain that may be chance."""
 
 from ..domain.comparison import Comparison
-from ..domain.policy import Policy
+from ..domain.policy.policy import Policy
 from ..domain.verdict import Outcome, Verdict
 
 CHECK = "paired_evidence"

@@ -1,7 +1,7 @@
 """Refuse a regression that explains too little, whatever it is compared with."""
 
 from ..domain.comparison import Comparison
-from ..domain.policy import Policy
+from ..domain.policy.policy import Policy
 from ..domain.verdict import Outcome, Verdict
 
 CHECK = "r2_floor"

@@ -1,7 +1,7 @@
 """Refuse a challenger that is better on the whole and worse for some."""
 
 from ..domain.comparison import Comparison, SliceResult
-from ..domain.policy import Policy
+from ..domain.policy.policy import Policy
 from ..domain.verdict import Outcome, Verdict
 
 CHECK = "slices"

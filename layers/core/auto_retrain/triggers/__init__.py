@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from ..domain.metric import MetricReading
+from ..domain.metric_reading import MetricReading
 from ..domain.model_state import ModelState
-from ..domain.policy import Policy
-from ..domain.trigger_config import TriggerType
+from ..domain.policy.policy import Policy
+from ..domain.trigger_type import TriggerType
 from ..domain.verdict import Verdict
 from ..domain.windows import metric_window_end
 from .performance_degradation import judge_performance

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from ..domain.dead_columns import dead_columns
 from ..domain.drift import FeatureHistogram
-from ..domain.policy import Policy
+from ..domain.policy.policy import Policy
 from ..domain.verdict import Outcome, Verdict
 from ..statistics.missing_mass import unseen_p_value
 from ..statistics.proportions import rise_p_value

@@ -3,8 +3,8 @@
 import math
 from datetime import datetime, timedelta
 
-from ..domain.metric import MetricReading
-from ..domain.policy import Policy
+from ..domain.metric_reading import MetricReading
+from ..domain.policy.policy import Policy
 from ..domain.verdict import Evidence, Outcome, Verdict
 from ..statistics.proportions import wilson_upper_bound
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from ..domain.names import spread_offset
-from ..domain.policy import Policy
+from ..domain.policy.policy import Policy
 from ..domain.schedule import last_due, runs_between
 from ..domain.verdict import Outcome, Verdict
 

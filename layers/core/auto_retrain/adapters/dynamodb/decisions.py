@@ -3,7 +3,7 @@
 from datetime import UTC, timedelta
 from itertools import islice
 
-from ...domain.trigger_record import TriggerRecord
+from ...domain.decision_record import TriggerRecord
 from .table import Item, Table, item_of, model_key, readable
 
 KEPT = timedelta(days=400)

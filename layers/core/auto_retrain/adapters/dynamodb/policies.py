@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from ...domain.errors import PolicyConflict, RecordInvalid, StoreUnavailable
 from ...domain.model_state import ModelState
-from ...domain.policy import AppliedPolicy, Policy, PolicyStatus
+from ...domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
 from .fleet import fleet_items, shard_of
 from .states import state_of
 from .table import Item, Table, item_of, model_key, readable, record_of

@@ -1,11 +1,11 @@
 """Kubernetes Jobs over the REST API of a cluster: on EKS, of a kubeconfig, or at the configured endpoint."""
 
 from ...settings import Settings
-from .client import KubernetesClient
-from .cluster import KubernetesCluster
-from .connecting import connect
-from .manifest import PodSettings
-from .transport import Transport
+from .access.client import KubernetesClient
+from .access.connect import connect
+from .access.transport import Transport
+from .jobs.cluster import KubernetesCluster
+from .jobs.job_body import PodSettings
 
 __all__ = ["kubernetes_cluster"]
 

@@ -8,7 +8,7 @@ from typing import Any
 from ...domain.cluster import ClusterJob, ClusterJobPhase, JobOrder, Obstacle
 from ...domain.errors import ClusterConflict
 from ...domain.installation import NEEDED, Permission
-from ...domain.training_policy import TrainingPolicy
+from ...domain.policy.training import TrainingPolicy
 
 NAMESPACE = "auto-retrain"
 

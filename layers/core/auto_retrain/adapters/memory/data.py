@@ -7,8 +7,8 @@ from datetime import date
 from io import BytesIO
 from typing import IO, Any
 
-from ...domain.dataset import DataObject
 from ...domain.errors import ArtifactMissing, DataChanged, DataInvalid
+from ...domain.manifest import DataObject
 from ...domain.windows import Window
 from ...ports import Batch
 

@@ -8,7 +8,7 @@ from ...domain.digest import sha256_of
 from ...domain.errors import RegistryRefused
 from ...domain.files import FileDigest
 from ...domain.messages import JobEvent
-from ...domain.metric import MetricQuery, MetricReading
+from ...domain.metric_reading import MetricQuery, MetricReading
 
 
 class MemoryClock:

@@ -5,12 +5,12 @@ from datetime import date, datetime
 from threading import RLock
 from typing import Literal
 
+from ...domain.decision_record import TriggerRecord
 from ...domain.errors import ChampionConflict, JobConflict, LeaseHeld, NotificationFailed, PolicyConflict
 from ...domain.fleet import SweepMark
 from ...domain.job import Deployment, RetrainingJob
 from ...domain.model_state import ModelState, Quarantine, WaitingTrigger, later, with_attempt, with_breach
-from ...domain.policy import AppliedPolicy, Policy, PolicyStatus
-from ...domain.trigger_record import TriggerRecord
+from ...domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
 from ...ports import Clock
 
 

@@ -1,0 +1,53 @@
+"""Tells people through a Slack webhook, whose address is a secret."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from ...domain.errors import NotificationFailed
+from ..aws import translated
+
+TIMEOUT_SECONDS = (2.0, 3.0)
+
+
+class SlackNotifier:
+    """Notifier that posts to the webhook stored in Secrets Manager.
+
+    Only allowed origins are called and redirects are not followed, so a changed secret cannot point elsewhere.
+    """
+
+    def __init__(self, secrets_client: Any, secret_arn: str, allowed_origins: frozenset[str]) -> None:
+        self._secrets = secrets_client
+        self._secret_arn = secret_arn
+        self._allowed_origins = allowed_origins
+
+    def send(self, text: str) -> None:
+        url = self._webhook()
+        try:
+            response = requests.post(url, json={"text": _escaped(text)}, timeout=TIMEOUT_SECONDS, allow_redirects=False)
+        except requests.RequestException as error:
+            # The error's text would name the address, which is the secret.
+            raise NotificationFailed(f"Slack did not answer: {type(error).__name__}") from None
+        if response.status_code != requests.codes.ok:
+            raise NotificationFailed(f"Slack answered {response.status_code}")
+
+    def _webhook(self) -> str:
+        with translated(NotificationFailed):
+            url = str(self._secrets.get_secret_value(SecretId=self._secret_arn)["SecretString"]).strip()
+        parts = urlsplit(url)
+        if f"{parts.scheme}://{parts.netloc}" not in self._allowed_origins:
+            raise NotificationFailed("the webhook in the secret is not at an allowed origin")
+        return url
+
+
+class NobodyToTell:
+    """Notifier of a deployment without a webhook."""
+
+    def send(self, text: str) -> None:
+        """Tell nobody."""
+
+
+def _escaped(text: str) -> str:
+    """Slack reads <...> as links and mentions; names in a text must not become any."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,1 @@
+"""Labelled data and documents in S3, and tables read with Arrow."""

@@ -1,0 +1,1 @@
+"""Reaching a Kubernetes API: connection, credentials, requests."""

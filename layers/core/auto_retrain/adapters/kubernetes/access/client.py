@@ -1,0 +1,198 @@
+"""The requests that we make of the Kubernetes API, made sure to have happened or not to have happened."""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from urllib.parse import quote
+
+from ....domain.errors import ClusterRefused, ClusterUnavailable
+from ....domain.installation import Permission
+from .transport import Json, Reply, Transport
+
+ATTEMPTS = 4
+FIRST_DELAY_SECONDS = 0.25
+# Whoever asks us to wait longer gets asked again by the state machine, not by a function that sleeps.
+LONGEST_DELAY_SECONDS = 5.0
+# No attempt begins later than this, so that a function hears of a hung server before its own time is up.
+PATIENCE_SECONDS = 20.0
+PAGE_SIZE = 1000
+LARGEST_LOG_BYTES = 256 * 1024
+
+_FORBIDDEN = 403
+_NOT_FOUND = 404
+# A container that has not started has no log, and neither has a pod that is gone.
+_NO_LOG = {400, _NOT_FOUND}
+
+
+class KubernetesClient:
+    """Jobs, pods, logs and events of one namespace.
+
+    Raises ClusterUnavailable for what may pass after a few attempts, ClusterRefused for what will not.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        namespace: str,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._transport, self._sleep, self._clock, self._chance = transport, sleep, clock, chance
+        self._namespace = namespace
+        self._jobs = f"/apis/batch/v1/namespaces/{quote(namespace, safe='')}/jobs"
+        self._core = f"/api/v1/namespaces/{quote(namespace, safe='')}"
+
+    def create_job(self, manifest: Json) -> Json:
+        """The Job of this name: created now, or the one that was there before."""
+        reply = self._patiently(lambda: self._create_once(manifest))
+        # A quota that is used up is refused with the code and reason of a missing permission, and passes.
+        if reply.code == _FORBIDDEN and self._may_create():
+            raise ClusterUnavailable(str(reply))
+        return _object(reply, "Job")
+
+    def _may_create(self) -> bool:
+        try:
+            return self.may(Permission("create", "jobs.batch"), None)
+        except ClusterRefused:
+            return False
+
+    def _create_once(self, manifest: Json) -> Reply:
+        """Try to create a Job; when that leaves open whether it is there now, look."""
+        reply = self._transport.send("POST", self._jobs, {"fieldValidation": "Strict"}, manifest)
+        if not (reply.outcome_unknown or _exists(reply)):
+            return reply
+        found = self._transport.send("GET", self._job(manifest["metadata"]["name"]))
+        if found.code == _NOT_FOUND:
+            return reply
+        if "deletionTimestamp" in found.body.get("metadata", {}):
+            return Reply(409, "AlreadyExists", "the old Kubernetes Job of that name is still being deleted")
+        return found
+
+    def get_job(self, name: str) -> Json | None:
+        reply = self._get(self._job(name))
+        return None if reply.code == _NOT_FOUND else _object(reply, "Job")
+
+    def list_jobs(self, selector: str) -> list[Json]:
+        return self._list("JobList", self._jobs, {"labelSelector": selector})
+
+    def list_pods(self, job_name: str) -> list[Json]:
+        """The pods of a Job, the newest first."""
+        pods = self._list(
+            "PodList", f"{self._core}/pods", {"labelSelector": f"batch.kubernetes.io/job-name={job_name}"}
+        )
+        return sorted(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]), reverse=True)
+
+    def list_pending_pods(self, selector: str) -> list[Json]:
+        """All pods that have not begun to run, the oldest first."""
+        query = {"labelSelector": selector, "fieldSelector": "status.phase=Pending"}
+        pods = self._list("PodList", f"{self._core}/pods", query)
+        return sorted(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
+
+    def list_failed_creations(self) -> list[Json]:
+        """What kept Jobs from getting pods, the oldest first."""
+        query = {"fieldSelector": "involvedObject.kind=Job,reason=FailedCreate"}
+        events = self._list("EventList", f"{self._core}/events", query)
+        return sorted(events, key=event_time)
+
+    def list_events(self, name: str) -> list[Json]:
+        """What was noted about an object of this name."""
+        return self._list("EventList", f"{self._core}/events", {"fieldSelector": f"involvedObject.name={name}"})
+
+    def log_tail(self, pod_name: str, container: str, lines: int) -> str:
+        """The last lines of a container's log; empty when there is none."""
+        query = {"container": container, "tailLines": str(lines), "limitBytes": str(LARGEST_LOG_BYTES)}
+        reply = self._get(f"{self._core}/pods/{quote(pod_name, safe='')}/log", query)
+        return "" if reply.code in _NO_LOG else _accepted(reply).text
+
+    def delete_job(self, name: str) -> None:
+        """Delete a Job, and leave it to the cluster to end its pods; one that is not there is fine."""
+        query = {"propagationPolicy": "Background"}
+        reply = self._patiently(lambda: self._transport.send("DELETE", self._job(name), query))
+        if reply.code != _NOT_FOUND:
+            _accepted(reply)
+
+    def resume_job(self, name: str) -> None:
+        """Let a suspended Job run; done again, it changes nothing, and one that is not there is fine."""
+        change = {"spec": {"suspend": False}}
+        strict = {"fieldValidation": "Strict"}
+        reply = self._patiently(lambda: self._transport.send("PATCH", self._job(name), strict, change))
+        if reply.code != _NOT_FOUND:
+            _accepted(reply)
+
+    def may(self, permission: Permission, group: str | None) -> bool:
+        """Whether a group, or else we ourselves, may do something in the namespace."""
+        kind = "SubjectAccessReview" if group else "SelfSubjectAccessReview"
+        about = {"resourceAttributes": {"namespace": self._namespace, **_attributes(permission)}}
+        # Every caller is in the second of these groups as well.
+        whom = {"groups": [group, "system:authenticated"]} if group else {}
+        review = {"apiVersion": "authorization.k8s.io/v1", "kind": kind, "spec": {**about, **whom}}
+        path = f"/apis/authorization.k8s.io/v1/{kind.lower()}s"
+        answer = _object(self._patiently(lambda: self._transport.send("POST", path, body=review)), kind)
+        return bool(answer["status"]["allowed"])
+
+    def _job(self, name: str) -> str:
+        return f"{self._jobs}/{quote(name, safe='')}"
+
+    def _list(self, kind: str, path: str, query: Mapping[str, str]) -> list[Json]:
+        found: list[Json] = []
+        page = {"limit": str(PAGE_SIZE), **query}
+        while True:
+            body = _object(self._get(path, page), kind)
+            found += body["items"] or []
+            if not body["metadata"].get("continue"):
+                return found
+            page["continue"] = body["metadata"]["continue"]
+
+    def _get(self, path: str, query: Mapping[str, str] | None = None) -> Reply:
+        return self._patiently(lambda: self._transport.send("GET", path, query))
+
+    def _patiently(self, exchange: Callable[[], Reply]) -> Reply:
+        """Repeat an exchange while its reply says that it may go better, but only a few times."""
+        end = self._clock() + PATIENCE_SECONDS
+        for attempt in range(1, ATTEMPTS + 1):
+            reply = exchange()
+            if not (reply.may_pass or _exists(reply)):
+                return reply
+            delay = max(reply.retry_after, self._delay(attempt))
+            if attempt == ATTEMPTS or delay > LONGEST_DELAY_SECONDS or self._clock() + delay > end:
+                break
+            self._sleep(delay)
+        raise ClusterUnavailable(str(reply))
+
+    def _delay(self, attempt: int) -> float:
+        """Twice as long each time, less up to half by chance, so that many callers do not come back together."""
+        longest: float = FIRST_DELAY_SECONDS * 2 ** (attempt - 1)
+        return longest * (1 - self._chance() / 2)
+
+
+def _attributes(permission: Permission) -> dict[str, str]:
+    """`list pods/log` and `create jobs.batch` as the API server wants them."""
+    resource, _, subresource = permission.resource.partition("/")
+    name, _, group = resource.partition(".")
+    found = {"verb": permission.verb, "group": group, "resource": name, "subresource": subresource}
+    return {field: value for field, value in found.items() if value}
+
+
+def event_time(event: Json) -> str:
+    """When an event was last seen; those of the scheduler have only the second of these times."""
+    return str(event.get("lastTimestamp") or event.get("eventTime") or event["metadata"]["creationTimestamp"])
+
+
+def _exists(reply: Reply) -> bool:
+    return reply.reason == "AlreadyExists"
+
+
+def _accepted(reply: Reply) -> Reply:
+    if not reply.ok:
+        raise ClusterRefused(str(reply))
+    return reply
+
+
+def _object(reply: Reply, kind: str) -> Json:
+    """The object in a good reply; something between us and the cluster may answer well, and with something else."""
+    body = _accepted(reply).body
+    if body.get("kind") != kind:
+        raise ClusterUnavailable(f"the Kubernetes API answered {reply.code} without a {kind}")
+    return body

@@ -1,0 +1,179 @@
+"""Connections as kubectl has them: clusters, users and contexts from kubeconfig files.
+
+Meant for kind, minikube and clusters that are not on EKS, and for people at their own machine; a deployed function
+signs its own tokens. What would weaken the connection is refused, and no error ever quotes a credential.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import AliasGenerator, BaseModel, ConfigDict, Field, ValidationError
+
+from ....domain.errors import ClusterRefused
+from .certificate_files import kept_file
+from .connection import Connection, TokenSource
+from .credentials import ExecPlugin, ExecTokens, FileToken, FixedToken
+
+DEFAULT_PATH = "~/.kube/config"
+
+
+class _Part(BaseModel):
+    """A part of a kubeconfig; what we have no use for is passed over."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", alias_generator=AliasGenerator(lambda name: name.replace("_", "-"))
+    )
+
+
+class _Cluster(_Part):
+    server: str
+    certificate_authority: str | None = None
+    certificate_authority_data: str | None = None
+    tls_server_name: str | None = None
+    insecure_skip_tls_verify: bool = False
+    proxy_url: str | None = None
+
+
+class _User(_Part):
+    token: str | None = Field(default=None, repr=False)
+    token_file: str | None = Field(default=None, alias="tokenFile")
+    client_certificate: str | None = None
+    client_certificate_data: str | None = None
+    client_key: str | None = None
+    client_key_data: str | None = Field(default=None, repr=False)
+    exec: ExecPlugin | None = None
+    username: str | None = None
+    password: str | None = Field(default=None, repr=False)
+    auth_provider: dict[str, Any] | None = Field(default=None, repr=False)
+    act_as: str | None = Field(default=None, alias="as")
+
+
+class _Context(_Part):
+    cluster: str
+    user: str
+
+
+_REFUSED_OF_CLUSTER = ("insecure_skip_tls_verify", "proxy_url")
+_REFUSED_OF_USER = ("username", "password", "auth_provider", "act_as")
+
+_AnyPart = TypeVar("_AnyPart", bound=_Part)
+
+
+class Kubeconfig:
+    """Some files as one: of several things of one name, the first counts, as for kubectl."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._named: dict[str, dict[str, tuple[Any, Path]]] = {"clusters": {}, "users": {}, "contexts": {}}
+        self._current = ""
+        self._where = ", ".join(map(str, paths))
+        found = [path for path in paths if path.exists()]
+        if not found:
+            raise ClusterRefused(f"kubeconfig: there is no file {self._where}")
+        for path in found:
+            self._add(path, _load(path))
+
+    def connect(self, context_name: str | None) -> Connection:
+        """The connection of a context, or of the current one; its namespace is not used, as ours is a setting.
+
+        Raises ClusterRefused naming what is missing, not understood, or not safe.
+        """
+        name = context_name or self._current
+        if not name:
+            raise self._refused("there is no current-context; name one in KUBE_CONTEXT")
+        context, _ = self._find("contexts", "context", name, _Context)
+        cluster, beside = self._find("clusters", "cluster", context.cluster, _Cluster)
+        self._refuse_fields(f"cluster '{context.cluster}'", cluster, _REFUSED_OF_CLUSTER)
+        authority = kept_file("cluster-ca", cluster.certificate_authority_data, cluster.certificate_authority, beside)
+        tokens, certificate = self._credentials(context.user)
+        return Connection(
+            self._endpoint(context.cluster, cluster.server), authority, tokens, certificate, cluster.tls_server_name
+        )
+
+    def _credentials(self, name: str) -> tuple[TokenSource, tuple[str, str] | None]:
+        user, beside = self._find("users", "user", name, _User)
+        self._refuse_fields(f"user '{name}'", user, _REFUSED_OF_USER)
+        certificate = kept_file("client", user.client_certificate_data, user.client_certificate, beside)
+        key = kept_file("client-key", user.client_key_data, user.client_key, beside)
+        if (certificate is None) != (key is None):
+            raise self._refused(f"user '{name}' has a client certificate or a client key without the other")
+        tokens = _tokens(user, beside)
+        if tokens is None and certificate is None:
+            raise self._refused(f"user '{name}' has no token, tokenFile, exec or client-certificate")
+        return tokens or FixedToken(""), (certificate, key) if certificate and key else None
+
+    def _endpoint(self, name: str, server: str) -> str:
+        parts = urlsplit(server)
+        safe = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or ""))
+        if not safe or not parts.hostname or parts.username or parts.password:
+            raise self._refused(f"cluster '{name}': server must be an https address without credentials")
+        return server.rstrip("/")
+
+    def _add(self, path: Path, document: dict[str, Any]) -> None:
+        self._current = self._current or str(document.get("current-context") or "")
+        for kind, known in self._named.items():
+            for entry in document.get(kind) or []:
+                if isinstance(entry, dict) and isinstance(entry.get("name"), str):
+                    known.setdefault(entry["name"], (entry, path.parent))
+
+    def _find(self, kind: str, key: str, name: str, part: type[_AnyPart]) -> tuple[_AnyPart, Path]:
+        """A part by its name, and the folder that its paths start from."""
+        if name not in self._named[kind]:
+            known = ", ".join(sorted(self._named[kind])) or "none"
+            raise self._refused(f"there is no {key} '{name}'; known are: {known}")
+        entry, beside = self._named[kind][name]
+        try:
+            return part.model_validate(entry.get(key) or {}), beside
+        except ValidationError as error:
+            wrong = ", ".join(".".join(map(str, found["loc"])) for found in error.errors(include_input=False))
+        # Outside of the handler: pydantic's error would come along, and quote what may be a secret.
+        raise self._refused(f"{key} '{name}' cannot be understood: {wrong}")
+
+    def _refuse_fields(self, what: str, part: _Part, fields: Sequence[str]) -> None:
+        for field in fields:
+            if getattr(part, field):
+                shown = type(part).model_fields[field].alias or field.replace("_", "-")
+                raise self._refused(f"{what}: {shown} is not supported")
+
+    def _refused(self, problem: str) -> ClusterRefused:
+        return ClusterRefused(f"kubeconfig {self._where}: {problem}")
+
+
+def connect_by_kubeconfig(paths: str | None, context: str | None) -> Connection:
+    """The connection that kubectl would use with this KUBECONFIG and this context."""
+    given = [Path(path) for path in (paths or "").split(os.pathsep) if path]
+    return Kubeconfig(given or [Path(DEFAULT_PATH).expanduser()]).connect(context)
+
+
+def _tokens(user: _User, beside: Path) -> TokenSource | None:
+    sources: list[tuple[Any, Callable[[], TokenSource]]] = [
+        (user.token_file, lambda: FileToken(beside / (user.token_file or ""))),
+        (user.token, lambda: FixedToken(user.token or "")),
+        (user.exec, lambda: ExecTokens(user.exec or ExecPlugin(command=""), beside)),
+    ]
+    return next((make() for given, make in sources if given), None)
+
+
+def _load(path: Path) -> dict[str, Any]:
+    # Not among the layers of deployed functions, which have no kubeconfig.
+    import yaml
+
+    try:
+        document = yaml.safe_load(path.read_text())
+    except (OSError, UnicodeDecodeError) as error:
+        raise ClusterRefused(f"kubeconfig {path} cannot be read: {type(error).__name__}") from error
+    except yaml.YAMLError:
+        document = None  # its message would quote the file
+    if not isinstance(document, dict):
+        raise ClusterRefused(f"kubeconfig {path} is no YAML mapping")
+    return document
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

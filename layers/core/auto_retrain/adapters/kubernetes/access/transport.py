@@ -1,0 +1,141 @@
+"""One exchange with the API server: a request goes out, what came back is told without judging it."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from ....domain.errors import ClusterRefused
+from ...aws import CONNECTIONS
+from .connection import Connection
+
+Json = dict[str, Any]
+
+TIMEOUT_SECONDS = (3.0, 10.0)
+NO_REPLY = 0
+LONGEST_MESSAGE = 500
+
+# A change names the fields that it sets (RFC 7396); everything else is a whole object.
+_CONTENT_TYPE = {"PATCH": {"Content-Type": "application/merge-patch+json"}}
+# The server is busy, restarting or cut off from its database; 410 means that a listing took too long.
+_MAY_PASS = {NO_REPLY, 408, 410, 429, 500, 502, 503, 504}
+# The request may have been carried out although we are told that it failed.
+_UNKNOWN_OUTCOME = _MAY_PASS - {429}
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A status code with the reason that the server gave beside it; code 0 stands for no reply at all."""
+
+    code: int
+    reason: str = ""
+    message: str = ""
+    body: Json = field(default_factory=dict)
+    text: str = ""
+    retry_after: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.code < 300
+
+    @property
+    def may_pass(self) -> bool:
+        return self.code in _MAY_PASS
+
+    @property
+    def outcome_unknown(self) -> bool:
+        return self.code in _UNKNOWN_OUTCOME
+
+    def __str__(self) -> str:
+        said = f"answered {self.code} {self.reason}".rstrip() if self.code else "did not answer"
+        return f"the Kubernetes API {said}: {self.message[:LONGEST_MESSAGE]}"
+
+
+class _NamedServer(HTTPAdapter):
+    """Expects the server's certificate to be for this name instead of for the host of the address."""
+
+    def __init__(self, server_name: str | None) -> None:
+        named = {"server_hostname": server_name, "assert_hostname": server_name}
+        self._names: Json = named if server_name else {}
+        super().__init__(pool_maxsize=CONNECTIONS)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
+        super().init_poolmanager(connections, maxsize, block, **options, **self._names)
+
+
+class Transport:
+    """Sends requests with our token; a refused token is replaced once."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._session = requests.Session()
+        # Neither a proxy nor a netrc file of the environment may come between us and the cluster.
+        self._session.trust_env = False
+        self._session.verify = connection.ca_file or True
+        self._session.cert = connection.client_certificate
+        self._session.mount("https://", _NamedServer(connection.server_name))
+
+    def send(self, method: str, path: str, query: Mapping[str, str] | None = None, body: Json | None = None) -> Reply:
+        reply = self._exchange(method, path, query, body)
+        if reply.code == requests.codes.unauthorized:
+            self._connection.tokens.refresh()
+            reply = self._exchange(method, path, query, body)
+        return reply
+
+    def _headers(self) -> dict[str, str]:
+        token = self._connection.tokens.token()
+        proof = {"Authorization": f"Bearer {token}"} if token else {}
+        return {"Accept": "application/json, */*", **proof}
+
+    def _exchange(self, method: str, path: str, query: Mapping[str, str] | None, body: Json | None) -> Reply:
+        try:
+            response = self._session.request(
+                method,
+                self._connection.endpoint + path,
+                params=query,
+                json=body,
+                headers={**self._headers(), **_CONTENT_TYPE.get(method, {})},
+                timeout=TIMEOUT_SECONDS,
+                allow_redirects=False,
+            )
+        except requests.exceptions.SSLError as error:
+            raise ClusterRefused(f"the Kubernetes API shows a certificate that we do not trust: {error}") from error
+        except requests.RequestException as error:
+            return Reply(NO_REPLY, message=str(error))
+        return _read(response)
+
+
+def _read(response: requests.Response) -> Reply:
+    # A log comes without a character set; the library's guess would be Latin-1.
+    response.encoding = "utf-8"
+    if response.ok:
+        return Reply(response.status_code, body=_json_object(response), text=response.text)
+    status = _json_object(response)
+    return Reply(
+        response.status_code,
+        reason=str(status.get("reason", "")),
+        message=str(status.get("message", response.text)),
+        retry_after=_seconds(response.headers.get("Retry-After", "")),
+    )
+
+
+def _json_object(response: requests.Response) -> Json:
+    try:
+        body = response.json()
+    except requests.exceptions.JSONDecodeError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _seconds(retry_after: str) -> float:
+    """Seconds to wait, given as such or as a date (RFC 9110, section 10.2.3)."""
+    if retry_after.isascii() and retry_after.isdecimal():
+        return float(retry_after)
+    try:
+        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())
+    except (ValueError, TypeError):
+        return 0.0

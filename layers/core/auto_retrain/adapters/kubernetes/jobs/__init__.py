@@ -1,0 +1,1 @@
+"""Our Kubernetes Jobs: how they are built, listed and explained."""

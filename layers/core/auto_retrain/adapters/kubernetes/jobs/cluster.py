@@ -1,0 +1,136 @@
+"""The cluster port on Kubernetes: our orders become Jobs, and Jobs become what the use cases know of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+
+from ....domain.cluster import ClusterJob, JobOrder, Obstacle
+from ....domain.errors import ClusterConflict, ClusterRefused, ClusterUnavailable
+from ....domain.installation import Permission
+from ....domain.policy.training import TrainingPolicy
+from ..access.client import KubernetesClient
+from ..access.transport import Json
+from .explanation import explain, failed_creation, last_line, obstacle, telling_container, termination_message
+from .job_body import JOB_ID_LABEL, PodSettings, build_indexed_manifest, build_manifest, held_back, stage_labels
+from .listing import as_seen, index_of, labels_of
+
+_CREATED_POD = "Created pod: "
+_JOB_NAME = "batch.kubernetes.io/job-name"
+_EXPLAINING_LINES = 20
+
+
+class KubernetesCluster:
+    """Cluster on the Kubernetes API, with the Jobs of one stage.
+
+    `clients` are those of the namespaces that may be used, the first one if nothing else is said; `pod_settings` is
+    asked only to start a Job.
+    """
+
+    def __init__(
+        self,
+        clients: Mapping[str, KubernetesClient],
+        stage: str,
+        pod_settings: Callable[[], PodSettings],
+        parallel_jobs: int | None = None,
+    ) -> None:
+        self._clients, self._stage, self._pod_settings = clients, stage, pod_settings
+        self.parallel_jobs = parallel_jobs
+        self._selector = ",".join(f"{label}={value}" for label, value in stage_labels(stage).items())
+
+    def start_job(self, name: str, orders: Sequence[JobOrder], training: TrainingPolicy) -> None:
+        manifest = build_manifest(name, orders, training, self._stage, self._pod_settings())
+        self._create(manifest, orders[-1], training)
+
+    def start_indexed_job(
+        self, name: str, orders: Sequence[JobOrder], training: TrainingPolicy, pods_at_once: int
+    ) -> None:
+        settings = self._pod_settings()
+        manifest = build_indexed_manifest(name, orders, training, self._stage, settings, pods_at_once)
+        self._create(manifest, orders[-1], training)
+
+    def _create(self, manifest: Json, order: JobOrder, training: TrainingPolicy) -> None:
+        client = self._client_for(training)
+        job = client.create_job(manifest if self.parallel_jobs is None else held_back(manifest, training.priority))
+        owner, wanted = labels_of(job).get(JOB_ID_LABEL), order.job_id
+        if owner != wanted:
+            name = manifest["metadata"]["name"]
+            raise ClusterConflict(f"the Kubernetes Job '{name}' belongs to job '{owner}', not to '{wanted}'")
+
+    def list_jobs(self) -> list[ClusterJob]:
+        found = (job for client in self._clients.values() for job in client.list_jobs(self._selector))
+        return [as_seen(job) for job in found if JOB_ID_LABEL in labels_of(job)]
+
+    def obstacles(self, jobs: Sequence[ClusterJob]) -> dict[str, Obstacle]:
+        found: dict[str, Obstacle] = {}
+        by_namespace = sorted(jobs, key=lambda job: job.namespace)
+        for namespace, members in groupby(by_namespace, key=lambda job: job.namespace):
+            found |= self._obstacles_in(self._clients[namespace], {job.name for job in members})
+        return found
+
+    def explain_failure(self, job: ClusterJob, order: int | None = None) -> str:
+        client = self._clients[job.namespace]
+        found = client.get_job(job.name)
+        pods = _pods_of(client, job, order) if found else []
+        # Pods that are gone have left only their events.
+        cause = explain(found, pods, _events(client, job.name) if found and not pods else [])
+        line = _last_words(client, pods)
+        return f"{cause}; last log line: {line}" if line else cause
+
+    def log_tail(self, job: ClusterJob, lines: int = 100, order: int | None = None) -> str:
+        client = self._clients[job.namespace]
+        pods = _pods_of(client, job, order)
+        return client.log_tail(pods[0]["metadata"]["name"], telling_container(pods[0]), lines) if pods else ""
+
+    def delete_job(self, job: ClusterJob) -> None:
+        self._clients[job.namespace].delete_job(job.name)
+
+    def resume_job(self, job: ClusterJob) -> None:
+        self._clients[job.namespace].resume_job(job.name)
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        return tuple(self._clients)
+
+    def may(self, namespace: str, permission: Permission, for_group: str | None) -> bool:
+        return self._clients[namespace].may(permission, for_group)
+
+    def _client_for(self, training: TrainingPolicy) -> KubernetesClient:
+        namespace = training.namespace or next(iter(self._clients))
+        if namespace not in self._clients:
+            raise ClusterRefused(
+                f"training.namespace = '{namespace}': this deployment uses only {', '.join(self._clients)}"
+            )
+        return self._clients[namespace]
+
+    def _obstacles_in(self, client: KubernetesClient, names: set[str]) -> dict[str, Obstacle]:
+        pods = {labels_of(pod).get(_JOB_NAME, ""): pod for pod in client.list_pending_pods(self._selector)}
+        found = {name: why for name in names & pods.keys() if (why := obstacle(pods[name]))}
+        # Jobs without any pod: only an event tells what keeps the controller from creating one.
+        events = client.list_failed_creations() if names - pods.keys() else []
+        creations = {str(event["involvedObject"]["name"]): failed_creation(event) for event in events}
+        return {name: creations[name] for name in names - pods.keys() if name in creations} | found
+
+
+def _pods_of(client: KubernetesClient, job: ClusterJob, order: int | None) -> list[Json]:
+    """The pods of a Job, or of one of its orders, the newest first."""
+    return [pod for pod in client.list_pods(job.name) if order is None or index_of(pod) == order]
+
+
+def _events(client: KubernetesClient, name: str) -> list[Json]:
+    try:
+        events = client.list_events(name)
+        messages = [str(event["message"]) for event in events]
+        pods = [text.removeprefix(_CREATED_POD) for text in messages if text.startswith(_CREATED_POD)]
+        return events + [event for pod in pods[-1:] for event in client.list_events(pod)]
+    except (ClusterRefused, ClusterUnavailable):
+        return []  # an explanation without them is better than none
+
+
+def _last_words(client: KubernetesClient, pods: list[Json]) -> str:
+    if not pods:
+        return ""
+    name, container = pods[0]["metadata"]["name"], telling_container(pods[0])
+    try:
+        log = termination_message(pods[0]) or client.log_tail(name, container, _EXPLAINING_LINES)
+    except (ClusterRefused, ClusterUnavailable):
+        return ""  # the node may be gone, and the log with it
+    return last_line(log)

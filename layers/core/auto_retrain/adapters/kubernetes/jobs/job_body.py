@@ -1,0 +1,174 @@
+"""The Kubernetes Job that carries out orders: bounded in time and tries, and known by its labels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from ....domain.cluster import JobOrder
+from ....domain.errors import ClusterRefused
+from ....domain.policy.pod_template import CONTAINER
+from ....domain.policy.training import LONGEST_DEADLINE_MINUTES, TrainingPolicy, is_pinned
+from ..access.transport import Json
+from .pod import ORDER_VARIABLE, Instruction, container_names, pod_spec
+
+__all__ = [
+    "CONTAINER",
+    "ORDER_VARIABLE",
+    "PERMANENT_FAILURE",
+    "PodSettings",
+    "build_indexed_manifest",
+    "build_manifest",
+    "stage_labels",
+]
+
+MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
+MANAGED_BY = "auto-retrain"
+STAGE_LABEL = "auto-retrain/stage"
+JOB_ID_LABEL = "auto-retrain/job-id"
+KIND_LABEL = "auto-retrain/kind"
+MODEL_LABEL = "auto-retrain/model"
+QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
+OUTPUT_ANNOTATION = "auto-retrain/output"
+PRIORITY_ANNOTATION = "auto-retrain/priority"
+MEMBERS_ANNOTATION = "auto-retrain/members"
+
+# The container's word for "trying again will not help".
+PERMANENT_FAILURE = 65
+# Long enough for people to look at a Job that went wrong in the evening.
+TTL_SECONDS = 6 * 3600
+PRODUCTION = "prod"
+
+
+@dataclass(frozen=True)
+class PodSettings:
+    """What a deployment decides about the pods of its Jobs; AWS credentials come with the service account."""
+
+    image: str
+    service_account: str
+
+
+def stage_labels(stage: str) -> dict[str, str]:
+    """What tells the Jobs of a deployment from those of everyone else, another stage of ours included."""
+    return {MANAGED_BY_LABEL: MANAGED_BY, STAGE_LABEL: stage}
+
+
+def build_manifest(
+    name: str, orders: Sequence[JobOrder], training: TrainingPolicy, stage: str, settings: PodSettings
+) -> Json:
+    """The Job as it is sent to the API server; its pod carries out the orders one after the other.
+
+    Raises ClusterRefused naming an image that production may not run, because a tag can come to mean another one.
+    """
+    orders = [_with_image(order, training, stage, settings) for order in orders]
+    instructions = [Instruction(order.image or "", order.model_dump_json()) for order in orders]
+    return _job(name, orders[-1], instructions, training, stage, settings)
+
+
+def build_indexed_manifest(
+    name: str, orders: Sequence[JobOrder], training: TrainingPolicy, stage: str, settings: PodSettings, at_once: int
+) -> Json:
+    """The Job with a pod for each order, `at_once` of them at the same time.
+
+    The orders may be those of several jobs, which are named in an annotation. Every pod gets all of them as a list, of
+    which its completion index tells its own. An order that fails for good, or
+    as often as it may, leaves the others alone. Source: the Job API of Kubernetes 1.29, backoffLimitPerIndex.
+    Raises ClusterRefused like `build_manifest`.
+    """
+    orders = [_with_image(order, training, stage, settings) for order in orders]
+    documents = f"[{','.join(order.model_dump_json() for order in orders)}]"
+    job = _job(name, orders[-1], [Instruction(orders[-1].image or "", documents)], training, stage, settings)
+    rounds = ceil(len(orders) / at_once)
+    job["spec"] |= {
+        "completionMode": "Indexed",
+        "completions": len(orders),
+        "parallelism": min(at_once, len(orders)),
+        "backoffLimitPerIndex": training.retries,
+        # The deadline is one for all, so those that come later need the time of those before them as well.
+        "activeDeadlineSeconds": min(training.deadline_minutes * rounds, LONGEST_DEADLINE_MINUTES) * 60,
+        "podFailurePolicy": {"rules": _failure_rules(1, "FailIndex")},
+    }
+    # Every order has a limit of its own instead.
+    del job["spec"]["backoffLimit"]
+    if len({order.model_name for order in orders}) > 1:
+        for metadata in (job["metadata"], job["spec"]["template"]["metadata"]):
+            metadata["labels"] = {name: value for name, value in metadata["labels"].items() if name != MODEL_LABEL}
+    job["metadata"]["annotations"] = {MEMBERS_ANNOTATION: ",".join(order.job_id for order in orders)}
+    return job
+
+
+def _job(
+    name: str,
+    last: JobOrder,
+    instructions: Sequence[Instruction],
+    training: TrainingPolicy,
+    stage: str,
+    settings: PodSettings,
+) -> Json:
+    template = training.pod_template
+    # Ours come last in every merge: the policy has been refused what is ours, and cannot win here either.
+    labels = template.metadata.labels | {
+        **stage_labels(stage),
+        JOB_ID_LABEL: last.job_id,
+        KIND_LABEL: last.kind,
+        MODEL_LABEL: last.model_name,
+    }
+    annotations = template.metadata.annotations | {
+        OUTPUT_ANNOTATION: last.output_uri,
+        # Karpenter must not move a training to a cheaper node; what it did would be lost.
+        "karpenter.sh/do-not-disrupt": "true",
+    }
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": name, "labels": labels | _queue(training)},
+        "spec": {
+            "backoffLimit": training.retries,
+            "activeDeadlineSeconds": training.deadline_minutes * 60,
+            "ttlSecondsAfterFinished": TTL_SECONDS,
+            "podFailurePolicy": {"rules": _failure_rules(len(instructions), "FailJob")},
+            # Kueue lets it go when its queue has room; it may not have a pod before that.
+            "suspend": training.queue is not None,
+            "template": {
+                "metadata": {"labels": labels, "annotations": annotations},
+                "spec": pod_spec(instructions, training, settings.service_account),
+            },
+        },
+    }
+
+
+def held_back(manifest: Json, priority: int) -> Json:
+    """The same Job, suspended until the watcher finds a place for it; one that waits for Kueue is left to Kueue."""
+    if QUEUE_LABEL in manifest["metadata"]["labels"]:
+        return manifest
+    metadata = manifest["metadata"]
+    annotations = metadata.get("annotations", {}) | {PRIORITY_ANNOTATION: str(priority)}
+    return {
+        **manifest,
+        "metadata": {**metadata, "annotations": annotations},
+        "spec": {**manifest["spec"], "suspend": True},
+    }
+
+
+def _with_image(order: JobOrder, training: TrainingPolicy, stage: str, settings: PodSettings) -> JobOrder:
+    image = order.image or training.image or settings.image
+    if stage == PRODUCTION and not is_pinned(image):
+        raise ClusterRefused(
+            f"image '{image}' of model '{order.model_name}': stage '{PRODUCTION}' runs only images named by their "
+            f"digest (repository@sha256:…)"
+        )
+    return order.model_copy(update={"image": image})
+
+
+def _queue(training: TrainingPolicy) -> dict[str, str]:
+    return {QUEUE_LABEL: training.queue} if training.queue else {}
+
+
+def _failure_rules(containers: int, permanent_failure: str) -> list[Json]:
+    permanent = [
+        {"containerName": name, "operator": "In", "values": [PERMANENT_FAILURE]} for name in container_names(containers)
+    ]
+    return [
+        *({"action": permanent_failure, "onExitCodes": codes} for codes in permanent),
+        # A node that goes away says nothing about the training, so it does not use up an attempt.
+        {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
+    ]

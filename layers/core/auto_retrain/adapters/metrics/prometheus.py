@@ -1,0 +1,190 @@
+"""Metrics from a Prometheus server, or Amazon Managed Prometheus, many models in one range query."""
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+from urllib.parse import urlencode, urlsplit
+
+import requests
+
+from ...domain.errors import MetricsUnavailable, SettingInvalid
+from ...domain.metric_reading import MetricQuery, MetricReading
+from ...domain.policy.metric import PrometheusMetric
+
+MODELS_PER_QUERY = 500
+LARGEST_ANSWER = 64 << 20
+# More points than this a server gives for no series.
+MOST_POINTS = 11_000
+TIMEOUT_SECONDS = (3.05, 10.0)
+_MAY_PASS = frozenset({408, 429, 500, 502, 503, 504})
+_LONGEST_MESSAGE = 300
+# How samples within a step, and then the instances that publish them, become one point.
+_GAUGES = {
+    "mean": "avg by ({label}) (avg_over_time({series}[{step}s]))",
+    "latest": "avg by ({label}) (last_over_time({series}[{step}s]))",
+    "minimum": "min by ({label}) (min_over_time({series}[{step}s]))",
+    "maximum": "max by ({label}) (max_over_time({series}[{step}s]))",
+}
+# Prometheus itself sees to counters that began anew.
+_COUNTER = "sum by ({label}) (increase({series}[{step}s]))"
+
+Sign = Callable[[str, bytes, Mapping[str, str]], Mapping[str, str]]
+Points = dict[float, float]
+
+
+class _Series(NamedTuple):
+    """Points by model, and what spoke against them."""
+
+    points: Mapping[str, Points]
+    problem: str | None
+
+
+class PrometheusMetricSource:
+    """MetricSource on the HTTP API; `sign` gives the headers of a request that has to be signed."""
+
+    def __init__(self, url: str, sign: Sign | None = None) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
+            raise SettingInvalid("PROMETHEUS_URL", url, "an http or https address without credentials")
+        self._url = f"{url.rstrip('/')}/api/v1/query_range"
+        self._sign = sign
+        self._session = requests.Session()
+        # Neither a proxy nor a netrc file of the environment may come in between.
+        self._session.trust_env = False
+
+    def read(self, queries: Sequence[MetricQuery]) -> list[MetricReading]:
+        readings: dict[int, MetricReading] = {}
+        for numbers in _alike(queries):
+            for first in range(0, len(numbers), MODELS_PER_QUERY):
+                chunk = numbers[first : first + MODELS_PER_QUERY]
+                readings.update(zip(chunk, self._read([queries[number] for number in chunk]), strict=True))
+        return [readings[number] for number in range(len(queries))]
+
+    def _read(self, alike: list[MetricQuery]) -> Iterator[MetricReading]:
+        query, models = alike[0], [found.model_name for found in alike]
+        metric = _metric_of(query)
+        names = [metric.gauge] if metric.gauge else [metric.correct_total or "", metric.labelled_total or ""]
+        series = [self._series(query, name, _COUNTER if metric.counts_rows else "", models) for name in names]
+        shares = self._series(query, metric.label_share, _GAUGES["mean"], models) if metric.label_share else None
+        for model in models:
+            yield _reading(metric, model, series, shares)
+
+    def _series(self, query: MetricQuery, name: str, template: str, models: list[str]) -> _Series:
+        metric = _metric_of(query)
+        step = metric.step_minutes * 60
+        if (query.end - query.start).total_seconds() / step > MOST_POINTS:
+            return _Series({}, f"the window holds more than {MOST_POINTS} steps of {metric.step_minutes} minutes")
+        expression = (template or _GAUGES[metric.aggregation]).format(
+            label=metric.model_label, series=f"{name}{{{_matchers(metric, models)}}}", step=step
+        )
+        # A point stands for the step before it, so the first one is a step after the start.
+        start, end = query.start.timestamp() + step, query.end.timestamp()
+        return self._ask({"query": expression, "start": f"{start}", "end": f"{end}", "step": f"{step}"}, metric)
+
+    def _ask(self, form: Mapping[str, str], metric: PrometheusMetric) -> _Series:
+        status, content = self._post(urlencode(form).encode())
+        if status in _MAY_PASS:
+            raise MetricsUnavailable(f"Prometheus answered {status}: {_message(content)}")
+        if status != 200:
+            return _Series({}, f"Prometheus answered {status}: {_message(content)}")
+        return _parse(content, metric.model_label)
+
+    def _post(self, body: bytes) -> tuple[int, bytes]:
+        headers: Mapping[str, str] = {"Content-Type": "application/x-www-form-urlencoded"}
+        if self._sign:
+            headers = self._sign(self._url, body, headers)
+        try:
+            with self._session.post(
+                self._url, data=body, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False, stream=True
+            ) as response:
+                return response.status_code, _limited(response)
+        except requests.RequestException as error:
+            raise MetricsUnavailable(f"Prometheus did not answer: {error}") from error
+
+
+def _limited(response: requests.Response) -> bytes:
+    content = bytearray()
+    for part in response.iter_content(1 << 16):
+        content += part
+        if len(content) > LARGEST_ANSWER:
+            raise MetricsUnavailable(f"Prometheus answered with more than {LARGEST_ANSWER} bytes")
+    return bytes(content)
+
+
+def _message(content: bytes) -> str:
+    try:
+        text = str(json.loads(content)["error"])
+    except (ValueError, KeyError, TypeError):
+        text = content.decode(errors="replace")
+    return " ".join(text.split())[:_LONGEST_MESSAGE]
+
+
+def _metric_of(query: MetricQuery) -> PrometheusMetric:
+    assert isinstance(query.metric, PrometheusMetric)
+    return query.metric
+
+
+def _alike(queries: Sequence[MetricQuery]) -> list[list[int]]:
+    """Places of queries that differ in nothing but the model, so that one question asks for all of them."""
+    groups: dict[tuple[str, datetime, datetime], list[int]] = defaultdict(list)
+    for number, query in enumerate(queries):
+        groups[query.metric.model_dump_json(), query.start, query.end].append(number)
+    return list(groups.values())
+
+
+def _matchers(metric: PrometheusMetric, models: list[str]) -> str:
+    """Names of models hold nothing that means something in a regular expression; other values are only compared."""
+    others = [f'{name}="{_escaped(value)}"' for name, value in sorted(metric.labels.items())]
+    return ",".join([f'{metric.model_label}=~"{_escaped("|".join(models))}"', *others])
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _parse(content: bytes, label: str) -> _Series:
+    try:
+        document = json.loads(content)
+        data = document["data"]
+        if document["status"] != "success" or data["resultType"] != "matrix":
+            return _Series({}, f"Prometheus answered with a {data['resultType']} instead of a matrix")
+        points = {
+            found["metric"].get(label, ""): {float(at): float(value) for at, value in found["values"]}
+            for found in data["result"]
+        }
+        warnings = [str(warning) for warning in document.get("warnings") or []]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return _Series({}, f"Prometheus answered something else than its API says ({type(error).__name__})")
+    return _Series(points, "; ".join(warnings)[:_LONGEST_MESSAGE] or None)
+
+
+def _reading(metric: PrometheusMetric, model: str, series: list[_Series], shares: _Series | None) -> MetricReading:
+    everything = [*series, *([shares] if shares else [])]
+    problems = [found.problem for found in everything if found.problem]
+    points = [dict(found.points.get(model, {})) for found in everything]
+    if not all(math.isfinite(value) for found in points for value in found.values()):
+        problems.append("it has values that are no numbers")
+    # Steps without a labelled row say nothing about how many were right.
+    steps = sorted(at for at in points[0] if not metric.counts_rows or points[1].get(at, 0) > 0)
+    if problems or not steps:
+        return MetricReading(value=None, points=len(steps), problem="; ".join(dict.fromkeys(problems)) or None)
+    labels = points[-1].values() if shares else ()
+    rows = sum(points[1][at] for at in steps) if metric.counts_rows else None
+    right = [points[0][at] for at in steps]
+    return MetricReading(
+        # What was extrapolated at the edges of a step may count a little more right than there are rows.
+        value=min(sum(right) / rows, 1.0) if rows else _aggregate(metric, right),
+        rows=round(rows) if rows else None,
+        points=len(steps),
+        newest_at=datetime.fromtimestamp(steps[-1], UTC),
+        label_share=sum(labels) / len(labels) if labels else None,
+    )
+
+
+def _aggregate(metric: PrometheusMetric, values: list[float]) -> float:
+    if metric.aggregation == "latest":
+        return values[-1]
+    return {"mean": sum(values) / len(values), "minimum": min(values), "maximum": max(values)}[metric.aggregation]

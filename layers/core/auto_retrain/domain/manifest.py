@@ -1,0 +1,119 @@
+"""The frozen list of objects that a job reads, so that the run can be repeated exactly."""
+
+from datetime import date
+
+from .base import Record
+from .errors import DataMissing
+from .metric_kinds import Task
+from .policy.data import DataPolicy, Format
+from .windows import Window, Windows
+
+
+class DataObject(Record):
+    """One object of a date partition, pinned by its ETag; size in bytes."""
+
+    uri: str
+    etag: str
+    size: int
+    date: date
+
+
+class FrozenWindow(Window):
+    """A window with the objects it held when it was frozen, and those with its labels where they are kept apart."""
+
+    objects: tuple[DataObject, ...]
+    label_objects: tuple[DataObject, ...] = ()
+
+
+class LabelColumns(Record):
+    """How to read the labels' own objects."""
+
+    format: Format
+    row_id: str
+    label: str
+
+
+class DataColumns(Record):
+    """How to read the objects."""
+
+    format: Format
+    row_id: str
+    label: str
+    numeric: tuple[str, ...]
+    categorical: tuple[str, ...]
+    labels: LabelColumns | None = None
+    task: Task = Task.CLASSIFICATION
+    entity: str | None = None
+    slices: tuple[str, ...] = ()
+
+
+class Manifest(Record):
+    """All data of one job; its digest is kept on the job record."""
+
+    schema_version: int = 1
+    job_id: str
+    model_name: str
+    data: DataColumns
+    training: FrozenWindow
+    holdout: FrozenWindow
+
+
+class DriftManifest(Record):
+    """The two windows that a drift report compares."""
+
+    schema_version: int = 1
+    job_id: str
+    model_name: str
+    data: DataColumns
+    reference: FrozenWindow
+    live: FrozenWindow
+
+
+def columns_of(data: DataPolicy) -> DataColumns:
+    labels = data.labels
+    return DataColumns(
+        format=data.format,
+        row_id=data.row_id,
+        label=data.label,
+        numeric=data.numeric,
+        categorical=data.categorical,
+        labels=LabelColumns(format=labels.format, row_id=labels.row_id, label=labels.label) if labels else None,
+        task=data.task,
+        entity=data.entity,
+        slices=data.slices,
+    )
+
+
+def build_manifest(
+    job_id: str,
+    model_name: str,
+    data: DataPolicy,
+    windows: Windows,
+    objects: list[DataObject],
+    label_objects: list[DataObject],
+) -> Manifest:
+    """Divide listed objects between the two windows; raises DataMissing when one of them is empty.
+
+    The labels of a window are all that arrived since it began.
+    """
+
+    def freeze(purpose: str, window: Window) -> FrozenWindow:
+        labels = tuple(found for found in label_objects if found.date >= window.start)
+        frozen = freeze_window(purpose, window, data.prefix, objects)
+        return frozen.model_copy(update={"label_objects": labels})
+
+    return Manifest(
+        job_id=job_id,
+        model_name=model_name,
+        data=columns_of(data),
+        training=freeze("training", windows.training),
+        holdout=freeze("holdout", windows.holdout),
+    )
+
+
+def freeze_window(purpose: str, window: Window, prefix: str, objects: list[DataObject]) -> FrozenWindow:
+    """The listed objects of one window; raises DataMissing when there is none."""
+    inside = tuple(found for found in objects if window.start <= found.date < window.end)
+    if not inside:
+        raise DataMissing(f"no {purpose} data under '{prefix}/' in the window {window}")
+    return FrozenWindow(start=window.start, end=window.end, objects=inside)

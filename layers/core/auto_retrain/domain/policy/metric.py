@@ -1,0 +1,91 @@
+"""Where a model's performance in production is published."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from ..base import StrictRecord
+
+MODEL_DIMENSION = "Model"
+
+Aggregation = Literal["mean", "minimum", "maximum", "latest"]
+MetricText = Annotated[str, Field(min_length=1, max_length=255)]
+PrometheusName = Annotated[str, Field(pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]*$", max_length=255)]
+PrometheusLabel = Annotated[str, Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", max_length=255)]
+
+
+class CloudWatchMetric(StrictRecord):
+    """A CloudWatch metric with one data point for each day, or many."""
+
+    source: Literal["cloudwatch"] = "cloudwatch"
+    namespace: MetricText = "AutoRetrain/Models"
+    name: MetricText = "accuracy"
+    dimensions: dict[MetricText, MetricText] = Field(
+        default_factory=dict,
+        max_length=29,
+        description=f"beside the dimension {MODEL_DIMENSION}, which names the model",
+    )
+    aggregation: Aggregation = Field(default="mean", description="how days become one value; latest is the newest day")
+    counts_rows: bool = Field(
+        default=False,
+        description="true when each sample is one labelled row (1 = right, 0 = wrong), alone or in a statistic set",
+    )
+    label_share: MetricText | None = Field(
+        default=None, description="name of the metric that says which share of the labels has arrived"
+    )
+
+    @model_validator(mode="after")
+    def _names_the_model_once(self) -> Self:
+        if MODEL_DIMENSION in self.dimensions:
+            raise ValueError(f"dimensions.{MODEL_DIMENSION}: is set to the model's name and may not be given")
+        return self
+
+
+class PrometheusMetric(StrictRecord):
+    """A gauge of the metric itself, or two counters: rows that were labelled, and those predicted right."""
+
+    source: Literal["prometheus"]
+    gauge: PrometheusName | None = None
+    correct_total: PrometheusName | None = None
+    labelled_total: PrometheusName | None = None
+    model_label: PrometheusLabel = "model"
+    labels: dict[PrometheusLabel, MetricText] = Field(default_factory=dict, max_length=29)
+    aggregation: Aggregation = Field(default="mean", description="how steps become one value; counters are added up")
+    step_minutes: int = Field(default=60, ge=1, le=1440)
+    label_share: PrometheusName | None = Field(
+        default=None, description="gauge that says which share of the labels has arrived"
+    )
+
+    @property
+    def name(self) -> str:
+        """What people call the metric: a ratio of counters is accuracy."""
+        return self.gauge or "accuracy"
+
+    @property
+    def counts_rows(self) -> bool:
+        return self.labelled_total is not None
+
+    @model_validator(mode="after")
+    def _is_a_gauge_or_counters(self) -> Self:
+        counters = (self.correct_total, self.labelled_total)
+        if (self.gauge is None) == (None in counters) or (self.gauge is not None and any(counters)):
+            raise ValueError("needs either 'gauge', or 'correct_total' and 'labelled_total'")
+        if self.gauge is None and self.aggregation != "mean":
+            raise ValueError(f"aggregation = {self.aggregation!r}: counters are added up, so only 'mean' is allowed")
+        if self.model_label in self.labels:
+            raise ValueError(f"labels.{self.model_label}: is set to the model's name and may not be given")
+        return self
+
+
+def _source_of(metric: Any) -> Any:
+    return metric.get("source", "cloudwatch") if isinstance(metric, dict) else getattr(metric, "source", None)
+
+
+MetricPolicy = Annotated[
+    Annotated[CloudWatchMetric, Tag("cloudwatch")] | Annotated[PrometheusMetric, Tag("prometheus")],
+    Discriminator(
+        _source_of,
+        custom_error_type="unknown_source",
+        custom_error_message="must be 'cloudwatch' or 'prometheus'",
+    ),
+]

@@ -1,0 +1,87 @@
+"""A model's policy: what people decide about its retraining; every rule has its bounds here and only here."""
+
+from enum import StrEnum
+from typing import Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from ..base import Record, StrictRecord, UtcTime
+from ..errors import PolicyInvalid
+from ..explain import explain
+from ..metric_kinds import METRICS, ROW_METRIC, MetricKind, Task
+from ..names import ModelName
+from .data import DataPolicy, DriftPolicy
+from .metric import CloudWatchMetric, MetricPolicy
+from .training import TrainingPolicy
+from .triggers import TriggerConfig
+from .validation import ValidationPolicy
+
+
+class Policy(StrictRecord):
+    """Everything that is decided about one model."""
+
+    model: ModelName
+    owner: str = Field(min_length=1, max_length=254, description="who is asked when a machine cannot decide")
+    triggers: TriggerConfig = TriggerConfig()
+    metric: MetricPolicy = CloudWatchMetric()
+    data: DataPolicy
+    drift: DriftPolicy = DriftPolicy()
+    training: TrainingPolicy = TrainingPolicy()
+    validation: ValidationPolicy = ValidationPolicy()
+    strategy: Literal["all_at_once"] = "all_at_once"
+
+    @model_validator(mode="after")
+    def _watches_features_that_exist(self) -> Self:
+        unknown = sorted({*self.drift.ignore, *self.drift.weights} - set(self.data.features))
+        if unknown:
+            raise ValueError(f"drift names columns that are no features: {', '.join(unknown)}")
+        return self
+
+    @model_validator(mode="after")
+    def _compares_by_metrics_of_its_task(self) -> Self:
+        task = self.data.task
+        for field, name in self.validation.named_metrics:
+            other = METRICS[name].task
+            if other not in (None, task):
+                raise ValueError(f"validation.{field} = '{name}': is a metric of {other}, and data.task is '{task}'")
+        return self
+
+    @property
+    def primary_metric(self) -> str:
+        """What challenger and champion are compared by."""
+        by_task = {Task.CLASSIFICATION: "accuracy", Task.REGRESSION: "rmse"}
+        return self.validation.primary_metric or by_task[self.data.task]
+
+    def kind_of(self, metric: str) -> MetricKind:
+        """What a metric is like; which way the user's own is better, the policy says."""
+        kind = METRICS[metric]
+        if metric == ROW_METRIC:
+            return kind._replace(higher_is_better=self.validation.row_metric_direction == "higher_is_better")
+        return kind
+
+    @classmethod
+    def parse(cls, document: str) -> "Policy":
+        """Read a policy from JSON; raises PolicyInvalid naming each field, its value and what is allowed."""
+        try:
+            return cls.model_validate_json(document)
+        except ValidationError as error:
+            raise PolicyInvalid(explain(error, cls)) from error
+
+
+class PolicyStatus(StrEnum):
+    """Whether a policy is followed."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    REMOVED = "removed"
+
+
+class AppliedPolicy(Record):
+    """A policy as it was put in force, paused or removed: the version counts up from 1 with each of these."""
+
+    policy: Policy
+    version: int
+    status: PolicyStatus = PolicyStatus.ACTIVE
+    note: str = ""
+    applied_at: UtcTime
+    applied_by: str

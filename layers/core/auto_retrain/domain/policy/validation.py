@@ -1,0 +1,78 @@
+"""What a challenger has to show before it may replace the champion."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from ..base import StrictRecord
+from ..metric_kinds import METRICS, ROW_METRIC, MetricName
+from .training import EntryPoint
+
+LOWEST_ACCURACY_FLOOR = 0.85
+
+ImprovementBasis = Literal["relative", "absolute", "error_reduction", "non_inferior"]
+
+
+class ValidationPolicy(StrictRecord):
+    """Chosen before anything is compared: by which metric, how much better, and how sure."""
+
+    accuracy_floor: float = Field(default=LOWEST_ACCURACY_FLOOR, ge=LOWEST_ACCURACY_FLOOR, lt=1)
+    strict_floor: bool = Field(default=False, description="the accuracy's lower bound has to reach the floor, too")
+    r2_floor: float = Field(default=0, ge=0, lt=1, description="of a regression; 0 = better than always the mean")
+    primary_metric: MetricName | None = Field(default=None, description="none = accuracy, or rmse of a regression")
+    improvement_basis: ImprovementBasis = Field(
+        default="relative",
+        description="what min_improvement is a share of: the champion's metric, or its error; or how many units. "
+        "non_inferior: for refreshes, worse by less than non_inferiority_margin",
+    )
+    min_improvement: float = Field(default=0.05, ge=0, le=1e9)
+    non_inferiority_margin: float = Field(default=0.01, gt=0, le=1e9, description="in the unit of the primary metric")
+    guardrails: dict[MetricName, Annotated[float, Field(gt=0, le=1e9)]] = Field(
+        default_factory=dict, description="metrics that may get worse by less than so many of their units"
+    )
+    row_metric: EntryPoint | None = Field(default=None, description="module:function, a value for each row")
+    row_metric_direction: Literal["higher_is_better", "lower_is_better"] = "higher_is_better"
+    confidence: float | None = Field(
+        default=None,
+        ge=0,
+        lt=1,
+        description="one-sided, that the challenger is better; none = 0.95, and 0.99 on another basis than relative; "
+        "0 = the bare rule",
+    )
+    min_holdout_rows: int = Field(default=500, ge=1, le=1_000_000_000)
+    min_class_rows: int = Field(default=50, ge=1, le=1_000_000_000, description="holdout rows of the rarest class")
+    min_entities: int = Field(
+        default=50, ge=2, le=1_000_000_000, description="in the holdout, where data.entity is given"
+    )
+    min_power: float = Field(
+        default=0.5, ge=0, lt=1, description="chance that a gain just as asked for is found; below, nothing is trained"
+    )
+    min_slice_rows: int = Field(default=100, ge=1, le=1_000_000_000, description="smaller slices are not judged")
+
+    @property
+    def needed_confidence(self) -> float:
+        """A looser basis than the relative one lets more through, so it has to be surer."""
+        if self.confidence is not None:
+            return self.confidence
+        return 0.95 if self.improvement_basis == "relative" else 0.99
+
+    @property
+    def named_metrics(self) -> list[tuple[str, MetricName]]:
+        """Every metric that is named, with its field."""
+        primary = [("primary_metric", self.primary_metric)] if self.primary_metric else []
+        return [*primary, *(("guardrails", name) for name in self.guardrails)]
+
+    @field_validator("min_improvement")
+    @classmethod
+    def _is_a_share(cls, least: float, info: ValidationInfo) -> float:
+        if least > 1 and info.data.get("improvement_basis") != "absolute":
+            raise ValueError("must be less than or equal to 1 on another basis than 'absolute'")
+        return least
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.row_metric is None and any(name == ROW_METRIC for _, name in self.named_metrics):
+            raise ValueError("row_metric: required, because a metric of that name is asked for")
+        if self.improvement_basis == "error_reduction" and METRICS[self.primary_metric or "accuracy"].best is None:
+            raise ValueError(f"improvement_basis: of '{self.primary_metric}' nobody knows what no error would be")
+        return self

@@ -1,0 +1,38 @@
+"""Which of the models that are due may be retrained now, when the fleet's limits leave room for some only."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from ..domain.decision_record import Hold
+from ..domain.fleet import FleetLimits, FleetUsage
+from ..domain.model_state import ModelState
+from ..domain.trigger_type import TriggerType
+
+BUDGET_SPAN = timedelta(days=30)
+_URGENCY = (TriggerType.PERFORMANCE_DEGRADATION, TriggerType.SCHEDULED)
+
+
+def usage_of(states: Iterable[ModelState], at: datetime, now: datetime) -> FleetUsage:
+    """Leases that are held now, and jobs opened in the 30 days before an event."""
+    active = retrained = 0
+    for state in states:
+        active += state.owner_at(now) is not None
+        retrained += sum(at - BUDGET_SPAN < attempt <= at for attempt in state.attempts)
+    return FleetUsage(active_jobs=active, retrained_in_30_days=retrained)
+
+
+def urgency(trigger: TriggerType, state: ModelState) -> tuple[int, float]:
+    """Sorts models that are due: the degraded ones first, then those that were retrained longest ago."""
+    last = state.last_retrained_at
+    return _URGENCY.index(trigger), last.timestamp() if last else 0.0
+
+
+def room(limits: FleetLimits, usage: FleetUsage) -> tuple[int, Hold]:
+    """How many retrainings may start now, and what keeps the next one waiting."""
+    jobs = max(limits.concurrent_jobs - usage.active_jobs, 0)
+    budget = max(limits.monthly_retrainings - usage.retrained_in_30_days, 0)
+    if budget < jobs:
+        reason = f"the fleet's budget of {limits.monthly_retrainings} retrainings in 30 days is used up"
+        return budget, Hold(kind="fleet_budget", reason=reason)
+    reason = f"the fleet runs at most {limits.concurrent_jobs} jobs at once; queued for the next sweep"
+    return jobs, Hold(kind="fleet_jobs", reason=reason)

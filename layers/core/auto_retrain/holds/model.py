@@ -1,0 +1,114 @@
+"""What holds a retraining back although a trigger may call for it; pure, and each with a sentence for people."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from ..domain.decision_record import HeldBy, Hold
+from ..domain.fleet import FleetLimits, SweepMark
+from ..domain.model_state import ModelState
+from ..domain.policy.policy import AppliedPolicy, PolicyStatus
+from ..domain.policy.triggers import TriggerConfig
+from ..domain.trigger_type import TriggerType
+
+_DAY, _MONTH = timedelta(days=1), timedelta(days=30)
+
+
+def holds(
+    applied: AppliedPolicy,
+    state: ModelState,
+    trigger: TriggerType,
+    at: datetime,
+    now: datetime,
+    *,
+    forced: bool = False,
+) -> list[Hold]:
+    """Everything that speaks against retraining a model at an event; the first is the one to tell.
+
+    Force, which only a manual request has, passes over a pause, cool-down, back-off and caps; never over broken data
+    or a running job.
+    """
+    found = [*_broken(state), *_running(state, now)]
+    if not forced:
+        config = applied.policy.triggers
+        found += [*_paused(applied), *_cooling(config, state, trigger, at), *_capped(config, state, at)]
+    return found
+
+
+def only_broken_data(found: list[Hold]) -> bool:
+    """Whether nothing but a quarantine holds; then a look at the data may find that they are in order again."""
+    return [hold.kind for hold in found] == ["quarantine"]
+
+
+def fleet_holds(limits: FleetLimits, mark: SweepMark | None) -> list[Hold]:
+    """What the fleet as a whole says against one more automatic retraining, as of the last sweep.
+
+    A budget that is just used up holds nobody back here: the last ones that the sweep let start are on their way.
+    """
+    if mark is None or mark.usage.retrained_in_30_days <= limits.monthly_retrainings:
+        return []
+    used = mark.usage.retrained_in_30_days
+    reason = f"{used} retrainings in 30 days, the fleet's budget is {limits.monthly_retrainings}"
+    return [Hold(kind="fleet_budget", reason=reason)]
+
+
+def _broken(state: ModelState) -> Iterator[Hold]:
+    if state.quarantine:
+        since = f"{state.quarantine.since:%F %H:%M}Z"
+        yield Hold(kind="quarantine", reason=f"quarantined since {since}: {state.quarantine.reason}")
+
+
+def _running(state: ModelState, now: datetime) -> Iterator[Hold]:
+    owner = state.owner_at(now)
+    if owner:
+        yield Hold(kind="running_job", reason=f"job '{owner}' is already retraining this model")
+
+
+def _paused(applied: AppliedPolicy) -> Iterator[Hold]:
+    if applied.status is not PolicyStatus.ACTIVE:
+        note = f": {applied.note}" if applied.note else ""
+        yield Hold(kind="paused", reason=f"paused{note}")
+
+
+def _cooling(config: TriggerConfig, state: ModelState, trigger: TriggerType, at: datetime) -> Iterator[Hold]:
+    last = state.last_attempt_at
+    if last is None:
+        return
+    cool_down = timedelta(hours=config.cool_down_hours)
+    back_off = _back_off(config, state, trigger)
+    if at < last + cool_down:
+        yield _until("cool_down", "cool-down", last + cool_down)
+    elif at < last + back_off:
+        times = f"{state.rejected_in_a_row} rejected in a row"
+        yield _until("back_off", f"back-off after {times}", last + back_off)
+
+
+def _back_off(config: TriggerConfig, state: ModelState, trigger: TriggerType) -> timedelta:
+    if not trigger.backs_off or not state.rejected_in_a_row:
+        return timedelta()
+    longest = timedelta(days=config.max_back_off_days)
+    # Without a cool-down there would be nothing to double.
+    first = timedelta(hours=max(config.cool_down_hours, 1))
+    # Doubling a few dozen times would leave the range of a timedelta.
+    return min(longest, first * (1 << min(state.rejected_in_a_row, 14)))
+
+
+def _capped(config: TriggerConfig, state: ModelState, at: datetime) -> Iterator[Hold]:
+    caps: tuple[tuple[HeldBy, timedelta, int, str], ...] = (
+        ("daily_cap", _DAY, config.daily_cap, "24 hours"),
+        ("monthly_cap", _MONTH, config.monthly_cap, "30 days"),
+    )
+    for kind, span, cap, words in caps:
+        count = _within(state, span, at)
+        if count >= cap:
+            # An event may be older than attempts that are known by now, and those count until then as well.
+            ends = sorted(attempt + span for attempt in state.attempts if attempt + span > at)
+            until = next(end for end in ends if _within(state, span, end) < cap)
+            yield _until(kind, f"{count} retrainings in {words}, at most {cap} are allowed", until)
+
+
+def _within(state: ModelState, span: timedelta, at: datetime) -> int:
+    return sum(at - span < attempt <= at for attempt in state.attempts)
+
+
+def _until(kind: HeldBy, what: str, until: datetime) -> Hold:
+    return Hold(kind=kind, reason=f"{what} until {until.isoformat()}", until=until)

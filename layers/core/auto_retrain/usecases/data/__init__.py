@@ -1,0 +1,1 @@
+"""The data of a job: frozen, checked, summarised and profiled."""

@@ -1,0 +1,79 @@
+"""Looks at a job's data before anything is trained on them: whether they are sound, and enough to decide by."""
+
+from collections.abc import Sequence
+
+from ...data_checks import check_data_of
+from ...domain.data_check import DataCheck, Power
+from ...domain.drift import DataProfile, FeatureHistogram
+from ...domain.errors import DataInvalid
+from ...domain.job import RetrainingJob
+from ...domain.manifest import Manifest
+from ...domain.messages import DataCheckOutcome, JobReference
+from ...domain.policy.policy import Policy
+from ...ports import Ports
+from ...statistics.stability import psi
+from ..lookup import job_of, policy_of
+from .manifest import freeze_data, read_manifest
+from .power import foresee_power
+from .reference_profile import build_profile, count_live, keep_job_profile
+from .summarize import summarize_data
+
+MOST_FINDINGS, MOST_FEATURES = 50, 20
+
+
+def check_data(reference: JobReference, ports: Ports) -> DataCheckOutcome:
+    """Freeze the data, look at them and store what was found; done again, it finds the same.
+
+    Raises:
+        JobUnknown, ModelUnknown: the job or its policy is not there.
+        DataMissing: the training or the holdout window holds no data.
+        DataInvalid: the data are broken, or cannot be read; nothing may be trained on them.
+    """
+    job = job_of(reference.job_id, ports)
+    policy = policy_of(job.model_name, ports).policy
+    if job.data_check is None:
+        job = ports.jobs.save(freeze_data(job, policy, ports))
+        job = ports.jobs.save(job.changed(data_check=_look_at_data(job, policy, ports)))
+    check = job.data_check
+    assert check is not None
+    if check.errors:
+        raise DataInvalid("; ".join(found.text for found in check.errors))
+    if check.skipped:
+        return DataCheckOutcome(next="close", reason=check.skipped)
+    return DataCheckOutcome(next="train", reason=check.power.reason)
+
+
+def _look_at_data(job: RetrainingJob, policy: Policy, ports: Ports) -> DataCheck:
+    manifest = read_manifest(job, ports)
+    summary = summarize_data(manifest, ports)
+    profile = _profile(job, manifest, policy, ports)
+    histograms = count_live(profile, manifest.data, manifest.holdout.objects, ports)
+    power = foresee_power(policy, summary, ports)
+    return DataCheck(
+        summary=summary,
+        psi=_psi_of(histograms),
+        findings=tuple(check_data_of(policy, summary, histograms)[:MOST_FINDINGS]),
+        power=power,
+        skipped=_reason_to_skip(policy, power),
+    )
+
+
+def _profile(job: RetrainingJob, manifest: Manifest, policy: Policy, ports: Ports) -> DataProfile:
+    """Of the training data, kept with the job: a version that is promoted gets it."""
+    training, window = manifest.training, job.windows.training
+    profile = build_profile(job.model_name, manifest.data, policy.drift, window, training.objects, ports)
+    keep_job_profile(profile, job.job_id, ports)
+    return profile
+
+
+def _psi_of(histograms: Sequence[FeatureHistogram]) -> dict[str, float]:
+    known = [found for found in histograms if sum(found.reference) and sum(found.live)]
+    moved = {found.feature: round(psi(found.reference, found.live), 6) for found in known}
+    return dict(sorted(moved.items(), key=lambda pair: -pair[1])[:MOST_FEATURES])
+
+
+def _reason_to_skip(policy: Policy, power: Power) -> str | None:
+    needed = policy.validation.min_power
+    if power.chance is None or power.chance >= needed:
+        return None
+    return f"not trained: {power.reason}; validation.min_power = {needed:g} asks for {needed:.0%}"

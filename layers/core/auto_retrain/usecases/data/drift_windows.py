@@ -1,0 +1,30 @@
+"""Which days a drift check compares."""
+
+from datetime import datetime, timedelta
+
+from ...domain.policy.policy import Policy
+from ...domain.windows import Window, windows_at
+from ...ports import Ports
+
+
+def drift_windows(policy: Policy, at: datetime, ports: Ports) -> tuple[Window, Window]:
+    """What the champion learned from, or would have, and the newest days; features need no labels to arrive."""
+    return reference_window(policy, at, ports), live_window(policy, at)
+
+
+def live_window(policy: Policy, at: datetime) -> Window:
+    today = at.date()
+    return Window(start=today - timedelta(days=policy.triggers.evaluation_window_days), end=today)
+
+
+def reference_window(policy: Policy, at: datetime, ports: Ports) -> Window:
+    serving = ports.ledger.current(policy.model)
+    if serving:
+        return serving.windows.training
+    config = policy.triggers
+    return windows_at(
+        at,
+        evaluation_days=config.evaluation_window_days,
+        training_days=config.training_window_days,
+        label_delay_days=0,
+    ).training

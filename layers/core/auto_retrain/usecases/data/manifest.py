@@ -1,0 +1,44 @@
+"""The manifest of a job: which objects it reads, frozen once, and read again by every step."""
+
+from datetime import timedelta
+
+from pydantic import ValidationError
+
+from ...domain.digest import canonical_json, sha256_of
+from ...domain.errors import ArtifactInvalid
+from ...domain.job import RetrainingJob
+from ...domain.manifest import DataObject, Manifest, build_manifest
+from ...domain.policy.policy import Policy
+from ...domain.windows import Window
+from ...ports import Ports
+
+
+def freeze_data(job: RetrainingJob, policy: Policy, ports: Ports) -> RetrainingJob:
+    """The job with its manifest; done again, it stays the same. Raises DataMissing when a window holds no data."""
+    if job.manifest_uri:
+        return job
+    span = Window(start=job.windows.training.start, end=job.windows.holdout.end)
+    objects = ports.data.list_partitions(policy.data.prefix, span)
+    labels = _label_objects(job, policy, ports)
+    content = canonical_json(build_manifest(job.job_id, job.model_name, policy.data, job.windows, objects, labels))
+    digest = sha256_of(content)
+    # Named by its digest: two invocations at once, which may see other objects, do not overwrite each other's.
+    uri = ports.data.write(f"jobs/{job.job_id}/manifest-{digest[:16]}.json", content)
+    return job.changed(manifest_uri=uri, manifest_sha256=digest)
+
+
+def _label_objects(job: RetrainingJob, policy: Policy, ports: Ports) -> list[DataObject]:
+    """Labels that arrived up to the event's day, where they have a data set of their own."""
+    if policy.data.labels is None:
+        return []
+    arrived = Window(start=job.windows.training.start, end=job.event_time.date() + timedelta(days=1))
+    return ports.data.list_partitions(policy.data.labels.prefix, arrived)
+
+
+def read_manifest(job: RetrainingJob, ports: Ports) -> Manifest:
+    """Raises ArtifactInvalid when it is not there or cannot be read."""
+    uri = job.manifest_uri or ""
+    try:
+        return Manifest.model_validate_json(ports.data.read(uri))
+    except ValidationError as error:
+        raise ArtifactInvalid(f"manifest '{uri}' cannot be read") from error

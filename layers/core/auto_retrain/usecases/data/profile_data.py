@@ -1,0 +1,38 @@
+"""Keeps, beside a version that was promoted, what the features looked like that it learned from."""
+
+from ...domain.drift import DataProfile
+from ...domain.errors import PromotionRefused
+from ...domain.job import RetrainingJob
+from ...domain.messages import JobReference, ProfileReport
+from ...ports import Ports
+from ..lookup import job_of, policy_of
+from .manifest import read_manifest
+from .reference_profile import build_profile, keep_profile, load_job_profile, load_profile, profile_key
+
+
+def profile_data(reference: JobReference, ports: Ports) -> ProfileReport:
+    """Keep the profile of exactly the objects that the job froze for training, made when they were checked.
+
+    Done again, it finds the profile there.
+
+    Raises:
+        JobUnknown, ModelUnknown: the job or its policy is not there.
+        PromotionRefused: the job deployed nothing.
+        ArtifactInvalid: the job's manifest is not there or cannot be read.
+        DataInvalid: an object changed since it was frozen, or cannot be read.
+    """
+    job = job_of(reference.job_id, ports)
+    if not job.deployed or job.challenger_version is None:
+        raise PromotionRefused(f"job '{job.job_id}' deployed no version whose data could be profiled")
+    profile = load_profile(job.model_name, job.challenger_version, ports)
+    if profile is None:
+        profile = load_job_profile(job.job_id, ports) or _read_profile(job, ports)
+        keep_profile(profile, job.challenger_version, ports)
+    uri = ports.data.uri(profile_key(job.model_name, job.challenger_version))
+    return ProfileReport(uri=uri, rows=profile.rows, features=len(profile.features))
+
+
+def _read_profile(job: RetrainingJob, ports: Ports) -> DataProfile:
+    manifest = read_manifest(job, ports)
+    drift, training = policy_of(job.model_name, ports).policy.drift, manifest.training
+    return build_profile(job.model_name, manifest.data, drift, job.windows.training, training.objects, ports)

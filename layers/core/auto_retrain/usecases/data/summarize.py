@@ -1,0 +1,155 @@
+"""Reads the row ids and labels of a job's two windows, and some of its rows, and says what can be told of them."""
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...domain.data_check import DataSummary, WindowSummary
+from ...domain.manifest import DataColumns, DataObject, FrozenWindow, Manifest
+from ...domain.metric_kinds import Task
+from ...ports import Batch, Ports
+from ...statistics.separation import quantile_codes, separation_of_classes, separation_of_numbers
+
+# Whether a feature knows the label shows in some of the rows.
+SEPARATION_ROWS = 100_000
+MOST_SEPARATIONS = 20
+
+Array = np.ndarray[Any, Any]
+
+
+class _Rows(NamedTuple):
+    """Ids as hashes, labels as numbers (codes of classes) with NaN for missing; rows without an id are only counted."""
+
+    ids: Array
+    labels: Array
+    missing_ids: int
+
+
+def summarize_data(manifest: Manifest, ports: Ports) -> DataSummary:
+    """What can be told of both windows; raises DataInvalid when an object changed, cannot be read or lacks a column."""
+    reader = _Reader(manifest.data, ports)
+    training, holdout = reader.rows(manifest.training), reader.rows(manifest.holdout)
+    return DataSummary(
+        training=_summary(training, manifest.data),
+        holdout=_summary(holdout, manifest.data),
+        overlap=int(np.isin(np.unique(holdout.ids), training.ids).sum()),
+        separation=reader.separation(manifest.training),
+    )
+
+
+class _Reader:
+    """One vocabulary of labels for all that is read."""
+
+    def __init__(self, columns: DataColumns, ports: Ports) -> None:
+        self._columns = columns
+        self._ports = ports
+        self._codes: dict[str, int] = {}
+
+    def rows(self, window: FrozenWindow) -> _Rows:
+        columns, own = self._columns, self._columns.labels
+        if own is None:
+            return self._read(window.objects, columns.format, columns.row_id, columns.label)
+        without = self._read(window.objects, columns.format, columns.row_id, None)
+        arrived = self._read(window.label_objects, own.format, own.row_id, own.label)
+        return without._replace(labels=_joined(without.ids, arrived))
+
+    def separation(self, window: FrozenWindow) -> dict[str, float]:
+        """For the features that tell most about the label, how much; labels of their own data set are not looked at."""
+        columns = self._columns
+        if columns.labels is not None:
+            return {}
+        taken = self._sample(window)
+        if not taken:
+            return {}
+        numbers = {name: np.concatenate([batch.numbers[name] for batch in taken]) for name in taken[0].numbers}
+        texts = {name: [text for batch in taken for text in batch.texts[name]] for name in taken[0].texts}
+        labels = numbers.get(columns.label)
+        if labels is None:
+            labels = self._codes_of(texts[columns.label])
+        known = ~np.isnan(labels)
+        found = {name: _separation(numbers[name][known], labels[known], columns.task) for name in columns.numeric}
+        for name in columns.categorical:
+            codes = np.unique([text or "" for text in texts[name]], return_inverse=True)[1]
+            found[name] = _separation(codes[known], labels[known], columns.task)
+        return dict(sorted(found.items(), key=lambda pair: -pair[1])[:MOST_SEPARATIONS])
+
+    def _sample(self, window: FrozenWindow) -> list[Batch]:
+        """The first rows of some objects spread over the window; none where those have no rows."""
+        columns, is_number = self._columns, self._columns.task is Task.REGRESSION
+        numeric = [*columns.numeric, *([columns.label] if is_number else [])]
+        named = [*columns.categorical, *([] if is_number else [columns.label])]
+        objects = window.objects[:: max(1, len(window.objects) // 10)]
+        each = SEPARATION_ROWS // len(objects)
+        taken: list[Batch] = []
+        for found in objects:
+            batches = self._ports.tables.batches([found], columns.format, numeric, [], named)
+            taken += islice(batches, 1)
+        return [_first(each, batch) for batch in taken if batch.rows]
+
+    def _read(self, objects: Sequence[DataObject], format: str, row_id: str, label: str | None) -> _Rows:
+        is_number = self._columns.task is Task.REGRESSION
+        numeric = [label] if label and is_number else []
+        texts = [row_id, *([label] if label and not is_number else [])]
+        ids, labels, missing = [np.empty(0, np.int64)], [np.empty(0)], 0
+        for batch in self._ports.tables.batches(objects, format, numeric, [], texts):
+            named = np.array([text is not None for text in batch.texts[row_id]], dtype=bool)
+            missing += batch.rows - int(named.sum())
+            ids.append(_hashes(batch.texts[row_id]))
+            if label:
+                values = batch.numbers[label] if is_number else self._codes_of(batch.texts[label])
+                labels.append(values[named])
+        return _Rows(np.concatenate(ids), np.concatenate(labels), missing)
+
+    def _codes_of(self, texts: Iterable[str | None]) -> Array:
+        codes = self._codes
+        return np.array([np.nan if text is None else codes.setdefault(text, len(codes)) for text in texts], dtype=float)
+
+
+def _first(rows: int, batch: Batch) -> Batch:
+    return batch._replace(
+        rows=min(rows, batch.rows),
+        numbers={name: numbers[:rows] for name, numbers in batch.numbers.items()},
+        texts={name: texts[:rows] for name, texts in batch.texts.items()},
+    )
+
+
+def _hashes(texts: Sequence[str | None]) -> Array:
+    """64 bits for each text that is there: two of ten million share them with a chance of three in a million."""
+    return np.array([hash(text) for text in texts if text is not None], dtype=np.int64)
+
+
+def _joined(ids: Array, arrived: _Rows) -> Array:
+    """For each row the label that arrived last, NaN for none."""
+    known = ~np.isnan(arrived.labels)
+    unique, newest = np.unique(arrived.ids[known][::-1], return_index=True)
+    labels = arrived.labels[known][::-1][newest]
+    if not unique.size:
+        return np.full(ids.size, np.nan)
+    places = np.minimum(np.searchsorted(unique, ids), unique.size - 1)
+    joined: Array = np.where(unique[places] == ids, labels[places], np.nan)
+    return joined
+
+
+def _summary(rows: _Rows, columns: DataColumns) -> WindowSummary:
+    known = rows.labels[~np.isnan(rows.labels)]
+    values, counts = np.unique(known, return_counts=True)
+    is_classes = columns.task is Task.CLASSIFICATION and values.size > 1
+    return WindowSummary(
+        rows=rows.ids.size + rows.missing_ids,
+        labelled=known.size,
+        repeated_ids=rows.ids.size - np.unique(rows.ids).size,
+        missing_ids=rows.missing_ids,
+        distinct_labels=min(values.size, 3),
+        rarest_class_rows=int(counts.min()) if is_classes else None,
+    )
+
+
+def _separation(values: Array, labels: Array, task: Task) -> float:
+    if not labels.size:
+        return 0.0
+    codes = quantile_codes(values) if values.dtype.kind == "f" else values
+    if task is Task.REGRESSION:
+        return separation_of_numbers(codes, labels)
+    return separation_of_classes(codes, labels.astype(int))

@@ -1,0 +1,1 @@
+"""How a job ends, and who hears of it."""

@@ -1,0 +1,64 @@
+"""Ends a job: terminal status, lease given back, people told; also when its execution was ended from outside."""
+
+import json
+from typing import Any
+
+from ...domain.job import RetrainingJob, RetrainingStatus
+from ...domain.messages import ClosingOutcome, ClosingRequest, ExecutionStatusChange
+from ...ports import Ports
+from .end_job import Failure, end_job, follow_up, sentence_on
+
+
+def close_job(request: ClosingRequest | ExecutionStatusChange, ports: Ports) -> ClosingOutcome:
+    """Close the job that an execution opened, if it opened one; a job that is closed already stays as it is."""
+    if isinstance(request, ExecutionStatusChange):
+        detail = request.detail
+        failure: Failure | None = Failure("ExecutionEnded", f"the execution was ended from outside: {detail.status}")
+        job = _find_active(detail.execution_arn, ports)
+    else:
+        failure = _failure_in(request.state)
+        job = _find(request, ports)
+    if job is None:
+        return _outcome_without_job(failure)
+    closed = job if job.status.is_terminal else end_job(job, failure, ports)
+    # Also for a job that was closed before: the process may have ended between closing and telling.
+    follow_up(closed, ports)
+    return _outcome(closed, failure)
+
+
+def _failure_in(state: dict[str, Any]) -> Failure | None:
+    # What the first state catches replaces its input, which may not be an object that could hold it.
+    error = state.get("error") or (state if "Error" in state else None)
+    return Failure(error.get("Error", "Unknown"), _readable(error.get("Cause", ""))) if error else None
+
+
+def _readable(cause: str) -> str:
+    """A Lambda function's failure is JSON around the message; people need the message."""
+    try:
+        return str(json.loads(cause)["errorMessage"])
+    except (ValueError, KeyError, TypeError):
+        return cause or "no cause was given"
+
+
+def _find(request: ClosingRequest, ports: Ports) -> RetrainingJob | None:
+    decision = request.state.get("decision") or {}
+    job_id = decision.get("job_id")
+    # The first state may have opened the job and died before it could say so.
+    return ports.jobs.get(job_id) if job_id else _find_active(request.execution_arn, ports)
+
+
+def _find_active(execution_arn: str, ports: Ports) -> RetrainingJob | None:
+    return next((job for job in ports.jobs.list_active() if job.execution_arn == execution_arn), None)
+
+
+def _outcome_without_job(failure: Failure | None) -> ClosingOutcome:
+    if failure is None:
+        return ClosingOutcome(next="succeed", status=None, error="", reason="no job was opened")
+    return ClosingOutcome(next="fail", status=None, error=failure.error, reason=failure.reason)
+
+
+def _outcome(job: RetrainingJob, failure: Failure | None) -> ClosingOutcome:
+    if job.status is RetrainingStatus.COMPLETED:
+        return ClosingOutcome(next="succeed", status=job.status, error="", reason=sentence_on(job))
+    error = failure.error if failure else "JobFailed"
+    return ClosingOutcome(next="fail", status=job.status, error=error, reason=job.error or "")

@@ -1,0 +1,28 @@
+"""Records that a use case cannot do without."""
+
+from ..domain.errors import JobUnknown, ModelUnknown
+from ..domain.job import RetrainingJob
+from ..domain.policy.policy import AppliedPolicy
+from ..ports import Ports
+
+
+def policy_of(model_name: str, ports: Ports) -> AppliedPolicy:
+    """The policy in force; raises ModelUnknown for a model without one."""
+    applied = ports.policies.get(model_name)
+    if applied is None:
+        raise ModelUnknown(f"model '{model_name}' has no policy; apply one first")
+    return applied
+
+
+def job_of(job_id: str, ports: Ports) -> RetrainingJob:
+    """The record of a job; raises JobUnknown when there is none."""
+    job = ports.jobs.get(job_id)
+    if job is None:
+        raise JobUnknown(f"there is no job '{job_id}'")
+    return job
+
+
+def newest_version(model_name: str, ports: Ports) -> AppliedPolicy | None:
+    """The newest version of a policy, also of a removed one."""
+    applied = ports.policies.get(model_name)
+    return applied or next(iter(ports.policies.history(model_name)), None)

@@ -1,0 +1,105 @@
+"""Puts policies in force, pauses, resumes and removes them; each change is a version of its own and overwrites none."""
+
+from collections.abc import Iterator, Sequence
+
+from ...domain.base import Record
+from ...domain.errors import ModelUnknown, PolicyConflict
+from ...domain.policy.changes import FieldChange, changes_between
+from ...domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
+from ...domain.policy.warnings import warnings_of, warnings_with_champion
+from ...ports import Ports
+from ..lookup import newest_version, policy_of
+
+
+class PlannedPolicy(Record):
+    """What applying a policy would change; `newest`, with which it was compared, may be the removal of its model."""
+
+    policy: Policy
+    newest: AppliedPolicy | None
+    changes: tuple[FieldChange, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def is_new(self) -> bool:
+        return self.newest is None or self.newest.status is PolicyStatus.REMOVED
+
+    @property
+    def is_unchanged(self) -> bool:
+        return not self.is_new and self.newest is not None and self.newest.policy == self.policy
+
+    @property
+    def stays_paused(self) -> bool:
+        return self.newest is not None and self.newest.status is PolicyStatus.PAUSED
+
+
+def plan_policies(policies: Sequence[Policy], ports: Ports) -> list[PlannedPolicy]:
+    """Compare policies with those in force; nothing is written."""
+    return [_plan(policy, ports) for policy in policies]
+
+
+def apply_planned(plans: Sequence[PlannedPolicy], actor: str, ports: Ports) -> Iterator[AppliedPolicy]:
+    """Put each policy in force, one after the other; applied again, what was done before is unchanged.
+
+    A paused model stays paused: only resuming it says that its trouble is over.
+
+    Raises:
+        PolicyConflict: a policy was changed by someone else since it was compared; those before it are in force.
+    """
+    for number, plan in enumerate(plans):
+        try:
+            yield _apply(plan, actor, ports)
+        except PolicyConflict as error:
+            raise PolicyConflict(f"{error}; {number} of {len(plans)} policies were applied, apply again") from error
+
+
+def pause_model(model_name: str, reason: str, actor: str, ports: Ports) -> AppliedPolicy:
+    """Let no trigger retrain a model any more; a model that is paused stays so, with the first reason.
+
+    Raises:
+        ModelUnknown: there is no such model.
+        PolicyConflict: its policy was changed by someone else at the same moment.
+    """
+    return _with_status(policy_of(model_name, ports), PolicyStatus.PAUSED, reason, actor, ports)
+
+
+def resume_model(model_name: str, actor: str, ports: Ports) -> AppliedPolicy:
+    """Follow a paused policy again; one that is followed stays as it is. Raises what pausing raises."""
+    return _with_status(policy_of(model_name, ports), PolicyStatus.ACTIVE, "", actor, ports)
+
+
+def remove_model(model_name: str, actor: str, ports: Ports) -> AppliedPolicy:
+    """Take a model out of the fleet; its history stays, and so does a job that runs. Again, it changes nothing."""
+    newest = newest_version(model_name, ports)
+    if newest is None:
+        raise ModelUnknown(f"model '{model_name}' has no policy, and never had one")
+    return _with_status(newest, PolicyStatus.REMOVED, "", actor, ports)
+
+
+def _plan(policy: Policy, ports: Ports) -> PlannedPolicy:
+    newest = newest_version(policy.model, ports)
+    accuracy = champion_accuracy(policy.model, ports)
+    known = warnings_with_champion(policy, accuracy) if accuracy is not None else ()
+    plan = PlannedPolicy(policy=policy, newest=newest, warnings=(*warnings_of(policy), *known))
+    if newest is None or plan.is_new or plan.is_unchanged:
+        return plan
+    return plan.model_copy(update={"changes": changes_between(newest.policy, policy)})
+
+
+def champion_accuracy(model_name: str, ports: Ports) -> float | None:
+    """Accuracy of what serves now on the holdout by which it was promoted, if we promoted it."""
+    serving = ports.ledger.current(model_name)
+    job = ports.jobs.get(serving.job_id) if serving else None
+    return job.validation.accuracy if job and job.validation else None
+
+
+def _apply(plan: PlannedPolicy, actor: str, ports: Ports) -> AppliedPolicy:
+    newest = plan.newest
+    status = PolicyStatus.PAUSED if plan.stays_paused else PolicyStatus.ACTIVE
+    note = newest.note if newest and plan.stays_paused else ""
+    after = newest.version if newest else 0
+    return ports.policies.apply(plan.policy, actor, ports.clock.now(), status=status, note=note, after=after)
+
+
+def _with_status(applied: AppliedPolicy, status: PolicyStatus, note: str, actor: str, ports: Ports) -> AppliedPolicy:
+    now = ports.clock.now()
+    return ports.policies.apply(applied.policy, actor, now, status=status, note=note, after=applied.version)

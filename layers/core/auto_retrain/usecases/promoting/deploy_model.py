@@ -1,0 +1,105 @@
+"""Makes a validated challenger the champion."""
+
+from ...domain.errors import ChampionConflict, PromotionRefused
+from ...domain.job import Deployment, RetrainingJob, RetrainingStatus
+from ...domain.messages import DeploymentOutcome, JobReference
+from ...domain.policy.validation import LOWEST_ACCURACY_FLOOR
+from ...domain.validation import ValidationResult
+from ...ports import Ports
+from ..lookup import job_of
+from .verify_files import check_files
+
+
+def deploy_model(reference: JobReference, ports: Ports) -> DeploymentOutcome:
+    """Move the alias from the champion that was compared to the challenger, and write the ledger.
+
+    Every step is absolute, so that doing it again after a crash or a lost answer changes nothing.
+
+    Raises:
+        JobUnknown: the job is not there.
+        PromotionRefused: the stored validation is not a promotion of this very version, or of other files, or a
+            person has to approve it and has not.
+        ChampionConflict: somebody moved the alias since the champion was read; it stays where they put it.
+    """
+    job = job_of(reference.job_id, ports)
+    version = _allowed_version(job, ports)
+    if not job.deployed:
+        check_files(job.model_name, version, job.challenger_files, ports)
+        job = ports.jobs.save(job.moved_to(RetrainingStatus.DEPLOYING))
+        _move_alias(job, version, ports)
+        _record(job, version, ports)
+    return DeploymentOutcome(version=version, previous_version=job.champion_version)
+
+
+def _allowed_version(job: RetrainingJob, ports: Ports) -> str:
+    result = job.validation
+    if result is None or not result.is_valid:
+        raise PromotionRefused(f"job '{job.job_id}' has no validation that says promote")
+    if result.validation_hash != result.compute_hash():
+        raise PromotionRefused(f"the validation of job '{job.job_id}' was changed after it was sealed")
+    _check_floor(result)
+    if result.inputs.artifact_sha256 != job.challenger_files.artifact_sha256:
+        raise PromotionRefused(f"job '{job.job_id}' was validated with other files than it records now")
+    check_review(job)
+    version = result.inputs.challenger_version
+    tags = ports.registry.version_tags(job.model_name, version)
+    if tags is None or tags.get("job_id") != job.job_id:
+        raise PromotionRefused(f"version {version} of '{job.model_name}' was not registered by job '{job.job_id}'")
+    return version
+
+
+def _check_floor(result: ValidationResult) -> None:
+    """Not only the gate: whatever wrote the record, nothing below the floor goes into production."""
+    r2 = result.value_of("r2")
+    if r2 is not None and result.accuracy is None:
+        if not 0 < r2 <= 1:
+            raise PromotionRefused(f"R² {r2} is not above 0 and at most 1")
+    elif result.accuracy is None or not LOWEST_ACCURACY_FLOOR <= result.accuracy <= 1:
+        raise PromotionRefused(f"accuracy {result.accuracy} is not between {LOWEST_ACCURACY_FLOOR} and 1")
+
+
+def check_review(job: RetrainingJob) -> None:
+    """Raise PromotionRefused unless a person approved this very validation, where that was asked for."""
+    if not job.needs_review:
+        return
+    if job.review is None or not job.review.approved:
+        raise PromotionRefused(f"job '{job.job_id}' needs a review, and nobody has approved it")
+    if job.validation is None or job.review.validation_hash != job.validation.validation_hash:
+        raise PromotionRefused(f"what was approved of job '{job.job_id}' is not what was validated last")
+
+
+def _move_alias(job: RetrainingJob, version: str, ports: Ports) -> None:
+    # MLflow has no compare-and-set: between this reading and the writing a human's change could be lost.
+    serving = ports.registry.champion(job.model_name)
+    if serving == version:
+        return
+    if serving != job.champion_version:
+        raise ChampionConflict(
+            f"the champion of '{job.model_name}' was version {job.champion_version} when it was compared and is "
+            f"{serving} now; somebody changed it, and it stays"
+        )
+    ports.registry.set_champion(job.model_name, version)
+    serving = ports.registry.champion(job.model_name)
+    if serving != version:
+        raise ChampionConflict(f"the champion of '{job.model_name}' became {serving} while version {version} was set")
+
+
+def _record(job: RetrainingJob, version: str, ports: Ports) -> None:
+    now = ports.clock.now()
+    last = ports.ledger.current(job.model_name)
+    if last is None or last.job_id != job.job_id:
+        reason = job.validation.reason if job.validation else ""
+        ports.ledger.append(
+            Deployment(
+                model_name=job.model_name,
+                sequence=last.sequence + 1 if last else 1,
+                version=version,
+                previous_version=job.champion_version,
+                job_id=job.job_id,
+                reason=reason,
+                deployed_at=now,
+                windows=job.windows,
+                files=job.challenger_files,
+            )
+        )
+    ports.jobs.save(job.changed(deployed=True, deployed_at=now))

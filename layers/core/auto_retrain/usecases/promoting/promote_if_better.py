@@ -1,0 +1,38 @@
+"""Promotes a challenger on a person's call, by a minimum improvement of the call's own."""
+
+from ...domain.errors import JobUnknown
+from ...domain.job import RetrainingStatus
+from ...domain.messages import JobReference
+from ...ports import Ports
+from ..lookup import policy_of
+from ..training.container import read_scores
+from ..validating.judge_challenger import judge_scores, with_min_improvement
+from ..validating.publish_report import publish_report
+from ..validating.validate_model import with_result
+from .deploy_model import check_review, deploy_model
+
+
+def promote_if_better(model_name: str, job_id: str, min_improvement: float, ports: Ports) -> bool:
+    """Judge a job's challenger anew and deploy it if it passes; whether it serves now.
+
+    Raises:
+        JobUnknown: this model has no such job.
+        IllegalTransition: the job has ended without a deployment, or is not validated yet.
+        PromotionRefused: a person has to approve it, and has not approved this result.
+    """
+    job = ports.jobs.get(job_id)
+    if job is None or job.model_name != model_name:
+        raise JobUnknown(f"'{model_name}' has no job '{job_id}'")
+    if job.deployed:
+        return True
+    applied = with_min_improvement(policy_of(model_name, ports), min_improvement)
+    judgement = judge_scores(job, read_scores(job, ports), applied, ports)
+    result = judgement.result.sealed(ports.clock.now())
+    if not result.is_valid:
+        return False
+    check_review(with_result(job, result))
+    allowed = with_result(job.moved_to(RetrainingStatus.DEPLOYING), result)
+    # One write: what was sealed for a job that may not be deployed any more stays as it is.
+    ports.jobs.save(allowed.changed(report_uri=publish_report(allowed, result, judgement.pair, ports)))
+    deploy_model(JobReference(job_id=job_id), ports)
+    return True

@@ -1,0 +1,1 @@
+"""The Kubernetes Jobs of a job: what their containers are told, and what they leave behind."""

@@ -1,0 +1,88 @@
+"""Evidently's report on drift: a Kubernetes Job that nobody waits for, and what it left behind."""
+
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from ...domain.base import Record
+from ...domain.cluster import JobOrder
+from ...domain.digest import canonical_json, sha256_of
+from ...domain.errors import ArtifactInvalid
+from ...domain.explain import explain
+from ...domain.manifest import DriftManifest, columns_of, freeze_window
+from ...domain.names import job_id, kubernetes_job_name, output_key
+from ...domain.policy.policy import Policy
+from ...domain.results import EvidentlySummary
+from ...ports import Ports
+from ..data.drift_windows import drift_windows
+from ..lookup import policy_of
+
+DEADLINE_MINUTES = 30
+
+
+class DriftReport(Record):
+    """Where a report is, or will be once its Kubernetes Job has ended."""
+
+    report_id: str
+    kubernetes_job: str
+    html_uri: str
+    psi_uri: str
+
+
+def report_drift(model_name: str, ports: Ports) -> DriftReport:
+    """Start a report on a model as of now, for whoever asked.
+
+    Raises:
+        ModelUnknown: no policy was applied for that model.
+        DataMissing: one of the two windows holds no data.
+    """
+    now = ports.clock.now()
+    policy = policy_of(model_name, ports).policy
+    return start_report(job_id(model_name, f"drift report {now.isoformat()}"), policy, now, ports)
+
+
+def start_report(report_id: str, policy: Policy, at: datetime, ports: Ports) -> DriftReport:
+    """Start the report of a job, or one of its own id; done again, it finds the same Kubernetes Job."""
+    manifest = canonical_json(_manifest(report_id, policy, at, ports))
+    digest = sha256_of(manifest)
+    order = JobOrder(
+        kind="report",
+        job_id=report_id,
+        model_name=policy.model,
+        manifest_uri=ports.data.write(f"jobs/{report_id}/report/manifest-{digest[:16]}.json", manifest),
+        manifest_sha256=digest,
+        output_uri=ports.data.uri(output_key(report_id, "report")),
+        mlflow_tracking_uri=ports.registry.tracking_uri,
+        seed=policy.training.seed,
+    )
+    name = kubernetes_job_name(report_id, "report")
+    # Evidently is in our own image, and computes without GPUs.
+    training = policy.training.model_copy(update={"deadline_minutes": DEADLINE_MINUTES, "image": None, "gpus": 0})
+    ports.cluster.start_job(name, [order], training)
+    return DriftReport(
+        report_id=report_id,
+        kubernetes_job=name,
+        html_uri=f"{order.output_uri}report.html",
+        psi_uri=f"{order.output_uri}psi.json",
+    )
+
+
+def read_psi(report_id: str, ports: Ports) -> EvidentlySummary:
+    """What Evidently said in a report; raises ArtifactInvalid when there is none (yet), or none that can be read."""
+    uri = ports.data.uri(f"{output_key(report_id, 'report')}psi.json")
+    try:
+        return EvidentlySummary.model_validate_json(ports.data.read(uri))
+    except ValidationError as error:
+        raise ArtifactInvalid(f"drift report '{uri}': {explain(error, EvidentlySummary)}") from error
+
+
+def _manifest(report_id: str, policy: Policy, at: datetime, ports: Ports) -> DriftManifest:
+    reference, live = drift_windows(policy, at, ports)
+    prefix = policy.data.prefix
+    return DriftManifest(
+        job_id=report_id,
+        model_name=policy.model,
+        data=columns_of(policy.data),
+        reference=freeze_window("reference", reference, prefix, ports.data.list_partitions(prefix, reference)),
+        live=freeze_window("live", live, prefix, ports.data.list_partitions(prefix, live)),
+    )

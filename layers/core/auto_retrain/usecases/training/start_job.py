@@ -1,0 +1,152 @@
+"""Starts the Kubernetes Job that trains a challenger, or the one that scores it beside the champion."""
+
+import logging
+
+from ...domain.batch import ParkedOrder
+from ...domain.errors import ArtifactInvalid, ArtifactMissing, AutoRetrainError, ChampionConflict
+from ...domain.files import VersionFiles
+from ...domain.job import PendingStep, RetrainingJob, RetrainingStatus, Variant
+from ...domain.messages import StepOrder, StepStarted
+from ...domain.names import kubernetes_job_name, log_key, variant_part
+from ...domain.policy.policy import Policy
+from ...domain.results import TrainingResult
+from ...domain.trigger_type import TriggerType
+from ...ports import Ports
+from ..data.manifest import freeze_data
+from ..lookup import job_of, policy_of
+from .container import container_orders, read_result, variant_orders
+from .drift_reports import start_report
+
+LONGEST_REASON = 300
+
+_LOG = logging.getLogger(__name__)
+
+
+def start_job(order: StepOrder, ports: Ports) -> StepStarted:
+    """Start one step; done again, it finds the same Kubernetes Job and only renews the token to answer.
+
+    Raises:
+        JobUnknown, ModelUnknown: the job or its policy is not there.
+        DataMissing: the training or the holdout window holds no data.
+        ArtifactInvalid: training left no usable result.
+        ChampionConflict: something serves by the ledger, but the registry has no champion.
+    """
+    job = job_of(order.job_id, ports)
+    applied = policy_of(job.model_name, ports)
+    job = _with_data(job, applied.policy, ports) if order.kind == "train" else _with_challenger(job, ports)
+    pending = _start(job, order, applied.policy, ports)
+    if order.kind == "train" and job.trigger_type is TriggerType.DATA_DRIFT:
+        _report_drift(job, applied.policy, ports)
+    return StepStarted(job_id=job.job_id, kubernetes_job=pending.kubernetes_job)
+
+
+def _start(job: RetrainingJob, step: StepOrder, policy: Policy, ports: Ports) -> PendingStep:
+    """Save what the execution waits for, then let it begin: at once, or when the watcher has gathered a batch."""
+    training, name = policy.training, kubernetes_job_name(job.job_id, step.kind)
+    several = bool(job.variants) and step.kind == "train"
+    orders = variant_orders(job, policy, ports) if several else container_orders(job, step.kind, policy, ports)
+    # The watcher gathers small models; one that needs two images, or several trainings, is not small.
+    batched = training.batched and len(orders) == 1
+    pending = PendingStep(
+        kind=step.kind,
+        kubernetes_job=None if batched else name,
+        parked=ParkedOrder(order=orders[0], training=training) if batched else None,
+        task_token=step.task_token,
+        since=ports.clock.now(),
+    )
+    # The record comes first: the watcher must know the token before the Kubernetes Job can end.
+    waiting = {"pending": pending, "started_at": job.started_at or pending.since}
+    ports.jobs.save(job.moved_to(RetrainingStatus.RUNNING, **waiting))
+    if several:
+        ports.cluster.start_indexed_job(name, orders, training, training.pods_at_once)
+    elif not batched:
+        ports.cluster.start_job(name, orders, training)
+    return pending
+
+
+def _with_data(job: RetrainingJob, policy: Policy, ports: Ports) -> RetrainingJob:
+    """Freeze, once, which objects this job reads and which champion it will be compared with."""
+    if job.status is RetrainingStatus.RUNNING:
+        return job
+    champion = _champion(job.model_name, ports)
+    return freeze_data(job, policy, ports).changed(
+        champion_version=champion,
+        champion_files=_files_of(champion, job.model_name, ports) if champion else VersionFiles(),
+    )
+
+
+def _champion(model_name: str, ports: Ports) -> str | None:
+    champion = ports.registry.champion(model_name)
+    serving = ports.ledger.current(model_name)
+    if champion is None and serving is not None:
+        raise ChampionConflict(
+            f"version {serving.version} serves '{model_name}' by the ledger, but the registry has no champion; "
+            f"set the alias 'champion' again"
+        )
+    return champion
+
+
+def _files_of(version: str, model_name: str, ports: Ports) -> VersionFiles:
+    """What a champion was when we deployed it; only of one that somebody else set, what the registry says."""
+    serving = ports.ledger.current(model_name)
+    if serving is not None and serving.version == version:
+        return serving.files
+    tags = ports.registry.version_tags(model_name, version) or {}
+    return VersionFiles(artifact_sha256=tags.get("artifact_sha256"), image=tags.get("image"))
+
+
+def _with_challenger(job: RetrainingJob, ports: Ports) -> RetrainingJob:
+    if job.variants:
+        return _with_trained_variants(job, ports)
+    result = _training_result(job, ports)
+    return job.changed(
+        challenger_version=result.model_version,
+        challenger_files=result.files,
+        run_id=result.run_id,
+        metrics=result.metrics,
+    )
+
+
+def _with_trained_variants(job: RetrainingJob, ports: Ports) -> RetrainingJob:
+    """Which of the variants will be compared is seen when all have been scored."""
+    variants = tuple(_trained(job, number, ports) for number in range(len(job.variants)))
+    if not any(variant.version for variant in variants):
+        raise ArtifactMissing(f"none of the {len(variants)} variants of job '{job.job_id}' left a result")
+    return job.changed(variants=variants)
+
+
+def _trained(job: RetrainingJob, number: int, ports: Ports) -> Variant:
+    variant = job.variants[number]
+    try:
+        result = _training_result(job, ports, variant_part(number))
+    except ArtifactMissing:
+        return variant.model_copy(update={"error": _last_words(job, number, ports)})
+    found = {"version": result.model_version, "files": result.files, "run_id": result.run_id, "metrics": result.metrics}
+    return variant.model_copy(update=found)
+
+
+def _last_words(job: RetrainingJob, number: int, ports: Ports) -> str:
+    """Why the training of a variant failed: the last line of its log is its reason."""
+    try:
+        log = ports.data.read(ports.data.uri(log_key(job.job_id, "train", number)))
+    except ArtifactMissing:
+        return "its training failed and left no log"
+    lines = log.decode(errors="replace").split("\n")
+    return next((line[:LONGEST_REASON] for line in reversed(lines) if line.strip()), "its training failed in silence")
+
+
+def _training_result(job: RetrainingJob, ports: Ports, part: str = "") -> TrainingResult:
+    result = read_result(job, "train", TrainingResult, ports, part)
+    if result.manifest_sha256 != job.manifest_sha256:
+        raise ArtifactInvalid(
+            f"version {result.model_version} was trained from another manifest than job '{job.job_id}'"
+        )
+    return result
+
+
+def _report_drift(job: RetrainingJob, policy: Policy, ports: Ports) -> None:
+    """People get a report where drift was the trigger; a retraining does not depend on it."""
+    try:
+        start_report(job.job_id, policy, job.event_time, ports)
+    except AutoRetrainError as error:
+        _LOG.error("no drift report for job %s: %s", job.job_id, error)

@@ -1,0 +1,1 @@
+"""Whether a model is retrained: evidence is gathered and judged, the decision concluded, the job opened."""

@@ -1,0 +1,77 @@
+"""Opens the job that a decision to retrain calls for."""
+
+from datetime import timedelta
+
+from ...domain.errors import LeaseHeld
+from ...domain.experiments import with_common
+from ...domain.job import RetrainingJob, Variant
+from ...domain.messages import TriggerDecision
+from ...domain.names import job_id
+from ...domain.policy.policy import AppliedPolicy
+from ...domain.windows import windows_at
+from ...ports import Ports
+from ..announcing import announce
+
+# Longer than the state machine may run, so that a lease never runs out under a living execution.
+LEASE = timedelta(hours=102)
+
+
+def open_job(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) -> TriggerDecision:
+    """The decision with its job opened, or turned into `skip` when another job owns the model by now."""
+    job = _new_job(decision, applied, ports)
+    try:
+        opened = ports.jobs.open_job(job, job.created_at + LEASE)
+    except LeaseHeld as held:
+        return decision.model_copy(update={"next": "skip", "reason": str(held), "held_by": "running_job"})
+    _announce_start(opened, ports)
+    return decision.model_copy(update={"next": "start", "job_id": opened.job_id, "held_by": None})
+
+
+def already_opened(job_id: str, ports: Ports) -> TriggerDecision | None:
+    """The decision to start, if this execution opened its job before; so that a repeated state does not decide anew."""
+    job = ports.jobs.get(job_id)
+    if job is None:
+        return None
+    _announce_start(job, ports)
+    return TriggerDecision(
+        next="start",
+        reason=job.trigger_reason,
+        model_name=job.model_name,
+        trigger_type=job.trigger_type,
+        event_time=job.event_time,
+        execution_arn=job.execution_arn,
+        actor=job.actor,
+        job_id=job.job_id,
+        verdicts=job.trigger_verdicts,
+    )
+
+
+def _announce_start(job: RetrainingJob, ports: Ports) -> None:
+    announce("started", f"Retraining {job.model_name}: {job.trigger_reason}", job, ports)
+
+
+def _new_job(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) -> RetrainingJob:
+    policy = applied.policy
+    parameters = {**policy.training.parameters, **decision.parameters}
+    variants = with_common(parameters, decision.variants)
+    return RetrainingJob(
+        job_id=job_id(decision.model_name, decision.execution_arn),
+        model_name=decision.model_name,
+        trigger_type=decision.trigger_type,
+        trigger_reason=decision.reason,
+        trigger_verdicts=decision.verdicts,
+        actor=decision.actor,
+        event_time=decision.event_time,
+        execution_arn=decision.execution_arn,
+        policy_version=applied.version,
+        training_parameters=parameters,
+        variants=tuple(Variant(parameters=merged) for merged in variants),
+        needs_review=decision.review,
+        created_at=ports.clock.now(),
+        windows=windows_at(
+            decision.event_time,
+            evaluation_days=policy.triggers.evaluation_window_days,
+            training_days=policy.triggers.training_window_days,
+            label_delay_days=policy.data.label_delay_days,
+        ),
+    )

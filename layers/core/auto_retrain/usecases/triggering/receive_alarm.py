@@ -1,0 +1,59 @@
+"""Starts an execution for each model that a CloudWatch alarm speaks about."""
+
+from collections import defaultdict
+from typing import Any
+
+from ...domain.alarms import Alarm, parse_alarm
+from ...domain.errors import EventInvalid
+from ...domain.messages import AlarmReport
+from ...domain.names import execution_name
+from ...domain.trigger_type import TriggerType
+from ...ports import Ports
+
+_TRIGGER = TriggerType.PERFORMANCE_DEGRADATION.value
+
+
+def receive_alarm(event: dict[str, Any], ports: Ports) -> AlarmReport:
+    """Take an alarm by EventBridge or by its own Lambda action; one that is not in ALARM is ignored.
+
+    Delivered twice, it starts nothing twice: the execution is named after the model and the change of state.
+
+    Raises:
+        EventInvalid: it is no alarm, or speaks about no model that has a policy.
+    """
+    alarm = parse_alarm(event)
+    if alarm.state != "ALARM":
+        return AlarmReport(alarm=alarm.name, ignored=f"its state is {alarm.state}, only ALARM calls for a retraining")
+    arns = [_start(model, alarm, ports) for model in sorted(_models(alarm, ports))]
+    started = tuple(arn for arn in arns if arn)
+    return AlarmReport(alarm=alarm.name, started=started, known=len(arns) - len(started))
+
+
+def _models(alarm: Alarm, ports: Ports) -> set[str]:
+    by_alarm: dict[str, list[str]] = defaultdict(list)
+    known = set()
+    for applied, _ in ports.policies.fleet():
+        known.add(applied.policy.model)
+        for name in applied.policy.triggers.alarms:
+            by_alarm[name].append(applied.policy.model)
+    models = alarm.models(by_alarm)
+    if not models:
+        raise EventInvalid(
+            f"alarm '{alarm.name}' names no model: give its metric the dimension 'Model', name it "
+            f"auto-retrain-STAGE-model-MODEL, or list it under triggers.alarms of a policy"
+        )
+    unknown = sorted(models - known)
+    if unknown:
+        raise EventInvalid(f"alarm '{alarm.name}' names '{unknown[0]}', which has no policy; apply one first")
+    return models
+
+
+def _start(model: str, alarm: Alarm, ports: Ports) -> str | None:
+    event = {
+        "model_name": model,
+        "trigger_type": _TRIGGER,
+        "event_time": alarm.time.isoformat(),
+        "reason": f"CloudWatch alarm '{alarm.name}'"[:500],
+    }
+    name = execution_name(model, _TRIGGER, f"alarm {alarm.name} {alarm.changed_at}")
+    return ports.executions.start(name, event)

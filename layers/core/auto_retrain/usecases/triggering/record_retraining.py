@@ -1,0 +1,23 @@
+"""Remembers a retraining that happened outside, so that the schedule counts from there."""
+
+from datetime import datetime
+
+from ...domain.errors import EventInvalid
+from ...domain.model_state import ModelState
+from ...ports import Ports
+from ..lookup import policy_of
+
+
+def record_retraining(model_name: str, at: datetime | None, ports: Ports) -> ModelState:
+    """The model's state with it; a moment before the last retraining changes nothing, and none means now.
+
+    Raises:
+        ModelUnknown: no policy was applied for that model.
+        EventInvalid: the moment lies in the future, which would hold the schedule until then.
+    """
+    policy_of(model_name, ports)
+    now = ports.clock.now()
+    if at is not None and at > now:
+        raise EventInvalid(f"at = {at.isoformat()}: lies in the future; leave it out to mean now")
+    ports.jobs.record_retrain(model_name, at or now)
+    return ports.jobs.model_state(model_name)

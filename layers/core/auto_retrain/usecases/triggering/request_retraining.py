@@ -1,0 +1,76 @@
+"""Starts the execution that a person asks for."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from ...domain.base import Record
+from ...domain.decision_record import Hold
+from ...domain.errors import EventInvalid, JobConflict
+from ...domain.explain import explain
+from ...domain.messages import TriggerRequest
+from ...domain.names import execution_name, job_id
+from ...domain.trigger_type import TriggerType
+from ...holds.model import holds
+from ...ports import Ports
+from ..lookup import policy_of
+
+
+class StartedRetraining(Record):
+    """An execution that began, the id of the job that it opens, and what will hold it back as things stand."""
+
+    execution_arn: str
+    job_id: str
+    holds: tuple[Hold, ...] = ()
+
+
+def start_retraining(
+    model_name: str,
+    ports: Ports,
+    *,
+    actor: str,
+    reason: str,
+    trigger_type: TriggerType = TriggerType.MANUAL,
+    parameters: Mapping[str, Any] | None = None,
+    variants: Sequence[Mapping[str, Any]] = (),
+    grid: Mapping[str, Sequence[Any]] | None = None,
+    review: bool = False,
+    force: bool = False,
+) -> StartedRetraining:
+    """Start an execution for one model, now; `parameters` override those of its policy.
+
+    With `variants`, or a `grid` of values for each parameter, several trainings run, each with its own parameters on
+    top; the best of them is compared with the champion. With `review`, a person has to approve what is better.
+
+    Raises:
+        ModelUnknown: no policy was applied for that model.
+        EventInvalid: the request is not one that the execution would take.
+        JobConflict: an execution was started for this model at the very same moment.
+    """
+    applied, now = policy_of(model_name, ports), ports.clock.now()
+    event = _event(
+        model_name=model_name,
+        trigger_type=trigger_type,
+        event_time=now,
+        actor=actor,
+        reason=reason,
+        parameters=dict(parameters or {}),
+        variants=[dict(variant) for variant in variants],
+        grid=dict(grid or {}),
+        review=review,
+        force=force,
+    )
+    name = execution_name(model_name, trigger_type.value, now.isoformat())
+    arn = ports.executions.start(name, event)
+    if arn is None:
+        raise JobConflict(f"an execution named '{name}' was started at the very same moment; try again")
+    against = holds(applied, ports.jobs.model_state(model_name), trigger_type, now, now, forced=force)
+    return StartedRetraining(execution_arn=arn, job_id=job_id(model_name, arn), holds=tuple(against))
+
+
+def _event(**fields: Any) -> dict[str, Any]:
+    try:
+        return TriggerRequest(**fields).model_dump(mode="json")
+    except ValidationError as error:
+        raise EventInvalid(explain(error, TriggerRequest)) from error

@@ -1,0 +1,1 @@
+"""The verdict on a challenger, from predictions on the holdout rows."""

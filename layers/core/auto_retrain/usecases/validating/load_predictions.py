@@ -1,0 +1,16 @@
+"""Reads prediction files from the artifacts, and believes nothing in them unchecked."""
+
+from ...comparison.predictions import Predictions, parse_predictions
+from ...domain.digest import sha256_of
+from ...domain.errors import ArtifactInvalid
+from ...domain.policy.data import DataPolicy
+from ...domain.results import PredictionFile
+from ...ports import Ports
+
+
+def load_predictions(file: PredictionFile, data: DataPolicy, ports: Ports) -> Predictions:
+    """Read one file; raises ArtifactInvalid unless it is exactly what its digest, row count and the policy say."""
+    content = ports.data.read(file.uri)
+    if sha256_of(content) != file.sha256:
+        raise ArtifactInvalid(f"'{file.uri}' is not the file that was written: its digest differs")
+    return parse_predictions(content, file, data)

@@ -1,0 +1,28 @@
+"""Keeps the page about a validation beside its job, and in MLflow with the run that made the challenger."""
+
+import logging
+
+from ...comparison.curves import curves_of
+from ...comparison.pair import Pair
+from ...domain.errors import AutoRetrainError
+from ...domain.job import RetrainingJob
+from ...domain.validation import ValidationResult
+from ...ports import Ports
+from ...report import render_report
+
+REPORT = "report.html"
+
+_LOG = logging.getLogger(__name__)
+
+
+def publish_report(job: RetrainingJob, result: ValidationResult, pair: Pair, ports: Ports) -> str:
+    """Store the page and give its URI; that MLflow cannot take it is told in the log and stops nothing."""
+    champion = curves_of(pair.champion) if pair.champion else None
+    page = render_report(job, result, curves_of(pair.challenger), champion).encode()
+    uri = ports.data.write(f"jobs/{job.job_id}/{REPORT}", page)
+    if job.run_id:
+        try:
+            ports.registry.keep_document(job.run_id, REPORT, page)
+        except AutoRetrainError as error:
+            _LOG.warning("the report of job '%s' is not in MLflow: %s", job.job_id, error)
+    return uri

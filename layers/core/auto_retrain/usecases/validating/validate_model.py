@@ -1,0 +1,55 @@
+"""Decides whether a challenger may replace the champion, from nothing but predictions on the holdout rows."""
+
+from typing import Literal
+
+from ...domain.job import RetrainingJob, RetrainingStatus
+from ...domain.messages import JobReference, ValidationOutcome
+from ...domain.validation import ValidationResult
+from ...ports import Ports
+from ..lookup import job_of, policy_of
+from ..training.container import read_scores
+from .judge_challenger import judge_scores
+from .publish_report import publish_report
+
+
+def validate_model(reference: JobReference, ports: Ports) -> ValidationOutcome:
+    """Compare, judge, store the result on the job and a page about it beside; done again, it finds the same.
+
+    Raises:
+        JobUnknown, ModelUnknown: the job or its policy is not there.
+        ArtifactInvalid: scores are absent, incomplete, changed, or not of the same rows.
+    """
+    job = job_of(reference.job_id, ports)
+    applied = policy_of(job.model_name, ports)
+    job = job.moved_to(RetrainingStatus.VALIDATION)
+    judgement = judge_scores(job, read_scores(job, ports), applied, ports)
+    result = judgement.result.sealed(ports.clock.now())
+    job = with_result(job, result)
+    ports.jobs.save(job.changed(report_uri=publish_report(job, result, judgement.pair, ports)))
+    return ValidationOutcome(
+        next=_next_step(job, result),
+        decision=result.decision,
+        reason=result.reason,
+        validation_hash=result.validation_hash,
+    )
+
+
+def _next_step(job: RetrainingJob, result: ValidationResult) -> Literal["deploy", "review", "close"]:
+    if not result.is_valid:
+        return "close"
+    return "review" if job.needs_review else "deploy"
+
+
+def with_result(job: RetrainingJob, result: ValidationResult) -> RetrainingJob:
+    """The job with what was found, which says as well which of several variants is its challenger."""
+    version = result.inputs.challenger_version
+    chosen = next((variant for variant in job.variants if variant.version == version), None)
+    if chosen is None:
+        return job.changed(validation=result)
+    return job.changed(
+        validation=result,
+        challenger_version=version,
+        challenger_files=chosen.files,
+        run_id=chosen.run_id,
+        metrics=chosen.metrics,
+    )

@@ -1,0 +1,1 @@
+"""While Kubernetes Jobs run: executions are woken, kept alive or closed."""

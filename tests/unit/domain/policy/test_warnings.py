@@ -1,0 +1,133 @@
+"""A warning is always right: what it says can never happen does not happen."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auto_retrain.domain.policy.policy import Policy
+from auto_retrain.domain.policy.warnings import warnings_of, warnings_with_champion
+from auto_retrain.gates.min_improvement import judge_min_improvement
+from tests.unit.builders import a_comparison, a_policy
+from tests.unit.policies import policies
+
+NEVER_BETTER = "no challenger can be 5 % better than a champion above 0.9524"
+PROMETHEUS = {"source": "prometheus", "gauge": "accuracy", "step_minutes": 1440}
+
+
+def test_the_defaults_give_no_warning() -> None:
+    assert warnings_of(a_policy()) == ()
+
+
+@pytest.mark.parametrize(
+    ("sections", "told"),
+    [
+        (
+            {"validation": {"accuracy_floor": 0.96}},
+            f"validation.min_improvement = 0.05: {NEVER_BETTER}, and validation.accuracy_floor = 0.96 lets no other",
+        ),
+        (
+            {"validation": {"min_improvement": 0.2}},
+            "validation.min_improvement = 0.2: no challenger can be 20 % better than a champion above 0.8333",
+        ),
+        (
+            {"triggers": {"performance_metric_threshold": 0.97}},
+            f"triggers.performance_metric_threshold = 0.97: {NEVER_BETTER}, so one between 0.9524 and 0.97",
+        ),
+        (
+            {"triggers": {"performance_metric_threshold": 0.8}},
+            "performance_metric_threshold = 0.8: the champion may fall below validation.accuracy_floor = 0.85",
+        ),
+        ({"triggers": {"enabled": []}}, "triggers.enabled = []: only people start a retraining"),
+        (
+            {"triggers": {"enabled": ["scheduled"], "alarms": ["accuracy low"]}},
+            "triggers.alarms: performance_degradation is not enabled",
+        ),
+        ({"drift": {"ignore": ["age"], "weights": {"plan": 0}}}, "drift: every feature is ignored or weighs 0"),
+        ({"training": {"image": "own:1"}}, "training.image = 'own:1': a tag may come to mean another image"),
+        ({"drift": {"min_drifted_share": 1}}, "drift.min_drifted_share = 1: all of the 2 features that count"),
+        (
+            {"triggers": {"min_rows": 0, "confidence": 0}},
+            "triggers.min_rows = 0 with triggers.confidence = 0: a single row can start a retraining",
+        ),
+        (
+            {"metric": PROMETHEUS, "triggers": {"min_data_points": 40}},
+            "triggers.min_data_points = 40: 30 days have at most 31 steps of 1440 minutes, so performance is never",
+        ),
+        (
+            {"triggers": {"schedule_expression": "* * * * *"}},
+            "schedule_expression = '* * * * *': comes again after 1 minute, while triggers.cool_down_hours = 24",
+        ),
+        (
+            {"triggers": {"schedule_expression": "0 */6 * * *"}},
+            "comes again after 6 hours, while triggers.cool_down_hours = 24 keeps retrainings apart for longer",
+        ),
+        ({"triggers": {"cool_down_hours": 200}}, "comes again after 7 days, while triggers.cool_down_hours = 200"),
+        (
+            {"triggers": {"schedule_expression": "0 0 * * *", "monthly_cap": 29}},
+            "comes more often in 720 hours than triggers.monthly_cap = 29 allows",
+        ),
+        (
+            {"triggers": {"schedule_expression": "0 */6 * * *", "cool_down_hours": 0}},
+            "comes more often in 24 hours than triggers.daily_cap = 3 allows",
+        ),
+        (
+            {"triggers": {"max_back_off_days": 1}},
+            "triggers.max_back_off_days = 1: lies within triggers.cool_down_hours = 24",
+        ),
+    ],
+)
+def test_a_rule_that_cannot_do_what_it_says_is_told(sections: dict[str, Any], told: str) -> None:
+    assert any(told in warning for warning in warnings_of(a_policy(**sections)))
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [
+        {"validation": {"accuracy_floor": 0.95}, "triggers": {"performance_metric_threshold": 0.95}},
+        {"validation": {"min_improvement": 0, "accuracy_floor": 0.99}, "metric": {"name": "auc", "counts_rows": False}},
+        {"triggers": {"performance_metric_threshold": 0.9523}},
+        # Where the metric is no accuracy, or is not judged, its threshold says nothing about accuracies.
+        {"triggers": {"performance_metric_threshold": 0.97}, "metric": {"name": "auc"}},
+        {"triggers": {"performance_metric_threshold": 0.2, "performance_metric_direction": "lower_is_better"}},
+        {"triggers": {"performance_metric_threshold": 0.97, "enabled": ["scheduled"]}},
+        {"triggers": {"enabled": ["scheduled"]}, "drift": {"ignore": ["age", "plan"]}},
+        {"drift": {"min_drifted_share": 1, "ignore": ["plan"]}},
+        {"triggers": {"schedule_expression": "0 0 * * *"}},
+        {"triggers": {"schedule_expression": "* * * * *", "enabled": ["data_drift"]}},
+        {"triggers": {"schedule_expression": "0 0 29 2 *", "cool_down_hours": 8760}, "metric": {"name": "auc"}},
+        {"triggers": {"max_back_off_days": 0, "cool_down_hours": 24}},
+        {"metric": PROMETHEUS, "triggers": {"min_data_points": 31}},
+    ],
+)
+def test_a_rule_that_may_work_is_not_warned_of(sections: dict[str, Any]) -> None:
+    told = [warning for warning in warnings_of(a_policy(**sections)) if "max_back_off_days = 30" not in warning]
+    assert told == []
+
+
+def test_a_champion_that_nothing_can_replace_is_told() -> None:
+    (warning,) = warnings_with_champion(a_policy(), 0.96)
+    assert warning.startswith(
+        "validation.min_improvement = 0.05: the champion's accuracy was 0.9600 when it was deployed"
+    )
+    assert NEVER_BETTER in warning
+    assert warnings_with_champion(a_policy(), 0.9523) == ()
+    assert warnings_with_champion(a_policy(validation={"min_improvement": 0}), 1.0) == ()
+
+
+@settings(deadline=None)
+@given(st.floats(0.5, 1), st.floats(0, 1), st.floats(0, 1))
+def test_a_champion_warned_of_is_beaten_by_no_accuracy(
+    champion: float, min_improvement: float, accuracy: float
+) -> None:
+    policy = a_policy(validation={"min_improvement": min_improvement})
+    if warnings_with_champion(policy, champion):
+        comparison = a_comparison(accuracy, champion)
+        assert not judge_min_improvement(policy, comparison).met
+
+
+@settings(deadline=None)
+@given(policies())
+def test_every_legal_policy_can_be_looked_through(policy: Policy) -> None:
+    assert all(warning.isprintable() for warning in warnings_of(policy))

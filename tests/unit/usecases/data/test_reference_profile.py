@@ -1,0 +1,126 @@
+"""A profile hangs on the rows alone: not on how they are cut into objects and batches, nor on their order."""
+
+from collections import Counter
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auto_retrain.adapters.memory import MemoryPorts
+from auto_retrain.domain.drift import DataProfile, FeatureHistogram
+from auto_retrain.domain.manifest import DataColumns, DataObject
+from auto_retrain.domain.policy.data import DriftPolicy
+from auto_retrain.domain.windows import Window
+from auto_retrain.usecases.data import reference_profile
+from auto_retrain.usecases.data.reference_profile import build_profile, count_live, load_profile
+
+COLUMNS = DataColumns(format="parquet", row_id="id", label="y", numeric=("age",), categorical=("plan",))
+DAY = Window(start=date(2026, 1, 1), end=date(2026, 1, 2))
+NUMBERS = st.sampled_from([np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, 1e308, -1e308, 5e-324, 2.5])
+ROWS = st.lists(st.tuples(NUMBERS, st.sampled_from(["a", "b", "", None])), min_size=1, max_size=60)
+CUTS = st.lists(st.integers(0, 60), max_size=5)
+
+
+def objects_of(ports: MemoryPorts, parts: list[list[tuple[float, str | None]]]) -> list[DataObject]:
+    """One object for each part, read as one batch."""
+    objects = []
+    for number, part in enumerate(parts):
+        found = DataObject(uri=f"s3://data/{number}-of-{len(parts)}", etag="e", size=1, date=DAY.start)
+        ages = np.array([age for age, _ in part], dtype=np.float64)
+        ports.tables.by_uri[found.uri] = {"age": ages, "plan": [plan for _, plan in part]}
+        objects.append(found)
+    return objects
+
+
+def cut(rows: list[Any], places: list[int]) -> list[list[Any]]:
+    bounds = [0, *sorted(min(place, len(rows)) for place in places), len(rows)]
+    return [rows[start:end] for start, end in pairwise(bounds)]
+
+
+def profile_of(parts: list[list[Any]]) -> DataProfile:
+    ports = MemoryPorts()
+    return build_profile("churn", COLUMNS, DriftPolicy(), DAY, objects_of(ports, parts), ports)
+
+
+def counted(profile: DataProfile, parts: list[list[Any]]) -> list[FeatureHistogram]:
+    ports = MemoryPorts()
+    return count_live(profile, COLUMNS, objects_of(ports, parts), ports)
+
+
+@given(ROWS, CUTS)
+def test_the_profile_of_parts_is_that_of_the_whole(rows: list[Any], places: list[int]) -> None:
+    assert profile_of(cut(rows, places)) == profile_of([rows])
+
+
+@given(ROWS, CUTS)
+def test_so_it_is_when_only_a_sample_of_the_rows_fits(rows: list[Any], places: list[int]) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(reference_profile, "SAMPLED_ROWS", 7)
+        assert profile_of(cut(rows, places)) == profile_of([rows])
+
+
+@given(ROWS, ROWS, CUTS, st.randoms(use_true_random=False))
+def test_live_rows_in_parts_and_any_order_are_counted_alike(
+    rows: list[Any], live: list[Any], places: list[int], random: Any
+) -> None:
+    profile = profile_of([rows])
+    shuffled = random.sample(live, len(live))
+    assert counted(profile, cut(shuffled, places)) == counted(profile, [live])
+
+
+@given(ROWS)
+def test_every_row_is_counted_once_in_every_feature(rows: list[Any]) -> None:
+    profile = profile_of([rows])
+    assert profile.rows == len(rows)
+    assert all(sum(found.counts) == len(rows) for found in profile.features)
+    for found in counted(profile, [rows]):
+        assert found.live == found.reference
+        assert not found.unseen
+
+
+def test_a_large_sample_keeps_the_deciles() -> None:
+    values = np.random.default_rng(4).normal(size=400_000)
+    (age, _) = profile_of([[(value, None) for value in values]]).features
+    shares = np.array(age.counts[:-1]) / values.size
+    assert np.allclose(shares, 0.1, atol=0.005)
+
+
+def test_a_column_of_names_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reference_profile, "MOST_LEVELS", 100)
+    common = [(0.0, "common")] * 50
+    parts = [common + [(0.0, f"name-{number}-{part}") for number in range(60)] for part in range(5)]
+    plan = profile_of(parts).features[1]
+    assert (plan.levels[0], plan.rare) == ("common", None)
+    assert plan.counts[0] == 250
+    assert sum(plan.counts) == 550
+    (_, live) = counted(profile_of(parts), [[(0.0, "never seen")]])
+    assert live.unseen is None
+
+
+def test_categories_are_counted_by_frequency_and_the_rare_ones_by_name() -> None:
+    rows = [(0.0, f"level-{level:02}") for level in range(25) for _ in range(100 - level)]
+    plan = profile_of([rows]).features[1]
+    assert plan.levels == tuple(f"level-{level:02}" for level in range(20))
+    assert plan.rare == tuple(f"level-{level}" for level in range(20, 25))
+    assert Counter(plan.counts)[0] == 2  # unseen and missing
+    (_, live) = counted(profile_of([rows]), [[(0.0, "level-00"), (0.0, "level-24"), (0.0, "new"), (0.0, None)]])
+    assert (live.live[0], live.live[-2:], live.unseen) == (1, (2, 1), 1)
+
+
+def test_levels_of_a_few_rows_are_compared_together_and_tell_what_a_sample_leaves_unseen() -> None:
+    sizes = {"large": 50, "ten": 10, "nine": 9, "pair": 2, "single": 1, "other": 1}
+    rows = [(0.0, level) for level, size in sizes.items() for _ in range(size)]
+    (_, plan) = counted(profile_of([rows]), [[(0.0, "nine"), (0.0, "new"), (0.0, "ten")]])
+    assert (plan.reference, plan.live) == ((50, 10, 13, 0), (0, 1, 2, 0))
+    assert (plan.seen_once, plan.seen_twice) == (2, 1)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"null", b'{"rows": "many"}', b"\xff"])
+def test_a_stored_profile_that_cannot_be_read_counts_as_none(content: bytes) -> None:
+    ports = MemoryPorts()
+    ports.data.write("profiles/churn/1.json", content)
+    assert load_profile("churn", "1", ports) is None

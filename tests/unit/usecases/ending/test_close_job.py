@@ -1,0 +1,118 @@
+"""Every job ends, its lease is given back, and a red run ends red."""
+
+import json
+
+from auto_retrain.domain.job import RetrainingStatus
+from auto_retrain.domain.messages import ClosingRequest, ExecutionStatusChange
+from auto_retrain.usecases.ending.close_job import close_job
+from tests.unit.builders import NOON
+from tests.unit.usecases.world import EXECUTION, World, rows
+
+ABORTED = ExecutionStatusChange.model_validate(
+    {"source": "aws.states", "detail": {"executionArn": EXECUTION, "status": "ABORTED", "name": "one"}}
+)
+
+
+def test_a_promoted_challenger_ends_well() -> None:
+    world = World()
+    job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
+    world.validate(job_id)
+    world.deploy(job_id)
+    outcome = world.close(decision={"job_id": job_id})
+    job, state = world.job(job_id), world.ports.jobs.model_state("churn")
+    assert (outcome.next, outcome.status) == ("succeed", RetrainingStatus.COMPLETED)
+    assert (job.deployed, job.pending, job.completed_at) == (True, None, NOON)
+    assert (state.active_job, state.last_retrained_at) == (None, NOON)
+    assert [event.kind for event in world.ports.events.published] == ["started", "deployed"]
+
+
+def test_a_rejected_challenger_is_a_normal_green_end() -> None:
+    world = World()
+    job_id = world.scored_job(rows(2000, 0.89), rows(2000, 0.88))
+    world.validate(job_id)
+    outcome = world.close(decision={"job_id": job_id})
+    assert (outcome.next, world.job(job_id).deployed) == ("succeed", False)
+    assert world.ports.events.published[-1].kind == "rejected"
+    assert "was not deployed (reject)" in world.ports.events.published[-1].text
+
+
+def test_a_failed_step_ends_red_with_the_message_and_without_the_stack_trace() -> None:
+    world = World()
+    job_id = world.open()
+    cause = json.dumps({"errorType": "DataMissing", "errorMessage": "no training data", "stackTrace": ["..."]})
+    outcome = world.close(decision={"job_id": job_id}, error={"Error": "DataMissing", "Cause": cause})
+    job = world.job(job_id)
+    assert (outcome.next, outcome.error, outcome.reason) == ("fail", "DataMissing", "DataMissing: no training data")
+    assert (job.status, job.error) == (RetrainingStatus.FAILED, "DataMissing: no training data")
+    assert world.ports.jobs.model_state("churn").owner_at(NOON) is None
+    assert world.ports.events.published[-1].kind == "failed"
+
+
+def test_an_execution_that_opened_nothing_fails_with_its_reason() -> None:
+    outcome = World().close(error={"Error": "EventInvalid", "Cause": "model_name: required"})
+    assert (outcome.next, outcome.error, outcome.reason) == ("fail", "EventInvalid", "model_name: required")
+
+
+def test_a_job_that_was_opened_before_its_state_could_say_so_is_found() -> None:
+    world = World()
+    job_id = world.open()
+    world.close(error={"Error": "Lambda.Unknown", "Cause": ""})
+    assert world.job(job_id).status is RetrainingStatus.FAILED
+
+
+def test_an_aborted_execution_leaves_no_lease_behind() -> None:
+    world = World()
+    job_id = world.open()
+    outcome = close_job(ABORTED, world.ports)
+    assert outcome.next == "fail"
+    assert "ended from outside: ABORTED" in (world.job(job_id).error or "")
+    assert world.ports.jobs.model_state("churn").owner_at(NOON) is None
+
+
+def test_the_end_of_an_execution_without_a_job_is_nothing_to_do() -> None:
+    assert close_job(ABORTED, World().ports).status is None
+
+
+def test_closing_again_changes_nothing_but_tells_again_under_the_same_id() -> None:
+    world = World()
+    job_id = world.open()
+    error = {"Error": "Test", "Cause": "stopped"}
+    first = world.close(decision={"job_id": job_id}, error=error)
+    job = world.job(job_id)
+    assert world.close(decision={"job_id": job_id}, error=error) == first
+    assert world.job(job_id) == job
+    ids = [event.event_id for event in world.ports.events.published]
+    assert ids[-1] == ids[-2]
+
+
+def test_a_deployment_stays_true_when_something_fails_after_it() -> None:
+    world = World()
+    job_id = world.scored_job(rows(2000, 0.95))
+    world.validate(job_id)
+    world.deploy(job_id)
+    outcome = close_job(ClosingRequest(execution_arn=EXECUTION, state={"error": {"Error": "E"}}), world.ports)
+    assert (outcome.next, world.job(job_id).status) == ("succeed", RetrainingStatus.COMPLETED)
+
+
+def test_an_execution_that_stops_short_of_deploying_is_a_failure() -> None:
+    world = World()
+    job_id = world.scored_job(rows(2000, 0.95))
+    world.validate(job_id)
+    assert world.close(decision={"job_id": job_id}).next == "fail"
+
+
+def test_the_error_of_the_first_state_is_read_where_it_took_the_input_s_place() -> None:
+    outcome = World().close(Error="EventInvalid", Cause="the input is a JSON str and no object")
+    assert (outcome.next, outcome.error) == ("fail", "EventInvalid")
+    assert "no object" in outcome.reason
+
+
+def test_a_profile_that_could_not_be_kept_makes_no_failure_of_what_was_deployed() -> None:
+    world = World()
+    job_id = world.scored_job(rows(2000, 0.95))
+    world.validate(job_id)
+    world.deploy(job_id)
+    error = {"Error": "DataChanged", "Cause": "an object has changed since it was listed"}
+    outcome = world.close(decision={"job_id": job_id}, profile_error=error)
+    assert outcome.next == "succeed"
+    assert world.job(job_id).status is RetrainingStatus.COMPLETED

@@ -1,0 +1,247 @@
+"""Each step starts one Kubernetes Job, with data and champion frozen once."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from auto_retrain.domain.errors import (
+    ArtifactInvalid,
+    ChampionConflict,
+    ClusterConflict,
+    DataMissing,
+    IllegalTransition,
+    JobUnknown,
+)
+from auto_retrain.domain.job import RetrainingStatus
+from auto_retrain.domain.trigger_type import TriggerType
+from tests.unit.builders import NOON, a_policy
+from tests.unit.usecases.world import EXECUTION, MANUAL, World, rows
+
+
+def test_training_freezes_windows_champion_and_objects() -> None:
+    world = World()
+    world.give_champion("1")
+    job_id = world.open()
+    world.start(job_id, "train")
+    job = world.job(job_id)
+    manifest = json.loads(world.ports.data.read(job.manifest_uri or ""))
+    order = world.ports.cluster.orders[f"{job_id}-train-1"][-1]
+    assert (job.status, job.champion_version) == (RetrainingStatus.RUNNING, "1")
+    assert len(manifest["training"]["objects"]) == 10
+    assert [found["date"] for found in manifest["holdout"]["objects"]] == [f"2026-02-{day}" for day in range(24, 29)]
+    assert order.manifest_sha256 == job.manifest_sha256
+    assert order.output_uri == f"s3://artifacts/jobs/{job_id}/train/"
+
+
+def test_a_repeated_start_keeps_the_frozen_data_and_renews_the_token() -> None:
+    world = World()
+    job_id = world.open()
+    world.start(job_id, "train", token="first")
+    before = world.job(job_id)
+    world.ports.data.add_partition("churn", NOON.date(), b"new data", name="late.parquet")
+    world.start(job_id, "train", token="second")
+    after = world.job(job_id)
+    assert after.manifest_sha256 == before.manifest_sha256
+    assert after.pending is not None
+    assert after.pending.task_token == "second"
+    assert len(world.ports.cluster.orders) == 1
+
+
+def test_the_token_does_not_show_when_a_job_is_printed() -> None:
+    world = World()
+    job_id = world.open()
+    world.start(job_id, "train", token="canary-token")
+    assert "canary-token" not in repr(world.job(job_id))
+
+
+def test_a_window_without_data_is_named() -> None:
+    world = World()
+    world.ports.data._partitions.clear()
+    with pytest.raises(DataMissing, match="no training data under 'churn/' in the window 2026-02-14 to 2026-02-23"):
+        world.start(world.open(), "train")
+
+
+def test_scoring_asks_for_both_versions() -> None:
+    world = World()
+    job_id = world.scored_job(rows(100, 1), rows(100, 1))
+    assert world.ports.cluster.orders[f"{job_id}-score-1"][-1].versions == {
+        "1": None,
+        "2": world.artifacts("2")["artifact_sha256"],
+    }
+    assert world.job(job_id).challenger_version == "2"
+
+
+def test_versions_are_scored_in_the_images_that_made_them() -> None:
+    world = World()
+    world.ports.registry.register("churn", "1", image="trainer:old", artifact_sha256="1" * 64)
+    world.ports.registry.set_champion("churn", "1")
+    job_id = world.open()
+    world.start(job_id, "train")
+    world.train(job_id, image="trainer:new")
+    world.start(job_id, "score")
+
+    champion, challenger = world.ports.cluster.orders[f"{job_id}-score-1"]
+
+    assert (champion.image, champion.versions) == ("trainer:old", {"1": "1" * 64})
+    assert (challenger.image, list(challenger.versions)) == ("trainer:new", ["2"])
+    assert champion.output_uri == challenger.output_uri + "champion/"
+
+
+def test_versions_of_one_image_are_scored_together_in_it() -> None:
+    world = World()
+    world.ports.registry.register("churn", "1", image="trainer:1")
+    world.ports.registry.set_champion("churn", "1")
+    job_id = world.open()
+    world.start(job_id, "train")
+    world.train(job_id, image="trainer:1")
+    world.start(job_id, "score")
+
+    (order,) = world.ports.cluster.orders[f"{job_id}-score-1"]
+
+    assert (order.image, list(order.versions)) == ("trainer:1", ["1", "2"])
+
+
+def test_what_we_deployed_is_known_from_the_ledger_whatever_the_registry_says_now() -> None:
+    world = World()
+    job_id = world.scored_job(rows(2000, 0.9))
+    world.validate(job_id)
+    world.deploy(job_id)
+    world.close()
+    digest = world.artifacts("2")["artifact_sha256"]
+    world.ports.registry.register("churn", "2", job_id=job_id, artifact_sha256="f" * 64)
+    world.ports.clock.advance(timedelta(days=2))
+
+    second = world.check({**MANUAL, "event_time": world.ports.clock.now().isoformat()}, f"{EXECUTION}-2").job_id
+    assert second is not None
+    world.start(second, "train")
+
+    assert world.job(second).champion_files.artifact_sha256 == digest
+
+
+def test_scoring_a_first_model_asks_for_it_alone() -> None:
+    world = World()
+    job_id = world.scored_job(rows(100, 1))
+    assert world.ports.cluster.orders[f"{job_id}-score-1"][-1].versions == {
+        "2": world.artifacts("2")["artifact_sha256"]
+    }
+
+
+def test_training_that_left_no_result_is_not_scored() -> None:
+    world = World()
+    job_id = world.open()
+    world.start(job_id, "train")
+    with pytest.raises(ArtifactInvalid, match="there is no"):
+        world.start(job_id, "score")
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"manifest_sha256": "other"}, "another manifest"),
+        ({"job_id": "churn-other"}, "belongs to job 'churn-other'"),
+        ({"schema_version": 2}, "schema_version"),
+        ({"model_version": None}, "model_version"),
+    ],
+)
+def test_a_result_that_is_not_ours_is_refused(changes: dict[str, object], told: str) -> None:
+    world = World()
+    job_id = world.open()
+    world.start(job_id, "train")
+    world.train(job_id)
+    document = json.loads(world.ports.data.read(f"s3://artifacts/jobs/{job_id}/train/result.json"))
+    text = json.dumps({**document, **changes}).encode()
+    world.ports.data.write(f"jobs/{job_id}/train/result.json", text)
+    with pytest.raises(ArtifactInvalid, match=told):
+        world.start(job_id, "score")
+
+
+def test_a_kubernetes_job_of_somebody_else_is_not_taken_for_ours() -> None:
+    world = World()
+    job_id = world.open()
+    world.ports.cluster.occupy(f"{job_id}-train-1", "other", created_at=NOON)
+    with pytest.raises(ClusterConflict, match="belongs to job 'other'"):
+        world.start(job_id, "train")
+
+
+def test_a_champion_that_vanished_from_the_registry_is_not_taken_for_a_first_model() -> None:
+    world = World()
+    job_id = world.scored_job(rows(1000, 0.95))
+    world.validate(job_id)
+    world.deploy(job_id)
+    world.close(decision={"job_id": job_id})
+    world.ports.registry.delete("churn", "2")
+    again = world.check({**MANUAL, "force": True}, execution="arn:2").job_id
+    with pytest.raises(ChampionConflict, match="version 2 serves"):
+        world.start(again or "", "train")
+
+
+def test_a_job_that_does_not_exist_or_has_ended_is_not_started() -> None:
+    world = World()
+    with pytest.raises(JobUnknown, match="churn-0"):
+        world.start("churn-0", "train")
+    job_id = world.open()
+    world.close(decision={"job_id": job_id}, error={"Error": "Test", "Cause": "stopped"})
+    with pytest.raises(IllegalTransition, match="is failed"):
+        world.start(job_id, "train")
+
+
+def drifted_world() -> tuple[World, str]:
+    """A job that drift called for."""
+    world = World()
+    job_id = world.open()
+    world.ports.jobs.save(world.job(job_id).changed(trigger_type=TriggerType.DATA_DRIFT))
+    return world, job_id
+
+
+def test_a_job_that_drift_called_for_gets_a_report_beside_its_training() -> None:
+    world, job_id = drifted_world()
+    world.start(job_id, "train")
+    order = world.ports.cluster.orders[f"{job_id}-report-1"][-1]
+    manifest = json.loads(world.ports.data.read(order.manifest_uri))
+    assert (order.kind, order.output_uri) == ("report", f"s3://artifacts/jobs/{job_id}/report/")
+    assert (manifest["live"]["start"], manifest["live"]["end"]) == ("2026-02-24", "2026-03-01")
+    assert (manifest["reference"]["start"], len(manifest["reference"]["objects"])) == ("2026-02-14", 10)
+    assert world.job(job_id).pending.kubernetes_job == f"{job_id}-train-1"  # type: ignore[union-attr]
+
+
+def test_no_other_trigger_pays_for_a_report() -> None:
+    world = World()
+    job_id = world.open()
+    world.start(job_id, "train")
+    assert list(world.ports.cluster.orders) == [f"{job_id}-train-1"]
+
+
+def test_a_report_that_cannot_be_started_keeps_nobody_from_training(caplog: pytest.LogCaptureFixture) -> None:
+    world, job_id = drifted_world()
+    world.ports.cluster.occupy(f"{job_id}-report-1", "somebody-else")
+    assert world.start(job_id, "train").kubernetes_job == f"{job_id}-train-1"
+    assert "no drift report" in caplog.text
+
+
+LABELS = {"prefix": "truth", "row_id": "id", "label": "left"}
+
+
+def test_labels_of_their_own_are_frozen_as_far_as_they_have_arrived() -> None:
+    data = {"prefix": "churn", "row_id": "id", "label": "left", "numeric": ["age"], "labels": LABELS}
+    world = World(a_policy(triggers={"evaluation_window_days": 5, "training_window_days": 10}, data=data))
+    for back in range(-1, 31):
+        world.ports.data.add_partition("truth", NOON.date() - timedelta(days=back), f"labels {back}".encode())
+    job_id = world.open()
+    world.start(job_id, "train")
+    manifest = json.loads(world.ports.data.read(world.job(job_id).manifest_uri or ""))
+    arrived = {name: [found["date"] for found in manifest[name]["label_objects"]] for name in ("training", "holdout")}
+    assert (arrived["training"][0], arrived["training"][-1]) == ("2026-02-14", "2026-03-01")
+    assert (arrived["holdout"][0], arrived["holdout"][-1]) == ("2026-02-24", "2026-03-01")
+    assert manifest["data"]["labels"] == {"format": "parquet", "row_id": "id", "label": "left"}
+
+
+@pytest.mark.parametrize("delay", [0, 1, 14])
+def test_no_row_is_used_before_its_label_has_had_time_to_arrive(delay: int) -> None:
+    data = {"prefix": "churn", "row_id": "id", "label": "left", "numeric": ["age"], "label_delay_days": delay}
+    world = World(a_policy(triggers={"evaluation_window_days": 5, "training_window_days": 7}, data=data))
+    job_id = world.open()
+    world.start(job_id, "train")
+    manifest = json.loads(world.ports.data.read(world.job(job_id).manifest_uri or ""))
+    newest = max(found["date"] for name in ("training", "holdout") for found in manifest[name]["objects"])
+    assert newest == (NOON.date() - timedelta(days=delay + 1)).isoformat()

@@ -1,0 +1,158 @@
+"""Retrain now? The answers, and what they leave behind."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from auto_retrain.domain.errors import EventInvalid, EventsUnavailable, ModelUnknown
+from auto_retrain.domain.messages import ExecutionStarted, JobEvent
+from auto_retrain.domain.metric_reading import MetricReading
+from auto_retrain.domain.trigger_type import TriggerType
+from auto_retrain.usecases.triggering.check_triggers import check_triggers
+from tests.unit.builders import NOON, a_policy
+from tests.unit.usecases.world import MANUAL, World
+
+SWEPT = {"model_name": "churn", "trigger_type": "performance_degradation", "event_time": NOON.isoformat()}
+
+
+def healthy_world(retrained_at: datetime = NOON) -> World:
+    world = World()
+    world.ports.jobs.record_retrain("churn", retrained_at)
+    world.ports.metrics.readings["churn"] = MetricReading(value=0.95, rows=5000, points=30, newest_at=NOON)
+    return world
+
+
+def test_a_person_starts_a_retraining_with_a_reason() -> None:
+    world = World()
+    decision = world.check({**MANUAL, "parameters": {"max_depth": 3}})
+    job = world.job(decision.job_id or "")
+    assert decision.next == "start"
+    assert (job.trigger_type, job.actor, job.training_parameters) == (TriggerType.MANUAL, "ada", {"max_depth": 3})
+    assert job.trigger_reason == "asked for by ada: new labels"
+    assert [event.kind for event in world.ports.events.published] == ["started"]
+
+
+def test_degraded_performance_starts_a_retraining_and_keeps_the_numbers() -> None:
+    world = healthy_world()
+    world.ports.metrics.readings["churn"] = MetricReading(value=0.9, rows=5000, points=30, newest_at=NOON)
+    decision = world.check(SWEPT)
+    assert (decision.next, decision.trigger_type) == ("start", TriggerType.PERFORMANCE_DEGRADATION)
+    assert world.job(decision.job_id or "").trigger_verdicts[0].value == 0.9
+
+
+def test_a_due_schedule_starts_a_retraining() -> None:
+    world = healthy_world(retrained_at=NOON - timedelta(days=8))
+    decision = world.check({**SWEPT, "trigger_type": "scheduled"})
+    assert (decision.next, decision.trigger_type) == ("start", TriggerType.SCHEDULED)
+
+
+def test_a_healthy_model_is_looked_at_for_drift() -> None:
+    decision = healthy_world().check(SWEPT)
+    assert (decision.next, decision.job_id) == ("detect_drift", None)
+
+
+def test_without_the_drift_trigger_a_healthy_model_is_left_alone_with_the_reasons() -> None:
+    world = World(a_policy(triggers={"enabled": ["performance_degradation", "scheduled"]}))
+    world.ports.jobs.record_retrain("churn", NOON)
+    world.ports.metrics.readings["churn"] = MetricReading(value=0.95, rows=5000, points=30, newest_at=NOON)
+    decision = world.check(SWEPT)
+    assert decision.next == "skip"
+    assert "accuracy 0.9500 is not below 0.92" in decision.reason
+    assert "not due" in decision.reason
+
+
+def test_a_repeated_first_state_finds_its_own_job() -> None:
+    world = World()
+    first = world.check()
+    again = world.check()
+    assert (again.next, again.job_id, again.reason) == (first.next, first.job_id, first.reason)
+    assert len(world.ports.jobs.list_active()) == 1
+
+
+def test_a_second_execution_for_a_model_is_skipped_readably() -> None:
+    world = World()
+    first = world.check()
+    second = world.check(execution="arn:other")
+    assert second.next == "skip"
+    assert first.job_id is not None
+    assert first.job_id in second.reason
+
+
+def test_force_skips_the_cool_down_but_not_a_running_job() -> None:
+    world = World()
+    job_id = world.open()
+    assert world.check({**MANUAL, "force": True}, execution="arn:2").next == "skip"
+    world.close(decision={"job_id": job_id}, error={"Error": "Test", "Cause": "stopped"})
+    assert "cool-down" in world.check(MANUAL, execution="arn:3").reason
+    assert world.check({**MANUAL, "force": True}, execution="arn:4").next == "start"
+
+
+def test_a_manual_start_without_a_time_means_now() -> None:
+    world = World()
+    decision = world.check({"model_name": "churn", "actor": "ada", "reason": "now"})
+    assert decision.event_time == NOON
+
+
+def test_an_unknown_model_is_told_what_is_missing() -> None:
+    with pytest.raises(ModelUnknown, match="'nobody' has no policy"):
+        World().check({**MANUAL, "model_name": "nobody"})
+
+
+def test_an_event_that_is_none_leaves_nothing_behind() -> None:
+    world = World()
+    with pytest.raises(EventInvalid, match="send"):
+        world.check({"hello": "world"})
+    assert world.ports.jobs.list_active() == []
+
+
+@pytest.mark.parametrize("event", ["gl-001", [], 3, None])
+def test_an_input_that_is_no_object_is_told_what_to_send(event: object) -> None:
+    world = World()
+    with pytest.raises(EventInvalid, match="no object; send"):
+        check_triggers(ExecutionStarted(event=event, execution_arn="arn:1"), world.ports)
+
+
+def test_an_event_of_the_future_is_refused_before_it_holds_the_cool_down() -> None:
+    world = World()
+    with pytest.raises(EventInvalid, match="lies in the future"):
+        world.check({**MANUAL, "event_time": (NOON + timedelta(days=365)).isoformat()})
+    assert world.ports.jobs.model_state("churn").last_attempt_at is None
+
+
+def test_an_event_of_another_age_is_refused_before_any_window_is_counted_back_from_it() -> None:
+    with pytest.raises(EventInvalid, match="lies before 2000-01-01"):
+        World().check({**MANUAL, "event_time": "0001-01-01T00:00:00Z"})
+
+
+def test_an_old_event_that_is_replayed_is_held_by_what_happened_since() -> None:
+    world = World()
+    job_id = world.open()
+    world.close(decision={"job_id": job_id}, error={"Error": "Test", "Cause": "stopped"})
+    old = {**MANUAL, "event_time": (NOON - timedelta(days=40)).isoformat()}
+    assert world.check(old, execution="arn:old").held_by == "cool_down"
+
+
+def test_a_bus_that_is_away_keeps_nobody_from_retraining(caplog: pytest.LogCaptureFixture) -> None:
+    world = World()
+
+    def unavailable(event: JobEvent) -> None:
+        raise EventsUnavailable("the bus is away")
+
+    world.ports.events.publish = unavailable  # type: ignore[method-assign]
+    assert world.check().next == "start"
+    assert "was not published: the bus is away" in caplog.text
+
+
+def test_a_repeated_first_state_tells_again_under_the_same_id() -> None:
+    world = World()
+    world.check()
+    world.check()
+    assert len({event.event_id for event in world.ports.events.published}) == 1
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"rate": float("nan")}, {"deep": [{"rate": float("inf")}]}, {"text": "x" * 16000}]
+)
+def test_parameters_that_cannot_travel_are_refused(parameters: dict[str, object]) -> None:
+    with pytest.raises(EventInvalid, match="parameters"):
+        World().check({**MANUAL, "parameters": parameters})

@@ -1,0 +1,200 @@
+"""What a decision ends in: a trigger that waits is not lost, one that is held is told why, a rejection counts."""
+
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+
+from auto_retrain.domain.errors import JobConflict
+from auto_retrain.domain.fleet import FleetLimits, FleetUsage, SweepMark
+from auto_retrain.domain.metric_reading import MetricReading
+from auto_retrain.domain.model_state import ModelState, Quarantine
+from auto_retrain.domain.policy.policy import AppliedPolicy
+from auto_retrain.domain.trigger_type import TriggerType
+from auto_retrain.holds.model import holds
+from tests.unit.builders import NOON
+from tests.unit.usecases.world import EXECUTION, MANUAL, World, rows
+
+SWEPT = {"model_name": "churn", "trigger_type": "performance_degradation", "event_time": NOON.isoformat()}
+DAY = timedelta(days=1)
+PERFORMANCE = TriggerType.PERFORMANCE_DEGRADATION
+
+
+def degraded_world(**triggers: Any) -> World:
+    world = World()
+    config = world.policy.triggers.model_copy(update=triggers)
+    world.policy = world.policy.model_copy(update={"triggers": config})
+    world.ports.policies.apply(world.policy, "ada", NOON)
+    world.ports.jobs.record_retrain("churn", NOON)
+    world.ports.metrics.readings["churn"] = MetricReading(value=0.8, rows=5000, points=30, newest_at=NOON + 40 * DAY)
+    return world
+
+
+def applied_to(world: World) -> AppliedPolicy:
+    applied = world.ports.policies.get("churn")
+    assert applied is not None
+    return applied
+
+
+def look(world: World, days: int) -> Any:
+    world.ports.clock.advance(NOON + days * DAY - world.ports.clock.now())
+    event = {**SWEPT, "event_time": (NOON + days * DAY).isoformat()}
+    return world.check(event, execution=f"arn:day-{days}")
+
+
+def reject(world: World, days: int) -> None:
+    """One retraining for degraded performance, whose challenger is no better."""
+    world.give_champion()
+    decision = look(world, days)
+    job_id = decision.job_id
+    assert job_id is not None, decision.reason
+    world.start(job_id, "train")
+    world.train(job_id, version=str(days + 2))
+    world.start(job_id, "score")
+    world.score(job_id, **{f"v{days + 2}": rows(2000, 0.9), "v1": rows(2000, 0.9)})
+    assert world.validate(job_id).next == "close"
+    world.close(decision={"job_id": job_id})
+
+
+def test_a_trigger_that_finds_the_model_busy_waits_and_begins_again_when_the_job_has_ended() -> None:
+    world = World()
+    job_id = world.open()
+    waiting = world.check({**MANUAL, "reason": "second", "force": True, "parameters": {"depth": 3}}, execution="arn:2")
+    assert (waiting.next, waiting.held_by) == ("skip", "running_job")
+    assert world.ports.executions.started == {}
+    world.close(decision={"job_id": job_id}, error={"Error": "Test", "Cause": "stopped"})
+    (event,) = world.ports.executions.started.values()
+    assert {name: event[name] for name in ("reason", "force", "parameters", "actor")} == {
+        "reason": "second",
+        "force": True,
+        "parameters": {"depth": 3},
+        "actor": "ada",
+    }
+    assert world.ports.jobs.waiting("churn") == []
+    again = world.check(dict(event), execution="arn:3")
+    assert again.next == "start"
+
+
+def test_closing_twice_starts_what_waited_once() -> None:
+    world = World()
+    job_id = world.open()
+    world.check({**MANUAL, "force": True}, execution="arn:2")
+    for _ in range(2):
+        world.close(decision={"job_id": job_id}, error={"Error": "Test", "Cause": "stopped"})
+    assert len(world.ports.executions.started) == 1
+
+
+def test_a_job_that_ends_just_then_is_noticed_and_the_trigger_decided_anew() -> None:
+    world = World()
+    job_id = world.open()
+    read, states = world.ports.jobs.model_state, []
+
+    def ends_meanwhile(model_name: str) -> ModelState:
+        states.append(read(model_name))
+        if len(states) == 1:
+            world.close(decision={"job_id": job_id}, error={"Error": "Test", "Cause": "stopped"})
+            return states[0]
+        return read(model_name)
+
+    world.ports.jobs.model_state = ends_meanwhile  # type: ignore[method-assign]
+    with pytest.raises(JobConflict, match="has just ended"):
+        world.check({**MANUAL, "force": True}, execution="arn:2")
+    world.ports.jobs.model_state = read  # type: ignore[method-assign]
+    assert world.check({**MANUAL, "force": True}, execution="arn:2").next == "start"
+    assert world.ports.jobs.waiting("churn") == []
+
+
+def test_performance_has_to_breach_on_several_days_when_the_policy_says_so() -> None:
+    world = degraded_world(breach_days=3, breach_window_days=5, enabled=("performance_degradation",))
+    decisions = [look(world, days) for days in (0, 1, 7, 8, 11)]
+    assert [decision.next for decision in decisions] == ["skip", "skip", "skip", "skip", "start"]
+    assert decisions[1].held_by == "breach_days"
+    assert "seen on 2 of the last 5 days, 3 are needed" in decisions[1].reason
+    assert world.ports.decisions.recent("churn", 1)[0].outcome == "started"
+
+
+def test_looking_twice_on_one_day_is_one_breach() -> None:
+    world = degraded_world(breach_days=2, breach_window_days=5, enabled=("performance_degradation",))
+    world.check(SWEPT, execution="arn:a")
+    assert world.check(SWEPT, execution="arn:b").held_by == "breach_days"
+
+
+def test_what_has_not_breached_often_enough_may_still_have_drifted() -> None:
+    decision = degraded_world(breach_days=2, breach_window_days=5).check(SWEPT)
+    assert (decision.next, decision.held_by) == ("detect_drift", "breach_days")
+
+
+def test_each_rejected_challenger_doubles_the_wait_and_people_are_asked_in_the_end() -> None:
+    world = degraded_world(escalate_after=2, enabled=("performance_degradation",))
+    reject(world, 0)
+    assert look(world, 1).held_by == "back_off"
+    reject(world, 2)
+    kinds = [event.kind for event in world.ports.events.published]
+    assert kinds == ["started", "rejected", "started", "rejected", "escalated"]
+    assert "2 challengers in a row were rejected" in world.ports.events.published[-1].text
+    assert "team@example.com" in world.ports.events.published[-1].text
+    assert look(world, 5).held_by == "back_off"
+    assert look(world, 6).next == "start"
+
+
+def test_a_model_that_no_retraining_cures_is_retrained_five_times_in_a_month() -> None:
+    world = degraded_world(enabled=("performance_degradation",))
+    for days in range(32):
+        world.ports.data.add_partition("churn", NOON.date() + days * DAY, f"day {days}".encode())
+    started = []
+    for days in range(31):
+        state = world.ports.jobs.model_state("churn")
+        if not holds(applied_to(world), state, PERFORMANCE, NOON + days * DAY, NOON + days * DAY):
+            reject(world, days)
+            started.append(days)
+        else:
+            assert look(world, days).next == "skip"
+    assert started == [0, 2, 6, 14, 30]
+    kinds = [event.kind for event in world.ports.events.published]
+    assert kinds.count("escalated") == 3
+
+
+def test_a_challenger_that_is_deployed_ends_the_row() -> None:
+    world = degraded_world(enabled=("performance_degradation",))
+    reject(world, 0)
+    job_id = look(world, 2).job_id
+    world.start(job_id, "train")
+    world.train(job_id, version="9")
+    world.start(job_id, "score")
+    world.score(job_id, v9=rows(2000, 0.97), v1=rows(2000, 0.9))
+    world.validate(job_id)
+    world.deploy(job_id)
+    world.close(decision={"job_id": job_id})
+    assert world.ports.jobs.model_state("churn").rejected_in_a_row == 0
+
+
+def test_a_person_s_rejected_challenger_says_nothing_about_the_triggers() -> None:
+    world = World()
+    job_id = world.scored_job(np.ones(600, dtype=bool) & (np.arange(600) % 10 > 0), rows(600, 0.9))
+    world.validate(job_id)
+    world.close(decision={"job_id": job_id})
+    assert world.ports.jobs.model_state("churn").rejected_in_a_row == 0
+
+
+def test_machines_have_a_budget_and_people_have_not() -> None:
+    world = degraded_world()
+    world.ports.limits = FleetLimits(monthly_retrainings=10)
+    world.ports.sweeps.save(SweepMark(at=NOON, models=1, usage=FleetUsage(active_jobs=0, retrained_in_30_days=11)))
+    assert world.check(SWEPT, execution="arn:machine").held_by == "fleet_budget"
+    assert world.check(MANUAL, execution="arn:person").next == "start"
+
+
+def test_broken_data_stop_everybody_and_the_record_says_why() -> None:
+    world = World()
+    world.ports.jobs.set_quarantine("churn", Quarantine(since=NOON, reason="column 'age' is gone"))
+    decision = world.check({**MANUAL, "force": True})
+    assert decision.reason == "quarantined since 2026-03-01 12:00Z: column 'age' is gone"
+    (record,) = world.ports.decisions.recent("churn", 5)
+    assert (record.outcome, record.held_by, record.actor, record.execution_arn) == (
+        "suppressed",
+        "quarantine",
+        "ada",
+        EXECUTION,
+    )
+    assert record.trigger_type is TriggerType.MANUAL

@@ -1,0 +1,147 @@
+"""Drift starts a retraining only when it is there and can be seen."""
+
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+
+from auto_retrain.domain.model_state import Quarantine
+from auto_retrain.domain.policy.data import DriftPolicy
+from auto_retrain.domain.trigger_type import TriggerType
+from auto_retrain.usecases.triggering.detect_drift import detect_drift
+from tests.unit.builders import NOON, a_policy
+from tests.unit.usecases.drift_world import SWEPT, break_live, look, without_age, world_with_features
+from tests.unit.usecases.world import MANUAL, World
+
+
+def test_shifted_features_start_a_retraining_that_names_them() -> None:
+    world = world_with_features(live_age=60)
+    decision = look(world)
+    assert (decision.next, decision.trigger_type) == ("start", TriggerType.DATA_DRIFT)
+    assert "of 'age' exceeds 0.25" in decision.reason
+    assert "plan" not in decision.reason
+    assert [verdict.check for verdict in decision.verdicts][-3:] == ["data_drift", "data_drift:age", "data_drift:plan"]
+    assert world.job(decision.job_id or "").trigger_type is TriggerType.DATA_DRIFT
+
+
+def test_features_that_stay_skip_with_the_largest_psi() -> None:
+    world = world_with_features(live_age=40)
+    decision = look(world)
+    assert decision.next == "skip"
+    assert "does not exceed 0.25" in decision.reason
+    assert world.ports.jobs.model_state("churn").last_drift_check_at == NOON
+
+
+def test_few_rows_are_not_called_stable() -> None:
+    decision = look(world_with_features(live_age=60, rows_a_day=20))
+    assert decision.next == "skip"
+    assert "drift cannot be judged: only 100 rows" in decision.reason
+
+
+def test_a_window_without_data_is_not_called_stable() -> None:
+    world = world_with_features(live_age=60)
+    world.ports.data._partitions.clear()
+    assert "only 0 rows" in look(world).reason
+
+
+def test_a_repeated_state_finds_its_own_job() -> None:
+    world = world_with_features(live_age=60)
+    checked = world.check(SWEPT)
+    first = detect_drift(checked, world.ports)
+    assert detect_drift(checked, world.ports) == first
+
+
+def test_a_thousand_drifted_features_fit_into_the_state() -> None:
+    names = [f"feature_{number:04}_of_many" for number in range(1000)]
+    data = {"prefix": "churn", "row_id": "id", "label": "left", "numeric": names}
+    world = World(a_policy(triggers={"evaluation_window_days": 5, "training_window_days": 10}, data=data))
+    world.ports.jobs.record_retrain("churn", NOON)
+    for back in range(1, 16):
+        uri = f"s3://data/churn/date={NOON.date() - timedelta(days=back)}/part-0.parquet"
+        values = np.arange(200.0) + (1000 if back <= 5 else 0)
+        world.ports.tables.by_uri[uri] = dict.fromkeys(names, values)
+    decision = look(world)
+    assert decision.next == "start"
+    assert decision.reason.endswith("and 995 more features")
+    assert len(decision.model_dump_json()) < 30_000
+
+
+BROKEN: list[tuple[Any, str]] = [
+    (without_age, "lacks the columns age"),
+    (lambda columns: {**columns, "age": np.full(200, np.nan)}, "'age' has no value in any of 1000 rows"),
+    (lambda columns: {**columns, "age": np.full(200, 40.0)}, "'age' is one and the same value in all of 1000 rows"),
+]
+
+
+@pytest.mark.parametrize(("change", "told"), BROKEN)
+def test_broken_data_are_quarantined_and_their_owner_is_told_once(change: Any, told: str) -> None:
+    world = world_with_features(live_age=60)
+    break_live(world, change)
+    decision = look(world)
+    assert (decision.next, decision.held_by) == ("skip", "quarantine")
+    assert told in decision.reason
+    look(world)
+    first, repeated = world.ports.events.published
+    assert repeated.event_id == first.event_id
+    world.ports.clock.advance(timedelta(days=1))
+    later = {**SWEPT, "event_time": (NOON + timedelta(days=1)).isoformat()}
+    detect_drift(world.check(later, execution="arn:later"), world.ports)
+    assert len(world.ports.events.published) == 2
+    event = first
+    assert event.kind == "quarantined"
+    assert "team@example.com" in event.text
+    assert told in event.text
+    assert world.ports.decisions.recent("churn", 1)[0].outcome == "suppressed"
+
+
+def test_a_quarantined_model_is_not_retrained_until_its_data_are_in_order_again() -> None:
+    world = world_with_features(live_age=60)
+    broken = world_with_features(live_age=60)
+    break_live(broken, without_age)
+    healthy = dict(world.ports.tables.by_uri)
+    world.ports.tables.by_uri.update(broken.ports.tables.by_uri)
+    look(world)
+    held = world.check({**MANUAL, "force": True}, execution="arn:forced")
+    assert held.held_by == "quarantine"
+    world.ports.tables.by_uri.update(healthy)
+    decision = detect_drift(world.check(SWEPT, execution="arn:later"), world.ports)
+    assert decision.next == "start"
+    assert [event.kind for event in world.ports.events.published] == ["quarantined", "quarantine_lifted", "started"]
+
+
+def test_data_that_cannot_be_judged_do_not_lift_a_quarantine() -> None:
+    world = world_with_features(live_age=40, rows_a_day=10)
+    world.ports.jobs.set_quarantine("churn", Quarantine(since=NOON, reason="a person said so"))
+    look(world)
+    assert world.ports.jobs.model_state("churn").quarantine is not None
+
+
+def test_a_reference_that_cannot_be_read_is_nobody_s_quarantine() -> None:
+    world = world_with_features(live_age=60)
+    for back in range(6, 16):
+        uri = f"s3://data/churn/date={NOON.date() - timedelta(days=back)}/part-0.parquet"
+        world.ports.tables.by_uri[uri] = without_age(dict(world.ports.tables.by_uri[uri]))
+    decision = look(world)
+    assert decision.held_by is None
+    assert "what the champion learned from cannot be read" in decision.reason
+
+
+def test_a_feature_that_is_ignored_is_not_even_read() -> None:
+    world = world_with_features(live_age=60)
+    world.ports.policies.apply(world.policy.model_copy(update={"drift": DriftPolicy(ignore=("age",))}), "ada", NOON)
+    break_live(world, without_age)
+    assert look(world).next == "skip"
+    assert world.ports.jobs.model_state("churn").quarantine is None
+
+
+def test_breaches_of_drift_are_counted_by_day() -> None:
+    world = world_with_features(live_age=60)
+    triggers = world.policy.triggers.model_copy(update={"breach_days": 2, "breach_window_days": 3})
+    world.ports.policies.apply(world.policy.model_copy(update={"triggers": triggers}), "ada", NOON)
+    first = look(world)
+    assert (first.next, first.held_by) == ("skip", "breach_days")
+    assert "seen on 1 of the last 3 days, 2 are needed" in first.reason
+    world.ports.clock.advance(timedelta(days=1))
+    later = {**SWEPT, "event_time": (NOON + timedelta(days=1)).isoformat()}
+    assert detect_drift(world.check(later, execution="arn:later"), world.ports).next == "start"

@@ -1,0 +1,185 @@
+"""The fleet is screened in few calls; each model has its turn, none is lost and none is started twice."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from auto_retrain.adapters.memory import MemoryPorts
+from auto_retrain.domain.errors import ExecutionsUnavailable, TransientError
+from auto_retrain.domain.fleet import FleetLimits
+from auto_retrain.domain.messages import ClosingRequest, ExecutionStarted, ScheduledEvent, SweepReport
+from auto_retrain.domain.metric_reading import MetricReading
+from auto_retrain.domain.model_state import Quarantine
+from auto_retrain.domain.policy.policy import PolicyStatus
+from auto_retrain.usecases.ending.close_job import close_job
+from auto_retrain.usecases.triggering.check_triggers import check_triggers
+from auto_retrain.usecases.triggering.sweep_models import sweep_models
+from tests.unit.builders import NOON, a_policy
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def give_model(ports: MemoryPorts, model: str, accuracy: float = 0.95, retrained: bool = True, **triggers: Any) -> None:
+    ports.policies.apply(a_policy(model=model, triggers=triggers), "ada", NOON)
+    ports.metrics.readings[model] = MetricReading(value=accuracy, rows=5000, points=30, newest_at=NOON)
+    if retrained:
+        ports.jobs.record_retrain(model, NOON)
+
+
+def a_fleet() -> MemoryPorts:
+    """Healthy, degraded and never retrained."""
+    ports = MemoryPorts()
+    ports.clock.advance(NOON - ports.clock.now())
+    give_model(ports, "healthy")
+    give_model(ports, "degraded", accuracy=0.8)
+    give_model(ports, "new", retrained=False)
+    return ports
+
+
+def sweep(ports: MemoryPorts, after: timedelta = timedelta()) -> SweepReport:
+    """As at some time after noon, the clock of the world included."""
+    ports.clock.advance(NOON + after - ports.clock.now())
+    return sweep_models(ScheduledEvent(time=NOON + after), ports)
+
+
+def kinds(ports: MemoryPorts) -> dict[str, str]:
+    return {event["model_name"]: event["trigger_type"] for event in ports.executions.started.values()}
+
+
+def test_the_first_sweep_starts_what_is_due_and_looks_for_drift_in_the_others() -> None:
+    ports = a_fleet()
+    report = sweep(ports)
+    assert (report.models, report.started) == (3, 3)
+    assert kinds(ports) == {"degraded": "performance_degradation", "new": "scheduled", "healthy": "data_drift"}
+
+
+def test_the_same_tick_delivered_twice_starts_nothing_twice() -> None:
+    ports = a_fleet()
+    sweep(ports)
+    again = sweep(ports)
+    assert again.started == 0
+    assert len(ports.executions.started) == 3
+
+
+def test_each_model_is_looked_at_once_a_day_at_its_own_time() -> None:
+    ports = MemoryPorts()
+    models = [f"model-{number}" for number in range(200)]
+    for model in models:
+        give_model(ports, model, schedule_expression="0 0 1 1 *")
+    sweep(ports)
+    before = len(ports.executions.started)
+    started = [sweep(ports, after=minutes * timedelta(minutes=5)).started for minutes in range(1, 289)]
+    assert before == 200
+    assert sum(started) == 200
+    assert max(started) < 10
+    looks = Counter(event["model_name"] for event in ports.executions.started.values())
+    assert set(looks.values()) == {2}
+
+
+def test_looks_that_a_missed_sweep_owed_are_made_up_for() -> None:
+    ports = a_fleet()
+    sweep(ports)
+    assert sweep(ports, after=3 * DAY).started == 3
+
+
+def test_a_scheduled_retraining_that_failed_is_tried_again_the_next_day() -> None:
+    ports = a_fleet()
+    for hours in range(0, 72, 12):
+        sweep(ports, after=hours * HOUR)
+    starts = [event for event in ports.executions.started.values() if event["model_name"] == "new"]
+    assert len(starts) == 4  # from the noon of one day to the midnight of the fourth
+
+
+def test_a_trigger_that_is_held_back_is_recorded_with_its_reason_and_not_started() -> None:
+    ports = a_fleet()
+    sweep(ports)
+    for model in ("degraded", "new", "healthy"):
+        ports.policies.apply(a_policy(model=model, triggers={"cool_down_hours": 240}), "ada", NOON)
+    attempt(ports, "degraded")
+    report = sweep(ports, after=DAY)
+    assert report.suppressed == 1
+    record = ports.decisions.recent("degraded", 5)[0]
+    assert (record.outcome, record.held_by) == ("suppressed", "cool_down")
+    assert record.verdicts[0].value == 0.8
+
+
+def attempt(ports: MemoryPorts, model: str) -> None:
+    """Leave a job behind that was opened and closed at noon."""
+    event = {"model_name": model, "actor": "ada", "reason": "a test", "event_time": NOON.isoformat(), "force": True}
+    decision = check_triggers(ExecutionStarted(event=event, execution_arn=f"arn:{model}"), ports)
+    state = {"decision": {"job_id": decision.job_id}, "error": {"Error": "Test", "Cause": "stopped"}}
+    close_job(ClosingRequest(execution_arn=f"arn:{model}", state=state), ports)
+
+
+def test_a_model_that_is_being_retrained_is_left_alone() -> None:
+    ports = a_fleet()
+    event = {"model_name": "new", "actor": "ada", "reason": "a test", "event_time": NOON.isoformat()}
+    check_triggers(ExecutionStarted(event=event, execution_arn="arn:new"), ports)
+    sweep(ports)
+    assert "new" not in kinds(ports)
+    assert [record.outcome for record in ports.decisions.recent("new", 5)] == ["started"]
+
+
+def test_a_paused_model_is_left_alone() -> None:
+    ports = a_fleet()
+    ports.policies.apply(a_policy(model="degraded"), "ada", NOON, status=PolicyStatus.PAUSED)
+    sweep(ports)
+    assert "degraded" not in kinds(ports)
+
+
+def test_broken_data_are_looked_at_again_and_nothing_else_starts() -> None:
+    ports = a_fleet()
+    for model in ("healthy", "degraded"):
+        ports.jobs.set_quarantine(model, Quarantine(since=NOON, reason="column 'age' is gone"))
+    sweep(ports)
+    assert kinds(ports) == {"new": "scheduled", "healthy": "data_drift", "degraded": "data_drift"}
+    (record,) = ports.decisions.recent("degraded", 5)
+    assert record.held_by == "quarantine"
+
+
+def test_limits_let_the_degraded_go_first_and_lose_nobody() -> None:
+    ports = MemoryPorts(limits=FleetLimits(concurrent_jobs=10))
+    for number in range(30):
+        give_model(ports, f"degraded-{number}", accuracy=0.8)
+        give_model(ports, f"new-{number}", retrained=False, enabled=["scheduled"])
+    first = sweep(ports)
+    assert (first.started, first.queued) == (10, 50)
+    assert set(kinds(ports).values()) == {"performance_degradation"}
+    # Executions in memory open no jobs, so that there is room for ten more in every sweep.
+    later = [sweep(ports, after=number * timedelta(minutes=5)) for number in range(1, 6)]
+    assert [report.queued for report in later] == [40, 30, 20, 10, 0]
+    assert set(kinds(ports)) == {f"{kind}-{number}" for kind in ("degraded", "new") for number in range(30)}
+
+
+def test_a_budget_that_is_used_up_keeps_everybody_waiting() -> None:
+    ports = MemoryPorts(limits=FleetLimits(monthly_retrainings=1))
+    give_model(ports, "first", retrained=False, enabled=["scheduled"])
+    sweep(ports)
+    attempt(ports, "first")
+    give_model(ports, "second", retrained=False, enabled=["scheduled"])
+    assert sweep(ports, after=2 * DAY).queued == 2
+    assert ports.decisions.recent("second", 1)[0].held_by == "fleet_budget"
+
+
+def test_an_execution_that_cannot_be_started_now_keeps_no_other_from_starting() -> None:
+    ports = a_fleet()
+    start = ports.executions.start
+
+    def fail_for_one(name: str, event: Mapping[str, Any]) -> str | None:
+        if event["model_name"] == "new":
+            raise ExecutionsUnavailable("throttled")
+        return start(name, event)
+
+    ports.executions.start = fail_for_one  # type: ignore[method-assign]
+    with pytest.raises(TransientError, match="1 of 2 calls failed, the first with: throttled"):
+        sweep(ports)
+    assert set(kinds(ports)) == {"healthy", "degraded"}
+    ports.executions.start = start  # type: ignore[method-assign]
+    assert sweep(ports).started == 1
+
+
+def test_an_empty_fleet_is_no_problem() -> None:
+    assert sweep(MemoryPorts()).models == 0

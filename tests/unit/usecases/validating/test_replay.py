@@ -1,0 +1,101 @@
+"""A verdict follows from what was stored, today and on any other day."""
+
+from datetime import timedelta
+
+import pytest
+
+from auto_retrain.domain.errors import ArtifactInvalid, JobUnknown
+from auto_retrain.domain.messages import ExecutionStarted
+from auto_retrain.domain.validation import Decision
+from auto_retrain.pipeline import AutoRetrainPipeline
+from auto_retrain.usecases.triggering.check_triggers import check_triggers
+from auto_retrain.usecases.validating.replay import replay_validation
+from tests.unit.builders import a_policy
+from tests.unit.usecases.world import EXECUTION, MANUAL, World, rows
+
+
+def validated(challenger: float = 0.95, **policy: object) -> tuple[World, str]:
+    windows = {"evaluation_window_days": 5, "training_window_days": 10, "cool_down_hours": 0}
+    world = World(a_policy(triggers=windows, **policy))
+    job_id = world.scored_job(rows(2000, challenger), rows(2000, 0.88))
+    world.validate(job_id)
+    return world, job_id
+
+
+@pytest.mark.parametrize("challenger", [0.95, 0.89])
+def test_a_verdict_comes_out_the_same_on_another_day_by_the_policy_of_its_time(challenger: float) -> None:
+    world, job_id = validated(challenger)
+    world.ports.clock.advance(timedelta(days=400))
+    stricter = world.policy.model_copy(
+        update={"validation": world.policy.validation.model_copy(update={"min_improvement": 0.5})}
+    )
+    world.ports.policies.apply(stricter, "ada", world.ports.clock.now())
+    found = replay_validation(job_id, world.ports)
+    sealed = world.job(job_id).validation
+    assert sealed is not None
+    assert (found.is_same, found.differences) == (True, ())
+    assert found.replayed.validation_hash == found.sealed.validation_hash == sealed.validation_hash
+
+
+def test_every_metric_of_it_takes_part() -> None:
+    world, job_id = validated()
+    job = world.job(job_id)
+    assert job.validation is not None
+    f1_score = job.validation.metrics["f1_score"].model_copy(update={"gain": 0.2})
+    forged = job.validation.model_copy(update={"metrics": {**job.validation.metrics, "f1_score": f1_score}})
+    world.ports.jobs.save(job.changed(validation=forged.model_copy(update={"validation_hash": forged.compute_hash()})))
+    assert replay_validation(job_id, world.ports).differences == ("metrics.f1_score.gain",)
+
+
+def test_a_record_that_was_changed_is_told() -> None:
+    world, job_id = validated(0.89)
+    job = world.job(job_id)
+    assert job.validation is not None
+    forged = job.validation.model_copy(update={"decision": Decision.PROMOTE})
+    world.ports.jobs.save(job.changed(validation=forged))
+    differences = replay_validation(job_id, world.ports).differences
+    assert differences == ("the record was changed after it was sealed", "decision")
+
+
+def test_predictions_that_were_replaced_are_not_judged_as_if_they_were_the_old_ones() -> None:
+    world, job_id = validated()
+    world.score(job_id, v2=rows(2000, 0.99), v1=rows(2000, 0.88))
+    assert "inputs.predictions_sha256.2" in replay_validation(job_id, world.ports).differences
+    world.ports.data.write(f"jobs/{job_id}/score/v2.npz", b"other")
+    with pytest.raises(ArtifactInvalid, match="its digest differs"):
+        replay_validation(job_id, world.ports)
+
+
+def test_an_improvement_that_a_call_asked_for_is_part_of_the_evidence() -> None:
+    world, job_id = validated(0.91)
+    assert AutoRetrainPipeline(world.ports).deploy_if_better("churn", job_id, min_improvement=0.01)
+    found = replay_validation(job_id, world.ports)
+    assert (found.is_same, found.sealed.inputs.min_improvement) == (True, 0.01)
+
+
+def test_a_job_that_was_never_validated_has_nothing_to_replay() -> None:
+    world = World()
+    with pytest.raises(ArtifactInvalid, match="was never validated"):
+        replay_validation(world.open(), world.ports)
+    with pytest.raises(JobUnknown):
+        replay_validation("churn-none", world.ports)
+
+
+def test_another_comparison_on_the_same_rows_is_a_second_look_and_stays_one_when_replayed() -> None:
+    world, first = validated(0.89)
+    world.close(decision={"job_id": first})
+    decision = check_triggers(ExecutionStarted(event=MANUAL, execution_arn=f"{EXECUTION}-2"), world.ports)
+    assert decision.job_id is not None
+    second = decision.job_id
+    world.start(second, "train")
+    world.train(second, "3")
+    world.start(second, "score")
+    world.score(second, v3=rows(2000, 0.95), v1=rows(2000, 0.88))
+    world.validate(second)
+
+    looks = [world.job(job_id).validation for job_id in (first, second)]
+    assert [found.inputs.look for found in looks if found] == [1, 2]
+    assert looks[1] is not None
+    (evidence,) = (found for found in looks[1].verdicts if found.check == "paired_evidence")
+    assert evidence.limit == pytest.approx(0.025)
+    assert [replay_validation(job_id, world.ports).is_same for job_id in (first, second)] == [True, True]

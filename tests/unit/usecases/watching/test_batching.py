@@ -1,0 +1,197 @@
+"""Small models are gathered by the watcher into one Kubernetes Job, and each hears only of its own order."""
+
+from datetime import timedelta
+
+from auto_retrain.domain.cluster import ClusterJob, Obstacle
+from auto_retrain.domain.errors import ClusterRefused, ClusterUnavailable
+from auto_retrain.domain.messages import ExecutionStarted, ExecutionStatusChange, ScheduledEvent, StepOrder, WatchReport
+from auto_retrain.usecases.ending.close_job import close_job
+from auto_retrain.usecases.training.start_job import start_job
+from auto_retrain.usecases.triggering.check_triggers import check_triggers
+from auto_retrain.usecases.watching.answer_token import PATIENCE
+from auto_retrain.usecases.watching.watch_jobs import GRACE, watch_jobs
+from tests.unit.builders import NOON, a_policy
+from tests.unit.usecases.world import MANUAL, World
+
+TRIGGERS = {"evaluation_window_days": 5, "training_window_days": 10}
+
+
+class Fleet(World):
+    """Some small models, each with a job whose training is parked; their tokens are their names."""
+
+    def __init__(self, *models: str) -> None:
+        super().__init__()
+        self.ids: dict[str, str] = {}
+        for model in models:
+            data = {"prefix": "churn", "row_id": "id", "label": "left", "numeric": ["age"]}
+            policy = a_policy(model=model, triggers=TRIGGERS, data=data, training={"batched": True})
+            self.ports.policies.apply(policy, "ada", self.ports.clock.now())
+            event = {**MANUAL, "model_name": model}
+            started = ExecutionStarted(event=event, execution_arn=f"arn:{model}")
+            self.ids[model] = check_triggers(started, self.ports).job_id or ""
+            self.park(model)
+
+    def park(self, model: str) -> None:
+        order = StepOrder(job_id=self.ids[model], kind="train", task_token=model)
+        assert start_job(order, self.ports).kubernetes_job is None
+
+    def batch(self) -> ClusterJob:
+        (found,) = self.ports.cluster.list_jobs()
+        return found
+
+    def answers(self, word: str) -> list[str]:
+        return [answer[1] for answer in self.ports.executions.answers if answer[0] == word]
+
+
+def watch(world: World) -> WatchReport:
+    return watch_jobs(ScheduledEvent(), world.ports)
+
+
+def test_parked_trainings_become_one_kubernetes_job() -> None:
+    fleet = Fleet("a", "b", "c")
+    assert fleet.ports.cluster.list_jobs() == []
+
+    report = watch(fleet)
+
+    assert (report.batches, report.alive) == (1, 3)
+    assert fleet.batch().members == tuple(sorted(fleet.ids.values()))
+    orders = fleet.ports.cluster.orders[fleet.batch().name]
+    assert sorted(order.model_name for order in orders) == ["a", "b", "c"]
+
+
+def test_one_batch_is_made_however_often_the_watcher_looks() -> None:
+    fleet = Fleet("a", "b")
+    for _ in range(3):
+        watch(fleet)
+        fleet.ports.clock.advance(GRACE)
+
+    assert len(fleet.ports.cluster.list_jobs()) == 1
+
+
+def test_what_is_parked_later_gets_a_batch_of_its_own() -> None:
+    fleet = Fleet("a")
+    watch(fleet)
+    later = Fleet("a", "b")
+    later.ports.cluster = fleet.ports.cluster
+
+    watch(later)
+
+    assert [job.members for job in fleet.ports.cluster.list_jobs()].count((later.ids["b"],)) == 1
+    assert len(fleet.ports.cluster.list_jobs()) == 2
+
+
+def test_each_hears_of_its_own_order_while_the_others_still_run() -> None:
+    fleet = Fleet("a", "b", "c")
+    watch(fleet)
+    members = fleet.batch().members
+    numbers = {model: members.index(job_id) for model, job_id in fleet.ids.items()}
+    fleet.ports.cluster.change(fleet.batch().name, done=(numbers["a"],), failed=(numbers["b"],))
+    fleet.ports.executions.answers.clear()
+
+    watch(fleet)
+
+    assert (fleet.answers("succeed"), fleet.answers("fail"), fleet.answers("heartbeat")) == (["a"], ["b"], ["c"])
+
+
+def test_each_gets_the_log_of_its_own_pod() -> None:
+    fleet = Fleet("a", "b")
+    watch(fleet)
+    failed = fleet.batch().members.index(fleet.ids["b"])
+    fleet.ports.cluster.fail_orders(fleet.batch().name, {failed: "no rows\n"})
+
+    watch(fleet)
+
+    assert fleet.ports.data.read(f"s3://artifacts/jobs/{fleet.ids['b']}/train/log.txt") == b"no rows\n"
+    assert (fleet.answers("succeed"), fleet.answers("fail")) == (["a"], ["b"])
+
+
+def test_a_repeated_start_keeps_its_place_and_renews_its_token() -> None:
+    fleet = Fleet("a")
+    watch(fleet)
+    order = StepOrder(job_id=fleet.ids["a"], kind="train", task_token="second")
+
+    start_job(order, fleet.ports)
+    fleet.ports.cluster.finish(fleet.batch().name)
+    watch(fleet)
+
+    assert fleet.answers("succeed") == ["second"]
+
+
+def test_a_batch_that_somebody_deleted_is_made_again() -> None:
+    fleet = Fleet("a", "b")
+    watch(fleet)
+    fleet.ports.cluster.delete_job(fleet.batch())
+    fleet.ports.clock.advance(GRACE)
+
+    report = watch(fleet)
+
+    assert (report.batches, report.failed) == (1, 0)
+    assert len(fleet.batch().members) == 2
+
+
+def test_a_batch_that_the_cluster_refuses_fails_its_executions_at_once() -> None:
+    fleet = Fleet("a", "b")
+
+    def refuse(*asked: object) -> None:
+        raise ClusterRefused("image 'x:1' is not named by its digest")
+
+    fleet.ports.cluster.start_indexed_job = refuse  # type: ignore[method-assign]
+    watch(fleet)
+
+    assert sorted(fleet.answers("fail")) == ["a", "b"]
+
+
+def test_a_cluster_that_is_away_is_asked_again_in_the_next_pass() -> None:
+    fleet = Fleet("a", "b")
+    start = fleet.ports.cluster.start_indexed_job
+
+    def unavailable(*asked: object) -> None:
+        raise ClusterUnavailable("the API server is away")
+
+    fleet.ports.cluster.start_indexed_job = unavailable  # type: ignore[method-assign]
+    report = watch(fleet)
+    fleet.ports.cluster.start_indexed_job = start  # type: ignore[method-assign]
+
+    assert (report.alive, len(report.problems), report.failed) == (2, 1, 0)
+    assert watch(fleet).batches == 1
+
+
+def test_an_image_that_cannot_be_had_fails_all_that_wait_for_it() -> None:
+    fleet = Fleet("a", "b")
+    watch(fleet)
+    fleet.ports.cluster.change(fleet.batch().name, ready_pods=0, started_at=NOON)
+    why = Obstacle(reason="the image 'absent:1' cannot be pulled", since=NOON, may_pass=False)
+    fleet.ports.cluster.obstruct(fleet.batch().name, why)
+    fleet.ports.clock.advance(PATIENCE)
+
+    watch(fleet)
+
+    assert sorted(fleet.answers("fail")) == ["a", "b"]
+    assert fleet.ports.cluster.list_jobs() == []
+
+
+def test_a_batch_is_an_orphan_only_when_nobody_is_left_in_it() -> None:
+    fleet = Fleet("a", "b")
+    watch(fleet)
+    fleet.ports.clock.advance(GRACE + timedelta(minutes=1))
+    fleet.ports.cluster.change(fleet.batch().name, created_at=NOON)
+    end(fleet, "a")
+    assert watch(fleet).deleted == 0
+
+    end(fleet, "b")
+
+    assert watch(fleet).deleted == 1
+    assert fleet.ports.cluster.list_jobs() == []
+
+
+def end(fleet: Fleet, model: str) -> None:
+    """Somebody aborts a model's execution."""
+    aborted = {"executionArn": f"arn:{model}", "status": "ABORTED"}
+    close_job(ExecutionStatusChange.model_validate({"detail": aborted}), fleet.ports)
+
+
+def test_several_trainings_are_not_small() -> None:
+    world = World(a_policy(triggers=TRIGGERS, training={"batched": True}))
+    job_id = world.check({**MANUAL, "grid": {"depth": [1, 2]}}).job_id or ""
+
+    assert world.start(job_id, "train").kubernetes_job == f"{job_id}-train-1"
