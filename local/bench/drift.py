@@ -13,11 +13,12 @@ from pyarrow import parquet
 
 from auto_retrain.adapters.data.arrow_tables import ArrowTableReader
 from auto_retrain.adapters.memory import MemoryPorts
-from auto_retrain.domain.job import Deployment
+from auto_retrain.domain.ledger import LedgerLine
+from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.verdict import Outcome
 from auto_retrain.domain.windows import windows_at
-from auto_retrain.usecases.triggering.drift_evidence import find_drift
+from auto_retrain.usecases.triggering.drift_evidence import judge_drift_now
 from local.bench.drift_memory import Files, write_large_object
 from local.bench.figure import Figure
 from local.paths import ROOT, env_python
@@ -78,10 +79,10 @@ def _our_seconds(folder: Path) -> float:
     for name, window in (("reference", windows.training), ("live", windows.holdout)):
         files.add_file(policy.data.prefix, window.start, folder / f"{name}.parquet")
     ports.ledger.append(
-        Deployment(
+        LedgerLine(
             model_name=policy.model,
             sequence=1,
-            version="1",
+            version=ModelVersion(number="1"),
             previous_version=None,
             job_id="bench",
             reason="bench",
@@ -92,7 +93,7 @@ def _our_seconds(folder: Path) -> float:
     seconds = []
     for _ in range(REPEATS + 1):
         started = time.process_time()
-        findings = find_drift(policy, at, ports)
+        findings = judge_drift_now(policy, at, ports)
         seconds.append(time.process_time() - started)
         assert findings.dataset.outcome is Outcome.UNMET
         assert findings.features[0].n == ROWS

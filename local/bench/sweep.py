@@ -9,8 +9,8 @@ import boto3
 from moto import mock_aws
 
 from auto_retrain.adapters.dynamodb.fleet import shard_of
-from auto_retrain.adapters.dynamodb.jobs import DynamoJobStore
 from auto_retrain.adapters.dynamodb.policies import DynamoPolicyStore
+from auto_retrain.adapters.dynamodb.states import DynamoModelStates
 from auto_retrain.adapters.dynamodb.sweeps import DynamoSweepLog
 from auto_retrain.adapters.dynamodb.table import Table, epoch, item_of, model_key
 from auto_retrain.adapters.memory import MemoryPorts
@@ -20,9 +20,10 @@ from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.domain.model_state import ModelState
 from auto_retrain.domain.policy.policy import AppliedPolicy, Policy
 from auto_retrain.domain.trigger_type import TriggerType
-from auto_retrain.holds.model import holds
-from auto_retrain.triggers import screen
-from auto_retrain.usecases.triggering.gather_evidence import performance_query
+from auto_retrain.holds.model import model_holds
+from auto_retrain.triggers import enabled_triggers, judge_triggers
+from auto_retrain.triggers.base import Evidence
+from auto_retrain.triggers.performance_degradation import PerformanceDegradation
 from auto_retrain.usecases.triggering.sweep_models import sweep_models
 from local.bench.figure import Figure
 
@@ -72,11 +73,13 @@ def _judging() -> Figure:
     attempts = tuple(NOW - timedelta(days=days) for days in range(30, 0, -1))
     state = ModelState(model_name="gl-0001", attempts=attempts, last_retrained_at=NOW - timedelta(days=90))
     reading = MetricReading(value=0.91, rows=5000, points=30, newest_at=NOW)
+    triggers = enabled_triggers(applied.policy, reads_data=False)
+    evidence = Evidence(state, {TriggerType.PERFORMANCE_DEGRADATION: (reading,), TriggerType.SCHEDULED: ()})
     repeats = 500
     started = time.perf_counter()
     for _ in range(repeats):
-        screen(applied.policy, state, reading, NOW)
-        holds(applied, state, TriggerType.PERFORMANCE_DEGRADATION, NOW, NOW)
+        judge_triggers(triggers, applied.policy, evidence, NOW)
+        model_holds(applied, state, TriggerType.PERFORMANCE_DEGRADATION, NOW, NOW)
     return Figure("judging a model", (time.perf_counter() - started) / repeats * 1000, "ms", 1)
 
 
@@ -88,7 +91,7 @@ def _world(models: int) -> MemoryPorts:
     ports: Any = MemoryPorts()
     ports.clock.advance(NOW - ports.clock.now())
     table = Table(dynamodb, "jobs")
-    ports.jobs, ports.policies = DynamoJobStore(table, ports.clock), DynamoPolicyStore(table)
+    ports.states, ports.policies = DynamoModelStates(table), DynamoPolicyStore(table)
     ports.metrics = CloudWatchMetricSource(cloudwatch)
     ports.clients = (dynamodb, cloudwatch)
     ports.sweeps = DynamoSweepLog(table)
@@ -149,6 +152,6 @@ def _ask_one_by_one(ports: Any) -> float:
     started = time.perf_counter()
     for number in range(SAMPLE):
         applied = ports.policies.get(f"gl-{number:05}")
-        ports.jobs.model_state(applied.policy.model)
-        ports.metrics.read([performance_query(applied.policy, NOW)])
+        ports.states.get(applied.policy.model)
+        ports.metrics.read(PerformanceDegradation().queries(applied.policy, NOW))
     return time.perf_counter() - started

@@ -19,9 +19,10 @@ from auto_retrain.adapters.kubernetes.access.transport import Transport
 from auto_retrain.adapters.kubernetes.jobs.cluster import KubernetesCluster
 from auto_retrain.adapters.kubernetes.jobs.job_body import PodSettings
 from auto_retrain.domain.cluster import JobOrder
-from auto_retrain.domain.job import PendingStep, RetrainingJob, RetrainingStatus
+from auto_retrain.domain.job import PendingStep, RetrainingJob
 from auto_retrain.domain.names import kubernetes_job_name
 from auto_retrain.domain.policy.training import TrainingPolicy
+from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.windows import Window, Windows
 from local.bench.figure import Figure

@@ -1,6 +1,7 @@
 """Turns what executions did in a month into one row, and into one line while it happens."""
 
-from auto_retrain.domain.job import RetrainingJob, RetrainingStatus
+from auto_retrain.domain.job import RetrainingJob
+from auto_retrain.domain.status import RetrainingStatus
 from local.demo.executions import Execution
 from local.demo.row import Row
 

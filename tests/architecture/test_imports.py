@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "data_checks": PURE,
     "triggers": PURE,
     "gates": PURE,
-    "holds": {"domain"},
+    "holds": {"domain", "triggers"},
     "report": {"domain"},
     "ports": {"domain"},
     "usecases": PURE | JUDGES | {"ports", "report"},

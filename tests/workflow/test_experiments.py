@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from auto_retrain.domain.job import RetrainingJob, RetrainingStatus
+from auto_retrain.domain.job import RetrainingJob
 from auto_retrain.domain.names import job_id
+from auto_retrain.domain.status import RetrainingStatus
 from tests.workflow.world import ALL_THE_WAY, NOW, Ended, World
 
 

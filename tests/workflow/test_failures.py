@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from auto_retrain.domain.job import RetrainingStatus
+from auto_retrain.domain.status import RetrainingStatus
 from tests.workflow.world import NOW, Ended, World
 
 
@@ -52,7 +52,7 @@ def test_a_person_who_moves_the_champion_meanwhile_wins(world: World) -> None:
 def test_an_execution_that_is_aborted_leaves_no_lease_behind(world: World) -> None:
     model = world.given_model()
     arn = world.start({"model_name": model, "actor": "tests", "reason": "to be aborted", "event_time": NOW.isoformat()})
-    world.wait_for("the job to run", lambda: (world.jobs.model_state(model).active_job or "") != "")
+    world.wait_for("the job to run", lambda: (world.states.get(model).active_job or "") != "")
     world.abort(arn)
     world.stack.wait_until_idle(90)
     ended = world.ended(arn)

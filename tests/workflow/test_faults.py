@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 from botocore.exceptions import ClientError
 
-from auto_retrain.domain.job import RetrainingStatus
+from auto_retrain.domain.status import RetrainingStatus
 from local.aws.environment import aws_settings
 from local.paths import TRAINER, env_python
 from local.stack import TRAINER_IMAGE, LocalStack
@@ -61,8 +61,8 @@ class FaultyWorld(World):
         """An execution whose training runs, and its Kubernetes Job."""
         event = {"model_name": model, "actor": "tests", "reason": "a test", "event_time": NOW.isoformat()}
         arn = self.start({**event, "parameters": parameters})
-        self.wait_for("the job", lambda: self.jobs.model_state(model).active_job is not None)
-        name = f"{self.jobs.model_state(model).active_job}-train-1"
+        self.wait_for("the job", lambda: self.states.get(model).active_job is not None)
+        name = f"{self.states.get(model).active_job}-train-1"
         self.wait_for("its Kubernetes Job", lambda: self.stack.cluster.has_job(name))
         return arn, name
 
@@ -199,12 +199,12 @@ def test_a_holder_whose_lease_ran_out_wakes_up_and_takes_nothing_from_the_next_o
     # Time alone frees the model; nothing has deleted the lease.
     event = {"model_name": model, "actor": "tests", "reason": "a test", "force": True}
     second = world.start({**event, "event_time": (NOW + timedelta(hours=1)).isoformat(), "parameters": {"sleep": 4}})
-    world.wait_for("another owner", lambda: f"{world.jobs.model_state(model).active_job}-train-1" != first_job)
-    owner = world.jobs.model_state(model).active_job
+    world.wait_for("another owner", lambda: f"{world.states.get(model).active_job}-train-1" != first_job)
+    owner = world.states.get(model).active_job
 
     world.wait_for("the first to end", lambda: world.ended(first).status != "RUNNING")
 
-    assert world.jobs.model_state(model).active_job == owner
+    assert world.states.get(model).active_job == owner
     world.stack.wait_until_idle(90)
     assert world.ended(second).status in {"SUCCEEDED", "FAILED"}
     assert world.is_free(model)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from auto_retrain.domain.job import RetrainingStatus
+from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType
 from tests.workflow.world import ALL_THE_WAY, NEWER_IMAGE, NOW, TINY_IMAGE, World
 
@@ -24,7 +24,7 @@ def test_a_better_challenger_replaces_the_champion_and_the_ledger_keeps_it(world
     line = world.ledger.current(model)
     assert ended.path == ALL_THE_WAY
     assert line is not None
-    assert (line.version, line.previous_version, line.sequence) == ("2", "1", 2)
+    assert (line.version.number, line.previous_version, line.sequence) == ("2", "1", 2)
     assert world.registry.champion(model) == "2"
     assert ended.job is not None
     assert ended.job.validation is not None
@@ -39,7 +39,7 @@ def test_a_champion_is_scored_in_the_image_that_trained_it(world: World) -> None
     ended = world.retrain(model, accuracy=0.95)
 
     assert ended.job is not None
-    assert (ended.job.champion_files.image, ended.job.challenger_files.image) == (TINY_IMAGE, NEWER_IMAGE)
+    assert (ended.job.champion.files.image, ended.job.challenger.files.image) == (TINY_IMAGE, NEWER_IMAGE)
     assert world.images_of(f"{ended.job.job_id}-score-1") == [TINY_IMAGE, NEWER_IMAGE]
     assert ended.job.validation is not None
     assert (ended.job.validation.accuracy, ended.job.validation.metrics["accuracy"].champion) == (0.95, 0.88)
@@ -69,7 +69,7 @@ def test_too_few_rows_promote_nothing(world: World) -> None:
 
 def test_a_healthy_model_is_left_alone_after_its_features_were_looked_at(world: World) -> None:
     model = world.given_model()
-    world.jobs.record_retrain(model, NOW)
+    world.states.record_retrain(model, NOW)
     world.publish_accuracy(model, (NOW - timedelta(days=1)).date(), 0.95)
     ended = world.run({"model_name": model, "trigger_type": "scheduled", "event_time": NOW.isoformat()})
     assert ended.status == "SUCCEEDED"
@@ -80,7 +80,7 @@ def test_a_healthy_model_is_left_alone_after_its_features_were_looked_at(world: 
 
 def test_drifted_features_start_a_retraining_although_accuracy_holds(world: World) -> None:
     model = world.given_model(drifted=True)
-    world.jobs.record_retrain(model, NOW)
+    world.states.record_retrain(model, NOW)
     world.publish_accuracy(model, (NOW - timedelta(days=1)).date(), 0.95)
     ended = world.run({"model_name": model, "trigger_type": "data_drift", "event_time": NOW.isoformat()})
     assert ended.job is not None
@@ -91,7 +91,7 @@ def test_drifted_features_start_a_retraining_although_accuracy_holds(world: Worl
 
 def test_an_alarm_starts_a_retraining_of_the_model_in_its_dimension(world: World) -> None:
     model = world.given_model()
-    world.jobs.record_retrain(model, NOW)
+    world.states.record_retrain(model, NOW)
     world.stack.client("cloudwatch").put_metric_alarm(
         AlarmName=f"auto-retrain-local-model-{model}",
         Namespace="AutoRetrain/Models",

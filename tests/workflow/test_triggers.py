@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from auto_retrain.domain.job import RetrainingStatus
+from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType
 from tests.workflow.world import NOW, World
 
@@ -24,7 +24,7 @@ def swept(world: World, model: str, kind: str) -> list[Any]:
 def test_performance_falls_and_a_better_model_is_deployed(world: World) -> None:
     model = world.given_model()
     world.given_champion(model, accuracy=0.88)
-    world.jobs.record_retrain(model, NOW)
+    world.states.record_retrain(model, NOW)
     world.publish_accuracy(model, (NOW + DAY).date(), 0.88)
     world.sweep(NOW + 2 * DAY)
     (ended,) = swept(world, model, "performance-degradation")
@@ -42,7 +42,7 @@ def test_performance_falls_and_a_better_model_is_deployed(world: World) -> None:
 
 def test_psi_passes_its_limit_while_accuracy_holds_and_people_get_a_report(world: World) -> None:
     model = world.given_model(drifted=True)
-    world.jobs.record_retrain(model, NOW)
+    world.states.record_retrain(model, NOW)
     world.publish_accuracy(model, YESTERDAY, 0.95)
     world.sweep(NOW)
     (ended,) = swept(world, model, "data-drift")
@@ -79,7 +79,7 @@ def test_a_weekly_schedule_retrains_five_models_and_deploys_only_what_is_better(
         assert ended.job is not None
         assert ended.job.trigger_type is TriggerType.SCHEDULED
         assert ended.job.deployed is (number != 4)
-        assert world.jobs.model_state(model).last_retrained_at == sunday
+        assert world.states.get(model).last_retrained_at == sunday
     world.sweep(sunday + timedelta(minutes=5))
     assert all(len(swept(world, model, "scheduled")) == 1 for model in models)
 
@@ -97,12 +97,12 @@ def test_a_trigger_that_finds_its_model_busy_is_judged_again_when_the_job_has_en
     assert [ended.status for ended in again] == ["SUCCEEDED"]
     assert again[0].job is not None
     assert again[0].job.trigger_reason == "asked for by tests: second"
-    assert world.jobs.waiting(model) == []
+    assert world.waiting.of(model) == []
 
 
 def test_broken_data_are_quarantined_until_they_are_repaired(world: World) -> None:
     model = world.given_model(drifted=True)
-    world.jobs.record_retrain(model, NOW)
+    world.states.record_retrain(model, NOW)
     world.publish_accuracy(model, YESTERDAY, 0.95)
     world.put_day(model, YESTERDAY, without="age")
     looked = {"model_name": model, "trigger_type": "data_drift", "event_time": NOW.isoformat()}
@@ -115,13 +115,13 @@ def test_broken_data_are_quarantined_until_they_are_repaired(world: World) -> No
     repaired = world.run(looked)
     assert repaired.job is not None
     assert repaired.job.deployed
-    assert world.jobs.model_state(model).quarantine is None
+    assert world.states.get(model).quarantine is None
 
 
 @pytest.mark.parametrize("state", ["ALARM", "OK", "INSUFFICIENT_DATA"])
 def test_an_alarm_may_call_the_function_itself_however_often(world: World, state: str) -> None:
     model = world.given_model()
-    world.jobs.record_retrain(model, NOW)
+    world.states.record_retrain(model, NOW)
     world.publish_accuracy(model, YESTERDAY, 0.8)
     event = json.loads(json.dumps(ALARM).replace("churn", model))
     event["alarmData"]["state"]["value"] = state
@@ -149,7 +149,7 @@ def test_a_challenger_that_was_rejected_makes_the_next_wait_longer(world: World)
     # The newest days have no rows yet, so the last comparison would not be worth its training.
     model = world.given_model(training={"parameters": {"accuracy": 0.9}}, validation={"min_power": 0})
     world.given_champion(model, accuracy=0.9)
-    world.jobs.record_retrain(model, NOW)
+    world.states.record_retrain(model, NOW)
     for days in (2, 3, 4):
         world.publish_accuracy(model, (NOW + (days - 1) * DAY).date(), 0.85)
         world.run(
@@ -161,4 +161,4 @@ def test_a_challenger_that_was_rejected_makes_the_next_wait_longer(world: World)
         )
     assert [found.outcome for found in world.decisions.recent(model, 3)] == ["started", "suppressed", "started"]
     assert world.decisions.recent(model, 2)[1].held_by == "back_off"
-    assert world.jobs.model_state(model).rejected_in_a_row == 2
+    assert world.states.get(model).rejected_in_a_row == 2

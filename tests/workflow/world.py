@@ -22,7 +22,9 @@ from auto_retrain.adapters.dynamodb.decisions import DynamoDecisionLog
 from auto_retrain.adapters.dynamodb.jobs import DynamoJobStore
 from auto_retrain.adapters.dynamodb.ledger import DynamoLedger
 from auto_retrain.adapters.dynamodb.policies import DynamoPolicyStore
+from auto_retrain.adapters.dynamodb.states import DynamoModelStates
 from auto_retrain.adapters.dynamodb.table import Table
+from auto_retrain.adapters.dynamodb.waiting import DynamoWaitingTriggers
 from auto_retrain.adapters.mlflow import MlflowRegistry
 from auto_retrain.domain.job import RetrainingJob
 from auto_retrain.domain.names import job_id
@@ -76,6 +78,7 @@ class World:
         table = Table(stack.client("dynamodb"), stack.outputs["TableName"])
         self.policies = DynamoPolicyStore(table)
         self.jobs = DynamoJobStore(table, SystemClock())
+        self.states, self.waiting = DynamoModelStates(table), DynamoWaitingTriggers(table)
         self.ledger = DynamoLedger(table)
         self.decisions = DynamoDecisionLog(table)
         self.registry = MlflowRegistry(stack.mlflow_url)
@@ -211,4 +214,4 @@ class World:
 
     def is_free(self, model: str) -> bool:
         """Whether no job owns the model."""
-        return self.jobs.model_state(model).owner_at(datetime.now(UTC)) is None
+        return self.states.get(model).owner_at(datetime.now(UTC)) is None

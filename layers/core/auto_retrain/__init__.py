@@ -9,7 +9,7 @@ _PUBLIC = {
     "DataDriftTrigger": "usecases.triggering.retraining_triggers",
     "PerformanceDegradationTrigger": "usecases.triggering.retraining_triggers",
     "RetrainingJob": "domain.job",
-    "RetrainingStatus": "domain.job",
+    "RetrainingStatus": "domain.status",
     "RetrainingTrigger": "usecases.triggering.retraining_triggers",
     "ScheduledTrigger": "usecases.triggering.retraining_triggers",
     "TriggerConfig": "domain.policy.triggers",

@@ -23,11 +23,13 @@ if TYPE_CHECKING:
         JobStore,
         MetricSource,
         ModelRegistry,
+        ModelStates,
         NotificationLog,
         Notifier,
         PolicyStore,
         SweepLog,
         TableReader,
+        WaitingTriggers,
     )
 
 
@@ -59,6 +61,18 @@ class DeployedPorts:
         from .adapters.dynamodb.jobs import DynamoJobStore
 
         return DynamoJobStore(self._table, self.clock)
+
+    @cached_property
+    def states(self) -> "ModelStates":
+        from .adapters.dynamodb.states import DynamoModelStates
+
+        return DynamoModelStates(self._table)
+
+    @cached_property
+    def waiting(self) -> "WaitingTriggers":
+        from .adapters.dynamodb.waiting import DynamoWaitingTriggers
+
+        return DynamoWaitingTriggers(self._table)
 
     @cached_property
     def decisions(self) -> "DecisionLog":

@@ -16,12 +16,8 @@ from .usecases.lookup import policy_of
 from .usecases.promoting.promote_if_better import promote_if_better
 from .usecases.promoting.review import review_challenger
 from .usecases.training.container import read_scores
-from .usecases.triggering.request_retraining import start_retraining
-from .usecases.triggering.retraining_triggers import (
-    DataDriftTrigger,
-    PerformanceDegradationTrigger,
-    ScheduledTrigger,
-)
+from .usecases.triggering.request_retraining import request_retraining
+from .usecases.triggering.retraining_triggers import should_retrain
 from .usecases.validating.judge_challenger import judge_scores
 
 
@@ -31,8 +27,6 @@ class AutoRetrainPipeline:
     def __init__(self, ports: Ports | None = None, actor: str = "notebook") -> None:
         self._ports: Ports = ports or deployed_ports()
         self._actor = actor
-        automatic = (PerformanceDegradationTrigger, ScheduledTrigger, DataDriftTrigger)
-        self._triggers = [trigger(self._ports) for trigger in automatic]
 
     def configure_trigger(self, model_name: str, config: TriggerConfig) -> AppliedPolicy:
         """Replace the trigger section of a model's policy; a paused model stays paused.
@@ -52,10 +46,10 @@ class AutoRetrainPipeline:
         )
 
     def check_retrain_needed(self, model_name: str) -> bool:
-        """Whether any enabled trigger calls for a retraining now; nothing is started."""
-        enabled = policy_of(model_name, self._ports).policy.triggers.enabled
-        asked = (trigger for trigger in self._triggers if trigger.get_trigger_type().value in enabled)
-        return any(trigger.should_retrain(model_name)[0] for trigger in asked)
+        """Whether any enabled trigger that is not only observed calls for a retraining now; nothing is started."""
+        config = policy_of(model_name, self._ports).policy.triggers
+        counted = [kind for kind in TriggerType if config.enables(kind) and not config.observes(kind)]
+        return any(should_retrain(kind, model_name, self._ports)[0] for kind in counted)
 
     def start_retrain_job(
         self,
@@ -75,7 +69,7 @@ class AutoRetrainPipeline:
         found to be better waits for `approve`. Only a manual start is sure to open a job, unless another one owns the
         model or something holds it back: any other trigger is judged first.
         """
-        started = start_retraining(
+        started = request_retraining(
             model_name,
             self._ports,
             actor=self._actor,

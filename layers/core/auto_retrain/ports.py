@@ -8,24 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import IO, Any, Literal, NamedTuple, Protocol
+from typing import IO, Any, NamedTuple, Protocol
 
 from .domain.cluster import ClusterJob, JobOrder, Obstacle
-from .domain.decision_record import TriggerRecord
+from .domain.decision_record import DecisionRecord
 from .domain.files import FileDigest
 from .domain.fleet import FleetLimits, SweepMark
 from .domain.installation import Permission
-from .domain.job import Deployment, RetrainingJob
+from .domain.job import RetrainingJob
+from .domain.ledger import LedgerLine
 from .domain.manifest import DataObject
 from .domain.messages import JobEvent
 from .domain.metric_reading import MetricQuery, MetricReading
 from .domain.model_state import ModelState, Quarantine, WaitingTrigger
 from .domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
 from .domain.policy.training import TrainingPolicy
+from .domain.trigger_type import TriggerType
 from .domain.windows import Window
 
 
-class Batch(NamedTuple):
+class RowBatch(NamedTuple):
     """Some rows: numbers as one-dimensional float64 arrays with NaN for missing, categories as rows per level, and
     texts row by row, None for missing.
 
@@ -94,18 +96,28 @@ class JobStore(Protocol):
         `retrained` moves the model's last retraining to the job's event time; a count that is None stays as it is.
         """
 
-    def model_state(self, model_name: str) -> ModelState: ...
+    def list_active(self) -> list[RetrainingJob]:
+        """Jobs that have not ended, oldest first; a job opened or closed a moment ago may be missed or too many."""
+
+    def list_recent(self, model_name: str | None, limit: int) -> list[RetrainingJob]:
+        """The newest jobs, of one model or of all, newest first."""
+
+
+class ModelStates(Protocol):
+    """What each model remembers between executions."""
+
+    def get(self, model_name: str) -> ModelState: ...
 
     def record_drift_check(self, model_name: str, event_time: datetime) -> None:
-        """Remember when drift was last looked for; an earlier moment than the remembered one changes nothing."""
+        """Remember when the data were last checked for drift; an earlier moment than the known one changes nothing."""
 
     def record_retrain(self, model_name: str, event_time: datetime) -> None:
-        """Remember a retraining that happened outside, so that the schedule counts from there.
+        """Remember a retraining that happened elsewhere, so that the schedule counts from there.
 
-        An earlier moment than the remembered one changes nothing.
+        An earlier moment than the known one changes nothing.
         """
 
-    def record_breach(self, model_name: str, kind: Literal["performance", "drift"], day: date) -> ModelState:
+    def record_breach(self, model_name: str, trigger: TriggerType, day: date) -> ModelState:
         """Remember that a trigger was met on a day, and give the state with it; the same day again changes nothing."""
 
     def set_quarantine(self, model_name: str, quarantine: Quarantine | None) -> bool:
@@ -114,29 +126,27 @@ class JobStore(Protocol):
         Blocking for the very same reason again is taken for the same call, whose answer was lost.
         """
 
-    def wait(self, waiting: WaitingTrigger) -> None:
-        """Remember a trigger that found its model busy; one of the same key takes the place of the earlier."""
 
-    def waiting(self, model_name: str) -> list[WaitingTrigger]:
+class WaitingTriggers(Protocol):
+    """Triggers that met a model whose job was still running."""
+
+    def add(self, waiting: WaitingTrigger) -> None:
+        """Remember a trigger; one of the same key takes the place of the earlier."""
+
+    def of(self, model_name: str) -> list[WaitingTrigger]:
         """Triggers of a model that wait, by key."""
 
-    def stop_waiting(self, waiting: WaitingTrigger) -> None:
-        """Forget a trigger that waited; none is fine, and one of another execution that took its place stays."""
-
-    def list_active(self) -> list[RetrainingJob]:
-        """Jobs that have not ended, oldest first; a job opened or closed a moment ago may be missed or too many."""
-
-    def list_recent(self, model_name: str | None, limit: int) -> list[RetrainingJob]:
-        """The newest jobs, of one model or of all, newest first."""
+    def remove(self, waiting: WaitingTrigger) -> None:
+        """Forget a trigger; none is fine, and one of another execution that took its place stays."""
 
 
 class DecisionLog(Protocol):
     """Every decision on whether to retrain a model, for people who ask why, and why not."""
 
-    def record(self, decision: TriggerRecord) -> None:
+    def record(self, decision: DecisionRecord) -> None:
         """Keep a decision; one with the same model, event time and key takes the place of the earlier."""
 
-    def recent(self, model_name: str, limit: int) -> list[TriggerRecord]:
+    def recent(self, model_name: str, limit: int) -> list[DecisionRecord]:
         """The newest by event time, newest first."""
 
 
@@ -152,9 +162,9 @@ class SweepLog(Protocol):
 class DeploymentLedger(Protocol):
     """What served when: the truth about production."""
 
-    def current(self, model_name: str) -> Deployment | None: ...
+    def current(self, model_name: str) -> LedgerLine | None: ...
 
-    def append(self, deployment: Deployment) -> None:
+    def append(self, line: LedgerLine) -> None:
         """Add the next line; the same again changes nothing, another under its number is a ChampionConflict."""
 
 
@@ -197,7 +207,7 @@ class TableReader(Protocol):
         numeric: Sequence[str],
         categorical: Sequence[str],
         texts: Sequence[str] = (),
-    ) -> Iterator[Batch]:
+    ) -> Iterator[RowBatch]:
         """The rows of all objects, a batch at a time, so that memory need not grow with the window or with an object.
 
         Raises DataInvalid naming the column that is missing or not numeric, or the object that cannot be read or that
@@ -340,6 +350,10 @@ class Ports(Protocol):
     def policies(self) -> PolicyStore: ...
     @property
     def jobs(self) -> JobStore: ...
+    @property
+    def states(self) -> ModelStates: ...
+    @property
+    def waiting(self) -> WaitingTriggers: ...
     @property
     def decisions(self) -> DecisionLog: ...
     @property

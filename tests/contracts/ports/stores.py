@@ -9,21 +9,35 @@ from auto_retrain.adapters.dynamodb.jobs import DynamoJobStore
 from auto_retrain.adapters.dynamodb.ledger import DynamoLedger
 from auto_retrain.adapters.dynamodb.notifications import DynamoNotificationLog
 from auto_retrain.adapters.dynamodb.policies import DynamoPolicyStore
+from auto_retrain.adapters.dynamodb.states import DynamoModelStates
 from auto_retrain.adapters.dynamodb.sweeps import DynamoSweepLog
 from auto_retrain.adapters.dynamodb.table import Table
+from auto_retrain.adapters.dynamodb.waiting import DynamoWaitingTriggers
+from auto_retrain.adapters.memory.jobs import MemoryJobStore, MemoryModelStates, MemoryWaitingTriggers
 from auto_retrain.adapters.memory.outside import MemoryClock
 from auto_retrain.adapters.memory.stores import (
     MemoryDecisionLog,
-    MemoryJobStore,
     MemoryLedger,
     MemoryNotificationLog,
     MemoryPolicyStore,
     MemorySweepLog,
 )
-from auto_retrain.domain.job import Deployment, RetrainingJob
+from auto_retrain.domain.ending import Ending
+from auto_retrain.domain.job import PendingStep, RetrainingJob
+from auto_retrain.domain.ledger import LedgerLine
+from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.windows import windows_at
-from auto_retrain.ports import DecisionLog, DeploymentLedger, JobStore, NotificationLog, PolicyStore, SweepLog
+from auto_retrain.ports import (
+    DecisionLog,
+    DeploymentLedger,
+    JobStore,
+    ModelStates,
+    NotificationLog,
+    PolicyStore,
+    SweepLog,
+    WaitingTriggers,
+)
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 LEASE = timedelta(hours=1)
@@ -36,6 +50,8 @@ class Stores:
 
     clock: MemoryClock
     jobs: JobStore
+    states: ModelStates
+    waiting: WaitingTriggers
     policies: PolicyStore
     ledger: DeploymentLedger
     notifications: NotificationLog
@@ -45,11 +61,13 @@ class Stores:
 
 def memory_stores() -> Stores:
     clock = MemoryClock(NOW)
-    jobs = MemoryJobStore(clock)
+    states = MemoryModelStates()
     return Stores(
         clock,
-        jobs,
-        MemoryPolicyStore(jobs),
+        MemoryJobStore(clock, states),
+        states,
+        MemoryWaitingTriggers(),
+        MemoryPolicyStore(states),
         MemoryLedger(),
         MemoryNotificationLog(clock),
         MemoryDecisionLog(),
@@ -62,6 +80,8 @@ def dynamo_stores(client: Any) -> Stores:
     return Stores(
         clock,
         DynamoJobStore(table, clock),
+        DynamoModelStates(table),
+        DynamoWaitingTriggers(table),
         DynamoPolicyStore(table),
         DynamoLedger(table),
         DynamoNotificationLog(table, clock),
@@ -85,14 +105,27 @@ def a_job(number: int = 1, model: str = "churn", **changes: Any) -> RetrainingJo
     return RetrainingJob(**{**fields, **changes})
 
 
-def a_deployment(sequence: int, job_id: str) -> Deployment:
-    return Deployment(
+def a_deployment(sequence: int, job_id: str) -> LedgerLine:
+    return LedgerLine(
         model_name="churn",
         sequence=sequence,
-        version=str(sequence),
+        version=ModelVersion(number=str(sequence)),
         previous_version=None,
         job_id=job_id,
         reason="better",
         deployed_at=NOW,
         windows=WINDOWS,
     )
+
+
+def running(job: RetrainingJob) -> RetrainingJob:
+    """A Kubernetes Job runs for it."""
+    return job.waiting_for(PendingStep(kind="train", kubernetes_job=f"{job.job_id}-train-1", task_token="t", since=NOW))
+
+
+def failed(job: RetrainingJob) -> RetrainingJob:
+    return job.ended(Ending.FAILED, NOW, "no data")
+
+
+def completed(job: RetrainingJob) -> RetrainingJob:
+    return job.ended(Ending.REJECTED, NOW)

@@ -21,7 +21,7 @@ from auto_retrain.adapters.memory.data import MemoryDataStore
 from auto_retrain.domain.errors import ArtifactInvalid, DataChanged, DataInvalid, DataUnavailable, SettingMissing
 from auto_retrain.domain.manifest import DataObject
 from auto_retrain.domain.windows import Window
-from auto_retrain.ports import Batch, DataStore
+from auto_retrain.ports import DataStore, RowBatch
 from tests.contracts.ports.aws_world import REGION
 
 Put = Callable[[str, date, bytes], None]
@@ -153,7 +153,7 @@ def parquet(frame: pd.DataFrame) -> bytes:
 CONTENTS = {"parquet": parquet(FRAME), "csv": FRAME.to_csv(index=False).encode()}
 
 
-def read(content: bytes, format: str, numeric: list[str], categorical: list[str]) -> list[Batch]:
+def read(content: bytes, format: str, numeric: list[str], categorical: list[str]) -> list[RowBatch]:
     store = MemoryDataStore()
     day = date(2026, 1, 1)
     store.add_partition("p", day, content)

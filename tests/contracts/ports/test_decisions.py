@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from auto_retrain.domain.decision_record import TriggerRecord
+from auto_retrain.domain.decision_record import DecisionRecord
 from auto_retrain.domain.fleet import FleetUsage, SweepMark
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.verdict import Outcome, Verdict
@@ -16,7 +16,7 @@ HOUR = timedelta(hours=1)
 VERDICT = Verdict(check="performance", outcome=Outcome.MET, reason="low", value=0.9, limit=0.92, n=500, p_value=1e-300)
 
 
-def decided(key: str, hours: int, model: str = "churn", **fields: Any) -> TriggerRecord:
+def decided(key: str, hours: int, model: str = "churn", **fields: Any) -> DecisionRecord:
     given: dict[str, Any] = {
         "model_name": model,
         "key": key,
@@ -28,7 +28,7 @@ def decided(key: str, hours: int, model: str = "churn", **fields: Any) -> Trigge
         "held_by": "cool_down",
         "verdicts": (VERDICT,),
     }
-    return TriggerRecord(**{**given, **fields})
+    return DecisionRecord(**{**given, **fields})
 
 
 def test_the_newest_decisions_of_a_model_come_first(stores: Stores) -> None:

@@ -21,7 +21,7 @@ def a_fleet(stores: Stores, size: int) -> list[str]:
     models = [f"model-{number:04}" for number in range(size)]
     for model in models:
         stores.policies.apply(a_policy(model=model), "ada", NOW)
-        stores.jobs.record_retrain(model, NOW)
+        stores.states.record_retrain(model, NOW)
     return models
 
 
@@ -54,8 +54,8 @@ def test_a_fleet_of_a_thousand_comes_complete_in_order_and_in_few_calls(
     with roll_back_only_the_transaction():
         for number, model in enumerate(reversed(models)):
             stores.policies.apply(a_policy(model=model), "ada", NOW)
-            stores.jobs.record_retrain(model, NOW + timedelta(minutes=number))
-    stores.jobs.record_retrain("model-without-policy", NOW)
+            stores.states.record_retrain(model, NOW + timedelta(minutes=number))
+    stores.states.record_retrain("model-without-policy", NOW)
     calls = count_queries(client, monkeypatch)
     fleet = list(stores.policies.fleet())
     assert [applied.policy.model for applied, _ in fleet] == models

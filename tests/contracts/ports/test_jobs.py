@@ -6,16 +6,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from auto_retrain.domain.errors import JobConflict, LeaseHeld, StoreUnavailable
-from auto_retrain.domain.job import RetrainingStatus
+from auto_retrain.domain.status import RetrainingStatus
 from tests.contracts.ports.aws_world import create_table, lose_answers
-from tests.contracts.ports.stores import LEASE, NOW, Stores, a_job, dynamo_stores
+from tests.contracts.ports.stores import LEASE, NOW, Stores, a_job, completed, dynamo_stores, failed, running
 
 
 def test_an_opened_job_is_found_active_and_owns_its_model(stores: Stores) -> None:
     job = stores.jobs.open_job(a_job(), NOW + LEASE)
     assert stores.jobs.get(job.job_id) == job
     assert stores.jobs.list_active() == [job]
-    state = stores.jobs.model_state("churn")
+    state = stores.states.get("churn")
     assert (state.owner_at(NOW), state.last_attempt_at, state.fence) == (job.job_id, NOW, 1)
 
 
@@ -23,7 +23,7 @@ def test_opening_the_same_job_again_gives_back_the_stored_one(stores: Stores) ->
     stores.jobs.open_job(a_job(), NOW + LEASE)
     again = stores.jobs.open_job(a_job(trigger_reason="told differently"), NOW + LEASE)
     assert again.trigger_reason == "test"
-    assert stores.jobs.model_state("churn").fence == 1
+    assert stores.states.get("churn").fence == 1
 
 
 def test_a_second_job_for_the_same_model_is_refused_and_leaves_nothing(stores: Stores) -> None:
@@ -43,7 +43,7 @@ def test_a_lease_that_ran_out_is_taken_over_with_a_higher_fence(stores: Stores) 
     stores.jobs.open_job(a_job(1), NOW + LEASE)
     stores.clock.advance(LEASE + timedelta(seconds=1))
     stores.jobs.open_job(a_job(2), stores.clock.now() + LEASE)
-    state = stores.jobs.model_state("churn")
+    state = stores.states.get("churn")
     assert (state.active_job, state.fence) == ("churn-2", 2)
 
 
@@ -62,7 +62,7 @@ def test_of_many_that_open_at_once_one_wins(stores: Stores) -> None:
 
 def test_a_saved_job_counts_its_revisions_and_refuses_an_old_one(stores: Stores) -> None:
     job = stores.jobs.open_job(a_job(), NOW + LEASE)
-    saved = stores.jobs.save(job.moved_to(RetrainingStatus.RUNNING, started_at=NOW))
+    saved = stores.jobs.save(running(job))
     assert saved.revision == 1
     assert stores.jobs.get(job.job_id) == saved
     with pytest.raises(JobConflict, match="revision 0"):
@@ -71,8 +71,8 @@ def test_a_saved_job_counts_its_revisions_and_refuses_an_old_one(stores: Stores)
 
 def test_a_closed_job_is_not_active_and_gives_the_lease_back(stores: Stores) -> None:
     job = stores.jobs.open_job(a_job(), NOW + LEASE)
-    stores.jobs.close_job(job.moved_to(RetrainingStatus.FAILED, error="no data"), retrained=False)
-    state = stores.jobs.model_state("churn")
+    stores.jobs.close_job(failed(job), retrained=False)
+    state = stores.states.get("churn")
     assert stores.jobs.list_active() == []
     assert (state.owner_at(NOW), state.last_retrained_at, state.last_attempt_at) == (None, None, NOW)
     stores.jobs.open_job(a_job(2), NOW + LEASE)
@@ -80,23 +80,23 @@ def test_a_closed_job_is_not_active_and_gives_the_lease_back(stores: Stores) -> 
 
 def test_a_retraining_that_was_decided_is_remembered(stores: Stores) -> None:
     job = stores.jobs.open_job(a_job(status=RetrainingStatus.VALIDATION), NOW + LEASE)
-    stores.jobs.close_job(job.moved_to(RetrainingStatus.COMPLETED), retrained=True)
-    assert stores.jobs.model_state("churn").last_retrained_at == NOW
+    stores.jobs.close_job(completed(job), retrained=True)
+    assert stores.states.get("churn").last_retrained_at == NOW
 
 
 def test_closing_after_the_lease_went_to_another_leaves_their_lease_alone(stores: Stores) -> None:
     late = stores.jobs.open_job(a_job(1), NOW + LEASE)
     stores.clock.advance(LEASE + timedelta(seconds=1))
     stores.jobs.open_job(a_job(2), stores.clock.now() + LEASE)
-    closed = stores.jobs.close_job(late.moved_to(RetrainingStatus.FAILED), retrained=False)
+    closed = stores.jobs.close_job(failed(late), retrained=False)
     assert stores.jobs.get("churn-1") == closed
-    assert stores.jobs.model_state("churn").active_job == "churn-2"
+    assert stores.states.get("churn").active_job == "churn-2"
 
 
 def test_recent_jobs_come_newest_first_and_by_model(stores: Stores) -> None:
     for number in (1, 3, 2):
         job = stores.jobs.open_job(a_job(number), NOW + LEASE)
-        stores.jobs.close_job(job.moved_to(RetrainingStatus.FAILED), retrained=False)
+        stores.jobs.close_job(failed(job), retrained=False)
     stores.jobs.open_job(a_job(9, model="fraud"), NOW + LEASE)
     assert [job.job_id for job in stores.jobs.list_recent(None, 3)] == ["fraud-9", "churn-3", "churn-2"]
     assert [job.job_id for job in stores.jobs.list_recent("churn", 2)] == ["churn-3", "churn-2"]
@@ -123,48 +123,50 @@ def test_a_throttled_table_is_a_transient_error(aws: None, monkeypatch: pytest.M
 
 def test_saving_or_closing_the_same_again_is_the_same(stores: Stores) -> None:
     job = stores.jobs.open_job(a_job(), NOW + LEASE)
-    running = job.moved_to(RetrainingStatus.RUNNING)
-    saved = stores.jobs.save(running)
-    assert stores.jobs.save(running) == saved
-    failed = saved.moved_to(RetrainingStatus.FAILED)
-    closed = stores.jobs.close_job(failed, retrained=False, rejected_in_a_row=1)
-    assert stores.jobs.close_job(failed, retrained=False, rejected_in_a_row=1) == closed
+    started = running(job)
+    saved = stores.jobs.save(started)
+    assert stores.jobs.save(started) == saved
+    ended = failed(saved)
+    closed = stores.jobs.close_job(ended, retrained=False, rejected_in_a_row=1)
+    assert stores.jobs.close_job(ended, retrained=False, rejected_in_a_row=1) == closed
     assert stores.jobs.get(job.job_id) == closed
 
 
 def test_closing_an_old_copy_is_refused_and_leaves_the_lease(stores: Stores) -> None:
     job = stores.jobs.open_job(a_job(), NOW + LEASE)
-    stores.jobs.save(job.moved_to(RetrainingStatus.RUNNING))
+    stores.jobs.save(running(job))
     with pytest.raises(JobConflict, match="revision 0"):
-        stores.jobs.close_job(job.moved_to(RetrainingStatus.FAILED), retrained=True)
-    state = stores.jobs.model_state("churn")
+        stores.jobs.close_job(failed(job), retrained=True)
+    state = stores.states.get("churn")
     assert (state.active_job, state.last_retrained_at) == (job.job_id, None)
 
 
 def test_answers_lost_after_the_write_are_still_our_success(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     client = create_table("jobs")
-    jobs = dynamo_stores(client).jobs
+    stores = dynamo_stores(client)
+    jobs = stores.jobs
     lost = lose_answers(client, monkeypatch, "TransactWriteItems", "PutItem")
     job = jobs.open_job(a_job(status=RetrainingStatus.VALIDATION), NOW + LEASE)
-    saved = jobs.save(job.changed(run_id="run"))
+    saved = jobs.save(job.frozen("s3://artifacts/manifest.json", "digest"))
     assert set(lost) == {"TransactWriteItems", "PutItem"}
     lost.clear()
-    closed = jobs.close_job(saved.moved_to(RetrainingStatus.COMPLETED), retrained=True, rejected_in_a_row=2)
+    closed = jobs.close_job(completed(saved), retrained=True, rejected_in_a_row=2)
     assert lost
     assert jobs.get(job.job_id) == closed
-    state = jobs.model_state("churn")
+    state = stores.states.get("churn")
     assert (state.active_job, state.fence, state.attempts) == (None, 1, (NOW,))
     assert (state.last_retrained_at, state.rejected_in_a_row) == (NOW, 2)
 
 
 def test_closing_never_takes_back_a_retraining_recorded_meanwhile(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    jobs = dynamo_stores(create_table("jobs")).jobs
+    stores = dynamo_stores(create_table("jobs"))
+    jobs = stores.jobs
     job = jobs.open_job(a_job(status=RetrainingStatus.VALIDATION), NOW + LEASE)
-    completed, known = job.moved_to(RetrainingStatus.COMPLETED), jobs.model_state("churn")
-    jobs.record_retrain("churn", NOW + LEASE)
+    ended, known = completed(job), stores.states.get("churn")
+    stores.states.record_retrain("churn", NOW + LEASE)
     with monkeypatch.context() as earlier:
-        earlier.setattr(jobs, "model_state", lambda model_name: known)
+        earlier.setattr("auto_retrain.adapters.dynamodb.states.DynamoModelStates.get", lambda *_: known)
         with pytest.raises(JobConflict):
-            jobs.close_job(completed, retrained=True)
-    jobs.close_job(completed, retrained=True)
-    assert jobs.model_state("churn").last_retrained_at == NOW + LEASE
+            jobs.close_job(ended, retrained=True)
+    jobs.close_job(ended, retrained=True)
+    assert stores.states.get("churn").last_retrained_at == NOW + LEASE

@@ -93,10 +93,10 @@ def test_a_state_that_cannot_be_read_is_not_guessed_and_leaves_the_rest_of_the_f
     }
     for number, (name, value) in enumerate(broken.items()):
         stores.policies.apply(a_policy(model=f"gl-{number}"), "ada", NOW)
-        stores.jobs.record_retrain(f"gl-{number}", NOW)
+        stores.states.record_retrain(f"gl-{number}", NOW)
         change_attribute(client, f"MODEL#gl-{number}", "STATE", name, value)
         with pytest.raises(RecordInvalid, match=f"MODEL#gl-{number}"):
-            stores.jobs.model_state(f"gl-{number}")
+            stores.states.get(f"gl-{number}")
     stores.policies.apply(a_policy(), "ada", NOW)
     assert [applied.policy.model for applied, _ in stores.policies.fleet()] == ["churn"]
     assert all(f"MODEL#gl-{number}" in caplog.text for number in range(len(broken)))
@@ -109,10 +109,10 @@ def test_what_waits_was_decided_or_was_a_version_is_passed_over_where_it_cannot_
         stores.policies.apply(a_policy(owner=f"{number}@example.com"), "ada", NOW)
         stores.decisions.record(decided(str(number), number))
     for kind in (TriggerType.SCHEDULED, TriggerType.DATA_DRIFT):
-        stores.jobs.wait(waiting(kind, "arn:1"))
+        stores.waiting.add(waiting(kind, "arn:1"))
     for sk in ("WAITING#data_drift", "POLICY#v000003", "DECISION#2026-03-01T03:00:00.000000+00:00#3"):
         change_attribute(client, "MODEL#churn", sk, "document", {"S": "{"})
-    assert stores.jobs.waiting("churn") == [waiting(TriggerType.SCHEDULED, "arn:1")]
+    assert stores.waiting.of("churn") == [waiting(TriggerType.SCHEDULED, "arn:1")]
     assert [found.version for found in stores.policies.history("churn")] == [2, 1]
     assert [found.key for found in stores.decisions.recent("churn", 1)] == ["2"]
 
@@ -124,6 +124,6 @@ def test_a_sweep_mark_that_cannot_be_read_is_none_and_the_next_one_takes_its_pla
     sweeps.save(mark)
     change_attribute(client, "FLEET", "SWEEP", "document", {"S": ""})
     assert sweeps.last() is None
-    later = mark.model_copy(update={"at": NOW + LEASE})
+    later = mark.changed(at=NOW + LEASE)
     sweeps.save(later)
     assert sweeps.last() == later

@@ -22,20 +22,20 @@ def test_automatic_triggers_of_a_kind_are_one_and_people_each_wait_for_themselve
         TriggerType.MANUAL,
     )
     for number, kind in enumerate(kinds):
-        stores.jobs.wait(waiting(kind, f"arn:{number}"))
-    stores.jobs.wait(waiting(TriggerType.MANUAL, "arn:other", model="fraud"))
-    assert {found.execution_arn for found in stores.jobs.waiting("churn")} == {"arn:1", "arn:2", "arn:3", "arn:4"}
+        stores.waiting.add(waiting(kind, f"arn:{number}"))
+    stores.waiting.add(waiting(TriggerType.MANUAL, "arn:other", model="fraud"))
+    assert {found.execution_arn for found in stores.waiting.of("churn")} == {"arn:1", "arn:2", "arn:3", "arn:4"}
 
 
 def test_who_stops_waiting_leaves_the_one_that_took_the_place(stores: Stores) -> None:
     first, second = waiting(TriggerType.SCHEDULED, "arn:1"), waiting(TriggerType.SCHEDULED, "arn:2")
-    stores.jobs.wait(first)
-    stores.jobs.wait(second)
-    stores.jobs.stop_waiting(first)
-    assert stores.jobs.waiting("churn") == [second]
-    stores.jobs.stop_waiting(second)
-    stores.jobs.stop_waiting(second)
-    assert stores.jobs.waiting("churn") == []
+    stores.waiting.add(first)
+    stores.waiting.add(second)
+    stores.waiting.remove(first)
+    assert stores.waiting.of("churn") == [second]
+    stores.waiting.remove(second)
+    stores.waiting.remove(second)
+    assert stores.waiting.of("churn") == []
 
 
 def test_those_that_wait_come_by_key_and_are_kept_whole(stores: Stores) -> None:
@@ -44,8 +44,8 @@ def test_those_that_wait_come_by_key_and_are_kept_whole(stores: Stores) -> None:
         update={"request": manual.request.model_copy(update={"parameters": {"b": [1.5], "a": None}, "force": True})}
     )
     for found in (scheduled, manual):
-        stores.jobs.wait(found)
-    assert stores.jobs.waiting("churn") == [manual, scheduled]
+        stores.waiting.add(found)
+    assert stores.waiting.of("churn") == [manual, scheduled]
 
 
 def test_an_execution_that_judges_again_at_another_time_stops_its_own_waiting(stores: Stores) -> None:
@@ -53,12 +53,12 @@ def test_an_execution_that_judges_again_at_another_time_stops_its_own_waiting(st
     again = first.model_copy(
         update={"request": first.request.model_copy(update={"event_time": NOW + timedelta(minutes=1)})}
     )
-    stores.jobs.wait(first)
-    stores.jobs.stop_waiting(again)
-    assert stores.jobs.waiting("churn") == []
+    stores.waiting.add(first)
+    stores.waiting.remove(again)
+    assert stores.waiting.of("churn") == []
 
 
 def test_what_waits_is_no_part_of_the_fleet_and_no_job(stores: Stores) -> None:
-    stores.jobs.wait(waiting(TriggerType.MANUAL, "arn:1"))
+    stores.waiting.add(waiting(TriggerType.MANUAL, "arn:1"))
     assert list(stores.policies.fleet()) == []
     assert stores.jobs.list_active() == stores.jobs.list_recent("churn", 9) == []

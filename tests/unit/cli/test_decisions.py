@@ -3,7 +3,7 @@
 import json
 from datetime import timedelta
 
-from auto_retrain.domain.decision_record import TriggerRecord
+from auto_retrain.domain.decision_record import DecisionRecord
 from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.verdict import Outcome, Verdict
@@ -22,7 +22,7 @@ DRIFT = Verdict(
     p_value=1.234e-7,
     evidence="counted",
 )
-SUPPRESSED = TriggerRecord(
+SUPPRESSED = DecisionRecord(
     model_name="churn",
     key="one",
     event_time=NOON,
@@ -54,7 +54,7 @@ def test_a_decision_is_told_with_its_evidence(terminal: Terminal) -> None:
 def test_the_newest_decisions_come_first_up_to_a_limit(terminal: Terminal) -> None:
     terminal.apply()
     for day in range(7):
-        terminal.ports.decisions.record(SUPPRESSED.model_copy(update={"event_time": NOON + timedelta(days=day)}))
+        terminal.ports.decisions.record(SUPPRESSED.changed(event_time=NOON + timedelta(days=day)))
     assert terminal.ok("why", "churn").count("suppressed") == 5
     assert terminal.ok("why", "churn", "--limit", "1").startswith("2026-03-07 12:00:00Z")
 
@@ -72,7 +72,7 @@ def test_both_answers_come_as_json_too(terminal: Terminal) -> None:
     assert json.loads(terminal.ok("why", "churn", "--json")) == []
     terminal.ports.decisions.record(SUPPRESSED)
     (decision,) = json.loads(terminal.ok("why", "churn", "--json"))
-    assert TriggerRecord.model_validate(decision) == SUPPRESSED
+    assert DecisionRecord.model_validate(decision) == SUPPRESSED
     outlook = json.loads(terminal.ok("why-not", "churn", "--json"))
     assert [trigger["trigger_type"] for trigger in outlook["triggers"]] == [trigger.value for trigger in TriggerType]
 

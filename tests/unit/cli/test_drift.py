@@ -28,7 +28,7 @@ def test_each_feature_is_judged_now_and_nothing_is_started(terminal: Terminal) -
     assert [(row.split()[0], row.split()[3]) for row in rows] == [("age", "met"), ("plan", "unmet")]
     assert dataset.startswith("churn: met: PSI ")
     assert not terminal.ports.executions.started
-    assert terminal.ports.jobs.model_state("churn").last_drift_check_at is None
+    assert terminal.ports.states.get("churn").last_drift_check_at is None
 
 
 def test_broken_data_are_told_beside_what_can_be_judged(terminal: Terminal) -> None:
@@ -38,7 +38,7 @@ def test_broken_data_are_told_beside_what_can_be_judged(terminal: Terminal) -> N
         columns["age"] = columns["age"] * float("nan")
     told = terminal.ok("drift", "churn")
     assert "bad data: 'age' has no value in any of 1000 rows\n" in told
-    assert terminal.ports.jobs.model_state("churn").quarantine is None
+    assert terminal.ports.states.get("churn").quarantine is None
 
 
 def test_without_the_packages_for_data_it_is_said_how_to_get_them(

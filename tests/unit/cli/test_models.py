@@ -13,9 +13,9 @@ from tests.unit.usecases.world import World
 def test_models_are_listed_with_what_is_going_on(terminal: Terminal) -> None:
     for model in ("churn", "fraud", "spam"):
         terminal.apply(POLICY.replace("model: churn", f"model: {model}"))
-    terminal.ports.jobs.record_retrain("churn", NOON)
+    terminal.ports.states.record_retrain("churn", NOON)
     terminal.ok("models", "pause", "fraud", "--reason", "x")
-    terminal.ports.jobs.set_quarantine("spam", Quarantine(since=NOON, reason="column\x1b[31m age is gone"))
+    terminal.ports.states.set_quarantine("spam", Quarantine(since=NOON, reason="column\x1b[31m age is gone"))
     assert terminal.ok("models", "list").splitlines() == [
         "MODEL  VERSION  STATUS  LAST RETRAINED        RUNNING JOB  QUARANTINE",
         "churn  1        active  2026-03-01 12:00:00Z  -            -",
@@ -102,10 +102,10 @@ def test_removing_takes_the_model_out_of_the_fleet_once(terminal: Terminal) -> N
 
 def test_a_quarantine_is_ended_by_hand_once_and_people_hear_of_it(terminal: Terminal) -> None:
     terminal.apply()
-    terminal.ports.jobs.set_quarantine("churn", Quarantine(since=NOON, reason="column age is gone"))
+    terminal.ports.states.set_quarantine("churn", Quarantine(since=NOON, reason="column age is gone"))
     released = terminal.ok("models", "release", "churn", "--reason", "it is back", "--actor", "bob")
     assert released == "churn: no longer in quarantine\n"
-    assert terminal.ports.jobs.model_state("churn").quarantine is None
+    assert terminal.ports.states.get("churn").quarantine is None
     (event,) = terminal.ports.events.published
     assert (event.kind, event.text) == ("quarantine_lifted", "churn: bob ended its quarantine: it is back")
     assert terminal.ok("models", "release", "churn", "--reason", "again") == "churn: was not in quarantine\n"

@@ -41,7 +41,7 @@ def test_the_same_verdict_is_told_with_its_hash(terminal: Terminal, world: World
 def test_another_verdict_ends_with_1_and_names_what_differs(terminal: Terminal, world: World, job: str) -> None:
     record = world.job(job)
     assert record.validation is not None
-    world.ports.jobs.save(record.changed(validation=record.validation.model_copy(update={"decision": Decision.REJECT})))
+    world.ports.jobs.save(record.changed(validation=record.validation.changed(decision=Decision.REJECT)))
     told = terminal.run("replay", job)
     assert told.code == 1
     assert told.out.splitlines() == [

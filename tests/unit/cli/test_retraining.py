@@ -118,7 +118,7 @@ def test_a_retraining_elsewhere_is_remembered_and_never_moved_back(terminal: Ter
 def test_a_moment_counts_in_utc(terminal: Terminal) -> None:
     terminal.apply()
     terminal.ok("retrained", "churn", "--at", "2025-12-01T13:00:00+01:00")
-    assert terminal.ports.jobs.model_state("churn").last_retrained_at == datetime(2025, 12, 1, 12, tzinfo=UTC)
+    assert terminal.ports.states.get("churn").last_retrained_at == datetime(2025, 12, 1, 12, tzinfo=UTC)
 
 
 BAD_TIMES: dict[str, Any] = {
@@ -140,11 +140,11 @@ def test_a_time_that_could_mean_two_moments_is_refused(terminal: Terminal, kind:
     answer = terminal.run("retrained", "churn", "--at", given)
     assert answer.code == 2
     assert told in answer.err
-    assert terminal.ports.jobs.model_state("churn").last_retrained_at is None
+    assert terminal.ports.states.get("churn").last_retrained_at is None
 
 
 def test_a_retraining_to_come_is_refused(terminal: Terminal) -> None:
     terminal.apply()
     told = terminal.run("retrained", "churn", "--at", "2026-01-01T00:00:01Z")
     assert (told.code, "lies in the future" in told.err) == (1, True)
-    assert terminal.ports.jobs.model_state("churn").last_retrained_at is None
+    assert terminal.ports.states.get("churn").last_retrained_at is None

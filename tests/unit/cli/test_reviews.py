@@ -41,7 +41,7 @@ def test_a_job_is_shown_with_its_variants_and_what_it_waits_for(terminal: Termin
 
 def test_a_job_as_json_holds_everything_but_the_token(terminal: Terminal, job: str) -> None:
     told = terminal.ok("job", job, "--json")
-    assert json.loads(told)["variants"][2]["version"] == "4"
+    assert json.loads(told)["variants"][2]["trained"]["number"] == "4"
     assert "secret-token" not in told
 
 

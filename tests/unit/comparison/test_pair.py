@@ -76,7 +76,7 @@ def test_challengers_are_promoted_as_often_as_simulation_foretells(
     found = np.zeros(3)
     for _ in range(runs):
         comparison = compare(pair_up(*drawn(n, discordant, champion, gain, random), policy, 0), metrics=())
-        enough, sure = (judge(policy, comparison).met for judge in (judge_min_improvement, judge_paired_evidence))
+        enough, sure = (judge(policy, comparison)[0].met for judge in (judge_min_improvement, judge_paired_evidence))
         found += [enough, sure, enough and sure]
     for share, expected in zip(found / runs, (by_rule, by_test, by_both), strict=True):
         assert share == pytest.approx(expected, abs=0.002 + 4 * (expected * (1 - expected) / runs) ** 0.5)
@@ -102,7 +102,9 @@ def test_looser_bases_are_no_looser_with_equal_challengers(basis: str, limit: fl
     promoted = 0
     for _ in range(runs):
         comparison = compare(pair_up(*drawn(1000, 0.1, 0.9, 0.0, random), policy, 0), metrics=())
-        promoted += judge_min_improvement(policy, comparison).met and judge_paired_evidence(policy, comparison).met
+        promoted += (
+            judge_min_improvement(policy, comparison)[0].met and judge_paired_evidence(policy, comparison)[0].met
+        )
     assert promoted / runs <= limit + 4 * (limit * (1 - limit) / runs) ** 0.5
 
 
@@ -110,9 +112,9 @@ def test_a_refresh_that_is_worse_by_just_the_margin_passes_no_more_often_than_it
     random, runs, limit = np.random.default_rng(6), 1500, 0.01
     policy = a_policy(validation={"improvement_basis": "non_inferior", "non_inferiority_margin": 0.02})
     passed = sum(
-        judge_min_improvement(
-            policy, compare(pair_up(*drawn(2000, 0.1, 0.9, -0.02, random), policy, 0), metrics=())
-        ).met
+        judge_min_improvement(policy, compare(pair_up(*drawn(2000, 0.1, 0.9, -0.02, random), policy, 0), metrics=()))[
+            0
+        ].met
         for _ in range(runs)
     )
     assert passed / runs <= limit + 4 * (limit * (1 - limit) / runs) ** 0.5

@@ -1,13 +1,18 @@
 """A job moves forward only, and a step may be repeated."""
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.errors import IllegalTransition
-from auto_retrain.domain.job import RetrainingJob, RetrainingStatus
+from auto_retrain.domain.job import PendingStep, RetrainingJob
+from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.windows import windows_at
 
@@ -29,22 +34,54 @@ def a_job(status: RetrainingStatus) -> RetrainingJob:
     )
 
 
+STEP = PendingStep(kind="train", kubernetes_job="churn-1-train-1", task_token="token", since=NOW)
+# Every step that moves a job to another status.
+STEPS: dict[str, tuple[RetrainingStatus, Callable[[RetrainingJob], RetrainingJob]]] = {
+    "waiting_for": (RetrainingStatus.RUNNING, lambda job: job.waiting_for(STEP)),
+    "under_validation": (RetrainingStatus.VALIDATION, lambda job: job.under_validation()),
+    "deploying": (RetrainingStatus.DEPLOYING, lambda job: job.deploying()),
+    **{ending.value: (ending.status, partial(RetrainingJob.ended, ending=ending, at=NOW)) for ending in Ending},
+}
+
+
 def test_the_way_of_a_promoted_challenger_is_legal() -> None:
     job = a_job(RetrainingStatus.PENDING)
-    for status in ("running", "validation", "deploying", "completed"):
-        job = job.moved_to(RetrainingStatus(status))
+    for step in ("waiting_for", "waiting_for", "under_validation", "deploying", "promoted"):
+        job = STEPS[step][1](job)
     assert job.status.is_terminal
 
 
-@given(st.sampled_from(RetrainingStatus), st.sampled_from(RetrainingStatus))
-def test_no_job_leaves_a_terminal_status_or_goes_back(before: RetrainingStatus, after: RetrainingStatus) -> None:
+@given(st.sampled_from(RetrainingStatus), st.sampled_from(sorted(STEPS)))
+def test_no_job_leaves_a_terminal_status_or_goes_back(before: RetrainingStatus, step: str) -> None:
+    after, take = STEPS[step]
     order = list(RetrainingStatus)
     backwards = order.index(after) < order.index(before)
     if (before.is_terminal and after is not before) or (backwards and not after.is_terminal):
         with pytest.raises(IllegalTransition, match="churn-1"):
-            a_job(before).moved_to(after)
+            take(a_job(before))
 
 
 def test_a_rejected_challenger_ends_completed_without_being_deployed() -> None:
-    job = a_job(RetrainingStatus.VALIDATION).moved_to(RetrainingStatus.COMPLETED)
-    assert not job.deployed
+    job = a_job(RetrainingStatus.VALIDATION).ended(Ending.REJECTED, NOW)
+    assert (job.status, job.deployed, job.completed_at) == (RetrainingStatus.COMPLETED, False, NOW)
+
+
+def test_a_step_keeps_when_the_first_one_began() -> None:
+    job = a_job(RetrainingStatus.PENDING).waiting_for(STEP)
+    later = STEP.changed(kind="score", since=NOW + timedelta(hours=1))
+    assert job.waiting_for(later).started_at == NOW
+
+
+def test_a_misspelled_field_or_a_wrong_type_never_gets_into_a_record() -> None:
+    job = a_job(RetrainingStatus.PENDING)
+    with pytest.raises(ValidationError, match="eror"):
+        job.changed(eror="no data")
+    with pytest.raises(ValidationError, match="started_at"):
+        job.changed(started_at="yesterday")
+
+
+@pytest.mark.parametrize("ending", Ending)
+def test_every_ending_has_a_terminal_status_and_a_sentence(ending: Ending) -> None:
+    job = a_job(RetrainingStatus.DEPLOYING).changed(status=ending.status, ending=ending, error="no data")
+    assert ending.status.is_terminal
+    assert "churn" in job.summary()

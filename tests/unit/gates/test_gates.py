@@ -1,17 +1,19 @@
 """What a challenger has to show."""
 
 import math
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from auto_retrain.domain.comparison import MetricResult, SliceResult
+from auto_retrain.domain.metric_kinds import Task
 from auto_retrain.domain.policy.policy import Policy
-from auto_retrain.domain.policy.validation import ValidationPolicy
+from auto_retrain.domain.policy.validation import ObservableGate, ValidationPolicy
 from auto_retrain.domain.verdict import Outcome, Verdict, worst
-from auto_retrain.gates import judge_gates
+from auto_retrain.gates import GATES, judge_gates
 from auto_retrain.gates.accuracy_floor import judge_accuracy_floor
 from auto_retrain.gates.guardrails import judge_guardrails
 from auto_retrain.gates.min_improvement import judge_min_improvement
@@ -66,7 +68,7 @@ def test_each_basis_asks_for_something_else_over_ninety_percent(
     basis: str, least: float, just: float, short: float
 ) -> None:
     policy = a_policy(validation={"improvement_basis": basis, "min_improvement": least})
-    outcomes = [judge_min_improvement(policy, a_comparison(accuracy, 0.9)).outcome for accuracy in (just, short)]
+    outcomes = [judge_min_improvement(policy, a_comparison(accuracy, 0.9))[0].outcome for accuracy in (just, short)]
     assert outcomes == [Outcome.MET, Outcome.UNMET]
 
 
@@ -79,7 +81,7 @@ def test_of_an_error_less_is_better(basis: str, least: float, just: float, short
         update={"validation": ValidationPolicy(improvement_basis=basis, min_improvement=least)}
     )
     outcomes = [
-        judge_min_improvement(policy, a_comparison(primary="rmse", metrics={"rmse": lower(error, 10.0)})).outcome
+        judge_min_improvement(policy, a_comparison(primary="rmse", metrics={"rmse": lower(error, 10.0)}))[0].outcome
         for error in (just, short)
     ]
     assert outcomes == [Outcome.MET, Outcome.UNMET]
@@ -97,13 +99,13 @@ def test_a_gain_that_may_be_chance_is_inconclusive() -> None:
 
 def test_a_looser_basis_has_to_be_surer() -> None:
     loose = a_policy(validation={"improvement_basis": "error_reduction"})
-    assert judge_paired_evidence(POLICY, a_comparison(p_value=0.03)).met
-    assert not judge_paired_evidence(loose, a_comparison(p_value=0.03)).met
-    assert judge_paired_evidence(loose, a_comparison(p_value=0.009)).met
+    assert judge_paired_evidence(POLICY, a_comparison(p_value=0.03))[0].met
+    assert not judge_paired_evidence(loose, a_comparison(p_value=0.03))[0].met
+    assert judge_paired_evidence(loose, a_comparison(p_value=0.009))[0].met
 
 
 def test_each_further_look_at_the_same_rows_has_to_be_surer() -> None:
-    first, third = (judge_paired_evidence(POLICY, a_comparison(p_value=0.03, look=look)) for look in (1, 3))
+    first, third = (judge_paired_evidence(POLICY, a_comparison(p_value=0.03, look=look))[0] for look in (1, 3))
     assert (first.outcome, third.outcome) == (Outcome.MET, Outcome.INCONCLUSIVE)
     assert "comparison number 3 on these rows" in third.reason
 
@@ -220,7 +222,7 @@ def test_no_accuracy_below_the_floor_passes_by_any_trick(
     policy = with_floor(floor, strict=strict)
     policy = policy.model_copy(update={"validation": policy.validation.model_copy(update={"improvement_basis": basis})})
     try:
-        verdict = judge_accuracy_floor(policy, comparison)
+        verdict = judge_accuracy_floor(policy, comparison)[0]
     except ValueError:
         return  # a verdict cannot even carry such a number
     assert not verdict.met or 0.85 <= accuracy <= 1
@@ -247,15 +249,16 @@ def test_a_strict_floor_asks_for_the_lower_bound() -> None:
 def test_a_regression_has_to_know_more_than_the_mean_of_more_than_two_labels(
     r2: float, labels: int, expected: Outcome
 ) -> None:
-    comparison = a_comparison(metrics={"r2": MetricResult(value=r2)}, distinct_labels=labels)
-    assert judge_r2_floor(REGRESSION, comparison).outcome is expected
+    comparison = a_comparison(task=Task.REGRESSION, metrics={"r2": MetricResult(value=r2)}, distinct_labels=labels)
+    assert judge_r2_floor(REGRESSION, comparison)[0].outcome is expected
 
 
 @given(st.floats())
 def test_no_r2_of_zero_or_less_passes_by_any_trick(r2: float) -> None:
     found = {"r2": MetricResult.model_construct(value=r2)}
     try:
-        verdict = judge_r2_floor(REGRESSION, a_comparison(distinct_labels=3).model_copy(update={"metrics": found}))
+        comparison = a_comparison(task=Task.REGRESSION, distinct_labels=3).model_copy(update={"metrics": found})
+        (verdict,) = judge_r2_floor(REGRESSION, comparison)
     except ValueError:
         return
     assert not verdict.met or (0 < r2 <= 1 and not math.isnan(r2))
@@ -270,3 +273,26 @@ def test_the_share_of_labels_that_has_to_be_there_is_the_policys() -> None:
     lenient = a_policy(data={**POLICY.data.model_dump(), "min_label_share": 0.5})
     assert worst(judge_gates(lenient, a_comparison(label_share=0.6))) is Outcome.MET
     assert "60.0% of the holdout rows have a label, 90.0% are needed" in reasons(label_share=0.6)
+
+
+def test_a_gate_that_is_only_observed_is_judged_and_decides_nothing() -> None:
+    policy = a_policy(validation={"observe_only": ["min_improvement", "paired_evidence"]})
+    verdicts = judge_gates(policy, a_comparison(accuracy=0.881, champion=0.88, p_value=0.4))
+    observed = [verdict for verdict in verdicts if verdict.observed_only]
+    assert [verdict.check for verdict in observed] == ["min_improvement", "paired_evidence"]
+    assert not any(verdict.met for verdict in observed)
+    assert worst(verdicts) is Outcome.MET
+
+
+def test_where_every_gate_is_only_observed_nothing_is_known() -> None:
+    assert worst(verdict.as_observed() for verdict in judge_gates(POLICY, a_comparison())) is Outcome.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("floor", ["accuracy_floor", "r2_floor"])
+def test_a_floor_always_counts(floor: str) -> None:
+    with pytest.raises(ValidationError, match="observe_only"):
+        a_policy(validation={"observe_only": [floor]})
+
+
+def test_every_gate_but_the_floors_may_be_observed_only() -> None:
+    assert set(get_args(ObservableGate)) == set(GATES) - {"accuracy_floor", "r2_floor"}

@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_retrain.domain.fleet import FleetLimits, FleetUsage
+from auto_retrain.domain.fleet import FleetLimits, FleetUsage, SweepMark
 from auto_retrain.domain.model_state import ModelState
 from auto_retrain.domain.trigger_type import TriggerType
-from auto_retrain.holds.fleet import room, urgency, usage_of
+from auto_retrain.holds.fleet import fleet_holds, room, urgency, usage_of
 from tests.unit.builders import NOON
 
 PERFORMANCE, SCHEDULED = TriggerType.PERFORMANCE_DEGRADATION, TriggerType.SCHEDULED
@@ -53,3 +54,13 @@ def test_degraded_models_go_first_then_those_that_waited_longest() -> None:
         (SCHEDULED, "a"),
         (SCHEDULED, "c"),
     ]
+
+
+@pytest.mark.parametrize(("used", "held"), [(0, False), (10, False), (11, True)])
+def test_the_fleets_budget_holds_once_it_is_overdrawn(used: int, held: bool) -> None:
+    mark = SweepMark(at=NOON, models=1, usage=FleetUsage(active_jobs=0, retrained_in_30_days=used))
+    assert bool(fleet_holds(FleetLimits(monthly_retrainings=10), mark)) is held
+
+
+def test_without_a_sweep_nothing_is_known_to_be_used() -> None:
+    assert fleet_holds(FleetLimits(), None) == []

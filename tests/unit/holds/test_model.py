@@ -8,11 +8,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from auto_retrain.domain.decision_record import Hold
-from auto_retrain.domain.fleet import FleetLimits, FleetUsage, SweepMark
 from auto_retrain.domain.model_state import ModelState, Quarantine
 from auto_retrain.domain.policy.policy import AppliedPolicy, PolicyStatus
 from auto_retrain.domain.trigger_type import TriggerType
-from auto_retrain.holds.model import fleet_holds, holds, only_broken_data
+from auto_retrain.holds.model import model_holds, only_broken_data
 from tests.unit.builders import NOON, a_policy
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -33,61 +32,61 @@ def kinds(found: list[Hold]) -> list[str]:
 
 
 def test_nothing_holds_a_model_that_nothing_happened_to() -> None:
-    assert holds(applied(), state(), PERFORMANCE, NOON, NOON) == []
+    assert model_holds(applied(), state(), PERFORMANCE, NOON, NOON) == []
 
 
 def test_a_running_job_holds_until_its_lease_runs_out() -> None:
     leased = state(active_job="churn-1", lease_expires_at=NOON)
-    (hold,) = holds(applied(), leased, PERFORMANCE, NOON, NOON - timedelta(seconds=1))
+    (hold,) = model_holds(applied(), leased, PERFORMANCE, NOON, NOON - timedelta(seconds=1))
     assert (hold.kind, "churn-1" in hold.reason) == ("running_job", True)
-    assert holds(applied(), leased, PERFORMANCE, NOON, NOON) == []
+    assert model_holds(applied(), leased, PERFORMANCE, NOON, NOON) == []
 
 
 def test_cool_down_counts_from_the_last_attempt_in_event_time() -> None:
     tried = state(attempts=(NOON,))
-    (hold,) = holds(applied(), tried, PERFORMANCE, NOON, NOON)
+    (hold,) = model_holds(applied(), tried, PERFORMANCE, NOON, NOON)
     assert hold.reason == "cool-down until 2026-03-02T12:00:00+00:00"
     assert hold.until == NOON + DAY
-    assert holds(applied(), tried, PERFORMANCE, NOON + DAY, NOON) == []
-    assert holds(applied(cool_down_hours=0), tried, PERFORMANCE, NOON, NOON) == []
+    assert model_holds(applied(), tried, PERFORMANCE, NOON + DAY, NOON) == []
+    assert model_holds(applied(cool_down_hours=0), tried, PERFORMANCE, NOON, NOON) == []
 
 
 @pytest.mark.parametrize(("rejected", "days"), [(1, 2), (2, 4), (3, 8), (5, 30), (100, 30)])
 def test_each_rejected_challenger_doubles_the_wait_up_to_a_limit(rejected: int, days: int) -> None:
     tried = state(attempts=(NOON,), rejected_in_a_row=rejected)
-    (hold,) = holds(applied(), tried, PERFORMANCE, NOON + days * DAY - HOUR, NOON)
+    (hold,) = model_holds(applied(), tried, PERFORMANCE, NOON + days * DAY - HOUR, NOON)
     assert hold.kind == "back_off"
-    assert holds(applied(), tried, PERFORMANCE, NOON + days * DAY, NOON) == []
+    assert model_holds(applied(), tried, PERFORMANCE, NOON + days * DAY, NOON) == []
 
 
 def test_back_off_never_delays_a_schedule_or_a_person() -> None:
     tried = state(attempts=(NOON,), rejected_in_a_row=5)
-    assert holds(applied(), tried, SCHEDULED, NOON + 2 * DAY, NOON) == []
-    assert holds(applied(), tried, TriggerType.MANUAL, NOON + 2 * DAY, NOON) == []
+    assert model_holds(applied(), tried, SCHEDULED, NOON + 2 * DAY, NOON) == []
+    assert model_holds(applied(), tried, TriggerType.MANUAL, NOON + 2 * DAY, NOON) == []
 
 
 def test_back_off_can_be_switched_off() -> None:
     tried = state(attempts=(NOON,), rejected_in_a_row=5)
-    assert holds(applied(max_back_off_days=0), tried, PERFORMANCE, NOON + DAY, NOON) == []
+    assert model_holds(applied(max_back_off_days=0), tried, PERFORMANCE, NOON + DAY, NOON) == []
 
 
 def test_a_daily_cap_frees_when_the_oldest_counted_attempt_is_a_day_old() -> None:
     capped = applied(cool_down_hours=0, daily_cap=2)
     tried = state(attempts=(NOON - 30 * HOUR, NOON - 10 * HOUR, NOON - 5 * HOUR))
-    (hold,) = holds(capped, tried, PERFORMANCE, NOON, NOON)
+    (hold,) = model_holds(capped, tried, PERFORMANCE, NOON, NOON)
     assert (hold.kind, hold.until) == ("daily_cap", NOON + 14 * HOUR)
-    assert holds(capped, tried, PERFORMANCE, NOON + 14 * HOUR, NOON) == []
+    assert model_holds(capped, tried, PERFORMANCE, NOON + 14 * HOUR, NOON) == []
 
 
 def test_a_monthly_cap_counts_thirty_days() -> None:
     capped = applied(cool_down_hours=0, monthly_cap=3)
     tried = state(attempts=tuple(NOON - days * DAY for days in (29, 20, 10)))
-    assert kinds(holds(capped, tried, PERFORMANCE, NOON, NOON)) == ["monthly_cap"]
-    assert holds(capped, tried, PERFORMANCE, NOON + DAY, NOON) == []
+    assert kinds(model_holds(capped, tried, PERFORMANCE, NOON, NOON)) == ["monthly_cap"]
+    assert model_holds(capped, tried, PERFORMANCE, NOON + DAY, NOON) == []
 
 
 def test_a_pause_holds_and_says_why() -> None:
-    (hold,) = holds(applied(PolicyStatus.PAUSED), state(), SCHEDULED, NOON, NOON)
+    (hold,) = model_holds(applied(PolicyStatus.PAUSED), state(), SCHEDULED, NOON, NOON)
     assert hold.reason == "paused: audit"
 
 
@@ -100,27 +99,20 @@ def test_force_passes_over_everything_but_broken_data_and_a_running_job() -> Non
         quarantine=Quarantine(since=NOON, reason="column 'age' is gone"),
     )
     paused = applied(PolicyStatus.PAUSED)
-    assert kinds(holds(paused, busy, TriggerType.MANUAL, NOON, NOON, forced=True)) == ["quarantine", "running_job"]
+    assert kinds(model_holds(paused, busy, TriggerType.MANUAL, NOON, NOON, forced=True)) == [
+        "quarantine",
+        "running_job",
+    ]
     free = state(attempts=(NOON,) * 5)
-    assert holds(paused, free, TriggerType.MANUAL, NOON, NOON, forced=True) == []
+    assert model_holds(paused, free, TriggerType.MANUAL, NOON, NOON, forced=True) == []
 
 
 def test_only_broken_data_is_worth_another_look() -> None:
     broken = state(quarantine=Quarantine(since=NOON, reason="?"))
-    assert only_broken_data(holds(applied(), broken, PERFORMANCE, NOON, NOON))
-    both = broken.model_copy(update={"attempts": (NOON,)})
-    assert not only_broken_data(holds(applied(), both, PERFORMANCE, NOON, NOON))
+    assert only_broken_data(model_holds(applied(), broken, PERFORMANCE, NOON, NOON))
+    both = broken.changed(attempts=(NOON,))
+    assert not only_broken_data(model_holds(applied(), both, PERFORMANCE, NOON, NOON))
     assert not only_broken_data([])
-
-
-@pytest.mark.parametrize(("used", "held"), [(0, False), (10, False), (11, True)])
-def test_the_fleets_budget_holds_once_it_is_overdrawn(used: int, held: bool) -> None:
-    mark = SweepMark(at=NOON, models=1, usage=FleetUsage(active_jobs=0, retrained_in_30_days=used))
-    assert bool(fleet_holds(FleetLimits(monthly_retrainings=10), mark)) is held
-
-
-def test_without_a_sweep_nothing_is_known_to_be_used() -> None:
-    assert fleet_holds(FleetLimits(), None) == []
 
 
 TIMES = st.datetimes(min_value=NOON.replace(tzinfo=None), max_value=(NOON + 60 * DAY).replace(tzinfo=None)).map(
@@ -135,7 +127,7 @@ def test_every_hold_that_names_its_end_has_ended_then(
     attempts: list[Any], at: Any, rejected: int, trigger: TriggerType
 ) -> None:
     tried = state(attempts=tuple(attempts), rejected_in_a_row=rejected)
-    for hold in holds(applied(), tried, trigger, at, NOON):
+    for hold in model_holds(applied(), tried, trigger, at, NOON):
         assert hold.until is not None
         assert hold.until > at
-        assert hold.kind not in kinds(holds(applied(), tried, trigger, hold.until, NOON))
+        assert hold.kind not in kinds(model_holds(applied(), tried, trigger, hold.until, NOON))

@@ -81,7 +81,7 @@ def test_the_same_triggers_again_change_nothing() -> None:
 
 def test_a_check_starts_nothing() -> None:
     world = World()
-    world.ports.jobs.record_retrain("churn", NOON)
+    world.ports.states.record_retrain("churn", NOON)
     world.ports.data._partitions.clear()
     assert not pipeline_on(world).check_retrain_needed("churn")
     world.ports.metrics.readings["churn"] = MetricReading(value=0.5, rows=5000, points=30, newest_at=NOON)

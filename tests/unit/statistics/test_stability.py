@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auto_retrain.statistics.psi import psi
 from auto_retrain.statistics.stability import (
     comparable_levels,
     count_levels,
     count_numeric,
     decile_edges,
-    psi,
     reference_levels,
 )
 

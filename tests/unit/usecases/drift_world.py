@@ -18,7 +18,7 @@ SWEPT = {"model_name": "churn", "trigger_type": "data_drift", "event_time": NOON
 def world_with_features(live_age: float, rows_a_day: int = 200) -> World:
     """Five live days and ten reference days; ages around 40 in the reference."""
     world = World()
-    world.ports.jobs.record_retrain("churn", NOON)
+    world.ports.states.record_retrain("churn", NOON)
     world.ports.metrics.readings["churn"] = MetricReading(value=0.95, rows=5000, points=30, newest_at=NOON)
     random = np.random.default_rng(1)
     for back in range(1, 16):

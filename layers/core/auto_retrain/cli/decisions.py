@@ -3,12 +3,12 @@
 import argparse
 from typing import Any
 
-from ..domain.decision_record import TriggerRecord
+from ..domain.decision_record import DecisionRecord
 from ..domain.outlook import ModelOutlook, TriggerOutlook
 from ..domain.verdict import Verdict
 from ..ports import Ports
 from ..usecases.triggering.why import explain_decisions
-from ..usecases.triggering.why_not import foresee_triggers
+from ..usecases.triggering.why_not import predict_triggers
 from .arguments import add_limit, add_model
 from .printing import moment, plain, print_json
 
@@ -34,7 +34,7 @@ def _why(options: argparse.Namespace, ports: Ports) -> None:
         print(f"{options.model}: nothing was decided yet")
 
 
-def _print_decision(decision: TriggerRecord) -> None:
+def _print_decision(decision: DecisionRecord) -> None:
     held = f" by {decision.held_by}" if decision.held_by else ""
     print(f"{moment(decision.event_time)}  {decision.trigger_type.value}  {decision.outcome}{held}")
     _print_indented(decision.reason)
@@ -60,7 +60,7 @@ def _numbers(verdict: Verdict) -> str:
 
 
 def _why_not(options: argparse.Namespace, ports: Ports) -> None:
-    outlook = foresee_triggers(options.model, ports)
+    outlook = predict_triggers(options.model, ports)
     if options.json:
         print_json(outlook)
         return

@@ -35,9 +35,9 @@ def _run(options: argparse.Namespace, ports: Ports) -> None:
 
 def _judge(model_name: str, ports: Ports) -> None:
     with packages_for_data("drift"):
-        from ..usecases.triggering.drift_evidence import find_drift
+        from ..usecases.triggering.drift_evidence import judge_drift_now
 
-        found = find_drift(policy_of(model_name, ports).policy, ports.clock.now(), ports)
+        found = judge_drift_now(policy_of(model_name, ports).policy, ports.clock.now(), ports)
     rows = [
         (_feature(verdict), _number(verdict.value), _number(verdict.p_value), verdict.outcome.value, verdict.reason)
         for verdict in found.features
@@ -80,9 +80,9 @@ def _judged_then_or_now(model_name: str, report_id: str, ports: Ports) -> Iterab
     if job:
         return job.trigger_verdicts
     with packages_for_data("drift"):
-        from ..usecases.triggering.drift_evidence import find_drift
+        from ..usecases.triggering.drift_evidence import judge_drift_now
 
-        return find_drift(policy_of(model_name, ports).policy, ports.clock.now(), ports).features
+        return judge_drift_now(policy_of(model_name, ports).policy, ports.clock.now(), ports).features
 
 
 def _feature(verdict: Verdict) -> str:

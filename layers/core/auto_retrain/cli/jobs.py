@@ -3,7 +3,8 @@
 import argparse
 from typing import Any
 
-from ..domain.job import RetrainingJob, RetrainingStatus
+from ..domain.job import RetrainingJob
+from ..domain.status import RetrainingStatus
 from ..ports import Ports
 from .arguments import add_limit, add_model
 from .printing import moment, print_table

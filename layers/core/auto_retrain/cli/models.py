@@ -148,7 +148,7 @@ def _remove(options: argparse.Namespace, ports: Ports) -> None:
 
 
 def _mention_running_job(model_name: str, ports: Ports) -> None:
-    owner = ports.jobs.model_state(model_name).owner_at(ports.clock.now())
+    owner = ports.states.get(model_name).owner_at(ports.clock.now())
     if owner:
         print(f"{model_name}: job {owner} goes on; stop its execution if it should not")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..ports import Ports
 from ..usecases.triggering.record_retraining import record_retraining
-from ..usecases.triggering.request_retraining import start_retraining
+from ..usecases.triggering.request_retraining import request_retraining
 from .arguments import AddParameter, actor_in, add_actor, add_model, add_reason, object_of, time_of
 from .printing import moment, plain
 
@@ -53,7 +53,7 @@ def add_commands(commands: Any) -> None:
 
 
 def _retrain(options: argparse.Namespace, ports: Ports) -> None:
-    started = start_retraining(
+    started = request_retraining(
         options.model,
         ports,
         actor=actor_in(options),

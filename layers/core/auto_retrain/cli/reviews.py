@@ -6,7 +6,6 @@ from typing import Any
 
 from ..domain.job import RetrainingJob
 from ..ports import Ports
-from ..usecases.ending.end_job import sentence_on
 from ..usecases.lookup import job_of
 from ..usecases.promoting.review import awaits_review, review_challenger
 from .arguments import actor_in, add_actor, add_job, add_reason
@@ -88,7 +87,7 @@ def _number(value: float | None) -> str:
 
 def _standing(job: RetrainingJob) -> str:
     if job.status.is_terminal:
-        return sentence_on(job)
+        return job.summary()
     if awaits_review(job) and job.review is None and job.validation:
         return f"version {job.challenger_version} waits for a review: {job.validation.reason}"
     return job.trigger_reason

@@ -16,6 +16,7 @@ HeldBy = Literal[
     "daily_cap",
     "monthly_cap",
     "breach_days",
+    "observe_only",
     "fleet_jobs",
     "fleet_budget",
 ]
@@ -29,7 +30,7 @@ class Hold(Record):
     until: UtcTime | None = None
 
 
-class TriggerRecord(Record):
+class DecisionRecord(Record):
     """One look at a model: what the triggers said, and what came of it.
 
     `key` is the same when the same look is recorded again. Without an execution it was the sweep that looked.

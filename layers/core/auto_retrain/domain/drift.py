@@ -51,3 +51,11 @@ class FeatureHistogram(Record):
     seen_once: int = 0
     seen_twice: int = 0
     stands_still: bool = False
+
+
+class DriftEvidence(Record):
+    """Histograms of the features, or why there are none: the reference is unusable, or the live data are broken."""
+
+    histograms: tuple[FeatureHistogram, ...] = ()
+    unusable: str | None = None
+    broken: str | None = None

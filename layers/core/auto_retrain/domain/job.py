@@ -1,48 +1,24 @@
 """One retraining from trigger to end, and the steps it may take."""
 
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Literal
+from typing import Any, Self
 
 from pydantic import Field, JsonValue
 
 from .base import Record, UtcTime
 from .batch import ParkedOrder
 from .data_check import DataCheck
+from .ending import Ending
 from .errors import IllegalTransition
-from .files import VersionFiles
+from .model_version import ModelVersion
 from .names import JobKind
+from .status import RetrainingStatus
 from .trigger_type import TriggerType
 from .validation import ValidationResult
 from .verdict import Verdict
 from .windows import Windows
 
-
-class RetrainingStatus(StrEnum):
-    """Where a job stands; a rejected or inconclusive challenger, or none at all, ends COMPLETED without deployment."""
-
-    PENDING = "pending"
-    RUNNING = "running"
-    VALIDATION = "validation"
-    DEPLOYING = "deploying"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    ROLLED_BACK = "rolled_back"
-
-    @property
-    def is_terminal(self) -> bool:
-        return self not in _NEXT
-
-
 REVIEW_TIME = timedelta(hours=48)
-
-_S = RetrainingStatus
-_NEXT: dict[RetrainingStatus, set[RetrainingStatus]] = {
-    _S.PENDING: {_S.RUNNING, _S.COMPLETED, _S.FAILED},
-    _S.RUNNING: {_S.VALIDATION, _S.FAILED},
-    _S.VALIDATION: {_S.DEPLOYING, _S.COMPLETED, _S.FAILED},
-    _S.DEPLOYING: {_S.COMPLETED, _S.ROLLED_BACK, _S.FAILED},
-}
 
 
 class PendingStep(Record):
@@ -84,15 +60,20 @@ class Variant(Record):
     """One of several trainings of a job: its parameters, and the version that it made or why there is none."""
 
     parameters: dict[str, JsonValue]
-    version: str | None = None
-    files: VersionFiles = VersionFiles()
-    run_id: str | None = None
-    metrics: dict[str, float] = Field(default_factory=dict)
+    trained: ModelVersion | None = None
     error: str | None = None
+
+    @property
+    def version(self) -> str | None:
+        """The number of the version that it made."""
+        return self.trained.number if self.trained else None
 
 
 class RetrainingJob(Record):
-    """The job record: everything about one retraining that anyone may want to know later."""
+    """The job record: everything about one retraining that anyone may want to know later.
+
+    It is changed by named steps only, each of which gives the job as it is after it.
+    """
 
     job_id: str
     model_name: str
@@ -107,6 +88,7 @@ class RetrainingJob(Record):
     variants: tuple[Variant, ...] = Field(default=(), description="none for a single training")
 
     status: RetrainingStatus = RetrainingStatus.PENDING
+    ending: Ending | None = None
     created_at: UtcTime
     started_at: UtcTime | None = None
     completed_at: UtcTime | None = None
@@ -117,12 +99,8 @@ class RetrainingJob(Record):
     manifest_sha256: str | None = None
     data_check: DataCheck | None = None
     pending: PendingStep | None = None
-    champion_version: str | None = None
-    champion_files: VersionFiles = VersionFiles()
-    challenger_version: str | None = None
-    challenger_files: VersionFiles = VersionFiles()
-    run_id: str | None = None
-    metrics: dict[str, float] = Field(default_factory=dict)
+    champion: ModelVersion | None = None
+    challenger: ModelVersion | None = None
     validation: ValidationResult | None = None
     report_uri: str | None = None
     needs_review: bool = False
@@ -138,38 +116,106 @@ class RetrainingJob(Record):
         return self.data_check.skipped if self.data_check else None
 
     @property
-    def challengers(self) -> dict[str, VersionFiles]:
-        """The trained versions with their files: of all variants, or the one of a single training."""
-        if self.variants:
-            return {variant.version: variant.files for variant in self.variants if variant.version}
-        return {self.challenger_version: self.challenger_files} if self.challenger_version else {}
+    def champion_version(self) -> str | None:
+        return self.champion.number if self.champion else None
 
-    def moved_to(self, status: RetrainingStatus, **changes: object) -> "RetrainingJob":
-        """The job in another status with other fields set; the present status is always allowed, so steps can repeat.
+    @property
+    def challenger_version(self) -> str | None:
+        return self.challenger.number if self.challenger else None
 
-        Raises:
-            IllegalTransition: the job cannot go there from here.
-        """
-        if status is not self.status and status not in _NEXT.get(self.status, set()):
+    @property
+    def metrics(self) -> dict[str, float]:
+        """What training logged about the challenger; it decides nothing."""
+        return self.challenger.metrics if self.challenger else {}
+
+    @property
+    def challengers(self) -> dict[str, ModelVersion]:
+        """The trained versions by number: of all variants, or the one of a single training."""
+        trained = [variant.trained for variant in self.variants] if self.variants else [self.challenger]
+        return {version.number: version for version in trained if version}
+
+    @property
+    def was_declined(self) -> bool:
+        """Whether a reviewer kept the challenger out of production."""
+        return self.review is not None and not self.review.approved
+
+    def frozen(self, manifest_uri: str, manifest_sha256: str) -> Self:
+        """Which objects it reads is fixed."""
+        return self.changed(manifest_uri=manifest_uri, manifest_sha256=manifest_sha256)
+
+    def checked(self, data_check: DataCheck) -> Self:
+        """Its data were checked."""
+        return self.changed(data_check=data_check)
+
+    def compared_with(self, champion: ModelVersion | None) -> Self:
+        """Which champion the challenger has to beat is fixed; none for a first model."""
+        return self.changed(champion=champion)
+
+    def waiting_for(self, step: PendingStep) -> Self:
+        """A Kubernetes Job runs for it, or will."""
+        started_at = self.started_at or step.since
+        return self._moved(RetrainingStatus.RUNNING, pending=step, started_at=started_at)
+
+    def trained(self, version: ModelVersion) -> Self:
+        """Its one training made a version."""
+        return self.changed(challenger=version)
+
+    def trained_variants(self, variants: tuple[Variant, ...]) -> Self:
+        """Its variants made versions, or failed; which one is the challenger is decided when all are compared."""
+        return self.changed(variants=variants)
+
+    def under_validation(self) -> Self:
+        """Its versions were scored."""
+        return self._moved(RetrainingStatus.VALIDATION)
+
+    def validated(self, result: ValidationResult) -> Self:
+        """With the verdict, which also says which of several variants is the challenger."""
+        number = result.inputs.challenger_version
+        chosen = next((variant.trained for variant in self.variants if variant.version == number), None)
+        return self.changed(validation=result, challenger=chosen or self.challenger)
+
+    def reported(self, uri: str) -> Self:
+        """With a page about its validation."""
+        return self.changed(report_uri=uri)
+
+    def awaiting_review(self, pending_review: PendingReview) -> Self:
+        """A person has to decide; no Kubernetes Job is waited for any more."""
+        return self.changed(pending=None, pending_review=pending_review)
+
+    def reviewed(self, review: Review) -> Self:
+        """A person has decided."""
+        return self.changed(review=review)
+
+    def deploying(self) -> Self:
+        """Its challenger is about to serve."""
+        return self._moved(RetrainingStatus.DEPLOYING)
+
+    def promoted(self, at: datetime) -> Self:
+        """Its challenger serves."""
+        return self.changed(deployed=True, deployed_at=at)
+
+    def ended(self, ending: Ending, at: datetime, error: str | None = None) -> Self:
+        """It is over; raises IllegalTransition where it cannot end so from here."""
+        return self._moved(ending.status, ending=ending, completed_at=at, pending=None, error=error)
+
+    def next_revision(self) -> Self:
+        """As it is stored next."""
+        return self.changed(revision=self.revision + 1)
+
+    def summary(self) -> str:
+        """How it ended, in one sentence for people."""
+        what = f"{self.model_name} version {self.challenger_version}"
+        if self.ending is Ending.PROMOTED:
+            return f"{what} serves now; before: {self.champion_version or 'none'}"
+        if self.ending is Ending.SKIPPED:
+            return f"{self.model_name} was {self.skipped}"
+        if self.ending is Ending.DECLINED and self.review:
+            return f"{what} was not deployed: {self.review.actor} declined it: {self.review.reason}"
+        if self.ending in (Ending.REJECTED, Ending.INCONCLUSIVE) and self.validation:
+            return f"{what} was not deployed ({self.validation.decision.value}): {self.validation.reason}"
+        return f"Retraining {self.model_name} failed: {self.error}"
+
+    def _moved(self, status: RetrainingStatus, **changes: Any) -> Self:
+        if not self.status.may_become(status):
             raise IllegalTransition(f"job '{self.job_id}' is {self.status.value} and cannot become {status.value}")
         return self.changed(status=status, **changes)
-
-    def changed(self, **changes: object) -> "RetrainingJob":
-        return self.model_copy(update=changes)
-
-
-class Deployment(Record):
-    """One line of the ledger: which version began to serve when, instead of which, and why."""
-
-    model_name: str
-    sequence: int
-    version: str
-    previous_version: str | None
-    job_id: str
-    reason: str
-    deployed_at: UtcTime
-    windows: Windows
-    files: VersionFiles = VersionFiles()
-
-
-EndingWord = Literal["succeed", "fail"]

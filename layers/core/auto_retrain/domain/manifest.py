@@ -100,7 +100,7 @@ def build_manifest(
     def freeze(purpose: str, window: Window) -> FrozenWindow:
         labels = tuple(found for found in label_objects if found.date >= window.start)
         frozen = freeze_window(purpose, window, data.prefix, objects)
-        return frozen.model_copy(update={"label_objects": labels})
+        return frozen.changed(label_objects=labels)
 
     return Manifest(
         job_id=job_id,

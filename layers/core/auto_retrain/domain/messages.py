@@ -1,14 +1,16 @@
 """What the states of the machine hand to functions, and what the functions answer; ids and words, never data."""
 
+from collections.abc import Iterable
 from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from .base import Parameters, Record, UtcTime
 from .decision_record import HeldBy
+from .ending import EndingWord
 from .experiments import check_variants, expand_grid
-from .job import EndingWord, RetrainingStatus
 from .names import JobKind, ModelName
+from .status import RetrainingStatus
 from .trigger_type import TriggerType
 from .validation import Decision
 from .verdict import Verdict
@@ -82,6 +84,30 @@ class TriggerDecision(Record):
     job_id: str | None = None
     held_by: HeldBy | None = None
     verdicts: tuple[Verdict, ...] = ()
+
+    def judged(self, verdicts: Iterable[Verdict]) -> Self:
+        """With more verdicts as its evidence."""
+        return self.changed(verdicts=(*self.verdicts, *verdicts))
+
+    def to_start(self, trigger: TriggerType, reason: str) -> Self:
+        """Retrain for this trigger, unless something is found to hold it back."""
+        return self.changed(next="start", trigger_type=trigger, reason=reason, held_by=None)
+
+    def to_read_data(self, reason: str, held_by: HeldBy | None = None) -> Self:
+        """Not decided yet: only the data can tell."""
+        return self.changed(next="detect_drift", reason=reason, held_by=held_by)
+
+    def held(self, by: HeldBy, reason: str) -> Self:
+        """Do not retrain although a trigger calls for it, or may."""
+        return self.changed(next="skip", held_by=by, reason=reason)
+
+    def not_due(self, reason: str) -> Self:
+        """Do not retrain: no trigger calls for it."""
+        return self.changed(next="skip", held_by=None, reason=reason)
+
+    def opened(self, job_id: str) -> Self:
+        """With the job that retrains."""
+        return self.changed(next="start", job_id=job_id, held_by=None)
 
 
 class DataCheckOutcome(Record):

@@ -1,13 +1,17 @@
 """What a model remembers between executions."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
+
+from pydantic import Field
 
 from .base import Record, UtcTime
 from .messages import TriggerRequest
 from .names import waiting_key
+from .trigger_type import TriggerType
 
 REMEMBERED = timedelta(days=31)
-MOST_ATTEMPTS = 200
+MAX_ATTEMPTS = 200
 
 
 class Quarantine(Record):
@@ -32,14 +36,17 @@ class ModelState(Record):
     attempts: tuple[UtcTime, ...] = ()
     last_retrained_at: UtcTime | None = None
     last_drift_check_at: UtcTime | None = None
-    performance_breaches: tuple[date, ...] = ()
-    drift_breaches: tuple[date, ...] = ()
+    breaches: Mapping[TriggerType, tuple[date, ...]] = Field(default_factory=dict)
     rejected_in_a_row: int = 0
     quarantine: Quarantine | None = None
 
     @property
     def last_attempt_at(self) -> UtcTime | None:
         return max(self.attempts, default=None)
+
+    def breach_days(self, trigger: TriggerType) -> tuple[date, ...]:
+        """The days on which a trigger was met of late."""
+        return self.breaches.get(trigger, ())
 
     def owner_at(self, now: UtcTime) -> str | None:
         """Id of the job that owns the model now, if any."""
@@ -51,7 +58,7 @@ def with_attempt(attempts: tuple[UtcTime, ...], at: UtcTime) -> tuple[UtcTime, .
     """Attempts with one more; those that no cap counts any more are forgotten."""
     newest = max((at, *attempts))
     kept = sorted(attempt for attempt in (*attempts, at) if attempt > newest - REMEMBERED)
-    return tuple(kept[-MOST_ATTEMPTS:])
+    return tuple(kept[-MAX_ATTEMPTS:])
 
 
 def with_breach(breaches: tuple[date, ...], day: date) -> tuple[date, ...]:

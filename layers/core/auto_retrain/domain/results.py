@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Field
 
 from .base import Record
 from .files import VersionFiles
+from .model_version import ModelVersion
 
 
 class ContainerResult(Record):
@@ -31,8 +32,10 @@ class TrainingResult(ContainerResult):
     image: str | None = None
 
     @property
-    def files(self) -> VersionFiles:
-        return VersionFiles(artifact_sha256=self.artifact_sha256, artifacts_uri=self.artifacts_uri, image=self.image)
+    def version(self) -> ModelVersion:
+        """The version, as the job records it."""
+        files = VersionFiles(artifact_sha256=self.artifact_sha256, artifacts_uri=self.artifacts_uri, image=self.image)
+        return ModelVersion(number=self.model_version, files=files, run_id=self.run_id, metrics=self.metrics)
 
 
 class PredictionFile(Record):

@@ -99,7 +99,7 @@ class ValidationResult(Record):
 
     def sealed(self, at: UtcTime) -> "ValidationResult":
         """The same result with its hash and time."""
-        return self.model_copy(update={"validation_hash": self.compute_hash(), "validation_timestamp": at})
+        return self.changed(validation_hash=self.compute_hash(), validation_timestamp=at)
 
     def compute_hash(self) -> str:
         """SHA-256 over the canonical JSON (RFC 8785) of evidence and verdict."""

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Literal
 
+from pydantic import Field
+
 from .base import Record
 
 
@@ -16,17 +18,18 @@ class Outcome(StrEnum):
     ERROR = "error"
 
 
-Evidence = Literal["counted", "point_only", "bare_rule"]
+Strength = Literal["counted", "point_only", "bare_rule"]
 
 _WORST_LAST = [Outcome.MET, Outcome.INCONCLUSIVE, Outcome.UNMET, Outcome.ERROR]
 
 
 class Verdict(Record):
-    """What one check found.
+    """The answer of one check.
 
     `value` is compared with `limit`, both in the unit of the check; `n` counts the rows behind them;
     `interval` is two-sided 95 %; `p_value` is one-sided. `evidence` says how strong it is: rows were counted, only a
-    point value is known, or the policy asked for the bare rule.
+    point value is known, or the policy asked for the point estimate alone (stored as "bare_rule"). A verdict that is
+    `observed_only` is recorded and shown, and decides nothing.
     """
 
     check: str
@@ -37,14 +40,19 @@ class Verdict(Record):
     n: int | None = None
     interval: tuple[float, float] | None = None
     p_value: float | None = None
-    evidence: Evidence | None = None
+    evidence: Strength | None = None
+    observed_only: bool = Field(default=False, exclude_if=lambda observed: not observed)
 
     @property
     def met(self) -> bool:
         return self.outcome is Outcome.MET
 
+    def as_observed(self) -> "Verdict":
+        """The same verdict, which decides nothing."""
+        return self.changed(observed_only=True)
+
 
 def worst(verdicts: Iterable[Verdict]) -> Outcome:
-    """The outcome of gates taken together; without any verdict nothing is known."""
-    outcomes = [verdict.outcome for verdict in verdicts]
+    """The outcome of gates taken together, those that are only observed left out; without any verdict, unknown."""
+    outcomes = [verdict.outcome for verdict in verdicts if not verdict.observed_only]
     return max(outcomes, key=_WORST_LAST.index) if outcomes else Outcome.INCONCLUSIVE

@@ -1,9 +1,11 @@
-"""Reasons to refuse a challenger, one file each; the registers are here: all are asked, the worst answer counts."""
+"""Reasons to refuse a challenger, one file each; the register is here: all gates are asked, the worst answer counts.
+
+A gate gives no verdict where it does not apply, such as the floor of accuracy for a regression.
+"""
 
 from collections.abc import Callable
 
 from ..domain.comparison import Comparison
-from ..domain.metric_kinds import Task
 from ..domain.policy.policy import Policy
 from ..domain.verdict import Verdict
 from .accuracy_floor import judge_accuracy_floor
@@ -16,22 +18,27 @@ from .paired_evidence import judge_paired_evidence
 from .r2_floor import judge_r2_floor
 from .slices import judge_slices
 
-Gate = Callable[[Policy, Comparison], Verdict]
+Gate = Callable[[Policy, Comparison], list[Verdict]]
 
-IMPROVEMENT_GATES: tuple[Gate, ...] = (judge_min_improvement, judge_paired_evidence)
-QUALITY_GATES: dict[Task, tuple[Gate, ...]] = {
-    Task.CLASSIFICATION: (judge_accuracy_floor, judge_no_information_rate),
-    Task.REGRESSION: (judge_r2_floor,),
+# In the order in which people read the verdicts.
+GATES: dict[str, Gate] = {
+    "min_improvement": judge_min_improvement,
+    "paired_evidence": judge_paired_evidence,
+    "accuracy_floor": judge_accuracy_floor,
+    "no_information_rate": judge_no_information_rate,
+    "r2_floor": judge_r2_floor,
+    "guardrails": judge_guardrails,
+    "slices": judge_slices,
+    "holdout_size": judge_holdout_size,
+    "label_maturity": judge_label_maturity,
 }
-EVIDENCE_GATES: tuple[Gate, ...] = (judge_holdout_size, judge_label_maturity)
 
 
 def judge_gates(policy: Policy, comparison: Comparison) -> tuple[Verdict, ...]:
-    """The verdict of every gate, in the order of the registers."""
-    first = (*IMPROVEMENT_GATES, *QUALITY_GATES[comparison.task])
-    return (
-        *(gate(policy, comparison) for gate in first),
-        *judge_guardrails(policy, comparison),
-        *judge_slices(policy, comparison),
-        *(gate(policy, comparison) for gate in EVIDENCE_GATES),
+    """The verdicts of every gate, in the order of the register; those that the policy only observes are marked."""
+    observed = policy.validation.observe_only
+    return tuple(
+        verdict.as_observed() if name in observed else verdict
+        for name, judge in GATES.items()
+        for verdict in judge(policy, comparison)
     )

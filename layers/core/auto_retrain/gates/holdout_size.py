@@ -7,7 +7,7 @@ from ..domain.verdict import Outcome, Verdict
 CHECK = "holdout_size"
 
 
-def judge_holdout_size(policy: Policy, comparison: Comparison) -> Verdict:
+def judge_holdout_size(policy: Policy, comparison: Comparison) -> list[Verdict]:
     """Met with enough rows in all, of the rarest class, and of different entities; inconclusive otherwise."""
     rules, rows = policy.validation, comparison.rows
     needs = [
@@ -18,5 +18,5 @@ def judge_holdout_size(policy: Policy, comparison: Comparison) -> Verdict:
     for found, needed, what in needs:
         if found is not None and found < needed:
             reason = f"{found} {what}, {needed} are needed"
-            return Verdict(check=CHECK, outcome=Outcome.INCONCLUSIVE, reason=reason, n=rows)
-    return Verdict(check=CHECK, outcome=Outcome.MET, reason=f"{rows} holdout rows", n=rows)
+            return [Verdict(check=CHECK, outcome=Outcome.INCONCLUSIVE, reason=reason, n=rows)]
+    return [Verdict(check=CHECK, outcome=Outcome.MET, reason=f"{rows} holdout rows", n=rows)]

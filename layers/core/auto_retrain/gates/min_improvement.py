@@ -11,32 +11,34 @@ CHECK = "min_improvement"
 ROUNDING = 1e-12
 
 
-def judge_min_improvement(policy: Policy, comparison: Comparison) -> Verdict:
+def judge_min_improvement(policy: Policy, comparison: Comparison) -> list[Verdict]:
     """Met by a gain in the primary metric of at least the minimum on the policy's basis.
 
     On the basis `non_inferior` it is met when a loss beyond the margin is unlikely. A first model has nothing to
     improve on.
     """
     if not comparison.has_champion:
-        return Verdict(check=CHECK, outcome=Outcome.MET, reason="there is no champion to improve on")
+        return [Verdict(check=CHECK, outcome=Outcome.MET, reason="there is no champion to improve on")]
     found, basis = comparison.judged, policy.validation.improvement_basis
     if found is None or found.champion is None:
         reason = f"{comparison.primary} is not known of both versions"
-        return Verdict(check=CHECK, outcome=Outcome.INCONCLUSIVE, reason=reason)
+        return [Verdict(check=CHECK, outcome=Outcome.INCONCLUSIVE, reason=reason)]
     if basis == "non_inferior":
-        return judge_margin(CHECK, comparison.primary, found, policy.validation.non_inferiority_margin, comparison)
+        return [judge_margin(CHECK, comparison.primary, found, policy.validation.non_inferiority_margin, comparison)]
     kind = policy.kind_of(comparison.primary)
     needed = needed_value(policy, kind, found.champion)
     enough = kind.gain(found.value, needed) >= -ROUNDING * max(1.0, abs(needed)) and _is_possible(found.value, kind)
-    return Verdict(
-        check=CHECK,
-        outcome=Outcome.MET if enough else Outcome.UNMET,
-        reason=_reason(policy, kind, found, needed, enough),
-        value=comparison.improvement,
-        limit=policy.validation.min_improvement,
-        n=comparison.rows,
-        interval=comparison.interval,
-    )
+    return [
+        Verdict(
+            check=CHECK,
+            outcome=Outcome.MET if enough else Outcome.UNMET,
+            reason=_reason(policy, kind, found, needed, enough),
+            value=comparison.improvement,
+            limit=policy.validation.min_improvement,
+            n=comparison.rows,
+            interval=comparison.interval,
+        )
+    ]
 
 
 def needed_value(policy: Policy, kind: MetricKind, champion: float) -> float:

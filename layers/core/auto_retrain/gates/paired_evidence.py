@@ -7,7 +7,7 @@ from ..domain.verdict import Outcome, Verdict
 CHECK = "paired_evidence"
 
 
-def judge_paired_evidence(policy: Policy, comparison: Comparison) -> Verdict:
+def judge_paired_evidence(policy: Policy, comparison: Comparison) -> list[Verdict]:
     """Met when the one-sided paired test of "not better" is significant; confidence 0 turns it off.
 
     The best of k challengers looks better than it is, so each may err only with a k-th of the probability: then all of
@@ -16,25 +16,27 @@ def judge_paired_evidence(policy: Policy, comparison: Comparison) -> Verdict:
     """
     confidence = policy.validation.needed_confidence
     if not comparison.has_champion:
-        return Verdict(check=CHECK, outcome=Outcome.MET, reason="there is no champion to compare with")
+        return [Verdict(check=CHECK, outcome=Outcome.MET, reason="there is no champion to compare with")]
     if policy.validation.improvement_basis == "non_inferior":
-        return Verdict(check=CHECK, outcome=Outcome.MET, reason="it does not have to be better")
+        return [Verdict(check=CHECK, outcome=Outcome.MET, reason="it does not have to be better")]
     found = comparison.judged
     if found is None or found.p_value is None:
-        return Verdict(check=CHECK, outcome=Outcome.INCONCLUSIVE, reason="the models could not be compared")
+        return [Verdict(check=CHECK, outcome=Outcome.INCONCLUSIVE, reason="the models could not be compared")]
     limit = (1 - confidence) / (comparison.compared * comparison.look) if confidence else 1.0
     believed = found.p_value <= limit
     word = "is unlikely to be chance" if believed else "may be chance"
     numbers = f"p = {found.p_value:.3g}, limit {limit:.3g}{_shared(comparison)}"
-    return Verdict(
-        check=CHECK,
-        outcome=Outcome.MET if believed else Outcome.INCONCLUSIVE,
-        reason=f"that the challenger is better {word} ({numbers})",
-        value=found.p_value,
-        limit=limit,
-        n=comparison.rows,
-        p_value=found.p_value,
-    )
+    return [
+        Verdict(
+            check=CHECK,
+            outcome=Outcome.MET if believed else Outcome.INCONCLUSIVE,
+            reason=f"that the challenger is better {word} ({numbers})",
+            value=found.p_value,
+            limit=limit,
+            n=comparison.rows,
+            p_value=found.p_value,
+        )
+    ]
 
 
 def _shared(comparison: Comparison) -> str:

@@ -1,15 +1,16 @@
-"""Which of the models that are due may be retrained now, when the fleet's limits leave room for some only."""
+"""What the limits of the whole fleet hold back, and which of the models that are due go first."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from ..domain.decision_record import Hold
-from ..domain.fleet import FleetLimits, FleetUsage
+from ..domain.fleet import FleetLimits, FleetUsage, SweepMark
 from ..domain.model_state import ModelState
 from ..domain.trigger_type import TriggerType
+from ..triggers import TRIGGERS
 
 BUDGET_SPAN = timedelta(days=30)
-_URGENCY = (TriggerType.PERFORMANCE_DEGRADATION, TriggerType.SCHEDULED)
+_URGENCY = [trigger.kind for trigger in TRIGGERS]
 
 
 def usage_of(states: Iterable[ModelState], at: datetime, now: datetime) -> FleetUsage:
@@ -22,9 +23,21 @@ def usage_of(states: Iterable[ModelState], at: datetime, now: datetime) -> Fleet
 
 
 def urgency(trigger: TriggerType, state: ModelState) -> tuple[int, float]:
-    """Sorts models that are due: the degraded ones first, then those that were retrained longest ago."""
+    """Sorts models that are due: those with the strongest trigger first, then those retrained longest ago."""
     last = state.last_retrained_at
     return _URGENCY.index(trigger), last.timestamp() if last else 0.0
+
+
+def fleet_holds(limits: FleetLimits, mark: SweepMark | None) -> list[Hold]:
+    """What the fleet as a whole says against one more automatic retraining, as of the last sweep.
+
+    A budget that is just used up holds nobody back here: the last ones that the sweep let start are on their way.
+    """
+    if mark is None or mark.usage.retrained_in_30_days <= limits.monthly_retrainings:
+        return []
+    used = mark.usage.retrained_in_30_days
+    reason = f"{used} retrainings in 30 days, the fleet's budget is {limits.monthly_retrainings}"
+    return [Hold(kind="fleet_budget", reason=reason)]
 
 
 def room(limits: FleetLimits, usage: FleetUsage) -> tuple[int, Hold]:

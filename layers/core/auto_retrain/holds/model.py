@@ -1,19 +1,20 @@
-"""What holds a retraining back although a trigger may call for it; pure, and each with a sentence for people."""
+"""What holds the retraining of one model back although a trigger may call for it, each with a sentence for people."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from ..domain.decision_record import HeldBy, Hold
-from ..domain.fleet import FleetLimits, SweepMark
 from ..domain.model_state import ModelState
 from ..domain.policy.policy import AppliedPolicy, PolicyStatus
 from ..domain.policy.triggers import TriggerConfig
 from ..domain.trigger_type import TriggerType
+from ..domain.verdict import Verdict
+from ..triggers import trigger_of
 
 _DAY, _MONTH = timedelta(days=1), timedelta(days=30)
 
 
-def holds(
+def model_holds(
     applied: AppliedPolicy,
     state: ModelState,
     trigger: TriggerType,
@@ -22,33 +23,26 @@ def holds(
     *,
     forced: bool = False,
 ) -> list[Hold]:
-    """Everything that speaks against retraining a model at an event; the first is the one to tell.
+    """Everything that speaks against retraining a model at an event; the first is the one to name.
 
     Force, which only a manual request has, passes over a pause, cool-down, back-off and caps; never over broken data
     or a running job.
     """
-    found = [*_broken(state), *_running(state, now)]
+    against = [*_broken(state), *_running(state, now)]
     if not forced:
         config = applied.policy.triggers
-        found += [*_paused(applied), *_cooling(config, state, trigger, at), *_capped(config, state, at)]
-    return found
+        against += [*_paused(applied), *_cooling(config, state, trigger, at), *_capped(config, state, at)]
+    return against
 
 
-def only_broken_data(found: list[Hold]) -> bool:
-    """Whether nothing but a quarantine holds; then a look at the data may find that they are in order again."""
-    return [hold.kind for hold in found] == ["quarantine"]
+def only_broken_data(against: list[Hold]) -> bool:
+    """Whether nothing but a quarantine holds; then a check of the data may find that they are in order again."""
+    return [hold.kind for hold in against] == ["quarantine"]
 
 
-def fleet_holds(limits: FleetLimits, mark: SweepMark | None) -> list[Hold]:
-    """What the fleet as a whole says against one more automatic retraining, as of the last sweep.
-
-    A budget that is just used up holds nobody back here: the last ones that the sweep let start are on their way.
-    """
-    if mark is None or mark.usage.retrained_in_30_days <= limits.monthly_retrainings:
-        return []
-    used = mark.usage.retrained_in_30_days
-    reason = f"{used} retrainings in 30 days, the fleet's budget is {limits.monthly_retrainings}"
-    return [Hold(kind="fleet_budget", reason=reason)]
+def observed_hold(verdict: Verdict) -> Hold:
+    """What keeps a trigger from starting anything that its policy only observes."""
+    return Hold(kind="observe_only", reason=f"only observed: {verdict.reason}")
 
 
 def _broken(state: ModelState) -> Iterator[Hold]:
@@ -83,7 +77,8 @@ def _cooling(config: TriggerConfig, state: ModelState, trigger: TriggerType, at:
 
 
 def _back_off(config: TriggerConfig, state: ModelState, trigger: TriggerType) -> timedelta:
-    if not trigger.backs_off or not state.rejected_in_a_row:
+    judged = trigger_of(trigger)
+    if judged is None or not judged.backs_off or not state.rejected_in_a_row:
         return timedelta()
     longest = timedelta(days=config.max_back_off_days)
     # Without a cool-down there would be nothing to double.

@@ -1,8 +1,7 @@
-"""Population stability index (PSI) between a reference and a live sample of one feature."""
+"""Bins for the population stability index: of a reference sample, and the live rows counted in them."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from math import log
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +10,6 @@ N_BINS = 10
 FREQUENT_LEVELS = 20
 FEWEST_OF_A_LEVEL = 10
 MOST_RARE = 1000
-EMPTY_SHARE = 1e-4
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -95,23 +93,3 @@ def comparable_levels(reference: Sequence[int], live: Sequence[int]) -> tuple[tu
         return (*kept, sum(counts) - sum(kept) - missing, missing)
 
     return merged(reference), merged(live)
-
-
-def psi(reference: Sequence[int], live: Sequence[int]) -> float:
-    """Sum over bins of (live share - reference share) · ln(live share / reference share).
-
-    An empty bin counts as a share of 1e-4, unless it is empty in both. Both samples need at least one row; the
-    counts are of the same bins. Source: N. Siddiqi, "Credit Risk Scorecards" (2006); the customary limit is 0.25.
-    """
-    if len(reference) != len(live):
-        raise ValueError(f"the samples have {len(reference)} and {len(live)} bins; they need the same")
-    reference_rows, live_rows = sum(reference), sum(live)
-    if not reference_rows or not live_rows:
-        raise ValueError("PSI of an empty sample is unknown")
-    index = 0.0
-    for expected, actual in zip(reference, live, strict=True):
-        if expected or actual:
-            before = max(expected / reference_rows, EMPTY_SHARE)
-            now = max(actual / live_rows, EMPTY_SHARE)
-            index += (now - before) * log(now / before)
-    return index

@@ -1,29 +1,50 @@
-"""Reasons to retrain, one file each, judging evidence that others fetched; and what holds a retraining back."""
+"""Reasons to retrain, one file each; the register is here, and nothing else lists them."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from ..domain.metric_reading import MetricReading
-from ..domain.model_state import ModelState
 from ..domain.policy.policy import Policy
 from ..domain.trigger_type import TriggerType
 from ..domain.verdict import Verdict
-from ..domain.windows import metric_window_end
-from .performance_degradation import judge_performance
-from .scheduled import judge_schedule
+from .base import Evidence, Trigger
+from .data_drift import DataDrift
+from .performance_degradation import PerformanceDegradation
+from .scheduled import Scheduled
+
+# The strongest reason first: it is the one that is named, and the fleet's places go to its models first.
+TRIGGERS: tuple[Trigger, ...] = (PerformanceDegradation(), Scheduled(), DataDrift())
+
+Verdicts = Mapping[TriggerType, tuple[Verdict, ...]]
 
 
-def screen(policy: Policy, state: ModelState, reading: MetricReading, at: datetime) -> dict[TriggerType, Verdict]:
-    """Verdicts of the enabled triggers that can be judged without reading data, strongest reason first."""
-    config = policy.triggers
-    verdicts = {
-        TriggerType.PERFORMANCE_DEGRADATION: judge_performance(
-            policy, reading, metric_window_end(at, policy.data.label_delay_days)
-        ),
-        TriggerType.SCHEDULED: judge_schedule(policy, state.last_retrained_at, at),
+def trigger_of(kind: TriggerType) -> Trigger | None:
+    """The trigger of a kind; None for a manual start, which nothing judges."""
+    return next((trigger for trigger in TRIGGERS if trigger.kind is kind), None)
+
+
+def enabled_triggers(policy: Policy, *, reads_data: bool) -> list[Trigger]:
+    """The triggers that a policy enables, either those that read data or the others."""
+    enabled = policy.triggers.enables
+    return [trigger for trigger in TRIGGERS if trigger.reads_data is reads_data and enabled(trigger.kind)]
+
+
+def judge_triggers(triggers: Sequence[Trigger], policy: Policy, evidence: Evidence, at: datetime) -> Verdicts:
+    """The verdicts of some triggers, in their order; those that the policy only observes are marked."""
+    observed = policy.triggers.observes
+    return {
+        trigger.kind: tuple(
+            verdict.as_observed() if observed(trigger.kind) else verdict
+            for verdict in trigger.judge(policy, evidence, at)
+        )
+        for trigger in triggers
     }
-    return {kind: verdict for kind, verdict in verdicts.items() if kind.value in config.enabled}
 
 
-def first_met(verdicts: dict[TriggerType, Verdict]) -> TriggerType | None:
-    """The first trigger that calls for a retraining, if any."""
-    return next((kind for kind, verdict in verdicts.items() if verdict.met), None)
+def first_met(verdicts: Verdicts) -> TriggerType | None:
+    """The strongest trigger that calls for a retraining, if any; those that are only observed call for none."""
+    return next((kind for kind, found in verdicts.items() if found[0].met and not found[0].observed_only), None)
+
+
+def first_observed(verdicts: Verdicts) -> TriggerType | None:
+    """The strongest trigger that would call for a retraining, were it not only observed."""
+    return next((kind for kind, found in verdicts.items() if found[0].met and found[0].observed_only), None)

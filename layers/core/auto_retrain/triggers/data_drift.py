@@ -1,29 +1,49 @@
 """Retrain when live features no longer look like those the champion learned from; broken data are not drift."""
 
+from datetime import datetime
 from typing import NamedTuple
 
 from ..domain.dead_columns import dead_columns
-from ..domain.drift import FeatureHistogram
+from ..domain.drift import DriftEvidence, FeatureHistogram
 from ..domain.policy.policy import Policy
+from ..domain.trigger_type import TriggerType
 from ..domain.verdict import Outcome, Verdict
 from ..statistics.missing_mass import unseen_p_value
 from ..statistics.proportions import rise_p_value
+from ..statistics.psi import psi
 from ..statistics.significance import benjamini_hochberg, psi_p_value
-from ..statistics.stability import psi
+from .base import Evidence, Trigger
 
 CHECK = "data_drift"
 # Below this, the law behind the p value does not hold.
-FEWEST_ROWS = 300
+MIN_ROWS = 300
 WORTH_A_LOOK = 0.1
 ROWS_FOR_A_LOOK = 1000
 _RANK = {Outcome.MET: 0, Outcome.INCONCLUSIVE: 1}
-_MOST_NAMED = 5
+_MAX_NAMED = 5
 
 
-class Measured(NamedTuple):
-    """The PSI of a feature, and how likely it is without drift that it, or a share, is as large as it is.
+class DataDrift(Trigger):
+    """Live features no longer look like those that the champion learned from."""
 
-    The three likelihoods are p values, adjusted for the number of features.
+    kind = TriggerType.DATA_DRIFT
+    reads_data = True
+    backs_off = True
+    needs_breach_days = True
+
+    def judge(self, policy: Policy, evidence: Evidence, at: datetime) -> tuple[Verdict, ...]:
+        """The verdict on the dataset, then those on its features; broken data are an error."""
+        drift = judge_drift_evidence(policy, evidence.drift or DriftEvidence(unusable="the data were not read"))
+        if drift.broken:
+            reason = f"bad data: {'; '.join(drift.broken)}"
+            return (Verdict(check=CHECK, outcome=Outcome.ERROR, reason=reason),)
+        return (drift.dataset, *drift.features)
+
+
+class FeatureScores(NamedTuple):
+    """The PSI of a feature, and the p values of its shift, of its missing values and of its unseen categories.
+
+    The p values are adjusted for the number of features.
     """
 
     psi: float
@@ -32,7 +52,7 @@ class Measured(NamedTuple):
     unseen: float
 
 
-class DriftFindings(NamedTuple):
+class DriftVerdicts(NamedTuple):
     """What the dataset as a whole calls for, its features with the most telling first, and what is broken in it."""
 
     dataset: Verdict
@@ -40,121 +60,131 @@ class DriftFindings(NamedTuple):
     broken: list[str]
 
 
-def judge_drift(policy: Policy, histograms: list[FeatureHistogram]) -> DriftFindings:
+def judge_drift_evidence(policy: Policy, evidence: DriftEvidence) -> DriftVerdicts:
+    """Judge what was gathered: without histograms, drift is inconclusive or the data are broken."""
+    if evidence.broken:
+        return DriftVerdicts(_inconclusive("the live data cannot be read"), [], [evidence.broken])
+    if evidence.unusable:
+        return DriftVerdicts(_inconclusive(evidence.unusable), [], [])
+    return judge_drift(policy, list(evidence.histograms))
+
+
+def _inconclusive(reason: str) -> Verdict:
+    return Verdict(check=CHECK, outcome=Outcome.INCONCLUSIVE, reason=reason)
+
+
+def judge_drift(policy: Policy, histograms: list[FeatureHistogram]) -> DriftVerdicts:
     """Judge every feature, then the dataset: met when features of enough weight drifted.
 
-    A feature drifts when its PSI over deciles exceeds the threshold and, unless the policy asks for the bare rule, its
-    p value, adjusted for the number of features, is no chance; or when many more values are missing, or are categories
+    A feature drifts when its PSI over deciles exceeds the threshold and is not due to chance (its p value, adjusted for
+    the number of features; not asked for with confidence 0), or when many more values are missing, or are categories
     that the reference never had. Too few rows are inconclusive.
     """
-    measured = _measure(policy, [found for found in histograms if _fewest(found) >= _needed(policy)])
-    verdicts = [_judge_feature(policy, found, measured.get(found.feature)) for found in histograms]
+    needed = _rows_needed(policy)
+    scores = _score(policy, [histogram for histogram in histograms if _smaller_side(histogram) >= needed])
+    verdicts = [_judge_feature(policy, histogram, scores.get(histogram.feature)) for histogram in histograms]
     verdicts.sort(key=lambda verdict: (_RANK.get(verdict.outcome, 2), -(verdict.value or 0)))
-    return DriftFindings(_judge_dataset(policy, verdicts), verdicts, dead_columns(histograms, _needed(policy)))
+    return DriftVerdicts(_judge_dataset(policy, verdicts), verdicts, dead_columns(histograms, needed))
 
 
-def unjudged(reason: str) -> DriftFindings:
-    """What is found where there is nothing to judge."""
-    return DriftFindings(Verdict(check=CHECK, outcome=Outcome.INCONCLUSIVE, reason=reason), [], [])
-
-
-def _needed(policy: Policy) -> int:
+def _rows_needed(policy: Policy) -> int:
     config = policy.triggers
-    return max(config.min_rows, FEWEST_ROWS if config.confidence else 1)
+    return max(config.min_rows, MIN_ROWS if config.confidence else 1)
 
 
-def _fewest(found: FeatureHistogram) -> int:
-    return min(sum(found.reference), sum(found.live))
+def _smaller_side(histogram: FeatureHistogram) -> int:
+    return min(sum(histogram.reference), sum(histogram.live))
 
 
-def _measure(policy: Policy, judged: list[FeatureHistogram]) -> dict[str, Measured]:
-    values = [psi(found.reference, found.live) for found in judged]
-    shifts = benjamini_hochberg([_shift_chance(found, value) for found, value in zip(judged, values, strict=True)])
-    rises = benjamini_hochberg([_rise_chance(found) for found in judged])
-    unseen = benjamini_hochberg([_unseen_chance(policy, found) for found in judged])
-    measured = zip(judged, values, shifts, rises, unseen, strict=True)
-    return {found.feature: Measured(*numbers) for found, *numbers in measured}
+def _score(policy: Policy, histograms: list[FeatureHistogram]) -> dict[str, FeatureScores]:
+    values = [psi(histogram.reference, histogram.live) for histogram in histograms]
+    pairs = zip(histograms, values, strict=True)
+    shifts = benjamini_hochberg([_shift_p_value(histogram, value) for histogram, value in pairs])
+    rises = benjamini_hochberg([_rise_p_value(histogram) for histogram in histograms])
+    unseen = benjamini_hochberg([_unseen_p_value(policy, histogram) for histogram in histograms])
+    rows = zip(histograms, values, shifts, rises, unseen, strict=True)
+    return {histogram.feature: FeatureScores(*numbers) for histogram, *numbers in rows}
 
 
-def _rise_chance(found: FeatureHistogram) -> float:
-    return rise_p_value(found.reference[-1], sum(found.reference), found.live[-1], sum(found.live))
+def _rise_p_value(histogram: FeatureHistogram) -> float:
+    return rise_p_value(histogram.reference[-1], sum(histogram.reference), histogram.live[-1], sum(histogram.live))
 
 
-def _unseen_chance(policy: Policy, found: FeatureHistogram) -> float:
+def _unseen_p_value(policy: Policy, histogram: FeatureHistogram) -> float:
     return unseen_p_value(
-        found.unseen or 0,
-        sum(found.live),
+        histogram.unseen or 0,
+        sum(histogram.live),
         policy.drift.max_unseen_share,
-        reference_rows=sum(found.reference),
-        once=found.seen_once,
-        twice=found.seen_twice,
+        reference_rows=sum(histogram.reference),
+        once=histogram.seen_once,
+        twice=histogram.seen_twice,
     )
 
 
-def _shift_chance(found: FeatureHistogram, value: float) -> float:
-    occupied = sum(bool(before or now) for before, now in zip(found.reference, found.live, strict=True))
-    return psi_p_value(value, sum(found.reference), sum(found.live), occupied)
+def _shift_p_value(histogram: FeatureHistogram, value: float) -> float:
+    occupied = sum(bool(before or now) for before, now in zip(histogram.reference, histogram.live, strict=True))
+    return psi_p_value(value, sum(histogram.reference), sum(histogram.live), occupied)
 
 
-def _judge_feature(policy: Policy, found: FeatureHistogram, measured: Measured | None) -> Verdict:
-    check = f"{CHECK}:{found.feature}"
-    if measured is None:
-        fewest = _fewest(found)
-        reason = f"only {fewest} rows on one side of '{found.feature}', {_needed(policy)} are needed"
+def _judge_feature(policy: Policy, histogram: FeatureHistogram, scores: FeatureScores | None) -> Verdict:
+    check = f"{CHECK}:{histogram.feature}"
+    if scores is None:
+        fewest = _smaller_side(histogram)
+        reason = f"only {fewest} rows on one side of '{histogram.feature}', {_rows_needed(policy)} are needed"
         return Verdict(check=check, outcome=Outcome.INCONCLUSIVE, reason=reason, n=fewest)
     reasons = [
-        *_shift(policy, found, measured),
-        *_missing(policy, found, measured.missing),
-        *_unseen(policy, found, measured.unseen),
+        *_shift(policy, histogram, scores),
+        *_missing(policy, histogram, scores.missing),
+        *_unseen(policy, histogram, scores.unseen),
     ]
     return Verdict(
         check=check,
         outcome=Outcome.MET if reasons else Outcome.UNMET,
-        reason="; ".join(reasons) or _calm(policy, found, measured),
-        value=measured.psi,
+        reason="; ".join(reasons) or _calm(policy, histogram, scores),
+        value=scores.psi,
         limit=policy.triggers.drift_threshold,
-        n=sum(found.live),
-        p_value=measured.shift,
+        n=sum(histogram.live),
+        p_value=scores.shift,
         evidence="counted" if policy.triggers.confidence else "bare_rule",
     )
 
 
-def _shift(policy: Policy, found: FeatureHistogram, measured: Measured) -> list[str]:
+def _shift(policy: Policy, histogram: FeatureHistogram, scores: FeatureScores) -> list[str]:
     config = policy.triggers
-    if measured.psi <= config.drift_threshold:
+    if scores.psi <= config.drift_threshold:
         return []
-    text = f"PSI {measured.psi:.3f} of '{found.feature}' exceeds {config.drift_threshold}"
+    text = f"PSI {scores.psi:.3f} of '{histogram.feature}' exceeds {config.drift_threshold}"
     if config.confidence == 0:
-        return [f"{text} (bare rule)"]
-    return [f"{text} (p {measured.shift:.2g})"] if _is_no_chance(policy, measured.shift) else []
+        return [f"{text} (point estimate alone)"]
+    return [f"{text} (p {scores.shift:.2g})"] if _is_significant(policy, scores.shift) else []
 
 
-def _is_no_chance(policy: Policy, adjusted: float) -> bool:
-    """The bare rule does not ask."""
+def _is_significant(policy: Policy, adjusted: float) -> bool:
+    """With confidence 0 every p value is small enough."""
     return adjusted <= 1 - policy.triggers.confidence
 
 
-def _calm(policy: Policy, found: FeatureHistogram, measured: Measured) -> str:
+def _calm(policy: Policy, histogram: FeatureHistogram, scores: FeatureScores) -> str:
     limit = policy.triggers.drift_threshold
-    text = f"PSI {measured.psi:.3f} of '{found.feature}'"
-    if measured.psi > limit:
-        return f"{text} exceeds {limit}, but that may be chance (p {measured.shift:.2g})"
-    look = measured.psi > WORTH_A_LOOK and _fewest(found) >= ROWS_FOR_A_LOOK
+    text = f"PSI {scores.psi:.3f} of '{histogram.feature}'"
+    if scores.psi > limit:
+        return f"{text} exceeds {limit}, but that may be chance (p {scores.shift:.2g})"
+    look = scores.psi > WORTH_A_LOOK and _smaller_side(histogram) >= ROWS_FOR_A_LOOK
     return f"{text} does not exceed {limit}{', but is worth a look' if look else ''}"
 
 
-def _missing(policy: Policy, found: FeatureHistogram, adjusted: float) -> list[str]:
-    before, now = _share(found.reference, -1), _share(found.live, -1)
-    if now - before <= policy.drift.max_missing_increase or not _is_no_chance(policy, adjusted):
+def _missing(policy: Policy, histogram: FeatureHistogram, adjusted: float) -> list[str]:
+    before, now = _share(histogram.reference, -1), _share(histogram.live, -1)
+    if now - before <= policy.drift.max_missing_increase or not _is_significant(policy, adjusted):
         return []
-    return [f"{now:.1%} of '{found.feature}' are missing, {before:.1%} were"]
+    return [f"{now:.1%} of '{histogram.feature}' are missing, {before:.1%} were"]
 
 
-def _unseen(policy: Policy, found: FeatureHistogram, adjusted: float) -> list[str]:
-    share = (found.unseen or 0) / sum(found.live)
-    if share <= policy.drift.max_unseen_share or not _is_no_chance(policy, adjusted):
+def _unseen(policy: Policy, histogram: FeatureHistogram, adjusted: float) -> list[str]:
+    share = (histogram.unseen or 0) / sum(histogram.live)
+    if share <= policy.drift.max_unseen_share or not _is_significant(policy, adjusted):
         return []
-    return [f"{share:.1%} of '{found.feature}' are categories that were never seen in training"]
+    return [f"{share:.1%} of '{histogram.feature}' are categories that were never seen in training"]
 
 
 def _share(counts: tuple[int, ...], place: int) -> float:
@@ -185,6 +215,6 @@ def _weight(policy: Policy, verdict: Verdict) -> float:
 
 
 def _named(drifted: list[Verdict]) -> str:
-    more = len(drifted) - _MOST_NAMED
-    told = "; ".join(verdict.reason for verdict in drifted[:_MOST_NAMED])
+    more = len(drifted) - _MAX_NAMED
+    told = "; ".join(verdict.reason for verdict in drifted[:_MAX_NAMED])
     return told + (f"; and {more} more features" if more > 0 else "")

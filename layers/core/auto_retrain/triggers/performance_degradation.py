@@ -3,12 +3,33 @@
 import math
 from datetime import datetime, timedelta
 
-from ..domain.metric_reading import MetricReading
+from ..domain.metric_reading import MetricQuery, MetricReading
 from ..domain.policy.policy import Policy
-from ..domain.verdict import Evidence, Outcome, Verdict
+from ..domain.trigger_type import TriggerType
+from ..domain.verdict import Outcome, Strength, Verdict
+from ..domain.windows import metric_window_end
 from ..statistics.proportions import wilson_upper_bound
+from .base import Evidence, Trigger
 
 CHECK = "performance_degradation"
+
+
+class PerformanceDegradation(Trigger):
+    """The metric in production crossed its threshold."""
+
+    kind = TriggerType.PERFORMANCE_DEGRADATION
+    backs_off = True
+    needs_breach_days = True
+
+    def queries(self, policy: Policy, at: datetime) -> tuple[MetricQuery, ...]:
+        """The metric over the evaluation window; newer rows have no labels yet, so their values mislead."""
+        end = metric_window_end(at, policy.data.label_delay_days)
+        start = end - timedelta(days=policy.triggers.evaluation_window_days)
+        return (MetricQuery(model_name=policy.model, metric=policy.metric, start=start, end=end),)
+
+    def judge(self, policy: Policy, evidence: Evidence, at: datetime) -> tuple[Verdict, ...]:
+        (reading,) = evidence.readings[self.kind]
+        return (judge_performance(policy, reading, metric_window_end(at, policy.data.label_delay_days)),)
 
 
 def judge_performance(policy: Policy, reading: MetricReading, window_end: datetime) -> Verdict:
@@ -20,7 +41,7 @@ def judge_performance(policy: Policy, reading: MetricReading, window_end: dateti
     value = reading.value
     unknown = _unknown(policy, reading, window_end)
     if unknown or value is None:
-        told = reading if value is None or math.isfinite(value) else reading.model_copy(update={"value": None})
+        told = reading if value is None or math.isfinite(value) else reading.changed(value=None)
         return _verdict(Outcome.INCONCLUSIVE, unknown or "nothing was published", policy, told)
     if not _is_worse(policy, value):
         side = "below" if _higher_is_better(policy) else "above"
@@ -106,7 +127,7 @@ def _name(policy: Policy) -> str:
 
 
 def _verdict(
-    outcome: Outcome, reason: str, policy: Policy, reading: MetricReading, evidence: Evidence | None = None
+    outcome: Outcome, reason: str, policy: Policy, reading: MetricReading, strength: Strength | None = None
 ) -> Verdict:
     return Verdict(
         check=CHECK,
@@ -115,5 +136,5 @@ def _verdict(
         value=reading.value,
         limit=policy.triggers.performance_metric_threshold,
         n=reading.rows,
-        evidence=evidence,
+        evidence=strength,
     )

@@ -124,7 +124,7 @@ def test_a_champion_warned_of_is_beaten_by_no_accuracy(
     policy = a_policy(validation={"min_improvement": min_improvement})
     if warnings_with_champion(policy, champion):
         comparison = a_comparison(accuracy, champion)
-        assert not judge_min_improvement(policy, comparison).met
+        assert not judge_min_improvement(policy, comparison)[0].met
 
 
 @settings(deadline=None)

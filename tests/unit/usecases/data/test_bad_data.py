@@ -51,7 +51,7 @@ def world_of_objects(live: Callable[[int, pd.DataFrame], bytes], format: str) ->
             data={**data, "numeric": ["age"], "categorical": ["plan"]},
         )
     )
-    world.ports.jobs.record_retrain("churn", NOON)
+    world.ports.states.record_retrain("churn", NOON)
     world.ports.data._partitions.clear()
     for back in range(1, ALL_DAYS + 1):
         frame = features(back)
@@ -64,7 +64,7 @@ def world_of_objects(live: Callable[[int, pd.DataFrame], bytes], format: str) ->
 def decide(live: Callable[[int, pd.DataFrame], bytes], format: str) -> TriggerDecision:
     world = world_of_objects(live, format)
     decision = look(world)
-    assert (decision.held_by == "quarantine") == bool(world.ports.jobs.model_state("churn").quarantine)
+    assert (decision.held_by == "quarantine") == bool(world.ports.states.get("churn").quarantine)
     return decision
 
 
@@ -185,7 +185,7 @@ def test_an_object_that_changes_while_it_is_read_is_worth_another_try(back: int)
     world.ports.data._contents[uri] = as_parquet(features(99))
     with pytest.raises(DataUnavailable, match="has changed since it was listed"):
         look(world)
-    assert world.ports.jobs.model_state("churn").quarantine is None
+    assert world.ports.states.get("churn").quarantine is None
 
 
 def test_formulas_and_line_breaks_in_fields_are_text() -> None:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from auto_retrain.domain.errors import DataInvalid, DataMissing, JobUnknown
-from auto_retrain.domain.files import VersionFiles
-from auto_retrain.domain.job import RetrainingStatus
 from auto_retrain.domain.messages import DataCheckOutcome, JobReference
+from auto_retrain.domain.model_version import ModelVersion
+from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.usecases.data.check_data import check_data
 from auto_retrain.usecases.data.profile_data import profile_data
 from tests.unit.builders import NOON, a_policy
@@ -169,7 +169,7 @@ def test_too_few_rows_to_decide_by_end_the_job_green_with_nothing_trained() -> N
     assert (ended.next, job.status, job.deployed) == ("succeed", RetrainingStatus.COMPLETED, False)
     assert ended.reason == f"churn was {outcome.reason}"
     assert [event.kind for event in world.ports.events.published] == ["started", "skipped"]
-    state = world.ports.jobs.model_state("churn")
+    state = world.ports.states.get("churn")
     assert (state.active_job, state.last_retrained_at, state.rejected_in_a_row) == (None, None, 0)
 
 
@@ -265,7 +265,7 @@ def test_the_champion_is_read_when_training_starts_not_before() -> None:
     world.give_champion()
     world.start(job_id, "train")
     job = world.job(job_id)
-    assert (job.champion_version, job.champion_files) == ("1", VersionFiles())
+    assert job.champion == ModelVersion(number="1")
 
 
 def test_labels_without_the_id_of_a_row_are_labels_of_none() -> None:

@@ -15,7 +15,7 @@ from auto_retrain.domain.messages import JobReference
 from auto_retrain.domain.policy.data import DriftPolicy
 from auto_retrain.usecases.data.profile_data import profile_data
 from auto_retrain.usecases.triggering.detect_drift import detect_drift
-from auto_retrain.usecases.triggering.drift_evidence import find_drift
+from auto_retrain.usecases.triggering.drift_evidence import judge_drift_now
 from tests.unit.builders import NOON
 from tests.unit.usecases.drift_world import SWEPT, promoted_world
 from tests.unit.usecases.world import World
@@ -57,8 +57,8 @@ def test_a_profile_of_other_features_is_made_anew() -> None:
     world, job_id = promoted_world()
     profile_data(JobReference(job_id=job_id), world.ports)
     world.close(decision={"job_id": job_id})
-    world.ports.policies.apply(world.policy.model_copy(update={"drift": DriftPolicy(ignore=("plan",))}), "ada", NOON)
-    find_drift(world.ports.policies.get("churn").policy, NOON, world.ports)  # type: ignore[union-attr]
+    world.ports.policies.apply(world.policy.changed(drift=DriftPolicy(ignore=("plan",))), "ada", NOON)
+    judge_drift_now(world.ports.policies.get("churn").policy, NOON, world.ports)  # type: ignore[union-attr]
     profile = json.loads(world.ports.data.read("s3://artifacts/profiles/churn/2.json"))
     assert [found["feature"] for found in profile["features"]] == ["age"]
 

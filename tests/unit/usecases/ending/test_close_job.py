@@ -2,8 +2,8 @@
 
 import json
 
-from auto_retrain.domain.job import RetrainingStatus
 from auto_retrain.domain.messages import ClosingRequest, ExecutionStatusChange
+from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.usecases.ending.close_job import close_job
 from tests.unit.builders import NOON
 from tests.unit.usecases.world import EXECUTION, World, rows
@@ -19,7 +19,7 @@ def test_a_promoted_challenger_ends_well() -> None:
     world.validate(job_id)
     world.deploy(job_id)
     outcome = world.close(decision={"job_id": job_id})
-    job, state = world.job(job_id), world.ports.jobs.model_state("churn")
+    job, state = world.job(job_id), world.ports.states.get("churn")
     assert (outcome.next, outcome.status) == ("succeed", RetrainingStatus.COMPLETED)
     assert (job.deployed, job.pending, job.completed_at) == (True, None, NOON)
     assert (state.active_job, state.last_retrained_at) == (None, NOON)
@@ -44,7 +44,7 @@ def test_a_failed_step_ends_red_with_the_message_and_without_the_stack_trace() -
     job = world.job(job_id)
     assert (outcome.next, outcome.error, outcome.reason) == ("fail", "DataMissing", "DataMissing: no training data")
     assert (job.status, job.error) == (RetrainingStatus.FAILED, "DataMissing: no training data")
-    assert world.ports.jobs.model_state("churn").owner_at(NOON) is None
+    assert world.ports.states.get("churn").owner_at(NOON) is None
     assert world.ports.events.published[-1].kind == "failed"
 
 
@@ -66,7 +66,7 @@ def test_an_aborted_execution_leaves_no_lease_behind() -> None:
     outcome = close_job(ABORTED, world.ports)
     assert outcome.next == "fail"
     assert "ended from outside: ABORTED" in (world.job(job_id).error or "")
-    assert world.ports.jobs.model_state("churn").owner_at(NOON) is None
+    assert world.ports.states.get("churn").owner_at(NOON) is None
 
 
 def test_the_end_of_an_execution_without_a_job_is_nothing_to_do() -> None:

@@ -5,8 +5,8 @@ from contextlib import suppress
 import pytest
 
 from auto_retrain.domain.errors import ChampionConflict, PromotionRefused, RegistryUnavailable
-from auto_retrain.domain.job import RetrainingStatus
 from auto_retrain.domain.messages import DeploymentOutcome
+from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.validation import ValidationResult
 from tests.unit.usecases.world import World, rows
 
@@ -24,7 +24,7 @@ def test_the_challenger_becomes_champion_and_the_previous_one_is_kept() -> None:
     line = world.ports.ledger.current("churn")
     assert world.ports.registry.champion("churn") == "2"
     assert line is not None
-    assert (line.version, line.previous_version, line.job_id, line.sequence) == ("2", "1", job_id, 1)
+    assert (line.version.number, line.previous_version, line.job_id, line.sequence) == ("2", "1", job_id, 1)
     assert world.job(job_id).deployed
 
 
@@ -50,8 +50,9 @@ def test_a_record_that_was_changed_to_other_files_is_refused() -> None:
     world, job_id = validated()
     world.ports.registry.write_file("churn", "2", "MLmodel", b"something else")
     job = world.job(job_id)
-    forged = job.challenger_files.model_copy(update=world.artifacts("2"))
-    world.ports.jobs.save(job.changed(challenger_files=forged))
+    assert job.challenger is not None
+    forged = job.challenger.files.changed(**world.artifacts("2"))
+    world.ports.jobs.save(job.trained(job.challenger.changed(files=forged)))
     with pytest.raises(PromotionRefused, match="was validated with other files than it records now"):
         world.deploy(job_id)
 
@@ -61,7 +62,7 @@ def test_the_ledger_remembers_the_files_that_serve() -> None:
     world.deploy(job_id)
     line = world.ports.ledger.current("churn")
     assert line is not None
-    assert line.files.artifact_sha256 == world.artifacts("2")["artifact_sha256"]
+    assert line.version.files.artifact_sha256 == world.artifacts("2")["artifact_sha256"]
 
 
 def test_a_first_model_has_no_previous_one() -> None:
@@ -97,7 +98,7 @@ def test_a_registry_that_fails_at_any_call_leaves_a_step_that_can_be_repeated(ca
     assert world.ports.registry.champion("churn") == "2"
     line = world.ports.ledger.current("churn")
     assert line is not None
-    assert (line.version, line.sequence) == ("2", 1)
+    assert (line.version.number, line.sequence) == ("2", 1)
 
 
 def test_a_person_who_moved_the_champion_meanwhile_wins() -> None:
@@ -139,7 +140,7 @@ def test_nothing_below_the_floor_is_deployed_whatever_the_record_says(accuracy: 
     assert job.validation is not None
     forged = with_accuracy(job.validation, accuracy)
     with suppress(ValueError):  # canonical JSON knows no NaN and no infinity
-        forged = forged.model_copy(update={"validation_hash": forged.compute_hash()})
+        forged = forged.changed(validation_hash=forged.compute_hash())
     world.ports.jobs.save(job.changed(validation=forged))
     with pytest.raises((PromotionRefused, ValueError)):
         world.deploy(job_id)

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from auto_retrain.domain.errors import ExecutionsUnavailable, JobUnknown, PromotionRefused, ReviewRefused
-from auto_retrain.domain.job import REVIEW_TIME, RetrainingStatus
+from auto_retrain.domain.job import REVIEW_TIME
 from auto_retrain.domain.messages import ReviewOrder, ScheduledEvent, WatchReport
+from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.pipeline import AutoRetrainPipeline
 from auto_retrain.usecases.promoting.await_review import await_review
 from auto_retrain.usecases.promoting.review import review_challenger

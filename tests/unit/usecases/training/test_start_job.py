@@ -13,7 +13,7 @@ from auto_retrain.domain.errors import (
     IllegalTransition,
     JobUnknown,
 )
-from auto_retrain.domain.job import RetrainingStatus
+from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType
 from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.world import EXECUTION, MANUAL, World, rows
@@ -116,7 +116,7 @@ def test_what_we_deployed_is_known_from_the_ledger_whatever_the_registry_says_no
     assert second is not None
     world.start(second, "train")
 
-    assert world.job(second).champion_files.artifact_sha256 == digest
+    assert world.job(second).champion.files.artifact_sha256 == digest  # type: ignore[union-attr]
 
 
 def test_scoring_a_first_model_asks_for_it_alone() -> None:

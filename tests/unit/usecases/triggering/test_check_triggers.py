@@ -17,7 +17,7 @@ SWEPT = {"model_name": "churn", "trigger_type": "performance_degradation", "even
 
 def healthy_world(retrained_at: datetime = NOON) -> World:
     world = World()
-    world.ports.jobs.record_retrain("churn", retrained_at)
+    world.ports.states.record_retrain("churn", retrained_at)
     world.ports.metrics.readings["churn"] = MetricReading(value=0.95, rows=5000, points=30, newest_at=NOON)
     return world
 
@@ -53,7 +53,7 @@ def test_a_healthy_model_is_looked_at_for_drift() -> None:
 
 def test_without_the_drift_trigger_a_healthy_model_is_left_alone_with_the_reasons() -> None:
     world = World(a_policy(triggers={"enabled": ["performance_degradation", "scheduled"]}))
-    world.ports.jobs.record_retrain("churn", NOON)
+    world.ports.states.record_retrain("churn", NOON)
     world.ports.metrics.readings["churn"] = MetricReading(value=0.95, rows=5000, points=30, newest_at=NOON)
     decision = world.check(SWEPT)
     assert decision.next == "skip"
@@ -116,7 +116,7 @@ def test_an_event_of_the_future_is_refused_before_it_holds_the_cool_down() -> No
     world = World()
     with pytest.raises(EventInvalid, match="lies in the future"):
         world.check({**MANUAL, "event_time": (NOON + timedelta(days=365)).isoformat()})
-    assert world.ports.jobs.model_state("churn").last_attempt_at is None
+    assert world.ports.states.get("churn").last_attempt_at is None
 
 
 def test_an_event_of_another_age_is_refused_before_any_window_is_counted_back_from_it() -> None:

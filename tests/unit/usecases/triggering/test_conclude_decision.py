@@ -12,7 +12,7 @@ from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.domain.model_state import ModelState, Quarantine
 from auto_retrain.domain.policy.policy import AppliedPolicy
 from auto_retrain.domain.trigger_type import TriggerType
-from auto_retrain.holds.model import holds
+from auto_retrain.holds.model import model_holds
 from tests.unit.builders import NOON
 from tests.unit.usecases.world import EXECUTION, MANUAL, World, rows
 
@@ -24,9 +24,9 @@ PERFORMANCE = TriggerType.PERFORMANCE_DEGRADATION
 def degraded_world(**triggers: Any) -> World:
     world = World()
     config = world.policy.triggers.model_copy(update=triggers)
-    world.policy = world.policy.model_copy(update={"triggers": config})
+    world.policy = world.policy.changed(triggers=config)
     world.ports.policies.apply(world.policy, "ada", NOON)
-    world.ports.jobs.record_retrain("churn", NOON)
+    world.ports.states.record_retrain("churn", NOON)
     world.ports.metrics.readings["churn"] = MetricReading(value=0.8, rows=5000, points=30, newest_at=NOON + 40 * DAY)
     return world
 
@@ -71,7 +71,7 @@ def test_a_trigger_that_finds_the_model_busy_waits_and_begins_again_when_the_job
         "parameters": {"depth": 3},
         "actor": "ada",
     }
-    assert world.ports.jobs.waiting("churn") == []
+    assert world.ports.waiting.of("churn") == []
     again = world.check(dict(event), execution="arn:3")
     assert again.next == "start"
 
@@ -88,7 +88,7 @@ def test_closing_twice_starts_what_waited_once() -> None:
 def test_a_job_that_ends_just_then_is_noticed_and_the_trigger_decided_anew() -> None:
     world = World()
     job_id = world.open()
-    read, states = world.ports.jobs.model_state, []
+    read, states = world.ports.states.get, []
 
     def ends_meanwhile(model_name: str) -> ModelState:
         states.append(read(model_name))
@@ -97,12 +97,12 @@ def test_a_job_that_ends_just_then_is_noticed_and_the_trigger_decided_anew() -> 
             return states[0]
         return read(model_name)
 
-    world.ports.jobs.model_state = ends_meanwhile  # type: ignore[method-assign]
+    world.ports.states.get = ends_meanwhile  # type: ignore[method-assign]
     with pytest.raises(JobConflict, match="has just ended"):
         world.check({**MANUAL, "force": True}, execution="arn:2")
-    world.ports.jobs.model_state = read  # type: ignore[method-assign]
+    world.ports.states.get = read  # type: ignore[method-assign]
     assert world.check({**MANUAL, "force": True}, execution="arn:2").next == "start"
-    assert world.ports.jobs.waiting("churn") == []
+    assert world.ports.waiting.of("churn") == []
 
 
 def test_performance_has_to_breach_on_several_days_when_the_policy_says_so() -> None:
@@ -144,8 +144,8 @@ def test_a_model_that_no_retraining_cures_is_retrained_five_times_in_a_month() -
         world.ports.data.add_partition("churn", NOON.date() + days * DAY, f"day {days}".encode())
     started = []
     for days in range(31):
-        state = world.ports.jobs.model_state("churn")
-        if not holds(applied_to(world), state, PERFORMANCE, NOON + days * DAY, NOON + days * DAY):
+        state = world.ports.states.get("churn")
+        if not model_holds(applied_to(world), state, PERFORMANCE, NOON + days * DAY, NOON + days * DAY):
             reject(world, days)
             started.append(days)
         else:
@@ -166,7 +166,7 @@ def test_a_challenger_that_is_deployed_ends_the_row() -> None:
     world.validate(job_id)
     world.deploy(job_id)
     world.close(decision={"job_id": job_id})
-    assert world.ports.jobs.model_state("churn").rejected_in_a_row == 0
+    assert world.ports.states.get("churn").rejected_in_a_row == 0
 
 
 def test_a_person_s_rejected_challenger_says_nothing_about_the_triggers() -> None:
@@ -174,7 +174,7 @@ def test_a_person_s_rejected_challenger_says_nothing_about_the_triggers() -> Non
     job_id = world.scored_job(np.ones(600, dtype=bool) & (np.arange(600) % 10 > 0), rows(600, 0.9))
     world.validate(job_id)
     world.close(decision={"job_id": job_id})
-    assert world.ports.jobs.model_state("churn").rejected_in_a_row == 0
+    assert world.ports.states.get("churn").rejected_in_a_row == 0
 
 
 def test_machines_have_a_budget_and_people_have_not() -> None:
@@ -187,7 +187,7 @@ def test_machines_have_a_budget_and_people_have_not() -> None:
 
 def test_broken_data_stop_everybody_and_the_record_says_why() -> None:
     world = World()
-    world.ports.jobs.set_quarantine("churn", Quarantine(since=NOON, reason="column 'age' is gone"))
+    world.ports.states.set_quarantine("churn", Quarantine(since=NOON, reason="column 'age' is gone"))
     decision = world.check({**MANUAL, "force": True})
     assert decision.reason == "quarantined since 2026-03-01 12:00Z: column 'age' is gone"
     (record,) = world.ports.decisions.recent("churn", 5)

@@ -30,7 +30,7 @@ def test_features_that_stay_skip_with_the_largest_psi() -> None:
     decision = look(world)
     assert decision.next == "skip"
     assert "does not exceed 0.25" in decision.reason
-    assert world.ports.jobs.model_state("churn").last_drift_check_at == NOON
+    assert world.ports.states.get("churn").last_drift_check_at == NOON
 
 
 def test_few_rows_are_not_called_stable() -> None:
@@ -56,7 +56,7 @@ def test_a_thousand_drifted_features_fit_into_the_state() -> None:
     names = [f"feature_{number:04}_of_many" for number in range(1000)]
     data = {"prefix": "churn", "row_id": "id", "label": "left", "numeric": names}
     world = World(a_policy(triggers={"evaluation_window_days": 5, "training_window_days": 10}, data=data))
-    world.ports.jobs.record_retrain("churn", NOON)
+    world.ports.states.record_retrain("churn", NOON)
     for back in range(1, 16):
         uri = f"s3://data/churn/date={NOON.date() - timedelta(days=back)}/part-0.parquet"
         values = np.arange(200.0) + (1000 if back <= 5 else 0)
@@ -112,9 +112,9 @@ def test_a_quarantined_model_is_not_retrained_until_its_data_are_in_order_again(
 
 def test_data_that_cannot_be_judged_do_not_lift_a_quarantine() -> None:
     world = world_with_features(live_age=40, rows_a_day=10)
-    world.ports.jobs.set_quarantine("churn", Quarantine(since=NOON, reason="a person said so"))
+    world.ports.states.set_quarantine("churn", Quarantine(since=NOON, reason="a person said so"))
     look(world)
-    assert world.ports.jobs.model_state("churn").quarantine is not None
+    assert world.ports.states.get("churn").quarantine is not None
 
 
 def test_a_reference_that_cannot_be_read_is_nobody_s_quarantine() -> None:
@@ -129,16 +129,16 @@ def test_a_reference_that_cannot_be_read_is_nobody_s_quarantine() -> None:
 
 def test_a_feature_that_is_ignored_is_not_even_read() -> None:
     world = world_with_features(live_age=60)
-    world.ports.policies.apply(world.policy.model_copy(update={"drift": DriftPolicy(ignore=("age",))}), "ada", NOON)
+    world.ports.policies.apply(world.policy.changed(drift=DriftPolicy(ignore=("age",))), "ada", NOON)
     break_live(world, without_age)
     assert look(world).next == "skip"
-    assert world.ports.jobs.model_state("churn").quarantine is None
+    assert world.ports.states.get("churn").quarantine is None
 
 
 def test_breaches_of_drift_are_counted_by_day() -> None:
     world = world_with_features(live_age=60)
-    triggers = world.policy.triggers.model_copy(update={"breach_days": 2, "breach_window_days": 3})
-    world.ports.policies.apply(world.policy.model_copy(update={"triggers": triggers}), "ada", NOON)
+    triggers = world.policy.triggers.changed(breach_days=2, breach_window_days=3)
+    world.ports.policies.apply(world.policy.changed(triggers=triggers), "ada", NOON)
     first = look(world)
     assert (first.next, first.held_by) == ("skip", "breach_days")
     assert "seen on 1 of the last 3 days, 2 are needed" in first.reason

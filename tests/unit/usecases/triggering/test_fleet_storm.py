@@ -4,8 +4,8 @@ from collections import Counter
 from datetime import timedelta
 
 from auto_retrain.adapters.memory import MemoryPorts
+from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.fleet import FleetLimits
-from auto_retrain.domain.job import RetrainingStatus
 from auto_retrain.domain.messages import ExecutionStarted, ScheduledEvent
 from auto_retrain.usecases.triggering.check_triggers import check_triggers
 from auto_retrain.usecases.triggering.sweep_models import sweep_models
@@ -20,7 +20,7 @@ def a_fleet() -> MemoryPorts:
     ports.clock.advance(NOON - ports.clock.now())
     for number in range(MODELS):
         ports.policies.apply(a_policy(model=f"gl-{number:04}", triggers=SCHEDULED), "ada", NOON)
-        ports.jobs.record_retrain(f"gl-{number:04}", NOON - timedelta(days=1))
+        ports.states.record_retrain(f"gl-{number:04}", NOON - timedelta(days=1))
     return ports
 
 
@@ -34,7 +34,7 @@ def carry_out(ports: MemoryPorts, name: str) -> None:
 def end_all(ports: MemoryPorts) -> int:
     active = ports.jobs.list_active()
     for job in active:
-        ports.jobs.close_job(job.moved_to(RetrainingStatus.FAILED, completed_at=ports.clock.now()), retrained=True)
+        ports.jobs.close_job(job.ended(Ending.FAILED, ports.clock.now()), retrained=True)
     return len(active)
 
 

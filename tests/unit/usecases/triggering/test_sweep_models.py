@@ -26,7 +26,7 @@ def give_model(ports: MemoryPorts, model: str, accuracy: float = 0.95, retrained
     ports.policies.apply(a_policy(model=model, triggers=triggers), "ada", NOON)
     ports.metrics.readings[model] = MetricReading(value=accuracy, rows=5000, points=30, newest_at=NOON)
     if retrained:
-        ports.jobs.record_retrain(model, NOON)
+        ports.states.record_retrain(model, NOON)
 
 
 def a_fleet() -> MemoryPorts:
@@ -133,7 +133,7 @@ def test_a_paused_model_is_left_alone() -> None:
 def test_broken_data_are_looked_at_again_and_nothing_else_starts() -> None:
     ports = a_fleet()
     for model in ("healthy", "degraded"):
-        ports.jobs.set_quarantine(model, Quarantine(since=NOON, reason="column 'age' is gone"))
+        ports.states.set_quarantine(model, Quarantine(since=NOON, reason="column 'age' is gone"))
     sweep(ports)
     assert kinds(ports) == {"new": "scheduled", "healthy": "data_drift", "degraded": "data_drift"}
     (record,) = ports.decisions.recent("degraded", 5)

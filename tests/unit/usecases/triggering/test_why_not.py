@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from auto_retrain.domain.decision_record import TriggerRecord
+from auto_retrain.domain.decision_record import DecisionRecord
 from auto_retrain.domain.errors import MetricsUnavailable, ModelUnknown
 from auto_retrain.domain.fleet import FleetLimits, FleetUsage, SweepMark
 from auto_retrain.domain.metric_reading import MetricReading
@@ -13,7 +13,7 @@ from auto_retrain.domain.outlook import TriggerOutlook
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.verdict import Outcome, Verdict
 from auto_retrain.usecases.operating.policies import pause_model
-from auto_retrain.usecases.triggering.why_not import foresee_triggers
+from auto_retrain.usecases.triggering.why_not import predict_triggers
 from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.world import World
 
@@ -28,7 +28,7 @@ GOOD = MetricReading(value=0.96, rows=5000, points=5, newest_at=NOON)
 
 
 def outlook(world: World, trigger: TriggerType) -> TriggerOutlook:
-    found = foresee_triggers("churn", world.ports).triggers
+    found = predict_triggers("churn", world.ports).triggers
     return next(each for each in found if each.trigger_type is trigger)
 
 
@@ -39,7 +39,7 @@ def held_by(world: World, trigger: TriggerType) -> list[str]:
 def looked_at_data(world: World, outcome: Outcome, at: datetime) -> None:
     verdict = Verdict(check="data_drift:age", outcome=outcome, reason="PSI of 'age'", value=0.3)
     world.ports.decisions.record(
-        TriggerRecord(
+        DecisionRecord(
             model_name="churn",
             key="one",
             event_time=at,
@@ -71,7 +71,7 @@ def test_a_schedule_tells_when_it_is_due_next_on_the_models_own_turn() -> None:
     triggers = {"schedule_expression": "30 2 * * 0", "time_zone": "Europe/Berlin", "schedule_spread_minutes": 0}
     world = World(a_policy(triggers=triggers))
     assert outlook(world, SCHEDULED).prospect == "would_start"
-    world.ports.jobs.record_retrain("churn", NOON)
+    world.ports.states.record_retrain("churn", NOON)
     found = outlook(world, SCHEDULED)
     assert (found.prospect, found.next_at) == ("not_due", datetime(2026, 3, 8, 1, 30, tzinfo=UTC))
 
@@ -81,7 +81,7 @@ def test_the_spread_of_a_schedule_counts() -> None:
     due = outlook(world, SCHEDULED).next_at
     assert due is not None
     assert NOON < due <= NOON + timedelta(days=1)
-    world.ports.jobs.record_retrain("churn", NOON - timedelta(minutes=1))
+    world.ports.states.record_retrain("churn", NOON - timedelta(minutes=1))
     assert outlook(world, SCHEDULED).prospect == "not_due"
     world.ports.clock.advance(due - NOON)
     assert outlook(world, SCHEDULED).prospect == "would_start"
@@ -92,7 +92,7 @@ def test_a_retraining_before_the_models_own_turn_is_enough_for_that_run() -> Non
     before = outlook(world, SCHEDULED).next_at
     assert before is not None
     world.ports.clock.advance(timedelta(minutes=1))
-    world.ports.jobs.record_retrain("churn", NOON + timedelta(minutes=1))
+    world.ports.states.record_retrain("churn", NOON + timedelta(minutes=1))
     assert outlook(world, SCHEDULED).next_at == before + timedelta(days=1)
 
 
@@ -114,7 +114,7 @@ def test_a_feature_that_does_not_count_starts_nothing() -> None:
     feature = Verdict(check="data_drift:age", outcome=Outcome.MET, reason="PSI of 'age'")
     looked_at_data(world, Outcome.MET, NOON - timedelta(hours=2))
     (decision,) = world.ports.decisions.recent("churn", 1)
-    world.ports.decisions.record(decision.model_copy(update={"verdicts": (dataset, feature)}))
+    world.ports.decisions.record(decision.changed(verdicts=(dataset, feature)))
     assert outlook(world, DRIFT).prospect == "not_due"
 
 
@@ -127,7 +127,7 @@ def test_a_look_at_the_data_before_the_last_retraining_says_nothing_about_now() 
 
 def test_what_holds_a_trigger_back_is_told_whether_it_is_met_or_not() -> None:
     world = World()
-    world.ports.jobs.set_quarantine("churn", Quarantine(since=NOON, reason="column age is gone"))
+    world.ports.states.set_quarantine("churn", Quarantine(since=NOON, reason="column age is gone"))
     pause_model("churn", "audit", "bob", world.ports)
     for trigger in TriggerType:
         assert held_by(world, trigger) == ["quarantine", "paused"]
@@ -138,7 +138,7 @@ def test_a_running_job_holds_everything_back_and_shows_who_waits() -> None:
     world = World()
     world.open()
     world.check(execution="arn:aws:states:eu-central-1:123456789012:execution:retraining:two")
-    found = foresee_triggers("churn", world.ports)
+    found = predict_triggers("churn", world.ports)
     assert [waiting.request.actor for waiting in found.waiting] == ["ada"]
     assert all(each.prospect != "would_start" for each in found.triggers)
     assert (found.daily_left, found.monthly_left) == (2, 30)
@@ -147,14 +147,14 @@ def test_a_running_job_holds_everything_back_and_shows_who_waits() -> None:
 def test_a_trigger_that_was_not_met_often_enough_is_held_back() -> None:
     world = World(a_policy(triggers={"breach_days": 3, "breach_window_days": 5}))
     world.ports.metrics.readings["churn"] = BAD
-    world.ports.jobs.record_breach("churn", "performance", NOON.date() - timedelta(days=1))
+    world.ports.states.record_breach("churn", PERFORMANCE, NOON.date() - timedelta(days=1))
     found = outlook(world, PERFORMANCE)
     assert (found.prospect, [hold.kind for hold in found.holds]) == ("held_back", ["breach_days"])
     assert "seen on 2 of 5 days, 3 are needed" in found.holds[0].reason
-    world.ports.jobs.record_breach("churn", "performance", NOON.date() - timedelta(days=2))
+    world.ports.states.record_breach("churn", PERFORMANCE, NOON.date() - timedelta(days=2))
     assert outlook(world, PERFORMANCE).prospect == "would_start"
     # A look ahead counts today, and remembers nothing.
-    assert NOON.date() not in world.ports.jobs.model_state("churn").performance_breaches
+    assert NOON.date() not in world.ports.states.get("churn").breach_days(PERFORMANCE)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def refuse(*_: object) -> list[MetricReading]:
 
 def test_a_model_without_a_policy_has_no_outlook() -> None:
     with pytest.raises(ModelUnknown):
-        foresee_triggers("nobody", World().ports)
+        predict_triggers("nobody", World().ports)
 
 
 @pytest.mark.parametrize("reading", [BAD, GOOD])
@@ -205,10 +205,10 @@ def test_a_model_without_a_policy_has_no_outlook() -> None:
 def test_what_is_foreseen_is_what_happens(reading: MetricReading, paused: bool, retrained_days_ago: int) -> None:
     world = World(a_policy(triggers={"enabled": ["performance_degradation", "scheduled"]}))
     world.ports.metrics.readings["churn"] = reading
-    world.ports.jobs.record_retrain("churn", NOON - timedelta(days=retrained_days_ago))
+    world.ports.states.record_retrain("churn", NOON - timedelta(days=retrained_days_ago))
     if paused:
         pause_model("churn", "audit", "bob", world.ports)
-    prospects = {each.trigger_type: each.prospect for each in foresee_triggers("churn", world.ports).triggers}
+    prospects = {each.trigger_type: each.prospect for each in predict_triggers("churn", world.ports).triggers}
     decision = world.check({"model_name": "churn", "trigger_type": "scheduled"})
     started = "would_start" in (prospects[PERFORMANCE], prospects[SCHEDULED])
     assert (decision.next == "start") == started

@@ -10,7 +10,8 @@ import pytest
 from auto_retrain.domain.digest import sha256_of
 from auto_retrain.domain.errors import ArtifactInvalid, JobUnknown, PromotionRefused
 from auto_retrain.domain.files import VersionFiles
-from auto_retrain.domain.job import RetrainingStatus
+from auto_retrain.domain.model_version import ModelVersion
+from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.validation import Decision
 from tests.unit.builders import a_policy
 from tests.unit.usecases.world import World, predictions, rows
@@ -35,8 +36,9 @@ def test_a_champion_that_was_scored_apart_is_compared_by_the_texts_of_classes() 
     world = World()
     job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
     job = world.job(job_id)
-    apart = {"champion_files": VersionFiles(image="old"), "challenger_files": VersionFiles(image="new")}
-    world.ports.jobs.save(job.changed(**apart))
+    champion_version = ModelVersion(number="1", files=VersionFiles(image="old"))
+    challenger_version = ModelVersion(number="2", files=VersionFiles(image="new"))
+    world.ports.jobs.save(job.changed(champion=champion_version, challenger=challenger_version))
     # Another container, which knows a class that nobody else has heard of.
     champion = predictions(rows(2000, 0.88), classes=["no", "perhaps", "yes"], codes=(0, 2))
     uri = world.ports.data.write(f"jobs/{job_id}/score/champion/1.npz", champion)
@@ -259,8 +261,8 @@ def test_a_regression_that_knows_nothing_is_not_deployed_whatever_the_record_say
     world.validate(job_id)
     job = world.job(job_id)
     assert job.validation is not None
-    forged = job.validation.model_copy(update={"decision": Decision.PROMOTE})
-    forged = forged.model_copy(update={"validation_hash": forged.compute_hash()})
+    forged = job.validation.changed(decision=Decision.PROMOTE)
+    forged = forged.changed(validation_hash=forged.compute_hash())
     world.ports.jobs.save(job.changed(validation=forged))
     with pytest.raises(PromotionRefused, match="is not above 0"):
         world.deploy(job_id)

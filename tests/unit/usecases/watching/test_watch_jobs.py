@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 from auto_retrain.domain.cluster import ClusterJob, ClusterJobPhase, JobOrder, Obstacle
 from auto_retrain.domain.errors import ClusterUnavailable, DataUnavailable, ExecutionsUnavailable
-from auto_retrain.domain.job import RetrainingStatus
 from auto_retrain.domain.messages import ScheduledEvent, WatchReport
 from auto_retrain.domain.policy.training import TrainingPolicy
+from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.usecases.watching.answer_token import LOG_SAVED_AHEAD, PATIENCE
 from auto_retrain.usecases.watching.watch_jobs import GRACE, LONGEST_DELETION, watch_jobs
 from tests.unit.builders import NOON
@@ -131,7 +131,7 @@ def test_a_job_whose_execution_ended_without_closing_it_is_closed_after_a_grace_
         RetrainingStatus.FAILED,
         "ExecutionEnded: the execution ended without closing this job",
     )
-    assert world.ports.jobs.model_state("churn").active_job is None
+    assert world.ports.states.get("churn").active_job is None
     assert world.ports.events.published[-1].kind == "failed"
 
 

@@ -9,7 +9,7 @@ from pyarrow import csv, parquet
 
 from ...domain.errors import DataInvalid
 from ...domain.manifest import DataObject
-from ...ports import Batch, DataStore
+from ...ports import DataStore, RowBatch
 from .arrow_cells import count_levels, to_numbers, to_texts
 
 BATCH_ROWS = 65_536
@@ -34,12 +34,12 @@ class ArrowTableReader:
         numeric: Sequence[str],
         categorical: Sequence[str],
         texts: Sequence[str] = (),
-    ) -> Iterator[Batch]:
+    ) -> Iterator[RowBatch]:
         wanted = list(dict.fromkeys([*numeric, *categorical, *texts]))
         for found in objects:
             with self._data.open(found) as file:
                 for rows in _read(file, found.uri, format, wanted):
-                    yield Batch(
+                    yield RowBatch(
                         rows=rows.num_rows,
                         numbers={name: to_numbers(rows[name], name, found.uri) for name in numeric},
                         levels={name: count_levels(rows[name], name, found.uri) for name in categorical},

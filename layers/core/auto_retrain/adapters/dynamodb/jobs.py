@@ -13,7 +13,6 @@ from ...domain.model_state import later, with_attempt
 from ...ports import Clock
 from .states import IN_FLEET, DynamoModelStates, in_fleet, moments, state_key
 from .table import Item, Table, epoch, item_of, key, readable, record_of
-from .waiting import DynamoWaitingTriggers
 
 MONTHS_LISTED = 24
 
@@ -26,15 +25,16 @@ _LEASE_IS_OURS = "active_job = :job"
 _NOTHING_NEWER = "(attribute_not_exists(last_retrained_at) OR last_retrained_at <= :last_retrained_at)"
 
 
-class DynamoJobStore(DynamoModelStates, DynamoWaitingTriggers):
+class DynamoJobStore:
     """JobStore on the table."""
 
     def __init__(self, table: Table, clock: Clock) -> None:
-        super().__init__(table)
+        self._table = table
         self._clock = clock
+        self._states = DynamoModelStates(table)
 
     def open_job(self, job: RetrainingJob, lease_expires_at: datetime) -> RetrainingJob:
-        known = self.model_state(job.model_name)
+        known = self._states.get(job.model_name)
         values: Item = {
             ":job": {"S": job.job_id},
             ":expires": epoch(lease_expires_at),
@@ -60,7 +60,7 @@ class DynamoJobStore(DynamoModelStates, DynamoWaitingTriggers):
         stored = self.get(job.job_id)
         if stored:
             return stored
-        owner = self.model_state(job.model_name).owner_at(self._clock.now())
+        owner = self._states.get(job.model_name).owner_at(self._clock.now())
         if owner:
             raise LeaseHeld(job.model_name, owner) from error
         raise StoreUnavailable(f"opening job '{job.job_id}' collided with another write") from error
@@ -85,7 +85,7 @@ class DynamoJobStore(DynamoModelStates, DynamoWaitingTriggers):
                 {"Update": self._release(job, retrained, rejected_in_a_row)},
             )
         except ClientError as error:
-            if self.model_state(job.model_name).active_job == job.job_id:
+            if self._states.get(job.model_name).active_job == job.job_id:
                 return self._settle_saving(saved, error)
             # The lease ran out and is someone else's by now; the record has to be closed all the same.
             return self.save(job)
@@ -94,7 +94,7 @@ class DynamoJobStore(DynamoModelStates, DynamoWaitingTriggers):
     def _release(self, job: RetrainingJob, retrained: bool, rejected_in_a_row: int | None) -> dict[str, Any]:
         condition, remembered = _LEASE_IS_OURS, {}
         if retrained:
-            known = self.model_state(job.model_name).last_retrained_at
+            known = self._states.get(job.model_name).last_retrained_at
             remembered["last_retrained_at"] = epoch(later(job.event_time, known))
             condition += f" AND {_NOTHING_NEWER}"
         if rejected_in_a_row is not None:

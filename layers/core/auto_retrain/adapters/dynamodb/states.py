@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
 from ...domain.errors import RecordInvalid
 from ...domain.model_state import ModelState, Quarantine, with_breach
+from ...domain.trigger_type import TriggerType
 from .fleet import shard_of
 from .table import Item, Table, epoch, from_epoch, model_key
 
@@ -17,16 +18,20 @@ IN_FLEET = "fleet = :fleet"
 
 _TIMES = ("lease_expires_at", "last_retrained_at", "last_drift_check_at")
 _COUNTS = ("fence", "rejected_in_a_row")
-_DAYS = ("performance_breaches", "drift_breaches")
+# As the first two were named before there was a rule.
+_BREACHES = {kind: f"{kind.value}_breaches" for kind in TriggerType} | {
+    TriggerType.PERFORMANCE_DEGRADATION: "performance_breaches",
+    TriggerType.DATA_DRIFT: "drift_breaches",
+}
 
 
 class DynamoModelStates:
-    """The part of a JobStore that remembers what is going on with each model."""
+    """ModelStates on the table."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def model_state(self, model_name: str) -> ModelState:
+    def get(self, model_name: str) -> ModelState:
         return state_of(model_name, self._table.get(state_key(model_name)))
 
     def record_drift_check(self, model_name: str, event_time: datetime) -> None:
@@ -41,12 +46,12 @@ class DynamoModelStates:
         with suppress(ClientError):
             self._set(attribute, model_name, epoch(moment), is_newer)
 
-    def record_breach(self, model_name: str, kind: Literal["performance", "drift"], day: date) -> ModelState:
-        attribute = f"{kind}_breaches"
+    def record_breach(self, model_name: str, trigger: TriggerType, day: date) -> ModelState:
+        attribute = _BREACHES[trigger]
         # Adding to a set loses no day that someone else adds at the same moment.
         values = {":day": _days([day]), **in_fleet(model_name)}
         item = self._table.update(state_key(model_name), f"ADD {attribute} :day SET {IN_FLEET}", values=values)
-        breaches = getattr(state_of(model_name, item), attribute)
+        breaches = state_of(model_name, item).breach_days(trigger)
         forgotten = set(breaches) - set(with_breach(breaches, day))
         if forgotten:
             values = {":forgotten": _days(forgotten)}
@@ -62,7 +67,7 @@ class DynamoModelStates:
             self._set("quarantine", model_name, document, "attribute_not_exists(quarantine)")
         except ClientError:
             # Ours, written before an answer was lost, is a change; another one was there before.
-            return self.model_state(model_name).quarantine == quarantine
+            return self.get(model_name).quarantine == quarantine
         return True
 
     def _free(self, model_name: str) -> bool:
@@ -106,7 +111,11 @@ def _fields(item: Mapping[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {
         **{name: from_epoch(item[name]) for name in _TIMES if name in item},
         **{name: int(item[name]["N"]) for name in _COUNTS if name in item},
-        **{name: tuple(sorted(map(date.fromisoformat, item[name]["SS"]))) for name in _DAYS if name in item},
+        "breaches": {
+            kind: tuple(sorted(map(date.fromisoformat, item[name]["SS"])))
+            for kind, name in _BREACHES.items()
+            if name in item
+        },
     }
     if "active_job" in item:
         fields["active_job"] = item["active_job"]["S"]

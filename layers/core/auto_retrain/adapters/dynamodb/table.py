@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from ...domain.base import Record
 from ...domain.errors import RecordInvalid, StoreUnavailable
 from ..aws import translated
+from .old_documents import upgraded
 
 Item = dict[str, dict[str, Any]]
 AnyRecord = TypeVar("AnyRecord", bound=Record)
@@ -38,9 +39,12 @@ def item_of(item_key: Item, record: Record, **attributes: str) -> Item:
 def record_of(item: Mapping[str, Any], kind: type[AnyRecord]) -> AnyRecord:
     """The record that an item carries; fields that only a newer release knows are passed over."""
     try:
-        return kind.model_validate_json(item.get("document", {}).get("S", ""), extra="ignore")
+        document = upgraded(item.get("document", {}).get("S", ""), kind)
+        return kind.model_validate_json(document, extra="ignore")
     except ValidationError as error:
         wrong = _places(error)
+    except (LookupError, TypeError, ValueError) as error:
+        wrong = type(error).__name__
     # Outside of the handler: pydantic's error would come along, and it quotes a document that may hold a task token.
     raise RecordInvalid(f"'{item['pk']['S']}' cannot be read: {wrong}")
 

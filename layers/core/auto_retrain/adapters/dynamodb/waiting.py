@@ -1,4 +1,4 @@
-"""Triggers that found their model busy, in DynamoDB."""
+"""Triggers that wait for the end of a job, in DynamoDB."""
 
 from contextlib import suppress
 
@@ -9,20 +9,20 @@ from .table import Item, Table, item_of, model_key, readable
 
 
 class DynamoWaitingTriggers:
-    """The part of a JobStore that lets triggers wait."""
+    """WaitingTriggers on the table."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def wait(self, waiting: WaitingTrigger) -> None:
+    def add(self, waiting: WaitingTrigger) -> None:
         self._table.put(item_of(_key(waiting), waiting, execution_arn=waiting.execution_arn))
 
-    def waiting(self, model_name: str) -> list[WaitingTrigger]:
+    def of(self, model_name: str) -> list[WaitingTrigger]:
         values: Item = {":pk": {"S": f"MODEL#{model_name}"}, ":prefix": {"S": "WAITING#"}}
         items = self._table.query("pk = :pk AND begins_with(sk, :prefix)", values, ConsistentRead=True)
         return list(readable(items, WaitingTrigger))
 
-    def stop_waiting(self, waiting: WaitingTrigger) -> None:
+    def remove(self, waiting: WaitingTrigger) -> None:
         # The condition fails when it does not wait, or when one of another execution took its place, which stays.
         with suppress(ClientError):
             self._table.delete(_key(waiting), "execution_arn = :arn", {":arn": {"S": waiting.execution_arn}})

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from ...domain.fleet import FleetLimits
 from .cluster import MemoryCluster
 from .data import MemoryDataStore, MemoryTableReader
+from .jobs import MemoryJobStore, MemoryModelStates, MemoryWaitingTriggers
 from .outside import (
     MemoryClock,
     MemoryEventBus,
@@ -15,7 +16,6 @@ from .outside import (
 )
 from .stores import (
     MemoryDecisionLog,
-    MemoryJobStore,
     MemoryLedger,
     MemoryNotificationLog,
     MemoryPolicyStore,
@@ -29,6 +29,8 @@ class MemoryPorts:
 
     clock: MemoryClock = field(default_factory=MemoryClock)
     limits: FleetLimits = field(default_factory=FleetLimits)
+    states: MemoryModelStates = field(default_factory=MemoryModelStates)
+    waiting: MemoryWaitingTriggers = field(default_factory=MemoryWaitingTriggers)
     decisions: MemoryDecisionLog = field(default_factory=MemoryDecisionLog)
     sweeps: MemorySweepLog = field(default_factory=MemorySweepLog)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
@@ -42,6 +44,6 @@ class MemoryPorts:
     notifier: MemoryNotifier = field(default_factory=MemoryNotifier)
 
     def __post_init__(self) -> None:
-        self.jobs = MemoryJobStore(self.clock)
-        self.policies = MemoryPolicyStore(self.jobs)
+        self.jobs = MemoryJobStore(self.clock, self.states)
+        self.policies = MemoryPolicyStore(self.states)
         self.notifications = MemoryNotificationLog(self.clock)

@@ -111,7 +111,7 @@ class MemoryCluster:
     def change(self, name: str, **changes: Any) -> None:
         """Let a Job be seen otherwise."""
         job = self._jobs[name]
-        job.seen = job.seen.model_copy(update=changes)
+        job.seen = job.seen.changed(**changes)
 
     def occupy(
         self,

@@ -10,7 +10,7 @@ from typing import IO, Any
 from ...domain.errors import ArtifactMissing, DataChanged, DataInvalid
 from ...domain.manifest import DataObject
 from ...domain.windows import Window
-from ...ports import Batch
+from ...ports import RowBatch
 
 
 class MemoryDataStore:
@@ -69,14 +69,14 @@ class MemoryTableReader:
         numeric: Sequence[str],
         categorical: Sequence[str],
         texts: Sequence[str] = (),
-    ) -> Iterator[Batch]:
+    ) -> Iterator[RowBatch]:
         wanted = (*numeric, *categorical, *texts)
         for found in objects:
             columns = self.by_uri[found.uri]
             missing = [name for name in wanted if name not in columns]
             if missing:
                 raise DataInvalid(f"'{found.uri}' lacks the columns {', '.join(missing)}")
-            yield Batch(
+            yield RowBatch(
                 rows=max((len(columns[name]) for name in wanted), default=0),
                 numbers={name: columns[name] for name in numeric},
                 levels={name: Counter(columns[name]) for name in categorical},

@@ -1,24 +1,24 @@
-"""Policies, jobs, leases, decisions, the ledger and notifications in memory; safe to call from many threads."""
+"""Policies, decisions, sweeps, the ledger and notifications in memory; safe to call from many threads."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 from threading import RLock
-from typing import Literal
 
-from ...domain.decision_record import TriggerRecord
-from ...domain.errors import ChampionConflict, JobConflict, LeaseHeld, NotificationFailed, PolicyConflict
+from ...domain.decision_record import DecisionRecord
+from ...domain.errors import ChampionConflict, NotificationFailed, PolicyConflict
 from ...domain.fleet import SweepMark
-from ...domain.job import Deployment, RetrainingJob
-from ...domain.model_state import ModelState, Quarantine, WaitingTrigger, later, with_attempt, with_breach
+from ...domain.ledger import LedgerLine
+from ...domain.model_state import ModelState
 from ...domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
 from ...ports import Clock
+from .jobs import MemoryModelStates
 
 
 class MemoryPolicyStore:
-    """PolicyStore in a dictionary; it shares states with a job store."""
+    """PolicyStore in a dictionary; it shows states of a ModelStates."""
 
-    def __init__(self, jobs: "MemoryJobStore") -> None:
-        self._jobs = jobs
+    def __init__(self, states: MemoryModelStates) -> None:
+        self._states = states
         self._versions: dict[str, list[AppliedPolicy]] = {}
         self._lock = RLock()
 
@@ -60,129 +60,19 @@ class MemoryPolicyStore:
         for model_name in sorted(self._versions):
             applied = self.get(model_name)
             if applied:
-                yield applied, self._jobs.model_state(model_name)
-
-
-class MemoryJobStore:
-    """JobStore in dictionaries."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._jobs: dict[str, RetrainingJob] = {}
-        self._states: dict[str, ModelState] = {}
-        self._waiting: dict[tuple[str, str], WaitingTrigger] = {}
-        self._lock = RLock()
-
-    def open_job(self, job: RetrainingJob, lease_expires_at: datetime) -> RetrainingJob:
-        with self._lock:
-            if job.job_id in self._jobs:
-                return self._jobs[job.job_id]
-            state = self.model_state(job.model_name)
-            owner = state.owner_at(self._clock.now())
-            if owner:
-                raise LeaseHeld(job.model_name, owner)
-            self._change(
-                job.model_name,
-                active_job=job.job_id,
-                lease_expires_at=lease_expires_at,
-                fence=state.fence + 1,
-                attempts=with_attempt(state.attempts, job.event_time),
-            )
-            self._jobs[job.job_id] = job
-            return job
-
-    def get(self, job_id: str) -> RetrainingJob | None:
-        return self._jobs.get(job_id)
-
-    def save(self, job: RetrainingJob) -> RetrainingJob:
-        with self._lock:
-            stored, saved = self._jobs.get(job.job_id), job.changed(revision=job.revision + 1)
-            if stored == saved:
-                return saved
-            if stored is None or stored.revision != job.revision:
-                raise JobConflict(f"job '{job.job_id}' was changed since revision {job.revision} was read")
-            self._jobs[job.job_id] = saved
-            return saved
-
-    def close_job(self, job: RetrainingJob, *, retrained: bool, rejected_in_a_row: int | None = None) -> RetrainingJob:
-        with self._lock:
-            saved = self.save(job)
-            state = self.model_state(job.model_name)
-            if state.active_job == job.job_id:
-                changes: dict[str, object] = {"active_job": None, "lease_expires_at": None}
-                if retrained:
-                    changes["last_retrained_at"] = later(job.event_time, state.last_retrained_at)
-                if rejected_in_a_row is not None:
-                    changes["rejected_in_a_row"] = rejected_in_a_row
-                self._change(job.model_name, **changes)
-            return saved
-
-    def model_state(self, model_name: str) -> ModelState:
-        return self._states.get(model_name, ModelState(model_name=model_name))
-
-    def record_drift_check(self, model_name: str, event_time: datetime) -> None:
-        with self._lock:
-            remembered = self.model_state(model_name).last_drift_check_at
-            self._change(model_name, last_drift_check_at=later(event_time, remembered))
-
-    def record_retrain(self, model_name: str, event_time: datetime) -> None:
-        with self._lock:
-            remembered = self.model_state(model_name).last_retrained_at
-            self._change(model_name, last_retrained_at=later(event_time, remembered))
-
-    def record_breach(self, model_name: str, kind: Literal["performance", "drift"], day: date) -> ModelState:
-        with self._lock:
-            name = f"{kind}_breaches"
-            self._change(model_name, **{name: with_breach(getattr(self.model_state(model_name), name), day)})
-            return self.model_state(model_name)
-
-    def set_quarantine(self, model_name: str, quarantine: Quarantine | None) -> bool:
-        with self._lock:
-            known = self.model_state(model_name).quarantine
-            if (known is None) == (quarantine is None):
-                # The same again is taken for the same call, whose answer was lost.
-                return known is not None and known == quarantine
-            self._change(model_name, quarantine=quarantine)
-            return True
-
-    def wait(self, waiting: WaitingTrigger) -> None:
-        self._waiting[waiting.request.model_name, waiting.key] = waiting
-
-    def waiting(self, model_name: str) -> list[WaitingTrigger]:
-        return [found for (model, _), found in sorted(self._waiting.items()) if model == model_name]
-
-    def stop_waiting(self, waiting: WaitingTrigger) -> None:
-        with self._lock:
-            place = waiting.request.model_name, waiting.key
-            found = self._waiting.get(place)
-            if found and found.execution_arn == waiting.execution_arn:
-                del self._waiting[place]
-
-    def _change(self, model_name: str, **changes: object) -> None:
-        with self._lock:
-            self._states[model_name] = self.model_state(model_name).model_copy(update=changes)
-
-    def list_active(self) -> list[RetrainingJob]:
-        return [job for job in self._by_age() if not job.status.is_terminal]
-
-    def list_recent(self, model_name: str | None, limit: int) -> list[RetrainingJob]:
-        wanted = [job for job in self._by_age() if model_name in (None, job.model_name)]
-        return wanted[::-1][:limit]
-
-    def _by_age(self) -> list[RetrainingJob]:
-        return sorted(self._jobs.values(), key=lambda job: job.created_at)
+                yield applied, self._states.get(model_name)
 
 
 class MemoryDecisionLog:
     """DecisionLog in a dictionary."""
 
     def __init__(self) -> None:
-        self._decisions: dict[tuple[str, datetime, str], TriggerRecord] = {}
+        self._decisions: dict[tuple[str, datetime, str], DecisionRecord] = {}
 
-    def record(self, decision: TriggerRecord) -> None:
+    def record(self, decision: DecisionRecord) -> None:
         self._decisions[decision.model_name, decision.event_time, decision.key] = decision
 
-    def recent(self, model_name: str, limit: int) -> list[TriggerRecord]:
+    def recent(self, model_name: str, limit: int) -> list[DecisionRecord]:
         found = [decision for place, decision in sorted(self._decisions.items()) if place[0] == model_name]
         return found[::-1][:limit]
 
@@ -205,21 +95,19 @@ class MemoryLedger:
     """DeploymentLedger in a dictionary."""
 
     def __init__(self) -> None:
-        self._lines: dict[str, list[Deployment]] = {}
+        self._lines: dict[str, list[LedgerLine]] = {}
 
-    def current(self, model_name: str) -> Deployment | None:
+    def current(self, model_name: str) -> LedgerLine | None:
         lines = self._lines.get(model_name)
         return lines[-1] if lines else None
 
-    def append(self, deployment: Deployment) -> None:
-        lines = self._lines.setdefault(deployment.model_name, [])
-        if any(line.sequence == deployment.sequence for line in lines):
-            if lines[-1].job_id != deployment.job_id:
-                raise ChampionConflict(
-                    f"deployment {deployment.sequence} of '{deployment.model_name}' was written by someone else"
-                )
+    def append(self, line: LedgerLine) -> None:
+        lines = self._lines.setdefault(line.model_name, [])
+        if any(known.sequence == line.sequence for known in lines):
+            if lines[-1].job_id != line.job_id:
+                raise ChampionConflict(f"deployment {line.sequence} of '{line.model_name}' was written by someone else")
             return
-        lines.append(deployment)
+        lines.append(line)
 
 
 class MemoryNotificationLog:

@@ -1,13 +1,14 @@
 """When a model is retrained: the thresholds of each trigger, and what holds a retraining back."""
 
 from math import isfinite
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from ..base import StrictRecord
 from ..schedule import check_cron
+from ..trigger_type import TriggerType
 
 
 def _check_time_zone(name: str) -> str:
@@ -18,7 +19,10 @@ def _check_time_zone(name: str) -> str:
     return name
 
 
-AutomaticTrigger = Literal["performance_degradation", "data_drift", "scheduled"]
+if TYPE_CHECKING:
+    AutomaticTrigger = str
+else:
+    AutomaticTrigger = Literal[tuple(kind.value for kind in TriggerType if kind is not TriggerType.MANUAL)]
 AlarmName = Annotated[str, Field(min_length=1, max_length=255)]
 
 
@@ -26,6 +30,9 @@ class TriggerConfig(StrictRecord):
     """When a model is retrained, over which windows that is judged, and how often it may happen."""
 
     enabled: tuple[AutomaticTrigger, ...] = ("performance_degradation", "data_drift", "scheduled")
+    observe_only: tuple[AutomaticTrigger, ...] = Field(
+        default=(), description="triggers that are judged and recorded, but start nothing"
+    )
     performance_metric_scale: Literal["share", "number"] = Field(
         default="share", description="share: between 0 and 1, such as accuracy; number: anything else, such as an error"
     )
@@ -64,6 +71,14 @@ class TriggerConfig(StrictRecord):
         description="the cool-down doubles with each rejected challenger, up to this; 0 = never",
     )
     escalate_after: int = Field(default=3, ge=1, le=100, description="rejected challengers in a row")
+
+    def enables(self, trigger: TriggerType) -> bool:
+        """Whether a trigger is judged at all."""
+        return trigger.value in self.enabled
+
+    def observes(self, trigger: TriggerType) -> bool:
+        """Whether a trigger is judged and recorded only."""
+        return trigger.value in self.observe_only
 
     @field_validator("performance_metric_threshold")
     @classmethod

@@ -10,6 +10,16 @@ from .training import EntryPoint
 
 LOWEST_ACCURACY_FLOOR = 0.85
 
+# Gates that may be observed only; the floors of accuracy and R² always count. A test holds it against the register.
+ObservableGate = Literal[
+    "min_improvement",
+    "paired_evidence",
+    "no_information_rate",
+    "guardrails",
+    "slices",
+    "holdout_size",
+    "label_maturity",
+]
 ImprovementBasis = Literal["relative", "absolute", "error_reduction", "non_inferior"]
 
 
@@ -48,6 +58,10 @@ class ValidationPolicy(StrictRecord):
         default=0.5, ge=0, lt=1, description="chance that a gain just as asked for is found; below, nothing is trained"
     )
     min_slice_rows: int = Field(default=100, ge=1, le=1_000_000_000, description="smaller slices are not judged")
+
+    observe_only: tuple[ObservableGate, ...] = Field(
+        default=(), description="gates that are judged and shown, but decide nothing"
+    )
 
     @property
     def needed_confidence(self) -> float:

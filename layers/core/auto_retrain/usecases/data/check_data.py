@@ -11,14 +11,14 @@ from ...domain.manifest import Manifest
 from ...domain.messages import DataCheckOutcome, JobReference
 from ...domain.policy.policy import Policy
 from ...ports import Ports
-from ...statistics.stability import psi
+from ...statistics.psi import psi
 from ..lookup import job_of, policy_of
 from .manifest import freeze_data, read_manifest
 from .power import foresee_power
 from .reference_profile import build_profile, count_live, keep_job_profile
 from .summarize import summarize_data
 
-MOST_FINDINGS, MOST_FEATURES = 50, 20
+MAX_FINDINGS, MAX_FEATURES = 50, 20
 
 
 def check_data(reference: JobReference, ports: Ports) -> DataCheckOutcome:
@@ -33,7 +33,7 @@ def check_data(reference: JobReference, ports: Ports) -> DataCheckOutcome:
     policy = policy_of(job.model_name, ports).policy
     if job.data_check is None:
         job = ports.jobs.save(freeze_data(job, policy, ports))
-        job = ports.jobs.save(job.changed(data_check=_look_at_data(job, policy, ports)))
+        job = ports.jobs.save(job.checked(_look_at_data(job, policy, ports)))
     check = job.data_check
     assert check is not None
     if check.errors:
@@ -52,7 +52,7 @@ def _look_at_data(job: RetrainingJob, policy: Policy, ports: Ports) -> DataCheck
     return DataCheck(
         summary=summary,
         psi=_psi_of(histograms),
-        findings=tuple(check_data_of(policy, summary, histograms)[:MOST_FINDINGS]),
+        findings=tuple(check_data_of(policy, summary, histograms)[:MAX_FINDINGS]),
         power=power,
         skipped=_reason_to_skip(policy, power),
     )
@@ -69,7 +69,7 @@ def _profile(job: RetrainingJob, manifest: Manifest, policy: Policy, ports: Port
 def _psi_of(histograms: Sequence[FeatureHistogram]) -> dict[str, float]:
     known = [found for found in histograms if sum(found.reference) and sum(found.live)]
     moved = {found.feature: round(psi(found.reference, found.live), 6) for found in known}
-    return dict(sorted(moved.items(), key=lambda pair: -pair[1])[:MOST_FEATURES])
+    return dict(sorted(moved.items(), key=lambda pair: -pair[1])[:MAX_FEATURES])
 
 
 def _reason_to_skip(policy: Policy, power: Power) -> str | None:

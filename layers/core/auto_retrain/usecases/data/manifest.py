@@ -24,7 +24,7 @@ def freeze_data(job: RetrainingJob, policy: Policy, ports: Ports) -> RetrainingJ
     digest = sha256_of(content)
     # Named by its digest: two invocations at once, which may see other objects, do not overwrite each other's.
     uri = ports.data.write(f"jobs/{job.job_id}/manifest-{digest[:16]}.json", content)
-    return job.changed(manifest_uri=uri, manifest_sha256=digest)
+    return job.frozen(uri, digest)
 
 
 def _label_objects(job: RetrainingJob, policy: Policy, ports: Ports) -> list[DataObject]:

@@ -28,7 +28,7 @@ def foresee_power(policy: Policy, summary: DataSummary, ports: Ports) -> Power:
     confidence = policy.validation.needed_confidence
     if not confidence:
         return Power(chance=None, reason="the policy asks for no evidence")
-    last = _last_comparison(policy, serving.version, ports)
+    last = _last_comparison(policy, serving.version.number, ports)
     if last is None:
         return Power(chance=None, reason="nothing is known of how the champion compares with others")
     result, champion = last

@@ -12,7 +12,7 @@ from ...domain.errors import ArtifactInvalid
 from ...domain.manifest import DataColumns, DataObject
 from ...domain.policy.data import DriftPolicy
 from ...domain.windows import Window
-from ...ports import Batch, Ports
+from ...ports import Ports, RowBatch
 from ...statistics.stability import (
     Levels,
     comparable_levels,
@@ -28,7 +28,7 @@ MOST_LEVELS = 20_000
 _SEED = 20_130_101
 
 Array = np.ndarray[Any, Any]
-Batches = Callable[[], Iterator[Batch]]
+Batches = Callable[[], Iterator[RowBatch]]
 
 
 def profile_key(model_name: str, version: str) -> str:
@@ -200,7 +200,7 @@ class _RowSample:
         self._highest = np.inf
         self.values: dict[str, Array] = {name: np.empty(0) for name in names}
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: RowBatch) -> None:
         if not self.values:
             return
         drawn = self._random.random(batch.rows)
@@ -242,7 +242,7 @@ class _StandsStill:
     def holds(self, feature: str) -> bool:
         return len(self._values[feature]) == 1
 
-    def watch(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+    def watch(self, batches: Iterator[RowBatch]) -> Iterator[RowBatch]:
         for batch in batches:
             for name, numbers in batch.numbers.items():
                 if len(self._values[name]) < 2:

@@ -9,7 +9,7 @@ import numpy as np
 from ...domain.data_check import DataSummary, WindowSummary
 from ...domain.manifest import DataColumns, DataObject, FrozenWindow, Manifest
 from ...domain.metric_kinds import Task
-from ...ports import Batch, Ports
+from ...ports import Ports, RowBatch
 from ...statistics.separation import quantile_codes, separation_of_classes, separation_of_numbers
 
 # Whether a feature knows the label shows in some of the rows.
@@ -75,14 +75,14 @@ class _Reader:
             found[name] = _separation(codes[known], labels[known], columns.task)
         return dict(sorted(found.items(), key=lambda pair: -pair[1])[:MOST_SEPARATIONS])
 
-    def _sample(self, window: FrozenWindow) -> list[Batch]:
+    def _sample(self, window: FrozenWindow) -> list[RowBatch]:
         """The first rows of some objects spread over the window; none where those have no rows."""
         columns, is_number = self._columns, self._columns.task is Task.REGRESSION
         numeric = [*columns.numeric, *([columns.label] if is_number else [])]
         named = [*columns.categorical, *([] if is_number else [columns.label])]
         objects = window.objects[:: max(1, len(window.objects) // 10)]
         each = SEPARATION_ROWS // len(objects)
-        taken: list[Batch] = []
+        taken: list[RowBatch] = []
         for found in objects:
             batches = self._ports.tables.batches([found], columns.format, numeric, [], named)
             taken += islice(batches, 1)
@@ -107,7 +107,7 @@ class _Reader:
         return np.array([np.nan if text is None else codes.setdefault(text, len(codes)) for text in texts], dtype=float)
 
 
-def _first(rows: int, batch: Batch) -> Batch:
+def _first(rows: int, batch: RowBatch) -> RowBatch:
     return batch._replace(
         rows=min(rows, batch.rows),
         numbers={name: numbers[:rows] for name, numbers in batch.numbers.items()},

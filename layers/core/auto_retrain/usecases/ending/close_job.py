@@ -3,10 +3,11 @@
 import json
 from typing import Any
 
-from ...domain.job import RetrainingJob, RetrainingStatus
+from ...domain.job import RetrainingJob
 from ...domain.messages import ClosingOutcome, ClosingRequest, ExecutionStatusChange
+from ...domain.status import RetrainingStatus
 from ...ports import Ports
-from .end_job import Failure, end_job, follow_up, sentence_on
+from .end_job import Failure, end_job, follow_up
 
 
 def close_job(request: ClosingRequest | ExecutionStatusChange, ports: Ports) -> ClosingOutcome:
@@ -59,6 +60,6 @@ def _outcome_without_job(failure: Failure | None) -> ClosingOutcome:
 
 def _outcome(job: RetrainingJob, failure: Failure | None) -> ClosingOutcome:
     if job.status is RetrainingStatus.COMPLETED:
-        return ClosingOutcome(next="succeed", status=job.status, error="", reason=sentence_on(job))
+        return ClosingOutcome(next="succeed", status=job.status, error="", reason=job.summary())
     error = failure.error if failure else "JobFailed"
     return ClosingOutcome(next="fail", status=job.status, error=error, reason=job.error or "")

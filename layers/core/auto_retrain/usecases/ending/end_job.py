@@ -2,13 +2,24 @@
 
 from typing import NamedTuple
 
-from ...domain.job import RetrainingJob, RetrainingStatus
+from ...domain.ending import Ending
+from ...domain.job import RetrainingJob
 from ...domain.messages import EventKind
 from ...domain.model_state import ModelState
 from ...domain.names import execution_name
 from ...domain.validation import Decision
 from ...ports import Ports
+from ...triggers import trigger_of
 from ..announcing import announce, announce_model
+
+_EVENTS: dict[Ending, EventKind] = {
+    Ending.PROMOTED: "deployed",
+    Ending.REJECTED: "rejected",
+    Ending.INCONCLUSIVE: "inconclusive",
+    Ending.DECLINED: "declined",
+    Ending.SKIPPED: "skipped",
+    Ending.FAILED: "failed",
+}
 
 
 class Failure(NamedTuple):
@@ -23,37 +34,55 @@ def end_job(job: RetrainingJob, failure: Failure | None, ports: Ports) -> Retrai
 
     What was deployed stays deployed, whatever failed after it; a job that neither deployed nor said no has failed.
     """
-    now = ports.clock.now()
-    if failure is None and job.skipped:
-        return ports.jobs.close_job(job.moved_to(RetrainingStatus.COMPLETED, completed_at=now), retrained=False)
-    if job.deployed or (failure is None and _said_no(job)):
-        completed = job.moved_to(RetrainingStatus.COMPLETED, completed_at=now, pending=None)
-        rejected = _rejected_in_a_row(job, ports)
-        return ports.jobs.close_job(completed, retrained=True, rejected_in_a_row=rejected)
-    failure = failure or Failure("Unfinished", "the execution ended before the challenger was deployed")
-    error = f"{failure.error}: {failure.reason}"
-    failed = job.moved_to(RetrainingStatus.FAILED, completed_at=now, pending=None, error=error)
-    return ports.jobs.close_job(failed, retrained=False)
+    ending = _ending_of(job, failure)
+    error = None
+    if ending is Ending.FAILED:
+        failure = failure or Failure("Unfinished", "the execution ended before the challenger was deployed")
+        error = f"{failure.error}: {failure.reason}"
+    ended = job.ended(ending, ports.clock.now(), error)
+    rejected = _rejected_in_a_row(job, ending, ports)
+    return ports.jobs.close_job(ended, retrained=ending.is_retraining, rejected_in_a_row=rejected)
 
 
-def _rejected_in_a_row(job: RetrainingJob, ports: Ports) -> int | None:
+def _ending_of(job: RetrainingJob, failure: Failure | None) -> Ending:
     if job.deployed:
+        return Ending.PROMOTED
+    if failure:
+        return Ending.FAILED
+    if job.skipped:
+        return Ending.SKIPPED
+    if job.validation is None:
+        return Ending.FAILED
+    if job.was_declined:
+        return Ending.DECLINED
+    endings = {Decision.REJECT: Ending.REJECTED, Decision.INCONCLUSIVE: Ending.INCONCLUSIVE}
+    return endings.get(job.validation.decision, Ending.FAILED)
+
+
+def _rejected_in_a_row(job: RetrainingJob, ending: Ending, ports: Ports) -> int | None:
+    """How many challengers in a row were not deployed, with this one; None leaves the count as it is."""
+    if ending is Ending.PROMOTED:
         return 0
-    if not job.trigger_type.backs_off:
+    if not ending.is_retraining or not _backs_off(job):
         return None
-    return ports.jobs.model_state(job.model_name).rejected_in_a_row + 1
+    return ports.states.get(job.model_name).rejected_in_a_row + 1
+
+
+def _backs_off(job: RetrainingJob) -> bool:
+    trigger = trigger_of(job.trigger_type)
+    return trigger is not None and trigger.backs_off
 
 
 def follow_up(job: RetrainingJob, ports: Ports) -> None:
-    """Tell what became of a job that has ended, and let those triggers begin again that waited for its end."""
-    announce(_event_kind(job), sentence_on(job), job, ports)
-    if job.trigger_type.backs_off and not job.deployed and not job.skipped:
-        _escalate(job, ports.jobs.model_state(job.model_name), ports)
-    for waiting in ports.jobs.waiting(job.model_name):
+    """Report what became of a job that has ended, and let those triggers begin again that waited for its end."""
+    announce(_EVENTS[job.ending or Ending.FAILED], job.summary(), job, ports)
+    if _backs_off(job) and job.ending not in (Ending.PROMOTED, Ending.SKIPPED):
+        _escalate(job, ports.states.get(job.model_name), ports)
+    for waiting in ports.waiting.of(job.model_name):
         request = waiting.request
         name = execution_name(job.model_name, request.trigger_type.value, f"{waiting.key} after {job.job_id}")
         ports.executions.start(name, request.model_dump(mode="json", exclude_none=True))
-        ports.jobs.stop_waiting(waiting)
+        ports.waiting.remove(waiting)
 
 
 def _escalate(job: RetrainingJob, state: ModelState, ports: Ports) -> None:
@@ -62,40 +91,6 @@ def _escalate(job: RetrainingJob, state: ModelState, ports: Ports) -> None:
         return
     text = (
         f"{job.model_name}: {state.rejected_in_a_row} challengers in a row were rejected although triggers call for "
-        f"a new model; {applied.policy.owner}, please look at the data and the trainer. Last: {sentence_on(job)}"
+        f"a new model; {applied.policy.owner}, please look at the data and the trainer. Last: {job.summary()}"
     )
     announce_model("escalated", f"{job.job_id}-escalated", job.model_name, text, ports)
-
-
-def sentence_on(job: RetrainingJob) -> str:
-    """How the job ended, in one sentence for people."""
-    what = f"{job.model_name} version {job.challenger_version}"
-    if job.deployed:
-        return f"{what} serves now; before: {job.champion_version or 'none'}"
-    if job.status is RetrainingStatus.COMPLETED and job.skipped:
-        return f"{job.model_name} was {job.skipped}"
-    if job.status is not RetrainingStatus.COMPLETED or job.validation is None:
-        return f"Retraining {job.model_name} failed: {job.error}"
-    if job.review and _was_declined(job):
-        return f"{what} was not deployed: {job.review.actor} declined it: {job.review.reason}"
-    return f"{what} was not deployed ({job.validation.decision.value}): {job.validation.reason}"
-
-
-def _said_no(job: RetrainingJob) -> bool:
-    return job.validation is not None and (not job.validation.is_valid or _was_declined(job))
-
-
-def _was_declined(job: RetrainingJob) -> bool:
-    return job.review is not None and not job.review.approved
-
-
-def _event_kind(job: RetrainingJob) -> EventKind:
-    if job.deployed:
-        return "deployed"
-    if job.status is RetrainingStatus.COMPLETED and job.skipped:
-        return "skipped"
-    if job.status is not RetrainingStatus.COMPLETED or job.validation is None:
-        return "failed"
-    if _was_declined(job):
-        return "declined"
-    return "rejected" if job.validation.decision is Decision.REJECT else "inconclusive"

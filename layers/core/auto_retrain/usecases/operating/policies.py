@@ -82,7 +82,7 @@ def _plan(policy: Policy, ports: Ports) -> PlannedPolicy:
     plan = PlannedPolicy(policy=policy, newest=newest, warnings=(*warnings_of(policy), *known))
     if newest is None or plan.is_new or plan.is_unchanged:
         return plan
-    return plan.model_copy(update={"changes": changes_between(newest.policy, policy)})
+    return plan.changed(changes=changes_between(newest.policy, policy))
 
 
 def champion_accuracy(model_name: str, ports: Ports) -> float | None:

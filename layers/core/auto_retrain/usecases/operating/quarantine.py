@@ -12,7 +12,7 @@ def release_model(model_name: str, reason: str, actor: str, ports: Ports) -> boo
         ModelUnknown: no policy was applied for that model.
     """
     policy_of(model_name, ports)
-    released = ports.jobs.set_quarantine(model_name, None)
+    released = ports.states.set_quarantine(model_name, None)
     if released:
         text = f"{model_name}: {actor} ended its quarantine: {reason}"
         event_id = f"{model_name}-quarantine-lifted-{ports.clock.now().isoformat()}"

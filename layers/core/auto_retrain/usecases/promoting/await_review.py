@@ -22,7 +22,7 @@ def await_review(order: ReviewOrder, ports: Ports) -> ReviewRequested:
     since = job.pending_review.since if job.pending_review else ports.clock.now()
     pending = PendingReview(task_token=order.task_token, since=since)
     # The Kubernetes Job of the last step ends before a person comes; nobody has to look for it any more.
-    ports.jobs.save(job.changed(pending=None, pending_review=pending))
+    ports.jobs.save(job.awaiting_review(pending))
     what = f"{job.model_name} version {result.inputs.challenger_version}"
     told = f"{what} waits for a review until {pending.until:%F %H:%M} UTC: {result.reason}. "
     how = f"Approve it with 'auto-retrain approve {job.job_id}', or decline it"

@@ -1,8 +1,10 @@
 """Makes a validated challenger the champion."""
 
 from ...domain.errors import ChampionConflict, PromotionRefused
-from ...domain.job import Deployment, RetrainingJob, RetrainingStatus
+from ...domain.job import RetrainingJob
+from ...domain.ledger import LedgerLine
 from ...domain.messages import DeploymentOutcome, JobReference
+from ...domain.model_version import ModelVersion
 from ...domain.policy.validation import LOWEST_ACCURACY_FLOOR
 from ...domain.validation import ValidationResult
 from ...ports import Ports
@@ -24,27 +26,27 @@ def deploy_model(reference: JobReference, ports: Ports) -> DeploymentOutcome:
     job = job_of(reference.job_id, ports)
     version = _allowed_version(job, ports)
     if not job.deployed:
-        check_files(job.model_name, version, job.challenger_files, ports)
-        job = ports.jobs.save(job.moved_to(RetrainingStatus.DEPLOYING))
-        _move_alias(job, version, ports)
+        check_files(job.model_name, version, ports)
+        job = ports.jobs.save(job.deploying())
+        _move_alias(job, version.number, ports)
         _record(job, version, ports)
-    return DeploymentOutcome(version=version, previous_version=job.champion_version)
+    return DeploymentOutcome(version=version.number, previous_version=job.champion_version)
 
 
-def _allowed_version(job: RetrainingJob, ports: Ports) -> str:
+def _allowed_version(job: RetrainingJob, ports: Ports) -> ModelVersion:
     result = job.validation
     if result is None or not result.is_valid:
         raise PromotionRefused(f"job '{job.job_id}' has no validation that says promote")
     if result.validation_hash != result.compute_hash():
         raise PromotionRefused(f"the validation of job '{job.job_id}' was changed after it was sealed")
     _check_floor(result)
-    if result.inputs.artifact_sha256 != job.challenger_files.artifact_sha256:
+    version, number = job.challenger, result.inputs.challenger_version
+    if version is None or version.number != number or version.files.artifact_sha256 != result.inputs.artifact_sha256:
         raise PromotionRefused(f"job '{job.job_id}' was validated with other files than it records now")
     check_review(job)
-    version = result.inputs.challenger_version
-    tags = ports.registry.version_tags(job.model_name, version)
+    tags = ports.registry.version_tags(job.model_name, number)
     if tags is None or tags.get("job_id") != job.job_id:
-        raise PromotionRefused(f"version {version} of '{job.model_name}' was not registered by job '{job.job_id}'")
+        raise PromotionRefused(f"version {number} of '{job.model_name}' was not registered by job '{job.job_id}'")
     return version
 
 
@@ -84,13 +86,13 @@ def _move_alias(job: RetrainingJob, version: str, ports: Ports) -> None:
         raise ChampionConflict(f"the champion of '{job.model_name}' became {serving} while version {version} was set")
 
 
-def _record(job: RetrainingJob, version: str, ports: Ports) -> None:
+def _record(job: RetrainingJob, version: ModelVersion, ports: Ports) -> None:
     now = ports.clock.now()
     last = ports.ledger.current(job.model_name)
     if last is None or last.job_id != job.job_id:
         reason = job.validation.reason if job.validation else ""
         ports.ledger.append(
-            Deployment(
+            LedgerLine(
                 model_name=job.model_name,
                 sequence=last.sequence + 1 if last else 1,
                 version=version,
@@ -99,7 +101,6 @@ def _record(job: RetrainingJob, version: str, ports: Ports) -> None:
                 reason=reason,
                 deployed_at=now,
                 windows=job.windows,
-                files=job.challenger_files,
             )
         )
-    ports.jobs.save(job.changed(deployed=True, deployed_at=now))
+    ports.jobs.save(job.promoted(now))

@@ -1,14 +1,12 @@
 """Promotes a challenger on a person's call, by a minimum improvement of the call's own."""
 
 from ...domain.errors import JobUnknown
-from ...domain.job import RetrainingStatus
 from ...domain.messages import JobReference
 from ...ports import Ports
 from ..lookup import policy_of
 from ..training.container import read_scores
 from ..validating.judge_challenger import judge_scores, with_min_improvement
 from ..validating.publish_report import publish_report
-from ..validating.validate_model import with_result
 from .deploy_model import check_review, deploy_model
 
 
@@ -30,9 +28,9 @@ def promote_if_better(model_name: str, job_id: str, min_improvement: float, port
     result = judgement.result.sealed(ports.clock.now())
     if not result.is_valid:
         return False
-    check_review(with_result(job, result))
-    allowed = with_result(job.moved_to(RetrainingStatus.DEPLOYING), result)
+    check_review(job.validated(result))
+    allowed = job.deploying().validated(result)
     # One write: what was sealed for a job that may not be deployed any more stays as it is.
-    ports.jobs.save(allowed.changed(report_uri=publish_report(allowed, result, judgement.pair, ports)))
+    ports.jobs.save(allowed.reported(publish_report(allowed, result, judgement.pair, ports)))
     deploy_model(JobReference(job_id=job_id), ports)
     return True

@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from ...domain.errors import ReviewRefused
-from ...domain.job import REVIEW_TIME, RetrainingJob, RetrainingStatus, Review
+from ...domain.job import REVIEW_TIME, RetrainingJob, Review
 from ...domain.messages import ReviewOutcome
+from ...domain.status import RetrainingStatus
 from ...ports import Ports
 from ..lookup import job_of
 
@@ -57,7 +58,7 @@ def _record(job: RetrainingJob, approved: bool, actor: str, reason: str | None, 
         validation_hash=job.validation.validation_hash,
         at=ports.clock.now(),
     )
-    return ports.jobs.save(job.changed(review=review))
+    return ports.jobs.save(job.reviewed(review))
 
 
 def _answer(job: RetrainingJob, ports: Ports) -> None:

@@ -2,15 +2,17 @@
 
 from ...domain.digest import sha256_of
 from ...domain.errors import ArtifactInvalid, PromotionRefused
-from ...domain.files import VersionFiles, artifact_digest, changed_files, parse_manifest
+from ...domain.files import artifact_digest, changed_files, parse_manifest
+from ...domain.model_version import ModelVersion
 from ...ports import Ports
 
 
-def check_files(model_name: str, version: str, recorded: VersionFiles, ports: Ports) -> None:
+def check_files(model_name: str, version: ModelVersion, ports: Ports) -> None:
     """Raise PromotionRefused, naming the files, unless a version is what was recorded at its registration."""
+    number, recorded = version.number, version.files
     if recorded.artifact_sha256 is None:
-        raise PromotionRefused(f"nobody recorded the files of version {version} of '{model_name}'")
-    found = ports.registry.version_files(model_name, version)
+        raise PromotionRefused(f"nobody recorded the files of version {number} of '{model_name}'")
+    found = ports.registry.version_files(model_name, number)
     if artifact_digest(found) == recorded.artifact_sha256:
         return
     try:
@@ -19,4 +21,4 @@ def check_files(model_name: str, version: str, recorded: VersionFiles, ports: Po
     except (ArtifactInvalid, ValueError):
         known = None
     which = ", ".join(changed_files(known, found)) if known is not None else "which ones cannot be told any more"
-    raise PromotionRefused(f"version {version} of '{model_name}' is not what was registered; changed files: {which}")
+    raise PromotionRefused(f"version {number} of '{model_name}' is not what was registered; changed files: {which}")

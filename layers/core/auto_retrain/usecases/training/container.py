@@ -1,5 +1,6 @@
 """What the containers of a step are told to do, and what they left behind, none of which is believed unchecked."""
 
+from collections.abc import Iterable
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -8,6 +9,7 @@ from ...domain.cluster import JobOrder
 from ...domain.errors import ArtifactInvalid
 from ...domain.explain import explain
 from ...domain.job import RetrainingJob
+from ...domain.model_version import ModelVersion
 from ...domain.names import CHAMPION_PART, JobKind, output_key, variant_part
 from ...domain.policy.policy import Policy
 from ...domain.results import ContainerResult, ScoringResult
@@ -19,8 +21,9 @@ Result = TypeVar("Result", bound=ContainerResult)
 def is_scored_apart(job: RetrainingJob) -> bool:
     """Whether the champion comes from another image than the challenger; an unknown one is taken for the same."""
     # Variants have one image, that of their common order.
-    old, new = job.champion_files.image, next((files.image for files in job.challengers.values()), None)
-    return job.champion_version is not None and None not in (old, new) and old != new
+    new = next((version.files.image for version in job.challengers.values()), None)
+    old = job.champion.files.image if job.champion else None
+    return None not in (old, new) and old != new
 
 
 def read_result(job: RetrainingJob, kind: JobKind, model: type[Result], ports: Ports, part: str = "") -> Result:
@@ -41,19 +44,15 @@ def read_scores(job: RetrainingJob, ports: Ports) -> ScoringResult:
     if not is_scored_apart(job):
         return scores
     champion = read_result(job, "score", ScoringResult, ports, CHAMPION_PART)
-    return scores.model_copy(update={"predictions": champion.predictions | scores.predictions})
+    return scores.changed(predictions=champion.predictions | scores.predictions)
 
 
 def variant_orders(job: RetrainingJob, policy: Policy, ports: Ports) -> list[JobOrder]:
     """One order for the training of each variant."""
     (order,) = container_orders(job, "train", policy, ports)
     return [
-        order.model_copy(
-            update={
-                "variant": number,
-                "parameters": variant.parameters,
-                "output_uri": f"{order.output_uri}{variant_part(number)}",
-            }
+        order.changed(
+            variant=number, parameters=variant.parameters, output_uri=f"{order.output_uri}{variant_part(number)}"
         )
         for number, variant in enumerate(job.variants)
     ]
@@ -79,14 +78,14 @@ def container_orders(job: RetrainingJob, kind: JobKind, policy: Policy, ports: P
 
 
 def _scoring_orders(order: JobOrder, job: RetrainingJob) -> list[JobOrder]:
-    champion = {job.champion_version: job.champion_files.artifact_sha256} if job.champion_version else {}
-    challengers = {version: files.artifact_sha256 for version, files in job.challengers.items()}
-    own = {"image": next(files.image for files in job.challengers.values())}
-    if not is_scored_apart(job):
-        return [order.model_copy(update={**own, "versions": champion | challengers})]
-    apart = {
-        "image": job.champion_files.image,
-        "versions": champion,
-        "output_uri": f"{order.output_uri}{CHAMPION_PART}",
-    }
-    return [order.model_copy(update=apart), order.model_copy(update={**own, "versions": challengers})]
+    champion, challengers = _digests([job.champion] if job.champion else []), _digests(job.challengers.values())
+    image = next(version.files.image for version in job.challengers.values())
+    if job.champion is None or not is_scored_apart(job):
+        return [order.changed(image=image, versions=champion | challengers)]
+    output_uri = f"{order.output_uri}{CHAMPION_PART}"
+    apart = order.changed(image=job.champion.files.image, versions=champion, output_uri=output_uri)
+    return [apart, order.changed(image=image, versions=challengers)]
+
+
+def _digests(versions: Iterable[ModelVersion]) -> dict[str, str | None]:
+    return {version.number: version.files.artifact_sha256 for version in versions}

@@ -57,7 +57,7 @@ def start_report(report_id: str, policy: Policy, at: datetime, ports: Ports) -> 
     )
     name = kubernetes_job_name(report_id, "report")
     # Evidently is in our own image, and computes without GPUs.
-    training = policy.training.model_copy(update={"deadline_minutes": DEADLINE_MINUTES, "image": None, "gpus": 0})
+    training = policy.training.changed(deadline_minutes=DEADLINE_MINUTES, image=None, gpus=0)
     ports.cluster.start_job(name, [order], training)
     return DriftReport(
         report_id=report_id,

@@ -5,11 +5,13 @@ import logging
 from ...domain.batch import ParkedOrder
 from ...domain.errors import ArtifactInvalid, ArtifactMissing, AutoRetrainError, ChampionConflict
 from ...domain.files import VersionFiles
-from ...domain.job import PendingStep, RetrainingJob, RetrainingStatus, Variant
+from ...domain.job import PendingStep, RetrainingJob, Variant
 from ...domain.messages import StepOrder, StepStarted
+from ...domain.model_version import ModelVersion
 from ...domain.names import kubernetes_job_name, log_key, variant_part
 from ...domain.policy.policy import Policy
 from ...domain.results import TrainingResult
+from ...domain.status import RetrainingStatus
 from ...domain.trigger_type import TriggerType
 from ...ports import Ports
 from ..data.manifest import freeze_data
@@ -17,7 +19,7 @@ from ..lookup import job_of, policy_of
 from .container import container_orders, read_result, variant_orders
 from .drift_reports import start_report
 
-LONGEST_REASON = 300
+MAX_REASON = 300
 
 _LOG = logging.getLogger(__name__)
 
@@ -55,8 +57,7 @@ def _start(job: RetrainingJob, step: StepOrder, policy: Policy, ports: Ports) ->
         since=ports.clock.now(),
     )
     # The record comes first: the watcher must know the token before the Kubernetes Job can end.
-    waiting = {"pending": pending, "started_at": job.started_at or pending.since}
-    ports.jobs.save(job.moved_to(RetrainingStatus.RUNNING, **waiting))
+    ports.jobs.save(job.waiting_for(pending))
     if several:
         ports.cluster.start_indexed_job(name, orders, training, training.pods_at_once)
     elif not batched:
@@ -68,43 +69,30 @@ def _with_data(job: RetrainingJob, policy: Policy, ports: Ports) -> RetrainingJo
     """Freeze, once, which objects this job reads and which champion it will be compared with."""
     if job.status is RetrainingStatus.RUNNING:
         return job
-    champion = _champion(job.model_name, ports)
-    return freeze_data(job, policy, ports).changed(
-        champion_version=champion,
-        champion_files=_files_of(champion, job.model_name, ports) if champion else VersionFiles(),
-    )
+    return freeze_data(job, policy, ports).compared_with(_champion(job.model_name, ports))
 
 
-def _champion(model_name: str, ports: Ports) -> str | None:
-    champion = ports.registry.champion(model_name)
-    serving = ports.ledger.current(model_name)
-    if champion is None and serving is not None:
+def _champion(model_name: str, ports: Ports) -> ModelVersion | None:
+    """The champion as it was when we deployed it; only of one that somebody else set, what the registry says."""
+    number, serving = ports.registry.champion(model_name), ports.ledger.current(model_name)
+    if number is None:
+        if serving is None:
+            return None
         raise ChampionConflict(
-            f"version {serving.version} serves '{model_name}' by the ledger, but the registry has no champion; "
+            f"version {serving.version.number} serves '{model_name}' by the ledger, but the registry has no champion; "
             f"set the alias 'champion' again"
         )
-    return champion
-
-
-def _files_of(version: str, model_name: str, ports: Ports) -> VersionFiles:
-    """What a champion was when we deployed it; only of one that somebody else set, what the registry says."""
-    serving = ports.ledger.current(model_name)
-    if serving is not None and serving.version == version:
-        return serving.files
-    tags = ports.registry.version_tags(model_name, version) or {}
-    return VersionFiles(artifact_sha256=tags.get("artifact_sha256"), image=tags.get("image"))
+    if serving is not None and serving.version.number == number:
+        return serving.version
+    tags = ports.registry.version_tags(model_name, number) or {}
+    files = VersionFiles(artifact_sha256=tags.get("artifact_sha256"), image=tags.get("image"))
+    return ModelVersion(number=number, files=files)
 
 
 def _with_challenger(job: RetrainingJob, ports: Ports) -> RetrainingJob:
     if job.variants:
         return _with_trained_variants(job, ports)
-    result = _training_result(job, ports)
-    return job.changed(
-        challenger_version=result.model_version,
-        challenger_files=result.files,
-        run_id=result.run_id,
-        metrics=result.metrics,
-    )
+    return job.trained(_training_result(job, ports).version)
 
 
 def _with_trained_variants(job: RetrainingJob, ports: Ports) -> RetrainingJob:
@@ -112,17 +100,15 @@ def _with_trained_variants(job: RetrainingJob, ports: Ports) -> RetrainingJob:
     variants = tuple(_trained(job, number, ports) for number in range(len(job.variants)))
     if not any(variant.version for variant in variants):
         raise ArtifactMissing(f"none of the {len(variants)} variants of job '{job.job_id}' left a result")
-    return job.changed(variants=variants)
+    return job.trained_variants(variants)
 
 
 def _trained(job: RetrainingJob, number: int, ports: Ports) -> Variant:
     variant = job.variants[number]
     try:
-        result = _training_result(job, ports, variant_part(number))
+        return variant.changed(trained=_training_result(job, ports, variant_part(number)).version)
     except ArtifactMissing:
-        return variant.model_copy(update={"error": _last_words(job, number, ports)})
-    found = {"version": result.model_version, "files": result.files, "run_id": result.run_id, "metrics": result.metrics}
-    return variant.model_copy(update=found)
+        return variant.changed(error=_last_words(job, number, ports))
 
 
 def _last_words(job: RetrainingJob, number: int, ports: Ports) -> str:
@@ -132,7 +118,7 @@ def _last_words(job: RetrainingJob, number: int, ports: Ports) -> str:
     except ArtifactMissing:
         return "its training failed and left no log"
     lines = log.decode(errors="replace").split("\n")
-    return next((line[:LONGEST_REASON] for line in reversed(lines) if line.strip()), "its training failed in silence")
+    return next((line[:MAX_REASON] for line in reversed(lines) if line.strip()), "its training failed in silence")
 
 
 def _training_result(job: RetrainingJob, ports: Ports, part: str = "") -> TrainingResult:

@@ -10,12 +10,13 @@ from ...domain.names import job_id
 from ...domain.policy.policy import AppliedPolicy
 from ...domain.trigger_events import parse_trigger_event
 from ...domain.trigger_type import TriggerType
-from ...holds.model import fleet_holds, holds, only_broken_data
+from ...holds.fleet import fleet_holds
+from ...holds.model import model_holds, observed_hold, only_broken_data
 from ...ports import Ports
-from ...triggers import first_met, screen
+from ...triggers import enabled_triggers, first_met, first_observed, judge_triggers
 from ..lookup import policy_of
-from .conclude_decision import conclude
-from .gather_evidence import performance_query
+from .conclude_decision import conclude_decision
+from .gather_evidence import Question, gather_evidence
 from .open_job import already_opened
 
 CLOCK_DIFFERENCE = timedelta(minutes=5)
@@ -36,16 +37,16 @@ def check_triggers(started: ExecutionStarted, ports: Ports) -> TriggerDecision:
     if opened:
         return opened
     undecided = _undecided(request, started.execution_arn, ports)
-    state = ports.jobs.model_state(request.model_name)
-    held = _holds(undecided, applied, state, ports)
-    if _only_drift_could_tell(undecided, held, applied):
-        return _look_for_drift(undecided.model_copy(update={"held_by": "quarantine"}), held[0].reason)
-    if held:
-        update = {"held_by": held[0].kind, "reason": "; ".join(hold.reason for hold in held)}
-        return conclude(undecided.model_copy(update=update), applied, ports)
+    state = ports.states.get(request.model_name)
+    against = _holds(undecided, applied, state, ports)
+    if _only_data_can_tell(undecided, against, applied):
+        return undecided.to_read_data(against[0].reason, held_by="quarantine")
+    if against:
+        held = undecided.held(against[0].kind, "; ".join(hold.reason for hold in against))
+        return conclude_decision(held, applied, ports)
     if request.trigger_type is TriggerType.MANUAL:
-        reason = f"asked for by {request.actor}: {request.reason}"
-        return conclude(undecided.model_copy(update={"next": "start", "reason": reason}), applied, ports)
+        asked = undecided.to_start(TriggerType.MANUAL, f"asked for by {request.actor}: {request.reason}")
+        return conclude_decision(asked, applied, ports)
     return _judge(undecided, applied, state, ports)
 
 
@@ -79,32 +80,34 @@ def _event_time(request: TriggerRequest, ports: Ports) -> datetime:
 
 def _holds(undecided: TriggerDecision, applied: AppliedPolicy, state: ModelState, ports: Ports) -> list[Hold]:
     trigger, at, now = undecided.trigger_type, undecided.event_time, ports.clock.now()
-    found = holds(applied, state, trigger, at, now, forced=undecided.force)
+    against = model_holds(applied, state, trigger, at, now, forced=undecided.force)
     # People answer for what they ask; what machines ask for has a budget.
-    return found if trigger is TriggerType.MANUAL else found + fleet_holds(ports.limits, ports.sweeps.last())
+    return against if trigger is TriggerType.MANUAL else against + fleet_holds(ports.limits, ports.sweeps.last())
 
 
-def _only_drift_could_tell(undecided: TriggerDecision, held: list[Hold], applied: AppliedPolicy) -> bool:
-    asked = undecided.trigger_type is TriggerType.DATA_DRIFT
-    return asked and only_broken_data(held) and TriggerType.DATA_DRIFT.value in applied.policy.triggers.enabled
-
-
-def _look_for_drift(decision: TriggerDecision, reason: str) -> TriggerDecision:
-    return decision.model_copy(update={"next": "detect_drift", "reason": reason})
+def _only_data_can_tell(undecided: TriggerDecision, against: list[Hold], applied: AppliedPolicy) -> bool:
+    """Whether a quarantine is all that holds the model, and the trigger is one that looks at the data anew."""
+    readers = [trigger.kind for trigger in enabled_triggers(applied.policy, reads_data=True)]
+    return undecided.trigger_type in readers and only_broken_data(against)
 
 
 def _judge(undecided: TriggerDecision, applied: AppliedPolicy, state: ModelState, ports: Ports) -> TriggerDecision:
-    policy = applied.policy
-    reading = ports.metrics.read([performance_query(policy, undecided.event_time)])[0]
-    verdicts = screen(policy, state, reading, undecided.event_time)
-    judged = undecided.model_copy(update={"verdicts": tuple(verdicts.values())})
-    met = first_met(verdicts)
-    looks_for_drift = TriggerType.DATA_DRIFT.value in policy.triggers.enabled
+    policy, at = applied.policy, undecided.event_time
+    triggers = enabled_triggers(policy, reads_data=False)
+    (evidence,) = gather_evidence([Question(policy, state, triggers)], at, ports)
+    verdicts = judge_triggers(triggers, policy, evidence, at)
+    decision = undecided.judged(verdict for found in verdicts.values() for verdict in found)
+    met, observed = first_met(verdicts), first_observed(verdicts)
     if met:
-        start = {"next": "start", "trigger_type": met, "reason": verdicts[met].reason}
-        concluded = conclude(judged.model_copy(update=start), applied, ports)
-        # Not seen often enough; what the data say may be enough, and takes the place of this decision.
-        again = concluded.held_by == "breach_days" and looks_for_drift
-        return _look_for_drift(concluded, concluded.reason) if again else concluded
-    judged = judged.model_copy(update={"reason": "; ".join(verdict.reason for verdict in verdicts.values())})
-    return _look_for_drift(judged, judged.reason) if looks_for_drift else conclude(judged, applied, ports)
+        decision = conclude_decision(decision.to_start(met, verdicts[met][0].reason), applied, ports)
+        if decision.held_by != "breach_days":
+            return decision
+    elif observed:
+        hold = observed_hold(verdicts[observed][0])
+        decision = decision.held(hold.kind, hold.reason)
+    else:
+        decision = decision.not_due("; ".join(found[0].reason for found in verdicts.values()))
+    if enabled_triggers(policy, reads_data=True):
+        # What the data say may be enough, and takes the place of this decision.
+        return decision.to_read_data(decision.reason, decision.held_by)
+    return decision if met else conclude_decision(decision, applied, ports)

@@ -1,24 +1,17 @@
-"""What every decision on whether to retrain ends in: the job is opened, or the trigger waits or is told why not."""
+"""What every decision on whether to retrain ends in: a job is opened, a trigger waits, and the decision is recorded."""
 
-from typing import Literal
-
-from ...domain.decision_record import TriggerRecord
+from ...domain.decision_record import DecisionRecord
 from ...domain.errors import JobConflict
 from ...domain.messages import TriggerDecision, TriggerRequest
 from ...domain.model_state import WaitingTrigger, breaches_within
 from ...domain.names import decision_key
 from ...domain.policy.policy import AppliedPolicy
-from ...domain.trigger_type import TriggerType
 from ...ports import Ports
+from ...triggers import trigger_of
 from .open_job import open_job
 
-_BREACHING: dict[TriggerType, Literal["performance", "drift"]] = {
-    TriggerType.PERFORMANCE_DEGRADATION: "performance",
-    TriggerType.DATA_DRIFT: "drift",
-}
 
-
-def conclude(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) -> TriggerDecision:
+def conclude_decision(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) -> TriggerDecision:
     """Open the job of a decision to start, let a trigger wait whose model is busy, and record what was decided.
 
     Raises:
@@ -31,32 +24,29 @@ def conclude(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) ->
     if decision.held_by == "running_job":
         _let_wait(decision, ports)
     elif decision.job_id:
-        ports.jobs.stop_waiting(_waiting(decision))
+        ports.waiting.remove(_waiting(decision))
     ports.decisions.record(_record(decision, ports))
     return decision
 
 
 def _with_enough_breaches(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) -> TriggerDecision:
     """A trigger that must be met on several days is held until it was."""
-    config = applied.policy.triggers
-    if config.breach_days == 1 or decision.trigger_type not in _BREACHING:
+    config, trigger = applied.policy.triggers, trigger_of(decision.trigger_type)
+    if config.breach_days == 1 or trigger is None or not trigger.needs_breach_days:
         return decision
     day = decision.event_time.date()
-    state = ports.jobs.record_breach(decision.model_name, _BREACHING[decision.trigger_type], day)
-    days = state.performance_breaches if _BREACHING[decision.trigger_type] == "performance" else state.drift_breaches
-    found = breaches_within(days, day, config.breach_window_days)
-    if found >= config.breach_days:
+    state = ports.states.record_breach(decision.model_name, trigger.kind, day)
+    days = breaches_within(state.breach_days(trigger.kind), day, config.breach_window_days)
+    if days >= config.breach_days:
         return decision
-    seen = f"seen on {found} of the last {config.breach_window_days} days, {config.breach_days} are needed"
-    return decision.model_copy(
-        update={"next": "skip", "held_by": "breach_days", "reason": f"{decision.reason}; {seen}"}
-    )
+    seen = f"seen on {days} of the last {config.breach_window_days} days, {config.breach_days} are needed"
+    return decision.held("breach_days", f"{decision.reason}; {seen}")
 
 
 def _let_wait(decision: TriggerDecision, ports: Ports) -> None:
-    ports.jobs.wait(_waiting(decision))
+    ports.waiting.add(_waiting(decision))
     # The job may have ended before it could see who waits; then nobody else would come back to this trigger.
-    if ports.jobs.model_state(decision.model_name).owner_at(ports.clock.now()) is None:
+    if ports.states.get(decision.model_name).owner_at(ports.clock.now()) is None:
         raise JobConflict(f"the job that held '{decision.model_name}' has just ended")
 
 
@@ -75,9 +65,9 @@ def _waiting(decision: TriggerDecision) -> WaitingTrigger:
     return WaitingTrigger(request=request, execution_arn=decision.execution_arn)
 
 
-def _record(decision: TriggerDecision, ports: Ports) -> TriggerRecord:
+def _record(decision: TriggerDecision, ports: Ports) -> DecisionRecord:
     outcomes = {"start": "started", "skip": "suppressed" if decision.held_by else "not_due"}
-    return TriggerRecord(
+    return DecisionRecord(
         model_name=decision.model_name,
         key=decision_key(decision.execution_arn),
         event_time=decision.event_time,

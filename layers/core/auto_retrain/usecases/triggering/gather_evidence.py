@@ -1,14 +1,60 @@
-"""Questions that several use cases ask about a model."""
+"""Gathers what triggers are judged by, of one model or of a whole fleet; nothing is judged here."""
 
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import NamedTuple
 
-from ...domain.metric_reading import MetricQuery
+from ...domain.drift import DriftEvidence
+from ...domain.metric_reading import MetricReading
+from ...domain.model_state import ModelState
 from ...domain.policy.policy import Policy
-from ...domain.windows import metric_window_end
+from ...domain.trigger_type import TriggerType
+from ...ports import Ports
+from ...triggers.base import Evidence, Trigger
+
+ReadData = Callable[[Policy, datetime, Ports], DriftEvidence]
 
 
-def performance_query(policy: Policy, at: datetime) -> MetricQuery:
-    """The metric over the evaluation window up to a moment; newer rows have no labels yet, so their values mislead."""
-    end = metric_window_end(at, policy.data.label_delay_days)
-    start = end - timedelta(days=policy.triggers.evaluation_window_days)
-    return MetricQuery(model_name=policy.model, metric=policy.metric, start=start, end=end)
+class Question(NamedTuple):
+    """A model, and the triggers that are to be judged for it."""
+
+    policy: Policy
+    state: ModelState
+    triggers: Sequence[Trigger]
+
+
+def gather_evidence(
+    questions: Sequence[Question], at: datetime, ports: Ports, read_data: ReadData | None = None
+) -> list[Evidence]:
+    """The evidence for each question, in their order; the metrics of all models are read together, in few calls.
+
+    `read_data` reads the data of a model for triggers that need them. It is handed in because most functions have
+    neither the packages nor the permissions for it; without it such triggers are inconclusive.
+
+    Raises:
+        TransientError: a source could not be asked, or an object changed while it was read.
+    """
+    queries = [
+        query
+        for question in questions
+        for trigger in question.triggers
+        for query in trigger.queries(question.policy, at)
+    ]
+    readings = iter(ports.metrics.read(queries) if queries else [])
+    evidence = []
+    for question in questions:
+        wants_data = any(trigger.reads_data for trigger in question.triggers)
+        drift = read_data(question.policy, at, ports) if read_data and wants_data else None
+        evidence.append(Evidence(question.state, _take(question, at, readings), drift))
+    return evidence
+
+
+def _take(
+    question: Question, at: datetime, readings: Iterator[MetricReading]
+) -> dict[TriggerType, tuple[MetricReading, ...]]:
+    """The readings of one question, from those of all."""
+    return {
+        trigger.kind: tuple(islice(readings, len(trigger.queries(question.policy, at))))
+        for trigger in question.triggers
+    }

@@ -22,9 +22,9 @@ def open_job(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) ->
     try:
         opened = ports.jobs.open_job(job, job.created_at + LEASE)
     except LeaseHeld as held:
-        return decision.model_copy(update={"next": "skip", "reason": str(held), "held_by": "running_job"})
+        return decision.held("running_job", str(held))
     _announce_start(opened, ports)
-    return decision.model_copy(update={"next": "start", "job_id": opened.job_id, "held_by": None})
+    return decision.opened(opened.job_id)
 
 
 def already_opened(job_id: str, ports: Ports) -> TriggerDecision | None:

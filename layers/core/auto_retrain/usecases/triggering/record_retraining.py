@@ -19,5 +19,5 @@ def record_retraining(model_name: str, at: datetime | None, ports: Ports) -> Mod
     now = ports.clock.now()
     if at is not None and at > now:
         raise EventInvalid(f"at = {at.isoformat()}: lies in the future; leave it out to mean now")
-    ports.jobs.record_retrain(model_name, at or now)
-    return ports.jobs.model_state(model_name)
+    ports.states.record_retrain(model_name, at or now)
+    return ports.states.get(model_name)

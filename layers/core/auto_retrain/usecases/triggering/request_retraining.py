@@ -12,12 +12,12 @@ from ...domain.explain import explain
 from ...domain.messages import TriggerRequest
 from ...domain.names import execution_name, job_id
 from ...domain.trigger_type import TriggerType
-from ...holds.model import holds
+from ...holds.model import model_holds
 from ...ports import Ports
 from ..lookup import policy_of
 
 
-class StartedRetraining(Record):
+class RequestedRetraining(Record):
     """An execution that began, the id of the job that it opens, and what will hold it back as things stand."""
 
     execution_arn: str
@@ -25,7 +25,7 @@ class StartedRetraining(Record):
     holds: tuple[Hold, ...] = ()
 
 
-def start_retraining(
+def request_retraining(
     model_name: str,
     ports: Ports,
     *,
@@ -37,7 +37,7 @@ def start_retraining(
     grid: Mapping[str, Sequence[Any]] | None = None,
     review: bool = False,
     force: bool = False,
-) -> StartedRetraining:
+) -> RequestedRetraining:
     """Start an execution for one model, now; `parameters` override those of its policy.
 
     With `variants`, or a `grid` of values for each parameter, several trainings run, each with its own parameters on
@@ -65,8 +65,8 @@ def start_retraining(
     arn = ports.executions.start(name, event)
     if arn is None:
         raise JobConflict(f"an execution named '{name}' was started at the very same moment; try again")
-    against = holds(applied, ports.jobs.model_state(model_name), trigger_type, now, now, forced=force)
-    return StartedRetraining(execution_arn=arn, job_id=job_id(model_name, arn), holds=tuple(against))
+    against = model_holds(applied, ports.states.get(model_name), trigger_type, now, now, forced=force)
+    return RequestedRetraining(execution_arn=arn, job_id=job_id(model_name, arn), holds=tuple(against))
 
 
 def _event(**fields: Any) -> dict[str, Any]:

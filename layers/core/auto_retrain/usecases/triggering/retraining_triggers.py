@@ -1,17 +1,14 @@
 """The automatic triggers as objects that fetch their own evidence, for people and notebooks."""
 
 from abc import ABC, abstractmethod
-from datetime import datetime
 
-from ...domain.policy.policy import Policy
 from ...domain.trigger_type import TriggerType
-from ...domain.verdict import Outcome, Verdict
 from ...ports import Ports
-from ...triggers.performance_degradation import judge_performance
-from ...triggers.scheduled import judge_schedule
+from ...triggers import trigger_of
 from ..lookup import policy_of
-from .drift_evidence import find_drift
-from .gather_evidence import performance_query
+from .drift_evidence import gather_drift
+from .gather_evidence import Question, gather_evidence
+from .record_retraining import record_retraining
 
 
 class RetrainingTrigger(ABC):
@@ -26,26 +23,17 @@ class RetrainingTrigger(ABC):
         Raises:
             ModelUnknown: no policy was applied for that model.
         """
-        verdict = self.judge(policy_of(model_name, self._ports).policy, self._ports.clock.now())[0]
-        return verdict.met, verdict.reason
+        return should_retrain(self.get_trigger_type(), model_name, self._ports)
 
     @abstractmethod
     def get_trigger_type(self) -> TriggerType: ...
 
-    @abstractmethod
-    def judge(self, policy: Policy, at: datetime) -> list[Verdict]:
-        """Fetch the evidence as of a moment, and judge it: the first verdict decides, any others say more."""
-
 
 class PerformanceDegradationTrigger(RetrainingTrigger):
-    """Accuracy in production fell below its threshold."""
+    """The metric in production crossed its threshold, such as accuracy that fell below it."""
 
     def get_trigger_type(self) -> TriggerType:
         return TriggerType.PERFORMANCE_DEGRADATION
-
-    def judge(self, policy: Policy, at: datetime) -> list[Verdict]:
-        query = performance_query(policy, at)
-        return [judge_performance(policy, self._ports.metrics.read([query])[0], query.end)]
 
 
 class DataDriftTrigger(RetrainingTrigger):
@@ -54,13 +42,6 @@ class DataDriftTrigger(RetrainingTrigger):
     def get_trigger_type(self) -> TriggerType:
         return TriggerType.DATA_DRIFT
 
-    def judge(self, policy: Policy, at: datetime) -> list[Verdict]:
-        findings = find_drift(policy, at, self._ports)
-        if findings.broken:
-            reason = f"bad data: {'; '.join(findings.broken)}"
-            return [findings.dataset.model_copy(update={"outcome": Outcome.ERROR, "reason": reason})]
-        return [findings.dataset, *findings.features]
-
 
 class ScheduledTrigger(RetrainingTrigger):
     """The schedule fired since the last retraining."""
@@ -68,10 +49,17 @@ class ScheduledTrigger(RetrainingTrigger):
     def get_trigger_type(self) -> TriggerType:
         return TriggerType.SCHEDULED
 
-    def judge(self, policy: Policy, at: datetime) -> list[Verdict]:
-        last = self._ports.jobs.model_state(policy.model).last_retrained_at
-        return [judge_schedule(policy, last, at)]
-
     def record_retrain(self, model_name: str) -> None:
-        """Remember a retraining that happened outside; the schedule counts from now on."""
-        self._ports.jobs.record_retrain(model_name, self._ports.clock.now())
+        """Record a retraining that happened elsewhere; the schedule counts from now on."""
+        record_retraining(model_name, None, self._ports)
+
+
+def should_retrain(kind: TriggerType, model_name: str, ports: Ports) -> tuple[bool, str]:
+    """Gather the evidence of one trigger as of now, and judge it; raises ModelUnknown for a model without a policy."""
+    policy, at, trigger = policy_of(model_name, ports).policy, ports.clock.now(), trigger_of(kind)
+    if trigger is None:
+        return False, f"a trigger of type '{kind.value}' is pulled by people, and by nothing else"
+    question = Question(policy, ports.states.get(model_name), [trigger])
+    (evidence,) = gather_evidence([question], at, ports, gather_drift)
+    verdict = trigger.judge(policy, evidence, at)[0]
+    return verdict.met, verdict.reason

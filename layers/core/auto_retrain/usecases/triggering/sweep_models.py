@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple, TypeVar
 
-from ...domain.decision_record import Hold, TriggerRecord
+from ...domain.decision_record import DecisionRecord, Hold
 from ...domain.errors import TransientError
 from ...domain.fleet import FleetLimits, FleetUsage, SweepMark
 from ...domain.messages import ScheduledEvent, SweepReport
-from ...domain.metric_reading import MetricReading
 from ...domain.model_state import ModelState
 from ...domain.names import execution_name
 from ...domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
@@ -18,11 +17,11 @@ from ...domain.schedule import daily_slot
 from ...domain.trigger_type import TriggerType
 from ...domain.verdict import Verdict
 from ...holds.fleet import room, urgency, usage_of
-from ...holds.model import holds, only_broken_data
+from ...holds.model import model_holds, observed_hold, only_broken_data
 from ...ports import Ports
-from ...triggers import first_met, screen
-from ...triggers.scheduled import due_at
-from .gather_evidence import performance_query
+from ...triggers import enabled_triggers, first_met, first_observed, judge_triggers, trigger_of
+from ...triggers.base import Evidence, Occasion, Trigger
+from .gather_evidence import Question, gather_evidence
 
 PARALLEL_CALLS = 16
 _INSTANT = timedelta(microseconds=1)
@@ -33,14 +32,27 @@ Done = TypeVar("Done")
 
 
 class Candidate(NamedTuple):
-    """A model that may be due, for a trigger that is met or, once a day, for a look at its data."""
+    """A model that may be due: for a trigger that is met, or once a day for one that only the data can judge."""
 
     policy: Policy
     state: ModelState
-    trigger: TriggerType
-    moment: datetime
+    trigger: Trigger
+    occasion: Occasion
     verdicts: tuple[Verdict, ...]
     held: list[Hold]
+
+
+class Turn(NamedTuple):
+    """A model that no job owns, and when it was its turn today, if that was since the last sweep."""
+
+    applied: AppliedPolicy
+    state: ModelState
+    slot: datetime
+    is_now: bool
+
+    @property
+    def policy(self) -> Policy:
+        return self.applied.policy
 
 
 class Starts(NamedTuple):
@@ -69,8 +81,9 @@ def sweep_models(tick: ScheduledEvent, ports: Ports) -> SweepReport:
     held = [candidate for candidate in candidates if candidate.held]
     usage = usage_of((state for _, state in fleet), at, now)
     begin = partial(_start, at=at, ports=ports)
-    looks = _in_parallel(begin, [look for look in candidates if _is_look(look) and not look.held])
-    due = [candidate for candidate in candidates if not _is_look(candidate) and not candidate.held]
+    free = [candidate for candidate in candidates if not candidate.held]
+    looks = _in_parallel(begin, [candidate for candidate in free if candidate.trigger.reads_data])
+    due = [candidate for candidate in free if not candidate.trigger.reads_data]
     starts = _start_within(due, ports.limits, usage, begin)
     _in_parallel(partial(_record, ports=ports), [*held, *starts.queued])
     ports.sweeps.save(_mark(at, len(fleet), usage, starts))
@@ -84,57 +97,64 @@ def sweep_models(tick: ScheduledEvent, ports: Ports) -> SweepReport:
 
 
 def _candidates(fleet: Fleet, since: datetime, at: datetime, now: datetime, ports: Ports) -> Iterator[Candidate]:
+    turns = list(_turns(fleet, since, at, now))
+    questions = [Question(turn.policy, turn.state, _judged_now(turn, at)) for turn in turns]
+    evidence = gather_evidence(questions, at, ports)
+    for turn, question, known in zip(turns, questions, evidence, strict=True):
+        candidate = _met(turn, question, known, at)
+        asked = candidate.trigger.kind if candidate else TriggerType.DATA_DRIFT
+        against = model_holds(turn.applied, turn.state, asked, at, now)
+        if candidate:
+            yield candidate._replace(held=[*against, *candidate.held])
+        # Broken data may have been repaired, which only another check of them can show.
+        if turn.is_now and (only_broken_data(against) or not (_may_start(candidate) or against)):
+            yield from _look_at_data(turn, at)
+
+
+def _turns(fleet: Fleet, since: datetime, at: datetime, now: datetime) -> Iterator[Turn]:
     # A model that is being retrained has what a trigger could ask for; what came too late for it is met tomorrow.
-    followed = [
-        (applied, state)
-        for applied, state in fleet
-        if applied.status is PolicyStatus.ACTIVE and state.owner_at(now) is None
-    ]
-    slots = [daily_slot(applied.policy.model, at) for applied, _ in followed]
-    on_turn = [slot > since for slot in slots]
-    readings = _read([applied.policy for (applied, _), turn in zip(followed, on_turn, strict=True) if turn], at, ports)
-    for (applied, state), slot, turn in zip(followed, slots, on_turn, strict=True):
-        reading = next(readings) if turn else MetricReading(value=None)
-        met = _met(applied.policy, state, reading, slot if turn else None, at)
-        against = holds(applied, state, met.trigger if met else TriggerType.DATA_DRIFT, at, now)
-        if met:
-            yield met._replace(held=against)
-        # Broken data may have been repaired, which only another look at them can show.
-        if turn and (only_broken_data(against) or not (met or against)) and _watches_drift(applied.policy):
-            yield Candidate(applied.policy, state, TriggerType.DATA_DRIFT, slot, (), [])
+    for applied, state in fleet:
+        if applied.status is PolicyStatus.ACTIVE and state.owner_at(now) is None:
+            slot = daily_slot(applied.policy.model, at)
+            yield Turn(applied, state, slot, slot > since)
 
 
-def _read(policies: list[Policy], at: datetime, ports: Ports) -> Iterator[MetricReading]:
-    watched = [policy for policy in policies if TriggerType.PERFORMANCE_DEGRADATION.value in policy.triggers.enabled]
-    found = ports.metrics.read([performance_query(policy, at) for policy in watched])
-    readings = {policy.model: reading for policy, reading in zip(watched, found, strict=True)}
-    return (readings.get(policy.model, MetricReading(value=None)) for policy in policies)
+def _judged_now(turn: Turn, at: datetime) -> list[Trigger]:
+    """Metrics are read once a day, when it is the model's turn; what needs none is judged in every sweep."""
+    triggers = enabled_triggers(turn.policy, reads_data=False)
+    return [trigger for trigger in triggers if turn.is_now or not trigger.queries(turn.policy, at)]
 
 
-def _met(
-    policy: Policy, state: ModelState, reading: MetricReading, slot: datetime | None, at: datetime
-) -> Candidate | None:
-    verdicts = screen(policy, state, reading, at)
-    trigger = first_met(verdicts)
-    if trigger is None:
+def _met(turn: Turn, question: Question, evidence: Evidence, at: datetime) -> Candidate | None:
+    """The strongest trigger that is met; one that is only observed is held by that."""
+    verdicts = judge_triggers(question.triggers, turn.policy, evidence, at)
+    kind = first_met(verdicts) or first_observed(verdicts)
+    trigger = trigger_of(kind) if kind else None
+    if kind is None or trigger is None:
         return None
-    due = due_at(policy, at) if trigger is TriggerType.SCHEDULED else slot
-    return Candidate(policy, state, trigger, due or _midnight(at), tuple(verdicts.values()), [])
+    decisive = verdicts[kind][0]
+    held = [observed_hold(decisive)] if decisive.observed_only else []
+    occasion = trigger.occasion(turn.policy, at, turn.slot)
+    judged = tuple(verdict for found in verdicts.values() for verdict in found)
+    return Candidate(turn.policy, turn.state, trigger, occasion, judged, held)
 
 
-def _watches_drift(policy: Policy) -> bool:
-    return TriggerType.DATA_DRIFT.value in policy.triggers.enabled
+def _may_start(candidate: Candidate | None) -> bool:
+    return candidate is not None and not candidate.held
 
 
-def _is_look(candidate: Candidate) -> bool:
-    return candidate.trigger is TriggerType.DATA_DRIFT
+def _look_at_data(turn: Turn, at: datetime) -> Iterator[Candidate]:
+    """One look serves all triggers that read data."""
+    for trigger in enabled_triggers(turn.policy, reads_data=True)[:1]:
+        occasion = trigger.occasion(turn.policy, at, turn.slot)
+        yield Candidate(turn.policy, turn.state, trigger, occasion, (), [])
 
 
 def _start_within(
     due: list[Candidate], limits: FleetLimits, usage: FleetUsage, begin: Callable[[Candidate], bool]
 ) -> Starts:
     """Start the most urgent first, as many as there is room for; one that had begun before takes no room."""
-    waiting = sorted(due, key=lambda candidate: urgency(candidate.trigger, candidate.state))
+    waiting = sorted(due, key=lambda candidate: urgency(candidate.trigger.kind, candidate.state))
     places, hold = room(limits, usage)
     began = known = 0
     while waiting and began < places:
@@ -152,10 +172,6 @@ def _mark(at: datetime, models: int, usage: FleetUsage, starts: Starts) -> Sweep
         retrained_in_30_days=usage.retrained_in_30_days + starts.began,
     )
     return SweepMark(at=min(turns, default=at + _INSTANT) - _INSTANT, models=models, usage=used)
-
-
-def _midnight(at: datetime) -> datetime:
-    return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _in_parallel(call: Callable[[Item], Done], items: Iterable[Item]) -> list[Done]:
@@ -176,22 +192,20 @@ def _start(candidate: Candidate, at: datetime, ports: Ports) -> bool:
 
     Each trigger starts an execution once a day, so that a retraining that failed is tried again the next day.
     """
-    model, trigger = candidate.policy.model, candidate.trigger.value
-    moment = candidate.moment.isoformat()
-    name = execution_name(model, trigger, f"{moment} {at.date()}" if trigger == "scheduled" else moment)
+    model, trigger = candidate.policy.model, candidate.trigger.kind.value
     event = {"model_name": model, "trigger_type": trigger, "event_time": at.isoformat()}
-    return ports.executions.start(name, event) is not None
+    return ports.executions.start(execution_name(model, trigger, candidate.occasion.key), event) is not None
 
 
 def _record(candidate: Candidate, ports: Ports) -> None:
     """Keep what held a trigger back, once for each moment that it stands for."""
     ports.decisions.record(
-        TriggerRecord(
+        DecisionRecord(
             model_name=candidate.policy.model,
-            key=f"sweep-{candidate.trigger.value}",
-            event_time=candidate.moment,
+            key=f"sweep-{candidate.trigger.kind.value}",
+            event_time=candidate.occasion.moment,
             recorded_at=ports.clock.now(),
-            trigger_type=candidate.trigger,
+            trigger_type=candidate.trigger.kind,
             outcome="suppressed",
             reason="; ".join(hold.reason for hold in candidate.held),
             held_by=candidate.held[0].kind,

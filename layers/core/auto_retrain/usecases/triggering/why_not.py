@@ -1,24 +1,22 @@
-"""Foresees what a model's triggers would lead to now; nothing is started or written, and no data set is read."""
+"""Predicts what a model's triggers would lead to now; nothing is started or written, and no data set is read."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from ...domain.decision_record import Hold
+from ...domain.decision_record import DecisionRecord, Hold
 from ...domain.errors import AutoRetrainError
-from ...domain.metric_reading import MetricReading
 from ...domain.model_state import ModelState, breaches_within, with_breach
-from ...domain.names import spread_offset
 from ...domain.outlook import ModelOutlook, Prospect, TriggerOutlook
 from ...domain.policy.policy import AppliedPolicy, Policy
-from ...domain.schedule import daily_slot, upcoming
 from ...domain.trigger_type import TriggerType
 from ...domain.verdict import Outcome, Verdict
-from ...holds.fleet import room
-from ...holds.model import fleet_holds, holds
+from ...holds.fleet import fleet_holds, room
+from ...holds.model import model_holds, observed_hold
 from ...ports import Ports
-from ...triggers import screen
+from ...triggers import enabled_triggers, judge_triggers, trigger_of
+from ...triggers.base import Evidence, Trigger
 from ..lookup import policy_of
-from .gather_evidence import performance_query
+from .gather_evidence import Question, gather_evidence
 
 DECISIONS_LOOKED_AT = 100
 
@@ -34,12 +32,9 @@ class _Model(NamedTuple):
     def policy(self) -> Policy:
         return self.applied.policy
 
-    def enables(self, trigger: TriggerType) -> bool:
-        return trigger.value in self.policy.triggers.enabled
 
-
-class _Found(NamedTuple):
-    """Verdicts of one trigger, the deciding one first, and when they were found."""
+class _Judged(NamedTuple):
+    """Verdicts of one trigger, the deciding one first, and as of when."""
 
     verdicts: tuple[Verdict, ...] = ()
     at: datetime | None = None
@@ -49,16 +44,16 @@ class _Found(NamedTuple):
         return self.verdicts[0].outcome if self.verdicts else None
 
 
-def foresee_triggers(model_name: str, ports: Ports) -> ModelOutlook:
-    """Metrics and schedule are judged now; of drift it tells what the last look at the data found.
+def predict_triggers(model_name: str, ports: Ports) -> ModelOutlook:
+    """Triggers that need no data are judged now; for the others, the last verdicts on the data are shown.
 
     Raises:
         ModelUnknown: no policy was applied for that model.
     """
-    applied, state = policy_of(model_name, ports), ports.jobs.model_state(model_name)
+    applied, state = policy_of(model_name, ports), ports.states.get(model_name)
     model = _Model(applied, state, ports.clock.now())
     config, fleet = applied.policy.triggers, _held_by_the_fleet(ports)
-    found = {**_judged_now(model, ports), TriggerType.DATA_DRIFT: _last_look_at_data(model_name, ports)}
+    judged = {**_judged_now(model, ports), **_last_look_at_data(model, ports)}
     return ModelOutlook(
         model_name=model_name,
         at=model.at,
@@ -67,31 +62,43 @@ def foresee_triggers(model_name: str, ports: Ports) -> ModelOutlook:
         last_retrained_at=state.last_retrained_at,
         daily_left=_left(config.daily_cap, model, _DAY),
         monthly_left=_left(config.monthly_cap, model, _MONTH),
-        triggers=tuple(_outlook(trigger, found.get(trigger, _Found()), fleet, model) for trigger in TriggerType),
-        waiting=tuple(ports.jobs.waiting(model_name)),
+        triggers=tuple(_outlook(kind, judged.get(kind, _Judged()), fleet, model) for kind in TriggerType),
+        waiting=tuple(ports.waiting.of(model_name)),
     )
 
 
-def _judged_now(model: _Model, ports: Ports) -> dict[TriggerType, _Found]:
-    reading, problem = MetricReading(value=None), None
-    if model.enables(TriggerType.PERFORMANCE_DEGRADATION):
-        try:
-            reading = ports.metrics.read([performance_query(model.policy, model.at)])[0]
-        except AutoRetrainError as error:
-            # What holds the other triggers back is worth knowing all the same.
-            problem = Verdict(check=TriggerType.PERFORMANCE_DEGRADATION.value, outcome=Outcome.ERROR, reason=str(error))
-    verdicts = screen(model.policy, model.state, reading, model.at)
-    if problem:
-        verdicts[TriggerType.PERFORMANCE_DEGRADATION] = problem
-    return {trigger: _Found((verdict,), model.at) for trigger, verdict in verdicts.items()}
+def _judged_now(model: _Model, ports: Ports) -> dict[TriggerType, _Judged]:
+    """What needs no data to be read; a source that does not answer is an error of the triggers that asked it."""
+    triggers = enabled_triggers(model.policy, reads_data=False)
+    failed: dict[TriggerType, _Judged] = {}
+    try:
+        (evidence,) = gather_evidence([Question(model.policy, model.state, triggers)], model.at, ports)
+    except AutoRetrainError as error:
+        # What holds the other triggers back is worth knowing all the same.
+        asking = [trigger for trigger in triggers if trigger.queries(model.policy, model.at)]
+        failed = {trigger.kind: _Judged((_failed(trigger, error),), model.at) for trigger in asking}
+        triggers = [trigger for trigger in triggers if trigger.kind not in failed]
+        evidence = Evidence(model.state)
+    verdicts = judge_triggers(triggers, model.policy, evidence, model.at)
+    return {**failed, **{kind: _Judged(found, model.at) for kind, found in verdicts.items()}}
 
 
-def _last_look_at_data(model_name: str, ports: Ports) -> _Found:
-    for decision in ports.decisions.recent(model_name, DECISIONS_LOOKED_AT):
-        drift = [verdict for verdict in decision.verdicts if verdict.check.startswith(TriggerType.DATA_DRIFT.value)]
-        if drift:
-            return _Found(tuple(drift), decision.event_time)
-    return _Found()
+def _failed(trigger: Trigger, error: AutoRetrainError) -> Verdict:
+    return Verdict(check=trigger.kind.value, outcome=Outcome.ERROR, reason=str(error))
+
+
+def _last_look_at_data(model: _Model, ports: Ports) -> dict[TriggerType, _Judged]:
+    readers = [trigger.kind for trigger in enabled_triggers(model.policy, reads_data=True)]
+    decisions = ports.decisions.recent(model.policy.model, DECISIONS_LOOKED_AT) if readers else []
+    return {kind: _last_verdicts(kind, decisions) for kind in readers}
+
+
+def _last_verdicts(kind: TriggerType, decisions: list[DecisionRecord]) -> _Judged:
+    for decision in decisions:
+        verdicts = [verdict for verdict in decision.verdicts if verdict.check.startswith(kind.value)]
+        if verdicts:
+            return _Judged(tuple(verdicts), decision.event_time)
+    return _Judged()
 
 
 def _left(cap: int, model: _Model, span: timedelta) -> int:
@@ -106,56 +113,44 @@ def _held_by_the_fleet(ports: Ports) -> list[Hold]:
     return fleet_holds(ports.limits, mark) or ([hold] if left == 0 else [])
 
 
-def _outlook(trigger: TriggerType, found: _Found, fleet: list[Hold], model: _Model) -> TriggerOutlook:
-    manual = trigger is TriggerType.MANUAL
-    if not manual and not model.enables(trigger):
-        return TriggerOutlook(trigger_type=trigger, prospect="disabled")
-    against = holds(model.applied, model.state, trigger, model.at, model.at)
-    if not manual:
-        against = [*against, *fleet, *_not_seen_often_enough(trigger, found, model)]
+def _outlook(kind: TriggerType, judged: _Judged, fleet: list[Hold], model: _Model) -> TriggerOutlook:
+    trigger = trigger_of(kind)
+    if trigger and not model.policy.triggers.enables(kind):
+        return TriggerOutlook(trigger_type=kind, prospect="disabled")
+    against = model_holds(model.applied, model.state, kind, model.at, model.at)
+    if trigger:
+        against = [*against, *fleet, *_not_met_often_enough(trigger, judged, model), *_only_observed(judged)]
     return TriggerOutlook(
-        trigger_type=trigger,
-        prospect=_prospect(trigger, found, against, model),
-        verdicts=found.verdicts,
-        judged_at=found.at,
+        trigger_type=kind,
+        prospect=_prospect(kind, judged, against, model),
+        verdicts=judged.verdicts,
+        judged_at=judged.at,
         holds=tuple(against),
-        next_at=_next_at(trigger, model),
+        next_at=trigger.next_look(model.policy, model.state, model.at) if trigger else None,
     )
 
 
-def _not_seen_often_enough(trigger: TriggerType, found: _Found, model: _Model) -> list[Hold]:
-    breaches = {
-        TriggerType.PERFORMANCE_DEGRADATION: model.state.performance_breaches,
-        TriggerType.DATA_DRIFT: model.state.drift_breaches,
-    }
+def _not_met_often_enough(trigger: Trigger, judged: _Judged, model: _Model) -> list[Hold]:
     config = model.policy.triggers
-    if found.at is None or trigger not in breaches or found.outcome is not Outcome.MET:
+    if judged.at is None or not trigger.needs_breach_days or judged.outcome is not Outcome.MET:
         return []
-    day = found.at.date()
-    days = breaches_within(with_breach(breaches[trigger], day), day, config.breach_window_days)
+    day = judged.at.date()
+    breaches = with_breach(model.state.breach_days(trigger.kind), day)
+    days = breaches_within(breaches, day, config.breach_window_days)
     reason = f"seen on {days} of {config.breach_window_days} days, {config.breach_days} are needed"
     return [Hold(kind="breach_days", reason=reason)] if days < config.breach_days else []
 
 
-def _prospect(trigger: TriggerType, found: _Found, against: list[Hold], model: _Model) -> Prospect:
+def _only_observed(judged: _Judged) -> list[Hold]:
+    decisive = judged.verdicts[0] if judged.verdicts else None
+    return [observed_hold(decisive)] if decisive and decisive.met and decisive.observed_only else []
+
+
+def _prospect(kind: TriggerType, judged: _Judged, against: list[Hold], model: _Model) -> Prospect:
     last = model.state.last_attempt_at
     # What was seen before the last retraining says nothing about the model of today.
-    if found.at and last and found.at < last:
+    if judged.at and last and judged.at < last:
         return "unknown"
-    if trigger is TriggerType.MANUAL or found.outcome is Outcome.MET:
+    if kind is TriggerType.MANUAL or judged.outcome is Outcome.MET:
         return "held_back" if against else "would_start"
-    return "not_due" if found.outcome is Outcome.UNMET else "unknown"
-
-
-def _next_at(trigger: TriggerType, model: _Model) -> datetime | None:
-    """When the schedule is due next, or metrics and data are looked at next."""
-    config = model.policy.triggers
-    if trigger is TriggerType.MANUAL:
-        return None
-    if trigger is not TriggerType.SCHEDULED:
-        return daily_slot(model.policy.model, model.at) + _DAY
-    offset = timedelta(minutes=spread_offset(model.policy.model, "schedule", config.schedule_spread_minutes))
-    # A run is done with what was retrained after it, even before the model's own turn has come.
-    after = max(model.at - offset, model.state.last_retrained_at or model.at - offset)
-    fires = next(upcoming(config.schedule_expression, config.time_zone, after), None)
-    return fires + offset if fires else None
+    return "not_due" if judged.outcome is Outcome.UNMET else "unknown"

@@ -149,7 +149,7 @@ def _inputs(job: RetrainingJob, race: _Race, scores: ScoringResult, applied: App
         challenger_version=race.best,
         champion_version=job.champion_version,
         manifest_sha256=job.manifest_sha256 or "",
-        artifact_sha256=job.challengers[race.best].artifact_sha256,
+        artifact_sha256=job.challengers[race.best].files.artifact_sha256,
         predictions_sha256={version: file.sha256 for version, file in scores.predictions.items()},
         holdout_sha256=race.holdout_sha256,
         policy_version=applied.version,

@@ -20,9 +20,10 @@ def publish_report(job: RetrainingJob, result: ValidationResult, pair: Pair, por
     champion = curves_of(pair.champion) if pair.champion else None
     page = render_report(job, result, curves_of(pair.challenger), champion).encode()
     uri = ports.data.write(f"jobs/{job.job_id}/{REPORT}", page)
-    if job.run_id:
+    run_id = job.challenger.run_id if job.challenger else None
+    if run_id:
         try:
-            ports.registry.keep_document(job.run_id, REPORT, page)
+            ports.registry.keep_document(run_id, REPORT, page)
         except AutoRetrainError as error:
             _LOG.warning("the report of job '%s' is not in MLflow: %s", job.job_id, error)
     return uri

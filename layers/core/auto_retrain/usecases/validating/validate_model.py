@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from ...domain.job import RetrainingJob, RetrainingStatus
+from ...domain.job import RetrainingJob
 from ...domain.messages import JobReference, ValidationOutcome
 from ...domain.validation import ValidationResult
 from ...ports import Ports
@@ -21,11 +21,11 @@ def validate_model(reference: JobReference, ports: Ports) -> ValidationOutcome:
     """
     job = job_of(reference.job_id, ports)
     applied = policy_of(job.model_name, ports)
-    job = job.moved_to(RetrainingStatus.VALIDATION)
+    job = job.under_validation()
     judgement = judge_scores(job, read_scores(job, ports), applied, ports)
     result = judgement.result.sealed(ports.clock.now())
-    job = with_result(job, result)
-    ports.jobs.save(job.changed(report_uri=publish_report(job, result, judgement.pair, ports)))
+    job = job.validated(result)
+    ports.jobs.save(job.reported(publish_report(job, result, judgement.pair, ports)))
     return ValidationOutcome(
         next=_next_step(job, result),
         decision=result.decision,
@@ -38,18 +38,3 @@ def _next_step(job: RetrainingJob, result: ValidationResult) -> Literal["deploy"
     if not result.is_valid:
         return "close"
     return "review" if job.needs_review else "deploy"
-
-
-def with_result(job: RetrainingJob, result: ValidationResult) -> RetrainingJob:
-    """The job with what was found, which says as well which of several variants is its challenger."""
-    version = result.inputs.challenger_version
-    chosen = next((variant for variant in job.variants if variant.version == version), None)
-    if chosen is None:
-        return job.changed(validation=result)
-    return job.changed(
-        validation=result,
-        challenger_version=version,
-        challenger_files=chosen.files,
-        run_id=chosen.run_id,
-        metrics=chosen.metrics,
-    )

@@ -156,7 +156,7 @@ def _with_image(order: JobOrder, training: TrainingPolicy, stage: str, settings:
             f"image '{image}' of model '{order.model_name}': stage '{PRODUCTION}' runs only images named by their "
             f"digest (repository@sha256:…)"
         )
-    return order.model_copy(update={"image": image})
+    return order.changed(image=image)
 
 
 def _queue(training: TrainingPolicy) -> dict[str, str]:

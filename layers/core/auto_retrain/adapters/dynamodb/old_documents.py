@@ -1,0 +1,59 @@
+"""Documents as earlier releases wrote them, brought into the form of today before they are parsed."""
+
+import json
+from typing import Any
+
+from ...domain.base import Record
+from ...domain.job import RetrainingJob
+from ...domain.ledger import LedgerLine
+
+
+def upgraded(text: str, kind: type[Record]) -> str:
+    """The document as today's record reads it; one that is in that form already stays as it is.
+
+    Raises ValueError, TypeError or LookupError for what has neither form.
+    """
+    if kind is RetrainingJob and '"ending":' not in text:
+        return json.dumps(_upgraded_job(json.loads(text)))
+    if kind is LedgerLine and '"version":"' in text:
+        return json.dumps(_upgraded_line(json.loads(text)))
+    return text
+
+
+def _upgraded_job(old: dict[str, Any]) -> dict[str, Any]:
+    version = {name: old.pop(name, None) for name in ("champion_version", "challenger_version")}
+    files = {name: old.pop(f"{name}_files", None) or {} for name in ("champion", "challenger")}
+    run_id, metrics = old.pop("run_id", None), old.pop("metrics", {})
+    champion, challenger = version["champion_version"], version["challenger_version"]
+    old["champion"] = {"number": champion, "files": files["champion"]} if champion else None
+    made = {"number": challenger, "files": files["challenger"], "run_id": run_id, "metrics": metrics}
+    old["challenger"] = made if challenger else None
+    old["variants"] = [_upgraded_variant(variant) for variant in old.get("variants", [])]
+    old["ending"] = _ending_of(old)
+    return old
+
+
+def _upgraded_variant(old: dict[str, Any]) -> dict[str, Any]:
+    number = old.pop("version", None)
+    trained = {name: old.pop(name) for name in ("files", "run_id", "metrics") if name in old}
+    return {**old, "trained": {"number": number, **trained} if number else None}
+
+
+def _ending_of(old: dict[str, Any]) -> str | None:
+    """Said in one word since; before, it followed from several fields."""
+    if old["status"] not in ("completed", "failed", "rolled_back"):
+        return None
+    if old["status"] != "completed":
+        return str(old["status"])
+    if old.get("deployed"):
+        return "promoted"
+    if (old.get("data_check") or {}).get("skipped"):
+        return "skipped"
+    if old.get("review") and not old["review"]["approved"]:
+        return "declined"
+    decision = (old.get("validation") or {}).get("decision")
+    return "rejected" if decision == "reject" else "inconclusive"
+
+
+def _upgraded_line(old: dict[str, Any]) -> dict[str, Any]:
+    return {**old, "version": {"number": old["version"], "files": old.pop("files", {})}}

@@ -1,0 +1,136 @@
+"""Jobs and leases, what models remember, and triggers that wait, in memory; safe to call from many threads."""
+
+from datetime import date, datetime
+from threading import RLock
+
+from ...domain.errors import JobConflict, LeaseHeld
+from ...domain.job import RetrainingJob
+from ...domain.model_state import ModelState, Quarantine, WaitingTrigger, later, with_attempt, with_breach
+from ...domain.trigger_type import TriggerType
+from ...ports import Clock
+
+
+class MemoryModelStates:
+    """ModelStates in a dictionary."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, ModelState] = {}
+        self.lock = RLock()
+
+    def get(self, model_name: str) -> ModelState:
+        return self._states.get(model_name, ModelState(model_name=model_name))
+
+    def set(self, state: ModelState) -> None:
+        """Put a state in the place of the one before; hold the lock since that was read."""
+        self._states[state.model_name] = state
+
+    def record_drift_check(self, model_name: str, event_time: datetime) -> None:
+        with self.lock:
+            state = self.get(model_name)
+            self.set(state.changed(last_drift_check_at=later(event_time, state.last_drift_check_at)))
+
+    def record_retrain(self, model_name: str, event_time: datetime) -> None:
+        with self.lock:
+            state = self.get(model_name)
+            self.set(state.changed(last_retrained_at=later(event_time, state.last_retrained_at)))
+
+    def record_breach(self, model_name: str, trigger: TriggerType, day: date) -> ModelState:
+        with self.lock:
+            state = self.get(model_name)
+            days = with_breach(state.breach_days(trigger), day)
+            self.set(state.changed(breaches={**state.breaches, trigger: days}))
+            return self.get(model_name)
+
+    def set_quarantine(self, model_name: str, quarantine: Quarantine | None) -> bool:
+        with self.lock:
+            state = self.get(model_name)
+            if (state.quarantine is None) == (quarantine is None):
+                # The same again is taken for the same call, whose answer was lost.
+                return quarantine is not None and state.quarantine == quarantine
+            self.set(state.changed(quarantine=quarantine))
+            return True
+
+
+class MemoryWaitingTriggers:
+    """WaitingTriggers in a dictionary."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[tuple[str, str], WaitingTrigger] = {}
+        self._lock = RLock()
+
+    def add(self, waiting: WaitingTrigger) -> None:
+        self._waiting[waiting.request.model_name, waiting.key] = waiting
+
+    def of(self, model_name: str) -> list[WaitingTrigger]:
+        return [waiting for (model, _), waiting in sorted(self._waiting.items()) if model == model_name]
+
+    def remove(self, waiting: WaitingTrigger) -> None:
+        with self._lock:
+            place = waiting.request.model_name, waiting.key
+            stored = self._waiting.get(place)
+            if stored and stored.execution_arn == waiting.execution_arn:
+                del self._waiting[place]
+
+
+class MemoryJobStore:
+    """JobStore in a dictionary; leases are in the states of the models."""
+
+    def __init__(self, clock: Clock, states: MemoryModelStates) -> None:
+        self._clock = clock
+        self._states = states
+        self._jobs: dict[str, RetrainingJob] = {}
+
+    def open_job(self, job: RetrainingJob, lease_expires_at: datetime) -> RetrainingJob:
+        with self._states.lock:
+            if job.job_id in self._jobs:
+                return self._jobs[job.job_id]
+            state = self._states.get(job.model_name)
+            owner = state.owner_at(self._clock.now())
+            if owner:
+                raise LeaseHeld(job.model_name, owner)
+            self._states.set(
+                state.changed(
+                    active_job=job.job_id,
+                    lease_expires_at=lease_expires_at,
+                    fence=state.fence + 1,
+                    attempts=with_attempt(state.attempts, job.event_time),
+                )
+            )
+            self._jobs[job.job_id] = job
+            return job
+
+    def get(self, job_id: str) -> RetrainingJob | None:
+        return self._jobs.get(job_id)
+
+    def save(self, job: RetrainingJob) -> RetrainingJob:
+        with self._states.lock:
+            stored, saved = self._jobs.get(job.job_id), job.next_revision()
+            if stored == saved:
+                return saved
+            if stored is None or stored.revision != job.revision:
+                raise JobConflict(f"job '{job.job_id}' was changed since revision {job.revision} was read")
+            self._jobs[job.job_id] = saved
+            return saved
+
+    def close_job(self, job: RetrainingJob, *, retrained: bool, rejected_in_a_row: int | None = None) -> RetrainingJob:
+        with self._states.lock:
+            saved = self.save(job)
+            state = self._states.get(job.model_name)
+            if state.active_job == job.job_id:
+                state = state.changed(active_job=None, lease_expires_at=None)
+                if retrained:
+                    state = state.changed(last_retrained_at=later(job.event_time, state.last_retrained_at))
+                if rejected_in_a_row is not None:
+                    state = state.changed(rejected_in_a_row=rejected_in_a_row)
+                self._states.set(state)
+            return saved
+
+    def list_active(self) -> list[RetrainingJob]:
+        return [job for job in self._by_age() if not job.status.is_terminal]
+
+    def list_recent(self, model_name: str | None, limit: int) -> list[RetrainingJob]:
+        wanted = [job for job in self._by_age() if model_name in (None, job.model_name)]
+        return wanted[::-1][:limit]
+
+    def _by_age(self) -> list[RetrainingJob]:
+        return sorted(self._jobs.values(), key=lambda job: job.created_at)

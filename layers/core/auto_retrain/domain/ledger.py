@@ -1,0 +1,18 @@
+"""The deployment ledger: what served from when on, instead of what, and why."""
+
+from .base import Record, UtcTime
+from .model_version import ModelVersion
+from .windows import Windows
+
+
+class LedgerLine(Record):
+    """One promotion of one model; lines are numbered and never changed."""
+
+    model_name: str
+    sequence: int
+    version: ModelVersion
+    previous_version: str | None
+    job_id: str
+    reason: str
+    deployed_at: UtcTime
+    windows: Windows

@@ -1,0 +1,32 @@
+"""Where a job stands, and where it may go from there."""
+
+from enum import StrEnum
+
+
+class RetrainingStatus(StrEnum):
+    """Where a job stands; a rejected or inconclusive challenger, or none at all, ends COMPLETED without deployment."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    VALIDATION = "validation"
+    DEPLOYING = "deploying"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    ROLLED_BACK = "rolled_back"
+
+    @property
+    def is_terminal(self) -> bool:
+        return self not in _NEXT
+
+    def may_become(self, status: "RetrainingStatus") -> bool:
+        """Whether a job may go there from here; the present status is always allowed, so steps can repeat."""
+        return status is self or status in _NEXT.get(self, set())
+
+
+_S = RetrainingStatus
+_NEXT: dict[RetrainingStatus, set[RetrainingStatus]] = {
+    _S.PENDING: {_S.RUNNING, _S.COMPLETED, _S.FAILED},
+    _S.RUNNING: {_S.VALIDATION, _S.FAILED},
+    _S.VALIDATION: {_S.DEPLOYING, _S.COMPLETED, _S.FAILED},
+    _S.DEPLOYING: {_S.COMPLETED, _S.ROLLED_BACK, _S.FAILED},
+}

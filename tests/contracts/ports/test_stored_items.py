@@ -1,0 +1,120 @@
+"""What an earlier release stored is read by this one, and work that was under way goes on."""
+
+import json
+from typing import Any
+
+import pytest
+
+from auto_retrain.adapters.dynamodb.states import state_of
+from auto_retrain.adapters.dynamodb.table import record_of
+from auto_retrain.domain.base import Record
+from auto_retrain.domain.decision_record import DecisionRecord
+from auto_retrain.domain.ending import Ending
+from auto_retrain.domain.errors import RecordInvalid
+from auto_retrain.domain.job import RetrainingJob
+from auto_retrain.domain.ledger import LedgerLine
+from auto_retrain.domain.model_state import WaitingTrigger
+from auto_retrain.domain.policy.policy import AppliedPolicy
+from auto_retrain.domain.status import RetrainingStatus
+from auto_retrain.domain.trigger_type import TriggerType
+from local.paths import ROOT
+from tests.unit.usecases.world import World, rows
+
+ITEMS: dict[str, dict[str, Any]] = json.loads((ROOT / "tests/data/stored/items.json").read_text())
+ENDINGS = {
+    "pending": None,
+    "training": None,
+    "validated": None,
+    "deployed": None,
+    "variants": None,
+    "promoted": Ending.PROMOTED,
+    "rejected": Ending.REJECTED,
+    "inconclusive": Ending.INCONCLUSIVE,
+    "declined": Ending.DECLINED,
+    "skipped": Ending.SKIPPED,
+    "failed": Ending.FAILED,
+}
+
+
+def stored_job(case: str) -> RetrainingJob:
+    return record_of(ITEMS[case]["JOB"], RetrainingJob)
+
+
+@pytest.mark.parametrize(("case", "ending"), ENDINGS.items())
+def test_a_stored_job_is_read_with_its_ending(case: str, ending: Ending | None) -> None:
+    job = stored_job(case)
+    assert job.ending is ending
+    assert job.status.is_terminal is (ending is not None)
+    assert job.status is (ending.status if ending else job.status)
+
+
+def test_the_versions_of_a_stored_job_keep_their_files_run_and_metrics() -> None:
+    job = stored_job("promoted")
+    assert job.champion is not None
+    assert job.challenger is not None
+    assert (job.champion.number, job.challenger.number, job.challenger.run_id) == ("1", "2", "run")
+    assert job.challenger.files.artifact_sha256 is not None
+    assert job.metrics == {"accuracy": 0.99}
+
+
+def test_the_variants_of_a_stored_job_keep_what_they_made_or_why_they_failed() -> None:
+    variants = stored_job("variants").variants
+    assert [variant.version for variant in variants] == ["2", None, "4"]
+    assert variants[1].error == "ValueError: no such depth"
+    assert variants[2].trained is not None
+    assert variants[2].trained.run_id == "run-2"
+
+
+@pytest.mark.parametrize(
+    "case", ["validated", "deployed", "promoted", "rejected", "inconclusive", "declined", "variants"]
+)
+def test_the_seal_of_a_stored_validation_still_fits(case: str) -> None:
+    validation = stored_job(case).validation
+    assert validation is not None
+    assert validation.validation_hash == validation.compute_hash()
+
+
+def test_a_stored_ledger_line_is_read_with_its_version() -> None:
+    line = record_of(ITEMS["promoted"]["DEPLOYMENT#000001"], LedgerLine)
+    assert (line.version.number, line.previous_version) == ("2", "1")
+    assert line.version.files == stored_job("promoted").challenger.files  # type: ignore[union-attr]
+
+
+def test_a_stored_state_is_read_with_its_breaches() -> None:
+    state = state_of("churn", ITEMS["state"]["STATE"])
+    days = [state.breach_days(kind)[0].day for kind in (TriggerType.PERFORMANCE_DEGRADATION, TriggerType.DATA_DRIFT)]
+    assert days == [28, 1]
+    assert state.quarantine is not None
+
+
+@pytest.mark.parametrize(
+    ("case", "prefix", "kind"),
+    [
+        ("state", "POLICY", AppliedPolicy),
+        ("waiting", "DECISION#", DecisionRecord),
+        ("waiting", "WAITING#", WaitingTrigger),
+    ],
+)
+def test_other_stored_records_are_read(case: str, prefix: str, kind: type[Record]) -> None:
+    items = [item for name, item in ITEMS[case].items() if name.startswith(prefix)]
+    assert items
+    for item in items:
+        record_of(item, kind)
+
+
+@pytest.mark.parametrize("kind", [RetrainingJob, LedgerLine])
+def test_what_no_release_wrote_cannot_be_read_and_says_so(kind: type[Record]) -> None:
+    for document in ("", "[]", "{}", '{"version":"1"}'):
+        with pytest.raises(RecordInvalid, match="JOB#churn-1"):
+            record_of({"pk": {"S": "JOB#churn-1"}, "document": {"S": document}}, kind)
+
+
+def test_a_job_that_an_earlier_release_validated_is_deployed_and_closed() -> None:
+    world = World()
+    job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
+    stored = stored_job("validated")
+    assert stored.job_id == job_id
+    world.ports.jobs.save(stored.changed(revision=world.job(job_id).revision))
+    world.deploy(job_id)
+    assert world.close(decision={"job_id": job_id}).next == "succeed"
+    assert (world.job(job_id).ending, world.job(job_id).status) == (Ending.PROMOTED, RetrainingStatus.COMPLETED)

@@ -1,0 +1,41 @@
+"""All triggers that need no data, judged together."""
+
+from auto_retrain.domain.metric_reading import MetricReading
+from auto_retrain.domain.model_state import ModelState
+from auto_retrain.domain.policy.policy import Policy
+from auto_retrain.domain.trigger_type import TriggerType
+from auto_retrain.triggers import Verdicts, enabled_triggers, first_met, first_observed, judge_triggers
+from auto_retrain.triggers.base import Evidence
+from tests.unit.builders import NOON, a_policy
+
+DEGRADED = MetricReading(value=0.5, rows=5000, points=30, newest_at=NOON)
+
+
+def judged(policy: Policy) -> Verdicts:
+    triggers = enabled_triggers(policy, reads_data=False)
+    readings = {TriggerType.PERFORMANCE_DEGRADATION: (DEGRADED,)}
+    return judge_triggers(triggers, policy, Evidence(ModelState(model_name="churn"), readings), NOON)
+
+
+def test_the_strongest_reason_comes_first() -> None:
+    verdicts = judged(a_policy())
+    assert first_met(verdicts) is TriggerType.PERFORMANCE_DEGRADATION
+
+
+def test_a_trigger_that_is_not_enabled_is_not_judged() -> None:
+    policy = a_policy(triggers={"enabled": ["data_drift"]})
+    verdicts = judged(policy)
+    assert not verdicts
+    assert first_met(verdicts) is None
+
+
+def test_a_trigger_that_is_only_observed_calls_for_nothing() -> None:
+    verdicts = judged(
+        a_policy(triggers={"observe_only": ["performance_degradation"], "enabled": ["performance_degradation"]})
+    )
+    assert first_met(verdicts) is None
+    assert first_observed(verdicts) is TriggerType.PERFORMANCE_DEGRADATION
+
+
+def test_an_observed_trigger_leaves_the_others_alone() -> None:
+    assert first_met(judged(a_policy(triggers={"observe_only": ["performance_degradation"]}))) is TriggerType.SCHEDULED
