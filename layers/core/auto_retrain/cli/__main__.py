@@ -12,7 +12,7 @@ from . import decisions, doctor, drift, jobs, models, replaying, retraining, rev
 
 
 def main(arguments: list[str] | None = None, ports: Ports | None = None) -> int:
-    """Run one command; 0 for success, 1 for a refusal and 2 for a command that makes no sense, told on stderr."""
+    """Run one command; 0 for success, 1 for a refusal, 2 for a malformed command; problems go to stderr."""
     try:
         options = command_line().parse_args(arguments)
     except SystemExit as ended:
@@ -40,7 +40,7 @@ class _Parser(argparse.ArgumentParser):
 
 def command_line() -> argparse.ArgumentParser:
     """Every command with what it takes."""
-    parser = _Parser(prog="auto-retrain", description="Look after the models of a deployment.")
+    parser = _Parser(prog="auto-retrain", description="Look after the models of one deployment.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for noun in (models, decisions, retraining, drift, jobs, reviews, replaying, doctor):
         noun.add_commands(commands)

@@ -15,16 +15,21 @@ from ..domain.names import MODEL_NAME_PATTERN
 LONGEST_ACTOR, LONGEST_REASON = 128, 500
 
 
-def add_model(parser: ArgumentParser, **options: Any) -> None:
-    parser.add_argument("model", metavar="MODEL", type=_model_name, **options)
+def add_model(parser: ArgumentParser, help: str = "name of the model", **options: Any) -> None:
+    parser.add_argument("model", metavar="MODEL", type=_model_name, help=help, **options)
 
 
 def add_actor(parser: ArgumentParser) -> None:
-    parser.add_argument("--actor", metavar="WHO", type=_text_up_to(LONGEST_ACTOR), help="who decided it (default: you)")
+    parser.add_argument(
+        "--actor",
+        metavar="WHO",
+        type=_text_up_to(LONGEST_ACTOR),
+        help="who is recorded as the actor (default: your user name)",
+    )
 
 
 def add_job(parser: ArgumentParser) -> None:
-    parser.add_argument("job", metavar="JOB", type=_job_id, help="such as churn-0123456789")
+    parser.add_argument("job", metavar="JOB", type=_job_id, help="id of the job, such as churn-0123456789")
 
 
 def add_reason(parser: ArgumentParser, help: str, required: bool = True) -> None:
@@ -32,7 +37,13 @@ def add_reason(parser: ArgumentParser, help: str, required: bool = True) -> None
 
 
 def add_limit(parser: ArgumentParser, default: int) -> None:
-    parser.add_argument("--limit", type=_number_up_to(1000), default=default, help="how many (default: %(default)s)")
+    parser.add_argument(
+        "--limit",
+        metavar="N",
+        type=_number_up_to(1000),
+        default=default,
+        help="how many to show (default: %(default)s)",
+    )
 
 
 def actor_in(options: Namespace) -> str:

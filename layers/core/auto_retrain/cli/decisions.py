@@ -14,12 +14,21 @@ from .printing import moment, plain, print_json
 
 
 def add_commands(commands: Any) -> None:
-    why = commands.add_parser("why", help="the last decisions about a model, with their evidence")
+    why = commands.add_parser(
+        "why",
+        help="show the last decisions about a model, with their evidence",
+        description="Show the last decisions about a model: what each trigger found, and what came of it.",
+    )
     add_limit(why, default=5)
-    why_not = commands.add_parser("why-not", help="what would fire now, and what holds it back")
+    why_not = commands.add_parser(
+        "why-not",
+        help="show which triggers would start a retraining now, and what holds them back",
+        description="Judge the metric and the schedule now and show what would happen; nothing is started or written. "
+        "Drift is not judged again: the last check is shown.",
+    )
     for command, run in ((why, _why), (why_not, _why_not)):
         add_model(command)
-        command.add_argument("--json", action="store_true", help="print JSON")
+        command.add_argument("--json", action="store_true", help="print JSON with all details")
         command.set_defaults(run=run)
 
 

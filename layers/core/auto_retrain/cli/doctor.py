@@ -14,11 +14,16 @@ _WORDS = {True: "good", False: "BAD", None: "?"}
 
 
 def add_commands(commands: Any) -> None:
-    doctor = commands.add_parser("doctor", help="what is missing around the deployment, and what it may do too much")
-    doctor.add_argument(
-        "--self", action="store_true", help=f"your own rights in the cluster, not those of group {GROUP}"
+    doctor = commands.add_parser(
+        "doctor",
+        help="check that a deployment has everything it needs, and no rights beyond that",
+        description="Check that the table, the artifacts, MLflow and the cluster can be reached, and that functions "
+        "may do what they need there and nothing else. Exits with 1 if a check fails or cannot be made.",
     )
-    doctor.add_argument("--json", action="store_true", help="all findings as JSON")
+    doctor.add_argument(
+        "--self", action="store_true", help=f"check your own rights in the cluster, not those of the group {GROUP}"
+    )
+    doctor.add_argument("--json", action="store_true", help="print all findings as JSON")
     doctor.set_defaults(run=_run)
 
 

@@ -16,11 +16,21 @@ from .printing import plain, print_table
 
 
 def add_commands(commands: Any) -> None:
-    drift = commands.add_parser("drift", help="judge drift now; nothing is retrained for it")
+    drift = commands.add_parser(
+        "drift",
+        help="judge drift now, without retraining",
+        description="Compare the live data with what the champion learned from, now. Nothing is retrained.",
+    )
     add_model(drift)
     what = drift.add_mutually_exclusive_group()
-    what.add_argument("--report", action="store_true", help="let Evidently make a report on the cluster")
-    what.add_argument("--report-id", metavar="ID", type=report_id, help="show the PSIs of a report beside ours")
+    what.add_argument(
+        "--report",
+        action="store_true",
+        help="start a Kubernetes Job that writes Evidently's report on the same windows",
+    )
+    what.add_argument(
+        "--report-id", metavar="ID", type=report_id, help="show the PSI values of a finished report beside ours"
+    )
     drift.set_defaults(run=_run)
 
 

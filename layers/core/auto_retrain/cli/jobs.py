@@ -11,8 +11,12 @@ from .printing import moment, print_table
 
 
 def add_commands(commands: Any) -> None:
-    jobs = commands.add_parser("jobs", help="the newest jobs, of one model or of all")
-    add_model(jobs, nargs="?", help="only of this model")
+    jobs = commands.add_parser(
+        "jobs",
+        help="list the newest jobs",
+        description="List the newest jobs of one model, or of all models, with how each one ended.",
+    )
+    add_model(jobs, help="only jobs of this model", nargs="?")
     add_limit(jobs, default=20)
     jobs.set_defaults(run=_list)
 

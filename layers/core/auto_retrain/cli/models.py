@@ -25,31 +25,60 @@ from .printing import moment, plain, print_table
 
 
 def add_commands(commands: Any) -> None:
-    verbs = commands.add_parser("models", help="policies, and what is going on with each model").add_subparsers(
+    verbs = commands.add_parser("models", help="apply, list, show, pause and remove policies").add_subparsers(
         required=True, metavar="VERB"
     )
-    apply = verbs.add_parser("apply", help="put policies in force: all of them, or none if one is refused")
+    apply = verbs.add_parser(
+        "apply",
+        help="put policies in force: all of them, or none if one is refused",
+        description="Check all files first, then put each changed policy in force as its next version and show every "
+        "field that changes. An unchanged policy keeps its version; a paused model stays paused.",
+    )
     apply.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a policy in YAML")
-    apply.add_argument("--dry-run", action="store_true", help="tell what would change, and write nothing")
+    apply.add_argument("--dry-run", action="store_true", help="only show what would change")
     add_actor(apply)
     apply.set_defaults(run=_apply)
 
-    verbs.add_parser("list", help="all models").set_defaults(run=_list)
+    verbs.add_parser(
+        "list",
+        help="list all models",
+        description="List all models with policy version, status, last retraining, running job and quarantine.",
+    ).set_defaults(run=_list)
 
-    show = verbs.add_parser("show", help="a policy with every default filled in, as a file that can be applied")
+    show = verbs.add_parser(
+        "show",
+        help="show a policy with every default filled in",
+        description="Show a policy with every default filled in, as a file that can be applied again.",
+    )
     add_model(show)
     which = show.add_mutually_exclusive_group()
-    which.add_argument("--version", metavar="N", type=version_number, help="an earlier version")
-    which.add_argument("--history", action="store_true", help="every version: when, who and what changed")
+    which.add_argument("--version", metavar="N", type=version_number, help="show an earlier version")
+    which.add_argument("--history", action="store_true", help="list all versions: when, by whom and what changed")
     show.set_defaults(run=_show)
 
-    pause = verbs.add_parser("pause", help="let no trigger retrain a model")
-    add_reason(pause, "shown to whoever asks why it is not retrained")
-    resume = verbs.add_parser("resume", help="follow a paused policy again")
-    remove = verbs.add_parser("remove", help="take a model out of the fleet; its history stays")
-    remove.add_argument("--yes", action="store_true", required=True, help="that this is meant")
-    release = verbs.add_parser("release", help="end a quarantine by hand")
-    add_reason(release, "told to the model's owner")
+    pause = verbs.add_parser(
+        "pause",
+        help="stop all triggers of a model",
+        description="Stop all triggers of a model; a running job goes on. Pausing again keeps the first reason.",
+    )
+    add_reason(pause, "shown when someone asks why the model is not retrained")
+    resume = verbs.add_parser(
+        "resume",
+        help="let the triggers of a paused model work again",
+        description="Let the triggers of a paused model work again; a model that is not paused stays as it is.",
+    )
+    remove = verbs.add_parser(
+        "remove",
+        help="take a model out of the fleet; its history stays",
+        description="Take a model out of the fleet. Its history stays, and a running job goes on.",
+    )
+    remove.add_argument("--yes", action="store_true", required=True, help="confirm the removal")
+    release = verbs.add_parser(
+        "release",
+        help="end a quarantine by hand",
+        description="End a quarantine by hand and notify the owner, without waiting for the next check of the data.",
+    )
+    add_reason(release, "sent to the model's owner")
     for verb, run in ((pause, _pause), (resume, _resume), (remove, _remove), (release, _release)):
         add_model(verb)
         add_actor(verb)

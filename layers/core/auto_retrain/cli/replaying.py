@@ -10,9 +10,14 @@ from .printing import plain, print_json
 
 
 def add_commands(commands: Any) -> None:
-    replay = commands.add_parser("replay", help="compute a job's verdict again from what was stored")
+    replay = commands.add_parser(
+        "replay",
+        help="compute a job's verdict again from the stored evidence",
+        description="Compute a job's verdict again from the stored predictions, by the policy of that time. Exits with "
+        "1 and names what differs if the result is not the same.",
+    )
     add_job(replay)
-    replay.add_argument("--json", action="store_true", help="both verdicts as JSON")
+    replay.add_argument("--json", action="store_true", help="print both verdicts as JSON")
     replay.set_defaults(run=_replay)
 
 

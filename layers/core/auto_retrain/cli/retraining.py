@@ -11,16 +11,21 @@ from .printing import moment, plain
 
 
 def add_commands(commands: Any) -> None:
-    retrain = commands.add_parser("retrain", help="start an execution for one model")
+    retrain = commands.add_parser(
+        "retrain",
+        help="retrain a model now",
+        description="Start an execution that retrains a model, with one training or several. If a job of the model is "
+        "running, the request waits for its end.",
+    )
     add_model(retrain)
-    add_reason(retrain, "kept with the job")
+    add_reason(retrain, "recorded with the job")
     add_actor(retrain)
     retrain.add_argument(
         "--parameter",
         metavar="KEY=JSON",
         dest="parameters",
         action=AddParameter,
-        help="a training parameter that overrides the policy's; as often as needed",
+        help="a training parameter that overrides the policy's; may be given several times",
     )
     several = retrain.add_mutually_exclusive_group()
     several.add_argument(
@@ -30,25 +35,32 @@ def add_commands(commands: Any) -> None:
         action="append",
         default=[],
         type=object_of,
-        help="parameters of one of several trainings, of which the best counts; twice or more",
+        help="parameters of one of several trainings, of which the best is judged; give it at least twice",
     )
     several.add_argument(
         "--grid",
         metavar="KEY=[JSON,…]",
         action=AddParameter,
-        help="values of a parameter: every combination of them is trained; as often as needed",
+        help="values of a parameter; every combination is trained; may be given several times",
     )
-    retrain.add_argument("--review", action="store_true", help="let a person approve what is found to be better")
+    retrain.add_argument("--review", action="store_true", help="deploy only what someone has approved")
     retrain.add_argument(
-        "--force", action="store_true", help="pass over a pause, cool-down and caps; never over the accuracy floor"
+        "--force",
+        action="store_true",
+        help="ignore a pause, cool-down, back-off and caps; never broken data or the accuracy floor",
     )
     retrain.set_defaults(run=_retrain)
 
     retrained = commands.add_parser(
-        "retrained", help="say that a model was retrained elsewhere; its schedule counts on"
+        "retrained",
+        help="record that a model was retrained elsewhere",
+        description="Record that a model was retrained elsewhere, so that its schedule counts from there. The latest "
+        "time counts.",
     )
     add_model(retrained)
-    retrained.add_argument("--at", metavar="TIME", type=time_of, help="such as 2026-03-01T12:00:00Z (default: now)")
+    retrained.add_argument(
+        "--at", metavar="TIME", type=time_of, help="when, such as 2026-03-01T12:00:00Z (default: now)"
+    )
     retrained.set_defaults(run=_retrained)
 
 

@@ -13,20 +13,32 @@ from .printing import moment, plain, print_table
 
 
 def add_commands(commands: Any) -> None:
-    job = commands.add_parser("job", help="one job, with its variants and what was found")
+    job = commands.add_parser(
+        "job",
+        help="show one job",
+        description="Show one job: its data, metrics, gates and variants, and where its report is.",
+    )
     add_job(job)
-    job.add_argument("--json", action="store_true", help="everything that is known, as JSON")
+    job.add_argument("--json", action="store_true", help="print the whole record as JSON")
     job.set_defaults(run=_show)
 
-    approve = commands.add_parser("approve", help="let a challenger that waits for a review into production")
+    approve = commands.add_parser(
+        "approve",
+        help="deploy a challenger that waits for a review",
+        description="Approve a challenger that waits for a review, so that it is deployed. Repeating it does nothing.",
+    )
     add_job(approve)
-    add_reason(approve, "kept with the job", required=False)
+    add_reason(approve, "recorded with the job", required=False)
     add_actor(approve)
     approve.set_defaults(run=_review, approved=True)
 
-    decline = commands.add_parser("decline", help="keep a challenger that waits for a review out of production")
+    decline = commands.add_parser(
+        "decline",
+        help="do not deploy a challenger that waits for a review",
+        description="Decline a challenger that waits for a review; it is not deployed. A review cannot be changed.",
+    )
     add_job(decline)
-    add_reason(decline, "kept with the job, and told")
+    add_reason(decline, "recorded with the job and sent to people")
     add_actor(decline)
     decline.set_defaults(run=_review, approved=False)
 
