@@ -13,7 +13,7 @@ uv := $(envs)/installer/bin/uv
 node_packages := .local/node/asl-validator@4.0.0+chromium@147.0.0+puppeteer-core@24.43.1
 
 .NOTPARALLEL:
-.PHONY: help setup demo test bench lint type fmt build build-local local lock clean
+.PHONY: help setup demo test bench lint type fmt docs build build-local local lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ type: ## mypy, strict
 fmt: ## format the code and fix what ruff can fix
 	@$(python) -m ruff check --fix --quiet || true
 	@$(python) -m ruff format
+
+docs: ## write the generated pages anew
+	@$(python) -m local.docs
 
 build: ## the deployable build in .aws-sam/ (ARCHITECTURE=x86_64 or arm64); then: sam deploy --config-env dev
 	@$(PYTHON) -m local.setup sam

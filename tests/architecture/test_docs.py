@@ -1,83 +1,106 @@
-"""What the README shows is true."""
+"""The pages hang together: links, names of folders and verbs, pictures, and what is generated."""
 
-import argparse
-import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 import yaml
 
-from auto_retrain.cli.__main__ import command_line
-from auto_retrain.cli.policy_files import read_policy_file
-from auto_retrain.domain.policy.policy import Policy
-from local.paths import ROOT
-
-README = (ROOT / "README.md").read_text()
-BLOCKS = re.findall(r"^ *```(\w*)\n(.*?)^ *```", README, re.MULTILINE | re.DOTALL)
-
-
-def block(language: str, containing: str) -> str:
-    (found,) = (text for kind, text in BLOCKS if kind == language and containing in text)
-    return dedent(found)
-
-
-def test_the_policy_that_is_shown_is_a_policy(tmp_path: Path) -> None:
-    file = tmp_path / "churn.yaml"
-    file.write_text(block("yaml", "churn.yaml"))
-    policy = read_policy_file(file)
-    assert (policy.model, policy.data.label_delay_days) == ("churn", 7)
-
-
-@pytest.mark.parametrize(
-    "part", ["source: prometheus", "labels: {prefix: churn-labels", "pod_template:", "improvement_basis:"]
+from local.docs.pages import PAGES as GENERATED
+from local.docs.pages import renewed
+from local.paths import CORE, ROOT
+from tests.architecture.pages import (
+    MANUAL,
+    PAGES,
+    README,
+    anchors,
+    linked_page,
+    links,
+    name_of,
+    shell_lines,
+    spans,
+    the_block,
 )
-def test_parts_of_policies_that_are_shown_belong_into_a_policy(part: str) -> None:
-    whole = yaml.safe_load(block("yaml", "churn.yaml"))
-    for shown in yaml.safe_load_all(block("yaml", part).replace("sha256:…", "sha256:" + "0" * 64)):
-        Policy.parse(json.dumps({**whole, **shown}))
+
+LINE = 120
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
+# What a path in the repository begins with, where it is named in full; the package is also named by itself.
+PATH = re.compile(r"(?<![\w./-])(?:functions|layers|local|tests|statemachine|docs|auto_retrain)/[\w./-]*")
+
+
+@pytest.mark.parametrize("name", GENERATED)
+def test_a_generated_page_says_what_the_code_says(name: str) -> None:
+    assert (ROOT / "docs" / name).read_text() == renewed(name), f"docs/{name} is stale: run `make docs`"
+
+
+def test_the_readme_is_a_door_and_no_manual() -> None:
+    lines = README.read_text().splitlines()
+    assert len(lines) <= 200
+    assert not [line for line in lines if len(line) > LINE]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_lines_are_short_but_for_rows_of_tables(page: Path) -> None:
+    assert not [line for line in page.read_text().splitlines() if len(line) > LINE and not line.startswith("|")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for link in links(page):
+        if "://" in link:
+            continue
+        target, anchor = linked_page(page, link), link.partition("#")[2]
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_every_page_of_the_manual_is_reached_from_the_readme() -> None:
+    reached, todo = set(), {README}
+    while todo:
+        page = todo.pop()
+        reached.add(page)
+        todo |= {target for link in links(page) if (target := linked_page(page, link)).suffix == ".md"} - reached
+    assert set(PAGES) <= reached
 
 
 def test_the_picture_shows_the_states_of_the_machine() -> None:
     states = yaml.safe_load((ROOT / "statemachine/retraining.asl.yaml").read_text())["States"]
-    shown = set(re.findall(r"\b[A-Z][a-z]+[A-Za-z]*\b", re.sub(r":.*", "", block("mermaid", "CheckTriggers"))))
+    picture = the_block(README, "mermaid", "CheckTriggers")
+    shown = set(re.findall(r"\b[A-Z][a-z]+[A-Za-z]*\b", re.sub(r":.*", "", picture)))
     assert shown >= {name for name, state in states.items() if state["Type"] == "Task"}
     assert shown <= set(states)
 
 
-def commands(parser: argparse.ArgumentParser, words: tuple[str, ...] = ()) -> Iterator[tuple[str, set[str]]]:
-    """Each command with the options that it takes."""
-    below = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
-    for action in below:
-        for name, command in action.choices.items():
-            yield from commands(command, (*words, name))
-    if not below:
-        options = {option for action in parser._actions for option in action.option_strings if option.startswith("--")}
-        yield " ".join(words), options - {"--help"}
+def test_every_part_of_the_package_is_described() -> None:
+    package = CORE / "auto_retrain"
+    parts = {path.stem for path in package.iterdir() if not path.name.startswith("__")}
+    stages = {f"usecases/{path.name}" for path in (package / "usecases").iterdir() if (path / "__init__.py").exists()}
+    described = set(re.findall(r"^\| `([a-z_/]+)` \|", ARCHITECTURE.read_text(), re.MULTILINE))
+    assert described >= parts | stages
+    named = {name for name in described if not name.startswith("tests/")}
+    assert all((package / name).is_dir() or (package / f"{name}.py").exists() for name in named)
 
 
-def test_every_command_is_in_the_table_and_takes_what_is_shown() -> None:
-    shown = dict(re.findall(r"^\| `auto-retrain ([a-z-]+(?: [a-z-]+)?)\b([^`]*)` \|", README, re.MULTILINE))
-    taken = dict(commands(command_line()))
-    assert set(shown) == set(taken)
-    # Who acts is asked by several, and explained once below.
-    assert {name: set(re.findall("--[a-z-]+", given)) for name, given in shown.items()} == {
-        name: options - {"--actor"} for name, options in taken.items()
-    }
-
-
-@pytest.mark.parametrize("verb", sorted(set(re.findall(r"\bmake ([a-z-]+)", README))))
-def test_every_verb_that_is_named_exists(verb: str) -> None:
-    assert re.search(rf"^{verb}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
-
-
-@pytest.mark.parametrize("link", re.findall(r"\]\(([^)#]+)\)", README))
-def test_every_link_leads_somewhere(link: str) -> None:
-    assert (ROOT / link).exists()
-
-
-@pytest.mark.parametrize("folder", re.findall(r"^\| `([^`*]+)/` \|", README, re.MULTILINE))
-def test_every_folder_that_is_named_exists(folder: str) -> None:
+@pytest.mark.parametrize("folder", re.findall(r"^\| `([^`*]+)/` \|", README.read_text(), re.MULTILINE))
+def test_every_folder_of_the_map_exists(folder: str) -> None:
     assert (ROOT / folder).is_dir()
+
+
+def test_the_map_has_every_folder() -> None:
+    folders = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith((".", "__"))}
+    assert set(re.findall(r"^\| `([^`*/]+)/` \|", README.read_text(), re.MULTILINE)) == folders
+
+
+@pytest.mark.parametrize("page", [README, *MANUAL], ids=name_of)
+def test_every_path_that_is_named_exists(page: Path) -> None:
+    for text in [*spans(page), *shell_lines(page)]:
+        for path in PATH.findall(text):
+            assert (ROOT / path).exists() or (CORE / path).exists(), path
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_verb_that_is_named_exists(page: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for text in [*spans(page), *shell_lines(page)]:
+        for verb in re.findall(r"\bmake ([a-z-]+)", text):
+            assert re.search(rf"^{verb}:", makefile, re.MULTILINE), verb

@@ -1,0 +1,15 @@
+"""Writes every generated page anew, and says which ones changed."""
+
+from local.docs.pages import DOCS, PAGES, renewed
+
+
+def main() -> None:
+    for name in PAGES:
+        page, text = DOCS / name, renewed(name)
+        if page.read_text() != text:
+            page.write_text(text)
+            print(f"docs: {name} changed")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""What the pages show as an example works: policies, commands, inputs of executions, Python."""
+
+import ast
+import inspect
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+import yaml
+
+from auto_retrain import AutoRetrainPipeline
+from auto_retrain.adapters.memory import MemoryPorts
+from auto_retrain.cli.__main__ import command_line, main
+from auto_retrain.cli.policy_files import read_policy_file
+from auto_retrain.domain.policy.policy import Policy
+from auto_retrain.domain.trigger_events import parse_trigger_event
+from auto_retrain.settings import Settings
+from local.docs.command_reference import arguments, commands
+from local.paths import ROOT
+from tests.architecture.pages import (
+    MANUAL,
+    PAGES,
+    README,
+    Block,
+    all_blocks,
+    blocks,
+    name_of,
+    shell_lines,
+    spans,
+    the_block,
+)
+
+WHOLE_POLICY = the_block(README, "yaml", "churn.yaml")
+OPTIONS = {
+    parser.prog: {option for action in arguments(parser) for option in action.option_strings}
+    for parser in commands(command_line())
+}
+
+
+def whole_policies(block: Block) -> Iterator[dict[str, object]]:
+    """The policies of a block; where it shows a part, the rest is that of the README."""
+    for shown in yaml.safe_load_all(block.text.replace("sha256:…", "sha256:" + "0" * 64)):
+        yield shown if "model" in shown else {**yaml.safe_load(WHOLE_POLICY), **shown}
+
+
+@pytest.mark.parametrize("block", all_blocks("yaml"), ids=lambda block: name_of(block.page))
+def test_policies_and_parts_of_policies_that_are_shown_are_valid(block: Block) -> None:
+    for policy in whole_policies(block):
+        Policy.parse(json.dumps(policy))
+
+
+def test_every_kind_of_policy_part_is_shown() -> None:
+    shown = "\n".join(block.text for block in all_blocks("yaml"))
+    parts = ("source: prometheus", "labels: {prefix: churn-labels", "pod_template:", "improvement_basis:")
+    assert all(part in shown for part in parts)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_command_that_is_typed_is_understood(page: Path) -> None:
+    for line in shell_lines(page):
+        program, *words = shlex.split(line, comments=True) or [""]
+        if program == "auto-retrain":
+            command_line().parse_args(words)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_command_that_is_named_exists_and_takes_what_is_shown(page: Path) -> None:
+    for text in spans(page):
+        if not text.startswith("auto-retrain "):
+            continue
+        named = max((name for name in OPTIONS if f"{text} ".startswith(f"{name} ")), key=len, default=None)
+        assert named, text
+        assert set(re.findall(r"--[a-z-]+", text)) <= OPTIONS[named], text
+
+
+def test_the_first_commands_do_what_the_readme_promises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("churn.yaml").write_text(WHOLE_POLICY)
+    ports = MemoryPorts()
+    typed = [shlex.split(line, comments=True) for line in the_block(README, "sh", "models apply").splitlines()]
+    given = [words for program, *words in typed if program == "auto-retrain"]
+    assert len(given) == 3
+    assert [main(words, ports) for words in given] == [0, 0, 0]
+    assert (applied := ports.policies.get("churn")) is not None
+    assert applied.policy == read_policy_file(Path("churn.yaml"))
+    assert applied.policy.data.label_delay_days == 7
+
+
+def test_every_variable_that_commands_are_said_to_read_is_a_setting() -> None:
+    table = (ROOT / "docs" / "commands.md").read_text().partition("## Exit codes")[0]
+    rows = re.findall(r"^\| (`[A-Z].*?) \|", table, re.MULTILINE)
+    variables = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
+    assert variables
+    assert {name.lower() for name in variables} <= set(Settings.model_fields)
+
+
+@pytest.mark.parametrize("page", [README, *MANUAL], ids=name_of)
+def test_inputs_of_executions_are_understood(page: Path) -> None:
+    for block in blocks(page, "json"):
+        assert parse_trigger_event(json.loads(block.text)).model_name == "churn"
+
+
+@pytest.mark.parametrize("block", all_blocks("python"), ids=lambda block: name_of(block.page))
+def test_python_compiles_and_what_it_uses_of_the_package_is_there(block: Block) -> None:
+    for node in ast.walk(ast.parse(block.text)):
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("auto_retrain"):
+            assert all(hasattr(import_module(str(node.module)), alias.name) for alias in node.names)
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name("pipeline"), attr=name)):
+                keywords = dict.fromkeys(str(keyword.arg) for keyword in node.keywords)
+                inspect.signature(getattr(AutoRetrainPipeline, name)).bind(None, *node.args, **keywords)
