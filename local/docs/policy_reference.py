@@ -32,7 +32,10 @@ def render() -> str:
 
 
 def _section(title: str, part: Schema, path: str) -> str:
-    fields = table(("field", "allowed", "default", "meaning"), _rows(part, path))
+    rows = list(_rows(part, path))
+    # What is named as in Kubernetes means what it means there.
+    columns = 4 if any(meaning for *_, meaning in rows) else 3
+    fields = table(("field", "allowed", "default", "meaning")[:columns], [row[:columns] for row in rows])
     return f"## {title}\n\n{paragraph(part['description'])}\n\n{fields}"
 
 
