@@ -2,10 +2,14 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
 
+from auto_retrain.domain.data_check import CheckName
+from auto_retrain.domain.decision_record import HeldBy
+from auto_retrain.domain.messages import EventKind
 from local.docs.pages import PAGES as GENERATED
 from local.docs.pages import renewed
 from local.paths import CORE, ROOT
@@ -24,6 +28,7 @@ from tests.architecture.pages import (
 
 LINE = 120
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
+GATES = sorted((CORE / "auto_retrain" / "gates").glob("*.py"))
 # What a path in the repository begins with, where it is named in full; the package is also named by itself.
 PATH = re.compile(r"(?<![\w./-])(?:functions|layers|local|tests|statemachine|docs|auto_retrain)/[\w./-]*")
 
@@ -104,3 +109,32 @@ def test_every_verb_that_is_named_exists(page: Path) -> None:
     for text in [*spans(page), *shell_lines(page)]:
         for verb in re.findall(r"\bmake ([a-z-]+)", text):
             assert re.search(rf"^{verb}:", makefile, re.MULTILINE), verb
+
+
+def described_in(page: str) -> str:
+    return (ROOT / "docs" / page).read_text()
+
+
+@pytest.mark.parametrize("hold", get_args(HeldBy))
+def test_every_hold_is_described(hold: str) -> None:
+    assert f"`{hold}`" in described_in("triggers.md")
+
+
+@pytest.mark.parametrize("check", get_args(CheckName))
+def test_every_check_of_data_is_described(check: str) -> None:
+    assert f"| `{check}` |" in described_in("training.md")
+
+
+@pytest.mark.parametrize("gate", re.findall(r'CHECK = "(\w+)"', "".join(map(Path.read_text, GATES))))
+def test_every_gate_is_described(gate: str) -> None:
+    assert f"| `{gate}` |" in described_in("validation.md")
+
+
+@pytest.mark.parametrize("kind", get_args(EventKind))
+def test_every_event_is_described(kind: str) -> None:
+    assert f"`{kind}`" in described_in("operating.md").partition("## Messages")[2]
+
+
+@pytest.mark.parametrize("alarm", re.findall(r"^  (\w+Alarm):$", (ROOT / "template.yaml").read_text(), re.MULTILINE))
+def test_every_alarm_of_the_pipeline_is_described(alarm: str) -> None:
+    assert f"| `{alarm}` |" in described_in("operating.md")
