@@ -23,34 +23,49 @@ Format = Literal["csv", "parquet"]
 class LabelPolicy(StrictRecord):
     """Labels in a data set of their own, partitioned by the day they arrived; a later label corrects an earlier one."""
 
-    prefix: Prefix
+    prefix: Prefix = Field(description="folder in the data bucket that holds the folders date=YYYY-MM-DD")
     format: Format = "parquet"
-    row_id: Column
-    label: Column
+    row_id: Column = Field(description="column that says to which row a label belongs")
+    label: Column = Field(description="column with the label")
 
 
 class DataPolicy(StrictRecord):
     """Date-partitioned rows with features, and with labels unless those have their own data set."""
 
-    prefix: Prefix
+    prefix: Prefix = Field(description="folder in the data bucket that holds the folders date=YYYY-MM-DD")
     format: Format = "parquet"
-    row_id: Column
-    label: Column
-    task: Task = Field(default=Task.CLASSIFICATION, description="regression: the label is a number")
-    positive_label: str | None = None
+    row_id: Column = Field(description="column that identifies a row")
+    label: Column = Field(description="column with what is to be predicted")
+    task: Task = Field(
+        default=Task.CLASSIFICATION,
+        description="regression: the label is a number; classification: it is one of some classes",
+    )
+    positive_label: str | None = Field(
+        default=None,
+        description="class that precision, recall and curves are about; none: the second of two, as text",
+    )
     entity: Column | None = Field(
-        default=None, description="rows of one entity, such as a customer, are not independent"
+        default=None, description="column of what several rows may belong to, such as a customer"
     )
     slices: tuple[Column, ...] = Field(
-        default=(), max_length=10, description="columns by whose values no part of the rows may get worse"
+        default=(),
+        max_length=10,
+        description="columns for none of whose values the challenger may be significantly worse",
     )
-    numeric: tuple[Column, ...] = ()
-    categorical: tuple[Column, ...] = ()
+    numeric: tuple[Column, ...] = Field(default=(), description="features that are numbers")
+    categorical: tuple[Column, ...] = Field(default=(), description="features that are text")
     labels: LabelPolicy | None = None
-    tolerate: tuple[CheckName, ...] = Field(default=(), description="checks of the data whose errors only warn")
-    label_delay_days: int = Field(default=0, ge=0, le=365)
+    tolerate: tuple[CheckName, ...] = Field(
+        default=(), description="data checks whose errors are downgraded to warnings"
+    )
+    label_delay_days: int = Field(
+        default=0,
+        ge=0,
+        le=365,
+        description="days that labels take to arrive; windows with labels end this much earlier",
+    )
     min_label_share: float = Field(
-        default=0.9, ge=0, le=1, description="share of rows whose label must have arrived, in each window"
+        default=0.9, ge=0, le=1, description="share of the rows of each window whose label must have arrived"
     )
 
     @property
@@ -87,12 +102,13 @@ class DataPolicy(StrictRecord):
 class DriftPolicy(StrictRecord):
     """Which features are watched for drift, and how much each counts."""
 
-    ignore: tuple[Column, ...] = ()
+    ignore: tuple[Column, ...] = Field(default=(), description="features that are not watched")
     weights: dict[Column, Annotated[float, Field(ge=0, le=100)]] = Field(
-        default_factory=dict, description="1 for a feature that is not named; 0 reports a feature without counting it"
+        default_factory=dict,
+        description="1 for features that are not named; with 0 a feature is reported, but does not count",
     )
     min_drifted_share: float = Field(
-        default=0, ge=0, le=1, description="weighted share of features that must drift; 0 = any one is enough"
+        default=0, ge=0, le=1, description="share of the features, by weight, that must drift; 0: any one is enough"
     )
-    max_missing_increase: float = Field(default=0.1, gt=0, le=1, description="rise of the share of missing values")
-    max_unseen_share: float = Field(default=0.05, gt=0, le=1, description="share of categories never seen in training")
+    max_missing_increase: float = Field(default=0.1, gt=0, le=1, description="a larger rise of missing values is drift")
+    max_unseen_share: float = Field(default=0.05, gt=0, le=1, description="a larger share of new values is drift")

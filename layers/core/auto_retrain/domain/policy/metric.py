@@ -23,15 +23,15 @@ class CloudWatchMetric(StrictRecord):
     dimensions: dict[MetricText, MetricText] = Field(
         default_factory=dict,
         max_length=29,
-        description=f"beside the dimension {MODEL_DIMENSION}, which names the model",
+        description=f"dimensions beside {MODEL_DIMENSION}, which names the model",
     )
-    aggregation: Aggregation = Field(default="mean", description="how days become one value; latest is the newest day")
+    aggregation: Aggregation = Field(default="mean", description="how days become one value; latest: the newest day")
     counts_rows: bool = Field(
         default=False,
         description="true when each sample is one labelled row (1 = right, 0 = wrong), alone or in a statistic set",
     )
     label_share: MetricText | None = Field(
-        default=None, description="name of the metric that says which share of the labels has arrived"
+        default=None, description="name of a metric that says what share of the labels has arrived"
     )
 
     @model_validator(mode="after")
@@ -45,15 +45,19 @@ class PrometheusMetric(StrictRecord):
     """A gauge of the metric itself, or two counters: rows that were labelled, and those predicted right."""
 
     source: Literal["prometheus"]
-    gauge: PrometheusName | None = None
-    correct_total: PrometheusName | None = None
-    labelled_total: PrometheusName | None = None
-    model_label: PrometheusLabel = "model"
-    labels: dict[PrometheusLabel, MetricText] = Field(default_factory=dict, max_length=29)
+    gauge: PrometheusName | None = Field(default=None, description="name of a gauge of the metric itself")
+    correct_total: PrometheusName | None = Field(
+        default=None, description="name of the counter of rows that were predicted right"
+    )
+    labelled_total: PrometheusName | None = Field(default=None, description="name of the counter of labelled rows")
+    model_label: PrometheusLabel = Field(default="model", description="label that names the model")
+    labels: dict[PrometheusLabel, MetricText] = Field(
+        default_factory=dict, max_length=29, description="further labels of the series"
+    )
     aggregation: Aggregation = Field(default="mean", description="how steps become one value; counters are added up")
-    step_minutes: int = Field(default=60, ge=1, le=1440)
+    step_minutes: int = Field(default=60, ge=1, le=1440, description="time between two points")
     label_share: PrometheusName | None = Field(
-        default=None, description="gauge that says which share of the labels has arrived"
+        default=None, description="name of a gauge that says what share of the labels has arrived"
     )
 
     @property

@@ -20,15 +20,21 @@ from .validation import ValidationPolicy
 class Policy(StrictRecord):
     """Everything that is decided about one model."""
 
-    model: ModelName
-    owner: str = Field(min_length=1, max_length=254, description="who is asked when a machine cannot decide")
+    model: ModelName = Field(description="name of the model, also in MLflow: a-z, 0-9 and - inside, at most 40")
+    owner: str = Field(
+        min_length=1,
+        max_length=254,
+        description="who is notified about the model, and asked when a machine cannot decide",
+    )
     triggers: TriggerConfig = TriggerConfig()
     metric: MetricPolicy = CloudWatchMetric()
     data: DataPolicy
     drift: DriftPolicy = DriftPolicy()
     training: TrainingPolicy = TrainingPolicy()
     validation: ValidationPolicy = ValidationPolicy()
-    strategy: Literal["all_at_once"] = "all_at_once"
+    strategy: Literal["all_at_once"] = Field(
+        default="all_at_once", description="how a promoted version gets into production"
+    )
 
     @model_validator(mode="after")
     def _watches_features_that_exist(self) -> Self:

@@ -30,21 +30,29 @@ class Capacity(StrEnum):
 class TrainingPolicy(StrictRecord):
     """How the Kubernetes Job trains."""
 
-    trainer: EntryPoint | None = Field(default=None, description="module:function; none = the default trainer")
-    namespace: DnsLabel | None = Field(default=None, description="one of the deployment's; none = its first")
-    image: Image | None = Field(default=None, description="none = the image of the deployment")
-    parameters: Parameters = Field(default_factory=dict)
-    seed: int = Field(default=0, ge=0, lt=2**32)
-    deadline_minutes: int = Field(default=120, ge=1, le=LONGEST_DEADLINE_MINUTES)
-    retries: int = Field(default=2, ge=0, le=10, description="new pods after failures; lost nodes do not count")
-    cpu: Quantity = "1"
-    memory: Quantity = "2Gi"
-    gpus: int = Field(default=0, ge=0, le=16, description="of NVIDIA")
-    capacity: Capacity = Capacity.ANY
-    batched: bool = Field(default=False, description="share a Kubernetes Job with other models of the same needs")
-    pods_at_once: int = Field(default=4, ge=1, le=20, description="of one Kubernetes Job, by variants or in a batch")
-    priority: int = Field(default=0, ge=0, le=100, description="who goes first where Jobs wait for a free place")
-    queue: Annotated[LabelValue, Field(min_length=1)] | None = Field(default=None, description="Kueue's LocalQueue")
+    trainer: EntryPoint | None = Field(default=None, description="module:function; none: the default trainer")
+    namespace: DnsLabel | None = Field(default=None, description="one of the deployment's namespaces; none: its first")
+    image: Image | None = Field(default=None, description="none: the image of the deployment")
+    parameters: Parameters = Field(default_factory=dict, description="training parameters, passed to the trainer")
+    seed: int = Field(default=0, ge=0, lt=2**32, description="passed to the trainer, for repeatable results")
+    deadline_minutes: int = Field(
+        default=120, ge=1, le=LONGEST_DEADLINE_MINUTES, description="time after which a Kubernetes Job is ended"
+    )
+    retries: int = Field(
+        default=2, ge=0, le=10, description="new pods after failures of the program; a lost node does not count"
+    )
+    cpu: Quantity = Field(default="1", description="such as 2 or 500m; requested, and also the limit")
+    memory: Quantity = Field(default="2Gi", description="such as 4Gi; requested, and also the limit")
+    gpus: int = Field(default=0, ge=0, le=16, description="NVIDIA GPUs")
+    capacity: Capacity = Field(default=Capacity.ANY, description="which nodes, by how they are paid")
+    batched: bool = Field(
+        default=False, description="share a Kubernetes Job with other models that have the same needs"
+    )
+    pods_at_once: int = Field(default=4, ge=1, le=20, description="of one Kubernetes Job, for variants or a batch")
+    priority: int = Field(
+        default=0, ge=0, le=100, description="higher goes first where Kubernetes Jobs wait for a place"
+    )
+    queue: Annotated[LabelValue, Field(min_length=1)] | None = Field(default=None, description="LocalQueue of Kueue")
     pod_template: PodTemplate = PodTemplate()
 
     @model_validator(mode="after")

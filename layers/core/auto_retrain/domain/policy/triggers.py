@@ -29,48 +29,75 @@ AlarmName = Annotated[str, Field(min_length=1, max_length=255)]
 class TriggerConfig(StrictRecord):
     """When a model is retrained, over which windows that is judged, and how often it may happen."""
 
-    enabled: tuple[AutomaticTrigger, ...] = ("performance_degradation", "data_drift", "scheduled")
+    enabled: tuple[AutomaticTrigger, ...] = Field(
+        default=("performance_degradation", "data_drift", "scheduled"),
+        description="triggers that may start a retraining without anyone asking for it",
+    )
     observe_only: tuple[AutomaticTrigger, ...] = Field(
         default=(), description="triggers that are judged and recorded, but start nothing"
     )
     performance_metric_scale: Literal["share", "number"] = Field(
         default="share", description="share: between 0 and 1, such as accuracy; number: anything else, such as an error"
     )
-    performance_metric_direction: Literal["higher_is_better", "lower_is_better"] = "higher_is_better"
-    performance_metric_threshold: float = 0.92
+    performance_metric_direction: Literal["higher_is_better", "lower_is_better"] = Field(
+        default="higher_is_better", description="which way the metric is better"
+    )
+    performance_metric_threshold: float = Field(
+        default=0.92, description="value beyond which performance counts as degraded"
+    )
     min_data_points: int = Field(default=1, ge=1, le=10_000, description="points of the metric that the window needs")
     max_staleness_hours: int = Field(
         default=72, ge=1, le=8760, description="how old the newest point may be, on top of the label delay"
     )
-    drift_threshold: float = Field(default=0.25, gt=0, le=10)
-    schedule_expression: Annotated[str, Field(max_length=255), AfterValidator(check_cron)] = "0 0 * * 0"
-    schedule_spread_minutes: int = Field(
-        default=60, ge=0, le=1440, description="models of one schedule start within this time, each at its own moment"
+    drift_threshold: float = Field(default=0.25, gt=0, le=10, description="PSI above which a feature counts as drifted")
+    schedule_expression: Annotated[str, Field(max_length=255), AfterValidator(check_cron)] = Field(
+        default="0 0 * * 0", description="cron: minute, hour, day of month, month, day of week"
     )
-    time_zone: Annotated[str, AfterValidator(_check_time_zone)] = "UTC"
-    alarms: tuple[AlarmName, ...] = Field(default=(), description="CloudWatch alarms that speak about this model")
-    evaluation_window_days: int = Field(default=30, ge=1, le=365)
-    training_window_days: int = Field(default=180, ge=7, le=730)
+    schedule_spread_minutes: int = Field(
+        default=60,
+        ge=0,
+        le=1440,
+        description="models with the same schedule start within this time, each at an offset of its own",
+    )
+    time_zone: Annotated[str, AfterValidator(_check_time_zone)] = Field(
+        default="UTC", description="IANA time zone of the schedule, such as Europe/Berlin"
+    )
+    alarms: tuple[AlarmName, ...] = Field(
+        default=(), description="names of CloudWatch alarms that are about this model"
+    )
+    evaluation_window_days: int = Field(
+        default=30, ge=1, le=365, description="days over which the metric is read, and from which the holdout comes"
+    )
+    training_window_days: int = Field(
+        default=180, ge=7, le=730, description="days before the evaluation window, from which a challenger learns"
+    )
     confidence: float = Field(
-        default=0.95, ge=0, lt=1, description="one-sided confidence that a trigger is no chance; 0 = the bare rule"
+        default=0.95,
+        ge=0,
+        lt=1,
+        description="one-sided, that a trigger is not due to chance; 0: the point estimate alone decides",
     )
     min_rows: int = Field(
-        default=500, ge=0, le=1_000_000_000, description="fewer rows than this show neither drift nor degradation"
+        default=500, ge=0, le=1_000_000_000, description="with fewer rows neither drift nor degradation is judged"
     )
     breach_days: int = Field(
-        default=1, ge=1, le=31, description="days within breach_window_days on which performance or drift must breach"
+        default=1, ge=1, le=31, description="days within breach_window_days on which a limit must be breached"
     )
-    breach_window_days: int = Field(default=1, ge=1, le=31)
-    cool_down_hours: int = Field(default=24, ge=0, le=8760)
-    daily_cap: int = Field(default=3, ge=1, le=24, description="retrainings within 24 hours")
-    monthly_cap: int = Field(default=31, ge=1, le=200, description="retrainings within 30 days")
+    breach_window_days: int = Field(default=1, ge=1, le=31, description="days over which breach_days are counted")
+    cool_down_hours: int = Field(
+        default=24, ge=0, le=8760, description="time after an attempt in which no trigger starts another one"
+    )
+    daily_cap: int = Field(default=3, ge=1, le=24, description="attempts within 24 hours")
+    monthly_cap: int = Field(default=31, ge=1, le=200, description="attempts within 30 days")
     max_back_off_days: int = Field(
         default=30,
         ge=0,
         le=365,
-        description="the cool-down doubles with each rejected challenger, up to this; 0 = never",
+        description="the cool-down doubles with each rejected challenger, up to this; 0: it never does",
     )
-    escalate_after: int = Field(default=3, ge=1, le=100, description="rejected challengers in a row")
+    escalate_after: int = Field(
+        default=3, ge=1, le=100, description="rejected challengers in a row after which the owner is notified"
+    )
 
     def enables(self, trigger: TriggerType) -> bool:
         """Whether a trigger is judged at all."""

@@ -26,38 +26,61 @@ ImprovementBasis = Literal["relative", "absolute", "error_reduction", "non_infer
 class ValidationPolicy(StrictRecord):
     """Chosen before anything is compared: by which metric, how much better, and how sure."""
 
-    accuracy_floor: float = Field(default=LOWEST_ACCURACY_FLOOR, ge=LOWEST_ACCURACY_FLOOR, lt=1)
-    strict_floor: bool = Field(default=False, description="the accuracy's lower bound has to reach the floor, too")
-    r2_floor: float = Field(default=0, ge=0, lt=1, description="of a regression; 0 = better than always the mean")
-    primary_metric: MetricName | None = Field(default=None, description="none = accuracy, or rmse of a regression")
+    accuracy_floor: float = Field(
+        default=LOWEST_ACCURACY_FLOOR,
+        ge=LOWEST_ACCURACY_FLOOR,
+        lt=1,
+        description="accuracy that every classifier has to reach; can only be raised",
+    )
+    strict_floor: bool = Field(
+        default=False, description="the lower bound of the accuracy has to reach the floor as well"
+    )
+    r2_floor: float = Field(
+        default=0,
+        ge=0,
+        lt=1,
+        description="R² that a regression has to exceed; 0: better than always answering the mean",
+    )
+    primary_metric: MetricName | None = Field(
+        default=None, description="metric that decides; none: accuracy, or rmse for a regression"
+    )
     improvement_basis: ImprovementBasis = Field(
         default="relative",
-        description="what min_improvement is a share of: the champion's metric, or its error; or how many units. "
-        "non_inferior: for refreshes, worse by less than non_inferiority_margin",
+        description="relative: share of the champion's metric; error_reduction: share of its error; absolute: units; "
+        "non_inferior: not worse by non_inferiority_margin",
     )
-    min_improvement: float = Field(default=0.05, ge=0, le=1e9)
-    non_inferiority_margin: float = Field(default=0.01, gt=0, le=1e9, description="in the unit of the primary metric")
+    min_improvement: float = Field(
+        default=0.05, ge=0, le=1e9, description="how much better the challenger has to be, on the improvement_basis"
+    )
+    non_inferiority_margin: float = Field(default=0.01, gt=0, le=1e9, description="in units of the primary metric")
     guardrails: dict[MetricName, Annotated[float, Field(gt=0, le=1e9)]] = Field(
-        default_factory=dict, description="metrics that may get worse by less than so many of their units"
+        default_factory=dict, description="metrics that may not get worse by this many of their units"
     )
-    row_metric: EntryPoint | None = Field(default=None, description="module:function, a value for each row")
-    row_metric_direction: Literal["higher_is_better", "lower_is_better"] = "higher_is_better"
+    row_metric: EntryPoint | None = Field(default=None, description="module:function that gives a value for each row")
+    row_metric_direction: Literal["higher_is_better", "lower_is_better"] = Field(
+        default="higher_is_better", description="which way row_metric is better"
+    )
     confidence: float | None = Field(
         default=None,
         ge=0,
         lt=1,
-        description="one-sided, that the challenger is better; none = 0.95, and 0.99 on another basis than relative; "
-        "0 = the bare rule",
+        description="one-sided, that the challenger is better; none: 0.95 on the basis relative, else 0.99; "
+        "0: the point estimate alone decides",
     )
-    min_holdout_rows: int = Field(default=500, ge=1, le=1_000_000_000)
+    min_holdout_rows: int = Field(default=500, ge=1, le=1_000_000_000, description="labelled rows to decide by")
     min_class_rows: int = Field(default=50, ge=1, le=1_000_000_000, description="holdout rows of the rarest class")
     min_entities: int = Field(
-        default=50, ge=2, le=1_000_000_000, description="in the holdout, where data.entity is given"
+        default=50, ge=2, le=1_000_000_000, description="entities in the holdout, if data.entity is set"
     )
     min_power: float = Field(
-        default=0.5, ge=0, lt=1, description="chance that a gain just as asked for is found; below, nothing is trained"
+        default=0.5,
+        ge=0,
+        lt=1,
+        description="chance of finding a gain that is just large enough; below, nothing is trained",
     )
-    min_slice_rows: int = Field(default=100, ge=1, le=1_000_000_000, description="smaller slices are not judged")
+    min_slice_rows: int = Field(
+        default=100, ge=1, le=1_000_000_000, description="slices with fewer rows are not judged"
+    )
 
     observe_only: tuple[ObservableGate, ...] = Field(
         default=(), description="gates that are judged and shown, but decide nothing"
