@@ -9,7 +9,7 @@ import yaml
 
 from auto_retrain.domain.data_check import CheckName
 from auto_retrain.domain.decision_record import HeldBy
-from auto_retrain.domain.messages import EventKind
+from auto_retrain.domain.events import EventKind
 from local.docs.pages import PAGES as GENERATED
 from local.docs.pages import renewed
 from local.paths import CORE, ROOT

@@ -1,5 +1,6 @@
 """What every Lambda function does around its use case: parse, log, map errors, dump."""
 
+import logging
 from collections.abc import Callable
 from functools import cache
 from typing import Any, get_type_hints
@@ -12,6 +13,10 @@ from .domain.base import Record
 from .domain.errors import AutoRetrainError, EventInvalid, TransientError
 
 logger = Logger()
+# Facts are lines of the function's own log, with its keys.
+facts = logging.getLogger("auto_retrain.facts")
+facts.handlers, facts.propagate = logger.handlers, False
+facts.setLevel(logging.INFO)
 
 Handler = Callable[[dict[str, Any], Any], Any]
 

@@ -13,6 +13,7 @@ from .domain.trigger_type import TriggerType
 from .domain.validation import ValidationResult
 from .ports import Ports
 from .usecases.lookup import policy_of
+from .usecases.operating.policies import configure_triggers
 from .usecases.promoting.promote_if_better import promote_if_better
 from .usecases.promoting.review import review_challenger
 from .usecases.training.container import read_scores
@@ -35,15 +36,7 @@ class AutoRetrainPipeline:
             ModelUnknown: no policy was applied for that model.
             PolicyConflict: someone else changed the policy at the same moment.
         """
-        applied = policy_of(model_name, self._ports)
-        return self._ports.policies.apply(
-            applied.policy.model_copy(update={"triggers": config}),
-            self._actor,
-            self._ports.clock.now(),
-            status=applied.status,
-            note=applied.note,
-            after=applied.version,
-        )
+        return configure_triggers(model_name, config, self._actor, self._ports)
 
     def check_retrain_needed(self, model_name: str) -> bool:
         """Whether any enabled trigger that is not only observed calls for a retraining now; nothing is started."""

@@ -6,25 +6,28 @@ errors of `domain.errors`: transient ones when the outside may recover, permanen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
-from typing import IO, Any, NamedTuple, Protocol
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from .domain.cluster import ClusterJob, JobOrder, Obstacle
-from .domain.decision_record import DecisionRecord
-from .domain.files import FileDigest
-from .domain.fleet import FleetLimits, SweepMark
-from .domain.installation import Permission
-from .domain.job import RetrainingJob
-from .domain.ledger import LedgerLine
-from .domain.manifest import DataObject
-from .domain.messages import JobEvent
-from .domain.metric_reading import MetricQuery, MetricReading
-from .domain.model_state import ModelState, Quarantine, WaitingTrigger
-from .domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
-from .domain.policy.training import TrainingPolicy
-from .domain.trigger_type import TriggerType
-from .domain.windows import Window
+# Only for the type checker: whoever imports the ports must not pay for all that they speak about.
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import date, datetime
+
+    from .domain.cluster import ClusterJob, JobOrder, Obstacle
+    from .domain.decision_record import DecisionRecord
+    from .domain.events import JobEvent
+    from .domain.files import FileDigest
+    from .domain.fleet import FleetLimits, SweepMark
+    from .domain.installation import Permission
+    from .domain.job import RetrainingJob
+    from .domain.ledger import LedgerLine
+    from .domain.manifest import DataObject
+    from .domain.metric_reading import MetricQuery, MetricReading
+    from .domain.model_state import ModelState, Quarantine, WaitingTrigger
+    from .domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
+    from .domain.policy.training import TrainingPolicy
+    from .domain.trigger_type import TriggerType
+    from .domain.windows import Window
 
 
 class RowBatch(NamedTuple):
@@ -56,7 +59,7 @@ class PolicyStore(Protocol):
         actor: str,
         at: datetime,
         *,
-        status: PolicyStatus = PolicyStatus.ACTIVE,
+        status: PolicyStatus = ...,
         note: str = "",
         after: int | None = None,
     ) -> AppliedPolicy:

@@ -11,7 +11,7 @@ from auto_retrain.adapters.channels.slack import SlackNotifier
 from auto_retrain.adapters.eventbridge import EventBridgeBus
 from auto_retrain.adapters.step_functions import StepFunctionsExecutions
 from auto_retrain.domain.errors import EventsUnavailable, ExecutionsUnavailable, NotificationFailed, SettingMissing
-from auto_retrain.domain.messages import JobEvent
+from auto_retrain.domain.events import JobEvent
 from tests.contracts.ports.aws_world import REGION
 from tests.unit.builders import NOON
 from tests.webhook import Webhook

@@ -13,7 +13,7 @@ ABOUT_NOBODY = [
     ["models", "pause", "nobody", "--reason", "x"],
     ["models", "resume", "nobody"],
     ["models", "remove", "nobody", "--yes"],
-    ["models", "release", "nobody", "--reason", "x"],
+    ["models", "lift-quarantine", "nobody", "--reason", "x"],
     ["why", "nobody"],
     ["why-not", "nobody"],
     ["retrain", "nobody", "--reason", "x"],

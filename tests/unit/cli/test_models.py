@@ -1,4 +1,4 @@
-"""What is in force can be listed, shown, paused, removed and released, each time with who and when."""
+"""What is in force can be listed, shown, paused and removed, and a quarantine lifted, each time with who and when."""
 
 from datetime import timedelta
 
@@ -103,10 +103,10 @@ def test_removing_takes_the_model_out_of_the_fleet_once(terminal: Terminal) -> N
 def test_a_quarantine_is_ended_by_hand_once_and_people_hear_of_it(terminal: Terminal) -> None:
     terminal.apply()
     terminal.ports.states.set_quarantine("churn", Quarantine(since=NOON, reason="column age is gone"))
-    released = terminal.ok("models", "release", "churn", "--reason", "it is back", "--actor", "bob")
-    assert released == "churn: no longer in quarantine\n"
+    lifted = terminal.ok("models", "lift-quarantine", "churn", "--reason", "it is back", "--actor", "bob")
+    assert lifted == "churn: no longer in quarantine\n"
     assert terminal.ports.states.get("churn").quarantine is None
     (event,) = terminal.ports.events.published
-    assert (event.kind, event.text) == ("quarantine_lifted", "churn: bob ended its quarantine: it is back")
-    assert terminal.ok("models", "release", "churn", "--reason", "again") == "churn: was not in quarantine\n"
+    assert (event.kind, event.text) == ("quarantine_lifted", "churn: bob lifted its quarantine: it is back")
+    assert terminal.ok("models", "lift-quarantine", "churn", "--reason", "again") == "churn: was not in quarantine\n"
     assert len(terminal.ports.events.published) == 1

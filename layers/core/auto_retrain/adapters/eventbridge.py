@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..domain.errors import EventsUnavailable
-from ..domain.messages import JobEvent
+from ..domain.events import JobEvent
 from .aws import translated
 
 DETAIL_TYPE = "Retraining Job Event"

@@ -18,7 +18,7 @@ from ..usecases.operating.policies import (
     remove_model,
     resume_model,
 )
-from ..usecases.operating.quarantine import release_model
+from ..usecases.operating.quarantine import lift_quarantine
 from .arguments import actor_in, add_actor, add_model, add_reason, version_number
 from .policy_files import read_policy_files, render_policy
 from .printing import moment, plain, print_table
@@ -73,13 +73,13 @@ def add_commands(commands: Any) -> None:
         description="Take a model out of the fleet. Its history stays, and a running job goes on.",
     )
     remove.add_argument("--yes", action="store_true", required=True, help="confirm the removal")
-    release = verbs.add_parser(
-        "release",
+    lift = verbs.add_parser(
+        "lift-quarantine",
         help="end a quarantine by hand",
         description="End a quarantine by hand and notify the owner, without waiting for the next check of the data.",
     )
-    add_reason(release, "sent to the model's owner")
-    for verb, run in ((pause, _pause), (resume, _resume), (remove, _remove), (release, _release)):
+    add_reason(lift, "sent to the model's owner")
+    for verb, run in ((pause, _pause), (resume, _resume), (remove, _remove), (lift, _lift_quarantine)):
         add_model(verb)
         add_actor(verb)
         verb.set_defaults(run=run)
@@ -182,6 +182,6 @@ def _mention_running_job(model_name: str, ports: Ports) -> None:
         print(f"{model_name}: job {owner} goes on; stop its execution if it should not")
 
 
-def _release(options: argparse.Namespace, ports: Ports) -> None:
-    released = release_model(options.model, options.reason, actor_in(options), ports)
-    print(f"{options.model}: {'no longer' if released else 'was not'} in quarantine")
+def _lift_quarantine(options: argparse.Namespace, ports: Ports) -> None:
+    was_lifted = lift_quarantine(options.model, options.reason, actor_in(options), ports)
+    print(f"{options.model}: {'no longer' if was_lifted else 'was not'} in quarantine")

@@ -257,29 +257,3 @@ class ClosingOutcome(Record):
     status: RetrainingStatus | None
     error: str
     reason: str
-
-
-EventKind = Literal[
-    "started",
-    "skipped",
-    "review",
-    "declined",
-    "deployed",
-    "rejected",
-    "inconclusive",
-    "failed",
-    "escalated",
-    "quarantined",
-    "quarantine_lifted",
-]
-
-
-class JobEvent(Record):
-    """A fact about a model and mostly a job, published once it is committed; published again, it has the same id."""
-
-    event_id: str
-    kind: EventKind
-    job_id: str | None
-    model_name: str
-    text: str
-    at: UtcTime

@@ -6,7 +6,7 @@ import pytest
 
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.errors import AwsRefused, NotificationFailed, StoreUnavailable
-from auto_retrain.domain.messages import JobEvent
+from auto_retrain.domain.events import JobEvent
 from auto_retrain.usecases.ending.notify import CLAIMED, PublishedEvent, notify
 from tests.unit.builders import NOON
 

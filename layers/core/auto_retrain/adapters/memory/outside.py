@@ -6,8 +6,8 @@ from typing import Any
 
 from ...domain.digest import sha256_of
 from ...domain.errors import RegistryRefused
+from ...domain.events import JobEvent
 from ...domain.files import FileDigest
-from ...domain.messages import JobEvent
 from ...domain.metric_reading import MetricQuery, MetricReading
 
 

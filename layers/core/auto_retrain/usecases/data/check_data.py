@@ -6,6 +6,7 @@ from ...data_checks import check_data_of
 from ...domain.data_check import DataCheck, Power
 from ...domain.drift import DataProfile, FeatureHistogram
 from ...domain.errors import DataInvalid
+from ...domain.facts import DataChecked
 from ...domain.job import RetrainingJob
 from ...domain.manifest import Manifest
 from ...domain.messages import DataCheckOutcome, JobReference
@@ -13,6 +14,7 @@ from ...domain.policy.policy import Policy
 from ...ports import Ports
 from ...statistics.psi import psi
 from ..lookup import job_of, policy_of
+from ..record import record
 from .manifest import freeze_data, read_manifest
 from .power import foresee_power
 from .reference_profile import build_profile, count_live, keep_job_profile
@@ -34,6 +36,7 @@ def check_data(reference: JobReference, ports: Ports) -> DataCheckOutcome:
     if job.data_check is None:
         job = ports.jobs.save(freeze_data(job, policy, ports))
         job = ports.jobs.save(job.checked(_look_at_data(job, policy, ports)))
+        record(_fact_on(job, ports))
     check = job.data_check
     assert check is not None
     if check.errors:
@@ -41,6 +44,19 @@ def check_data(reference: JobReference, ports: Ports) -> DataCheckOutcome:
     if check.skipped:
         return DataCheckOutcome(next="close", reason=check.skipped)
     return DataCheckOutcome(next="train", reason=check.power.reason)
+
+
+def _fact_on(job: RetrainingJob, ports: Ports) -> DataChecked:
+    findings = job.data_check.findings if job.data_check else ()
+    errors = sum(finding.severity == "error" for finding in findings)
+    return DataChecked(
+        model_name=job.model_name,
+        job_id=job.job_id,
+        at=ports.clock.now(),
+        errors=errors,
+        warnings=len(findings) - errors,
+        skipped=job.skipped,
+    )
 
 
 def _look_at_data(job: RetrainingJob, policy: Policy, ports: Ports) -> DataCheck:

@@ -2,10 +2,12 @@
 
 from ...domain.drift import DataProfile
 from ...domain.errors import PromotionRefused
+from ...domain.facts import ProfileKept
 from ...domain.job import RetrainingJob
 from ...domain.messages import JobReference, ProfileReport
 from ...ports import Ports
 from ..lookup import job_of, policy_of
+from ..record import record
 from .manifest import read_manifest
 from .reference_profile import build_profile, keep_profile, load_job_profile, load_profile, profile_key
 
@@ -28,6 +30,14 @@ def profile_data(reference: JobReference, ports: Ports) -> ProfileReport:
     if profile is None:
         profile = load_job_profile(job.job_id, ports) or _read_profile(job, ports)
         keep_profile(profile, job.challenger_version, ports)
+        fact = ProfileKept(
+            model_name=job.model_name,
+            job_id=job.job_id,
+            at=ports.clock.now(),
+            version=job.challenger_version,
+            rows=profile.rows,
+        )
+        record(fact)
     uri = ports.data.uri(profile_key(job.model_name, job.challenger_version))
     return ProfileReport(uri=uri, rows=profile.rows, features=len(profile.features))
 

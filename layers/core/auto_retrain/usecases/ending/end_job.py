@@ -3,23 +3,14 @@
 from typing import NamedTuple
 
 from ...domain.ending import Ending
+from ...domain.facts import JobEnded, RejectionsEscalated
 from ...domain.job import RetrainingJob
-from ...domain.messages import EventKind
 from ...domain.model_state import ModelState
 from ...domain.names import execution_name
 from ...domain.validation import Decision
 from ...ports import Ports
 from ...triggers import trigger_of
-from ..announcing import announce, announce_model
-
-_EVENTS: dict[Ending, EventKind] = {
-    Ending.PROMOTED: "deployed",
-    Ending.REJECTED: "rejected",
-    Ending.INCONCLUSIVE: "inconclusive",
-    Ending.DECLINED: "declined",
-    Ending.SKIPPED: "skipped",
-    Ending.FAILED: "failed",
-}
+from ..record import announce
 
 
 class Failure(NamedTuple):
@@ -75,7 +66,16 @@ def _backs_off(job: RetrainingJob) -> bool:
 
 def follow_up(job: RetrainingJob, ports: Ports) -> None:
     """Report what became of a job that has ended, and let those triggers begin again that waited for its end."""
-    announce(_EVENTS[job.ending or Ending.FAILED], job.summary(), job, ports)
+    fact = JobEnded(
+        model_name=job.model_name,
+        job_id=job.job_id,
+        at=ports.clock.now(),
+        ending=job.ending or Ending.FAILED,
+        status=job.status,
+        version=job.challenger_version,
+        summary=job.summary(),
+    )
+    announce(fact, ports)
     if _backs_off(job) and job.ending not in (Ending.PROMOTED, Ending.SKIPPED):
         _escalate(job, ports.states.get(job.model_name), ports)
     for waiting in ports.waiting.of(job.model_name):
@@ -89,8 +89,12 @@ def _escalate(job: RetrainingJob, state: ModelState, ports: Ports) -> None:
     applied = ports.policies.get(job.model_name)
     if applied is None or state.rejected_in_a_row < applied.policy.triggers.escalate_after:
         return
-    text = (
-        f"{job.model_name}: {state.rejected_in_a_row} challengers in a row were rejected although triggers call for "
-        f"a new model; {applied.policy.owner}, please look at the data and the trainer. Last: {job.summary()}"
+    fact = RejectionsEscalated(
+        model_name=job.model_name,
+        job_id=job.job_id,
+        at=ports.clock.now(),
+        in_a_row=state.rejected_in_a_row,
+        owner=applied.policy.owner,
+        last=job.summary(),
     )
-    announce_model("escalated", f"{job.job_id}-escalated", job.model_name, text, ports)
+    announce(fact, ports)

@@ -8,7 +8,7 @@ from pydantic import ConfigDict
 
 from ...domain.base import Record
 from ...domain.errors import TransientError
-from ...domain.messages import JobEvent
+from ...domain.events import JobEvent
 from ...ports import Ports
 
 # Longer than this function may run, and over before a delivery is tried for the last time.

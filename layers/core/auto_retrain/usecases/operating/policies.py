@@ -4,11 +4,14 @@ from collections.abc import Iterator, Sequence
 
 from ...domain.base import Record
 from ...domain.errors import ModelUnknown, PolicyConflict
+from ...domain.facts import PolicyApplied
 from ...domain.policy.changes import FieldChange, changes_between
 from ...domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
+from ...domain.policy.triggers import TriggerConfig
 from ...domain.policy.warnings import warnings_of, warnings_with_champion
 from ...ports import Ports
 from ..lookup import newest_version, policy_of
+from ..record import record
 
 
 class PlannedPolicy(Record):
@@ -50,6 +53,13 @@ def apply_planned(plans: Sequence[PlannedPolicy], actor: str, ports: Ports) -> I
             yield _apply(plan, actor, ports)
         except PolicyConflict as error:
             raise PolicyConflict(f"{error}; {number} of {len(plans)} policies were applied, apply again") from error
+
+
+def configure_triggers(model_name: str, config: TriggerConfig, actor: str, ports: Ports) -> AppliedPolicy:
+    """Replace the triggers section of a policy; a paused model stays paused. Raises what pausing raises."""
+    applied = policy_of(model_name, ports)
+    policy = applied.policy.changed(triggers=config)
+    return _put_in_force(policy, applied, applied.status, applied.note, actor, ports)
 
 
 def pause_model(model_name: str, reason: str, actor: str, ports: Ports) -> AppliedPolicy:
@@ -96,10 +106,27 @@ def _apply(plan: PlannedPolicy, actor: str, ports: Ports) -> AppliedPolicy:
     newest = plan.newest
     status = PolicyStatus.PAUSED if plan.stays_paused else PolicyStatus.ACTIVE
     note = newest.note if newest and plan.stays_paused else ""
-    after = newest.version if newest else 0
-    return ports.policies.apply(plan.policy, actor, ports.clock.now(), status=status, note=note, after=after)
+    return _put_in_force(plan.policy, newest, status, note, actor, ports)
 
 
 def _with_status(applied: AppliedPolicy, status: PolicyStatus, note: str, actor: str, ports: Ports) -> AppliedPolicy:
-    now = ports.clock.now()
-    return ports.policies.apply(applied.policy, actor, now, status=status, note=note, after=applied.version)
+    return _put_in_force(applied.policy, applied, status, note, actor, ports)
+
+
+def _put_in_force(
+    policy: Policy, newest: AppliedPolicy | None, status: PolicyStatus, note: str, actor: str, ports: Ports
+) -> AppliedPolicy:
+    """The one place where a policy is written, as the version after the one that was read."""
+    now, before = ports.clock.now(), newest.version if newest else 0
+    applied = ports.policies.apply(policy, actor, now, status=status, note=note, after=before)
+    if applied.version > before:
+        fact = PolicyApplied(
+            model_name=policy.model,
+            actor=actor,
+            at=applied.applied_at,
+            version=applied.version,
+            status=applied.status.value,
+            note=applied.note,
+        )
+        record(fact)
+    return applied

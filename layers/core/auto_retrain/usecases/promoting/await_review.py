@@ -1,15 +1,16 @@
 """Lets a person decide on a challenger that passed every gate, where that was asked for."""
 
+from ...domain import facts
 from ...domain.errors import PromotionRefused
 from ...domain.job import PendingReview
 from ...domain.messages import ReviewOrder, ReviewRequested
 from ...ports import Ports
-from ..announcing import announce
 from ..lookup import job_of
+from ..record import announce
 
 
 def await_review(order: ReviewOrder, ports: Ports) -> ReviewRequested:
-    """Remember the token to answer and tell people; done again, it only renews the token.
+    """Remember the token to answer and notify people; done again, it only renews the token.
 
     Raises:
         JobUnknown: the job is not there.
@@ -23,8 +24,13 @@ def await_review(order: ReviewOrder, ports: Ports) -> ReviewRequested:
     pending = PendingReview(task_token=order.task_token, since=since)
     # The Kubernetes Job of the last step ends before a person comes; nobody has to look for it any more.
     ports.jobs.save(job.awaiting_review(pending))
-    what = f"{job.model_name} version {result.inputs.challenger_version}"
-    told = f"{what} waits for a review until {pending.until:%F %H:%M} UTC: {result.reason}. "
-    how = f"Approve it with 'auto-retrain approve {job.job_id}', or decline it"
-    announce("review", told + how, job, ports)
+    fact = facts.ReviewRequested(
+        model_name=job.model_name,
+        job_id=job.job_id,
+        at=ports.clock.now(),
+        version=result.inputs.challenger_version,
+        until=pending.until,
+        reason=result.reason,
+    )
+    announce(fact, ports)
     return ReviewRequested(job_id=job.job_id, until=pending.until)

@@ -1,6 +1,7 @@
 """Makes a validated challenger the champion."""
 
 from ...domain.errors import ChampionConflict, PromotionRefused
+from ...domain.facts import Promoted
 from ...domain.job import RetrainingJob
 from ...domain.ledger import LedgerLine
 from ...domain.messages import DeploymentOutcome, JobReference
@@ -9,6 +10,7 @@ from ...domain.policy.validation import LOWEST_ACCURACY_FLOOR
 from ...domain.validation import ValidationResult
 from ...ports import Ports
 from ..lookup import job_of
+from ..record import record
 from .verify_files import check_files
 
 
@@ -29,7 +31,7 @@ def deploy_model(reference: JobReference, ports: Ports) -> DeploymentOutcome:
         check_files(job.model_name, version, ports)
         job = ports.jobs.save(job.deploying())
         _move_alias(job, version.number, ports)
-        _record(job, version, ports)
+        _write_down(job, version, ports)
     return DeploymentOutcome(version=version.number, previous_version=job.champion_version)
 
 
@@ -86,21 +88,28 @@ def _move_alias(job: RetrainingJob, version: str, ports: Ports) -> None:
         raise ChampionConflict(f"the champion of '{job.model_name}' became {serving} while version {version} was set")
 
 
-def _record(job: RetrainingJob, version: ModelVersion, ports: Ports) -> None:
-    now = ports.clock.now()
+def _write_down(job: RetrainingJob, version: ModelVersion, ports: Ports) -> None:
+    now, reason = ports.clock.now(), job.validation.reason if job.validation else ""
     last = ports.ledger.current(job.model_name)
     if last is None or last.job_id != job.job_id:
-        reason = job.validation.reason if job.validation else ""
-        ports.ledger.append(
-            LedgerLine(
-                model_name=job.model_name,
-                sequence=last.sequence + 1 if last else 1,
-                version=version,
-                previous_version=job.champion_version,
-                job_id=job.job_id,
-                reason=reason,
-                deployed_at=now,
-                windows=job.windows,
-            )
+        line = LedgerLine(
+            model_name=job.model_name,
+            sequence=last.sequence + 1 if last else 1,
+            version=version,
+            previous_version=job.champion_version,
+            job_id=job.job_id,
+            reason=reason,
+            deployed_at=now,
+            windows=job.windows,
         )
+        ports.ledger.append(line)
     ports.jobs.save(job.promoted(now))
+    fact = Promoted(
+        model_name=job.model_name,
+        job_id=job.job_id,
+        at=now,
+        version=version.number,
+        previous_version=job.champion_version,
+        reason=reason,
+    )
+    record(fact)

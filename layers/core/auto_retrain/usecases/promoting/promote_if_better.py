@@ -4,9 +4,11 @@ from ...domain.errors import JobUnknown
 from ...domain.messages import JobReference
 from ...ports import Ports
 from ..lookup import policy_of
+from ..record import record
 from ..training.container import read_scores
 from ..validating.judge_challenger import judge_scores, with_min_improvement
 from ..validating.publish_report import publish_report
+from ..validating.validate_model import validation_fact
 from .deploy_model import check_review, deploy_model
 
 
@@ -32,5 +34,6 @@ def promote_if_better(model_name: str, job_id: str, min_improvement: float, port
     allowed = job.deploying().validated(result)
     # One write: what was sealed for a job that may not be deployed any more stays as it is.
     ports.jobs.save(allowed.reported(publish_report(allowed, result, judgement.pair, ports)))
+    record(validation_fact(allowed, result, ports))
     deploy_model(JobReference(job_id=job_id), ports)
     return True

@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 from ...domain.errors import ReviewRefused
+from ...domain.facts import ReviewGiven
 from ...domain.job import REVIEW_TIME, RetrainingJob, Review
 from ...domain.messages import ReviewOutcome
 from ...domain.status import RetrainingStatus
 from ...ports import Ports
 from ..lookup import job_of
+from ..record import record
 
 NOBODY = "auto-retrain"
 
@@ -25,7 +27,7 @@ def review_challenger(job_id: str, approved: bool, actor: str, reason: str | Non
         word = "approved" if job.review.approved else "declined"
         raise ReviewRefused(f"job '{job_id}' was {word} by {job.review.actor} at {job.review.at:%F %T} UTC already")
     if job.review is None:
-        job = _record(job, approved, actor, reason, ports)
+        job = _review(job, approved, actor, reason, ports)
     _answer(job, ports)
     return job
 
@@ -48,7 +50,7 @@ def awaits_review(job: RetrainingJob) -> bool:
     return job.status is RetrainingStatus.VALIDATION and job.pending_review is not None
 
 
-def _record(job: RetrainingJob, approved: bool, actor: str, reason: str | None, ports: Ports) -> RetrainingJob:
+def _review(job: RetrainingJob, approved: bool, actor: str, reason: str | None, ports: Ports) -> RetrainingJob:
     if not awaits_review(job) or job.validation is None:
         raise ReviewRefused(f"job '{job.job_id}' does not wait for a review: it is {job.status.value}")
     review = Review(
@@ -58,7 +60,17 @@ def _record(job: RetrainingJob, approved: bool, actor: str, reason: str | None, 
         validation_hash=job.validation.validation_hash,
         at=ports.clock.now(),
     )
-    return ports.jobs.save(job.reviewed(review))
+    reviewed = ports.jobs.save(job.reviewed(review))
+    fact = ReviewGiven(
+        model_name=job.model_name,
+        job_id=job.job_id,
+        actor=actor,
+        at=review.at,
+        approved=approved,
+        reason=reason,
+    )
+    record(fact)
+    return reviewed
 
 
 def _answer(job: RetrainingJob, ports: Ports) -> None:

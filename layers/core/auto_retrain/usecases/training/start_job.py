@@ -4,6 +4,7 @@ import logging
 
 from ...domain.batch import ParkedOrder
 from ...domain.errors import ArtifactInvalid, ArtifactMissing, AutoRetrainError, ChampionConflict
+from ...domain.facts import StepOrdered
 from ...domain.files import VersionFiles
 from ...domain.job import PendingStep, RetrainingJob, Variant
 from ...domain.messages import StepOrder, StepStarted
@@ -16,6 +17,7 @@ from ...domain.trigger_type import TriggerType
 from ...ports import Ports
 from ..data.manifest import freeze_data
 from ..lookup import job_of, policy_of
+from ..record import record
 from .container import container_orders, read_result, variant_orders
 from .drift_reports import start_report
 
@@ -62,6 +64,14 @@ def _start(job: RetrainingJob, step: StepOrder, policy: Policy, ports: Ports) ->
         ports.cluster.start_indexed_job(name, orders, training, training.pods_at_once)
     elif not batched:
         ports.cluster.start_job(name, orders, training)
+    fact = StepOrdered(
+        model_name=job.model_name,
+        job_id=job.job_id,
+        at=pending.since,
+        step=step.kind,
+        kubernetes_job=pending.kubernetes_job,
+    )
+    record(fact)
     return pending
 
 

@@ -9,6 +9,7 @@ from ...domain.policy.policy import AppliedPolicy
 from ...ports import Ports
 from ...triggers import trigger_of
 from .open_job import open_job
+from .record_decision import record_decision
 
 
 def conclude_decision(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) -> TriggerDecision:
@@ -25,7 +26,7 @@ def conclude_decision(decision: TriggerDecision, applied: AppliedPolicy, ports: 
         _let_wait(decision, ports)
     elif decision.job_id:
         ports.waiting.remove(_waiting(decision))
-    ports.decisions.record(_record(decision, ports))
+    record_decision(_decision_record(decision, ports), ports)
     return decision
 
 
@@ -65,7 +66,7 @@ def _waiting(decision: TriggerDecision) -> WaitingTrigger:
     return WaitingTrigger(request=request, execution_arn=decision.execution_arn)
 
 
-def _record(decision: TriggerDecision, ports: Ports) -> DecisionRecord:
+def _decision_record(decision: TriggerDecision, ports: Ports) -> DecisionRecord:
     outcomes = {"start": "started", "skip": "suppressed" if decision.held_by else "not_due"}
     return DecisionRecord(
         model_name=decision.model_name,

@@ -1,5 +1,6 @@
 """Decides whether live features have drifted from those that the champion learned from, or are broken."""
 
+from ...domain.facts import QuarantineLifted, QuarantineSet
 from ...domain.messages import TriggerDecision
 from ...domain.model_state import Quarantine
 from ...domain.names import job_id
@@ -9,8 +10,8 @@ from ...domain.verdict import Outcome
 from ...holds.model import observed_hold
 from ...ports import Ports
 from ...triggers.data_drift import DriftVerdicts
-from ..announcing import announce_model
 from ..lookup import policy_of
+from ..record import announce
 from .conclude_decision import conclude_decision
 from .drift_evidence import judge_drift_now
 from .open_job import already_opened
@@ -55,15 +56,15 @@ def _decide(decision: TriggerDecision, applied: AppliedPolicy, drift: DriftVerdi
 
 
 def _quarantine_or_lift(decision: TriggerDecision, applied: AppliedPolicy, drift: DriftVerdicts, ports: Ports) -> None:
-    model, at, owner = decision.model_name, decision.event_time, applied.policy.owner
+    model, since, now = decision.model_name, decision.event_time, ports.clock.now()
     if drift.broken:
-        quarantine = Quarantine(since=at, reason=_named(drift.broken))
+        quarantine = Quarantine(since=since, reason=_named(drift.broken))
         if ports.states.set_quarantine(model, quarantine):
-            text = f"{model} is not retrained, its data are broken: {quarantine.reason}; {owner}, please repair them"
-            announce_model("quarantined", f"{model}-quarantined-{at.isoformat()}", model, text, ports)
+            owner = applied.policy.owner
+            fact = QuarantineSet(model_name=model, at=now, since=since, reason=quarantine.reason, owner=owner)
+            announce(fact, ports)
     elif drift.dataset.outcome is not Outcome.INCONCLUSIVE and ports.states.set_quarantine(model, None):
-        text = f"The data of {model} are in order again; it may be retrained"
-        announce_model("quarantine_lifted", f"{model}-lifted-{at.isoformat()}", model, text, ports)
+        announce(QuarantineLifted(model_name=model, at=now, since=since), ports)
 
 
 def _named(problems: list[str]) -> str:

@@ -4,13 +4,14 @@ from datetime import timedelta
 
 from ...domain.errors import LeaseHeld
 from ...domain.experiments import with_common
+from ...domain.facts import JobOpened
 from ...domain.job import RetrainingJob, Variant
 from ...domain.messages import TriggerDecision
 from ...domain.names import job_id
 from ...domain.policy.policy import AppliedPolicy
 from ...domain.windows import windows_at
 from ...ports import Ports
-from ..announcing import announce
+from ..record import announce
 
 # Longer than the state machine may run, so that a lease never runs out under a living execution.
 LEASE = timedelta(hours=102)
@@ -47,7 +48,15 @@ def already_opened(job_id: str, ports: Ports) -> TriggerDecision | None:
 
 
 def _announce_start(job: RetrainingJob, ports: Ports) -> None:
-    announce("started", f"Retraining {job.model_name}: {job.trigger_reason}", job, ports)
+    fact = JobOpened(
+        model_name=job.model_name,
+        job_id=job.job_id,
+        actor=job.actor,
+        at=ports.clock.now(),
+        trigger_type=job.trigger_type,
+        reason=job.trigger_reason,
+    )
+    announce(fact, ports)
 
 
 def _new_job(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) -> RetrainingJob:

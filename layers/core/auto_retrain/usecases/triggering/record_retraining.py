@@ -1,11 +1,13 @@
-"""Remembers a retraining that happened outside, so that the schedule counts from there."""
+"""Records a retraining that happened elsewhere, so that the schedule counts from there."""
 
 from datetime import datetime
 
 from ...domain.errors import EventInvalid
+from ...domain.facts import RetrainingRecorded
 from ...domain.model_state import ModelState
 from ...ports import Ports
 from ..lookup import policy_of
+from ..record import record
 
 
 def record_retraining(model_name: str, at: datetime | None, ports: Ports) -> ModelState:
@@ -20,4 +22,5 @@ def record_retraining(model_name: str, at: datetime | None, ports: Ports) -> Mod
     if at is not None and at > now:
         raise EventInvalid(f"at = {at.isoformat()}: lies in the future; leave it out to mean now")
     ports.states.record_retrain(model_name, at or now)
+    record(RetrainingRecorded(model_name=model_name, at=now, retrained_at=at or now))
     return ports.states.get(model_name)

@@ -9,12 +9,14 @@ from ...domain.base import Record
 from ...domain.decision_record import Hold
 from ...domain.errors import EventInvalid, JobConflict
 from ...domain.explain import explain
+from ...domain.facts import RetrainingRequested
 from ...domain.messages import TriggerRequest
 from ...domain.names import execution_name, job_id
 from ...domain.trigger_type import TriggerType
 from ...holds.model import model_holds
 from ...ports import Ports
 from ..lookup import policy_of
+from ..record import record
 
 
 class RequestedRetraining(Record):
@@ -65,6 +67,7 @@ def request_retraining(
     arn = ports.executions.start(name, event)
     if arn is None:
         raise JobConflict(f"an execution named '{name}' was started at the very same moment; try again")
+    record(RetrainingRequested(model_name=model_name, actor=actor, at=now, execution_arn=arn, reason=reason))
     against = model_holds(applied, ports.states.get(model_name), trigger_type, now, now, forced=force)
     return RequestedRetraining(execution_arn=arn, job_id=job_id(model_name, arn), holds=tuple(against))
 

@@ -22,6 +22,7 @@ from ...ports import Ports
 from ...triggers import enabled_triggers, first_met, first_observed, judge_triggers, trigger_of
 from ...triggers.base import Evidence, Occasion, Trigger
 from .gather_evidence import Question, gather_evidence
+from .record_decision import record_decision
 
 PARALLEL_CALLS = 16
 _INSTANT = timedelta(microseconds=1)
@@ -199,7 +200,7 @@ def _start(candidate: Candidate, at: datetime, ports: Ports) -> bool:
 
 def _record(candidate: Candidate, ports: Ports) -> None:
     """Keep what held a trigger back, once for each moment that it stands for."""
-    ports.decisions.record(
+    record_decision(
         DecisionRecord(
             model_name=candidate.policy.model,
             key=f"sweep-{candidate.trigger.kind.value}",
@@ -210,5 +211,6 @@ def _record(candidate: Candidate, ports: Ports) -> None:
             reason="; ".join(hold.reason for hold in candidate.held),
             held_by=candidate.held[0].kind,
             verdicts=candidate.verdicts,
-        )
+        ),
+        ports,
     )

@@ -2,11 +2,13 @@
 
 from typing import Literal
 
+from ...domain.facts import ChallengerValidated
 from ...domain.job import RetrainingJob
 from ...domain.messages import JobReference, ValidationOutcome
 from ...domain.validation import ValidationResult
 from ...ports import Ports
 from ..lookup import job_of, policy_of
+from ..record import record
 from ..training.container import read_scores
 from .judge_challenger import judge_scores
 from .publish_report import publish_report
@@ -26,6 +28,7 @@ def validate_model(reference: JobReference, ports: Ports) -> ValidationOutcome:
     result = judgement.result.sealed(ports.clock.now())
     job = job.validated(result)
     ports.jobs.save(job.reported(publish_report(job, result, judgement.pair, ports)))
+    record(validation_fact(job, result, ports))
     return ValidationOutcome(
         next=_next_step(job, result),
         decision=result.decision,
@@ -38,3 +41,16 @@ def _next_step(job: RetrainingJob, result: ValidationResult) -> Literal["deploy"
     if not result.is_valid:
         return "close"
     return "review" if job.needs_review else "deploy"
+
+
+def validation_fact(job: RetrainingJob, result: ValidationResult, ports: Ports) -> ChallengerValidated:
+    """What became true with a verdict."""
+    return ChallengerValidated(
+        model_name=job.model_name,
+        job_id=job.job_id,
+        at=ports.clock.now(),
+        version=result.inputs.challenger_version,
+        decision=result.decision.value,
+        reason=result.reason,
+        validation_hash=result.validation_hash,
+    )

@@ -1,0 +1,38 @@
+"""The only place where a fact leaves a use case; whoever wants to know what happened listens here."""
+
+import logging
+
+from ..domain.errors import AutoRetrainError
+from ..domain.events import JobEvent
+from ..domain.facts import AnnouncedFact, Fact
+from ..ports import Ports
+
+FACTS_LOG = "auto_retrain.facts"
+MAX_TEXT = 2000
+
+_LOG = logging.getLogger(FACTS_LOG)
+
+
+def record(fact: Fact) -> None:
+    """Write the fact into the log, as one line with its fields."""
+    _LOG.info(fact.sentence, extra={"fact": {"fact_id": fact.fact_id, **fact.model_dump(mode="json")}})
+
+
+def announce(fact: AnnouncedFact, ports: Ports) -> None:
+    """Record a fact and publish it on the event bus; published again, it has the same id.
+
+    A bus that refuses it changes nothing about the fact, so that is logged and no more.
+    """
+    record(fact)
+    event = JobEvent(
+        event_id=fact.fact_id,
+        kind=fact.event,
+        job_id=fact.job_id,
+        model_name=fact.model_name,
+        text=fact.sentence[:MAX_TEXT],
+        at=fact.at,
+    )
+    try:
+        ports.events.publish(event)
+    except AutoRetrainError as error:
+        _LOG.error("event %s was not published: %s", event.event_id, error)

@@ -1,0 +1,24 @@
+"""Keeps a decision on whether to retrain, of an execution or of the sweep, for people who ask why."""
+
+from ...domain.decision_record import DecisionRecord
+from ...domain.facts import TriggerJudged
+from ...ports import Ports
+from ..record import record
+
+
+def record_decision(decision: DecisionRecord, ports: Ports) -> None:
+    """Keep a decision; one with the same model, event time and key takes the place of the earlier."""
+    ports.decisions.record(decision)
+    fact = TriggerJudged(
+        model_name=decision.model_name,
+        job_id=decision.job_id,
+        actor=decision.actor,
+        at=decision.recorded_at,
+        trigger_type=decision.trigger_type,
+        outcome=decision.outcome,
+        reason=decision.reason,
+        held_by=decision.held_by,
+        event_time=decision.event_time,
+        key=decision.key,
+    )
+    record(fact)

@@ -1,0 +1,83 @@
+"""Facts have an id that stays, and a sentence for people."""
+
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from auto_retrain.domain import facts
+from auto_retrain.domain.ending import Ending
+from auto_retrain.domain.facts import (
+    AnnouncedFact,
+    AnyFact,
+    Fact,
+    JobEnded,
+    PolicyApplied,
+    QuarantineLifted,
+    QuarantineSet,
+)
+from auto_retrain.domain.status import RetrainingStatus
+from tests.unit.builders import NOON
+
+ABOUT: dict[str, Any] = {"model_name": "churn", "job_id": "churn-1", "actor": "ada", "at": NOON}
+VALUES: dict[str, Any] = {
+    "trigger_type": "manual",
+    "outcome": "not_due",
+    "ending": "promoted",
+    "status": "completed",
+    "approved": True,
+    **dict.fromkeys(("since", "until", "event_time", "retrained_at"), NOON),
+    **dict.fromkeys(("errors", "warnings", "rows", "in_a_row"), 2),
+}
+KINDS = [
+    kind
+    for kind in vars(facts).values()
+    if isinstance(kind, type) and issubclass(kind, Fact) and kind not in (Fact, AnnouncedFact)
+]
+
+
+def a_fact(kind: type[Fact]) -> Fact:
+    """Any fact of a kind, with a value in each of its own fields."""
+    own = {name for name in kind.model_fields if name not in {*ABOUT, "kind"}}
+    values = {**VALUES, "version": 3 if kind is PolicyApplied else "3", "summary": "churn version 3 serves now"}
+    return kind.model_validate({**ABOUT, **{name: values.get(name, name) for name in own}})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_fact_survives_its_document_and_speaks_of_its_model(kind: type[Fact]) -> None:
+    fact = a_fact(kind)
+    again: Fact = TypeAdapter(AnyFact).validate_json(fact.model_dump_json())
+    assert again == fact
+    assert again.fact_id == fact.fact_id
+    assert "churn" in fact.sentence
+
+
+def test_no_two_kinds_share_an_id() -> None:
+    ids = [a_fact(kind).fact_id for kind in KINDS]
+    assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize(
+    ("ending", "fact_id"),
+    [(Ending.PROMOTED, "churn-1-deployed"), (Ending.REJECTED, "churn-1-rejected"), (Ending.FAILED, "churn-1-failed")],
+)
+def test_the_end_of_a_job_is_announced_under_the_id_that_it_always_had(ending: Ending, fact_id: str) -> None:
+    fact = JobEnded(
+        model_name="churn",
+        job_id="churn-1",
+        at=NOON,
+        ending=ending,
+        status=RetrainingStatus.COMPLETED,
+        version="2",
+        summary="it is over",
+    )
+    assert fact.fact_id == fact_id
+
+
+def test_quarantines_are_announced_under_the_ids_that_they_always_had() -> None:
+    moment = NOON.isoformat()
+    blocked = QuarantineSet(model_name="churn", at=NOON, since=NOON, reason="gone", owner="team")
+    lifted = QuarantineLifted(model_name="churn", at=NOON, since=NOON)
+    by_hand = QuarantineLifted(model_name="churn", actor="ada", at=NOON, since=NOON, reason="repaired")
+    ids = [fact.fact_id for fact in (blocked, lifted, by_hand)]
+    assert ids == [f"churn-quarantined-{moment}", f"churn-lifted-{moment}", f"churn-quarantine-lifted-{moment}"]
