@@ -16,7 +16,6 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from local.aws import hooks
 from local.aws.activity import Activity
-from local.aws.alarms import Alarms
 from local.aws.clients import Clients
 from local.aws.deploy import Deployment, deploy
 from local.aws.dispatcher import Dispatcher
@@ -70,18 +69,7 @@ class LocalAccount:
         self.invoker = Invoker(self.functions, self.activity, self.time_scale)
         self.dispatcher = Dispatcher(self.invoker, self.activity)
         self.schedules = Schedules(self.dispatcher)
-        self.alarms = Alarms(self.dispatcher.publish)
-        undo.enter_context(
-            hooks.install(
-                self.clients,
-                self.functions,
-                self.invoker,
-                self.dispatcher,
-                self.activity,
-                self.alarms,
-                self.time_scale,
-            )
-        )
+        undo.enter_context(hooks.install(self.clients, self.invoker, self.dispatcher, self.activity, self.time_scale))
         undo.callback(self._wind_down)
 
     def _wind_down(self) -> None:

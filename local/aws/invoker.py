@@ -1,4 +1,4 @@
-"""Asynchronous invocation: accepted at once, tried up to three times, then sent to where failures go."""
+"""Both ways to invoke a function: wait for its answer, or put the event into a queue."""
 
 import json
 import logging
@@ -20,7 +20,7 @@ _RETRY_AFTER_SECONDS = (60, 120)
 
 
 class Invoker:
-    """Lambda's queue of asynchronous invocations."""
+    """Invokes functions; an asynchronous invocation is tried up to three times and then sent to where failures go."""
 
     def __init__(self, functions: Functions, activity: Activity, time_scale: float) -> None:
         self._functions = functions
@@ -28,7 +28,11 @@ class Invoker:
         self._time_scale = time_scale
         self._stopping = threading.Event()
 
+    def invoke(self, name: str, event: bytes) -> Answer:
+        return self._functions.invoke(name, event)
+
     def submit(self, name: str, event: bytes) -> "Future[None]":
+        """Invoke asynchronously."""
         return self._background.submit(f"invocation of {name}", self._run, name, event)
 
     def close(self) -> None:

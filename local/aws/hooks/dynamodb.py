@@ -1,0 +1,62 @@
+"""Hooks of DynamoDB: writes are atomic, and transactions cheap."""
+
+import copy
+import threading
+from typing import Any
+from unittest.mock import patch
+
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.table import Table
+from moto.dynamodb.responses import DynamoHandler
+
+from local.aws.hooks.hook import Hook
+
+
+def serve_dynamodb_requests_one_at_a_time() -> Hook:
+    """AWS makes a conditional write or a transaction one step for everybody else.
+
+    moto's threads see, and overwrite, each other's unfinished ones.
+    """
+    original, lock = DynamoHandler.call_action, threading.Lock()
+
+    def call_action(self: DynamoHandler) -> Any:
+        with lock:
+            return original(self)
+
+    return patch.object(DynamoHandler, "call_action", call_action)
+
+
+def roll_back_only_the_transaction() -> Hook:
+    """AWS charges a transaction only for the items it touches, in time as well.
+
+    moto copies the whole table for each transaction, which takes seconds once the table holds a fleet.
+    """
+    original = DynamoDBBackend.transact_write_items
+
+    def transact_write_items(self: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
+        before = [_current_item(self, *operation) for item in transact_items for operation in item.items()]
+        try:
+            with patch.object(Table, "__deepcopy__", lambda table, memo: table, create=True):
+                original(self, transact_items)
+        except Exception:
+            for table, keys, item in before:
+                _restore_item(table, keys, item)
+            raise
+
+    return patch.object(DynamoDBBackend, "transact_write_items", transact_write_items)
+
+
+def _current_item(backend: DynamoDBBackend, kind: str, operation: dict[str, Any]) -> tuple[Table, Any, Any]:
+    table = backend.get_table(operation["TableName"])
+    keys = backend.get_keys_value(table, operation["Item" if kind == "Put" else "Key"])
+    return table, keys, copy.deepcopy(table.get_item(*keys))
+
+
+def _restore_item(table: Table, keys: Any, item: Any) -> None:
+    hash_key, range_key = keys
+    if item is None:
+        table.delete_item(hash_key, range_key)
+    elif range_key is None:
+        table.items[hash_key] = item
+    else:
+        table.items[hash_key][range_key] = item
