@@ -73,7 +73,7 @@ def test_a_healthy_model_is_left_alone_after_its_features_were_looked_at(world: 
     world.publish_accuracy(model, (NOW - timedelta(days=1)).date(), 0.95)
     ended = world.run({"model_name": model, "trigger_type": "scheduled", "event_time": NOW.isoformat()})
     assert ended.status == "SUCCEEDED"
-    assert ended.path == ["CheckTriggers", "ChooseStart", "DetectDrift", "ChooseStartAfterDrift", "NotDue"]
+    assert ended.path == ["CheckTriggers", "ChooseStart", "DetectDrift", "ChooseStart", "NotDue"]
     assert "does not exceed 0.25" in ended.decision["reason"]
     assert ended.job is None
 

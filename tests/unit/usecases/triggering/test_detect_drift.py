@@ -1,18 +1,20 @@
 """Drift starts a retraining only when it is there and can be seen."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import pytest
 
+from auto_retrain.domain.messages import TriggerDecision
 from auto_retrain.domain.model_state import Quarantine
 from auto_retrain.domain.policy.data import DriftPolicy
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.usecases.triggering.detect_drift import detect_drift
 from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.drift_world import SWEPT, break_live, look, without_age, world_with_features
-from tests.unit.usecases.world import MANUAL, World
+from tests.unit.usecases.world import EXECUTION, MANUAL, World
 
 
 def test_shifted_features_start_a_retraining_that_names_them() -> None:
@@ -145,3 +147,39 @@ def test_breaches_of_drift_are_counted_by_day() -> None:
     world.ports.clock.advance(timedelta(days=1))
     later = {**SWEPT, "event_time": (NOON + timedelta(days=1)).isoformat()}
     assert detect_drift(world.check(later, execution="arn:later"), world.ports).next == "start"
+
+
+def _busy() -> World:
+    world = world_with_features(live_age=60)
+    world.check(MANUAL, execution="arn:manual")
+    return world
+
+
+def _broken() -> World:
+    world = world_with_features(live_age=60)
+    break_live(world, without_age)
+    return world
+
+
+@pytest.mark.parametrize(
+    "make_world",
+    [
+        lambda: world_with_features(live_age=60),
+        lambda: world_with_features(live_age=40),
+        lambda: world_with_features(live_age=60, rows_a_day=20),
+        _busy,
+        _broken,
+    ],
+    ids=["drifted", "stable", "too few rows", "busy", "broken"],
+)
+def test_the_answer_is_final_so_that_the_state_machine_asks_once(make_world: Callable[[], World]) -> None:
+    world = make_world()
+    undecided = TriggerDecision(
+        next="detect_drift",
+        reason="performance holds",
+        model_name="churn",
+        trigger_type=TriggerType.DATA_DRIFT,
+        event_time=NOON,
+        execution_arn=EXECUTION,
+    )
+    assert detect_drift(undecided, world.ports).next in {"start", "skip"}
