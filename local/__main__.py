@@ -9,7 +9,7 @@ from local.stack import StackUnavailable
 
 _COMMANDS = {
     "run": "keep the whole stack running until Ctrl-C",
-    "demo": "lead one model through its life, on real data",
+    "demo": "take one model through a year of real data",
     "bench": "measure speed and cost",
 }
 
@@ -20,7 +20,7 @@ def main() -> int:
     for name, summary in _COMMANDS.items():
         commands.add_parser(name, help=summary)
     command = parser.parse_args().command
-    # Being ended and being interrupted take the same way out, on which everything is stopped.
+    # SIGTERM takes the same way out as Ctrl-C, so that everything is stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return int(importlib.import_module(f"local.{command}").main())

@@ -1,4 +1,4 @@
-"""Build the functions and layers for this machine's interpreter, only as far as their sources have changed."""
+"""Builds the functions and layers for this machine's interpreter, as far as their sources have changed."""
 
 import fcntl
 import hashlib
@@ -18,20 +18,20 @@ STAMP = BUILD.with_suffix(".stamp")
 
 
 def build() -> None:
-    """Leave a current build in BUILD: everything through SAM, or our own layer alone when only that has changed."""
+    """Bring BUILD up to date: everything through SAM, or only our own layer when nothing else has changed."""
     BUILD.parent.mkdir(parents=True, exist_ok=True)
     with (BUILD.parent / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        wanted = {"all": digest(third_parties()), "core": digest(own_code())}
-        found = json.loads(STAMP.read_text()) if STAMP.exists() and BUILT_TEMPLATE.exists() else {}
-        if found == wanted:
+        current = {"all": digest(third_parties()), "core": digest(own_code())}
+        built = json.loads(STAMP.read_text()) if STAMP.exists() and BUILT_TEMPLATE.exists() else {}
+        if built == current:
             return
         STAMP.unlink(missing_ok=True)
-        if found.get("all") == wanted["all"]:
+        if built.get("all") == current["all"]:
             timed("our own layer", build_core)
         else:
             timed("all layers", build_all)
-        STAMP.write_text(json.dumps(wanted))
+        STAMP.write_text(json.dumps(current))
 
 
 def third_parties() -> Iterable[Path]:
@@ -43,10 +43,10 @@ def own_code() -> Iterable[Path]:
 
 
 def digest(files: Iterable[Path]) -> str:
-    found = hashlib.sha256(sys.version.encode())
+    hasher = hashlib.sha256(sys.version.encode())
     for file in sorted(files):
-        found.update(str(file).encode() + b"\0" + file.read_bytes() + b"\0")
-    return found.hexdigest()
+        hasher.update(str(file).encode() + b"\0" + file.read_bytes() + b"\0")
+    return hasher.hexdigest()
 
 
 def timed(what: str, step: Callable[[], None]) -> None:

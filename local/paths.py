@@ -1,4 +1,4 @@
-"""Where everything that is generated on this machine lives; nothing else spells these paths out."""
+"""Where everything that is generated on this machine is kept; no other module spells these paths out."""
 
 import sys
 from pathlib import Path

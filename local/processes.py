@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-# Reads "+group" and "-group" lines; when the other end of the pipe is gone, however that came about, it kills
-# the groups that are left. Linux could do without it (PR_SET_PDEATHSIG), but there the signal already comes when
-# the thread that started the child ends, and macOS has nothing like it.
+# Reads "+group" and "-group" lines; when the other end of the pipe is closed, for whatever reason, it kills the groups
+# that are left. Linux has PR_SET_PDEATHSIG for this, but sends the signal as soon as the thread that started the child
+# ends, and macOS has nothing like it.
 _GUARD = """
 import os, signal, sys
 groups = set()
@@ -40,12 +40,12 @@ def spawn(command: Sequence[str | Path], env: Mapping[str, str], cwd: Path, log:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    _tell_guard(f"+{child.pid}")
+    _notify_guard(f"+{child.pid}")
     return child
 
 
 def stop(child: subprocess.Popen[bytes], grace_seconds: float) -> None:
-    """End the child and all that it started: politely first, then not."""
+    """End the child and everything it started: by SIGTERM, or by SIGKILL after the grace period."""
     if child.poll() is None:
         _signal(child, signal.SIGTERM)
         try:
@@ -53,21 +53,21 @@ def stop(child: subprocess.Popen[bytes], grace_seconds: float) -> None:
         except subprocess.TimeoutExpired:
             _signal(child, signal.SIGKILL)
             child.wait()
-    _tell_guard(f"-{child.pid}")
+    _notify_guard(f"-{child.pid}")
 
 
 def _signal(child: subprocess.Popen[bytes], number: int) -> None:
     try:
         os.killpg(child.pid, number)
-    except ProcessLookupError:  # it ended between the look and the signal
+    except ProcessLookupError:  # it ended between the check and the signal
         return
 
 
-def _tell_guard(line: str) -> None:
+def _notify_guard(line: str) -> None:
     with _lock:
         pipe = _guard().stdin
         assert pipe is not None
-        if not pipe.closed:  # at the very end of this process the guard has done its work
+        if not pipe.closed:  # when this process exits, the guard is dismissed first
             pipe.write(f"{line}\n".encode())
             pipe.flush()
 

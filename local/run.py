@@ -1,4 +1,4 @@
-"""Keeps the stack running and tells people how to reach it."""
+"""Keeps the stack running and shows how to reach it."""
 
 import threading
 from contextlib import suppress
@@ -8,7 +8,7 @@ from local.stack import LocalStack
 _HELP = """
 MLflow      {stack.mlflow_url}
 Kubernetes  {stack.cluster_url}
-AWS         {stack.aws_endpoint}   (no permissions are enforced here)
+AWS         {stack.aws_endpoint}   (permissions are not enforced)
 Logs        {stack.logs}
 
 To use it from another terminal:
@@ -17,7 +17,7 @@ To use it from another terminal:
   {python} -m auto_retrain.cli models apply POLICY.yaml
   {python} -m auto_retrain.cli retrain MODEL --reason WHY
 
-Training data go to s3://{stack.data_bucket}/. Ctrl-C stops everything; nothing is kept.
+Put training data into s3://{stack.data_bucket}/. Ctrl-C stops everything, and nothing is kept.
 """
 
 

@@ -1,4 +1,4 @@
-"""Build the virtual environments from their lock files; needs nothing but a Python with venv and pip."""
+"""Builds the virtual environments from their lock files; needs only a Python with venv and pip."""
 
 import hashlib
 import os
@@ -20,13 +20,13 @@ LOCKS = {
     "runtime": REQUIREMENTS / "runtime.txt",
     "sam": REQUIREMENTS / "sam.txt",
 }
-OLDEST, NEWEST = (3, 11), (3, 13)
+MIN_PYTHON, MAX_PYTHON = (3, 11), (3, 13)
 PIP_TO_UV = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}
 
 
 def set_up(names: list[str]) -> None:
-    """Make the named environments exactly what their lock files say; those that already are cost nothing."""
-    if not OLDEST <= sys.version_info[:2] <= NEWEST:
+    """Install exactly what the lock files say into the named environments; current ones are left alone."""
+    if not MIN_PYTHON <= sys.version_info[:2] <= MAX_PYTHON:
         sys.exit(f"setup: needs Python 3.11 to 3.13, {sys.executable} is {PYTHON_TAG}; choose one with PYTHON=…")
     stale = [name for name in names if not is_current(name)]
     if stale and not is_current(INSTALLER):
@@ -36,9 +36,9 @@ def set_up(names: list[str]) -> None:
 
 
 def stamp_of(name: str) -> str:
-    """Changes when the environment has to be built again: new lock, other interpreter, moved checkout."""
-    decisive = [LOCKS[name].read_bytes(), sys.version.encode(), str(ROOT).encode()]
-    return hashlib.sha256(b"\0".join(decisive)).hexdigest()
+    """A digest that changes when the environment must be rebuilt: new lock file, new interpreter, moved checkout."""
+    causes = [LOCKS[name].read_bytes(), sys.version.encode(), str(ROOT).encode()]
+    return hashlib.sha256(b"\0".join(causes)).hexdigest()
 
 
 def is_current(name: str) -> bool:
@@ -81,12 +81,12 @@ def run(*command: str | Path) -> None:
 
 
 def pip_settings() -> dict[str, str]:
-    """A mirror or certificate that pip is configured with, for uv, which does not read pip's configuration."""
-    asking = [sys.executable, "-m", "pip", "config", "list"]
-    listing = subprocess.run(asking, capture_output=True, text=True, check=False)
+    """The mirror and the certificate that pip is configured with, as variables for uv, which does not read them."""
+    command = [sys.executable, "-m", "pip", "config", "list"]
+    listing = subprocess.run(command, capture_output=True, text=True, check=False)
     pairs = (line.partition("=") for line in listing.stdout.splitlines())
-    found = {key.rpartition(".")[2]: value.strip("'\"") for key, _, value in pairs}
-    return {PIP_TO_UV[key]: value for key, value in found.items() if key in PIP_TO_UV}
+    configured = {key.rpartition(".")[2]: value.strip("'\"") for key, _, value in pairs}
+    return {PIP_TO_UV[key]: value for key, value in configured.items() if key in PIP_TO_UV}
 
 
 if __name__ == "__main__":

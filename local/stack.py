@@ -24,16 +24,16 @@ _CLUSTER = "local"
 
 
 class StackUnavailable(Exception):
-    """It cannot start, and the message says what to do about it."""
+    """The stack cannot start; the message says what to do."""
 
 
 class LocalStack:
     """A context manager; there can be one at a time in a process. Permissions are not enforced.
 
-    `live_schedules` lets the sweep fire by the clock, too; the watcher always does, and more often than in the cloud.
-    `time_scale` is the part of their time that states that wait, and retries, take; timeouts stay as they are.
-    `images` are those that the cluster knows beside the trainer's own. `on_the_way` gives the address by which
-    functions reach a server, from "aws", "cluster" or "mlflow" and its own address.
+    With `live_schedules` the sweep runs by the clock; the watcher always does, and more often than in the cloud.
+    `time_scale` is the fraction of their time that Wait states and retry delays take; timeouts stay as they are.
+    `images` are known to the cluster besides the trainer's own. `reroute` is given "aws", "cluster" or "mlflow" and the
+    address of that server, and returns the address that functions use instead.
     """
 
     def __init__(
@@ -46,8 +46,8 @@ class LocalStack:
         watch_interval_seconds: float = 1.0,
         live_schedules: bool = False,
         parallel_pods: int = 2,
-        tell: Callable[[str], None] = print,
-        on_the_way: Callable[[str, str], str] = lambda server, address: address,
+        report: Callable[[str], None] = print,
+        reroute: Callable[[str, str], str] = lambda server, address: address,
     ) -> None:
         self.directory = directory
         self.logs = directory / "logs"
@@ -58,8 +58,8 @@ class LocalStack:
         self._watch_interval_seconds = watch_interval_seconds
         self._live_schedules = live_schedules
         self._parallel_pods = parallel_pods
-        self._tell = tell
-        self._on_the_way = on_the_way
+        self._report = report
+        self._reroute = reroute
         self._undo = ExitStack()
 
     def __enter__(self) -> Self:
@@ -70,7 +70,7 @@ class LocalStack:
             undo.enter_context(_only_user_of(self.directory))
             self._start(undo)
             self._undo = undo.pop_all()
-        self._tell(f"stack: ready after {time.monotonic() - started:.1f} s")
+        self._report(f"stack: ready after {time.monotonic() - started:.1f} s")
         return self
 
     def __exit__(
@@ -81,13 +81,13 @@ class LocalStack:
     def _start(self, undo: ExitStack) -> None:
         mlflow = undo.enter_context(MlflowServer(self.directory / "mlflow"))
         self.mlflow_url = mlflow.url
-        self._tell(f"stack: MLflow starts on {self.mlflow_url}")
-        # Importing moto takes seconds, during which MLflow starts, too.
+        self._report(f"stack: MLflow is starting on {self.mlflow_url}")
+        # Importing moto takes seconds, in which MLflow goes on starting.
         from local.aws.account import LocalAccount
 
-        self._account = undo.enter_context(LocalAccount(self.logs, self._time_scale, partial(self._on_the_way, "aws")))
+        self._account = undo.enter_context(LocalAccount(self.logs, self._time_scale, partial(self._reroute, "aws")))
         self.aws_endpoint = self._account.endpoint
-        self._tell(f"stack: AWS is on {self.aws_endpoint}")
+        self._report(f"stack: AWS is on {self.aws_endpoint}")
         self._start_cluster(undo)
         self._deploy()
         mlflow.wait_until_ready()
@@ -99,7 +99,7 @@ class LocalStack:
 
         settings = aws_settings(self.aws_endpoint)
         keys = {settings["AWS_ACCESS_KEY_ID"]: settings["AWS_SECRET_ACCESS_KEY"]}
-        # One thread each: on few processors, those of the tree builder mostly wait for each other.
+        # One thread each: with few processors, the threads of the tree builder mostly wait for each other.
         trainer = LocalImage(
             [str(env_python("trainer")), "-m", TRAINER.name], cwd=str(TRAINER.parent), env={"OMP_NUM_THREADS": "1"}
         )
@@ -109,21 +109,21 @@ class LocalStack:
         }
         self.cluster = LocalCluster(images, self._parallel_pods, self.logs / "pods", name=_CLUSTER, aws_keys=keys)
         self.cluster_url = undo.enter_context(self.cluster).url
-        self._tell(f"stack: the cluster is on {self.cluster_url}")
+        self._report(f"stack: the cluster is on {self.cluster_url}")
 
     def _deploy(self) -> None:
         self.client("s3").create_bucket(Bucket=self.data_bucket)
-        deployment = self._account.deploy(BUILT_TEMPLATE, STACK_NAME, self._template_parameters())
-        self.outputs = deployment.outputs
-        self._tell(f"stack: {len(deployment.functions)} functions are deployed, their logs are in {self.logs}")
+        deployed = self._account.deploy(BUILT_TEMPLATE, STACK_NAME, self._template_parameters())
+        self.outputs = deployed.outputs
+        self._report(f"stack: {len(deployed.functions)} functions are deployed, their logs are in {self.logs}")
 
     def _template_parameters(self) -> dict[str, str]:
         return {
             "Stage": "local",
-            "MlflowTrackingUri": self._on_the_way("mlflow", self.mlflow_url),
+            "MlflowTrackingUri": self._reroute("mlflow", self.mlflow_url),
             "DataBucketName": self.data_bucket,
             "ClusterName": _CLUSTER,
-            "ClusterEndpoint": self._on_the_way("cluster", self.cluster_url),
+            "ClusterEndpoint": self._reroute("cluster", self.cluster_url),
             "TrainerImage": TRAINER_IMAGE,
         } | self._parameters
 
@@ -132,15 +132,15 @@ class LocalStack:
         return self._account.client(service)
 
     def kill_functions(self) -> None:
-        """Let every function that is at work die without warning."""
+        """Kill every function that is running, without warning."""
         self._account.functions.kill_busy()
 
     def fire_schedule(self, logical_id: str, at: datetime) -> None:
-        """Deliver the event of a scheduled rule as if it were that moment; see `wait_until_idle`."""
+        """Fire a scheduled rule as of that moment; `wait_until_idle` waits for all that follows."""
         self._account.dispatcher.fire_schedule(logical_id, at)
 
     def wait_until_idle(self, timeout: float) -> None:
-        """Wait until no execution runs and no event is under way; TimeoutError says what still is."""
+        """Wait until no execution, event or asynchronous invocation is under way; TimeoutError names what still is."""
         self._account.activity.wait_until_idle(timeout)
 
 

@@ -1,1 +1,1 @@
-"""An AWS account in one process: moto, what it lacks, and the real handlers in real processes."""
+"""An AWS account in one process: moto, what moto lacks, and the packaged functions in processes of their own."""

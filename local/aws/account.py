@@ -17,7 +17,7 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from local.aws import hooks
 from local.aws.activity import Activity
 from local.aws.clients import Clients
-from local.aws.deploy import Deployment, deploy
+from local.aws.deploy import DeployedStack, deploy
 from local.aws.dispatcher import Dispatcher
 from local.aws.environment import ACCOUNT, REGION, isolated
 from local.aws.functions import Functions
@@ -32,12 +32,12 @@ class LocalAccount:
     """A context manager; there can be one at a time in a process."""
 
     def __init__(
-        self, logs: Path, time_scale: float = 1.0, on_the_way: Callable[[str], str] = lambda address: address
+        self, logs: Path, time_scale: float = 1.0, reroute: Callable[[str], str] = lambda address: address
     ) -> None:
-        """`on_the_way` gives the address by which functions reach the one it is given."""
+        """`reroute` is given the address of the account, and returns the one that functions use instead."""
         self.activity = Activity()
         self._logs = logs
-        self._on_the_way = on_the_way
+        self._reroute = reroute
         self.time_scale = time_scale
         self._undo = ExitStack()
 
@@ -65,7 +65,7 @@ class LocalAccount:
         undo.enter_context(patch("boto3.DEFAULT_SESSION", None))
         self.clients = Clients(self.endpoint)
         undo.callback(self.clients.close)
-        self.functions = Functions(self._on_the_way(self.endpoint))
+        self.functions = Functions(self._reroute(self.endpoint))
         self.invoker = Invoker(self.functions, self.activity, self.time_scale)
         self.dispatcher = Dispatcher(self.invoker, self.activity)
         self.schedules = Schedules(self.dispatcher)
@@ -84,10 +84,10 @@ class LocalAccount:
     def client(self, service: str) -> Any:
         return self.clients.get(service)
 
-    def deploy(self, template: Path, stack_name: str, parameters: Mapping[str, str]) -> Deployment:
-        deployment = deploy(template, stack_name, dict(parameters), self._logs)
-        self.functions.add(deployment.functions)
-        return deployment
+    def deploy(self, template: Path, stack_name: str, parameters: Mapping[str, str]) -> DeployedStack:
+        deployed = deploy(template, stack_name, dict(parameters), self._logs)
+        self.functions.add(deployed.functions)
+        return deployed
 
 
 def _start_server(undo: ExitStack) -> int:
@@ -99,7 +99,7 @@ def _start_server(undo: ExitStack) -> int:
 
 
 def _abandon_executions() -> None:
-    """Let nothing go on in the background; whoever waits for a task token is woken up to notice."""
+    """Let no execution go on in the background; those that wait for a task token are woken up so that they notice."""
     backend: Any = stepfunctions_parser_backends[ACCOUNT][REGION]
     workers = [execution.exec_worker for machine in backend.state_machines for execution in machine.executions]
     for environment in [worker.env for worker in workers if worker and worker.env]:

@@ -1,4 +1,4 @@
-"""Knows what is under way in the emulated account, so that callers can wait until it rests."""
+"""Counts what is under way in the emulated account, so that callers can wait until it is idle."""
 
 from collections import Counter
 from collections.abc import Callable

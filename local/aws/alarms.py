@@ -1,4 +1,4 @@
-"""Evaluates CloudWatch alarms when data arrive, at the time of the data: nothing here looks at the clock."""
+"""Evaluates CloudWatch alarms when data arrive, at the time of the data; the clock is never read."""
 
 import json
 import operator
@@ -52,9 +52,9 @@ class Alarms:
         self, backend: CloudWatchBackend, alarm: Alarm, state: str, values: list[float | None], at: datetime
     ) -> None:
         previous = events.alarm_state(alarm, alarm.state_updated_timestamp)
-        shown = [value for value in values if value is not None]
-        reason = f"Threshold Crossed: datapoints {shown} against {alarm.comparison_operator} ({alarm.threshold})"
-        backend.set_alarm_state(alarm.name, reason, json.dumps(_reason_data(alarm, shown, at)), state)
+        present = [value for value in values if value is not None]
+        reason = f"Threshold Crossed: datapoints {present} against {alarm.comparison_operator} ({alarm.threshold})"
+        backend.set_alarm_state(alarm.name, reason, json.dumps(_reason_data(alarm, present, at)), state)
         alarm.state_updated_timestamp = at
         self._publish(events.alarm_state_change(alarm, previous, at))
 

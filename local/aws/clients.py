@@ -6,12 +6,12 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-# A function may take a quarter of an hour to answer. What fails once fails again: the server is this very process.
+# A function may take 15 minutes to answer. A retry would fail as well: the server is this very process.
 _CONFIG = Config(read_timeout=900, retries={"total_max_attempts": 1}, max_pool_connections=256)
 
 
 class Clients:
-    """Making one costs more than using it, and one that is forgotten leaves its connection open."""
+    """Making a client costs more than using it, and one that is not closed leaves its connection open."""
 
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint

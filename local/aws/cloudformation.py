@@ -1,4 +1,4 @@
-"""The resource types of our template that moto's CloudFormation does not create, in the form in which it would."""
+"""The resource types of our template that moto's CloudFormation does not create, in the form that it expects."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from moto.cloudformation import parsing
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.common_models import CloudFormationModel
 
-# Who may do what is not enforced here, so the resources that only say that mean nothing.
-MEANINGLESS_TYPES = {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::EKS::AccessEntry"}
+# Permissions are not enforced here, so resources that only grant or deny something are left out.
+IGNORED_TYPES = {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::EKS::AccessEntry"}
 _ALARM_FIELDS = {
     "Namespace": "namespace",
     "MetricName": "metric_name",
@@ -74,15 +74,19 @@ class EventInvokeConfigResource(CloudFormationModel):  # type: ignore[misc]
         return cls(resource_name)
 
 
-# moto finds such classes by itself, but only once.
-for found in (parsing.get_model_list, parsing.get_model_map, parsing.get_name_type_map):
-    found.cache_clear()
+# moto finds these classes by itself, but keeps what it found before they existed.
+for lookup in (parsing.get_model_list, parsing.get_model_map, parsing.get_name_type_map):
+    lookup.cache_clear()
 
 
 def creatable(resources: dict[str, Any]) -> dict[str, Any]:
-    """All resources that mean something here. One of a type that would silently be left out is an error."""
-    meaningful = {name: resource for name, resource in resources.items() if resource["Type"] not in MEANINGLESS_TYPES}
-    unknown = {resource["Type"] for resource in meaningful.values()} - set(parsing.get_model_map())
+    """All resources but the ignored ones.
+
+    Raises:
+        NotImplementedError: moto would leave out a resource of this type without a word.
+    """
+    created = {name: resource for name, resource in resources.items() if resource["Type"] not in IGNORED_TYPES}
+    unknown = {resource["Type"] for resource in created.values()} - set(parsing.get_model_map())
     if unknown:
         raise NotImplementedError(f"the local stack does not know how to create {', '.join(sorted(unknown))}")
-    return meaningful
+    return created

@@ -1,4 +1,4 @@
-"""Where events end that nobody could take."""
+"""Where events go that could not be delivered or handled."""
 
 from typing import Any
 

@@ -16,22 +16,24 @@ from local.aws.sandbox import Function
 
 
 @dataclass(frozen=True)
-class Deployment:
+class DeployedStack:
+    """The outputs of a stack, and its functions."""
+
     outputs: dict[str, str]
     functions: list[Function]
 
 
-def deploy(template_path: Path, stack_name: str, parameters: dict[str, str], logs: Path) -> Deployment:
+def deploy(template_path: Path, stack_name: str, parameters: dict[str, str], logs: Path) -> DeployedStack:
     build = Build(template_path)
     template = build.transform(parameters)
     resources = template["Resources"] = creatable(template["Resources"])
     stack = cloudformation_backends[ACCOUNT][REGION].create_stack(stack_name, json.dumps(template), parameters)
     outputs = {output.key: output.value for output in stack.output_map.values()}
-    return Deployment(outputs, list(_functions(stack, resources, build.directories, logs)))
+    return DeployedStack(outputs, list(_functions(stack, resources, build.directories, logs)))
 
 
 def _functions(stack: Stack, resources: dict[str, Any], directories: dict[str, Path], logs: Path) -> Iterator[Function]:
-    """Each function as moto knows it now, with the directories that the template said its code is in."""
+    """Each function as moto created it, with the directories that hold its code and its layers."""
     for logical_id, resource in resources.items():
         if resource["Type"] == "AWS::Lambda::Function":
             deployed = get_backend(ACCOUNT, REGION).get_function(stack.resource_map[logical_id].physical_resource_id)

@@ -19,7 +19,7 @@ from local.aws.events import Event
 from local.aws.invoker import Invoker
 
 _LOG = logging.getLogger(__name__)
-# Done when the target has taken the event; its result is the invocation that follows, if the target is a function.
+# Done once the target has accepted the event; its result is the invocation that follows, if the target is a function.
 Delivery = Future[Future[None] | None]
 
 
@@ -35,7 +35,7 @@ class Dispatcher:
             self.offer(rule, event)
 
     def offer(self, rule: Rule, event: Event) -> None:
-        """Deliver if the rule is enabled and waits for such events; to moto, any event matches a mere schedule."""
+        """Deliver if the rule is enabled and its pattern matches; in moto, any event matches a mere schedule."""
         if rule.state == "ENABLED" and rule.event_pattern.get_pattern() and rule.event_pattern.matches_event(event):
             self.deliver(rule, event)
 
@@ -44,7 +44,7 @@ class Dispatcher:
         return [self._background.submit(what, self._hand_to, target, event) for target in rule.targets]
 
     def fire_schedule(self, logical_id: str, at: datetime) -> list[Delivery]:
-        """Deliver the event of a schedule, whatever the clock says."""
+        """Fire a scheduled rule as of that moment, whatever the clock says."""
         rule = rule_of(logical_id)
         return self.deliver(rule, events.scheduled(rule, at))
 

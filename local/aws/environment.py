@@ -24,7 +24,7 @@ def aws_settings(endpoint: str) -> dict[str, str]:
 
 
 def isolated(port: int) -> AbstractContextManager[Any]:
-    """This process's own environment while the account runs: moto calls itself too, and reads MOTO_PORT for it."""
+    """The environment of this process while the account runs; moto calls itself, and reads MOTO_PORT for that."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     loopback = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1", "localhost"]))
     moto = {"MOTO_PORT": str(port), "VALIDATE_LAMBDA_S3": "false", "NO_PROXY": loopback, "no_proxy": loopback}

@@ -1,4 +1,4 @@
-"""The events that AWS services send to EventBridge, in the shape in which they really arrive."""
+"""The events that AWS services send to EventBridge, in the shape in which targets receive them."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Every deployed function with its pool of execution environments; synchronous and asynchronous invocation."""
+"""Every deployed function with its pool of execution environments."""
 
 import threading
 from collections.abc import Iterator
@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from local.aws.runtime_api import Answer
 from local.aws.sandbox import Function, Sandbox
 
-# In the cloud a thousand run side by side. Here more than a few per function only slow each other down, so
-# further invocations wait for a free environment instead of being throttled.
+# In the cloud a thousand run side by side. Here more than a few for each function only slow each other down, so further
+# invocations wait for a free environment instead of being throttled.
 _ENVIRONMENTS_PER_FUNCTION = 4
 
 
@@ -89,7 +89,7 @@ class Functions:
             pool.warm()
 
     def kill_busy(self) -> None:
-        """Let every function that is at work die, as when its host is lost."""
+        """Kill every environment that is busy, as when its host is lost."""
         for pool in self._pools.values():
             pool.kill_busy()
 

@@ -1,4 +1,4 @@
-"""Finds the data of one metric among all that moto keeps in one list."""
+"""Finds the data of one metric in the single list that moto keeps for all of them."""
 
 import threading
 from collections import defaultdict

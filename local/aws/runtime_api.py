@@ -10,12 +10,10 @@ from queue import SimpleQueue
 from typing import Any
 from uuid import uuid4
 
-_PREFIX = "/2018-06-01/runtime"
-
 
 @dataclass(frozen=True)
 class Answer:
-    """What an invocation came to: the payload, and whether it describes an error instead of a result."""
+    """The outcome of an invocation: the payload, and whether it describes an error instead of a result."""
 
     payload: bytes
     failed: bool = False
@@ -65,7 +63,7 @@ class RuntimeApi:
         return self._work.get()
 
     def report(self, answer: Answer) -> None:
-        """The process answered, or said that it cannot start."""
+        """Take the answer of the process, or its report that it cannot start."""
         with self._lock:
             if not self.ready.done():
                 _settle(self.ready, answer)
@@ -73,7 +71,7 @@ class RuntimeApi:
                 _settle(self._current.answer, answer)
 
     def close(self, reason: Answer) -> None:
-        """The process is gone: whoever waits for it, or still gives it work, is told so."""
+        """The process is gone; whoever waits for it, or still hands it work, gets the reason as the answer."""
         self.report(reason)
         with self._lock:
             self._gone = reason
@@ -94,7 +92,7 @@ def _settle(future: "Future[Any]", result: Any) -> None:
 class _Handler(BaseHTTPRequestHandler):
     api: RuntimeApi
     protocol_version = "HTTP/1.1"
-    # Small unbuffered header writes cost 50 ms per invocation, by Nagle's algorithm against delayed ACKs.
+    # Unbuffered, each header line is a packet; Nagle's algorithm and delayed ACKs then cost 50 ms per invocation.
     wbufsize = -1
     disable_nagle_algorithm = True
 
@@ -127,4 +125,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def log_message(self, format: str, *args: object) -> None:
-        """Silent: the function's own log is the interesting one."""
+        """Log nothing: the function has a log of its own."""

@@ -1,4 +1,4 @@
-"""What `sam build` left behind, made into a plain CloudFormation template; nothing is copied or uploaded."""
+"""Turns what `sam build` left behind into a plain CloudFormation template; nothing is copied or uploaded."""
 
 import json
 import re
@@ -26,7 +26,7 @@ class Build:
             self._take(path.parent, logical_id, resource["Type"], resource.get("Properties", {}))
 
     def _take(self, root: Path, logical_id: str, kind: str, properties: dict[str, Any]) -> None:
-        """Put an address in place of a local path, as `sam package` does; the key says what it stands for."""
+        """Replace a local path by an address, as `sam package` does; the logical id in it says what it stands for."""
         address = f"s3://local/{logical_id}"
         if kind in _CODE_PROPERTY:
             self.directories[logical_id] = (root / properties[_CODE_PROPERTY[kind]]).resolve()
@@ -48,7 +48,7 @@ class Build:
 
 
 def splice(definition: str, substitutions: dict[str, Any]) -> dict[str, Any]:
-    """Put expressions in place of ${Name}. Not by Fn::Sub, with which moto turns `$$.Execution` into `$.Execution`."""
+    """Replace ${Name} by its expression; not with Fn::Sub, because moto's turns `$$.Execution` into `$.Execution`."""
     parts = _PLACEHOLDER.split(definition)
     unknown = set(parts[1::2]) - set(substitutions)
     if unknown:

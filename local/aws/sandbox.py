@@ -12,7 +12,7 @@ from local.aws.environment import aws_settings
 from local.aws.runtime_api import Answer, Invocation, RuntimeApi
 from local.paths import env_python
 
-# Real Lambda gives initialisation ten seconds, on a machine that does nothing else at that moment.
+# AWS allows ten seconds for initialisation, on a machine that does nothing else at that moment.
 _INIT_SECONDS = 60.0
 
 
@@ -32,7 +32,7 @@ class Function:
 
 
 class Sandbox:
-    """One process, one invocation at a time; once it failed to answer it is gone for good."""
+    """One process, one invocation at a time; once it has failed to answer, it is not used again."""
 
     def __init__(self, function: Function, endpoint: str) -> None:
         self.function = function
@@ -87,7 +87,7 @@ def _describe(status: int) -> str:
 
 
 def _environment(function: Function, endpoint: str, runtime_api: str) -> dict[str, str]:
-    """Nothing is inherited: what the template does not set is as absent as it will be in the cloud."""
+    """Nothing is inherited: a variable that the template does not set is missing here as it is in the cloud."""
     python_path = [function.code, *(layer / "python" for layer in function.layers)]
     return (
         aws_settings(endpoint)

@@ -1,4 +1,4 @@
-"""Lets scheduled rules fire by the clock on the wall; without it they fire only when somebody says so."""
+"""Fires scheduled rules by the wall clock; without it they fire only on request."""
 
 import re
 import threading
@@ -16,7 +16,7 @@ _CRON = re.compile(r"cron\(([^)]+)\)")
 
 
 class Schedules:
-    """One thread per schedule. A tick waits for the one before it: here a schedule may be faster than its target."""
+    """One thread for each schedule. A tick waits until the one before is handled: schedules may be fast here."""
 
     def __init__(self, dispatcher: Dispatcher) -> None:
         self._dispatcher = dispatcher
@@ -24,7 +24,7 @@ class Schedules:
         self._threads: list[threading.Thread] = []
 
     def start(self, intervals_seconds: dict[str, float], others_too: bool) -> None:
-        """Fire the named rules at the given intervals, and the other enabled ones as they say themselves."""
+        """Fire the named rules at the given intervals, and if asked the other enabled ones by their own schedules."""
         for rule in rules():
             logical_id = str(getattr(rule, "logical_resource_id", rule.name))
             if logical_id in intervals_seconds:
@@ -33,7 +33,7 @@ class Schedules:
                 self._start(logical_id, moments(rule))
 
     def stop(self) -> None:
-        """Fire no more. What is being delivered may still go on: see `join`."""
+        """Fire no more; `join` waits for what is still being delivered."""
         self._stopping.set()
 
     def join(self) -> None:
@@ -61,13 +61,13 @@ def _wait_for(delivery: Delivery) -> None:
 
 
 def moments(rule: Rule) -> Iterator[datetime]:
-    """When the rule fires next, next after that, …"""
+    """The moments at which the rule fires, from now on."""
     expression = str(rule.scheduled_expression)
     if rate := _RATE.fullmatch(expression):
         return every(timedelta(**{f"{rate[2]}s": int(rate[1])}))
     if cron := _CRON.fullmatch(expression):
         return CronSim(unix_cron(cron[1]), datetime.now(UTC))
-    raise ValueError(f"rule {rule.name} has a schedule that the local stack cannot read: {expression}")
+    raise ValueError(f"rule {rule.name} has a schedule that the local stack does not support: {expression}")
 
 
 def every(interval: timedelta) -> Iterator[datetime]:
@@ -79,6 +79,6 @@ def unix_cron(expression: str) -> str:
     """AWS has a sixth field for the year, writes `?` for any day, and counts the days of the week from 1."""
     minute, hour, day, month, weekday, year = expression.split()
     if year != "*":
-        raise ValueError(f"the local stack cannot wait for a year: {expression}")
-    weekday = re.sub(r"(?<![#\d])[1-7]", lambda found: str(int(found[0]) - 1), weekday)
+        raise ValueError(f"the local stack does not support a year in a schedule: {expression}")
+    weekday = re.sub(r"(?<![#\d])[1-7]", lambda day: str(int(day[0]) - 1), weekday)
     return " ".join([minute, hour, day, month, weekday]).replace("?", "*")

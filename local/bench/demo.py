@@ -20,5 +20,5 @@ def measure() -> list[Figure]:
 
 
 def _polling() -> str:
-    # Three transitions for each look at a Kubernetes Job: wait, ask, choose.
+    # Three transitions for each check of a Kubernetes Job: wait, ask, choose.
     return "8640 when polling each 30 s for a day"

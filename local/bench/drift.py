@@ -118,11 +118,12 @@ def _profiling() -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "object.parquet"
         write_large_object(path)
-        found = json.loads(_output([sys.executable, "-c", PROFILING, str(path)]))
-    name, table_mb = f"profile of {found['rows']:,} x {found['features']}", found["rows"] * found["features"] * 8 / 1e6
+        profile = json.loads(_output([sys.executable, "-c", PROFILING, str(path)]))
+    rows, features = profile["rows"], profile["features"]
+    name, table_mb = f"profile of {rows:,} x {features}", rows * features * 8 / 1e6
     return [
-        Figure(f"{name} in one object: memory", found["peak_mb"], "MB", 1000, f"{table_mb:,.0f} MB as a table"),
-        Figure(f"{name} in one object: time", found["seconds"], "s"),
+        Figure(f"{name} in one object: memory", profile["peak_mb"], "MB", 1000, f"{table_mb:,.0f} MB as a table"),
+        Figure(f"{name} in one object: time", profile["seconds"], "s"),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Profiles one large Parquet object in a process of its own and prints what that took; run by the drift bench."""
+"""Profiles one large Parquet object in a process of its own and prints what that took; `local.bench.drift` runs it."""
 
 import io
 import json
@@ -28,19 +28,19 @@ CATEGORICAL = tuple(f"category_{place}" for place in range(5))
 
 
 class Files(MemoryDataStore):
-    """Opens files of this machine as large S3 objects are opened: to be read in parts."""
+    """Opens local files the way large S3 objects are opened, to be read in parts."""
 
     def add_file(self, prefix: str, day: date, path: Path) -> DataObject:
-        found = DataObject(uri=str(path), etag="", size=path.stat().st_size, date=day)
-        self._partitions.setdefault(prefix, []).append(found)
-        return found
+        stored = DataObject(uri=str(path), etag="", size=path.stat().st_size, date=day)
+        self._partitions.setdefault(prefix, []).append(stored)
+        return stored
 
-    def open(self, found: DataObject) -> IO[bytes]:
-        return Path(found.uri).open("rb", buffering=0)
+    def open(self, stored: DataObject) -> IO[bytes]:
+        return Path(stored.uri).open("rb", buffering=0)
 
 
 def write_large_object(path: Path) -> None:
-    """One row group on disk, which the footer names so often that the object is as large as it should be."""
+    """One row group on disk; the footer lists it often enough to make a large object of it."""
     random = np.random.default_rng(1)
     numbers = {name: random.normal(size=ROW_GROUP) for name in NUMERIC}
     levels = {name: pa.array(random.integers(0, 1000, ROW_GROUP).astype(str)) for name in CATEGORICAL}
@@ -59,15 +59,15 @@ def main() -> None:
     ports.tables = ArrowTableReader(files)  # type: ignore[assignment]
     columns = DataColumns(format="parquet", row_id="id", label="y", numeric=NUMERIC, categorical=CATEGORICAL)
     day = date(2026, 1, 1)
-    found, window = files.add_file("bench", day, Path(sys.argv[1])), Window(start=day, end=date(2026, 1, 2))
+    stored, window = files.add_file("bench", day, Path(sys.argv[1])), Window(start=day, end=date(2026, 1, 2))
     started = time.perf_counter()
-    profile = build_profile("bench", columns, DriftPolicy(), window, [found], ports)
+    profile = build_profile("bench", columns, DriftPolicy(), window, [stored], ports)
     seconds = time.perf_counter() - started
     report = {"rows": profile.rows, "features": len(profile.features), "peak_mb": _peak_mb(), "seconds": seconds}
     print(json.dumps(report))
 
 
 def _peak_mb() -> float:
-    """Of this program alone: what getrusage gives is at least what the process had that started it."""
+    """Of this program alone; getrusage would include the memory of the process that started it."""
     status = Path("/proc/self/status").read_text()
     return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) / 1000

@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Figure:
-    """`goal` is the largest value that is good; `compared_with` names the alternative measured in the same run."""
+    """`goal` is the largest acceptable value; `compared_with` names the alternative measured in the same run."""
 
     name: str
     value: float

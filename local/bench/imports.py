@@ -16,7 +16,7 @@ SMALL = ("start_job", "watch_jobs", "check_triggers", "close_job", "notify")
 MILLISECONDS_GOALS = {**dict.fromkeys(SMALL, 350.0), "validate_model": 900.0}
 MEGABYTES_GOALS = dict.fromkeys(SMALL, 70.0)
 
-# The ports that each function uses: a lazy import only moves the cost, so it is counted here.
+# The ports that each function uses: a lazy import only postpones its cost, so it is counted here.
 PORTS = {
     "sweep_models": ("policies", "metrics._cloudwatch", "executions", "decisions", "sweeps", "limits"),
     "receive_alarm": ("policies", "executions"),
@@ -62,7 +62,7 @@ ports = deployed_ports()
 for name in sys.argv[1:]:
     attrgetter(name)(ports)
 ready = time.perf_counter() - start
-# Not from getrusage: that also counts what the process was before it became this program, a copy of the benchmark.
+# Not from getrusage, which would include the memory of the benchmark that this process was forked from.
 peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
 print(json.dumps([imported * 1000, ready * 1000, peak / 1000]))
 """

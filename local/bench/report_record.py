@@ -1,4 +1,4 @@
-"""A job and a result that a report is written of, from a comparison that was measured."""
+"""The job and the result that a report is written from, made from a measured comparison."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +14,7 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def record_of(pair: Any) -> tuple[RetrainingJob, ValidationResult]:
-    """What is stored of a comparison."""
+    """What would be stored about a comparison."""
     comparison = compare(pair)
     inputs = ValidatedInputs(
         model_name="shop",

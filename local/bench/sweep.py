@@ -1,4 +1,4 @@
-"""What it costs to screen a fleet of ten thousand models, in time and in calls of AWS."""
+"""What it costs to screen a fleet of ten thousand models, in time and in AWS calls."""
 
 import time
 from collections import Counter
@@ -34,13 +34,13 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def measure() -> list[Figure]:
-    """Sweeps over models of which none is due, and what it takes to judge one of them."""
+    """Sweeps over models none of which is due, and what it takes to judge one of them."""
     figures = [figure for models, goals in SIZES.items() for figure in _sweeps(models, *goals)]
     return [*figures, _judging()]
 
 
 def _sweeps(models: int, seconds_goal: float, calls_goal: float | None) -> list[Figure]:
-    """The first sweep, in which it is every model's turn, and an ordinary one; beside them, asking one by one."""
+    """The first sweep, in which it is every model's turn, and an ordinary one; for comparison, asking one by one."""
     with mock_aws():
         world = _world(models)
         calls = _count_calls(world)
@@ -84,7 +84,7 @@ def _judging() -> Figure:
 
 
 def _world(models: int) -> MemoryPorts:
-    """DynamoDB and CloudWatch as moto plays them, holding the fleet; nothing else is asked by a sweep."""
+    """DynamoDB and CloudWatch as moto emulates them, holding the fleet; a sweep calls nothing else."""
     dynamodb = boto3.client("dynamodb", region_name="eu-central-1")
     cloudwatch = boto3.client("cloudwatch", region_name="eu-central-1")
     dynamodb.create_table(**_table())

@@ -33,9 +33,9 @@ def measure() -> list[Figure]:
 def _probe(rows: int) -> dict[str, float]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (CORE, ROOT))), "ROWS": str(rows)}
     command = [str(env_python("dev")), "-c", PROBE]
-    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    found: dict[str, float] = json.loads(told.stdout)
-    return found
+    process = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    figures: dict[str, float] = json.loads(process.stdout)
+    return figures
 
 
 def main() -> None:
@@ -48,7 +48,7 @@ def main() -> None:
     policy = Policy.model_validate({"model": "shop", "owner": "team", "data": data}, strict=False)
     ports, random = MemoryPorts(), np.random.default_rng(1)
     files = [_write(name, rows, signal, random, ports) for name, signal in (("1", 1.5), ("2", 2.5))]
-    _judge(files, policy, ports)  # imports, and what numpy does once
+    _judge(files, policy, ports)  # imports, and what numpy does only once
     runs = 1 if rows > SMALL else 5
     started = time.perf_counter()
     for _ in range(runs):
@@ -57,10 +57,10 @@ def main() -> None:
     peak = next(
         int(line.split()[1]) for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")
     )
-    found = {"seconds": seconds, "megabytes": peak / 1000, **_report(files, policy, ports)}
+    figures = {"seconds": seconds, "megabytes": peak / 1000, **_report(files, policy, ports)}
     if rows <= SMALL:
-        found["bootstrap"] = _row_by_row(rows, random)
-    print(json.dumps(found))
+        figures["bootstrap"] = _row_by_row(rows, random)
+    print(json.dumps(figures))
 
 
 def _report(files: list[Any], policy: Any, ports: Any) -> dict[str, float]:
@@ -112,7 +112,7 @@ def _write(name: str, rows: int, signal: float, random: np.random.Generator, por
 
 
 def _row_by_row(rows: int, random: np.random.Generator) -> float:
-    """Seconds that 2,000 replicates of one metric take the usual way, from a few of them."""
+    """Seconds that 2,000 replicates of one metric take the usual way, extrapolated from a few of them."""
     from sklearn.metrics import f1_score
 
     labels = np.arange(rows) % 2

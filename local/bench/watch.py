@@ -34,17 +34,17 @@ from local.paths import BUILD, env_python
 JOBS = 1_000
 NAMESPACE = "auto-retrain"
 TOKEN = "bench"
-# How long a service of AWS takes in its own region.
+# How long an AWS service takes to answer within its region.
 LATENCY_SECONDS = 0.02
-# So many records are the megabyte that DynamoDB gives in one page.
+# As many records as make up the megabyte that DynamoDB returns in one page.
 RECORDS_PER_PAGE = 500
 
 PROBE = """
 import json, time
-from auto_retrain.adapters.kubernetes.transport import Transport
+from auto_retrain.adapters.kubernetes.access.transport import Transport
 from auto_retrain.bootstrap import deployed_ports
 from auto_retrain.domain.messages import ScheduledEvent
-from auto_retrain.usecases.watch_jobs import watch_jobs
+from auto_retrain.usecases.watching.watch_jobs import watch_jobs
 
 sent, send = [], Transport.send
 Transport.send = lambda self, method, path, *further: sent.append(path) or send(self, method, path, *further)
@@ -65,7 +65,7 @@ class _Token:
         return TOKEN
 
     def refresh(self) -> None:
-        """There is no other one."""
+        """There is only one token."""
 
 
 def measure() -> list[Figure]:
@@ -122,7 +122,7 @@ def _start(client: KubernetesClient, jobs: list[RetrainingJob]) -> None:
 
 @contextmanager
 def _aws(jobs: list[RetrainingJob]) -> Iterator[str]:
-    """DynamoDB with the active records, and Step Functions that takes every heartbeat."""
+    """DynamoDB with the active records, and Step Functions, which accepts every heartbeat."""
     pages = [_page(jobs[first : first + RECORDS_PER_PAGE]) for first in range(0, len(jobs), RECORDS_PER_PAGE)]
     for number, page in enumerate(pages[:-1], start=1):
         page["LastEvaluatedKey"] = key(str(number), "JOB")
@@ -133,10 +133,10 @@ def _aws(jobs: list[RetrainingJob]) -> Iterator[str]:
         disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             time.sleep(LATENCY_SECONDS)
-            page = asked.get("ExclusiveStartKey", key("0", ""))["pk"]["S"]
-            content = answers[int(page)] if "TableName" in asked else b"{}"
+            page = request.get("ExclusiveStartKey", key("0", ""))["pk"]["S"]
+            content = answers[int(page)] if "TableName" in request else b"{}"
             self.send_response(200)
             self.send_header("Content-Type", "application/x-amz-json-1.0")
             self.send_header("Content-Length", str(len(content)))
@@ -144,7 +144,7 @@ def _aws(jobs: list[RetrainingJob]) -> Iterator[str]:
             self.wfile.write(content)
 
         def log_message(self, *_: Any) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
@@ -162,7 +162,7 @@ def _page(jobs: list[RetrainingJob]) -> dict[str, Any]:
 
 
 def _watch(cluster_url: str, aws_url: str) -> tuple[list[float], float, int]:
-    """Seconds of some passes, the most megabytes, and how often a pass asked the cluster."""
+    """Seconds of each pass, peak megabytes, and the requests of a pass to the cluster."""
     layers = [BUILD / layer / "python" for layer in ("CoreLayer", "VendorLayer")]
     environment = {
         **SETTINGS,

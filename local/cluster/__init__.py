@@ -1,4 +1,4 @@
-"""A cluster for one machine: answers what we use of the Kubernetes API, and runs containers as processes."""
+"""A cluster for one machine: serves the part of the Kubernetes API that we use, and runs containers as processes."""
 
 from .cluster import LocalCluster
 from .kubelet import LocalImage

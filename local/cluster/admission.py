@@ -1,4 +1,4 @@
-"""Why a Job that was accepted gets no pod: the namespace's pod security, or what this cluster cannot run."""
+"""Why a Job that was accepted gets no pod: pod security forbids it, or this cluster cannot run it."""
 
 from .objects import Json
 from .pod_security import violations

@@ -1,4 +1,4 @@
-"""What the cluster does next: one thread that carries out appointments in order, each under the cluster's one lock."""
+"""What the cluster does next: one thread that keeps appointments in order, each under the one lock of the cluster."""
 
 import heapq
 import itertools
@@ -23,7 +23,7 @@ class Appointment:
 
 
 class Agenda:
-    """Appointments by time; those for the same moment keep their order."""
+    """Appointments by time; those for the same moment are kept in the order in which they were made."""
 
     def __init__(self, lock: threading.Condition) -> None:
         self._lock = lock
@@ -56,7 +56,7 @@ class Agenda:
 
     def _run(self) -> None:
         while not self._closed:
-            # Giving the lock back in between lets callers see each step, as in a real cluster.
+            # Releasing the lock in between lets callers see each step, as in a real cluster.
             with self._lock:
                 if not self._closed:
                     self._do_next()

@@ -21,16 +21,16 @@ from .store import Job, Pod, Store
 from .tokens import TokenReview, User
 
 RETRY_SECONDS = 10.0
-# The one that the installed Role is bound to.
+# The group that the installed Role is bound to.
 OUR_GROUP = "auto-retrain"
 
 
 class LocalCluster:
     """A Kubernetes API on a free port of this machine, and one node that runs containers as processes.
 
-    `images` says what stands behind each image. `tokens` are bearer tokens accepted beside those of EKS, whose
-    signatures are verified when `aws_keys` (access key to secret) is given. `groups` may do what these users may.
-    `restricted` enforces that pod security.
+    `images` says what to run for each image. `tokens` are bearer tokens accepted besides those of EKS, whose signatures
+    are verified when `aws_keys` (access key to secret) is given. `groups` have the rights of these users. `restricted`
+    enforces the Pod Security Standard of that name.
     """
 
     def __init__(
@@ -80,17 +80,17 @@ class LocalCluster:
     def __exit__(self, *raised: type[BaseException] | BaseException | TracebackType | None) -> None:
         self.close()
 
-    # What a test may do to the cluster, and see of it, beside the API; Jobs are those of the first namespace.
+    # What tests may do and see apart from the API; Jobs are those of the first namespace.
 
     def wait_until(self, holds: Callable[[], bool], timeout: float = 10.0) -> bool:
-        """Wait for something to become true; False if it does not in time. It may ask the cluster over HTTP."""
+        """Wait until something holds, which may be asked over HTTP; False if it does not in time."""
         end = time.monotonic() + timeout
         while not holds():
             left = end - time.monotonic()
             if left <= 0:
                 return False
             with self._store.lock:
-                # Woken by every change; what containers write is no change, hence the limit.
+                # Every change wakes us up; what containers write is not a change, hence the limit.
                 self._store.lock.wait(min(left, 0.05))
         return True
 
@@ -100,7 +100,7 @@ class LocalCluster:
             return self._agenda.is_idle()
 
     def job_history(self, name: str) -> list[Json]:
-        """Every status that a Job had."""
+        """Every status that a Job has had."""
         with self._store.lock:
             return list(self._find(name).history)
 
@@ -120,7 +120,7 @@ class LocalCluster:
             return [container["image"] for container in containers_of(self._find(job_name).body["spec"]["template"])]
 
     def has_ready_pod(self, job_name: str) -> bool:
-        """Whether a Job has a pod that runs, and is not about to end."""
+        """Whether a Job has a pod that runs and is not about to end."""
         with self._store.lock:
             pods = self._find(job_name).pods
             return any(pod.phase == "Running" and not pod.deleting and not pod.killed_for for pod in pods)

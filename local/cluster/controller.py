@@ -22,7 +22,7 @@ from .objects import JOBS, condition, has_condition, timestamp
 from .pods import new_pod
 from .store import Job, Pod, Store
 
-LONGEST_RETRY_SECONDS = 360.0
+MAX_RETRY_SECONDS = 360.0
 
 
 class JobController:
@@ -60,7 +60,7 @@ class JobController:
     def _run(self, job: Job) -> None:
         spec = job.body["spec"]
         if "startTime" in job.times:
-            return  # it was resumed before it had been seen to be suspended
+            return  # it was resumed before the controller had seen it suspended
         job.times["startTime"] = timestamp()
         if "activeDeadlineSeconds" in spec:
             message = "Job was active longer than specified deadline"
@@ -123,7 +123,7 @@ class JobController:
             self._judge_failure(job, pod)
 
     def _go_on(self, job: Job) -> None:
-        """Give the next indexes their pods, or end a Job whose indexes have all come to their end."""
+        """Give the next indexes their pods, or end a Job whose indexes have all ended."""
         if not is_over(job):
             enter_counts(job)
             write_status(job, self._store)
@@ -155,7 +155,7 @@ class JobController:
             self.ending.fail(job, "BackoffLimitExceeded", "Job has reached the specified backoff limit")
         else:
             before = retries_before(job, pod.index)
-            delay = min(self._retry_seconds * 2**before, LONGEST_RETRY_SECONDS)
+            delay = min(self._retry_seconds * 2**before, MAX_RETRY_SECONDS)
             enter_counts(job)
             self._retry(job, delay, pod.index)
 

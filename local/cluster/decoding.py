@@ -1,4 +1,4 @@
-"""Turns the bytes of a request into a Job: wrong types are refused, unknown and doubled fields are told."""
+"""Turns the bytes of a request into a Job: refuses wrong types, and reports unknown and duplicate fields."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from .schema import ANY_KEY, JOB, Scalar, Schema
 
 _QUANTITY = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+|[numkKMGTPE]i?)?")
 _PYTHON_TYPES: dict[Scalar, type] = {Scalar.STRING: str, Scalar.BOOL: bool, Scalar.INT32: int, Scalar.INT64: int}
-_LARGEST = {Scalar.INT32: 2**31, Scalar.INT64: 2**63}
+_BOUNDS = {Scalar.INT32: 2**31, Scalar.INT64: 2**63}
 
 
 class _Pairs(list[tuple[str, Any]]):
@@ -92,7 +92,7 @@ def _scalar(value: Any, schema: Scalar, path: str) -> Any:
     expected = _PYTHON_TYPES[schema]
     if type(value) is not expected:
         raise _mismatch(value, schema.value, path)
-    if isinstance(value, int) and not -_LARGEST.get(schema, 2) <= value < _LARGEST.get(schema, 2):
+    if isinstance(value, int) and not -_BOUNDS.get(schema, 2) <= value < _BOUNDS.get(schema, 2):
         raise _mismatch(value, schema.value, path)
     return value
 

@@ -5,7 +5,7 @@ import uuid
 
 from .objects import JOBS, Json, timestamp
 
-LARGEST_INT32 = 2**31 - 1
+MAX_INT32 = 2**31 - 1
 
 _SPEC = {
     "parallelism": 1,
@@ -36,7 +36,7 @@ def complete_job(sent: Json, namespace: str) -> Json:
     job["metadata"] |= {"namespace": namespace, "uid": uid, "generation": 1, "creationTimestamp": timestamp()}
     spec = job["spec"] = _SPEC | job["spec"]
     # Where each index has a limit of its own, all of them together have none.
-    spec.setdefault("backoffLimit", LARGEST_INT32 if "backoffLimitPerIndex" in spec else 6)
+    spec.setdefault("backoffLimit", MAX_INT32 if "backoffLimitPerIndex" in spec else 6)
     spec.setdefault("podReplacementPolicy", "Failed" if "podFailurePolicy" in spec else "TerminatingOrFailed")
     spec["selector"] = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
     labels = spec["template"].setdefault("metadata", {}).setdefault("labels", {})

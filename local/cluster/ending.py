@@ -1,4 +1,4 @@
-"""How Jobs end: by success, by failure, by deletion; always in two steps, because pods take their time to go."""
+"""How Jobs end: by success, by failure, by deletion; always in two steps, because pods take a while to end."""
 
 from functools import partial
 
@@ -33,7 +33,7 @@ class Ending:
         self._agenda.soon(partial(self.settle, job))
 
     def settle(self, job: Job) -> None:
-        """Take the second step, if there is one to take and nothing that runs forbids it."""
+        """Take the second step, if there is one to take and no pod is left running."""
         if not self._store.holds(job) or any(not pod.counted for pod in job.pods):
             return
         if job.deleting:

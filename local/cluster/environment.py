@@ -5,14 +5,14 @@ from collections.abc import Mapping
 
 from .objects import Json
 
-# What container runtimes give to an image that says nothing.
+# What container runtimes set for an image that sets no PATH.
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 _REFERENCE = re.compile(r"\$(?:\$|\((?P<name>[^)]*)\))")
 
 
 class ConfigError(Exception):
-    """The container cannot be composed; the kubelet leaves it waiting with CreateContainerConfigError."""
+    """The environment cannot be composed; the kubelet leaves it waiting with CreateContainerConfigError."""
 
 
 def compose(image: Mapping[str, str], pod: Json, container: Json) -> dict[str, str]:

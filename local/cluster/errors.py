@@ -1,4 +1,4 @@
-"""Refusals of the API server, with the codes, reasons and causes that a real one was recorded to give."""
+"""Refusals of the API server, with the codes, reasons and causes that were recorded from a real one."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -79,12 +79,12 @@ def unsupported_media_type() -> ApiError:
 
 
 def invalid(kind: str, group: str, name: str, causes: Iterable[Cause]) -> ApiError:
-    found = list(causes)
-    problems = ", ".join(f"{cause.field}: {cause.message}" for cause in found)
+    causes = list(causes)
+    problems = ", ".join(f"{cause.field}: {cause.message}" for cause in causes)
     details: Json = {"name": name, "group": group, "kind": kind}
     details = {key: value for key, value in details.items() if value}
-    details["causes"] = [vars(cause) for cause in found]
-    summary = f"[{problems}]" if len(found) > 1 else problems
+    details["causes"] = [vars(cause) for cause in causes]
+    summary = f"[{problems}]" if len(causes) > 1 else problems
     qualified = f"{kind}.{group}" if group else kind
     return ApiError(422, "Invalid", f'{qualified} "{name}" is invalid: {summary}', details)
 

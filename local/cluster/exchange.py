@@ -19,7 +19,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """A status code with an object or with text, and the warnings that go beside it."""
+    """A status code with an object or with text, and the warnings that go with it."""
 
     code: int
     body: Json | str

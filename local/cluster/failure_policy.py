@@ -36,9 +36,9 @@ def _exit_code(rule: Json, pod: Json) -> str | None:
 
 
 def _condition(rule: Json, pod: Json) -> str | None:
-    found = {(condition["type"], condition["status"]) for condition in pod["status"].get("conditions", [])}
+    conditions = {(condition["type"], condition["status"]) for condition in pod["status"].get("conditions", [])}
     for wanted in rule.get("onPodConditions", []):
-        if (wanted["type"], wanted["status"]) in found:
+        if (wanted["type"], wanted["status"]) in conditions:
             return f"Pod {_name(pod)} has condition {wanted['type']}"
     return None
 

@@ -22,19 +22,19 @@ def next_indexes(job: Job) -> list[int]:
 
 
 def is_over(job: Job) -> bool:
-    """Whether every index has come to its end."""
+    """Whether every index has ended."""
     completions: int = job.body["spec"]["completions"]
     return len(job.completed | job.failed_indexes) == completions
 
 
 def retries_before(job: Job, index: int) -> int:
-    """How often the pods before one were tried again: of its index where that is counted, else of the whole Job."""
+    """How many retries there have been: of this index where it has a limit of its own, else of the whole Job."""
     counted = "backoffLimitPerIndex" in job.body["spec"]
     return job.index_failures[index] - 1 if counted else job.failed
 
 
 def note_failure(job: Job, index: int, final: bool) -> bool:
-    """Count a failure of an index; whether it was the last that this index may have, or was said to be final."""
+    """Count a failure of an index; True if no retry may follow, because of its limit or because it is final."""
     limit = job.body["spec"].get("backoffLimitPerIndex")
     job.index_failures[index] = job.index_failures.get(index, 0) + 1
     if not final and (limit is None or job.index_failures[index] <= limit):
@@ -47,10 +47,10 @@ def index_status(job: Job) -> Json:
     """The fields of a Job's status that only Indexed Jobs have."""
     if not is_indexed(job):
         return {}
-    found = {"completedIndexes": written(job.completed)}
+    fields = {"completedIndexes": written(job.completed)}
     if "backoffLimitPerIndex" in job.body["spec"]:
-        found["failedIndexes"] = written(job.failed_indexes)
-    return {name: text for name, text in found.items() if text}
+        fields["failedIndexes"] = written(job.failed_indexes)
+    return {name: text for name, text in fields.items() if text}
 
 
 def written(indexes: Iterable[int]) -> str:
@@ -66,7 +66,7 @@ def written(indexes: Iterable[int]) -> str:
 
 
 def give_index(pod: Json, index: int, failures: int) -> None:
-    """What the pod of an index has beside that of an ordinary Job: a telling name, and the index in its environment."""
+    """Put the index into the labels, the annotations and the environment of a pod, as an Indexed Job does."""
     metadata = pod["metadata"]
     metadata["labels"][INDEX_LABEL] = str(index)
     metadata["annotations"] |= {

@@ -28,7 +28,7 @@ def compose_status(job: Job) -> Json:
 
 
 def enter_counts(job: Job) -> None:
-    """The second half of counting: ended pods move from the list of the uncounted into the numbers."""
+    """The second half of counting: ended pods move from the uncounted ones into the counts."""
     job.succeeded += len(job.uncounted.get("succeeded", []))
     job.failed += len(job.uncounted.get("failed", []))
     job.uncounted = {}

@@ -1,4 +1,4 @@
-"""The operations on Jobs: create, get, list, delete."""
+"""The operations on Jobs: create, get, list, patch, delete."""
 
 import json
 from collections.abc import Collection
@@ -27,9 +27,9 @@ from .store import Job, Store, bodies
 from .validation import validate_job
 
 MEBIBYTE = 1024 * 1024
-LARGEST_REQUEST = 3 * MEBIBYTE
-# The database stores at most this much; the server then fails in a way that looks like something else.
-LARGEST_STORED = 3 * MEBIBYTE // 2
+MAX_REQUEST_BYTES = 3 * MEBIBYTE
+# The database stores no more than this; beyond it the server fails with causes that have nothing to do with size.
+MAX_STORED_BYTES = 3 * MEBIBYTE // 2
 
 _FIELDS = ("metadata.name", "metadata.namespace", "status.successful")
 _PROPAGATIONS = ("Foreground", "Background", "Orphan")
@@ -71,11 +71,11 @@ class JobsApi:
         return Answer(200, self._find(request).body)
 
     def list(self, request: Request) -> Answer:
-        found = bodies(self._store.jobs, request.namespace)
-        return answer_list(request, JOBS, found, _FIELDS, self._store.version)
+        jobs = bodies(self._store.jobs, request.namespace)
+        return answer_list(request, JOBS, jobs, _FIELDS, self._store.version)
 
     def patch(self, request: Request) -> Answer:
-        """Let a suspended Job run: all that may be changed here, and all that we change."""
+        """Let a suspended Job run: the only change that we make, and the only one supported here."""
         if request.content_type != "application/merge-patch+json":
             raise unsupported_media_type()
         job, change = self._find(request), _delete_options(request.body)
@@ -129,8 +129,8 @@ def _read_job(request: Request) -> tuple[Json, list[str]]:
         raise unsupported_option("CreateOptions", "fieldValidation", mode, ("", "Ignore", "Strict", "Warn"))
     if request.content_type != "application/json":
         raise unsupported_media_type()
-    if len(request.body) > LARGEST_REQUEST:
-        raise ApiError(413, "RequestEntityTooLarge", f"Request entity too large: limit is {LARGEST_REQUEST}")
+    if len(request.body) > MAX_REQUEST_BYTES:
+        raise ApiError(413, "RequestEntityTooLarge", f"Request entity too large: limit is {MAX_REQUEST_BYTES}")
     sent, problems = decode_job(request.body)
     if mode == "Strict" and problems:
         raise not_decodable(f"strict decoding error: {', '.join(problems)}")
@@ -144,7 +144,7 @@ def _check(sent: Json, size: int) -> None:
     if not metadata.get("name") and metadata.get("generateName"):
         metadata["name"] = random_name(metadata["generateName"])
     causes = validate_job(sent)
-    if not causes and size > LARGEST_STORED:
+    if not causes and size > MAX_STORED_BYTES:
         causes = [Cause("FieldValueInvalid", field, "Invalid value") for field in _TOO_LARGE_FIELDS]
     if causes:
         raise invalid(JOBS.kind, JOBS.group, metadata.get("name", ""), causes)

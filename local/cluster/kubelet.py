@@ -1,4 +1,4 @@
-"""The one node of the cluster: runs pods as processes, and tells how they end."""
+"""The one node of the cluster: runs pods as processes, and reports how they end."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from .scheduler import Scheduler
 from .shim import START_ERROR
 from .store import Pod, Store
 
-# What a shell makes of SIGTERM.
+# The exit code after SIGTERM.
 TERMINATED = 143
 
 
@@ -28,7 +28,7 @@ class LocalImage:
 
 
 class Kubelet:
-    """Runs at most `parallel_pods` processes; `on_change` hears of every pod that became ready or ended."""
+    """Runs at most `parallel_pods` processes; `on_change` is called for every pod that became ready or ended."""
 
     def __init__(
         self, store: Store, agenda: Agenda, images: Mapping[str, LocalImage], parallel_pods: int, log_dir: Path | None
@@ -129,7 +129,7 @@ class Kubelet:
                 self.scheduler.schedule()
 
     def _go_on(self, pod: Pod) -> None:
-        """Run the container after an init container that ended well; a pod that ended is of interest to others."""
+        """Run the next container after an init container that ended well; announce a pod that has ended."""
         if pod.phase == "Pending" and not pod.deleting:
             self._start(pod)
             return
@@ -142,7 +142,7 @@ class Kubelet:
         message = pod.log.last_words() if code and policy == "FallbackToLogsOnError" else ""
         reason = pod.killed_for or ("Error" if code else "Completed")
         if start_error:
-            # It never ran, so its status must not say when it began.
+            # It never ran, so its status must not show when it started.
             show_waiting(pod.body, "ContainerCreating")
             reason, message = "StartError", start_error
         show_terminated(pod.body, code, reason, message)

@@ -11,15 +11,15 @@ from .selectors import by_fields, by_labels
 
 
 def answer_list(
-    request: Request, resource: Resource, found: Iterable[Json], fields: Collection[str], version: int
+    request: Request, resource: Resource, objects: Iterable[Json], fields: Collection[str], version: int
 ) -> Answer:
-    """The objects that the query selects; they come in the order of their names, and a page ends at its limit."""
+    """One page of the objects that the query selects; pages follow the order of names."""
     if request.query.get("watch", "0") not in ("0", "false"):
         raise bad_request("the local cluster has no watch")
     has_labels = by_labels(request.query.get("labelSelector", ""))
     has_fields = by_fields(request.query.get("fieldSelector", ""), fields, resource.kind)
     after = _continued_after(request.query.get("continue", ""))
-    selected = [item for item in found if has_labels(item) and has_fields(item) and item["metadata"]["name"] > after]
+    selected = [item for item in objects if has_labels(item) and has_fields(item) and item["metadata"]["name"] > after]
     limit = int(request.query.get("limit", 0)) or len(selected)
     shown = [
         {key: value for key, value in item.items() if key not in ("kind", "apiVersion")} for item in selected[:limit]

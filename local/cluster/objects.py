@@ -57,4 +57,4 @@ def condition(kind: str, status: str, reason: str, message: str) -> Json:
 def has_condition(subject: Json, *kinds: str) -> bool:
     """Whether one of these conditions holds for a Job or a pod."""
     conditions = subject["status"].get("conditions", [])
-    return any(found["type"] in kinds and found["status"] == "True" for found in conditions)
+    return any(entry["type"] in kinds and entry["status"] == "True" for entry in conditions)

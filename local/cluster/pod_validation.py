@@ -1,4 +1,4 @@
-"""Which pod templates the server refuses: containers, resources, restart and failure policies."""
+"""Which pod templates the server refuses, for their containers, resources, restart or failure policies."""
 
 from collections.abc import Iterator
 from decimal import Decimal

@@ -10,12 +10,12 @@ from .objects import JOBS, PODS, Json, timestamp
 JOB_TRACKING = "batch.kubernetes.io/job-tracking"
 NODE = "localhost"
 _SUFFIX_LETTERS = string.ascii_lowercase + string.digits
-_LONGEST_BASE = 58
+_MAX_PREFIX_LENGTH = 58
 
 
 def random_name(prefix: str) -> str:
     """A name as the server generates it: the prefix, cut so that five more letters fit a label."""
-    return prefix[:_LONGEST_BASE] + "".join(random.choices(_SUFFIX_LETTERS, k=5))
+    return prefix[:_MAX_PREFIX_LENGTH] + "".join(random.choices(_SUFFIX_LETTERS, k=5))
 
 
 def new_pod(job: Json, infix: str = "") -> Json:
@@ -51,9 +51,9 @@ def containers_of(pod: Json) -> list[Json]:
 
 
 def current_container(pod: Json) -> Json:
-    """The container whose turn it is: init containers run one by one, each once the one before has ended well."""
+    """The container whose turn it is: init containers run one by one, each after the one before has succeeded."""
     before = pod["status"].get("initContainerStatuses", [])
-    done = {found["name"] for found in before if found["state"].get("terminated", {}).get("exitCode") == 0}
+    done = {status["name"] for status in before if status["state"].get("terminated", {}).get("exitCode") == 0}
     return next(container for container in containers_of(pod) if container["name"] not in done)
 
 
@@ -94,7 +94,7 @@ def show_terminated(pod: Json, code: int, reason: str, message: str) -> None:
 
 
 def show_disrupted(pod: Json, reason: str, message: str) -> None:
-    """The condition by which a podFailurePolicy tells an eviction from a failure of the program."""
+    """The condition by which a podFailurePolicy distinguishes an eviction from a failure of the program."""
     pod["status"].setdefault("conditions", []).append(_condition("DisruptionTarget", True, reason, message))
 
 
@@ -105,7 +105,7 @@ def waiting_reason(pod: Json, container: str) -> str | None:
 
 def _show(pod: Json, phase: str, state: Json, ready: bool, unready: tuple[str, str] = ("", "")) -> None:
     status = pod["status"]
-    disruptions = [found for found in status.get("conditions", []) if found["type"] == "DisruptionTarget"]
+    disruptions = [entry for entry in status.get("conditions", []) if entry["type"] == "DisruptionTarget"]
     status["phase"] = phase
     status["conditions"] = [
         _condition("PodReadyToStartContainers", phase in ("Pending", "Running")),
@@ -123,7 +123,8 @@ def _enter_state(pod: Json, state: Json, ready: bool) -> None:
     if current is last:
         pod["status"]["containerStatuses"] = [_container_status(last, state, ready)]
         return
-    others = [found for found in pod["status"].get("initContainerStatuses", []) if found["name"] != current["name"]]
+    statuses = pod["status"].get("initContainerStatuses", [])
+    others = [status for status in statuses if status["name"] != current["name"]]
     pod["status"]["initContainerStatuses"] = [*others, _container_status(current, state, ready)]
     pod["status"]["containerStatuses"] = [_container_status(last, {"waiting": {"reason": "PodInitializing"}}, False)]
 
@@ -134,5 +135,5 @@ def _container_status(container: Json, state: Json, ready: bool) -> Json:
 
 
 def _condition(kind: str, holds: bool, reason: str = "", message: str = "") -> Json:
-    found: Json = {"type": kind, "status": str(holds), "lastProbeTime": None, "lastTransitionTime": timestamp()}
-    return found | {key: text for key, text in (("reason", reason), ("message", message)) if text}
+    condition: Json = {"type": kind, "status": str(holds), "lastProbeTime": None, "lastTransitionTime": timestamp()}
+    return condition | {key: text for key, text in (("reason", reason), ("message", message)) if text}

@@ -1,4 +1,4 @@
-"""The operations on pods, on their logs, and on events: all of them only read."""
+"""The operations on pods, on their logs, and on events; all of them only read."""
 
 from collections.abc import Mapping
 
@@ -29,12 +29,12 @@ class PodsApi:
         return Answer(200, self._find(request).body)
 
     def list(self, request: Request) -> Answer:
-        found = bodies(self._store.pods, request.namespace)
-        return answer_list(request, PODS, found, _POD_FIELDS, self._store.version)
+        pods = bodies(self._store.pods, request.namespace)
+        return answer_list(request, PODS, pods, _POD_FIELDS, self._store.version)
 
     def list_events(self, request: Request) -> Answer:
-        found = [event for event in self._store.events if event["metadata"]["namespace"] == request.namespace]
-        return answer_list(request, EVENTS, found, _EVENT_FIELDS, self._store.version)
+        events = [event for event in self._store.events if event["metadata"]["namespace"] == request.namespace]
+        return answer_list(request, EVENTS, events, _EVENT_FIELDS, self._store.version)
 
     def log(self, request: Request) -> Answer:
         lines, limit = _counts(request)
@@ -57,16 +57,16 @@ class PodsApi:
 
 
 def _counts(request: Request) -> tuple[int | None, int | None]:
-    counts = [_count(request, "tailLines", smallest=0), _count(request, "limitBytes", smallest=1)]
+    counts = [_count(request, "tailLines", minimum=0), _count(request, "limitBytes", minimum=1)]
     return counts[0], counts[1]
 
 
-def _count(request: Request, option: str, smallest: int) -> int | None:
+def _count(request: Request, option: str, minimum: int) -> int | None:
     text = request.query.get(option)
     if text is None:
         return None
-    if int(text) < smallest:
-        message = f"Invalid value: {text}: must be greater than or equal to {smallest}"
+    if int(text) < minimum:
+        message = f"Invalid value: {text}: must be greater than or equal to {minimum}"
         raise invalid("PodLogOptions", "", request.name, [Cause("FieldValueInvalid", option, message)])
     return int(text)
 
@@ -75,7 +75,7 @@ def _check_options(query: Mapping[str, str], pod: Pod) -> None:
     unknown = set(query) - _LOG_OPTIONS
     if unknown:
         raise bad_request(f"the local cluster does not know these log options: {', '.join(sorted(unknown))}")
-    name, containers = pod.body["metadata"]["name"], [found["name"] for found in containers_of(pod.body)]
+    name, containers = pod.body["metadata"]["name"], [container["name"] for container in containers_of(pod.body)]
     if query.get("container", containers[-1]) not in containers:
         raise bad_request(f"container {query['container']} is not valid for pod {name}")
     if query.get("previous") == "true":

@@ -1,4 +1,4 @@
-"""Whether somebody may do something: the caller, or for those who may ask about others, a group."""
+"""Whether somebody may do something: the caller itself, or a group, for callers that may ask about others."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -38,7 +38,7 @@ class ReviewsApi:
 
 def _spec(request: Request) -> Json:
     try:
-        found: Any = json.loads(request.body)["spec"]
+        spec: Any = json.loads(request.body)["spec"]
     except (ValueError, KeyError, TypeError) as error:
         raise bad_request(f"the review cannot be read: {error}") from error
-    return dict(found)
+    return dict(spec)

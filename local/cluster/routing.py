@@ -1,4 +1,4 @@
-"""From a method and a path to an operation, for callers who may use it."""
+"""From a method and a path to an operation, for callers that may use it."""
 
 import re
 from collections.abc import Callable, Collection
@@ -68,12 +68,12 @@ class Router:
         for route in self._routes:
             match = re.fullmatch(route.pattern, path)
             if match:
-                found = match.groupdict()
-                return self._permit(route, method, user, found["namespace"], found.get("name", ""))
+                names = match.groupdict()
+                return self._permit(route, method, user, names["namespace"], names.get("name", ""))
         raise unknown_path()
 
     def _review(self, method: str, plural: str, user: User) -> Call:
-        """Everybody who is known may ask about himself, but about others only who may do so anywhere."""
+        """Every known caller may ask about itself; about others only a caller that may do so in the whole cluster."""
         reviews = {
             SELF_REVIEWS.plural: (SELF_REVIEWS, self._reviews.of_caller, user is not ANONYMOUS),
             REVIEWS.plural: (REVIEWS, self._reviews.of_others, user.may(f"create {REVIEWS.plural}", ours=False)),

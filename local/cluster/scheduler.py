@@ -39,7 +39,7 @@ class Scheduler:
         self.schedule()
 
     def schedule(self) -> None:
-        """Start what fits; the others say why they wait."""
+        """Start the pods that fit; the others show why they wait."""
         for pod in list(self._waiting):
             obstacle = self._obstacle(pod)
             if obstacle is None:

@@ -1,7 +1,7 @@
 """Fields of a batch/v1 Job and their types: one table, so a misspelled field is refused as the real server does.
 
-A dict is an object, `{ANY_KEY: type}` a map, `[type]` a list. Parts that we never send are named, but not looked
-into (`OPAQUE`).
+A dict is an object, `{ANY_KEY: type}` a map, `[type]` a list. Parts that we never send are listed, but not checked
+(`OPAQUE`).
 """
 
 from enum import Enum
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Scalar(Enum):
-    """Types that are no containers, by the name that the server uses for them in its messages."""
+    """Types that contain no other types, by the names that the server uses in its messages."""
 
     STRING = "string"
     BOOL = "bool"

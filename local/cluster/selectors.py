@@ -58,7 +58,7 @@ def by_fields(selector: str, allowed: Iterable[str], kind: str) -> Predicate:
 
 
 def _matches(subject: Json, field: str, value: str) -> bool:
-    found: object = subject
+    current: object = subject
     for part in field.rstrip("!").split("."):
-        found = found.get(part) if isinstance(found, dict) else None
-    return (str(found or "") == value.lstrip("=")) is not field.endswith("!")
+        current = current.get(part) if isinstance(current, dict) else None
+    return (str(current or "") == value.lstrip("=")) is not field.endswith("!")

@@ -15,11 +15,10 @@ from .objects import Json
 from .routing import Router
 from .tokens import TokenReview
 
-# What the base class says of a request; over TCP it is always a socket.
+# The type that the base class declares for a request; over TCP it is always a socket.
 _Connection = socket.socket | tuple[bytes, socket.socket]
 
 VERSION: Json = {"major": "1", "minor": "34", "gitVersion": "v1.34.9", "platform": "local"}
-
 
 _LOG = logging.getLogger(__name__)
 
@@ -67,7 +66,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing: what happened is in the events."""
+        """Log nothing: what happened is in the events."""
 
 
 def _encode(body: Json | str) -> bytes:
@@ -111,7 +110,7 @@ class ApiServer(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: _Connection, client_address: Any) -> None:
-        """A client that went away is not an error here."""
+        """A client that has gone away is not an error here."""
 
 
 def _disconnect(connection: _Connection) -> None:

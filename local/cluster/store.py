@@ -1,4 +1,4 @@
-"""Everything the cluster knows, in memory, under one lock that also tells of every change."""
+"""Everything the cluster knows, in memory, under one lock that also announces every change."""
 
 import copy
 import itertools
@@ -130,4 +130,4 @@ def key(body: Json) -> tuple[str, str]:
 
 def bodies(records: Mapping[tuple[str, str], Job | Pod], namespace: str) -> list[Json]:
     """The objects of one namespace in the order of their names."""
-    return [records[found].body for found in sorted(records) if found[0] == namespace]
+    return [records[place].body for place in sorted(records) if place[0] == namespace]

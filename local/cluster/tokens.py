@@ -15,8 +15,8 @@ from .errors import unauthorized
 from .sigv4 import presigned_signature
 
 _PREFIX = "k8s-aws-v1."
-_LONGEST = 4 * 1024
-_OLDEST = timedelta(minutes=15)
+_MAX_LENGTH = 4 * 1024
+_MAX_AGE = timedelta(minutes=15)
 _PARAMETERS = {"Action", "Version"} | {
     f"X-Amz-{name}"
     for name in ("Algorithm", "Credential", "Date", "Expires", "Security-Token", "Signature", "SignedHeaders")
@@ -47,7 +47,7 @@ ADMIN = User("admin", frozenset({EVERYTHING}), anywhere=True)
 
 
 class TokenReview:
-    """Answers who a bearer token stands for.
+    """Says which user a bearer token stands for.
 
     Without `aws_keys` (access key to secret) the signature of an EKS token is not verified, everything else is.
     """
@@ -78,7 +78,7 @@ class TokenReview:
         _require(set(query) <= _PARAMETERS and query["Action"] == "GetCallerIdentity")
         _require("x-k8s-aws-id" in query["X-Amz-SignedHeaders"].split(";"))
         signed_at = datetime.strptime(query["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-        _require(abs(datetime.now(UTC) - signed_at) <= _OLDEST)
+        _require(abs(datetime.now(UTC) - signed_at) <= _MAX_AGE)
         access_key = query["X-Amz-Credential"].partition("/")[0]
         if self._aws_keys is not None:
             headers = {"host": parts.netloc, "x-k8s-aws-id": self._cluster_name}
@@ -88,7 +88,7 @@ class TokenReview:
 
 
 def _decode(token: str) -> str:
-    _require(token.startswith(_PREFIX) and "=" not in token and len(token) <= _LONGEST)
+    _require(token.startswith(_PREFIX) and "=" not in token and len(token) <= _MAX_LENGTH)
     encoded = token.removeprefix(_PREFIX)
     try:
         return base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()

@@ -1,4 +1,4 @@
-"""Which Jobs the server refuses although it could read them; every problem is told, each with its field."""
+"""Which Jobs the server refuses although it can decode them; every problem is reported with its field."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from .names import label_key_problem, label_value_problem, subdomain_problem
 from .objects import Json
 from .pod_validation import validate_pod_spec
 
-LARGEST_ANNOTATIONS = 256 * 1024
+MAX_ANNOTATION_BYTES = 256 * 1024
 
 _NOT_NEGATIVE = ("parallelism", "completions", "backoffLimit", "activeDeadlineSeconds", "ttlSecondsAfterFinished")
 _CHOICES = {
@@ -42,8 +42,8 @@ def _metadata(job: Json) -> Iterator[Cause]:
     # A Job without labels of its own gets those of its template.
     yield from _labels("metadata.labels", metadata.get("labels") or template_labels)
     annotations = metadata.get("annotations", {})
-    if sum(len(key.encode()) + len(value.encode()) for key, value in annotations.items()) > LARGEST_ANNOTATIONS:
-        message = f"Too long: may not be more than {LARGEST_ANNOTATIONS} bytes"
+    if sum(len(key.encode()) + len(value.encode()) for key, value in annotations.items()) > MAX_ANNOTATION_BYTES:
+        message = f"Too long: may not be more than {MAX_ANNOTATION_BYTES} bytes"
         yield Cause("FieldValueTooLong", "metadata.annotations", message)
 
 
@@ -78,7 +78,7 @@ def _template(job: Json) -> Iterator[Cause]:
     for key in _GENERATED_LABELS:
         if key in labels:
             yield invalid_value(f"spec.template.metadata.labels[{key}]", "Invalid value: is set by the server")
-    # The server copies the Job's name into two labels of its pods, hence one more limit on names, told twice.
+    # The server copies the Job's name into two labels of its pods, hence one more limit on names, reported twice.
     problem = label_value_problem(job["metadata"].get("name", ""))
     if problem:
         yield from [invalid_value("spec.template.labels", problem)] * 2

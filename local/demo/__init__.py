@@ -15,12 +15,12 @@ SUMMARY = DEMO / "summary.json"
 
 
 def main() -> int:
-    """Live through 2013 and tell it; the exit code is 0 only if every execution ended as it should."""
+    """Run the year 2013 and report on it; the exit code is 0 only if every execution ended as it should."""
     started = time.monotonic()
     print("demo: one model, flights out of New York in 2013, the real state machine on this machine", flush=True)
     prepare(FLIGHTS)
     with LocalStack(DEMO / "stack", watch_interval_seconds=0.25) as stack, Year(stack, FLIGHTS) as year:
-        rows = list(year.live())
+        rows = list(year.run())
         unexpected = year.unexpected_endings()
     seconds = time.monotonic() - started
     SUMMARY.write_text(json.dumps({"seconds": round(seconds, 1), "rows": [row.as_json() for row in rows]}, indent=2))

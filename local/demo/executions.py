@@ -38,13 +38,13 @@ class Executions:
         self._client.start_execution(stateMachineArn=self._machine, name=name, input=json.dumps(event))
 
     def new(self) -> list[Execution]:
-        """Those that began since this was last asked, the oldest first."""
+        """Those that began since the last call, the oldest first."""
         arns = [arn for arn in self._arns() if arn not in self._seen]
         self._seen.update(arns)
         return [self._read(arn) for arn in reversed(arns)]
 
     def failed(self) -> list[Execution]:
-        return [found for found in map(self._read, self._arns()) if found.status != "SUCCEEDED"]
+        return [execution for execution in map(self._read, self._arns()) if execution.status != "SUCCEEDED"]
 
     def _arns(self) -> Iterator[str]:
         """The newest first."""

@@ -22,7 +22,7 @@ LARGE_ABOVE_SEATS = 150
 
 
 def prepare(target_dir: Path) -> None:
-    """Write `date=YYYY-MM-DD/part-0.parquet` for every day of 2013; a directory that is there already is left alone."""
+    """Write `date=YYYY-MM-DD/part-0.parquet` for every day of 2013, unless the directory exists."""
     if target_dir.exists():
         return
     target_dir.parent.mkdir(parents=True, exist_ok=True)
@@ -51,7 +51,7 @@ def _package_data() -> Path:
 
 
 def labelled_flights(data: Path) -> pa.Table:
-    """All flights whose aircraft is known, by day; features are what the schedule says, and a column `date`."""
+    """All flights whose aircraft is known, by day: a column `date`, features from the schedule, and the label."""
     planes = pa.csv.read_csv(data / "planes.csv")
     with zipfile.ZipFile(data / "flights.csv.zip") as archive, archive.open("flights.csv") as content:
         flights = pa.csv.read_csv(content)

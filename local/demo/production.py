@@ -1,4 +1,4 @@
-"""The model in production: serves, is told the truth later, and publishes how often it was right."""
+"""The model in production: it serves, and publishes how often it was right once the labels are known."""
 
 from collections.abc import Iterable
 from contextlib import ExitStack
@@ -39,7 +39,7 @@ class Production:
         return self._serving.score(self._model, version, list(days))
 
     def publish(self, scores: list[DayScore]) -> None:
-        """Publish days as statistic sets: their sum is the rows that were right, their count the rows."""
+        """Publish each day as a statistic set: its sum counts the rows that were right, its sample count all rows."""
         data = [self._datum(score) for score in scores if score.rows]
         self._cloudwatch.put_metric_data(Namespace=NAMESPACE, MetricData=data)
 
@@ -53,7 +53,7 @@ class Production:
         }
 
     def _put_alarm(self) -> None:
-        """Four bad days out of the last seven; whether that calls for a retraining is decided elsewhere."""
+        """Four bad days out of the last seven; whether that is a reason to retrain is decided elsewhere."""
         self._cloudwatch.put_metric_alarm(
             AlarmName=f"{ALARM_PREFIX}{self._model}",
             Namespace=NAMESPACE,

@@ -1,4 +1,4 @@
-"""One month of the demo's year, as it is told in the table and in the summary."""
+"""One month of the demo's year, as the table and the summary show it."""
 
 from dataclasses import asdict, dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""The process behind `serving`: answers questions on stdin with lines on stdout, until stdin ends.
+"""The process behind `serving`: answers each line on stdin with a line on stdout, until stdin ends.
 
 It runs by its path in the training container's environment, which has MLflow and scikit-learn, but not this repository.
 """
@@ -16,15 +16,15 @@ import pandas as pd
 
 
 def main(data: Path, label: str) -> None:
-    """Each question names a model, a version and dates; each answer has `days`, or the `error` that was met."""
+    """Each request names a model, a version and dates; each answer has `days`, or the `error` that was raised."""
     for line in sys.stdin:
         print(json.dumps(_answer(json.loads(line), data, label)), flush=True)
 
 
-def _answer(question: dict[str, Any], data: Path, label: str) -> dict[str, Any]:
+def _answer(request: dict[str, Any], data: Path, label: str) -> dict[str, Any]:
     try:
-        model = _load(question["model"], question["version"])
-        return {"days": _count(model, question["dates"], data, label)}
+        model = _load(request["model"], request["version"])
+        return {"days": _count(model, request["dates"], data, label)}
     except Exception as error:
         return {"error": f"{type(error).__name__}: {error}"}
 
@@ -36,7 +36,7 @@ def _load(model: str, version: str) -> Any:
 
 
 def _count(model: Any, dates: Sequence[str], data: Path, label: str) -> list[dict[str, Any]]:
-    """Predict all the days at once, which takes hardly longer than one."""
+    """Predict all days at once, which takes hardly longer than predicting one."""
     rows = pd.concat([pd.read_parquet(data / f"date={date}") for date in dates], keys=dates)
     correct = pd.Series(model.predict(rows[model.feature_names_in_]) == rows[label], index=rows.index)
     counts = correct.groupby(level=0, sort=False).agg(["size", "sum"])

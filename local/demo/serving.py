@@ -18,7 +18,7 @@ PROGRAM = Path(__file__).with_name("served_model.py")
 
 @dataclass(frozen=True)
 class DayScore:
-    """One day of predictions, now that the truth is known."""
+    """One day of predictions, now that the labels are known."""
 
     date: date
     rows: int
@@ -26,7 +26,7 @@ class DayScore:
 
 
 class Serving:
-    """A context manager; the process ends with this one, because its stdin does."""
+    """A context manager; the process ends with this one, because its stdin is closed then."""
 
     def __init__(self, mlflow_url: str, data: Path) -> None:
         self._mlflow_url = mlflow_url
@@ -53,16 +53,20 @@ class Serving:
         self._process.communicate()
 
     def score(self, model: str, version: str, days: Sequence[date]) -> list[DayScore]:
-        """Let a version predict these days; raises RuntimeError with what went wrong."""
+        """Let a version predict these days.
+
+        Raises:
+            RuntimeError: the model cannot be loaded, or the process has ended.
+        """
         answer = self._ask({"model": model, "version": version, "dates": [day.isoformat() for day in days]})
         if "error" in answer:
             raise RuntimeError(f"version {version} of {model} does not serve: {answer['error']}")
         return [DayScore(date.fromisoformat(day["date"]), day["rows"], day["correct"]) for day in answer["days"]]
 
-    def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(question) + "\n")
+        self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:

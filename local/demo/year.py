@@ -1,4 +1,4 @@
-"""Lives through a year: publishes what the champion achieves, lets alarm and schedule work, and tells what they did."""
+"""Runs through a year: publishes what the champion achieves, lets alarm and schedule act, and reports what they did."""
 
 import os
 import subprocess
@@ -16,9 +16,9 @@ from auto_retrain.adapters.mlflow import MlflowRegistry
 from local.aws.environment import aws_settings
 from local.demo.executions import Executions
 from local.demo.production import Production
+from local.demo.reporting import line_of, row_of
 from local.demo.row import Row
 from local.demo.serving import DayScore
-from local.demo.telling import line_of, row_of
 from local.paths import ROOT
 from local.stack import LocalStack
 
@@ -51,26 +51,25 @@ class Year:
     ) -> None:
         self._undo.close()
 
-    def live(self) -> Iterator[Row]:
+    def run(self) -> Iterator[Row]:
         """A row for each month, as soon as it is over."""
         for month in range(1, 13):
             started = time.monotonic()
             first = date(2013, month, 1)
-            row = self._begin(first) if month == 1 else self._live_through(first)
+            row = self._begin(first) if month == 1 else self._run_month(first)
             print(line_of(row, time.monotonic() - started), flush=True)
             yield row
 
     def unexpected_endings(self) -> list[str]:
         """Executions that did not end well, and jobs that did not end."""
-        problems = [
-            f"execution {found.name} ended {found.status}: {found.cause}" for found in self._executions.failed()
-        ]
-        return problems + [
-            f"job {job.job_id} is still {job.status.value}" for job in self._executions.jobs.list_active()
+        failed, active = self._executions.failed(), self._executions.jobs.list_active()
+        return [
+            *(f"execution {execution.name} ended {execution.status}: {execution.cause}" for execution in failed),
+            *(f"job {job.job_id} is still {job.status.value}" for job in active),
         ]
 
     def _begin(self, first: date) -> Row:
-        """There is no champion in January: somebody asks for the first one at its end."""
+        """There is no champion in January; at its end a person asks for the first one."""
         at = _midnight(_next_month(first))
         event = {"model_name": MODEL, "actor": "demo", "reason": "the first model", "event_time": at.isoformat()}
         self._executions.start(f"{MODEL}-first", event)
@@ -78,9 +77,9 @@ class Year:
         self._later_months.result()
         return row_of(f"{first:%b}", None, self._executions.new())
 
-    def _live_through(self, first: date) -> Row:
+    def _run_month(self, first: date) -> Row:
         scores = self._serve(first)
-        # Publishing may set off the alarm. Where it does not, because it is on already, the sweep finds the model.
+        # Publishing may set off the alarm. If it is on already, the sweep is what finds the model.
         self._production.publish(scores)
         self._stack.wait_until_idle(PATIENCE_SECONDS)
         self._stack.fire_schedule("SweepScheduleRule", _midnight(_next_month(first)))
@@ -95,7 +94,7 @@ class Year:
         return self._production.serve(champion, [first + timedelta(days=offset) for offset in range(days)])
 
     def _upload(self, months: Iterable[int]) -> None:
-        """Put the flights of some months where a producer of data would."""
+        """Put the flights of these months where a producer of data would."""
         s3 = self._stack.client("s3")
         for month in months:
             for file in sorted(self._flights.glob(f"date=2013-{month:02}-*/*")):

@@ -87,8 +87,8 @@ def world(tmp_path_factory: pytest.TempPathFactory, webhook: Webhook) -> Iterato
             images={TINY_IMAGE: TINY},
             time_scale=0.001,
             watch_interval_seconds=0.1,
-            tell=lambda _: None,
-            on_the_way=lambda server, address: proxies[server].in_front_of(address),
+            report=lambda _: None,
+            reroute=lambda server, address: proxies[server].in_front_of(address),
         )
         world = FaultyWorld(opened.enter_context(stack), proxies)
         secret = f"{webhook.origin}/services/{CANARY}"

@@ -29,7 +29,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, webhook: Webhook) -> Iterato
     }
     directory = tmp_path_factory.mktemp("outage") / "stack"
     with LocalStack(
-        directory, parameters=parameters, images={TINY_IMAGE: TINY}, time_scale=0.001, tell=lambda _: None
+        directory, parameters=parameters, images={TINY_IMAGE: TINY}, time_scale=0.001, report=lambda _: None
     ) as stack:
         secret = f"{webhook.origin}/services/{CANARY}"
         stack.client("secretsmanager").create_secret(Name="slack-webhook", SecretString=secret)

@@ -12,7 +12,7 @@ from tests.workflow.world import NOW, TINY, TINY_IMAGE, World
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     options = {"parameters": {"TrainerImage": TINY_IMAGE, "ParallelJobs": "1"}, "images": {TINY_IMAGE: TINY}}
     directory = tmp_path_factory.mktemp("places") / "stack"
-    with LocalStack(directory, **options, time_scale=0.01, watch_interval_seconds=0.1, tell=lambda _: None) as stack:
+    with LocalStack(directory, **options, time_scale=0.01, watch_interval_seconds=0.1, report=lambda _: None) as stack:
         yield World(stack)
 
 

@@ -19,7 +19,7 @@ PATIENCE_SECONDS = 10.0
 
 @dataclass
 class App:
-    """The deployed application, with what tests often want to know about it."""
+    """The deployed application, with what tests often need to know about it."""
 
     account: LocalAccount
     outputs: dict[str, str]
@@ -50,7 +50,7 @@ class App:
         return described
 
     def recorded(self, wanted: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
-        """The events that reached the recorder, once everything came to rest."""
+        """The events that reached the recorder, once nothing is under way any more."""
         self.account.activity.wait_until_idle(PATIENCE_SECONDS)
         log = self.logs / "RecorderFunction.log"
         lines = log.read_text().splitlines() if log.exists() else []
@@ -58,11 +58,8 @@ class App:
 
     def dead_letters(self) -> list[dict[str, Any]]:
         self.account.activity.wait_until_idle(PATIENCE_SECONDS)
-        queue = self.client("sqs")
-        found = queue.receive_message(QueueUrl=self.outputs["DeadLettersUrl"], MaxNumberOfMessages=10).get(
-            "Messages", []
-        )
-        return [json.loads(message["Body"]) for message in found]
+        received = self.client("sqs").receive_message(QueueUrl=self.outputs["DeadLettersUrl"], MaxNumberOfMessages=10)
+        return [json.loads(message["Body"]) for message in received.get("Messages", [])]
 
 
 @pytest.fixture(scope="module")
@@ -72,5 +69,5 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         if left_out := os.environ.get("WITHOUT_HOOK"):
             patch.setattr(hooks, left_out, lambda *_: nullcontext())
         with LocalAccount(logs, time_scale=0.01) as account:
-            deployment = account.deploy(TEMPLATE, "app", {"Word": "yes"})
-            yield App(account, deployment.outputs, logs)
+            stack = account.deploy(TEMPLATE, "app", {"Word": "yes"})
+            yield App(account, stack.outputs, logs)

@@ -40,7 +40,7 @@ def alarm(**settings: Any) -> Any:
         ({"comparison_operator": "GreaterThanThreshold", "evaluation_periods": 1}, [0.9], "OK"),
     ],
 )
-def test_state_after_these_windows(settings: dict[str, Any], values: list[float | None], state: str) -> None:
+def test_windows_decide_the_state_of_an_alarm(settings: dict[str, Any], values: list[float | None], state: str) -> None:
     assert next_state(alarm(**settings), values) == state
 
 

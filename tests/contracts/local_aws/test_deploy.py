@@ -25,19 +25,19 @@ def test_alarms_and_failure_destinations_exist_after_deployment(app: App) -> Non
     assert config["DestinationConfig"]["OnFailure"]["Destination"].startswith("arn:aws:sqs:")
 
 
-def test_context_references_of_a_definition_stay_as_they_are() -> None:
+def test_context_references_in_a_definition_are_left_alone() -> None:
     spliced = splice('{"name.$": "$$.Execution.Name", "arn": "${Arn}"}', {"Arn": {"Fn::GetAtt": ["F", "Arn"]}})
 
     parts = ['{"name.$": "$$.Execution.Name", "arn": "', {"Fn::GetAtt": ["F", "Arn"]}, '"}']
     assert spliced == {"Fn::Join": ["", parts]}
 
 
-def test_a_placeholder_without_substitution_is_an_error() -> None:
+def test_a_placeholder_without_a_substitution_is_an_error() -> None:
     with pytest.raises(KeyError, match="Missing"):
         splice('{"arn": "${Missing}"}', {})
 
 
-def test_a_resource_that_would_be_left_out_is_an_error(app: App, tmp_path: Path) -> None:
+def test_a_resource_that_moto_would_leave_out_is_an_error(app: App, tmp_path: Path) -> None:
     template = tmp_path / "template.yaml"
     template.write_text("Resources: {Timer: {Type: AWS::Scheduler::Schedule, Properties: {}}}")
 

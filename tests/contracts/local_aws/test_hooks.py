@@ -1,4 +1,4 @@
-"""One contract per hook: what AWS does and moto, left alone, does not."""
+"""One contract for each hook: what AWS does, and what moto does not do without the hook."""
 
 import json
 import sys
@@ -43,15 +43,15 @@ def test_executions_without_a_name_get_one_each(app: App) -> None:  # start_exec
     assert first != second
 
 
-def test_one_name_started_from_many_sides_is_one_execution(app: App) -> None:  # start_executions_one_at_a_time
+def test_one_name_started_by_many_callers_is_one_execution(app: App) -> None:  # start_executions_one_at_a_time
     with ThreadPoolExecutor(8) as callers:
         started = set(
-            callers.map(lambda _: app.start({"task": "pause", "seconds": 50}, name="from-many-sides"), range(8))
+            callers.map(lambda _: app.start({"task": "pause", "seconds": 50}, name="by-many-callers"), range(8))
         )
 
     assert len(started) == 1
     running = app.client("stepfunctions").list_executions(stateMachineArn=app.outputs["MachineArn"])["executions"]
-    assert [execution["name"] for execution in running].count("from-many-sides") == 1
+    assert [execution["name"] for execution in running].count("by-many-callers") == 1
 
 
 def test_start_and_end_of_an_execution_are_announced(
@@ -96,13 +96,13 @@ def test_the_cause_of_a_failed_task_reaches_the_execution(app: App) -> None:  # 
     assert json.loads(app.describe(execution)["output"])["error"] == {"Error": "Evicted", "Cause": "node drained"}
 
 
-def test_a_callback_may_come_before_the_function_returned(app: App) -> None:  # accept_early_callbacks
+def test_a_callback_may_arrive_before_the_function_has_returned(app: App) -> None:  # accept_early_callbacks
     described = app.run({"task": "wait", "actions": ["SendTaskHeartbeat", "SendTaskSuccess"]})
 
     assert json.loads(described["output"])["answer"] == {}
 
 
-def test_waits_take_a_part_of_their_time(app: App) -> None:  # scale_time
+def test_waits_take_a_fraction_of_their_time(app: App) -> None:  # scale_time
     assert app.run({"task": "pause", "seconds": 100})["status"] == "SUCCEEDED"
 
 
@@ -190,7 +190,7 @@ def test_an_alarm_goes_off_at_the_time_of_its_data(app: App) -> None:  # evaluat
     assert metric == {"namespace": "Models", "name": "accuracy", "dimensions": {"model": "churn"}}
 
 
-def test_metric_data_of_another_namespace_stay_apart(app: App) -> None:  # read_exactly_one_metric
+def test_data_of_two_namespaces_are_not_mixed(app: App) -> None:  # read_exactly_one_metric
     for day in (1, 2):
         put_accuracy(app, day, 0.5 * day, model="apart")
         put_accuracy(app, day, 0.0, model="apart", namespace="Shadow")
@@ -228,14 +228,14 @@ def test_concurrent_updates_all_count(
         )
 
     with ThreadPoolExecutor(8) as callers:
-        list(callers.map(count, range(120)))
+        list(callers.map(count, range(400)))
 
-    assert database.get_item(TableName=table, Key=key)["Item"]["hits"] == {"N": "120"}
+    assert database.get_item(TableName=table, Key=key)["Item"]["hits"] == {"N": "400"}
 
 
 @pytest.fixture
 def many_thread_switches() -> Iterator[None]:
-    """Makes a race that is possible a race that happens."""
+    """Makes a race that can happen almost certain to happen."""
     usual = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield
@@ -257,10 +257,10 @@ def test_a_cancelled_transaction_changes_nothing(app: App) -> None:  # roll_back
             ]
         )
 
-    found = {name["pk"]["S"]: name for name in database.scan(TableName=table)["Items"]}
-    assert "new" not in found
-    assert found["to-be-replaced"] == item("to-be-replaced")
-    assert found["to-be-deleted"] == item("to-be-deleted")
+    items = {name["pk"]["S"]: name for name in database.scan(TableName=table)["Items"]}
+    assert "new" not in items
+    assert items["to-be-replaced"] == item("to-be-replaced")
+    assert items["to-be-deleted"] == item("to-be-deleted")
 
 
 def test_a_transaction_does_not_cost_more_in_a_large_table(app: App) -> None:  # roll_back_only_the_transaction

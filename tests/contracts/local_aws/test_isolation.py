@@ -1,4 +1,4 @@
-"""The emulated account keeps to itself."""
+"""The emulated account has no contact with anything outside itself."""
 
 import os
 from pathlib import Path

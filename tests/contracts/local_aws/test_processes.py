@@ -1,4 +1,4 @@
-"""Nothing that was started here outlives us."""
+"""No child process outlives the process that started it."""
 
 import os
 import signal
@@ -28,7 +28,7 @@ def group_is_gone(group: int) -> bool:
     return False
 
 
-def test_children_die_when_we_are_killed(tmp_path: Path) -> None:
+def test_children_die_when_their_parent_is_killed(tmp_path: Path) -> None:
     command = [sys.executable, "-c", START_A_CHILD, str(tmp_path / "log")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout
@@ -42,7 +42,7 @@ def test_children_die_when_we_are_killed(tmp_path: Path) -> None:
         time.sleep(0.01)
 
 
-def test_a_child_that_ignores_the_polite_signal_is_stopped_all_the_same(tmp_path: Path) -> None:
+def test_a_child_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
     ignore = "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
     log = tmp_path / "log"
     child = processes.spawn([sys.executable, "-c", ignore], os.environ, tmp_path, log)

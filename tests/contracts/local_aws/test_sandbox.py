@@ -38,7 +38,7 @@ def test_an_environment_is_used_again_and_keeps_its_state(app: App) -> None:
     assert second["invocations"] == first["invocations"] + 1
 
 
-def test_invocations_at_the_same_time_have_environments_of_their_own(app: App) -> None:
+def test_concurrent_invocations_have_environments_of_their_own(app: App) -> None:
     with ThreadPoolExecutor(3) as callers:
         answers = list(callers.map(lambda _: result(app, {"do": "sleep", "seconds": 0.3}), range(3)))
 
@@ -54,7 +54,7 @@ def test_a_function_that_takes_too_long_is_killed(app: App) -> None:
     assert "Task timed out after 1.00 seconds" in error["errorMessage"]
 
 
-def test_a_process_that_ends_is_an_error_and_the_next_invocation_works(app: App) -> None:
+def test_a_process_that_exits_is_an_error_and_the_next_invocation_works(app: App) -> None:
     error = result(app, {"do": "exit"})
 
     assert error["errorType"] == "Runtime.ExitError"
@@ -69,6 +69,6 @@ def test_a_handler_that_does_not_load_says_why(app: App) -> None:
 
 
 def test_what_a_function_prints_is_in_its_log(app: App) -> None:
-    result(app, {"marker": "look for me"})
+    result(app, {"marker": "a marker"})
 
-    assert "look for me" in (app.logs / "WorkerFunction.log").read_text()
+    assert "a marker" in (app.logs / "WorkerFunction.log").read_text()

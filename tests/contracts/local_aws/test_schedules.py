@@ -22,12 +22,12 @@ def test_a_schedule_fires_as_of_any_moment(app: App) -> None:
     assert "DailyRule" in event["resources"][0]
 
 
-def test_an_unknown_schedule_is_an_error_that_names_those_there_are(app: App) -> None:
+def test_an_unknown_schedule_is_an_error_that_names_the_known_ones(app: App) -> None:
     with pytest.raises(KeyError, match="DailyRule"):
         app.account.dispatcher.fire_schedule("WeeklyRule", datetime.now(UTC))
 
 
-def test_a_named_schedule_ticks_at_its_interval_and_others_stay_silent(app: App) -> None:
+def test_a_named_schedule_ticks_at_its_interval_and_the_others_do_not_fire(app: App) -> None:
     app.account.schedules.start({"ScheduleRule": 0.05}, others_too=False)
 
     deadline = datetime.now(UTC).timestamp() + 10
@@ -48,7 +48,7 @@ def test_a_named_schedule_ticks_at_its_interval_and_others_stay_silent(app: App)
         ("30 12 1 * ? *", "2026-12-01T12:30"),
     ],
 )
-def test_cron_expressions_of_aws_are_understood(aws: str, first: str) -> None:
+def test_cron_expressions_are_read_as_aws_reads_them(aws: str, first: str) -> None:
     monday = datetime(2026, 11, 23, tzinfo=UTC)
 
     assert f"{next(CronSim(unix_cron(aws), monday)):%Y-%m-%dT%H:%M}" == first

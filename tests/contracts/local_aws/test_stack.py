@@ -14,13 +14,13 @@ from local.stack import LocalStack, StackUnavailable
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    with LocalStack(tmp_path_factory.mktemp("local") / "stack", time_scale=0.01, tell=lambda _: None) as running:
+    with LocalStack(tmp_path_factory.mktemp("local") / "stack", time_scale=0.01, report=lambda _: None) as running:
         yield running
     assert children() == [], "the stack left processes behind"
 
 
 def children() -> list[str]:
-    """Our child processes, without the guard, which goes when we do, and without what lists them."""
+    """Our child processes, except the guard, which ends with us, and the command that lists them."""
     listing = subprocess.run(["ps", "-eo", "ppid=,args="], capture_output=True, text=True, check=True).stdout
     ours = [line.split(maxsplit=1)[1] for line in listing.splitlines() if int(line.split()[0]) == os.getpid()]
     return [command for command in ours if "awslambdaric" in command or "mlflow" in command or "train_model" in command]

@@ -23,7 +23,7 @@ def test_there_is_one_file_for_each_day_of_the_year(prepared: Path) -> None:
     assert files[-1] == "date=2013-12-31/part-0.parquet"
 
 
-def test_rows_have_unique_ids_the_schedule_and_a_label(prepared: Path) -> None:
+def test_rows_have_a_unique_id_their_schedule_and_a_label(prepared: Path) -> None:
     rows = ds.dataset(prepared).to_table()
     assert set(rows.column_names) == {ROW_ID, LABEL, *NUMERIC, *CATEGORICAL}
     assert rows.num_rows == 284_170
@@ -32,14 +32,14 @@ def test_rows_have_unique_ids_the_schedule_and_a_label(prepared: Path) -> None:
     assert sum(column.null_count for column in rows.columns) == 0
 
 
-def test_a_flight_is_described_as_it_was_scheduled(prepared: Path) -> None:
+def test_features_of_a_flight_are_those_of_its_schedule(prepared: Path) -> None:
     day = ds.dataset(prepared / "date=2013-01-01").to_table().to_pylist()
     (first,) = [row for row in day if row[ROW_ID] == "UA-1545-2013-01-01-0515"]
     assert (first["carrier"], first["flight"], first["origin"], first["dest"]) == ("UA", 1545, "EWR", "IAH")
     assert (first["hour"], first["minute"], first["weekday"], first["distance"]) == (5, 15, 1, 1400)
 
 
-def test_what_is_prepared_is_not_prepared_again(prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_flights_are_prepared_only_once(prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flights, "write_days", lambda *_: pytest.fail("prepared again"))
     prepare(prepared)
 

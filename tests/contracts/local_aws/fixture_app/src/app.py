@@ -23,7 +23,7 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 
 
 def record(event: dict[str, Any], context: Any) -> None:
-    # In one write: environments that run side by side share a log.
+    # In one write, because environments that run side by side share a log.
     print(json.dumps(event) + "\n", end="")
 
 
@@ -54,7 +54,7 @@ def do_exit(event: dict[str, Any], context: Any) -> None:
 
 
 def do_call_back(event: dict[str, Any], context: Any) -> None:
-    """Report on the task before returning, as a watcher may that is faster than the function it watches."""
+    """Report on the task before returning, as a watcher may if it is faster than the function that it watches."""
     for action in event["actions"]:
         call_step_functions(action, {"taskToken": event["token"]} | event.get("with", {}))
 

@@ -1,3 +1,3 @@
-"""What the layer brings along."""
+"""The content of the layer."""
 
 WORDS = "hello from the layer"

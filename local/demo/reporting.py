@@ -1,4 +1,4 @@
-"""Turns what executions did in a month into one row, and into one line while it happens."""
+"""Reports what executions did in a month: as one row at the end, and as one line on the way."""
 
 from auto_retrain.domain.job import RetrainingJob
 from auto_retrain.domain.status import RetrainingStatus
@@ -55,7 +55,7 @@ def _decision(job: RetrainingJob) -> str:
 
 
 def line_of(row: Row, seconds: float) -> str:
-    """What a person wants to see of a month that is over."""
+    """The line about a month that is over."""
     champion = "no champion yet" if row.champion_accuracy is None else f"champion {row.champion_accuracy:.4f}"
     why = f"{row.triggered} -> challenger {row.challenger_accuracy}" if row.triggered else "no retraining"
     return f"demo: {row.month}  {champion}  {why}: {row.decision} ({seconds:.1f} s)"
