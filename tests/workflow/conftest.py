@@ -1,4 +1,4 @@
-"""One stack for each module of tests: a process can run one at a time, and they are set up differently."""
+"""One stack for each module of tests: a process can run only one at a time, and they are set up differently."""
 
 from collections.abc import Iterator
 

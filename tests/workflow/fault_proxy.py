@@ -1,4 +1,4 @@
-"""What networks and servers do to requests, between our functions and a server that is well."""
+"""What networks and servers can do to requests, between our functions and a healthy server."""
 
 import http.client
 import json
@@ -31,7 +31,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Request:
-    """What a function asks; AWS services are told apart by their operation, such as `DynamoDB_20120810.PutItem`."""
+    """What a function sends; AWS services are distinguished by their operation, such as `DynamoDB_20120810.PutItem`."""
 
     method: str
     path: str
@@ -43,7 +43,7 @@ class Request:
 
 
 Forward = Callable[[Request], Reply]
-# Gives the answer, or None to close the connection without one.
+# Returns the reply, or None to close the connection without one.
 Behaviour = Callable[[Request, Forward], Reply | None]
 
 
@@ -65,7 +65,7 @@ class Fault:
 
 
 def refuse(reply: Reply) -> Behaviour:
-    """The server answers so, and does nothing."""
+    """The server gives this reply, and does nothing."""
     return lambda request, forward: reply
 
 
@@ -75,13 +75,13 @@ def drop(request: Request, forward: Forward) -> Reply | None:
 
 
 def lose_answer(request: Request, forward: Forward) -> Reply | None:
-    """The request is carried out, its answer is lost."""
+    """The request is carried out, but its reply is lost."""
     forward(request)
     return None
 
 
 class FaultProxy:
-    """A context manager in front of one server; without faults it only passes on."""
+    """A context manager in front of one server; without faults it only forwards."""
 
     def __init__(self) -> None:
         self._target = ""
@@ -119,7 +119,7 @@ class FaultProxy:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
 
     def in_front_of(self, address: str) -> str:
-        """Pass on to this address; gives the one to use instead."""
+        """Forward to this address, and return the one to use instead."""
         self._target = address
         return f"http://127.0.0.1:{self._server.server_port}"
 

@@ -1,4 +1,4 @@
-"""Everything that a stack has written down, for tests that look for what must not be in it."""
+"""Everything that a stack has written, for tests that search it for what must not be there."""
 
 from typing import Any
 

@@ -9,7 +9,7 @@ from tests.workflow.world import ALL_THE_WAY, NOW, Ended, World
 
 
 def try_out(world: World, model: str, **asked: Any) -> Ended:
-    """A person asks for several trainings."""
+    """A person requests several trainings."""
     about = {"model_name": model, "actor": "tests", "reason": "which is best", "event_time": NOW.isoformat()}
     return world.run({**about, "force": True, **asked})
 
@@ -28,7 +28,7 @@ def test_the_best_variant_of_a_grid_is_deployed(world: World) -> None:
     assert world.registry.champion(model) == ended.job.challenger_version == ended.job.variants[1].version
 
 
-def test_a_variant_that_cannot_be_trained_is_told_and_the_others_go_on(world: World) -> None:
+def test_a_variant_that_cannot_be_trained_is_reported_and_the_others_go_on(world: World) -> None:
     model = world.given_model()
     world.given_champion(model, accuracy=0.88)
 
@@ -53,7 +53,7 @@ def test_a_retraining_fails_when_no_variant_can_be_trained(world: World) -> None
     assert world.is_free(model)
 
 
-def test_variants_that_make_no_sense_open_no_job(world: World) -> None:
+def test_identical_variants_open_no_job(world: World) -> None:
     ended = try_out(world, world.given_model(), variants=[{"a": 1}, {"a": 1}])
 
     assert (ended.status, ended.error, ended.job) == ("FAILED", "EventInvalid", None)
@@ -61,7 +61,7 @@ def test_variants_that_make_no_sense_open_no_job(world: World) -> None:
 
 
 def start_reviewed(world: World, model: str) -> tuple[str, RetrainingJob]:
-    """An execution, and its job that waits for a person's word."""
+    """An execution, and its job that waits for a review."""
     about = {"model_name": model, "actor": "tests", "reason": "which is best", "event_time": NOW.isoformat()}
     arn = world.start({**about, "force": True, "review": True, "grid": {"accuracy": [0.94, 0.96]}})
     name = job_id(model, arn)
@@ -94,7 +94,7 @@ def test_the_best_variant_serves_once_a_person_has_approved_it(world: World) -> 
     assert world.registry.champion(model) == ended.job.challenger_version
 
 
-def test_what_a_person_declines_ends_green_and_changes_nothing(world: World) -> None:
+def test_a_declined_challenger_ends_green_and_changes_nothing(world: World) -> None:
     model = world.given_model()
     world.given_champion(model, accuracy=0.88)
     arn, job = start_reviewed(world, model)

@@ -1,4 +1,4 @@
-"""Every failure ends red, with a reason that a person understands, and gives the model back."""
+"""Every failure ends red, with a reason that a person understands, and frees the model."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ def assert_closed_as_failed(world: World, model: str, ended: Ended) -> None:
     assert world.registry.champion(model) in {None, "1"}
 
 
-def test_a_container_that_gives_up_fails_with_its_own_words(world: World) -> None:
+def test_a_failed_container_is_reported_with_its_own_message(world: World) -> None:
     model = world.given_model()
     ended = world.retrain(model, exit_code=65)
     assert_closed_as_failed(world, model, ended)
@@ -78,7 +78,7 @@ def test_an_execution_that_is_aborted_leaves_no_lease_behind(world: World) -> No
         ),
     ],
 )
-def test_an_event_that_means_nothing_fails_in_the_first_state_and_says_what_to_send(
+def test_an_invalid_event_fails_in_the_first_state_and_the_cause_says_what_to_send(
     world: World, event: Any, told: str
 ) -> None:
     ended = world.run(event)
@@ -87,7 +87,7 @@ def test_an_event_that_means_nothing_fails_in_the_first_state_and_says_what_to_s
     assert told in ended.cause
 
 
-def test_no_history_holds_a_stack_trace_in_its_cause(world: World) -> None:
+def test_no_cause_contains_a_stack_trace(world: World) -> None:
     ended = world.run({"model_name": "nobody-knows", "actor": "a", "reason": "b"})
     assert "stackTrace" not in ended.cause
     assert "Traceback" not in json.dumps(ended.decision)

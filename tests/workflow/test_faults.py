@@ -1,4 +1,4 @@
-"""What can go wrong between the pipeline and the world around it leaves one result, or one reason."""
+"""Whatever goes wrong between the pipeline and the world around it, there is one result or one reason."""
 
 import json
 import os
@@ -38,7 +38,7 @@ class FaultyWorld(World):
         self.aws, self.cluster, self.mlflow = proxies["aws"], proxies["cluster"], proxies["mlflow"]
 
     def assert_one_result(self, model: str, ended: Ended) -> None:
-        """The execution went all the way, once."""
+        """The execution took the whole path, once."""
         assert ended.status == "SUCCEEDED", ended.cause
         assert ended.job is not None
         assert ended.job.status is RetrainingStatus.COMPLETED
@@ -125,7 +125,7 @@ def _dies_after(world: FaultyWorld) -> Any:
     return behaviour
 
 
-# Every kind of change that functions make on the way, and how often.
+# Every kind of change that functions make in a retraining, and how often.
 CHANGES = [
     ("aws", "TransactWriteItems", 2),
     ("aws", "DynamoDB.*PutItem", 2),
@@ -151,11 +151,11 @@ def test_a_function_that_dies_after_a_change_is_run_again_and_changes_it_once(
     world.assert_one_result(model, ended)
 
 
-# 5: the answer to a change is lost
+# 5: the reply to a change is lost
 
 
 @pytest.mark.parametrize(("server", "pattern"), [(server, pattern) for server, pattern, _ in CHANGES])
-def test_a_change_whose_answer_is_lost_happens_once(world: FaultyWorld, server: str, pattern: str) -> None:
+def test_a_change_whose_reply_is_lost_happens_once(world: FaultyWorld, server: str, pattern: str) -> None:
     model = world.given_model()
 
     with getattr(world, server).fault(pattern, lose_answer, times=1) as fault:
@@ -192,7 +192,7 @@ def _expire_lease(world: FaultyWorld, model: str) -> None:
     )
 
 
-def test_a_holder_whose_lease_ran_out_wakes_up_and_takes_nothing_from_the_next_one(world: FaultyWorld) -> None:
+def test_a_job_whose_lease_has_expired_takes_nothing_from_the_next_one(world: FaultyWorld) -> None:
     model = world.given_model()
     first, first_job = world.begin(model, sleep=2)
     _expire_lease(world, model)
@@ -213,7 +213,7 @@ def test_a_holder_whose_lease_ran_out_wakes_up_and_takes_nothing_from_the_next_o
 # 9: the name is taken
 
 
-def test_a_kubernetes_job_of_someone_else_under_our_name_is_named_and_left_alone(world: FaultyWorld) -> None:
+def test_a_foreign_kubernetes_job_under_our_name_is_reported_and_left_alone(world: FaultyWorld) -> None:
     model = world.given_model()
 
     def taken(request: Request, forward: Forward) -> Reply:
@@ -247,7 +247,7 @@ ANSWERS = {
     ("verb", "answer"),
     [*(("POST", answer) for answer in ANSWERS), ("GET", "429"), ("GET", "500"), ("GET", "cut before")],
 )
-def test_an_api_server_that_is_unwell_for_a_moment_costs_only_time(world: FaultyWorld, verb: str, answer: str) -> None:
+def test_an_api_server_that_fails_for_a_moment_costs_only_time(world: FaultyWorld, verb: str, answer: str) -> None:
     model = world.given_model()
 
     with world.cluster.fault(f"{verb} {JOBS}", ANSWERS[answer], times=3) as fault:
@@ -257,10 +257,10 @@ def test_an_api_server_that_is_unwell_for_a_moment_costs_only_time(world: Faulty
     world.assert_one_result(model, ended)
 
 
-# 11: who we are
+# 11: credentials and permissions
 
 
-def test_a_token_that_expired_is_replaced_once(world: FaultyWorld) -> None:
+def test_an_expired_token_is_replaced_once(world: FaultyWorld) -> None:
     model = world.given_model()
     unauthorized = Reply.of(401, {**STATUS, "reason": "Unauthorized", "code": 401})
 
@@ -271,19 +271,19 @@ def test_a_token_that_expired_is_replaced_once(world: FaultyWorld) -> None:
 
 
 @pytest.mark.parametrize(("code", "reason"), [(401, "Unauthorized"), (403, "Forbidden")])
-def test_a_cluster_that_does_not_let_us_in_is_final(world: FaultyWorld, code: int, reason: str) -> None:
+def test_a_cluster_that_refuses_us_is_final(world: FaultyWorld, code: int, reason: str) -> None:
     model = world.given_model()
     refused = Reply.of(code, {**STATUS, "reason": reason, "message": "not you", "code": code})
 
     with world.cluster.fault("POST ", refuse(refused)) as fault:
         ended = world.retrain(model)
 
-    # A refused token is replaced once; a missing permission is told from a quota by asking for it.
+    # A refused token is replaced once; asking for the permission shows whether it is missing or a quota is exceeded.
     assert fault.met == 2
     world.assert_failed(model, ended, f"ClusterRefused: the Kubernetes API answered {code} {reason}: not you")
 
 
-def test_a_quota_that_is_used_up_for_a_moment_costs_only_time(world: FaultyWorld) -> None:
+def test_a_quota_that_is_exhausted_for_a_moment_costs_only_time(world: FaultyWorld) -> None:
     model = world.given_model()
     message = 'jobs.batch "two" is forbidden: exceeded quota: rq'
     over_quota = Reply.of(403, {**STATUS, "reason": "Forbidden", "message": message, "code": 403})
@@ -299,7 +299,7 @@ def test_a_quota_that_is_used_up_for_a_moment_costs_only_time(world: FaultyWorld
 
 
 def _older(text: str) -> str:
-    """The same with every moment some minutes earlier."""
+    """The same with every time some minutes earlier."""
 
     def moved(match: re.Match[str]) -> str:
         moment = datetime.fromisoformat(match[0].replace("Z", "+00:00")) - AGED
@@ -309,12 +309,12 @@ def _older(text: str) -> str:
 
 
 def ages(request: Request, forward: Forward) -> Reply:
-    """The answer as it would be later, seen from now."""
+    """The reply as it would look later."""
     reply = forward(request)
     return Reply(reply.status, reply.headers, _older(reply.body.decode()).encode())
 
 
-def test_a_kubernetes_job_that_someone_deleted_is_not_taken_for_a_good_one(world: FaultyWorld) -> None:
+def test_a_kubernetes_job_that_someone_deleted_does_not_count_as_complete(world: FaultyWorld) -> None:
     model = world.given_model()
     arn, name = world.begin(model, sleep=30)
 
@@ -328,7 +328,7 @@ def test_a_kubernetes_job_that_someone_deleted_is_not_taken_for_a_good_one(world
 # 13: memory and nodes
 
 
-def test_running_out_of_memory_is_the_reason_in_the_end(world: FaultyWorld) -> None:
+def test_running_out_of_memory_is_the_reason_of_the_failure(world: FaultyWorld) -> None:
     model = world.given_model(training={"retries": 0})
     arn, name = world.begin(model, sleep=30)
     world.wait_for("the pod", lambda: world.stack.cluster.has_ready_pod(name))
@@ -338,7 +338,7 @@ def test_running_out_of_memory_is_the_reason_in_the_end(world: FaultyWorld) -> N
     world.assert_failed(model, world.end(arn), "the container ran out of memory (limit 2Gi)")
 
 
-def test_a_node_that_goes_away_costs_a_pod_and_no_attempt(world: FaultyWorld) -> None:
+def test_a_lost_node_costs_a_pod_but_no_attempt(world: FaultyWorld) -> None:
     model = world.given_model(training={"retries": 0})
     arn, name = world.begin(model, sleep=2)
     world.wait_for("a pod", lambda: world.stack.cluster.has_ready_pod(name))
@@ -348,7 +348,7 @@ def test_a_node_that_goes_away_costs_a_pod_and_no_attempt(world: FaultyWorld) ->
     world.assert_one_result(model, world.end(arn))
 
 
-# 14: what never starts
+# 14: Jobs that never start
 
 
 def _soon_over(request: Request, forward: Forward) -> Reply:
@@ -357,7 +357,7 @@ def _soon_over(request: Request, forward: Forward) -> Reply:
     return forward(replace(request, body=json.dumps(manifest).encode()))
 
 
-def test_a_job_that_no_node_takes_ends_at_its_deadline_and_says_why(world: FaultyWorld) -> None:
+def test_a_job_that_no_node_takes_ends_at_its_deadline_with_the_reason(world: FaultyWorld) -> None:
     model = world.given_model()
     world.stack.cluster.cordon()
     try:
@@ -414,7 +414,7 @@ def test_two_trainers_of_one_job_leave_one_version_and_one_result(world: FaultyW
     assert ended.job.challenger_version == "1"
 
 
-# 16: the container ended well, and left nothing that can be used
+# 16: the container succeeded, and left nothing that can be used
 
 
 @pytest.mark.parametrize(
@@ -427,7 +427,7 @@ def test_two_trainers_of_one_job_leave_one_version_and_one_result(world: FaultyW
         ("half of it", "ArtifactInvalid"),
     ],
 )
-def test_a_container_that_ends_well_without_a_usable_result_has_failed(
+def test_a_container_that_succeeds_without_a_usable_result_has_failed(
     world: FaultyWorld, leave: str, reason: str
 ) -> None:
     model = world.given_model()
@@ -451,7 +451,7 @@ def test_files_that_changed_after_registration_are_refused_by_name(world: Faulty
     world.assert_failed(model, ended, f"version 1 of '{model}' is not what was registered; changed files: model.json")
 
 
-# What nobody may read
+# Secrets
 
 
 def test_no_secret_is_in_a_manifest_log_history_or_record(world: FaultyWorld, webhook: Webhook) -> None:

@@ -1,4 +1,4 @@
-"""With MLflow away and Slack told of it: the failure has a reason, the model is free, and the secret stays one."""
+"""Without MLflow: the failure has a reason, Slack is notified, the model is free, and the secret stays secret."""
 
 from collections.abc import Iterator
 
@@ -36,7 +36,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, webhook: Webhook) -> Iterato
         yield World(stack)
 
 
-def test_a_registry_that_is_away_is_tried_again_and_then_named(world: World, webhook: Webhook) -> None:
+def test_an_unavailable_registry_is_retried_and_then_named(world: World, webhook: Webhook) -> None:
     model = world.given_model()
     ended = world.retrain(model)
     attempts = [event for event in world.history(ended.arn) if event["type"] == "TaskFailed"]
@@ -48,7 +48,7 @@ def test_a_registry_that_is_away_is_tried_again_and_then_named(world: World, web
     assert webhook.texts[1].startswith(f"Retraining {model} failed: ")
 
 
-def test_people_who_cannot_be_told_change_nothing(world: World, webhook: Webhook) -> None:
+def test_notifications_that_cannot_be_sent_change_nothing(world: World, webhook: Webhook) -> None:
     model = world.given_model()
     webhook.answer = 500
     ended = world.retrain(model)
@@ -57,7 +57,7 @@ def test_people_who_cannot_be_told_change_nothing(world: World, webhook: Webhook
     assert world.is_free(model)
 
 
-def test_the_secret_is_nowhere_but_in_its_place(world: World) -> None:
+def test_the_secret_is_nowhere_but_in_the_secrets_manager(world: World) -> None:
     ended = world.retrain(world.given_model())
     said = everything_said(world, ended.arn)
     assert len(said) > 10

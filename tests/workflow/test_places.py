@@ -1,4 +1,4 @@
-"""Where places in the cluster are limited, retrainings wait for one and all come to their end."""
+"""With a limit on parallel jobs, retrainings wait for their turn, and all of them end."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield World(stack)
 
 
-def test_retrainings_of_several_models_share_one_place(world: World) -> None:
+def test_retrainings_of_several_models_take_turns(world: World) -> None:
     models = [world.given_model(training={"priority": priority}) for priority in (0, 9, 5)]
     event = {"actor": "tests", "reason": "a test", "event_time": NOW.isoformat()}
 

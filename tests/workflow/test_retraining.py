@@ -1,4 +1,4 @@
-"""What becomes of a retraining, through the real state machine and the functions as packaged."""
+"""How retrainings end, through the real state machine and the functions as packaged."""
 
 from datetime import timedelta
 
@@ -67,7 +67,7 @@ def test_too_few_rows_promote_nothing(world: World) -> None:
     assert world.registry.champion(model) is None
 
 
-def test_a_healthy_model_is_left_alone_after_its_features_were_looked_at(world: World) -> None:
+def test_a_healthy_model_is_left_alone_after_a_drift_check(world: World) -> None:
     model = world.given_model()
     world.states.record_retrain(model, NOW)
     world.publish_accuracy(model, (NOW - timedelta(days=1)).date(), 0.95)
@@ -151,7 +151,7 @@ def test_small_models_are_trained_and_scored_in_batches(world: World) -> None:
     assert "the column 'plan' is missing" in world.ended(broken).cause
 
 
-def test_nothing_is_trained_where_a_comparison_would_show_nothing(world: World) -> None:
+def test_nothing_is_trained_when_a_comparison_could_show_nothing(world: World) -> None:
     model = world.given_model(validation={"min_holdout_rows": 5000})
     ended = world.retrain(model)
     assert (ended.status, ended.path) == (
@@ -166,7 +166,7 @@ def test_nothing_is_trained_where_a_comparison_would_show_nothing(world: World) 
     assert world.is_free(model)
 
 
-def test_rows_that_are_in_both_windows_stop_a_job_before_it_costs_anything(world: World) -> None:
+def test_rows_in_both_windows_end_a_job_before_its_training(world: World) -> None:
     model = world.given_model()
     shared = NOW.date() - timedelta(days=9)
     content = world.object_of(model, shared)
@@ -177,7 +177,7 @@ def test_rows_that_are_in_both_windows_stop_a_job_before_it_costs_anything(world
     assert "StartTraining" not in ended.path
 
 
-def test_the_report_of_a_job_is_kept_beside_it(world: World) -> None:
+def test_the_report_of_a_job_is_stored_with_it(world: World) -> None:
     model = world.given_model()
     ended = world.retrain(model)
     assert ended.job is not None
@@ -189,7 +189,7 @@ def test_the_report_of_a_job_is_kept_beside_it(world: World) -> None:
     assert ended.job.validation.validation_hash in page
 
 
-def test_a_verdict_of_the_function_is_the_same_when_a_person_replays_it(world: World) -> None:
+def test_a_replay_by_a_person_gives_the_same_verdict(world: World) -> None:
     model = world.given_model()
     world.given_champion(model, accuracy=0.88)
     ended = world.retrain(model, accuracy=0.9)

@@ -40,7 +40,7 @@ def test_performance_falls_and_a_better_model_is_deployed(world: World) -> None:
     assert world.decisions.recent(model, 1)[0].outcome == "started"
 
 
-def test_psi_passes_its_limit_while_accuracy_holds_and_people_get_a_report(world: World) -> None:
+def test_psi_exceeds_its_limit_while_accuracy_holds_and_a_report_is_written(world: World) -> None:
     model = world.given_model(drifted=True)
     world.states.record_retrain(model, NOW)
     world.publish_accuracy(model, YESTERDAY, 0.95)
@@ -84,7 +84,7 @@ def test_a_weekly_schedule_retrains_five_models_and_deploys_only_what_is_better(
     assert all(len(swept(world, model, "scheduled")) == 1 for model in models)
 
 
-def test_a_trigger_that_finds_its_model_busy_is_judged_again_when_the_job_has_ended(world: World) -> None:
+def test_a_trigger_whose_model_is_busy_is_judged_again_when_the_job_has_ended(world: World) -> None:
     model = world.given_model()
     event = {"model_name": model, "actor": "tests", "reason": "first", "event_time": NOW.isoformat(), "force": True}
     first = world.start({**event, "parameters": {"sleep": 3}})
@@ -119,7 +119,7 @@ def test_broken_data_are_quarantined_until_they_are_repaired(world: World) -> No
 
 
 @pytest.mark.parametrize("state", ["ALARM", "OK", "INSUFFICIENT_DATA"])
-def test_an_alarm_may_call_the_function_itself_however_often(world: World, state: str) -> None:
+def test_an_alarm_may_invoke_the_function_directly_and_repeatedly(world: World, state: str) -> None:
     model = world.given_model()
     world.states.record_retrain(model, NOW)
     world.publish_accuracy(model, YESTERDAY, 0.8)
@@ -145,8 +145,8 @@ def invoke(world: World, logical_id: str, event: dict[str, Any]) -> dict[str, An
     return found
 
 
-def test_a_challenger_that_was_rejected_makes_the_next_wait_longer(world: World) -> None:
-    # The newest days have no rows yet, so the last comparison would not be worth its training.
+def test_a_rejected_challenger_makes_the_next_cool_down_longer(world: World) -> None:
+    # The newest days have no rows yet, so the last retraining would be skipped as not worth its training.
     model = world.given_model(training={"parameters": {"accuracy": 0.9}}, validation={"min_power": 0})
     world.given_champion(model, accuracy=0.9)
     world.states.record_retrain(model, NOW)

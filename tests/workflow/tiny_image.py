@@ -1,8 +1,7 @@
-"""A training image as small as the contract allows: its "models" are right as often as a tag of theirs says.
+"""A training image as small as its contract allows: its "models" are right as often as their tag says.
 
-It registers real versions in the real MLflow and writes real predictions to S3; only the learning is left out. What
-else it should do is said by the training parameters: `exit_code`, `accuracy`, `rows`, `sleep`, `leave`,
-`champion_moved_to`.
+It registers real versions in the real MLflow and writes real predictions to S3; only the learning is left out. The
+training parameters control the rest: `exit_code`, `accuracy`, `rows`, `sleep`, `leave`, `champion_moved_to`.
 """
 
 import hashlib
@@ -111,7 +110,7 @@ def ask(method: str, path: str, body: Any = None, missing_is_fine: bool = False)
 
 
 def put(path: str, content: bytes) -> None:
-    """Store a file where MLflow keeps those of its models."""
+    """Store a file where MLflow keeps the files of its models."""
     url = f"{ORDER['mlflow_tracking_uri']}/api/2.0/mlflow-artifacts/artifacts{path}"
     urllib.request.urlopen(urllib.request.Request(url, content, method="PUT"), timeout=30).close()
 

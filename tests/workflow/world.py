@@ -1,4 +1,4 @@
-"""The real state machine, functions, registry and cluster, and the words in which tests speak of them."""
+"""The real state machine, functions, registry and cluster, and the vocabulary of the tests about them."""
 
 import io
 import json
@@ -37,7 +37,7 @@ from tests.unit.builders import a_policy
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PATIENCE_SECONDS = 90.0
 TINY_IMAGE = "example.com/tiny@sha256:" + "0" * 64
-# The same program under another name, as an image that was built later.
+# The same program under another name, like an image that was built later.
 NEWER_IMAGE = "example.com/tiny@sha256:" + "1" * 64
 TINY = LocalImage([str(env_python("dev")), str(Path(__file__).with_name("tiny_image.py"))], cwd="/")
 ALL_THE_WAY = [
@@ -59,7 +59,7 @@ ALL_THE_WAY = [
 
 @dataclass(frozen=True)
 class Ended:
-    """An execution that came to its end: the states it went through, and what it left."""
+    """An execution that has ended: the states it went through, and what it left behind."""
 
     arn: str
     status: str
@@ -71,7 +71,7 @@ class Ended:
 
 
 class World:
-    """A running stack, with what tests need to see of it; every test uses models of its own."""
+    """A running stack, with what tests need to know about it; every test uses models of its own."""
 
     def __init__(self, stack: LocalStack) -> None:
         self.stack = stack
@@ -95,7 +95,7 @@ class World:
         return model
 
     def put_day(self, prefix: str, day: date, age: float = 40.0, without: str = "") -> None:
-        """A day of data, or another one in its place; a column may be missing."""
+        """Store a day of data, or replace it; a column may be missing."""
         random = np.random.default_rng(day.toordinal())
         rows = 200
         table = pa.table(
@@ -121,14 +121,14 @@ class World:
         return content
 
     def given_champion(self, model: str, accuracy: float, at: datetime = NOW) -> str:
-        """Version 1, by way of the real thing."""
+        """Version 1, promoted by a real retraining."""
         ended = self.retrain(model, at=at, accuracy=accuracy)
         assert ended.job is not None
         assert ended.job.deployed, ended.cause
         return ended.job.challenger_version or ""
 
     def sweep(self, at: datetime) -> None:
-        """Let it be the turn of every model, and wait for what comes of it."""
+        """Sweep as if every model were due for a check, and wait for what follows."""
         table = self.stack.outputs["TableName"]
         self.stack.client("dynamodb").delete_item(TableName=table, Key={"pk": {"S": "FLEET"}, "sk": {"S": "SWEEP"}})
         self.stack.fire_schedule("SweepScheduleRule", at)
@@ -145,7 +145,7 @@ class World:
         return self.ended(arn)
 
     def say(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """A person at a terminal, with the address of the deployment and no more."""
+        """A person at a terminal, who knows the deployment and nothing else."""
         outputs = self.stack.outputs
         about = {"TABLE_NAME": outputs["TableName"], "ARTIFACTS_BUCKET": outputs["ArtifactsBucketName"]}
         env = os.environ | aws_settings(self.stack.aws_endpoint) | about
@@ -183,7 +183,7 @@ class World:
         described = self._states.describe_execution(executionArn=arn)
         history = self.history(arn)
         entered = [event["stateEnteredEventDetails"] for event in history if "stateEnteredEventDetails" in event]
-        # The last state that knows of a decision tells it; a failed execution has no output.
+        # The last input that contains a decision, because a failed execution has no output.
         inputs = [json.loads(state["input"]) for state in entered]
         objects = [found for found in inputs if isinstance(found, dict)]
         decision = next((found["decision"] for found in reversed(objects) if found.get("decision")), {})

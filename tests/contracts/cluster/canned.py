@@ -71,7 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing."""
+        """Log nothing."""
 
 
 class CannedServer(ThreadingHTTPServer):
@@ -89,7 +89,7 @@ class CannedServer(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is not an error here."""
+        """A client that has gone away is not an error here."""
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -20,7 +20,7 @@ class Identity:
 
     @property
     def encoded(self) -> str:
-        """The certificate as EKS and kubeconfig files tell it."""
+        """The certificate as EKS and kubeconfig files contain it."""
         return base64.b64encode(self.certificate).decode()
 
     @property
@@ -34,7 +34,7 @@ class Identity:
 
 
 def make_identity(name: str = "cluster", dns_name: str | None = None) -> Identity:
-    """An authority for itself: for 127.0.0.1, or for a name instead."""
+    """A self-signed identity for 127.0.0.1, or for a name instead."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     host: x509.GeneralName = x509.DNSName(dns_name) if dns_name else x509.IPAddress(ip_address("127.0.0.1"))

@@ -13,7 +13,7 @@ from local.cluster.tokens import ADMIN
 
 from .recordings import ADMIN_TOKEN, Json
 
-# The image of the recordings: whatever it is told to run, with a Python on its path.
+# The image of the recordings: runs whatever command it is given, with a Python on its path.
 PYTHON_IMAGE = "localhost/lab/python:1"
 IMAGES = {PYTHON_IMAGE: LocalImage(["python3"], env={"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"})}
 
@@ -25,7 +25,7 @@ def open_cluster(namespace: str = "life", **options: Any) -> LocalCluster:
 
 
 class Kubectl:
-    """An administrator's way to one namespace."""
+    """An administrator's client for one namespace."""
 
     def __init__(self, cluster: LocalCluster, namespace: str = "life") -> None:
         self.cluster = cluster

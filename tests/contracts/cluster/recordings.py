@@ -23,7 +23,7 @@ def load(name: str) -> list[Json]:
 
 
 def body_of(prefix: str, file: str = "lifecycle") -> Json:
-    """The recorded body of the case whose name begins so."""
+    """The recorded body of the first case whose name has this prefix."""
     return next(case["body"] for case in load(file) if case["case"].startswith(prefix))
 
 

@@ -1,4 +1,4 @@
-"""What we ask of a cluster, what the Role that we ship allows, and what `doctor` looks for are the same."""
+"""What we request of a cluster, what the Role that we ship allows, and what `doctor` checks are the same."""
 
 import re
 from typing import Any
@@ -43,7 +43,7 @@ def of_kind(kind: str) -> dict[str, Any]:
 
 
 class Remembering(Transport):
-    """Answers everything, and remembers which permission it took."""
+    """Answers every request, and remembers which permission it needs."""
 
     def __init__(self) -> None:
         self.used: set[Permission] = set()
@@ -58,11 +58,11 @@ class Remembering(Transport):
         if verb == "list":
             return Reply(200, body={"kind": f"{kind}List", "items": [], "metadata": {}})
         if verb == "create":
-            return Reply(0)  # so that it is looked for
+            return Reply(0)  # no answer, so that the client looks for the Job
         return Reply(200, body={"kind": kind}, text="")
 
 
-def test_the_client_asks_for_what_is_needed_and_for_nothing_else() -> None:
+def test_the_client_requests_what_is_needed_and_nothing_else() -> None:
     transport = Remembering()
     client = KubernetesClient(transport, "ns")
 
@@ -114,7 +114,7 @@ def test_everything_is_installed_in_one_namespace_that_enforces_pod_security() -
     assert of_kind("ServiceAccount")["automountServiceAccountToken"] is False
 
 
-def test_pods_are_kept_from_the_credentials_of_their_node_and_from_callers() -> None:
+def test_pods_cannot_reach_the_credentials_of_their_node_and_accept_no_connections() -> None:
     policy = of_kind("NetworkPolicy")["spec"]
     blocks = [target["ipBlock"] for rule in policy["egress"] for target in rule["to"] if "ipBlock" in target]
 
@@ -123,7 +123,7 @@ def test_pods_are_kept_from_the_credentials_of_their_node_and_from_callers() -> 
     assert [block.get("except") for block in blocks if block["cidr"] == "0.0.0.0/0"] == [["169.254.0.0/16"]]
 
 
-def test_pods_get_no_more_by_default_than_a_quota_can_count() -> None:
+def test_pods_request_something_by_default_so_that_the_quota_counts_them() -> None:
     hard = of_kind("ResourceQuota")["spec"]["hard"]
     (limit,) = of_kind("LimitRange")["spec"]["limits"]
 
@@ -138,14 +138,14 @@ def look(cluster: LocalCluster, token: str, group: str | None) -> dict[str, Find
     return {finding.text: finding for finding in findings if finding.subject == f"rights in {NAMESPACE}"}
 
 
-def test_rights_that_are_right_are_good_for_the_group_and_for_a_caller() -> None:
+def test_exactly_the_needed_rights_are_good_for_the_group_and_for_a_caller() -> None:
     tokens = {"admin": ADMIN, "us": User("us")}
     with LocalCluster({}, tokens=tokens) as cluster:
         for token, group in (("admin", "auto-retrain"), ("us", None)):
             assert [finding.is_good for finding in look(cluster, token, group).values()] == [True, True]
 
 
-def test_a_right_that_is_missing_and_one_that_is_too_much_are_named() -> None:
+def test_missing_and_excessive_rights_are_named() -> None:
     rules = (SUBMITTER - {"delete jobs", "get pods/log"}) | {"get secrets", "create pods/exec"}
     with LocalCluster({}, tokens={"admin": ADMIN}, groups={"auto-retrain": User("g", rules)}) as cluster:
         texts = " | ".join(look(cluster, "admin", "auto-retrain"))
@@ -154,7 +154,7 @@ def test_a_right_that_is_missing_and_one_that_is_too_much_are_named() -> None:
     assert "group 'auto-retrain' may do more than is needed: create pods/exec, get secrets" in texts
 
 
-def test_a_group_that_is_not_known_may_nothing() -> None:
+def test_an_unknown_group_has_no_rights() -> None:
     with LocalCluster({}, tokens={"admin": ADMIN}) as cluster:
         missing, more = look(cluster, "admin", "somebody").values()
 
@@ -162,7 +162,7 @@ def test_a_group_that_is_not_known_may_nothing() -> None:
     assert all(str(permission) in missing.text for permission in NEEDED)
 
 
-def test_an_administrator_may_too_much_to_run_this() -> None:
+def test_an_administrator_has_too_many_rights_to_run_this() -> None:
     with LocalCluster({}, tokens={"admin": ADMIN}) as cluster:
         _, more = look(cluster, "admin", None).values()
 
@@ -170,7 +170,7 @@ def test_an_administrator_may_too_much_to_run_this() -> None:
     assert "* *" in more.text
 
 
-def test_who_may_not_ask_about_others_is_told_so() -> None:
+def test_a_caller_that_may_not_ask_about_others_gets_the_reason() -> None:
     with LocalCluster({}, tokens={"us": User("us")}) as cluster:
         (finding,) = look(cluster, "us", "auto-retrain").values()
 
@@ -178,12 +178,12 @@ def test_who_may_not_ask_about_others_is_told_so() -> None:
     assert "cannot be told: ClusterRefused: the Kubernetes API answered 403 Forbidden" in finding.text
 
 
-def test_a_caller_whom_nobody_knows_is_refused() -> None:
+def test_an_unknown_caller_is_refused() -> None:
     with LocalCluster({}) as cluster:
         client = KubernetesClient(Transport(Connection(cluster.url, None, FixedToken("unknown"))), NAMESPACE)
         with pytest.raises(ClusterRefused, match="401"):
             client.may(Permission("list", "pods"), None)
 
 
-def test_nothing_that_is_needed_counts_as_too_much() -> None:
+def test_no_needed_right_counts_as_excessive() -> None:
     assert not NEEDED & EXCESSIVE

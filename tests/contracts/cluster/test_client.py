@@ -1,4 +1,4 @@
-"""The client keeps its promises whatever the API server, or the network before it, answers."""
+"""The client keeps its promises whatever the API server, or the network in front of it, answers."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,7 +41,7 @@ UNAUTHORIZED, INVALID, MISSPELLED = _recorded("d4 "), _recorded("e3 "), _recorde
 
 
 class NumberedTokens:
-    """A source whose tokens count how often they were refused."""
+    """A source of numbered tokens: a refused one is followed by the next."""
 
     def __init__(self) -> None:
         self.number = 1
@@ -97,7 +97,7 @@ def test_a_job_that_was_created_although_the_answer_was_lost_is_not_created_agai
 
 
 @pytest.mark.parametrize("lost", LOST_OR_DONE.values(), ids=LOST_OR_DONE)
-def test_a_job_that_was_not_created_is_tried_again(lost: Canned) -> None:
+def test_a_job_that_was_not_created_is_created_by_the_next_attempt(lost: Canned) -> None:
     with talking_to(lost, ABSENT, CREATED) as world:
         assert world.client.create_job(JOB) == JOB
 
@@ -110,7 +110,7 @@ def test_creating_gives_up_when_nobody_ever_answers() -> None:
         world.client.create_job(JOB)
 
 
-def test_a_job_of_that_name_is_given_back() -> None:
+def test_an_existing_job_of_that_name_is_returned() -> None:
     with talking_to(EXISTS, FOUND) as world:
         assert world.client.create_job(JOB) == JOB
 
@@ -142,7 +142,7 @@ def test_a_job_whose_deletion_does_not_end_makes_the_cluster_unavailable() -> No
     ],
     ids=["invalid", "misspelled", "redirect"],
 )
-def test_a_refusal_is_final_and_says_what_the_server_said(refusal: Canned, words: list[str]) -> None:
+def test_a_refusal_is_final_and_quotes_the_server(refusal: Canned, words: list[str]) -> None:
     with talking_to(refusal) as world, pytest.raises(ClusterRefused) as refused:
         world.client.create_job(JOB)
 
@@ -167,7 +167,7 @@ def test_a_busy_server_is_given_the_time_that_it_asks_for() -> None:
     with talking_to(TOO_MANY, CREATED) as world:
         world.client.create_job(JOB)
 
-    # It said that it did nothing, so there is nothing to look for.
+    # The server said that it did nothing, so there is no Job to look for.
     assert world.methods == ["POST", "POST"]
     assert world.waits == [1.0]
 
@@ -192,21 +192,21 @@ def test_a_server_may_ask_for_time_by_a_date() -> None:
 
 
 @pytest.mark.parametrize("patience", ["soon", "-3", "1.5", "Thu, 01 Jan 1970 00:00:00 GMT", ""])
-def test_a_wait_that_makes_no_sense_is_our_own(patience: str) -> None:
+def test_without_a_usable_retry_after_the_delay_is_our_own(patience: str) -> None:
     with talking_to(Canned(503, "", {"Retry-After": patience}), FOUND) as world:
         world.client.get_job("j")
 
     assert world.waits == [0.25]
 
 
-def test_waits_grow_and_end() -> None:
+def test_delays_grow_until_the_attempts_are_used_up() -> None:
     with talking_to(*[UNAVAILABLE] * ATTEMPTS) as world, pytest.raises(ClusterUnavailable, match="503"):
         world.client.get_job("j")
 
     assert world.waits == [0.25, 0.5, 1.0]
 
 
-def test_a_server_that_hangs_is_given_up_in_time() -> None:
+def test_a_server_that_hangs_is_given_up() -> None:
     moments = iter([0.0, PATIENCE_SECONDS])
     with CannedServer([UNAVAILABLE]) as server:
         transport = Transport(Connection(server.url, None, NumberedTokens()))
@@ -215,7 +215,7 @@ def test_a_server_that_hangs_is_given_up_in_time() -> None:
             client.get_job("j")
 
 
-def test_waits_are_shortened_by_chance() -> None:
+def test_delays_are_shortened_at_random() -> None:
     waits: list[float] = []
     with CannedServer([UNAVAILABLE, FOUND]) as server:
         transport = Transport(Connection(server.url, None, NumberedTokens()))
@@ -234,7 +234,7 @@ def test_a_closed_port_makes_the_cluster_unavailable() -> None:
 
 
 @pytest.mark.parametrize("answer", [Canned(200, "<html>login</html>"), Canned(200, {"ok": True})], ids=["html", "json"])
-def test_a_good_answer_from_something_else_is_not_an_empty_list(answer: Canned) -> None:
+def test_a_success_from_something_other_than_an_api_server_is_not_an_empty_list(answer: Canned) -> None:
     with talking_to(answer) as world, pytest.raises(ClusterUnavailable, match="without a JobList"):
         world.client.list_jobs("a=b")
 
@@ -249,7 +249,7 @@ def _review(allowed: bool) -> Canned:
     return Canned(201, {**recorded, "status": {"allowed": allowed}})
 
 
-def test_a_quota_that_is_used_up_may_pass() -> None:
+def test_an_exhausted_quota_is_worth_a_retry() -> None:
     (over_quota,) = load("quota")
     with (
         talking_to(Canned.of(over_quota), _review(True)) as world,
@@ -268,12 +268,12 @@ def test_a_quota_that_is_used_up_may_pass() -> None:
 
 
 @pytest.mark.parametrize("asked", [_review(False), FORBIDDEN])
-def test_a_permission_that_is_missing_will_not_pass(asked: Canned) -> None:
+def test_a_missing_permission_is_final(asked: Canned) -> None:
     with talking_to(FORBIDDEN, asked) as world, pytest.raises(ClusterRefused, match=r"403 Forbidden: .* cannot create"):
         world.client.create_job(JOB)
 
 
-def test_a_job_is_let_go_by_changing_that_alone() -> None:
+def test_a_job_is_resumed_by_changing_only_suspend() -> None:
     with talking_to(
         DATABASE_LOST, Canned.of(next(case for case in load("requests") if case["case"].startswith("e36")))
     ) as world:
@@ -292,7 +292,7 @@ def test_a_long_list_is_read_page_by_page() -> None:
     assert {asked.query["limit"] for asked in world.server.asked} == {"1000"}
 
 
-def test_a_list_that_took_too_long_is_no_list() -> None:
+def test_a_list_that_expires_between_pages_is_not_returned() -> None:
     expired = Canned(410, {"kind": "Status", "status": "Failure", "reason": "Expired", "code": 410})
     with talking_to(_page("a", more="next"), *[expired] * ATTEMPTS) as world, pytest.raises(ClusterUnavailable):
         world.client.list_jobs("a=b")
@@ -316,14 +316,14 @@ def test_deleting_succeeds_when_the_job_is_gone(answers: list[Canned]) -> None:
     ],
     ids=["written", "not started", "gone", "not scheduled"],
 )
-def test_a_log_that_is_not_there_is_empty(answer: Canned, log: str) -> None:
+def test_a_missing_log_is_empty(answer: Canned, log: str) -> None:
     with talking_to(answer) as world:
         assert world.client.log_tail("p", "main", 3) == log
 
     assert world.server.asked[0].query["tailLines"] == "3"
 
 
-def test_names_cannot_leave_their_place_in_a_path() -> None:
+def test_a_name_cannot_escape_from_its_place_in_a_path() -> None:
     calls: list[Callable[[KubernetesClient], Any]] = [
         lambda client: client.get_job("../x?y"),
         lambda client: client.delete_job("../x?y"),

@@ -52,7 +52,7 @@ def test_the_clusters_own_authority_is_trusted(tls_server: tuple[str, str]) -> N
     assert kubernetes_cluster(_settings(cluster_endpoint=url, cluster_ca=authority)).list_jobs() == []
 
 
-def test_a_certificate_of_someone_else_ends_the_attempt(tls_server: tuple[str, str]) -> None:
+def test_the_certificate_of_another_server_is_refused(tls_server: tuple[str, str]) -> None:
     url, _ = tls_server
     other = make_identity().encoded
 
@@ -61,7 +61,7 @@ def test_a_certificate_of_someone_else_ends_the_attempt(tls_server: tuple[str, s
 
 
 @mock_aws
-def test_what_the_settings_leave_open_is_asked_of_eks() -> None:
+def test_what_the_settings_leave_open_is_read_from_eks() -> None:
     subnets = {"subnetIds": ["subnet-1", "subnet-2"]}
     role = "arn:aws:iam::123456789012:role/eks"
     client = boto3.client("eks")
@@ -74,7 +74,7 @@ def test_what_the_settings_leave_open_is_asked_of_eks() -> None:
     assert Path(connection.ca_file).read_bytes() == base64.b64decode(created["certificateAuthority"]["data"])
 
 
-def test_an_eks_that_does_not_answer_may_answer_later(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_eks_api_that_does_not_answer_makes_the_cluster_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     monkeypatch.setattr("botocore.retries.standard.RetryHandler.needs_retry", lambda *_, **__: None)
 
@@ -82,7 +82,7 @@ def test_an_eks_that_does_not_answer_may_answer_later(monkeypatch: pytest.Monkey
         connect(_settings())
 
 
-def test_only_jobs_of_the_stage_in_the_settings_are_asked_for() -> None:
+def test_only_jobs_of_the_stage_in_the_settings_are_listed() -> None:
     with CannedServer([NO_JOBS]) as server:
         kubernetes_cluster(_settings(cluster_endpoint=server.url)).list_jobs()
 

@@ -1,4 +1,4 @@
-"""Failures as a real cluster recorded them, in the words that people get."""
+"""Failures that were recorded from a real cluster, in the sentences that people read."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ SENTENCES = {
 
 
 @pytest.mark.parametrize(("case", "sentence"), SENTENCES.items(), ids=SENTENCES)
-def test_a_recorded_failure_is_told_in_one_sentence(case: str, sentence: str) -> None:
+def test_a_recorded_failure_is_explained_in_one_sentence(case: str, sentence: str) -> None:
     assert explain(body_of(f"{case}: job"), body_of(f"{case}: pods")["items"], []) == sentence
 
 
@@ -63,7 +63,7 @@ def test_a_deadline_is_explained_by_what_the_time_was_spent_on() -> None:
     assert sentence.startswith("it ran longer than its deadline of 4 seconds; Failed: ")
 
 
-def test_an_eviction_is_told_apart_from_a_failure_of_the_program() -> None:
+def test_an_eviction_is_distinguished_from_a_failure_of_the_program() -> None:
     (pod,) = body_of("L2 fails, backoffLimit 0: pods")["items"]
     disruption: dict[str, Any] = {"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI"}
     pod["status"]["conditions"].append(disruption)
@@ -73,7 +73,7 @@ def test_an_eviction_is_told_apart_from_a_failure_of_the_program() -> None:
     assert sentence == "its pod was taken off its node (EvictionByEvictionAPI)"
 
 
-def test_a_job_that_is_gone_is_said_to_be_gone() -> None:
+def test_a_job_that_is_gone_is_reported_as_gone() -> None:
     assert explain(None, [], []) == "the Kubernetes Job is gone: it was deleted, or it expired"
 
 
@@ -95,7 +95,7 @@ def test_every_recorded_job_gets_a_printable_sentence() -> None:
         ("x" * 400, "x" * LONGEST_QUOTE + "…"),
     ],
 )
-def test_the_last_line_of_a_log_is_made_fit_for_a_message(log: str, line: str) -> None:
+def test_the_last_line_of_a_log_is_trimmed_for_a_message(log: str, line: str) -> None:
     assert last_line(log) == line
 
 
@@ -108,7 +108,7 @@ def test_the_last_line_of_a_log_is_made_fit_for_a_message(log: str, line: str) -
         ("L7 unschedulable (GPU)", "Insufficient nvidia.com/gpu", True),
     ],
 )
-def test_what_keeps_a_recorded_pod_from_running_says_whether_it_may_pass(case: str, words: str, may_pass: bool) -> None:
+def test_the_obstacle_of_a_recorded_pod_shows_whether_it_may_pass(case: str, words: str, may_pass: bool) -> None:
     (pod,) = body_of(f"{case}: pods")["items"]
 
     found = obstacle(pod)
@@ -118,7 +118,7 @@ def test_what_keeps_a_recorded_pod_from_running_says_whether_it_may_pass(case: s
     assert found.may_pass is may_pass
 
 
-def test_the_time_that_a_node_took_is_not_held_against_an_image() -> None:
+def test_the_wait_for_a_node_does_not_count_as_a_wait_for_the_image() -> None:
     (pod,) = body_of("L6 image cannot be pulled: pods")["items"]
     for condition in pod["status"]["conditions"]:
         if condition["type"] == "PodScheduled":
@@ -136,7 +136,7 @@ def test_a_running_pod_meets_no_obstacle() -> None:
     assert obstacle(pod) is None
 
 
-def test_a_missing_service_account_may_pass_like_a_quota_because_only_words_tell_them_apart() -> None:
+def test_a_missing_service_account_may_pass_like_a_quota_because_only_the_message_differs() -> None:
     found = failed_creation(body_of("L9 events")["items"][0])
 
     assert 'serviceaccount "absent" not found' in found.reason

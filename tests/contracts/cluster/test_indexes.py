@@ -1,4 +1,4 @@
-"""Indexed Jobs: as many pods at once as they may have, each with its index, each index tried as often as it may be."""
+"""Indexed Jobs: a limited number of pods at once, each with its index, and each index with its own retries."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def indexed(kubectl: Kubectl, name: str, script: str, completions: int = 4, **sp
     kubectl.run(name, "sh", "-c", script, **options)
 
 
-def test_each_index_runs_once_and_is_told_which_it_is(kubectl: Kubectl) -> None:
+def test_each_index_runs_once_and_knows_its_number(kubectl: Kubectl) -> None:
     indexed(kubectl, "all-good", TELL)
 
     job = kubectl.wait_for("all-good", "Complete")
@@ -31,7 +31,7 @@ def test_no_more_pods_than_the_parallelism_run_at_once(kubectl: Kubectl) -> None
     assert max(status.get("active", 0) for status in kubectl.cluster.job_history("two-at-once")) == 2
 
 
-def test_an_index_that_fails_is_tried_again_while_the_others_go_on(kubectl: Kubectl) -> None:
+def test_an_index_that_fails_is_retried_while_the_others_go_on(kubectl: Kubectl) -> None:
     script = f"{TELL}; [ $JOB_COMPLETION_INDEX != 1 ] || exit 3"
     indexed(kubectl, "one-bad", script, backoffLimitPerIndex=2)
 
@@ -42,7 +42,7 @@ def test_an_index_that_fails_is_tried_again_while_the_others_go_on(kubectl: Kube
     assert kubectl.logs("one-bad").count("index 1\n") == 3
 
 
-def test_an_index_whose_failure_is_final_is_not_tried_again(kubectl: Kubectl) -> None:
+def test_an_index_whose_failure_is_final_is_not_retried(kubectl: Kubectl) -> None:
     rule = {"action": "FailIndex", "onExitCodes": {"containerName": "main", "operator": "In", "values": [65]}}
     script = f"{TELL}; [ $JOB_COMPLETION_INDEX != 1 ] || exit 65"
     policy = {"podFailurePolicy": {"rules": [rule]}}

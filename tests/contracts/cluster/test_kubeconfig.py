@@ -1,4 +1,4 @@
-"""Connections as kubectl has them, to servers that ask who we are."""
+"""Connections from kubeconfig files, to servers that ask who is calling."""
 
 import json
 import ssl
@@ -30,7 +30,7 @@ CANARY = "canary-T0K3N"
 def serving(
     tmp_path: Path, server: Identity, *answers: Canned, client: Identity | None = None
 ) -> Iterator[CannedServer]:
-    """A server with a certificate, which may ask for one of its client."""
+    """A server with a certificate, which may demand one from its client."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(server.write(tmp_path / "server.pem"))
     if client:
@@ -84,7 +84,7 @@ def test_a_token_and_the_clusters_own_authority_are_enough(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("as_files", [False, True])
-def test_a_client_certificate_is_shown_as_kind_and_minikube_want_it(tmp_path: Path, as_files: bool) -> None:
+def test_a_client_certificate_is_presented_as_kind_and_minikube_expect_it(tmp_path: Path, as_files: bool) -> None:
     identity, ada = make_identity(), make_identity("ada")
     user = {"client-certificate-data": ada.encoded, "client-key-data": ada.encoded_key}
     if as_files:
@@ -99,7 +99,7 @@ def test_a_client_certificate_is_shown_as_kind_and_minikube_want_it(tmp_path: Pa
     assert server.asked[0].token == ""
 
 
-def test_files_that_we_make_of_keys_are_for_nobody_else(tmp_path: Path) -> None:
+def test_files_that_we_write_for_keys_can_be_read_by_nobody_else(tmp_path: Path) -> None:
     ada = make_identity("ada")
     user = {"client-certificate-data": ada.encoded, "client-key-data": ada.encoded_key}
 
@@ -110,7 +110,7 @@ def test_files_that_we_make_of_keys_are_for_nobody_else(tmp_path: Path) -> None:
         assert stat.S_IMODE(Path(file).stat().st_mode) == 0o600
 
 
-def test_a_token_file_is_read_again_when_it_was_rotated(tmp_path: Path) -> None:
+def test_a_token_file_is_read_again_after_it_was_rotated(tmp_path: Path) -> None:
     identity, token = make_identity(), tmp_path / "token"
     token.write_text("old\n")
     with serving(tmp_path, identity, NO_JOBS, NO_JOBS) as server:
@@ -136,14 +136,14 @@ print(json.dumps({"kind": "ExecCredential", "status": status}))
 
 
 def plugin(tmp_path: Path, **status: Any) -> dict[str, Any]:
-    """A program that gives another token each time."""
+    """A program that prints another token each time."""
     (tmp_path / "plugin.py").write_text(PLUGIN)
     arguments = [str(tmp_path / "plugin.py"), str(tmp_path / "count"), json.dumps(status)]
     environment = [{"name": "PREFIX", "value": "made"}]
     return {"command": sys.executable, "args": arguments, "env": environment}
 
 
-def test_a_program_gives_the_token_and_another_one_when_that_is_refused(tmp_path: Path) -> None:
+def test_a_program_supplies_the_token_and_a_new_one_after_a_refusal(tmp_path: Path) -> None:
     identity = make_identity()
     with serving(tmp_path, identity, UNAUTHORIZED, NO_JOBS, NO_JOBS) as server:
         user = {"exec": plugin(tmp_path)}
@@ -155,7 +155,7 @@ def test_a_program_gives_the_token_and_another_one_when_that_is_refused(tmp_path
     assert tokens == ["made-0", "made-1", "made-1"]
 
 
-def test_a_token_that_is_refused_twice_is_refused(tmp_path: Path) -> None:
+def test_a_second_refusal_is_final(tmp_path: Path) -> None:
     identity = make_identity()
     with serving(tmp_path, identity, UNAUTHORIZED, UNAUTHORIZED) as server:
         file = written(tmp_path, document(server.url, identity))
@@ -165,7 +165,7 @@ def test_a_token_that_is_refused_twice_is_refused(tmp_path: Path) -> None:
     assert len(server.asked) == 2
 
 
-def test_a_programs_token_is_replaced_before_it_ends(tmp_path: Path) -> None:
+def test_a_programs_token_is_replaced_before_it_expires(tmp_path: Path) -> None:
     now = [0.0]
     asked = ExecPlugin.model_validate(plugin(tmp_path, expirationTimestamp="1970-01-01T01:00:00Z"))
     tokens = ExecTokens(asked, tmp_path, lambda: now[0])
@@ -186,7 +186,7 @@ def test_a_programs_token_is_replaced_before_it_ends(tmp_path: Path) -> None:
         (["no-such-program"], "cannot be started: No such file or directory; brew install it"),
     ],
 )
-def test_a_program_that_gives_no_token_says_what_to_do(tmp_path: Path, command: list[str], told: str) -> None:
+def test_a_program_without_a_token_is_reported_with_what_to_do(tmp_path: Path, command: list[str], told: str) -> None:
     asked = {"command": command[0], "args": command[1:], "installHint": "brew install it"}
     source = connect(settings(written(tmp_path, document("https://127.0.0.1:1", user={"exec": asked})))).tokens
 
@@ -205,7 +205,7 @@ def test_a_server_may_have_another_name_than_its_address(tmp_path: Path) -> None
         assert kubernetes_cluster(settings(written(tmp_path, content))).list_jobs() == []
 
 
-def test_of_several_files_the_first_to_name_a_thing_wins(tmp_path: Path) -> None:
+def test_of_several_files_the_first_with_an_entry_wins(tmp_path: Path) -> None:
     first = {"users": [{"name": "ada", "user": {"token": "first"}}]}
     second = document("https://second.example")
     third = document("https://third.example") | {"current-context": "elsewhere"}
@@ -224,7 +224,7 @@ def test_a_context_is_chosen_by_name(tmp_path: Path) -> None:
     assert connect(settings(written(tmp_path, content), kube_context="there")).endpoint == "https://two.example"
 
 
-def test_a_kubeconfig_that_lies_around_does_not_take_the_place_of_a_named_cluster(tmp_path: Path) -> None:
+def test_a_kubeconfig_replaces_a_named_cluster_only_with_a_context(tmp_path: Path) -> None:
     file = written(tmp_path, document("https://kind.example"))
     eks = {"cluster_name": "prod", "cluster_endpoint": "https://eks.example"}
 
@@ -275,7 +275,7 @@ CLUSTER, USER = ("clusters", 0, "cluster"), ("users", 0, "user")
         (change(*USER, to={"other": 1}), "user 'ada' has no token, tokenFile, exec or client-certificate"),
     ],
 )  # fmt: skip
-def test_what_is_missing_or_unsafe_is_named(tmp_path: Path, apply: Callable[[Any], None], told: str) -> None:
+def test_a_missing_or_unsafe_entry_is_named(tmp_path: Path, apply: Callable[[Any], None], told: str) -> None:
     content = document("https://cluster.example")
     apply(content)
 
@@ -283,15 +283,15 @@ def test_what_is_missing_or_unsafe_is_named(tmp_path: Path, apply: Callable[[Any
 
 
 @pytest.mark.parametrize("content", [f"[{CANARY}", "- a list", "", f"just {CANARY}"])
-def test_a_file_that_is_no_kubeconfig_is_named(tmp_path: Path, content: str) -> None:
+def test_a_file_that_is_not_a_kubeconfig_is_named(tmp_path: Path, content: str) -> None:
     assert "is no YAML mapping" in refusal(written(tmp_path, content))
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     assert f"there is no file {tmp_path / 'absent'}" in refusal(tmp_path / "absent")
 
 
-def test_plain_http_is_for_this_machine_alone(tmp_path: Path) -> None:
+def test_plain_http_is_allowed_to_this_machine_alone(tmp_path: Path) -> None:
     content = document("x")
     content["clusters"][0]["cluster"]["server"] = "http://127.0.0.1:8001"
 

@@ -48,7 +48,7 @@ SCENARIOS = [
 
 
 def _manifest(recorded: Json, scenario: Scenario) -> Json:
-    """What must have been sent to get the recorded Job."""
+    """The manifest that must have been sent to get the recorded Job."""
     spec = {key: value for key, value in recorded["spec"].items() if key not in _SERVER_SET} | (scenario.spec or {})
     template = spec["template"]
     template["metadata"]["labels"] = {}
@@ -58,7 +58,7 @@ def _manifest(recorded: Json, scenario: Scenario) -> Json:
 
 
 def _job_state(job: Json) -> Json:
-    """A status without its moments and the names that were drawn."""
+    """A status without its times and without generated names."""
     status = {key: value for key, value in job["status"].items() if not key.endswith("Time")}
     found = [_condition(condition) for condition in status.pop("conditions", [])]
     return status | {"conditions": found, "times": sorted(key for key in job["status"] if key.endswith("Time"))}
@@ -116,7 +116,7 @@ _LOGS = [case for case in load("lifecycle") if ": log " in case["case"] and not 
 
 
 @pytest.mark.parametrize("case", _LOGS, ids=lambda case: case["case"])
-def test_logs_are_answered_as_recorded(case: Json, worlds: dict[float, Kubectl]) -> None:
+def test_requests_for_logs_are_answered_as_recorded(case: Json, worlds: dict[float, Kubectl]) -> None:
     title, _, pod_name = case["case"].partition(": log ")
     scenario = next(scenario for scenario in SCENARIOS if scenario.case == title)
     kubectl, job_name = worlds[scenario.retry_seconds], body_of(f"{title}: job")["metadata"]["name"]
@@ -125,13 +125,13 @@ def test_logs_are_answered_as_recorded(case: Json, worlds: dict[float, Kubectl])
         lambda: [_pod_state(pod) for pod in kubectl.pods(job_name)] == [_pod_state(pod) for pod in pods]
     )
 
-    # The last part of a name is drawn; before it is the Job, and the index if it has any.
+    # The last part of a name is random; before it stand the Job and, if there is one, the index.
     names = [pod["metadata"]["name"] for pod in kubectl.pods(job_name)]
     answer = kubectl.log(next(name for name in names if name.rpartition("-")[0] == pod_name.rpartition("-")[0]))
 
     assert answer.status_code == case["status"]
     if answer.ok:
-        # Both outputs are merged, and nobody promises in which order.
+        # Both outputs are merged, in an order that is not guaranteed.
         assert sorted(answer.text.splitlines()) == sorted(str(case["body"]).splitlines())
     else:
         assert answer.json()["reason"] == case["body"]["reason"]

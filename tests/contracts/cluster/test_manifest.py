@@ -1,4 +1,4 @@
-"""The Job that we ask for: safe, bounded, known by its labels, and placed as its policy says."""
+"""The Job that we create: safe, bounded, identified by its labels, and placed as its policy says."""
 
 import json
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from .orders import TRAINING, make_order, name_of
 from .recordings import ADMIN_TOKEN
 
 PINNED = "example.com/own@sha256:" + "a" * 64
-# Everything that a policy may say.
+# Everything that a policy may set.
 EVERYTHING: dict[str, Any] = {
     "image": PINNED,
     "retries": 4,
@@ -84,7 +84,7 @@ def build_indexed(orders: int = 3, at_once: int = 2, stage: str = "dev", **train
     return build_indexed_manifest(name_of(numbered[0]), numbered, policy, stage, settings, at_once)
 
 
-def test_orders_with_pods_of_their_own_are_bounded_each_for_itself() -> None:
+def test_each_order_with_a_pod_of_its_own_has_its_own_retries() -> None:
     spec = build_indexed(retries=1)["spec"]
 
     assert (spec["completionMode"], spec["completions"], spec["parallelism"]) == ("Indexed", 3, 2)
@@ -96,7 +96,7 @@ def test_orders_with_pods_of_their_own_are_bounded_each_for_itself() -> None:
 @pytest.mark.parametrize(
     ("number", "at_once", "minutes", "seconds"), [(3, 2, 5, 600), (4, 4, 5, 300), (20, 1, 600, 86_400)]
 )
-def test_those_that_come_later_get_the_time_of_those_before_them_as_well(
+def test_the_deadline_leaves_time_for_orders_that_wait_for_others(
     number: int, at_once: int, minutes: int, seconds: int
 ) -> None:
     spec = build_indexed(number, at_once, deadline_minutes=minutes)["spec"]
@@ -104,7 +104,7 @@ def test_those_that_come_later_get_the_time_of_those_before_them_as_well(
     assert spec["activeDeadlineSeconds"] == seconds
 
 
-def test_a_batch_names_its_jobs_and_is_of_no_single_model() -> None:
+def test_a_batch_names_its_jobs_and_belongs_to_no_single_model() -> None:
     orders = [make_order(job_id, model_name=job_id) for job_id in ("churn", "fraud")]
     settings = PodSettings(image="image:1", service_account="trainer")
 
@@ -115,7 +115,7 @@ def test_a_batch_names_its_jobs_and_is_of_no_single_model() -> None:
     assert build_indexed()["metadata"]["labels"]["auto-retrain/model"] == "churn"
 
 
-def test_no_more_pods_than_orders_are_asked_for() -> None:
+def test_no_more_pods_than_orders_are_requested() -> None:
     assert build_indexed(2, at_once=20)["spec"]["parallelism"] == 2
 
 
@@ -159,7 +159,7 @@ def test_job_and_pod_carry_the_labels_by_which_they_are_found() -> None:
     }
 
 
-def test_the_policy_decides_time_size_and_tries() -> None:
+def test_the_policy_sets_deadline_resources_and_retries() -> None:
     manifest = build(retries=4)
     (container,) = pod_of(manifest)["containers"]
     size = {"cpu": "500m", "memory": "1Gi"}
@@ -168,7 +168,7 @@ def test_the_policy_decides_time_size_and_tries() -> None:
     assert container["resources"] == {"requests": size, "limits": size}
 
 
-def test_every_longest_name_fits_into_a_label() -> None:
+def test_the_longest_names_fit_into_a_label() -> None:
     order = make_order("m" * 40 + "-0123456789", model_name="m" * 40, kind="score")
 
     assert len(name_of(order)) <= 63
@@ -180,7 +180,7 @@ def test_the_longest_name_of_a_pod_of_one_of_twenty_variants_fits_into_a_host_na
     assert len(f"{name_of(order)}-{MOST_VARIANTS - 1}") <= 63
 
 
-def test_the_template_of_the_policy_is_laid_over_ours() -> None:
+def test_the_template_of_the_policy_is_merged_into_ours() -> None:
     manifest = build(**EVERYTHING)
     pod, (container,) = pod_of(manifest), pod_of(manifest)["containers"]
     template = EVERYTHING["pod_template"]["spec"]
@@ -209,7 +209,7 @@ def test_pods_that_need_a_gpu_tolerate_the_taint_of_its_nodes() -> None:
     assert "tolerations" not in pod_of(build())
 
 
-def test_on_demand_capacity_keeps_off_the_spot_nodes_of_karpenter_and_of_managed_groups() -> None:
+def test_on_demand_capacity_avoids_the_spot_nodes_of_karpenter_and_of_managed_groups() -> None:
     (term,) = node_affinity(capacity="on_demand")["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
 
     assert term["matchExpressions"] == [
@@ -227,13 +227,13 @@ def test_spot_capacity_takes_nodes_of_either_kind() -> None:
     ]
 
 
-def test_preferred_spot_falls_back_on_demand() -> None:
+def test_preferred_spot_falls_back_to_on_demand() -> None:
     affinity = node_affinity(capacity="spot_preferred")
 
     assert set(affinity) == {"preferredDuringSchedulingIgnoredDuringExecution"}
 
 
-def test_a_job_of_a_queue_waits_until_kueue_lets_it_go() -> None:
+def test_a_job_of_a_queue_waits_until_kueue_admits_it() -> None:
     manifest = build(queue="team-a")
 
     assert manifest["metadata"]["labels"]["kueue.x-k8s.io/queue-name"] == "team-a"
@@ -249,7 +249,7 @@ def test_production_runs_no_image_that_is_named_by_a_tag(image: str | None) -> N
     assert pod_of(build(stage="prod", image=PINNED))["containers"][0]["image"] == PINNED
 
 
-def test_orders_are_carried_out_one_by_one_each_in_its_image_and_a_final_no_of_any_ends_the_job() -> None:
+def test_orders_run_one_by_one_each_in_its_image_and_a_final_failure_of_any_ends_the_job() -> None:
     manifest = build(orders=2)
     pod = pod_of(manifest)
 
@@ -269,7 +269,7 @@ def test_the_order_says_which_image_carries_it_out() -> None:
 
 @pytest.mark.parametrize("training", [{}, EVERYTHING, {"capacity": "spot"}, {"capacity": "spot_preferred"}])
 @pytest.mark.parametrize("make", [build, build_indexed])
-def test_the_server_takes_the_manifest_by_its_strictest_reading(
+def test_the_server_accepts_the_manifest_with_strict_validation(
     training: dict[str, Any], make: Callable[..., dict[str, Any]]
 ) -> None:
     with open_cluster("life") as cluster:

@@ -1,4 +1,4 @@
-"""The cluster port: one suite for the cluster in memory and for Kubernetes as the local cluster plays it."""
+"""The cluster port: one suite for the cluster in memory and for Kubernetes as the local cluster emulates it."""
 
 import json
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ class FixedToken:
         return ADMIN_TOKEN
 
     def refresh(self) -> None:
-        """There is no other one."""
+        """There is only one token."""
 
 
 def connect(url: str, stage: str = STAGE) -> KubernetesCluster:
@@ -57,23 +57,23 @@ def connect(url: str, stage: str = STAGE) -> KubernetesCluster:
 
 
 class World(Protocol):
-    """A cluster, and a hand to end its Jobs."""
+    """A cluster, and the means to end its Jobs."""
 
     cluster: Cluster
 
     def finish(self, job_id: str) -> ClusterJob: ...
 
     def fail(self, job_id: str, log: str) -> ClusterJob:
-        """Let a Job end for good, with a log whose last line is the reason."""
+        """Let a Job fail for good, with a log whose last line is the reason."""
 
     def occupy(self, name: str, job_id: str) -> None:
         """Let someone else have a Job of that name."""
 
     def fail_order(self, job_id: str, order: int, log: str) -> ClusterJob:
-        """Let one order of a Job fail for good with a log, and the others end well."""
+        """Let one order of a Job fail for good, with a log, and the others succeed."""
 
     def without_image(self, job_id: str) -> ClusterJob:
-        """A Job whose image cannot be had."""
+        """A Job whose image cannot be pulled."""
 
 
 def find(cluster: Cluster, job_id: str) -> ClusterJob | None:
@@ -86,7 +86,7 @@ def start_indexed(cluster: Cluster, job_id: str, number: int = 3, pods_at_once: 
 
 
 def a_job(name: str) -> ClusterJob:
-    """A Job as it could have been listed."""
+    """A Job as it might have been listed."""
     now = datetime.now(UTC)
     return ClusterJob(
         name=name, namespace=NAMESPACE, job_id="any", kind="train", phase=ClusterJobPhase.ACTIVE, created_at=now
@@ -210,7 +210,7 @@ def test_starting_the_same_job_again_changes_nothing(world: World) -> None:
     assert [job.job_id for job in world.cluster.list_jobs()].count("again") == 1
 
 
-def test_a_job_that_many_start_at_once_is_started_once(world: World) -> None:
+def test_a_job_that_many_callers_start_at_once_is_started_once(world: World) -> None:
     order = make_order("race")
     with ThreadPoolExecutor(8) as pool:
         starts = [pool.submit(world.cluster.start_job, name_of(order), [order], TRAINING) for _ in range(16)]
@@ -250,7 +250,7 @@ def test_both_steps_of_a_job_are_listed(world: World) -> None:
     ]
 
 
-def test_a_job_that_ends_well_is_complete(world: World) -> None:
+def test_a_job_that_succeeds_is_complete(world: World) -> None:
     order = make_order("good")
     world.cluster.start_job(name_of(order), [order], TRAINING)
 
@@ -293,7 +293,7 @@ def test_a_held_back_job_still_names_its_members(world: World) -> None:
     assert (seen.phase, seen.members, seen.waits_for_us) == (ClusterJobPhase.SUSPENDED, ("member-c",), True)
 
 
-def test_an_order_that_fails_leaves_the_others_alone_and_its_log_behind(world: World) -> None:
+def test_a_failed_order_leaves_its_log_and_does_not_affect_the_others(world: World) -> None:
     start_indexed(world.cluster, "one-bad")
 
     ended = world.fail_order("one-bad", 1, "reading\ncolumn large is missing\n")
@@ -305,7 +305,7 @@ def test_an_order_that_fails_leaves_the_others_alone_and_its_log_behind(world: W
     assert (ended.phase_of(1), ended.phase_of(2)) == (ClusterJobPhase.FAILED, ClusterJobPhase.COMPLETE)
 
 
-def test_a_job_that_ends_badly_is_failed_and_explained_with_its_last_line(world: World) -> None:
+def test_a_failed_job_is_explained_with_the_last_line_of_its_log(world: World) -> None:
     order = make_order("bad")
     world.cluster.start_job(name_of(order), [order], TRAINING)
 
@@ -316,7 +316,7 @@ def test_a_job_that_ends_badly_is_failed_and_explained_with_its_last_line(world:
     assert explanation == "the container ended with exit code 65; last log line: column large is missing"
 
 
-def test_the_log_is_given_from_its_end(world: World) -> None:
+def test_the_last_lines_of_a_log_are_returned(world: World) -> None:
     order = make_order("logged")
     world.cluster.start_job(name_of(order), [order], TRAINING)
     job = world.fail("logged", "one\ntwo\nthree\n")
@@ -325,7 +325,7 @@ def test_the_log_is_given_from_its_end(world: World) -> None:
     assert world.cluster.log_tail(job, lines=2) == "two\nthree\n"
 
 
-def test_a_job_that_cannot_run_is_told_with_its_reason(world: World) -> None:
+def test_a_job_that_cannot_run_is_reported_with_the_reason(world: World) -> None:
     job = world.without_image("stuck")
 
     assert (job.phase, job.ready_pods) == (ClusterJobPhase.ACTIVE, 0)
@@ -345,12 +345,12 @@ def test_a_job_that_runs_meets_no_obstacle(world: World) -> None:
 
 
 def limited(world: World, parallel_jobs: int = 1) -> Cluster:
-    """The same cluster, of which only so many places are ours."""
+    """The same cluster, with a limit on the Jobs that we run at once."""
     world.cluster.parallel_jobs = parallel_jobs  # type: ignore[misc]
     return world.cluster
 
 
-def test_where_places_are_limited_a_job_waits_until_it_is_let_go(world: World) -> None:
+def test_beyond_the_limit_a_job_waits_until_it_is_resumed(world: World) -> None:
     order = make_order("held")
     limited(world).start_job(name_of(order), [order], TRAINING.model_copy(update={"priority": 7}))
     world.cluster.parallel_jobs = None  # type: ignore[misc]
@@ -364,7 +364,7 @@ def test_where_places_are_limited_a_job_waits_until_it_is_let_go(world: World) -
     assert world.finish("held").phase is ClusterJobPhase.COMPLETE
 
 
-def test_a_job_that_is_gone_needs_not_be_let_go(world: World) -> None:
+def test_resuming_a_job_that_is_gone_does_nothing(world: World) -> None:
     world.cluster.resume_job(a_job("absent"))
 
 
@@ -404,7 +404,7 @@ def test_a_running_job_can_be_deleted_and_started_anew(world: World) -> None:
     assert job.phase is ClusterJobPhase.ACTIVE
 
 
-def test_a_job_that_is_not_there_is_nothing_to_worry_about(world: World) -> None:
+def test_a_missing_job_can_be_deleted_and_has_an_empty_log(world: World) -> None:
     absent = a_job("absent")
 
     world.cluster.delete_job(absent)
@@ -413,7 +413,7 @@ def test_a_job_that_is_not_there_is_nothing_to_worry_about(world: World) -> None
     assert "is gone" in world.cluster.explain_failure(absent)
 
 
-def test_orders_are_carried_out_one_after_the_other(kubernetes: KubernetesWorld, tmp_path: Path) -> None:
+def test_orders_run_one_after_the_other(kubernetes: KubernetesWorld, tmp_path: Path) -> None:
     orders = [make_order("chain", output_uri="s3://artifacts/first/"), make_order("chain")]
     kubernetes.cluster.start_job(name_of(orders[-1]), orders, TRAINING)
     telling = 'printf %s "$AUTO_RETRAIN_ORDER" | sed \'s/.*output_uri":"\\([^"]*\\)".*/\\1/\''
@@ -424,7 +424,7 @@ def test_orders_are_carried_out_one_after_the_other(kubernetes: KubernetesWorld,
     assert (tmp_path / "done").read_text().splitlines() == [order.output_uri for order in orders]
 
 
-def test_a_first_order_that_fails_for_good_ends_the_job_with_its_words(kubernetes: KubernetesWorld) -> None:
+def test_a_first_order_that_fails_for_good_ends_the_job_with_its_message(kubernetes: KubernetesWorld) -> None:
     orders = [make_order("broken-chain"), make_order("broken-chain")]
     kubernetes.cluster.start_job(name_of(orders[-1]), orders, TRAINING)
 
@@ -446,7 +446,7 @@ def test_the_order_arrives_as_it_was_given(kubernetes: KubernetesWorld, tmp_path
     assert JobOrder.model_validate_json((tmp_path / "order").read_text()) == order.model_copy(update={"image": IMAGE})
 
 
-def test_it_is_explained_why_one_order_failed(kubernetes: KubernetesWorld) -> None:
+def test_the_failure_of_one_order_is_explained(kubernetes: KubernetesWorld) -> None:
     start_indexed(kubernetes.cluster, "explained")
 
     ended = kubernetes.fail_order("explained", 2, "no rows\n")
@@ -455,7 +455,7 @@ def test_it_is_explained_why_one_order_failed(kubernetes: KubernetesWorld) -> No
     assert why == "the container ended with exit code 65; last log line: no rows"
 
 
-def test_each_pod_is_told_all_orders_and_its_index(kubernetes: KubernetesWorld, tmp_path: Path) -> None:
+def test_each_pod_gets_all_orders_and_its_index(kubernetes: KubernetesWorld, tmp_path: Path) -> None:
     start_indexed(kubernetes.cluster, "told")
 
     kubernetes._end("told", f'printf %s "$AUTO_RETRAIN_ORDER" > {tmp_path}/$JOB_COMPLETION_INDEX')
@@ -465,7 +465,7 @@ def test_each_pod_is_told_all_orders_and_its_index(kubernetes: KubernetesWorld, 
         assert [order["variant"] for order in orders] == [0, 1, 2]
 
 
-def test_a_failure_that_may_pass_is_tried_three_times(kubernetes: KubernetesWorld, tmp_path: Path) -> None:
+def test_a_transient_failure_is_tried_three_times(kubernetes: KubernetesWorld, tmp_path: Path) -> None:
     order = make_order("flaky")
     kubernetes.cluster.start_job(name_of(order), [order], TRAINING)
 
@@ -514,8 +514,8 @@ def test_a_full_node_is_an_obstacle_that_may_pass(kubernetes: KubernetesWorld) -
     assert obstacle.may_pass
 
 
-def test_a_job_that_gets_no_pod_is_told_by_its_event(kubernetes: KubernetesWorld) -> None:
-    # Made by hand: what we send gets its pod everywhere.
+def test_a_job_that_gets_no_pod_is_explained_by_its_event(kubernetes: KubernetesWorld) -> None:
+    # Created directly, because the Jobs that we send always get a pod.
     job = make_job("podless", "true")
     url = f"{kubernetes.local.url}/apis/batch/v1/namespaces/{NAMESPACE}/jobs"
     assert requests.post(url, json=job, headers={"Authorization": f"Bearer {ADMIN_TOKEN}"}, timeout=5).ok
@@ -550,7 +550,7 @@ def test_a_namespace_that_the_deployment_does_not_use_is_refused_by_name(kuberne
         kubernetes.cluster.start_job("any-train-1", [make_order("any")], training)
 
 
-def test_a_job_that_someone_deleted_is_not_listed_any_more(kubernetes: KubernetesWorld) -> None:
+def test_a_job_that_someone_else_deleted_is_no_longer_listed(kubernetes: KubernetesWorld) -> None:
     order = make_order("dropped")
     kubernetes.cluster.start_job(name_of(order), [order], TRAINING)
 
@@ -583,6 +583,6 @@ def test_long_listings_are_complete(kubernetes: KubernetesWorld, monkeypatch: py
     assert {order.job_id for order in orders} <= listed
 
 
-def test_a_name_that_kubernetes_does_not_take_is_refused(kubernetes: KubernetesWorld) -> None:
+def test_a_name_that_kubernetes_does_not_accept_is_refused(kubernetes: KubernetesWorld) -> None:
     with pytest.raises(PermanentError, match="422 Invalid"):
         kubernetes.cluster.start_job("x" * 64, [make_order("long")], TRAINING)

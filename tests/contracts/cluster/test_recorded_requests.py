@@ -27,7 +27,7 @@ def _suspended_job(name: str, **metadata: Any) -> dict[str, Any]:
     return {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name, **metadata}, "spec": spec}
 
 
-# Jobs that were there before these cases; their creation was not recorded.
+# Jobs that existed before these cases; their creation was not recorded.
 _BEFORE = {
     "b8": _suspended_job("fin", finalizers=["lab.example/hold"]),
     "b10": _suspended_job("bg"),

@@ -1,4 +1,4 @@
-"""Our EKS tokens are accepted where they should be and only there; recorded ones are judged as the real server did."""
+"""Our EKS tokens are accepted where they should be and only there; recorded ones are judged as by the real server."""
 
 import base64
 import re
@@ -22,14 +22,14 @@ KEY, SECRET = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[LocalCluster]:
-    """One that verifies signatures."""
+    """A cluster that verifies signatures."""
     with LocalCluster({}, name="prod", namespaces=("eks",), aws_keys={KEY: SECRET}) as cluster:
         yield cluster
 
 
 @pytest.fixture(scope="module")
 def trusting_cluster() -> Iterator[LocalCluster]:
-    """One that takes any signature, as the recorded ones were not real."""
+    """A cluster that accepts any signature, because the recorded ones were not real."""
     with LocalCluster({}, namespaces=("eks",), restricted=False) as cluster:
         yield cluster
 
@@ -69,7 +69,7 @@ def test_the_request_in_a_token_goes_to_the_region_of_the_caller(
     assert "=" not in token
 
 
-def test_a_token_is_used_until_it_grows_old_or_is_refused() -> None:
+def test_a_token_is_used_until_it_is_too_old_or_refused() -> None:
     now, asked = [0.0], []
 
     def find_credentials() -> Credentials:
