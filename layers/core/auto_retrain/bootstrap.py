@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         PolicyStore,
         SweepLog,
         TableReader,
+        TrafficRouter,
         WaitingTriggers,
     )
 
@@ -147,6 +148,12 @@ class DeployedPorts:
         from .adapters.mlflow import MlflowRegistry
 
         return MlflowRegistry(self._settings.require("mlflow_tracking_uri"))
+
+    @cached_property
+    def traffic(self) -> "TrafficRouter":
+        from .adapters.traffic.alias import AliasTraffic
+
+        return AliasTraffic(self.registry)
 
     @cached_property
     def cluster(self) -> "Cluster":

@@ -245,6 +245,16 @@ class ModelRegistry(Protocol):
         """
 
 
+class TrafficRouter(Protocol):
+    """Whatever decides which version of a model answers requests."""
+
+    def promote(self, model_name: str, version: str, instead_of: str | None) -> None:
+        """Let a version answer every request, in place of the champion it was compared with; again, it changes nothing.
+
+        Raises ChampionConflict when another version serves: somebody else put it there, and it stays.
+        """
+
+
 class Cluster(Protocol):
     """Kubernetes Jobs of ours."""
 
@@ -373,6 +383,8 @@ class Ports(Protocol):
     def tables(self) -> TableReader: ...
     @property
     def registry(self) -> ModelRegistry: ...
+    @property
+    def traffic(self) -> TrafficRouter: ...
     @property
     def cluster(self) -> Cluster: ...
     @property

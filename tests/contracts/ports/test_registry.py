@@ -13,10 +13,11 @@ import pytest
 
 from auto_retrain.adapters.memory.outside import MemoryRegistry
 from auto_retrain.adapters.mlflow import MlflowRegistry
+from auto_retrain.adapters.traffic.alias import AliasTraffic
 from auto_retrain.domain.digest import sha256_of
-from auto_retrain.domain.errors import RegistryRefused, RegistryUnavailable
+from auto_retrain.domain.errors import ChampionConflict, RegistryRefused, RegistryUnavailable
 from auto_retrain.domain.files import FileDigest
-from auto_retrain.ports import ModelRegistry
+from auto_retrain.ports import ModelRegistry, TrafficRouter
 from local.mlflow_server import MlflowServer
 
 Register = Callable[[str, str], None]
@@ -104,6 +105,31 @@ def test_a_version_that_is_not_there_cannot_become_champion(
     with pytest.raises(RegistryRefused):
         registry.set_champion(model, "7")
     assert registry.champion(model) == "1"
+
+
+def test_traffic_by_alias_moves_from_the_compared_champion_to_the_challenger_once(
+    registry_and_register: tuple[ModelRegistry, Register], model: str
+) -> None:
+    registry, register = registry_and_register
+    register(model, "job-1")
+    register(model, "job-2")
+    traffic: TrafficRouter = AliasTraffic(registry)
+    traffic.promote(model, "1", None)
+    for _ in range(2):
+        traffic.promote(model, "2", "1")
+        assert registry.champion(model) == "2"
+
+
+def test_traffic_by_alias_stays_where_somebody_else_moved_it(
+    registry_and_register: tuple[ModelRegistry, Register], model: str
+) -> None:
+    registry, register = registry_and_register
+    for job in ("job-1", "job-2", "job-3"):
+        register(model, job)
+    registry.set_champion(model, "3")
+    with pytest.raises(ChampionConflict, match="was version 1 when it was compared and is 3 now"):
+        AliasTraffic(registry).promote(model, "2", "1")
+    assert registry.champion(model) == "3"
 
 
 @pytest.fixture(params=["memory", "mlflow"])

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from ...domain.fleet import FleetLimits
+from ..traffic.alias import AliasTraffic
 from .cluster import MemoryCluster
 from .data import MemoryDataStore, MemoryTableReader
 from .jobs import MemoryJobStore, MemoryModelStates, MemoryWaitingTriggers
@@ -45,5 +46,6 @@ class MemoryPorts:
 
     def __post_init__(self) -> None:
         self.jobs = MemoryJobStore(self.clock, self.states)
+        self.traffic = AliasTraffic(self.registry)
         self.policies = MemoryPolicyStore(self.states)
         self.notifications = MemoryNotificationLog(self.clock)

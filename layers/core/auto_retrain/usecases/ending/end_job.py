@@ -9,7 +9,6 @@ from ...domain.model_state import ModelState
 from ...domain.names import execution_name
 from ...domain.validation import Decision
 from ...ports import Ports
-from ...triggers import trigger_of
 from ..record import announce
 
 
@@ -60,6 +59,9 @@ def _rejected_in_a_row(job: RetrainingJob, ending: Ending, ports: Ports) -> int 
 
 
 def _backs_off(job: RetrainingJob) -> bool:
+    # Imported here: the watcher ends a job only now and then, and triggers bring the whole policy with them.
+    from ...triggers import trigger_of
+
     trigger = trigger_of(job.trigger_type)
     return trigger is not None and trigger.backs_off
 

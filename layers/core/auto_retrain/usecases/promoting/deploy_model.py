@@ -1,6 +1,6 @@
 """Makes a validated challenger the champion."""
 
-from ...domain.errors import ChampionConflict, PromotionRefused
+from ...domain.errors import PromotionRefused
 from ...domain.facts import Promoted
 from ...domain.job import RetrainingJob
 from ...domain.ledger import LedgerLine
@@ -9,6 +9,7 @@ from ...domain.model_version import ModelVersion
 from ...domain.policy.validation import LOWEST_ACCURACY_FLOOR
 from ...domain.validation import ValidationResult
 from ...ports import Ports
+from ...strategies import STRATEGIES, Promote, Strategy
 from ..lookup import job_of
 from ..record import record
 from .verify_files import check_files
@@ -30,8 +31,7 @@ def deploy_model(reference: JobReference, ports: Ports) -> DeploymentOutcome:
     if not job.deployed:
         check_files(job.model_name, version, ports)
         job = ports.jobs.save(job.deploying())
-        _move_alias(job, version.number, ports)
-        _write_down(job, version, ports)
+        _carry_out(_strategy(job, ports).next_action(), job, version, ports)
     return DeploymentOutcome(version=version.number, previous_version=job.champion_version)
 
 
@@ -72,20 +72,15 @@ def check_review(job: RetrainingJob) -> None:
         raise PromotionRefused(f"what was approved of job '{job.job_id}' is not what was validated last")
 
 
-def _move_alias(job: RetrainingJob, version: str, ports: Ports) -> None:
-    # MLflow has no compare-and-set: between this reading and the writing a human's change could be lost.
-    serving = ports.registry.champion(job.model_name)
-    if serving == version:
-        return
-    if serving != job.champion_version:
-        raise ChampionConflict(
-            f"the champion of '{job.model_name}' was version {job.champion_version} when it was compared and is "
-            f"{serving} now; somebody changed it, and it stays"
-        )
-    ports.registry.set_champion(job.model_name, version)
-    serving = ports.registry.champion(job.model_name)
-    if serving != version:
-        raise ChampionConflict(f"the champion of '{job.model_name}' became {serving} while version {version} was set")
+def _carry_out(action: Promote, job: RetrainingJob, version: ModelVersion, ports: Ports) -> None:
+    ports.traffic.promote(job.model_name, version.number, job.champion_version)
+    _write_down(job, version, ports)
+
+
+def _strategy(job: RetrainingJob, ports: Ports) -> Strategy:
+    """That of the policy in force; a model that was removed meanwhile has the default one."""
+    applied = ports.policies.get(job.model_name)
+    return STRATEGIES[applied.policy.strategy if applied else "all_at_once"]
 
 
 def _write_down(job: RetrainingJob, version: ModelVersion, ports: Ports) -> None:
