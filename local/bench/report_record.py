@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from auto_retrain.comparison.pair import compare, confusion_of
+from auto_retrain.comparison.compare import compare
+from auto_retrain.comparison.confusion import confusion_of
 from auto_retrain.domain.job import RetrainingJob
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.validation import Decision, ValidatedInputs, ValidationResult
@@ -13,9 +14,9 @@ from auto_retrain.gates import judge_gates
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-def record_of(pair: Any) -> tuple[RetrainingJob, ValidationResult]:
-    """What would be stored about a comparison."""
-    comparison = compare(pair)
+def record_of(versions: Any) -> tuple[RetrainingJob, ValidationResult]:
+    """What is stored of a comparison."""
+    comparison = compare(versions)
     inputs = ValidatedInputs(
         model_name="shop",
         challenger_version="2",
@@ -36,8 +37,8 @@ def record_of(pair: Any) -> tuple[RetrainingJob, ValidationResult]:
         improvement=comparison.improvement,
         interval=comparison.interval,
         holdout_rows=comparison.rows,
-        confusion=confusion_of(pair),
-        verdicts=judge_gates(pair.policy, comparison),
+        confusion=confusion_of(versions),
+        verdicts=judge_gates(versions.terms.policy, comparison),
         inputs=inputs,
     )
     job = RetrainingJob(

@@ -1,4 +1,4 @@
-"""The validating function's work on large holdouts, against scikit-learn's metrics and a bootstrap row by row."""
+"""Validation of large holdouts, compared with scikit-learn's metrics and a bootstrap row by row."""
 
 import io
 import json
@@ -13,7 +13,7 @@ import numpy as np
 from local.bench.figure import Figure
 from local.paths import CORE, ROOT, env_python
 
-LARGE, SMALL, ALONE = 1_000_000, 10_000, 20
+LARGE, SMALL, MEASURED_REPLICATES = 1_000_000, 10_000, 20
 PROBE = "from local.bench.validation import main; main()"
 
 
@@ -39,7 +39,7 @@ def _probe(rows: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Print what one validation takes: reading both files, every metric, comparison, slices and gates."""
+    """Print the time and memory of one validation: reading both files, every metric, comparison, slices and gates."""
     from auto_retrain.adapters.memory import MemoryPorts
     from auto_retrain.domain.policy.policy import Policy
 
@@ -69,26 +69,28 @@ def _report(files: list[Any], policy: Any, ports: Any) -> dict[str, float]:
     from auto_retrain.report import render_report
     from local.bench.report_record import record_of
 
-    pair = _judge(files, policy, ports)
-    job, result = record_of(pair)
+    versions = _judge(files, policy, ports)
+    job, result = record_of(versions)
     started = time.perf_counter()
-    page = render_report(job, result, curves_of(pair.challenger), curves_of(pair.champion))
+    page = render_report(job, result, curves_of(versions.challenger), curves_of(versions.champion))
     return {"report": time.perf_counter() - started, "page": len(page.encode()) / 1e6}
 
 
 def _judge(files: list[Any], policy: Any, ports: Any) -> Any:
-    from auto_retrain.comparison.pair import compare, confusion_of, pair_up
+    from auto_retrain.comparison.compare import compare
+    from auto_retrain.comparison.confusion import confusion_of
+    from auto_retrain.comparison.pair_up import pair_up
     from auto_retrain.comparison.slices import compare_slices
     from auto_retrain.gates import judge_gates
     from auto_retrain.usecases.validating.load_predictions import load_predictions
 
     champion, challenger = (load_predictions(file, policy.data, ports) for file in files)
     challenger.holdout_sha256()
-    pair = pair_up(challenger, champion, policy, seed=0)
-    comparison = compare(pair).model_copy(update={"slices": compare_slices(pair)})
-    confusion_of(pair)
+    versions = pair_up(challenger, champion, policy, seed=0)
+    comparison = compare(versions, slices=compare_slices(versions))
+    confusion_of(versions)
     judge_gates(policy, comparison)
-    return pair
+    return versions
 
 
 def _write(name: str, rows: int, signal: float, random: np.random.Generator, ports: Any) -> Any:
@@ -118,7 +120,7 @@ def _row_by_row(rows: int, random: np.random.Generator) -> float:
     labels = np.arange(rows) % 2
     predictions = np.where(random.random(rows) < 0.9, labels, 1 - labels)
     started = time.perf_counter()
-    for _ in range(ALONE):
+    for _ in range(MEASURED_REPLICATES):
         drawn = random.integers(rows, size=rows)
         f1_score(labels[drawn], predictions[drawn])
-    return (time.perf_counter() - started) / ALONE * 2000
+    return (time.perf_counter() - started) / MEASURED_REPLICATES * 2000

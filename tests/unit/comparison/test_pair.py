@@ -5,7 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from auto_retrain.comparison.pair import Pair, compare, confusion_of, pair_up
+from auto_retrain.comparison.compare import compare
+from auto_retrain.comparison.confusion import confusion_of
+from auto_retrain.comparison.pair import Versions
+from auto_retrain.comparison.pair_up import pair_up
 from auto_retrain.comparison.predictions import Predictions
 from auto_retrain.comparison.slices import compare_slices
 from auto_retrain.domain.comparison import Comparison
@@ -154,7 +157,7 @@ def test_two_classes_do_not_get_past_the_floor_by_calling_themselves_numbers() -
     assert worst(judge_gates(regression_policy(), compare(pair))) is Outcome.ERROR
 
 
-def ranked(policy: Policy, challenger: float, champion: float, rows: int = 1000) -> Pair:
+def ranked(policy: Policy, challenger: float, champion: float, rows: int = 1000) -> Versions:
     random = np.random.default_rng(9)
     labels = np.arange(rows) % 2
     return pair_up(*(with_scores(labels, signal, random) for signal in (challenger, champion)), policy, 0)
@@ -238,7 +241,7 @@ def test_slices_are_compared_apart_and_small_ones_are_left_out() -> None:
     assert (plus.value, plus.challenger, plus.champion) == ("plus", pytest.approx(5 / 6, abs=1e-9), 1.0)
     assert free.p_worse > 0.99
     assert plus.p_worse < 1e-6
-    comparison = compare(pair).model_copy(update={"slices": (free, plus)})
+    comparison = compare(pair, slices=(free, plus))
     assert [v.check for v in judge_gates(policy, comparison) if v.outcome is Outcome.UNMET] == ["slices"]
 
 
@@ -249,7 +252,7 @@ def test_ten_equal_slices_stop_an_equal_challenger_in_five_of_a_hundred_cases() 
     for _ in range(runs):
         one, other = (of_classes(random.random(2000) < 0.9, slices=plans) for _ in range(2))
         pair = pair_up(one, other, policy, 0)
-        comparison = compare(pair, metrics=("accuracy",)).model_copy(update={"slices": compare_slices(pair)})
+        comparison = compare(pair, metrics=(), slices=compare_slices(pair))
         stopped += any(v.check == "slices" and not v.met for v in judge_gates(policy, comparison))
     assert stopped / runs <= 0.05 + 4 * (0.05 * 0.95 / runs) ** 0.5
 

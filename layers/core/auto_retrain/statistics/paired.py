@@ -14,7 +14,7 @@ class PairedCounts(NamedTuple):
     only_champion: int
     neither: int
 
-    def turned(self) -> "PairedCounts":
+    def of_errors(self) -> "PairedCounts":
         """The same for being wrong instead of right."""
         return PairedCounts(self.neither, self.only_champion, self.only_challenger, self.both)
 

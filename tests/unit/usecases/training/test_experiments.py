@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from auto_retrain.comparison.pair import compare, pair_up
+from auto_retrain.comparison.compare import compare
+from auto_retrain.comparison.pair_up import pair_up
 from auto_retrain.comparison.predictions import Predictions
 from auto_retrain.domain.comparison import Comparison
 from auto_retrain.domain.errors import ArtifactInvalid, EventInvalid

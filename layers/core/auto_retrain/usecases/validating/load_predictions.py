@@ -1,6 +1,7 @@
-"""Reads prediction files from the artifacts, and believes nothing in them unchecked."""
+"""Reads prediction files from the artifacts and checks that they are the files that were written."""
 
-from ...comparison.predictions import Predictions, parse_predictions
+from ...comparison.prediction_files import parse_predictions
+from ...comparison.predictions import Predictions
 from ...domain.digest import sha256_of
 from ...domain.errors import ArtifactInvalid
 from ...domain.policy.data import DataPolicy

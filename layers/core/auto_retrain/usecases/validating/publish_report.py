@@ -1,9 +1,9 @@
-"""Keeps the page about a validation beside its job, and in MLflow with the run that made the challenger."""
+"""Stores the page about a validation beside its job, and in MLflow with the run that trained the challenger."""
 
 import logging
 
 from ...comparison.curves import curves_of
-from ...comparison.pair import Pair
+from ...comparison.pair import Versions
 from ...domain.errors import AutoRetrainError
 from ...domain.job import RetrainingJob
 from ...domain.validation import ValidationResult
@@ -15,10 +15,10 @@ REPORT = "report.html"
 _LOG = logging.getLogger(__name__)
 
 
-def publish_report(job: RetrainingJob, result: ValidationResult, pair: Pair, ports: Ports) -> str:
-    """Store the page and give its URI; that MLflow cannot take it is told in the log and stops nothing."""
-    champion = curves_of(pair.champion) if pair.champion else None
-    page = render_report(job, result, curves_of(pair.challenger), champion).encode()
+def publish_report(job: RetrainingJob, result: ValidationResult, versions: Versions, ports: Ports) -> str:
+    """Store the page and return its URI; a failure of MLflow is logged and stops nothing."""
+    champion = None if versions.champion is None else curves_of(versions.champion)
+    page = render_report(job, result, curves_of(versions.challenger), champion).encode()
     uri = ports.data.write(f"jobs/{job.job_id}/{REPORT}", page)
     run_id = job.challenger.run_id if job.challenger else None
     if run_id:

@@ -1,4 +1,4 @@
-"""Computes a stored verdict again from the stored evidence, to see that it follows from it."""
+"""Computes a stored verdict again from the stored evidence, to check that it follows from it."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from .judge_challenger import judge_scores, with_min_improvement
 
 
 class Replay(Record):
-    """A verdict as it was sealed and as it comes out now; `differences` name what is not the same."""
+    """A verdict as it was sealed and as it comes out now; `differences` are the paths of the values that differ."""
 
     job_id: str
     sealed: ValidationResult
@@ -27,12 +27,12 @@ class Replay(Record):
 
 
 def replay_validation(job_id: str, ports: Ports) -> Replay:
-    """Judge again what a job was judged on, by the policy of that time; nothing is written.
+    """Judge a job's challenger again, by the policy of that time; nothing is written.
 
     Raises:
         JobUnknown: there is no such job.
-        ModelUnknown: the policy version that it was judged by is not there any more.
-        ArtifactInvalid: it was never validated, or its predictions are not there or not what they were.
+        ModelUnknown: the policy version that it was judged by does not exist any more.
+        ArtifactInvalid: it was never validated, or its predictions are missing or were changed.
     """
     job = job_of(job_id, ports)
     if job.validation is None:
@@ -43,32 +43,34 @@ def replay_validation(job_id: str, ports: Ports) -> Replay:
     return Replay(
         job_id=job_id,
         sealed=sealed,
-        replayed=replayed.model_copy(update={"validation_hash": replayed.compute_hash()}),
+        replayed=ValidationResult.model_validate({**dict(replayed), "validation_hash": replayed.compute_hash()}),
         differences=tuple(_differences(sealed, replayed)),
     )
 
 
 def _policy_of(job: RetrainingJob, version: int, ports: Ports) -> AppliedPolicy:
-    found = next((old for old in ports.policies.history(job.model_name) if old.version == version), None)
-    if found is None:
+    applied = next((old for old in ports.policies.history(job.model_name) if old.version == version), None)
+    if applied is None:
         raise ModelUnknown(
             f"'{job.model_name}' has no policy version {version}, by which job '{job.job_id}' was judged"
         )
-    return found
+    return applied
 
 
 def _differences(sealed: ValidationResult, replayed: ValidationResult) -> list[str]:
     changed = [] if sealed.compute_hash() == sealed.validation_hash else ["the record was changed after it was sealed"]
-    ours, theirs = (result.model_dump(mode="json") for result in (sealed, replayed))
-    apart = ("validation_hash", "validation_timestamp")
-    return [*changed, *(path for name in ours if name not in apart for path in _paths(name, ours[name], theirs[name]))]
+    before, now = (
+        result.model_dump(mode="json", exclude={"validation_hash", "validation_timestamp"})
+        for result in (sealed, replayed)
+    )
+    return [*changed, *(path for name in before for path in _paths(name, before[name], now[name]))]
 
 
-def _paths(path: str, one: Any, other: Any) -> list[str]:
-    """Names of the values in two documents that differ."""
-    if one == other:
+def _paths(path: str, before: Any, now: Any) -> list[str]:
+    """Where two documents differ, as paths to values."""
+    if before == now:
         return []
-    if isinstance(one, dict) and isinstance(other, dict):
-        names = sorted(one.keys() | other.keys())
-        return [found for name in names for found in _paths(f"{path}.{name}", one.get(name), other.get(name))]
+    if isinstance(before, dict) and isinstance(now, dict):
+        names = sorted(before.keys() | now.keys())
+        return [deeper for name in names for deeper in _paths(f"{path}.{name}", before.get(name), now.get(name))]
     return [path]

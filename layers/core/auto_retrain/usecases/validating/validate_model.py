@@ -1,4 +1,4 @@
-"""Decides whether a challenger may replace the champion, from nothing but predictions on the holdout rows."""
+"""Decides whether a challenger may replace the champion, from predictions on the holdout rows alone."""
 
 from typing import Literal
 
@@ -15,11 +15,11 @@ from .publish_report import publish_report
 
 
 def validate_model(reference: JobReference, ports: Ports) -> ValidationOutcome:
-    """Compare, judge, store the result on the job and a page about it beside; done again, it finds the same.
+    """Compare, judge, store the result on the job and a page about it; a repetition gives the same result.
 
     Raises:
-        JobUnknown, ModelUnknown: the job or its policy is not there.
-        ArtifactInvalid: scores are absent, incomplete, changed, or not of the same rows.
+        JobUnknown, ModelUnknown: the job or its policy does not exist.
+        ArtifactInvalid: scores are missing, incomplete, changed, or not of the same rows.
     """
     job = job_of(reference.job_id, ports)
     applied = policy_of(job.model_name, ports)

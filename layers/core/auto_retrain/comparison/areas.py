@@ -1,0 +1,76 @@
+"""Areas under the curves of one version: how well its scores rank the rows of a class above all others."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..statistics.ranking import (
+    Auc,
+    average_precision,
+    average_precision_replicates,
+    average_precision_sums,
+    macro_roc_auc,
+    roc_auc,
+)
+from ..statistics.resampling import Sample
+from .predictions import Predictions
+
+Array = np.ndarray[Any, Any]
+
+AREAS = ("roc_auc", "pr_auc")
+# With more classes, areas are not computed: each class would need its own.
+MAX_RANKED_CLASSES = 20
+
+
+class Areas:
+    """The areas of the positive class, or means over the classes where there is no positive one."""
+
+    def __init__(self, answers: Predictions, positive: int | None, sample: Sample) -> None:
+        self._labels, self._positive, self._sample = answers.labels, positive, sample
+        self._scores = np.empty((answers.rows, 0)) if answers.scores is None else answers.scores
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """None without scores, with very many classes, or where all rows are of one kind."""
+        if not 0 < self._scores.shape[1] <= MAX_RANKED_CLASSES:
+            return ()
+        kinds = self._labels if self._positive is None else self._labels == self._positive
+        return AREAS if (kinds != kinds[0]).any() else ()
+
+    @cached_property
+    def roc(self) -> Auc:
+        """The area under the ROC curve, with the influence of each row on it."""
+        if self._positive is None:
+            return macro_roc_auc(self._labels, self._scores)
+        return roc_auc(self._labels == self._positive, self._scores[:, self._positive])
+
+    def value(self, metric: str) -> float:
+        return self.roc.value if metric == "roc_auc" else self._precision_recall
+
+    def replicates(self, metric: str) -> Array:
+        return self._roc_replicates if metric == "roc_auc" else self._precision_recall_replicates
+
+    @cached_property
+    def _roc_replicates(self) -> Array:
+        pulls = self._sample.replicates(self._sample.sums(self.roc.influence))[:, 0]
+        replicates: Array = self.roc.value + pulls
+        return replicates
+
+    @cached_property
+    def _precision_recall(self) -> float:
+        return float(np.mean([average_precision(*class_and_scores) for class_and_scores in self._one_against_rest()]))
+
+    @cached_property
+    def _precision_recall_replicates(self) -> Array:
+        sums = (average_precision_sums(*one, self._sample) for one in self._one_against_rest())
+        replicates = [average_precision_replicates(self._sample.replicates(some)) for some in sums]
+        means: Array = np.mean(replicates, axis=0)
+        return means
+
+    def _one_against_rest(self) -> Iterator[tuple[Array, Array]]:
+        """Which rows are of a class, and their scores for it: for the positive class, or for each that occurs."""
+        codes = np.unique(self._labels) if self._positive is None else [self._positive]
+        for code in codes:
+            yield self._labels == code, self._scores[:, code]

@@ -1,0 +1,26 @@
+"""Which classes each version took for which."""
+
+from ..domain.comparison import Confusion
+from ..statistics.classification import confusion_matrix
+from .pair import Versions
+from .version_metrics import VersionMetrics
+
+# Nobody can read a larger matrix.
+MAX_CONFUSED_CLASSES = 20
+
+
+def confusion_of(versions: Versions) -> Confusion | None:
+    """The confusion matrix of each version; None for numbers and for very many classes."""
+    classes = versions.challenger.predictions.classes
+    if classes is None or classes.size > MAX_CONFUSED_CLASSES:
+        return None
+    return Confusion(
+        classes=tuple(map(str, classes)),
+        challenger=_matrix(versions.challenger, classes.size),
+        champion=None if versions.champion is None else _matrix(versions.champion, classes.size),
+    )
+
+
+def _matrix(version: VersionMetrics, n_classes: int) -> tuple[tuple[int, ...], ...]:
+    answers = version.predictions
+    return tuple(map(tuple, confusion_matrix(answers.labels, answers.predictions, n_classes).tolist()))

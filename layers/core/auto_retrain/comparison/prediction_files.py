@@ -1,0 +1,90 @@
+"""Reads prediction files and trusts nothing in them unchecked."""
+
+import io
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from ..domain.errors import ArtifactInvalid
+from ..domain.metric_kinds import Task
+from ..domain.policy.data import DataPolicy
+from ..domain.results import PredictionFile
+from .predictions import Predictions
+
+Array = np.ndarray[Any, Any]
+
+SLICE_PREFIX = "slice:"
+# The sum of the squares of a billion of them is still finite.
+MAX_NUMBER = 1e140
+
+
+def parse_predictions(content: bytes, file: PredictionFile, data: DataPolicy) -> Predictions:
+    """Read a prediction file; raises ArtifactInvalid unless it fits its row count and the policy.
+
+    Nothing in it is ever unpickled.
+    """
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            predictions = _predictions_in(dict(arrays), data)
+    except (KeyError, ValueError, OSError, EOFError, BadZipFile) as error:
+        raise ArtifactInvalid(f"'{file.uri}' is not a prediction file: {error}") from error
+    problem = _problem_in(predictions, file)
+    if problem:
+        raise ArtifactInvalid(f"'{file.uri}' {problem}")
+    return predictions
+
+
+def _predictions_in(arrays: dict[str, Array], data: DataPolicy) -> Predictions:
+    is_classification = data.task is Task.CLASSIFICATION
+    return Predictions(
+        row_ids=arrays["row_ids"],
+        labels=arrays["labels"],
+        predictions=arrays["predictions"],
+        classes=arrays["classes"] if is_classification else None,
+        scores=arrays.get("scores") if is_classification else None,
+        row_metric=arrays.get("row_metric"),
+        entities=arrays["entities"] if data.entity else None,
+        slices={name: arrays[f"{SLICE_PREFIX}{name}"] for name in data.slices},
+    )
+
+
+def _problem_in(answers: Predictions, file: PredictionFile) -> str | None:
+    columns = [answers.labels, answers.predictions, answers.row_metric, answers.entities, *answers.slices.values()]
+    shapes = {array.shape for array in (answers.row_ids, *columns) if array is not None}
+    if shapes != {(file.rows,)} or file.rows == 0:
+        return f"should hold {file.rows} rows (at least one) in each of its columns"
+    if np.unique(answers.row_ids).size != file.rows:
+        return "holds a row id more than once"
+    if answers.row_metric is not None and not _are_finite(answers.row_metric):
+        return "has a row_metric that is not a finite number in every row"
+    if answers.classes is None:
+        return _problem_in_numbers(answers)
+    return _problem_in_codes(answers, answers.classes) or _problem_in_scores(answers, answers.classes)
+
+
+def _problem_in_numbers(answers: Predictions) -> str | None:
+    for name, numbers in (("labels", answers.labels), ("predictions", answers.predictions)):
+        if not _are_finite(numbers) or np.abs(numbers).max() > MAX_NUMBER:
+            return f"has {name} that are not finite numbers of at most {MAX_NUMBER:g}"
+    return None
+
+
+def _problem_in_codes(answers: Predictions, classes: Array) -> str | None:
+    for name, codes in (("labels", answers.labels), ("predictions", answers.predictions)):
+        if not np.issubdtype(codes.dtype, np.integer) or codes.min() < 0 or codes.max() >= classes.size:
+            return f"has {name} that are not codes of its {classes.size} classes"
+    return None
+
+
+def _problem_in_scores(answers: Predictions, classes: Array) -> str | None:
+    scores = answers.scores
+    if scores is None:
+        return None
+    if scores.shape != (answers.rows, classes.size) or not _are_finite(scores):
+        return f"should hold {classes.size} scores in each row"
+    return "has scores that are not probabilities" if scores.min() < 0 or scores.max() > 1 else None
+
+
+def _are_finite(numbers: Array) -> bool:
+    return bool(np.issubdtype(numbers.dtype, np.floating) and np.isfinite(numbers).all())

@@ -1,0 +1,93 @@
+"""Every metric of one version on the holdout rows, each computed when it is first asked for."""
+
+from functools import cached_property
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from ..domain.comparison import Interval
+from ..domain.errors import ArtifactInvalid
+from ..statistics.proportions import wilson_interval
+from ..statistics.resampling import Sample, percentile_interval
+from .areas import AREAS, Areas
+from .families import Family, families_of
+from .predictions import Predictions
+
+Array = np.ndarray[Any, Any]
+
+
+class VersionMetrics:
+    """One version's metrics; `positive` is the code of the class that precision, recall and curves are about."""
+
+    # Nothing that is kept here may refer back to this object: a circle would keep a million rows alive until the
+    # garbage collector looks for it.
+    def __init__(self, predictions: Predictions, positive_label: str | None, sample: Sample) -> None:
+        self.predictions = predictions
+        self.sample = sample
+        self.positive = _positive_code(predictions, positive_label)
+        self.areas = Areas(predictions, self.positive, sample)
+
+    @property
+    def names(self) -> list[str]:
+        """The metrics that this version has and that are defined on these rows."""
+        return [*self._families, *self.areas.names]
+
+    def has(self, metric: str) -> bool:
+        return metric in (self.areas.names if metric in AREAS else self._families)
+
+    def value(self, metric: str) -> float:
+        """The value of a metric that this version has."""
+        return self.areas.value(metric) if metric in AREAS else self._families[metric].values[metric]
+
+    def replicates(self, metric: str) -> Array:
+        """The metric in the bootstrap's replicates, which are the same draws for every version."""
+        return self.areas.replicates(metric) if metric in AREAS else self._families[metric].replicates[metric]
+
+    def interval(self, metric: str, confidence: float) -> Interval:
+        """Two-sided interval of a metric that this version has; NaN at both ends when a replicate is unknown.
+
+        For a share of rows it is Wilson's, which knows that 50 right out of 50 is not certainty; where rows are not
+        independent it is as wide as for the fewer rows that would be (design effect). For the calibration error it is
+        the basic bootstrap's, because a resample is always calibrated worse than the sample it was drawn from.
+        """
+        value, rows = self.value(metric), self._rows_of_share(metric)
+        if rows is not None:
+            return wilson_interval(value, rows / self._design_effect(metric, value, rows), confidence)
+        low, high = percentile_interval(self.replicates(metric), confidence)
+        if metric == "calibration_error":
+            return max(0.0, 2 * value - high), max(0.0, 2 * value - low)
+        return low, high
+
+    @cached_property
+    def _families(self) -> dict[str, Family]:
+        """The family that each defined metric belongs to, by the metric's name."""
+        families = families_of(self.predictions, self.positive, self.sample)
+        return {name: family for family in families for name, value in family.values.items() if isfinite(value)}
+
+    def _rows_of_share(self, metric: str) -> int | None:
+        """How many rows a metric is a share of; None for one that is not a share of rows."""
+        if metric == "accuracy":
+            return self.predictions.rows
+        if self.positive is None or metric not in ("precision", "recall"):
+            return None
+        counted = self.predictions.predictions if metric == "precision" else self.predictions.labels
+        return int(np.count_nonzero(counted == self.positive))
+
+    def _design_effect(self, metric: str, share: float, rows: int) -> float:
+        """How many times larger the variance is than that of independent rows."""
+        independent = share * (1 - share) / rows if rows else 0.0
+        if self.sample.entities is None or independent == 0:
+            return 1.0
+        return max(1.0, float(np.var(self.replicates(metric))) / independent)
+
+
+def _positive_code(predictions: Predictions, positive_label: str | None) -> int | None:
+    if predictions.classes is None:
+        return None
+    classes = [str(name) for name in predictions.classes]
+    if positive_label is None:
+        return 1 if len(classes) == 2 else None
+    if positive_label not in classes:
+        raise ArtifactInvalid(f"positive label '{positive_label}' is not among the classes {', '.join(classes)}")
+    return classes.index(positive_label)

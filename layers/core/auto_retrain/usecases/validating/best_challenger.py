@@ -1,0 +1,102 @@
+"""Which of a job's challengers is the best on the holdout rows, and how each of them did."""
+
+from typing import NamedTuple
+
+from ...comparison.compare import compare
+from ...comparison.pair import Versions
+from ...comparison.pair_up import pair_up
+from ...comparison.predictions import Predictions
+from ...domain.comparison import Comparison
+from ...domain.errors import ArtifactInvalid
+from ...domain.job import RetrainingJob
+from ...domain.policy.policy import Policy
+from ...domain.results import ScoringResult
+from ...domain.validation import VariantScore
+from ...ports import Ports
+from .load_predictions import load_predictions
+
+# Older jobs were scored on other rows: the window moves on every day.
+MAX_JOBS_BACK = 50
+
+
+class Candidate(NamedTuple):
+    """A challenger beside the champion, if there is one, compared by the primary metric alone."""
+
+    version: str
+    versions: Versions
+    holdout_sha256: str
+    comparison: Comparison
+
+    @property
+    def quality(self) -> float:
+        """The larger the better, whatever the primary metric."""
+        primary = self.comparison.judged
+        if primary is None:
+            return float("-inf")
+        kind = self.versions.terms.policy.kind_of(self.comparison.primary)
+        return float(kind.gain(primary.value, 0.0))
+
+
+class Selection(NamedTuple):
+    """The best candidate, and the scores of all that have the primary metric."""
+
+    best: Candidate
+    scores: tuple[VariantScore, ...]
+
+
+def select_best(
+    job: RetrainingJob, scores: ScoringResult, policy: Policy, ports: Ports, look: int | None = None
+) -> Selection:
+    """Compare one challenger after the other, of which only the best is kept: twenty could fill the memory.
+
+    Raises:
+        ArtifactInvalid: there is no challenger, or predictions are absent, changed, or not of the same rows.
+    """
+    champion = _load(job.champion_version, scores, policy, ports) if job.champion_version else None
+    best: Candidate | None = None
+    compared: dict[str, Comparison] = {}
+    for version in job.challengers:
+        challenger = _load(version, scores, policy, ports)
+        holdout = challenger.holdout_sha256()
+        if best is not None and holdout != best.holdout_sha256:
+            raise ArtifactInvalid(f"version {version} was not scored on the same rows as the others")
+        look = look or 1 + _earlier_looks(job, holdout, ports)
+        versions = pair_up(challenger, champion, policy, _seed(job), len(job.challengers), look)
+        candidate = Candidate(version, versions, holdout, compare(versions, metrics=()))
+        compared[version] = candidate.comparison
+        # The first of equals, so that a replay selects the same one.
+        if best is None or candidate.quality > best.quality:
+            best = candidate
+    if best is None:
+        raise ArtifactInvalid(f"job '{job.job_id}' has no challenger to validate")
+    return Selection(best, _scores_of(compared))
+
+
+def _load(version: str, scores: ScoringResult, policy: Policy, ports: Ports) -> Predictions:
+    if version not in scores.predictions:
+        raise ArtifactInvalid(f"version {version} was not scored, only {', '.join(sorted(scores.predictions))}")
+    return load_predictions(scores.predictions[version], policy.data, ports)
+
+
+def _earlier_looks(job: RetrainingJob, holdout_sha256: str, ports: Ports) -> int:
+    """How many other jobs of the model were compared on the very same rows before."""
+    return sum(
+        other.validation is not None
+        and other.validation.inputs.holdout_sha256 == holdout_sha256
+        and other.job_id != job.job_id
+        and other.created_at <= job.created_at
+        for other in ports.jobs.list_recent(job.model_name, MAX_JOBS_BACK)
+    )
+
+
+def _seed(job: RetrainingJob) -> int:
+    """Of the bootstrap: fixed before anything is compared, and the same whenever it is done."""
+    return int((job.manifest_sha256 or "0")[:8], 16)
+
+
+def _scores_of(compared: dict[str, Comparison]) -> tuple[VariantScore, ...]:
+    return tuple(
+        VariantScore(version=version, value=primary.value, improvement=comparison.improvement, p_value=primary.p_value)
+        for version, comparison in compared.items()
+        if (primary := comparison.judged) is not None
+    )
