@@ -1,4 +1,4 @@
-"""Reasons not to train on some data, one file for each thing that is looked at; the register is here."""
+"""Reasons not to train on some data, one file for each kind; the register is here."""
 
 from collections.abc import Sequence
 
@@ -11,15 +11,15 @@ from .rows import check_rows
 
 
 def check_data_of(policy: Policy, summary: DataSummary, histograms: Sequence[FeatureHistogram]) -> list[DataFinding]:
-    """All findings, errors first; what the policy tolerates is only a warning."""
-    found = [
+    """All findings, errors first; one that the policy tolerates is downgraded to a warning."""
+    findings = [
         *check_rows(policy, summary),
         *check_columns(policy, histograms),
         *check_leakage(summary),
     ]
-    tolerated = policy.data.tolerate
-    lenient = [
-        finding.model_copy(update={"severity": "warning"}) if finding.check in tolerated else finding
-        for finding in found
-    ]
+    lenient = [_as_warning(finding) if finding.check in policy.data.tolerate else finding for finding in findings]
     return sorted(lenient, key=lambda finding: finding.severity)
+
+
+def _as_warning(finding: DataFinding) -> DataFinding:
+    return DataFinding(check=finding.check, severity="warning", column=finding.column, text=finding.text)

@@ -1,4 +1,4 @@
-"""Row ids and labels: nothing can be learned from, or judged on, rows that are repeated, shared or all alike."""
+"""Row ids and labels: rows that are repeated, shared or all alike are fit neither for training nor for validation."""
 
 from collections.abc import Iterator
 
@@ -28,7 +28,8 @@ def _check_ids(policy: Policy, name: str, window: WindowSummary) -> Iterator[Dat
 def _check_labels(policy: Policy, name: str, window: WindowSummary) -> Iterator[DataFinding]:
     label, share, needed = policy.data.label, window.label_share, policy.data.min_label_share
     if not window.labelled or share < needed:
-        # Those of the holdout may still come; until then there are too few rows to decide by, which is told apart.
+        # Labels of the holdout may still arrive; until then there are too few rows to decide by, which is checked
+        # elsewhere.
         if name == "training":
             text = f"{share:.1%} of the {window.rows} training rows have a label, {needed:.1%} are needed"
             yield _of_label(label, text)

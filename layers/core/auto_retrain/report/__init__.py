@@ -1,4 +1,4 @@
-"""The page that tells people about one retraining: one file, no script, nothing from elsewhere."""
+"""The page that shows people one retraining: one file, no script, nothing from elsewhere."""
 
 from .page import render_report
 

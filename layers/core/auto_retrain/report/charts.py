@@ -10,7 +10,7 @@ _CLASSES = ("challenger", "champion")
 
 
 def chart(title: str, across: str, up: str, curves: Sequence[Points], *, diagonal: bool, dots: bool = False) -> str:
-    """One picture with both axes from 0 to 1; the first curve is the challenger's, the second the champion's."""
+    """One chart with both axes from 0 to 1; the first curve is the challenger's, the second the champion's."""
     drawn = "".join(
         _curve(points, name, dots) for points, name in zip(curves, _CLASSES, strict=False) if len(points) > 0
     )

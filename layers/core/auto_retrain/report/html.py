@@ -1,16 +1,16 @@
-"""Pieces of HTML, in which whatever comes from outside is text and never markup."""
+"""Pieces of HTML, in which everything that comes from outside is text and never markup."""
 
 from collections.abc import Iterable, Sequence
 from html import escape
 
 NOT_KNOWN = "-"
-_LONGEST = 500
+_MAX_LETTERS = 500
 
 
 def text(value: object) -> str:
-    """A value as text, short, and without characters that nobody sees."""
+    """A value as text, cut short, and without invisible characters."""
     shown = "".join(letter if letter.isprintable() else " " for letter in str(value))
-    return escape(shown if len(shown) <= _LONGEST else shown[:_LONGEST] + "…")
+    return escape(shown if len(shown) <= _MAX_LETTERS else shown[:_MAX_LETTERS] + "…")
 
 
 def number(value: float | None) -> str:
@@ -22,7 +22,7 @@ def interval(bounds: tuple[float, float] | None) -> str:
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], marked: frozenset[int] = frozenset()) -> str:
-    """A table that scrolls on its own where it is too wide; cells are HTML already, rows may be marked by place."""
+    """A table that scrolls by itself where it is too wide; cells are HTML already, rows are marked by their place."""
     head = "".join(f"<th>{text(heading)}</th>" for heading in headings)
     body = "".join(
         f"<tr{' class=marked' if place in marked else ''}>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>"
@@ -38,3 +38,8 @@ def section(title: str, *parts: str) -> str:
 
 def paragraph(content: str) -> str:
     return f"<p>{content}</p>"
+
+
+def definitions(*pairs: tuple[str, str]) -> str:
+    """Names and what they stand for; the latter are HTML already."""
+    return "<dl>" + "".join(f"<dt>{text(name)}</dt><dd>{value}</dd>" for name, value in pairs) + "</dl>"

@@ -1,4 +1,4 @@
-"""How the page looks, by day and by night, on a phone and on a desk."""
+"""How the page looks, in light and dark mode, on a phone and on a desktop."""
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1c2330; --paper: #ffffff; --soft: #5b6577; --line: #d7dce4; --tint: #f3f5f8;

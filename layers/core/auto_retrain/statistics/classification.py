@@ -20,8 +20,8 @@ def class_scores(sums: Array, positive: int | None) -> dict[str, Array]:
 
     With a positive class, precision = TP/(TP+FP), recall = TP/(TP+FN) and F1 = 2TP/(2TP+FP+FN) are its own; without,
     they are the macro averages: means over the classes that occur among labels or predictions. Weighted averages
-    weigh classes by their actual rows. Balanced accuracy is the mean recall of the classes that occur among labels.
-    A ratio without any case is 0. Source: scikit-learn's definitions with `zero_division=0`.
+    weight classes by their actual rows. Balanced accuracy is the mean recall of the classes that occur among labels.
+    A ratio whose denominator is 0 is 0. Source: scikit-learn's definitions with `zero_division=0`.
     """
     right, actual, predicted = np.split(sums, 3, axis=-1)
     precision, recall = _ratio(right, predicted), _ratio(right, actual)

@@ -1,4 +1,4 @@
-"""Which versions of the numeric libraries compute what is in this package."""
+"""The versions of the numeric libraries that this package computes with."""
 
 import numpy
 import scipy

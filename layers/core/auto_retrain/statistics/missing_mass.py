@@ -1,4 +1,4 @@
-"""How much a sample leaves unseen of a population of categories."""
+"""How much of a population of categories a sample leaves unseen."""
 
 from math import sqrt
 from statistics import NormalDist

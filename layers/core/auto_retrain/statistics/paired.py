@@ -7,7 +7,7 @@ from scipy.special import bdtrc, ndtri
 
 
 class PairedCounts(NamedTuple):
-    """How many rows both, one or none of the two classified right."""
+    """How many rows both, only one, or neither of the two classified right."""
 
     both: int
     only_challenger: int
@@ -15,7 +15,7 @@ class PairedCounts(NamedTuple):
     neither: int
 
     def of_errors(self) -> "PairedCounts":
-        """The same for being wrong instead of right."""
+        """The same counts of being wrong instead of right."""
         return PairedCounts(self.neither, self.only_champion, self.only_challenger, self.both)
 
 
@@ -28,7 +28,7 @@ def mcnemar_mid_p(counts: PairedCounts) -> float:
     conditional", BMC Medical Research Methodology 13:91 (2013).
     """
     b, discordant = counts.only_challenger, counts.only_challenger + counts.only_champion
-    # From the upper tail: a difference from 1 would lose every p value below 1e-16.
+    # From the upper tail: 1 minus the lower one would lose every p value below 1e-16.
     above_b = float(bdtrc(b, discordant, 0.5))
     at_least_b = float(bdtrc(b - 1, discordant, 0.5)) if b > 0 else 1.0
     return (above_b + at_least_b) / 2

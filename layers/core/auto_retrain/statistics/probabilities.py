@@ -1,4 +1,4 @@
-"""Metrics of predicted probabilities that are means over rows: how good, and how honest, they are."""
+"""Metrics of predicted probabilities that are means over rows: how good they are, and how well calibrated."""
 
 from typing import Any
 
@@ -13,10 +13,10 @@ CALIBRATION_BINS = 10
 
 
 def probability_sums(labels: Array, scores: Array, positive: int | None, sample: Sample) -> Array:
-    """Sums by group of what the metrics are made of, shape (groups, 3 + 3 · bins).
+    """Sums by group that the metrics are made of, shape (groups, 3 + 3 · bins).
 
     `scores` are probabilities, shape (rows, classes); `labels` are codes of the classes. With a positive class, Brier
-    score and calibration are those of its probability; without, of all classes and of the class that was preferred.
+    score and calibration are about its probability; without, about all classes and about the most probable one.
     """
     rows = np.arange(labels.size)
     smallest = np.finfo(float).eps
@@ -32,9 +32,9 @@ def probability_scores(sums: Array) -> dict[str, Array]:
     """Metrics of one or many sets of sums, shape (..., 3 + 3 · bins), by name and of shape (...).
 
     Log loss: mean of -log of the actual class's probability, clipped to the precision of a float. Brier score: mean
-    squared difference between probability and outcome; over many classes the sum over the classes. Source of both:
-    scikit-learn's definitions. Calibration error: mean over ten bins of equal width of the distance between claimed
-    probability and frequency, weighted by rows. Source: M. Naeini, G. Cooper, M. Hauskrecht, "Obtaining well
+    squared difference between probability and outcome; without a positive class, summed over the classes. Source of
+    both: scikit-learn's definitions. Calibration error: mean over ten bins of equal width of the distance between
+    claimed probability and frequency, weighted by rows. Source: M. Naeini, G. Cooper, M. Hauskrecht, "Obtaining well
     calibrated probabilities using Bayesian binning", AAAI (2015).
     """
     rows = sums[..., 0]
@@ -47,7 +47,7 @@ def probability_scores(sums: Array) -> dict[str, Array]:
 
 
 def calibration_curve(labels: Array, scores: Array, positive: int | None) -> list[tuple[float, float, int]]:
-    """Mean claimed probability, frequency with which it came true, and rows, for each bin that holds any."""
+    """Mean claimed probability, frequency with which it came true, and rows, of each bin that is not empty."""
     claimed, came_true = _claims(labels, scores, positive)
     bins = _bins_of(claimed)
     rows, claims, hits = (np.bincount(bins, column, CALIBRATION_BINS) for column in (None, claimed, came_true))
@@ -55,11 +55,11 @@ def calibration_curve(labels: Array, scores: Array, positive: int | None) -> lis
 
 
 def _claims(labels: Array, scores: Array, positive: int | None) -> tuple[Array, Array]:
-    """The probability that is looked at for each row, and whether it came true."""
+    """The probability that counts in each row, and whether it came true."""
     if positive is not None:
         return scores[:, positive], (labels == positive).astype(float)
-    preferred = scores.argmax(axis=1)
-    return scores[np.arange(labels.size), preferred], (labels == preferred).astype(float)
+    most_probable = scores.argmax(axis=1)
+    return scores[np.arange(labels.size), most_probable], (labels == most_probable).astype(float)
 
 
 def _squares(labels: Array, scores: Array, positive: int | None) -> Array:

@@ -1,4 +1,4 @@
-"""Bounds of a proportion that was counted, and whether one rose."""
+"""Bounds of a counted proportion, and the significance of its rise."""
 
 from math import sqrt
 from statistics import NormalDist
@@ -19,20 +19,20 @@ def wilson_upper_bound(successes: float, n: float, confidence: float) -> float:
 
 
 def rise_p_value(before: int, before_rows: int, now: int, now_rows: int) -> float:
-    """One-sided p value of a proportion that rose: 1 - Phi((p2 - p1) / sqrt(p(1 - p)(1/n1 + 1/n2))) with p pooled.
+    """One-sided p value of a proportion's rise: 1 - Phi((p2 - p1) / sqrt(p(1 - p)(1/n1 + 1/n2))) with p pooled.
 
-    1 where nothing could have risen: no rows on a side, or the same in all rows of both. Source: J. L. Fleiss,
+    1 where nothing could have risen: no rows on one side, or the same in all rows of both. Source: J. L. Fleiss,
     "Statistical Methods for Rates and Proportions" (1981), section 2.
     """
     if not before_rows or not now_rows:
         return 1.0
     pooled = (before + now) / (before_rows + now_rows)
     spread = sqrt(pooled * (1 - pooled) * (1 / before_rows + 1 / now_rows))
-    # The lower tail of the negative: one minus almost one would lose all digits.
+    # The lower tail of the negative: 1 minus almost 1 would lose all digits.
     return NormalDist().cdf((before / before_rows - now / now_rows) / spread) if spread else 1.0
 
 
 def wilson_interval(share: float, n: float, confidence: float) -> tuple[float, float]:
-    """Two-sided interval of a share of `n` rows, which need not be whole; everything when n is 0. Source: as above."""
+    """Two-sided interval of a share of `n` rows, which need not be whole; (0, 1) when n is 0. Source: as above."""
     one_sided = (1 + confidence) / 2
     return 1 - wilson_upper_bound((1 - share) * n, n, one_sided), wilson_upper_bound(share * n, n, one_sided)

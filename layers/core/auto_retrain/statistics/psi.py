@@ -9,8 +9,8 @@ EMPTY_SHARE = 1e-4
 def psi(reference: Sequence[int], live: Sequence[int]) -> float:
     """Sum over bins of (live share - reference share) · ln(live share / reference share).
 
-    An empty bin counts as a share of 1e-4, unless it is empty in both. Both samples need at least one row; the
-    counts are of the same bins. Source: N. Siddiqi, "Credit Risk Scorecards" (2006); the customary limit is 0.25.
+    An empty bin counts as a share of 1e-4, unless it is empty in both samples. Both need at least one row, and
+    counts of the same bins. Source: N. Siddiqi, "Credit Risk Scorecards" (2006); the customary limit is 0.25.
     """
     if len(reference) != len(live):
         raise ValueError(f"the samples have {len(reference)} and {len(live)} bins; they need the same")

@@ -10,12 +10,12 @@ from .resampling import Sample
 
 Array = np.ndarray[Any, Any]
 
-# Replicates of the average precision look at so many score levels, not at every one.
+# Replicates of the average precision use this many score levels instead of every one.
 LEVELS = 200
 
 
 class Auc(NamedTuple):
-    """An area, and how far each row pulls it from where it would be in the population; the pulls sum to 0."""
+    """An area, and the influence of each row: how far it pulls the area from the population's; the pulls sum to 0."""
 
     value: float
     influence: Array
@@ -42,7 +42,7 @@ def roc_auc(positive: Array, scores: Array) -> Auc:
 def macro_roc_auc(labels: Array, scores: Array) -> Auc:
     """Mean over the classes of the area of each against the rest; scores have shape (rows, classes).
 
-    Only classes that occur among the labels, but are not all of them, count.
+    Only classes that some labels are of, but not all, count.
     """
     areas = [roc_auc(labels == code, scores[:, code]) for code in np.unique(labels) if not (labels == code).all()]
     return Auc(float(np.mean([area.value for area in areas])), np.mean([area.influence for area in areas], axis=0))

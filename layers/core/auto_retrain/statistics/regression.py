@@ -10,8 +10,8 @@ Array = np.ndarray[Any, Any]
 
 
 def regression_sums(labels: Array, predictions: Array, sample: Sample) -> Array:
-    """Sums by group of what the metrics are made of, shape (groups, 5); labels and predictions in one unit."""
-    # R² does not change with the origin, and near the mean squares lose no digits.
+    """Sums by group that the metrics are made of, shape (groups, 5); labels and predictions in one unit."""
+    # R² does not depend on the origin, and close to the mean squares lose no digits.
     centred, errors = labels - labels.mean(), labels - predictions
     return sample.sums(np.ones(labels.size), np.abs(errors), errors**2, centred, centred**2)
 

@@ -9,17 +9,17 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 
 REPLICATES = 2000
-# Rows are drawn in at most so many groups. What all metrics are made of are sums over rows, so that one product of
-# matrices gives every replicate, and a million rows cost hardly more than a thousand.
-MOST_GROUPS = 1000
+# Rows are drawn in at most this many groups. All metrics are made of sums over rows, so one matrix product gives every
+# replicate, and a million rows cost hardly more than a thousand.
+MAX_GROUPS = 1000
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Rows that were drawn independently, or in entities that were: `entities` has one code from 0 for each row.
+    """Rows that are independent, or belong to entities that are: `entities` has one code from 0 for each row.
 
-    With up to a thousand units each is a group of its own, and this is the ordinary bootstrap; more are put together
-    at random. Rows of one entity stay together. Source: B. Efron and R. Tibshirani, "An Introduction to the
+    Up to a thousand units are a group each, and this is the ordinary bootstrap; more are put together at random. Rows
+    of one entity stay together. Source: B. Efron and R. Tibshirani, "An Introduction to the
     Bootstrap" (1993), chapter 6; groups: A. Bissell and R. Ferguson, "The jackknife: toy, tool or two-edged weapon?",
     The Statistician 24 (1975).
     """
@@ -40,19 +40,19 @@ class Sample:
     @cached_property
     def groups(self) -> Array:
         """The group of each row."""
-        if self.n_units <= MOST_GROUPS:
+        if self.n_units <= MAX_GROUPS:
             return self.units
-        dealt = np.random.default_rng(self.seed).permutation(self.n_units) % MOST_GROUPS
+        dealt = np.random.default_rng(self.seed).permutation(self.n_units) % MAX_GROUPS
         return dealt[self.units]
 
     @cached_property
     def n_groups(self) -> int:
-        return min(self.n_units, MOST_GROUPS)
+        return min(self.n_units, MAX_GROUPS)
 
     @cached_property
     def weights(self) -> Array:
         """How often each group is drawn, shape (replicates, groups)."""
-        # The next seed, so that the draws do not repeat the numbers by which groups were dealt.
+        # A stream of its own, so that the draws do not repeat the numbers by which groups were dealt.
         random = np.random.default_rng([self.seed, 1])
         drawn = random.integers(self.n_groups, size=(REPLICATES, self.n_groups))
         shifted = drawn + self.n_groups * np.arange(REPLICATES)[:, None]

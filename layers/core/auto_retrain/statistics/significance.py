@@ -1,4 +1,4 @@
-"""Whether what was seen could be chance: the laws behind the drift trigger, whose layers hold no scipy."""
+"""Whether drift may be due to chance: the distributions behind its trigger, whose layers hold no scipy."""
 
 from collections.abc import Sequence
 from math import erfc, exp, lgamma, log, sqrt
@@ -14,7 +14,7 @@ def chi_squared_survival(value: float, degrees: int) -> float:
         return 1.0
     half = value / 2
     shapes = [step + (0.5 if degrees % 2 else 0) for step in range(degrees // 2)]
-    # Logarithms, because powers of a large value would overflow.
+    # In logarithms, because powers of a large value would overflow.
     terms = [exp(shape * log(half) - half - lgamma(shape + 1)) for shape in shapes]
     return min(sum(terms) + (erfc(sqrt(half)) if degrees % 2 else 0.0), 1.0)
 

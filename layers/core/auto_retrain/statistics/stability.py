@@ -8,8 +8,8 @@ import numpy as np
 
 N_BINS = 10
 FREQUENT_LEVELS = 20
-FEWEST_OF_A_LEVEL = 10
-MOST_RARE = 1000
+MIN_ROWS_OF_A_LEVEL = 10
+MAX_RARE_LEVELS = 1000
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -17,16 +17,16 @@ Numbers = np.ndarray[Any, np.dtype[np.float64]]
 def decile_edges(reference: Numbers) -> Numbers:
     """Inner edges of bins that hold equal shares of the finite reference values, about ten.
 
-    A value that spans whole deciles gets a bin of its own: otherwise all that is below it, too, would count as it, and
-    a feature of two values could turn round unseen.
+    A value that spans whole deciles gets a bin of its own: otherwise everything below it would count as that value, and
+    a feature with two values could swap them unnoticed.
     """
     finite = reference[np.isfinite(reference)]
     if finite.size == 0:
         return np.empty(0)
-    # Values of the sample itself: what lies between the largest of them may be more than a number can hold.
+    # Values of the sample itself: interpolating between the largest of them may overflow.
     deciles = np.quantile(finite, np.linspace(0, 1, N_BINS + 1), method="inverted_cdf")
     tied = deciles[1:][deciles[1:] == deciles[:-1]]
-    # Nothing finite lies below the lowest of all numbers.
+    # No finite number lies below the smallest one.
     below = np.nextafter(tied[tied > np.finfo(np.float64).min], -np.inf)
     return np.unique(np.concatenate([deciles[1:-1], below]))
 
@@ -37,7 +37,7 @@ def count_numeric(values: Numbers, edges: Numbers) -> list[int]:
     A bin holds the values above its lower edge up to and including its upper one, so a tied value stays in one bin.
     """
     missing = int(np.count_nonzero(np.isnan(values)))
-    # For so few edges, comparing all values with each is several times faster than searching each value's bin.
+    # With so few edges, comparing all values with each is several times faster than searching for each value's bin.
     up_to = [int(np.count_nonzero(values <= edge)) for edge in edges]
     bounds = [0, *up_to, values.size - missing]
     return [*(upper - lower for lower, upper in pairwise(bounds)), missing]
@@ -58,11 +58,11 @@ class Levels(NamedTuple):
 def reference_levels(counts: Mapping[str | None, int], *, complete: bool = True) -> Levels:
     """The twenty most frequent categories, each counted alone; more would make PSI large without any drift.
 
-    Counts that are not complete, because categories were dropped on the way, cannot say which ones are new.
+    Counts that are incomplete, because categories were dropped on the way, cannot tell which ones are new.
     """
     by_frequency = sorted((level for level in counts if level is not None), key=lambda level: (-counts[level], level))
     rare = by_frequency[FREQUENT_LEVELS:]
-    named = frozenset(rare) if complete and len(rare) <= MOST_RARE else None
+    named = frozenset(rare) if complete and len(rare) <= MAX_RARE_LEVELS else None
     rows = [counts[level] for level in by_frequency]
     return Levels(tuple(by_frequency[:FREQUENT_LEVELS]), named, rows.count(1), rows.count(2))
 
@@ -70,8 +70,8 @@ def reference_levels(counts: Mapping[str | None, int], *, complete: bool = True)
 def count_levels(counts: Mapping[str | None, int], levels: Levels, rows: int) -> list[int]:
     """Rows per frequent category, then of all rare ones, of those that the reference never had, of missing values.
 
-    Rows whose category was not counted have one that is not frequent. Where unseen categories cannot be told from rare
-    ones, they are counted among these.
+    Rows whose category was not counted have an infrequent one. Where unseen categories cannot be told from rare ones,
+    they count as rare.
     """
     frequent = [counts.get(level, 0) for level in levels.frequent]
     missing = counts.get(None, 0)
@@ -81,12 +81,12 @@ def count_levels(counts: Mapping[str | None, int], levels: Levels, rows: int) ->
 
 
 def comparable_levels(reference: Sequence[int], live: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The counts of `count_levels` in bins that can be compared: small levels join the rare and the unseen ones.
+    """The counts of `count_levels` in comparable bins: small levels join the rare and the unseen ones.
 
-    The most frequent of many small levels are those that chance favoured, and every sample leaves some unseen: in bins
-    of their own they make PSI large without any drift.
+    Which of many small levels are the most frequent is due to chance, and every sample leaves some unseen: in bins of
+    their own they make PSI large without any drift.
     """
-    alone = [place for place in range(len(reference) - 3) if reference[place] >= FEWEST_OF_A_LEVEL]
+    alone = [place for place in range(len(reference) - 3) if reference[place] >= MIN_ROWS_OF_A_LEVEL]
 
     def merged(counts: Sequence[int]) -> tuple[int, ...]:
         kept, missing = [counts[place] for place in alone], counts[-1]

@@ -1,0 +1,65 @@
+"""What surrounds a comparison: the trigger, the data and their drift, and the digests that pin the verdict."""
+
+from collections.abc import Iterator
+
+from ..domain.data_check import DataCheck
+from ..domain.job import RetrainingJob
+from ..domain.validation import ValidationResult
+from .html import NOT_KNOWN, definitions, number, paragraph, table, text
+from .verdicts import verdict_table
+
+
+def trigger_of(job: RetrainingJob) -> str:
+    reason = paragraph(f"{text(job.trigger_type.value)}: {text(job.trigger_reason)}")
+    return reason + (verdict_table(job.trigger_verdicts) if job.trigger_verdicts else "")
+
+
+def data_of(job: RetrainingJob) -> str:
+    windows = definitions(("trained on", text(job.windows.training)), ("validated on", text(job.windows.holdout)))
+    return windows + (_data_check(job.data_check) if job.data_check else "")
+
+
+def _data_check(check: DataCheck) -> str:
+    rows = [
+        (
+            name,
+            str(window.rows),
+            str(window.labelled),
+            NOT_KNOWN if window.rarest_class_rows is None else str(window.rarest_class_rows),
+        )
+        for name, window in (("training", check.summary.training), ("holdout", check.summary.holdout))
+    ]
+    findings = "".join(
+        paragraph(f"<span class={finding.severity}>{finding.severity}</span>: {text(finding.text)}")
+        for finding in check.findings
+    )
+    return (
+        table(("Window", "Rows", "With a label", "Of the rarest class"), rows)
+        + findings
+        + paragraph(text(check.power.reason))
+    )
+
+
+def drift_of(check: DataCheck | None) -> str:
+    rows = [(text(feature), number(psi)) for feature, psi in check.psi.items()] if check else []
+    return table(("Feature", "PSI (ten bins)"), rows) if rows else ""
+
+
+def digests_of(result: ValidationResult) -> str:
+    return definitions(*((name, f"<code>{text(value)}</code>") for name, value in _pinned(result))) + paragraph(
+        "<span class=soft><code>auto-retrain replay</code> computes this verdict again: with policy version "
+        f"{result.inputs.policy_version} and the same libraries, it has the same hash.</span>"
+    )
+
+
+def _pinned(result: ValidationResult) -> Iterator[tuple[str, object]]:
+    inputs = result.inputs
+    yield "hash of this verdict", result.validation_hash
+    yield "manifest", inputs.manifest_sha256
+    yield "holdout", inputs.holdout_sha256
+    yield "files of the challenger", inputs.artifact_sha256 or "not recorded"
+    for version, digest in inputs.predictions_sha256.items():
+        yield f"predictions of {version}", digest
+    yield "comparison on these rows", f"number {inputs.look}"
+    yield "seed", inputs.seed
+    yield "libraries", ", ".join(f"{name} {version}" for name, version in inputs.libraries.items())
