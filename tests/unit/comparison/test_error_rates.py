@@ -45,7 +45,7 @@ def test_challengers_are_promoted_as_often_as_simulation_predicts(
     promoted = np.zeros(3)
     for _ in range(runs):
         comparison = primary_of_drawn(policy, n, discordant, champion, gain, random)
-        enough, sure = (judge(policy, comparison).met for judge in (judge_min_improvement, judge_paired_evidence))
+        enough, sure = (judge(policy, comparison)[0].met for judge in (judge_min_improvement, judge_paired_evidence))
         promoted += [enough, sure, enough and sure]
     for share, expected in zip(promoted / runs, (by_estimate, by_test, by_both), strict=True):
         assert share == pytest.approx(expected, abs=0.002 + 4 * (expected * (1 - expected) / runs) ** 0.5)
@@ -71,7 +71,8 @@ def test_looser_bases_promote_equal_challengers_no_more_often(basis: str, limit:
     promoted = 0
     for _ in range(runs):
         comparison = primary_of_drawn(policy, 1000, 0.1, 0.9, 0.0, random)
-        promoted += judge_min_improvement(policy, comparison).met and judge_paired_evidence(policy, comparison).met
+        (enough,), (sure,) = judge_min_improvement(policy, comparison), judge_paired_evidence(policy, comparison)
+        promoted += enough.met and sure.met
     assert promoted / runs <= limit + 4 * (limit * (1 - limit) / runs) ** 0.5
 
 
@@ -79,7 +80,8 @@ def test_a_refresh_that_is_worse_by_exactly_the_margin_passes_no_more_often_than
     random, runs, limit = np.random.default_rng(6), 1500, 0.01
     policy = a_policy(validation={"improvement_basis": "non_inferior", "non_inferiority_margin": 0.02})
     passed = sum(
-        judge_min_improvement(policy, primary_of_drawn(policy, 2000, 0.1, 0.9, -0.02, random)).met for _ in range(runs)
+        judge_min_improvement(policy, primary_of_drawn(policy, 2000, 0.1, 0.9, -0.02, random))[0].met
+        for _ in range(runs)
     )
     assert passed / runs <= limit + 4 * (limit * (1 - limit) / runs) ** 0.5
 

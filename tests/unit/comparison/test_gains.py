@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from auto_retrain.comparison.gains import CountedGain, DrawnGain, Gain, RocAucGain
+from auto_retrain.comparison.gain import Gain
+from auto_retrain.comparison.gains import CountedGain, DrawnGain, RocAucGain
 from auto_retrain.comparison.pair import Pair
 from auto_retrain.comparison.pair_up import pair_up
 from auto_retrain.comparison.predictions import Predictions

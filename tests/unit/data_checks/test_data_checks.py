@@ -1,4 +1,4 @@
-"""What keeps a job from training, and what is only told."""
+"""Findings that keep a job from training, and those that are only warnings."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def numeric(reference: list[int], live: list[int], stands_still: bool = False) -
 EVEN = [100] * 10
 
 
-def found(
+def findings_of(
     about: DataSummary | None = None, *histograms: FeatureHistogram, **policy: Any
 ) -> list[tuple[str, str, str | None]]:
     data = {**POLICY.data.model_dump(), **policy}
@@ -36,8 +36,8 @@ def found(
     return [(finding.check, finding.severity, finding.column) for finding in findings]
 
 
-def test_sound_data_give_no_finding() -> None:
-    assert found(summary(), numeric([*EVEN, 5], [*EVEN, 6])) == []
+def test_sound_data_have_no_findings() -> None:
+    assert findings_of(summary(), numeric([*EVEN, 5], [*EVEN, 6])) == []
 
 
 @pytest.mark.parametrize(
@@ -55,51 +55,52 @@ def test_sound_data_give_no_finding() -> None:
         (summary(window(distinct_labels=1)), "labels", "all 1000 training rows with a label have the same one"),
     ],
 )
-def test_rows_that_nothing_can_be_learned_from_are_an_error(about: DataSummary, check: str, text: str) -> None:
+def test_rows_that_are_not_fit_for_training_are_an_error(about: DataSummary, check: str, text: str) -> None:
     (finding,) = check_data_of(POLICY, about, [])
     assert (finding.check, finding.severity, finding.text) == (check, "error", text)
 
 
-def test_a_holdout_whose_labels_are_still_to_come_is_no_error() -> None:
-    assert found(summary(None, window(labelled=100, distinct_labels=1))) == []
+def test_a_holdout_whose_labels_have_not_arrived_is_not_an_error() -> None:
+    assert findings_of(summary(None, window(labelled=100, distinct_labels=1))) == []
 
 
-def test_a_column_that_went_empty_is_an_error_and_one_that_always_was_is_told() -> None:
-    assert found(None, numeric([*EVEN, 0], [0] * 10 + [500])) == [("dead_column", "error", "age")]
-    assert found(None, numeric([0, 1000], [0, 500])) == [("constant", "warning", "age")]
+def test_a_column_that_became_empty_is_an_error_and_one_that_always_was_is_a_warning() -> None:
+    assert findings_of(None, numeric([*EVEN, 0], [0] * 10 + [500])) == [("dead_column", "error", "age")]
+    assert findings_of(None, numeric([0, 1000], [0, 500])) == [("constant", "warning", "age")]
 
 
-def test_a_column_that_stands_still_is_an_error_unless_it_always_did() -> None:
-    assert found(None, numeric([*EVEN, 0], [500] + [0] * 10, stands_still=True))[0][:2] == ("dead_column", "error")
-    assert found(None, numeric([1000, 0], [500, 0], stands_still=True)) == [("constant", "warning", "age")]
+def test_a_column_that_became_constant_is_an_error_and_one_that_always_was_is_a_warning() -> None:
+    stopped = findings_of(None, numeric([*EVEN, 0], [500] + [0] * 10, stands_still=True))
+    assert stopped[0][:2] == ("dead_column", "error")
+    assert findings_of(None, numeric([1000, 0], [500, 0], stands_still=True)) == [("constant", "warning", "age")]
 
 
-def test_values_that_all_moved_beyond_the_rest_are_another_unit() -> None:
-    assert found(None, numeric([*EVEN, 0], [2, *[0] * 8, 498, 0])) == [("unit_jump", "error", "age")]
-    assert found(None, numeric([*EVEN, 0], [498, *[0] * 8, 2, 0])) == [("unit_jump", "error", "age")]
-    assert found(None, numeric([*EVEN, 0], [100, *[0] * 8, 400, 0])) == []
+def test_values_that_all_lie_beyond_most_others_are_a_change_of_unit() -> None:
+    assert findings_of(None, numeric([*EVEN, 0], [2, *[0] * 8, 498, 0])) == [("unit_jump", "error", "age")]
+    assert findings_of(None, numeric([*EVEN, 0], [498, *[0] * 8, 2, 0])) == [("unit_jump", "error", "age")]
+    assert findings_of(None, numeric([*EVEN, 0], [100, *[0] * 8, 400, 0])) == []
 
 
-def test_more_missing_and_unseen_values_are_told() -> None:
-    assert found(None, numeric([*EVEN, 0], [*EVEN, 200])) == [("missing_values", "warning", "age")]
+def test_more_missing_and_unseen_values_are_a_warning() -> None:
+    assert findings_of(None, numeric([*EVEN, 0], [*EVEN, 200])) == [("missing_values", "warning", "age")]
     plans = FeatureHistogram(feature="plan", reference=(500, 500, 0, 0), live=(400, 500, 100, 0), unseen=100)
-    assert found(None, plans) == [("unseen_values", "warning", "plan")]
+    assert findings_of(None, plans) == [("unseen_values", "warning", "plan")]
 
 
-def test_few_rows_show_nothing_about_a_column() -> None:
-    assert found(None, numeric([*EVEN, 0], [0] * 10 + [99])) == []
+def test_few_rows_prove_nothing_about_a_column() -> None:
+    assert findings_of(None, numeric([*EVEN, 0], [0] * 10 + [99])) == []
 
 
-def test_a_feature_that_knows_the_label_is_told() -> None:
-    assert found(summary(separation={"age": 0.98, "plan": 0.995})) == [("leakage", "warning", "plan")]
+def test_a_feature_that_gives_the_label_away_is_a_warning() -> None:
+    assert findings_of(summary(separation={"age": 0.98, "plan": 0.995})) == [("leakage", "warning", "plan")]
 
 
-def test_what_is_tolerated_is_told_and_stops_nothing() -> None:
+def test_a_tolerated_error_is_a_warning() -> None:
     broken = summary(overlap=10)
-    assert found(broken, tolerate=["overlap"]) == [("overlap", "warning", "id")]
-    assert found(broken, tolerate=["row_ids"]) == [("overlap", "error", "id")]
+    assert findings_of(broken, tolerate=["overlap"]) == [("overlap", "warning", "id")]
+    assert findings_of(broken, tolerate=["row_ids"]) == [("overlap", "error", "id")]
 
 
-def test_errors_are_told_first() -> None:
+def test_errors_come_first() -> None:
     about = summary(window(repeated_ids=1), separation={"age": 1.0})
-    assert [severity for _, severity, _ in found(about)] == ["error", "warning"]
+    assert [severity for _, severity, _ in findings_of(about)] == ["error", "warning"]

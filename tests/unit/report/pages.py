@@ -1,4 +1,4 @@
-"""Pages about a job that was really validated, in a world of memory."""
+"""Pages about a job that was really validated, in a world in memory."""
 
 import io
 from typing import Any
@@ -28,7 +28,7 @@ def validated_world(name: str = "yes", **validation: Any) -> tuple[World, str]:
     world.give_champion()
     job_id = world.check({**MANUAL, "reason": f"because {name}"}).job_id
     assert job_id is not None
-    world.ports.jobs.save(world.job(job_id).changed(data_check=looked_at(name)))
+    world.ports.jobs.save(world.job(job_id).changed(data_check=data_check_of(name)))
     world.start(job_id, "train")
     world.train(job_id)
     world.start(job_id, "score")
@@ -42,15 +42,15 @@ def validated_world(name: str = "yes", **validation: Any) -> tuple[World, str]:
     return world, job_id
 
 
-def looked_at(name: str) -> DataCheck:
-    """What was found in the data before training, with a column of some name."""
+def data_check_of(name: str) -> DataCheck:
+    """The data check before training, with a column of some name."""
     window = WindowSummary(rows=ROWS, labelled=ROWS, repeated_ids=0, missing_ids=0, distinct_labels=2)
-    finding = DataFinding(check="leakage", severity="warning", column=name, text=f"'{name}' knows too much")
+    finding = DataFinding(check="leakage", severity="warning", column=name, text=f"'{name}' gives the label away")
     return DataCheck(
         summary=DataSummary(training=window, holdout=window, overlap=0),
         psi={name: 0.1234, "age": 0.01},
         findings=(finding,),
-        power=Power(chance=0.9, reason="that it shows has a chance of 90%"),
+        power=Power(chance=0.9, reason="a gain is detected with a chance of 90%"),
     )
 
 

@@ -13,7 +13,7 @@ from tests.unit.usecases.world import World, rows
 
 
 class Tags(HTMLParser):
-    """Which tags are opened and closed, and with which attributes."""
+    """The tags that are opened and closed, and their attributes."""
 
     VOID = frozenset({"meta", "br", "rect", "line", "circle", "polyline"})
 
@@ -34,7 +34,7 @@ class Tags(HTMLParser):
         assert tag in self.VOID or self.open.pop() == tag
 
 
-def test_it_says_what_was_decided_and_why() -> None:
+def test_the_report_says_what_was_decided_and_why() -> None:
     page = a_page()
     text = re.sub(r"<[^>]+>", " ", page)
     assert "churn: promote" in page
@@ -44,8 +44,8 @@ def test_it_says_what_was_decided_and_why() -> None:
     for metric in ("roc_auc", "log_loss", "calibration_error", "f1_weighted"):
         assert metric in text
     assert "plan = basic" in text
-    for found in ("knows too much", "has a chance of 90%", "0.1234"):
-        assert found in text
+    for shown in ("gives the label away", "with a chance of 90%", "0.1234"):
+        assert shown in text
 
 
 def test_its_digests_are_those_of_the_record() -> None:
@@ -59,31 +59,31 @@ def test_its_digests_are_those_of_the_record() -> None:
         assert digest in page
 
 
-def test_it_is_kept_with_the_run_in_mlflow_as_well() -> None:
+def test_the_report_is_kept_with_the_run_in_mlflow_as_well() -> None:
     world, job_id = validated_world()
     assert world.ports.registry.documents["run"]["report.html"] == world.ports.data.read(
         f"s3://artifacts/jobs/{job_id}/report.html"
     )
 
 
-def test_a_registry_that_is_away_does_not_stop_a_validation(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_registry_that_is_down_does_not_stop_a_validation(caplog: pytest.LogCaptureFixture) -> None:
     world = World()
     job_id = world.scored_job(rows(1000, 0.95))
 
-    def away(*_: object) -> None:
+    def down(*_: object) -> None:
         raise RegistryUnavailable("MLflow did not answer")
 
-    world.ports.registry.keep_document = away  # type: ignore[method-assign]
+    world.ports.registry.keep_document = down  # type: ignore[method-assign]
     assert validate_model(JobReference(job_id=job_id), world.ports).next == "deploy"
     assert f"the report of job '{job_id}' is not in MLflow: MLflow did not answer" in caplog.text
 
 
 @pytest.mark.parametrize("nasty", [False, True])
 def test_every_tag_is_closed_and_none_could_run_or_fetch_anything(nasty: bool) -> None:
-    found = Tags(a_page(nasty=nasty))
-    assert found.open == []
-    assert not found.names & {"script", "img", "iframe", "link", "object", "embed", "a", "form"}
-    assert not any(name.startswith("on") or name in ("src", "href") for name in found.attributes)
+    tags = Tags(a_page(nasty=nasty))
+    assert tags.open == []
+    assert not tags.names & {"script", "img", "iframe", "link", "object", "embed", "a", "form"}
+    assert not any(name.startswith("on") or name in ("src", "href") for name in tags.attributes)
 
 
 def test_names_in_the_data_are_text() -> None:

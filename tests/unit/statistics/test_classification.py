@@ -32,8 +32,8 @@ def test_scores_agree_with_scikit_learn(n_classes: int, seed: int, rows: int) ->
         ("macro", ("precision_macro", "recall_macro", "f1_macro")),
         ("weighted", ("precision_weighted", "recall_weighted", "f1_weighted")),
     ):
-        found = reference.precision_recall_fscore_support(labels, predictions, average=average, zero_division=0)
-        expected |= dict(zip(names, found[:3], strict=True))
+        averaged = reference.precision_recall_fscore_support(labels, predictions, average=average, zero_division=0)
+        expected |= dict(zip(names, averaged[:3], strict=True))
     assert scores == pytest.approx(expected, abs=1e-12)
     matrix = confusion_matrix(labels, predictions, n_classes)
     assert np.array_equal(matrix, reference.confusion_matrix(labels, predictions))

@@ -1,4 +1,4 @@
-"""The comparison's error rates are those it promises."""
+"""Paired tests and intervals err as often as they promise."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def test_an_equal_challenger_is_called_better_in_at_most_five_of_a_hundred_cases
     assert np.mean(np.array(p_values) <= 0.05) <= 0.05 + 3 * (0.05 * 0.95 / 4000) ** 0.5
 
 
-def test_a_two_point_gain_is_found_as_often_as_theory_says() -> None:
+def test_a_two_point_gain_is_detected_as_often_as_theory_predicts() -> None:
     # n = 1,000, discordance 0.10, gain 2 points: power 0.64.
     random = np.random.default_rng(1)
     p_values = [mcnemar_mid_p(draw(random, 1000, 0.10, 0.02, 0.85)) for _ in range(4000)]
@@ -49,7 +49,7 @@ def test_overwhelming_evidence_keeps_its_digits() -> None:
 
 
 @pytest.mark.parametrize("both", [0, 10])
-def test_models_that_never_differ_show_nothing(both: int) -> None:
+def test_models_that_never_differ_have_a_p_value_of_one_half(both: int) -> None:
     assert mcnemar_mid_p(PairedCounts(both, 0, 0, 5)) == 0.5
 
 
@@ -64,7 +64,7 @@ def test_the_interval_covers_the_true_improvement_in_95_of_100_cases() -> None:
     assert covered / 3000 == pytest.approx(0.95, abs=3 * (0.95 * 0.05 / 3000) ** 0.5)
 
 
-def test_the_improvement_over_nothing_is_unknown() -> None:
+def test_the_improvement_over_a_champion_that_is_never_right_is_unknown() -> None:
     never_right = PairedCounts(both=0, only_challenger=5, only_champion=0, neither=5)
     assert relative_improvement_interval(never_right) is None
 
@@ -78,6 +78,6 @@ def test_the_interval_of_a_gain_covers_it_in_95_of_100_cases(gain: float) -> Non
     assert covered / 3000 == pytest.approx(0.95, abs=3 * (0.95 * 0.05 / 3000) ** 0.5)
 
 
-def test_a_certain_looking_gain_still_has_an_interval() -> None:
+def test_a_gain_that_looks_certain_still_has_an_interval() -> None:
     low, high = gain_interval(PairedCounts(both=50, only_challenger=0, only_champion=0, neither=0))
     assert low < 0 < high

@@ -1,4 +1,4 @@
-"""The chances that are foretold are those that simulation finds."""
+"""The predicted chances are those that simulation finds."""
 
 import numpy as np
 import pytest
@@ -10,14 +10,14 @@ from auto_retrain.statistics.separation import quantile_codes, separation_of_cla
 
 @pytest.mark.parametrize(("n", "gain", "known"), [(1000, 0.01, 0.253), (1000, 0.02, 0.640), (1000, 0.0425, 0.997)])
 def test_the_power_of_a_comparison_of_accuracies_is_that_of_the_test(n: int, gain: float, known: float) -> None:
-    foretold = power_of_paired_shares(gain, 0.10, n, 0.05)
-    assert foretold == pytest.approx(known, abs=0.02)
-    random, found = np.random.default_rng(n), 0
+    predicted = power_of_paired_shares(gain, 0.10, n, 0.05)
+    assert predicted == pytest.approx(known, abs=0.02)
+    random, detected = np.random.default_rng(n), 0
     shares = [0.85 - (0.1 - gain) / 2, (0.1 + gain) / 2, (0.1 - gain) / 2]
     for _ in range(2000):
         counts = PairedCounts(*(int(count) for count in random.multinomial(n, [*shares, 1 - sum(shares)])))
-        found += mcnemar_mid_p(counts) <= 0.05
-    assert foretold == pytest.approx(found / 2000, abs=0.04)
+        detected += mcnemar_mid_p(counts) <= 0.05
+    assert predicted == pytest.approx(detected / 2000, abs=0.04)
 
 
 # Known numbers of rows for a power of 80 %.
@@ -25,20 +25,20 @@ def test_the_power_of_a_comparison_of_accuracies_is_that_of_the_test(n: int, gai
     ("rows", "gain", "discordant"),
     [(3090, 0.01, 0.05), (6182, 0.01, 0.10), (12_365, 0.01, 0.20), (1544, 0.02, 0.10), (341, 0.0425, 0.10)],
 )
-def test_as_many_rows_as_are_known_to_be_needed_give_eighty_percent(rows: int, gain: float, discordant: float) -> None:
+def test_the_known_numbers_of_rows_give_a_power_of_eighty_percent(rows: int, gain: float, discordant: float) -> None:
     assert power_of_paired_shares(gain, discordant, rows, 0.05) == pytest.approx(0.8, abs=0.005)
 
 
-def test_no_gain_is_found_as_often_as_the_test_errs() -> None:
+def test_without_a_gain_one_is_detected_as_often_as_the_test_errs() -> None:
     assert power_of_paired_shares(0.0, 0.1, 1000, 0.05) == pytest.approx(0.05)
     assert power_at_error(0.0, 0.01, 0.05) == pytest.approx(0.05)
 
 
-def test_versions_cannot_differ_in_fewer_rows_than_one_gains() -> None:
+def test_versions_differ_in_at_least_as_many_rows_as_one_of_them_gains() -> None:
     assert power_of_paired_shares(0.2, 0.1, 1000, 0.05) > 0.999
 
 
-def test_a_gain_of_two_and_a_half_standard_errors_is_found_in_four_of_five_cases() -> None:
+def test_a_gain_of_two_and_a_half_standard_errors_is_detected_in_four_of_five_cases() -> None:
     assert power_at_error(2.486, 1.0, 0.05) == pytest.approx(0.8, abs=0.001)
     assert power_at_error(1.0, 0.0, 0.05) == 1.0
 
@@ -46,9 +46,9 @@ def test_a_gain_of_two_and_a_half_standard_errors_is_found_in_four_of_five_cases
 def test_a_feature_that_is_the_label_removes_all_uncertainty_and_noise_removes_none() -> None:
     random = np.random.default_rng(1)
     labels = random.integers(0, 3, 5000)
-    assert separation_of_classes(labels[:], labels) == 1
+    assert separation_of_classes(labels, labels) == 1
     assert separation_of_classes(random.integers(0, 20, 5000), labels) < 0.1
-    # Each row its own value: none of them knows more than its own row.
+    # Each row has its own value, and none of these reveals more than its own row.
     assert separation_of_classes(np.arange(5000), labels) == 0
     numbers = random.normal(size=5000)
     assert separation_of_numbers(quantile_codes(numbers), 3 * numbers + 1) > 0.97
@@ -56,7 +56,7 @@ def test_a_feature_that_is_the_label_removes_all_uncertainty_and_noise_removes_n
     assert separation_of_numbers(np.arange(5000), numbers) == pytest.approx(0, abs=1e-9)
 
 
-def test_missing_numbers_are_a_value_of_their_own() -> None:
+def test_missing_numbers_have_a_code_of_their_own() -> None:
     codes = quantile_codes(np.array([np.nan, 1.0, 2.0, np.nan, 3.0]))
     assert codes[0] == codes[3] == 0
     assert len(set(codes[[1, 2, 4]])) == 3

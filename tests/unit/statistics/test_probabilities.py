@@ -24,13 +24,13 @@ def test_scores_agree_with_scikit_learn(n_classes: int, rows: int) -> None:
     labels, scores = some(rows, n_classes, seed=rows)
     positive = 1 if n_classes == 2 else None
     sums = probability_sums(labels, scores, positive, Sample(rows, seed=0)).sum(axis=0)
-    found = probability_scores(sums)
+    metrics = probability_scores(sums)
 
     claimed = scores[:, 1] if n_classes == 2 else scores
     every = list(range(n_classes))
-    assert found["log_loss"] == pytest.approx(reference.log_loss(labels, scores, labels=every), abs=1e-12)
+    assert metrics["log_loss"] == pytest.approx(reference.log_loss(labels, scores, labels=every), abs=1e-12)
     brier = reference.brier_score_loss(labels, claimed, labels=every)
-    assert found["brier_score"] == pytest.approx(brier, abs=1e-12)
+    assert metrics["brier_score"] == pytest.approx(brier, abs=1e-12)
 
 
 def test_the_calibration_error_is_the_mean_distance_of_the_calibration_curve() -> None:
@@ -44,7 +44,7 @@ def test_the_calibration_error_is_the_mean_distance_of_the_calibration_curve() -
     assert probability_scores(sums)["calibration_error"] == pytest.approx(weighted, abs=1e-12)
 
 
-def test_probabilities_that_keep_their_word_have_next_to_no_calibration_error() -> None:
+def test_well_calibrated_probabilities_have_next_to_no_calibration_error() -> None:
     random = np.random.default_rng(2)
     claimed = random.random(100_000)
     labels = (random.random(100_000) < claimed).astype(int)

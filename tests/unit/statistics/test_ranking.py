@@ -48,7 +48,7 @@ def test_many_classes_are_averaged_one_against_the_rest() -> None:
     assert macro_roc_auc(labels, scores).value == pytest.approx(expected, abs=1e-12)
 
 
-def test_the_variance_is_delongs() -> None:
+def test_the_influences_have_delongs_variance() -> None:
     positive, scores = some(60, 0.3, seed=4, digits=2)
     above = np.sign(scores[positive][:, None] - scores[~positive][None, :]) / 2 + 0.5
     of_positives, of_negatives = above.mean(axis=1), above.mean(axis=0)
@@ -103,5 +103,5 @@ def test_the_curves_agree_with_scikit_learn() -> None:
     assert reference.auc(false, true) == pytest.approx(roc_auc(positive, scores).value, abs=1e-12)
     recall, precision = precision_recall_curve(positive, scores)
     expected_precision, expected_recall, _ = reference.precision_recall_curve(positive, scores)
-    found, expected = np.stack([recall, precision]), np.stack([expected_recall, expected_precision])
-    assert found[:, ::-1] == pytest.approx(expected[:, :-1], abs=1e-12)
+    ours, expected = np.stack([recall, precision]), np.stack([expected_recall, expected_precision])
+    assert ours[:, ::-1] == pytest.approx(expected[:, :-1], abs=1e-12)

@@ -14,15 +14,15 @@ def test_scores_agree_with_scikit_learn(rows: int, origin: float) -> None:
     random = np.random.default_rng(rows)
     labels = origin + random.normal(size=rows)
     predictions = labels + random.normal(0.1, 0.5, rows)
-    found = regression_scores(regression_sums(labels, predictions, Sample(rows, seed=0)).sum(axis=0))
+    scores = regression_scores(regression_sums(labels, predictions, Sample(rows, seed=0)).sum(axis=0))
     expected = {
         "rmse": reference.root_mean_squared_error(labels, predictions),
         "mae": reference.mean_absolute_error(labels, predictions),
         "r2": reference.r2_score(labels, predictions),
     }
-    assert {name: float(value) for name, value in found.items()} == pytest.approx(expected, abs=1e-12, rel=1e-12)
+    assert {name: float(value) for name, value in scores.items()} == pytest.approx(expected, abs=1e-12, rel=1e-12)
 
 
 def test_nothing_explains_labels_that_are_all_the_same() -> None:
-    found = regression_scores(regression_sums(np.ones(5), np.arange(5.0), Sample(5, seed=0)).sum(axis=0))
-    assert found["r2"] == -np.inf
+    scores = regression_scores(regression_sums(np.ones(5), np.arange(5.0), Sample(5, seed=0)).sum(axis=0))
+    assert scores["r2"] == -np.inf

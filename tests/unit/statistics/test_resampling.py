@@ -1,11 +1,11 @@
-"""The bootstrap's intervals and p values are as honest as they say."""
+"""The bootstrap's intervals and p values err as often as they promise."""
 
 import numpy as np
 import pytest
 
 from auto_retrain.statistics.classification import class_scores, class_sums
 from auto_retrain.statistics.resampling import (
-    MOST_GROUPS,
+    MAX_GROUPS,
     REPLICATES,
     Sample,
     bootstrap_p_value,
@@ -17,15 +17,15 @@ def f1_of(labels: np.ndarray, predictions: np.ndarray, sample: Sample) -> np.nda
     return class_scores(sample.replicates(class_sums(labels, predictions, 2, sample)), positive=1)["f1_score"]
 
 
-def test_the_same_seed_draws_the_same() -> None:
+def test_the_same_seed_makes_the_same_draws() -> None:
     assert np.array_equal(Sample(500, 7).weights, Sample(500, 7).weights)
     assert not np.array_equal(Sample(500, 7).weights, Sample(500, 8).weights)
 
 
-@pytest.mark.parametrize("rows", [1, 10, MOST_GROUPS, 5000])
+@pytest.mark.parametrize("rows", [1, 10, MAX_GROUPS, 5000])
 def test_a_replicate_has_as_many_groups_as_there_are(rows: int) -> None:
     sample = Sample(rows, 0)
-    assert sample.weights.shape == (REPLICATES, min(rows, MOST_GROUPS))
+    assert sample.weights.shape == (REPLICATES, min(rows, MAX_GROUPS))
     assert (sample.weights.sum(axis=1) == sample.n_groups).all()
     assert sample.sums(np.ones(rows)).sum() == rows
 
@@ -60,7 +60,7 @@ def test_an_interval_covers_the_truth_in_95_of_100_cases(rows: int) -> None:
     assert covered / runs == pytest.approx(0.95, abs=4 * (0.95 * 0.05 / runs) ** 0.5)
 
 
-def test_entities_that_are_alike_make_the_interval_as_wide_as_they_are_few() -> None:
+def test_an_interval_is_as_wide_as_the_number_of_entities_demands() -> None:
     random = np.random.default_rng(9)
     values = np.repeat(random.normal(size=200), 25)
     entities = np.repeat(np.arange(200), 25)
@@ -73,9 +73,9 @@ def test_entities_that_are_alike_make_the_interval_as_wide_as_they_are_few() -> 
     assert width(Sample(5000, 0, entities)) / width(Sample(5000, 0)) == pytest.approx(5, rel=0.1)
 
 
-def test_models_that_never_differ_show_nothing() -> None:
+def test_models_that_never_differ_have_a_p_value_of_one_half() -> None:
     assert bootstrap_p_value(np.zeros(REPLICATES)) == pytest.approx(0.5, abs=0.001)
 
 
-def test_a_gain_that_is_not_known_is_no_gain() -> None:
+def test_an_unknown_gain_does_not_count_as_one() -> None:
     assert bootstrap_p_value(np.full(REPLICATES, np.nan)) == 1

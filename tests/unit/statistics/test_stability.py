@@ -1,4 +1,4 @@
-"""PSI agrees with its definition, and behaves where data are ugly."""
+"""PSI agrees with its definition, and behaves well on ugly data."""
 
 from collections import Counter
 from random import Random
@@ -20,7 +20,7 @@ from auto_retrain.statistics.stability import (
 counts = st.lists(st.integers(0, 1000), min_size=2, max_size=12).filter(lambda bins: sum(bins) > 0)
 
 
-def of(reference: np.ndarray, live: np.ndarray) -> float:
+def psi_of(reference: np.ndarray, live: np.ndarray) -> float:
     edges = decile_edges(reference)
     return psi(count_numeric(reference, edges), count_numeric(live, edges))
 
@@ -31,7 +31,7 @@ def test_psi_of_a_known_case_is_the_hand_computed_one() -> None:
 
 
 @given(counts)
-def test_psi_of_equal_samples_is_nothing(bins: list[int]) -> None:
+def test_psi_of_equal_samples_is_zero(bins: list[int]) -> None:
     assert psi(bins, bins) == 0
 
 
@@ -42,7 +42,7 @@ def test_psi_is_finite_and_never_negative(bins: list[int], data: st.DataObject) 
 
 
 @given(st.lists(st.tuples(st.integers(0, 1000), st.integers(1, 1000)), min_size=2, max_size=12), st.randoms())
-def test_psi_does_not_hang_on_the_order_of_bins(pairs: list[tuple[int, int]], random: Random) -> None:
+def test_psi_does_not_depend_on_the_order_of_bins(pairs: list[tuple[int, int]], random: Random) -> None:
     pairs = [(1, 1), *pairs]
     shuffled = random.sample(pairs, len(pairs))
     assert psi(*zip(*shuffled, strict=True)) == pytest.approx(psi(*zip(*pairs, strict=True)))
@@ -52,7 +52,7 @@ VALUES = st.floats(allow_nan=True, allow_infinity=True)
 
 
 @given(st.lists(VALUES, max_size=50), st.lists(VALUES, max_size=50), st.integers(0, 50))
-def test_counting_in_batches_is_counting_at_once(reference: list[float], live: list[float], place: int) -> None:
+def test_counting_in_batches_equals_counting_at_once(reference: list[float], live: list[float], place: int) -> None:
     edges, values = decile_edges(np.array(reference, dtype=np.float64)), np.array(live, dtype=np.float64)
     parts = zip(count_numeric(values[:place], edges), count_numeric(values[place:], edges), strict=True)
     assert [sum(part) for part in parts] == count_numeric(values, edges)
@@ -60,7 +60,7 @@ def test_counting_in_batches_is_counting_at_once(reference: list[float], live: l
 
 
 @given(st.lists(VALUES, min_size=1, max_size=50))
-def test_edges_of_whatever_values_are_finite_and_rise(reference: list[float]) -> None:
+def test_edges_are_finite_and_rise_whatever_the_values(reference: list[float]) -> None:
     edges = decile_edges(np.array(reference, dtype=np.float64))
     assert np.isfinite(edges).all()
     assert (edges[1:] > edges[:-1]).all()
@@ -70,29 +70,29 @@ def test_edges_of_whatever_values_are_finite_and_rise(reference: list[float]) ->
 def test_a_shift_by_half_a_standard_deviation_is_about_a_quarter() -> None:
     # A mean shift of 0.5 sd has PSI 0.2377 in the limit.
     random = np.random.default_rng(7)
-    assert of(random.normal(0, 1, 100_000), random.normal(0.5, 1, 100_000)) == pytest.approx(0.238, abs=0.01)
+    assert psi_of(random.normal(0, 1, 100_000), random.normal(0.5, 1, 100_000)) == pytest.approx(0.238, abs=0.01)
 
 
-def test_without_drift_psi_follows_its_chi_squared_law() -> None:
+def test_without_drift_psi_follows_its_chi_squared_distribution() -> None:
     # PSI is about (1/N + 1/n) chi-squared with 9 degrees of freedom, so its mean at n = N = 1,000 is 0.018.
     random = np.random.default_rng(11)
-    found = [of(random.normal(size=1000), random.normal(size=1000)) for _ in range(400)]
-    assert np.mean(found) == pytest.approx(0.018, abs=0.0015)
-    assert max(found) < 0.25
+    indices = [psi_of(random.normal(size=1000), random.normal(size=1000)) for _ in range(400)]
+    assert np.mean(indices) == pytest.approx(0.018, abs=0.0015)
+    assert max(indices) < 0.25
 
 
 def test_one_outlier_hides_nothing() -> None:
     random = np.random.default_rng(3)
     reference, live = random.normal(size=5000), random.normal(1, 1, size=5000)
     live[0] = 1e9
-    assert of(reference, live) > 0.8
+    assert psi_of(reference, live) > 0.8
 
 
 def test_more_missing_values_are_drift() -> None:
     random = np.random.default_rng(5)
     reference, live = random.normal(size=5000), random.normal(size=5000)
     live[:2000] = np.nan
-    assert of(reference, live) > 0.25
+    assert psi_of(reference, live) > 0.25
 
 
 def test_infinite_values_fall_into_the_outer_bins() -> None:
@@ -103,14 +103,14 @@ def test_infinite_values_fall_into_the_outer_bins() -> None:
 
 def test_a_constant_feature_that_moves_is_drift_and_one_that_stays_is_not() -> None:
     constant = np.full(1000, 3.0)
-    assert of(constant, constant) == 0
-    assert of(constant, np.full(1000, 4.0)) > 0.25
+    assert psi_of(constant, constant) == 0
+    assert psi_of(constant, np.full(1000, 4.0)) > 0.25
 
 
-def test_a_feature_without_any_reference_value_counts_what_appears() -> None:
+def test_values_that_appear_where_the_reference_had_none_are_drift() -> None:
     nothing = np.full(1000, np.nan)
-    assert of(nothing, nothing) == 0
-    assert of(nothing, np.ones(1000)) > 0.25
+    assert psi_of(nothing, nothing) == 0
+    assert psi_of(nothing, np.ones(1000)) > 0.25
 
 
 @pytest.mark.parametrize(
@@ -122,12 +122,12 @@ def test_a_feature_without_any_reference_value_counts_what_appears() -> None:
         (np.zeros(1000), np.full(1000, -1.0)),
     ],
 )
-def test_a_feature_of_few_values_cannot_turn_round_unseen(before: np.ndarray, after: np.ndarray) -> None:
-    assert of(before, after) > 1
-    assert of(before, before) == 0
+def test_a_feature_with_few_values_cannot_swap_them_unnoticed(before: np.ndarray, after: np.ndarray) -> None:
+    assert psi_of(before, after) > 1
+    assert psi_of(before, before) == 0
 
 
-def test_rare_levels_are_counted_together_and_new_ones_apart() -> None:
+def test_rare_levels_are_counted_together_and_new_ones_on_their_own() -> None:
     reference = Counter([*"aab", *(f"rare-{number:02}" for number in range(30)), None])
     levels = reference_levels(reference)
     assert levels.frequent[:2] == ("a", "b")
@@ -163,7 +163,7 @@ def drawn(random: np.random.Generator, low: int, high: int) -> Counter[str | Non
     return Counter(map(str, random.integers(low, high, 5000)))
 
 
-def test_many_levels_without_drift_are_no_drift_and_new_ones_are() -> None:
+def test_many_levels_are_not_drift_by_themselves_and_new_ones_are() -> None:
     random = np.random.default_rng(8)
     reference = drawn(random, 0, 200)
     levels = reference_levels(reference)

@@ -1,7 +1,5 @@
-"""By how much the challenger is better than the champion in one metric, and whether that may be due to chance."""
+"""The gain in one metric, measured in the way that suits the metric and the rows."""
 
-from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -13,60 +11,10 @@ from ..domain.policy.validation import ImprovementBasis
 from ..statistics.paired import PairedCounts, gain_interval, mcnemar_mid_p, relative_improvement_interval
 from ..statistics.ranking import delong_p_value
 from ..statistics.resampling import bootstrap_p_value, percentile_interval
+from .gain import Gain, improvement_on
 from .version_metrics import VersionMetrics
 
 Array = np.ndarray[Any, Any]
-
-
-@dataclass(frozen=True)
-class Gain(ABC):
-    """A metric that both versions have, in its own unit; gains are positive where the challenger is better."""
-
-    method: ClassVar[Method]
-
-    metric: str
-    kind: MetricKind
-    challenger: VersionMetrics
-    champion: VersionMetrics
-
-    @property
-    def challenger_value(self) -> float:
-        return self.challenger.value(self.metric)
-
-    @property
-    def champion_value(self) -> float:
-        return self.champion.value(self.metric)
-
-    @property
-    def value(self) -> float:
-        return float(self.kind.gain(self.challenger_value, self.champion_value))
-
-    @abstractmethod
-    def interval(self, confidence: float) -> Interval:
-        """Two-sided interval; NaN at both ends when it is not known."""
-
-    def bound(self, confidence: float) -> float:
-        """One-sided lower bound; with a confidence of 0, the gain itself."""
-        return self.interval(2 * confidence - 1)[0] if confidence else self.value
-
-    @property
-    @abstractmethod
-    def p_value(self) -> float:
-        """One-sided p value of "the challenger is not better"."""
-
-    @property
-    @abstractmethod
-    def p_worse(self) -> float:
-        """One-sided p value of "the challenger is not worse"."""
-
-    def improvement(self, basis: ImprovementBasis) -> float:
-        """The gain on a policy's basis; NaN when it is not defined."""
-        challenger, champion = np.array(self.challenger_value), np.array(self.champion_value)
-        return float(_improvement(basis, self.kind, challenger, champion))
-
-    @abstractmethod
-    def improvement_interval(self, basis: ImprovementBasis, confidence: float) -> Interval | None:
-        """Two-sided interval of the improvement; None, or NaN at both ends, when it is not known."""
 
 
 class CountedGain(Gain):
@@ -135,11 +83,11 @@ class DrawnGain(Gain):
 
     def improvement_interval(self, basis: ImprovementBasis, confidence: float) -> Interval | None:
         challenger, champion = self.challenger.replicates(self.metric), self.champion.replicates(self.metric)
-        return percentile_interval(_improvement(basis, self.kind, challenger, champion), confidence)
+        return percentile_interval(improvement_on(basis, self.kind, challenger, champion), confidence)
 
 
 class RocAucGain(DrawnGain):
-    """The gain in the area under the ROC curve, for which DeLong's test is sharper than the bootstrap's."""
+    """The gain in the area under the ROC curve, whose p values are those of DeLong's test."""
 
     method: ClassVar[Method] = "delong"
 
@@ -164,17 +112,3 @@ def _class_of(metric: str, challenger: VersionMetrics) -> type[Gain]:
         return RocAucGain
     # McNemar's test knows nothing of entities.
     return CountedGain if metric == "accuracy" and challenger.sample.entities is None else DrawnGain
-
-
-def _improvement(basis: ImprovementBasis, kind: MetricKind, challenger: Array, champion: Array) -> Array:
-    """Gains as shares of the champion's metric or of its error, or as they are; NaN where there is nothing to share."""
-    with np.errstate(invalid="ignore"):
-        gain = kind.gain(challenger, champion)
-    if basis == "relative":
-        whole = np.abs(champion)
-    elif basis == "error_reduction" and kind.best is not None:
-        whole = np.abs(kind.best - champion)
-    else:
-        whole = np.ones_like(champion)
-    improvements: Array = np.divide(gain, whole, out=np.full(np.shape(gain), np.nan), where=whole > 0)
-    return improvements

@@ -48,7 +48,7 @@ def _changes(policy: Policy, histogram: FeatureHistogram) -> Iterator[DataFindin
         yield _finding("unseen_values", "warning", feature, text)
     side = _jump(histogram)
     if side:
-        text = f"almost all holdout values of '{feature}' lie {side} most of those in training: did its unit change?"
+        text = f"almost all values of '{feature}' in the holdout lie {side} most of those in training: another unit?"
         yield _finding("unit_jump", "error", feature, text)
 
 

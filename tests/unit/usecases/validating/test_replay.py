@@ -1,4 +1,4 @@
-"""A verdict follows from what was stored, today and on any other day."""
+"""A verdict follows from the stored evidence, today and on any other day."""
 
 from datetime import timedelta
 
@@ -30,14 +30,14 @@ def test_a_verdict_comes_out_the_same_on_another_day_by_the_policy_of_its_time(c
         update={"validation": world.policy.validation.model_copy(update={"min_improvement": 0.5})}
     )
     world.ports.policies.apply(stricter, "ada", world.ports.clock.now())
-    found = replay_validation(job_id, world.ports)
+    replay = replay_validation(job_id, world.ports)
     sealed = world.job(job_id).validation
     assert sealed is not None
-    assert (found.is_same, found.differences) == (True, ())
-    assert found.replayed.validation_hash == found.sealed.validation_hash == sealed.validation_hash
+    assert (replay.is_same, replay.differences) == (True, ())
+    assert replay.replayed.validation_hash == replay.sealed.validation_hash == sealed.validation_hash
 
 
-def test_every_metric_of_it_takes_part() -> None:
+def test_every_metric_is_compared_with_the_record() -> None:
     world, job_id = validated()
     job = world.job(job_id)
     assert job.validation is not None
@@ -47,7 +47,7 @@ def test_every_metric_of_it_takes_part() -> None:
     assert replay_validation(job_id, world.ports).differences == ("metrics.f1_score.gain",)
 
 
-def test_a_record_that_was_changed_is_told() -> None:
+def test_a_record_that_was_changed_is_reported() -> None:
     world, job_id = validated(0.89)
     job = world.job(job_id)
     assert job.validation is not None
@@ -69,8 +69,8 @@ def test_predictions_that_were_replaced_are_not_judged_as_if_they_were_the_old_o
 def test_an_improvement_that_a_call_asked_for_is_part_of_the_evidence() -> None:
     world, job_id = validated(0.91)
     assert AutoRetrainPipeline(world.ports).deploy_if_better("churn", job_id, min_improvement=0.01)
-    found = replay_validation(job_id, world.ports)
-    assert (found.is_same, found.sealed.inputs.min_improvement) == (True, 0.01)
+    replay = replay_validation(job_id, world.ports)
+    assert (replay.is_same, replay.sealed.inputs.min_improvement) == (True, 0.01)
 
 
 def test_a_job_that_was_never_validated_has_nothing_to_replay() -> None:
@@ -94,8 +94,8 @@ def test_another_comparison_on_the_same_rows_is_a_second_look_and_stays_one_when
     world.validate(second)
 
     looks = [world.job(job_id).validation for job_id in (first, second)]
-    assert [found.inputs.look for found in looks if found] == [1, 2]
+    assert [result.inputs.look for result in looks if result] == [1, 2]
     assert looks[1] is not None
-    (evidence,) = (found for found in looks[1].verdicts if found.check == "paired_evidence")
+    (evidence,) = (verdict for verdict in looks[1].verdicts if verdict.check == "paired_evidence")
     assert evidence.limit == pytest.approx(0.025)
     assert [replay_validation(job_id, world.ports).is_same for job_id in (first, second)] == [True, True]

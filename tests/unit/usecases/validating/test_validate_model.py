@@ -1,4 +1,4 @@
-"""The verdict comes from predictions alone, and from nothing that was tampered with."""
+"""The verdict comes from predictions alone, and never from files that were tampered with."""
 
 import io
 import json
@@ -17,7 +17,7 @@ from tests.unit.builders import a_policy
 from tests.unit.usecases.world import World, predictions, rows
 
 
-def test_a_clearly_better_challenger_is_to_be_deployed() -> None:
+def test_a_clearly_better_challenger_may_be_deployed() -> None:
     world = World()
     job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
     outcome = world.validate(job_id)
@@ -32,14 +32,14 @@ def test_a_clearly_better_challenger_is_to_be_deployed() -> None:
     assert world.job(job_id).status is RetrainingStatus.VALIDATION
 
 
-def test_a_champion_that_was_scored_apart_is_compared_by_the_texts_of_classes() -> None:
+def test_a_champion_that_was_scored_separately_is_compared_by_the_names_of_classes() -> None:
     world = World()
     job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
     job = world.job(job_id)
     champion_version = ModelVersion(number="1", files=VersionFiles(image="old"))
     challenger_version = ModelVersion(number="2", files=VersionFiles(image="new"))
     world.ports.jobs.save(job.changed(champion=champion_version, challenger=challenger_version))
-    # Another container, which knows a class that nobody else has heard of.
+    # Another container, which knows a class that the challenger's does not.
     champion = predictions(rows(2000, 0.88), classes=["no", "perhaps", "yes"], codes=(0, 2))
     uri = world.ports.data.write(f"jobs/{job_id}/score/champion/1.npz", champion)
     document = {"schema_version": 1, "kind": "score", "job_id": job_id}
@@ -61,7 +61,7 @@ def test_a_challenger_that_gains_too_little_is_rejected_with_the_numbers() -> No
     assert outcome.reason == "accuracy 0.9100 is not 5.0% over the champion's 0.8800 (that is 0.9240)"
 
 
-def test_a_challenger_below_the_floor_is_rejected_also_as_a_first_model() -> None:
+def test_a_challenger_below_the_floor_is_rejected_even_as_a_first_model() -> None:
     world = World()
     outcome = world.validate(world.scored_job(rows(2000, 0.84)))
     assert outcome.decision is Decision.REJECT
@@ -74,7 +74,7 @@ def test_too_few_rows_are_inconclusive_not_rejected() -> None:
     assert (outcome.next, outcome.decision) == ("close", Decision.INCONCLUSIVE)
 
 
-def test_one_class_alone_is_inconclusive() -> None:
+def test_a_holdout_of_one_class_is_inconclusive() -> None:
     world = World()
     job_id = world.scored_job(rows(2000, 0.95))
     everything = np.zeros(2000, dtype=np.int32)
@@ -146,28 +146,28 @@ GOOD = {
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "problem"),
     [
-        (b"", "not a file of predictions"),
-        (b"PK\x03\x04 cut off", "not a file of predictions"),
-        (npz(**GOOD)[:3000], "not a file of predictions"),
-        (npz(**{**GOOD, "row_ids": np.array([object()] * N)}), "not a file of predictions"),
-        (npz(**{name: array for name, array in GOOD.items() if name != "labels"}), "not a file of predictions"),
+        (b"", "is not a prediction file"),
+        (b"PK\x03\x04 cut off", "is not a prediction file"),
+        (npz(**GOOD)[:3000], "is not a prediction file"),
+        (npz(**{**GOOD, "row_ids": np.array([object()] * N)}), "is not a prediction file"),
+        (npz(**{name: array for name, array in GOOD.items() if name != "labels"}), "is not a prediction file"),
         (npz(**{**GOOD, "labels": GOOD["labels"][:-1]}), "1000 rows"),
         (npz(**{**GOOD, "row_ids": np.array(["same"] * N)}), "more than once"),
-        (npz(**{**GOOD, "predictions": GOOD["predictions"] + 1}), "predictions that are no classes"),
-        (npz(**{**GOOD, "predictions": GOOD["predictions"] - 1}), "predictions that are no classes"),
-        (npz(**{**GOOD, "predictions": np.full(N, np.nan)}), "predictions that are no classes"),
+        (npz(**{**GOOD, "predictions": GOOD["predictions"] + 1}), "predictions that are not codes of its 2 classes"),
+        (npz(**{**GOOD, "predictions": GOOD["predictions"] - 1}), "predictions that are not codes of its 2 classes"),
+        (npz(**{**GOOD, "predictions": np.full(N, np.nan)}), "predictions that are not codes of its 2 classes"),
         (npz(**{**GOOD, "row_ids": GOOD["row_ids"][::-1]}), "row_ids differ"),
         (npz(**{**GOOD, "labels": 1 - GOOD["labels"]}), "labels differ"),
         (npz(**{**GOOD, "classes": np.array(["no", "nope"])}), "labels differ"),
     ],
 )
-def test_a_file_that_is_not_what_it_should_be_is_refused(content: bytes, told: str) -> None:
+def test_a_malformed_prediction_file_is_refused(content: bytes, problem: str) -> None:
     world = World()
     job_id = world.scored_job(rows(N, 0.95), rows(N, 0.88))
     replace_file(world, job_id, "2", content, N)
-    with pytest.raises(ArtifactInvalid, match=told):
+    with pytest.raises(ArtifactInvalid, match=problem):
         world.validate(job_id)
     assert world.job(job_id).validation is None
 
@@ -180,7 +180,7 @@ def test_a_file_that_was_changed_after_scoring_is_refused() -> None:
         world.validate(job_id)
 
 
-def test_a_champion_that_was_not_scored_is_no_missing_champion() -> None:
+def test_a_champion_that_was_not_scored_does_not_count_as_absent() -> None:
     world = World()
     job_id = world.scored_job(rows(N, 0.95), rows(N, 0.88))
     world.score(job_id, v2=rows(N, 0.95))
@@ -211,7 +211,7 @@ PRICES = {
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "problem"),
     [
         (npz(**GOOD), "labels that are not finite numbers"),
         (npz(**{**PRICES, "predictions": np.full(N, np.nan)}), "predictions that are not finite numbers"),
@@ -219,28 +219,28 @@ PRICES = {
         (npz(**{**PRICES, "row_metric": np.full(N, np.inf)}), "row_metric that is not a finite number in every row"),
     ],
 )
-def test_a_file_of_numbers_that_is_not_what_it_should_be_is_refused(content: bytes, told: str) -> None:
+def test_a_malformed_file_of_numbers_is_refused(content: bytes, problem: str) -> None:
     data = {"prefix": "churn", "row_id": "id", "label": "price", "numeric": ["age"], "task": "regression"}
     world = World(a_policy(triggers={"evaluation_window_days": 5, "training_window_days": 10}, data=data))
     job_id = world.scored_job(rows(N, 0.95))
     replace_file(world, job_id, "2", content, N)
-    with pytest.raises(ArtifactInvalid, match=told):
+    with pytest.raises(ArtifactInvalid, match=problem):
         world.validate(job_id)
 
 
 @pytest.mark.parametrize(
-    ("arrays", "told"),
+    ("arrays", "problem"),
     [
         ({**GOOD, "scores": np.full((N, 3), 0.3)}, "2 scores in each row"),
-        ({**GOOD, "scores": np.full((N, 2), 1.5)}, "scores that are no probabilities"),
+        ({**GOOD, "scores": np.full((N, 2), 1.5)}, "scores that are not probabilities"),
         ({**GOOD, "scores": np.full((N, 2), np.nan)}, "2 scores in each row"),
     ],
 )
-def test_probabilities_that_are_none_are_refused(arrays: dict[str, np.ndarray], told: str) -> None:
+def test_scores_that_are_not_probabilities_are_refused(arrays: dict[str, np.ndarray], problem: str) -> None:
     world = World()
     job_id = world.scored_job(rows(N, 0.95))
     replace_file(world, job_id, "2", npz(**arrays), N)
-    with pytest.raises(ArtifactInvalid, match=told):
+    with pytest.raises(ArtifactInvalid, match=problem):
         world.validate(job_id)
 
 
@@ -253,7 +253,7 @@ def test_a_regression_goes_from_numbers_to_a_champion() -> None:
     assert world.deploy(job_id).version == "2"
 
 
-def test_a_regression_that_knows_nothing_is_not_deployed_whatever_the_record_says() -> None:
+def test_a_regression_that_explains_nothing_is_not_deployed_whatever_the_record_says() -> None:
     data = {"prefix": "churn", "row_id": "id", "label": "price", "numeric": ["age"], "task": "regression"}
     world = World(a_policy(triggers={"evaluation_window_days": 5, "training_window_days": 10}, data=data))
     job_id = world.scored_job(rows(N, 0.95))
