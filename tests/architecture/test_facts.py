@@ -34,5 +34,12 @@ def test_facts_leave_use_cases_in_one_place_only() -> None:
     assert publishers == {"record.py"}
 
 
+def test_records_are_updated_by_one_checked_function_only() -> None:
+    updating = {
+        path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py") if "model_copy" in path.read_text()
+    }
+    assert updating == set()
+
+
 def test_use_cases_change_jobs_by_named_steps_only() -> None:
     assert [path.name for path in USECASES if re.search(r"\bjob\.(changed|_moved)\(", path.read_text())] == []

@@ -49,7 +49,7 @@ def _print_decision(decision: DecisionRecord) -> None:
     _print_indented(decision.reason)
     for verdict in decision.verdicts:
         # Its reason is part of the decision's.
-        _print_indented(f"{verdict.check}: {verdict.outcome.value} {_numbers(verdict)}".rstrip())
+        _print_indented(f"{verdict.check}: {verdict.label} {_numbers(verdict)}".rstrip())
     for what, which in (("actor", decision.actor), ("job", decision.job_id), ("execution", decision.execution_arn)):
         if which:
             _print_indented(f"{what}: {which}")
@@ -92,7 +92,7 @@ def _print_trigger(trigger: TriggerOutlook) -> None:
     print(f"{trigger.trigger_type.value}: {trigger.prospect.replace('_', ' ')}")
     for verdict in trigger.verdicts:
         numbers = _numbers(verdict)
-        _print_indented(f"{verdict.outcome.value}: {verdict.reason}" + (f" ({numbers})" if numbers else ""))
+        _print_indented(f"{verdict.label}: {verdict.reason}" + (f" ({numbers})" if numbers else ""))
     for hold in trigger.holds:
         _print_indented(f"held back by {hold.kind}: {hold.reason}")
     times = {"judged": trigger.judged_at, "next": trigger.next_at}

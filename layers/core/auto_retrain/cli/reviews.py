@@ -90,7 +90,7 @@ def _print_metrics(job: RetrainingJob) -> None:
     ]
     print_table(("METRIC", "CHALLENGER", "CHAMPION", "GAIN", "95 % INTERVAL", "P"), rows)
     for verdict in job.validation.verdicts:
-        print(f"{verdict.outcome.value}: {plain(verdict.reason)}")
+        print(f"{verdict.label}: {plain(verdict.reason)}")
 
 
 def _number(value: float | None) -> str:

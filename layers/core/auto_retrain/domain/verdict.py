@@ -47,6 +47,11 @@ class Verdict(Record):
     def met(self) -> bool:
         return self.outcome is Outcome.MET
 
+    @property
+    def label(self) -> str:
+        """Its outcome for people."""
+        return f"{self.outcome.value} (only observed)" if self.observed_only else self.outcome.value
+
     def as_observed(self) -> "Verdict":
         """The same verdict, which decides nothing."""
         return self.changed(observed_only=True)

@@ -54,4 +54,5 @@ def _head(job: RetrainingJob, result: ValidationResult) -> str:
 
 def _sentence(result: ValidationResult) -> str:
     """Why it was refused, or what it was promoted for; the other gates that it passed are listed further down."""
-    return result.verdicts[0].reason if result.is_valid else result.reason
+    counted = (verdict.reason for verdict in result.verdicts if not verdict.observed_only)
+    return next(counted) if result.is_valid else result.reason

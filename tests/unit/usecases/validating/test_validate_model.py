@@ -266,3 +266,19 @@ def test_a_regression_that_explains_nothing_is_not_deployed_whatever_the_record_
     world.ports.jobs.save(job.changed(validation=forged))
     with pytest.raises(PromotionRefused, match="is not above 0"):
         world.deploy(job_id)
+
+
+def test_a_gate_that_is_only_observed_is_recorded_with_the_verdict_and_stops_nothing() -> None:
+    policy = a_policy(
+        triggers={"evaluation_window_days": 5, "training_window_days": 10},
+        validation={"observe_only": ["min_improvement"]},
+    )
+    world = World(policy)
+    job_id = world.scored_job(rows(2000, 0.91), rows(2000, 0.88))
+    assert world.validate(job_id).decision is Decision.PROMOTE
+    result = world.job(job_id).validation
+    assert result is not None
+    (observed,) = [verdict for verdict in result.verdicts if verdict.observed_only]
+    assert (observed.check, observed.met) == ("min_improvement", False)
+    assert observed.reason not in result.reason
+    assert result.validation_hash == result.compute_hash()

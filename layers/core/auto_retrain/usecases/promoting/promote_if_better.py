@@ -33,7 +33,7 @@ def promote_if_better(model_name: str, job_id: str, min_improvement: float, port
     check_review(job.validated(result))
     allowed = job.deploying().validated(result)
     # One write: what was sealed for a job that may not be deployed any more stays as it is.
-    ports.jobs.save(allowed.reported(publish_report(allowed, result, judgement.pair, ports)))
+    ports.jobs.save(allowed.reported(publish_report(allowed, result, judgement.versions, ports)))
     record(validation_fact(allowed, result, ports))
     deploy_model(JobReference(job_id=job_id), ports)
     return True

@@ -7,11 +7,10 @@ from ...comparison.confusion import confusion_of
 from ...comparison.pair import Versions
 from ...comparison.slices import compare_slices
 from ...domain.job import RetrainingJob
-from ...domain.policy.policy import AppliedPolicy, Policy
-from ...domain.policy.validation import ValidationPolicy
+from ...domain.policy.policy import AppliedPolicy
 from ...domain.results import ScoringResult
 from ...domain.validation import Decision, ValidatedInputs, ValidationResult
-from ...domain.verdict import Outcome, worst
+from ...domain.verdict import Outcome, Verdict, worst
 from ...gates import judge_gates
 from ...ports import Ports
 from ...statistics.libraries import LIBRARIES
@@ -24,7 +23,7 @@ class Judgement(NamedTuple):
     """A verdict, and the versions that it is about: the challenger and its champion, or a first model alone."""
 
     result: ValidationResult
-    pair: Versions
+    versions: Versions
 
 
 def judge_scores(
@@ -41,7 +40,7 @@ def judge_scores(
     outcome = worst(verdicts)
     result = ValidationResult(
         decision=_DECISIONS.get(outcome, Decision.REJECT),
-        reason="; ".join(verdict.reason for verdict in verdicts if verdict.outcome is outcome),
+        reason="; ".join(verdict.reason for verdict in verdicts if _is_decisive(verdict, outcome)),
         primary=comparison.primary,
         metrics=comparison.metrics,
         improvement=comparison.improvement,
@@ -57,11 +56,14 @@ def judge_scores(
     return Judgement(result, versions)
 
 
+def _is_decisive(verdict: Verdict, outcome: Outcome) -> bool:
+    return verdict.outcome is outcome and not verdict.observed_only
+
+
 def with_min_improvement(applied: AppliedPolicy, min_improvement: float) -> AppliedPolicy:
     """The policy with another minimum improvement; raises ValidationError when that is outside a policy's bounds."""
-    rules = ValidationPolicy.model_validate({**dict(applied.policy.validation), "min_improvement": min_improvement})
-    policy = Policy.model_validate({**dict(applied.policy), "validation": rules})
-    return AppliedPolicy.model_validate({**dict(applied), "policy": policy})
+    rules = applied.policy.validation.changed(min_improvement=min_improvement)
+    return applied.changed(policy=applied.policy.changed(validation=rules))
 
 
 def _label_share(versions: Versions, scores: ScoringResult) -> float:

@@ -43,7 +43,7 @@ def replay_validation(job_id: str, ports: Ports) -> Replay:
     return Replay(
         job_id=job_id,
         sealed=sealed,
-        replayed=ValidationResult.model_validate({**dict(replayed), "validation_hash": replayed.compute_hash()}),
+        replayed=replayed.changed(validation_hash=replayed.compute_hash()),
         differences=tuple(_differences(sealed, replayed)),
     )
 
