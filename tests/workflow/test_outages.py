@@ -44,7 +44,7 @@ def test_an_unavailable_registry_is_retried_and_then_named(world: World, webhook
     assert len(attempts) == 9
     assert "RegistryUnavailable: MLflow at http://127.0.0.1:9 did not answer" in ended.cause
     assert world.is_free(model)
-    assert webhook.texts[0].startswith(f"Retraining {model}: asked for by tests")
+    assert webhook.texts[0].startswith(f"Retraining {model}: requested by tests")
     assert webhook.texts[1].startswith(f"Retraining {model} failed: ")
 
 

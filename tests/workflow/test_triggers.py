@@ -96,7 +96,7 @@ def test_a_trigger_whose_model_is_busy_is_judged_again_when_the_job_has_ended(wo
     again = [ended for ended in executions if ended.arn not in (first, second)]
     assert [ended.status for ended in again] == ["SUCCEEDED"]
     assert again[0].job is not None
-    assert again[0].job.trigger_reason == "asked for by tests: second"
+    assert again[0].job.trigger_reason == "requested by tests: second"
     assert world.waiting.of(model) == []
 
 

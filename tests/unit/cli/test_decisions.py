@@ -91,5 +91,5 @@ def test_a_look_ahead_tells_what_fires_and_what_holds_it_back(terminal: Terminal
     assert any(line.startswith("  met: ") and "0.8" in line and "n 5000" in line for line in lines)
     assert any(line.startswith(f"  held back by running_job: job '{job_id}'") for line in lines)
     assert any(line.startswith("  held back by cool_down: ") for line in lines)
-    assert lines[-1] == "waits for the running job: manual of 2026-03-01 12:00:00Z, asked for by bob"
+    assert lines[-1] == "waits for the running job: manual of 2026-03-01 12:00:00Z, requested by bob"
     assert not terminal.ports.executions.started

@@ -11,7 +11,7 @@ def test_jobs_are_listed_with_their_reason(terminal: Terminal) -> None:
     heading, row = terminal.ok("jobs", "churn").splitlines()
     assert heading.split() == ["CREATED", "JOB", "TRIGGER", "STATUS", "REASON"]
     assert row.split() == ["2026-03-01", "12:00:00Z", job_id, "manual", "pending", *row.split()[5:]]
-    assert row.endswith("asked for by ada: new labels")
+    assert row.endswith("requested by ada: new labels")
     assert terminal.ok("jobs", "fraud").count("\n") == 1
 
 

@@ -1,4 +1,4 @@
-"""A world whose model looks for drift, with features for every day of its windows."""
+"""A world whose model has features for every day of its drift windows."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -33,7 +33,7 @@ def columns(random: np.random.Generator, age: float, rows: int) -> dict[str, Any
     return {"age": random.normal(age, 10, rows), "plan": plans}
 
 
-def look(world: World) -> TriggerDecision:
+def check_drift(world: World) -> TriggerDecision:
     return detect_drift(world.check(SWEPT), world.ports)
 
 

@@ -1,4 +1,4 @@
-"""A model with a policy in a world of memory, and the steps of a retraining as functions."""
+"""A model with a policy, all ports in memory, and the steps of a retraining as functions."""
 
 import io
 import json
@@ -59,7 +59,7 @@ class World:
         return start_job(StepOrder(job_id=job_id, kind=kind, task_token=token), self.ports)
 
     def train(self, job_id: str, version: str = "2", **result: Any) -> None:
-        """What the container does: register a version and leave a result."""
+        """Do what the container does: register a version and write a result."""
         job = self.job(job_id)
         self.ports.registry.register("churn", version, job_id=job_id)
         self.ports.registry.start_run("run")
@@ -76,14 +76,14 @@ class World:
         )
 
     def artifacts(self, version: str) -> dict[str, str]:
-        """What a result tells of a version's files as they are now."""
+        """What a result records about a version's current files."""
         files = self.ports.registry.version_files("churn", version)
-        manifest = rfc8785.dumps({path: file.model_dump() for path, file in files.items()})
-        uri = self.ports.data.write(f"files-of-{version}.json", manifest)
+        file_list = rfc8785.dumps({path: file.model_dump() for path, file in files.items()})
+        uri = self.ports.data.write(f"files-of-{version}.json", file_list)
         return {"artifacts_uri": uri, "artifact_sha256": artifact_digest(files)}
 
     def score(self, job_id: str, **correct: Any) -> None:
-        """Leave predictions: by version, which of the rows it classified right."""
+        """Write predictions; `correct` says for each version which rows it classifies correctly."""
         files = {}
         for version, right in correct.items():
             content = predictions(np.asarray(right, dtype=bool))
@@ -114,7 +114,7 @@ class World:
         self.ports.registry.set_champion("churn", version)
 
     def scored_job(self, challenger: Any, champion: Any = None) -> str:
-        """A job that is ready to be validated; rows that were right are given per model."""
+        """A job that is ready to be validated; each version's correct rows are given."""
         if champion is not None:
             self.give_champion()
         job_id = self.open()
@@ -132,7 +132,7 @@ def predictions(
     classes: Sequence[str] = ("no", "yes"),
     codes: tuple[int, int] = (0, 1),
 ) -> bytes:
-    """A file of predictions with alternating labels, of two of the classes, that is right in the given rows."""
+    """A prediction file with alternating labels of two of the classes, correct in the given rows."""
     labels = np.arange(right.size, dtype=np.int32) % 2
     of_class = np.array(codes, dtype=np.int32)
     file = io.BytesIO()
@@ -147,7 +147,7 @@ def predictions(
 
 
 def rows(n: int, accuracy: float, first_wrong: int = 0) -> np.ndarray:
-    """Which of n rows are right; the wrong ones are a run that begins at `first_wrong`."""
+    """Which of n rows are correct; the wrong ones are consecutive, from `first_wrong` on."""
     right = np.ones(n, dtype=bool)
     wrong = n - round(n * accuracy)
     right[first_wrong : first_wrong + wrong] = False

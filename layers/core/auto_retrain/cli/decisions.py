@@ -78,7 +78,7 @@ def _why_not(options: argparse.Namespace, ports: Ports) -> None:
         _print_trigger(trigger)
     for waiting in outlook.waiting:
         request = waiting.request
-        asked = f", asked for by {request.actor}" if request.actor else ""
+        asked = f", requested by {request.actor}" if request.actor else ""
         print(plain(f"waits for the running job: {request.trigger_type.value} of {moment(request.event_time)}{asked}"))
 
 

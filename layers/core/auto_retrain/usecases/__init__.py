@@ -1,1 +1,1 @@
-"""What the product does, one file per state of the machine: gather evidence, judge, act, record."""
+"""What the product does, one folder per stage: gather evidence, judge, act, record."""

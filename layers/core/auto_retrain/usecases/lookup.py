@@ -1,4 +1,4 @@
-"""Records that a use case cannot do without."""
+"""Looks up the records that a use case requires."""
 
 from ..domain.errors import JobUnknown, ModelUnknown
 from ..domain.job import RetrainingJob
@@ -7,7 +7,7 @@ from ..ports import Ports
 
 
 def policy_of(model_name: str, ports: Ports) -> AppliedPolicy:
-    """The policy in force; raises ModelUnknown for a model without one."""
+    """The policy in force; raises ModelUnknown if the model has none."""
     applied = ports.policies.get(model_name)
     if applied is None:
         raise ModelUnknown(f"model '{model_name}' has no policy; apply one first")
@@ -15,7 +15,7 @@ def policy_of(model_name: str, ports: Ports) -> AppliedPolicy:
 
 
 def job_of(job_id: str, ports: Ports) -> RetrainingJob:
-    """The record of a job; raises JobUnknown when there is none."""
+    """The record of a job; raises JobUnknown if there is none."""
     job = ports.jobs.get(job_id)
     if job is None:
         raise JobUnknown(f"there is no job '{job_id}'")
@@ -23,6 +23,6 @@ def job_of(job_id: str, ports: Ports) -> RetrainingJob:
 
 
 def newest_version(model_name: str, ports: Ports) -> AppliedPolicy | None:
-    """The newest version of a policy, also of a removed one."""
+    """The newest version of a policy, even of a removed one."""
     applied = ports.policies.get(model_name)
     return applied or next(iter(ports.policies.history(model_name)), None)

@@ -1,4 +1,4 @@
-"""The only place where a fact leaves a use case; whoever wants to know what happened listens here."""
+"""The only place where a fact leaves a use case, on its way to the log and the event bus."""
 
 import logging
 
@@ -14,14 +14,14 @@ _LOG = logging.getLogger(FACTS_LOG)
 
 
 def record(fact: Fact) -> None:
-    """Write the fact into the log, as one line with its fields."""
+    """Write the fact to the log, as one line with its fields."""
     _LOG.info(fact.sentence, extra={"fact": {"fact_id": fact.fact_id, **fact.model_dump(mode="json")}})
 
 
 def announce(fact: AnnouncedFact, ports: Ports) -> None:
-    """Record a fact and publish it on the event bus; published again, it has the same id.
+    """Record a fact and publish it on the event bus; if it is published again, its id is the same.
 
-    A bus that refuses it changes nothing about the fact, so that is logged and no more.
+    The fact stands even if the bus refuses it, so a refusal is only logged.
     """
     record(fact)
     event = JobEvent(

@@ -15,7 +15,7 @@ from auto_retrain.adapters.data.arrow_tables import ArrowTableReader
 from auto_retrain.domain.errors import DataUnavailable
 from auto_retrain.domain.messages import TriggerDecision
 from tests.unit.builders import NOON, a_policy
-from tests.unit.usecases.drift_world import look
+from tests.unit.usecases.drift_world import check_drift
 from tests.unit.usecases.world import World
 
 ROWS = 400
@@ -63,7 +63,7 @@ def world_of_objects(live: Callable[[int, pd.DataFrame], bytes], format: str) ->
 
 def decide(live: Callable[[int, pd.DataFrame], bytes], format: str) -> TriggerDecision:
     world = world_of_objects(live, format)
-    decision = look(world)
+    decision = check_drift(world)
     assert (decision.held_by == "quarantine") == bool(world.ports.states.get("churn").quarantine)
     return decision
 
@@ -74,17 +74,17 @@ def on_one_day(content: Callable[[pd.DataFrame], bytes], format: str) -> Trigger
 
 @pytest.mark.parametrize("format", WRITERS)
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         (lambda frame: frame.drop(columns="age"), "lacks the columns age"),
         (lambda frame: frame.assign(age="forty"), "column 'age'"),
         (lambda frame: frame.assign(age=[*["40"] * (ROWS - 1), "4O"]), "column 'age'"),
     ],
 )
-def test_a_column_that_is_missing_or_of_another_type_is_quarantined(change: Any, told: str, format: str) -> None:
+def test_a_column_that_is_missing_or_of_another_type_is_quarantined(change: Any, message: str, format: str) -> None:
     decision = on_one_day(lambda frame: WRITERS[format](change(frame)), format)
     assert (decision.next, decision.held_by) == ("skip", "quarantine")
-    assert told in decision.reason
+    assert message in decision.reason
     assert BROKEN_DAY in decision.reason
 
 
@@ -132,7 +132,7 @@ def test_an_object_that_cannot_be_read_is_quarantined_and_none_of_its_rows_is_to
 
 @pytest.mark.parametrize("format", WRITERS)
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         (lambda frame: frame.assign(age=np.nan), "'age' has no value in any of 2000 rows"),
         (lambda frame: frame.assign(plan=None), "'plan' has no value in any of 2000 rows"),
@@ -140,10 +140,10 @@ def test_an_object_that_cannot_be_read_is_quarantined_and_none_of_its_rows_is_to
         (lambda frame: frame.assign(age=np.inf), "'age' is one and the same value in all of 2000 rows"),
     ],
 )
-def test_a_column_that_went_dead_is_quarantined(change: Any, told: str, format: str) -> None:
+def test_a_column_that_went_dead_is_quarantined(change: Any, message: str, format: str) -> None:
     decision = decide(lambda _, frame: WRITERS[format](change(frame)), format)
     assert (decision.next, decision.held_by) == ("skip", "quarantine")
-    assert told in decision.reason
+    assert message in decision.reason
 
 
 ODD: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
@@ -184,7 +184,7 @@ def test_an_object_that_changes_while_it_is_read_is_worth_another_try(back: int)
     uri = f"s3://data/churn/date={NOON.date() - timedelta(days=back)}/part-0.parquet"
     world.ports.data._contents[uri] = as_parquet(features(99))
     with pytest.raises(DataUnavailable, match="has changed since it was listed"):
-        look(world)
+        check_drift(world)
     assert world.ports.states.get("churn").quarantine is None
 
 

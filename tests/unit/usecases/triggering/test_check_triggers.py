@@ -1,4 +1,4 @@
-"""Retrain now? The answers, and what they leave behind."""
+"""Retrain now? The decisions and what they leave behind."""
 
 from datetime import datetime, timedelta
 
@@ -29,11 +29,11 @@ def test_a_person_starts_a_retraining_with_a_reason() -> None:
     job = world.job(decision.job_id or "")
     assert decision.next == "start"
     assert (job.trigger_type, job.actor, job.training_parameters) == (TriggerType.MANUAL, "ada", {"max_depth": 3})
-    assert job.trigger_reason == "asked for by ada: new labels"
+    assert job.trigger_reason == "requested by ada: new labels"
     assert [event.kind for event in world.ports.events.published] == ["started"]
 
 
-def test_degraded_performance_starts_a_retraining_and_keeps_the_numbers() -> None:
+def test_degraded_performance_starts_a_retraining_and_records_the_numbers() -> None:
     world = healthy_world()
     world.ports.metrics.readings["churn"] = MetricReading(value=0.9, rows=5000, points=30, newest_at=NOON)
     decision = world.check(SWEPT)
@@ -47,12 +47,12 @@ def test_a_due_schedule_starts_a_retraining() -> None:
     assert (decision.next, decision.trigger_type) == ("start", TriggerType.SCHEDULED)
 
 
-def test_a_healthy_model_is_looked_at_for_drift() -> None:
+def test_a_healthy_model_is_checked_for_drift() -> None:
     decision = healthy_world().check(SWEPT)
     assert (decision.next, decision.job_id) == ("detect_drift", None)
 
 
-def test_without_the_drift_trigger_a_healthy_model_is_left_alone_with_the_reasons() -> None:
+def test_without_the_drift_trigger_a_healthy_model_is_skipped_with_the_reasons() -> None:
     world = World(a_policy(triggers={"enabled": ["performance_degradation", "scheduled"]}))
     world.ports.states.record_retrain("churn", NOON)
     world.ports.metrics.readings["churn"] = MetricReading(value=0.95, rows=5000, points=30, newest_at=NOON)
@@ -70,7 +70,7 @@ def test_a_repeated_first_state_finds_its_own_job() -> None:
     assert len(world.ports.jobs.list_active()) == 1
 
 
-def test_a_second_execution_for_a_model_is_skipped_readably() -> None:
+def test_a_second_execution_for_a_model_is_skipped_and_names_the_running_job() -> None:
     world = World()
     first = world.check()
     second = world.check(execution="arn:other")
@@ -94,12 +94,12 @@ def test_a_manual_start_without_a_time_means_now() -> None:
     assert decision.event_time == NOON
 
 
-def test_an_unknown_model_is_told_what_is_missing() -> None:
+def test_an_unknown_model_is_refused_because_it_has_no_policy() -> None:
     with pytest.raises(ModelUnknown, match="'nobody' has no policy"):
         World().check({**MANUAL, "model_name": "nobody"})
 
 
-def test_an_event_that_is_none_leaves_nothing_behind() -> None:
+def test_a_malformed_event_leaves_nothing_behind() -> None:
     world = World()
     with pytest.raises(EventInvalid, match="send"):
         world.check({"hello": "world"})
@@ -107,25 +107,25 @@ def test_an_event_that_is_none_leaves_nothing_behind() -> None:
 
 
 @pytest.mark.parametrize("event", ["gl-001", [], 3, None])
-def test_an_input_that_is_no_object_is_told_what_to_send(event: object) -> None:
+def test_an_input_that_is_not_an_object_is_refused_with_what_to_send(event: object) -> None:
     world = World()
     with pytest.raises(EventInvalid, match="no object; send"):
         check_triggers(ExecutionStarted(event=event, execution_arn="arn:1"), world.ports)
 
 
-def test_an_event_of_the_future_is_refused_before_it_holds_the_cool_down() -> None:
+def test_an_event_in_the_future_is_refused_before_it_extends_the_cool_down() -> None:
     world = World()
-    with pytest.raises(EventInvalid, match="lies in the future"):
+    with pytest.raises(EventInvalid, match="must not be in the future"):
         world.check({**MANUAL, "event_time": (NOON + timedelta(days=365)).isoformat()})
     assert world.ports.states.get("churn").last_attempt_at is None
 
 
-def test_an_event_of_another_age_is_refused_before_any_window_is_counted_back_from_it() -> None:
-    with pytest.raises(EventInvalid, match="lies before 2000-01-01"):
+def test_an_event_from_long_ago_is_refused_before_any_window_is_computed() -> None:
+    with pytest.raises(EventInvalid, match="must not be before 2000-01-01"):
         World().check({**MANUAL, "event_time": "0001-01-01T00:00:00Z"})
 
 
-def test_an_old_event_that_is_replayed_is_held_by_what_happened_since() -> None:
+def test_a_replayed_old_event_is_held_by_what_happened_since() -> None:
     world = World()
     job_id = world.open()
     world.close(decision={"job_id": job_id}, error={"Error": "Test", "Cause": "stopped"})
@@ -133,7 +133,7 @@ def test_an_old_event_that_is_replayed_is_held_by_what_happened_since() -> None:
     assert world.check(old, execution="arn:old").held_by == "cool_down"
 
 
-def test_a_bus_that_is_away_keeps_nobody_from_retraining(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unavailable_event_bus_does_not_prevent_a_retraining(caplog: pytest.LogCaptureFixture) -> None:
     world = World()
 
     def unavailable(event: JobEvent) -> None:
@@ -144,7 +144,7 @@ def test_a_bus_that_is_away_keeps_nobody_from_retraining(caplog: pytest.LogCaptu
     assert "was not published: the bus is away" in caplog.text
 
 
-def test_a_repeated_first_state_tells_again_under_the_same_id() -> None:
+def test_a_repeated_first_state_publishes_again_with_the_same_id() -> None:
     world = World()
     world.check()
     world.check()
@@ -154,6 +154,6 @@ def test_a_repeated_first_state_tells_again_under_the_same_id() -> None:
 @pytest.mark.parametrize(
     "parameters", [{"rate": float("nan")}, {"deep": [{"rate": float("inf")}]}, {"text": "x" * 16000}]
 )
-def test_parameters_that_cannot_travel_are_refused(parameters: dict[str, object]) -> None:
+def test_parameters_that_an_execution_cannot_carry_are_refused(parameters: dict[str, object]) -> None:
     with pytest.raises(EventInvalid, match="parameters"):
         World().check({**MANUAL, "parameters": parameters})

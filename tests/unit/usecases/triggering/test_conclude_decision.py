@@ -1,4 +1,4 @@
-"""What a decision ends in: a trigger that waits is not lost, one that is held is told why, a rejection counts."""
+"""How a decision ends: a waiting trigger is not lost, a held one says why, a rejection counts."""
 
 from datetime import timedelta
 from typing import Any
@@ -37,16 +37,16 @@ def applied_to(world: World) -> AppliedPolicy:
     return applied
 
 
-def look(world: World, days: int) -> Any:
+def check_on_day(world: World, days: int) -> Any:
     world.ports.clock.advance(NOON + days * DAY - world.ports.clock.now())
     event = {**SWEPT, "event_time": (NOON + days * DAY).isoformat()}
     return world.check(event, execution=f"arn:day-{days}")
 
 
 def reject(world: World, days: int) -> None:
-    """One retraining for degraded performance, whose challenger is no better."""
+    """One retraining for degraded performance whose challenger is not better."""
     world.give_champion()
-    decision = look(world, days)
+    decision = check_on_day(world, days)
     job_id = decision.job_id
     assert job_id is not None, decision.reason
     world.start(job_id, "train")
@@ -57,7 +57,7 @@ def reject(world: World, days: int) -> None:
     world.close(decision={"job_id": job_id})
 
 
-def test_a_trigger_that_finds_the_model_busy_waits_and_begins_again_when_the_job_has_ended() -> None:
+def test_a_trigger_that_meets_a_busy_model_waits_and_restarts_when_the_job_has_ended() -> None:
     world = World()
     job_id = world.open()
     waiting = world.check({**MANUAL, "reason": "second", "force": True, "parameters": {"depth": 3}}, execution="arn:2")
@@ -76,7 +76,7 @@ def test_a_trigger_that_finds_the_model_busy_waits_and_begins_again_when_the_job
     assert again.next == "start"
 
 
-def test_closing_twice_starts_what_waited_once() -> None:
+def test_closing_twice_restarts_a_waiting_trigger_once() -> None:
     world = World()
     job_id = world.open()
     world.check({**MANUAL, "force": True}, execution="arn:2")
@@ -85,7 +85,7 @@ def test_closing_twice_starts_what_waited_once() -> None:
     assert len(world.ports.executions.started) == 1
 
 
-def test_a_job_that_ends_just_then_is_noticed_and_the_trigger_decided_anew() -> None:
+def test_a_job_that_ends_at_that_moment_is_noticed_and_the_trigger_is_decided_again() -> None:
     world = World()
     job_id = world.open()
     read, states = world.ports.states.get, []
@@ -105,40 +105,40 @@ def test_a_job_that_ends_just_then_is_noticed_and_the_trigger_decided_anew() -> 
     assert world.ports.waiting.of("churn") == []
 
 
-def test_performance_has_to_breach_on_several_days_when_the_policy_says_so() -> None:
+def test_performance_must_breach_on_several_days_if_the_policy_says_so() -> None:
     world = degraded_world(breach_days=3, breach_window_days=5, enabled=("performance_degradation",))
-    decisions = [look(world, days) for days in (0, 1, 7, 8, 11)]
+    decisions = [check_on_day(world, days) for days in (0, 1, 7, 8, 11)]
     assert [decision.next for decision in decisions] == ["skip", "skip", "skip", "skip", "start"]
     assert decisions[1].held_by == "breach_days"
-    assert "seen on 2 of the last 5 days, 3 are needed" in decisions[1].reason
+    assert "met on 2 of the last 5 days, 3 are needed" in decisions[1].reason
     assert world.ports.decisions.recent("churn", 1)[0].outcome == "started"
 
 
-def test_looking_twice_on_one_day_is_one_breach() -> None:
+def test_two_checks_on_one_day_count_as_one_breach() -> None:
     world = degraded_world(breach_days=2, breach_window_days=5, enabled=("performance_degradation",))
     world.check(SWEPT, execution="arn:a")
     assert world.check(SWEPT, execution="arn:b").held_by == "breach_days"
 
 
-def test_what_has_not_breached_often_enough_may_still_have_drifted() -> None:
+def test_a_model_with_too_few_breaches_is_still_checked_for_drift() -> None:
     decision = degraded_world(breach_days=2, breach_window_days=5).check(SWEPT)
     assert (decision.next, decision.held_by) == ("detect_drift", "breach_days")
 
 
-def test_each_rejected_challenger_doubles_the_wait_and_people_are_asked_in_the_end() -> None:
+def test_each_rejected_challenger_doubles_the_back_off_until_the_owner_is_notified() -> None:
     world = degraded_world(escalate_after=2, enabled=("performance_degradation",))
     reject(world, 0)
-    assert look(world, 1).held_by == "back_off"
+    assert check_on_day(world, 1).held_by == "back_off"
     reject(world, 2)
     kinds = [event.kind for event in world.ports.events.published]
     assert kinds == ["started", "rejected", "started", "rejected", "escalated"]
     assert "2 challengers in a row were rejected" in world.ports.events.published[-1].text
     assert "team@example.com" in world.ports.events.published[-1].text
-    assert look(world, 5).held_by == "back_off"
-    assert look(world, 6).next == "start"
+    assert check_on_day(world, 5).held_by == "back_off"
+    assert check_on_day(world, 6).next == "start"
 
 
-def test_a_model_that_no_retraining_cures_is_retrained_five_times_in_a_month() -> None:
+def test_a_model_that_retraining_does_not_improve_is_retrained_five_times_in_a_month() -> None:
     world = degraded_world(enabled=("performance_degradation",))
     for days in range(32):
         world.ports.data.add_partition("churn", NOON.date() + days * DAY, f"day {days}".encode())
@@ -149,16 +149,16 @@ def test_a_model_that_no_retraining_cures_is_retrained_five_times_in_a_month() -
             reject(world, days)
             started.append(days)
         else:
-            assert look(world, days).next == "skip"
+            assert check_on_day(world, days).next == "skip"
     assert started == [0, 2, 6, 14, 30]
     kinds = [event.kind for event in world.ports.events.published]
     assert kinds.count("escalated") == 3
 
 
-def test_a_challenger_that_is_deployed_ends_the_row() -> None:
+def test_a_deployed_challenger_resets_the_count_of_rejections() -> None:
     world = degraded_world(enabled=("performance_degradation",))
     reject(world, 0)
-    job_id = look(world, 2).job_id
+    job_id = check_on_day(world, 2).job_id
     world.start(job_id, "train")
     world.train(job_id, version="9")
     world.start(job_id, "score")
@@ -169,7 +169,7 @@ def test_a_challenger_that_is_deployed_ends_the_row() -> None:
     assert world.ports.states.get("churn").rejected_in_a_row == 0
 
 
-def test_a_person_s_rejected_challenger_says_nothing_about_the_triggers() -> None:
+def test_a_rejection_after_a_manual_request_does_not_count_against_the_triggers() -> None:
     world = World()
     job_id = world.scored_job(np.ones(600, dtype=bool) & (np.arange(600) % 10 > 0), rows(600, 0.9))
     world.validate(job_id)
@@ -177,7 +177,7 @@ def test_a_person_s_rejected_challenger_says_nothing_about_the_triggers() -> Non
     assert world.ports.states.get("churn").rejected_in_a_row == 0
 
 
-def test_machines_have_a_budget_and_people_have_not() -> None:
+def test_automatic_retrainings_have_a_budget_and_manual_ones_do_not() -> None:
     world = degraded_world()
     world.ports.limits = FleetLimits(monthly_retrainings=10)
     world.ports.sweeps.save(SweepMark(at=NOON, models=1, usage=FleetUsage(active_jobs=0, retrained_in_30_days=11)))
@@ -185,7 +185,7 @@ def test_machines_have_a_budget_and_people_have_not() -> None:
     assert world.check(MANUAL, execution="arn:person").next == "start"
 
 
-def test_broken_data_stop_everybody_and_the_record_says_why() -> None:
+def test_broken_data_stop_every_retraining_and_the_record_says_why() -> None:
     world = World()
     world.ports.states.set_quarantine("churn", Quarantine(since=NOON, reason="column 'age' is gone"))
     decision = world.check({**MANUAL, "force": True})

@@ -1,4 +1,4 @@
-"""Drift starts a retraining only when it is there and can be seen."""
+"""Drift starts a retraining only when it exists and can be detected."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,13 +13,13 @@ from auto_retrain.domain.policy.data import DriftPolicy
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.usecases.triggering.detect_drift import detect_drift
 from tests.unit.builders import NOON, a_policy
-from tests.unit.usecases.drift_world import SWEPT, break_live, look, without_age, world_with_features
+from tests.unit.usecases.drift_world import SWEPT, break_live, check_drift, without_age, world_with_features
 from tests.unit.usecases.world import EXECUTION, MANUAL, World
 
 
 def test_shifted_features_start_a_retraining_that_names_them() -> None:
     world = world_with_features(live_age=60)
-    decision = look(world)
+    decision = check_drift(world)
     assert (decision.next, decision.trigger_type) == ("start", TriggerType.DATA_DRIFT)
     assert "of 'age' exceeds 0.25" in decision.reason
     assert "plan" not in decision.reason
@@ -27,16 +27,16 @@ def test_shifted_features_start_a_retraining_that_names_them() -> None:
     assert world.job(decision.job_id or "").trigger_type is TriggerType.DATA_DRIFT
 
 
-def test_features_that_stay_skip_with_the_largest_psi() -> None:
+def test_stable_features_are_skipped_with_the_largest_psi() -> None:
     world = world_with_features(live_age=40)
-    decision = look(world)
+    decision = check_drift(world)
     assert decision.next == "skip"
     assert "does not exceed 0.25" in decision.reason
     assert world.ports.states.get("churn").last_drift_check_at == NOON
 
 
-def test_few_rows_are_not_called_stable() -> None:
-    decision = look(world_with_features(live_age=60, rows_a_day=20))
+def test_a_few_rows_are_not_called_stable() -> None:
+    decision = check_drift(world_with_features(live_age=60, rows_a_day=20))
     assert decision.next == "skip"
     assert "drift cannot be judged: only 100 rows" in decision.reason
 
@@ -44,7 +44,7 @@ def test_few_rows_are_not_called_stable() -> None:
 def test_a_window_without_data_is_not_called_stable() -> None:
     world = world_with_features(live_age=60)
     world.ports.data._partitions.clear()
-    assert "only 0 rows" in look(world).reason
+    assert "only 0 rows" in check_drift(world).reason
 
 
 def test_a_repeated_state_finds_its_own_job() -> None:
@@ -63,7 +63,7 @@ def test_a_thousand_drifted_features_fit_into_the_state() -> None:
         uri = f"s3://data/churn/date={NOON.date() - timedelta(days=back)}/part-0.parquet"
         values = np.arange(200.0) + (1000 if back <= 5 else 0)
         world.ports.tables.by_uri[uri] = dict.fromkeys(names, values)
-    decision = look(world)
+    decision = check_drift(world)
     assert decision.next == "start"
     assert decision.reason.endswith("and 995 more features")
     assert len(decision.model_dump_json()) < 30_000
@@ -76,14 +76,14 @@ BROKEN: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("change", "told"), BROKEN)
-def test_broken_data_are_quarantined_and_their_owner_is_told_once(change: Any, told: str) -> None:
+@pytest.mark.parametrize(("change", "message"), BROKEN)
+def test_broken_data_are_quarantined_and_the_owner_is_notified_once(change: Any, message: str) -> None:
     world = world_with_features(live_age=60)
     break_live(world, change)
-    decision = look(world)
+    decision = check_drift(world)
     assert (decision.next, decision.held_by) == ("skip", "quarantine")
-    assert told in decision.reason
-    look(world)
+    assert message in decision.reason
+    check_drift(world)
     first, repeated = world.ports.events.published
     assert repeated.event_id == first.event_id
     world.ports.clock.advance(timedelta(days=1))
@@ -93,17 +93,17 @@ def test_broken_data_are_quarantined_and_their_owner_is_told_once(change: Any, t
     event = first
     assert event.kind == "quarantined"
     assert "team@example.com" in event.text
-    assert told in event.text
+    assert message in event.text
     assert world.ports.decisions.recent("churn", 1)[0].outcome == "suppressed"
 
 
-def test_a_quarantined_model_is_not_retrained_until_its_data_are_in_order_again() -> None:
+def test_a_quarantined_model_is_not_retrained_until_its_data_are_repaired() -> None:
     world = world_with_features(live_age=60)
     broken = world_with_features(live_age=60)
     break_live(broken, without_age)
     healthy = dict(world.ports.tables.by_uri)
     world.ports.tables.by_uri.update(broken.ports.tables.by_uri)
-    look(world)
+    check_drift(world)
     held = world.check({**MANUAL, "force": True}, execution="arn:forced")
     assert held.held_by == "quarantine"
     world.ports.tables.by_uri.update(healthy)
@@ -114,36 +114,36 @@ def test_a_quarantined_model_is_not_retrained_until_its_data_are_in_order_again(
 
 def test_data_that_cannot_be_judged_do_not_lift_a_quarantine() -> None:
     world = world_with_features(live_age=40, rows_a_day=10)
-    world.ports.states.set_quarantine("churn", Quarantine(since=NOON, reason="a person said so"))
-    look(world)
+    world.ports.states.set_quarantine("churn", Quarantine(since=NOON, reason="set by hand"))
+    check_drift(world)
     assert world.ports.states.get("churn").quarantine is not None
 
 
-def test_a_reference_that_cannot_be_read_is_nobody_s_quarantine() -> None:
+def test_an_unreadable_reference_quarantines_nothing() -> None:
     world = world_with_features(live_age=60)
     for back in range(6, 16):
         uri = f"s3://data/churn/date={NOON.date() - timedelta(days=back)}/part-0.parquet"
         world.ports.tables.by_uri[uri] = without_age(dict(world.ports.tables.by_uri[uri]))
-    decision = look(world)
+    decision = check_drift(world)
     assert decision.held_by is None
-    assert "what the champion learned from cannot be read" in decision.reason
+    assert "the champion's training data cannot be read" in decision.reason
 
 
-def test_a_feature_that_is_ignored_is_not_even_read() -> None:
+def test_an_ignored_feature_is_not_even_read() -> None:
     world = world_with_features(live_age=60)
     world.ports.policies.apply(world.policy.changed(drift=DriftPolicy(ignore=("age",))), "ada", NOON)
     break_live(world, without_age)
-    assert look(world).next == "skip"
+    assert check_drift(world).next == "skip"
     assert world.ports.states.get("churn").quarantine is None
 
 
-def test_breaches_of_drift_are_counted_by_day() -> None:
+def test_drift_breaches_are_counted_by_day() -> None:
     world = world_with_features(live_age=60)
     triggers = world.policy.triggers.changed(breach_days=2, breach_window_days=3)
     world.ports.policies.apply(world.policy.changed(triggers=triggers), "ada", NOON)
-    first = look(world)
+    first = check_drift(world)
     assert (first.next, first.held_by) == ("skip", "breach_days")
-    assert "seen on 1 of the last 3 days, 2 are needed" in first.reason
+    assert "met on 1 of the last 3 days, 2 are needed" in first.reason
     world.ports.clock.advance(timedelta(days=1))
     later = {**SWEPT, "event_time": (NOON + timedelta(days=1)).isoformat()}
     assert detect_drift(world.check(later, execution="arn:later"), world.ports).next == "start"
@@ -172,7 +172,7 @@ def _broken() -> World:
     ],
     ids=["drifted", "stable", "too few rows", "busy", "broken"],
 )
-def test_the_answer_is_final_so_that_the_state_machine_asks_once(make_world: Callable[[], World]) -> None:
+def test_the_decision_is_final_so_the_state_machine_asks_only_once(make_world: Callable[[], World]) -> None:
     world = make_world()
     undecided = TriggerDecision(
         next="detect_drift",

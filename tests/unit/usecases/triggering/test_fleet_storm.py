@@ -1,4 +1,4 @@
-"""A thousand models due in the same minute, every event delivered twice: all are retrained, none is lost or doubled."""
+"""A thousand models due in the same minute, every event delivered twice: each is retrained exactly once."""
 
 from collections import Counter
 from datetime import timedelta
@@ -25,7 +25,7 @@ def a_fleet() -> MemoryPorts:
 
 
 def carry_out(ports: MemoryPorts, name: str) -> None:
-    """The first state of an execution, run twice as after a lost answer, and by a duplicate of the execution."""
+    """The first state of an execution, run twice as after a lost response, and by a duplicate of the execution."""
     event = ports.executions.started[name]
     for arn in (f"arn:{name}", f"arn:{name}", f"arn:{name}-again"):
         check_triggers(ExecutionStarted(event=event, execution_arn=arn), ports)
@@ -38,7 +38,7 @@ def end_all(ports: MemoryPorts) -> int:
     return len(active)
 
 
-def test_a_thousand_models_due_at_once_are_all_retrained_once_within_the_fleets_limits() -> None:
+def test_a_thousand_models_due_at_once_are_each_retrained_once_within_the_fleets_limits() -> None:
     ports, seen, most = a_fleet(), set(), 0
     for number in range(2 * MODELS // AT_ONCE):
         at = NOON + number * TICK

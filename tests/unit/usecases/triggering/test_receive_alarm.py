@@ -1,4 +1,4 @@
-"""Alarms start retrainings of the models that they speak about, once."""
+"""Alarms start retrainings of the models that they name, once."""
 
 import json
 from pathlib import Path
@@ -28,7 +28,7 @@ def named(event: dict[str, Any], name: str) -> dict[str, Any]:
     return {**event, "detail": {**event["detail"], "alarmName": name, "configuration": {}}}
 
 
-def test_an_alarm_starts_one_execution_however_often_and_by_whichever_way_it_arrives() -> None:
+def test_an_alarm_starts_one_execution_however_often_and_by_whatever_route_it_arrives() -> None:
     ports = ports_with(churn=[])
     first = receive_alarm(BRIDGED, ports)
     assert len(first.started) == 1
@@ -38,7 +38,7 @@ def test_an_alarm_starts_one_execution_however_often_and_by_whichever_way_it_arr
     assert (event["model_name"], event["trigger_type"]) == ("churn", "performance_degradation")
 
 
-def test_the_next_time_it_goes_off_it_starts_another() -> None:
+def test_an_alarm_that_goes_off_again_starts_another_execution() -> None:
     ports = ports_with(churn=[])
     receive_alarm(BRIDGED, ports)
     state = {**BRIDGED["detail"]["state"], "timestamp": "2026-03-02T12:00:00.000+0000"}
@@ -48,19 +48,19 @@ def test_the_next_time_it_goes_off_it_starts_another() -> None:
 @pytest.mark.parametrize("state", ["OK", "INSUFFICIENT_DATA"])
 def test_an_alarm_that_is_not_in_alarm_is_ignored_and_says_so(state: str) -> None:
     event = {**BRIDGED, "detail": {**BRIDGED["detail"], "state": {"value": state}}}
-    report = receive_alarm(event, ports_with(churn=[]))
-    assert report.ignored == f"its state is {state}, only ALARM calls for a retraining"
-    assert report.started == ()
+    outcome = receive_alarm(event, ports_with(churn=[]))
+    assert outcome.ignored == f"its state is {state}, only ALARM calls for a retraining"
+    assert outcome.started == ()
 
 
-def test_a_composite_alarm_speaks_about_every_model_whose_policy_names_it() -> None:
+def test_a_composite_alarm_concerns_every_model_whose_policy_lists_it() -> None:
     ports = ports_with(fraud=["upstream table"], churn=["upstream table"], other=[])
-    report = receive_alarm(named(COMPOSITE, "upstream table"), ports)
-    assert len(report.started) == 2
+    outcome = receive_alarm(named(COMPOSITE, "upstream table"), ports)
+    assert len(outcome.started) == 2
     assert {event["model_name"] for event in ports.executions.started.values()} == {"fraud", "churn"}
 
 
-def test_an_alarm_about_nobody_is_refused_with_what_to_do() -> None:
+def test_an_alarm_that_names_no_model_is_refused_with_what_to_do() -> None:
     with pytest.raises(EventInvalid, match="alarm 'queue depth' names no model: give its metric the dimension 'Model'"):
         receive_alarm(named(COMPOSITE, "queue depth"), ports_with(churn=[]))
 

@@ -1,4 +1,4 @@
-"""The fleet is screened in few calls; each model has its turn, none is lost and none is started twice."""
+"""The fleet is screened in a few calls; each model gets its turn, none is lost and none is started twice."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ def give_model(ports: MemoryPorts, model: str, accuracy: float = 0.95, retrained
 
 
 def a_fleet() -> MemoryPorts:
-    """Healthy, degraded and never retrained."""
+    """A healthy, a degraded and a never retrained model."""
     ports = MemoryPorts()
     ports.clock.advance(NOON - ports.clock.now())
     give_model(ports, "healthy")
@@ -40,7 +40,7 @@ def a_fleet() -> MemoryPorts:
 
 
 def sweep(ports: MemoryPorts, after: timedelta = timedelta()) -> SweepReport:
-    """As at some time after noon, the clock of the world included."""
+    """Sweep at some time after noon, by the event and by the clock."""
     ports.clock.advance(NOON + after - ports.clock.now())
     return sweep_models(ScheduledEvent(time=NOON + after), ports)
 
@@ -49,10 +49,10 @@ def kinds(ports: MemoryPorts) -> dict[str, str]:
     return {event["model_name"]: event["trigger_type"] for event in ports.executions.started.values()}
 
 
-def test_the_first_sweep_starts_what_is_due_and_looks_for_drift_in_the_others() -> None:
+def test_the_first_sweep_starts_what_is_due_and_checks_the_others_for_drift() -> None:
     ports = a_fleet()
-    report = sweep(ports)
-    assert (report.models, report.started) == (3, 3)
+    outcome = sweep(ports)
+    assert (outcome.models, outcome.started) == (3, 3)
     assert kinds(ports) == {"degraded": "performance_degradation", "new": "scheduled", "healthy": "data_drift"}
 
 
@@ -64,7 +64,7 @@ def test_the_same_tick_delivered_twice_starts_nothing_twice() -> None:
     assert len(ports.executions.started) == 3
 
 
-def test_each_model_is_looked_at_once_a_day_at_its_own_time() -> None:
+def test_each_model_is_checked_once_a_day_in_its_own_slot() -> None:
     ports = MemoryPorts()
     models = [f"model-{number}" for number in range(200)]
     for model in models:
@@ -75,11 +75,11 @@ def test_each_model_is_looked_at_once_a_day_at_its_own_time() -> None:
     assert before == 200
     assert sum(started) == 200
     assert max(started) < 10
-    looks = Counter(event["model_name"] for event in ports.executions.started.values())
-    assert set(looks.values()) == {2}
+    starts = Counter(event["model_name"] for event in ports.executions.started.values())
+    assert set(starts.values()) == {2}
 
 
-def test_looks_that_a_missed_sweep_owed_are_made_up_for() -> None:
+def test_checks_that_missed_sweeps_left_out_are_made_up_for() -> None:
     ports = a_fleet()
     sweep(ports)
     assert sweep(ports, after=3 * DAY).started == 3
@@ -99,15 +99,15 @@ def test_a_trigger_that_is_held_back_is_recorded_with_its_reason_and_not_started
     for model in ("degraded", "new", "healthy"):
         ports.policies.apply(a_policy(model=model, triggers={"cool_down_hours": 240}), "ada", NOON)
     attempt(ports, "degraded")
-    report = sweep(ports, after=DAY)
-    assert report.suppressed == 1
+    outcome = sweep(ports, after=DAY)
+    assert outcome.suppressed == 1
     record = ports.decisions.recent("degraded", 5)[0]
     assert (record.outcome, record.held_by) == ("suppressed", "cool_down")
     assert record.verdicts[0].value == 0.8
 
 
 def attempt(ports: MemoryPorts, model: str) -> None:
-    """Leave a job behind that was opened and closed at noon."""
+    """Open and close a job at noon."""
     event = {"model_name": model, "actor": "ada", "reason": "a test", "event_time": NOON.isoformat(), "force": True}
     decision = check_triggers(ExecutionStarted(event=event, execution_arn=f"arn:{model}"), ports)
     state = {"decision": {"job_id": decision.job_id}, "error": {"Error": "Test", "Cause": "stopped"}}
@@ -130,7 +130,7 @@ def test_a_paused_model_is_left_alone() -> None:
     assert "degraded" not in kinds(ports)
 
 
-def test_broken_data_are_looked_at_again_and_nothing_else_starts() -> None:
+def test_broken_data_are_checked_again_and_nothing_else_starts() -> None:
     ports = a_fleet()
     for model in ("healthy", "degraded"):
         ports.states.set_quarantine(model, Quarantine(since=NOON, reason="column 'age' is gone"))
@@ -140,7 +140,7 @@ def test_broken_data_are_looked_at_again_and_nothing_else_starts() -> None:
     assert record.held_by == "quarantine"
 
 
-def test_limits_let_the_degraded_go_first_and_lose_nobody() -> None:
+def test_limits_let_degraded_models_go_first_and_lose_none() -> None:
     ports = MemoryPorts(limits=FleetLimits(concurrent_jobs=10))
     for number in range(30):
         give_model(ports, f"degraded-{number}", accuracy=0.8)
@@ -148,13 +148,13 @@ def test_limits_let_the_degraded_go_first_and_lose_nobody() -> None:
     first = sweep(ports)
     assert (first.started, first.queued) == (10, 50)
     assert set(kinds(ports).values()) == {"performance_degradation"}
-    # Executions in memory open no jobs, so that there is room for ten more in every sweep.
+    # Executions in memory open no jobs, so every sweep has room for ten more.
     later = [sweep(ports, after=number * timedelta(minutes=5)) for number in range(1, 6)]
-    assert [report.queued for report in later] == [40, 30, 20, 10, 0]
+    assert [outcome.queued for outcome in later] == [40, 30, 20, 10, 0]
     assert set(kinds(ports)) == {f"{kind}-{number}" for kind in ("degraded", "new") for number in range(30)}
 
 
-def test_a_budget_that_is_used_up_keeps_everybody_waiting() -> None:
+def test_a_spent_budget_keeps_all_models_waiting() -> None:
     ports = MemoryPorts(limits=FleetLimits(monthly_retrainings=1))
     give_model(ports, "first", retrained=False, enabled=["scheduled"])
     sweep(ports)
@@ -164,7 +164,7 @@ def test_a_budget_that_is_used_up_keeps_everybody_waiting() -> None:
     assert ports.decisions.recent("second", 1)[0].held_by == "fleet_budget"
 
 
-def test_an_execution_that_cannot_be_started_now_keeps_no_other_from_starting() -> None:
+def test_an_execution_that_cannot_be_started_does_not_prevent_the_others() -> None:
     ports = a_fleet()
     start = ports.executions.start
 
@@ -181,5 +181,5 @@ def test_an_execution_that_cannot_be_started_now_keeps_no_other_from_starting() 
     assert sweep(ports).started == 1
 
 
-def test_an_empty_fleet_is_no_problem() -> None:
+def test_an_empty_fleet_is_swept_without_errors() -> None:
     assert sweep(MemoryPorts()).models == 0

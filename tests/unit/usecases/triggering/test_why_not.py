@@ -1,4 +1,4 @@
-"""A look ahead says of each trigger what would come of it now, and starts nothing."""
+"""A prediction says what each trigger would do now, and starts nothing."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -28,15 +28,15 @@ GOOD = MetricReading(value=0.96, rows=5000, points=5, newest_at=NOON)
 
 
 def outlook(world: World, trigger: TriggerType) -> TriggerOutlook:
-    found = predict_triggers("churn", world.ports).triggers
-    return next(each for each in found if each.trigger_type is trigger)
+    triggers = predict_triggers("churn", world.ports).triggers
+    return next(each for each in triggers if each.trigger_type is trigger)
 
 
 def held_by(world: World, trigger: TriggerType) -> list[str]:
     return [hold.kind for hold in outlook(world, trigger).holds]
 
 
-def looked_at_data(world: World, outcome: Outcome, at: datetime) -> None:
+def record_drift_check(world: World, outcome: Outcome, at: datetime) -> None:
     verdict = Verdict(check="data_drift:age", outcome=outcome, reason="PSI of 'age'", value=0.3)
     world.ports.decisions.record(
         DecisionRecord(
@@ -55,28 +55,28 @@ def looked_at_data(world: World, outcome: Outcome, at: datetime) -> None:
 def test_bad_performance_would_start_a_retraining() -> None:
     world = World()
     world.ports.metrics.readings["churn"] = BAD
-    found = outlook(world, PERFORMANCE)
-    assert (found.prospect, found.holds, found.judged_at) == ("would_start", (), NOON)
-    assert found.verdicts[0].value == 0.8
+    trigger = outlook(world, PERFORMANCE)
+    assert (trigger.prospect, trigger.holds, trigger.judged_at) == ("would_start", (), NOON)
+    assert trigger.verdicts[0].value == 0.8
 
 
-def test_good_performance_is_not_due_and_none_is_unknown() -> None:
+def test_good_performance_is_not_due_and_a_missing_metric_is_unknown() -> None:
     world = World()
     assert outlook(world, PERFORMANCE).prospect == "unknown"
     world.ports.metrics.readings["churn"] = GOOD
     assert outlook(world, PERFORMANCE).prospect == "not_due"
 
 
-def test_a_schedule_tells_when_it_is_due_next_on_the_models_own_turn() -> None:
+def test_a_schedule_shows_when_the_model_is_due_next() -> None:
     triggers = {"schedule_expression": "30 2 * * 0", "time_zone": "Europe/Berlin", "schedule_spread_minutes": 0}
     world = World(a_policy(triggers=triggers))
     assert outlook(world, SCHEDULED).prospect == "would_start"
     world.ports.states.record_retrain("churn", NOON)
-    found = outlook(world, SCHEDULED)
-    assert (found.prospect, found.next_at) == ("not_due", datetime(2026, 3, 8, 1, 30, tzinfo=UTC))
+    trigger = outlook(world, SCHEDULED)
+    assert (trigger.prospect, trigger.next_at) == ("not_due", datetime(2026, 3, 8, 1, 30, tzinfo=UTC))
 
 
-def test_the_spread_of_a_schedule_counts() -> None:
+def test_the_spread_of_a_schedule_is_taken_into_account() -> None:
     world = World(a_policy(triggers={"schedule_expression": "0 12 * * *", "schedule_spread_minutes": 1440}))
     due = outlook(world, SCHEDULED).next_at
     assert due is not None
@@ -87,7 +87,7 @@ def test_the_spread_of_a_schedule_counts() -> None:
     assert outlook(world, SCHEDULED).prospect == "would_start"
 
 
-def test_a_retraining_before_the_models_own_turn_is_enough_for_that_run() -> None:
+def test_a_retraining_before_the_models_own_turn_satisfies_the_schedule() -> None:
     world = World(a_policy(triggers={"schedule_expression": "0 12 * * *", "schedule_spread_minutes": 1440}))
     before = outlook(world, SCHEDULED).next_at
     assert before is not None
@@ -96,36 +96,36 @@ def test_a_retraining_before_the_models_own_turn_is_enough_for_that_run() -> Non
     assert outlook(world, SCHEDULED).next_at == before + timedelta(days=1)
 
 
-def test_of_drift_the_last_look_at_the_data_is_told() -> None:
+def test_for_drift_the_last_check_of_the_data_is_shown() -> None:
     world = World()
     assert (outlook(world, DRIFT).prospect, outlook(world, DRIFT).judged_at) == ("unknown", None)
-    looked_at_data(world, Outcome.UNMET, NOON - timedelta(hours=3))
+    record_drift_check(world, Outcome.UNMET, NOON - timedelta(hours=3))
     assert outlook(world, DRIFT).prospect == "not_due"
-    looked_at_data(world, Outcome.MET, NOON - timedelta(hours=2))
-    found = outlook(world, DRIFT)
-    assert (found.prospect, found.judged_at) == ("would_start", NOON - timedelta(hours=2))
-    assert found.next_at is not None
-    assert NOON < found.next_at <= NOON + timedelta(days=1)
+    record_drift_check(world, Outcome.MET, NOON - timedelta(hours=2))
+    trigger = outlook(world, DRIFT)
+    assert (trigger.prospect, trigger.judged_at) == ("would_start", NOON - timedelta(hours=2))
+    assert trigger.next_at is not None
+    assert NOON < trigger.next_at <= NOON + timedelta(days=1)
 
 
 def test_a_feature_that_does_not_count_starts_nothing() -> None:
     world = World()
     dataset = Verdict(check="data_drift", outcome=Outcome.UNMET, reason="no feature counts")
     feature = Verdict(check="data_drift:age", outcome=Outcome.MET, reason="PSI of 'age'")
-    looked_at_data(world, Outcome.MET, NOON - timedelta(hours=2))
+    record_drift_check(world, Outcome.MET, NOON - timedelta(hours=2))
     (decision,) = world.ports.decisions.recent("churn", 1)
     world.ports.decisions.record(decision.changed(verdicts=(dataset, feature)))
     assert outlook(world, DRIFT).prospect == "not_due"
 
 
-def test_a_look_at_the_data_before_the_last_retraining_says_nothing_about_now() -> None:
+def test_a_data_check_before_the_last_retraining_says_nothing_about_now() -> None:
     world = World()
-    looked_at_data(world, Outcome.MET, NOON - timedelta(hours=2))
+    record_drift_check(world, Outcome.MET, NOON - timedelta(hours=2))
     world.open()
     assert outlook(world, DRIFT).prospect == "unknown"
 
 
-def test_what_holds_a_trigger_back_is_told_whether_it_is_met_or_not() -> None:
+def test_holds_are_shown_whether_the_trigger_is_met_or_not() -> None:
     world = World()
     world.ports.states.set_quarantine("churn", Quarantine(since=NOON, reason="column age is gone"))
     pause_model("churn", "audit", "bob", world.ports)
@@ -134,26 +134,26 @@ def test_what_holds_a_trigger_back_is_told_whether_it_is_met_or_not() -> None:
     assert outlook(world, MANUAL).prospect == "held_back"
 
 
-def test_a_running_job_holds_everything_back_and_shows_who_waits() -> None:
+def test_a_running_job_holds_all_triggers_back_and_shows_which_wait() -> None:
     world = World()
     world.open()
     world.check(execution="arn:aws:states:eu-central-1:123456789012:execution:retraining:two")
-    found = predict_triggers("churn", world.ports)
-    assert [waiting.request.actor for waiting in found.waiting] == ["ada"]
-    assert all(each.prospect != "would_start" for each in found.triggers)
-    assert (found.daily_left, found.monthly_left) == (2, 30)
+    prediction = predict_triggers("churn", world.ports)
+    assert [waiting.request.actor for waiting in prediction.waiting] == ["ada"]
+    assert all(each.prospect != "would_start" for each in prediction.triggers)
+    assert (prediction.daily_left, prediction.monthly_left) == (2, 30)
 
 
 def test_a_trigger_that_was_not_met_often_enough_is_held_back() -> None:
     world = World(a_policy(triggers={"breach_days": 3, "breach_window_days": 5}))
     world.ports.metrics.readings["churn"] = BAD
     world.ports.states.record_breach("churn", PERFORMANCE, NOON.date() - timedelta(days=1))
-    found = outlook(world, PERFORMANCE)
-    assert (found.prospect, [hold.kind for hold in found.holds]) == ("held_back", ["breach_days"])
-    assert "seen on 2 of 5 days, 3 are needed" in found.holds[0].reason
+    trigger = outlook(world, PERFORMANCE)
+    assert (trigger.prospect, [hold.kind for hold in trigger.holds]) == ("held_back", ["breach_days"])
+    assert "met on 2 of 5 days, 3 are needed" in trigger.holds[0].reason
     world.ports.states.record_breach("churn", PERFORMANCE, NOON.date() - timedelta(days=2))
     assert outlook(world, PERFORMANCE).prospect == "would_start"
-    # A look ahead counts today, and remembers nothing.
+    # A prediction counts today, but records nothing.
     assert NOON.date() not in world.ports.states.get("churn").breach_days(PERFORMANCE)
 
 
@@ -163,7 +163,7 @@ def test_a_trigger_that_was_not_met_often_enough_is_held_back() -> None:
      (FleetUsage(active_jobs=0, retrained_in_30_days=50), "fleet_budget"),
      (FleetUsage(active_jobs=0, retrained_in_30_days=51), "fleet_budget")],
 )  # fmt: skip
-def test_the_fleets_limits_hold_back_what_machines_ask_for(usage: FleetUsage, kind: str) -> None:
+def test_the_fleets_limits_hold_back_automatic_triggers_only(usage: FleetUsage, kind: str) -> None:
     world = World()
     world.ports.limits = FleetLimits(concurrent_jobs=2, monthly_retrainings=50)
     world.ports.sweeps.save(SweepMark(at=NOON, models=1, usage=usage))
@@ -171,18 +171,18 @@ def test_the_fleets_limits_hold_back_what_machines_ask_for(usage: FleetUsage, ki
     assert held_by(world, MANUAL) == []
 
 
-def test_a_trigger_that_is_not_enabled_is_said_to_be_so_and_costs_no_call() -> None:
+def test_a_disabled_trigger_is_shown_as_disabled_and_costs_no_call() -> None:
     world = World(a_policy(triggers={"enabled": ["data_drift"]}))
     world.ports.metrics.read = refuse  # type: ignore[assignment, method-assign]
     assert outlook(world, PERFORMANCE).prospect == "disabled"
     assert outlook(world, SCHEDULED).prospect == "disabled"
 
 
-def test_metrics_that_do_not_answer_leave_the_rest_to_be_told() -> None:
+def test_an_unavailable_metric_source_does_not_hide_the_other_triggers() -> None:
     world = World()
     world.ports.metrics.read = refuse  # type: ignore[assignment, method-assign]
-    found = outlook(world, PERFORMANCE)
-    assert (found.prospect, found.verdicts[0].outcome, found.verdicts[0].reason) == (
+    trigger = outlook(world, PERFORMANCE)
+    assert (trigger.prospect, trigger.verdicts[0].outcome, trigger.verdicts[0].reason) == (
         "unknown",
         Outcome.ERROR,
         "throttled",
@@ -202,7 +202,7 @@ def test_a_model_without_a_policy_has_no_outlook() -> None:
 @pytest.mark.parametrize("reading", [BAD, GOOD])
 @pytest.mark.parametrize("paused", [True, False])
 @pytest.mark.parametrize("retrained_days_ago", [1, 30])
-def test_what_is_foreseen_is_what_happens(reading: MetricReading, paused: bool, retrained_days_ago: int) -> None:
+def test_the_prediction_is_what_happens(reading: MetricReading, paused: bool, retrained_days_ago: int) -> None:
     world = World(a_policy(triggers={"enabled": ["performance_degradation", "scheduled"]}))
     world.ports.metrics.readings["churn"] = reading
     world.ports.states.record_retrain("churn", NOON - timedelta(days=retrained_days_ago))

@@ -1,1 +1,1 @@
-"""Whether a model is retrained: evidence is gathered and judged, the decision concluded, the job opened."""
+"""Decides whether to retrain a model: gathers and judges evidence, concludes the decision, opens the job."""

@@ -1,4 +1,4 @@
-"""Decides whether one model is to be retrained now, from everything that needs no data to be read."""
+"""Decides whether to retrain one model now, from everything that can be judged without reading data."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -20,16 +20,16 @@ from .gather_evidence import Question, gather_evidence
 from .open_job import already_opened
 
 CLOCK_DIFFERENCE = timedelta(minutes=5)
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+MIN_EVENT_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def check_triggers(started: ExecutionStarted, ports: Ports) -> TriggerDecision:
-    """Skip, look for drift, or start with the job opened.
+    """Decide to skip, to check for drift, or to start, in which case the job is opened.
 
     Raises:
-        EventInvalid: the event does not say clearly which model is meant, or what is asked.
-        ModelUnknown: no policy was applied for that model.
-        JobConflict: the job that held the model ended this moment.
+        EventInvalid: the event is malformed, or does not clearly name a model.
+        ModelUnknown: the model has no policy.
+        JobConflict: the job that held the model has just ended.
     """
     request = parse_trigger_event(started.event)
     applied = policy_of(request.model_name, ports)
@@ -38,15 +38,15 @@ def check_triggers(started: ExecutionStarted, ports: Ports) -> TriggerDecision:
         return opened
     undecided = _undecided(request, started.execution_arn, ports)
     state = ports.states.get(request.model_name)
-    against = _holds(undecided, applied, state, ports)
-    if _only_data_can_tell(undecided, against, applied):
-        return undecided.to_read_data(against[0].reason, held_by="quarantine")
-    if against:
-        held = undecided.held(against[0].kind, "; ".join(hold.reason for hold in against))
+    holds = _holds(undecided, applied, state, ports)
+    if _needs_data_check(undecided, holds, applied):
+        return undecided.to_read_data(holds[0].reason, held_by="quarantine")
+    if holds:
+        held = undecided.held(holds[0].kind, "; ".join(hold.reason for hold in holds))
         return conclude_decision(held, applied, ports)
     if request.trigger_type is TriggerType.MANUAL:
-        asked = undecided.to_start(TriggerType.MANUAL, f"asked for by {request.actor}: {request.reason}")
-        return conclude_decision(asked, applied, ports)
+        requested = undecided.to_start(TriggerType.MANUAL, f"requested by {request.actor}: {request.reason}")
+        return conclude_decision(requested, applied, ports)
     return _judge(undecided, applied, state, ports)
 
 
@@ -68,27 +68,27 @@ def _undecided(request: TriggerRequest, execution_arn: str, ports: Ports) -> Tri
 
 
 def _event_time(request: TriggerRequest, ports: Ports) -> datetime:
-    """When the event happened; a time to come would hold the model's cool-down until then."""
+    """When the event happened; a future time would extend the model's cool-down."""
     now = ports.clock.now()
     at = request.event_time or now
-    if at < EARLIEST:
-        raise EventInvalid(f"event_time = {at.isoformat()}: lies before {EARLIEST:%F}, where no model has data")
+    if at < MIN_EVENT_TIME:
+        raise EventInvalid(f"event_time = {at.isoformat()}: must not be before {MIN_EVENT_TIME:%F}")
     if at > now + CLOCK_DIFFERENCE:
-        raise EventInvalid(f"event_time = {at.isoformat()}: lies in the future; leave it out to mean now")
+        raise EventInvalid(f"event_time = {at.isoformat()}: must not be in the future; leave it out to mean now")
     return at
 
 
 def _holds(undecided: TriggerDecision, applied: AppliedPolicy, state: ModelState, ports: Ports) -> list[Hold]:
     trigger, at, now = undecided.trigger_type, undecided.event_time, ports.clock.now()
-    against = model_holds(applied, state, trigger, at, now, forced=undecided.force)
-    # People answer for what they ask; what machines ask for has a budget.
-    return against if trigger is TriggerType.MANUAL else against + fleet_holds(ports.limits, ports.sweeps.last())
+    holds = model_holds(applied, state, trigger, at, now, forced=undecided.force)
+    # People are accountable for what they request; automatic retrainings have a budget.
+    return holds if trigger is TriggerType.MANUAL else holds + fleet_holds(ports.limits, ports.sweeps.last())
 
 
-def _only_data_can_tell(undecided: TriggerDecision, against: list[Hold], applied: AppliedPolicy) -> bool:
-    """Whether a quarantine is all that holds the model, and the trigger is one that looks at the data anew."""
+def _needs_data_check(undecided: TriggerDecision, holds: list[Hold], applied: AppliedPolicy) -> bool:
+    """Whether a quarantine is the only hold, and the trigger is one that reads the data again."""
     readers = [trigger.kind for trigger in enabled_triggers(applied.policy, reads_data=True)]
-    return undecided.trigger_type in readers and only_broken_data(against)
+    return undecided.trigger_type in readers and only_broken_data(holds)
 
 
 def _judge(undecided: TriggerDecision, applied: AppliedPolicy, state: ModelState, ports: Ports) -> TriggerDecision:
@@ -96,7 +96,7 @@ def _judge(undecided: TriggerDecision, applied: AppliedPolicy, state: ModelState
     triggers = enabled_triggers(policy, reads_data=False)
     (evidence,) = gather_evidence([Question(policy, state, triggers)], at, ports)
     verdicts = judge_triggers(triggers, policy, evidence, at)
-    decision = undecided.judged(verdict for found in verdicts.values() for verdict in found)
+    decision = undecided.judged(verdict for of_trigger in verdicts.values() for verdict in of_trigger)
     met, observed = first_met(verdicts), first_observed(verdicts)
     if met:
         decision = conclude_decision(decision.to_start(met, verdicts[met][0].reason), applied, ports)
@@ -106,8 +106,8 @@ def _judge(undecided: TriggerDecision, applied: AppliedPolicy, state: ModelState
         hold = observed_hold(verdicts[observed][0])
         decision = decision.held(hold.kind, hold.reason)
     else:
-        decision = decision.not_due("; ".join(found[0].reason for found in verdicts.values()))
+        decision = decision.not_due("; ".join(of_trigger[0].reason for of_trigger in verdicts.values()))
     if enabled_triggers(policy, reads_data=True):
-        # What the data say may be enough, and takes the place of this decision.
+        # The data alone may call for a retraining; the decision on them replaces this one.
         return decision.to_read_data(decision.reason, decision.held_by)
     return decision if met else conclude_decision(decision, applied, ports)

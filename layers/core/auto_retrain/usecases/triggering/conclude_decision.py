@@ -1,4 +1,4 @@
-"""What every decision on whether to retrain ends in: a job is opened, a trigger waits, and the decision is recorded."""
+"""Concludes a decision on whether to retrain: opens the job or lets the trigger wait, and records the decision."""
 
 from ...domain.decision_record import DecisionRecord
 from ...domain.errors import JobConflict
@@ -13,13 +13,13 @@ from .record_decision import record_decision
 
 
 def conclude_decision(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) -> TriggerDecision:
-    """Open the job of a decision to start, let a trigger wait whose model is busy, and record what was decided.
+    """Open the job if the decision is to start, let the trigger wait if the model is busy, and record the decision.
 
     Raises:
-        JobConflict: the job that held the model ended this moment, so it is worth deciding again.
+        JobConflict: the job that held the model has just ended, so the decision should be made again.
     """
     if decision.next == "start":
-        decision = _with_enough_breaches(decision, applied, ports)
+        decision = _unless_too_few_breaches(decision, applied, ports)
     if decision.next == "start":
         decision = open_job(decision, applied, ports)
     if decision.held_by == "running_job":
@@ -30,8 +30,8 @@ def conclude_decision(decision: TriggerDecision, applied: AppliedPolicy, ports: 
     return decision
 
 
-def _with_enough_breaches(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) -> TriggerDecision:
-    """A trigger that must be met on several days is held until it was."""
+def _unless_too_few_breaches(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) -> TriggerDecision:
+    """Hold a trigger that must be met on several days until it has been."""
     config, trigger = applied.policy.triggers, trigger_of(decision.trigger_type)
     if config.breach_days == 1 or trigger is None or not trigger.needs_breach_days:
         return decision
@@ -40,13 +40,13 @@ def _with_enough_breaches(decision: TriggerDecision, applied: AppliedPolicy, por
     days = breaches_within(state.breach_days(trigger.kind), day, config.breach_window_days)
     if days >= config.breach_days:
         return decision
-    seen = f"seen on {days} of the last {config.breach_window_days} days, {config.breach_days} are needed"
-    return decision.held("breach_days", f"{decision.reason}; {seen}")
+    breaches = f"met on {days} of the last {config.breach_window_days} days, {config.breach_days} are needed"
+    return decision.held("breach_days", f"{decision.reason}; {breaches}")
 
 
 def _let_wait(decision: TriggerDecision, ports: Ports) -> None:
     ports.waiting.add(_waiting(decision))
-    # The job may have ended before it could see who waits; then nobody else would come back to this trigger.
+    # A job that ended before it could see this trigger waiting does not restart it, and nothing else would.
     if ports.states.get(decision.model_name).owner_at(ports.clock.now()) is None:
         raise JobConflict(f"the job that held '{decision.model_name}' has just ended")
 

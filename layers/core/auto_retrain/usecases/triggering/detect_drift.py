@@ -1,4 +1,4 @@
-"""Decides whether live features have drifted from those that the champion learned from, or are broken."""
+"""Decides whether live features have drifted from the champion's training data, or are broken."""
 
 from ...domain.facts import QuarantineLifted, QuarantineSet
 from ...domain.messages import TriggerDecision
@@ -21,11 +21,11 @@ MAX_PROBLEMS = 5
 
 
 def detect_drift(decision: TriggerDecision, ports: Ports) -> TriggerDecision:
-    """Start with the job opened when the data drifted, else skip; broken data are quarantined until they are repaired.
+    """Open a job if the data have drifted, otherwise skip; quarantine the model while its data are broken.
 
     Raises:
-        ModelUnknown: the policy vanished meanwhile.
-        JobConflict: the job that held the model ended this moment.
+        ModelUnknown: the policy was removed in the meantime.
+        JobConflict: the job that held the model has just ended.
     """
     applied = policy_of(decision.model_name, ports)
     opened = already_opened(job_id(decision.model_name, decision.execution_arn), ports)
@@ -46,8 +46,8 @@ def _decide(decision: TriggerDecision, applied: AppliedPolicy, drift: DriftVerdi
         return judged.held("quarantine", f"bad data: {_named(drift.broken)}")
     if drift.dataset.met and not is_observed:
         return judged.to_start(TriggerType.DATA_DRIFT, drift.dataset.reason)
-    in_order = decision.held_by == "quarantine" and drift.dataset.outcome is not Outcome.INCONCLUSIVE
-    if decision.held_by and not in_order:
+    is_repaired = decision.held_by == "quarantine" and drift.dataset.outcome is not Outcome.INCONCLUSIVE
+    if decision.held_by and not is_repaired:
         return judged.held(decision.held_by, reason)
     if drift.dataset.met:
         hold = observed_hold(drift.dataset)

@@ -1,4 +1,4 @@
-"""What is known about drift of a model: the profile of what it learned from, and the live rows counted in its bins."""
+"""Gathers evidence of drift: the profile of the champion's training data, and the live rows counted in its bins."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from ..data.reference_profile import build_profile, count_live, keep_profile, lo
 
 
 def gather_drift(policy: Policy, at: datetime, ports: Ports) -> DriftEvidence:
-    """Read the profile of the serving version, or build and keep it where there is none, and the live window.
+    """Load the profile of the serving version, or build and store one, and count the live window in its bins.
 
     Raises:
         DataUnavailable: an object changed while it was read.
@@ -21,12 +21,12 @@ def gather_drift(policy: Policy, at: datetime, ports: Ports) -> DriftEvidence:
     try:
         return _gather(policy, at, ports)
     except DataChanged as error:
-        # Whoever corrects data breaks nothing: the next try lists the new object.
+        # Data that were corrected are not broken: the next attempt lists the new object.
         raise DataUnavailable(str(error)) from error
 
 
 def judge_drift_now(policy: Policy, at: datetime, ports: Ports) -> DriftVerdicts:
-    """Gather the evidence as of a moment and judge it; raises what gathering raises."""
+    """Gather the evidence as of a moment and judge it; raises like `gather_drift`."""
     return judge_drift_evidence(policy, gather_drift(policy, at, ports))
 
 
@@ -36,7 +36,7 @@ def _gather(policy: Policy, at: datetime, ports: Ports) -> DriftEvidence:
     except DataChanged:
         raise
     except DataInvalid as error:
-        return DriftEvidence(unusable=f"what the champion learned from cannot be read: {error}")
+        return DriftEvidence(unusable=f"the champion's training data cannot be read: {error}")
     live = ports.data.list_partitions(policy.data.prefix, live_window(policy, at))
     try:
         return DriftEvidence(histograms=tuple(count_live(profile, columns_of(policy.data), live, ports)))
@@ -60,7 +60,7 @@ def _profile(policy: Policy, at: datetime, ports: Ports) -> DataProfile:
 
 
 def _fits(profile: DataProfile, policy: Policy) -> bool:
-    """Whether the profile has just those features that the policy watches."""
+    """Whether the profile covers exactly the features that the policy watches."""
     numeric, categorical = watched(columns_of(policy.data), policy.drift)
     wanted = {(name, "numeric") for name in numeric} | {(name, "categorical") for name in categorical}
     return {(feature.feature, feature.kind) for feature in profile.features} == wanted

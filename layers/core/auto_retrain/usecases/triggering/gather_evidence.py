@@ -1,4 +1,4 @@
-"""Gathers what triggers are judged by, of one model or of a whole fleet; nothing is judged here."""
+"""Gathers the evidence for triggers, of one model or of the whole fleet; judges nothing."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ ReadData = Callable[[Policy, datetime, Ports], DriftEvidence]
 
 
 class Question(NamedTuple):
-    """A model, and the triggers that are to be judged for it."""
+    """A model, and the triggers to judge for it."""
 
     policy: Policy
     state: ModelState
@@ -27,13 +27,13 @@ class Question(NamedTuple):
 def gather_evidence(
     questions: Sequence[Question], at: datetime, ports: Ports, read_data: ReadData | None = None
 ) -> list[Evidence]:
-    """The evidence for each question, in their order; the metrics of all models are read together, in few calls.
+    """The evidence for each question, in order; the metrics of all models are read together, in a few calls.
 
-    `read_data` reads the data of a model for triggers that need them. It is handed in because most functions have
-    neither the packages nor the permissions for it; without it such triggers are inconclusive.
+    `read_data` reads a model's data for triggers that need them. It is a parameter because most functions have neither
+    the packages nor the permissions for it; without it such triggers are inconclusive.
 
     Raises:
-        TransientError: a source could not be asked, or an object changed while it was read.
+        TransientError: a source could not be reached, or an object changed while it was read.
     """
     queries = [
         query
@@ -53,7 +53,7 @@ def gather_evidence(
 def _take(
     question: Question, at: datetime, readings: Iterator[MetricReading]
 ) -> dict[TriggerType, tuple[MetricReading, ...]]:
-    """The readings of one question, from those of all."""
+    """Take the next question's readings from those of all questions."""
     return {
         trigger.kind: tuple(islice(readings, len(trigger.queries(question.policy, at))))
         for trigger in question.triggers

@@ -1,4 +1,4 @@
-"""Opens the job that a decision to retrain calls for."""
+"""Opens the job for a decision to retrain."""
 
 from datetime import timedelta
 
@@ -13,12 +13,12 @@ from ...domain.windows import windows_at
 from ...ports import Ports
 from ..record import announce
 
-# Longer than the state machine may run, so that a lease never runs out under a living execution.
+# Longer than the state machine may run, so that a lease never expires under a running execution.
 LEASE = timedelta(hours=102)
 
 
 def open_job(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) -> TriggerDecision:
-    """The decision with its job opened, or turned into `skip` when another job owns the model by now."""
+    """The decision with its job opened, or changed to `skip` if another job already owns the model."""
     job = _new_job(decision, applied, ports)
     try:
         opened = ports.jobs.open_job(job, job.created_at + LEASE)
@@ -29,7 +29,7 @@ def open_job(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) ->
 
 
 def already_opened(job_id: str, ports: Ports) -> TriggerDecision | None:
-    """The decision to start, if this execution opened its job before; so that a repeated state does not decide anew."""
+    """The decision to start if this execution has already opened its job, so that a retry does not decide again."""
     job = ports.jobs.get(job_id)
     if job is None:
         return None

@@ -1,4 +1,4 @@
-"""Starts an execution for each model that a CloudWatch alarm speaks about."""
+"""Starts an execution for each model that a CloudWatch alarm names."""
 
 from collections import defaultdict
 from typing import Any
@@ -14,12 +14,12 @@ _TRIGGER = TriggerType.PERFORMANCE_DEGRADATION.value
 
 
 def receive_alarm(event: dict[str, Any], ports: Ports) -> AlarmReport:
-    """Take an alarm by EventBridge or by its own Lambda action; one that is not in ALARM is ignored.
+    """Handle an alarm from EventBridge or from its own Lambda action; ignore one that is not in ALARM.
 
-    Delivered twice, it starts nothing twice: the execution is named after the model and the change of state.
+    A second delivery starts nothing: the execution is named after the model and the state change.
 
     Raises:
-        EventInvalid: it is no alarm, or speaks about no model that has a policy.
+        EventInvalid: the event is not an alarm, or the alarm names no model or one without a policy.
     """
     alarm = parse_alarm(event)
     if alarm.state != "ALARM":

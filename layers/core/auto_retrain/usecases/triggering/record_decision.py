@@ -1,4 +1,4 @@
-"""Keeps a decision on whether to retrain, of an execution or of the sweep, for people who ask why."""
+"""Records a decision on whether to retrain, by an execution or the sweep, for people who ask why."""
 
 from ...domain.decision_record import DecisionRecord
 from ...domain.facts import TriggerJudged
@@ -7,7 +7,7 @@ from ..record import record
 
 
 def record_decision(decision: DecisionRecord, ports: Ports) -> None:
-    """Keep a decision; one with the same model, event time and key takes the place of the earlier."""
+    """Record a decision; it replaces an earlier one with the same model, event time and key."""
     ports.decisions.record(decision)
     fact = TriggerJudged(
         model_name=decision.model_name,

@@ -11,16 +11,16 @@ from ..record import record
 
 
 def record_retraining(model_name: str, at: datetime | None, ports: Ports) -> ModelState:
-    """The model's state with it; a moment before the last retraining changes nothing, and none means now.
+    """Record a retraining and return the model's state; no time means now, an earlier one than known changes nothing.
 
     Raises:
-        ModelUnknown: no policy was applied for that model.
-        EventInvalid: the moment lies in the future, which would hold the schedule until then.
+        ModelUnknown: the model has no policy.
+        EventInvalid: the time is in the future, which would suppress the schedule until then.
     """
     policy_of(model_name, ports)
     now = ports.clock.now()
     if at is not None and at > now:
-        raise EventInvalid(f"at = {at.isoformat()}: lies in the future; leave it out to mean now")
+        raise EventInvalid(f"at = {at.isoformat()}: must not be in the future; leave it out to mean now")
     ports.states.record_retrain(model_name, at or now)
     record(RetrainingRecorded(model_name=model_name, at=now, retrained_at=at or now))
     return ports.states.get(model_name)

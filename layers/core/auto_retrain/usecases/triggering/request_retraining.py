@@ -1,4 +1,4 @@
-"""Starts the execution that a person asks for."""
+"""Starts an execution at a person's request."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,7 +20,7 @@ from ..record import record
 
 
 class RequestedRetraining(Record):
-    """An execution that began, the id of the job that it opens, and what will hold it back as things stand."""
+    """The execution that was started, the id of the job it opens, and what holds it back at present."""
 
     execution_arn: str
     job_id: str
@@ -43,11 +43,11 @@ def request_retraining(
     """Start an execution for one model, now; `parameters` override those of its policy.
 
     With `variants`, or a `grid` of values for each parameter, several trainings run, each with its own parameters on
-    top; the best of them is compared with the champion. With `review`, a person has to approve what is better.
+    top; the best of them is compared with the champion. With `review`, a person must approve a better challenger.
 
     Raises:
-        ModelUnknown: no policy was applied for that model.
-        EventInvalid: the request is not one that the execution would take.
+        ModelUnknown: the model has no policy.
+        EventInvalid: the execution would refuse the request.
         JobConflict: an execution was started for this model at the very same moment.
     """
     applied, now = policy_of(model_name, ports), ports.clock.now()
@@ -68,8 +68,8 @@ def request_retraining(
     if arn is None:
         raise JobConflict(f"an execution named '{name}' was started at the very same moment; try again")
     record(RetrainingRequested(model_name=model_name, actor=actor, at=now, execution_arn=arn, reason=reason))
-    against = model_holds(applied, ports.states.get(model_name), trigger_type, now, now, forced=force)
-    return RequestedRetraining(execution_arn=arn, job_id=job_id(model_name, arn), holds=tuple(against))
+    holds = model_holds(applied, ports.states.get(model_name), trigger_type, now, now, forced=force)
+    return RequestedRetraining(execution_arn=arn, job_id=job_id(model_name, arn), holds=tuple(holds))
 
 
 def _event(**fields: Any) -> dict[str, Any]:

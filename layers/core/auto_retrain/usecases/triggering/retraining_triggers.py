@@ -1,4 +1,4 @@
-"""The automatic triggers as objects that fetch their own evidence, for people and notebooks."""
+"""The automatic triggers as objects that gather their own evidence, for use in notebooks."""
 
 from abc import ABC, abstractmethod
 
@@ -12,16 +12,16 @@ from .record_retraining import record_retraining
 
 
 class RetrainingTrigger(ABC):
-    """One reason to retrain, asked about a model as of now."""
+    """One reason to retrain, judged for a model as of now."""
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
 
     def should_retrain(self, model_name: str) -> tuple[bool, str]:
-        """Whether this trigger calls for a retraining, and why; what cannot be judged does not.
+        """Whether this trigger calls for a retraining, and why; one that cannot be judged does not.
 
         Raises:
-            ModelUnknown: no policy was applied for that model.
+            ModelUnknown: the model has no policy.
         """
         return should_retrain(self.get_trigger_type(), model_name, self._ports)
 
@@ -30,14 +30,14 @@ class RetrainingTrigger(ABC):
 
 
 class PerformanceDegradationTrigger(RetrainingTrigger):
-    """The metric in production crossed its threshold, such as accuracy that fell below it."""
+    """The production metric crossed its threshold: accuracy, for example, fell below it."""
 
     def get_trigger_type(self) -> TriggerType:
         return TriggerType.PERFORMANCE_DEGRADATION
 
 
 class DataDriftTrigger(RetrainingTrigger):
-    """Live features no longer look like those that the champion learned from."""
+    """Live features no longer look like the champion's training data."""
 
     def get_trigger_type(self) -> TriggerType:
         return TriggerType.DATA_DRIFT
@@ -55,10 +55,10 @@ class ScheduledTrigger(RetrainingTrigger):
 
 
 def should_retrain(kind: TriggerType, model_name: str, ports: Ports) -> tuple[bool, str]:
-    """Gather the evidence of one trigger as of now, and judge it; raises ModelUnknown for a model without a policy."""
+    """Gather the evidence for one trigger as of now, and judge it; raises ModelUnknown if the model has no policy."""
     policy, at, trigger = policy_of(model_name, ports).policy, ports.clock.now(), trigger_of(kind)
     if trigger is None:
-        return False, f"a trigger of type '{kind.value}' is pulled by people, and by nothing else"
+        return False, f"trigger_type '{kind.value}' is never judged: only people start such a retraining"
     question = Question(policy, ports.states.get(model_name), [trigger])
     (evidence,) = gather_evidence([question], at, ports, gather_drift)
     verdict = trigger.judge(policy, evidence, at)[0]

@@ -1,4 +1,4 @@
-"""Finds, among all models, those that may be due, in a few batched calls, and starts an execution for each."""
+"""Finds the models that may be due, in a few batched calls, and starts an execution for each."""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -33,7 +33,7 @@ Done = TypeVar("Done")
 
 
 class Candidate(NamedTuple):
-    """A model that may be due: for a trigger that is met, or once a day for one that only the data can judge."""
+    """A model that may be due: a trigger is met or, once a day, a trigger can only be judged by reading the data."""
 
     policy: Policy
     state: ModelState
@@ -44,7 +44,7 @@ class Candidate(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """A model that no job owns, and when it was its turn today, if that was since the last sweep."""
+    """A model that no job owns, its slot of the day, and whether that slot has come up since the last sweep."""
 
     applied: AppliedPolicy
     state: ModelState
@@ -57,7 +57,7 @@ class Turn(NamedTuple):
 
 
 class Starts(NamedTuple):
-    """How many executions began and how many had begun before, and who waits for the next sweep."""
+    """How many executions were started, how many had been started before, and what waits for the next sweep."""
 
     began: int
     known: int
@@ -65,13 +65,13 @@ class Starts(NamedTuple):
 
 
 def sweep_models(tick: ScheduledEvent, ports: Ports) -> SweepReport:
-    """Start one execution for each model that may be due; a trigger that was started before is not started again.
+    """Start one execution for each model that may be due, and none twice for the same occasion.
 
-    Schedules are judged in every sweep; metrics and data once a day, when it is the model's turn since the last sweep
-    that was completed. What the fleet's limits leave no room for waits for the next sweep.
+    Schedules are judged in every sweep; metrics and data once a day, in the first sweep after the model's daily slot.
+    If the fleet's limits leave no room for a model, it waits for the next sweep.
 
     Raises:
-        TransientError: some executions could not be started; done again, the sweep starts just those.
+        TransientError: some executions could not be started; the sweep, repeated, starts only those.
     """
     now = ports.clock.now()
     at = tick.time or now
@@ -83,15 +83,15 @@ def sweep_models(tick: ScheduledEvent, ports: Ports) -> SweepReport:
     usage = usage_of((state for _, state in fleet), at, now)
     begin = partial(_start, at=at, ports=ports)
     free = [candidate for candidate in candidates if not candidate.held]
-    looks = _in_parallel(begin, [candidate for candidate in free if candidate.trigger.reads_data])
+    data_checks = _in_parallel(begin, [candidate for candidate in free if candidate.trigger.reads_data])
     due = [candidate for candidate in free if not candidate.trigger.reads_data]
     starts = _start_within(due, ports.limits, usage, begin)
     _in_parallel(partial(_record, ports=ports), [*held, *starts.queued])
     ports.sweeps.save(_mark(at, len(fleet), usage, starts))
     return SweepReport(
         models=len(fleet),
-        started=starts.began + sum(looks),
-        known=starts.known + len(looks) - sum(looks),
+        started=starts.began + sum(data_checks),
+        known=starts.known + len(data_checks) - sum(data_checks),
         suppressed=len(held),
         queued=len(starts.queued),
     )
@@ -100,20 +100,20 @@ def sweep_models(tick: ScheduledEvent, ports: Ports) -> SweepReport:
 def _candidates(fleet: Fleet, since: datetime, at: datetime, now: datetime, ports: Ports) -> Iterator[Candidate]:
     turns = list(_turns(fleet, since, at, now))
     questions = [Question(turn.policy, turn.state, _judged_now(turn, at)) for turn in turns]
-    evidence = gather_evidence(questions, at, ports)
-    for turn, question, known in zip(turns, questions, evidence, strict=True):
-        candidate = _met(turn, question, known, at)
-        asked = candidate.trigger.kind if candidate else TriggerType.DATA_DRIFT
-        against = model_holds(turn.applied, turn.state, asked, at, now)
+    gathered = gather_evidence(questions, at, ports)
+    for turn, question, evidence in zip(turns, questions, gathered, strict=True):
+        candidate = _met(turn, question, evidence, at)
+        kind = candidate.trigger.kind if candidate else TriggerType.DATA_DRIFT
+        holds = model_holds(turn.applied, turn.state, kind, at, now)
         if candidate:
-            yield candidate._replace(held=[*against, *candidate.held])
-        # Broken data may have been repaired, which only another check of them can show.
-        if turn.is_now and (only_broken_data(against) or not (_may_start(candidate) or against)):
-            yield from _look_at_data(turn, at)
+            yield candidate._replace(held=[*holds, *candidate.held])
+        # Broken data may have been repaired, which only another check can show.
+        if turn.is_now and (only_broken_data(holds) or not (_may_start(candidate) or holds)):
+            yield from _data_check(turn, at)
 
 
 def _turns(fleet: Fleet, since: datetime, at: datetime, now: datetime) -> Iterator[Turn]:
-    # A model that is being retrained has what a trigger could ask for; what came too late for it is met tomorrow.
+    # A model that is being retrained needs no trigger; one that still calls for a retraining is met again tomorrow.
     for applied, state in fleet:
         if applied.status is PolicyStatus.ACTIVE and state.owner_at(now) is None:
             slot = daily_slot(applied.policy.model, at)
@@ -121,13 +121,13 @@ def _turns(fleet: Fleet, since: datetime, at: datetime, now: datetime) -> Iterat
 
 
 def _judged_now(turn: Turn, at: datetime) -> list[Trigger]:
-    """Metrics are read once a day, when it is the model's turn; what needs none is judged in every sweep."""
+    """Triggers that read metrics are judged once a day, when it is the model's turn, the others in every sweep."""
     triggers = enabled_triggers(turn.policy, reads_data=False)
     return [trigger for trigger in triggers if turn.is_now or not trigger.queries(turn.policy, at)]
 
 
 def _met(turn: Turn, question: Question, evidence: Evidence, at: datetime) -> Candidate | None:
-    """The strongest trigger that is met; one that is only observed is held by that."""
+    """The strongest trigger that is met; one that is only observed is held for that reason."""
     verdicts = judge_triggers(question.triggers, turn.policy, evidence, at)
     kind = first_met(verdicts) or first_observed(verdicts)
     trigger = trigger_of(kind) if kind else None
@@ -136,7 +136,7 @@ def _met(turn: Turn, question: Question, evidence: Evidence, at: datetime) -> Ca
     decisive = verdicts[kind][0]
     held = [observed_hold(decisive)] if decisive.observed_only else []
     occasion = trigger.occasion(turn.policy, at, turn.slot)
-    judged = tuple(verdict for found in verdicts.values() for verdict in found)
+    judged = tuple(verdict for of_trigger in verdicts.values() for verdict in of_trigger)
     return Candidate(turn.policy, turn.state, trigger, occasion, judged, held)
 
 
@@ -144,8 +144,8 @@ def _may_start(candidate: Candidate | None) -> bool:
     return candidate is not None and not candidate.held
 
 
-def _look_at_data(turn: Turn, at: datetime) -> Iterator[Candidate]:
-    """One look serves all triggers that read data."""
+def _data_check(turn: Turn, at: datetime) -> Iterator[Candidate]:
+    """One check serves all triggers that read data."""
     for trigger in enabled_triggers(turn.policy, reads_data=True)[:1]:
         occasion = trigger.occasion(turn.policy, at, turn.slot)
         yield Candidate(turn.policy, turn.state, trigger, occasion, (), [])
@@ -154,7 +154,7 @@ def _look_at_data(turn: Turn, at: datetime) -> Iterator[Candidate]:
 def _start_within(
     due: list[Candidate], limits: FleetLimits, usage: FleetUsage, begin: Callable[[Candidate], bool]
 ) -> Starts:
-    """Start the most urgent first, as many as there is room for; one that had begun before takes no room."""
+    """Start the most urgent first, as many as there is room for; one that was started before takes no room."""
     waiting = sorted(due, key=lambda candidate: urgency(candidate.trigger.kind, candidate.state))
     places, hold = room(limits, usage)
     began = known = 0
@@ -166,7 +166,7 @@ def _start_within(
 
 
 def _mark(at: datetime, models: int, usage: FleetUsage, starts: Starts) -> SweepMark:
-    """Stops before the first turn that waits, so that the next sweep meets it again."""
+    """The mark stops before the first turn that waits, so that the next sweep comes to it again."""
     turns = [daily_slot(candidate.policy.model, at) for candidate in starts.queued]
     used = FleetUsage(
         active_jobs=usage.active_jobs + starts.began,
@@ -176,7 +176,7 @@ def _mark(at: datetime, models: int, usage: FleetUsage, starts: Starts) -> Sweep
 
 
 def _in_parallel(call: Callable[[Item], Done], items: Iterable[Item]) -> list[Done]:
-    """Results of all calls; one that fails for now does not keep the others from being made."""
+    """The results of all calls; a transient failure of one does not prevent the others."""
     with ThreadPoolExecutor(PARALLEL_CALLS) as threads:
         calls = [threads.submit(call, item) for item in items]
     failed = [error for error in (made.exception() for made in calls) if error]
@@ -189,9 +189,9 @@ def _in_parallel(call: Callable[[Item], Done], items: Iterable[Item]) -> list[Do
 
 
 def _start(candidate: Candidate, at: datetime, ports: Ports) -> bool:
-    """Whether an execution began; false when it had begun before.
+    """Whether an execution was started; false if it had been started before.
 
-    Each trigger starts an execution once a day, so that a retraining that failed is tried again the next day.
+    Each trigger starts at most one execution a day, so a retraining that failed is tried again the next day.
     """
     model, trigger = candidate.policy.model, candidate.trigger.kind.value
     event = {"model_name": model, "trigger_type": trigger, "event_time": at.isoformat()}
@@ -199,7 +199,7 @@ def _start(candidate: Candidate, at: datetime, ports: Ports) -> bool:
 
 
 def _record(candidate: Candidate, ports: Ports) -> None:
-    """Keep what held a trigger back, once for each moment that it stands for."""
+    """Record what held a trigger back, once for each occasion."""
     record_decision(
         DecisionRecord(
             model_name=candidate.policy.model,

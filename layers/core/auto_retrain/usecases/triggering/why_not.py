@@ -1,4 +1,4 @@
-"""Predicts what a model's triggers would lead to now; nothing is started or written, and no data set is read."""
+"""Predicts what a model's triggers would do now; starts nothing, writes nothing and reads no data."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from ...triggers.base import Evidence, Trigger
 from ..lookup import policy_of
 from .gather_evidence import Question, gather_evidence
 
-DECISIONS_LOOKED_AT = 100
+MAX_DECISIONS = 100
 
 _DAY, _MONTH = timedelta(days=1), timedelta(days=30)
 
@@ -34,7 +34,7 @@ class _Model(NamedTuple):
 
 
 class _Judged(NamedTuple):
-    """Verdicts of one trigger, the deciding one first, and as of when."""
+    """Verdicts of one trigger, the decisive one first, and when they were made."""
 
     verdicts: tuple[Verdict, ...] = ()
     at: datetime | None = None
@@ -45,15 +45,15 @@ class _Judged(NamedTuple):
 
 
 def predict_triggers(model_name: str, ports: Ports) -> ModelOutlook:
-    """Triggers that need no data are judged now; for the others, the last verdicts on the data are shown.
+    """Judge the triggers that need no data; for the others, give the last verdicts on the data.
 
     Raises:
-        ModelUnknown: no policy was applied for that model.
+        ModelUnknown: the model has no policy.
     """
     applied, state = policy_of(model_name, ports), ports.states.get(model_name)
     model = _Model(applied, state, ports.clock.now())
     config, fleet = applied.policy.triggers, _held_by_the_fleet(ports)
-    judged = {**_judged_now(model, ports), **_last_look_at_data(model, ports)}
+    judged = {**_judged_now(model, ports), **_last_data_check(model, ports)}
     return ModelOutlook(
         model_name=model_name,
         at=model.at,
@@ -68,28 +68,28 @@ def predict_triggers(model_name: str, ports: Ports) -> ModelOutlook:
 
 
 def _judged_now(model: _Model, ports: Ports) -> dict[TriggerType, _Judged]:
-    """What needs no data to be read; a source that does not answer is an error of the triggers that asked it."""
+    """Judge the triggers that read no data; if a metric source fails, those that query it get an error verdict."""
     triggers = enabled_triggers(model.policy, reads_data=False)
     failed: dict[TriggerType, _Judged] = {}
     try:
         (evidence,) = gather_evidence([Question(model.policy, model.state, triggers)], model.at, ports)
     except AutoRetrainError as error:
-        # What holds the other triggers back is worth knowing all the same.
-        asking = [trigger for trigger in triggers if trigger.queries(model.policy, model.at)]
-        failed = {trigger.kind: _Judged((_failed(trigger, error),), model.at) for trigger in asking}
+        # The other triggers can still be predicted.
+        querying = [trigger for trigger in triggers if trigger.queries(model.policy, model.at)]
+        failed = {trigger.kind: _Judged((_failed(trigger, error),), model.at) for trigger in querying}
         triggers = [trigger for trigger in triggers if trigger.kind not in failed]
         evidence = Evidence(model.state)
     verdicts = judge_triggers(triggers, model.policy, evidence, model.at)
-    return {**failed, **{kind: _Judged(found, model.at) for kind, found in verdicts.items()}}
+    return {**failed, **{kind: _Judged(of_trigger, model.at) for kind, of_trigger in verdicts.items()}}
 
 
 def _failed(trigger: Trigger, error: AutoRetrainError) -> Verdict:
     return Verdict(check=trigger.kind.value, outcome=Outcome.ERROR, reason=str(error))
 
 
-def _last_look_at_data(model: _Model, ports: Ports) -> dict[TriggerType, _Judged]:
+def _last_data_check(model: _Model, ports: Ports) -> dict[TriggerType, _Judged]:
     readers = [trigger.kind for trigger in enabled_triggers(model.policy, reads_data=True)]
-    decisions = ports.decisions.recent(model.policy.model, DECISIONS_LOOKED_AT) if readers else []
+    decisions = ports.decisions.recent(model.policy.model, MAX_DECISIONS) if readers else []
     return {kind: _last_verdicts(kind, decisions) for kind in readers}
 
 
@@ -117,15 +117,15 @@ def _outlook(kind: TriggerType, judged: _Judged, fleet: list[Hold], model: _Mode
     trigger = trigger_of(kind)
     if trigger and not model.policy.triggers.enables(kind):
         return TriggerOutlook(trigger_type=kind, prospect="disabled")
-    against = model_holds(model.applied, model.state, kind, model.at, model.at)
+    holds = model_holds(model.applied, model.state, kind, model.at, model.at)
     if trigger:
-        against = [*against, *fleet, *_not_met_often_enough(trigger, judged, model), *_only_observed(judged)]
+        holds = [*holds, *fleet, *_not_met_often_enough(trigger, judged, model), *_only_observed(judged)]
     return TriggerOutlook(
         trigger_type=kind,
-        prospect=_prospect(kind, judged, against, model),
+        prospect=_prospect(kind, judged, holds, model),
         verdicts=judged.verdicts,
         judged_at=judged.at,
-        holds=tuple(against),
+        holds=tuple(holds),
         next_at=trigger.next_look(model.policy, model.state, model.at) if trigger else None,
     )
 
@@ -137,7 +137,7 @@ def _not_met_often_enough(trigger: Trigger, judged: _Judged, model: _Model) -> l
     day = judged.at.date()
     breaches = with_breach(model.state.breach_days(trigger.kind), day)
     days = breaches_within(breaches, day, config.breach_window_days)
-    reason = f"seen on {days} of {config.breach_window_days} days, {config.breach_days} are needed"
+    reason = f"met on {days} of {config.breach_window_days} days, {config.breach_days} are needed"
     return [Hold(kind="breach_days", reason=reason)] if days < config.breach_days else []
 
 
@@ -146,11 +146,11 @@ def _only_observed(judged: _Judged) -> list[Hold]:
     return [observed_hold(decisive)] if decisive and decisive.met and decisive.observed_only else []
 
 
-def _prospect(kind: TriggerType, judged: _Judged, against: list[Hold], model: _Model) -> Prospect:
+def _prospect(kind: TriggerType, judged: _Judged, holds: list[Hold], model: _Model) -> Prospect:
     last = model.state.last_attempt_at
-    # What was seen before the last retraining says nothing about the model of today.
+    # A verdict from before the last retraining says nothing about today's model.
     if judged.at and last and judged.at < last:
         return "unknown"
     if kind is TriggerType.MANUAL or judged.outcome is Outcome.MET:
-        return "held_back" if against else "would_start"
+        return "held_back" if holds else "would_start"
     return "not_due" if judged.outcome is Outcome.UNMET else "unknown"
