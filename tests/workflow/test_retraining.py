@@ -161,7 +161,7 @@ def test_nothing_is_trained_when_a_comparison_could_show_nothing(world: World) -
     assert ended.job is not None
     assert (ended.job.status, ended.job.started_at) == (RetrainingStatus.COMPLETED, None)
     assert ended.job.skipped == (
-        "not trained: 1000 holdout rows have a label, 5000 are needed; validation.min_power = 0.5 asks for 50%"
+        "not trained: 1000 holdout rows have a label, 5000 are needed; validation.min_power = 0.5 requires 50%"
     )
     assert world.is_free(model)
 

@@ -175,7 +175,7 @@ def test_a_caller_that_may_not_ask_about_others_gets_the_reason() -> None:
         (finding,) = look(cluster, "us", "auto-retrain").values()
 
     assert finding.is_good is None
-    assert "cannot be told: ClusterRefused: the Kubernetes API answered 403 Forbidden" in finding.text
+    assert "cannot be checked: ClusterRefused: the Kubernetes API answered 403 Forbidden" in finding.text
 
 
 def test_an_unknown_caller_is_refused() -> None:

@@ -127,7 +127,7 @@ def test_traffic_by_alias_stays_where_somebody_else_moved_it(
     for job in ("job-1", "job-2", "job-3"):
         register(model, job)
     registry.set_champion(model, "3")
-    with pytest.raises(ChampionConflict, match="was version 1 when it was compared and is 3 now"):
+    with pytest.raises(ChampionConflict, match="was version 1 when it was compared and is version 3 now"):
         AliasTraffic(registry).promote(model, "2", "1")
     assert registry.champion(model) == "3"
 

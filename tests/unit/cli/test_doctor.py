@@ -42,4 +42,4 @@ def test_findings_can_be_read_by_a_program(terminal: Terminal) -> None:
 
     assert {finding["subject"] for finding in found} >= {"table", "artifacts", "registry", "cluster"}
     assert all(finding["is_good"] for finding in found)
-    assert "you may do all that is needed" in {finding["text"] for finding in found}
+    assert "you may do everything that is needed" in {finding["text"] for finding in found}

@@ -104,7 +104,7 @@ def test_a_change_by_somebody_else_meanwhile_is_not_overwritten(
     files = (terminal.file(FRAUD, "a.yaml"), terminal.file(CHANGED, "b.yaml"))
     told = terminal.run("models", "apply", *files)
     assert (told.code, told.out) == (1, "fraud: new, version 1\n")
-    assert "policy of 'churn' is at version 2 by now, not at 1; 1 of 2 policies were applied, apply again" in told.err
+    assert "policy of 'churn' is at version 2 by now, not at 1; 1 of 2 policies were applied; apply again" in told.err
     assert terminal.policy().policy.owner == "bob"
 
 

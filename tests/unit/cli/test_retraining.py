@@ -146,5 +146,5 @@ def test_a_time_that_could_mean_two_moments_is_refused(terminal: Terminal, kind:
 def test_a_retraining_to_come_is_refused(terminal: Terminal) -> None:
     terminal.apply()
     told = terminal.run("retrained", "churn", "--at", "2026-01-01T00:00:01Z")
-    assert (told.code, "lies in the future" in told.err) == (1, True)
+    assert (told.code, "must not be in the future" in told.err) == (1, True)
     assert terminal.ports.states.get("churn").last_retrained_at is None

@@ -50,7 +50,7 @@ def test_a_challenger_is_approved_once(terminal: Terminal, job: str) -> None:
         told = terminal.ok("approve", job, "--actor", "grace", "--reason", "fine")
         assert told == f"{job}: version 4 approved by grace\n"
     refused = terminal.run("decline", job, "--reason", "no")
-    assert (refused.code, "was approved by grace" in refused.err) == (1, True)
+    assert (refused.code, "was already approved by grace" in refused.err) == (1, True)
 
 
 def test_a_challenger_is_declined_with_a_reason(terminal: Terminal, job: str) -> None:

@@ -1,4 +1,4 @@
-"""What is wrong with live objects is the fault of the data, not drift; what only looks odd is neither."""
+"""Broken live objects are a fault of the data, not drift; data that only look odd are neither."""
 
 import io
 from collections.abc import Callable
@@ -43,7 +43,7 @@ WRITERS: dict[str, Callable[[pd.DataFrame], bytes]] = {"parquet": as_parquet, "c
 
 
 def world_of_objects(live: Callable[[int, pd.DataFrame], bytes], format: str) -> World:
-    """Each live day holds what `live` makes of healthy rows, given how many days back it is."""
+    """Each live day contains what `live` makes of healthy rows, given how many days back it is."""
     data = {"prefix": "churn", "format": format, "row_id": "id", "label": "left"}
     world = World(
         a_policy(
@@ -81,7 +81,7 @@ def on_one_day(content: Callable[[pd.DataFrame], bytes], format: str) -> Trigger
         (lambda frame: frame.assign(age=[*["40"] * (ROWS - 1), "4O"]), "column 'age'"),
     ],
 )
-def test_a_column_that_is_missing_or_of_another_type_is_quarantined(change: Any, message: str, format: str) -> None:
+def test_a_missing_column_or_one_of_another_type_is_quarantined(change: Any, message: str, format: str) -> None:
     decision = on_one_day(lambda frame: WRITERS[format](change(frame)), format)
     assert (decision.next, decision.held_by) == ("skip", "quarantine")
     assert message in decision.reason
@@ -121,7 +121,7 @@ UNREADABLE: dict[str, tuple[Callable[[pd.DataFrame], bytes], str]] = {
 
 
 @pytest.mark.parametrize(("content", "format"), UNREADABLE.values(), ids=UNREADABLE)
-def test_an_object_that_cannot_be_read_is_quarantined_and_none_of_its_rows_is_told(
+def test_an_unreadable_object_is_quarantined_and_none_of_its_rows_is_shown(
     content: Callable[[pd.DataFrame], bytes], format: str
 ) -> None:
     decision = on_one_day(content, format)
@@ -150,7 +150,7 @@ ODD: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "no row": lambda frame: frame.head(0),
     "one row": lambda frame: frame.head(1),
     "another order": lambda frame: frame[["plan", "left", "age", "id"]],
-    "a column of mixed types that nobody reads": lambda frame: frame.assign(extra=[*map(str, range(ROWS - 1)), "text"]),
+    "an unused column of mixed types": lambda frame: frame.assign(extra=[*map(str, range(ROWS - 1)), "text"]),
     "categories as text": lambda frame: frame.assign(plan=frame["plan"].astype(str)),
     "numbers as text": lambda frame: frame.assign(age=frame["age"].astype(str)),
     "some missing": lambda frame: frame.assign(age=frame["age"].mask(frame.index < 20)),
@@ -161,13 +161,13 @@ ODD: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
 
 @pytest.mark.parametrize("format", WRITERS)
 @pytest.mark.parametrize("change", ODD.values(), ids=ODD)
-def test_what_only_looks_odd_is_neither_broken_nor_drift(change: Any, format: str) -> None:
+def test_odd_data_are_neither_broken_nor_drifted(change: Any, format: str) -> None:
     decision = on_one_day(lambda frame: WRITERS[format](change(frame)), format)
     assert (decision.next, decision.held_by) == ("skip", None)
     assert "does not exceed 0.25" in decision.reason
 
 
-def test_a_category_is_its_text_so_that_a_fraction_matters_in_a_csv_alone() -> None:
+def test_a_category_is_its_text_so_a_fraction_matters_only_in_csv() -> None:
     # A Parquet column of whole numbers becomes one of fractions as soon as a value is missing.
     with_fractions = {format: on_one_day(fractions(write), format) for format, write in WRITERS.items()}
     assert with_fractions["parquet"].next == "skip"
@@ -179,7 +179,7 @@ def fractions(write: Callable[[pd.DataFrame], bytes]) -> Callable[[pd.DataFrame]
 
 
 @pytest.mark.parametrize("back", [3, 10])
-def test_an_object_that_changes_while_it_is_read_is_worth_another_try(back: int) -> None:
+def test_an_object_that_changes_while_it_is_read_is_retried(back: int) -> None:
     world = world_of_objects(lambda _, frame: as_parquet(frame), "parquet")
     uri = f"s3://data/churn/date={NOON.date() - timedelta(days=back)}/part-0.parquet"
     world.ports.data._contents[uri] = as_parquet(features(99))

@@ -1,4 +1,4 @@
-"""Before anything is spent: the data are frozen, looked at, and found sound and enough, or the job ends readably."""
+"""Before training, the data are frozen and checked; if they are broken or too few, the job ends and says why."""
 
 from datetime import timedelta
 from typing import Any
@@ -19,7 +19,7 @@ DATA = {"prefix": "churn", "row_id": "id", "label": "left", "numeric": ["age"], 
 
 
 class Data(World):
-    """A model with two hundred rows for each of fifteen days: five of holdout, ten to learn from."""
+    """A model with two hundred rows for each of fifteen days: five of holdout, ten of training data."""
 
     def __init__(self, data: dict[str, Any] | None = None, **policy: Any) -> None:
         triggers = {"evaluation_window_days": 5, "training_window_days": 10}
@@ -32,7 +32,7 @@ class Data(World):
         self.ports.tables.by_uri[self.uri(back)] = columns
 
     def change(self, days: range, **columns: Any) -> None:
-        """Replace columns; a function gets the old one."""
+        """Replace columns by functions of the old ones."""
         for back in days:
             old = self.ports.tables.by_uri[self.uri(back)]
             self.put(back, **{**old, **{name: new(old.get(name)) for name, new in columns.items()}})
@@ -57,12 +57,10 @@ def some_columns(random: np.random.Generator, back: int, n: int = 200) -> dict[s
     }
 
 
-def test_sound_data_are_frozen_summarized_and_trained_on() -> None:
+def test_sound_data_are_frozen_and_summarized_and_training_may_begin() -> None:
     world = Data()
     job_id, outcome = world.check_data()
-    assert outcome == DataCheckOutcome(
-        next="train", reason="there is no champion that a challenger has to be better than"
-    )
+    assert outcome == DataCheckOutcome(next="train", reason="there is no champion to beat")
     job = world.job(job_id)
     assert job.manifest_sha256
     assert job.data_check is not None
@@ -75,14 +73,14 @@ def test_sound_data_are_frozen_summarized_and_trained_on() -> None:
     assert max(summary.separation.values()) < 0.2
 
 
-def test_done_again_it_finds_the_same_without_reading() -> None:
+def test_a_repeated_check_gives_the_same_outcome_without_reading() -> None:
     world = Data()
     job_id, outcome = world.check_data()
     world.ports.tables.by_uri.clear()
     assert check_data(JobReference(job_id=job_id), world.ports) == outcome
 
 
-def test_the_profile_made_here_is_that_of_the_version_that_is_promoted() -> None:
+def test_the_profile_built_here_becomes_that_of_the_promoted_version() -> None:
     world = Data()
     job_id, _ = world.check_data()
     world.start(job_id, "train")
@@ -92,12 +90,12 @@ def test_the_profile_made_here_is_that_of_the_version_that_is_promoted() -> None
     world.validate(job_id)
     world.deploy(job_id)
     world.ports.tables.by_uri.clear()
-    report = profile_data(JobReference(job_id=job_id), world.ports)
-    assert (report.rows, report.features) == (2000, 2)
+    outcome = profile_data(JobReference(job_id=job_id), world.ports)
+    assert (outcome.rows, outcome.features) == (2000, 2)
 
 
 @pytest.mark.parametrize(
-    ("days", "columns", "told"),
+    ("days", "columns", "message"),
     [
         (HOLDOUT, {"id": lambda old: ["same"] * len(old)}, "999 of 1000 holdout rows repeat an earlier row id"),
         (range(1, 2), {"id": lambda old: [None, *old[1:]]}, "1 of 1000 holdout rows have no row id"),
@@ -108,30 +106,30 @@ def test_the_profile_made_here_is_that_of_the_version_that_is_promoted() -> None
         (HOLDOUT, {"age": lambda old: np.full(len(old), np.nan)}, "'age' has no value in any of 1000 rows"),
     ],
 )
-def test_broken_data_end_the_job_before_anything_is_trained(days: range, columns: dict[str, Any], told: str) -> None:
+def test_broken_data_end_the_job_before_training(days: range, columns: dict[str, Any], message: str) -> None:
     world = Data()
     world.change(days, **columns)
     job_id = world.open()
     for _ in range(2):
-        with pytest.raises(DataInvalid, match=told):
+        with pytest.raises(DataInvalid, match=message):
             check_data(JobReference(job_id=job_id), world.ports)
     check = world.job(job_id).data_check
     assert check is not None
-    assert told in check.errors[0].text
+    assert message in check.errors[0].text
     assert world.ports.cluster.list_jobs() == []
 
 
-def test_what_the_policy_tolerates_is_told_and_trained_on() -> None:
+def test_a_finding_that_the_policy_tolerates_is_a_warning() -> None:
     world = Data({"tolerate": ["unit_jump"]})
     world.change(HOLDOUT, age=lambda old: old * 1000)
     job_id, outcome = world.check_data()
     assert outcome.next == "train"
     check = world.job(job_id).data_check
     assert check is not None
-    assert [(found.check, found.severity) for found in check.findings] == [("unit_jump", "warning")]
+    assert [(finding.check, finding.severity) for finding in check.findings] == [("unit_jump", "warning")]
 
 
-def test_a_feature_that_is_the_label_is_told() -> None:
+def test_a_feature_that_gives_the_label_away_is_reported() -> None:
     world = Data()
     for back in range(1, 16):
         columns = world.ports.tables.by_uri[world.uri(back)]
@@ -139,11 +137,11 @@ def test_a_feature_that_is_the_label_is_told() -> None:
     job_id, outcome = world.check_data()
     check = world.job(job_id).data_check
     assert check is not None
-    assert [(found.check, found.column) for found in check.findings] == [("leakage", "plan")]
+    assert [(finding.check, finding.column) for finding in check.findings] == [("leakage", "plan")]
     assert outcome.next == "train"
 
 
-def test_a_column_that_is_missing_is_named() -> None:
+def test_a_missing_column_is_named() -> None:
     world = Data()
     world.put(3, **{name: values for name, values in world.ports.tables.by_uri[world.uri(3)].items() if name != "age"})
     with pytest.raises(DataInvalid, match="lacks the columns age"):
@@ -159,7 +157,7 @@ def test_a_window_without_data_is_named() -> None:
         check_data(JobReference(job_id="churn-0"), world.ports)
 
 
-def test_too_few_rows_to_decide_by_end_the_job_green_with_nothing_trained() -> None:
+def test_too_few_rows_for_a_decision_end_the_job_green_without_training() -> None:
     world = Data(validation={"min_holdout_rows": 1001})
     job_id, outcome = world.check_data()
     assert outcome.next == "close"
@@ -174,7 +172,7 @@ def test_too_few_rows_to_decide_by_end_the_job_green_with_nothing_trained() -> N
 
 
 @pytest.mark.parametrize(
-    ("column", "change", "validation", "told"),
+    ("column", "change", "validation", "message"),
     [
         ("left", lambda old: [None] * 100 + old[100:], {}, "50.0% of the 1000 holdout rows have a label"),
         ("left", lambda old: ["1"] * 195 + ["0"] * 5, {}, "25 holdout rows are of the rarest class, 50 are needed"),
@@ -182,19 +180,19 @@ def test_too_few_rows_to_decide_by_end_the_job_green_with_nothing_trained() -> N
     ],
 )
 def test_what_validation_would_call_inconclusive_is_not_even_trained(
-    column: str, change: Any, validation: dict[str, Any], told: str
+    column: str, change: Any, validation: dict[str, Any], message: str
 ) -> None:
     world = Data(validation=validation)
     world.change(HOLDOUT, **{column: change})
     _, outcome = world.check_data()
-    assert (outcome.next, told in outcome.reason) == ("close", True)
+    assert (outcome.next, message in outcome.reason) == ("close", True)
     patient = Data(validation={**validation, "min_power": 0})
     patient.change(HOLDOUT, **{column: change})
     assert patient.check_data()[1].next == "train"
 
 
 def compared(world: World, champion: float, challenger: float, n: int) -> None:
-    """A first job that put a challenger into production, by a comparison on n rows."""
+    """Run a first job that promotes a challenger, by a comparison on n rows."""
     job_id = world.scored_job(rows(n, challenger), rows(n, champion, first_wrong=n // 2))
     world.validate(job_id)
     world.deploy(job_id)
@@ -209,25 +207,25 @@ def next_check(world: Data) -> DataCheckOutcome:
     return check_data(JobReference(job_id=decision.job_id), world.ports)
 
 
-def test_the_chance_to_find_the_improvement_comes_from_how_much_the_last_comparison_varied() -> None:
+def test_the_power_is_estimated_from_the_variance_of_the_last_comparison() -> None:
     world = Data()
     compared(world, 0.85, 0.90, 2000)
     outcome = next_check(world)
-    # A gain of 0.045 on 1,000 rows; the last interval came from a quarter of the rows being told apart.
+    # A gain of 0.045 on 1,000 rows; in the last comparison, the versions differed on a quarter of the rows.
     assert outcome.next == "train"
-    assert "that a gain of 0.045 in accuracy shows on 1000 labelled holdout rows has a chance of" in outcome.reason
+    assert "a gain of 0.045 in accuracy would show on 1000 labelled holdout rows with a chance of" in outcome.reason
 
 
-def test_a_comparison_that_would_hardly_show_anything_is_not_paid_for() -> None:
+def test_a_job_whose_comparison_would_hardly_show_a_gain_is_skipped() -> None:
     world = Data(validation={"min_improvement": 0.01, "min_power": 0.8})
     compared(world, 0.85, 0.90, 2000)
     outcome = next_check(world)
     assert outcome.next == "close"
-    assert "that a gain of 0.009 in accuracy shows" in outcome.reason
-    assert "validation.min_power = 0.8 asks for 80%" in outcome.reason
+    assert "a gain of 0.009 in accuracy would show" in outcome.reason
+    assert "validation.min_power = 0.8 requires 80%" in outcome.reason
 
 
-def test_labels_of_their_own_are_joined_and_the_last_one_counts() -> None:
+def test_labels_in_a_separate_data_set_are_joined_and_the_last_one_counts() -> None:
     world = Data({"labels": {"prefix": "labels", "row_id": "id", "label": "left"}})
     day = NOON.date() - timedelta(days=1)
     for number, labels in enumerate((["0"] * 1000, ["1"] * 400)):
@@ -247,19 +245,19 @@ def test_labels_of_their_own_are_joined_and_the_last_one_counts() -> None:
     assert check.summary.training.labelled == 2000
 
 
-def test_a_regression_needs_numbers_that_differ() -> None:
-    about = {"task": "regression", "label": "price"}
-    world = Data(about)
+def test_a_regression_needs_labels_that_differ() -> None:
+    columns = {"task": "regression", "label": "price"}
+    world = Data(columns)
     for back in range(1, 16):
         world.change(range(back, back + 1), price=lambda _: np.arange(200.0))
     assert world.check_data()[1].next == "train"
-    two = Data(about)
+    two = Data(columns)
     two.change(range(1, 16), price=lambda _: np.arange(200.0) % 2)
     with pytest.raises(DataInvalid, match="take 2 values, a regression needs more"):
         two.check_data()
 
 
-def test_the_champion_is_read_when_training_starts_not_before() -> None:
+def test_the_champion_is_read_when_training_starts_and_not_before() -> None:
     world = Data()
     job_id, _ = world.check_data()
     world.give_champion()
@@ -268,7 +266,7 @@ def test_the_champion_is_read_when_training_starts_not_before() -> None:
     assert job.champion == ModelVersion(number="1")
 
 
-def test_labels_without_the_id_of_a_row_are_labels_of_none() -> None:
+def test_labels_without_a_row_id_belong_to_no_row() -> None:
     world = Data({"labels": {"prefix": "labels", "row_id": "id", "label": "left"}})
     day = NOON.date() - timedelta(days=12)
     world.ports.data.add_partition("labels", day, b"labels")
@@ -287,7 +285,7 @@ def test_labels_without_the_id_of_a_row_are_labels_of_none() -> None:
     assert (check.summary.holdout.labelled, check.summary.holdout.rarest_class_rows) == (1000, 500)
 
 
-def test_objects_without_rows_are_told_as_such() -> None:
+def test_objects_without_rows_are_reported_as_such() -> None:
     world = Data()
     nothing = {name: np.empty(0) if name == "age" else [] for name in ("id", "left", "age", "plan")}
     for back in range(1, 16):

@@ -1,4 +1,4 @@
-"""A promoted version keeps what its features looked like, and drift is told from that."""
+"""A promoted version keeps the profile of its training data, and drift is judged against it."""
 
 import hashlib
 import io
@@ -21,16 +21,16 @@ from tests.unit.usecases.drift_world import SWEPT, promoted_world
 from tests.unit.usecases.world import World
 
 
-def test_a_promoted_version_keeps_a_profile_and_later_checks_read_the_live_window_alone() -> None:
+def test_a_promoted_version_keeps_a_profile_and_later_checks_read_only_the_live_window() -> None:
     world, job_id = promoted_world()
-    report = profile_data(JobReference(job_id=job_id), world.ports)
-    assert (report.uri, report.rows, report.features) == ("s3://artifacts/profiles/churn/2.json", 2000, 2)
+    outcome = profile_data(JobReference(job_id=job_id), world.ports)
+    assert (outcome.uri, outcome.rows, outcome.features) == ("s3://artifacts/profiles/churn/2.json", 2000, 2)
     world.close(decision={"job_id": job_id})
     read = set()
     batches = world.ports.tables.batches
 
     def watched(objects: Any, *rest: Any) -> Any:
-        read.update(found.date for found in objects)
+        read.update(item.date for item in objects)
         return batches(objects, *rest)
 
     world.ports.tables.batches = watched  # type: ignore[method-assign]
@@ -41,7 +41,7 @@ def test_a_promoted_version_keeps_a_profile_and_later_checks_read_the_live_windo
     assert min(read) == NOON.date() - timedelta(days=4)
 
 
-def test_a_profile_that_is_there_stays_and_one_that_is_missing_is_made_up_for() -> None:
+def test_an_existing_profile_stays_and_a_missing_one_is_built_later() -> None:
     world, job_id = promoted_world()
     world.close(decision={"job_id": job_id})
     later = {**SWEPT, "event_time": (NOON + timedelta(days=1)).isoformat()}
@@ -53,32 +53,32 @@ def test_a_profile_that_is_there_stays_and_one_that_is_missing_is_made_up_for() 
     assert world.ports.data.read("s3://artifacts/profiles/churn/2.json") == kept
 
 
-def test_a_profile_of_other_features_is_made_anew() -> None:
+def test_a_profile_of_other_features_is_built_again() -> None:
     world, job_id = promoted_world()
     profile_data(JobReference(job_id=job_id), world.ports)
     world.close(decision={"job_id": job_id})
     world.ports.policies.apply(world.policy.changed(drift=DriftPolicy(ignore=("plan",))), "ada", NOON)
     judge_drift_now(world.ports.policies.get("churn").policy, NOON, world.ports)  # type: ignore[union-attr]
     profile = json.loads(world.ports.data.read("s3://artifacts/profiles/churn/2.json"))
-    assert [found["feature"] for found in profile["features"]] == ["age"]
+    assert [feature["feature"] for feature in profile["features"]] == ["age"]
 
 
-def test_nothing_is_profiled_for_a_job_that_deployed_nothing() -> None:
+def test_a_job_that_deployed_nothing_is_not_profiled() -> None:
     world = World()
     with pytest.raises(PromotionRefused, match="deployed no version"):
         profile_data(JobReference(job_id=world.open()), world.ports)
 
 
 def world_of_objects() -> tuple[World, str]:
-    """A promoted version whose data are objects that are really read: ten rows for each day."""
+    """A promoted version whose data are real objects: ten rows for each day."""
     world, job_id = promoted_world()
     for uri in list(world.ports.data._contents):
         if uri.startswith("s3://data/"):
             world.ports.data._contents[uri] = parquet(range(10))
     manifest_uri = world.job(job_id).manifest_uri or ""
     manifest = json.loads(world.ports.data.read(manifest_uri))
-    for found in manifest["training"]["objects"]:
-        found["etag"] = hashlib.md5(parquet(range(10)), usedforsecurity=False).hexdigest()
+    for item in manifest["training"]["objects"]:
+        item["etag"] = hashlib.md5(parquet(range(10)), usedforsecurity=False).hexdigest()
     world.ports.data._contents[manifest_uri] = json.dumps(manifest).encode()
     world.ports.tables = ArrowTableReader(world.ports.data)  # type: ignore[assignment]
     return world, job_id
@@ -90,7 +90,7 @@ def parquet(ages: range) -> bytes:
     return file.getvalue()
 
 
-def test_exactly_the_objects_that_were_frozen_for_training_are_profiled() -> None:
+def test_exactly_the_objects_frozen_for_training_are_profiled() -> None:
     world, job_id = world_of_objects()
     world.ports.data.add_partition("churn", date(2026, 2, 20), parquet(range(10)), "arrived-later.parquet")
     assert profile_data(JobReference(job_id=job_id), world.ports).rows == 100
@@ -98,7 +98,7 @@ def test_exactly_the_objects_that_were_frozen_for_training_are_profiled() -> Non
     assert kept["window"] == {"start": "2026-02-14", "end": "2026-02-24"}
 
 
-def test_an_object_that_changed_since_it_was_frozen_is_named_and_nothing_is_kept() -> None:
+def test_an_object_that_changed_since_it_was_frozen_is_named_and_nothing_is_stored() -> None:
     world, job_id = world_of_objects()
     world.ports.data._contents["s3://data/churn/date=2026-02-20/part-0.parquet"] = parquet(range(11))
     with pytest.raises(DataInvalid, match=r"date=2026-02-20/part-0.parquet' has changed since it was listed"):
@@ -108,7 +108,7 @@ def test_an_object_that_changed_since_it_was_frozen_is_named_and_nothing_is_kept
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[1", b'{"schema_version": 1}'])
-def test_a_manifest_that_cannot_be_read_is_named(content: bytes) -> None:
+def test_an_unreadable_manifest_is_named(content: bytes) -> None:
     world, job_id = promoted_world()
     uri = world.job(job_id).manifest_uri or ""
     world.ports.data._contents[uri] = content
@@ -116,7 +116,7 @@ def test_a_manifest_that_cannot_be_read_is_named(content: bytes) -> None:
         profile_data(JobReference(job_id=job_id), world.ports)
 
 
-def test_a_kept_profile_that_cannot_be_read_is_made_anew() -> None:
+def test_an_unreadable_stored_profile_is_built_again() -> None:
     world, job_id = promoted_world()
     world.ports.data.write("profiles/churn/2.json", b"{")
     assert profile_data(JobReference(job_id=job_id), world.ports).rows == 2000

@@ -1,4 +1,4 @@
-"""A profile hangs on the rows alone: not on how they are cut into objects and batches, nor on their order."""
+"""A profile depends on the rows alone: not on how they are split into objects and batches, nor on their order."""
 
 from collections import Counter
 from datetime import date
@@ -29,10 +29,10 @@ def objects_of(ports: MemoryPorts, parts: list[list[tuple[float, str | None]]]) 
     """One object for each part, read as one batch."""
     objects = []
     for number, part in enumerate(parts):
-        found = DataObject(uri=f"s3://data/{number}-of-{len(parts)}", etag="e", size=1, date=DAY.start)
+        item = DataObject(uri=f"s3://data/{number}-of-{len(parts)}", etag="e", size=1, date=DAY.start)
         ages = np.array([age for age, _ in part], dtype=np.float64)
-        ports.tables.by_uri[found.uri] = {"age": ages, "plan": [plan for _, plan in part]}
-        objects.append(found)
+        ports.tables.by_uri[item.uri] = {"age": ages, "plan": [plan for _, plan in part]}
+        objects.append(item)
     return objects
 
 
@@ -52,19 +52,19 @@ def counted(profile: DataProfile, parts: list[list[Any]]) -> list[FeatureHistogr
 
 
 @given(ROWS, CUTS)
-def test_the_profile_of_parts_is_that_of_the_whole(rows: list[Any], places: list[int]) -> None:
+def test_the_profile_of_the_parts_is_that_of_the_whole(rows: list[Any], places: list[int]) -> None:
     assert profile_of(cut(rows, places)) == profile_of([rows])
 
 
 @given(ROWS, CUTS)
-def test_so_it_is_when_only_a_sample_of_the_rows_fits(rows: list[Any], places: list[int]) -> None:
+def test_so_it_is_when_only_a_sample_of_the_rows_is_kept(rows: list[Any], places: list[int]) -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(reference_profile, "SAMPLED_ROWS", 7)
         assert profile_of(cut(rows, places)) == profile_of([rows])
 
 
 @given(ROWS, ROWS, CUTS, st.randoms(use_true_random=False))
-def test_live_rows_in_parts_and_any_order_are_counted_alike(
+def test_live_rows_are_counted_alike_in_any_parts_and_order(
     rows: list[Any], live: list[Any], places: list[int], random: Any
 ) -> None:
     profile = profile_of([rows])
@@ -76,10 +76,10 @@ def test_live_rows_in_parts_and_any_order_are_counted_alike(
 def test_every_row_is_counted_once_in_every_feature(rows: list[Any]) -> None:
     profile = profile_of([rows])
     assert profile.rows == len(rows)
-    assert all(sum(found.counts) == len(rows) for found in profile.features)
-    for found in counted(profile, [rows]):
-        assert found.live == found.reference
-        assert not found.unseen
+    assert all(sum(feature.counts) == len(rows) for feature in profile.features)
+    for histogram in counted(profile, [rows]):
+        assert histogram.live == histogram.reference
+        assert not histogram.unseen
 
 
 def test_a_large_sample_keeps_the_deciles() -> None:
@@ -89,8 +89,8 @@ def test_a_large_sample_keeps_the_deciles() -> None:
     assert np.allclose(shares, 0.1, atol=0.005)
 
 
-def test_a_column_of_names_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reference_profile, "MOST_LEVELS", 100)
+def test_a_column_of_names_does_not_exhaust_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reference_profile, "MAX_LEVELS", 100)
     common = [(0.0, "common")] * 50
     parts = [common + [(0.0, f"name-{number}-{part}") for number in range(60)] for part in range(5)]
     plan = profile_of(parts).features[1]
@@ -111,7 +111,7 @@ def test_categories_are_counted_by_frequency_and_the_rare_ones_by_name() -> None
     assert (live.live[0], live.live[-2:], live.unseen) == (1, (2, 1), 1)
 
 
-def test_levels_of_a_few_rows_are_compared_together_and_tell_what_a_sample_leaves_unseen() -> None:
+def test_levels_with_few_rows_are_compared_together_and_estimate_what_a_sample_misses() -> None:
     sizes = {"large": 50, "ten": 10, "nine": 9, "pair": 2, "single": 1, "other": 1}
     rows = [(0.0, level) for level, size in sizes.items() for _ in range(size)]
     (_, plan) = counted(profile_of([rows]), [[(0.0, "nine"), (0.0, "new"), (0.0, "ten")]])
@@ -120,7 +120,7 @@ def test_levels_of_a_few_rows_are_compared_together_and_tell_what_a_sample_leave
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"null", b'{"rows": "many"}', b"\xff"])
-def test_a_stored_profile_that_cannot_be_read_counts_as_none(content: bytes) -> None:
+def test_an_unreadable_stored_profile_counts_as_absent(content: bytes) -> None:
     ports = MemoryPorts()
     ports.data.write("profiles/churn/1.json", content)
     assert load_profile("churn", "1", ports) is None

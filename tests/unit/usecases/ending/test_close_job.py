@@ -1,4 +1,4 @@
-"""Every job ends, its lease is given back, and a red run ends red."""
+"""Every job ends, its lease is released, and a failed execution ends red."""
 
 import json
 
@@ -13,7 +13,7 @@ ABORTED = ExecutionStatusChange.model_validate(
 )
 
 
-def test_a_promoted_challenger_ends_well() -> None:
+def test_a_promoted_challenger_ends_green() -> None:
     world = World()
     job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
     world.validate(job_id)
@@ -53,7 +53,7 @@ def test_an_execution_that_opened_nothing_fails_with_its_reason() -> None:
     assert (outcome.next, outcome.error, outcome.reason) == ("fail", "EventInvalid", "model_name: required")
 
 
-def test_a_job_that_was_opened_before_its_state_could_say_so_is_found() -> None:
+def test_a_job_whose_first_state_died_before_it_returned_the_id_is_found() -> None:
     world = World()
     job_id = world.open()
     world.close(error={"Error": "Lambda.Unknown", "Cause": ""})
@@ -69,11 +69,11 @@ def test_an_aborted_execution_leaves_no_lease_behind() -> None:
     assert world.ports.states.get("churn").owner_at(NOON) is None
 
 
-def test_the_end_of_an_execution_without_a_job_is_nothing_to_do() -> None:
+def test_the_end_of_an_execution_without_a_job_changes_nothing() -> None:
     assert close_job(ABORTED, World().ports).status is None
 
 
-def test_closing_again_changes_nothing_but_tells_again_under_the_same_id() -> None:
+def test_closing_again_changes_nothing_but_notifies_again_with_the_same_id() -> None:
     world = World()
     job_id = world.open()
     error = {"Error": "Test", "Cause": "stopped"}
@@ -85,7 +85,7 @@ def test_closing_again_changes_nothing_but_tells_again_under_the_same_id() -> No
     assert ids[-1] == ids[-2]
 
 
-def test_a_deployment_stays_true_when_something_fails_after_it() -> None:
+def test_a_deployment_stands_when_something_fails_after_it() -> None:
     world = World()
     job_id = world.scored_job(rows(2000, 0.95))
     world.validate(job_id)
@@ -94,20 +94,20 @@ def test_a_deployment_stays_true_when_something_fails_after_it() -> None:
     assert (outcome.next, world.job(job_id).status) == ("succeed", RetrainingStatus.COMPLETED)
 
 
-def test_an_execution_that_stops_short_of_deploying_is_a_failure() -> None:
+def test_an_execution_that_ends_before_deploying_is_a_failure() -> None:
     world = World()
     job_id = world.scored_job(rows(2000, 0.95))
     world.validate(job_id)
     assert world.close(decision={"job_id": job_id}).next == "fail"
 
 
-def test_the_error_of_the_first_state_is_read_where_it_took_the_input_s_place() -> None:
+def test_an_error_of_the_first_state_is_read_although_it_replaced_the_input() -> None:
     outcome = World().close(Error="EventInvalid", Cause="the input is a JSON str and no object")
     assert (outcome.next, outcome.error) == ("fail", "EventInvalid")
     assert "no object" in outcome.reason
 
 
-def test_a_profile_that_could_not_be_kept_makes_no_failure_of_what_was_deployed() -> None:
+def test_a_profile_that_cannot_be_stored_does_not_fail_a_deployed_job() -> None:
     world = World()
     job_id = world.scored_job(rows(2000, 0.95))
     world.validate(job_id)

@@ -1,4 +1,4 @@
-"""What applying would change is known before anything is written, with warnings that know the champion."""
+"""A plan shows what applying would change before anything is written, and warns with the champion in mind."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.world import World, rows
 
 
-def test_the_accuracy_of_the_champion_makes_a_warning() -> None:
+def test_the_champions_accuracy_leads_to_a_warning() -> None:
     world = World()
     job_id = world.scored_job(rows(2000, 0.96), rows(2000, 0.5))
     world.validate(job_id)
@@ -27,7 +27,7 @@ def test_planning_writes_nothing() -> None:
     assert ports.policies.history("churn") == []
 
 
-def test_a_plan_that_was_overtaken_is_not_carried_out() -> None:
+def test_an_outdated_plan_is_not_applied() -> None:
     ports = MemoryPorts()
     plans = plan_policies([a_policy()], ports)
     ports.policies.apply(a_policy(owner="bob"), "bob", NOON)
@@ -35,7 +35,7 @@ def test_a_plan_that_was_overtaken_is_not_carried_out() -> None:
         list(apply_planned(plans, "ada", ports))
 
 
-def test_what_was_removed_meanwhile_does_not_come_back_by_a_plan() -> None:
+def test_an_outdated_plan_does_not_bring_back_a_removed_model() -> None:
     world = World()
     plans = plan_policies([a_policy(owner="ada")], world.ports)
     remove_model("churn", "bob", world.ports)

@@ -1,4 +1,4 @@
-"""Only a proven challenger becomes champion, once, and never against a person's will."""
+"""Only a proven challenger becomes the champion, once, and never against a person's decision."""
 
 from contextlib import suppress
 
@@ -18,7 +18,7 @@ def validated(challenger: float = 0.95, champion: float | None = 0.88) -> tuple[
     return world, job_id
 
 
-def test_the_challenger_becomes_champion_and_the_previous_one_is_kept() -> None:
+def test_the_challenger_becomes_the_champion_and_the_previous_one_is_recorded() -> None:
     world, job_id = validated()
     assert world.deploy(job_id) == DeploymentOutcome(version="2", previous_version="1")
     line = world.ports.ledger.current("churn")
@@ -32,32 +32,32 @@ def test_files_that_changed_since_registration_are_refused_by_name() -> None:
     world, job_id = validated()
     world.ports.registry.write_file("churn", "2", "MLmodel", b"something else")
     world.ports.registry.write_file("churn", "2", "code/extra.py", b"import os")
-    told = "version 2 of 'churn' is not what was registered; changed files: MLmodel, code/extra.py"
-    with pytest.raises(PromotionRefused, match=told):
+    message = "version 2 of 'churn' is not what was registered; changed files: MLmodel, code/extra.py"
+    with pytest.raises(PromotionRefused, match=message):
         world.deploy(job_id)
     assert world.ports.registry.champion("churn") == "1"
 
 
-def test_changed_files_are_refused_even_if_the_manifest_that_names_them_was_changed_too() -> None:
+def test_changed_files_are_refused_even_if_the_file_list_was_changed_too() -> None:
     world, job_id = validated()
     world.ports.registry.write_file("churn", "2", "MLmodel", b"something else")
     world.ports.data.write("files-of-2.json", b"{}")
-    with pytest.raises(PromotionRefused, match="changed files: which ones cannot be told any more"):
+    with pytest.raises(PromotionRefused, match="changed files: unknown, because the file list is missing"):
         world.deploy(job_id)
 
 
-def test_a_record_that_was_changed_to_other_files_is_refused() -> None:
+def test_a_record_that_was_changed_to_match_other_files_is_refused() -> None:
     world, job_id = validated()
     world.ports.registry.write_file("churn", "2", "MLmodel", b"something else")
     job = world.job(job_id)
     assert job.challenger is not None
     forged = job.challenger.files.changed(**world.artifacts("2"))
     world.ports.jobs.save(job.trained(job.challenger.changed(files=forged)))
-    with pytest.raises(PromotionRefused, match="was validated with other files than it records now"):
+    with pytest.raises(PromotionRefused, match="was validated with different files than it records now"):
         world.deploy(job_id)
 
 
-def test_the_ledger_remembers_the_files_that_serve() -> None:
+def test_the_ledger_records_the_files_that_serve() -> None:
     world, job_id = validated()
     world.deploy(job_id)
     line = world.ports.ledger.current("churn")
@@ -101,11 +101,11 @@ def test_a_registry_that_fails_at_any_call_leaves_a_step_that_can_be_repeated(ca
     assert (line.version.number, line.sequence) == ("2", 1)
 
 
-def test_a_person_who_moved_the_champion_meanwhile_wins() -> None:
+def test_a_person_who_moved_the_champion_in_the_meantime_wins() -> None:
     world, job_id = validated()
     world.ports.registry.register("churn", "7")
     world.ports.registry.set_champion("churn", "7")
-    with pytest.raises(ChampionConflict, match="version 1 when it was compared and is 7 now"):
+    with pytest.raises(ChampionConflict, match="version 1 when it was compared and is version 7 now"):
         world.deploy(job_id)
     assert world.ports.registry.champion("churn") == "7"
     assert world.ports.ledger.current("churn") is None
@@ -113,14 +113,14 @@ def test_a_person_who_moved_the_champion_meanwhile_wins() -> None:
 
 def test_a_rejected_challenger_is_refused() -> None:
     world, job_id = validated(challenger=0.89)
-    with pytest.raises(PromotionRefused, match="no validation that says promote"):
+    with pytest.raises(PromotionRefused, match="no validation with the decision 'promote'"):
         world.deploy(job_id)
 
 
 def with_accuracy(result: ValidationResult, accuracy: float) -> ValidationResult:
-    """What somebody may have written who does not ask our own code."""
-    found = result.metrics["accuracy"].model_copy(update={"value": accuracy})
-    return result.model_copy(update={"metrics": {**result.metrics, "accuracy": found}})
+    """A forged result, as someone may have written it without our code."""
+    forged = result.metrics["accuracy"].model_copy(update={"value": accuracy})
+    return result.model_copy(update={"metrics": {**result.metrics, "accuracy": forged}})
 
 
 def test_a_validation_that_was_changed_is_refused() -> None:
@@ -139,7 +139,7 @@ def test_nothing_below_the_floor_is_deployed_whatever_the_record_says(accuracy: 
     job = world.job(job_id)
     assert job.validation is not None
     forged = with_accuracy(job.validation, accuracy)
-    with suppress(ValueError):  # canonical JSON knows no NaN and no infinity
+    with suppress(ValueError):  # canonical JSON has neither NaN nor infinity
         forged = forged.changed(validation_hash=forged.compute_hash())
     world.ports.jobs.save(job.changed(validation=forged))
     with pytest.raises((PromotionRefused, ValueError)):

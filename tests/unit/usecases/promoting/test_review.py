@@ -1,4 +1,4 @@
-"""Where a person's word was asked for, nothing is promoted without it, and no gate is overruled by it."""
+"""Where a review is required, nothing is promoted without an approval, and no approval overrules a gate."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,10 +16,10 @@ from auto_retrain.usecases.watching.watch_jobs import watch_jobs
 from tests.unit.usecases.world import MANUAL, World, rows
 
 
-def validated(world: World, accuracy: float = 0.95, **asked: Any) -> str:
+def validated(world: World, accuracy: float = 0.95, **request: Any) -> str:
     """A job with a validated challenger."""
     world.give_champion()
-    job_id = world.check({**MANUAL, "review": True, **asked}).job_id or ""
+    job_id = world.check({**MANUAL, "review": True, **request}).job_id or ""
     world.start(job_id, "train")
     world.train(job_id)
     world.start(job_id, "score")
@@ -28,7 +28,7 @@ def validated(world: World, accuracy: float = 0.95, **asked: Any) -> str:
 
 
 def waiting_world() -> tuple[World, str]:
-    """An execution that waits for a person's word."""
+    """An execution that waits for a review."""
     world = World()
     job_id = validated(world)
     assert world.validate(job_id).next == "review"
@@ -44,37 +44,37 @@ def watch(world: World) -> WatchReport:
     return watch_jobs(ScheduledEvent(), world.ports)
 
 
-def test_people_are_told_what_waits_and_until_when() -> None:
+def test_people_are_notified_of_what_waits_and_until_when() -> None:
     world, job_id = waiting_world()
     event = next(event for event in world.ports.events.published if event.kind == "review")
     assert f"auto-retrain approve {job_id}" in event.text
     assert "waits for a review until 2026-03-03 12:00 UTC: accuracy 0.9500 is at least 5.0% over" in event.text
 
 
-def test_without_a_review_asked_for_nobody_is_waited_for() -> None:
+def test_a_job_that_requires_no_review_does_not_wait() -> None:
     world = World()
     assert world.validate(validated(world, review=False)).next == "deploy"
 
 
-def test_a_challenger_that_fails_a_gate_is_not_shown_to_anybody() -> None:
+def test_a_challenger_that_fails_a_gate_is_not_offered_for_review() -> None:
     world = World()
     job_id = validated(world, accuracy=0.89)
     assert world.validate(job_id).next == "close"
-    with pytest.raises(PromotionRefused, match="no validation that says promote"):
+    with pytest.raises(PromotionRefused, match="no validation with the decision 'promote'"):
         await_review(ReviewOrder(job_id=job_id, task_token="token"), world.ports)
 
 
-def test_what_was_approved_goes_on_and_serves() -> None:
+def test_an_approved_challenger_is_deployed() -> None:
     world, job_id = waiting_world()
-    review(world, job_id, reason="looked at the slices")
+    review(world, job_id, reason="checked the slices")
     assert world.ports.executions.answers == [("succeed", "review-token", "{'next': 'deploy'}")]
     assert world.deploy(job_id).version == "2"
-    found = world.job(job_id).review
-    assert found is not None
-    assert (found.approved, found.actor, found.reason) == (True, "grace", "looked at the slices")
+    given = world.job(job_id).review
+    assert given is not None
+    assert (given.approved, given.actor, given.reason) == (True, "grace", "checked the slices")
 
 
-def test_what_was_declined_ends_well_and_changes_nothing() -> None:
+def test_a_declined_challenger_ends_green_and_changes_nothing() -> None:
     world, job_id = waiting_world()
     review(world, job_id, approved=False, reason="unfair to students")
     assert world.ports.executions.answers == [("succeed", "review-token", "{'next': 'close'}")]
@@ -86,7 +86,7 @@ def test_what_was_declined_ends_well_and_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("approved", [None, False])
-def test_nothing_is_deployed_that_nobody_approved(approved: bool | None) -> None:
+def test_nothing_is_deployed_without_an_approval(approved: bool | None) -> None:
     world, job_id = waiting_world()
     if approved is not None:
         review(world, job_id, approved=approved, reason="no")
@@ -98,33 +98,33 @@ def test_nothing_is_deployed_that_nobody_approved(approved: bool | None) -> None
     assert world.job(job_id).status is RetrainingStatus.VALIDATION
 
 
-def test_an_approval_holds_for_the_validation_that_was_looked_at_and_no_other() -> None:
+def test_an_approval_counts_only_for_the_validation_that_was_reviewed() -> None:
     world, job_id = waiting_world()
     review(world, job_id)
     world.score(job_id, v1=rows(2000, 0.88), v2=rows(2000, 0.96))
     world.validate(job_id)
-    with pytest.raises(PromotionRefused, match="not what was validated last"):
+    with pytest.raises(PromotionRefused, match="approved a validation that is not the last one"):
         world.deploy(job_id)
 
 
-def test_the_same_word_again_changes_nothing_and_another_one_is_refused() -> None:
+def test_repeating_a_review_changes_nothing_and_reversing_it_is_refused() -> None:
     world, job_id = waiting_world()
     for actor in ("grace", "ada"):
         review(world, job_id, actor=actor)
-    with pytest.raises(ReviewRefused, match="was approved by grace at 2026-03-01 12:00:00 UTC already"):
+    with pytest.raises(ReviewRefused, match="was already approved by grace at 2026-03-01 12:00:00 UTC"):
         review(world, job_id, approved=False, reason="no")
 
 
-def test_only_a_job_that_waits_can_be_reviewed() -> None:
+def test_only_a_waiting_job_can_be_reviewed() -> None:
     world = World()
     with pytest.raises(JobUnknown, match="churn-0"):
         review(world, "churn-0")
     job_id = validated(world)
-    with pytest.raises(ReviewRefused, match="does not wait for a review: it is running"):
+    with pytest.raises(ReviewRefused, match="does not wait for a review: its status is running"):
         review(world, job_id)
 
 
-def test_an_execution_that_waits_for_a_person_is_kept_alive_and_asks_nothing_of_the_cluster() -> None:
+def test_an_execution_that_waits_for_a_review_is_kept_alive_without_the_cluster() -> None:
     world, job_id = waiting_world()
     for job in world.ports.cluster.list_jobs():
         world.ports.cluster.delete_job(job)
@@ -134,7 +134,7 @@ def test_an_execution_that_waits_for_a_person_is_kept_alive_and_asks_nothing_of_
     assert world.job(job_id).pending is None
 
 
-def test_a_word_that_did_not_reach_the_execution_is_passed_on_by_the_watcher() -> None:
+def test_a_review_that_did_not_reach_the_execution_is_passed_on_by_the_watcher() -> None:
     world, job_id = waiting_world()
     succeed = world.ports.executions.succeed
 
@@ -149,7 +149,7 @@ def test_a_word_that_did_not_reach_the_execution_is_passed_on_by_the_watcher() -
     assert world.ports.executions.answers == [("succeed", "review-token", "{'next': 'deploy'}")]
 
 
-def test_what_nobody_looks_at_in_time_is_not_deployed() -> None:
+def test_a_challenger_that_nobody_reviews_in_time_is_not_deployed() -> None:
     world, job_id = waiting_world()
     world.ports.clock.advance(REVIEW_TIME)
     assert watch(world).succeeded == 1
@@ -158,7 +158,7 @@ def test_what_nobody_looks_at_in_time_is_not_deployed() -> None:
     assert "auto-retrain declined it: nobody reviewed it within 48 hours" in world.ports.events.published[-1].text
 
 
-def test_asked_again_the_execution_waits_with_its_new_token_and_no_longer_than_before() -> None:
+def test_a_repeated_state_waits_with_its_new_token_and_no_longer_than_before() -> None:
     world, job_id = waiting_world()
     world.ports.clock.advance(timedelta(hours=1))
     await_review(ReviewOrder(job_id=job_id, task_token="second"), world.ports)

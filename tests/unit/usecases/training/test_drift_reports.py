@@ -1,4 +1,4 @@
-"""A drift report on request, and reading what Evidently said."""
+"""A drift report is started on request, and Evidently's values are read."""
 
 import json
 
@@ -9,7 +9,7 @@ from auto_retrain.usecases.training.drift_reports import read_psi, report_drift
 from tests.unit.usecases.world import World
 
 
-def test_a_report_is_started_under_an_id_of_its_own_and_says_where_it_will_be() -> None:
+def test_a_report_is_started_with_its_own_id_and_says_where_it_will_be() -> None:
     world = World()
     report = report_drift("churn", world.ports)
     assert report.report_id.startswith("churn-")
@@ -18,7 +18,7 @@ def test_a_report_is_started_under_an_id_of_its_own_and_says_where_it_will_be() 
     assert world.ports.jobs.list_active() == []
 
 
-def test_asked_twice_in_one_moment_there_is_one_report() -> None:
+def test_two_requests_at_the_same_moment_start_one_report() -> None:
     world = World()
     assert report_drift("churn", world.ports) == report_drift("churn", world.ports)
     assert len(world.ports.cluster.orders) == 1
@@ -33,7 +33,7 @@ def test_without_live_data_there_is_nothing_to_report() -> None:
         report_drift("nobody", world.ports)
 
 
-def test_what_evidently_said_is_read_by_feature() -> None:
+def test_evidentlys_values_are_read_by_feature() -> None:
     world = World()
     features = {"age": {"psi": 0.31, "drifted": True}, "plan": {"psi": None, "drifted": None}}
     document = {"schema_version": 1, "job_id": "churn-1", "model_name": "churn", "evidently_version": "0.7.23"}
@@ -42,7 +42,7 @@ def test_what_evidently_said_is_read_by_feature() -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{}", b"[1]"])
-def test_a_report_that_is_not_there_or_not_one_is_named(content: bytes | None) -> None:
+def test_a_missing_or_malformed_report_is_named(content: bytes | None) -> None:
     world = World()
     if content is not None:
         world.ports.data.write("jobs/churn-1/report/psi.json", content)

@@ -1,4 +1,4 @@
-"""Several trainings of one job: started together, compared together, and the best of them has to be better still."""
+"""Several trainings of one job are started and compared together, and the best must beat the champion."""
 
 import json
 from typing import Any
@@ -26,11 +26,11 @@ DEPTHS: dict[str, Any] = {"grid": {"depth": [1, 2, 3]}}
 class Experiments(World):
     """A job with several variants, whose versions are numbered from 2."""
 
-    def __init__(self, asked: dict[str, Any] | None = None, **training: Any) -> None:
+    def __init__(self, request: dict[str, Any] | None = None, **training: Any) -> None:
         triggers = {"evaluation_window_days": 5, "training_window_days": 10}
         super().__init__(a_policy(triggers=triggers, training={"parameters": {"rate": 0.1}, **training}))
         self.give_champion()
-        self.id = self.check({**MANUAL, **(asked or DEPTHS)}).job_id or ""
+        self.id = self.check({**MANUAL, **(request or DEPTHS)}).job_id or ""
         self.start(self.id, "train")
 
     @property
@@ -38,12 +38,12 @@ class Experiments(World):
         return f"{self.id}-train-1"
 
     def train_variants(self, *numbers: int) -> None:
-        """What the containers of these variants do."""
+        """Do what the containers of these variants do."""
         for number in numbers:
             version, job = str(number + 2), self.job(self.id)
             self.ports.registry.register("churn", version, job_id=self.id)
-            about = {"model_version": version, "run_id": f"run-{number}", "rows": 100, "metrics": {"depth": number}}
-            content = {"schema_version": 1, "kind": "train", "job_id": self.id, **about, **self.artifacts(version)}
+            fields = {"model_version": version, "run_id": f"run-{number}", "rows": 100, "metrics": {"depth": number}}
+            content = {"schema_version": 1, "kind": "train", "job_id": self.id, **fields, **self.artifacts(version)}
             content["manifest_sha256"] = job.manifest_sha256
             key = f"jobs/{self.id}/train/{number}/result.json"
             self.ports.data.write(key, json.dumps(content).encode())
@@ -65,8 +65,8 @@ def test_each_variant_is_an_order_of_one_kubernetes_job() -> None:
     assert [order.parameters for order in orders] == [{"rate": 0.1, "depth": depth} for depth in (1, 2, 3)]
     assert [order.variant for order in orders] == [0, 1, 2]
     assert len({order.output_uri for order in orders}) == 3
-    (seen,) = world.ports.cluster.list_jobs()
-    assert (seen.orders, seen.pods_at_once) == (3, 2)
+    (kubernetes_job,) = world.ports.cluster.list_jobs()
+    assert (kubernetes_job.orders, kubernetes_job.pods_at_once) == (3, 2)
 
 
 def test_a_single_training_is_not_numbered() -> None:
@@ -79,7 +79,7 @@ def test_a_single_training_is_not_numbered() -> None:
     assert (order.variant, order.output_uri) == (None, f"s3://artifacts/jobs/{job_id}/train/")
 
 
-def test_the_most_accurate_variant_becomes_the_challenger_and_all_are_told() -> None:
+def test_the_most_accurate_variant_becomes_the_challenger_and_all_are_recorded() -> None:
     world = Experiments()
     world.train_variants(0, 1, 2)
 
@@ -90,12 +90,12 @@ def test_the_most_accurate_variant_becomes_the_challenger_and_all_are_told() -> 
     assert (job.challenger_version, job.metrics) == ("3", {"depth": 1})
     assert job.challenger is not None
     assert job.challenger.run_id == "run-1"
-    assert [(found.version, found.value) for found in result.variants] == [("2", 0.93), ("3", 0.95), ("4", 0.9)]
+    assert [(variant.version, variant.value) for variant in result.variants] == [("2", 0.93), ("3", 0.95), ("4", 0.9)]
     assert set(result.inputs.predictions_sha256) == {"1", "2", "3", "4"}
     assert world.deploy(world.id).version == "3"
 
 
-def test_of_equal_variants_the_first_is_taken() -> None:
+def test_the_first_of_equal_variants_is_chosen() -> None:
     world = Experiments()
     world.train_variants(0, 1, 2)
 
@@ -104,22 +104,22 @@ def test_of_equal_variants_the_first_is_taken() -> None:
     assert result.inputs.challenger_version == "3"
 
 
-def test_a_variant_that_fails_leaves_the_others_in_the_race_and_its_reason_on_the_job() -> None:
+def test_a_failed_variant_leaves_the_others_in_the_comparison_and_its_reason_on_the_job() -> None:
     world = Experiments()
     world.train_variants(0, 2)
     world.ports.cluster.fail_orders(world.training, {1: "Traceback\ndepth = 2 is too deep\n"})
 
-    report = watch_jobs(ScheduledEvent(), world.ports)
+    outcome = watch_jobs(ScheduledEvent(), world.ports)
     result = world.judge(v1=rows(2000, 0.88), v2=rows(2000, 0.93), v4=rows(2000, 0.95))
 
-    assert report.succeeded == 1
+    assert outcome.succeeded == 1
     job = world.job(world.id)
     assert [variant.version for variant in job.variants] == ["2", None, "4"]
     assert [variant.error for variant in job.variants] == [None, "depth = 2 is too deep", None]
     assert result.inputs.challenger_version == "4"
 
 
-def test_a_job_fails_when_all_of_its_variants_do() -> None:
+def test_a_job_fails_if_all_its_variants_fail() -> None:
     world = Experiments()
     world.ports.cluster.fail_orders(world.training, dict.fromkeys(range(3), "no rows\n"))
 
@@ -128,7 +128,7 @@ def test_a_job_fails_when_all_of_its_variants_do() -> None:
         world.start(world.id, "score")
 
 
-def test_a_result_that_is_not_the_variants_own_is_refused() -> None:
+def test_a_malformed_result_of_a_variant_is_refused() -> None:
     world = Experiments()
     world.train_variants(0, 1, 2)
     world.ports.data.write(f"jobs/{world.id}/train/1/result.json", b"{")
@@ -157,7 +157,7 @@ def test_more_parameters_than_an_order_can_carry_open_no_job() -> None:
     assert world.ports.jobs.list_recent(None, 10) == []
 
 
-def test_the_better_one_has_to_be_the_more_certain_the_more_were_compared() -> None:
+def test_the_more_variants_are_compared_the_stronger_the_evidence_must_be() -> None:
     policy = a_policy()
     (alone,) = judge_paired_evidence(policy, a_comparison(p_value=0.03))
     (among_five,) = judge_paired_evidence(policy, a_comparison(p_value=0.03, compared=5))
@@ -166,29 +166,29 @@ def test_the_better_one_has_to_be_the_more_certain_the_more_were_compared() -> N
     assert "limit 0.01, shared by 5 challengers" in among_five.reason
 
 
-def test_the_bare_rule_stays_bare_however_many_are_compared() -> None:
-    bare = a_policy(validation={"confidence": 0})
+def test_the_point_estimate_alone_decides_however_many_are_compared() -> None:
+    point_estimate_alone = a_policy(validation={"confidence": 0})
 
-    assert judge_paired_evidence(bare, a_comparison(p_value=0.9, compared=5))[0].outcome is Outcome.MET
+    assert judge_paired_evidence(point_estimate_alone, a_comparison(p_value=0.9, compared=5))[0].outcome is Outcome.MET
 
 
 @pytest.mark.parametrize("challengers", [1, 3, 10])
-def test_the_best_of_many_that_are_no_better_is_believed_no_more_often_than_one_would_be(challengers: int) -> None:
+def test_the_best_of_many_equal_models_is_accepted_no_more_often_than_a_single_one(challengers: int) -> None:
     # 1,500 runs put the standard error at 0.0056; 0.067 is three of them above the limit of 0.05.
     random, runs, policy = np.random.default_rng(11), 1500, a_policy()
-    believed = sum(
+    accepted = sum(
         judge_paired_evidence(policy, best_of(challengers, random))[0].outcome is Outcome.MET for _ in range(runs)
     )
 
-    assert believed / runs <= 0.067
+    assert accepted / runs <= 0.067
 
 
 def best_of(challengers: int, random: np.random.Generator) -> Comparison:
-    """The most accurate of some models that are right as often as the champion, each in other rows."""
+    """The most accurate of several models that are as accurate as the champion, each in other rows."""
     answers = random.random((challengers + 1, 600)) < 0.9
     champion, *others = (as_predictions(right) for right in answers)
     compared = [compare(pair_up(other, champion, a_policy(), 0, challengers), metrics=()) for other in others]
-    return max(compared, key=lambda found: found.metrics["accuracy"].value)
+    return max(compared, key=lambda comparison: comparison.metrics["accuracy"].value)
 
 
 ROW_IDS = np.array([str(number) for number in range(600)])
@@ -212,7 +212,7 @@ def test_the_interval_is_wider_for_the_best_of_many() -> None:
     assert among_ten[0] < alone[0] < alone[1] < among_ten[1]
 
 
-def test_a_job_with_variants_starts_again_where_it_was() -> None:
+def test_a_job_with_variants_resumes_where_it_was() -> None:
     world = Experiments()
     world.train_variants(0, 1, 2)
     for _ in range(2):

@@ -19,7 +19,7 @@ from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.world import EXECUTION, MANUAL, World, rows
 
 
-def test_training_freezes_windows_champion_and_objects() -> None:
+def test_training_freezes_the_windows_the_champion_and_the_objects() -> None:
     world = World()
     world.give_champion("1")
     job_id = world.open()
@@ -29,7 +29,7 @@ def test_training_freezes_windows_champion_and_objects() -> None:
     order = world.ports.cluster.orders[f"{job_id}-train-1"][-1]
     assert (job.status, job.champion_version) == (RetrainingStatus.RUNNING, "1")
     assert len(manifest["training"]["objects"]) == 10
-    assert [found["date"] for found in manifest["holdout"]["objects"]] == [f"2026-02-{day}" for day in range(24, 29)]
+    assert [item["date"] for item in manifest["holdout"]["objects"]] == [f"2026-02-{day}" for day in range(24, 29)]
     assert order.manifest_sha256 == job.manifest_sha256
     assert order.output_uri == f"s3://artifacts/jobs/{job_id}/train/"
 
@@ -48,7 +48,7 @@ def test_a_repeated_start_keeps_the_frozen_data_and_renews_the_token() -> None:
     assert len(world.ports.cluster.orders) == 1
 
 
-def test_the_token_does_not_show_when_a_job_is_printed() -> None:
+def test_the_task_token_is_hidden_when_a_job_is_printed() -> None:
     world = World()
     job_id = world.open()
     world.start(job_id, "train", token="canary-token")
@@ -62,7 +62,7 @@ def test_a_window_without_data_is_named() -> None:
         world.start(world.open(), "train")
 
 
-def test_scoring_asks_for_both_versions() -> None:
+def test_scoring_orders_both_versions() -> None:
     world = World()
     job_id = world.scored_job(rows(100, 1), rows(100, 1))
     assert world.ports.cluster.orders[f"{job_id}-score-1"][-1].versions == {
@@ -88,7 +88,7 @@ def test_versions_are_scored_in_the_images_that_made_them() -> None:
     assert champion.output_uri == challenger.output_uri + "champion/"
 
 
-def test_versions_of_one_image_are_scored_together_in_it() -> None:
+def test_versions_of_one_image_are_scored_together() -> None:
     world = World()
     world.ports.registry.register("churn", "1", image="trainer:1")
     world.ports.registry.set_champion("churn", "1")
@@ -102,7 +102,7 @@ def test_versions_of_one_image_are_scored_together_in_it() -> None:
     assert (order.image, list(order.versions)) == ("trainer:1", ["1", "2"])
 
 
-def test_what_we_deployed_is_known_from_the_ledger_whatever_the_registry_says_now() -> None:
+def test_a_champion_that_we_deployed_is_read_from_the_ledger_not_from_the_registry() -> None:
     world = World()
     job_id = world.scored_job(rows(2000, 0.9))
     world.validate(job_id)
@@ -119,7 +119,7 @@ def test_what_we_deployed_is_known_from_the_ledger_whatever_the_registry_says_no
     assert world.job(second).champion.files.artifact_sha256 == digest  # type: ignore[union-attr]
 
 
-def test_scoring_a_first_model_asks_for_it_alone() -> None:
+def test_scoring_a_first_model_orders_it_alone() -> None:
     world = World()
     job_id = world.scored_job(rows(100, 1))
     assert world.ports.cluster.orders[f"{job_id}-score-1"][-1].versions == {
@@ -127,7 +127,7 @@ def test_scoring_a_first_model_asks_for_it_alone() -> None:
     }
 
 
-def test_training_that_left_no_result_is_not_scored() -> None:
+def test_a_training_without_a_result_is_not_scored() -> None:
     world = World()
     job_id = world.open()
     world.start(job_id, "train")
@@ -136,15 +136,15 @@ def test_training_that_left_no_result_is_not_scored() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
-        ({"manifest_sha256": "other"}, "another manifest"),
+        ({"manifest_sha256": "other"}, "was not trained from the manifest of job"),
         ({"job_id": "churn-other"}, "belongs to job 'churn-other'"),
         ({"schema_version": 2}, "schema_version"),
         ({"model_version": None}, "model_version"),
     ],
 )
-def test_a_result_that_is_not_ours_is_refused(changes: dict[str, object], told: str) -> None:
+def test_a_result_that_is_malformed_or_not_ours_is_refused(changes: dict[str, object], message: str) -> None:
     world = World()
     job_id = world.open()
     world.start(job_id, "train")
@@ -152,11 +152,11 @@ def test_a_result_that_is_not_ours_is_refused(changes: dict[str, object], told: 
     document = json.loads(world.ports.data.read(f"s3://artifacts/jobs/{job_id}/train/result.json"))
     text = json.dumps({**document, **changes}).encode()
     world.ports.data.write(f"jobs/{job_id}/train/result.json", text)
-    with pytest.raises(ArtifactInvalid, match=told):
+    with pytest.raises(ArtifactInvalid, match=message):
         world.start(job_id, "score")
 
 
-def test_a_kubernetes_job_of_somebody_else_is_not_taken_for_ours() -> None:
+def test_a_kubernetes_job_of_someone_else_is_not_taken_for_ours() -> None:
     world = World()
     job_id = world.open()
     world.ports.cluster.occupy(f"{job_id}-train-1", "other", created_at=NOON)
@@ -187,14 +187,14 @@ def test_a_job_that_does_not_exist_or_has_ended_is_not_started() -> None:
 
 
 def drifted_world() -> tuple[World, str]:
-    """A job that drift called for."""
+    """A job that was triggered by drift."""
     world = World()
     job_id = world.open()
     world.ports.jobs.save(world.job(job_id).changed(trigger_type=TriggerType.DATA_DRIFT))
     return world, job_id
 
 
-def test_a_job_that_drift_called_for_gets_a_report_beside_its_training() -> None:
+def test_a_job_that_was_triggered_by_drift_gets_a_report_during_its_training() -> None:
     world, job_id = drifted_world()
     world.start(job_id, "train")
     order = world.ports.cluster.orders[f"{job_id}-report-1"][-1]
@@ -205,24 +205,24 @@ def test_a_job_that_drift_called_for_gets_a_report_beside_its_training() -> None
     assert world.job(job_id).pending.kubernetes_job == f"{job_id}-train-1"  # type: ignore[union-attr]
 
 
-def test_no_other_trigger_pays_for_a_report() -> None:
+def test_no_other_trigger_starts_a_report() -> None:
     world = World()
     job_id = world.open()
     world.start(job_id, "train")
     assert list(world.ports.cluster.orders) == [f"{job_id}-train-1"]
 
 
-def test_a_report_that_cannot_be_started_keeps_nobody_from_training(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_report_that_cannot_be_started_does_not_prevent_training(caplog: pytest.LogCaptureFixture) -> None:
     world, job_id = drifted_world()
     world.ports.cluster.occupy(f"{job_id}-report-1", "somebody-else")
     assert world.start(job_id, "train").kubernetes_job == f"{job_id}-train-1"
-    assert "no drift report" in caplog.text
+    assert "was not started" in caplog.text
 
 
 LABELS = {"prefix": "truth", "row_id": "id", "label": "left"}
 
 
-def test_labels_of_their_own_are_frozen_as_far_as_they_have_arrived() -> None:
+def test_labels_in_a_separate_data_set_are_frozen_as_far_as_they_have_arrived() -> None:
     data = {"prefix": "churn", "row_id": "id", "label": "left", "numeric": ["age"], "labels": LABELS}
     world = World(a_policy(triggers={"evaluation_window_days": 5, "training_window_days": 10}, data=data))
     for back in range(-1, 31):
@@ -230,7 +230,7 @@ def test_labels_of_their_own_are_frozen_as_far_as_they_have_arrived() -> None:
     job_id = world.open()
     world.start(job_id, "train")
     manifest = json.loads(world.ports.data.read(world.job(job_id).manifest_uri or ""))
-    arrived = {name: [found["date"] for found in manifest[name]["label_objects"]] for name in ("training", "holdout")}
+    arrived = {name: [item["date"] for item in manifest[name]["label_objects"]] for name in ("training", "holdout")}
     assert (arrived["training"][0], arrived["training"][-1]) == ("2026-02-14", "2026-03-01")
     assert (arrived["holdout"][0], arrived["holdout"][-1]) == ("2026-02-24", "2026-03-01")
     assert manifest["data"]["labels"] == {"format": "parquet", "row_id": "id", "label": "left"}
@@ -243,5 +243,5 @@ def test_no_row_is_used_before_its_label_has_had_time_to_arrive(delay: int) -> N
     job_id = world.open()
     world.start(job_id, "train")
     manifest = json.loads(world.ports.data.read(world.job(job_id).manifest_uri or ""))
-    newest = max(found["date"] for name in ("training", "holdout") for found in manifest[name]["objects"])
+    newest = max(item["date"] for name in ("training", "holdout") for item in manifest[name]["objects"])
     assert newest == (NOON.date() - timedelta(days=delay + 1)).isoformat()

@@ -1,4 +1,4 @@
-"""Small models are gathered by the watcher into one Kubernetes Job, and each hears only of its own order."""
+"""The watcher gathers small models into one Kubernetes Job, and each gets the answer for its own order only."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from auto_retrain.domain.messages import ExecutionStarted, ExecutionStatusChange
 from auto_retrain.usecases.ending.close_job import close_job
 from auto_retrain.usecases.training.start_job import start_job
 from auto_retrain.usecases.triggering.check_triggers import check_triggers
-from auto_retrain.usecases.watching.answer_token import PATIENCE
+from auto_retrain.usecases.watching.answer_token import MAX_WAIT
 from auto_retrain.usecases.watching.watch_jobs import GRACE, watch_jobs
 from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.world import MANUAL, World
@@ -36,11 +36,11 @@ class Fleet(World):
         assert start_job(order, self.ports).kubernetes_job is None
 
     def batch(self) -> ClusterJob:
-        (found,) = self.ports.cluster.list_jobs()
-        return found
+        (kubernetes_job,) = self.ports.cluster.list_jobs()
+        return kubernetes_job
 
-    def answers(self, word: str) -> list[str]:
-        return [answer[1] for answer in self.ports.executions.answers if answer[0] == word]
+    def answers(self, kind: str) -> list[str]:
+        return [answer[1] for answer in self.ports.executions.answers if answer[0] == kind]
 
 
 def watch(world: World) -> WatchReport:
@@ -51,15 +51,15 @@ def test_parked_trainings_become_one_kubernetes_job() -> None:
     fleet = Fleet("a", "b", "c")
     assert fleet.ports.cluster.list_jobs() == []
 
-    report = watch(fleet)
+    outcome = watch(fleet)
 
-    assert (report.batches, report.alive) == (1, 3)
+    assert (outcome.batches, outcome.alive) == (1, 3)
     assert fleet.batch().members == tuple(sorted(fleet.ids.values()))
     orders = fleet.ports.cluster.orders[fleet.batch().name]
     assert sorted(order.model_name for order in orders) == ["a", "b", "c"]
 
 
-def test_one_batch_is_made_however_often_the_watcher_looks() -> None:
+def test_one_batch_is_started_however_many_passes_there_are() -> None:
     fleet = Fleet("a", "b")
     for _ in range(3):
         watch(fleet)
@@ -68,7 +68,7 @@ def test_one_batch_is_made_however_often_the_watcher_looks() -> None:
     assert len(fleet.ports.cluster.list_jobs()) == 1
 
 
-def test_what_is_parked_later_gets_a_batch_of_its_own() -> None:
+def test_an_order_that_is_parked_later_gets_its_own_batch() -> None:
     fleet = Fleet("a")
     watch(fleet)
     later = Fleet("a", "b")
@@ -80,7 +80,7 @@ def test_what_is_parked_later_gets_a_batch_of_its_own() -> None:
     assert len(fleet.ports.cluster.list_jobs()) == 2
 
 
-def test_each_hears_of_its_own_order_while_the_others_still_run() -> None:
+def test_each_execution_is_answered_for_its_own_order_while_the_others_still_run() -> None:
     fleet = Fleet("a", "b", "c")
     watch(fleet)
     members = fleet.batch().members
@@ -93,7 +93,7 @@ def test_each_hears_of_its_own_order_while_the_others_still_run() -> None:
     assert (fleet.answers("succeed"), fleet.answers("fail"), fleet.answers("heartbeat")) == (["a"], ["b"], ["c"])
 
 
-def test_each_gets_the_log_of_its_own_pod() -> None:
+def test_each_job_gets_the_log_of_its_own_pod() -> None:
     fleet = Fleet("a", "b")
     watch(fleet)
     failed = fleet.batch().members.index(fleet.ids["b"])
@@ -117,22 +117,22 @@ def test_a_repeated_start_keeps_its_place_and_renews_its_token() -> None:
     assert fleet.answers("succeed") == ["second"]
 
 
-def test_a_batch_that_somebody_deleted_is_made_again() -> None:
+def test_a_deleted_batch_is_started_again() -> None:
     fleet = Fleet("a", "b")
     watch(fleet)
     fleet.ports.cluster.delete_job(fleet.batch())
     fleet.ports.clock.advance(GRACE)
 
-    report = watch(fleet)
+    outcome = watch(fleet)
 
-    assert (report.batches, report.failed) == (1, 0)
+    assert (outcome.batches, outcome.failed) == (1, 0)
     assert len(fleet.batch().members) == 2
 
 
 def test_a_batch_that_the_cluster_refuses_fails_its_executions_at_once() -> None:
     fleet = Fleet("a", "b")
 
-    def refuse(*asked: object) -> None:
+    def refuse(*arguments: object) -> None:
         raise ClusterRefused("image 'x:1' is not named by its digest")
 
     fleet.ports.cluster.start_indexed_job = refuse  # type: ignore[method-assign]
@@ -141,28 +141,28 @@ def test_a_batch_that_the_cluster_refuses_fails_its_executions_at_once() -> None
     assert sorted(fleet.answers("fail")) == ["a", "b"]
 
 
-def test_a_cluster_that_is_away_is_asked_again_in_the_next_pass() -> None:
+def test_an_unavailable_cluster_is_tried_again_in_the_next_pass() -> None:
     fleet = Fleet("a", "b")
     start = fleet.ports.cluster.start_indexed_job
 
-    def unavailable(*asked: object) -> None:
+    def unavailable(*arguments: object) -> None:
         raise ClusterUnavailable("the API server is away")
 
     fleet.ports.cluster.start_indexed_job = unavailable  # type: ignore[method-assign]
-    report = watch(fleet)
+    outcome = watch(fleet)
     fleet.ports.cluster.start_indexed_job = start  # type: ignore[method-assign]
 
-    assert (report.alive, len(report.problems), report.failed) == (2, 1, 0)
+    assert (outcome.alive, len(outcome.problems), outcome.failed) == (2, 1, 0)
     assert watch(fleet).batches == 1
 
 
-def test_an_image_that_cannot_be_had_fails_all_that_wait_for_it() -> None:
+def test_an_image_that_cannot_be_pulled_fails_all_orders_that_wait_for_it() -> None:
     fleet = Fleet("a", "b")
     watch(fleet)
     fleet.ports.cluster.change(fleet.batch().name, ready_pods=0, started_at=NOON)
-    why = Obstacle(reason="the image 'absent:1' cannot be pulled", since=NOON, may_pass=False)
-    fleet.ports.cluster.obstruct(fleet.batch().name, why)
-    fleet.ports.clock.advance(PATIENCE)
+    obstacle = Obstacle(reason="the image 'absent:1' cannot be pulled", since=NOON, may_pass=False)
+    fleet.ports.cluster.obstruct(fleet.batch().name, obstacle)
+    fleet.ports.clock.advance(MAX_WAIT)
 
     watch(fleet)
 
@@ -170,7 +170,7 @@ def test_an_image_that_cannot_be_had_fails_all_that_wait_for_it() -> None:
     assert fleet.ports.cluster.list_jobs() == []
 
 
-def test_a_batch_is_an_orphan_only_when_nobody_is_left_in_it() -> None:
+def test_a_batch_is_an_orphan_only_when_all_its_jobs_have_ended() -> None:
     fleet = Fleet("a", "b")
     watch(fleet)
     fleet.ports.clock.advance(GRACE + timedelta(minutes=1))
@@ -185,12 +185,12 @@ def test_a_batch_is_an_orphan_only_when_nobody_is_left_in_it() -> None:
 
 
 def end(fleet: Fleet, model: str) -> None:
-    """Somebody aborts a model's execution."""
+    """Abort a model's execution."""
     aborted = {"executionArn": f"arn:{model}", "status": "ABORTED"}
     close_job(ExecutionStatusChange.model_validate({"detail": aborted}), fleet.ports)
 
 
-def test_several_trainings_are_not_small() -> None:
+def test_a_job_with_several_trainings_is_not_batched() -> None:
     world = World(a_policy(triggers=TRIGGERS, training={"batched": True}))
     job_id = world.check({**MANUAL, "grid": {"depth": [1, 2]}}).job_id or ""
 

@@ -1,4 +1,4 @@
-"""The watcher answers every wait, and touches no record."""
+"""The watcher answers every waiting execution, and changes no record of a running one."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,8 +7,8 @@ from auto_retrain.domain.errors import ClusterUnavailable, DataUnavailable, Exec
 from auto_retrain.domain.messages import ScheduledEvent, WatchReport
 from auto_retrain.domain.policy.training import TrainingPolicy
 from auto_retrain.domain.status import RetrainingStatus
-from auto_retrain.usecases.watching.answer_token import LOG_SAVED_AHEAD, PATIENCE
-from auto_retrain.usecases.watching.watch_jobs import GRACE, LONGEST_DELETION, watch_jobs
+from auto_retrain.usecases.watching.answer_token import LOG_LEAD_TIME, MAX_WAIT
+from auto_retrain.usecases.watching.watch_jobs import GRACE, MAX_DELETION_TIME, watch_jobs
 from tests.unit.builders import NOON
 from tests.unit.usecases.world import EXECUTION, World
 
@@ -52,17 +52,17 @@ def test_a_failed_job_fails_its_execution_with_the_reason_and_saves_the_log() ->
     assert world.ports.data.read(f"s3://artifacts/jobs/{job.job_id}/train/log.txt") == b"fitting...\nKilled"
 
 
-def test_an_execution_is_answered_even_if_nobody_can_say_why_its_job_failed() -> None:
+def test_an_execution_is_answered_even_if_the_failure_cannot_be_explained() -> None:
     world, name = waiting_world()
     world.ports.cluster.fail(name, "broken")
 
-    def unavailable(job: ClusterJob, *asked: object) -> str:
+    def unavailable(job: ClusterJob, *arguments: object) -> str:
         raise ClusterUnavailable("the API server is away")
 
     world.ports.cluster.log_tail = unavailable  # type: ignore[method-assign]
     world.ports.cluster.explain_failure = unavailable  # type: ignore[method-assign]
-    report = watch(world)
-    assert (report.failed, len(report.problems)) == (1, 2)
+    outcome = watch(world)
+    assert (outcome.failed, len(outcome.problems)) == (1, 2)
     assert world.ports.executions.answers == [("fail", "token", f"Kubernetes Job '{name}' failed")]
 
 
@@ -74,12 +74,12 @@ def test_an_execution_gets_the_reason_even_if_the_log_cannot_be_saved() -> None:
         raise DataUnavailable("slow down")
 
     world.ports.data.write = unavailable  # type: ignore[method-assign]
-    report = watch(world)
-    assert (report.failed, len(report.problems)) == (1, 1)
+    outcome = watch(world)
+    assert (outcome.failed, len(outcome.problems)) == (1, 1)
     assert world.ports.executions.answers == [("fail", "token", "the container ran out of memory")]
 
 
-def test_a_job_that_vanished_fails_its_execution_after_a_grace_time() -> None:
+def test_a_vanished_job_fails_its_execution_after_a_grace_period() -> None:
     world, _ = waiting_world()
     world.ports.cluster.delete_job(only_job(world))
     assert watch(world) == WatchReport(alive=1)
@@ -88,7 +88,7 @@ def test_a_job_that_vanished_fails_its_execution_after_a_grace_time() -> None:
     assert "vanished" in world.ports.executions.answers[-1][2]
 
 
-def test_a_kubernetes_job_that_nobody_waits_for_is_deleted_after_a_grace_time() -> None:
+def test_an_orphaned_kubernetes_job_is_deleted_after_a_grace_period() -> None:
     world = World()
     world.ports.cluster.occupy("churn-old-train-1", "churn-old", created_at=NOON)
     assert watch(world) == WatchReport()
@@ -102,24 +102,24 @@ def test_a_kubernetes_job_whose_record_is_not_listed_yet_is_left_alone() -> None
     world.ports.clock.advance(max(GRACE, datetime.now(UTC) - world.ports.clock.now()) + GRACE)
     world.ports.jobs.list_active = list  # type: ignore[method-assign]
     assert watch(world) == WatchReport()
-    assert [found.name for found in world.ports.cluster.list_jobs()] == [name]
+    assert [job.name for job in world.ports.cluster.list_jobs()] == [name]
 
 
-def test_a_finished_job_that_nobody_waits_for_is_left_to_its_time_to_live() -> None:
+def test_a_finished_orphan_is_left_to_its_time_to_live() -> None:
     world = World()
     world.ports.cluster.occupy("churn-old-train-1", "churn-old", created_at=NOON - timedelta(hours=1))
     world.ports.cluster.finish("churn-old-train-1")
     assert watch(world) == WatchReport()
 
 
-def test_a_report_that_nobody_waits_for_may_end_in_peace() -> None:
+def test_a_drift_report_is_not_deleted_as_an_orphan() -> None:
     world = World()
     world.ports.cluster.occupy("churn-old-report-1", "churn-old", "report", created_at=NOON - timedelta(hours=1))
     assert watch(world) == WatchReport()
-    assert [found.name for found in world.ports.cluster.list_jobs()] == ["churn-old-report-1"]
+    assert [job.name for job in world.ports.cluster.list_jobs()] == ["churn-old-report-1"]
 
 
-def test_a_job_whose_execution_ended_without_closing_it_is_closed_after_a_grace_time() -> None:
+def test_a_job_whose_execution_ended_without_closing_it_is_closed_after_a_grace_period() -> None:
     world = World()
     job_id = world.open()
     world.ports.executions.ended.add(EXECUTION)
@@ -152,7 +152,7 @@ def test_a_running_kubernetes_job_of_an_ended_execution_is_closed_and_then_delet
     assert world.ports.cluster.list_jobs() == []
 
 
-def test_a_job_that_cannot_be_served_does_not_keep_others_waiting() -> None:
+def test_a_job_that_cannot_be_answered_does_not_delay_the_others() -> None:
     world, name = waiting_world()
     world.ports.cluster.finish(name)
     world.ports.cluster.occupy("old-train-1", "old", created_at=NOON - timedelta(hours=1))
@@ -161,9 +161,9 @@ def test_a_job_that_cannot_be_served_does_not_keep_others_waiting() -> None:
         raise ExecutionsUnavailable("slow down")
 
     world.ports.executions.succeed = unavailable  # type: ignore[method-assign]
-    report = watch(world)
-    assert report.deleted == 1
-    assert "ExecutionsUnavailable: slow down" in report.problems[0]
+    outcome = watch(world)
+    assert outcome.deleted == 1
+    assert "ExecutionsUnavailable: slow down" in outcome.problems[0]
 
 
 def log_of(world: World) -> bytes:
@@ -171,21 +171,21 @@ def log_of(world: World) -> bytes:
     return world.ports.data.read(f"s3://artifacts/jobs/{job.job_id}/train/log.txt")
 
 
-def test_the_log_of_a_job_that_ended_well_is_saved_as_well() -> None:
+def test_the_log_of_a_successful_job_is_saved_too() -> None:
     world, name = waiting_world()
     world.ports.cluster.finish(name, log="fitted\n")
     watch(world)
     assert log_of(world) == b"fitted\n"
 
 
-def test_the_log_is_saved_ahead_of_the_deadline_and_survives_it() -> None:
+def test_the_log_is_saved_before_the_deadline_and_survives_it() -> None:
     world, name = waiting_world()
     deadline = NOON + timedelta(hours=2)
     world.ports.cluster.change(name, deadline_at=deadline)
     world.ports.cluster.write(name, "epoch 40 of 100\n")
-    world.ports.clock.advance(deadline - LOG_SAVED_AHEAD + timedelta(seconds=1) - world.ports.clock.now())
+    world.ports.clock.advance(deadline - LOG_LEAD_TIME + timedelta(seconds=1) - world.ports.clock.now())
     assert watch(world) == WatchReport(alive=1)
-    # Then the cluster takes the pods, and their logs with them.
+    # Then the cluster removes the pods and their logs.
     world.ports.cluster.fail(name, "it ran longer than its deadline", reason="DeadlineExceeded", log="")
     assert watch(world) == WatchReport(failed=1)
     assert log_of(world) == b"epoch 40 of 100\n"
@@ -198,13 +198,13 @@ def stuck_world(may_pass: bool) -> tuple[World, str]:
     return world, name
 
 
-def test_a_job_that_waits_for_an_image_in_vain_is_given_up_and_deleted() -> None:
+def test_a_job_that_waits_in_vain_for_an_image_is_failed_and_deleted() -> None:
     world, name = stuck_world(may_pass=False)
     world.ports.clock.advance(GRACE)
     assert watch(world) == WatchReport(alive=1, waiting={name: "it cannot run"})
-    world.ports.clock.advance(PATIENCE - GRACE)
+    world.ports.clock.advance(MAX_WAIT - GRACE)
     assert watch(world) == WatchReport(failed=1, waiting={name: "it cannot run"})
-    assert world.ports.executions.answers[-1] == ("fail", "token", "it cannot run, for 10 minutes or more")
+    assert world.ports.executions.answers[-1] == ("fail", "token", "it cannot run, for at least 10 minutes")
     assert world.ports.cluster.list_jobs() == []
 
 
@@ -214,7 +214,7 @@ def test_a_job_that_waits_for_a_node_is_left_to_its_deadline() -> None:
     assert watch(world) == WatchReport(alive=1, waiting={name: "it cannot run"})
 
 
-def test_a_job_that_began_a_moment_ago_is_not_asked_about() -> None:
+def test_the_obstacles_of_a_job_that_just_started_are_not_queried() -> None:
     world, _ = stuck_world(may_pass=False)
     assert watch(world) == WatchReport(alive=1)
 
@@ -229,20 +229,20 @@ def test_a_suspended_job_keeps_its_execution_alive() -> None:
 def test_a_queued_job_keeps_its_execution_alive_and_names_its_queue() -> None:
     world, name = waiting_world()
     world.ports.cluster.change(name, phase=ClusterJobPhase.SUSPENDED, ready_pods=0, started_at=None, queue="team-a")
-    report = watch(world)
-    assert (report.alive, report.waiting) == (1, {name: "Kueue has not let it go from its queue 'team-a'"})
+    outcome = watch(world)
+    assert (outcome.alive, outcome.waiting) == (1, {name: "Kueue has not let it go from its queue 'team-a'"})
 
 
-def test_an_execution_is_kept_alive_even_if_nobody_can_say_what_keeps_its_job() -> None:
+def test_an_execution_is_kept_alive_even_if_its_obstacle_is_unknown() -> None:
     world, _ = stuck_world(may_pass=False)
-    world.ports.clock.advance(PATIENCE)
+    world.ports.clock.advance(MAX_WAIT)
 
     def unavailable(jobs: list[ClusterJob]) -> dict[str, Obstacle]:
         raise ClusterUnavailable("the API server is away")
 
     world.ports.cluster.obstacles = unavailable  # type: ignore[method-assign,assignment]
-    report = watch(world)
-    assert (report.alive, report.problems) == (1, ("obstacles: ClusterUnavailable: the API server is away",))
+    outcome = watch(world)
+    assert (outcome.alive, outcome.problems) == (1, ("obstacles: ClusterUnavailable: the API server is away",))
 
 
 def orphan_world() -> World:
@@ -258,15 +258,15 @@ def test_an_orphan_that_cannot_be_deleted_is_unreconciled() -> None:
         raise ClusterUnavailable("the API server is away")
 
     world.ports.cluster.delete_job = refused  # type: ignore[method-assign]
-    report = watch(world)
-    assert (report.deleted, report.unreconciled, len(report.problems)) == (0, 1, 1)
+    outcome = watch(world)
+    assert (outcome.deleted, outcome.unreconciled, len(outcome.problems)) == (0, 1, 1)
 
 
-def test_an_orphan_that_does_not_go_although_it_was_deleted_is_unreconciled() -> None:
+def test_an_orphan_that_stays_although_it_was_deleted_is_unreconciled() -> None:
     world = orphan_world()
     world.ports.cluster.change("churn-old-train-1", deleted_at=NOON)
     assert watch(world) == WatchReport()
-    world.ports.clock.advance(LONGEST_DELETION + timedelta(seconds=1))
+    world.ports.clock.advance(MAX_DELETION_TIME + timedelta(seconds=1))
     assert watch(world) == WatchReport(unreconciled=1)
 
 
@@ -276,7 +276,7 @@ def test_a_suspended_orphan_is_deleted_too() -> None:
     assert watch(world).deleted == 1
 
 
-def test_a_vanished_job_whose_execution_cannot_be_told_is_unreconciled() -> None:
+def test_a_vanished_job_whose_execution_cannot_be_answered_is_unreconciled() -> None:
     world, _ = waiting_world()
     world.ports.cluster.delete_job(only_job(world))
     world.ports.clock.advance(GRACE)
@@ -289,7 +289,7 @@ def test_a_vanished_job_whose_execution_cannot_be_told_is_unreconciled() -> None
 
 
 def held_world(parallel_jobs: int | None) -> World:
-    """Three executions whose Kubernetes Jobs wait for a place."""
+    """Three Kubernetes Jobs that wait for a free place."""
     world = World()
     world.ports.cluster.parallel_jobs = 1
     for number, priority in enumerate((0, 5, 0)):
@@ -305,11 +305,11 @@ def active(world: World) -> list[str]:
     return [job.job_id for job in jobs if job.phase is ClusterJobPhase.ACTIVE]
 
 
-def test_the_most_important_of_those_that_wait_gets_the_free_place() -> None:
+def test_the_waiting_job_with_the_highest_priority_gets_the_free_place() -> None:
     world = held_world(parallel_jobs=1)
-    report = watch(world)
-    assert report.resumed == 1
-    assert report.waiting["job-0-report-1"] == "it waits for a free place, with priority 0"
+    outcome = watch(world)
+    assert outcome.resumed == 1
+    assert outcome.waiting["job-0-report-1"] == "it waits for a free place, with priority 0"
     assert active(world) == ["job-1"]
     assert watch(world).resumed == 0
     world.ports.cluster.finish("job-1-report-1")
@@ -317,6 +317,6 @@ def test_the_most_important_of_those_that_wait_gets_the_free_place() -> None:
     assert "job-0" in active(world)
 
 
-def test_when_the_limit_is_lifted_all_that_waited_for_it_run() -> None:
+def test_when_the_limit_is_lifted_all_waiting_jobs_run() -> None:
     world = held_world(parallel_jobs=None)
     assert watch(world).resumed == 3

@@ -11,14 +11,14 @@ class AliasTraffic:
         self._registry = registry
 
     def promote(self, model_name: str, version: str, instead_of: str | None) -> None:
-        # MLflow has no compare-and-set: between this reading and the writing a person's change could be lost.
+        # MLflow has no compare-and-set: a change by a person between this read and the write could be lost.
         serving = self._registry.champion(model_name)
         if serving == version:
             return
         if serving != instead_of:
             raise ChampionConflict(
-                f"the champion of '{model_name}' was version {instead_of} when it was compared and is {serving} now; "
-                f"somebody changed it, and it stays"
+                f"the champion of '{model_name}' was version {instead_of} when it was compared and is version "
+                f"{serving} now; someone changed it, so it stays"
             )
         self._registry.set_champion(model_name, version)
         serving = self._registry.champion(model_name)

@@ -1,1 +1,1 @@
-"""The data of a job: frozen, checked, summarised and profiled."""
+"""The data of a job: frozen, checked, summarized and profiled."""

@@ -1,4 +1,4 @@
-"""Looks at a job's data before anything is trained on them: whether they are sound, and enough to decide by."""
+"""Checks a job's data before training: whether they are sound, and enough for a decision."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ from ...statistics.psi import psi
 from ..lookup import job_of, policy_of
 from ..record import record
 from .manifest import freeze_data, read_manifest
-from .power import foresee_power
+from .power import predict_power
 from .reference_profile import build_profile, count_live, keep_job_profile
 from .summarize import summarize_data
 
@@ -24,29 +24,29 @@ MAX_FINDINGS, MAX_FEATURES = 50, 20
 
 
 def check_data(reference: JobReference, ports: Ports) -> DataCheckOutcome:
-    """Freeze the data, look at them and store what was found; done again, it finds the same.
+    """Freeze the data, check them and store the findings; repeating it gives the stored findings.
 
     Raises:
-        JobUnknown, ModelUnknown: the job or its policy is not there.
-        DataMissing: the training or the holdout window holds no data.
-        DataInvalid: the data are broken, or cannot be read; nothing may be trained on them.
+        JobUnknown, ModelUnknown: the job or its policy does not exist.
+        DataMissing: the training or the holdout window contains no data.
+        DataInvalid: the data are broken or unreadable, so nothing may be trained on them.
     """
     job = job_of(reference.job_id, ports)
     policy = policy_of(job.model_name, ports).policy
     if job.data_check is None:
         job = ports.jobs.save(freeze_data(job, policy, ports))
-        job = ports.jobs.save(job.checked(_look_at_data(job, policy, ports)))
-        record(_fact_on(job, ports))
+        job = ports.jobs.save(job.checked(_run_checks(job, policy, ports)))
+        record(_fact_of(job, ports))
     check = job.data_check
     assert check is not None
     if check.errors:
-        raise DataInvalid("; ".join(found.text for found in check.errors))
+        raise DataInvalid("; ".join(finding.text for finding in check.errors))
     if check.skipped:
         return DataCheckOutcome(next="close", reason=check.skipped)
     return DataCheckOutcome(next="train", reason=check.power.reason)
 
 
-def _fact_on(job: RetrainingJob, ports: Ports) -> DataChecked:
+def _fact_of(job: RetrainingJob, ports: Ports) -> DataChecked:
     findings = job.data_check.findings if job.data_check else ()
     errors = sum(finding.severity == "error" for finding in findings)
     return DataChecked(
@@ -59,12 +59,12 @@ def _fact_on(job: RetrainingJob, ports: Ports) -> DataChecked:
     )
 
 
-def _look_at_data(job: RetrainingJob, policy: Policy, ports: Ports) -> DataCheck:
+def _run_checks(job: RetrainingJob, policy: Policy, ports: Ports) -> DataCheck:
     manifest = read_manifest(job, ports)
     summary = summarize_data(manifest, ports)
     profile = _profile(job, manifest, policy, ports)
     histograms = count_live(profile, manifest.data, manifest.holdout.objects, ports)
-    power = foresee_power(policy, summary, ports)
+    power = predict_power(policy, summary, ports)
     return DataCheck(
         summary=summary,
         psi=_psi_of(histograms),
@@ -75,7 +75,7 @@ def _look_at_data(job: RetrainingJob, policy: Policy, ports: Ports) -> DataCheck
 
 
 def _profile(job: RetrainingJob, manifest: Manifest, policy: Policy, ports: Ports) -> DataProfile:
-    """Of the training data, kept with the job: a version that is promoted gets it."""
+    """The profile of the training data, kept with the job in case its version is promoted."""
     training, window = manifest.training, job.windows.training
     profile = build_profile(job.model_name, manifest.data, policy.drift, window, training.objects, ports)
     keep_job_profile(profile, job.job_id, ports)
@@ -83,13 +83,13 @@ def _profile(job: RetrainingJob, manifest: Manifest, policy: Policy, ports: Port
 
 
 def _psi_of(histograms: Sequence[FeatureHistogram]) -> dict[str, float]:
-    known = [found for found in histograms if sum(found.reference) and sum(found.live)]
-    moved = {found.feature: round(psi(found.reference, found.live), 6) for found in known}
-    return dict(sorted(moved.items(), key=lambda pair: -pair[1])[:MAX_FEATURES])
+    filled = [histogram for histogram in histograms if sum(histogram.reference) and sum(histogram.live)]
+    values = {histogram.feature: round(psi(histogram.reference, histogram.live), 6) for histogram in filled}
+    return dict(sorted(values.items(), key=lambda pair: -pair[1])[:MAX_FEATURES])
 
 
 def _reason_to_skip(policy: Policy, power: Power) -> str | None:
-    needed = policy.validation.min_power
-    if power.chance is None or power.chance >= needed:
+    required = policy.validation.min_power
+    if power.chance is None or power.chance >= required:
         return None
-    return f"not trained: {power.reason}; validation.min_power = {needed:g} asks for {needed:.0%}"
+    return f"not trained: {power.reason}; validation.min_power = {required:g} requires {required:.0%}"

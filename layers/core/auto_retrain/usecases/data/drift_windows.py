@@ -8,7 +8,7 @@ from ...ports import Ports
 
 
 def drift_windows(policy: Policy, at: datetime, ports: Ports) -> tuple[Window, Window]:
-    """What the champion learned from, or would have, and the newest days; features need no labels to arrive."""
+    """The champion's training window, or what it would be now, and the newest days, as features need no labels."""
     return reference_window(policy, at, ports), live_window(policy, at)
 
 

@@ -1,4 +1,4 @@
-"""The manifest of a job: which objects it reads, frozen once, and read again by every step."""
+"""The manifest of a job: the objects that it reads, frozen once and read by every step."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from ...ports import Ports
 
 
 def freeze_data(job: RetrainingJob, policy: Policy, ports: Ports) -> RetrainingJob:
-    """The job with its manifest; done again, it stays the same. Raises DataMissing when a window holds no data."""
+    """The job with its manifest, which never changes once frozen; raises DataMissing if a window contains no data."""
     if job.manifest_uri:
         return job
     span = Window(start=job.windows.training.start, end=job.windows.holdout.end)
@@ -22,13 +22,13 @@ def freeze_data(job: RetrainingJob, policy: Policy, ports: Ports) -> RetrainingJ
     labels = _label_objects(job, policy, ports)
     content = canonical_json(build_manifest(job.job_id, job.model_name, policy.data, job.windows, objects, labels))
     digest = sha256_of(content)
-    # Named by its digest: two invocations at once, which may see other objects, do not overwrite each other's.
+    # Named by its digest, so that two concurrent invocations, which may see different objects, do not collide.
     uri = ports.data.write(f"jobs/{job.job_id}/manifest-{digest[:16]}.json", content)
     return job.frozen(uri, digest)
 
 
 def _label_objects(job: RetrainingJob, policy: Policy, ports: Ports) -> list[DataObject]:
-    """Labels that arrived up to the event's day, where they have a data set of their own."""
+    """The labels that arrived up to the day of the event, if they are in a separate data set."""
     if policy.data.labels is None:
         return []
     arrived = Window(start=job.windows.training.start, end=job.event_time.date() + timedelta(days=1))
@@ -36,7 +36,7 @@ def _label_objects(job: RetrainingJob, policy: Policy, ports: Ports) -> list[Dat
 
 
 def read_manifest(job: RetrainingJob, ports: Ports) -> Manifest:
-    """Raises ArtifactInvalid when it is not there or cannot be read."""
+    """The manifest of a job; raises ArtifactInvalid if it is absent or unreadable."""
     uri = job.manifest_uri or ""
     try:
         return Manifest.model_validate_json(ports.data.read(uri))

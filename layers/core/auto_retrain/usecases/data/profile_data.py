@@ -1,4 +1,4 @@
-"""Keeps, beside a version that was promoted, what the features looked like that it learned from."""
+"""Stores the profile of a promoted version's training data next to the version."""
 
 from ...domain.drift import DataProfile
 from ...domain.errors import PromotionRefused
@@ -13,19 +13,19 @@ from .reference_profile import build_profile, keep_profile, load_job_profile, lo
 
 
 def profile_data(reference: JobReference, ports: Ports) -> ProfileReport:
-    """Keep the profile of exactly the objects that the job froze for training, made when they were checked.
+    """Store the profile of exactly the objects that the job froze for training, built when they were checked.
 
-    Done again, it finds the profile there.
+    A profile that is stored already is left as it is.
 
     Raises:
-        JobUnknown, ModelUnknown: the job or its policy is not there.
+        JobUnknown, ModelUnknown: the job or its policy does not exist.
         PromotionRefused: the job deployed nothing.
-        ArtifactInvalid: the job's manifest is not there or cannot be read.
-        DataInvalid: an object changed since it was frozen, or cannot be read.
+        ArtifactInvalid: the job's manifest is absent or unreadable.
+        DataInvalid: an object changed since it was frozen, or is unreadable.
     """
     job = job_of(reference.job_id, ports)
     if not job.deployed or job.challenger_version is None:
-        raise PromotionRefused(f"job '{job.job_id}' deployed no version whose data could be profiled")
+        raise PromotionRefused(f"job '{job.job_id}' deployed no version, so there is nothing to profile")
     profile = load_profile(job.model_name, job.challenger_version, ports)
     if profile is None:
         profile = load_job_profile(job.job_id, ports) or _read_profile(job, ports)

@@ -1,4 +1,4 @@
-"""Profiles of reference data, built from a stream of rows and kept beside a version; live rows in their bins."""
+"""Builds profiles of reference data from a stream of rows, stores them, and counts live rows in their bins."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,8 +23,8 @@ from ...statistics.stability import (
 )
 
 SAMPLED_ROWS = 100_000
-# Beyond this, a column of names or numbers rather than categories would fill the memory.
-MOST_LEVELS = 20_000
+# Beyond this, a column of names or numbers rather than categories would exhaust the memory.
+MAX_LEVELS = 20_000
 _SEED = 20_130_101
 
 Array = np.ndarray[Any, Any]
@@ -32,7 +32,7 @@ Batches = Callable[[], Iterator[RowBatch]]
 
 
 def profile_key(model_name: str, version: str) -> str:
-    """Where, among the artifacts, the profile of a version is."""
+    """The artifact key of a version's profile."""
     return f"profiles/{model_name}/{version}.json"
 
 
@@ -42,7 +42,7 @@ def keep_job_profile(profile: DataProfile, job_id: str, ports: Ports) -> None:
 
 
 def load_job_profile(job_id: str, ports: Ports) -> DataProfile | None:
-    """The profile of what a job trained on, or None when there is none that can be used."""
+    """The profile of what a job trained on, or None if it is absent or unreadable."""
     return _load(_job_profile_key(job_id), ports)
 
 
@@ -51,7 +51,7 @@ def _job_profile_key(job_id: str) -> str:
 
 
 def load_profile(model_name: str, version: str, ports: Ports) -> DataProfile | None:
-    """The profile beside a version, or None when there is none that can be used."""
+    """The profile of a version, or None if it is absent or unreadable."""
     return _load(profile_key(model_name, version), ports)
 
 
@@ -63,7 +63,7 @@ def _load(key: str, ports: Ports) -> DataProfile | None:
 
 
 def keep_profile(profile: DataProfile, version: str, ports: Ports) -> str:
-    """Store a profile beside its version and give the URI."""
+    """Store a version's profile and return its URI."""
     return ports.data.write(profile_key(profile.model_name, version), profile.model_dump_json().encode())
 
 
@@ -75,10 +75,10 @@ def build_profile(
     objects: Sequence[DataObject],
     ports: Ports,
 ) -> DataProfile:
-    """Read the objects twice: once to find the bins, once to count exactly; memory does not grow with their rows.
+    """Read the objects twice: once to find the bins, once to count exactly; memory does not grow with the rows.
 
     Raises:
-        DataInvalid: an object changed, cannot be read or lacks a feature.
+        DataInvalid: an object changed, is unreadable or lacks a feature.
     """
     numeric, categorical = watched(columns, drift)
     batches = _batches(columns, numeric, categorical, objects, ports)
@@ -97,31 +97,31 @@ def build_profile(
 def count_live(
     profile: DataProfile, columns: DataColumns, objects: Sequence[DataObject], ports: Ports
 ) -> list[FeatureHistogram]:
-    """Live rows in the bins of a profile; raises DataInvalid like `build_profile`."""
-    numeric = [found.feature for found in profile.features if found.kind == "numeric"]
-    categorical = [found.feature for found in profile.features if found.kind == "categorical"]
-    edges = {found.feature: np.array(found.edges) for found in profile.features if found.kind == "numeric"}
-    levels = {found.feature: _levels_of(found) for found in profile.features if found.kind == "categorical"}
-    still = _StandsStill()
+    """Count live rows in the bins of a profile; raises DataInvalid like `build_profile`."""
+    numeric = [each.feature for each in profile.features if each.kind == "numeric"]
+    categorical = [each.feature for each in profile.features if each.kind == "categorical"]
+    edges = {each.feature: np.array(each.edges) for each in profile.features if each.kind == "numeric"}
+    levels = {each.feature: _levels_of(each) for each in profile.features if each.kind == "categorical"}
+    constant = _ConstantFeatures()
     batches = _batches(columns, numeric, categorical, objects, ports)
-    _, numbers, categories = _count(lambda: still.watch(batches()), edges, levels)
+    _, numbers, categories = _count(lambda: constant.watch(batches()), edges, levels)
     counts = numbers | categories
-    return [_histogram(found, counts[found.feature], still.holds(found.feature)) for found in profile.features]
+    return [_histogram(each, counts[each.feature], constant.includes(each.feature)) for each in profile.features]
 
 
-def _histogram(found: FeatureProfile, counts: list[int], stands_still: bool) -> FeatureHistogram:
-    if found.kind == "numeric":
+def _histogram(profile: FeatureProfile, counts: list[int], stands_still: bool) -> FeatureHistogram:
+    if profile.kind == "numeric":
         return FeatureHistogram(
-            feature=found.feature, reference=found.counts, live=tuple(counts), stands_still=stands_still
+            feature=profile.feature, reference=profile.counts, live=tuple(counts), stands_still=stands_still
         )
-    reference, live = comparable_levels(found.counts, counts)
+    reference, live = comparable_levels(profile.counts, counts)
     return FeatureHistogram(
-        feature=found.feature,
+        feature=profile.feature,
         reference=reference,
         live=live,
-        unseen=None if found.rare is None else counts[-2],
-        seen_once=found.seen_once,
-        seen_twice=found.seen_twice,
+        unseen=None if profile.rare is None else counts[-2],
+        seen_once=profile.seen_once,
+        seen_twice=profile.seen_twice,
         stands_still=stands_still,
     )
 
@@ -152,26 +152,26 @@ def _bins(
         for name in categorical:
             counts[name].add(batch.levels[name], batch.rows)
     edges = {name: decile_edges(sample.values[name]) for name in numeric}
-    return edges, {name: reference_levels(found.counts, complete=found.complete) for name, found in counts.items()}
+    return edges, {name: reference_levels(each.counts, complete=each.complete) for name, each in counts.items()}
 
 
 def _count(
     batches: Batches, edges: Mapping[str, Array], levels: Mapping[str, Levels]
 ) -> tuple[int, dict[str, list[int]], dict[str, list[int]]]:
     rows = 0
-    numbers = {name: np.zeros(found.size + 2, dtype=np.int64) for name, found in edges.items()}
-    categories = {name: np.zeros(len(found.frequent) + 3, dtype=np.int64) for name, found in levels.items()}
+    numbers = {name: np.zeros(bounds.size + 2, dtype=np.int64) for name, bounds in edges.items()}
+    categories = {name: np.zeros(len(known.frequent) + 3, dtype=np.int64) for name, known in levels.items()}
     for batch in batches():
         rows += batch.rows
-        for name, found in edges.items():
-            numbers[name] += count_numeric(batch.numbers[name], found)
-        for name, kept in levels.items():
-            categories[name] += count_levels(batch.levels[name], kept, batch.rows)
+        for name, bounds in edges.items():
+            numbers[name] += count_numeric(batch.numbers[name], bounds)
+        for name, known in levels.items():
+            categories[name] += count_levels(batch.levels[name], known, batch.rows)
     return rows, _plain(numbers), _plain(categories)
 
 
 def _plain(counts: Mapping[str, Array]) -> dict[str, list[int]]:
-    return {name: [int(count) for count in found] for name, found in counts.items()}
+    return {name: [int(count) for count in array] for name, array in counts.items()}
 
 
 def _level_profile(name: str, levels: Levels, counts: list[int]) -> FeatureProfile:
@@ -187,12 +187,12 @@ def _level_profile(name: str, levels: Levels, counts: list[int]) -> FeatureProfi
     )
 
 
-def _levels_of(found: FeatureProfile) -> Levels:
-    return Levels(found.levels, None if found.rare is None else frozenset(found.rare))
+def _levels_of(profile: FeatureProfile) -> Levels:
+    return Levels(profile.levels, None if profile.rare is None else frozenset(profile.rare))
 
 
 class _RowSample:
-    """Rows drawn evenly from a stream, however it is cut into batches: those with the lowest random numbers."""
+    """A uniform sample of the rows of a stream, however it is batched: those with the lowest random numbers."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self._random = np.random.default_rng(_SEED)
@@ -204,7 +204,7 @@ class _RowSample:
         if not self.values:
             return
         drawn = self._random.random(batch.rows)
-        # The longer the stream, the fewer of its rows get so far.
+        # The longer the stream, the fewer of its rows are candidates.
         candidates = np.flatnonzero(drawn < self._highest)
         draws = np.concatenate([self._draws, drawn[candidates]])
         kept = np.arange(draws.size)
@@ -218,7 +218,7 @@ class _RowSample:
 
 
 class _LevelCounts:
-    """Rows per category of a stream; once there are too many, the rarest are dropped and it is not complete."""
+    """Rows per category of a stream; once there are too many categories, the rarest are dropped."""
 
     def __init__(self) -> None:
         self.counts: Counter[str | None] = Counter()
@@ -227,19 +227,19 @@ class _LevelCounts:
     def add(self, counts: Mapping[str | None, int], rows: int) -> None:
         self.counts.update(counts)
         self.complete = self.complete and sum(counts.values()) == rows
-        if len(self.counts) > MOST_LEVELS:
-            self.counts = Counter(dict(self.counts.most_common(MOST_LEVELS // 2)))
+        if len(self.counts) > MAX_LEVELS:
+            self.counts = Counter(dict(self.counts.most_common(MAX_LEVELS // 2)))
             self.complete = False
 
 
-class _StandsStill:
-    """Notices, while rows pass by, which features never change; a missing value is no change."""
+class _ConstantFeatures:
+    """Notices, while rows are read, which features never change; a missing value is not a change."""
 
     def __init__(self) -> None:
-        # Once there are two values, it has moved, and nobody needs to look any more.
+        # Two values already show that a feature changes, so no more are collected.
         self._values: defaultdict[str, set[float | str | None]] = defaultdict(set)
 
-    def holds(self, feature: str) -> bool:
+    def includes(self, feature: str) -> bool:
         return len(self._values[feature]) == 1
 
     def watch(self, batches: Iterator[RowBatch]) -> Iterator[RowBatch]:

@@ -1,4 +1,4 @@
-"""Reads the row ids and labels of a job's two windows, and some of its rows, and says what can be told of them."""
+"""Summarizes the two windows of a job from their row ids, their labels and a sample of their rows."""
 
 from collections.abc import Iterable, Sequence
 from itertools import islice
@@ -12,15 +12,15 @@ from ...domain.metric_kinds import Task
 from ...ports import Ports, RowBatch
 from ...statistics.separation import quantile_codes, separation_of_classes, separation_of_numbers
 
-# Whether a feature knows the label shows in some of the rows.
+# A sample of rows is enough to show whether a feature gives the label away.
 SEPARATION_ROWS = 100_000
-MOST_SEPARATIONS = 20
+MAX_SEPARATIONS = 20
 
 Array = np.ndarray[Any, Any]
 
 
 class _Rows(NamedTuple):
-    """Ids as hashes, labels as numbers (codes of classes) with NaN for missing; rows without an id are only counted."""
+    """Ids as hashes, labels as numbers (class codes) with NaN for missing; rows without an id are only counted."""
 
     ids: Array
     labels: Array
@@ -28,7 +28,7 @@ class _Rows(NamedTuple):
 
 
 def summarize_data(manifest: Manifest, ports: Ports) -> DataSummary:
-    """What can be told of both windows; raises DataInvalid when an object changed, cannot be read or lacks a column."""
+    """Summarize both windows; raises DataInvalid if an object changed, is unreadable or lacks a column."""
     reader = _Reader(manifest.data, ports)
     training, holdout = reader.rows(manifest.training), reader.rows(manifest.holdout)
     return DataSummary(
@@ -40,7 +40,7 @@ def summarize_data(manifest: Manifest, ports: Ports) -> DataSummary:
 
 
 class _Reader:
-    """One vocabulary of labels for all that is read."""
+    """Reads windows, with one set of class codes for all of them."""
 
     def __init__(self, columns: DataColumns, ports: Ports) -> None:
         self._columns = columns
@@ -56,37 +56,37 @@ class _Reader:
         return without._replace(labels=_joined(without.ids, arrived))
 
     def separation(self, window: FrozenWindow) -> dict[str, float]:
-        """For the features that tell most about the label, how much; labels of their own data set are not looked at."""
+        """How well each feature separates the label, the best ones only; empty if labels are in a separate data set."""
         columns = self._columns
         if columns.labels is not None:
             return {}
-        taken = self._sample(window)
-        if not taken:
+        sample = self._sample(window)
+        if not sample:
             return {}
-        numbers = {name: np.concatenate([batch.numbers[name] for batch in taken]) for name in taken[0].numbers}
-        texts = {name: [text for batch in taken for text in batch.texts[name]] for name in taken[0].texts}
+        numbers = {name: np.concatenate([batch.numbers[name] for batch in sample]) for name in sample[0].numbers}
+        texts = {name: [text for batch in sample for text in batch.texts[name]] for name in sample[0].texts}
         labels = numbers.get(columns.label)
         if labels is None:
             labels = self._codes_of(texts[columns.label])
         known = ~np.isnan(labels)
-        found = {name: _separation(numbers[name][known], labels[known], columns.task) for name in columns.numeric}
+        separations = {name: _separation(numbers[name][known], labels[known], columns.task) for name in columns.numeric}
         for name in columns.categorical:
             codes = np.unique([text or "" for text in texts[name]], return_inverse=True)[1]
-            found[name] = _separation(codes[known], labels[known], columns.task)
-        return dict(sorted(found.items(), key=lambda pair: -pair[1])[:MOST_SEPARATIONS])
+            separations[name] = _separation(codes[known], labels[known], columns.task)
+        return dict(sorted(separations.items(), key=lambda pair: -pair[1])[:MAX_SEPARATIONS])
 
     def _sample(self, window: FrozenWindow) -> list[RowBatch]:
-        """The first rows of some objects spread over the window; none where those have no rows."""
+        """The first rows of some objects spread over the window; empty if those have no rows."""
         columns, is_number = self._columns, self._columns.task is Task.REGRESSION
         numeric = [*columns.numeric, *([columns.label] if is_number else [])]
         named = [*columns.categorical, *([] if is_number else [columns.label])]
         objects = window.objects[:: max(1, len(window.objects) // 10)]
         each = SEPARATION_ROWS // len(objects)
-        taken: list[RowBatch] = []
-        for found in objects:
-            batches = self._ports.tables.batches([found], columns.format, numeric, [], named)
-            taken += islice(batches, 1)
-        return [_first(each, batch) for batch in taken if batch.rows]
+        sample: list[RowBatch] = []
+        for source in objects:
+            batches = self._ports.tables.batches([source], columns.format, numeric, [], named)
+            sample += islice(batches, 1)
+        return [_first(each, batch) for batch in sample if batch.rows]
 
     def _read(self, objects: Sequence[DataObject], format: str, row_id: str, label: str | None) -> _Rows:
         is_number = self._columns.task is Task.REGRESSION
@@ -116,12 +116,12 @@ def _first(rows: int, batch: RowBatch) -> RowBatch:
 
 
 def _hashes(texts: Sequence[str | None]) -> Array:
-    """64 bits for each text that is there: two of ten million share them with a chance of three in a million."""
+    """A 64-bit hash of each text present; any two of ten million collide with a chance of three in a million."""
     return np.array([hash(text) for text in texts if text is not None], dtype=np.int64)
 
 
 def _joined(ids: Array, arrived: _Rows) -> Array:
-    """For each row the label that arrived last, NaN for none."""
+    """The label of each row that arrived last, NaN if there is none."""
     known = ~np.isnan(arrived.labels)
     unique, newest = np.unique(arrived.ids[known][::-1], return_index=True)
     labels = arrived.labels[known][::-1][newest]

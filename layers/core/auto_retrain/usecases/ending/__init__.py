@@ -1,1 +1,1 @@
-"""How a job ends, and who hears of it."""
+"""How a job ends, and who is notified."""

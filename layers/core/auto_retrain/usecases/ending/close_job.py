@@ -1,4 +1,4 @@
-"""Ends a job: terminal status, lease given back, people told; also when its execution was ended from outside."""
+"""Closes a job: stores its ending, releases its lease and notifies people; also if its execution was aborted."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ from .end_job import Failure, end_job, follow_up
 
 
 def close_job(request: ClosingRequest | ExecutionStatusChange, ports: Ports) -> ClosingOutcome:
-    """Close the job that an execution opened, if it opened one; a job that is closed already stays as it is."""
+    """Close the job that an execution opened, if any; a job that is already closed stays as it is."""
     if isinstance(request, ExecutionStatusChange):
         detail = request.detail
         failure: Failure | None = Failure("ExecutionEnded", f"the execution was ended from outside: {detail.status}")
@@ -22,19 +22,19 @@ def close_job(request: ClosingRequest | ExecutionStatusChange, ports: Ports) -> 
     if job is None:
         return _outcome_without_job(failure)
     closed = job if job.status.is_terminal else end_job(job, failure, ports)
-    # Also for a job that was closed before: the process may have ended between closing and telling.
+    # Even for a job that is already closed: the function may have died between closing and notifying.
     follow_up(closed, ports)
     return _outcome(closed, failure)
 
 
 def _failure_in(state: dict[str, Any]) -> Failure | None:
-    # What the first state catches replaces its input, which may not be an object that could hold it.
+    # An error caught in the first state replaces its input, which need not be an object that could hold it.
     error = state.get("error") or (state if "Error" in state else None)
     return Failure(error.get("Error", "Unknown"), _readable(error.get("Cause", ""))) if error else None
 
 
 def _readable(cause: str) -> str:
-    """A Lambda function's failure is JSON around the message; people need the message."""
+    """The message for people, which a failed Lambda function wraps in JSON."""
     try:
         return str(json.loads(cause)["errorMessage"])
     except (ValueError, KeyError, TypeError):
@@ -44,7 +44,7 @@ def _readable(cause: str) -> str:
 def _find(request: ClosingRequest, ports: Ports) -> RetrainingJob | None:
     decision = request.state.get("decision") or {}
     job_id = decision.get("job_id")
-    # The first state may have opened the job and died before it could say so.
+    # The first state may have opened the job and died before it returned the id.
     return ports.jobs.get(job_id) if job_id else _find_active(request.execution_arn, ports)
 
 

@@ -1,4 +1,4 @@
-"""The end of a job: which one it is, and what is said about it."""
+"""Ends a job: determines its ending, stores it and announces it."""
 
 from typing import NamedTuple
 
@@ -13,16 +13,16 @@ from ..record import announce
 
 
 class Failure(NamedTuple):
-    """Why an execution did not come to a regular end."""
+    """Why an execution did not end normally."""
 
     error: str
     reason: str
 
 
 def end_job(job: RetrainingJob, failure: Failure | None, ports: Ports) -> RetrainingJob:
-    """Store the job in its terminal status and give the lease back.
+    """Store the job in its terminal status and release its lease.
 
-    What was deployed stays deployed, whatever failed after it; a job that neither deployed nor said no has failed.
+    A deployed version stays deployed whatever fails afterwards; a job without a deployment or a decision has failed.
     """
     ending = _ending_of(job, failure)
     error = None
@@ -50,7 +50,7 @@ def _ending_of(job: RetrainingJob, failure: Failure | None) -> Ending:
 
 
 def _rejected_in_a_row(job: RetrainingJob, ending: Ending, ports: Ports) -> int | None:
-    """How many challengers in a row were not deployed, with this one; None leaves the count as it is."""
+    """How many challengers in a row were not deployed, including this one; None leaves the count unchanged."""
     if ending is Ending.PROMOTED:
         return 0
     if not ending.is_retraining or not _backs_off(job):
@@ -67,7 +67,7 @@ def _backs_off(job: RetrainingJob) -> bool:
 
 
 def follow_up(job: RetrainingJob, ports: Ports) -> None:
-    """Report what became of a job that has ended, and let those triggers begin again that waited for its end."""
+    """Announce how a job ended, and restart the triggers that waited for its end."""
     fact = JobEnded(
         model_name=job.model_name,
         job_id=job.job_id,

@@ -1,4 +1,4 @@
-"""Tells people about a job event, once."""
+"""Notifies people of a job event, once."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -11,36 +11,36 @@ from ...domain.errors import TransientError
 from ...domain.events import JobEvent
 from ...ports import Ports
 
-# Longer than this function may run, and over before a delivery is tried for the last time.
-CLAIMED = timedelta(minutes=2)
-REMEMBERED = timedelta(days=7)
+# Longer than this function may run, and over before the last attempt at a delivery.
+CLAIM_TIME = timedelta(minutes=2)
+MEMORY_TIME = timedelta(days=7)
 
 
 class PublishedEvent(Record):
-    """The part that we read of an event from the bus."""
+    """The part of an event from the bus that we read."""
 
     model_config = ConfigDict(extra="ignore")
 
     detail: JobEvent
 
 
-class NotificationReport(Record):
-    """Whether people were told by this call."""
+class NotificationOutcome(Record):
+    """Whether this call notified people."""
 
     told: bool
 
 
-def notify(published: PublishedEvent, ports: Ports) -> NotificationReport:
-    """Send the event's text; whatever it raises lets the delivery be tried again."""
+def notify(published: PublishedEvent, ports: Ports) -> NotificationOutcome:
+    """Send the event's text; if it raises any error, the delivery is tried again."""
     event, now = published.detail, ports.clock.now()
-    if not ports.notifications.claim(event.event_id, uuid4().hex, now + CLAIMED):
-        return NotificationReport(told=False)
+    if not ports.notifications.claim(event.event_id, uuid4().hex, now + CLAIM_TIME):
+        return NotificationOutcome(told=False)
     try:
         ports.notifier.send(event.text)
     except Exception:
         ports.notifications.release(event.event_id)
         raise
-    # Failing here would have people told again for certain, where now they are only if the bus repeats itself.
+    # An error here would surely notify people again; without it, they are only if the bus delivers the event again.
     with suppress(TransientError):
-        ports.notifications.confirm(event.event_id, now + REMEMBERED)
-    return NotificationReport(told=True)
+        ports.notifications.confirm(event.event_id, now + MEMORY_TIME)
+    return NotificationOutcome(told=True)

@@ -1,1 +1,1 @@
-"""What people do to a deployment: policies, quarantine, and a check of the installation."""
+"""How people operate a deployment: policies, quarantine, and a check of the installation."""

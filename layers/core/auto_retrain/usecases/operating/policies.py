@@ -1,4 +1,4 @@
-"""Puts policies in force, pauses, resumes and removes them; each change is a version of its own and overwrites none."""
+"""Applies, pauses, resumes and removes policies; each change is a new version and overwrites none."""
 
 from collections.abc import Iterator, Sequence
 
@@ -15,7 +15,7 @@ from ..record import record
 
 
 class PlannedPolicy(Record):
-    """What applying a policy would change; `newest`, with which it was compared, may be the removal of its model."""
+    """What applying a policy would change; it is compared with `newest`, which may be a removed version."""
 
     policy: Policy
     newest: AppliedPolicy | None
@@ -41,44 +41,44 @@ def plan_policies(policies: Sequence[Policy], ports: Ports) -> list[PlannedPolic
 
 
 def apply_planned(plans: Sequence[PlannedPolicy], actor: str, ports: Ports) -> Iterator[AppliedPolicy]:
-    """Put each policy in force, one after the other; applied again, what was done before is unchanged.
+    """Put the policies in force one after the other; applying them again changes nothing that is already in force.
 
-    A paused model stays paused: only resuming it says that its trouble is over.
+    A paused model stays paused until it is resumed.
 
     Raises:
-        PolicyConflict: a policy was changed by someone else since it was compared; those before it are in force.
+        PolicyConflict: someone else changed a policy after it was compared; those before it are in force.
     """
     for number, plan in enumerate(plans):
         try:
             yield _apply(plan, actor, ports)
         except PolicyConflict as error:
-            raise PolicyConflict(f"{error}; {number} of {len(plans)} policies were applied, apply again") from error
+            raise PolicyConflict(f"{error}; {number} of {len(plans)} policies were applied; apply again") from error
 
 
 def configure_triggers(model_name: str, config: TriggerConfig, actor: str, ports: Ports) -> AppliedPolicy:
-    """Replace the triggers section of a policy; a paused model stays paused. Raises what pausing raises."""
+    """Replace the triggers section of a policy; a paused model stays paused. Raises like `pause_model`."""
     applied = policy_of(model_name, ports)
     policy = applied.policy.changed(triggers=config)
     return _put_in_force(policy, applied, applied.status, applied.note, actor, ports)
 
 
 def pause_model(model_name: str, reason: str, actor: str, ports: Ports) -> AppliedPolicy:
-    """Let no trigger retrain a model any more; a model that is paused stays so, with the first reason.
+    """Stop all triggers of a model; pausing it again keeps the first reason.
 
     Raises:
         ModelUnknown: there is no such model.
-        PolicyConflict: its policy was changed by someone else at the same moment.
+        PolicyConflict: someone else changed its policy at the same moment.
     """
     return _with_status(policy_of(model_name, ports), PolicyStatus.PAUSED, reason, actor, ports)
 
 
 def resume_model(model_name: str, actor: str, ports: Ports) -> AppliedPolicy:
-    """Follow a paused policy again; one that is followed stays as it is. Raises what pausing raises."""
+    """Let the triggers of a paused model work again; an active model stays as it is. Raises like `pause_model`."""
     return _with_status(policy_of(model_name, ports), PolicyStatus.ACTIVE, "", actor, ports)
 
 
 def remove_model(model_name: str, actor: str, ports: Ports) -> AppliedPolicy:
-    """Take a model out of the fleet; its history stays, and so does a job that runs. Again, it changes nothing."""
+    """Take a model out of the fleet; its history stays, a running job goes on. Repeating it changes nothing."""
     newest = newest_version(model_name, ports)
     if newest is None:
         raise ModelUnknown(f"model '{model_name}' has no policy, and never had one")
@@ -88,15 +88,15 @@ def remove_model(model_name: str, actor: str, ports: Ports) -> AppliedPolicy:
 def _plan(policy: Policy, ports: Ports) -> PlannedPolicy:
     newest = newest_version(policy.model, ports)
     accuracy = champion_accuracy(policy.model, ports)
-    known = warnings_with_champion(policy, accuracy) if accuracy is not None else ()
-    plan = PlannedPolicy(policy=policy, newest=newest, warnings=(*warnings_of(policy), *known))
+    with_champion = warnings_with_champion(policy, accuracy) if accuracy is not None else ()
+    plan = PlannedPolicy(policy=policy, newest=newest, warnings=(*warnings_of(policy), *with_champion))
     if newest is None or plan.is_new or plan.is_unchanged:
         return plan
     return plan.changed(changes=changes_between(newest.policy, policy))
 
 
 def champion_accuracy(model_name: str, ports: Ports) -> float | None:
-    """Accuracy of what serves now on the holdout by which it was promoted, if we promoted it."""
+    """The serving version's accuracy on the holdout that it was promoted on, if we promoted it."""
     serving = ports.ledger.current(model_name)
     job = ports.jobs.get(serving.job_id) if serving else None
     return job.validation.accuracy if job and job.validation else None

@@ -1,4 +1,4 @@
-"""Lifts a model's quarantine by hand, for a person who knows that its data are in order."""
+"""Lifts a model's quarantine at the request of a person who knows that its data are repaired."""
 
 from ...domain.facts import QuarantineLifted
 from ...ports import Ports
@@ -7,10 +7,10 @@ from ..record import announce
 
 
 def lift_quarantine(model_name: str, reason: str, actor: str, ports: Ports) -> bool:
-    """Whether the model was in quarantine; people are notified who lifted it, and why.
+    """Lift a quarantine and notify people who did it and why; returns whether the model was in quarantine.
 
     Raises:
-        ModelUnknown: no policy was applied for that model.
+        ModelUnknown: the model has no policy.
     """
     policy_of(model_name, ports)
     was_lifted, now = ports.states.set_quarantine(model_name, None), ports.clock.now()

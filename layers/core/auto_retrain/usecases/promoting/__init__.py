@@ -1,1 +1,1 @@
-"""Between a verdict and production: reviews, the files of the version, the alias and the ledger."""
+"""From verdict to production: reviews, the files of the version, the alias and the ledger."""

@@ -1,4 +1,4 @@
-"""Lets a person decide on a challenger that passed every gate, where that was asked for."""
+"""Asks for a review of a challenger that passed every gate, if the job requires one."""
 
 from ...domain import facts
 from ...domain.errors import PromotionRefused
@@ -10,19 +10,19 @@ from ..record import announce
 
 
 def await_review(order: ReviewOrder, ports: Ports) -> ReviewRequested:
-    """Remember the token to answer and notify people; done again, it only renews the token.
+    """Save the task token and notify people; repeating it only renews the token.
 
     Raises:
-        JobUnknown: the job is not there.
+        JobUnknown: there is no such job.
         PromotionRefused: the challenger did not pass, so there is nothing to review.
     """
     job = job_of(order.job_id, ports)
     result = job.validation
     if result is None or not result.is_valid:
-        raise PromotionRefused(f"job '{job.job_id}' has no validation that says promote")
+        raise PromotionRefused(f"job '{job.job_id}' has no validation with the decision 'promote'")
     since = job.pending_review.since if job.pending_review else ports.clock.now()
     pending = PendingReview(task_token=order.task_token, since=since)
-    # The Kubernetes Job of the last step ends before a person comes; nobody has to look for it any more.
+    # This also clears the last step: its Kubernetes Job is deleted long before a person decides.
     ports.jobs.save(job.awaiting_review(pending))
     fact = facts.ReviewRequested(
         model_name=job.model_name,

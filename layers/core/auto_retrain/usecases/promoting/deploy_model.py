@@ -16,15 +16,15 @@ from .verify_files import check_files
 
 
 def deploy_model(reference: JobReference, ports: Ports) -> DeploymentOutcome:
-    """Move the alias from the champion that was compared to the challenger, and write the ledger.
+    """Move the alias from the champion that was compared to the challenger, and append to the ledger.
 
-    Every step is absolute, so that doing it again after a crash or a lost answer changes nothing.
+    Every step is absolute, so repeating it after a crash or a lost response changes nothing.
 
     Raises:
-        JobUnknown: the job is not there.
-        PromotionRefused: the stored validation is not a promotion of this very version, or of other files, or a
-            person has to approve it and has not.
-        ChampionConflict: somebody moved the alias since the champion was read; it stays where they put it.
+        JobUnknown: there is no such job.
+        PromotionRefused: the stored validation does not promote exactly this version and these files, or it lacks a
+            required approval.
+        ChampionConflict: someone moved the alias since the champion was read; it stays where they put it.
     """
     job = job_of(reference.job_id, ports)
     version = _allowed_version(job, ports)
@@ -38,13 +38,13 @@ def deploy_model(reference: JobReference, ports: Ports) -> DeploymentOutcome:
 def _allowed_version(job: RetrainingJob, ports: Ports) -> ModelVersion:
     result = job.validation
     if result is None or not result.is_valid:
-        raise PromotionRefused(f"job '{job.job_id}' has no validation that says promote")
+        raise PromotionRefused(f"job '{job.job_id}' has no validation with the decision 'promote'")
     if result.validation_hash != result.compute_hash():
         raise PromotionRefused(f"the validation of job '{job.job_id}' was changed after it was sealed")
     _check_floor(result)
     version, number = job.challenger, result.inputs.challenger_version
     if version is None or version.number != number or version.files.artifact_sha256 != result.inputs.artifact_sha256:
-        raise PromotionRefused(f"job '{job.job_id}' was validated with other files than it records now")
+        raise PromotionRefused(f"job '{job.job_id}' was validated with different files than it records now")
     check_review(job)
     tags = ports.registry.version_tags(job.model_name, number)
     if tags is None or tags.get("job_id") != job.job_id:
@@ -53,7 +53,7 @@ def _allowed_version(job: RetrainingJob, ports: Ports) -> ModelVersion:
 
 
 def _check_floor(result: ValidationResult) -> None:
-    """Not only the gate: whatever wrote the record, nothing below the floor goes into production."""
+    """The gate checks this too, but nothing below the floor may reach production, whatever wrote the record."""
     r2 = result.value_of("r2")
     if r2 is not None and result.accuracy is None:
         if not 0 < r2 <= 1:
@@ -63,27 +63,27 @@ def _check_floor(result: ValidationResult) -> None:
 
 
 def check_review(job: RetrainingJob) -> None:
-    """Raise PromotionRefused unless a person approved this very validation, where that was asked for."""
+    """Raise PromotionRefused if a review is required and nobody has approved exactly this validation."""
     if not job.needs_review:
         return
     if job.review is None or not job.review.approved:
-        raise PromotionRefused(f"job '{job.job_id}' needs a review, and nobody has approved it")
+        raise PromotionRefused(f"job '{job.job_id}' requires a review, and nobody has approved it")
     if job.validation is None or job.review.validation_hash != job.validation.validation_hash:
-        raise PromotionRefused(f"what was approved of job '{job.job_id}' is not what was validated last")
+        raise PromotionRefused(f"the review of job '{job.job_id}' approved a validation that is not the last one")
 
 
 def _carry_out(action: Promote, job: RetrainingJob, version: ModelVersion, ports: Ports) -> None:
     ports.traffic.promote(job.model_name, version.number, job.champion_version)
-    _write_down(job, version, ports)
+    _record_promotion(job, version, ports)
 
 
 def _strategy(job: RetrainingJob, ports: Ports) -> Strategy:
-    """That of the policy in force; a model that was removed meanwhile has the default one."""
+    """The one in the policy in force; a model that was removed in the meantime gets the default."""
     applied = ports.policies.get(job.model_name)
     return STRATEGIES[applied.policy.strategy if applied else "all_at_once"]
 
 
-def _write_down(job: RetrainingJob, version: ModelVersion, ports: Ports) -> None:
+def _record_promotion(job: RetrainingJob, version: ModelVersion, ports: Ports) -> None:
     now, reason = ports.clock.now(), job.validation.reason if job.validation else ""
     last = ports.ledger.current(job.model_name)
     if last is None or last.job_id != job.job_id:

@@ -1,4 +1,4 @@
-"""Promotes a challenger on a person's call, by a minimum improvement of the call's own."""
+"""Promotes a challenger at a person's request, with a minimum improvement of their choice."""
 
 from ...domain.errors import JobUnknown
 from ...domain.messages import JobReference
@@ -13,12 +13,12 @@ from .deploy_model import check_review, deploy_model
 
 
 def promote_if_better(model_name: str, job_id: str, min_improvement: float, ports: Ports) -> bool:
-    """Judge a job's challenger anew and deploy it if it passes; whether it serves now.
+    """Judge a job's challenger again and deploy it if it passes; returns whether it serves now.
 
     Raises:
         JobUnknown: this model has no such job.
         IllegalTransition: the job has ended without a deployment, or is not validated yet.
-        PromotionRefused: a person has to approve it, and has not approved this result.
+        PromotionRefused: a review is required, and nobody has approved this result.
     """
     job = ports.jobs.get(job_id)
     if job is None or job.model_name != model_name:
@@ -32,7 +32,7 @@ def promote_if_better(model_name: str, job_id: str, min_improvement: float, port
         return False
     check_review(job.validated(result))
     allowed = job.deploying().validated(result)
-    # One write: what was sealed for a job that may not be deployed any more stays as it is.
+    # One write, so that a job that may no longer be deployed keeps its sealed validation.
     ports.jobs.save(allowed.reported(publish_report(allowed, result, judgement.versions, ports)))
     record(validation_fact(allowed, result, ports))
     deploy_model(JobReference(job_id=job_id), ports)

@@ -1,4 +1,4 @@
-"""A person's word on a challenger: taken once, and handed to the execution that waits for it."""
+"""A person's review of a challenger: accepted once, and passed on to the execution that waits for it."""
 
 from datetime import timedelta
 
@@ -11,21 +11,21 @@ from ...ports import Ports
 from ..lookup import job_of
 from ..record import record
 
-NOBODY = "auto-retrain"
+SYSTEM_ACTOR = "auto-retrain"
 
 
 def review_challenger(job_id: str, approved: bool, actor: str, reason: str | None, ports: Ports) -> RetrainingJob:
-    """Approve a challenger, or decline it; the same said again changes nothing.
+    """Approve or decline a challenger; repeating the same decision changes nothing.
 
     Raises:
-        JobUnknown: the job is not there.
-        ReviewRefused: it does not wait for a review, or another word has been given already.
-        JobConflict: its record changed this moment.
+        JobUnknown: there is no such job.
+        ReviewRefused: it does not wait for a review, or the opposite was already decided.
+        JobConflict: its record was changed at the same moment.
     """
     job = job_of(job_id, ports)
     if job.review and job.review.approved is not approved:
-        word = "approved" if job.review.approved else "declined"
-        raise ReviewRefused(f"job '{job_id}' was {word} by {job.review.actor} at {job.review.at:%F %T} UTC already")
+        decision = "approved" if job.review.approved else "declined"
+        raise ReviewRefused(f"job '{job_id}' was already {decision} by {job.review.actor} at {job.review.at:%F %T} UTC")
     if job.review is None:
         job = _review(job, approved, actor, reason, ports)
     _answer(job, ports)
@@ -33,26 +33,26 @@ def review_challenger(job_id: str, approved: bool, actor: str, reason: str | Non
 
 
 def attend_review(job: RetrainingJob, ports: Ports) -> str:
-    """Keep an execution waiting for its review, pass on a word that did not reach it, end what waited too long."""
+    """Keep an execution waiting for its review, pass on a review that did not reach it, decline one that is overdue."""
     assert job.pending_review is not None
     if job.review:
         _answer(job, ports)
         return "succeeded"
     if ports.clock.now() >= job.pending_review.until:
         hours = REVIEW_TIME // timedelta(hours=1)
-        review_challenger(job.job_id, False, NOBODY, f"nobody reviewed it within {hours} hours", ports)
+        review_challenger(job.job_id, False, SYSTEM_ACTOR, f"nobody reviewed it within {hours} hours", ports)
         return "succeeded"
     return "alive" if ports.executions.heartbeat(job.pending_review.task_token) else "not awaited"
 
 
 def awaits_review(job: RetrainingJob) -> bool:
-    """Whether an execution waits for a person's word on this job."""
+    """Whether an execution waits for a review of this job."""
     return job.status is RetrainingStatus.VALIDATION and job.pending_review is not None
 
 
 def _review(job: RetrainingJob, approved: bool, actor: str, reason: str | None, ports: Ports) -> RetrainingJob:
     if not awaits_review(job) or job.validation is None:
-        raise ReviewRefused(f"job '{job.job_id}' does not wait for a review: it is {job.status.value}")
+        raise ReviewRefused(f"job '{job.job_id}' does not wait for a review: its status is {job.status.value}")
     review = Review(
         approved=approved,
         actor=actor,
@@ -74,7 +74,7 @@ def _review(job: RetrainingJob, approved: bool, actor: str, reason: str | None, 
 
 
 def _answer(job: RetrainingJob, ports: Ports) -> None:
-    """Wake the execution; one that went on already does not listen any more."""
+    """Wake the execution, unless it has already moved on."""
     if job.pending_review and job.review and awaits_review(job):
         outcome = ReviewOutcome(next="deploy" if job.review.approved else "close")
         ports.executions.succeed(job.pending_review.task_token, outcome.model_dump())

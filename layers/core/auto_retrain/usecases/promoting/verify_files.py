@@ -1,4 +1,4 @@
-"""Holds the files of a version against those that were registered; they are read, and never loaded."""
+"""Compares the files of a version with those that were registered; they are read, never loaded."""
 
 from ...domain.digest import sha256_of
 from ...domain.errors import ArtifactInvalid, PromotionRefused
@@ -8,17 +8,18 @@ from ...ports import Ports
 
 
 def check_files(model_name: str, version: ModelVersion, ports: Ports) -> None:
-    """Raise PromotionRefused, naming the files, unless a version is what was recorded at its registration."""
+    """Raise PromotionRefused, naming the changed files, unless a version still is what was registered."""
     number, recorded = version.number, version.files
     if recorded.artifact_sha256 is None:
-        raise PromotionRefused(f"nobody recorded the files of version {number} of '{model_name}'")
-    found = ports.registry.version_files(model_name, number)
-    if artifact_digest(found) == recorded.artifact_sha256:
+        raise PromotionRefused(f"the files of version {number} of '{model_name}' were not recorded at its registration")
+    files = ports.registry.version_files(model_name, number)
+    if artifact_digest(files) == recorded.artifact_sha256:
         return
     try:
-        manifest = ports.data.read(recorded.artifacts_uri or "")
-        known = parse_manifest(manifest) if sha256_of(manifest) == recorded.artifact_sha256 else None
+        file_list = ports.data.read(recorded.artifacts_uri or "")
+        known = parse_manifest(file_list) if sha256_of(file_list) == recorded.artifact_sha256 else None
     except (ArtifactInvalid, ValueError):
         known = None
-    which = ", ".join(changed_files(known, found)) if known is not None else "which ones cannot be told any more"
-    raise PromotionRefused(f"version {number} of '{model_name}' is not what was registered; changed files: {which}")
+    unknown = "unknown, because the file list is missing or was changed"
+    changed = unknown if known is None else ", ".join(changed_files(known, files))
+    raise PromotionRefused(f"version {number} of '{model_name}' is not what was registered; changed files: {changed}")

@@ -1,1 +1,1 @@
-"""The Kubernetes Jobs of a job: what their containers are told, and what they leave behind."""
+"""The Kubernetes Jobs of a job: the orders for their containers, and the results they leave."""

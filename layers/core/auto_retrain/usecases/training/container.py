@@ -1,4 +1,4 @@
-"""What the containers of a step are told to do, and what they left behind, none of which is believed unchecked."""
+"""Writes the orders for the containers of a step, and reads their results, trusting none without a check."""
 
 from collections.abc import Iterable
 from typing import TypeVar
@@ -18,16 +18,16 @@ from ...ports import Ports
 Result = TypeVar("Result", bound=ContainerResult)
 
 
-def is_scored_apart(job: RetrainingJob) -> bool:
-    """Whether the champion comes from another image than the challenger; an unknown one is taken for the same."""
-    # Variants have one image, that of their common order.
+def is_scored_separately(job: RetrainingJob) -> bool:
+    """Whether the champion was made by another image than the challenger; an unknown image counts as the same."""
+    # All variants share one image, as their orders do.
     new = next((version.files.image for version in job.challengers.values()), None)
     old = job.champion.files.image if job.champion else None
     return None not in (old, new) and old != new
 
 
 def read_result(job: RetrainingJob, kind: JobKind, model: type[Result], ports: Ports, part: str = "") -> Result:
-    """The result document of a step, or of a part of it; raises ArtifactInvalid when it is absent or not this job's."""
+    """The result document of a step, or of a part of it; raises ArtifactInvalid if it is absent or not this job's."""
     uri = ports.data.uri(f"{output_key(job.job_id, kind)}{part}result.json")
     try:
         result = model.model_validate_json(ports.data.read(uri))
@@ -39,9 +39,9 @@ def read_result(job: RetrainingJob, kind: JobKind, model: type[Result], ports: P
 
 
 def read_scores(job: RetrainingJob, ports: Ports) -> ScoringResult:
-    """All predictions of the job, also those of a champion that was scored in an image of its own."""
+    """All predictions of the job, including those of a champion that was scored in its own image."""
     scores = read_result(job, "score", ScoringResult, ports)
-    if not is_scored_apart(job):
+    if not is_scored_separately(job):
         return scores
     champion = read_result(job, "score", ScoringResult, ports, CHAMPION_PART)
     return scores.changed(predictions=champion.predictions | scores.predictions)
@@ -59,7 +59,7 @@ def variant_orders(job: RetrainingJob, policy: Policy, ports: Ports) -> list[Job
 
 
 def container_orders(job: RetrainingJob, kind: JobKind, policy: Policy, ports: Ports) -> list[JobOrder]:
-    """The orders of one step, to be carried out one after the other."""
+    """The orders of one step, carried out one after the other."""
     order = JobOrder(
         kind=kind,
         job_id=job.job_id,
@@ -80,11 +80,11 @@ def container_orders(job: RetrainingJob, kind: JobKind, policy: Policy, ports: P
 def _scoring_orders(order: JobOrder, job: RetrainingJob) -> list[JobOrder]:
     champion, challengers = _digests([job.champion] if job.champion else []), _digests(job.challengers.values())
     image = next(version.files.image for version in job.challengers.values())
-    if job.champion is None or not is_scored_apart(job):
+    if job.champion is None or not is_scored_separately(job):
         return [order.changed(image=image, versions=champion | challengers)]
     output_uri = f"{order.output_uri}{CHAMPION_PART}"
-    apart = order.changed(image=job.champion.files.image, versions=champion, output_uri=output_uri)
-    return [apart, order.changed(image=image, versions=challengers)]
+    separate = order.changed(image=job.champion.files.image, versions=champion, output_uri=output_uri)
+    return [separate, order.changed(image=image, versions=challengers)]
 
 
 def _digests(versions: Iterable[ModelVersion]) -> dict[str, str | None]:

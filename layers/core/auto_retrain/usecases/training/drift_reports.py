@@ -1,4 +1,4 @@
-"""Evidently's report on drift: a Kubernetes Job that nobody waits for, and what it left behind."""
+"""Starts Evidently's drift report, a Kubernetes Job that no execution waits for, and reads its result."""
 
 from datetime import datetime
 
@@ -21,7 +21,7 @@ DEADLINE_MINUTES = 30
 
 
 class DriftReport(Record):
-    """Where a report is, or will be once its Kubernetes Job has ended."""
+    """Where a drift report is, or will be once its Kubernetes Job has ended."""
 
     report_id: str
     kubernetes_job: str
@@ -30,11 +30,11 @@ class DriftReport(Record):
 
 
 def report_drift(model_name: str, ports: Ports) -> DriftReport:
-    """Start a report on a model as of now, for whoever asked.
+    """Start a drift report on a model as of now, for a person who asks.
 
     Raises:
-        ModelUnknown: no policy was applied for that model.
-        DataMissing: one of the two windows holds no data.
+        ModelUnknown: the model has no policy.
+        DataMissing: one of the two windows contains no data.
     """
     now = ports.clock.now()
     policy = policy_of(model_name, ports).policy
@@ -42,7 +42,7 @@ def report_drift(model_name: str, ports: Ports) -> DriftReport:
 
 
 def start_report(report_id: str, policy: Policy, at: datetime, ports: Ports) -> DriftReport:
-    """Start the report of a job, or one of its own id; done again, it finds the same Kubernetes Job."""
+    """Start the drift report of a job, or one with its own id; repeating it finds the same Kubernetes Job."""
     manifest = canonical_json(_manifest(report_id, policy, at, ports))
     digest = sha256_of(manifest)
     order = JobOrder(
@@ -56,7 +56,7 @@ def start_report(report_id: str, policy: Policy, at: datetime, ports: Ports) -> 
         seed=policy.training.seed,
     )
     name = kubernetes_job_name(report_id, "report")
-    # Evidently is in our own image, and computes without GPUs.
+    # Evidently is in our own image only, and needs no GPU.
     training = policy.training.changed(deadline_minutes=DEADLINE_MINUTES, image=None, gpus=0)
     ports.cluster.start_job(name, [order], training)
     return DriftReport(
@@ -68,7 +68,7 @@ def start_report(report_id: str, policy: Policy, at: datetime, ports: Ports) -> 
 
 
 def read_psi(report_id: str, ports: Ports) -> EvidentlySummary:
-    """What Evidently said in a report; raises ArtifactInvalid when there is none (yet), or none that can be read."""
+    """Evidently's values in a drift report; raises ArtifactInvalid if it is absent, not finished yet or unreadable."""
     uri = ports.data.uri(f"{output_key(report_id, 'report')}psi.json")
     try:
         return EvidentlySummary.model_validate_json(ports.data.read(uri))

@@ -1,4 +1,4 @@
-"""Starts the Kubernetes Job that trains a challenger, or the one that scores it beside the champion."""
+"""Starts the Kubernetes Job that trains a challenger, or the one that scores it along with the champion."""
 
 import logging
 
@@ -27,13 +27,13 @@ _LOG = logging.getLogger(__name__)
 
 
 def start_job(order: StepOrder, ports: Ports) -> StepStarted:
-    """Start one step; done again, it finds the same Kubernetes Job and only renews the token to answer.
+    """Start one step; repeating it finds the same Kubernetes Job and only renews the task token.
 
     Raises:
-        JobUnknown, ModelUnknown: the job or its policy is not there.
-        DataMissing: the training or the holdout window holds no data.
+        JobUnknown, ModelUnknown: the job or its policy does not exist.
+        DataMissing: the training or the holdout window contains no data.
         ArtifactInvalid: training left no usable result.
-        ChampionConflict: something serves by the ledger, but the registry has no champion.
+        ChampionConflict: the ledger has a serving version, but the registry has no champion.
     """
     job = job_of(order.job_id, ports)
     applied = policy_of(job.model_name, ports)
@@ -45,11 +45,11 @@ def start_job(order: StepOrder, ports: Ports) -> StepStarted:
 
 
 def _start(job: RetrainingJob, step: StepOrder, policy: Policy, ports: Ports) -> PendingStep:
-    """Save what the execution waits for, then let it begin: at once, or when the watcher has gathered a batch."""
+    """Save what the execution waits for, then start it: at once, or when the watcher has gathered a batch."""
     training, name = policy.training, kubernetes_job_name(job.job_id, step.kind)
-    several = bool(job.variants) and step.kind == "train"
-    orders = variant_orders(job, policy, ports) if several else container_orders(job, step.kind, policy, ports)
-    # The watcher gathers small models; one that needs two images, or several trainings, is not small.
+    has_variants = bool(job.variants) and step.kind == "train"
+    orders = variant_orders(job, policy, ports) if has_variants else container_orders(job, step.kind, policy, ports)
+    # The watcher batches small models; a job that needs two images or several trainings is not small.
     batched = training.batched and len(orders) == 1
     pending = PendingStep(
         kind=step.kind,
@@ -60,7 +60,7 @@ def _start(job: RetrainingJob, step: StepOrder, policy: Policy, ports: Ports) ->
     )
     # The record comes first: the watcher must know the token before the Kubernetes Job can end.
     ports.jobs.save(job.waiting_for(pending))
-    if several:
+    if has_variants:
         ports.cluster.start_indexed_job(name, orders, training, training.pods_at_once)
     elif not batched:
         ports.cluster.start_job(name, orders, training)
@@ -76,21 +76,21 @@ def _start(job: RetrainingJob, step: StepOrder, policy: Policy, ports: Ports) ->
 
 
 def _with_data(job: RetrainingJob, policy: Policy, ports: Ports) -> RetrainingJob:
-    """Freeze, once, which objects this job reads and which champion it will be compared with."""
+    """Freeze, once, the objects that this job reads and the champion that it is compared with."""
     if job.status is RetrainingStatus.RUNNING:
         return job
     return freeze_data(job, policy, ports).compared_with(_champion(job.model_name, ports))
 
 
 def _champion(model_name: str, ports: Ports) -> ModelVersion | None:
-    """The champion as it was when we deployed it; only of one that somebody else set, what the registry says."""
+    """The champion as it was when we deployed it, or, if someone else set it, as the registry has it."""
     number, serving = ports.registry.champion(model_name), ports.ledger.current(model_name)
     if number is None:
         if serving is None:
             return None
         raise ChampionConflict(
-            f"version {serving.version.number} serves '{model_name}' by the ledger, but the registry has no champion; "
-            f"set the alias 'champion' again"
+            f"version {serving.version.number} serves '{model_name}' according to the ledger, but the registry has no "
+            f"champion; set the alias 'champion' again"
         )
     if serving is not None and serving.version.number == number:
         return serving.version
@@ -106,7 +106,7 @@ def _with_challenger(job: RetrainingJob, ports: Ports) -> RetrainingJob:
 
 
 def _with_trained_variants(job: RetrainingJob, ports: Ports) -> RetrainingJob:
-    """Which of the variants will be compared is seen when all have been scored."""
+    """The variant that becomes the challenger is chosen after all have been scored."""
     variants = tuple(_trained(job, number, ports) for number in range(len(job.variants)))
     if not any(variant.version for variant in variants):
         raise ArtifactMissing(f"none of the {len(variants)} variants of job '{job.job_id}' left a result")
@@ -118,31 +118,29 @@ def _trained(job: RetrainingJob, number: int, ports: Ports) -> Variant:
     try:
         return variant.changed(trained=_training_result(job, ports, variant_part(number)).version)
     except ArtifactMissing:
-        return variant.changed(error=_last_words(job, number, ports))
+        return variant.changed(error=_training_error(job, number, ports))
 
 
-def _last_words(job: RetrainingJob, number: int, ports: Ports) -> str:
-    """Why the training of a variant failed: the last line of its log is its reason."""
+def _training_error(job: RetrainingJob, number: int, ports: Ports) -> str:
+    """Why the training of a variant failed: the last line of its log."""
     try:
         log = ports.data.read(ports.data.uri(log_key(job.job_id, "train", number)))
     except ArtifactMissing:
-        return "its training failed and left no log"
+        return "training failed and left no log"
     lines = log.decode(errors="replace").split("\n")
-    return next((line[:MAX_REASON] for line in reversed(lines) if line.strip()), "its training failed in silence")
+    return next((line[:MAX_REASON] for line in reversed(lines) if line.strip()), "training failed and its log is empty")
 
 
 def _training_result(job: RetrainingJob, ports: Ports, part: str = "") -> TrainingResult:
     result = read_result(job, "train", TrainingResult, ports, part)
     if result.manifest_sha256 != job.manifest_sha256:
-        raise ArtifactInvalid(
-            f"version {result.model_version} was trained from another manifest than job '{job.job_id}'"
-        )
+        raise ArtifactInvalid(f"version {result.model_version} was not trained from the manifest of job '{job.job_id}'")
     return result
 
 
 def _report_drift(job: RetrainingJob, policy: Policy, ports: Ports) -> None:
-    """People get a report where drift was the trigger; a retraining does not depend on it."""
+    """Start a drift report for people; the retraining does not depend on it."""
     try:
         start_report(job.job_id, policy, job.event_time, ports)
     except AutoRetrainError as error:
-        _LOG.error("no drift report for job %s: %s", job.job_id, error)
+        _LOG.error("the drift report of job %s was not started: %s", job.job_id, error)

@@ -7,7 +7,7 @@ from ..lookup import newest_version
 
 
 def explain_decisions(model_name: str, limit: int, ports: Ports) -> list[DecisionRecord]:
-    """The last decisions about a model, newest first, even of a removed one; raises ModelUnknown if it never existed."""
+    """A model's last decisions, newest first, even of a removed model; raises ModelUnknown if it never existed."""
     if newest_version(model_name, ports) is None:
         raise ModelUnknown(f"model '{model_name}' has no policy, and never had one")
     return ports.decisions.recent(model_name, limit)

@@ -1,1 +1,1 @@
-"""While Kubernetes Jobs run: executions are woken, kept alive or closed."""
+"""Watches running Kubernetes Jobs: wakes their executions, keeps them alive or closes their jobs."""

@@ -1,4 +1,4 @@
-"""Tells an execution how the Kubernetes Job that it waits for is doing, and saves the log while there is one."""
+"""Reports the state of a Kubernetes Job to the execution that waits for it, and saves its log in time."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,62 +13,63 @@ from ...domain.names import log_key
 from ...ports import Ports
 
 LOG_LINES = 200
-# What waits for an image or a secret that may be about to come is given this long.
-PATIENCE = timedelta(minutes=10)
-# At its deadline a Job loses its pods and their logs at once; two passes before have a chance to save them.
-LOG_SAVED_AHEAD = timedelta(minutes=2, seconds=30)
+# How long a pod may wait for an image or a secret that may still appear.
+MAX_WAIT = timedelta(minutes=10)
+# At its deadline a Job loses its pods and their logs at once; this leaves two passes to save them.
+LOG_LEAD_TIME = timedelta(minutes=2, seconds=30)
 
 
 class Place(NamedTuple):
-    """A Kubernetes Job, and which of its orders is meant if it is a batch."""
+    """A Kubernetes Job, and the order in it if it is a batch."""
 
     job: ClusterJob
     order: int | None
 
 
 @dataclass(frozen=True)
-class Seen:
-    """Listed Kubernetes Jobs by name, and what keeps some of them from running."""
+class Listing:
+    """The Kubernetes Jobs of a pass, by name, and what keeps some of them from running."""
 
     jobs: Mapping[str, ClusterJob]
     obstacles: Mapping[str, Obstacle]
 
     @cached_property
     def _batched(self) -> dict[tuple[str, str], Place]:
-        """Where the orders of batches are carried out; should there be two, the older one counts."""
-        newest_first = sorted(self.jobs.values(), key=lambda found: found.created_at, reverse=True)
+        """The place of each batched order; if there are two, the older one counts."""
+        newest_first = sorted(self.jobs.values(), key=lambda batch: batch.created_at, reverse=True)
         return {
-            (member, found.kind): Place(found, number)
-            for found in newest_first
-            for number, member in enumerate(found.members)
+            (member, batch.kind): Place(batch, number)
+            for batch in newest_first
+            for number, member in enumerate(batch.members)
         }
 
     def place_of(self, job: RetrainingJob) -> Place | None:
-        """Where a job's step is carried out; None if it is not there, or not yet."""
+        """Where a job's step runs; None if it does not run, or not yet."""
         pending = job.pending
         if pending is None or pending.kubernetes_job is None:
             return self._batched.get((job.job_id, pending.kind)) if pending else None
-        found = self.jobs.get(pending.kubernetes_job)
-        return Place(found, None) if found else None
+        kubernetes_job = self.jobs.get(pending.kubernetes_job)
+        return Place(kubernetes_job, None) if kubernetes_job else None
 
 
-def answer(job: RetrainingJob, seen: Seen, problems: list[str], ports: Ports) -> str:
-    """What was done for a job that waits for a Kubernetes Job: succeeded, failed, alive or not awaited."""
+def answer(job: RetrainingJob, listing: Listing, problems: list[str], ports: Ports) -> str:
+    """Answer for a job that waits for a Kubernetes Job; returns succeeded, failed, alive or not awaited."""
     pending = job.pending
     assert pending is not None
-    place = seen.place_of(job)
+    place = listing.place_of(job)
     if place is None:
-        return _keep_alive(pending, ports)  # it was created a moment ago and is not listed yet, or it is parked
-    found, phase = place.job, place.job.phase_of(place.order)
+        return _keep_alive(pending, ports)  # created a moment ago and not listed yet, or parked
+    kubernetes_job, phase = place.job, place.job.phase_of(place.order)
     if phase is ClusterJobPhase.COMPLETE:
         _save_logs(job, place, pending, problems, ports)
-        ports.executions.succeed(pending.task_token, {"kind": pending.kind, "kubernetes_job": found.name})
+        ports.executions.succeed(pending.task_token, {"kind": pending.kind, "kubernetes_job": kubernetes_job.name})
         return "succeeded"
     if phase is ClusterJobPhase.FAILED:
         return _fail(job, place, pending, problems, ports)
-    if (obstacle := seen.obstacles.get(found.name)) and _is_hopeless(obstacle, ports):
-        return _give_up(found, pending, obstacle, ports)
-    if found.deadline_at and found.ready_pods and ports.clock.now() > found.deadline_at - LOG_SAVED_AHEAD:
+    if (obstacle := listing.obstacles.get(kubernetes_job.name)) and _is_hopeless(obstacle, ports):
+        return _give_up(kubernetes_job, pending, obstacle, ports)
+    deadline = kubernetes_job.deadline_at
+    if deadline and kubernetes_job.ready_pods and ports.clock.now() > deadline - LOG_LEAD_TIME:
         _save_logs(job, place, pending, problems, ports)
     return _keep_alive(pending, ports)
 
@@ -78,42 +79,42 @@ def _keep_alive(pending: PendingStep, ports: Ports) -> str:
 
 
 def _is_hopeless(obstacle: Obstacle, ports: Ports) -> bool:
-    return not obstacle.may_pass and ports.clock.now() >= obstacle.since + PATIENCE
+    return not obstacle.may_pass and ports.clock.now() >= obstacle.since + MAX_WAIT
 
 
-def _give_up(found: ClusterJob, pending: PendingStep, obstacle: Obstacle, ports: Ports) -> str:
-    """End a Job that would wait for its deadline in vain; deleted second, it is an orphan if we die in between."""
-    minutes = PATIENCE // timedelta(minutes=1)
-    ports.executions.fail(pending.task_token, "TrainingFailed", f"{obstacle.reason}, for {minutes} minutes or more")
-    ports.cluster.delete_job(found)
+def _give_up(kubernetes_job: ClusterJob, pending: PendingStep, obstacle: Obstacle, ports: Ports) -> str:
+    """End a Job that would only wait for its deadline; it is deleted last, so it is an orphan if we die in between."""
+    minutes = MAX_WAIT // timedelta(minutes=1)
+    ports.executions.fail(pending.task_token, "TrainingFailed", f"{obstacle.reason}, for at least {minutes} minutes")
+    ports.cluster.delete_job(kubernetes_job)
     return "failed"
 
 
 def _fail(job: RetrainingJob, place: Place, pending: PendingStep, problems: list[str], ports: Ports) -> str:
     # The log is saved first: once the execution goes on, the Kubernetes Job may be gone.
     _save_logs(job, place, pending, problems, ports)
-    found = place.job
-    explained = _try(
-        partial(ports.cluster.explain_failure, found, place.order), f"explanation of {found.name}", problems
-    )
-    ports.executions.fail(pending.task_token, "TrainingFailed", explained or f"Kubernetes Job '{found.name}' failed")
+    kubernetes_job, order = place
+    explain = partial(ports.cluster.explain_failure, kubernetes_job, order)
+    explanation = _try(explain, f"explanation of {kubernetes_job.name}", problems)
+    reason = explanation or f"Kubernetes Job '{kubernetes_job.name}' failed"
+    ports.executions.fail(pending.task_token, "TrainingFailed", reason)
     return "failed"
 
 
 def _save_logs(job: RetrainingJob, place: Place, pending: PendingStep, problems: list[str], ports: Ports) -> None:
     """The log of a step, or of each of its variants."""
-    found, order = place
-    if order is not None or found.orders is None:
+    kubernetes_job, order = place
+    if order is not None or kubernetes_job.orders is None:
         logs = {log_key(job.job_id, pending.kind, None): order}
     else:
-        logs = {log_key(job.job_id, pending.kind, number): number for number in range(found.orders)}
+        logs = {log_key(job.job_id, pending.kind, number): number for number in range(kubernetes_job.orders)}
     for key, order in logs.items():
-        _try(partial(_save_log, key, found, order, ports), f"log of {found.name}", problems)
+        _try(partial(_save_log, key, kubernetes_job, order, ports), f"log of {kubernetes_job.name}", problems)
 
 
-def _save_log(key: str, found: ClusterJob, order: int | None, ports: Ports) -> str:
-    log = ports.cluster.log_tail(found, LOG_LINES, order)
-    # A log that is gone must not take the place of one that was saved ahead of the deadline.
+def _save_log(key: str, kubernetes_job: ClusterJob, order: int | None, ports: Ports) -> str:
+    log = ports.cluster.log_tail(kubernetes_job, LOG_LINES, order)
+    # A log that is gone must not replace one that was saved before the deadline.
     return ports.data.write(key, log.encode()) if log else ""
 
 

@@ -1,4 +1,4 @@
-"""Gives parked orders of small models a Kubernetes Job, many of them together."""
+"""Gathers parked orders of small models into batches and starts a Kubernetes Job for each."""
 
 from collections.abc import Iterable
 
@@ -6,20 +6,22 @@ from ...domain.batch import Batch, batches
 from ...domain.errors import PermanentError
 from ...domain.job import RetrainingJob
 from ...ports import Ports
-from .answer_token import Seen
+from .answer_token import Listing
 
 
-def gather(active: Iterable[RetrainingJob], seen: Seen) -> list[tuple[Batch, list[RetrainingJob]]]:
-    """Batches of what is parked and in no batch yet, with the jobs whose orders they are."""
-    waiting = {job.job_id: job for job in active if job.pending and job.pending.parked and seen.place_of(job) is None}
-    parked = [job.pending.parked for job in waiting.values() if job.pending and job.pending.parked]
-    return [(batch, [waiting[found.order.job_id] for found in batch.parked]) for batch in batches(parked)]
+def gather(active: Iterable[RetrainingJob], listing: Listing) -> list[tuple[Batch, list[RetrainingJob]]]:
+    """Batches of the parked orders that are in no batch yet, each with its jobs."""
+    waiting = {
+        job.job_id: job for job in active if job.pending and job.pending.parked and listing.place_of(job) is None
+    }
+    orders = [job.pending.parked for job in waiting.values() if job.pending and job.pending.parked]
+    return [(batch, [waiting[parked.order.job_id] for parked in batch.parked]) for batch in batches(orders)]
 
 
 def start_batch(batch: Batch, jobs: Iterable[RetrainingJob], ports: Ports) -> str:
-    """Start one Kubernetes Job for all; what the cluster refuses for good fails their executions at once."""
+    """Start one Kubernetes Job for all orders; if the cluster refuses it permanently, fail their executions at once."""
     training = batch.parked[0].training
-    orders = [found.order for found in batch.parked]
+    orders = [parked.order for parked in batch.parked]
     try:
         ports.cluster.start_indexed_job(batch.name, orders, training, training.pods_at_once)
     except PermanentError as error:

@@ -1,4 +1,4 @@
-"""Wakes executions whose Kubernetes Job ended, keeps the others alive, and brings records and cluster together."""
+"""Wakes executions whose Kubernetes Job ended, keeps the others alive, and reconciles records and cluster."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,20 +14,20 @@ from ...domain.messages import ScheduledEvent, WatchReport
 from ...ports import Ports
 from ..ending.end_job import Failure, end_job, follow_up
 from ..promoting.review import attend_review, awaits_review
-from .answer_token import Seen, answer
+from .answer_token import Listing, answer
 from .batching import gather, start_batch
 
-# Job records and Kubernetes Jobs become visible at different moments; what is younger is left alone.
+# Job records and Kubernetes Jobs become visible at different times; anything younger is left alone.
 GRACE = timedelta(minutes=3)
-# A pod that is asked to end gets a minute, or what its policy gives it, up to ten.
-LONGEST_DELETION = timedelta(minutes=15)
-# Each answer is a call or two that waits for the network; a thousand of them have to fit into the minute.
+# A pod gets one minute to terminate, or as long as its policy says, up to ten.
+MAX_DELETION_TIME = timedelta(minutes=15)
+# Each answer waits for one or two network calls; a thousand of them must fit into a minute.
 PARALLEL_STEPS = 16
-MOST_REASONS = 20
+MAX_REASONS = 20
 
 
 class Step(NamedTuple):
-    """Something to do for one job; `reconciles` when it settles a disagreement of records and cluster."""
+    """Something to do in a pass; `reconciles` if it settles a disagreement between records and cluster."""
 
     name: str
     run: Callable[[], str]
@@ -35,19 +35,19 @@ class Step(NamedTuple):
 
 
 def watch_jobs(tick: ScheduledEvent, ports: Ports) -> WatchReport:
-    """One pass over all jobs: one listing of each namespace, one of the active records.
+    """Make one pass over all jobs, with one listing of each namespace and one of the active records.
 
-    Only while Kubernetes Jobs stay without a running pod, one more listing tells what keeps them. A pass leaves the
-    record of a living execution alone, so it never stands in the way of a state that writes it; an answer given twice
-    is harmless.
+    While Kubernetes Jobs have no running pod, one more listing shows what keeps them from running. A pass does not
+    write the record of a running execution, so it never conflicts with a state that does; a repeated answer is
+    harmless.
     """
-    # The cluster first: a Kubernetes Job that is listed here has had its record for longer.
+    # The cluster comes first: the record of a Kubernetes Job is written before the Job is created.
     listed = ports.cluster.list_jobs()
     active = ports.jobs.list_active()
     problems: list[str] = []
-    seen = _look_closer(listed, problems, ports)
+    listing = _with_obstacles(listed, problems, ports)
     with ThreadPoolExecutor(PARALLEL_STEPS) as pool:
-        done = Counter(pool.map(partial(_attempt, problems=problems), _steps(seen, active, problems, ports)))
+        done = Counter(pool.map(partial(_attempt, problems=problems), _steps(listing, active, problems, ports)))
     return WatchReport(
         succeeded=done["succeeded"],
         failed=done["failed"],
@@ -57,48 +57,48 @@ def watch_jobs(tick: ScheduledEvent, ports: Ports) -> WatchReport:
         resumed=done["resumed"],
         batches=done["batched"],
         unreconciled=done["unreconciled"],
-        waiting=dict(sorted(_waiting(seen).items())[:MOST_REASONS]),
+        waiting=dict(sorted(_waiting(listing).items())[:MAX_REASONS]),
         problems=tuple(sorted(problems)),
     )
 
 
-def _look_closer(listed: list[ClusterJob], problems: list[str], ports: Ports) -> Seen:
-    """The listed Jobs by name, with what keeps those that should be running by now."""
-    late = [found for found in listed if _should_run(found, ports)]
+def _with_obstacles(listed: list[ClusterJob], problems: list[str], ports: Ports) -> Listing:
+    """The listed Jobs by name, and what keeps those from running that should run by now."""
+    late = [kubernetes_job for kubernetes_job in listed if _should_run(kubernetes_job, ports)]
     try:
         obstacles = ports.cluster.obstacles(late) if late else {}
     except AutoRetrainError as error:
         problems.append(f"obstacles: {type(error).__name__}: {error}")
         obstacles = {}
-    return Seen({found.name: found for found in listed}, obstacles)
+    return Listing({kubernetes_job.name: kubernetes_job for kubernetes_job in listed}, obstacles)
 
 
-def _waiting(seen: Seen) -> dict[str, str]:
+def _waiting(listing: Listing) -> dict[str, str]:
     """What keeps Kubernetes Jobs from running, by their names."""
-    held = {name: why for name, job in seen.jobs.items() if (why := suspension_of(job))}
-    return held | {name: obstacle.reason for name, obstacle in seen.obstacles.items()}
+    held = {name: why for name, job in listing.jobs.items() if (why := suspension_of(job))}
+    return held | {name: obstacle.reason for name, obstacle in listing.obstacles.items()}
 
 
-def _should_run(found: ClusterJob, ports: Ports) -> bool:
-    idle = found.phase is ClusterJobPhase.ACTIVE and found.ready_pods == 0
-    return idle and ports.clock.now() >= (found.started_at or found.created_at) + GRACE
+def _should_run(kubernetes_job: ClusterJob, ports: Ports) -> bool:
+    idle = kubernetes_job.phase is ClusterJobPhase.ACTIVE and kubernetes_job.ready_pods == 0
+    return idle and ports.clock.now() >= (kubernetes_job.started_at or kubernetes_job.created_at) + GRACE
 
 
-def _steps(seen: Seen, active: list[RetrainingJob], problems: list[str], ports: Ports) -> Iterator[Step]:
+def _steps(listing: Listing, active: list[RetrainingJob], problems: list[str], ports: Ports) -> Iterator[Step]:
     for job in active:
-        yield Step(job.job_id, partial(_serve, job, seen, problems, ports), _has_vanished(job, seen, ports))
-    for batch, jobs in gather(active, seen):
+        yield Step(job.job_id, partial(_serve, job, listing, problems, ports), _has_vanished(job, listing, ports))
+    for batch, jobs in gather(active, listing):
         yield Step(batch.name, partial(start_batch, batch, jobs, ports), False)
     owned = {job.job_id for job in active}
-    for found in seen.jobs.values():
-        if _is_orphan(found, owned, ports):
-            yield Step(found.name, partial(_delete, found, ports), True)
-    for found in next_to_run(seen.jobs.values(), ports.cluster.parallel_jobs):
-        yield Step(found.name, partial(_resume, found, ports), False)
+    for kubernetes_job in listing.jobs.values():
+        if _is_orphan(kubernetes_job, owned, ports):
+            yield Step(kubernetes_job.name, partial(_delete, kubernetes_job, ports), True)
+    for kubernetes_job in next_to_run(listing.jobs.values(), ports.cluster.parallel_jobs):
+        yield Step(kubernetes_job.name, partial(_resume, kubernetes_job, ports), False)
 
 
 def _attempt(step: Step, problems: list[str]) -> str:
-    """What the step gives; one that fails must not keep the others waiting."""
+    """The result of a step; one that fails must not stop the others."""
     try:
         return step.run()
     except AutoRetrainError as error:
@@ -106,13 +106,13 @@ def _attempt(step: Step, problems: list[str]) -> str:
         return "unreconciled" if step.reconciles else "problem"
 
 
-def _serve(job: RetrainingJob, seen: Seen, problems: list[str], ports: Ports) -> str:
-    if job.pending and _has_vanished(job, seen, ports):
+def _serve(job: RetrainingJob, listing: Listing, problems: list[str], ports: Ports) -> str:
+    if job.pending and _has_vanished(job, listing, ports):
         reason = f"Kubernetes Job '{job.pending.kubernetes_job}' vanished before it was seen to end"
         ports.executions.fail(job.pending.task_token, "TrainingFailed", reason)
         done = "failed"
     elif job.pending:
-        done = answer(job, seen, problems, ports)
+        done = answer(job, listing, problems, ports)
     else:
         done = attend_review(job, ports) if awaits_review(job) else "between steps"
     if done == "alive" or ports.clock.now() < job.created_at + GRACE:
@@ -120,9 +120,9 @@ def _serve(job: RetrainingJob, seen: Seen, problems: list[str], ports: Ports) ->
     return _close_if_abandoned(job, ports) or done
 
 
-def _has_vanished(job: RetrainingJob, seen: Seen, ports: Ports) -> bool:
-    # A parked order that is in no batch, or not any more, is put into the next one.
-    if job.pending is None or job.pending.parked or seen.place_of(job):
+def _has_vanished(job: RetrainingJob, listing: Listing, ports: Ports) -> bool:
+    # A parked order that is in no batch, or no longer in one, is put into the next.
+    if job.pending is None or job.pending.parked or listing.place_of(job):
         return False
     return ports.clock.now() >= job.pending.since + GRACE
 
@@ -136,23 +136,26 @@ def _close_if_abandoned(job: RetrainingJob, ports: Ports) -> str | None:
     return "closed"
 
 
-def _is_orphan(found: ClusterJob, owned: set[str], ports: Ports) -> bool:
-    # Nobody waits for a report; it has its own deadline, and mostly ends after the job that it belongs to.
-    awaited = found.phase in (ClusterJobPhase.ACTIVE, ClusterJobPhase.SUSPENDED) and found.kind != "report"
-    return awaited and owned.isdisjoint(found.job_ids) and ports.clock.now() > found.created_at + GRACE
+def _is_orphan(kubernetes_job: ClusterJob, owned: set[str], ports: Ports) -> bool:
+    # No execution waits for a drift report; it has its own deadline, and usually ends after the job that it belongs to.
+    is_report, phase = kubernetes_job.kind == "report", kubernetes_job.phase
+    if is_report or phase not in (ClusterJobPhase.ACTIVE, ClusterJobPhase.SUSPENDED):
+        return False
+    return owned.isdisjoint(kubernetes_job.job_ids) and ports.clock.now() > kubernetes_job.created_at + GRACE
 
 
-def _resume(found: ClusterJob, ports: Ports) -> str:
-    ports.cluster.resume_job(found)
+def _resume(kubernetes_job: ClusterJob, ports: Ports) -> str:
+    ports.cluster.resume_job(kubernetes_job)
     return "resumed"
 
 
-def _delete(found: ClusterJob, ports: Ports) -> str:
+def _delete(kubernetes_job: ClusterJob, ports: Ports) -> str:
     # The index of active jobs lags behind; the record itself does not.
-    records = map(ports.jobs.get, sorted(found.job_ids))
+    records = map(ports.jobs.get, sorted(kubernetes_job.job_ids))
     if any(record and not record.status.is_terminal for record in records):
         return "owned"
-    if found.deleted_at:
-        return "unreconciled" if ports.clock.now() > found.deleted_at + LONGEST_DELETION else "ending"
-    ports.cluster.delete_job(found)
+    if kubernetes_job.deleted_at:
+        is_late = ports.clock.now() > kubernetes_job.deleted_at + MAX_DELETION_TIME
+        return "unreconciled" if is_late else "ending"
+    ports.cluster.delete_job(kubernetes_job)
     return "deleted"
