@@ -1,4 +1,4 @@
-"""What a function counts becomes metrics, by way of its log."""
+"""The counts of a function become metrics through its log."""
 
 import json
 from types import SimpleNamespace
@@ -37,7 +37,7 @@ def _a_deployment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "auto-retrain-dev")
 
 
-def test_counts_of_a_pass_are_written_as_metrics_of_the_stage(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_counts_of_a_pass_are_written_as_metrics_of_the_stage(capsys: pytest.CaptureFixture[str]) -> None:
     entrypoint.lambda_entrypoint(watching)({}, CONTEXT)
 
     (emitted,) = embedded_metrics(capsys.readouterr().out)

@@ -1,4 +1,4 @@
-"""What a deployment's environment says, and what it gets told when that makes no sense."""
+"""A deployment's settings are read from its environment, and malformed ones are refused by name."""
 
 import pytest
 
@@ -13,8 +13,8 @@ def limits(**environment: str) -> FleetLimits:
 
 
 def test_the_fleets_limits_come_from_the_environment() -> None:
-    found = limits(FLEET_CONCURRENT_JOBS="7", FLEET_MONTHLY_RETRAININGS="1000000")
-    assert found == FleetLimits(concurrent_jobs=7, monthly_retrainings=1_000_000)
+    given = limits(FLEET_CONCURRENT_JOBS="7", FLEET_MONTHLY_RETRAININGS="1000000")
+    assert given == FleetLimits(concurrent_jobs=7, monthly_retrainings=1_000_000)
 
 
 def test_limits_that_are_not_given_have_their_defaults() -> None:
@@ -24,24 +24,24 @@ def test_limits_that_are_not_given_have_their_defaults() -> None:
 
 @pytest.mark.parametrize("value", ["0", "-1", "1.5", "1e3", "many", " ", "٣", "0x10", "1_000", "nan", "true"])
 @pytest.mark.parametrize("name", ["FLEET_CONCURRENT_JOBS", "FLEET_MONTHLY_RETRAININGS"])
-def test_a_limit_that_is_no_whole_number_above_zero_is_named(name: str, value: str) -> None:
+def test_a_limit_that_is_not_a_whole_number_above_zero_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingInvalid, match=rf"{name} = .*: must be a whole number above 0"):
         limits(**{name: value})
 
 
-def test_a_setting_that_is_needed_but_not_there_is_named() -> None:
+def test_a_required_setting_that_is_missing_is_named() -> None:
     with pytest.raises(SettingMissing, match="TABLE_NAME"):
         Settings.from_environment({"TABLE_NAME": ""}).require("table_name")
 
 
-def test_places_for_jobs_are_unlimited_unless_a_number_is_given() -> None:
+def test_parallel_jobs_are_unlimited_unless_a_number_is_given() -> None:
     assert Settings().jobs_in_parallel() is None
     assert Settings.from_environment({"PARALLEL_JOBS": "12"}).jobs_in_parallel() == 12
     with pytest.raises(SettingInvalid, match="PARALLEL_JOBS = 'many': must be a whole number above 0"):
         Settings.from_environment({"PARALLEL_JOBS": "many"}).jobs_in_parallel()
 
 
-def test_the_first_namespace_is_the_usual_one() -> None:
+def test_namespaces_are_listed_with_the_default_first() -> None:
     assert Settings(job_namespace="auto-retrain, team-b").job_namespaces() == ("auto-retrain", "team-b")
     with pytest.raises(SettingMissing, match="JOB_NAMESPACE"):
         Settings().job_namespaces()

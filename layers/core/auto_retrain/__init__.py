@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import Any
 
-# Imported when first asked for: a function must not pay for what only notebooks use.
+# Imported on first use: a function must not pay for what only notebooks need.
 _PUBLIC = {
     "AutoRetrainPipeline": "pipeline",
     "DataDriftTrigger": "usecases.triggering.retraining_triggers",

@@ -13,7 +13,7 @@ from .domain.base import Record
 from .domain.errors import AutoRetrainError, EventInvalid, TransientError
 
 logger = Logger()
-# Facts are lines of the function's own log, with its keys.
+# Facts go to the function's own log, with its keys.
 facts = logging.getLogger("auto_retrain.facts")
 facts.handlers, facts.propagate = logger.handlers, False
 facts.setLevel(logging.INFO)
@@ -23,15 +23,15 @@ Handler = Callable[[dict[str, Any], Any], Any]
 
 @cache
 def _ports() -> DeployedPorts:
-    """Built once for each execution environment, not at import."""
+    """Built once per execution environment, not at import."""
     return deployed_ports()
 
 
 def lambda_entrypoint(use_case: Callable[..., Record]) -> Handler:
-    """A Lambda handler around a use case; its first annotation says what the event is parsed as.
+    """A Lambda handler around a use case, whose first annotation is the type that the event is parsed as.
 
-    The state machine knows two kinds of failure. Every transient one therefore leaves as TransientError, which is
-    retried; a permanent one keeps its own name, which people will read.
+    The state machine knows two kinds of failure: every transient error leaves as TransientError, which is retried; a
+    permanent one keeps its own name, which people will read.
     """
     hints = get_type_hints(use_case)
     messages: TypeAdapter[Any] = TypeAdapter(next(iter(hints.values())))
@@ -43,27 +43,27 @@ def lambda_entrypoint(use_case: Callable[..., Record]) -> Handler:
         try:
             outcome = use_case(message, _ports())
         except TransientError as error:
-            logger.warning("failed for now", exc_info=True)
+            logger.warning("failed, but may be retried", exc_info=True)
             raise TransientError(f"{type(error).__name__}: {error}") from error
         except AutoRetrainError as error:
             logger.error("failed", error=type(error).__name__, reason=str(error))
             raise
-        report = outcome.model_dump(mode="json")
-        logger.info(use_case.__name__, outcome=report)
+        document = outcome.model_dump(mode="json")
+        logger.info(use_case.__name__, outcome=document)
         _publish(getattr(outcome, "metrics", {}))
-        return report
+        return document
 
     return handler
 
 
 def _publish(metrics: dict[str, int]) -> None:
-    """Write counts to the log in the embedded metric format, of which CloudWatch makes metrics."""
+    """Write counts to the log in the embedded metric format, which CloudWatch turns into metrics."""
     if not metrics:
         return
-    # Imported here: most functions count nothing, and each import is part of their cold start.
+    # Imported here, because most functions count nothing, and each import adds to their cold start.
     from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-    # Their dimension is the service, which the template names after the stage.
+    # The dimension of the metrics is the service, which the template names after the stage.
     emitted = EphemeralMetrics(namespace="AutoRetrain/Pipeline")
     for name, value in metrics.items():
         emitted.add_metric(name, MetricUnit.Count, value)

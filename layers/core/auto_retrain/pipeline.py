@@ -1,4 +1,4 @@
-"""The facade for people and notebooks: what the functions do, through the same use cases."""
+"""The facade for notebooks: it does what the functions do, through the same use cases."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -23,7 +23,7 @@ from .usecases.validating.judge_challenger import judge_scores
 
 
 class AutoRetrainPipeline:
-    """One deployment. It keeps nothing itself, so any number of threads may share it."""
+    """One deployment. It has no state of its own, so threads may share it."""
 
     def __init__(self, ports: Ports | None = None, actor: str = "notebook") -> None:
         self._ports: Ports = ports or deployed_ports()
@@ -33,13 +33,13 @@ class AutoRetrainPipeline:
         """Replace the trigger section of a model's policy; a paused model stays paused.
 
         Raises:
-            ModelUnknown: no policy was applied for that model.
+            ModelUnknown: the model has no policy.
             PolicyConflict: someone else changed the policy at the same moment.
         """
         return configure_triggers(model_name, config, self._actor, self._ports)
 
     def check_retrain_needed(self, model_name: str) -> bool:
-        """Whether any enabled trigger that is not only observed calls for a retraining now; nothing is started."""
+        """Whether any enabled trigger that is not only observed calls for a retraining now; starts nothing."""
         config = policy_of(model_name, self._ports).policy.triggers
         counted = [kind for kind in TriggerType if config.enables(kind) and not config.observes(kind)]
         return any(should_retrain(kind, model_name, self._ports)[0] for kind in counted)
@@ -55,12 +55,12 @@ class AutoRetrainPipeline:
         grid: Mapping[str, Sequence[Any]] | None = None,
         review: bool = False,
     ) -> str:
-        """Start an execution and give the id of the job that it opens.
+        """Start an execution and return the id of the job that it opens.
 
         `training_config` overrides training parameters of the policy. With `variants`, or a `grid` of values for each
-        parameter, several trainings run, and the best of them is compared with the champion. With `review`, what is
-        found to be better waits for `approve`. Only a manual start is sure to open a job, unless another one owns the
-        model or something holds it back: any other trigger is judged first.
+        parameter, several trainings run, and the best of them is compared with the champion. With `review`, a better
+        challenger waits for `approve`. A manual start opens the job unless another one owns the model or something
+        holds it back; any other trigger is judged first.
         """
         started = request_retraining(
             model_name,
@@ -80,32 +80,32 @@ class AutoRetrainPipeline:
 
         Raises:
             JobUnknown: no job of this model has trained a challenger.
-            ArtifactInvalid: the predictions are not there or not what their digests say.
+            ArtifactInvalid: the predictions are absent or do not match their digests.
         """
         jobs = self._ports.jobs.list_recent(model_name, limit=20)
         trained = next((job for job in jobs if job.challengers), None)
         if trained is None:
             raise JobUnknown(f"no recent job of '{model_name}' has trained a challenger")
         scores = validation_data or read_scores(trained, self._ports)
-        found = judge_scores(trained, scores, policy_of(model_name, self._ports), self._ports)
-        return found.result.sealed(self._ports.clock.now())
+        judgement = judge_scores(trained, scores, policy_of(model_name, self._ports), self._ports)
+        return judgement.result.sealed(self._ports.clock.now())
 
     def deploy_if_better(self, model_name: str, job_id: str, min_improvement: float = 0.05) -> bool:
-        """Deploy a validated challenger if it improves by this much; whether it serves now.
+        """Deploy a validated challenger if it is better by this much; returns whether it serves now.
 
         Raises:
             JobUnknown: this model has no such job.
             IllegalTransition: the job has ended without a deployment, or is not validated yet.
-            PromotionRefused: a person has to approve it, and has not approved this result.
+            PromotionRefused: a review is required, and nobody has approved this result.
         """
         return promote_if_better(model_name, job_id, min_improvement, self._ports)
 
     def approve(self, job_id: str, reason: str | None = None) -> None:
-        """Let a challenger that waits for a review into production; done again, it changes nothing.
+        """Approve a challenger that waits for a review, so that it is deployed; repeating it changes nothing.
 
         Raises:
             JobUnknown: there is no such job.
-            ReviewRefused: it does not wait for a review, or somebody declined it.
+            ReviewRefused: it does not wait for a review, or was already declined.
         """
         review_challenger(job_id, True, self._actor, reason, self._ports)
 
@@ -113,5 +113,5 @@ class AutoRetrainPipeline:
         return self._ports.jobs.get(job_id)
 
     def list_recent_jobs(self, model_name: str | None = None, limit: int = 20) -> list[RetrainingJob]:
-        """The newest jobs first."""
+        """The newest jobs, newest first."""
         return self._ports.jobs.list_recent(model_name, limit)

@@ -11,7 +11,7 @@ _LIMITS = ("fleet_concurrent_jobs", "fleet_monthly_retrainings")
 
 
 class Settings(Record):
-    """What a function was deployed with; each function gets only what it needs, so everything may be absent."""
+    """The settings of a deployment; each function gets only those that it needs, so any may be absent."""
 
     stage: str | None = None
     table_name: str | None = None
@@ -37,21 +37,21 @@ class Settings(Record):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
-        """Read the variables named like the fields, in upper case; an empty one counts as absent."""
+        """Read the variables named after the fields, in upper case; an empty one counts as absent."""
         given = {name: environment.get(name.upper(), "") for name in cls.model_fields}
         return cls(**{name: value for name, value in given.items() if value})
 
     def fleet_limits(self) -> FleetLimits:
-        """How much the fleet may do; raises SettingInvalid naming the variable when it is no whole number above 0."""
+        """The limits of the fleet; raises SettingInvalid naming a variable that is not a whole number above 0."""
         given = {name.removeprefix("fleet_"): _positive(name, getattr(self, name)) for name in _LIMITS}
         return FleetLimits(**{name: value for name, value in given.items() if value is not None})
 
     def jobs_in_parallel(self) -> int | None:
-        """How many Kubernetes Jobs may run at once in each namespace, None for any number; raises SettingInvalid."""
+        """How many Kubernetes Jobs may run at once in each namespace, None for no limit; raises SettingInvalid."""
         return _positive("parallel_jobs", self.parallel_jobs)
 
     def job_namespaces(self) -> tuple[str, ...]:
-        """Kubernetes namespaces that Jobs may run in, the usual one first; raises SettingMissing when there is none."""
+        """Kubernetes namespaces that Jobs may run in, the default first; raises SettingMissing if there is none."""
         return tuple(name.strip() for name in self.require("job_namespace").split(","))
 
     def require(self, name: str) -> str:

@@ -1,4 +1,4 @@
-"""A person at a terminal, with a deployment in memory."""
+"""A terminal for a deployment in memory."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -16,8 +16,8 @@ data: {prefix: churn, row_id: id, label: left, numeric: [age]}
 """
 
 
-class Told(NamedTuple):
-    """What a command answered."""
+class Answer(NamedTuple):
+    """What a command printed, and its exit code."""
 
     code: int
     out: str
@@ -32,15 +32,15 @@ class Terminal:
         self._folder = folder
         self._capsys = capsys
 
-    def run(self, *arguments: str) -> Told:
+    def run(self, *arguments: str) -> Answer:
         code = main(list(arguments), self.ports)
-        return Told(code, *self._capsys.readouterr())
+        return Answer(code, *self._capsys.readouterr())
 
     def ok(self, *arguments: str) -> str:
-        """What a command prints that succeeds."""
-        told = self.run(*arguments)
-        assert told.code == 0, told.err
-        return told.out
+        """What a command prints; it must succeed."""
+        answer = self.run(*arguments)
+        assert answer.code == 0, answer.err
+        return answer.out
 
     def file(self, text: str = POLICY, name: str = "churn.yaml") -> str:
         path = self._folder / name

@@ -1,4 +1,4 @@
-"""`why` tells what was decided and on which evidence; `why-not` what would be decided now, and what is in its way."""
+"""`why` shows what was decided on which evidence; `why-not` what would be decided now, and what holds it back."""
 
 import json
 from datetime import timedelta
@@ -38,7 +38,7 @@ SUPPRESSED = DecisionRecord(
 )
 
 
-def test_a_decision_is_told_with_its_evidence(terminal: Terminal) -> None:
+def test_a_decision_is_shown_with_its_evidence(terminal: Terminal) -> None:
     terminal.apply()
     terminal.ports.decisions.record(SUPPRESSED)
     assert terminal.ok("why", "churn").splitlines() == [
@@ -59,15 +59,15 @@ def test_the_newest_decisions_come_first_up_to_a_limit(terminal: Terminal) -> No
     assert terminal.ok("why", "churn", "--limit", "1").startswith("2026-03-07 12:00:00Z")
 
 
-def test_decisions_about_a_removed_model_are_still_told(terminal: Terminal) -> None:
+def test_decisions_about_a_removed_model_are_still_shown(terminal: Terminal) -> None:
     terminal.apply()
-    assert terminal.ok("why", "churn") == "churn: nothing was decided yet\n"
+    assert terminal.ok("why", "churn") == "churn: no decisions yet\n"
     terminal.ports.decisions.record(SUPPRESSED)
     terminal.ok("models", "remove", "churn", "--yes")
     assert "suppressed by cool_down" in terminal.ok("why", "churn")
 
 
-def test_both_answers_come_as_json_too(terminal: Terminal) -> None:
+def test_both_commands_also_print_json(terminal: Terminal) -> None:
     terminal.apply()
     assert json.loads(terminal.ok("why", "churn", "--json")) == []
     terminal.ports.decisions.record(SUPPRESSED)
@@ -77,7 +77,7 @@ def test_both_answers_come_as_json_too(terminal: Terminal) -> None:
     assert [trigger["trigger_type"] for trigger in outlook["triggers"]] == [trigger.value for trigger in TriggerType]
 
 
-def test_a_look_ahead_tells_what_fires_and_what_holds_it_back(terminal: Terminal) -> None:
+def test_a_prediction_shows_which_triggers_are_met_and_what_holds_them_back(terminal: Terminal) -> None:
     world = World()
     terminal.ports = world.ports
     terminal.ports.metrics.readings["churn"] = MetricReading(value=0.8, rows=5000, points=30, newest_at=NOON)

@@ -1,4 +1,4 @@
-"""What `auto-retrain doctor` says, and how it ends."""
+"""What `auto-retrain doctor` prints, and its exit code."""
 
 import json
 
@@ -7,14 +7,14 @@ from auto_retrain.domain.installation import Permission
 from tests.unit.cli.terminal import Terminal
 
 
-def test_a_whole_deployment_is_good(terminal: Terminal) -> None:
-    ended = terminal.run("doctor")
+def test_a_complete_deployment_is_good(terminal: Terminal) -> None:
+    answer = terminal.run("doctor")
 
-    assert ended.code == 0
-    assert [line[:4] for line in ended.out.splitlines()] == ["good"] * 6
+    assert answer.code == 0
+    assert [line[:4] for line in answer.out.splitlines()] == ["good"] * 6
 
 
-def test_each_thing_that_is_bad_is_named_and_the_others_are_looked_at_all_the_same(terminal: Terminal) -> None:
+def test_every_problem_is_named_and_the_other_checks_still_run(terminal: Terminal) -> None:
     def away(model_name: str) -> None:
         raise RegistryUnavailable("MLflow did not answer")
 
@@ -26,10 +26,10 @@ def test_each_thing_that_is_bad_is_named_and_the_others_are_looked_at_all_the_sa
     terminal.ports.cluster.granted -= {Permission("delete", "jobs.batch")}
     terminal.ports.cluster.granted |= {Permission("get", "secrets")}
 
-    ended = terminal.run("doctor")
+    answer = terminal.run("doctor")
 
-    assert ended.code == 1
-    bad = [line for line in ended.out.splitlines() if line.startswith("BAD")]
+    assert answer.code == 1
+    bad = [line for line in answer.out.splitlines() if line.startswith("BAD")]
     assert "AwsRefused: access denied" in bad[0]
     assert "RegistryUnavailable: MLflow did not answer" in bad[1]
     assert "may not: delete jobs.batch" in bad[2]
@@ -38,8 +38,8 @@ def test_each_thing_that_is_bad_is_named_and_the_others_are_looked_at_all_the_sa
 
 
 def test_findings_can_be_read_by_a_program(terminal: Terminal) -> None:
-    found = json.loads(terminal.run("doctor", "--self", "--json").out)
+    findings = json.loads(terminal.run("doctor", "--self", "--json").out)
 
-    assert {finding["subject"] for finding in found} >= {"table", "artifacts", "registry", "cluster"}
-    assert all(finding["is_good"] for finding in found)
-    assert "you may do everything that is needed" in {finding["text"] for finding in found}
+    assert {finding["subject"] for finding in findings} >= {"table", "artifacts", "registry", "cluster"}
+    assert all(finding["is_good"] for finding in findings)
+    assert "you may do everything that is needed" in {finding["text"] for finding in findings}

@@ -1,4 +1,4 @@
-"""Drift is judged when asked, and both PSIs stand side by side."""
+"""Drift is judged on request, and both PSIs are shown side by side."""
 
 import json
 import sys
@@ -31,31 +31,31 @@ def test_each_feature_is_judged_now_and_nothing_is_started(terminal: Terminal) -
     assert terminal.ports.states.get("churn").last_drift_check_at is None
 
 
-def test_broken_data_are_told_beside_what_can_be_judged(terminal: Terminal) -> None:
+def test_broken_data_are_shown_along_with_what_can_be_judged(terminal: Terminal) -> None:
     world = world_with_features(live_age=40)
     terminal.ports = world.ports
     for columns in list(world.ports.tables.by_uri.values())[:5]:
         columns["age"] = columns["age"] * float("nan")
-    told = terminal.ok("drift", "churn")
-    assert "bad data: 'age' has no value in any of 1000 rows\n" in told
+    output = terminal.ok("drift", "churn")
+    assert "bad data: 'age' has no value in any of 1000 rows\n" in output
     assert terminal.ports.states.get("churn").quarantine is None
 
 
-def test_without_the_packages_for_data_it_is_said_how_to_get_them(
+def test_without_the_packages_for_data_it_says_how_to_install_them(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     terminal.apply()
     monkeypatch.setitem(sys.modules, "auto_retrain.usecases.triggering.drift_evidence", None)
-    told = terminal.run("drift", "churn")
-    assert (told.code, told.out) == (1, "")
-    assert told.err.endswith(": pip install '.[data]'\n")
+    answer = terminal.run("drift", "churn")
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.endswith(": pip install '.[data]'\n")
 
 
-def test_a_report_is_started_and_said_where_it_will_be(terminal: Terminal) -> None:
+def test_a_report_is_started_and_its_location_is_shown(terminal: Terminal) -> None:
     terminal.ports = World().ports
-    told = terminal.ok("drift", "churn", "--report").splitlines()
+    output = terminal.ok("drift", "churn", "--report").splitlines()
     ((name, (order,)),) = terminal.ports.cluster.orders.items()
-    assert told == [
+    assert output == [
         f"report          {order.job_id}",
         f"kubernetes job  {name}",
         f"html            s3://artifacts/jobs/{order.job_id}/report/report.html",
@@ -63,7 +63,7 @@ def test_a_report_is_started_and_said_where_it_will_be(terminal: Terminal) -> No
     ]
 
 
-def test_a_report_that_was_asked_for_is_compared_with_the_data_of_now(terminal: Terminal) -> None:
+def test_a_requested_report_is_compared_with_the_data_of_now(terminal: Terminal) -> None:
     world = world_with_features(live_age=60)
     terminal.ports = world.ports
     write_report(world, "churn-report")
@@ -74,7 +74,7 @@ def test_a_report_that_was_asked_for_is_compared_with_the_data_of_now(terminal: 
     assert plan.split()[2:] == ["-", "unmet", "-"]
 
 
-def test_a_report_of_a_job_is_compared_with_what_the_job_was_started_for(terminal: Terminal) -> None:
+def test_a_report_of_a_job_is_compared_with_the_verdicts_that_triggered_the_job(terminal: Terminal) -> None:
     world = World()
     terminal.ports = world.ports
     job: RetrainingJob = world.job(world.open())
@@ -85,10 +85,10 @@ def test_a_report_of_a_job_is_compared_with_what_the_job_was_started_for(termina
     assert plan.split() == ["plan", "-", "-", "-", "-"]
 
 
-def test_a_report_that_is_not_there_or_of_another_model_is_refused(terminal: Terminal) -> None:
+def test_a_missing_report_or_one_of_another_model_is_refused(terminal: Terminal) -> None:
     world = World()
     terminal.ports = world.ports
     assert terminal.run("drift", "churn", "--report-id", "churn-0").code == 1
     write_report(world, "fraud-1", model="fraud")
-    told = terminal.run("drift", "churn", "--report-id", "fraud-1")
-    assert (told.code, told.err) == (1, "auto-retrain: report 'fraud-1' is about model 'fraud'\n")
+    answer = terminal.run("drift", "churn", "--report-id", "fraud-1")
+    assert (answer.code, answer.err) == (1, "auto-retrain: report 'fraud-1' is about model 'fraud'\n")

@@ -1,4 +1,4 @@
-"""The newest jobs are listed with what became of them."""
+"""The newest jobs are listed with how they ended."""
 
 from tests.unit.cli.terminal import Terminal
 from tests.unit.usecases.world import World, rows
@@ -15,7 +15,7 @@ def test_jobs_are_listed_with_their_reason(terminal: Terminal) -> None:
     assert terminal.ok("jobs", "fraud").count("\n") == 1
 
 
-def test_a_job_that_ended_tells_how(terminal: Terminal) -> None:
+def test_a_job_that_has_ended_shows_how(terminal: Terminal) -> None:
     world = World()
     terminal.ports = world.ports
     job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))

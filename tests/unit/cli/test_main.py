@@ -1,4 +1,4 @@
-"""Every command ends with a code that scripts can rely on, and says on stderr what is wrong."""
+"""Every command ends with an exit code that scripts can rely on, and says on stderr what is wrong."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ import pytest
 from auto_retrain.cli.__main__ import main
 from tests.unit.cli.terminal import Terminal
 
-ABOUT_NOBODY = [
+WITH_AN_UNKNOWN_MODEL = [
     ["models", "show", "nobody"],
     ["models", "pause", "nobody", "--reason", "x"],
     ["models", "resume", "nobody"],
@@ -23,21 +23,21 @@ ABOUT_NOBODY = [
 ]
 
 
-@pytest.mark.parametrize("command", ABOUT_NOBODY, ids=" ".join)
+@pytest.mark.parametrize("command", WITH_AN_UNKNOWN_MODEL, ids=" ".join)
 def test_an_unknown_model_is_refused_by_name(terminal: Terminal, command: list[str]) -> None:
-    told = terminal.run(*command)
-    assert (told.code, told.out) == (1, "")
-    assert told.err.startswith("auto-retrain: model 'nobody' has no policy")
+    answer = terminal.run(*command)
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.startswith("auto-retrain: model 'nobody' has no policy")
     assert not terminal.ports.executions.started
     assert not terminal.ports.events.published
 
 
 @pytest.mark.parametrize("model", ["Churn", "churn\n", "../churn", "", "a" * 41, "\u0441hurn", "churn "])
-def test_a_name_that_no_model_can_have_is_refused_before_anything_is_asked(terminal: Terminal, model: str) -> None:
-    told = terminal.run("models", "show", model)
-    assert (told.code, told.out) == (2, "")
-    assert "is no model name: a-z, 0-9 and - inside are allowed, at most 40" in told.err
-    assert ascii(model) in told.err or "…" in told.err
+def test_an_impossible_model_name_is_refused_before_any_call(terminal: Terminal, model: str) -> None:
+    answer = terminal.run("models", "show", model)
+    assert (answer.code, answer.out) == (2, "")
+    assert "is not a model name: a-z, 0-9 and inner - are allowed, at most 40" in answer.err
+    assert ascii(model) in answer.err or "…" in answer.err
 
 
 @pytest.mark.parametrize(
@@ -63,18 +63,18 @@ def test_a_name_that_no_model_can_have_is_refused_before_anything_is_asked(termi
     ],
     ids=" ".join,
 )
-def test_a_command_that_makes_no_sense_ends_with_two(terminal: Terminal, command: list[str]) -> None:
-    told = terminal.run(*command)
-    assert (told.code, told.out) == (2, "")
-    assert "usage: auto-retrain" in told.err
+def test_a_malformed_command_exits_with_two(terminal: Terminal, command: list[str]) -> None:
+    answer = terminal.run(*command)
+    assert (answer.code, answer.out) == (2, "")
+    assert "usage: auto-retrain" in answer.err
 
 
-def test_help_is_no_failure(terminal: Terminal) -> None:
+def test_help_exits_with_zero(terminal: Terminal) -> None:
     assert "why-not" in terminal.ok("--help")
     assert "--dry-run" in terminal.ok("models", "apply", "--help")
 
 
-def test_a_deployment_that_is_not_named_is_a_refusal(
+def test_a_command_without_a_deployment_is_refused(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("TABLE_NAME", raising=False)
@@ -83,19 +83,19 @@ def test_a_deployment_that_is_not_named_is_a_refusal(
     assert capsys.readouterr().err == "auto-retrain: environment variable TABLE_NAME is not set\n"
 
 
-def test_a_user_without_a_name_has_to_say_who_acts(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_user_without_a_name_must_give_the_actor(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal.apply()
 
     def nobody() -> str:
         raise KeyError("uid not found")
 
     monkeypatch.setattr("getpass.getuser", nobody)
-    told = terminal.run("models", "pause", "churn", "--reason", "x")
-    assert (told.code, told.err) == (1, "auto-retrain: --actor: required but not given; this user has no name\n")
+    answer = terminal.run("models", "pause", "churn", "--reason", "x")
+    assert (answer.code, answer.err) == (1, "auto-retrain: --actor: required but not given; this user has no name\n")
     assert terminal.policy().version == 1
 
 
-def test_a_reader_that_stops_early_is_no_error() -> None:
+def test_a_reader_that_stops_early_is_not_an_error() -> None:
     lines = (
         "from auto_retrain.adapters.memory import MemoryPorts",
         "from auto_retrain.cli import jobs",
@@ -114,6 +114,6 @@ def test_a_reader_that_stops_early_is_no_error() -> None:
     assert process.wait() == 0
 
 
-def test_no_command_but_drift_needs_more_than_the_declared_packages() -> None:
+def test_the_command_line_starts_without_the_packages_for_data() -> None:
     absent = "import sys; sys.modules.update(numpy=None, scipy=None, pyarrow=None); import auto_retrain.cli.__main__"
     subprocess.run([sys.executable, "-c", absent], check=True)

@@ -1,4 +1,4 @@
-"""What is in force can be listed, shown, paused and removed, and a quarantine lifted, each time with who and when."""
+"""Policies can be listed, shown, paused and removed, and a quarantine lifted, always with actor and time."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from tests.unit.cli.terminal import POLICY, Terminal
 from tests.unit.usecases.world import World
 
 
-def test_models_are_listed_with_what_is_going_on(terminal: Terminal) -> None:
+def test_models_are_listed_with_their_current_state(terminal: Terminal) -> None:
     for model in ("churn", "fraud", "spam"):
         terminal.apply(POLICY.replace("model: churn", f"model: {model}"))
     terminal.ports.states.record_retrain("churn", NOON)
@@ -35,9 +35,9 @@ def test_a_running_job_is_listed_and_mentioned(terminal: Terminal) -> None:
     job_id = world.open()
     terminal.ports = world.ports
     assert job_id in terminal.ok("models", "list")
-    going_on = f"churn: job {job_id} goes on; stop its execution if it should not\n"
-    assert terminal.ok("models", "pause", "churn", "--reason", "x").endswith(going_on)
-    assert terminal.ok("models", "remove", "churn", "--yes").endswith(going_on)
+    mention = f"churn: job {job_id} goes on; stop its execution if it should not\n"
+    assert terminal.ok("models", "pause", "churn", "--reason", "x").endswith(mention)
+    assert terminal.ok("models", "remove", "churn", "--yes").endswith(mention)
 
 
 def test_a_policy_is_shown_with_all_defaults_and_can_be_applied_again(terminal: Terminal) -> None:
@@ -53,12 +53,12 @@ def test_earlier_versions_can_be_shown(terminal: Terminal) -> None:
     first = terminal.policy().policy
     terminal.apply(POLICY + "triggers: {drift_threshold: 0.3}\n")
     assert terminal.ok("models", "show", "churn", "--version", "1").endswith(render_policy(first))
-    told = terminal.run("models", "show", "churn", "--version", "3")
-    assert (told.code, told.out) == (1, "")
-    assert "has no policy version 3; there are 1 to 2" in told.err
+    answer = terminal.run("models", "show", "churn", "--version", "3")
+    assert (answer.code, answer.out) == (1, "")
+    assert "has no policy version 3; there are 1 to 2" in answer.err
 
 
-def test_the_history_tells_who_changed_what_and_when(terminal: Terminal) -> None:
+def test_the_history_shows_who_changed_what_and_when(terminal: Terminal) -> None:
     terminal.apply()
     terminal.ports.clock.advance(timedelta(days=1))
     terminal.apply(POLICY + "triggers: {drift_threshold: 0.3}\n")
@@ -81,7 +81,7 @@ def test_pausing_again_keeps_the_first_reason(terminal: Terminal) -> None:
     assert terminal.ok("models", "pause", "churn", "--reason", "holiday", "--actor", "eve") == first
 
 
-def test_resuming_follows_the_policy_again(terminal: Terminal) -> None:
+def test_resuming_activates_the_policy_again(terminal: Terminal) -> None:
     terminal.apply()
     terminal.ok("models", "pause", "churn", "--reason", "audit")
     resumed = terminal.ok("models", "resume", "churn", "--actor", "bob")
@@ -100,7 +100,7 @@ def test_removing_takes_the_model_out_of_the_fleet_once(terminal: Terminal) -> N
         assert terminal.run("models", *gone).code == 1
 
 
-def test_a_quarantine_is_ended_by_hand_once_and_people_hear_of_it(terminal: Terminal) -> None:
+def test_a_quarantine_is_lifted_by_hand_once_and_people_are_notified(terminal: Terminal) -> None:
     terminal.apply()
     terminal.ports.states.set_quarantine("churn", Quarantine(since=NOON, reason="column age is gone"))
     lifted = terminal.ok("models", "lift-quarantine", "churn", "--reason", "it is back", "--actor", "bob")

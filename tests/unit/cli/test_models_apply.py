@@ -1,4 +1,4 @@
-"""Policies are put in force together or not at all, as new versions, with what changes told first."""
+"""Policies are put in force together or not at all, as new versions, and every change is shown."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ FRAUD = POLICY.replace("model: churn", "model: fraud")
 CHANGED = POLICY + "triggers: {drift_threshold: 0.3}\nmetric: {source: prometheus, gauge: accuracy}\n"
 
 
-def test_a_new_policy_is_version_one_with_who_and_when(terminal: Terminal) -> None:
+def test_a_new_policy_is_version_one_with_actor_and_time(terminal: Terminal) -> None:
     assert terminal.apply() == "churn: new, version 1\n"
     applied = terminal.policy()
     assert (applied.version, applied.applied_by, applied.applied_at) == (1, "ada", terminal.ports.clock.now())
@@ -23,7 +23,7 @@ def test_the_same_policy_again_changes_nothing(terminal: Terminal) -> None:
     assert len(terminal.ports.policies.history("churn")) == 1
 
 
-def test_each_field_that_changes_is_told(terminal: Terminal) -> None:
+def test_each_changed_field_is_shown(terminal: Terminal) -> None:
     terminal.apply()
     assert terminal.apply(CHANGED).splitlines() == [
         "churn: version 2",
@@ -42,21 +42,21 @@ def test_each_field_that_changes_is_told(terminal: Terminal) -> None:
     ]
 
 
-def test_a_dry_run_tells_the_same_and_writes_nothing(terminal: Terminal) -> None:
+def test_a_dry_run_shows_the_same_and_writes_nothing(terminal: Terminal) -> None:
     terminal.apply()
-    told = terminal.ok("models", "apply", "--dry-run", terminal.file(CHANGED), terminal.file(FRAUD, "fraud.yaml"))
-    assert "churn: version 2\n  triggers.drift_threshold: 0.25 -> 0.3\n" in told
-    assert told.endswith("fraud: new, version 1\nnothing was written\n")
+    answer = terminal.ok("models", "apply", "--dry-run", terminal.file(CHANGED), terminal.file(FRAUD, "fraud.yaml"))
+    assert "churn: version 2\n  triggers.drift_threshold: 0.25 -> 0.3\n" in answer
+    assert answer.endswith("fraud: new, version 1\nnothing was written\n")
     assert terminal.policy().version == 1
     assert terminal.ports.policies.get("fraud") is None
 
 
-def test_every_file_that_is_refused_is_told_at_once(terminal: Terminal) -> None:
+def test_all_refused_files_are_reported_at_once(terminal: Terminal) -> None:
     bad = terminal.file(POLICY + "triggers: {drift_treshold: 0.3}\n", "bad.yaml")
     worse = terminal.file("owner: me\n", "worse.yaml")
-    told = terminal.run("models", "apply", terminal.file(FRAUD, "good.yaml"), bad, worse)
-    assert (told.code, told.out) == (1, "")
-    first, second = told.err.splitlines()
+    answer = terminal.run("models", "apply", terminal.file(FRAUD, "good.yaml"), bad, worse)
+    assert (answer.code, answer.out) == (1, "")
+    first, second = answer.err.splitlines()
     assert first.endswith("bad.yaml: triggers.drift_treshold: unknown field; did you mean 'drift_threshold'?")
     assert second.endswith("worse.yaml: model: required but not given; data: required but not given")
     assert terminal.ports.policies.get("fraud") is None
@@ -64,15 +64,15 @@ def test_every_file_that_is_refused_is_told_at_once(terminal: Terminal) -> None:
 
 def test_two_files_about_one_model_are_refused(terminal: Terminal) -> None:
     one, two = terminal.file(POLICY, "one.yaml"), terminal.file(CHANGED, "two.yaml")
-    told = terminal.run("models", "apply", one, two)
-    assert told.code == 1
-    assert "two.yaml: model = 'churn': " in told.err
-    assert "one.yaml is about the same model" in told.err
+    answer = terminal.run("models", "apply", one, two)
+    assert answer.code == 1
+    assert "two.yaml: model = 'churn': " in answer.err
+    assert "one.yaml is about the same model" in answer.err
     assert terminal.run("models", "apply", one, one).code == 1
     assert terminal.ports.policies.get("churn") is None
 
 
-def test_a_paused_model_stays_paused_until_somebody_resumes_it(terminal: Terminal) -> None:
+def test_a_paused_model_stays_paused_until_someone_resumes_it(terminal: Terminal) -> None:
     terminal.apply()
     terminal.ok("models", "pause", "churn", "--reason", "new data source")
     assert terminal.apply(CHANGED).startswith("churn: version 3; stays paused\n")
@@ -80,40 +80,40 @@ def test_a_paused_model_stays_paused_until_somebody_resumes_it(terminal: Termina
     assert (terminal.policy().status, terminal.policy().note) == (PolicyStatus.PAUSED, "new data source")
 
 
-def test_a_removed_model_comes_back_as_new_with_its_versions_counting_on(terminal: Terminal) -> None:
+def test_a_removed_model_comes_back_as_new_and_its_versions_continue(terminal: Terminal) -> None:
     terminal.apply()
     terminal.ok("models", "remove", "churn", "--yes")
     assert terminal.apply() == "churn: new, version 3\n"
     assert terminal.policy().status is PolicyStatus.ACTIVE
 
 
-def test_a_change_by_somebody_else_meanwhile_is_not_overwritten(
+def test_a_concurrent_change_by_someone_else_is_not_overwritten(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     terminal.apply()
     policies, read = terminal.ports.policies, terminal.ports.policies.get
 
-    def somebody_changes_it_after_it_was_read(model: str) -> AppliedPolicy | None:
+    def change_after_reading(model: str) -> AppliedPolicy | None:
         applied = read(model)
         if applied and model == "churn" and applied.version == 1:
             owned = applied.policy.model_copy(update={"owner": "bob"})
             policies.apply(owned, "bob", terminal.ports.clock.now())
         return applied
 
-    monkeypatch.setattr(policies, "get", somebody_changes_it_after_it_was_read)
+    monkeypatch.setattr(policies, "get", change_after_reading)
     files = (terminal.file(FRAUD, "a.yaml"), terminal.file(CHANGED, "b.yaml"))
-    told = terminal.run("models", "apply", *files)
-    assert (told.code, told.out) == (1, "fraud: new, version 1\n")
-    assert "policy of 'churn' is at version 2 by now, not at 1; 1 of 2 policies were applied; apply again" in told.err
+    answer = terminal.run("models", "apply", *files)
+    assert (answer.code, answer.out) == (1, "fraud: new, version 1\n")
+    assert "policy of 'churn' is at version 2 by now, not at 1; 1 of 2 policies were applied; apply again" in answer.err
     assert terminal.policy().policy.owner == "bob"
 
 
-def test_warnings_are_told_and_refuse_nothing(terminal: Terminal) -> None:
+def test_warnings_are_shown_and_refuse_nothing(terminal: Terminal) -> None:
     text = POLICY + 'triggers: {enabled: [scheduled], schedule_expression: "* * * * *"}\n'
-    told = terminal.run("models", "apply", terminal.file(text))
-    assert (told.code, told.out) == (0, "churn: new, version 1\n")
+    answer = terminal.run("models", "apply", terminal.file(text))
+    assert (answer.code, answer.out) == (0, "churn: new, version 1\n")
     warning = "triggers.schedule_expression = '* * * * *': comes again after 1 minute"
-    assert told.err.startswith(f"auto-retrain: warning: churn: {warning}")
+    assert answer.err.startswith(f"auto-retrain: warning: churn: {warning}")
 
 
 def test_a_thousand_files_are_applied_in_one_go(terminal: Terminal) -> None:
@@ -122,5 +122,5 @@ def test_a_thousand_files_are_applied_in_one_go(terminal: Terminal) -> None:
             model = f"gl-{number:03}"
             yield terminal.file(POLICY.replace("model: churn", f"model: {model}"), f"{model}.yaml")
 
-    told = terminal.ok("models", "apply", *files())
-    assert told.count("new, version 1\n") == len(list(terminal.ports.policies.fleet())) == 1000
+    answer = terminal.ok("models", "apply", *files())
+    assert answer.count("new, version 1\n") == len(list(terminal.ports.policies.fleet())) == 1000

@@ -1,4 +1,4 @@
-"""A file is a policy or is refused by its name; what is shown can be applied again."""
+"""A file is a policy or is refused by name; what is shown can be applied again."""
 
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -6,7 +6,7 @@ from tempfile import NamedTemporaryFile
 import pytest
 from hypothesis import given, settings
 
-from auto_retrain.cli.policy_files import LARGEST_FILE, read_policy_file, render_policy
+from auto_retrain.cli.policy_files import MAX_FILE_BYTES, read_policy_file, render_policy
 from auto_retrain.domain.policy.policy import Policy
 from tests.unit.cli.terminal import POLICY, Terminal
 from tests.unit.policies import policies
@@ -53,46 +53,46 @@ NOT_A_POLICY = {
     "NaN among parameters": (POLICY + "training: {parameters: {rate: .nan}}\n", "training.parameters"),
     "half a character": (POLICY.replace("team@example.com", r'"\ud800"'), "Invalid JSON"),
     "deep nesting": ("[" * 5000, "cannot be read as a policy"),
-    "a huge file": ("#" * (LARGEST_FILE + 1), f"larger than {LARGEST_FILE} bytes"),
+    "a huge file": ("#" * (MAX_FILE_BYTES + 1), f"must not be larger than {MAX_FILE_BYTES} bytes"),
 }
 
 
 @pytest.mark.parametrize("kind", NOT_A_POLICY)
-def test_a_file_that_is_no_policy_is_refused_by_name_and_nothing_is_written(terminal: Terminal, kind: str) -> None:
+def test_a_file_that_is_not_a_policy_is_refused_by_name_and_nothing_is_written(terminal: Terminal, kind: str) -> None:
     text, reason = NOT_A_POLICY[kind]
     good = terminal.file(POLICY.replace("model: churn", "model: fraud"), "good.yaml")
-    told = terminal.run("models", "apply", good, terminal.file(text, "bad.yaml"))
-    assert told.code == 1
-    assert "bad.yaml: " in told.err
-    assert reason in told.err
-    assert "Traceback" not in told.err
+    answer = terminal.run("models", "apply", good, terminal.file(text, "bad.yaml"))
+    assert answer.code == 1
+    assert "bad.yaml: " in answer.err
+    assert reason in answer.err
+    assert "Traceback" not in answer.err
     assert terminal.ports.policies.get("fraud") is None
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"model: \xe9", b"\x00" * 10, b"model: a\x1b[31m"])
 def test_a_file_that_is_not_text_is_refused_by_name(tmp_path: Path, terminal: Terminal, content: bytes) -> None:
     (tmp_path / "binary.yaml").write_bytes(content)
-    told = terminal.run("models", "apply", str(tmp_path / "binary.yaml"))
-    assert told.code == 1
-    assert "binary.yaml: cannot be read as a policy" in told.err
+    answer = terminal.run("models", "apply", str(tmp_path / "binary.yaml"))
+    assert answer.code == 1
+    assert "binary.yaml: cannot be read as a policy" in answer.err
 
 
 def test_a_file_that_cannot_be_read_is_refused_by_name(tmp_path: Path, terminal: Terminal) -> None:
     for path in (tmp_path / "absent.yaml", tmp_path, Path("/dev/zero")):
-        told = terminal.run("models", "apply", str(path))
-        assert told.code == 1
-        assert str(path) in told.err
+        answer = terminal.run("models", "apply", str(path))
+        assert answer.code == 1
+        assert str(path) in answer.err
 
 
-def test_words_mean_what_they_say() -> None:
-    """By the rules of YAML 1.1, `no` were false, `010` eight and `1e-3` text."""
+def test_plain_scalars_mean_what_they_look_like() -> None:
+    """In YAML 1.1, `no` would be false, `010` eight and `1e-3` text."""
     text = POLICY.replace("label: left", "label: no").replace("[age]", "[on, 010]")
     policy = parse(text + "training: {parameters: {rate: 1e-3, off: off}}\n")
     assert (policy.data.label, policy.data.numeric) == ("no", ("on", "010"))
     assert policy.training.parameters == {"rate": 0.001, "off": "off"}
 
 
-def test_a_byte_order_mark_is_no_part_of_a_policy() -> None:
+def test_a_byte_order_mark_is_ignored() -> None:
     assert parse("\ufeff" + POLICY).model == "churn"
 
 

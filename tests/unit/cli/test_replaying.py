@@ -1,4 +1,4 @@
-"""What `auto-retrain replay` tells, and how it ends."""
+"""What `auto-retrain replay` prints, and its exit code."""
 
 import json
 from pathlib import Path
@@ -29,28 +29,28 @@ def job(world: World) -> str:
     return job_id
 
 
-def test_the_same_verdict_is_told_with_its_hash(terminal: Terminal, world: World, job: str) -> None:
+def test_the_same_verdict_is_shown_with_its_hash(terminal: Terminal, world: World, job: str) -> None:
     validation = world.job(job).validation
     assert validation is not None
-    told, hash_told = terminal.ok("replay", job).splitlines()
-    assert told == f"{job}: the same verdict, promote, with the same hash"
-    assert hash_told == validation.validation_hash
+    summary, digest = terminal.ok("replay", job).splitlines()
+    assert summary == f"{job}: the same verdict, promote, with the same hash"
+    assert digest == validation.validation_hash
     assert json.loads(terminal.ok("replay", job, "--json"))["differences"] == []
 
 
-def test_another_verdict_ends_with_1_and_names_what_differs(terminal: Terminal, world: World, job: str) -> None:
+def test_a_different_verdict_exits_with_1_and_names_what_differs(terminal: Terminal, world: World, job: str) -> None:
     record = world.job(job)
     assert record.validation is not None
     world.ports.jobs.save(record.changed(validation=record.validation.changed(decision=Decision.REJECT)))
-    told = terminal.run("replay", job)
-    assert told.code == 1
-    assert told.out.splitlines() == [
+    answer = terminal.run("replay", job)
+    assert answer.code == 1
+    assert answer.out.splitlines() == [
         f"{job}: NOT the same: reject, replayed promote",
         "  the record was changed after it was sealed",
         "  decision",
     ]
 
 
-def test_a_job_that_is_not_there_is_named(terminal: Terminal) -> None:
-    told = terminal.run("replay", "churn-none")
-    assert (told.code, told.err) == (1, "auto-retrain: there is no job 'churn-none'\n")
+def test_an_unknown_job_is_named(terminal: Terminal) -> None:
+    answer = terminal.run("replay", "churn-none")
+    assert (answer.code, answer.err) == (1, "auto-retrain: there is no job 'churn-none'\n")

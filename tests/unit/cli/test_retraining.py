@@ -1,4 +1,4 @@
-"""People start a retraining, or say that one happened elsewhere."""
+"""People start a retraining, or record one that happened elsewhere."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,11 +8,11 @@ import pytest
 from tests.unit.cli.terminal import POLICY, Terminal
 
 
-def test_an_execution_is_started_with_who_why_and_what(terminal: Terminal) -> None:
+def test_an_execution_is_started_with_actor_reason_and_parameters(terminal: Terminal) -> None:
     terminal.apply()
-    asked = ["--reason", "new labels", "--actor", "ada", "--force"]
+    request = ["--reason", "new labels", "--actor", "ada", "--force"]
     parameters = ["--parameter", "max_iter=300", "--parameter", 'loss="log=loss"', "--parameter", "layers=[1, 2]"]
-    told = terminal.ok("retrain", "churn", *asked, *parameters)
+    output = terminal.ok("retrain", "churn", *request, *parameters)
     ((name, event),) = terminal.ports.executions.started.items()
     assert event == {
         "model_name": "churn",
@@ -26,11 +26,11 @@ def test_an_execution_is_started_with_who_why_and_what(terminal: Terminal) -> No
         "review": False,
         "force": True,
     }
-    assert told.splitlines()[0].startswith("job        churn-")
-    assert told.splitlines()[1] == f"execution  arn:aws:states:eu-central-1:123456789012:execution:retraining:{name}"
+    assert output.splitlines()[0].startswith("job        churn-")
+    assert output.splitlines()[1] == f"execution  arn:aws:states:eu-central-1:123456789012:execution:retraining:{name}"
 
 
-def test_several_trainings_are_asked_for_one_by_one_or_as_a_grid(terminal: Terminal) -> None:
+def test_several_trainings_are_requested_one_by_one_or_as_a_grid(terminal: Terminal) -> None:
     for model in ("listed", "grid"):
         terminal.apply(POLICY.replace("churn", model))
     terminal.ok("retrain", "listed", "--reason", "x", "--variant", '{"depth": 3}', "--variant", '{"depth": 5}')
@@ -41,11 +41,11 @@ def test_several_trainings_are_asked_for_one_by_one_or_as_a_grid(terminal: Termi
 
 
 @pytest.mark.parametrize(
-    ("asked", "code", "told"),
+    ("arguments", "code", "message"),
     [
-        (["--variant", "depth=3"], 2, "'depth=3' is no JSON object"),
-        (["--variant", "[1]"], 2, "is no JSON object"),
-        (["--variant", '{"depth": NaN}'], 2, "is no JSON object"),
+        (["--variant", "depth=3"], 2, "'depth=3' is not a JSON object"),
+        (["--variant", "[1]"], 2, "is not a JSON object"),
+        (["--variant", '{"depth": NaN}'], 2, "is not a JSON object"),
         (["--variant", '{"depth": 3}'], 1, "1 variants are asked for, 2 to 20 are allowed"),
         (["--variant", '{"depth": 3}'] * 2, 1, "variants 0 and 1 are the same"),
         (["--variant", "{}", "--grid", "depth=[3]"], 2, "not allowed with argument"),
@@ -54,68 +54,68 @@ def test_several_trainings_are_asked_for_one_by_one_or_as_a_grid(terminal: Termi
         (["--grid", f"depth={list(range(21))}"], 1, "21 variants are asked for"),
     ],
 )
-def test_trainings_that_make_no_sense_are_refused(terminal: Terminal, asked: list[str], code: int, told: str) -> None:
+def test_malformed_variants_are_refused(terminal: Terminal, arguments: list[str], code: int, message: str) -> None:
     terminal.apply()
-    answer = terminal.run("retrain", "churn", "--reason", "x", *asked)
-    assert (answer.code, told in answer.err) == (code, True), answer.err
+    answer = terminal.run("retrain", "churn", "--reason", "x", *arguments)
+    assert (answer.code, message in answer.err) == (code, True), answer.err
     assert not terminal.ports.executions.started
 
 
-def test_what_will_hold_it_back_is_told_at_once(terminal: Terminal) -> None:
+def test_what_holds_the_retraining_back_is_shown_at_once(terminal: Terminal) -> None:
     terminal.apply()
     terminal.ok("models", "pause", "churn", "--reason", "audit", "--actor", "bob")
-    told = terminal.ok("retrain", "churn", "--reason", "x")
-    assert told.splitlines()[2].startswith("held back by paused: ")
-    assert "audit" in told
+    output = terminal.ok("retrain", "churn", "--reason", "x")
+    assert output.splitlines()[2].startswith("held back by paused: ")
+    assert "audit" in output
     forced = terminal.run("retrain", "churn", "--reason", "x", "--force")
     assert "was started at the very same moment; try again" in forced.err
 
 
 @pytest.mark.parametrize(
-    ("parameter", "told"),
+    ("parameter", "message"),
     [
         ("max_iter", "give a name and a JSON value"),
         ("=300", "give a name and a JSON value"),
         ("max_iter=", "give a name and a JSON value"),
-        ("loss=log", "loss = 'log': is not JSON; text needs quotes"),
-        ("rate=NaN", "rate = 'NaN': is not JSON"),
-        ("rate=-Infinity", "is not JSON"),
-        ("deep=" + "[" * 100_000, "is not JSON"),
+        ("loss=log", "loss = 'log': must be JSON; quote a text"),
+        ("rate=NaN", "rate = 'NaN': must be JSON"),
+        ("rate=-Infinity", "must be JSON"),
+        ("deep=" + "[" * 100_000, "must be JSON"),
     ],
     ids=lambda value: value[:16],
 )
-def test_a_parameter_that_is_no_json_is_refused(terminal: Terminal, parameter: str, told: str) -> None:
+def test_a_parameter_that_is_not_json_is_refused(terminal: Terminal, parameter: str, message: str) -> None:
     terminal.apply()
     answer = terminal.run("retrain", "churn", "--reason", "x", "--parameter", parameter)
     assert answer.code == 2
-    assert told in answer.err
+    assert message in answer.err
     assert not terminal.ports.executions.started
 
 
 @pytest.mark.parametrize("value", ["1e400", '"' + "x" * 16_000 + '"'], ids=["beyond all numbers", "too large"])
-def test_a_parameter_that_no_execution_could_carry_is_refused(terminal: Terminal, value: str) -> None:
+def test_a_parameter_that_an_execution_cannot_carry_is_refused(terminal: Terminal, value: str) -> None:
     terminal.apply()
-    told = terminal.run("retrain", "churn", "--reason", "x", "--parameter", f"big={value}")
-    assert told.code == 1
-    assert told.err.startswith("auto-retrain: parameters")
+    answer = terminal.run("retrain", "churn", "--reason", "x", "--parameter", f"big={value}")
+    assert answer.code == 1
+    assert answer.err.startswith("auto-retrain: parameters")
     assert not terminal.ports.executions.started
 
 
 def test_a_parameter_given_twice_is_refused(terminal: Terminal) -> None:
     terminal.apply()
-    told = terminal.run("retrain", "churn", "--reason", "x", "--parameter", "a=1", "--parameter", "a=2")
-    assert told.code == 2
-    assert "--parameter a: given more than once" in told.err
+    answer = terminal.run("retrain", "churn", "--reason", "x", "--parameter", "a=1", "--parameter", "a=2")
+    assert answer.code == 2
+    assert "--parameter a: given more than once" in answer.err
 
 
-def test_a_retraining_elsewhere_is_remembered_and_never_moved_back(terminal: Terminal) -> None:
+def test_a_retraining_elsewhere_is_recorded_and_never_moved_back(terminal: Terminal) -> None:
     terminal.apply()
     assert terminal.ok("retrained", "churn") == "churn: last retrained 2026-01-01 00:00:00Z\n"
     earlier = terminal.ok("retrained", "churn", "--at", "2025-12-01T13:00:00+01:00")
     assert earlier == "churn: last retrained 2026-01-01 00:00:00Z\n"
 
 
-def test_a_moment_counts_in_utc(terminal: Terminal) -> None:
+def test_a_time_is_converted_to_utc(terminal: Terminal) -> None:
     terminal.apply()
     terminal.ok("retrained", "churn", "--at", "2025-12-01T13:00:00+01:00")
     assert terminal.ports.states.get("churn").last_retrained_at == datetime(2025, 12, 1, 12, tzinfo=UTC)
@@ -127,24 +127,24 @@ BAD_TIMES: dict[str, Any] = {
     "seconds since 1970": ("1764590400", "is not a time"),
     "milliseconds since 1970": ("1764590400000", "is not a time"),
     "no such day": ("2025-02-30T00:00:00Z", "is not a time"),
-    "before the calendar": ("0001-01-01T00:00:00+01:00", "outside of the calendar"),
+    "before the calendar": ("0001-01-01T00:00:00+01:00", "outside the calendar"),
     "a word": ("yesterday", "is not a time"),
     "nothing": ("", "is not a time"),
 }
 
 
 @pytest.mark.parametrize("kind", BAD_TIMES)
-def test_a_time_that_could_mean_two_moments_is_refused(terminal: Terminal, kind: str) -> None:
+def test_a_malformed_or_ambiguous_time_is_refused(terminal: Terminal, kind: str) -> None:
     terminal.apply()
-    given, told = BAD_TIMES[kind]
+    given, message = BAD_TIMES[kind]
     answer = terminal.run("retrained", "churn", "--at", given)
     assert answer.code == 2
-    assert told in answer.err
+    assert message in answer.err
     assert terminal.ports.states.get("churn").last_retrained_at is None
 
 
-def test_a_retraining_to_come_is_refused(terminal: Terminal) -> None:
+def test_a_retraining_in_the_future_is_refused(terminal: Terminal) -> None:
     terminal.apply()
-    told = terminal.run("retrained", "churn", "--at", "2026-01-01T00:00:01Z")
-    assert (told.code, "must not be in the future" in told.err) == (1, True)
+    answer = terminal.run("retrained", "churn", "--at", "2026-01-01T00:00:01Z")
+    assert (answer.code, "must not be in the future" in answer.err) == (1, True)
     assert terminal.ports.states.get("churn").last_retrained_at is None

@@ -1,4 +1,4 @@
-"""People look at a job and say whether its challenger may serve."""
+"""People check a job and decide whether its challenger may serve."""
 
 import json
 from datetime import timedelta
@@ -39,16 +39,16 @@ def test_a_job_is_shown_with_its_variants_and_what_it_waits_for(terminal: Termin
     assert "failed: too\\x1b[31m deep" in lines[-2]
 
 
-def test_a_job_as_json_holds_everything_but_the_token(terminal: Terminal, job: str) -> None:
-    told = terminal.ok("job", job, "--json")
-    assert json.loads(told)["variants"][2]["trained"]["number"] == "4"
-    assert "secret-token" not in told
+def test_a_job_as_json_has_everything_but_the_token(terminal: Terminal, job: str) -> None:
+    output = terminal.ok("job", job, "--json")
+    assert json.loads(output)["variants"][2]["trained"]["number"] == "4"
+    assert "secret-token" not in output
 
 
 def test_a_challenger_is_approved_once(terminal: Terminal, job: str) -> None:
     for _ in range(2):
-        told = terminal.ok("approve", job, "--actor", "grace", "--reason", "fine")
-        assert told == f"{job}: version 4 approved by grace\n"
+        output = terminal.ok("approve", job, "--actor", "grace", "--reason", "fine")
+        assert output == f"{job}: version 4 approved by grace\n"
     refused = terminal.run("decline", job, "--reason", "no")
     assert (refused.code, "was already approved by grace" in refused.err) == (1, True)
 
@@ -60,12 +60,12 @@ def test_a_challenger_is_declined_with_a_reason(terminal: Terminal, job: str) ->
     )
 
 
-def test_a_job_that_is_not_there_is_named(terminal: Terminal) -> None:
+def test_an_unknown_job_is_named(terminal: Terminal) -> None:
     assert "there is no job 'churn-0'" in terminal.run("approve", "churn-0").err
-    assert "is no id of a job" in terminal.run("job", "../churn").err
+    assert "is not a job id" in terminal.run("job", "../churn").err
 
 
-def test_a_job_that_has_ended_tells_how(terminal: Terminal, job: str) -> None:
+def test_a_job_that_has_ended_shows_how(terminal: Terminal, job: str) -> None:
     terminal.ok("decline", job, "--actor", "grace", "--reason", "unfair")
     terminal.ports.clock.advance(timedelta(minutes=1))
     close_job(ClosingRequest(execution_arn="any", state={"decision": {"job_id": job}}), terminal.ports)

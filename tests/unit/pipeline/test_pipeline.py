@@ -37,7 +37,7 @@ def pipeline_on(world: World) -> AutoRetrainPipeline:
     return AutoRetrainPipeline(world.ports, actor="ada")
 
 
-def test_every_public_name_is_there() -> None:
+def test_every_public_name_exists() -> None:
     assert all(getattr(auto_retrain, name) is not None for name in auto_retrain.__all__)
     with pytest.raises(AttributeError, match="no attribute 'Nonsense'"):
         _ = auto_retrain.Nonsense
@@ -51,16 +51,16 @@ def test_triggers_are_configured_as_a_new_version_of_the_policy() -> None:
         pipeline_on(world).configure_trigger("nobody", TriggerConfig())
 
 
-def test_a_change_by_somebody_else_meanwhile_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_concurrent_change_by_someone_else_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World()
     policies, read = world.ports.policies, world.ports.policies.get
 
-    def somebody_changes_it_after_it_was_read(model_name: str) -> AppliedPolicy | None:
+    def change_after_reading(model_name: str) -> AppliedPolicy | None:
         applied = read(model_name)
         policies.apply(a_policy(owner="bob"), "bob", NOON)
         return applied
 
-    monkeypatch.setattr(policies, "get", somebody_changes_it_after_it_was_read)
+    monkeypatch.setattr(policies, "get", change_after_reading)
     with pytest.raises(PolicyConflict, match="is at version 2 by now, not at 1"):
         pipeline_on(world).configure_trigger("churn", TriggerConfig(drift_threshold=0.3))
     assert policies.history("churn")[0].policy.owner == "bob"
@@ -89,14 +89,14 @@ def test_a_check_starts_nothing() -> None:
     assert not world.ports.executions.started
 
 
-def test_a_disabled_trigger_is_not_asked() -> None:
+def test_a_disabled_trigger_is_not_judged() -> None:
     world = World()
     pipeline = pipeline_on(world)
     pipeline.configure_trigger("churn", TriggerConfig(enabled=("performance_degradation",)))
     assert not pipeline.check_retrain_needed("churn")
 
 
-def test_a_trigger_tells_its_reason() -> None:
+def test_a_trigger_gives_its_reason() -> None:
     world = World()
     trigger: RetrainingTrigger = PerformanceDegradationTrigger(world.ports)
     world.ports.metrics.readings["churn"] = MetricReading(value=0.5, rows=5000, points=30, newest_at=NOON)
@@ -106,7 +106,7 @@ def test_a_trigger_tells_its_reason() -> None:
     assert trigger.get_trigger_type() is TriggerType.PERFORMANCE_DEGRADATION
 
 
-def test_what_cannot_be_judged_calls_for_nothing() -> None:
+def test_a_trigger_that_cannot_be_judged_calls_for_no_retraining() -> None:
     assert PerformanceDegradationTrigger(World().ports).should_retrain("churn") == (
         False,
         "no accuracy was published in the window",
@@ -121,7 +121,7 @@ def test_a_retraining_recorded_by_hand_satisfies_the_schedule() -> None:
     assert not trigger.should_retrain("churn")[0]
 
 
-def test_the_started_job_is_the_one_whose_id_was_given() -> None:
+def test_the_started_job_has_the_returned_id() -> None:
     world = World()
     job_id = pipeline_on(world).start_retrain_job("churn", {"max_depth": 3}, reason="new labels")
     ((name, event),) = world.ports.executions.started.items()
@@ -133,7 +133,7 @@ def test_the_started_job_is_the_one_whose_id_was_given() -> None:
 
 
 @pytest.mark.parametrize(
-    ("config", "told"),
+    ("config", "message"),
     [
         ({"rate": float("nan")}, "parameters"),
         ({"layers": np.arange(3)}, "parameters.layers"),
@@ -142,9 +142,9 @@ def test_the_started_job_is_the_one_whose_id_was_given() -> None:
         ({"rate": Decimal("0.1")}, "parameters.rate"),
     ],
 )
-def test_parameters_that_no_execution_could_carry_are_refused(config: dict[str, Any], told: str) -> None:
+def test_parameters_that_an_execution_cannot_carry_are_refused(config: dict[str, Any], message: str) -> None:
     world = World()
-    with pytest.raises(EventInvalid, match=told):
+    with pytest.raises(EventInvalid, match=message):
         pipeline_on(world).start_retrain_job("churn", config)
     assert not world.ports.executions.started
 
@@ -158,7 +158,7 @@ def test_a_start_without_a_reason_or_a_policy_is_refused() -> None:
     assert not world.ports.executions.started
 
 
-def test_jobs_started_from_many_threads_are_all_told_apart() -> None:
+def test_jobs_started_from_many_threads_never_share_an_id() -> None:
     world = World()
     pipeline = pipeline_on(world)
 
@@ -169,7 +169,7 @@ def test_jobs_started_from_many_threads_are_all_told_apart() -> None:
             return None
 
     with ThreadPoolExecutor(8) as pool:
-        ids = [found for found in pool.map(start, range(16)) if found]
+        ids = [job_id for job_id in pool.map(start, range(16)) if job_id]
     assert len(ids) == len(set(ids)) == len(world.ports.executions.started) == 1
 
 
@@ -198,7 +198,7 @@ def test_a_smaller_improvement_can_be_accepted_for_one_job() -> None:
     assert pipeline.deploy_if_better("churn", job_id)
 
 
-def test_no_call_gets_below_the_floor() -> None:
+def test_no_call_can_go_below_the_floor() -> None:
     world = World()
     job_id = world.scored_job(rows(2000, 0.84), rows(2000, 0.5))
     world.validate(job_id)
@@ -214,7 +214,7 @@ def test_an_improvement_out_of_bounds_is_refused(value: float) -> None:
         pipeline_on(world).deploy_if_better("churn", job_id, min_improvement=value)
 
 
-def test_a_job_that_has_ended_is_not_deployed_afterwards() -> None:
+def test_a_job_that_has_ended_is_no_longer_deployed() -> None:
     world = World()
     job_id = world.scored_job(rows(2000, 0.91), rows(2000, 0.88))
     world.validate(job_id)

@@ -1,4 +1,4 @@
-"""Parses the command line, calls a use case, prints what came of it."""
+"""Parses the command line, calls a use case and prints the result."""
 
 import argparse
 import os
@@ -12,7 +12,7 @@ from . import decisions, doctor, drift, jobs, models, replaying, retraining, rev
 
 
 def main(arguments: list[str] | None = None, ports: Ports | None = None) -> int:
-    """Run one command; 0 for success, 1 for a refusal, 2 for a malformed command; problems go to stderr."""
+    """Run one command; returns 0 for success, 1 for a refusal, 2 for a malformed command; errors go to stderr."""
     try:
         options = command_line().parse_args(arguments)
     except SystemExit as ended:
@@ -25,25 +25,25 @@ def main(arguments: list[str] | None = None, ports: Ports | None = None) -> int:
             print(f"auto-retrain: {line}", file=sys.stderr)
         return 1
     except BrokenPipeError:
-        # Who reads, such as `head`, has seen enough; the interpreter would complain when it flushes the rest.
+        # The reader, such as `head`, has read enough; without this, flushing the rest would raise again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return int(code or 0)
 
 
 class _Parser(argparse.ArgumentParser):
-    """Takes options by their full names only: what removes a model is not guessed."""
+    """Accepts options only by their full names: a removal, for example, is never guessed."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(allow_abbrev=False, **options)
 
 
 def command_line() -> argparse.ArgumentParser:
-    """Every command with what it takes."""
-    parser = _Parser(prog="auto-retrain", description="Look after the models of one deployment.")
+    """The parser of all commands."""
+    parser = _Parser(prog="auto-retrain", description="Manage the models of one deployment.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for noun in (models, decisions, retraining, drift, jobs, reviews, replaying, doctor):
-        noun.add_commands(commands)
+    for group in (models, decisions, retraining, drift, jobs, reviews, replaying, doctor):
+        group.add_commands(commands)
     return parser
 
 

@@ -1,4 +1,4 @@
-"""What several commands take: each is checked before anything outside is asked."""
+"""Arguments that several commands share; all are checked before any call to the outside."""
 
 import getpass
 import json
@@ -12,7 +12,7 @@ from ..domain.errors import EventInvalid
 from ..domain.explain import shown
 from ..domain.names import MODEL_NAME_PATTERN
 
-LONGEST_ACTOR, LONGEST_REASON = 128, 500
+MAX_ACTOR_LENGTH, MAX_REASON_LENGTH = 128, 500
 
 
 def add_model(parser: ArgumentParser, help: str = "name of the model", **options: Any) -> None:
@@ -23,7 +23,7 @@ def add_actor(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--actor",
         metavar="WHO",
-        type=_text_up_to(LONGEST_ACTOR),
+        type=_text_up_to(MAX_ACTOR_LENGTH),
         help="who is recorded as the actor (default: your user name)",
     )
 
@@ -33,7 +33,7 @@ def add_job(parser: ArgumentParser) -> None:
 
 
 def add_reason(parser: ArgumentParser, help: str, required: bool = True) -> None:
-    parser.add_argument("--reason", metavar="TEXT", type=_text_up_to(LONGEST_REASON), required=required, help=help)
+    parser.add_argument("--reason", metavar="TEXT", type=_text_up_to(MAX_REASON_LENGTH), required=required, help=help)
 
 
 def add_limit(parser: ArgumentParser, default: int) -> None:
@@ -47,7 +47,7 @@ def add_limit(parser: ArgumentParser, default: int) -> None:
 
 
 def actor_in(options: Namespace) -> str:
-    """Who decides: as given, else the name of the process's user."""
+    """Who acts: as given, or else the name of the user."""
     if options.actor:
         return str(options.actor)
     try:
@@ -57,7 +57,7 @@ def actor_in(options: Namespace) -> str:
 
 
 class AddParameter(Action):
-    """Collects `key=json` pairs into a dictionary; a key may be given once."""
+    """Collects `key=json` pairs into a dictionary; each key may be given once."""
 
     def __call__(self, parser: ArgumentParser, namespace: Namespace, value: Any, option: str | None = None) -> None:
         key, _, text = str(value).partition("=")
@@ -69,51 +69,51 @@ class AddParameter(Action):
         try:
             given[key] = json.loads(text, parse_constant=_refuse_constant)
         except (ValueError, RecursionError):
-            parser.error(f"{option} {key} = {shown(text)}: is not JSON; text needs quotes: {key}='\"text\"'")
+            parser.error(f"{option} {key} = {shown(text)}: must be JSON; quote a text: {key}='\"text\"'")
         setattr(namespace, self.dest, given)
 
 
 def object_of(text: str) -> dict[str, Any]:
     """A JSON object; raises ArgumentTypeError for anything else."""
     try:
-        found = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
-        raise ArgumentTypeError(f'{shown(text)} is no JSON object, such as {{"max_iter": 300}}')
-    return found
+        value = None
+    if not isinstance(value, dict):
+        raise ArgumentTypeError(f'{shown(text)} is not a JSON object, such as {{"max_iter": 300}}')
+    return value
 
 
 def time_of(text: str) -> datetime:
-    """A moment with its time zone; raises ArgumentTypeError for anything that could mean two moments."""
+    """A time with a time zone; raises ArgumentTypeError for anything ambiguous."""
     try:
-        found = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError as error:
         raise ArgumentTypeError(f"{shown(text)} is not a time; give one such as 2026-03-01T12:00:00Z") from error
-    if found.tzinfo is None:
+    if time.tzinfo is None:
         raise ArgumentTypeError(f"{shown(text)} has no time zone; give one such as 2026-03-01T12:00:00Z")
     try:
-        return found.astimezone(UTC)
+        return time.astimezone(UTC)
     except OverflowError as error:
-        raise ArgumentTypeError(f"{shown(text)} lies outside of the calendar") from error
+        raise ArgumentTypeError(f"{shown(text)} is outside the calendar") from error
 
 
 def _model_name(text: str) -> str:
     if not re.fullmatch(MODEL_NAME_PATTERN, text):
-        raise ArgumentTypeError(f"{shown(text)} is no model name: a-z, 0-9 and - inside are allowed, at most 40")
+        raise ArgumentTypeError(f"{shown(text)} is not a model name: a-z, 0-9 and inner - are allowed, at most 40")
     return text
 
 
 def _job_id(text: str) -> str:
     if not re.fullmatch("[a-z0-9-]{1,63}", text):
-        raise ArgumentTypeError(f"{shown(text)} is no id of a job, such as churn-0123456789")
+        raise ArgumentTypeError(f"{shown(text)} is not a job id, such as churn-0123456789")
     return text
 
 
-def _text_up_to(longest: int) -> Callable[[str], str]:
+def _text_up_to(max_length: int) -> Callable[[str], str]:
     def check(text: str) -> str:
-        if not 0 < len(text.strip()) <= len(text) <= longest:
-            raise ArgumentTypeError(f"{shown(text)} must have 1 to {longest} characters")
+        if not 0 < len(text.strip()) <= len(text) <= max_length:
+            raise ArgumentTypeError(f"{shown(text)} must have 1 to {max_length} characters")
         return text
 
     return check
@@ -121,7 +121,7 @@ def _text_up_to(longest: int) -> Callable[[str], str]:
 
 def report_id(text: str) -> str:
     if not re.fullmatch("[a-z0-9-]{1,63}", text):
-        raise ArgumentTypeError(f"{shown(text)} is no id of a report, such as churn-0123456789")
+        raise ArgumentTypeError(f"{shown(text)} is not a report id, such as churn-0123456789")
     return text
 
 
@@ -129,10 +129,10 @@ def version_number(text: str) -> int:
     return _number_up_to(999_999)(text)
 
 
-def _number_up_to(largest: int) -> Callable[[str], int]:
+def _number_up_to(maximum: int) -> Callable[[str], int]:
     def check(text: str) -> int:
-        if not re.fullmatch("[0-9]{1,6}", text, re.ASCII) or not 1 <= int(text) <= largest:
-            raise ArgumentTypeError(f"{shown(text)} must be a whole number from 1 to {largest}")
+        if not re.fullmatch("[0-9]{1,6}", text, re.ASCII) or not 1 <= int(text) <= maximum:
+            raise ArgumentTypeError(f"{shown(text)} must be a whole number from 1 to {maximum}")
         return int(text)
 
     return check

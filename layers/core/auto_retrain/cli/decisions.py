@@ -1,4 +1,4 @@
-"""`auto-retrain why` and `why-not`: what was decided about a model, and what would be decided now."""
+"""`auto-retrain why` and `why-not`: past decisions about a model, and what would be decided now."""
 
 import argparse
 from typing import Any
@@ -17,7 +17,7 @@ def add_commands(commands: Any) -> None:
     why = commands.add_parser(
         "why",
         help="show the last decisions about a model, with their evidence",
-        description="Show the last decisions about a model: what each trigger found, and what came of it.",
+        description="Show the last decisions about a model: the verdict of each trigger, and the outcome.",
     )
     add_limit(why, default=5)
     why_not = commands.add_parser(
@@ -33,14 +33,14 @@ def add_commands(commands: Any) -> None:
 
 
 def _why(options: argparse.Namespace, ports: Ports) -> None:
-    found = explain_decisions(options.model, options.limit, ports)
+    decisions = explain_decisions(options.model, options.limit, ports)
     if options.json:
-        print_json(found)
+        print_json(decisions)
         return
-    for decision in found:
+    for decision in decisions:
         _print_decision(decision)
-    if not found:
-        print(f"{options.model}: nothing was decided yet")
+    if not decisions:
+        print(f"{options.model}: no decisions yet")
 
 
 def _print_decision(decision: DecisionRecord) -> None:
@@ -48,11 +48,11 @@ def _print_decision(decision: DecisionRecord) -> None:
     print(f"{moment(decision.event_time)}  {decision.trigger_type.value}  {decision.outcome}{held}")
     _print_indented(decision.reason)
     for verdict in decision.verdicts:
-        # Its reason is part of the decision's.
+        # The decision's reason includes that of the verdict.
         _print_indented(f"{verdict.check}: {verdict.label} {_numbers(verdict)}".rstrip())
-    for what, which in (("actor", decision.actor), ("job", decision.job_id), ("execution", decision.execution_arn)):
-        if which:
-            _print_indented(f"{what}: {which}")
+    for label, value in (("actor", decision.actor), ("job", decision.job_id), ("execution", decision.execution_arn)):
+        if value:
+            _print_indented(f"{label}: {value}")
 
 
 def _numbers(verdict: Verdict) -> str:
@@ -78,14 +78,14 @@ def _why_not(options: argparse.Namespace, ports: Ports) -> None:
         _print_trigger(trigger)
     for waiting in outlook.waiting:
         request = waiting.request
-        asked = f", requested by {request.actor}" if request.actor else ""
-        print(plain(f"waits for the running job: {request.trigger_type.value} of {moment(request.event_time)}{asked}"))
+        actor = f", requested by {request.actor}" if request.actor else ""
+        print(plain(f"waits for the running job: {request.trigger_type.value} of {moment(request.event_time)}{actor}"))
 
 
 def _print_model(outlook: ModelOutlook) -> None:
-    followed = f"policy version {outlook.policy_version}, {outlook.status.value}"
+    policy = f"policy version {outlook.policy_version}, {outlook.status.value}"
     caps = f"{outlook.daily_left} retrainings in 24 hours and {outlook.monthly_left} in 30 days are left"
-    print(f"{outlook.model_name}: {followed}; last retrained {moment(outlook.last_retrained_at)}; {caps}")
+    print(f"{outlook.model_name}: {policy}; last retrained {moment(outlook.last_retrained_at)}; {caps}")
 
 
 def _print_trigger(trigger: TriggerOutlook) -> None:
@@ -96,9 +96,9 @@ def _print_trigger(trigger: TriggerOutlook) -> None:
     for hold in trigger.holds:
         _print_indented(f"held back by {hold.kind}: {hold.reason}")
     times = {"judged": trigger.judged_at, "next": trigger.next_at}
-    told = [f"{what} {moment(at)}" for what, at in times.items() if at]
-    if told:
-        _print_indented(", ".join(told))
+    known = [f"{label} {moment(at)}" for label, at in times.items() if at]
+    if known:
+        _print_indented(", ".join(known))
 
 
 def _print_indented(text: str) -> None:

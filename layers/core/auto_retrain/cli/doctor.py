@@ -1,4 +1,4 @@
-"""`auto-retrain doctor`: whether everything that a deployment needs is there, and no more."""
+"""`auto-retrain doctor`: checks that a deployment has everything it needs, and no more."""
 
 import argparse
 import json

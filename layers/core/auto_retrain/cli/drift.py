@@ -1,4 +1,4 @@
-"""`auto-retrain drift`: a look at the data now, and the report that Evidently makes of them."""
+"""`auto-retrain drift`: judges drift now, or starts and shows Evidently's drift report."""
 
 import argparse
 from collections.abc import Iterable
@@ -19,16 +19,16 @@ def add_commands(commands: Any) -> None:
     drift = commands.add_parser(
         "drift",
         help="judge drift now, without retraining",
-        description="Compare the live data with what the champion learned from, now. Nothing is retrained.",
+        description="Compare the live data with the champion's training data, now. Nothing is retrained.",
     )
     add_model(drift)
-    what = drift.add_mutually_exclusive_group()
-    what.add_argument(
+    mode = drift.add_mutually_exclusive_group()
+    mode.add_argument(
         "--report",
         action="store_true",
         help="start a Kubernetes Job that writes Evidently's report on the same windows",
     )
-    what.add_argument(
+    mode.add_argument(
         "--report-id", metavar="ID", type=report_id, help="show the PSI values of a finished report beside ours"
     )
     drift.set_defaults(run=_run)
@@ -47,15 +47,15 @@ def _judge(model_name: str, ports: Ports) -> None:
     with packages_for_data("drift"):
         from ..usecases.triggering.drift_evidence import judge_drift_now
 
-        found = judge_drift_now(policy_of(model_name, ports).policy, ports.clock.now(), ports)
+        drift = judge_drift_now(policy_of(model_name, ports).policy, ports.clock.now(), ports)
     rows = [
         (_feature(verdict), _number(verdict.value), _number(verdict.p_value), verdict.outcome.value, verdict.reason)
-        for verdict in found.features
+        for verdict in drift.features
     ]
     print_table(("FEATURE", "PSI", "ADJUSTED P", "VERDICT", "REASON"), rows)
-    for problem in found.broken:
+    for problem in drift.broken:
         print(f"bad data: {plain(problem)}")
-    print(f"{model_name}: {found.dataset.outcome.value}: {plain(found.dataset.reason)}")
+    print(f"{model_name}: {drift.dataset.outcome.value}: {plain(drift.dataset.reason)}")
 
 
 def _start_report(model_name: str, ports: Ports) -> None:
@@ -75,17 +75,17 @@ def _compare(model_name: str, report_id: str, ports: Ports) -> None:
         (
             feature,
             _number(ours[feature].value if feature in ours else None),
-            _number(found.psi),
+            _number(evidently.psi),
             ours[feature].outcome.value if feature in ours else "-",
-            {True: "drifted", False: "not drifted", None: "-"}[found.drifted],
+            {True: "drifted", False: "not drifted", None: "-"}[evidently.drifted],
         )
-        for feature, found in theirs.features.items()
+        for feature, evidently in theirs.features.items()
     ]
     print_table(("FEATURE", "PSI (DECILES)", "PSI (EVIDENTLY)", "WE SAY", "EVIDENTLY SAYS"), rows)
 
 
 def _judged_then_or_now(model_name: str, report_id: str, ports: Ports) -> Iterable[Verdict]:
-    """The verdicts of the job that a report belongs to; a report that was asked for belongs to none."""
+    """The verdicts of the job that a report belongs to, or verdicts of now for a report of no job."""
     job = ports.jobs.get(report_id)
     if job:
         return job.trigger_verdicts

@@ -1,4 +1,4 @@
-"""`auto-retrain models …`: policies put in force, shown, paused, removed; and a quarantine ended by hand."""
+"""`auto-retrain models …`: applies, shows, pauses and removes policies, and lifts a quarantine by hand."""
 
 import argparse
 import sys
@@ -30,7 +30,7 @@ def add_commands(commands: Any) -> None:
     )
     apply = verbs.add_parser(
         "apply",
-        help="put policies in force: all of them, or none if one is refused",
+        help="put policies in force: all, or none if one is refused",
         description="Check all files first, then put each changed policy in force as its next version and show every "
         "field that changes. An unchanged policy keeps its version; a paused model stays paused.",
     )
@@ -75,8 +75,8 @@ def add_commands(commands: Any) -> None:
     remove.add_argument("--yes", action="store_true", required=True, help="confirm the removal")
     lift = verbs.add_parser(
         "lift-quarantine",
-        help="end a quarantine by hand",
-        description="End a quarantine by hand and notify the owner, without waiting for the next check of the data.",
+        help="lift a quarantine by hand",
+        description="Lift a quarantine by hand and notify the owner, without waiting for the next check of the data.",
     )
     add_reason(lift, "sent to the model's owner")
     for verb, run in ((pause, _pause), (resume, _resume), (remove, _remove), (lift, _lift_quarantine)):
@@ -105,8 +105,8 @@ def _print_plan(plan: PlannedPolicy, applied: AppliedPolicy | None = None) -> No
     if plan.is_unchanged:
         print(f"{plan.policy.model}: unchanged, version {before}{paused}")
         return
-    what = "new, " if plan.is_new else ""
-    print(f"{plan.policy.model}: {what}version {applied.version if applied else before + 1}{paused}")
+    new = "new, " if plan.is_new else ""
+    print(f"{plan.policy.model}: {new}version {applied.version if applied else before + 1}{paused}")
     for change in plan.changes:
         print(f"  {plain(str(change))}")
 
@@ -138,10 +138,10 @@ def _show(options: argparse.Namespace, ports: Ports) -> None:
     if options.history:
         _print_history(versions)
         return
-    shown = [found for found in versions if options.version in (None, found.version)]
+    shown = [applied for applied in versions if options.version in (None, applied.version)]
     if not shown:
-        known = f"there are 1 to {versions[0].version}"
-        raise ModelUnknown(f"model '{options.model}' has no policy version {options.version}; {known}")
+        available = f"there are 1 to {versions[0].version}"
+        raise ModelUnknown(f"model '{options.model}' has no policy version {options.version}; {available}")
     print(f"# {_sentence(shown[0])}")
     print(render_policy(shown[0].policy), end="")
 
@@ -155,10 +155,10 @@ def _print_history(versions: list[AppliedPolicy]) -> None:
 
 def _sentence(applied: AppliedPolicy) -> str:
     note = f": {applied.note}" if applied.note else ""
-    words = (
+    sentence = (
         f"version {applied.version}, {applied.status.value}{note}; {moment(applied.applied_at)} by {applied.applied_by}"
     )
-    return plain(words)
+    return plain(sentence)
 
 
 def _pause(options: argparse.Namespace, ports: Ports) -> None:

@@ -8,7 +8,7 @@ from ..domain.errors import PermanentError
 
 @contextmanager
 def packages_for_data(command: str) -> Iterator[None]:
-    """Tells how to get numpy and the like, which other commands do without."""
+    """If a package such as numpy is missing, says how to install it."""
     try:
         yield
     except ModuleNotFoundError as error:

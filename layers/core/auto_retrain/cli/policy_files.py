@@ -11,10 +11,10 @@ import yaml
 from ..domain.errors import PolicyInvalid
 from ..domain.policy.policy import Policy
 
-LARGEST_FILE = 64 * 1024
+MAX_FILE_BYTES = 64 * 1024
 
-# What plain words mean in YAML 1.2. By the older rules `no` were false, 010 eight and 12:30 a number.
-_PLAIN_WORDS = {
+# What plain scalars mean in YAML 1.2. In YAML 1.1, `no` is false, 010 is eight and 12:30 is a number.
+_PLAIN_SCALARS = {
     "tag:yaml.org,2002:null": ("~|null|Null|NULL|", ["~", "n", "N", ""]),
     "tag:yaml.org,2002:bool": ("true|True|TRUE|false|False|FALSE", list("tTfF")),
     "tag:yaml.org,2002:int": ("[-+]?(0|[1-9][0-9]*)", list("-+0123456789")),
@@ -26,7 +26,7 @@ _PLAIN_WORDS = {
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe YAML that refuses what only surprises: keys given twice, tags, and anchors, whose aliases can blow up."""
+    """Safe YAML without its surprises: it refuses repeated keys, tags, and anchors, whose aliases can explode."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 (pyyaml copies it before it changes it)
 
@@ -39,16 +39,16 @@ class _Loader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        # JSON, which a policy becomes, has only text for keys; there, 1 and "1" are the same.
+        # A policy becomes JSON, where keys are text, so 1 and "1" are the same.
         keys = [str(self.construct_object(key, deep=True)) for key, _ in node.value]
-        twice = {key for key in keys if keys.count(key) > 1}
-        if twice:
-            raise yaml.YAMLError(f"given more than once: {', '.join(sorted(twice))}")
+        repeated = {key for key in keys if keys.count(key) > 1}
+        if repeated:
+            raise yaml.YAMLError(f"given more than once: {', '.join(sorted(repeated))}")
         return super().construct_mapping(node, deep)
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes what the loader reads back as it was."""
+    """Writes what the loader reads back unchanged."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012
 
@@ -57,18 +57,18 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: _Dumper, text: str) -> yaml.Node:
-    # Line breaks of all kinds survive in quotes only, where they are escaped.
+    # Line breaks of all kinds survive only in quotes, where they are escaped.
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if text.isprintable() else '"')
 
 
 _Dumper.add_representer(str, _text)
 for _reader in (_Loader, _Dumper):
-    for _tag, (_pattern, _first) in _PLAIN_WORDS.items():
+    for _tag, (_pattern, _first) in _PLAIN_SCALARS.items():
         _reader.add_implicit_resolver(_tag, re.compile(f"^(?:{_pattern})$"), _first)
 
 
 def read_policy_files(paths: Sequence[Path]) -> list[Policy]:
-    """The policies in some files; raises PolicyInvalid with all that is wrong in any of them, a line for each file."""
+    """The policies in the files; raises PolicyInvalid with everything that is wrong, one line per file."""
     policies: dict[str, tuple[Path, Policy]] = {}
     problems = []
     for path in paths:
@@ -80,7 +80,7 @@ def read_policy_files(paths: Sequence[Path]) -> list[Policy]:
         first, _ = policies.setdefault(policy.model, (path, policy))
         if first is not path:
             problems.append(
-                f"{path}: model = '{policy.model}': {first} is about the same model; one file each is allowed"
+                f"{path}: model = '{policy.model}': {first} is about the same model; give one file per model"
             )
     if problems:
         raise PolicyInvalid("\n".join(problems))
@@ -88,7 +88,7 @@ def read_policy_files(paths: Sequence[Path]) -> list[Policy]:
 
 
 def read_policy_file(path: Path) -> Policy:
-    """The policy in a file; raises PolicyInvalid naming the file, and what is wrong in it."""
+    """The policy in a file; raises PolicyInvalid naming the file and what is wrong in it."""
     try:
         document = yaml.load(_text_of(path), _Loader)
         return Policy.parse(json.dumps(document))
@@ -100,9 +100,9 @@ def read_policy_file(path: Path) -> Policy:
 
 def _text_of(path: Path) -> str:
     with path.open("rb") as file:
-        content = file.read(LARGEST_FILE + 1)
-    if len(content) > LARGEST_FILE:
-        raise PolicyInvalid(f"larger than {LARGEST_FILE} bytes")
+        content = file.read(MAX_FILE_BYTES + 1)
+    if len(content) > MAX_FILE_BYTES:
+        raise PolicyInvalid(f"must not be larger than {MAX_FILE_BYTES} bytes")
     return content.decode("utf-8-sig")
 
 

@@ -13,8 +13,8 @@ def add_commands(commands: Any) -> None:
     replay = commands.add_parser(
         "replay",
         help="compute a job's verdict again from the stored evidence",
-        description="Compute a job's verdict again from the stored predictions, by the policy of that time. Exits with "
-        "1 and names what differs if the result is not the same.",
+        description="Compute a job's verdict again from the stored predictions, with the policy of that time. Exits "
+        "with 1 and names what differs if the result is not the same.",
     )
     add_job(replay)
     replay.add_argument("--json", action="store_true", help="print both verdicts as JSON")
@@ -25,14 +25,15 @@ def _replay(options: argparse.Namespace, ports: Ports) -> int:
     with packages_for_data("replay"):
         from ..usecases.validating.replay import replay_validation
 
-        found = replay_validation(options.job, ports)
+        replay = replay_validation(options.job, ports)
     if options.json:
-        print_json(found)
-    elif found.is_same:
-        print(f"{found.job_id}: the same verdict, {found.sealed.decision.value}, with the same hash")
-        print(found.replayed.validation_hash)
+        print_json(replay)
+    elif replay.is_same:
+        print(f"{replay.job_id}: the same verdict, {replay.sealed.decision.value}, with the same hash")
+        print(replay.replayed.validation_hash)
     else:
-        print(f"{found.job_id}: NOT the same: {found.sealed.decision.value}, replayed {found.replayed.decision.value}")
-        for difference in found.differences:
+        decisions = f"{replay.sealed.decision.value}, replayed {replay.replayed.decision.value}"
+        print(f"{replay.job_id}: NOT the same: {decisions}")
+        for difference in replay.differences:
             print(f"  {plain(difference)}")
-    return 0 if found.is_same else 1
+    return 0 if replay.is_same else 1

@@ -1,4 +1,4 @@
-"""`auto-retrain retrain` and `retrained`: a retraining asked for by a person, or done elsewhere."""
+"""`auto-retrain retrain` and `retrained`: a retraining that a person requests, or that was done elsewhere."""
 
 import argparse
 from typing import Any

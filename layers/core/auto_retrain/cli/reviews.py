@@ -1,4 +1,4 @@
-"""`auto-retrain job`, `approve` and `decline`: look at a job's data and challenger, and say whether it may serve."""
+"""`auto-retrain job`, `approve` and `decline`: shows a job, and decides whether its challenger may serve."""
 
 import argparse
 import json
@@ -45,14 +45,14 @@ def add_commands(commands: Any) -> None:
 
 def _review(options: argparse.Namespace, ports: Ports) -> None:
     job = review_challenger(options.job, options.approved, actor_in(options), options.reason, ports)
-    word = "approved" if options.approved else "declined"
-    print(f"{job.job_id}: version {job.challenger_version} {word} by {job.review.actor if job.review else 'nobody'}")
+    decision, actor = "approved" if options.approved else "declined", job.review.actor if job.review else "nobody"
+    print(f"{job.job_id}: version {job.challenger_version} {decision} by {actor}")
 
 
 def _show(options: argparse.Namespace, ports: Ports) -> None:
     job = job_of(options.job, ports)
     if options.json:
-        # A token would let whoever reads it answer for the cluster, or for a person.
+        # Anyone who reads a task token could answer for the cluster or for a person.
         print(json.dumps(job.model_dump(mode="json", exclude={"pending", "pending_review"}), indent=2))
         return
     print(f"{job.job_id}  {job.trigger_type.value}  {job.status.value}  {moment(job.created_at)}")
@@ -70,7 +70,7 @@ def _print_data_check(job: RetrainingJob) -> None:
     if job.data_check is None:
         return
     summary, power = job.data_check.summary, job.data_check.power
-    print(f"data: {summary.training.labelled} labelled rows to learn from, {summary.holdout.labelled} of the holdout")
+    print(f"data: {summary.training.labelled} labelled training rows, {summary.holdout.labelled} labelled holdout rows")
     print(f"power: {plain(power.reason)}")
     for finding in job.data_check.findings:
         print(f"{finding.severity}: {plain(finding.text)}")
@@ -82,11 +82,11 @@ def _print_metrics(job: RetrainingJob) -> None:
     rows = [
         (
             f"{name}*" if name == job.validation.primary else name,
-            *(_number(value) for value in (found.value, found.champion, found.gain)),
-            "-" if found.gain_interval is None else "[{:+.4g}, {:+.4g}]".format(*found.gain_interval),
-            "-" if found.p_value is None else f"{found.p_value:.3g}",
+            *(_number(value) for value in (metric.value, metric.champion, metric.gain)),
+            "-" if metric.gain_interval is None else "[{:+.4g}, {:+.4g}]".format(*metric.gain_interval),
+            "-" if metric.p_value is None else f"{metric.p_value:.3g}",
         )
-        for name, found in job.validation.metrics.items()
+        for name, metric in job.validation.metrics.items()
     ]
     print_table(("METRIC", "CHALLENGER", "CHAMPION", "GAIN", "95 % INTERVAL", "P"), rows)
     for verdict in job.validation.verdicts:
@@ -111,11 +111,11 @@ def _rows(job: RetrainingJob) -> list[tuple[object, ...]]:
     for number, variant in enumerate(job.variants):
         score = scores.get(variant.version or "")
         chosen = "*" if variant.version and variant.version == job.challenger_version else ""
-        found = (
+        cells = (
             f"{score.value:.4f}" if score else "-",
             "-" if score is None or score.improvement is None else f"{score.improvement:+.1%}",
             "-" if score is None or score.p_value is None else f"{score.p_value:.3g}",
         )
-        told = json.dumps(variant.parameters) + (f" failed: {variant.error}" if variant.error else "")
-        rows.append((f"{number}{chosen}", variant.version or "-", *found, told))
+        parameters = json.dumps(variant.parameters) + (f" failed: {variant.error}" if variant.error else "")
+        rows.append((f"{number}{chosen}", variant.version or "-", *cells, parameters))
     return rows
