@@ -35,7 +35,7 @@ def test_a_running_job_is_listed_and_mentioned(terminal: Terminal) -> None:
     job_id = world.open()
     terminal.ports = world.ports
     assert job_id in terminal.ok("models", "list")
-    mention = f"churn: job {job_id} goes on; stop its execution if it should not\n"
+    mention = f"churn: job {job_id} continues; stop its execution if it should not\n"
     assert terminal.ok("models", "pause", "churn", "--reason", "x").endswith(mention)
     assert terminal.ok("models", "remove", "churn", "--yes").endswith(mention)
 

@@ -59,18 +59,18 @@ def add_commands(commands: Any) -> None:
     pause = verbs.add_parser(
         "pause",
         help="stop all triggers of a model",
-        description="Stop all triggers of a model; a running job goes on. Pausing again keeps the first reason.",
+        description="Stop all triggers of a model; a running job continues. Pausing again keeps the first reason.",
     )
     add_reason(pause, "shown when someone asks why the model is not retrained")
     resume = verbs.add_parser(
         "resume",
         help="let the triggers of a paused model work again",
-        description="Let the triggers of a paused model work again; a model that is not paused stays as it is.",
+        description="Let the triggers of a paused model work again; an active model is not changed.",
     )
     remove = verbs.add_parser(
         "remove",
         help="take a model out of the fleet; its history stays",
-        description="Take a model out of the fleet. Its history stays, and a running job goes on.",
+        description="Take a model out of the fleet. Its history stays, and a running job continues.",
     )
     remove.add_argument("--yes", action="store_true", required=True, help="confirm the removal")
     lift = verbs.add_parser(
@@ -179,7 +179,7 @@ def _remove(options: argparse.Namespace, ports: Ports) -> None:
 def _mention_running_job(model_name: str, ports: Ports) -> None:
     owner = ports.states.get(model_name).owner_at(ports.clock.now())
     if owner:
-        print(f"{model_name}: job {owner} goes on; stop its execution if it should not")
+        print(f"{model_name}: job {owner} continues; stop its execution if it should not")
 
 
 def _lift_quarantine(options: argparse.Namespace, ports: Ports) -> None:

@@ -43,7 +43,7 @@ def add_commands(commands: Any) -> None:
         action=AddParameter,
         help="values of a parameter; every combination is trained; may be given several times",
     )
-    retrain.add_argument("--review", action="store_true", help="deploy only what someone has approved")
+    retrain.add_argument("--review", action="store_true", help="deploy only after a review")
     retrain.add_argument(
         "--force",
         action="store_true",

@@ -15,7 +15,7 @@ from .reference_profile import build_profile, keep_profile, load_job_profile, lo
 def profile_data(reference: JobReference, ports: Ports) -> ProfileReport:
     """Store the profile of exactly the objects that the job froze for training, built when they were checked.
 
-    A profile that is stored already is left as it is.
+    A profile that is already stored is left unchanged.
 
     Raises:
         JobUnknown, ModelUnknown: the job or its policy does not exist.

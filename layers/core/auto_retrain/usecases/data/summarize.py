@@ -121,7 +121,7 @@ def _hashes(texts: Sequence[str | None]) -> Array:
 
 
 def _joined(ids: Array, arrived: _Rows) -> Array:
-    """The label of each row that arrived last, NaN if there is none."""
+    """The newest label of each row, NaN if it has none."""
     known = ~np.isnan(arrived.labels)
     unique, newest = np.unique(arrived.ids[known][::-1], return_index=True)
     labels = arrived.labels[known][::-1][newest]

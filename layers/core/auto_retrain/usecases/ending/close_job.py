@@ -11,7 +11,7 @@ from .end_job import Failure, end_job, follow_up
 
 
 def close_job(request: ClosingRequest | ExecutionStatusChange, ports: Ports) -> ClosingOutcome:
-    """Close the job that an execution opened, if any; a job that is already closed stays as it is."""
+    """Close the job that an execution opened, if any; a closed job is not changed."""
     if isinstance(request, ExecutionStatusChange):
         detail = request.detail
         failure: Failure | None = Failure("ExecutionEnded", f"the execution was ended from outside: {detail.status}")

@@ -13,7 +13,7 @@ from ...ports import Ports
 
 # Longer than this function may run, and over before the last attempt at a delivery.
 CLAIM_TIME = timedelta(minutes=2)
-MEMORY_TIME = timedelta(days=7)
+RETENTION = timedelta(days=7)
 
 
 class PublishedEvent(Record):
@@ -40,7 +40,7 @@ def notify(published: PublishedEvent, ports: Ports) -> NotificationOutcome:
     except Exception:
         ports.notifications.release(event.event_id)
         raise
-    # An error here would surely notify people again; without it, they are only if the bus delivers the event again.
+    # An error here would surely notify people again; without one, that takes a repeated delivery.
     with suppress(TransientError):
-        ports.notifications.confirm(event.event_id, now + MEMORY_TIME)
+        ports.notifications.confirm(event.event_id, now + RETENTION)
     return NotificationOutcome(told=True)

@@ -12,7 +12,7 @@ ABSENT_NAME = "auto-retrain-doctor"
 def check_installation(ports: Ports, for_group: str | None) -> Iterator[Finding]:
     """Yield findings one by one, as each may take seconds; nothing is changed.
 
-    Permissions are checked for a group of the cluster, if the caller may ask about others, or else for the caller.
+    Permissions are checked for the caller, or for a group of the cluster if the caller may ask about others.
     """
     yield _check("table", "job records can be read", lambda: ports.jobs.list_active())
     yield _check("artifacts", "documents of jobs can be read", lambda: _read_absent_document(ports))

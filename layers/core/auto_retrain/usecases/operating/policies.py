@@ -73,12 +73,12 @@ def pause_model(model_name: str, reason: str, actor: str, ports: Ports) -> Appli
 
 
 def resume_model(model_name: str, actor: str, ports: Ports) -> AppliedPolicy:
-    """Let the triggers of a paused model work again; an active model stays as it is. Raises like `pause_model`."""
+    """Let the triggers of a paused model work again; an active model is not changed. Raises like `pause_model`."""
     return _with_status(policy_of(model_name, ports), PolicyStatus.ACTIVE, "", actor, ports)
 
 
 def remove_model(model_name: str, actor: str, ports: Ports) -> AppliedPolicy:
-    """Take a model out of the fleet; its history stays, a running job goes on. Repeating it changes nothing."""
+    """Take a model out of the fleet; its history stays, a running job continues. Repeating it changes nothing."""
     newest = newest_version(model_name, ports)
     if newest is None:
         raise ModelUnknown(f"model '{model_name}' has no policy, and never had one")

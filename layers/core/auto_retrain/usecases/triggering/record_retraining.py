@@ -11,7 +11,9 @@ from ..record import record
 
 
 def record_retraining(model_name: str, at: datetime | None, ports: Ports) -> ModelState:
-    """Record a retraining and return the model's state; no time means now, an earlier one than known changes nothing.
+    """Record a retraining, now if no time is given, and return the model's state.
+
+    A time before the last retraining changes nothing.
 
     Raises:
         ModelUnknown: the model has no policy.

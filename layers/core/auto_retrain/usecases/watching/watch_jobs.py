@@ -1,4 +1,4 @@
-"""Wakes executions whose Kubernetes Job ended, keeps the others alive, and reconciles records and cluster."""
+"""Wakes executions whose Kubernetes Job has ended, keeps the others alive, and reconciles records and cluster."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -63,7 +63,7 @@ def watch_jobs(tick: ScheduledEvent, ports: Ports) -> WatchReport:
 
 
 def _with_obstacles(listed: list[ClusterJob], problems: list[str], ports: Ports) -> Listing:
-    """The listed Jobs by name, and what keeps those from running that should run by now."""
+    """The listed Jobs by name, and the obstacles of those that should be running by now."""
     late = [kubernetes_job for kubernetes_job in listed if _should_run(kubernetes_job, ports)]
     try:
         obstacles = ports.cluster.obstacles(late) if late else {}
