@@ -1,4 +1,4 @@
-"""Valid objects with as few words as a test needs."""
+"""Builders of valid objects for tests."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -23,12 +23,12 @@ def a_policy(**changes: Any) -> Policy:
 def a_comparison(
     accuracy: float = 0.95, champion: float | None = 0.88, p_value: float | None = 1e-6, **changes: Any
 ) -> Comparison:
-    """A challenger that is clearly better than its champion on enough rows."""
-    found = MetricResult(value=accuracy, interval=(accuracy - 0.01, accuracy + 0.01))
+    """A challenger that is clearly better than the champion, on enough rows."""
+    metric = MetricResult(value=accuracy, interval=(accuracy - 0.01, accuracy + 0.01))
     if champion is not None:
         gain = accuracy - champion
-        about = {"gain": gain, "gain_bound": gain - 0.01, "p_value": p_value, "method": "mcnemar_mid_p"}
-        found = found.model_copy(update={"champion": champion, **about})
+        evidence = {"gain": gain, "gain_bound": gain - 0.01, "p_value": p_value, "method": "mcnemar_mid_p"}
+        metric = metric.model_copy(update={"champion": champion, **evidence})
     fields: dict[str, Any] = {
         "primary": "accuracy",
         "rows": 2000,
@@ -36,7 +36,7 @@ def a_comparison(
         "rarest_class_rows": 800,
         "largest_class_share": 0.6,
         "has_champion": champion is not None,
-        "metrics": {"accuracy": found},
+        "metrics": {"accuracy": metric},
         "improvement": accuracy / champion - 1 if champion else None,
     }
     return Comparison(**{**fields, **changes})

@@ -1,4 +1,4 @@
-"""Any policy that is legal, for property tests."""
+"""Generates legal policies for property tests."""
 
 from typing import Any
 
@@ -62,7 +62,7 @@ VALIDATION = st.fixed_dictionaries(
 
 @st.composite
 def policies(draw: st.DrawFn) -> Policy:
-    """A policy for the model `churn`, with anything in it that may be in one."""
+    """Any legal policy for the model `churn`."""
     sections: dict[str, Any] = {
         "owner": draw(TEXT),
         "triggers": draw(TRIGGERS),

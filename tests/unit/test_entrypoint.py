@@ -8,7 +8,7 @@ import pytest
 
 from auto_retrain import entrypoint
 from auto_retrain.domain.base import Record
-from auto_retrain.domain.messages import JobReference, ScheduledEvent, WatchReport
+from auto_retrain.domain.messages import JobReference, ScheduledEvent, WatchOutcome
 
 CONTEXT = SimpleNamespace(
     function_name="watch",
@@ -18,8 +18,8 @@ CONTEXT = SimpleNamespace(
 )
 
 
-def watching(tick: ScheduledEvent, ports: Any) -> WatchReport:
-    return WatchReport(alive=4, unreconciled=2)
+def watching(tick: ScheduledEvent, ports: Any) -> WatchOutcome:
+    return WatchOutcome(alive=4, unreconciled=2)
 
 
 def counting_nothing(job: JobReference, ports: Any) -> Record:

@@ -9,7 +9,7 @@ import requests
 
 from auto_retrain.adapters.kubernetes.jobs.job_body import PodSettings, build_indexed_manifest, build_manifest
 from auto_retrain.domain.errors import ClusterRefused
-from auto_retrain.domain.experiments import MOST_VARIANTS
+from auto_retrain.domain.experiments import MAX_VARIANTS
 from auto_retrain.domain.policy.training import TrainingPolicy
 from local.cluster.pod_security import violations
 
@@ -177,7 +177,7 @@ def test_the_longest_names_fit_into_a_label() -> None:
 def test_the_longest_name_of_a_pod_of_one_of_twenty_variants_fits_into_a_host_name() -> None:
     order = make_order("m" * 40 + "-0123456789", model_name="m" * 40, kind="train")
 
-    assert len(f"{name_of(order)}-{MOST_VARIANTS - 1}") <= 63
+    assert len(f"{name_of(order)}-{MAX_VARIANTS - 1}") <= 63
 
 
 def test_the_template_of_the_policy_is_merged_into_ours() -> None:

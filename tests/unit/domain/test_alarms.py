@@ -1,4 +1,4 @@
-"""Alarms in both of their forms, and which models they speak about."""
+"""Both forms of alarms, and the models they are about."""
 
 import json
 from pathlib import Path
@@ -18,14 +18,14 @@ COMPOSITE = json.loads((EVENTS / "cloudwatch_composite_alarm.json").read_text())
 
 
 @pytest.mark.parametrize("event", [BRIDGED, DIRECT], ids=["EventBridge", "Lambda action"])
-def test_both_forms_say_the_same(event: dict[str, Any]) -> None:
+def test_both_forms_give_the_same_alarm(event: dict[str, Any]) -> None:
     alarm = parse_alarm(event)
     assert (alarm.name, alarm.state, alarm.dimensions) == ("auto-retrain-dev-model-churn", "ALARM", {"churn"})
     assert alarm.changed_at == "2026-03-01T12:00:00.000+0000"
     assert alarm.time.isoformat() == "2026-03-01T12:00:00+00:00"
 
 
-def test_a_composite_alarm_is_known_by_a_policy_or_by_its_name() -> None:
+def test_a_composite_alarm_gets_its_models_from_a_policy_or_from_its_name() -> None:
     alarm = parse_alarm(COMPOSITE)
     assert alarm.dimensions == frozenset()
     assert alarm.models({}) == {"churn"}
@@ -42,13 +42,13 @@ def test_a_composite_alarm_is_known_by_a_policy_or_by_its_name() -> None:
         ("other", set()),
     ],
 )
-def test_a_name_of_the_right_form_names_its_model(name: str, models: set[str]) -> None:
+def test_a_name_of_the_right_form_gives_the_model(name: str, models: set[str]) -> None:
     event = {"alarmData": {"alarmName": name, "state": {"value": "ALARM"}}, "time": "2026-03-01T12:00:00Z"}
     assert parse_alarm(event).models({}) == models
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"time": None}, "time"),
         ({"time": "yesterday"}, "time"),
@@ -56,11 +56,11 @@ def test_a_name_of_the_right_form_names_its_model(name: str, models: set[str]) -
         ({"detail": {"alarmName": ""}}, "alarmName"),
         ({"detail": {"alarmName": "a"}}, "state"),
         ({"detail": {"alarmName": "a", "state": "ALARM"}}, "state"),
-        ({"detail": None}, "no event of a CloudWatch alarm"),
+        ({"detail": None}, "not a CloudWatch alarm event"),
     ],
 )
-def test_an_alarm_that_cannot_be_read_is_refused_with_the_field(change: dict[str, Any], told: str) -> None:
-    with pytest.raises(EventInvalid, match=told):
+def test_an_invalid_alarm_is_refused_with_the_field(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(EventInvalid, match=message):
         parse_alarm({**BRIDGED, **change})
 
 
@@ -72,6 +72,6 @@ JSON = st.recursive(
 
 
 @given(JSON, st.dictionaries(st.sampled_from(["metrics", "metricStat", "metric", "dimensions"]), JSON))
-def test_no_configuration_whatever_breaks_the_parser(metrics: Any, configuration: dict[str, Any]) -> None:
+def test_no_configuration_breaks_the_parser(metrics: Any, configuration: dict[str, Any]) -> None:
     detail = {**BRIDGED["detail"], "configuration": {**configuration, "metrics": [metrics, configuration]}}
     assert parse_alarm({**BRIDGED, "detail": detail}).models({}) is not None

@@ -1,4 +1,4 @@
-"""Who gets a free place in the cluster."""
+"""Which Kubernetes Jobs get a free slot in the cluster."""
 
 from datetime import timedelta
 
@@ -37,23 +37,23 @@ def running(jobs: list[ClusterJob], namespace: str) -> int:
 
 
 @given(JOBS, st.integers(1, 20))
-def test_no_namespace_gets_more_than_its_places_and_none_stays_empty_while_somebody_waits(
-    jobs: list[ClusterJob], places: int
+def test_no_namespace_exceeds_its_slots_and_no_slot_stays_free_while_a_job_waits(
+    jobs: list[ClusterJob], slots: int
 ) -> None:
-    chosen = next_to_run(jobs, places)
+    chosen = next_to_run(jobs, slots)
 
     assert all(is_waiting(job) for job in chosen)
     for namespace in ("a", "b"):
         ours = [job for job in chosen if job.namespace == namespace]
         waiting = [job for job in jobs if is_waiting(job) and job.namespace == namespace]
-        assert len(ours) == min(len(waiting), max(0, places - running(jobs, namespace)))
+        assert len(ours) == min(len(waiting), max(0, slots - running(jobs, namespace)))
 
 
 @given(JOBS, st.integers(1, 20))
-def test_nobody_is_passed_by_one_of_lower_priority_or_by_a_younger_one_of_the_same(
-    jobs: list[ClusterJob], places: int
+def test_no_job_is_overtaken_by_one_of_lower_priority_or_by_a_newer_one_of_the_same(
+    jobs: list[ClusterJob], slots: int
 ) -> None:
-    chosen = next_to_run(jobs, places)
+    chosen = next_to_run(jobs, slots)
     names = {job.name for job in chosen}
 
     for left in (job for job in jobs if is_waiting(job) and job.name not in names):
@@ -69,25 +69,23 @@ WIDE = JOBS.flatmap(
 
 
 @given(WIDE, st.integers(1, 8))
-def test_wide_jobs_take_as_many_places_as_they_have_pods_and_one_too_wide_runs_alone(
-    jobs: list[ClusterJob], places: int
-) -> None:
-    chosen = next_to_run(jobs, places)
+def test_a_job_takes_one_slot_per_pod_and_a_job_that_is_too_wide_runs_alone(jobs: list[ClusterJob], slots: int) -> None:
+    chosen = next_to_run(jobs, slots)
 
     for namespace in ("a", "b"):
         before = sum(job.pods_at_once for job in jobs if job.namespace == namespace and is_active(job))
         ours = [job for job in chosen if job.namespace == namespace]
         taken = before + sum(job.pods_at_once for job in ours)
-        assert taken <= places or not ours or (not before and len(ours) == 1)
+        assert taken <= slots or not ours or (not before and len(ours) == 1)
 
 
 @given(WIDE, st.integers(1, 8))
-def test_the_first_in_line_runs_as_soon_as_nothing_else_does(jobs: list[ClusterJob], places: int) -> None:
+def test_the_first_in_line_runs_as_soon_as_nothing_else_does(jobs: list[ClusterJob], slots: int) -> None:
     idle = [job for job in jobs if not is_active(job)]
 
-    assert bool(next_to_run(idle, places)) == any(is_waiting(job) for job in idle)
+    assert bool(next_to_run(idle, slots)) == any(is_waiting(job) for job in idle)
 
 
 @given(JOBS)
-def test_without_a_limit_nobody_waits_for_us(jobs: list[ClusterJob]) -> None:
+def test_without_a_limit_no_job_waits_for_us(jobs: list[ClusterJob]) -> None:
     assert {job.name for job in next_to_run(jobs, None)} == {job.name for job in jobs if is_waiting(job)}

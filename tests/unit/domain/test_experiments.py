@@ -1,4 +1,4 @@
-"""Variants are made of a grid, and travel with the parameters that they share."""
+"""A grid expands to variants, and each variant includes the shared parameters."""
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ GRIDS = st.dictionaries(st.text(max_size=3), st.lists(st.integers(), min_size=1,
 
 
 @given(GRIDS)
-def test_a_grid_holds_every_combination_once(grid: dict[str, list[int]]) -> None:
+def test_a_grid_gives_every_combination_once(grid: dict[str, list[int]]) -> None:
     number = 1
     for values in grid.values():
         number *= len(values)
@@ -24,7 +24,7 @@ def test_a_grid_holds_every_combination_once(grid: dict[str, list[int]]) -> None
     assert all(variant[name] in grid[name] for variant in variants for name in grid)
 
 
-def test_the_last_name_changes_fastest() -> None:
+def test_the_last_name_varies_fastest() -> None:
     assert expand_grid({"a": [1, 2], "b": ["x", "y"]}) == [
         {"a": 1, "b": "x"},
         {"a": 1, "b": "y"},
@@ -33,10 +33,10 @@ def test_the_last_name_changes_fastest() -> None:
     ]
 
 
-def test_a_variant_lies_on_top_of_what_all_share() -> None:
+def test_a_variant_overrides_the_shared_parameters() -> None:
     assert with_common({"a": 1, "b": 1}, [{"b": 2}, {"c": 3}]) == [{"a": 1, "b": 2}, {"a": 1, "b": 1, "c": 3}]
 
 
-def test_variants_that_fit_into_no_order_are_refused() -> None:
-    with pytest.raises(EventInvalid, match=r"variants: with the parameters that they share .* at most 64000"):
+def test_variants_too_large_for_the_orders_are_refused() -> None:
+    with pytest.raises(EventInvalid, match=r"variants: .* with the shared parameters; at most 64000"):
         with_common({"text": "x" * 15_000}, [{"a": number} for number in range(5)])

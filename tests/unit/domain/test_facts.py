@@ -1,4 +1,4 @@
-"""Facts have an id that stays, and a sentence for people."""
+"""Facts have a stable id and a sentence for people."""
 
 from typing import Any
 
@@ -37,18 +37,22 @@ KINDS = [
 
 
 def a_fact(kind: type[Fact]) -> Fact:
-    """Any fact of a kind, with a value in each of its own fields."""
+    """A fact of a kind, with a value in each of its own fields."""
     own = {name for name in kind.model_fields if name not in {*ABOUT, "kind"}}
-    values = {**VALUES, "version": 3 if kind is PolicyApplied else "3", "summary": "churn version 3 serves now"}
+    values = {
+        **VALUES,
+        "version": 3 if kind is PolicyApplied else "3",
+        "summary": "churn version 3 now serves",
+    }
     return kind.model_validate({**ABOUT, **{name: values.get(name, name) for name in own}})
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_fact_survives_its_document_and_speaks_of_its_model(kind: type[Fact]) -> None:
+def test_every_fact_survives_serialisation_and_names_its_model(kind: type[Fact]) -> None:
     fact = a_fact(kind)
-    again: Fact = TypeAdapter(AnyFact).validate_json(fact.model_dump_json())
-    assert again == fact
-    assert again.fact_id == fact.fact_id
+    restored: Fact = TypeAdapter(AnyFact).validate_json(fact.model_dump_json())
+    assert restored == fact
+    assert restored.fact_id == fact.fact_id
     assert "churn" in fact.sentence
 
 
@@ -61,7 +65,7 @@ def test_no_two_kinds_share_an_id() -> None:
     ("ending", "fact_id"),
     [(Ending.PROMOTED, "churn-1-deployed"), (Ending.REJECTED, "churn-1-rejected"), (Ending.FAILED, "churn-1-failed")],
 )
-def test_the_end_of_a_job_is_announced_under_the_id_that_it_always_had(ending: Ending, fact_id: str) -> None:
+def test_the_end_of_a_job_keeps_the_event_id_that_it_always_had(ending: Ending, fact_id: str) -> None:
     fact = JobEnded(
         model_name="churn",
         job_id="churn-1",
@@ -74,7 +78,7 @@ def test_the_end_of_a_job_is_announced_under_the_id_that_it_always_had(ending: E
     assert fact.fact_id == fact_id
 
 
-def test_quarantines_are_announced_under_the_ids_that_they_always_had() -> None:
+def test_quarantines_keep_the_event_ids_that_they_always_had() -> None:
     moment = NOON.isoformat()
     blocked = QuarantineSet(model_name="churn", at=NOON, since=NOON, reason="gone", owner="team")
     lifted = QuarantineLifted(model_name="churn", at=NOON, since=NOON)

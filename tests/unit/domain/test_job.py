@@ -1,4 +1,4 @@
-"""A job moves forward only, and a step may be repeated."""
+"""A job only moves forward, and steps can be repeated."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -44,7 +44,7 @@ STEPS: dict[str, tuple[RetrainingStatus, Callable[[RetrainingJob], RetrainingJob
 }
 
 
-def test_the_way_of_a_promoted_challenger_is_legal() -> None:
+def test_every_step_to_a_promoted_challenger_is_legal() -> None:
     job = a_job(RetrainingStatus.PENDING)
     for step in ("waiting_for", "waiting_for", "under_validation", "deploying", "promoted"):
         job = STEPS[step][1](job)
@@ -66,13 +66,13 @@ def test_a_rejected_challenger_ends_completed_without_being_deployed() -> None:
     assert (job.status, job.deployed, job.completed_at) == (RetrainingStatus.COMPLETED, False, NOW)
 
 
-def test_a_step_keeps_when_the_first_one_began() -> None:
+def test_a_later_step_does_not_change_when_the_job_started() -> None:
     job = a_job(RetrainingStatus.PENDING).waiting_for(STEP)
     later = STEP.changed(kind="score", since=NOW + timedelta(hours=1))
     assert job.waiting_for(later).started_at == NOW
 
 
-def test_a_misspelled_field_or_a_wrong_type_never_gets_into_a_record() -> None:
+def test_a_record_rejects_misspelled_fields_and_wrong_types() -> None:
     job = a_job(RetrainingStatus.PENDING)
     with pytest.raises(ValidationError, match="eror"):
         job.changed(eror="no data")

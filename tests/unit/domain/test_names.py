@@ -1,4 +1,4 @@
-"""Derived names fit everywhere and never collide by accident."""
+"""Derived names fit everywhere and do not collide by accident."""
 
 import re
 
@@ -18,11 +18,11 @@ def test_names_fit_the_limits_of_kubernetes_and_step_functions(model: str, arn: 
     assert len(execution_name(model, "performance_degradation", arn)) <= 80
 
 
-def test_the_same_trigger_has_the_same_name_and_another_moment_another_one() -> None:
+def test_the_same_trigger_gives_the_same_name_and_another_moment_a_different_one() -> None:
     first = execution_name("churn", "scheduled", "2026-03-01")
     assert first == execution_name("churn", "scheduled", "2026-03-01")
     assert first != execution_name("churn", "scheduled", "2026-03-02")
 
 
-def test_parts_that_read_the_same_when_joined_give_different_names() -> None:
+def test_parts_that_look_the_same_when_joined_give_different_names() -> None:
     assert job_id("a-b", "c") != job_id("a", "b-c")

@@ -1,4 +1,4 @@
-"""Schedules follow the model's own clock on the wall."""
+"""Schedules follow the model's own time zone."""
 
 from datetime import UTC, datetime
 from itertools import islice
@@ -23,7 +23,7 @@ def utc(*parts: int) -> datetime:
         ("59 23 31 12 *", "UTC", utc(2026, 1, 1), utc(2025, 12, 31, 23, 59)),
         ("0 6 * * *", "Europe/Berlin", utc(2026, 3, 29, 12), utc(2026, 3, 29, 4)),
         ("0 6 * * *", "Europe/Berlin", utc(2026, 10, 25, 12), utc(2026, 10, 25, 5)),
-        # The hour from 01:00 comes twice in this night: from 05:00 and from 06:00 UTC
+        # On this night the hour from 01:00 occurs twice: from 05:00 and from 06:00 UTC.
         ("0 * * * *", "America/New_York", utc(2026, 11, 1, 5, 59), utc(2026, 11, 1, 5)),
         ("0 * * * *", "America/New_York", utc(2026, 11, 1, 6, 0), utc(2026, 11, 1, 6)),
         ("0 * * * *", "America/New_York", utc(2026, 11, 1, 6, 30), utc(2026, 11, 1, 6)),
@@ -36,13 +36,13 @@ def test_the_last_due_moment(expression: str, zone: str, at: datetime, due: date
     assert last_due(expression, zone, at) == due
 
 
-def test_a_moment_skipped_by_summer_time_is_still_due_that_day() -> None:
+def test_a_moment_skipped_by_daylight_saving_is_still_due_that_day() -> None:
     due = last_due("30 2 * * *", "Europe/Berlin", utc(2026, 3, 29, 12))
     assert due is not None
     assert due.date() == datetime(2026, 3, 29).date()
 
 
-def test_a_schedule_with_six_fields_is_refused_with_the_shape_that_is_wanted() -> None:
+def test_a_schedule_with_six_fields_is_refused_with_the_expected_form() -> None:
     with pytest.raises(ValueError, match="five fields"):
         check_cron("0 0 0 * * 0")
 
@@ -52,7 +52,7 @@ def test_a_schedule_with_six_fields_is_refused_with_the_shape_that_is_wanted() -
 @pytest.mark.parametrize(
     "after", [datetime(2026, 3, 28, 15, 59, tzinfo=UTC), datetime(2026, 10, 25, 0, 40, tzinfo=UTC)]
 )
-def test_the_moments_to_come_are_those_that_will_have_been_due(expression: str, zone: str, after: datetime) -> None:
+def test_upcoming_moments_are_exactly_those_that_become_due(expression: str, zone: str, after: datetime) -> None:
     moments = list(islice(upcoming(expression, zone, after), 50))
     assert moments == sorted(set(moments))
     assert after < moments[0]

@@ -1,4 +1,4 @@
-"""What may start an execution, and what is said about the rest."""
+"""Which events can start an execution, and how the others are refused."""
 
 import json
 from pathlib import Path
@@ -17,10 +17,10 @@ MANUAL: dict[str, Any] = {"model_name": "churn", "actor": "ada", "reason": "to c
 
 
 def nested(depth: int) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    document: dict[str, Any] = {}
     for _ in range(depth):
-        found = {"deeper": found}
-    return found
+        document = {"deeper": document}
+    return document
 
 
 def refusal(event: dict[str, Any]) -> str:
@@ -29,7 +29,7 @@ def refusal(event: dict[str, Any]) -> str:
     return str(caught.value)
 
 
-def test_an_alarm_names_its_model_by_dimension() -> None:
+def test_an_alarm_names_its_model_in_a_dimension() -> None:
     request = parse_trigger_event(ALARM)
     assert request.model_name == "churn"
     assert request.trigger_type is TriggerType.PERFORMANCE_DEGRADATION
@@ -37,7 +37,7 @@ def test_an_alarm_names_its_model_by_dimension() -> None:
     assert request.event_time.isoformat() == "2026-03-01T12:00:00+00:00"
 
 
-def test_an_alarm_without_a_model_is_refused_by_its_name() -> None:
+def test_an_alarm_without_a_model_is_refused_by_name() -> None:
     event = json.loads(
         json.dumps(ALARM).replace('"Model"', '"Queue"').replace("auto-retrain-dev-model-churn", "queues")
     )
@@ -53,11 +53,11 @@ def test_an_alarm_over_two_models_is_refused() -> None:
 
 def test_an_alarm_that_is_over_is_refused() -> None:
     event = {**ALARM, "detail": {**ALARM["detail"], "state": {"value": "OK"}}}
-    assert "is OK, only ALARM calls for a retraining" in refusal(event)
+    assert "is OK; only ALARM calls for a retraining" in refusal(event)
 
 
 @pytest.mark.parametrize("detail", [None, [], {}, 3, {"configuration": []}])
-def test_an_event_that_is_neither_a_request_nor_an_alarm_is_told_what_to_send(detail: Any) -> None:
+def test_an_event_that_is_neither_a_request_nor_an_alarm_is_refused_with_what_to_send(detail: Any) -> None:
     assert "model_name: required but not given; send" in refusal({**ALARM, "detail": detail})
 
 
@@ -67,13 +67,13 @@ def test_a_manual_request_needs_an_actor_and_a_reason() -> None:
     assert request.trigger_type is TriggerType.MANUAL
 
 
-def test_what_is_nested_within_reason_is_taken() -> None:
+def test_reasonably_nested_parameters_are_accepted() -> None:
     request = parse_trigger_event({"model_name": "churn", "actor": "ada", "reason": "r", "parameters": nested(40)})
     assert list(request.parameters) == ["deeper"]
 
 
 @pytest.mark.parametrize(
-    ("event", "told"),
+    ("event", "expected"),
     [
         ({}, "model_name: required"),
         ({"model": "churn"}, "model_name: required"),
@@ -85,21 +85,24 @@ def test_what_is_nested_within_reason_is_taken() -> None:
         ({"model_name": "churn", "event_time": "2026-03-01T12:00:00"}, "event_time"),
         ({"model_name": "churn", "event_time": 1767225600}, "event_time = 1767225600"),
         ({"model_name": "churn", "event_time": 1767225600000}, "event_time = 1767225600000"),
-        ({"model_name": "churn", "event_time": "1767225600"}, "and no number"),
+        ({"model_name": "churn", "event_time": "1767225600"}, "not a number"),
         ({"model_name": "churn", "event_time": "2026-03-01"}, "event_time"),
         ({"model_name": "churn", "event_time": "2026-02-30T12:00:00Z"}, "event_time"),
         ({"model_name": "churn", "schema_version": 2}, "schema_version: unknown field"),
-        (MANUAL | {"variants": [{"a": 1}]}, "1 variants are asked for"),
+        (MANUAL | {"variants": [{"a": 1}]}, "the number of variants is 1; 2 to 20"),
         (MANUAL | {"variants": [{"a": 1}, {"a": 1}]}, "variants 0 and 1 are the same"),
         (MANUAL | {"variants": [{"a": 1}, 2]}, "variants.1 = 2"),
         (MANUAL | {"variants": [{"a": 1}, {"a": float("nan")}]}, "variants.1"),
-        (MANUAL | {"variants": [{"a": "x" * 9000}, {"a": "y" * 9000}]}, "16000 are allowed"),
+        (MANUAL | {"variants": [{"a": "x" * 9000}, {"a": "y" * 9000}]}, "at most 16000 are allowed"),
         (MANUAL | {"grid": {"a": [1, float("inf")]}}, "NaN or infinity"),
-        (MANUAL | {"grid": {f"p{number}": [1, 2] for number in range(64)}}, "18446744073709551616 variants"),
-        (MANUAL | {"grid": {"a": [1, 2]}, "variants": [{"a": 1}, {"a": 2}]}, "only one of them"),
+        (
+            MANUAL | {"grid": {f"p{number}": [1, 2] for number in range(64)}},
+            "variants is 18446744073709551616",
+        ),
+        (MANUAL | {"grid": {"a": [1, 2]}, "variants": [{"a": 1}, {"a": 2}]}, "give only one of them"),
         (MANUAL | {"grid": {"a": [1, 2]}, "trigger_type": "scheduled"}, "not allowed with trigger_type 'scheduled'"),
         (MANUAL | {"review": True, "trigger_type": "scheduled"}, "not allowed with trigger_type 'scheduled'"),
-        ({"model_name": "churn", "parameters": {"rate": float("nan")}}, "may not hold NaN or infinity"),
+        ({"model_name": "churn", "parameters": {"rate": float("nan")}}, "must not contain NaN or infinity"),
         ({"model_name": "churn", "parameters": {"text": "x" * 262_144}}, "at most 16000 are allowed"),
         ({"model_name": "churn", "parameters": nested(100_000)}, "nested more than 50 levels deep"),
         ({"model_name": "churn\n"}, "model_name = 'churn\\n'"),
@@ -112,7 +115,7 @@ def test_what_is_nested_within_reason_is_taken() -> None:
         ({"model_name": "churn", "reason": "x" * 501}, "reason"),
     ],
 )
-def test_a_malformed_request_is_told_what_to_send(event: dict[str, Any], told: str) -> None:
+def test_a_malformed_request_is_refused_with_what_to_send(event: dict[str, Any], expected: str) -> None:
     message = refusal(event)
-    assert told in message
+    assert expected in message
     assert 'send {"model_name"' in message

@@ -1,4 +1,4 @@
-"""Training ends before the holdout begins, and both end before labels are late."""
+"""Training ends before the holdout begins, and both end before labels are missing."""
 
 from datetime import UTC, date, datetime
 

@@ -1,1 +1,1 @@
-"""Nouns and rules of retraining: what exists and what is allowed; no input or output."""
+"""The nouns and rules of retraining: what exists and what is allowed. No I/O."""

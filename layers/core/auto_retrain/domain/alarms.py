@@ -1,4 +1,4 @@
-"""Understands CloudWatch alarms, as EventBridge tells of them and as they call a Lambda function themselves."""
+"""Parses CloudWatch alarms, both as EventBridge delivers them and as an alarm's own Lambda action does."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,7 @@ from .base import Record, UtcTime
 from .errors import EventInvalid
 from .policy.metric import MODEL_DIMENSION
 
-# An alarm of this name speaks about the model at its end; whatever follows a dot tells several alarms apart.
+# An alarm with such a name is about the model at its end; a suffix after a dot distinguishes several alarms.
 _NAMED_AFTER_MODEL = re.compile(r"auto-retrain-[a-z0-9-]+?-model-(?P<model>[a-z0-9-]+)(\..+)?")
 
 
@@ -24,7 +24,7 @@ class _State(_Part):
 
 
 class _Data(_Part):
-    """What EventBridge calls `detail` and the Lambda action calls `alarmData`; they agree on all that we read."""
+    """`detail` of EventBridge or `alarmData` of the Lambda action; both have every field that we read."""
 
     name: str = Field(alias="alarmName", min_length=1)
     state: _State
@@ -37,7 +37,7 @@ class _Event(_Part):
 
 
 class Alarm(Record):
-    """An alarm that changed its state; `changed_at` is CloudWatch's own word for when, and `dimensions` name models."""
+    """An alarm that changed state; `changed_at` is the time as CloudWatch wrote it, `dimensions` name models."""
 
     name: str
     state: str
@@ -46,13 +46,13 @@ class Alarm(Record):
     dimensions: frozenset[str]
 
     def models(self, by_alarm: Mapping[str, Iterable[str]]) -> set[str]:
-        """Models that the alarm speaks about: by its metrics' dimension, by a policy that names it, or by its name."""
+        """The models that the alarm is about: by its metrics' dimension, by a policy that names it, or by its name."""
         named = _NAMED_AFTER_MODEL.fullmatch(self.name)
         return set(self.dimensions) or set(by_alarm.get(self.name, ())) or ({named["model"]} if named else set())
 
 
 def is_alarm(event: Any) -> bool:
-    """Whether an event wants to be an alarm's, in either form."""
+    """Whether an event looks like an alarm, in either form."""
     if not isinstance(event, dict):
         return False
     detail = event.get("detail")
@@ -60,16 +60,16 @@ def is_alarm(event: Any) -> bool:
 
 
 def parse_alarm(event: Any) -> Alarm:
-    """Read either form; raises EventInvalid saying what is missing."""
+    """Parse either form; raises EventInvalid naming what is missing."""
     if not is_alarm(event):
-        raise EventInvalid("this is no event of a CloudWatch alarm: it has neither 'detail.alarmName' nor 'alarmData'")
+        raise EventInvalid("not a CloudWatch alarm event: it has neither 'detail.alarmName' nor 'alarmData'")
     try:
         parsed = _Event(time=event.get("time"), data=event.get("alarmData", event.get("detail")))
     except ValidationError as error:
-        wrong = "; ".join(
+        problems = "; ".join(
             f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in error.errors(include_url=False)
         )
-        raise EventInvalid(f"the alarm cannot be read: {wrong}") from error
+        raise EventInvalid(f"invalid alarm event: {problems}") from error
     data = parsed.data
     return Alarm(
         name=data.name,
@@ -81,11 +81,11 @@ def parse_alarm(event: Any) -> Alarm:
 
 
 def _dimensions(configuration: dict[str, Any]) -> Iterable[str]:
-    """A composite alarm has no metrics of its own, and metric math none in its expressions."""
+    """The model named by each metric; composite alarms have no metrics, and metric math has none in its expressions."""
     metrics = configuration.get("metrics")
     for metric in metrics if isinstance(metrics, list) else []:
-        found: Any = metric
+        value: Any = metric
         for key in ("metricStat", "metric", "dimensions", MODEL_DIMENSION):
-            found = found.get(key) if isinstance(found, dict) else None
-        if isinstance(found, str):
-            yield found
+            value = value.get(key) if isinstance(value, dict) else None
+        if isinstance(value, str):
+            yield value

@@ -1,4 +1,4 @@
-"""What all records and messages of the domain share: frozen, complete, finite, in UTC."""
+"""What all records and messages of the domain share: they are frozen, complete, finite and in UTC."""
 
 import json
 from datetime import UTC, datetime
@@ -15,29 +15,29 @@ def _check_parameters(parameters: dict[str, JsonValue]) -> dict[str, JsonValue]:
     try:
         size = len(json.dumps(parameters, allow_nan=False))
     except ValueError as error:
-        raise ValueError("may not hold NaN or infinity") from error
-    if size > LARGEST_PARAMETERS:
-        raise ValueError(f"is {size} characters of JSON, at most {LARGEST_PARAMETERS} are allowed")
+        raise ValueError("must not contain NaN or infinity") from error
+    if size > MAX_PARAMETERS_LENGTH:
+        raise ValueError(f"{size} characters of JSON; at most {MAX_PARAMETERS_LENGTH} are allowed")
     return parameters
 
 
-# They travel through the state machine and in an environment variable of the container.
-LARGEST_PARAMETERS = 16_000
+# In characters of JSON: they travel through the state machine and in an environment variable of the container.
+MAX_PARAMETERS_LENGTH = 16_000
 Parameters = Annotated[dict[str, JsonValue], AfterValidator(_check_parameters)]
 UtcTime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 
 
 class Record(BaseModel):
-    """An immutable value; unknown fields and numbers that are not finite are refused."""
+    """An immutable value; rejects unknown fields and numbers that are not finite."""
 
-    # Validators are built when a class is first used: a function starts faster by all those that it never uses.
+    # Validators are built on first use, so a function does not spend its start-up on classes it never uses.
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     def changed(self, **changes: Any) -> Self:
-        """A copy with some fields set anew, checked like any other: the only way in which a record is updated.
+        """A copy with some fields changed, validated like any record; the only way to update one.
 
         Raises:
-            ValidationError: there is no such field, or it cannot have this value.
+            ValidationError: a field does not exist or cannot have this value.
         """
         return self.model_validate({**dict(self), **changes})
 

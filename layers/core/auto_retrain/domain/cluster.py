@@ -1,4 +1,4 @@
-"""What is asked of a cluster, and what is seen there."""
+"""What we ask of a cluster, and what we see there."""
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
@@ -11,7 +11,7 @@ from .names import JobKind
 
 
 class JobOrder(Record):
-    """The whole order that a training container gets; it holds no secret."""
+    """The complete order for a training container; it contains no secrets."""
 
     schema_version: int = 1
     kind: JobKind
@@ -23,16 +23,16 @@ class JobOrder(Record):
     mlflow_tracking_uri: str
     seed: int
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
-    variant: int | None = Field(default=None, description="which of several trainings of the job")
+    variant: int | None = Field(default=None, description="index of one of several trainings of the job")
     trainer: str | None = None
     image: str | None = None
-    versions: dict[str, str | None] = Field(default_factory=dict, description="to be scored, with their digests")
-    row_metric: str | None = Field(default=None, description="module:function, a value for each row that is scored")
+    versions: dict[str, str | None] = Field(default_factory=dict, description="versions to score, with their digests")
+    row_metric: str | None = Field(default=None, description="module:function that gives a value for each scored row")
     min_label_share: float = 0.0
 
 
 class ClusterJobPhase(StrEnum):
-    """Where a Kubernetes Job stands: held back, under way, or ended for good or bad."""
+    """The state of a Kubernetes Job."""
 
     SUSPENDED = "suspended"
     ACTIVE = "active"
@@ -41,7 +41,7 @@ class ClusterJobPhase(StrEnum):
 
 
 class ClusterJob(Record):
-    """One Kubernetes Job of ours, as listed; `reason` is the cluster's word for how it ended."""
+    """One of our Kubernetes Jobs, as listed; `reason` is the cluster's own term for how it ended."""
 
     name: str
     namespace: str
@@ -49,27 +49,27 @@ class ClusterJob(Record):
     kind: str
     phase: ClusterJobPhase
     created_at: UtcTime
-    started_at: UtcTime | None = Field(default=None, description="not while it is suspended")
+    started_at: UtcTime | None = Field(default=None, description="None while suspended")
     deadline_at: UtcTime | None = None
-    deleted_at: UtcTime | None = Field(default=None, description="when somebody asked for its deletion")
+    deleted_at: UtcTime | None = Field(default=None, description="when its deletion was requested")
     ready_pods: int = 0
     pods_at_once: int = 1
-    orders: int | None = Field(default=None, description="how many, where each has a pod of its own")
-    done: tuple[int, ...] = Field(default=(), description="those of the orders that were carried out")
-    failed: tuple[int, ...] = Field(default=(), description="those that failed for good")
-    members: tuple[str, ...] = Field(default=(), description="whose orders they are, by the ids of jobs")
-    waits_for_us: bool = Field(default=False, description="suspended until we find a free place for it")
+    orders: int | None = Field(default=None, description="number of orders, if each has its own pod")
+    done: tuple[int, ...] = Field(default=(), description="indexes of completed orders")
+    failed: tuple[int, ...] = Field(default=(), description="indexes of orders that failed for good")
+    members: tuple[str, ...] = Field(default=(), description="ids of the jobs that the orders belong to")
+    waits_for_us: bool = Field(default=False, description="suspended until we have a free slot for it")
     priority: int = 0
-    queue: str | None = Field(default=None, description="of Kueue")
+    queue: str | None = Field(default=None, description="LocalQueue of Kueue")
     reason: str | None = None
 
     @property
     def job_ids(self) -> set[str]:
-        """The jobs that it works for."""
+        """The ids of all jobs that it works for."""
         return {self.job_id, *self.members}
 
     def phase_of(self, order: int | None) -> ClusterJobPhase:
-        """Where one of its orders stands, or the whole: of several variants some may fail."""
+        """The phase of one order, or of the whole Job; a failed Job with a completed variant counts as complete."""
         if order is None:
             return ClusterJobPhase.COMPLETE if self.phase is ClusterJobPhase.FAILED and self.done else self.phase
         if order in self.done:
@@ -78,41 +78,41 @@ class ClusterJob(Record):
 
 
 def next_to_run(jobs: Iterable[ClusterJob], parallel_jobs: int | None) -> list[ClusterJob]:
-    """Which of the Jobs that wait for us get a free place: the highest priority first, then the oldest.
+    """The waiting Jobs that get a free slot: highest priority first, then oldest.
 
-    Each namespace has that many places, and a Job with several pods at once takes as many; one that is wider than
-    all places runs alone. Without a limit all may run, also those that waited while there was one.
+    Each namespace has `parallel_jobs` slots, and a Job takes one per pod that it runs at once; a Job with more pods
+    than there are slots runs alone. Without a limit all may run, including those suspended while there was one.
     """
-    found: list[ClusterJob] = []
+    chosen: list[ClusterJob] = []
     by_namespace = sorted(jobs, key=lambda job: (job.namespace, -job.priority, job.created_at, job.name))
     for _, members in groupby(by_namespace, key=lambda job: job.namespace):
         listed = list(members)
         waiting = [job for job in listed if job.waits_for_us and job.phase is ClusterJobPhase.SUSPENDED]
         running = sum(job.pods_at_once for job in listed if job.phase is ClusterJobPhase.ACTIVE)
-        found += waiting if parallel_jobs is None else list(_fitting(waiting, running, parallel_jobs))
-    return found
+        chosen += waiting if parallel_jobs is None else list(_fitting(waiting, running, parallel_jobs))
+    return chosen
 
 
-def _fitting(waiting: list[ClusterJob], running: int, places: int) -> Iterator[ClusterJob]:
-    # The first that does not fit holds up those behind it: else many small ones would pass a wide one for ever.
+def _fitting(waiting: list[ClusterJob], running: int, slots: int) -> Iterator[ClusterJob]:
+    # The first Job that does not fit holds up those behind it; otherwise small ones could keep overtaking it.
     for job in waiting:
-        if running and running + job.pods_at_once > places:
+        if running and running + job.pods_at_once > slots:
             return
         running += job.pods_at_once
         yield job
 
 
 def suspension_of(job: ClusterJob) -> str | None:
-    """Why a Job is held back, for people; None for one that is not."""
+    """Why a Job is suspended, for people; None if it is not."""
     if job.phase is not ClusterJobPhase.SUSPENDED:
         return None
     if job.queue:
-        return f"Kueue has not let it go from its queue '{job.queue}'"
-    return f"it waits for a free place, with priority {job.priority}" if job.waits_for_us else "somebody suspended it"
+        return f"Kueue has not admitted it from its queue '{job.queue}'"
+    return f"it waits for a free slot, with priority {job.priority}" if job.waits_for_us else "someone suspended it"
 
 
 class Obstacle(Record):
-    """Why a Kubernetes Job gets no running pod, since when, and whether waiting may help."""
+    """Why a Kubernetes Job has no running pod, since when, and whether waiting may help."""
 
     reason: str
     since: UtcTime

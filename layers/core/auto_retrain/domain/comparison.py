@@ -1,4 +1,4 @@
-"""Evidence of a comparison: metrics over the holdout rows, which gates judge."""
+"""The evidence that gates judge: metrics of challenger and champion on the holdout rows."""
 
 from typing import Literal
 
@@ -10,12 +10,11 @@ Method = Literal["mcnemar_mid_p", "delong", "paired_bootstrap"]
 
 
 class MetricResult(Record):
-    """One metric of the challenger, of the champion, and by how much the challenger is better.
+    """One metric of challenger and champion, and the gain of the challenger.
 
-    `gain` and its bounds are in the unit of the metric, positive where the challenger is better; intervals are
-    two-sided 95 %; `gain_bound` is the gain's one-sided lower bound, with the confidence that the policy asks for.
-    `p_value` is the one-sided one of "not better", found by `method`. All but the challenger's part is None without a
-    champion.
+    `gain` and its bounds are in units of the metric, positive where the challenger is better. Intervals are two-sided
+    95 %; `gain_bound` is the one-sided lower bound of the gain at the policy's confidence. `p_value` is the one-sided
+    p value of "not better", computed by `method`. Without a champion only the challenger's value and interval are set.
     """
 
     value: float
@@ -50,12 +49,12 @@ class Confusion(Record):
 
 
 class Comparison(Record):
-    """What two models did on identical rows; without a champion for a first model.
+    """How two versions performed on identical rows; a first model has no champion to compare with.
 
-    `improvement` is that of the primary metric on the policy's basis. `label_share` is the share of the holdout rows
-    whose label had arrived. `compared` challengers were looked at, of which this one is the best, and it is the
-    `look`th time that anything was compared on these rows: intervals are widened for the first, and p values have to
-    be judged with both in mind. `distinct_labels` counts no further than three.
+    `improvement` is that of the primary metric, on the policy's basis. `label_share` is the share of the holdout rows
+    whose label has arrived. The challenger is the best of `compared` challengers, and this is comparison number `look`
+    on these rows: intervals are widened for the former, and p values must be judged with both in mind.
+    `distinct_labels` stops counting at three.
     """
 
     task: Task = Task.CLASSIFICATION
@@ -76,5 +75,5 @@ class Comparison(Record):
 
     @property
     def judged(self) -> MetricResult | None:
-        """The primary metric; None when one of the models does not give what it takes."""
+        """The primary metric; None if a version's predictions do not provide it."""
         return self.metrics.get(self.primary)

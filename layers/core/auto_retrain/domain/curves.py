@@ -1,4 +1,4 @@
-"""Curves of one version on the holdout rows, thinned so that a page can hold them."""
+"""Curves of one version on the holdout rows, thinned to fit on a page."""
 
 from .base import Record
 
@@ -6,9 +6,9 @@ Points = tuple[tuple[float, float], ...]
 
 
 class Curves(Record):
-    """ROC: false and true positive rate. Precision-recall: recall and precision.
+    """Points (x, y). ROC: false and true positive rate. Precision-recall: recall and precision.
 
-    Calibration: mean claimed probability and frequency of each bin.
+    Calibration: mean predicted probability and observed frequency of each bin.
     """
 
     roc: Points = ()

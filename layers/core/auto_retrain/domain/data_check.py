@@ -1,4 +1,4 @@
-"""What was found in the data of a job before anything was trained on them."""
+"""What is known about a job's data before training on them."""
 
 from typing import Literal
 
@@ -12,7 +12,7 @@ CheckName = Literal[
 
 
 class DataFinding(Record):
-    """One thing that is not as it should be; an error keeps the job from training, a warning is told."""
+    """One problem with the data; an error stops the job from training, a warning is only reported."""
 
     check: CheckName
     severity: Literal["error", "warning"]
@@ -21,9 +21,9 @@ class DataFinding(Record):
 
 
 class WindowSummary(Record):
-    """Rows of one window by what is known of them; `classes` counts labels, none for a regression.
+    """Row counts of one window.
 
-    `distinct_labels` counts no further than three.
+    `distinct_labels` stops counting at three; `rarest_class_rows` is None for a regression.
     """
 
     rows: int
@@ -39,9 +39,9 @@ class WindowSummary(Record):
 
 
 class DataSummary(Record):
-    """Both windows of a job; `overlap` is the number of row ids that are in both.
+    """Both windows of a job; `overlap` is the number of row ids in both.
 
-    `separation` says how much of the uncertainty about the label each feature removes on its own, from 0 to 1.
+    `separation` is the share of the uncertainty about the label that each feature removes on its own.
     """
 
     training: WindowSummary
@@ -51,9 +51,9 @@ class DataSummary(Record):
 
 
 class Power(Record):
-    """The chance that a challenger that is as much better as the policy asks will be seen to be better.
+    """The chance of detecting that a challenger is better, if it is better by just as much as the policy requires.
 
-    None where nothing is known to compute it from; `reason` says what it was computed from.
+    None if there is nothing to compute it from; `reason` says what it was computed from.
     """
 
     chance: float | None
@@ -61,10 +61,10 @@ class Power(Record):
 
 
 class DataCheck(Record):
-    """Everything that was looked at before training, and whether training goes on.
+    """Everything that was checked before training; `skipped` is why nothing is trained although the data are sound.
 
-    `psi` tells how far the features that moved most did so from training to holdout, over ten bins that hold equal
-    shares of the training rows; for information, because only the drift trigger judges it.
+    `psi` is the shift from training to holdout of the features that moved most, over ten bins with equal shares of the
+    training rows. It is for information: only the drift trigger judges PSI.
     """
 
     summary: DataSummary
@@ -75,4 +75,4 @@ class DataCheck(Record):
 
     @property
     def errors(self) -> tuple[DataFinding, ...]:
-        return tuple(found for found in self.findings if found.severity == "error")
+        return tuple(finding for finding in self.findings if finding.severity == "error")

@@ -1,4 +1,4 @@
-"""What is kept of each decision on whether to retrain, for people who ask why, and why not."""
+"""The record of each decision on whether to retrain, for people who ask why or why not."""
 
 from typing import Literal
 
@@ -6,7 +6,7 @@ from .base import Record, UtcTime
 from .trigger_type import TriggerType
 from .verdict import Verdict
 
-# Kinds of what holds a retraining back although a trigger calls for it.
+# Kinds of holds: reasons not to retrain although a trigger calls for it.
 HeldBy = Literal[
     "paused",
     "quarantine",
@@ -23,7 +23,7 @@ HeldBy = Literal[
 
 
 class Hold(Record):
-    """One thing that holds a retraining back, in a sentence for people, and when it ends if that is known."""
+    """One reason that holds a retraining back, as a sentence for people, and when it ends if that is known."""
 
     kind: HeldBy
     reason: str
@@ -31,9 +31,9 @@ class Hold(Record):
 
 
 class DecisionRecord(Record):
-    """One look at a model: what the triggers said, and what came of it.
+    """One decision about a model: the verdicts of its triggers, and what followed.
 
-    `key` is the same when the same look is recorded again. Without an execution it was the sweep that looked.
+    `key` identifies the decision, so recording it twice stores it once. Without an execution, the sweep decided.
     """
 
     model_name: str

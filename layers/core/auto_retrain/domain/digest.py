@@ -12,5 +12,5 @@ def sha256_of(content: bytes) -> str:
 
 
 def canonical_json(record: Record) -> bytes:
-    """The one byte sequence that stands for a record (RFC 8785)."""
+    """The canonical JSON of a record (RFC 8785)."""
     return rfc8785.dumps(record.model_dump(mode="json"))

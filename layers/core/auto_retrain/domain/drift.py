@@ -1,4 +1,4 @@
-"""Evidence of drift: a profile of what the champion learned from, and live rows counted in the same bins."""
+"""The evidence for drift: a profile of the champion's training data, and live rows counted in the same bins."""
 
 from typing import Literal
 
@@ -9,10 +9,10 @@ from .windows import Window
 class FeatureProfile(Record):
     """Bins of one feature, and the reference rows in each.
 
-    Numeric: `edges` are the inner edges; counts are of the bins and, last, of missing values.
-    Categorical: `levels` are counted alone; counts are theirs, then of all rare ones, of unseen ones, of missing.
-    `rare` names the rare levels; None when there are too many to tell unseen ones apart. How many levels were seen in
-    one row only, or in two, tells how much a sample of this size leaves unseen.
+    Numeric: `edges` are the inner edges; `counts` are of the bins and, last, of missing values.
+    Categorical: each of `levels` has its own count; then come all rare levels together, unseen ones, and missing
+    values. `rare` names the rare levels; None if there are too many to recognise unseen ones. The numbers of levels
+    seen in exactly one or two rows show how much a sample of this size leaves unseen.
     """
 
     feature: str
@@ -26,7 +26,7 @@ class FeatureProfile(Record):
 
 
 class DataProfile(Record):
-    """The features of the rows that a version learned from, as counts; kept beside the version."""
+    """Counts over the features of a version's training rows, kept beside the version."""
 
     schema_version: int = 1
     model_name: str
@@ -37,11 +37,11 @@ class DataProfile(Record):
 
 
 class FeatureHistogram(Record):
-    """Rows per bin of one feature, reference and live window; the last bin is that of missing values.
+    """Rows per bin of one feature, in the reference and the live window; the last bin counts missing values.
 
-    `unseen` is the number of live rows whose category the reference never had; None for numbers, and when unknown.
-    `seen_once` and `seen_twice` are the numbers of categories with so many reference rows.
-    `stands_still` says that all live values are one and the same, although there are some.
+    `unseen` is the number of live rows with a category that the reference never had; None for numbers, and if unknown.
+    `seen_once` and `seen_twice` are the numbers of categories with exactly one or two reference rows.
+    `stands_still` is true if there are live values and all of them are equal.
     """
 
     feature: str

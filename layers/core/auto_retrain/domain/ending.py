@@ -1,16 +1,16 @@
-"""How a job ended: the record, the sentence for people, the event and the command line all read this one word."""
+"""How a job ended: the one value behind the record, the sentence for people, the event and the command line."""
 
 from enum import StrEnum
 from typing import Literal
 
 from .status import RetrainingStatus
 
-# How an execution ends that closed its job.
-EndingWord = Literal["succeed", "fail"]
+# How an execution ends after closing its job.
+ExecutionEnding = Literal["succeed", "fail"]
 
 
 class Ending(StrEnum):
-    """What became of a retraining."""
+    """How a retraining ended."""
 
     PROMOTED = "promoted"
     REJECTED = "rejected"
@@ -22,9 +22,9 @@ class Ending(StrEnum):
 
     @property
     def status(self) -> RetrainingStatus:
-        """The terminal status of a job that ends so; a "no" is a completed job."""
-        ends_otherwise = {Ending.FAILED: RetrainingStatus.FAILED, Ending.ROLLED_BACK: RetrainingStatus.ROLLED_BACK}
-        return ends_otherwise.get(self, RetrainingStatus.COMPLETED)
+        """The terminal status of a job with this ending; a "no" is a completed job."""
+        others = {Ending.FAILED: RetrainingStatus.FAILED, Ending.ROLLED_BACK: RetrainingStatus.ROLLED_BACK}
+        return others.get(self, RetrainingStatus.COMPLETED)
 
     @property
     def is_retraining(self) -> bool:

@@ -1,12 +1,12 @@
-"""The one error tree; every class name may appear as an error name in an execution's history.
+"""The one error tree; class names appear as error names in the history of executions.
 
 AutoRetrainError
-├── TransientError           may pass: the state machine retries it
+├── TransientError           may pass; the state machine retries it
 │   ├── ClusterUnavailable · RegistryUnavailable · StoreUnavailable
 │   ├── MetricsUnavailable · DataUnavailable · ExecutionsUnavailable
 │   ├── EventsUnavailable · NotificationFailed
-│   └── JobConflict           every step is safe to run again on the newer record
-└── PermanentError           will not pass: the job is closed as failed
+│   └── JobConflict           every step can safely run again on the newer record
+└── PermanentError           will not pass; the job is closed as failed
     ├── EventInvalid · PolicyInvalid · PolicyConflict · ModelUnknown
     ├── SettingMissing · SettingInvalid
     ├── JobUnknown · LeaseHeld · IllegalTransition · RecordInvalid
@@ -19,7 +19,7 @@ AutoRetrainError
 
 
 class AutoRetrainError(Exception):
-    """Base of everything this package raises on purpose."""
+    """Base class of all errors that this package raises on purpose."""
 
 
 class TransientError(AutoRetrainError):
@@ -31,7 +31,7 @@ class PermanentError(AutoRetrainError):
 
 
 class ClusterUnavailable(TransientError):
-    """The Kubernetes API did not answer, or answered that it cannot now."""
+    """The Kubernetes API did not answer, or is temporarily unable to."""
 
 
 class RegistryUnavailable(TransientError):
@@ -43,15 +43,15 @@ class StoreUnavailable(TransientError):
 
 
 class MetricsUnavailable(TransientError):
-    """The metric source could not be asked."""
+    """The metric source could not be queried."""
 
 
 class DataUnavailable(TransientError):
-    """S3 could not be read or written now."""
+    """S3 could not be read or written for the moment."""
 
 
 class ExecutionsUnavailable(TransientError):
-    """Step Functions could not be asked."""
+    """Step Functions could not be reached."""
 
 
 class EventsUnavailable(TransientError):
@@ -59,11 +59,11 @@ class EventsUnavailable(TransientError):
 
 
 class NotificationFailed(TransientError):
-    """People could not be told; outcomes do not depend on it."""
+    """People could not be notified; no outcome depends on it."""
 
 
 class EventInvalid(PermanentError):
-    """The event that should start or close a retraining is not one we know."""
+    """The event that should start or close a retraining is not of a known form."""
 
 
 class PolicyInvalid(PermanentError):
@@ -71,11 +71,11 @@ class PolicyInvalid(PermanentError):
 
 
 class PolicyConflict(PermanentError):
-    """The policy was changed by someone else since it was read; read it again and decide anew."""
+    """Someone else has changed the policy since it was read; read it again and reconsider."""
 
 
 class ModelUnknown(PermanentError):
-    """No policy was applied for this model."""
+    """This model has no policy."""
 
 
 class SettingMissing(PermanentError):
@@ -86,18 +86,18 @@ class SettingMissing(PermanentError):
 
 
 class SettingInvalid(PermanentError):
-    """The deployment has an environment variable that makes no sense."""
+    """An environment variable of the deployment has an invalid value."""
 
     def __init__(self, variable: str, value: str, allowed: str) -> None:
         super().__init__(f"environment variable {variable} = {value!r}: must be {allowed}")
 
 
 class JobUnknown(PermanentError):
-    """There is no job record with this id."""
+    """No job has this id."""
 
 
 class JobConflict(TransientError):
-    """The job record was changed by someone else since it was read."""
+    """Someone else has changed the job record since it was read."""
 
 
 class LeaseHeld(PermanentError):
@@ -109,15 +109,15 @@ class LeaseHeld(PermanentError):
 
 
 class IllegalTransition(PermanentError):
-    """A job cannot go from its present status to the asked one."""
+    """A job cannot change from its current status to the requested one."""
 
 
 class RecordInvalid(PermanentError):
-    """A stored record cannot be read; the message says where it breaks, never what it holds."""
+    """A stored record cannot be read; the message says where, but never quotes its content."""
 
 
 class DataMissing(PermanentError):
-    """A data window holds no objects."""
+    """A data window contains no objects."""
 
 
 class DataInvalid(PermanentError):
@@ -125,19 +125,19 @@ class DataInvalid(PermanentError):
 
 
 class DataChanged(DataInvalid):
-    """An object is not there any more, or not the one that was listed."""
+    """An object has disappeared or changed since it was listed."""
 
 
 class ArtifactInvalid(PermanentError):
-    """A document or prediction file of a job is absent, incomplete or not what its digest says."""
+    """A document or prediction file of a job is missing, incomplete, or does not match its digest."""
 
 
 class ArtifactMissing(ArtifactInvalid):
-    """A document of a job is not there."""
+    """A document of a job is missing."""
 
 
 class AwsRefused(PermanentError):
-    """An AWS service refuses the request for good, such as for a missing permission."""
+    """An AWS service refuses the request for good, for example for lack of a permission."""
 
 
 class ClusterRefused(PermanentError):
@@ -145,7 +145,7 @@ class ClusterRefused(PermanentError):
 
 
 class ClusterConflict(PermanentError):
-    """A Kubernetes Job of that name exists and belongs to something else."""
+    """A Kubernetes Job with this name belongs to something else."""
 
 
 class RegistryRefused(PermanentError):
@@ -153,16 +153,16 @@ class RegistryRefused(PermanentError):
 
 
 class TrainingFailed(PermanentError):
-    """A Kubernetes Job of ours ended without a usable result."""
+    """One of our Kubernetes Jobs ended without a usable result."""
 
 
 class ChampionConflict(PermanentError):
-    """Someone else moved the champion alias meanwhile; their choice stays."""
+    """Someone else has moved the champion alias in the meantime; their choice stays."""
 
 
 class PromotionRefused(PermanentError):
-    """The stored validation does not allow this version into production."""
+    """The stored validation does not allow promoting this version."""
 
 
 class ReviewRefused(PermanentError):
-    """The job does not wait for a person's word, or somebody else has given another one."""
+    """The job is not waiting for a review, or someone else has already decided otherwise."""

@@ -1,4 +1,4 @@
-"""What people can be notified of, as it travels over the event bus."""
+"""Events on the bus, each of which people can be notified about."""
 
 from typing import Literal
 
@@ -20,7 +20,7 @@ EventKind = Literal[
 
 
 class JobEvent(Record):
-    """An announced fact about a model and mostly a job; published again, it has the same id."""
+    """An announced fact about a model and usually a job; its id stays the same when it is published again."""
 
     event_id: str
     kind: EventKind

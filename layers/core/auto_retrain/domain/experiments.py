@@ -1,4 +1,4 @@
-"""Several sets of training parameters tried by one retraining, given as a list of variants or as a grid."""
+"""Several sets of training parameters for one retraining, given as a list of variants or as a grid."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,20 +7,20 @@ from math import prod
 
 from pydantic import JsonValue
 
-from .base import LARGEST_PARAMETERS
+from .base import MAX_PARAMETERS_LENGTH
 from .errors import EventInvalid
 
-MOST_VARIANTS = 20
-# All orders of a step travel in one environment variable, of which Linux takes 128 KiB.
-LARGEST_ORDERS = 64_000
+MAX_VARIANTS = 20
+# All orders of a step travel in one environment variable, which Linux limits to 128 KiB.
+MAX_ORDERS_LENGTH = 64_000
 
 Parameters = dict[str, JsonValue]
 
 
 def expand_grid(grid: Mapping[str, Sequence[JsonValue]]) -> list[Parameters]:
-    """Every combination of one value for each name, the last name changing fastest; none of an empty grid.
+    """Every combination of one value per name, the last name varying fastest; an empty grid has none.
 
-    Raises ValueError for more than are allowed, before they are made.
+    Raises ValueError for too few or too many, before building any.
     """
     if not grid:
         return []
@@ -29,33 +29,34 @@ def expand_grid(grid: Mapping[str, Sequence[JsonValue]]) -> list[Parameters]:
 
 
 def check_variants(variants: Sequence[Parameters]) -> None:
-    """Raise ValueError unless there are at least two, not too many, and no two alike."""
+    """Raise ValueError unless the number of variants is allowed and all of them differ."""
     _check_number(len(variants))
     try:
         texts = [json.dumps(variant, sort_keys=True, allow_nan=False) for variant in variants]
     except ValueError as error:
-        raise ValueError("variants or grid: may not hold NaN or infinity") from error
+        raise ValueError("variants or grid: must not contain NaN or infinity") from error
     for index, text in enumerate(texts):
         if text in texts[:index]:
             raise ValueError(f"variants or grid: variants {texts.index(text)} and {index} are the same")
-    if sum(map(len, texts)) > LARGEST_PARAMETERS:
+    if sum(map(len, texts)) > MAX_PARAMETERS_LENGTH:
         raise ValueError(
-            f"variants or grid: together {sum(map(len, texts))} characters of JSON, {LARGEST_PARAMETERS} are allowed"
+            f"variants or grid: {sum(map(len, texts))} characters of JSON in total; "
+            f"at most {MAX_PARAMETERS_LENGTH} are allowed"
         )
 
 
 def _check_number(variants: int) -> None:
-    if not 2 <= variants <= MOST_VARIANTS:
-        raise ValueError(f"variants or grid: {variants} variants are asked for, 2 to {MOST_VARIANTS} are allowed")
+    if not 2 <= variants <= MAX_VARIANTS:
+        raise ValueError(f"variants or grid: the number of variants is {variants}; 2 to {MAX_VARIANTS} are allowed")
 
 
 def with_common(common: Parameters, variants: Sequence[Parameters]) -> list[Parameters]:
-    """Each variant on top of the parameters that all share; raises EventInvalid when they are too large together."""
+    """Lay each variant over the parameters that all share; raises EventInvalid if the result is too large."""
     merged = [{**common, **variant} for variant in variants]
     size = sum(len(json.dumps(parameters)) for parameters in merged)
-    if size > LARGEST_ORDERS:
+    if size > MAX_ORDERS_LENGTH:
         raise EventInvalid(
-            f"variants: with the parameters that they share they are {size} characters of JSON, at most "
-            f"{LARGEST_ORDERS} are allowed"
+            f"variants: {size} characters of JSON together with the shared parameters; "
+            f"at most {MAX_ORDERS_LENGTH} are allowed"
         )
     return merged

@@ -1,4 +1,4 @@
-"""Turns a failed validation into sentences that name the field, the value and what is allowed."""
+"""Turns validation errors into sentences that name the field, the value and what is allowed."""
 
 import re
 from difflib import get_close_matches
@@ -7,28 +7,28 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, JsonValue, Tag, ValidationError
 
-_LONGEST_VALUE = 80
+_MAX_VALUE_LENGTH = 80
 _PLAIN_NAME = re.compile(r"[\w-]{1,80}", re.ASCII)
 
-# How pydantic tags what a JSON value may be.
+# Pydantic's tags for the types of a JSON value.
 _JSON: dict[str | int, Any] = {"list": list[JsonValue], "dict": dict[str, JsonValue], "float": float, "str": str}
 
 Location = tuple[str | int, ...]
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
-    """All problems of one input, in its order, separated by semicolons."""
+    """All problems of one input, in order, separated by semicolons."""
     return "; ".join(_explain_one(detail, model) for detail in error.errors(include_url=False))
 
 
 def shown(value: object) -> str:
-    """A value as people may see it: short, and in ASCII, so that look-alike letters do not look alike."""
+    """A value for display: short, and in ASCII so that look-alike letters cannot pass for each other."""
     text = ascii(value)
-    return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "…"
+    return text if len(text) <= _MAX_VALUE_LENGTH else text[:_MAX_VALUE_LENGTH] + "…"
 
 
 def _explain_one(detail: Any, model: type[BaseModel]) -> str:
-    kind, value, told = detail["type"], detail["input"], detail["msg"].removeprefix("Value error, ")
+    kind, value, problem = detail["type"], detail["input"], detail["msg"].removeprefix("Value error, ")
     path = _names_in(detail["loc"], model)
     field = ".".join(path) or "input"
     if kind == "extra_forbidden":
@@ -36,11 +36,11 @@ def _explain_one(detail: Any, model: type[BaseModel]) -> str:
     if kind == "missing":
         return f"{field}: required but not given"
     if kind == "unknown_source" and isinstance(value, dict):
-        return f"{field}.source = {shown(value['source'])}: {told}"
+        return f"{field}.source = {shown(value['source'])}: {problem}"
     if kind == "value_error" and isinstance(value, dict):
-        # The rule is about fields that belong together, and names them.
-        return f"{field}: {told}" if path else told
-    return f"{field} = {shown(value)}: {told}"
+        # The rule is about several fields and names them itself.
+        return f"{field}: {problem}" if path else problem
+    return f"{field} = {shown(value)}: {problem}"
 
 
 def _unknown_field(location: Location, model: type[BaseModel]) -> str:
@@ -52,7 +52,7 @@ def _unknown_field(location: Location, model: type[BaseModel]) -> str:
 
 
 def _names_in(location: Location, model: type[BaseModel]) -> list[str]:
-    """The parts of a location that people wrote, without those that pydantic adds."""
+    """The parts of a location that the user wrote, without those that pydantic adds."""
     names: list[str] = []
     annotation: Any = model
     for part in location:
@@ -71,7 +71,7 @@ def _class_at(location: Location, model: type[BaseModel]) -> type[BaseModel] | N
 
 
 def _below(annotation: Any, part: str | int) -> Any:
-    """The type that a step of a location leads to; None when nothing is known of it."""
+    """The type that one part of a location leads to; None if unknown."""
     tagged = _tagged(annotation)
     if part in tagged:
         return tagged[part]
@@ -87,7 +87,7 @@ def _class_in(annotation: Any) -> type[BaseModel] | None:
 
 
 def _tagged(annotation: Any) -> dict[str | int, Any]:
-    """Alternatives of a union by the tag that tells them apart."""
+    """The alternatives of a union by their tags."""
     if annotation is JsonValue:
         return _JSON
     parts = [get_args(kind) for kind in _alternatives(annotation) if get_origin(kind) is Annotated]

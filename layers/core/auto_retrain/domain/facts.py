@@ -1,7 +1,6 @@
-"""What becomes true about models and jobs, in the past tense: each fact with its fields, its id and one sentence.
+"""Facts about models and jobs, in the past tense: each has its fields, an id and one sentence for people.
 
-A fact that is recorded again has the same id, so whoever keeps facts keeps it once. An announced fact is one that
-people are notified of.
+A fact that is recorded again has the same id, so it can be stored once. People are notified of announced facts.
 """
 
 from abc import abstractmethod
@@ -17,7 +16,7 @@ from .trigger_type import TriggerType
 
 
 class Fact(Record):
-    """Common to all: which model it is about, and mostly which job; who did it, if it was a person; and when."""
+    """What all facts have: the model, usually the job, the actor if it was a person, and the time."""
 
     kind: str
     model_name: str
@@ -27,13 +26,13 @@ class Fact(Record):
 
     @property
     def fact_id(self) -> str:
-        """The same whenever the same fact is recorded again."""
+        """Stays the same when the same fact is recorded again."""
         return f"{self.job_id}-{self.kind.replace('_', '-')}"
 
     @property
     @abstractmethod
     def sentence(self) -> str:
-        """The fact for people."""
+        """The fact in one sentence for people."""
 
 
 class AnnouncedFact(Fact):
@@ -42,7 +41,7 @@ class AnnouncedFact(Fact):
     @property
     @abstractmethod
     def event(self) -> EventKind:
-        """What the notification is about."""
+        """The kind of the event that announces it."""
 
     @property
     def fact_id(self) -> str:
@@ -53,7 +52,7 @@ class AnnouncedFact(Fact):
 
 
 class RetrainingRequested(Fact):
-    """A person asked for a retraining, and an execution began."""
+    """A person requested a retraining, and an execution started."""
 
     kind: Literal["retraining_requested"] = "retraining_requested"
     execution_arn: str
@@ -65,11 +64,11 @@ class RetrainingRequested(Fact):
 
     @property
     def sentence(self) -> str:
-        return f"{self.actor} asked for a retraining of {self.model_name}: {self.reason}"
+        return f"{self.actor} requested a retraining of {self.model_name}: {self.reason}"
 
 
 class RetrainingRecorded(Fact):
-    """A model was retrained elsewhere, and its schedule counts from then on."""
+    """A model was retrained elsewhere; its schedule counts from then on."""
 
     kind: Literal["retraining_recorded"] = "retraining_recorded"
     retrained_at: UtcTime
@@ -84,7 +83,7 @@ class RetrainingRecorded(Fact):
 
 
 class TriggerJudged(Fact):
-    """It was decided whether to retrain a model; `key` tells decisions of the same moment apart."""
+    """A decision was made on whether to retrain a model; `key` distinguishes decisions with the same event time."""
 
     kind: Literal["trigger_judged"] = "trigger_judged"
     trigger_type: TriggerType
@@ -105,7 +104,7 @@ class TriggerJudged(Fact):
 
 
 class QuarantineSet(AnnouncedFact):
-    """The data of a model are broken, so it is not retrained."""
+    """A model was quarantined because its data are broken."""
 
     kind: Literal["quarantine_set"] = "quarantine_set"
     since: UtcTime
@@ -123,12 +122,13 @@ class QuarantineSet(AnnouncedFact):
     @property
     def sentence(self) -> str:
         return (
-            f"{self.model_name} is not retrained, its data are broken: {self.reason}; {self.owner}, please repair them"
+            f"{self.model_name} is not retrained because its data are broken: {self.reason}; "
+            f"{self.owner}, please repair them"
         )
 
 
 class QuarantineLifted(AnnouncedFact):
-    """A quarantine ended: the data are in order again (seen at `since`), or a person says so and why."""
+    """A quarantine ended: a check at `since` found the data sound again, or a person lifted it."""
 
     kind: Literal["quarantine_lifted"] = "quarantine_lifted"
     since: UtcTime
@@ -146,15 +146,15 @@ class QuarantineLifted(AnnouncedFact):
     @property
     def sentence(self) -> str:
         if self.actor:
-            return f"{self.model_name}: {self.actor} lifted its quarantine: {self.reason}"
-        return f"The data of {self.model_name} are in order again; it may be retrained"
+            return f"{self.actor} lifted the quarantine of {self.model_name}: {self.reason}"
+        return f"The data of {self.model_name} are sound again; it can be retrained"
 
 
 # ---------------------------------------------------------------------------------------------------- the life of a job
 
 
 class JobOpened(AnnouncedFact):
-    """A retraining began, and its job owns the model."""
+    """A retraining started, and its job owns the model."""
 
     kind: Literal["job_opened"] = "job_opened"
     trigger_type: TriggerType
@@ -179,12 +179,12 @@ class DataChecked(Fact):
 
     @property
     def sentence(self) -> str:
-        found = f"{self.errors} errors and {self.warnings} warnings"
-        return f"The data of {self.model_name} were checked: {self.skipped or found}"
+        findings = f"{self.errors} errors and {self.warnings} warnings"
+        return f"The data of {self.model_name} were checked: {self.skipped or findings}"
 
 
 class StepOrdered(Fact):
-    """A Kubernetes Job was started to train or to score, or will be together with others."""
+    """A step to train or score was given to a Kubernetes Job, or parked for a batch."""
 
     kind: Literal["step_ordered"] = "step_ordered"
     step: str
@@ -201,7 +201,7 @@ class StepOrdered(Fact):
 
 
 class ChallengerValidated(Fact):
-    """A challenger was compared with the champion, and a decision follows from it."""
+    """A challenger was compared with the champion and judged."""
 
     kind: Literal["challenger_validated"] = "challenger_validated"
     version: str
@@ -219,7 +219,7 @@ class ChallengerValidated(Fact):
 
 
 class ReviewRequested(AnnouncedFact):
-    """A challenger passed every gate and waits for a person."""
+    """A challenger passed every gate and is waiting for a review."""
 
     kind: Literal["review_requested"] = "review_requested"
     version: str
@@ -232,12 +232,12 @@ class ReviewRequested(AnnouncedFact):
 
     @property
     def sentence(self) -> str:
-        waits = f"{self.model_name} version {self.version} waits for a review until {self.until:%F %H:%M} UTC"
-        return f"{waits}: {self.reason}. Approve it with 'auto-retrain approve {self.job_id}', or decline it"
+        waiting = f"{self.model_name} version {self.version} is waiting for a review until {self.until:%F %H:%M} UTC"
+        return f"{waiting}: {self.reason}. Approve it with 'auto-retrain approve {self.job_id}', or decline it"
 
 
 class ReviewGiven(Fact):
-    """A person approved a challenger or declined it, or nobody came in time."""
+    """A challenger was approved or declined, by a person or because nobody reviewed it in time."""
 
     kind: Literal["review_given"] = "review_given"
     approved: bool
@@ -263,7 +263,7 @@ class Promoted(Fact):
 
 
 class ProfileKept(Fact):
-    """What the features of the training data looked like is kept beside the new champion."""
+    """A profile of the training data was stored beside the new champion."""
 
     kind: Literal["profile_kept"] = "profile_kept"
     version: str
@@ -271,7 +271,7 @@ class ProfileKept(Fact):
 
     @property
     def sentence(self) -> str:
-        return f"The profile of {self.rows} rows is kept beside {self.model_name} version {self.version}"
+        return f"A profile of {self.rows} rows was stored beside {self.model_name} version {self.version}"
 
 
 _EVENTS: dict[Ending, EventKind] = {
@@ -286,7 +286,7 @@ _EVENTS: dict[Ending, EventKind] = {
 
 
 class JobEnded(AnnouncedFact):
-    """A job is over and gave its model back."""
+    """A job ended and released its model."""
 
     kind: Literal["job_ended"] = "job_ended"
     ending: Ending
@@ -304,7 +304,7 @@ class JobEnded(AnnouncedFact):
 
 
 class RejectionsEscalated(AnnouncedFact):
-    """Triggers call for a new model, and challenger after challenger is rejected."""
+    """Triggers keep calling for a new model, but one challenger after another is rejected."""
 
     kind: Literal["rejections_escalated"] = "rejections_escalated"
     in_a_row: int
@@ -319,7 +319,7 @@ class RejectionsEscalated(AnnouncedFact):
     def sentence(self) -> str:
         return (
             f"{self.model_name}: {self.in_a_row} challengers in a row were rejected although triggers call for a new "
-            f"model; {self.owner}, please look at the data and the trainer. Last: {self.last}"
+            f"model; {self.owner}, please check the data and the trainer. Last: {self.last}"
         )
 
 
@@ -327,7 +327,7 @@ class RejectionsEscalated(AnnouncedFact):
 
 
 class PolicyApplied(Fact):
-    """A policy was put in force, paused, resumed or removed, as a version of its own."""
+    """A policy was applied, paused, resumed or removed, which made a new version."""
 
     kind: Literal["policy_applied"] = "policy_applied"
     version: int

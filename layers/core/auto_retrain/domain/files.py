@@ -1,4 +1,4 @@
-"""The files of a registered version, by their digests."""
+"""The files of a registered version and their digests."""
 
 from collections.abc import Mapping
 
@@ -10,33 +10,33 @@ from .digest import sha256_of
 
 
 class FileDigest(Record):
-    """One file."""
+    """Digest and size in bytes of one file."""
 
     sha256: str
     size: int
 
 
 class VersionFiles(Record):
-    """The files of a version by their one digest, their manifest, and the image that made them and can load them."""
+    """The files of a version: one digest for all, the URI of their file list, and the image that can load them."""
 
     artifact_sha256: str | None = None
     artifacts_uri: str | None = None
     image: str | None = None
 
 
-_MANIFEST: TypeAdapter[dict[str, FileDigest]] = TypeAdapter(dict[str, FileDigest], config={"defer_build": True})
+_FILE_LIST: TypeAdapter[dict[str, FileDigest]] = TypeAdapter(dict[str, FileDigest], config={"defer_build": True})
 
 
-def parse_manifest(content: bytes) -> dict[str, FileDigest]:
-    """Read the manifest of a version's files; raises ValueError when it is none."""
-    return _MANIFEST.validate_json(content)
+def parse_file_list(content: bytes) -> dict[str, FileDigest]:
+    """Parse the file list of a version; raises ValueError if it is malformed."""
+    return _FILE_LIST.validate_json(content)
 
 
 def artifact_digest(files: Mapping[str, FileDigest]) -> str:
-    """The one digest that stands for all files: SHA-256 of their manifest as canonical JSON (RFC 8785)."""
+    """One digest for all files: SHA-256 of the file list as canonical JSON (RFC 8785)."""
     return sha256_of(rfc8785.dumps({path: file.model_dump() for path, file in files.items()}))
 
 
-def changed_files(recorded: Mapping[str, FileDigest], found: Mapping[str, FileDigest]) -> list[str]:
-    """Paths that were added, removed or changed."""
-    return sorted(path for path in recorded.keys() | found.keys() if recorded.get(path) != found.get(path))
+def changed_files(recorded: Mapping[str, FileDigest], current: Mapping[str, FileDigest]) -> list[str]:
+    """Paths of files that were added, removed or changed."""
+    return sorted(path for path in recorded.keys() | current.keys() if recorded.get(path) != current.get(path))

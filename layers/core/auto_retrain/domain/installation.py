@@ -1,4 +1,4 @@
-"""What a deployment needs around it, and what was found when it was looked at."""
+"""What a deployment needs from its environment, and the findings of a check."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from .base import Record
 
 
 class Permission(NamedTuple):
-    """Something that a caller may do in a namespace; a resource has its group behind a dot, as in `jobs.batch`."""
+    """An action that can be allowed in a namespace; a resource has its API group after a dot, as in `jobs.batch`."""
 
     verb: str
     resource: str
@@ -19,13 +19,13 @@ def _permissions(verbs: str, *resources: str) -> set[Permission]:
     return {Permission(verb, resource) for verb in verbs.split() for resource in resources}
 
 
-# What the client of the cluster asks for; a test holds the two, and the Role that is shipped, against each other.
+# What the cluster client uses; a test compares this list with the client and with the Role that we ship.
 NEEDED = frozenset(
     _permissions("create get list patch delete", "jobs.batch")
     | _permissions("list", "pods", "events")
     | _permissions("get", "pods/log")
 )
-# What somebody could do harm with, if the functions were allowed more than they need.
+# Permissions that could do harm if the functions had more than they need.
 _PROBED = frozenset(
     _permissions("get list create update patch delete", "secrets", "configmaps", "pods", "serviceaccounts")
     | _permissions("create", "pods/exec", "pods/attach", "pods/portforward", "pods/eviction", "serviceaccounts/token")
@@ -41,7 +41,7 @@ EXCESSIVE = _PROBED - NEEDED
 
 
 class Finding(Record):
-    """One thing that was looked at; `is_good` None means that it could not be told."""
+    """The result of one check; `is_good` is None if it could not be determined."""
 
     subject: str
     is_good: bool | None

@@ -1,4 +1,4 @@
-"""One retraining from trigger to end, and the steps it may take."""
+"""The record of one retraining, from trigger to ending, and the steps that change it."""
 
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -22,9 +22,9 @@ REVIEW_TIME = timedelta(hours=48)
 
 
 class PendingStep(Record):
-    """A Kubernetes Job that an execution waits for, and the token that wakes the execution.
+    """A Kubernetes Job that an execution is waiting for, and the token that resumes the execution.
 
-    An order that is `parked` is carried out by the batch that holds it, whichever that is.
+    A `parked` order runs in whichever batch contains it.
     """
 
     kind: JobKind
@@ -35,19 +35,19 @@ class PendingStep(Record):
 
 
 class PendingReview(Record):
-    """An execution that waits for a person's word on its challenger, and the token that wakes it."""
+    """An execution that is waiting for a review of its challenger, and the token that resumes it."""
 
     task_token: str = Field(repr=False)
     since: UtcTime
 
     @property
     def until(self) -> datetime:
-        """When it is too late; the state that waits lasts an hour longer."""
+        """The deadline of the review; the waiting state lasts an hour longer."""
         return self.since + REVIEW_TIME
 
 
 class Review(Record):
-    """What a person said about a challenger that passed every gate, and about which validation they said it."""
+    """A person's decision on a challenger that passed every gate, and the hash of the validation it is based on."""
 
     approved: bool
     actor: str
@@ -57,7 +57,7 @@ class Review(Record):
 
 
 class Variant(Record):
-    """One of several trainings of a job: its parameters, and the version that it made or why there is none."""
+    """One of several trainings of a job: its parameters, and the version it produced or why it failed."""
 
     parameters: dict[str, JsonValue]
     trained: ModelVersion | None = None
@@ -65,14 +65,14 @@ class Variant(Record):
 
     @property
     def version(self) -> str | None:
-        """The number of the version that it made."""
+        """The number of the version it produced."""
         return self.trained.number if self.trained else None
 
 
 class RetrainingJob(Record):
-    """The job record: everything about one retraining that anyone may want to know later.
+    """The job record: everything that anyone may later want to know about one retraining.
 
-    It is changed by named steps only, each of which gives the job as it is after it.
+    It changes only by named steps, each of which returns the job after that step.
     """
 
     job_id: str
@@ -85,7 +85,7 @@ class RetrainingJob(Record):
     execution_arn: str
     policy_version: int
     training_parameters: dict[str, JsonValue] = Field(default_factory=dict)
-    variants: tuple[Variant, ...] = Field(default=(), description="none for a single training")
+    variants: tuple[Variant, ...] = Field(default=(), description="empty for a single training")
 
     status: RetrainingStatus = RetrainingStatus.PENDING
     ending: Ending | None = None
@@ -108,11 +108,11 @@ class RetrainingJob(Record):
     review: Review | None = None
     deployed: bool = False
     error: str | None = None
-    revision: int = Field(default=0, description="counts the writes of this record")
+    revision: int = Field(default=0, description="number of times this record was saved")
 
     @property
     def skipped(self) -> str | None:
-        """Why nothing was trained, although the data are sound."""
+        """Why nothing was trained although the data are sound."""
         return self.data_check.skipped if self.data_check else None
 
     @property
@@ -125,94 +125,94 @@ class RetrainingJob(Record):
 
     @property
     def metrics(self) -> dict[str, float]:
-        """What training logged about the challenger; it decides nothing."""
+        """The challenger's metrics as logged by training; they decide nothing."""
         return self.challenger.metrics if self.challenger else {}
 
     @property
     def challengers(self) -> dict[str, ModelVersion]:
-        """The trained versions by number: of all variants, or the one of a single training."""
+        """The trained versions by number: those of all variants, or that of the single training."""
         trained = [variant.trained for variant in self.variants] if self.variants else [self.challenger]
         return {version.number: version for version in trained if version}
 
     @property
     def was_declined(self) -> bool:
-        """Whether a reviewer kept the challenger out of production."""
+        """Whether a reviewer declined the challenger."""
         return self.review is not None and not self.review.approved
 
     def frozen(self, manifest_uri: str, manifest_sha256: str) -> Self:
-        """Which objects it reads is fixed."""
+        """With the manifest of the objects that it reads."""
         return self.changed(manifest_uri=manifest_uri, manifest_sha256=manifest_sha256)
 
     def checked(self, data_check: DataCheck) -> Self:
-        """Its data were checked."""
+        """With the result of the data check."""
         return self.changed(data_check=data_check)
 
     def compared_with(self, champion: ModelVersion | None) -> Self:
-        """Which champion the challenger has to beat is fixed; none for a first model."""
+        """With the champion that the challenger must beat; None for a first model."""
         return self.changed(champion=champion)
 
     def waiting_for(self, step: PendingStep) -> Self:
-        """A Kubernetes Job runs for it, or will."""
+        """Running, with a step that a Kubernetes Job carries out."""
         started_at = self.started_at or step.since
         return self._moved(RetrainingStatus.RUNNING, pending=step, started_at=started_at)
 
     def trained(self, version: ModelVersion) -> Self:
-        """Its one training made a version."""
+        """With the version that its single training produced."""
         return self.changed(challenger=version)
 
     def trained_variants(self, variants: tuple[Variant, ...]) -> Self:
-        """Its variants made versions, or failed; which one is the challenger is decided when all are compared."""
+        """With the results of its variants; the challenger is chosen when they are compared."""
         return self.changed(variants=variants)
 
     def under_validation(self) -> Self:
-        """Its versions were scored."""
+        """Its versions are scored and being compared."""
         return self._moved(RetrainingStatus.VALIDATION)
 
     def validated(self, result: ValidationResult) -> Self:
-        """With the verdict, which also says which of several variants is the challenger."""
+        """With the result of the validation, which also names the challenger among several variants."""
         number = result.inputs.challenger_version
         chosen = next((variant.trained for variant in self.variants if variant.version == number), None)
         return self.changed(validation=result, challenger=chosen or self.challenger)
 
     def reported(self, uri: str) -> Self:
-        """With a page about its validation."""
+        """With the report about its validation."""
         return self.changed(report_uri=uri)
 
     def awaiting_review(self, pending_review: PendingReview) -> Self:
-        """A person has to decide; no Kubernetes Job is waited for any more."""
+        """Waiting for a review, and no longer for a Kubernetes Job."""
         return self.changed(pending=None, pending_review=pending_review)
 
     def reviewed(self, review: Review) -> Self:
-        """A person has decided."""
+        """With a person's decision."""
         return self.changed(review=review)
 
     def deploying(self) -> Self:
-        """Its challenger is about to serve."""
+        """Its challenger is about to go into production."""
         return self._moved(RetrainingStatus.DEPLOYING)
 
     def promoted(self, at: datetime) -> Self:
-        """Its challenger serves."""
+        """Its challenger is in production."""
         return self.changed(deployed=True, deployed_at=at)
 
     def ended(self, ending: Ending, at: datetime, error: str | None = None) -> Self:
-        """It is over; raises IllegalTransition where it cannot end so from here."""
+        """Ended; raises IllegalTransition if its status does not allow this ending."""
         return self._moved(ending.status, ending=ending, completed_at=at, pending=None, error=error)
 
     def next_revision(self) -> Self:
-        """As it is stored next."""
+        """The revision to be saved next."""
         return self.changed(revision=self.revision + 1)
 
     def summary(self) -> str:
-        """How it ended, in one sentence for people."""
-        what = f"{self.model_name} version {self.challenger_version}"
+        """How the job ended, in one sentence for people."""
+        version = f"{self.model_name} version {self.challenger_version}"
         if self.ending is Ending.PROMOTED:
-            return f"{what} serves now; before: {self.champion_version or 'none'}"
+            return f"{version} is now in production (previously: {self.champion_version or 'none'})"
         if self.ending is Ending.SKIPPED:
             return f"{self.model_name} was {self.skipped}"
         if self.ending is Ending.DECLINED and self.review:
-            return f"{what} was not deployed: {self.review.actor} declined it: {self.review.reason}"
+            return f"{version} was not deployed: {self.review.actor} declined it: {self.review.reason}"
         if self.ending in (Ending.REJECTED, Ending.INCONCLUSIVE) and self.validation:
-            return f"{what} was not deployed ({self.validation.decision.value}): {self.validation.reason}"
+            return f"{version} was not deployed ({self.validation.decision.value}): {self.validation.reason}"
         return f"Retraining {self.model_name} failed: {self.error}"
 
     def _moved(self, status: RetrainingStatus, **changes: Any) -> Self:

@@ -1,4 +1,4 @@
-"""The deployment ledger: what served from when on, instead of what, and why."""
+"""The deployment ledger: which version went into production when, what it replaced, and why."""
 
 from .base import Record, UtcTime
 from .model_version import ModelVersion

@@ -1,4 +1,4 @@
-"""The frozen list of objects that a job reads, so that the run can be repeated exactly."""
+"""The frozen list of objects that a job reads, so that it can be repeated exactly."""
 
 from datetime import date
 
@@ -19,14 +19,14 @@ class DataObject(Record):
 
 
 class FrozenWindow(Window):
-    """A window with the objects it held when it was frozen, and those with its labels where they are kept apart."""
+    """A window with the objects it had when frozen, and those with its labels if labels are kept separately."""
 
     objects: tuple[DataObject, ...]
     label_objects: tuple[DataObject, ...] = ()
 
 
 class LabelColumns(Record):
-    """How to read the labels' own objects."""
+    """How to read objects that contain only labels."""
 
     format: Format
     row_id: str
@@ -34,7 +34,7 @@ class LabelColumns(Record):
 
 
 class DataColumns(Record):
-    """How to read the objects."""
+    """How to read the data objects."""
 
     format: Format
     row_id: str
@@ -48,7 +48,7 @@ class DataColumns(Record):
 
 
 class Manifest(Record):
-    """All data of one job; its digest is kept on the job record."""
+    """All data of one job; its digest is stored on the job record."""
 
     schema_version: int = 1
     job_id: str
@@ -92,13 +92,13 @@ def build_manifest(
     objects: list[DataObject],
     label_objects: list[DataObject],
 ) -> Manifest:
-    """Divide listed objects between the two windows; raises DataMissing when one of them is empty.
+    """Split the listed objects between the two windows; raises DataMissing if either is empty.
 
-    The labels of a window are all that arrived since it began.
+    A window's labels are all that arrived since it began.
     """
 
     def freeze(purpose: str, window: Window) -> FrozenWindow:
-        labels = tuple(found for found in label_objects if found.date >= window.start)
+        labels = tuple(item for item in label_objects if item.date >= window.start)
         frozen = freeze_window(purpose, window, data.prefix, objects)
         return frozen.changed(label_objects=labels)
 
@@ -112,8 +112,8 @@ def build_manifest(
 
 
 def freeze_window(purpose: str, window: Window, prefix: str, objects: list[DataObject]) -> FrozenWindow:
-    """The listed objects of one window; raises DataMissing when there is none."""
-    inside = tuple(found for found in objects if window.start <= found.date < window.end)
+    """The listed objects of one window; raises DataMissing if there are none."""
+    inside = tuple(item for item in objects if window.start <= item.date < window.end)
     if not inside:
         raise DataMissing(f"no {purpose} data under '{prefix}/' in the window {window}")
     return FrozenWindow(start=window.start, end=window.end, objects=inside)

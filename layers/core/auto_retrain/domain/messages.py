@@ -1,4 +1,4 @@
-"""What the states of the machine hand to functions, and what the functions answer; ids and words, never data."""
+"""The inputs and outputs of the functions that the state machine runs: ids and short words, never data."""
 
 from collections.abc import Iterable
 from typing import Any, Literal, Self
@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from .base import Parameters, Record, UtcTime
 from .decision_record import HeldBy
-from .ending import EndingWord
+from .ending import ExecutionEnding
 from .experiments import check_variants, expand_grid
 from .names import JobKind, ModelName
 from .status import RetrainingStatus
@@ -17,18 +17,18 @@ from .verdict import Verdict
 
 
 class ExecutionStarted(Record):
-    """The first state's input: whatever started the execution, and which execution it is."""
+    """The input of the first state: the event that started the execution, and the execution's ARN."""
 
     event: Any
     execution_arn: str
 
 
 class TriggerRequest(Record):
-    """An event in our own words: one model, and why it is looked at.
+    """A request to check the triggers of one model.
 
-    A manual request needs an actor and a reason. Without an event time, now is meant. `variants` and `grid` are two
-    ways to ask for several trainings, each with parameters on top of the others'; with `review`, a person has to
-    approve what is found to be better.
+    A manual request needs an actor and a reason. The event time defaults to now. `variants` and `grid` are two ways to
+    request several trainings, each with its own parameters on top of `parameters`. With `review`, a person must approve
+    a challenger that passes.
     """
 
     model_name: ModelName
@@ -45,7 +45,7 @@ class TriggerRequest(Record):
     @model_validator(mode="after")
     def _experiments_are_asked_for_by_people(self) -> Self:
         if self.variants and self.grid:
-            raise ValueError("variants and grid: only one of them may be given")
+            raise ValueError("variants and grid: give only one of them")
         if self.variants or self.grid:
             check_variants(self.experiments)
         if (self.experiments or self.review) and self.trigger_type is not TriggerType.MANUAL:
@@ -54,12 +54,12 @@ class TriggerRequest(Record):
 
     @property
     def experiments(self) -> list[dict[str, JsonValue]]:
-        """The variants, as listed or as the grid makes them; none for a single training."""
+        """The variants, as listed or expanded from the grid; empty for a single training."""
         return list(self.variants) or expand_grid(self.grid)
 
 
 class ScheduledEvent(Record):
-    """The part that we read of EventBridge's "Scheduled Event"; without a time, as invoked by hand, now is meant."""
+    """The part of EventBridge's "Scheduled Event" that we read; without a time (invoked by hand) it means now."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -67,7 +67,7 @@ class ScheduledEvent(Record):
 
 
 class TriggerDecision(Record):
-    """Whether to retrain; `job_id` is there once the job is open, `held_by` when something spoke against it."""
+    """Whether to retrain; `job_id` is set once the job is open, `held_by` if something holds the retraining back."""
 
     next: Literal["start", "detect_drift", "skip"]
     reason: str
@@ -86,19 +86,19 @@ class TriggerDecision(Record):
     verdicts: tuple[Verdict, ...] = ()
 
     def judged(self, verdicts: Iterable[Verdict]) -> Self:
-        """With more verdicts as its evidence."""
+        """With more verdicts."""
         return self.changed(verdicts=(*self.verdicts, *verdicts))
 
     def to_start(self, trigger: TriggerType, reason: str) -> Self:
-        """Retrain for this trigger, unless something is found to hold it back."""
+        """Retrain for this trigger, unless something holds it back."""
         return self.changed(next="start", trigger_type=trigger, reason=reason, held_by=None)
 
     def to_read_data(self, reason: str, held_by: HeldBy | None = None) -> Self:
-        """Not decided yet: only the data can tell."""
+        """Undecided until the data are read."""
         return self.changed(next="detect_drift", reason=reason, held_by=held_by)
 
     def held(self, by: HeldBy, reason: str) -> Self:
-        """Do not retrain although a trigger calls for it, or may."""
+        """Do not retrain although a trigger calls for it or might."""
         return self.changed(next="skip", held_by=by, reason=reason)
 
     def not_due(self, reason: str) -> Self:
@@ -106,7 +106,7 @@ class TriggerDecision(Record):
         return self.changed(next="skip", held_by=None, reason=reason)
 
     def opened(self, job_id: str) -> Self:
-        """With the job that retrains."""
+        """Retrain, with the job that was opened for it."""
         return self.changed(next="start", job_id=job_id, held_by=None)
 
 
@@ -118,7 +118,7 @@ class DataCheckOutcome(Record):
 
 
 class StepOrder(Record):
-    """Start one Kubernetes Job of a job and wake the execution by this token when it ended."""
+    """Start a Kubernetes Job for one step of a job, and resume the execution with this token when it ends."""
 
     job_id: str
     kind: JobKind
@@ -126,7 +126,7 @@ class StepOrder(Record):
 
 
 class StepStarted(Record):
-    """A Kubernetes Job runs, or one of several models will, as soon as the watcher has gathered them."""
+    """A Kubernetes Job was started, or the watcher will start one for a batch of models."""
 
     job_id: str
     kubernetes_job: str | None
@@ -148,34 +148,34 @@ class ValidationOutcome(Record):
 
 
 class ReviewOrder(Record):
-    """Let a person look at a job's challenger, and wake the execution by this token when they have spoken."""
+    """Request a review of a job's challenger, and resume the execution with this token when it is given."""
 
     job_id: str
     task_token: str = Field(repr=False)
 
 
-class ReviewRequested(Record):
-    """People were told; until then one of them has to speak."""
+class ReviewStarted(Record):
+    """People were notified; the review is due by `until`."""
 
     job_id: str
     until: UtcTime
 
 
 class ReviewOutcome(Record):
-    """What the execution is told when a person has spoken."""
+    """How the execution continues after a review."""
 
     next: Literal["deploy", "close"]
 
 
 class DeploymentOutcome(Record):
-    """What serves now."""
+    """The version now in production."""
 
     version: str
     previous_version: str | None
 
 
-class ProfileReport(Record):
-    """Where the profile of a version's training data is, and over how much it was made."""
+class ProfileOutcome(Record):
+    """Where the profile of a version's training data is stored, and how much data it covers."""
 
     uri: str
     rows: int
@@ -183,17 +183,17 @@ class ProfileReport(Record):
 
 
 class ClosingRequest(Record):
-    """An execution that came to its end, with all that its states found, or that was ended from outside."""
+    """An execution that is ending, with the results of its states, or that was ended from outside."""
 
     execution_arn: str
     state: dict[str, Any] = Field(default_factory=dict)
 
 
-class WatchReport(Record):
-    """What one pass over the cluster did, by number of jobs; `problems` are tried again in the next pass.
+class WatchOutcome(Record):
+    """What one pass over the cluster did, as numbers of jobs; the next pass retries what is listed in `problems`.
 
-    `waiting` says what keeps Kubernetes Jobs from running, some of them by name. `unreconciled` counts Kubernetes Jobs
-    without a record and records without a Kubernetes Job that the pass met and could not settle.
+    `waiting` says why Kubernetes Jobs are not running, for some of them, by name. `unreconciled` counts Kubernetes Jobs
+    without a record and records without a Kubernetes Job that the pass could not settle.
     """
 
     succeeded: int = 0
@@ -209,15 +209,15 @@ class WatchReport(Record):
 
     @property
     def metrics(self) -> dict[str, int]:
-        """What people set alarms on, as counts by the names of their metrics."""
+        """Counts to set alarms on, by metric name."""
         return {"unreconciled_jobs": self.unreconciled}
 
 
-class SweepReport(Record):
-    """What one sweep over the fleet saw, by number of models.
+class SweepOutcome(Record):
+    """What one sweep over the fleet did, as numbers of models.
 
-    `started` executions began, `known` ones had begun before; `suppressed` models are held back, `queued` ones wait for
-    the fleet's limits and are met again by the next sweep.
+    `started` executions began now, `known` ones before; `suppressed` models are held back, `queued` ones wait for the
+    fleet's limits until the next sweep.
     """
 
     models: int
@@ -227,8 +227,8 @@ class SweepReport(Record):
     queued: int = 0
 
 
-class AlarmReport(Record):
-    """What an alarm led to: executions that began or had begun before, or why it was ignored."""
+class AlarmOutcome(Record):
+    """What an alarm led to: executions that began now or before (`known`), or why it was ignored."""
 
     alarm: str
     started: tuple[str, ...] = ()
@@ -237,7 +237,7 @@ class AlarmReport(Record):
 
 
 class ExecutionStatusChange(Record):
-    """The part that we read of EventBridge's "Step Functions Execution Status Change"."""
+    """The part of EventBridge's "Step Functions Execution Status Change" that we read."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -251,9 +251,9 @@ class ExecutionStatusChange(Record):
 
 
 class ClosingOutcome(Record):
-    """How the execution has to end; `error` and `reason` become the error and cause of a failed one."""
+    """How the execution must end; `error` and `reason` become the error and cause of a failed one."""
 
-    next: EndingWord
+    next: ExecutionEnding
     status: RetrainingStatus | None
     error: str
     reason: str

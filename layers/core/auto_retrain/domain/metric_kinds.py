@@ -1,28 +1,28 @@
-"""The metrics by which models are compared: what each is of, and which way is better."""
+"""The metrics for comparing versions: the task of each, and which direction is better."""
 
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple, TypeVar
 
-# Arrays are not typed here, because numpy is not in every function.
+# Arrays are untyped here because not every function has numpy.
 Numbers = TypeVar("Numbers", float, Any)
 
 
 class Task(StrEnum):
-    """What a model predicts: one of some classes, or a number."""
+    """What a model predicts: a class or a number."""
 
     CLASSIFICATION = "classification"
     REGRESSION = "regression"
 
 
 class MetricKind(NamedTuple):
-    """`best` is the value of a model without any error; without one, an error cannot be reduced by a share of it."""
+    """`best` is the value of a perfect model; if None, the improvement basis error_reduction is not possible."""
 
     task: Task | None
     higher_is_better: bool
     best: float | None
 
     def gain(self, challenger: Numbers, champion: Numbers) -> Numbers:
-        """By how much the challenger is better, in the unit of the metric; of single numbers or of arrays."""
+        """How much better the challenger is, in units of the metric; for single numbers or arrays."""
         return challenger - champion if self.higher_is_better else champion - challenger
 
 
@@ -30,7 +30,7 @@ _SHARE = MetricKind(Task.CLASSIFICATION, True, 1.0)
 _LOSS = MetricKind(Task.CLASSIFICATION, False, 0.0)
 _ERROR = MetricKind(Task.REGRESSION, False, 0.0)
 
-# A metric of the user's own, of which the scoring container gives a value for each row.
+# The user's own metric; the scoring container computes a value for each row.
 ROW_METRIC = "row_metric"
 
 MetricName = Literal[

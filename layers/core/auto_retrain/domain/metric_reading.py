@@ -1,4 +1,4 @@
-"""Questions to a metric source and its answers."""
+"""Queries to a metric source, and its readings."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from .policy.metric import MetricPolicy
 
 
 class MetricQuery(Record):
-    """The metric of one model in production from `start` up to, not including, `end`."""
+    """The metric of one model in production, from `start` up to but excluding `end`."""
 
     model_name: str
     metric: MetricPolicy
@@ -16,11 +16,11 @@ class MetricQuery(Record):
 
 
 class MetricReading(Record):
-    """The metric over the window, aggregated as its policy says; None when nothing was published.
+    """The metric over the window, aggregated as its policy says; `value` is None if nothing was published.
 
-    `rows` is the number of labelled rows behind the value, when the metric counts them; `points` the number of data
-    points, the newest of which was published for `newest_at`; `label_share` is there when the policy names its metric.
-    An incomplete reading (partial data, NaN, a warning of the source) says why in `problem`.
+    `rows` is the number of labelled rows behind the value, if the metric counts them. `points` is the number of data
+    points, the newest of which is for `newest_at`. `label_share` is set if the policy names a metric for it. `problem`
+    says why a reading is incomplete (partial data, NaN, a warning from the source).
     """
 
     value: float | None

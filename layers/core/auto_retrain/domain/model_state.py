@@ -1,4 +1,4 @@
-"""What a model remembers between executions."""
+"""The state of a model between executions."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -15,18 +15,18 @@ MAX_ATTEMPTS = 200
 
 
 class Quarantine(Record):
-    """Broken data, because of which a model is not retrained until they are repaired or a person says so."""
+    """Broken data: the model is not retrained until they are repaired or a person lifts the quarantine."""
 
     since: UtcTime
     reason: str
 
 
 class ModelState(Record):
-    """What is going on with a model: the lease of the job that owns it, and when things last happened.
+    """The lease of the job that owns a model, and when things last happened to it.
 
-    The expiry is wall-clock time, all other times are event times. `attempts` are the jobs opened of late, the oldest
-    first; breaches are the days on which a trigger that needs several of them was met; `rejected_in_a_row` counts
-    challengers that a performance or drift trigger called for and that were not deployed.
+    The lease expires in wall-clock time; all other times are event times. `attempts` are the times of recent jobs,
+    oldest first. `breaches` are the days on which a trigger that needs several was met. `rejected_in_a_row` counts
+    challengers that a performance or drift trigger called for but that were not deployed.
     """
 
     model_name: str
@@ -45,42 +45,42 @@ class ModelState(Record):
         return max(self.attempts, default=None)
 
     def breach_days(self, trigger: TriggerType) -> tuple[date, ...]:
-        """The days on which a trigger was met of late."""
+        """The recent days on which a trigger was met."""
         return self.breaches.get(trigger, ())
 
     def owner_at(self, now: UtcTime) -> str | None:
-        """Id of the job that owns the model now, if any."""
+        """Id of the job that owns the model at a time, if any."""
         held = self.active_job and self.lease_expires_at and now < self.lease_expires_at
         return self.active_job if held else None
 
 
 def with_attempt(attempts: tuple[UtcTime, ...], at: UtcTime) -> tuple[UtcTime, ...]:
-    """Attempts with one more; those that no cap counts any more are forgotten."""
+    """Attempts with one added; those too old for any cap are dropped."""
     newest = max((at, *attempts))
     kept = sorted(attempt for attempt in (*attempts, at) if attempt > newest - REMEMBERED)
     return tuple(kept[-MAX_ATTEMPTS:])
 
 
 def with_breach(breaches: tuple[date, ...], day: date) -> tuple[date, ...]:
-    """Breach days with one more; those that no window can hold any more are forgotten."""
+    """Breach days with one added; those too old for any window are dropped."""
     newest = max((day, *breaches))
     return tuple(sorted({breach for breach in (*breaches, day) if breach > newest - REMEMBERED}))
 
 
 def breaches_within(breaches: tuple[date, ...], day: date, window_days: int) -> int:
-    """How many breach days lie in the window that ends with a day."""
+    """The number of breach days in the window that ends on a day."""
     return sum(day - timedelta(days=window_days) < breach <= day for breach in breaches)
 
 
 def later(moment: UtcTime, remembered: UtcTime | None) -> UtcTime:
-    """Which of both a model remembers: an old event, replayed, does not move it back."""
+    """The later of two moments, so that replaying an old event never moves a time back."""
     return max(moment, remembered or moment)
 
 
 class WaitingTrigger(Record):
-    """A trigger that found its model busy; it is judged again when the job that owns the model has ended.
+    """A trigger that fired while its model was busy; it is judged again when the job that owns the model ends.
 
-    Automatic triggers of one kind are one, the newest; each manual request waits for itself.
+    Only the newest automatic trigger of each kind waits; every manual request waits.
     """
 
     request: TriggerRequest

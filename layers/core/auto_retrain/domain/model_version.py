@@ -1,4 +1,4 @@
-"""A registered version of a model, as much as our own records know of it."""
+"""A registered version of a model, as our records describe it."""
 
 from pydantic import Field
 
@@ -7,7 +7,7 @@ from .files import VersionFiles
 
 
 class ModelVersion(Record):
-    """A version by its number, its files, the MLflow run that made it, and the metrics that training logged."""
+    """A version: its number, its files, the MLflow run that produced it, and the metrics that training logged."""
 
     number: str
     files: VersionFiles = VersionFiles()

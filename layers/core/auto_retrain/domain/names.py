@@ -1,4 +1,4 @@
-"""Names, and the names derived from them; everything here is safe in a URL, a label, an S3 key and an ARN."""
+"""Names, and how they are derived; all are safe in URLs, labels, S3 keys and ARNs."""
 
 import hashlib
 from typing import Annotated, Literal
@@ -10,58 +10,58 @@ MODEL_NAME_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"
 ModelName = Annotated[str, StringConstraints(pattern=MODEL_NAME_PATTERN, strict=True)]
 JobKind = Literal["train", "score", "report"]
 
-# Below the output of scoring, where the champion is scored in an image of its own.
+# Under the output of scoring, for a champion that is scored in its own image.
 CHAMPION_PART = "champion/"
 
 
 def _digest(*parts: str, length: int) -> str:
-    # The separator cannot occur in a part, so different parts never give the same text.
+    # The separator cannot occur in a part, so different parts never join to the same text.
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:length]
 
 
 def execution_name(model_name: str, trigger: str, moment: str) -> str:
-    """Name of the execution that answers one trigger of one model at one moment.
+    """Name of the execution for one trigger of one model at one moment; at most 80 characters.
 
-    The same three give the same name, so Step Functions refuses the second start; at most 80 characters.
+    The same three give the same name, so Step Functions refuses a second start.
     """
     return f"{model_name}-{trigger.replace('_', '-')}-{_digest(model_name, trigger, moment, length=12)}"
 
 
 def waiting_key(trigger: str, execution_arn: str) -> str:
-    """Key under which a trigger waits: one for each automatic kind, one for each manual request."""
+    """Key of a waiting trigger: one for each automatic kind, one for each manual request."""
     return f"manual-{_digest(execution_arn, length=12)}" if trigger == "manual" else trigger
 
 
 def decision_key(execution_arn: str) -> str:
-    """Key of the one decision that an execution comes to."""
+    """Key of the one decision that an execution makes."""
     return _digest(execution_arn, length=12)
 
 
 def spread_offset(model_name: str, purpose: str, span_minutes: int) -> int:
-    """Minutes, below the span, by which a model's turn comes later than the fleet's; the same for ever."""
+    """A model's fixed offset in minutes, less than the span, that spreads the models of a fleet."""
     return int(_digest(model_name, purpose, length=8), 16) % span_minutes if span_minutes else 0
 
 
 def job_id(model_name: str, execution_arn: str) -> str:
-    """Id of the one job that an execution may open for a model; at most 51 characters."""
+    """Id of the one job that an execution can open for a model; at most 51 characters."""
     return f"{model_name}-{_digest(model_name, execution_arn, length=10)}"
 
 
 def kubernetes_job_name(job_id: str, kind: JobKind) -> str:
-    """Name of the Kubernetes Job for one step of a job; at most 63 characters, the limit of a label."""
+    """Name of the Kubernetes Job for one step of a job; at most 63 characters, the limit for labels."""
     return f"{job_id}-{kind}-1"
 
 
 def output_key(job_id: str, kind: JobKind) -> str:
-    """Where, among the artifacts, the container writes; ends with a slash."""
+    """Key prefix for a container's output among the artifacts; ends with a slash."""
     return f"jobs/{job_id}/{kind}/"
 
 
 def variant_part(variant: int) -> str:
-    """Below the output of training, where one of several variants is trained."""
+    """Key prefix of one variant under the output of training; ends with a slash."""
     return f"{variant}/"
 
 
 def log_key(job_id: str, kind: JobKind, variant: int | None) -> str:
-    """Where, among the artifacts, the end of the log of a step is kept, or of one variant's."""
+    """Key among the artifacts for the end of the log of a step, or of one variant."""
     return f"{output_key(job_id, kind)}{'' if variant is None else variant_part(variant)}log.txt"

@@ -1,4 +1,4 @@
-"""What would happen to a model's triggers if they were judged now."""
+"""What would happen if a model's triggers were judged now."""
 
 from typing import Literal
 
@@ -13,7 +13,7 @@ Prospect = Literal["would_start", "held_back", "not_due", "unknown", "disabled"]
 
 
 class TriggerOutlook(Record):
-    """One trigger: its verdicts and when they were found, what holds it back, and when it is looked at next."""
+    """One trigger: its verdicts and when they were made, what holds it back, and when it is judged next."""
 
     trigger_type: TriggerType
     prospect: Prospect
@@ -24,7 +24,7 @@ class TriggerOutlook(Record):
 
 
 class ModelOutlook(Record):
-    """All triggers of a model, those that wait for its running job, and how many retrainings its caps leave."""
+    """All triggers of a model, those waiting for its running job, and how many retrainings its caps leave."""
 
     model_name: str
     at: UtcTime

@@ -1,4 +1,4 @@
-"""What a training container leaves behind when it is done."""
+"""The result documents that a training container writes."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ from .model_version import ModelVersion
 
 
 class ContainerResult(Record):
-    """Common to both kinds; a newer container may say more."""
+    """What all results have; a newer container may add fields."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -19,7 +19,7 @@ class ContainerResult(Record):
 
 
 class TrainingResult(ContainerResult):
-    """The version that was trained and registered; its metrics inform and decide nothing."""
+    """The version that was trained and registered; its metrics are for information only."""
 
     kind: Literal["train"]
     model_version: str
@@ -39,7 +39,7 @@ class TrainingResult(ContainerResult):
 
 
 class PredictionFile(Record):
-    """Predictions of one version for all holdout rows."""
+    """A file with one version's predictions for the holdout rows."""
 
     uri: str
     sha256: str
@@ -47,7 +47,7 @@ class PredictionFile(Record):
 
 
 class ScoringResult(ContainerResult):
-    """Prediction files by version, of the rows that have a label."""
+    """Prediction files by version, for the rows that have a label."""
 
     kind: Literal["score"]
     predictions: dict[str, PredictionFile]
@@ -55,14 +55,14 @@ class ScoringResult(ContainerResult):
 
 
 class EvidentlyFeature(Record):
-    """PSI as Evidently bins it, and whether it calls that drift; None where it could not compare."""
+    """PSI with Evidently's bins, and whether it calls that drift; None if it could not compare."""
 
     psi: float | None
     drifted: bool | None
 
 
 class EvidentlySummary(ContainerResult):
-    """What Evidently says about each feature; the report itself is beside it."""
+    """Evidently's results for each feature; its report is stored beside this document."""
 
     model_name: str
     evidently_version: str

@@ -1,10 +1,10 @@
-"""Where a job stands, and where it may go from there."""
+"""The status of a job, and the allowed transitions."""
 
 from enum import StrEnum
 
 
 class RetrainingStatus(StrEnum):
-    """Where a job stands; a rejected or inconclusive challenger, or none at all, ends COMPLETED without deployment."""
+    """The status of a job; it is COMPLETED even if its challenger was not deployed or nothing was trained."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -19,7 +19,7 @@ class RetrainingStatus(StrEnum):
         return self not in _NEXT
 
     def may_become(self, status: "RetrainingStatus") -> bool:
-        """Whether a job may go there from here; the present status is always allowed, so steps can repeat."""
+        """Whether a job may move to another status; the current one is always allowed, so steps can repeat."""
         return status is self or status in _NEXT.get(self, set())
 
 

@@ -1,4 +1,4 @@
-"""Understands whatever may start an execution: our own request, or a CloudWatch alarm."""
+"""Parses the events that can start an execution: our own request, or a CloudWatch alarm."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ from .explain import explain
 from .messages import TriggerRequest
 from .trigger_type import TriggerType
 
-MOST_LEVELS = 50
+MAX_LEVELS = 50
 
 _HELP = (
     'send {"model_name": "...", "actor": "...", "reason": "..."}, optionally with "event_time", "parameters" and '
@@ -20,9 +20,9 @@ _HELP = (
 
 
 def parse_trigger_event(event: Any) -> TriggerRequest:
-    """The request that an event stands for; raises EventInvalid with a message that says what to send."""
+    """Parse an event into a request; raises EventInvalid with a message that says what to send."""
     if not isinstance(event, dict):
-        raise EventInvalid(f"the input is a JSON {type(event).__name__} and no object; {_HELP}")
+        raise EventInvalid(f"the input must be a JSON object, not {type(event).__name__}; {_HELP}")
     if is_alarm(event):
         return _parse(_request_of_alarm(event))
     if "model_name" not in event:
@@ -35,24 +35,26 @@ def parse_trigger_event(event: Any) -> TriggerRequest:
 
 def _parse(document: dict[str, Any]) -> TriggerRequest:
     moment = document.get("event_time")
-    # Seconds or milliseconds since 1970? The one taken for the other is another century.
+    # Seconds and milliseconds since 1970 cannot be told apart, so numbers are refused.
     if isinstance(moment, str) and "-" not in moment:
-        raise EventInvalid(f"event_time = {moment!r}: must be like 2026-03-01T12:00:00Z and no number; {_HELP}")
-    if _is_deeper(document, MOST_LEVELS):
-        raise EventInvalid(f"parameters: nested more than {MOST_LEVELS} levels deep; {_HELP}")
+        raise EventInvalid(
+            f"event_time = {moment!r}: must be a time such as 2026-03-01T12:00:00Z, not a number; {_HELP}"
+        )
+    if _is_deeper(document, MAX_LEVELS):
+        raise EventInvalid(f"parameters: nested more than {MAX_LEVELS} levels deep; {_HELP}")
     try:
-        # Through JSON text: there, dates are text and yet nothing else is converted.
+        # By way of JSON text, where strict mode accepts dates as text and converts nothing else.
         return TriggerRequest.model_validate_json(json.dumps(document), strict=True)
     except ValidationError as error:
         raise EventInvalid(f"{explain(error, TriggerRequest)}; {_HELP}") from error
 
 
 def _is_deeper(value: Any, levels: int) -> bool:
-    """Level by level, because a value that is nested without end would exhaust the stack."""
+    """Checked level by level, because recursion into a deeply nested value would exhaust the stack."""
     level = [value]
     for _ in range(levels):
-        children = [found.values() if isinstance(found, dict) else found for found in level]
-        level = [child for found in children for child in found if isinstance(child, dict | list)]
+        children = [value.values() if isinstance(value, dict) else value for value in level]
+        level = [child for values in children for child in values if isinstance(child, dict | list)]
         if not level:
             return False
     return True
@@ -62,10 +64,10 @@ def _request_of_alarm(event: dict[str, Any]) -> dict[str, Any]:
     alarm = parse_alarm(event)
     models = alarm.models({})
     if len(models) != 1:
-        found = f"names {len(models)} models" if models else "names no model"
-        raise EventInvalid(f"alarm '{alarm.name}' {found}; {_HELP}")
+        problem = f"names {len(models)} models" if models else "names no model"
+        raise EventInvalid(f"alarm '{alarm.name}' {problem}; {_HELP}")
     if alarm.state != "ALARM":
-        raise EventInvalid(f"alarm '{alarm.name}' is {alarm.state}, only ALARM calls for a retraining; {_HELP}")
+        raise EventInvalid(f"alarm '{alarm.name}' is {alarm.state}; only ALARM calls for a retraining; {_HELP}")
     return {
         "model_name": models.pop(),
         "trigger_type": TriggerType.PERFORMANCE_DEGRADATION.value,

@@ -1,10 +1,10 @@
-"""The reasons for which a retraining may start."""
+"""The reasons to start a retraining."""
 
 from enum import StrEnum
 
 
 class TriggerType(StrEnum):
-    """Why a retraining starts."""
+    """The kind of trigger that starts a retraining."""
 
     PERFORMANCE_DEGRADATION = "performance_degradation"
     DATA_DRIFT = "data_drift"

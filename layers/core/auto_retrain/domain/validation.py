@@ -1,4 +1,4 @@
-"""The outcome of comparing a challenger with the champion on the same holdout rows."""
+"""The result of comparing a challenger with the champion on the same holdout rows."""
 
 from enum import StrEnum
 
@@ -11,7 +11,7 @@ from .verdict import Verdict
 
 
 class Decision(StrEnum):
-    """What follows from a validation."""
+    """What a validation decides."""
 
     PROMOTE = "promote"
     REJECT = "reject"
@@ -19,10 +19,10 @@ class Decision(StrEnum):
 
 
 class ValidatedInputs(Record):
-    """What was compared and with what, pinned by digests, so that the verdict can be computed again.
+    """What was compared, pinned by digests so that the verdict can be recomputed.
 
-    `holdout_sha256` covers row ids and labels; `look` says how often these have been used, this time included.
-    `min_improvement` is the policy's, unless a call asked for another; `seed` is that of the bootstrap.
+    `holdout_sha256` covers row ids and labels; `look` counts how often they have been used, including this time.
+    `min_improvement` is the policy's unless the caller gave another; `seed` is for the bootstrap.
     """
 
     model_name: str
@@ -40,7 +40,7 @@ class ValidatedInputs(Record):
 
 
 class VariantScore(Record):
-    """The primary metric of one of several variants; `p_value` is its own, for no look at the others."""
+    """The primary metric of one of several variants; `p_value` is not adjusted for the others."""
 
     version: str
     value: float
@@ -49,12 +49,12 @@ class VariantScore(Record):
 
 
 class ValidationResult(Record):
-    """What the holdout rows say about a challenger; the plain metrics are the challenger's.
+    """The result of validating a challenger.
 
-    `improvement` is that of the primary metric on the policy's basis, `interval` its two-sided 95 % interval, for all
-    variants together (Bonferroni); both are None without a champion. `variants` has all of several challengers, of
-    which this result is about the best. `validation_hash` covers everything but itself and `validation_timestamp`, so
-    the same evidence gives the same hash on any day.
+    `improvement` is that of the primary metric on the policy's basis, `interval` its two-sided 95 % interval, adjusted
+    for the number of variants (Bonferroni); both are None without a champion. `variants` lists all variants, and the
+    result is about the best of them. `validation_hash` covers everything but itself and `validation_timestamp`, so the
+    same evidence gives the same hash on any day.
     """
 
     decision: Decision
@@ -90,7 +90,7 @@ class ValidationResult(Record):
         return self.value_of("f1_score")
 
     def value_of(self, metric: str) -> float | None:
-        """A metric of the challenger; None where the task or the model does not have it."""
+        """A metric of the challenger; None if its task or its predictions do not have it."""
         return self.metrics[metric].value if metric in self.metrics else None
 
     @property
@@ -102,6 +102,6 @@ class ValidationResult(Record):
         return self.changed(validation_hash=self.compute_hash(), validation_timestamp=at)
 
     def compute_hash(self) -> str:
-        """SHA-256 over the canonical JSON (RFC 8785) of evidence and verdict."""
+        """SHA-256 of the canonical JSON (RFC 8785) of evidence and verdicts."""
         content = self.model_dump(mode="json", exclude={"validation_hash", "validation_timestamp"})
         return sha256_of(rfc8785.dumps(content))

@@ -1,4 +1,4 @@
-"""The one language of decisions: a check judges evidence and answers with a verdict."""
+"""The common language of decisions: a check judges evidence and returns a verdict."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -10,7 +10,7 @@ from .base import Record
 
 
 class Outcome(StrEnum):
-    """Whether the condition that a check states holds; unknown is never yes."""
+    """Whether the condition of a check holds; unknown is never yes."""
 
     MET = "met"
     INCONCLUSIVE = "inconclusive"
@@ -24,12 +24,12 @@ _WORST_LAST = [Outcome.MET, Outcome.INCONCLUSIVE, Outcome.UNMET, Outcome.ERROR]
 
 
 class Verdict(Record):
-    """The answer of one check.
+    """The result of one check.
 
-    `value` is compared with `limit`, both in the unit of the check; `n` counts the rows behind them;
+    `value` is compared with `limit`, both in the unit of the check; `n` is the number of rows behind them;
     `interval` is two-sided 95 %; `p_value` is one-sided. `evidence` says how strong it is: rows were counted, only a
-    point value is known, or the policy asked for the point estimate alone (stored as "bare_rule"). A verdict that is
-    `observed_only` is recorded and shown, and decides nothing.
+    point value is known, or the policy asks for the point estimate alone (stored as "bare_rule"). A verdict that is
+    `observed_only` is recorded and shown, but decides nothing.
     """
 
     check: str
@@ -53,11 +53,11 @@ class Verdict(Record):
         return f"{self.outcome.value} (only observed)" if self.observed_only else self.outcome.value
 
     def as_observed(self) -> "Verdict":
-        """The same verdict, which decides nothing."""
+        """The same verdict, but only observed."""
         return self.changed(observed_only=True)
 
 
 def worst(verdicts: Iterable[Verdict]) -> Outcome:
-    """The outcome of gates taken together, those that are only observed left out; without any verdict, unknown."""
+    """The worst outcome of gates, ignoring those that are only observed; inconclusive if nothing is left."""
     outcomes = [verdict.outcome for verdict in verdicts if not verdict.observed_only]
     return max(outcomes, key=_WORST_LAST.index) if outcomes else Outcome.INCONCLUSIVE

@@ -1,4 +1,4 @@
-"""Which days of data a decision, a training and a comparison look at."""
+"""Which days of data a decision, a training and a comparison use."""
 
 from datetime import date, datetime, timedelta
 
@@ -26,7 +26,7 @@ class Windows(Record):
 
 
 def windows_at(event_time: datetime, *, evaluation_days: int, training_days: int, label_delay_days: int) -> Windows:
-    """Windows as seen from an event: full days before it, less the time that labels need to arrive."""
+    """The windows for an event: full days before it, shifted back by the label delay."""
     holdout_end = event_time.date() - timedelta(days=label_delay_days)
     holdout_start = holdout_end - timedelta(days=evaluation_days)
     training_start = holdout_start - timedelta(days=training_days)
@@ -37,7 +37,7 @@ def windows_at(event_time: datetime, *, evaluation_days: int, training_days: int
 
 
 def metric_window_end(at: datetime, label_delay_days: int) -> datetime:
-    """Up to when a metric is looked at: the full hour after an event, less the time that labels need to arrive."""
+    """The end of the window for a metric: the full hour after an event, shifted back by the label delay."""
     end = at.replace(minute=0, second=0, microsecond=0)
     if end < at:
         end += timedelta(hours=1)

@@ -1,4 +1,4 @@
-"""The difference between two policies is complete, and nothing but the difference."""
+"""The changes between two policies are complete, and contain nothing else."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ from tests.unit.builders import a_policy
 from tests.unit.policies import policies
 
 
-def test_a_change_names_the_field_with_both_values() -> None:
+def test_a_change_names_the_field_and_both_values() -> None:
     changes = changes_between(a_policy(), a_policy(triggers={"drift_threshold": 0.3, "time_zone": "Europe/Berlin"}))
     assert [str(change) for change in changes] == [
         "triggers.drift_threshold: 0.25 -> 0.3",
@@ -19,7 +19,7 @@ def test_a_change_names_the_field_with_both_values() -> None:
     ]
 
 
-def test_what_is_added_and_what_is_left_out_is_told_apart_from_null() -> None:
+def test_added_and_removed_fields_are_distinguished_from_null() -> None:
     before = a_policy(training={"parameters": {"depth": None, "rate": 0.1}})
     after = a_policy(training={"parameters": {"depth": 3}})
     assert [str(change) for change in changes_between(before, after)] == [
@@ -65,7 +65,7 @@ def _with_changes(policy: Policy, changes: tuple[FieldChange, ...]) -> dict[str,
 
 
 def _leaves(document: dict[str, Any], path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
-    found: dict[tuple[str, ...], Any] = {}
+    leaves: dict[tuple[str, ...], Any] = {}
     for name, value in document.items():
-        found |= _leaves(value, (*path, name)) if isinstance(value, dict) and value else {(*path, name): value}
-    return found
+        leaves |= _leaves(value, (*path, name)) if isinstance(value, dict) and value else {(*path, name): value}
+    return leaves

@@ -1,4 +1,4 @@
-"""A pod template says where pods run and with what; whatever it may not override is refused by name."""
+"""A pod template says where pods run and with what; fields that it cannot override are refused by name."""
 
 import json
 from typing import Any
@@ -33,21 +33,21 @@ def labels(**given: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "message"),
     [
-        (spec(hostNetwork=True), "pod_template.spec.hostNetwork: may not be set in a pod template; allowed are"),
-        (spec(securityContext={}), "pod_template.spec.securityContext: may not be set in a pod template"),
-        (spec(restartPolicy="Always"), "pod_template.spec.restartPolicy: may not be set in a pod template"),
-        (spec(nodeSelectr={}), "pod_template.spec.nodeSelectr: may not be set in a pod template; did you mean"),
-        (spec(initContainers=[]), "pod_template.spec.initContainers: may not be set"),
-        (container(image="x"), "pod_template.spec.containers.0.image: may not be set"),
-        (container(command=["sh"]), "pod_template.spec.containers.0.command: may not be set"),
-        (container(securityContext={"privileged": True}), "containers.0.securityContext: may not be set"),
+        (spec(hostNetwork=True), "pod_template.spec.hostNetwork: cannot be set in a pod template; allowed are"),
+        (spec(securityContext={}), "pod_template.spec.securityContext: cannot be set in a pod template"),
+        (spec(restartPolicy="Always"), "pod_template.spec.restartPolicy: cannot be set in a pod template"),
+        (spec(nodeSelectr={}), "pod_template.spec.nodeSelectr: cannot be set in a pod template; did you mean"),
+        (spec(initContainers=[]), "pod_template.spec.initContainers: cannot be set"),
+        (container(image="x"), "pod_template.spec.containers.0.image: cannot be set"),
+        (container(command=["sh"]), "pod_template.spec.containers.0.command: cannot be set"),
+        (container(securityContext={"privileged": True}), "containers.0.securityContext: cannot be set"),
         (container(name="sidecar"), "pod_template.spec.containers.0.name = 'sidecar': Input should be 'train-model'"),
         (spec(containers=[{}, {}]), "pod_template.spec.containers = [{}, {}]"),
-        (container(resources={"limits": {"cpu": "1"}}), "is decided by training.cpu"),
-        (container(resources={"limits": {"memory": "1Gi"}}), "is decided by training.memory"),
-        (container(resources={"limits": {"nvidia.com/gpu": "1"}}), "is decided by training.gpus"),
+        (container(resources={"limits": {"cpu": "1"}}), "is set by training.cpu"),
+        (container(resources={"limits": {"memory": "1Gi"}}), "is set by training.memory"),
+        (container(resources={"limits": {"nvidia.com/gpu": "1"}}), "is set by training.gpus"),
         (container(resources={"limits": {"gpu": "1"}}), "must be 'ephemeral-storage' or a name with a domain"),
         (container(resources={"limits": {"ephemeral-storage": "much"}}), "ephemeral-storage = 'much'"),
         (container(env=[{"name": "AUTO_RETRAIN_ORDER", "value": "{}"}]), "'AUTO_RETRAIN_ORDER' is set by auto-retrain"),
@@ -57,16 +57,16 @@ def labels(**given: str) -> dict[str, Any]:
         (container(env=[{"name": "A", "value": "1"}] * 2), "containers.0.env: given more than once: A"),
         (container(env=[{"name": "a=b", "value": ""}]), "containers.0.env.0.name = 'a=b'"),
         (container(volumeMounts=[{"name": "x", "mountPath": "/x"}]), "volumeMounts: no such volume: x"),
-        (spec(volumes=[{"name": "tmp", "emptyDir": {}}]), "'tmp' is set by auto-retrain and may not be overridden"),
-        (spec(volumes=[{"name": "x", "hostPath": {"path": "/"}}]), "volumes.0.hostPath: may not be set"),
+        (spec(volumes=[{"name": "tmp", "emptyDir": {}}]), "'tmp' is set by auto-retrain and cannot be overridden"),
+        (spec(volumes=[{"name": "x", "hostPath": {"path": "/"}}]), "volumes.0.hostPath: cannot be set"),
         (spec(volumes=[{"name": "x"}]), "needs one of emptyDir, persistentVolumeClaim, secret, configMap"),
         (spec(volumes=[{"name": "x", "emptyDir": {}}] * 2), "volumes: given more than once: x"),
         (spec(tolerations=[{"effect": "NoSchedule"}]), "key: required unless operator is 'Exists'"),
-        (spec(tolerations=[{"key": "a", "operator": "Exists", "value": "b"}]), "value: may not be given when operator"),
+        (spec(tolerations=[{"key": "a", "operator": "Exists", "value": "b"}]), "value: not allowed when operator"),
         (spec(tolerations=[{"key": "a", "tolerationSeconds": 3}]), "tolerationSeconds: needs effect 'NoExecute'"),
-        (spec(affinity={"podAffinity": {}}), "affinity.podAffinity: may not be set"),
+        (spec(affinity={"podAffinity": {}}), "affinity.podAffinity: cannot be set"),
         (spec(terminationGracePeriodSeconds=0), "terminationGracePeriodSeconds = 0"),
-        (labels(**{"auto-retrain__job-id": "x"}), "is set by auto-retrain or Kubernetes and may not be overridden"),
+        (labels(**{"auto-retrain__job-id": "x"}), "is set by auto-retrain or Kubernetes and cannot be overridden"),
         (labels(**{"app.kubernetes.io__managed-by": "x"}), "is set by auto-retrain or Kubernetes"),
         (labels(**{"job-name": "x"}), "is set by auto-retrain or Kubernetes"),
         (labels(**{"kueue.x-k8s.io__queue-name": "x"}), "is set by auto-retrain or Kubernetes"),
@@ -76,39 +76,39 @@ def labels(**given: str) -> dict[str, Any]:
         ({"image": "x@sha256:123"}, "image = 'x@sha256:123'"),
         ({"namespace": "Team_A"}, "namespace = 'Team_A'"),
         ({"capacity": "cheap"}, "capacity = 'cheap'"),
-        ({"capacity": "spot", **spec(affinity={"nodeAffinity": {}})}, "capacity: is a node affinity itself"),
+        ({"capacity": "spot", **spec(affinity={"nodeAffinity": {}})}, "capacity: is itself a node affinity"),
         ({"gpus": -1}, "gpus = -1"),
         ({"queue": ""}, "queue = ''"),
         ({"retries": 11}, "retries = 11"),
     ],
 )  # fmt: skip
-def test_what_may_not_be_overridden_is_refused_by_name(fields: dict[str, Any], told: str) -> None:
-    assert told in refusal(**fields)
+def test_fields_that_cannot_be_overridden_are_refused_by_name(fields: dict[str, Any], message: str) -> None:
+    assert message in refusal(**fields)
 
 
 @pytest.mark.parametrize("path", ["/", "/tmp", "/tmp/x", "/proc/1", "/dev", "/var/run/secrets/x", "/a/../tmp", "x"])
-def test_a_volume_may_not_be_mounted_over_what_the_pod_needs(path: str) -> None:
+def test_a_volume_cannot_be_mounted_over_a_directory_that_the_pod_needs(path: str) -> None:
     mounts = {"containers": [{"volumeMounts": [{"name": "x", "mountPath": path}]}]}
 
     assert "mountPath" in refusal(**spec(volumes=[{"name": "x", "emptyDir": {}}], **mounts))
 
 
 @pytest.mark.parametrize("name", ["DB_PASSWORD", "aws_secret_access_key", "HF_TOKEN", "ApiKey", "AWS_ACCESS_KEY_ID"])
-def test_what_sounds_like_a_secret_comes_by_reference_and_is_not_shown(name: str) -> None:
-    told = refusal(**container(env=[{"name": name, "value": "hunter2"}]))
+def test_a_variable_that_sounds_like_a_secret_must_be_a_reference_and_is_never_shown(name: str) -> None:
+    message = refusal(**container(env=[{"name": name, "value": "hunter2"}]))
 
-    assert f"'{name}' sounds like a secret; give it by valueFrom.secretKeyRef" in told
-    assert "hunter2" not in told
+    assert f"'{name}' sounds like a secret; use valueFrom.secretKeyRef" in message
+    assert "hunter2" not in message
 
     by_reference = {"secretKeyRef": {"name": "db", "key": "password"}}
     assert training(**container(env=[{"name": name, "valueFrom": by_reference}]))
 
 
-def test_what_is_left_out_is_left_to_kubernetes() -> None:
-    assert training().pod_template.spec.as_manifest() == {}
+def test_fields_that_are_left_out_are_left_to_kubernetes() -> None:
+    assert training().pod_template.spec.as_body() == {}
 
 
-def test_a_stored_template_gives_the_same_manifest_as_the_written_one() -> None:
+def test_a_template_gives_the_same_body_after_being_stored() -> None:
     written = training(
         **spec(
             tolerations=[{"key": "a", "operator": "Exists"}],
@@ -119,7 +119,7 @@ def test_a_stored_template_gives_the_same_manifest_as_the_written_one() -> None:
 
     stored = TrainingPolicy.model_validate_json(written.model_dump_json())
 
-    assert stored.pod_template.as_manifest() == written.pod_template.as_manifest()
+    assert stored.pod_template.as_body() == written.pod_template.as_body()
 
 
 @pytest.mark.parametrize(
@@ -131,6 +131,6 @@ def test_a_stored_template_gives_the_same_manifest_as_the_written_one() -> None:
         ("a", False),
     ],
 )
-def test_only_a_digest_names_the_same_image_for_ever(image: str, pinned: bool) -> None:
+def test_only_an_image_with_a_digest_is_pinned(image: str, pinned: bool) -> None:
     assert training(image=image).image == image
     assert is_pinned(image) is pinned

@@ -1,4 +1,4 @@
-"""A warning is always right: what it says can never happen does not happen."""
+"""A warning is always right: what it calls impossible never happens."""
 
 from typing import Any
 
@@ -21,11 +21,11 @@ def test_the_defaults_give_no_warning() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sections", "told"),
+    ("sections", "message"),
     [
         (
             {"validation": {"accuracy_floor": 0.96}},
-            f"validation.min_improvement = 0.05: {NEVER_BETTER}, and validation.accuracy_floor = 0.96 lets no other",
+            f"validation.min_improvement = 0.05: {NEVER_BETTER}, and validation.accuracy_floor = 0.96 admits no other",
         ),
         (
             {"validation": {"min_improvement": 0.2}},
@@ -37,16 +37,16 @@ def test_the_defaults_give_no_warning() -> None:
         ),
         (
             {"triggers": {"performance_metric_threshold": 0.8}},
-            "performance_metric_threshold = 0.8: the champion may fall below validation.accuracy_floor = 0.85",
+            "performance_metric_threshold = 0.8: the champion can fall below validation.accuracy_floor = 0.85",
         ),
-        ({"triggers": {"enabled": []}}, "triggers.enabled = []: only people start a retraining"),
+        ({"triggers": {"enabled": []}}, "triggers.enabled = []: only people can start a retraining"),
         (
             {"triggers": {"enabled": ["scheduled"], "alarms": ["accuracy low"]}},
             "triggers.alarms: performance_degradation is not enabled",
         ),
-        ({"drift": {"ignore": ["age"], "weights": {"plan": 0}}}, "drift: every feature is ignored or weighs 0"),
-        ({"training": {"image": "own:1"}}, "training.image = 'own:1': a tag may come to mean another image"),
-        ({"drift": {"min_drifted_share": 1}}, "drift.min_drifted_share = 1: all of the 2 features that count"),
+        ({"drift": {"ignore": ["age"], "weights": {"plan": 0}}}, "drift: every feature is ignored or has weight 0"),
+        ({"training": {"image": "own:1"}}, "training.image = 'own:1': a tag can later point to another image"),
+        ({"drift": {"min_drifted_share": 1}}, "drift.min_drifted_share = 1: all 2 features that count must drift"),
         (
             {"triggers": {"min_rows": 0, "confidence": 0}},
             "triggers.min_rows = 0 with triggers.confidence = 0: a single row can start a retraining",
@@ -57,29 +57,29 @@ def test_the_defaults_give_no_warning() -> None:
         ),
         (
             {"triggers": {"schedule_expression": "* * * * *"}},
-            "schedule_expression = '* * * * *': comes again after 1 minute, while triggers.cool_down_hours = 24",
+            "schedule_expression = '* * * * *': fires again after 1 minute, but triggers.cool_down_hours = 24",
         ),
         (
             {"triggers": {"schedule_expression": "0 */6 * * *"}},
-            "comes again after 6 hours, while triggers.cool_down_hours = 24 keeps retrainings apart for longer",
+            "fires again after 6 hours, but triggers.cool_down_hours = 24 keeps retrainings further apart",
         ),
-        ({"triggers": {"cool_down_hours": 200}}, "comes again after 7 days, while triggers.cool_down_hours = 200"),
+        ({"triggers": {"cool_down_hours": 200}}, "fires again after 7 days, but triggers.cool_down_hours = 200"),
         (
             {"triggers": {"schedule_expression": "0 0 * * *", "monthly_cap": 29}},
-            "comes more often in 720 hours than triggers.monthly_cap = 29 allows",
+            "fires more often in 720 hours than triggers.monthly_cap = 29 allows",
         ),
         (
             {"triggers": {"schedule_expression": "0 */6 * * *", "cool_down_hours": 0}},
-            "comes more often in 24 hours than triggers.daily_cap = 3 allows",
+            "fires more often in 24 hours than triggers.daily_cap = 3 allows",
         ),
         (
             {"triggers": {"max_back_off_days": 1}},
-            "triggers.max_back_off_days = 1: lies within triggers.cool_down_hours = 24",
+            "triggers.max_back_off_days = 1: is no longer than triggers.cool_down_hours = 24",
         ),
     ],
 )
-def test_a_rule_that_cannot_do_what_it_says_is_told(sections: dict[str, Any], told: str) -> None:
-    assert any(told in warning for warning in warnings_of(a_policy(**sections)))
+def test_a_rule_that_cannot_do_what_it_says_gets_a_warning(sections: dict[str, Any], message: str) -> None:
+    assert any(message in warning for warning in warnings_of(a_policy(**sections)))
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_rule_that_cannot_do_what_it_says_is_told(sections: dict[str, Any], to
         {"validation": {"accuracy_floor": 0.95}, "triggers": {"performance_metric_threshold": 0.95}},
         {"validation": {"min_improvement": 0, "accuracy_floor": 0.99}, "metric": {"name": "auc", "counts_rows": False}},
         {"triggers": {"performance_metric_threshold": 0.9523}},
-        # Where the metric is no accuracy, or is not judged, its threshold says nothing about accuracies.
+        # If the metric is not the accuracy, or is not judged, its threshold says nothing about accuracies.
         {"triggers": {"performance_metric_threshold": 0.97}, "metric": {"name": "auc"}},
         {"triggers": {"performance_metric_threshold": 0.2, "performance_metric_direction": "lower_is_better"}},
         {"triggers": {"performance_metric_threshold": 0.97, "enabled": ["scheduled"]}},
@@ -101,12 +101,12 @@ def test_a_rule_that_cannot_do_what_it_says_is_told(sections: dict[str, Any], to
         {"metric": PROMETHEUS, "triggers": {"min_data_points": 31}},
     ],
 )
-def test_a_rule_that_may_work_is_not_warned_of(sections: dict[str, Any]) -> None:
-    told = [warning for warning in warnings_of(a_policy(**sections)) if "max_back_off_days = 30" not in warning]
-    assert told == []
+def test_a_rule_that_can_work_gets_no_warning(sections: dict[str, Any]) -> None:
+    warnings = [warning for warning in warnings_of(a_policy(**sections)) if "max_back_off_days = 30" not in warning]
+    assert warnings == []
 
 
-def test_a_champion_that_nothing_can_replace_is_told() -> None:
+def test_a_champion_that_nothing_can_replace_gets_a_warning() -> None:
     (warning,) = warnings_with_champion(a_policy(), 0.96)
     assert warning.startswith(
         "validation.min_improvement = 0.05: the champion's accuracy was 0.9600 when it was deployed"
@@ -118,9 +118,7 @@ def test_a_champion_that_nothing_can_replace_is_told() -> None:
 
 @settings(deadline=None)
 @given(st.floats(0.5, 1), st.floats(0, 1), st.floats(0, 1))
-def test_a_champion_warned_of_is_beaten_by_no_accuracy(
-    champion: float, min_improvement: float, accuracy: float
-) -> None:
+def test_no_accuracy_beats_a_champion_with_a_warning(champion: float, min_improvement: float, accuracy: float) -> None:
     policy = a_policy(validation={"min_improvement": min_improvement})
     if warnings_with_champion(policy, champion):
         comparison = a_comparison(accuracy, champion)
@@ -129,5 +127,5 @@ def test_a_champion_warned_of_is_beaten_by_no_accuracy(
 
 @settings(deadline=None)
 @given(policies())
-def test_every_legal_policy_can_be_looked_through(policy: Policy) -> None:
+def test_every_legal_policy_can_be_checked_for_warnings(policy: Policy) -> None:
     assert all(warning.isprintable() for warning in warnings_of(policy))

@@ -1,1 +1,1 @@
-"""A model's policy: what people decide about its retraining, one file for each section."""
+"""A model's policy: what people decide about its retraining, one file per section."""

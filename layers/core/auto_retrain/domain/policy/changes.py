@@ -1,4 +1,4 @@
-"""What differs between two policies, field by field."""
+"""The differences between two policies, field by field."""
 
 import json
 from collections.abc import Mapping
@@ -9,19 +9,19 @@ from .policy import Policy
 
 
 class FieldChange(Record):
-    """A field that differs, as JSON text before and after; None where there is no such field."""
+    """A field that differs, as JSON text before and after; None if the field does not exist."""
 
     path: tuple[str, ...]
     before: str | None
     after: str | None
 
     def __str__(self) -> str:
-        words = [text if text is not None else "(none)" for text in (self.before, self.after)]
-        return f"{'.'.join(self.path)}: {' -> '.join(words)}"
+        values = [text if text is not None else "(none)" for text in (self.before, self.after)]
+        return f"{'.'.join(self.path)}: {' -> '.join(values)}"
 
 
 def changes_between(before: Policy, after: Policy) -> tuple[FieldChange, ...]:
-    """Every field that differs, in the order of the newer policy; those that are no more come last."""
+    """Every field that differs, in the order of the newer policy; fields that it no longer has come last."""
     old, new = (_leaves(policy.model_dump(mode="json")) for policy in (before, after))
     paths = [*new, *(path for path in old if path not in new)]
     changes = [FieldChange(path=path, before=old.get(path), after=new.get(path)) for path in paths]
@@ -32,7 +32,7 @@ def _leaves(document: Mapping[str, Any], path: tuple[str, ...] = ()) -> dict[tup
     leaves: dict[tuple[str, ...], str] = {}
     for name, value in document.items():
         here = (*path, name)
-        # An empty object is a leaf, or it would leave no trace.
+        # An empty object is a leaf; otherwise it would leave no trace.
         leaves |= (
             _leaves(value, here) if isinstance(value, dict) and value else {here: json.dumps(value, sort_keys=True)}
         )

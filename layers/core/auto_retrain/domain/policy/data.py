@@ -1,4 +1,4 @@
-"""Which labelled data a model learns from and is judged on, and what counts as drift in it."""
+"""The labelled data that a model is trained and judged on, and what counts as drift in them."""
 
 from typing import Annotated, Literal, Self
 
@@ -11,7 +11,7 @@ from ..metric_kinds import Task
 
 def _check_prefix(prefix: str) -> str:
     if ".." in prefix or "//" in prefix:
-        raise ValueError("may not contain '..' or '//'")
+        raise ValueError("must not contain '..' or '//'")
     return prefix.rstrip("/")
 
 
@@ -21,39 +21,39 @@ Format = Literal["csv", "parquet"]
 
 
 class LabelPolicy(StrictRecord):
-    """Labels in a data set of their own, partitioned by the day they arrived; a later label corrects an earlier one."""
+    """Labels in their own data set, partitioned by the day they arrived; a later label corrects an earlier one."""
 
-    prefix: Prefix = Field(description="folder in the data bucket that holds the folders date=YYYY-MM-DD")
+    prefix: Prefix = Field(description="folder in the data bucket with the subfolders date=YYYY-MM-DD")
     format: Format = "parquet"
-    row_id: Column = Field(description="column that says to which row a label belongs")
+    row_id: Column = Field(description="column with the id of the row that a label belongs to")
     label: Column = Field(description="column with the label")
 
 
 class DataPolicy(StrictRecord):
-    """Date-partitioned rows with features, and with labels unless those have their own data set."""
+    """Date-partitioned rows with features, and with labels unless these have their own data set."""
 
-    prefix: Prefix = Field(description="folder in the data bucket that holds the folders date=YYYY-MM-DD")
+    prefix: Prefix = Field(description="folder in the data bucket with the subfolders date=YYYY-MM-DD")
     format: Format = "parquet"
-    row_id: Column = Field(description="column that identifies a row")
-    label: Column = Field(description="column with what is to be predicted")
+    row_id: Column = Field(description="column that identifies each row")
+    label: Column = Field(description="column to predict")
     task: Task = Field(
         default=Task.CLASSIFICATION,
-        description="regression: the label is a number; classification: it is one of some classes",
+        description="classification: the label is a class; regression: it is a number",
     )
     positive_label: str | None = Field(
         default=None,
-        description="class that precision, recall and curves are about; none: the second of two, as text",
+        description="class that precision, recall and curves refer to, as text; none: the second of two classes",
     )
     entity: Column | None = Field(
-        default=None, description="column of what several rows may belong to, such as a customer"
+        default=None, description="column that groups rows that belong together, such as those of a customer"
     )
     slices: tuple[Column, ...] = Field(
         default=(),
         max_length=10,
-        description="columns for none of whose values the challenger may be significantly worse",
+        description="columns; the challenger must not be significantly worse for any of their values",
     )
-    numeric: tuple[Column, ...] = Field(default=(), description="features that are numbers")
-    categorical: tuple[Column, ...] = Field(default=(), description="features that are text")
+    numeric: tuple[Column, ...] = Field(default=(), description="numeric features")
+    categorical: tuple[Column, ...] = Field(default=(), description="text features")
     labels: LabelPolicy | None = None
     tolerate: tuple[CheckName, ...] = Field(
         default=(), description="data checks whose errors are downgraded to warnings"
@@ -62,10 +62,10 @@ class DataPolicy(StrictRecord):
         default=0,
         ge=0,
         le=365,
-        description="days that labels take to arrive; windows with labels end this much earlier",
+        description="days until labels arrive; windows that need labels end this much earlier",
     )
     min_label_share: float = Field(
-        default=0.9, ge=0, le=1, description="share of the rows of each window whose label must have arrived"
+        default=0.9, ge=0, le=1, description="share of each window's rows that must have a label"
     )
 
     @property
@@ -77,19 +77,19 @@ class DataPolicy(StrictRecord):
         columns = [self.row_id, self.label, *self.features]
         twice = sorted({column for column in columns if columns.count(column) > 1})
         if twice:
-            raise ValueError(f"each column may have one role; named more than once: {', '.join(twice)}")
+            raise ValueError(f"a column can have only one role; named more than once: {', '.join(twice)}")
         if not self.features:
             raise ValueError("needs at least one feature in 'numeric' or 'categorical'")
         return self
 
     @model_validator(mode="after")
-    def _has_text_beside_its_features(self) -> Self:
+    def _groups_rows_by_other_text_columns(self) -> Self:
         if len(set(self.slices)) < len(self.slices):
-            raise ValueError("slices: may not name a column twice")
+            raise ValueError("slices: must not name a column twice")
         taken = {self.row_id, self.label, *self.numeric}
-        wrong = sorted(taken & {*self.slices, *([self.entity] if self.entity else [])})
-        if wrong:
-            raise ValueError(f"entity and slices are columns of text beside row id and label, not {', '.join(wrong)}")
+        clashing = sorted(taken & {*self.slices, *([self.entity] if self.entity else [])})
+        if clashing:
+            raise ValueError(f"entity and slices: need text columns that have no other role, not {', '.join(clashing)}")
         return self
 
     @model_validator(mode="after")
@@ -100,15 +100,17 @@ class DataPolicy(StrictRecord):
 
 
 class DriftPolicy(StrictRecord):
-    """Which features are watched for drift, and how much each counts."""
+    """Which features are checked for drift, and how much each counts."""
 
-    ignore: tuple[Column, ...] = Field(default=(), description="features that are not watched")
+    ignore: tuple[Column, ...] = Field(default=(), description="features that are not checked")
     weights: dict[Column, Annotated[float, Field(ge=0, le=100)]] = Field(
         default_factory=dict,
-        description="1 for features that are not named; with 0 a feature is reported, but does not count",
+        description="weight per feature, 1 if not named; with 0, a feature is reported but does not count",
     )
     min_drifted_share: float = Field(
-        default=0, ge=0, le=1, description="share of the features, by weight, that must drift; 0: any one is enough"
+        default=0, ge=0, le=1, description="share of the features, by weight, that must drift; 0: one suffices"
     )
-    max_missing_increase: float = Field(default=0.1, gt=0, le=1, description="a larger rise of missing values is drift")
-    max_unseen_share: float = Field(default=0.05, gt=0, le=1, description="a larger share of new values is drift")
+    max_missing_increase: float = Field(default=0.1, gt=0, le=1, description="a larger rise in missing values is drift")
+    max_unseen_share: float = Field(
+        default=0.05, gt=0, le=1, description="a larger share of unseen categories is drift"
+    )

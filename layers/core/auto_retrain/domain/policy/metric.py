@@ -15,7 +15,7 @@ PrometheusLabel = Annotated[str, Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", max_
 
 
 class CloudWatchMetric(StrictRecord):
-    """A CloudWatch metric with one data point for each day, or many."""
+    """A CloudWatch metric with one or more data points per day."""
 
     source: Literal["cloudwatch"] = "cloudwatch"
     namespace: MetricText = "AutoRetrain/Models"
@@ -23,46 +23,46 @@ class CloudWatchMetric(StrictRecord):
     dimensions: dict[MetricText, MetricText] = Field(
         default_factory=dict,
         max_length=29,
-        description=f"dimensions beside {MODEL_DIMENSION}, which names the model",
+        description=f"dimensions in addition to {MODEL_DIMENSION}, which is set to the model's name",
     )
-    aggregation: Aggregation = Field(default="mean", description="how days become one value; latest: the newest day")
+    aggregation: Aggregation = Field(default="mean", description="how days are combined; latest: the newest day")
     counts_rows: bool = Field(
         default=False,
-        description="true when each sample is one labelled row (1 = right, 0 = wrong), alone or in a statistic set",
+        description="true if each sample is one labelled row (1 = correct, 0 = wrong), single or in a statistic set",
     )
     label_share: MetricText | None = Field(
-        default=None, description="name of a metric that says what share of the labels has arrived"
+        default=None, description="name of a metric with the share of labels that have arrived"
     )
 
     @model_validator(mode="after")
     def _names_the_model_once(self) -> Self:
         if MODEL_DIMENSION in self.dimensions:
-            raise ValueError(f"dimensions.{MODEL_DIMENSION}: is set to the model's name and may not be given")
+            raise ValueError(f"dimensions.{MODEL_DIMENSION}: is set to the model's name; leave it out")
         return self
 
 
 class PrometheusMetric(StrictRecord):
-    """A gauge of the metric itself, or two counters: rows that were labelled, and those predicted right."""
+    """A gauge with the metric itself, or two counters: labelled rows, and those predicted correctly."""
 
     source: Literal["prometheus"]
-    gauge: PrometheusName | None = Field(default=None, description="name of a gauge of the metric itself")
+    gauge: PrometheusName | None = Field(default=None, description="name of a gauge with the metric itself")
     correct_total: PrometheusName | None = Field(
-        default=None, description="name of the counter of rows that were predicted right"
+        default=None, description="name of the counter of rows predicted correctly"
     )
     labelled_total: PrometheusName | None = Field(default=None, description="name of the counter of labelled rows")
     model_label: PrometheusLabel = Field(default="model", description="label that names the model")
     labels: dict[PrometheusLabel, MetricText] = Field(
-        default_factory=dict, max_length=29, description="further labels of the series"
+        default_factory=dict, max_length=29, description="other labels of the series"
     )
-    aggregation: Aggregation = Field(default="mean", description="how steps become one value; counters are added up")
-    step_minutes: int = Field(default=60, ge=1, le=1440, description="time between two points")
+    aggregation: Aggregation = Field(default="mean", description="how steps are combined; counters are summed")
+    step_minutes: int = Field(default=60, ge=1, le=1440, description="time between data points")
     label_share: PrometheusName | None = Field(
-        default=None, description="name of a gauge that says what share of the labels has arrived"
+        default=None, description="name of a gauge with the share of labels that have arrived"
     )
 
     @property
     def name(self) -> str:
-        """What people call the metric: a ratio of counters is accuracy."""
+        """The metric's name for people; the ratio of the counters is the accuracy."""
         return self.gauge or "accuracy"
 
     @property
@@ -75,9 +75,9 @@ class PrometheusMetric(StrictRecord):
         if (self.gauge is None) == (None in counters) or (self.gauge is not None and any(counters)):
             raise ValueError("needs either 'gauge', or 'correct_total' and 'labelled_total'")
         if self.gauge is None and self.aggregation != "mean":
-            raise ValueError(f"aggregation = {self.aggregation!r}: counters are added up, so only 'mean' is allowed")
+            raise ValueError(f"aggregation = {self.aggregation!r}: counters are summed, so only 'mean' is allowed")
         if self.model_label in self.labels:
-            raise ValueError(f"labels.{self.model_label}: is set to the model's name and may not be given")
+            raise ValueError(f"labels.{self.model_label}: is set to the model's name; leave it out")
         return self
 
 

@@ -1,5 +1,5 @@
-"""What a policy may say about the pods that train, in Kubernetes' own words; everything else is ours to decide."""
-# ruff: noqa: N815 - the fields are named as in Kubernetes, so that people can copy them and find them documented
+"""What a policy can set on the pods that train, with Kubernetes' own field names; everything else is up to us."""
+# ruff: noqa: N815 - the fields have Kubernetes' names, so that people can copy them and look them up
 
 import re
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
@@ -12,27 +12,27 @@ CONTAINER: Final = "train-model"
 SCRATCH_VOLUME = "tmp"
 SCRATCH_PATH = "/tmp"
 
-# Labels and annotations that we or Kubernetes give meaning to.
+# Labels and annotations with a meaning for us or for Kubernetes.
 _OURS = re.compile(
     r"auto-retrain/|app\.kubernetes\.io/managed-by$|(batch\.kubernetes\.io/)?(job-name|controller-uid)$"
     r"|batch\.kubernetes\.io/|kueue\.x-k8s\.io/queue-name$|karpenter\.sh/do-not-disrupt$"
 )
 _OUR_VARIABLES = re.compile(r"AUTO_RETRAIN_|JOB_COMPLETION_INDEX$|MLFLOW_TRACKING_URI$")
 _SECRET_NAME = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY", re.IGNORECASE)
-_DECIDED_ELSEWHERE = {"cpu": "training.cpu", "memory": "training.memory", "nvidia.com/gpu": "training.gpus"}
+_SET_ELSEWHERE = {"cpu": "training.cpu", "memory": "training.memory", "nvidia.com/gpu": "training.gpus"}
 
 
 def _check_key(key: str) -> str:
     if _OURS.match(key):
-        raise ValueError("is set by auto-retrain or Kubernetes and may not be overridden")
+        raise ValueError("is set by auto-retrain or Kubernetes and cannot be overridden")
     return key
 
 
 def _check_path(path: str) -> str:
     reserved = (SCRATCH_PATH, "/proc", "/sys", "/dev", "/var/run/secrets")
-    taken = path == "/" or any(path == found or path.startswith(f"{found}/") for found in reserved)
-    if (taken and not path.startswith("/dev/shm")) or ".." in path.split("/"):
-        raise ValueError(f"may not be '/', hold '..', or lie in {', '.join(reserved)} other than /dev/shm")
+    is_reserved = path == "/" or any(path == root or path.startswith(f"{root}/") for root in reserved)
+    if (is_reserved and not path.startswith("/dev/shm")) or ".." in path.split("/"):
+        raise ValueError(f"must not be '/', contain '..', or be in {', '.join(reserved)} (except /dev/shm)")
     return path
 
 
@@ -48,24 +48,24 @@ MountPath = Annotated[str, Field(pattern=r"^/[^:\x00]*$", max_length=1024), Afte
 
 
 class TemplatePart(StrictRecord):
-    """Part of a pod template; what it does not list may not be overridden."""
+    """Part of a pod template; fields that it does not list cannot be overridden."""
 
-    unknown_field: ClassVar[str] = "may not be set in a pod template"
+    unknown_field: ClassVar[str] = "cannot be set in a pod template"
 
-    def as_manifest(self, *without: str) -> dict[str, Any]:
-        """The part as the API server reads it, but for some fields; defaults are Kubernetes' own, and left out."""
+    def as_body(self, *without: str) -> dict[str, Any]:
+        """The part as the API server expects it, without some fields; defaults are Kubernetes' own and left out."""
         return self.model_dump(mode="json", exclude_defaults=True, exclude=set(without))
 
 
 class TemplateMetadata(TemplatePart):
-    """Labels of the Kubernetes Job and its pods, such as those that costs are told apart by; annotations of pods."""
+    """Labels of the Kubernetes Job and its pods, for example to allocate costs; annotations of the pods."""
 
     labels: dict[OwnKey, LabelValue] = Field(default_factory=dict, max_length=50)
     annotations: dict[OwnKey, Annotated[str, Field(max_length=4096)]] = Field(default_factory=dict, max_length=50)
 
 
 class Toleration(TemplatePart):
-    """A taint of nodes that the pod does not mind."""
+    """A node taint that the pod tolerates."""
 
     key: AnyKey | None = None
     operator: Literal["Equal", "Exists"] = "Equal"
@@ -78,14 +78,14 @@ class Toleration(TemplatePart):
         if self.key is None and self.operator != "Exists":
             raise ValueError("key: required unless operator is 'Exists'")
         if self.operator == "Exists" and self.value is not None:
-            raise ValueError("value: may not be given when operator is 'Exists'")
+            raise ValueError("value: not allowed when operator is 'Exists'")
         if self.tolerationSeconds is not None and self.effect != "NoExecute":
             raise ValueError("tolerationSeconds: needs effect 'NoExecute'")
         return self
 
 
 class NodeRequirement(TemplatePart):
-    """What a label of a node has to be."""
+    """A requirement on a node label."""
 
     key: AnyKey
     operator: Literal["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"]
@@ -93,46 +93,46 @@ class NodeRequirement(TemplatePart):
 
     @model_validator(mode="after")
     def _has_the_values_it_needs(self) -> Self:
-        least, most = {"In": (1, 100), "NotIn": (1, 100), "Gt": (1, 1), "Lt": (1, 1)}.get(self.operator, (0, 0))
-        if not least <= len(self.values) <= most:
-            raise ValueError(f"values: operator '{self.operator}' takes {least} to {most} of them")
+        minimum, maximum = {"In": (1, 100), "NotIn": (1, 100), "Gt": (1, 1), "Lt": (1, 1)}.get(self.operator, (0, 0))
+        if not minimum <= len(self.values) <= maximum:
+            raise ValueError(f"values: operator '{self.operator}' takes {minimum} to {maximum} values")
         return self
 
 
 class NodeTerm(TemplatePart):
-    """Requirements that a node meets all together."""
+    """Requirements that a node must meet together."""
 
     matchExpressions: tuple[NodeRequirement, ...] = Field(min_length=1, max_length=20)
 
 
 class PreferredNodes(TemplatePart):
-    """Nodes that are better than others."""
+    """Nodes that are preferred, with a weight."""
 
     weight: int = Field(ge=1, le=100)
     preference: NodeTerm
 
 
 class RequiredNodes(TemplatePart):
-    """Nodes that will do: any of the terms is enough."""
+    """Nodes that are allowed; meeting one of the terms is enough."""
 
     nodeSelectorTerms: tuple[NodeTerm, ...] = Field(min_length=1, max_length=20)
 
 
 class NodeAffinity(TemplatePart):
-    """On which nodes pods may run, or should."""
+    """The nodes that pods must or should run on."""
 
     requiredDuringSchedulingIgnoredDuringExecution: RequiredNodes | None = None
     preferredDuringSchedulingIgnoredDuringExecution: tuple[PreferredNodes, ...] = Field(default=(), max_length=20)
 
 
 class Affinity(TemplatePart):
-    """Where pods belong."""
+    """Where pods run."""
 
     nodeAffinity: NodeAffinity
 
 
 class KeyReference(TemplatePart):
-    """A key of a Secret or ConfigMap of the namespace."""
+    """A key of a Secret or ConfigMap in the namespace."""
 
     name: Name
     key: Annotated[str, Field(pattern=r"^[-._a-zA-Z0-9]{1,253}$")]
@@ -140,20 +140,20 @@ class KeyReference(TemplatePart):
 
 
 class VariableSource(TemplatePart):
-    """Where the cluster finds the value of a variable; we never see it."""
+    """Where the cluster gets the value of a variable; we never see it."""
 
     secretKeyRef: KeyReference | None = None
     configMapKeyRef: KeyReference | None = None
 
     @model_validator(mode="after")
-    def _is_one_of_them(self) -> Self:
+    def _has_one_source(self) -> Self:
         if (self.secretKeyRef is None) == (self.configMapKeyRef is None):
             raise ValueError("needs either secretKeyRef or configMapKeyRef")
         return self
 
 
 class Variable(TemplatePart):
-    """An environment variable of the container; secrets come by reference."""
+    """An environment variable of the container; secrets must be references."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")]
     value: Annotated[str, Field(max_length=4096)] | None = Field(default=None, repr=False)
@@ -162,16 +162,16 @@ class Variable(TemplatePart):
     @model_validator(mode="after")
     def _may_be_set(self) -> Self:
         if _OUR_VARIABLES.match(self.name):
-            raise ValueError(f"name: '{self.name}' is set by auto-retrain and may not be overridden")
+            raise ValueError(f"name: '{self.name}' is set by auto-retrain and cannot be overridden")
         if (self.value is None) == (self.valueFrom is None):
             raise ValueError("needs either value or valueFrom")
         if self.value is not None and _SECRET_NAME.search(self.name):
-            raise ValueError(f"value: '{self.name}' sounds like a secret; give it by valueFrom.secretKeyRef")
+            raise ValueError(f"value: '{self.name}' sounds like a secret; use valueFrom.secretKeyRef")
         return self
 
 
 class Mount(TemplatePart):
-    """Where the container sees a volume."""
+    """Where a volume is mounted in the container."""
 
     name: DnsLabel
     mountPath: MountPath
@@ -180,8 +180,8 @@ class Mount(TemplatePart):
 
 
 def _check_resource(name: str) -> str:
-    if name in _DECIDED_ELSEWHERE:
-        raise ValueError(f"is decided by {_DECIDED_ELSEWHERE[name]}")
+    if name in _SET_ELSEWHERE:
+        raise ValueError(f"is set by {_SET_ELSEWHERE[name]}")
     if "/" not in name and name != "ephemeral-storage":
         raise ValueError("must be 'ephemeral-storage' or a name with a domain, such as 'aws.amazon.com/neuron'")
     return name
@@ -191,14 +191,14 @@ ResourceName = Annotated[AnyKey, AfterValidator(_check_resource)]
 
 
 class Resources(TemplatePart):
-    """What the container gets beside processors, memory and GPUs."""
+    """Resources of the container other than CPU, memory and GPUs."""
 
     limits: dict[ResourceName, Amount] = Field(default_factory=dict, max_length=10)
     requests: dict[ResourceName, Amount] = Field(default_factory=dict, max_length=10)
 
 
 class TemplateContainer(TemplatePart):
-    """The one container of a pod."""
+    """The pod's only container."""
 
     name: Literal["train-model"] = CONTAINER
     env: tuple[Variable, ...] = Field(default=(), max_length=100)
@@ -207,7 +207,7 @@ class TemplateContainer(TemplatePart):
 
 
 class EmptyDirectory(TemplatePart):
-    """Room on the node, or in its memory, that ends with the pod."""
+    """Space on the node's disk or in its memory, deleted with the pod."""
 
     medium: Literal["", "Memory"] = ""
     sizeLimit: Amount | None = None
@@ -233,7 +233,7 @@ class ConfigMapSource(TemplatePart):
 
 
 class Volume(TemplatePart):
-    """Files that the container may mount."""
+    """Files that the container can mount."""
 
     name: DnsLabel
     emptyDir: EmptyDirectory | None = None
@@ -242,9 +242,9 @@ class Volume(TemplatePart):
     configMap: ConfigMapSource | None = None
 
     @model_validator(mode="after")
-    def _is_one_volume_and_not_ours(self) -> Self:
+    def _has_one_source_and_its_own_name(self) -> Self:
         if self.name == SCRATCH_VOLUME:
-            raise ValueError(f"name: '{SCRATCH_VOLUME}' is set by auto-retrain and may not be overridden")
+            raise ValueError(f"name: '{SCRATCH_VOLUME}' is set by auto-retrain and cannot be overridden")
         sources = (self.emptyDir, self.persistentVolumeClaim, self.secret, self.configMap)
         if sum(source is not None for source in sources) != 1:
             raise ValueError("needs one of emptyDir, persistentVolumeClaim, secret, configMap")
@@ -252,13 +252,13 @@ class Volume(TemplatePart):
 
 
 class NamedReference(TemplatePart):
-    """An object of the namespace."""
+    """An object in the namespace."""
 
     name: Name
 
 
 class TemplateSpec(TemplatePart):
-    """Where pods run, as whom, and with what."""
+    """Where pods run, under which account, and with what."""
 
     serviceAccountName: Name | None = None
     automountServiceAccountToken: bool = False
@@ -294,7 +294,7 @@ def _refuse_twice(field: str, names: list[str]) -> None:
 
 
 class PodTemplate(TemplatePart):
-    """Laid over the template of every pod that trains or scores for a model."""
+    """Merged into the template of every pod that trains or scores for a model."""
 
     metadata: TemplateMetadata = TemplateMetadata()
     spec: TemplateSpec = TemplateSpec()

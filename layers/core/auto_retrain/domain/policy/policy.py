@@ -1,4 +1,4 @@
-"""A model's policy: what people decide about its retraining; every rule has its bounds here and only here."""
+"""A model's policy: what people decide about its retraining. The bounds of every rule are in this package only."""
 
 from enum import StrEnum
 from typing import Literal, Self
@@ -18,13 +18,13 @@ from .validation import ValidationPolicy
 
 
 class Policy(StrictRecord):
-    """Everything that is decided about one model."""
+    """Everything that people decide about one model."""
 
-    model: ModelName = Field(description="name of the model, also in MLflow: a-z, 0-9 and - inside, at most 40")
+    model: ModelName = Field(description="name of the model, also in MLflow: a-z, 0-9 and inner hyphens, at most 40")
     owner: str = Field(
         min_length=1,
         max_length=254,
-        description="who is notified about the model, and asked when a machine cannot decide",
+        description="who is notified about the model and asked when people must decide",
     )
     triggers: TriggerConfig = TriggerConfig()
     metric: MetricPolicy = CloudWatchMetric()
@@ -33,33 +33,33 @@ class Policy(StrictRecord):
     training: TrainingPolicy = TrainingPolicy()
     validation: ValidationPolicy = ValidationPolicy()
     strategy: Literal["all_at_once"] = Field(
-        default="all_at_once", description="how a promoted version gets into production"
+        default="all_at_once", description="how a promoted version goes into production"
     )
 
     @model_validator(mode="after")
-    def _watches_features_that_exist(self) -> Self:
+    def _names_only_features_in_drift(self) -> Self:
         unknown = sorted({*self.drift.ignore, *self.drift.weights} - set(self.data.features))
         if unknown:
-            raise ValueError(f"drift names columns that are no features: {', '.join(unknown)}")
+            raise ValueError(f"drift names columns that are not features: {', '.join(unknown)}")
         return self
 
     @model_validator(mode="after")
-    def _compares_by_metrics_of_its_task(self) -> Self:
+    def _names_only_metrics_of_its_task(self) -> Self:
         task = self.data.task
         for field, name in self.validation.named_metrics:
-            other = METRICS[name].task
-            if other not in (None, task):
-                raise ValueError(f"validation.{field} = '{name}': is a metric of {other}, and data.task is '{task}'")
+            needed = METRICS[name].task
+            if needed not in (None, task):
+                raise ValueError(f"validation.{field} = '{name}': is a {needed} metric, but data.task is '{task}'")
         return self
 
     @property
     def primary_metric(self) -> str:
-        """What challenger and champion are compared by."""
+        """The metric by which challenger and champion are compared."""
         by_task = {Task.CLASSIFICATION: "accuracy", Task.REGRESSION: "rmse"}
         return self.validation.primary_metric or by_task[self.data.task]
 
     def kind_of(self, metric: str) -> MetricKind:
-        """What a metric is like; which way the user's own is better, the policy says."""
+        """The kind of a metric; for the user's own, the policy says which direction is better."""
         kind = METRICS[metric]
         if metric == ROW_METRIC:
             return kind._replace(higher_is_better=self.validation.row_metric_direction == "higher_is_better")
@@ -67,7 +67,7 @@ class Policy(StrictRecord):
 
     @classmethod
     def parse(cls, document: str) -> "Policy":
-        """Read a policy from JSON; raises PolicyInvalid naming each field, its value and what is allowed."""
+        """Parse a policy from JSON; raises PolicyInvalid naming each invalid field, its value and what is allowed."""
         try:
             return cls.model_validate_json(document)
         except ValidationError as error:
@@ -75,7 +75,7 @@ class Policy(StrictRecord):
 
 
 class PolicyStatus(StrEnum):
-    """Whether a policy is followed."""
+    """Whether a policy is in force."""
 
     ACTIVE = "active"
     PAUSED = "paused"
@@ -83,7 +83,7 @@ class PolicyStatus(StrEnum):
 
 
 class AppliedPolicy(Record):
-    """A policy as it was put in force, paused or removed: the version counts up from 1 with each of these."""
+    """A policy as it was applied, paused, resumed or removed; each of these increases the version, from 1."""
 
     policy: Policy
     version: int

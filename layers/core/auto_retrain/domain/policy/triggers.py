@@ -1,4 +1,4 @@
-"""When a model is retrained: the thresholds of each trigger, and what holds a retraining back."""
+"""When a model is retrained: the thresholds of each trigger, and what limits retrainings."""
 
 from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Literal, Self
@@ -27,27 +27,27 @@ AlarmName = Annotated[str, Field(min_length=1, max_length=255)]
 
 
 class TriggerConfig(StrictRecord):
-    """When a model is retrained, over which windows that is judged, and how often it may happen."""
+    """When a model is retrained, which windows are used, and how often it can happen."""
 
     enabled: tuple[AutomaticTrigger, ...] = Field(
         default=("performance_degradation", "data_drift", "scheduled"),
-        description="triggers that may start a retraining without anyone asking for it",
+        description="triggers that can start a retraining automatically",
     )
     observe_only: tuple[AutomaticTrigger, ...] = Field(
-        default=(), description="triggers that are judged and recorded, but start nothing"
+        default=(), description="triggers that are judged and recorded but start nothing"
     )
     performance_metric_scale: Literal["share", "number"] = Field(
         default="share", description="share: between 0 and 1, such as accuracy; number: anything else, such as an error"
     )
     performance_metric_direction: Literal["higher_is_better", "lower_is_better"] = Field(
-        default="higher_is_better", description="which way the metric is better"
+        default="higher_is_better", description="which direction of the metric is better"
     )
     performance_metric_threshold: float = Field(
-        default=0.92, description="value beyond which performance counts as degraded"
+        default=0.92, description="performance worse than this counts as degraded"
     )
-    min_data_points: int = Field(default=1, ge=1, le=10_000, description="points of the metric that the window needs")
+    min_data_points: int = Field(default=1, ge=1, le=10_000, description="data points needed in the window")
     max_staleness_hours: int = Field(
-        default=72, ge=1, le=8760, description="how old the newest point may be, on top of the label delay"
+        default=72, ge=1, le=8760, description="maximum age of the newest data point, in addition to the label delay"
     )
     drift_threshold: float = Field(default=0.25, gt=0, le=10, description="PSI above which a feature counts as drifted")
     schedule_expression: Annotated[str, Field(max_length=255), AfterValidator(check_cron)] = Field(
@@ -57,43 +57,39 @@ class TriggerConfig(StrictRecord):
         default=60,
         ge=0,
         le=1440,
-        description="models with the same schedule start within this time, each at an offset of its own",
+        description="spreads models with the same schedule over this time, each at its own offset",
     )
     time_zone: Annotated[str, AfterValidator(_check_time_zone)] = Field(
         default="UTC", description="IANA time zone of the schedule, such as Europe/Berlin"
     )
-    alarms: tuple[AlarmName, ...] = Field(
-        default=(), description="names of CloudWatch alarms that are about this model"
-    )
+    alarms: tuple[AlarmName, ...] = Field(default=(), description="names of CloudWatch alarms about this model")
     evaluation_window_days: int = Field(
-        default=30, ge=1, le=365, description="days over which the metric is read, and from which the holdout comes"
+        default=30, ge=1, le=365, description="days that the metric is read over and the holdout is taken from"
     )
     training_window_days: int = Field(
-        default=180, ge=7, le=730, description="days before the evaluation window, from which a challenger learns"
+        default=180, ge=7, le=730, description="days before the evaluation window that a challenger is trained on"
     )
     confidence: float = Field(
         default=0.95,
         ge=0,
         lt=1,
-        description="one-sided, that a trigger is not due to chance; 0: the point estimate alone decides",
+        description="one-sided confidence that a trigger is not due to chance; 0: the point estimate alone decides",
     )
-    min_rows: int = Field(
-        default=500, ge=0, le=1_000_000_000, description="with fewer rows neither drift nor degradation is judged"
-    )
+    min_rows: int = Field(default=500, ge=0, le=1_000_000_000, description="rows needed to judge drift or degradation")
     breach_days: int = Field(
-        default=1, ge=1, le=31, description="days within breach_window_days on which a limit must be breached"
+        default=1, ge=1, le=31, description="days within breach_window_days on which a trigger must be met"
     )
     breach_window_days: int = Field(default=1, ge=1, le=31, description="days over which breach_days are counted")
     cool_down_hours: int = Field(
-        default=24, ge=0, le=8760, description="time after an attempt in which no trigger starts another one"
+        default=24, ge=0, le=8760, description="time after an attempt during which no trigger starts another"
     )
-    daily_cap: int = Field(default=3, ge=1, le=24, description="attempts within 24 hours")
-    monthly_cap: int = Field(default=31, ge=1, le=200, description="attempts within 30 days")
+    daily_cap: int = Field(default=3, ge=1, le=24, description="maximum attempts within 24 hours")
+    monthly_cap: int = Field(default=31, ge=1, le=200, description="maximum attempts within 30 days")
     max_back_off_days: int = Field(
         default=30,
         ge=0,
         le=365,
-        description="the cool-down doubles with each rejected challenger, up to this; 0: it never does",
+        description="the cool-down doubles with each rejected challenger, up to this; 0: no back-off",
     )
     escalate_after: int = Field(
         default=3, ge=1, le=100, description="rejected challengers in a row after which the owner is notified"
@@ -104,7 +100,7 @@ class TriggerConfig(StrictRecord):
         return trigger.value in self.enabled
 
     def observes(self, trigger: TriggerType) -> bool:
-        """Whether a trigger is judged and recorded only."""
+        """Whether a trigger is only judged and recorded."""
         return trigger.value in self.observe_only
 
     @field_validator("performance_metric_threshold")
@@ -117,9 +113,9 @@ class TriggerConfig(StrictRecord):
         return threshold
 
     @model_validator(mode="after")
-    def _has_room_for_its_breaches(self) -> Self:
+    def _window_is_long_enough_for_the_breaches(self) -> Self:
         if self.breach_days > self.breach_window_days:
             raise ValueError(
-                f"breach_days = {self.breach_days}: at most breach_window_days ({self.breach_window_days}) are allowed"
+                f"breach_days = {self.breach_days}: must be at most breach_window_days ({self.breach_window_days})"
             )
         return self

@@ -4,7 +4,7 @@ from ...domain.drift import DataProfile
 from ...domain.errors import PromotionRefused
 from ...domain.facts import ProfileKept
 from ...domain.job import RetrainingJob
-from ...domain.messages import JobReference, ProfileReport
+from ...domain.messages import JobReference, ProfileOutcome
 from ...ports import Ports
 from ..lookup import job_of, policy_of
 from ..record import record
@@ -12,7 +12,7 @@ from .manifest import read_manifest
 from .reference_profile import build_profile, keep_profile, load_job_profile, load_profile, profile_key
 
 
-def profile_data(reference: JobReference, ports: Ports) -> ProfileReport:
+def profile_data(reference: JobReference, ports: Ports) -> ProfileOutcome:
     """Store the profile of exactly the objects that the job froze for training, built when they were checked.
 
     A profile that is already stored is left unchanged.
@@ -39,7 +39,7 @@ def profile_data(reference: JobReference, ports: Ports) -> ProfileReport:
         )
         record(fact)
     uri = ports.data.uri(profile_key(job.model_name, job.challenger_version))
-    return ProfileReport(uri=uri, rows=profile.rows, features=len(profile.features))
+    return ProfileOutcome(uri=uri, rows=profile.rows, features=len(profile.features))
 
 
 def _read_profile(job: RetrainingJob, ports: Ports) -> DataProfile:

@@ -3,13 +3,13 @@
 from ...domain import facts
 from ...domain.errors import PromotionRefused
 from ...domain.job import PendingReview
-from ...domain.messages import ReviewOrder, ReviewRequested
+from ...domain.messages import ReviewOrder, ReviewStarted
 from ...ports import Ports
 from ..lookup import job_of
 from ..record import announce
 
 
-def await_review(order: ReviewOrder, ports: Ports) -> ReviewRequested:
+def await_review(order: ReviewOrder, ports: Ports) -> ReviewStarted:
     """Save the task token and notify people; repeating it only renews the token.
 
     Raises:
@@ -33,4 +33,4 @@ def await_review(order: ReviewOrder, ports: Ports) -> ReviewRequested:
         reason=result.reason,
     )
     announce(fact, ports)
-    return ReviewRequested(job_id=job.job_id, until=pending.until)
+    return ReviewStarted(job_id=job.job_id, until=pending.until)

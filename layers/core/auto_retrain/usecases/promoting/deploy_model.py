@@ -6,7 +6,7 @@ from ...domain.job import RetrainingJob
 from ...domain.ledger import LedgerLine
 from ...domain.messages import DeploymentOutcome, JobReference
 from ...domain.model_version import ModelVersion
-from ...domain.policy.validation import LOWEST_ACCURACY_FLOOR
+from ...domain.policy.validation import MIN_ACCURACY_FLOOR
 from ...domain.validation import ValidationResult
 from ...ports import Ports
 from ...strategies import STRATEGIES, Promote, Strategy
@@ -58,8 +58,8 @@ def _check_floor(result: ValidationResult) -> None:
     if r2 is not None and result.accuracy is None:
         if not 0 < r2 <= 1:
             raise PromotionRefused(f"R² {r2} is not above 0 and at most 1")
-    elif result.accuracy is None or not LOWEST_ACCURACY_FLOOR <= result.accuracy <= 1:
-        raise PromotionRefused(f"accuracy {result.accuracy} is not between {LOWEST_ACCURACY_FLOOR} and 1")
+    elif result.accuracy is None or not MIN_ACCURACY_FLOOR <= result.accuracy <= 1:
+        raise PromotionRefused(f"accuracy {result.accuracy} is not between {MIN_ACCURACY_FLOOR} and 1")
 
 
 def check_review(job: RetrainingJob) -> None:

@@ -2,7 +2,7 @@
 
 from ...domain.digest import sha256_of
 from ...domain.errors import ArtifactInvalid, PromotionRefused
-from ...domain.files import artifact_digest, changed_files, parse_manifest
+from ...domain.files import artifact_digest, changed_files, parse_file_list
 from ...domain.model_version import ModelVersion
 from ...ports import Ports
 
@@ -17,7 +17,7 @@ def check_files(model_name: str, version: ModelVersion, ports: Ports) -> None:
         return
     try:
         file_list = ports.data.read(recorded.artifacts_uri or "")
-        known = parse_manifest(file_list) if sha256_of(file_list) == recorded.artifact_sha256 else None
+        known = parse_file_list(file_list) if sha256_of(file_list) == recorded.artifact_sha256 else None
     except (ArtifactInvalid, ValueError):
         known = None
     unknown = "unknown, because the file list is missing or was changed"

@@ -5,7 +5,7 @@ from typing import Any
 
 from ...domain.alarms import Alarm, parse_alarm
 from ...domain.errors import EventInvalid
-from ...domain.messages import AlarmReport
+from ...domain.messages import AlarmOutcome
 from ...domain.names import execution_name
 from ...domain.trigger_type import TriggerType
 from ...ports import Ports
@@ -13,7 +13,7 @@ from ...ports import Ports
 _TRIGGER = TriggerType.PERFORMANCE_DEGRADATION.value
 
 
-def receive_alarm(event: dict[str, Any], ports: Ports) -> AlarmReport:
+def receive_alarm(event: dict[str, Any], ports: Ports) -> AlarmOutcome:
     """Handle an alarm from EventBridge or from its own Lambda action; ignore one that is not in ALARM.
 
     A second delivery starts nothing: the execution is named after the model and the state change.
@@ -23,10 +23,10 @@ def receive_alarm(event: dict[str, Any], ports: Ports) -> AlarmReport:
     """
     alarm = parse_alarm(event)
     if alarm.state != "ALARM":
-        return AlarmReport(alarm=alarm.name, ignored=f"its state is {alarm.state}, only ALARM calls for a retraining")
+        return AlarmOutcome(alarm=alarm.name, ignored=f"its state is {alarm.state}, only ALARM calls for a retraining")
     arns = [_start(model, alarm, ports) for model in sorted(_models(alarm, ports))]
     started = tuple(arn for arn in arns if arn)
-    return AlarmReport(alarm=alarm.name, started=started, known=len(arns) - len(started))
+    return AlarmOutcome(alarm=alarm.name, started=started, known=len(arns) - len(started))
 
 
 def _models(alarm: Alarm, ports: Ports) -> set[str]:

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 from ...domain.decision_record import DecisionRecord, Hold
 from ...domain.errors import TransientError
 from ...domain.fleet import FleetLimits, FleetUsage, SweepMark
-from ...domain.messages import ScheduledEvent, SweepReport
+from ...domain.messages import ScheduledEvent, SweepOutcome
 from ...domain.model_state import ModelState
 from ...domain.names import execution_name
 from ...domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
@@ -64,7 +64,7 @@ class Starts(NamedTuple):
     queued: list[Candidate]
 
 
-def sweep_models(tick: ScheduledEvent, ports: Ports) -> SweepReport:
+def sweep_models(tick: ScheduledEvent, ports: Ports) -> SweepOutcome:
     """Start one execution for each model that may be due, and none twice for the same occasion.
 
     Schedules are judged in every sweep; metrics and data once a day, in the first sweep after the model's daily slot.
@@ -88,7 +88,7 @@ def sweep_models(tick: ScheduledEvent, ports: Ports) -> SweepReport:
     starts = _start_within(due, ports.limits, usage, begin)
     _in_parallel(partial(_record, ports=ports), [*held, *starts.queued])
     ports.sweeps.save(_mark(at, len(fleet), usage, starts))
-    return SweepReport(
+    return SweepOutcome(
         models=len(fleet),
         started=starts.began + sum(data_checks),
         known=starts.known + len(data_checks) - sum(data_checks),

@@ -126,7 +126,7 @@ def _outlook(kind: TriggerType, judged: _Judged, fleet: list[Hold], model: _Mode
         verdicts=judged.verdicts,
         judged_at=judged.at,
         holds=tuple(holds),
-        next_at=trigger.next_look(model.policy, model.state, model.at) if trigger else None,
+        next_at=trigger.next_check(model.policy, model.state, model.at) if trigger else None,
     )
 
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 
-from ...domain.batch import Batch, batches
+from ...domain.batch import OrderBatch, batches
 from ...domain.errors import PermanentError
 from ...domain.job import RetrainingJob
 from ...ports import Ports
 from .answer_token import Listing
 
 
-def gather(active: Iterable[RetrainingJob], listing: Listing) -> list[tuple[Batch, list[RetrainingJob]]]:
+def gather(active: Iterable[RetrainingJob], listing: Listing) -> list[tuple[OrderBatch, list[RetrainingJob]]]:
     """Batches of the parked orders that are in no batch yet, each with its jobs."""
     waiting = {
         job.job_id: job for job in active if job.pending and job.pending.parked and listing.place_of(job) is None
@@ -18,7 +18,7 @@ def gather(active: Iterable[RetrainingJob], listing: Listing) -> list[tuple[Batc
     return [(batch, [waiting[parked.order.job_id] for parked in batch.parked]) for batch in batches(orders)]
 
 
-def start_batch(batch: Batch, jobs: Iterable[RetrainingJob], ports: Ports) -> str:
+def start_batch(batch: OrderBatch, jobs: Iterable[RetrainingJob], ports: Ports) -> str:
     """Start one Kubernetes Job for all orders; if the cluster refuses it permanently, fail their executions at once."""
     training = batch.parked[0].training
     orders = [parked.order for parked in batch.parked]

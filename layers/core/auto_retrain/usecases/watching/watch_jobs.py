@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ...domain.cluster import ClusterJob, ClusterJobPhase, next_to_run, suspension_of
 from ...domain.errors import AutoRetrainError
 from ...domain.job import RetrainingJob
-from ...domain.messages import ScheduledEvent, WatchReport
+from ...domain.messages import ScheduledEvent, WatchOutcome
 from ...ports import Ports
 from ..ending.end_job import Failure, end_job, follow_up
 from ..promoting.review import attend_review, awaits_review
@@ -34,7 +34,7 @@ class Step(NamedTuple):
     reconciles: bool
 
 
-def watch_jobs(tick: ScheduledEvent, ports: Ports) -> WatchReport:
+def watch_jobs(tick: ScheduledEvent, ports: Ports) -> WatchOutcome:
     """Make one pass over all jobs, with one listing of each namespace and one of the active records.
 
     While Kubernetes Jobs have no running pod, one more listing shows what keeps them from running. A pass does not
@@ -48,7 +48,7 @@ def watch_jobs(tick: ScheduledEvent, ports: Ports) -> WatchReport:
     listing = _with_obstacles(listed, problems, ports)
     with ThreadPoolExecutor(PARALLEL_STEPS) as pool:
         done = Counter(pool.map(partial(_attempt, problems=problems), _steps(listing, active, problems, ports)))
-    return WatchReport(
+    return WatchOutcome(
         succeeded=done["succeeded"],
         failed=done["failed"],
         alive=done["alive"],

@@ -7,7 +7,7 @@ from math import ceil
 from ....domain.cluster import JobOrder
 from ....domain.errors import ClusterRefused
 from ....domain.policy.pod_template import CONTAINER
-from ....domain.policy.training import LONGEST_DEADLINE_MINUTES, TrainingPolicy, is_pinned
+from ....domain.policy.training import MAX_DEADLINE_MINUTES, TrainingPolicy, is_pinned
 from ..access.transport import Json
 from .pod import ORDER_VARIABLE, Instruction, container_names, pod_spec
 
@@ -84,7 +84,7 @@ def build_indexed_manifest(
         "parallelism": min(at_once, len(orders)),
         "backoffLimitPerIndex": training.retries,
         # The deadline is one for all, so those that come later need the time of those before them as well.
-        "activeDeadlineSeconds": min(training.deadline_minutes * rounds, LONGEST_DEADLINE_MINUTES) * 60,
+        "activeDeadlineSeconds": min(training.deadline_minutes * rounds, MAX_DEADLINE_MINUTES) * 60,
         "podFailurePolicy": {"rules": _failure_rules(1, "FailIndex")},
     }
     # Every order has a limit of its own instead.

@@ -13,8 +13,8 @@ def place(training: TrainingPolicy) -> Json:
     template = training.pod_template.spec
     affinity = _affinity(training.capacity)
     if template.affinity:
-        affinity = template.affinity.as_manifest()
-    tolerations = [toleration.as_manifest() for toleration in template.tolerations]
+        affinity = template.affinity.as_body()
+    tolerations = [toleration.as_body() for toleration in template.tolerations]
     tolerations += [_GPU_TAINT] if training.gpus and _GPU_TAINT not in tolerations else []
     fields: Json = {"affinity": affinity, "tolerations": tolerations}
     return {name: value for name, value in fields.items() if value}

@@ -24,9 +24,9 @@ def pod_spec(instructions: Sequence[Instruction], training: TrainingPolicy, serv
     template = training.pod_template.spec
     names = container_names(len(instructions))
     containers = [_container(name, told, training) for name, told in zip(names, instructions, strict=True)]
-    before, volumes = containers[:-1], [volume.as_manifest() for volume in template.volumes]
+    before, volumes = containers[:-1], [volume.as_body() for volume in template.volumes]
     spec = {
-        **template.as_manifest("containers", "volumes", "affinity", "tolerations"),
+        **template.as_body("containers", "volumes", "affinity", "tolerations"),
         **place(training),
         "restartPolicy": "Never",
         "serviceAccountName": template.serviceAccountName or service_account,
@@ -52,7 +52,7 @@ def _container(name: str, told: Instruction, training: TrainingPolicy) -> Json:
         "image": told.image,
         "env": [
             {"name": ORDER_VARIABLE, "value": _literal(told.document)},
-            *(variable.as_manifest() for variable in template.env),
+            *(variable.as_body() for variable in template.env),
         ],
         "resources": _resources(training),
         "securityContext": {
@@ -62,7 +62,7 @@ def _container(name: str, told: Instruction, training: TrainingPolicy) -> Json:
         },
         "volumeMounts": [
             {"name": SCRATCH_VOLUME, "mountPath": SCRATCH_PATH},
-            *(mount.as_manifest() for mount in template.volumeMounts),
+            *(mount.as_body() for mount in template.volumeMounts),
         ],
         # The last line that the container writes is its reason, and so ends up in the pod's status.
         "terminationMessagePolicy": "FallbackToLogsOnError",
