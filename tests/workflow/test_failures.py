@@ -67,8 +67,8 @@ def test_an_execution_that_is_aborted_leaves_no_lease_behind(world: World) -> No
     ("event", "told"),
     [
         ({}, "model_name: required but not given; send"),
-        ("churn", "the input is a JSON str and no object; send"),
-        ([], "the input is a JSON list and no object; send"),
+        ("churn", "the input must be a JSON object, not str; send"),
+        ([], "the input must be a JSON object, not list; send"),
         ({"model_name": "nobody-knows", "actor": "a", "reason": "b"}, "has no policy"),
         ({"model_name": "Bad_Name", "actor": "a", "reason": "b"}, "model_name = 'Bad_Name'"),
         ({"model_name": "nobody-knows"}, "needs 'actor' and 'reason'"),

@@ -1,14 +1,14 @@
-"""Everything outside that the use cases need, each as small as they need it.
+"""The ports: everything outside that the use cases need, each as small as possible.
 
-Every port has a real adapter and one in memory, and one contract suite that both pass. Adapters raise only the
-errors of `domain.errors`: transient ones when the outside may recover, permanent ones when it refused.
+Every port has a real adapter and one in memory, and a contract suite that both pass. Adapters raise only the errors
+of `domain.errors`: transient ones if the outside may recover, permanent ones if it refused.
 """
 
 from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol
 
-# Only for the type checker: whoever imports the ports must not pay for all that they speak about.
+# Only for the type checker: importing the ports must not import everything that they mention.
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 
 class RowBatch(NamedTuple):
-    """Some rows: numbers as one-dimensional float64 arrays with NaN for missing, categories as rows per level, and
-    texts row by row, None for missing.
+    """Some rows of a table.
 
-    Arrays are not typed here, because numpy is not in every function. The level None counts missing values, and is
-    always there if there are any; of very many levels only the frequent ones are.
+    `numbers` are one-dimensional float64 arrays with NaN for missing values; they are untyped because not every
+    function has numpy. `levels` are row counts by category: None counts missing values and is present if there are any;
+    of very many categories only the frequent ones are present. `texts` are row by row, with None for missing values.
     """
 
     rows: int
@@ -51,7 +51,7 @@ class Clock(Protocol):
 
 
 class PolicyStore(Protocol):
-    """Policies in force, and their history."""
+    """Applied policies and their history."""
 
     def apply(
         self,
@@ -63,20 +63,20 @@ class PolicyStore(Protocol):
         note: str = "",
         after: int | None = None,
     ) -> AppliedPolicy:
-        """Put a policy in force, pause it or remove it, as the next version.
+        """Apply, pause or remove a policy, as its next version.
 
-        The newest version, applied again with the same status, stays as it is. Versions go on counting after a removal.
-        Raises PolicyConflict when `after` is given and is not the newest version, 0 meaning none.
+        Applying the newest version again with the same status changes nothing. Versions keep counting after a removal.
+        Raises PolicyConflict if `after` is given and is not the newest version; 0 means that there is none.
         """
 
     def get(self, model_name: str) -> AppliedPolicy | None:
-        """The newest version, paused or not; None for a model without one, and for one that was removed."""
+        """The newest version, even if paused; None for a model without a policy, or whose policy was removed."""
 
     def history(self, model_name: str) -> list[AppliedPolicy]:
-        """Every version that ever was, the newest first."""
+        """Every version, newest first."""
 
     def fleet(self) -> Iterator[tuple[AppliedPolicy, ModelState]]:
-        """Every model that has a policy with its state, in the order of their names, in few calls."""
+        """Every model that has a policy, with its state, ordered by name; takes few calls."""
 
 
 class JobStore(Protocol):
@@ -85,119 +85,120 @@ class JobStore(Protocol):
     def open_job(self, job: RetrainingJob, lease_expires_at: datetime) -> RetrainingJob:
         """Store a new job and take its model's lease, both or neither.
 
-        Opening the same job again gives back the stored one. Raises LeaseHeld when another job owns the model.
+        Opening the same job again returns the stored one. Raises LeaseHeld if another job owns the model.
         """
 
     def get(self, job_id: str) -> RetrainingJob | None: ...
 
     def save(self, job: RetrainingJob) -> RetrainingJob:
-        """Store a changed job as its next revision; raises JobConflict if someone else did so first."""
+        """Save a changed job as its next revision; raises JobConflict if someone else has saved one first."""
 
     def close_job(self, job: RetrainingJob, *, retrained: bool, rejected_in_a_row: int | None = None) -> RetrainingJob:
-        """Store a job in its terminal status and give its lease back, both or neither.
+        """Save a job in its terminal status and release its lease, both or neither.
 
-        `retrained` moves the model's last retraining to the job's event time; a count that is None stays as it is.
+        `retrained` moves the model's last retraining to the job's event time. `rejected_in_a_row` replaces the model's
+        count unless it is None.
         """
 
     def list_active(self) -> list[RetrainingJob]:
-        """Jobs that have not ended, oldest first; a job opened or closed a moment ago may be missed or too many."""
+        """Jobs that have not ended, oldest first; one opened or closed a moment ago may be missing or still listed."""
 
     def list_recent(self, model_name: str | None, limit: int) -> list[RetrainingJob]:
-        """The newest jobs, of one model or of all, newest first."""
+        """The newest jobs of one model, or of all, newest first."""
 
 
 class ModelStates(Protocol):
-    """What each model remembers between executions."""
+    """The state of each model between executions."""
 
     def get(self, model_name: str) -> ModelState: ...
 
     def record_drift_check(self, model_name: str, event_time: datetime) -> None:
-        """Remember when the data were last checked for drift; an earlier moment than the known one changes nothing."""
+        """Record when the data were last checked for drift; an earlier time than the recorded one changes nothing."""
 
     def record_retrain(self, model_name: str, event_time: datetime) -> None:
-        """Remember a retraining that happened elsewhere, so that the schedule counts from there.
+        """Record a retraining that happened elsewhere, so that the schedule counts from then on.
 
-        An earlier moment than the known one changes nothing.
+        An earlier time than the recorded one changes nothing.
         """
 
     def record_breach(self, model_name: str, trigger: TriggerType, day: date) -> ModelState:
-        """Remember that a trigger was met on a day, and give the state with it; the same day again changes nothing."""
+        """Record a day on which a trigger was met, and return the new state; repeating a day changes nothing."""
 
     def set_quarantine(self, model_name: str, quarantine: Quarantine | None) -> bool:
-        """Block a model's retraining, or free it; whether that changed anything. The first reason stays.
+        """Set or lift a model's quarantine; returns whether this changed anything. The first reason stays.
 
-        Blocking for the very same reason again is taken for the same call, whose answer was lost.
+        Setting it again for the very same reason counts as a repeat of a call whose response was lost.
         """
 
 
 class WaitingTriggers(Protocol):
-    """Triggers that met a model whose job was still running."""
+    """Triggers that fired while their model's job was still running."""
 
     def add(self, waiting: WaitingTrigger) -> None:
-        """Remember a trigger; one of the same key takes the place of the earlier."""
+        """Add a trigger; it replaces an earlier one with the same key."""
 
     def of(self, model_name: str) -> list[WaitingTrigger]:
-        """Triggers of a model that wait, by key."""
+        """The waiting triggers of a model, ordered by key."""
 
     def remove(self, waiting: WaitingTrigger) -> None:
-        """Forget a trigger; none is fine, and one of another execution that took its place stays."""
+        """Remove a trigger if it is there; one of another execution that has replaced it stays."""
 
 
 class DecisionLog(Protocol):
-    """Every decision on whether to retrain a model, for people who ask why, and why not."""
+    """Every decision on whether to retrain a model, for people who ask why or why not."""
 
     def record(self, decision: DecisionRecord) -> None:
-        """Keep a decision; one with the same model, event time and key takes the place of the earlier."""
+        """Store a decision; it replaces an earlier one with the same model, event time and key."""
 
     def recent(self, model_name: str, limit: int) -> list[DecisionRecord]:
-        """The newest by event time, newest first."""
+        """The newest decisions by event time, newest first."""
 
 
 class SweepLog(Protocol):
-    """How far the sweep over the fleet has come."""
+    """How far the sweep over the fleet has got."""
 
     def last(self) -> SweepMark | None: ...
 
     def save(self, mark: SweepMark) -> None:
-        """Keep the newest mark; an earlier one than the kept changes nothing."""
+        """Store the newest mark; an earlier one than the stored one changes nothing."""
 
 
 class DeploymentLedger(Protocol):
-    """What served when: the truth about production."""
+    """Which version was in production when: the truth about production."""
 
     def current(self, model_name: str) -> LedgerLine | None: ...
 
     def append(self, line: LedgerLine) -> None:
-        """Add the next line; the same again changes nothing, another under its number is a ChampionConflict."""
+        """Append the next line; repeating it changes nothing. Raises ChampionConflict if its number is taken."""
 
 
 class MetricSource(Protocol):
-    """Production metrics."""
+    """Metrics of models in production."""
 
     def read(self, queries: Sequence[MetricQuery]) -> list[MetricReading]:
-        """One reading for each query, in their order, in as few calls as the source allows."""
+        """One reading per query, in order, in as few calls as the source allows."""
 
 
 class DataStore(Protocol):
-    """Labelled data, and the documents that belong to jobs."""
+    """Labelled data, and the documents of jobs."""
 
     def list_partitions(self, prefix: str, window: Window) -> list[DataObject]:
-        """Objects under `prefix/date=YYYY-MM-DD/` for the days of the window, by date and key."""
+        """Objects under `prefix/date=YYYY-MM-DD/` for the days of the window, ordered by date and key."""
 
     def read(self, uri: str) -> bytes:
-        """The bytes of a document; raises ArtifactMissing when there is none."""
+        """The bytes of a document; raises ArtifactMissing if it does not exist."""
 
-    def open(self, found: DataObject) -> IO[bytes]:
-        """An object as a seekable file, large ones without being in memory as a whole.
+    def open(self, item: DataObject) -> IO[bytes]:
+        """An object as a seekable file; large ones are not loaded into memory as a whole.
 
-        Raises DataChanged when it is not there any more or not the one with this ETag.
+        Raises DataChanged if it no longer exists or no longer has this ETag.
         """
 
     def write(self, key: str, content: bytes) -> str:
-        """Store a document among the artifacts and give its URI."""
+        """Store a document among the artifacts and return its URI."""
 
     def uri(self, key: str) -> str:
-        """The URI that a document stored under this key has, or would have."""
+        """The URI that a document has, or would have, under this key."""
 
 
 class TableReader(Protocol):
@@ -211,37 +212,37 @@ class TableReader(Protocol):
         categorical: Sequence[str],
         texts: Sequence[str] = (),
     ) -> Iterator[RowBatch]:
-        """The rows of all objects, a batch at a time, so that memory need not grow with the window or with an object.
+        """The rows of all objects, a batch at a time, so that memory does not grow with the window or an object.
 
-        Raises DataInvalid naming the column that is missing or not numeric, or the object that cannot be read or that
-        is too large when unpacked.
+        Raises DataInvalid naming the column that is missing or not numeric, or the object that is unreadable or too
+        large when unpacked.
         """
 
 
 class ModelRegistry(Protocol):
-    """Registered versions, and the alias that says which one is the champion."""
+    """Registered versions, and the alias of the champion."""
 
     @property
     def tracking_uri(self) -> str:
-        """Where a training container finds the registry."""
+        """The address of the registry for training containers."""
 
     def champion(self, model_name: str) -> str | None: ...
 
     def set_champion(self, model_name: str, version: str) -> None: ...
 
     def version_tags(self, model_name: str, version: str) -> dict[str, str] | None:
-        """Tags of a version, or None when there is no such version."""
+        """The tags of a version; None if it does not exist."""
 
     def version_files(self, model_name: str, version: str) -> dict[str, FileDigest]:
-        """Digests of a version's files as they are now, by path; nothing of them is loaded.
+        """Digests of a version's files as they are now, by path; no model is loaded.
 
-        Raises RegistryRefused when there is no such version, or none whose files the registry keeps.
+        Raises RegistryRefused if the version does not exist or its files are not in the registry.
         """
 
     def keep_document(self, run_id: str, name: str, content: bytes) -> None:
-        """Store a document among the artifacts of a run; the same name again takes its place.
+        """Store a document among the artifacts of a run, replacing one with the same name.
 
-        Raises RegistryRefused when there is no such run, or when this server does not take artifacts.
+        Raises RegistryRefused if the run does not exist or the server does not accept artifacts.
         """
 
 
@@ -256,52 +257,52 @@ class TrafficRouter(Protocol):
 
 
 class Cluster(Protocol):
-    """Kubernetes Jobs of ours."""
+    """Our Kubernetes Jobs."""
 
     def start_job(self, name: str, orders: Sequence[JobOrder], training: TrainingPolicy) -> None:
-        """Create a Job whose pod carries out the orders one by one; the same one again changes nothing.
+        """Create a Job whose pod carries out the orders one by one; repeating this changes nothing.
 
-        Raises ClusterConflict if the name is someone else's, ClusterRefused for what this deployment may not run.
+        Raises ClusterConflict if the name belongs to something else, ClusterRefused if the deployment may not run it.
         """
 
     def start_indexed_job(
         self, name: str, orders: Sequence[JobOrder], training: TrainingPolicy, pods_at_once: int
     ) -> None:
-        """Create a Job with a pod for each order, so many at once, that goes on when one of them fails.
+        """Create a Job with one pod per order, `pods_at_once` of them in parallel, that continues when a pod fails.
 
-        The orders may be those of several jobs. In all else it is like `start_job`.
+        The orders can belong to several jobs. Otherwise like `start_job`.
         """
 
     def list_jobs(self) -> list[ClusterJob]:
-        """All our Jobs, in one listing for each namespace whatever their number."""
+        """All our Jobs, with one listing per namespace however many there are."""
 
     def obstacles(self, jobs: Sequence[ClusterJob]) -> dict[str, Obstacle]:
-        """What keeps Jobs from running, by their names, as far as it can be told; few calls whatever their number."""
+        """What keeps Jobs from running, by name, as far as known; takes few calls however many there are."""
 
     def explain_failure(self, job: ClusterJob, order: int | None = None) -> str:
-        """One sentence for people on why a Job failed, or one of its orders."""
+        """Why a Job or one of its orders failed, in one sentence for people."""
 
     def log_tail(self, job: ClusterJob, lines: int = 100, order: int | None = None) -> str:
-        """The last lines of the newest pod's log, or of that of one order; empty when there is none any more."""
+        """The last lines of the log of the newest pod, or of one order; empty if it no longer exists."""
 
     def delete_job(self, job: ClusterJob) -> None:
-        """Delete a Job with its pods; one that is not there is fine."""
+        """Delete a Job and its pods if it exists."""
 
     def resume_job(self, job: ClusterJob) -> None:
-        """Let a suspended Job run; one that is not there any more is fine."""
+        """Resume a suspended Job if it still exists."""
 
     @property
     def parallel_jobs(self) -> int | None:
-        """How many Jobs may run at once in each namespace; where there is a limit, they are started suspended."""
+        """How many Jobs can run at once in each namespace; if there is a limit, Jobs are created suspended."""
 
     @property
     def namespaces(self) -> tuple[str, ...]:
-        """Where Jobs may run."""
+        """The namespaces where Jobs can run."""
 
     def may(self, namespace: str, permission: Permission, for_group: str | None) -> bool:
-        """Whether a group, or else the caller, may do something in a namespace.
+        """Whether a group, or by default the caller, has a permission in a namespace.
 
-        Raises ClusterRefused for a caller who may not ask about others.
+        Raises ClusterRefused if the caller may not ask about others.
         """
 
 
@@ -309,9 +310,9 @@ class Executions(Protocol):
     """Executions of the retraining state machine."""
 
     def start(self, name: str, event: Mapping[str, Any]) -> str | None:
-        """Start an execution and give its ARN, or None when one of that name exists already.
+        """Start an execution and return its ARN, or None if one with this name already exists.
 
-        While that one runs, the same input may also give its ARN again: nothing is started twice either way.
+        While that one is running, the same input may also return its ARN; nothing is started twice either way.
         """
 
     def succeed(self, task_token: str, output: Mapping[str, Any]) -> None: ...
@@ -319,43 +320,43 @@ class Executions(Protocol):
     def fail(self, task_token: str, error: str, cause: str) -> None: ...
 
     def heartbeat(self, task_token: str) -> bool:
-        """Keep a waiting state alive; false when nobody waits for the token any more, which the two above let pass."""
+        """Keep a waiting state alive; false if nothing waits for the token any more, which the two above ignore."""
 
     def has_ended(self, execution_arn: str) -> bool:
-        """Whether an execution does not run any more; one that is not known has ended long ago."""
+        """Whether an execution has ended; an unknown one ended long ago."""
 
 
 class EventBus(Protocol):
-    """Facts for whoever listens."""
+    """The bus on which announced facts are published as events."""
 
     def publish(self, event: JobEvent) -> None: ...
 
 
 class Notifier(Protocol):
-    """People."""
+    """The channel to people."""
 
     def send(self, text: str) -> None:
-        """Tell them, or raise NotificationFailed."""
+        """Notify people, or raise NotificationFailed."""
 
 
 class NotificationLog(Protocol):
-    """Which events people were told about."""
+    """The events that people were notified of."""
 
     def claim(self, event_id: str, owner: str, until: datetime) -> bool:
-        """True when the owner may tell, alone until then; false when people were told.
+        """True if the owner may notify people, exclusively until then; false if they were already notified.
 
-        Raises NotificationFailed while the claim of another owner runs: whether they tell is not known yet.
+        Raises NotificationFailed while another owner's claim runs, because it is not yet known whether that succeeds.
         """
 
     def confirm(self, event_id: str, until: datetime) -> None:
-        """Remember until then that people were told."""
+        """Record until then that people were notified."""
 
     def release(self, event_id: str) -> None:
-        """Give a claim back, because telling failed."""
+        """Release a claim because the notification failed."""
 
 
 class Ports(Protocol):
-    """All of them together; each is built when it is first used."""
+    """All ports together; each adapter is built on first use."""
 
     @property
     def clock(self) -> Clock: ...

@@ -20,7 +20,7 @@ def test_a_job_that_has_ended_shows_how(terminal: Terminal) -> None:
     terminal.ports = world.ports
     job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
     world.validate(job_id)
-    assert "is at least 5.0% over the champion's" in terminal.ok("jobs")
+    assert "is at least 5.0% above the champion's" in terminal.ok("jobs")
     world.deploy(job_id)
     assert " deployed " in terminal.ok("jobs", "--limit", "1")
     world.ports.jobs.save(world.job(job_id).changed(error="OOM\nkilled"))

@@ -107,6 +107,6 @@ def test_a_quarantine_is_lifted_by_hand_once_and_people_are_notified(terminal: T
     assert lifted == "churn: no longer in quarantine\n"
     assert terminal.ports.states.get("churn").quarantine is None
     (event,) = terminal.ports.events.published
-    assert (event.kind, event.text) == ("quarantine_lifted", "churn: bob lifted its quarantine: it is back")
+    assert (event.kind, event.text) == ("quarantine_lifted", "bob lifted the quarantine of churn: it is back")
     assert terminal.ok("models", "lift-quarantine", "churn", "--reason", "again") == "churn: was not in quarantine\n"
     assert len(terminal.ports.events.published) == 1

@@ -112,7 +112,7 @@ def test_warnings_are_shown_and_refuse_nothing(terminal: Terminal) -> None:
     text = POLICY + 'triggers: {enabled: [scheduled], schedule_expression: "* * * * *"}\n'
     answer = terminal.run("models", "apply", terminal.file(text))
     assert (answer.code, answer.out) == (0, "churn: new, version 1\n")
-    warning = "triggers.schedule_expression = '* * * * *': comes again after 1 minute"
+    warning = "triggers.schedule_expression = '* * * * *': fires again after 1 minute"
     assert answer.err.startswith(f"auto-retrain: warning: churn: {warning}")
 
 

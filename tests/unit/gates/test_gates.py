@@ -1,4 +1,4 @@
-"""What a challenger has to show."""
+"""What each gate demands of a challenger."""
 
 import math
 from typing import Any, get_args
@@ -40,49 +40,49 @@ def test_a_clearly_better_challenger_passes_every_gate() -> None:
     assert decided() is Outcome.MET
 
 
-def test_a_first_model_needs_the_floor_but_no_improvement() -> None:
+def test_a_first_model_must_reach_the_floor_but_needs_no_improvement() -> None:
     assert decided(champion=None) is Outcome.MET
     assert decided(champion=None, accuracy=0.84) is Outcome.UNMET
 
 
-def test_exactly_five_percent_is_enough_and_a_hair_less_is_not() -> None:
+def test_exactly_five_percent_is_enough_and_slightly_less_is_not() -> None:
     assert decided(champion=0.9, accuracy=0.945) is Outcome.MET
     assert decided(champion=0.9, accuracy=0.9449) is Outcome.UNMET
 
 
-def test_an_improvement_that_cannot_be_reached_is_called_so() -> None:
-    assert "5.0% over the champion's 0.9600 cannot be reached: that would be an accuracy of 1.0080" in reasons(
+def test_an_improvement_that_cannot_be_reached_is_reported_as_such() -> None:
+    assert "5.0% above the champion's 0.9600 cannot be reached: it would take an accuracy of 1.0080" in reasons(
         champion=0.96, accuracy=0.99
     )
 
 
 @pytest.mark.parametrize(
-    ("basis", "least", "just", "short"),
+    ("basis", "minimum", "enough", "short"),
     [
         ("relative", 0.05, 0.945, 0.9449),
         ("absolute", 0.05, 0.95, 0.9499),
         ("error_reduction", 0.05, 0.905, 0.9049),
     ],
 )
-def test_each_basis_asks_for_something_else_over_ninety_percent(
-    basis: str, least: float, just: float, short: float
+def test_each_basis_demands_a_different_accuracy_above_ninety_percent(
+    basis: str, minimum: float, enough: float, short: float
 ) -> None:
-    policy = a_policy(validation={"improvement_basis": basis, "min_improvement": least})
-    outcomes = [judge_min_improvement(policy, a_comparison(accuracy, 0.9))[0].outcome for accuracy in (just, short)]
+    policy = a_policy(validation={"improvement_basis": basis, "min_improvement": minimum})
+    outcomes = [judge_min_improvement(policy, a_comparison(accuracy, 0.9))[0].outcome for accuracy in (enough, short)]
     assert outcomes == [Outcome.MET, Outcome.UNMET]
 
 
 @pytest.mark.parametrize(
-    ("basis", "least", "just", "short"),
+    ("basis", "minimum", "enough", "short"),
     [("relative", 0.1, 9.0, 9.01), ("absolute", 2, 8.0, 8.01), ("error_reduction", 0.1, 9.0, 9.01)],
 )
-def test_of_an_error_less_is_better(basis: str, least: float, just: float, short: float) -> None:
+def test_an_error_must_get_smaller(basis: str, minimum: float, enough: float, short: float) -> None:
     policy = REGRESSION.model_copy(
-        update={"validation": ValidationPolicy(improvement_basis=basis, min_improvement=least)}
+        update={"validation": ValidationPolicy(improvement_basis=basis, min_improvement=minimum)}
     )
     outcomes = [
         judge_min_improvement(policy, a_comparison(primary="rmse", metrics={"rmse": lower(error, 10.0)}))[0].outcome
-        for error in (just, short)
+        for error in (enough, short)
     ]
     assert outcomes == [Outcome.MET, Outcome.UNMET]
 
@@ -92,49 +92,49 @@ def lower(value: float, champion: float, bound: float | None = None) -> MetricRe
     return MetricResult(value=value, champion=champion, gain=gain, gain_bound=gain if bound is None else bound)
 
 
-def test_a_gain_that_may_be_chance_is_inconclusive() -> None:
+def test_a_gain_that_may_be_due_to_chance_is_inconclusive() -> None:
     assert decided(p_value=0.06) is Outcome.INCONCLUSIVE
     assert decided({"confidence": 0}, p_value=0.06) is Outcome.MET
 
 
-def test_a_looser_basis_has_to_be_surer() -> None:
+def test_a_looser_basis_needs_a_smaller_p_value() -> None:
     loose = a_policy(validation={"improvement_basis": "error_reduction"})
     assert judge_paired_evidence(POLICY, a_comparison(p_value=0.03))[0].met
     assert not judge_paired_evidence(loose, a_comparison(p_value=0.03))[0].met
     assert judge_paired_evidence(loose, a_comparison(p_value=0.009))[0].met
 
 
-def test_each_further_look_at_the_same_rows_has_to_be_surer() -> None:
+def test_each_further_comparison_on_the_same_rows_needs_a_smaller_p_value() -> None:
     first, third = (judge_paired_evidence(POLICY, a_comparison(p_value=0.03, look=look))[0] for look in (1, 3))
     assert (first.outcome, third.outcome) == (Outcome.MET, Outcome.INCONCLUSIVE)
     assert "comparison number 3 on these rows" in third.reason
 
 
-def test_a_refresh_only_has_to_be_surely_not_worse() -> None:
+def test_a_refresh_only_has_to_be_confidently_not_worse() -> None:
     refresh = {"improvement_basis": "non_inferior", "non_inferiority_margin": 0.02}
 
     def with_bound(accuracy: float, bound: float) -> dict[str, Any]:
-        found = MetricResult(
+        metric = MetricResult(
             value=accuracy, interval=(0.9, 1), champion=0.95, gain=accuracy - 0.95, gain_bound=bound, p_value=0.5
         )
-        return {"metrics": {"accuracy": found}}
+        return {"metrics": {"accuracy": metric}}
 
     assert decided(refresh, **with_bound(0.95, -0.01)) is Outcome.MET
     assert decided(refresh, **with_bound(0.95, -0.03)) is Outcome.INCONCLUSIVE
     assert decided(refresh, **with_bound(0.92, -0.04)) is Outcome.UNMET
 
 
-def test_a_guardrail_stops_what_pays_with_another_metric() -> None:
+def test_a_guardrail_stops_a_gain_at_the_expense_of_another_metric() -> None:
     policy = a_policy(validation={"guardrails": {"log_loss": 0.05}})
 
     def guarded(**metrics: MetricResult) -> list[Verdict]:
-        found = a_comparison()
-        return judge_guardrails(policy, found.model_copy(update={"metrics": {**found.metrics, **metrics}}))
+        comparison = a_comparison()
+        return judge_guardrails(policy, comparison.model_copy(update={"metrics": {**comparison.metrics, **metrics}}))
 
-    assert [found.outcome for found in guarded(log_loss=lower(0.3, 0.28, -0.04))] == [Outcome.MET]
-    assert [found.outcome for found in guarded(log_loss=lower(0.3, 0.28, -0.06))] == [Outcome.INCONCLUSIVE]
-    assert [found.outcome for found in guarded(log_loss=lower(0.4, 0.28, -0.14))] == [Outcome.UNMET]
-    assert [found.outcome for found in guarded()] == [Outcome.INCONCLUSIVE]
+    assert [verdict.outcome for verdict in guarded(log_loss=lower(0.3, 0.28, -0.04))] == [Outcome.MET]
+    assert [verdict.outcome for verdict in guarded(log_loss=lower(0.3, 0.28, -0.06))] == [Outcome.INCONCLUSIVE]
+    assert [verdict.outcome for verdict in guarded(log_loss=lower(0.4, 0.28, -0.14))] == [Outcome.UNMET]
+    assert [verdict.outcome for verdict in guarded()] == [Outcome.INCONCLUSIVE]
     assert judge_guardrails(policy, a_comparison(champion=None)) == []
 
 
@@ -148,52 +148,52 @@ def sliced(*p_values: float) -> Verdict:
     return verdict
 
 
-def test_a_slice_that_got_worse_stops_a_challenger_that_is_better_on_the_whole() -> None:
+def test_a_slice_that_got_worse_stops_a_challenger_that_is_better_overall() -> None:
     verdict = sliced(0.5, 0.001)
     assert verdict.outcome is Outcome.UNMET
     assert (
-        "accuracy got significantly worse on 1 of 2 slices: plan = p1 (0.8000, champion 0.9000, 200 rows)"
+        "accuracy is significantly worse on 1 of 2 slices: plan = p1 (0.8000, champion 0.9000, 200 rows)"
         in verdict.reason
     )
 
 
-def test_many_slices_share_the_probability_to_err() -> None:
+def test_many_slices_share_the_error_probability() -> None:
     assert sliced(0.03).outcome is Outcome.UNMET
     assert sliced(0.03, 0.9, 0.9).outcome is Outcome.MET
-    # Holm: once the first is rejected, the second only shares with the third.
+    # Holm: once the first is significant, the second shares only with the third.
     assert "on 2 of 3 slices" in sliced(0.016, 0.024, 0.9).reason
 
 
-def test_slices_that_are_all_too_small_decide_nothing() -> None:
+def test_slices_that_are_all_too_small_are_inconclusive() -> None:
     assert sliced().outcome is Outcome.INCONCLUSIVE
 
 
-def test_too_few_rows_decide_nothing() -> None:
+def test_too_few_rows_are_inconclusive() -> None:
     assert decided(rows=499) is Outcome.INCONCLUSIVE
     assert decided(rarest_class_rows=49) is Outcome.INCONCLUSIVE
     assert decided(entities=49) is Outcome.INCONCLUSIVE
 
 
-def test_a_challenger_that_only_answers_the_largest_class_is_refused() -> None:
+def test_a_challenger_that_only_predicts_the_largest_class_is_refused() -> None:
     assert decided(accuracy=0.98, champion=0.9, largest_class_share=0.98) is Outcome.UNMET
 
 
-def test_a_comparison_without_a_p_value_is_not_believed() -> None:
+def test_a_comparison_without_a_p_value_is_inconclusive() -> None:
     assert decided(p_value=None) is Outcome.INCONCLUSIVE
 
 
 @pytest.mark.parametrize("basis", ["relative", "non_inferior"])
-def test_a_metric_that_a_version_does_not_have_is_unknown_not_better(basis: str) -> None:
+def test_a_metric_that_a_version_lacks_is_inconclusive(basis: str) -> None:
     policy = a_policy(validation={"primary_metric": "roc_auc", "improvement_basis": basis})
     comparison = a_comparison(primary="roc_auc")
     assert worst(judge_gates(policy, comparison)) is Outcome.INCONCLUSIVE
 
 
-def test_nothing_judged_is_nothing_known() -> None:
+def test_without_verdicts_the_outcome_is_inconclusive() -> None:
     assert worst([]) is Outcome.INCONCLUSIVE
 
 
-def test_gates_combine_by_the_worst() -> None:
+def test_the_worst_outcome_of_the_gates_counts() -> None:
     def verdict(outcome: Outcome) -> Verdict:
         return Verdict(check="any", outcome=outcome, reason="")
 
@@ -202,7 +202,7 @@ def test_gates_combine_by_the_worst() -> None:
 
 
 def with_floor(floor: float, *, strict: bool = False) -> Policy:
-    """Built past its validation on purpose: the gate must not depend on who built the policy."""
+    """Built without validation on purpose: the gate must not depend on how the policy was built."""
     return POLICY.model_copy(
         update={"validation": ValidationPolicy.model_construct(accuracy_floor=floor, strict_floor=strict)}
     )
@@ -214,11 +214,11 @@ def with_floor(floor: float, *, strict: bool = False) -> Policy:
     st.booleans(),
     st.sampled_from(ValidationPolicy.model_fields["improvement_basis"].annotation.__args__),
 )
-def test_no_accuracy_below_the_floor_passes_by_any_trick(
+def test_no_trick_gets_an_accuracy_below_the_floor_past_the_gate(
     accuracy: float, floor: float, strict: bool, basis: str
 ) -> None:
-    found = MetricResult.model_construct(value=accuracy, interval=(accuracy, accuracy))
-    comparison = a_comparison(champion=None).model_copy(update={"metrics": {"accuracy": found}})
+    metric = MetricResult.model_construct(value=accuracy, interval=(accuracy, accuracy))
+    comparison = a_comparison(champion=None).model_copy(update={"metrics": {"accuracy": metric}})
     policy = with_floor(floor, strict=strict)
     policy = policy.model_copy(update={"validation": policy.validation.model_copy(update={"improvement_basis": basis})})
     try:
@@ -229,7 +229,7 @@ def test_no_accuracy_below_the_floor_passes_by_any_trick(
 
 
 @pytest.mark.parametrize("accuracy", [float("nan"), float("inf"), -0.1, 1.0000001, 1e308])
-def test_an_accuracy_that_is_none_does_not_enter_a_comparison_unseen(accuracy: float) -> None:
+def test_an_impossible_accuracy_is_rejected_by_the_record_or_by_a_gate(accuracy: float) -> None:
     try:
         comparison = a_comparison(accuracy)
     except ValueError:
@@ -237,7 +237,7 @@ def test_an_accuracy_that_is_none_does_not_enter_a_comparison_unseen(accuracy: f
     assert worst(judge_gates(POLICY, comparison)) is Outcome.UNMET
 
 
-def test_a_strict_floor_asks_for_the_lower_bound() -> None:
+def test_a_strict_floor_also_applies_to_the_lower_bound() -> None:
     assert decided({"accuracy_floor": 0.945}) is Outcome.MET
     assert decided({"accuracy_floor": 0.945, "strict_floor": True}) is Outcome.INCONCLUSIVE
 
@@ -246,7 +246,7 @@ def test_a_strict_floor_asks_for_the_lower_bound() -> None:
     ("r2", "labels", "expected"),
     [(0.4, 3, Outcome.MET), (0.0, 3, Outcome.UNMET), (-3.0, 3, Outcome.UNMET), (0.9, 2, Outcome.ERROR)],
 )
-def test_a_regression_has_to_know_more_than_the_mean_of_more_than_two_labels(
+def test_a_regression_must_beat_the_mean_on_more_than_two_label_values(
     r2: float, labels: int, expected: Outcome
 ) -> None:
     comparison = a_comparison(task=Task.REGRESSION, metrics={"r2": MetricResult(value=r2)}, distinct_labels=labels)
@@ -254,10 +254,10 @@ def test_a_regression_has_to_know_more_than_the_mean_of_more_than_two_labels(
 
 
 @given(st.floats())
-def test_no_r2_of_zero_or_less_passes_by_any_trick(r2: float) -> None:
-    found = {"r2": MetricResult.model_construct(value=r2)}
+def test_no_trick_gets_an_r2_of_zero_or_less_past_the_gate(r2: float) -> None:
+    metrics = {"r2": MetricResult.model_construct(value=r2)}
     try:
-        comparison = a_comparison(task=Task.REGRESSION, distinct_labels=3).model_copy(update={"metrics": found})
+        comparison = a_comparison(task=Task.REGRESSION, distinct_labels=3).model_copy(update={"metrics": metrics})
         (verdict,) = judge_r2_floor(REGRESSION, comparison)
     except ValueError:
         return
@@ -265,17 +265,17 @@ def test_no_r2_of_zero_or_less_passes_by_any_trick(r2: float) -> None:
 
 
 @pytest.mark.parametrize(("share", "expected"), [(1.0, Outcome.MET), (0.9, Outcome.MET), (0.899, Outcome.INCONCLUSIVE)])
-def test_a_holdout_whose_labels_are_still_to_come_decides_nothing(share: float, expected: Outcome) -> None:
+def test_a_holdout_with_too_few_labels_is_inconclusive(share: float, expected: Outcome) -> None:
     assert decided(label_share=share) is expected
 
 
-def test_the_share_of_labels_that_has_to_be_there_is_the_policys() -> None:
+def test_the_policy_sets_the_share_of_labels_that_is_needed() -> None:
     lenient = a_policy(data={**POLICY.data.model_dump(), "min_label_share": 0.5})
     assert worst(judge_gates(lenient, a_comparison(label_share=0.6))) is Outcome.MET
-    assert "60.0% of the holdout rows have a label, 90.0% are needed" in reasons(label_share=0.6)
+    assert "60.0% of the holdout rows have a label (90.0% needed)" in reasons(label_share=0.6)
 
 
-def test_a_gate_that_is_only_observed_is_judged_and_decides_nothing() -> None:
+def test_a_gate_that_is_only_observed_is_judged_but_decides_nothing() -> None:
     policy = a_policy(validation={"observe_only": ["min_improvement", "paired_evidence"]})
     verdicts = judge_gates(policy, a_comparison(accuracy=0.881, champion=0.88, p_value=0.4))
     observed = [verdict for verdict in verdicts if verdict.observed_only]
@@ -284,7 +284,7 @@ def test_a_gate_that_is_only_observed_is_judged_and_decides_nothing() -> None:
     assert worst(verdicts) is Outcome.MET
 
 
-def test_where_every_gate_is_only_observed_nothing_is_known() -> None:
+def test_if_every_gate_is_only_observed_the_outcome_is_inconclusive() -> None:
     assert worst(verdict.as_observed() for verdict in judge_gates(POLICY, a_comparison())) is Outcome.INCONCLUSIVE
 
 
@@ -294,5 +294,5 @@ def test_a_floor_always_counts(floor: str) -> None:
         a_policy(validation={"observe_only": [floor]})
 
 
-def test_every_gate_but_the_floors_may_be_observed_only() -> None:
+def test_every_gate_except_the_floors_can_be_only_observed() -> None:
     assert set(get_args(ObservableGate)) == set(GATES) - {"accuracy_floor", "r2_floor"}

@@ -1,4 +1,4 @@
-"""The fleet's limits: how much room there is, and who goes first."""
+"""The fleet's limits: how much room there is, and which models go first."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from tests.unit.builders import NOON
 PERFORMANCE, SCHEDULED = TriggerType.PERFORMANCE_DEGRADATION, TriggerType.SCHEDULED
 
 
-def test_usage_counts_leases_that_are_held_and_jobs_of_thirty_days() -> None:
+def test_usage_counts_held_leases_and_the_jobs_of_thirty_days() -> None:
     states = [
         ModelState(model_name="a", active_job="a-1", lease_expires_at=NOON + timedelta(hours=1), attempts=(NOON,)),
         ModelState(model_name="b", active_job="b-1", lease_expires_at=NOON - timedelta(hours=1)),
@@ -24,28 +24,28 @@ def test_usage_counts_leases_that_are_held_and_jobs_of_thirty_days() -> None:
     assert usage_of(states, NOON, NOON) == FleetUsage(active_jobs=1, retrained_in_30_days=2)
 
 
-def test_the_tighter_limit_is_the_one_that_is_told() -> None:
+def test_the_tighter_limit_is_the_one_reported() -> None:
     usage = FleetUsage(active_jobs=8, retrained_in_30_days=99)
-    places, hold = room(FleetLimits(concurrent_jobs=10, monthly_retrainings=100), usage)
-    assert (places, hold.kind) == (1, "fleet_budget")
-    places, hold = room(FleetLimits(concurrent_jobs=10, monthly_retrainings=1000), usage)
-    assert (places, hold.kind) == (2, "fleet_jobs")
+    count, hold = room(FleetLimits(concurrent_jobs=10, monthly_retrainings=100), usage)
+    assert (count, hold.kind) == (1, "fleet_budget")
+    count, hold = room(FleetLimits(concurrent_jobs=10, monthly_retrainings=1000), usage)
+    assert (count, hold.kind) == (2, "fleet_jobs")
 
 
 @given(st.integers(1, 1000), st.integers(1, 1000), st.integers(0, 2000), st.integers(0, 2000))
-def test_there_is_never_more_room_than_any_limit_leaves(jobs: int, budget: int, active: int, used: int) -> None:
+def test_there_is_never_more_room_than_either_limit_leaves(jobs: int, budget: int, active: int, used: int) -> None:
     limits = FleetLimits(concurrent_jobs=jobs, monthly_retrainings=budget)
-    places, _ = room(limits, FleetUsage(active_jobs=active, retrained_in_30_days=used))
-    assert places >= 0
-    assert places == 0 or (active + places <= jobs and used + places <= budget)
+    count, _ = room(limits, FleetUsage(active_jobs=active, retrained_in_30_days=used))
+    assert count >= 0
+    assert count == 0 or (active + count <= jobs and used + count <= budget)
 
 
-def test_degraded_models_go_first_then_those_that_waited_longest() -> None:
+def test_degraded_models_go_first_then_those_that_have_waited_longest() -> None:
     never = ModelState(model_name="a")
     long_ago = ModelState(model_name="b", last_retrained_at=NOON - timedelta(days=90))
-    lately = ModelState(model_name="c", last_retrained_at=NOON)
+    recent = ModelState(model_name="c", last_retrained_at=NOON)
     order = sorted(
-        [(SCHEDULED, never), (SCHEDULED, lately), (PERFORMANCE, lately), (PERFORMANCE, long_ago)],
+        [(SCHEDULED, never), (SCHEDULED, recent), (PERFORMANCE, recent), (PERFORMANCE, long_ago)],
         key=lambda due: urgency(*due),
     )
     assert [(trigger, state.model_name) for trigger, state in order] == [
@@ -57,10 +57,10 @@ def test_degraded_models_go_first_then_those_that_waited_longest() -> None:
 
 
 @pytest.mark.parametrize(("used", "held"), [(0, False), (10, False), (11, True)])
-def test_the_fleets_budget_holds_once_it_is_overdrawn(used: int, held: bool) -> None:
+def test_the_fleet_budget_holds_once_it_is_exceeded(used: int, held: bool) -> None:
     mark = SweepMark(at=NOON, models=1, usage=FleetUsage(active_jobs=0, retrained_in_30_days=used))
     assert bool(fleet_holds(FleetLimits(monthly_retrainings=10), mark)) is held
 
 
-def test_without_a_sweep_nothing_is_known_to_be_used() -> None:
+def test_before_the_first_sweep_the_fleet_holds_nothing_back() -> None:
     assert fleet_holds(FleetLimits(), None) == []

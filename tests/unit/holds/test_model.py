@@ -1,4 +1,4 @@
-"""What holds a retraining back, and what force passes over."""
+"""What holds a retraining back, and what force overrides."""
 
 from datetime import timedelta
 from typing import Any
@@ -27,22 +27,22 @@ def state(**fields: Any) -> ModelState:
     return ModelState(model_name="churn", **fields)
 
 
-def kinds(found: list[Hold]) -> list[str]:
-    return [hold.kind for hold in found]
+def kinds(holds: list[Hold]) -> list[str]:
+    return [hold.kind for hold in holds]
 
 
-def test_nothing_holds_a_model_that_nothing_happened_to() -> None:
+def test_nothing_holds_back_a_new_model() -> None:
     assert model_holds(applied(), state(), PERFORMANCE, NOON, NOON) == []
 
 
-def test_a_running_job_holds_until_its_lease_runs_out() -> None:
+def test_a_running_job_holds_until_its_lease_expires() -> None:
     leased = state(active_job="churn-1", lease_expires_at=NOON)
     (hold,) = model_holds(applied(), leased, PERFORMANCE, NOON, NOON - timedelta(seconds=1))
     assert (hold.kind, "churn-1" in hold.reason) == ("running_job", True)
     assert model_holds(applied(), leased, PERFORMANCE, NOON, NOON) == []
 
 
-def test_cool_down_counts_from_the_last_attempt_in_event_time() -> None:
+def test_the_cool_down_starts_at_the_event_time_of_the_last_attempt() -> None:
     tried = state(attempts=(NOON,))
     (hold,) = model_holds(applied(), tried, PERFORMANCE, NOON, NOON)
     assert hold.reason == "cool-down until 2026-03-02T12:00:00+00:00"
@@ -59,18 +59,18 @@ def test_each_rejected_challenger_doubles_the_wait_up_to_a_limit(rejected: int, 
     assert model_holds(applied(), tried, PERFORMANCE, NOON + days * DAY, NOON) == []
 
 
-def test_back_off_never_delays_a_schedule_or_a_person() -> None:
+def test_the_back_off_never_delays_a_schedule_or_a_person() -> None:
     tried = state(attempts=(NOON,), rejected_in_a_row=5)
     assert model_holds(applied(), tried, SCHEDULED, NOON + 2 * DAY, NOON) == []
     assert model_holds(applied(), tried, TriggerType.MANUAL, NOON + 2 * DAY, NOON) == []
 
 
-def test_back_off_can_be_switched_off() -> None:
+def test_the_back_off_can_be_turned_off() -> None:
     tried = state(attempts=(NOON,), rejected_in_a_row=5)
     assert model_holds(applied(max_back_off_days=0), tried, PERFORMANCE, NOON + DAY, NOON) == []
 
 
-def test_a_daily_cap_frees_when_the_oldest_counted_attempt_is_a_day_old() -> None:
+def test_a_daily_cap_ends_when_the_oldest_counted_attempt_is_a_day_old() -> None:
     capped = applied(cool_down_hours=0, daily_cap=2)
     tried = state(attempts=(NOON - 30 * HOUR, NOON - 10 * HOUR, NOON - 5 * HOUR))
     (hold,) = model_holds(capped, tried, PERFORMANCE, NOON, NOON)
@@ -85,12 +85,12 @@ def test_a_monthly_cap_counts_thirty_days() -> None:
     assert model_holds(capped, tried, PERFORMANCE, NOON + DAY, NOON) == []
 
 
-def test_a_pause_holds_and_says_why() -> None:
+def test_a_pause_holds_and_gives_its_reason() -> None:
     (hold,) = model_holds(applied(PolicyStatus.PAUSED), state(), SCHEDULED, NOON, NOON)
     assert hold.reason == "paused: audit"
 
 
-def test_force_passes_over_everything_but_broken_data_and_a_running_job() -> None:
+def test_force_overrides_everything_but_broken_data_and_a_running_job() -> None:
     busy = state(
         active_job="churn-1",
         lease_expires_at=NOON + HOUR,
@@ -107,7 +107,7 @@ def test_force_passes_over_everything_but_broken_data_and_a_running_job() -> Non
     assert model_holds(paused, free, TriggerType.MANUAL, NOON, NOON, forced=True) == []
 
 
-def test_only_broken_data_is_worth_another_look() -> None:
+def test_a_quarantine_is_recognised_as_the_only_hold() -> None:
     broken = state(quarantine=Quarantine(since=NOON, reason="?"))
     assert only_broken_data(model_holds(applied(), broken, PERFORMANCE, NOON, NOON))
     both = broken.changed(attempts=(NOON,))
@@ -120,10 +120,10 @@ TIMES = st.datetimes(min_value=NOON.replace(tzinfo=None), max_value=(NOON + 60 *
 )
 
 
-# An old event, and attempts that came after it: all of them count when its day is over.
+# An old event with later attempts: all of them count by the time its day is over.
 @example([NOON] * 6 + [NOON + timedelta(microseconds=1)] * 3, NOON, 0, TriggerType.PERFORMANCE_DEGRADATION)
 @given(st.lists(TIMES, max_size=40), TIMES, st.integers(0, 20), st.sampled_from(list(TriggerType)))
-def test_every_hold_that_names_its_end_has_ended_then(
+def test_every_hold_has_ended_at_the_time_that_it_names(
     attempts: list[Any], at: Any, rejected: int, trigger: TriggerType
 ) -> None:
     tried = state(attempts=tuple(attempts), rejected_in_a_row=rejected)

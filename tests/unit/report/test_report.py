@@ -39,7 +39,7 @@ def test_the_report_says_what_was_decided_and_why() -> None:
     text = re.sub(r"<[^>]+>", " ", page)
     assert "churn: promote" in page
     assert "manual: requested by ada: because yes" in text
-    assert re.search(r"accuracy 0\.\d{4} is at least 5\.0% over the champion&#x27;s 0\.\d{4}", text)
+    assert re.search(r"accuracy 0\.\d{4} is at least 5\.0% above the champion&#x27;s 0\.\d{4}", text)
     assert "2026-02-24 to 2026-02-28" in text
     for metric in ("roc_auc", "log_loss", "calibration_error", "f1_weighted"):
         assert metric in text

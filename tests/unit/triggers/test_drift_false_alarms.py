@@ -1,8 +1,8 @@
-"""How often data that did not drift set off a retraining, and how often a real shift does: simulated, through profiles.
+"""Simulations of how often data without drift trigger a retraining, and how often a real shift does.
 
-Reference figures: independent simulations of decile PSI on equal samples. Any of 50 features passes 0.25 in 20 % of
-looks at n = 200 and hardly ever from n = 500 on, where 19 % pass 0.1. A shift of half a standard deviation has PSI
-0.238 in the limit, so it passes 0.25 in 54 % of looks at n = 1,000 and in 20 % at n = 10,000.
+Reference figures: independent simulations of decile PSI on equal samples. Any of 50 features exceeds 0.25 in 20 % of
+checks at n = 200 and hardly ever from n = 500 on, where 19 % exceed 0.1. A shift by half a standard deviation has PSI
+0.238 in the limit, so it exceeds 0.25 in 54 % of checks at n = 1,000 and in 20 % at n = 10,000.
 """
 
 from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ def policy(confidence: float, threshold: float = 0.25, kind: str = "numeric") ->
     return a_policy(triggers=triggers, data={"prefix": "p", "row_id": "id", "label": "y", kind: NAMES})
 
 
-LITERAL, CALIBRATED = policy(0), policy(0.95)
+CALIBRATED = policy(0.95)
 
 
 def normal(random: np.random.Generator, shift: float, rows: int) -> Any:
@@ -39,30 +39,30 @@ def normal(random: np.random.Generator, shift: float, rows: int) -> Any:
 
 
 def levels(random: np.random.Generator, shift: float, rows: int) -> Any:
-    """Two hundred categories of one frequency; a shift of 1 makes all of them new."""
+    """Two hundred equally frequent categories; a shift of 1 replaces them all."""
     return [str(level) for level in random.integers(0, 200, rows) + int(200 * shift)]
 
 
-def looks(
+def checks(
     judged_by: Policy, rows: int, count: int, shift: float = 0, draw: Draw = normal
 ) -> Iterator[list[FeatureHistogram]]:
-    """Histograms of fifty independent features, each look with a reference and a live sample of its own."""
+    """Histograms of fifty independent features; each check has its own reference and live sample."""
     random, ports = np.random.default_rng(rows), MemoryPorts()
     columns = columns_of(judged_by.data)
     for _ in range(count):
         objects = []
         for moved, day in ((0.0, DAY.start), (shift, DAY.end)):
-            found = DataObject(uri=f"s3://data/{day}", etag="e", size=1, date=day)
-            ports.tables.by_uri[found.uri] = {name: draw(random, moved, rows) for name in NAMES}
-            objects.append(found)
+            item = DataObject(uri=f"s3://data/{day}", etag="e", size=1, date=day)
+            ports.tables.by_uri[item.uri] = {name: draw(random, moved, rows) for name in NAMES}
+            objects.append(item)
         profile = build_profile("churn", columns, judged_by.drift, DAY, objects[:1], ports)
         yield count_live(profile, columns, objects[1:], ports)
 
 
 def alarms(judged_by: Policy, rows: int, count: int, shift: float = 0, draw: Draw = normal) -> float:
-    """Share of looks that call for a retraining."""
-    found = looks(judged_by, rows, count, shift, draw)
-    return float(np.mean([judge_drift(judged_by, histograms).dataset.met for histograms in found]))
+    """Share of checks that call for a retraining."""
+    samples = checks(judged_by, rows, count, shift, draw)
+    return float(np.mean([judge_drift(judged_by, histograms).dataset.met for histograms in samples]))
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def alarms(judged_by: Policy, rows: int, count: int, shift: float = 0, draw: Dra
         (0.1, 500, 0.19, 0.08),
     ],
 )
-def test_the_bare_rule_raises_false_alarms_on_few_rows(
+def test_the_point_estimate_alone_raises_false_alarms_on_few_rows(
     threshold: float, rows: int, expected: float, tolerance: float
 ) -> None:
     assert alarms(policy(0, threshold), rows, 200) == pytest.approx(expected, abs=tolerance)
@@ -84,29 +84,31 @@ def test_the_bare_rule_raises_false_alarms_on_few_rows(
 
 @pytest.mark.parametrize("threshold", [0.25, 0.1])
 @pytest.mark.parametrize("rows", [100, 200, 300, 500, 1000])
-def test_the_calibrated_rule_raises_few(threshold: float, rows: int) -> None:
-    # Where 0.1 is no hurdle, the p values alone hold it back: from 300 rows on at about the rate that they promise.
+def test_the_calibrated_rule_raises_few_false_alarms(threshold: float, rows: int) -> None:
+    # Where 0.1 is no obstacle, only the p values prevent false alarms: from 300 rows on, at about their nominal rate.
     allowed = 0.02 if threshold == 0.25 else 0.12
     assert alarms(policy(0.95, threshold), rows, 100) <= allowed
 
 
-@pytest.mark.parametrize(("rows", "expected", "looked"), [(1000, 0.54, 20), (10_000, 0.20, 8)])
-def test_a_shift_by_half_a_standard_deviation_passes_the_threshold_about_as_often_as_it_should(
-    rows: int, expected: float, looked: int
+@pytest.mark.parametrize(("rows", "expected", "count"), [(1000, 0.54, 20), (10_000, 0.20, 8)])
+def test_a_shift_by_half_a_standard_deviation_exceeds_the_threshold_about_as_often_as_it_should(
+    rows: int, expected: float, count: int
 ) -> None:
-    found = [judge_drift(CALIBRATED, histograms) for histograms in looks(CALIBRATED, rows, looked, 0.5)]
-    drifted = [verdict.met for findings in found for verdict in findings.features]
+    judged = [judge_drift(CALIBRATED, histograms) for histograms in checks(CALIBRATED, rows, count, 0.5)]
+    drifted = [verdict.met for verdicts in judged for verdict in verdicts.features]
     assert np.mean(drifted) == pytest.approx(expected, abs=0.07)
-    assert all(findings.dataset.met for findings in found)
+    assert all(verdicts.dataset.met for verdicts in judged)
 
 
-@pytest.mark.parametrize(("shift", "seen"), [(0.7, 1.0), (0.25, 0.0)])
-def test_a_large_shift_is_always_seen_and_a_small_one_never_passes_the_threshold(shift: float, seen: float) -> None:
-    assert alarms(CALIBRATED, 2000, 10, shift) == seen
+@pytest.mark.parametrize(("shift", "expected"), [(0.7, 1.0), (0.25, 0.0)])
+def test_a_large_shift_is_always_detected_and_a_small_one_never_exceeds_the_threshold(
+    shift: float, expected: float
+) -> None:
+    assert alarms(CALIBRATED, 2000, 10, shift) == expected
 
 
-@pytest.mark.parametrize(("rows", "looked"), [(300, 20), (500, 20), (5000, 3)])
-def test_two_hundred_categories_that_do_not_drift_stay_quiet_and_new_ones_do_not(rows: int, looked: int) -> None:
+@pytest.mark.parametrize(("rows", "count"), [(300, 20), (500, 20), (5000, 3)])
+def test_two_hundred_stable_categories_raise_no_alarm_and_new_ones_do(rows: int, count: int) -> None:
     of_levels = policy(0.95, kind="categorical")
-    assert alarms(of_levels, rows, looked, draw=levels) == 0
+    assert alarms(of_levels, rows, count, draw=levels) == 0
     assert alarms(of_levels, rows, 1, shift=1, draw=levels) == 1

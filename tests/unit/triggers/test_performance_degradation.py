@@ -55,26 +55,26 @@ def test_accuracy_at_the_threshold_is_not_below_it() -> None:
     assert judge(a_reading(0.92)).outcome is Outcome.UNMET
 
 
-def test_accuracy_just_below_may_be_chance() -> None:
+def test_accuracy_just_below_the_threshold_may_be_due_to_chance() -> None:
     assert judge(a_reading(0.915, 600)).outcome is Outcome.INCONCLUSIVE
-    bare = judge(a_reading(0.915, 600), policy(confidence=0))
-    assert (bare.outcome, bare.evidence) == (Outcome.MET, "bare_rule")
+    point_estimate = judge(a_reading(0.915, 600), policy(confidence=0))
+    assert (point_estimate.outcome, point_estimate.evidence) == (Outcome.MET, "bare_rule")
 
 
-def test_without_counted_rows_the_point_value_decides_and_says_so() -> None:
+def test_without_counted_rows_the_point_value_decides_and_the_reason_says_so() -> None:
     verdict = judge(a_reading(0.915, None))
     assert (verdict.outcome, verdict.evidence) == (Outcome.MET, "point_only")
     assert "not counted" in verdict.reason
 
 
-def test_a_metric_of_which_less_is_better_is_judged_the_other_way_round() -> None:
+def test_a_metric_where_lower_is_better_is_judged_in_the_other_direction() -> None:
     worse, better = judge(a_reading(13.0, None), policy(**ERROR)), judge(a_reading(12.0, None), policy(**ERROR))
     assert (worse.outcome, better.outcome) == (Outcome.MET, Outcome.UNMET)
     assert "is above 12.5" in worse.reason
     assert "is not above 12.5" in better.reason
 
 
-def test_a_share_of_which_less_is_better_has_a_lower_bound() -> None:
+def test_a_share_where_lower_is_better_has_a_lower_bound() -> None:
     errors = policy(performance_metric_direction="lower_is_better", performance_metric_threshold=0.08)
     assert judge(a_reading(0.1, 5000), errors).met
     assert judge(a_reading(0.085, 600), errors).outcome is Outcome.INCONCLUSIVE
@@ -82,7 +82,7 @@ def test_a_share_of_which_less_is_better_has_a_lower_bound() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reading", "told"),
+    ("reading", "reason"),
     [
         (a_reading(None), "no accuracy was published"),
         (a_reading(points=0), "no accuracy was published"),
@@ -93,28 +93,28 @@ def test_a_share_of_which_less_is_better_has_a_lower_bound() -> None:
         (a_reading(float("-inf")), "is not between 0 and 1"),
         (
             a_reading(0.5, problem="CloudWatch answered PartialData"),
-            "cannot be relied on: CloudWatch answered PartialData",
+            "is unreliable: CloudWatch answered PartialData",
         ),
-        (a_reading(0.5, newest_at=NOON - timedelta(hours=73)), "older than 72 hours"),
-        (a_reading(0.5, newest_at=None), "the newest data point is of unknown"),
+        (a_reading(0.5, newest_at=NOON - timedelta(hours=73)), "not within 72 hours"),
+        (a_reading(0.5, newest_at=None), "the newest data point is of unknown age"),
     ],
 )
-def test_what_is_not_known_is_never_met_and_never_healthy(reading: MetricReading, told: str) -> None:
+def test_an_unusable_reading_is_neither_met_nor_healthy(reading: MetricReading, reason: str) -> None:
     verdict = judge(reading)
     assert verdict.outcome is Outcome.INCONCLUSIVE
-    assert told in verdict.reason
+    assert reason in verdict.reason
 
 
 def test_a_window_with_too_few_points_is_not_judged() -> None:
     verdict = judge(a_reading(0.5, points=4), policy(min_data_points=5))
-    assert verdict.reason == "only 4 data points in the window, 5 are needed"
+    assert verdict.reason == "only 4 data points in the window (5 needed)"
 
 
 @pytest.mark.parametrize(
     ("share", "expected"),
     [(None, Outcome.INCONCLUSIVE), (0.89, Outcome.INCONCLUSIVE), (math.nan, Outcome.INCONCLUSIVE), (0.9, Outcome.MET)],
 )
-def test_while_labels_are_still_to_come_nothing_is_judged(share: float | None, expected: Outcome) -> None:
+def test_while_too_few_labels_have_arrived_nothing_is_judged(share: float | None, expected: Outcome) -> None:
     watched = a_policy(metric={"counts_rows": True, "label_share": "labelled"})
     assert judge(a_reading(0.5, label_share=share), watched).outcome is expected
 
@@ -123,7 +123,7 @@ NUMBERS = st.one_of(st.none(), st.floats(), st.sampled_from([-0.0, 1e308, -1e308
 
 
 @given(NUMBERS, st.one_of(st.none(), st.integers(0, 10**7)), st.sampled_from([0, 0.95]), st.booleans())
-def test_no_number_whatever_is_met_unless_it_is_possible_and_breaches(
+def test_no_number_is_met_unless_it_is_possible_and_below_the_threshold(
     value: float | None, rows: int | None, confidence: float, share: bool
 ) -> None:
     scale = {} if share else {"performance_metric_scale": "number"}
@@ -145,7 +145,7 @@ def test_a_worse_value_is_never_judged_better(one: float, other: float, rows: in
     assert RANK[judge(a_reading(worse, rows)).outcome] >= RANK[judge(a_reading(better, rows)).outcome]
 
 
-# P(one look) and P(any of 30 independent looks) for a healthy model of true accuracy 0.93; independent simulations.
+# P(one check) and P(any of 30 independent checks) for a healthy model with true accuracy 0.93, simulated elsewhere.
 @pytest.mark.parametrize(
     ("rows", "confidence", "once", "month"),
     [
@@ -157,18 +157,18 @@ def test_a_worse_value_is_never_judged_better(one: float, other: float, rows: in
         (5000, 0.95, 0.00001, 0.0002),
     ],
 )
-def test_a_healthy_model_sets_off_as_rarely_as_the_rule_promises(
+def test_a_healthy_model_raises_as_few_alarms_as_the_rule_promises(
     rows: int, confidence: float, once: float, month: float
 ) -> None:
     judged_by = policy(confidence=confidence)
     met = {right: judge(a_reading(right / rows, rows), judged_by).met for right in range(int(rows * 0.86), rows + 1)}
-    looks = np.random.default_rng(6).binomial(rows, 0.93, (2000, 30))
-    alarms = np.vectorize(lambda right: met.get(int(right), True))(looks)
+    checks = np.random.default_rng(6).binomial(rows, 0.93, (2000, 30))
+    alarms = np.vectorize(lambda right: met.get(int(right), True))(checks)
     assert alarms.mean() == pytest.approx(once, abs=0.004)
     assert alarms.any(axis=1).mean() == pytest.approx(month, abs=0.025)
 
 
 @pytest.mark.parametrize(("rows", "power"), [(500, 0.52), (1000, 0.72), (5000, 1.0)])
-def test_a_model_that_fell_to_ninety_percent_is_found(rows: int, power: float) -> None:
-    looks = np.random.default_rng(7).binomial(rows, 0.90, 2000)
-    assert np.mean([judge(a_reading(right / rows, rows)).met for right in looks]) == pytest.approx(power, abs=0.04)
+def test_a_model_that_fell_to_ninety_percent_is_detected_with_the_expected_power(rows: int, power: float) -> None:
+    samples = np.random.default_rng(7).binomial(rows, 0.90, 2000)
+    assert np.mean([judge(a_reading(right / rows, rows)).met for right in samples]) == pytest.approx(power, abs=0.04)

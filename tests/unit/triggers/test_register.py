@@ -1,4 +1,4 @@
-"""All triggers that need no data, judged together."""
+"""The triggers that read no data, judged together."""
 
 from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.domain.model_state import ModelState
@@ -37,5 +37,5 @@ def test_a_trigger_that_is_only_observed_calls_for_nothing() -> None:
     assert first_observed(verdicts) is TriggerType.PERFORMANCE_DEGRADATION
 
 
-def test_an_observed_trigger_leaves_the_others_alone() -> None:
+def test_an_observed_trigger_does_not_affect_the_others() -> None:
     assert first_met(judged(a_policy(triggers={"observe_only": ["performance_degradation"]}))) is TriggerType.SCHEDULED

@@ -1,4 +1,4 @@
-"""A schedule is due once after each of its moments, at a time of the model's own."""
+"""A schedule is due once each time it fires, at the model's own offset."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -21,7 +21,7 @@ def test_a_model_that_was_never_retrained_is_due() -> None:
     assert judge_schedule(weekly(), None, NOON).met
 
 
-def test_a_schedule_is_due_once_after_each_of_its_moments() -> None:
+def test_a_schedule_is_due_once_each_time_it_fires() -> None:
     assert judge_schedule(weekly(), SUNDAY - timedelta(hours=1), NOON).met
     assert not judge_schedule(weekly(), SUNDAY, NOON).met
 
@@ -32,7 +32,7 @@ def test_a_missed_run_stays_due_and_is_counted() -> None:
     assert "due since 2026-03-01T00:00:00+00:00; 2 earlier runs were missed" in verdict.reason
 
 
-def test_a_run_that_is_only_late_missed_nothing() -> None:
+def test_a_run_that_is_only_late_counts_as_no_missed_run() -> None:
     assert "missed" not in judge_schedule(weekly(), SUNDAY - timedelta(days=1), SUNDAY + timedelta(days=3)).reason
 
 
@@ -47,7 +47,7 @@ def test_hundreds_of_weekly_models_take_their_turns_within_the_spread() -> None:
 
 
 @given(st.from_regex(r"[a-z0-9]{1,12}", fullmatch=True), st.integers(0, 1440), st.integers(0, 20_000))
-def test_the_turn_comes_after_the_schedule_by_less_than_the_spread(model: str, spread: int, minutes: int) -> None:
+def test_a_models_turn_comes_less_than_the_spread_after_the_schedule(model: str, spread: int, minutes: int) -> None:
     at = SUNDAY + timedelta(minutes=minutes)
     due = due_at(weekly(model, spread), at)
     assert due is not None

@@ -1,6 +1,6 @@
-"""Reasons to refuse a challenger, one file each; the register is here: all gates are asked, the worst answer counts.
+"""Gates: reasons to refuse a challenger, one file each. All of them judge, and the worst outcome counts.
 
-A gate gives no verdict where it does not apply, such as the floor of accuracy for a regression.
+A gate that does not apply returns no verdict, such as the accuracy floor for a regression. The register is here.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from .slices import judge_slices
 
 Gate = Callable[[Policy, Comparison], list[Verdict]]
 
-# In the order in which people read the verdicts.
+# In the order in which people see the verdicts.
 GATES: dict[str, Gate] = {
     "min_improvement": judge_min_improvement,
     "paired_evidence": judge_paired_evidence,
@@ -35,7 +35,7 @@ GATES: dict[str, Gate] = {
 
 
 def judge_gates(policy: Policy, comparison: Comparison) -> tuple[Verdict, ...]:
-    """The verdicts of every gate, in the order of the register; those that the policy only observes are marked."""
+    """The verdicts of all gates, in the order of the register; those that the policy only observes are marked."""
     observed = policy.validation.observe_only
     return tuple(
         verdict.as_observed() if name in observed else verdict

@@ -7,9 +7,9 @@ from .margins import judge_margin
 
 
 def judge_guardrails(policy: Policy, comparison: Comparison) -> list[Verdict]:
-    """A verdict for each metric that the policy guards; none for a first model, which can lose nothing.
+    """One verdict for each metric that the policy guards; none for a first model, which has nothing to lose.
 
-    All have to hold, so each may be as sure as the policy asks, however many there are (intersection-union test).
+    All must hold, so each can use the policy's full confidence, however many there are (intersection-union test).
     Source: R. Berger, "Multiparameter hypothesis testing and acceptance sampling", Technometrics 24 (1982).
     """
     if not comparison.has_champion:
@@ -18,8 +18,8 @@ def judge_guardrails(policy: Policy, comparison: Comparison) -> list[Verdict]:
 
 
 def _judge(name: str, margin: float, comparison: Comparison) -> Verdict:
-    check, found = f"guardrail_{name}", comparison.metrics.get(name)
-    if found is None:
-        reason = f"guardrail {name} is not known of both versions"
+    check, metric = f"guardrail_{name}", comparison.metrics.get(name)
+    if metric is None:
+        reason = f"guardrail {name} is not known for both versions"
         return Verdict(check=check, outcome=Outcome.INCONCLUSIVE, reason=reason)
-    return judge_margin(check, name, found, margin, comparison)
+    return judge_margin(check, name, metric, margin, comparison)

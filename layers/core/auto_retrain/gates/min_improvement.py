@@ -7,32 +7,32 @@ from ..domain.verdict import Outcome, Verdict
 from .margins import judge_margin
 
 CHECK = "min_improvement"
-# 0.9 · 1.05 is 0.9450000000000001 in binary; a single row of any real holdout weighs far more than this.
+# 0.9 · 1.05 is 0.9450000000000001 in floating point; one row of any real holdout weighs far more than this.
 ROUNDING = 1e-12
 
 
 def judge_min_improvement(policy: Policy, comparison: Comparison) -> list[Verdict]:
-    """Met by a gain in the primary metric of at least the minimum on the policy's basis.
+    """Met if the primary metric improves by at least the minimum, on the policy's basis.
 
-    On the basis `non_inferior` it is met when a loss beyond the margin is unlikely. A first model has nothing to
+    On the basis `non_inferior` it is met if a loss beyond the margin is unlikely. A first model has no champion to
     improve on.
     """
     if not comparison.has_champion:
         return [Verdict(check=CHECK, outcome=Outcome.MET, reason="there is no champion to improve on")]
-    found, basis = comparison.judged, policy.validation.improvement_basis
-    if found is None or found.champion is None:
-        reason = f"{comparison.primary} is not known of both versions"
+    metric, basis = comparison.judged, policy.validation.improvement_basis
+    if metric is None or metric.champion is None:
+        reason = f"{comparison.primary} is not known for both versions"
         return [Verdict(check=CHECK, outcome=Outcome.INCONCLUSIVE, reason=reason)]
     if basis == "non_inferior":
-        return [judge_margin(CHECK, comparison.primary, found, policy.validation.non_inferiority_margin, comparison)]
+        return [judge_margin(CHECK, comparison.primary, metric, policy.validation.non_inferiority_margin, comparison)]
     kind = policy.kind_of(comparison.primary)
-    needed = needed_value(policy, kind, found.champion)
-    enough = kind.gain(found.value, needed) >= -ROUNDING * max(1.0, abs(needed)) and _is_possible(found.value, kind)
+    needed = needed_value(policy, kind, metric.champion)
+    enough = kind.gain(metric.value, needed) >= -ROUNDING * max(1.0, abs(needed)) and _is_possible(metric.value, kind)
     return [
         Verdict(
             check=CHECK,
             outcome=Outcome.MET if enough else Outcome.UNMET,
-            reason=_reason(policy, kind, found, needed, enough),
+            reason=_reason(policy, kind, metric, needed, enough),
             value=comparison.improvement,
             limit=policy.validation.min_improvement,
             n=comparison.rows,
@@ -42,38 +42,38 @@ def judge_min_improvement(policy: Policy, comparison: Comparison) -> list[Verdic
 
 
 def needed_value(policy: Policy, kind: MetricKind, champion: float) -> float:
-    """What the challenger's primary metric has to be, on any basis but `non_inferior`."""
-    least, basis = policy.validation.min_improvement, policy.validation.improvement_basis
+    """The primary metric that the challenger needs, on any basis but `non_inferior`."""
+    minimum, basis = policy.validation.min_improvement, policy.validation.improvement_basis
     if basis == "absolute":
-        step = least
+        step = minimum
     elif basis == "error_reduction" and kind.best is not None:
-        step = least * abs(kind.best - champion)
+        step = minimum * abs(kind.best - champion)
     else:
-        step = least * abs(champion)
+        step = minimum * abs(champion)
     return champion + step if kind.higher_is_better else champion - step
 
 
 def _is_possible(value: float, kind: MetricKind) -> bool:
-    """NaN, infinities and what is better than perfect are no values of a metric."""
+    """A metric cannot be NaN, infinite or better than perfect."""
     return abs(value) != float("inf") and value == value and (kind.best is None or kind.gain(kind.best, value) >= 0)
 
 
-def _reason(policy: Policy, kind: MetricKind, found: MetricResult, needed: float, enough: bool) -> str:
+def _reason(policy: Policy, kind: MetricKind, metric: MetricResult, needed: float, enough: bool) -> str:
     name = policy.primary_metric
-    asked = _asked(policy, found.champion or 0.0)
+    goal = _goal(policy, metric.champion or 0.0)
     if not _is_possible(needed, kind):
-        return f"{asked} cannot be reached: that would be {_article(name)} {name} of {needed:.4f}"
-    return f"{name} {found.value:.4f} {'is at least' if enough else 'is not'} {asked} (that is {needed:.4f})"
+        return f"{goal} cannot be reached: it would take {_article(name)} {name} of {needed:.4f}"
+    return f"{name} {metric.value:.4f} {'is at least' if enough else 'is not'} {goal} (needed: {needed:.4f})"
 
 
-def _asked(policy: Policy, champion: float) -> str:
-    least = policy.validation.min_improvement
-    better = "over" if policy.kind_of(policy.primary_metric).higher_is_better else "below"
+def _goal(policy: Policy, champion: float) -> str:
+    minimum = policy.validation.min_improvement
+    side = "above" if policy.kind_of(policy.primary_metric).higher_is_better else "below"
     if policy.validation.improvement_basis == "absolute":
-        return f"{least:g} {better} the champion's {champion:.4f}"
+        return f"{minimum:g} {side} the champion's {champion:.4f}"
     if policy.validation.improvement_basis == "error_reduction":
-        return f"{least:.1%} less error than the champion's {champion:.4f}"
-    return f"{least:.1%} {better} the champion's {champion:.4f}"
+        return f"{minimum:.1%} closer to perfect than the champion's {champion:.4f}"
+    return f"{minimum:.1%} {side} the champion's {champion:.4f}"
 
 
 def _article(name: str) -> str:

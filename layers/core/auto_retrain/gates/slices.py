@@ -1,37 +1,36 @@
-"""Refuse a challenger that is better on the whole and worse for some."""
+"""Refuse a challenger that is better overall but worse for some groups of rows."""
 
 from ..domain.comparison import Comparison, SliceResult
 from ..domain.policy.policy import Policy
 from ..domain.verdict import Outcome, Verdict
 
 CHECK = "slices"
-SHOWN = 3
-LONGEST_VALUE = 40
+MAX_SHOWN = 3
+MAX_VALUE_LENGTH = 40
 
 
 def judge_slices(policy: Policy, comparison: Comparison) -> list[Verdict]:
-    """Met when the challenger is significantly worse on no slice, with the family of all slices in mind.
+    """Met if the challenger is not significantly worse on any slice, adjusted for the number of slices.
 
-    No verdict where there are no slices to compare.
+    No verdict if the policy names no slices or there is no champion.
 
-    The smallest of k p values counts when it is at most a k-th of the probability to err; then so does each next one
-    that stays below what is left of it. Source: S. Holm, "A simple sequentially rejective multiple test procedure",
-    Scandinavian Journal of Statistics 6 (1979).
+    The smallest of k p values is significant if it is at most alpha / k, the next if at most alpha / (k - 1), and so on
+    until one is not. Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal
+    of Statistics 6 (1979).
     """
     if not policy.data.slices or not comparison.has_champion:
         return []
-    judged = sorted(comparison.slices, key=lambda found: found.p_worse)
+    judged = sorted(comparison.slices, key=lambda result: result.p_worse)
     if not judged:
-        few = f"no slice has {policy.validation.min_slice_rows} rows"
-        reason = f"{few} on which both could be compared"
+        reason = f"no slice has {policy.validation.min_slice_rows} rows on which both versions can be compared"
         return [Verdict(check=CHECK, outcome=Outcome.INCONCLUSIVE, reason=reason)]
-    # The bare rule looks at no p value, and a slice that is worse by a row is not worse.
+    # Even where the point estimate alone decides, one row more or less does not make a slice worse.
     alpha = 1 - (policy.validation.needed_confidence or 0.95)
     worse = []
-    for number, found in enumerate(judged):
-        if found.p_worse > alpha / (len(judged) - number):
+    for number, result in enumerate(judged):
+        if result.p_worse > alpha / (len(judged) - number):
             break
-        worse.append(found)
+        worse.append(result)
     return [
         Verdict(
             check=CHECK,
@@ -47,11 +46,11 @@ def judge_slices(policy: Policy, comparison: Comparison) -> list[Verdict]:
 
 def _reason(primary: str, worse: list[SliceResult], judged: int) -> str:
     if not worse:
-        return f"{primary} got significantly worse on none of {judged} slices"
-    told = ", ".join(map(_numbers, worse[:SHOWN]))
-    return f"{primary} got significantly worse on {len(worse)} of {judged} slices: {told}"
+        return f"{primary} is not significantly worse on any of {judged} slices"
+    examples = ", ".join(map(_numbers, worse[:MAX_SHOWN]))
+    return f"{primary} is significantly worse on {len(worse)} of {judged} slices: {examples}"
 
 
-def _numbers(found: SliceResult) -> str:
-    value = found.value[:LONGEST_VALUE]
-    return f"{found.column} = {value} ({found.challenger:.4f}, champion {found.champion:.4f}, {found.rows} rows)"
+def _numbers(result: SliceResult) -> str:
+    value = result.value[:MAX_VALUE_LENGTH]
+    return f"{result.column} = {value} ({result.challenger:.4f}, champion {result.champion:.4f}, {result.rows} rows)"

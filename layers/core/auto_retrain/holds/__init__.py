@@ -1,1 +1,1 @@
-"""What holds a retraining back although a trigger calls for it: the model's own state, and the fleet's limits."""
+"""Holds: what keeps a model from being retrained although a trigger calls for it, in its own state and in the fleet."""

@@ -1,4 +1,4 @@
-"""What the limits of the whole fleet hold back, and which of the models that are due go first."""
+"""The limits of the whole fleet, and which due models go first."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ _URGENCY = [trigger.kind for trigger in TRIGGERS]
 
 
 def usage_of(states: Iterable[ModelState], at: datetime, now: datetime) -> FleetUsage:
-    """Leases that are held now, and jobs opened in the 30 days before an event."""
+    """Leases held now, and jobs opened in the 30 days before an event."""
     active = retrained = 0
     for state in states:
         active += state.owner_at(now) is not None
@@ -23,25 +23,25 @@ def usage_of(states: Iterable[ModelState], at: datetime, now: datetime) -> Fleet
 
 
 def urgency(trigger: TriggerType, state: ModelState) -> tuple[int, float]:
-    """Sorts models that are due: those with the strongest trigger first, then those retrained longest ago."""
+    """Sort key for due models: the strongest trigger first, then the one retrained longest ago."""
     last = state.last_retrained_at
     return _URGENCY.index(trigger), last.timestamp() if last else 0.0
 
 
 def fleet_holds(limits: FleetLimits, mark: SweepMark | None) -> list[Hold]:
-    """What the fleet as a whole says against one more automatic retraining, as of the last sweep.
+    """What keeps the fleet from one more automatic retraining, as of the last sweep.
 
-    A budget that is just used up holds nobody back here: the last ones that the sweep let start are on their way.
+    A budget that is exactly used up is no hold here, because the sweep's last executions have yet to open their jobs.
     """
     if mark is None or mark.usage.retrained_in_30_days <= limits.monthly_retrainings:
         return []
     used = mark.usage.retrained_in_30_days
-    reason = f"{used} retrainings in 30 days, the fleet's budget is {limits.monthly_retrainings}"
+    reason = f"{used} retrainings in 30 days exceed the fleet's budget of {limits.monthly_retrainings}"
     return [Hold(kind="fleet_budget", reason=reason)]
 
 
 def room(limits: FleetLimits, usage: FleetUsage) -> tuple[int, Hold]:
-    """How many retrainings may start now, and what keeps the next one waiting."""
+    """How many retrainings can start now, and what holds the next one back."""
     jobs = max(limits.concurrent_jobs - usage.active_jobs, 0)
     budget = max(limits.monthly_retrainings - usage.retrained_in_30_days, 0)
     if budget < jobs:

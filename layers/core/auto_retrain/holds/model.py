@@ -1,4 +1,4 @@
-"""What holds the retraining of one model back although a trigger may call for it, each with a sentence for people."""
+"""What holds back the retraining of one model, each with a sentence for people."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -23,25 +23,25 @@ def model_holds(
     *,
     forced: bool = False,
 ) -> list[Hold]:
-    """Everything that speaks against retraining a model at an event; the first is the one to name.
+    """Everything that holds back retraining a model at an event; the first hold is the one to report.
 
-    Force, which only a manual request has, passes over a pause, cool-down, back-off and caps; never over broken data
-    or a running job.
+    Force (manual requests only) overrides a pause, the cool-down, the back-off and the caps, but never broken data or a
+    running job.
     """
-    against = [*_broken(state), *_running(state, now)]
+    holds = [*_broken(state), *_running(state, now)]
     if not forced:
         config = applied.policy.triggers
-        against += [*_paused(applied), *_cooling(config, state, trigger, at), *_capped(config, state, at)]
-    return against
+        holds += [*_paused(applied), *_cooling(config, state, trigger, at), *_capped(config, state, at)]
+    return holds
 
 
-def only_broken_data(against: list[Hold]) -> bool:
-    """Whether nothing but a quarantine holds; then a check of the data may find that they are in order again."""
-    return [hold.kind for hold in against] == ["quarantine"]
+def only_broken_data(holds: list[Hold]) -> bool:
+    """Whether the quarantine is the only hold; then a check of the data may lift it."""
+    return [hold.kind for hold in holds] == ["quarantine"]
 
 
 def observed_hold(verdict: Verdict) -> Hold:
-    """What keeps a trigger from starting anything that its policy only observes."""
+    """The hold of a trigger that its policy only observes."""
     return Hold(kind="observe_only", reason=f"only observed: {verdict.reason}")
 
 
@@ -72,19 +72,19 @@ def _cooling(config: TriggerConfig, state: ModelState, trigger: TriggerType, at:
     if at < last + cool_down:
         yield _until("cool_down", "cool-down", last + cool_down)
     elif at < last + back_off:
-        times = f"{state.rejected_in_a_row} rejected in a row"
-        yield _until("back_off", f"back-off after {times}", last + back_off)
+        cause = f"rejected in a row: {state.rejected_in_a_row}"
+        yield _until("back_off", f"back-off ({cause})", last + back_off)
 
 
 def _back_off(config: TriggerConfig, state: ModelState, trigger: TriggerType) -> timedelta:
     judged = trigger_of(trigger)
     if judged is None or not judged.backs_off or not state.rejected_in_a_row:
         return timedelta()
-    longest = timedelta(days=config.max_back_off_days)
-    # Without a cool-down there would be nothing to double.
+    limit = timedelta(days=config.max_back_off_days)
+    # Without a cool-down there is nothing to double.
     first = timedelta(hours=max(config.cool_down_hours, 1))
-    # Doubling a few dozen times would leave the range of a timedelta.
-    return min(longest, first * (1 << min(state.rejected_in_a_row, 14)))
+    # Doubling a few dozen times would overflow a timedelta.
+    return min(limit, first * (1 << min(state.rejected_in_a_row, 14)))
 
 
 def _capped(config: TriggerConfig, state: ModelState, at: datetime) -> Iterator[Hold]:
@@ -92,18 +92,18 @@ def _capped(config: TriggerConfig, state: ModelState, at: datetime) -> Iterator[
         ("daily_cap", _DAY, config.daily_cap, "24 hours"),
         ("monthly_cap", _MONTH, config.monthly_cap, "30 days"),
     )
-    for kind, span, cap, words in caps:
+    for kind, span, cap, period in caps:
         count = _within(state, span, at)
         if count >= cap:
-            # An event may be older than attempts that are known by now, and those count until then as well.
+            # The event may be older than some of the attempts, which count as well once their time comes.
             ends = sorted(attempt + span for attempt in state.attempts if attempt + span > at)
             until = next(end for end in ends if _within(state, span, end) < cap)
-            yield _until(kind, f"{count} retrainings in {words}, at most {cap} are allowed", until)
+            yield _until(kind, f"cap of {cap} retrainings in {period} ({count} so far)", until)
 
 
 def _within(state: ModelState, span: timedelta, at: datetime) -> int:
     return sum(at - span < attempt <= at for attempt in state.attempts)
 
 
-def _until(kind: HeldBy, what: str, until: datetime) -> Hold:
-    return Hold(kind=kind, reason=f"{what} until {until.isoformat()}", until=until)
+def _until(kind: HeldBy, cause: str, until: datetime) -> Hold:
+    return Hold(kind=kind, reason=f"{cause} until {until.isoformat()}", until=until)

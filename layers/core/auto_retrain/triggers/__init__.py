@@ -1,4 +1,4 @@
-"""Reasons to retrain, one file each; the register is here, and nothing else lists them."""
+"""Triggers: reasons to retrain, one file each. The register is here and nowhere else."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -11,25 +11,25 @@ from .data_drift import DataDrift
 from .performance_degradation import PerformanceDegradation
 from .scheduled import Scheduled
 
-# The strongest reason first: it is the one that is named, and the fleet's places go to its models first.
+# The strongest reason first: it is the one reported, and its models get the fleet's free slots first.
 TRIGGERS: tuple[Trigger, ...] = (PerformanceDegradation(), Scheduled(), DataDrift())
 
 Verdicts = Mapping[TriggerType, tuple[Verdict, ...]]
 
 
 def trigger_of(kind: TriggerType) -> Trigger | None:
-    """The trigger of a kind; None for a manual start, which nothing judges."""
+    """The trigger of a kind; None for a manual request, which is not judged."""
     return next((trigger for trigger in TRIGGERS if trigger.kind is kind), None)
 
 
 def enabled_triggers(policy: Policy, *, reads_data: bool) -> list[Trigger]:
-    """The triggers that a policy enables, either those that read data or the others."""
+    """The triggers that a policy enables: those that read data, or the others."""
     enabled = policy.triggers.enables
     return [trigger for trigger in TRIGGERS if trigger.reads_data is reads_data and enabled(trigger.kind)]
 
 
 def judge_triggers(triggers: Sequence[Trigger], policy: Policy, evidence: Evidence, at: datetime) -> Verdicts:
-    """The verdicts of some triggers, in their order; those that the policy only observes are marked."""
+    """The verdicts of the given triggers, in order; those that the policy only observes are marked."""
     observed = policy.triggers.observes
     return {
         trigger.kind: tuple(
@@ -41,10 +41,10 @@ def judge_triggers(triggers: Sequence[Trigger], policy: Policy, evidence: Eviden
 
 
 def first_met(verdicts: Verdicts) -> TriggerType | None:
-    """The strongest trigger that calls for a retraining, if any; those that are only observed call for none."""
-    return next((kind for kind, found in verdicts.items() if found[0].met and not found[0].observed_only), None)
+    """The strongest trigger that calls for a retraining, if any; triggers that are only observed do not."""
+    return next((kind for kind, (first, *_) in verdicts.items() if first.met and not first.observed_only), None)
 
 
 def first_observed(verdicts: Verdicts) -> TriggerType | None:
-    """The strongest trigger that would call for a retraining, were it not only observed."""
-    return next((kind for kind, found in verdicts.items() if found[0].met and found[0].observed_only), None)
+    """The strongest trigger that would call for a retraining if it were not only observed."""
+    return next((kind for kind, (first, *_) in verdicts.items() if first.met and first.observed_only), None)

@@ -1,4 +1,4 @@
-"""What a trigger is: one reason to retrain, which says what evidence it needs, and judges it without fetching it."""
+"""The base class of triggers: a trigger says what evidence it needs, and judges it without fetching it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -17,9 +17,9 @@ _DAY = timedelta(days=1)
 
 
 class Evidence(NamedTuple):
-    """What was gathered about one model.
+    """The evidence gathered about one model.
 
-    `readings` answer the queries of each trigger in their order; `drift` is there when the data were read.
+    `readings` answer each trigger's queries, in order; `drift` is set if the data were read.
     """
 
     state: ModelState
@@ -28,7 +28,7 @@ class Evidence(NamedTuple):
 
 
 class Occasion(NamedTuple):
-    """When a trigger became due, and a text that is the same whenever that same occasion is met again."""
+    """When a trigger became due, and a key that is the same whenever the same occasion is seen again."""
 
     moment: datetime
     key: str
@@ -37,9 +37,9 @@ class Occasion(NamedTuple):
 class Trigger(ABC):
     """One reason to retrain.
 
-    A trigger without queries that reads no data is judged in every sweep, any other once a day when it is the model's
-    turn. `reads_data` leaves it to the function that reads data. `backs_off` makes it wait longer after each rejected
-    challenger. `needs_breach_days` makes it wait until it was met on as many days as the policy asks for.
+    A trigger that has no queries and reads no data is judged in every sweep, any other once a day, at the model's turn.
+    With `reads_data`, detect_drift judges it. With `backs_off`, it waits longer after each rejected challenger. With
+    `needs_breach_days`, it must be met on as many days as the policy requires.
     """
 
     kind: ClassVar[TriggerType]
@@ -48,17 +48,17 @@ class Trigger(ABC):
     needs_breach_days: ClassVar[bool] = False
 
     def queries(self, policy: Policy, at: datetime) -> tuple[MetricQuery, ...]:
-        """The metrics that it is judged by, as of a moment."""
+        """The metrics it needs, as of a moment."""
         return ()
 
     @abstractmethod
     def judge(self, policy: Policy, evidence: Evidence, at: datetime) -> tuple[Verdict, ...]:
-        """Judge the evidence as of a moment: the first verdict decides, any others give the details."""
+        """Judge the evidence as of a moment: the first verdict decides, any others give details."""
 
     def occasion(self, policy: Policy, at: datetime, turn: datetime) -> Occasion:
-        """What a sweep starts an execution for; `turn` is when it was the model's turn today."""
+        """The occasion for which a sweep starts an execution; `turn` is the model's turn today."""
         return Occasion(turn, turn.isoformat())
 
-    def next_look(self, policy: Policy, state: ModelState, at: datetime) -> datetime | None:
-        """When the sweep judges it next."""
+    def next_check(self, policy: Policy, state: ModelState, at: datetime) -> datetime | None:
+        """When a sweep will judge it next."""
         return daily_slot(policy.model, at) + _DAY

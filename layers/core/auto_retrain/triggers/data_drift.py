@@ -1,4 +1,4 @@
-"""Retrain when live features no longer look like those the champion learned from; broken data are not drift."""
+"""Retrain when live features no longer look like the champion's training data; broken data are not drift."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from ..statistics.significance import benjamini_hochberg, psi_p_value
 from .base import Evidence, Trigger
 
 CHECK = "data_drift"
-# Below this, the law behind the p value does not hold.
+# With fewer rows, the distribution behind the p value does not hold.
 MIN_ROWS = 300
 WORTH_A_LOOK = 0.1
 ROWS_FOR_A_LOOK = 1000
@@ -24,7 +24,7 @@ _MAX_NAMED = 5
 
 
 class DataDrift(Trigger):
-    """Live features no longer look like those that the champion learned from."""
+    """Live features no longer look like the champion's training data."""
 
     kind = TriggerType.DATA_DRIFT
     reads_data = True
@@ -32,7 +32,7 @@ class DataDrift(Trigger):
     needs_breach_days = True
 
     def judge(self, policy: Policy, evidence: Evidence, at: datetime) -> tuple[Verdict, ...]:
-        """The verdict on the dataset, then those on its features; broken data are an error."""
+        """The verdict on the dataset, then one for each feature; broken data are an error."""
         drift = judge_drift_evidence(policy, evidence.drift or DriftEvidence(unusable="the data were not read"))
         if drift.broken:
             reason = f"bad data: {'; '.join(drift.broken)}"
@@ -41,7 +41,7 @@ class DataDrift(Trigger):
 
 
 class FeatureScores(NamedTuple):
-    """The PSI of a feature, and the p values of its shift, of its missing values and of its unseen categories.
+    """The PSI of a feature, and the p values of its shift, missing values and unseen categories.
 
     The p values are adjusted for the number of features.
     """
@@ -53,7 +53,7 @@ class FeatureScores(NamedTuple):
 
 
 class DriftVerdicts(NamedTuple):
-    """What the dataset as a whole calls for, its features with the most telling first, and what is broken in it."""
+    """The verdict on the whole dataset, those on its features (strongest first), and what is broken in it."""
 
     dataset: Verdict
     features: list[Verdict]
@@ -61,7 +61,7 @@ class DriftVerdicts(NamedTuple):
 
 
 def judge_drift_evidence(policy: Policy, evidence: DriftEvidence) -> DriftVerdicts:
-    """Judge what was gathered: without histograms, drift is inconclusive or the data are broken."""
+    """Judge the evidence; without histograms, drift is inconclusive or the data are broken."""
     if evidence.broken:
         return DriftVerdicts(_inconclusive("the live data cannot be read"), [], [evidence.broken])
     if evidence.unusable:
@@ -74,11 +74,11 @@ def _inconclusive(reason: str) -> Verdict:
 
 
 def judge_drift(policy: Policy, histograms: list[FeatureHistogram]) -> DriftVerdicts:
-    """Judge every feature, then the dataset: met when features of enough weight drifted.
+    """Judge every feature, then the dataset: met if features with enough weight drifted.
 
-    A feature drifts when its PSI over deciles exceeds the threshold and is not due to chance (its p value, adjusted for
-    the number of features; not asked for with confidence 0), or when many more values are missing, or are categories
-    that the reference never had. Too few rows are inconclusive.
+    A feature drifts if its PSI over deciles exceeds the threshold and is not due to chance (by its p value, adjusted
+    for the number of features; skipped with confidence 0), or if many more values are missing or are categories that
+    the reference never had. Too few rows are inconclusive.
     """
     needed = _rows_needed(policy)
     scores = _score(policy, [histogram for histogram in histograms if _smaller_side(histogram) >= needed])
@@ -129,9 +129,9 @@ def _shift_p_value(histogram: FeatureHistogram, value: float) -> float:
 def _judge_feature(policy: Policy, histogram: FeatureHistogram, scores: FeatureScores | None) -> Verdict:
     check = f"{CHECK}:{histogram.feature}"
     if scores is None:
-        fewest = _smaller_side(histogram)
-        reason = f"only {fewest} rows on one side of '{histogram.feature}', {_rows_needed(policy)} are needed"
-        return Verdict(check=check, outcome=Outcome.INCONCLUSIVE, reason=reason, n=fewest)
+        rows = _smaller_side(histogram)
+        reason = f"only {rows} rows on one side of '{histogram.feature}' ({_rows_needed(policy)} needed)"
+        return Verdict(check=check, outcome=Outcome.INCONCLUSIVE, reason=reason, n=rows)
     reasons = [
         *_shift(policy, histogram, scores),
         *_missing(policy, histogram, scores.missing),
@@ -160,7 +160,7 @@ def _shift(policy: Policy, histogram: FeatureHistogram, scores: FeatureScores) -
 
 
 def _is_significant(policy: Policy, adjusted: float) -> bool:
-    """With confidence 0 every p value is small enough."""
+    """With confidence 0, every p value is small enough."""
     return adjusted <= 1 - policy.triggers.confidence
 
 
@@ -168,7 +168,7 @@ def _calm(policy: Policy, histogram: FeatureHistogram, scores: FeatureScores) ->
     limit = policy.triggers.drift_threshold
     text = f"PSI {scores.psi:.3f} of '{histogram.feature}'"
     if scores.psi > limit:
-        return f"{text} exceeds {limit}, but that may be chance (p {scores.shift:.2g})"
+        return f"{text} exceeds {limit}, but this may be due to chance (p {scores.shift:.2g})"
     look = scores.psi > WORTH_A_LOOK and _smaller_side(histogram) >= ROWS_FOR_A_LOOK
     return f"{text} does not exceed {limit}{', but is worth a look' if look else ''}"
 
@@ -177,14 +177,14 @@ def _missing(policy: Policy, histogram: FeatureHistogram, adjusted: float) -> li
     before, now = _share(histogram.reference, -1), _share(histogram.live, -1)
     if now - before <= policy.drift.max_missing_increase or not _is_significant(policy, adjusted):
         return []
-    return [f"{now:.1%} of '{histogram.feature}' are missing, {before:.1%} were"]
+    return [f"{now:.1%} of '{histogram.feature}' are missing, up from {before:.1%}"]
 
 
 def _unseen(policy: Policy, histogram: FeatureHistogram, adjusted: float) -> list[str]:
     share = (histogram.unseen or 0) / sum(histogram.live)
     if share <= policy.drift.max_unseen_share or not _is_significant(policy, adjusted):
         return []
-    return [f"{share:.1%} of '{histogram.feature}' are categories that were never seen in training"]
+    return [f"{share:.1%} of '{histogram.feature}' are categories never seen in training"]
 
 
 def _share(counts: tuple[int, ...], place: int) -> float:
@@ -205,7 +205,7 @@ def _judge_dataset(policy: Policy, verdicts: list[Verdict]) -> Verdict:
         unknown = next(verdict for verdict in counted if verdict.outcome is Outcome.INCONCLUSIVE)
         outcome, reason = Outcome.INCONCLUSIVE, f"drift cannot be judged: {unknown.reason}"
     elif drifted:
-        reason = f"{_named(drifted)}; that is {share:.0%} of the features by weight, {needed:.0%} are needed"
+        reason = f"{_named(drifted)}; that is {share:.0%} of the features by weight ({needed:.0%} needed)"
     n = max((verdict.n or 0 for verdict in verdicts), default=0)
     return Verdict(check=CHECK, outcome=outcome, reason=reason, value=share, limit=needed, n=n)
 
@@ -216,5 +216,5 @@ def _weight(policy: Policy, verdict: Verdict) -> float:
 
 def _named(drifted: list[Verdict]) -> str:
     more = len(drifted) - _MAX_NAMED
-    told = "; ".join(verdict.reason for verdict in drifted[:_MAX_NAMED])
-    return told + (f"; and {more} more features" if more > 0 else "")
+    reasons = "; ".join(verdict.reason for verdict in drifted[:_MAX_NAMED])
+    return reasons + (f"; and {more} more features" if more > 0 else "")

@@ -1,4 +1,4 @@
-"""Retrain when a metric in production crossed its threshold, such as accuracy that fell below it."""
+"""Retrain when a metric in production crosses its threshold, for example when accuracy falls below it."""
 
 import math
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ class PerformanceDegradation(Trigger):
     needs_breach_days = True
 
     def queries(self, policy: Policy, at: datetime) -> tuple[MetricQuery, ...]:
-        """The metric over the evaluation window; newer rows have no labels yet, so their values mislead."""
+        """The metric over the evaluation window, which leaves out newer rows whose labels are still missing."""
         end = metric_window_end(at, policy.data.label_delay_days)
         start = end - timedelta(days=policy.triggers.evaluation_window_days)
         return (MetricQuery(model_name=policy.model, metric=policy.metric, start=start, end=end),)
@@ -33,16 +33,16 @@ class PerformanceDegradation(Trigger):
 
 
 def judge_performance(policy: Policy, reading: MetricReading, window_end: datetime) -> Verdict:
-    """Met when the value is on the bad side of the threshold and, where rows are counted, its confidence bound is too.
+    """Met if the value and, if rows are counted, its confidence bound are on the bad side of the threshold.
 
-    Nothing published, too few points or rows, old points, labels still to come, a partial answer and a value that the
-    metric cannot have are inconclusive.
+    Inconclusive if nothing was published, points or rows are too few, points are too old, labels are missing, the
+    reading is partial, or the metric cannot have this value.
     """
     value = reading.value
     unknown = _unknown(policy, reading, window_end)
     if unknown or value is None:
-        told = reading if value is None or math.isfinite(value) else reading.changed(value=None)
-        return _verdict(Outcome.INCONCLUSIVE, unknown or "nothing was published", policy, told)
+        storable = reading if value is None or math.isfinite(value) else reading.changed(value=None)
+        return _verdict(Outcome.INCONCLUSIVE, unknown or "nothing was published", policy, storable)
     if not _is_worse(policy, value):
         side = "below" if _higher_is_better(policy) else "above"
         reason = (
@@ -53,27 +53,25 @@ def judge_performance(policy: Policy, reading: MetricReading, window_end: dateti
 
 
 def _unknown(policy: Policy, reading: MetricReading, window_end: datetime) -> str | None:
-    """Why nothing can be said, if so."""
+    """Why the metric cannot be judged, if so."""
     config, share = policy.triggers, reading.label_share
     if reading.problem is not None:
-        return f"the metric cannot be relied on: {reading.problem}"
+        return f"the metric is unreliable: {reading.problem}"
     if reading.value is None or reading.points == 0:
         return f"no {_name(policy)} was published in the window"
     if not _is_possible(policy, reading.value):
         return f"{_name(policy)} {reading.value} is not {'between 0 and 1' if _is_share(policy) else 'a finite number'}"
     if reading.points < config.min_data_points:
-        return f"only {reading.points} data points in the window, {config.min_data_points} are needed"
+        return f"only {reading.points} data points in the window ({config.min_data_points} needed)"
     oldest = window_end - timedelta(hours=config.max_staleness_hours)
     if reading.newest_at is None or reading.newest_at < oldest:
-        when = reading.newest_at.isoformat() if reading.newest_at else "unknown"
-        return (
-            f"the newest data point is of {when}, older than {config.max_staleness_hours} hours before the window's end"
-        )
+        when = f"from {reading.newest_at.isoformat()}" if reading.newest_at else "of unknown age"
+        return f"the newest data point is {when}: not within {config.max_staleness_hours} hours of the window's end"
     if policy.metric.label_share and (share is None or not share >= policy.data.min_label_share):
-        told = "it is not known which share" if share is None else f"only {share:.1%}"
-        return f"{told} of the labels has arrived, {policy.data.min_label_share:.1%} are needed"
+        part = "an unknown share" if share is None else f"only {share:.1%}"
+        return f"{part} of the labels has arrived ({policy.data.min_label_share:.1%} needed)"
     if reading.rows is not None and reading.rows < config.min_rows:
-        return f"only {reading.rows} labelled rows in the window, {config.min_rows} are needed"
+        return f"only {reading.rows} labelled rows in the window ({config.min_rows} needed)"
     return None
 
 
@@ -81,20 +79,20 @@ def _judge_evidence(policy: Policy, reading: MetricReading, value: float) -> Ver
     config, limit = policy.triggers, policy.triggers.performance_metric_threshold
     crossed = f"{_name(policy)} {_digits(policy, value)} is {'below' if _higher_is_better(policy) else 'above'} {limit}"
     if config.confidence == 0:
-        return _verdict(Outcome.MET, f"{crossed} (bare rule)", policy, reading, "bare_rule")
+        return _verdict(Outcome.MET, f"{crossed} (point estimate alone)", policy, reading, "bare_rule")
     if reading.rows is None or not _is_share(policy):
-        note = "point value; the rows behind it are not counted"
+        note = "point value; its rows are not counted"
         return _verdict(Outcome.MET, f"{crossed} ({note})", policy, reading, "point_only")
     bound, which = _bound(policy, value, reading.rows), "upper" if _higher_is_better(policy) else "lower"
     if _is_worse(policy, bound):
         reason = f"{crossed} ({which} bound {bound:.4f}, {reading.rows} rows)"
         return _verdict(Outcome.MET, reason, policy, reading, "counted")
-    reason = f"{crossed}, but that may be chance ({which} bound {bound:.4f}, {reading.rows} rows)"
+    reason = f"{crossed}, but this may be due to chance ({which} bound {bound:.4f}, {reading.rows} rows)"
     return _verdict(Outcome.INCONCLUSIVE, reason, policy, reading, "counted")
 
 
 def _bound(policy: Policy, value: float, rows: int) -> float:
-    """One-sided bound on the good side; the lower bound of a share is that of its complement, turned round."""
+    """One-sided bound on the good side; the lower bound of a share is 1 minus the upper bound of its complement."""
     confidence = policy.triggers.confidence
     if _higher_is_better(policy):
         return wilson_upper_bound(value * rows, rows, confidence)

@@ -1,4 +1,4 @@
-"""Retrain when the schedule says so."""
+"""Retrain on a schedule."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +14,7 @@ CHECK = "scheduled"
 
 
 class Scheduled(Trigger):
-    """The schedule fired since the last retraining."""
+    """The schedule has fired since the last retraining."""
 
     kind = TriggerType.SCHEDULED
 
@@ -22,27 +22,27 @@ class Scheduled(Trigger):
         return (judge_schedule(policy, evidence.state.last_retrained_at, at),)
 
     def occasion(self, policy: Policy, at: datetime, turn: datetime) -> Occasion:
-        """When the schedule fired; each day anew, so that a retraining that failed is tried again the next day."""
+        """When the schedule fired; a new occasion every day, so that a failed retraining is retried the next day."""
         due = due_at(policy, at) or at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         return Occasion(due, f"{due.isoformat()} {at.date()}")
 
-    def next_look(self, policy: Policy, state: ModelState, at: datetime) -> datetime | None:
+    def next_check(self, policy: Policy, state: ModelState, at: datetime) -> datetime | None:
         """When the schedule fires next."""
         config, offset = policy.triggers, _offset(policy)
-        # A run is done with what was retrained after it, even before the model's own turn has come.
+        # A retraining after a run settles that run, even if the model's turn for it has not come yet.
         after = max(at - offset, state.last_retrained_at or at - offset)
         fires = next(upcoming(config.schedule_expression, config.time_zone, after), None)
         return fires + offset if fires else None
 
 
 def judge_schedule(policy: Policy, last_retrained_at: datetime | None, at: datetime) -> Verdict:
-    """Met when the schedule fired since the last retraining, or when the model was never retrained.
+    """Met if the schedule has fired since the last retraining, or the model has never been retrained.
 
-    Each model's turn comes later than the schedule by an offset of its own, so that a fleet does not start at once.
+    Each model has its own offset after the schedule, so that a fleet does not start all at once.
     """
     config = policy.triggers
     if last_retrained_at is None:
-        return Verdict(check=CHECK, outcome=Outcome.MET, reason="the model was never retrained")
+        return Verdict(check=CHECK, outcome=Outcome.MET, reason="the model has never been retrained")
     due = due_at(policy, at)
     if due is None or due <= last_retrained_at:
         reason = f"not due: last retrained {last_retrained_at.isoformat()}, schedule '{config.schedule_expression}'"
@@ -53,11 +53,11 @@ def judge_schedule(policy: Policy, last_retrained_at: datetime | None, at: datet
 
 
 def due_at(policy: Policy, at: datetime) -> datetime | None:
-    """When the schedule fired last, of those times that are this model's turn by now."""
+    """The last time the schedule fired for which this model's turn has come."""
     config = policy.triggers
     return last_due(config.schedule_expression, config.time_zone, at - _offset(policy))
 
 
 def _offset(policy: Policy) -> timedelta:
-    """By how much the model's turn comes later than the schedule."""
+    """The model's offset after the schedule."""
     return timedelta(minutes=spread_offset(policy.model, "schedule", policy.triggers.schedule_spread_minutes))

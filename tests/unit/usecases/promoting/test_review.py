@@ -7,7 +7,7 @@ import pytest
 
 from auto_retrain.domain.errors import ExecutionsUnavailable, JobUnknown, PromotionRefused, ReviewRefused
 from auto_retrain.domain.job import REVIEW_TIME
-from auto_retrain.domain.messages import ReviewOrder, ScheduledEvent, WatchReport
+from auto_retrain.domain.messages import ReviewOrder, ScheduledEvent, WatchOutcome
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.pipeline import AutoRetrainPipeline
 from auto_retrain.usecases.promoting.await_review import await_review
@@ -40,7 +40,7 @@ def review(world: World, job_id: str, approved: bool = True, actor: str = "grace
     review_challenger(job_id, approved, actor, reason, world.ports)
 
 
-def watch(world: World) -> WatchReport:
+def watch(world: World) -> WatchOutcome:
     return watch_jobs(ScheduledEvent(), world.ports)
 
 
@@ -48,7 +48,7 @@ def test_people_are_notified_of_what_waits_and_until_when() -> None:
     world, job_id = waiting_world()
     event = next(event for event in world.ports.events.published if event.kind == "review")
     assert f"auto-retrain approve {job_id}" in event.text
-    assert "waits for a review until 2026-03-03 12:00 UTC: accuracy 0.9500 is at least 5.0% over" in event.text
+    assert "is waiting for a review until 2026-03-03 12:00 UTC: accuracy 0.9500 is at least 5.0% above" in event.text
 
 
 def test_a_job_that_requires_no_review_does_not_wait() -> None:
@@ -129,7 +129,7 @@ def test_an_execution_that_waits_for_a_review_is_kept_alive_without_the_cluster(
     for job in world.ports.cluster.list_jobs():
         world.ports.cluster.delete_job(job)
     world.ports.clock.advance(timedelta(hours=40))
-    assert watch(world) == WatchReport(alive=1)
+    assert watch(world) == WatchOutcome(alive=1)
     assert world.ports.executions.answers == [("heartbeat", "review-token", "")]
     assert world.job(job_id).pending is None
 

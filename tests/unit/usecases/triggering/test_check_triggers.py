@@ -109,7 +109,7 @@ def test_a_malformed_event_leaves_nothing_behind() -> None:
 @pytest.mark.parametrize("event", ["gl-001", [], 3, None])
 def test_an_input_that_is_not_an_object_is_refused_with_what_to_send(event: object) -> None:
     world = World()
-    with pytest.raises(EventInvalid, match="no object; send"):
+    with pytest.raises(EventInvalid, match=r"must be a JSON object, not .*; send"):
         check_triggers(ExecutionStarted(event=event, execution_arn="arn:1"), world.ports)
 
 

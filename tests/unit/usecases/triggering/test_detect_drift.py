@@ -72,7 +72,7 @@ def test_a_thousand_drifted_features_fit_into_the_state() -> None:
 BROKEN: list[tuple[Any, str]] = [
     (without_age, "lacks the columns age"),
     (lambda columns: {**columns, "age": np.full(200, np.nan)}, "'age' has no value in any of 1000 rows"),
-    (lambda columns: {**columns, "age": np.full(200, 40.0)}, "'age' is one and the same value in all of 1000 rows"),
+    (lambda columns: {**columns, "age": np.full(200, 40.0)}, "'age' has the same value in all 1000 rows"),
 ]
 
 

@@ -10,7 +10,7 @@ import pytest
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.errors import ExecutionsUnavailable, TransientError
 from auto_retrain.domain.fleet import FleetLimits
-from auto_retrain.domain.messages import ClosingRequest, ExecutionStarted, ScheduledEvent, SweepReport
+from auto_retrain.domain.messages import ClosingRequest, ExecutionStarted, ScheduledEvent, SweepOutcome
 from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.domain.model_state import Quarantine
 from auto_retrain.domain.policy.policy import PolicyStatus
@@ -39,7 +39,7 @@ def a_fleet() -> MemoryPorts:
     return ports
 
 
-def sweep(ports: MemoryPorts, after: timedelta = timedelta()) -> SweepReport:
+def sweep(ports: MemoryPorts, after: timedelta = timedelta()) -> SweepOutcome:
     """Sweep at some time after noon, by the event and by the clock."""
     ports.clock.advance(NOON + after - ports.clock.now())
     return sweep_models(ScheduledEvent(time=NOON + after), ports)

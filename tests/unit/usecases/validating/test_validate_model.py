@@ -58,7 +58,7 @@ def test_a_challenger_that_gains_too_little_is_rejected_with_the_numbers() -> No
     world = World()
     outcome = world.validate(world.scored_job(rows(2000, 0.91), rows(2000, 0.88)))
     assert (outcome.next, outcome.decision) == ("close", Decision.REJECT)
-    assert outcome.reason == "accuracy 0.9100 is not 5.0% over the champion's 0.8800 (that is 0.9240)"
+    assert outcome.reason == "accuracy 0.9100 is not 5.0% above the champion's 0.8800 (needed: 0.9240)"
 
 
 def test_a_challenger_below_the_floor_is_rejected_even_as_a_first_model() -> None:

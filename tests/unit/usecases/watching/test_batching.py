@@ -4,7 +4,13 @@ from datetime import timedelta
 
 from auto_retrain.domain.cluster import ClusterJob, Obstacle
 from auto_retrain.domain.errors import ClusterRefused, ClusterUnavailable
-from auto_retrain.domain.messages import ExecutionStarted, ExecutionStatusChange, ScheduledEvent, StepOrder, WatchReport
+from auto_retrain.domain.messages import (
+    ExecutionStarted,
+    ExecutionStatusChange,
+    ScheduledEvent,
+    StepOrder,
+    WatchOutcome,
+)
 from auto_retrain.usecases.ending.close_job import close_job
 from auto_retrain.usecases.training.start_job import start_job
 from auto_retrain.usecases.triggering.check_triggers import check_triggers
@@ -43,7 +49,7 @@ class Fleet(World):
         return [answer[1] for answer in self.ports.executions.answers if answer[0] == kind]
 
 
-def watch(world: World) -> WatchReport:
+def watch(world: World) -> WatchOutcome:
     return watch_jobs(ScheduledEvent(), world.ports)
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from auto_retrain.domain.cluster import ClusterJob, ClusterJobPhase, JobOrder, Obstacle
 from auto_retrain.domain.errors import ClusterUnavailable, DataUnavailable, ExecutionsUnavailable
-from auto_retrain.domain.messages import ScheduledEvent, WatchReport
+from auto_retrain.domain.messages import ScheduledEvent, WatchOutcome
 from auto_retrain.domain.policy.training import TrainingPolicy
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.usecases.watching.answer_token import LOG_LEAD_TIME, MAX_WAIT
@@ -13,7 +13,7 @@ from tests.unit.builders import NOON
 from tests.unit.usecases.world import EXECUTION, World
 
 
-def watch(world: World) -> WatchReport:
+def watch(world: World) -> WatchOutcome:
     return watch_jobs(ScheduledEvent(time=NOON), world.ports)
 
 
@@ -30,7 +30,7 @@ def waiting_world() -> tuple[World, str]:
 
 def test_a_running_job_keeps_its_execution_alive() -> None:
     world, _ = waiting_world()
-    assert watch(world) == WatchReport(alive=1)
+    assert watch(world) == WatchOutcome(alive=1)
     assert world.ports.executions.answers == [("heartbeat", "token", "")]
 
 
@@ -38,7 +38,7 @@ def test_a_finished_job_wakes_its_execution_and_no_record_changes() -> None:
     world, name = waiting_world()
     before = world.ports.jobs.list_active()
     world.ports.cluster.finish(name)
-    assert watch(world) == WatchReport(succeeded=1)
+    assert watch(world) == WatchOutcome(succeeded=1)
     assert world.ports.executions.answers[0][:2] == ("succeed", "token")
     assert world.ports.jobs.list_active() == before
 
@@ -46,7 +46,7 @@ def test_a_finished_job_wakes_its_execution_and_no_record_changes() -> None:
 def test_a_failed_job_fails_its_execution_with_the_reason_and_saves_the_log() -> None:
     world, name = waiting_world()
     world.ports.cluster.fail(name, "the container ran out of memory", log="fitting...\nKilled")
-    assert watch(world) == WatchReport(failed=1)
+    assert watch(world) == WatchOutcome(failed=1)
     assert world.ports.executions.answers == [("fail", "token", "the container ran out of memory")]
     job = world.ports.jobs.list_active()[0]
     assert world.ports.data.read(f"s3://artifacts/jobs/{job.job_id}/train/log.txt") == b"fitting...\nKilled"
@@ -82,18 +82,18 @@ def test_an_execution_gets_the_reason_even_if_the_log_cannot_be_saved() -> None:
 def test_a_vanished_job_fails_its_execution_after_a_grace_period() -> None:
     world, _ = waiting_world()
     world.ports.cluster.delete_job(only_job(world))
-    assert watch(world) == WatchReport(alive=1)
+    assert watch(world) == WatchOutcome(alive=1)
     world.ports.clock.advance(GRACE)
-    assert watch(world) == WatchReport(failed=1)
+    assert watch(world) == WatchOutcome(failed=1)
     assert "vanished" in world.ports.executions.answers[-1][2]
 
 
 def test_an_orphaned_kubernetes_job_is_deleted_after_a_grace_period() -> None:
     world = World()
     world.ports.cluster.occupy("churn-old-train-1", "churn-old", created_at=NOON)
-    assert watch(world) == WatchReport()
+    assert watch(world) == WatchOutcome()
     world.ports.clock.advance(GRACE + timedelta(seconds=1))
-    assert watch(world) == WatchReport(deleted=1)
+    assert watch(world) == WatchOutcome(deleted=1)
     assert world.ports.cluster.list_jobs() == []
 
 
@@ -101,7 +101,7 @@ def test_a_kubernetes_job_whose_record_is_not_listed_yet_is_left_alone() -> None
     world, name = waiting_world()
     world.ports.clock.advance(max(GRACE, datetime.now(UTC) - world.ports.clock.now()) + GRACE)
     world.ports.jobs.list_active = list  # type: ignore[method-assign]
-    assert watch(world) == WatchReport()
+    assert watch(world) == WatchOutcome()
     assert [job.name for job in world.ports.cluster.list_jobs()] == [name]
 
 
@@ -109,13 +109,13 @@ def test_a_finished_orphan_is_left_to_its_time_to_live() -> None:
     world = World()
     world.ports.cluster.occupy("churn-old-train-1", "churn-old", created_at=NOON - timedelta(hours=1))
     world.ports.cluster.finish("churn-old-train-1")
-    assert watch(world) == WatchReport()
+    assert watch(world) == WatchOutcome()
 
 
 def test_a_drift_report_is_not_deleted_as_an_orphan() -> None:
     world = World()
     world.ports.cluster.occupy("churn-old-report-1", "churn-old", "report", created_at=NOON - timedelta(hours=1))
-    assert watch(world) == WatchReport()
+    assert watch(world) == WatchOutcome()
     assert [job.name for job in world.ports.cluster.list_jobs()] == ["churn-old-report-1"]
 
 
@@ -123,9 +123,9 @@ def test_a_job_whose_execution_ended_without_closing_it_is_closed_after_a_grace_
     world = World()
     job_id = world.open()
     world.ports.executions.ended.add(EXECUTION)
-    assert watch(world) == WatchReport()
+    assert watch(world) == WatchOutcome()
     world.ports.clock.advance(GRACE)
-    assert watch(world) == WatchReport(closed=1)
+    assert watch(world) == WatchOutcome(closed=1)
     job = world.job(job_id)
     assert (job.status, job.error) == (
         RetrainingStatus.FAILED,
@@ -139,7 +139,7 @@ def test_a_job_between_two_steps_of_a_running_execution_is_left_alone() -> None:
     world = World()
     world.open()
     world.ports.clock.advance(GRACE)
-    assert watch(world) == WatchReport()
+    assert watch(world) == WatchOutcome()
 
 
 def test_a_running_kubernetes_job_of_an_ended_execution_is_closed_and_then_deleted() -> None:
@@ -184,10 +184,10 @@ def test_the_log_is_saved_before_the_deadline_and_survives_it() -> None:
     world.ports.cluster.change(name, deadline_at=deadline)
     world.ports.cluster.write(name, "epoch 40 of 100\n")
     world.ports.clock.advance(deadline - LOG_LEAD_TIME + timedelta(seconds=1) - world.ports.clock.now())
-    assert watch(world) == WatchReport(alive=1)
+    assert watch(world) == WatchOutcome(alive=1)
     # Then the cluster removes the pods and their logs.
     world.ports.cluster.fail(name, "it ran longer than its deadline", reason="DeadlineExceeded", log="")
-    assert watch(world) == WatchReport(failed=1)
+    assert watch(world) == WatchOutcome(failed=1)
     assert log_of(world) == b"epoch 40 of 100\n"
 
 
@@ -201,9 +201,9 @@ def stuck_world(may_pass: bool) -> tuple[World, str]:
 def test_a_job_that_waits_in_vain_for_an_image_is_failed_and_deleted() -> None:
     world, name = stuck_world(may_pass=False)
     world.ports.clock.advance(GRACE)
-    assert watch(world) == WatchReport(alive=1, waiting={name: "it cannot run"})
+    assert watch(world) == WatchOutcome(alive=1, waiting={name: "it cannot run"})
     world.ports.clock.advance(MAX_WAIT - GRACE)
-    assert watch(world) == WatchReport(failed=1, waiting={name: "it cannot run"})
+    assert watch(world) == WatchOutcome(failed=1, waiting={name: "it cannot run"})
     assert world.ports.executions.answers[-1] == ("fail", "token", "it cannot run, for at least 10 minutes")
     assert world.ports.cluster.list_jobs() == []
 
@@ -211,19 +211,19 @@ def test_a_job_that_waits_in_vain_for_an_image_is_failed_and_deleted() -> None:
 def test_a_job_that_waits_for_a_node_is_left_to_its_deadline() -> None:
     world, name = stuck_world(may_pass=True)
     world.ports.clock.advance(timedelta(hours=1))
-    assert watch(world) == WatchReport(alive=1, waiting={name: "it cannot run"})
+    assert watch(world) == WatchOutcome(alive=1, waiting={name: "it cannot run"})
 
 
 def test_the_obstacles_of_a_job_that_just_started_are_not_queried() -> None:
     world, _ = stuck_world(may_pass=False)
-    assert watch(world) == WatchReport(alive=1)
+    assert watch(world) == WatchOutcome(alive=1)
 
 
 def test_a_suspended_job_keeps_its_execution_alive() -> None:
     world, name = waiting_world()
     world.ports.cluster.change(name, phase=ClusterJobPhase.SUSPENDED, ready_pods=0, started_at=None)
     world.ports.clock.advance(timedelta(hours=5))
-    assert watch(world) == WatchReport(alive=1, waiting={name: "somebody suspended it"})
+    assert watch(world) == WatchOutcome(alive=1, waiting={name: "someone suspended it"})
 
 
 def test_a_queued_job_keeps_its_execution_alive_and_names_its_queue() -> None:
@@ -265,9 +265,9 @@ def test_an_orphan_that_cannot_be_deleted_is_unreconciled() -> None:
 def test_an_orphan_that_stays_although_it_was_deleted_is_unreconciled() -> None:
     world = orphan_world()
     world.ports.cluster.change("churn-old-train-1", deleted_at=NOON)
-    assert watch(world) == WatchReport()
+    assert watch(world) == WatchOutcome()
     world.ports.clock.advance(MAX_DELETION_TIME + timedelta(seconds=1))
-    assert watch(world) == WatchReport(unreconciled=1)
+    assert watch(world) == WatchOutcome(unreconciled=1)
 
 
 def test_a_suspended_orphan_is_deleted_too() -> None:
