@@ -1,4 +1,4 @@
-"""The pages that people read, taken apart: links, anchors, code in the text and in blocks."""
+"""Parses the documentation pages: links, anchors, code spans and code blocks."""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _SPAN = re.compile(r"`([^`]+)`")
 
 
 class Block(NamedTuple):
-    """Code between fences."""
+    """A fenced code block."""
 
     page: Path
     language: str
@@ -31,8 +31,8 @@ def name_of(page: Path) -> str:
 
 
 def blocks(page: Path, language: str) -> list[Block]:
-    found = [Block(page, kind, dedent(text)) for kind, text in _BLOCK.findall(page.read_text())]
-    return [block for block in found if block.language == language]
+    every = [Block(page, kind, dedent(text)) for kind, text in _BLOCK.findall(page.read_text())]
+    return [block for block in every if block.language == language]
 
 
 def all_blocks(language: str) -> list[Block]:
@@ -45,17 +45,17 @@ def the_block(page: Path, language: str, containing: str) -> str:
 
 
 def prose(page: Path) -> str:
-    """The text between the blocks."""
+    """The text outside code blocks."""
     return _BLOCK.sub("", page.read_text())
 
 
 def spans(page: Path) -> list[str]:
-    """Code within the text, which may go on in the next line."""
+    """Code within the text; a span can continue on the next line."""
     return [" ".join(span.split()) for span in _SPAN.findall(prose(page))]
 
 
 def shell_lines(page: Path) -> Iterator[str]:
-    """Lines that people type; those that go on in the next one are put together."""
+    """Command lines, with continued lines joined."""
     for block in blocks(page, "sh"):
         yield from block.text.replace("\\\n", " ").splitlines()
 
@@ -70,6 +70,6 @@ def linked_page(page: Path, link: str) -> Path:
 
 
 def anchors(page: Path) -> set[str]:
-    """What GitHub makes of the headings."""
+    """The anchors that GitHub makes from the headings."""
     headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

@@ -1,4 +1,4 @@
-"""The pages hang together: links, names of folders and verbs, pictures, and what is generated."""
+"""The documentation is consistent: links, names of folders and make targets, diagrams, and generated parts."""
 
 import re
 from pathlib import Path
@@ -29,23 +29,23 @@ from tests.architecture.pages import (
 LINE = 120
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 GATES = sorted((CORE / "auto_retrain" / "gates").glob("*.py"))
-# What a path in the repository begins with, where it is named in full; the package is also named by itself.
+# How full paths in the repository begin; the package is also named on its own.
 PATH = re.compile(r"(?<![\w./-])(?:functions|layers|local|tests|statemachine|docs|auto_retrain)/[\w./-]*")
 
 
 @pytest.mark.parametrize("name", GENERATED)
-def test_a_generated_page_says_what_the_code_says(name: str) -> None:
+def test_a_generated_page_matches_the_code(name: str) -> None:
     assert (ROOT / "docs" / name).read_text() == renewed(name), f"docs/{name} is stale: run `make docs`"
 
 
-def test_the_readme_is_a_door_and_no_manual() -> None:
+def test_the_readme_is_short() -> None:
     lines = README.read_text().splitlines()
     assert len(lines) <= 200
     assert not [line for line in lines if len(line) > LINE]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_lines_are_short_but_for_rows_of_tables(page: Path) -> None:
+def test_lines_are_short_except_in_tables(page: Path) -> None:
     assert not [line for line in page.read_text().splitlines() if len(line) > LINE and not line.startswith("|")]
 
 
@@ -59,7 +59,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(target), link
 
 
-def test_every_page_of_the_manual_is_reached_from_the_readme() -> None:
+def test_every_page_of_the_manual_can_be_reached_from_the_readme() -> None:
     reached, todo = set(), {README}
     while todo:
         page = todo.pop()
@@ -68,10 +68,10 @@ def test_every_page_of_the_manual_is_reached_from_the_readme() -> None:
     assert set(PAGES) <= reached
 
 
-def test_the_picture_shows_the_states_of_the_machine() -> None:
+def test_the_diagram_shows_the_states_of_the_machine() -> None:
     states = yaml.safe_load((ROOT / "statemachine/retraining.asl.yaml").read_text())["States"]
-    picture = the_block(README, "mermaid", "CheckTriggers")
-    shown = set(re.findall(r"\b[A-Z][a-z]+[A-Za-z]*\b", re.sub(r":.*", "", picture)))
+    diagram = the_block(README, "mermaid", "CheckTriggers")
+    shown = set(re.findall(r"\b[A-Z][a-z]+[A-Za-z]*\b", re.sub(r":.*", "", diagram)))
     assert shown >= {name for name, state in states.items() if state["Type"] == "Task"}
     assert shown <= set(states)
 
@@ -87,54 +87,54 @@ def test_every_part_of_the_package_is_described() -> None:
 
 
 @pytest.mark.parametrize("folder", re.findall(r"^\| `([^`*]+)/` \|", README.read_text(), re.MULTILINE))
-def test_every_folder_of_the_map_exists(folder: str) -> None:
+def test_every_folder_in_the_overview_exists(folder: str) -> None:
     assert (ROOT / folder).is_dir()
 
 
-def test_the_map_has_every_folder() -> None:
+def test_the_overview_has_every_folder() -> None:
     folders = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith((".", "__"))}
     assert set(re.findall(r"^\| `([^`*/]+)/` \|", README.read_text(), re.MULTILINE)) == folders
 
 
 @pytest.mark.parametrize("page", [README, *MANUAL], ids=name_of)
-def test_every_path_that_is_named_exists(page: Path) -> None:
+def test_every_path_in_the_documentation_exists(page: Path) -> None:
     for text in [*spans(page), *shell_lines(page)]:
         for path in PATH.findall(text):
             assert (ROOT / path).exists() or (CORE / path).exists(), path
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_every_verb_that_is_named_exists(page: Path) -> None:
+def test_every_make_target_in_the_documentation_exists(page: Path) -> None:
     makefile = (ROOT / "Makefile").read_text()
     for text in [*spans(page), *shell_lines(page)]:
-        for verb in re.findall(r"\bmake ([a-z-]+)", text):
-            assert re.search(rf"^{verb}:", makefile, re.MULTILINE), verb
+        for target in re.findall(r"\bmake ([a-z-]+)", text):
+            assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
-def described_in(page: str) -> str:
+def text_of(page: str) -> str:
     return (ROOT / "docs" / page).read_text()
 
 
 @pytest.mark.parametrize("hold", get_args(HeldBy))
 def test_every_hold_is_described(hold: str) -> None:
-    assert f"`{hold}`" in described_in("triggers.md")
+    assert f"`{hold}`" in text_of("triggers.md")
 
 
 @pytest.mark.parametrize("check", get_args(CheckName))
-def test_every_check_of_data_is_described(check: str) -> None:
-    assert f"| `{check}` |" in described_in("training.md")
+def test_every_data_check_is_described(check: str) -> None:
+    assert f"| `{check}` |" in text_of("training.md")
 
 
 @pytest.mark.parametrize("gate", re.findall(r'CHECK = "(\w+)"', "".join(map(Path.read_text, GATES))))
 def test_every_gate_is_described(gate: str) -> None:
-    assert f"| `{gate}` |" in described_in("validation.md")
+    assert f"| `{gate}` |" in text_of("validation.md")
 
 
 @pytest.mark.parametrize("kind", get_args(EventKind))
 def test_every_event_is_described(kind: str) -> None:
-    assert f"`{kind}`" in described_in("operating.md").partition("## Messages")[2]
+    assert f"`{kind}`" in text_of("operating.md").partition("## Messages")[2]
 
 
 @pytest.mark.parametrize("alarm", re.findall(r"^  (\w+Alarm):$", (ROOT / "template.yaml").read_text(), re.MULTILINE))
 def test_every_alarm_of_the_pipeline_is_described(alarm: str) -> None:
-    assert f"| `{alarm}` |" in described_in("operating.md")
+    assert f"| `{alarm}` |" in text_of("operating.md")

@@ -1,4 +1,4 @@
-"""What the pages show as an example works: policies, commands, inputs of executions, Python."""
+"""The examples in the documentation work: policies, commands, execution inputs, Python."""
 
 import ast
 import inspect
@@ -42,25 +42,25 @@ OPTIONS = {
 
 
 def whole_policies(block: Block) -> Iterator[dict[str, object]]:
-    """The policies of a block; where it shows a part, the rest is that of the README."""
+    """The policies in a block; a partial one is completed with the README's."""
     for shown in yaml.safe_load_all(block.text.replace("sha256:…", "sha256:" + "0" * 64)):
         yield shown if "model" in shown else {**yaml.safe_load(WHOLE_POLICY), **shown}
 
 
 @pytest.mark.parametrize("block", all_blocks("yaml"), ids=lambda block: name_of(block.page))
-def test_policies_and_parts_of_policies_that_are_shown_are_valid(block: Block) -> None:
+def test_every_example_policy_is_valid(block: Block) -> None:
     for policy in whole_policies(block):
         Policy.parse(json.dumps(policy))
 
 
-def test_every_kind_of_policy_part_is_shown() -> None:
+def test_there_is_an_example_of_every_kind_of_policy_section() -> None:
     shown = "\n".join(block.text for block in all_blocks("yaml"))
     parts = ("source: prometheus", "labels: {prefix: churn-labels", "pod_template:", "improvement_basis:")
     assert all(part in shown for part in parts)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_every_command_that_is_typed_is_understood(page: Path) -> None:
+def test_every_example_command_can_be_parsed(page: Path) -> None:
     for line in shell_lines(page):
         program, *words = shlex.split(line, comments=True) or [""]
         if program == "auto-retrain":
@@ -68,13 +68,13 @@ def test_every_command_that_is_typed_is_understood(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_every_command_that_is_named_exists_and_takes_what_is_shown(page: Path) -> None:
+def test_every_command_in_the_text_exists_and_has_the_options_shown(page: Path) -> None:
     for text in spans(page):
         if not text.startswith("auto-retrain "):
             continue
-        named = max((name for name in OPTIONS if f"{text} ".startswith(f"{name} ")), key=len, default=None)
-        assert named, text
-        assert set(re.findall(r"--[a-z-]+", text)) <= OPTIONS[named], text
+        command = max((name for name in OPTIONS if f"{text} ".startswith(f"{name} ")), key=len, default=None)
+        assert command, text
+        assert set(re.findall(r"--[a-z-]+", text)) <= OPTIONS[command], text
 
 
 def test_the_first_commands_do_what_the_readme_promises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +90,7 @@ def test_the_first_commands_do_what_the_readme_promises(tmp_path: Path, monkeypa
     assert applied.policy.data.label_delay_days == 7
 
 
-def test_every_variable_that_commands_are_said_to_read_is_a_setting() -> None:
+def test_every_variable_documented_for_commands_is_a_setting() -> None:
     table = (ROOT / "docs" / "commands.md").read_text().partition("## Exit codes")[0]
     rows = re.findall(r"^\| (`[A-Z].*?) \|", table, re.MULTILINE)
     variables = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
@@ -99,13 +99,13 @@ def test_every_variable_that_commands_are_said_to_read_is_a_setting() -> None:
 
 
 @pytest.mark.parametrize("page", [README, *MANUAL], ids=name_of)
-def test_inputs_of_executions_are_understood(page: Path) -> None:
+def test_every_example_input_of_an_execution_can_be_parsed(page: Path) -> None:
     for block in blocks(page, "json"):
         assert parse_trigger_event(json.loads(block.text)).model_name == "churn"
 
 
 @pytest.mark.parametrize("block", all_blocks("python"), ids=lambda block: name_of(block.page))
-def test_python_compiles_and_what_it_uses_of_the_package_is_there(block: Block) -> None:
+def test_example_python_compiles_and_uses_names_that_exist(block: Block) -> None:
     for node in ast.walk(ast.parse(block.text)):
         if isinstance(node, ast.ImportFrom) and str(node.module).startswith("auto_retrain"):
             assert all(hasattr(import_module(str(node.module)), alias.name) for alias in node.names)

@@ -1,4 +1,4 @@
-"""What changes a store leaves a fact, and facts leave use cases in one place only."""
+"""Every change of a store records a fact, and facts leave the use cases in one place only."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ from local.paths import CORE
 
 PACKAGE = CORE / "auto_retrain"
 USECASES = sorted((PACKAGE / "usecases").rglob("*.py"))
-# Calls of ports that change what is known about a model or a job.
+# Port calls that change the record of a model or a job.
 CHANGES = re.compile(
     r"\bports\.(policies\.apply|jobs\.(open_job|save|close_job)|ledger\.append|decisions\.record"
     r"|states\.(record_retrain|set_quarantine))\("
@@ -19,11 +19,11 @@ CHANGING = [path for path in USECASES if CHANGES.search(path.read_text())]
 
 
 @pytest.mark.parametrize("path", CHANGING, ids=lambda path: path.stem)
-def test_whoever_changes_a_store_records_a_fact(path: Path) -> None:
+def test_a_use_case_that_changes_a_store_records_a_fact(path: Path) -> None:
     assert RECORDS.search(path.read_text())
 
 
-def test_the_use_cases_that_change_a_store_are_seen() -> None:
+def test_the_use_cases_that_change_a_store_are_recognised() -> None:
     assert {"open_job", "start_job", "validate_model", "deploy_model", "end_job", "policies", "quarantine"} <= {
         path.stem for path in CHANGING
     }

@@ -1,4 +1,4 @@
-"""Imports go downwards only; written rules alone get broken."""
+"""Imports only go downwards; a rule that is only written down gets broken."""
 
 import ast
 import subprocess
@@ -16,7 +16,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 PURE = {"domain", "statistics"}
 JUDGES = {"comparison", "data_checks", "gates", "holds", "strategies", "triggers"}
-# What each part of the package may import from it; everything may import from itself.
+# What each part of the package may import from the others.
 MAY_IMPORT = {
     "statistics": set(),
     "domain": set(),
@@ -37,9 +37,9 @@ MAY_IMPORT = {
     "cli": {"bootstrap", "domain", "pipeline", "ports", "usecases"},
     "__init__": {"domain", "pipeline"},
 }
-# The stages of the use cases, from the bottom up: each may import those before it, and the files beside the folders.
+# The stages of the use cases, bottom up: each may import the ones before it, and the files next to the folders.
 STAGES = ("data", "triggering", "training", "validating", "promoting", "ending", "watching", "operating")
-# Third parties, by the parts that may know them; the rest of the package may use none.
+# The third-party packages that each part may use; parts that are not listed use none.
 PYDANTIC = {"pydantic", "pydantic_core"}
 MAY_USE = {
     "statistics": {"numpy", "scipy"},
@@ -62,7 +62,7 @@ def module_of(path: Path) -> str:
 
 
 def imports(path: Path) -> Iterator[str]:
-    """Absolute names of everything that a file imports, of modules as well as of what is in them."""
+    """Absolute names of everything that a file imports, both modules and their contents."""
     package = path.relative_to(CORE if path.is_relative_to(CORE) else ROOT).parts[:-1]
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -84,7 +84,7 @@ def test_a_module_imports_only_from_below(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_module_uses_only_the_third_parties_of_its_part(path: Path) -> None:
+def test_a_module_uses_only_the_third_party_packages_of_its_part(path: Path) -> None:
     allowed = {*sys.stdlib_module_names, "auto_retrain", *MAY_USE.get(part_of(path), set())}
     used = {name.split(".")[0] for name in imports(path)}
     assert used <= allowed
@@ -94,7 +94,7 @@ USECASES = [path for path in FILES if part_of(path) == "usecases"]
 
 
 def stage_of(module: str) -> str | None:
-    """The stage that a module belongs to; None for the files beside the folders, and for what is no use case."""
+    """The stage of a module; None for the files next to the folders and outside the use cases."""
     _, part, *rest = [*module.split("."), "", ""]
     return rest[0] if part == "usecases" and rest[0] in STAGES else None
 
@@ -114,19 +114,19 @@ FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_use_cases_of_functions_do_not_know_each_other(name: str) -> None:
+def test_the_use_cases_of_functions_do_not_import_each_other(name: str) -> None:
     (path,) = (PACKAGE / "usecases").glob(f"*/{name}.py")
-    known = {imported.split(".")[-1] for imported in imports(path) if imported.startswith("auto_retrain.usecases.")}
-    assert not known & set(FUNCTIONS)
+    used = {imported.split(".")[-1] for imported in imports(path) if imported.startswith("auto_retrain.usecases.")}
+    assert not used & set(FUNCTIONS)
 
 
-def test_no_module_imports_itself_round_a_circle() -> None:
-    """Also not through functions that import late; the standard library's sorter raises CycleError naming the way."""
-    known = {module_of(path): path for path in [*FILES, *sorted((ROOT / "local").rglob("*.py"))]}
-    # A module always comes after the packages that it lies in; what these import is no circle.
+def test_there_are_no_circular_imports() -> None:
+    """Including imports inside functions; the standard library's sorter raises CycleError naming the cycle."""
+    modules = {module_of(path): path for path in [*FILES, *sorted((ROOT / "local").rglob("*.py"))]}
+    # A module is always loaded after its own packages, so importing from them is not a cycle.
     graph = {
-        name: {other for other in imports(path) if other in known and not f"{name}.".startswith(f"{other}.")}
-        for name, path in known.items()
+        name: {other for other in imports(path) if other in modules and not f"{name}.".startswith(f"{other}.")}
+        for name, path in modules.items()
     }
     TopologicalSorter(graph).prepare()
 
@@ -136,7 +136,7 @@ def test_only_the_bootstrap_and_the_command_line_read_the_environment(name: str)
     readers = {
         part_of(path)
         for path in FILES
-        # A program that gives tokens inherits the environment, as any child does.
+        # It passes the environment on to a credential program, as for any child process.
         if path.name != "credentials.py"
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute) and node.attr == name
@@ -144,16 +144,16 @@ def test_only_the_bootstrap_and_the_command_line_read_the_environment(name: str)
     assert readers <= {"bootstrap", "cli"}
 
 
-def test_only_the_clock_adapter_asks_for_the_time() -> None:
-    askers = {
+def test_only_the_clock_adapter_reads_the_time() -> None:
+    readers = {
         path.relative_to(PACKAGE).as_posix()
         for path in FILES
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute) and node.attr in {"now", "utcnow", "today"}
         if isinstance(node.value, ast.Name) and node.value.id in {"datetime", "date"}
     }
-    # A cluster in memory is a cluster: its clock is not ours.
-    assert askers <= {"adapters/clock.py", "adapters/memory/cluster.py"}
+    # The cluster in memory has its own clock, as any cluster does.
+    assert readers <= {"adapters/clock.py", "adapters/memory/cluster.py"}
 
 
 def test_every_module_can_be_imported_with_an_empty_environment() -> None:
@@ -163,7 +163,7 @@ def test_every_module_can_be_imported_with_an_empty_environment() -> None:
     assert finished.returncode == 0, finished.stderr
 
 
-def test_a_function_is_a_few_lines_around_the_use_case_of_its_name() -> None:
+def test_a_function_is_a_few_lines_around_the_use_case_with_its_name() -> None:
     apps = sorted((ROOT / "functions").glob("*/app.py"))
     assert len(apps) == 13
     for app in apps:

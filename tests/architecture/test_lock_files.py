@@ -1,4 +1,4 @@
-"""Lock files are complete, hashed, free of addresses, and agree with each other."""
+"""Lock files are complete, hashed, free of URLs, and consistent with each other."""
 
 import re
 from collections import defaultdict
@@ -12,7 +12,7 @@ SOURCES = sorted(
     file for folder in ("layers", "functions", "local") for file in (ROOT / folder).rglob("*.in") if file.is_file()
 )
 DEV = ROOT / "local" / "requirements" / "dev.txt"
-ALONE = {"bootstrap", "runtime", "sam"}  # tools that share no process with our code
+ALONE = {"bootstrap", "runtime", "sam"}  # tools that never share a process with our code
 TESTED = [source for source in SOURCES if source.stem not in ALONE]
 
 
@@ -21,11 +21,11 @@ def lock_of(source: Path) -> Path:
 
 
 def pins(lock: Path) -> dict[str, set[str]]:
-    """Versions by package; more than one where Pythons or platforms differ."""
-    found: dict[str, set[str]] = defaultdict(set)
+    """Versions by package; several if they differ between Python versions or platforms."""
+    versions: dict[str, set[str]] = defaultdict(set)
     for name, version in re.findall(r"^([a-z0-9._-]+)==([^\s;]+)", lock.read_text(), re.MULTILINE):
-        found[name].add(version)
-    return found
+        versions[name].add(version)
+    return versions
 
 
 def names_in(source: Path) -> set[str]:
@@ -38,7 +38,7 @@ def relative(source: Path) -> str:
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=relative)
-def test_lock_file_pins_everything_that_its_source_asks_for(source: Path) -> None:
+def test_a_lock_file_pins_everything_that_its_source_requires(source: Path) -> None:
     assert names_in(source) <= set(pins(lock_of(source)))
 
 
@@ -49,11 +49,11 @@ def test_every_pin_has_a_hash(source: Path) -> None:
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=relative)
-def test_lock_file_names_no_address(source: Path) -> None:
+def test_a_lock_file_contains_no_url(source: Path) -> None:
     assert not re.search(r"://|--(extra-)?index|--find-links|@ ", lock_of(source).read_text())
 
 
 @pytest.mark.parametrize("source", TESTED, ids=relative)
-def test_deployed_versions_are_the_ones_that_are_tested(source: Path) -> None:
+def test_the_deployed_versions_are_the_tested_ones(source: Path) -> None:
     tested = pins(DEV)
-    assert {name: found for name, found in pins(lock_of(source)).items() if not found <= tested[name]} == {}
+    assert {name: versions for name, versions in pins(lock_of(source)).items() if not versions <= tested[name]} == {}

@@ -1,4 +1,4 @@
-"""What `pip install .` brings is what the code needs and what the layers hold."""
+"""`pip install .` installs what the code needs, and the same packages as the layers."""
 
 import re
 import tomllib
@@ -16,16 +16,16 @@ def names_in(folder: Path) -> set[str]:
     return {re.split(r"[\[<>=!~; ]", line)[0] for line in lines if line}
 
 
-def test_the_command_line_needs_the_vendor_layer_and_yaml() -> None:
+def test_the_command_line_requires_the_vendor_layer_and_yaml() -> None:
     assert set(PROJECT["project"]["dependencies"]) == names_in(LAYERS / "vendor") | {"pyyaml"}
 
 
-def test_what_reads_data_needs_the_layers_for_data() -> None:
+def test_the_data_extra_requires_the_layers_for_data() -> None:
     data = set(PROJECT["project"]["optional-dependencies"]["data"])
     assert data == names_in(LAYERS / "numeric") | names_in(LAYERS / "scientific") | names_in(LAYERS / "columnar")
 
 
-def test_the_command_leads_to_our_package() -> None:
+def test_the_command_runs_our_package() -> None:
     module, _, function = PROJECT["project"]["scripts"]["auto-retrain"].partition(":")
     assert callable(getattr(import_module(module), function))
     (package,) = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]

@@ -1,4 +1,4 @@
-"""The house rules of the state machine."""
+"""The rules that the state machine keeps."""
 
 import re
 from typing import Any
@@ -39,13 +39,13 @@ KEYS = {
 
 
 def targets(state: dict[str, Any]) -> set[str]:
-    """Where a state can go next."""
-    ways = [state, *state.get("Choices", []), *state.get("Catch", [])]
-    return {way[key] for way in ways for key in ("Next", "Default") if key in way}
+    """The states that can come directly after one."""
+    branches = [state, *state.get("Choices", []), *state.get("Catch", [])]
+    return {branch[key] for branch in branches for key in ("Next", "Default") if key in branch}
 
 
 def reached_from(name: str) -> set[str]:
-    """The states that may follow this one, at once or later."""
+    """All states that can come after one."""
     reached: set[str] = set()
     todo = targets(STATES[name])
     while todo:
@@ -55,17 +55,17 @@ def reached_from(name: str) -> set[str]:
     return reached
 
 
-def test_every_state_is_reached_and_every_target_exists() -> None:
+def test_every_state_can_be_reached_and_every_target_exists() -> None:
     assert {MACHINE["StartAt"], *reached_from(MACHINE["StartAt"])} == set(STATES)
 
 
-def test_only_drift_leads_back() -> None:
-    """A loop that is never taken twice: what DetectDrift answers is final, see the tests of its use case."""
+def test_the_only_loop_is_through_detect_drift() -> None:
+    """It is taken at most once, because DetectDrift's answer is final; see the tests of its use case."""
     assert {name for name in STATES if name in reached_from(name)} == {"ChooseStart", "DetectDrift"}
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_a_task_has_a_timeout_and_retries_what_may_pass_with_jitter(name: str) -> None:
+def test_a_task_has_a_timeout_and_retries_transient_errors_with_jitter(name: str) -> None:
     task = TASKS[name]
     assert task["TimeoutSeconds"] > 0
     (retry,) = task["Retry"]
@@ -75,10 +75,10 @@ def test_a_task_has_a_timeout_and_retries_what_may_pass_with_jitter(name: str) -
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_whatever_a_task_does_not_survive_is_closed_and_ends_red(name: str) -> None:
+def test_any_failure_of_a_task_closes_the_job_and_fails_the_execution(name: str) -> None:
     (caught,) = TASKS[name]["Catch"]
-    # The input of an execution may be no object, to which no error could be added; and a retraining has not failed
-    # because a profile could not be stored beside the version that it deployed.
+    # The input of an execution may not be an object that an error can be added to. A retraining has not failed if only
+    # the profile could not be stored beside the version that it deployed.
     paths = {MACHINE["StartAt"]: "$", "ProfileData": "$.profile_error"}
     assert caught == {
         "ErrorEquals": ["States.ALL"],
@@ -88,18 +88,18 @@ def test_whatever_a_task_does_not_survive_is_closed_and_ends_red(name: str) -> N
 
 
 @pytest.mark.parametrize("name", WAITS)
-def test_a_wait_ends_without_a_heartbeat(name: str) -> None:
+def test_a_wait_without_heartbeats_ends_before_its_timeout(name: str) -> None:
     assert WAITS[name]["HeartbeatSeconds"] < WAITS[name]["TimeoutSeconds"]
 
 
-def test_the_execution_outlives_its_waits_and_a_lease_outlives_the_execution() -> None:
+def test_an_execution_outlasts_its_waits_and_a_lease_outlasts_the_execution() -> None:
     from auto_retrain.usecases.triggering.open_job import LEASE
 
     assert sum(wait["TimeoutSeconds"] for wait in WAITS.values()) < MACHINE["TimeoutSeconds"]
     assert MACHINE["TimeoutSeconds"] < LEASE.total_seconds()
 
 
-def test_a_wait_outlives_the_longest_deadline_of_a_policy() -> None:
+def test_a_wait_outlasts_the_longest_deadline_of_a_policy() -> None:
     from auto_retrain.domain.policy.policy import TrainingPolicy
 
     longest = TrainingPolicy(deadline_minutes=1440).deadline_minutes * 60
@@ -121,12 +121,12 @@ def test_a_choice_reads_one_word_that_a_function_chose(name: str) -> None:
         assert re.fullmatch(r"\$\.[a-z]+\.next", rule["Variable"])
 
 
-def test_words_in_choices_are_words_that_functions_say() -> None:
+def test_choices_only_match_words_that_functions_return() -> None:
     from typing import get_args
 
     from auto_retrain.domain import messages
 
-    said = {
+    outputs = {
         "decision": messages.TriggerDecision,
         "data": messages.DataCheckOutcome,
         "validation": messages.ValidationOutcome,
@@ -136,7 +136,7 @@ def test_words_in_choices_are_words_that_functions_say() -> None:
     for choice in CHOICES.values():
         for rule in choice["Choices"]:
             key = rule["Variable"].split(".")[1]
-            assert rule["StringEquals"] in get_args(said[key].model_fields["next"].annotation)
+            assert rule["StringEquals"] in get_args(outputs[key].model_fields["next"].annotation)
 
 
 def test_states_are_named_after_the_functions_they_run() -> None:
@@ -148,7 +148,7 @@ def test_states_are_named_after_the_functions_they_run() -> None:
     }
 
 
-def test_a_red_run_ends_red() -> None:
+def test_a_failed_execution_ends_red() -> None:
     assert STATES["Failed"]["Type"] == STATES["NotClosed"]["Type"] == "Fail"
     assert STATES["ChooseEnding"]["Default"] == "Failed"
 
@@ -159,7 +159,7 @@ def test_there_is_no_nested_execution_and_no_polling() -> None:
 
 
 def test_a_retraining_takes_few_transitions() -> None:
-    """The longest path through the machine, with no step taken twice; the start and the end are counted."""
+    """The longest path through the machine without repeating a step, counting the start and the end."""
 
     def longest(name: str, taken: frozenset[tuple[str, str]]) -> int:
         steps = {(name, target) for target in targets(STATES[name])} - taken

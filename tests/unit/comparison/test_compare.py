@@ -94,7 +94,7 @@ def test_a_metric_of_probabilities_is_unknown_when_one_version_has_none() -> Non
     pair = pair_up(with_scores(np.arange(1000) % 2, 2.0, random), without_scores, policy, 0)
     verdicts = judge_gates(policy, compare(pair))
     assert worst(verdicts) is Outcome.INCONCLUSIVE
-    assert "roc_auc is not known of both versions" in [verdict.reason for verdict in verdicts]
+    assert "roc_auc is not known for both versions" in [verdict.reason for verdict in verdicts]
 
 
 def test_the_users_own_metric_is_compared_like_any_other() -> None:

@@ -230,7 +230,7 @@ def test_a_queued_job_keeps_its_execution_alive_and_names_its_queue() -> None:
     world, name = waiting_world()
     world.ports.cluster.change(name, phase=ClusterJobPhase.SUSPENDED, ready_pods=0, started_at=None, queue="team-a")
     outcome = watch(world)
-    assert (outcome.alive, outcome.waiting) == (1, {name: "Kueue has not let it go from its queue 'team-a'"})
+    assert (outcome.alive, outcome.waiting) == (1, {name: "Kueue has not admitted it from its queue 'team-a'"})
 
 
 def test_an_execution_is_kept_alive_even_if_its_obstacle_is_unknown() -> None:
@@ -309,7 +309,7 @@ def test_the_waiting_job_with_the_highest_priority_gets_the_free_place() -> None
     world = held_world(parallel_jobs=1)
     outcome = watch(world)
     assert outcome.resumed == 1
-    assert outcome.waiting["job-0-report-1"] == "it waits for a free place, with priority 0"
+    assert outcome.waiting["job-0-report-1"] == "it waits for a free slot, with priority 0"
     assert active(world) == ["job-1"]
     assert watch(world).resumed == 0
     world.ports.cluster.finish("job-1-report-1")
