@@ -11,7 +11,7 @@ from auto_retrain.usecases.triggering.retraining_triggers import PerformanceDegr
 from auto_retrain.usecases.triggering.sweep_models import sweep_models
 from auto_retrain.usecases.triggering.why_not import predict_triggers
 from tests.unit.builders import NOON, a_policy
-from tests.unit.usecases.drift_world import SWEPT, look, world_with_features
+from tests.unit.usecases.drift_world import SWEPT, check_drift, world_with_features
 from tests.unit.usecases.world import World
 
 PERFORMANCE = "performance_degradation"
@@ -76,7 +76,7 @@ def test_drift_that_is_only_observed_is_recorded_and_starts_nothing() -> None:
     world = world_with_features(live_age=60)
     triggers = world.policy.triggers.changed(observe_only=("data_drift",))
     world.ports.policies.apply(world.policy.changed(triggers=triggers), "ada", NOON)
-    decision = look(world)
+    decision = check_drift(world)
     assert (decision.next, decision.held_by) == ("skip", "observe_only")
     assert all(verdict.observed_only for verdict in decision.verdicts if verdict.check.startswith("data_drift"))
     assert world.check(SWEPT, execution="arn:again").next == "detect_drift"
