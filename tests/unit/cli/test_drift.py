@@ -7,7 +7,7 @@ import pytest
 
 from auto_retrain.domain.job import RetrainingJob
 from tests.unit.cli.terminal import Terminal
-from tests.unit.cli.test_decisions import DRIFT
+from tests.unit.cli.test_why import DRIFT
 from tests.unit.usecases.triggering.test_detect_drift import world_with_features
 from tests.unit.usecases.world import World
 

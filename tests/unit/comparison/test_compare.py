@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from auto_retrain.comparison.compare import compare
-from auto_retrain.comparison.pair import Versions
 from auto_retrain.comparison.pair_up import pair_up
 from auto_retrain.comparison.predictions import Predictions
+from auto_retrain.comparison.versions import Versions
 from auto_retrain.domain.comparison import Comparison
 from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.verdict import Outcome, worst

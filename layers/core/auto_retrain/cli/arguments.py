@@ -15,6 +15,17 @@ from ..domain.names import MODEL_NAME_PATTERN
 MAX_ACTOR_LENGTH, MAX_REASON_LENGTH = 128, 500
 
 
+def id_of(what: str) -> Callable[[str], str]:
+    """Checks the id of a job, or of what is named like one."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch("[a-z0-9-]{1,63}", text):
+            raise ArgumentTypeError(f"{shown(text)} is not a {what} id, such as churn-0123456789")
+        return text
+
+    return check
+
+
 def add_model(parser: ArgumentParser, help: str = "name of the model", **options: Any) -> None:
     parser.add_argument("model", metavar="MODEL", type=_model_name, help=help, **options)
 
@@ -29,7 +40,7 @@ def add_actor(parser: ArgumentParser) -> None:
 
 
 def add_job(parser: ArgumentParser) -> None:
-    parser.add_argument("job", metavar="JOB", type=_job_id, help="id of the job, such as churn-0123456789")
+    parser.add_argument("job", metavar="JOB", type=id_of("job"), help="id of the job, such as churn-0123456789")
 
 
 def add_reason(parser: ArgumentParser, help: str, required: bool = True) -> None:
@@ -104,12 +115,6 @@ def _model_name(text: str) -> str:
     return text
 
 
-def _job_id(text: str) -> str:
-    if not re.fullmatch("[a-z0-9-]{1,63}", text):
-        raise ArgumentTypeError(f"{shown(text)} is not a job id, such as churn-0123456789")
-    return text
-
-
 def _text_up_to(max_length: int) -> Callable[[str], str]:
     def check(text: str) -> str:
         if not 0 < len(text.strip()) <= len(text) <= max_length:
@@ -117,12 +122,6 @@ def _text_up_to(max_length: int) -> Callable[[str], str]:
         return text
 
     return check
-
-
-def report_id(text: str) -> str:
-    if not re.fullmatch("[a-z0-9-]{1,63}", text):
-        raise ArgumentTypeError(f"{shown(text)} is not a report id, such as churn-0123456789")
-    return text
 
 
 def version_number(text: str) -> int:

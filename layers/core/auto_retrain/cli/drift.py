@@ -10,7 +10,7 @@ from ..domain.verdict import Verdict
 from ..ports import Ports
 from ..usecases.lookup import policy_of
 from ..usecases.training.drift_reports import read_psi, report_drift
-from .arguments import add_model, report_id
+from .arguments import add_model, id_of
 from .packages import packages_for_data
 from .printing import plain, print_table
 
@@ -29,7 +29,7 @@ def add_commands(commands: Any) -> None:
         help="start a Kubernetes Job that writes Evidently's report on the same windows",
     )
     mode.add_argument(
-        "--report-id", metavar="ID", type=report_id, help="show the PSI values of a finished report beside ours"
+        "--report-id", metavar="ID", type=id_of("report"), help="show the PSI values of a finished report beside ours"
     )
     drift.set_defaults(run=_run)
 

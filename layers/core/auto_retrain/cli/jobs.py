@@ -3,8 +3,6 @@
 import argparse
 from typing import Any
 
-from ..domain.job import RetrainingJob
-from ..domain.status import RetrainingStatus
 from ..ports import Ports
 from .arguments import add_limit, add_model
 from .printing import moment, print_table
@@ -27,15 +25,9 @@ def _list(options: argparse.Namespace, ports: Ports) -> None:
             moment(job.created_at),
             job.job_id,
             job.trigger_type.value,
-            _standing(job),
+            (job.ending or job.status).value,
             job.error or job.skipped or (job.validation.reason if job.validation else job.trigger_reason),
         )
         for job in ports.jobs.list_recent(options.model, options.limit)
     ]
     print_table(("CREATED", "JOB", "TRIGGER", "STATUS", "REASON"), rows)
-
-
-def _standing(job: RetrainingJob) -> str:
-    if job.deployed:
-        return "deployed"
-    return "skipped" if job.skipped and job.status is RetrainingStatus.COMPLETED else job.status.value

@@ -29,7 +29,10 @@ def _replay(options: argparse.Namespace, ports: Ports) -> int:
     if options.json:
         print_json(replay)
     elif replay.is_same:
-        print(f"{replay.job_id}: the same verdict, {replay.sealed.decision.value}, with the same hash")
+        how = (
+            "with the same hash" if replay.has_same_words else "in other words than those of the release that sealed it"
+        )
+        print(f"{replay.job_id}: the same verdict, {replay.sealed.decision.value}, {how}")
         print(replay.replayed.validation_hash)
     else:
         decisions = f"{replay.sealed.decision.value}, replayed {replay.replayed.decision.value}"

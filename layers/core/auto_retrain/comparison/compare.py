@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..domain.comparison import Comparison, SliceResult
-from .pair import Versions
 from .predictions import Predictions
+from .versions import Versions
 
 # Beyond two, how many different labels there are decides nothing.
 MAX_DISTINCT_LABELS = 3

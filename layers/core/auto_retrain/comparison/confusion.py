@@ -2,8 +2,8 @@
 
 from ..domain.comparison import Confusion
 from ..statistics.classification import confusion_matrix
-from .pair import Versions
 from .version_metrics import VersionMetrics
+from .versions import Versions
 
 # Nobody can read a larger matrix.
 MAX_CONFUSED_CLASSES = 20

@@ -4,8 +4,8 @@ import numpy as np
 
 from ..domain.errors import ArtifactInvalid
 from ..domain.policy.policy import Policy
-from .pair import Terms, Versions, first_model_of, pair_of
 from .predictions import Predictions
+from .versions import Terms, Versions, first_model_of, pair_of
 
 
 def pair_up(

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from ..domain.comparison import SliceResult
-from .pair import FirstModel, Pair, Versions
 from .rounding import rounded
+from .versions import FirstModel, Pair, Versions
 
 Array = np.ndarray[Any, Any]
 

@@ -14,10 +14,10 @@ MAX_VARIANTS = 20
 # All orders of a step travel in one environment variable, which Linux limits to 128 KiB.
 MAX_ORDERS_LENGTH = 64_000
 
-Parameters = dict[str, JsonValue]
+Variant = dict[str, JsonValue]
 
 
-def expand_grid(grid: Mapping[str, Sequence[JsonValue]]) -> list[Parameters]:
+def expand_grid(grid: Mapping[str, Sequence[JsonValue]]) -> list[Variant]:
     """Every combination of one value per name, the last name varying fastest; an empty grid has none.
 
     Raises ValueError for too few or too many, before building any.
@@ -28,7 +28,7 @@ def expand_grid(grid: Mapping[str, Sequence[JsonValue]]) -> list[Parameters]:
     return [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
 
 
-def check_variants(variants: Sequence[Parameters]) -> None:
+def check_variants(variants: Sequence[Variant]) -> None:
     """Raise ValueError unless the number of variants is allowed and all of them differ."""
     _check_number(len(variants))
     try:
@@ -50,7 +50,7 @@ def _check_number(variants: int) -> None:
         raise ValueError(f"variants or grid: the number of variants is {variants}; 2 to {MAX_VARIANTS} are allowed")
 
 
-def with_common(common: Parameters, variants: Sequence[Parameters]) -> list[Parameters]:
+def with_common(common: Variant, variants: Sequence[Variant]) -> list[Variant]:
     """Lay each variant over the parameters that all share; raises EventInvalid if the result is too large."""
     merged = [{**common, **variant} for variant in variants]
     size = sum(len(json.dumps(parameters)) for parameters in merged)

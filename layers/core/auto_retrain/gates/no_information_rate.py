@@ -14,7 +14,8 @@ def judge_no_information_rate(policy: Policy, comparison: Comparison) -> list[Ve
         return []
     metric, limit = comparison.metrics.get("accuracy"), comparison.largest_class_share
     if metric is None or limit is None:
-        return [Verdict(check=CHECK, outcome=Outcome.ERROR, reason="the accuracy is unknown")]
+        unknown = "accuracy" if metric is None else "share of the largest class"
+        return [Verdict(check=CHECK, outcome=Outcome.ERROR, reason=f"the {unknown} is unknown")]
     above = limit < metric.value <= 1
     verb = "beats" if above else "does not beat"
     return [

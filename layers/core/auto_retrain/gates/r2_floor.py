@@ -18,7 +18,8 @@ def judge_r2_floor(policy: Policy, comparison: Comparison) -> list[Verdict]:
     limit = max(0.0, policy.validation.r2_floor)
     metric = comparison.metrics.get("r2")
     if metric is None or comparison.distinct_labels <= 2:
-        reason = f"the labels take {comparison.distinct_labels} values; a regression needs more than 2"
+        values = f"the labels take {comparison.distinct_labels} values; a regression needs more than 2"
+        reason = values if comparison.distinct_labels <= 2 else "R² is unknown"
         return [Verdict(check=CHECK, outcome=Outcome.ERROR, reason=reason, limit=limit, n=comparison.rows)]
     above = limit < metric.value <= 1
     baseline = "that of always predicting the mean" if limit == 0 else f"the floor {limit}"

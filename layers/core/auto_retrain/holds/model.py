@@ -1,10 +1,10 @@
 """What holds back the retraining of one model, each with a sentence for people."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from ..domain.decision_record import HeldBy, Hold
-from ..domain.model_state import ModelState
+from ..domain.model_state import ModelState, breaches_within
 from ..domain.policy.policy import AppliedPolicy, PolicyStatus
 from ..domain.policy.triggers import TriggerConfig
 from ..domain.trigger_type import TriggerType
@@ -38,6 +38,15 @@ def model_holds(
 def only_broken_data(holds: list[Hold]) -> bool:
     """Whether the quarantine is the only hold; then a check of the data may lift it."""
     return [hold.kind for hold in holds] == ["quarantine"]
+
+
+def breach_hold(config: TriggerConfig, breaches: tuple[date, ...], day: date) -> Hold | None:
+    """What holds a trigger that must be met on several days, as of one of the days on which it was."""
+    days = breaches_within(breaches, day, config.breach_window_days)
+    if days >= config.breach_days:
+        return None
+    reason = f"met on {days} of the last {config.breach_window_days} days ({config.breach_days} needed)"
+    return Hold(kind="breach_days", reason=reason)
 
 
 def observed_hold(verdict: Verdict) -> Hold:

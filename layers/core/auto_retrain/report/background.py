@@ -9,7 +9,7 @@ from .html import NOT_KNOWN, definitions, number, paragraph, table, text
 from .verdicts import verdict_table
 
 
-def trigger_of(job: RetrainingJob) -> str:
+def trigger_section(job: RetrainingJob) -> str:
     reason = paragraph(f"{text(job.trigger_type.value)}: {text(job.trigger_reason)}")
     return reason + (verdict_table(job.trigger_verdicts) if job.trigger_verdicts else "")
 

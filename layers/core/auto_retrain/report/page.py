@@ -3,7 +3,7 @@
 from ..domain.curves import Curves
 from ..domain.job import RetrainingJob
 from ..domain.validation import ValidationResult
-from .background import data_of, digests_of, drift_of, trigger_of
+from .background import data_of, digests_of, drift_of, trigger_section
 from .html import section, text
 from .results import confusion_of, curves_of, metrics_of, slices_of, variants_of
 from .style import STYLE
@@ -18,7 +18,7 @@ def render_report(
 ) -> str:
     """The page about a validated job, as HTML; every text in it that comes from outside is escaped."""
     sections = [
-        section("Why it was retrained", trigger_of(job)),
+        section("Why it was retrained", trigger_section(job)),
         section("Metrics", metrics_of(result)),
         section("Curves", curves_of(challenger or _NO_CURVES, champion or _NO_CURVES, result)),
         section("Confusion matrix", confusion_of(result)),

@@ -110,7 +110,7 @@ def test_performance_must_breach_on_several_days_if_the_policy_says_so() -> None
     decisions = [check_on_day(world, days) for days in (0, 1, 7, 8, 11)]
     assert [decision.next for decision in decisions] == ["skip", "skip", "skip", "skip", "start"]
     assert decisions[1].held_by == "breach_days"
-    assert "met on 2 of the last 5 days, 3 are needed" in decisions[1].reason
+    assert "met on 2 of the last 5 days (3 needed)" in decisions[1].reason
     assert world.ports.decisions.recent("churn", 1)[0].outcome == "started"
 
 

@@ -143,7 +143,7 @@ def test_drift_breaches_are_counted_by_day() -> None:
     world.ports.policies.apply(world.policy.changed(triggers=triggers), "ada", NOON)
     first = check_drift(world)
     assert (first.next, first.held_by) == ("skip", "breach_days")
-    assert "met on 1 of the last 3 days, 2 are needed" in first.reason
+    assert "met on 1 of the last 3 days (2 needed)" in first.reason
     world.ports.clock.advance(timedelta(days=1))
     later = {**SWEPT, "event_time": (NOON + timedelta(days=1)).isoformat()}
     assert detect_drift(world.check(later, execution="arn:later"), world.ports).next == "start"

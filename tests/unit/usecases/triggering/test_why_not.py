@@ -150,7 +150,7 @@ def test_a_trigger_that_was_not_met_often_enough_is_held_back() -> None:
     world.ports.states.record_breach("churn", PERFORMANCE, NOON.date() - timedelta(days=1))
     trigger = outlook(world, PERFORMANCE)
     assert (trigger.prospect, [hold.kind for hold in trigger.holds]) == ("held_back", ["breach_days"])
-    assert "met on 2 of 5 days, 3 are needed" in trigger.holds[0].reason
+    assert "met on 2 of the last 5 days (3 needed)" in trigger.holds[0].reason
     world.ports.states.record_breach("churn", PERFORMANCE, NOON.date() - timedelta(days=2))
     assert outlook(world, PERFORMANCE).prospect == "would_start"
     # A prediction counts today, but records nothing.

@@ -99,3 +99,15 @@ def test_another_comparison_on_the_same_rows_is_a_second_look_and_stays_one_when
     (evidence,) = (verdict for verdict in looks[1].verdicts if verdict.check == "paired_evidence")
     assert evidence.limit == pytest.approx(0.025)
     assert [replay_validation(job_id, world.ports).is_same for job_id in (first, second)] == [True, True]
+
+
+def test_a_verdict_in_the_words_of_another_release_is_the_same_verdict() -> None:
+    world, job_id = validated()
+    job = world.job(job_id)
+    assert job.validation is not None
+    verdicts = tuple(verdict.changed(reason="as it was put before") for verdict in job.validation.verdicts)
+    worded = job.validation.changed(reason="as it was put before", verdicts=verdicts)
+    world.ports.jobs.save(job.changed(validation=worded.changed(validation_hash=worded.compute_hash())))
+    replay = replay_validation(job_id, world.ports)
+    assert replay.is_same
+    assert not replay.has_same_words

@@ -59,14 +59,14 @@ def _no_trigger(policy: Policy) -> Iterator[str]:
 
 
 def _alarm_without_trigger(policy: Policy) -> Iterator[str]:
-    if policy.triggers.alarms and not _is_enabled(TriggerType.PERFORMANCE_DEGRADATION, policy):
+    if policy.triggers.alarms and not policy.triggers.enables(TriggerType.PERFORMANCE_DEGRADATION):
         yield "triggers.alarms: performance_degradation is not enabled, so an alarm only has other triggers judged"
 
 
 def _no_feature_that_drifts(policy: Policy) -> Iterator[str]:
     drift = policy.drift
     counted = [name for name in policy.data.features if name not in drift.ignore and drift.weights.get(name, 1) > 0]
-    if not _is_enabled(TriggerType.DATA_DRIFT, policy):
+    if not policy.triggers.enables(TriggerType.DATA_DRIFT):
         return
     if not counted:
         yield "drift: every feature is ignored or has weight 0, so data_drift never calls for a retraining"
@@ -76,14 +76,14 @@ def _no_feature_that_drifts(policy: Policy) -> Iterator[str]:
 
 def _single_row(policy: Policy) -> Iterator[str]:
     config = policy.triggers
-    counts = policy.metric.counts_rows and _is_enabled(TriggerType.PERFORMANCE_DEGRADATION, policy)
-    if config.confidence == 0 and config.min_rows <= 1 and (counts or _is_enabled(TriggerType.DATA_DRIFT, policy)):
+    counts = policy.metric.counts_rows and policy.triggers.enables(TriggerType.PERFORMANCE_DEGRADATION)
+    if config.confidence == 0 and config.min_rows <= 1 and (counts or policy.triggers.enables(TriggerType.DATA_DRIFT)):
         yield f"triggers.min_rows = {config.min_rows} with triggers.confidence = 0: a single row can start a retraining"
 
 
 def _too_few_points(policy: Policy) -> Iterator[str]:
     config, metric = policy.triggers, policy.metric
-    if not isinstance(metric, PrometheusMetric) or not _is_enabled(TriggerType.PERFORMANCE_DEGRADATION, policy):
+    if not isinstance(metric, PrometheusMetric) or not policy.triggers.enables(TriggerType.PERFORMANCE_DEGRADATION):
         return
     steps = config.evaluation_window_days * 1440 // metric.step_minutes + 1
     if config.min_data_points > steps:
@@ -94,7 +94,7 @@ def _too_few_points(policy: Policy) -> Iterator[str]:
 def _schedule_too_dense(policy: Policy) -> Iterator[str]:
     config = policy.triggers
     runs = _some_runs(config.schedule_expression)
-    if not _is_enabled(TriggerType.SCHEDULED, policy) or len(runs) < 2:
+    if not policy.triggers.enables(TriggerType.SCHEDULED) or len(runs) < 2:
         return
     field = f"triggers.schedule_expression = '{config.schedule_expression}'"
     shortest = min(later - earlier for earlier, later in pairwise(runs))
@@ -142,15 +142,11 @@ _RULES = (
 )
 
 
-def _is_enabled(trigger: TriggerType, policy: Policy) -> bool:
-    return trigger.value in policy.triggers.enabled
-
-
 def _watches_accuracy(policy: Policy) -> bool:
     config, metric = policy.triggers, policy.metric
     is_accuracy = metric.counts_rows or (isinstance(metric, CloudWatchMetric) and metric.name == "accuracy")
     higher = config.performance_metric_direction == "higher_is_better" and config.performance_metric_scale == "share"
-    return is_accuracy and higher and _is_enabled(TriggerType.PERFORMANCE_DEGRADATION, policy)
+    return is_accuracy and higher and policy.triggers.enables(TriggerType.PERFORMANCE_DEGRADATION)
 
 
 def _is_out_of_reach(policy: Policy, accuracy: float) -> bool:

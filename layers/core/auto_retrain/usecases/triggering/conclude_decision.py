@@ -3,9 +3,10 @@
 from ...domain.decision_record import DecisionRecord
 from ...domain.errors import JobConflict
 from ...domain.messages import TriggerDecision, TriggerRequest
-from ...domain.model_state import WaitingTrigger, breaches_within
+from ...domain.model_state import WaitingTrigger
 from ...domain.names import decision_key
 from ...domain.policy.policy import AppliedPolicy
+from ...holds.model import breach_hold
 from ...ports import Ports
 from ...triggers import trigger_of
 from .open_job import open_job
@@ -37,11 +38,8 @@ def _unless_too_few_breaches(decision: TriggerDecision, applied: AppliedPolicy, 
         return decision
     day = decision.event_time.date()
     state = ports.states.record_breach(decision.model_name, trigger.kind, day)
-    days = breaches_within(state.breach_days(trigger.kind), day, config.breach_window_days)
-    if days >= config.breach_days:
-        return decision
-    breaches = f"met on {days} of the last {config.breach_window_days} days, {config.breach_days} are needed"
-    return decision.held("breach_days", f"{decision.reason}; {breaches}")
+    hold = breach_hold(config, state.breach_days(trigger.kind), day)
+    return decision.held(hold.kind, f"{decision.reason}; {hold.reason}") if hold else decision
 
 
 def _let_wait(decision: TriggerDecision, ports: Ports) -> None:

@@ -32,7 +32,7 @@ Item = TypeVar("Item")
 Done = TypeVar("Done")
 
 
-class Candidate(NamedTuple):
+class DueModel(NamedTuple):
     """A model that may be due: a trigger is met or, once a day, a trigger can only be judged by reading the data."""
 
     policy: Policy
@@ -61,7 +61,7 @@ class Starts(NamedTuple):
 
     began: int
     known: int
-    queued: list[Candidate]
+    queued: list[DueModel]
 
 
 def sweep_models(tick: ScheduledEvent, ports: Ports) -> SweepOutcome:
@@ -97,7 +97,7 @@ def sweep_models(tick: ScheduledEvent, ports: Ports) -> SweepOutcome:
     )
 
 
-def _candidates(fleet: Fleet, since: datetime, at: datetime, now: datetime, ports: Ports) -> Iterator[Candidate]:
+def _candidates(fleet: Fleet, since: datetime, at: datetime, now: datetime, ports: Ports) -> Iterator[DueModel]:
     turns = list(_turns(fleet, since, at, now))
     questions = [Question(turn.policy, turn.state, _judged_now(turn, at)) for turn in turns]
     gathered = gather_evidence(questions, at, ports)
@@ -126,7 +126,7 @@ def _judged_now(turn: Turn, at: datetime) -> list[Trigger]:
     return [trigger for trigger in triggers if turn.is_now or not trigger.queries(turn.policy, at)]
 
 
-def _met(turn: Turn, question: Question, evidence: Evidence, at: datetime) -> Candidate | None:
+def _met(turn: Turn, question: Question, evidence: Evidence, at: datetime) -> DueModel | None:
     """The strongest trigger that is met; one that is only observed is held for that reason."""
     verdicts = judge_triggers(question.triggers, turn.policy, evidence, at)
     kind = first_met(verdicts) or first_observed(verdicts)
@@ -137,22 +137,22 @@ def _met(turn: Turn, question: Question, evidence: Evidence, at: datetime) -> Ca
     held = [observed_hold(decisive)] if decisive.observed_only else []
     occasion = trigger.occasion(turn.policy, at, turn.slot)
     judged = tuple(verdict for of_trigger in verdicts.values() for verdict in of_trigger)
-    return Candidate(turn.policy, turn.state, trigger, occasion, judged, held)
+    return DueModel(turn.policy, turn.state, trigger, occasion, judged, held)
 
 
-def _may_start(candidate: Candidate | None) -> bool:
+def _may_start(candidate: DueModel | None) -> bool:
     return candidate is not None and not candidate.held
 
 
-def _data_check(turn: Turn, at: datetime) -> Iterator[Candidate]:
+def _data_check(turn: Turn, at: datetime) -> Iterator[DueModel]:
     """One check serves all triggers that read data."""
     for trigger in enabled_triggers(turn.policy, reads_data=True)[:1]:
         occasion = trigger.occasion(turn.policy, at, turn.slot)
-        yield Candidate(turn.policy, turn.state, trigger, occasion, (), [])
+        yield DueModel(turn.policy, turn.state, trigger, occasion, (), [])
 
 
 def _start_within(
-    due: list[Candidate], limits: FleetLimits, usage: FleetUsage, begin: Callable[[Candidate], bool]
+    due: list[DueModel], limits: FleetLimits, usage: FleetUsage, begin: Callable[[DueModel], bool]
 ) -> Starts:
     """Start the most urgent first, as many as there is room for; one that was started before takes no room."""
     waiting = sorted(due, key=lambda candidate: urgency(candidate.trigger.kind, candidate.state))
@@ -188,7 +188,7 @@ def _in_parallel(call: Callable[[Item], Done], items: Iterable[Item]) -> list[Do
     return [made.result() for made in calls]
 
 
-def _start(candidate: Candidate, at: datetime, ports: Ports) -> bool:
+def _start(candidate: DueModel, at: datetime, ports: Ports) -> bool:
     """Whether an execution was started; false if it had been started before.
 
     Each trigger starts at most one execution a day, so a retraining that failed is tried again the next day.
@@ -198,7 +198,7 @@ def _start(candidate: Candidate, at: datetime, ports: Ports) -> bool:
     return ports.executions.start(execution_name(model, trigger, candidate.occasion.key), event) is not None
 
 
-def _record(candidate: Candidate, ports: Ports) -> None:
+def _record(candidate: DueModel, ports: Ports) -> None:
     """Record what held a trigger back, once for each occasion."""
     record_decision(
         DecisionRecord(

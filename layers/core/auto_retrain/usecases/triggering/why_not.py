@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 from ...domain.decision_record import DecisionRecord, Hold
 from ...domain.errors import AutoRetrainError
-from ...domain.model_state import ModelState, breaches_within, with_breach
+from ...domain.model_state import ModelState, with_breach
 from ...domain.outlook import ModelOutlook, Prospect, TriggerOutlook
 from ...domain.policy.policy import AppliedPolicy, Policy
 from ...domain.trigger_type import TriggerType
 from ...domain.verdict import Outcome, Verdict
 from ...holds.fleet import fleet_holds, room
-from ...holds.model import model_holds, observed_hold
+from ...holds.model import breach_hold, model_holds, observed_hold
 from ...ports import Ports
 from ...triggers import enabled_triggers, judge_triggers, trigger_of
 from ...triggers.base import Evidence, Trigger
@@ -131,14 +131,11 @@ def _outlook(kind: TriggerType, judged: _Judged, fleet: list[Hold], model: _Mode
 
 
 def _not_met_often_enough(trigger: Trigger, judged: _Judged, model: _Model) -> list[Hold]:
-    config = model.policy.triggers
     if judged.at is None or not trigger.needs_breach_days or judged.outcome is not Outcome.MET:
         return []
     day = judged.at.date()
-    breaches = with_breach(model.state.breach_days(trigger.kind), day)
-    days = breaches_within(breaches, day, config.breach_window_days)
-    reason = f"met on {days} of {config.breach_window_days} days, {config.breach_days} are needed"
-    return [Hold(kind="breach_days", reason=reason)] if days < config.breach_days else []
+    hold = breach_hold(model.policy.triggers, with_breach(model.state.breach_days(trigger.kind), day), day)
+    return [hold] if hold else []
 
 
 def _only_observed(judged: _Judged) -> list[Hold]:

@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 from ...comparison.compare import compare
-from ...comparison.pair import Versions
 from ...comparison.pair_up import pair_up
 from ...comparison.predictions import Predictions
+from ...comparison.versions import Versions
 from ...domain.comparison import Comparison
 from ...domain.errors import ArtifactInvalid
 from ...domain.job import RetrainingJob

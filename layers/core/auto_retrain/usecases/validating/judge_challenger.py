@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from ...comparison.compare import compare
 from ...comparison.confusion import confusion_of
-from ...comparison.pair import Versions
 from ...comparison.slices import compare_slices
+from ...comparison.versions import Versions
 from ...domain.job import RetrainingJob
 from ...domain.policy.policy import AppliedPolicy
 from ...domain.results import ScoringResult

@@ -3,7 +3,7 @@
 import logging
 
 from ...comparison.curves import curves_of
-from ...comparison.pair import Versions
+from ...comparison.versions import Versions
 from ...domain.errors import AutoRetrainError
 from ...domain.job import RetrainingJob
 from ...domain.validation import ValidationResult

@@ -23,7 +23,12 @@ class Replay(Record):
 
     @property
     def is_same(self) -> bool:
+        """Whether evidence and verdict agree; a later release may put the reasons in other words."""
         return not self.differences
+
+    @property
+    def has_same_words(self) -> bool:
+        return self.replayed.validation_hash == self.sealed.validation_hash
 
 
 def replay_validation(job_id: str, ports: Ports) -> Replay:
@@ -59,11 +64,14 @@ def _policy_of(job: RetrainingJob, version: int, ports: Ports) -> AppliedPolicy:
 
 def _differences(sealed: ValidationResult, replayed: ValidationResult) -> list[str]:
     changed = [] if sealed.compute_hash() == sealed.validation_hash else ["the record was changed after it was sealed"]
-    before, now = (
-        result.model_dump(mode="json", exclude={"validation_hash", "validation_timestamp"})
-        for result in (sealed, replayed)
-    )
+    before, now = (_without_words(result) for result in (sealed, replayed))
     return [*changed, *(path for name in before for path in _paths(name, before[name], now[name]))]
+
+
+def _without_words(result: ValidationResult) -> dict[str, Any]:
+    """What a verdict says in numbers and outcomes; its sentences follow from these."""
+    apart = {"validation_hash": True, "validation_timestamp": True, "reason": True}
+    return result.model_dump(mode="json", exclude={**apart, "verdicts": {"__all__": {"reason"}}})
 
 
 def _paths(path: str, before: Any, now: Any) -> list[str]:

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from auto_retrain.comparison.gain import Gain
-from auto_retrain.comparison.gains import CountedGain, DrawnGain, RocAucGain
-from auto_retrain.comparison.pair import Pair
+from auto_retrain.comparison.gain_methods import CountedGain, DrawnGain, RocAucGain
 from auto_retrain.comparison.pair_up import pair_up
 from auto_retrain.comparison.predictions import Predictions
+from auto_retrain.comparison.versions import Pair
 from tests.unit.builders import a_policy
 from tests.unit.comparison.answers import with_scores
 

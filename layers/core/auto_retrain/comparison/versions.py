@@ -10,7 +10,7 @@ import numpy as np
 from ..domain.comparison import Interval, MetricResult
 from ..domain.policy.policy import Policy
 from .gain import Gain
-from .gains import gain_in
+from .gain_methods import gain_in
 from .predictions import Predictions
 from .rounding import rounded, rounded_if_known, rounded_interval
 from .version_metrics import VersionMetrics
