@@ -177,10 +177,10 @@ class DeployedPorts:
 
     @cached_property
     def notifier(self) -> "Notifier":
-        from .adapters.channels.slack import NobodyToTell, SlackNotifier
+        from .adapters.channels.slack import SilentNotifier, SlackNotifier
 
         if self._settings.slack_secret_arn is None:
-            return NobodyToTell()
+            return SilentNotifier()
         from .adapters.aws import aws_client
 
         origins = frozenset(self._settings.slack_origins.split(","))

@@ -11,7 +11,7 @@ import pytest
 
 from auto_retrain.adapters.kubernetes.access.client import (
     ATTEMPTS,
-    LONGEST_DELAY_SECONDS,
+    MAX_DELAY_SECONDS,
     PATIENCE_SECONDS,
     KubernetesClient,
 )
@@ -173,7 +173,7 @@ def test_a_busy_server_is_given_the_time_that_it_asks_for() -> None:
 
 
 def test_a_server_that_asks_for_a_long_time_is_not_waited_for() -> None:
-    patience = str(int(LONGEST_DELAY_SECONDS) + 1)
+    patience = str(int(MAX_DELAY_SECONDS) + 1)
     busy = Canned(429, "Too many requests", {"Retry-After": patience})
     with talking_to(busy) as world, pytest.raises(ClusterUnavailable, match="429"):
         world.client.get_job("j")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from auto_retrain.adapters.kubernetes.jobs.explanation import (
-    LONGEST_QUOTE,
+    MAX_QUOTE_LENGTH,
     explain,
     failed_creation,
     last_line,
@@ -39,7 +39,7 @@ def test_a_recorded_failure_is_explained_in_one_sentence(case: str, sentence: st
     ("case", "words"),
     [
         ("L6 image cannot be pulled", ["the image 'localhost:1/absent:1' cannot be pulled", "connection refused"]),
-        ("L7 unschedulable (GPU)", ["no node takes its pod", "Insufficient nvidia.com/gpu"]),
+        ("L7 unschedulable (GPU)", ["its pod cannot be scheduled", "Insufficient nvidia.com/gpu"]),
         ("L11 command absent", ["the container could not be started", "/no/such/program"]),
     ],
 )
@@ -70,7 +70,7 @@ def test_an_eviction_is_distinguished_from_a_failure_of_the_program() -> None:
 
     sentence = explain(body_of("L2 fails, backoffLimit 0: job"), [pod], [])
 
-    assert sentence == "its pod was taken off its node (EvictionByEvictionAPI)"
+    assert sentence == "its pod was removed from its node (EvictionByEvictionAPI)"
 
 
 def test_a_job_that_is_gone_is_reported_as_gone() -> None:
@@ -92,7 +92,7 @@ def test_every_recorded_job_gets_a_printable_sentence() -> None:
         ("one\n\n  \n", "one"),
         ("", ""),
         ("a\x1b[31mred\x1b[0m\tb", "a [31mred [0m b"),
-        ("x" * 400, "x" * LONGEST_QUOTE + "…"),
+        ("x" * 400, "x" * MAX_QUOTE_LENGTH + "…"),
     ],
 )
 def test_the_last_line_of_a_log_is_trimmed_for_a_message(log: str, line: str) -> None:

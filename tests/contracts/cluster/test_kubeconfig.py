@@ -182,7 +182,7 @@ def test_a_programs_token_is_replaced_before_it_expires(tmp_path: Path) -> None:
     [
         ([sys.executable, "-c", f"print('{CANARY}')"], "printed no ExecCredential with a token"),
         ([sys.executable, "-c", "print('{\"status\": {}}')"], "printed no ExecCredential with a token"),
-        ([sys.executable, "-c", "import sys; sys.exit('log in first')"], "ended with 1: log in first"),
+        ([sys.executable, "-c", "import sys; sys.exit('log in first')"], "exited with code 1: log in first"),
         (["no-such-program"], "cannot be started: No such file or directory; brew install it"),
     ],
 )
@@ -256,22 +256,22 @@ CLUSTER, USER = ("clusters", 0, "cluster"), ("users", 0, "user")
     ("apply", "told"),
     [
         (change("current-context"), "there is no current-context; name one in KUBE_CONTEXT"),
-        (change("current-context", to="nowhere"), "there is no context 'nowhere'; known are: here"),
-        (change("contexts", 0, "context", "cluster", to="x"), "there is no cluster 'x'; known are: kind"),
-        (change("contexts", 0, "context", "user", to="x"), "there is no user 'x'; known are: ada"),
+        (change("current-context", to="nowhere"), "there is no context 'nowhere'; existing: here"),
+        (change("contexts", 0, "context", "cluster", to="x"), "there is no cluster 'x'; existing: kind"),
+        (change("contexts", 0, "context", "user", to="x"), "there is no user 'x'; existing: ada"),
         (change(*CLUSTER, "insecure-skip-tls-verify", to=True), "'kind': insecure-skip-tls-verify is not supported"),
         (change(*CLUSTER, "proxy-url", to="http://proxy"), "cluster 'kind': proxy-url is not supported"),
         (change(*CLUSTER, "server", to="http://cluster.example"), "server must be an https address"),
         (change(*CLUSTER, "server", to=f"https://u:{CANARY}@c.example"), "server must be an https address without"),
-        (change(*CLUSTER, "server"), "cluster 'kind' cannot be understood: server"),
+        (change(*CLUSTER, "server"), "cluster 'kind' is invalid: server"),
         (change(*CLUSTER, "certificate-authority-data", to="%"), "cluster-ca of the cluster connection is not base64"),
-        (change(*CLUSTER, "certificate-authority", to="absent.crt"), "the cluster-ca of the cluster connection is not"),
+        (change(*CLUSTER, "certificate-authority", to="absent.crt"), "cluster-ca of the cluster connection does not"),
         (change(*USER, to={"username": "ada", "password": CANARY}), "user 'ada': username is not supported"),
         (change(*USER, to={"auth-provider": {"name": CANARY}}), "user 'ada': auth-provider is not supported"),
         (change(*USER, to={"token": CANARY, "as": "root"}), "user 'ada': as is not supported"),
-        (change(*USER, to={"token": [CANARY]}), "user 'ada' cannot be understood: token"),
+        (change(*USER, to={"token": [CANARY]}), "user 'ada' is invalid: token"),
         (change(*USER, to={"client-key-data": "eA=="}), "a client certificate or a client key without the other"),
-        (change(*USER, to={"exec": {"args": [CANARY]}}), "user 'ada' cannot be understood: exec.command"),
+        (change(*USER, to={"exec": {"args": [CANARY]}}), "user 'ada' is invalid: exec.command"),
         (change(*USER, to={"other": 1}), "user 'ada' has no token, tokenFile, exec or client-certificate"),
     ],
 )  # fmt: skip
@@ -284,7 +284,7 @@ def test_a_missing_or_unsafe_entry_is_named(tmp_path: Path, apply: Callable[[Any
 
 @pytest.mark.parametrize("content", [f"[{CANARY}", "- a list", "", f"just {CANARY}"])
 def test_a_file_that_is_not_a_kubeconfig_is_named(tmp_path: Path, content: str) -> None:
-    assert "is no YAML mapping" in refusal(written(tmp_path, content))
+    assert "is not a YAML mapping" in refusal(written(tmp_path, content))
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

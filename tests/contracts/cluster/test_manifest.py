@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from auto_retrain.adapters.kubernetes.jobs.job_body import PodSettings, build_indexed_manifest, build_manifest
+from auto_retrain.adapters.kubernetes.jobs.job_body import PodSettings, build_indexed_job, build_job
 from auto_retrain.domain.errors import ClusterRefused
 from auto_retrain.domain.experiments import MAX_VARIANTS
 from auto_retrain.domain.policy.training import TrainingPolicy
@@ -65,7 +65,7 @@ def build(stage: str = "dev", orders: int = 1, **training: Any) -> dict[str, Any
     order = make_order("churn-1", trainer="pkg:train")
     policy = TrainingPolicy.model_validate_json(json.dumps(TRAINING.model_dump(mode="json") | training))
     pod = PodSettings(image="image:1", service_account="trainer")
-    return build_manifest(name_of(order), [order] * orders, policy, stage, pod)
+    return build_job(name_of(order), [order] * orders, policy, stage, pod)
 
 
 def pod_of(manifest: dict[str, Any]) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def build_indexed(orders: int = 3, at_once: int = 2, stage: str = "dev", **train
     numbered = [make_order("churn-1", variant=variant) for variant in range(orders)]
     policy = TrainingPolicy.model_validate_json(json.dumps(TRAINING.model_dump(mode="json") | training))
     settings = PodSettings(image="image:1", service_account="trainer")
-    return build_indexed_manifest(name_of(numbered[0]), numbered, policy, stage, settings, at_once)
+    return build_indexed_job(name_of(numbered[0]), numbered, policy, stage, settings, at_once)
 
 
 def test_each_order_with_a_pod_of_its_own_has_its_own_retries() -> None:
@@ -108,7 +108,7 @@ def test_a_batch_names_its_jobs_and_belongs_to_no_single_model() -> None:
     orders = [make_order(job_id, model_name=job_id) for job_id in ("churn", "fraud")]
     settings = PodSettings(image="image:1", service_account="trainer")
 
-    job = build_indexed_manifest("batch-1", orders, TRAINING, "dev", settings, 2)
+    job = build_indexed_job("batch-1", orders, TRAINING, "dev", settings, 2)
 
     assert job["metadata"]["annotations"]["auto-retrain/members"] == "churn,fraud"
     assert "auto-retrain/model" not in job["metadata"]["labels"] | job["spec"]["template"]["metadata"]["labels"]

@@ -510,7 +510,7 @@ def test_a_full_node_is_an_obstacle_that_may_pass(kubernetes: KubernetesWorld) -
     finally:
         kubernetes.local.cordon(False)
 
-    assert obstacle.reason.startswith("no node takes its pod")
+    assert obstacle.reason.startswith("its pod cannot be scheduled")
     assert obstacle.may_pass
 
 
@@ -523,7 +523,7 @@ def test_a_job_that_gets_no_pod_is_explained_by_its_event(kubernetes: Kubernetes
 
     obstacle = kubernetes.cluster.obstacles([a_job("podless")])["podless"]
 
-    assert "it gets no pod: Error creating" in obstacle.reason
+    assert "its pod cannot be created: Error creating" in obstacle.reason
     assert obstacle.may_pass
 
 

@@ -10,7 +10,7 @@ import pytest
 import requests
 from botocore.credentials import Credentials
 
-from auto_retrain.adapters.kubernetes.access.eks_tokens import OLDEST_SECONDS, EksTokens
+from auto_retrain.adapters.kubernetes.access.eks_tokens import MAX_AGE_SECONDS, EksTokens
 from auto_retrain.domain.errors import ClusterRefused
 from local.cluster import LocalCluster
 
@@ -77,14 +77,14 @@ def test_a_token_is_used_until_it_is_too_old_or_refused() -> None:
         return Credentials(KEY, SECRET)
 
     tokens = EksTokens(find_credentials, "eu-central-1", "prod", clock=lambda: now[0])
-    for moment in (0.0, OLDEST_SECONDS - 1, OLDEST_SECONDS):
+    for moment in (0.0, MAX_AGE_SECONDS - 1, MAX_AGE_SECONDS):
         now[0] = moment
         tokens.token()
-    assert asked == [0.0, OLDEST_SECONDS]
+    assert asked == [0.0, MAX_AGE_SECONDS]
 
     tokens.refresh()
     tokens.token()
-    assert asked == [0.0, OLDEST_SECONDS, OLDEST_SECONDS]
+    assert asked == [0.0, MAX_AGE_SECONDS, MAX_AGE_SECONDS]
 
 
 def test_without_credentials_there_is_no_token() -> None:

@@ -1,4 +1,4 @@
-"""AWS as moto plays it, with the table that the template describes."""
+"""AWS as emulated by moto, with the table that the template describes."""
 
 from threading import Lock
 from typing import Any
@@ -14,7 +14,7 @@ REGION = "eu-central-1"
 
 
 def create_table(name: str) -> Any:
-    """A client, and on its side the table with the very keys and indexes of template.yaml."""
+    """Create the table with the keys and indexes of template.yaml, and return a client."""
     properties = Template(ROOT / "template.yaml").resources["Table"]["Properties"]
     client = boto3.client("dynamodb", region_name=REGION)
     client.create_table(
@@ -29,9 +29,9 @@ def create_table(name: str) -> Any:
 
 
 def lose_answers(client: Any, monkeypatch: pytest.MonkeyPatch, *operations: str) -> list[str]:
-    """Let the first answer to each of these operations get lost on its way; the SDK then sends the request again.
+    """Lose the first answer to each of these operations, so that the SDK repeats the request.
 
-    Gives the operations that lost one; clear it to let them lose another.
+    Returns the operations that lost an answer; clear the list to lose the next answers as well.
     """
     send, lost = client._endpoint._do_get_response, list[str]()
 
@@ -47,7 +47,7 @@ def lose_answers(client: Any, monkeypatch: pytest.MonkeyPatch, *operations: str)
 
 
 def _one_at_a_time(operation: Any, lock: Lock) -> Any:
-    """DynamoDB orders writes; moto's mix, and its transactions fail when their tables are touched meanwhile."""
+    """DynamoDB serializes writes; moto interleaves them, and its transactions fail if a table changes meanwhile."""
 
     def locked(**request: Any) -> Any:
         with lock:

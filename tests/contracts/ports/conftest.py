@@ -1,4 +1,4 @@
-"""Each port's suite runs on every adapter that claims to be one."""
+"""Each port's suite runs on every adapter of that port."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A real Prometheus server on this machine, filled with the past, and one that answers whatever a test wants."""
+"""A real Prometheus server on this machine, filled with samples, and a fake one that answers whatever a test wants."""
 
 import shutil
 import socket
@@ -23,7 +23,7 @@ def is_installed() -> bool:
 
 @contextmanager
 def prometheus(folder: Path, samples: str) -> Iterator[str]:
-    """Its address; `samples` are in the OpenMetrics text format, with the times at which they were taken."""
+    """The address of a server; `samples` are in the OpenMetrics text format, with timestamps."""
     (folder / "samples.txt").write_text(f"{samples}# EOF\n")
     blocks = ["promtool", "tsdb", "create-blocks-from", "openmetrics", folder / "samples.txt", folder / "data"]
     subprocess.run(blocks, check=True, capture_output=True)
@@ -59,19 +59,19 @@ def _wait_until_ready(server: "subprocess.Popen[bytes]", url: str) -> None:
 
 
 class Answers:
-    """A context manager: a server that answers every request as told, and keeps what it was asked."""
+    """A context manager: a server that gives the same answer to every request, and keeps the requests."""
 
     def __init__(self, body: str | bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
-        self.asked: list[dict[str, str]] = []
+        self.forms: list[dict[str, str]] = []
         self.headers: list[dict[str, str]] = []
         self.bodies: list[bytes] = []
         answers, content = self, body.encode() if isinstance(body, str) else body
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                asked = self.rfile.read(int(self.headers["Content-Length"]))
-                answers.bodies.append(asked)
-                answers.asked.append({name: values[0] for name, values in parse_qs(asked.decode()).items()})
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                answers.bodies.append(body)
+                answers.forms.append({name: values[0] for name, values in parse_qs(body.decode()).items()})
                 answers.headers.append(dict(self.headers))
                 self.send_response(status)
                 for name, value in {"Content-Length": str(len(content)), **(headers or {})}.items():
@@ -80,7 +80,7 @@ class Answers:
                 self.wfile.write(content)
 
             def log_message(self, *_: Any) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"

@@ -1,4 +1,4 @@
-"""All stores on one storage, in memory or on DynamoDB, and what is put into them."""
+"""All stores on one storage, in memory or on DynamoDB, and records to put into them."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -46,7 +46,7 @@ WINDOWS = windows_at(NOW, evaluation_days=10, training_days=20, label_delay_days
 
 @dataclass
 class Stores:
-    """All of them on one storage."""
+    """All stores on one storage."""
 
     clock: MemoryClock
     jobs: JobStore
@@ -119,7 +119,7 @@ def a_deployment(sequence: int, job_id: str) -> LedgerLine:
 
 
 def running(job: RetrainingJob) -> RetrainingJob:
-    """A Kubernetes Job runs for it."""
+    """The job while a Kubernetes Job runs for it."""
     return job.waiting_for(PendingStep(kind="train", kubernetes_job=f"{job.job_id}-train-1", task_token="t", since=NOW))
 
 

@@ -50,10 +50,10 @@ def test_partitions_are_those_of_the_window_in_order(store_and_put: tuple[DataSt
     for day in (4, 1, 3, 2):
         put("churn", date(2026, 1, day), f"day {day}".encode())
     put("churn2", date(2026, 1, 2), b"another model")
-    found = store.list_partitions("churn", Window(start=date(2026, 1, 2), end=date(2026, 1, 4)))
-    assert [entry.date.day for entry in found] == [2, 3]
-    assert store.read(found[0].uri) == b"day 2"
-    assert (found[0].size, len(found[0].etag)) == (5, 32)
+    objects = store.list_partitions("churn", Window(start=date(2026, 1, 2), end=date(2026, 1, 4)))
+    assert [entry.date.day for entry in objects] == [2, 3]
+    assert store.read(objects[0].uri) == b"day 2"
+    assert (objects[0].size, len(objects[0].etag)) == (5, 32)
     assert store.list_partitions("nobody", Window(start=date(2026, 1, 2), end=date(2026, 1, 4))) == []
 
 
@@ -64,28 +64,28 @@ def test_a_document_is_read_as_it_was_written(store_and_put: tuple[DataStore, Pu
     assert store.read(uri) == b"{}"
 
 
-def test_a_document_that_is_not_there_is_named(store_and_put: tuple[DataStore, Put]) -> None:
+def test_a_missing_document_is_named(store_and_put: tuple[DataStore, Put]) -> None:
     store, _ = store_and_put
     with pytest.raises(ArtifactInvalid, match="there is no 's3://artifacts/nothing'"):
         store.read("s3://artifacts/nothing")
 
 
-def test_an_object_is_read_as_a_file_and_only_as_long_as_it_is_the_same(store_and_put: tuple[DataStore, Put]) -> None:
+def test_an_object_is_read_as_a_file_unless_it_has_changed(store_and_put: tuple[DataStore, Put]) -> None:
     store, put = store_and_put
     put("churn", date(2026, 1, 2), b"0123456789")
-    (found,) = store.list_partitions("churn", Window(start=date(2026, 1, 2), end=date(2026, 1, 3)))
-    with store.open(found) as file:
+    (listed,) = store.list_partitions("churn", Window(start=date(2026, 1, 2), end=date(2026, 1, 3)))
+    with store.open(listed) as file:
         assert file.read() == b"0123456789"
         file.seek(3)
         assert file.read(4) == b"3456"
     with pytest.raises(DataInvalid, match="has changed since it was listed"):
-        store.open(found.model_copy(update={"etag": "0" * 32})).read()
-    with pytest.raises(DataInvalid, match="is not there any more"):
-        store.open(found.model_copy(update={"uri": f"{found.uri}-gone"})).read()
+        store.open(listed.model_copy(update={"etag": "0" * 32})).read()
+    with pytest.raises(DataInvalid, match="no longer exists"):
+        store.open(listed.model_copy(update={"uri": f"{listed.uri}-gone"})).read()
 
 
 def test_a_large_object_is_read_in_parts(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(s3, "LARGEST_WHOLE", 1000)
+    monkeypatch.setattr(s3, "MAX_WHOLE_BYTES", 1000)
     client = boto3.client("s3", region_name=REGION)
     client.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": REGION})
     frame = pd.DataFrame({"age": np.arange(300_000.0), "plan": ["free", "plus", None] * 100_000})
@@ -105,24 +105,24 @@ def test_a_large_object_is_read_in_parts(aws: None, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_row_group_that_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arrow_tables, "LARGEST_COLUMN_CHUNK", 1000)
-    with pytest.raises(DataInvalid, match=r"column 'age' .* has \d+ bytes in one row group, at most 1000 are read"):
+    monkeypatch.setattr(arrow_tables, "MAX_COLUMN_CHUNK_BYTES", 1000)
+    with pytest.raises(DataInvalid, match=r"column 'age' .* has \d+ bytes in one row group; at most 1000 are allowed"):
         read(parquet(pd.DataFrame({"age": np.arange(1000.0)})), "parquet", ["age"], [])
 
 
-def test_an_object_without_rows_is_no_batch_that_matters() -> None:
+def test_an_object_without_rows_adds_no_rows() -> None:
     assert sum(batch.rows for batch in read(parquet(FRAME.head(0)), "parquet", ["age"], ["plan"])) == 0
 
 
-def test_keys_that_are_no_partition_are_passed_over(aws: None) -> None:
+def test_keys_outside_a_partition_are_ignored(aws: None) -> None:
     client = boto3.client("s3", region_name=REGION)
     client.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": REGION})
     for key in ("date=2026-01-02", "date=2026-01-02x/a", "date=2026-13-02/a", "date=20260102/a", "date=2026-01-03/a"):
         client.put_object(Bucket="data", Key=f"churn/{key}", Body=b"x")
     client.put_object(Bucket="data", Key="churn/date=2026-01-03/_folder/", Body=b"")
     store = S3DataStore(client, "data", "artifacts")
-    found = store.list_partitions("churn", Window(start=date(2026, 1, 1), end=date(2026, 2, 1)))
-    assert [entry.uri for entry in found] == ["s3://data/churn/date=2026-01-03/a"]
+    objects = store.list_partitions("churn", Window(start=date(2026, 1, 1), end=date(2026, 2, 1)))
+    assert [entry.uri for entry in objects] == ["s3://data/churn/date=2026-01-03/a"]
 
 
 def test_listing_without_a_data_bucket_names_the_variable_to_set() -> None:
@@ -132,7 +132,7 @@ def test_listing_without_a_data_bucket_names_the_variable_to_set() -> None:
         )
 
 
-def test_more_objects_than_one_page_are_all_listed(aws: None) -> None:
+def test_a_listing_of_several_pages_is_complete(aws: None) -> None:
     client = boto3.client("s3", region_name=REGION)
     client.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": REGION})
     for number in range(1100):
@@ -157,8 +157,8 @@ def read(content: bytes, format: str, numeric: list[str], categorical: list[str]
     store = MemoryDataStore()
     day = date(2026, 1, 1)
     store.add_partition("p", day, content)
-    found = store.list_partitions("p", Window(start=day, end=date(2026, 1, 2)))
-    return list(ArrowTableReader(store).batches(found, format, numeric, categorical))
+    objects = store.list_partitions("p", Window(start=day, end=date(2026, 1, 2)))
+    return list(ArrowTableReader(store).batches(objects, format, numeric, categorical))
 
 
 @pytest.mark.parametrize("format", ["csv", "parquet"])
@@ -169,7 +169,7 @@ def test_numbers_are_floats_and_levels_are_text(format: str) -> None:
     assert batch.levels == {"zip": {"1": 1, "2": 1, "3": 1}, "plan": {"x": 1, None: 1, "y": 1}}
 
 
-def test_fields_of_a_csv_stay_as_they_are_written() -> None:
+def test_fields_of_a_csv_are_read_exactly_as_written() -> None:
     (batch,) = read(b"id,zip\na,01\nb,1\nc,NA\nd,\n", "csv", [], ["zip"])
     assert batch.levels["zip"] == {"01": 1, "1": 1, "NA": 1, None: 1}
 
@@ -181,13 +181,13 @@ def test_a_missing_column_is_named_with_those_that_exist(format: str) -> None:
 
 
 @pytest.mark.parametrize("format", ["csv", "parquet"])
-def test_text_where_numbers_should_be_is_named(format: str) -> None:
+def test_a_numeric_column_with_text_is_named(format: str) -> None:
     with pytest.raises(DataInvalid, match="column 'plan'"):
         read(CONTENTS[format], format, ["plan"], [])
 
 
 @pytest.mark.parametrize("cells", [[[1], [2]], [{"x": 1}, {"x": 2}]])
-def test_cells_that_are_no_levels_are_named(cells: list[Any]) -> None:
+def test_a_categorical_column_with_nested_cells_is_named(cells: list[Any]) -> None:
     with pytest.raises(DataInvalid, match="column 'visits' of 's3://data/p/"):
         read(parquet(pd.DataFrame({"visits": cells})), "parquet", [], ["visits"])
 
@@ -229,12 +229,12 @@ def table(**columns: pa.Array) -> bytes:
         (pa.array(["Ünï", "", " "]), {"Ünï": 1, "": 1, " ": 1}),
     ],
 )
-def test_the_text_of_a_category_does_not_hang_on_its_type(cells: pa.Array, expected: dict[str | None, int]) -> None:
+def test_the_text_of_a_category_does_not_depend_on_its_type(cells: pa.Array, expected: dict[str | None, int]) -> None:
     assert levels_of(table(plan=cells), "plan") == expected
 
 
 @pytest.mark.parametrize("type_", [pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())])
-def test_numbers_that_are_written_as_text_are_read_as_the_training_reads_them(type_: pa.DataType) -> None:
+def test_numbers_written_as_text_are_read_as_in_training(type_: pa.DataType) -> None:
     cells = pa.array(["1", " 2.5 ", "NA", "", "1e3", "inf", None]).cast(type_)
     (batch,) = read(table(age=cells), "parquet", ["age"], [])
     expected = [1, 2.5, np.nan, np.nan, 1000, np.inf, np.nan]
@@ -242,9 +242,9 @@ def test_numbers_that_are_written_as_text_are_read_as_the_training_reads_them(ty
 
 
 @pytest.mark.parametrize("cell", ["elderly", "1;5", "0x10", "1 2", "--7"])
-def test_a_number_that_is_none_makes_the_column_broken_and_is_not_quoted(cell: str) -> None:
+def test_a_cell_that_is_not_a_number_makes_the_column_invalid_and_is_not_quoted(cell: str) -> None:
     with pytest.raises(
-        DataInvalid, match=r"column 'age' of 's3://data/p/.* should be numeric and holds string"
+        DataInvalid, match=r"column 'age' of 's3://data/p/.* must be numeric but holds string"
     ) as caught:
         read(f"age\n1\n{cell}\n".encode(), "csv", ["age"], [])
     assert cell not in str(caught.value)
@@ -252,21 +252,19 @@ def test_a_number_that_is_none_makes_the_column_broken_and_is_not_quoted(cell: s
 
 @pytest.mark.parametrize("cells", [["1", "x"], [[1], [2]], [date(2026, 1, 1)]])
 def test_a_numeric_column_of_another_type_is_named_with_its_type(cells: list[Any]) -> None:
-    with pytest.raises(
-        DataInvalid, match=r"column 'age' of 's3://data/p/.* should be numeric and holds (str|list|date)"
-    ):
+    with pytest.raises(DataInvalid, match=r"column 'age' of 's3://data/p/.* must be numeric but holds (str|list|date)"):
         read(table(age=pa.array(cells)), "parquet", ["age"], [])
 
 
 @pytest.mark.parametrize("value", [1.7976931348623157e308, 5e-324, -1e300, np.inf, -np.inf])
-def test_huge_and_infinite_numbers_come_through(value: float) -> None:
+def test_huge_and_infinite_numbers_are_kept(value: float) -> None:
     for content, format in ((table(age=pa.array([value])), "parquet"), (f"age\n{value!r}\n".encode(), "csv")):
         (batch,) = read(content, format, ["age"], [])
         assert list(batch.numbers["age"]) == [value]
 
 
-def test_columns_that_nobody_asked_for_and_their_order_do_not_matter() -> None:
-    # An id of digits turns into text far behind what a reader that guesses types would have looked at.
+def test_other_columns_and_the_order_of_columns_do_not_matter() -> None:
+    # The ids change from digits to text only after the rows that a reader would sample to guess types.
     lines = [f"{number},{number % 7},x" for number in range(200_000)] + ["a1,3,x"]
     content = ("id,age,plan\n" + "\n".join(lines) + "\n").encode()
     batches = read(content, "csv", ["age"], ["plan"])
@@ -278,13 +276,13 @@ def test_a_field_of_several_lines_is_one_field() -> None:
     assert levels_of(b'id,plan\n1,"a\nb"\n2,c\n', "plan", "csv") == {"a\nb": 1, "c": 1}
 
 
-def test_a_row_of_other_length_makes_the_object_broken_and_is_not_quoted() -> None:
+def test_a_row_of_another_length_makes_the_object_invalid_and_is_not_quoted() -> None:
     with pytest.raises(DataInvalid, match=r"Expected 2 columns, got 3$"):
         read(b"id,age\n1,2\nada@example.com,secret,3\n", "csv", ["age"], [])
 
 
 @pytest.mark.parametrize("format", ["csv", "parquet"])
-def test_a_column_that_is_there_twice_is_named(format: str) -> None:
+def test_a_duplicate_column_is_named(format: str) -> None:
     twice = pa.table([pa.array([1]), pa.array([2])], names=["age", "age"])
     file = io.BytesIO()
     pq.write_table(twice, file)
@@ -301,37 +299,37 @@ def test_corrupt_parquet_is_named(damage: Callable[[bytes], bytes]) -> None:
         read(damaged, "parquet", ["age"], [])
 
 
-def test_a_long_text_in_every_row_is_held_once() -> None:
-    # Unpacked, these few kilobytes would be two hundred gigabytes.
+def test_a_long_text_in_every_row_is_in_memory_once() -> None:
+    # Unpacked, these few kilobytes would take two hundred gigabytes.
     places = pa.array(np.zeros(200_000, dtype=np.int32))
     cells = pa.DictionaryArray.from_arrays(places, pa.array(["x" * 1_000_000]))
     assert levels_of(table(plan=cells), "plan") == {"x" * 1_000_000: 200_000}
-    with pytest.raises(DataInvalid, match="should be numeric and holds string"):
+    with pytest.raises(DataInvalid, match="must be numeric but holds string"):
         read(table(age=cells), "parquet", ["age"], [])
 
 
-def test_of_very_many_categories_the_frequent_ones_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arrow_cells, "MOST_LEVELS", 3)
+def test_of_very_many_categories_only_the_most_frequent_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrow_cells, "MAX_LEVELS", 3)
     cells = ["often"] * 50 + [None] * 5 + [f"name-{number}" for number in range(40)] + ["twice"] * 2
     (batch,) = read(table(plan=pa.array(cells)), "parquet", [], ["plan"])
     assert batch.rows == 97
     assert batch.levels["plan"] == {"often": 50, "twice": 2, "name-0": 1, None: 5}
 
 
-def test_a_csv_row_beyond_a_block_is_refused() -> None:
+def test_a_csv_row_larger_than_a_block_is_refused() -> None:
     with pytest.raises(DataInvalid, match="cannot be read as csv"):
         read(b"id,plan\n1," + b"x" * (3 << 20) + b"\n", "csv", [], ["plan"])
 
 
 class Interrupted(MemoryDataStore):
-    """Objects that are read in parts, and whose second half fails."""
+    """A store whose objects are read in parts, and whose second half cannot be read."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__()
         self._error = error
 
-    def open(self, found: DataObject) -> Any:
-        content = self.read(found.uri)
+    def open(self, data_object: DataObject) -> Any:
+        content = self.read(data_object.uri)
 
         def read_range(start: int, end: int) -> bytes:
             if len(content) // 2 < start < len(content) - (64 << 10):
@@ -343,36 +341,36 @@ class Interrupted(MemoryDataStore):
 
 @pytest.mark.parametrize("error", [DataChanged("it has changed"), DataUnavailable("S3 is slow")])
 @pytest.mark.parametrize("format", ["csv", "parquet"])
-def test_what_goes_wrong_in_the_middle_of_an_object_is_told_as_it_is(
+def test_an_error_in_the_middle_of_an_object_is_raised_unchanged(
     monkeypatch: pytest.MonkeyPatch, format: str, error: Exception
 ) -> None:
-    for size in ("_LARGEST_BUFFER", "_CSV_BLOCK"):
+    for size in ("_MAX_BUFFER_BYTES", "_CSV_BLOCK_BYTES"):
         monkeypatch.setattr(arrow_tables, size, 64 << 10)
     store, day = Interrupted(error), date(2026, 1, 1)
     frame = pd.DataFrame({"age": np.random.default_rng(1).normal(size=300_000)})
     store.add_partition("p", day, parquet(frame) if format == "parquet" else frame.to_csv(index=False).encode())
-    found = store.list_partitions("p", Window(start=day, end=date(2026, 1, 2)))
+    objects = store.list_partitions("p", Window(start=day, end=date(2026, 1, 2)))
     with pytest.raises(type(error), match=str(error)):
-        list(ArrowTableReader(store).batches(found, format, ["age"], []))
+        list(ArrowTableReader(store).batches(objects, format, ["age"], []))
 
 
 @pytest.mark.parametrize("format", ["csv", "parquet"])
-def test_texts_come_row_by_row_beside_the_same_columns_counted(format: str) -> None:
+def test_a_column_can_be_read_as_texts_and_counted_at_once(format: str) -> None:
     store = MemoryDataStore()
     day = date(2026, 1, 1)
     store.add_partition("p", day, CONTENTS[format])
-    found = store.list_partitions("p", Window(start=day, end=date(2026, 1, 2)))
-    (batch,) = ArrowTableReader(store).batches(found, format, ["age"], ["plan"], ["plan", "id", "zip"])
+    objects = store.list_partitions("p", Window(start=day, end=date(2026, 1, 2)))
+    (batch,) = ArrowTableReader(store).batches(objects, format, ["age"], ["plan"], ["plan", "id", "zip"])
     assert batch.texts["plan"] == ["x", None, "y"]
     assert batch.texts["id"] == FRAME["id"].astype(str).tolist()
     assert batch.texts["zip"] == ["1", "2", "3"]
     assert sum(batch.levels["plan"].values()) == 3
 
 
-def test_cells_that_have_no_text_are_named() -> None:
+def test_a_text_column_with_nested_cells_is_named() -> None:
     store = MemoryDataStore()
     day = date(2026, 1, 1)
     store.add_partition("p", day, parquet(pd.DataFrame({"visits": [[1], [2]]})))
-    found = store.list_partitions("p", Window(start=day, end=date(2026, 1, 2)))
+    objects = store.list_partitions("p", Window(start=day, end=date(2026, 1, 2)))
     with pytest.raises(DataInvalid, match="column 'visits' of 's3://data/p/"):
-        list(ArrowTableReader(store).batches(found, "parquet", [], [], ["visits"]))
+        list(ArrowTableReader(store).batches(objects, "parquet", [], [], ["visits"]))

@@ -1,4 +1,4 @@
-"""DecisionLog and SweepLog: what was decided, newest first, and how far the sweep has come."""
+"""DecisionLog and SweepLog: the decisions, newest first, and how far the sweep has got."""
 
 from datetime import timedelta
 from typing import Any
@@ -17,7 +17,7 @@ VERDICT = Verdict(check="performance", outcome=Outcome.MET, reason="low", value=
 
 
 def decided(key: str, hours: int, model: str = "churn", **fields: Any) -> DecisionRecord:
-    given: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "model_name": model,
         "key": key,
         "event_time": NOW + hours * HOUR,
@@ -28,39 +28,39 @@ def decided(key: str, hours: int, model: str = "churn", **fields: Any) -> Decisi
         "held_by": "cool_down",
         "verdicts": (VERDICT,),
     }
-    return DecisionRecord(**{**given, **fields})
+    return DecisionRecord(**{**defaults, **fields})
 
 
 def test_the_newest_decisions_of_a_model_come_first(stores: Stores) -> None:
     for key, hours in (("a", 1), ("b", 3), ("c", 2)):
         stores.decisions.record(decided(key, hours))
     stores.decisions.record(decided("d", 9, model="fraud"))
-    assert [found.key for found in stores.decisions.recent("churn", 2)] == ["b", "c"]
+    assert [decision.key for decision in stores.decisions.recent("churn", 2)] == ["b", "c"]
     assert stores.decisions.recent("churn", 9)[-1] == decided("a", 1)
     assert stores.decisions.recent("nobody", 9) == []
 
 
-def test_the_same_decision_again_takes_the_place_of_the_earlier(stores: Stores) -> None:
+def test_the_same_decision_again_replaces_the_earlier_one(stores: Stores) -> None:
     stores.decisions.record(decided("a", 1))
     stores.decisions.record(decided("a", 1, outcome="started", held_by=None))
-    (found,) = stores.decisions.recent("churn", 9)
-    assert found.outcome == "started"
+    (decision,) = stores.decisions.recent("churn", 9)
+    assert decision.outcome == "started"
 
 
-def test_decisions_of_one_moment_do_not_hide_each_other(stores: Stores) -> None:
+def test_decisions_with_the_same_time_do_not_replace_each_other(stores: Stores) -> None:
     for key in ("a", "b"):
         stores.decisions.record(decided(key, 1))
     assert len(stores.decisions.recent("churn", 9)) == 2
 
 
-def test_the_table_forgets_decisions_by_its_time_to_live(aws: None) -> None:
+def test_decisions_have_a_time_to_live_in_the_table(aws: None) -> None:
     client = create_table("jobs")
     dynamo_stores(client).decisions.record(decided("a", hours=-99))
     (item,) = client.scan(TableName="jobs")["Items"]
     assert item["expires_at"] == {"N": str(int((NOW + timedelta(days=400)).timestamp()))}
 
 
-def test_the_sweeps_mark_never_moves_back(stores: Stores) -> None:
+def test_the_mark_of_the_sweep_never_moves_back(stores: Stores) -> None:
     usage = FleetUsage(active_jobs=1, retrained_in_30_days=2)
     assert stores.sweeps.last() is None
     for models, hours in enumerate((1, 3, 3, 2)):
@@ -68,17 +68,17 @@ def test_the_sweeps_mark_never_moves_back(stores: Stores) -> None:
     assert stores.sweeps.last() == SweepMark(at=NOW + 3 * HOUR, models=1, usage=usage)
 
 
-def test_a_decision_with_more_evidence_than_an_item_holds_is_kept_with_the_first_of_it(aws: None) -> None:
+def test_a_decision_too_large_for_an_item_keeps_its_first_verdicts(aws: None) -> None:
     decisions = dynamo_stores(create_table("jobs")).decisions
     long = [VERDICT.model_copy(update={"check": f"check-{number}", "reason": "é" * 1_000}) for number in range(500)]
     decisions.record(decided("a", 1, verdicts=tuple(long), reason="é" * 500_000))
-    (found,) = decisions.recent("churn", 1)
-    assert 10 < len(found.verdicts) < 50
-    assert found.verdicts == tuple(long[: len(found.verdicts)])
-    assert found.reason == "é" * 10_000
+    (decision,) = decisions.recent("churn", 1)
+    assert 10 < len(decision.verdicts) < 50
+    assert decision.verdicts == tuple(long[: len(decision.verdicts)])
+    assert decision.reason == "é" * 10_000
 
 
-def test_a_mark_whose_answer_was_lost_is_kept(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mark_is_stored_even_if_the_answer_is_lost(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     client = create_table("jobs")
     sweeps = dynamo_stores(client).sweeps
     lost = lose_answers(client, monkeypatch, "PutItem")

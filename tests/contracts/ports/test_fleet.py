@@ -1,4 +1,4 @@
-"""The fleet: every model with its state, in the order of names and in few calls."""
+"""The fleet: every model with its state, in order of name and in few calls."""
 
 from collections import Counter
 from datetime import timedelta
@@ -26,7 +26,7 @@ def a_fleet(stores: Stores, size: int) -> list[str]:
 
 
 def count_queries(client: Any, monkeypatch: pytest.MonkeyPatch, **options: Any) -> list[str]:
-    """What is added for each page that is asked for."""
+    """The index of each page that is requested from now on."""
     query, calls = client.query, list[str]()
 
     def counted(**request: Any) -> Any:
@@ -63,7 +63,7 @@ def test_a_fleet_of_a_thousand_comes_complete_in_order_and_in_few_calls(
     assert len(calls) <= 8
 
 
-def test_pages_that_end_within_a_model_lose_nothing(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_that_end_within_a_model_lose_no_items(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     client = create_table("jobs")
     stores = dynamo_stores(client)
     models = a_fleet(stores, 40)
@@ -83,23 +83,21 @@ def test_a_fleet_is_read_as_it_is_needed(aws: None, monkeypatch: pytest.MonkeyPa
     assert len(calls) <= 3 * SHARDS
 
 
-def test_the_shards_are_read_at_the_same_time(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_shards_are_read_in_parallel(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     client = create_table("jobs")
     stores = dynamo_stores(client)
     models = a_fleet(stores, 8)
-    query, all_asked = client.query, Barrier(SHARDS, timeout=10)
+    query, all_requested = client.query, Barrier(SHARDS, timeout=10)
 
     def wait_for_the_others(**request: Any) -> Any:
-        all_asked.wait()
+        all_requested.wait()
         return query(**request)
 
     monkeypatch.setattr(client, "query", wait_for_the_others)
     assert [applied.policy.model for applied, _ in stores.policies.fleet()] == models
 
 
-def test_a_fleet_that_cannot_be_read_to_its_end_is_not_taken_for_complete(
-    aws: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fleet_that_cannot_be_read_completely_is_an_error(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     client = create_table("jobs")
     stores = dynamo_stores(client)
     a_fleet(stores, 40)
@@ -116,14 +114,14 @@ def test_a_fleet_that_cannot_be_read_to_its_end_is_not_taken_for_complete(
         list(stores.policies.fleet())
 
 
-def test_shards_are_of_like_size_and_stay_what_they_are() -> None:
+def test_shards_are_of_similar_size_and_never_change() -> None:
     sizes = Counter(shard_of(f"model-{number}") for number in range(1_000))
     assert len(sizes) == SHARDS
     assert max(sizes.values()) < 1.3 * 1_000 / SHARDS
     assert [shard_of(name) for name in ("churn", "fraud", "gl-001")] == ["FLEET#0", "FLEET#2", "FLEET#3"]
 
 
-def test_states_and_policies_meet_whichever_was_first(stores: Stores) -> None:
+def test_a_state_and_a_policy_are_joined_whichever_was_stored_first(stores: Stores) -> None:
     stores.jobs.open_job(a_job(model="gl-001"), NOW + LEASE)
     for model in ("gl-001", "gl-002"):
         stores.policies.apply(a_policy(model=model), "ada", NOW)

@@ -11,7 +11,7 @@ from tests.contracts.ports.aws_world import create_table, lose_answers
 from tests.contracts.ports.stores import LEASE, NOW, Stores, a_job, completed, dynamo_stores, failed, running
 
 
-def test_an_opened_job_is_found_active_and_owns_its_model(stores: Stores) -> None:
+def test_an_opened_job_is_active_and_owns_its_model(stores: Stores) -> None:
     job = stores.jobs.open_job(a_job(), NOW + LEASE)
     assert stores.jobs.get(job.job_id) == job
     assert stores.jobs.list_active() == [job]
@@ -19,27 +19,27 @@ def test_an_opened_job_is_found_active_and_owns_its_model(stores: Stores) -> Non
     assert (state.owner_at(NOW), state.last_attempt_at, state.fence) == (job.job_id, NOW, 1)
 
 
-def test_opening_the_same_job_again_gives_back_the_stored_one(stores: Stores) -> None:
+def test_opening_the_same_job_again_returns_the_stored_one(stores: Stores) -> None:
     stores.jobs.open_job(a_job(), NOW + LEASE)
-    again = stores.jobs.open_job(a_job(trigger_reason="told differently"), NOW + LEASE)
+    again = stores.jobs.open_job(a_job(trigger_reason="another reason"), NOW + LEASE)
     assert again.trigger_reason == "test"
     assert stores.states.get("churn").fence == 1
 
 
-def test_a_second_job_for_the_same_model_is_refused_and_leaves_nothing(stores: Stores) -> None:
+def test_a_second_job_for_the_same_model_is_refused_and_not_stored(stores: Stores) -> None:
     stores.jobs.open_job(a_job(1), NOW + LEASE)
     with pytest.raises(LeaseHeld, match="churn-1"):
         stores.jobs.open_job(a_job(2), NOW + LEASE)
     assert stores.jobs.get("churn-2") is None
 
 
-def test_other_models_are_not_held_up(stores: Stores) -> None:
+def test_a_job_does_not_block_other_models(stores: Stores) -> None:
     stores.jobs.open_job(a_job(1), NOW + LEASE)
     stores.jobs.open_job(a_job(1, model="fraud"), NOW + LEASE)
     assert len(stores.jobs.list_active()) == 2
 
 
-def test_a_lease_that_ran_out_is_taken_over_with_a_higher_fence(stores: Stores) -> None:
+def test_an_expired_lease_is_taken_over_with_a_higher_fence(stores: Stores) -> None:
     stores.jobs.open_job(a_job(1), NOW + LEASE)
     stores.clock.advance(LEASE + timedelta(seconds=1))
     stores.jobs.open_job(a_job(2), stores.clock.now() + LEASE)
@@ -47,7 +47,7 @@ def test_a_lease_that_ran_out_is_taken_over_with_a_higher_fence(stores: Stores) 
     assert (state.active_job, state.fence) == ("churn-2", 2)
 
 
-def test_of_many_that_open_at_once_one_wins(stores: Stores) -> None:
+def test_of_many_jobs_opened_at_once_one_wins(stores: Stores) -> None:
     def attempt(number: int) -> bool:
         try:
             stores.jobs.open_job(a_job(number), NOW + LEASE)
@@ -60,7 +60,7 @@ def test_of_many_that_open_at_once_one_wins(stores: Stores) -> None:
     assert len(stores.jobs.list_active()) == 1
 
 
-def test_a_saved_job_counts_its_revisions_and_refuses_an_old_one(stores: Stores) -> None:
+def test_saving_a_job_increments_its_revision_and_refuses_an_old_copy(stores: Stores) -> None:
     job = stores.jobs.open_job(a_job(), NOW + LEASE)
     saved = stores.jobs.save(running(job))
     assert saved.revision == 1
@@ -69,7 +69,7 @@ def test_a_saved_job_counts_its_revisions_and_refuses_an_old_one(stores: Stores)
         stores.jobs.save(job.changed(error="from an old copy"))
 
 
-def test_a_closed_job_is_not_active_and_gives_the_lease_back(stores: Stores) -> None:
+def test_a_closed_job_is_not_active_and_releases_the_lease(stores: Stores) -> None:
     job = stores.jobs.open_job(a_job(), NOW + LEASE)
     stores.jobs.close_job(failed(job), retrained=False)
     state = stores.states.get("churn")
@@ -78,13 +78,13 @@ def test_a_closed_job_is_not_active_and_gives_the_lease_back(stores: Stores) -> 
     stores.jobs.open_job(a_job(2), NOW + LEASE)
 
 
-def test_a_retraining_that_was_decided_is_remembered(stores: Stores) -> None:
+def test_closing_a_retraining_stores_its_time(stores: Stores) -> None:
     job = stores.jobs.open_job(a_job(status=RetrainingStatus.VALIDATION), NOW + LEASE)
     stores.jobs.close_job(completed(job), retrained=True)
     assert stores.states.get("churn").last_retrained_at == NOW
 
 
-def test_closing_after_the_lease_went_to_another_leaves_their_lease_alone(stores: Stores) -> None:
+def test_closing_a_job_leaves_a_lease_alone_that_another_job_has_taken_over(stores: Stores) -> None:
     late = stores.jobs.open_job(a_job(1), NOW + LEASE)
     stores.clock.advance(LEASE + timedelta(seconds=1))
     stores.jobs.open_job(a_job(2), stores.clock.now() + LEASE)
@@ -93,7 +93,7 @@ def test_closing_after_the_lease_went_to_another_leaves_their_lease_alone(stores
     assert stores.states.get("churn").active_job == "churn-2"
 
 
-def test_recent_jobs_come_newest_first_and_by_model(stores: Stores) -> None:
+def test_recent_jobs_are_listed_newest_first_of_all_models_or_of_one(stores: Stores) -> None:
     for number in (1, 3, 2):
         job = stores.jobs.open_job(a_job(number), NOW + LEASE)
         stores.jobs.close_job(failed(job), retrained=False)
@@ -121,7 +121,7 @@ def test_a_throttled_table_is_a_transient_error(aws: None, monkeypatch: pytest.M
         dynamo_stores(client).jobs.get("churn-1")
 
 
-def test_saving_or_closing_the_same_again_is_the_same(stores: Stores) -> None:
+def test_saving_or_closing_the_same_job_again_changes_nothing(stores: Stores) -> None:
     job = stores.jobs.open_job(a_job(), NOW + LEASE)
     started = running(job)
     saved = stores.jobs.save(started)
@@ -132,7 +132,7 @@ def test_saving_or_closing_the_same_again_is_the_same(stores: Stores) -> None:
     assert stores.jobs.get(job.job_id) == closed
 
 
-def test_closing_an_old_copy_is_refused_and_leaves_the_lease(stores: Stores) -> None:
+def test_closing_an_old_copy_is_refused_and_keeps_the_lease(stores: Stores) -> None:
     job = stores.jobs.open_job(a_job(), NOW + LEASE)
     stores.jobs.save(running(job))
     with pytest.raises(JobConflict, match="revision 0"):
@@ -141,7 +141,7 @@ def test_closing_an_old_copy_is_refused_and_leaves_the_lease(stores: Stores) -> 
     assert (state.active_job, state.last_retrained_at) == (job.job_id, None)
 
 
-def test_answers_lost_after_the_write_are_still_our_success(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_succeeds_even_if_its_answer_is_lost(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     client = create_table("jobs")
     stores = dynamo_stores(client)
     jobs = stores.jobs
@@ -158,14 +158,16 @@ def test_answers_lost_after_the_write_are_still_our_success(aws: None, monkeypat
     assert (state.last_retrained_at, state.rejected_in_a_row) == (NOW, 2)
 
 
-def test_closing_never_takes_back_a_retraining_recorded_meanwhile(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closing_never_overwrites_a_later_retraining_recorded_meanwhile(
+    aws: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stores = dynamo_stores(create_table("jobs"))
     jobs = stores.jobs
     job = jobs.open_job(a_job(status=RetrainingStatus.VALIDATION), NOW + LEASE)
-    ended, known = completed(job), stores.states.get("churn")
+    ended, outdated = completed(job), stores.states.get("churn")
     stores.states.record_retrain("churn", NOW + LEASE)
     with monkeypatch.context() as earlier:
-        earlier.setattr("auto_retrain.adapters.dynamodb.states.DynamoModelStates.get", lambda *_: known)
+        earlier.setattr("auto_retrain.adapters.dynamodb.states.DynamoModelStates.get", lambda *_: outdated)
         with pytest.raises(JobConflict):
             jobs.close_job(ended, retrained=True)
     jobs.close_job(ended, retrained=True)

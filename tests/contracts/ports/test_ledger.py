@@ -6,7 +6,7 @@ from auto_retrain.domain.errors import ChampionConflict
 from tests.contracts.ports.stores import Stores, a_deployment
 
 
-def test_the_ledger_says_what_serves_and_takes_each_line_once(stores: Stores) -> None:
+def test_the_ledger_shows_the_newest_line_and_accepts_each_line_once(stores: Stores) -> None:
     assert stores.ledger.current("churn") is None
     for sequence in range(1, 12):
         stores.ledger.append(a_deployment(sequence, f"churn-{sequence}"))

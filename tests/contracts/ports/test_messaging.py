@@ -1,4 +1,4 @@
-"""Events, executions and Slack: what is sent, and what is made of answers."""
+"""Events, executions and Slack: what is sent, and how answers are handled."""
 
 import json
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def test_an_event_reaches_the_bus(aws: None) -> None:
     EventBridgeBus(boto3.client("events", region_name=REGION), "dev").publish(EVENT)
 
 
-def test_an_event_that_the_bus_did_not_take_is_an_error() -> None:
+def test_an_event_that_the_bus_does_not_accept_is_an_error() -> None:
     class Full:
         def put_events(self, **_: Any) -> dict[str, Any]:
             return {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure"}]}
@@ -41,14 +41,14 @@ def machine(aws: None) -> tuple[Any, str]:
     return client, arn
 
 
-def test_an_execution_of_the_same_name_is_started_once(machine: tuple[Any, str]) -> None:
+def test_an_execution_of_one_name_is_started_once(machine: tuple[Any, str]) -> None:
     executions = StepFunctionsExecutions(*machine)
     first = executions.start("churn-1", {"model_name": "churn"})
     assert first is not None
     assert executions.start("churn-1", {"model_name": "churn", "event_time": "later"}) is None
 
 
-def test_an_execution_that_is_unknown_has_ended(machine: tuple[Any, str]) -> None:
+def test_an_unknown_execution_counts_as_ended(machine: tuple[Any, str]) -> None:
     client, arn = machine
     executions = StepFunctionsExecutions(client, arn)
     started = executions.start("churn-2", {"model_name": "churn"})
@@ -80,14 +80,14 @@ class Answering:
 
 
 @pytest.mark.parametrize("code", ["TaskTimedOut", "TaskDoesNotExist", "InvalidToken"])
-def test_a_token_that_nobody_waits_for_is_fine(code: str) -> None:
+def test_answering_a_token_that_no_state_waits_for_is_not_an_error(code: str) -> None:
     executions = StepFunctionsExecutions(Answering(code), "arn")
     executions.succeed("token", {})
     executions.fail("token", "TrainingFailed", "reason")
     assert not executions.heartbeat("token")
 
 
-def test_a_throttled_answer_is_tried_again_later() -> None:
+def test_a_throttled_answer_is_a_transient_error() -> None:
     with pytest.raises(ExecutionsUnavailable):
         StepFunctionsExecutions(Answering("ThrottlingException"), "arn").succeed("token", {})
 
@@ -106,13 +106,13 @@ def notifier(url: str, *origins: str) -> SlackNotifier:
     return SlackNotifier(Secrets(), "arn", frozenset(origins))
 
 
-def test_a_text_is_posted_with_its_markup_made_harmless(webhook: Webhook) -> None:
+def test_a_text_is_posted_with_its_markup_escaped(webhook: Webhook) -> None:
     notifier(f"{webhook.origin}/services/T/B/canary", webhook.origin).send("<!channel> a & b")
     assert webhook.received == [{"text": "&lt;!channel&gt; a &amp; b"}]
 
 
 @pytest.mark.parametrize("answer", [302, 404, 429, 500])
-def test_an_answer_that_is_not_ok_is_an_error_that_keeps_the_secret(webhook: Webhook, answer: int) -> None:
+def test_an_answer_other_than_ok_is_an_error_that_does_not_reveal_the_secret(webhook: Webhook, answer: int) -> None:
     webhook.answer = answer
     with pytest.raises(NotificationFailed, match=str(answer)) as caught:
         notifier(f"{webhook.origin}/services/T/B/canary", webhook.origin).send("text")
@@ -134,13 +134,13 @@ def test_an_answer_that_is_not_ok_is_an_error_that_keeps_the_secret(webhook: Web
         "canary",
     ],
 )
-def test_a_webhook_elsewhere_is_not_called(url: str) -> None:
-    with pytest.raises(NotificationFailed, match="not at an allowed origin") as caught:
+def test_a_webhook_at_another_origin_is_not_called(url: str) -> None:
+    with pytest.raises(NotificationFailed, match=r"not at an allowed origin; SLACK_ORIGINS = https://hooks") as caught:
         notifier(url, "https://hooks.slack.com").send("text")
     assert "canary" not in str(caught.value)
 
 
-def test_a_webhook_that_does_not_answer_keeps_the_secret() -> None:
+def test_the_error_of_a_webhook_that_does_not_answer_does_not_reveal_the_secret() -> None:
     with pytest.raises(NotificationFailed, match="ConnectionError") as caught:
         notifier("http://127.0.0.1:9/canary", "http://127.0.0.1:9").send("text")
     assert "canary" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""MetricSource on CloudWatch: exact means, few calls, and nothing believed that was not said."""
+"""MetricSource on CloudWatch: exact means, few calls, and no value from an incomplete answer."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,13 +31,13 @@ def publish(client: Any, day: datetime, right: float, rows: float, model: str = 
     client.put_metric_data(Namespace="AutoRetrain/Models", MetricData=[datum])
 
 
-def test_nothing_published_is_no_value(aws: None) -> None:
+def test_a_metric_that_was_never_published_has_no_value(aws: None) -> None:
     reading = CloudWatchMetricSource(boto3.client("cloudwatch", region_name=REGION)).read([query()])[0]
     assert (reading.value, reading.rows, reading.problem) == (None, None, None)
 
 
 class Answering:
-    """A client that gives prepared pages and keeps the requests."""
+    """A client that returns prepared pages and keeps the requests."""
 
     def __init__(self, *pages: dict[str, Any]) -> None:
         self.pages, self.requests = list(pages), []
@@ -57,18 +57,18 @@ def page(total: list[float], count: list[float], status: str = "Complete", **mor
     return {"MetricDataResults": [series("sum0", total, status), series("samplecount0", count, status)], **more}
 
 
-def test_days_are_weighed_by_their_rows() -> None:
+def test_days_are_weighted_by_their_rows() -> None:
     reading = CloudWatchMetricSource(Answering(page([90, 400], [100, 500]))).read([query()])[0]
     assert (reading.value, reading.rows) == (490 / 600, 600)
 
 
-def test_samples_that_are_not_rows_are_not_counted_as_such() -> None:
+def test_samples_that_are_not_rows_are_not_counted_as_rows() -> None:
     reading = CloudWatchMetricSource(Answering(page([0.9, 0.8], [1, 1]))).read([query(counts_rows=False)])[0]
     assert reading.value == pytest.approx(0.85)
     assert reading.rows is None
 
 
-def test_pages_are_put_together() -> None:
+def test_the_pages_of_an_answer_are_combined() -> None:
     first = {
         "MetricDataResults": [series("sum0", [90, 0], "PartialData"), series("samplecount0", [100, 0], "PartialData")]
     }
@@ -80,13 +80,13 @@ def test_pages_are_put_together() -> None:
     assert client.requests[1]["NextToken"] == "more"
 
 
-def test_a_reading_says_how_many_points_it_has_and_how_new_they_are() -> None:
+def test_a_reading_has_the_number_of_points_and_the_time_of_the_newest() -> None:
     reading = CloudWatchMetricSource(Answering(page([90, 80, 70], [100, 100, 100]))).read([query()])[0]
     assert (reading.points, reading.newest_at) == (3, END)
 
 
 @pytest.mark.parametrize(("aggregation", "value", "rows"), [("mean", 0.8, 300), ("latest", 0.7, 100)])
-def test_days_become_one_value_as_the_policy_says(aggregation: str, value: float, rows: int) -> None:
+def test_days_are_aggregated_as_the_policy_says(aggregation: str, value: float, rows: int) -> None:
     client = Answering(page([90, 80, 70], [100, 100, 100]))
     reading = CloudWatchMetricSource(client).read([query(aggregation=aggregation)])[0]
     assert (reading.value, reading.rows) == (pytest.approx(value), rows)
@@ -101,20 +101,20 @@ def test_an_extreme_needs_one_statistic_and_counts_no_rows(aggregation: str, val
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
-def test_a_value_that_is_no_number_is_a_problem(bad: float) -> None:
+def test_a_value_that_is_not_finite_is_a_problem(bad: float) -> None:
     reading = CloudWatchMetricSource(Answering(page([90, bad], [100, 100]))).read([query()])[0]
-    assert (reading.value, reading.problem) == (None, "it has values that are no numbers")
+    assert (reading.value, reading.problem) == (None, "it has values that are not finite numbers")
 
 
-def test_the_share_of_labels_is_read_beside_the_metric() -> None:
+def test_the_share_of_labels_is_read_with_the_metric() -> None:
     answer = page([90], [100])
     answer["MetricDataResults"].append(series("labels0", [1.0, 0.5]))
     client = Answering(answer)
     reading = CloudWatchMetricSource(client).read([query(label_share="labelled", dimensions={"Stage": "prod"})])[0]
     assert reading.label_share == 0.75
-    asked = client.requests[0]["MetricDataQueries"][2]["MetricStat"]
-    assert (asked["Metric"]["MetricName"], asked["Stat"]) == ("labelled", "Average")
-    assert {"Name": "Stage", "Value": "prod"} in asked["Metric"]["Dimensions"]
+    labels = client.requests[0]["MetricDataQueries"][2]["MetricStat"]
+    assert (labels["Metric"]["MetricName"], labels["Stat"]) == ("labelled", "Average")
+    assert {"Name": "Stage", "Value": "prod"} in labels["Metric"]["Dimensions"]
 
 
 @pytest.mark.parametrize("status", ["PartialData", "InternalError", "Forbidden"])
@@ -137,7 +137,7 @@ def test_a_thousand_models_take_four_calls() -> None:
     assert all(len(request["MetricDataQueries"]) <= 500 for request in client.requests)
 
 
-def test_models_with_other_windows_are_asked_separately() -> None:
+def test_models_with_different_windows_are_read_separately() -> None:
     client = Answering()
     CloudWatchMetricSource(client).read([query("a", days=30), query("b", days=7)])
     assert [request["EndTime"] - request["StartTime"] for request in client.requests] == [
@@ -154,7 +154,7 @@ def test_models_with_other_windows_are_asked_separately() -> None:
         ("AccessDenied", 403, AwsRefused),
     ],
 )
-def test_errors_are_told_apart(code: str, status: int, expected: type[Exception]) -> None:
+def test_transient_and_permanent_errors_are_distinguished(code: str, status: int, expected: type[Exception]) -> None:
     client = boto3.client("cloudwatch", region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x")
     metadata = {"HTTPStatusCode": status}
     error = client.exceptions.ClientError({"Error": {"Code": code}, "ResponseMetadata": metadata}, "GetMetricData")

@@ -21,14 +21,14 @@ DRIFT, PERFORMANCE = TriggerType.DATA_DRIFT, TriggerType.PERFORMANCE_DEGRADATION
 BROKEN = Quarantine(since=NOW, reason="column 'age' is gone")
 
 
-def test_what_was_looked_at_is_remembered_per_model(stores: Stores) -> None:
+def test_a_state_keeps_the_times_of_the_last_drift_check_and_retraining(stores: Stores) -> None:
     stores.states.record_drift_check("churn", NOW)
     stores.states.record_retrain("churn", NOW + LEASE)
     state = stores.states.get("churn")
     assert (state.last_drift_check_at, state.last_retrained_at) == (NOW, NOW + LEASE)
 
 
-def test_what_was_remembered_never_moves_back(stores: Stores) -> None:
+def test_stored_times_never_move_back(stores: Stores) -> None:
     later, earlier = NOW + LEASE, NOW
     for moment in (later, earlier):
         stores.states.record_drift_check("churn", moment)
@@ -37,7 +37,7 @@ def test_what_was_remembered_never_moves_back(stores: Stores) -> None:
     assert (state.last_drift_check_at, state.last_retrained_at) == (later, later)
 
 
-def test_a_replay_of_an_old_event_keeps_the_newer_moments(stores: Stores) -> None:
+def test_a_replay_of_an_old_event_keeps_the_newer_times(stores: Stores) -> None:
     later, earlier = NOW + LEASE, NOW
     for number, moment in enumerate((later, earlier)):
         opened = a_job(number, event_time=moment, status=RetrainingStatus.VALIDATION)
@@ -47,7 +47,7 @@ def test_a_replay_of_an_old_event_keeps_the_newer_moments(stores: Stores) -> Non
     assert (state.last_attempt_at, state.last_retrained_at, state.active_job) == (later, later, None)
 
 
-def test_a_state_keeps_everything_that_was_put_into_it(stores: Stores) -> None:
+def test_a_state_keeps_everything_that_was_stored(stores: Stores) -> None:
     jobs, states = stores.jobs, stores.states
     opened = jobs.open_job(a_job(status=RetrainingStatus.VALIDATION), NOW + LEASE)
     jobs.close_job(completed(opened), retrained=True, rejected_in_a_row=2)
@@ -60,35 +60,35 @@ def test_a_state_keeps_everything_that_was_put_into_it(stores: Stores) -> None:
     assert (state.quarantine, state.last_drift_check_at, state.active_job) == (BROKEN, NOW, None)
 
 
-def test_attempts_are_remembered_for_a_month(stores: Stores) -> None:
+def test_attempts_are_kept_for_a_month(stores: Stores) -> None:
     for number, days in enumerate((0, 20, 40)):
         job = stores.jobs.open_job(a_job(number, event_time=NOW + days * DAY), NOW + LEASE)
         stores.jobs.close_job(failed(job), retrained=False)
     assert stores.states.get("churn").attempts == (NOW + 20 * DAY, NOW + 40 * DAY)
 
 
-def test_a_count_that_is_not_given_stays(stores: Stores) -> None:
+def test_a_count_that_is_not_given_stays_unchanged(stores: Stores) -> None:
     for number, rejected in enumerate((3, None)):
         job = stores.jobs.open_job(a_job(number), NOW + LEASE)
         stores.jobs.close_job(failed(job), retrained=False, rejected_in_a_row=rejected)
     assert stores.states.get("churn").rejected_in_a_row == 3
 
 
-def test_breach_days_are_counted_once_and_forgotten_after_a_month(stores: Stores) -> None:
+def test_breach_days_are_counted_once_and_dropped_after_a_month(stores: Stores) -> None:
     for day in (date(2026, 1, 1), date(2026, 3, 1), date(2026, 3, 1), date(2026, 3, 2)):
         state = stores.states.record_breach("churn", PERFORMANCE, day)
     assert state.breach_days(PERFORMANCE) == (date(2026, 3, 1), date(2026, 3, 2))
     assert stores.states.get("churn") == state
 
 
-def test_a_breach_of_long_ago_changes_nothing_and_the_kinds_do_not_mix(stores: Stores) -> None:
+def test_an_old_breach_changes_nothing_and_triggers_are_counted_separately(stores: Stores) -> None:
     stores.states.record_breach("churn", DRIFT, date(2026, 3, 1))
     before = stores.states.record_breach("churn", PERFORMANCE, date(2026, 3, 2))
     assert stores.states.record_breach("churn", PERFORMANCE, date(2026, 1, 1)) == before
     assert (before.breach_days(DRIFT), before.breach_days(PERFORMANCE)) == ((date(2026, 3, 1),), (date(2026, 3, 2),))
 
 
-def test_breaches_that_are_recorded_at_once_are_all_kept(stores: Stores) -> None:
+def test_breaches_that_are_recorded_at_the_same_time_are_all_kept(stores: Stores) -> None:
     breaches = [date(2026, 3, day) for day in range(1, 13)]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(partial(stores.states.record_breach, "churn", PERFORMANCE), breaches))
@@ -105,11 +105,11 @@ def test_a_quarantine_keeps_its_first_reason_until_it_is_lifted(stores: Stores) 
     assert stores.states.get("churn").quarantine is None
 
 
-def test_lifting_a_quarantine_that_never_was_leaves_nothing(stores: Stores) -> None:
+def test_lifting_a_quarantine_of_an_unknown_model_changes_nothing(stores: Stores) -> None:
     assert not stores.states.set_quarantine("nobody", None)
 
 
-def test_of_many_that_quarantine_at_once_one_tells(stores: Stores) -> None:
+def test_of_many_calls_that_set_a_quarantine_at_once_one_reports_the_change(stores: Stores) -> None:
     def attempt(number: int) -> bool:
         return stores.states.set_quarantine("churn", Quarantine(since=NOW, reason=f"reason {number}"))
 
@@ -117,14 +117,18 @@ def test_of_many_that_quarantine_at_once_one_tells(stores: Stores) -> None:
         assert sum(pool.map(attempt, range(12))) == 1
 
 
-def test_a_quarantine_whose_answer_was_lost_was_set_by_us(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_setting_a_quarantine_is_reported_as_a_change_even_if_the_answer_is_lost(
+    aws: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     client = create_table("jobs")
     lost = lose_answers(client, monkeypatch, "UpdateItem")
     assert dynamo_stores(client).states.set_quarantine("churn", BROKEN)
     assert lost
 
 
-def test_a_lift_whose_answer_was_lost_was_made_by_us(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lifting_a_quarantine_is_reported_as_a_change_even_if_the_answer_is_lost(
+    aws: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     client = create_table("jobs")
     states = dynamo_stores(client).states
     states.set_quarantine("churn", BROKEN)
@@ -135,13 +139,13 @@ def test_a_lift_whose_answer_was_lost_was_made_by_us(aws: None, monkeypatch: pyt
     assert states.get("churn").quarantine is None
 
 
-def test_of_many_that_lift_a_quarantine_at_once_one_tells(stores: Stores) -> None:
+def test_of_many_calls_that_lift_a_quarantine_at_once_one_reports_the_change(stores: Stores) -> None:
     stores.states.set_quarantine("churn", BROKEN)
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(partial(stores.states.set_quarantine, quarantine=None), ["churn"] * 12)) == 1
 
 
-def test_a_breach_whose_answer_was_lost_is_counted_once(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_breach_is_counted_once_even_if_the_answer_is_lost(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     client = create_table("jobs")
     lost = lose_answers(client, monkeypatch, "UpdateItem")
     state = dynamo_stores(client).states.record_breach("churn", DRIFT, date(2026, 3, 1))
@@ -149,16 +153,14 @@ def test_a_breach_whose_answer_was_lost_is_counted_once(aws: None, monkeypatch: 
     assert state.breach_days(DRIFT) == (date(2026, 3, 1),)
 
 
-def test_of_two_openings_that_read_the_same_state_neither_loses_an_attempt(
-    aws: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_attempt_is_lost_when_two_openings_read_the_same_state(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     client = create_table("jobs")
     first, second = dynamo_stores(client), dynamo_stores(client)
-    known = second.states.get("churn")
+    outdated = second.states.get("churn")
     job = first.jobs.open_job(a_job(1), NOW + LEASE)
     first.jobs.close_job(failed(job), retrained=False)
     with monkeypatch.context() as earlier:
-        earlier.setattr("auto_retrain.adapters.dynamodb.states.DynamoModelStates.get", lambda *_: known)
+        earlier.setattr("auto_retrain.adapters.dynamodb.states.DynamoModelStates.get", lambda *_: outdated)
         with pytest.raises(StoreUnavailable, match="collided"):
             second.jobs.open_job(a_job(2, event_time=NOW + DAY), NOW + LEASE)
     second.jobs.open_job(a_job(2, event_time=NOW + DAY), NOW + LEASE)
@@ -166,5 +168,5 @@ def test_of_two_openings_that_read_the_same_state_neither_loses_an_attempt(
 
 
 @given(st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)))
-def test_a_time_is_kept_to_the_microsecond(moment: datetime) -> None:
+def test_a_time_is_stored_to_the_microsecond(moment: datetime) -> None:
     assert from_epoch(epoch(moment)) == moment

@@ -1,4 +1,4 @@
-"""NotificationLog: which events people were told about."""
+"""NotificationLog: which events people were notified about."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ EVENT = "churn-1-started"
 CLAIM = timedelta(minutes=2)
 
 
-def test_an_event_has_one_teller_at_a_time_and_can_be_given_back(stores: Stores) -> None:
+def test_an_event_has_one_owner_at_a_time_and_can_be_released(stores: Stores) -> None:
     assert stores.notifications.claim(EVENT, "first", NOW + CLAIM)
     assert stores.notifications.claim(EVENT, "first", NOW + CLAIM)
     with pytest.raises(NotificationFailed, match="another call"):
@@ -21,17 +21,17 @@ def test_an_event_has_one_teller_at_a_time_and_can_be_given_back(stores: Stores)
     assert stores.notifications.claim(EVENT, "second", NOW + CLAIM)
 
 
-def test_an_event_that_was_told_is_remembered_until_it_may_be_forgotten(stores: Stores) -> None:
+def test_a_confirmed_notification_cannot_be_claimed_again_until_it_expires(stores: Stores) -> None:
     stores.notifications.claim(EVENT, "first", NOW + CLAIM)
     stores.notifications.confirm(EVENT, NOW + LEASE)
     stores.clock.advance(LEASE)
-    for teller in ("first", "second"):
-        assert not stores.notifications.claim(EVENT, teller, stores.clock.now() + CLAIM)
+    for owner in ("first", "second"):
+        assert not stores.notifications.claim(EVENT, owner, stores.clock.now() + CLAIM)
     stores.clock.advance(timedelta(seconds=1))
     assert stores.notifications.claim(EVENT, "third", stores.clock.now() + CLAIM)
 
 
-def test_the_claim_of_a_teller_that_was_stopped_runs_out(stores: Stores) -> None:
+def test_the_claim_of_an_owner_that_was_stopped_expires(stores: Stores) -> None:
     stores.notifications.claim(EVENT, "first", NOW + CLAIM)
     stores.clock.advance(CLAIM + timedelta(seconds=1))
     assert stores.notifications.claim(EVENT, "second", stores.clock.now() + CLAIM)
@@ -39,7 +39,7 @@ def test_the_claim_of_a_teller_that_was_stopped_runs_out(stores: Stores) -> None
         stores.notifications.claim(EVENT, "first", stores.clock.now() + CLAIM)
 
 
-def test_the_table_forgets_events_by_its_time_to_live(aws: None) -> None:
+def test_notifications_have_a_time_to_live_in_the_table(aws: None) -> None:
     client = create_table("jobs")
     notifications = dynamo_stores(client).notifications
     notifications.claim(EVENT, "first", NOW + CLAIM)
@@ -48,7 +48,9 @@ def test_the_table_forgets_events_by_its_time_to_live(aws: None) -> None:
     assert item["expires_at"] == {"N": str(int((NOW + LEASE).timestamp()))}
 
 
-def test_answers_lost_after_the_write_are_still_our_success(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_claim_and_confirmation_succeed_even_if_their_answers_are_lost(
+    aws: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     client = create_table("jobs")
     notifications = dynamo_stores(client).notifications
     lost = lose_answers(client, monkeypatch, "PutItem")

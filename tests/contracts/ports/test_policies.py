@@ -1,4 +1,4 @@
-"""PolicyStore: versions that nobody overwrites unseen, pauses and removals."""
+"""PolicyStore: versions that are never overwritten by accident, pauses and removals."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -16,7 +16,7 @@ def names(stores: Stores) -> list[str]:
     return [applied.policy.model for applied, _ in stores.policies.fleet()]
 
 
-def test_policies_are_versioned_and_the_same_one_again_is_no_new_version(stores: Stores) -> None:
+def test_policies_are_versioned_and_applying_the_same_one_again_adds_no_version(stores: Stores) -> None:
     first = stores.policies.apply(a_policy(), "ada", NOW)
     assert stores.policies.apply(a_policy(), "bob", NOW + LEASE) == first
     second = stores.policies.apply(a_policy(owner="others@example.com"), "bob", NOW + LEASE)
@@ -25,7 +25,7 @@ def test_policies_are_versioned_and_the_same_one_again_is_no_new_version(stores:
     assert stores.policies.get("nobody") is None
 
 
-def test_a_pause_is_a_version_with_who_when_and_why(stores: Stores) -> None:
+def test_a_pause_is_a_version_with_actor_time_and_note(stores: Stores) -> None:
     stores.policies.apply(a_policy(), "ada", NOW)
     paused = stores.policies.apply(a_policy(), "bob", NOW + LEASE, status=PolicyStatus.PAUSED, note="audit")
     assert (paused.version, paused.status, paused.note, paused.applied_by) == (2, PolicyStatus.PAUSED, "audit", "bob")
@@ -35,14 +35,14 @@ def test_a_pause_is_a_version_with_who_when_and_why(stores: Stores) -> None:
     assert again == paused
 
 
-def test_a_removed_model_is_gone_but_its_history_stays_and_goes_on(stores: Stores) -> None:
+def test_a_removed_model_is_gone_but_its_history_stays_and_continues(stores: Stores) -> None:
     stores.policies.apply(a_policy(), "ada", NOW)
     stores.policies.apply(a_policy(), "bob", NOW, status=PolicyStatus.REMOVED, note="retired")
     assert stores.policies.get("churn") is None
     assert names(stores) == []
     back = stores.policies.apply(a_policy(), "ada", NOW + LEASE)
     assert (back.version, back.status) == (3, PolicyStatus.ACTIVE)
-    assert [(found.version, found.status.value) for found in stores.policies.history("churn")] == [
+    assert [(applied.version, applied.status.value) for applied in stores.policies.history("churn")] == [
         (3, "active"),
         (2, "removed"),
         (1, "active"),
@@ -51,16 +51,16 @@ def test_a_removed_model_is_gone_but_its_history_stays_and_goes_on(stores: Store
     assert stores.policies.history("nobody") == []
 
 
-def test_a_change_that_was_decided_on_another_version_is_refused(stores: Stores) -> None:
+def test_a_change_based_on_another_version_is_refused(stores: Stores) -> None:
     stores.policies.apply(a_policy(), "ada", NOW, after=0)
-    with pytest.raises(PolicyConflict, match="at version 1 by now, not at 0"):
+    with pytest.raises(PolicyConflict, match="now at version 1, not 0"):
         stores.policies.apply(a_policy(owner="others@example.com"), "bob", NOW, after=0)
     stores.policies.apply(a_policy(owner="others@example.com"), "bob", NOW, after=1)
-    assert [found.applied_by for found in stores.policies.history("churn")] == ["bob", "ada"]
+    assert [applied.applied_by for applied in stores.policies.history("churn")] == ["bob", "ada"]
 
 
 @pytest.mark.parametrize("owner", ["same@example.com", "{}@example.com"])
-def test_of_many_that_change_the_same_version_one_wins(stores: Stores, owner: str) -> None:
+def test_of_many_changes_to_the_same_version_one_wins(stores: Stores, owner: str) -> None:
     stores.policies.apply(a_policy(), "ada", NOW)
 
     def attempt(number: int) -> bool:
@@ -76,7 +76,7 @@ def test_of_many_that_change_the_same_version_one_wins(stores: Stores, owner: st
 
 
 @pytest.mark.parametrize("theirs", ["same@example.com", "theirs@example.com"])
-def test_a_change_that_slips_in_between_is_not_taken_for_ours(
+def test_a_change_made_in_between_is_not_taken_for_ours(
     aws: None, monkeypatch: pytest.MonkeyPatch, theirs: str
 ) -> None:
     client = create_table("jobs")
@@ -90,12 +90,12 @@ def test_a_change_that_slips_in_between_is_not_taken_for_ours(
         return write(**request)
 
     monkeypatch.setattr(client, "transact_write_items", let_another_write_first)
-    with pytest.raises(PolicyConflict, match="at the same moment"):
+    with pytest.raises(PolicyConflict, match="at the same time"):
         policies.apply(a_policy(owner="same@example.com"), "bob", NOW, after=1)
-    assert [found.applied_by for found in policies.history("churn")] == ["eve", "ada"]
+    assert [applied.applied_by for applied in policies.history("churn")] == ["eve", "ada"]
 
 
-def test_of_many_that_apply_the_same_at_once_all_get_the_one_version(stores: Stores) -> None:
+def test_many_calls_that_apply_the_same_policy_at_once_get_the_same_version(stores: Stores) -> None:
     def attempt(number: int) -> int:
         return stores.policies.apply(a_policy(), str(number), NOW).version
 
@@ -107,7 +107,7 @@ def test_of_many_that_apply_the_same_at_once_all_get_the_one_version(stores: Sto
 def test_versions_stay_in_order_beyond_ten(stores: Stores) -> None:
     for number in range(12):
         stores.policies.apply(a_policy(owner=f"{number}@example.com"), "ada", NOW)
-    assert [found.version for found in stores.policies.history("churn")] == list(range(12, 0, -1))
+    assert [applied.version for applied in stores.policies.history("churn")] == list(range(12, 0, -1))
 
 
 def test_the_key_of_a_version_sorts_beyond_9999(aws: None) -> None:
@@ -119,10 +119,10 @@ def test_the_key_of_a_version_sorts_beyond_9999(aws: None) -> None:
     client.put_item(TableName="jobs", Item={**in_force, "version": {"S": "9998"}, "document": {"S": document}})
     for status in (PolicyStatus.PAUSED, PolicyStatus.ACTIVE, PolicyStatus.PAUSED):
         policies.apply(a_policy(), "ada", NOW, status=status)
-    assert [found.version for found in policies.history("churn")] == [10_001, 10_000, 9_999, 1]
+    assert [applied.version for applied in policies.history("churn")] == [10_001, 10_000, 9_999, 1]
 
 
-def test_answers_lost_after_the_write_are_still_our_versions(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_policy_is_applied_even_if_the_answer_is_lost(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     client = create_table("jobs")
     policies = dynamo_stores(client).policies
     lost = lose_answers(client, monkeypatch, "TransactWriteItems")
@@ -133,11 +133,11 @@ def test_answers_lost_after_the_write_are_still_our_versions(aws: None, monkeypa
         assert (applied.version, applied.status) == (version + 1, status)
 
 
-def test_a_removal_that_was_decided_on_another_version_is_refused(stores: Stores) -> None:
+def test_a_removal_based_on_another_version_is_refused(stores: Stores) -> None:
     stores.policies.apply(a_policy(), "ada", NOW)
     stores.policies.apply(a_policy(), "bob", NOW, status=PolicyStatus.PAUSED)
     with pytest.raises(PolicyConflict):
         stores.policies.apply(a_policy(), "ada", NOW, status=PolicyStatus.REMOVED, after=1)
     stores.policies.apply(a_policy(), "ada", NOW, status=PolicyStatus.REMOVED, after=2)
-    with pytest.raises(PolicyConflict, match="at version 3 by now, not at 0"):
+    with pytest.raises(PolicyConflict, match="now at version 3, not 0"):
         stores.policies.apply(a_policy(), "eve", NOW, after=0)

@@ -1,4 +1,4 @@
-"""MetricSource on a real Prometheus server, and on answers that must not be believed."""
+"""MetricSource on a real Prometheus server, and on answers that must not be trusted."""
 
 import json
 from collections.abc import Iterator
@@ -28,23 +28,23 @@ STEP = timedelta(minutes=5)
 
 
 def query(model: str = "churn", hours: int = 24, **metric: Any) -> MetricQuery:
-    given = {"source": "prometheus", "gauge": "accuracy", **metric}
+    fields = {"source": "prometheus", "gauge": "accuracy", **metric}
     if "correct_total" in metric:
-        del given["gauge"]
-    found = PrometheusMetric.model_validate(given)
-    return MetricQuery(model_name=model, metric=found, start=END - timedelta(hours=hours), end=END)
+        del fields["gauge"]
+    validated = PrometheusMetric.model_validate(fields)
+    return MetricQuery(model_name=model, metric=validated, start=END - timedelta(hours=hours), end=END)
 
 
-def moments(hours: int = 30) -> Iterator[tuple[int, float]]:
+def timestamps(hours: int = 30) -> Iterator[tuple[int, float]]:
     steps = int(timedelta(hours=hours) / STEP)
     for number in range(steps + 1):
         yield number, (END - (steps - number) * STEP).timestamp()
 
 
 def samples() -> str:
-    """More than a day, a sample each five minutes: healthy, begun anew, not a number, and one that fell silent."""
+    """More than a day of samples every five minutes: healthy, restarted, not a number, and one that fell silent."""
     lines = ["# TYPE accuracy gauge"]
-    for number, at in moments():
+    for number, at in timestamps():
         lines.append(f'accuracy{{model="churn",pod="a"}} {0.9 if number % 2 else 0.8} {at}')
         lines.append(f'accuracy{{model="churn",pod="b"}} 0.95 {at}')
         lines.append(f'accuracy{{model="nan"}} {"NaN" if number == 300 else 0.9} {at}')
@@ -52,13 +52,13 @@ def samples() -> str:
             lines.append(f'accuracy{{model="silent"}} 0.97 {at}')
         lines.append(f'accuracy{{model="quoted",stage="a\\"b\\\\c"}} 0.5 {at}')
     lines.append("# TYPE labels gauge")
-    lines += [f'labels{{model="churn"}} 0.75 {at}' for _, at in moments()]
+    lines += [f'labels{{model="churn"}} 0.75 {at}' for _, at in timestamps()]
     for name, share in (("right", 0.9), ("labelled", 1.0)):
         lines.append(f"# TYPE {name} counter")
-        for number, at in moments():
+        for number, at in timestamps():
             lines.append(f'{name}_total{{model="churn"}} {number * 10 * share} {at}')
-        for number, at in moments():
-            # The process started anew in the middle, and its counters with it.
+        for number, at in timestamps():
+            # The process was restarted in the middle, which reset its counters.
             lines.append(f'{name}_total{{model="restarted"}} {(number % 180) * 10 * share} {at}')
     return "\n".join(lines) + "\n"
 
@@ -82,21 +82,21 @@ def test_a_gauge_is_averaged_over_time_and_instances(source: PrometheusMetricSou
 
 
 @pytest.mark.parametrize(("aggregation", "value"), [("minimum", 0.8), ("maximum", 0.95), ("latest", 0.875)])
-def test_a_gauge_becomes_one_value_as_the_policy_says(
+def test_a_gauge_is_aggregated_as_the_policy_says(
     source: PrometheusMetricSource, aggregation: str, value: float
 ) -> None:
     assert read(source, aggregation=aggregation).value == pytest.approx(value, abs=1e-9)
 
 
 @pytest.mark.parametrize("model", ["churn", "restarted"])
-def test_counters_give_accuracy_and_rows_also_over_a_restart(source: PrometheusMetricSource, model: str) -> None:
+def test_counters_give_accuracy_and_rows_even_across_a_restart(source: PrometheusMetricSource, model: str) -> None:
     reading = read(source, model, **COUNTERS)
     assert reading.value == pytest.approx(0.9, abs=1e-3)
     assert reading.rows == pytest.approx(24 * 12 * 10, rel=0.01)
     assert reading.points == 24
 
 
-def test_the_share_of_labels_is_read_beside_the_metric(source: PrometheusMetricSource) -> None:
+def test_the_share_of_labels_is_read_with_the_metric(source: PrometheusMetricSource) -> None:
     assert read(source, label_share="labels").label_share == pytest.approx(0.75)
     assert read(source, "silent", label_share="labels").label_share is None
 
@@ -107,29 +107,29 @@ def test_a_series_that_fell_silent_shows_how_old_its_newest_point_is(source: Pro
     assert reading.newest_at == END - timedelta(hours=12)
 
 
-def test_a_value_that_is_no_number_is_a_problem(source: PrometheusMetricSource) -> None:
+def test_a_value_that_is_not_finite_is_a_problem(source: PrometheusMetricSource) -> None:
     reading = read(source, "nan")
-    assert (reading.value, reading.problem) == (None, "it has values that are no numbers")
+    assert (reading.value, reading.problem) == (None, "it has values that are not finite numbers")
 
 
 @pytest.mark.parametrize("metric", [{}, {"gauge": "nothing_of_that_name"}, {"labels": {"pod": "c"}}])
-def test_what_was_not_published_is_no_value(source: PrometheusMetricSource, metric: dict[str, Any]) -> None:
+def test_a_metric_that_was_never_published_has_no_value(source: PrometheusMetricSource, metric: dict[str, Any]) -> None:
     reading = read(source, "churn" if metric else "nobody", **metric)
     assert (reading.value, reading.points, reading.problem) == (None, 0, None)
 
 
-def test_a_label_may_hold_anything_and_is_only_compared(source: PrometheusMetricSource) -> None:
+def test_a_label_may_hold_anything_and_is_compared_literally(source: PrometheusMetricSource) -> None:
     assert read(source, "quoted", labels={"stage": 'a"b\\c'}).value == pytest.approx(0.5)
     assert read(source, "quoted", labels={"stage": '"} or up{a="'}).value is None
 
 
-def test_many_models_take_one_question_and_keep_their_order(source: PrometheusMetricSource) -> None:
+def test_many_models_take_one_request_and_keep_their_order(source: PrometheusMetricSource) -> None:
     models = ["silent", "nobody", "churn"]
     readings = source.read([query(model) for model in models])
     assert [reading.points for reading in readings] == [12, 0, 24]
 
 
-def test_a_query_that_the_server_refuses_is_a_problem_of_those_who_asked(source: PrometheusMetricSource) -> None:
+def test_a_query_that_the_server_refuses_is_a_problem_of_its_own_models_alone(source: PrometheusMetricSource) -> None:
     broken = query().model_copy(update={"metric": query().metric.model_copy(update={"gauge": "not a name"})})
     refused, healthy = source.read([broken, query()])
     assert refused.problem is not None
@@ -145,14 +145,14 @@ def answer(result: Any = (), kind: str = "matrix", **more: Any) -> str:
 GOOD = {"metric": {"model": "churn"}, "values": [[END.timestamp(), "0.9"]]}
 
 
-def test_five_hundred_models_are_asked_for_at_once() -> None:
+def test_a_request_covers_five_hundred_models() -> None:
     with Answers(answer()) as server:
         PrometheusMetricSource(server.url).read([query(f"gl-{number:04}") for number in range(1001)])
-    assert [len(asked["query"].split("|")) for asked in server.asked] == [500, 500, 1]
-    assert server.asked[2]["query"] == 'avg by (model) (avg_over_time(accuracy{model=~"gl-1000"}[3600s]))'
+    assert [len(form["query"].split("|")) for form in server.forms] == [500, 500, 1]
+    assert server.forms[2]["query"] == 'avg by (model) (avg_over_time(accuracy{model=~"gl-1000"}[3600s]))'
 
 
-def test_a_good_answer_is_believed_and_one_with_a_warning_is_not() -> None:
+def test_a_complete_answer_is_trusted_and_one_with_a_warning_is_not() -> None:
     with Answers(answer([GOOD])) as server:
         assert read(PrometheusMetricSource(server.url)).value == 0.9
     with Answers(answer([GOOD], warnings=["a shard did not answer"])) as server:
@@ -161,57 +161,57 @@ def test_a_good_answer_is_believed_and_one_with_a_warning_is_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "problem"),
     [
         (answer([], "vector"), "a vector instead of a matrix"),
-        ("<html>please log in</html>", "something else than its API says"),
-        ("[]", "something else than its API says"),
-        ('{"status": "success"}', "something else than its API says"),
-        (answer([{"metric": {"model": "churn"}, "values": [["x", "y"]]}]), "something else than its API says"),
-        (answer([{**GOOD, "values": [[1, "+Inf"]]}]), "it has values that are no numbers"),
-        (b"\xff\xfe", "something else than its API says"),
+        ("<html>please log in</html>", "in an unexpected format"),
+        ("[]", "in an unexpected format"),
+        ('{"status": "success"}', "in an unexpected format"),
+        (answer([{"metric": {"model": "churn"}, "values": [["x", "y"]]}]), "in an unexpected format"),
+        (answer([{**GOOD, "values": [[1, "+Inf"]]}]), "it has values that are not finite numbers"),
+        (b"\xff\xfe", "in an unexpected format"),
     ],
 )
-def test_an_answer_that_makes_no_sense_is_never_a_healthy_model(body: str | bytes, told: str) -> None:
+def test_an_invalid_answer_is_never_read_as_a_healthy_model(body: str | bytes, problem: str) -> None:
     with Answers(body) as server:
         reading = read(PrometheusMetricSource(server.url))
     assert reading.value is None
-    assert told in (reading.problem or "")
+    assert problem in (reading.problem or "")
 
 
 @pytest.mark.parametrize("status", [301, 302, 400, 401, 403, 404, 422])
 def test_a_refusal_is_a_problem_and_a_redirect_is_not_followed(status: int) -> None:
     with Answers('{"error": "no"}', status, {"Location": "http://127.0.0.1:1/"}) as server:
         assert read(PrometheusMetricSource(server.url)).problem == f"Prometheus answered {status}: no"
-    assert len(server.asked) == 1
+    assert len(server.forms) == 1
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_server_that_cannot_now_is_asked_again_later(status: int) -> None:
+def test_a_busy_or_failing_server_is_a_transient_error(status: int) -> None:
     with Answers("busy", status) as server, pytest.raises(MetricsUnavailable, match=f"answered {status}: busy"):
         read(PrometheusMetricSource(server.url))
 
 
-def test_a_server_that_is_not_there_is_asked_again_later() -> None:
+def test_an_unreachable_server_is_a_transient_error() -> None:
     with pytest.raises(MetricsUnavailable, match="did not answer"):
         read(PrometheusMetricSource("http://127.0.0.1:1"))
 
 
-def test_an_answer_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("auto_retrain.adapters.metrics.prometheus.LARGEST_ANSWER", 1000)
+def test_an_answer_beyond_the_size_limit_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("auto_retrain.adapters.metrics.prometheus.MAX_ANSWER_BYTES", 1000)
     with Answers(b"x" * 200_000) as server, pytest.raises(MetricsUnavailable, match="more than 1000 bytes"):
         read(PrometheusMetricSource(server.url))
 
 
-def test_more_steps_than_a_server_gives_are_a_problem() -> None:
+def test_more_steps_than_a_server_returns_are_a_problem() -> None:
     reading = PrometheusMetricSource("http://127.0.0.1:1").read([query(hours=24 * 30, step_minutes=1)])[0]
-    assert reading.problem == "the window holds more than 11000 steps of 1 minutes"
+    assert reading.problem == "the window has more than 11000 steps of 1 minutes"
 
 
 @pytest.mark.parametrize(
     "url", ["", "prometheus:9090", "ftp://example.com", "file:///etc/passwd", "http://", "http://me:secret@example.com"]
 )
-def test_an_address_that_is_none_or_holds_a_secret_is_refused(url: str) -> None:
+def test_an_invalid_address_or_one_with_credentials_is_refused(url: str) -> None:
     with pytest.raises(SettingInvalid, match="PROMETHEUS_URL"):
         PrometheusMetricSource(url)
 
@@ -246,7 +246,7 @@ def test_each_query_goes_to_its_own_source() -> None:
         assert [reading.value for reading in sources.read([query(), here, query()])] == [0.9, 0.5, 0.9]
 
 
-def test_without_a_prometheus_only_those_who_need_it_are_not_judged() -> None:
+def test_without_a_prometheus_only_models_that_need_it_cannot_be_judged() -> None:
     cloudwatch = MemoryMetricSource()
     cloudwatch.readings["churn"] = MetricReading(value=0.5)
     here = MetricQuery(model_name="churn", metric=CloudWatchMetric(), start=END, end=END)

@@ -32,7 +32,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowServer]:
 
 @pytest.fixture(params=["memory", "mlflow"])
 def registry_and_register(request: pytest.FixtureRequest) -> tuple[ModelRegistry, Register]:
-    """A registry, and how a training container registers a version of some job."""
+    """A registry, and a function that registers a version of a job as a training container would."""
     if request.param == "memory":
         memory = MemoryRegistry()
         versions: dict[str, int] = {}
@@ -45,7 +45,7 @@ def registry_and_register(request: pytest.FixtureRequest) -> tuple[ModelRegistry
     url = request.getfixturevalue("server").url
 
     def register(model: str, job_id: str) -> None:
-        post(url, "registered-models/create", {"name": model})  # refused when it is there already
+        post(url, "registered-models/create", {"name": model})  # refused if it exists already
         tags = [{"key": "job_id", "value": job_id}]
         assert post(url, "model-versions/create", {"name": model, "source": "s3://tiny/model", "tags": tags})
 
@@ -68,7 +68,7 @@ def model() -> str:
     return f"m-{uuid4().hex[:8]}"
 
 
-def test_a_model_that_is_not_there_has_no_champion_and_no_versions(
+def test_an_unknown_model_has_no_champion_and_no_versions(
     registry_and_register: tuple[ModelRegistry, Register], model: str
 ) -> None:
     registry, _ = registry_and_register
@@ -96,7 +96,7 @@ def test_the_champion_is_the_version_that_was_set(
         assert registry.champion(model) == version
 
 
-def test_a_version_that_is_not_there_cannot_become_champion(
+def test_an_unknown_version_cannot_become_champion(
     registry_and_register: tuple[ModelRegistry, Register], model: str
 ) -> None:
     registry, register = registry_and_register
@@ -134,7 +134,7 @@ def test_traffic_by_alias_stays_where_somebody_else_moved_it(
 
 @pytest.fixture(params=["memory", "mlflow"])
 def registry_and_log(request: pytest.FixtureRequest) -> tuple[ModelRegistry, Callable[[str, dict[str, bytes]], None]]:
-    """A registry, and how a training container registers a version with files."""
+    """A registry, and a function that registers a version with files as a training container would."""
     if request.param == "memory":
         memory = MemoryRegistry()
 
@@ -163,39 +163,38 @@ def put(url: str, path: str, content: bytes) -> None:
     urllib.request.urlopen(urllib.request.Request(address, content, method="PUT"), timeout=30).close()
 
 
-def test_the_files_of_a_version_are_digested_in_all_its_folders(
+def test_the_files_of_a_version_are_listed_with_digests_from_all_folders(
     registry_and_log: tuple[ModelRegistry, Callable[[str, dict[str, bytes]], None]], model: str
 ) -> None:
     registry, log = registry_and_log
     files = {"MLmodel": b"flavors:", "code/a/b.py": b"1", "data/weights ü.bin": bytes(range(256)) * 20_000}
     log(model, files)
 
-    found = registry.version_files(model, "1")
+    digests = {path: FileDigest(sha256=sha256_of(content), size=len(content)) for path, content in files.items()}
+    assert registry.version_files(model, "1") == digests
 
-    assert found == {path: FileDigest(sha256=sha256_of(content), size=len(content)) for path, content in files.items()}
 
-
-def test_a_version_that_is_not_there_has_no_files(
+def test_the_files_of_an_unknown_version_are_refused(
     registry_and_register: tuple[ModelRegistry, Register], model: str
 ) -> None:
     with pytest.raises(RegistryRefused, match="has no version 9"):
         registry_and_register[0].version_files(model, "9")
 
 
-def test_a_version_whose_files_mlflow_does_not_keep_is_refused(server: MlflowServer, model: str) -> None:
+def test_a_version_whose_files_mlflow_does_not_store_is_refused(server: MlflowServer, model: str) -> None:
     post(server.url, "registered-models/create", {"name": model})
     post(server.url, "model-versions/create", {"name": model, "source": "s3://elsewhere/model"})
-    with pytest.raises(RegistryRefused, match=f"version 1 of '{model}' is no logged model of this MLflow"):
+    with pytest.raises(RegistryRefused, match=f"version 1 of '{model}' is not a logged model of this MLflow"):
         MlflowRegistry(server.url).version_files(model, "1")
 
 
-def test_a_server_that_is_away_is_unavailable() -> None:
+def test_a_server_that_does_not_answer_is_unavailable() -> None:
     registry = MlflowRegistry("http://127.0.0.1:9")
     with pytest.raises(RegistryUnavailable, match="did not answer"):
         registry.champion("churn")
 
 
-def test_a_server_that_does_not_know_our_host_says_what_to_look_at(server: MlflowServer) -> None:
+def test_a_server_that_refuses_our_host_name_is_reported_with_the_option_to_check(server: MlflowServer) -> None:
     registry = MlflowRegistry(server.url)
     registry._session.headers["Host"] = "mlflow.example.com"
     with pytest.raises(RegistryRefused, match="allowed-hosts"):
@@ -245,19 +244,19 @@ def some_server() -> Iterator[str]:
 @pytest.mark.parametrize(
     ("status", "content"), [(302, b""), (200, b"<html>Welcome</html>"), (200, b"[]"), (200, b'{"status": "ok"}')]
 )
-def test_an_address_where_no_mlflow_answers_is_unavailable_and_named(
+def test_an_address_without_an_mlflow_server_is_unavailable_and_named(
     some_server: str, monkeypatch: pytest.MonkeyPatch, status: int, content: bytes
 ) -> None:
     monkeypatch.setattr(SomeServer, "status", status)
     monkeypatch.setattr(SomeServer, "content", content)
     registry = MlflowRegistry(some_server)
-    for ask in (lambda: registry.champion("churn"), lambda: registry.version_tags("churn", "1")):
+    for read in (lambda: registry.champion("churn"), lambda: registry.version_tags("churn", "1")):
         with pytest.raises(RegistryUnavailable, match=f"not an MLflow server at {some_server}"):
-            ask()
+            read()
 
 
 @pytest.mark.parametrize(("status", "content"), [(302, b""), (200, b"<html>Welcome</html>")])
-def test_a_champion_is_not_taken_as_set_where_no_mlflow_answers(
+def test_setting_a_champion_without_an_mlflow_server_is_an_error(
     some_server: str, monkeypatch: pytest.MonkeyPatch, status: int, content: bytes
 ) -> None:
     monkeypatch.setattr(SomeServer, "status", status)
@@ -267,7 +266,7 @@ def test_a_champion_is_not_taken_as_set_where_no_mlflow_answers(
 
 
 @pytest.mark.parametrize("code", ["RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"])
-def test_an_absence_that_mlflow_tells_in_another_way_is_refused(
+def test_an_error_that_only_resembles_an_absent_alias_is_refused(
     some_server: str, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
     monkeypatch.setattr(SomeServer, "status", 400)
@@ -278,7 +277,7 @@ def test_an_absence_that_mlflow_tells_in_another_way_is_refused(
 
 @pytest.fixture(params=["memory", "mlflow"])
 def registry_and_run(request: pytest.FixtureRequest) -> tuple[ModelRegistry, str, Callable[[str], bytes]]:
-    """A registry with a run in it, and how to read the run's artifacts."""
+    """A registry with a run, and a function that reads the run's artifacts."""
     if request.param == "memory":
         memory = MemoryRegistry()
         memory.start_run("run-1")
@@ -294,7 +293,7 @@ def registry_and_run(request: pytest.FixtureRequest) -> tuple[ModelRegistry, str
     return MlflowRegistry(url), run, read
 
 
-def test_a_document_is_kept_with_a_run_and_the_newest_counts(
+def test_a_document_is_stored_with_a_run_and_the_newest_counts(
     registry_and_run: tuple[ModelRegistry, str, Callable[[str], bytes]],
 ) -> None:
     registry, run, read = registry_and_run
@@ -303,7 +302,7 @@ def test_a_document_is_kept_with_a_run_and_the_newest_counts(
     assert read("report.html") == b"<p>new</p>"
 
 
-def test_a_run_that_is_not_there_keeps_nothing(
+def test_a_document_for_an_unknown_run_is_refused(
     registry_and_run: tuple[ModelRegistry, str, Callable[[str], bytes]],
 ) -> None:
     with pytest.raises(RegistryRefused):

@@ -1,4 +1,4 @@
-"""What an earlier release stored is read by this one, and work that was under way goes on."""
+"""This release reads what an earlier one stored, and continues its jobs."""
 
 import json
 from typing import Any
@@ -57,7 +57,7 @@ def test_the_versions_of_a_stored_job_keep_their_files_run_and_metrics() -> None
     assert job.metrics == {"accuracy": 0.99}
 
 
-def test_the_variants_of_a_stored_job_keep_what_they_made_or_why_they_failed() -> None:
+def test_the_variants_of_a_stored_job_keep_their_version_or_error() -> None:
     variants = stored_job("variants").variants
     assert [variant.version for variant in variants] == ["2", None, "4"]
     assert variants[1].error == "ValueError: no such depth"
@@ -68,7 +68,7 @@ def test_the_variants_of_a_stored_job_keep_what_they_made_or_why_they_failed() -
 @pytest.mark.parametrize(
     "case", ["validated", "deployed", "promoted", "rejected", "inconclusive", "declined", "variants"]
 )
-def test_the_seal_of_a_stored_validation_still_fits(case: str) -> None:
+def test_the_hash_of_a_stored_validation_is_still_valid(case: str) -> None:
     validation = stored_job(case).validation
     assert validation is not None
     assert validation.validation_hash == validation.compute_hash()
@@ -103,13 +103,13 @@ def test_other_stored_records_are_read(case: str, prefix: str, kind: type[Record
 
 
 @pytest.mark.parametrize("kind", [RetrainingJob, LedgerLine])
-def test_what_no_release_wrote_cannot_be_read_and_says_so(kind: type[Record]) -> None:
+def test_a_document_that_no_release_wrote_is_refused_and_named(kind: type[Record]) -> None:
     for document in ("", "[]", "{}", '{"version":"1"}'):
         with pytest.raises(RecordInvalid, match="JOB#churn-1"):
             record_of({"pk": {"S": "JOB#churn-1"}, "document": {"S": document}}, kind)
 
 
-def test_a_job_that_an_earlier_release_validated_is_deployed_and_closed() -> None:
+def test_a_job_validated_by_an_earlier_release_is_deployed_and_closed() -> None:
     world = World()
     job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
     stored = stored_job("validated")

@@ -1,4 +1,4 @@
-"""Items that cannot be read stop nobody but whoever asks for just that one."""
+"""An item that cannot be read is an error only for the call that reads it alone."""
 
 import json
 import logging
@@ -22,7 +22,7 @@ PENDING = PendingStep(kind="train", kubernetes_job="churn-1-train-1", task_token
 
 
 def change_document(client: Any, pk: str, sk: str, change: Callable[[dict[str, Any]], None]) -> None:
-    """Write another document into an item, as another release or a slip would."""
+    """Change the document of an item, as another release or a mistake could."""
     item = client.get_item(TableName="jobs", Key={"pk": {"S": pk}, "sk": {"S": sk}})["Item"]
     document = json.loads(item["document"]["S"])
     change(document)
@@ -34,7 +34,7 @@ def change_attribute(client: Any, pk: str, sk: str, name: str, value: dict[str, 
     client.put_item(TableName="jobs", Item={**item, name: value})
 
 
-def test_a_job_that_cannot_be_read_stops_nobody_and_shows_no_token(aws: None, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unreadable_job_stops_no_other_and_shows_no_token(aws: None, caplog: pytest.LogCaptureFixture) -> None:
     client = create_table("jobs")
     stores = dynamo_stores(client)
     stores.jobs.open_job(a_job(1, pending=PENDING), NOW + LEASE)
@@ -51,7 +51,7 @@ def test_a_job_that_cannot_be_read_stops_nobody_and_shows_no_token(aws: None, ca
     assert "SECRET" not in caplog.text + shown
 
 
-def test_a_policy_that_cannot_be_read_leaves_the_rest_of_the_fleet(aws: None, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unreadable_policy_does_not_stop_the_rest_of_the_fleet(aws: None, caplog: pytest.LogCaptureFixture) -> None:
     client = create_table("jobs")
     stores = dynamo_stores(client)
     for model in ("gl-001", "gl-002"):
@@ -63,7 +63,7 @@ def test_a_policy_that_cannot_be_read_leaves_the_rest_of_the_fleet(aws: None, ca
         stores.policies.get("gl-001")
 
 
-def test_fields_of_a_newer_release_are_passed_over(aws: None) -> None:
+def test_fields_of_a_newer_release_are_ignored(aws: None) -> None:
     client = create_table("jobs")
     stores = dynamo_stores(client)
     job = stores.jobs.open_job(a_job(pending=PENDING), NOW + LEASE)
@@ -77,7 +77,7 @@ def test_fields_of_a_newer_release_are_passed_over(aws: None) -> None:
     assert [applied.policy for applied, _ in stores.policies.fleet()] == [a_policy()]
 
 
-def test_a_state_that_cannot_be_read_is_not_guessed_and_leaves_the_rest_of_the_fleet(
+def test_an_unreadable_state_is_not_guessed_and_does_not_stop_the_rest_of_the_fleet(
     aws: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     client = create_table("jobs")
@@ -102,7 +102,7 @@ def test_a_state_that_cannot_be_read_is_not_guessed_and_leaves_the_rest_of_the_f
     assert all(f"MODEL#gl-{number}" in caplog.text for number in range(len(broken)))
 
 
-def test_what_waits_was_decided_or_was_a_version_is_passed_over_where_it_cannot_be_read(aws: None) -> None:
+def test_unreadable_waiting_triggers_decisions_and_policy_versions_are_skipped(aws: None) -> None:
     client = create_table("jobs")
     stores = dynamo_stores(client)
     for number in (1, 2, 3):
@@ -113,11 +113,11 @@ def test_what_waits_was_decided_or_was_a_version_is_passed_over_where_it_cannot_
     for sk in ("WAITING#data_drift", "POLICY#v000003", "DECISION#2026-03-01T03:00:00.000000+00:00#3"):
         change_attribute(client, "MODEL#churn", sk, "document", {"S": "{"})
     assert stores.waiting.of("churn") == [waiting(TriggerType.SCHEDULED, "arn:1")]
-    assert [found.version for found in stores.policies.history("churn")] == [2, 1]
-    assert [found.key for found in stores.decisions.recent("churn", 1)] == ["2"]
+    assert [applied.version for applied in stores.policies.history("churn")] == [2, 1]
+    assert [decision.key for decision in stores.decisions.recent("churn", 1)] == ["2"]
 
 
-def test_a_sweep_mark_that_cannot_be_read_is_none_and_the_next_one_takes_its_place(aws: None) -> None:
+def test_an_unreadable_sweep_mark_counts_as_none_and_is_replaced_by_the_next(aws: None) -> None:
     client = create_table("jobs")
     sweeps = dynamo_stores(client).sweeps
     mark = SweepMark(at=NOW, models=1, usage=FleetUsage(active_jobs=0, retrained_in_30_days=0))

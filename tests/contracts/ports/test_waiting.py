@@ -1,4 +1,4 @@
-"""Triggers that found their model busy, and wait until it is free."""
+"""Triggers of a busy model, which wait until it is free."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ def waiting(trigger: TriggerType, execution: str, model: str = "churn") -> Waiti
     return WaitingTrigger(request=request, execution_arn=execution)
 
 
-def test_automatic_triggers_of_a_kind_are_one_and_people_each_wait_for_themselves(stores: Stores) -> None:
+def test_automatic_triggers_of_one_kind_are_merged_and_manual_ones_wait_separately(stores: Stores) -> None:
     kinds = (
         TriggerType.SCHEDULED,
         TriggerType.SCHEDULED,
@@ -24,10 +24,10 @@ def test_automatic_triggers_of_a_kind_are_one_and_people_each_wait_for_themselve
     for number, kind in enumerate(kinds):
         stores.waiting.add(waiting(kind, f"arn:{number}"))
     stores.waiting.add(waiting(TriggerType.MANUAL, "arn:other", model="fraud"))
-    assert {found.execution_arn for found in stores.waiting.of("churn")} == {"arn:1", "arn:2", "arn:3", "arn:4"}
+    assert {trigger.execution_arn for trigger in stores.waiting.of("churn")} == {"arn:1", "arn:2", "arn:3", "arn:4"}
 
 
-def test_who_stops_waiting_leaves_the_one_that_took_the_place(stores: Stores) -> None:
+def test_removing_a_trigger_keeps_the_one_that_has_replaced_it(stores: Stores) -> None:
     first, second = waiting(TriggerType.SCHEDULED, "arn:1"), waiting(TriggerType.SCHEDULED, "arn:2")
     stores.waiting.add(first)
     stores.waiting.add(second)
@@ -38,17 +38,17 @@ def test_who_stops_waiting_leaves_the_one_that_took_the_place(stores: Stores) ->
     assert stores.waiting.of("churn") == []
 
 
-def test_those_that_wait_come_by_key_and_are_kept_whole(stores: Stores) -> None:
+def test_waiting_triggers_are_complete_and_sorted_by_key(stores: Stores) -> None:
     manual, scheduled = waiting(TriggerType.MANUAL, "arn:1"), waiting(TriggerType.SCHEDULED, "arn:2")
     manual = manual.model_copy(
         update={"request": manual.request.model_copy(update={"parameters": {"b": [1.5], "a": None}, "force": True})}
     )
-    for found in (scheduled, manual):
-        stores.waiting.add(found)
+    for trigger in (scheduled, manual):
+        stores.waiting.add(trigger)
     assert stores.waiting.of("churn") == [manual, scheduled]
 
 
-def test_an_execution_that_judges_again_at_another_time_stops_its_own_waiting(stores: Stores) -> None:
+def test_an_execution_removes_its_own_trigger_even_with_another_event_time(stores: Stores) -> None:
     first = waiting(TriggerType.MANUAL, "arn:1")
     again = first.model_copy(
         update={"request": first.request.model_copy(update={"event_time": NOW + timedelta(minutes=1)})}
@@ -58,7 +58,7 @@ def test_an_execution_that_judges_again_at_another_time_stops_its_own_waiting(st
     assert stores.waiting.of("churn") == []
 
 
-def test_what_waits_is_no_part_of_the_fleet_and_no_job(stores: Stores) -> None:
+def test_a_waiting_trigger_is_neither_in_the_fleet_nor_a_job(stores: Stores) -> None:
     stores.waiting.add(waiting(TriggerType.MANUAL, "arn:1"))
     assert list(stores.policies.fleet()) == []
     assert stores.jobs.list_active() == stores.jobs.list_recent("churn", 9) == []

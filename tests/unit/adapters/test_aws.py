@@ -1,4 +1,4 @@
-"""Which errors of the AWS SDK may pass, and how long a client waits for them to."""
+"""Which errors of the AWS SDK are transient, and how often a client retries."""
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, ParamValidationError
@@ -7,7 +7,7 @@ from auto_retrain.adapters.aws import aws_client, translated
 from auto_retrain.domain.errors import AwsRefused, StoreUnavailable
 
 
-def answer(code: str, status: int = 400) -> ClientError:
+def client_error(code: str, status: int = 400) -> ClientError:
     return ClientError(
         {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]
         "PutItem",
@@ -26,21 +26,21 @@ def answer(code: str, status: int = 400) -> ClientError:
         "InternalServerError",
     ],
 )
-def test_an_answer_that_may_be_another_one_later_is_transient(code: str) -> None:
+def test_an_error_that_a_retry_may_resolve_is_transient(code: str) -> None:
     with pytest.raises(StoreUnavailable, match=code), translated(StoreUnavailable):
-        raise answer(code)
+        raise client_error(code)
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_status_that_asks_for_patience_is_transient(status: int) -> None:
+def test_throttling_and_server_errors_are_transient_whatever_their_code(status: int) -> None:
     with pytest.raises(StoreUnavailable), translated(StoreUnavailable):
-        raise answer("Unheard", status)
+        raise client_error("UnknownCode", status)
 
 
 @pytest.mark.parametrize(
-    "error", [answer("AccessDeniedException"), ParamValidationError(report="Invalid type for parameter Bucket")]
+    "error", [client_error("AccessDeniedException"), ParamValidationError(report="Invalid type for parameter Bucket")]
 )
-def test_a_request_that_is_wrong_stays_wrong(error: Exception) -> None:
+def test_an_invalid_or_forbidden_request_is_refused_for_good(error: Exception) -> None:
     with pytest.raises(AwsRefused), translated(StoreUnavailable):
         raise error
 

@@ -104,7 +104,7 @@ def test_a_concurrent_change_by_someone_else_is_not_overwritten(
     files = (terminal.file(FRAUD, "a.yaml"), terminal.file(CHANGED, "b.yaml"))
     answer = terminal.run("models", "apply", *files)
     assert (answer.code, answer.out) == (1, "fraud: new, version 1\n")
-    assert "policy of 'churn' is at version 2 by now, not at 1; 1 of 2 policies were applied; apply again" in answer.err
+    assert "the policy of 'churn' is now at version 2, not 1; 1 of 2 policies were applied; apply again" in answer.err
     assert terminal.policy().policy.owner == "bob"
 
 

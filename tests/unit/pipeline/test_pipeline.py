@@ -61,7 +61,7 @@ def test_a_concurrent_change_by_someone_else_is_not_lost(monkeypatch: pytest.Mon
         return applied
 
     monkeypatch.setattr(policies, "get", change_after_reading)
-    with pytest.raises(PolicyConflict, match="is at version 2 by now, not at 1"):
+    with pytest.raises(PolicyConflict, match="is now at version 2, not 1"):
         pipeline_on(world).configure_trigger("churn", TriggerConfig(drift_threshold=0.3))
     assert policies.history("churn")[0].policy.owner == "bob"
 

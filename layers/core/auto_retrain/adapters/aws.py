@@ -1,4 +1,4 @@
-"""What all AWS adapters share: clients with bounded patience, and SDK errors in our words."""
+"""Shared by all AWS adapters: clients that give up in time, and SDK errors translated into ours."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +12,8 @@ from botocore.session import Session, get_session
 
 from ..domain.errors import AwsRefused, TransientError
 
-# Codes that mean "later" although their status is 400.
-_PASSING = {
+# Transient errors although their status is 400.
+_TRANSIENT_CODES = {
     "ThrottlingException",
     "ThrottledException",
     "Throttling",
@@ -29,9 +29,9 @@ _PASSING = {
 }
 
 
-# Clients may be shared by threads, but not made by several at once.
-_MAKING = Lock()
-# As many as the watcher has threads; more would be opened and thrown away.
+# Threads may share a client, but must not create clients at the same time.
+_CREATION_LOCK = Lock()
+# One for each thread of the watcher: connections beyond the pool's size are thrown away after use.
 CONNECTIONS = 16
 
 
@@ -40,23 +40,23 @@ def aws_client(service: str) -> Any:
     retries: Any = {"mode": "standard", "total_max_attempts": 3}
     config = Config(retries=retries, connect_timeout=3, read_timeout=10, max_pool_connections=CONNECTIONS)
     try:
-        with _MAKING:
+        with _CREATION_LOCK:
             return aws_session().create_client(service, config=config)
     except BotoCoreError as error:
-        # Such as a region that nobody named.
+        # For example, no region is set.
         raise AwsRefused(str(error)) from error
 
 
 @cache
 def aws_session() -> Session:
-    """One session for all clients of a process: each would read the same data files again."""
-    # botocore itself: boto3 adds nothing here but the time to import it.
+    """One session for all clients of a process, because every session reads the same data files again."""
+    # Plain botocore: boto3 would only add import time.
     return get_session()
 
 
 @contextmanager
 def translated(unavailable: type[TransientError], *, keep: frozenset[str] = frozenset()) -> Iterator[None]:
-    """Raise `unavailable` for what may pass and AwsRefused for what will not; codes in `keep` stay as they are."""
+    """Raise `unavailable` for transient errors and AwsRefused for permanent ones; codes in `keep` pass unchanged."""
     try:
         yield
     except ParamValidationError as error:
@@ -66,7 +66,7 @@ def translated(unavailable: type[TransientError], *, keep: frozenset[str] = froz
     except ClientError as error:
         if error_code(error) in keep:
             raise
-        if _may_pass(error):
+        if _is_transient(error):
             raise unavailable(str(error)) from error
         raise AwsRefused(str(error)) from error
 
@@ -75,6 +75,6 @@ def error_code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
-def _may_pass(error: ClientError) -> bool:
+def _is_transient(error: ClientError) -> bool:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return status >= 500 or status == 429 or error_code(error) in _PASSING
+    return status >= 500 or status == 429 or error_code(error) in _TRANSIENT_CODES

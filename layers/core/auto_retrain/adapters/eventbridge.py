@@ -1,4 +1,4 @@
-"""Facts about jobs on the EventBridge bus."""
+"""Publishes events about jobs on EventBridge."""
 
 from typing import Any
 
@@ -20,6 +20,6 @@ class EventBridgeBus:
         entry = {"Source": self._source, "DetailType": DETAIL_TYPE, "Detail": event.model_dump_json()}
         with translated(EventsUnavailable):
             answer = self._client.put_events(Entries=[entry])
-        # The call succeeds even when the bus took none of the entries.
+        # The call succeeds even if the bus rejects all entries.
         if answer["FailedEntryCount"]:
-            raise EventsUnavailable(f"event '{event.event_id}' was not taken: {answer['Entries'][0]}")
+            raise EventsUnavailable(f"EventBridge did not accept event '{event.event_id}': {answer['Entries'][0]}")

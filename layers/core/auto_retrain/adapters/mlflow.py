@@ -1,4 +1,4 @@
-"""The model registry of an MLflow server, over REST: its client library would not fit a function."""
+"""The model registry of an MLflow server, over REST: its client library is too large for a function."""
 
 import hashlib
 import re
@@ -18,13 +18,13 @@ LOGGED_MODEL = "models:/"
 SERVED_ARTIFACTS = "mlflow-artifacts:"
 CHUNK_BYTES = 1 << 20
 TIMEOUT_SECONDS = (3.05, 10.0)
-# Short: the state machine tries again for minutes.
+# Few, because the state machine retries for minutes.
 _RETRIES = Retry(total=2, backoff_factor=0.1, status_forcelist=(429, 502, 503, 504), allowed_methods=None)
 _ALIAS_NOT_SET = re.compile(r"registered model alias .* not found", re.IGNORECASE)
 
 
 class MlflowRegistry:
-    """ModelRegistry on MLflow 3; every request may be repeated, as all of them are absolute."""
+    """ModelRegistry on MLflow 3; every request sets absolute values, so it may be repeated."""
 
     def __init__(self, tracking_uri: str) -> None:
         self.tracking_uri = tracking_uri.rstrip("/")
@@ -48,21 +48,23 @@ class MlflowRegistry:
         return {tag["key"]: tag["value"] for tag in answer.get("tags", [])}
 
     def version_files(self, model_name: str, version: str) -> dict[str, FileDigest]:
-        found = self._get("model-versions/get", {"name": model_name, "version": version})
-        if found is None:
+        answer = self._get("model-versions/get", {"name": model_name, "version": version})
+        if answer is None:
             raise RegistryRefused(f"'{model_name}' has no version {version}")
-        source = str(found.get("source", ""))
+        source = str(answer.get("source", ""))
         if not source.startswith(LOGGED_MODEL):
-            raise RegistryRefused(f"version {version} of '{model_name}' is no logged model of this MLflow: '{source}'")
+            raise RegistryRefused(
+                f"version {version} of '{model_name}' is not a logged model of this MLflow: its source is '{source}'"
+            )
         paths = self._paths_below(source.removeprefix(LOGGED_MODEL), "")
         return {path: self._digest(model_name, version, path) for path in paths}
 
     def keep_document(self, run_id: str, name: str, content: bytes) -> None:
-        found = self._document(self._send("GET", "runs/get", params={"run_id": run_id}))
-        place = str(found.get("run", {}).get("info", {}).get("artifact_uri", ""))
-        if not place.startswith(SERVED_ARTIFACTS):
-            raise RegistryRefused(f"MLflow keeps the artifacts of run {run_id} where only it can write: '{place}'")
-        path = quote(f"{place.removeprefix(SERVED_ARTIFACTS).strip('/')}/{name}")
+        answer = self._document(self._send("GET", "runs/get", params={"run_id": run_id}))
+        folder = str(answer.get("run", {}).get("info", {}).get("artifact_uri", ""))
+        if not folder.startswith(SERVED_ARTIFACTS):
+            raise RegistryRefused(f"MLflow does not serve the artifacts of run {run_id}: they are at '{folder}'")
+        path = quote(f"{folder.removeprefix(SERVED_ARTIFACTS).strip('/')}/{name}")
         response = self._request("PUT", f"{self.tracking_uri}/api/2.0/mlflow-artifacts/artifacts/{path}", data=content)
         self._accept(response)
 
@@ -79,7 +81,7 @@ class MlflowRegistry:
                 yield entry["path"]
 
     def _digest(self, model_name: str, version: str, path: str) -> FileDigest:
-        """Read a file to its end without keeping it."""
+        """Digest a file while reading it, without keeping it in memory."""
         parameters = {"name": model_name, "version": version, "path": path}
         url, digest, size = f"{self.tracking_uri}/model-versions/get-artifact", hashlib.sha256(), 0
         try:
@@ -103,7 +105,7 @@ class MlflowRegistry:
             raise self._not_mlflow(response)
 
     def _get(self, path: str, parameters: dict[str, str]) -> Any:
-        """The version that was asked for, or None when there is none."""
+        """The requested version, or None if it does not exist."""
         response = self._send("GET", path, params=parameters)
         if _says_absent(response):
             return None
@@ -115,7 +117,7 @@ class MlflowRegistry:
     def _document(self, response: requests.Response) -> dict[str, Any]:
         if response.status_code >= 400:
             raise RegistryRefused(_message(response))
-        # A proxy or a login page in between answers with a redirect or with a page for people.
+        # A proxy or login page in between answers with a redirect or an HTML page.
         document = _json(response)
         if response.status_code >= 300 or document is None:
             raise self._not_mlflow(response)
@@ -138,7 +140,7 @@ class MlflowRegistry:
 
 
 def _says_absent(response: requests.Response) -> bool:
-    """MLflow answers 404 for a model or a version that is not there, and 400 for an alias that is not set."""
+    """MLflow answers 404 for a model or version that does not exist, and 400 for an alias that is not set."""
     code, message = _error(response)
     if response.status_code == 404:
         return code == "RESOURCE_DOES_NOT_EXIST"

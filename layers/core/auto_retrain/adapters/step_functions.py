@@ -1,4 +1,4 @@
-"""Executions of the state machine, and the tokens by which they wait."""
+"""Executions of the state machine, and answers to the task tokens that they wait for."""
 
 import json
 from collections.abc import Mapping
@@ -9,14 +9,14 @@ from botocore.exceptions import ClientError
 from ..domain.errors import ExecutionsUnavailable, SettingMissing
 from .aws import translated
 
-_STARTED_BEFORE = frozenset({"ExecutionAlreadyExists"})
-_NOBODY_WAITS = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
-_UNKNOWN = frozenset({"ExecutionDoesNotExist"})
-_LONGEST_CAUSE = 4000
+_ALREADY_STARTED = frozenset({"ExecutionAlreadyExists"})
+_NOT_WAITING = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
+_UNKNOWN_EXECUTION = frozenset({"ExecutionDoesNotExist"})
+_MAX_CAUSE_LENGTH = 4000
 
 
 class StepFunctionsExecutions:
-    """Executions on Step Functions; a function that starts none does not know the state machine."""
+    """Executions on Step Functions; functions that start none are not given the state machine."""
 
     def __init__(self, client: Any, state_machine_arn: str | None) -> None:
         self._client = client
@@ -26,7 +26,7 @@ class StepFunctionsExecutions:
         if self._state_machine_arn is None:
             raise SettingMissing("STATE_MACHINE_ARN")
         try:
-            with translated(ExecutionsUnavailable, keep=_STARTED_BEFORE):
+            with translated(ExecutionsUnavailable, keep=_ALREADY_STARTED):
                 answer = self._client.start_execution(
                     stateMachineArn=self._state_machine_arn, name=name, input=json.dumps(event)
                 )
@@ -38,14 +38,14 @@ class StepFunctionsExecutions:
         self._answer("send_task_success", taskToken=task_token, output=json.dumps(output))
 
     def fail(self, task_token: str, error: str, cause: str) -> None:
-        self._answer("send_task_failure", taskToken=task_token, error=error, cause=cause[:_LONGEST_CAUSE])
+        self._answer("send_task_failure", taskToken=task_token, error=error, cause=cause[:_MAX_CAUSE_LENGTH])
 
     def heartbeat(self, task_token: str) -> bool:
         return self._answer("send_task_heartbeat", taskToken=task_token)
 
     def has_ended(self, execution_arn: str) -> bool:
         try:
-            with translated(ExecutionsUnavailable, keep=_UNKNOWN):
+            with translated(ExecutionsUnavailable, keep=_UNKNOWN_EXECUTION):
                 answer = self._client.describe_execution(executionArn=execution_arn)
         except ClientError:
             return True
@@ -53,7 +53,7 @@ class StepFunctionsExecutions:
 
     def _answer(self, operation: str, **arguments: str) -> bool:
         try:
-            with translated(ExecutionsUnavailable, keep=_NOBODY_WAITS):
+            with translated(ExecutionsUnavailable, keep=_NOT_WAITING):
                 getattr(self._client, operation)(**arguments)
         except ClientError:
             return False

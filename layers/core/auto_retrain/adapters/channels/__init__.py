@@ -1,1 +1,1 @@
-"""Ways to reach people."""
+"""Channels that notify people."""

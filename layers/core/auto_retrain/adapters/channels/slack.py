@@ -1,4 +1,4 @@
-"""Tells people through a Slack webhook, whose address is a secret."""
+"""Sends notifications to a Slack webhook, whose address is a secret."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,7 +27,7 @@ class SlackNotifier:
         try:
             response = requests.post(url, json={"text": _escaped(text)}, timeout=TIMEOUT_SECONDS, allow_redirects=False)
         except requests.RequestException as error:
-            # The error's text would name the address, which is the secret.
+            # The error's text contains the address, which is the secret.
             raise NotificationFailed(f"Slack did not answer: {type(error).__name__}") from None
         if response.status_code != requests.codes.ok:
             raise NotificationFailed(f"Slack answered {response.status_code}")
@@ -37,17 +37,20 @@ class SlackNotifier:
             url = str(self._secrets.get_secret_value(SecretId=self._secret_arn)["SecretString"]).strip()
         parts = urlsplit(url)
         if f"{parts.scheme}://{parts.netloc}" not in self._allowed_origins:
-            raise NotificationFailed("the webhook in the secret is not at an allowed origin")
+            allowed = ", ".join(sorted(self._allowed_origins))
+            raise NotificationFailed(
+                f"the webhook in the secret is not at an allowed origin; SLACK_ORIGINS = {allowed}"
+            )
         return url
 
 
-class NobodyToTell:
+class SilentNotifier:
     """Notifier of a deployment without a webhook."""
 
     def send(self, text: str) -> None:
-        """Tell nobody."""
+        """Do nothing."""
 
 
 def _escaped(text: str) -> str:
-    """Slack reads <...> as links and mentions; names in a text must not become any."""
+    """Slack turns <...> into links and mentions; names in a text must stay plain text."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,7 +1,7 @@
-"""Cells in one form, whichever way a file spells them; the training container goes by the same rules.
+"""Converts cells to numbers or text, whatever the file format; the training container follows the same rules.
 
-A number may be written as text, with blanks around it. The text of a category does not depend on the file: 1 in a CSV,
-1 and 1.0 in Parquet are all '1', and true is 'true'.
+A number may be written as text, with spaces around it. The text of a category does not depend on the format: 1 in a
+CSV, 1 and 1.0 in Parquet are all '1', and true is 'true'.
 """
 
 from collections import Counter
@@ -13,51 +13,51 @@ from pyarrow import csv
 
 from ...domain.errors import DataInvalid
 
-# What a file may say where there is no number.
-_NO_NUMBER = pa.array(csv.ConvertOptions().null_values)
-_LARGEST_EXACT = 2.0**53
-# More are names or numbers rather than categories; each would be an object of its own.
-MOST_LEVELS = 10_000
-_REFUSED = (pa.ArrowInvalid, pa.ArrowNotImplementedError)
+# Texts that mean a missing number.
+_MISSING_NUMBER = pa.array(csv.ConvertOptions().null_values)
+_MAX_EXACT = 2.0**53
+# A column with more levels holds names or numbers, not categories, and every level takes memory.
+MAX_LEVELS = 10_000
+_CONVERSION_ERRORS = (pa.ArrowInvalid, pa.ArrowNotImplementedError)
 
 
 def to_numbers(cells: pa.Array, column: str, uri: str) -> Any:
-    """A float64 array with NaN for missing; raises DataInvalid for what is no number."""
+    """A float64 array with NaN for missing values; raises DataInvalid for anything that is not a number."""
     try:
         if pa.types.is_dictionary(cells.type):
             numbers = pc.take(_floats(cells.dictionary), cells.indices)
         else:
             numbers = _floats(cells)
-    except _REFUSED as error:
-        held = cells.type.value_type if pa.types.is_dictionary(cells.type) else cells.type
-        raise DataInvalid(f"column '{column}' of '{uri}' should be numeric and holds {held}") from error
+    except _CONVERSION_ERRORS as error:
+        type_ = cells.type.value_type if pa.types.is_dictionary(cells.type) else cells.type
+        raise DataInvalid(f"column '{column}' of '{uri}' must be numeric but holds {type_}") from error
     return numbers.to_numpy(zero_copy_only=False)
 
 
 def _floats(cells: pa.Array) -> pa.Array:
     try:
-        # Not safe: a whole number beyond 2^53 may lose its last digits.
+        # safe=False: a whole number beyond 2^53 may lose its last digits.
         return pc.cast(cells, pa.float64(), safe=False)
     except pa.ArrowInvalid:
         # The slow way, which few files need.
         texts = pc.utf8_trim_whitespace(pc.cast(cells, pa.string()))
-        missing = pc.is_in(texts, _NO_NUMBER)
+        missing = pc.is_in(texts, _MISSING_NUMBER)
         return pc.cast(pc.if_else(missing, pa.scalar(None, pa.string()), texts), pa.float64())
 
 
 def count_levels(cells: pa.Array, column: str, uri: str) -> dict[str | None, int]:
-    """Rows per category, None being missing; of very many, the frequent ones.
+    """Rows per level, with None for missing values; of very many levels, only the most frequent.
 
-    Raises DataInvalid for what has no text.
+    Raises DataInvalid for cells that have no text.
     """
     try:
         counted = pc.value_counts(cells.drop_null())
-        if len(counted) > MOST_LEVELS:
-            counted = counted.take(pc.sort_indices(counted.field("counts"), [("", "descending")])[:MOST_LEVELS])
+        if len(counted) > MAX_LEVELS:
+            counted = counted.take(pc.sort_indices(counted.field("counts"), [("", "descending")])[:MAX_LEVELS])
         texts = _texts(counted.field("values"))
-    except _REFUSED as error:
-        raise DataInvalid(f"column '{column}' of '{uri}' should be categorical and holds {cells.type}") from error
-    # Different values may have one text, such as 0 and -0.
+    except _CONVERSION_ERRORS as error:
+        raise DataInvalid(f"column '{column}' of '{uri}' must be categorical but holds {cells.type}") from error
+    # Different values may have the same text, such as 0 and -0.
     counts = Counter[str | None]({None: cells.null_count} if cells.null_count else {})
     for text, rows in zip(texts, counted.field("counts").to_pylist(), strict=True):
         counts[text] += rows
@@ -65,11 +65,11 @@ def count_levels(cells: pa.Array, column: str, uri: str) -> dict[str | None, int
 
 
 def to_texts(cells: pa.Array, column: str, uri: str) -> list[str | None]:
-    """The text of each cell, None for missing; raises DataInvalid for what has no text."""
+    """The text of each cell, None if it is missing; raises DataInvalid for cells that have no text."""
     try:
         return _texts(cells)
-    except _REFUSED as error:
-        raise DataInvalid(f"column '{column}' of '{uri}' should be text and holds {cells.type}") from error
+    except _CONVERSION_ERRORS as error:
+        raise DataInvalid(f"column '{column}' of '{uri}' must be text but holds {cells.type}") from error
 
 
 def _texts(values: pa.Array) -> list[str | None]:
@@ -84,4 +84,4 @@ def _texts(values: pa.Array) -> list[str | None]:
 def _float_text(number: float | None) -> str | None:
     if number is None or number != number:
         return None
-    return str(int(number)) if number.is_integer() and abs(number) < _LARGEST_EXACT else str(number)
+    return str(int(number)) if number.is_integer() and abs(number) < _MAX_EXACT else str(number)

@@ -1,4 +1,4 @@
-"""Rows of CSV and Parquet objects, a batch at a time."""
+"""Reads the rows of CSV and Parquet objects, one batch at a time."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,12 +13,12 @@ from ...ports import DataStore, RowBatch
 from .arrow_cells import count_levels, to_numbers, to_texts
 
 BATCH_ROWS = 65_536
-# A column chunk is unpacked page by page, but a page may be all of it, so it bounds what one could do to the memory.
-LARGEST_COLUMN_CHUNK = 1 << 30
-_ALL_BUFFERS = 128 << 20
-_SMALLEST_BUFFER, _LARGEST_BUFFER = 64 << 10, 4 << 20
-_CSV_BLOCK = 1 << 20
-_BYTES_OF_A_REPEATED_TEXT = 8
+# A column chunk is unpacked page by page, but one page may hold all of it, so this limits the memory that it can take.
+MAX_COLUMN_CHUNK_BYTES = 1 << 30
+_TOTAL_BUFFER_BYTES = 128 << 20
+_MIN_BUFFER_BYTES, _MAX_BUFFER_BYTES = 64 << 10, 4 << 20
+_CSV_BLOCK_BYTES = 1 << 20
+_MAX_BYTES_PER_REPEATED_TEXT = 8
 
 
 class ArrowTableReader:
@@ -36,14 +36,15 @@ class ArrowTableReader:
         texts: Sequence[str] = (),
     ) -> Iterator[RowBatch]:
         wanted = list(dict.fromkeys([*numeric, *categorical, *texts]))
-        for found in objects:
-            with self._data.open(found) as file:
-                for rows in _read(file, found.uri, format, wanted):
+        for data_object in objects:
+            uri = data_object.uri
+            with self._data.open(data_object) as file:
+                for rows in _read(file, uri, format, wanted):
                     yield RowBatch(
                         rows=rows.num_rows,
-                        numbers={name: to_numbers(rows[name], name, found.uri) for name in numeric},
-                        levels={name: count_levels(rows[name], name, found.uri) for name in categorical},
-                        texts={name: to_texts(rows[name], name, found.uri) for name in texts},
+                        numbers={name: to_numbers(rows[name], name, uri) for name in numeric},
+                        levels={name: count_levels(rows[name], name, uri) for name in categorical},
+                        texts={name: to_texts(rows[name], name, uri) for name in texts},
                     )
 
 
@@ -63,16 +64,16 @@ def _read_parquet(source: pa.PythonFile, uri: str, columns: list[str]) -> Iterat
     file = parquet.ParquetFile(
         source,
         metadata=metadata,
-        read_dictionary=[path for path, found in chunks.items() if _repeats(found)],
+        read_dictionary=[path for path, column in chunks.items() if _mostly_repeats(column)],
         # Otherwise the reader fetches whole row groups, whatever their size.
         pre_buffer=False,
-        buffer_size=min(max(_ALL_BUFFERS // max(len(columns), 1), _SMALLEST_BUFFER), _LARGEST_BUFFER),
+        buffer_size=min(max(_TOTAL_BUFFER_BYTES // max(len(columns), 1), _MIN_BUFFER_BYTES), _MAX_BUFFER_BYTES),
     )
     yield from file.iter_batches(BATCH_ROWS, columns=columns)
 
 
 def _chunks(metadata: parquet.FileMetaData, columns: list[str]) -> dict[str, list[parquet.ColumnChunkMetaData]]:
-    """What the file says about the wanted columns in each row group; parts of nested ones follow a dot."""
+    """Metadata of the wanted columns in each row group, by path; the parts of a nested column follow a dot."""
     groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
     paths = [metadata.schema.column(place).path for place in range(metadata.num_columns)]
     wanted = {path: place for place, path in enumerate(paths) if path in columns or path.partition(".")[0] in columns}
@@ -80,31 +81,32 @@ def _chunks(metadata: parquet.FileMetaData, columns: list[str]) -> dict[str, lis
 
 
 def _check_sizes(chunks: dict[str, list[parquet.ColumnChunkMetaData]], uri: str) -> None:
-    for path, found in chunks.items():
-        largest = max((chunk.total_uncompressed_size for chunk in found), default=0)
-        if largest > LARGEST_COLUMN_CHUNK:
+    for path, column in chunks.items():
+        largest = max((chunk.total_uncompressed_size for chunk in column), default=0)
+        if largest > MAX_COLUMN_CHUNK_BYTES:
             raise DataInvalid(
-                f"column '{path}' of '{uri}' has {largest} bytes in one row group, at most {LARGEST_COLUMN_CHUNK} "
-                "are read"
+                f"column '{path}' of '{uri}' has {largest} bytes in one row group; at most {MAX_COLUMN_CHUNK_BYTES} "
+                "are allowed"
             )
 
 
-def _repeats(chunks: list[parquet.ColumnChunkMetaData]) -> bool:
-    """Whether texts are kept as places in a dictionary: so few bytes for each that most of them must repeat others.
+def _mostly_repeats(chunks: list[parquet.ColumnChunkMetaData]) -> bool:
+    """Whether to read a column as a dictionary: it takes so few bytes per cell that most cells must be repeats.
 
-    Written out, a few kilobytes on disk could fill the memory. Many different texts would fill it in a dictionary.
+    Written out, such a column could turn a few kilobytes on disk into more than the memory holds. A dictionary of many
+    different texts could do the same.
     """
     size: int = sum(chunk.total_uncompressed_size for chunk in chunks)
     rows: int = sum(chunk.num_values for chunk in chunks)
-    return size <= _BYTES_OF_A_REPEATED_TEXT * rows
+    return size <= _MAX_BYTES_PER_REPEATED_TEXT * rows
 
 
 def _read_csv(source: pa.PythonFile, uri: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
-    """Fields as they are written: 01 is not 1, and NA is a text like any other; only an empty field is missing.
+    """Fields exactly as written: 01 is not 1, and NA is a text like any other; only an empty field is missing.
 
-    Only the wanted columns are looked at: what the others hold, and whether that changes on the way, is no concern.
+    Other columns are not parsed, so their content and types do not matter.
     """
-    block, parsing = csv.ReadOptions(block_size=_CSV_BLOCK), csv.ParseOptions(newlines_in_values=True)
+    block, parsing = csv.ReadOptions(block_size=_CSV_BLOCK_BYTES), csv.ParseOptions(newlines_in_values=True)
     _check_columns(_csv_header(source, parsing), columns, uri)
     as_written = csv.ConvertOptions(
         include_columns=columns,
@@ -117,8 +119,8 @@ def _read_csv(source: pa.PythonFile, uri: str, columns: list[str]) -> Iterator[p
 
 
 def _csv_header(source: pa.PythonFile, parsing: csv.ParseOptions) -> list[str]:
-    """Names of the columns, from the first line alone: a reader of more would go on reading in the background."""
-    first = source.read(_CSV_BLOCK).partition(b"\n")[0]
+    """Column names, read from the first line alone: a reader of the whole file would read on in the background."""
+    first = source.read(_CSV_BLOCK_BYTES).partition(b"\n")[0]
     names: list[str] = csv.open_csv(pa.BufferReader(first + b"\n"), parse_options=parsing).schema.names
     return names
 
@@ -133,5 +135,5 @@ def _check_columns(present: list[str], wanted: list[str], uri: str) -> None:
 
 
 def _without_rows(error: Exception) -> str:
-    """The message without the row that it quotes: data do not belong into logs."""
+    """The message without the row that it quotes: data must not appear in logs."""
     return re.sub(r"(got \d+):.*", r"\1", str(error), flags=re.DOTALL)

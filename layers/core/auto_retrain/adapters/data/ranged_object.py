@@ -1,4 +1,4 @@
-"""An object that is read in parts, as a file."""
+"""A file interface to an object that is read in parts."""
 
 import io
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class RangedObject(io.RawIOBase):
-    """Read-only and seekable; `read_range` gives the bytes from a start up to, not including, an end."""
+    """Read-only and seekable; `read_range(start, end)` returns the bytes from start up to, but not including, end."""
 
     def __init__(self, size: int, read_range: Callable[[int, int], bytes]) -> None:
         super().__init__()

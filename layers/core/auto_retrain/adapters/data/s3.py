@@ -16,13 +16,14 @@ from .ranged_object import RangedObject
 
 _ABSENT = frozenset({"NoSuchKey", "404"})
 _CHANGED = frozenset({"PreconditionFailed", "412", "InvalidRange"})
-LARGEST_WHOLE = 32 << 20
+# Larger objects are read in parts.
+MAX_WHOLE_BYTES = 32 << 20
 
 
 class S3DataStore:
-    """DataStore on two buckets: one that holds the users' data, and our own for artifacts.
+    """DataStore on two buckets: one with the users' data, and our own for artifacts.
 
-    A function that lists no data has no data bucket.
+    Functions that list no data are given no data bucket.
     """
 
     def __init__(self, client: Any, data_bucket: str | None, artifacts_bucket: str) -> None:
@@ -39,15 +40,15 @@ class S3DataStore:
             "Prefix": f"{prefix}/date=",
             "StartAfter": f"{prefix}/date={window.start}",
         }
-        found = []
+        objects = []
         for entry in self._entries(request):
             day = _partition_day(entry["Key"], prefix)
             if day is None or day < window.start or entry["Size"] == 0:
                 continue
             if day >= window.end:
                 break
-            found.append(self._object(entry, day))
-        return found
+            objects.append(self._object(entry, day))
+        return objects
 
     def _entries(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         while True:
@@ -71,19 +72,21 @@ class S3DataStore:
             raise ArtifactMissing(f"there is no '{uri}' ({error_code(error)})") from error
         return body
 
-    def open(self, found: DataObject) -> IO[bytes]:
-        whole = BytesIO(self._range(found, 0, found.size)) if found.size <= LARGEST_WHOLE else None
-        return whole or cast(IO[bytes], RangedObject(found.size, partial(self._range, found)))
+    def open(self, data_object: DataObject) -> IO[bytes]:
+        size = data_object.size
+        whole = BytesIO(self._range(data_object, 0, size)) if size <= MAX_WHOLE_BYTES else None
+        return whole or cast(IO[bytes], RangedObject(size, partial(self._range, data_object)))
 
-    def _range(self, found: DataObject, start: int, end: int) -> bytes:
-        bucket, key = split_uri(found.uri)
-        request = {"Bucket": bucket, "Key": key, "IfMatch": f'"{found.etag}"', "Range": f"bytes={start}-{end - 1}"}
+    def _range(self, data_object: DataObject, start: int, end: int) -> bytes:
+        bucket, key = split_uri(data_object.uri)
+        etag, extent = f'"{data_object.etag}"', f"bytes={start}-{end - 1}"
+        request = {"Bucket": bucket, "Key": key, "IfMatch": etag, "Range": extent}
         try:
             with translated(DataUnavailable, keep=_ABSENT | _CHANGED):
                 body: bytes = self._client.get_object(**request)["Body"].read()
         except ClientError as error:
-            what = "has changed since it was listed" if error_code(error) in _CHANGED else "is not there any more"
-            raise DataChanged(f"'{found.uri}' {what}") from error
+            problem = "has changed since it was listed" if error_code(error) in _CHANGED else "no longer exists"
+            raise DataChanged(f"'{data_object.uri}' {problem}") from error
         return body
 
     def write(self, key: str, content: bytes) -> str:
@@ -102,7 +105,7 @@ def split_uri(uri: str) -> tuple[str, str]:
 
 
 def _partition_day(key: str, prefix: str) -> date | None:
-    """The day of `prefix/date=YYYY-MM-DD/...`; None for keys that are no partition."""
+    """The day of `prefix/date=YYYY-MM-DD/...`; None for a key that is not in a partition."""
     name, slash, _ = key.removeprefix(f"{prefix}/date=").partition("/")
     try:
         return date.fromisoformat(name) if slash and len(name) == len("YYYY-MM-DD") else None

@@ -1,4 +1,4 @@
-"""Decisions on whether to retrain, in DynamoDB; forgotten by their time to live."""
+"""Decisions on whether to retrain, in DynamoDB; old ones are deleted by their time to live."""
 
 from datetime import UTC, timedelta
 from itertools import islice
@@ -6,8 +6,8 @@ from itertools import islice
 from ...domain.decision_record import DecisionRecord
 from .table import Item, Table, item_of, model_key, readable
 
-KEPT = timedelta(days=400)
-# Of the 400 KB that an item may have; the first verdicts are those that tell most.
+RETENTION = timedelta(days=400)
+# An item may have 400 KB; the first verdicts are the most important.
 MAX_BYTES = 100_000
 MAX_REASON = 10_000
 
@@ -20,10 +20,10 @@ class DynamoDecisionLog:
 
     def record(self, decision: DecisionRecord) -> None:
         moment = decision.event_time.astimezone(UTC).isoformat(timespec="microseconds")
-        item = item_of(model_key(decision.model_name, f"DECISION#{moment}#{decision.key}"), _fitting(decision))
+        item = item_of(model_key(decision.model_name, f"DECISION#{moment}#{decision.key}"), _trimmed(decision))
         # A time to live is counted in whole seconds.
-        forgotten_at = {"N": str(int((decision.recorded_at + KEPT).timestamp()))}
-        self._table.put({**item, "expires_at": forgotten_at})
+        expires_at = {"N": str(int((decision.recorded_at + RETENTION).timestamp()))}
+        self._table.put({**item, "expires_at": expires_at})
 
     def recent(self, model_name: str, limit: int) -> list[DecisionRecord]:
         values: Item = {":pk": {"S": f"MODEL#{model_name}"}, ":prefix": {"S": "DECISION#"}}
@@ -32,8 +32,8 @@ class DynamoDecisionLog:
         return list(islice(readable(items, DecisionRecord), limit))
 
 
-def _fitting(decision: DecisionRecord) -> DecisionRecord:
-    """A decision with as much of its evidence as an item should hold."""
+def _trimmed(decision: DecisionRecord) -> DecisionRecord:
+    """The decision with as many of its verdicts as an item can hold."""
     decision = decision.changed(reason=decision.reason[:MAX_REASON])
     while decision.verdicts and len(decision.model_dump_json().encode()) > MAX_BYTES:
         half = decision.verdicts[: len(decision.verdicts) // 2]

@@ -1,4 +1,4 @@
-"""The fleet index: every model's policy and state, in shards that are read at the same time."""
+"""The fleet index: every model's policy and state, in shards that are read in parallel."""
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,14 +9,14 @@ from zlib import crc32
 
 from .table import Table
 
-# One partition would be too slow for a large fleet, to write and to read.
+# A single partition would be too slow for a large fleet, for writes as well as reads.
 SHARDS = 4
 
 Page = list[dict[str, Any]]
 
 
 def shard_of(model_name: str) -> str:
-    """Where the index keeps everything about a model."""
+    """The partition of the index that holds a model's items."""
     return _shard(crc32(model_name.encode()) % SHARDS)
 
 
@@ -25,7 +25,7 @@ def _shard(number: int) -> str:
 
 
 def fleet_items(table: Table) -> Iterator[tuple[str, dict[str, dict[str, Any]]]]:
-    """Each model's name and its items by sort key, in the order of the names; two pages of a shard are held at most."""
+    """Each model's name and its items by sort key, in order of name; at most two pages of a shard are in memory."""
     with ThreadPoolExecutor(SHARDS) as threads:
         shards = [_read_ahead(_pages(table, number), threads) for number in range(SHARDS)]
         for pk, items in groupby(merge(*shards, key=_pk_of), key=_pk_of):
@@ -37,15 +37,15 @@ def _pages(table: Table, number: int) -> Iterator[Page]:
 
 
 def _read_ahead(pages: Iterator[Page], threads: ThreadPoolExecutor) -> Iterator[dict[str, Any]]:
-    # Asked for here, not in the generator, which begins only when its first item is wanted.
+    # Requested here, not in the generator, which starts only when its first item is needed.
     return _items(threads.submit(next, pages, None), pages, threads)
 
 
 def _items(
-    coming: "Future[Page | None]", pages: Iterator[Page], threads: ThreadPoolExecutor
+    next_page: "Future[Page | None]", pages: Iterator[Page], threads: ThreadPoolExecutor
 ) -> Iterator[dict[str, Any]]:
-    while (page := coming.result()) is not None:
-        coming = threads.submit(next, pages, None)
+    while (page := next_page.result()) is not None:
+        next_page = threads.submit(next, pages, None)
         yield from page
 
 

@@ -11,15 +11,15 @@ from ...domain.errors import JobConflict, LeaseHeld, StoreUnavailable
 from ...domain.job import RetrainingJob
 from ...domain.model_state import later, with_attempt
 from ...ports import Clock
-from .states import IN_FLEET, DynamoModelStates, in_fleet, moments, state_key
+from .states import IN_FLEET, DynamoModelStates, in_fleet, state_key, times
 from .table import Item, Table, epoch, item_of, key, readable, record_of
 
 MONTHS_LISTED = 24
 
 _TAKE_LEASE = f"SET active_job = :job, lease_expires_at = :expires, attempts = :attempts, {IN_FLEET} ADD fence :one"
 _LEASE_IS_FREE = "(attribute_not_exists(active_job) OR lease_expires_at < :now)"
-# The fence counts openings: where it is the one that was read, so are the attempts.
-_NOBODY_OPENED = "(attribute_not_exists(fence) OR fence = :fence)"
+# The fence counts openings: if it has not changed since it was read, neither have the attempts.
+_FENCE_UNCHANGED = "(attribute_not_exists(fence) OR fence = :fence)"
 _UNCHANGED = "revision = :revision"
 _LEASE_IS_OURS = "active_job = :job"
 _NOTHING_NEWER = "(attribute_not_exists(last_retrained_at) OR last_retrained_at <= :last_retrained_at)"
@@ -34,29 +34,28 @@ class DynamoJobStore:
         self._states = DynamoModelStates(table)
 
     def open_job(self, job: RetrainingJob, lease_expires_at: datetime) -> RetrainingJob:
-        known = self._states.get(job.model_name)
+        state = self._states.get(job.model_name)
         values: Item = {
             ":job": {"S": job.job_id},
             ":expires": epoch(lease_expires_at),
-            ":attempts": moments(with_attempt(known.attempts, job.event_time)),
+            ":attempts": times(with_attempt(state.attempts, job.event_time)),
             ":now": epoch(self._clock.now()),
-            ":fence": {"N": str(known.fence)},
+            ":fence": {"N": str(state.fence)},
             ":one": {"N": "1"},
             **in_fleet(job.model_name),
         }
-        state = state_key(job.model_name)
-        condition = f"{_LEASE_IS_FREE} AND {_NOBODY_OPENED}"
+        condition = f"{_LEASE_IS_FREE} AND {_FENCE_UNCHANGED}"
         try:
             self._table.transact(
                 {"Put": self._table.put_action(_item(job), "attribute_not_exists(pk)")},
-                {"Update": self._table.update_action(state, _TAKE_LEASE, condition, values)},
+                {"Update": self._table.update_action(state_key(job.model_name), _TAKE_LEASE, condition, values)},
             )
         except ClientError as error:
             return self._settle_opening(job, error)
         return job
 
     def _settle_opening(self, job: RetrainingJob, error: ClientError) -> RetrainingJob:
-        # A lost answer makes the SDK repeat a write that succeeded: then the record is there, and it is ours.
+        # After a lost answer, the SDK repeats a write that succeeded: then the record exists and is ours.
         stored = self.get(job.job_id)
         if stored:
             return stored
@@ -87,21 +86,21 @@ class DynamoJobStore:
         except ClientError as error:
             if self._states.get(job.model_name).active_job == job.job_id:
                 return self._settle_saving(saved, error)
-            # The lease ran out and is someone else's by now; the record has to be closed all the same.
+            # The lease has expired and another job holds it; the record must be closed all the same.
             return self.save(job)
         return saved
 
     def _release(self, job: RetrainingJob, retrained: bool, rejected_in_a_row: int | None) -> dict[str, Any]:
-        condition, remembered = _LEASE_IS_OURS, {}
+        condition, changes = _LEASE_IS_OURS, {}
         if retrained:
-            known = self._states.get(job.model_name).last_retrained_at
-            remembered["last_retrained_at"] = epoch(later(job.event_time, known))
+            stored = self._states.get(job.model_name).last_retrained_at
+            changes["last_retrained_at"] = epoch(later(job.event_time, stored))
             condition += f" AND {_NOTHING_NEWER}"
         if rejected_in_a_row is not None:
-            remembered["rejected_in_a_row"] = {"N": str(rejected_in_a_row)}
-        sets = ", ".join(f"{name} = :{name}" for name in remembered)
+            changes["rejected_in_a_row"] = {"N": str(rejected_in_a_row)}
+        sets = ", ".join(f"{name} = :{name}" for name in changes)
         expression = f"{sets and f'SET {sets} '}REMOVE active_job, lease_expires_at"
-        values = {":job": {"S": job.job_id}, **{f":{name}": value for name, value in remembered.items()}}
+        values = {":job": {"S": job.job_id}, **{f":{name}": value for name, value in changes.items()}}
         return self._table.update_action(state_key(job.model_name), expression, condition, values)
 
     def _next_revision(self, job: RetrainingJob) -> tuple[RetrainingJob, Item]:
@@ -110,7 +109,7 @@ class DynamoJobStore:
     def _settle_saving(self, saved: RetrainingJob, error: ClientError) -> RetrainingJob:
         if self.get(saved.job_id) == saved:
             return saved
-        raise JobConflict(f"job '{saved.job_id}' was changed since revision {saved.revision - 1} was read") from error
+        raise JobConflict(f"job '{saved.job_id}' has changed since revision {saved.revision - 1} was read") from error
 
     def list_active(self) -> list[RetrainingJob]:
         items = self._table.query("active = :active", {":active": {"S": "ACTIVE"}}, IndexName="active_jobs")
@@ -118,12 +117,12 @@ class DynamoJobStore:
 
     def list_recent(self, model_name: str | None, limit: int) -> list[RetrainingJob]:
         if model_name:
-            found = self._newest("by_model", "model_name", model_name, limit)
+            items = self._newest("by_model", "model_name", model_name, limit)
         else:
-            found = (
+            items = (
                 item for month in self._months() for item in self._newest("by_month", "created_month", month, limit)
             )
-        return list(islice(readable(found, RetrainingJob), limit))
+        return list(islice(readable(items, RetrainingJob), limit))
 
     def _newest(self, index: str, attribute: str, value: str, limit: int) -> Iterator[dict[str, Any]]:
         condition = f"{attribute} = :value"
@@ -148,6 +147,6 @@ def _item(job: RetrainingJob) -> Item:
         "created_month": created_at[:7],
         "revision": str(job.revision),
     }
-    # Only a job that has not ended is in the index of active ones.
+    # Only jobs that have not ended are in the index of active jobs.
     active = {} if job.status.is_terminal else {"active": "ACTIVE"}
     return item_of(_key(job.job_id), job, **attributes, **active)

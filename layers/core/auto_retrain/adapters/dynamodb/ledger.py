@@ -25,7 +25,7 @@ class DynamoLedger:
         try:
             self._table.put(item, "attribute_not_exists(pk)")
         except ClientError as error:
-            # Ours, written before an answer was lost, is success; anything else came in between.
+            # If the line is ours, the write succeeded and only its answer was lost; any other came in between.
             current = self.current(line.model_name)
             if current is None or current.job_id != line.job_id:
                 raise ChampionConflict(

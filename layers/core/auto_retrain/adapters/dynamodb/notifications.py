@@ -1,4 +1,4 @@
-"""Which events people were told about, in DynamoDB; forgotten by its time to live."""
+"""Which events people were notified about, in DynamoDB; old entries are deleted by their time to live."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -9,14 +9,14 @@ from ...domain.errors import NotificationFailed
 from ...ports import Clock
 from .table import Item, Table, epoch, key
 
-_NOBODY_TOLD = "attribute_not_exists(pk)"
-_CLAIM_IS_OURS = "claimed_by = :owner"  # written by us before an answer was lost
-_RAN_OUT = "expires_at < :now"  # the time to live deletes an item only later
-_IS_LONGER = "attribute_not_exists(expires_at) OR expires_at < :until"
+_UNCLAIMED = "attribute_not_exists(pk)"
+_CLAIM_IS_OURS = "claimed_by = :owner"  # written by us, but the answer was lost
+_EXPIRED = "expires_at < :now"  # DynamoDB deletes expired items with a delay
+_EXPIRES_LATER = "attribute_not_exists(expires_at) OR expires_at < :until"
 
 
 class DynamoNotificationLog:
-    """NotificationLog on the table; an item without `claimed_by` says that people were told."""
+    """NotificationLog on the table; an item without `claimed_by` means that people were notified."""
 
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
@@ -25,7 +25,7 @@ class DynamoNotificationLog:
     def claim(self, event_id: str, owner: str, until: datetime) -> bool:
         claimed_by = {"S": owner}
         item = {**_key(event_id), "claimed_by": claimed_by, "expires_at": _seconds(until)}
-        condition = f"{_NOBODY_TOLD} OR {_CLAIM_IS_OURS} OR {_RAN_OUT}"
+        condition = f"{_UNCLAIMED} OR {_CLAIM_IS_OURS} OR {_EXPIRED}"
         try:
             self._table.put(item, condition, {":owner": claimed_by, ":now": epoch(self._clock.now())})
         except ClientError as error:
@@ -35,14 +35,14 @@ class DynamoNotificationLog:
     def _settle(self, event_id: str, error: ClientError) -> bool:
         stored = self._table.get(_key(event_id))
         if stored is None or "claimed_by" in stored:
-            raise NotificationFailed(f"another call is telling people about '{event_id}'") from error
+            raise NotificationFailed(f"another call is sending the notification of event '{event_id}'") from error
         return False
 
     def confirm(self, event_id: str, until: datetime) -> None:
         item = {**_key(event_id), "expires_at": _seconds(until)}
         # The condition fails when the SDK repeats this write after a lost answer.
         with suppress(ClientError):
-            self._table.put(item, _IS_LONGER, {":until": _seconds(until)})
+            self._table.put(item, _EXPIRES_LATER, {":until": _seconds(until)})
 
     def release(self, event_id: str) -> None:
         self._table.delete(_key(event_id))

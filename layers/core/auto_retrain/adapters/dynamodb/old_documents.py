@@ -1,4 +1,4 @@
-"""Documents as earlier releases wrote them, brought into the form of today before they are parsed."""
+"""Upgrades documents that earlier releases wrote to today's form, before they are parsed."""
 
 import json
 from typing import Any
@@ -9,9 +9,9 @@ from ...domain.ledger import LedgerLine
 
 
 def upgraded(text: str, kind: type[Record]) -> str:
-    """The document as today's record reads it; one that is in that form already stays as it is.
+    """The document in today's form; one that already has it is unchanged.
 
-    Raises ValueError, TypeError or LookupError for what has neither form.
+    Raises ValueError, TypeError or LookupError for a document in neither form.
     """
     if kind is RetrainingJob and '"ending":' not in text:
         return json.dumps(_upgraded_job(json.loads(text)))
@@ -26,8 +26,8 @@ def _upgraded_job(old: dict[str, Any]) -> dict[str, Any]:
     run_id, metrics = old.pop("run_id", None), old.pop("metrics", {})
     champion, challenger = version["champion_version"], version["challenger_version"]
     old["champion"] = {"number": champion, "files": files["champion"]} if champion else None
-    made = {"number": challenger, "files": files["challenger"], "run_id": run_id, "metrics": metrics}
-    old["challenger"] = made if challenger else None
+    trained = {"number": challenger, "files": files["challenger"], "run_id": run_id, "metrics": metrics}
+    old["challenger"] = trained if challenger else None
     old["variants"] = [_upgraded_variant(variant) for variant in old.get("variants", [])]
     old["ending"] = _ending_of(old)
     return old
@@ -40,7 +40,7 @@ def _upgraded_variant(old: dict[str, Any]) -> dict[str, Any]:
 
 
 def _ending_of(old: dict[str, Any]) -> str | None:
-    """Said in one word since; before, it followed from several fields."""
+    """Today a field of its own; earlier releases stored several fields that imply it."""
     if old["status"] not in ("completed", "failed", "rolled_back"):
         return None
     if old["status"] != "completed":

@@ -1,4 +1,4 @@
-"""Policies in DynamoDB: the one in force, and every version that ever was."""
+"""Policies in DynamoDB: the one in force, and the history of all versions."""
 
 import logging
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ logger = logging.getLogger("auto_retrain")
 
 
 class DynamoPolicyStore:
-    """PolicyStore on the table; the newest version is also kept under a key of its own, which the fleet index shows."""
+    """PolicyStore on the table; the newest version is also stored under its own key, which is in the fleet index."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -43,19 +43,19 @@ class DynamoPolicyStore:
         newest = self._newest(policy.model)
         version = newest.version if newest else 0
         if after not in (None, version):
-            raise PolicyConflict(f"policy of '{policy.model}' is at version {version} by now, not at {after}")
+            raise PolicyConflict(f"the policy of '{policy.model}' is now at version {version}, not {after}")
         if newest and (newest.policy, newest.status) == (policy, status):
             return newest
         applied = AppliedPolicy(
             policy=policy, version=version + 1, status=status, note=note, applied_at=at, applied_by=actor
         )
-        kept = item_of(model_key(policy.model, f"POLICY#v{applied.version:06}"), applied)
+        entry = item_of(model_key(policy.model, f"POLICY#v{applied.version:06}"), applied)
         condition = "version = :version" if newest else "attribute_not_exists(pk)"
         values: Item | None = {":version": {"S": str(version)}} if newest else None
         try:
             self._table.transact(
                 {"Put": self._table.put_action(_item(applied), condition, values)},
-                {"Put": self._table.put_action(kept, "attribute_not_exists(pk)")},
+                {"Put": self._table.put_action(entry, "attribute_not_exists(pk)")},
             )
         except ClientError as error:
             return self._settle(applied, after, error)
@@ -63,13 +63,13 @@ class DynamoPolicyStore:
 
     def _settle(self, applied: AppliedPolicy, after: int | None, error: ClientError) -> AppliedPolicy:
         stored = self._newest(applied.policy.model)
-        # Our own write may have arrived although its answer did not, and the SDK then tried it again.
+        # Our own write may have succeeded although its answer was lost, and the SDK then repeated it.
         if stored and (stored == applied or (after is None and _is_same(stored, applied))):
             return stored
-        told = f"policy of '{applied.policy.model}' was changed at the same moment"
+        message = f"the policy of '{applied.policy.model}' was changed at the same time"
         if after is not None and after != (stored.version if stored else 0):
-            raise PolicyConflict(told) from error
-        raise StoreUnavailable(told) from error
+            raise PolicyConflict(message) from error
+        raise StoreUnavailable(message) from error
 
     def history(self, model_name: str) -> list[AppliedPolicy]:
         values: Item = {":pk": {"S": f"MODEL#{model_name}"}, ":prefix": {"S": "POLICY#v"}}
@@ -84,7 +84,7 @@ class DynamoPolicyStore:
             try:
                 member = record_of(items["POLICY"], AppliedPolicy), state_of(model_name, items.get("STATE"))
             except RecordInvalid as error:
-                logger.error("%s; the model is passed over", error)
+                logger.error("skipping a model: %s", error)
             else:
                 yield member
 
@@ -95,6 +95,6 @@ def _is_same(stored: AppliedPolicy, applied: AppliedPolicy) -> bool:
 
 def _item(applied: AppliedPolicy) -> Item:
     model_name = applied.policy.model
-    # What was removed is in no index, but goes on counting its versions.
+    # A removed policy is in no index, but its version numbers continue.
     in_fleet = {} if applied.status is PolicyStatus.REMOVED else {"fleet": shard_of(model_name)}
     return item_of(model_key(model_name, "POLICY"), applied, version=str(applied.version), **in_fleet)

@@ -1,4 +1,4 @@
-"""A model's STATE item: plain attributes, because different hands write different ones."""
+"""A model's STATE item: plain attributes, because different functions write different ones."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -18,7 +18,7 @@ IN_FLEET = "fleet = :fleet"
 
 _TIMES = ("lease_expires_at", "last_retrained_at", "last_drift_check_at")
 _COUNTS = ("fence", "rejected_in_a_row")
-# As the first two were named before there was a rule.
+# The names of the two exceptions are older than the rule.
 _BREACHES = {kind: f"{kind.value}_breaches" for kind in TriggerType} | {
     TriggerType.PERFORMANCE_DEGRADATION: "performance_breaches",
     TriggerType.DATA_DRIFT: "drift_breaches",
@@ -35,27 +35,27 @@ class DynamoModelStates:
         return state_of(model_name, self._table.get(state_key(model_name)))
 
     def record_drift_check(self, model_name: str, event_time: datetime) -> None:
-        self._remember("last_drift_check_at", model_name, event_time)
+        self._set_if_newer("last_drift_check_at", model_name, event_time)
 
     def record_retrain(self, model_name: str, event_time: datetime) -> None:
-        self._remember("last_retrained_at", model_name, event_time)
+        self._set_if_newer("last_retrained_at", model_name, event_time)
 
-    def _remember(self, attribute: str, model_name: str, moment: datetime) -> None:
+    def _set_if_newer(self, attribute: str, model_name: str, moment: datetime) -> None:
         is_newer = f"attribute_not_exists({attribute}) OR {attribute} < :value"
-        # The condition fails when a newer moment is there already, and that one stays.
+        # The condition fails if a newer time is already stored, which then stays.
         with suppress(ClientError):
             self._set(attribute, model_name, epoch(moment), is_newer)
 
     def record_breach(self, model_name: str, trigger: TriggerType, day: date) -> ModelState:
         attribute = _BREACHES[trigger]
-        # Adding to a set loses no day that someone else adds at the same moment.
+        # Adding to a set keeps days that others add at the same time.
         values = {":day": _days([day]), **in_fleet(model_name)}
         item = self._table.update(state_key(model_name), f"ADD {attribute} :day SET {IN_FLEET}", values=values)
         breaches = state_of(model_name, item).breach_days(trigger)
-        forgotten = set(breaches) - set(with_breach(breaches, day))
-        if forgotten:
-            values = {":forgotten": _days(forgotten)}
-            item = self._table.update(state_key(model_name), f"DELETE {attribute} :forgotten", values=values)
+        expired = set(breaches) - set(with_breach(breaches, day))
+        if expired:
+            values = {":expired": _days(expired)}
+            item = self._table.update(state_key(model_name), f"DELETE {attribute} :expired", values=values)
         return state_of(model_name, item)
 
     def set_quarantine(self, model_name: str, quarantine: Quarantine | None) -> bool:
@@ -66,12 +66,12 @@ class DynamoModelStates:
         try:
             self._set("quarantine", model_name, document, "attribute_not_exists(quarantine)")
         except ClientError:
-            # Ours, written before an answer was lost, is a change; another one was there before.
+            # If the quarantine is ours, this call set it and only the answer was lost; any other was there before.
             return self.get(model_name).quarantine == quarantine
         return True
 
     def _free(self, model_name: str) -> bool:
-        # What is gone does not say who removed it, so that each call leaves its mark.
+        # A missing attribute does not show who removed it, so each call leaves its own mark.
         mark = {"S": uuid4().hex}
         expression = "REMOVE quarantine SET quarantine_lifted_by = :mark"
         try:
@@ -91,15 +91,15 @@ def state_key(model_name: str) -> Item:
 
 
 def in_fleet(model_name: str) -> Item:
-    """The value that IN_FLEET needs."""
+    """The value for IN_FLEET."""
     return {":fleet": {"S": shard_of(model_name)}}
 
 
 def state_of(model_name: str, item: Mapping[str, Any] | None) -> ModelState:
-    """The state that an item holds; a model without one was never touched.
+    """The state stored in an item; without an item, the state of a new model.
 
     Raises:
-        RecordInvalid: an attribute is not what was written there; a state is never guessed.
+        RecordInvalid: an attribute is malformed; a state is never guessed.
     """
     try:
         return ModelState(model_name=model_name, **_fields(item or {}))
@@ -126,11 +126,11 @@ def _fields(item: Mapping[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def moments(found: Iterable[datetime]) -> dict[str, Any]:
-    """Times as one attribute, in their order."""
-    return {"L": [epoch(moment) for moment in found]}
+def times(values: Iterable[datetime]) -> dict[str, Any]:
+    """Times as a list attribute, in their order."""
+    return {"L": [epoch(value) for value in values]}
 
 
-def _days(found: Iterable[date]) -> dict[str, Any]:
-    """Days as one attribute, a set, which may not be empty."""
-    return {"SS": [day.isoformat() for day in found]}
+def _days(values: Iterable[date]) -> dict[str, Any]:
+    """Days as a set attribute, which must not be empty."""
+    return {"SS": [day.isoformat() for day in values]}

@@ -1,4 +1,4 @@
-"""How far the sweep over the fleet has come, in DynamoDB."""
+"""How far the sweep over the fleet has got, in DynamoDB."""
 
 from contextlib import suppress
 
@@ -11,14 +11,14 @@ _KEY = key("FLEET", "SWEEP")
 
 
 class DynamoSweepLog:
-    """SweepLog on the table: one item, which never moves back."""
+    """SweepLog on the table: one mark, which never moves back."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def last(self) -> SweepMark | None:
         item = self._table.get(_KEY)
-        # Without a mark a sweep looks back a day; one that cannot be read must not stop the fleet.
+        # An unreadable mark must not stop the fleet; without a mark, a sweep goes back one day.
         return next(readable([item] if item else [], SweepMark), None)
 
     def save(self, mark: SweepMark) -> None:

@@ -1,4 +1,4 @@
-"""The table: its keys, its indexes, and items that carry a record as one JSON document."""
+"""The table: its keys, its indexes, and items that hold a record as one JSON document."""
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,40 +31,40 @@ def model_key(model_name: str, sk: str) -> Item:
 
 
 def item_of(item_key: Item, record: Record, **attributes: str) -> Item:
-    """An item that carries a record, with the attributes that indexes and conditions need."""
+    """An item that holds a record, with the attributes that indexes and conditions need."""
     plain = {name: {"S": value} for name, value in attributes.items()}
     return {**item_key, **plain, "document": {"S": record.model_dump_json()}}
 
 
 def record_of(item: Mapping[str, Any], kind: type[AnyRecord]) -> AnyRecord:
-    """The record that an item carries; fields that only a newer release knows are passed over."""
+    """The record in an item; fields that only a newer release knows are ignored."""
     try:
         document = upgraded(item.get("document", {}).get("S", ""), kind)
         return kind.model_validate_json(document, extra="ignore")
     except ValidationError as error:
-        wrong = _places(error)
+        problem = _problems(error)
     except (LookupError, TypeError, ValueError) as error:
-        wrong = type(error).__name__
-    # Outside of the handler: pydantic's error would come along, and it quotes a document that may hold a task token.
-    raise RecordInvalid(f"'{item['pk']['S']}' cannot be read: {wrong}")
+        problem = type(error).__name__
+    # Outside the handler, so that pydantic's error is not chained: it quotes the document, which may hold a task token.
+    raise RecordInvalid(f"'{item['pk']['S']}' cannot be read: {problem}")
 
 
 def readable(items: Iterable[Mapping[str, Any]], kind: type[AnyRecord]) -> Iterator[AnyRecord]:
-    """The records of those items that can be read; one that cannot must not stop the others."""
+    """The records of all items that can be read; an unreadable item must not stop the others."""
     for item in items:
         try:
             yield record_of(item, kind)
         except RecordInvalid:
-            logger.error("'%s' cannot be read and is passed over", item["pk"]["S"])
+            logger.error("skipping '%s', which cannot be read", item["pk"]["S"])
 
 
-def _places(error: ValidationError) -> str:
+def _problems(error: ValidationError) -> str:
     details = error.errors(include_url=False, include_context=False, include_input=False)
     return "; ".join(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in details)
 
 
 def epoch(moment: datetime) -> dict[str, str]:
-    """A time as a number attribute, in seconds."""
+    """A time as a number attribute, in seconds since 1970."""
     return {"N": repr(moment.timestamp())}
 
 
@@ -73,12 +73,12 @@ def from_epoch(attribute: Mapping[str, str]) -> datetime:
 
 
 def _conditional(condition: str | None, values: Item | None) -> dict[str, Any]:
-    found = {"ConditionExpression": condition, "ExpressionAttributeValues": values}
-    return {name: value for name, value in found.items() if value}
+    arguments = {"ConditionExpression": condition, "ExpressionAttributeValues": values}
+    return {name: value for name, value in arguments.items() if value}
 
 
 class Table:
-    """Calls on one table; all errors but failed conditions are in our words."""
+    """Calls to one table; translates all errors into ours, except failed conditions."""
 
     def __init__(self, client: Any, name: str) -> None:
         self._client = client
@@ -98,7 +98,7 @@ class Table:
     def update(
         self, item_key: Item, expression: str, condition: str | None = None, values: Item | None = None
     ) -> dict[str, Any]:
-        """The item as it is after the update."""
+        """Update an item and return its new attributes."""
         request = self.update_action(item_key, expression, condition, values)
         with translated(StoreUnavailable, keep=frozenset({CONDITION_FAILED})):
             item: dict[str, Any] = self._client.update_item(**request, ReturnValues="ALL_NEW")["Attributes"]
@@ -127,7 +127,7 @@ class Table:
         return chain.from_iterable(self.pages(condition, values, **options))
 
     def pages(self, condition: str, values: Item, **options: Any) -> Iterator[list[dict[str, Any]]]:
-        """All items in lists of at most 1 MB, each the answer to one call."""
+        """All items in pages of at most 1 MB, with one call for each page."""
         request = {
             "TableName": self._name,
             "KeyConditionExpression": condition,

@@ -1,4 +1,4 @@
-"""Triggers that wait for the end of a job, in DynamoDB."""
+"""Triggers that wait for a job to end, in DynamoDB."""
 
 from contextlib import suppress
 
@@ -23,7 +23,7 @@ class DynamoWaitingTriggers:
         return list(readable(items, WaitingTrigger))
 
     def remove(self, waiting: WaitingTrigger) -> None:
-        # The condition fails when it does not wait, or when one of another execution took its place, which stays.
+        # The condition fails if the trigger is not waiting, or if another execution's trigger has replaced it.
         with suppress(ClientError):
             self._table.delete(_key(waiting), "execution_arn = :arn", {":arn": {"S": waiting.execution_arn}})
 

@@ -1,4 +1,4 @@
-"""Kubernetes Jobs over the REST API of a cluster: on EKS, of a kubeconfig, or at the configured endpoint."""
+"""Kubernetes Jobs through the REST API of a cluster: on EKS, from a kubeconfig, or at the configured endpoint."""
 
 from ...settings import Settings
 from .access.client import KubernetesClient
@@ -11,7 +11,7 @@ __all__ = ["kubernetes_cluster"]
 
 
 def kubernetes_cluster(settings: Settings) -> KubernetesCluster:
-    """The cluster that the settings name; nothing is asked of it yet."""
+    """The cluster in the settings; no request is sent to it yet."""
     transport = Transport(connect(settings))
     clients = {name: KubernetesClient(transport, name) for name in settings.job_namespaces()}
     return KubernetesCluster(

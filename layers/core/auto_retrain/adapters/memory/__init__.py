@@ -1,4 +1,4 @@
-"""Every port in memory: for tests, for trying a policy out, and as the measure of the real adapters."""
+"""Every port in memory: for tests, for trying out a policy, and as the reference for the real adapters."""
 
 from dataclasses import dataclass, field
 
@@ -26,7 +26,7 @@ from .stores import (
 
 @dataclass
 class MemoryPorts:
-    """Ports that know no outside."""
+    """All ports, without any outside system."""
 
     clock: MemoryClock = field(default_factory=MemoryClock)
     limits: FleetLimits = field(default_factory=FleetLimits)

@@ -1,4 +1,4 @@
-"""The cluster in memory; what happens to a Job is said by whoever holds it."""
+"""The cluster in memory; its owner, such as a test, decides what happens to a Job."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ class _MemoryJob:
 
 
 class MemoryCluster:
-    """Cluster whose Jobs run until `finish` or `fail` is called; `orders` keeps what was asked for."""
+    """Cluster whose Jobs run until `finish` or `fail` is called; `orders` keeps the orders of each Job."""
 
     def __init__(self) -> None:
         self._jobs: dict[str, _MemoryJob] = {}
@@ -54,17 +54,17 @@ class MemoryCluster:
         return [self._jobs[name].seen for name in sorted(self._jobs)]
 
     def obstacles(self, jobs: Sequence[ClusterJob]) -> dict[str, Obstacle]:
-        return {job.name: found for job in jobs if (found := self._jobs[job.name].obstacle)}
+        return {job.name: obstacle for job in jobs if (obstacle := self._jobs[job.name].obstacle)}
 
     def explain_failure(self, job: ClusterJob, order: int | None = None) -> str:
-        found = self._jobs.get(job.name)
-        return found.explanation if found else "the Kubernetes Job is gone: it was deleted, or it expired"
+        stored = self._jobs.get(job.name)
+        return stored.explanation if stored else "the Kubernetes Job is gone: it was deleted, or it expired"
 
     def log_tail(self, job: ClusterJob, lines: int = 100, order: int | None = None) -> str:
-        found = self._jobs.get(job.name)
-        if found is None:
+        stored = self._jobs.get(job.name)
+        if stored is None:
             return ""
-        log = found.log if order is None else found.logs.get(order, "")
+        log = stored.log if order is None else stored.logs.get(order, "")
         return "".join(log.splitlines(keepends=True)[-lines:])
 
     def delete_job(self, job: ClusterJob) -> None:
@@ -82,18 +82,18 @@ class MemoryCluster:
         return permission in self.granted
 
     def finish(self, name: str, log: str = "") -> None:
-        """Let a Job end well, with all its orders."""
+        """Let a Job succeed with all its orders."""
         done = tuple(range(self._jobs[name].seen.orders or 0))
         self.change(name, phase=ClusterJobPhase.COMPLETE, reason="CompletionsReached", done=done)
         self._jobs[name].log = log
 
     def fail(self, name: str, explanation: str, reason: str = "BackoffLimitExceeded", log: str = "") -> None:
-        """Let a Job end badly, with the sentence and the log that tell why."""
+        """Let a Job fail, with the explanation and the log."""
         self.change(name, phase=ClusterJobPhase.FAILED, reason=reason)
         self._jobs[name].explanation, self._jobs[name].log = explanation, log
 
     def fail_orders(self, name: str, logs: Mapping[int, str]) -> None:
-        """Let some orders of a Job fail, with their logs, and the others end well."""
+        """Let some orders of a Job fail, with their logs, and the others succeed."""
         job = self._jobs[name]
         done = tuple(sorted(set(range(job.seen.orders or 0)) - logs.keys()))
         self.fail(name, "FailedIndexes: Job has failed indexes", reason="FailedIndexes")
@@ -101,7 +101,7 @@ class MemoryCluster:
         job.logs = dict(logs)
 
     def obstruct(self, name: str, obstacle: Obstacle) -> None:
-        """Let a Job have no running pod."""
+        """Keep the pod of a Job from running."""
         self._jobs[name].obstacle = obstacle
 
     def write(self, name: str, log: str) -> None:
@@ -109,7 +109,7 @@ class MemoryCluster:
         self._jobs[name].log = log
 
     def change(self, name: str, **changes: Any) -> None:
-        """Let a Job be seen otherwise."""
+        """Change how a Job is listed."""
         job = self._jobs[name]
         job.seen = job.seen.changed(**changes)
 
@@ -121,7 +121,7 @@ class MemoryCluster:
         created_at: datetime | None = None,
         namespace: str = NAMESPACE,
     ) -> None:
-        """Let someone else have a Job of that name."""
+        """Create a Job under a name, as somebody else could."""
         created_at = created_at or datetime.now(UTC)
         self._jobs[name] = _MemoryJob(
             ClusterJob(

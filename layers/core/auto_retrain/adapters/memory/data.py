@@ -24,24 +24,24 @@ class MemoryDataStore:
         """Put an object where a producer of data would."""
         uri = f"s3://data/{prefix}/date={day}/{name}"
         self._contents[uri] = content
-        found = DataObject(uri=uri, etag=_etag_of(content), size=len(content), date=day)
-        self._partitions.setdefault(prefix, []).append(found)
+        data_object = DataObject(uri=uri, etag=_etag_of(content), size=len(content), date=day)
+        self._partitions.setdefault(prefix, []).append(data_object)
 
     def list_partitions(self, prefix: str, window: Window) -> list[DataObject]:
-        inside = [found for found in self._partitions.get(prefix, []) if window.start <= found.date < window.end]
-        return sorted(inside, key=lambda found: found.uri)
+        inside = [item for item in self._partitions.get(prefix, []) if window.start <= item.date < window.end]
+        return sorted(inside, key=lambda item: item.uri)
 
     def read(self, uri: str) -> bytes:
         if uri not in self._contents:
             raise ArtifactMissing(f"there is no '{uri}'")
         return self._contents[uri]
 
-    def open(self, found: DataObject) -> IO[bytes]:
-        content = self._contents.get(found.uri)
+    def open(self, data_object: DataObject) -> IO[bytes]:
+        content = self._contents.get(data_object.uri)
         if content is None:
-            raise DataChanged(f"'{found.uri}' is not there any more")
-        if _etag_of(content) != found.etag:
-            raise DataChanged(f"'{found.uri}' has changed since it was listed")
+            raise DataChanged(f"'{data_object.uri}' no longer exists")
+        if _etag_of(content) != data_object.etag:
+            raise DataChanged(f"'{data_object.uri}' has changed since it was listed")
         return BytesIO(content)
 
     def write(self, key: str, content: bytes) -> str:
@@ -57,7 +57,7 @@ def _etag_of(content: bytes) -> str:
 
 
 class MemoryTableReader:
-    """TableReader that gives prepared columns, whatever the objects hold: numbers as arrays, categories as lists."""
+    """TableReader that returns prepared columns, whatever the objects hold: numbers as arrays, categories as lists."""
 
     def __init__(self) -> None:
         self.by_uri: dict[str, Mapping[str, Any]] = {}
@@ -71,11 +71,11 @@ class MemoryTableReader:
         texts: Sequence[str] = (),
     ) -> Iterator[RowBatch]:
         wanted = (*numeric, *categorical, *texts)
-        for found in objects:
-            columns = self.by_uri[found.uri]
+        for data_object in objects:
+            columns = self.by_uri[data_object.uri]
             missing = [name for name in wanted if name not in columns]
             if missing:
-                raise DataInvalid(f"'{found.uri}' lacks the columns {', '.join(missing)}")
+                raise DataInvalid(f"'{data_object.uri}' lacks the columns {', '.join(missing)}")
             yield RowBatch(
                 rows=max((len(columns[name]) for name in wanted), default=0),
                 numbers={name: columns[name] for name in numeric},

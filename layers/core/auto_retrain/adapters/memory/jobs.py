@@ -1,4 +1,4 @@
-"""Jobs and leases, what models remember, and triggers that wait, in memory; safe to call from many threads."""
+"""Jobs and leases, model states and waiting triggers in memory; thread-safe."""
 
 from datetime import date, datetime
 from threading import RLock
@@ -21,7 +21,7 @@ class MemoryModelStates:
         return self._states.get(model_name, ModelState(model_name=model_name))
 
     def set(self, state: ModelState) -> None:
-        """Put a state in the place of the one before; hold the lock since that was read."""
+        """Replace a state; hold the lock from reading the old one until now."""
         self._states[state.model_name] = state
 
     def record_drift_check(self, model_name: str, event_time: datetime) -> None:
@@ -45,7 +45,7 @@ class MemoryModelStates:
         with self.lock:
             state = self.get(model_name)
             if (state.quarantine is None) == (quarantine is None):
-                # The same again is taken for the same call, whose answer was lost.
+                # An identical quarantine counts as the same call, repeated because its answer was lost.
                 return quarantine is not None and state.quarantine == quarantine
             self.set(state.changed(quarantine=quarantine))
             return True
@@ -66,10 +66,10 @@ class MemoryWaitingTriggers:
 
     def remove(self, waiting: WaitingTrigger) -> None:
         with self._lock:
-            place = waiting.request.model_name, waiting.key
-            stored = self._waiting.get(place)
+            key = waiting.request.model_name, waiting.key
+            stored = self._waiting.get(key)
             if stored and stored.execution_arn == waiting.execution_arn:
-                del self._waiting[place]
+                del self._waiting[key]
 
 
 class MemoryJobStore:
@@ -108,7 +108,7 @@ class MemoryJobStore:
             if stored == saved:
                 return saved
             if stored is None or stored.revision != job.revision:
-                raise JobConflict(f"job '{job.job_id}' was changed since revision {job.revision} was read")
+                raise JobConflict(f"job '{job.job_id}' has changed since revision {job.revision} was read")
             self._jobs[job.job_id] = saved
             return saved
 

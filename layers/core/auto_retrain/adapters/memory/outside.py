@@ -1,4 +1,4 @@
-"""The registry, metrics, executions, events, people and time, in memory."""
+"""The registry, metrics, executions, events, notifications and the clock in memory."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -45,11 +45,11 @@ class MemoryRegistry:
         self.write_file(model_name, version, "MLmodel", f"{model_name} {version}".encode())
 
     def write_file(self, model_name: str, version: str, path: str, content: bytes) -> None:
-        """Write a file of a version, or over one, as anybody could who may write to the registry's storage."""
+        """Write or overwrite a file of a version, as anyone with write access to the registry's storage could."""
         self._files.setdefault((model_name, version), {})[path] = content
 
     def delete_files(self, model_name: str, version: str) -> None:
-        """Take all files of a version away."""
+        """Delete all files of a version."""
         self._files[model_name, version] = {}
 
     def delete(self, model_name: str, version: str) -> None:
@@ -82,7 +82,7 @@ class MemoryRegistry:
 
 
 class MemoryMetricSource:
-    """MetricSource that answers with what was set for a model, and nothing for others."""
+    """MetricSource that returns the reading set for a model, and no value for other models."""
 
     def __init__(self) -> None:
         self.readings: dict[str, MetricReading] = {}
@@ -92,7 +92,7 @@ class MemoryMetricSource:
 
 
 class MemoryExecutions:
-    """Executions that are only written down."""
+    """Executions that are only recorded."""
 
     def __init__(self) -> None:
         self.started: dict[str, Mapping[str, Any]] = {}
@@ -120,7 +120,7 @@ class MemoryExecutions:
 
 
 class MemoryEventBus:
-    """EventBus that keeps what was published."""
+    """EventBus that keeps all events."""
 
     def __init__(self) -> None:
         self.published: list[JobEvent] = []
@@ -130,7 +130,7 @@ class MemoryEventBus:
 
 
 class MemoryNotifier:
-    """Notifier that keeps what was said."""
+    """Notifier that keeps all texts."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []

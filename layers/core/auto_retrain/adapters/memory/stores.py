@@ -1,4 +1,4 @@
-"""Policies, decisions, sweeps, the ledger and notifications in memory; safe to call from many threads."""
+"""Policies, decisions, sweeps, the ledger and notifications in memory; thread-safe."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,7 +15,7 @@ from .jobs import MemoryModelStates
 
 
 class MemoryPolicyStore:
-    """PolicyStore in a dictionary; it shows states of a ModelStates."""
+    """PolicyStore in a dictionary; the fleet's states come from a ModelStates."""
 
     def __init__(self, states: MemoryModelStates) -> None:
         self._states = states
@@ -35,7 +35,7 @@ class MemoryPolicyStore:
         with self._lock:
             versions = self._versions.setdefault(policy.model, [])
             if after not in (None, len(versions)):
-                raise PolicyConflict(f"policy of '{policy.model}' is at version {len(versions)} by now, not at {after}")
+                raise PolicyConflict(f"the policy of '{policy.model}' is now at version {len(versions)}, not {after}")
             if not versions or (versions[-1].policy, versions[-1].status) != (policy, status):
                 versions.append(
                     AppliedPolicy(
@@ -73,8 +73,8 @@ class MemoryDecisionLog:
         self._decisions[decision.model_name, decision.event_time, decision.key] = decision
 
     def recent(self, model_name: str, limit: int) -> list[DecisionRecord]:
-        found = [decision for place, decision in sorted(self._decisions.items()) if place[0] == model_name]
-        return found[::-1][:limit]
+        decisions = [decision for key, decision in sorted(self._decisions.items()) if key[0] == model_name]
+        return decisions[::-1][:limit]
 
 
 class MemorySweepLog:
@@ -103,7 +103,7 @@ class MemoryLedger:
 
     def append(self, line: LedgerLine) -> None:
         lines = self._lines.setdefault(line.model_name, [])
-        if any(known.sequence == line.sequence for known in lines):
+        if any(stored.sequence == line.sequence for stored in lines):
             if lines[-1].job_id != line.job_id:
                 raise ChampionConflict(f"deployment {line.sequence} of '{line.model_name}' was written by someone else")
             return
@@ -111,25 +111,25 @@ class MemoryLedger:
 
 
 class MemoryNotificationLog:
-    """NotificationLog in a dictionary: who tells, or nobody once it is told, and until when that counts."""
+    """NotificationLog in a dictionary: each event's owner, None once people were notified, and when that expires."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._tellers: dict[str, tuple[str | None, datetime]] = {}
+        self._claims: dict[str, tuple[str | None, datetime]] = {}
         self._lock = RLock()
 
     def claim(self, event_id: str, owner: str, until: datetime) -> bool:
         with self._lock:
-            teller, expires_at = self._tellers.get(event_id, (owner, until))
-            if teller != owner and self._clock.now() <= expires_at:
-                if teller is None:
+            claimed_by, expires_at = self._claims.get(event_id, (owner, until))
+            if claimed_by != owner and self._clock.now() <= expires_at:
+                if claimed_by is None:
                     return False
-                raise NotificationFailed(f"another call is telling people about '{event_id}'")
-            self._tellers[event_id] = (owner, until)
+                raise NotificationFailed(f"another call is sending the notification of event '{event_id}'")
+            self._claims[event_id] = (owner, until)
             return True
 
     def confirm(self, event_id: str, until: datetime) -> None:
-        self._tellers[event_id] = (None, until)
+        self._claims[event_id] = (None, until)
 
     def release(self, event_id: str) -> None:
-        self._tellers.pop(event_id, None)
+        self._claims.pop(event_id, None)

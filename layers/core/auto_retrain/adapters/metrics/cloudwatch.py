@@ -13,7 +13,7 @@ from ..aws import translated
 
 QUERIES_PER_CALL = 500
 _DAY = timedelta(days=1)
-# What has to be asked so that days can be put together exactly: a mean of means would not be one.
+# The statistics from which days can be combined exactly: a mean of daily means would not be exact.
 _STATISTICS = {
     "mean": ("Sum", "SampleCount"),
     "latest": ("Sum", "SampleCount"),
@@ -54,7 +54,7 @@ class CloudWatchMetricSource:
 
 
 class _Series:
-    """One statistic of one metric by day, put together from the pages of an answer."""
+    """One statistic of one metric by day, collected from the pages of an answer."""
 
     def __init__(self) -> None:
         self.by_day: dict[datetime, float] = {}
@@ -63,17 +63,17 @@ class _Series:
 
     def add(self, result: dict[str, Any]) -> None:
         self.by_day.update(zip(result["Timestamps"], result["Values"], strict=True))
-        # A page before the last one says PartialData; only what the last one says counts.
+        # Every page before the last says PartialData, so only the last status counts.
         self.status = result.get("StatusCode", "Complete")
         self.messages.extend(message["Value"] for message in result.get("Messages", []))
 
     def problems(self) -> list[str]:
-        found = list(self.messages)
+        problems = list(self.messages)
         if self.status != "Complete":
-            found.append(f"CloudWatch answered {self.status}")
+            problems.append(f"CloudWatch answered {self.status}")
         if not all(map(math.isfinite, self.by_day.values())):
-            found.append("it has values that are no numbers")
-        return found
+            problems.append("it has values that are not finite numbers")
+        return problems
 
 
 def _by_window(queries: Sequence[MetricQuery]) -> dict[tuple[datetime, datetime], list[dict[str, Any]]]:
@@ -115,8 +115,8 @@ def _reading(number: int, query: MetricQuery, answers: "dict[str, _Series]") -> 
     metric = _metric_of(query)
     series = [answers[f"{statistic.lower()}{number}"] for statistic in _STATISTICS[metric.aggregation]]
     shares = answers[f"labels{number}"] if metric.label_share else _Series()
-    problems = [problem for found in (*series, shares) for problem in found.problems()]
-    days = sorted(set(series[0].by_day).intersection(*(found.by_day for found in series)))
+    problems = [problem for one in (*series, shares) for problem in one.problems()]
+    days = sorted(set(series[0].by_day).intersection(*(one.by_day for one in series)))
     if problems or not days:
         return MetricReading(value=None, points=len(days), problem="; ".join(dict.fromkeys(problems)) or None)
     return MetricReading(

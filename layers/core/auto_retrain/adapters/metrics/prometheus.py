@@ -15,20 +15,20 @@ from ...domain.metric_reading import MetricQuery, MetricReading
 from ...domain.policy.metric import PrometheusMetric
 
 MODELS_PER_QUERY = 500
-LARGEST_ANSWER = 64 << 20
-# More points than this a server gives for no series.
-MOST_POINTS = 11_000
+MAX_ANSWER_BYTES = 64 << 20
+# A server refuses queries for more points per series.
+MAX_POINTS = 11_000
 TIMEOUT_SECONDS = (3.05, 10.0)
 _MAY_PASS = frozenset({408, 429, 500, 502, 503, 504})
-_LONGEST_MESSAGE = 300
-# How samples within a step, and then the instances that publish them, become one point.
+_MAX_MESSAGE_LENGTH = 300
+# One point aggregates the samples within a step, and then the instances that publish them.
 _GAUGES = {
     "mean": "avg by ({label}) (avg_over_time({series}[{step}s]))",
     "latest": "avg by ({label}) (last_over_time({series}[{step}s]))",
     "minimum": "min by ({label}) (min_over_time({series}[{step}s]))",
     "maximum": "max by ({label}) (max_over_time({series}[{step}s]))",
 }
-# Prometheus itself sees to counters that began anew.
+# Prometheus itself handles counters that were reset.
 _COUNTER = "sum by ({label}) (increase({series}[{step}s]))"
 
 Sign = Callable[[str, bytes, Mapping[str, str]], Mapping[str, str]]
@@ -36,14 +36,14 @@ Points = dict[float, float]
 
 
 class _Series(NamedTuple):
-    """Points by model, and what spoke against them."""
+    """Points by model, and the problem that makes them unusable, if any."""
 
     points: Mapping[str, Points]
     problem: str | None
 
 
 class PrometheusMetricSource:
-    """MetricSource on the HTTP API; `sign` gives the headers of a request that has to be signed."""
+    """MetricSource on the HTTP API; `sign` returns the headers of a signed request."""
 
     def __init__(self, url: str, sign: Sign | None = None) -> None:
         parts = urlsplit(url)
@@ -52,7 +52,7 @@ class PrometheusMetricSource:
         self._url = f"{url.rstrip('/')}/api/v1/query_range"
         self._sign = sign
         self._session = requests.Session()
-        # Neither a proxy nor a netrc file of the environment may come in between.
+        # Ignore the environment's proxies and netrc files.
         self._session.trust_env = False
 
     def read(self, queries: Sequence[MetricQuery]) -> list[MetricReading]:
@@ -64,7 +64,7 @@ class PrometheusMetricSource:
         return [readings[number] for number in range(len(queries))]
 
     def _read(self, alike: list[MetricQuery]) -> Iterator[MetricReading]:
-        query, models = alike[0], [found.model_name for found in alike]
+        query, models = alike[0], [each.model_name for each in alike]
         metric = _metric_of(query)
         names = [metric.gauge] if metric.gauge else [metric.correct_total or "", metric.labelled_total or ""]
         series = [self._series(query, name, _COUNTER if metric.counts_rows else "", models) for name in names]
@@ -75,12 +75,12 @@ class PrometheusMetricSource:
     def _series(self, query: MetricQuery, name: str, template: str, models: list[str]) -> _Series:
         metric = _metric_of(query)
         step = metric.step_minutes * 60
-        if (query.end - query.start).total_seconds() / step > MOST_POINTS:
-            return _Series({}, f"the window holds more than {MOST_POINTS} steps of {metric.step_minutes} minutes")
+        if (query.end - query.start).total_seconds() / step > MAX_POINTS:
+            return _Series({}, f"the window has more than {MAX_POINTS} steps of {metric.step_minutes} minutes")
         expression = (template or _GAUGES[metric.aggregation]).format(
             label=metric.model_label, series=f"{name}{{{_matchers(metric, models)}}}", step=step
         )
-        # A point stands for the step before it, so the first one is a step after the start.
+        # A point covers the step before it, so the first one is one step after the start.
         start, end = query.start.timestamp() + step, query.end.timestamp()
         return self._ask({"query": expression, "start": f"{start}", "end": f"{end}", "step": f"{step}"}, metric)
 
@@ -109,8 +109,8 @@ def _limited(response: requests.Response) -> bytes:
     content = bytearray()
     for part in response.iter_content(1 << 16):
         content += part
-        if len(content) > LARGEST_ANSWER:
-            raise MetricsUnavailable(f"Prometheus answered with more than {LARGEST_ANSWER} bytes")
+        if len(content) > MAX_ANSWER_BYTES:
+            raise MetricsUnavailable(f"Prometheus answered with more than {MAX_ANSWER_BYTES} bytes")
     return bytes(content)
 
 
@@ -119,7 +119,7 @@ def _message(content: bytes) -> str:
         text = str(json.loads(content)["error"])
     except (ValueError, KeyError, TypeError):
         text = content.decode(errors="replace")
-    return " ".join(text.split())[:_LONGEST_MESSAGE]
+    return " ".join(text.split())[:_MAX_MESSAGE_LENGTH]
 
 
 def _metric_of(query: MetricQuery) -> PrometheusMetric:
@@ -128,7 +128,7 @@ def _metric_of(query: MetricQuery) -> PrometheusMetric:
 
 
 def _alike(queries: Sequence[MetricQuery]) -> list[list[int]]:
-    """Places of queries that differ in nothing but the model, so that one question asks for all of them."""
+    """Indexes of queries that differ only in the model, in groups that one request can cover."""
     groups: dict[tuple[str, datetime, datetime], list[int]] = defaultdict(list)
     for number, query in enumerate(queries):
         groups[query.metric.model_dump_json(), query.start, query.end].append(number)
@@ -136,7 +136,7 @@ def _alike(queries: Sequence[MetricQuery]) -> list[list[int]]:
 
 
 def _matchers(metric: PrometheusMetric, models: list[str]) -> str:
-    """Names of models hold nothing that means something in a regular expression; other values are only compared."""
+    """Model names contain no special characters of regular expressions; other values are compared literally."""
     others = [f'{name}="{_escaped(value)}"' for name, value in sorted(metric.labels.items())]
     return ",".join([f'{metric.model_label}=~"{_escaped("|".join(models))}"', *others])
 
@@ -152,22 +152,22 @@ def _parse(content: bytes, label: str) -> _Series:
         if document["status"] != "success" or data["resultType"] != "matrix":
             return _Series({}, f"Prometheus answered with a {data['resultType']} instead of a matrix")
         points = {
-            found["metric"].get(label, ""): {float(at): float(value) for at, value in found["values"]}
-            for found in data["result"]
+            series["metric"].get(label, ""): {float(at): float(value) for at, value in series["values"]}
+            for series in data["result"]
         }
         warnings = [str(warning) for warning in document.get("warnings") or []]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        return _Series({}, f"Prometheus answered something else than its API says ({type(error).__name__})")
-    return _Series(points, "; ".join(warnings)[:_LONGEST_MESSAGE] or None)
+        return _Series({}, f"Prometheus answered in an unexpected format ({type(error).__name__})")
+    return _Series(points, "; ".join(warnings)[:_MAX_MESSAGE_LENGTH] or None)
 
 
 def _reading(metric: PrometheusMetric, model: str, series: list[_Series], shares: _Series | None) -> MetricReading:
-    everything = [*series, *([shares] if shares else [])]
-    problems = [found.problem for found in everything if found.problem]
-    points = [dict(found.points.get(model, {})) for found in everything]
-    if not all(math.isfinite(value) for found in points for value in found.values()):
-        problems.append("it has values that are no numbers")
-    # Steps without a labelled row say nothing about how many were right.
+    all_series = [*series, *([shares] if shares else [])]
+    problems = [one.problem for one in all_series if one.problem]
+    points = [dict(one.points.get(model, {})) for one in all_series]
+    if not all(math.isfinite(value) for by_step in points for value in by_step.values()):
+        problems.append("it has values that are not finite numbers")
+    # A step without labelled rows says nothing about accuracy.
     steps = sorted(at for at in points[0] if not metric.counts_rows or points[1].get(at, 0) > 0)
     if problems or not steps:
         return MetricReading(value=None, points=len(steps), problem="; ".join(dict.fromkeys(problems)) or None)
@@ -175,7 +175,7 @@ def _reading(metric: PrometheusMetric, model: str, series: list[_Series], shares
     rows = sum(points[1][at] for at in steps) if metric.counts_rows else None
     right = [points[0][at] for at in steps]
     return MetricReading(
-        # What was extrapolated at the edges of a step may count a little more right than there are rows.
+        # Extrapolation at the edges of a step may count slightly more correct rows than rows.
         value=min(sum(right) / rows, 1.0) if rows else _aggregate(metric, right),
         rows=round(rows) if rows else None,
         points=len(steps),

@@ -13,7 +13,7 @@ SERVICE = "aps"
 
 
 def sign_request(session: Session, url: str, body: bytes, headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers of a POST with its signature; credentials are asked for each time, because they expire."""
+    """The headers of a signed POST; credentials are read each time, because they expire."""
     region = session.get_config_variable("region")
     if not region:
         raise SettingInvalid("AWS_REGION", "", "the region of the workspace")

@@ -6,13 +6,13 @@ from functools import cached_property
 from ...domain.metric_reading import MetricQuery, MetricReading
 from ...ports import MetricSource
 
-NOT_CONFIGURED = "the policy asks Prometheus, but the deployment has no PROMETHEUS_URL"
+NOT_CONFIGURED = "the policy reads its metric from Prometheus, but the deployment has no PROMETHEUS_URL"
 
 
 class MetricSources:
-    """MetricSource that asks each query's own source; each is built when it is first needed, or never.
+    """MetricSource that sends each query to its own source; a source is built when it is first needed.
 
-    Without a Prometheus, the models that need one cannot be judged; that stops no other.
+    Without a Prometheus, models that need one cannot be judged, but all others can.
     """
 
     def __init__(self, cloudwatch: Callable[[], MetricSource], prometheus: Callable[[], MetricSource | None]) -> None:
@@ -31,10 +31,10 @@ class MetricSources:
         for source in ("cloudwatch", "prometheus"):
             numbers = [number for number, query in enumerate(queries) if query.metric.source == source]
             if numbers:
-                asked = [queries[number] for number in numbers]
-                readings.update(zip(numbers, self._read(source, asked), strict=True))
+                of_source = [queries[number] for number in numbers]
+                readings.update(zip(numbers, self._read(source, of_source), strict=True))
         return [readings[number] for number in range(len(queries))]
 
-    def _read(self, source: str, queries: list[MetricQuery]) -> list[MetricReading]:
-        found = self._cloudwatch if source == "cloudwatch" else self._prometheus
-        return found.read(queries) if found else [MetricReading(value=None, problem=NOT_CONFIGURED) for _ in queries]
+    def _read(self, name: str, queries: list[MetricQuery]) -> list[MetricReading]:
+        source = self._cloudwatch if name == "cloudwatch" else self._prometheus
+        return source.read(queries) if source else [MetricReading(value=None, problem=NOT_CONFIGURED) for _ in queries]

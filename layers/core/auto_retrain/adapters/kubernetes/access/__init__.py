@@ -1,1 +1,1 @@
-"""Reaching a Kubernetes API: connection, credentials, requests."""
+"""Access to a Kubernetes API: connection, credentials, requests."""

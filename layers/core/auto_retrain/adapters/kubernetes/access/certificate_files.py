@@ -1,4 +1,4 @@
-"""Certificates and keys as files, because the HTTP library reads them from nowhere else."""
+"""Certificates and keys as files, because the HTTP library reads them only from files."""
 
 import atexit
 import base64
@@ -9,13 +9,13 @@ from pathlib import Path
 from ....domain.errors import ClusterRefused
 
 
-def kept_file(name: str, encoded: str | None, path: str | None = None, beside: Path = Path()) -> str | None:
-    """A file with the content that was given as base64, or else at a path; None when neither was.
+def pem_file(name: str, encoded: str | None, path: str | None = None, folder: Path = Path()) -> str | None:
+    """The path of a file with the base64 content, or of the file at `path`; None if neither is given.
 
-    A file of ours may be read by nobody else, and ends with the process.
+    A file that we write is readable by our user alone, and is deleted when the process ends.
     """
     if encoded is None:
-        return _existing(name, beside / path) if path else None
+        return _existing(name, folder / path) if path else None
     try:
         content = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError) as error:
@@ -28,5 +28,5 @@ def kept_file(name: str, encoded: str | None, path: str | None = None, beside: P
 
 def _existing(name: str, path: Path) -> str:
     if not path.is_file():
-        raise ClusterRefused(f"the {name} of the cluster connection is not there: {path}")
+        raise ClusterRefused(f"the {name} of the cluster connection does not exist: {path}")
     return str(path)

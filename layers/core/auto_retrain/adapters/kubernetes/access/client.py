@@ -1,4 +1,4 @@
-"""The requests that we make of the Kubernetes API, made sure to have happened or not to have happened."""
+"""Requests to the Kubernetes API, repeated until it is certain whether they took effect."""
 
 import random
 import time
@@ -11,23 +11,23 @@ from .transport import Json, Reply, Transport
 
 ATTEMPTS = 4
 FIRST_DELAY_SECONDS = 0.25
-# Whoever asks us to wait longer gets asked again by the state machine, not by a function that sleeps.
-LONGEST_DELAY_SECONDS = 5.0
-# No attempt begins later than this, so that a function hears of a hung server before its own time is up.
+# If the server asks for a longer delay, the state machine retries; a function must not sleep that long.
+MAX_DELAY_SECONDS = 5.0
+# No attempt begins later than this, so that a function notices a hung server before its own timeout.
 PATIENCE_SECONDS = 20.0
 PAGE_SIZE = 1000
-LARGEST_LOG_BYTES = 256 * 1024
+MAX_LOG_BYTES = 256 * 1024
 
 _FORBIDDEN = 403
 _NOT_FOUND = 404
-# A container that has not started has no log, and neither has a pod that is gone.
+# A container that has not started has no log, and neither does a pod that is gone.
 _NO_LOG = {400, _NOT_FOUND}
 
 
 class KubernetesClient:
     """Jobs, pods, logs and events of one namespace.
 
-    Raises ClusterUnavailable for what may pass after a few attempts, ClusterRefused for what will not.
+    Raises ClusterUnavailable for transient errors after a few attempts, ClusterRefused for permanent ones.
     """
 
     def __init__(
@@ -44,10 +44,10 @@ class KubernetesClient:
         self._jobs = f"/apis/batch/v1/namespaces/{quote(namespace, safe='')}/jobs"
         self._core = f"/api/v1/namespaces/{quote(namespace, safe='')}"
 
-    def create_job(self, manifest: Json) -> Json:
-        """The Job of this name: created now, or the one that was there before."""
-        reply = self._patiently(lambda: self._create_once(manifest))
-        # A quota that is used up is refused with the code and reason of a missing permission, and passes.
+    def create_job(self, body: Json) -> Json:
+        """Create a Job, or return the existing one of this name."""
+        reply = self._retry(lambda: self._create_once(body))
+        # An exhausted quota has the code and reason of a missing permission, but is transient.
         if reply.code == _FORBIDDEN and self._may_create():
             raise ClusterUnavailable(str(reply))
         return _object(reply, "Job")
@@ -58,17 +58,17 @@ class KubernetesClient:
         except ClusterRefused:
             return False
 
-    def _create_once(self, manifest: Json) -> Reply:
-        """Try to create a Job; when that leaves open whether it is there now, look."""
-        reply = self._transport.send("POST", self._jobs, {"fieldValidation": "Strict"}, manifest)
+    def _create_once(self, body: Json) -> Reply:
+        """Try to create a Job; if the outcome is unknown, read the Job to find out."""
+        reply = self._transport.send("POST", self._jobs, {"fieldValidation": "Strict"}, body)
         if not (reply.outcome_unknown or _exists(reply)):
             return reply
-        found = self._transport.send("GET", self._job(manifest["metadata"]["name"]))
-        if found.code == _NOT_FOUND:
+        existing = self._transport.send("GET", self._job(body["metadata"]["name"]))
+        if existing.code == _NOT_FOUND:
             return reply
-        if "deletionTimestamp" in found.body.get("metadata", {}):
+        if "deletionTimestamp" in existing.body.get("metadata", {}):
             return Reply(409, "AlreadyExists", "the old Kubernetes Job of that name is still being deleted")
-        return found
+        return existing
 
     def get_job(self, name: str) -> Json | None:
         reply = self._get(self._job(name))
@@ -85,98 +85,98 @@ class KubernetesClient:
         return sorted(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]), reverse=True)
 
     def list_pending_pods(self, selector: str) -> list[Json]:
-        """All pods that have not begun to run, the oldest first."""
+        """All pods that have not started, the oldest first."""
         query = {"labelSelector": selector, "fieldSelector": "status.phase=Pending"}
         pods = self._list("PodList", f"{self._core}/pods", query)
         return sorted(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
 
     def list_failed_creations(self) -> list[Json]:
-        """What kept Jobs from getting pods, the oldest first."""
+        """Events about pods that could not be created, the oldest first."""
         query = {"fieldSelector": "involvedObject.kind=Job,reason=FailedCreate"}
         events = self._list("EventList", f"{self._core}/events", query)
         return sorted(events, key=event_time)
 
     def list_events(self, name: str) -> list[Json]:
-        """What was noted about an object of this name."""
+        """Events about objects of this name."""
         return self._list("EventList", f"{self._core}/events", {"fieldSelector": f"involvedObject.name={name}"})
 
     def log_tail(self, pod_name: str, container: str, lines: int) -> str:
         """The last lines of a container's log; empty when there is none."""
-        query = {"container": container, "tailLines": str(lines), "limitBytes": str(LARGEST_LOG_BYTES)}
+        query = {"container": container, "tailLines": str(lines), "limitBytes": str(MAX_LOG_BYTES)}
         reply = self._get(f"{self._core}/pods/{quote(pod_name, safe='')}/log", query)
         return "" if reply.code in _NO_LOG else _accepted(reply).text
 
     def delete_job(self, name: str) -> None:
-        """Delete a Job, and leave it to the cluster to end its pods; one that is not there is fine."""
+        """Delete a Job and let the cluster end its pods; does nothing if the Job does not exist."""
         query = {"propagationPolicy": "Background"}
-        reply = self._patiently(lambda: self._transport.send("DELETE", self._job(name), query))
+        reply = self._retry(lambda: self._transport.send("DELETE", self._job(name), query))
         if reply.code != _NOT_FOUND:
             _accepted(reply)
 
     def resume_job(self, name: str) -> None:
-        """Let a suspended Job run; done again, it changes nothing, and one that is not there is fine."""
+        """Let a suspended Job run; does nothing if it runs already or does not exist."""
         change = {"spec": {"suspend": False}}
         strict = {"fieldValidation": "Strict"}
-        reply = self._patiently(lambda: self._transport.send("PATCH", self._job(name), strict, change))
+        reply = self._retry(lambda: self._transport.send("PATCH", self._job(name), strict, change))
         if reply.code != _NOT_FOUND:
             _accepted(reply)
 
     def may(self, permission: Permission, group: str | None) -> bool:
-        """Whether a group, or else we ourselves, may do something in the namespace."""
+        """Whether a group has a permission in the namespace, or we ourselves if no group is given."""
         kind = "SubjectAccessReview" if group else "SelfSubjectAccessReview"
-        about = {"resourceAttributes": {"namespace": self._namespace, **_attributes(permission)}}
-        # Every caller is in the second of these groups as well.
-        whom = {"groups": [group, "system:authenticated"]} if group else {}
-        review = {"apiVersion": "authorization.k8s.io/v1", "kind": kind, "spec": {**about, **whom}}
+        action = {"resourceAttributes": {"namespace": self._namespace, **_attributes(permission)}}
+        # Every caller is also in the second group.
+        subject = {"groups": [group, "system:authenticated"]} if group else {}
+        review = {"apiVersion": "authorization.k8s.io/v1", "kind": kind, "spec": {**action, **subject}}
         path = f"/apis/authorization.k8s.io/v1/{kind.lower()}s"
-        answer = _object(self._patiently(lambda: self._transport.send("POST", path, body=review)), kind)
+        answer = _object(self._retry(lambda: self._transport.send("POST", path, body=review)), kind)
         return bool(answer["status"]["allowed"])
 
     def _job(self, name: str) -> str:
         return f"{self._jobs}/{quote(name, safe='')}"
 
     def _list(self, kind: str, path: str, query: Mapping[str, str]) -> list[Json]:
-        found: list[Json] = []
+        items: list[Json] = []
         page = {"limit": str(PAGE_SIZE), **query}
         while True:
             body = _object(self._get(path, page), kind)
-            found += body["items"] or []
+            items += body["items"] or []
             if not body["metadata"].get("continue"):
-                return found
+                return items
             page["continue"] = body["metadata"]["continue"]
 
     def _get(self, path: str, query: Mapping[str, str] | None = None) -> Reply:
-        return self._patiently(lambda: self._transport.send("GET", path, query))
+        return self._retry(lambda: self._transport.send("GET", path, query))
 
-    def _patiently(self, exchange: Callable[[], Reply]) -> Reply:
-        """Repeat an exchange while its reply says that it may go better, but only a few times."""
+    def _retry(self, exchange: Callable[[], Reply]) -> Reply:
+        """Repeat an exchange a few times, as long as its reply is a transient error."""
         end = self._clock() + PATIENCE_SECONDS
         for attempt in range(1, ATTEMPTS + 1):
             reply = exchange()
-            if not (reply.may_pass or _exists(reply)):
+            if not (reply.is_transient or _exists(reply)):
                 return reply
             delay = max(reply.retry_after, self._delay(attempt))
-            if attempt == ATTEMPTS or delay > LONGEST_DELAY_SECONDS or self._clock() + delay > end:
+            if attempt == ATTEMPTS or delay > MAX_DELAY_SECONDS or self._clock() + delay > end:
                 break
             self._sleep(delay)
         raise ClusterUnavailable(str(reply))
 
     def _delay(self, attempt: int) -> float:
-        """Twice as long each time, less up to half by chance, so that many callers do not come back together."""
-        longest: float = FIRST_DELAY_SECONDS * 2 ** (attempt - 1)
-        return longest * (1 - self._chance() / 2)
+        """Doubles with each attempt, minus up to half at random, so that many callers do not return at once."""
+        full: float = FIRST_DELAY_SECONDS * 2 ** (attempt - 1)
+        return full * (1 - self._chance() / 2)
 
 
 def _attributes(permission: Permission) -> dict[str, str]:
-    """`list pods/log` and `create jobs.batch` as the API server wants them."""
+    """A permission such as `list pods/log` or `create jobs.batch` as fields of a review."""
     resource, _, subresource = permission.resource.partition("/")
     name, _, group = resource.partition(".")
-    found = {"verb": permission.verb, "group": group, "resource": name, "subresource": subresource}
-    return {field: value for field, value in found.items() if value}
+    fields = {"verb": permission.verb, "group": group, "resource": name, "subresource": subresource}
+    return {field: value for field, value in fields.items() if value}
 
 
 def event_time(event: Json) -> str:
-    """When an event was last seen; those of the scheduler have only the second of these times."""
+    """When an event was last seen; the scheduler's events have only `eventTime`."""
     return str(event.get("lastTimestamp") or event.get("eventTime") or event["metadata"]["creationTimestamp"])
 
 
@@ -191,7 +191,7 @@ def _accepted(reply: Reply) -> Reply:
 
 
 def _object(reply: Reply, kind: str) -> Json:
-    """The object in a good reply; something between us and the cluster may answer well, and with something else."""
+    """The object in a successful reply; a proxy in between may report success and send something else."""
     body = _accepted(reply).body
     if body.get("kind") != kind:
         raise ClusterUnavailable(f"the Kubernetes API answered {reply.code} without a {kind}")

@@ -1,14 +1,14 @@
-"""Where a cluster is, whom to trust there, and who we are to it."""
+"""The address of a cluster, the authority to trust, and our credentials."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
 
 class TokenSource(Protocol):
-    """Whatever can prove to a cluster who we are."""
+    """Proves our identity to a cluster."""
 
     def token(self) -> str:
-        """A bearer token; empty when a client certificate is the proof."""
+        """A bearer token; empty if a client certificate is used instead."""
 
     def refresh(self) -> None:
         """Forget the token, because the cluster refused it."""
@@ -16,10 +16,10 @@ class TokenSource(Protocol):
 
 @dataclass(frozen=True)
 class Connection:
-    """Everything needed to talk to one cluster; `ca_file` None trusts the public authorities.
+    """Everything needed to talk to one cluster; without a `ca_file`, the public authorities are trusted.
 
-    `client_certificate` are files of a certificate and its key; `server_name` is what the server's certificate says
-    where that is not the host of the endpoint.
+    `client_certificate` holds the paths of a certificate and its key; `server_name` is the name in the server's
+    certificate if it is not the host of the endpoint.
     """
 
     endpoint: str

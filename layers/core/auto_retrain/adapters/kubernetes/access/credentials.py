@@ -1,4 +1,4 @@
-"""Bearer tokens of a kubeconfig's users: written down, in a file that is rotated, or made by a program."""
+"""Bearer tokens of a kubeconfig's users: fixed, in a file that is rotated, or printed by a program."""
 
 import json
 import os
@@ -13,14 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ....domain.errors import ClusterRefused
 
-# How long a program may take, and how long before its end a token is not used any more.
+# How long a program may take, and how long before it expires a token is replaced.
 EXEC_SECONDS = 30
 EARLY_SECONDS = 60
-LONGEST_LINE = 200
+MAX_LINE_LENGTH = 200
 
 
 class FixedToken:
-    """A token that never changes; an empty one is none."""
+    """A token that never changes; empty means that there is none."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -29,11 +29,11 @@ class FixedToken:
         return self._token
 
     def refresh(self) -> None:
-        """There is no other one."""
+        """There is no other token."""
 
 
 class FileToken:
-    """The token that a file holds now: whoever mounts it, rotates it."""
+    """The current token in a file that is rotated from outside."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -66,33 +66,33 @@ class ExecPlugin(BaseModel):
 
 
 class ExecTokens:
-    """Tokens that a program prints, used again until shortly before they end."""
+    """Tokens that a program prints, reused until shortly before they expire."""
 
-    def __init__(self, plugin: ExecPlugin, beside: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, plugin: ExecPlugin, folder: Path, clock: Callable[[], float] = time.time) -> None:
         self._plugin, self._clock = plugin, clock
-        # As for kubectl: a command with a slash is a path beside the kubeconfig, any other one is looked for.
-        self._command = str(beside / plugin.command) if os.sep in plugin.command else plugin.command
-        self._token, self._ends_at = "", 0.0
+        # As in kubectl: a command with a slash is relative to the kubeconfig, any other is searched for in PATH.
+        self._command = str(folder / plugin.command) if os.sep in plugin.command else plugin.command
+        self._token, self._expires_at = "", 0.0
 
     def token(self) -> str:
-        if not self._token or self._clock() >= self._ends_at - EARLY_SECONDS:
-            self._token, self._ends_at = self._ask()
+        if not self._token or self._clock() >= self._expires_at - EARLY_SECONDS:
+            self._token, self._expires_at = self._new_token()
         return self._token
 
     def refresh(self) -> None:
         self._token = ""
 
-    def _ask(self) -> tuple[str, float]:
+    def _new_token(self) -> tuple[str, float]:
         try:
             status = json.loads(self._run())["status"]
             token, expires = status.get("token"), status.get("expirationTimestamp")
-            ends_at = datetime.fromisoformat(expires.replace("Z", "+00:00")).timestamp() if expires else float("inf")
+            expires_at = datetime.fromisoformat(expires.replace("Z", "+00:00")).timestamp() if expires else float("inf")
         except (ValueError, KeyError, TypeError, AttributeError):
-            token, ends_at = None, 0.0
+            token, expires_at = None, 0.0
         if not isinstance(token, str) or not token:
-            # What it printed may be a secret in a shape that we do not know.
+            # Its output is not quoted, because it may be a secret in an unknown format.
             raise ClusterRefused(f"the program '{self._plugin.command}' printed no ExecCredential with a token")
-        return token, ends_at
+        return token, expires_at
 
     def _run(self) -> str:
         try:
@@ -114,15 +114,15 @@ class ExecTokens:
         if done.returncode:
             lines = done.stderr.strip().splitlines()
             raise self._failed(
-                f"ended with {done.returncode}: {lines[-1][:LONGEST_LINE] if lines else 'it said nothing'}"
+                f"exited with code {done.returncode}: {lines[-1][:MAX_LINE_LENGTH] if lines else 'no error message'}"
             )
         return done.stdout
 
     def _environment(self) -> dict[str, str]:
-        about: dict[str, Any] = {"apiVersion": self._plugin.api_version, "kind": "ExecCredential"}
-        about["spec"] = {"interactive": False}
-        given = {variable.name: variable.value for variable in self._plugin.env or ()}
-        return {"KUBERNETES_EXEC_INFO": json.dumps(about), **given}
+        credential: dict[str, Any] = {"apiVersion": self._plugin.api_version, "kind": "ExecCredential"}
+        credential["spec"] = {"interactive": False}
+        configured = {variable.name: variable.value for variable in self._plugin.env or ()}
+        return {"KUBERNETES_EXEC_INFO": json.dumps(credential), **configured}
 
-    def _failed(self, how: str) -> ClusterRefused:
-        return ClusterRefused(f"the program '{self._plugin.command}', which should give a cluster token, {how}")
+    def _failed(self, problem: str) -> ClusterRefused:
+        return ClusterRefused(f"the program '{self._plugin.command}', which should print a cluster token, {problem}")

@@ -1,4 +1,4 @@
-"""Bearer tokens for EKS: a request to STS, signed but left to the cluster to send, that tells it who we are."""
+"""Bearer tokens for EKS: a signed request to STS, which the cluster sends to learn our identity."""
 
 import base64
 import time
@@ -13,13 +13,13 @@ from ...aws import translated
 
 TOKEN_PREFIX = "k8s-aws-v1."
 CLUSTER_HEADER = "x-k8s-aws-id"
-# How long STS would take the request. The cluster takes the token for 15 minutes after it was signed.
+# How long STS accepts the request. The cluster accepts the token for 15 minutes after it was signed.
 EXPIRES_SECONDS = 60
-OLDEST_SECONDS = 14 * 60
+MAX_AGE_SECONDS = 14 * 60
 
 
 class EksTokens:
-    """Tokens signed with the credentials of this process, used again until they grow old."""
+    """Tokens signed with the credentials of this process, reused until they are too old."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class EksTokens:
         self._signed_at = 0.0
 
     def token(self) -> str:
-        if not self._token or self._clock() - self._signed_at >= OLDEST_SECONDS:
+        if not self._token or self._clock() - self._signed_at >= MAX_AGE_SECONDS:
             self._signed_at = self._clock()
             self._token = self._sign()
         return self._token
@@ -54,7 +54,7 @@ class EksTokens:
 
 
 def _sts_url(region: str) -> str:
-    # Composed here, as the cluster takes real STS addresses only, whatever endpoint this process uses otherwise.
+    # Not the configured endpoint of STS: the cluster accepts only its real addresses.
     suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
     query = "Action=GetCallerIdentity&Version=2011-06-15"
     return f"https://sts.{region}.{suffix}/?{query}"

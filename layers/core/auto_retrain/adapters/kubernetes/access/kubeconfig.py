@@ -1,7 +1,7 @@
-"""Connections as kubectl has them: clusters, users and contexts from kubeconfig files.
+"""Connections from kubeconfig files: their clusters, users and contexts, as in kubectl.
 
-Meant for kind, minikube and clusters that are not on EKS, and for people at their own machine; a deployed function
-signs its own tokens. What would weaken the connection is refused, and no error ever quotes a credential.
+For kind, minikube and other clusters outside EKS, and for people on their own machines; a deployed function signs its
+own tokens. Options that weaken the connection are refused, and no error quotes a credential.
 """
 
 import os
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import AliasGenerator, BaseModel, ConfigDict, Field, ValidationError
 
 from ....domain.errors import ClusterRefused
-from .certificate_files import kept_file
+from .certificate_files import pem_file
 from .connection import Connection, TokenSource
 from .credentials import ExecPlugin, ExecTokens, FileToken, FixedToken
 
@@ -22,7 +22,7 @@ DEFAULT_PATH = "~/.kube/config"
 
 
 class _Part(BaseModel):
-    """A part of a kubeconfig; what we have no use for is passed over."""
+    """A part of a kubeconfig; fields that we do not use are ignored."""
 
     model_config = ConfigDict(
         frozen=True, extra="ignore", alias_generator=AliasGenerator(lambda name: name.replace("_", "-"))
@@ -64,43 +64,43 @@ _AnyPart = TypeVar("_AnyPart", bound=_Part)
 
 
 class Kubeconfig:
-    """Some files as one: of several things of one name, the first counts, as for kubectl."""
+    """Several files merged into one: of several entries of one name the first counts, as in kubectl."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self._named: dict[str, dict[str, tuple[Any, Path]]] = {"clusters": {}, "users": {}, "contexts": {}}
         self._current = ""
         self._where = ", ".join(map(str, paths))
-        found = [path for path in paths if path.exists()]
-        if not found:
+        existing = [path for path in paths if path.exists()]
+        if not existing:
             raise ClusterRefused(f"kubeconfig: there is no file {self._where}")
-        for path in found:
+        for path in existing:
             self._add(path, _load(path))
 
     def connect(self, context_name: str | None) -> Connection:
-        """The connection of a context, or of the current one; its namespace is not used, as ours is a setting.
+        """The connection of a context, by default the current one; its namespace is ignored, as ours is a setting.
 
-        Raises ClusterRefused naming what is missing, not understood, or not safe.
+        Raises ClusterRefused naming the entry that is missing, invalid or unsafe.
         """
         name = context_name or self._current
         if not name:
             raise self._refused("there is no current-context; name one in KUBE_CONTEXT")
         context, _ = self._find("contexts", "context", name, _Context)
-        cluster, beside = self._find("clusters", "cluster", context.cluster, _Cluster)
+        cluster, folder = self._find("clusters", "cluster", context.cluster, _Cluster)
         self._refuse_fields(f"cluster '{context.cluster}'", cluster, _REFUSED_OF_CLUSTER)
-        authority = kept_file("cluster-ca", cluster.certificate_authority_data, cluster.certificate_authority, beside)
+        authority = pem_file("cluster-ca", cluster.certificate_authority_data, cluster.certificate_authority, folder)
         tokens, certificate = self._credentials(context.user)
         return Connection(
             self._endpoint(context.cluster, cluster.server), authority, tokens, certificate, cluster.tls_server_name
         )
 
     def _credentials(self, name: str) -> tuple[TokenSource, tuple[str, str] | None]:
-        user, beside = self._find("users", "user", name, _User)
+        user, folder = self._find("users", "user", name, _User)
         self._refuse_fields(f"user '{name}'", user, _REFUSED_OF_USER)
-        certificate = kept_file("client", user.client_certificate_data, user.client_certificate, beside)
-        key = kept_file("client-key", user.client_key_data, user.client_key, beside)
+        certificate = pem_file("client", user.client_certificate_data, user.client_certificate, folder)
+        key = pem_file("client-key", user.client_key_data, user.client_key, folder)
         if (certificate is None) != (key is None):
             raise self._refused(f"user '{name}' has a client certificate or a client key without the other")
-        tokens = _tokens(user, beside)
+        tokens = _tokens(user, folder)
         if tokens is None and certificate is None:
             raise self._refused(f"user '{name}' has no token, tokenFile, exec or client-certificate")
         return tokens or FixedToken(""), (certificate, key) if certificate and key else None
@@ -114,29 +114,29 @@ class Kubeconfig:
 
     def _add(self, path: Path, document: dict[str, Any]) -> None:
         self._current = self._current or str(document.get("current-context") or "")
-        for kind, known in self._named.items():
+        for kind, entries in self._named.items():
             for entry in document.get(kind) or []:
                 if isinstance(entry, dict) and isinstance(entry.get("name"), str):
-                    known.setdefault(entry["name"], (entry, path.parent))
+                    entries.setdefault(entry["name"], (entry, path.parent))
 
     def _find(self, kind: str, key: str, name: str, part: type[_AnyPart]) -> tuple[_AnyPart, Path]:
-        """A part by its name, and the folder that its paths start from."""
+        """A part by its name, and the folder that its paths are relative to."""
         if name not in self._named[kind]:
-            known = ", ".join(sorted(self._named[kind])) or "none"
-            raise self._refused(f"there is no {key} '{name}'; known are: {known}")
-        entry, beside = self._named[kind][name]
+            existing = ", ".join(sorted(self._named[kind])) or "none"
+            raise self._refused(f"there is no {key} '{name}'; existing: {existing}")
+        entry, folder = self._named[kind][name]
         try:
-            return part.model_validate(entry.get(key) or {}), beside
+            return part.model_validate(entry.get(key) or {}), folder
         except ValidationError as error:
-            wrong = ", ".join(".".join(map(str, found["loc"])) for found in error.errors(include_input=False))
-        # Outside of the handler: pydantic's error would come along, and quote what may be a secret.
-        raise self._refused(f"{key} '{name}' cannot be understood: {wrong}")
+            fields = ", ".join(".".join(map(str, detail["loc"])) for detail in error.errors(include_input=False))
+        # Outside the handler, so that pydantic's error is not chained: it may quote a secret.
+        raise self._refused(f"{key} '{name}' is invalid: {fields}")
 
-    def _refuse_fields(self, what: str, part: _Part, fields: Sequence[str]) -> None:
+    def _refuse_fields(self, label: str, part: _Part, fields: Sequence[str]) -> None:
         for field in fields:
             if getattr(part, field):
-                shown = type(part).model_fields[field].alias or field.replace("_", "-")
-                raise self._refused(f"{what}: {shown} is not supported")
+                name = type(part).model_fields[field].alias or field.replace("_", "-")
+                raise self._refused(f"{label}: {name} is not supported")
 
     def _refused(self, problem: str) -> ClusterRefused:
         return ClusterRefused(f"kubeconfig {self._where}: {problem}")
@@ -148,17 +148,17 @@ def connect_by_kubeconfig(paths: str | None, context: str | None) -> Connection:
     return Kubeconfig(given or [Path(DEFAULT_PATH).expanduser()]).connect(context)
 
 
-def _tokens(user: _User, beside: Path) -> TokenSource | None:
+def _tokens(user: _User, folder: Path) -> TokenSource | None:
     sources: list[tuple[Any, Callable[[], TokenSource]]] = [
-        (user.token_file, lambda: FileToken(beside / (user.token_file or ""))),
+        (user.token_file, lambda: FileToken(folder / (user.token_file or ""))),
         (user.token, lambda: FixedToken(user.token or "")),
-        (user.exec, lambda: ExecTokens(user.exec or ExecPlugin(command=""), beside)),
+        (user.exec, lambda: ExecTokens(user.exec or ExecPlugin(command=""), folder)),
     ]
-    return next((make() for given, make in sources if given), None)
+    return next((make() for value, make in sources if value), None)
 
 
 def _load(path: Path) -> dict[str, Any]:
-    # Not among the layers of deployed functions, which have no kubeconfig.
+    # Not in the layers of deployed functions, which have no kubeconfig.
     import yaml
 
     try:
@@ -168,7 +168,7 @@ def _load(path: Path) -> dict[str, Any]:
     except yaml.YAMLError:
         document = None  # its message would quote the file
     if not isinstance(document, dict):
-        raise ClusterRefused(f"kubeconfig {path} is no YAML mapping")
+        raise ClusterRefused(f"kubeconfig {path} is not a YAML mapping")
     return document
 
 

@@ -1,4 +1,4 @@
-"""One exchange with the API server: a request goes out, what came back is told without judging it."""
+"""One exchange with the API server: sends a request and returns the reply, be it a success or an error."""
 
 import time
 from collections.abc import Mapping
@@ -17,19 +17,19 @@ Json = dict[str, Any]
 
 TIMEOUT_SECONDS = (3.0, 10.0)
 NO_REPLY = 0
-LONGEST_MESSAGE = 500
+MAX_MESSAGE_LENGTH = 500
 
-# A change names the fields that it sets (RFC 7396); everything else is a whole object.
+# A PATCH names only the fields to set (RFC 7396); all other bodies are whole objects.
 _CONTENT_TYPE = {"PATCH": {"Content-Type": "application/merge-patch+json"}}
 # The server is busy, restarting or cut off from its database; 410 means that a listing took too long.
-_MAY_PASS = {NO_REPLY, 408, 410, 429, 500, 502, 503, 504}
-# The request may have been carried out although we are told that it failed.
-_UNKNOWN_OUTCOME = _MAY_PASS - {429}
+_TRANSIENT = {NO_REPLY, 408, 410, 429, 500, 502, 503, 504}
+# The request may have taken effect although the reply is an error.
+_UNKNOWN_OUTCOME = _TRANSIENT - {429}
 
 
 @dataclass(frozen=True)
 class Reply:
-    """A status code with the reason that the server gave beside it; code 0 stands for no reply at all."""
+    """A status code and the server's reason; code 0 means that there was no reply."""
 
     code: int
     reason: str = ""
@@ -43,24 +43,24 @@ class Reply:
         return 200 <= self.code < 300
 
     @property
-    def may_pass(self) -> bool:
-        return self.code in _MAY_PASS
+    def is_transient(self) -> bool:
+        return self.code in _TRANSIENT
 
     @property
     def outcome_unknown(self) -> bool:
         return self.code in _UNKNOWN_OUTCOME
 
     def __str__(self) -> str:
-        said = f"answered {self.code} {self.reason}".rstrip() if self.code else "did not answer"
-        return f"the Kubernetes API {said}: {self.message[:LONGEST_MESSAGE]}"
+        answer = f"answered {self.code} {self.reason}".rstrip() if self.code else "did not answer"
+        return f"the Kubernetes API {answer}: {self.message[:MAX_MESSAGE_LENGTH]}"
 
 
 class _NamedServer(HTTPAdapter):
-    """Expects the server's certificate to be for this name instead of for the host of the address."""
+    """Expects this name in the server's certificate instead of the host of the address."""
 
     def __init__(self, server_name: str | None) -> None:
-        named = {"server_hostname": server_name, "assert_hostname": server_name}
-        self._names: Json = named if server_name else {}
+        names = {"server_hostname": server_name, "assert_hostname": server_name}
+        self._names: Json = names if server_name else {}
         super().__init__(pool_maxsize=CONNECTIONS)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
@@ -73,7 +73,7 @@ class Transport:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._session = requests.Session()
-        # Neither a proxy nor a netrc file of the environment may come between us and the cluster.
+        # Ignore the environment's proxies and netrc files.
         self._session.trust_env = False
         self._session.verify = connection.ca_file or True
         self._session.cert = connection.client_certificate
@@ -88,8 +88,8 @@ class Transport:
 
     def _headers(self) -> dict[str, str]:
         token = self._connection.tokens.token()
-        proof = {"Authorization": f"Bearer {token}"} if token else {}
-        return {"Accept": "application/json, */*", **proof}
+        authorization = {"Authorization": f"Bearer {token}"} if token else {}
+        return {"Accept": "application/json, */*", **authorization}
 
     def _exchange(self, method: str, path: str, query: Mapping[str, str] | None, body: Json | None) -> Reply:
         try:
@@ -103,14 +103,14 @@ class Transport:
                 allow_redirects=False,
             )
         except requests.exceptions.SSLError as error:
-            raise ClusterRefused(f"the Kubernetes API shows a certificate that we do not trust: {error}") from error
+            raise ClusterRefused(f"the certificate of the Kubernetes API is not trusted: {error}") from error
         except requests.RequestException as error:
             return Reply(NO_REPLY, message=str(error))
         return _read(response)
 
 
 def _read(response: requests.Response) -> Reply:
-    # A log comes without a character set; the library's guess would be Latin-1.
+    # Logs do not declare a character set, and requests would assume Latin-1.
     response.encoding = "utf-8"
     if response.ok:
         return Reply(response.status_code, body=_json_object(response), text=response.text)

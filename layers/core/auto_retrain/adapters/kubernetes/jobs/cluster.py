@@ -1,4 +1,4 @@
-"""The cluster port on Kubernetes: our orders become Jobs, and Jobs become what the use cases know of them."""
+"""The cluster port on Kubernetes: starts Jobs for our orders, and describes Jobs to the use cases."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
@@ -9,9 +9,9 @@ from ....domain.installation import Permission
 from ....domain.policy.training import TrainingPolicy
 from ..access.client import KubernetesClient
 from ..access.transport import Json
-from .explanation import explain, failed_creation, last_line, obstacle, telling_container, termination_message
-from .job_body import JOB_ID_LABEL, PodSettings, build_indexed_manifest, build_manifest, held_back, stage_labels
-from .listing import as_seen, index_of, labels_of
+from .explanation import explain, failed_creation, last_line, obstacle, relevant_container, termination_message
+from .job_body import JOB_ID_LABEL, PodSettings, build_indexed_job, build_job, stage_labels, suspended
+from .listing import cluster_job_of, index_of, labels_of
 
 _CREATED_POD = "Created pod: "
 _JOB_NAME = "batch.kubernetes.io/job-name"
@@ -21,8 +21,7 @@ _EXPLAINING_LINES = 20
 class KubernetesCluster:
     """Cluster on the Kubernetes API, with the Jobs of one stage.
 
-    `clients` are those of the namespaces that may be used, the first one if nothing else is said; `pod_settings` is
-    asked only to start a Job.
+    `clients` are by namespace, the first of which is the default; `pod_settings` is called only to start a Job.
     """
 
     def __init__(
@@ -37,48 +36,47 @@ class KubernetesCluster:
         self._selector = ",".join(f"{label}={value}" for label, value in stage_labels(stage).items())
 
     def start_job(self, name: str, orders: Sequence[JobOrder], training: TrainingPolicy) -> None:
-        manifest = build_manifest(name, orders, training, self._stage, self._pod_settings())
-        self._create(manifest, orders[-1], training)
+        self._create(build_job(name, orders, training, self._stage, self._pod_settings()), orders[-1], training)
 
     def start_indexed_job(
         self, name: str, orders: Sequence[JobOrder], training: TrainingPolicy, pods_at_once: int
     ) -> None:
         settings = self._pod_settings()
-        manifest = build_indexed_manifest(name, orders, training, self._stage, settings, pods_at_once)
-        self._create(manifest, orders[-1], training)
+        body = build_indexed_job(name, orders, training, self._stage, settings, pods_at_once)
+        self._create(body, orders[-1], training)
 
-    def _create(self, manifest: Json, order: JobOrder, training: TrainingPolicy) -> None:
+    def _create(self, body: Json, order: JobOrder, training: TrainingPolicy) -> None:
         client = self._client_for(training)
-        job = client.create_job(manifest if self.parallel_jobs is None else held_back(manifest, training.priority))
-        owner, wanted = labels_of(job).get(JOB_ID_LABEL), order.job_id
-        if owner != wanted:
-            name = manifest["metadata"]["name"]
-            raise ClusterConflict(f"the Kubernetes Job '{name}' belongs to job '{owner}', not to '{wanted}'")
+        job = client.create_job(body if self.parallel_jobs is None else suspended(body, training.priority))
+        owner, expected = labels_of(job).get(JOB_ID_LABEL), order.job_id
+        if owner != expected:
+            name = body["metadata"]["name"]
+            raise ClusterConflict(f"the Kubernetes Job '{name}' belongs to job '{owner}', not to '{expected}'")
 
     def list_jobs(self) -> list[ClusterJob]:
-        found = (job for client in self._clients.values() for job in client.list_jobs(self._selector))
-        return [as_seen(job) for job in found if JOB_ID_LABEL in labels_of(job)]
+        jobs = (job for client in self._clients.values() for job in client.list_jobs(self._selector))
+        return [cluster_job_of(job) for job in jobs if JOB_ID_LABEL in labels_of(job)]
 
     def obstacles(self, jobs: Sequence[ClusterJob]) -> dict[str, Obstacle]:
-        found: dict[str, Obstacle] = {}
+        obstacles: dict[str, Obstacle] = {}
         by_namespace = sorted(jobs, key=lambda job: job.namespace)
         for namespace, members in groupby(by_namespace, key=lambda job: job.namespace):
-            found |= self._obstacles_in(self._clients[namespace], {job.name for job in members})
-        return found
+            obstacles |= self._obstacles_in(self._clients[namespace], {job.name for job in members})
+        return obstacles
 
     def explain_failure(self, job: ClusterJob, order: int | None = None) -> str:
         client = self._clients[job.namespace]
-        found = client.get_job(job.name)
-        pods = _pods_of(client, job, order) if found else []
-        # Pods that are gone have left only their events.
-        cause = explain(found, pods, _events(client, job.name) if found and not pods else [])
-        line = _last_words(client, pods)
+        body = client.get_job(job.name)
+        pods = _pods_of(client, job, order) if body else []
+        # Pods that are gone leave only their events behind.
+        cause = explain(body, pods, _events(client, job.name) if body and not pods else [])
+        line = _last_log_line(client, pods)
         return f"{cause}; last log line: {line}" if line else cause
 
     def log_tail(self, job: ClusterJob, lines: int = 100, order: int | None = None) -> str:
         client = self._clients[job.namespace]
         pods = _pods_of(client, job, order)
-        return client.log_tail(pods[0]["metadata"]["name"], telling_container(pods[0]), lines) if pods else ""
+        return client.log_tail(pods[0]["metadata"]["name"], relevant_container(pods[0]), lines) if pods else ""
 
     def delete_job(self, job: ClusterJob) -> None:
         self._clients[job.namespace].delete_job(job.name)
@@ -103,11 +101,11 @@ class KubernetesCluster:
 
     def _obstacles_in(self, client: KubernetesClient, names: set[str]) -> dict[str, Obstacle]:
         pods = {labels_of(pod).get(_JOB_NAME, ""): pod for pod in client.list_pending_pods(self._selector)}
-        found = {name: why for name in names & pods.keys() if (why := obstacle(pods[name]))}
-        # Jobs without any pod: only an event tells what keeps the controller from creating one.
+        of_pods = {name: reason for name in names & pods.keys() if (reason := obstacle(pods[name]))}
+        # For a Job without pods, only an event shows what keeps the controller from creating one.
         events = client.list_failed_creations() if names - pods.keys() else []
         creations = {str(event["involvedObject"]["name"]): failed_creation(event) for event in events}
-        return {name: creations[name] for name in names - pods.keys() if name in creations} | found
+        return {name: creations[name] for name in names - pods.keys() if name in creations} | of_pods
 
 
 def _pods_of(client: KubernetesClient, job: ClusterJob, order: int | None) -> list[Json]:
@@ -125,10 +123,10 @@ def _events(client: KubernetesClient, name: str) -> list[Json]:
         return []  # an explanation without them is better than none
 
 
-def _last_words(client: KubernetesClient, pods: list[Json]) -> str:
+def _last_log_line(client: KubernetesClient, pods: list[Json]) -> str:
     if not pods:
         return ""
-    name, container = pods[0]["metadata"]["name"], telling_container(pods[0])
+    name, container = pods[0]["metadata"]["name"], relevant_container(pods[0])
     try:
         log = termination_message(pods[0]) or client.log_tail(name, container, _EXPLAINING_LINES)
     except (ClusterRefused, ClusterUnavailable):

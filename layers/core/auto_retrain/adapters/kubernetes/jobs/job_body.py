@@ -1,4 +1,4 @@
-"""The Kubernetes Job that carries out orders: bounded in time and tries, and known by its labels."""
+"""The body of a Kubernetes Job that carries out orders: limited in time and retries, identified by its labels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ __all__ = [
     "ORDER_VARIABLE",
     "PERMANENT_FAILURE",
     "PodSettings",
-    "build_indexed_manifest",
-    "build_manifest",
+    "build_indexed_job",
+    "build_job",
     "stage_labels",
 ]
 
@@ -32,47 +32,46 @@ OUTPUT_ANNOTATION = "auto-retrain/output"
 PRIORITY_ANNOTATION = "auto-retrain/priority"
 MEMBERS_ANNOTATION = "auto-retrain/members"
 
-# The container's word for "trying again will not help".
+# The container's exit code for failures that a retry cannot fix.
 PERMANENT_FAILURE = 65
-# Long enough for people to look at a Job that went wrong in the evening.
+# Long enough for people to inspect a Job that failed in the evening.
 TTL_SECONDS = 6 * 3600
 PRODUCTION = "prod"
 
 
 @dataclass(frozen=True)
 class PodSettings:
-    """What a deployment decides about the pods of its Jobs; AWS credentials come with the service account."""
+    """A deployment's settings for the pods of its Jobs; AWS credentials come with the service account."""
 
     image: str
     service_account: str
 
 
 def stage_labels(stage: str) -> dict[str, str]:
-    """What tells the Jobs of a deployment from those of everyone else, another stage of ours included."""
+    """Labels that distinguish the Jobs of a deployment from all others, including those of other stages."""
     return {MANAGED_BY_LABEL: MANAGED_BY, STAGE_LABEL: stage}
 
 
-def build_manifest(
+def build_job(
     name: str, orders: Sequence[JobOrder], training: TrainingPolicy, stage: str, settings: PodSettings
 ) -> Json:
-    """The Job as it is sent to the API server; its pod carries out the orders one after the other.
+    """The body of a Job whose pod carries out the orders one after the other.
 
-    Raises ClusterRefused naming an image that production may not run, because a tag can come to mean another one.
+    Raises ClusterRefused naming an image that production may not run, because a tag can be moved to another image.
     """
     orders = [_with_image(order, training, stage, settings) for order in orders]
     instructions = [Instruction(order.image or "", order.model_dump_json()) for order in orders]
     return _job(name, orders[-1], instructions, training, stage, settings)
 
 
-def build_indexed_manifest(
+def build_indexed_job(
     name: str, orders: Sequence[JobOrder], training: TrainingPolicy, stage: str, settings: PodSettings, at_once: int
 ) -> Json:
-    """The Job with a pod for each order, `at_once` of them at the same time.
+    """The body of a Job with one pod for each order, `at_once` of them at the same time.
 
-    The orders may be those of several jobs, which are named in an annotation. Every pod gets all of them as a list, of
-    which its completion index tells its own. An order that fails for good, or
-    as often as it may, leaves the others alone. Source: the Job API of Kubernetes 1.29, backoffLimitPerIndex.
-    Raises ClusterRefused like `build_manifest`.
+    The orders may belong to several jobs, which an annotation names. Every pod gets the whole list of orders, and its
+    completion index selects its own. An order that fails for good, or uses up its retries, does not affect the others.
+    Source: the Job API of Kubernetes 1.29, backoffLimitPerIndex. Raises ClusterRefused like `build_job`.
     """
     orders = [_with_image(order, training, stage, settings) for order in orders]
     documents = f"[{','.join(order.model_dump_json() for order in orders)}]"
@@ -83,11 +82,11 @@ def build_indexed_manifest(
         "completions": len(orders),
         "parallelism": min(at_once, len(orders)),
         "backoffLimitPerIndex": training.retries,
-        # The deadline is one for all, so those that come later need the time of those before them as well.
+        # All orders share one deadline, so later ones also need the time of those before them.
         "activeDeadlineSeconds": min(training.deadline_minutes * rounds, MAX_DEADLINE_MINUTES) * 60,
         "podFailurePolicy": {"rules": _failure_rules(1, "FailIndex")},
     }
-    # Every order has a limit of its own instead.
+    # Each order has its own limit instead.
     del job["spec"]["backoffLimit"]
     if len({order.model_name for order in orders}) > 1:
         for metadata in (job["metadata"], job["spec"]["template"]["metadata"]):
@@ -105,7 +104,7 @@ def _job(
     settings: PodSettings,
 ) -> Json:
     template = training.pod_template
-    # Ours come last in every merge: the policy has been refused what is ours, and cannot win here either.
+    # Our values are merged last: policies are not allowed to set them, and could not override them here either.
     labels = template.metadata.labels | {
         **stage_labels(stage),
         JOB_ID_LABEL: last.job_id,
@@ -114,7 +113,7 @@ def _job(
     }
     annotations = template.metadata.annotations | {
         OUTPUT_ANNOTATION: last.output_uri,
-        # Karpenter must not move a training to a cheaper node; what it did would be lost.
+        # Karpenter must not move a training to a cheaper node, because its progress would be lost.
         "karpenter.sh/do-not-disrupt": "true",
     }
     return {
@@ -126,7 +125,7 @@ def _job(
             "activeDeadlineSeconds": training.deadline_minutes * 60,
             "ttlSecondsAfterFinished": TTL_SECONDS,
             "podFailurePolicy": {"rules": _failure_rules(len(instructions), "FailJob")},
-            # Kueue lets it go when its queue has room; it may not have a pod before that.
+            # Kueue resumes it when its queue has room; it must not have a pod before that.
             "suspend": training.queue is not None,
             "template": {
                 "metadata": {"labels": labels, "annotations": annotations},
@@ -136,16 +135,16 @@ def _job(
     }
 
 
-def held_back(manifest: Json, priority: int) -> Json:
-    """The same Job, suspended until the watcher finds a place for it; one that waits for Kueue is left to Kueue."""
-    if QUEUE_LABEL in manifest["metadata"]["labels"]:
-        return manifest
-    metadata = manifest["metadata"]
+def suspended(body: Json, priority: int) -> Json:
+    """The same Job, suspended until the watcher has room for it; a Job in a queue is left to Kueue."""
+    if QUEUE_LABEL in body["metadata"]["labels"]:
+        return body
+    metadata = body["metadata"]
     annotations = metadata.get("annotations", {}) | {PRIORITY_ANNOTATION: str(priority)}
     return {
-        **manifest,
+        **body,
         "metadata": {**metadata, "annotations": annotations},
-        "spec": {**manifest["spec"], "suspend": True},
+        "spec": {**body["spec"], "suspend": True},
     }
 
 
@@ -169,6 +168,6 @@ def _failure_rules(containers: int, permanent_failure: str) -> list[Json]:
     ]
     return [
         *({"action": permanent_failure, "onExitCodes": codes} for codes in permanent),
-        # A node that goes away says nothing about the training, so it does not use up an attempt.
+        # A lost node is not the training's fault, so it does not use up a retry.
         {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
     ]

@@ -1,4 +1,4 @@
-"""What the use cases know of a Job, read from how the cluster shows it."""
+"""Reads listed Jobs into the form that the use cases know."""
 
 import re
 from collections.abc import Iterator
@@ -16,13 +16,13 @@ _INDEX_LABEL = "batch.kubernetes.io/job-completion-index"
 _MOMENT: TypeAdapter[UtcTime] = TypeAdapter(UtcTime)
 
 
-def labels_of(found: Json) -> dict[str, str]:
+def labels_of(body: Json) -> dict[str, str]:
     """Labels of any object."""
-    return dict(found["metadata"].get("labels", {}))
+    return dict(body["metadata"].get("labels", {}))
 
 
-def as_seen(job: Json) -> ClusterJob:
-    """A listed Job of ours."""
+def cluster_job_of(job: Json) -> ClusterJob:
+    """One of our Jobs, from its listing."""
     metadata, spec, status = job["metadata"], job["spec"], job["status"]
     indexed = spec.get("completionMode") == "Indexed"
     phase, reason = _phase(job)
@@ -52,7 +52,7 @@ def as_seen(job: Json) -> ClusterJob:
 
 
 def index_of(pod: Json) -> int | None:
-    """Which order of an Indexed Job a pod carries out."""
+    """The index of the order that a pod carries out, or None if its Job is not an Indexed Job."""
     index = labels_of(pod).get(_INDEX_LABEL)
     return None if index is None else int(index)
 
@@ -65,13 +65,13 @@ def _indexes(text: str) -> Iterator[int]:
 
 
 def _priority(text: str) -> int:
-    # People may edit annotations; one that makes no sense must not hide the Job.
+    # People may edit annotations; an invalid one must not hide the Job.
     return int(text) if re.fullmatch("[0-9]{1,3}", text, re.ASCII) else 0
 
 
 def _phase(job: Json) -> tuple[ClusterJobPhase, str | None]:
     for condition in job["status"].get("conditions", []):
-        # SuccessCriteriaMet and FailureTarget come first, while pods may still run: they are not the end.
+        # SuccessCriteriaMet and FailureTarget come earlier, while pods may still run, so they are not the end.
         if condition["type"] in _ENDS and condition["status"] == "True":
             return _ENDS[condition["type"]], condition.get("reason")
     suspended = job["spec"].get("suspend", False)

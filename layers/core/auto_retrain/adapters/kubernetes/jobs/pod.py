@@ -1,4 +1,4 @@
-"""The pod of a Job: what the policy's template asks for, inside what the restricted profile allows."""
+"""The pod of a Job: the policy's template, within the limits of the restricted profile."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -13,18 +13,20 @@ GPU = "nvidia.com/gpu"
 
 
 class Instruction(NamedTuple):
-    """What one container is told: its image, and the document with its order."""
+    """The image of one container, and the document with its order."""
 
     image: str
     document: str
 
 
 def pod_spec(instructions: Sequence[Instruction], training: TrainingPolicy, service_account: str) -> Json:
-    """A pod with a container for each; all but the last are init containers, which run one by one before it."""
+    """A pod with one container for each instruction; all but the last are init containers, which run one by one."""
     template = training.pod_template.spec
     names = container_names(len(instructions))
-    containers = [_container(name, told, training) for name, told in zip(names, instructions, strict=True)]
-    before, volumes = containers[:-1], [volume.as_body() for volume in template.volumes]
+    containers = [
+        _container(name, instruction, training) for name, instruction in zip(names, instructions, strict=True)
+    ]
+    init_containers, volumes = containers[:-1], [volume.as_body() for volume in template.volumes]
     spec = {
         **template.as_body("containers", "volumes", "affinity", "tolerations"),
         **place(training),
@@ -37,7 +39,7 @@ def pod_spec(instructions: Sequence[Instruction], training: TrainingPolicy, serv
         "containers": containers[-1:],
         "volumes": [{"name": SCRATCH_VOLUME, "emptyDir": {}}, *volumes],
     }
-    return spec | ({"initContainers": before} if before else {})
+    return spec | ({"initContainers": init_containers} if init_containers else {})
 
 
 def container_names(number: int) -> list[str]:
@@ -45,13 +47,13 @@ def container_names(number: int) -> list[str]:
     return [f"{CONTAINER}-{index}" for index in range(1, number)] + [CONTAINER]
 
 
-def _container(name: str, told: Instruction, training: TrainingPolicy) -> Json:
+def _container(name: str, instruction: Instruction, training: TrainingPolicy) -> Json:
     template = training.pod_template.spec.container
     return {
         "name": name,
-        "image": told.image,
+        "image": instruction.image,
         "env": [
-            {"name": ORDER_VARIABLE, "value": _literal(told.document)},
+            {"name": ORDER_VARIABLE, "value": _literal(instruction.document)},
             *(variable.as_body() for variable in template.env),
         ],
         "resources": _resources(training),
@@ -64,19 +66,19 @@ def _container(name: str, told: Instruction, training: TrainingPolicy) -> Json:
             {"name": SCRATCH_VOLUME, "mountPath": SCRATCH_PATH},
             *(mount.as_body() for mount in template.volumeMounts),
         ],
-        # The last line that the container writes is its reason, and so ends up in the pod's status.
+        # The last line that a failing container writes is the reason, which ends up in the pod's status.
         "terminationMessagePolicy": "FallbackToLogsOnError",
     }
 
 
 def _resources(training: TrainingPolicy) -> Json:
-    # As much as asked for and no more: a pod that may use more than it reserved is the first that a full node evicts.
+    # Limits equal requests: a full node first evicts pods that use more than they requested.
     own = {"cpu": training.cpu, "memory": training.memory}
     gpus = {GPU: str(training.gpus)} if training.gpus else {}
-    further = training.pod_template.spec.container.resources
-    return {"requests": own | gpus | further.requests, "limits": own | gpus | further.limits}
+    extra = training.pod_template.spec.container.resources
+    return {"requests": own | gpus | extra.requests, "limits": own | gpus | extra.limits}
 
 
 def _literal(text: str) -> str:
-    """Kubernetes reads $(NAME) and $$ in values; doubled dollars arrive as they were."""
+    """Kubernetes expands $(NAME) and $$ in values; doubled dollar signs arrive unchanged."""
     return text.replace("$", "$$")
