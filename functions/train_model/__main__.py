@@ -1,4 +1,4 @@
-"""Entry point: carries out the order in the environment and exits with a code that says what to do next."""
+"""Entry point: carries out the order in the environment, and exits with a code that says whether to retry."""
 
 import errno
 import gc
@@ -11,11 +11,11 @@ from .errors import PermanentFailure, TrainerBroken
 from .order import parse_order
 
 DONE, MAY_BE_RETRIED, PERMANENT = 0, 1, 65
-LONGEST_REASON = 1000
+MAX_REASON_LENGTH = 1000
 
-# Read by the libraries when they are imported. MLflow and Evidently would report home, MLflow would also draw bars and
-# print addresses; threads of the tree builder would spin while they wait for each other, which is much slower where
-# processors are shared.
+# Read by the libraries when they are imported. Otherwise MLflow and Evidently would send telemetry, MLflow would print
+# progress bars and addresses, and threads of the tree builder would spin while they wait for each other, which is much
+# slower on shared processors.
 LIBRARY_SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
@@ -28,23 +28,23 @@ LIBRARY_SETTINGS = {
 
 
 def main() -> int:
-    """Give the exit code; on failure the last line on stderr is the reason."""
+    """Return the exit code; on failure the last line on stderr is the reason."""
     try:
-        obey(os.environ.get("AUTO_RETRAIN_ORDER"), os.environ.get("JOB_COMPLETION_INDEX"))
+        run_order(os.environ.get("AUTO_RETRAIN_ORDER"), os.environ.get("JOB_COMPLETION_INDEX"))
     except KeyboardInterrupt:
-        return _end("stopped from outside before the order was carried out", MAY_BE_RETRIED)
+        return _end("stopped by a signal before the order was carried out", MAY_BE_RETRIED)
     except Exception as error:
         _print_trace(error)
         return _end(reason_of(error), PERMANENT if is_permanent(error) else MAY_BE_RETRIED)
     return DONE
 
 
-def obey(document: str | None, completion_index: str | None = None) -> None:
-    """Refuse a bad order at once; only then load the libraries, which takes seconds."""
+def run_order(document: str | None, completion_index: str | None = None) -> None:
+    """Refuse an invalid order at once; only then load the libraries, which takes seconds."""
     order = parse_order(document, completion_index)
     for name, value in LIBRARY_SETTINGS.items():
         os.environ.setdefault(name, value)
-    # Half a million objects that stay are about to be made; searching them for garbage again and again is a waste.
+    # The imports create half a million permanent objects; searching them for garbage again and again is a waste.
     gc.set_threshold(100_000)
     from .carry_out import carry_out
 
@@ -52,19 +52,19 @@ def obey(document: str | None, completion_index: str | None = None) -> None:
 
 
 def is_permanent(error: Exception) -> bool:
-    """Whether trying again with the same order must fail again; a full disk is as full the next time."""
+    """Whether a retry of the same order would fail again; a full disk stays full."""
     return isinstance(error, PermanentFailure) or (isinstance(error, OSError) and error.errno == errno.ENOSPC)
 
 
 def reason_of(error: Exception) -> str:
-    """One line, without control characters, that fits a termination message."""
+    """One line without control characters, short enough for a termination message."""
     text = str(error) if isinstance(error, PermanentFailure) else f"{type(error).__name__}: {error}"
     printable = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(printable.split())[:LONGEST_REASON]
+    return " ".join(printable.split())[:MAX_REASON_LENGTH]
 
 
 def _print_trace(error: Exception) -> None:
-    """Show people where their own code, or ours, broke; a failure in the data needs no trace, and could quote them."""
+    """Show where the user's code or ours failed; invalid data need no traceback, which could quote them."""
     if isinstance(error, TrainerBroken):
         traceback.print_exception(error.__cause__)
     elif not isinstance(error, PermanentFailure):
@@ -77,6 +77,6 @@ def _end(reason: str, code: int) -> int:
 
 
 if __name__ == "__main__":
-    # Kubernetes asks with SIGTERM; taken like Ctrl-C, no library mistakes it for an error of its own and tries again.
+    # Kubernetes sends SIGTERM. Handled like Ctrl-C, no library mistakes it for an error of its own and retries.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())

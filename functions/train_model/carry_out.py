@@ -1,4 +1,4 @@
-"""Puts the parts together and carries out one order, unless that has been done already."""
+"""Puts the parts together and carries out one order, unless its result exists already."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from .train import train
 
 
 def carry_out(order: Order) -> None:
-    """Leave a result document; if another process leaves one first, that one counts."""
+    """Write a result document; if another process writes one first, that one counts."""
     storage = Storage()
     outputs = Outputs(order, storage)
     if outputs.are_complete():

@@ -6,9 +6,9 @@ from pathlib import Path
 
 
 def code_version() -> str:
-    """What the image was built from, if the build told, otherwise a digest of this package."""
-    told = os.environ.get("AUTO_RETRAIN_CODE_VERSION")
-    return told or f"sha256:{_digest_of(Path(__file__).parent)}"
+    """The revision that the image was built from, or a digest of this package if the build did not set one."""
+    revision = os.environ.get("AUTO_RETRAIN_CODE_VERSION")
+    return revision or f"sha256:{_digest_of(Path(__file__).parent)}"
 
 
 def _digest_of(package: Path) -> str:

@@ -1,4 +1,4 @@
-"""The labelled rows of one window, read from the objects that the manifest froze."""
+"""The labelled rows of one window, read from the objects in the manifest."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,20 +24,21 @@ Labels = np.ndarray[Any, Any]
 
 @dataclass(frozen=True)
 class LabelledRows:
-    """Rows with a label, in the order of the manifest; `unlabelled` counts those that were left out.
+    """Rows with a label, in the order of the manifest; `unlabelled` counts rows without one, which are left out.
 
-    Labels are texts, or numbers in a regression. `beside` has what predictions are handed on with: missing is ''.
+    Labels are texts, or numbers in a regression. `extra` has the columns that are stored with predictions, with '' for
+    missing values.
     """
 
     row_ids: Texts
     features: pd.DataFrame
     labels: Labels
     unlabelled: int
-    beside: dict[str, Texts] = field(default_factory=dict)
+    extra: dict[str, Texts] = field(default_factory=dict)
 
     @property
     def are_numbers(self) -> bool:
-        """Whether labels are numbers to come close to, not classes to tell apart."""
+        """Whether labels are the numbers of a regression rather than classes."""
         return bool(self.labels.dtype.kind == "f")
 
     @property
@@ -51,13 +52,13 @@ class LabelledRows:
         return self.labels.size / (self.labels.size + self.unlabelled)
 
 
-def read_window(storage: Storage, columns: Columns, window: Window, beside: Sequence[str] = ()) -> LabelledRows:
-    """Read a window, with columns that are no features if named.
+def read_window(storage: Storage, columns: Columns, window: Window, extra: Sequence[str] = ()) -> LabelledRows:
+    """Read a window, with `extra` columns that are not features.
 
-    Raises DataInvalid when an object changed, a column is missing or no labelled row is left.
+    Raises DataInvalid if an object has changed, a column is missing or no row has a label.
     """
     label = [] if columns.labels else [columns.label]
-    texts, numbers = [columns.row_id, *columns.categorical, *beside], [*columns.numeric]
+    texts, numbers = [columns.row_id, *columns.categorical, *extra], [*columns.numeric]
     (numbers if columns.is_regression else texts).extend(label)
     parse = _parser(columns.format, list(dict.fromkeys(texts)), numbers)
     table = _read(storage, window.objects, parse, str(window))
@@ -65,7 +66,7 @@ def read_window(storage: Storage, columns: Columns, window: Window, beside: Sequ
     if columns.labels:
         arrived = _read_labels(storage, columns.labels, window, columns.is_regression)
         table = table.append_column(columns.label, _labels_of(table[columns.row_id], arrived))
-    return _labelled(table, columns, window, beside)
+    return _labelled(table, columns, window, extra)
 
 
 def read_features(storage: Storage, columns: Columns, window: Window) -> pd.DataFrame:
@@ -80,17 +81,17 @@ def _parser(format: str, texts: Sequence[str], numbers: Sequence[str] = ()) -> C
 
 
 def _read(
-    storage: Storage, objects: Sequence[DataObject], parse: Callable[[bytes, str], pa.Table], when: str
+    storage: Storage, objects: Sequence[DataObject], parse: Callable[[bytes, str], pa.Table], window: str
 ) -> pa.Table:
     if not objects:
-        raise DataInvalid(f"there are no data from {when}")
+        raise DataInvalid(f"there are no data from {window}")
     with ThreadPoolExecutor(PARALLEL_READS) as threads:
-        tables = list(threads.map(lambda found: parse(storage.read(found.uri, found.etag), found.uri), objects))
+        tables = list(threads.map(lambda item: parse(storage.read(item.uri, item.etag), item.uri), objects))
     return pa.concat_tables(tables)
 
 
 def _read_labels(storage: Storage, columns: LabelColumns, window: Window, are_numbers: bool) -> pa.Table:
-    """Row ids and labels as they arrived, without gaps, under names of our own."""
+    """Row ids and labels in the order of arrival, without missing values, as columns `row_id` and `label`."""
     if not window.label_objects:
         raise DataInvalid(f"there are no labels for the rows from {window}")
     label = [columns.label]
@@ -102,14 +103,14 @@ def _read_labels(storage: Storage, columns: LabelColumns, window: Window, are_nu
 
 
 def _labels_of(row_ids: pa.ChunkedArray, arrived: pa.Table) -> pa.ChunkedArray:
-    """The last label that arrived for each row, or null; labels of other rows are left aside."""
-    # The first match counts, so the newest have to come first.
+    """The last label that arrived for each row, or null; labels of other rows are ignored."""
+    # The first match counts, so the newest labels must come first.
     newest_first = arrived.take(pa.array(range(arrived.num_rows - 1, -1, -1), pa.int64()))
     places = pc.index_in(row_ids, newest_first["row_id"].combine_chunks())
     return newest_first["label"].combine_chunks().take(places)
 
 
-def _labelled(table: pa.Table, columns: Columns, window: Window, beside: Sequence[str]) -> LabelledRows:
+def _labelled(table: pa.Table, columns: Columns, window: Window, extra: Sequence[str]) -> LabelledRows:
     labelled = table.filter(pc.invert(pc.is_null(table[columns.label], nan_is_null=True)))
     if labelled.num_rows == 0:
         raise DataInvalid(f"none of the {table.num_rows} rows from {window} has a label")
@@ -118,7 +119,7 @@ def _labelled(table: pa.Table, columns: Columns, window: Window, beside: Sequenc
         features=labelled.select(columns.features).to_pandas(),
         labels=_numbers(labelled[columns.label]) if columns.is_regression else _texts(labelled[columns.label]),
         unlabelled=table.num_rows - labelled.num_rows,
-        beside={name: _texts(labelled[name].fill_null("")) for name in beside},
+        extra={name: _texts(labelled[name].fill_null("")) for name in extra},
     )
 
 

@@ -1,4 +1,4 @@
-"""Finds a user's function by its name, `module:function`."""
+"""Imports a user's function by its name, `module:function`."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -7,11 +7,11 @@ from typing import Any
 from .errors import TrainerBroken
 
 
-def find(what: str, name: str) -> Callable[..., Any]:
-    """Import it; raises TrainerBroken when that fails, for whatever reason."""
-    module, _, function = name.partition(":")
+def import_function(role: str, name: str) -> Callable[..., Any]:
+    """Import a function; raises TrainerBroken if that fails for any reason."""
+    module, _, attribute = name.partition(":")
     try:
-        found: Callable[..., Any] = getattr(import_module(module), function)
+        function: Callable[..., Any] = getattr(import_module(module), attribute)
     except Exception as error:
-        raise TrainerBroken(f"{what} {name} cannot be imported: {type(error).__name__}: {error}") from error
-    return found
+        raise TrainerBroken(f"{role} {name} cannot be imported: {type(error).__name__}: {error}") from error
+    return function

@@ -1,11 +1,11 @@
-"""Failures that trying again cannot cure; every message is one sentence for people.
+"""Failures that a retry cannot fix; every message is one sentence for people.
 
 PermanentFailure
 ├── OrderInvalid      the order or its manifest
 ├── DataInvalid       the labelled data
 ├── TrainerBroken     the function that fits the model, or what it returned
-├── VersionUnusable   a registered version that cannot be found, loaded or asked
-└── ReportFailed      the drift report could not be made of these data
+├── VersionUnusable   a registered version that cannot be found, loaded or used
+└── ReportFailed      data that Evidently cannot compare
 """
 
 
@@ -14,20 +14,20 @@ class PermanentFailure(Exception):
 
 
 class OrderInvalid(PermanentFailure):
-    """The order or its manifest is not what the contract says."""
+    """The order or its manifest does not follow the contract."""
 
 
 class DataInvalid(PermanentFailure):
-    """The labelled data are absent, changed or unfit."""
+    """The labelled data are missing, changed or unusable."""
 
 
 class TrainerBroken(PermanentFailure):
-    """The function that fits the model failed or returned something else."""
+    """The function that fits the model failed, or did not return a model."""
 
 
 class VersionUnusable(PermanentFailure):
-    """A registered version cannot be found, loaded or asked."""
+    """A registered version cannot be found, loaded or used."""
 
 
 class ReportFailed(PermanentFailure):
-    """The drift report cannot be made of these data."""
+    """Evidently cannot compare these data."""

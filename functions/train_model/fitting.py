@@ -1,4 +1,4 @@
-"""Calls the function that fits the model: the policy's own or the default one."""
+"""Calls the trainer, the function that fits the model: the policy's own or the default one."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .checkpoints import kept_checkpoints
+from .checkpoints import checkpoint_folder
 from .data import LabelledRows
-from .entry_points import find
+from .entry_points import import_function
 from .errors import DataInvalid, TrainerBroken
 from .labels import label_texts
 from .order import Order
@@ -21,17 +21,17 @@ DEFAULT_REGRESSOR = "train_model.default_trainer:fit_regressor"
 
 
 def fit_model(order: Order, rows: LabelledRows, storage: Storage) -> Any:
-    """Give the fitted model; raises DataInvalid when all labels are the same, and TrainerBroken.
+    """Return the fitted model; raises DataInvalid if all labels are the same, TrainerBroken if the trainer fails.
 
-    A trainer that takes a `checkpoint_dir` finds there what it left before its pod lost its node.
+    A trainer that takes a `checkpoint_dir` finds its last checkpoint there after its pod lost the node.
     """
     if np.unique(rows.labels).size < 2:
         raise DataInvalid(f"all {rows.labels.size} training rows have the same label")
     trainer = order.trainer or (DEFAULT_REGRESSOR if rows.are_numbers else DEFAULT_TRAINER)
-    fit = find("trainer", trainer)
-    with _extras(fit, order, storage) as extras:
+    fit = import_function("trainer", trainer)
+    with _optional_arguments(fit, order, storage) as optional:
         try:
-            model = fit(rows.features.copy(), rows.targets, dict(order.parameters), order.seed, **extras)
+            model = fit(rows.features.copy(), rows.targets, dict(order.parameters), order.seed, **optional)
         except (Exception, SystemExit) as error:
             raise TrainerBroken(f"trainer {trainer} failed: {type(error).__name__}: {error}") from error
     if not callable(getattr(model, "predict", None)):
@@ -40,7 +40,7 @@ def fit_model(order: Order, rows: LabelledRows, storage: Storage) -> Any:
 
 
 def training_quality(model: Any, rows: LabelledRows) -> dict[str, float]:
-    """How well the model repeats what it was taught; for information only."""
+    """How well the model predicts its own training rows; for information only."""
     try:
         predicted = np.asarray(model.predict(rows.features)).ravel()
         if rows.are_numbers:
@@ -51,12 +51,12 @@ def training_quality(model: Any, rows: LabelledRows) -> dict[str, float]:
 
 
 @contextmanager
-def _extras(fit: Callable[..., Any], order: Order, storage: Storage) -> Iterator[dict[str, Any]]:
-    """What a trainer gets only if it asks for it by name."""
+def _optional_arguments(fit: Callable[..., Any], order: Order, storage: Storage) -> Iterator[dict[str, Any]]:
+    """Arguments that a trainer gets only if its signature names them."""
     if not _takes_checkpoints(fit):
         yield {}
         return
-    with kept_checkpoints(f"{order.output_uri}checkpoint/", storage) as directory:
+    with checkpoint_folder(f"{order.output_uri}checkpoint/", storage) as directory:
         yield {CHECKPOINTS: directory}
 
 
@@ -64,4 +64,4 @@ def _takes_checkpoints(fit: Callable[..., Any]) -> bool:
     try:
         return CHECKPOINTS in signature(fit).parameters
     except (TypeError, ValueError):
-        return False  # something that does not tell; whether it fits is found out by calling it
+        return False  # its signature is unknown; the call will show whether it can be called

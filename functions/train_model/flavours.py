@@ -1,4 +1,4 @@
-"""How a fitted model is stored and loaded: by MLflow's flavour for its library, so that others can read it, too."""
+"""Stores and loads fitted models in MLflow's flavour for their library, so that other tools can read them, too."""
 
 from importlib import import_module
 from typing import Any
@@ -6,15 +6,15 @@ from typing import Any
 import mlflow.sklearn
 from mlflow.models import Model
 
-# Libraries by the package of their models, and what MLflow calls the flavour. Everything else, such as a pipeline of
-# scikit-learn or anything with `predict`, is stored with cloudpickle.
+# MLflow's flavour by the package of the model's class. Everything else, such as a scikit-learn pipeline or any other
+# object with `predict`, is stored with cloudpickle.
 FLAVOURS = {"xgboost": "mlflow.xgboost", "torch": "mlflow.pytorch"}
-# A network is stored whole: the graph alone, which would be traced otherwise, has no `predict` that takes a frame.
+# A network is stored as a whole: the default, a traced graph, has no `predict` that takes a frame.
 OPTIONS = {"torch": {"serialization_format": "pickle"}}
 
 
 def log_model(model: Any, **about: Any) -> None:
-    """Store a model into the active run; raises PicklingError or TypeError for one that cannot be stored."""
+    """Log a model to the active run; raises PicklingError or TypeError for one that cannot be stored."""
     flavour = _flavour_of(model)
     if flavour is None:
         pickled = mlflow.sklearn.SERIALIZATION_FORMAT_CLOUDPICKLE
@@ -26,7 +26,7 @@ def log_model(model: Any, **about: Any) -> None:
 
 
 def load_model(path: str) -> Any:
-    """The model in a folder, as it was when it was stored: with `predict_proba`, if it had one."""
+    """The model in a folder, with all methods that it was stored with, such as `predict_proba`."""
     stored = Model.load(path).flavors
     module = next((module for module in FLAVOURS.values() if module.removeprefix("mlflow.") in stored), None)
     return import_module(module or "mlflow.sklearn").load_model(path)

@@ -1,4 +1,4 @@
-"""Labels between files, models and prediction files: their text is the same everywhere, their type is natural."""
+"""Converts labels between files and models: files hold their texts, models learn their natural types."""
 
 import re
 from typing import Any
@@ -10,7 +10,7 @@ WHOLE_NUMBER = re.compile(r"0|-?[1-9]\d{0,17}")
 
 
 def natural_labels(texts: Array) -> Array:
-    """Labels as a model should learn them: integers, booleans or texts, whichever holds for all of them."""
+    """Labels as a model should learn them: as integers or booleans if all of them are, otherwise as texts."""
     classes = [str(text) for text in np.unique(texts)]
     if set(classes) <= {"true", "false"}:
         return np.asarray(texts == "true")
@@ -20,7 +20,7 @@ def natural_labels(texts: Array) -> Array:
 
 
 def label_texts(labels: Array) -> Array:
-    """The texts of labels, or of what a model predicted; the opposite of `natural_labels`."""
+    """The texts of labels or predictions; the inverse of `natural_labels`."""
     if labels.dtype == bool:
         return np.where(labels, "true", "false")
     if np.issubdtype(labels.dtype, np.floating) and np.all(labels == np.floor(labels)):
@@ -29,5 +29,5 @@ def label_texts(labels: Array) -> Array:
 
 
 def encode(texts: Array, classes: Array) -> Array:
-    """Codes into the sorted classes, which hold every one of the texts."""
+    """The index of each text in the sorted classes, which must contain all texts."""
     return np.searchsorted(classes, texts).astype(np.int32)

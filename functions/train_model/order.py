@@ -1,4 +1,4 @@
-"""What the container is told to do, as one JSON document; the manifest says with which data."""
+"""The order: what the container should do, as one JSON document; the manifest says with which data."""
 
 import hashlib
 import json
@@ -27,13 +27,13 @@ EntryPoint = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
 
 
 class Document(BaseModel):
-    """Refuses fields that it does not know, and values that would have to be converted."""
+    """Refuses unknown fields, and values that would have to be converted."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
 
 
 class Order(Document):
-    """One thing to do for one job; `versions` are to be scored, each with the digest that its files must have."""
+    """One task for one job; `versions` are the versions to score, with the digest that their files must have."""
 
     schema_version: Literal[1]
     kind: Literal["train", "score", "report"]
@@ -55,7 +55,7 @@ class Order(Document):
     @model_validator(mode="after")
     def _scoring_needs_versions(self) -> Self:
         if (self.kind == "score") != bool(self.versions):
-            raise ValueError("versions are given if and only if they are to be scored")
+            raise ValueError("versions are required for kind 'score', and only there")
         return self
 
 
@@ -69,9 +69,9 @@ class DataObject(Document):
 
 
 class Window(Document):
-    """Whole UTC days, the end not included, and the objects that they held when the job began.
+    """Whole UTC days, excluding the end, and the objects that they had when the job began.
 
-    `label_objects` hold the labels of its rows, where those have a data set of their own; a later one corrects.
+    `label_objects` hold the labels if those have their own data set; a later label replaces an earlier one.
     """
 
     start: date
@@ -84,7 +84,7 @@ class Window(Document):
 
 
 class LabelColumns(Document):
-    """How to read the labels' own objects."""
+    """How to read the label objects."""
 
     format: Literal["csv", "parquet"]
     row_id: Column
@@ -94,7 +94,7 @@ class LabelColumns(Document):
 class Columns(Document):
     """How to read the objects; a regression's labels are numbers.
 
-    `entity` and `slices` are texts that predictions are handed on with.
+    `entity` and `slices` are text columns that are stored with the predictions.
     """
 
     format: Literal["csv", "parquet"]
@@ -112,10 +112,10 @@ class Columns(Document):
         return self.task == "regression"
 
     @property
-    def beside(self) -> tuple[str, ...]:
-        """Columns that go beside predictions, each once."""
-        named = [self.entity] if self.entity else []
-        return tuple(dict.fromkeys([*named, *self.slices]))
+    def extra(self) -> tuple[str, ...]:
+        """Columns that are stored with the predictions, each once."""
+        entity = [self.entity] if self.entity else []
+        return tuple(dict.fromkeys([*entity, *self.slices]))
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -123,7 +123,7 @@ class Columns(Document):
 
 
 class AnyManifest(Document):
-    """What belongs to whom, and how it is read."""
+    """The fields that all manifests have."""
 
     schema_version: Literal[1]
     job_id: Name
@@ -156,7 +156,7 @@ Wanted = TypeVar("Wanted", bound=AnyManifest)
 
 
 def parse_order(text: str | None, completion_index: str | None = None) -> Order:
-    """Read an order, or that of a list which has this pod's index; raises OrderInvalid naming each wrong field."""
+    """Read an order, or the one at this pod's index of a list; raises OrderInvalid naming each wrong field."""
     if text is None:
         raise OrderInvalid("there is no order: set AUTO_RETRAIN_ORDER to the order document")
     return _parse("order", Order, _own_order(text, completion_index))
@@ -166,27 +166,27 @@ def _own_order(text: str, completion_index: str | None) -> str:
     try:
         orders = json.loads(text)
     except (ValueError, RecursionError):
-        return text  # what is wrong with it is told by whoever parses it strictly
+        return text  # strict parsing will report the problem
     if not isinstance(orders, list):
         return text
     if completion_index is None or not completion_index.isdecimal() or int(completion_index) >= len(orders):
-        raise OrderInvalid(f"JOB_COMPLETION_INDEX = {completion_index!r} is the index of none of {len(orders)} orders")
+        raise OrderInvalid(f"JOB_COMPLETION_INDEX = {completion_index!r}: must be an index of the {len(orders)} orders")
     return json.dumps(orders[int(completion_index)])
 
 
 def parse_manifest(content: bytes, order: Order, kind: type[Wanted]) -> Wanted:
-    """Read the manifest of an order; raises OrderInvalid unless it is exactly the one that was ordered."""
+    """Read the manifest of an order; raises OrderInvalid unless it is exactly the one that the order names."""
     if hashlib.sha256(content).hexdigest() != order.manifest_sha256:
-        raise OrderInvalid(f"manifest {order.manifest_uri} is not the ordered one: its SHA-256 differs")
+        raise OrderInvalid(f"manifest {order.manifest_uri} is not the one in the order: its SHA-256 differs")
     manifest = _parse("manifest", kind, content)
     if (manifest.job_id, manifest.model_name) != (order.job_id, order.model_name):
         raise OrderInvalid(f"manifest {order.manifest_uri} belongs to job {manifest.job_id} of {manifest.model_name}")
     return manifest
 
 
-def _parse(what: str, document: type[Parsed], content: str | bytes) -> Parsed:
+def _parse(name: str, document: type[Parsed], content: str | bytes) -> Parsed:
     try:
         return document.model_validate_json(content)
     except ValidationError as error:
-        problems = (f"{'.'.join(map(str, found['loc'])) or 'document'}: {found['msg']}" for found in error.errors())
-        raise OrderInvalid(f"{what} is invalid: {'; '.join(problems)}") from error
+        problems = (f"{'.'.join(map(str, detail['loc'])) or 'document'}: {detail['msg']}" for detail in error.errors())
+        raise OrderInvalid(f"{name} is invalid: {'; '.join(problems)}") from error

@@ -1,4 +1,4 @@
-"""What the container leaves behind: files under names nobody else uses, and last of all one result document."""
+"""What the container writes: files under unique names, and last of all one result document."""
 
 import hashlib
 import io
@@ -15,7 +15,7 @@ Arrays = dict[str, np.ndarray[Any, Any]]
 
 
 class Outputs:
-    """The output prefix of one order, where several processes may be at work at once."""
+    """The output prefix of one order, to which several processes may write at once."""
 
     def __init__(self, order: Order, storage: Storage) -> None:
         self._order = order
@@ -36,13 +36,13 @@ class Outputs:
         return {"uri": uri, "sha256": hashlib.sha256(content).hexdigest(), "rows": len(arrays["row_ids"])}
 
     def write_document(self, name: str, content: bytes) -> str:
-        """Store a document under its name and give its URI; the same order always writes the same."""
+        """Store a document under its name and return its URI; the same order always writes the same content."""
         uri = f"{self._order.output_uri}{name}"
         self._storage.write(uri, content)
         return uri
 
     def publish(self, findings: dict[str, Any]) -> bool:
-        """Write the result document, or leave the one that a faster process wrote; says which."""
-        about = {"schema_version": 1, "kind": self._order.kind, "job_id": self._order.job_id}
-        document = json.dumps(about | findings, allow_nan=False, sort_keys=True)
+        """Write the result document unless a faster process has written one; returns whether it was written."""
+        header = {"schema_version": 1, "kind": self._order.kind, "job_id": self._order.job_id}
+        document = json.dumps(header | findings, allow_nan=False, sort_keys=True)
         return self._storage.write_once(self._result_uri, document.encode())

@@ -1,4 +1,4 @@
-"""The MLflow registry; versions are found by job and loaded by number, and no alias is ever touched."""
+"""The MLflow registry: finds versions by job and loads them by number; never changes an alias."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
-from .artifacts import artifact_manifest, digest_of
+from .artifacts import digest_of, file_list
 from .code_version import code_version
 from .data import LabelledRows
 from .errors import OrderInvalid, TrainerBroken, VersionUnusable
@@ -25,7 +25,7 @@ from .versions import LoadedVersion, TrainedVersion
 
 ARTIFACT_TAG = "artifact_sha256"
 VARIANT_TAG = "variant"
-# Given to MLflow, because finding it out would take longer than training.
+# Passed to MLflow, because it would take longer to infer them than to train.
 REQUIREMENTS = [f"{name}=={installed(name)}" for name in ("scikit-learn", "numpy", "pandas", "cloudpickle")]
 
 
@@ -42,9 +42,9 @@ class MlflowVersions:
 
     def find(self) -> TrainedVersion | None:
         job = f"name='{self._order.model_name}' and tags.job_id='{self._order.job_id}'"
-        # The registry cannot be asked for versions that lack a tag, so the variant is compared here.
-        found = (version for version in self._client.search_model_versions(job) if self._is_ours(version))
-        versions = sorted(found, key=lambda version: int(version.version))
+        # MLflow cannot search for versions that lack a tag, so the variant is compared here.
+        ours = (version for version in self._client.search_model_versions(job) if self._is_ours(version))
+        versions = sorted(ours, key=lambda version: int(version.version))
         if not versions:
             return None
         lowest = versions[0]
@@ -59,10 +59,10 @@ class MlflowVersions:
     @contextmanager
     def run(self) -> Iterator[None]:
         order = self._order
-        about = {"code_version": code_version(), "seed": str(order.seed), "trainer": order.trainer or "default"}
+        origin = {"code_version": code_version(), "seed": str(order.seed), "trainer": order.trainer or "default"}
         mlflow.set_experiment(order.model_name)
         name = order.job_id if order.variant is None else f"{order.job_id}-{order.variant}"
-        with mlflow.start_run(run_name=name, tags=self._tags | about):
+        with mlflow.start_run(run_name=name, tags=self._tags | origin):
             _log_parameters(order.parameters)
             yield
 
@@ -80,35 +80,36 @@ class MlflowVersions:
         except (PicklingError, TypeError) as error:
             raise TrainerBroken(f"the fitted {type(model).__name__} cannot be pickled: {error}") from error
 
-    def record_artifacts(self, number: str) -> bytes:
+    def record_files(self, number: str) -> bytes:
         with TemporaryDirectory() as directory:
-            manifest = artifact_manifest(Path(self._download(number, directory)))
-        digest, name = digest_of(manifest), self._order.model_name
+            files = file_list(Path(self._download(number, directory)))
+        digest, name = digest_of(files), self._order.model_name
         recorded = self._client.get_model_version(name, number).tags.get(ARTIFACT_TAG)
         if recorded not in (None, digest):
             raise VersionUnusable(_changed(number, digest, recorded))
         self._client.set_model_version_tag(name, number, ARTIFACT_TAG, digest)
-        return manifest
+        return files
 
     def keep_report(self, documents: dict[str, bytes]) -> None:
         mlflow.set_experiment(self._order.model_name)
         name = f"{self._order.job_id}-drift"
-        with mlflow.start_run(run_name=name, tags=self._tags | {"kind": "drift_report"}), TemporaryDirectory() as kept:
+        tags = self._tags | {"kind": "drift_report"}
+        with mlflow.start_run(run_name=name, tags=tags), TemporaryDirectory() as directory:
             for file, content in documents.items():
-                (Path(kept) / file).write_bytes(content)
-            mlflow.log_artifacts(kept)
+                (Path(directory) / file).write_bytes(content)
+            mlflow.log_artifacts(directory)
 
     def load(self, number: str, artifact_sha256: str | None) -> LoadedVersion:
         with TemporaryDirectory() as directory:
             path = self._download(number, directory)
-            # Before anything of it is loaded: loading a model is running its code.
-            found = digest_of(artifact_manifest(Path(path)))
-            if artifact_sha256 not in (None, found):
-                raise VersionUnusable(_changed(number, found, artifact_sha256))
+            # Checked before loading, because loading a model runs its code.
+            digest = digest_of(file_list(Path(path)))
+            if artifact_sha256 not in (None, digest):
+                raise VersionUnusable(_changed(number, digest, artifact_sha256))
             try:
                 return LoadedVersion(number, load_model(path), _features(Model.load(path)))
             except Exception as error:
-                # Loading runs whatever somebody registered, so anything may come out of it.
+                # Loading runs the code that somebody registered, which may raise anything.
                 raise VersionUnusable(f"version {number} cannot be loaded: {type(error).__name__}: {error}") from error
 
     def _download(self, number: str, directory: str) -> str:
@@ -121,8 +122,8 @@ class MlflowVersions:
             raise
 
 
-def _changed(number: str, found: str, recorded: str | None) -> str:
-    return f"version {number} is not what was registered: its files have the digest {found}, not {recorded}"
+def _changed(number: str, digest: str, recorded: str | None) -> str:
+    return f"version {number} is not what was registered: its files have the digest {digest}, not {recorded}"
 
 
 def _log_parameters(parameters: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Carries out a report order: lets Evidently compare the features of two windows, as a second opinion for people."""
+"""Carries out a report order: Evidently compares the features of two windows, as a second opinion for people."""
 
 import json
 import math
@@ -17,30 +17,30 @@ from .outputs import Outputs
 from .storage import Storage
 from .versions import Versions
 
-MOST_ROWS = 200_000
+MAX_ROWS = 200_000
 PSI_LIMIT = 0.25
 
 
 def report(
     order: Order, manifest: DriftManifest, storage: Storage, versions: Versions, outputs: Outputs
 ) -> dict[str, Any]:
-    """Write the report as HTML and JSON and its PSI for each feature, keep all in MLflow, and give where they are.
+    """Write the report as HTML and JSON and its PSI for each feature, log them to MLflow, and return their URIs.
 
     Raises:
         ReportFailed: Evidently cannot compare these windows.
     """
     reference = read_features(storage, manifest.data, manifest.reference)
     live = read_features(storage, manifest.data, manifest.live)
-    before, now = _sample(reference, order.seed), _sample(live, order.seed)
-    names = _safe_names(_comparable(before, now))
-    snapshot = _compare(before, now, names, set(manifest.data.numeric))
+    samples = _sample(reference, order.seed), _sample(live, order.seed)
+    names = _safe_names(_comparable(*samples))
+    snapshot = _compare(*samples, names, set(manifest.data.numeric))
     summary = {
         "schema_version": 1,
         "job_id": order.job_id,
         "model_name": order.model_name,
         "evidently_version": evidently.__version__,
-        "reference": _about(manifest.reference, reference),
-        "live": _about(manifest.live, live),
+        "reference": _summary_of(manifest.reference, reference),
+        "live": _summary_of(manifest.live, live),
         "features": _psi_by_feature(snapshot.dict(), names, manifest.data.features),
     }
     documents = {
@@ -53,11 +53,11 @@ def report(
 
 
 def _sample(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
-    return rows if len(rows) <= MOST_ROWS else rows.sample(MOST_ROWS, random_state=seed)
+    return rows if len(rows) <= MAX_ROWS else rows.sample(MAX_ROWS, random_state=seed)
 
 
 def _comparable(reference: pd.DataFrame, live: pd.DataFrame) -> list[str]:
-    """Features with a value on both sides; Evidently fails on the others."""
+    """Features that have values in both windows; Evidently fails on the others."""
     filled = [str(name) for name in reference if reference[name].notna().any() and live[name].notna().any()]
     if not filled:
         raise ReportFailed("no feature has values in both windows, so there is nothing to compare")
@@ -65,7 +65,7 @@ def _comparable(reference: pd.DataFrame, live: pd.DataFrame) -> list[str]:
 
 
 def _safe_names(names: list[str]) -> dict[str, str]:
-    """Names as they may stand in a web page, by the real ones: the report puts them there as they are."""
+    """Names that are safe in a web page, by feature: Evidently does not escape them."""
     return {name: f"{number:03} {re.sub(r'[^A-Za-z0-9 _.-]', '_', name)}" for number, name in enumerate(names)}
 
 
@@ -85,10 +85,10 @@ def _compare(reference: pd.DataFrame, live: pd.DataFrame, names: dict[str, str],
         raise ReportFailed(f"Evidently cannot compare the windows: {type(error).__name__}: {error}") from error
 
 
-def _psi_by_feature(found: dict[str, Any], names: dict[str, str], features: tuple[str, ...]) -> dict[str, Any]:
+def _psi_by_feature(snapshot: dict[str, Any], names: dict[str, str], features: tuple[str, ...]) -> dict[str, Any]:
     by_safe_name = {
         metric["config"]["column"]: float(metric["value"])
-        for metric in found["metrics"]
+        for metric in snapshot["metrics"]
         if "column" in metric["config"]
     }
     values = {name: by_safe_name.get(names.get(name, ""), math.nan) for name in features}
@@ -98,5 +98,5 @@ def _psi_by_feature(found: dict[str, Any], names: dict[str, str], features: tupl
     }
 
 
-def _about(window: Window, rows: pd.DataFrame) -> dict[str, Any]:
-    return {"window": str(window), "rows": len(rows), "sampled_rows": min(len(rows), MOST_ROWS)}
+def _summary_of(window: Window, rows: pd.DataFrame) -> dict[str, Any]:
+    return {"window": str(window), "rows": len(rows), "sampled_rows": min(len(rows), MAX_ROWS)}

@@ -1,4 +1,4 @@
-"""Which columns a model takes and what it gives, as MLflow keeps it with the version."""
+"""A model's input columns and output, as MLflow stores them with the version."""
 
 from typing import Any
 
@@ -15,5 +15,5 @@ def signature_of(columns: Columns, targets: np.ndarray[Any, Any]) -> ModelSignat
     """Stated rather than inferred from an example, so that no row of data gets into the registry."""
     numbers = [ColSpec("double", name) for name in columns.numeric]
     texts = [ColSpec("string", name) for name in columns.categorical]
-    answer = ColSpec(TARGET_TYPES[targets.dtype.kind])
-    return ModelSignature(Schema([*numbers, *texts]), Schema([answer]))
+    target = ColSpec(TARGET_TYPES[targets.dtype.kind])
+    return ModelSignature(Schema([*numbers, *texts]), Schema([target]))

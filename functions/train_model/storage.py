@@ -1,4 +1,4 @@
-"""Objects in S3: pinned reads, and the one write that only the first of several can make."""
+"""Objects in S3: reads pinned by ETag, and a write that only the first of several processes can make."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ class Storage:
         self._s3: Any = client or boto3.client("s3", config=Config(retries={"mode": "standard", "max_attempts": 5}))
 
     def read(self, uri: str, etag: str | None = None) -> bytes:
-        """The bytes of an object; raises DataInvalid when it is gone or no longer the one with this ETag."""
+        """The bytes of an object; raises DataInvalid if it does not exist or has another ETag."""
         condition = {"IfMatch": _quoted(etag)} if etag else {}
         try:
             content: bytes = self._s3.get_object(**_address(uri), **condition)["Body"].read()
@@ -55,11 +55,11 @@ class Storage:
         self._s3.download_file(address["Bucket"], address["Key"], str(path))
 
     def delete(self, uri: str) -> None:
-        """Delete an object; one that is not there is fine."""
+        """Delete an object; does nothing if it does not exist."""
         self._s3.delete_object(**_address(uri))
 
     def write_once(self, uri: str, content: bytes) -> bool:
-        """Write an object unless there is one already; says whether it was written."""
+        """Write an object unless it exists already; returns whether it was written."""
         try:
             self._s3.put_object(**_address(uri), Body=content, IfNoneMatch="*")
         except ClientError as error:
@@ -75,7 +75,7 @@ def _address(uri: str) -> dict[str, str]:
 
 
 def _quoted(etag: str) -> str:
-    """Listings give ETags with their quotes, people and some tools without."""
+    """Listings return ETags with quotes; people and some tools omit them."""
     return '"' + etag.strip('"') + '"'
 
 
@@ -85,6 +85,6 @@ def _code(error: ClientError) -> str:
 
 def _refuse_if_final(error: ClientError, uri: str) -> None:
     if _code(error) in GONE:
-        raise DataInvalid(f"{uri} is not there") from error
+        raise DataInvalid(f"{uri} does not exist") from error
     if _code(error) in CHANGED:
         raise DataInvalid(f"{uri} has changed since the job began: its ETag differs") from error

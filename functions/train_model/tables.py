@@ -1,4 +1,4 @@
-"""One object's bytes as a table of the wanted columns, each as numbers or as text."""
+"""Parses one object into a table of the wanted columns, each as numbers or as text."""
 
 import re
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ def _convert(cells: Cells, name: str, uri: str, as_number: bool) -> Cells:
     try:
         return convert(cells)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise DataInvalid(f"{uri}: column {name} ({cells.type}) should hold {wanted}") from error
+        raise DataInvalid(f"{uri}: column {name} ({cells.type}) must hold {wanted}") from error
 
 
 def _read_parquet(content: bytes, wanted: list[str]) -> pa.Table:
@@ -41,7 +41,7 @@ def _read_csv(content: bytes, wanted: list[str]) -> pa.Table:
     parsing = pa.csv.ParseOptions(newlines_in_values=True)
     header = pa.csv.open_csv(pa.BufferReader(content), parse_options=parsing).schema.names
     present = [name for name in wanted if name in header]
-    # Everything is text at first, so that a file's meaning does not hang on what its first rows look like.
+    # Everything is read as text first, so that the types do not depend on a file's first rows.
     converting = pa.csv.ConvertOptions(
         include_columns=present,
         column_types={name: pa.string() for name in present},
@@ -52,7 +52,7 @@ def _read_csv(content: bytes, wanted: list[str]) -> pa.Table:
 
 
 def _without_rows(error: Exception) -> str:
-    """The message without the row that it quotes: data do not belong into logs."""
+    """The message without the row that it quotes: data must not appear in logs."""
     return re.sub(r"(got \d+):.*", r"\1", str(error), flags=re.DOTALL)
 
 

@@ -13,17 +13,17 @@ from .versions import TrainedVersion, Versions
 
 
 def train(order: Order, manifest: Manifest, storage: Storage, versions: Versions, outputs: Outputs) -> dict[str, Any]:
-    """Give the findings for the result document; a version that the job has already is not trained again."""
+    """Return the findings for the result document; a job that already has a version is not trained again."""
     trained = versions.find() or _train_new(order, manifest, storage, versions)
-    artifacts = versions.record_artifacts(trained.number)
+    files = versions.record_files(trained.number)
     return {
         "model_version": trained.number,
         "run_id": trained.run_id,
         "rows": int(trained.metrics["training_rows"]),
         "metrics": trained.metrics,
         "manifest_sha256": order.manifest_sha256,
-        "artifacts_uri": outputs.write_document("artifacts.json", artifacts),
-        "artifact_sha256": digest_of(artifacts),
+        "artifacts_uri": outputs.write_document("artifacts.json", files),
+        "artifact_sha256": digest_of(files),
         "image": order.image,
     }
 

@@ -1,4 +1,4 @@
-"""Registered versions of the ordered model, and what a registry has to do with them."""
+"""Registered versions of the model, and the registry that training and scoring need."""
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class TrainedVersion:
 
 @dataclass(frozen=True)
 class LoadedVersion:
-    """A version, ready to predict; `features` are the columns that it was trained on, if it tells."""
+    """A version, ready to predict; `features` are the columns that it was trained on, if known."""
 
     number: str
     model: Any
@@ -30,25 +30,25 @@ class Versions(Protocol):
     """The registry, as training and scoring need it."""
 
     def find(self) -> TrainedVersion | None:
-        """The job's version. Should two processes have made one each, both get the lower one here."""
+        """The job's version; if two processes registered one each, the lower number counts for both."""
 
     def run(self) -> AbstractContextManager[None]:
-        """Everything inside belongs to one run, which fails with it."""
+        """A run for everything inside, which fails if that fails."""
 
     def register(self, model: Any, columns: Columns, rows: LabelledRows, metrics: dict[str, float]) -> None:
-        """Log a fitted model into the run and register it under the next number."""
+        """Log a fitted model to the run, and register it under the next number."""
 
-    def record_artifacts(self, number: str) -> bytes:
-        """Give the manifest of a version's files and tag the version with its digest.
+    def record_files(self, number: str) -> bytes:
+        """Return a version's file list, and tag the version with the digest of the list.
 
-        Raises VersionUnusable when the version is tagged with another one: its files have changed since.
+        Raises VersionUnusable if the version is tagged with another digest: its files have changed since.
         """
 
     def keep_report(self, documents: dict[str, bytes]) -> None:
-        """Log a drift report's documents, by file name, into a run of their own."""
+        """Log the documents of a drift report, by file name, to a run of its own."""
 
     def load(self, number: str, artifact_sha256: str | None) -> LoadedVersion:
-        """Load a version of this model once its files are seen to be those with this digest, unless it is None.
+        """Load a version after checking that its files have this digest, unless it is None.
 
-        Raises VersionUnusable when there is no such version, none with these files, or none that this image can load.
+        Raises VersionUnusable if the version does not exist, its files differ, or this image cannot load it.
         """

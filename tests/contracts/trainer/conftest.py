@@ -1,4 +1,4 @@
-"""One MLflow server and one S3 for all tests of the training container, both behind real sockets."""
+"""One MLflow server and one S3 for all tests of the training container, both on real sockets."""
 
 import os
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ os.environ.update(LIBRARY_SETTINGS)
 
 @pytest.fixture(scope="session", autouse=True)
 def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowServer]:
-    """Starts with the session, so that tests that do not need it yet run meanwhile."""
+    """Starts with the session, while tests that do not need it are running."""
     with MlflowServer(tmp_path_factory.mktemp("mlflow")) as server:
         yield server
 
@@ -31,7 +31,7 @@ def mlflow_url(mlflow_server: MlflowServer) -> str:
 
 @pytest.fixture(scope="session")
 def s3_settings() -> Iterator[dict[str, str]]:
-    """The environment that leads to the emulated S3."""
+    """The environment of a process that uses the emulated S3."""
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -53,5 +53,5 @@ def shelf(s3_settings: dict[str, str]) -> Shelf:
 
 @pytest.fixture(scope="session")
 def container(s3_settings: dict[str, str]) -> Container:
-    """Runs the process of the image, with the environment that the cluster would give it and nothing else."""
+    """Runs the process of the image with exactly the environment that the cluster would give it."""
     return Container({**s3_settings, "OMP_NUM_THREADS": "1"})

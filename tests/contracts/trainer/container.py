@@ -1,4 +1,4 @@
-"""The training container without a container: its entry point in its own environment, as a child process."""
+"""The training container as a child process: its entry point in its own environment."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ DEADLINE_SECONDS = 120
 
 @dataclass(frozen=True)
 class Ended:
-    """How a process ended; the reason is the last line that it wrote on stderr."""
+    """How a process ended; the reason is its last line on stderr."""
 
     code: int
     reason: str

@@ -1,4 +1,4 @@
-"""The two sides of the contract share no code, so their documents are held against each other here."""
+"""The pipeline and the container share no code, so their documents are checked against each other here."""
 
 import json
 from types import SimpleNamespace
@@ -24,19 +24,19 @@ from train_model.versions import LoadedVersion, TrainedVersion
 
 
 class Always:
-    """A model that answers 1."""
+    """A model that predicts 1."""
 
     def predict(self, frame: pd.DataFrame) -> np.ndarray[Any, Any]:
         return np.ones(len(frame), dtype=np.int64)
 
 
 class Versions:
-    """A registry that holds what the job needs."""
+    """A registry with the versions of the job."""
 
     def find(self) -> TrainedVersion:
         return TrainedVersion("4", "run-4", {"training_rows": 400.0})
 
-    def record_artifacts(self, number: str) -> bytes:
+    def record_files(self, number: str) -> bytes:
         return b"{}"
 
     def load(self, number: str, artifact_sha256: str | None) -> LoadedVersion:
@@ -44,7 +44,7 @@ class Versions:
 
 
 def ordered(shelf: Shelf, columns: dict[str, Any] | None = None, **changes: Any) -> tuple[Order, Any]:
-    """Order and manifest as the pipeline writes them, as the container reads them."""
+    """Order and manifest as the pipeline writes them and the container reads them."""
     written = OrderedManifest.model_validate(shelf.manifest("documents-1", data={**COLUMNS, **(columns or {})}))
     content = canonical_json(written)
     order = JobOrder(
@@ -61,7 +61,7 @@ def ordered(shelf: Shelf, columns: dict[str, Any] | None = None, **changes: Any)
     return read, parse_manifest(content, read, Manifest)
 
 
-def test_the_pipeline_reads_what_training_left(shelf: Shelf) -> None:
+def test_the_pipeline_reads_the_result_of_training(shelf: Shelf) -> None:
     order, manifest = ordered(shelf, kind="train")
     storage = Storage(shelf.client)
     outputs = Outputs(order, storage)
@@ -78,12 +78,12 @@ def zeros(frame: pd.DataFrame, labels: object, predictions: object) -> np.ndarra
 
 
 @pytest.mark.parametrize("task", ["classification", "regression"])
-def test_the_pipeline_reads_what_scoring_left(shelf: Shelf, task: str) -> None:
-    about = {"task": task, "entity": "plan", "slices": ["plan", "unused"]}
+def test_the_pipeline_reads_the_result_of_scoring(shelf: Shelf, task: str) -> None:
+    fields = {"task": task, "entity": "plan", "slices": ["plan", "unused"]}
     order, manifest = ordered(
-        shelf, about, kind="score", versions={"3": None, "4": "0" * 64}, row_metric=f"{__name__}:zeros"
+        shelf, fields, kind="score", versions={"3": None, "4": "0" * 64}, row_metric=f"{__name__}:zeros"
     )
-    policy = a_policy(data={"prefix": "shop", **COLUMNS, **about})
+    policy = a_policy(data={"prefix": "shop", **COLUMNS, **fields})
     storage = Storage(shelf.client)
     findings = score(order, manifest, storage, Versions(), Outputs(order, storage))  # type: ignore[arg-type]
     document = {"schema_version": 1, "kind": "score", "job_id": order.job_id, **findings}

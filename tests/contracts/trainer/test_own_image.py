@@ -1,4 +1,4 @@
-"""The example of an image with a program of its own honours the contract, as the pipeline sees it."""
+"""The example of an image with its own program honours the contract with the pipeline."""
 
 import json
 import subprocess
@@ -25,8 +25,8 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def run(s3_settings: dict[str, str]) -> Run:
-    def run(order: Any, **further: str) -> "subprocess.CompletedProcess[str]":
-        environment = {**s3_settings, **further, "AUTO_RETRAIN_ORDER": json.dumps(order)}
+    def run(order: Any, **extra: str) -> "subprocess.CompletedProcess[str]":
+        environment = {**s3_settings, **extra, "AUTO_RETRAIN_ORDER": json.dumps(order)}
         command = [env_python("trainer"), PROGRAM]
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
@@ -59,7 +59,7 @@ def test_it_trains_registers_and_scores(run: Run, shelf: Shelf, mlflow_url: str)
     assert np.mean(predictions.labels == predictions.predictions) > 0.5
 
 
-def test_started_again_it_registers_no_second_version(run: Run, shelf: Shelf, mlflow_url: str) -> None:
+def test_a_second_start_registers_no_second_version(run: Run, shelf: Shelf, mlflow_url: str) -> None:
     order = shelf.order(
         "train",
         shelf.manifest("own-2", model_name="own-twice"),
@@ -72,7 +72,7 @@ def test_started_again_it_registers_no_second_version(run: Run, shelf: Shelf, ml
     assert MlflowRegistry(mlflow_url).version_tags("own-twice", "2") is None
 
 
-def test_of_several_variants_each_pod_trains_its_own(run: Run, shelf: Shelf, mlflow_url: str) -> None:
+def test_each_pod_trains_its_own_variant(run: Run, shelf: Shelf, mlflow_url: str) -> None:
     manifest = shelf.manifest("own-4", model_name="own-variants")
     order = shelf.order("train", manifest, mlflow_tracking_uri=mlflow_url, min_label_share=0.9, image=None)
     orders = [{**order, "variant": n, "output_uri": f"{order['output_uri']}{n}/"} for n in range(2)]
@@ -87,7 +87,7 @@ def test_of_several_variants_each_pod_trains_its_own(run: Run, shelf: Shelf, mlf
     assert tags["variant"] == "1"
 
 
-def test_what_cannot_be_cured_ends_with_the_code_that_says_so(run: Run, shelf: Shelf, mlflow_url: str) -> None:
+def test_a_permanent_failure_ends_with_its_own_exit_code(run: Run, shelf: Shelf, mlflow_url: str) -> None:
     manifest = shelf.manifest("own-3", model_name="own-changed")
     order = shelf.order("train", manifest, mlflow_tracking_uri=mlflow_url, min_label_share=0.9, image=None)
     report = run({**order, "kind": "report"})
@@ -97,5 +97,5 @@ def test_what_cannot_be_cured_ends_with_the_code_that_says_so(run: Run, shelf: S
     ended = run(order)
 
     assert (ended.returncode, report.returncode) == (65, 65)
-    assert ended.stderr.splitlines()[-1] == f"{changed} is gone, or not the object that the job began with"
-    assert report.stderr.splitlines()[-1] == "this image does not know how to report"
+    assert ended.stderr.splitlines()[-1] == f"{changed} was deleted or has changed since the job began"
+    assert report.stderr.splitlines()[-1] == "this image does not support the kind 'report'"

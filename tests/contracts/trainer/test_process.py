@@ -1,4 +1,4 @@
-"""The whole contract of the training container, kept by its real process against a real MLflow server."""
+"""The real process of the training container honours the whole contract, with a real MLflow server."""
 
 import hashlib
 import io
@@ -22,13 +22,13 @@ def result_of(order: dict[str, Any], shelf: Shelf) -> dict[str, Any]:
     return document
 
 
-def test_a_bad_order_is_refused_for_good_with_a_reason(container: Container) -> None:
+def test_an_invalid_order_is_a_permanent_failure_with_a_reason(container: Container) -> None:
     ended = container.run({"kind": "train"})
     assert ended.code == 65
     assert ended.reason.startswith("order is invalid: schema_version: Field required")
 
 
-def test_a_process_that_is_stopped_says_so_and_may_be_retried(container: Container, shelf: Shelf) -> None:
+def test_a_process_that_is_stopped_reports_it_and_may_be_retried(container: Container, shelf: Shelf) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(DEADLINE_SECONDS)
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
@@ -37,10 +37,10 @@ def test_a_process_that_is_stopped_says_so_and_may_be_retried(container: Contain
         with connection:
             process.terminate()
             ended = end_of(process)
-    assert ended == Ended(1, "stopped from outside before the order was carried out")
+    assert ended == Ended(1, "stopped by a signal before the order was carried out")
 
 
-def test_of_several_variants_each_pod_trains_its_own_with_its_own_parameters(
+def test_each_pod_trains_its_own_variant_with_its_own_parameters(
     container: Container, shelf: Shelf, mlflow_url: str
 ) -> None:
     order = shelf.order("train", shelf.manifest("variants-1", model_name="variants"), mlflow_tracking_uri=mlflow_url)
@@ -67,7 +67,7 @@ def manifest(shelf: Shelf) -> dict[str, Any]:
 def trained(
     container: Container, shelf: Shelf, manifest: dict[str, Any], mlflow_url: str
 ) -> tuple[dict[str, Any], list[Ended]]:
-    """A train order, and how the two processes ended that carried it out at the same time."""
+    """A train order, and how the two processes that carried it out at the same time ended."""
     order = shelf.order("train", manifest, mlflow_tracking_uri=mlflow_url)
     return order, [end_of(process) for process in [container.start(order), container.start(order)]]
 
@@ -82,9 +82,7 @@ def test_two_processes_for_one_job_leave_one_result_with_the_lower_version(
     assert result_of(order, shelf)["model_version"] == str(min(int(version.version) for version in registered))
 
 
-def test_the_result_of_training_tells_what_was_learnt_from(
-    trained: tuple[dict[str, Any], list[Ended]], shelf: Shelf
-) -> None:
+def test_the_result_of_training_names_its_data(trained: tuple[dict[str, Any], list[Ended]], shelf: Shelf) -> None:
     order, _ = trained
     result = result_of(order, shelf)
     assert {name: result[name] for name in ("schema_version", "kind", "job_id", "rows", "manifest_sha256")} == {
@@ -136,12 +134,12 @@ def test_a_version_whose_files_changed_is_not_even_loaded(
     assert ended.reason.startswith(f"version {version} is not what was registered: its files have the digest ")
 
 
-def test_a_drift_report_is_kept_beside_the_job_and_in_mlflow(
+def test_a_drift_report_is_stored_with_the_job_and_in_mlflow(
     container: Container, shelf: Shelf, mlflow_url: str
 ) -> None:
     frozen = shelf.manifest("drifted-1")
-    about = {name: frozen[name] for name in ("schema_version", "job_id", "model_name", "data")}
-    manifest = {**about, "reference": frozen["training"], "live": frozen["holdout"]}
+    common = {name: frozen[name] for name in ("schema_version", "job_id", "model_name", "data")}
+    manifest = {**common, "reference": frozen["training"], "live": frozen["holdout"]}
     order = shelf.order("report", manifest, mlflow_tracking_uri=mlflow_url)
 
     ended = container.run(order)
@@ -159,16 +157,16 @@ def test_a_drift_report_is_kept_beside_the_job_and_in_mlflow(
     assert {file.path for file in client.list_artifacts(run.info.run_id)} == {"psi.json", "report.html", "report.json"}
 
 
-def test_a_regression_is_trained_and_scored_in_numbers_beside_whose_rows_they_are(
+def test_a_regression_is_trained_and_scored_in_numbers_with_entities_and_slices(
     container: Container, shelf: Shelf, mlflow_url: str
 ) -> None:
     days = [some_rows(seed=seed).assign(price=lambda rows: 3.5 * rows["age"] + 0.25) for seed in (11, 12, 13)]
-    about = {"label": "price", "task": "regression", "entity": "plan", "slices": ["plan"]}
+    fields = {"label": "price", "task": "regression", "entity": "plan", "slices": ["plan"]}
     windows = {
         "training": shelf.window(FIRST_DAY + timedelta(20), days[:2]),
         "holdout": shelf.window(FIRST_DAY + timedelta(22), days[2:]),
     }
-    manifest = shelf.manifest("prices-1", model_name="prices", data={**COLUMNS, **about}, **windows)
+    manifest = shelf.manifest("prices-1", model_name="prices", data={**COLUMNS, **fields}, **windows)
     order = shelf.order("train", manifest, mlflow_tracking_uri=mlflow_url)
     assert container.run(order).code == 0
     version = result_of(order, shelf)["model_version"]

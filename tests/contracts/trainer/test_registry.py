@@ -1,4 +1,4 @@
-"""What the training container does to a real MLflow server."""
+"""How the training container uses a real MLflow server."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ from train_model.registry import MlflowVersions
 
 pytestmark = [
     pytest.mark.xdist_group("mlflow"),
-    # MLflow warns of its own type hints when it loads a part of itself.
+    # MLflow warns about its own type hints when it loads some of its modules.
     pytest.mark.filterwarnings("ignore:.*inferred as AnyType:UserWarning"),
 ]
 
@@ -36,7 +36,7 @@ MODEL = fit(ROWS.features, FRAME["bought"].to_numpy(), {"max_iter": 2}, seed=0)
 
 @pytest.fixture
 def order(shelf: Shelf, mlflow_url: str) -> Order:
-    """An order for a model that no other test knows."""
+    """An order for a model that no other test uses."""
     manifest = shelf.manifest("job-1", model_name=f"model-{next(NUMBERS)}")
     return Order.model_validate(shelf.order("train", manifest, mlflow_tracking_uri=mlflow_url))
 
@@ -48,32 +48,31 @@ def register(order: Order, model: Any = MODEL) -> MlflowVersions:
     return versions
 
 
-def test_a_job_has_no_version_before_it_registered_one(order: Order) -> None:
+def test_a_job_has_no_version_until_it_has_registered_one(order: Order) -> None:
     assert MlflowVersions(order).find() is None
 
 
-def test_the_variants_of_a_job_have_versions_of_their_own(order: Order) -> None:
+def test_each_variant_of_a_job_has_its_own_version(order: Order) -> None:
     variants = [order.model_copy(update={"variant": number}) for number in range(2)]
 
-    numbers = [found.number for variant in variants if (found := register(variant).find())]
+    numbers = [version.number for variant in variants if (version := register(variant).find())]
 
     assert numbers == ["1", "2"]
     assert MlflowVersions(order).find() is None
 
 
 def test_a_registered_version_is_found_with_its_run_and_metrics(order: Order) -> None:
-    found = register(order).find()
-    assert found is not None
-    assert (found.number, found.metrics) == ("1", {"training_rows": 80.0})
+    trained = register(order).find()
+    assert trained is not None
+    assert (trained.number, trained.metrics) == ("1", {"training_rows": 80.0})
 
 
-def test_version_and_run_tell_where_they_come_from(order: Order, mlflow_url: str) -> None:
-    told = order.model_copy(update={"parameters": {"max_iter": 2, "nested": {"a": [1]}}})
-    found = register(told).find()
+def test_version_and_run_record_their_origin(order: Order, mlflow_url: str) -> None:
+    trained = register(order.model_copy(update={"parameters": {"max_iter": 2, "nested": {"a": [1]}}})).find()
     client = MlflowClient(mlflow_url)
-    assert found is not None
+    assert trained is not None
 
-    version, run = client.get_model_version(order.model_name, "1"), client.get_run(found.run_id)
+    version, run = client.get_model_version(order.model_name, "1"), client.get_run(trained.run_id)
 
     assert version.tags == {"job_id": "job-1", "manifest_sha256": order.manifest_sha256}
     assert version.aliases == []
@@ -85,12 +84,12 @@ def test_version_and_run_tell_where_they_come_from(order: Order, mlflow_url: str
 
 def test_of_two_versions_of_one_job_the_lower_one_counts(order: Order) -> None:
     register(order)
-    found = register(order).find()
-    assert found is not None
-    assert found.number == "1"
+    trained = register(order).find()
+    assert trained is not None
+    assert trained.number == "1"
 
 
-def test_a_version_of_the_job_from_other_data_is_refused(order: Order) -> None:
+def test_a_version_of_the_job_with_another_manifest_is_refused(order: Order) -> None:
     register(order)
     other = order.model_copy(update={"manifest_sha256": "0" * 64})
     with pytest.raises(OrderInvalid, match="version 1 of job job-1 comes from another manifest"):
@@ -103,12 +102,14 @@ def test_a_loaded_version_predicts_as_before_and_knows_its_columns(order: Order)
     assert np.array_equal(loaded.model.predict_proba(ROWS.features), MODEL.predict_proba(ROWS.features))
 
 
-def test_a_model_of_xgboost_is_stored_as_one_and_keeps_its_probabilities(order: Order, mlflow_url: str) -> None:
+def test_an_xgboost_model_is_stored_in_its_own_flavour_and_keeps_its_probabilities(
+    order: Order, mlflow_url: str
+) -> None:
     numbers = ROWS.features[["age"]]
     model = xgboost.XGBClassifier(n_estimators=3, n_jobs=1).fit(numbers, FRAME["bought"].to_numpy())
 
     versions = register(order, model)
-    digest = hashlib.sha256(versions.record_artifacts("1")).hexdigest()
+    digest = hashlib.sha256(versions.record_files("1")).hexdigest()
     loaded = versions.load("1", digest).model
 
     assert np.array_equal(loaded.predict_proba(numbers), model.predict_proba(numbers))
@@ -118,7 +119,7 @@ def test_a_model_of_xgboost_is_stored_as_one_and_keeps_its_probabilities(order: 
     assert "model.pkl" not in names
 
 
-def test_a_pipeline_that_ends_in_a_model_of_xgboost_is_stored_as_a_whole(order: Order) -> None:
+def test_a_pipeline_that_ends_in_an_xgboost_model_is_stored_as_a_whole(order: Order) -> None:
     trees = xgboost.XGBClassifier(n_estimators=3, n_jobs=1)
     numbers = make_column_transformer(("passthrough", ["age"]))
     model = make_pipeline(numbers, trees).fit(ROWS.features, FRAME["bought"].to_numpy())
@@ -137,34 +138,34 @@ def test_no_row_of_data_gets_into_the_registry(order: Order, mlflow_url: str) ->
     assert not [name for name in names if "example" in name]
 
 
-def test_the_files_of_a_version_are_recorded_by_a_digest_that_loading_checks(order: Order, mlflow_url: str) -> None:
-    versions = register(order)
-
-    manifest = json.loads(content := versions.record_artifacts("1"))
-    digest = hashlib.sha256(content).hexdigest()
-
-    assert {"MLmodel", "model.pkl"} <= manifest.keys()
-    assert "registered_model_meta" not in manifest
-    assert MlflowClient(mlflow_url).get_model_version(order.model_name, "1").tags["artifact_sha256"] == digest
-    assert versions.record_artifacts("1") == content
-    assert versions.load("1", digest).features == ("age", "plan")
-
-
-def test_a_version_whose_files_were_replaced_is_refused_before_anything_of_it_is_loaded(
+def test_the_digest_of_a_versions_files_is_recorded_and_checked_when_it_is_loaded(
     order: Order, mlflow_url: str
 ) -> None:
     versions = register(order)
-    digest = hashlib.sha256(versions.record_artifacts("1")).hexdigest()
+
+    files = json.loads(content := versions.record_files("1"))
+    digest = hashlib.sha256(content).hexdigest()
+
+    assert {"MLmodel", "model.pkl"} <= files.keys()
+    assert "registered_model_meta" not in files
+    assert MlflowClient(mlflow_url).get_model_version(order.model_name, "1").tags["artifact_sha256"] == digest
+    assert versions.record_files("1") == content
+    assert versions.load("1", digest).features == ("age", "plan")
+
+
+def test_a_version_whose_files_were_replaced_is_refused_before_it_is_loaded(order: Order, mlflow_url: str) -> None:
+    versions = register(order)
+    digest = hashlib.sha256(versions.record_files("1")).hexdigest()
     replace_file(order, mlflow_url, "model.pkl", b"not even a pickle")
 
     with pytest.raises(VersionUnusable, match=f"version 1 is not what was registered: .*, not {digest}"):
         versions.load("1", digest)
     with pytest.raises(VersionUnusable, match="version 1 is not what was registered"):
-        versions.record_artifacts("1")
+        versions.record_files("1")
 
 
 def replace_file(order: Order, mlflow_url: str, path: str, content: bytes) -> None:
-    """Write over a file of version 1, as anybody could who may write to the registry's storage."""
+    """Overwrite a file of version 1, as anyone with write access to the registry's storage could."""
     client = MlflowClient(mlflow_url)
     model_id = client.get_model_version(order.model_name, "1").source.removeprefix("models:/")
     root = client.get_logged_model(model_id).artifact_location.removeprefix("mlflow-artifacts:")
@@ -178,21 +179,21 @@ def test_a_version_that_does_not_exist_is_named(order: Order) -> None:
 
 
 class Unloadable:
-    """Falls apart when it is unpickled."""
+    """Fails when it is unpickled."""
 
     def predict(self, frame: pd.DataFrame) -> None: ...
 
     def __reduce__(self) -> Any:
-        return int, ("no number",)
+        return int, ("not a number",)
 
 
-def test_a_version_that_falls_apart_when_it_is_loaded_is_named(order: Order) -> None:
+def test_a_version_that_cannot_be_loaded_is_named(order: Order) -> None:
     with pytest.raises(VersionUnusable, match="version 1 cannot be loaded: ValueError"):
         register(order, Unloadable()).load("1", None)
 
 
 class Unstorable:
-    """Holds something that no file can."""
+    """Holds an object that cannot be pickled."""
 
     def __init__(self) -> None:
         self.lock = Lock()

@@ -1,4 +1,4 @@
-"""The demo's model in production, which loads a version as the training container registered it."""
+"""The demo's model in production, which loads a version that the training container has registered."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -25,7 +25,7 @@ COLUMNS = {"format": "parquet", "row_id": "row_id", "label": LABEL, "numeric": N
 
 
 def some_flights(count: int, large_from: int) -> pd.DataFrame:
-    """Flights that are flown by large aircraft from some distance on."""
+    """Flights, of which those from a number on are flown by large aircraft."""
     numbers = np.arange(count)
     frame = pd.DataFrame(dict.fromkeys(NUMERIC, numbers) | dict.fromkeys(CATEGORICAL, "UA"))
     return frame.assign(**{LABEL: (numbers >= large_from).astype(int)})
@@ -33,7 +33,7 @@ def some_flights(count: int, large_from: int) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def serving(shelf: Shelf, mlflow_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    """Version 1 of `served` knows that flights from the 50th on are large; the second day it is from the 80th on."""
+    """Version 1 of `served` has learned that flights from the 50th on are large; on the second day, the 80th is."""
     order = Order.model_validate(
         shelf.order("train", shelf.manifest("job-1", model_name="served"), mlflow_tracking_uri=mlflow_url)
     )
@@ -50,12 +50,12 @@ def serving(shelf: Shelf, mlflow_url: str, tmp_path_factory: pytest.TempPathFact
         yield serving
 
 
-def test_each_day_is_counted(serving: Serving) -> None:
+def test_the_correct_predictions_of_each_day_are_counted(serving: Serving) -> None:
     first, second = date(2013, 2, 1), date(2013, 2, 2)
     assert serving.score("served", "1", [first, second]) == [DayScore(first, 100, 100), DayScore(second, 100, 70)]
 
 
-def test_an_unknown_version_is_explained_and_the_process_goes_on(serving: Serving) -> None:
+def test_an_unknown_version_is_reported_and_the_process_continues(serving: Serving) -> None:
     with pytest.raises(RuntimeError, match=r"version 9 of served does not serve: .* not found"):
         serving.score("served", "9", [date(2013, 2, 1)])
     assert serving.score("served", "1", [date(2013, 2, 1)])

@@ -1,4 +1,4 @@
-"""Data, manifests and orders for the training container, put into some S3."""
+"""Data, manifests and orders for the training container, stored in an S3."""
 
 import hashlib
 import io
@@ -14,7 +14,7 @@ COLUMNS = {"format": "parquet", "row_id": "id", "label": "bought", "numeric": ["
 
 
 def some_rows(count: int = 200, seed: int = 0, limit: float = 40) -> pd.DataFrame:
-    """Customers above an age buy; their ids begin with the seed, so different seeds never share one."""
+    """Customers above an age limit buy; their ids begin with the seed, so different seeds share no id."""
     random = np.random.default_rng(seed)
     age = random.uniform(18, 80, count)
     return pd.DataFrame(
@@ -37,7 +37,7 @@ def to_bytes(rows: pd.DataFrame, format: str = "parquet") -> bytes:
 
 
 class Shelf:
-    """One bucket with everything that a container reads and writes."""
+    """A bucket with everything that a container reads and writes."""
 
     def __init__(self, client: Any, bucket: str) -> None:
         self.client = client
@@ -45,7 +45,7 @@ class Shelf:
         client.create_bucket(Bucket=bucket)
 
     def put(self, key: str, content: bytes) -> str:
-        """Store something and give its ETag."""
+        """Store an object and return its ETag."""
         return str(self.client.put_object(Bucket=self.bucket, Key=key, Body=content)["ETag"])
 
     def get(self, uri: str) -> bytes:
@@ -56,10 +56,10 @@ class Shelf:
 
     def keys(self, prefix: str) -> list[str]:
         listing = self.client.list_objects_v2(Bucket=self.bucket, Prefix=prefix)
-        return [found["Key"] for found in listing.get("Contents", [])]
+        return [entry["Key"] for entry in listing.get("Contents", [])]
 
     def window(self, first: date, days: list[pd.DataFrame | bytes], format: str = "parquet") -> dict[str, Any]:
-        """Store one object for each day and give the window that freezes them."""
+        """Store one object for each day, and return the window that contains them."""
         objects = []
         for offset, rows in enumerate(days):
             day = (first + timedelta(offset)).isoformat()
@@ -70,7 +70,7 @@ class Shelf:
         return {"start": first.isoformat(), "end": (first + timedelta(len(days))).isoformat(), "objects": objects}
 
     def order(self, kind: str, manifest: dict[str, Any], **changes: Any) -> dict[str, Any]:
-        """Store a manifest and give the order to work on it."""
+        """Store a manifest and return an order for it."""
         content = json.dumps(manifest).encode()
         key = f"jobs/{manifest['job_id']}/manifest.json"
         self.put(key, content)
@@ -88,7 +88,7 @@ class Shelf:
         }
 
     def manifest(self, job_id: str = "shop-1", **changes: Any) -> dict[str, Any]:
-        """Two days to learn from and one to be judged on."""
+        """Two days of training data and one day of holdout."""
         windows = {
             "training": self.window(FIRST_DAY, [some_rows(seed=1), some_rows(seed=2)]),
             "holdout": self.window(FIRST_DAY + timedelta(2), [some_rows(100, seed=3)]),

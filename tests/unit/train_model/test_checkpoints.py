@@ -1,4 +1,4 @@
-"""A training that loses its node goes on from what it had stored, or starts anew; it never goes on from half of it."""
+"""A training that loses its node resumes from a complete checkpoint, or starts over."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from tests.unit.train_model.shelf import Shelf, some_rows
 from train_model import checkpoints
-from train_model.checkpoints import kept_checkpoints
+from train_model.checkpoints import checkpoint_folder
 from train_model.data import LabelledRows
 from train_model.fitting import fit_model
 from train_model.order import Order
@@ -32,18 +32,18 @@ def names(shelf: Shelf) -> set[str]:
     return {key.rpartition("/")[2] for key in shelf.keys("jobs/shop-1/train/checkpoint/")}
 
 
-def interrupted(shelf: Shelf, files: dict[str, str], seconds: float = NEVER) -> None:
-    """A fit that writes files and is then told to go."""
-    with suppress(KeyboardInterrupt), kept_checkpoints(uri_of(shelf), Storage(shelf.client), seconds) as directory:
+def interrupt_fit(shelf: Shelf, files: dict[str, str], seconds: float = NEVER) -> None:
+    """Run a fit that writes files and is then interrupted."""
+    with suppress(KeyboardInterrupt), checkpoint_folder(uri_of(shelf), Storage(shelf.client), seconds) as directory:
         for name, text in files.items():
             (directory / name).parent.mkdir(parents=True, exist_ok=True)
             (directory / name).write_text(text)
         raise KeyboardInterrupt
 
 
-def found(shelf: Shelf) -> dict[str, str]:
-    """What the next fit starts from; it leaves everything as it was."""
-    with suppress(KeyboardInterrupt), kept_checkpoints(uri_of(shelf), Storage(shelf.client), NEVER) as directory:
+def checkpoint(shelf: Shelf) -> dict[str, str]:
+    """The files from which the next fit would resume; changes nothing."""
+    with suppress(KeyboardInterrupt), checkpoint_folder(uri_of(shelf), Storage(shelf.client), NEVER) as directory:
         files = {
             path.relative_to(directory).as_posix(): path.read_text() for path in directory.rglob("*") if path.is_file()
         }
@@ -51,59 +51,59 @@ def found(shelf: Shelf) -> dict[str, str]:
     return files
 
 
-def test_what_an_interrupted_fit_wrote_is_there_for_the_next_one(shelf: Shelf) -> None:
+def test_the_next_fit_gets_the_files_of_an_interrupted_one(shelf: Shelf) -> None:
     files = {"epoch": "7", "state/weights.bin": "0.1 0.2", "state/optimizer.bin": "0.1 0.2"}
 
-    interrupted(shelf, files)
+    interrupt_fit(shelf, files)
 
-    assert found(shelf) == files
-
-
-def test_a_first_fit_finds_an_empty_folder(shelf: Shelf) -> None:
-    assert found(shelf) == {}
+    assert checkpoint(shelf) == files
 
 
-def test_a_good_end_leaves_nothing_behind(shelf: Shelf) -> None:
-    interrupted(shelf, {"epoch": "7"})
+def test_the_first_fit_gets_an_empty_folder(shelf: Shelf) -> None:
+    assert checkpoint(shelf) == {}
+
+
+def test_a_successful_fit_deletes_its_checkpoint(shelf: Shelf) -> None:
+    interrupt_fit(shelf, {"epoch": "7"})
     assert names(shelf)
 
-    with kept_checkpoints(uri_of(shelf), Storage(shelf.client), NEVER) as directory:
+    with checkpoint_folder(uri_of(shelf), Storage(shelf.client), NEVER) as directory:
         (directory / "epoch").write_text("8")
 
     assert names(shelf) == set()
 
 
-def test_it_is_stored_while_the_fit_goes_on(shelf: Shelf) -> None:
+def test_a_checkpoint_is_stored_during_the_fit(shelf: Shelf) -> None:
     stored = threading.Event()
 
-    class Telling(Storage):
+    class Signalling(Storage):
         def write(self, uri: str, content: bytes) -> None:
             super().write(uri, content)
             stored.set()
 
-    # Killed without warning: nothing of ours runs any more, so only what was stored before counts.
-    with suppress(RuntimeError), kept_checkpoints(uri_of(shelf), Telling(shelf.client), 0.01) as directory:
+    # Killed without warning: none of our code runs any more, so only what was stored before counts.
+    with suppress(RuntimeError), checkpoint_folder(uri_of(shelf), Signalling(shelf.client), 0.01) as directory:
         (directory / "epoch").write_text("3")
         assert stored.wait(20)
         raise RuntimeError("killed")
 
-    assert found(shelf) == {"epoch": "3"}
+    assert checkpoint(shelf) == {"epoch": "3"}
 
 
-def test_files_that_no_checkpoint_names_any_more_are_deleted(shelf: Shelf) -> None:
-    interrupted(shelf, {"epoch": "7", "same": "x"})
+def test_files_that_no_checkpoint_contains_any_more_are_deleted(shelf: Shelf) -> None:
+    interrupt_fit(shelf, {"epoch": "7", "same": "x"})
     before = names(shelf)
-    interrupted(shelf, {"epoch": "8", "same": "x"})
+    interrupt_fit(shelf, {"epoch": "8", "same": "x"})
 
     assert len(names(shelf)) == len(before) == 3
-    assert found(shelf) == {"epoch": "8", "same": "x"}
+    assert checkpoint(shelf) == {"epoch": "8", "same": "x"}
 
 
 @pytest.mark.parametrize("damage", ["other content", "missing", "no index", "outside", "other shape"])
-def test_a_broken_checkpoint_costs_time_and_not_the_training(
+def test_a_broken_checkpoint_costs_time_but_does_not_fail_the_training(
     shelf: Shelf, damage: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    interrupted(shelf, {"epoch": "7", "weights": "0.1"})
+    interrupt_fit(shelf, {"epoch": "7", "weights": "0.1"})
     index = "jobs/shop-1/train/checkpoint/checkpoint.json"
     files = json.loads(shelf.get(f"s3://{shelf.bucket}/{index}"))
     first = f"jobs/shop-1/train/checkpoint/{files['weights']['sha256']}"
@@ -119,38 +119,38 @@ def test_a_broken_checkpoint_costs_time_and_not_the_training(
         case "other shape":
             shelf.put(index, b"[1, 2]")
 
-    assert found(shelf) == {}
-    assert "cannot be used, training starts anew" in capsys.readouterr().err
+    assert checkpoint(shelf) == {}
+    assert "cannot be used, training starts over" in capsys.readouterr().err
 
 
-def test_a_checkpoint_that_is_too_large_keeps_the_one_before(
+def test_if_a_checkpoint_is_too_large_the_previous_one_is_kept(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    interrupted(shelf, {"epoch": "7"})
-    monkeypatch.setattr(checkpoints, "LARGEST_BYTES", 5)
+    interrupt_fit(shelf, {"epoch": "7"})
+    monkeypatch.setattr(checkpoints, "MAX_BYTES", 5)
 
-    interrupted(shelf, {"epoch": "8", "weights": "0.123456"})
+    interrupt_fit(shelf, {"epoch": "8", "weights": "0.123456"})
 
-    assert found(shelf) == {"epoch": "7"}
-    assert "at most 5 are stored; the one before is kept" in capsys.readouterr().err
+    assert checkpoint(shelf) == {"epoch": "7"}
+    assert "at most 5 are stored; the previous one is kept" in capsys.readouterr().err
 
 
-def test_a_storage_that_is_away_costs_the_checkpoint_and_not_the_training(
+def test_an_unavailable_storage_costs_the_checkpoint_but_does_not_fail_the_training(
     shelf: Shelf, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    class Away(Storage):
+    class Unavailable(Storage):
         def upload(self, path: Path, uri: str) -> None:
             raise ClientError({"Error": {"Code": "SlowDown"}}, "PutObject")
 
-    with suppress(KeyboardInterrupt), kept_checkpoints(uri_of(shelf), Away(shelf.client), NEVER) as directory:
+    with suppress(KeyboardInterrupt), checkpoint_folder(uri_of(shelf), Unavailable(shelf.client), NEVER) as directory:
         (directory / "epoch").write_text("7")
         raise KeyboardInterrupt
 
-    assert "cannot be stored, the one before is kept" in capsys.readouterr().err
+    assert "cannot be stored, the previous one is kept" in capsys.readouterr().err
 
 
-def test_a_trainer_that_asks_for_a_folder_goes_on_where_it_was(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    begun_at: list[int] = []
+def test_a_trainer_with_a_checkpoint_folder_resumes_where_it_was(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    started_at: list[int] = []
 
     class Constant:
         def predict(self, frame: pd.DataFrame) -> Any:
@@ -158,10 +158,10 @@ def test_a_trainer_that_asks_for_a_folder_goes_on_where_it_was(shelf: Shelf, mon
 
     def fit(frame: Any, target: Any, parameters: Any, seed: int, *, checkpoint_dir: Path) -> Constant:
         saved = checkpoint_dir / "epoch"
-        begun_at.append(int(saved.read_text()) if saved.exists() else 0)
-        for epoch in range(begun_at[-1], 10):
+        started_at.append(int(saved.read_text()) if saved.exists() else 0)
+        for epoch in range(started_at[-1], 10):
             saved.write_text(str(epoch))
-            if epoch == 6 and len(begun_at) == 1:
+            if epoch == 6 and len(started_at) == 1:
                 raise KeyboardInterrupt
         return Constant()
 
@@ -177,5 +177,5 @@ def test_a_trainer_that_asks_for_a_folder_goes_on_where_it_was(shelf: Shelf, mon
         fit_model(order, rows, Storage(shelf.client))
     fit_model(order, rows, Storage(shelf.client))
 
-    assert begun_at == [0, 6]
+    assert started_at == [0, 6]
     assert names(shelf) == set()

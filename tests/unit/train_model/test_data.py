@@ -27,7 +27,7 @@ def read(shelf: Shelf) -> Read:
 
 
 @pytest.mark.parametrize("format", ["csv", "parquet"])
-def test_days_are_joined_in_their_order_and_only_wanted_columns_are_kept(read: Read, format: str) -> None:
+def test_days_are_joined_in_order_and_only_the_wanted_columns_are_kept(read: Read, format: str) -> None:
     first, second = some_rows(30, seed=1), some_rows(20, seed=2)
 
     rows = read(first, second, format=format)
@@ -38,7 +38,7 @@ def test_days_are_joined_in_their_order_and_only_wanted_columns_are_kept(read: R
     assert rows.labels.tolist() == [str(label) for label in [*first["bought"], *second["bought"]]]
 
 
-def test_both_formats_mean_the_same(read: Read) -> None:
+def test_csv_and_parquet_give_the_same_rows(read: Read) -> None:
     day = some_rows(50).astype({"plan": "category"})
     day.loc[:9, "age"] = None
     day.loc[5:14, "plan"] = None
@@ -50,7 +50,7 @@ def test_both_formats_mean_the_same(read: Read) -> None:
     assert from_csv.features.isna().sum().tolist() == [10, 10]
 
 
-def test_a_file_where_gaps_made_numbers_floating_means_the_same_as_one_without(read: Read) -> None:
+def test_whole_numbers_stored_as_floats_because_of_gaps_are_the_same_labels_and_categories(read: Read) -> None:
     with_gap = some_rows(10, seed=1).astype({"bought": float})
     with_gap.loc[0, "bought"] = None
     with_gap["plan"] = [1.0, None] * 5
@@ -78,7 +78,7 @@ def test_rows_without_a_label_are_left_out_and_counted(read: Read) -> None:
 
 
 @pytest.mark.parametrize("format", ["csv", "parquet"])
-def test_missing_columns_are_named_with_their_object(read: Read, format: str) -> None:
+def test_missing_columns_are_named_together_with_the_object(read: Read, format: str) -> None:
     with pytest.raises(DataInvalid, match=r"date=2026-01-01.* lacks the columns bought, age"):
         read(some_rows()[["id", "plan"]], format=format)
 
@@ -87,7 +87,7 @@ def test_missing_columns_are_named_with_their_object(read: Read, format: str) ->
 def test_texts_among_numbers_are_refused_without_quoting_them(read: Read, format: str) -> None:
     day = some_rows(3).astype({"age": object})
     day["age"] = ["18", "secret", "20"]
-    with pytest.raises(DataInvalid, match=r"column age .* should hold numbers") as refused:
+    with pytest.raises(DataInvalid, match=r"column age .* must hold numbers") as refused:
         read(day, format=format)
     assert "secret" not in str(refused.value)
 
@@ -95,7 +95,7 @@ def test_texts_among_numbers_are_refused_without_quoting_them(read: Read, format
 def test_nested_values_are_refused(read: Read) -> None:
     day = some_rows(2)
     day["plan"] = [["free"], ["pro"]]
-    with pytest.raises(DataInvalid, match=r"column plan .* should hold text"):
+    with pytest.raises(DataInvalid, match=r"column plan .* must hold text"):
         read(day)
 
 
@@ -106,13 +106,13 @@ def test_an_unreadable_object_is_named(read: Read, format: str, content: bytes) 
         read(content, format=format)
 
 
-def test_a_torn_row_is_refused_without_quoting_it(read: Read) -> None:
+def test_an_incomplete_row_is_refused_without_quoting_it(read: Read) -> None:
     with pytest.raises(DataInvalid, match="Expected 5 columns, got 2") as refused:
         read(to_bytes(some_rows(2), "csv") + b"secret,1\n", format="csv")
     assert "secret" not in str(refused.value)
 
 
-def test_no_rows_and_no_labels_are_refused(read: Read) -> None:
+def test_a_window_without_rows_or_without_labels_is_refused(read: Read) -> None:
     with pytest.raises(DataInvalid, match="none of the 0 rows"):
         read(some_rows(0))
     with pytest.raises(DataInvalid, match="none of the 5 rows from 2026-01-01 to 2026-01-01 has a label"):
@@ -136,7 +136,7 @@ def test_rows_without_an_id_are_refused(read: Read) -> None:
         read(day)
 
 
-def test_an_object_that_changed_since_it_was_frozen_is_refused(shelf: Shelf) -> None:
+def test_an_object_that_has_changed_since_the_manifest_was_written_is_refused(shelf: Shelf) -> None:
     window = shelf.window(FIRST_DAY, [some_rows(seed=1)])
     shelf.window(FIRST_DAY, [some_rows(seed=2)])
     with pytest.raises(DataInvalid, match=r"part-0\.parquet has changed since the job began"):
@@ -146,11 +146,11 @@ def test_an_object_that_changed_since_it_was_frozen_is_refused(shelf: Shelf) -> 
 def test_an_object_that_was_deleted_is_refused(shelf: Shelf) -> None:
     window = shelf.window(FIRST_DAY, [some_rows(seed=1)])
     shelf.client.delete_object(Bucket=shelf.bucket, Key=shelf.keys("customers/")[0])
-    with pytest.raises(DataInvalid, match=r"part-0\.parquet is not there"):
+    with pytest.raises(DataInvalid, match=r"part-0\.parquet does not exist"):
         read_frozen(shelf, window)
 
 
-def test_an_etag_without_quotes_is_the_same_etag(shelf: Shelf) -> None:
+def test_an_etag_may_come_without_quotes(shelf: Shelf) -> None:
     window = shelf.window(FIRST_DAY, [some_rows(7)])
     window["objects"][0]["etag"] = window["objects"][0]["etag"].strip('"')
     assert read_frozen(shelf, window).labels.size == 7
@@ -162,15 +162,15 @@ def read_frozen(shelf: Shelf, window: dict[str, Any]) -> LabelledRows:
 
 
 @pytest.mark.parametrize("format", ["csv", "parquet"])
-def test_labels_of_a_regression_are_numbers_and_gaps_are_no_labels(read: Read, format: str) -> None:
+def test_labels_of_a_regression_are_numbers_and_missing_ones_are_left_out(read: Read, format: str) -> None:
     day = some_rows(4).assign(bought=[1.5, None, -2.0, float("nan")])
     rows = read(day, format=format, task="regression")
     assert rows.labels.tolist() == [1.5, -2.0]
     assert (rows.are_numbers, rows.unlabelled) == (True, 2)
 
 
-def test_labels_of_a_regression_that_are_no_numbers_are_refused(read: Read) -> None:
-    with pytest.raises(DataInvalid, match=r"column bought .* should hold numbers"):
+def test_labels_of_a_regression_that_are_not_finite_numbers_are_refused(read: Read) -> None:
+    with pytest.raises(DataInvalid, match=r"column bought .* must hold numbers"):
         read(some_rows(4).assign(bought=["a", "b", "c", "d"]), task="regression")
     with pytest.raises(DataInvalid, match="1 labels are infinite"):
         read(some_rows(2).assign(bought=[1.0, float("inf")]), task="regression")

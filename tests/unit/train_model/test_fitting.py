@@ -1,4 +1,4 @@
-"""The default trainer, and the hook for one's own."""
+"""The default trainer, and trainers of a user's own."""
 
 import re
 import sys
@@ -18,7 +18,7 @@ from train_model.fitting import fit_model, training_quality
 from train_model.order import Order
 from train_model.storage import Storage
 
-# No trainer here keeps checkpoints, so nothing is ever stored.
+# No trainer here writes checkpoints, so nothing is ever stored.
 NOWHERE: Any = None
 
 
@@ -34,7 +34,7 @@ def order(shelf: Shelf) -> Order:
 
 @pytest.fixture
 def own_trainer(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Put a function into a module that the image could hold."""
+    """Put a function into a module that an image could contain."""
 
     def install(function: Any) -> str:
         module = ModuleType("own_trainer")
@@ -56,7 +56,7 @@ def test_the_same_order_gives_the_same_model(order: Order) -> None:
     assert np.array_equal(one.predict_proba(unseen), other.predict_proba(unseen))
 
 
-def test_gaps_and_categories_never_seen_before_can_be_predicted(order: Order) -> None:
+def test_rows_with_missing_values_and_unseen_categories_can_be_predicted(order: Order) -> None:
     training = some_rows(300)
     training.loc[::7, ["age", "plan"]] = None
     unseen = pd.DataFrame({"age": [30.0, np.nan, 70.0], "plan": ["gold", None, "pro"]})
@@ -68,15 +68,15 @@ def test_gaps_and_categories_never_seen_before_can_be_predicted(order: Order) ->
 
 def test_a_column_that_was_empty_in_training_is_not_used(order: Order) -> None:
     rows = rows_of(some_rows(300))
-    empty = rows.features.assign(nothing=np.nan, nobody=pd.Series([None] * 300, dtype="str"))
+    empty = rows.features.assign(number=np.nan, text=pd.Series([None] * 300, dtype="str"))
 
     model = fit_model(order, LabelledRows(rows.row_ids, empty, rows.labels, 0), NOWHERE)
 
-    filled = rows.features.assign(nothing=1.0, nobody="x")
+    filled = rows.features.assign(number=1.0, text="x")
     assert np.array_equal(model.predict(filled), model.predict(empty))
 
 
-def test_a_column_with_thousands_of_categories_is_no_obstacle(order: Order) -> None:
+def test_a_column_may_have_thousands_of_categories(order: Order) -> None:
     frame = some_rows(3000)
     frame["plan"] = [f"plan {number % 1500}" for number in range(3000)]
     rows = rows_of(frame)
@@ -101,12 +101,12 @@ def test_wrong_parameters_are_named(order: Order, parameters: dict[str, Any]) ->
         fit_model(order.model_copy(update={"parameters": parameters}), rows_of(some_rows()), NOWHERE)
 
 
-def test_one_class_cannot_be_learnt(order: Order) -> None:
+def test_a_single_class_cannot_be_learned(order: Order) -> None:
     with pytest.raises(DataInvalid, match="all 200 training rows have the same label"):
         fit_model(order, rows_of(some_rows(limit=0)), NOWHERE)
 
 
-def test_ones_own_function_gets_frame_target_parameters_and_seed(order: Order, own_trainer: Any) -> None:
+def test_an_own_trainer_gets_frame_target_parameters_and_seed(order: Order, own_trainer: Any) -> None:
     class Majority:
         def predict(self, frame: pd.DataFrame) -> np.ndarray[Any, Any]:
             return np.full(len(frame), 1)
@@ -140,24 +140,24 @@ def leaving(*_: Any) -> None:
         (lambda *_: None, "returned a NoneType, which has no method predict"),
     ],
 )
-def test_a_broken_function_is_named_with_its_fault(order: Order, own_trainer: Any, function: Any, reason: str) -> None:
+def test_a_broken_trainer_is_named_with_the_reason(order: Order, own_trainer: Any, function: Any, reason: str) -> None:
     own = order.model_copy(update={"trainer": own_trainer(function)})
     with pytest.raises(TrainerBroken, match=f"own_trainer:fit {reason}"):
         fit_model(own, rows_of(some_rows()), NOWHERE)
 
 
 @pytest.mark.parametrize("trainer", ["no_such_module:fit", "json:no_such_function"])
-def test_a_function_that_is_not_in_the_image_is_named(order: Order, trainer: str) -> None:
+def test_a_trainer_that_is_not_in_the_image_is_named(order: Order, trainer: str) -> None:
     with pytest.raises(TrainerBroken, match=f"{trainer} cannot be imported"):
         fit_model(order.model_copy(update={"trainer": trainer}), rows_of(some_rows()), NOWHERE)
 
 
 @pytest.mark.parametrize(
-    ("file", "parameters", "least"),
+    ("file", "parameters", "min_accuracy"),
     [("churn_trainer.py", {"C": 10.0}, 0.95), ("lasting_trainer.py", {"epochs": 30}, 0.75)],
 )
 def test_the_examples_in_the_readme_are_trainers(
-    order: Order, own_trainer: Any, shelf: Shelf, file: str, parameters: dict[str, Any], least: float
+    order: Order, own_trainer: Any, shelf: Shelf, file: str, parameters: dict[str, Any], min_accuracy: float
 ) -> None:
     examples = re.findall(r"```python\n(.*?)```", (TRAINER / "README.md").read_text(), flags=re.DOTALL)
     (example,) = (text for text in examples if file in text)
@@ -167,10 +167,10 @@ def test_the_examples_in_the_readme_are_trainers(
 
     own = order.model_copy(update={"trainer": own_trainer(names["fit"]), "parameters": parameters})
 
-    assert training_quality(fit_model(own, rows, Storage(shelf.client)), rows)["training_accuracy"] > least
+    assert training_quality(fit_model(own, rows, Storage(shelf.client)), rows)["training_accuracy"] > min_accuracy
 
 
-def test_numbers_are_learnt_by_a_regressor(order: Order) -> None:
+def test_numbers_are_learned_by_a_regressor(order: Order) -> None:
     rows = rows_of(some_rows(500))
     prices = replace(rows, labels=rows.features["age"].to_numpy() * 3.5)
     model = fit_model(order, prices, NOWHERE)

@@ -1,4 +1,4 @@
-"""The image cannot be built without Docker, so this is what can be said about it without."""
+"""Checks of the image's files, because the image itself cannot be built without Docker."""
 
 import json
 import re
@@ -9,7 +9,7 @@ import pytest
 from local.paths import TRAINER
 
 DOCKERFILE = (TRAINER / "Dockerfile").read_text()
-# One instruction a line, comments dropped.
+# One instruction per line, without comments.
 INSTRUCTIONS = [
     tuple(line.split(maxsplit=1))
     for line in re.sub(r"\\\n", " ", re.sub(r"^#.*\n", "", DOCKERFILE, flags=re.MULTILINE)).splitlines()
@@ -18,26 +18,26 @@ INSTRUCTIONS = [
 
 
 def arguments(instruction: str) -> list[str]:
-    return [rest for word, rest in INSTRUCTIONS if word == instruction]
+    return [rest for name, rest in INSTRUCTIONS if name == instruction]
 
 
 def is_ignored(name: str) -> bool:
-    """The last pattern that fits decides, as Docker has it."""
-    fitting = [
+    """Whether Docker ignores a file: the last pattern that matches decides."""
+    matching = [
         pattern
         for pattern in (TRAINER / ".dockerignore").read_text().splitlines()
         if pattern and not pattern.startswith("#") and fnmatch(name, pattern.removeprefix("!"))
     ]
-    return bool(fitting) and not fitting[-1].startswith("!")
+    return bool(matching) and not matching[-1].startswith("!")
 
 
-def test_everything_that_is_copied_is_there_and_not_ignored() -> None:
+def test_everything_that_is_copied_exists_and_is_not_ignored() -> None:
     sources = [copy.split()[0] for copy in arguments("COPY") if not copy.startswith("--from")]
     assert sources
     for source in sources:
-        found = [path.name for path in TRAINER.glob(source)]
-        assert found
-        assert not [name for name in found if is_ignored(name)]
+        names = [path.name for path in TRAINER.glob(source)]
+        assert names
+        assert not [name for name in names if is_ignored(name)]
 
 
 def test_nothing_else_gets_into_the_build() -> None:
@@ -46,7 +46,7 @@ def test_nothing_else_gets_into_the_build() -> None:
     assert is_ignored(".env")
 
 
-def test_it_runs_the_package_as_a_numeric_user_without_privileges() -> None:
+def test_the_image_runs_the_package_as_a_numeric_user_without_privileges() -> None:
     assert json.loads(arguments("ENTRYPOINT")[-1]) == ["python", "-m", TRAINER.name]
     assert int(arguments("USER")[-1].partition(":")[0]) > 0
     package_root = arguments("WORKDIR")[-1]
@@ -67,12 +67,12 @@ def test_every_locked_package_has_a_hash() -> None:
     assert not [entry for entry in packages if "--hash=sha256:" not in entry]
 
 
-def test_it_needs_no_writable_place_but_tmp() -> None:
+def test_only_tmp_has_to_be_writable() -> None:
     settings = " ".join(arguments("ENV"))
     assert "HOME=/tmp" in settings
     assert "PYTHONDONTWRITEBYTECODE=1" in settings
 
 
 @pytest.mark.parametrize("word", ["secret", "password", "token", "credential"])
-def test_it_holds_no_secret(word: str) -> None:
+def test_the_dockerfile_contains_no_secret(word: str) -> None:
     assert word not in DOCKERFILE.lower()

@@ -1,4 +1,4 @@
-"""Labels keep their meaning on the way through files and models."""
+"""Labels keep their meaning in files and models."""
 
 from typing import Any
 
@@ -29,14 +29,14 @@ def test_a_model_learns_labels_of_their_natural_type(texts: list[str], natural: 
 
 @settings(deadline=None)
 @given(st.lists(st.text(st.characters(exclude_characters="\0", codec="utf-8")) | st.integers().map(str), min_size=1))
-def test_no_label_changes_its_text_on_the_way_through_a_model(texts: list[str]) -> None:
+def test_the_text_of_a_label_is_the_same_after_conversion_to_its_natural_type(texts: list[str]) -> None:
     assert label_texts(natural_labels(np.array(texts, dtype=np.str_))).tolist() == texts
 
 
 @pytest.mark.parametrize(
     "predicted", [np.array(["1", "0"]), *(np.array([1, 0], dtype) for dtype in (int, float, object, "uint8"))]
 )
-def test_models_may_answer_in_whatever_type_they_like(predicted: np.ndarray[Any, Any]) -> None:
+def test_models_may_predict_labels_in_any_type(predicted: np.ndarray[Any, Any]) -> None:
     assert label_texts(predicted).tolist() == ["1", "0"]
 
 

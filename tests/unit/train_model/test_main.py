@@ -1,4 +1,4 @@
-"""How the process ends: its code, and its last word."""
+"""How the process ends: its exit code and its last line."""
 
 import errno
 
@@ -20,29 +20,27 @@ from train_model.errors import DataInvalid, OrderInvalid, TrainerBroken, Version
         OSError(errno.ENOSPC, "No space left on device"),
     ],
 )
-def test_what_would_fail_again_is_not_to_be_retried(error: Exception) -> None:
+def test_an_error_that_would_occur_again_is_permanent(error: Exception) -> None:
     assert is_permanent(error)
 
 
 @pytest.mark.parametrize(
     "error", [ConnectionError("reset"), ClientError({"Error": {"Code": "SlowDown"}}, "GetObject"), MemoryError()]
 )
-def test_anything_else_may_be_retried(error: Exception) -> None:
+def test_any_other_error_may_be_retried(error: Exception) -> None:
     assert not is_permanent(error)
 
 
-def test_the_reason_is_one_printable_line_of_bounded_length() -> None:
+def test_the_reason_is_one_printable_line_of_limited_length() -> None:
     assert reason_of(DataInvalid("two\nlines\x1b[31m\t of it")) == "two lines [31m of it"
     assert len(reason_of(DataInvalid("x" * 9999))) == 1000
 
 
-def test_an_unforeseen_error_says_what_it_is() -> None:
+def test_the_reason_of_an_unexpected_error_names_its_type() -> None:
     assert reason_of(ConnectionError("refused")) == "ConnectionError: refused"
 
 
-def test_a_process_without_an_order_says_so(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_missing_order_is_the_reason(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.delenv("AUTO_RETRAIN_ORDER", raising=False)
     assert main() == 65
     assert capsys.readouterr().err == "there is no order: set AUTO_RETRAIN_ORDER to the order document\n"
@@ -52,7 +50,7 @@ def test_a_process_without_an_order_says_so(
     ("error", "code", "last_line"),
     [
         (ConnectionError("refused"), 1, "ConnectionError: refused"),
-        (KeyboardInterrupt(), 1, "stopped from outside before the order was carried out"),
+        (KeyboardInterrupt(), 1, "stopped by a signal before the order was carried out"),
         (DataInvalid("no rows"), 65, "no rows"),
     ],
 )
@@ -66,17 +64,17 @@ def test_the_last_line_is_the_reason(
     def fail(*order: str | None) -> None:
         raise error
 
-    monkeypatch.setattr(process, "obey", fail)
+    monkeypatch.setattr(process, "run_order", fail)
     assert main() == code
     assert capsys.readouterr().err.splitlines()[-1] == last_line
 
 
-def test_people_see_where_their_trainer_broke(
+def test_people_see_where_their_trainer_failed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(*order: str | None) -> None:
         raise TrainerBroken("trainer a:b failed") from ZeroDivisionError("their mistake")
 
-    monkeypatch.setattr(process, "obey", fail)
+    monkeypatch.setattr(process, "run_order", fail)
     assert main() == 65
     assert "ZeroDivisionError: their mistake" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""What the container accepts as an order and as a manifest."""
+"""Which orders and manifests the container accepts."""
 
 import json
 from typing import Any
@@ -29,20 +29,20 @@ def test_a_missing_order_is_explained() -> None:
 
 
 @pytest.mark.parametrize("document", ["", "{", "null", '"order"'])
-def test_something_else_than_an_order_is_refused(document: str) -> None:
+def test_a_document_that_is_not_an_order_is_refused(document: str) -> None:
     with pytest.raises(OrderInvalid, match="order is invalid"):
         parse_order(document)
 
 
-def test_of_several_orders_each_pod_obeys_its_own(order: dict[str, Any]) -> None:
+def test_each_pod_carries_out_its_own_order_of_a_list(order: dict[str, Any]) -> None:
     orders = json.dumps([{**order, "variant": variant} for variant in range(3)])
 
     assert [parse_order(orders, str(index)).variant for index in range(3)] == [0, 1, 2]
 
 
 @pytest.mark.parametrize("index", [None, "", "-1", "3", "x", "٣"])
-def test_a_pod_without_an_order_of_its_own_says_so(order: dict[str, Any], index: str | None) -> None:
-    with pytest.raises(OrderInvalid, match="is the index of none of 3 orders"):
+def test_an_index_outside_the_list_is_refused(order: dict[str, Any], index: str | None) -> None:
+    with pytest.raises(OrderInvalid, match="must be an index of the 3 orders"):
         parse_order(json.dumps([order] * 3), index)
 
 
@@ -81,7 +81,7 @@ def test_scoring_needs_versions_by_number(order: dict[str, Any], versions: list[
         parse(order, kind="score", versions=versions)
 
 
-def test_a_refused_address_is_not_repeated_because_it_may_hold_a_password(order: dict[str, Any]) -> None:
+def test_a_refused_address_is_not_quoted_because_it_may_contain_a_password(order: dict[str, Any]) -> None:
     with pytest.raises(OrderInvalid) as refused:
         parse(order, mlflow_tracking_uri="http://user:secret@mlflow:5000")
     assert "secret" not in str(refused.value)

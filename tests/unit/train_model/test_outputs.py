@@ -1,4 +1,4 @@
-"""What is left behind, also when several processes are at it."""
+"""What an order leaves behind, even if several processes carry it out."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -32,7 +32,7 @@ def test_of_many_results_exactly_one_counts(outputs: Outputs) -> None:
     assert sum(written) == 1
 
 
-def test_a_result_that_is_no_finite_number_is_never_written(outputs: Outputs) -> None:
+def test_a_result_with_a_number_that_is_not_finite_is_never_written(outputs: Outputs) -> None:
     with pytest.raises(ValueError, match="Out of range"):
         outputs.publish({"metrics": {"training_accuracy": float("nan")}})
     assert not outputs.are_complete()

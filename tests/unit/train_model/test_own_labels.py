@@ -1,4 +1,4 @@
-"""Labels that come in a data set of their own, late and corrected."""
+"""Labels that come in their own data set, late and corrected."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,12 +22,12 @@ def read(shelf: Shelf) -> Read:
         described = Columns.model_validate({**COLUMNS, "labels": {**OWN, "format": format}}, strict=False)
         window = shelf.window(FIRST_DAY, [rows.drop(columns="bought", errors="ignore")])
         objects = []
-        for number, found in enumerate(labels):
-            content = found if isinstance(found, bytes) else to_bytes(found, format)
+        for number, day in enumerate(labels):
+            content = day if isinstance(day, bytes) else to_bytes(day, format)
             key = f"truth/date=2026-01-{number + 1:02}/part-0"
             etag = shelf.put(key, content)
-            about = {"etag": etag, "size": len(content), "date": f"2026-01-{number + 1:02}"}
-            objects.append({"uri": f"s3://{shelf.bucket}/{key}", **about})
+            fields = {"etag": etag, "size": len(content), "date": f"2026-01-{number + 1:02}"}
+            objects.append({"uri": f"s3://{shelf.bucket}/{key}", **fields})
         window["label_objects"] = objects
         return read_window(Storage(shelf.client), described, Window.model_validate(window, strict=False))
 
@@ -44,37 +44,37 @@ def rows(*ids: Any) -> pd.DataFrame:
 
 @pytest.mark.parametrize("format", ["csv", "parquet"])
 def test_labels_are_joined_by_row_id_whatever_their_order(read: Read, format: str) -> None:
-    found = read(rows("a", "b", "c"), truth(c="yes", a="no", b="yes"), format=format)
-    assert dict(zip(found.row_ids, found.labels, strict=True)) == {"a": "no", "b": "yes", "c": "yes"}
+    labelled = read(rows("a", "b", "c"), truth(c="yes", a="no", b="yes"), format=format)
+    assert dict(zip(labelled.row_ids, labelled.labels, strict=True)) == {"a": "no", "b": "yes", "c": "yes"}
 
 
 def test_rows_whose_label_has_not_arrived_are_left_out_and_counted(read: Read) -> None:
-    found = read(rows("a", "b", "c", "d"), truth(b="yes", c=None))
-    assert found.row_ids.tolist() == ["b"]
-    assert (found.unlabelled, found.label_share) == (3, 0.25)
+    labelled = read(rows("a", "b", "c", "d"), truth(b="yes", c=None))
+    assert labelled.row_ids.tolist() == ["b"]
+    assert (labelled.unlabelled, labelled.label_share) == (3, 0.25)
 
 
-def test_a_later_label_corrects_an_earlier_one(read: Read) -> None:
+def test_a_later_label_replaces_an_earlier_one(read: Read) -> None:
     twice = pd.DataFrame({"customer": ["a", "a"], "truth": ["no", "yes"]})
     assert read(rows("a", "b"), truth(a="no", b="no"), truth(b="yes")).labels.tolist() == ["no", "yes"]
     assert read(rows("a"), twice).labels.tolist() == ["yes"]
 
 
-def test_a_label_that_is_withdrawn_leaves_the_earlier_one(read: Read) -> None:
+def test_an_empty_label_does_not_replace_an_earlier_one(read: Read) -> None:
     assert read(rows("a"), truth(a="yes"), truth(a=None)).labels.tolist() == ["yes"]
 
 
-def test_labels_of_other_rows_are_left_aside(read: Read) -> None:
+def test_labels_of_other_rows_are_ignored(read: Read) -> None:
     assert read(rows("a"), truth(a="yes", z="no")).labels.tolist() == ["yes"]
 
 
-def test_ids_match_by_their_text(read: Read) -> None:
+def test_row_ids_are_matched_by_their_text(read: Read) -> None:
     labels = pd.DataFrame({"customer": [1.0, 2.0], "truth": [True, False]})
     assert read(rows("1", "2"), labels).labels.tolist() == ["true", "false"]
 
 
 @pytest.mark.parametrize(
-    ("labels", "told"),
+    ("labels", "reason"),
     [
         ([], "there are no labels for the rows from 2026-01-01 to 2026-01-01"),
         ([truth(z="yes")], "none of the 2 rows"),
@@ -83,6 +83,6 @@ def test_ids_match_by_their_text(read: Read) -> None:
         ([b"not parquet"], "cannot be read as parquet"),
     ],
 )
-def test_labels_that_cannot_be_used_are_named(read: Read, labels: list[Any], told: str) -> None:
-    with pytest.raises(DataInvalid, match=told):
+def test_unusable_labels_are_refused_with_a_reason(read: Read, labels: list[Any], reason: str) -> None:
+    with pytest.raises(DataInvalid, match=reason):
         read(rows("a", "b"), *labels)

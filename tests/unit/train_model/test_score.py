@@ -1,4 +1,4 @@
-"""What prediction files hold, whatever kind of model answers."""
+"""The content of prediction files, whatever the kind of model."""
 
 import io
 import re
@@ -25,7 +25,7 @@ ROWS = pd.DataFrame(
 
 
 class Threshold:
-    """Predicts a class from the age; knows its classes and gives probabilities."""
+    """Predicts a class from the age; knows its classes and their probabilities."""
 
     classes_ = np.array([1, 0])
 
@@ -33,22 +33,22 @@ class Threshold:
         return (frame["age"].to_numpy() > 40).astype(int)
 
     def predict_proba(self, frame: pd.DataFrame) -> np.ndarray[Any, Any]:
-        sure = self.predict(frame) * 0.8 + 0.1
-        return np.column_stack([sure, 1 - sure])
+        probability = self.predict(frame) * 0.8 + 0.1
+        return np.column_stack([probability, 1 - probability])
 
 
-class Mute:
-    """Answers always the same, in a column, and knows nothing else."""
+class Constant:
+    """Always predicts the same, in a column, without classes or probabilities."""
 
-    def __init__(self, answer: Any) -> None:
-        self.answer = answer
+    def __init__(self, prediction: Any) -> None:
+        self.prediction = prediction
 
     def predict(self, frame: pd.DataFrame) -> np.ndarray[Any, Any]:
-        return np.full((len(frame), 1), self.answer)
+        return np.full((len(frame), 1), self.prediction)
 
 
 class Registered:
-    """Versions in memory; only loading is needed here."""
+    """Versions in memory, which can only be loaded."""
 
     def __init__(self, *models: Any, features: tuple[str, ...] | None = None) -> None:
         numbered = enumerate(models, start=1)
@@ -61,23 +61,23 @@ class Registered:
 def score_with(
     shelf: Shelf, versions: Any, row_metric: str | None = None, rows: pd.DataFrame = ROWS, **columns: Any
 ) -> dict[str, dict[str, np.ndarray[Any, Any]]]:
-    """Prediction files by version, read as the validating function reads them."""
+    """The content of each version's prediction file, read as the pipeline reads it."""
     manifest = shelf.manifest(data={**COLUMNS, **columns})
     manifest["holdout"] = shelf.window(FIRST_DAY.replace(day=3), [rows])
     document = shelf.order("score", manifest, versions=dict.fromkeys(versions.models), row_metric=row_metric)
     order, storage = Order.model_validate(document, strict=False), Storage(shelf.client)
     findings = score(order, Manifest.model_validate(manifest, strict=False), storage, versions, Outputs(order, storage))
-    read = {}
+    contents = {}
     for number, file in findings["predictions"].items():
         with np.load(io.BytesIO(shelf.get(file["uri"])), allow_pickle=False) as arrays:
-            read[number] = dict(arrays)
-        assert file["rows"] == len(read[number]["row_ids"])
+            contents[number] = dict(arrays)
+        assert file["rows"] == len(contents[number]["row_ids"])
     assert findings["rows_without_label"] == 1
-    return read
+    return contents
 
 
 def test_rows_labels_and_classes_are_the_same_for_all_versions(shelf: Shelf) -> None:
-    one, other = score_with(shelf, Registered(Threshold(), Mute("9"))).values()
+    one, other = score_with(shelf, Registered(Threshold(), Constant("9"))).values()
 
     assert one["row_ids"].tolist() == ["a", "b", "d"]
     assert one["classes"].tolist() == ["0", "1", "2", "9"]
@@ -87,7 +87,7 @@ def test_rows_labels_and_classes_are_the_same_for_all_versions(shelf: Shelf) -> 
 
 
 def test_predictions_are_codes_into_the_classes(shelf: Shelf) -> None:
-    one, other = score_with(shelf, Registered(Threshold(), Mute("9"))).values()
+    one, other = score_with(shelf, Registered(Threshold(), Constant("9"))).values()
     assert one["classes"][one["predictions"]].tolist() == ["0", "1", "0"]
     assert other["classes"][other["predictions"]].tolist() == ["9", "9", "9"]
     assert one["predictions"].dtype == one["labels"].dtype == np.int32
@@ -100,13 +100,13 @@ def test_scores_have_a_column_for_each_class_in_the_order_of_the_classes(shelf: 
 
 
 def test_a_model_without_probabilities_has_no_scores(shelf: Shelf) -> None:
-    (only,) = score_with(shelf, Registered(Mute(1.0))).values()
+    (only,) = score_with(shelf, Registered(Constant(1.0))).values()
     assert "scores" not in only
     assert only["classes"][only["predictions"]].tolist() == ["1", "1", "1"]
 
 
-def test_a_version_gets_the_columns_it_was_trained_on_in_their_order(shelf: Shelf) -> None:
-    class Picky(Mute):
+def test_a_version_gets_the_columns_it_was_trained_on_in_the_same_order(shelf: Shelf) -> None:
+    class Picky(Constant):
         def predict(self, frame: pd.DataFrame) -> np.ndarray[Any, Any]:
             assert frame.columns.tolist() == ["plan", "age"]
             return super().predict(frame)
@@ -114,40 +114,42 @@ def test_a_version_gets_the_columns_it_was_trained_on_in_their_order(shelf: Shel
     assert score_with(shelf, Registered(Picky("1"), features=("plan", "age")))
 
 
-def test_a_version_that_needs_a_column_nobody_reads_is_unusable(shelf: Shelf) -> None:
-    with pytest.raises(VersionUnusable, match="version 1 needs columns that are no features: income"):
-        score_with(shelf, Registered(Mute("1"), features=("age", "income")))
+def test_a_version_that_needs_other_columns_than_the_features_is_unusable(shelf: Shelf) -> None:
+    with pytest.raises(VersionUnusable, match="version 1 needs columns that are not features: income"):
+        score_with(shelf, Registered(Constant("1"), features=("age", "income")))
 
 
 def test_a_version_that_cannot_predict_is_named(shelf: Shelf) -> None:
-    class Torn:
+    class Short:
         def predict(self, frame: pd.DataFrame) -> np.ndarray[Any, Any]:
             return np.zeros(len(frame) - 1)
 
     with pytest.raises(VersionUnusable, match="version 2 cannot predict: ValueError: 2 predictions for 3 rows"):
-        score_with(shelf, Registered(Mute("1"), Torn()))
+        score_with(shelf, Registered(Constant("1"), Short()))
 
 
 NUMBERS = ROWS.assign(bought=[1.5, 2.0, None, 3.25])
 
 
 def test_a_regression_has_numbers_and_no_classes(shelf: Shelf) -> None:
-    (only,) = score_with(shelf, Registered(Mute(2.0)), rows=NUMBERS, task="regression").values()
+    (only,) = score_with(shelf, Registered(Constant(2.0)), rows=NUMBERS, task="regression").values()
     assert set(only) == {"row_ids", "labels", "predictions"}
     assert only["labels"].tolist() == [1.5, 2.0, 3.25]
     assert only["predictions"].tolist() == [2.0, 2.0, 2.0]
 
 
-@pytest.mark.parametrize("answer", [np.nan, np.inf])
-def test_a_prediction_that_is_no_number_is_no_prediction(shelf: Shelf, answer: float) -> None:
+@pytest.mark.parametrize("prediction", [np.nan, np.inf])
+def test_a_version_whose_predictions_are_not_finite_is_unusable(shelf: Shelf, prediction: float) -> None:
     with pytest.raises(VersionUnusable, match="3 predictions are not finite numbers"):
-        score_with(shelf, Registered(Mute(answer)), rows=NUMBERS, task="regression")
+        score_with(shelf, Registered(Constant(prediction)), rows=NUMBERS, task="regression")
 
 
-def test_whose_rows_they_are_and_which_part_they_belong_to_go_beside_predictions(shelf: Shelf) -> None:
+def test_entities_and_slices_are_stored_with_the_predictions(shelf: Shelf) -> None:
     rows = ROWS.assign(customer=["x", None, "x", "y"], region=["north", "south", None, None])
-    (only,) = score_with(shelf, Registered(Mute("1")), rows=rows, entity="customer", slices=["region", "plan"]).values()
-    # Rows of nobody are entities of their own.
+    (only,) = score_with(
+        shelf, Registered(Constant("1")), rows=rows, entity="customer", slices=["region", "plan"]
+    ).values()
+    # A row without an entity is its own entity.
     assert only["entities"].tolist() == ["x", "row b", "y"]
     assert only["slice:region"].tolist() == ["north", "south", ""]
     assert only["slice:plan"].tolist() == ["pro", "pro", "pro"]
@@ -155,7 +157,7 @@ def test_whose_rows_they_are_and_which_part_they_belong_to_go_beside_predictions
 
 @pytest.fixture
 def own_metric(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Put a function into a module that the image could hold."""
+    """Put a function into a module that an image could contain."""
 
     def install(function: Any) -> str:
         module = ModuleType("own_metric")
@@ -166,7 +168,7 @@ def own_metric(monkeypatch: pytest.MonkeyPatch) -> Any:
     return install
 
 
-def test_ones_own_metric_gets_features_labels_and_predictions_and_gives_a_value_for_each_row(
+def test_an_own_metric_gets_features_labels_and_predictions_and_returns_a_value_for_each_row(
     shelf: Shelf, own_metric: Any
 ) -> None:
     def cost(frame: pd.DataFrame, labels: np.ndarray[Any, Any], predictions: np.ndarray[Any, Any]) -> Any:
@@ -180,21 +182,21 @@ def test_ones_own_metric_gets_features_labels_and_predictions_and_gives_a_value_
 @pytest.mark.parametrize("values", [[1.0, 2.0], [1.0, 2.0, np.nan], 7.0])
 def test_a_metric_without_a_number_for_each_row_is_named(shelf: Shelf, own_metric: Any, values: Any) -> None:
     name = own_metric(lambda frame, labels, predictions: values)
-    with pytest.raises(VersionUnusable, match="own_metric:cost did not give one finite number for each of 3 rows"):
+    with pytest.raises(VersionUnusable, match="own_metric:cost did not return one finite number for each of 3 rows"):
         score_with(shelf, Registered(Threshold()), name)
 
 
-def test_a_metric_that_fails_is_named_with_its_reason(shelf: Shelf, own_metric: Any) -> None:
+def test_a_metric_that_fails_is_named_with_the_reason(shelf: Shelf, own_metric: Any) -> None:
     with pytest.raises(VersionUnusable, match="row metric own_metric:cost failed: KeyError: 'income'"):
         score_with(shelf, Registered(Threshold()), own_metric(lambda frame, labels, predictions: frame["income"]))
 
 
-def test_a_metric_that_is_not_there_is_named(shelf: Shelf) -> None:
+def test_a_metric_that_is_not_in_the_image_is_named(shelf: Shelf) -> None:
     with pytest.raises(TrainerBroken, match="row metric nowhere:cost cannot be imported"):
         score_with(shelf, Registered(Threshold()), "nowhere:cost")
 
 
-def test_the_metric_in_the_readme_is_one(shelf: Shelf, own_metric: Any) -> None:
+def test_the_example_in_the_readme_is_a_metric(shelf: Shelf, own_metric: Any) -> None:
     (example,) = re.findall(r"```python\n(\"\"\"shop_metrics.py.*?)```", (TRAINER / "README.md").read_text(), re.DOTALL)
     names: dict[str, Any] = {}
     exec(example, names)

@@ -1,4 +1,4 @@
-"""How a job comes to its one version."""
+"""How a job gets its one version."""
 
 import hashlib
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from train_model.versions import TrainedVersion
 
 
 class Memory:
-    """A registry that remembers what was registered and how runs ended."""
+    """A registry that keeps the registered version, and how runs ended."""
 
     def __init__(self, existing: TrainedVersion | None = None) -> None:
         self.version = existing
@@ -37,7 +37,7 @@ class Memory:
     def register(self, model: Any, columns: Columns, rows: LabelledRows, metrics: dict[str, float]) -> None:
         self.version = TrainedVersion("1", "run-1", metrics)
 
-    def record_artifacts(self, number: str) -> bytes:
+    def record_files(self, number: str) -> bytes:
         return b'{"model.pkl":{"sha256":"0","size":1}}'
 
 
@@ -52,7 +52,7 @@ def train_on(shelf: Shelf, registry: Memory, manifest: dict[str, Any], **changes
     return train(order, frozen, storage, registry, Outputs(order, storage))  # type: ignore[arg-type]
 
 
-def test_findings_tell_version_rows_and_metrics(shelf: Shelf) -> None:
+def test_the_findings_contain_version_rows_and_metrics(shelf: Shelf) -> None:
     registry = Memory()
     findings = train_with(shelf, registry)
     assert (findings["model_version"], findings["run_id"], findings["rows"]) == ("1", "run-1", 400)
@@ -60,22 +60,22 @@ def test_findings_tell_version_rows_and_metrics(shelf: Shelf) -> None:
     assert registry.runs == ["finished"]
 
 
-def test_findings_tell_the_files_of_the_version_by_one_digest(shelf: Shelf) -> None:
+def test_the_findings_contain_the_file_list_of_the_version_and_its_digest(shelf: Shelf) -> None:
     findings = train_with(shelf, Memory(), image="trainer@sha256:1")
-    manifest = shelf.get(findings["artifacts_uri"])
+    files = shelf.get(findings["artifacts_uri"])
     assert findings["artifacts_uri"].endswith("/jobs/shop-1/train/artifacts.json")
-    assert findings["artifact_sha256"] == hashlib.sha256(manifest).hexdigest()
+    assert findings["artifact_sha256"] == hashlib.sha256(files).hexdigest()
     assert findings["image"] == "trainer@sha256:1"
 
 
-def test_a_version_that_the_job_has_already_is_taken_as_it_is(shelf: Shelf) -> None:
+def test_a_job_that_already_has_a_version_is_not_trained_again(shelf: Shelf) -> None:
     registry = Memory(TrainedVersion("4", "run-4", {"training_rows": 12.0}))
     findings = train_with(shelf, registry)
     assert (findings["model_version"], findings["rows"]) == ("4", 12)
     assert registry.runs == []
 
 
-def test_training_waits_until_enough_labels_have_arrived(shelf: Shelf) -> None:
+def test_training_is_refused_until_enough_labels_have_arrived(shelf: Shelf) -> None:
     late = some_rows(100, seed=9).astype({"bought": object})
     late.loc[:59, "bought"] = None
     manifest = shelf.manifest(training=shelf.window(FIRST_DAY - timedelta(30), [late]))
@@ -84,7 +84,7 @@ def test_training_waits_until_enough_labels_have_arrived(shelf: Shelf) -> None:
     assert train_on(shelf, Memory(), manifest, min_label_share=0.4)["rows"] == 40
 
 
-def test_a_run_fails_with_its_trainer(shelf: Shelf) -> None:
+def test_a_run_fails_if_its_trainer_fails(shelf: Shelf) -> None:
     registry = Memory()
     with pytest.raises(TrainerBroken):
         train_with(shelf, registry, trainer="json:loads")

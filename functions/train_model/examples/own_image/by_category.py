@@ -1,7 +1,7 @@
-"""A training image that shares no code with ours: it answers the most frequent label of each category.
+"""A training image that shares no code with ours: it predicts the most frequent label of each category.
 
-Everything that the contract asks for is here once: the order, the frozen data, a version in MLflow with its files, the
-result with their digest, predictions of exactly the holdout rows, and the exit codes. Reports are not among its kinds.
+It implements the whole contract: the order, the frozen data, a version in MLflow with its files, the result with their
+digest, predictions of exactly the holdout rows, and the exit codes. It does not write drift reports.
 """
 
 import hashlib
@@ -24,23 +24,23 @@ PERMANENT = 65
 Document = dict[str, Any]
 
 
-class Hopeless(Exception):
-    """Trying again cannot help; the message is the reason."""
+class PermanentFailure(Exception):
+    """A failure that a retry cannot fix; the message is the reason."""
 
 
 def main() -> int:
     order = json.loads(os.environ["AUTO_RETRAIN_ORDER"])
-    if isinstance(order, list):  # several variants, each in a pod of its own
+    if isinstance(order, list):  # several variants, each in its own pod
         order = order[int(os.environ["JOB_COMPLETION_INDEX"])]
     storage = boto3.client("s3")
     try:
         manifest = json.loads(read(storage, order["manifest_uri"]))
         work = {"train": train, "score": score}.get(order["kind"])
         if work is None:
-            raise Hopeless(f"this image does not know how to {order['kind']}")
+            raise PermanentFailure(f"this image does not support the kind '{order['kind']}'")
         findings = work(order, manifest, storage)
-    except Hopeless as reason:
-        print(reason, file=sys.stderr)
+    except PermanentFailure as failure:
+        print(failure, file=sys.stderr)
         return PERMANENT
     result = {"schema_version": 1, "kind": order["kind"], "job_id": order["job_id"], **findings}
     publish(storage, order["output_uri"] + "result.json", result)
@@ -52,17 +52,17 @@ def train(order: Document, manifest: Document, storage: Any) -> Document:
     rows = rows_of(storage, columns, manifest["training"])
     labelled = len(rows["labels"])
     if labelled < order["min_label_share"] * (labelled + rows["unlabelled"]):
-        raise Hopeless(f"only {labelled} of {labelled + rows['unlabelled']} rows have a label yet")
+        raise PermanentFailure(f"only {labelled} of {labelled + rows['unlabelled']} rows have a label yet")
     registry = Mlflow(order)
-    found = registry.version_of_job()
-    if found is None:
+    version = registry.version_of_job()
+    if version is None:
         registry.register(json.dumps(fit(rows, columns)).encode())
-        found = registry.version_of_job()
-    assert found is not None
-    files = json.dumps(registry.files(found), sort_keys=True, separators=(",", ":")).encode()
+        version = registry.version_of_job()
+    assert version is not None
+    files = json.dumps(registry.files(version), sort_keys=True, separators=(",", ":")).encode()
     return {
-        "model_version": found["version"],
-        "run_id": found.get("run_id") or "none",
+        "model_version": version["version"],
+        "run_id": version.get("run_id") or "none",
         "rows": len(rows["labels"]),
         "metrics": {},
         "manifest_sha256": order["manifest_sha256"],
@@ -84,17 +84,17 @@ def score(order: Document, manifest: Document, storage: Any) -> Document:
 def fit(rows: Document, columns: Document) -> Document:
     """The most frequent label, of all rows and of each category of the first categorical column."""
     if not columns["categorical"]:
-        raise Hopeless("this image needs a categorical column")
+        raise PermanentFailure("this image needs a categorical column")
     by_category: dict[str, Counter[str]] = {}
     for category, label in zip(rows["categories"], rows["labels"], strict=True):
         by_category.setdefault(category, Counter())[label] += 1
-    most = {category: counts.most_common(1)[0][0] for category, counts in by_category.items()}
-    return {"otherwise": Counter(rows["labels"]).most_common(1)[0][0], "by_category": most}
+    labels = {category: counts.most_common(1)[0][0] for category, counts in by_category.items()}
+    return {"otherwise": Counter(rows["labels"]).most_common(1)[0][0], "by_category": labels}
 
 
 def predict(model: Document, rows: Document, version: str, order: Document, storage: Any) -> Document:
-    answers = [model["by_category"].get(category, model["otherwise"]) for category in rows["categories"]]
-    classes = sorted({*rows["labels"], *answers})
+    predictions = [model["by_category"].get(category, model["otherwise"]) for category in rows["categories"]]
+    classes = sorted({*rows["labels"], *predictions})
     code = {label: number for number, label in enumerate(classes)}
     file = io.BytesIO()
     np.savez_compressed(
@@ -102,47 +102,47 @@ def predict(model: Document, rows: Document, version: str, order: Document, stor
         row_ids=np.array(rows["row_ids"]),
         classes=np.array(classes),
         labels=np.array([code[label] for label in rows["labels"]], dtype=np.int32),
-        predictions=np.array([code[answer] for answer in answers], dtype=np.int32),
+        predictions=np.array([code[prediction] for prediction in predictions], dtype=np.int32),
     )
     content = file.getvalue()
     uri = write(storage, f"{order['output_uri']}predictions-{version}.npz", content)
-    return {"uri": uri, "sha256": hashlib.sha256(content).hexdigest(), "rows": len(answers)}
+    return {"uri": uri, "sha256": hashlib.sha256(content).hexdigest(), "rows": len(predictions)}
 
 
 def rows_of(storage: Any, columns: Document, window: Document) -> Document:
     """Row ids, labels and categories of the labelled rows, as text; each object as it was when the job began."""
-    found: Document = {"row_ids": [], "labels": [], "categories": [], "unlabelled": 0}
+    rows: Document = {"row_ids": [], "labels": [], "categories": [], "unlabelled": 0}
     if columns["format"] != "parquet" or columns.get("labels"):
-        raise Hopeless("this image reads Parquet with the labels beside the features only")
+        raise PermanentFailure("this image reads only Parquet that has the labels in the same objects as the features")
     if columns.get("task") == "regression" or columns.get("entity") or columns.get("slices"):
-        raise Hopeless("this image scores classes only, and hands on no other columns")
+        raise PermanentFailure("this image supports only classification, and neither entity nor slices")
     wanted = [columns["row_id"], columns["label"], *columns["categorical"][:1]]
     for frozen in window["objects"]:
         content = read(storage, frozen["uri"], frozen["etag"])
         for row in parquet.read_table(io.BytesIO(content), columns=wanted).to_pylist():
             if row[columns["label"]] is None:
-                found["unlabelled"] += 1
+                rows["unlabelled"] += 1
                 continue
-            found["row_ids"].append(str(row[columns["row_id"]]))
-            found["labels"].append(str(row[columns["label"]]))
-            found["categories"].append(str(row[wanted[-1]]))
-    if not found["labels"]:
-        raise Hopeless(f"no row from {window['start']} to {window['end']} has a label")
-    return found
+            rows["row_ids"].append(str(row[columns["row_id"]]))
+            rows["labels"].append(str(row[columns["label"]]))
+            rows["categories"].append(str(row[wanted[-1]]))
+    if not rows["labels"]:
+        raise PermanentFailure(f"no row from {window['start']} to {window['end']} has a label")
+    return rows
 
 
 class Mlflow:
-    """What this image needs of MLflow's REST API."""
+    """The parts of MLflow's REST API that this image needs."""
 
     def __init__(self, order: Document) -> None:
         self._order, self._url = order, order["mlflow_tracking_uri"]
 
     def version_of_job(self) -> Document | None:
-        """The job's version; should two processes have made one each, both get the lower one."""
+        """The job's version; if two processes registered one each, the lower number counts for both."""
         job = f"name='{self._order['model_name']}' and tags.job_id='{self._order['job_id']}'"
-        found = self._ask("GET", f"model-versions/search?filter={urllib.parse.quote(job)}").get("model_versions", [])
-        found = [version for version in found if self._variant(version) == self._order.get("variant")]
-        return min(found, key=lambda version: int(version["version"]), default=None)
+        versions = self._ask("GET", f"model-versions/search?filter={urllib.parse.quote(job)}").get("model_versions", [])
+        versions = [version for version in versions if self._variant(version) == self._order.get("variant")]
+        return min(versions, key=lambda version: int(version["version"]), default=None)
 
     def _variant(self, version: Document) -> int | None:
         tags = {tag["key"]: tag["value"] for tag in version.get("tags", [])}
@@ -153,7 +153,7 @@ class Mlflow:
         try:
             self._ask("POST", "registered-models/create", {"name": name})
         except urllib.error.HTTPError as error:
-            if error.code != 400:  # it is there already
+            if error.code != 400:  # it exists already
                 raise
         model = self._ask("POST", "logged-models", {"experiment_id": "0", "name": "model"})["model"]["info"]
         root = model["artifact_uri"].removeprefix("mlflow-artifacts:")
@@ -171,20 +171,20 @@ class Mlflow:
         return {"model.json": {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}}
 
     def read_model(self, version: str, expected: str | None) -> bytes:
-        """The file of a version, refused before anything is made of it if it is not what was registered."""
-        found = json.dumps(self.files({"version": version}), sort_keys=True, separators=(",", ":")).encode()
-        if expected not in (None, hashlib.sha256(found).hexdigest()):
-            raise Hopeless(f"version {version} is not what was registered")
+        """The file of a version; refused before it is used if it is not what was registered."""
+        files = json.dumps(self.files({"version": version}), sort_keys=True, separators=(",", ":")).encode()
+        if expected not in (None, hashlib.sha256(files).hexdigest()):
+            raise PermanentFailure(f"version {version} is not what was registered")
         return self._model_of(version)
 
     def _model_of(self, version: str) -> bytes:
-        about = urllib.parse.urlencode({"name": self._order["model_name"], "version": version, "path": "model.json"})
-        return self._send("GET", f"/model-versions/get-artifact?{about}")
+        query = urllib.parse.urlencode({"name": self._order["model_name"], "version": version, "path": "model.json"})
+        return self._send("GET", f"/model-versions/get-artifact?{query}")
 
     def _ask(self, method: str, path: str, body: Document | None = None) -> Document:
         content = json.dumps(body).encode() if body else None
-        found: Document = json.loads(self._send(method, f"/api/2.0/mlflow/{path}", content))
-        return found
+        answer: Document = json.loads(self._send(method, f"/api/2.0/mlflow/{path}", content))
+        return answer
 
     def _send(self, method: str, path: str, content: bytes | None = None) -> bytes:
         headers = {"Content-Type": "application/json"}
@@ -200,7 +200,7 @@ def read(storage: Any, uri: str, etag: str | None = None) -> bytes:
         content: bytes = storage.get_object(**address(uri), **condition)["Body"].read()
     except storage.exceptions.ClientError as error:
         if error.response["Error"]["Code"] in ("NoSuchKey", "PreconditionFailed"):
-            raise Hopeless(f"{uri} is gone, or not the object that the job began with") from error
+            raise PermanentFailure(f"{uri} was deleted or has changed since the job began") from error
         raise
     return content
 
@@ -211,7 +211,7 @@ def write(storage: Any, uri: str, content: bytes) -> str:
 
 
 def publish(storage: Any, uri: str, result: Document) -> None:
-    """Last of all, and only if no other process was faster: whoever finds a result finds everything that it names."""
+    """Written last, so that everything in the result exists, and only if no other process was faster."""
     try:
         storage.put_object(**address(uri), Body=json.dumps(result).encode(), IfNoneMatch="*")
     except storage.exceptions.ClientError as error:
