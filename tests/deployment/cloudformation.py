@@ -1,4 +1,4 @@
-"""Reads templates with CloudFormation's tags, and asks them the questions that tests have."""
+"""Reads templates with CloudFormation's tags, and answers the questions of the tests."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +24,7 @@ FUNCTIONS = (
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML with !Ref, !Sub, !GetAtt and the like, written out as CloudFormation's long forms."""
+    """YAML with !Ref, !Sub, !GetAtt and the like, converted to CloudFormation's long forms."""
 
 
 def _long_form(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
@@ -47,7 +47,7 @@ _Loader.add_multi_constructor("!", _long_form)
 
 
 class Template:
-    """A template as it was written."""
+    """A template as written, before any transform."""
 
     def __init__(self, path: Path) -> None:
         self.document: dict[str, Any] = yaml.load(path.read_text(), _Loader)
@@ -55,7 +55,7 @@ class Template:
 
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
         """Properties of all resources of one type, by logical id."""
-        return {name: found["Properties"] for name, found in self.resources.items() if found["Type"] == kind}
+        return {name: resource["Properties"] for name, resource in self.resources.items() if resource["Type"] == kind}
 
     @property
     def functions(self) -> dict[str, dict[str, Any]]:
@@ -67,7 +67,7 @@ class Template:
         return {*self.document["Globals"]["Function"]["Environment"]["Variables"], *own["Variables"]}
 
     def statements(self, logical_id: str) -> Iterator[dict[str, Any]]:
-        """Statements of the policies written for a resource, conditional ones included."""
+        """Statements of a resource's inline policies, including conditional ones."""
         for policy in self.resources[logical_id]["Properties"].get("Policies", []):
             for statement in policy.get("PolicyDocument", policy)["Statement"]:
                 yield statement["Fn::If"][1] if "Fn::If" in statement else statement

@@ -1,4 +1,4 @@
-"""What is deployed fits into Lambda, byte code included, and works as it was pruned."""
+"""The deployed code fits into Lambda, including byte code, and works although it was pruned."""
 
 import subprocess
 from pathlib import Path
@@ -9,14 +9,14 @@ from local.paths import BUILD, BUILT_TEMPLATE, env_python
 from tests.deployment.cloudformation import FUNCTIONS, Template
 
 MEGABYTE = 10**6
-LIMIT = 240 * MEGABYTE  # Lambda's own is 262
+LIMIT = 240 * MEGABYTE  # Lambda's own limit is 262
 IMPORTS = {
     "VendorLayer": "import aws_lambda_powertools, botocore, cronsim, pydantic, requests, rfc8785",
     "NumericLayer": "import numpy.random, numpy.linalg",
     "ScientificLayer": "import scipy.special, scipy.stats, scipy.optimize",
     "ColumnarLayer": "import pyarrow.compute, pyarrow.csv, pyarrow.parquet",
 }
-REPORT_WHERE_SERVICES_ARE = """
+CREATE_CLIENTS = """
 import botocore.session
 session = botocore.session.get_session()
 for service in ("cloudwatch", "dynamodb", "eks", "events", "s3", "secretsmanager", "stepfunctions", "sts"):
@@ -51,9 +51,9 @@ def test_function_with_its_layers_fits_into_lambda(built: Template, function: st
 
 
 @pytest.mark.parametrize("layer", IMPORTS)
-def test_layer_can_be_imported_although_it_was_pruned(layer: str) -> None:
-    below = [] if layer in ("VendorLayer", "NumericLayer") else ["NumericLayer"]
-    imported = run_with([*below, layer], IMPORTS[layer])
+def test_pruned_layer_can_be_imported(layer: str) -> None:
+    needed = [] if layer in ("VendorLayer", "NumericLayer") else ["NumericLayer"]
+    imported = run_with([*needed, layer], IMPORTS[layer])
     assert imported.returncode == 0, imported.stderr
 
 
@@ -64,8 +64,8 @@ def test_function_can_be_imported_with_nothing_but_its_layers(built: Template, f
     assert imported.returncode == 0, imported.stderr
 
 
-def test_descriptions_of_the_aws_services_that_are_called_are_there() -> None:
-    created = run_with(["VendorLayer"], REPORT_WHERE_SERVICES_ARE)
+def test_vendor_layer_has_the_descriptions_of_all_aws_services_that_functions_call() -> None:
+    created = run_with(["VendorLayer"], CREATE_CLIENTS)
     assert created.returncode == 0, created.stderr
 
 

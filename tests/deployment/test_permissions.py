@@ -1,4 +1,4 @@
-"""Each function may do exactly what the ports that its use case calls do, and nothing on other people's resources."""
+"""Each function has exactly the permissions that its use case needs, and none on other resources."""
 
 import ast
 import re
@@ -17,7 +17,7 @@ READ, WRITE, CHANGE, REMOVE, QUERY = (
     f"dynamodb:{operation}" for operation in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")
 )
 
-# What a call of a port's method asks of AWS. A transaction needs the permissions of its parts.
+# The AWS permissions that each method of a port needs. A transaction needs the permissions of its parts.
 ACTIONS = {
     "policies.get": {READ},
     "policies.fleet": {QUERY},
@@ -46,7 +46,7 @@ ACTIONS = {
     "notifier.send": {"secretsmanager:GetSecretValue"},
     "metrics.read": {"cloudwatch:GetMetricData", "aps:QueryMetrics"},
     "data.list_partitions": {"s3:ListBucket"},
-    "data.read": {"s3:GetObject", "s3:ListBucket"},  # the second, to be told when there is no such object
+    "data.read": {"s3:GetObject", "s3:ListBucket"},  # the second, to get "not found" for a missing object
     "data.write": {"s3:PutObject"},
     "data.uri": set(),
     "tables.batches": {"s3:GetObject"},
@@ -124,7 +124,7 @@ RESOURCES = {
 
 
 def name_of(resource: Any) -> str:
-    """A resource as it is written in the template, without the tag."""
+    """A resource as written in the template, without the tag."""
     if isinstance(resource, str):
         return resource
     ((_, value),) = resource.items()
@@ -150,18 +150,18 @@ def definitions_in(path: Path) -> dict[str, ast.stmt]:
 
 @cache
 def imports_in(path: Path) -> dict[str, tuple[Path, str]]:
-    """What a module imports from other use cases, also late: the file and the name there, by the name here."""
-    found = {}
+    """Names that a module imports from other use cases, at any level: file and original name by local name."""
+    imports = {}
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.level and node.module:
             file = path.parents[node.level - 1].joinpath(*node.module.split(".")).with_suffix(".py")
             if file.is_relative_to(USECASES) and file.exists():
-                found.update({alias.asname or alias.name: (file, alias.name) for alias in node.names})
-    return found
+                imports.update({alias.asname or alias.name: (file, alias.name) for alias in node.names})
+    return imports
 
 
 def calls_of(path: Path, name: str, seen: set[tuple[Path, str]]) -> set[str]:
-    """Every PORT.METHOD that a function calls, or value it asks for, itself or in what it uses of other use cases."""
+    """Every PORT.METHOD that a function calls or value that it reads, itself or through other use cases."""
     if (path, name) in seen or name not in definitions_in(path):
         return set()
     seen.add((path, name))
@@ -198,7 +198,7 @@ def test_function_may_touch_only_resources_of_this_deployment(template: Template
             assert name_of(resource) in RESOURCES[action.partition(":")[0]]
 
 
-def test_notify_sees_nothing_of_the_table_but_the_events_it_told(template: Template) -> None:
+def test_notify_may_access_only_the_items_about_its_notifications(template: Template) -> None:
     (statement,) = (
         statement
         for statement in template.statements("NotifyFunction")
@@ -207,12 +207,12 @@ def test_notify_sees_nothing_of_the_table_but_the_events_it_told(template: Templ
     assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["EVENT#*"]}}
 
 
-def test_functions_may_publish_events_in_no_name_but_that_of_their_stage(template: Template) -> None:
-    statements = [found for function in FUNCTIONS for found in template.statements(function)]
-    publishing = [found for found in statements if found["Action"] == "events:PutEvents"]
+def test_functions_may_publish_events_only_with_the_source_of_their_stage(template: Template) -> None:
+    statements = [statement for function in FUNCTIONS for statement in template.statements(function)]
+    publishing = [statement for statement in statements if statement["Action"] == "events:PutEvents"]
     assert publishing
     source = {"Fn::Sub": "auto-retrain.${Stage}"}
-    assert all(found["Condition"] == {"StringEquals": {"events:source": source}} for found in publishing)
+    assert all(statement["Condition"] == {"StringEquals": {"events:source": source}} for statement in publishing)
     assert template.resources["NotifyRule"]["Properties"]["EventPattern"]["source"] == [source]
 
 
@@ -220,11 +220,11 @@ def test_state_machine_may_invoke_exactly_the_functions_it_is_given(template: Te
     machine = template.resources["RetrainingStateMachine"]["Properties"]
     invoking, logging = template.statements("RetrainingStateMachine")
     assert invoking["Action"] == "lambda:InvokeFunction"
-    given = machine["DefinitionSubstitutions"].values()
-    assert sorted(map(name_of, invoking["Resource"])) == sorted(map(name_of, given))
+    functions = machine["DefinitionSubstitutions"].values()
+    assert sorted(map(name_of, invoking["Resource"])) == sorted(map(name_of, functions))
     assert {action.partition(":")[0] for action in logging["Action"]} == {"logs"}
 
 
-def test_no_policy_allows_whole_services(template: Template) -> None:
+def test_no_policy_allows_actions_by_a_wildcard(template: Template) -> None:
     for logical_id in template.resources:
         assert not {action for action in template.actions(logical_id) if "*" in action}

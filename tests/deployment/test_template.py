@@ -1,4 +1,4 @@
-"""What the template promises about every function, rule, parameter and store."""
+"""Properties of every function, rule, parameter and store in the template."""
 
 import pytest
 
@@ -23,7 +23,7 @@ HEAVY_LAYERS = {
 }
 
 
-def test_functions_are_the_ones_that_have_a_folder(template: Template) -> None:
+def test_every_function_has_a_folder_and_every_folder_a_function(template: Template) -> None:
     folders = {file.parent.name for file in (ROOT / "functions").glob("*/app.py")}
     assert set(template.functions) == set(FUNCTIONS)
     assert {function["CodeUri"] for function in template.functions.values()} == {
@@ -31,13 +31,13 @@ def test_functions_are_the_ones_that_have_a_folder(template: Template) -> None:
     }
 
 
-def test_folder_of_a_function_holds_its_handler_alone(template: Template) -> None:
+def test_folder_of_a_function_contains_only_its_handler(template: Template) -> None:
     for function in template.functions.values():
         files = {file.name for file in (ROOT / function["CodeUri"]).iterdir() if file.name != "__pycache__"}
         assert files == {"app.py"}
 
 
-def test_every_function_is_traced_and_logs_where_logs_expire(template: Template) -> None:
+def test_every_function_is_traced_and_its_logs_expire(template: Template) -> None:
     shared = template.document["Globals"]["Function"]
     assert shared["Tracing"] == "Active"
     assert shared["LoggingConfig"]["LogGroup"] == {"Ref": "FunctionLogs"}
@@ -45,36 +45,36 @@ def test_every_function_is_traced_and_logs_where_logs_expire(template: Template)
         assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
 
 
-def test_every_function_ends_within_lambdas_limit_and_the_watcher_within_its_minute(template: Template) -> None:
+def test_every_timeout_is_within_lambdas_limit_and_the_watchers_within_a_minute(template: Template) -> None:
     default = template.document["Globals"]["Function"]["Timeout"]
     timeouts = {name: function.get("Timeout", default) for name, function in template.functions.items()}
     assert all(0 < timeout <= 900 for timeout in timeouts.values())
     assert timeouts["WatchJobsFunction"] < 60
 
 
-def test_no_function_reserves_concurrency_that_a_new_account_does_not_have(template: Template) -> None:
+def test_no_function_reserves_concurrency_because_a_new_account_has_none_to_reserve(template: Template) -> None:
     assert not [name for name, function in template.functions.items() if "ReservedConcurrentExecutions" in function]
 
 
-def test_heavy_layers_are_attached_only_where_they_are_used(template: Template) -> None:
+def test_heavy_layers_are_attached_only_to_functions_that_use_them(template: Template) -> None:
     assert template.document["Globals"]["Function"]["Layers"] == [{"Ref": "CoreLayer"}, {"Ref": "VendorLayer"}]
     attached = {name: function["Layers"] for name, function in template.functions.items() if "Layers" in function}
     assert attached == HEAVY_LAYERS
 
 
 def test_functions_that_call_the_cluster_or_mlflow_join_the_network_if_there_is_one(template: Template) -> None:
-    joined = {name for name, function in template.functions.items() if "VpcConfig" in function}
-    assert joined == CALLS_THE_NETWORK
+    members = {name for name, function in template.functions.items() if "VpcConfig" in function}
+    assert members == CALLS_THE_NETWORK
 
 
-def test_the_way_out_that_these_functions_need_is_described(template: Template) -> None:
+def test_parameters_describe_the_connections_that_these_functions_need(template: Template) -> None:
     described = template.document["Parameters"]["SubnetIds"]["Description"]
     for destination in ("NAT gateway", "VPC endpoints", *SERVICES_CALLED_FROM_THE_NETWORK, "MLflow", "cluster"):
         assert destination in described
     assert "way" in template.document["Parameters"]["SecurityGroupIds"]["Description"]
 
 
-def test_no_event_is_lost_by_a_function_that_a_rule_invokes(template: Template) -> None:
+def test_events_that_a_function_fails_to_handle_go_to_the_dead_letter_queue(template: Template) -> None:
     for name in INVOKED_BY_RULES:
         destination = template.functions[name]["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
         assert destination == {"Type": "SQS", "Destination": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}
@@ -90,7 +90,7 @@ def test_each_rule_has_one_target_with_retries_and_a_dead_letter_queue(template:
         assert {"MaximumRetryAttempts", "MaximumEventAgeInSeconds"} == set(target["RetryPolicy"])
 
 
-def test_each_rule_may_invoke_its_function_and_leave_dead_letters(template: Template) -> None:
+def test_each_rule_may_invoke_its_function_and_send_dead_letters(template: Template) -> None:
     permissions = template.of_type("AWS::Lambda::Permission").values()
     of_rules = [permission for permission in permissions if permission["Principal"] == "events.amazonaws.com"]
     allowed = {permission["SourceArn"]["Fn::GetAtt"][0]: permission["FunctionName"]["Ref"] for permission in of_rules}
@@ -101,7 +101,7 @@ def test_each_rule_may_invoke_its_function_and_leave_dead_letters(template: Temp
     assert sources == set(RULES)
 
 
-def test_execution_status_rule_hears_every_bad_end_of_our_executions_only(template: Template) -> None:
+def test_execution_status_rule_matches_every_failed_end_of_our_own_executions(template: Template) -> None:
     detail = template.of_type("AWS::Events::Rule")["ExecutionStatusRule"]["EventPattern"]["detail"]
     assert detail == {
         "stateMachineArn": [{"Ref": "RetrainingStateMachine"}],
@@ -109,7 +109,7 @@ def test_execution_status_rule_hears_every_bad_end_of_our_executions_only(templa
     }
 
 
-def test_only_alarms_of_this_account_may_call_the_function_themselves(template: Template) -> None:
+def test_only_alarms_of_this_account_may_invoke_the_function_directly(template: Template) -> None:
     permission = template.of_type("AWS::Lambda::Permission")["AlarmActionPermission"]
     assert permission["Principal"] == "lambda.alarms.cloudwatch.amazonaws.com"
     assert permission["FunctionName"] == {"Ref": "ReceiveAlarmFunction"}
@@ -117,14 +117,14 @@ def test_only_alarms_of_this_account_may_call_the_function_themselves(template: 
     assert permission["SourceArn"]["Fn::Sub"].endswith(":${AWS::AccountId}:alarm:*")
 
 
-def test_alarm_rule_hears_only_alarms_about_models_of_this_stage(template: Template) -> None:
+def test_alarm_rule_matches_only_alarms_about_models_of_this_stage(template: Template) -> None:
     detail = template.of_type("AWS::Events::Rule")["ModelAlarmRule"]["EventPattern"]["detail"]
     assert detail["alarmName"] == [{"prefix": {"Fn::Sub": "auto-retrain-${Stage}-model-"}}]
-    # Other states arrive as well, and are ignored readably.
+    # Other states arrive as well; the function ignores them and says why.
     assert set(detail) == {"alarmName"}
 
 
-def test_state_machine_is_given_every_function_it_names(template: Template) -> None:
+def test_state_machine_gets_every_function_that_it_names(template: Template) -> None:
     machine = template.resources["RetrainingStateMachine"]["Properties"]
     definition = (ROOT / machine["DefinitionUri"]).read_text()
     for placeholder, value in machine["DefinitionSubstitutions"].items():
@@ -135,7 +135,7 @@ def test_state_machine_is_given_every_function_it_names(template: Template) -> N
     )
 
 
-def test_execution_logs_hold_no_data(template: Template) -> None:
+def test_execution_logs_contain_no_data(template: Template) -> None:
     logging = template.resources["RetrainingStateMachine"]["Properties"]["Logging"]
     assert (logging["Level"], logging["IncludeExecutionData"]) == ("ERROR", False)
 
@@ -151,13 +151,13 @@ def test_stores_outlive_the_stack_and_are_encrypted(template: Template) -> None:
 
 
 @pytest.mark.parametrize("resource", ["ArtifactsBucketPolicy", "DeadLettersPolicy"])
-def test_bucket_and_queue_are_reached_over_tls_only(template: Template, resource: str) -> None:
+def test_bucket_and_queue_require_tls(template: Template, resource: str) -> None:
     statements = template.resources[resource]["Properties"]["PolicyDocument"]["Statement"]
     denied = [statement for statement in statements if statement["Effect"] == "Deny"]
     assert [statement["Condition"] for statement in denied] == [{"Bool": {"aws:SecureTransport": "false"}}]
 
 
-def test_silence_of_the_watcher_is_an_alarm(template: Template) -> None:
+def test_an_alarm_fires_when_the_watcher_falls_silent(template: Template) -> None:
     alarms = template.of_type("AWS::CloudWatch::Alarm")
     assert alarms["WatcherSilenceAlarm"]["TreatMissingData"] == "breaching"
     others = {name: alarm["TreatMissingData"] for name, alarm in alarms.items() if name != "WatcherSilenceAlarm"}
@@ -167,11 +167,11 @@ def test_silence_of_the_watcher_is_an_alarm(template: Template) -> None:
     )
 
 
-def test_every_parameter_is_described_bounded_and_grouped(template: Template) -> None:
+def test_every_parameter_has_a_description_limits_and_a_group(template: Template) -> None:
     parameters = template.document["Parameters"]
     groups = template.document["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
     assert sorted(name for group in groups for name in group["Parameters"]) == sorted(parameters)
-    bounds = {"AllowedPattern", "AllowedValues", "MaxValue"}
+    limits = {"AllowedPattern", "AllowedValues", "MaxValue"}
     for name, parameter in parameters.items():
         assert parameter["Description"], name
-        assert parameter["Type"] == "CommaDelimitedList" or bounds & set(parameter), name
+        assert parameter["Type"] == "CommaDelimitedList" or limits & set(parameter), name

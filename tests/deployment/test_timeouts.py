@@ -1,4 +1,4 @@
-"""A state waits longer than its function may run: the function's own end is retried, that of the state is not."""
+"""A state waits longer than its function may run, because a function's timeout is retried and a state's is not."""
 
 import pytest
 import yaml

@@ -55,13 +55,13 @@ class Fault:
     behaviour: Behaviour
     times: int
     skip: int = 0
-    met: int = 0
+    seen: int = 0
 
-    def takes(self, request: Request) -> bool:
+    def matches(self, request: Request) -> bool:
         if not self.pattern.search(str(request)):
             return False
-        self.met += 1
-        return self.skip < self.met <= self.skip + self.times
+        self.seen += 1
+        return self.skip < self.seen <= self.skip + self.times
 
 
 def refuse(reply: Reply) -> Behaviour:
@@ -87,7 +87,7 @@ class FaultProxy:
         self._target = ""
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
-        self.asked: list[Request] = []
+        self.requests: list[Request] = []
         proxy = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -148,9 +148,9 @@ class FaultProxy:
 
     def _serve(self, request: Request) -> Reply | None:
         with self._lock:
-            self.asked.append(request)
-            taking = [fault for fault in self._faults if fault.takes(request)]
-        return taking[0].behaviour(request, self._forward) if taking else self._forward(request)
+            self.requests.append(request)
+            matching = [fault for fault in self._faults if fault.matches(request)]
+        return matching[0].behaviour(request, self._forward) if matching else self._forward(request)
 
     def _forward(self, request: Request) -> Reply:
         connection = http.client.HTTPConnection(urlsplit(self._target).netloc, timeout=60)

@@ -6,7 +6,7 @@ from local.stack import LocalStack
 from tests.workflow.world import World
 
 
-def everything_said(world: World, *executions: str) -> list[str]:
+def everything_written(world: World, *executions: str) -> list[str]:
     """Histories of these executions, all items and documents, and all logs, as text."""
     histories = [str(world.history(arn)) for arn in executions]
     logs = [file.read_text(errors="replace") for file in world.stack.directory.rglob("*.log")]

@@ -8,10 +8,10 @@ from auto_retrain.domain.status import RetrainingStatus
 from tests.workflow.world import ALL_THE_WAY, NOW, Ended, World
 
 
-def try_out(world: World, model: str, **asked: Any) -> Ended:
+def try_out(world: World, model: str, **variants: Any) -> Ended:
     """A person requests several trainings."""
-    about = {"model_name": model, "actor": "tests", "reason": "which is best", "event_time": NOW.isoformat()}
-    return world.run({**about, "force": True, **asked})
+    event = {"model_name": model, "actor": "tests", "reason": "which is best", "event_time": NOW.isoformat()}
+    return world.run({**event, "force": True, **variants})
 
 
 def test_the_best_variant_of_a_grid_is_deployed(world: World) -> None:
@@ -23,7 +23,7 @@ def test_the_best_variant_of_a_grid_is_deployed(world: World) -> None:
     assert (ended.status, ended.path) == ("SUCCEEDED", ALL_THE_WAY)
     assert ended.job is not None
     assert ended.job.validation is not None
-    assert [found.value for found in ended.job.validation.variants] == [0.9, 0.96, 0.93]
+    assert [variant.value for variant in ended.job.validation.variants] == [0.9, 0.96, 0.93]
     assert (ended.job.validation.accuracy, ended.job.deployed) == (0.96, True)
     assert world.registry.champion(model) == ended.job.challenger_version == ended.job.variants[1].version
 
@@ -62,8 +62,8 @@ def test_identical_variants_open_no_job(world: World) -> None:
 
 def start_reviewed(world: World, model: str) -> tuple[str, RetrainingJob]:
     """An execution, and its job that waits for a review."""
-    about = {"model_name": model, "actor": "tests", "reason": "which is best", "event_time": NOW.isoformat()}
-    arn = world.start({**about, "force": True, "review": True, "grid": {"accuracy": [0.94, 0.96]}})
+    event = {"model_name": model, "actor": "tests", "reason": "which is best", "event_time": NOW.isoformat()}
+    arn = world.start({**event, "force": True, "review": True, "grid": {"accuracy": [0.94, 0.96]}})
     name = job_id(model, arn)
 
     def waits() -> bool:
@@ -82,9 +82,9 @@ def test_the_best_variant_serves_once_a_person_has_approved_it(world: World) -> 
     arn, job = start_reviewed(world, model)
     assert world.registry.champion(model) == "1"
 
-    told = world.say("approve", job.job_id, "--actor", "grace")
+    command = world.run_command("approve", job.job_id, "--actor", "grace")
 
-    assert told.returncode == 0, told.stderr
+    assert command.returncode == 0, command.stderr
     world.stack.wait_until_idle(90)
     ended = world.ended(arn)
     assert ended.path == [*ALL_THE_WAY[:8], "AwaitReview", "ChooseReviewed", *ALL_THE_WAY[8:]]
@@ -99,9 +99,9 @@ def test_a_declined_challenger_ends_green_and_changes_nothing(world: World) -> N
     world.given_champion(model, accuracy=0.88)
     arn, job = start_reviewed(world, model)
 
-    told = world.say("decline", job.job_id, "--reason", "unfair", "--actor", "grace")
+    command = world.run_command("decline", job.job_id, "--reason", "unfair", "--actor", "grace")
 
-    assert told.returncode == 0, told.stderr
+    assert command.returncode == 0, command.stderr
     world.stack.wait_until_idle(90)
     ended = world.ended(arn)
     assert (ended.status, ended.job.status if ended.job else None) == ("SUCCEEDED", RetrainingStatus.COMPLETED)

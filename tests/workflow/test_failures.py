@@ -64,7 +64,7 @@ def test_an_execution_that_is_aborted_leaves_no_lease_behind(world: World) -> No
 
 
 @pytest.mark.parametrize(
-    ("event", "told"),
+    ("event", "reason"),
     [
         ({}, "model_name: required but not given; send"),
         ("churn", "the input must be a JSON object, not str; send"),
@@ -79,12 +79,12 @@ def test_an_execution_that_is_aborted_leaves_no_lease_behind(world: World) -> No
     ],
 )
 def test_an_invalid_event_fails_in_the_first_state_and_the_cause_says_what_to_send(
-    world: World, event: Any, told: str
+    world: World, event: Any, reason: str
 ) -> None:
     ended = world.run(event)
     assert ended.status == "FAILED"
     assert ended.path == ["CheckTriggers", "CloseJob", "ChooseEnding", "Failed"]
-    assert told in ended.cause
+    assert reason in ended.cause
 
 
 def test_no_cause_contains_a_stack_trace(world: World) -> None:

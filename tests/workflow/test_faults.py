@@ -1,4 +1,4 @@
-"""Whatever goes wrong between the pipeline and the world around it, there is one result or one reason."""
+"""Whatever goes wrong between the pipeline and other systems, there is one result or one reason."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from local.paths import TRAINER, env_python
 from local.stack import TRAINER_IMAGE, LocalStack
 from tests.webhook import Webhook
 from tests.workflow.fault_proxy import FaultProxy, Forward, Reply, Request, drop, lose_answer, refuse
-from tests.workflow.stored import everything_said
+from tests.workflow.stored import everything_written
 from tests.workflow.world import NOW, TINY, TINY_IMAGE, Ended, World
 
 JOBS = r"/apis/batch/v1/namespaces/auto-retrain/jobs"
@@ -147,7 +147,7 @@ def test_a_function_that_dies_after_a_change_is_run_again_and_changes_it_once(
     with getattr(world, server).fault(pattern, _dies_after(world), times=1, skip=turn) as fault:
         ended = world.retrain(model)
 
-    assert fault.met > turn
+    assert fault.seen > turn
     world.assert_one_result(model, ended)
 
 
@@ -161,7 +161,7 @@ def test_a_change_whose_reply_is_lost_happens_once(world: FaultyWorld, server: s
     with getattr(world, server).fault(pattern, lose_answer, times=1) as fault:
         ended = world.retrain(model)
 
-    assert fault.met
+    assert fault.seen
     world.assert_one_result(model, ended)
 
 
@@ -176,7 +176,7 @@ def test_a_throttled_table_slows_a_retraining_and_does_not_end_it(world: FaultyW
     with world.aws.fault("DynamoDB", refuse(throttled), times=5) as fault:
         ended = world.retrain(model)
 
-    assert fault.met > 5
+    assert fault.seen > 5
     world.assert_one_result(model, ended)
 
 
@@ -253,7 +253,7 @@ def test_an_api_server_that_fails_for_a_moment_costs_only_time(world: FaultyWorl
     with world.cluster.fault(f"{verb} {JOBS}", ANSWERS[answer], times=3) as fault:
         ended = world.retrain(model)
 
-    assert fault.met > 3 or verb == "POST"
+    assert fault.seen > 3 or verb == "POST"
     world.assert_one_result(model, ended)
 
 
@@ -278,8 +278,8 @@ def test_a_cluster_that_refuses_us_is_final(world: FaultyWorld, code: int, reaso
     with world.cluster.fault("POST ", refuse(refused)) as fault:
         ended = world.retrain(model)
 
-    # A refused token is replaced once; asking for the permission shows whether it is missing or a quota is exceeded.
-    assert fault.met == 2
+    # A refused token is replaced once; a second request checks whether the permission is missing or a quota exceeded.
+    assert fault.seen == 2
     world.assert_failed(model, ended, f"ClusterRefused: the Kubernetes API answered {code} {reason}: not you")
 
 
@@ -291,7 +291,7 @@ def test_a_quota_that_is_exhausted_for_a_moment_costs_only_time(world: FaultyWor
     with world.cluster.fault(f"POST {JOBS}", refuse(over_quota), times=2) as fault:
         ended = world.retrain(model)
 
-    assert fault.met > 2
+    assert fault.seen > 2
     world.assert_one_result(model, ended)
 
 
@@ -352,12 +352,12 @@ def test_a_lost_node_costs_a_pod_but_no_attempt(world: FaultyWorld) -> None:
 
 
 def _soon_over(request: Request, forward: Forward) -> Reply:
-    manifest = json.loads(request.body)
-    manifest["spec"]["activeDeadlineSeconds"] = 1
-    return forward(replace(request, body=json.dumps(manifest).encode()))
+    body = json.loads(request.body)
+    body["spec"]["activeDeadlineSeconds"] = 1
+    return forward(replace(request, body=json.dumps(body).encode()))
 
 
-def test_a_job_that_no_node_takes_ends_at_its_deadline_with_the_reason(world: FaultyWorld) -> None:
+def test_a_job_that_cannot_be_scheduled_ends_at_its_deadline_with_the_reason(world: FaultyWorld) -> None:
     model = world.given_model()
     world.stack.cluster.cordon()
     try:
@@ -370,7 +370,7 @@ def test_a_job_that_no_node_takes_ends_at_its_deadline_with_the_reason(world: Fa
 
 
 SECRET = {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "absent", "key": "token"}}}
-HOPELESS = {
+PERMANENT = {
     "image": ({"image": "example.com/absent:1"}, "the image 'example.com/absent:1' cannot be pulled (ImagePullBackOff"),
     "configuration": (
         {"pod_template": {"spec": {"containers": [{"env": [SECRET]}]}}},
@@ -379,9 +379,9 @@ HOPELESS = {
 }
 
 
-@pytest.mark.parametrize("training", HOPELESS)
+@pytest.mark.parametrize("training", PERMANENT)
 def test_a_job_that_can_never_start_is_given_up_long_before_its_deadline(world: FaultyWorld, training: str) -> None:
-    policy, reason = HOPELESS[training]
+    policy, reason = PERMANENT[training]
     model = world.given_model(training=policy)
 
     with world.cluster.fault("GET ", ages):
@@ -414,7 +414,7 @@ def test_two_trainers_of_one_job_leave_one_version_and_one_result(world: FaultyW
     assert ended.job.challenger_version == "1"
 
 
-# 16: the container succeeded, and left nothing that can be used
+# 16: the container succeeded, but left no usable result
 
 
 @pytest.mark.parametrize(
@@ -454,19 +454,19 @@ def test_files_that_changed_after_registration_are_refused_by_name(world: Faulty
 # Secrets
 
 
-def test_no_secret_is_in_a_manifest_log_history_or_record(world: FaultyWorld, webhook: Webhook) -> None:
+def test_no_secret_is_in_a_job_body_log_history_or_record(world: FaultyWorld, webhook: Webhook) -> None:
     hub = {"name": "HUB_TOKEN", "valueFrom": {"secretKeyRef": {"name": "hub", "key": "token", "optional": True}}}
     model = world.given_model(training={"pod_template": {"spec": {"containers": [{"env": [hub]}]}}})
     with world.cluster.fault("GET ", ages):
         failed = world.retrain(model)
     ended = world.retrain(world.given_model())
 
-    manifests = [request.body.decode() for request in world.cluster.asked if request.method == "POST"]
-    tokens = {request.headers["Authorization"].removeprefix("Bearer ") for request in world.cluster.asked}
-    said = [*manifests, *everything_said(world, failed.arn, ended.arn), *webhook.texts]
+    bodies = [request.body.decode() for request in world.cluster.requests if request.method == "POST"]
+    tokens = {request.headers["Authorization"].removeprefix("Bearer ") for request in world.cluster.requests}
+    texts = [*bodies, *everything_written(world, failed.arn, ended.arn), *webhook.texts]
 
     assert ended.status == "SUCCEEDED"
-    assert any("HUB_TOKEN" in manifest for manifest in manifests)
+    assert any("HUB_TOKEN" in body for body in bodies)
     assert all(token.startswith("k8s-aws-v1.") for token in tokens)
     for secret in (CANARY, *tokens):
-        assert not [text for text in said if secret in text]
+        assert not [text for text in texts if secret in text]

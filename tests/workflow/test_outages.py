@@ -6,7 +6,7 @@ import pytest
 
 from local.stack import LocalStack
 from tests.webhook import Webhook
-from tests.workflow.stored import everything_said
+from tests.workflow.stored import everything_written
 from tests.workflow.world import TINY, TINY_IMAGE, World
 
 CANARY = "canary-T0K3N"
@@ -59,9 +59,9 @@ def test_notifications_that_cannot_be_sent_change_nothing(world: World, webhook:
 
 def test_the_secret_is_nowhere_but_in_the_secrets_manager(world: World) -> None:
     ended = world.retrain(world.given_model())
-    said = everything_said(world, ended.arn)
-    assert len(said) > 10
-    assert not [text for text in said if CANARY in text]
+    texts = everything_written(world, ended.arn)
+    assert len(texts) > 10
+    assert not [text for text in texts if CANARY in text]
 
 
 def test_no_task_token_is_logged(world: World) -> None:

@@ -1,4 +1,4 @@
-"""With a limit on parallel jobs, retrainings wait for their turn, and all of them end."""
+"""With a limit on parallel jobs, retrainings wait for their turn, and all succeed."""
 
 from collections.abc import Iterator
 

@@ -17,7 +17,7 @@ def test_a_first_model_becomes_champion(world: World) -> None:
     assert world.is_free(model)
 
 
-def test_a_better_challenger_replaces_the_champion_and_the_ledger_keeps_it(world: World) -> None:
+def test_a_better_challenger_replaces_the_champion_and_is_recorded_in_the_ledger(world: World) -> None:
     model = world.given_model()
     world.given_champion(model, accuracy=0.88)
     ended = world.retrain(model, accuracy=0.95)
@@ -136,10 +136,10 @@ def test_a_model_is_retrained_by_one_execution_at_a_time(world: World) -> None:
 
 def test_small_models_are_trained_and_scored_in_batches(world: World) -> None:
     models = [world.given_model(training={"batched": True}) for _ in range(3)]
-    about = {"actor": "tests", "reason": "together", "event_time": NOW.isoformat(), "force": True}
-    arns = [world.start({**about, "model_name": model}) for model in models]
-    hopeless = {"model_name": world.given_model(training={"batched": True}), "parameters": {"exit_code": 65}}
-    broken = world.start({**about, **hopeless})
+    event = {"actor": "tests", "reason": "together", "event_time": NOW.isoformat(), "force": True}
+    arns = [world.start({**event, "model_name": model}) for model in models]
+    failing = {"model_name": world.given_model(training={"batched": True}), "parameters": {"exit_code": 65}}
+    broken = world.start({**event, **failing})
     world.stack.wait_until_idle(90)
 
     for ended in map(world.ended, arns):
@@ -151,7 +151,7 @@ def test_small_models_are_trained_and_scored_in_batches(world: World) -> None:
     assert "the column 'plan' is missing" in world.ended(broken).cause
 
 
-def test_nothing_is_trained_when_a_comparison_could_show_nothing(world: World) -> None:
+def test_nothing_is_trained_if_a_comparison_would_be_inconclusive(world: World) -> None:
     model = world.given_model(validation={"min_holdout_rows": 5000})
     ended = world.retrain(model)
     assert (ended.status, ended.path) == (
@@ -195,9 +195,9 @@ def test_a_replay_by_a_person_gives_the_same_verdict(world: World) -> None:
     ended = world.retrain(model, accuracy=0.9)
     assert ended.job is not None
     assert ended.job.validation is not None
-    told = world.say("replay", ended.job.job_id)
-    assert told.returncode == 0, told.stderr + told.stdout
-    assert told.stdout.splitlines() == [
+    command = world.run_command("replay", ended.job.job_id)
+    assert command.returncode == 0, command.stderr + command.stdout
+    assert command.stdout.splitlines() == [
         f"{ended.job.job_id}: the same verdict, reject, with the same hash",
         ended.job.validation.validation_hash,
     ]

@@ -56,12 +56,12 @@ def test_psi_exceeds_its_limit_while_accuracy_holds_and_a_report_is_written(worl
     s3, bucket = world.stack.client("s3"), world.stack.outputs["ArtifactsBucketName"]
 
     def reported() -> bool:
-        found = s3.list_objects_v2(Bucket=bucket, Prefix=f"jobs/{ended.job.job_id}/report/psi.json")
-        return bool(found.get("Contents"))
+        listing = s3.list_objects_v2(Bucket=bucket, Prefix=f"jobs/{ended.job.job_id}/report/psi.json")
+        return bool(listing.get("Contents"))
 
     world.wait_for("the drift report", reported)
     profile = s3.get_object(Bucket=bucket, Key=f"profiles/{model}/1.json")["Body"].read()
-    assert {found["feature"] for found in json.loads(profile)["features"]} == {"age", "plan"}
+    assert {feature["feature"] for feature in json.loads(profile)["features"]} == {"age", "plan"}
 
 
 def test_a_weekly_schedule_retrains_five_models_and_deploys_only_what_is_better(world: World) -> None:
@@ -105,14 +105,14 @@ def test_broken_data_are_quarantined_until_they_are_repaired(world: World) -> No
     world.states.record_retrain(model, NOW)
     world.publish_accuracy(model, YESTERDAY, 0.95)
     world.put_day(model, YESTERDAY, without="age")
-    looked = {"model_name": model, "trigger_type": "data_drift", "event_time": NOW.isoformat()}
-    assert world.run(looked).decision["held_by"] == "quarantine"
+    drift_check = {"model_name": model, "trigger_type": "data_drift", "event_time": NOW.isoformat()}
+    assert world.run(drift_check).decision["held_by"] == "quarantine"
     held = world.retrain(model)
     assert held.job is None
     assert "quarantined since" in held.decision["reason"]
     assert "lacks the columns age" in held.decision["reason"]
     world.put_day(model, YESTERDAY, age=60.0)
-    repaired = world.run(looked)
+    repaired = world.run(drift_check)
     assert repaired.job is not None
     assert repaired.job.deployed
     assert world.states.get(model).quarantine is None
@@ -125,24 +125,24 @@ def test_an_alarm_may_invoke_the_function_directly_and_repeatedly(world: World, 
     world.publish_accuracy(model, YESTERDAY, 0.8)
     event = json.loads(json.dumps(ALARM).replace("churn", model))
     event["alarmData"]["state"]["value"] = state
-    reports = [invoke(world, "ReceiveAlarmFunction", event) for _ in range(2)]
+    outcomes = [invoke(world, "ReceiveAlarmFunction", event) for _ in range(2)]
     executions = world.executions_of(model)
     if state == "ALARM":
         (ended,) = executions
         assert ended.job is not None
         assert ended.job.trigger_type is TriggerType.PERFORMANCE_DEGRADATION
     else:
-        assert reports[0]["ignored"] == f"its state is {state}, only ALARM calls for a retraining"
+        assert outcomes[0]["ignored"] == f"its state is {state}, only ALARM calls for a retraining"
         assert executions == []
 
 
 def invoke(world: World, logical_id: str, event: dict[str, Any]) -> dict[str, Any]:
     functions = world.stack.client("lambda").list_functions()["Functions"]
-    (name,) = (found["FunctionName"] for found in functions if logical_id in found["FunctionName"])
+    (name,) = (function["FunctionName"] for function in functions if logical_id in function["FunctionName"])
     answer = world.stack.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event).encode())
     assert "FunctionError" not in answer
-    found: dict[str, Any] = json.loads(answer["Payload"].read())
-    return found
+    outcome: dict[str, Any] = json.loads(answer["Payload"].read())
+    return outcome
 
 
 def test_a_rejected_challenger_makes_the_next_cool_down_longer(world: World) -> None:
@@ -159,6 +159,6 @@ def test_a_rejected_challenger_makes_the_next_cool_down_longer(world: World) -> 
                 "event_time": (NOW + days * DAY).isoformat(),
             }
         )
-    assert [found.outcome for found in world.decisions.recent(model, 3)] == ["started", "suppressed", "started"]
+    assert [decision.outcome for decision in world.decisions.recent(model, 3)] == ["started", "suppressed", "started"]
     assert world.decisions.recent(model, 2)[1].held_by == "back_off"
     assert world.states.get(model).rejected_in_a_row == 2

@@ -37,20 +37,20 @@ def main() -> int:
 
 def train() -> dict[str, Any]:
     name = ORDER["model_name"]
-    if not ask("GET", f"registered-models/get?name={name}", missing_is_fine=True):
-        ask("POST", "registered-models/create", {"name": name})
+    if not call("GET", f"registered-models/get?name={name}", missing_is_fine=True):
+        call("POST", "registered-models/create", {"name": name})
     tags = {"job_id": ORDER["job_id"], "accuracy": str(PARAMETERS.get("accuracy", 0.95))}
-    model = ask("POST", "logged-models", {"experiment_id": "0", "name": "model"})["model"]["info"]
+    model = call("POST", "logged-models", {"experiment_id": "0", "name": "model"})["model"]["info"]
     content = json.dumps(tags).encode()
     put(f"{model['artifact_uri'].removeprefix('mlflow-artifacts:')}/model.json", content)
     body = {"name": name, "source": f"models:/{model['model_id']}", "model_id": model["model_id"]}
     body["tags"] = [{"key": k, "value": v} for k, v in tags.items()]
-    version = ask("POST", "model-versions/create", body)["model_version"]["version"]
+    version = call("POST", "model-versions/create", body)["model_version"]["version"]
     files = {"model.json": {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}}
-    manifest = json.dumps(files, sort_keys=True, separators=(",", ":")).encode()
+    file_list = json.dumps(files, sort_keys=True, separators=(",", ":")).encode()
     return {
-        "artifacts_uri": write("artifacts.json", manifest),
-        "artifact_sha256": hashlib.sha256(manifest).hexdigest(),
+        "artifacts_uri": write("artifacts.json", file_list),
+        "artifact_sha256": hashlib.sha256(file_list).hexdigest(),
         "image": ORDER["image"],
         "model_version": version,
         "run_id": "tiny",
@@ -63,20 +63,20 @@ def train() -> dict[str, Any]:
 def score() -> dict[str, Any]:
     if moved_to := PARAMETERS.get("champion_moved_to"):
         body = {"name": ORDER["model_name"], "alias": "champion", "version": moved_to}
-        ask("POST", "registered-models/alias", body)
+        call("POST", "registered-models/alias", body)
     return {"predictions": {version: predict(version) for version in ORDER["versions"]}}
 
 
 def report() -> dict[str, Any]:
     features = {"age": {"psi": 1.5, "drifted": True}, "plan": {"psi": None, "drifted": None}}
-    about = {"schema_version": 1, "job_id": ORDER["job_id"], "model_name": ORDER["model_name"]}
-    write("psi.json", json.dumps({**about, "evidently_version": "0", "features": features}).encode())
+    header = {"schema_version": 1, "job_id": ORDER["job_id"], "model_name": ORDER["model_name"]}
+    write("psi.json", json.dumps({**header, "evidently_version": "0", "features": features}).encode())
     return {"psi.json": f"{ORDER['output_uri']}psi.json"}
 
 
 def predict(version: str) -> dict[str, Any]:
-    found = ask("GET", f"model-versions/get?name={ORDER['model_name']}&version={version}")["model_version"]
-    accuracy = float({tag["key"]: tag["value"] for tag in found["tags"]}["accuracy"])
+    registered = call("GET", f"model-versions/get?name={ORDER['model_name']}&version={version}")["model_version"]
+    accuracy = float({tag["key"]: tag["value"] for tag in registered["tags"]}["accuracy"])
     rows = int(PARAMETERS.get("rows", 2000))
     labels = np.arange(rows, dtype=np.int32) % 2
     right = np.arange(rows) < round(rows * accuracy)
@@ -93,7 +93,7 @@ def predict(version: str) -> dict[str, Any]:
     return {"uri": uri, "sha256": hashlib.sha256(file.getvalue()).hexdigest(), "rows": rows}
 
 
-def ask(method: str, path: str, body: Any = None, missing_is_fine: bool = False) -> Any:
+def call(method: str, path: str, body: Any = None, missing_is_fine: bool = False) -> Any:
     request = urllib.request.Request(
         f"{ORDER['mlflow_tracking_uri']}/api/2.0/mlflow/{path}",
         json.dumps(body).encode() if body else None,

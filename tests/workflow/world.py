@@ -1,4 +1,4 @@
-"""The real state machine, functions, registry and cluster, and the vocabulary of the tests about them."""
+"""The real state machine, functions, registry and cluster, and the steps of the tests about them."""
 
 import io
 import json
@@ -71,7 +71,7 @@ class Ended:
 
 
 class World:
-    """A running stack, with what tests need to know about it; every test uses models of its own."""
+    """A running stack, and access to its stores; every test uses its own models."""
 
     def __init__(self, stack: LocalStack) -> None:
         self.stack = stack
@@ -85,7 +85,7 @@ class World:
         self._states = stack.client("stepfunctions")
 
     def given_model(self, name: str = "", drifted: bool = False, days: int = 16, **policy: Any) -> str:
-        """A model, mostly of its own name, with a policy and a few days of data; the newest five may have drifted."""
+        """A model with a policy and some days of data, by default with a new name; the newest five may have drifted."""
         model = name or f"m-{uuid4().hex[:8]}"
         triggers = {"evaluation_window_days": 5, "training_window_days": 10, **policy.pop("triggers", {})}
         data = {"prefix": model, "row_id": "id", "label": "left", "numeric": ["age"], "categorical": ["plan"]}
@@ -115,7 +115,7 @@ class World:
         self.stack.client("s3").put_object(Bucket=self.stack.data_bucket, Key=key, Body=content)
 
     def object_of(self, prefix: str, day: date) -> bytes:
-        """A day of data, as it is stored."""
+        """A stored day of data."""
         key = f"{prefix}/date={day}/part-0.parquet"
         content: bytes = self.stack.client("s3").get_object(Bucket=self.stack.data_bucket, Key=key)["Body"].read()
         return content
@@ -144,12 +144,12 @@ class World:
         self.stack.wait_until_idle(PATIENCE_SECONDS)
         return self.ended(arn)
 
-    def say(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """A person at a terminal, who knows the deployment and nothing else."""
+    def run_command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A person runs a command at a terminal with the deployment's settings."""
         outputs = self.stack.outputs
-        about = {"TABLE_NAME": outputs["TableName"], "ARTIFACTS_BUCKET": outputs["ArtifactsBucketName"]}
-        env = os.environ | aws_settings(self.stack.aws_endpoint) | about
-        command = [sys.executable, "-m", "auto_retrain.cli", *words]
+        settings = {"TABLE_NAME": outputs["TableName"], "ARTIFACTS_BUCKET": outputs["ArtifactsBucketName"]}
+        env = os.environ | aws_settings(self.stack.aws_endpoint) | settings
+        command = [sys.executable, "-m", "auto_retrain.cli", *arguments]
         return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
 
     def start(self, event: Any) -> str:
@@ -176,8 +176,8 @@ class World:
         machine = self.stack.outputs["StateMachineArn"]
         listed = self._states.list_executions(stateMachineArn=machine, maxResults=1000)["executions"]
         listed.sort(key=lambda execution: execution["startDate"])
-        found = [self._states.describe_execution(executionArn=execution["executionArn"]) for execution in listed]
-        return [self.ended(execution["executionArn"]) for execution in found if model in execution["input"]]
+        described = [self._states.describe_execution(executionArn=execution["executionArn"]) for execution in listed]
+        return [self.ended(execution["executionArn"]) for execution in described if model in execution["input"]]
 
     def ended(self, arn: str) -> Ended:
         described = self._states.describe_execution(executionArn=arn)
@@ -185,9 +185,9 @@ class World:
         entered = [event["stateEnteredEventDetails"] for event in history if "stateEnteredEventDetails" in event]
         # The last input that contains a decision, because a failed execution has no output.
         inputs = [json.loads(state["input"]) for state in entered]
-        objects = [found for found in inputs if isinstance(found, dict)]
-        decision = next((found["decision"] for found in reversed(objects) if found.get("decision")), {})
-        model = decision.get("model_name") or next((found.get("model_name") for found in objects), None)
+        objects = [item for item in inputs if isinstance(item, dict)]
+        decision = next((item["decision"] for item in reversed(objects) if item.get("decision")), {})
+        model = decision.get("model_name") or next((item.get("model_name") for item in objects), None)
         return Ended(
             arn=arn,
             status=described["status"],
