@@ -1,1 +1,1 @@
-"""The training container: carries out one order, `train` or `score`, and leaves one result document."""
+"""The training container: carries out one order to `train`, `score` or `report`, and writes one result document."""

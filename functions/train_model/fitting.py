@@ -64,4 +64,4 @@ def _takes_checkpoints(fit: Callable[..., Any]) -> bool:
     try:
         return CHECKPOINTS in signature(fit).parameters
     except (TypeError, ValueError):
-        return False  # its signature is unknown; the call will show whether it can be called
+        return False  # it has no readable signature; calling it will show whether it is a trainer

@@ -33,7 +33,7 @@ class Versions(Protocol):
         """The job's version; if two processes registered one each, the lower number counts for both."""
 
     def run(self) -> AbstractContextManager[None]:
-        """A run for everything inside, which fails if that fails."""
+        """Log everything inside to one run, which fails if the block fails."""
 
     def register(self, model: Any, columns: Columns, rows: LabelledRows, metrics: dict[str, float]) -> None:
         """Log a fitted model to the run, and register it under the next number."""

@@ -1,7 +1,7 @@
 """A training image that shares no code with ours: it predicts the most frequent label of each category.
 
-It implements the whole contract: the order, the frozen data, a version in MLflow with its files, the result with their
-digest, predictions of exactly the holdout rows, and the exit codes. It does not write drift reports.
+It shows each part of the contract once: the order, the frozen data, a version in MLflow with its files, the result with
+their digest, predictions of exactly the holdout rows, and the exit codes. It does not support drift reports.
 """
 
 import hashlib
@@ -211,7 +211,7 @@ def write(storage: Any, uri: str, content: bytes) -> str:
 
 
 def publish(storage: Any, uri: str, result: Document) -> None:
-    """Written last, so that everything in the result exists, and only if no other process was faster."""
+    """Write the result last, so that everything that it names exists, and only if no other process was faster."""
     try:
         storage.put_object(**address(uri), Body=json.dumps(result).encode(), IfNoneMatch="*")
     except storage.exceptions.ClientError as error:

@@ -21,7 +21,7 @@ class MemoryDataStore:
         self._partitions: dict[str, list[DataObject]] = {}
 
     def add_partition(self, prefix: str, day: date, content: bytes, name: str = "part-0.parquet") -> None:
-        """Put an object where a producer of data would."""
+        """Store an object, as a producer of data would."""
         uri = f"s3://data/{prefix}/date={day}/{name}"
         self._contents[uri] = content
         data_object = DataObject(uri=uri, etag=_etag_of(content), size=len(content), date=day)

@@ -40,7 +40,7 @@ class MemoryRegistry:
         self.documents.setdefault(run_id, {})
 
     def register(self, model_name: str, version: str, **tags: str) -> None:
-        """Put a version where a training container would."""
+        """Register a version, as a training container would."""
         self._versions[model_name, version] = tags
         self.write_file(model_name, version, "MLmodel", f"{model_name} {version}".encode())
 
