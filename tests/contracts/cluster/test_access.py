@@ -8,7 +8,7 @@ import yaml
 
 from auto_retrain.adapters.kubernetes.access.client import KubernetesClient
 from auto_retrain.adapters.kubernetes.access.connection import Connection
-from auto_retrain.adapters.kubernetes.access.credentials import FixedToken
+from auto_retrain.adapters.kubernetes.access.kubeconfig_tokens import FixedToken
 from auto_retrain.adapters.kubernetes.access.transport import Reply, Transport
 from auto_retrain.adapters.kubernetes.jobs.cluster import KubernetesCluster
 from auto_retrain.adapters.kubernetes.jobs.job_body import PodSettings

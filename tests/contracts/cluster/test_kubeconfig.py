@@ -14,7 +14,7 @@ import yaml
 
 from auto_retrain.adapters.kubernetes import kubernetes_cluster
 from auto_retrain.adapters.kubernetes.access.connect import connect
-from auto_retrain.adapters.kubernetes.access.credentials import ExecPlugin, ExecTokens
+from auto_retrain.adapters.kubernetes.access.kubeconfig_tokens import ExecPlugin, ExecTokens
 from auto_retrain.domain.errors import ClusterRefused
 from auto_retrain.settings import Settings
 

@@ -7,65 +7,17 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from typing import Any, ClassVar
 from urllib.parse import quote
-from uuid import uuid4
 
 import pytest
 
 from auto_retrain.adapters.memory.outside import MemoryRegistry
 from auto_retrain.adapters.mlflow import MlflowRegistry
-from auto_retrain.adapters.traffic.alias import AliasTraffic
 from auto_retrain.domain.digest import sha256_of
-from auto_retrain.domain.errors import ChampionConflict, RegistryRefused, RegistryUnavailable
+from auto_retrain.domain.errors import RegistryRefused, RegistryUnavailable
 from auto_retrain.domain.files import FileDigest
-from auto_retrain.ports import ModelRegistry, TrafficRouter
+from auto_retrain.ports import ModelRegistry
 from local.mlflow_server import MlflowServer
-
-Register = Callable[[str, str], None]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowServer]:
-    with MlflowServer(tmp_path_factory.mktemp("registry")) as server:
-        server.wait_until_ready()
-        yield server
-
-
-@pytest.fixture(params=["memory", "mlflow"])
-def registry_and_register(request: pytest.FixtureRequest) -> tuple[ModelRegistry, Register]:
-    """A registry, and a function that registers a version of a job as a training container would."""
-    if request.param == "memory":
-        memory = MemoryRegistry()
-        versions: dict[str, int] = {}
-
-        def register_in_memory(model: str, job_id: str) -> None:
-            versions[model] = versions.get(model, 0) + 1
-            memory.register(model, str(versions[model]), job_id=job_id)
-
-        return memory, register_in_memory
-    url = request.getfixturevalue("server").url
-
-    def register(model: str, job_id: str) -> None:
-        post(url, "registered-models/create", {"name": model})  # refused if it exists already
-        tags = [{"key": "job_id", "value": job_id}]
-        assert post(url, "model-versions/create", {"name": model, "source": "s3://tiny/model", "tags": tags})
-
-    return MlflowRegistry(url + "/"), register
-
-
-def post(url: str, path: str, body: dict[str, Any]) -> Any:
-    headers = {"Content-Type": "application/json"}
-    request = urllib.request.Request(f"{url}/api/2.0/mlflow/{path}", json.dumps(body).encode(), headers)
-    try:
-        with urllib.request.urlopen(request, timeout=30) as response:
-            return json.load(response)
-    except urllib.error.HTTPError:
-        return None
-
-
-@pytest.fixture
-def model() -> str:
-    """A name that no other test uses."""
-    return f"m-{uuid4().hex[:8]}"
+from tests.contracts.ports.registries import Register, post
 
 
 def test_an_unknown_model_has_no_champion_and_no_versions(
@@ -105,31 +57,6 @@ def test_an_unknown_version_cannot_become_champion(
     with pytest.raises(RegistryRefused):
         registry.set_champion(model, "7")
     assert registry.champion(model) == "1"
-
-
-def test_traffic_by_alias_moves_from_the_compared_champion_to_the_challenger_once(
-    registry_and_register: tuple[ModelRegistry, Register], model: str
-) -> None:
-    registry, register = registry_and_register
-    register(model, "job-1")
-    register(model, "job-2")
-    traffic: TrafficRouter = AliasTraffic(registry)
-    traffic.promote(model, "1", None)
-    for _ in range(2):
-        traffic.promote(model, "2", "1")
-        assert registry.champion(model) == "2"
-
-
-def test_traffic_by_alias_stays_where_somebody_else_moved_it(
-    registry_and_register: tuple[ModelRegistry, Register], model: str
-) -> None:
-    registry, register = registry_and_register
-    for job in ("job-1", "job-2", "job-3"):
-        register(model, job)
-    registry.set_champion(model, "3")
-    with pytest.raises(ChampionConflict, match="was version 1 when it was compared and is version 3 now"):
-        AliasTraffic(registry).promote(model, "2", "1")
-    assert registry.champion(model) == "3"
 
 
 @pytest.fixture(params=["memory", "mlflow"])

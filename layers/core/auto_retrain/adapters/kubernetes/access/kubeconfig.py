@@ -16,7 +16,7 @@ from pydantic import AliasGenerator, BaseModel, ConfigDict, Field, ValidationErr
 from ....domain.errors import ClusterRefused
 from .certificate_files import pem_file
 from .connection import Connection, TokenSource
-from .credentials import ExecPlugin, ExecTokens, FileToken, FixedToken
+from .kubeconfig_tokens import ExecPlugin, ExecTokens, FileToken, FixedToken
 
 DEFAULT_PATH = "~/.kube/config"
 
