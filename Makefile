@@ -31,7 +31,7 @@ local: setup build-local ## keep the whole stack running here until Ctrl-C
 test: setup build-local lint type ## everything that can be checked without a cloud
 	@$(python) -m pytest $(PYTEST_ARGS)
 
-bench: setup build-local ## measure speed and cost
+bench: setup build-local ## measure speed and size
 	@$(python) -m local bench
 
 lint: ## ruff, rules and format

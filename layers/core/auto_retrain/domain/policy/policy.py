@@ -24,7 +24,7 @@ class Policy(StrictRecord):
     owner: str = Field(
         min_length=1,
         max_length=254,
-        description="who is notified about the model and asked when people must decide",
+        description="who is named in messages that ask for action",
     )
     triggers: TriggerConfig = TriggerConfig()
     metric: MetricPolicy = CloudWatchMetric()
