@@ -1,4 +1,4 @@
-"""auto-retrain: notices that a model has decayed, retrains it, and promotes the result only if it is proven better."""
+"""auto-retrain: notices that a model has decayed, retrains it, and promotes the result only if it is clearly better."""
 
 from importlib import import_module
 from typing import Any

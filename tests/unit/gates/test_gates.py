@@ -1,6 +1,7 @@
 """What each gate demands of a challenger."""
 
 import math
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from auto_retrain import gates
 from auto_retrain.domain.comparison import MetricResult, SliceResult
 from auto_retrain.domain.metric_kinds import Task
 from auto_retrain.domain.policy.policy import Policy
@@ -296,3 +298,8 @@ def test_a_floor_always_counts(floor: str) -> None:
 
 def test_every_gate_except_the_floors_can_be_only_observed() -> None:
     assert set(get_args(ObservableGate)) == set(GATES) - {"accuracy_floor", "r2_floor"}
+
+
+def test_a_gate_is_in_the_file_of_its_name_and_every_file_is_registered() -> None:
+    helpers = {"__init__", "margins"}
+    assert {path.stem for path in Path(gates.__file__).parent.glob("*.py")} - helpers == set(GATES)

@@ -1,11 +1,16 @@
 """The triggers that read no data, judged together."""
 
+from pathlib import Path
+
+import pytest
+
+from auto_retrain import triggers
 from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.domain.model_state import ModelState
 from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.trigger_type import TriggerType
-from auto_retrain.triggers import Verdicts, enabled_triggers, first_met, first_observed, judge_triggers
-from auto_retrain.triggers.base import Evidence
+from auto_retrain.triggers import TRIGGERS, Verdicts, enabled_triggers, first_met, first_observed, judge_triggers
+from auto_retrain.triggers.base import Evidence, Trigger
 from tests.unit.builders import NOON, a_policy
 
 DEGRADED = MetricReading(value=0.5, rows=5000, points=30, newest_at=NOON)
@@ -39,3 +44,20 @@ def test_a_trigger_that_is_only_observed_calls_for_nothing() -> None:
 
 def test_an_observed_trigger_does_not_affect_the_others() -> None:
     assert first_met(judged(a_policy(triggers={"observe_only": ["performance_degradation"]}))) is TriggerType.SCHEDULED
+
+
+def test_every_kind_but_the_manual_one_is_registered_once() -> None:
+    kinds = [trigger.kind for trigger in TRIGGERS]
+    assert sorted(kinds) == sorted(set(TriggerType) - {TriggerType.MANUAL})
+
+
+def test_a_trigger_is_in_the_file_of_its_name_and_every_file_is_registered() -> None:
+    files = {path.stem for path in Path(triggers.__file__).parent.glob("*.py")} - {"__init__", "base"}
+    assert {trigger.kind.value for trigger in TRIGGERS} == files
+
+
+@pytest.mark.parametrize("trigger", TRIGGERS, ids=lambda trigger: trigger.kind.value)
+def test_the_checks_of_a_trigger_are_named_after_it(trigger: Trigger) -> None:
+    readings = {trigger.kind: tuple(DEGRADED for _ in trigger.queries(a_policy(), NOON))}
+    verdicts = trigger.judge(a_policy(), Evidence(ModelState(model_name="churn"), readings), NOON)
+    assert all(verdict.check.startswith(trigger.kind.value) for verdict in verdicts)

@@ -76,9 +76,9 @@ def add_commands(commands: Any) -> None:
     lift = verbs.add_parser(
         "lift-quarantine",
         help="lift a quarantine by hand",
-        description="Lift a quarantine by hand and notify the owner, without waiting for the next check of the data.",
+        description="Lift a quarantine by hand, without waiting for the next check of the data; people are notified.",
     )
-    add_reason(lift, "sent to the model's owner")
+    add_reason(lift, "shown in the notification")
     for verb, run in ((pause, _pause), (resume, _resume), (remove, _remove), (lift, _lift_quarantine)):
         add_model(verb)
         add_actor(verb)

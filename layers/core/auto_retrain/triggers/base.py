@@ -55,7 +55,7 @@ class Trigger(ABC):
     def judge(self, policy: Policy, evidence: Evidence, at: datetime) -> tuple[Verdict, ...]:
         """Judge the evidence as of a moment: the first verdict decides, any others give details."""
 
-    def occasion(self, policy: Policy, at: datetime, turn: datetime) -> Occasion:
+    def occasion(self, policy: Policy, state: ModelState, at: datetime, turn: datetime) -> Occasion:
         """The occasion for which a sweep starts an execution; `turn` is the model's turn today."""
         return Occasion(turn, turn.isoformat())
 

@@ -21,7 +21,7 @@ class Scheduled(Trigger):
     def judge(self, policy: Policy, evidence: Evidence, at: datetime) -> tuple[Verdict, ...]:
         return (judge_schedule(policy, evidence.state.last_retrained_at, at),)
 
-    def occasion(self, policy: Policy, at: datetime, turn: datetime) -> Occasion:
+    def occasion(self, policy: Policy, state: ModelState, at: datetime, turn: datetime) -> Occasion:
         """When the schedule fired; a new occasion every day, so that a failed retraining is retried the next day."""
         due = due_at(policy, at) or at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         return Occasion(due, f"{due.isoformat()} {at.date()}")

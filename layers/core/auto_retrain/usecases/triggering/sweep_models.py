@@ -135,7 +135,7 @@ def _met(turn: Turn, question: Question, evidence: Evidence, at: datetime) -> Du
         return None
     decisive = verdicts[kind][0]
     held = [observed_hold(decisive)] if decisive.observed_only else []
-    occasion = trigger.occasion(turn.policy, at, turn.slot)
+    occasion = trigger.occasion(turn.policy, turn.state, at, turn.slot)
     judged = tuple(verdict for of_trigger in verdicts.values() for verdict in of_trigger)
     return DueModel(turn.policy, turn.state, trigger, occasion, judged, held)
 
@@ -147,7 +147,7 @@ def _may_start(candidate: DueModel | None) -> bool:
 def _data_check(turn: Turn, at: datetime) -> Iterator[DueModel]:
     """One check serves all triggers that read data."""
     for trigger in enabled_triggers(turn.policy, reads_data=True)[:1]:
-        occasion = trigger.occasion(turn.policy, at, turn.slot)
+        occasion = trigger.occasion(turn.policy, turn.state, at, turn.slot)
         yield DueModel(turn.policy, turn.state, trigger, occasion, (), [])
 
 
