@@ -1,14 +1,20 @@
-"""The counts of a function become metrics through its log."""
+"""Counts and facts of a function get out through its log."""
 
+import io
 import json
+import logging
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from auto_retrain import entrypoint
 from auto_retrain.domain.base import Record
+from auto_retrain.domain.facts import ProfileKept
 from auto_retrain.domain.messages import JobReference, ScheduledEvent, WatchOutcome
+from auto_retrain.usecases.record import FACTS_LOG, record
+from tests.unit.builders import NOON
 
 CONTEXT = SimpleNamespace(
     function_name="watch",
@@ -23,6 +29,11 @@ def watching(tick: ScheduledEvent, ports: Any) -> WatchOutcome:
 
 
 def counting_nothing(job: JobReference, ports: Any) -> Record:
+    return job
+
+
+def keeping_a_profile(job: JobReference, ports: Any) -> Record:
+    record(ProfileKept(model_name="churn", job_id=job.job_id, at=NOON, version="2", rows=100))
     return job
 
 
@@ -53,3 +64,17 @@ def test_a_function_that_counts_nothing_writes_no_metrics(capsys: pytest.Capture
     entrypoint.lambda_entrypoint(counting_nothing)({"job_id": "churn-1"}, CONTEXT)
 
     assert embedded_metrics(capsys.readouterr().out) == []
+
+
+def test_a_fact_is_one_line_of_the_log_with_its_fields_and_the_keys_of_the_call() -> None:
+    output = io.StringIO()
+    handler = entrypoint.logger.registered_handler
+    assert handler in logging.getLogger(FACTS_LOG).handlers
+    with patch.object(handler, "stream", output):
+        entrypoint.lambda_entrypoint(keeping_a_profile)({"job_id": "churn-1"}, CONTEXT)
+
+    lines = [json.loads(line) for line in output.getvalue().splitlines()]
+    (line,) = [line for line in lines if "fact" in line]
+    assert line["message"] == "A profile of 100 rows was stored beside churn version 2"
+    assert (line["job_id"], line["fact"]["fact_id"]) == ("churn-1", "churn-1-profile-kept")
+    assert (line["fact"]["kind"], line["fact"]["rows"]) == ("profile_kept", 100)

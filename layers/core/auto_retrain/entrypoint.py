@@ -15,7 +15,7 @@ from .domain.errors import AutoRetrainError, EventInvalid, TransientError
 logger = Logger()
 # Facts go to the function's own log, with its keys.
 facts = logging.getLogger("auto_retrain.facts")
-facts.handlers, facts.propagate = logger.handlers, False
+facts.handlers, facts.propagate = [logger.registered_handler], False
 facts.setLevel(logging.INFO)
 
 Handler = Callable[[dict[str, Any], Any], Any]
