@@ -109,10 +109,10 @@ class LocalCluster:
             return (self._namespace, name) in self._store.jobs
 
     def environment_of(self, job_name: str) -> dict[str, str]:
-        """The variables that the pod of a Job was given by its template."""
+        """The variables that the first pod of a Job was given by its template; none before there is a pod."""
         with self._store.lock:
-            pod = self._find(job_name).pods[0].body
-        return compose({}, pod, pod["spec"]["containers"][0])
+            pods = [pod.body for pod in self._find(job_name).pods[:1]]
+        return compose({}, pods[0], pods[0]["spec"]["containers"][0]) if pods else {}
 
     def images_of(self, job_name: str) -> list[str]:
         """The images of a Job's containers, in the order in which they run."""

@@ -398,6 +398,7 @@ def test_a_job_that_can_never_start_is_given_up_long_before_its_deadline(world: 
 def test_two_trainers_of_one_job_leave_one_version_and_one_result(world: FaultyWorld) -> None:
     model = world.given_model(training={"image": TRAINER_IMAGE})
     arn, name = world.begin(model)
+    world.wait_for("its pod", lambda: world.stack.cluster.environment_of(name) != {})
     environment = aws_settings(world.stack.aws_endpoint) | {
         "AUTO_RETRAIN_ORDER": world.stack.cluster.environment_of(name)["AUTO_RETRAIN_ORDER"],
         "PATH": os.defpath,
