@@ -102,6 +102,27 @@ def test_other_stored_records_are_read(case: str, prefix: str, kind: type[Record
         record_of(item, kind)
 
 
+@pytest.mark.parametrize("name", ["ending", "version"])
+def test_a_metric_may_have_the_name_of_a_field_of_a_record(name: str) -> None:
+    old = json.loads(ITEMS["promoted"]["JOB"]["document"]["S"])
+    assert "ending" not in old
+    job = record_of(document({**old, "metrics": {name: 0.5}}), RetrainingJob)
+    assert (job.champion_version, job.metrics) == ("1", {name: 0.5})
+    assert record_of(document(json.loads(job.model_dump_json())), RetrainingJob) == job
+
+
+def test_no_field_of_an_old_ledger_line_is_left_over() -> None:
+    old = json.loads(ITEMS["promoted"]["DEPLOYMENT#000001"]["document"]["S"])
+    for files in ({}, None):
+        line = record_of(document({**old, "files": files}), LedgerLine)
+        assert set(json.loads(line.model_dump_json())) == set(LedgerLine.model_fields)
+        assert record_of(document(json.loads(line.model_dump_json())), LedgerLine) == line
+
+
+def document(content: dict[str, Any]) -> dict[str, Any]:
+    return {"pk": {"S": "JOB#churn-1"}, "document": {"S": json.dumps(content)}}
+
+
 @pytest.mark.parametrize("kind", [RetrainingJob, LedgerLine])
 def test_a_document_that_no_release_wrote_is_refused_and_named(kind: type[Record]) -> None:
     for document in ("", "[]", "{}", '{"version":"1"}'):

@@ -99,6 +99,13 @@ def test_a_gain_that_may_be_due_to_chance_is_inconclusive() -> None:
     assert decided({"confidence": 0}, p_value=0.06) is Outcome.MET
 
 
+def test_without_confidence_no_evidence_is_claimed() -> None:
+    policy = a_policy(validation={"confidence": 0})
+    (verdict,) = judge_paired_evidence(policy, a_comparison(p_value=1))
+    assert verdict.met
+    assert verdict.reason == "the policy requires no evidence that the advantage is not due to chance (p = 1)"
+
+
 def test_a_looser_basis_needs_a_smaller_p_value() -> None:
     loose = a_policy(validation={"improvement_basis": "error_reduction"})
     assert judge_paired_evidence(POLICY, a_comparison(p_value=0.03))[0].met

@@ -24,19 +24,24 @@ def judge_paired_evidence(policy: Policy, comparison: Comparison) -> list[Verdic
         return [Verdict(check=CHECK, outcome=Outcome.INCONCLUSIVE, reason="the versions could not be compared")]
     limit = (1 - confidence) / (comparison.compared * comparison.look) if confidence else 1.0
     is_significant = metric.p_value <= limit
-    claim = "is unlikely to be due to chance" if is_significant else "may be due to chance"
-    numbers = f"p = {metric.p_value:.3g}, limit {limit:.3g}{_shared(comparison)}"
     return [
         Verdict(
             check=CHECK,
             outcome=Outcome.MET if is_significant else Outcome.INCONCLUSIVE,
-            reason=f"the challenger's advantage {claim} ({numbers})",
+            reason=_reason(metric.p_value, limit, comparison),
             value=metric.p_value,
             limit=limit,
             n=comparison.rows,
             p_value=metric.p_value,
         )
     ]
+
+
+def _reason(p_value: float, limit: float, comparison: Comparison) -> str:
+    if limit == 1:
+        return f"the policy requires no evidence that the advantage is not due to chance (p = {p_value:.3g})"
+    claim = "is unlikely to be due to chance" if p_value <= limit else "may be due to chance"
+    return f"the challenger's advantage {claim} (p = {p_value:.3g}, limit {limit:.3g}{_shared(comparison)})"
 
 
 def _shared(comparison: Comparison) -> str:

@@ -44,6 +44,22 @@ def test_the_defaults_give_no_warning() -> None:
             {"triggers": {"enabled": ["scheduled"], "alarms": ["accuracy low"]}},
             "triggers.alarms: performance_degradation is not enabled",
         ),
+        (
+            {"triggers": {"observe_only": ["performance_degradation"], "alarms": ["accuracy low"]}},
+            "triggers.alarms: performance_degradation is only observed",
+        ),
+        (
+            {"triggers": {"enabled": ["scheduled"], "observe_only": ["scheduled"]}},
+            "triggers.observe_only: names every enabled trigger, so only people can start a retraining",
+        ),
+        (
+            {"triggers": {"enabled": ["scheduled"], "observe_only": ["data_drift"]}},
+            "triggers.observe_only: data_drift is not enabled, so it is not judged either",
+        ),
+        (
+            {"validation": {"observe_only": ["paired_evidence", "min_improvement"]}},
+            "validation.observe_only: names min_improvement and paired_evidence, so a challenger that is no better",
+        ),
         ({"drift": {"ignore": ["age"], "weights": {"plan": 0}}}, "drift: every feature is ignored or has weight 0"),
         ({"training": {"image": "own:1"}}, "training.image = 'own:1': a tag can later point to another image"),
         ({"drift": {"min_drifted_share": 1}}, "drift.min_drifted_share = 1: all 2 features that count must drift"),
@@ -98,6 +114,7 @@ def test_a_rule_that_cannot_do_what_it_says_gets_a_warning(sections: dict[str, A
         {"triggers": {"schedule_expression": "* * * * *", "enabled": ["data_drift"]}},
         {"triggers": {"schedule_expression": "0 0 29 2 *", "cool_down_hours": 8760}, "metric": {"name": "auc"}},
         {"triggers": {"max_back_off_days": 0, "cool_down_hours": 24}},
+        {"triggers": {"observe_only": ["data_drift"]}, "validation": {"observe_only": ["min_improvement"]}},
         {"metric": PROMETHEUS, "triggers": {"min_data_points": 31}},
     ],
 )

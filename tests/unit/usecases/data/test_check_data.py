@@ -191,6 +191,22 @@ def test_what_validation_would_call_inconclusive_is_not_even_trained(
     assert patient.check_data()[1].next == "train"
 
 
+@pytest.mark.parametrize(
+    ("column", "change", "validation", "gate"),
+    [
+        ("left", lambda old: [None] * 100 + old[100:], {}, "label_maturity"),
+        ("left", lambda old: ["1"] * 195 + ["0"] * 5, {}, "holdout_size"),
+        ("left", lambda old: old, {"min_holdout_rows": 2000}, "holdout_size"),
+    ],
+)
+def test_a_gate_that_is_only_observed_does_not_prevent_the_training_either(
+    column: str, change: Any, validation: dict[str, Any], gate: str
+) -> None:
+    world = Data(validation={**validation, "observe_only": [gate]})
+    world.change(HOLDOUT, **{column: change})
+    assert world.check_data()[1].next == "train"
+
+
 def compared(world: World, champion: float, challenger: float, n: int) -> None:
     """Run a first job that promotes a challenger, by a comparison on n rows."""
     job_id = world.scored_job(rows(n, challenger), rows(n, champion, first_wrong=n // 2))
@@ -223,6 +239,15 @@ def test_a_job_whose_comparison_would_hardly_show_a_gain_is_skipped() -> None:
     assert outcome.next == "close"
     assert "a gain of 0.009 in accuracy would show" in outcome.reason
     assert "validation.min_power = 0.8 requires 80%" in outcome.reason
+
+
+@pytest.mark.parametrize("gate", ["min_improvement", "paired_evidence"])
+def test_where_no_gain_has_to_show_its_size_prevents_no_training(gate: str) -> None:
+    world = Data(validation={"min_improvement": 0.01, "min_power": 0.8})
+    compared(world, 0.85, 0.90, 2000)
+    rules = world.policy.validation.changed(observe_only=(gate,))
+    world.ports.policies.apply(world.policy.changed(validation=rules), "ada", NOON)
+    assert next_check(world).next == "train"
 
 
 def test_labels_in_a_separate_data_set_are_joined_and_the_last_one_counts() -> None:

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.messages import ScheduledEvent
 from auto_retrain.domain.metric_reading import MetricReading
@@ -70,6 +72,34 @@ def test_why_not_shows_it_as_held_back() -> None:
         found for found in predict_triggers("churn", world.ports).triggers if found.trigger_type == PERFORMANCE
     )
     assert (outlook.prospect, [hold.kind for hold in outlook.holds]) == ("held_back", ["observe_only"])
+
+
+@pytest.mark.parametrize(("then", "now"), [((), ("data_drift",)), (("data_drift",), ())])
+def test_why_not_goes_by_the_policy_of_today(then: tuple[str, ...], now: tuple[str, ...]) -> None:
+    world = world_with_features(live_age=60)
+    observe(world, then)
+    check_drift(world)
+    observe(world, now)
+    outlooks = {outlook.trigger_type: outlook for outlook in predict_triggers("churn", world.ports).triggers}
+    assert ("observe_only" in [hold.kind for hold in outlooks[TriggerType.DATA_DRIFT].holds]) is bool(now)
+
+
+def observe(world: World, names: tuple[str, ...]) -> None:
+    triggers = world.policy.triggers.changed(observe_only=names)
+    world.ports.policies.apply(world.policy.changed(triggers=triggers), "ada", NOON)
+
+
+def test_a_schedule_that_is_only_observed_does_not_end_the_back_off_of_the_data() -> None:
+    world = degraded_world(observe_only=[])
+    job_id = world.check(DEGRADED).job_id
+    assert job_id is not None
+    world.ports.jobs.close_job(world.job(job_id), retrained=False, rejected_in_a_row=6)
+    world.ports.metrics.readings["churn"] = BAD.changed(value=0.99)
+    observe(world, ("scheduled",))
+    world.ports.clock.advance(timedelta(days=10))
+    sweep_models(ScheduledEvent(time=world.ports.clock.now()), world.ports)
+    assert started(world.ports) == []
+    assert world.ports.decisions.recent("churn", 1)[0].held_by == "observe_only"
 
 
 def test_drift_that_is_only_observed_is_recorded_and_starts_nothing() -> None:

@@ -73,6 +73,15 @@ def test_an_improvement_that_a_call_asked_for_is_part_of_the_evidence() -> None:
     assert (replay.is_same, replay.sealed.inputs.min_improvement) == (True, 0.01)
 
 
+def test_an_improvement_that_a_call_asked_for_counts_even_if_the_policy_only_observes_its_own() -> None:
+    world, job_id = validated(0.91, validation={"observe_only": ["min_improvement"]})
+    assert replay_validation(job_id, world.ports).is_same
+    pipeline = AutoRetrainPipeline(world.ports)
+    assert not pipeline.deploy_if_better("churn", job_id, min_improvement=0.05)
+    assert pipeline.deploy_if_better("churn", job_id, min_improvement=0.01)
+    assert replay_validation(job_id, world.ports).is_same
+
+
 def test_a_job_that_was_never_validated_has_nothing_to_replay() -> None:
     world = World()
     with pytest.raises(ArtifactInvalid, match="was never validated"):

@@ -13,10 +13,10 @@ def upgraded(text: str, kind: type[Record]) -> str:
 
     Raises ValueError, TypeError or LookupError for a document in neither form.
     """
-    if kind is RetrainingJob and '"ending":' not in text:
-        return json.dumps(_upgraded_job(json.loads(text)))
-    if kind is LedgerLine and '"version":"' in text:
-        return json.dumps(_upgraded_line(json.loads(text)))
+    if kind is RetrainingJob and "ending" not in (job := json.loads(text)):
+        return json.dumps(_upgraded_job(job))
+    if kind is LedgerLine and isinstance((line := json.loads(text))["version"], str):
+        return json.dumps(_upgraded_line(line))
     return text
 
 
@@ -56,4 +56,5 @@ def _ending_of(old: dict[str, Any]) -> str | None:
 
 
 def _upgraded_line(old: dict[str, Any]) -> dict[str, Any]:
-    return {**old, "version": {"number": old["version"], "files": old.pop("files", {})}}
+    files = old.pop("files", None) or {}
+    return {**old, "version": {"number": old["version"], "files": files}}

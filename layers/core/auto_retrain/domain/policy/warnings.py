@@ -58,9 +58,26 @@ def _no_trigger(policy: Policy) -> Iterator[str]:
         yield "triggers.enabled = []: only people can start a retraining"
 
 
+def _observed_triggers(policy: Policy) -> Iterator[str]:
+    config = policy.triggers
+    if config.enabled and set(config.enabled) <= set(config.observe_only):
+        yield "triggers.observe_only: names every enabled trigger, so only people can start a retraining"
+    for name in sorted(set(config.observe_only) - set(config.enabled)):
+        yield f"triggers.observe_only: {name} is not enabled, so it is not judged either"
+
+
+def _observed_gates(policy: Policy) -> Iterator[str]:
+    if {"min_improvement", "paired_evidence"} <= set(policy.validation.observe_only):
+        gates = "min_improvement and paired_evidence"
+        yield f"validation.observe_only: names {gates}, so a challenger that is no better can replace the champion"
+
+
 def _alarm_without_trigger(policy: Policy) -> Iterator[str]:
-    if policy.triggers.alarms and not policy.triggers.enables(TriggerType.PERFORMANCE_DEGRADATION):
+    config, kind = policy.triggers, TriggerType.PERFORMANCE_DEGRADATION
+    if config.alarms and not config.enables(kind):
         yield "triggers.alarms: performance_degradation is not enabled, so an alarm only has other triggers judged"
+    elif config.alarms and config.observes(kind):
+        yield "triggers.alarms: performance_degradation is only observed, so an alarm starts no retraining by itself"
 
 
 def _no_feature_that_drifts(policy: Policy) -> Iterator[str]:
@@ -132,6 +149,8 @@ _RULES = (
     _threshold_out_of_reach,
     _threshold_below_floor,
     _no_trigger,
+    _observed_triggers,
+    _observed_gates,
     _alarm_without_trigger,
     _no_feature_that_drifts,
     _single_row,

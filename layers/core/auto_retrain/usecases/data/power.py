@@ -15,6 +15,8 @@ EXPECTED_DISCORDANCE = 0.1
 # Half the width of a 95 % interval, in standard errors.
 HALF_WIDTH = 1.96
 MAX_RECENT_JOBS = 20
+# Only if both count is there a gain that a comparison must show.
+_EVIDENCE_GATES = frozenset({"min_improvement", "paired_evidence"})
 
 
 def predict_power(policy: Policy, summary: DataSummary, ports: Ports) -> Power:
@@ -26,8 +28,8 @@ def predict_power(policy: Policy, summary: DataSummary, ports: Ports) -> Power:
     if serving is None:
         return Power(chance=None, reason="there is no champion to beat")
     confidence = policy.validation.needed_confidence
-    if not confidence:
-        return Power(chance=None, reason="the policy requires no evidence")
+    if not confidence or not _EVIDENCE_GATES.isdisjoint(policy.validation.observe_only):
+        return Power(chance=None, reason="the policy requires no evidence of an improvement")
     last = _last_comparison(policy, serving.version.number, ports)
     if last is None:
         return Power(chance=None, reason="no recent comparison includes the champion")
@@ -38,9 +40,12 @@ def predict_power(policy: Policy, summary: DataSummary, ports: Ports) -> Power:
 
 def _too_few_rows(policy: Policy, summary: DataSummary) -> str | None:
     rules, holdout = policy.validation, summary.holdout
-    if holdout.label_share < policy.data.min_label_share:
+    counts_labels, counts_rows = (name not in rules.observe_only for name in ("label_maturity", "holdout_size"))
+    if counts_labels and holdout.label_share < policy.data.min_label_share:
         share, needed = holdout.label_share, policy.data.min_label_share
         return f"{share:.1%} of the {holdout.rows} holdout rows have a label, {needed:.1%} are needed"
+    if not counts_rows:
+        return None
     if holdout.labelled < rules.min_holdout_rows:
         return f"{holdout.labelled} holdout rows have a label, {rules.min_holdout_rows} are needed"
     if holdout.rarest_class_rows is not None and holdout.rarest_class_rows < rules.min_class_rows:

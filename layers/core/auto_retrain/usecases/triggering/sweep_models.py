@@ -103,13 +103,15 @@ def _candidates(fleet: Fleet, since: datetime, at: datetime, now: datetime, port
     gathered = gather_evidence(questions, at, ports)
     for turn, question, evidence in zip(turns, questions, gathered, strict=True):
         candidate = _met(turn, question, evidence, at)
-        kind = candidate.trigger.kind if candidate else TriggerType.DATA_DRIFT
-        holds = model_holds(turn.applied, turn.state, kind, at, now)
+        holds_of = partial(model_holds, turn.applied, turn.state, at=at, now=now)
         if candidate:
-            yield candidate._replace(held=[*holds, *candidate.held])
-        # Broken data may have been repaired, which only another check can show.
-        if turn.is_now and (only_broken_data(holds) or not (_may_start(candidate) or holds)):
-            yield from _data_check(turn, at)
+            candidate = candidate._replace(held=[*holds_of(candidate.trigger.kind), *candidate.held])
+            yield candidate
+        if turn.is_now and not _may_start(candidate):
+            holds = holds_of(TriggerType.DATA_DRIFT)
+            # Broken data may have been repaired, which only another check can show.
+            if not holds or only_broken_data(holds):
+                yield from _data_check(turn, at)
 
 
 def _turns(fleet: Fleet, since: datetime, at: datetime, now: datetime) -> Iterator[Turn]:

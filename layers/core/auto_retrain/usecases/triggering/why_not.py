@@ -119,7 +119,7 @@ def _outlook(kind: TriggerType, judged: _Judged, fleet: list[Hold], model: _Mode
         return TriggerOutlook(trigger_type=kind, prospect="disabled")
     holds = model_holds(model.applied, model.state, kind, model.at, model.at)
     if trigger:
-        holds = [*holds, *fleet, *_not_met_often_enough(trigger, judged, model), *_only_observed(judged)]
+        holds = [*holds, *fleet, *_not_met_often_enough(trigger, judged, model), *_only_observed(kind, judged, model)]
     return TriggerOutlook(
         trigger_type=kind,
         prospect=_prospect(kind, judged, holds, model),
@@ -138,9 +138,10 @@ def _not_met_often_enough(trigger: Trigger, judged: _Judged, model: _Model) -> l
     return [hold] if hold else []
 
 
-def _only_observed(judged: _Judged) -> list[Hold]:
-    decisive = judged.verdicts[0] if judged.verdicts else None
-    return [observed_hold(decisive)] if decisive and decisive.met and decisive.observed_only else []
+def _only_observed(kind: TriggerType, judged: _Judged, model: _Model) -> list[Hold]:
+    # Today's policy counts, not that of the day on which the data were read.
+    observed = model.policy.triggers.observes(kind)
+    return [observed_hold(judged.verdicts[0])] if observed and judged.outcome is Outcome.MET else []
 
 
 def _prospect(kind: TriggerType, judged: _Judged, holds: list[Hold], model: _Model) -> Prospect:

@@ -12,6 +12,7 @@ from ...domain.results import ScoringResult
 from ...domain.validation import Decision, ValidatedInputs, ValidationResult
 from ...domain.verdict import Outcome, Verdict, worst
 from ...gates import judge_gates
+from ...gates.min_improvement import CHECK as MIN_IMPROVEMENT
 from ...ports import Ports
 from ...statistics.libraries import LIBRARIES
 from .best_challenger import Candidate, select_best
@@ -61,8 +62,14 @@ def _is_decisive(verdict: Verdict, outcome: Outcome) -> bool:
 
 
 def with_min_improvement(applied: AppliedPolicy, min_improvement: float) -> AppliedPolicy:
-    """The policy with another minimum improvement; raises ValidationError when that is outside a policy's bounds."""
-    rules = applied.policy.validation.changed(min_improvement=min_improvement)
+    """The policy with another minimum improvement, which counts even where the policy only observes its own.
+
+    Raises:
+        ValidationError: it is outside a policy's bounds.
+    """
+    rules = applied.policy.validation
+    observed = tuple(name for name in rules.observe_only if name != MIN_IMPROVEMENT)
+    rules = rules.changed(min_improvement=min_improvement, observe_only=observed)
     return applied.changed(policy=applied.policy.changed(validation=rules))
 
 

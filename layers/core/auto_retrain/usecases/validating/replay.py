@@ -7,6 +7,7 @@ from ...domain.errors import ArtifactInvalid, ModelUnknown
 from ...domain.job import RetrainingJob
 from ...domain.policy.policy import AppliedPolicy
 from ...domain.validation import ValidationResult
+from ...gates.min_improvement import CHECK as MIN_IMPROVEMENT
 from ...ports import Ports
 from ..lookup import job_of
 from ..training.container import read_scores
@@ -43,7 +44,9 @@ def replay_validation(job_id: str, ports: Ports) -> Replay:
     if job.validation is None:
         raise ArtifactInvalid(f"job '{job_id}' was never validated, so there is nothing to replay")
     sealed, inputs = job.validation, job.validation.inputs
-    applied = with_min_improvement(_policy_of(job, inputs.policy_version, ports), inputs.min_improvement)
+    applied = _policy_of(job, inputs.policy_version, ports)
+    if _counts_min_improvement(sealed):
+        applied = with_min_improvement(applied, inputs.min_improvement)
     replayed = judge_scores(job, read_scores(job, ports), applied, ports, look=inputs.look).result
     return Replay(
         job_id=job_id,
@@ -51,6 +54,11 @@ def replay_validation(job_id: str, ports: Ports) -> Replay:
         replayed=replayed.changed(validation_hash=replayed.compute_hash()),
         differences=tuple(_differences(sealed, replayed)),
     )
+
+
+def _counts_min_improvement(sealed: ValidationResult) -> bool:
+    # A person may have asked for a minimum improvement that the policy itself only observes.
+    return any(verdict.check == MIN_IMPROVEMENT and not verdict.observed_only for verdict in sealed.verdicts)
 
 
 def _policy_of(job: RetrainingJob, version: int, ports: Ports) -> AppliedPolicy:
