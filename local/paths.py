@@ -17,7 +17,6 @@ BUILT_TEMPLATE = BUILD / "template.yaml"
 NODE = LOCAL / "node"
 DEMO = LOCAL / "demo"
 BENCH = LOCAL / "bench.json"
-DEPLOYABLE = ROOT / ".aws-sam" / "build"
 
 
 def env_python(name: str) -> Path:

@@ -36,9 +36,9 @@ GATES: dict[str, Gate] = {
 
 def judge_gates(policy: Policy, comparison: Comparison) -> tuple[Verdict, ...]:
     """The verdicts of all gates, in the order of the register; those that the policy only observes are marked."""
-    observed = policy.validation.observe_only
+    observed = policy.validation.observes
     return tuple(
-        verdict.as_observed() if name in observed else verdict
+        verdict.as_observed() if observed(name) else verdict
         for name, judge in GATES.items()
         for verdict in judge(policy, comparison)
     )

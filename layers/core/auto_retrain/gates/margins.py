@@ -20,10 +20,7 @@ def judge_margin(check: str, name: str, metric: MetricResult, margin: float, com
         outcome = Outcome.INCONCLUSIVE
         reason = f"{numbers}: possibly worse by {-bound:.4g} ({allowed})"
     else:
-        outcome, reason = (
-            Outcome.MET,
-            f"{numbers}: worse by at most {max(0.0, -bound):.4g} ({allowed})",
-        )
+        outcome, reason = Outcome.MET, f"{numbers}: worse by at most {max(0.0, -bound):.4g} ({allowed})"
     return Verdict(
         check=check,
         outcome=outcome,

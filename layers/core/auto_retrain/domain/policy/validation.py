@@ -93,6 +93,10 @@ class ValidationPolicy(StrictRecord):
             return self.confidence
         return 0.95 if self.improvement_basis == "relative" else 0.99
 
+    def observes(self, gate: str) -> bool:
+        """Whether a gate is judged and shown but decides nothing."""
+        return gate in self.observe_only
+
     @property
     def named_metrics(self) -> list[tuple[str, MetricName]]:
         """Every metric that the policy names, with the field."""

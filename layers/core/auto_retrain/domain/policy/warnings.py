@@ -67,7 +67,7 @@ def _observed_triggers(policy: Policy) -> Iterator[str]:
 
 
 def _observed_gates(policy: Policy) -> Iterator[str]:
-    if {"min_improvement", "paired_evidence"} <= set(policy.validation.observe_only):
+    if all(map(policy.validation.observes, ("min_improvement", "paired_evidence"))):
         gates = "min_improvement and paired_evidence"
         yield f"validation.observe_only: names {gates}, so a challenger that is no better can replace the champion"
 

@@ -6,7 +6,11 @@ from ...domain.comparison import MetricResult
 from ...domain.data_check import DataSummary, Power
 from ...domain.policy.policy import Policy
 from ...domain.validation import ValidationResult
+from ...gates.holdout_size import CHECK as HOLDOUT_SIZE
+from ...gates.label_maturity import CHECK as LABEL_MATURITY
+from ...gates.min_improvement import CHECK as MIN_IMPROVEMENT
 from ...gates.min_improvement import needed_value
+from ...gates.paired_evidence import CHECK as PAIRED_EVIDENCE
 from ...ports import Ports
 from ...statistics.power import power_at_error, power_of_paired_shares
 
@@ -15,8 +19,6 @@ EXPECTED_DISCORDANCE = 0.1
 # Half the width of a 95 % interval, in standard errors.
 HALF_WIDTH = 1.96
 MAX_RECENT_JOBS = 20
-# Only if both count is there a gain that a comparison must show.
-_EVIDENCE_GATES = frozenset({"min_improvement", "paired_evidence"})
 
 
 def predict_power(policy: Policy, summary: DataSummary, ports: Ports) -> Power:
@@ -28,7 +30,8 @@ def predict_power(policy: Policy, summary: DataSummary, ports: Ports) -> Power:
     if serving is None:
         return Power(chance=None, reason="there is no champion to beat")
     confidence = policy.validation.needed_confidence
-    if not confidence or not _EVIDENCE_GATES.isdisjoint(policy.validation.observe_only):
+    # Only if both gates count is there a gain that a comparison must show.
+    if not confidence or any(map(policy.validation.observes, (MIN_IMPROVEMENT, PAIRED_EVIDENCE))):
         return Power(chance=None, reason="the policy requires no evidence of an improvement")
     last = _last_comparison(policy, serving.version.number, ports)
     if last is None:
@@ -40,11 +43,10 @@ def predict_power(policy: Policy, summary: DataSummary, ports: Ports) -> Power:
 
 def _too_few_rows(policy: Policy, summary: DataSummary) -> str | None:
     rules, holdout = policy.validation, summary.holdout
-    counts_labels, counts_rows = (name not in rules.observe_only for name in ("label_maturity", "holdout_size"))
-    if counts_labels and holdout.label_share < policy.data.min_label_share:
+    if not rules.observes(LABEL_MATURITY) and holdout.label_share < policy.data.min_label_share:
         share, needed = holdout.label_share, policy.data.min_label_share
         return f"{share:.1%} of the {holdout.rows} holdout rows have a label, {needed:.1%} are needed"
-    if not counts_rows:
+    if rules.observes(HOLDOUT_SIZE):
         return None
     if holdout.labelled < rules.min_holdout_rows:
         return f"{holdout.labelled} holdout rows have a label, {rules.min_holdout_rows} are needed"

@@ -1,12 +1,12 @@
 """Gathers the evidence for triggers, of one model or of the whole fleet; judges nothing."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
 from ...domain.drift import DriftEvidence
-from ...domain.metric_reading import MetricReading
+from ...domain.metric_reading import MetricQuery
 from ...domain.model_state import ModelState
 from ...domain.policy.policy import Policy
 from ...domain.trigger_type import TriggerType
@@ -35,26 +35,17 @@ def gather_evidence(
     Raises:
         TransientError: a source could not be reached, or an object changed while it was read.
     """
-    queries = [
-        query
-        for question in questions
-        for trigger in question.triggers
-        for query in trigger.queries(question.policy, at)
-    ]
-    readings = iter(ports.metrics.read(queries) if queries else [])
+    asked = [_queries(question, at) for question in questions]
+    queries = [query for of_model in asked for of_trigger in of_model.values() for query in of_trigger]
+    answers = iter(ports.metrics.read(queries) if queries else [])
     evidence = []
-    for question in questions:
+    for question, of_model in zip(questions, asked, strict=True):
+        readings = {kind: tuple(islice(answers, len(of_trigger))) for kind, of_trigger in of_model.items()}
         wants_data = any(trigger.reads_data for trigger in question.triggers)
         drift = read_data(question.policy, at, ports) if read_data and wants_data else None
-        evidence.append(Evidence(question.state, _take(question, at, readings), drift))
+        evidence.append(Evidence(question.state, readings, drift))
     return evidence
 
 
-def _take(
-    question: Question, at: datetime, readings: Iterator[MetricReading]
-) -> dict[TriggerType, tuple[MetricReading, ...]]:
-    """Take the next question's readings from those of all questions."""
-    return {
-        trigger.kind: tuple(islice(readings, len(trigger.queries(question.policy, at))))
-        for trigger in question.triggers
-    }
+def _queries(question: Question, at: datetime) -> dict[TriggerType, tuple[MetricQuery, ...]]:
+    return {trigger.kind: trigger.queries(question.policy, at) for trigger in question.triggers}
