@@ -15,6 +15,7 @@ from local.paths import env_python
 
 _READY_SECONDS = 120.0
 _STOP_SECONDS = 2.0
+_LAST_WORDS = 2_000
 
 
 class MlflowServer:
@@ -27,15 +28,17 @@ class MlflowServer:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self.log = directory / "mlflow.log"
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url: str
         self._process: subprocess.Popen[bytes]
 
     def __enter__(self) -> Self:
         self._directory.mkdir(parents=True, exist_ok=True)
-        address = ["--host", "127.0.0.1", "--port", str(self.port), "--workers", "1"]
-        command: list[str | Path] = [env_python("dev"), "-m", "uvicorn", *address, "mlflow.server.fastapi_app:app"]
-        self._process = processes.spawn(command, self._environment(), cwd=self._directory, log=self.log)
+        # MLflow takes seconds to bind: a port that was only looked up could be somebody else's by then.
+        with socket.create_server(("127.0.0.1", 0)) as bound:
+            self.url = f"http://127.0.0.1:{bound.getsockname()[1]}"
+            options = ["--fd", str(bound.fileno()), "--workers", "1", "mlflow.server.fastapi_app:app"]
+            command: list[str | Path] = [env_python("dev"), "-m", "uvicorn", *options]
+            self._process = processes.spawn(command, self._environment(), self._directory, self.log, [bound])
         return self
 
     def __exit__(
@@ -48,7 +51,7 @@ class MlflowServer:
         deadline = time.monotonic() + _READY_SECONDS
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"MLflow did not start, see {self.log}")
+                raise RuntimeError(f"MLflow did not start, see {self.log}: {self._last_words()}")
             time.sleep(0.05)
 
     def _answers(self) -> bool:
@@ -57,6 +60,9 @@ class MlflowServer:
                 return True
         except OSError:
             return False
+
+    def _last_words(self) -> str:
+        return self.log.read_text(errors="replace")[-_LAST_WORDS:].strip() or "it printed nothing"
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -71,8 +77,3 @@ class MlflowServer:
             "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
             "GIT_PYTHON_REFRESH": "quiet",
         }
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])

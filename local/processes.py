@@ -3,6 +3,7 @@
 import atexit
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -27,8 +28,10 @@ for group in groups:
 _lock = threading.Lock()
 
 
-def spawn(command: Sequence[str | Path], env: Mapping[str, str], cwd: Path, log: Path) -> subprocess.Popen[bytes]:
-    """Start a command in a process group of its own; what it prints is appended to the log."""
+def spawn(
+    command: Sequence[str | Path], env: Mapping[str, str], cwd: Path, log: Path, sockets: Sequence[socket.socket] = ()
+) -> subprocess.Popen[bytes]:
+    """Start a command in a process group of its own; what it prints is appended to the log, and it inherits sockets."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         child = subprocess.Popen(
@@ -39,6 +42,7 @@ def spawn(command: Sequence[str | Path], env: Mapping[str, str], cwd: Path, log:
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=[inherited.fileno() for inherited in sockets],
         )
     _notify_guard(f"+{child.pid}")
     return child
