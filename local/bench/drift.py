@@ -13,7 +13,7 @@ from pyarrow import parquet
 
 from auto_retrain.adapters.data.arrow_tables import ArrowTableReader
 from auto_retrain.adapters.memory import MemoryPorts
-from auto_retrain.domain.ledger import LedgerLine
+from auto_retrain.domain.deployment_ledger import LedgerLine
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.verdict import Outcome

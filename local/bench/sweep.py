@@ -15,7 +15,7 @@ from auto_retrain.adapters.dynamodb.sweeps import DynamoSweepLog
 from auto_retrain.adapters.dynamodb.table import Table, epoch, item_of, model_key
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.adapters.metrics.cloudwatch import CloudWatchMetricSource
-from auto_retrain.domain.messages import ScheduledEvent
+from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.domain.model_state import ModelState
 from auto_retrain.domain.policy.policy import AppliedPolicy, Policy

@@ -43,7 +43,7 @@ PROBE = """
 import json, time
 from auto_retrain.adapters.kubernetes.access.transport import Transport
 from auto_retrain.bootstrap import deployed_ports
-from auto_retrain.domain.messages import ScheduledEvent
+from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.usecases.watching.watch_jobs import watch_jobs
 
 sent, send = [], Transport.send

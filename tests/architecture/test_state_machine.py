@@ -124,14 +124,17 @@ def test_a_choice_reads_one_word_that_a_function_chose(name: str) -> None:
 def test_choices_only_match_words_that_functions_return() -> None:
     from typing import get_args
 
-    from auto_retrain.domain import messages
+    from auto_retrain.domain.messages.data import DataCheckOutcome
+    from auto_retrain.domain.messages.ending import ClosingOutcome
+    from auto_retrain.domain.messages.promoting import ReviewOutcome, ValidationOutcome
+    from auto_retrain.domain.messages.triggering import TriggerDecision
 
     outputs = {
-        "decision": messages.TriggerDecision,
-        "data": messages.DataCheckOutcome,
-        "validation": messages.ValidationOutcome,
-        "review": messages.ReviewOutcome,
-        "outcome": messages.ClosingOutcome,
+        "decision": TriggerDecision,
+        "data": DataCheckOutcome,
+        "validation": ValidationOutcome,
+        "review": ReviewOutcome,
+        "outcome": ClosingOutcome,
     }
     for choice in CHOICES.values():
         for rule in choice["Choices"]:

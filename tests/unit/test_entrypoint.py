@@ -11,9 +11,10 @@ import pytest
 
 from auto_retrain import entrypoint
 from auto_retrain.domain.base import Record
-from auto_retrain.domain.facts import ProfileKept
-from auto_retrain.domain.messages import JobReference, ScheduledEvent, WatchOutcome
-from auto_retrain.usecases.record import FACTS_LOG, record
+from auto_retrain.domain.facts.promoting import ProfileKept
+from auto_retrain.domain.messages.references import JobReference, ScheduledEvent
+from auto_retrain.domain.messages.training import WatchOutcome
+from auto_retrain.usecases.audit.record import FACTS_LOG, record
 from tests.unit.builders import NOON
 
 CONTEXT = SimpleNamespace(

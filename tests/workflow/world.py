@@ -19,8 +19,8 @@ from pyarrow import parquet
 
 from auto_retrain.adapters.clock import SystemClock
 from auto_retrain.adapters.dynamodb.decisions import DynamoDecisionLog
+from auto_retrain.adapters.dynamodb.deployment_ledger import DynamoLedger
 from auto_retrain.adapters.dynamodb.jobs import DynamoJobStore
-from auto_retrain.adapters.dynamodb.ledger import DynamoLedger
 from auto_retrain.adapters.dynamodb.policies import DynamoPolicyStore
 from auto_retrain.adapters.dynamodb.states import DynamoModelStates
 from auto_retrain.adapters.dynamodb.table import Table

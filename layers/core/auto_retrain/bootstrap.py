@@ -93,7 +93,7 @@ class DeployedPorts:
 
     @cached_property
     def ledger(self) -> "DeploymentLedger":
-        from .adapters.dynamodb.ledger import DynamoLedger
+        from .adapters.dynamodb.deployment_ledger import DynamoLedger
 
         return DynamoLedger(self._table)
 

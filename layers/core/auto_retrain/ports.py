@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     from .domain.cluster import ClusterJob, JobOrder, Obstacle
     from .domain.decision_record import DecisionRecord
+    from .domain.deployment_ledger import LedgerLine
     from .domain.events import JobEvent
     from .domain.files import FileDigest
     from .domain.fleet import FleetLimits, SweepMark
     from .domain.installation import Permission
     from .domain.job import RetrainingJob
-    from .domain.ledger import LedgerLine
     from .domain.manifest import DataObject
     from .domain.metric_reading import MetricQuery, MetricReading
     from .domain.model_state import ModelState, Quarantine, WaitingTrigger

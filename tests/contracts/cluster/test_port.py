@@ -20,7 +20,7 @@ from auto_retrain.adapters.memory.cluster import MemoryCluster
 from auto_retrain.adapters.memory.outside import MemoryClock
 from auto_retrain.domain.cluster import ClusterJob, ClusterJobPhase, JobOrder, Obstacle
 from auto_retrain.domain.errors import ClusterConflict, ClusterRefused, PermanentError
-from auto_retrain.domain.messages import ScheduledEvent
+from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.ports import Cluster
 from auto_retrain.usecases.watching.watch_jobs import watch_jobs
 from local.cluster import LocalCluster, LocalImage

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from auto_retrain.adapters.dynamodb.decisions import DynamoDecisionLog
+from auto_retrain.adapters.dynamodb.deployment_ledger import DynamoLedger
 from auto_retrain.adapters.dynamodb.jobs import DynamoJobStore
-from auto_retrain.adapters.dynamodb.ledger import DynamoLedger
 from auto_retrain.adapters.dynamodb.notifications import DynamoNotificationLog
 from auto_retrain.adapters.dynamodb.policies import DynamoPolicyStore
 from auto_retrain.adapters.dynamodb.states import DynamoModelStates
@@ -22,9 +22,9 @@ from auto_retrain.adapters.memory.stores import (
     MemoryPolicyStore,
     MemorySweepLog,
 )
+from auto_retrain.domain.deployment_ledger import LedgerLine
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.job import PendingStep, RetrainingJob
-from auto_retrain.domain.ledger import LedgerLine
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.windows import windows_at

@@ -9,10 +9,10 @@ from auto_retrain.adapters.dynamodb.states import state_of
 from auto_retrain.adapters.dynamodb.table import record_of
 from auto_retrain.domain.base import Record
 from auto_retrain.domain.decision_record import DecisionRecord
+from auto_retrain.domain.deployment_ledger import LedgerLine
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.errors import RecordInvalid
 from auto_retrain.domain.job import RetrainingJob
-from auto_retrain.domain.ledger import LedgerLine
 from auto_retrain.domain.model_state import WaitingTrigger
 from auto_retrain.domain.policy.policy import AppliedPolicy
 from auto_retrain.domain.status import RetrainingStatus

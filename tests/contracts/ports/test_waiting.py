@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from auto_retrain.domain.messages import TriggerRequest
+from auto_retrain.domain.messages.triggering import TriggerRequest
 from auto_retrain.domain.model_state import WaitingTrigger
 from auto_retrain.domain.trigger_type import TriggerType
 from tests.contracts.ports.stores import NOW, Stores

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from auto_retrain.domain.messages import ClosingRequest, ReviewOrder
+from auto_retrain.domain.messages.ending import ClosingRequest
+from auto_retrain.domain.messages.promoting import ReviewOrder
 from auto_retrain.usecases.ending.close_job import close_job
 from auto_retrain.usecases.promoting.await_review import await_review
 from tests.unit.cli.terminal import Terminal

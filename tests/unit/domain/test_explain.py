@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from auto_retrain.domain.explain import explain, shown
-from auto_retrain.domain.messages import TriggerRequest
+from auto_retrain.domain.messages.triggering import TriggerRequest
 
 
 def problem_of(**fields: Any) -> str:

@@ -1,5 +1,7 @@
 """Facts have a stable id and a sentence for people."""
 
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
@@ -7,15 +9,11 @@ from pydantic import TypeAdapter
 
 from auto_retrain.domain import facts
 from auto_retrain.domain.ending import Ending
-from auto_retrain.domain.facts import (
-    AnnouncedFact,
-    AnyFact,
-    Fact,
-    JobEnded,
-    PolicyApplied,
-    QuarantineLifted,
-    QuarantineSet,
-)
+from auto_retrain.domain.facts.any_fact import AnyFact
+from auto_retrain.domain.facts.ending import JobEnded
+from auto_retrain.domain.facts.fact import AnnouncedFact, Fact
+from auto_retrain.domain.facts.policies import PolicyApplied
+from auto_retrain.domain.facts.quarantine import QuarantineLifted, QuarantineSet
 from auto_retrain.domain.status import RetrainingStatus
 from tests.unit.builders import NOON
 
@@ -31,8 +29,10 @@ VALUES: dict[str, Any] = {
 }
 KINDS = [
     kind
-    for kind in vars(facts).values()
-    if isinstance(kind, type) and issubclass(kind, Fact) and kind not in (Fact, AnnouncedFact)
+    for file in iter_modules(facts.__path__, f"{facts.__name__}.")
+    for kind in vars(import_module(file.name)).values()
+    if isinstance(kind, type) and issubclass(kind, Fact) and kind.__module__ == file.name
+    if kind not in (Fact, AnnouncedFact)
 ]
 
 

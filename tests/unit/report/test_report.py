@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from auto_retrain.domain.errors import RegistryUnavailable
-from auto_retrain.domain.messages import JobReference
+from auto_retrain.domain.messages.references import JobReference
 from auto_retrain.usecases.validating.validate_model import validate_model
 from tests.unit.report.pages import NASTY, a_page, validated_world
 from tests.unit.usecases.world import World, rows

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from auto_retrain.domain.messages import TriggerDecision
+from auto_retrain.domain.messages.triggering import TriggerDecision
 from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.usecases.triggering.detect_drift import detect_drift
 from tests.unit.builders import NOON

@@ -13,17 +13,11 @@ from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.digest import sha256_of
 from auto_retrain.domain.files import artifact_digest
 from auto_retrain.domain.job import RetrainingJob
-from auto_retrain.domain.messages import (
-    ClosingOutcome,
-    ClosingRequest,
-    DeploymentOutcome,
-    ExecutionStarted,
-    JobReference,
-    StepOrder,
-    StepStarted,
-    TriggerDecision,
-    ValidationOutcome,
-)
+from auto_retrain.domain.messages.ending import ClosingOutcome, ClosingRequest
+from auto_retrain.domain.messages.promoting import DeploymentOutcome, ValidationOutcome
+from auto_retrain.domain.messages.references import JobReference
+from auto_retrain.domain.messages.training import StepOrder, StepStarted
+from auto_retrain.domain.messages.triggering import ExecutionStarted, TriggerDecision
 from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.usecases.ending.close_job import close_job
 from auto_retrain.usecases.promoting.deploy_model import deploy_model

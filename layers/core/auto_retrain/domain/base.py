@@ -30,7 +30,8 @@ UtcTime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 class Record(BaseModel):
     """An immutable value; rejects unknown fields and numbers that are not finite."""
 
-    # Validators are built on first use, so a function does not spend its start-up on classes it never uses.
+    # Validators are built on first use, so a function does not spend its start-up on classes it never uses. A default
+    # that is a record is made by `model_construct` for the same reason: it needs no validation, so nothing is built.
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     def changed(self, **changes: Any) -> Self:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pydantic import Field
 
 from .base import Record, UtcTime
-from .messages import TriggerRequest
+from .messages.triggering import TriggerRequest
 from .names import waiting_key
 from .trigger_type import TriggerType
 

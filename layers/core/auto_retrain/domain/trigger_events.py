@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from .alarms import is_alarm, parse_alarm
 from .errors import EventInvalid
 from .explain import explain
-from .messages import TriggerRequest
+from .messages.triggering import TriggerRequest
 from .trigger_type import TriggerType
 
 MAX_LEVELS = 50

@@ -13,7 +13,7 @@ from pyarrow import parquet
 
 from auto_retrain.adapters.data.arrow_tables import ArrowTableReader
 from auto_retrain.domain.errors import DataUnavailable
-from auto_retrain.domain.messages import TriggerDecision
+from auto_retrain.domain.messages.triggering import TriggerDecision
 from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.drift_world import check_drift
 from tests.unit.usecases.world import World

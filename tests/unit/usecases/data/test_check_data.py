@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from auto_retrain.domain.errors import DataInvalid, DataMissing, JobUnknown
-from auto_retrain.domain.messages import DataCheckOutcome, JobReference
+from auto_retrain.domain.messages.data import DataCheckOutcome
+from auto_retrain.domain.messages.references import JobReference
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.usecases.data.check_data import check_data

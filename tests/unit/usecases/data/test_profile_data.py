@@ -11,7 +11,7 @@ import pytest
 
 from auto_retrain.adapters.data.arrow_tables import ArrowTableReader
 from auto_retrain.domain.errors import ArtifactInvalid, DataInvalid, PromotionRefused
-from auto_retrain.domain.messages import JobReference
+from auto_retrain.domain.messages.references import JobReference
 from auto_retrain.domain.policy.data import DriftPolicy
 from auto_retrain.usecases.data.profile_data import profile_data
 from auto_retrain.usecases.triggering.detect_drift import detect_drift

@@ -2,7 +2,7 @@
 
 import json
 
-from auto_retrain.domain.messages import ClosingRequest, ExecutionStatusChange
+from auto_retrain.domain.messages.ending import ClosingRequest, ExecutionStatusChange
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.usecases.ending.close_job import close_job
 from tests.unit.builders import NOON

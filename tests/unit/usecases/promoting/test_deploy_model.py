@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 
 from auto_retrain.domain.errors import ChampionConflict, PromotionRefused, RegistryUnavailable
-from auto_retrain.domain.messages import DeploymentOutcome
+from auto_retrain.domain.messages.promoting import DeploymentOutcome
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.validation import ValidationResult
 from tests.unit.usecases.world import World, rows

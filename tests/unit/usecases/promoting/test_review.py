@@ -7,7 +7,9 @@ import pytest
 
 from auto_retrain.domain.errors import ExecutionsUnavailable, JobUnknown, PromotionRefused, ReviewRefused
 from auto_retrain.domain.job import REVIEW_TIME
-from auto_retrain.domain.messages import ReviewOrder, ScheduledEvent, WatchOutcome
+from auto_retrain.domain.messages.promoting import ReviewOrder
+from auto_retrain.domain.messages.references import ScheduledEvent
+from auto_retrain.domain.messages.training import WatchOutcome
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.pipeline import AutoRetrainPipeline
 from auto_retrain.usecases.promoting.await_review import await_review

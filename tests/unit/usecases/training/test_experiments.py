@@ -11,7 +11,7 @@ from auto_retrain.comparison.pair_up import pair_up
 from auto_retrain.comparison.predictions import Predictions
 from auto_retrain.domain.comparison import Comparison
 from auto_retrain.domain.errors import ArtifactInvalid, EventInvalid
-from auto_retrain.domain.messages import ScheduledEvent
+from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.validation import Decision, ValidationResult
 from auto_retrain.domain.verdict import Outcome

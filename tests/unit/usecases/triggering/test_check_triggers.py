@@ -6,7 +6,7 @@ import pytest
 
 from auto_retrain.domain.errors import EventInvalid, EventsUnavailable, ModelUnknown
 from auto_retrain.domain.events import JobEvent
-from auto_retrain.domain.messages import ExecutionStarted
+from auto_retrain.domain.messages.triggering import ExecutionStarted
 from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.usecases.triggering.check_triggers import check_triggers

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from auto_retrain.domain.messages import TriggerDecision
+from auto_retrain.domain.messages.triggering import TriggerDecision
 from auto_retrain.domain.model_state import Quarantine
 from auto_retrain.domain.policy.data import DriftPolicy
 from auto_retrain.domain.trigger_type import TriggerType

@@ -6,7 +6,8 @@ from datetime import timedelta
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.fleet import FleetLimits
-from auto_retrain.domain.messages import ExecutionStarted, ScheduledEvent
+from auto_retrain.domain.messages.references import ScheduledEvent
+from auto_retrain.domain.messages.triggering import ExecutionStarted
 from auto_retrain.usecases.triggering.check_triggers import check_triggers
 from auto_retrain.usecases.triggering.sweep_models import sweep_models
 from tests.unit.builders import NOON, a_policy

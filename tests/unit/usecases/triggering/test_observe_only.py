@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from auto_retrain.adapters.memory import MemoryPorts
-from auto_retrain.domain.messages import ScheduledEvent
+from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.usecases.triggering.retraining_triggers import PerformanceDegradationTrigger

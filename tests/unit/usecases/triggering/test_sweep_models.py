@@ -10,7 +10,9 @@ import pytest
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.errors import ExecutionsUnavailable, TransientError
 from auto_retrain.domain.fleet import FleetLimits
-from auto_retrain.domain.messages import ClosingRequest, ExecutionStarted, ScheduledEvent, SweepOutcome
+from auto_retrain.domain.messages.ending import ClosingRequest
+from auto_retrain.domain.messages.references import ScheduledEvent
+from auto_retrain.domain.messages.triggering import ExecutionStarted, SweepOutcome
 from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.domain.model_state import Quarantine
 from auto_retrain.domain.policy.policy import PolicyStatus

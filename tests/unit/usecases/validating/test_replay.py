@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from auto_retrain.domain.errors import ArtifactInvalid, JobUnknown
-from auto_retrain.domain.messages import ExecutionStarted
+from auto_retrain.domain.messages.triggering import ExecutionStarted
 from auto_retrain.domain.validation import Decision
 from auto_retrain.pipeline import AutoRetrainPipeline
 from auto_retrain.usecases.triggering.check_triggers import check_triggers

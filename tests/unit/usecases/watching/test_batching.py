@@ -4,13 +4,10 @@ from datetime import timedelta
 
 from auto_retrain.domain.cluster import ClusterJob, Obstacle
 from auto_retrain.domain.errors import ClusterRefused, ClusterUnavailable
-from auto_retrain.domain.messages import (
-    ExecutionStarted,
-    ExecutionStatusChange,
-    ScheduledEvent,
-    StepOrder,
-    WatchOutcome,
-)
+from auto_retrain.domain.messages.ending import ExecutionStatusChange
+from auto_retrain.domain.messages.references import ScheduledEvent
+from auto_retrain.domain.messages.training import StepOrder, WatchOutcome
+from auto_retrain.domain.messages.triggering import ExecutionStarted
 from auto_retrain.usecases.ending.close_job import close_job
 from auto_retrain.usecases.training.start_job import start_job
 from auto_retrain.usecases.triggering.check_triggers import check_triggers

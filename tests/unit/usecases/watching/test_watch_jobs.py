@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from auto_retrain.domain.cluster import ClusterJob, ClusterJobPhase, JobOrder, Obstacle
 from auto_retrain.domain.errors import ClusterUnavailable, DataUnavailable, ExecutionsUnavailable
-from auto_retrain.domain.messages import ScheduledEvent, WatchOutcome
+from auto_retrain.domain.messages.references import ScheduledEvent
+from auto_retrain.domain.messages.training import WatchOutcome
 from auto_retrain.domain.policy.training import TrainingPolicy
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.usecases.watching.answer_token import LOG_LEAD_TIME, MAX_WAIT

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from ...domain.base import Record
+from ...domain.deployment_ledger import LedgerLine
 from ...domain.job import RetrainingJob
-from ...domain.ledger import LedgerLine
 
 
 def upgraded(text: str, kind: type[Record]) -> str:

@@ -5,9 +5,9 @@ from datetime import datetime
 from threading import RLock
 
 from ...domain.decision_record import DecisionRecord
+from ...domain.deployment_ledger import LedgerLine
 from ...domain.errors import ChampionConflict, NotificationFailed, PolicyConflict
 from ...domain.fleet import SweepMark
-from ...domain.ledger import LedgerLine
 from ...domain.model_state import ModelState
 from ...domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
 from ...ports import Clock

@@ -26,12 +26,12 @@ class Policy(StrictRecord):
         max_length=254,
         description="who is named in messages that ask for action",
     )
-    triggers: TriggerConfig = TriggerConfig()
-    metric: MetricPolicy = CloudWatchMetric()
+    triggers: TriggerConfig = Field(default_factory=TriggerConfig.model_construct)
+    metric: MetricPolicy = Field(default_factory=CloudWatchMetric.model_construct)
     data: DataPolicy
-    drift: DriftPolicy = DriftPolicy()
-    training: TrainingPolicy = TrainingPolicy()
-    validation: ValidationPolicy = ValidationPolicy()
+    drift: DriftPolicy = Field(default_factory=DriftPolicy.model_construct)
+    training: TrainingPolicy = Field(default_factory=TrainingPolicy.model_construct)
+    validation: ValidationPolicy = Field(default_factory=ValidationPolicy.model_construct)
     strategy: Literal["all_at_once"] = Field(
         default="all_at_once", description="how a promoted version goes into production"
     )

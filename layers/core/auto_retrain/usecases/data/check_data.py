@@ -6,15 +6,16 @@ from ...data_checks import check_data_of
 from ...domain.data_check import DataCheck, Power
 from ...domain.drift import DataProfile, FeatureHistogram
 from ...domain.errors import DataInvalid
-from ...domain.facts import DataChecked
+from ...domain.facts.training import DataChecked
 from ...domain.job import RetrainingJob
 from ...domain.manifest import Manifest
-from ...domain.messages import DataCheckOutcome, JobReference
+from ...domain.messages.data import DataCheckOutcome
+from ...domain.messages.references import JobReference
 from ...domain.policy.policy import Policy
 from ...ports import Ports
 from ...statistics.psi import psi
+from ..audit.record import record
 from ..lookup import job_of, policy_of
-from ..record import record
 from .manifest import freeze_data, read_manifest
 from .power import predict_power
 from .reference_profile import build_profile, count_live, keep_job_profile

@@ -2,12 +2,13 @@
 
 from ...domain.drift import DataProfile
 from ...domain.errors import PromotionRefused
-from ...domain.facts import ProfileKept
+from ...domain.facts.promoting import ProfileKept
 from ...domain.job import RetrainingJob
-from ...domain.messages import JobReference, ProfileOutcome
+from ...domain.messages.data import ProfileOutcome
+from ...domain.messages.references import JobReference
 from ...ports import Ports
+from ..audit.record import record
 from ..lookup import job_of, policy_of
-from ..record import record
 from .manifest import read_manifest
 from .reference_profile import build_profile, keep_profile, load_job_profile, load_profile, profile_key
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from ...domain.job import RetrainingJob
-from ...domain.messages import ClosingOutcome, ClosingRequest, ExecutionStatusChange
+from ...domain.messages.ending import ClosingOutcome, ClosingRequest, ExecutionStatusChange
 from ...domain.status import RetrainingStatus
 from ...ports import Ports
 from .end_job import Failure, end_job, follow_up

@@ -3,13 +3,13 @@
 from typing import NamedTuple
 
 from ...domain.ending import Ending
-from ...domain.facts import JobEnded, RejectionsEscalated
+from ...domain.facts.ending import JobEnded, RejectionsEscalated
 from ...domain.job import RetrainingJob
 from ...domain.model_state import ModelState
 from ...domain.names import execution_name
 from ...domain.validation import Decision
 from ...ports import Ports
-from ..record import announce
+from ..audit.record import announce
 
 
 class Failure(NamedTuple):

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 
 from ...domain.base import Record
 from ...domain.errors import ModelUnknown, PolicyConflict
-from ...domain.facts import PolicyApplied
+from ...domain.facts.policies import PolicyApplied
 from ...domain.policy.changes import FieldChange, changes_between
 from ...domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
 from ...domain.policy.triggers import TriggerConfig
 from ...domain.policy.warnings import warnings_of, warnings_with_champion
 from ...ports import Ports
+from ..audit.record import record
 from ..lookup import newest_version, policy_of
-from ..record import record
 
 
 class PlannedPolicy(Record):

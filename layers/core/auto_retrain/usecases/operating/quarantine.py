@@ -1,9 +1,9 @@
 """Lifts a model's quarantine at the request of a person who knows that its data are repaired."""
 
-from ...domain.facts import QuarantineLifted
+from ...domain.facts.quarantine import QuarantineLifted
 from ...ports import Ports
+from ..audit.record import announce
 from ..lookup import policy_of
-from ..record import announce
 
 
 def lift_quarantine(model_name: str, reason: str, actor: str, ports: Ports) -> bool:

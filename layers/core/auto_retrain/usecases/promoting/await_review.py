@@ -1,12 +1,12 @@
 """Asks for a review of a challenger that passed every gate, if the job requires one."""
 
-from ...domain import facts
 from ...domain.errors import PromotionRefused
+from ...domain.facts.promoting import ReviewRequested
 from ...domain.job import PendingReview
-from ...domain.messages import ReviewOrder, ReviewStarted
+from ...domain.messages.promoting import ReviewOrder, ReviewStarted
 from ...ports import Ports
+from ..audit.record import announce
 from ..lookup import job_of
-from ..record import announce
 
 
 def await_review(order: ReviewOrder, ports: Ports) -> ReviewStarted:
@@ -24,7 +24,7 @@ def await_review(order: ReviewOrder, ports: Ports) -> ReviewStarted:
     pending = PendingReview(task_token=order.task_token, since=since)
     # This also clears the last step: its Kubernetes Job is deleted long before a person decides.
     ports.jobs.save(job.awaiting_review(pending))
-    fact = facts.ReviewRequested(
+    fact = ReviewRequested(
         model_name=job.model_name,
         job_id=job.job_id,
         at=ports.clock.now(),

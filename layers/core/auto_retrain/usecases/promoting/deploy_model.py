@@ -1,17 +1,18 @@
 """Makes a validated challenger the champion."""
 
+from ...domain.deployment_ledger import LedgerLine
 from ...domain.errors import PromotionRefused
-from ...domain.facts import Promoted
+from ...domain.facts.promoting import Promoted
 from ...domain.job import RetrainingJob
-from ...domain.ledger import LedgerLine
-from ...domain.messages import DeploymentOutcome, JobReference
+from ...domain.messages.promoting import DeploymentOutcome
+from ...domain.messages.references import JobReference
 from ...domain.model_version import ModelVersion
 from ...domain.policy.validation import MIN_ACCURACY_FLOOR
 from ...domain.validation import ValidationResult
 from ...ports import Ports
 from ...strategies import STRATEGIES, Promote, Strategy
+from ..audit.record import record
 from ..lookup import job_of
-from ..record import record
 from .verify_files import check_files
 
 

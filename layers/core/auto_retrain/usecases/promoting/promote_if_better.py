@@ -1,10 +1,10 @@
 """Promotes a challenger at a person's request, with a minimum improvement of their choice."""
 
 from ...domain.errors import JobUnknown
-from ...domain.messages import JobReference
+from ...domain.messages.references import JobReference
 from ...ports import Ports
+from ..audit.record import record
 from ..lookup import policy_of
-from ..record import record
 from ..training.container import read_scores
 from ..validating.judge_challenger import judge_scores, with_min_improvement
 from ..validating.publish_report import publish_report

@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 from ...domain.errors import ReviewRefused
-from ...domain.facts import ReviewGiven
+from ...domain.facts.promoting import ReviewGiven
 from ...domain.job import REVIEW_TIME, RetrainingJob, Review
-from ...domain.messages import ReviewOutcome
+from ...domain.messages.promoting import ReviewOutcome
 from ...domain.status import RetrainingStatus
 from ...ports import Ports
+from ..audit.record import record
 from ..lookup import job_of
-from ..record import record
 
 SYSTEM_ACTOR = "auto-retrain"
 

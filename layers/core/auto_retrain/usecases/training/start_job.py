@@ -4,10 +4,10 @@ import logging
 
 from ...domain.batch import ParkedOrder
 from ...domain.errors import ArtifactInvalid, ArtifactMissing, AutoRetrainError, ChampionConflict
-from ...domain.facts import StepOrdered
+from ...domain.facts.training import StepOrdered
 from ...domain.files import VersionFiles
 from ...domain.job import PendingStep, RetrainingJob, Variant
-from ...domain.messages import StepOrder, StepStarted
+from ...domain.messages.training import StepOrder, StepStarted
 from ...domain.model_version import ModelVersion
 from ...domain.names import kubernetes_job_name, log_key, variant_part
 from ...domain.policy.policy import Policy
@@ -15,9 +15,9 @@ from ...domain.results import TrainingResult
 from ...domain.status import RetrainingStatus
 from ...domain.trigger_type import TriggerType
 from ...ports import Ports
+from ..audit.record import record
 from ..data.manifest import freeze_data
 from ..lookup import job_of, policy_of
-from ..record import record
 from .container import container_orders, read_result, variant_orders
 from .drift_reports import start_report
 

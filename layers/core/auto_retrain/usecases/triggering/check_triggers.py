@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from ...domain.decision_record import Hold
 from ...domain.errors import EventInvalid
-from ...domain.messages import ExecutionStarted, TriggerDecision, TriggerRequest
+from ...domain.messages.triggering import ExecutionStarted, TriggerDecision, TriggerRequest
 from ...domain.model_state import ModelState
 from ...domain.names import job_id
 from ...domain.policy.policy import AppliedPolicy

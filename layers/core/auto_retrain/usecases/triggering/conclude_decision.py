@@ -2,7 +2,7 @@
 
 from ...domain.decision_record import DecisionRecord
 from ...domain.errors import JobConflict
-from ...domain.messages import TriggerDecision, TriggerRequest
+from ...domain.messages.triggering import TriggerDecision, TriggerRequest
 from ...domain.model_state import WaitingTrigger
 from ...domain.names import decision_key
 from ...domain.policy.policy import AppliedPolicy

@@ -1,7 +1,7 @@
 """Decides whether live features have drifted from the champion's training data, or are broken."""
 
-from ...domain.facts import QuarantineLifted, QuarantineSet
-from ...domain.messages import TriggerDecision
+from ...domain.facts.quarantine import QuarantineLifted, QuarantineSet
+from ...domain.messages.triggering import TriggerDecision
 from ...domain.model_state import Quarantine
 from ...domain.names import job_id
 from ...domain.policy.policy import AppliedPolicy
@@ -10,8 +10,8 @@ from ...domain.verdict import Outcome
 from ...holds.model import observed_hold
 from ...ports import Ports
 from ...triggers.data_drift import DriftVerdicts
+from ..audit.record import announce
 from ..lookup import policy_of
-from ..record import announce
 from .conclude_decision import conclude_decision
 from .drift_evidence import judge_drift_now
 from .open_job import already_opened

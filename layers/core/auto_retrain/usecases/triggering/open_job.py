@@ -4,14 +4,14 @@ from datetime import timedelta
 
 from ...domain.errors import LeaseHeld
 from ...domain.experiments import with_common
-from ...domain.facts import JobOpened
+from ...domain.facts.triggering import JobOpened
 from ...domain.job import RetrainingJob, Variant
-from ...domain.messages import TriggerDecision
+from ...domain.messages.triggering import TriggerDecision
 from ...domain.names import job_id
 from ...domain.policy.policy import AppliedPolicy
 from ...domain.windows import windows_at
 from ...ports import Ports
-from ..record import announce
+from ..audit.record import announce
 
 # Longer than the state machine may run, so that a lease never expires under a running execution.
 LEASE = timedelta(hours=102)

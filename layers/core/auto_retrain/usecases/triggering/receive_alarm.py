@@ -5,7 +5,7 @@ from typing import Any
 
 from ...domain.alarms import Alarm, parse_alarm
 from ...domain.errors import EventInvalid
-from ...domain.messages import AlarmOutcome
+from ...domain.messages.triggering import AlarmOutcome
 from ...domain.names import execution_name
 from ...domain.trigger_type import TriggerType
 from ...ports import Ports

@@ -1,9 +1,9 @@
 """Records a decision on whether to retrain, by an execution or the sweep, for people who ask why."""
 
 from ...domain.decision_record import DecisionRecord
-from ...domain.facts import TriggerJudged
+from ...domain.facts.triggering import TriggerJudged
 from ...ports import Ports
-from ..record import record
+from ..audit.record import record
 
 
 def record_decision(decision: DecisionRecord, ports: Ports) -> None:

@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from ...domain.errors import EventInvalid
-from ...domain.facts import RetrainingRecorded
+from ...domain.facts.triggering import RetrainingRecorded
 from ...domain.model_state import ModelState
 from ...ports import Ports
+from ..audit.record import record
 from ..lookup import policy_of
-from ..record import record
 
 
 def record_retraining(model_name: str, at: datetime | None, ports: Ports) -> ModelState:

@@ -9,14 +9,14 @@ from ...domain.base import Record
 from ...domain.decision_record import Hold
 from ...domain.errors import EventInvalid, JobConflict
 from ...domain.explain import explain
-from ...domain.facts import RetrainingRequested
-from ...domain.messages import TriggerRequest
+from ...domain.facts.triggering import RetrainingRequested
+from ...domain.messages.triggering import TriggerRequest
 from ...domain.names import execution_name, job_id
 from ...domain.trigger_type import TriggerType
 from ...holds.model import model_holds
 from ...ports import Ports
+from ..audit.record import record
 from ..lookup import policy_of
-from ..record import record
 
 
 class RequestedRetraining(Record):

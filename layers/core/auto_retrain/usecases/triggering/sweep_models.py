@@ -9,7 +9,8 @@ from typing import NamedTuple, TypeVar
 from ...domain.decision_record import DecisionRecord, Hold
 from ...domain.errors import TransientError
 from ...domain.fleet import FleetLimits, FleetUsage, SweepMark
-from ...domain.messages import ScheduledEvent, SweepOutcome
+from ...domain.messages.references import ScheduledEvent
+from ...domain.messages.triggering import SweepOutcome
 from ...domain.model_state import ModelState
 from ...domain.names import execution_name
 from ...domain.policy.policy import AppliedPolicy, Policy, PolicyStatus

@@ -2,13 +2,14 @@
 
 from typing import Literal
 
-from ...domain.facts import ChallengerValidated
+from ...domain.facts.promoting import ChallengerValidated
 from ...domain.job import RetrainingJob
-from ...domain.messages import JobReference, ValidationOutcome
+from ...domain.messages.promoting import ValidationOutcome
+from ...domain.messages.references import JobReference
 from ...domain.validation import ValidationResult
 from ...ports import Ports
+from ..audit.record import record
 from ..lookup import job_of, policy_of
-from ..record import record
 from ..training.container import read_scores
 from .judge_challenger import judge_scores
 from .publish_report import publish_report

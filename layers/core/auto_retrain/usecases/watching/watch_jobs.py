@@ -10,7 +10,8 @@ from typing import NamedTuple
 from ...domain.cluster import ClusterJob, ClusterJobPhase, next_to_run, suspension_of
 from ...domain.errors import AutoRetrainError
 from ...domain.job import RetrainingJob
-from ...domain.messages import ScheduledEvent, WatchOutcome
+from ...domain.messages.references import ScheduledEvent
+from ...domain.messages.training import WatchOutcome
 from ...ports import Ports
 from ..ending.end_job import Failure, end_job, follow_up
 from ..promoting.review import attend_review, awaits_review

@@ -2,10 +2,10 @@
 
 import logging
 
-from ..domain.errors import AutoRetrainError
-from ..domain.events import JobEvent
-from ..domain.facts import AnnouncedFact, Fact
-from ..ports import Ports
+from ...domain.errors import AutoRetrainError
+from ...domain.events import JobEvent
+from ...domain.facts.fact import AnnouncedFact, Fact
+from ...ports import Ports
 
 FACTS_LOG = "auto_retrain.facts"
 MAX_TEXT = 2000

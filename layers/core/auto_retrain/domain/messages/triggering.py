@@ -1,19 +1,16 @@
-"""The inputs and outputs of the functions that the state machine runs: ids and short words, never data."""
+"""Messages of the functions that decide whether to retrain."""
 
 from collections.abc import Iterable
 from typing import Any, Literal, Self
 
-from pydantic import ConfigDict, Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, model_validator
 
-from .base import Parameters, Record, UtcTime
-from .decision_record import HeldBy
-from .ending import ExecutionEnding
-from .experiments import check_variants, expand_grid
-from .names import JobKind, ModelName
-from .status import RetrainingStatus
-from .trigger_type import TriggerType
-from .validation import Decision
-from .verdict import Verdict
+from ..base import Parameters, Record, UtcTime
+from ..decision_record import HeldBy
+from ..experiments import check_variants, expand_grid
+from ..names import ModelName
+from ..trigger_type import TriggerType
+from ..verdict import Verdict
 
 
 class ExecutionStarted(Record):
@@ -56,14 +53,6 @@ class TriggerRequest(Record):
     def experiments(self) -> list[dict[str, JsonValue]]:
         """The variants, as listed or expanded from the grid; empty for a single training."""
         return list(self.variants) or expand_grid(self.grid)
-
-
-class ScheduledEvent(Record):
-    """The part of EventBridge's "Scheduled Event" that we read; without a time (invoked by hand) it means now."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    time: UtcTime | None = None
 
 
 class TriggerDecision(Record):
@@ -110,109 +99,6 @@ class TriggerDecision(Record):
         return self.changed(next="start", job_id=job_id, held_by=None)
 
 
-class DataCheckOutcome(Record):
-    """Whether a job's data are worth training on."""
-
-    next: Literal["train", "close"]
-    reason: str
-
-
-class StepOrder(Record):
-    """Start a Kubernetes Job for one step of a job, and resume the execution with this token when it ends."""
-
-    job_id: str
-    kind: JobKind
-    task_token: str = Field(repr=False)
-
-
-class StepStarted(Record):
-    """A Kubernetes Job was started, or the watcher will start one for a batch of models."""
-
-    job_id: str
-    kubernetes_job: str | None
-
-
-class JobReference(Record):
-    """The job that a state works on."""
-
-    job_id: str
-
-
-class ValidationOutcome(Record):
-    """Whether the challenger may be deployed."""
-
-    next: Literal["deploy", "review", "close"]
-    decision: Decision
-    reason: str
-    validation_hash: str
-
-
-class ReviewOrder(Record):
-    """Request a review of a job's challenger, and resume the execution with this token when it is given."""
-
-    job_id: str
-    task_token: str = Field(repr=False)
-
-
-class ReviewStarted(Record):
-    """People were notified; the review is due by `until`."""
-
-    job_id: str
-    until: UtcTime
-
-
-class ReviewOutcome(Record):
-    """How the execution continues after a review."""
-
-    next: Literal["deploy", "close"]
-
-
-class DeploymentOutcome(Record):
-    """The version now in production."""
-
-    version: str
-    previous_version: str | None
-
-
-class ProfileOutcome(Record):
-    """Where the profile of a version's training data is stored, and how much data it covers."""
-
-    uri: str
-    rows: int
-    features: int
-
-
-class ClosingRequest(Record):
-    """An execution that is ending, with the results of its states, or that was ended from outside."""
-
-    execution_arn: str
-    state: dict[str, Any] = Field(default_factory=dict)
-
-
-class WatchOutcome(Record):
-    """What one pass over the cluster did, as numbers of jobs; the next pass retries what is listed in `problems`.
-
-    `waiting` says why Kubernetes Jobs are not running, for some of them, by name. `unreconciled` counts Kubernetes Jobs
-    without a record and records without a Kubernetes Job that the pass could not settle.
-    """
-
-    succeeded: int = 0
-    failed: int = 0
-    alive: int = 0
-    closed: int = 0
-    deleted: int = 0
-    resumed: int = 0
-    batches: int = 0
-    unreconciled: int = 0
-    waiting: dict[str, str] = Field(default_factory=dict)
-    problems: tuple[str, ...] = ()
-
-    @property
-    def metrics(self) -> dict[str, int]:
-        """Counts to set alarms on, by metric name."""
-        return {"unreconciled_jobs": self.unreconciled}
-
-
 class SweepOutcome(Record):
     """What one sweep over the fleet did, as numbers of models.
 
@@ -234,26 +120,3 @@ class AlarmOutcome(Record):
     started: tuple[str, ...] = ()
     known: int = 0
     ignored: str | None = None
-
-
-class ExecutionStatusChange(Record):
-    """The part of EventBridge's "Step Functions Execution Status Change" that we read."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    class Detail(Record):
-        model_config = ConfigDict(extra="ignore", populate_by_name=True)
-
-        execution_arn: str = Field(alias="executionArn")
-        status: Literal["FAILED", "ABORTED", "TIMED_OUT"]
-
-    detail: Detail
-
-
-class ClosingOutcome(Record):
-    """How the execution must end; `error` and `reason` become the error and cause of a failed one."""
-
-    next: ExecutionEnding
-    status: RetrainingStatus | None
-    error: str
-    reason: str

@@ -2,8 +2,8 @@
 
 from botocore.exceptions import ClientError
 
+from ...domain.deployment_ledger import LedgerLine
 from ...domain.errors import ChampionConflict
-from ...domain.ledger import LedgerLine
 from .table import Table, item_of, model_key, record_of
 
 

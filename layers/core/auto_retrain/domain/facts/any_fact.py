@@ -1,0 +1,32 @@
+"""Any fact, parsed by its kind."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from .ending import JobEnded, RejectionsEscalated
+from .policies import PolicyApplied
+from .promoting import ChallengerValidated, ProfileKept, Promoted, ReviewGiven, ReviewRequested
+from .quarantine import QuarantineLifted, QuarantineSet
+from .training import DataChecked, StepOrdered
+from .triggering import JobOpened, RetrainingRecorded, RetrainingRequested, TriggerJudged
+
+AnyFact = Annotated[
+    RetrainingRequested
+    | RetrainingRecorded
+    | TriggerJudged
+    | QuarantineSet
+    | QuarantineLifted
+    | JobOpened
+    | DataChecked
+    | StepOrdered
+    | ChallengerValidated
+    | ReviewRequested
+    | ReviewGiven
+    | Promoted
+    | ProfileKept
+    | JobEnded
+    | RejectionsEscalated
+    | PolicyApplied,
+    Field(discriminator="kind"),
+]

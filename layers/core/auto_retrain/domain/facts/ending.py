@@ -1,0 +1,56 @@
+"""Facts about how jobs end."""
+
+from typing import Literal
+
+from ..ending import Ending
+from ..events import EventKind
+from ..status import RetrainingStatus
+from .fact import AnnouncedFact
+
+_EVENTS: dict[Ending, EventKind] = {
+    Ending.PROMOTED: "deployed",
+    Ending.REJECTED: "rejected",
+    Ending.INCONCLUSIVE: "inconclusive",
+    Ending.DECLINED: "declined",
+    Ending.SKIPPED: "skipped",
+    Ending.FAILED: "failed",
+    Ending.ROLLED_BACK: "failed",
+}
+
+
+class JobEnded(AnnouncedFact):
+    """A job ended and released its model."""
+
+    kind: Literal["job_ended"] = "job_ended"
+    ending: Ending
+    status: RetrainingStatus
+    version: str | None
+    summary: str
+
+    @property
+    def event(self) -> EventKind:
+        return _EVENTS[self.ending]
+
+    @property
+    def sentence(self) -> str:
+        return self.summary
+
+
+class RejectionsEscalated(AnnouncedFact):
+    """Triggers keep calling for a new model, but one challenger after another is rejected."""
+
+    kind: Literal["rejections_escalated"] = "rejections_escalated"
+    in_a_row: int
+    owner: str
+    last: str
+
+    @property
+    def event(self) -> EventKind:
+        return "escalated"
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"{self.model_name}: {self.in_a_row} challengers in a row were rejected although triggers call for a new "
+            f"model; {self.owner}, please check the data and the trainer. Last: {self.last}"
+        )

@@ -1,0 +1,81 @@
+"""Facts about a challenger on its way into production."""
+
+from typing import Literal
+
+from ..base import UtcTime
+from ..events import EventKind
+from .fact import AnnouncedFact, Fact
+
+
+class ChallengerValidated(Fact):
+    """A challenger was compared with the champion and judged."""
+
+    kind: Literal["challenger_validated"] = "challenger_validated"
+    version: str
+    decision: str
+    reason: str
+    validation_hash: str
+
+    @property
+    def fact_id(self) -> str:
+        return f"{self.job_id}-validated-{self.validation_hash[:12]}"
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.model_name} version {self.version} was validated ({self.decision}): {self.reason}"
+
+
+class ReviewRequested(AnnouncedFact):
+    """A challenger passed every gate and is waiting for a review."""
+
+    kind: Literal["review_requested"] = "review_requested"
+    version: str
+    until: UtcTime
+    reason: str
+
+    @property
+    def event(self) -> EventKind:
+        return "review"
+
+    @property
+    def sentence(self) -> str:
+        waiting = f"{self.model_name} version {self.version} is waiting for a review until {self.until:%F %H:%M} UTC"
+        return f"{waiting}: {self.reason}. Approve it with 'auto-retrain approve {self.job_id}', or decline it"
+
+
+class ReviewGiven(Fact):
+    """A challenger was approved or declined, by a person or because nobody reviewed it in time."""
+
+    kind: Literal["review_given"] = "review_given"
+    approved: bool
+    reason: str | None
+
+    @property
+    def sentence(self) -> str:
+        verb = "approved" if self.approved else "declined"
+        return f"{self.actor} {verb} the challenger of {self.model_name}: {self.reason or 'no reason given'}"
+
+
+class Promoted(Fact):
+    """A challenger became the champion."""
+
+    kind: Literal["promoted"] = "promoted"
+    version: str
+    previous_version: str | None
+    reason: str
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.model_name} version {self.version} became the champion: {self.reason}"
+
+
+class ProfileKept(Fact):
+    """A profile of the training data was stored beside the new champion."""
+
+    kind: Literal["profile_kept"] = "profile_kept"
+    version: str
+    rows: int
+
+    @property
+    def sentence(self) -> str:
+        return f"A profile of {self.rows} rows was stored beside {self.model_name} version {self.version}"

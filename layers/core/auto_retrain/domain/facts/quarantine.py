@@ -1,0 +1,54 @@
+"""Facts about models whose data are broken."""
+
+from typing import Literal
+
+from ..base import UtcTime
+from ..events import EventKind
+from .fact import AnnouncedFact
+
+
+class QuarantineSet(AnnouncedFact):
+    """A model was quarantined because its data are broken."""
+
+    kind: Literal["quarantine_set"] = "quarantine_set"
+    since: UtcTime
+    reason: str
+    owner: str
+
+    @property
+    def event(self) -> EventKind:
+        return "quarantined"
+
+    @property
+    def fact_id(self) -> str:
+        return f"{self.model_name}-quarantined-{self.since.isoformat()}"
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"{self.model_name} is not retrained because its data are broken: {self.reason}; "
+            f"{self.owner}, please repair them"
+        )
+
+
+class QuarantineLifted(AnnouncedFact):
+    """A quarantine ended: a check at `since` found the data sound again, or a person lifted it."""
+
+    kind: Literal["quarantine_lifted"] = "quarantine_lifted"
+    since: UtcTime
+    reason: str | None = None
+
+    @property
+    def event(self) -> EventKind:
+        return "quarantine_lifted"
+
+    @property
+    def fact_id(self) -> str:
+        by_hand = "quarantine-" if self.actor else ""
+        return f"{self.model_name}-{by_hand}lifted-{self.since.isoformat()}"
+
+    @property
+    def sentence(self) -> str:
+        if self.actor:
+            return f"{self.actor} lifted the quarantine of {self.model_name}: {self.reason}"
+        return f"The data of {self.model_name} are sound again; it can be retrained"

@@ -1,0 +1,36 @@
+"""Facts about the data of a job and the steps that it runs in the cluster."""
+
+from typing import Literal
+
+from .fact import Fact
+
+
+class DataChecked(Fact):
+    """The data of a job were frozen and checked before training."""
+
+    kind: Literal["data_checked"] = "data_checked"
+    errors: int
+    warnings: int
+    skipped: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        findings = f"{self.errors} errors and {self.warnings} warnings"
+        return f"The data of {self.model_name} were checked: {self.skipped or findings}"
+
+
+class StepOrdered(Fact):
+    """A step to train or score was given to a Kubernetes Job, or parked for a batch."""
+
+    kind: Literal["step_ordered"] = "step_ordered"
+    step: str
+    kubernetes_job: str | None
+
+    @property
+    def fact_id(self) -> str:
+        return f"{self.job_id}-{self.step}-ordered"
+
+    @property
+    def sentence(self) -> str:
+        where = f"Kubernetes Job '{self.kubernetes_job}'" if self.kubernetes_job else "a batch"
+        return f"{self.model_name}: the step '{self.step}' runs in {where}"

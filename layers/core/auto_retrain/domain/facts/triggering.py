@@ -1,0 +1,76 @@
+"""Facts about whether to retrain."""
+
+from typing import Literal
+
+from ..base import UtcTime
+from ..events import EventKind
+from ..trigger_type import TriggerType
+from .fact import AnnouncedFact, Fact
+
+
+class RetrainingRequested(Fact):
+    """A person requested a retraining, and an execution started."""
+
+    kind: Literal["retraining_requested"] = "retraining_requested"
+    execution_arn: str
+    reason: str
+
+    @property
+    def fact_id(self) -> str:
+        return f"{self.execution_arn}-requested"
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.actor} requested a retraining of {self.model_name}: {self.reason}"
+
+
+class RetrainingRecorded(Fact):
+    """A model was retrained elsewhere; its schedule counts from then on."""
+
+    kind: Literal["retraining_recorded"] = "retraining_recorded"
+    retrained_at: UtcTime
+
+    @property
+    def fact_id(self) -> str:
+        return f"{self.model_name}-retrained-{self.retrained_at.isoformat()}"
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.model_name} was retrained elsewhere on {self.retrained_at:%F %H:%M} UTC"
+
+
+class TriggerJudged(Fact):
+    """A decision was made on whether to retrain a model; `key` distinguishes decisions with the same event time."""
+
+    kind: Literal["trigger_judged"] = "trigger_judged"
+    trigger_type: TriggerType
+    outcome: Literal["started", "suppressed", "not_due"]
+    reason: str
+    held_by: str | None = None
+    event_time: UtcTime
+    key: str
+
+    @property
+    def fact_id(self) -> str:
+        return f"{self.model_name}-judged-{self.event_time.isoformat()}-{self.key}"
+
+    @property
+    def sentence(self) -> str:
+        held = f" by {self.held_by}" if self.held_by else ""
+        return f"Retraining {self.model_name}: {self.outcome.replace('_', ' ')}{held}: {self.reason}"
+
+
+class JobOpened(AnnouncedFact):
+    """A retraining started, and its job owns the model."""
+
+    kind: Literal["job_opened"] = "job_opened"
+    trigger_type: TriggerType
+    reason: str
+
+    @property
+    def event(self) -> EventKind:
+        return "started"
+
+    @property
+    def sentence(self) -> str:
+        return f"Retraining {self.model_name}: {self.reason}"

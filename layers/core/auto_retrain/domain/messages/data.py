@@ -1,0 +1,20 @@
+"""Messages of the functions that read data."""
+
+from typing import Literal
+
+from ..base import Record
+
+
+class DataCheckOutcome(Record):
+    """Whether a job's data are worth training on."""
+
+    next: Literal["train", "close"]
+    reason: str
+
+
+class ProfileOutcome(Record):
+    """Where the profile of a version's training data is stored, and how much data it covers."""
+
+    uri: str
+    rows: int
+    features: int

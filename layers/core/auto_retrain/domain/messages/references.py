@@ -1,0 +1,19 @@
+"""What several functions are given."""
+
+from pydantic import ConfigDict
+
+from ..base import Record, UtcTime
+
+
+class JobReference(Record):
+    """The job that a state works on."""
+
+    job_id: str
+
+
+class ScheduledEvent(Record):
+    """The part of EventBridge's "Scheduled Event" that we read; without a time (invoked by hand) it means now."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    time: UtcTime | None = None
