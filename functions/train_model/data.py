@@ -98,7 +98,8 @@ def _read_labels(storage: Storage, columns: LabelColumns, window: Window, are_nu
     texts = [columns.row_id, *([] if are_numbers else label)]
     parse = _parser(columns.format, texts, label if are_numbers else [])
     table = _read(storage, window.label_objects, parse, str(window))
-    arrived = pc.and_(pc.is_valid(table[columns.row_id]), pc.is_valid(table[columns.label]))
+    has_label = pc.invert(pc.is_null(table[columns.label], nan_is_null=True))
+    arrived = pc.and_(pc.is_valid(table[columns.row_id]), has_label)
     return pa.table({"row_id": table[columns.row_id], "label": table[columns.label]}).filter(arrived)
 
 

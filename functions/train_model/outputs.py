@@ -43,6 +43,12 @@ class Outputs:
 
     def publish(self, findings: dict[str, Any]) -> bool:
         """Write the result document unless a faster process has written one; returns whether it was written."""
-        header = {"schema_version": 1, "kind": self._order.kind, "job_id": self._order.job_id}
+        order = self._order
+        header = {
+            "schema_version": 1,
+            "kind": order.kind,
+            "job_id": order.job_id,
+            "manifest_sha256": order.manifest_sha256,
+        }
         document = json.dumps(header | findings, allow_nan=False, sort_keys=True)
         return self._storage.write_once(self._result_uri, document.encode())

@@ -42,7 +42,7 @@ def score(order: Order, manifest: Manifest, storage: Storage, versions: Versions
         number: outputs.write_predictions(number, arrays | extra)
         for number, arrays in _to_arrays(predictions, rows).items()
     }
-    return {"predictions": files, "rows_without_label": rows.unlabelled}
+    return {"predictions": files, "versions": order.versions, "rows_without_label": rows.unlabelled}
 
 
 def predict(version: LoadedVersion, rows: LabelledRows, row_metric: str | None = None) -> Predictions:

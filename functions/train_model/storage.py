@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
 
 GONE = {"NoSuchKey", "NoSuchBucket", "404"}
+DENIED = {"AccessDenied", "403"}
 CHANGED = {"PreconditionFailed", "412"}
 
 
@@ -33,10 +34,11 @@ class Storage:
         return content
 
     def exists(self, uri: str) -> bool:
+        """Whether an object exists; pods may not list objects, so S3 answers "denied" for one that does not."""
         try:
             self._s3.head_object(**_address(uri))
         except ClientError as error:
-            if _code(error) in GONE:
+            if _code(error) in GONE | DENIED:
                 return False
             raise
         return True
@@ -86,5 +88,7 @@ def _code(error: ClientError) -> str:
 def _refuse_if_final(error: ClientError, uri: str) -> None:
     if _code(error) in GONE:
         raise DataInvalid(f"{uri} does not exist") from error
+    if _code(error) in DENIED:
+        raise DataInvalid(f"{uri} does not exist, or this pod may not read it") from error
     if _code(error) in CHANGED:
         raise DataInvalid(f"{uri} has changed since the job began: its ETag differs") from error

@@ -21,7 +21,6 @@ def train(order: Order, manifest: Manifest, storage: Storage, versions: Versions
         "run_id": trained.run_id,
         "rows": int(trained.metrics["training_rows"]),
         "metrics": trained.metrics,
-        "manifest_sha256": order.manifest_sha256,
         "artifacts_uri": outputs.write_document("artifacts.json", files),
         "artifact_sha256": digest_of(files),
         "image": order.image,

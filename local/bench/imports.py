@@ -53,6 +53,7 @@ SETTINGS = {
     "CLUSTER_ENDPOINT": "http://127.0.0.1:9",
     "JOB_NAMESPACE": "auto-retrain",
     "JOB_SERVICE_ACCOUNT": "trainer",
+    "SCORING_SERVICE_ACCOUNT": "scorer",
     "TRAINER_IMAGE": "image",
     "STATE_MACHINE_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:retraining",
     "SLACK_SECRET_ARN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:slack",

@@ -85,7 +85,7 @@ def _judge(files: list[Any], policy: Any, ports: Any) -> Any:
     from auto_retrain.usecases.validating.load_predictions import load_predictions
 
     champion, challenger = (load_predictions(file, policy.data, ports) for file in files)
-    challenger.holdout_sha256()
+    challenger.digests()
     versions = pair_up(challenger, champion, policy, seed=0)
     comparison = compare(versions, slices=compare_slices(versions))
     confusion_of(versions)

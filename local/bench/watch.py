@@ -105,7 +105,9 @@ def _job(number: int) -> RetrainingJob:
 
 
 def _start(client: KubernetesClient, jobs: list[RetrainingJob]) -> None:
-    cluster = KubernetesCluster({NAMESPACE: client}, SETTINGS["STAGE"], lambda: PodSettings("image", "trainer"))
+    cluster = KubernetesCluster(
+        {NAMESPACE: client}, SETTINGS["STAGE"], lambda: PodSettings("image", "trainer", "scorer")
+    )
     for job in jobs:
         order = JobOrder(
             kind="train",

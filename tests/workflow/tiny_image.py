@@ -1,7 +1,8 @@
 """A training image as small as its contract allows: its "models" are right as often as their tag says.
 
 It registers real versions in the real MLflow and writes real predictions to S3; only the learning is left out. The
-training parameters control the rest: `exit_code`, `accuracy`, `rows`, `sleep`, `leave`, `champion_moved_to`.
+training parameters control the rest: `exit_code`, `accuracy`, `sleep`, `leave`, `champion_moved_to`, and `forge`, which
+says what it lies about.
 """
 
 import hashlib
@@ -15,10 +16,12 @@ from typing import Any
 
 import botocore.session
 import numpy as np
+from pyarrow import parquet
 
 ORDERS: Any = json.loads(os.environ["AUTO_RETRAIN_ORDER"])
 ORDER: dict[str, Any] = ORDERS[int(os.environ["JOB_COMPLETION_INDEX"])] if isinstance(ORDERS, list) else ORDERS
 PARAMETERS = ORDER["parameters"]
+FORGE = PARAMETERS.get("forge")
 
 
 def main() -> int:
@@ -29,7 +32,8 @@ def main() -> int:
     if PARAMETERS.get("leave") == f"no {ORDER['kind']} result":
         return 0
     findings = {"train": train, "score": score, "report": report}[ORDER["kind"]]()
-    document = {"schema_version": 1, "kind": ORDER["kind"], "job_id": ORDER["job_id"], **findings}
+    about = {name: ORDER[name] for name in ("kind", "job_id", "manifest_sha256")}
+    document = {"schema_version": 1, **about, **findings}
     content = json.dumps(document).encode()
     write("result.json", content[:40] if PARAMETERS.get("leave") == f"half a {ORDER['kind']} result" else content)
     return 0
@@ -51,12 +55,11 @@ def train() -> dict[str, Any]:
     return {
         "artifacts_uri": write("artifacts.json", file_list),
         "artifact_sha256": hashlib.sha256(file_list).hexdigest(),
-        "image": ORDER["image"],
+        "image": "evil.example.com/miner:1" if FORGE == "image" else ORDER["image"],
         "model_version": version,
         "run_id": "tiny",
         "rows": 100,
         "metrics": {},
-        "manifest_sha256": ORDER["manifest_sha256"],
     }
 
 
@@ -64,7 +67,10 @@ def score() -> dict[str, Any]:
     if moved_to := PARAMETERS.get("champion_moved_to"):
         body = {"name": ORDER["model_name"], "alias": "champion", "version": moved_to}
         call("POST", "registered-models/alias", body)
-    return {"predictions": {version: predict(version) for version in ORDER["versions"]}}
+    predictions = {version: predict(version) for version in ORDER["versions"]}
+    if FORGE == "predictions of another job":
+        predictions = dict.fromkeys(predictions, PARAMETERS["of"])
+    return {"predictions": predictions, "versions": ORDER["versions"]}
 
 
 def report() -> dict[str, Any]:
@@ -77,20 +83,28 @@ def report() -> dict[str, Any]:
 def predict(version: str) -> dict[str, Any]:
     registered = call("GET", f"model-versions/get?name={ORDER['model_name']}&version={version}")["model_version"]
     accuracy = float({tag["key"]: tag["value"] for tag in registered["tags"]}["accuracy"])
-    rows = int(PARAMETERS.get("rows", 2000))
-    labels = np.arange(rows, dtype=np.int32) % 2
+    row_ids, labels = holdout()
+    rows = labels.size
     right = np.arange(rows) < round(rows * accuracy)
+    predictions = np.where(right, labels, 1 - labels).astype(np.int32)
+    if FORGE == "labels":
+        predictions = np.zeros(rows, dtype=np.int32)
+        labels = (np.arange(rows) < rows // 100).astype(np.int32)
+    if FORGE == "row ids":
+        row_ids = np.array([f"{row_id} or so" for row_id in row_ids])
     file = io.BytesIO()
-    np.savez(
-        file,
-        row_ids=np.array([f"row-{number}" for number in range(rows)]),
-        labels=labels,
-        predictions=np.where(right, labels, 1 - labels).astype(np.int32),
-        classes=np.array(["no", "yes"]),
-    )
+    np.savez(file, row_ids=row_ids, labels=labels, predictions=predictions, classes=np.array(["0", "1"]))
     content = file.getvalue()
     uri = write(f"predictions-{version}.npz", content[:-8] if PARAMETERS.get("leave") == "half of it" else content)
     return {"uri": uri, "sha256": hashlib.sha256(file.getvalue()).hexdigest(), "rows": rows}
+
+
+def holdout() -> tuple[Any, Any]:
+    """The row ids of the frozen holdout, and their labels as codes."""
+    window = json.loads(read(ORDER["manifest_uri"]))["holdout"]
+    tables = [parquet.read_table(io.BytesIO(read(item["uri"])), columns=["id", "left"]) for item in window["objects"]]
+    ids = [row_id for table in tables for row_id in table["id"].to_pylist()]
+    return np.array(ids), np.concatenate([table["left"].to_numpy() for table in tables]).astype(np.int32)
 
 
 def call(method: str, path: str, body: Any = None, missing_is_fine: bool = False) -> Any:
@@ -115,11 +129,21 @@ def put(path: str, content: bytes) -> None:
     urllib.request.urlopen(urllib.request.Request(url, content, method="PUT"), timeout=30).close()
 
 
+def read(uri: str) -> bytes:
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    content: bytes = s3().get_object(Bucket=bucket, Key=key)["Body"].read()
+    return content
+
+
 def write(name: str, content: bytes) -> str:
     uri = ORDER["output_uri"] + name
     bucket, _, key = uri.removeprefix("s3://").partition("/")
-    botocore.session.get_session().create_client("s3").put_object(Bucket=bucket, Key=key, Body=content)
+    s3().put_object(Bucket=bucket, Key=key, Body=content)
     return uri
+
+
+def s3() -> Any:
+    return botocore.session.get_session().create_client("s3")
 
 
 if __name__ == "__main__":

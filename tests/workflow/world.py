@@ -36,6 +36,8 @@ from tests.unit.builders import a_policy
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PATIENCE_SECONDS = 90.0
+# Two thousand in a holdout of five days.
+ROWS_OF_A_DAY = 400
 TINY_IMAGE = "example.com/tiny@sha256:" + "0" * 64
 # The same program under another name, like an image that was built later.
 NEWER_IMAGE = "example.com/tiny@sha256:" + "1" * 64
@@ -84,20 +86,21 @@ class World:
         self.registry = MlflowRegistry(stack.mlflow_url)
         self._states = stack.client("stepfunctions")
 
-    def given_model(self, name: str = "", drifted: bool = False, days: int = 16, **policy: Any) -> str:
+    def given_model(
+        self, name: str = "", drifted: bool = False, days: int = 16, rows: int = ROWS_OF_A_DAY, **policy: Any
+    ) -> str:
         """A model with a policy and some days of data, by default with a new name; the newest five may have drifted."""
         model = name or f"m-{uuid4().hex[:8]}"
         triggers = {"evaluation_window_days": 5, "training_window_days": 10, **policy.pop("triggers", {})}
         data = {"prefix": model, "row_id": "id", "label": "left", "numeric": ["age"], "categorical": ["plan"]}
         self.policies.apply(a_policy(model=model, triggers=triggers, data=data, **policy), "tests", NOW)
         for back in range(1, days):
-            self.put_day(model, NOW.date() - timedelta(days=back), 60.0 if drifted and back <= 5 else 40.0)
+            self.put_day(model, NOW.date() - timedelta(days=back), 60.0 if drifted and back <= 5 else 40.0, rows=rows)
         return model
 
-    def put_day(self, prefix: str, day: date, age: float = 40.0, without: str = "") -> None:
+    def put_day(self, prefix: str, day: date, age: float = 40.0, without: str = "", rows: int = ROWS_OF_A_DAY) -> None:
         """Store a day of data, or replace it; a column may be missing."""
         random = np.random.default_rng(day.toordinal())
-        rows = 200
         table = pa.table(
             {
                 "id": [f"{day}-{number}" for number in range(rows)],

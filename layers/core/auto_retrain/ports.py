@@ -292,6 +292,10 @@ class Cluster(Protocol):
         """Resume a suspended Job if it still exists."""
 
     @property
+    def default_image(self) -> str:
+        """The image of pods whose policy names none."""
+
+    @property
     def parallel_jobs(self) -> int | None:
         """How many Jobs can run at once in each namespace; if there is a limit, Jobs are created suspended."""
 

@@ -25,6 +25,7 @@ class Settings(Record):
     kube_context: str | None = None
     job_namespace: str | None = None
     job_service_account: str | None = None
+    scoring_service_account: str | None = None
     trainer_image: str | None = None
     parallel_jobs: str | None = None
     state_machine_arn: str | None = None

@@ -64,7 +64,7 @@ EVERYTHING: dict[str, Any] = {
 def build(stage: str = "dev", orders: int = 1, **training: Any) -> dict[str, Any]:
     order = make_order("churn-1", trainer="pkg:train")
     policy = TrainingPolicy.model_validate_json(json.dumps(TRAINING.model_dump(mode="json") | training))
-    pod = PodSettings(image="image:1", service_account="trainer")
+    pod = PodSettings("image:1", "trainer", "scorer")
     return build_job(name_of(order), [order] * orders, policy, stage, pod)
 
 
@@ -80,7 +80,7 @@ def node_affinity(**training: Any) -> Any:
 def build_indexed(orders: int = 3, at_once: int = 2, stage: str = "dev", **training: Any) -> dict[str, Any]:
     numbered = [make_order("churn-1", variant=variant) for variant in range(orders)]
     policy = TrainingPolicy.model_validate_json(json.dumps(TRAINING.model_dump(mode="json") | training))
-    settings = PodSettings(image="image:1", service_account="trainer")
+    settings = PodSettings("image:1", "trainer", "scorer")
     return build_indexed_job(name_of(numbered[0]), numbered, policy, stage, settings, at_once)
 
 
@@ -106,7 +106,7 @@ def test_the_deadline_leaves_time_for_orders_that_wait_for_others(
 
 def test_a_batch_names_its_jobs_and_belongs_to_no_single_model() -> None:
     orders = [make_order(job_id, model_name=job_id) for job_id in ("churn", "fraud")]
-    settings = PodSettings(image="image:1", service_account="trainer")
+    settings = PodSettings("image:1", "trainer", "scorer")
 
     job = build_indexed_job("batch-1", orders, TRAINING, "dev", settings, 2)
 

@@ -53,7 +53,7 @@ class FixedToken:
 
 def connect(url: str, stage: str = STAGE) -> KubernetesCluster:
     clients = {NAMESPACE: KubernetesClient(Transport(Connection(url, None, FixedToken())), NAMESPACE)}
-    return KubernetesCluster(clients, stage, lambda: PodSettings(image=IMAGE, service_account="trainer"))
+    return KubernetesCluster(clients, stage, lambda: PodSettings(IMAGE, "trainer", "scorer"))
 
 
 class World(Protocol):

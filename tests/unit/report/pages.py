@@ -5,10 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from auto_retrain.domain.data_check import DataCheck, DataFinding, DataSummary, Power, WindowSummary
-from auto_retrain.domain.digest import sha256_of
+from auto_retrain.domain.data_check import DataCheck, DataFinding, Power
 from tests.unit.builders import a_policy
-from tests.unit.usecases.world import MANUAL, World
+from tests.unit.usecases.world import MANUAL, World, a_data_check
 
 NASTY = "<img src=x onerror=alert(1)>"
 ROWS = 1000
@@ -28,26 +27,21 @@ def validated_world(name: str = "yes", **validation: Any) -> tuple[World, str]:
     world.give_champion()
     job_id = world.check({**MANUAL, "reason": f"because {name}"}).job_id
     assert job_id is not None
-    world.ports.jobs.save(world.job(job_id).changed(data_check=data_check_of(name)))
     world.start(job_id, "train")
     world.train(job_id)
     world.start(job_id, "score")
-    random, files = np.random.default_rng(1), {}
-    for version, signal in (("1", 1.4), ("2", 2.2)):
-        content = scored(signal, name, random)
-        uri = world.ports.data.write(f"jobs/{job_id}/score/{version}.npz", content)
-        files[version] = {"uri": uri, "sha256": sha256_of(content), "rows": ROWS}
-    world.leave_result(job_id, "score", predictions=files)
+    random = np.random.default_rng(1)
+    champion, challenger = scored(1.4, name, random), scored(2.2, name, random)
+    world.ports.jobs.save(world.job(job_id).checked(data_check_of(name, champion)))
+    world.leave_scores(job_id, v1=champion, v2=challenger)
     world.validate(job_id)
     return world, job_id
 
 
-def data_check_of(name: str) -> DataCheck:
-    """The data check before training, with a column of some name."""
-    window = WindowSummary(rows=ROWS, labelled=ROWS, repeated_ids=0, missing_ids=0, distinct_labels=2)
+def data_check_of(name: str, content: bytes) -> DataCheck:
+    """The data check before training, with a column of some name, of the rows of a prediction file."""
     finding = DataFinding(check="leakage", severity="warning", column=name, text=f"'{name}' gives the label away")
-    return DataCheck(
-        summary=DataSummary(training=window, holdout=window, overlap=0),
+    return a_data_check(content).changed(
         psi={name: 0.1234, "age": 0.01},
         findings=(finding,),
         power=Power(chance=0.9, reason="a gain is detected with a chance of 90%"),

@@ -10,6 +10,8 @@ import numpy as np
 import rfc8785
 
 from auto_retrain.adapters.memory import MemoryPorts
+from auto_retrain.comparison.holdout import digest_rows
+from auto_retrain.domain.data_check import DataCheck, DataSummary, Power, WindowSummary
 from auto_retrain.domain.digest import sha256_of
 from auto_retrain.domain.files import artifact_digest
 from auto_retrain.domain.job import RetrainingJob
@@ -54,7 +56,6 @@ class World:
 
     def train(self, job_id: str, version: str = "2", **result: Any) -> None:
         """Do what the container does: register a version and write a result."""
-        job = self.job(job_id)
         self.ports.registry.register("churn", version, job_id=job_id)
         self.ports.registry.start_run("run")
         self.leave_result(
@@ -63,31 +64,48 @@ class World:
             model_version=version,
             run_id="run",
             rows=100,
-            manifest_sha256=job.manifest_sha256,
             metrics={"accuracy": 0.99},
-            **self.artifacts(version),
-            **result,
+            **self.artifacts(version, self.job(job_id).output_of("train")) | result,
         )
 
-    def artifacts(self, version: str) -> dict[str, str]:
+    def digest(self, version: str) -> str:
+        """The digest of a version's current files."""
+        return artifact_digest(self.ports.registry.version_files("churn", version))
+
+    def artifacts(self, version: str, output: str) -> dict[str, str]:
         """What a result records about a version's current files."""
         files = self.ports.registry.version_files("churn", version)
         file_list = rfc8785.dumps({path: file.model_dump() for path, file in files.items()})
-        uri = self.ports.data.write(f"files-of-{version}.json", file_list)
+        uri = self.ports.data.write(f"{output}files-of-{version}.json", file_list)
         return {"artifacts_uri": uri, "artifact_sha256": artifact_digest(files)}
 
     def score(self, job_id: str, **correct: Any) -> None:
         """Write predictions; `correct` says for each version which rows it classifies correctly."""
-        files = {}
-        for version, right in correct.items():
-            content = predictions(np.asarray(right, dtype=bool))
-            uri = self.ports.data.write(f"jobs/{job_id}/score/{version}.npz", content)
-            files[version.removeprefix("v")] = {"uri": uri, "sha256": sha256_of(content), "rows": len(right)}
-        self.leave_result(job_id, "score", predictions=files)
+        contents = {version: predictions(np.asarray(right, dtype=bool)) for version, right in correct.items()}
+        self.leave_scores(job_id, **contents)
 
-    def leave_result(self, job_id: str, kind: str, **fields: Any) -> None:
-        document = {"schema_version": 1, "kind": kind, "job_id": job_id, **fields}
-        self.ports.data.write(f"jobs/{job_id}/{kind}/result.json", json.dumps(document).encode())
+    def leave_scores(self, job_id: str, part: str = "", **contents: bytes) -> None:
+        """Write prediction files by version; the rows of the first one are those that were frozen, if none are yet."""
+        if self.job(job_id).data_check is None:
+            self.freeze_holdout(job_id, next(iter(contents.values())))
+        job = self.job(job_id)
+        versions = job.challengers | ({job.champion.number: job.champion} if job.champion else {})
+        files, digests = {}, {}
+        for name, content in contents.items():
+            number = name.removeprefix("v")
+            uri = self.ports.data.write(f"{job.output_of('score')}{part}{number}.npz", content)
+            files[number] = {"uri": uri, "sha256": sha256_of(content), "rows": rows_in(content)}
+            digests[number] = versions[number].files.artifact_sha256 if number in versions else None
+        self.leave_result(job_id, "score", part, predictions=files, versions=digests)
+
+    def freeze_holdout(self, job_id: str, content: bytes, rows_without_label: int = 0) -> None:
+        """Do what the data check does: remember what the rows of the holdout are; those of a prediction file."""
+        self.ports.jobs.save(self.job(job_id).checked(a_data_check(content, rows_without_label)))
+
+    def leave_result(self, job_id: str, kind: Any, part: str = "", **fields: Any) -> None:
+        job = self.job(job_id)
+        about = {"schema_version": 1, "kind": kind, "job_id": job_id, "manifest_sha256": job.manifest_sha256}
+        self.ports.data.write(f"{job.output_of(kind)}{part}result.json", json.dumps(about | fields).encode())
 
     def validate(self, job_id: str) -> ValidationOutcome:
         return validate_model(JobReference(job_id=job_id), self.ports)
@@ -118,6 +136,27 @@ class World:
         scores = {"v2": challenger} | ({"v1": champion} if champion is not None else {})
         self.score(job_id, **scores)
         return job_id
+
+
+def rows_in(content: bytes) -> int:
+    with np.load(io.BytesIO(content)) as arrays:
+        return int(arrays["row_ids"].size)
+
+
+def a_data_check(content: bytes, rows_without_label: int = 0) -> DataCheck:
+    """What a check of the data would have stored, if the holdout had the rows of a prediction file."""
+    with np.load(io.BytesIO(content)) as arrays:
+        labels = arrays["classes"][arrays["labels"]] if "classes" in arrays else arrays["labels"]
+        slices = {name.removeprefix("slice:"): arrays[name] for name in arrays if name.startswith("slice:")}
+        digests = digest_rows(arrays["row_ids"], labels, arrays.get("entities"), slices)
+    rows = WindowSummary(
+        rows=labels.size + rows_without_label, labelled=labels.size, repeated_ids=0, missing_ids=0, distinct_labels=2
+    )
+    return DataCheck(
+        summary=DataSummary(training=rows, holdout=rows, overlap=0),
+        holdout=digests,
+        power=Power(chance=None, reason="not predicted"),
+    )
 
 
 def predictions(

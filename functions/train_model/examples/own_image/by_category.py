@@ -42,7 +42,8 @@ def main() -> int:
     except PermanentFailure as failure:
         print(failure, file=sys.stderr)
         return PERMANENT
-    result = {"schema_version": 1, "kind": order["kind"], "job_id": order["job_id"], **findings}
+    about = {name: order[name] for name in ("kind", "job_id", "manifest_sha256")}
+    result = {"schema_version": 1, **about, **findings}
     publish(storage, order["output_uri"] + "result.json", result)
     return 0
 
@@ -65,7 +66,6 @@ def train(order: Document, manifest: Document, storage: Any) -> Document:
         "run_id": version.get("run_id") or "none",
         "rows": len(rows["labels"]),
         "metrics": {},
-        "manifest_sha256": order["manifest_sha256"],
         "image": order["image"],
         "artifacts_uri": write(storage, order["output_uri"] + "artifacts.json", files),
         "artifact_sha256": hashlib.sha256(files).hexdigest(),
@@ -78,7 +78,7 @@ def score(order: Document, manifest: Document, storage: Any) -> Document:
     for version, expected in order["versions"].items():
         content = Mlflow(order).read_model(version, expected)
         predictions[version] = predict(json.loads(content), rows, version, order, storage)
-    return {"predictions": predictions, "rows_without_label": rows["unlabelled"]}
+    return {"predictions": predictions, "versions": order["versions"], "rows_without_label": rows["unlabelled"]}
 
 
 def fit(rows: Document, columns: Document) -> Document:

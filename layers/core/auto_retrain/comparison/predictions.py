@@ -1,12 +1,13 @@
 """The answers of one version for the holdout rows."""
 
-import hashlib
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from ..domain.data_check import HoldoutDigests
 from ..statistics.resampling import Sample
+from .holdout import digest_rows
 
 Array = np.ndarray[Any, Any]
 
@@ -37,13 +38,9 @@ class Predictions:
         """Labels that mean the same whoever wrote them."""
         return self.labels if self.classes is None else self.classes[self.labels]
 
-    def holdout_sha256(self) -> str:
-        """Digest of row ids and labels, whatever order the rows are in."""
-        order = np.argsort(self.row_ids)
-        digest = hashlib.sha256()
-        for texts in (self.row_ids[order], self.label_texts[order].astype(str)):
-            digest.update("\n".join(texts.tolist()).encode() + b"\0")
-        return digest.hexdigest()
+    def digests(self) -> HoldoutDigests:
+        """Digests of the rows that were scored, whatever order they are in."""
+        return digest_rows(self.row_ids, self.label_texts, self.entities, self.slices)
 
     def sample(self, seed: int) -> Sample:
         """What the bootstrap draws from: rows, or whole entities where there are any."""

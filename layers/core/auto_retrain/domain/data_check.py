@@ -50,6 +50,16 @@ class DataSummary(Record):
     separation: dict[str, float] = Field(default_factory=dict)
 
 
+class HoldoutDigests(Record):
+    """What the labelled rows of the holdout are, as the data check read them: predictions must be about the same.
+
+    `rows` is over row ids and labels, `groups` over entities and slices in the order of the row ids.
+    """
+
+    rows: str
+    groups: str
+
+
 class Power(Record):
     """The chance of detecting that a challenger is better, if it is better by just as much as the policy requires.
 
@@ -68,6 +78,7 @@ class DataCheck(Record):
     """
 
     summary: DataSummary
+    holdout: HoldoutDigests | None = Field(default=None, description="None if an earlier release checked the data")
     psi: dict[str, float] = Field(default_factory=dict)
     findings: tuple[DataFinding, ...] = ()
     power: Power

@@ -97,6 +97,8 @@ class RetrainingJob(Record):
     windows: Windows
     manifest_uri: str | None = None
     manifest_sha256: str | None = None
+    image: str | None = Field(default=None, description="the image that trains, as it was ordered")
+    outputs: dict[JobKind, str] = Field(default_factory=dict, description="key prefix of what each step writes")
     data_check: DataCheck | None = None
     pending: PendingStep | None = None
     champion: ModelVersion | None = None
@@ -114,6 +116,10 @@ class RetrainingJob(Record):
     def skipped(self) -> str | None:
         """Why nothing was trained although the data are sound."""
         return self.data_check.skipped if self.data_check else None
+
+    def output_of(self, kind: JobKind) -> str:
+        """Key prefix of what a step writes; jobs of earlier releases wrote to a place that could be guessed."""
+        return self.outputs.get(kind, f"jobs/{self.job_id}/{kind}/")
 
     @property
     def champion_version(self) -> str | None:
@@ -150,6 +156,14 @@ class RetrainingJob(Record):
     def compared_with(self, champion: ModelVersion | None) -> Self:
         """With the champion that the challenger must beat; None for a first model."""
         return self.changed(champion=champion)
+
+    def training_in(self, image: str) -> Self:
+        """With the image that is ordered to train."""
+        return self.changed(image=image)
+
+    def writing_to(self, kind: JobKind, output: str) -> Self:
+        """With the key prefix that a step is ordered to write to."""
+        return self.changed(outputs={**self.outputs, kind: output})
 
     def waiting_for(self, step: PendingStep) -> Self:
         """Running, with a step that a Kubernetes Job carries out."""

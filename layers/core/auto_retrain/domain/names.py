@@ -10,6 +10,8 @@ MODEL_NAME_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"
 ModelName = Annotated[str, StringConstraints(pattern=MODEL_NAME_PATTERN, strict=True)]
 JobKind = Literal["train", "score", "report"]
 
+_OUTPUTS: dict[JobKind, str] = {"train": "training", "score": "scoring"}
+
 # Under the output of scoring, for a champion that is scored in its own image.
 CHAMPION_PART = "champion/"
 
@@ -52,9 +54,18 @@ def kubernetes_job_name(job_id: str, kind: JobKind) -> str:
     return f"{job_id}-{kind}-1"
 
 
-def output_key(job_id: str, kind: JobKind) -> str:
-    """Key prefix for a container's output among the artifacts; ends with a slash."""
-    return f"jobs/{job_id}/{kind}/"
+def output_key(job_id: str, kind: JobKind, nonce: str) -> str:
+    """Key prefix for a container's output among the artifacts; ends with a slash.
+
+    Pods of different purposes write below different prefixes. Nobody can guess a nonce, and pods may not list objects,
+    so a pod cannot write where another one is to leave its results.
+    """
+    return f"{_OUTPUTS[kind]}/{job_id}/{nonce}/"
+
+
+def report_key(report_id: str) -> str:
+    """Key prefix for the output of a drift report; ends with a slash."""
+    return f"jobs/{report_id}/report/"
 
 
 def variant_part(variant: int) -> str:
@@ -64,4 +75,4 @@ def variant_part(variant: int) -> str:
 
 def log_key(job_id: str, kind: JobKind, variant: int | None) -> str:
     """Key among the artifacts for the end of the log of a step, or of one variant."""
-    return f"{output_key(job_id, kind)}{'' if variant is None else variant_part(variant)}log.txt"
+    return f"jobs/{job_id}/{kind}/{'' if variant is None else variant_part(variant)}log.txt"

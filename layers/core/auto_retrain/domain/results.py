@@ -16,6 +16,12 @@ class ContainerResult(Record):
 
     schema_version: Literal[1]
     job_id: str
+    manifest_sha256: str | None = None
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """URIs of the files that it names."""
+        return ()
 
 
 class TrainingResult(ContainerResult):
@@ -25,16 +31,18 @@ class TrainingResult(ContainerResult):
     model_version: str
     run_id: str
     rows: int
-    manifest_sha256: str
     metrics: dict[str, float]
     artifacts_uri: str
     artifact_sha256: str
     image: str | None = None
 
     @property
-    def version(self) -> ModelVersion:
-        """The version, as the job records it."""
-        files = VersionFiles(artifact_sha256=self.artifact_sha256, artifacts_uri=self.artifacts_uri, image=self.image)
+    def files(self) -> tuple[str, ...]:
+        return (self.artifacts_uri,)
+
+    def version(self, image: str | None) -> ModelVersion:
+        """The version, as the job records it, with the image that was ordered to train it."""
+        files = VersionFiles(artifact_sha256=self.artifact_sha256, artifacts_uri=self.artifacts_uri, image=image)
         return ModelVersion(number=self.model_version, files=files, run_id=self.run_id, metrics=self.metrics)
 
 
@@ -51,7 +59,12 @@ class ScoringResult(ContainerResult):
 
     kind: Literal["score"]
     predictions: dict[str, PredictionFile]
+    versions: dict[str, str | None] = Field(default_factory=dict, description="digests of the versions' files")
     rows_without_label: int = Field(default=0, ge=0)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        return tuple(file.uri for file in self.predictions.values())
 
 
 class EvidentlyFeature(Record):

@@ -14,7 +14,7 @@ from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.usecases.data.check_data import check_data
 from auto_retrain.usecases.data.profile_data import profile_data
 from tests.unit.builders import NOON, a_policy
-from tests.unit.usecases.world import World, rows
+from tests.unit.usecases.world import World, predictions, rows
 
 DATA = {"prefix": "churn", "row_id": "id", "label": "left", "numeric": ["age"], "categorical": ["plan"]}
 
@@ -87,6 +87,7 @@ def test_the_profile_built_here_becomes_that_of_the_promoted_version() -> None:
     world.start(job_id, "train")
     world.train(job_id)
     world.start(job_id, "score")
+    world.freeze_holdout(job_id, predictions(rows(1000, 0.95)))
     world.score(job_id, v2=rows(1000, 0.95))
     world.validate(job_id)
     world.deploy(job_id)

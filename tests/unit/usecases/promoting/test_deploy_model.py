@@ -41,7 +41,7 @@ def test_files_that_changed_since_registration_are_refused_by_name() -> None:
 def test_changed_files_are_refused_even_if_the_file_list_was_changed_too() -> None:
     world, job_id = validated()
     world.ports.registry.write_file("churn", "2", "MLmodel", b"something else")
-    world.ports.data.write("files-of-2.json", b"{}")
+    world.ports.data.write(f"{world.job(job_id).output_of('train')}files-of-2.json", b"{}")
     with pytest.raises(PromotionRefused, match="changed files: unknown, because the file list is missing"):
         world.deploy(job_id)
 
@@ -51,7 +51,7 @@ def test_a_record_that_was_changed_to_match_other_files_is_refused() -> None:
     world.ports.registry.write_file("churn", "2", "MLmodel", b"something else")
     job = world.job(job_id)
     assert job.challenger is not None
-    forged = job.challenger.files.changed(**world.artifacts("2"))
+    forged = job.challenger.files.changed(**world.artifacts("2", job.output_of("train")))
     world.ports.jobs.save(job.trained(job.challenger.changed(files=forged)))
     with pytest.raises(PromotionRefused, match="was validated with different files than it records now"):
         world.deploy(job_id)
@@ -62,7 +62,7 @@ def test_the_ledger_records_the_files_that_serve() -> None:
     world.deploy(job_id)
     line = world.ports.ledger.current("churn")
     assert line is not None
-    assert line.version.files.artifact_sha256 == world.artifacts("2")["artifact_sha256"]
+    assert line.version.files.artifact_sha256 == world.digest("2")
 
 
 def test_a_first_model_has_no_previous_one() -> None:

@@ -1,6 +1,5 @@
 """Several trainings of one job are started and compared together, and the best must beat the champion."""
 
-import json
 from typing import Any
 
 import numpy as np
@@ -40,13 +39,12 @@ class Experiments(World):
     def train_variants(self, *numbers: int) -> None:
         """Do what the containers of these variants do."""
         for number in numbers:
-            version, job = str(number + 2), self.job(self.id)
+            version = str(number + 2)
             self.ports.registry.register("churn", version, job_id=self.id)
             fields = {"model_version": version, "run_id": f"run-{number}", "rows": 100, "metrics": {"depth": number}}
-            content = {"schema_version": 1, "kind": "train", "job_id": self.id, **fields, **self.artifacts(version)}
-            content["manifest_sha256"] = job.manifest_sha256
-            key = f"jobs/{self.id}/train/{number}/result.json"
-            self.ports.data.write(key, json.dumps(content).encode())
+            part = f"{number}/"
+            files = self.artifacts(version, f"{self.job(self.id).output_of('train')}{part}")
+            self.leave_result(self.id, "train", part, **fields, **files)
 
     def judge(self, **correct: Any) -> ValidationResult:
         self.start(self.id, "score")
@@ -76,7 +74,7 @@ def test_a_single_training_is_not_numbered() -> None:
 
     (order,) = world.ports.cluster.orders[f"{job_id}-train-1"]
 
-    assert (order.variant, order.output_uri) == (None, f"s3://artifacts/jobs/{job_id}/train/")
+    assert (order.variant, order.output_uri) == (None, f"s3://artifacts/{world.job(job_id).output_of('train')}")
 
 
 def test_the_most_accurate_variant_becomes_the_challenger_and_all_are_recorded() -> None:
@@ -131,7 +129,7 @@ def test_a_job_fails_if_all_its_variants_fail() -> None:
 def test_a_malformed_result_of_a_variant_is_refused() -> None:
     world = Experiments()
     world.train_variants(0, 1, 2)
-    world.ports.data.write(f"jobs/{world.id}/train/1/result.json", b"{")
+    world.ports.data.write(f"{world.job(world.id).output_of('train')}1/result.json", b"{")
 
     with pytest.raises(ArtifactInvalid, match="result document"):
         world.start(world.id, "score")

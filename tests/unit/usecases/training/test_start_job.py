@@ -1,6 +1,7 @@
 """Each step starts one Kubernetes Job, with data and champion frozen once."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -31,7 +32,7 @@ def test_training_freezes_the_windows_the_champion_and_the_objects() -> None:
     assert len(manifest["training"]["objects"]) == 10
     assert [item["date"] for item in manifest["holdout"]["objects"]] == [f"2026-02-{day}" for day in range(24, 29)]
     assert order.manifest_sha256 == job.manifest_sha256
-    assert order.output_uri == f"s3://artifacts/jobs/{job_id}/train/"
+    assert order.output_uri == f"s3://artifacts/{job.output_of('train')}"
 
 
 def test_a_repeated_start_keeps_the_frozen_data_and_renews_the_token() -> None:
@@ -67,39 +68,97 @@ def test_scoring_orders_both_versions() -> None:
     job_id = world.scored_job(rows(100, 1), rows(100, 1))
     assert world.ports.cluster.orders[f"{job_id}-score-1"][-1].versions == {
         "1": None,
-        "2": world.artifacts("2")["artifact_sha256"],
+        "2": world.digest("2"),
     }
     assert world.job(job_id).challenger_version == "2"
 
 
-def test_versions_are_scored_in_the_images_that_made_them() -> None:
-    world = World()
-    world.ports.registry.register("churn", "1", image="trainer:old", artifact_sha256="1" * 64)
-    world.ports.registry.set_champion("churn", "1")
-    job_id = world.open()
+def retrained(world: World, version: str) -> str:
+    """The next job of a model, scored."""
+    world.ports.clock.advance(timedelta(days=2))
+    event = {**MANUAL, "event_time": world.ports.clock.now().isoformat(), "force": True}
+    job_id = world.check(event, f"{EXECUTION}-{version}").job_id
+    assert job_id is not None
     world.start(job_id, "train")
-    world.train(job_id, image="trainer:new")
+    world.train(job_id, version)
     world.start(job_id, "score")
+    return job_id
+
+
+def promoted_world() -> World:
+    """A model whose champion, version 2, was trained in the default image of that time."""
+    world = World()
+    job_id = world.scored_job(rows(2000, 0.9))
+    world.validate(job_id)
+    world.deploy(job_id)
+    world.close(decision={"job_id": job_id})
+    return world
+
+
+def test_versions_are_scored_in_the_images_that_made_them() -> None:
+    world = promoted_world()
+    old = world.ports.cluster.default_image
+    world.ports.cluster.default_image = "trainer:new"
+    job_id = retrained(world, "3")
 
     champion, challenger = world.ports.cluster.orders[f"{job_id}-score-1"]
 
-    assert (champion.image, champion.versions) == ("trainer:old", {"1": "1" * 64})
-    assert (challenger.image, list(challenger.versions)) == ("trainer:new", ["2"])
+    assert (champion.image, champion.versions) == (old, {"2": world.digest("2")})
+    assert (challenger.image, list(challenger.versions)) == ("trainer:new", ["3"])
     assert champion.output_uri == challenger.output_uri + "champion/"
 
 
 def test_versions_of_one_image_are_scored_together() -> None:
+    world = promoted_world()
+    job_id = retrained(world, "3")
+
+    (order,) = world.ports.cluster.orders[f"{job_id}-score-1"]
+
+    assert (order.image, list(order.versions)) == (world.ports.cluster.default_image, ["2", "3"])
+
+
+def test_a_tag_of_the_registry_chooses_no_image() -> None:
     world = World()
-    world.ports.registry.register("churn", "1", image="trainer:1")
+    world.ports.registry.register("churn", "1", image="evil.example.com/miner:1", artifact_sha256="1" * 64)
     world.ports.registry.set_champion("churn", "1")
     job_id = world.open()
     world.start(job_id, "train")
-    world.train(job_id, image="trainer:1")
+    world.train(job_id)
     world.start(job_id, "score")
 
     (order,) = world.ports.cluster.orders[f"{job_id}-score-1"]
 
-    assert (order.image, list(order.versions)) == ("trainer:1", ["1", "2"])
+    assert (order.image, order.versions) == (
+        world.ports.cluster.default_image,
+        {"1": "1" * 64, "2": world.digest("2")},
+    )
+
+
+def test_an_older_version_that_a_person_made_the_champion_is_scored_in_its_own_image() -> None:
+    world = promoted_world()
+    world.ports.cluster.default_image = "trainer:new"
+    second = retrained(world, "3")
+    world.close(decision={"job_id": second}, error={"Error": "Test", "Cause": "stopped"})
+    world.ports.registry.set_champion("churn", "3")
+    world.ports.cluster.default_image = "trainer:newest"
+
+    third = retrained(world, "4")
+
+    assert world.job(third).champion.files.image == "trainer:new"  # type: ignore[union-attr]
+
+
+def test_no_two_orders_write_to_the_same_place_and_scoring_learns_its_own_only_when_it_starts() -> None:
+    world = World()
+    job_id = world.open()
+    world.start(job_id, "train")
+    assert set(world.job(job_id).outputs) == {"train"}
+    world.train(job_id)
+    world.start(job_id, "score")
+    training, scoring = world.job(job_id).outputs["train"], world.job(job_id).outputs["score"]
+    assert re.fullmatch(rf"training/{job_id}/[0-9a-f]{{32}}/", training)
+    assert re.fullmatch(rf"scoring/{job_id}/[0-9a-f]{{32}}/", scoring)
+    world.start(job_id, "score", token="again")
+    assert world.job(job_id).outputs["score"] == scoring
 
 
 def test_a_champion_that_we_deployed_is_read_from_the_ledger_not_from_the_registry() -> None:
@@ -108,7 +167,7 @@ def test_a_champion_that_we_deployed_is_read_from_the_ledger_not_from_the_regist
     world.validate(job_id)
     world.deploy(job_id)
     world.close()
-    digest = world.artifacts("2")["artifact_sha256"]
+    digest = world.digest("2")
     world.ports.registry.register("churn", "2", job_id=job_id, artifact_sha256="f" * 64)
     world.ports.clock.advance(timedelta(days=2))
 
@@ -122,9 +181,7 @@ def test_a_champion_that_we_deployed_is_read_from_the_ledger_not_from_the_regist
 def test_scoring_a_first_model_orders_it_alone() -> None:
     world = World()
     job_id = world.scored_job(rows(100, 1))
-    assert world.ports.cluster.orders[f"{job_id}-score-1"][-1].versions == {
-        "2": world.artifacts("2")["artifact_sha256"]
-    }
+    assert world.ports.cluster.orders[f"{job_id}-score-1"][-1].versions == {"2": world.digest("2")}
 
 
 def test_a_training_without_a_result_is_not_scored() -> None:
@@ -138,8 +195,11 @@ def test_a_training_without_a_result_is_not_scored() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"manifest_sha256": "other"}, "was not trained from the manifest of job"),
-        ({"job_id": "churn-other"}, "belongs to job 'churn-other'"),
+        ({"manifest_sha256": "other"}, "is about the manifest 'other', not about"),
+        ({"manifest_sha256": None}, "is about the manifest 'None', not about"),
+        ({"job_id": "churn-other"}, "is about the job 'churn-other', not about"),
+        ({"artifacts_uri": "s3://artifacts/training/other/1/files.json"}, "which is not a part of its output"),
+        ({"image": "evil.example.com/miner:1"}, "'evil.example.com/miner:1', but job '.*' ordered"),
         ({"schema_version": 2}, "schema_version"),
         ({"model_version": None}, "model_version"),
     ],
@@ -149,9 +209,9 @@ def test_a_result_that_is_malformed_or_not_ours_is_refused(changes: dict[str, ob
     job_id = world.open()
     world.start(job_id, "train")
     world.train(job_id)
-    document = json.loads(world.ports.data.read(f"s3://artifacts/jobs/{job_id}/train/result.json"))
-    text = json.dumps({**document, **changes}).encode()
-    world.ports.data.write(f"jobs/{job_id}/train/result.json", text)
+    key = f"{world.job(job_id).output_of('train')}result.json"
+    document = json.loads(world.ports.data.read(f"s3://artifacts/{key}"))
+    world.ports.data.write(key, json.dumps({**document, **changes}).encode())
     with pytest.raises(ArtifactInvalid, match=message):
         world.start(job_id, "score")
 

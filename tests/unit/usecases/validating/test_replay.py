@@ -61,7 +61,7 @@ def test_predictions_that_were_replaced_are_not_judged_as_if_they_were_the_old_o
     world, job_id = validated()
     world.score(job_id, v2=rows(2000, 0.99), v1=rows(2000, 0.88))
     assert "inputs.predictions_sha256.2" in replay_validation(job_id, world.ports).differences
-    world.ports.data.write(f"jobs/{job_id}/score/v2.npz", b"other")
+    world.ports.data.write(f"{world.job(job_id).output_of('score')}2.npz", b"other")
     with pytest.raises(ArtifactInvalid, match="its digest differs"):
         replay_validation(job_id, world.ports)
 

@@ -41,11 +41,8 @@ def test_a_champion_that_was_scored_separately_is_compared_by_the_names_of_class
     world.ports.jobs.save(job.changed(champion=champion_version, challenger=challenger_version))
     # Another container, which knows a class that the challenger's does not.
     champion = predictions(rows(2000, 0.88), classes=["no", "perhaps", "yes"], codes=(0, 2))
-    uri = world.ports.data.write(f"jobs/{job_id}/score/champion/1.npz", champion)
-    document = {"schema_version": 1, "kind": "score", "job_id": job_id}
-    files = {"1": {"uri": uri, "sha256": sha256_of(champion), "rows": 2000}}
-    content = json.dumps({**document, "predictions": files}).encode()
-    world.ports.data.write(f"jobs/{job_id}/score/champion/result.json", content)
+    world.leave_scores(job_id, "champion/", v1=champion)
+    world.score(job_id, v2=rows(2000, 0.95))
 
     assert world.validate(job_id).decision is Decision.PROMOTE
     result = world.job(job_id).validation
@@ -82,6 +79,7 @@ def test_a_holdout_of_one_class_is_inconclusive() -> None:
     row_ids = np.array([str(number) for number in range(2000)])
     classes = np.array(["no", "yes"])
     np.savez(file, row_ids=row_ids, labels=everything, predictions=everything, classes=classes)
+    world.freeze_holdout(job_id, file.getvalue())
     replace_file(world, job_id, "2", file.getvalue(), 2000)
     outcome = world.validate(job_id)
     assert outcome.next == "close"
@@ -124,10 +122,11 @@ def test_a_repeated_validation_is_the_same() -> None:
 def replace_file(
     world: World, job_id: str, version: str, content: bytes, n_rows: int, sha256: str | None = None
 ) -> None:
-    uri = world.ports.data.write(f"jobs/{job_id}/score/replaced.npz", content)
-    document = json.loads(world.ports.data.read(f"s3://artifacts/jobs/{job_id}/score/result.json"))
+    output = world.job(job_id).output_of("score")
+    uri = world.ports.data.write(f"{output}replaced.npz", content)
+    document = json.loads(world.ports.data.read(f"s3://artifacts/{output}result.json"))
     document["predictions"][version] = {"uri": uri, "sha256": sha256 or sha256_of(content), "rows": n_rows}
-    world.ports.data.write(f"jobs/{job_id}/score/result.json", json.dumps(document).encode())
+    world.ports.data.write(f"{output}result.json", json.dumps(document).encode())
 
 
 def npz(**arrays: np.ndarray) -> bytes:
@@ -158,9 +157,9 @@ GOOD = {
         (npz(**{**GOOD, "predictions": GOOD["predictions"] + 1}), "predictions that are not codes of its 2 classes"),
         (npz(**{**GOOD, "predictions": GOOD["predictions"] - 1}), "predictions that are not codes of its 2 classes"),
         (npz(**{**GOOD, "predictions": np.full(N, np.nan)}), "predictions that are not codes of its 2 classes"),
-        (npz(**{**GOOD, "row_ids": GOOD["row_ids"][::-1]}), "row_ids differ"),
-        (npz(**{**GOOD, "labels": 1 - GOOD["labels"]}), "labels differ"),
-        (npz(**{**GOOD, "classes": np.array(["no", "nope"])}), "labels differ"),
+        (npz(**{**GOOD, "row_ids": GOOD["row_ids"][::-1]}), "not scored on the holdout"),
+        (npz(**{**GOOD, "labels": 1 - GOOD["labels"]}), "not scored on the holdout"),
+        (npz(**{**GOOD, "classes": np.array(["no", "nope"])}), "not scored on the holdout"),
     ],
 )
 def test_a_malformed_prediction_file_is_refused(content: bytes, problem: str) -> None:
@@ -184,7 +183,7 @@ def test_a_champion_that_was_not_scored_does_not_count_as_absent() -> None:
     world = World()
     job_id = world.scored_job(rows(N, 0.95), rows(N, 0.88))
     world.score(job_id, v2=rows(N, 0.95))
-    with pytest.raises(ArtifactInvalid, match="version 1 was not scored"):
+    with pytest.raises(ArtifactInvalid, match=r"versions 2 \(.*\) were scored, but 1 \(.*\), 2 \(.*\) were ordered"):
         world.validate(job_id)
 
 
@@ -248,6 +247,7 @@ def test_a_regression_goes_from_numbers_to_a_champion() -> None:
     data = {"prefix": "churn", "row_id": "id", "label": "price", "numeric": ["age"], "task": "regression"}
     world = World(a_policy(triggers={"evaluation_window_days": 5, "training_window_days": 10}, data=data))
     job_id = world.scored_job(rows(N, 0.95))
+    world.freeze_holdout(job_id, npz(**PRICES))
     replace_file(world, job_id, "2", npz(**PRICES), N)
     assert world.validate(job_id).next == "deploy"
     assert world.deploy(job_id).version == "2"
@@ -257,6 +257,7 @@ def test_a_regression_that_explains_nothing_is_not_deployed_whatever_the_record_
     data = {"prefix": "churn", "row_id": "id", "label": "price", "numeric": ["age"], "task": "regression"}
     world = World(a_policy(triggers={"evaluation_window_days": 5, "training_window_days": 10}, data=data))
     job_id = world.scored_job(rows(N, 0.95))
+    world.freeze_holdout(job_id, npz(**PRICES))
     replace_file(world, job_id, "2", npz(**{**PRICES, "predictions": np.zeros(N)}), N)
     world.validate(job_id)
     job = world.job(job_id)

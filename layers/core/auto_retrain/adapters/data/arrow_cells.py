@@ -75,13 +75,13 @@ def to_texts(cells: pa.Array, column: str, uri: str) -> list[str | None]:
 def _texts(values: pa.Array) -> list[str | None]:
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
-    if pa.types.is_floating(values.type):
-        return [_float_text(number) for number in pc.cast(values, pa.float64()).to_pylist()]
-    texts: list[str | None] = pc.cast(values, pa.string()).to_pylist()
+    cells = _float_texts(pc.cast(values, pa.float64())) if pa.types.is_floating(values.type) else values
+    texts: list[str | None] = pc.cast(cells, pa.string()).to_pylist()
     return texts
 
 
-def _float_text(number: float | None) -> str | None:
-    if number is None or number != number:
-        return None
-    return str(int(number)) if number.is_integer() and abs(number) < _MAX_EXACT else str(number)
+def _float_texts(numbers: pa.Array) -> pa.Array:
+    whole = pc.and_(pc.equal(numbers, pc.floor(numbers)), pc.less(pc.abs(numbers), _MAX_EXACT))
+    as_whole = pc.cast(pc.cast(numbers, pa.int64(), safe=False), pa.string())
+    texts = pc.if_else(whole, as_whole, pc.cast(numbers, pa.string()))
+    return pc.if_else(pc.is_nan(numbers), pa.scalar(None, pa.string()), texts)

@@ -11,6 +11,7 @@ from ...domain.installation import NEEDED, Permission
 from ...domain.policy.training import TrainingPolicy
 
 NAMESPACE = "auto-retrain"
+DEFAULT_IMAGE = f"registry.example.com/train-model@sha256:{'0' * 64}"
 
 
 @dataclass
@@ -30,6 +31,7 @@ class MemoryCluster:
         self.orders: dict[str, tuple[JobOrder, ...]] = {}
         self.granted: set[Permission] = set(NEEDED)
         self.parallel_jobs: int | None = None
+        self.default_image = DEFAULT_IMAGE
 
     def start_job(self, name: str, orders: Sequence[JobOrder], training: TrainingPolicy) -> None:
         job_id = orders[-1].job_id

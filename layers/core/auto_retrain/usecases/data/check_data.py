@@ -16,6 +16,7 @@ from ...ports import Ports
 from ...statistics.psi import psi
 from ..audit.record import record
 from ..lookup import job_of, policy_of
+from .holdout_rows import digest_holdout
 from .manifest import freeze_data, read_manifest
 from .power import predict_power
 from .reference_profile import build_profile, count_live, keep_job_profile
@@ -68,6 +69,7 @@ def _run_checks(job: RetrainingJob, policy: Policy, ports: Ports) -> DataCheck:
     power = predict_power(policy, summary, ports)
     return DataCheck(
         summary=summary,
+        holdout=digest_holdout(manifest, ports),
         psi=_psi_of(histograms),
         findings=tuple(check_data_of(policy, summary, histograms)[:MAX_FINDINGS]),
         power=power,

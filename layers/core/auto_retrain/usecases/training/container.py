@@ -10,7 +10,7 @@ from ...domain.errors import ArtifactInvalid
 from ...domain.explain import explain
 from ...domain.job import RetrainingJob
 from ...domain.model_version import ModelVersion
-from ...domain.names import CHAMPION_PART, JobKind, output_key, variant_part
+from ...domain.names import CHAMPION_PART, JobKind, variant_part
 from ...domain.policy.policy import Policy
 from ...domain.results import ContainerResult, ScoringResult
 from ...ports import Ports
@@ -27,24 +27,59 @@ def is_scored_separately(job: RetrainingJob) -> bool:
 
 
 def read_result(job: RetrainingJob, kind: JobKind, model: type[Result], ports: Ports, part: str = "") -> Result:
-    """The result document of a step, or of a part of it; raises ArtifactInvalid if it is absent or not this job's."""
-    uri = ports.data.uri(f"{output_key(job.job_id, kind)}{part}result.json")
+    """The result document of a step, or of a part of it.
+
+    Raises:
+        ArtifactMissing: there is none.
+        ArtifactInvalid: it is not about this job and its data, or names files outside of its own output.
+    """
+    output = ports.data.uri(f"{job.output_of(kind)}{part}")
+    uri = f"{output}result.json"
     try:
         result = model.model_validate_json(ports.data.read(uri))
     except ValidationError as error:
         raise ArtifactInvalid(f"result document '{uri}': {explain(error, model)}") from error
-    if result.job_id != job.job_id:
-        raise ArtifactInvalid(f"result document '{uri}' belongs to job '{result.job_id}'")
+    _check_is_ours(uri, "job", result.job_id, job.job_id)
+    # Scoring by an earlier release says nothing about its manifest, and wrote to a place that could be guessed.
+    if kind in job.outputs or result.manifest_sha256:
+        _check_is_ours(uri, "manifest", result.manifest_sha256, job.manifest_sha256)
+    foreign = [file for file in result.files if not file.startswith(output)]
+    if foreign:
+        raise ArtifactInvalid(f"result document '{uri}' names '{foreign[0]}', which is not a part of its output")
     return result
 
 
+def _check_is_ours(uri: str, what: str, named: str | None, expected: str | None) -> None:
+    if named != expected:
+        raise ArtifactInvalid(f"result document '{uri}' is about the {what} '{named}', not about '{expected}'")
+
+
 def read_scores(job: RetrainingJob, ports: Ports) -> ScoringResult:
-    """All predictions of the job, including those of a champion that was scored in its own image."""
-    scores = read_result(job, "score", ScoringResult, ports)
+    """All predictions of the job, including those of a champion that was scored in its own image.
+
+    Raises:
+        ArtifactMissing: the job was not scored.
+        ArtifactInvalid: the predictions are not those of the versions that were ordered.
+    """
+    champion, challengers = _digests([job.champion] if job.champion else []), _digests(job.challengers.values())
     if not is_scored_separately(job):
-        return scores
-    champion = read_result(job, "score", ScoringResult, ports, CHAMPION_PART)
-    return scores.changed(predictions=champion.predictions | scores.predictions)
+        return _read_scores(job, champion | challengers, ports)
+    scores, of_champion = _read_scores(job, challengers, ports), _read_scores(job, champion, ports, CHAMPION_PART)
+    return scores.changed(predictions=of_champion.predictions | scores.predictions)
+
+
+def _read_scores(job: RetrainingJob, ordered: dict[str, str | None], ports: Ports, part: str = "") -> ScoringResult:
+    scores = read_result(job, "score", ScoringResult, ports, part)
+    if "score" in job.outputs and scores.versions != ordered:
+        raise ArtifactInvalid(
+            f"job '{job.job_id}': versions {_texts(scores.versions)} were scored, but {_texts(ordered)} were ordered"
+        )
+    return scores
+
+
+def _texts(versions: dict[str, str | None]) -> str:
+    """Versions for display, with the start of the digest of their files."""
+    return ", ".join(f"{number} ({(digest or 'no digest')[:12]})" for number, digest in versions.items()) or "none"
 
 
 def variant_orders(job: RetrainingJob, policy: Policy, ports: Ports) -> list[JobOrder]:
@@ -66,10 +101,11 @@ def container_orders(job: RetrainingJob, kind: JobKind, policy: Policy, ports: P
         model_name=job.model_name,
         manifest_uri=job.manifest_uri or "",
         manifest_sha256=job.manifest_sha256 or "",
-        output_uri=ports.data.uri(output_key(job.job_id, kind)),
+        output_uri=ports.data.uri(job.output_of(kind)),
         mlflow_tracking_uri=ports.registry.tracking_uri,
         seed=policy.training.seed,
         parameters=job.training_parameters,
+        image=job.image,
         trainer=policy.training.trainer,
         row_metric=policy.validation.row_metric if kind == "score" else None,
         min_label_share=policy.data.min_label_share,

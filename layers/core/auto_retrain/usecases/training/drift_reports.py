@@ -10,7 +10,7 @@ from ...domain.digest import canonical_json, sha256_of
 from ...domain.errors import ArtifactInvalid
 from ...domain.explain import explain
 from ...domain.manifest import DriftManifest, columns_of, freeze_window
-from ...domain.names import job_id, kubernetes_job_name, output_key
+from ...domain.names import job_id, kubernetes_job_name, report_key
 from ...domain.policy.policy import Policy
 from ...domain.results import EvidentlySummary
 from ...ports import Ports
@@ -49,9 +49,9 @@ def start_report(report_id: str, policy: Policy, at: datetime, ports: Ports) -> 
         kind="report",
         job_id=report_id,
         model_name=policy.model,
-        manifest_uri=ports.data.write(f"jobs/{report_id}/report/manifest-{digest[:16]}.json", manifest),
+        manifest_uri=ports.data.write(f"{report_key(report_id)}manifest-{digest[:16]}.json", manifest),
         manifest_sha256=digest,
-        output_uri=ports.data.uri(output_key(report_id, "report")),
+        output_uri=ports.data.uri(report_key(report_id)),
         mlflow_tracking_uri=ports.registry.tracking_uri,
         seed=policy.training.seed,
     )
@@ -69,7 +69,7 @@ def start_report(report_id: str, policy: Policy, at: datetime, ports: Ports) -> 
 
 def read_psi(report_id: str, ports: Ports) -> EvidentlySummary:
     """Evidently's values in a drift report; raises ArtifactInvalid if it is absent, not finished yet or unreadable."""
-    uri = ports.data.uri(f"{output_key(report_id, 'report')}psi.json")
+    uri = ports.data.uri(f"{report_key(report_id)}psi.json")
     try:
         return EvidentlySummary.model_validate_json(ports.data.read(uri))
     except ValidationError as error:

@@ -1,6 +1,7 @@
 """Starts the Kubernetes Job that trains a challenger, or the one that scores it along with the champion."""
 
 import logging
+import secrets
 
 from ...domain.batch import ParkedOrder
 from ...domain.errors import ArtifactInvalid, ArtifactMissing, AutoRetrainError, ChampionConflict
@@ -9,7 +10,7 @@ from ...domain.files import VersionFiles
 from ...domain.job import PendingStep, RetrainingJob, Variant
 from ...domain.messages.training import StepOrder, StepStarted
 from ...domain.model_version import ModelVersion
-from ...domain.names import kubernetes_job_name, log_key, variant_part
+from ...domain.names import JobKind, kubernetes_job_name, log_key, output_key, variant_part
 from ...domain.policy.policy import Policy
 from ...domain.results import TrainingResult
 from ...domain.status import RetrainingStatus
@@ -38,7 +39,7 @@ def start_job(order: StepOrder, ports: Ports) -> StepStarted:
     job = job_of(order.job_id, ports)
     applied = policy_of(job.model_name, ports)
     job = _with_data(job, applied.policy, ports) if order.kind == "train" else _with_challenger(job, ports)
-    pending = _start(job, order, applied.policy, ports)
+    pending = _start(_with_output(job, order.kind), order, applied.policy, ports)
     if order.kind == "train" and job.trigger_type is TriggerType.DATA_DRIFT:
         _report_drift(job, applied.policy, ports)
     return StepStarted(job_id=job.job_id, kubernetes_job=pending.kubernetes_job)
@@ -79,7 +80,15 @@ def _with_data(job: RetrainingJob, policy: Policy, ports: Ports) -> RetrainingJo
     """Freeze, once, the objects that this job reads and the champion that it is compared with."""
     if job.status is RetrainingStatus.RUNNING:
         return job
-    return freeze_data(job, policy, ports).compared_with(_champion(job.model_name, ports))
+    image = policy.training.image or ports.cluster.default_image
+    return freeze_data(job, policy, ports).compared_with(_champion(job.model_name, ports)).training_in(image)
+
+
+def _with_output(job: RetrainingJob, kind: JobKind) -> RetrainingJob:
+    """Choose, once, where the step writes: only now, so that no earlier pod of the job can know it."""
+    if kind in job.outputs:
+        return job
+    return job.writing_to(kind, output_key(job.job_id, kind, secrets.token_hex(16)))
 
 
 def _champion(model_name: str, ports: Ports) -> ModelVersion | None:
@@ -94,15 +103,25 @@ def _champion(model_name: str, ports: Ports) -> ModelVersion | None:
         )
     if serving is not None and serving.version.number == number:
         return serving.version
+    return _recorded(model_name, number, ports)
+
+
+def _recorded(model_name: str, number: str, ports: Ports) -> ModelVersion:
+    """A version that someone else made the champion, as the job that trained it recorded it.
+
+    Whoever can write to the registry can write its tags, so they never choose an image.
+    """
     tags = ports.registry.version_tags(model_name, number) or {}
-    files = VersionFiles(artifact_sha256=tags.get("artifact_sha256"), image=tags.get("image"))
-    return ModelVersion(number=number, files=files)
+    job = ports.jobs.get(tags.get("job_id", ""))
+    if job is not None and job.model_name == model_name and number in job.challengers:
+        return job.challengers[number]
+    return ModelVersion(number=number, files=VersionFiles(artifact_sha256=tags.get("artifact_sha256")))
 
 
 def _with_challenger(job: RetrainingJob, ports: Ports) -> RetrainingJob:
     if job.variants:
         return _with_trained_variants(job, ports)
-    return job.trained(_training_result(job, ports).version)
+    return job.trained(_trained_version(job, ports))
 
 
 def _with_trained_variants(job: RetrainingJob, ports: Ports) -> RetrainingJob:
@@ -116,7 +135,7 @@ def _with_trained_variants(job: RetrainingJob, ports: Ports) -> RetrainingJob:
 def _trained(job: RetrainingJob, number: int, ports: Ports) -> Variant:
     variant = job.variants[number]
     try:
-        return variant.changed(trained=_training_result(job, ports, variant_part(number)).version)
+        return variant.changed(trained=_trained_version(job, ports, variant_part(number)))
     except ArtifactMissing:
         return variant.changed(error=_training_error(job, number, ports))
 
@@ -131,11 +150,15 @@ def _training_error(job: RetrainingJob, number: int, ports: Ports) -> str:
     return next((line[:MAX_REASON] for line in reversed(lines) if line.strip()), "training failed and its log is empty")
 
 
-def _training_result(job: RetrainingJob, ports: Ports, part: str = "") -> TrainingResult:
+def _trained_version(job: RetrainingJob, ports: Ports, part: str = "") -> ModelVersion:
+    """The version that training registered, with the image that we ordered, whatever the result says."""
     result = read_result(job, "train", TrainingResult, ports, part)
-    if result.manifest_sha256 != job.manifest_sha256:
-        raise ArtifactInvalid(f"version {result.model_version} was not trained from the manifest of job '{job.job_id}'")
-    return result
+    if job.image and result.image not in (None, job.image):
+        raise ArtifactInvalid(
+            f"version {result.model_version} says that it was trained in '{result.image}', but job '{job.job_id}' "
+            f"ordered '{job.image}'"
+        )
+    return result.version(job.image)
 
 
 def _report_drift(job: RetrainingJob, policy: Policy, ports: Ports) -> None:

@@ -57,7 +57,7 @@ def select_best(
     compared: dict[str, Comparison] = {}
     for version in job.challengers:
         challenger = _load(version, scores, policy, ports)
-        holdout = challenger.holdout_sha256()
+        holdout = _check_holdout(version, challenger, job)
         if best is not None and holdout != best.holdout_sha256:
             raise ArtifactInvalid(f"version {version} was not scored on the same rows as the others")
         look = look or 1 + _earlier_looks(job, holdout, ports)
@@ -76,6 +76,22 @@ def _load(version: str, scores: ScoringResult, policy: Policy, ports: Ports) -> 
     if version not in scores.predictions:
         raise ArtifactInvalid(f"version {version} was not scored, only {', '.join(sorted(scores.predictions))}")
     return load_predictions(scores.predictions[version], policy.data, ports)
+
+
+def _check_holdout(version: str, scored: Predictions, job: RetrainingJob) -> str:
+    """The digest of the rows and labels that a version was scored on, which must be those that were frozen.
+
+    Predictions come from pods that run other people's code, so what they say about rows and labels counts for nothing.
+    """
+    digests = scored.digests()
+    frozen = job.data_check.holdout if job.data_check else None
+    if frozen not in (None, digests):
+        differing = "row ids or labels" if digests.rows != frozen.rows else "entities or slices"
+        raise ArtifactInvalid(
+            f"version {version} was not scored on the holdout of job '{job.job_id}': the {differing} of its "
+            f"{scored.rows} rows are not those that were frozen before training"
+        )
+    return digests.rows
 
 
 def _earlier_looks(job: RetrainingJob, holdout_sha256: str, ports: Ports) -> int:

@@ -36,7 +36,7 @@ def judge_scores(
     """
     selection = select_best(job, scores, applied.policy, ports, look)
     versions = selection.best.versions
-    comparison = compare(versions, slices=compare_slices(versions), label_share=_label_share(versions, scores))
+    comparison = compare(versions, slices=compare_slices(versions), label_share=_label_share(job, scores, versions))
     verdicts = judge_gates(applied.policy, comparison)
     outcome = worst(verdicts)
     result = ValidationResult(
@@ -73,8 +73,11 @@ def with_min_improvement(applied: AppliedPolicy, min_improvement: float) -> Appl
     return applied.changed(policy=applied.policy.changed(validation=rules))
 
 
-def _label_share(versions: Versions, scores: ScoringResult) -> float:
-    """The share of the holdout rows whose label has arrived."""
+def _label_share(job: RetrainingJob, scores: ScoringResult, versions: Versions) -> float:
+    """The share of the holdout rows whose label had arrived, as the data check counted them."""
+    if job.data_check is not None and job.data_check.holdout is not None:
+        return job.data_check.summary.holdout.label_share
+    # An earlier release asked the scoring pod; a replay of what it judged does so too.
     labelled = versions.challenger.predictions.rows
     return labelled / (labelled + scores.rows_without_label)
 

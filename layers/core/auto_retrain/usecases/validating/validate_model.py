@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from ...domain.errors import ArtifactInvalid
 from ...domain.facts.promoting import ChallengerValidated
 from ...domain.job import RetrainingJob
 from ...domain.messages.promoting import ValidationOutcome
@@ -20,9 +21,11 @@ def validate_model(reference: JobReference, ports: Ports) -> ValidationOutcome:
 
     Raises:
         JobUnknown, ModelUnknown: the job or its policy does not exist.
-        ArtifactInvalid: scores are missing, incomplete, changed, or not of the same rows.
+        ArtifactInvalid: scores are missing, incomplete, changed, or not of the rows that were frozen.
     """
     job = job_of(reference.job_id, ports)
+    if job.data_check is None or job.data_check.holdout is None:
+        raise ArtifactInvalid(f"nobody froze the holdout of job '{job.job_id}' before training, so it proves nothing")
     applied = policy_of(job.model_name, ports)
     job = job.under_validation()
     judgement = judge_scores(job, read_scores(job, ports), applied, ports)

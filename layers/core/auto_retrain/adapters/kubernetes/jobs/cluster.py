@@ -85,6 +85,10 @@ class KubernetesCluster:
         self._clients[job.namespace].resume_job(job.name)
 
     @property
+    def default_image(self) -> str:
+        return self._pod_settings().image
+
+    @property
     def namespaces(self) -> tuple[str, ...]:
         return tuple(self._clients)
 

@@ -6,6 +6,7 @@ from math import ceil
 
 from ....domain.cluster import JobOrder
 from ....domain.errors import ClusterRefused
+from ....domain.names import JobKind
 from ....domain.policy.pod_template import CONTAINER
 from ....domain.policy.training import MAX_DEADLINE_MINUTES, TrainingPolicy, is_pinned
 from ..access.transport import Json
@@ -41,10 +42,20 @@ PRODUCTION = "prod"
 
 @dataclass(frozen=True)
 class PodSettings:
-    """A deployment's settings for the pods of its Jobs; AWS credentials come with the service account."""
+    """A deployment's settings for the pods of its Jobs; AWS credentials come with the service account.
+
+    Scoring has an account of its own: whatever a training leaves behind cannot write where scores are expected.
+    """
 
     image: str
-    service_account: str
+    training_account: str
+    scoring_account: str
+
+    def account_for(self, kind: JobKind, training: TrainingPolicy) -> str:
+        """The account of the pods for a kind of order; a policy chooses only the one that trains."""
+        if kind == "score":
+            return self.scoring_account
+        return training.pod_template.spec.serviceAccountName or self.training_account
 
 
 def stage_labels(stage: str) -> dict[str, str]:
@@ -129,7 +140,7 @@ def _job(
             "suspend": training.queue is not None,
             "template": {
                 "metadata": {"labels": labels, "annotations": annotations},
-                "spec": pod_spec(instructions, training, settings.service_account),
+                "spec": pod_spec(instructions, training, settings.account_for(last.kind, training)),
             },
         },
     }

@@ -31,7 +31,7 @@ def pod_spec(instructions: Sequence[Instruction], training: TrainingPolicy, serv
         **template.as_body("containers", "volumes", "affinity", "tolerations"),
         **place(training),
         "restartPolicy": "Never",
-        "serviceAccountName": template.serviceAccountName or service_account,
+        "serviceAccountName": service_account,
         "automountServiceAccountToken": template.automountServiceAccountToken,
         "terminationGracePeriodSeconds": template.terminationGracePeriodSeconds,
         "enableServiceLinks": False,
