@@ -37,6 +37,7 @@ ACTIONS = {
     "sweeps.last": {READ},
     "sweeps.save": {WRITE},
     "jobs.list_active": {QUERY},
+    "jobs.list_unannounced": {QUERY},
     "jobs.list_recent": {QUERY},
     "ledger.current": {QUERY},
     "ledger.append": {WRITE, QUERY},

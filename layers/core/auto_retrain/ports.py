@@ -83,7 +83,7 @@ class JobStore(Protocol):
     """Job records, and the lease by which one job owns a model."""
 
     def open_job(self, job: RetrainingJob, lease_expires_at: datetime) -> RetrainingJob:
-        """Store a new job and take its model's lease, both or neither.
+        """Store a new job with the decision that opened it, and take its model's lease: all of it or nothing.
 
         Opening the same job again returns the stored one. Raises LeaseHeld if another job owns the model.
         """
@@ -102,6 +102,9 @@ class JobStore(Protocol):
 
     def list_active(self) -> list[RetrainingJob]:
         """Jobs that have not ended, oldest first; one opened or closed a moment ago may be missing or still listed."""
+
+    def list_unannounced(self) -> list[RetrainingJob]:
+        """Jobs that have ended and are not announced; one closed or announced a moment ago may be missing or listed."""
 
     def list_recent(self, model_name: str | None, limit: int) -> list[RetrainingJob]:
         """The newest jobs of one model, or of all, newest first."""

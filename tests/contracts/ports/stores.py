@@ -61,16 +61,16 @@ class Stores:
 
 def memory_stores() -> Stores:
     clock = MemoryClock(NOW)
-    states = MemoryModelStates()
+    states, decisions = MemoryModelStates(), MemoryDecisionLog()
     return Stores(
         clock,
-        MemoryJobStore(clock, states),
+        MemoryJobStore(clock, states, decisions),
         states,
         MemoryWaitingTriggers(),
         MemoryPolicyStore(states),
         MemoryLedger(),
         MemoryNotificationLog(clock),
-        MemoryDecisionLog(),
+        decisions,
         MemorySweepLog(),
     )
 

@@ -45,7 +45,7 @@ class MemoryPorts:
     notifier: MemoryNotifier = field(default_factory=MemoryNotifier)
 
     def __post_init__(self) -> None:
-        self.jobs = MemoryJobStore(self.clock, self.states)
+        self.jobs = MemoryJobStore(self.clock, self.states, self.decisions)
         self.traffic = AliasTraffic(self.registry)
         self.policies = MemoryPolicyStore(self.states)
         self.notifications = MemoryNotificationLog(self.clock)

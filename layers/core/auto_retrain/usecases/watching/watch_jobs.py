@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 from ...domain.cluster import ClusterJob, ClusterJobPhase, next_to_run, suspension_of
@@ -45,10 +46,12 @@ def watch_jobs(tick: ScheduledEvent, ports: Ports) -> WatchOutcome:
     # The cluster comes first: the record of a Kubernetes Job is written before the Job is created.
     listed = ports.cluster.list_jobs()
     active = ports.jobs.list_active()
+    unannounced = ports.jobs.list_unannounced()
     problems: list[str] = []
     listing = _with_obstacles(listed, problems, ports)
     with ThreadPoolExecutor(PARALLEL_STEPS) as pool:
-        done = Counter(pool.map(partial(_attempt, problems=problems), _steps(listing, active, problems, ports)))
+        steps = chain(_steps(listing, active, problems, ports), _announcements(unannounced, ports))
+        done = Counter(pool.map(partial(_attempt, problems=problems), steps))
     return WatchOutcome(
         succeeded=done["succeeded"],
         failed=done["failed"],
@@ -96,6 +99,17 @@ def _steps(listing: Listing, active: list[RetrainingJob], problems: list[str], p
             yield Step(kubernetes_job.name, partial(_delete, kubernetes_job, ports), True)
     for kubernetes_job in next_to_run(listing.jobs.values(), ports.cluster.parallel_jobs):
         yield Step(kubernetes_job.name, partial(_resume, kubernetes_job, ports), False)
+
+
+def _announcements(ended: list[RetrainingJob], ports: Ports) -> Iterator[Step]:
+    """Finish what others began: whoever closed a job may have died before anybody was notified of its end."""
+    for job in ended:
+        yield Step(job.job_id, partial(_follow_up, job, ports), True)
+
+
+def _follow_up(job: RetrainingJob, ports: Ports) -> str:
+    follow_up(job, ports)
+    return "closed"
 
 
 def _attempt(step: Step, problems: list[str]) -> str:
