@@ -38,7 +38,7 @@ PORTS = {
     "watch_jobs": ("policies", "jobs", "states", "waiting", "cluster", "executions", "data", "events"),
     "validate_model": ("policies", "jobs", "data", "registry"),
     "await_review": ("jobs", "events"),
-    "deploy_model": ("policies", "jobs", "ledger", "registry", "traffic"),
+    "deploy_model": ("policies", "jobs", "states", "ledger", "registry", "traffic"),
     "close_job": ("policies", "jobs", "states", "waiting", "events", "executions"),
     "notify": ("notifications", "notifier"),
 }

@@ -40,7 +40,7 @@ ACTIONS = {
     "jobs.list_unannounced": {QUERY},
     "jobs.list_recent": {QUERY},
     "ledger.current": {QUERY},
-    "ledger.append": {WRITE, QUERY},
+    "ledger.append": {WRITE, READ, QUERY, "dynamodb:ConditionCheckItem"},
     "notifications.claim": {WRITE, READ},
     "notifications.confirm": {WRITE},
     "notifications.release": {REMOVE},

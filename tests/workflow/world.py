@@ -79,7 +79,7 @@ class World:
         self.policies = DynamoPolicyStore(table)
         self.jobs = DynamoJobStore(table, SystemClock())
         self.states, self.waiting = DynamoModelStates(table), DynamoWaitingTriggers(table)
-        self.ledger = DynamoLedger(table)
+        self.ledger = DynamoLedger(table, SystemClock())
         self.decisions = DynamoDecisionLog(table)
         self.registry = MlflowRegistry(stack.mlflow_url)
         self._states = stack.client("stepfunctions")

@@ -171,8 +171,12 @@ class DeploymentLedger(Protocol):
 
     def current(self, model_name: str) -> LedgerLine | None: ...
 
-    def append(self, line: LedgerLine) -> None:
-        """Append the next line; repeating it changes nothing. Raises ChampionConflict if its number is taken."""
+    def append(self, line: LedgerLine, job: RetrainingJob) -> RetrainingJob:
+        """Append the next line and save the job that deployed, both or neither; repeating it changes nothing.
+
+        Raises PromotionRefused if the job has ended or does not hold the lease of its model, ChampionConflict if the
+        number of the line is taken, and JobConflict if someone else has saved the job first.
+        """
 
 
 class MetricSource(Protocol):

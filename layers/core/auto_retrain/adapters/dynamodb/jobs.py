@@ -81,13 +81,15 @@ class DynamoJobStore:
             return self._settle_saving(saved, error)
         return saved
 
+    def saving(self, job: RetrainingJob) -> tuple[RetrainingJob, dict[str, Any]]:
+        """A job as its next revision, and the part of a transaction that saves it as `save` does."""
+        saved, values = self._next_revision(job)
+        return saved, {"Put": self._table.put_action(_item(saved), _UNCHANGED, values)}
+
     def close_job(self, job: RetrainingJob, *, retrained: bool, rejected_in_a_row: int | None = None) -> RetrainingJob:
-        saved, unchanged = self._next_revision(job)
+        saved, saving = self.saving(job)
         try:
-            self._table.transact(
-                {"Put": self._table.put_action(_item(saved), _UNCHANGED, unchanged)},
-                {"Update": self._release(job, retrained, rejected_in_a_row)},
-            )
+            self._table.transact(saving, {"Update": self._release(job, retrained, rejected_in_a_row)})
         except ClientError as error:
             if self._states.get(job.model_name).active_job == job.job_id:
                 return self._settle_saving(saved, error)
