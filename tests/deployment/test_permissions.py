@@ -29,6 +29,7 @@ ACTIONS = {
     "states.record_drift_check": {CHANGE},
     "states.record_breach": {CHANGE},
     "states.set_quarantine": {READ, CHANGE},
+    "states.record_moved_alias": {CHANGE},
     "waiting.add": {WRITE},
     "waiting.of": {QUERY},
     "waiting.remove": {REMOVE},

@@ -133,6 +133,9 @@ class ModelStates(Protocol):
         Setting it again for the very same reason counts as a repeat of a call whose response was lost.
         """
 
+    def record_moved_alias(self, model_name: str, difference: str | None) -> None:
+        """Record which difference between alias and ledger people were notified of; None if there is none any more."""
+
 
 class WaitingTriggers(Protocol):
     """Triggers that fired while their model's job was still running."""

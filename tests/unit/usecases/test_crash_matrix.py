@@ -100,6 +100,15 @@ def deployed() -> tuple[World, str]:
     return with_waiting(world), job_id
 
 
+def forged() -> tuple[World, str]:
+    """A challenger that was rejected, although its trainer let it serve."""
+    world = World()
+    job_id = world.scored_job(rows(2000, 0.80), rows(2000, 0.88))
+    world.validate(job_id)
+    world.ports.registry.set_champion("churn", "2")
+    return with_waiting(world), job_id
+
+
 def reviewable() -> tuple[World, str]:
     world, _ = fresh()
     world.check = lambda: check_with_review(world)  # type: ignore[method-assign]
@@ -208,6 +217,7 @@ CASES = (
     Case("close_job, promoted, and only the watcher goes on", deployed, close(), again=watch_later),
     Case("close_job, failed", running, close(error=FAILED)),
     Case("close_job, failed, without the id of the job", running, lambda world, job_id: world.close(error=FAILED)),
+    Case("close_job, rejected, while the trainer has moved the alias", forged, close()),
     Case("close_job, by an event", running, lambda world, job_id: close_job(ABORTED, world.ports)),
     Case(
         "close_job, by an event, and only the watcher goes on",

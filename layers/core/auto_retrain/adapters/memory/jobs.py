@@ -50,6 +50,10 @@ class MemoryModelStates:
             self.set(state.changed(quarantine=quarantine))
             return True
 
+    def record_moved_alias(self, model_name: str, difference: str | None) -> None:
+        with self.lock:
+            self.set(self.get(model_name).changed(moved_alias=difference))
+
 
 class MemoryWaitingTriggers:
     """WaitingTriggers in a dictionary."""

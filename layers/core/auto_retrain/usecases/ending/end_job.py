@@ -1,8 +1,10 @@
 """Ends a job: determines its ending, stores it and announces it."""
 
+import logging
 from typing import NamedTuple
 
 from ...domain.ending import Ending
+from ...domain.errors import AutoRetrainError
 from ...domain.facts.ending import JobEnded, RejectionsEscalated
 from ...domain.job import RetrainingJob
 from ...domain.model_state import ModelState, WaitingTrigger
@@ -10,6 +12,9 @@ from ...domain.names import execution_name
 from ...domain.validation import Decision
 from ...ports import Ports
 from ..audit.record import announce
+from ..promoting.moved_alias import report_moved_alias
+
+_LOG = logging.getLogger(__name__)
 
 
 class Failure(NamedTuple):
@@ -67,15 +72,24 @@ def _backs_off(job: RetrainingJob) -> bool:
 
 
 def follow_up(job: RetrainingJob, ports: Ports) -> None:
-    """Announce how a job ended, restart the triggers that waited for its end, and mark the job as announced.
+    """Announce how a job ended, restart the triggers that waited for its end, and report an alias that moved.
 
-    Whoever closed the job may have died before it came here, or the event bus may be away: until the job is marked, the
-    watcher does this again. Repeated, it notifies nobody twice and starts nothing twice.
+    Then the job is marked as announced. Whoever closed it may have died before, or the event bus may be away: until the
+    job is marked, the watcher does this again. Repeated, it notifies nobody twice and starts nothing twice.
     """
     announced = _announce_end(job, ports)
     _restart_waiting(job, ports)
+    _compare_alias(job, ports)
     if announced and not job.announced:
         ports.jobs.save(job.after_announcement())
+
+
+def _compare_alias(job: RetrainingJob, ports: Ports) -> None:
+    """A job ends as it does even if the registry is away."""
+    try:
+        report_moved_alias(job, ports)
+    except AutoRetrainError as error:
+        _LOG.error("the alias of %s was not compared with the ledger: %s", job.model_name, error)
 
 
 def _announce_end(job: RetrainingJob, ports: Ports) -> bool:

@@ -14,6 +14,7 @@ from ...ports import Ports
 from ...strategies import STRATEGIES, Promote, Strategy
 from ..audit.record import record
 from ..lookup import job_of
+from .moved_alias import report_moved_alias
 from .verify_files import check_files
 
 
@@ -85,7 +86,12 @@ def check_review(job: RetrainingJob) -> None:
 
 def _carry_out(action: Promote, job: RetrainingJob, version: ModelVersion, ports: Ports) -> None:
     ports.traffic.promote(job.model_name, version.number, job.champion_version)
-    _record_promotion(job, version, ports)
+    try:
+        _record_promotion(job, version, ports)
+    except PromotionRefused:
+        # The job was closed just now; whoever closed it may have looked at the alias before it moved.
+        report_moved_alias(job, ports)
+        raise
 
 
 def _strategy(job: RetrainingJob, ports: Ports) -> Strategy:
