@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import pytest
 
 from auto_retrain.domain.errors import AutoRetrainError
-from auto_retrain.domain.messages.ending import ExecutionStatusChange
 from auto_retrain.domain.messages.promoting import ReviewOrder
 from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.usecases.ending.close_job import close_job
@@ -17,9 +16,19 @@ from auto_retrain.usecases.watching import watch_jobs as watching
 from tests.unit.builders import NOON
 from tests.unit.usecases.drift_world import SWEPT, break_live, without_age, world_with_features
 from tests.unit.usecases.interruptions import Moment, OutsideCalls, Prepare, Step, die, moments, table
+from tests.unit.usecases.stages import (
+    ABORTED,
+    deployed,
+    fresh,
+    opened,
+    running,
+    scored,
+    trained,
+    validated,
+    with_waiting,
+)
 from tests.unit.usecases.world import EXECUTION, MANUAL, World, rows
 
-ABORTED = ExecutionStatusChange.model_validate({"detail": {"executionArn": EXECUTION, "status": "ABORTED"}})
 FAILED = {"Error": "TrainingFailed", "Cause": "killed"}
 
 
@@ -35,12 +44,6 @@ class Case(NamedTuple):
     step: Step
     again: Step | None = None
     then: Step = nothing
-
-
-def fresh() -> tuple[World, str]:
-    world = World()
-    world.give_champion()
-    return world, ""
 
 
 def drifted() -> tuple[World, str]:
@@ -61,43 +64,6 @@ def repaired() -> tuple[World, str]:
     sound = world_with_features(live_age=40)
     world.ports.tables.by_uri = sound.ports.tables.by_uri
     return world, ""
-
-
-def opened() -> tuple[World, str]:
-    world, _ = fresh()
-    return world, world.open()
-
-
-def running() -> tuple[World, str]:
-    """A job that trains, and a person whose request waits for its end."""
-    world, job_id = opened()
-    world.start(job_id, "train")
-    return with_waiting(world), job_id
-
-
-def trained() -> tuple[World, str]:
-    world, job_id = opened()
-    world.start(job_id, "train")
-    world.train(job_id)
-    world.ports.cluster.finish(f"{job_id}-train-1")
-    return world, job_id
-
-
-def scored() -> tuple[World, str]:
-    world = World()
-    return world, world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
-
-
-def validated() -> tuple[World, str]:
-    world, job_id = scored()
-    world.validate(job_id)
-    return world, job_id
-
-
-def deployed() -> tuple[World, str]:
-    world, job_id = validated()
-    world.deploy(job_id)
-    return with_waiting(world), job_id
 
 
 def forged() -> tuple[World, str]:
@@ -134,11 +100,6 @@ def abandoned() -> tuple[World, str]:
     world.ports.executions.heartbeat = lambda token: False  # type: ignore[method-assign]
     world.ports.clock.advance(timedelta(minutes=10))
     return world, job_id
-
-
-def with_waiting(world: World) -> World:
-    assert world.check({**MANUAL, "reason": "second"}, f"{EXECUTION}-second").held_by == "running_job"
-    return world
 
 
 def drift(world: World, job_id: str) -> None:

@@ -36,9 +36,10 @@ def deploy_model(reference: JobReference, ports: Ports) -> DeploymentOutcome:
         check_lease_now(job, ports)
         check_files(job.model_name, version, ports)
         job = ports.jobs.save(job.deploying())
-        # Once more, because it takes a while to read all files.
+        action = _strategy(job, ports).next_action()
+        # Once more, because it takes a while to read all files; and as late as possible.
         check_lease_now(job, ports)
-        _carry_out(_strategy(job, ports).next_action(), job, version, ports)
+        _carry_out(action, job, version, ports)
     return DeploymentOutcome(version=version.number, previous_version=job.champion_version)
 
 

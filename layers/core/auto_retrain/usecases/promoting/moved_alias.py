@@ -3,6 +3,7 @@
 from ...domain.deployment_ledger import LedgerLine
 from ...domain.facts.promoting import AliasMoved
 from ...domain.job import RetrainingJob
+from ...domain.model_state import ModelState
 from ...domain.status import RetrainingStatus
 from ...ports import Ports
 from ..audit.record import announce
@@ -15,24 +16,24 @@ def report_moved_alias(job: RetrainingJob, ports: Ports) -> str:
     Returns moved, in place or unknown. Without an entry in the ledger, the alias should be where it was when the job
     started.
     """
-    # The alias comes first: if it was our own deployment that moved it, the job and the ledger show that by now.
+    # In this order: if it was our own deployment that moved the alias, what is read later shows that.
     version = ports.registry.champion(job.model_name)
-    job = job_of(job.job_id, ports)
+    state, job = ports.states.get(job.model_name), job_of(job.job_id, ports)
     line = ports.ledger.current(job.model_name)
-    if _is_deploying(job) or (line is None and job.started_at is None):
+    if _is_deploying(job, state, ports) or (line is None and job.started_at is None):
         return "unknown"
     moved = _moved(job, line, version, ports)
     difference = moved.fact_id if moved else None
-    is_new = difference != ports.states.get(job.model_name).moved_alias
     # Announced first: if we die in between, the same fact is announced again, under the same id.
-    if is_new and (moved is None or announce(moved, ports)):
+    if difference != state.moved_alias and (moved is None or announce(moved, ports)):
         ports.states.record_moved_alias(job.model_name, difference)
     return "moved" if moved else "in place"
 
 
-def _is_deploying(job: RetrainingJob) -> bool:
+def _is_deploying(job: RetrainingJob, state: ModelState, ports: Ports) -> bool:
     """Whether the job may have moved the alias just now, and be about to write the ledger."""
-    return job.status is RetrainingStatus.DEPLOYING and not job.deployed
+    is_owner = state.owner_at(ports.clock.now()) == job.job_id
+    return is_owner and job.status is RetrainingStatus.DEPLOYING and not job.deployed
 
 
 def _moved(job: RetrainingJob, line: LedgerLine | None, version: str | None, ports: Ports) -> AliasMoved | None:
