@@ -212,6 +212,11 @@ class World:
         """Images of the containers of a Kubernetes Job, in the order in which they ran."""
         return self.stack.cluster.images_of(kubernetes_job)
 
+    def was_told(self, event_id: str) -> bool:
+        """Whether people were notified of an event."""
+        key = {"pk": {"S": f"EVENT#{event_id}"}, "sk": {"S": "EVENT"}}
+        return "Item" in self.stack.client("dynamodb").get_item(TableName=self.stack.outputs["TableName"], Key=key)
+
     def is_free(self, model: str) -> bool:
         """Whether no job owns the model."""
         return self.states.get(model).owner_at(datetime.now(UTC)) is None

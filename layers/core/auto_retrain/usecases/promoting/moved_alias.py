@@ -7,7 +7,6 @@ from ...domain.model_state import ModelState
 from ...domain.status import RetrainingStatus
 from ...ports import Ports
 from ..audit.record import announce
-from ..lookup import job_of
 
 
 def report_moved_alias(job: RetrainingJob, ports: Ports) -> str:
@@ -18,7 +17,7 @@ def report_moved_alias(job: RetrainingJob, ports: Ports) -> str:
     """
     # In this order: if it was our own deployment that moved the alias, what is read later shows that.
     version = ports.registry.champion(job.model_name)
-    state, job = ports.states.get(job.model_name), job_of(job.job_id, ports)
+    state, job = ports.states.get(job.model_name), ports.jobs.get(job.job_id) or job
     line = ports.ledger.current(job.model_name)
     if _is_deploying(job, state, ports) or (line is None and job.started_at is None):
         return "unknown"
