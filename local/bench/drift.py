@@ -78,7 +78,7 @@ def _our_seconds(folder: Path) -> float:
     windows = windows_at(at, evaluation_days=2, training_days=10, label_delay_days=0)
     for name, window in (("reference", windows.training), ("live", windows.holdout)):
         files.add_file(policy.data.prefix, window.start, folder / f"{name}.parquet")
-    ports.ledger.append(
+    ports.ledger.add(
         LedgerLine(
             model_name=policy.model,
             sequence=1,

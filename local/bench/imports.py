@@ -35,11 +35,14 @@ PORTS = {
     "profile_data": ("policies", "jobs", "data", "tables"),
     "check_data": ("policies", "jobs", "ledger", "data", "tables"),
     "start_job": ("policies", "jobs", "ledger", "data", "registry", "cluster"),
-    "watch_jobs": ("policies", "jobs", "states", "waiting", "cluster", "executions", "data", "events"),
+    "watch_jobs": (
+        *("policies", "jobs", "states", "waiting", "ledger"),
+        *("cluster", "executions", "data", "events", "registry"),
+    ),
     "validate_model": ("policies", "jobs", "data", "registry"),
     "await_review": ("jobs", "events"),
-    "deploy_model": ("policies", "jobs", "ledger", "registry", "traffic"),
-    "close_job": ("policies", "jobs", "states", "waiting", "events", "executions"),
+    "deploy_model": ("policies", "jobs", "states", "ledger", "registry", "traffic", "events"),
+    "close_job": ("policies", "jobs", "states", "waiting", "ledger", "events", "executions", "registry"),
     "notify": ("notifications", "notifier"),
 }
 SETTINGS = {

@@ -124,11 +124,23 @@ def _start(client: KubernetesClient, jobs: list[RetrainingJob]) -> None:
 
 @contextmanager
 def _aws(jobs: list[RetrainingJob]) -> Iterator[str]:
-    """DynamoDB with the active records, and Step Functions, which accepts every heartbeat."""
+    """DynamoDB with the active records, Step Functions, which accepts every heartbeat, and MLflow with a champion."""
     pages = [_page(jobs[first : first + RECORDS_PER_PAGE]) for first in range(0, len(jobs), RECORDS_PER_PAGE)]
     for number, page in enumerate(pages[:-1], start=1):
         page["LastEvaluatedKey"] = key(str(number), "JOB")
     answers = [json.dumps(page).encode() for page in pages]
+    champion = json.dumps({"model_version": {"version": "1"}}).encode()
+    items = {item["pk"]["S"]: item for page in pages for item in page["Items"]}
+
+    def answer(request: dict[str, Any]) -> bytes:
+        if "Key" in request:
+            item = items.get(request["Key"]["pk"]["S"])
+            return json.dumps({"Item": item} if item else {}).encode()
+        if "TableName" not in request:
+            return b"{}"
+        if request["ExpressionAttributeValues"].get(":active") != {"S": "ACTIVE"}:
+            return json.dumps(_page([])).encode()
+        return answers[int(request.get("ExclusiveStartKey", key("0", ""))["pk"]["S"])]
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -136,11 +148,15 @@ def _aws(jobs: list[RetrainingJob]) -> Iterator[str]:
 
         def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            self._reply(answer(request), "application/x-amz-json-1.0")
+
+        def do_GET(self) -> None:
+            self._reply(champion, "application/json")
+
+        def _reply(self, content: bytes, kind: str) -> None:
             time.sleep(LATENCY_SECONDS)
-            page = request.get("ExclusiveStartKey", key("0", ""))["pk"]["S"]
-            content = answers[int(page)] if "TableName" in request else b"{}"
             self.send_response(200)
-            self.send_header("Content-Type", "application/x-amz-json-1.0")
+            self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
@@ -170,6 +186,7 @@ def _watch(cluster_url: str, aws_url: str) -> tuple[list[float], float, int]:
         **SETTINGS,
         "CLUSTER_ENDPOINT": cluster_url,
         "AWS_ENDPOINT_URL": aws_url,
+        "MLFLOW_TRACKING_URI": aws_url,
         "PYTHONPATH": os.pathsep.join(map(str, layers)),
     }
     command = [str(env_python("runtime")), "-c", PROBE]

@@ -13,7 +13,9 @@ RULES = {
     "ModelAlarmRule": "ReceiveAlarmFunction",
 }
 INVOKED_BY_RULES = {target for target in RULES.values() if target in FUNCTIONS}
-CALLS_THE_NETWORK = {"StartJobFunction", "WatchJobsFunction", "ValidateModelFunction", "DeployModelFunction"}
+CALLS_THE_NETWORK = {
+    f"{name}Function" for name in ("StartJob", "WatchJobs", "ValidateModel", "DeployModel", "CloseJob")
+}
 SERVICES_CALLED_FROM_THE_NETWORK = ("DynamoDB", "S3", "Step Functions", "EventBridge", "EKS")
 HEAVY_LAYERS = {
     "DetectDriftFunction": [{"Ref": "NumericLayer"}, {"Ref": "ColumnarLayer"}],

@@ -49,6 +49,18 @@ def test_a_person_who_moves_the_champion_meanwhile_wins(world: World) -> None:
     assert world.is_free(model)
 
 
+def test_a_container_that_moves_the_champion_by_itself_is_noticed_although_its_job_ends_green(world: World) -> None:
+    model = world.given_model()
+    world.given_champion(model, accuracy=0.88)
+    world.retrain(model, accuracy=0.5)
+    ended = world.retrain(model, accuracy=0.5, champion_moved_to="2")
+    assert ended.status == "SUCCEEDED"
+    assert ended.job is not None
+    assert not ended.job.deployed
+    assert world.registry.champion(model) == "2"
+    assert world.was_told(f"{model}-alias-moved-1-2")
+
+
 def test_an_execution_that_is_aborted_leaves_no_lease_behind(world: World) -> None:
     model = world.given_model()
     arn = world.start({"model_name": model, "actor": "tests", "reason": "to be aborted", "event_time": NOW.isoformat()})

@@ -127,7 +127,7 @@ def _dies_after(world: FaultyWorld) -> Any:
 
 # Every kind of change that functions make in a retraining, and how often.
 CHANGES = [
-    ("aws", "TransactWriteItems", 2),
+    ("aws", "TransactWriteItems", 3),
     ("aws", "DynamoDB.*PutItem", 2),
     ("aws", "PUT /.*/jobs/", 1),
     ("aws", "PutEvents", 2),

@@ -81,7 +81,7 @@ class World:
         self.policies = DynamoPolicyStore(table)
         self.jobs = DynamoJobStore(table, SystemClock())
         self.states, self.waiting = DynamoModelStates(table), DynamoWaitingTriggers(table)
-        self.ledger = DynamoLedger(table)
+        self.ledger = DynamoLedger(table, SystemClock())
         self.decisions = DynamoDecisionLog(table)
         self.registry = MlflowRegistry(stack.mlflow_url)
         self._states = stack.client("stepfunctions")
@@ -214,6 +214,11 @@ class World:
     def images_of(self, kubernetes_job: str) -> list[str]:
         """Images of the containers of a Kubernetes Job, in the order in which they ran."""
         return self.stack.cluster.images_of(kubernetes_job)
+
+    def was_told(self, event_id: str) -> bool:
+        """Whether people were notified of an event."""
+        key = {"pk": {"S": f"EVENT#{event_id}"}, "sk": {"S": "EVENT"}}
+        return "Item" in self.stack.client("dynamodb").get_item(TableName=self.stack.outputs["TableName"], Key=key)
 
     def is_free(self, model: str) -> bool:
         """Whether no job owns the model."""

@@ -95,7 +95,7 @@ class DeployedPorts:
     def ledger(self) -> "DeploymentLedger":
         from .adapters.dynamodb.deployment_ledger import DynamoLedger
 
-        return DynamoLedger(self._table)
+        return DynamoLedger(self._table, self.clock)
 
     @cached_property
     def notifications(self) -> "NotificationLog":

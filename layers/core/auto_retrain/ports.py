@@ -83,7 +83,7 @@ class JobStore(Protocol):
     """Job records, and the lease by which one job owns a model."""
 
     def open_job(self, job: RetrainingJob, lease_expires_at: datetime) -> RetrainingJob:
-        """Store a new job and take its model's lease, both or neither.
+        """Store a new job with the decision that opened it, and take its model's lease: all of it or nothing.
 
         Opening the same job again returns the stored one. Raises LeaseHeld if another job owns the model.
         """
@@ -102,6 +102,9 @@ class JobStore(Protocol):
 
     def list_active(self) -> list[RetrainingJob]:
         """Jobs that have not ended, oldest first; one opened or closed a moment ago may be missing or still listed."""
+
+    def list_unannounced(self) -> list[RetrainingJob]:
+        """Jobs that have ended and are not announced; one closed or announced a moment ago may be missing or listed."""
 
     def list_recent(self, model_name: str | None, limit: int) -> list[RetrainingJob]:
         """The newest jobs of one model, or of all, newest first."""
@@ -129,6 +132,9 @@ class ModelStates(Protocol):
 
         Setting it again for the very same reason counts as a repeat of a call whose response was lost.
         """
+
+    def record_moved_alias(self, model_name: str, difference: str | None) -> None:
+        """Record which difference between alias and ledger people were notified of; None if there is none any more."""
 
 
 class WaitingTriggers(Protocol):
@@ -168,8 +174,12 @@ class DeploymentLedger(Protocol):
 
     def current(self, model_name: str) -> LedgerLine | None: ...
 
-    def append(self, line: LedgerLine) -> None:
-        """Append the next line; repeating it changes nothing. Raises ChampionConflict if its number is taken."""
+    def append(self, line: LedgerLine, job: RetrainingJob) -> RetrainingJob:
+        """Append the next line and save the job that deployed, both or neither; repeating it changes nothing.
+
+        Raises PromotionRefused if the job has ended or does not hold the lease of its model, ChampionConflict if the
+        number of the line is taken, and JobConflict if someone else has saved the job first.
+        """
 
 
 class MetricSource(Protocol):

@@ -26,6 +26,7 @@ from auto_retrain.domain.deployment_ledger import LedgerLine
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.job import PendingStep, RetrainingJob
 from auto_retrain.domain.model_version import ModelVersion
+from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.windows import windows_at
 from auto_retrain.ports import (
@@ -61,16 +62,17 @@ class Stores:
 
 def memory_stores() -> Stores:
     clock = MemoryClock(NOW)
-    states = MemoryModelStates()
+    states, decisions = MemoryModelStates(), MemoryDecisionLog()
+    jobs = MemoryJobStore(clock, states, decisions)
     return Stores(
         clock,
-        MemoryJobStore(clock, states),
+        jobs,
         states,
         MemoryWaitingTriggers(),
         MemoryPolicyStore(states),
-        MemoryLedger(),
+        MemoryLedger(clock, jobs, states),
         MemoryNotificationLog(clock),
-        MemoryDecisionLog(),
+        decisions,
         MemorySweepLog(),
     )
 
@@ -83,7 +85,7 @@ def dynamo_stores(client: Any) -> Stores:
         DynamoModelStates(table),
         DynamoWaitingTriggers(table),
         DynamoPolicyStore(table),
-        DynamoLedger(table),
+        DynamoLedger(table, clock),
         DynamoNotificationLog(table, clock),
         DynamoDecisionLog(table),
         DynamoSweepLog(table),
@@ -116,6 +118,12 @@ def a_deployment(sequence: int, job_id: str) -> LedgerLine:
         deployed_at=NOW,
         windows=WINDOWS,
     )
+
+
+def deploying(stores: Stores, number: int) -> RetrainingJob:
+    """An open job that is about to deploy."""
+    job = a_job(number, status=RetrainingStatus.DEPLOYING)
+    return stores.jobs.open_job(job, stores.clock.now() + LEASE)
 
 
 def running(job: RetrainingJob) -> RetrainingJob:

@@ -172,3 +172,21 @@ def test_closing_never_overwrites_a_later_retraining_recorded_meanwhile(
             jobs.close_job(ended, retrained=True)
     jobs.close_job(ended, retrained=True)
     assert stores.states.get("churn").last_retrained_at == NOW + LEASE
+
+
+def test_an_ended_job_is_listed_until_its_end_is_announced(stores: Stores) -> None:
+    job = stores.jobs.open_job(a_job(), NOW + LEASE)
+    assert stores.jobs.list_unannounced() == []
+    closed = stores.jobs.close_job(failed(job), retrained=False)
+    assert stores.jobs.list_unannounced() == [closed]
+    stores.jobs.save(closed.after_announcement())
+    assert stores.jobs.list_unannounced() == stores.jobs.list_active() == []
+
+
+def test_a_job_comes_with_the_decision_that_opened_it(stores: Stores) -> None:
+    job = stores.jobs.open_job(a_job(1), NOW + LEASE)
+    stores.jobs.open_job(job, NOW + LEASE)
+    with pytest.raises(LeaseHeld):
+        stores.jobs.open_job(a_job(2), NOW + LEASE)
+    (decision,) = stores.decisions.recent("churn", 9)
+    assert (decision.job_id, decision.outcome, decision.reason) == ("churn-1", "started", "test")

@@ -170,3 +170,10 @@ def test_no_attempt_is_lost_when_two_openings_read_the_same_state(aws: None, mon
 @given(st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)))
 def test_a_time_is_stored_to_the_microsecond(moment: datetime) -> None:
     assert from_epoch(epoch(moment)) == moment
+
+
+def test_the_difference_that_people_were_notified_of_is_kept_until_there_is_none(stores: Stores) -> None:
+    assert stores.states.get("churn").moved_alias is None
+    for difference in ("churn-alias-moved-1-2", "churn-alias-moved-1-3", "churn-alias-moved-1-3", None, None):
+        stores.states.record_moved_alias("churn", difference)
+        assert stores.states.get("churn").moved_alias == difference

@@ -66,8 +66,8 @@ def test_an_unreadable_policy_does_not_stop_the_rest_of_the_fleet(aws: None, cap
 def test_fields_of_a_newer_release_are_ignored(aws: None) -> None:
     client = create_table("jobs")
     stores = dynamo_stores(client)
-    job = stores.jobs.open_job(a_job(pending=PENDING), NOW + LEASE)
-    stores.ledger.append(a_deployment(1, "churn-1"))
+    opened = stores.jobs.open_job(a_job(pending=PENDING), NOW + LEASE)
+    job = stores.ledger.append(a_deployment(1, "churn-1"), opened)
     stores.policies.apply(a_policy(), "ada", NOW)
     change_document(client, "JOB#churn-1", "JOB", lambda document: document["pending"].update(new=1))
     change_document(client, "MODEL#churn", "DEPLOYMENT#000001", lambda document: document.update(new=1))

@@ -12,6 +12,7 @@ from urllib3.util import Retry
 
 from ..domain.errors import RegistryRefused, RegistryUnavailable
 from ..domain.files import FileDigest
+from .aws import CONNECTIONS
 
 CHAMPION = "champion"
 LOGGED_MODEL = "models:/"
@@ -30,7 +31,7 @@ class MlflowRegistry:
         self.tracking_uri = tracking_uri.rstrip("/")
         self._session = requests.Session()
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(max_retries=_RETRIES))
+            self._session.mount(scheme, HTTPAdapter(max_retries=_RETRIES, pool_maxsize=CONNECTIONS))
 
     def champion(self, model_name: str) -> str | None:
         answer = self._get("registered-models/alias", {"name": model_name, "alias": CHAMPION})

@@ -1,6 +1,7 @@
 """The deployment ledger: which version went into production when, what it replaced, and why."""
 
 from .base import Record, UtcTime
+from .errors import ChampionConflict
 from .model_version import ModelVersion
 from .windows import Windows
 
@@ -16,3 +17,8 @@ class LedgerLine(Record):
     reason: str
     deployed_at: UtcTime
     windows: Windows
+
+
+def taken(line: LedgerLine) -> ChampionConflict:
+    """The error that somebody else has written the line with this number."""
+    return ChampionConflict(f"deployment {line.sequence} of '{line.model_name}' was written by someone else")

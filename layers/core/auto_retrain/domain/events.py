@@ -10,6 +10,7 @@ EventKind = Literal[
     "review",
     "declined",
     "deployed",
+    "alias_moved",
     "rejected",
     "inconclusive",
     "failed",

@@ -8,10 +8,11 @@ from pydantic import Field, JsonValue
 from .base import Record, UtcTime
 from .batch import ParkedOrder
 from .data_check import DataCheck
+from .decision_record import DecisionRecord
 from .ending import Ending
 from .errors import IllegalTransition
 from .model_version import ModelVersion
-from .names import JobKind
+from .names import JobKind, decision_key
 from .status import RetrainingStatus
 from .trigger_type import TriggerType
 from .validation import ValidationResult
@@ -110,7 +111,25 @@ class RetrainingJob(Record):
     review: Review | None = None
     deployed: bool = False
     error: str | None = None
+    announced: bool = Field(default=False, description="whether everything that follows its end was done")
     revision: int = Field(default=0, description="number of times this record was saved")
+
+    @property
+    def decision(self) -> DecisionRecord:
+        """The decision that opened it."""
+        return DecisionRecord(
+            model_name=self.model_name,
+            key=decision_key(self.execution_arn),
+            event_time=self.event_time,
+            recorded_at=self.created_at,
+            trigger_type=self.trigger_type,
+            outcome="started",
+            reason=self.trigger_reason,
+            verdicts=self.trigger_verdicts,
+            actor=self.actor,
+            execution_arn=self.execution_arn,
+            job_id=self.job_id,
+        )
 
     @property
     def skipped(self) -> str | None:
@@ -211,6 +230,10 @@ class RetrainingJob(Record):
     def ended(self, ending: Ending, at: datetime, error: str | None = None) -> Self:
         """Ended; raises IllegalTransition if its status does not allow this ending."""
         return self._moved(ending.status, ending=ending, completed_at=at, pending=None, error=error)
+
+    def after_announcement(self) -> Self:
+        """Ended, and everything that follows its end was done."""
+        return self.changed(announced=True)
 
     def next_revision(self) -> Self:
         """The revision to be saved next."""

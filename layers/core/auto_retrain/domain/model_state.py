@@ -26,7 +26,8 @@ class ModelState(Record):
 
     The lease expires in wall-clock time; all other times are event times. `attempts` are the times of recent jobs,
     oldest first. `breaches` are the days on which a trigger that needs several was met. `rejected_in_a_row` counts
-    challengers that a performance or drift trigger called for but that were not deployed.
+    challengers that a performance or drift trigger called for but that were not deployed. `moved_alias` identifies the
+    difference between alias and ledger that people were notified of.
     """
 
     model_name: str
@@ -39,6 +40,7 @@ class ModelState(Record):
     breaches: Mapping[TriggerType, tuple[date, ...]] = Field(default_factory=dict)
     rejected_in_a_row: int = 0
     quarantine: Quarantine | None = None
+    moved_alias: str | None = None
 
     @property
     def last_attempt_at(self) -> UtcTime | None:

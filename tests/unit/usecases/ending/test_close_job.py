@@ -2,15 +2,20 @@
 
 import json
 
+import pytest
+
+from auto_retrain.domain.errors import AwsRefused, EventsUnavailable
+from auto_retrain.domain.events import JobEvent
 from auto_retrain.domain.messages.ending import ClosingRequest, ExecutionStatusChange
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.usecases.ending.close_job import close_job
 from tests.unit.builders import NOON
-from tests.unit.usecases.world import EXECUTION, World, rows
+from tests.unit.usecases.world import EXECUTION, MANUAL, World, rows
 
 ABORTED = ExecutionStatusChange.model_validate(
     {"source": "aws.states", "detail": {"executionArn": EXECUTION, "status": "ABORTED", "name": "one"}}
 )
+FORCED = {**MANUAL, "force": True}
 
 
 def test_a_promoted_challenger_ends_green() -> None:
@@ -116,3 +121,32 @@ def test_a_profile_that_cannot_be_stored_does_not_fail_a_deployed_job() -> None:
     outcome = world.close(decision={"job_id": job_id}, profile_error=error)
     assert outcome.next == "succeed"
     assert world.job(job_id).status is RetrainingStatus.COMPLETED
+
+
+@pytest.mark.parametrize(("error", "is_tried_again"), [(EventsUnavailable("away"), True), (AwsRefused("never"), False)])
+def test_an_end_that_the_bus_did_not_take_stays_to_be_announced_if_that_can_help(
+    error: Exception, is_tried_again: bool
+) -> None:
+    world = World()
+    job_id = world.open()
+
+    def refuse(event: JobEvent) -> None:
+        raise error
+
+    world.ports.events.publish = refuse  # type: ignore[method-assign]
+    assert world.close(decision={"job_id": job_id}).next == "fail"
+    assert world.job(job_id).announced is not is_tried_again
+
+
+def test_a_trigger_that_the_job_itself_came_from_is_not_started_again() -> None:
+    world = World()
+    job_id = world.open()
+    second = world.check(FORCED, "arn:second")
+    (waiting,) = world.ports.waiting.of("churn")
+    world.close(decision={"job_id": job_id})
+    opened = world.check(FORCED, "arn:second")
+    world.ports.waiting.add(waiting)  # as if the function had died before it was removed
+    world.close(decision={"job_id": opened.job_id})
+    assert second.held_by == "running_job"
+    assert len(world.ports.executions.started) == 1
+    assert world.ports.waiting.of("churn") == []

@@ -8,6 +8,7 @@ from auto_retrain.domain.errors import ChampionConflict, PromotionRefused, Regis
 from auto_retrain.domain.messages.promoting import DeploymentOutcome
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.validation import ValidationResult
+from auto_retrain.usecases.triggering.open_job import LEASE
 from tests.unit.usecases.world import World, rows
 
 
@@ -160,3 +161,50 @@ def test_a_version_that_was_deleted_is_refused() -> None:
     with pytest.raises(PromotionRefused, match="was not registered"):
         world.deploy(job_id)
     assert world.job(job_id).status is RetrainingStatus.VALIDATION
+
+
+def deploys_nothing(world: World, job_id: str, message: str) -> None:
+    with pytest.raises(PromotionRefused, match=message):
+        world.deploy(job_id)
+    assert world.ports.registry.champion("churn") == "1"
+    assert world.ports.ledger.current("churn") is None
+    assert not world.job(job_id).deployed
+
+
+def test_a_job_that_was_closed_deploys_nothing() -> None:
+    world, job_id = validated()
+    world.close(decision={"job_id": job_id}, error={"Error": "States.Timeout", "Cause": ""})
+    deploys_nothing(world, job_id, f"job '{job_id}' is failed and has given back the lease of 'churn'")
+
+
+def test_a_job_whose_lease_has_expired_deploys_nothing() -> None:
+    world, job_id = validated()
+    world.ports.clock.advance(LEASE)
+    deploys_nothing(world, job_id, rf"job '{job_id}' no longer holds the lease of 'churn'.*: it expired at 2026-")
+
+
+def test_a_job_that_loses_its_lease_while_the_files_are_read_deploys_nothing() -> None:
+    world, job_id = validated()
+    read_files = world.ports.registry.version_files
+
+    def slowly(model_name: str, version: str) -> object:
+        world.ports.clock.advance(LEASE)
+        return read_files(model_name, version)
+
+    world.ports.registry.version_files = slowly  # type: ignore[assignment, method-assign]
+    deploys_nothing(world, job_id, "no longer holds the lease of 'churn'")
+
+
+def test_a_job_that_is_closed_after_the_alias_moved_does_not_enter_the_ledger() -> None:
+    world, job_id = validated()
+    move = world.ports.registry.set_champion
+
+    def then_close(model_name: str, version: str) -> None:
+        move(model_name, version)
+        world.close(decision={"job_id": job_id}, error={"Error": "ExecutionEnded", "Cause": "ABORTED"})
+
+    world.ports.registry.set_champion = then_close  # type: ignore[method-assign]
+    with pytest.raises(PromotionRefused, match=f"job '{job_id}' is failed"):
+        world.deploy(job_id)
+    assert world.ports.ledger.current("churn") is None
+    assert not world.job(job_id).deployed

@@ -19,17 +19,21 @@ class DynamoDecisionLog:
         self._table = table
 
     def record(self, decision: DecisionRecord) -> None:
-        moment = decision.event_time.astimezone(UTC).isoformat(timespec="microseconds")
-        item = item_of(model_key(decision.model_name, f"DECISION#{moment}#{decision.key}"), _trimmed(decision))
-        # A time to live is counted in whole seconds.
-        expires_at = {"N": str(int((decision.recorded_at + RETENTION).timestamp()))}
-        self._table.put({**item, "expires_at": expires_at})
+        self._table.put(decision_item(decision))
 
     def recent(self, model_name: str, limit: int) -> list[DecisionRecord]:
         values: Item = {":pk": {"S": f"MODEL#{model_name}"}, ":prefix": {"S": "DECISION#"}}
         options = {"ScanIndexForward": False, "Limit": limit, "ConsistentRead": True}
         items = self._table.query("pk = :pk AND begins_with(sk, :prefix)", values, **options)
         return list(islice(readable(items, DecisionRecord), limit))
+
+
+def decision_item(decision: DecisionRecord) -> Item:
+    """The item of a decision, with its time to live."""
+    moment = decision.event_time.astimezone(UTC).isoformat(timespec="microseconds")
+    item = item_of(model_key(decision.model_name, f"DECISION#{moment}#{decision.key}"), _trimmed(decision))
+    # A time to live is counted in whole seconds.
+    return {**item, "expires_at": {"N": str(int((decision.recorded_at + RETENTION).timestamp()))}}
 
 
 def _trimmed(decision: DecisionRecord) -> DecisionRecord:

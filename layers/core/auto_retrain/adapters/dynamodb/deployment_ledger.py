@@ -2,16 +2,26 @@
 
 from botocore.exceptions import ClientError
 
-from ...domain.deployment_ledger import LedgerLine
-from ...domain.errors import ChampionConflict
-from .table import Table, item_of, model_key, record_of
+from ...domain.deployment_ledger import LedgerLine, taken
+from ...domain.errors import JobConflict
+from ...domain.job import RetrainingJob
+from ...domain.lease import check_lease
+from ...ports import Clock
+from .jobs import DynamoJobStore
+from .states import DynamoModelStates, state_key
+from .table import Table, epoch, item_of, model_key, record_of
+
+_LEASE_IS_HELD = "active_job = :job AND lease_expires_at > :now"
 
 
 class DynamoLedger:
     """DeploymentLedger on the table."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
+        self._clock = clock
+        self._jobs = DynamoJobStore(table, clock)
+        self._states = DynamoModelStates(table)
 
     def current(self, model_name: str) -> LedgerLine | None:
         values = {":pk": {"S": f"MODEL#{model_name}"}, ":prefix": {"S": "DEPLOYMENT#"}}
@@ -20,14 +30,26 @@ class DynamoLedger:
         item = next(newest, None)
         return record_of(item, LedgerLine) if item else None
 
-    def append(self, line: LedgerLine) -> None:
+    def append(self, line: LedgerLine, job: RetrainingJob) -> RetrainingJob:
+        saved, saving = self._jobs.saving(job)
         item = item_of(model_key(line.model_name, f"DEPLOYMENT#{line.sequence:06}"), line)
+        values = {":job": {"S": job.job_id}, ":now": epoch(self._clock.now())}
         try:
-            self._table.put(item, "attribute_not_exists(pk)")
+            self._table.transact(
+                {"Put": self._table.put_action(item, "attribute_not_exists(pk)")},
+                saving,
+                {"ConditionCheck": self._table.check_action(state_key(job.model_name), _LEASE_IS_HELD, values)},
+            )
         except ClientError as error:
-            # If the line is ours, the write succeeded and only its answer was lost; any other came in between.
-            current = self.current(line.model_name)
-            if current is None or current.job_id != line.job_id:
-                raise ChampionConflict(
-                    f"deployment {line.sequence} of '{line.model_name}' was written by someone else"
-                ) from error
+            return self._settle(line, saved, error)
+        return saved
+
+    def _settle(self, line: LedgerLine, saved: RetrainingJob, error: ClientError) -> RetrainingJob:
+        stored = self._jobs.get(saved.job_id)
+        if stored == saved:
+            return saved  # the write succeeded, and only its answer was lost
+        check_lease(stored or saved, self._states.get(line.model_name), self._clock.now())
+        current = self.current(line.model_name)
+        if current and current.sequence >= line.sequence:
+            raise taken(line) from error
+        raise JobConflict(f"job '{saved.job_id}' has changed since it was read") from error

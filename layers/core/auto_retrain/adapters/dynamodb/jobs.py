@@ -11,10 +11,14 @@ from ...domain.errors import JobConflict, LeaseHeld, StoreUnavailable
 from ...domain.job import RetrainingJob
 from ...domain.model_state import later, with_attempt
 from ...ports import Clock
+from .decisions import decision_item
 from .states import IN_FLEET, DynamoModelStates, in_fleet, state_key, times
 from .table import Item, Table, epoch, item_of, key, readable, record_of
 
 MONTHS_LISTED = 24
+
+_ACTIVE = "ACTIVE"
+_UNANNOUNCED = "UNANNOUNCED"
 
 _TAKE_LEASE = f"SET active_job = :job, lease_expires_at = :expires, attempts = :attempts, {IN_FLEET} ADD fence :one"
 _LEASE_IS_FREE = "(attribute_not_exists(active_job) OR lease_expires_at < :now)"
@@ -48,6 +52,7 @@ class DynamoJobStore:
         try:
             self._table.transact(
                 {"Put": self._table.put_action(_item(job), "attribute_not_exists(pk)")},
+                {"Put": self._table.put_action(decision_item(job.decision))},
                 {"Update": self._table.update_action(state_key(job.model_name), _TAKE_LEASE, condition, values)},
             )
         except ClientError as error:
@@ -76,13 +81,15 @@ class DynamoJobStore:
             return self._settle_saving(saved, error)
         return saved
 
+    def saving(self, job: RetrainingJob) -> tuple[RetrainingJob, dict[str, Any]]:
+        """A job as its next revision, and the part of a transaction that saves it as `save` does."""
+        saved, values = self._next_revision(job)
+        return saved, {"Put": self._table.put_action(_item(saved), _UNCHANGED, values)}
+
     def close_job(self, job: RetrainingJob, *, retrained: bool, rejected_in_a_row: int | None = None) -> RetrainingJob:
-        saved, unchanged = self._next_revision(job)
+        saved, saving = self.saving(job)
         try:
-            self._table.transact(
-                {"Put": self._table.put_action(_item(saved), _UNCHANGED, unchanged)},
-                {"Update": self._release(job, retrained, rejected_in_a_row)},
-            )
+            self._table.transact(saving, {"Update": self._release(job, retrained, rejected_in_a_row)})
         except ClientError as error:
             if self._states.get(job.model_name).active_job == job.job_id:
                 return self._settle_saving(saved, error)
@@ -112,7 +119,13 @@ class DynamoJobStore:
         raise JobConflict(f"job '{saved.job_id}' has changed since revision {saved.revision - 1} was read") from error
 
     def list_active(self) -> list[RetrainingJob]:
-        items = self._table.query("active = :active", {":active": {"S": "ACTIVE"}}, IndexName="active_jobs")
+        return self._list_indexed(_ACTIVE)
+
+    def list_unannounced(self) -> list[RetrainingJob]:
+        return self._list_indexed(_UNANNOUNCED)
+
+    def _list_indexed(self, value: str) -> list[RetrainingJob]:
+        items = self._table.query("active = :active", {":active": {"S": value}}, IndexName="active_jobs")
         return list(readable(items, RetrainingJob))
 
     def list_recent(self, model_name: str | None, limit: int) -> list[RetrainingJob]:
@@ -147,6 +160,11 @@ def _item(job: RetrainingJob) -> Item:
         "created_month": created_at[:7],
         "revision": str(job.revision),
     }
-    # Only jobs that have not ended are in the index of active jobs.
-    active = {} if job.status.is_terminal else {"active": "ACTIVE"}
-    return item_of(_key(job.job_id), job, **attributes, **active)
+    return item_of(_key(job.job_id), job, **attributes, **_indexed(job))
+
+
+def _indexed(job: RetrainingJob) -> dict[str, str]:
+    """The attribute that puts a job into the index of active jobs, which it leaves once its end is announced."""
+    if not job.status.is_terminal:
+        return {"active": _ACTIVE}
+    return {} if job.announced else {"active": _UNANNOUNCED}

@@ -17,6 +17,7 @@ from .table import Item, Table, epoch, from_epoch, model_key
 IN_FLEET = "fleet = :fleet"
 
 _TIMES = ("lease_expires_at", "last_retrained_at", "last_drift_check_at")
+_NAMES = ("active_job", "moved_alias")
 _COUNTS = ("fence", "rejected_in_a_row")
 # The names of the two exceptions are older than the rule.
 _BREACHES = {kind: f"{kind.value}_breaches" for kind in TriggerType} | {
@@ -81,6 +82,13 @@ class DynamoModelStates:
             return item.get("quarantine_lifted_by") == mark
         return True
 
+    def record_moved_alias(self, model_name: str, difference: str | None) -> None:
+        if difference is None:
+            self._table.update(state_key(model_name), "REMOVE moved_alias")
+        else:
+            values = {":value": {"S": difference}, **in_fleet(model_name)}
+            self._table.update(state_key(model_name), f"SET moved_alias = :value, {IN_FLEET}", values=values)
+
     def _set(self, attribute: str, model_name: str, value: dict[str, Any], condition: str) -> None:
         values = {":value": value, **in_fleet(model_name)}
         self._table.update(state_key(model_name), f"SET {attribute} = :value, {IN_FLEET}", condition, values)
@@ -117,8 +125,7 @@ def _fields(item: Mapping[str, Any]) -> dict[str, Any]:
             if name in item
         },
     }
-    if "active_job" in item:
-        fields["active_job"] = item["active_job"]["S"]
+    fields |= {name: item[name]["S"] for name in _NAMES if name in item}
     if "attempts" in item:
         fields["attempts"] = tuple(from_epoch(attempt) for attempt in item["attempts"]["L"])
     if "quarantine" in item:

@@ -122,6 +122,9 @@ class Table:
         update = {"TableName": self._name, "Key": item_key, "UpdateExpression": expression}
         return {**update, **_conditional(condition, values)}
 
+    def check_action(self, item_key: Item, condition: str, values: Item) -> dict[str, Any]:
+        return {"TableName": self._name, "Key": item_key, **_conditional(condition, values)}
+
     def query(self, condition: str, values: Item, **options: Any) -> Iterator[dict[str, Any]]:
         """All items, page by page as they are needed."""
         return chain.from_iterable(self.pages(condition, values, **options))

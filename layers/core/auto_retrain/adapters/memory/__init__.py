@@ -34,7 +34,6 @@ class MemoryPorts:
     waiting: MemoryWaitingTriggers = field(default_factory=MemoryWaitingTriggers)
     decisions: MemoryDecisionLog = field(default_factory=MemoryDecisionLog)
     sweeps: MemorySweepLog = field(default_factory=MemorySweepLog)
-    ledger: MemoryLedger = field(default_factory=MemoryLedger)
     metrics: MemoryMetricSource = field(default_factory=MemoryMetricSource)
     data: MemoryDataStore = field(default_factory=MemoryDataStore)
     tables: MemoryTableReader = field(default_factory=MemoryTableReader)
@@ -45,7 +44,8 @@ class MemoryPorts:
     notifier: MemoryNotifier = field(default_factory=MemoryNotifier)
 
     def __post_init__(self) -> None:
-        self.jobs = MemoryJobStore(self.clock, self.states)
+        self.jobs = MemoryJobStore(self.clock, self.states, self.decisions)
+        self.ledger = MemoryLedger(self.clock, self.jobs, self.states)
         self.traffic = AliasTraffic(self.registry)
         self.policies = MemoryPolicyStore(self.states)
         self.notifications = MemoryNotificationLog(self.clock)

@@ -7,7 +7,7 @@ from ...domain.errors import JobConflict, LeaseHeld
 from ...domain.job import RetrainingJob
 from ...domain.model_state import ModelState, Quarantine, WaitingTrigger, later, with_attempt, with_breach
 from ...domain.trigger_type import TriggerType
-from ...ports import Clock
+from ...ports import Clock, DecisionLog
 
 
 class MemoryModelStates:
@@ -50,6 +50,10 @@ class MemoryModelStates:
             self.set(state.changed(quarantine=quarantine))
             return True
 
+    def record_moved_alias(self, model_name: str, difference: str | None) -> None:
+        with self.lock:
+            self.set(self.get(model_name).changed(moved_alias=difference))
+
 
 class MemoryWaitingTriggers:
     """WaitingTriggers in a dictionary."""
@@ -73,11 +77,12 @@ class MemoryWaitingTriggers:
 
 
 class MemoryJobStore:
-    """JobStore in a dictionary; leases are in the states of the models."""
+    """JobStore in a dictionary; leases are in the states of the models, and decisions in their log."""
 
-    def __init__(self, clock: Clock, states: MemoryModelStates) -> None:
+    def __init__(self, clock: Clock, states: MemoryModelStates, decisions: DecisionLog) -> None:
         self._clock = clock
         self._states = states
+        self._decisions = decisions
         self._jobs: dict[str, RetrainingJob] = {}
 
     def open_job(self, job: RetrainingJob, lease_expires_at: datetime) -> RetrainingJob:
@@ -97,6 +102,7 @@ class MemoryJobStore:
                 )
             )
             self._jobs[job.job_id] = job
+            self._decisions.record(job.decision)
             return job
 
     def get(self, job_id: str) -> RetrainingJob | None:
@@ -127,6 +133,9 @@ class MemoryJobStore:
 
     def list_active(self) -> list[RetrainingJob]:
         return [job for job in self._by_age() if not job.status.is_terminal]
+
+    def list_unannounced(self) -> list[RetrainingJob]:
+        return [job for job in self._by_age() if job.status.is_terminal and not job.announced]
 
     def list_recent(self, model_name: str | None, limit: int) -> list[RetrainingJob]:
         wanted = [job for job in self._by_age() if model_name in (None, job.model_name)]

@@ -5,13 +5,15 @@ from datetime import datetime
 from threading import RLock
 
 from ...domain.decision_record import DecisionRecord
-from ...domain.deployment_ledger import LedgerLine
-from ...domain.errors import ChampionConflict, NotificationFailed, PolicyConflict
+from ...domain.deployment_ledger import LedgerLine, taken
+from ...domain.errors import NotificationFailed, PolicyConflict
 from ...domain.fleet import SweepMark
+from ...domain.job import RetrainingJob
+from ...domain.lease import check_lease
 from ...domain.model_state import ModelState
 from ...domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
 from ...ports import Clock
-from .jobs import MemoryModelStates
+from .jobs import MemoryJobStore, MemoryModelStates
 
 
 class MemoryPolicyStore:
@@ -94,20 +96,31 @@ class MemorySweepLog:
 class MemoryLedger:
     """DeploymentLedger in a dictionary."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock, jobs: MemoryJobStore, states: MemoryModelStates) -> None:
+        self._clock = clock
+        self._jobs = jobs
+        self._states = states
         self._lines: dict[str, list[LedgerLine]] = {}
 
     def current(self, model_name: str) -> LedgerLine | None:
         lines = self._lines.get(model_name)
         return lines[-1] if lines else None
 
-    def append(self, line: LedgerLine) -> None:
-        lines = self._lines.setdefault(line.model_name, [])
-        if any(stored.sequence == line.sequence for stored in lines):
-            if lines[-1].job_id != line.job_id:
-                raise ChampionConflict(f"deployment {line.sequence} of '{line.model_name}' was written by someone else")
-            return
-        lines.append(line)
+    def append(self, line: LedgerLine, job: RetrainingJob) -> RetrainingJob:
+        with self._states.lock:
+            stored, current = self._jobs.get(job.job_id), self.current(line.model_name)
+            if stored == job.next_revision():
+                return stored
+            check_lease(stored or job, self._states.get(line.model_name), self._clock.now())
+            if current and current.sequence >= line.sequence:
+                raise taken(line)
+            saved = self._jobs.save(job)
+            self.add(line)
+            return saved
+
+    def add(self, line: LedgerLine) -> None:
+        """Add a line as if its job had deployed."""
+        self._lines.setdefault(line.model_name, []).append(line)
 
 
 class MemoryNotificationLog:

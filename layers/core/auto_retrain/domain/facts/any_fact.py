@@ -6,7 +6,7 @@ from pydantic import Field
 
 from .ending import JobEnded, RejectionsEscalated
 from .policies import PolicyApplied
-from .promoting import ChallengerValidated, ProfileKept, Promoted, ReviewGiven, ReviewRequested
+from .promoting import AliasMoved, ChallengerValidated, ProfileKept, Promoted, ReviewGiven, ReviewRequested
 from .quarantine import QuarantineLifted, QuarantineSet
 from .training import DataChecked, StepOrdered
 from .triggering import JobOpened, RetrainingRecorded, RetrainingRequested, TriggerJudged
@@ -24,6 +24,7 @@ AnyFact = Annotated[
     | ReviewRequested
     | ReviewGiven
     | Promoted
+    | AliasMoved
     | ProfileKept
     | JobEnded
     | RejectionsEscalated

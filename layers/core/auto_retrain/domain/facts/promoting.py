@@ -69,6 +69,32 @@ class Promoted(Fact):
         return f"{self.model_name} version {self.version} became the champion: {self.reason}"
 
 
+class AliasMoved(AnnouncedFact):
+    """Somebody else moved the alias; the entry `deployment` of the ledger, if there is one, says otherwise."""
+
+    kind: Literal["alias_moved"] = "alias_moved"
+    version: str | None
+    expected: str | None
+    deployment: int | None
+    owner: str
+
+    @property
+    def event(self) -> EventKind:
+        return "alias_moved"
+
+    @property
+    def fact_id(self) -> str:
+        return f"{self.model_name}-alias-moved-{self.deployment or 0}-{self.version or 'none'}"
+
+    @property
+    def sentence(self) -> str:
+        now = f"version {self.version}" if self.version else "no version"
+        expected = f"version {self.expected}" if self.expected else "no version"
+        source = f"entry {self.deployment} of the ledger" if self.deployment else "what served when its job started"
+        moved = f"{self.model_name}: the alias 'champion' names {now} instead of {expected} ({source})"
+        return f"{moved}; somebody else moved it, and it stays there; {self.owner}, please look"
+
+
 class ProfileKept(Fact):
     """A profile of the training data was stored beside the new champion."""
 

@@ -2,7 +2,7 @@
 
 import logging
 
-from ...domain.errors import AutoRetrainError
+from ...domain.errors import AutoRetrainError, TransientError
 from ...domain.events import JobEvent
 from ...domain.facts.fact import AnnouncedFact, Fact
 from ...ports import Ports
@@ -18,10 +18,11 @@ def record(fact: Fact) -> None:
     _LOG.info(fact.sentence, extra={"fact": {"fact_id": fact.fact_id, **fact.model_dump(mode="json")}})
 
 
-def announce(fact: AnnouncedFact, ports: Ports) -> None:
+def announce(fact: AnnouncedFact, ports: Ports) -> bool:
     """Record a fact and publish it on the event bus; if it is published again, its id is the same.
 
-    The fact stands even if the bus refuses it, so a refusal is only logged.
+    The fact stands even if the bus refuses it, so a refusal is only logged. Returns false if publishing it again later
+    may help.
     """
     record(fact)
     event = JobEvent(
@@ -36,3 +37,5 @@ def announce(fact: AnnouncedFact, ports: Ports) -> None:
         ports.events.publish(event)
     except AutoRetrainError as error:
         _LOG.error("event %s was not published: %s", event.event_id, error)
+        return not isinstance(error, TransientError)
+    return True

@@ -1,6 +1,7 @@
 """Closes a job: stores its ending, releases its lease and notifies people; also if its execution was aborted."""
 
 import json
+from itertools import chain
 from typing import Any
 
 from ...domain.job import RetrainingJob
@@ -15,7 +16,7 @@ def close_job(request: ClosingRequest | ExecutionStatusChange, ports: Ports) -> 
     if isinstance(request, ExecutionStatusChange):
         detail = request.detail
         failure: Failure | None = Failure("ExecutionEnded", f"the execution was ended from outside: {detail.status}")
-        job = _find_active(detail.execution_arn, ports)
+        job = _of_execution(detail.execution_arn, ports)
     else:
         failure = _failure_in(request.state)
         job = _find(request, ports)
@@ -45,11 +46,13 @@ def _find(request: ClosingRequest, ports: Ports) -> RetrainingJob | None:
     decision = request.state.get("decision") or {}
     job_id = decision.get("job_id")
     # The first state may have opened the job and died before it returned the id.
-    return ports.jobs.get(job_id) if job_id else _find_active(request.execution_arn, ports)
+    return ports.jobs.get(job_id) if job_id else _of_execution(request.execution_arn, ports)
 
 
-def _find_active(execution_arn: str, ports: Ports) -> RetrainingJob | None:
-    return next((job for job in ports.jobs.list_active() if job.execution_arn == execution_arn), None)
+def _of_execution(execution_arn: str, ports: Ports) -> RetrainingJob | None:
+    """The job that an execution opened, unless it has ended and that was announced."""
+    jobs = chain(ports.jobs.list_active(), ports.jobs.list_unannounced())
+    return next((job for job in jobs if job.execution_arn == execution_arn), None)
 
 
 def _outcome_without_job(failure: Failure | None) -> ClosingOutcome:

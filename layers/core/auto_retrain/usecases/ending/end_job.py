@@ -1,15 +1,20 @@
 """Ends a job: determines its ending, stores it and announces it."""
 
+import logging
 from typing import NamedTuple
 
 from ...domain.ending import Ending
+from ...domain.errors import AutoRetrainError
 from ...domain.facts.ending import JobEnded, RejectionsEscalated
 from ...domain.job import RetrainingJob
-from ...domain.model_state import ModelState
+from ...domain.model_state import ModelState, WaitingTrigger
 from ...domain.names import execution_name
 from ...domain.validation import Decision
 from ...ports import Ports
 from ..audit.record import announce
+from ..promoting.moved_alias import report_moved_alias
+
+_LOG = logging.getLogger(__name__)
 
 
 class Failure(NamedTuple):
@@ -67,7 +72,27 @@ def _backs_off(job: RetrainingJob) -> bool:
 
 
 def follow_up(job: RetrainingJob, ports: Ports) -> None:
-    """Announce how a job ended, and restart the triggers that waited for its end."""
+    """Announce how a job ended, restart the triggers that waited for its end, and report an alias that moved.
+
+    Then the job is marked as announced. Whoever closed it may have died before, or the event bus may be away: until the
+    job is marked, the watcher does this again. Repeated, it notifies nobody twice and starts nothing twice.
+    """
+    announced = _announce_end(job, ports)
+    _restart_waiting(job, ports)
+    _compare_alias(job, ports)
+    if announced and not job.announced:
+        ports.jobs.save(job.after_announcement())
+
+
+def _compare_alias(job: RetrainingJob, ports: Ports) -> None:
+    """A job ends as it does even if the registry is away."""
+    try:
+        report_moved_alias(job, ports)
+    except AutoRetrainError as error:
+        _LOG.error("the alias of %s was not compared with the ledger: %s", job.model_name, error)
+
+
+def _announce_end(job: RetrainingJob, ports: Ports) -> bool:
     fact = JobEnded(
         model_name=job.model_name,
         job_id=job.job_id,
@@ -77,20 +102,30 @@ def follow_up(job: RetrainingJob, ports: Ports) -> None:
         version=job.challenger_version,
         summary=job.summary(),
     )
-    announce(fact, ports)
+    announced = announce(fact, ports)
     if _backs_off(job) and job.ending not in (Ending.PROMOTED, Ending.SKIPPED):
-        _escalate(job, ports.states.get(job.model_name), ports)
+        announced &= _escalate(job, ports.states.get(job.model_name), ports)
+    return announced
+
+
+def _restart_waiting(job: RetrainingJob, ports: Ports) -> None:
     for waiting in ports.waiting.of(job.model_name):
-        request = waiting.request
-        name = execution_name(job.model_name, request.trigger_type.value, f"{waiting.key} after {job.job_id}")
-        ports.executions.start(name, request.model_dump(mode="json", exclude_none=True))
+        # One that this job itself came from has been served, although nobody lived to remove it.
+        if waiting.execution_arn != job.execution_arn:
+            _restart(waiting, job, ports)
         ports.waiting.remove(waiting)
 
 
-def _escalate(job: RetrainingJob, state: ModelState, ports: Ports) -> None:
+def _restart(waiting: WaitingTrigger, job: RetrainingJob, ports: Ports) -> None:
+    request = waiting.request
+    name = execution_name(job.model_name, request.trigger_type.value, f"{waiting.key} after {job.job_id}")
+    ports.executions.start(name, request.model_dump(mode="json", exclude_none=True))
+
+
+def _escalate(job: RetrainingJob, state: ModelState, ports: Ports) -> bool:
     applied = ports.policies.get(job.model_name)
     if applied is None or state.rejected_in_a_row < applied.policy.triggers.escalate_after:
-        return
+        return True
     fact = RejectionsEscalated(
         model_name=job.model_name,
         job_id=job.job_id,
@@ -99,4 +134,4 @@ def _escalate(job: RetrainingJob, state: ModelState, ports: Ports) -> None:
         owner=applied.policy.owner,
         last=job.summary(),
     )
-    announce(fact, ports)
+    return announce(fact, ports)

@@ -4,6 +4,7 @@ from ...domain.deployment_ledger import LedgerLine
 from ...domain.errors import PromotionRefused
 from ...domain.facts.promoting import Promoted
 from ...domain.job import RetrainingJob
+from ...domain.lease import check_lease
 from ...domain.messages.promoting import DeploymentOutcome
 from ...domain.messages.references import JobReference
 from ...domain.model_version import ModelVersion
@@ -13,27 +14,38 @@ from ...ports import Ports
 from ...strategies import STRATEGIES, Promote, Strategy
 from ..audit.record import record
 from ..lookup import job_of
+from .moved_alias import report_moved_alias
 from .verify_files import check_files
 
 
 def deploy_model(reference: JobReference, ports: Ports) -> DeploymentOutcome:
     """Move the alias from the champion that was compared to the challenger, and append to the ledger.
 
-    Every step is absolute, so repeating it after a crash or a lost response changes nothing.
+    Every step is absolute, so repeating it after a crash or a lost response changes nothing. The lease is checked just
+    before the alias moves, and once more by the write to the ledger.
 
     Raises:
         JobUnknown: there is no such job.
-        PromotionRefused: the stored validation does not promote exactly this version and these files, or it lacks a
-            required approval.
+        PromotionRefused: the job has ended or no longer holds the lease of its model; or the stored validation does not
+            promote exactly this version and these files, or lacks a required approval.
         ChampionConflict: someone moved the alias since the champion was read; it stays where they put it.
     """
     job = job_of(reference.job_id, ports)
     version = _allowed_version(job, ports)
     if not job.deployed:
+        check_lease_now(job, ports)
         check_files(job.model_name, version, ports)
         job = ports.jobs.save(job.deploying())
-        _carry_out(_strategy(job, ports).next_action(), job, version, ports)
+        action = _strategy(job, ports).next_action()
+        # Once more, because it takes a while to read all files; and as late as possible.
+        check_lease_now(job, ports)
+        _carry_out(action, job, version, ports)
     return DeploymentOutcome(version=version.number, previous_version=job.champion_version)
+
+
+def check_lease_now(job: RetrainingJob, ports: Ports) -> None:
+    """Raise PromotionRefused unless the job has not ended and holds the lease of its model."""
+    check_lease(job, ports.states.get(job.model_name), ports.clock.now())
 
 
 def _allowed_version(job: RetrainingJob, ports: Ports) -> ModelVersion:
@@ -75,7 +87,12 @@ def check_review(job: RetrainingJob) -> None:
 
 def _carry_out(action: Promote, job: RetrainingJob, version: ModelVersion, ports: Ports) -> None:
     ports.traffic.promote(job.model_name, version.number, job.champion_version)
-    _record_promotion(job, version, ports)
+    try:
+        _record_promotion(job, version, ports)
+    except PromotionRefused:
+        # The job was closed just now; whoever closed it may have looked at the alias before it moved.
+        report_moved_alias(job, ports)
+        raise
 
 
 def _strategy(job: RetrainingJob, ports: Ports) -> Strategy:
@@ -87,19 +104,17 @@ def _strategy(job: RetrainingJob, ports: Ports) -> Strategy:
 def _record_promotion(job: RetrainingJob, version: ModelVersion, ports: Ports) -> None:
     now, reason = ports.clock.now(), job.validation.reason if job.validation else ""
     last = ports.ledger.current(job.model_name)
-    if last is None or last.job_id != job.job_id:
-        line = LedgerLine(
-            model_name=job.model_name,
-            sequence=last.sequence + 1 if last else 1,
-            version=version,
-            previous_version=job.champion_version,
-            job_id=job.job_id,
-            reason=reason,
-            deployed_at=now,
-            windows=job.windows,
-        )
-        ports.ledger.append(line)
-    ports.jobs.save(job.promoted(now))
+    line = LedgerLine(
+        model_name=job.model_name,
+        sequence=last.sequence + 1 if last else 1,
+        version=version,
+        previous_version=job.champion_version,
+        job_id=job.job_id,
+        reason=reason,
+        deployed_at=now,
+        windows=job.windows,
+    )
+    ports.ledger.append(line, job.promoted(now))
     fact = Promoted(
         model_name=job.model_name,
         job_id=job.job_id,

@@ -9,7 +9,7 @@ from ..training.container import read_scores
 from ..validating.judge_challenger import judge_scores, with_min_improvement
 from ..validating.publish_report import publish_report
 from ..validating.validate_model import validation_fact
-from .deploy_model import check_review, deploy_model
+from .deploy_model import check_lease_now, check_review, deploy_model
 
 
 def promote_if_better(model_name: str, job_id: str, min_improvement: float, ports: Ports) -> bool:
@@ -18,7 +18,8 @@ def promote_if_better(model_name: str, job_id: str, min_improvement: float, port
     Raises:
         JobUnknown: this model has no such job.
         IllegalTransition: the job has ended without a deployment, or is not validated yet.
-        PromotionRefused: a review is required, and nobody has approved this result.
+        PromotionRefused: a review is required, and nobody has approved this result; or the job no longer holds the
+            lease of its model.
     """
     job = ports.jobs.get(job_id)
     if job is None or job.model_name != model_name:
@@ -32,6 +33,7 @@ def promote_if_better(model_name: str, job_id: str, min_improvement: float, port
         return False
     check_review(job.validated(result))
     allowed = job.deploying().validated(result)
+    check_lease_now(job, ports)
     # One write, so that a job that may no longer be deployed keeps its sealed validation.
     ports.jobs.save(allowed.reported(publish_report(allowed, result, judgement.versions, ports)))
     record(validation_fact(allowed, result, ports))

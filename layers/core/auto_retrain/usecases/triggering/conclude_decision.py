@@ -23,10 +23,12 @@ def conclude_decision(decision: TriggerDecision, applied: AppliedPolicy, ports: 
         decision = _unless_too_few_breaches(decision, applied, ports)
     if decision.next == "start":
         decision = open_job(decision, applied, ports)
+    if decision.job_id:
+        # Its record came with the job.
+        ports.waiting.remove(_waiting(decision))
+        return decision
     if decision.held_by == "running_job":
         _let_wait(decision, ports)
-    elif decision.job_id:
-        ports.waiting.remove(_waiting(decision))
     record_decision(_decision_record(decision, ports), ports)
     return decision
 
@@ -65,18 +67,16 @@ def _waiting(decision: TriggerDecision) -> WaitingTrigger:
 
 
 def _decision_record(decision: TriggerDecision, ports: Ports) -> DecisionRecord:
-    outcomes = {"start": "started", "skip": "suppressed" if decision.held_by else "not_due"}
     return DecisionRecord(
         model_name=decision.model_name,
         key=decision_key(decision.execution_arn),
         event_time=decision.event_time,
         recorded_at=ports.clock.now(),
         trigger_type=decision.trigger_type,
-        outcome=outcomes[decision.next],
+        outcome="suppressed" if decision.held_by else "not_due",
         reason=decision.reason,
         held_by=decision.held_by,
         verdicts=decision.verdicts,
         actor=decision.actor,
         execution_arn=decision.execution_arn,
-        job_id=decision.job_id,
     )

@@ -63,8 +63,10 @@ def _quarantine_or_lift(decision: TriggerDecision, applied: AppliedPolicy, drift
             owner = applied.policy.owner
             fact = QuarantineSet(model_name=model, at=now, since=since, reason=quarantine.reason, owner=owner)
             announce(fact, ports)
-    elif drift.dataset.outcome is not Outcome.INCONCLUSIVE and ports.states.set_quarantine(model, None):
+    elif drift.dataset.outcome is not Outcome.INCONCLUSIVE and ports.states.get(model).quarantine:
+        # Announced first: if we die in between, the next attempt still sees the quarantine.
         announce(QuarantineLifted(model_name=model, at=now, since=since), ports)
+        ports.states.set_quarantine(model, None)
 
 
 def _named(problems: list[str]) -> str:

@@ -11,7 +11,8 @@ from ...domain.names import job_id
 from ...domain.policy.policy import AppliedPolicy
 from ...domain.windows import windows_at
 from ...ports import Ports
-from ..audit.record import announce
+from ..audit.record import announce, record
+from .record_decision import judgement_fact
 
 # Longer than the state machine may run, so that a lease never expires under a running execution.
 LEASE = timedelta(hours=102)
@@ -48,6 +49,7 @@ def already_opened(job_id: str, ports: Ports) -> TriggerDecision | None:
 
 
 def _announce_start(job: RetrainingJob, ports: Ports) -> None:
+    record(judgement_fact(job.decision))
     fact = JobOpened(
         model_name=job.model_name,
         job_id=job.job_id,

@@ -9,7 +9,12 @@ from ..audit.record import record
 def record_decision(decision: DecisionRecord, ports: Ports) -> None:
     """Record a decision; it replaces an earlier one with the same model, event time and key."""
     ports.decisions.record(decision)
-    fact = TriggerJudged(
+    record(judgement_fact(decision))
+
+
+def judgement_fact(decision: DecisionRecord) -> TriggerJudged:
+    """The fact that a decision was made."""
+    return TriggerJudged(
         model_name=decision.model_name,
         job_id=decision.job_id,
         actor=decision.actor,
@@ -21,4 +26,3 @@ def record_decision(decision: DecisionRecord, ports: Ports) -> None:
         event_time=decision.event_time,
         key=decision.key,
     )
-    record(fact)

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 from ...domain.cluster import ClusterJob, ClusterJobPhase, next_to_run, suspension_of
@@ -14,6 +15,7 @@ from ...domain.messages.references import ScheduledEvent
 from ...domain.messages.training import WatchOutcome
 from ...ports import Ports
 from ..ending.end_job import Failure, end_job, follow_up
+from ..promoting.moved_alias import report_moved_alias
 from ..promoting.review import attend_review, awaits_review
 from .answer_token import Listing, answer
 from .batching import gather, start_batch
@@ -25,6 +27,9 @@ MAX_DELETION_TIME = timedelta(minutes=15)
 # Each answer waits for one or two network calls; a thousand of them must fit into a minute.
 PARALLEL_STEPS = 16
 MAX_REASONS = 20
+# One request of MLflow each; and none begins later in a pass than this.
+MAX_COMPARISONS = 50
+COMPARISON_TIME = timedelta(seconds=10)
 
 
 class Step(NamedTuple):
@@ -45,10 +50,14 @@ def watch_jobs(tick: ScheduledEvent, ports: Ports) -> WatchOutcome:
     # The cluster comes first: the record of a Kubernetes Job is written before the Job is created.
     listed = ports.cluster.list_jobs()
     active = ports.jobs.list_active()
+    unannounced = ports.jobs.list_unannounced()
     problems: list[str] = []
     listing = _with_obstacles(listed, problems, ports)
     with ThreadPoolExecutor(PARALLEL_STEPS) as pool:
-        done = Counter(pool.map(partial(_attempt, problems=problems), _steps(listing, active, problems, ports)))
+        answers = _steps(listing, active, problems, ports)
+        # The answers come first: executions wait for them.
+        steps = chain(answers, _announcements(unannounced, ports), _comparisons(active, ports))
+        done = Counter(pool.map(partial(_attempt, problems=problems), steps))
     return WatchOutcome(
         succeeded=done["succeeded"],
         failed=done["failed"],
@@ -96,6 +105,31 @@ def _steps(listing: Listing, active: list[RetrainingJob], problems: list[str], p
             yield Step(kubernetes_job.name, partial(_delete, kubernetes_job, ports), True)
     for kubernetes_job in next_to_run(listing.jobs.values(), ports.cluster.parallel_jobs):
         yield Step(kubernetes_job.name, partial(_resume, kubernetes_job, ports), False)
+
+
+def _announcements(ended: list[RetrainingJob], ports: Ports) -> Iterator[Step]:
+    """Finish what others began: whoever closed a job may have died before anybody was notified of its end."""
+    for job in ended:
+        yield Step(job.job_id, partial(_follow_up, job, ports), True)
+
+
+def _follow_up(job: RetrainingJob, ports: Ports) -> str:
+    follow_up(job, ports)
+    return "closed"
+
+
+def _comparisons(active: list[RetrainingJob], ports: Ports) -> Iterator[Step]:
+    """Compare alias and ledger for a share of the models with a running job; each pass takes the next share."""
+    now = ports.clock.now()
+    turn = int(now.timestamp() // 60) * MAX_COMPARISONS
+    share = [active[(turn + place) % len(active)] for place in range(min(len(active), MAX_COMPARISONS))]
+    for job in share:
+        yield Step(f"alias of {job.model_name}", partial(_compare, job, now + COMPARISON_TIME, ports), False)
+
+
+def _compare(job: RetrainingJob, until: datetime, ports: Ports) -> str:
+    # A registry that hangs must not use up the time of the next pass.
+    return report_moved_alias(job, ports) if ports.clock.now() <= until else "postponed"
 
 
 def _attempt(step: Step, problems: list[str]) -> str:

@@ -1,0 +1,54 @@
+"""A world at each stage of a retraining, with the id of its job."""
+
+from auto_retrain.domain.messages.ending import ExecutionStatusChange
+from tests.unit.usecases.world import EXECUTION, MANUAL, World, rows
+
+ABORTED = ExecutionStatusChange.model_validate({"detail": {"executionArn": EXECUTION, "status": "ABORTED"}})
+
+
+def fresh() -> tuple[World, str]:
+    world = World()
+    world.give_champion()
+    return world, ""
+
+
+def opened() -> tuple[World, str]:
+    world, _ = fresh()
+    return world, world.open()
+
+
+def running() -> tuple[World, str]:
+    """A job that trains, and a person whose request waits for its end."""
+    world, job_id = opened()
+    world.start(job_id, "train")
+    return with_waiting(world), job_id
+
+
+def trained() -> tuple[World, str]:
+    world, job_id = opened()
+    world.start(job_id, "train")
+    world.train(job_id)
+    world.ports.cluster.finish(f"{job_id}-train-1")
+    return world, job_id
+
+
+def scored() -> tuple[World, str]:
+    world = World()
+    return world, world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
+
+
+def validated() -> tuple[World, str]:
+    world, job_id = scored()
+    world.validate(job_id)
+    return world, job_id
+
+
+def deployed() -> tuple[World, str]:
+    world, job_id = validated()
+    world.deploy(job_id)
+    return with_waiting(world), job_id
+
+
+def with_waiting(world: World) -> World:
+    assert world.check({**MANUAL, "reason": "second"}, f"{EXECUTION}-second").held_by == "running_job"
+    return world
