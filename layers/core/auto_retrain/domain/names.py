@@ -65,3 +65,8 @@ def variant_part(variant: int) -> str:
 def log_key(job_id: str, kind: JobKind, variant: int | None) -> str:
     """Key among the artifacts for the end of the log of a step, or of one variant."""
     return f"{output_key(job_id, kind)}{'' if variant is None else variant_part(variant)}log.txt"
+
+
+def obstacle_key(job_id: str, kind: JobKind) -> str:
+    """Key among the artifacts for a note on what keeps a step from ending."""
+    return f"{output_key(job_id, kind)}obstacle.txt"

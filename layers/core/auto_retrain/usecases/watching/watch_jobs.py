@@ -1,19 +1,19 @@
 """Wakes executions whose Kubernetes Job has ended, keeps the others alive, and reconciles records and cluster."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from typing import NamedTuple
 
-from ...domain.cluster import ClusterJob, ClusterJobPhase, next_to_run, suspension_of
-from ...domain.errors import AutoRetrainError
-from ...domain.job import RetrainingJob
+from ...domain.cluster import ClusterJob, ClusterJobPhase, ClusterListing, Obstacle, next_to_run, suspension_of
+from ...domain.job import PendingStep, RetrainingJob
 from ...domain.messages.references import ScheduledEvent
 from ...domain.messages.training import WatchOutcome
 from ...ports import Ports
 from ..ending.end_job import Failure, end_job, follow_up
+from ..isolation import attempt
 from ..promoting.review import attend_review, awaits_review
 from .answer_token import Listing, answer
 from .batching import gather, start_batch
@@ -28,24 +28,23 @@ MAX_REASONS = 20
 
 
 class Step(NamedTuple):
-    """Something to do in a pass; `reconciles` if it settles a disagreement between records and cluster."""
+    """Something to do in a pass."""
 
     name: str
     run: Callable[[], str]
-    reconciles: bool
 
 
 def watch_jobs(tick: ScheduledEvent, ports: Ports) -> WatchOutcome:
     """Make one pass over all jobs, with one listing of each namespace and one of the active records.
 
-    While Kubernetes Jobs have no running pod, one more listing shows what keeps them from running. A pass does not
+    While Kubernetes Jobs have no ready pod, more listings show what keeps them from running or ending. A pass does not
     write the record of a running execution, so it never conflicts with a state that does; a repeated answer is
-    harmless.
+    harmless. Whatever goes wrong with one job is a problem of that job alone.
     """
     # The cluster comes first: the record of a Kubernetes Job is written before the Job is created.
     listed = ports.cluster.list_jobs()
     active = ports.jobs.list_active()
-    problems: list[str] = []
+    problems = [*_unseen(listed)]
     listing = _with_obstacles(listed, problems, ports)
     with ThreadPoolExecutor(PARALLEL_STEPS) as pool:
         done = Counter(pool.map(partial(_attempt, problems=problems), _steps(listing, active, problems, ports)))
@@ -63,15 +62,24 @@ def watch_jobs(tick: ScheduledEvent, ports: Ports) -> WatchOutcome:
     )
 
 
-def _with_obstacles(listed: list[ClusterJob], problems: list[str], ports: Ports) -> Listing:
+def _unseen(listed: ClusterListing) -> Iterator[str]:
+    for name, problem in listed.unreadable.items():
+        yield f"Kubernetes Job '{name}' cannot be read: {problem}"
+    for namespace, problem in listed.unlisted.items():
+        yield f"namespace '{namespace}' cannot be listed: {problem}"
+
+
+def _with_obstacles(listed: ClusterListing, problems: list[str], ports: Ports) -> Listing:
     """The listed Jobs by name, and the obstacles of those that should be running by now."""
-    late = [kubernetes_job for kubernetes_job in listed if _should_run(kubernetes_job, ports)]
-    try:
-        obstacles = ports.cluster.obstacles(late) if late else {}
-    except AutoRetrainError as error:
-        problems.append(f"obstacles: {type(error).__name__}: {error}")
-        obstacles = {}
-    return Listing({kubernetes_job.name: kubernetes_job for kubernetes_job in listed}, obstacles)
+    late: dict[str, list[ClusterJob]] = defaultdict(list)
+    for kubernetes_job in listed.jobs:
+        if _should_run(kubernetes_job, ports):
+            late[kubernetes_job.namespace].append(kubernetes_job)
+    obstacles: dict[str, Obstacle] = {}
+    for namespace, jobs in late.items():
+        obstacles |= attempt(partial(ports.cluster.obstacles, jobs), f"obstacles in {namespace}", problems) or {}
+    by_name = {kubernetes_job.name: kubernetes_job for kubernetes_job in listed.jobs}
+    return Listing(by_name, obstacles, frozenset(listed.unreadable), frozenset(listed.unlisted))
 
 
 def _waiting(listing: Listing) -> dict[str, str]:
@@ -82,50 +90,51 @@ def _waiting(listing: Listing) -> dict[str, str]:
 
 def _should_run(kubernetes_job: ClusterJob, ports: Ports) -> bool:
     idle = kubernetes_job.phase is ClusterJobPhase.ACTIVE and kubernetes_job.ready_pods == 0
-    return idle and ports.clock.now() >= (kubernetes_job.started_at or kubernetes_job.created_at) + GRACE
+    return idle and ports.clock.now() - (kubernetes_job.started_at or kubernetes_job.created_at) >= GRACE
 
 
 def _steps(listing: Listing, active: list[RetrainingJob], problems: list[str], ports: Ports) -> Iterator[Step]:
     for job in active:
-        yield Step(job.job_id, partial(_serve, job, listing, problems, ports), _has_vanished(job, listing, ports))
-    for batch, jobs in gather(active, listing):
-        yield Step(batch.name, partial(start_batch, batch, jobs, ports), False)
+        yield Step(job.job_id, partial(_serve, job, listing, problems, ports))
+    for batch, jobs in attempt(partial(gather, active, listing), "batches", problems) or []:
+        yield Step(batch.name, partial(start_batch, batch, jobs, ports))
     owned = {job.job_id for job in active}
     for kubernetes_job in listing.jobs.values():
         if _is_orphan(kubernetes_job, owned, ports):
-            yield Step(kubernetes_job.name, partial(_delete, kubernetes_job, ports), True)
+            yield Step(kubernetes_job.name, partial(_settle, kubernetes_job, problems, ports))
     for kubernetes_job in next_to_run(listing.jobs.values(), ports.cluster.parallel_jobs):
-        yield Step(kubernetes_job.name, partial(_resume, kubernetes_job, ports), False)
+        yield Step(kubernetes_job.name, partial(_resume, kubernetes_job, ports))
 
 
 def _attempt(step: Step, problems: list[str]) -> str:
-    """The result of a step; one that fails must not stop the others."""
-    try:
-        return step.run()
-    except AutoRetrainError as error:
-        problems.append(f"{step.name}: {type(error).__name__}: {error}")
-        return "unreconciled" if step.reconciles else "problem"
+    return attempt(step.run, step.name, problems) or "problem"
 
 
 def _serve(job: RetrainingJob, listing: Listing, problems: list[str], ports: Ports) -> str:
-    if job.pending and _has_vanished(job, listing, ports):
-        reason = f"Kubernetes Job '{job.pending.kubernetes_job}' vanished before it was seen to end"
-        ports.executions.fail(job.pending.task_token, "TrainingFailed", reason)
-        done = "failed"
+    if job.pending and listing.hides(job):
+        done = "unseen"  # without a heartbeat, so that it ends if this lasts
+    elif job.pending and _has_vanished(job, listing, ports):
+        done = attempt(partial(_report_vanished, job.pending, ports), job.job_id, problems) or "unreconciled"
     elif job.pending:
         done = answer(job, listing, problems, ports)
     else:
         done = attend_review(job, ports) if awaits_review(job) else "between steps"
-    if done == "alive" or ports.clock.now() < job.created_at + GRACE:
+    if done == "alive" or ports.clock.now() - job.created_at < GRACE:
         return done
     return _close_if_abandoned(job, ports) or done
+
+
+def _report_vanished(pending: PendingStep, ports: Ports) -> str:
+    reason = f"Kubernetes Job '{pending.kubernetes_job}' vanished before it was seen to end"
+    ports.executions.fail(pending.task_token, "TrainingFailed", reason)
+    return "failed"
 
 
 def _has_vanished(job: RetrainingJob, listing: Listing, ports: Ports) -> bool:
     # A parked order that is in no batch, or no longer in one, is put into the next.
     if job.pending is None or job.pending.parked or listing.place_of(job):
         return False
-    return ports.clock.now() >= job.pending.since + GRACE
+    return ports.clock.now() - job.pending.since >= GRACE
 
 
 def _close_if_abandoned(job: RetrainingJob, ports: Ports) -> str | None:
@@ -142,12 +151,16 @@ def _is_orphan(kubernetes_job: ClusterJob, owned: set[str], ports: Ports) -> boo
     is_report, phase = kubernetes_job.kind == "report", kubernetes_job.phase
     if is_report or phase not in (ClusterJobPhase.ACTIVE, ClusterJobPhase.SUSPENDED):
         return False
-    return owned.isdisjoint(kubernetes_job.job_ids) and ports.clock.now() > kubernetes_job.created_at + GRACE
+    return owned.isdisjoint(kubernetes_job.job_ids) and ports.clock.now() - kubernetes_job.created_at > GRACE
 
 
 def _resume(kubernetes_job: ClusterJob, ports: Ports) -> str:
     ports.cluster.resume_job(kubernetes_job)
     return "resumed"
+
+
+def _settle(orphan: ClusterJob, problems: list[str], ports: Ports) -> str:
+    return attempt(partial(_delete, orphan, ports), orphan.name, problems) or "unreconciled"
 
 
 def _delete(kubernetes_job: ClusterJob, ports: Ports) -> str:
@@ -156,7 +169,7 @@ def _delete(kubernetes_job: ClusterJob, ports: Ports) -> str:
     if any(record and not record.status.is_terminal for record in records):
         return "owned"
     if kubernetes_job.deleted_at:
-        is_late = ports.clock.now() > kubernetes_job.deleted_at + MAX_DELETION_TIME
+        is_late = ports.clock.now() - kubernetes_job.deleted_at > MAX_DELETION_TIME
         return "unreconciled" if is_late else "ending"
     ports.cluster.delete_job(kubernetes_job)
     return "deleted"
