@@ -168,7 +168,7 @@ def test_an_alarm_fires_when_the_watcher_falls_silent(template: Template) -> Non
             "DeadLettersAlarm",
             "UnreconciledJobsAlarm",
             "WatchProblemsAlarm",
-            "SweepProblemsAlarm",
+            "TriggerProblemsAlarm",
         ],
         "notBreaching",
     )

@@ -10,20 +10,23 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from auto_retrain.adapters.kubernetes.access.client import event_time
+from auto_retrain.adapters.kubernetes.access.client import KubernetesClient, event_time
+from auto_retrain.adapters.kubernetes.access.connection import Connection
+from auto_retrain.adapters.kubernetes.access.transport import Transport
+from auto_retrain.adapters.kubernetes.jobs.cluster import KubernetesCluster
 from auto_retrain.adapters.kubernetes.jobs.containers import logging_container
 from auto_retrain.adapters.kubernetes.jobs.explanation import explain, failed_creation, obstacle, termination_message
-from auto_retrain.adapters.kubernetes.jobs.job_body import JOB_ID_LABEL
+from auto_retrain.adapters.kubernetes.jobs.job_body import JOB_ID_LABEL, PodSettings
 from auto_retrain.adapters.kubernetes.jobs.listing import JobUnreadable, cluster_job_of, index_of
-from auto_retrain.domain.errors import ClusterUnavailable
+from auto_retrain.domain.errors import ClusterRefused, ClusterUnavailable
 from auto_retrain.domain.job import RetrainingJob
 from tests.oddities import odd
 from tests.unit.builders import NOON
 
-from .canned import Canned
+from .canned import Canned, CannedServer
 from .given_cluster import NAMESPACE, RUNNING, GivenCluster, WatchedWorld, ended, waiting
 from .recordings import Json, load, pods_of
-from .test_client import talking_to
+from .test_client import NumberedTokens, talking_to
 
 
 def _recorded(ending: str, kind: str) -> list[Json]:
@@ -173,3 +176,29 @@ def test_a_job_that_cannot_be_read_is_counted_and_its_execution_is_told_nothing(
     assert outcome.problems == (problem,)
     assert outcome.metrics["watch_problems"] == 1
     assert {token for _, token, _ in world.ports.executions.answers} == OTHERS
+
+
+def two_namespaces(*answers: Canned) -> tuple[CannedServer, KubernetesCluster]:
+    server = CannedServer(answers)
+    transport = Transport(Connection(server.url, None, NumberedTokens()))
+    clients = {name: KubernetesClient(transport, name, sleep=lambda _: None) for name in ("good", "bad")}
+    return server, KubernetesCluster(clients, "dev", lambda: PodSettings("i:1", "trainer"))
+
+
+FORBIDDEN = Canned(403, {"reason": "Forbidden", "message": "jobs.batch is forbidden"})
+
+
+def test_a_namespace_that_may_not_be_listed_hides_no_job_of_another() -> None:
+    server, cluster = two_namespaces(Canned(200, {"kind": "JobList", "items": [JOBS[0]]}), FORBIDDEN)
+    with server:
+        listing = cluster.list_jobs()
+
+    assert [(job.namespace, job.job_id) for job in listing.jobs] == [("good", "churn-1")]
+    assert list(listing.unlisted) == ["bad"]
+    assert "403 Forbidden" in listing.unlisted["bad"]
+
+
+def test_when_no_namespace_can_be_listed_the_pass_fails() -> None:
+    server, cluster = two_namespaces(FORBIDDEN, FORBIDDEN)
+    with server, pytest.raises(ClusterRefused, match="403 Forbidden"):
+        cluster.list_jobs()
