@@ -80,7 +80,7 @@ def _pod_cause(pod: Json) -> str | None:
         # The verdict on the whole pod, such as a full disk or a node that shuts down; its containers only show 137.
         return f"the cluster ended its pod ({_quoted(object_at(pod, 'status'), 'reason')})"
     if disruption := condition_of(pod, "DisruptionTarget"):
-        return f"its pod was removed from its node ({text_at(disruption, 'reason')})"
+        return f"its pod was removed from its node ({_quote(text_at(disruption, 'reason'))})"
     if unscheduled := condition_of(pod, "PodScheduled", status="False"):
         return f"its pod cannot be scheduled: {_quote(text_at(unscheduled, 'message'))}"
     container = relevant_container(pod)
@@ -113,7 +113,8 @@ def _called(container: Container) -> str:
 
 
 def _event_causes(events: Iterable[Json]) -> list[str]:
-    failures = [event for event in events if event.get("type") == "Warning" and event.get("reason") in _FAILURE_EVENTS]
+    warnings = (event for event in events if event.get("type") == "Warning")
+    failures = [event for event in warnings if text_at(event, "reason") in _FAILURE_EVENTS]
     failures.sort(key=event_time, reverse=True)
     return [_quoted(event, "reason") for event in failures]
 
