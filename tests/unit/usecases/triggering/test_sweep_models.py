@@ -19,7 +19,7 @@ from auto_retrain.domain.policy.policy import PolicyStatus
 from auto_retrain.usecases.ending.close_job import close_job
 from auto_retrain.usecases.triggering import sweep_models as sweeping
 from auto_retrain.usecases.triggering.check_triggers import check_triggers
-from auto_retrain.usecases.triggering.sweep_models import sweep_models
+from auto_retrain.usecases.triggering.sweep_models import MAX_PROBLEMS, sweep_models
 from tests.unit.builders import NOON, a_policy
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -220,6 +220,24 @@ def test_a_model_whose_metric_breaks_its_source_is_found_and_the_others_are_judg
     outcome = sweep(ports)
     assert kinds(ports)["degraded"] == "performance_degradation"
     assert outcome.problems == ("healthy: unexpected Broken, see the log",)
+
+
+def test_a_source_that_refuses_every_model_is_not_asked_about_each() -> None:
+    ports = MemoryPorts()
+    asked: list[int] = []
+    for number in range(1000):
+        give_model(ports, f"model-{number}")
+    give_model(ports, "new", retrained=False, enabled=["scheduled"])
+
+    def refused(queries: Sequence[MetricQuery]) -> list[MetricReading]:
+        asked.append(len(queries))
+        raise AwsRefused("no permission")
+
+    ports.metrics.read = refused  # type: ignore[method-assign]
+    outcome = sweep(ports)
+    assert kinds(ports) == {"new": "scheduled"}
+    assert len(outcome.problems) == MAX_PROBLEMS < outcome.failed
+    assert len(asked) < 100
 
 
 def test_a_source_of_metrics_that_is_away_costs_no_model_of_another_source_its_turn() -> None:

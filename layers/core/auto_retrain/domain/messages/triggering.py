@@ -103,8 +103,8 @@ class SweepOutcome(Record):
     """What one sweep over the fleet did, as numbers of models.
 
     `started` executions began now, `known` ones before; `suppressed` models are held back, `queued` ones wait for the
-    fleet's limits until the next sweep. `failed` could not be judged or started for a reason that will not pass; the
-    first of these reasons are `problems`.
+    fleet's limits until the next sweep. `failed` counts what could not be judged or started for a reason that will
+    not pass; the first of these reasons are `problems`.
     """
 
     models: int

@@ -155,11 +155,12 @@ def _gathered(asked: list[Asked], at: datetime, losses: Losses, ports: Ports) ->
     """What was asked, with the evidence; models whose evidence cannot be gathered are left out.
 
     If that fails for all together, it is tried with half of them, so that the one at fault does not affect the others.
-    A transient error is that of the source, so trying again would only take time.
+    If many are at fault, or the error is transient, it is that of the source, and trying again would only take time.
     """
     gather = partial(gather_evidence, [one.question for one in asked], at, ports)
-    if len(asked) == 1:
-        return list(zip(asked, losses.attempt(gather, asked[0].model) or (), strict=False))
+    if len(asked) == 1 or len(losses.problems) >= MAX_PROBLEMS:
+        name = asked[0].model + (f" and {len(asked) - 1} others" if asked[1:] else "")
+        return list(zip(asked, losses.attempt(gather, name) or (), strict=False))
     try:
         return list(zip(asked, gather(), strict=True))
     except TransientError as error:

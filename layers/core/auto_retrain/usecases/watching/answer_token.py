@@ -1,7 +1,7 @@
 """Reports the state of a Kubernetes Job to the execution that waits for it, and saves its log in time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property, partial
 from typing import NamedTuple
@@ -38,8 +38,8 @@ class Listing:
 
     jobs: Mapping[str, ClusterJob]
     obstacles: Mapping[str, Obstacle]
-    unreadable: frozenset[str] = field(default=frozenset())
-    unlisted: frozenset[str] = field(default=frozenset())
+    unreadable: frozenset[str] = frozenset()
+    unlisted: frozenset[str] = frozenset()
 
     def hides(self, job: RetrainingJob) -> bool:
         """Whether the Kubernetes Job of a job's step may exist although it is missing here."""
