@@ -109,6 +109,7 @@ RESOURCES = {
         "ArtifactsBucket.Arn",
         "${ArtifactsBucket.Arn}/jobs/*",
         "${ArtifactsBucket.Arn}/profiles/*",
+        "${ArtifactsBucket.Arn}/notes/*",
     },
     "states": {
         "RetrainingStateMachine",

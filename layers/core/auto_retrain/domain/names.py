@@ -67,6 +67,6 @@ def log_key(job_id: str, kind: JobKind, variant: int | None) -> str:
     return f"{output_key(job_id, kind)}{'' if variant is None else variant_part(variant)}log.txt"
 
 
-def obstacle_key(job_id: str, kind: JobKind) -> str:
-    """Key among the artifacts for a note on what keeps a step from ending."""
-    return f"{output_key(job_id, kind)}obstacle.txt"
+def note_key(job_id: str, kind: JobKind) -> str:
+    """Key among the artifacts for the watcher's note on a step; pods cannot write there."""
+    return f"notes/{job_id}/{kind}.txt"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ...domain.cluster import ClusterJob, ClusterJobPhase, Obstacle
 from ...domain.errors import ArtifactMissing
 from ...domain.job import PendingStep, RetrainingJob
-from ...domain.names import log_key, obstacle_key
+from ...domain.names import log_key, note_key
 from ...ports import Ports
 from ..isolation import attempt
 
@@ -18,7 +18,6 @@ LOG_LINES = 200
 MAX_WAIT = timedelta(minutes=10)
 # At its deadline a Job loses its pods and their logs at once; this leaves two passes to save them.
 LOG_LEAD_TIME = timedelta(minutes=2, seconds=30)
-MAX_NOTE = 500
 _DEADLINE_EXCEEDED = "DeadlineExceeded"
 
 
@@ -112,27 +111,25 @@ def _fail(job: RetrainingJob, place: Place, pending: PendingStep, problems: list
     kubernetes_job, order = place
     explain = partial(ports.cluster.explain_failure, kubernetes_job, order)
     explanation = attempt(explain, f"explanation of {kubernetes_job.name}", problems)
-    note = ""
+    reasons = [explanation or f"Kubernetes Job '{kubernetes_job.name}' failed"]
     if kubernetes_job.reason == _DEADLINE_EXCEEDED:
-        note = attempt(partial(_read_note, job, pending, ports), f"note on {kubernetes_job.name}", problems) or ""
-    reason = "; ".join(filter(None, [explanation or f"Kubernetes Job '{kubernetes_job.name}' failed", note]))
-    ports.executions.fail(pending.task_token, "TrainingFailed", reason)
+        reasons.append(
+            attempt(partial(_read_note, job, pending, ports), f"note on {kubernetes_job.name}", problems) or ""
+        )
+    ports.executions.fail(pending.task_token, "TrainingFailed", "; ".join(filter(None, reasons)))
     return "failed"
 
 
 def _note(job: RetrainingJob, pending: PendingStep, obstacle: Obstacle, ports: Ports) -> None:
     """Note what keeps a step from ending: at its deadline the pod is gone, and nothing else would show it."""
-    ports.data.write(obstacle_key(job.job_id, pending.kind), obstacle.reason.encode())
+    ports.data.write(note_key(job.job_id, pending.kind), obstacle.reason.encode())
 
 
 def _read_note(job: RetrainingJob, pending: PendingStep, ports: Ports) -> str:
     try:
-        note = ports.data.read(ports.data.uri(obstacle_key(job.job_id, pending.kind)))
+        return ports.data.read(ports.data.uri(note_key(job.job_id, pending.kind))).decode()
     except ArtifactMissing:
         return ""
-    # Pods write there as well, so anything may have been written.
-    text = note[:MAX_NOTE].decode(errors="replace")
-    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _save_logs(job: RetrainingJob, place: Place, pending: PendingStep, problems: list[str], ports: Ports) -> None:
