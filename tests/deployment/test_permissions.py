@@ -114,6 +114,7 @@ RESOURCES = {
         "${ArtifactsBucket.Arn}/training/*",
         "${ArtifactsBucket.Arn}/scoring/*",
         "${ArtifactsBucket.Arn}/profiles/*",
+        "${ArtifactsBucket.Arn}/notes/*",
     },
     "states": {
         "RetrainingStateMachine",

@@ -164,7 +164,14 @@ def test_an_alarm_fires_when_the_watcher_falls_silent(template: Template) -> Non
     assert alarms["WatcherSilenceAlarm"]["TreatMissingData"] == "breaching"
     others = {name: alarm["TreatMissingData"] for name, alarm in alarms.items() if name != "WatcherSilenceAlarm"}
     assert others == dict.fromkeys(
-        ["FailedExecutionsAlarm", "TimedOutExecutionsAlarm", "DeadLettersAlarm", "UnreconciledJobsAlarm"],
+        [
+            "FailedExecutionsAlarm",
+            "TimedOutExecutionsAlarm",
+            "DeadLettersAlarm",
+            "UnreconciledJobsAlarm",
+            "WatchProblemsAlarm",
+            "TriggerProblemsAlarm",
+        ],
         "notBreaching",
     )
 

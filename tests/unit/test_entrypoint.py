@@ -56,8 +56,8 @@ def test_the_counts_of_a_pass_are_written_as_metrics_of_the_stage(capsys: pytest
     (declared,) = emitted["_aws"]["CloudWatchMetrics"]
     assert declared["Namespace"] == "AutoRetrain/Pipeline"
     assert declared["Dimensions"] == [["service"]]
-    assert [metric["Name"] for metric in declared["Metrics"]] == ["unreconciled_jobs"]
-    assert emitted["unreconciled_jobs"] == [2.0]
+    assert [metric["Name"] for metric in declared["Metrics"]] == ["unreconciled_jobs", "watch_problems"]
+    assert (emitted["unreconciled_jobs"], emitted["watch_problems"]) == ([2.0], [0.0])
     assert emitted["service"] == "auto-retrain-dev"
 
 

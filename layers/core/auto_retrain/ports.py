@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
-    from .domain.cluster import ClusterJob, JobOrder, Obstacle
+    from .domain.cluster import ClusterJob, ClusterListing, JobOrder, Obstacle
     from .domain.decision_record import DecisionRecord
     from .domain.deployment_ledger import LedgerLine
     from .domain.events import JobEvent
@@ -283,11 +283,14 @@ class Cluster(Protocol):
         The orders can belong to several jobs. Otherwise like `start_job`.
         """
 
-    def list_jobs(self) -> list[ClusterJob]:
-        """All our Jobs, with one listing per namespace however many there are."""
+    def list_jobs(self) -> ClusterListing:
+        """All our Jobs, with one listing per namespace however many there are.
+
+        Raises ClusterUnavailable or ClusterRefused only if no namespace could be listed.
+        """
 
     def obstacles(self, jobs: Sequence[ClusterJob]) -> dict[str, Obstacle]:
-        """What keeps Jobs from running, by name, as far as known; takes few calls however many there are."""
+        """What keeps Jobs from running or ending, by name, if known; takes few calls however many there are."""
 
     def explain_failure(self, job: ClusterJob, order: int | None = None) -> str:
         """Why a Job or one of its orders failed, in one sentence for people."""

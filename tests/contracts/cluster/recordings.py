@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import requests
 
+from auto_retrain.domain.policy.pod_template import CONTAINER
 from local.paths import ROOT
 
 Json = dict[str, Any]
@@ -25,6 +26,16 @@ def load(name: str) -> list[Json]:
 def body_of(prefix: str, file: str = "lifecycle") -> Json:
     """The recorded body of the first case whose name has this prefix."""
     return next(case["body"] for case in load(file) if case["case"].startswith(prefix))
+
+
+def pods_of(case: str) -> list[Json]:
+    """The recorded pods of a case, with their container named as ours is."""
+    pods: list[Json] = body_of(f"{case}: pods")["items"]
+    for pod in pods:
+        containers = [*pod["spec"]["containers"], *pod["status"].get("containerStatuses", [])]
+        for container in containers:
+            container["name"] = CONTAINER
+    return pods
 
 
 def replay(url: str, request: Json) -> requests.Response:

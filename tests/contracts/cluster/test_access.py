@@ -13,12 +13,13 @@ from auto_retrain.adapters.kubernetes.access.transport import Reply, Transport
 from auto_retrain.adapters.kubernetes.jobs.cluster import KubernetesCluster
 from auto_retrain.adapters.kubernetes.jobs.job_body import PodSettings
 from auto_retrain.adapters.memory import MemoryPorts
-from auto_retrain.domain.errors import ClusterRefused
+from auto_retrain.domain.errors import ClusterUnavailable
 from auto_retrain.domain.installation import EXCESSIVE, NEEDED, Finding, Permission
 from auto_retrain.usecases.operating.doctor import check_installation
 from local.cluster import LocalCluster
 from local.cluster.tokens import ADMIN, SUBMITTER, User
-from local.paths import TRAINER
+from local.paths import TEMPLATE, TRAINER
+from tests.deployment.cloudformation import Template
 
 MANIFESTS = TRAINER / "kubernetes"
 NAMESPACE = "auto-retrain"
@@ -70,7 +71,7 @@ def test_the_client_requests_what_is_needed_and_nothing_else() -> None:
     client.get_job("j")
     client.list_jobs("a=b")
     client.list_pods("j")
-    client.list_pending_pods("a=b")
+    client.list_pods_in_phase("Pending", "a=b")
     client.list_failed_creations()
     client.list_events("j")
     client.log_tail("p", "main", 3)
@@ -111,7 +112,14 @@ def test_everything_is_installed_in_one_namespace_that_enforces_pod_security() -
 
     assert names == {NAMESPACE} == {documents("kustomization.yaml")[0]["namespace"]}
     assert of_kind("Namespace")["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
-    assert of_kind("ServiceAccount")["automountServiceAccountToken"] is False
+
+
+def test_training_and_scoring_have_an_account_each_without_a_token() -> None:
+    accounts = [document for document in documents("access.yaml") if document["kind"] == "ServiceAccount"]
+    assert [account["automountServiceAccountToken"] for account in accounts] == [False, False]
+    parameters = Template(TEMPLATE).document["Parameters"]
+    defaults = [parameters[name]["Default"] for name in ("JobServiceAccount", "ScoringServiceAccount")]
+    assert [account["metadata"]["name"] for account in accounts] == defaults
 
 
 def test_pods_cannot_reach_the_credentials_of_their_node_and_accept_no_connections() -> None:
@@ -133,7 +141,7 @@ def test_pods_request_something_by_default_so_that_the_quota_counts_them() -> No
 
 def look(cluster: LocalCluster, token: str, group: str | None) -> dict[str, Finding]:
     client = KubernetesClient(Transport(Connection(cluster.url, None, FixedToken(token))), NAMESPACE)
-    ours = KubernetesCluster({NAMESPACE: client}, "dev", lambda: PodSettings("image", "trainer"))
+    ours = KubernetesCluster({NAMESPACE: client}, "dev", lambda: PodSettings("image", "trainer", "scorer"))
     findings = list(check_installation(MemoryPorts(cluster=ours), group))
     return {finding.text: finding for finding in findings if finding.subject == f"rights in {NAMESPACE}"}
 
@@ -178,10 +186,11 @@ def test_a_caller_that_may_not_ask_about_others_gets_the_reason() -> None:
     assert "cannot be checked: ClusterRefused: the Kubernetes API answered 403 Forbidden" in finding.text
 
 
-def test_an_unknown_caller_is_refused() -> None:
+def test_an_unknown_caller_gets_no_answer() -> None:
     with LocalCluster({}) as cluster:
-        client = KubernetesClient(Transport(Connection(cluster.url, None, FixedToken("unknown"))), NAMESPACE)
-        with pytest.raises(ClusterRefused, match="401"):
+        transport = Transport(Connection(cluster.url, None, FixedToken("unknown")))
+        client = KubernetesClient(transport, NAMESPACE, sleep=lambda _: None)
+        with pytest.raises(ClusterUnavailable, match="401"):
             client.may(Permission("list", "pods"), None)
 
 

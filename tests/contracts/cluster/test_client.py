@@ -158,8 +158,24 @@ def test_a_refused_token_is_replaced_once() -> None:
     assert world.waits == []
 
 
-def test_a_token_that_is_refused_again_is_final() -> None:
-    with talking_to(UNAUTHORIZED, UNAUTHORIZED) as world, pytest.raises(ClusterRefused, match="401 Unauthorized"):
+def test_a_fresh_token_that_is_refused_is_tried_again_because_the_check_may_have_failed() -> None:
+    with talking_to(*[UNAUTHORIZED] * 3, FOUND) as world:
+        assert world.client.get_job("j") == JOB
+
+    assert [asked.token for asked in world.server.asked] == ["token-1", "token-2", "token-2", "token-3"]
+    assert len(world.waits) == 1
+
+
+def test_a_job_that_was_refused_for_its_token_was_not_created_so_nobody_looks_for_it() -> None:
+    with talking_to(UNAUTHORIZED, UNAUTHORIZED, CREATED) as world:
+        assert world.client.create_job(JOB) == JOB
+
+    assert world.methods == ["POST", "POST", "POST"]
+
+
+def test_tokens_that_are_refused_for_long_are_left_to_the_retries_of_the_state_machine() -> None:
+    refusals = [UNAUTHORIZED, UNAUTHORIZED] * ATTEMPTS
+    with talking_to(*refusals) as world, pytest.raises(ClusterUnavailable, match="401 Unauthorized"):
         world.client.get_job("j")
 
 
@@ -244,33 +260,50 @@ def _page(*names: str, more: str = "") -> Canned:
     return Canned(200, {"kind": "JobList", "metadata": {"continue": more}, "items": items})
 
 
-def _review(allowed: bool) -> Canned:
-    recorded = body_of("d11", "requests")
-    return Canned(201, {**recorded, "status": {"allowed": allowed}})
+def _forbidden(message: str, **details: Any) -> Canned:
+    """A refusal with the code and the reason of a missing permission."""
+    status = {"kind": "Status", "status": "Failure", "message": message, "reason": "Forbidden", "code": 403}
+    return Canned(403, {**status, "details": details})
 
 
-def test_an_exhausted_quota_is_worth_a_retry() -> None:
-    (over_quota,) = load("quota")
-    with (
-        talking_to(Canned.of(over_quota), _review(True)) as world,
-        pytest.raises(ClusterUnavailable, match="exceeded quota"),
-    ):
+_POLICY = "jobs.batch \"j\" is forbidden: ValidatingAdmissionPolicy 'images' with binding 'all' denied request: no"
+_WEBHOOK = 'admission webhook "images.example.org" denied the request: no'
+_TERMINATING = (
+    'jobs.batch "j" is forbidden: unable to create new content in namespace ns because it is being terminated'
+)
+_CAUSE = {"causes": [{"reason": "NamespaceTerminating", "message": "namespace ns is being terminated"}]}
+
+
+@pytest.mark.parametrize(
+    "full",
+    [
+        Canned.of(load("quota")[0]),
+        _forbidden('jobs.batch "j" is forbidden: status unknown for quota: rq, resources: count/jobs.batch'),
+    ],
+    ids=["full", "not counted yet"],
+)
+def test_an_exhausted_quota_is_worth_a_retry(full: Canned) -> None:
+    with talking_to(full) as world, pytest.raises(ClusterUnavailable, match="quota: rq"):
         world.client.create_job(JOB)
 
-    asked = world.server.asked[-1]
-    assert asked.path == "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-    assert asked.body["spec"]["resourceAttributes"] == {
-        "namespace": "ns",
-        "verb": "create",
-        "group": "batch",
-        "resource": "jobs",
-    }
 
-
-@pytest.mark.parametrize("asked", [_review(False), FORBIDDEN])
-def test_a_missing_permission_is_final(asked: Canned) -> None:
-    with talking_to(FORBIDDEN, asked) as world, pytest.raises(ClusterRefused, match=r"403 Forbidden: .* cannot create"):
+@pytest.mark.parametrize(
+    ("refusal", "words"),
+    [
+        (FORBIDDEN, "403 Forbidden: .* cannot create"),
+        (_forbidden(_POLICY), "'images' with binding 'all' denied request: no"),
+        (_forbidden(_WEBHOOK), "denied the request: no"),
+        (_forbidden(_TERMINATING, **_CAUSE), "because it is being terminated"),
+        (Canned(409, {"reason": "Conflict", "message": _TERMINATING, "details": _CAUSE}), "it is being terminated"),
+        (Canned(422, {"reason": "Invalid", "message": _POLICY}), "denied request"),
+    ],
+    ids=["permission", "policy", "webhook", "terminating", "terminating conflict", "invalid"],
+)
+def test_a_refusal_that_does_not_pass_is_final_and_not_asked_about(refusal: Canned, words: str) -> None:
+    with talking_to(refusal) as world, pytest.raises(ClusterRefused, match=words):
         world.client.create_job(JOB)
+
+    assert world.waits == []
 
 
 def test_a_job_is_resumed_by_changing_only_suspend() -> None:

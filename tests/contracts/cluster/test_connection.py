@@ -49,7 +49,7 @@ def _settings(**settings: str) -> Settings:
 def test_the_clusters_own_authority_is_trusted(tls_server: tuple[str, str]) -> None:
     url, authority = tls_server
 
-    assert kubernetes_cluster(_settings(cluster_endpoint=url, cluster_ca=authority)).list_jobs() == []
+    assert kubernetes_cluster(_settings(cluster_endpoint=url, cluster_ca=authority)).list_jobs().jobs == []
 
 
 def test_the_certificate_of_another_server_is_refused(tls_server: tuple[str, str]) -> None:
@@ -103,6 +103,6 @@ def test_functions_that_start_no_jobs_need_no_image() -> None:
     )
     with CannedServer([NO_JOBS]) as server:
         cluster = kubernetes_cluster(_settings(cluster_endpoint=server.url))
-        assert cluster.list_jobs() == []
+        assert cluster.list_jobs().jobs == []
         with pytest.raises(SettingMissing, match="TRAINER_IMAGE"):
             cluster.start_job("m-1-train-1", [order], TrainingPolicy())

@@ -11,8 +11,9 @@ from auto_retrain.adapters.kubernetes.jobs.explanation import (
     last_line,
     obstacle,
 )
+from auto_retrain.domain.policy.pod_template import CONTAINER
 
-from .recordings import body_of, load
+from .recordings import body_of, load, pods_of
 
 SENTENCES = {
     "L2 fails, backoffLimit 0": "the container ended with exit code 7",
@@ -32,7 +33,7 @@ SENTENCES = {
 
 @pytest.mark.parametrize(("case", "sentence"), SENTENCES.items(), ids=SENTENCES)
 def test_a_recorded_failure_is_explained_in_one_sentence(case: str, sentence: str) -> None:
-    assert explain(body_of(f"{case}: job"), body_of(f"{case}: pods")["items"], []) == sentence
+    assert explain(body_of(f"{case}: job"), pods_of(case), []) == sentence
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ def test_a_recorded_failure_is_explained_in_one_sentence(case: str, sentence: st
     ],
 )
 def test_what_the_cluster_says_about_it_is_quoted(case: str, words: list[str]) -> None:
-    sentence = explain(body_of(f"{case}: job"), body_of(f"{case}: pods")["items"], [])
+    sentence = explain(body_of(f"{case}: job"), pods_of(case), [])
 
     assert all(word in sentence for word in words)
 
@@ -64,7 +65,7 @@ def test_a_deadline_is_explained_by_what_the_time_was_spent_on() -> None:
 
 
 def test_an_eviction_is_distinguished_from_a_failure_of_the_program() -> None:
-    (pod,) = body_of("L2 fails, backoffLimit 0: pods")["items"]
+    (pod,) = pods_of("L2 fails, backoffLimit 0")
     disruption: dict[str, Any] = {"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI"}
     pod["status"]["conditions"].append(disruption)
 
@@ -109,7 +110,7 @@ def test_the_last_line_of_a_log_is_trimmed_for_a_message(log: str, line: str) ->
     ],
 )
 def test_the_obstacle_of_a_recorded_pod_shows_whether_it_may_pass(case: str, words: str, may_pass: bool) -> None:
-    (pod,) = body_of(f"{case}: pods")["items"]
+    (pod,) = pods_of(case)
 
     found = obstacle(pod)
 
@@ -119,7 +120,7 @@ def test_the_obstacle_of_a_recorded_pod_shows_whether_it_may_pass(case: str, wor
 
 
 def test_the_wait_for_a_node_does_not_count_as_a_wait_for_the_image() -> None:
-    (pod,) = body_of("L6 image cannot be pulled: pods")["items"]
+    (pod,) = pods_of("L6 image cannot be pulled")
     for condition in pod["status"]["conditions"]:
         if condition["type"] == "PodScheduled":
             condition["lastTransitionTime"] = "2027-01-01T00:00:00Z"
@@ -131,7 +132,7 @@ def test_the_wait_for_a_node_does_not_count_as_a_wait_for_the_image() -> None:
 
 
 def test_a_running_pod_meets_no_obstacle() -> None:
-    (pod,) = body_of("L15 running: pods")["items"]
+    (pod,) = pods_of("L15 running")
 
     assert obstacle(pod) is None
 
@@ -144,10 +145,10 @@ def test_a_missing_service_account_may_pass_like_a_quota_because_only_the_messag
 
 
 def test_of_several_containers_the_one_that_failed_is_explained() -> None:
-    (pod,) = body_of("L8 OOM killed: pods")["items"]
-    pod["spec"]["initContainers"] = [pod["spec"]["containers"][0] | {"name": "before", "image": "before:1"}]
+    (pod,) = pods_of("L8 OOM killed")
+    pod["spec"]["initContainers"] = [pod["spec"]["containers"][0] | {"name": f"{CONTAINER}-1", "image": "before:1"}]
     pod["status"]["initContainerStatuses"] = [
-        {"name": "before", "state": {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}}
+        {"name": f"{CONTAINER}-1", "state": {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}}
     ]
 
     assert "the image 'before:1' cannot be pulled" in explain(body_of("L8 OOM killed: job"), [pod], [])

@@ -77,7 +77,7 @@ class World(Protocol):
 
 
 def find(cluster: Cluster, job_id: str) -> ClusterJob | None:
-    return next((job for job in cluster.list_jobs() if job.job_id == job_id), None)
+    return next((job for job in cluster.list_jobs().jobs if job.job_id == job_id), None)
 
 
 def start_indexed(cluster: Cluster, job_id: str, number: int = 3, pods_at_once: int = 2) -> None:
@@ -207,7 +207,7 @@ def test_starting_the_same_job_again_changes_nothing(world: World) -> None:
     for _ in range(3):
         world.cluster.start_job(name_of(order), [order], TRAINING)
 
-    assert [job.job_id for job in world.cluster.list_jobs()].count("again") == 1
+    assert [job.job_id for job in world.cluster.list_jobs().jobs].count("again") == 1
 
 
 def test_a_job_that_many_callers_start_at_once_is_started_once(world: World) -> None:
@@ -216,7 +216,7 @@ def test_a_job_that_many_callers_start_at_once_is_started_once(world: World) -> 
         starts = [pool.submit(world.cluster.start_job, name_of(order), [order], TRAINING) for _ in range(16)]
 
     assert [start.result() for start in starts] == [None] * 16
-    assert [job.job_id for job in world.cluster.list_jobs()].count("race") == 1
+    assert [job.job_id for job in world.cluster.list_jobs().jobs].count("race") == 1
 
 
 def test_starting_a_job_that_has_ended_does_not_run_it_again(world: World) -> None:
@@ -244,7 +244,7 @@ def test_both_steps_of_a_job_are_listed(world: World) -> None:
         order = make_order("steps", kind=kind)
         world.cluster.start_job(name_of(order), [order], TRAINING)
 
-    assert [job.name for job in world.cluster.list_jobs() if job.job_id == "steps"] == [
+    assert [job.name for job in world.cluster.list_jobs().jobs if job.job_id == "steps"] == [
         "steps-score-1",
         "steps-train-1",
     ]
@@ -272,14 +272,14 @@ def test_orders_that_are_started_again_run_once(world: World) -> None:
     for _ in range(2):
         start_indexed(world.cluster, "indexed-again")
 
-    assert [job.job_id for job in world.cluster.list_jobs()].count("indexed-again") == 1
+    assert [job.job_id for job in world.cluster.list_jobs().jobs].count("indexed-again") == 1
 
 
 def test_the_orders_of_several_jobs_can_share_one(world: World) -> None:
     orders = [make_order(job_id) for job_id in ("member-a", "member-b")]
     world.cluster.start_indexed_job("batch-1", orders, TRAINING, 2)
 
-    seen = next(job for job in world.cluster.list_jobs() if job.name == "batch-1")
+    seen = next(job for job in world.cluster.list_jobs().jobs if job.name == "batch-1")
 
     assert (seen.members, seen.job_ids) == (("member-a", "member-b"), {"member-a", "member-b"})
 
@@ -288,7 +288,7 @@ def test_a_held_back_job_still_names_its_members(world: World) -> None:
     limited(world).start_indexed_job("batch-2", [make_order("member-c")], TRAINING, 2)
     world.cluster.parallel_jobs = None  # type: ignore[misc]
 
-    seen = next(job for job in world.cluster.list_jobs() if job.name == "batch-2")
+    seen = next(job for job in world.cluster.list_jobs().jobs if job.name == "batch-2")
 
     assert (seen.phase, seen.members, seen.waits_for_us) == (ClusterJobPhase.SUSPENDED, ("member-c",), True)
 
@@ -527,7 +527,9 @@ def test_a_job_that_gets_no_pod_is_explained_by_its_event(kubernetes: Kubernetes
     assert obstacle.may_pass
 
 
-def test_obstacles_of_many_jobs_take_two_listings(kubernetes: KubernetesWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_obstacles_of_many_jobs_take_three_listings(
+    kubernetes: KubernetesWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sent: list[str] = []
     send = Transport.send
 
@@ -540,7 +542,7 @@ def test_obstacles_of_many_jobs_take_two_listings(kubernetes: KubernetesWorld, m
     kubernetes.cluster.obstacles([a_job(f"absent-{number}") for number in range(1000)])
 
     core = f"/api/v1/namespaces/{NAMESPACE}"
-    assert sent == [f"GET {core}/pods", f"GET {core}/events"]
+    assert sent == [f"GET {core}/pods", f"GET {core}/pods", f"GET {core}/events"]
 
 
 def test_a_namespace_that_the_deployment_does_not_use_is_refused_by_name(kubernetes: KubernetesWorld) -> None:
@@ -567,7 +569,7 @@ def test_the_watcher_of_another_stage_neither_sees_nor_deletes_our_jobs(kubernet
 
     report = watch_jobs(ScheduledEvent(time=later), theirs)
 
-    assert theirs.cluster.list_jobs() == []
+    assert theirs.cluster.list_jobs().jobs == []
     assert report.deleted == 0
     assert find(kubernetes.cluster, "staged")
 
@@ -578,7 +580,7 @@ def test_long_listings_are_complete(kubernetes: KubernetesWorld, monkeypatch: py
         kubernetes.cluster.start_job(name_of(order), [order], TRAINING)
     monkeypatch.setattr("auto_retrain.adapters.kubernetes.access.client.PAGE_SIZE", 3)
 
-    listed = {job.job_id for job in kubernetes.cluster.list_jobs()}
+    listed = {job.job_id for job in kubernetes.cluster.list_jobs().jobs}
 
     assert {order.job_id for order in orders} <= listed
 

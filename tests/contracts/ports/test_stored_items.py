@@ -1,9 +1,12 @@
 """This release reads what an earlier one stored, and continues its jobs."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from auto_retrain.adapters.dynamodb.states import state_of
 from auto_retrain.adapters.dynamodb.table import record_of
@@ -18,6 +21,7 @@ from auto_retrain.domain.policy.policy import AppliedPolicy
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType
 from local.paths import ROOT
+from tests.oddities import odd
 from tests.unit.usecases.world import World, rows
 
 ITEMS: dict[str, dict[str, Any]] = json.loads((ROOT / "tests/data/stored/items.json").read_text())
@@ -128,6 +132,23 @@ def test_a_document_that_no_release_wrote_is_refused_and_named(kind: type[Record
     for document in ("", "[]", "{}", '{"version":"1"}'):
         with pytest.raises(RecordInvalid, match="JOB#churn-1"):
             record_of({"pk": {"S": "JOB#churn-1"}, "document": {"S": document}}, kind)
+
+
+STORED = [
+    (kind, json.loads(items[key]["document"]["S"]))
+    for items in ITEMS.values()
+    for key, kind in {"JOB": RetrainingJob, "DEPLOYMENT#000001": LedgerLine}.items()
+    if key in items
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(STORED).flatmap(lambda stored: st.tuples(st.just(stored[0]), odd([stored[1]]))))
+def test_whatever_a_document_lacks_it_is_read_or_refused_by_name(stored: tuple[type[Record], list[Any]]) -> None:
+    kind, content = stored
+    for one in content:
+        with suppress(RecordInvalid):
+            assert isinstance(record_of({"pk": {"S": "JOB#churn-1"}, "document": {"S": json.dumps(one)}}, kind), kind)
 
 
 def test_a_job_validated_by_an_earlier_release_is_deployed_and_closed() -> None:

@@ -5,13 +5,16 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_retrain.domain.batch import MAX_BATCH_ORDERS, MAX_ORDERS_LENGTH, ParkedOrder, batches
+from auto_retrain.domain.batch import MAX_BATCH_ORDERS, ParkedOrder, batches
+from auto_retrain.domain.order_size import check_size
 from auto_retrain.domain.policy.training import TrainingPolicy
 from tests.contracts.cluster.orders import make_order
 
 
-def parked(number: int, image: str | None = None, size: int = 0, kind: str = "train", **training: Any) -> ParkedOrder:
-    order = make_order(f"job-{number}", image=image, kind=kind, parameters={"text": "x" * size})
+def parked(
+    number: int, image: str | None = None, text: str = "", size: int = 0, kind: str = "train", **training: Any
+) -> ParkedOrder:
+    order = make_order(f"job-{number}", image=image, kind=kind, parameters={"text": text * size})
     return ParkedOrder(order=order, training=TrainingPolicy(batched=True, **training))
 
 
@@ -20,6 +23,7 @@ PARKED = st.lists(
         parked,
         st.integers(0, 10_000),
         image=st.sampled_from([None, "image:1"]),
+        text=st.sampled_from(["x", "$", "日"]),
         size=st.integers(0, 16_000),
         kind=st.sampled_from(["train", "score"]),
         cpu=st.sampled_from(["1", "2"]),
@@ -42,7 +46,7 @@ def test_every_order_is_in_one_batch_with_equal_needs_and_no_batch_is_too_large(
     for batch in made:
         assert len({(item.order.kind, item.order.image, item.training.cpu) for item in batch.parked}) == 1
         assert len(batch.parked) <= MAX_BATCH_ORDERS
-        assert sum(len(item.order.model_dump_json()) for item in batch.parked) <= MAX_ORDERS_LENGTH
+        check_size([item.order for item in batch.parked])
 
 
 @given(PARKED)

@@ -37,6 +37,7 @@ def test_a_variant_overrides_the_shared_parameters() -> None:
     assert with_common({"a": 1, "b": 1}, [{"b": 2}, {"c": 3}]) == [{"a": 1, "b": 2}, {"a": 1, "b": 1, "c": 3}]
 
 
-def test_variants_too_large_for_the_orders_are_refused() -> None:
-    with pytest.raises(EventInvalid, match=r"variants: .* with the shared parameters; at most 64000"):
-        with_common({"text": "x" * 15_000}, [{"a": number} for number in range(5)])
+@pytest.mark.parametrize(("text", "size"), [("x", 15_000), ("日", 5_000), ("$", 7_500)])
+def test_variants_too_large_for_the_orders_are_refused(text: str, size: int) -> None:
+    with pytest.raises(EventInvalid, match=r"variants: 75.* with the shared parameters, .*; at most 64000"):
+        with_common({"text": text * size}, [{"a": number} for number in range(5)])

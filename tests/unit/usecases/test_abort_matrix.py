@@ -131,7 +131,7 @@ def a_person_wins_and_people_know(world: World, job_id: str) -> str | None:
 
 
 def nothing_is_left(world: World, job_id: str) -> str | None:
-    left = [job.name for job in world.ports.cluster.list_jobs() if job.phase is ClusterJobPhase.ACTIVE]
+    left = [job.name for job in world.ports.cluster.list_jobs().jobs if job.phase is ClusterJobPhase.ACTIVE]
     active, unannounced = world.ports.jobs.list_active(), world.ports.jobs.list_unannounced()
     if left or active or unannounced or world.ports.states.get("churn").active_job:
         return f"left: {left}, {len(active)} active and {len(unannounced)} unannounced jobs"

@@ -154,7 +154,7 @@ def outcome(world: World, job_id: str) -> dict[str, Any]:
         "attempts": (state.fence, len(state.attempts)),
         "decisions": [decision.outcome for decision in ports.decisions.recent("churn", 9)],
         "told": list(events.values()),
-        "kubernetes jobs": [kubernetes_job.kind for kubernetes_job in ports.cluster.list_jobs()],
+        "kubernetes jobs": [kubernetes_job.kind for kubernetes_job in ports.cluster.list_jobs().jobs],
         "waiting": len(ports.waiting.of("churn")),
         "executions": len(ports.executions.started),
         "unannounced": len(ports.jobs.list_unannounced()),

@@ -5,11 +5,10 @@ from collections.abc import Iterable
 
 from .base import Record
 from .cluster import JobOrder
+from .order_size import MAX_ORDERS_BYTES, bytes_of
 from .policy.training import TrainingPolicy
 
-# All orders of a batch travel in one environment variable, which Linux limits to 128 KiB.
 MAX_BATCH_ORDERS = 50
-MAX_ORDERS_LENGTH = 96_000
 
 
 class ParkedOrder(Record):
@@ -49,5 +48,5 @@ def batches(parked: Iterable[ParkedOrder]) -> list[OrderBatch]:
 
 
 def _has_room(group: list[ParkedOrder], item: ParkedOrder) -> bool:
-    length = sum(len(member.order.model_dump_json()) + 1 for member in [*group, item])
-    return not group or (len(group) < MAX_BATCH_ORDERS and length <= MAX_ORDERS_LENGTH)
+    size = sum(bytes_of(member.order) for member in [*group, item])
+    return not group or (len(group) < MAX_BATCH_ORDERS and size <= MAX_ORDERS_BYTES)

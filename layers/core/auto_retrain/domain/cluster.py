@@ -1,6 +1,7 @@
 """What we ask of a cluster, and what we see there."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import groupby
 
@@ -77,6 +78,18 @@ class ClusterJob(Record):
         return ClusterJobPhase.FAILED if order in self.failed else self.phase
 
 
+@dataclass(frozen=True)
+class ClusterListing:
+    """Our Kubernetes Jobs, and what could not be read of them.
+
+    `unreadable` says why a Job could not be read, by its name; `unlisted` why a namespace could not be listed.
+    """
+
+    jobs: list[ClusterJob] = field(default_factory=list)
+    unreadable: dict[str, str] = field(default_factory=dict)
+    unlisted: dict[str, str] = field(default_factory=dict)
+
+
 def next_to_run(jobs: Iterable[ClusterJob], parallel_jobs: int | None) -> list[ClusterJob]:
     """The waiting Jobs that get a free slot: highest priority first, then oldest.
 
@@ -112,8 +125,9 @@ def suspension_of(job: ClusterJob) -> str | None:
 
 
 class Obstacle(Record):
-    """Why a Kubernetes Job has no running pod, since when, and whether waiting may help."""
+    """What keeps a Kubernetes Job from running or from ending, since when if that is known, and whether it may pass."""
 
     reason: str
-    since: UtcTime
+    since: UtcTime | None
     may_pass: bool
+    work_is_done: bool = Field(default=False, description="only containers of others keep its pod")

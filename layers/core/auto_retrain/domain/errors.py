@@ -11,7 +11,7 @@ AutoRetrainError
     ├── SettingMissing · SettingInvalid
     ├── JobUnknown · LeaseHeld · IllegalTransition · RecordInvalid
     ├── DataMissing · DataInvalid (DataChanged) · ArtifactInvalid (ArtifactMissing)
-    ├── AwsRefused · ClusterRefused · ClusterConflict · RegistryRefused
+    ├── AwsRefused · ClusterRefused · ClusterConflict · RegistryRefused · OrdersTooLarge
     └── TrainingFailed · ChampionConflict · PromotionRefused · ReviewRefused
 
 "Not due" and "rejected" are results, not errors.
@@ -146,6 +146,10 @@ class ClusterRefused(PermanentError):
 
 class ClusterConflict(PermanentError):
     """A Kubernetes Job with this name belongs to something else."""
+
+
+class OrdersTooLarge(PermanentError):
+    """The orders of a step do not fit into the environment of a container."""
 
 
 class RegistryRefused(PermanentError):

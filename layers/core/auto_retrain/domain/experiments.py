@@ -9,10 +9,11 @@ from pydantic import JsonValue
 
 from .base import MAX_PARAMETERS_LENGTH
 from .errors import EventInvalid
+from .order_size import bytes_in_environment
 
 MAX_VARIANTS = 20
-# All orders of a step travel in one environment variable, which Linux limits to 128 KiB.
-MAX_ORDERS_LENGTH = 64_000
+# Less than all orders of a step may have, because each order says more than its parameters.
+MAX_VARIANTS_BYTES = 64_000
 
 Variant = dict[str, JsonValue]
 
@@ -53,10 +54,10 @@ def _check_number(variants: int) -> None:
 def with_common(common: Variant, variants: Sequence[Variant]) -> list[Variant]:
     """Lay each variant over the parameters that all share; raises EventInvalid if the result is too large."""
     merged = [{**common, **variant} for variant in variants]
-    size = sum(len(json.dumps(parameters)) for parameters in merged)
-    if size > MAX_ORDERS_LENGTH:
+    size = sum(bytes_in_environment(json.dumps(parameters, ensure_ascii=False)) for parameters in merged)
+    if size > MAX_VARIANTS_BYTES:
         raise EventInvalid(
-            f"variants: {size} characters of JSON together with the shared parameters; "
-            f"at most {MAX_ORDERS_LENGTH} are allowed"
+            f"variants: {size} bytes of JSON together with the shared parameters, with each $ counted twice; "
+            f"at most {MAX_VARIANTS_BYTES} are allowed"
         )
     return merged

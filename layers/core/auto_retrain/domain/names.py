@@ -76,3 +76,8 @@ def variant_part(variant: int) -> str:
 def log_key(job_id: str, kind: JobKind, variant: int | None) -> str:
     """Key among the artifacts for the end of the log of a step, or of one variant."""
     return f"jobs/{job_id}/{kind}/{'' if variant is None else variant_part(variant)}log.txt"
+
+
+def note_key(job_id: str, kind: JobKind) -> str:
+    """Key among the artifacts for the watcher's note on a step; pods cannot write there."""
+    return f"notes/{job_id}/{kind}.txt"

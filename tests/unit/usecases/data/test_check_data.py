@@ -118,7 +118,7 @@ def test_broken_data_end_the_job_before_training(days: range, columns: dict[str,
     check = world.job(job_id).data_check
     assert check is not None
     assert message in check.errors[0].text
-    assert world.ports.cluster.list_jobs() == []
+    assert world.ports.cluster.list_jobs().jobs == []
 
 
 def test_a_finding_that_the_policy_tolerates_is_a_warning() -> None:

@@ -128,7 +128,7 @@ def test_only_a_waiting_job_can_be_reviewed() -> None:
 
 def test_an_execution_that_waits_for_a_review_is_kept_alive_without_the_cluster() -> None:
     world, job_id = waiting_world()
-    for job in world.ports.cluster.list_jobs():
+    for job in world.ports.cluster.list_jobs().jobs:
         world.ports.cluster.delete_job(job)
     world.ports.clock.advance(timedelta(hours=40))
     assert watch(world) == WatchOutcome(alive=1)

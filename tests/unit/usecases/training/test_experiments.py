@@ -63,7 +63,7 @@ def test_each_variant_is_an_order_of_one_kubernetes_job() -> None:
     assert [order.parameters for order in orders] == [{"rate": 0.1, "depth": depth} for depth in (1, 2, 3)]
     assert [order.variant for order in orders] == [0, 1, 2]
     assert len({order.output_uri for order in orders}) == 3
-    (kubernetes_job,) = world.ports.cluster.list_jobs()
+    (kubernetes_job,) = world.ports.cluster.list_jobs().jobs
     assert (kubernetes_job.orders, kubernetes_job.pods_at_once) == (3, 2)
 
 

@@ -13,6 +13,7 @@ from auto_retrain.domain.errors import (
     DataMissing,
     IllegalTransition,
     JobUnknown,
+    OrdersTooLarge,
 )
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType
@@ -305,3 +306,17 @@ def test_no_row_is_used_before_its_label_has_had_time_to_arrive(delay: int) -> N
     manifest = json.loads(world.ports.data.read(world.job(job_id).manifest_uri or ""))
     newest = max(item["date"] for name in ("training", "holdout") for item in manifest[name]["objects"])
     assert newest == (NOON.date() - timedelta(days=delay + 1)).isoformat()
+
+
+@pytest.mark.parametrize("batched", [False, True])
+def test_orders_that_are_too_large_are_refused_before_anything_is_written(
+    monkeypatch: pytest.MonkeyPatch, batched: bool
+) -> None:
+    training = {"parameters": {"text": "日" * 1_000}, "batched": batched}
+    world = World(a_policy(triggers={"evaluation_window_days": 5, "training_window_days": 10}, training=training))
+    job_id = world.open()
+    monkeypatch.setattr("auto_retrain.domain.order_size.MAX_ORDERS_BYTES", 3_000)
+    with pytest.raises(OrdersTooLarge, match="at most 3000 fit into an environment variable"):
+        world.start(job_id, "train")
+    assert world.job(job_id).pending is None
+    assert world.ports.cluster.list_jobs().jobs == []

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from auto_retrain.adapters.memory import MemoryPorts
-from auto_retrain.domain.errors import EventInvalid
+from auto_retrain.domain.errors import AwsRefused, EventInvalid, ExecutionsUnavailable, TransientError
 from auto_retrain.usecases.triggering.receive_alarm import receive_alarm
 from tests.unit.builders import NOON, a_policy
 
@@ -68,3 +68,24 @@ def test_an_alarm_that_names_no_model_is_refused_with_what_to_do() -> None:
 def test_an_alarm_about_an_unknown_model_is_refused() -> None:
     with pytest.raises(EventInvalid, match="names 'churn', which has no policy"):
         receive_alarm(BRIDGED, ports_with(fraud=[]))
+
+
+@pytest.mark.parametrize("error", [RuntimeError("secret"), AwsRefused("no"), ExecutionsUnavailable("throttled")])
+def test_a_model_that_cannot_be_started_costs_no_other_its_execution(error: Exception) -> None:
+    ports = ports_with(fraud=["upstream table"], churn=["upstream table"])
+    start = ports.executions.start
+
+    def broken_for_one(name: str, event: Any) -> str | None:
+        if event["model_name"] == "churn":
+            raise error
+        return start(name, event)
+
+    ports.executions.start = broken_for_one  # type: ignore[method-assign]
+    if isinstance(error, TransientError):
+        with pytest.raises(TransientError, match="throttled"):
+            receive_alarm(named(COMPOSITE, "upstream table"), ports)
+    else:
+        outcome = receive_alarm(named(COMPOSITE, "upstream table"), ports)
+        assert (len(outcome.started), outcome.known, outcome.metrics) == (1, 0, {"trigger_problems": 1})
+        assert outcome.problems[0].startswith("churn: ")
+    assert {event["model_name"] for event in ports.executions.started.values()} == {"fraud"}

@@ -1,24 +1,25 @@
 """The fleet is screened in a few calls; each model gets its turn, none is lost and none is started twice."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from auto_retrain.adapters.memory import MemoryPorts
-from auto_retrain.domain.errors import ExecutionsUnavailable, TransientError
+from auto_retrain.domain.errors import AwsRefused, ExecutionsUnavailable, MetricsUnavailable, TransientError
 from auto_retrain.domain.fleet import FleetLimits
 from auto_retrain.domain.messages.ending import ClosingRequest
 from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.messages.triggering import ExecutionStarted, SweepOutcome
-from auto_retrain.domain.metric_reading import MetricReading
+from auto_retrain.domain.metric_reading import MetricQuery, MetricReading
 from auto_retrain.domain.model_state import Quarantine
 from auto_retrain.domain.policy.policy import PolicyStatus
 from auto_retrain.usecases.ending.close_job import close_job
+from auto_retrain.usecases.triggering import sweep_models as sweeping
 from auto_retrain.usecases.triggering.check_triggers import check_triggers
-from auto_retrain.usecases.triggering.sweep_models import sweep_models
+from auto_retrain.usecases.triggering.sweep_models import MAX_PROBLEMS, sweep_models
 from tests.unit.builders import NOON, a_policy
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -176,11 +177,102 @@ def test_an_execution_that_cannot_be_started_does_not_prevent_the_others() -> No
         return start(name, event)
 
     ports.executions.start = fail_for_one  # type: ignore[method-assign]
-    with pytest.raises(TransientError, match="1 of 2 calls failed, the first with: throttled"):
+    with pytest.raises(TransientError, match="failed steps: 1, the first with: throttled"):
         sweep(ports)
     assert set(kinds(ports)) == {"healthy", "degraded"}
     ports.executions.start = start  # type: ignore[method-assign]
     assert sweep(ports).started == 1
+
+
+class Broken(Exception):
+    """Nobody foresaw it."""
+
+
+@pytest.mark.parametrize("error", [Broken("secret"), AwsRefused("no")])
+def test_a_model_that_cannot_be_started_is_counted_and_costs_no_other_its_turn(error: Exception) -> None:
+    ports = a_fleet()
+    start = ports.executions.start
+
+    def broken_for_one(name: str, event: Mapping[str, Any]) -> str | None:
+        if event["model_name"] == "healthy":  # its drift check starts before the others
+            raise error
+        return start(name, event)
+
+    ports.executions.start = broken_for_one  # type: ignore[method-assign]
+    outcome = sweep(ports)
+    assert set(kinds(ports)) == {"new", "degraded"}
+    assert (outcome.started, outcome.failed, outcome.metrics) == (2, 1, {"trigger_problems": 1})
+    assert outcome.problems[0].startswith("healthy: ")
+    assert "secret" not in outcome.problems[0]
+    assert ports.sweeps.last() is not None
+
+
+def test_a_model_whose_metric_breaks_its_source_is_found_and_the_others_are_judged() -> None:
+    ports = a_fleet()
+    read = ports.metrics.read
+
+    def broken_for_one(queries: Sequence[MetricQuery]) -> list[MetricReading]:
+        if any(query.model_name == "healthy" for query in queries):
+            raise Broken
+        return read(queries)
+
+    ports.metrics.read = broken_for_one  # type: ignore[method-assign]
+    outcome = sweep(ports)
+    assert kinds(ports)["degraded"] == "performance_degradation"
+    assert outcome.problems == ("healthy: unexpected Broken, see the log",)
+
+
+def test_a_source_that_refuses_every_model_is_not_asked_about_each() -> None:
+    ports = MemoryPorts()
+    asked: list[int] = []
+    for number in range(1000):
+        give_model(ports, f"model-{number}")
+    give_model(ports, "new", retrained=False, enabled=["scheduled"])
+
+    def refused(queries: Sequence[MetricQuery]) -> list[MetricReading]:
+        asked.append(len(queries))
+        raise AwsRefused("no permission")
+
+    ports.metrics.read = refused  # type: ignore[method-assign]
+    outcome = sweep(ports)
+    assert kinds(ports) == {"new": "scheduled"}
+    assert len(outcome.problems) == MAX_PROBLEMS < outcome.failed
+    assert len(asked) < 100
+
+
+def test_a_source_of_metrics_that_is_away_costs_no_model_of_another_source_its_turn() -> None:
+    ports = a_fleet()
+    prometheus = {"source": "prometheus", "gauge": "accuracy"}
+    ports.policies.apply(a_policy(model="elsewhere", metric=prometheus), "ada", NOON)
+    ports.states.record_retrain("elsewhere", NOON)
+    read = ports.metrics.read
+
+    def away(queries: Sequence[MetricQuery]) -> list[MetricReading]:
+        if any(query.metric.source == "prometheus" for query in queries):
+            raise MetricsUnavailable("Prometheus did not answer")
+        return read(queries)
+
+    ports.metrics.read = away  # type: ignore[method-assign]
+    with pytest.raises(TransientError, match="failed steps: 1, the first with: Prometheus did not answer"):
+        sweep(ports)
+    assert set(kinds(ports)) == {"degraded", "new", "healthy"}
+    assert ports.sweeps.last() is None
+
+
+@pytest.mark.parametrize("step", ["_ask", "_due", "daily_slot", "model_holds", "judge_triggers"])
+def test_whatever_breaks_for_one_model_the_others_are_swept(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    ports = a_fleet()
+    real = getattr(sweeping, step)
+
+    def broken_for_one(*arguments: Any, **named: Any) -> Any:
+        if "'healthy'" in repr(arguments):
+            raise Broken
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(sweeping, step, broken_for_one)
+    outcome = sweep(ports)
+    assert set(kinds(ports)) >= {"degraded", "new"}
+    assert outcome.failed == 1
 
 
 def test_an_empty_fleet_is_swept_without_errors() -> None:

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from auto_retrain.domain.cluster import ClusterJob, Obstacle
 from auto_retrain.domain.errors import ClusterRefused, ClusterUnavailable
 from auto_retrain.domain.messages.ending import ExecutionStatusChange
@@ -39,7 +41,7 @@ class Fleet(World):
         assert start_job(order, self.ports).kubernetes_job is None
 
     def batch(self) -> ClusterJob:
-        (kubernetes_job,) = self.ports.cluster.list_jobs()
+        (kubernetes_job,) = self.ports.cluster.list_jobs().jobs
         return kubernetes_job
 
     def answers(self, kind: str) -> list[str]:
@@ -52,7 +54,7 @@ def watch(world: World) -> WatchOutcome:
 
 def test_parked_trainings_become_one_kubernetes_job() -> None:
     fleet = Fleet("a", "b", "c")
-    assert fleet.ports.cluster.list_jobs() == []
+    assert fleet.ports.cluster.list_jobs().jobs == []
 
     outcome = watch(fleet)
 
@@ -68,7 +70,7 @@ def test_one_batch_is_started_however_many_passes_there_are() -> None:
         watch(fleet)
         fleet.ports.clock.advance(GRACE)
 
-    assert len(fleet.ports.cluster.list_jobs()) == 1
+    assert len(fleet.ports.cluster.list_jobs().jobs) == 1
 
 
 def test_an_order_that_is_parked_later_gets_its_own_batch() -> None:
@@ -79,8 +81,8 @@ def test_an_order_that_is_parked_later_gets_its_own_batch() -> None:
 
     watch(later)
 
-    assert [job.members for job in fleet.ports.cluster.list_jobs()].count((later.ids["b"],)) == 1
-    assert len(fleet.ports.cluster.list_jobs()) == 2
+    assert [job.members for job in fleet.ports.cluster.list_jobs().jobs].count((later.ids["b"],)) == 1
+    assert len(fleet.ports.cluster.list_jobs().jobs) == 2
 
 
 def test_each_execution_is_answered_for_its_own_order_while_the_others_still_run() -> None:
@@ -144,6 +146,17 @@ def test_a_batch_that_the_cluster_refuses_fails_its_executions_at_once() -> None
     assert sorted(fleet.answers("fail")) == ["a", "b"]
 
 
+def test_an_order_that_no_container_can_start_with_fails_its_execution_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet = Fleet("a", "b")
+    monkeypatch.setattr("auto_retrain.domain.batch.MAX_BATCH_ORDERS", 1)
+    sizes = iter([0, 10**6])
+    monkeypatch.setattr("auto_retrain.domain.order_size.bytes_of", lambda order: next(sizes))
+
+    outcome = watch(fleet)
+
+    assert (outcome.batches, outcome.failed, len(fleet.answers("fail"))) == (1, 1, 1)
+
+
 def test_an_unavailable_cluster_is_tried_again_in_the_next_pass() -> None:
     fleet = Fleet("a", "b")
     start = fleet.ports.cluster.start_indexed_job
@@ -170,7 +183,7 @@ def test_an_image_that_cannot_be_pulled_fails_all_orders_that_wait_for_it() -> N
     watch(fleet)
 
     assert sorted(fleet.answers("fail")) == ["a", "b"]
-    assert fleet.ports.cluster.list_jobs() == []
+    assert fleet.ports.cluster.list_jobs().jobs == []
 
 
 def test_a_batch_is_an_orphan_only_when_all_its_jobs_have_ended() -> None:
@@ -184,7 +197,7 @@ def test_a_batch_is_an_orphan_only_when_all_its_jobs_have_ended() -> None:
     end(fleet, "b")
 
     assert watch(fleet).deleted == 1
-    assert fleet.ports.cluster.list_jobs() == []
+    assert fleet.ports.cluster.list_jobs().jobs == []
 
 
 def end(fleet: Fleet, model: str) -> None:

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from auto_retrain.domain.cluster import ClusterJob, ClusterJobPhase, JobOrder, Obstacle
 from auto_retrain.domain.errors import ClusterUnavailable, DataUnavailable, ExecutionsUnavailable
 from auto_retrain.domain.messages.references import ScheduledEvent
@@ -19,7 +21,7 @@ def watch(world: World) -> WatchOutcome:
 
 
 def only_job(world: World) -> ClusterJob:
-    (job,) = world.ports.cluster.list_jobs()
+    (job,) = world.ports.cluster.list_jobs().jobs
     return job
 
 
@@ -95,7 +97,7 @@ def test_an_orphaned_kubernetes_job_is_deleted_after_a_grace_period() -> None:
     assert watch(world) == WatchOutcome()
     world.ports.clock.advance(GRACE + timedelta(seconds=1))
     assert watch(world) == WatchOutcome(deleted=1)
-    assert world.ports.cluster.list_jobs() == []
+    assert world.ports.cluster.list_jobs().jobs == []
 
 
 def test_a_kubernetes_job_whose_record_is_not_listed_yet_is_left_alone() -> None:
@@ -103,7 +105,7 @@ def test_a_kubernetes_job_whose_record_is_not_listed_yet_is_left_alone() -> None
     world.ports.clock.advance(max(GRACE, datetime.now(UTC) - world.ports.clock.now()) + GRACE)
     world.ports.jobs.list_active = list  # type: ignore[method-assign]
     assert watch(world) == WatchOutcome()
-    assert [job.name for job in world.ports.cluster.list_jobs()] == [name]
+    assert [job.name for job in world.ports.cluster.list_jobs().jobs] == [name]
 
 
 def test_a_finished_orphan_is_left_to_its_time_to_live() -> None:
@@ -117,7 +119,7 @@ def test_a_drift_report_is_not_deleted_as_an_orphan() -> None:
     world = World()
     world.ports.cluster.occupy("churn-old-report-1", "churn-old", "report", created_at=NOON - timedelta(hours=1))
     assert watch(world) == WatchOutcome()
-    assert [job.name for job in world.ports.cluster.list_jobs()] == ["churn-old-report-1"]
+    assert [job.name for job in world.ports.cluster.list_jobs().jobs] == ["churn-old-report-1"]
 
 
 def test_a_job_whose_execution_ended_without_closing_it_is_closed_after_a_grace_period() -> None:
@@ -150,7 +152,7 @@ def test_a_running_kubernetes_job_of_an_ended_execution_is_closed_and_then_delet
     world.ports.clock.advance(max(GRACE, datetime.now(UTC) - world.ports.clock.now()) + GRACE)
     assert watch(world).closed == 1
     assert watch(world).deleted == 1
-    assert world.ports.cluster.list_jobs() == []
+    assert world.ports.cluster.list_jobs().jobs == []
 
 
 def test_a_job_that_cannot_be_answered_does_not_delay_the_others() -> None:
@@ -206,7 +208,7 @@ def test_a_job_that_waits_in_vain_for_an_image_is_failed_and_deleted() -> None:
     world.ports.clock.advance(MAX_WAIT - GRACE)
     assert watch(world) == WatchOutcome(failed=1, waiting={name: "it cannot run"})
     assert world.ports.executions.answers[-1] == ("fail", "token", "it cannot run, for at least 10 minutes")
-    assert world.ports.cluster.list_jobs() == []
+    assert world.ports.cluster.list_jobs().jobs == []
 
 
 def test_a_job_that_waits_for_a_node_is_left_to_its_deadline() -> None:
@@ -243,7 +245,10 @@ def test_an_execution_is_kept_alive_even_if_its_obstacle_is_unknown() -> None:
 
     world.ports.cluster.obstacles = unavailable  # type: ignore[method-assign,assignment]
     outcome = watch(world)
-    assert (outcome.alive, outcome.problems) == (1, ("obstacles: ClusterUnavailable: the API server is away",))
+    assert (outcome.alive, outcome.problems) == (
+        1,
+        ("obstacles in auto-retrain: ClusterUnavailable: the API server is away",),
+    )
 
 
 def orphan_world() -> World:
@@ -302,7 +307,7 @@ def held_world(parallel_jobs: int | None) -> World:
 
 
 def active(world: World) -> list[str]:
-    jobs = world.ports.cluster.list_jobs()
+    jobs = world.ports.cluster.list_jobs().jobs
     return [job.job_id for job in jobs if job.phase is ClusterJobPhase.ACTIVE]
 
 
@@ -321,3 +326,106 @@ def test_the_waiting_job_with_the_highest_priority_gets_the_free_place() -> None
 def test_when_the_limit_is_lifted_all_waiting_jobs_run() -> None:
     world = held_world(parallel_jobs=None)
     assert watch(world).resumed == 3
+
+
+def fleet_world(others: int = 3) -> tuple[World, str]:
+    """A world whose first job may be odd, and others that wait for the same Kubernetes Job."""
+    world, name = waiting_world()
+    (job,) = world.ports.jobs.list_active()
+    assert job.pending
+    for number in range(others):
+        other = {"job_id": f"other-{number}", "execution_arn": f"arn:{number}"}
+        pending = job.pending.model_copy(update={"task_token": f"other-{number}"})
+        world.ports.jobs._jobs[f"other-{number}"] = job.model_copy(update=other | {"pending": pending})
+    return world, name
+
+
+class Broken(Exception):
+    """Nobody foresaw it."""
+
+
+ANSWERS = {"finish": "succeed", "fail": "fail", "run": "heartbeat"}
+
+
+@pytest.mark.parametrize(("event", "answer"), ANSWERS.items())
+def test_an_error_that_nobody_foresaw_costs_no_other_execution_its_answer(event: str, answer: str) -> None:
+    world, name = fleet_world()
+    if event != "run":
+        getattr(world.ports.cluster, event)(name, "log")
+    real = getattr(world.ports.executions, answer)
+
+    def broken(token: str, *further: object) -> object:
+        if token == "token":
+            raise Broken("secret")
+        return real(token, *further)
+
+    setattr(world.ports.executions, answer, broken)
+    outcome = watch(world)
+    assert {answered[1] for answered in world.ports.executions.answers} == {"other-0", "other-1", "other-2"}
+    assert [problem.split(": ")[1] for problem in outcome.problems] == ["unexpected Broken, see the log"]
+    assert outcome.metrics["watch_problems"] == 1
+
+
+@pytest.mark.parametrize(
+    ("port", "method"),
+    [("cluster", "explain_failure"), ("cluster", "log_tail"), ("data", "write"), ("cluster", "obstacles")],
+)
+def test_an_unforeseen_error_beside_an_answer_does_not_prevent_it(port: str, method: str) -> None:
+    world, name = waiting_world()
+    world.ports.cluster.occupy("idle", "idle", created_at=NOON)
+    world.ports.cluster.change("idle", ready_pods=0)
+    world.ports.cluster.fail(name, "it failed", log="Killed")
+    world.ports.clock.advance(GRACE)
+
+    def broken(*arguments: object) -> object:
+        raise Broken
+
+    setattr(getattr(world.ports, port), method, broken)
+    outcome = watch(world)
+    assert (outcome.failed, len(outcome.problems)) == (1, 1)
+
+
+def test_records_that_cannot_be_gathered_into_batches_cost_no_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, _ = fleet_world()
+
+    def broken(*arguments: object) -> object:
+        raise Broken
+
+    monkeypatch.setattr("auto_retrain.usecases.watching.watch_jobs.gather", broken)
+    outcome = watch(world)
+    assert (outcome.alive, outcome.problems) == (4, ("batches: unexpected Broken, see the log",))
+
+
+def test_a_namespace_that_cannot_be_listed_costs_only_its_own_jobs_a_heartbeat() -> None:
+    world, _ = waiting_world()
+    elsewhere = fleet_world(1)[0].ports.jobs._jobs["other-0"]
+    assert elsewhere.pending
+    pending = elsewhere.pending.model_copy(update={"kubernetes_job": "other-train-1"})
+    world.ports.jobs._jobs["other-0"] = elsewhere.model_copy(update={"pending": pending})
+    world.ports.cluster.occupy("other-train-1", "other-0", created_at=NOON, namespace="team")
+    world.ports.cluster.unlisted = {"team": "ClusterRefused: 403"}
+    world.ports.clock.advance(GRACE)
+    outcome = watch(world)
+    assert (outcome.alive, outcome.failed) == (1, 0)
+    assert outcome.problems == ("namespace 'team' cannot be listed: ClusterRefused: 403",)
+    assert world.ports.executions.answers == [("heartbeat", "token", "")]
+
+
+def test_a_kubernetes_job_that_cannot_be_read_has_not_vanished() -> None:
+    world, name = waiting_world()
+    world.ports.cluster.unreadable = {name: "it is odd"}
+    world.ports.clock.advance(GRACE)
+    assert watch(world).problems == (f"Kubernetes Job '{name}' cannot be read: it is odd",)
+    assert world.ports.executions.answers == []
+
+
+@pytest.mark.parametrize("moment", [datetime.min, datetime.max])
+def test_times_at_the_edge_of_the_calendar_stop_nothing(moment: datetime) -> None:
+    world, name = fleet_world()
+    at = moment.replace(tzinfo=UTC)
+    world.ports.cluster.change(name, created_at=at, started_at=at, deadline_at=at, ready_pods=0)
+    world.ports.cluster.obstruct(name, Obstacle(reason="it waits", since=at, may_pass=False))
+    world.ports.cluster.occupy("orphan", "orphan", created_at=at)
+    outcome = watch(world)
+    assert outcome.alive + outcome.failed == 4
+    assert outcome.problems == ()

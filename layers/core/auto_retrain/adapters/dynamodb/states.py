@@ -111,7 +111,7 @@ def state_of(model_name: str, item: Mapping[str, Any] | None) -> ModelState:
     """
     try:
         return ModelState(model_name=model_name, **_fields(item or {}))
-    except (LookupError, TypeError, ValueError, OverflowError, OSError) as error:
+    except Exception as error:
         raise RecordInvalid(f"the state of 'MODEL#{model_name}' cannot be read: {type(error).__name__}") from error
 
 

@@ -43,7 +43,7 @@ def record_of(item: Mapping[str, Any], kind: type[AnyRecord]) -> AnyRecord:
         return kind.model_validate_json(document, extra="ignore")
     except ValidationError as error:
         problem = _problems(error)
-    except (LookupError, TypeError, ValueError) as error:
+    except Exception as error:  # whatever a document holds, it must not stop those who read others as well
         problem = type(error).__name__
     # Outside the handler, so that pydantic's error is not chained: it quotes the document, which may hold a task token.
     raise RecordInvalid(f"'{item['pk']['S']}' cannot be read: {problem}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from ...domain.cluster import ClusterJob, ClusterJobPhase, JobOrder, Obstacle
+from ...domain.cluster import ClusterJob, ClusterJobPhase, ClusterListing, JobOrder, Obstacle
 from ...domain.errors import ClusterConflict
 from ...domain.installation import NEEDED, Permission
 from ...domain.policy.training import TrainingPolicy
@@ -24,11 +24,16 @@ class _MemoryJob:
 
 
 class MemoryCluster:
-    """Cluster whose Jobs run until `finish` or `fail` is called; `orders` keeps the orders of each Job."""
+    """Cluster whose Jobs run until `finish` or `fail` is called; `orders` keeps the orders of each Job.
+
+    `unreadable` and `unlisted` say of which Jobs and namespaces a listing cannot tell, and why.
+    """
 
     def __init__(self) -> None:
         self._jobs: dict[str, _MemoryJob] = {}
         self.orders: dict[str, tuple[JobOrder, ...]] = {}
+        self.unreadable: dict[str, str] = {}
+        self.unlisted: dict[str, str] = {}
         self.granted: set[Permission] = set(NEEDED)
         self.parallel_jobs: int | None = None
         self.default_image = DEFAULT_IMAGE
@@ -52,8 +57,10 @@ class MemoryCluster:
         members = tuple(order.job_id for order in orders)
         self.change(name, orders=len(orders), pods_at_once=min(pods_at_once, len(orders)), members=members)
 
-    def list_jobs(self) -> list[ClusterJob]:
-        return [self._jobs[name].seen for name in sorted(self._jobs)]
+    def list_jobs(self) -> ClusterListing:
+        readable = [self._jobs[name].seen for name in sorted(self._jobs) if name not in self.unreadable]
+        listed = [job for job in readable if job.namespace not in self.unlisted]
+        return ClusterListing(listed, self.unreadable, self.unlisted)
 
     def obstacles(self, jobs: Sequence[ClusterJob]) -> dict[str, Obstacle]:
         return {job.name: obstacle for job in jobs if (obstacle := self._jobs[job.name].obstacle)}

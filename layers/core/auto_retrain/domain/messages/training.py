@@ -24,8 +24,8 @@ class StepStarted(Record):
 class WatchOutcome(Record):
     """What one pass over the cluster did, as numbers of jobs; the next pass retries what is listed in `problems`.
 
-    `waiting` says why Kubernetes Jobs are not running, for some of them, by name. `unreconciled` counts Kubernetes Jobs
-    without a record and records without a Kubernetes Job that the pass could not settle.
+    `waiting` says why Kubernetes Jobs are not running or not ending, for some of them, by name. `unreconciled` counts
+    Kubernetes Jobs without a record and records without a Kubernetes Job that the pass could not settle.
     """
 
     succeeded: int = 0
@@ -42,4 +42,4 @@ class WatchOutcome(Record):
     @property
     def metrics(self) -> dict[str, int]:
         """Counts to set alarms on, by metric name."""
-        return {"unreconciled_jobs": self.unreconciled}
+        return {"unreconciled_jobs": self.unreconciled, "watch_problems": len(self.problems)}

@@ -103,7 +103,8 @@ class SweepOutcome(Record):
     """What one sweep over the fleet did, as numbers of models.
 
     `started` executions began now, `known` ones before; `suppressed` models are held back, `queued` ones wait for the
-    fleet's limits until the next sweep.
+    fleet's limits until the next sweep. `failed` counts what could not be judged or started for a reason that will
+    not pass; the first of these reasons are `problems`.
     """
 
     models: int
@@ -111,12 +112,28 @@ class SweepOutcome(Record):
     known: int = 0
     suppressed: int = 0
     queued: int = 0
+    failed: int = 0
+    problems: tuple[str, ...] = ()
+
+    @property
+    def metrics(self) -> dict[str, int]:
+        """Counts to set alarms on, by metric name."""
+        return {"trigger_problems": self.failed} if self.failed else {}
 
 
 class AlarmOutcome(Record):
-    """What an alarm led to: executions that began now or before (`known`), or why it was ignored."""
+    """What an alarm led to: executions that began now or before (`known`), or why it was ignored.
+
+    `problems` say why the execution of a model could not be started.
+    """
 
     alarm: str
     started: tuple[str, ...] = ()
     known: int = 0
+    problems: tuple[str, ...] = ()
     ignored: str | None = None
+
+    @property
+    def metrics(self) -> dict[str, int]:
+        """Counts to set alarms on, by metric name."""
+        return {"trigger_problems": len(self.problems)} if self.problems else {}

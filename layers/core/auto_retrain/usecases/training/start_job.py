@@ -11,6 +11,7 @@ from ...domain.job import PendingStep, RetrainingJob, Variant
 from ...domain.messages.training import StepOrder, StepStarted
 from ...domain.model_version import ModelVersion
 from ...domain.names import JobKind, kubernetes_job_name, log_key, output_key, variant_part
+from ...domain.order_size import check_size
 from ...domain.policy.policy import Policy
 from ...domain.results import TrainingResult
 from ...domain.status import RetrainingStatus
@@ -35,6 +36,7 @@ def start_job(order: StepOrder, ports: Ports) -> StepStarted:
         DataMissing: the training or the holdout window contains no data.
         ArtifactInvalid: training left no usable result.
         ChampionConflict: the ledger has a serving version, but the registry has no champion.
+        OrdersTooLarge: no container could start with the orders.
     """
     job = job_of(order.job_id, ports)
     applied = policy_of(job.model_name, ports)
@@ -50,6 +52,9 @@ def _start(job: RetrainingJob, step: StepOrder, policy: Policy, ports: Ports) ->
     training, name = policy.training, kubernetes_job_name(job.job_id, step.kind)
     has_variants = bool(job.variants) and step.kind == "train"
     orders = variant_orders(job, policy, ports) if has_variants else container_orders(job, step.kind, policy, ports)
+    # Orders for several trainings travel together, those of one pod one by one.
+    for together in [orders] if has_variants else [[order] for order in orders]:
+        check_size(together)
     # The watcher batches small models; a job that needs two images or several trainings is not small.
     batched = training.batched and len(orders) == 1
     pending = PendingStep(

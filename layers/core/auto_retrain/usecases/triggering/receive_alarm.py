@@ -1,6 +1,7 @@
 """Starts an execution for each model that a CloudWatch alarm names."""
 
 from collections import defaultdict
+from functools import partial
 from typing import Any
 
 from ...domain.alarms import Alarm, parse_alarm
@@ -9,6 +10,7 @@ from ...domain.messages.triggering import AlarmOutcome
 from ...domain.names import execution_name
 from ...domain.trigger_type import TriggerType
 from ...ports import Ports
+from ..isolation import Losses
 
 _TRIGGER = TriggerType.PERFORMANCE_DEGRADATION.value
 
@@ -20,13 +22,18 @@ def receive_alarm(event: dict[str, Any], ports: Ports) -> AlarmOutcome:
 
     Raises:
         EventInvalid: the event is not an alarm, or the alarm names no model or one without a policy.
+        TransientError: some executions could not be started; the alarm, delivered again, starts only those.
     """
     alarm = parse_alarm(event)
     if alarm.state != "ALARM":
         return AlarmOutcome(alarm=alarm.name, ignored=f"its state is {alarm.state}, only ALARM calls for a retraining")
-    arns = [_start(model, alarm, ports) for model in sorted(_models(alarm, ports))]
-    started = tuple(arn for arn in arns if arn)
-    return AlarmOutcome(alarm=alarm.name, started=started, known=len(arns) - len(started))
+    losses = Losses()
+    models = sorted(_models(alarm, ports))
+    arns = [losses.attempt(partial(_start, model, alarm, ports), model) for model in models]
+    losses.raise_transient()
+    started, problems = tuple(arn for arn in arns if arn), tuple(losses.problems)
+    known = len(arns) - len(started) - len(problems)
+    return AlarmOutcome(alarm=alarm.name, started=started, known=known, problems=problems)
 
 
 def _models(alarm: Alarm, ports: Ports) -> set[str]:

@@ -1,5 +1,6 @@
 """Finds the models that may be due, in a few batched calls, and starts an execution for each."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -22,14 +23,16 @@ from ...holds.model import model_holds, observed_hold, only_broken_data
 from ...ports import Ports
 from ...triggers import enabled_triggers, first_met, first_observed, judge_triggers, trigger_of
 from ...triggers.base import Evidence, Occasion, Trigger
+from ..isolation import Losses
 from .gather_evidence import Question, gather_evidence
 from .record_decision import record_decision
 
 PARALLEL_CALLS = 16
+MAX_PROBLEMS = 20
 _INSTANT = timedelta(microseconds=1)
 
-Fleet = list[tuple[AppliedPolicy, ModelState]]
-Item = TypeVar("Item")
+Member = tuple[AppliedPolicy, ModelState]
+Fleet = list[Member]
 Done = TypeVar("Done")
 
 
@@ -57,6 +60,18 @@ class Turn(NamedTuple):
         return self.applied.policy
 
 
+class Asked(NamedTuple):
+    """What is asked in a model's turn, and the source of its metrics, if it needs any."""
+
+    turn: Turn
+    question: Question
+    source: str
+
+    @property
+    def model(self) -> str:
+        return self.turn.policy.model
+
+
 class Starts(NamedTuple):
     """How many executions were started, how many had been started before, and what waits for the next sweep."""
 
@@ -69,25 +84,27 @@ def sweep_models(tick: ScheduledEvent, ports: Ports) -> SweepOutcome:
     """Start one execution for each model that may be due, and none twice for the same occasion.
 
     Schedules are judged in every sweep; metrics and data once a day, in the first sweep after the model's daily slot.
-    If the fleet's limits leave no room for a model, it waits for the next sweep.
+    If the fleet's limits leave no room for a model, it waits for the next sweep. Whatever goes wrong with one model, or
+    with one source of metrics, does not affect the others.
 
     Raises:
-        TransientError: some executions could not be started; the sweep, repeated, starts only those.
+        TransientError: some models could not be judged or started; the sweep, repeated, starts only those.
     """
     now = ports.clock.now()
     at = tick.time or now
     last = ports.sweeps.last()
     since = min(last.at, at) if last else at - timedelta(days=1)
-    fleet = list(ports.policies.fleet())
-    candidates = list(_candidates(fleet, since, at, now, ports))
+    fleet, losses = list(ports.policies.fleet()), Losses()
+    candidates = list(_candidates(fleet, since, at, now, losses, ports))
     held = [candidate for candidate in candidates if candidate.held]
     usage = usage_of((state for _, state in fleet), at, now)
-    begin = partial(_start, at=at, ports=ports)
+    begin = partial(_in_parallel, partial(_start, at=at, ports=ports), losses=losses)
     free = [candidate for candidate in candidates if not candidate.held]
-    data_checks = _in_parallel(begin, [candidate for candidate in free if candidate.trigger.reads_data])
+    data_checks = begin([candidate for candidate in free if candidate.trigger.reads_data])
     due = [candidate for candidate in free if not candidate.trigger.reads_data]
     starts = _start_within(due, ports.limits, usage, begin)
-    _in_parallel(partial(_record, ports=ports), [*held, *starts.queued])
+    _in_parallel(partial(_record, ports=ports), [*held, *starts.queued], losses)
+    losses.raise_transient()
     ports.sweeps.save(_mark(at, len(fleet), usage, starts))
     return SweepOutcome(
         models=len(fleet),
@@ -95,32 +112,79 @@ def sweep_models(tick: ScheduledEvent, ports: Ports) -> SweepOutcome:
         known=starts.known + len(data_checks) - sum(data_checks),
         suppressed=len(held),
         queued=len(starts.queued),
+        failed=len(losses.problems),
+        problems=tuple(sorted(losses.problems)[:MAX_PROBLEMS]),
     )
 
 
-def _candidates(fleet: Fleet, since: datetime, at: datetime, now: datetime, ports: Ports) -> Iterator[DueModel]:
-    turns = list(_turns(fleet, since, at, now))
-    questions = [Question(turn.policy, turn.state, _judged_now(turn, at)) for turn in turns]
-    gathered = gather_evidence(questions, at, ports)
-    for turn, question, evidence in zip(turns, questions, gathered, strict=True):
-        candidate = _met(turn, question, evidence, at)
-        holds_of = partial(model_holds, turn.applied, turn.state, at=at, now=now)
-        if candidate:
-            candidate = candidate._replace(held=[*holds_of(candidate.trigger.kind), *candidate.held])
-            yield candidate
-        if turn.is_now and not _may_start(candidate):
-            holds = holds_of(TriggerType.DATA_DRIFT)
-            # Broken data may have been repaired, which only another check can show.
-            if not holds or only_broken_data(holds):
-                yield from _data_check(turn, at)
+def _candidates(
+    fleet: Fleet, since: datetime, at: datetime, now: datetime, losses: Losses, ports: Ports
+) -> Iterator[DueModel]:
+    asked = [
+        one
+        for member in fleet
+        if (one := losses.attempt(partial(_ask, member, since, at, now), member[0].policy.model))
+    ]
+    for of_source in _by_source(asked):
+        for one, evidence in _gathered(of_source, at, losses, ports):
+            yield from losses.attempt(partial(_due, one, evidence, at, now), one.model) or ()
 
 
-def _turns(fleet: Fleet, since: datetime, at: datetime, now: datetime) -> Iterator[Turn]:
+def _ask(member: Member, since: datetime, at: datetime, now: datetime) -> Asked | None:
+    """What is asked about a model now; nothing while a job owns it."""
+    applied, state = member
     # A model that is being retrained needs no trigger; one that still calls for a retraining is met again tomorrow.
-    for applied, state in fleet:
-        if applied.status is PolicyStatus.ACTIVE and state.owner_at(now) is None:
-            slot = daily_slot(applied.policy.model, at)
-            yield Turn(applied, state, slot, slot > since)
+    if applied.status is not PolicyStatus.ACTIVE or state.owner_at(now) is not None:
+        return None
+    slot = daily_slot(applied.policy.model, at)
+    turn = Turn(applied, state, slot, slot > since)
+    triggers = _judged_now(turn, at)
+    needs_metrics = any(trigger.queries(turn.policy, at) for trigger in triggers)
+    source = turn.policy.metric.source if needs_metrics else ""
+    return Asked(turn, Question(turn.policy, state, triggers), source)
+
+
+def _by_source(asked: list[Asked]) -> list[list[Asked]]:
+    groups: dict[str, list[Asked]] = defaultdict(list)
+    for one in asked:
+        groups[one.source].append(one)
+    return list(groups.values())
+
+
+def _gathered(asked: list[Asked], at: datetime, losses: Losses, ports: Ports) -> list[tuple[Asked, Evidence]]:
+    """What was asked, with the evidence; models whose evidence cannot be gathered are left out.
+
+    If that fails for all together, it is tried with half of them, so that the one at fault does not affect the others.
+    If many are at fault, or the error is transient, it is that of the source, and trying again would only take time.
+    """
+    gather = partial(gather_evidence, [one.question for one in asked], at, ports)
+    if len(asked) == 1 or len(losses.problems) >= MAX_PROBLEMS:
+        name = asked[0].model + (f" and {len(asked) - 1} others" if asked[1:] else "")
+        return list(zip(asked, losses.attempt(gather, name) or (), strict=False))
+    try:
+        return list(zip(asked, gather(), strict=True))
+    except TransientError as error:
+        losses.add("metrics", error)
+        return []
+    except Exception:
+        half = len(asked) // 2
+        return [*_gathered(asked[:half], at, losses, ports), *_gathered(asked[half:], at, losses, ports)]
+
+
+def _due(one: Asked, evidence: Evidence, at: datetime, now: datetime) -> list[DueModel]:
+    """Why the model may be due."""
+    turn, due = one.turn, []
+    candidate = _met(turn, one.question, evidence, at)
+    holds_of = partial(model_holds, turn.applied, turn.state, at=at, now=now)
+    if candidate:
+        candidate = candidate._replace(held=[*holds_of(candidate.trigger.kind), *candidate.held])
+        due.append(candidate)
+    if turn.is_now and not _may_start(candidate):
+        holds = holds_of(TriggerType.DATA_DRIFT)
+        # Broken data may have been repaired, which only another check can show.
+        if not holds or only_broken_data(holds):
+            due.extend(_data_check(turn, at))
+    return due
 
 
 def _judged_now(turn: Turn, at: datetime) -> list[Trigger]:
@@ -155,7 +219,7 @@ def _data_check(turn: Turn, at: datetime) -> Iterator[DueModel]:
 
 
 def _start_within(
-    due: list[DueModel], limits: FleetLimits, usage: FleetUsage, begin: Callable[[DueModel], bool]
+    due: list[DueModel], limits: FleetLimits, usage: FleetUsage, begin: Callable[[list[DueModel]], list[bool]]
 ) -> Starts:
     """Start the most urgent first, as many as there is room for; one that was started before takes no room."""
     waiting = sorted(due, key=lambda candidate: urgency(candidate.trigger.kind, candidate.state))
@@ -163,7 +227,7 @@ def _start_within(
     began = known = 0
     while waiting and began < places:
         batch, waiting = waiting[: places - began], waiting[places - began :]
-        results = _in_parallel(begin, batch)
+        results = begin(batch)
         began, known = began + sum(results), known + results.count(False)
     return Starts(began, known, [candidate._replace(held=[hold]) for candidate in waiting])
 
@@ -178,17 +242,13 @@ def _mark(at: datetime, models: int, usage: FleetUsage, starts: Starts) -> Sweep
     return SweepMark(at=min(turns, default=at + _INSTANT) - _INSTANT, models=models, usage=used)
 
 
-def _in_parallel(call: Callable[[Item], Done], items: Iterable[Item]) -> list[Done]:
-    """The results of all calls; a transient failure of one does not prevent the others."""
+def _in_parallel(call: Callable[[DueModel], Done], candidates: Iterable[DueModel], losses: Losses) -> list[Done]:
+    """The results of the calls that succeeded."""
     with ThreadPoolExecutor(PARALLEL_CALLS) as threads:
-        calls = [threads.submit(call, item) for item in items]
-    failed = [error for error in (made.exception() for made in calls) if error]
-    for error in failed:
-        if not isinstance(error, TransientError):
-            raise error
-    if failed:
-        raise TransientError(f"{len(failed)} of {len(calls)} calls failed, the first with: {failed[0]}") from failed[0]
-    return [made.result() for made in calls]
+        calls = [
+            threads.submit(losses.attempt, partial(call, candidate), candidate.policy.model) for candidate in candidates
+        ]
+    return [done for made in calls if (done := made.result()) is not None]
 
 
 def _start(candidate: DueModel, at: datetime, ports: Ports) -> bool:

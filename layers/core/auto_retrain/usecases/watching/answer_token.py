@@ -1,22 +1,24 @@
 """Reports the state of a Kubernetes Job to the execution that waits for it, and saves its log in time."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property, partial
 from typing import NamedTuple
 
 from ...domain.cluster import ClusterJob, ClusterJobPhase, Obstacle
-from ...domain.errors import AutoRetrainError
+from ...domain.errors import ArtifactMissing
 from ...domain.job import PendingStep, RetrainingJob
-from ...domain.names import log_key
+from ...domain.names import log_key, note_key
 from ...ports import Ports
+from ..isolation import attempt
 
 LOG_LINES = 200
 # How long a pod may wait for an image or a secret that may still appear.
 MAX_WAIT = timedelta(minutes=10)
 # At its deadline a Job loses its pods and their logs at once; this leaves two passes to save them.
 LOG_LEAD_TIME = timedelta(minutes=2, seconds=30)
+_DEADLINE_EXCEEDED = "DeadlineExceeded"
 
 
 class Place(NamedTuple):
@@ -28,10 +30,20 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Listing:
-    """The Kubernetes Jobs of a pass, by name, and what keeps some of them from running."""
+    """The Kubernetes Jobs of a pass, by name, and what keeps some of them from running or ending.
+
+    Some may be missing: those that are `unreadable`, by name, and all in namespaces that are `unlisted`.
+    """
 
     jobs: Mapping[str, ClusterJob]
     obstacles: Mapping[str, Obstacle]
+    unreadable: frozenset[str] = frozenset()
+    unlisted: frozenset[str] = frozenset()
+
+    def hides(self, job: RetrainingJob) -> bool:
+        """Whether the Kubernetes Job of a job's step may exist although it is missing here."""
+        name = job.pending.kubernetes_job if job.pending else None
+        return name is not None and name not in self.jobs and (bool(self.unlisted) or name in self.unreadable)
 
     @cached_property
     def _batched(self) -> dict[tuple[str, str], Place]:
@@ -66,10 +78,13 @@ def answer(job: RetrainingJob, listing: Listing, problems: list[str], ports: Por
         return "succeeded"
     if phase is ClusterJobPhase.FAILED:
         return _fail(job, place, pending, problems, ports)
-    if (obstacle := listing.obstacles.get(kubernetes_job.name)) and _is_hopeless(obstacle, ports):
+    obstacle = listing.obstacles.get(kubernetes_job.name)
+    if obstacle and _is_hopeless(obstacle, ports):
         return _give_up(kubernetes_job, pending, obstacle, ports)
+    if obstacle and obstacle.work_is_done:
+        attempt(partial(_note, job, pending, obstacle, ports), f"note on {kubernetes_job.name}", problems)
     deadline = kubernetes_job.deadline_at
-    if deadline and kubernetes_job.ready_pods and ports.clock.now() > deadline - LOG_LEAD_TIME:
+    if deadline and deadline - ports.clock.now() < LOG_LEAD_TIME:
         _save_logs(job, place, pending, problems, ports)
     return _keep_alive(pending, ports)
 
@@ -79,7 +94,7 @@ def _keep_alive(pending: PendingStep, ports: Ports) -> str:
 
 
 def _is_hopeless(obstacle: Obstacle, ports: Ports) -> bool:
-    return not obstacle.may_pass and ports.clock.now() >= obstacle.since + MAX_WAIT
+    return not obstacle.may_pass and obstacle.since is not None and ports.clock.now() - obstacle.since >= MAX_WAIT
 
 
 def _give_up(kubernetes_job: ClusterJob, pending: PendingStep, obstacle: Obstacle, ports: Ports) -> str:
@@ -95,10 +110,26 @@ def _fail(job: RetrainingJob, place: Place, pending: PendingStep, problems: list
     _save_logs(job, place, pending, problems, ports)
     kubernetes_job, order = place
     explain = partial(ports.cluster.explain_failure, kubernetes_job, order)
-    explanation = _try(explain, f"explanation of {kubernetes_job.name}", problems)
-    reason = explanation or f"Kubernetes Job '{kubernetes_job.name}' failed"
-    ports.executions.fail(pending.task_token, "TrainingFailed", reason)
+    explanation = attempt(explain, f"explanation of {kubernetes_job.name}", problems)
+    reasons = [explanation or f"Kubernetes Job '{kubernetes_job.name}' failed"]
+    if kubernetes_job.reason == _DEADLINE_EXCEEDED:
+        reasons.append(
+            attempt(partial(_read_note, job, pending, ports), f"note on {kubernetes_job.name}", problems) or ""
+        )
+    ports.executions.fail(pending.task_token, "TrainingFailed", "; ".join(filter(None, reasons)))
     return "failed"
+
+
+def _note(job: RetrainingJob, pending: PendingStep, obstacle: Obstacle, ports: Ports) -> None:
+    """Note what keeps a step from ending: at its deadline the pod is gone, and nothing else would show it."""
+    ports.data.write(note_key(job.job_id, pending.kind), obstacle.reason.encode())
+
+
+def _read_note(job: RetrainingJob, pending: PendingStep, ports: Ports) -> str:
+    try:
+        return ports.data.read(ports.data.uri(note_key(job.job_id, pending.kind))).decode()
+    except ArtifactMissing:
+        return ""
 
 
 def _save_logs(job: RetrainingJob, place: Place, pending: PendingStep, problems: list[str], ports: Ports) -> None:
@@ -109,18 +140,10 @@ def _save_logs(job: RetrainingJob, place: Place, pending: PendingStep, problems:
     else:
         logs = {log_key(job.job_id, pending.kind, number): number for number in range(kubernetes_job.orders)}
     for key, order in logs.items():
-        _try(partial(_save_log, key, kubernetes_job, order, ports), f"log of {kubernetes_job.name}", problems)
+        attempt(partial(_save_log, key, kubernetes_job, order, ports), f"log of {kubernetes_job.name}", problems)
 
 
 def _save_log(key: str, kubernetes_job: ClusterJob, order: int | None, ports: Ports) -> str:
     log = ports.cluster.log_tail(kubernetes_job, LOG_LINES, order)
     # A log that is gone must not replace one that was saved before the deadline.
     return ports.data.write(key, log.encode()) if log else ""
-
-
-def _try(step: Callable[[], str], name: str, problems: list[str]) -> str | None:
-    try:
-        return step()
-    except AutoRetrainError as error:
-        problems.append(f"{name}: {type(error).__name__}: {error}")
-        return None

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from ...domain.batch import OrderBatch, batches
 from ...domain.errors import PermanentError
 from ...domain.job import RetrainingJob
+from ...domain.order_size import check_size
 from ...ports import Ports
 from .answer_token import Listing
 
@@ -19,10 +20,11 @@ def gather(active: Iterable[RetrainingJob], listing: Listing) -> list[tuple[Orde
 
 
 def start_batch(batch: OrderBatch, jobs: Iterable[RetrainingJob], ports: Ports) -> str:
-    """Start one Kubernetes Job for all orders; if the cluster refuses it permanently, fail their executions at once."""
+    """Start one Kubernetes Job for all orders; if that can never succeed, fail their executions at once."""
     training = batch.parked[0].training
     orders = [parked.order for parked in batch.parked]
     try:
+        check_size(orders)
         ports.cluster.start_indexed_job(batch.name, orders, training, training.pods_at_once)
     except PermanentError as error:
         for job in jobs:

@@ -1,6 +1,6 @@
 """Wakes executions whose Kubernetes Job has ended, keeps the others alive, and reconciles records and cluster."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -8,13 +8,13 @@ from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
-from ...domain.cluster import ClusterJob, ClusterJobPhase, next_to_run, suspension_of
-from ...domain.errors import AutoRetrainError
-from ...domain.job import RetrainingJob
+from ...domain.cluster import ClusterJob, ClusterJobPhase, ClusterListing, Obstacle, next_to_run, suspension_of
+from ...domain.job import PendingStep, RetrainingJob
 from ...domain.messages.references import ScheduledEvent
 from ...domain.messages.training import WatchOutcome
 from ...ports import Ports
 from ..ending.end_job import Failure, end_job, follow_up
+from ..isolation import attempt
 from ..promoting.moved_alias import report_moved_alias
 from ..promoting.review import attend_review, awaits_review
 from .answer_token import Listing, answer
@@ -33,30 +33,29 @@ COMPARISON_TIME = timedelta(seconds=10)
 
 
 class Step(NamedTuple):
-    """Something to do in a pass; `reconciles` if it settles a disagreement between records and cluster."""
+    """Something to do in a pass."""
 
     name: str
     run: Callable[[], str]
-    reconciles: bool
 
 
 def watch_jobs(tick: ScheduledEvent, ports: Ports) -> WatchOutcome:
     """Make one pass over all jobs, with one listing of each namespace and one of the active records.
 
-    While Kubernetes Jobs have no running pod, one more listing shows what keeps them from running. A pass does not
+    While Kubernetes Jobs have no ready pod, more listings show what keeps them from running or ending. A pass does not
     write the record of a running execution, so it never conflicts with a state that does; a repeated answer is
-    harmless.
+    harmless. Whatever goes wrong with one job is a problem of that job alone.
     """
     # The cluster comes first: the record of a Kubernetes Job is written before the Job is created.
     listed = ports.cluster.list_jobs()
     active = ports.jobs.list_active()
     unannounced = ports.jobs.list_unannounced()
-    problems: list[str] = []
+    problems = [*_unseen(listed)]
     listing = _with_obstacles(listed, problems, ports)
     with ThreadPoolExecutor(PARALLEL_STEPS) as pool:
         answers = _steps(listing, active, problems, ports)
         # The answers come first: executions wait for them.
-        steps = chain(answers, _announcements(unannounced, ports), _comparisons(active, ports))
+        steps = chain(answers, _announcements(unannounced, problems, ports), _comparisons(active, ports))
         done = Counter(pool.map(partial(_attempt, problems=problems), steps))
     return WatchOutcome(
         succeeded=done["succeeded"],
@@ -72,15 +71,24 @@ def watch_jobs(tick: ScheduledEvent, ports: Ports) -> WatchOutcome:
     )
 
 
-def _with_obstacles(listed: list[ClusterJob], problems: list[str], ports: Ports) -> Listing:
+def _unseen(listed: ClusterListing) -> Iterator[str]:
+    for name, problem in listed.unreadable.items():
+        yield f"Kubernetes Job '{name}' cannot be read: {problem}"
+    for namespace, problem in listed.unlisted.items():
+        yield f"namespace '{namespace}' cannot be listed: {problem}"
+
+
+def _with_obstacles(listed: ClusterListing, problems: list[str], ports: Ports) -> Listing:
     """The listed Jobs by name, and the obstacles of those that should be running by now."""
-    late = [kubernetes_job for kubernetes_job in listed if _should_run(kubernetes_job, ports)]
-    try:
-        obstacles = ports.cluster.obstacles(late) if late else {}
-    except AutoRetrainError as error:
-        problems.append(f"obstacles: {type(error).__name__}: {error}")
-        obstacles = {}
-    return Listing({kubernetes_job.name: kubernetes_job for kubernetes_job in listed}, obstacles)
+    late: dict[str, list[ClusterJob]] = defaultdict(list)
+    for kubernetes_job in listed.jobs:
+        if _should_run(kubernetes_job, ports):
+            late[kubernetes_job.namespace].append(kubernetes_job)
+    obstacles: dict[str, Obstacle] = {}
+    for namespace, jobs in late.items():
+        obstacles |= attempt(partial(ports.cluster.obstacles, jobs), f"obstacles in {namespace}", problems) or {}
+    by_name = {kubernetes_job.name: kubernetes_job for kubernetes_job in listed.jobs}
+    return Listing(by_name, obstacles, frozenset(listed.unreadable), frozenset(listed.unlisted))
 
 
 def _waiting(listing: Listing) -> dict[str, str]:
@@ -91,26 +99,30 @@ def _waiting(listing: Listing) -> dict[str, str]:
 
 def _should_run(kubernetes_job: ClusterJob, ports: Ports) -> bool:
     idle = kubernetes_job.phase is ClusterJobPhase.ACTIVE and kubernetes_job.ready_pods == 0
-    return idle and ports.clock.now() >= (kubernetes_job.started_at or kubernetes_job.created_at) + GRACE
+    return idle and ports.clock.now() - (kubernetes_job.started_at or kubernetes_job.created_at) >= GRACE
 
 
 def _steps(listing: Listing, active: list[RetrainingJob], problems: list[str], ports: Ports) -> Iterator[Step]:
     for job in active:
-        yield Step(job.job_id, partial(_serve, job, listing, problems, ports), _has_vanished(job, listing, ports))
-    for batch, jobs in gather(active, listing):
-        yield Step(batch.name, partial(start_batch, batch, jobs, ports), False)
+        yield Step(job.job_id, partial(_serve, job, listing, problems, ports))
+    for batch, jobs in attempt(partial(gather, active, listing), "batches", problems) or []:
+        yield Step(batch.name, partial(start_batch, batch, jobs, ports))
     owned = {job.job_id for job in active}
     for kubernetes_job in listing.jobs.values():
         if _is_orphan(kubernetes_job, owned, ports):
-            yield Step(kubernetes_job.name, partial(_delete, kubernetes_job, ports), True)
+            yield Step(kubernetes_job.name, partial(_settle, kubernetes_job, problems, ports))
     for kubernetes_job in next_to_run(listing.jobs.values(), ports.cluster.parallel_jobs):
-        yield Step(kubernetes_job.name, partial(_resume, kubernetes_job, ports), False)
+        yield Step(kubernetes_job.name, partial(_resume, kubernetes_job, ports))
 
 
-def _announcements(ended: list[RetrainingJob], ports: Ports) -> Iterator[Step]:
+def _announcements(ended: list[RetrainingJob], problems: list[str], ports: Ports) -> Iterator[Step]:
     """Finish what others began: whoever closed a job may have died before anybody was notified of its end."""
     for job in ended:
-        yield Step(job.job_id, partial(_follow_up, job, ports), True)
+        yield Step(job.job_id, partial(_announce, job, problems, ports))
+
+
+def _announce(job: RetrainingJob, problems: list[str], ports: Ports) -> str:
+    return attempt(partial(_follow_up, job, ports), job.job_id, problems) or "unreconciled"
 
 
 def _follow_up(job: RetrainingJob, ports: Ports) -> str:
@@ -124,7 +136,7 @@ def _comparisons(active: list[RetrainingJob], ports: Ports) -> Iterator[Step]:
     turn = int(now.timestamp() // 60) * MAX_COMPARISONS
     share = [active[(turn + place) % len(active)] for place in range(min(len(active), MAX_COMPARISONS))]
     for job in share:
-        yield Step(f"alias of {job.model_name}", partial(_compare, job, now + COMPARISON_TIME, ports), False)
+        yield Step(f"alias of {job.model_name}", partial(_compare, job, now + COMPARISON_TIME, ports))
 
 
 def _compare(job: RetrainingJob, until: datetime, ports: Ports) -> str:
@@ -133,33 +145,34 @@ def _compare(job: RetrainingJob, until: datetime, ports: Ports) -> str:
 
 
 def _attempt(step: Step, problems: list[str]) -> str:
-    """The result of a step; one that fails must not stop the others."""
-    try:
-        return step.run()
-    except AutoRetrainError as error:
-        problems.append(f"{step.name}: {type(error).__name__}: {error}")
-        return "unreconciled" if step.reconciles else "problem"
+    return attempt(step.run, step.name, problems) or "problem"
 
 
 def _serve(job: RetrainingJob, listing: Listing, problems: list[str], ports: Ports) -> str:
-    if job.pending and _has_vanished(job, listing, ports):
-        reason = f"Kubernetes Job '{job.pending.kubernetes_job}' vanished before it was seen to end"
-        ports.executions.fail(job.pending.task_token, "TrainingFailed", reason)
-        done = "failed"
+    if job.pending and listing.hides(job):
+        done = "unseen"  # without a heartbeat, so that it ends if this lasts
+    elif job.pending and _has_vanished(job, listing, ports):
+        done = attempt(partial(_report_vanished, job.pending, ports), job.job_id, problems) or "unreconciled"
     elif job.pending:
         done = answer(job, listing, problems, ports)
     else:
         done = attend_review(job, ports) if awaits_review(job) else "between steps"
-    if done == "alive" or ports.clock.now() < job.created_at + GRACE:
+    if done == "alive" or ports.clock.now() - job.created_at < GRACE:
         return done
     return _close_if_abandoned(job, ports) or done
+
+
+def _report_vanished(pending: PendingStep, ports: Ports) -> str:
+    reason = f"Kubernetes Job '{pending.kubernetes_job}' vanished before it was seen to end"
+    ports.executions.fail(pending.task_token, "TrainingFailed", reason)
+    return "failed"
 
 
 def _has_vanished(job: RetrainingJob, listing: Listing, ports: Ports) -> bool:
     # A parked order that is in no batch, or no longer in one, is put into the next.
     if job.pending is None or job.pending.parked or listing.place_of(job):
         return False
-    return ports.clock.now() >= job.pending.since + GRACE
+    return ports.clock.now() - job.pending.since >= GRACE
 
 
 def _close_if_abandoned(job: RetrainingJob, ports: Ports) -> str | None:
@@ -176,12 +189,16 @@ def _is_orphan(kubernetes_job: ClusterJob, owned: set[str], ports: Ports) -> boo
     is_report, phase = kubernetes_job.kind == "report", kubernetes_job.phase
     if is_report or phase not in (ClusterJobPhase.ACTIVE, ClusterJobPhase.SUSPENDED):
         return False
-    return owned.isdisjoint(kubernetes_job.job_ids) and ports.clock.now() > kubernetes_job.created_at + GRACE
+    return owned.isdisjoint(kubernetes_job.job_ids) and ports.clock.now() - kubernetes_job.created_at > GRACE
 
 
 def _resume(kubernetes_job: ClusterJob, ports: Ports) -> str:
     ports.cluster.resume_job(kubernetes_job)
     return "resumed"
+
+
+def _settle(orphan: ClusterJob, problems: list[str], ports: Ports) -> str:
+    return attempt(partial(_delete, orphan, ports), orphan.name, problems) or "unreconciled"
 
 
 def _delete(kubernetes_job: ClusterJob, ports: Ports) -> str:
@@ -190,7 +207,7 @@ def _delete(kubernetes_job: ClusterJob, ports: Ports) -> str:
     if any(record and not record.status.is_terminal for record in records):
         return "owned"
     if kubernetes_job.deleted_at:
-        is_late = ports.clock.now() > kubernetes_job.deleted_at + MAX_DELETION_TIME
+        is_late = ports.clock.now() - kubernetes_job.deleted_at > MAX_DELETION_TIME
         return "unreconciled" if is_late else "ending"
     ports.cluster.delete_job(kubernetes_job)
     return "deleted"

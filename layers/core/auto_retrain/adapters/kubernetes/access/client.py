@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from ....domain.errors import ClusterRefused, ClusterUnavailable
 from ....domain.installation import Permission
+from .reading import objects_at, text_at, value_at
 from .transport import Json, Reply, Transport
 
 ATTEMPTS = 4
@@ -22,6 +23,7 @@ _FORBIDDEN = 403
 _NOT_FOUND = 404
 # A container that has not started has no log, and neither does a pod that is gone.
 _NO_LOG = {400, _NOT_FOUND}
+_FULL_QUOTA = ("exceeded quota: ", "status unknown for quota: ")
 
 
 class KubernetesClient:
@@ -47,16 +49,11 @@ class KubernetesClient:
     def create_job(self, body: Json) -> Json:
         """Create a Job, or return the existing one of this name."""
         reply = self._retry(lambda: self._create_once(body))
-        # An exhausted quota has the code and reason of a missing permission, but is transient.
-        if reply.code == _FORBIDDEN and self._may_create():
+        # Only its message tells a full quota, which may pass, from a missing permission, an admission policy or a
+        # namespace that is being deleted, which have the same code and reason but do not pass.
+        if reply.code == _FORBIDDEN and any(words in reply.message for words in _FULL_QUOTA):
             raise ClusterUnavailable(str(reply))
         return _object(reply, "Job")
-
-    def _may_create(self) -> bool:
-        try:
-            return self.may(Permission("create", "jobs.batch"), None)
-        except ClusterRefused:
-            return False
 
     def _create_once(self, body: Json) -> Reply:
         """Try to create a Job; if the outcome is unknown, read the Job to find out."""
@@ -66,7 +63,7 @@ class KubernetesClient:
         existing = self._transport.send("GET", self._job(body["metadata"]["name"]))
         if existing.code == _NOT_FOUND:
             return reply
-        if "deletionTimestamp" in existing.body.get("metadata", {}):
+        if value_at(existing.body, "metadata", "deletionTimestamp"):
             return Reply(409, "AlreadyExists", "the old Kubernetes Job of that name is still being deleted")
         return existing
 
@@ -82,13 +79,12 @@ class KubernetesClient:
         pods = self._list(
             "PodList", f"{self._core}/pods", {"labelSelector": f"batch.kubernetes.io/job-name={job_name}"}
         )
-        return sorted(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]), reverse=True)
+        return sorted(pods, key=_creation, reverse=True)
 
-    def list_pending_pods(self, selector: str) -> list[Json]:
-        """All pods that have not started, the oldest first."""
-        query = {"labelSelector": selector, "fieldSelector": "status.phase=Pending"}
-        pods = self._list("PodList", f"{self._core}/pods", query)
-        return sorted(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
+    def list_pods_in_phase(self, phase: str, selector: str) -> list[Json]:
+        """All pods in a phase such as Pending, the oldest first."""
+        query = {"labelSelector": selector, "fieldSelector": f"status.phase={phase}"}
+        return sorted(self._list("PodList", f"{self._core}/pods", query), key=_creation)
 
     def list_failed_creations(self) -> list[Json]:
         """Events about pods that could not be created, the oldest first."""
@@ -130,7 +126,7 @@ class KubernetesClient:
         review = {"apiVersion": "authorization.k8s.io/v1", "kind": kind, "spec": {**action, **subject}}
         path = f"/apis/authorization.k8s.io/v1/{kind.lower()}s"
         answer = _object(self._retry(lambda: self._transport.send("POST", path, body=review)), kind)
-        return bool(answer["status"]["allowed"])
+        return value_at(answer, "status", "allowed") is True
 
     def _job(self, name: str) -> str:
         return f"{self._jobs}/{quote(name, safe='')}"
@@ -140,10 +136,11 @@ class KubernetesClient:
         page = {"limit": str(PAGE_SIZE), **query}
         while True:
             body = _object(self._get(path, page), kind)
-            items += body["items"] or []
-            if not body["metadata"].get("continue"):
+            items += objects_at(body, "items")
+            following = text_at(body, "metadata", "continue")
+            if not following:
                 return items
-            page["continue"] = body["metadata"]["continue"]
+            page["continue"] = following
 
     def _get(self, path: str, query: Mapping[str, str] | None = None) -> Reply:
         return self._retry(lambda: self._transport.send("GET", path, query))
@@ -177,7 +174,11 @@ def _attributes(permission: Permission) -> dict[str, str]:
 
 def event_time(event: Json) -> str:
     """When an event was last seen; the scheduler's events have only `eventTime`."""
-    return str(event.get("lastTimestamp") or event.get("eventTime") or event["metadata"]["creationTimestamp"])
+    return text_at(event, "lastTimestamp") or text_at(event, "eventTime") or _creation(event)
+
+
+def _creation(body: Json) -> str:
+    return text_at(body, "metadata", "creationTimestamp")
 
 
 def _exists(reply: Reply) -> bool:

@@ -21,10 +21,11 @@ MAX_MESSAGE_LENGTH = 500
 
 # A PATCH names only the fields to set (RFC 7396); all other bodies are whole objects.
 _CONTENT_TYPE = {"PATCH": {"Content-Type": "application/merge-patch+json"}}
-# The server is busy, restarting or cut off from its database; 410 means that a listing took too long.
-_TRANSIENT = {NO_REPLY, 408, 410, 429, 500, 502, 503, 504}
+# The server is busy, restarting, cut off from its database or from whatever checks our token, which is a fresh one; 410
+# means that a listing took too long.
+_TRANSIENT = {NO_REPLY, 401, 408, 410, 429, 500, 502, 503, 504}
 # The request may have taken effect although the reply is an error.
-_UNKNOWN_OUTCOME = _TRANSIENT - {429}
+_UNKNOWN_OUTCOME = _TRANSIENT - {401, 429}
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def _read(response: requests.Response) -> Reply:
 def _json_object(response: requests.Response) -> Json:
     try:
         body = response.json()
-    except requests.exceptions.JSONDecodeError:
+    except (ValueError, RecursionError):  # numbers too long, or lists too deep, are no JSON error
         return {}
     return body if isinstance(body, dict) else {}
 
@@ -137,5 +138,5 @@ def _seconds(retry_after: str) -> float:
         return float(retry_after)
     try:
         return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return 0.0

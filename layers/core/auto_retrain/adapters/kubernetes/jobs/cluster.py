@@ -3,15 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
-from ....domain.cluster import ClusterJob, JobOrder, Obstacle
-from ....domain.errors import ClusterConflict, ClusterRefused, ClusterUnavailable
+from ....domain.cluster import ClusterJob, ClusterListing, JobOrder, Obstacle
+from ....domain.errors import AutoRetrainError, ClusterConflict, ClusterRefused, ClusterUnavailable
 from ....domain.installation import Permission
 from ....domain.policy.training import TrainingPolicy
 from ..access.client import KubernetesClient
+from ..access.reading import labels_of, text_at
 from ..access.transport import Json
-from .explanation import explain, failed_creation, last_line, obstacle, relevant_container, termination_message
+from .containers import logging_container
+from .explanation import explain, failed_creation, last_line, obstacle, termination_message
 from .job_body import JOB_ID_LABEL, PodSettings, build_indexed_job, build_job, stage_labels, suspended
-from .listing import cluster_job_of, index_of, labels_of
+from .listing import JobUnreadable, cluster_job_of, index_of
 
 _CREATED_POD = "Created pod: "
 _JOB_NAME = "batch.kubernetes.io/job-name"
@@ -53,9 +55,18 @@ class KubernetesCluster:
             name = body["metadata"]["name"]
             raise ClusterConflict(f"the Kubernetes Job '{name}' belongs to job '{owner}', not to '{expected}'")
 
-    def list_jobs(self) -> list[ClusterJob]:
-        jobs = (job for client in self._clients.values() for job in client.list_jobs(self._selector))
-        return [cluster_job_of(job) for job in jobs if JOB_ID_LABEL in labels_of(job)]
+    def list_jobs(self) -> ClusterListing:
+        listing = ClusterListing()
+        failures: list[AutoRetrainError] = []
+        for namespace, client in self._clients.items():
+            try:
+                _read(client.list_jobs(self._selector), namespace, listing)
+            except AutoRetrainError as error:
+                listing.unlisted[namespace] = f"{type(error).__name__}: {error}"
+                failures.append(error)
+        if len(failures) == len(self._clients):
+            raise failures[0]
+        return listing
 
     def obstacles(self, jobs: Sequence[ClusterJob]) -> dict[str, Obstacle]:
         obstacles: dict[str, Obstacle] = {}
@@ -76,7 +87,7 @@ class KubernetesCluster:
     def log_tail(self, job: ClusterJob, lines: int = 100, order: int | None = None) -> str:
         client = self._clients[job.namespace]
         pods = _pods_of(client, job, order)
-        return client.log_tail(pods[0]["metadata"]["name"], relevant_container(pods[0]), lines) if pods else ""
+        return _log_tail(client, pods[0], lines) if pods else ""
 
     def delete_job(self, job: ClusterJob) -> None:
         self._clients[job.namespace].delete_job(job.name)
@@ -104,12 +115,30 @@ class KubernetesCluster:
         return self._clients[namespace]
 
     def _obstacles_in(self, client: KubernetesClient, names: set[str]) -> dict[str, Obstacle]:
-        pods = {labels_of(pod).get(_JOB_NAME, ""): pod for pod in client.list_pending_pods(self._selector)}
+        pods = _by_job(client.list_pods_in_phase("Pending", self._selector))
+        if names - pods.keys():
+            # A pod that runs without being ready may be kept by containers that are not ours.
+            pods = _by_job(client.list_pods_in_phase("Running", self._selector)) | pods
         of_pods = {name: reason for name in names & pods.keys() if (reason := obstacle(pods[name]))}
         # For a Job without pods, only an event shows what keeps the controller from creating one.
         events = client.list_failed_creations() if names - pods.keys() else []
-        creations = {str(event["involvedObject"]["name"]): failed_creation(event) for event in events}
+        creations = {text_at(event, "involvedObject", "name"): failed_creation(event) for event in events}
         return {name: creations[name] for name in names - pods.keys() if name in creations} | of_pods
+
+
+def _read(jobs: list[Json], namespace: str, listing: ClusterListing) -> None:
+    """Add the Jobs of a namespace to a listing; those without our label are not ours."""
+    for job in jobs:
+        if JOB_ID_LABEL not in labels_of(job):
+            continue
+        try:
+            listing.jobs.append(cluster_job_of(job, namespace))
+        except JobUnreadable as error:
+            listing.unreadable[text_at(job, "metadata", "name")] = str(error)
+
+
+def _by_job(pods: list[Json]) -> dict[str, Json]:
+    return {labels_of(pod).get(_JOB_NAME, ""): pod for pod in pods}
 
 
 def _pods_of(client: KubernetesClient, job: ClusterJob, order: int | None) -> list[Json]:
@@ -120,7 +149,7 @@ def _pods_of(client: KubernetesClient, job: ClusterJob, order: int | None) -> li
 def _events(client: KubernetesClient, name: str) -> list[Json]:
     try:
         events = client.list_events(name)
-        messages = [str(event["message"]) for event in events]
+        messages = [text_at(event, "message") for event in events]
         pods = [text.removeprefix(_CREATED_POD) for text in messages if text.startswith(_CREATED_POD)]
         return events + [event for pod in pods[-1:] for event in client.list_events(pod)]
     except (ClusterRefused, ClusterUnavailable):
@@ -130,9 +159,12 @@ def _events(client: KubernetesClient, name: str) -> list[Json]:
 def _last_log_line(client: KubernetesClient, pods: list[Json]) -> str:
     if not pods:
         return ""
-    name, container = pods[0]["metadata"]["name"], relevant_container(pods[0])
     try:
-        log = termination_message(pods[0]) or client.log_tail(name, container, _EXPLAINING_LINES)
+        return last_line(termination_message(pods[0]) or _log_tail(client, pods[0], _EXPLAINING_LINES))
     except (ClusterRefused, ClusterUnavailable):
         return ""  # the node may be gone, and the log with it
-    return last_line(log)
+
+
+def _log_tail(client: KubernetesClient, pod: Json, lines: int) -> str:
+    container = logging_container(pod)
+    return client.log_tail(text_at(pod, "metadata", "name"), container.name, lines) if container else ""

@@ -1,5 +1,6 @@
 """The pod of a Job: the policy's template, within the limits of the restricted profile."""
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -10,6 +11,8 @@ from .placement import place
 
 ORDER_VARIABLE = "AUTO_RETRAIN_ORDER"
 GPU = "nvidia.com/gpu"
+
+_OURS = re.compile(f"{CONTAINER}(-[0-9]+)?", re.ASCII)
 
 
 class Instruction(NamedTuple):
@@ -45,6 +48,11 @@ def pod_spec(instructions: Sequence[Instruction], training: TrainingPolicy, serv
 def container_names(number: int) -> list[str]:
     """Names of a pod's containers in the order in which they run."""
     return [f"{CONTAINER}-{index}" for index in range(1, number)] + [CONTAINER]
+
+
+def is_our_container(name: object) -> bool:
+    """Whether a container of one of our pods carries out an order; others are injected, such as proxies of a mesh."""
+    return isinstance(name, str) and _OURS.fullmatch(name) is not None
 
 
 def _container(name: str, instruction: Instruction, training: TrainingPolicy) -> Json:
