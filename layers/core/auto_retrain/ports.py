@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .domain.manifest import DataObject
     from .domain.metric_reading import MetricQuery, MetricReading
     from .domain.model_state import ModelState, Quarantine, WaitingTrigger
+    from .domain.policy.pod_rules import PodRules
     from .domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
     from .domain.policy.training import TrainingPolicy
     from .domain.trigger_type import TriggerType
@@ -262,7 +263,8 @@ class Cluster(Protocol):
     def start_job(self, name: str, orders: Sequence[JobOrder], training: TrainingPolicy) -> None:
         """Create a Job whose pod carries out the orders one by one; repeating this changes nothing.
 
-        Raises ClusterConflict if the name belongs to something else, ClusterRefused if the deployment may not run it.
+        Raises ClusterConflict if the name belongs to something else, ClusterRefused if the deployment may not run it or
+        its rules for pod templates refuse it.
         """
 
     def start_indexed_job(
@@ -374,6 +376,8 @@ class Ports(Protocol):
     def sweeps(self) -> SweepLog: ...
     @property
     def limits(self) -> FleetLimits: ...
+    @property
+    def pod_rules(self) -> PodRules: ...
     @property
     def ledger(self) -> DeploymentLedger: ...
     @property

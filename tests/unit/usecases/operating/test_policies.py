@@ -3,9 +3,15 @@
 import pytest
 
 from auto_retrain.adapters.memory import MemoryPorts
-from auto_retrain.domain.errors import ModelUnknown, PolicyConflict
+from auto_retrain.domain.errors import ClusterRefused, ModelUnknown, PolicyConflict, PolicyInvalid
 from auto_retrain.domain.policy.policy import PolicyStatus
-from auto_retrain.usecases.operating.policies import apply_planned, plan_policies, remove_model, resume_model
+from auto_retrain.usecases.operating.policies import (
+    apply_planned,
+    pause_model,
+    plan_policies,
+    remove_model,
+    resume_model,
+)
 from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.world import World, rows
 
@@ -49,3 +55,26 @@ def test_a_removed_model_cannot_be_resumed() -> None:
     remove_model("churn", "bob", world.ports)
     with pytest.raises(ModelUnknown):
         resume_model("churn", "ada", world.ports)
+
+
+BORROWED = {"pod_template": {"spec": {"serviceAccountName": "admin"}}, "namespace": "kube-system"}
+
+
+def test_policies_that_the_deployment_refuses_are_named_with_every_field_and_none_is_applied() -> None:
+    ports = MemoryPorts()
+    with pytest.raises(PolicyInvalid) as refused:
+        plan_policies([a_policy(), a_policy(model="fraud", training=BORROWED)], ports)
+    namespace, account = str(refused.value).splitlines()
+    assert namespace.startswith("fraud: training.namespace = 'kube-system'")
+    assert account.startswith("fraud: training.pod_template.spec.serviceAccountName: not allowed: 'admin'")
+
+
+def test_a_policy_from_before_a_rule_can_be_read_paused_and_replaced_but_starts_no_pod() -> None:
+    world = World(a_policy(training=BORROWED, triggers={"evaluation_window_days": 5, "training_window_days": 10}))
+    assert pause_model("churn", "until it is mended", "ada", world.ports).version == 2
+    resume_model("churn", "ada", world.ports)
+    job_id = world.open()
+    with pytest.raises(ClusterRefused, match=r"the policy of model 'churn': training\.namespace = 'kube-system'"):
+        world.start(job_id, "train")
+    (plan,) = plan_policies([a_policy()], world.ports)
+    assert [applied.version for applied in apply_planned([plan], "ada", world.ports)] == [4]

@@ -21,4 +21,8 @@ def kubernetes_cluster(settings: Settings) -> KubernetesCluster:
 
 def _pod_settings(settings: Settings) -> PodSettings:
     # Only the function that starts Jobs is deployed with these.
-    return PodSettings(image=settings.require("trainer_image"), service_account=settings.require("job_service_account"))
+    return PodSettings(
+        image=settings.require("trainer_image"),
+        service_account=settings.require("job_service_account"),
+        rules=settings.pod_rules(),
+    )

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from ...domain.base import Record
-from ...domain.errors import ModelUnknown, PolicyConflict
+from ...domain.errors import ModelUnknown, PolicyConflict, PolicyInvalid
 from ...domain.facts.policies import PolicyApplied
 from ...domain.policy.changes import FieldChange, changes_between
 from ...domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
+from ...domain.policy.refusals import refusals
 from ...domain.policy.triggers import TriggerConfig
 from ...domain.policy.warnings import warnings_of, warnings_with_champion
 from ...ports import Ports
@@ -36,7 +37,14 @@ class PlannedPolicy(Record):
 
 
 def plan_policies(policies: Sequence[Policy], ports: Ports) -> list[PlannedPolicy]:
-    """Compare policies with those in force; nothing is written."""
+    """Compare policies with those in force; nothing is written.
+
+    Raises:
+        PolicyInvalid: policies ask for pods that the deployment's rules refuse; it names every such field.
+    """
+    problems = [f"{each.model}: {text}" for each in policies for text in refusals(each.training, ports.pod_rules)]
+    if problems:
+        raise PolicyInvalid("\n".join(problems))
     return [_plan(policy, ports) for policy in policies]
 
 
