@@ -21,6 +21,8 @@ READ, WRITE, CHANGE, REMOVE, QUERY = (
 ACTIONS = {
     "policies.get": {READ},
     "policies.fleet": {QUERY},
+    "policies.listing_alarm": {READ, QUERY},
+    "policies.index_alarms": {READ, WRITE},
     "jobs.get": {READ},
     "states.get": {READ},
     "jobs.open_job": {READ, WRITE, CHANGE},

@@ -79,6 +79,12 @@ class PolicyStore(Protocol):
     def fleet(self) -> Iterator[tuple[AppliedPolicy, ModelState]]:
         """Every model that has a policy, with its state, ordered by name; takes few calls."""
 
+    def listing_alarm(self, alarm: str) -> list[str]:
+        """The models whose policies list a CloudWatch alarm, by name; takes few calls however large the fleet is."""
+
+    def index_alarms(self, fleet: Iterable[AppliedPolicy]) -> None:
+        """Index the alarms of all policies, for those that an earlier release stored; afterwards this does nothing."""
+
 
 class JobStore(Protocol):
     """Job records, and the lease by which one job owns a model."""

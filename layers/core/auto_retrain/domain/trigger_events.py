@@ -62,15 +62,15 @@ def _is_deeper(value: Any, levels: int) -> bool:
 
 def _request_of_alarm(event: dict[str, Any]) -> dict[str, Any]:
     alarm = parse_alarm(event)
-    models = alarm.models({})
+    models = next(filter(None, alarm.candidates()), frozenset())
     if len(models) != 1:
         problem = f"names {len(models)} models" if models else "names no model"
         raise EventInvalid(f"alarm '{alarm.name}' {problem}; {_HELP}")
     if alarm.state != "ALARM":
         raise EventInvalid(f"alarm '{alarm.name}' is {alarm.state}; only ALARM calls for a retraining; {_HELP}")
     return {
-        "model_name": models.pop(),
+        "model_name": next(iter(models)),
         "trigger_type": TriggerType.PERFORMANCE_DEGRADATION.value,
         "event_time": alarm.time.isoformat(),
-        "reason": f"CloudWatch alarm '{alarm.name}'"[:500],
+        "reason": alarm.reason,
     }

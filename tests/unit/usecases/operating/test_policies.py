@@ -78,3 +78,9 @@ def test_a_policy_from_before_a_rule_can_be_read_paused_and_replaced_but_starts_
         world.start(job_id, "train")
     (plan,) = plan_policies([a_policy()], world.ports)
     assert [applied.version for applied in apply_planned([plan], "ada", world.ports)] == [4]
+
+
+def test_a_policy_with_more_alarms_than_can_be_indexed_is_refused() -> None:
+    alarms = [f"alarm {number}" for number in range(41)]
+    with pytest.raises(PolicyInvalid, match=r"churn: triggers\.alarms: 41 alarms; at most 40 are allowed"):
+        plan_policies([a_policy(triggers={"alarms": alarms})], MemoryPorts())

@@ -114,9 +114,13 @@ class SweepOutcome(Record):
 
 
 class AlarmOutcome(Record):
-    """What an alarm led to: executions that began now or before (`known`), or why it was ignored."""
+    """What an alarm led to: executions that began now or before (`known`), or why it was ignored.
+
+    `unknown` are models that it names and that have no policy.
+    """
 
     alarm: str
     started: tuple[str, ...] = ()
     known: int = 0
+    unknown: tuple[str, ...] = ()
     ignored: str | None = None

@@ -14,6 +14,9 @@ from ...ports import Ports
 from ..audit.record import record
 from ..lookup import newest_version, policy_of
 
+# All of them are indexed in the transaction that stores the policy.
+MAX_ALARMS = 40
+
 
 class PlannedPolicy(Record):
     """What applying a policy would change; it is compared with `newest`, which may be a removed version."""
@@ -40,9 +43,9 @@ def plan_policies(policies: Sequence[Policy], ports: Ports) -> list[PlannedPolic
     """Compare policies with those in force; nothing is written.
 
     Raises:
-        PolicyInvalid: policies ask for pods that the deployment's rules refuse; it names every such field.
+        PolicyInvalid: policies break rules of the deployment; it names every such field.
     """
-    problems = [f"{each.model}: {text}" for each in policies for text in refusals(each.training, ports.pod_rules)]
+    problems = [f"{policy.model}: {text}" for policy in policies for text in _problems(policy, ports)]
     if problems:
         raise PolicyInvalid("\n".join(problems))
     return [_plan(policy, ports) for policy in policies]
@@ -91,6 +94,13 @@ def remove_model(model_name: str, actor: str, ports: Ports) -> AppliedPolicy:
     if newest is None:
         raise ModelUnknown(f"model '{model_name}' has no policy, and never had one")
     return _with_status(newest, PolicyStatus.REMOVED, "", actor, ports)
+
+
+def _problems(policy: Policy, ports: Ports) -> Iterator[str]:
+    """What applying refuses although policies that hold it, from before the rule, can still be read."""
+    yield from refusals(policy.training, ports.pod_rules)
+    if len(policy.triggers.alarms) > MAX_ALARMS:
+        yield f"triggers.alarms: {len(policy.triggers.alarms)} alarms; at most {MAX_ALARMS} are allowed"
 
 
 def _plan(policy: Policy, ports: Ports) -> PlannedPolicy:
