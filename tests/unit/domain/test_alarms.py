@@ -65,6 +65,7 @@ def test_a_name_of_the_right_form_gives_the_model(name: str, models: set[str]) -
         ({"time": None}, "time"),
         ({"time": "yesterday"}, "time"),
         ({"time": "2026-03-01T12:00:00"}, "time"),
+        ({"time": "0001-01-01T00:00:00+14:00"}, "years 1900 to 2999"),
         ({"detail": {"alarmName": ""}}, "alarmName"),
         ({"detail": {"alarmName": "a"}}, "state"),
         ({"detail": {"alarmName": "a", "state": "ALARM"}}, "state"),

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, ValidationError
 from .base import Record, UtcTime
 from .errors import EventInvalid
 from .policy.metric import MODEL_DIMENSION
+from .text import one_line
 
 # An alarm with such a name is about the model at its end; a suffix after a dot distinguishes several alarms.
 _NAMED_AFTER_MODEL = re.compile(r"auto-retrain-[a-z0-9-]+?-model-(?P<model>[a-z0-9-]+)(\..+)?")
@@ -62,7 +63,7 @@ class Alarm(Record):
     @property
     def reason(self) -> str:
         """The alarm as the reason of a request."""
-        return f"CloudWatch alarm '{self.name}'"[:500]
+        return f"CloudWatch alarm '{one_line(self.name)}'"[:500]
 
 
 def is_alarm(event: Any) -> bool:

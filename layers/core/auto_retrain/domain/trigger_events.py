@@ -43,8 +43,12 @@ def _parse(document: dict[str, Any]) -> TriggerRequest:
     if _is_deeper(document, MAX_LEVELS):
         raise EventInvalid(f"parameters: nested more than {MAX_LEVELS} levels deep; {_HELP}")
     try:
+        text = json.dumps(document)
+    except ValueError as error:
+        raise EventInvalid(f"a number has too many digits; {_HELP}") from error
+    try:
         # By way of JSON text, where strict mode accepts dates as text and converts nothing else.
-        return TriggerRequest.model_validate_json(json.dumps(document), strict=True)
+        return TriggerRequest.model_validate_json(text, strict=True)
     except ValidationError as error:
         raise EventInvalid(f"{explain(error, TriggerRequest)}; {_HELP}") from error
 

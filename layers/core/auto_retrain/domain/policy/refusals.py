@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from itertools import groupby
 
+from ..base import check_whole_numbers
 from ..explain import shown
 from .pod_rules import PodRules
 from .pod_template import SCRATCH_PATH, PodTemplate, TemplateSpec
@@ -41,7 +42,13 @@ _BY_REFERENCE = "use valueFrom.secretKeyRef"
 def refusals(training: TrainingPolicy, rules: PodRules) -> list[str]:
     """One sentence for each refused field, with what is allowed, and its value unless that may be secret."""
     spec = training.pod_template.spec
-    problems = (_places(training), _names(training.pod_template, rules), _paths(spec), _sizes(training))
+    problems = (
+        _places(training),
+        _numbers(training),
+        _names(training.pod_template, rules),
+        _paths(spec),
+        _sizes(training),
+    )
     return [f"training.{problem}" for group in (*problems, _secrets(training)) for problem in group]
 
 
@@ -51,6 +58,13 @@ def _places(training: TrainingPolicy) -> Iterator[str]:
     priority = training.pod_template.spec.priorityClassName
     if priority and priority.startswith("system-"):
         yield f"pod_template.spec.priorityClassName = '{priority}': belongs to Kubernetes itself"
+
+
+def _numbers(training: TrainingPolicy) -> Iterator[str]:
+    try:
+        check_whole_numbers(training.parameters)
+    except ValueError as error:
+        yield f"parameters: {error}"
 
 
 def _names(template: PodTemplate, rules: PodRules) -> Iterator[str]:

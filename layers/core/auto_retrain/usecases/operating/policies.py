@@ -4,18 +4,23 @@ from collections.abc import Iterator, Sequence
 
 from ...domain.base import Record
 from ...domain.errors import ModelUnknown, PolicyConflict, PolicyInvalid
+from ...domain.explain import shown
 from ...domain.facts.policies import PolicyApplied
+from ...domain.people import check_person
 from ...domain.policy.changes import FieldChange, changes_between
 from ...domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
 from ...domain.policy.refusals import refusals
 from ...domain.policy.triggers import TriggerConfig
 from ...domain.policy.warnings import warnings_of, warnings_with_champion
+from ...domain.text import one_line
 from ...ports import Ports
 from ..audit.record import record
 from ..lookup import newest_version, policy_of
 
 # All of them are indexed in the transaction that stores the policy.
 MAX_ALARMS = 40
+# Its training section is also in the record of a job that waits for a batch; an item of DynamoDB has at most 400 KB.
+MAX_POLICY_BYTES = 100_000
 
 
 class PlannedPolicy(Record):
@@ -79,7 +84,9 @@ def pause_model(model_name: str, reason: str, actor: str, ports: Ports) -> Appli
     Raises:
         ModelUnknown: there is no such model.
         PolicyConflict: someone else changed its policy at the same moment.
+        EventInvalid: the actor or the reason cannot be recorded.
     """
+    check_person(actor, reason)
     return _with_status(policy_of(model_name, ports), PolicyStatus.PAUSED, reason, actor, ports)
 
 
@@ -99,6 +106,11 @@ def remove_model(model_name: str, actor: str, ports: Ports) -> AppliedPolicy:
 def _problems(policy: Policy, ports: Ports) -> Iterator[str]:
     """What applying refuses although policies that hold it, from before the rule, can still be read."""
     yield from refusals(policy.training, ports.pod_rules)
+    if policy.owner != one_line(policy.owner):
+        yield f"owner = {shown(policy.owner)}: must be on one line, without control characters"
+    size = len(policy.model_dump_json().encode())
+    if size > MAX_POLICY_BYTES:
+        yield f"{size} bytes of JSON; at most {MAX_POLICY_BYTES} are allowed"
     if len(policy.triggers.alarms) > MAX_ALARMS:
         yield f"triggers.alarms: {len(policy.triggers.alarms)} alarms; at most {MAX_ALARMS} are allowed"
 
@@ -135,6 +147,7 @@ def _put_in_force(
     policy: Policy, newest: AppliedPolicy | None, status: PolicyStatus, note: str, actor: str, ports: Ports
 ) -> AppliedPolicy:
     """The one place where a policy is written, as the version after the one that was read."""
+    check_person(actor)
     now, before = ports.clock.now(), newest.version if newest else 0
     applied = ports.policies.apply(policy, actor, now, status=status, note=note, after=before)
     if applied.version > before:
