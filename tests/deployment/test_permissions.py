@@ -34,6 +34,7 @@ ACTIONS = {
     "waiting.add": {WRITE},
     "waiting.of": {QUERY},
     "waiting.remove": {REMOVE},
+    "waiting.claim": {CHANGE},
     "decisions.record": {WRITE},
     "decisions.recent": {QUERY},
     "sweeps.last": {READ},

@@ -150,6 +150,12 @@ class WaitingTriggers(Protocol):
     def remove(self, waiting: WaitingTrigger) -> None:
         """Remove a trigger if it is there; one of another execution that has replaced it stays."""
 
+    def claim(self, waiting: WaitingTrigger, by: str) -> bool:
+        """Whether one may act on a waiting trigger; of several that ask, one may, and is told so again if it repeats.
+
+        Nobody may if it does not wait any more, or if another execution's trigger has replaced it.
+        """
+
 
 class DecisionLog(Protocol):
     """Every decision on whether to retrain a model, for people who ask why or why not."""

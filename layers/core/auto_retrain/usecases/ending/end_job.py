@@ -5,7 +5,7 @@ from typing import NamedTuple
 from ...domain.ending import Ending
 from ...domain.facts.ending import JobEnded, RejectionsEscalated
 from ...domain.job import RetrainingJob
-from ...domain.model_state import ModelState
+from ...domain.model_state import ModelState, WaitingTrigger
 from ...domain.names import execution_name
 from ...domain.validation import Decision
 from ...ports import Ports
@@ -84,8 +84,15 @@ def follow_up(job: RetrainingJob, ports: Ports) -> None:
     if _backs_off(job) and job.ending not in (Ending.PROMOTED, Ending.SKIPPED):
         _escalate(job, ports.states.get(job.model_name), ports)
     for waiting in ports.waiting.of(job.model_name):
-        request = waiting.request
-        name = execution_name(job.model_name, request.trigger_type.value, f"{waiting.key} after {job.job_id}")
+        _restart(waiting, ports)
+
+
+def _restart(waiting: WaitingTrigger, ports: Ports) -> None:
+    """Start an execution for a trigger that waited, once, whichever job's end it is that finds it waiting."""
+    request = waiting.request
+    name = execution_name(request.model_name, request.trigger_type.value, f"waited as {waiting.execution_arn}")
+    # Its own execution may go on instead, if it saw that the job has ended.
+    if ports.waiting.claim(waiting, name):
         ports.executions.start(name, request.model_dump(mode="json", exclude_none=True))
         ports.waiting.remove(waiting)
 
