@@ -10,7 +10,7 @@ from .files import VersionFiles
 from .model_version import ModelVersion
 
 # In characters of JSON: the record of a job has room for those of twenty variants.
-MAX_METRICS_LENGTH = 5_000
+MAX_METRICS_LENGTH = 3_000
 
 
 class ContainerResult(Record):
@@ -38,7 +38,7 @@ class TrainingResult(ContainerResult):
     rows: int
     manifest_sha256: str
     metrics: Annotated[dict[str, float], AfterValidator(_check_metrics)]
-    artifacts_uri: str = Field(max_length=1024)
+    artifacts_uri: str = Field(max_length=512)
     artifact_sha256: str = Field(max_length=64)
     image: str | None = Field(default=None, max_length=512)
 

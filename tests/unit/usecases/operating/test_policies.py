@@ -7,8 +7,10 @@ import pytest
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.errors import ClusterRefused, EventInvalid, ModelUnknown, PolicyConflict, PolicyInvalid
 from auto_retrain.domain.policy.policy import PolicyStatus
+from auto_retrain.domain.policy.triggers import TriggerConfig
 from auto_retrain.usecases.operating.policies import (
     apply_planned,
+    configure_triggers,
     pause_model,
     plan_policies,
     remove_model,
@@ -86,6 +88,8 @@ def test_a_policy_with_more_alarms_than_can_be_indexed_is_refused() -> None:
     alarms = [f"alarm {number}" for number in range(41)]
     with pytest.raises(PolicyInvalid, match=r"churn: triggers\.alarms: 41 alarms; at most 40 are allowed"):
         plan_policies([a_policy(triggers={"alarms": alarms})], MemoryPorts())
+    with pytest.raises(PolicyInvalid, match="at most 40 are allowed"):
+        configure_triggers("churn", TriggerConfig(alarms=tuple(alarms)), "ada", World().ports)
 
 
 @pytest.mark.parametrize(

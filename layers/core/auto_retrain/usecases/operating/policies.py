@@ -72,7 +72,12 @@ def apply_planned(plans: Sequence[PlannedPolicy], actor: str, ports: Ports) -> I
 
 
 def configure_triggers(model_name: str, config: TriggerConfig, actor: str, ports: Ports) -> AppliedPolicy:
-    """Replace the triggers section of a policy; a paused model stays paused. Raises like `pause_model`."""
+    """Replace the triggers section of a policy; a paused model stays paused.
+
+    Raises like `pause_model`, and PolicyInvalid for triggers that cannot be stored.
+    """
+    if problems := list(_trigger_problems(config)):
+        raise PolicyInvalid("; ".join(problems))
     applied = policy_of(model_name, ports)
     policy = applied.policy.changed(triggers=config)
     return _put_in_force(policy, applied, applied.status, applied.note, actor, ports)
@@ -111,8 +116,12 @@ def _problems(policy: Policy, ports: Ports) -> Iterator[str]:
     size = len(policy.model_dump_json().encode())
     if size > MAX_POLICY_BYTES:
         yield f"{size} bytes of JSON; at most {MAX_POLICY_BYTES} are allowed"
-    if len(policy.triggers.alarms) > MAX_ALARMS:
-        yield f"triggers.alarms: {len(policy.triggers.alarms)} alarms; at most {MAX_ALARMS} are allowed"
+    yield from _trigger_problems(policy.triggers)
+
+
+def _trigger_problems(config: TriggerConfig) -> Iterator[str]:
+    if len(config.alarms) > MAX_ALARMS:
+        yield f"triggers.alarms: {len(config.alarms)} alarms; at most {MAX_ALARMS} are allowed"
 
 
 def _plan(policy: Policy, ports: Ports) -> PlannedPolicy:
