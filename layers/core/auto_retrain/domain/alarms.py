@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from .base import Record, UtcTime
+from .base import NearTime, Record, UtcTime
 from .errors import EventInvalid
 from .policy.metric import MODEL_DIMENSION
 from .text import one_line
@@ -37,7 +37,7 @@ class _Data(_Part):
 
 
 class _Event(_Part):
-    time: UtcTime
+    time: NearTime
     data: _Data
 
 

@@ -8,14 +8,17 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, JsonV
 
 
 def check_calendar(moment: datetime) -> datetime:
-    """The moment itself; raises ValueError at the edges of the calendar, where neither zones nor windows have room."""
+    """The moment itself; raises ValueError far from today, where the calendar may end before a window does."""
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         raise ValueError(f"must be in the years {FIRST_YEAR} to {LAST_YEAR}")
     return moment
 
 
 def _to_utc(moment: datetime) -> datetime:
-    return check_calendar(moment).astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("is outside the calendar") from error
 
 
 def _check_parameters(parameters: dict[str, JsonValue]) -> dict[str, JsonValue]:
@@ -44,6 +47,8 @@ MAX_WHOLE_NUMBER = 2**53
 MAX_PARAMETERS_LENGTH = 16_000
 Parameters = Annotated[dict[str, JsonValue], AfterValidator(_check_parameters)]
 UtcTime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+# For messages from outside, whose times are calculated with before anything else judges them.
+NearTime = Annotated[UtcTime, AfterValidator(check_calendar)]
 
 
 class Record(BaseModel):
