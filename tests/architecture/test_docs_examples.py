@@ -16,7 +16,9 @@ from auto_retrain import AutoRetrainPipeline
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.cli.__main__ import command_line, main
 from auto_retrain.cli.policy_files import read_policy_file
+from auto_retrain.domain.policy.pod_rules import PodRules, kinds
 from auto_retrain.domain.policy.policy import Policy
+from auto_retrain.domain.policy.refusals import refusals
 from auto_retrain.domain.trigger_events import parse_trigger_event
 from auto_retrain.settings import Settings
 from local.docs.command_reference import arguments, commands
@@ -49,8 +51,17 @@ def whole_policies(block: Block) -> Iterator[dict[str, object]]:
 
 @pytest.mark.parametrize("block", all_blocks("yaml"), ids=lambda block: name_of(block.page))
 def test_every_example_policy_is_valid(block: Block) -> None:
+    (allowed,) = set(re.findall(r"`PodTemplateAllows=(.*?)`", (ROOT / "docs" / "training.md").read_text()))
     for policy in whole_policies(block):
-        Policy.parse(json.dumps(policy))
+        assert not refusals(Policy.parse(json.dumps(policy)).training, PodRules().extended(allowed))
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_everything_that_pod_templates_may_always_name_is_described(kind: str) -> None:
+    (row,) = re.findall(rf"^\| `{kind}` \|.*$", (ROOT / "docs" / "training.md").read_text(), re.MULTILINE)
+    allowed = set(PodRules().of(kind.replace("-", "_")))
+    shared = set(PodRules().label) if "the same" in row else set()
+    assert set(re.findall(r"`([^`]+)`", row.split("|")[3])) - {"JobServiceAccount"} == allowed - shared
 
 
 def test_there_is_an_example_of_every_kind_of_policy_section() -> None:

@@ -21,6 +21,8 @@ READ, WRITE, CHANGE, REMOVE, QUERY = (
 ACTIONS = {
     "policies.get": {READ},
     "policies.fleet": {QUERY},
+    "policies.listing_alarm": {READ, QUERY},
+    "policies.index_alarms": {READ, WRITE},
     "jobs.get": {READ},
     "states.get": {READ},
     "jobs.open_job": {READ, WRITE, CHANGE},
@@ -33,6 +35,7 @@ ACTIONS = {
     "waiting.add": {WRITE},
     "waiting.of": {QUERY},
     "waiting.remove": {REMOVE},
+    "waiting.claim": {CHANGE},
     "decisions.record": {WRITE},
     "decisions.recent": {QUERY},
     "sweeps.last": {READ},
@@ -85,6 +88,7 @@ COMMON_SETTINGS = {
     "POWERTOOLS_LOG_LEVEL",
     "PYDANTIC_DISABLE_PLUGINS",
 }
+PODS = {"JOB_SERVICE_ACCOUNT", "SCORING_SERVICE_ACCOUNT", "POD_TEMPLATE_ALLOWS", "TRAINER_IMAGE"}
 SETTINGS = {
     "metrics": {"PROMETHEUS_URL", "PROMETHEUS_AUTHENTICATION"},
     "data": {"ARTIFACTS_BUCKET"},
@@ -93,8 +97,8 @@ SETTINGS = {
     "registry": {"MLFLOW_TRACKING_URI"},
     "traffic": {"MLFLOW_TRACKING_URI"},
     "cluster": {"CLUSTER_NAME", "CLUSTER_ENDPOINT", "CLUSTER_CA", "JOB_NAMESPACE", "PARALLEL_JOBS"},
-    "cluster.start_job": {"JOB_SERVICE_ACCOUNT", "SCORING_SERVICE_ACCOUNT", "TRAINER_IMAGE"},
-    "cluster.start_indexed_job": {"JOB_SERVICE_ACCOUNT", "SCORING_SERVICE_ACCOUNT", "TRAINER_IMAGE"},
+    "cluster.start_job": PODS,
+    "cluster.start_indexed_job": PODS,
     "executions.start": {"STATE_MACHINE_ARN"},
     "notifier": {"SLACK_SECRET_ARN", "SLACK_ORIGINS"},
     "limits": {"FLEET_CONCURRENT_JOBS", "FLEET_MONTHLY_RETRAININGS"},

@@ -45,3 +45,13 @@ def test_namespaces_are_listed_with_the_default_first() -> None:
     assert Settings(job_namespace="auto-retrain, team-b").job_namespaces() == ("auto-retrain", "team-b")
     with pytest.raises(SettingMissing, match="JOB_NAMESPACE"):
         Settings().job_namespaces()
+
+
+def test_what_pod_templates_may_name_is_extended_by_a_list() -> None:
+    rules = Settings.from_environment({"POD_TEMPLATE_ALLOWS": "label=example.com/*, pull-secret=registry"}).pod_rules()
+    assert rules.allow("label", "example.com/x")
+    assert rules.allow("label", "team")
+    assert rules.allow("pull_secret", "registry")
+    assert not Settings().pod_rules().allow("pull_secret", "registry")
+    with pytest.raises(SettingInvalid, match=r"POD_TEMPLATE_ALLOWS = 'host=x': must be a list such as .* kinds label,"):
+        Settings.from_environment({"POD_TEMPLATE_ALLOWS": "host=x"}).pod_rules()

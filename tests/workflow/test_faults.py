@@ -83,7 +83,12 @@ def world(tmp_path_factory: pytest.TempPathFactory, webhook: Webhook) -> Iterato
         proxies = {name: opened.enter_context(FaultProxy()) for name in ("aws", "cluster", "mlflow")}
         stack = LocalStack(
             tmp_path_factory.mktemp("faults") / "stack",
-            parameters={"TrainerImage": TINY_IMAGE, "SlackSecretArn": SECRET_ARN, "SlackOrigins": webhook.origin},
+            parameters={
+                "TrainerImage": TINY_IMAGE,
+                "SlackSecretArn": SECRET_ARN,
+                "SlackOrigins": webhook.origin,
+                "PodTemplateAllows": "env=TOKEN,env=HUB_TOKEN,secret=absent,secret=hub",
+            },
             images={TINY_IMAGE: TINY},
             time_scale=0.001,
             watch_interval_seconds=0.1,
@@ -377,6 +382,16 @@ PERMANENT = {
         "the container cannot start (CreateContainerConfigError",
     ),
 }
+
+
+def test_a_stored_policy_that_the_deployment_refuses_starts_no_pod_and_says_why(world: FaultyWorld) -> None:
+    model = world.given_model(training={"pod_template": {"spec": {"serviceAccountName": "admin"}}})
+
+    ended = world.retrain(model)
+
+    world.assert_failed(model, ended, "serviceAccountName: not allowed: 'admin'; none is allowed; the stack parameter")
+    assert ended.job is not None
+    assert not world.stack.cluster.has_job(f"{ended.job.job_id}-train-1")
 
 
 @pytest.mark.parametrize("training", PERMANENT)

@@ -13,6 +13,7 @@ from .settings import Settings
 if TYPE_CHECKING:
     from .adapters.dynamodb.table import Table
     from .domain.fleet import FleetLimits
+    from .domain.policy.pod_rules import PodRules
     from .ports import (
         Cluster,
         DataStore,
@@ -90,6 +91,10 @@ class DeployedPorts:
     @cached_property
     def limits(self) -> "FleetLimits":
         return self._settings.fleet_limits()
+
+    @cached_property
+    def pod_rules(self) -> "PodRules":
+        return self._settings.pod_rules()
 
     @cached_property
     def ledger(self) -> "DeploymentLedger":

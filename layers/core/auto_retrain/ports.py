@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .domain.manifest import DataObject
     from .domain.metric_reading import MetricQuery, MetricReading
     from .domain.model_state import ModelState, Quarantine, WaitingTrigger
+    from .domain.policy.pod_rules import PodRules
     from .domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
     from .domain.policy.training import TrainingPolicy
     from .domain.trigger_type import TriggerType
@@ -77,6 +78,12 @@ class PolicyStore(Protocol):
 
     def fleet(self) -> Iterator[tuple[AppliedPolicy, ModelState]]:
         """Every model that has a policy, with its state, ordered by name; takes few calls."""
+
+    def listing_alarm(self, alarm: str) -> list[str]:
+        """The models whose policies list a CloudWatch alarm, by name; takes few calls however large the fleet is."""
+
+    def index_alarms(self, fleet: Iterable[AppliedPolicy]) -> None:
+        """Index the alarms of all policies, for those that an earlier release stored; afterwards this does nothing."""
 
 
 class JobStore(Protocol):
@@ -148,6 +155,12 @@ class WaitingTriggers(Protocol):
 
     def remove(self, waiting: WaitingTrigger) -> None:
         """Remove a trigger if it is there; one of another execution that has replaced it stays."""
+
+    def claim(self, waiting: WaitingTrigger, by: str) -> bool:
+        """Whether one may act on a waiting trigger; of several that ask, one may, and is told so again if it repeats.
+
+        Nobody may if it does not wait any more, or if another execution's trigger has replaced it.
+        """
 
 
 class DecisionLog(Protocol):
@@ -272,7 +285,8 @@ class Cluster(Protocol):
     def start_job(self, name: str, orders: Sequence[JobOrder], training: TrainingPolicy) -> None:
         """Create a Job whose pod carries out the orders one by one; repeating this changes nothing.
 
-        Raises ClusterConflict if the name belongs to something else, ClusterRefused if the deployment may not run it.
+        Raises ClusterConflict if the name belongs to something else, ClusterRefused if the deployment may not run it or
+        its rules for pod templates refuse it.
         """
 
     def start_indexed_job(
@@ -391,6 +405,8 @@ class Ports(Protocol):
     def sweeps(self) -> SweepLog: ...
     @property
     def limits(self) -> FleetLimits: ...
+    @property
+    def pod_rules(self) -> PodRules: ...
     @property
     def ledger(self) -> DeploymentLedger: ...
     @property

@@ -1,11 +1,15 @@
 """Where things are: the environment variables of a deployment, read in one place."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from .domain.base import Record
 from .domain.errors import SettingInvalid, SettingMissing
 from .domain.fleet import FleetLimits
+
+# Only for the type checker: most functions start no pods.
+if TYPE_CHECKING:
+    from .domain.policy.pod_rules import PodRules
 
 _LIMITS = ("fleet_concurrent_jobs", "fleet_monthly_retrainings")
 
@@ -28,6 +32,7 @@ class Settings(Record):
     scoring_service_account: str | None = None
     trainer_image: str | None = None
     parallel_jobs: str | None = None
+    pod_template_allows: str = ""
     state_machine_arn: str | None = None
     slack_secret_arn: str | None = None
     slack_origins: str = "https://hooks.slack.com"
@@ -54,6 +59,16 @@ class Settings(Record):
     def job_namespaces(self) -> tuple[str, ...]:
         """Kubernetes namespaces that Jobs may run in, the default first; raises SettingMissing if there is none."""
         return tuple(name.strip() for name in self.require("job_namespace").split(","))
+
+    def pod_rules(self) -> "PodRules":
+        """What pod templates may name; raises SettingInvalid for an entry of an unknown kind."""
+        from .domain.policy.pod_rules import PodRules, kinds
+
+        try:
+            return PodRules().extended(self.pod_template_allows)
+        except ValueError as error:
+            allowed = f"a list such as label=example.com/*,secret=hub of the kinds {', '.join(kinds())}"
+            raise SettingInvalid("POD_TEMPLATE_ALLOWS", self.pod_template_allows, allowed) from error
 
     def require(self, name: str) -> str:
         """The value of a setting; raises SettingMissing naming the variable to set."""

@@ -10,6 +10,7 @@ import requests
 from auto_retrain.adapters.kubernetes.jobs.job_body import PodSettings, build_indexed_job, build_job
 from auto_retrain.domain.errors import ClusterRefused
 from auto_retrain.domain.experiments import MAX_VARIANTS
+from auto_retrain.domain.policy.pod_rules import PodRules
 from auto_retrain.domain.policy.training import TrainingPolicy
 from local.cluster.pod_security import violations
 
@@ -60,12 +61,15 @@ EVERYTHING: dict[str, Any] = {
     },
 }
 
+# ... and what a deployment has to allow for that.
+ALLOWED = PodRules().extended("label=example.com/*,env=TOKEN,secret=hub,pull-secret=registry,service-account=special")
+SETTINGS = PodSettings("image:1", "trainer", "scorer", ALLOWED)
+
 
 def build(stage: str = "dev", orders: int = 1, **training: Any) -> dict[str, Any]:
     order = make_order("churn-1", trainer="pkg:train")
     policy = TrainingPolicy.model_validate_json(json.dumps(TRAINING.model_dump(mode="json") | training))
-    pod = PodSettings("image:1", "trainer", "scorer")
-    return build_job(name_of(order), [order] * orders, policy, stage, pod)
+    return build_job(name_of(order), [order] * orders, policy, stage, SETTINGS)
 
 
 def pod_of(manifest: dict[str, Any]) -> dict[str, Any]:
@@ -80,8 +84,7 @@ def node_affinity(**training: Any) -> Any:
 def build_indexed(orders: int = 3, at_once: int = 2, stage: str = "dev", **training: Any) -> dict[str, Any]:
     numbered = [make_order("churn-1", variant=variant) for variant in range(orders)]
     policy = TrainingPolicy.model_validate_json(json.dumps(TRAINING.model_dump(mode="json") | training))
-    settings = PodSettings("image:1", "trainer", "scorer")
-    return build_indexed_job(name_of(numbered[0]), numbered, policy, stage, settings, at_once)
+    return build_indexed_job(name_of(numbered[0]), numbered, policy, stage, SETTINGS, at_once)
 
 
 def test_each_order_with_a_pod_of_its_own_has_its_own_retries() -> None:
@@ -106,9 +109,8 @@ def test_the_deadline_leaves_time_for_orders_that_wait_for_others(
 
 def test_a_batch_names_its_jobs_and_belongs_to_no_single_model() -> None:
     orders = [make_order(job_id, model_name=job_id) for job_id in ("churn", "fraud")]
-    settings = PodSettings("image:1", "trainer", "scorer")
 
-    job = build_indexed_job("batch-1", orders, TRAINING, "dev", settings, 2)
+    job = build_indexed_job("batch-1", orders, TRAINING, "dev", SETTINGS, 2)
 
     assert job["metadata"]["annotations"]["auto-retrain/members"] == "churn,fraud"
     assert "auto-retrain/model" not in job["metadata"]["labels"] | job["spec"]["template"]["metadata"]["labels"]

@@ -210,6 +210,19 @@ def test_starting_the_same_job_again_changes_nothing(world: World) -> None:
     assert [job.job_id for job in world.cluster.list_jobs().jobs].count("again") == 1
 
 
+def test_a_template_that_the_deployment_does_not_allow_starts_no_job(world: World) -> None:
+    orders, cluster = [make_order("borrowed")], world.cluster
+    training = TRAINING.changed(pod_template={"spec": {"serviceAccountName": "admin"}})
+    refusal = r"policy of model 'churn': .*serviceAccountName: not allowed: 'admin'"
+
+    with pytest.raises(ClusterRefused, match=refusal):
+        cluster.start_job(name_of(orders[0]), orders, training)
+    with pytest.raises(ClusterRefused, match=refusal):
+        cluster.start_indexed_job(name_of(orders[0]), orders, training, 1)
+
+    assert find(cluster, "borrowed") is None
+
+
 def test_a_job_that_many_callers_start_at_once_is_started_once(world: World) -> None:
     order = make_order("race")
     with ThreadPoolExecutor(8) as pool:

@@ -160,3 +160,11 @@ def test_a_job_validated_by_an_earlier_release_is_deployed_and_closed() -> None:
     world.deploy(job_id)
     assert world.close(decision={"job_id": job_id}).next == "succeed"
     assert (world.job(job_id).ending, world.job(job_id).status) == (Ending.PROMOTED, RetrainingStatus.COMPLETED)
+
+
+def test_a_waiting_request_whose_reason_has_several_lines_is_still_heard() -> None:
+    (item,) = (item for name, item in ITEMS["waiting"].items() if name.startswith("WAITING#"))
+    old = json.loads(item["document"]["S"])
+    old["request"] |= {"actor": "ada\n", "reason": "new\u202e\nlabels"}
+    request = record_of(document(old), WaitingTrigger).request
+    assert (request.actor, request.reason) == ("ada\\n", "new\\u202e\\nlabels")

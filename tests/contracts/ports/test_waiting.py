@@ -62,3 +62,16 @@ def test_a_waiting_trigger_is_neither_in_the_fleet_nor_a_job(stores: Stores) -> 
     stores.waiting.add(waiting(TriggerType.MANUAL, "arn:1"))
     assert list(stores.policies.fleet()) == []
     assert stores.jobs.list_active() == stores.jobs.list_recent("churn", 9) == []
+
+
+def test_of_those_that_claim_a_waiting_trigger_one_may_act_on_it(stores: Stores) -> None:
+    first, second = waiting(TriggerType.SCHEDULED, "arn:1"), waiting(TriggerType.SCHEDULED, "arn:2")
+    assert not stores.waiting.claim(first, "a")
+    stores.waiting.add(first)
+    assert [stores.waiting.claim(first, name) for name in ("a", "b", "a")] == [True, False, True]
+    assert stores.waiting.of("churn") == [first]
+    stores.waiting.add(second)
+    assert not stores.waiting.claim(first, "a")
+    assert stores.waiting.claim(second, "b")
+    stores.waiting.remove(second)
+    assert not stores.waiting.claim(second, "b")

@@ -1,6 +1,8 @@
 """Both forms of alarms, and the models they are about."""
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from auto_retrain.domain.errors import EventInvalid
 EVENTS = Path(__file__).parents[2] / "data/events"
 BRIDGED = json.loads((EVENTS / "cloudwatch_alarm.json").read_text())
 DIRECT = json.loads((EVENTS / "cloudwatch_alarm_lambda_action.json").read_text())
+CONTRIBUTOR = json.loads((EVENTS / "cloudwatch_alarm_contributor.json").read_text())
 COMPOSITE = json.loads((EVENTS / "cloudwatch_composite_alarm.json").read_text())
 
 
@@ -25,11 +28,20 @@ def test_both_forms_give_the_same_alarm(event: dict[str, Any]) -> None:
     assert alarm.time.isoformat() == "2026-03-01T12:00:00+00:00"
 
 
-def test_a_composite_alarm_gets_its_models_from_a_policy_or_from_its_name() -> None:
+def test_a_composite_alarm_gets_its_model_from_its_name() -> None:
     alarm = parse_alarm(COMPOSITE)
     assert alarm.dimensions == frozenset()
-    assert alarm.models({}) == {"churn"}
-    assert alarm.models({alarm.name: ["fraud", "gl-001"]}) == {"fraud", "gl-001"}
+    assert list(alarm.candidates()) == [set(), {"churn"}]
+
+
+def test_an_alarm_on_many_series_gets_its_model_from_the_series_that_changed() -> None:
+    alarm = parse_alarm(CONTRIBUTOR)
+    assert (alarm.dimensions, alarm.has_contributors) == ({"churn"}, False)
+    direct = {"time": CONTRIBUTOR["time"], "alarmData": CONTRIBUTOR["detail"]}
+    assert parse_alarm(direct) == alarm
+    of_the_whole = {name: value for name, value in CONTRIBUTOR["detail"].items() if name != "alarmContributor"}
+    whole = parse_alarm({**CONTRIBUTOR, "detail": of_the_whole})
+    assert (whole.dimensions, whole.has_contributors) == (set(), True)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +56,7 @@ def test_a_composite_alarm_gets_its_models_from_a_policy_or_from_its_name() -> N
 )
 def test_a_name_of_the_right_form_gives_the_model(name: str, models: set[str]) -> None:
     event = {"alarmData": {"alarmName": name, "state": {"value": "ALARM"}}, "time": "2026-03-01T12:00:00Z"}
-    assert parse_alarm(event).models({}) == models
+    assert list(parse_alarm(event).candidates())[1] == models
 
 
 @pytest.mark.parametrize(
@@ -53,6 +65,8 @@ def test_a_name_of_the_right_form_gives_the_model(name: str, models: set[str]) -
         ({"time": None}, "time"),
         ({"time": "yesterday"}, "time"),
         ({"time": "2026-03-01T12:00:00"}, "time"),
+        ({"time": "0001-01-01T00:00:00+14:00"}, "outside the calendar"),
+        ({"time": "0001-01-01T00:00:00Z"}, "years 1900 to 2999"),
         ({"detail": {"alarmName": ""}}, "alarmName"),
         ({"detail": {"alarmName": "a"}}, "state"),
         ({"detail": {"alarmName": "a", "state": "ALARM"}}, "state"),
@@ -74,4 +88,39 @@ JSON = st.recursive(
 @given(JSON, st.dictionaries(st.sampled_from(["metrics", "metricStat", "metric", "dimensions"]), JSON))
 def test_no_configuration_breaks_the_parser(metrics: Any, configuration: dict[str, Any]) -> None:
     detail = {**BRIDGED["detail"], "configuration": {**configuration, "metrics": [metrics, configuration]}}
-    assert parse_alarm({**BRIDGED, "detail": detail}).models({}) is not None
+    assert list(parse_alarm({**BRIDGED, "detail": detail}).candidates())
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path to every field of an event."""
+    fields = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, inner in fields:
+        yield (*path, name)
+        yield from places(inner, (*path, name))
+
+
+def changed(event: dict[str, Any], path: tuple[Any, ...], change: Callable[[Any, Any], None]) -> Any:
+    copy = json.loads(json.dumps(event))
+    owner = copy
+    for name in path[:-1]:
+        owner = owner[name]
+    change(owner, path[-1])
+    return copy
+
+
+REQUIRED = {"time", "alarmName", "state", "value", "detail", "alarmData"}
+RECORDED = {"bridged": BRIDGED, "direct": DIRECT, "composite": COMPOSITE, "contributor": CONTRIBUTOR}
+ODD: list[Any] = [None, [], {}, 0, True, "", "x", [None], {"x": None}]
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_any_field_may_be_missing_or_odd_except_name_state_and_time(name: str) -> None:
+    event = RECORDED[name]
+    for path in places(event):
+        odd = [changed(event, path, lambda owner, last, value=value: owner.__setitem__(last, value)) for value in ODD]
+        for version in (changed(event, path, lambda owner, last: owner.pop(last)), *odd):
+            if {"previousState"} & set(path) or not REQUIRED & set(path):
+                assert parse_alarm(version).name == parse_alarm(event).name
+            else:
+                with suppress(EventInvalid):
+                    parse_alarm(version)

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
+from ..domain.base import check_calendar
 from ..domain.errors import EventInvalid
 from ..domain.explain import shown
 from ..domain.names import MODEL_NAME_PATTERN
+from ..domain.text import check_one_line
 
 MAX_ACTOR_LENGTH, MAX_REASON_LENGTH = 128, 500
 
@@ -104,9 +106,9 @@ def time_of(text: str) -> datetime:
     if time.tzinfo is None:
         raise ArgumentTypeError(f"{shown(text)} has no time zone; give one such as 2026-03-01T12:00:00Z")
     try:
-        return time.astimezone(UTC)
-    except OverflowError as error:
-        raise ArgumentTypeError(f"{shown(text)} is outside the calendar") from error
+        return check_calendar(time).astimezone(UTC)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{shown(text)} is outside the calendar: {error}") from error
 
 
 def _model_name(text: str) -> str:
@@ -119,7 +121,10 @@ def _text_up_to(max_length: int) -> Callable[[str], str]:
     def check(text: str) -> str:
         if not 0 < len(text.strip()) <= len(text) <= max_length:
             raise ArgumentTypeError(f"{shown(text)} must have 1 to {max_length} characters")
-        return text
+        try:
+            return check_one_line(text)
+        except ValueError as error:
+            raise ArgumentTypeError(f"{shown(text)} {error}") from error
 
     return check
 

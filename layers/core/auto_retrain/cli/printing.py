@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ..domain.base import Record
+from ..domain.text import one_line
 
 
 def plain(text: str) -> str:
     """Text on one line, with control characters escaped: a reason may contain anything that people sent."""
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+    return one_line(text)
 
 
 def moment(at: datetime | None) -> str:

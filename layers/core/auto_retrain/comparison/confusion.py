@@ -7,6 +7,8 @@ from .versions import Versions
 
 # Nobody can read a larger matrix.
 MAX_CONFUSED_CLASSES = 20
+# Classes and values can be whole sentences; they are in the record of the job, which is limited.
+MAX_NAME_LENGTH = 100
 
 
 def confusion_of(versions: Versions) -> Confusion | None:
@@ -15,7 +17,7 @@ def confusion_of(versions: Versions) -> Confusion | None:
     if classes is None or classes.size > MAX_CONFUSED_CLASSES:
         return None
     return Confusion(
-        classes=tuple(map(str, classes)),
+        classes=tuple(str(name)[:MAX_NAME_LENGTH] for name in classes),
         challenger=_matrix(versions.challenger, classes.size),
         champion=None if versions.champion is None else _matrix(versions.champion, classes.size),
     )

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..domain.comparison import SliceResult
+from .confusion import MAX_NAME_LENGTH
 from .rounding import rounded
 from .versions import FirstModel, Pair, Versions
 
@@ -32,7 +33,7 @@ def _slices_of(column: str, values: Array, pair: Pair) -> Iterator[SliceResult]:
         if gain is not None:
             yield SliceResult(
                 column=column,
-                value=str(present[place]),
+                value=str(present[place])[:MAX_NAME_LENGTH],
                 rows=int(rows[place]),
                 challenger=rounded(gain.challenger_value),
                 champion=rounded(gain.champion_value),

@@ -1,14 +1,15 @@
 """Parses CloudWatch alarms, both as EventBridge delivers them and as an alarm's own Lambda action does."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from .base import Record, UtcTime
+from .base import NearTime, Record, UtcTime
 from .errors import EventInvalid
 from .policy.metric import MODEL_DIMENSION
+from .text import one_line
 
 # An alarm with such a name is about the model at its end; a suffix after a dot distinguishes several alarms.
 _NAMED_AFTER_MODEL = re.compile(r"auto-retrain-[a-z0-9-]+?-model-(?P<model>[a-z0-9-]+)(\..+)?")
@@ -20,35 +21,49 @@ class _Part(Record):
 
 class _State(_Part):
     value: str
-    timestamp: str = ""
+    timestamp: Any = None
 
 
 class _Data(_Part):
-    """`detail` of EventBridge or `alarmData` of the Lambda action; both have every field that we read."""
+    """`detail` of EventBridge or `alarmData` of the Lambda action; both have every field that we read.
 
-    name: str = Field(alias="alarmName", min_length=1)
+    Only what no alarm can do without is required; anything else may be missing or odd.
+    """
+
+    name: str = Field(alias="alarmName", min_length=1, max_length=255)
     state: _State
-    configuration: dict[str, Any] = Field(default_factory=dict)
+    configuration: Any = None
+    contributor: Any = Field(default=None, alias="alarmContributor")
 
 
 class _Event(_Part):
-    time: UtcTime
+    time: NearTime
     data: _Data
 
 
 class Alarm(Record):
-    """An alarm that changed state; `changed_at` is the time as CloudWatch wrote it, `dimensions` name models."""
+    """An alarm that changed state; `changed_at` is the time as CloudWatch wrote it, `dimensions` name models.
+
+    `has_contributors` says that it watches many series, each of which sends an event of its own.
+    """
 
     name: str
     state: str
     changed_at: str
     time: UtcTime
     dimensions: frozenset[str]
+    has_contributors: bool = False
 
-    def models(self, by_alarm: Mapping[str, Iterable[str]]) -> set[str]:
-        """The models that the alarm is about: by its metrics' dimension, by a policy that names it, or by its name."""
+    def candidates(self) -> Iterator[frozenset[str]]:
+        """The models that it may be about if no policy lists it: by its metrics' dimension, then by its own name."""
+        yield self.dimensions
         named = _NAMED_AFTER_MODEL.fullmatch(self.name)
-        return set(self.dimensions) or set(by_alarm.get(self.name, ())) or ({named["model"]} if named else set())
+        yield frozenset({named["model"]} if named else ())
+
+    @property
+    def reason(self) -> str:
+        """The alarm as the reason of a request."""
+        return f"CloudWatch alarm '{one_line(self.name)}'"[:500]
 
 
 def is_alarm(event: Any) -> bool:
@@ -71,21 +86,38 @@ def parse_alarm(event: Any) -> Alarm:
         )
         raise EventInvalid(f"invalid alarm event: {problems}") from error
     data = parsed.data
+    changed_at = data.state.timestamp
     return Alarm(
         name=data.name,
         state=data.state.value,
-        changed_at=data.state.timestamp or parsed.time.isoformat(),
+        changed_at=changed_at if isinstance(changed_at, str) and changed_at else parsed.time.isoformat(),
         time=parsed.time,
-        dimensions=frozenset(_dimensions(data.configuration)),
+        dimensions=frozenset(_dimensions(data)),
+        has_contributors=data.contributor is None and any(map(_is_grouped, _metrics(data))),
     )
 
 
-def _dimensions(configuration: dict[str, Any]) -> Iterable[str]:
-    """The model named by each metric; composite alarms have no metrics, and metric math has none in its expressions."""
-    metrics = configuration.get("metrics")
-    for metric in metrics if isinstance(metrics, list) else []:
-        value: Any = metric
-        for key in ("metricStat", "metric", "dimensions", MODEL_DIMENSION):
-            value = value.get(key) if isinstance(value, dict) else None
-        if isinstance(value, str):
-            yield value
+def _dimensions(data: _Data) -> Iterator[str]:
+    """The model named by each metric or by the series that changed.
+
+    Composite alarms have no metrics, and metric math has no dimensions in its expressions.
+    """
+    places = [_below(metric, "metricStat", "metric", "dimensions", MODEL_DIMENSION) for metric in _metrics(data)]
+    places.append(_below(data.contributor, "attributes", MODEL_DIMENSION))
+    yield from (value for value in places if isinstance(value, str))
+
+
+def _metrics(data: _Data) -> list[Any]:
+    metrics = _below(data.configuration, "metrics")
+    return metrics if isinstance(metrics, list) else []
+
+
+def _is_grouped(metric: Any) -> bool:
+    """Whether a query gives one series for each value of a dimension."""
+    return "GROUP BY" in str(_below(metric, "expression")).upper()
+
+
+def _below(value: Any, *keys: str) -> Any:
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value

@@ -7,24 +7,48 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, JsonValue
 
 
+def check_calendar(moment: datetime) -> datetime:
+    """The moment itself; raises ValueError far from today, where the calendar may end before a window does."""
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"must be in the years {FIRST_YEAR} to {LAST_YEAR}")
+    return moment
+
+
 def _to_utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("is outside the calendar") from error
 
 
 def _check_parameters(parameters: dict[str, JsonValue]) -> dict[str, JsonValue]:
     try:
         size = len(json.dumps(parameters, allow_nan=False))
     except ValueError as error:
-        raise ValueError("must not contain NaN or infinity") from error
+        is_float = "float" in str(error)
+        raise ValueError("must not contain NaN or infinity" if is_float else "a number has too many digits") from error
     if size > MAX_PARAMETERS_LENGTH:
         raise ValueError(f"{size} characters of JSON; at most {MAX_PARAMETERS_LENGTH} are allowed")
     return parameters
 
 
+def check_whole_numbers(value: Any) -> None:
+    """Raise ValueError if a whole number is beyond those that every reader of JSON takes for the same number."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for each in inner:
+        check_whole_numbers(each)
+    if isinstance(value, int) and abs(value) > MAX_WHOLE_NUMBER:
+        raise ValueError(f"whole numbers must not be beyond {MAX_WHOLE_NUMBER}; give larger ones as text")
+
+
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+MAX_WHOLE_NUMBER = 2**53
 # In characters of JSON: they travel through the state machine and in an environment variable of the container.
 MAX_PARAMETERS_LENGTH = 16_000
 Parameters = Annotated[dict[str, JsonValue], AfterValidator(_check_parameters)]
 UtcTime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+# For messages from outside, whose times are calculated with before anything else judges them.
+NearTime = Annotated[UtcTime, AfterValidator(check_calendar)]
 
 
 class Record(BaseModel):

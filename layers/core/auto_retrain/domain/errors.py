@@ -9,7 +9,7 @@ AutoRetrainError
 └── PermanentError           will not pass; the job is closed as failed
     ├── EventInvalid · PolicyInvalid · PolicyConflict · ModelUnknown
     ├── SettingMissing · SettingInvalid
-    ├── JobUnknown · LeaseHeld · IllegalTransition · RecordInvalid
+    ├── JobUnknown · LeaseHeld · RequestRefused · IllegalTransition · RecordInvalid
     ├── DataMissing · DataInvalid (DataChanged) · ArtifactInvalid (ArtifactMissing)
     ├── AwsRefused · ClusterRefused · ClusterConflict · RegistryRefused · OrdersTooLarge
     └── TrainingFailed · ChampionConflict · PromotionRefused · ReviewRefused
@@ -106,6 +106,10 @@ class LeaseHeld(PermanentError):
     def __init__(self, model_name: str, active_job: str) -> None:
         super().__init__(f"model '{model_name}' is already being retrained by job '{active_job}'")
         self.active_job = active_job
+
+
+class RequestRefused(PermanentError):
+    """Too many requests wait for this model already."""
 
 
 class IllegalTransition(PermanentError):

@@ -1,6 +1,6 @@
 """The state of a model between executions."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
 from pydantic import Field
@@ -79,10 +79,15 @@ def later(moment: UtcTime, remembered: UtcTime | None) -> UtcTime:
     return max(moment, remembered or moment)
 
 
+# Each job that ends starts all that wait, and one of them makes the others wait again.
+MAX_WAITING_REQUESTS = 5
+CROWDED = f"{MAX_WAITING_REQUESTS} manual requests wait for its end already; ask again when it has ended"
+
+
 class WaitingTrigger(Record):
     """A trigger that fired while its model was busy; it is judged again when the job that owns the model ends.
 
-    Only the newest automatic trigger of each kind waits; every manual request waits.
+    Only the newest automatic trigger of each kind waits; of the manual requests, the first few.
     """
 
     request: TriggerRequest
@@ -91,3 +96,9 @@ class WaitingTrigger(Record):
     @property
     def key(self) -> str:
         return waiting_key(self.request.trigger_type.value, self.execution_arn)
+
+
+def is_crowded(waiting: Iterable[WaitingTrigger], newcomer: WaitingTrigger | None = None) -> bool:
+    """Whether as many manual requests wait for a model as may, besides one that may wait already."""
+    others = [each for each in waiting if newcomer is None or each.key != newcomer.key]
+    return sum(each.request.trigger_type is TriggerType.MANUAL for each in others) >= MAX_WAITING_REQUESTS

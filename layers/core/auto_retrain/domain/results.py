@@ -1,12 +1,16 @@
 """The result documents that a training container writes."""
 
-from typing import Literal
+import json
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from .base import Record
 from .files import VersionFiles
 from .model_version import ModelVersion
+
+# In characters of JSON: the record of a job has room for those of twenty variants.
+MAX_METRICS_LENGTH = 3_000
 
 
 class ContainerResult(Record):
@@ -24,17 +28,24 @@ class ContainerResult(Record):
         return ()
 
 
+def _check_metrics(metrics: dict[str, float]) -> dict[str, float]:
+    size = len(json.dumps(metrics))
+    if size > MAX_METRICS_LENGTH:
+        raise ValueError(f"{size} characters of JSON; at most {MAX_METRICS_LENGTH} are allowed")
+    return metrics
+
+
 class TrainingResult(ContainerResult):
     """The version that was trained and registered; its metrics are for information only."""
 
     kind: Literal["train"]
-    model_version: str
-    run_id: str
+    model_version: str = Field(max_length=64)
+    run_id: str = Field(max_length=256)
     rows: int
-    metrics: dict[str, float]
-    artifacts_uri: str
-    artifact_sha256: str
-    image: str | None = None
+    metrics: Annotated[dict[str, float], AfterValidator(_check_metrics)]
+    artifacts_uri: str = Field(max_length=512)
+    artifact_sha256: str = Field(max_length=64)
+    image: str | None = Field(default=None, max_length=512)
 
     @property
     def files(self) -> tuple[str, ...]:

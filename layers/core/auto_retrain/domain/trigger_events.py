@@ -43,8 +43,12 @@ def _parse(document: dict[str, Any]) -> TriggerRequest:
     if _is_deeper(document, MAX_LEVELS):
         raise EventInvalid(f"parameters: nested more than {MAX_LEVELS} levels deep; {_HELP}")
     try:
+        text = json.dumps(document)
+    except ValueError as error:
+        raise EventInvalid(f"a number has too many digits; {_HELP}") from error
+    try:
         # By way of JSON text, where strict mode accepts dates as text and converts nothing else.
-        return TriggerRequest.model_validate_json(json.dumps(document), strict=True)
+        return TriggerRequest.model_validate_json(text, strict=True)
     except ValidationError as error:
         raise EventInvalid(f"{explain(error, TriggerRequest)}; {_HELP}") from error
 
@@ -62,15 +66,15 @@ def _is_deeper(value: Any, levels: int) -> bool:
 
 def _request_of_alarm(event: dict[str, Any]) -> dict[str, Any]:
     alarm = parse_alarm(event)
-    models = alarm.models({})
+    models = next(filter(None, alarm.candidates()), frozenset())
     if len(models) != 1:
         problem = f"names {len(models)} models" if models else "names no model"
         raise EventInvalid(f"alarm '{alarm.name}' {problem}; {_HELP}")
     if alarm.state != "ALARM":
         raise EventInvalid(f"alarm '{alarm.name}' is {alarm.state}; only ALARM calls for a retraining; {_HELP}")
     return {
-        "model_name": models.pop(),
+        "model_name": next(iter(models)),
         "trigger_type": TriggerType.PERFORMANCE_DEGRADATION.value,
         "event_time": alarm.time.isoformat(),
-        "reason": f"CloudWatch alarm '{alarm.name}'"[:500],
+        "reason": alarm.reason,
     }

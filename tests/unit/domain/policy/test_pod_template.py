@@ -86,24 +86,6 @@ def test_fields_that_cannot_be_overridden_are_refused_by_name(fields: dict[str, 
     assert message in refusal(**fields)
 
 
-@pytest.mark.parametrize("path", ["/", "/tmp", "/tmp/x", "/proc/1", "/dev", "/var/run/secrets/x", "/a/../tmp", "x"])
-def test_a_volume_cannot_be_mounted_over_a_directory_that_the_pod_needs(path: str) -> None:
-    mounts = {"containers": [{"volumeMounts": [{"name": "x", "mountPath": path}]}]}
-
-    assert "mountPath" in refusal(**spec(volumes=[{"name": "x", "emptyDir": {}}], **mounts))
-
-
-@pytest.mark.parametrize("name", ["DB_PASSWORD", "aws_secret_access_key", "HF_TOKEN", "ApiKey", "AWS_ACCESS_KEY_ID"])
-def test_a_variable_that_sounds_like_a_secret_must_be_a_reference_and_is_never_shown(name: str) -> None:
-    message = refusal(**container(env=[{"name": name, "value": "hunter2"}]))
-
-    assert f"'{name}' sounds like a secret; use valueFrom.secretKeyRef" in message
-    assert "hunter2" not in message
-
-    by_reference = {"secretKeyRef": {"name": "db", "key": "password"}}
-    assert training(**container(env=[{"name": name, "valueFrom": by_reference}]))
-
-
 def test_fields_that_are_left_out_are_left_to_kubernetes() -> None:
     assert training().pod_template.spec.as_body() == {}
 

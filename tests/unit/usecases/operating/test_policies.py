@@ -1,11 +1,21 @@
 """A plan shows what applying would change before anything is written, and warns with the champion in mind."""
 
+from typing import Any
+
 import pytest
 
 from auto_retrain.adapters.memory import MemoryPorts
-from auto_retrain.domain.errors import ModelUnknown, PolicyConflict
+from auto_retrain.domain.errors import ClusterRefused, EventInvalid, ModelUnknown, PolicyConflict, PolicyInvalid
 from auto_retrain.domain.policy.policy import PolicyStatus
-from auto_retrain.usecases.operating.policies import apply_planned, plan_policies, remove_model, resume_model
+from auto_retrain.domain.policy.triggers import TriggerConfig
+from auto_retrain.usecases.operating.policies import (
+    apply_planned,
+    configure_triggers,
+    pause_model,
+    plan_policies,
+    remove_model,
+    resume_model,
+)
 from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.world import World, rows
 
@@ -49,3 +59,70 @@ def test_a_removed_model_cannot_be_resumed() -> None:
     remove_model("churn", "bob", world.ports)
     with pytest.raises(ModelUnknown):
         resume_model("churn", "ada", world.ports)
+
+
+BORROWED = {"pod_template": {"spec": {"serviceAccountName": "admin"}}, "namespace": "kube-system"}
+
+
+def test_policies_that_the_deployment_refuses_are_named_with_every_field_and_none_is_applied() -> None:
+    ports = MemoryPorts()
+    with pytest.raises(PolicyInvalid) as refused:
+        plan_policies([a_policy(), a_policy(model="fraud", training=BORROWED)], ports)
+    namespace, account = str(refused.value).splitlines()
+    assert namespace.startswith("fraud: training.namespace = 'kube-system'")
+    assert account.startswith("fraud: training.pod_template.spec.serviceAccountName: not allowed: 'admin'")
+
+
+def test_a_policy_from_before_a_rule_can_be_read_paused_and_replaced_but_starts_no_pod() -> None:
+    world = World(a_policy(training=BORROWED, triggers={"evaluation_window_days": 5, "training_window_days": 10}))
+    assert pause_model("churn", "until it is mended", "ada", world.ports).version == 2
+    resume_model("churn", "ada", world.ports)
+    job_id = world.open()
+    with pytest.raises(ClusterRefused, match=r"the policy of model 'churn': training\.namespace = 'kube-system'"):
+        world.start(job_id, "train")
+    (plan,) = plan_policies([a_policy()], world.ports)
+    assert [applied.version for applied in apply_planned([plan], "ada", world.ports)] == [4]
+
+
+def test_a_policy_with_more_alarms_than_can_be_indexed_is_refused() -> None:
+    alarms = [f"alarm {number}" for number in range(41)]
+    with pytest.raises(PolicyInvalid, match=r"churn: triggers\.alarms: 41 alarms; at most 40 are allowed"):
+        plan_policies([a_policy(triggers={"alarms": alarms})], MemoryPorts())
+    with pytest.raises(PolicyInvalid, match="at most 40 are allowed"):
+        configure_triggers("churn", TriggerConfig(alarms=tuple(alarms)), "ada", World().ports)
+
+
+@pytest.mark.parametrize(
+    ("policy", "message"),
+    [
+        ({"owner": "ada\u202e"}, r"churn: owner = .*: must be on one line"),
+        (
+            {"training": {"parameters": {"seed": 2**60}}},
+            r"churn: training\.parameters: whole numbers must not be beyond",
+        ),
+        ({"drift": {"ignore": [f"{n:0128}" for n in range(800)]}}, r"churn: [0-9]+ bytes of JSON; at most 100000"),
+    ],
+)
+def test_what_cannot_be_shown_or_stored_is_refused_before_anything_is_written(
+    policy: dict[str, Any], message: str
+) -> None:
+    columns = {"numeric": [f"{n:0128}" for n in range(800)]} if "drift" in policy else {"numeric": ["age"]}
+    data = {"prefix": "churn", "row_id": "id", "label": "left", **columns}
+    with pytest.raises(PolicyInvalid, match=message):
+        plan_policies([a_policy(data=data, **policy)], MemoryPorts())
+
+
+def test_a_pause_needs_a_reason_that_can_be_shown_and_a_name_of_ones_own() -> None:
+    world = World()
+    with pytest.raises(EventInvalid, match="reason = "):
+        pause_model("churn", "a\nb", "ada", world.ports)
+    for change in (pause_model, remove_model):
+        arguments = ("churn", "audit") if change is pause_model else ("churn",)
+        with pytest.raises(EventInvalid, match="actor = 'auto-retrain'"):
+            change(*arguments, "auto-retrain", world.ports)
+    assert len(world.ports.policies.history("churn")) == 1
+
+
+def test_a_policy_whose_owner_is_on_two_lines_from_before_that_rule_can_be_paused() -> None:
+    world = World(a_policy(owner="ada\nbob"))
+    assert pause_model("churn", "audit", "ada", world.ports).version == 2

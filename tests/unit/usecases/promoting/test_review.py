@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from auto_retrain.domain.errors import ExecutionsUnavailable, JobUnknown, PromotionRefused, ReviewRefused
+from auto_retrain.domain.errors import EventInvalid, ExecutionsUnavailable, JobUnknown, PromotionRefused, ReviewRefused
 from auto_retrain.domain.job import REVIEW_TIME
 from auto_retrain.domain.messages.promoting import ReviewOrder
 from auto_retrain.domain.messages.references import ScheduledEvent
@@ -176,3 +176,13 @@ def test_a_notebook_can_approve() -> None:
     world, job_id = waiting_world()
     AutoRetrainPipeline(world.ports, actor="grace").approve(job_id)
     assert world.ports.executions.answers == [("succeed", "review-token", "{'next': 'deploy'}")]
+
+
+@pytest.mark.parametrize(("actor", "reason"), [("auto-retrain", None), ("ada", "fine\nindeed"), ("a\u202eb", None)])
+def test_a_review_under_the_name_of_the_system_or_with_a_reason_of_several_lines_is_refused(
+    actor: str, reason: str | None
+) -> None:
+    world, job_id = waiting_world()
+    with pytest.raises(EventInvalid):
+        review(world, job_id, actor=actor, reason=reason)
+    assert world.job(job_id).review is None

@@ -6,6 +6,7 @@ from typing import Any
 from ...domain.base import Record
 from ...domain.deployment_ledger import LedgerLine
 from ...domain.job import RetrainingJob
+from ...domain.text import one_line
 
 
 def upgraded(text: str, kind: type[Record]) -> str:
@@ -17,7 +18,16 @@ def upgraded(text: str, kind: type[Record]) -> str:
         return json.dumps(_upgraded_job(job))
     if kind is LedgerLine and isinstance((line := json.loads(text))["version"], str):
         return json.dumps(_upgraded_line(line))
+    # By name, because importing it would cost those functions that never read one.
+    if kind.__name__ == "WaitingTrigger":
+        return json.dumps(_upgraded_waiting(json.loads(text)))
     return text
+
+
+def _upgraded_waiting(old: dict[str, Any]) -> dict[str, Any]:
+    """Earlier releases accepted reasons and actors of several lines."""
+    texts = {name: one_line(old["request"][name]) for name in ("actor", "reason") if old["request"].get(name)}
+    return {**old, "request": {**old["request"], **texts}}
 
 
 def _upgraded_job(old: dict[str, Any]) -> dict[str, Any]:

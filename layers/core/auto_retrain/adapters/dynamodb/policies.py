@@ -1,7 +1,7 @@
 """Policies in DynamoDB: the one in force, and the history of all versions."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from botocore.exceptions import ClientError
@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from ...domain.errors import PolicyConflict, RecordInvalid, StoreUnavailable
 from ...domain.model_state import ModelState
 from ...domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
+from .alarm_index import AlarmIndex, alarms_of
 from .fleet import fleet_items, shard_of
 from .states import state_of
 from .table import Item, Table, item_of, model_key, readable, record_of
@@ -20,7 +21,7 @@ class DynamoPolicyStore:
     """PolicyStore on the table; the newest version is also stored under its own key, which is in the fleet index."""
 
     def __init__(self, table: Table) -> None:
-        self._table = table
+        self._table, self._alarms = table, AlarmIndex(table)
 
     def get(self, model_name: str) -> AppliedPolicy | None:
         newest = self._newest(model_name)
@@ -56,6 +57,7 @@ class DynamoPolicyStore:
             self._table.transact(
                 {"Put": self._table.put_action(_item(applied), condition, values)},
                 {"Put": self._table.put_action(entry, "attribute_not_exists(pk)")},
+                *self._alarms.changes(applied, newest),
             )
         except ClientError as error:
             return self._settle(applied, after, error)
@@ -87,6 +89,15 @@ class DynamoPolicyStore:
                 logger.error("skipping a model: %s", error)
             else:
                 yield member
+
+    def listing_alarm(self, alarm: str) -> list[str]:
+        if not self._alarms.is_built():
+            return [applied.policy.model for applied, _ in self.fleet() if alarm in alarms_of(applied)]
+        policies = (self.get(model_name) for model_name in self._alarms.models(alarm))
+        return [applied.policy.model for applied in policies if applied and alarm in alarms_of(applied)]
+
+    def index_alarms(self, fleet: Iterable[AppliedPolicy]) -> None:
+        self._alarms.build(fleet)
 
 
 def _is_same(stored: AppliedPolicy, applied: AppliedPolicy) -> bool:

@@ -105,9 +105,8 @@ class Table:
         return item
 
     def delete(self, item_key: Item, condition: str | None = None, values: Item | None = None) -> None:
-        request = {"TableName": self._name, "Key": item_key, **_conditional(condition, values)}
         with translated(StoreUnavailable, keep=frozenset({CONDITION_FAILED})):
-            self._client.delete_item(**request)
+            self._client.delete_item(**self.delete_action(item_key, condition, values))
 
     def transact(self, *actions: dict[str, Any]) -> None:
         with translated(StoreUnavailable, keep=frozenset({TRANSACTION_CANCELED})):
@@ -123,6 +122,9 @@ class Table:
         return {**update, **_conditional(condition, values)}
 
     def check_action(self, item_key: Item, condition: str, values: Item) -> dict[str, Any]:
+        return {"TableName": self._name, "Key": item_key, **_conditional(condition, values)}
+
+    def delete_action(self, item_key: Item, condition: str | None = None, values: Item | None = None) -> dict[str, Any]:
         return {"TableName": self._name, "Key": item_key, **_conditional(condition, values)}
 
     def query(self, condition: str, values: Item, **options: Any) -> Iterator[dict[str, Any]]:

@@ -27,6 +27,15 @@ class DynamoWaitingTriggers:
         with suppress(ClientError):
             self._table.delete(_key(waiting), "execution_arn = :arn", {":arn": {"S": waiting.execution_arn}})
 
+    def claim(self, waiting: WaitingTrigger, by: str) -> bool:
+        condition = "execution_arn = :arn AND (attribute_not_exists(claimed_by) OR claimed_by = :by)"
+        values = {":arn": {"S": waiting.execution_arn}, ":by": {"S": by}}
+        try:
+            self._table.update(_key(waiting), "SET claimed_by = :by", condition, values)
+        except ClientError:
+            return False
+        return True
+
 
 def _key(waiting: WaitingTrigger) -> Item:
     return model_key(waiting.request.model_name, f"WAITING#{waiting.key}")

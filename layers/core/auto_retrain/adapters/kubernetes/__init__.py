@@ -25,4 +25,5 @@ def _pod_settings(settings: Settings) -> PodSettings:
         image=settings.require("trainer_image"),
         training_account=settings.require("job_service_account"),
         scoring_account=settings.require("scoring_service_account"),
+        rules=settings.pod_rules(),
     )

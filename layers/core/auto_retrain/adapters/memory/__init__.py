@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from ...domain.fleet import FleetLimits
+from ...domain.policy.pod_rules import PodRules
 from ..traffic.alias import AliasTraffic
 from .cluster import MemoryCluster
 from .data import MemoryDataStore, MemoryTableReader
@@ -30,6 +31,7 @@ class MemoryPorts:
 
     clock: MemoryClock = field(default_factory=MemoryClock)
     limits: FleetLimits = field(default_factory=FleetLimits)
+    pod_rules: PodRules = field(default_factory=PodRules)
     states: MemoryModelStates = field(default_factory=MemoryModelStates)
     waiting: MemoryWaitingTriggers = field(default_factory=MemoryWaitingTriggers)
     decisions: MemoryDecisionLog = field(default_factory=MemoryDecisionLog)
@@ -46,6 +48,7 @@ class MemoryPorts:
     def __post_init__(self) -> None:
         self.jobs = MemoryJobStore(self.clock, self.states, self.decisions)
         self.ledger = MemoryLedger(self.clock, self.jobs, self.states)
+        self.cluster.rules = self.pod_rules
         self.traffic = AliasTraffic(self.registry)
         self.policies = MemoryPolicyStore(self.states)
         self.notifications = MemoryNotificationLog(self.clock)

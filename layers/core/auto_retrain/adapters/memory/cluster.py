@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...domain.cluster import ClusterJob, ClusterJobPhase, ClusterListing, JobOrder, Obstacle
-from ...domain.errors import ClusterConflict
+from ...domain.errors import ClusterConflict, ClusterRefused
 from ...domain.installation import NEEDED, Permission
+from ...domain.policy.pod_rules import PodRules
+from ...domain.policy.refusals import refusals
 from ...domain.policy.training import TrainingPolicy
 
 NAMESPACE = "auto-retrain"
@@ -37,9 +39,12 @@ class MemoryCluster:
         self.granted: set[Permission] = set(NEEDED)
         self.parallel_jobs: int | None = None
         self.default_image = DEFAULT_IMAGE
+        self.rules = PodRules()
 
     def start_job(self, name: str, orders: Sequence[JobOrder], training: TrainingPolicy) -> None:
         job_id = orders[-1].job_id
+        if refused := refusals(training, self.rules):
+            raise ClusterRefused(f"the policy of model '{orders[-1].model_name}': {'; '.join(refused)}")
         existing = self._jobs.get(name)
         if existing is None:
             self.occupy(name, job_id, orders[-1].kind, namespace=training.namespace or NAMESPACE)

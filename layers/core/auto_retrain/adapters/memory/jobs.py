@@ -60,10 +60,14 @@ class MemoryWaitingTriggers:
 
     def __init__(self) -> None:
         self._waiting: dict[tuple[str, str], WaitingTrigger] = {}
+        self._claims: dict[tuple[str, str], str] = {}
         self._lock = RLock()
 
     def add(self, waiting: WaitingTrigger) -> None:
-        self._waiting[waiting.request.model_name, waiting.key] = waiting
+        with self._lock:
+            key = waiting.request.model_name, waiting.key
+            self._waiting[key] = waiting
+            self._claims.pop(key, None)
 
     def of(self, model_name: str) -> list[WaitingTrigger]:
         return [waiting for (model, _), waiting in sorted(self._waiting.items()) if model == model_name]
@@ -74,6 +78,14 @@ class MemoryWaitingTriggers:
             stored = self._waiting.get(key)
             if stored and stored.execution_arn == waiting.execution_arn:
                 del self._waiting[key]
+
+    def claim(self, waiting: WaitingTrigger, by: str) -> bool:
+        with self._lock:
+            key = waiting.request.model_name, waiting.key
+            stored = self._waiting.get(key)
+            if stored is None or stored.execution_arn != waiting.execution_arn:
+                return False
+            return self._claims.setdefault(key, by) == by
 
 
 class MemoryJobStore:

@@ -1,6 +1,6 @@
 """Policies, decisions, sweeps, the ledger and notifications in memory; thread-safe."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from threading import RLock
 
@@ -63,6 +63,12 @@ class MemoryPolicyStore:
             applied = self.get(model_name)
             if applied:
                 yield applied, self._states.get(model_name)
+
+    def listing_alarm(self, alarm: str) -> list[str]:
+        return [applied.policy.model for applied, _ in self.fleet() if alarm in applied.policy.triggers.alarms]
+
+    def index_alarms(self, fleet: Iterable[AppliedPolicy]) -> None:
+        """Nothing was stored before this process."""
 
 
 class MemoryDecisionLog:

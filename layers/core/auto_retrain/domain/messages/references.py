@@ -2,7 +2,7 @@
 
 from pydantic import ConfigDict
 
-from ..base import Record, UtcTime
+from ..base import NearTime, Record
 
 
 class JobReference(Record):
@@ -16,4 +16,4 @@ class ScheduledEvent(Record):
 
     model_config = ConfigDict(extra="ignore")
 
-    time: UtcTime | None = None
+    time: NearTime | None = None

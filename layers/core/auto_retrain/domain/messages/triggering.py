@@ -5,10 +5,11 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, JsonValue, model_validator
 
-from ..base import Parameters, Record, UtcTime
+from ..base import Parameters, Record, UtcTime, check_whole_numbers
 from ..decision_record import HeldBy
 from ..experiments import check_variants, expand_grid
 from ..names import ModelName
+from ..people import Actor, Reason
 from ..trigger_type import TriggerType
 from ..verdict import Verdict
 
@@ -31,13 +32,22 @@ class TriggerRequest(Record):
     model_name: ModelName
     trigger_type: TriggerType = TriggerType.MANUAL
     event_time: UtcTime | None = None
-    actor: str | None = Field(default=None, min_length=1, max_length=128)
-    reason: str | None = Field(default=None, min_length=1, max_length=500)
+    actor: Actor | None = None
+    reason: Reason | None = None
     parameters: Parameters = Field(default_factory=dict)
     variants: tuple[Parameters, ...] = ()
     grid: dict[str, list[JsonValue]] = Field(default_factory=dict)
     review: bool = False
     force: bool = False
+
+    @model_validator(mode="after")
+    def _numbers_arrive_unchanged(self) -> Self:
+        for values in (self.parameters, *self.variants, self.grid):
+            try:
+                check_whole_numbers(values)
+            except ValueError as error:
+                raise ValueError(f"parameters, variants and grid: {error}") from error
+        return self
 
     @model_validator(mode="after")
     def _experiments_are_asked_for_by_people(self) -> Self:
@@ -124,13 +134,15 @@ class SweepOutcome(Record):
 class AlarmOutcome(Record):
     """What an alarm led to: executions that began now or before (`known`), or why it was ignored.
 
-    `problems` say why the execution of a model could not be started.
+    `problems` say why the execution of a model could not be started; `unknown` are models that it names and that have
+    no policy.
     """
 
     alarm: str
     started: tuple[str, ...] = ()
     known: int = 0
     problems: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
     ignored: str | None = None
 
     @property

@@ -1,4 +1,7 @@
-"""What a policy can set on the pods that train, with Kubernetes' own field names; everything else is up to us."""
+"""What a policy can set on the pods that train, with Kubernetes' own field names; everything else is up to us.
+
+This is the form; which names, paths and sizes a deployment allows is in `refusals.py`.
+"""
 # ruff: noqa: N815 - the fields have Kubernetes' names, so that people can copy them and look them up
 
 import re
@@ -18,7 +21,6 @@ _OURS = re.compile(
     r"|batch\.kubernetes\.io/|kueue\.x-k8s\.io/queue-name$|karpenter\.sh/do-not-disrupt$"
 )
 _OUR_VARIABLES = re.compile(r"AUTO_RETRAIN_|JOB_COMPLETION_INDEX$|MLFLOW_TRACKING_URI$")
-_SECRET_NAME = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY", re.IGNORECASE)
 _SET_ELSEWHERE = {"cpu": "training.cpu", "memory": "training.memory", "nvidia.com/gpu": "training.gpus"}
 
 
@@ -26,14 +28,6 @@ def _check_key(key: str) -> str:
     if _OURS.match(key):
         raise ValueError("is set by auto-retrain or Kubernetes and cannot be overridden")
     return key
-
-
-def _check_path(path: str) -> str:
-    reserved = (SCRATCH_PATH, "/proc", "/sys", "/dev", "/var/run/secrets")
-    is_reserved = path == "/" or any(path == root or path.startswith(f"{root}/") for root in reserved)
-    if (is_reserved and not path.startswith("/dev/shm")) or ".." in path.split("/"):
-        raise ValueError(f"must not be '/', contain '..', or be in {', '.join(reserved)} (except /dev/shm)")
-    return path
 
 
 _DNS_NAME = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
@@ -44,7 +38,7 @@ AnyKey = Annotated[str, Field(pattern=rf"^{_QUALIFIED}$", max_length=317)]
 OwnKey = Annotated[AnyKey, AfterValidator(_check_key)]
 LabelValue = Annotated[str, Field(pattern=r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$")]
 Amount = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$")]
-MountPath = Annotated[str, Field(pattern=r"^/[^:\x00]*$", max_length=1024), AfterValidator(_check_path)]
+MountPath = Annotated[str, Field(pattern=r"^/[^:\x00]*$", max_length=1024)]
 
 
 class TemplatePart(StrictRecord):
@@ -165,8 +159,6 @@ class Variable(TemplatePart):
             raise ValueError(f"name: '{self.name}' is set by auto-retrain and cannot be overridden")
         if (self.value is None) == (self.valueFrom is None):
             raise ValueError("needs either value or valueFrom")
-        if self.value is not None and _SECRET_NAME.search(self.name):
-            raise ValueError(f"value: '{self.name}' sounds like a secret; use valueFrom.secretKeyRef")
         return self
 
 

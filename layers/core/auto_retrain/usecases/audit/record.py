@@ -5,6 +5,7 @@ import logging
 from ...domain.errors import AutoRetrainError, TransientError
 from ...domain.events import JobEvent
 from ...domain.facts.fact import AnnouncedFact, Fact
+from ...domain.text import one_line
 from ...ports import Ports
 
 FACTS_LOG = "auto_retrain.facts"
@@ -15,7 +16,7 @@ _LOG = logging.getLogger(FACTS_LOG)
 
 def record(fact: Fact) -> None:
     """Write the fact to the log, as one line with its fields."""
-    _LOG.info(fact.sentence, extra={"fact": {"fact_id": fact.fact_id, **fact.model_dump(mode="json")}})
+    _LOG.info(one_line(fact.sentence), extra={"fact": {"fact_id": fact.fact_id, **fact.model_dump(mode="json")}})
 
 
 def announce(fact: AnnouncedFact, ports: Ports) -> bool:
@@ -30,7 +31,7 @@ def announce(fact: AnnouncedFact, ports: Ports) -> bool:
         kind=fact.event,
         job_id=fact.job_id,
         model_name=fact.model_name,
-        text=fact.sentence[:MAX_TEXT],
+        text=one_line(fact.sentence)[:MAX_TEXT],
         at=fact.at,
     )
     try:

@@ -16,6 +16,9 @@ from ..promoting.moved_alias import report_moved_alias
 
 _LOG = logging.getLogger(__name__)
 
+# A cause of Step Functions may have 32,768 characters; the record of a job has other things to hold.
+MAX_ERROR_LENGTH = 4_000
+
 
 class Failure(NamedTuple):
     """Why an execution did not end normally."""
@@ -33,7 +36,7 @@ def end_job(job: RetrainingJob, failure: Failure | None, ports: Ports) -> Retrai
     error = None
     if ending is Ending.FAILED:
         failure = failure or Failure("Unfinished", "the execution ended before the challenger was deployed")
-        error = f"{failure.error}: {failure.reason}"
+        error = f"{failure.error}: {failure.reason}"[:MAX_ERROR_LENGTH]
     ended = job.ended(ending, ports.clock.now(), error)
     rejected = _rejected_in_a_row(job, ending, ports)
     return ports.jobs.close_job(ended, retrained=ending.is_retraining, rejected_in_a_row=rejected)
@@ -110,16 +113,21 @@ def _announce_end(job: RetrainingJob, ports: Ports) -> bool:
 
 def _restart_waiting(job: RetrainingJob, ports: Ports) -> None:
     for waiting in ports.waiting.of(job.model_name):
-        # One that this job itself came from has been served, although nobody lived to remove it.
-        if waiting.execution_arn != job.execution_arn:
-            _restart(waiting, job, ports)
-        ports.waiting.remove(waiting)
+        if waiting.execution_arn == job.execution_arn:
+            # The job itself came from it, although nobody lived to remove it.
+            ports.waiting.remove(waiting)
+        else:
+            _restart(waiting, ports)
 
 
-def _restart(waiting: WaitingTrigger, job: RetrainingJob, ports: Ports) -> None:
+def _restart(waiting: WaitingTrigger, ports: Ports) -> None:
+    """Start an execution for a trigger that waited, once, whichever job's end it is that finds it waiting."""
     request = waiting.request
-    name = execution_name(job.model_name, request.trigger_type.value, f"{waiting.key} after {job.job_id}")
-    ports.executions.start(name, request.model_dump(mode="json", exclude_none=True))
+    name = execution_name(request.model_name, request.trigger_type.value, f"waited as {waiting.execution_arn}")
+    # Its own execution may go on instead, if it saw that the job has ended.
+    if ports.waiting.claim(waiting, name):
+        ports.executions.start(name, request.model_dump(mode="json", exclude_none=True))
+        ports.waiting.remove(waiting)
 
 
 def _escalate(job: RetrainingJob, state: ModelState, ports: Ports) -> bool:

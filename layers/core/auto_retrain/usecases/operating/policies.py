@@ -3,15 +3,24 @@
 from collections.abc import Iterator, Sequence
 
 from ...domain.base import Record
-from ...domain.errors import ModelUnknown, PolicyConflict
+from ...domain.errors import ModelUnknown, PolicyConflict, PolicyInvalid
+from ...domain.explain import shown
 from ...domain.facts.policies import PolicyApplied
+from ...domain.people import check_person
 from ...domain.policy.changes import FieldChange, changes_between
 from ...domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
+from ...domain.policy.refusals import refusals
 from ...domain.policy.triggers import TriggerConfig
 from ...domain.policy.warnings import warnings_of, warnings_with_champion
+from ...domain.text import one_line
 from ...ports import Ports
 from ..audit.record import record
 from ..lookup import newest_version, policy_of
+
+# All of them are indexed in the transaction that stores the policy.
+MAX_ALARMS = 40
+# Its training section is also in the record of a job that waits for a batch; an item of DynamoDB has at most 400 KB.
+MAX_POLICY_BYTES = 100_000
 
 
 class PlannedPolicy(Record):
@@ -36,7 +45,14 @@ class PlannedPolicy(Record):
 
 
 def plan_policies(policies: Sequence[Policy], ports: Ports) -> list[PlannedPolicy]:
-    """Compare policies with those in force; nothing is written."""
+    """Compare policies with those in force; nothing is written.
+
+    Raises:
+        PolicyInvalid: policies break rules of the deployment; it names every such field.
+    """
+    problems = [f"{policy.model}: {text}" for policy in policies for text in _problems(policy, ports)]
+    if problems:
+        raise PolicyInvalid("\n".join(problems))
     return [_plan(policy, ports) for policy in policies]
 
 
@@ -56,7 +72,12 @@ def apply_planned(plans: Sequence[PlannedPolicy], actor: str, ports: Ports) -> I
 
 
 def configure_triggers(model_name: str, config: TriggerConfig, actor: str, ports: Ports) -> AppliedPolicy:
-    """Replace the triggers section of a policy; a paused model stays paused. Raises like `pause_model`."""
+    """Replace the triggers section of a policy; a paused model stays paused.
+
+    Raises like `pause_model`, and PolicyInvalid for triggers that cannot be stored.
+    """
+    if problems := list(_trigger_problems(config)):
+        raise PolicyInvalid("; ".join(problems))
     applied = policy_of(model_name, ports)
     policy = applied.policy.changed(triggers=config)
     return _put_in_force(policy, applied, applied.status, applied.note, actor, ports)
@@ -68,7 +89,9 @@ def pause_model(model_name: str, reason: str, actor: str, ports: Ports) -> Appli
     Raises:
         ModelUnknown: there is no such model.
         PolicyConflict: someone else changed its policy at the same moment.
+        EventInvalid: the actor or the reason cannot be recorded.
     """
+    check_person(actor, reason)
     return _with_status(policy_of(model_name, ports), PolicyStatus.PAUSED, reason, actor, ports)
 
 
@@ -83,6 +106,22 @@ def remove_model(model_name: str, actor: str, ports: Ports) -> AppliedPolicy:
     if newest is None:
         raise ModelUnknown(f"model '{model_name}' has no policy, and never had one")
     return _with_status(newest, PolicyStatus.REMOVED, "", actor, ports)
+
+
+def _problems(policy: Policy, ports: Ports) -> Iterator[str]:
+    """What applying refuses although policies that hold it, from before the rule, can still be read."""
+    yield from refusals(policy.training, ports.pod_rules)
+    if policy.owner != one_line(policy.owner):
+        yield f"owner = {shown(policy.owner)}: must be on one line, without control characters"
+    size = len(policy.model_dump_json().encode())
+    if size > MAX_POLICY_BYTES:
+        yield f"{size} bytes of JSON; at most {MAX_POLICY_BYTES} are allowed"
+    yield from _trigger_problems(policy.triggers)
+
+
+def _trigger_problems(config: TriggerConfig) -> Iterator[str]:
+    if len(config.alarms) > MAX_ALARMS:
+        yield f"triggers.alarms: {len(config.alarms)} alarms; at most {MAX_ALARMS} are allowed"
 
 
 def _plan(policy: Policy, ports: Ports) -> PlannedPolicy:
@@ -117,6 +156,7 @@ def _put_in_force(
     policy: Policy, newest: AppliedPolicy | None, status: PolicyStatus, note: str, actor: str, ports: Ports
 ) -> AppliedPolicy:
     """The one place where a policy is written, as the version after the one that was read."""
+    check_person(actor)
     now, before = ports.clock.now(), newest.version if newest else 0
     applied = ports.policies.apply(policy, actor, now, status=status, note=note, after=before)
     if applied.version > before:

@@ -1,6 +1,7 @@
 """Lifts a model's quarantine at the request of a person who knows that its data are repaired."""
 
 from ...domain.facts.quarantine import QuarantineLifted
+from ...domain.people import check_person
 from ...ports import Ports
 from ..audit.record import announce
 from ..lookup import policy_of
@@ -11,7 +12,9 @@ def lift_quarantine(model_name: str, reason: str, actor: str, ports: Ports) -> b
 
     Raises:
         ModelUnknown: the model has no policy.
+        EventInvalid: the actor or the reason cannot be recorded.
     """
+    check_person(actor, reason)
     policy_of(model_name, ports)
     was_lifted, now = ports.states.set_quarantine(model_name, None), ports.clock.now()
     if was_lifted:

@@ -6,12 +6,11 @@ from ...domain.errors import ReviewRefused
 from ...domain.facts.promoting import ReviewGiven
 from ...domain.job import REVIEW_TIME, RetrainingJob, Review
 from ...domain.messages.promoting import ReviewOutcome
+from ...domain.people import SYSTEM_ACTOR, check_person
 from ...domain.status import RetrainingStatus
 from ...ports import Ports
 from ..audit.record import record
 from ..lookup import job_of
-
-SYSTEM_ACTOR = "auto-retrain"
 
 
 def review_challenger(job_id: str, approved: bool, actor: str, reason: str | None, ports: Ports) -> RetrainingJob:
@@ -20,8 +19,14 @@ def review_challenger(job_id: str, approved: bool, actor: str, reason: str | Non
     Raises:
         JobUnknown: there is no such job.
         ReviewRefused: it does not wait for a review, or the opposite was already decided.
+        EventInvalid: the actor or the reason cannot be recorded.
         JobConflict: its record was changed at the same moment.
     """
+    check_person(actor, reason)
+    return _decide(job_id, approved, actor, reason, ports)
+
+
+def _decide(job_id: str, approved: bool, actor: str, reason: str | None, ports: Ports) -> RetrainingJob:
     job = job_of(job_id, ports)
     if job.review and job.review.approved is not approved:
         decision = "approved" if job.review.approved else "declined"
@@ -40,7 +45,7 @@ def attend_review(job: RetrainingJob, ports: Ports) -> str:
         return "succeeded"
     if ports.clock.now() >= job.pending_review.until:
         hours = REVIEW_TIME // timedelta(hours=1)
-        review_challenger(job.job_id, False, SYSTEM_ACTOR, f"nobody reviewed it within {hours} hours", ports)
+        _decide(job.job_id, False, SYSTEM_ACTOR, f"nobody reviewed it within {hours} hours", ports)
         return "succeeded"
     return "alive" if ports.executions.heartbeat(job.pending_review.task_token) else "not awaited"
 

@@ -3,9 +3,10 @@
 from ...domain.decision_record import DecisionRecord
 from ...domain.errors import JobConflict
 from ...domain.messages.triggering import TriggerDecision, TriggerRequest
-from ...domain.model_state import WaitingTrigger
+from ...domain.model_state import CROWDED, WaitingTrigger, is_crowded
 from ...domain.names import decision_key
 from ...domain.policy.policy import AppliedPolicy
+from ...domain.trigger_type import TriggerType
 from ...holds.model import breach_hold
 from ...ports import Ports
 from ...triggers import trigger_of
@@ -28,7 +29,9 @@ def conclude_decision(decision: TriggerDecision, applied: AppliedPolicy, ports: 
         ports.waiting.remove(_waiting(decision))
         return decision
     if decision.held_by == "running_job":
-        _let_wait(decision, ports)
+        decision = _let_wait(decision, ports)
+    else:
+        ports.waiting.remove(_waiting(decision))
     record_decision(_decision_record(decision, ports), ports)
     return decision
 
@@ -44,11 +47,17 @@ def _unless_too_few_breaches(decision: TriggerDecision, applied: AppliedPolicy, 
     return decision.held(hold.kind, f"{decision.reason}; {hold.reason}") if hold else decision
 
 
-def _let_wait(decision: TriggerDecision, ports: Ports) -> None:
-    ports.waiting.add(_waiting(decision))
-    # A job that ended before it could see this trigger waiting does not restart it, and nothing else would.
-    if ports.states.get(decision.model_name).owner_at(ports.clock.now()) is None:
+def _let_wait(decision: TriggerDecision, ports: Ports) -> TriggerDecision:
+    waiting = _waiting(decision)
+    if decision.trigger_type is TriggerType.MANUAL and is_crowded(ports.waiting.of(decision.model_name), waiting):
+        return decision.held("running_job", f"{decision.reason}; {CROWDED}")
+    ports.waiting.add(waiting)
+    # A job that ended before it could see this trigger waiting does not restart it, and nothing else would. If it did
+    # see it, another execution goes on with this trigger.
+    has_ended = ports.states.get(decision.model_name).owner_at(ports.clock.now()) is None
+    if has_ended and ports.waiting.claim(waiting, decision.execution_arn):
         raise JobConflict(f"the job that held '{decision.model_name}' has just ended")
+    return decision
 
 
 def _waiting(decision: TriggerDecision) -> WaitingTrigger:

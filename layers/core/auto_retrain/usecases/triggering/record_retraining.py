@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from ...domain.base import FIRST_YEAR
 from ...domain.errors import EventInvalid
 from ...domain.facts.triggering import RetrainingRecorded
 from ...domain.model_state import ModelState
@@ -17,12 +18,14 @@ def record_retraining(model_name: str, at: datetime | None, ports: Ports) -> Mod
 
     Raises:
         ModelUnknown: the model has no policy.
-        EventInvalid: the time is in the future, which would suppress the schedule until then.
+        EventInvalid: the time is in the future, which would suppress the schedule until then, or absurdly early.
     """
     policy_of(model_name, ports)
     now = ports.clock.now()
     if at is not None and at > now:
         raise EventInvalid(f"at = {at.isoformat()}: must not be in the future; leave it out to mean now")
+    if at is not None and at.year < FIRST_YEAR:
+        raise EventInvalid(f"at = {at.isoformat()}: must not be before {FIRST_YEAR}")
     ports.states.record_retrain(model_name, at or now)
     record(RetrainingRecorded(model_name=model_name, at=now, retrained_at=at or now))
     return ports.states.get(model_name)

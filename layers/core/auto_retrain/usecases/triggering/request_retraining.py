@@ -7,10 +7,11 @@ from pydantic import ValidationError
 
 from ...domain.base import Record
 from ...domain.decision_record import Hold
-from ...domain.errors import EventInvalid, JobConflict
+from ...domain.errors import EventInvalid, JobConflict, RequestRefused
 from ...domain.explain import explain
 from ...domain.facts.triggering import RetrainingRequested
 from ...domain.messages.triggering import TriggerRequest
+from ...domain.model_state import CROWDED, is_crowded
 from ...domain.names import execution_name, job_id
 from ...domain.trigger_type import TriggerType
 from ...holds.model import model_holds
@@ -48,6 +49,7 @@ def request_retraining(
     Raises:
         ModelUnknown: the model has no policy.
         EventInvalid: the execution would refuse the request.
+        RequestRefused: the model is busy, and enough manual requests wait for it.
         JobConflict: an execution was started for this model at the very same moment.
     """
     applied, now = policy_of(model_name, ports), ports.clock.now()
@@ -63,12 +65,16 @@ def request_retraining(
         review=review,
         force=force,
     )
+    state = ports.states.get(model_name)
+    owner = state.owner_at(now)
+    if owner and trigger_type is TriggerType.MANUAL and is_crowded(ports.waiting.of(model_name)):
+        raise RequestRefused(f"job '{owner}' is retraining '{model_name}', and {CROWDED}")
     name = execution_name(model_name, trigger_type.value, now.isoformat())
     arn = ports.executions.start(name, event)
     if arn is None:
         raise JobConflict(f"an execution named '{name}' was started at the very same moment; try again")
     record(RetrainingRequested(model_name=model_name, actor=actor, at=now, execution_arn=arn, reason=reason))
-    holds = model_holds(applied, ports.states.get(model_name), trigger_type, now, now, forced=force)
+    holds = model_holds(applied, state, trigger_type, now, now, forced=force)
     return RequestedRetraining(execution_arn=arn, job_id=job_id(model_name, arn), holds=tuple(holds))
 
 

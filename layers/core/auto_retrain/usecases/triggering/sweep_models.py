@@ -106,6 +106,7 @@ def sweep_models(tick: ScheduledEvent, ports: Ports) -> SweepOutcome:
     _in_parallel(partial(_record, ports=ports), [*held, *starts.queued], losses)
     losses.raise_transient()
     ports.sweeps.save(_mark(at, len(fleet), usage, starts))
+    ports.policies.index_alarms(applied for applied, _ in fleet)
     return SweepOutcome(
         models=len(fleet),
         started=starts.began + sum(data_checks),

@@ -38,17 +38,17 @@ class KubernetesCluster:
         self._selector = ",".join(f"{label}={value}" for label, value in stage_labels(stage).items())
 
     def start_job(self, name: str, orders: Sequence[JobOrder], training: TrainingPolicy) -> None:
-        self._create(build_job(name, orders, training, self._stage, self._pod_settings()), orders[-1], training)
+        client, settings = self._client_for(training), self._pod_settings()
+        self._create(client, build_job(name, orders, training, self._stage, settings), orders[-1], training)
 
     def start_indexed_job(
         self, name: str, orders: Sequence[JobOrder], training: TrainingPolicy, pods_at_once: int
     ) -> None:
-        settings = self._pod_settings()
+        client, settings = self._client_for(training), self._pod_settings()
         body = build_indexed_job(name, orders, training, self._stage, settings, pods_at_once)
-        self._create(body, orders[-1], training)
+        self._create(client, body, orders[-1], training)
 
-    def _create(self, body: Json, order: JobOrder, training: TrainingPolicy) -> None:
-        client = self._client_for(training)
+    def _create(self, client: KubernetesClient, body: Json, order: JobOrder, training: TrainingPolicy) -> None:
         job = client.create_job(body if self.parallel_jobs is None else suspended(body, training.priority))
         owner, expected = labels_of(job).get(JOB_ID_LABEL), order.job_id
         if owner != expected:

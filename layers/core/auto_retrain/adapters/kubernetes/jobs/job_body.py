@@ -1,13 +1,15 @@
 """The body of a Kubernetes Job that carries out orders: limited in time and retries, identified by its labels."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 
 from ....domain.cluster import JobOrder
 from ....domain.errors import ClusterRefused
 from ....domain.names import JobKind
+from ....domain.policy.pod_rules import PodRules
 from ....domain.policy.pod_template import CONTAINER
+from ....domain.policy.refusals import refusals
 from ....domain.policy.training import MAX_DEADLINE_MINUTES, TrainingPolicy, is_pinned
 from ..access.transport import Json
 from .pod import ORDER_VARIABLE, Instruction, container_names, pod_spec
@@ -50,6 +52,7 @@ class PodSettings:
     image: str
     training_account: str
     scoring_account: str
+    rules: PodRules = field(default_factory=PodRules)
 
     def account_for(self, kind: JobKind, training: TrainingPolicy) -> str:
         """The account of the pods for a kind of order; a policy chooses only the one that trains."""
@@ -68,7 +71,8 @@ def build_job(
 ) -> Json:
     """The body of a Job whose pod carries out the orders one after the other.
 
-    Raises ClusterRefused naming an image that production may not run, because a tag can be moved to another image.
+    Raises ClusterRefused naming an image that production may not run, because a tag can be moved to another image, or
+    what the rules of the deployment refuse.
     """
     orders = [_with_image(order, training, stage, settings) for order in orders]
     instructions = [Instruction(order.image or "", order.model_dump_json()) for order in orders]
@@ -114,6 +118,10 @@ def _job(
     stage: str,
     settings: PodSettings,
 ) -> Json:
+    # The one place that no policy can avoid, whoever stored it, and when.
+    refused = refusals(training, settings.rules)
+    if refused:
+        raise ClusterRefused(f"the policy of model '{last.model_name}': {'; '.join(refused)}")
     template = training.pod_template
     # Our values are merged last: policies are not allowed to set them, and could not override them here either.
     labels = template.metadata.labels | {

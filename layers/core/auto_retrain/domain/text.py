@@ -1,0 +1,24 @@
+"""Text that people or other systems sent, before it is shown: on one line, in the order in which it was written."""
+
+import unicodedata
+
+# Line breaks, control characters, marks that change the direction of what follows, and halves of characters.
+_UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+# Joiners, which are part of some scripts and of emoji.
+_HARMLESS = {"\u200c", "\u200d"}
+
+
+def one_line(text: str) -> str:
+    """The text with every unsafe character escaped."""
+    return "".join(ascii(letter)[1:-1] if _is_unsafe(letter) else letter for letter in text)
+
+
+def check_one_line(text: str) -> str:
+    """The text itself; raises ValueError if it has an unsafe character."""
+    if any(map(_is_unsafe, text)):
+        raise ValueError("must be on one line, without control characters or marks that change the direction of text")
+    return text
+
+
+def _is_unsafe(letter: str) -> bool:
+    return not letter.isprintable() and letter not in _HARMLESS and unicodedata.category(letter) in _UNSAFE
