@@ -164,16 +164,6 @@ def test_bucket_and_queue_require_tls(template: Template, resource: str) -> None
     assert [statement["Condition"] for statement in denied] == [{"Bool": {"aws:SecureTransport": "false"}}]
 
 
-def test_an_alarm_fires_when_the_watcher_falls_silent(template: Template) -> None:
-    alarms = template.of_type("AWS::CloudWatch::Alarm")
-    assert alarms["WatcherSilenceAlarm"]["TreatMissingData"] == "breaching"
-    others = {name: alarm["TreatMissingData"] for name, alarm in alarms.items() if name != "WatcherSilenceAlarm"}
-    assert others == dict.fromkeys(
-        ["FailedExecutionsAlarm", "TimedOutExecutionsAlarm", "DeadLettersAlarm", "UnreconciledJobsAlarm"],
-        "notBreaching",
-    )
-
-
 def test_every_parameter_has_a_description_limits_and_a_group(template: Template) -> None:
     parameters = template.document["Parameters"]
     groups = template.document["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
