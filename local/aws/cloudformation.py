@@ -45,6 +45,8 @@ class AlarmResource(CloudFormationModel):  # type: ignore[misc]
         cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **_: Any
     ) -> "AlarmResource":
         properties = cloudformation_json["Properties"]
+        if "Metrics" in properties:
+            return cls(resource_name)  # nothing here evaluates an alarm on an expression
         defaults = {"description": "", "dimensions": [], "alarm_actions": []}
         given = {_ALARM_FIELDS[name]: value for name, value in properties.items() if name != "AlarmName"}
         cloudwatch_backends[account_id][region_name].put_metric_alarm(resource_name, **(defaults | given))

@@ -72,6 +72,32 @@ class Template:
             for statement in policy.get("PolicyDocument", policy)["Statement"]:
                 yield statement["Fn::If"][1] if "Fn::If" in statement else statement
 
+    def refusals(self, given: dict[str, str]) -> list[str]:
+        """Why the rules refuse these parameters, together with the defaults of all others."""
+        return [
+            assertion["AssertDescription"]
+            for rule in self.document["Rules"].values()
+            if self.holds(rule["RuleCondition"], given)
+            for assertion in rule["Assertions"]
+            if not self.holds(assertion["Assert"], given)
+        ]
+
+    def holds(self, condition: dict[str, Any], given: dict[str, str]) -> bool:
+        """Whether a condition is true with these parameters, together with the defaults of all others."""
+        ((function, arguments),) = condition.items()
+        if function == "Condition":
+            return self.holds(self.document["Conditions"][arguments], given)
+        if function == "Fn::Equals":
+            left, right = (self._value(argument, given) for argument in arguments)
+            return left == right
+        held = [self.holds(argument, given) for argument in arguments]
+        return {"Fn::And": all(held), "Fn::Or": any(held), "Fn::Not": not held[0]}[function]
+
+    def _value(self, argument: Any, given: dict[str, str]) -> str:
+        if isinstance(argument, str):
+            return argument
+        return given.get(argument["Ref"], str(self.document["Parameters"][argument["Ref"]].get("Default")))
+
     def actions(self, logical_id: str) -> set[str]:
         return {action for statement in self.statements(logical_id) for action in as_list(statement["Action"])}
 

@@ -11,50 +11,19 @@ import pytest
 
 from local.paths import CORE
 from tests.deployment.cloudformation import FUNCTIONS, Template, as_list
+from tests.deployment.table_permissions import TABLE_PERMISSIONS, on
 
 USECASES = CORE / "auto_retrain" / "usecases"
-READ, WRITE, CHANGE, REMOVE, QUERY = (
-    f"dynamodb:{operation}" for operation in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")
-)
 
-# The AWS permissions that each method of a port needs. A transaction needs the permissions of its parts.
-ACTIONS = {
-    "policies.get": {READ},
-    "policies.fleet": {QUERY},
-    "policies.listing_alarm": {READ, QUERY},
-    "policies.index_alarms": {READ, WRITE},
-    "jobs.get": {READ},
-    "states.get": {READ},
-    "jobs.open_job": {READ, WRITE, CHANGE},
-    "jobs.save": {READ, WRITE},
-    "jobs.close_job": {READ, WRITE, CHANGE},
-    "states.record_drift_check": {CHANGE},
-    "states.record_breach": {CHANGE},
-    "states.set_quarantine": {READ, CHANGE},
-    "states.record_moved_alias": {CHANGE},
-    "waiting.add": {WRITE},
-    "waiting.of": {QUERY},
-    "waiting.remove": {REMOVE},
-    "waiting.claim": {CHANGE},
-    "decisions.record": {WRITE},
-    "decisions.recent": {QUERY},
-    "sweeps.last": {READ},
-    "sweeps.save": {WRITE},
-    "jobs.list_active": {QUERY},
-    "jobs.list_unannounced": {QUERY},
-    "jobs.list_recent": {QUERY},
-    "ledger.current": {QUERY},
-    "ledger.append": {WRITE, READ, QUERY, "dynamodb:ConditionCheckItem"},
-    "notifications.claim": {WRITE, READ},
-    "notifications.confirm": {WRITE},
-    "notifications.release": {REMOVE},
-    "notifier.send": {"secretsmanager:GetSecretValue"},
+# The AWS permissions that each method of a port needs.
+PERMISSIONS = TABLE_PERMISSIONS | {
+    "notifier.send": {"secretsmanager:GetSecretValue", "kms:Decrypt"},
     "metrics.read": {"cloudwatch:GetMetricData", "aps:QueryMetrics"},
     "data.list_partitions": {"s3:ListBucket"},
     "data.read": {"s3:GetObject", "s3:ListBucket"},  # the second, to get "not found" for a missing object
     "data.write": {"s3:PutObject"},
     "data.uri": set(),
-    "tables.batches": {"s3:GetObject"},
+    "tables.batches": {"s3:GetObject", "kms:Decrypt"},
     "events.publish": {"events:PutEvents"},
     "executions.start": {"states:StartExecution"},
     "executions.succeed": {"states:SendTaskSuccess"},
@@ -128,6 +97,7 @@ RESOURCES = {
     "eks": {"arn:${AWS::Partition}:eks:${AWS::Region}:${AWS::AccountId}:cluster/${ClusterName}"},
     "events": {"arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default"},
     "secretsmanager": {"SlackSecretArn"},
+    "kms": {"KeyArns"},
     "aps": {"arn:${AWS::Partition}:aps:${AWS::Region}:${AWS::AccountId}:workspace/*"},
     "cloudwatch": {"*"},  # metrics have no ARNs
 }
@@ -137,8 +107,28 @@ def name_of(resource: Any) -> str:
     """A resource as written in the template, without the tag."""
     if isinstance(resource, str):
         return resource
-    ((_, value),) = resource.items()
+    ((tag, value),) = resource.items()
+    if tag == "Fn::Split":
+        return name_of(value[1])
     return ".".join(value) if isinstance(value, list) else str(value)
+
+
+def permissions_in(statement: dict[str, Any]) -> set[str]:
+    """Its actions; each on the table with the items or the index that it is for."""
+    actions = as_list(statement["Action"])
+    if not actions[0].startswith("dynamodb:"):
+        return set(actions)
+    return set().union(*(on(place, *actions) for place in places_in(statement)))
+
+
+def places_in(statement: dict[str, Any]) -> list[str]:
+    index = name_of(statement["Resource"]).partition("/")[2]
+    if index:
+        return [index]
+    (operator, condition), *others = statement["Condition"].items()
+    assert not others
+    assert operator in ("ForAllValues:StringLike", "ForAllValues:StringEquals")
+    return list(condition["dynamodb:LeadingKeys"])
 
 
 def use_case_of(function: str) -> str:
@@ -189,8 +179,8 @@ def calls_of_function(function: str) -> set[str]:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_function_may_do_exactly_what_its_use_case_needs(template: Template, function: str) -> None:
-    needed = set().union(*(ACTIONS[call] for call in calls_of_function(function)))
-    assert template.actions(function) == needed
+    needed = set().union(*(PERMISSIONS[call] for call in calls_of_function(function)))
+    assert {granted for statement in template.statements(function) for granted in permissions_in(statement)} == needed
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -208,13 +198,21 @@ def test_function_may_touch_only_resources_of_this_deployment(template: Template
             assert name_of(resource) in RESOURCES[action.partition(":")[0]]
 
 
-def test_notify_may_access_only_the_items_about_its_notifications(template: Template) -> None:
-    (statement,) = (
-        statement
-        for statement in template.statements("NotifyFunction")
-        if statement["Resource"] == {"Fn::GetAtt": ["Table", "Arn"]}
-    )
-    assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["EVENT#*"]}}
+def test_functions_may_decrypt_only_the_data_and_the_secret(template: Template) -> None:
+    statements = [statement for function in FUNCTIONS for statement in template.statements(function)]
+    conditions = {str(each["Condition"]): each["Condition"] for each in statements if each["Action"] == "kms:Decrypt"}
+    of_data, of_secret = conditions.values()
+    bucket = "arn:${AWS::Partition}:s3:::${DataBucketName}"
+    assert of_data == {
+        "StringEquals": {"kms:ViaService": {"Fn::Sub": "s3.${AWS::Region}.${AWS::URLSuffix}"}},
+        "StringLike": {"kms:EncryptionContext:aws:s3:arn": [{"Fn::Sub": bucket}, {"Fn::Sub": f"{bucket}/*"}]},
+    }
+    assert of_secret == {
+        "StringEquals": {
+            "kms:ViaService": {"Fn::Sub": "secretsmanager.${AWS::Region}.${AWS::URLSuffix}"},
+            "kms:EncryptionContext:SecretARN": {"Ref": "SlackSecretArn"},
+        }
+    }
 
 
 def test_functions_may_publish_events_only_with_the_source_of_their_stage(template: Template) -> None:

@@ -1,6 +1,7 @@
 """What we request of a cluster, what the Role that we ship allows, and what `doctor` checks are the same."""
 
 import re
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
@@ -122,13 +123,69 @@ def test_training_and_scoring_have_an_account_each_without_a_token() -> None:
     assert [account["metadata"]["name"] for account in accounts] == defaults
 
 
-def test_pods_cannot_reach_the_credentials_of_their_node_and_accept_no_connections() -> None:
-    policy = of_kind("NetworkPolicy")["spec"]
-    blocks = [target["ipBlock"] for rule in policy["egress"] for target in rule["to"] if "ipBlock" in target]
+@pytest.mark.parametrize("file", ["network.yaml", "network-ipv6.yaml"])
+def test_pods_accept_no_connections(file: str) -> None:
+    (policy,) = documents(file)
+    assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
+    assert "ingress" not in policy["spec"]
+    assert policy["spec"]["podSelector"] == {}
 
-    assert policy["policyTypes"] == ["Ingress", "Egress"]
-    assert "ingress" not in policy
-    assert [block.get("except") for block in blocks if block["cidr"] == "0.0.0.0/0"] == [["169.254.0.0/16"]]
+
+@pytest.mark.parametrize(
+    ("file", "address", "port"),
+    [
+        ("network.yaml", "169.254.170.23", 80),  # EKS Pod Identity
+        ("network.yaml", "52.218.0.1", 443),
+        ("network.yaml", "10.1.2.3", 443),
+        ("network.yaml", "10.1.2.3", 5000),
+        ("network-ipv6.yaml", "fd00:ec2::23", 80),
+        ("network-ipv6.yaml", "2600:1f13::1", 443),
+        ("network-ipv6.yaml", "fd12:3456::1", 443),
+        ("network-ipv6.yaml", "fd12:3456::1", 5000),
+    ],
+)
+def test_pods_reach_aws_and_mlflow(file: str, address: str, port: int) -> None:
+    assert reaches(file, address, port)
+
+
+@pytest.mark.parametrize("port", [80, 443, 5000])
+@pytest.mark.parametrize(
+    ("file", "address"),
+    [
+        ("network.yaml", "169.254.169.254"),  # the node's metadata
+        ("network.yaml", "169.254.170.2"),
+        ("network-ipv6.yaml", "fd00:ec2::254"),
+        ("network-ipv6.yaml", "fe80::1"),
+    ],
+)
+def test_pods_cannot_reach_the_credentials_of_their_node(file: str, address: str, port: int) -> None:
+    assert not reaches(file, address, port)
+
+
+@pytest.mark.parametrize(("file", "family"), [("network.yaml", 4), ("network-ipv6.yaml", 6)])
+def test_a_policy_has_one_family_of_addresses_because_the_plugin_of_eks_fails_on_two(file: str, family: int) -> None:
+    networks = [ip_network(cidr) for _, block in blocks_of(file) for cidr in (block["cidr"], *block.get("except", []))]
+    assert {network.version for network in networks} == {family}
+
+
+def blocks_of(file: str) -> list[tuple[set[int], dict[str, Any]]]:
+    """Blocks of addresses that pods may connect to, with the ports."""
+    (policy,) = documents(file)
+    return [
+        ({port["port"] for port in rule["ports"]}, target["ipBlock"])
+        for rule in policy["spec"]["egress"]
+        for target in rule["to"]
+        if "ipBlock" in target
+    ]
+
+
+def reaches(file: str, address: str, port: int) -> bool:
+    return any(
+        port in ports
+        and ip_address(address) in ip_network(block["cidr"])
+        and not any(ip_address(address) in ip_network(cidr) for cidr in block.get("except", []))
+        for ports, block in blocks_of(file)
+    )
 
 
 def test_pods_request_something_by_default_so_that_the_quota_counts_them() -> None:

@@ -12,7 +12,7 @@ from moto import mock_aws
 from auto_retrain.adapters.kubernetes import kubernetes_cluster
 from auto_retrain.adapters.kubernetes.access.connect import connect
 from auto_retrain.domain.cluster import JobOrder
-from auto_retrain.domain.errors import ClusterRefused, ClusterUnavailable, SettingMissing
+from auto_retrain.domain.errors import ClusterRefused, ClusterUnavailable, SettingInvalid, SettingMissing
 from auto_retrain.domain.policy.training import TrainingPolicy
 from auto_retrain.settings import Settings
 
@@ -58,6 +58,17 @@ def test_the_certificate_of_another_server_is_refused(tls_server: tuple[str, str
 
     with pytest.raises(ClusterRefused, match="certificate"):
         kubernetes_cluster(_settings(cluster_endpoint=url, cluster_ca=other)).list_jobs()
+
+
+@pytest.mark.parametrize("endpoint", ["http://cluster.example", "http://[fd00::1]", "https://u:p@cluster.example", "x"])
+def test_an_endpoint_that_would_reveal_the_token_is_refused(endpoint: str) -> None:
+    with pytest.raises(SettingInvalid, match=r"CLUSTER_ENDPOINT = '.+': must be an https address"):
+        connect(_settings(cluster_endpoint=endpoint))
+
+
+@pytest.mark.parametrize("endpoint", ["https://[2600:1f13::1]", "https://[fd00::1]:6443/"])
+def test_an_endpoint_may_be_an_ipv6_address(endpoint: str) -> None:
+    assert connect(_settings(cluster_endpoint=endpoint)).endpoint == endpoint.rstrip("/")
 
 
 @mock_aws

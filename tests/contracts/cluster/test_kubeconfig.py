@@ -252,6 +252,7 @@ CLUSTER, USER = ("clusters", 0, "cluster"), ("users", 0, "user")
         (change(*CLUSTER, "insecure-skip-tls-verify", to=True), "'kind': insecure-skip-tls-verify is not supported"),
         (change(*CLUSTER, "proxy-url", to="http://proxy"), "cluster 'kind': proxy-url is not supported"),
         (change(*CLUSTER, "server", to="http://cluster.example"), "server must be an https address"),
+        (change(*CLUSTER, "server", to="https://[fd00::1"), "server must be an https address"),
         (change(*CLUSTER, "server", to=f"https://u:{CANARY}@c.example"), "server must be an https address without"),
         (change(*CLUSTER, "server"), "cluster 'kind' is invalid: server"),
         (change(*CLUSTER, "certificate-authority-data", to="%"), "cluster-ca of the cluster connection is not base64"),

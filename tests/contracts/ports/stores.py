@@ -1,5 +1,6 @@
 """All stores on one storage, in memory or on DynamoDB, and records to put into them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -39,6 +40,7 @@ from auto_retrain.ports import (
     SweepLog,
     WaitingTriggers,
 )
+from tests.contracts.ports.permitted import PermittedStore
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 LEASE = timedelta(hours=1)
@@ -78,18 +80,19 @@ def memory_stores() -> Stores:
 
 
 def dynamo_stores(client: Any) -> Stores:
-    clock, table = MemoryClock(NOW), Table(client, "jobs")
-    return Stores(
-        clock,
-        DynamoJobStore(table, clock),
-        DynamoModelStates(table),
-        DynamoWaitingTriggers(table),
-        DynamoPolicyStore(table),
-        DynamoLedger(table, clock),
-        DynamoNotificationLog(table, clock),
-        DynamoDecisionLog(table),
-        DynamoSweepLog(table),
-    )
+    """Each method has only the permissions that functions get for it."""
+    clock = MemoryClock(NOW)
+    build: dict[str, Callable[[Table], Any]] = {
+        "jobs": lambda table: DynamoJobStore(table, clock),
+        "states": DynamoModelStates,
+        "waiting": DynamoWaitingTriggers,
+        "policies": DynamoPolicyStore,
+        "ledger": lambda table: DynamoLedger(table, clock),
+        "notifications": lambda table: DynamoNotificationLog(table, clock),
+        "decisions": DynamoDecisionLog,
+        "sweeps": DynamoSweepLog,
+    }
+    return Stores(clock, **{port: PermittedStore(port, client, make) for port, make in build.items()})
 
 
 def a_job(number: int = 1, model: str = "churn", **changes: Any) -> RetrainingJob:

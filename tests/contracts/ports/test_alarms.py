@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from auto_retrain.adapters.dynamodb.policies import DynamoPolicyStore
+from auto_retrain.adapters.dynamodb.table import Table
 from auto_retrain.domain.policy.policy import PolicyStatus
 from auto_retrain.usecases.operating.policies import MAX_ALARMS
 from tests.contracts.ports.aws_world import create_table
@@ -88,11 +90,13 @@ def test_an_alarm_reads_nothing_of_other_models(client: Any, monkeypatch: pytest
     for number in range(30):
         apply(stores, f"alarm {number}", model=f"m-{number}")
     index(stores)
+    policies = DynamoPolicyStore(Table(client, "jobs"))
+    policies.listing_alarm("any")  # from now on it knows that the index is built
     calls: list[str] = []
     query, get = client.query, client.get_item
     monkeypatch.setattr(client, "query", lambda **request: calls.append("query") or query(**request))
     monkeypatch.setattr(client, "get_item", lambda **request: calls.append("get") or get(**request))
-    assert [stores.policies.listing_alarm(f"alarm {number}") for number in range(3)] == [["m-0"], ["m-1"], ["m-2"]]
+    assert [policies.listing_alarm(f"alarm {number}") for number in range(3)] == [["m-0"], ["m-1"], ["m-2"]]
     assert calls == ["query", "get"] * 3
 
 

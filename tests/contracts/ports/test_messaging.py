@@ -140,6 +140,12 @@ def test_a_webhook_at_another_origin_is_not_called(url: str) -> None:
     assert "canary" not in str(caught.value)
 
 
+def test_a_webhook_without_tls_is_not_called_even_at_an_allowed_origin() -> None:
+    with pytest.raises(NotificationFailed, match="must be an https address") as caught:
+        notifier("http://chat.example/canary", "http://chat.example").send("text")
+    assert "canary" not in str(caught.value)
+
+
 def test_the_error_of_a_webhook_that_does_not_answer_does_not_reveal_the_secret() -> None:
     with pytest.raises(NotificationFailed, match="ConnectionError") as caught:
         notifier("http://127.0.0.1:9/canary", "http://127.0.0.1:9").send("text")

@@ -216,6 +216,18 @@ def test_an_invalid_address_or_one_with_credentials_is_refused(url: str) -> None
         PrometheusMetricSource(url)
 
 
+def test_the_error_about_an_address_does_not_quote_its_password() -> None:
+    with pytest.raises(SettingInvalid, match=r"http://\*\*\*@example\.com") as caught:
+        PrometheusMetricSource("http://me:canary@example.com")
+    assert "canary" not in str(caught.value)
+
+
+def test_requests_are_signed_only_for_an_address_with_tls() -> None:
+    assert PrometheusMetricSource("http://prometheus.example")
+    with pytest.raises(SettingInvalid, match=r"must be an https address .*, because its requests are signed"):
+        PrometheusMetricSource("http://prometheus.example", partial(sign_request, Session()))
+
+
 def test_a_signed_request_carries_the_signature_that_botocore_computes(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
         "ACCESS_KEY_ID": "key",

@@ -17,6 +17,8 @@ AutoRetrainError
 "Not due" and "rejected" are results, not errors.
 """
 
+import re
+
 
 class AutoRetrainError(Exception):
     """Base class of all errors that this package raises on purpose."""
@@ -89,7 +91,8 @@ class SettingInvalid(PermanentError):
     """An environment variable of the deployment has an invalid value."""
 
     def __init__(self, variable: str, value: str, allowed: str) -> None:
-        super().__init__(f"environment variable {variable} = {value!r}: must be {allowed}")
+        shown = re.sub(r"//[^/]*@", "//***@", value)  # without the credentials of an address
+        super().__init__(f"environment variable {variable} = {shown!r}: must be {allowed}")
 
 
 class JobUnknown(PermanentError):

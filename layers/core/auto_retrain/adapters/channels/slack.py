@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import requests
 
 from ...domain.errors import NotificationFailed
+from ..addresses import KEEPS_SECRETS, keeps_secrets
 from ..aws import translated
 
 TIMEOUT_SECONDS = (2.0, 3.0)
@@ -41,6 +42,8 @@ class SlackNotifier:
             raise NotificationFailed(
                 f"the webhook in the secret is not at an allowed origin; SLACK_ORIGINS = {allowed}"
             )
+        if not keeps_secrets(url):
+            raise NotificationFailed(f"the webhook in the secret must be {KEEPS_SECRETS}")
         return url
 
 

@@ -13,6 +13,7 @@ import requests
 from ...domain.errors import MetricsUnavailable, SettingInvalid
 from ...domain.metric_reading import MetricQuery, MetricReading
 from ...domain.policy.metric import PrometheusMetric
+from ..addresses import KEEPS_SECRETS, keeps_secrets
 
 MODELS_PER_QUERY = 500
 MAX_ANSWER_BYTES = 64 << 20
@@ -49,6 +50,9 @@ class PrometheusMetricSource:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
             raise SettingInvalid("PROMETHEUS_URL", url, "an http or https address without credentials")
+        # A signed request holds a session token.
+        if sign and not keeps_secrets(url):
+            raise SettingInvalid("PROMETHEUS_URL", url, f"{KEEPS_SECRETS}, because its requests are signed")
         self._url = f"{url.rstrip('/')}/api/v1/query_range"
         self._sign = sign
         self._session = requests.Session()

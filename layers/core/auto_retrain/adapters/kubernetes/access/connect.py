@@ -1,7 +1,8 @@
 """Connects to the cluster in the settings: one on EKS, or one in a kubeconfig."""
 
-from ....domain.errors import ClusterRefused, ClusterUnavailable
+from ....domain.errors import ClusterRefused, ClusterUnavailable, SettingInvalid
 from ....settings import Settings
+from ...addresses import KEEPS_SECRETS, keeps_secrets
 from ...aws import aws_client, aws_session, translated
 from .certificate_files import pem_file
 from .connection import Connection
@@ -29,6 +30,8 @@ def _connect_to_eks(settings: Settings) -> Connection:
     endpoint, authority = settings.cluster_endpoint, settings.cluster_ca
     if endpoint is None:
         endpoint, authority = _describe_cluster(name)
+    if not keeps_secrets(endpoint):
+        raise SettingInvalid("CLUSTER_ENDPOINT", endpoint, KEEPS_SECRETS)
     session = aws_session()
     region = session.get_config_variable("region")
     if region is None:

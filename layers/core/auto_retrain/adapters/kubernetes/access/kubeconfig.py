@@ -6,14 +6,13 @@ own tokens. Options that weaken the connection are refused, and no error quotes 
 
 import os
 from collections.abc import Callable, Sequence
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from pydantic import AliasGenerator, BaseModel, ConfigDict, Field, ValidationError
 
 from ....domain.errors import ClusterRefused
+from ...addresses import KEEPS_SECRETS, keeps_secrets
 from .certificate_files import pem_file
 from .connection import Connection, TokenSource
 from .kubeconfig_tokens import ExecPlugin, ExecTokens, FileToken, FixedToken
@@ -106,10 +105,8 @@ class Kubeconfig:
         return tokens or FixedToken(""), (certificate, key) if certificate and key else None
 
     def _endpoint(self, name: str, server: str) -> str:
-        parts = urlsplit(server)
-        safe = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or ""))
-        if not safe or not parts.hostname or parts.username or parts.password:
-            raise self._refused(f"cluster '{name}': server must be an https address without credentials")
+        if not keeps_secrets(server):
+            raise self._refused(f"cluster '{name}': server must be {KEEPS_SECRETS}")
         return server.rstrip("/")
 
     def _add(self, path: Path, document: dict[str, Any]) -> None:
@@ -170,10 +167,3 @@ def _load(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise ClusterRefused(f"kubeconfig {path} is not a YAML mapping")
     return document
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
