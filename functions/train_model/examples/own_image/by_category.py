@@ -156,7 +156,7 @@ class Mlflow:
             if error.code != 400:  # it exists already
                 raise
         model = self._ask("POST", "logged-models", {"experiment_id": "0", "name": "model"})["model"]["info"]
-        root = model["artifact_uri"].removeprefix("mlflow-artifacts:")
+        root = urllib.parse.urlsplit(model["artifact_uri"]).path
         self._send("PUT", f"/api/2.0/mlflow-artifacts/artifacts{root}/model.json", content)
         tags = {"job_id": self._order["job_id"], "manifest_sha256": self._order["manifest_sha256"]}
         tags |= {"image": self._order["image"]} if self._order["image"] else {}

@@ -1,26 +1,86 @@
 """The model registry of an MLflow server, over REST: its client library is too large for a function."""
 
 import hashlib
+import math
 import re
+import time
 from collections.abc import Iterator
-from typing import Any
-from urllib.parse import quote
+from typing import Any, TypeVar
+from urllib.parse import SplitResult, quote, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.util import Retry
+from pydantic import ConfigDict, Field, ValidationError
 
+from ..domain.base import Record
 from ..domain.errors import RegistryRefused, RegistryUnavailable
 from ..domain.files import FileDigest
+from .http import MAX_ANSWER_BYTES, TIMEOUT_SECONDS, Answer, Session, exchange, pieces
 
 CHAMPION = "champion"
 LOGGED_MODEL = "models:/"
-SERVED_ARTIFACTS = "mlflow-artifacts:"
-CHUNK_BYTES = 1 << 20
-TIMEOUT_SECONDS = (3.05, 10.0)
-# Few, because the state machine retries for minutes.
-_RETRIES = Retry(total=2, backoff_factor=0.1, status_forcelist=(429, 502, 503, 504), allowed_methods=None)
+ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts"
+MAX_FILES = 10_000
+# For all files of a version: less than a function has in which to deploy it.
+FILES_SECONDS = 240.0
+# After each attempt. Few, because the state machine retries for minutes.
+_DELAYS_SECONDS = (0.1, 0.2, math.inf)
+# No attempt begins later than this, whatever pause the server asks for.
+PATIENCE_SECONDS = 5.0
+_BUSY = frozenset({408, 429, 502, 503, 504})
+MAX_MESSAGE_LENGTH = 500
+_HINTS = {403: "; is this host in its --allowed-hosts?"}
 _ALIAS_NOT_SET = re.compile(r"registered model alias .* not found", re.IGNORECASE)
+
+
+class _Document(Record):
+    """The part of an answer that we need."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class _Error(_Document):
+    error_code: str = ""
+    message: str = ""
+
+
+class _Tag(_Document):
+    key: str
+    value: str = ""
+
+
+class _Version(_Document):
+    version: str = Field(pattern="^[0-9]{1,18}$")
+    source: str = ""
+    tags: tuple[_Tag, ...] = ()
+
+
+class _VersionAnswer(_Document):
+    model_version: _Version
+
+
+class _RunInfo(_Document):
+    artifact_uri: str
+    lifecycle_stage: str = "active"
+
+
+class _Run(_Document):
+    info: _RunInfo
+
+
+class _RunAnswer(_Document):
+    run: _Run
+
+
+class _File(_Document):
+    path: str
+    is_dir: bool = False
+
+
+class _Folder(_Document):
+    files: tuple[_File, ...] = ()
+
+
+Expected = TypeVar("Expected", bound=_Document)
 
 
 class MlflowRegistry:
@@ -28,139 +88,178 @@ class MlflowRegistry:
 
     def __init__(self, tracking_uri: str) -> None:
         self.tracking_uri = tracking_uri.rstrip("/")
-        self._session = requests.Session()
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(max_retries=_RETRIES))
+        self._session = Session()
 
     def champion(self, model_name: str) -> str | None:
-        answer = self._get("registered-models/alias", {"name": model_name, "alias": CHAMPION})
-        return str(answer["version"]) if answer else None
+        answer = self._version("registered-models/alias", {"name": model_name, "alias": CHAMPION})
+        return answer.version if answer else None
 
     def set_champion(self, model_name: str, version: str) -> None:
         body = {"name": model_name, "alias": CHAMPION, "version": version}
-        response = self._send("POST", "registered-models/alias", json=body)
-        self._document(response)
+        self._document(self._send("POST", "registered-models/alias", json=body), _Document)
 
     def version_tags(self, model_name: str, version: str) -> dict[str, str] | None:
-        answer = self._get("model-versions/get", {"name": model_name, "version": version})
-        if answer is None:
-            return None
-        return {tag["key"]: tag["value"] for tag in answer.get("tags", [])}
+        answer = self._version("model-versions/get", {"name": model_name, "version": version})
+        return {tag.key: tag.value for tag in answer.tags} if answer else None
 
     def version_files(self, model_name: str, version: str) -> dict[str, FileDigest]:
-        answer = self._get("model-versions/get", {"name": model_name, "version": version})
+        answer = self._version("model-versions/get", {"name": model_name, "version": version})
         if answer is None:
             raise RegistryRefused(f"'{model_name}' has no version {version}")
-        source = str(answer.get("source", ""))
-        if not source.startswith(LOGGED_MODEL):
-            raise RegistryRefused(
-                f"version {version} of '{model_name}' is not a logged model of this MLflow: its source is '{source}'"
-            )
-        paths = self._paths_below(source.removeprefix(LOGGED_MODEL), "")
-        return {path: self._digest(model_name, version, path) for path in paths}
+        model_id = _logged_model_of(answer, f"version {version} of '{model_name}'")
+        end = time.monotonic() + FILES_SECONDS
+        return {path: self._digest(model_name, version, path, end) for path in self._paths(model_id, end)}
 
     def keep_document(self, run_id: str, name: str, content: bytes) -> None:
-        answer = self._document(self._send("GET", "runs/get", params={"run_id": run_id}))
-        folder = str(answer.get("run", {}).get("info", {}).get("artifact_uri", ""))
-        if not folder.startswith(SERVED_ARTIFACTS):
-            raise RegistryRefused(f"MLflow does not serve the artifacts of run {run_id}: they are at '{folder}'")
-        path = quote(f"{folder.removeprefix(SERVED_ARTIFACTS).strip('/')}/{name}")
-        response = self._request("PUT", f"{self.tracking_uri}/api/2.0/mlflow-artifacts/artifacts/{path}", data=content)
-        self._accept(response)
+        answer = self._send("GET", "runs/get", params={"run_id": run_id})
+        run = self._document(answer, _RunAnswer).run.info
+        if run.lifecycle_stage == "deleted":
+            raise RegistryRefused(f"run {run_id} was deleted in MLflow, alone or with its experiment; restore it there")
+        response = self._request("PUT", f"{self._artifacts_of(run, run_id)}/{quote(name)}", data=content)
+        # A login page in between accepts everything as well; MLflow has nothing to say about a success.
+        if response.content.strip() not in (b"", b"{}") or response.status >= 300:
+            raise self._refusal(response)
 
-    def _paths_below(self, model_id: str, directory: str) -> Iterator[str]:
-        response = self._send(
-            "GET",
-            f"logged-models/{quote(model_id, safe='')}/artifacts/directories",
-            params={"artifact_directory_path": directory} if directory else {},
-        )
-        for entry in self._document(response).get("files", []):
-            if entry.get("is_dir"):
-                yield from self._paths_below(model_id, entry["path"])
-            else:
-                yield entry["path"]
+    def _artifacts_of(self, run: _RunInfo, run_id: str) -> str:
+        """The address of a run's artifacts, as MLflow's client finds it, if the tracking server itself serves them.
 
-    def _digest(self, model_name: str, version: str, path: str) -> FileDigest:
+        No other host is asked: whoever creates an experiment chooses where its artifacts are.
+        """
+        server, folder = urlsplit(self.tracking_uri), urlsplit(run.artifact_uri)
+        base = f"{server.path}{ARTIFACTS}"
+        is_known = folder.scheme == "mlflow-artifacts" or folder.path.startswith(f"{base}/")
+        if not is_known or folder.query or folder.fragment or not _is_at(folder, server):
+            raise RegistryRefused(
+                f"MLflow at {self.tracking_uri} does not serve the artifacts of run {run_id}: they are at "
+                f"'{run.artifact_uri}'; it has to be started with --serve-artifacts and a --default-artifact-root "
+                f"such as mlflow-artifacts:/"
+            )
+        return f"{self.tracking_uri}{ARTIFACTS}/{folder.path.removeprefix(base).strip('/')}"
+
+    def _paths(self, model_id: str, end: float) -> list[str]:
+        """All files of a logged model."""
+        entries, folders = list[_File](), [""]
+        while folders:
+            inside = self._entries(model_id, folders.pop())
+            folders += [entry.path for entry in inside if entry.is_dir]
+            entries += inside
+            if len(entries) > MAX_FILES:
+                raise RegistryRefused(f"logged model {model_id} has more than {MAX_FILES} files and folders")
+            if time.monotonic() > end:
+                raise RegistryUnavailable(f"MLflow takes more than {FILES_SECONDS:.0f} s to list {model_id}")
+        return [entry.path for entry in entries if not entry.is_dir]
+
+    def _entries(self, model_id: str, folder: str) -> tuple[_File, ...]:
+        path = f"logged-models/{quote(model_id, safe='')}/artifacts/directories"
+        answer = self._send("GET", path, params={"artifact_directory_path": folder} if folder else {})
+        return self._document(answer, _Folder).files
+
+    def _digest(self, model_name: str, version: str, path: str, end: float) -> FileDigest:
         """Digest a file while reading it, without keeping it in memory."""
         parameters = {"name": model_name, "version": version, "path": path}
-        url, digest, size = f"{self.tracking_uri}/model-versions/get-artifact", hashlib.sha256(), 0
-        try:
-            with self._session.get(
-                url, params=parameters, timeout=TIMEOUT_SECONDS, stream=True, allow_redirects=False
-            ) as response:
-                self._accept(response)
-                for chunk in response.iter_content(CHUNK_BYTES):
-                    digest.update(chunk)
-                    size += len(chunk)
-        except requests.RequestException as error:
-            raise RegistryUnavailable(f"MLflow at {self.tracking_uri} did not answer: {error}") from error
+        digest, size = hashlib.sha256(), 0
+        for piece in self._download(f"{self.tracking_uri}/model-versions/get-artifact", parameters, end):
+            digest.update(piece)
+            size += len(piece)
         return FileDigest(sha256=digest.hexdigest(), size=size)
 
-    def _accept(self, response: requests.Response) -> None:
-        if response.status_code >= 500:
-            raise RegistryUnavailable(_message(response))
-        if response.status_code >= 400:
-            raise RegistryRefused(_message(response))
-        if response.status_code >= 300:
-            raise self._not_mlflow(response)
+    def _download(self, url: str, parameters: dict[str, str], end: float) -> Iterator[bytes]:
+        try:
+            with self._session.get(url, params=parameters, timeout=TIMEOUT_SECONDS, stream=True) as response:
+                if response.status_code != requests.codes.ok:
+                    problem = b"".join(pieces(response, end, MAX_ANSWER_BYTES))
+                    raise self._refusal(Answer(response.status_code, response.headers, problem))
+                yield from pieces(response, end)
+        except requests.RequestException as error:
+            raise self._silence(error) from error
 
-    def _get(self, path: str, parameters: dict[str, str]) -> Any:
+    def _version(self, path: str, parameters: dict[str, str]) -> _Version | None:
         """The requested version, or None if it does not exist."""
-        response = self._send("GET", path, params=parameters)
-        if _says_absent(response):
-            return None
-        document = self._document(response)
-        if "model_version" not in document:
-            raise self._not_mlflow(response)
-        return document["model_version"]
+        answer = self._send("GET", path, params=parameters)
+        return None if _says_absent(answer) else self._document(answer, _VersionAnswer).model_version
 
-    def _document(self, response: requests.Response) -> dict[str, Any]:
-        if response.status_code >= 400:
-            raise RegistryRefused(_message(response))
-        # A proxy or login page in between answers with a redirect or an HTML page.
-        document = _json(response)
-        if response.status_code >= 300 or document is None:
-            raise self._not_mlflow(response)
-        return document
+    def _document(self, answer: Answer, kind: type[Expected]) -> Expected:
+        if answer.status >= 300:
+            raise self._refusal(answer)
+        try:
+            return kind.model_validate_json(answer.content)
+        except ValidationError as error:
+            raise self._not_mlflow(answer) from error
 
-    def _not_mlflow(self, response: requests.Response) -> RegistryUnavailable:
-        return RegistryUnavailable(f"not an MLflow server at {self.tracking_uri}? It answered {response.status_code}")
+    def _refusal(self, answer: Answer) -> RegistryRefused | RegistryUnavailable:
+        if answer.status < 400:
+            # A proxy or login page in between answers with a redirect or an HTML page.
+            return self._not_mlflow(answer)
+        may_pass = answer.status >= 500 or answer.status in _BUSY
+        return RegistryUnavailable(_message(answer)) if may_pass else RegistryRefused(_message(answer))
 
-    def _send(self, method: str, path: str, **content: Any) -> requests.Response:
+    def _not_mlflow(self, answer: Answer) -> RegistryUnavailable:
+        return RegistryUnavailable(f"not an MLflow server at {self.tracking_uri}? It answered {answer.status}")
+
+    def _silence(self, error: requests.RequestException) -> RegistryUnavailable:
+        return RegistryUnavailable(f"MLflow at {self.tracking_uri} did not answer: {error}")
+
+    def _send(self, method: str, path: str, **content: Any) -> Answer:
         return self._request(method, f"{self.tracking_uri}/api/2.0/mlflow/{path}", **content)
 
-    def _request(self, method: str, url: str, **content: Any) -> requests.Response:
-        try:
-            response = self._session.request(method, url, timeout=TIMEOUT_SECONDS, allow_redirects=False, **content)
-        except requests.RequestException as error:
-            raise RegistryUnavailable(f"MLflow at {self.tracking_uri} did not answer: {error}") from error
-        if response.status_code >= 500:
-            raise RegistryUnavailable(_message(response))
-        return response
+    def _request(self, method: str, url: str, **content: Any) -> Answer:
+        """Send a request, up to three times while the server is busy, unless it asks for a long pause."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        for delay in _DELAYS_SECONDS:
+            try:
+                answer = exchange(self._session, method, url, **content)
+            except requests.RequestException as error:
+                problem: Exception = self._silence(error)
+            else:
+                if answer.status not in _BUSY:
+                    return answer
+                problem, delay = self._refusal(answer), max(delay, answer.retry_after)
+            if time.monotonic() + delay > end:
+                break
+            time.sleep(delay)
+        raise problem
 
 
-def _says_absent(response: requests.Response) -> bool:
+def _is_at(folder: SplitResult, server: SplitResult) -> bool:
+    """Whether artifacts are at the tracking server; an address without a host is relative to it."""
+    scheme = server.scheme if folder.scheme == "mlflow-artifacts" else folder.scheme
+    return not folder.netloc or (scheme, folder.netloc.lower()) == (server.scheme, server.netloc.lower())
+
+
+def _logged_model_of(version: _Version, name: str) -> str:
+    """The id of the logged model that a version consists of."""
+    model_id = version.source.removeprefix(LOGGED_MODEL)
+    if not version.source.startswith(LOGGED_MODEL):
+        raise RegistryRefused(
+            f"{name} is not a logged model of this MLflow: its source is '{version.source}'; register what MLflow 3's "
+            f"log_model has logged"
+        )
+    if not model_id or set("/@") & set(model_id):
+        raise RegistryRefused(
+            f"{name} is a copy of '{version.source}' without files of its own, so they cannot be checked; register "
+            f"the model that the training itself has logged"
+        )
+    return model_id
+
+
+def _says_absent(answer: Answer) -> bool:
     """MLflow answers 404 for a model or version that does not exist, and 400 for an alias that is not set."""
-    code, message = _error(response)
-    if response.status_code == 404:
-        return code == "RESOURCE_DOES_NOT_EXIST"
-    alias_not_set = code == "INVALID_PARAMETER_VALUE" and _ALIAS_NOT_SET.match(message) is not None
-    return response.status_code == 400 and alias_not_set
+    error = _error(answer)
+    if answer.status == 404:
+        return error.error_code == "RESOURCE_DOES_NOT_EXIST"
+    alias_not_set = error.error_code == "INVALID_PARAMETER_VALUE" and _ALIAS_NOT_SET.match(error.message) is not None
+    return answer.status == 400 and alias_not_set
 
 
-def _json(response: requests.Response) -> dict[str, Any] | None:
+def _error(answer: Answer) -> _Error:
     try:
-        document = response.json()
-    except ValueError:
-        return None
-    return document if isinstance(document, dict) else None
+        return _Error.model_validate_json(answer.content)
+    except ValidationError:
+        return _Error()
 
 
-def _error(response: requests.Response) -> tuple[str, str]:
-    document = _json(response) or {}
-    return str(document.get("error_code", "")), str(document.get("message", ""))
-
-
-def _message(response: requests.Response) -> str:
-    hint = "; is this host in its --allowed-hosts?" if response.status_code == 403 else ""
-    return f"MLflow answered {response.status_code} {' '.join(_error(response))}{hint}"
+def _message(answer: Answer) -> str:
+    error = _error(answer)
+    words = " ".join(filter(None, (error.error_code, error.message))) or "without saying why"
+    hint = _HINTS.get(answer.status, "")
+    return f"MLflow answered {answer.status} {words[:MAX_MESSAGE_LENGTH]}{hint}"
