@@ -1,12 +1,18 @@
 """The result documents that a training container writes."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
 from .base import Record
 from .files import VersionFiles
 from .model_version import ModelVersion
+
+# What a container writes becomes part of the job record, whose size is limited.
+ShortText = Annotated[str, Field(max_length=256)]
+Uri = Annotated[str, Field(max_length=2048)]
+MAX_METRICS = 200
+MAX_VERSIONS = 100
 
 
 class ContainerResult(Record):
@@ -22,14 +28,14 @@ class TrainingResult(ContainerResult):
     """The version that was trained and registered; its metrics are for information only."""
 
     kind: Literal["train"]
-    model_version: str
-    run_id: str
+    model_version: ShortText
+    run_id: ShortText
     rows: int
-    manifest_sha256: str
-    metrics: dict[str, float]
-    artifacts_uri: str
-    artifact_sha256: str
-    image: str | None = None
+    manifest_sha256: ShortText
+    metrics: dict[ShortText, float] = Field(max_length=MAX_METRICS)
+    artifacts_uri: Uri
+    artifact_sha256: ShortText
+    image: Uri | None = None
 
     @property
     def version(self) -> ModelVersion:
@@ -41,8 +47,8 @@ class TrainingResult(ContainerResult):
 class PredictionFile(Record):
     """A file with one version's predictions for the holdout rows."""
 
-    uri: str
-    sha256: str
+    uri: Uri
+    sha256: ShortText
     rows: int
 
 
@@ -50,7 +56,7 @@ class ScoringResult(ContainerResult):
     """Prediction files by version, for the rows that have a label."""
 
     kind: Literal["score"]
-    predictions: dict[str, PredictionFile]
+    predictions: dict[ShortText, PredictionFile] = Field(max_length=MAX_VERSIONS)
     rows_without_label: int = Field(default=0, ge=0)
 
 

@@ -12,6 +12,9 @@ from ...domain.policy.policy import Policy
 from ...domain.windows import Window
 from ...ports import Ports
 
+# Some hundred thousand objects.
+MAX_MANIFEST_BYTES = 64 << 20
+
 
 def freeze_data(job: RetrainingJob, policy: Policy, ports: Ports) -> RetrainingJob:
     """The job with its manifest, which never changes once frozen; raises DataMissing if a window contains no data."""
@@ -39,6 +42,6 @@ def read_manifest(job: RetrainingJob, ports: Ports) -> Manifest:
     """The manifest of a job; raises ArtifactInvalid if it is absent or unreadable."""
     uri = job.manifest_uri or ""
     try:
-        return Manifest.model_validate_json(ports.data.read(uri))
+        return Manifest.model_validate_json(ports.data.read(uri, MAX_MANIFEST_BYTES))
     except ValidationError as error:
         raise ArtifactInvalid(f"manifest '{uri}' cannot be read") from error
