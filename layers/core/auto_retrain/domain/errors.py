@@ -9,7 +9,7 @@ AutoRetrainError
 └── PermanentError           will not pass; the job is closed as failed
     ├── EventInvalid · PolicyInvalid · PolicyConflict · ModelUnknown
     ├── SettingMissing · SettingInvalid
-    ├── JobUnknown · LeaseHeld · IllegalTransition · RecordInvalid
+    ├── JobUnknown · LeaseHeld · IllegalTransition · RecordInvalid · RecordTooLarge
     ├── DataMissing · DataInvalid (DataChanged) · ArtifactInvalid (ArtifactMissing)
     ├── AwsRefused · ClusterRefused · ClusterConflict · RegistryRefused
     └── TrainingFailed · ChampionConflict · PromotionRefused · ReviewRefused
@@ -114,6 +114,10 @@ class IllegalTransition(PermanentError):
 
 class RecordInvalid(PermanentError):
     """A stored record cannot be read; the message says where, but never quotes its content."""
+
+
+class RecordTooLarge(PermanentError):
+    """A record has more bytes than the store takes; the message names it and its largest field."""
 
 
 class DataMissing(PermanentError):

@@ -11,10 +11,13 @@ from ...domain.errors import JobConflict, LeaseHeld, StoreUnavailable
 from ...domain.job import RetrainingJob
 from ...domain.model_state import later, with_attempt
 from ...ports import Clock
+from .refusals import check_room
 from .states import IN_FLEET, DynamoModelStates, in_fleet, state_key, times
 from .table import Item, Table, epoch, item_of, key, readable, record_of
 
 MONTHS_LISTED = 24
+# So that there is always room for how it ended and why.
+MAX_BYTES_BEFORE_THE_END = 380_000
 
 _TAKE_LEASE = f"SET active_job = :job, lease_expires_at = :expires, attempts = :attempts, {IN_FLEET} ADD fence :one"
 _LEASE_IS_FREE = "(attribute_not_exists(active_job) OR lease_expires_at < :now)"
@@ -149,4 +152,7 @@ def _item(job: RetrainingJob) -> Item:
     }
     # Only jobs that have not ended are in the index of active jobs.
     active = {} if job.status.is_terminal else {"active": "ACTIVE"}
-    return item_of(_key(job.job_id), job, **attributes, **active)
+    item = item_of(_key(job.job_id), job, **attributes, **active)
+    if not job.status.is_terminal:
+        check_room(item, MAX_BYTES_BEFORE_THE_END)
+    return item

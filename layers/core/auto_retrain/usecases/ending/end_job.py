@@ -11,6 +11,9 @@ from ...domain.validation import Decision
 from ...ports import Ports
 from ..audit.record import announce
 
+# The cause of a failed state may have 32,768 characters.
+MAX_ERROR_LENGTH = 4000
+
 
 class Failure(NamedTuple):
     """Why an execution did not end normally."""
@@ -28,7 +31,7 @@ def end_job(job: RetrainingJob, failure: Failure | None, ports: Ports) -> Retrai
     error = None
     if ending is Ending.FAILED:
         failure = failure or Failure("Unfinished", "the execution ended before the challenger was deployed")
-        error = f"{failure.error}: {failure.reason}"
+        error = f"{failure.error}: {failure.reason}"[:MAX_ERROR_LENGTH]
     ended = job.ended(ending, ports.clock.now(), error)
     rejected = _rejected_in_a_row(job, ending, ports)
     return ports.jobs.close_job(ended, retrained=ending.is_retraining, rejected_in_a_row=rejected)
