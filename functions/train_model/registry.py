@@ -31,7 +31,6 @@ FINAL = {
     "INVALID_STATE",
     "PERMISSION_DENIED",
     "RESOURCE_DOES_NOT_EXIST",
-    "UNAUTHENTICATED",
 }
 # Passed to MLflow, because it would take longer to infer them than to train.
 REQUIREMENTS = [f"{name}=={installed(name)}" for name in ("scikit-learn", "numpy", "pandas", "cloudpickle")]

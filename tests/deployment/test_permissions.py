@@ -65,13 +65,13 @@ ACTIONS = {
     "cluster.explain_failure": {"eks:DescribeCluster"},
     "cluster.log_tail": {"eks:DescribeCluster"},
     "cluster.delete_job": {"eks:DescribeCluster"},
-    "traffic.promote": set(),
-    "registry.champion": set(),
-    "registry.keep_document": set(),
-    "registry.version_files": set(),
-    "registry.set_champion": set(),
+    "traffic.promote": {"secretsmanager:GetSecretValue"},
+    "registry.champion": {"secretsmanager:GetSecretValue"},
+    "registry.keep_document": {"secretsmanager:GetSecretValue"},
+    "registry.version_files": {"secretsmanager:GetSecretValue"},
+    "registry.set_champion": {"secretsmanager:GetSecretValue"},
     "registry.tracking_uri": set(),
-    "registry.version_tags": set(),
+    "registry.version_tags": {"secretsmanager:GetSecretValue"},
     "clock.now": set(),
     "limits": set(),
 }
@@ -87,8 +87,8 @@ SETTINGS = {
     "data": {"ARTIFACTS_BUCKET"},
     "tables": {"ARTIFACTS_BUCKET"},
     "data.list_partitions": {"DATA_BUCKET"},
-    "registry": {"MLFLOW_TRACKING_URI"},
-    "traffic": {"MLFLOW_TRACKING_URI"},
+    "registry": {"MLFLOW_TRACKING_URI", "MLFLOW_SECRET_ARN"},
+    "traffic": {"MLFLOW_TRACKING_URI", "MLFLOW_SECRET_ARN"},
     "cluster": {"CLUSTER_NAME", "CLUSTER_ENDPOINT", "CLUSTER_CA", "JOB_NAMESPACE", "PARALLEL_JOBS"},
     "cluster.start_job": {"JOB_SERVICE_ACCOUNT", "TRAINER_IMAGE"},
     "cluster.start_indexed_job": {"JOB_SERVICE_ACCOUNT", "TRAINER_IMAGE"},
@@ -117,7 +117,7 @@ RESOURCES = {
     },
     "eks": {"arn:${AWS::Partition}:eks:${AWS::Region}:${AWS::AccountId}:cluster/${ClusterName}"},
     "events": {"arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default"},
-    "secretsmanager": {"SlackSecretArn"},
+    "secretsmanager": {"SlackSecretArn", "MlflowSecretArn"},
     "aps": {"arn:${AWS::Partition}:aps:${AWS::Region}:${AWS::AccountId}:workspace/*"},
     "cloudwatch": {"*"},  # metrics have no ARNs
 }
@@ -228,3 +228,15 @@ def test_state_machine_may_invoke_exactly_the_functions_it_is_given(template: Te
 def test_no_policy_allows_actions_by_a_wildcard(template: Template) -> None:
     for logical_id in template.resources:
         assert not {action for action in template.actions(logical_id) if "*" in action}
+
+
+def test_each_secret_may_be_read_only_by_the_functions_that_use_it(template: Template) -> None:
+    readers: dict[str, set[str]] = {"SlackSecretArn": set(), "MlflowSecretArn": set()}
+    for function in FUNCTIONS:
+        for statement in template.statements(function):
+            if statement["Action"] == "secretsmanager:GetSecretValue":
+                readers[name_of(statement["Resource"])].add(function)
+    assert readers == {
+        "SlackSecretArn": {"NotifyFunction"},
+        "MlflowSecretArn": {"StartJobFunction", "ValidateModelFunction", "DeployModelFunction"},
+    }

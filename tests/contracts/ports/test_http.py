@@ -18,7 +18,8 @@ from auto_retrain.adapters.kubernetes.access.client import KubernetesClient
 from auto_retrain.adapters.kubernetes.access.connection import Connection
 from auto_retrain.adapters.kubernetes.access.transport import Transport
 from auto_retrain.adapters.metrics.prometheus import PrometheusMetricSource
-from auto_retrain.adapters.mlflow import PATIENCE_SECONDS, MlflowRegistry
+from auto_retrain.adapters.mlflow import MlflowRegistry
+from auto_retrain.adapters.mlflow.server import PATIENCE_SECONDS, Server
 from auto_retrain.domain.errors import AutoRetrainError, TransientError
 from auto_retrain.domain.metric_reading import MetricQuery
 from auto_retrain.domain.policy.metric import PrometheusMetric
@@ -37,7 +38,7 @@ def ask_mlflow(url: str) -> None:
 
 
 def download_from_mlflow(url: str) -> None:
-    list(MlflowRegistry(url)._download(f"{url}/model-versions/get-artifact", {}, http.time.monotonic() + 20))
+    list(Server(url).download(f"{url}/model-versions/get-artifact", {}, http.time.monotonic() + 20))
 
 
 def ask_prometheus(url: str) -> None:

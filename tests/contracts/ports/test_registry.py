@@ -18,7 +18,7 @@ from auto_retrain.adapters.http import Answer
 from auto_retrain.adapters.memory.outside import MemoryRegistry
 from auto_retrain.adapters.mlflow import MlflowRegistry
 from auto_retrain.domain.digest import sha256_of
-from auto_retrain.domain.errors import AutoRetrainError, RegistryRefused, RegistryUnavailable
+from auto_retrain.domain.errors import AutoRetrainError, RegistryRefused, RegistryUnavailable, SettingInvalid
 from auto_retrain.domain.files import FileDigest
 from auto_retrain.ports import ModelRegistry
 from local.mlflow_server import MlflowServer
@@ -129,7 +129,7 @@ def test_a_server_that_does_not_answer_is_unavailable() -> None:
 
 def test_a_server_that_refuses_our_host_name_is_reported_with_the_option_to_check(server: MlflowServer) -> None:
     registry = MlflowRegistry(server.url)
-    registry._session.headers["Host"] = "mlflow.example.com"
+    registry._server._session.headers["Host"] = "mlflow.example.com"
     with pytest.raises(RegistryRefused, match="allowed-hosts"):
         registry.champion("churn")
 
@@ -357,8 +357,7 @@ def test_an_answer_that_lacks_something_or_has_something_else_there_is_an_error_
     def answer(*_: Any, **__: Any) -> Answer:
         return Answer(200, {}, json.dumps(document).encode())
 
-    monkeypatch.setattr("auto_retrain.adapters.mlflow.exchange", answer)
-    monkeypatch.setattr(MlflowRegistry, "_download", lambda *_: [b"x"])
+    monkeypatch.setattr("auto_retrain.adapters.mlflow.server.exchange", answer)
     registry = MlflowRegistry("http://mlflow.example.com")
     for place in places_in(ANSWERS[path]):
         document = changed(ANSWERS[path], place, value)
@@ -370,3 +369,19 @@ def test_an_answer_that_lacks_something_or_has_something_else_there_is_an_error_
             registry.keep_document("a", "report.html", b"")
         with suppress(AutoRetrainError):
             registry._paths("m-1", math.inf)
+
+
+@pytest.mark.parametrize("root", ["mlflow-artifacts:/../../mlflow/x", "mlflow-artifacts:/a/%2e%2E/b"])
+def test_an_artifact_root_that_leads_out_of_the_artifacts_is_refused(root: str) -> None:
+    run = json.dumps({"run": {"info": {"artifact_uri": root}}}).encode()
+    with OddServer(body=lambda: [run]) as server:
+        with pytest.raises(RegistryRefused, match="does not serve the artifacts"):
+            MlflowRegistry(server.url).keep_document("a", "report.html", b"<p>")
+        assert [method for method, _ in server.requests] == ["GET"]
+
+
+@pytest.mark.parametrize("url", ["mlflow:5000", "ftp://mlflow.example.com", "http://me:SECRET@mlflow.example.com"])
+def test_an_address_that_is_none_or_holds_credentials_is_refused_without_showing_them(url: str) -> None:
+    with pytest.raises(SettingInvalid, match=r"MLFLOW_TRACKING_URI.* without credentials") as caught:
+        MlflowRegistry(url)
+    assert "SECRET" not in str(caught.value)

@@ -104,6 +104,16 @@ def test_a_variable_that_sounds_like_a_secret_must_be_a_reference_and_is_never_s
     assert training(**container(env=[{"name": name, "valueFrom": by_reference}]))
 
 
+@pytest.mark.parametrize("names", [["USERNAME", "PASSWORD"], ["TOKEN"]])
+def test_pods_can_get_credentials_for_mlflow_from_a_kubernetes_secret(names: list[str]) -> None:
+    references = [
+        {"name": f"MLFLOW_TRACKING_{name}", "valueFrom": {"secretKeyRef": {"name": "mlflow", "key": name.lower()}}}
+        for name in names
+    ]
+    body = training(**container(env=references)).pod_template.spec.container.as_body()
+    assert [variable["name"] for variable in body["env"]] == [f"MLFLOW_TRACKING_{name}" for name in names]
+
+
 def test_fields_that_are_left_out_are_left_to_kubernetes() -> None:
     assert training().pod_template.spec.as_body() == {}
 

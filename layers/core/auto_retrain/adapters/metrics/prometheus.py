@@ -5,14 +5,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import requests
 
-from ...domain.errors import MetricsUnavailable, SettingInvalid
+from ...domain.errors import MetricsUnavailable
 from ...domain.metric_reading import MetricQuery, MetricReading
 from ...domain.policy.metric import PrometheusMetric
-from ..http import Session, exchange
+from ..http import Session, check_address, exchange
 
 MODELS_PER_QUERY = 500
 # A server refuses queries for more points per series.
@@ -46,9 +46,7 @@ class PrometheusMetricSource:
     """MetricSource on the HTTP API; `sign` returns the headers of a signed request."""
 
     def __init__(self, url: str, sign: Sign | None = None) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
-            raise SettingInvalid("PROMETHEUS_URL", url, "an http or https address without credentials")
+        check_address("PROMETHEUS_URL", url)
         self._url = f"{url.rstrip('/')}/api/v1/query_range"
         self._sign = sign
         self._session = Session()
