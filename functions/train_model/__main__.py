@@ -14,10 +14,11 @@ DONE, MAY_BE_RETRIED, PERMANENT = 0, 1, 65
 MAX_REASON_LENGTH = 1000
 
 # Read by the libraries when they are imported. Otherwise MLflow and Evidently would send telemetry, MLflow would print
-# progress bars and addresses, and threads of the tree builder would spin while they wait for each other, which is much
-# slower on shared processors.
+# progress bars and addresses and sleep for as long as a server asks, be it an hour, and threads of the tree builder
+# would spin while they wait for each other, which is much slower on shared processors.
 LIBRARY_SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER": "false",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_LOGGING_LEVEL": "ERROR",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",

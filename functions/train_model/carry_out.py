@@ -4,7 +4,7 @@ from typing import Any
 
 from .order import DriftManifest, Manifest, Order, parse_manifest
 from .outputs import Outputs
-from .registry import MlflowVersions
+from .registry import MlflowVersions, final_refusals
 from .score import score
 from .storage import Storage
 from .train import train
@@ -16,7 +16,9 @@ def carry_out(order: Order) -> None:
     outputs = Outputs(order, storage)
     if outputs.are_complete():
         return
-    outputs.publish(_findings(order, storage.read(order.manifest_uri), storage, outputs))
+    with final_refusals():
+        findings = _findings(order, storage.read(order.manifest_uri), storage, outputs)
+    outputs.publish(findings)
 
 
 def _findings(order: Order, manifest: bytes, storage: Storage, outputs: Outputs) -> dict[str, Any]:

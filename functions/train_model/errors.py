@@ -5,6 +5,7 @@ PermanentFailure
 ├── DataInvalid       the labelled data
 ├── TrainerBroken     the function that fits the model, or what it returned
 ├── VersionUnusable   a registered version that cannot be found, loaded or used
+├── RegistryRefused   MLflow, for good: a deleted experiment, a missing right
 └── ReportFailed      data that Evidently cannot compare
 """
 
@@ -27,6 +28,10 @@ class TrainerBroken(PermanentFailure):
 
 class VersionUnusable(PermanentFailure):
     """A registered version cannot be found, loaded or used."""
+
+
+class RegistryRefused(PermanentFailure):
+    """MLflow refuses a request, and would again."""
 
 
 class ReportFailed(PermanentFailure):

@@ -17,7 +17,7 @@ from mlflow.models import Model
 from .artifacts import digest_of, file_list
 from .code_version import code_version
 from .data import LabelledRows
-from .errors import OrderInvalid, TrainerBroken, VersionUnusable
+from .errors import OrderInvalid, RegistryRefused, TrainerBroken, VersionUnusable
 from .flavours import load_model, log_model
 from .order import Columns, Order
 from .signature import signature_of
@@ -25,8 +25,26 @@ from .versions import LoadedVersion, TrainedVersion
 
 ARTIFACT_TAG = "artifact_sha256"
 VARIANT_TAG = "variant"
+# Error codes of answers that do not change when the same is asked again.
+FINAL = {
+    "INVALID_PARAMETER_VALUE",
+    "INVALID_STATE",
+    "PERMISSION_DENIED",
+    "RESOURCE_DOES_NOT_EXIST",
+}
 # Passed to MLflow, because it would take longer to infer them than to train.
 REQUIREMENTS = [f"{name}=={installed(name)}" for name in ("scikit-learn", "numpy", "pandas", "cloudpickle")]
+
+
+@contextmanager
+def final_refusals() -> Iterator[None]:
+    """Raise RegistryRefused where MLflow refuses something for good."""
+    try:
+        yield
+    except MlflowException as error:
+        if error.error_code not in FINAL:
+            raise
+        raise RegistryRefused(f"MLflow refuses this ({error.error_code}): {error.message}") from error
 
 
 class MlflowVersions:
@@ -60,11 +78,23 @@ class MlflowVersions:
     def run(self) -> Iterator[None]:
         order = self._order
         origin = {"code_version": code_version(), "seed": str(order.seed), "trainer": order.trainer or "default"}
-        mlflow.set_experiment(order.model_name)
+        self._enter_experiment()
         name = order.job_id if order.variant is None else f"{order.job_id}-{order.variant}"
         with mlflow.start_run(run_name=name, tags=self._tags | origin):
             _log_parameters(order.parameters)
             yield
+
+    def _enter_experiment(self) -> None:
+        name = self._order.model_name
+        try:
+            mlflow.set_experiment(name)
+        except MlflowException as error:
+            if "deleted experiment" not in error.message:
+                raise
+            raise RegistryRefused(
+                f"the experiment '{name}' was deleted in MLflow, where its name stays taken: restore it with "
+                f"`mlflow experiments restore`, or delete it for good with `mlflow gc`"
+            ) from error
 
     def register(self, model: Any, columns: Columns, rows: LabelledRows, metrics: dict[str, float]) -> None:
         mlflow.log_metrics(metrics)
@@ -91,7 +121,7 @@ class MlflowVersions:
         return files
 
     def keep_report(self, documents: dict[str, bytes]) -> None:
-        mlflow.set_experiment(self._order.model_name)
+        self._enter_experiment()
         name = f"{self._order.job_id}-drift"
         tags = self._tags | {"kind": "drift_report"}
         with mlflow.start_run(run_name=name, tags=tags), TemporaryDirectory() as directory:

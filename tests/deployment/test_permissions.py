@@ -16,8 +16,9 @@ from tests.deployment.table_permissions import TABLE_PERMISSIONS, on
 USECASES = CORE / "auto_retrain" / "usecases"
 
 # The AWS permissions that each method of a port needs.
+A_SECRET = {"secretsmanager:GetSecretValue", "kms:Decrypt"}
 PERMISSIONS = TABLE_PERMISSIONS | {
-    "notifier.send": {"secretsmanager:GetSecretValue", "kms:Decrypt"},
+    "notifier.send": A_SECRET,
     "metrics.read": {"cloudwatch:GetMetricData", "aps:QueryMetrics"},
     "data.list_partitions": {"s3:ListBucket"},
     "data.read": {"s3:GetObject", "s3:ListBucket"},  # the second, to get "not found" for a missing object
@@ -40,13 +41,13 @@ PERMISSIONS = TABLE_PERMISSIONS | {
     "cluster.explain_failure": {"eks:DescribeCluster"},
     "cluster.log_tail": {"eks:DescribeCluster"},
     "cluster.delete_job": {"eks:DescribeCluster"},
-    "traffic.promote": set(),
-    "registry.champion": set(),
-    "registry.keep_document": set(),
-    "registry.version_files": set(),
-    "registry.set_champion": set(),
+    "traffic.promote": A_SECRET,
+    "registry.champion": A_SECRET,
+    "registry.keep_document": A_SECRET,
+    "registry.version_files": A_SECRET,
+    "registry.set_champion": A_SECRET,
     "registry.tracking_uri": set(),
-    "registry.version_tags": set(),
+    "registry.version_tags": A_SECRET,
     "clock.now": set(),
     "limits": set(),
 }
@@ -63,8 +64,8 @@ SETTINGS = {
     "data": {"ARTIFACTS_BUCKET"},
     "tables": {"ARTIFACTS_BUCKET"},
     "data.list_partitions": {"DATA_BUCKET"},
-    "registry": {"MLFLOW_TRACKING_URI"},
-    "traffic": {"MLFLOW_TRACKING_URI"},
+    "registry": {"MLFLOW_TRACKING_URI", "MLFLOW_SECRET_ARN"},
+    "traffic": {"MLFLOW_TRACKING_URI", "MLFLOW_SECRET_ARN"},
     "cluster": {"CLUSTER_NAME", "CLUSTER_ENDPOINT", "CLUSTER_CA", "JOB_NAMESPACE", "PARALLEL_JOBS"},
     "cluster.start_job": PODS,
     "cluster.start_indexed_job": PODS,
@@ -96,7 +97,7 @@ RESOURCES = {
     },
     "eks": {"arn:${AWS::Partition}:eks:${AWS::Region}:${AWS::AccountId}:cluster/${ClusterName}"},
     "events": {"arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default"},
-    "secretsmanager": {"SlackSecretArn"},
+    "secretsmanager": {"SlackSecretArn", "MlflowSecretArn"},
     "kms": {"KeyArns"},
     "aps": {"arn:${AWS::Partition}:aps:${AWS::Region}:${AWS::AccountId}:workspace/*"},
     "cloudwatch": {"*"},  # metrics have no ARNs
@@ -198,21 +199,26 @@ def test_function_may_touch_only_resources_of_this_deployment(template: Template
             assert name_of(resource) in RESOURCES[action.partition(":")[0]]
 
 
-def test_functions_may_decrypt_only_the_data_and_the_secret(template: Template) -> None:
+def test_functions_may_decrypt_only_the_data_and_the_secrets(template: Template) -> None:
     statements = [statement for function in FUNCTIONS for statement in template.statements(function)]
-    conditions = {str(each["Condition"]): each["Condition"] for each in statements if each["Action"] == "kms:Decrypt"}
-    of_data, of_secret = conditions.values()
+    conditions = [each["Condition"] for each in statements if each["Action"] == "kms:Decrypt"]
     bucket = "arn:${AWS::Partition}:s3:::${DataBucketName}"
-    assert of_data == {
+    of_data = {
         "StringEquals": {"kms:ViaService": {"Fn::Sub": "s3.${AWS::Region}.${AWS::URLSuffix}"}},
         "StringLike": {"kms:EncryptionContext:aws:s3:arn": [{"Fn::Sub": bucket}, {"Fn::Sub": f"{bucket}/*"}]},
     }
-    assert of_secret == {
-        "StringEquals": {
-            "kms:ViaService": {"Fn::Sub": "secretsmanager.${AWS::Region}.${AWS::URLSuffix}"},
-            "kms:EncryptionContext:SecretARN": {"Ref": "SlackSecretArn"},
+    of_secrets = [
+        {
+            "StringEquals": {
+                "kms:ViaService": {"Fn::Sub": "secretsmanager.${AWS::Region}.${AWS::URLSuffix}"},
+                "kms:EncryptionContext:SecretARN": {"Ref": secret},
+            }
         }
-    }
+        for secret in ("SlackSecretArn", "MlflowSecretArn")
+    ]
+    allowed = [of_data, *of_secrets]
+    assert [condition for condition in conditions if condition not in allowed] == []
+    assert [condition for condition in allowed if condition not in conditions] == []
 
 
 def test_functions_may_publish_events_only_with_the_source_of_their_stage(template: Template) -> None:
@@ -236,3 +242,17 @@ def test_state_machine_may_invoke_exactly_the_functions_it_is_given(template: Te
 def test_no_policy_allows_actions_by_a_wildcard(template: Template) -> None:
     for logical_id in template.resources:
         assert not {action for action in template.actions(logical_id) if "*" in action}
+
+
+def test_each_secret_may_be_read_only_by_the_functions_that_use_it(template: Template) -> None:
+    readers: dict[str, set[str]] = {"SlackSecretArn": set(), "MlflowSecretArn": set()}
+    for function in FUNCTIONS:
+        for statement in template.statements(function):
+            if statement["Action"] == "secretsmanager:GetSecretValue":
+                readers[name_of(statement["Resource"])].add(function)
+    assert readers == {
+        "SlackSecretArn": {"NotifyFunction"},
+        "MlflowSecretArn": {
+            f"{name}Function" for name in ("StartJob", "WatchJobs", "ValidateModel", "DeployModel", "CloseJob")
+        },
+    }

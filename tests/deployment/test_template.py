@@ -18,7 +18,7 @@ CALLS_THE_NETWORK = {
     f"{name}Function" for name in ("StartJob", "WatchJobs", "ValidateModel", "DeployModel", "CloseJob")
 }
 CALLED_FROM_THE_NETWORK = (
-    *("DynamoDB", "S3", "Step Functions", "EventBridge", "EKS", "CloudWatch"),
+    *("DynamoDB", "S3", "Step Functions", "EventBridge", "EKS", "CloudWatch", "Secrets Manager"),
     *("MLflow", "cluster", "Prometheus"),
 )
 HEAVY_LAYERS = {

@@ -3,10 +3,9 @@
 import pytest
 import yaml
 
-from auto_retrain.adapters import aws
+from auto_retrain.adapters import aws, http
 from auto_retrain.adapters.channels import slack
-from auto_retrain.adapters.kubernetes.access import client, transport
-from auto_retrain.adapters.metrics import prometheus
+from auto_retrain.adapters.kubernetes.access import client
 from local.paths import ROOT
 from tests.deployment.cloudformation import FUNCTIONS, Template
 
@@ -36,8 +35,8 @@ def test_a_function_outlasts_a_call_to_whatever_does_not_answer(
     config = aws.aws_client("dynamodb").meta.config
     longest = {
         "AWS": config.retries["total_max_attempts"] * (config.connect_timeout + config.read_timeout),
-        "Kubernetes": client.PATIENCE_SECONDS + sum(transport.TIMEOUT_SECONDS),
-        "Prometheus": sum(prometheus.TIMEOUT_SECONDS),
-        "Slack": sum(slack.TIMEOUT_SECONDS),
+        "Kubernetes": client.PATIENCE_SECONDS + http.ANSWER_SECONDS,
+        "Prometheus": http.ANSWER_SECONDS,
+        "Slack": slack.ANSWER_SECONDS,
     }
     assert timeout_of(template, function) >= max(longest.values()) + COLD_START

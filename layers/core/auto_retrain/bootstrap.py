@@ -152,7 +152,13 @@ class DeployedPorts:
     def registry(self) -> "ModelRegistry":
         from .adapters.mlflow import MlflowRegistry
 
-        return MlflowRegistry(self._settings.require("mlflow_tracking_uri"))
+        tracking_uri, secret_arn = self._settings.require("mlflow_tracking_uri"), self._settings.mlflow_secret_arn
+        if secret_arn is None:
+            return MlflowRegistry(tracking_uri)
+        from .adapters.aws import aws_client
+        from .adapters.mlflow.credentials import SecretCredentials
+
+        return MlflowRegistry(tracking_uri, SecretCredentials(aws_client("secretsmanager"), secret_arn))
 
     @cached_property
     def traffic(self) -> "TrafficRouter":

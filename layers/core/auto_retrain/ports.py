@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from .domain.windows import Window
 
 
+# Of a document, unless its reader allows more: what a container wrote is of any size.
+MAX_DOCUMENT_BYTES = 1 << 20
+
+
 class RowBatch(NamedTuple):
     """Some rows of a table.
 
@@ -208,8 +212,11 @@ class DataStore(Protocol):
     def list_partitions(self, prefix: str, window: Window) -> list[DataObject]:
         """Objects under `prefix/date=YYYY-MM-DD/` for the days of the window, ordered by date and key."""
 
-    def read(self, uri: str) -> bytes:
-        """The bytes of a document; raises ArtifactMissing if it does not exist."""
+    def read(self, uri: str, max_bytes: int = ...) -> bytes:
+        """The bytes of a document.
+
+        Raises ArtifactMissing if it does not exist, and ArtifactInvalid, before it is read, if it has more bytes.
+        """
 
     def open(self, item: DataObject) -> IO[bytes]:
         """An object as a seekable file; large ones are not loaded into memory as a whole.

@@ -22,6 +22,7 @@ class Settings(Record):
     artifacts_bucket: str | None = None
     data_bucket: str | None = None
     mlflow_tracking_uri: str | None = None
+    mlflow_secret_arn: str | None = None
     cluster_name: str | None = None
     cluster_endpoint: str | None = None
     cluster_ca: str | None = None

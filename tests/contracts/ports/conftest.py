@@ -37,7 +37,9 @@ def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowServer]:
-    with MlflowServer(tmp_path_factory.mktemp("registry")) as server:
+    # Only an administrator of MLflow may otherwise choose an artifact root with a host in it.
+    roots = {"MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES": "mlflow-artifacts,http"}
+    with MlflowServer(tmp_path_factory.mktemp("registry"), **roots) as server:
         server.wait_until_ready()
         yield server
 

@@ -4,6 +4,7 @@ import io
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -21,7 +22,7 @@ from auto_retrain.adapters.memory.data import MemoryDataStore
 from auto_retrain.domain.errors import ArtifactInvalid, DataChanged, DataInvalid, DataUnavailable, SettingMissing
 from auto_retrain.domain.manifest import DataObject
 from auto_retrain.domain.windows import Window
-from auto_retrain.ports import DataStore, RowBatch
+from auto_retrain.ports import MAX_DOCUMENT_BYTES, DataStore, RowBatch
 from tests.contracts.ports.aws_world import REGION
 
 Put = Callable[[str, date, bytes], None]
@@ -68,6 +69,25 @@ def test_a_missing_document_is_named(store_and_put: tuple[DataStore, Put]) -> No
     store, _ = store_and_put
     with pytest.raises(ArtifactInvalid, match="there is no 's3://artifacts/nothing'"):
         store.read("s3://artifacts/nothing")
+
+
+def test_a_document_that_is_larger_than_its_reader_allows_is_not_read(store_and_put: tuple[DataStore, Put]) -> None:
+    store, _ = store_and_put
+    uri = store.write("jobs/large.json", b"x" * 1000)
+    assert store.read(uri, 1000) == b"x" * 1000
+    with pytest.raises(ArtifactInvalid, match=f"'{uri}' has 1000 bytes; at most 999 are allowed"):
+        store.read(uri, 999)
+    with pytest.raises(ArtifactInvalid, match=f"at most {MAX_DOCUMENT_BYTES} are allowed"):
+        store.read(store.write("jobs/huge.json", b" " * (MAX_DOCUMENT_BYTES + 1)))
+
+
+def test_the_body_of_a_document_that_is_too_large_is_never_asked_for() -> None:
+    class Endless:
+        def get_object(self, **_: Any) -> dict[str, Any]:
+            return {"ContentLength": 1 << 40, "Body": SimpleNamespace(close=lambda: None)}
+
+    with pytest.raises(ArtifactInvalid, match=f"has {1 << 40} bytes"):
+        S3DataStore(Endless(), None, "artifacts").read("s3://artifacts/x")
 
 
 def test_an_object_is_read_as_a_file_unless_it_has_changed(store_and_put: tuple[DataStore, Put]) -> None:
@@ -329,7 +349,7 @@ class Interrupted(MemoryDataStore):
         self._error = error
 
     def open(self, data_object: DataObject) -> Any:
-        content = self.read(data_object.uri)
+        content = self.read(data_object.uri, data_object.size)
 
         def read_range(start: int, end: int) -> bytes:
             if len(content) // 2 < start < len(content) - (64 << 10):

@@ -109,7 +109,7 @@ def test_a_series_that_fell_silent_shows_how_old_its_newest_point_is(source: Pro
 
 def test_a_value_that_is_not_finite_is_a_problem(source: PrometheusMetricSource) -> None:
     reading = read(source, "nan")
-    assert (reading.value, reading.problem) == (None, "it has values that are not finite numbers")
+    assert (reading.value, reading.problem) == (None, "it has values that are not finite numbers of at most 1e+100")
 
 
 @pytest.mark.parametrize("metric", [{}, {"gauge": "nothing_of_that_name"}, {"labels": {"pod": "c"}}])
@@ -168,7 +168,7 @@ def test_a_complete_answer_is_trusted_and_one_with_a_warning_is_not() -> None:
         ("[]", "in an unexpected format"),
         ('{"status": "success"}', "in an unexpected format"),
         (answer([{"metric": {"model": "churn"}, "values": [["x", "y"]]}]), "in an unexpected format"),
-        (answer([{**GOOD, "values": [[1, "+Inf"]]}]), "it has values that are not finite numbers"),
+        (answer([{**GOOD, "values": [[1, "+Inf"]]}]), "it has values that are not finite numbers of at most 1e+100"),
         (b"\xff\xfe", "in an unexpected format"),
     ],
 )
@@ -198,7 +198,7 @@ def test_an_unreachable_server_is_a_transient_error() -> None:
 
 
 def test_an_answer_beyond_the_size_limit_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("auto_retrain.adapters.metrics.prometheus.MAX_ANSWER_BYTES", 1000)
+    monkeypatch.setattr("auto_retrain.adapters.http.MAX_ANSWER_BYTES", 1000)
     with Answers(b"x" * 200_000) as server, pytest.raises(MetricsUnavailable, match="more than 1000 bytes"):
         read(PrometheusMetricSource(server.url))
 
@@ -264,3 +264,23 @@ def test_without_a_prometheus_only_models_that_need_it_cannot_be_judged() -> Non
     here = MetricQuery(model_name="churn", metric=CloudWatchMetric(), start=END, end=END)
     readings = MetricSources(lambda: cloudwatch, lambda: None).read([query(), here])
     assert (readings[0].problem, readings[1].value) == (NOT_CONFIGURED, 0.5)
+
+
+@pytest.mark.parametrize("at", ["1e400", "-1e20", "1e15", "NaN", "null", '"x"', "[]"])
+def test_a_time_stamp_outside_of_the_calendar_is_a_problem(at: str) -> None:
+    result = f'{{"metric": {{"Model": "churn"}}, "values": [[{at}, "0.9"]]}}'
+    content = f'{{"status": "success", "data": {{"resultType": "matrix", "result": [{result}]}}}}'
+    with Answers(content) as server:
+        reading = read(PrometheusMetricSource(server.url))
+    assert reading.value is None
+    assert "unexpected format" in (reading.problem or "")
+
+
+def test_values_whose_sum_is_not_finite_are_a_problem() -> None:
+    values = ", ".join(f'[{1767225600 + step}, "1e308"]' for step in (0, 60))
+    result = f'{{"metric": {{"Model": "churn", "model": "churn"}}, "values": [{values}]}}'
+    content = f'{{"status": "success", "data": {{"resultType": "matrix", "result": [{result}]}}}}'
+    with Answers(content) as server:
+        reading = read(PrometheusMetricSource(server.url))
+    assert reading.value is None
+    assert "not finite" in (reading.problem or "")

@@ -1,23 +1,29 @@
 """ModelRegistry in memory and on a real MLflow server."""
 
+import copy
 import json
+import math
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from typing import Any, ClassVar
 from urllib.parse import quote
+from uuid import uuid4
 
 import pytest
 
+from auto_retrain.adapters.http import Answer
 from auto_retrain.adapters.memory.outside import MemoryRegistry
 from auto_retrain.adapters.mlflow import MlflowRegistry
 from auto_retrain.domain.digest import sha256_of
-from auto_retrain.domain.errors import RegistryRefused, RegistryUnavailable
+from auto_retrain.domain.errors import AutoRetrainError, RegistryRefused, RegistryUnavailable, SettingInvalid
 from auto_retrain.domain.files import FileDigest
 from auto_retrain.ports import ModelRegistry
 from local.mlflow_server import MlflowServer
-from tests.contracts.ports.registries import Register, post
+from tests.contracts.ports.odd_server import OddServer
+from tests.contracts.ports.registries import Register, call, post
 
 
 def test_an_unknown_model_has_no_champion_and_no_versions(
@@ -123,7 +129,7 @@ def test_a_server_that_does_not_answer_is_unavailable() -> None:
 
 def test_a_server_that_refuses_our_host_name_is_reported_with_the_option_to_check(server: MlflowServer) -> None:
     registry = MlflowRegistry(server.url)
-    registry._session.headers["Host"] = "mlflow.example.com"
+    registry._server._session.headers["Host"] = "mlflow.example.com"
     with pytest.raises(RegistryRefused, match="allowed-hosts"):
         registry.champion("churn")
 
@@ -234,3 +240,148 @@ def test_a_document_for_an_unknown_run_is_refused(
 ) -> None:
     with pytest.raises(RegistryRefused):
         registry_and_run[0].keep_document("0" * 32, "report.html", b"")
+
+
+def run_at(url: str, root: str) -> str:
+    """A run of an experiment with this artifact root."""
+    experiment = post(url, "experiments/create", {"name": f"e-{uuid4().hex}", "artifact_location": root})
+    run_id: str = post(url, "runs/create", {"experiment_id": experiment["experiment_id"]})["run"]["info"]["run_id"]
+    return run_id
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        "mlflow-artifacts:/some root",
+        "mlflow-artifacts:///deep/er",
+        "mlflow-artifacts://{host}/with-host",
+        "mlflow-artifacts://{host}/",
+        "http://{host}/api/2.0/mlflow-artifacts/artifacts/as-address",
+    ],
+)
+def test_a_document_is_where_mlflow_looks_for_it_whatever_form_the_artifact_root_has(
+    server: MlflowServer, root: str
+) -> None:
+    run_id = run_at(server.url, root.format(host=server.url.removeprefix("http://")))
+    MlflowRegistry(server.url).keep_document(run_id, "report.html", b"<p>")
+    with urllib.request.urlopen(f"{server.url}/get-artifact?run_id={run_id}&path=report.html", timeout=30) as response:
+        assert response.read() == b"<p>"
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        "mlflow-artifacts://elsewhere.example.com:5000/a",
+        "mlflow-artifacts://someone:secret@{host}/a",
+        "http://elsewhere.example.com/api/2.0/mlflow-artifacts/artifacts/a",
+        "http://{host}/another/service",
+        "mlflow-artifacts:/a?b=c",
+        "s3://bucket/key",
+        "/var/lib/mlflow",
+    ],
+)
+def test_a_document_is_not_stored_where_the_tracking_server_does_not_serve_it(server: MlflowServer, root: str) -> None:
+    run_id = run_at(server.url, root.format(host=server.url.removeprefix("http://")))
+    with pytest.raises(RegistryRefused, match=f"does not serve the artifacts of run {run_id}: they are at .*--serve-"):
+        MlflowRegistry(server.url).keep_document(run_id, "report.html", b"<p>")
+
+
+def test_a_document_that_something_else_than_mlflow_accepts_is_not_stored() -> None:
+    class Login(MlflowRegistry):
+        def _artifacts_of(self, run: Any, run_id: str) -> str:
+            return f"{login.url}/artifacts"
+
+    run = json.dumps({"run": {"info": {"artifact_uri": "mlflow-artifacts:/1/a/artifacts"}}}).encode()
+    with (
+        OddServer(body=lambda: [b"<html>Welcome</html>"]) as login,
+        OddServer(body=lambda: [run]) as server,
+        pytest.raises(RegistryUnavailable, match="not an MLflow server"),
+    ):
+        Login(server.url).keep_document("a", "report.html", b"<p>")
+
+
+def test_a_deleted_run_gets_no_document_and_the_sentence_says_what_to_do(server: MlflowServer) -> None:
+    run_id = run_at(server.url, "mlflow-artifacts:/deleted")
+    experiment = call(server.url, f"runs/get?run_id={run_id}")["run"]["info"]["experiment_id"]
+    assert post(server.url, "experiments/delete", {"experiment_id": experiment}) == {}
+    with pytest.raises(RegistryRefused, match=f"run {run_id} was deleted in MLflow, .*; restore it there"):
+        MlflowRegistry(server.url).keep_document(run_id, "report.html", b"<p>")
+
+
+def test_a_copied_version_is_named_as_such(server: MlflowServer, model: str) -> None:
+    for name in (model, f"{model}-copy"):
+        post(server.url, "registered-models/create", {"name": name})
+    info = post(server.url, "logged-models", {"experiment_id": "0", "name": "model"})["model"]["info"]
+    logged = {"source": f"models:/{info['model_id']}", "model_id": info["model_id"]}
+    assert post(server.url, "model-versions/create", {"name": model, **logged})
+    assert post(server.url, "model-versions/create", {"name": f"{model}-copy", "source": f"models:/{model}/1"})
+    sentence = f"version 1 of '{model}-copy' is a copy of 'models:/{model}/1' .*; register the model that the training"
+    with pytest.raises(RegistryRefused, match=sentence):
+        MlflowRegistry(server.url).version_files(f"{model}-copy", "1")
+
+
+ANSWERS: dict[str, Any] = {
+    "registered-models/alias": {"model_version": {"version": "3", "source": "models:/m-1", "tags": [{"key": "a"}]}},
+    "model-versions/get": {"model_version": {"version": "3", "source": "models:/m-1", "tags": [{"key": "a"}]}},
+    "artifacts/directories": {"files": [{"path": "MLmodel", "is_dir": False, "file_size": "1"}]},
+    "runs/get": {"run": {"info": {"artifact_uri": "mlflow-artifacts:/1/a/artifacts", "lifecycle_stage": "active"}}},
+}
+
+
+def places_in(document: Any) -> Iterator[tuple[str | int, ...]]:
+    """The paths of all values of a document."""
+    children = document.items() if isinstance(document, dict) else enumerate(document)
+    for name, value in children:
+        yield (name,)
+        if isinstance(value, dict | list):
+            yield from ((name, *deeper) for deeper in places_in(value))
+
+
+def changed(document: Any, place: tuple[str | int, ...], value: Any) -> Any:
+    """The document with another value in a place, or without it."""
+    document, (name, *deeper) = copy.copy(document), place
+    if deeper:
+        document[name] = changed(document[name], tuple(deeper), value)
+    elif value is ...:
+        del document[name]
+    else:
+        document[name] = value
+    return document
+
+
+@pytest.mark.parametrize("path", ANSWERS)
+@pytest.mark.parametrize("value", [..., None, 7, "", "x", [], {}, [None], {"x": 1}], ids=repr)
+def test_an_answer_that_lacks_something_or_has_something_else_there_is_an_error_of_ours(
+    path: str, value: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(*_: Any, **__: Any) -> Answer:
+        return Answer(200, {}, json.dumps(document).encode())
+
+    monkeypatch.setattr("auto_retrain.adapters.mlflow.server.exchange", answer)
+    registry = MlflowRegistry("http://mlflow.example.com")
+    for place in places_in(ANSWERS[path]):
+        document = changed(ANSWERS[path], place, value)
+        with suppress(AutoRetrainError):
+            assert registry.champion("churn") in ("3", "7")
+        with suppress(AutoRetrainError):
+            assert set(registry.version_tags("churn", "3") or {}) <= {"a", "x", ""}
+        with suppress(AutoRetrainError):
+            registry.keep_document("a", "report.html", b"")
+        with suppress(AutoRetrainError):
+            registry._paths("m-1", math.inf)
+
+
+@pytest.mark.parametrize("root", ["mlflow-artifacts:/../../mlflow/x", "mlflow-artifacts:/a/%2e%2E/b"])
+def test_an_artifact_root_that_leads_out_of_the_artifacts_is_refused(root: str) -> None:
+    run = json.dumps({"run": {"info": {"artifact_uri": root}}}).encode()
+    with OddServer(body=lambda: [run]) as server:
+        with pytest.raises(RegistryRefused, match="does not serve the artifacts"):
+            MlflowRegistry(server.url).keep_document("a", "report.html", b"<p>")
+        assert [method for method, _ in server.requests] == ["GET"]
+
+
+@pytest.mark.parametrize("url", ["mlflow:5000", "ftp://mlflow.example.com", "http://me:SECRET@mlflow.example.com"])
+def test_an_address_that_is_none_or_holds_credentials_is_refused_without_showing_them(url: str) -> None:
+    with pytest.raises(SettingInvalid, match=r"MLFLOW_TRACKING_URI.* without credentials") as caught:
+        MlflowRegistry(url)
+    assert "SECRET" not in str(caught.value)

@@ -12,15 +12,17 @@ import pytest
 import requests
 import xgboost
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import ErrorCode
 from sklearn.compose import make_column_transformer
 from sklearn.pipeline import make_pipeline
 
 from tests.unit.train_model.shelf import COLUMNS, Shelf, some_rows
 from train_model.data import LabelledRows
 from train_model.default_trainer import fit
-from train_model.errors import OrderInvalid, TrainerBroken, VersionUnusable
+from train_model.errors import OrderInvalid, RegistryRefused, TrainerBroken, VersionUnusable
 from train_model.order import Columns, Order
-from train_model.registry import MlflowVersions
+from train_model.registry import MlflowVersions, final_refusals
 
 pytestmark = [
     pytest.mark.xdist_group("mlflow"),
@@ -214,3 +216,28 @@ def test_a_parameter_that_mlflow_cannot_log_is_refused_before_training(order: Or
     versions = MlflowVersions(order.model_copy(update={"parameters": {"what?": 1}}))
     with pytest.raises(OrderInvalid, match=r"refuses a training parameter: .*what\?"), versions.run():
         pytest.fail("training began")
+
+
+def test_a_deleted_experiment_is_named_with_what_to_do(order: Order, mlflow_url: str) -> None:
+    register(order)
+    client = MlflowClient(mlflow_url)
+    experiment = client.get_experiment_by_name(order.model_name)
+    assert experiment is not None
+    client.delete_experiment(experiment.experiment_id)
+
+    sentence = f"experiment '{order.model_name}' was deleted in MLflow, .*: restore it"
+    with pytest.raises(RegistryRefused, match=sentence), MlflowVersions(order).run():
+        pytest.fail("training began")
+    with pytest.raises(RegistryRefused, match=sentence):
+        MlflowVersions(order).keep_report({})
+
+
+def test_what_mlflow_refuses_for_good_is_permanent(order: Order) -> None:
+    with pytest.raises(RegistryRefused, match=r"RESOURCE_DOES_NOT_EXIST.*not found"), final_refusals():
+        MlflowVersions(order)._client.get_run("0" * 32)
+
+
+@pytest.mark.parametrize("code", ["INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE", "RESOURCE_EXHAUSTED", "BAD_REQUEST"])
+def test_what_mlflow_may_accept_later_is_not(code: str) -> None:
+    with pytest.raises(MlflowException, match="busy"), final_refusals():
+        raise MlflowException("busy", error_code=ErrorCode.Value(code))

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from train_model import __main__ as process
 from train_model.__main__ import is_permanent, main, reason_of
-from train_model.errors import DataInvalid, OrderInvalid, TrainerBroken, VersionUnusable
+from train_model.errors import DataInvalid, OrderInvalid, RegistryRefused, TrainerBroken, VersionUnusable
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,7 @@ from train_model.errors import DataInvalid, OrderInvalid, TrainerBroken, Version
         DataInvalid("no rows"),
         TrainerBroken("no model"),
         VersionUnusable("no version"),
+        RegistryRefused("no right"),
         OSError(errno.ENOSPC, "No space left on device"),
     ],
 )

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..domain.errors import ArtifactInvalid
 from ..domain.policy.policy import Policy
+from .array_files import MAX_BYTES
 from .predictions import Predictions
 from .versions import Terms, Versions, first_model_of, pair_of
 
@@ -38,4 +39,6 @@ def _with_shared_classes(challenger: Predictions, champion: Predictions) -> tupl
     if challenger.classes is None or champion.classes is None:
         return challenger, champion
     classes = np.union1d(challenger.classes, champion.classes)
+    if classes.size * challenger.rows * np.dtype(float).itemsize > MAX_BYTES:
+        raise ArtifactInvalid(f"challenger and champion know {classes.size} classes, too many for so many rows")
     return challenger.in_classes(classes), champion.in_classes(classes)

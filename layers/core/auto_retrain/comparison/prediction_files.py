@@ -1,8 +1,6 @@
 """Reads prediction files and trusts nothing in them unchecked."""
 
-import io
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
@@ -10,10 +8,13 @@ from ..domain.errors import ArtifactInvalid
 from ..domain.metric_kinds import Task
 from ..domain.policy.data import DataPolicy
 from ..domain.results import PredictionFile
+from .array_files import MAX_BYTES, read_arrays
 from .predictions import Predictions
 
 Array = np.ndarray[Any, Any]
 
+_ARRAYS = ("row_ids", "labels", "predictions", "classes", "scores", "row_metric", "entities")
+MAX_CLASSES = 10_000
 SLICE_PREFIX = "slice:"
 # The sum of the squares of a billion of them is still finite.
 MAX_NUMBER = 1e140
@@ -24,10 +25,10 @@ def parse_predictions(content: bytes, file: PredictionFile, data: DataPolicy) ->
 
     Nothing in it is ever unpickled.
     """
+    wanted = [*_ARRAYS, *(f"{SLICE_PREFIX}{name}" for name in data.slices)]
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            predictions = _predictions_in(dict(arrays), data)
-    except (KeyError, ValueError, OSError, EOFError, BadZipFile) as error:
+        predictions = _predictions_in(read_arrays(content, wanted), data)
+    except (KeyError, ValueError) as error:
         raise ArtifactInvalid(f"'{file.uri}' is not a prediction file: {error}") from error
     problem = _problem_in(predictions, file)
     if problem:
@@ -50,6 +51,10 @@ def _predictions_in(arrays: dict[str, Array], data: DataPolicy) -> Predictions:
 
 
 def _problem_in(answers: Predictions, file: PredictionFile) -> str | None:
+    texts = {"row_ids": answers.row_ids, "entities": answers.entities, "classes": answers.classes, **answers.slices}
+    for name, column in texts.items():
+        if column is not None and column.dtype.kind != "U":
+            return f"has {name} that are not text"
     columns = [answers.labels, answers.predictions, answers.row_metric, answers.entities, *answers.slices.values()]
     shapes = {array.shape for array in (answers.row_ids, *columns) if array is not None}
     if shapes != {(file.rows,)} or file.rows == 0:
@@ -60,6 +65,10 @@ def _problem_in(answers: Predictions, file: PredictionFile) -> str | None:
         return "has a row_metric that is not a finite number in every row"
     if answers.classes is None:
         return _problem_in_numbers(answers)
+    if answers.classes.ndim != 1 or answers.classes.size > MAX_CLASSES:
+        return f"should hold one list of at most {MAX_CLASSES} classes"
+    if answers.classes.itemsize * file.rows > MAX_BYTES:
+        return "has classes whose names are too long for so many rows"
     return _problem_in_codes(answers, answers.classes) or _problem_in_scores(answers, answers.classes)
 
 

@@ -9,7 +9,8 @@ AutoRetrainError
 └── PermanentError           will not pass; the job is closed as failed
     ├── EventInvalid · PolicyInvalid · PolicyConflict · ModelUnknown
     ├── SettingMissing · SettingInvalid
-    ├── JobUnknown · LeaseHeld · RequestRefused · IllegalTransition · RecordInvalid
+    ├── JobUnknown · LeaseHeld · RequestRefused · IllegalTransition
+    ├── RecordInvalid · RecordTooLarge
     ├── DataMissing · DataInvalid (DataChanged) · ArtifactInvalid (ArtifactMissing)
     ├── AwsRefused · ClusterRefused · ClusterConflict · RegistryRefused · OrdersTooLarge
     └── TrainingFailed · ChampionConflict · PromotionRefused · ReviewRefused
@@ -121,6 +122,10 @@ class IllegalTransition(PermanentError):
 
 class RecordInvalid(PermanentError):
     """A stored record cannot be read; the message says where, but never quotes its content."""
+
+
+class RecordTooLarge(PermanentError):
+    """A record has more bytes than the store takes; the message names it and its largest field."""
 
 
 class DataMissing(PermanentError):

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, JsonValue, Tag, ValidationError
 
 _MAX_VALUE_LENGTH = 80
+MAX_PROBLEMS = 20
 _PLAIN_NAME = re.compile(r"[\w-]{1,80}", re.ASCII)
 
 # Pydantic's tags for the types of a JSON value.
@@ -17,8 +18,10 @@ Location = tuple[str | int, ...]
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
-    """All problems of one input, in order, separated by semicolons."""
-    return "; ".join(_explain_one(detail, model) for detail in error.errors(include_url=False))
+    """The problems of one input, in order, separated by semicolons."""
+    details = error.errors(include_url=False)
+    more = [f"and {len(details) - MAX_PROBLEMS} more problems"] if len(details) > MAX_PROBLEMS else []
+    return "; ".join([*(_explain_one(detail, model) for detail in details[:MAX_PROBLEMS]), *more])
 
 
 def shown(value: object) -> str:

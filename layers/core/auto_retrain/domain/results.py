@@ -9,23 +9,14 @@ from .base import Record
 from .files import VersionFiles
 from .model_version import ModelVersion
 
+# What a container writes becomes part of the job record, whose size is limited.
+Number = Annotated[str, Field(max_length=64)]
+Digest = Annotated[str, Field(max_length=64)]
+ShortText = Annotated[str, Field(max_length=256)]
+Uri = Annotated[str, Field(max_length=512)]
+MAX_VERSIONS = 100
 # In characters of JSON: the record of a job has room for those of twenty variants.
 MAX_METRICS_LENGTH = 3_000
-
-
-class ContainerResult(Record):
-    """What all results have; a newer container may add fields."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    schema_version: Literal[1]
-    job_id: str
-    manifest_sha256: str | None = None
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        """URIs of the files that it names."""
-        return ()
 
 
 def _check_metrics(metrics: dict[str, float]) -> dict[str, float]:
@@ -35,17 +26,32 @@ def _check_metrics(metrics: dict[str, float]) -> dict[str, float]:
     return metrics
 
 
+class ContainerResult(Record):
+    """What all results have; a newer container may add fields."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    schema_version: Literal[1]
+    job_id: ShortText
+    manifest_sha256: Digest | None = None
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """URIs of the files that it names."""
+        return ()
+
+
 class TrainingResult(ContainerResult):
     """The version that was trained and registered; its metrics are for information only."""
 
     kind: Literal["train"]
-    model_version: str = Field(max_length=64)
-    run_id: str = Field(max_length=256)
+    model_version: Number
+    run_id: ShortText
     rows: int
     metrics: Annotated[dict[str, float], AfterValidator(_check_metrics)]
-    artifacts_uri: str = Field(max_length=512)
-    artifact_sha256: str = Field(max_length=64)
-    image: str | None = Field(default=None, max_length=512)
+    artifacts_uri: Uri
+    artifact_sha256: Digest
+    image: Uri | None = None
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -60,8 +66,8 @@ class TrainingResult(ContainerResult):
 class PredictionFile(Record):
     """A file with one version's predictions for the holdout rows."""
 
-    uri: str
-    sha256: str
+    uri: Uri
+    sha256: Digest
     rows: int
 
 
@@ -69,8 +75,10 @@ class ScoringResult(ContainerResult):
     """Prediction files by version, for the rows that have a label."""
 
     kind: Literal["score"]
-    predictions: dict[str, PredictionFile]
-    versions: dict[str, str | None] = Field(default_factory=dict, description="digests of the versions' files")
+    predictions: dict[Number, PredictionFile] = Field(max_length=MAX_VERSIONS)
+    versions: dict[Number, Digest | None] = Field(
+        default_factory=dict, max_length=MAX_VERSIONS, description="digests of the versions' files"
+    )
     rows_without_label: int = Field(default=0, ge=0)
 
     @property

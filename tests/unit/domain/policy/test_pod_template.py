@@ -86,6 +86,16 @@ def test_fields_that_cannot_be_overridden_are_refused_by_name(fields: dict[str, 
     assert message in refusal(**fields)
 
 
+@pytest.mark.parametrize("names", [["USERNAME", "PASSWORD"], ["TOKEN"]])
+def test_pods_can_get_credentials_for_mlflow_from_a_kubernetes_secret(names: list[str]) -> None:
+    references = [
+        {"name": f"MLFLOW_TRACKING_{name}", "valueFrom": {"secretKeyRef": {"name": "mlflow", "key": name.lower()}}}
+        for name in names
+    ]
+    body = training(**container(env=references)).pod_template.spec.container.as_body()
+    assert [variable["name"] for variable in body["env"]] == [f"MLFLOW_TRACKING_{name}" for name in names]
+
+
 def test_fields_that_are_left_out_are_left_to_kubernetes() -> None:
     assert training().pod_template.spec.as_body() == {}
 

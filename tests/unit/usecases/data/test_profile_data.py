@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from auto_retrain.adapters.data.arrow_tables import ArrowTableReader
+from auto_retrain.domain.digest import sha256_of
 from auto_retrain.domain.errors import ArtifactInvalid, DataInvalid, PromotionRefused
 from auto_retrain.domain.messages.references import JobReference
 from auto_retrain.domain.policy.data import DriftPolicy
@@ -79,7 +80,9 @@ def world_of_objects() -> tuple[World, str]:
     manifest = json.loads(world.ports.data.read(manifest_uri))
     for item in manifest["training"]["objects"]:
         item["etag"] = hashlib.md5(parquet(range(10)), usedforsecurity=False).hexdigest()
-    world.ports.data._contents[manifest_uri] = json.dumps(manifest).encode()
+    content = json.dumps(manifest).encode()
+    world.ports.data._contents[manifest_uri] = content
+    world.ports.jobs.save(world.job(job_id).changed(manifest_sha256=sha256_of(content)))
     world.ports.tables = ArrowTableReader(world.ports.data)  # type: ignore[assignment]
     return world, job_id
 
@@ -105,6 +108,14 @@ def test_an_object_that_changed_since_it_was_frozen_is_named_and_nothing_is_stor
         profile_data(JobReference(job_id=job_id), world.ports)
     with pytest.raises(ArtifactInvalid, match="there is no"):
         world.ports.data.read("s3://artifacts/profiles/churn/2.json")
+
+
+def test_a_manifest_that_was_replaced_is_refused() -> None:
+    world, job_id = promoted_world()
+    uri = world.job(job_id).manifest_uri or ""
+    world.ports.data._contents[uri] += b" "
+    with pytest.raises(ArtifactInvalid, match="is not the one that was frozen: its digest differs"):
+        profile_data(JobReference(job_id=job_id), world.ports)
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[1", b'{"schema_version": 1}'])

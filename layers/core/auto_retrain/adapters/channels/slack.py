@@ -8,8 +8,11 @@ import requests
 from ...domain.errors import NotificationFailed
 from ..addresses import KEEPS_SECRETS, keeps_secrets
 from ..aws import translated
+from ..http import Session, exchange
 
+# To connect and between two bytes, and for a whole answer.
 TIMEOUT_SECONDS = (2.0, 3.0)
+ANSWER_SECONDS = 5.0
 
 
 class SlackNotifier:
@@ -22,16 +25,17 @@ class SlackNotifier:
         self._secrets = secrets_client
         self._secret_arn = secret_arn
         self._allowed_origins = allowed_origins
+        self._session = Session()
 
     def send(self, text: str) -> None:
-        url = self._webhook()
+        url, message = self._webhook(), {"text": _escaped(text)}
         try:
-            response = requests.post(url, json={"text": _escaped(text)}, timeout=TIMEOUT_SECONDS, allow_redirects=False)
+            answer = exchange(self._session, "POST", url, json=message, timeout=TIMEOUT_SECONDS, seconds=ANSWER_SECONDS)
         except requests.RequestException as error:
             # The error's text contains the address, which is the secret.
             raise NotificationFailed(f"Slack did not answer: {type(error).__name__}") from None
-        if response.status_code != requests.codes.ok:
-            raise NotificationFailed(f"Slack answered {response.status_code}")
+        if answer.status != requests.codes.ok:
+            raise NotificationFailed(f"Slack answered {answer.status}")
 
     def _webhook(self) -> str:
         with translated(NotificationFailed):

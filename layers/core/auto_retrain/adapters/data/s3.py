@@ -1,6 +1,7 @@
 """Labelled data and job documents in S3."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date
 from functools import partial
 from io import BytesIO
@@ -8,9 +9,10 @@ from typing import IO, Any, cast
 
 from botocore.exceptions import ClientError
 
-from ...domain.errors import ArtifactMissing, DataChanged, DataUnavailable, SettingMissing
+from ...domain.errors import ArtifactInvalid, ArtifactMissing, DataChanged, DataUnavailable, SettingMissing
 from ...domain.manifest import DataObject
 from ...domain.windows import Window
+from ...ports import MAX_DOCUMENT_BYTES
 from ..aws import error_code, translated
 from .ranged_object import RangedObject
 
@@ -63,14 +65,19 @@ class S3DataStore:
         uri = f"s3://{self._data_bucket}/{entry['Key']}"
         return DataObject(uri=uri, etag=entry["ETag"].strip('"'), size=entry["Size"], date=day)
 
-    def read(self, uri: str) -> bytes:
+    def read(self, uri: str, max_bytes: int = MAX_DOCUMENT_BYTES) -> bytes:
         bucket, key = split_uri(uri)
         try:
             with translated(DataUnavailable, keep=_ABSENT):
-                body: bytes = self._client.get_object(Bucket=bucket, Key=key)["Body"].read()
+                answer = self._client.get_object(Bucket=bucket, Key=key)
+                with closing(answer["Body"]) as body:
+                    if answer["ContentLength"] > max_bytes:
+                        size = answer["ContentLength"]
+                        raise ArtifactInvalid(f"'{uri}' has {size} bytes; at most {max_bytes} are allowed")
+                    content: bytes = body.read()
         except ClientError as error:
             raise ArtifactMissing(f"there is no '{uri}' ({error_code(error)})") from error
-        return body
+        return content
 
     def open(self, data_object: DataObject) -> IO[bytes]:
         size = data_object.size

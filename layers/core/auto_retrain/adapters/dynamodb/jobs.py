@@ -12,10 +12,13 @@ from ...domain.job import RetrainingJob
 from ...domain.model_state import later, with_attempt
 from ...ports import Clock
 from .decisions import decision_item
+from .refusals import check_room
 from .states import IN_FLEET, DynamoModelStates, in_fleet, state_key, times
 from .table import Item, Table, epoch, item_of, key, readable, record_of
 
 MONTHS_LISTED = 24
+# So that there is always room for how it ended and why.
+MAX_BYTES_BEFORE_THE_END = 380_000
 
 _ACTIVE = "ACTIVE"
 _UNANNOUNCED = "UNANNOUNCED"
@@ -160,7 +163,10 @@ def _item(job: RetrainingJob) -> Item:
         "created_month": created_at[:7],
         "revision": str(job.revision),
     }
-    return item_of(_key(job.job_id), job, **attributes, **_indexed(job))
+    item = item_of(_key(job.job_id), job, **attributes, **_indexed(job))
+    if not job.status.is_terminal:
+        check_room(item, MAX_BYTES_BEFORE_THE_END)
+    return item
 
 
 def _indexed(job: RetrainingJob) -> dict[str, str]:

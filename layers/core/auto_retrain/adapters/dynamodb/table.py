@@ -12,14 +12,12 @@ from ...domain.base import Record
 from ...domain.errors import RecordInvalid, StoreUnavailable
 from ..aws import translated
 from .old_documents import upgraded
+from .refusals import refusals_of
 
 Item = dict[str, dict[str, Any]]
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 logger = logging.getLogger("auto_retrain")
-
-CONDITION_FAILED = "ConditionalCheckFailedException"
-TRANSACTION_CANCELED = "TransactionCanceledException"
 
 
 def key(pk: str, sk: str) -> Item:
@@ -92,24 +90,26 @@ class Table:
         return item
 
     def put(self, item: Item, condition: str | None = None, values: Item | None = None) -> None:
-        with translated(StoreUnavailable, keep=frozenset({CONDITION_FAILED})):
-            self._client.put_item(**self.put_action(item, condition, values))
+        request = self.put_action(item, condition, values)
+        with refusals_of(request):
+            self._client.put_item(**request)
 
     def update(
         self, item_key: Item, expression: str, condition: str | None = None, values: Item | None = None
     ) -> dict[str, Any]:
         """Update an item and return its new attributes."""
         request = self.update_action(item_key, expression, condition, values)
-        with translated(StoreUnavailable, keep=frozenset({CONDITION_FAILED})):
+        with refusals_of(request):
             item: dict[str, Any] = self._client.update_item(**request, ReturnValues="ALL_NEW")["Attributes"]
         return item
 
     def delete(self, item_key: Item, condition: str | None = None, values: Item | None = None) -> None:
-        with translated(StoreUnavailable, keep=frozenset({CONDITION_FAILED})):
-            self._client.delete_item(**self.delete_action(item_key, condition, values))
+        request = {"TableName": self._name, "Key": item_key, **_conditional(condition, values)}
+        with refusals_of(request):
+            self._client.delete_item(**request)
 
     def transact(self, *actions: dict[str, Any]) -> None:
-        with translated(StoreUnavailable, keep=frozenset({TRANSACTION_CANCELED})):
+        with refusals_of(*(part for action in actions for part in action.values())):
             self._client.transact_write_items(TransactItems=list(actions))
 
     def put_action(self, item: Item, condition: str | None = None, values: Item | None = None) -> dict[str, Any]:

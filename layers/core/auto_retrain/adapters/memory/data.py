@@ -7,10 +7,10 @@ from datetime import date
 from io import BytesIO
 from typing import IO, Any
 
-from ...domain.errors import ArtifactMissing, DataChanged, DataInvalid
+from ...domain.errors import ArtifactInvalid, ArtifactMissing, DataChanged, DataInvalid
 from ...domain.manifest import DataObject
 from ...domain.windows import Window
-from ...ports import RowBatch
+from ...ports import MAX_DOCUMENT_BYTES, RowBatch
 
 
 class MemoryDataStore:
@@ -31,10 +31,13 @@ class MemoryDataStore:
         inside = [item for item in self._partitions.get(prefix, []) if window.start <= item.date < window.end]
         return sorted(inside, key=lambda item: item.uri)
 
-    def read(self, uri: str) -> bytes:
+    def read(self, uri: str, max_bytes: int = MAX_DOCUMENT_BYTES) -> bytes:
         if uri not in self._contents:
             raise ArtifactMissing(f"there is no '{uri}'")
-        return self._contents[uri]
+        content = self._contents[uri]
+        if len(content) > max_bytes:
+            raise ArtifactInvalid(f"'{uri}' has {len(content)} bytes; at most {max_bytes} are allowed")
+        return content
 
     def open(self, data_object: DataObject) -> IO[bytes]:
         content = self._contents.get(data_object.uri)

@@ -1,12 +1,11 @@
 """Metrics from a Prometheus server, or Amazon Managed Prometheus, many models in one range query."""
 
 import json
-import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
-from urllib.parse import urlencode, urlsplit
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import requests
 
@@ -14,12 +13,13 @@ from ...domain.errors import MetricsUnavailable, SettingInvalid
 from ...domain.metric_reading import MetricQuery, MetricReading
 from ...domain.policy.metric import PrometheusMetric
 from ..addresses import KEEPS_SECRETS, keeps_secrets
+from ..http import Session, check_address, exchange
 
 MODELS_PER_QUERY = 500
-MAX_ANSWER_BYTES = 64 << 20
 # A server refuses queries for more points per series.
 MAX_POINTS = 11_000
-TIMEOUT_SECONDS = (3.05, 10.0)
+# The sum of any number of them is still finite.
+MAX_VALUE = 1e100
 _MAY_PASS = frozenset({408, 429, 500, 502, 503, 504})
 _MAX_MESSAGE_LENGTH = 300
 # One point aggregates the samples within a step, and then the instances that publish them.
@@ -47,15 +47,13 @@ class PrometheusMetricSource:
     """MetricSource on the HTTP API; `sign` returns the headers of a signed request."""
 
     def __init__(self, url: str, sign: Sign | None = None) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
-            raise SettingInvalid("PROMETHEUS_URL", url, "an http or https address without credentials")
+        check_address("PROMETHEUS_URL", url)
         # A signed request holds a session token.
         if sign and not keeps_secrets(url):
             raise SettingInvalid("PROMETHEUS_URL", url, f"{KEEPS_SECRETS}, because its requests are signed")
         self._url = f"{url.rstrip('/')}/api/v1/query_range"
         self._sign = sign
-        self._session = requests.Session()
+        self._session = Session()
         # Ignore the environment's proxies and netrc files.
         self._session.trust_env = False
 
@@ -101,27 +99,16 @@ class PrometheusMetricSource:
         if self._sign:
             headers = self._sign(self._url, body, headers)
         try:
-            with self._session.post(
-                self._url, data=body, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False, stream=True
-            ) as response:
-                return response.status_code, _limited(response)
+            answer = exchange(self._session, "POST", self._url, data=body, headers=headers)
         except requests.RequestException as error:
             raise MetricsUnavailable(f"Prometheus did not answer: {error}") from error
-
-
-def _limited(response: requests.Response) -> bytes:
-    content = bytearray()
-    for part in response.iter_content(1 << 16):
-        content += part
-        if len(content) > MAX_ANSWER_BYTES:
-            raise MetricsUnavailable(f"Prometheus answered with more than {MAX_ANSWER_BYTES} bytes")
-    return bytes(content)
+        return answer.status, answer.content
 
 
 def _message(content: bytes) -> str:
     try:
         text = str(json.loads(content)["error"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         text = content.decode(errors="replace")
     return " ".join(text.split())[:_MAX_MESSAGE_LENGTH]
 
@@ -154,23 +141,31 @@ def _parse(content: bytes, label: str) -> _Series:
         document = json.loads(content)
         data = document["data"]
         if document["status"] != "success" or data["resultType"] != "matrix":
-            return _Series({}, f"Prometheus answered with a {data['resultType']} instead of a matrix")
+            kind = str(data["resultType"])[:_MAX_MESSAGE_LENGTH]
+            return _Series({}, f"Prometheus answered with a {kind} instead of a matrix")
         points = {
-            series["metric"].get(label, ""): {float(at): float(value) for at, value in series["values"]}
+            series["metric"].get(label, ""): {_moment(at): float(value) for at, value in series["values"]}
             for series in data["result"]
         }
         warnings = [str(warning) for warning in document.get("warnings") or []]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         return _Series({}, f"Prometheus answered in an unexpected format ({type(error).__name__})")
     return _Series(points, "; ".join(warnings)[:_MAX_MESSAGE_LENGTH] or None)
+
+
+def _moment(seconds: Any) -> float:
+    """A time stamp; raises an error for one outside of the calendar."""
+    moment = float(seconds)
+    datetime.fromtimestamp(moment, UTC)
+    return moment
 
 
 def _reading(metric: PrometheusMetric, model: str, series: list[_Series], shares: _Series | None) -> MetricReading:
     all_series = [*series, *([shares] if shares else [])]
     problems = [one.problem for one in all_series if one.problem]
     points = [dict(one.points.get(model, {})) for one in all_series]
-    if not all(math.isfinite(value) for by_step in points for value in by_step.values()):
-        problems.append("it has values that are not finite numbers")
+    if not all(abs(value) <= MAX_VALUE for by_step in points for value in by_step.values()):
+        problems.append(f"it has values that are not finite numbers of at most {MAX_VALUE:g}")
     # A step without labelled rows says nothing about accuracy.
     steps = sorted(at for at in points[0] if not metric.counts_rows or points[1].get(at, 0) > 0)
     if problems or not steps:

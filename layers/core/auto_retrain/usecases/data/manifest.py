@@ -12,6 +12,9 @@ from ...domain.policy.policy import Policy
 from ...domain.windows import Window
 from ...ports import Ports
 
+# Some hundred thousand objects.
+MAX_MANIFEST_BYTES = 64 << 20
+
 
 def freeze_data(job: RetrainingJob, policy: Policy, ports: Ports) -> RetrainingJob:
     """The job with its manifest, which never changes once frozen; raises DataMissing if a window contains no data."""
@@ -36,9 +39,13 @@ def _label_objects(job: RetrainingJob, policy: Policy, ports: Ports) -> list[Dat
 
 
 def read_manifest(job: RetrainingJob, ports: Ports) -> Manifest:
-    """The manifest of a job; raises ArtifactInvalid if it is absent or unreadable."""
+    """The manifest of a job; raises ArtifactInvalid if it is absent, unreadable or not the one that was frozen."""
     uri = job.manifest_uri or ""
     try:
-        return Manifest.model_validate_json(ports.data.read(uri))
+        content = ports.data.read(uri, MAX_MANIFEST_BYTES)
+        manifest = Manifest.model_validate_json(content)
     except ValidationError as error:
         raise ArtifactInvalid(f"manifest '{uri}' cannot be read") from error
+    if sha256_of(content) != job.manifest_sha256:
+        raise ArtifactInvalid(f"manifest '{uri}' is not the one that was frozen: its digest differs")
+    return manifest

@@ -25,6 +25,7 @@ from ...statistics.stability import (
 SAMPLED_ROWS = 100_000
 # Beyond this, a column of names or numbers rather than categories would exhaust the memory.
 MAX_LEVELS = 20_000
+MAX_PROFILE_BYTES = 64 << 20
 _SEED = 20_130_101
 
 Array = np.ndarray[Any, Any]
@@ -57,7 +58,7 @@ def load_profile(model_name: str, version: str, ports: Ports) -> DataProfile | N
 
 def _load(key: str, ports: Ports) -> DataProfile | None:
     try:
-        return DataProfile.model_validate_json(ports.data.read(ports.data.uri(key)))
+        return DataProfile.model_validate_json(ports.data.read(ports.data.uri(key), MAX_PROFILE_BYTES))
     except (ArtifactInvalid, ValidationError):
         return None
 

@@ -1,10 +1,13 @@
 """Compares the files of a version with those that were registered; they are read, never loaded."""
 
 from ...domain.digest import sha256_of
-from ...domain.errors import ArtifactInvalid, PromotionRefused
+from ...domain.errors import PermanentError, PromotionRefused
 from ...domain.files import artifact_digest, changed_files, parse_file_list
 from ...domain.model_version import ModelVersion
 from ...ports import Ports
+
+MAX_LIST_BYTES = 4 << 20
+MAX_NAMED = 10
 
 
 def check_files(model_name: str, version: ModelVersion, ports: Ports) -> None:
@@ -16,10 +19,15 @@ def check_files(model_name: str, version: ModelVersion, ports: Ports) -> None:
     if artifact_digest(files) == recorded.artifact_sha256:
         return
     try:
-        file_list = ports.data.read(recorded.artifacts_uri or "")
+        file_list = ports.data.read(recorded.artifacts_uri or "", MAX_LIST_BYTES)
         known = parse_file_list(file_list) if sha256_of(file_list) == recorded.artifact_sha256 else None
-    except (ArtifactInvalid, ValueError):
+    except (PermanentError, ValueError):
         known = None
     unknown = "unknown, because the file list is missing or was changed"
-    changed = unknown if known is None else ", ".join(changed_files(known, files))
+    changed = unknown if known is None else _named(changed_files(known, files))
     raise PromotionRefused(f"version {number} of '{model_name}' is not what was registered; changed files: {changed}")
+
+
+def _named(paths: list[str]) -> str:
+    more = f" and {len(paths) - MAX_NAMED} more" if len(paths) > MAX_NAMED else ""
+    return ", ".join(paths[:MAX_NAMED]) + more

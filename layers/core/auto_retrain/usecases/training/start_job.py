@@ -149,8 +149,8 @@ def _training_error(job: RetrainingJob, number: int, ports: Ports) -> str:
     """Why the training of a variant failed: the last line of its log."""
     try:
         log = ports.data.read(ports.data.uri(log_key(job.job_id, "train", number)))
-    except ArtifactMissing:
-        return "training failed and left no log"
+    except ArtifactInvalid:
+        return "training failed and left no readable log"
     lines = log.decode(errors="replace").split("\n")
     return next((line[:MAX_REASON] for line in reversed(lines) if line.strip()), "training failed and its log is empty")
 

@@ -1,5 +1,6 @@
 """Reads prediction files from the artifacts and checks that they are the files that were written."""
 
+from ...comparison.array_files import MAX_BYTES
 from ...comparison.prediction_files import parse_predictions
 from ...comparison.predictions import Predictions
 from ...domain.digest import sha256_of
@@ -11,7 +12,7 @@ from ...ports import Ports
 
 def load_predictions(file: PredictionFile, data: DataPolicy, ports: Ports) -> Predictions:
     """Read one file; raises ArtifactInvalid unless it is exactly what its digest, row count and the policy say."""
-    content = ports.data.read(file.uri)
+    content = ports.data.read(file.uri, MAX_BYTES)
     if sha256_of(content) != file.sha256:
         raise ArtifactInvalid(f"'{file.uri}' is not the file that was written: its digest differs")
     return parse_predictions(content, file, data)

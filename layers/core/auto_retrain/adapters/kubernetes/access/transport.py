@@ -1,9 +1,8 @@
 """One exchange with the API server: sends a request and returns the reply, be it a success or an error."""
 
-import time
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -11,11 +10,11 @@ from requests.adapters import HTTPAdapter
 
 from ....domain.errors import ClusterRefused
 from ...aws import CONNECTIONS
+from ...http import Answer, Session, exchange
 from .connection import Connection
 
 Json = dict[str, Any]
 
-TIMEOUT_SECONDS = (3.0, 10.0)
 NO_REPLY = 0
 MAX_MESSAGE_LENGTH = 500
 
@@ -73,7 +72,7 @@ class Transport:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._session = requests.Session()
+        self._session = Session()
         # Ignore the environment's proxies and netrc files.
         self._session.trust_env = False
         self._session.verify = connection.ca_file or True
@@ -94,49 +93,36 @@ class Transport:
 
     def _exchange(self, method: str, path: str, query: Mapping[str, str] | None, body: Json | None) -> Reply:
         try:
-            response = self._session.request(
+            answer = exchange(
+                self._session,
                 method,
                 self._connection.endpoint + path,
                 params=query,
                 json=body,
                 headers={**self._headers(), **_CONTENT_TYPE.get(method, {})},
-                timeout=TIMEOUT_SECONDS,
-                allow_redirects=False,
             )
         except requests.exceptions.SSLError as error:
             raise ClusterRefused(f"the certificate of the Kubernetes API is not trusted: {error}") from error
         except requests.RequestException as error:
             return Reply(NO_REPLY, message=str(error))
-        return _read(response)
+        return _read(answer)
 
 
-def _read(response: requests.Response) -> Reply:
-    # Logs do not declare a character set, and requests would assume Latin-1.
-    response.encoding = "utf-8"
-    if response.ok:
-        return Reply(response.status_code, body=_json_object(response), text=response.text)
-    status = _json_object(response)
+def _read(answer: Answer) -> Reply:
+    body = _json_object(answer.content)
+    if 200 <= answer.status < 300:
+        return Reply(answer.status, body=body, text=answer.text)
     return Reply(
-        response.status_code,
-        reason=str(status.get("reason", "")),
-        message=str(status.get("message", response.text)),
-        retry_after=_seconds(response.headers.get("Retry-After", "")),
+        answer.status,
+        reason=str(body.get("reason", "")),
+        message=str(body.get("message", answer.text)),
+        retry_after=answer.retry_after,
     )
 
 
-def _json_object(response: requests.Response) -> Json:
+def _json_object(content: bytes) -> Json:
     try:
-        body = response.json()
-    except (ValueError, RecursionError):  # numbers too long, or lists too deep, are no JSON error
+        body = json.loads(content)
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
-
-
-def _seconds(retry_after: str) -> float:
-    """Seconds to wait, given as such or as a date (RFC 9110, section 10.2.3)."""
-    if retry_after.isascii() and retry_after.isdecimal():
-        return float(retry_after)
-    try:
-        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())
-    except (ValueError, TypeError, OverflowError):
-        return 0.0

@@ -1,0 +1,129 @@
+"""The port ModelRegistry over MLflow's REST API: its client library is too large for a function."""
+
+import hashlib
+import time
+from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+from ...domain.errors import RegistryRefused, RegistryUnavailable
+from ...domain.files import FileDigest
+from ..http import check_address
+from .answers import Document, File, Folder, RunAnswer, RunInfo, Version, VersionAnswer, says_absent
+from .credentials import SecretCredentials
+from .server import Server
+
+CHAMPION = "champion"
+LOGGED_MODEL = "models:/"
+ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts"
+MAX_FILES = 10_000
+# For all files of a version: less than a function has in which to deploy it.
+FILES_SECONDS = 240.0
+
+
+class MlflowRegistry:
+    """ModelRegistry on MLflow 3; every request sets absolute values, so it may be repeated."""
+
+    def __init__(self, tracking_uri: str, credentials: SecretCredentials | None = None) -> None:
+        check_address("MLFLOW_TRACKING_URI", tracking_uri)
+        self.tracking_uri = tracking_uri.rstrip("/")
+        self._server = Server(self.tracking_uri, credentials)
+
+    def champion(self, model_name: str) -> str | None:
+        answer = self._version("registered-models/alias", {"name": model_name, "alias": CHAMPION})
+        return answer.version if answer else None
+
+    def set_champion(self, model_name: str, version: str) -> None:
+        body = {"name": model_name, "alias": CHAMPION, "version": version}
+        self._server.parsed(self._server.ask("POST", "registered-models/alias", json=body), Document)
+
+    def version_tags(self, model_name: str, version: str) -> dict[str, str] | None:
+        answer = self._version("model-versions/get", {"name": model_name, "version": version})
+        return {tag.key: tag.value for tag in answer.tags} if answer else None
+
+    def version_files(self, model_name: str, version: str) -> dict[str, FileDigest]:
+        answer = self._version("model-versions/get", {"name": model_name, "version": version})
+        if answer is None:
+            raise RegistryRefused(f"'{model_name}' has no version {version}")
+        model_id = _logged_model_of(answer, f"version {version} of '{model_name}'")
+        end = time.monotonic() + FILES_SECONDS
+        return {path: self._digest(model_name, version, path, end) for path in self._paths(model_id, end)}
+
+    def keep_document(self, run_id: str, name: str, content: bytes) -> None:
+        answer = self._server.ask("GET", "runs/get", params={"run_id": run_id})
+        run = self._server.parsed(answer, RunAnswer).run.info
+        if run.lifecycle_stage == "deleted":
+            raise RegistryRefused(f"run {run_id} was deleted in MLflow, alone or with its experiment; restore it there")
+        response = self._server.request("PUT", f"{self._artifacts_of(run, run_id)}/{quote(name)}", data=content)
+        # A login page in between accepts everything as well; MLflow has nothing to say about a success.
+        if response.content.strip() not in (b"", b"{}") or response.status >= 300:
+            raise self._server.refusal(response)
+
+    def _artifacts_of(self, run: RunInfo, run_id: str) -> str:
+        """The address of a run's artifacts, as MLflow's client finds it, if the tracking server itself serves them.
+
+        No other host is asked: whoever creates an experiment chooses where its artifacts are.
+        """
+        server, folder = urlsplit(self.tracking_uri), urlsplit(run.artifact_uri)
+        base = f"{server.path}{ARTIFACTS}"
+        is_known = folder.scheme == "mlflow-artifacts" or folder.path.startswith(f"{base}/")
+        is_plain = not folder.query and not folder.fragment and ".." not in unquote(folder.path).split("/")
+        if not (is_known and is_plain and _is_at(folder, server)):
+            raise RegistryRefused(
+                f"MLflow at {self.tracking_uri} does not serve the artifacts of run {run_id}: they are at "
+                f"'{run.artifact_uri}'; it has to be started with --serve-artifacts and a --default-artifact-root "
+                f"such as mlflow-artifacts:/"
+            )
+        return f"{self.tracking_uri}{ARTIFACTS}/{folder.path.removeprefix(base).strip('/')}"
+
+    def _paths(self, model_id: str, end: float) -> list[str]:
+        """All files of a logged model."""
+        entries, folders = list[File](), [""]
+        while folders:
+            inside = self._entries(model_id, folders.pop())
+            folders += [entry.path for entry in inside if entry.is_dir]
+            entries += inside
+            if len(entries) > MAX_FILES:
+                raise RegistryRefused(f"logged model {model_id} has more than {MAX_FILES} files and folders")
+            if time.monotonic() > end:
+                raise RegistryUnavailable(f"MLflow takes more than {FILES_SECONDS:.0f} s to list {model_id}")
+        return [entry.path for entry in entries if not entry.is_dir]
+
+    def _entries(self, model_id: str, folder: str) -> tuple[File, ...]:
+        path = f"logged-models/{quote(model_id, safe='')}/artifacts/directories"
+        answer = self._server.ask("GET", path, params={"artifact_directory_path": folder} if folder else {})
+        return self._server.parsed(answer, Folder).files
+
+    def _digest(self, model_name: str, version: str, path: str, end: float) -> FileDigest:
+        """Digest a file while reading it, without keeping it in memory."""
+        parameters = {"name": model_name, "version": version, "path": path}
+        digest, size = hashlib.sha256(), 0
+        for piece in self._server.download(f"{self.tracking_uri}/model-versions/get-artifact", parameters, end):
+            digest.update(piece)
+            size += len(piece)
+        return FileDigest(sha256=digest.hexdigest(), size=size)
+
+    def _version(self, path: str, parameters: dict[str, str]) -> Version | None:
+        """The requested version, or None if it does not exist."""
+        answer = self._server.ask("GET", path, params=parameters)
+        return None if says_absent(answer) else self._server.parsed(answer, VersionAnswer).model_version
+
+
+def _is_at(folder: SplitResult, server: SplitResult) -> bool:
+    """Whether artifacts are at the tracking server; an address without a host is relative to it."""
+    scheme = server.scheme if folder.scheme == "mlflow-artifacts" else folder.scheme
+    return not folder.netloc or (scheme, folder.netloc.lower()) == (server.scheme, server.netloc.lower())
+
+
+def _logged_model_of(version: Version, name: str) -> str:
+    """The id of the logged model that a version consists of."""
+    model_id = version.source.removeprefix(LOGGED_MODEL)
+    if not version.source.startswith(LOGGED_MODEL):
+        raise RegistryRefused(
+            f"{name} is not a logged model of this MLflow: its source is '{version.source}'; register what MLflow 3's "
+            f"log_model has logged"
+        )
+    if not model_id or set("/@") & set(model_id):
+        raise RegistryRefused(
+            f"{name} is a copy of '{version.source}' without files of its own, so they cannot be checked; register "
+            f"the model that the training itself has logged"
+        )
+    return model_id
