@@ -1,7 +1,9 @@
 """Answers of one version, whatever order and classes they come in."""
 
 import numpy as np
+import pytest
 
+from auto_retrain.comparison.holdout import digest_rows
 from tests.unit.comparison.answers import of_classes, with_scores
 
 
@@ -20,3 +22,20 @@ def test_answers_in_other_classes_are_the_same_answers() -> None:
     assert np.array_equal(wider.scores[:, [1, 3]], answers.scores)
     assert not wider.scores[:, [0, 2]].any()
     assert wider.digests().rows == answers.digests().rows
+
+
+def test_rows_that_were_melted_into_one_are_not_the_same_rows() -> None:
+    apart = digest_rows(np.array(["a", "b", "c"]), np.array(["0", "1", "1"]), None, {})
+    melted = digest_rows(np.array(["a\nb", "c"]), np.array(["0\n1", "1"]), None, {})
+    assert apart.rows == melted.rows  # the form of stored verdicts cannot tell
+    assert apart.cells != melted.cells
+
+
+@pytest.mark.parametrize("moved", ["entities", "plan", "region"])
+def test_a_text_that_moves_to_another_cell_changes_the_digest(moved: str) -> None:
+    ids, labels = np.array(["a", "b"]), np.array(["0", "1"])
+    groups = {"entities": np.array(["x", "y"]), "plan": np.array(["p", "q"]), "region": np.array(["r", "s"])}
+    before = digest_rows(ids, labels, groups["entities"], {name: groups[name] for name in ("plan", "region")})
+    groups[moved] = np.array(["".join(groups[moved]), ""])
+    after = digest_rows(ids, labels, groups["entities"], {name: groups[name] for name in ("plan", "region")})
+    assert before.cells != after.cells

@@ -53,11 +53,12 @@ class DataSummary(Record):
 class HoldoutDigests(Record):
     """What the labelled rows of the holdout are, as the data check read them: predictions must be about the same.
 
-    `rows` is over row ids and labels, `groups` over entities and slices in the order of the row ids.
+    `rows` is over row ids and labels and identifies the rows in verdicts; `cells` is over all of them cell by cell,
+    with entities and slices, and cannot be met by other rows.
     """
 
     rows: str
-    groups: str
+    cells: str
 
 
 class Power(Record):
