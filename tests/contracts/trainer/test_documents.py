@@ -90,7 +90,7 @@ def test_the_pipeline_reads_the_result_of_scoring(shelf: Shelf, task: str) -> No
 
     result = ScoringResult.model_validate_json(json.dumps(document))
 
-    ports: Any = SimpleNamespace(data=SimpleNamespace(read=shelf.get))
+    ports: Any = SimpleNamespace(data=SimpleNamespace(read=lambda uri, _: shelf.get(uri)))
     champion, challenger = (load_predictions(result.predictions[number], policy.data, ports) for number in ("3", "4"))
     assert champion.row_ids.size == 100
     assert np.array_equal(champion.labels, challenger.labels)

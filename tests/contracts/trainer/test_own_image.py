@@ -53,7 +53,7 @@ def test_it_trains_registers_and_scores(run: Run, shelf: Shelf, mlflow_url: str)
     )
     assert run(score).returncode == 0
     scored = ScoringResult.model_validate_json(shelf.get(score["output_uri"] + "result.json"))
-    ports: Any = SimpleNamespace(data=SimpleNamespace(read=shelf.get))
+    ports: Any = SimpleNamespace(data=SimpleNamespace(read=lambda uri, _: shelf.get(uri)))
     predictions = load_predictions(scored.predictions["1"], a_policy().data, ports)
     assert predictions.row_ids.size == 100
     assert np.mean(predictions.labels == predictions.predictions) > 0.5
