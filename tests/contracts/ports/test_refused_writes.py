@@ -32,7 +32,7 @@ SINGLE: dict[str, Callable[[Stores], Any]] = {
     "a waiting trigger": lambda stores: stores.waiting.add(waiting(TriggerType.SCHEDULED, "arn:1")),
     "a trigger no longer waiting": lambda stores: stores.waiting.remove(waiting(TriggerType.SCHEDULED, "arn:1")),
     "a decision": lambda stores: stores.decisions.record(decided("1", 1)),
-    "a deployment": lambda stores: stores.ledger.append(a_deployment(1, "churn-1")),
+    "a deployment": lambda stores: stores.ledger.append(a_deployment(1, "churn-1"), a_job()),
     "a claim": lambda stores: stores.notifications.claim("event", "me", NOW + LEASE),
     "a confirmation": lambda stores: stores.notifications.confirm("event", NOW + LEASE),
     "a check": lambda stores: stores.states.record_drift_check("churn", NOW),
