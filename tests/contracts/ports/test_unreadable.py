@@ -77,6 +77,16 @@ def test_fields_of_a_newer_release_are_ignored(aws: None) -> None:
     assert [applied.policy for applied, _ in stores.policies.fleet()] == [a_policy()]
 
 
+def test_an_unreadable_policy_does_not_keep_an_alarm_from_the_other_models(aws: None) -> None:
+    client = create_table("jobs")
+    stores = dynamo_stores(client)
+    for model in ("gl-001", "gl-002"):
+        stores.policies.apply(a_policy(model=model, triggers={"alarms": ["shared"]}), "ada", NOW)
+    stores.policies.index_alarms([applied for applied, _ in stores.policies.fleet()])
+    change_document(client, "MODEL#gl-001", "POLICY", lambda document: document["policy"].update(owner=None))
+    assert stores.policies.listing_alarm("shared") == ["gl-002"]
+
+
 def test_an_unreadable_state_is_not_guessed_and_does_not_stop_the_rest_of_the_fleet(
     aws: None, caplog: pytest.LogCaptureFixture
 ) -> None:

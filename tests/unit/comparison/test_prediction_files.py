@@ -168,6 +168,32 @@ def test_long_names_of_classes_are_not_repeated_for_every_row(monkeypatch: pytes
 
 def test_versions_whose_classes_together_are_too_many_are_not_spread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("auto_retrain.comparison.pair_up.MAX_BYTES", 100_000)
-    champion = parse(npz(classes=np.array(["no", "yes", *map(str, range(500))]), scores=np.full((ROWS, 502), 0.1)))
+    champion = parse(
+        npz(
+            classes=np.array(["no", "yes", *(f"z{number:03}" for number in range(500))]),
+            scores=np.full((ROWS, 502), 0.1),
+        )
+    )
     with pytest.raises(ArtifactInvalid, match="know 502 classes, too many for so many rows"):
         pair_up(parse(npz()), champion, a_policy(), seed=1)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "problem"),
+    [
+        ({"classes": np.array(["no", "yes", "no"]), "scores": np.full((ROWS, 3), 0.3)}, "not sorted, or given twice"),
+        ({"classes": np.array(["yes", "no"])}, "not sorted, or given twice"),
+        ({"classes": np.array(["no", "yes\ud800"])}, "classes that are not text"),
+        ({"row_ids": np.array([*GOOD["row_ids"][:-1], "row\udfff"])}, "row_ids that are not text"),
+        ({"row_metric": np.full(ROWS, 1e308)}, "row_metric that is not a finite number of at most"),
+    ],
+)
+def test_what_would_count_or_crash_differently_is_refused(arrays: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ArtifactInvalid, match=problem):
+        parse(npz(**arrays))
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.uint8, np.uint64])
+def test_narrow_codes_are_widened_so_that_no_sum_of_them_overflows(kind: Any) -> None:
+    answers = parse(npz(labels=CODES.astype(kind), predictions=CODES.astype(kind)))
+    assert (answers.labels.dtype, answers.predictions.dtype) == (np.int64, np.int64)

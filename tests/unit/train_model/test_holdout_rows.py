@@ -14,6 +14,7 @@ from auto_retrain.adapters.data.arrow_tables import ArrowTableReader
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.comparison.holdout import digest_rows
 from auto_retrain.domain.data_check import HoldoutDigests
+from auto_retrain.domain.errors import DataInvalid
 from auto_retrain.domain.manifest import Manifest as FrozenManifest
 from auto_retrain.domain.windows import Window
 from auto_retrain.usecases.data.holdout_rows import digest_holdout
@@ -161,3 +162,11 @@ def test_another_label_id_entity_or_slice_changes_a_digest() -> None:
 
 def test_the_digest_does_not_depend_on_the_order_of_the_rows() -> None:
     assert both(some_rows())[0] == both(some_rows().iloc[::-1])[0]
+
+
+@pytest.mark.parametrize("column", ["id", "customer", "region"])
+def test_a_text_that_predictions_could_not_hold_is_refused_before_training(column: str) -> None:
+    rows = some_rows()
+    rows.loc[3, column] = "x" * 1001
+    with pytest.raises(DataInvalid, match=f"column '{column}' has a text of 1001 characters"):
+        both(rows)

@@ -84,28 +84,32 @@ class World:
         contents = {version: predictions(np.asarray(right, dtype=bool)) for version, right in correct.items()}
         self.leave_scores(job_id, **contents)
 
-    def leave_scores(self, job_id: str, part: str = "", **contents: bytes) -> None:
-        """Write prediction files by version; the rows of the first one are those that were frozen, if none are yet."""
+    def leave_scores(self, job_id: str, apart: bool = False, **contents: bytes) -> None:
+        """Write prediction files by version, or those of a champion that is scored apart.
+
+        The rows of the first one are those that were frozen, if none are yet.
+        """
         if self.job(job_id).data_check is None:
             self.freeze_holdout(job_id, next(iter(contents.values())))
         job = self.job(job_id)
         versions = job.challengers | ({job.champion.number: job.champion} if job.champion else {})
+        output = job.output_of_champion if apart else job.output_of("score")
         files, digests = {}, {}
         for name, content in contents.items():
             number = name.removeprefix("v")
-            uri = self.ports.data.write(f"{job.output_of('score')}{part}{number}.npz", content)
+            uri = self.ports.data.write(f"{output}{number}.npz", content)
             files[number] = {"uri": uri, "sha256": sha256_of(content), "rows": rows_in(content)}
             digests[number] = versions[number].files.artifact_sha256 if number in versions else None
-        self.leave_result(job_id, "score", part, predictions=files, versions=digests)
+        self.leave_result(job_id, "score", output, predictions=files, versions=digests)
 
     def freeze_holdout(self, job_id: str, content: bytes, rows_without_label: int = 0) -> None:
         """Do what the data check does: remember what the rows of the holdout are; those of a prediction file."""
         self.ports.jobs.save(self.job(job_id).checked(a_data_check(content, rows_without_label)))
 
-    def leave_result(self, job_id: str, kind: Any, part: str = "", **fields: Any) -> None:
+    def leave_result(self, job_id: str, kind: Any, output: str | None = None, **fields: Any) -> None:
         job = self.job(job_id)
         about = {"schema_version": 1, "kind": kind, "job_id": job_id, "manifest_sha256": job.manifest_sha256}
-        self.ports.data.write(f"{job.output_of(kind)}{part}result.json", json.dumps(about | fields).encode())
+        self.ports.data.write(f"{output or job.output_of(kind)}result.json", json.dumps(about | fields).encode())
 
     def validate(self, job_id: str) -> ValidationOutcome:
         return validate_model(JobReference(job_id=job_id), self.ports)

@@ -40,41 +40,64 @@ def _predictions_in(arrays: dict[str, Array], data: DataPolicy) -> Predictions:
     is_classification = data.task is Task.CLASSIFICATION
     return Predictions(
         row_ids=arrays["row_ids"],
-        labels=arrays["labels"],
-        predictions=arrays["predictions"],
+        labels=_plain(arrays["labels"]),
+        predictions=_plain(arrays["predictions"]),
         classes=arrays["classes"] if is_classification else None,
-        scores=arrays.get("scores") if is_classification else None,
-        row_metric=arrays.get("row_metric"),
+        scores=_plain(arrays["scores"]) if is_classification and "scores" in arrays else None,
+        row_metric=_plain(arrays["row_metric"]) if "row_metric" in arrays else None,
         entities=arrays["entities"] if data.entity else None,
         slices={name: arrays[f"{SLICE_PREFIX}{name}"] for name in data.slices},
     )
 
 
+def _plain(numbers: Array) -> Array:
+    """Numbers as 64 bits: sums of narrow ones overflow, and of wide ones not every function knows what to do."""
+    kinds: dict[str, type] = {"i": np.int64, "u": np.int64, "f": np.float64}
+    return numbers.astype(kinds[numbers.dtype.kind]) if numbers.dtype.kind in kinds else numbers
+
+
 def _problem_in(answers: Predictions, file: PredictionFile) -> str | None:
-    texts = {"row_ids": answers.row_ids, "entities": answers.entities, "classes": answers.classes, **answers.slices}
-    for name, column in texts.items():
-        if column is not None and column.dtype.kind != "U":
-            return f"has {name} that are not text"
     columns = [answers.labels, answers.predictions, answers.row_metric, answers.entities, *answers.slices.values()]
     shapes = {array.shape for array in (answers.row_ids, *columns) if array is not None}
     if shapes != {(file.rows,)} or file.rows == 0:
         return f"should hold {file.rows} rows (at least one) in each of its columns"
-    if np.unique(answers.row_ids).size != file.rows:
-        return "holds a row id more than once"
-    if answers.row_metric is not None and not _are_finite(answers.row_metric):
-        return "has a row_metric that is not a finite number in every row"
+    problem = _problem_in_texts(answers)
+    if problem:
+        return problem
+    if answers.row_metric is not None and not _are_measurable(answers.row_metric):
+        return f"has a row_metric that is not a finite number of at most {MAX_NUMBER:g} in every row"
     if answers.classes is None:
         return _problem_in_numbers(answers)
-    if answers.classes.ndim != 1 or answers.classes.size > MAX_CLASSES:
+    return (
+        _problem_in_classes(answers.classes, file)
+        or _problem_in_codes(answers, answers.classes)
+        or _problem_in_scores(answers, answers.classes)
+    )
+
+
+def _problem_in_texts(answers: Predictions) -> str | None:
+    texts = {"row_ids": answers.row_ids, "entities": answers.entities, "classes": answers.classes, **answers.slices}
+    for name, column in texts.items():
+        if column is not None and not _is_unicode(column):
+            return f"has {name} that are not text"
+    if np.unique(answers.row_ids).size != answers.rows:
+        return "holds a row id more than once"
+    return None
+
+
+def _problem_in_classes(classes: Array, file: PredictionFile) -> str | None:
+    if classes.ndim != 1 or classes.size > MAX_CLASSES:
         return f"should hold one list of at most {MAX_CLASSES} classes"
-    if answers.classes.itemsize * file.rows > MAX_BYTES:
+    if classes.size > 1 and not (classes[:-1] < classes[1:]).all():
+        return "has classes that are not sorted, or given twice"
+    if classes.itemsize * file.rows > MAX_BYTES:
         return "has classes whose names are too long for so many rows"
-    return _problem_in_codes(answers, answers.classes) or _problem_in_scores(answers, answers.classes)
+    return None
 
 
 def _problem_in_numbers(answers: Predictions) -> str | None:
     for name, numbers in (("labels", answers.labels), ("predictions", answers.predictions)):
-        if not _are_finite(numbers) or np.abs(numbers).max() > MAX_NUMBER:
+        if not _are_measurable(numbers):
             return f"has {name} that are not finite numbers of at most {MAX_NUMBER:g}"
     return None
 
@@ -93,6 +116,20 @@ def _problem_in_scores(answers: Predictions, classes: Array) -> str | None:
     if scores.shape != (answers.rows, classes.size) or not _are_finite(scores):
         return f"should hold {classes.size} scores in each row"
     return "has scores that are not probabilities" if scores.min() < 0 or scores.max() > 1 else None
+
+
+def _is_unicode(column: Array) -> bool:
+    if column.dtype.kind != "U":
+        return False
+    try:
+        "".join(column.ravel().tolist()).encode()
+    except (UnicodeEncodeError, ValueError, SystemError):
+        return False
+    return True
+
+
+def _are_measurable(numbers: Array) -> bool:
+    return _are_finite(numbers) and bool(np.abs(numbers).max() <= MAX_NUMBER)
 
 
 def _are_finite(numbers: Array) -> bool:

@@ -87,6 +87,10 @@ def _positive_code(predictions: Predictions, positive_label: str | None) -> int 
         return None
     classes = [str(name) for name in predictions.classes]
     if positive_label is None:
+        # The labels decide, not the classes that a model says it knows.
+        occurring = np.unique(predictions.labels)
+        if occurring.size == 2:
+            return int(occurring[1])
         return 1 if len(classes) == 2 else None
     if positive_label not in classes:
         raise ArtifactInvalid(f"positive label '{positive_label}' is not among the classes {', '.join(classes)}")

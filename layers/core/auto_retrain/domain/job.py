@@ -100,6 +100,7 @@ class RetrainingJob(Record):
     manifest_sha256: str | None = None
     image: str | None = Field(default=None, description="the image that trains, as it was ordered")
     outputs: dict[JobKind, str] = Field(default_factory=dict, description="key prefix of what each step writes")
+    champion_output: str | None = Field(default=None, description="the same for a champion that is scored apart")
     data_check: DataCheck | None = None
     pending: PendingStep | None = None
     champion: ModelVersion | None = None
@@ -141,6 +142,14 @@ class RetrainingJob(Record):
         return self.outputs.get(kind, f"jobs/{self.job_id}/{kind}/")
 
     @property
+    def output_of_champion(self) -> str:
+        """Key prefix of the predictions of a champion that is scored in its own image.
+
+        The challenger's container runs after it, so it must not be able to guess where they are.
+        """
+        return self.champion_output or f"{self.output_of('score')}champion/"
+
+    @property
     def champion_version(self) -> str | None:
         return self.champion.number if self.champion else None
 
@@ -180,9 +189,9 @@ class RetrainingJob(Record):
         """With the image that is ordered to train."""
         return self.changed(image=image)
 
-    def writing_to(self, kind: JobKind, output: str) -> Self:
-        """With the key prefix that a step is ordered to write to."""
-        return self.changed(outputs={**self.outputs, kind: output})
+    def writing_to(self, kind: JobKind, output: str, champion_output: str) -> Self:
+        """With the key prefix that a step is ordered to write to, and another one for a champion scored apart."""
+        return self.changed(outputs={**self.outputs, kind: output}, champion_output=champion_output)
 
     def waiting_for(self, step: PendingStep) -> Self:
         """Running, with a step that a Kubernetes Job carries out."""

@@ -12,9 +12,6 @@ JobKind = Literal["train", "score", "report"]
 
 _OUTPUTS: dict[JobKind, str] = {"train": "training", "score": "scoring"}
 
-# Under the output of scoring, for a champion that is scored in its own image.
-CHAMPION_PART = "champion/"
-
 
 def _digest(*parts: str, length: int) -> str:
     # The separator cannot occur in a part, so different parts never join to the same text.

@@ -42,9 +42,8 @@ class Experiments(World):
             version = str(number + 2)
             self.ports.registry.register("churn", version, job_id=self.id)
             fields = {"model_version": version, "run_id": f"run-{number}", "rows": 100, "metrics": {"depth": number}}
-            part = f"{number}/"
-            files = self.artifacts(version, f"{self.job(self.id).output_of('train')}{part}")
-            self.leave_result(self.id, "train", part, **fields, **files)
+            output = f"{self.job(self.id).output_of('train')}{number}/"
+            self.leave_result(self.id, "train", output, **fields, **self.artifacts(version, output))
 
     def judge(self, **correct: Any) -> ValidationResult:
         self.start(self.id, "score")

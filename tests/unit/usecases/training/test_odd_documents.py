@@ -39,7 +39,7 @@ def test_an_odd_result_is_refused_in_a_sentence(content: bytes, model: Any) -> N
     kind = "train" if model is TrainingResult else "score"
     world.ports.data.write(f"jobs/{job.job_id}/{kind}/result.json", content)
     with pytest.raises(ArtifactInvalid, match=f"jobs/{job.job_id}/{kind}/result.json") as caught:
-        read_result(job, kind, model, world.ports)
+        read_result(job, job.output_of(kind), model, world.ports)
     assert len(str(caught.value)) < 5000
 
 
@@ -76,7 +76,7 @@ def test_of_a_field_that_is_given_twice_the_last_one_counts() -> None:
         f'{{"schema_version": 1, "kind": "score", "predictions": {{}}, "job_id": "other", "job_id": "{job.job_id}"}}'
     )
     world.ports.data.write(f"jobs/{job.job_id}/score/result.json", twice.encode())
-    assert read_result(job, "score", ScoringResult, world.ports).job_id == job.job_id
+    assert read_result(job, job.output_of("score"), ScoringResult, world.ports).job_id == job.job_id
 
 
 @pytest.mark.parametrize("content", ODD.values(), ids=ODD)

@@ -106,7 +106,9 @@ def test_versions_are_scored_in_the_images_that_made_them() -> None:
 
     assert (champion.image, champion.versions) == (old, {"2": world.digest("2")})
     assert (challenger.image, list(challenger.versions)) == ("trainer:new", ["3"])
-    assert champion.output_uri == challenger.output_uri + "champion/"
+    # The challenger's container runs last, and must not be able to write what the champion predicted.
+    assert challenger.output_uri not in champion.output_uri
+    assert champion.output_uri == f"s3://artifacts/{world.job(job_id).output_of_champion}"
 
 
 def test_versions_of_one_image_are_scored_together() -> None:

@@ -211,3 +211,17 @@ def test_a_job_with_several_trainings_is_not_batched() -> None:
     job_id = world.check({**MANUAL, "grid": {"depth": [1, 2]}}).job_id or ""
 
     assert world.start(job_id, "train").kubernetes_job == f"{job_id}-train-1"
+
+
+def test_a_policy_that_is_refused_is_found_out_before_it_joins_a_batch() -> None:
+    fleet = Fleet("a")
+    data = {"prefix": "churn", "row_id": "id", "label": "left", "numeric": ["age"]}
+    odd = {"batched": True, "parameters": {"alpha": 2**60}}
+    policy = a_policy(model="odd", triggers=TRIGGERS, data=data, training=odd)
+    fleet.ports.policies.apply(policy, "ada", fleet.ports.clock.now())
+    started = ExecutionStarted(event={**MANUAL, "model_name": "odd"}, execution_arn="arn:odd")
+    job_id = check_triggers(started, fleet.ports).job_id or ""
+    with pytest.raises(ClusterRefused, match=r"the policy of model 'odd': training\.parameters"):
+        start_job(StepOrder(job_id=job_id, kind="train", task_token="odd"), fleet.ports)
+    assert watch(fleet).batches == 1
+    assert fleet.batch().members == (fleet.ids["a"],)

@@ -16,6 +16,8 @@ from .table import Item, Table, item_of, model_key, readable, record_of
 
 logger = logging.getLogger("auto_retrain")
 
+_LOG = logging.getLogger(__name__)
+
 
 class DynamoPolicyStore:
     """PolicyStore on the table; the newest version is also stored under its own key, which is in the fleet index."""
@@ -93,8 +95,16 @@ class DynamoPolicyStore:
     def listing_alarm(self, alarm: str) -> list[str]:
         if not self._alarms.is_built():
             return [applied.policy.model for applied, _ in self.fleet() if alarm in alarms_of(applied)]
-        policies = (self.get(model_name) for model_name in self._alarms.models(alarm))
+        policies = (self._readable(model_name) for model_name in self._alarms.models(alarm))
         return [applied.policy.model for applied in policies if applied and alarm in alarms_of(applied)]
+
+    def _readable(self, model_name: str) -> AppliedPolicy | None:
+        """A policy that cannot be read must not keep the alarm from the other models."""
+        try:
+            return self.get(model_name)
+        except RecordInvalid as error:
+            _LOG.error("the policy of %s is left out: %s", model_name, error)
+            return None
 
     def index_alarms(self, fleet: Iterable[AppliedPolicy]) -> None:
         self._alarms.build(fleet)

@@ -31,7 +31,7 @@ _SECRET_NAME = re.compile(
 )
 _SECRET_VALUE = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY|\b(AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[a-z]_[A-Za-z0-9]{20}|\bgithub_pat_\w{20}"
-    r"|\bglpat-[\w-]{16}|\bxox[a-z]-[\w-]{10}|\bhf_[A-Za-z0-9]{20}|\bsk[-_][\w-]{20}|\bAIza[\w-]{30}|\bdapi[0-9a-f]{32}"
+    r"|\bglpat-[\w-]{16}|\bxox[a-z]-[\w-]{10}|\bhf_[A-Za-z0-9]{20}|\bsk[-_](?=[\w-]*[0-9])(?=[\w-]*[A-Z])[\w-]{20}|\bAIza[\w-]{30}|\bdapi[0-9a-f]{32}"
     r"|\beyJ[\w-]+\.eyJ[\w-]+\.|//[^/\s:@]*:[^/\s@]+@|hooks\.slack\.com/services/"
     # A secret access key: forty characters of base64 with small and capital letters and digits, unlike a hash.
     r"|(?<![\w/+=-])(?=[/+\w]*[a-z])(?=[/+\w]*[A-Z])(?=[/+\w]*[0-9])[A-Za-z0-9/+]{40}(?![\w/+=-])"

@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from ...comparison.array_files import MAX_TEXT_LENGTH
 from ...comparison.holdout import digest_rows
 from ...domain.data_check import HoldoutDigests
+from ...domain.errors import DataInvalid
 from ...domain.manifest import DataColumns, DataObject, Manifest
 from ...domain.metric_kinds import Task
 from ...ports import Ports
@@ -59,11 +61,23 @@ def _read(
     texts = list(dict.fromkeys([*names, *([label] if label and not numeric else [])]))
     cells: Cells = {name: [] for name in (*numeric, *texts)}
     for batch in ports.tables.batches(objects, format, numeric, [], texts):
+        for name in texts:
+            _check_length(name, batch.texts[name])
         for name in numeric:
             cells[name] += batch.numbers[name].tolist()
         for name in texts:
             cells[name] += batch.texts[name]
     return cells
+
+
+def _check_length(column: str, texts: Iterable[str | None]) -> None:
+    """Before training, because predictions with longer texts are refused; and such arrays take memory for each row."""
+    longest = max((len(text) for text in texts if text), default=0)
+    if longest > MAX_TEXT_LENGTH:
+        raise DataInvalid(
+            f"column '{column}' has a text of {longest} characters; row ids, labels, entities and slices may have "
+            f"{MAX_TEXT_LENGTH}"
+        )
 
 
 def _is_missing(label: str | float | None) -> bool:

@@ -8,7 +8,7 @@ from ..lookup import policy_of
 from ..training.container import read_scores
 from ..validating.judge_challenger import judge_scores, with_min_improvement
 from ..validating.publish_report import publish_report
-from ..validating.validate_model import validation_fact
+from ..validating.validate_model import check_frozen, validation_fact
 from .deploy_model import check_lease_now, check_review, deploy_model
 
 
@@ -20,12 +20,14 @@ def promote_if_better(model_name: str, job_id: str, min_improvement: float, port
         IllegalTransition: the job has ended without a deployment, or is not validated yet.
         PromotionRefused: a review is required, and nobody has approved this result; or the job no longer holds the
             lease of its model.
+        ArtifactInvalid: its holdout was not frozen, or its predictions are not of these rows.
     """
     job = ports.jobs.get(job_id)
     if job is None or job.model_name != model_name:
         raise JobUnknown(f"'{model_name}' has no job '{job_id}'")
     if job.deployed:
         return True
+    check_frozen(job)
     applied = with_min_improvement(policy_of(model_name, ports), min_improvement)
     judgement = judge_scores(job, read_scores(job, ports), applied, ports)
     result = judgement.result.sealed(ports.clock.now())

@@ -10,7 +10,7 @@ from ...domain.errors import ArtifactInvalid
 from ...domain.explain import explain
 from ...domain.job import RetrainingJob
 from ...domain.model_version import ModelVersion
-from ...domain.names import CHAMPION_PART, JobKind, variant_part
+from ...domain.names import JobKind, variant_part
 from ...domain.policy.policy import Policy
 from ...domain.results import ContainerResult, ScoringResult
 from ...ports import Ports
@@ -26,22 +26,23 @@ def is_scored_separately(job: RetrainingJob) -> bool:
     return None not in (old, new) and old != new
 
 
-def read_result(job: RetrainingJob, kind: JobKind, model: type[Result], ports: Ports, part: str = "") -> Result:
-    """The result document of a step, or of a part of it.
+def read_result(job: RetrainingJob, output: str, model: type[Result], ports: Ports) -> Result:
+    """The result document below a key prefix of the job.
 
     Raises:
         ArtifactMissing: there is none.
         ArtifactInvalid: it is not about this job and its data, or names files outside of its own output.
     """
-    output = ports.data.uri(f"{job.output_of(kind)}{part}")
+    output = ports.data.uri(output)
     uri = f"{output}result.json"
     try:
         result = model.model_validate_json(ports.data.read(uri))
     except ValidationError as error:
         raise ArtifactInvalid(f"result document '{uri}': {explain(error, model)}") from error
     _check_is_ours(uri, "job", result.job_id, job.job_id)
-    # Scoring by an earlier release says nothing about its manifest, and wrote to a place that could be guessed.
-    if kind in job.outputs or result.manifest_sha256:
+    # An image of an earlier release says nothing about the manifest when it scores. It still may: nobody else can
+    # write there, and the rows themselves are compared with those that were frozen.
+    if result.manifest_sha256 or model.needs_manifest:
         _check_is_ours(uri, "manifest", result.manifest_sha256, job.manifest_sha256)
     foreign = [file for file in result.files if not file.startswith(output)]
     if foreign:
@@ -64,17 +65,26 @@ def read_scores(job: RetrainingJob, ports: Ports) -> ScoringResult:
     champion, challengers = _digests([job.champion] if job.champion else []), _digests(job.challengers.values())
     if not is_scored_separately(job):
         return _read_scores(job, champion | challengers, ports)
-    scores, of_champion = _read_scores(job, challengers, ports), _read_scores(job, champion, ports, CHAMPION_PART)
+    scores = _read_scores(job, challengers, ports)
+    of_champion = read_result(job, job.output_of_champion, ScoringResult, ports)
+    if of_champion.versions:
+        _check_versions(job, of_champion, champion)
     return scores.changed(predictions=of_champion.predictions | scores.predictions)
 
 
-def _read_scores(job: RetrainingJob, ordered: dict[str, str | None], ports: Ports, part: str = "") -> ScoringResult:
-    scores = read_result(job, "score", ScoringResult, ports, part)
-    if "score" in job.outputs and scores.versions != ordered:
+def _read_scores(job: RetrainingJob, ordered: dict[str, str | None], ports: Ports) -> ScoringResult:
+    scores = read_result(job, job.output_of("score"), ScoringResult, ports)
+    if "score" in job.outputs:
+        _check_is_ours(job.output_of("score"), "manifest", scores.manifest_sha256, job.manifest_sha256)
+        _check_versions(job, scores, ordered)
+    return scores
+
+
+def _check_versions(job: RetrainingJob, scores: ScoringResult, ordered: dict[str, str | None]) -> None:
+    if scores.versions != ordered:
         raise ArtifactInvalid(
             f"job '{job.job_id}': versions {_texts(scores.versions)} were scored, but {_texts(ordered)} were ordered"
         )
-    return scores
 
 
 def _texts(versions: dict[str, str | None]) -> str:
@@ -110,15 +120,15 @@ def container_orders(job: RetrainingJob, kind: JobKind, policy: Policy, ports: P
         row_metric=policy.validation.row_metric if kind == "score" else None,
         min_label_share=policy.data.min_label_share,
     )
-    return _scoring_orders(order, job) if kind == "score" else [order]
+    return _scoring_orders(order, job, ports) if kind == "score" else [order]
 
 
-def _scoring_orders(order: JobOrder, job: RetrainingJob) -> list[JobOrder]:
+def _scoring_orders(order: JobOrder, job: RetrainingJob, ports: Ports) -> list[JobOrder]:
     champion, challengers = _digests([job.champion] if job.champion else []), _digests(job.challengers.values())
     image = next(version.files.image for version in job.challengers.values())
     if job.champion is None or not is_scored_separately(job):
         return [order.changed(image=image, versions=champion | challengers)]
-    output_uri = f"{order.output_uri}{CHAMPION_PART}"
+    output_uri = ports.data.uri(job.output_of_champion)
     separate = order.changed(image=job.champion.files.image, versions=champion, output_uri=output_uri)
     return [separate, order.changed(image=image, versions=challengers)]
 

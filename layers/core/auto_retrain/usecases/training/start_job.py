@@ -4,7 +4,7 @@ import logging
 import secrets
 
 from ...domain.batch import ParkedOrder
-from ...domain.errors import ArtifactInvalid, ArtifactMissing, AutoRetrainError, ChampionConflict
+from ...domain.errors import ArtifactInvalid, ArtifactMissing, AutoRetrainError, ChampionConflict, ClusterRefused
 from ...domain.facts.training import StepOrdered
 from ...domain.files import VersionFiles
 from ...domain.job import PendingStep, RetrainingJob, Variant
@@ -13,6 +13,8 @@ from ...domain.model_version import ModelVersion
 from ...domain.names import JobKind, kubernetes_job_name, log_key, output_key, variant_part
 from ...domain.order_size import check_size
 from ...domain.policy.policy import Policy
+from ...domain.policy.refusals import refusals
+from ...domain.policy.training import TrainingPolicy
 from ...domain.results import TrainingResult
 from ...domain.status import RetrainingStatus
 from ...domain.trigger_type import TriggerType
@@ -57,6 +59,8 @@ def _start(job: RetrainingJob, step: StepOrder, policy: Policy, ports: Ports) ->
         check_size(together)
     # The watcher batches small models; a job that needs two images or several trainings is not small.
     batched = training.batched and len(orders) == 1
+    if batched:
+        _check_alone(job, training, ports)
     pending = PendingStep(
         kind=step.kind,
         kubernetes_job=None if batched else name,
@@ -81,6 +85,13 @@ def _start(job: RetrainingJob, step: StepOrder, policy: Policy, ports: Ports) ->
     return pending
 
 
+def _check_alone(job: RetrainingJob, training: TrainingPolicy, ports: Ports) -> None:
+    """A policy that is refused must not be found out in a batch, where the others would be refused with it."""
+    problems = refusals(training, ports.pod_rules)
+    if problems:
+        raise ClusterRefused(f"the policy of model '{job.model_name}': {'; '.join(problems)}")
+
+
 def _with_data(job: RetrainingJob, policy: Policy, ports: Ports) -> RetrainingJob:
     """Freeze, once, the objects that this job reads and the champion that it is compared with."""
     if job.status is RetrainingStatus.RUNNING:
@@ -93,7 +104,8 @@ def _with_output(job: RetrainingJob, kind: JobKind) -> RetrainingJob:
     """Choose, once, where the step writes: only now, so that no earlier pod of the job can know it."""
     if kind in job.outputs:
         return job
-    return job.writing_to(kind, output_key(job.job_id, kind, secrets.token_hex(16)))
+    own, of_champion = (output_key(job.job_id, kind, secrets.token_hex(16)) for _ in range(2))
+    return job.writing_to(kind, own, of_champion)
 
 
 def _champion(model_name: str, ports: Ports) -> ModelVersion | None:
@@ -157,7 +169,7 @@ def _training_error(job: RetrainingJob, number: int, ports: Ports) -> str:
 
 def _trained_version(job: RetrainingJob, ports: Ports, part: str = "") -> ModelVersion:
     """The version that training registered, with the image that we ordered, whatever the result says."""
-    result = read_result(job, "train", TrainingResult, ports, part)
+    result = read_result(job, f"{job.output_of('train')}{part}", TrainingResult, ports)
     if job.image and result.image not in (None, job.image):
         raise ArtifactInvalid(
             f"version {result.model_version} says that it was trained in '{result.image}', but job '{job.job_id}' "

@@ -6,6 +6,7 @@ from ...comparison.compare import compare
 from ...comparison.confusion import confusion_of
 from ...comparison.slices import compare_slices
 from ...comparison.versions import Versions
+from ...domain.errors import ArtifactInvalid
 from ...domain.job import RetrainingJob
 from ...domain.policy.policy import AppliedPolicy
 from ...domain.results import ScoringResult
@@ -15,6 +16,7 @@ from ...gates import judge_gates
 from ...gates.min_improvement import CHECK as MIN_IMPROVEMENT
 from ...ports import Ports
 from ...statistics.libraries import LIBRARIES
+from ..data.manifest import read_manifest
 from .best_challenger import Candidate, select_best
 
 _DECISIONS = {Outcome.MET: Decision.PROMOTE, Outcome.INCONCLUSIVE: Decision.INCONCLUSIVE}
@@ -34,6 +36,7 @@ def judge_scores(
 
     `look` says how often the rows have been used, where that is known already.
     """
+    applied = _by_frozen_columns(job, applied, ports)
     selection = select_best(job, scores, applied.policy, ports, look)
     versions = selection.best.versions
     comparison = compare(versions, slices=compare_slices(versions), label_share=_label_share(job, scores, versions))
@@ -55,6 +58,21 @@ def judge_scores(
         inputs=_inputs(job, selection.best, scores, applied),
     )
     return Judgement(result, versions)
+
+
+def _by_frozen_columns(job: RetrainingJob, applied: AppliedPolicy, ports: Ports) -> AppliedPolicy:
+    """The policy with the entity and the slices that the job was frozen with: people may have changed them since.
+
+    Raises:
+        ArtifactInvalid: it is about another task now, so the job cannot be judged by it.
+    """
+    if job.manifest_uri is None:
+        return applied
+    frozen, data = read_manifest(job, ports).data, applied.policy.data
+    if frozen.task is not data.task:
+        raise ArtifactInvalid(f"data.task is '{data.task}' now, but job '{job.job_id}' was trained for '{frozen.task}'")
+    data = data.changed(entity=frozen.entity, slices=frozen.slices)
+    return applied.changed(policy=applied.policy.changed(data=data))
 
 
 def _is_decisive(verdict: Verdict, outcome: Outcome) -> bool:

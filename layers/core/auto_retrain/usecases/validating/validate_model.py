@@ -24,8 +24,7 @@ def validate_model(reference: JobReference, ports: Ports) -> ValidationOutcome:
         ArtifactInvalid: scores are missing, incomplete, changed, or not of the rows that were frozen.
     """
     job = job_of(reference.job_id, ports)
-    if job.data_check is None or job.data_check.holdout is None:
-        raise ArtifactInvalid(f"nobody froze the holdout of job '{job.job_id}' before training, so it proves nothing")
+    check_frozen(job)
     applied = policy_of(job.model_name, ports)
     job = job.under_validation()
     judgement = judge_scores(job, read_scores(job, ports), applied, ports)
@@ -39,6 +38,12 @@ def validate_model(reference: JobReference, ports: Ports) -> ValidationOutcome:
         reason=result.reason,
         validation_hash=result.validation_hash,
     )
+
+
+def check_frozen(job: RetrainingJob) -> None:
+    """Raise ArtifactInvalid unless the rows of the holdout were frozen before training."""
+    if job.data_check is None or job.data_check.holdout is None:
+        raise ArtifactInvalid(f"nobody froze the holdout of job '{job.job_id}' before training, so it proves nothing")
 
 
 def _next_step(job: RetrainingJob, result: ValidationResult) -> Literal["deploy", "review", "close"]:
