@@ -275,17 +275,26 @@ def test_an_expired_token_is_replaced_once(world: FaultyWorld) -> None:
     world.assert_one_result(model, ended)
 
 
-@pytest.mark.parametrize(("code", "reason"), [(401, "Unauthorized"), (403, "Forbidden")])
-def test_a_cluster_that_refuses_us_is_final(world: FaultyWorld, code: int, reason: str) -> None:
+def test_a_cluster_that_forbids_it_is_asked_once(world: FaultyWorld) -> None:
     model = world.given_model()
-    refused = Reply.of(code, {**STATUS, "reason": reason, "message": "not you", "code": code})
+    forbidden = Reply.of(403, {**STATUS, "reason": "Forbidden", "message": "not you", "code": 403})
 
-    with world.cluster.fault("POST ", refuse(refused)) as fault:
+    with world.cluster.fault("POST ", refuse(forbidden)) as fault:
         ended = world.retrain(model)
 
-    # A refused token is replaced once; a second request checks whether the permission is missing or a quota exceeded.
-    assert fault.seen == 2
-    world.assert_failed(model, ended, f"ClusterRefused: the Kubernetes API answered {code} {reason}: not you")
+    assert fault.seen == 1
+    world.assert_failed(model, ended, "ClusterRefused: the Kubernetes API answered 403 Forbidden: not you")
+
+
+def test_a_cluster_that_takes_no_fresh_token_is_asked_until_the_retries_are_used_up(world: FaultyWorld) -> None:
+    model = world.given_model()
+    unauthorized = Reply.of(401, {**STATUS, "reason": "Unauthorized", "message": "not you", "code": 401})
+
+    with world.cluster.fault("POST ", refuse(unauthorized)) as fault:
+        ended = world.retrain(model)
+
+    assert fault.seen > 2
+    world.assert_failed(model, ended, "the Kubernetes API answered 401 Unauthorized: not you")
 
 
 def test_a_quota_that_is_exhausted_for_a_moment_costs_only_time(world: FaultyWorld) -> None:
