@@ -5,12 +5,9 @@ import time
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 import requests
 import urllib3
-
-from ..domain.errors import SettingInvalid
 
 # To connect, and from one piece of an answer to the next.
 TIMEOUT_SECONDS = (3.05, 10.0)
@@ -48,15 +45,6 @@ class Answer(NamedTuple):
             return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
         except (ValueError, TypeError, OverflowError):
             return 0.0
-
-
-def check_address(variable: str, url: str) -> None:
-    """Raise SettingInvalid for an address that is none, or that holds credentials; the message does not show them."""
-    parts = urlsplit(url)
-    if parts.scheme in ("http", "https") and parts.hostname and not (parts.username or parts.password):
-        return
-    shown = url.replace(parts.netloc.rpartition("@")[0], "...") if "@" in parts.netloc else url
-    raise SettingInvalid(variable, shown, "an http or https address without credentials")
 
 
 def exchange(

@@ -1,7 +1,7 @@
 """The result documents that a training container writes."""
 
 import json
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
@@ -30,7 +30,6 @@ class ContainerResult(Record):
     """What all results have; a newer container may add fields."""
 
     model_config = ConfigDict(extra="ignore")
-    needs_manifest: ClassVar[bool] = False
 
     schema_version: Literal[1]
     job_id: ShortText
@@ -44,8 +43,6 @@ class ContainerResult(Record):
 
 class TrainingResult(ContainerResult):
     """The version that was trained and registered; its metrics are for information only."""
-
-    needs_manifest: ClassVar[bool] = True
 
     kind: Literal["train"]
     model_version: Number

@@ -12,8 +12,8 @@ import requests
 from ...domain.errors import MetricsUnavailable, SettingInvalid
 from ...domain.metric_reading import MetricQuery, MetricReading
 from ...domain.policy.metric import PrometheusMetric
-from ..addresses import KEEPS_SECRETS, keeps_secrets
-from ..http import Session, check_address, exchange
+from ..addresses import KEEPS_SECRETS, check_address, keeps_secrets
+from ..http import Session, exchange
 
 MODELS_PER_QUERY = 500
 # A server refuses queries for more points per series.

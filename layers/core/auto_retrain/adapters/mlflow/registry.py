@@ -6,7 +6,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from ...domain.errors import RegistryRefused, RegistryUnavailable
 from ...domain.files import FileDigest
-from ..http import check_address
+from ..addresses import check_address
 from .answers import Document, File, Folder, RunAnswer, RunInfo, Version, VersionAnswer, says_absent
 from .credentials import SecretCredentials
 from .server import Server

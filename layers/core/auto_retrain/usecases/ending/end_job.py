@@ -19,9 +19,6 @@ _LOG = logging.getLogger(__name__)
 # A cause of Step Functions may have 32,768 characters; the record of a job has other things to hold.
 MAX_ERROR_LENGTH = 4_000
 
-# The cause of a failed state may have 32,768 characters.
-MAX_ERROR_LENGTH = 4000
-
 
 class Failure(NamedTuple):
     """Why an execution did not end normally."""

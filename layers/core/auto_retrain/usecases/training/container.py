@@ -26,8 +26,10 @@ def is_scored_separately(job: RetrainingJob) -> bool:
     return None not in (old, new) and old != new
 
 
-def read_result(job: RetrainingJob, output: str, model: type[Result], ports: Ports) -> Result:
-    """The result document below a key prefix of the job.
+def read_result(
+    job: RetrainingJob, output: str, model: type[Result], ports: Ports, *, by_earlier_release: bool = False
+) -> Result:
+    """The result document below a key prefix of the job; an image of an earlier release need not name the manifest.
 
     Raises:
         ArtifactMissing: there is none.
@@ -40,9 +42,7 @@ def read_result(job: RetrainingJob, output: str, model: type[Result], ports: Por
     except ValidationError as error:
         raise ArtifactInvalid(f"result document '{uri}': {explain(error, model)}") from error
     _check_is_ours(uri, "job", result.job_id, job.job_id)
-    # An image of an earlier release says nothing about the manifest when it scores. It still may: nobody else can
-    # write there, and the rows themselves are compared with those that were frozen.
-    if result.manifest_sha256 or model.needs_manifest:
+    if result.manifest_sha256 or not by_earlier_release:
         _check_is_ours(uri, "manifest", result.manifest_sha256, job.manifest_sha256)
     foreign = [file for file in result.files if not file.startswith(output)]
     if foreign:
@@ -63,28 +63,25 @@ def read_scores(job: RetrainingJob, ports: Ports) -> ScoringResult:
         ArtifactInvalid: the predictions are not those of the versions that were ordered.
     """
     champion, challengers = _digests([job.champion] if job.champion else []), _digests(job.challengers.values())
+    # A replay also reads what was scored before there were places of their own.
+    was_ordered_before = "score" not in job.outputs
     if not is_scored_separately(job):
-        return _read_scores(job, champion | challengers, ports)
-    scores = _read_scores(job, challengers, ports)
-    of_champion = read_result(job, job.output_of_champion, ScoringResult, ports)
-    if of_champion.versions:
-        _check_versions(job, of_champion, champion)
+        return _read_scores(job, job.output_of("score"), champion | challengers, was_ordered_before, ports)
+    scores = _read_scores(job, job.output_of("score"), challengers, was_ordered_before, ports)
+    # Its image may be older than this release. Nobody else can write there, and its rows are compared as well.
+    of_champion = _read_scores(job, job.output_of_champion, champion, True, ports)
     return scores.changed(predictions=of_champion.predictions | scores.predictions)
 
 
-def _read_scores(job: RetrainingJob, ordered: dict[str, str | None], ports: Ports) -> ScoringResult:
-    scores = read_result(job, job.output_of("score"), ScoringResult, ports)
-    if "score" in job.outputs:
-        _check_is_ours(job.output_of("score"), "manifest", scores.manifest_sha256, job.manifest_sha256)
-        _check_versions(job, scores, ordered)
-    return scores
-
-
-def _check_versions(job: RetrainingJob, scores: ScoringResult, ordered: dict[str, str | None]) -> None:
-    if scores.versions != ordered:
+def _read_scores(
+    job: RetrainingJob, output: str, ordered: dict[str, str | None], by_earlier_release: bool, ports: Ports
+) -> ScoringResult:
+    scores = read_result(job, output, ScoringResult, ports, by_earlier_release=by_earlier_release)
+    if scores.versions != ordered and (scores.versions or not by_earlier_release):
         raise ArtifactInvalid(
             f"job '{job.job_id}': versions {_texts(scores.versions)} were scored, but {_texts(ordered)} were ordered"
         )
+    return scores
 
 
 def _texts(versions: dict[str, str | None]) -> str:
