@@ -7,10 +7,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Self
 from urllib.parse import urlsplit
+
+from tests.loopback import LoopbackServer
 
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
 
@@ -80,7 +81,7 @@ def lose_answer(request: Request, forward: Forward) -> Reply | None:
     return None
 
 
-class FaultProxy:
+class FaultProxy(LoopbackServer):
     """A context manager in front of one server; without faults it only forwards."""
 
     def __init__(self) -> None:
@@ -114,14 +115,12 @@ class FaultProxy:
                     self.wfile.write(reply.body)
                 self.wfile.flush()
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        super().__init__(Handler)
 
     def in_front_of(self, address: str) -> str:
         """Forward to this address, and return the one to use instead."""
         self._target = address
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return self.url
 
     @contextmanager
     def fault(self, pattern: str, behaviour: Behaviour, times: int = 1_000_000, skip: int = 0) -> Iterator[Fault]:
@@ -134,17 +133,6 @@ class FaultProxy:
         finally:
             with self._lock:
                 self._faults.remove(fault)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
     def _serve(self, request: Request) -> Reply | None:
         with self._lock:

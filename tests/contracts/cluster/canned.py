@@ -1,13 +1,13 @@
 """A server that gives prepared answers, one for each request, and remembers what it was asked."""
 
 import json
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
+
+from tests.loopback import LoopbackServer
 
 from .recordings import Json
 
@@ -74,28 +74,12 @@ class _Handler(BaseHTTPRequestHandler):
         """Log nothing."""
 
 
-class CannedServer(ThreadingHTTPServer):
+class CannedServer(LoopbackServer):
     """Gives its answers in their order; a client that asks more often gets none."""
 
-    daemon_threads = True
-
     def __init__(self, answers: Sequence[Canned]) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.answers, self.asked = list(answers), list[Asked]()
-        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that has gone away is not an error here."""
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *raised: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self.shutdown()
-        self._thread.join()
-        self.server_close()

@@ -1,10 +1,8 @@
 """A small API server that answers with the objects it is given, however odd, and the watcher in front of it."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from auto_retrain.adapters.kubernetes.access.client import KubernetesClient
@@ -16,6 +14,7 @@ from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.messages.training import WatchOutcome
 from auto_retrain.domain.policy.pod_template import CONTAINER
 from auto_retrain.usecases.watching.watch_jobs import watch_jobs
+from tests.loopback import LoopbackServer
 from tests.unit.builders import NOON
 from tests.unit.usecases.world import World
 
@@ -82,18 +81,15 @@ class _Handler(BaseHTTPRequestHandler):
         """Log nothing."""
 
 
-class GivenCluster(ThreadingHTTPServer):
+class GivenCluster(LoopbackServer):
     """The objects of one namespace, and the logs of its only pod by container."""
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.jobs: list[Any] = []
         self.pods: list[Any] = []
         self.events: list[Any] = []
         self.logs: dict[str, str] = {}
-        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
     def pods_in(self, selector: str) -> list[Any]:
         phase = selector.removeprefix("status.phase=")
@@ -102,15 +98,6 @@ class GivenCluster(ThreadingHTTPServer):
     def job_named(self, name: str) -> Json:
         return next(job for job in self.jobs if job["metadata"]["name"] == name)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *raised: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
-
 
 class WatchedWorld(World):
     """A model whose training runs on the given cluster."""
@@ -118,7 +105,7 @@ class WatchedWorld(World):
     def __init__(self, api: GivenCluster) -> None:
         super().__init__()
         self.api = api
-        connection = Connection(f"http://127.0.0.1:{api.server_address[1]}", None, _NoToken())
+        connection = Connection(api.url, None, _NoToken())
         client = KubernetesClient(Transport(connection), NAMESPACE, sleep=lambda _: None)
         settings = PodSettings("train:1", "trainer", "scorer")
         self.ports.cluster = KubernetesCluster({NAMESPACE: client}, "dev", lambda: settings)

@@ -1,15 +1,15 @@
 """A server that gives one answer to every request, however odd."""
 
 from collections.abc import Callable, Iterable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from tests.loopback import LoopbackServer
 
 Body = Callable[[], Iterable[bytes]]
 
 
-class OddServer:
+class OddServer(LoopbackServer):
     """A context manager; the body is made anew for each request, and may be endless."""
 
     def __init__(self, status: int = 200, headers: dict[str, str] | None = None, body: Body = lambda: ()) -> None:
@@ -37,18 +37,4 @@ class OddServer:
             def log_message(self, *_: Any) -> None:
                 """Log nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = Thread(target=self._server.serve_forever, args=(0.01,))
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(Handler)

@@ -3,16 +3,17 @@
 import shutil
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 import requests
+
+from tests.loopback import LoopbackServer
 
 DEADLINE_SECONDS = 30.0
 
@@ -58,7 +59,7 @@ def _wait_until_ready(server: "subprocess.Popen[bytes]", url: str) -> None:
     raise TimeoutError(f"prometheus is not ready, its exit code is {server.poll()}")
 
 
-class Answers:
+class Answers(LoopbackServer):
     """A context manager: a server that gives the same answer to every request, and keeps the requests."""
 
     def __init__(self, body: str | bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
@@ -82,15 +83,4 @@ class Answers:
             def log_message(self, *_: Any) -> None:
                 """Log nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-
-    def __enter__(self) -> "Answers":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(Handler)
