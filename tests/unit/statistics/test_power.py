@@ -4,8 +4,24 @@ import numpy as np
 import pytest
 
 from auto_retrain.statistics.paired import PairedCounts, mcnemar_mid_p
-from auto_retrain.statistics.power import power_at_error, power_of_paired_shares
+from auto_retrain.statistics.power import (
+    chance_to_reach,
+    error_of_interval,
+    errors_of_gain,
+    errors_of_paired_shares,
+    smallest_significant,
+)
 from auto_retrain.statistics.separation import quantile_codes, separation_of_classes, separation_of_numbers
+
+
+def power_of_paired_shares(gain: float, discordant: float, rows: float, alpha: float) -> float:
+    """The chance that McNemar's test sees a gain, whatever its size is asked to be."""
+    errors = errors_of_paired_shares(gain, discordant - gain**2, rows)
+    return chance_to_reach(smallest_significant(errors.null, alpha), gain, errors.actual)
+
+
+def power_at_error(gain: float, error: float, alpha: float) -> float:
+    return chance_to_reach(smallest_significant(error, alpha), gain, error)
 
 
 @pytest.mark.parametrize(("n", "gain", "known"), [(1000, 0.01, 0.253), (1000, 0.02, 0.640), (1000, 0.0425, 0.997)])
@@ -41,6 +57,20 @@ def test_versions_differ_in_at_least_as_many_rows_as_one_of_them_gains() -> None
 def test_a_gain_of_two_and_a_half_standard_errors_is_detected_in_four_of_five_cases() -> None:
     assert power_at_error(2.486, 1.0, 0.05) == pytest.approx(0.8, abs=0.001)
     assert power_at_error(1.0, 0.0, 0.05) == 1.0
+    assert errors_of_gain(4.0, 100) == (0.2, 0.2)
+
+
+def test_an_exact_estimate_reaches_what_it_is_and_nothing_above_it() -> None:
+    assert [chance_to_reach(bar, 0.1, 0.0) for bar in (0.09, 0.1, 0.11)] == [1.0, 1.0, 0.0]
+
+
+def test_a_gain_exactly_as_large_as_asked_is_reached_in_half_of_the_cases_however_many_rows_there_are() -> None:
+    assert [chance_to_reach(0.05, 0.05, error) for error in (0.1, 0.001)] == [0.5, 0.5]
+
+
+def test_an_interval_for_twenty_challengers_hides_the_same_error_as_one_for_one() -> None:
+    assert error_of_interval(-1.96, 1.96, 0.95) == pytest.approx(1, abs=1e-4)
+    assert error_of_interval(-3.0233, 3.0233, 1 - 0.05 / 20) == pytest.approx(1, abs=1e-4)
 
 
 def test_a_feature_that_is_the_label_removes_all_uncertainty_and_noise_removes_none() -> None:

@@ -55,7 +55,7 @@ def _show(options: argparse.Namespace, ports: Ports) -> None:
         # Anyone who reads a task token could answer for the cluster or for a person.
         print(json.dumps(job.model_dump(mode="json", exclude={"pending", "pending_review"}), indent=2))
         return
-    print(f"{job.job_id}  {job.trigger_type.value}  {job.status.value}  {moment(job.created_at)}")
+    print(f"{job.job_id}  {job.trigger_type.value}  {(job.ending or job.status).value}  {moment(job.created_at)}")
     print(plain(_standing(job)))
     _print_data_check(job)
     _print_metrics(job)
@@ -71,7 +71,7 @@ def _print_data_check(job: RetrainingJob) -> None:
         return
     summary, power = job.data_check.summary, job.data_check.power
     print(f"data: {summary.training.labelled} labelled training rows, {summary.holdout.labelled} labelled holdout rows")
-    print(f"power: {plain(power.reason)}")
+    print(f"power: {plain(job.data_check.overridden or power.reason)}")
     for finding in job.data_check.findings:
         print(f"{finding.severity}: {plain(finding.text)}")
 

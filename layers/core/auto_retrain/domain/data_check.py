@@ -62,17 +62,33 @@ class HoldoutDigests(Record):
 
 
 class Power(Record):
-    """The chance of detecting that a challenger is better, if it is better by just as much as the policy requires.
+    """The chance that a challenger as good as may be hoped for is promoted; None if there is nothing to go by.
 
-    None if there is nothing to compute it from; `reason` says what it was computed from.
+    `at_best` is its optimistic end, and `as_asked` the chance of a challenger that is only just as good as asked; both
+    are None where nothing had to be computed, and in records of earlier releases. `basis` tells a forecast from what is
+    certain: too few `rows`, or an improvement out of `reach`. `reason` says what the chance follows from.
     """
 
     chance: float | None
+    at_best: float | None = None
+    as_asked: float | None = None
+    basis: Literal["rows", "reach", "forecast"] = "forecast"
     reason: str
+
+
+class Skipping(Record):
+    """Why nothing is trained although the data are sound, or why something is although its chance is low."""
+
+    skipped: str | None = None
+    overridden: str | None = None
+    in_a_row: int = 0
 
 
 class DataCheck(Record):
     """Everything that was checked before training; `skipped` is why nothing is trained although the data are sound.
+
+    `skipped_in_a_row` counts the job itself and those before it that were skipped as well. `overridden` is why the job
+    trains although its chance is low.
 
     `psi` is the shift from training to holdout of the features that moved most, over ten bins with equal shares of the
     training rows. It is for information: only the drift trigger judges PSI.
@@ -84,6 +100,8 @@ class DataCheck(Record):
     findings: tuple[DataFinding, ...] = ()
     power: Power
     skipped: str | None = None
+    skipped_in_a_row: int = 0
+    overridden: str | None = None
 
     @property
     def errors(self) -> tuple[DataFinding, ...]:

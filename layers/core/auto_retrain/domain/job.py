@@ -82,6 +82,7 @@ class RetrainingJob(Record):
     trigger_reason: str
     trigger_verdicts: tuple[Verdict, ...] = ()
     actor: str | None = None
+    forced: bool = Field(default=False, description="whether a person asked for it with force")
     event_time: UtcTime
     execution_arn: str
     policy_version: int

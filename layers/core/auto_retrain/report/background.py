@@ -36,7 +36,7 @@ def _data_check(check: DataCheck) -> str:
     return (
         table(("Window", "Rows", "With a label", "Of the rarest class"), rows)
         + findings
-        + paragraph(text(check.power.reason))
+        + paragraph(text(check.overridden or check.power.reason))
     )
 
 

@@ -1,25 +1,47 @@
-"""How likely a comparison is to detect a real gain."""
+"""How likely an estimated gain is to pass: large enough, and too large to be due to chance."""
 
 from math import sqrt
 from statistics import NormalDist
+from typing import NamedTuple
 
 _NORMAL = NormalDist()
 
 
-def power_of_paired_shares(gain: float, discordant: float, rows: float, alpha: float) -> float:
-    """Chance that a one-sided McNemar test at level alpha detects a difference of two accuracies on the same rows.
+class GainErrors(NamedTuple):
+    """Standard errors of an estimated gain: if there were none (`null`), which the test asks, and as it is."""
 
-    `discordant` is the share of rows that only one of the two classifies right, which is at least the gain: Phi((gain ·
-    sqrt(n) - z · sqrt(d)) / sqrt(d - gain²)). Source: R. Connor, "Sample size for testing differences in proportions
-    for the paired-sample design", Biometrics 43 (1987).
+    null: float
+    actual: float
+
+
+def errors_of_gain(variance: float, rows: float) -> GainErrors:
+    """The errors of a mean over rows whose differences have this variance."""
+    error = sqrt(variance / rows)
+    return GainErrors(error, error)
+
+
+def errors_of_paired_shares(gain: float, variance: float, rows: float) -> GainErrors:
+    """The errors of the difference of two accuracies on the same rows: sqrt(d / n) and sqrt((d - gain²) / n).
+
+    d, the share of rows that only one of the two classifies right, is `variance` + gain² and at least the gain. Source:
+    R. Connor, "Sample size for testing differences in proportions for the paired-sample design", Biometrics 43 (1987).
     """
-    discordant = max(discordant, gain)
-    spread = sqrt(max(discordant - gain**2, 1e-12))
-    return _NORMAL.cdf((gain * sqrt(rows) - _NORMAL.inv_cdf(1 - alpha) * sqrt(discordant)) / spread)
+    discordant = max(variance + gain**2, gain)
+    return GainErrors(sqrt(discordant / rows), sqrt(max(discordant - gain**2, 0.0) / rows))
 
 
-def power_at_error(gain: float, standard_error: float, alpha: float) -> float:
-    """Chance that a one-sided test at level alpha detects a gain whose estimate is normal with this standard error."""
-    if standard_error <= 0:
-        return 1.0 if gain > 0 else alpha
-    return _NORMAL.cdf(gain / standard_error - _NORMAL.inv_cdf(1 - alpha))
+def smallest_significant(null_error: float, alpha: float) -> float:
+    """The estimated gain from which on a one-sided test at level alpha says that it is not due to chance."""
+    return _NORMAL.inv_cdf(1 - alpha) * null_error
+
+
+def chance_to_reach(bar: float, gain: float, error: float) -> float:
+    """Chance that the estimate of a gain reaches a bar: Phi((gain - bar) / error)."""
+    if error <= 0:
+        return float(gain >= bar)
+    return _NORMAL.cdf((gain - bar) / error)
+
+
+def error_of_interval(low: float, high: float, level: float) -> float:
+    """The standard error behind a two-sided interval that holds with probability `level`."""
+    return (high - low) / 2 / _NORMAL.inv_cdf((1 + level) / 2)

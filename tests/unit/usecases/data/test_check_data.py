@@ -23,7 +23,7 @@ class Data(World):
     """A model with two hundred rows for each of fifteen days: five of holdout, ten of training data."""
 
     def __init__(self, data: dict[str, Any] | None = None, **policy: Any) -> None:
-        triggers = {"evaluation_window_days": 5, "training_window_days": 10}
+        triggers = {"evaluation_window_days": 5, "training_window_days": 10, "cool_down_hours": 0}
         super().__init__(a_policy(triggers=triggers, data={**DATA, **(data or {})}, **policy))
         random = np.random.default_rng(1)
         for back in range(1, 16):
@@ -163,7 +163,9 @@ def test_too_few_rows_for_a_decision_end_the_job_green_without_training() -> Non
     world = Data(validation={"min_holdout_rows": 1001})
     job_id, outcome = world.check_data()
     assert outcome.next == "close"
-    assert outcome.reason.startswith("not trained: 1000 holdout rows have a label, 1001 are needed")
+    assert outcome.reason == (
+        "not trained: 1000 holdout rows have a label, 1001 are needed (validation.min_holdout_rows)"
+    )
     ended = world.close(decision={"job_id": job_id})
     job = world.job(job_id)
     assert (ended.next, job.status, job.deployed) == ("succeed", RetrainingStatus.COMPLETED, False)
@@ -217,36 +219,54 @@ def compared(world: World, champion: float, challenger: float, n: int) -> None:
     world.close(decision={"job_id": job_id})
 
 
-def next_check(world: Data) -> DataCheckOutcome:
+def next_check(world: Data, force: bool = False) -> DataCheckOutcome:
     world.ports.clock.advance(timedelta(seconds=1))
-    event = {"model_name": "churn", "actor": "ada", "reason": "again", "event_time": NOON.isoformat(), "force": True}
+    event = {"model_name": "churn", "actor": "ada", "reason": "again", "event_time": NOON.isoformat(), "force": force}
     decision = world.check(event, execution="arn:second")
     assert decision.job_id is not None
     return check_data(JobReference(job_id=decision.job_id), world.ports)
 
 
-def test_the_power_is_estimated_from_the_variance_of_the_last_comparison() -> None:
+def test_the_reason_to_train_is_the_chance_of_a_promotion() -> None:
     world = Data()
     compared(world, 0.85, 0.90, 2000)
     outcome = next_check(world)
-    # A gain of 0.045 on 1,000 rows; in the last comparison, the versions differed on a quarter of the rows.
     assert outcome.next == "train"
-    assert "a gain of 0.045 in accuracy would show on 1000 labelled holdout rows with a chance of" in outcome.reason
+    assert outcome.reason == (
+        "accuracy is 0.9 in the comparison of 2026-03-01; on 1000 labelled holdout rows a challenger at 0.99 has a "
+        "chance of 100% to be promoted, judging by 1 earlier comparison (at best 100%), and one exactly as good as "
+        "asked (0.945) has 50%"
+    )
+
+
+def hopeless() -> Data:
+    """A model whose next comparison would hardly show the gain of a challenger, even one twice as good as asked."""
+    world = Data(validation={"min_improvement": 0.001})
+    compared(world, 0.90, 0.95, 2000)
+    return world
 
 
 def test_a_job_whose_comparison_would_hardly_show_a_gain_is_skipped() -> None:
-    world = Data(validation={"min_improvement": 0.01, "min_power": 0.8})
-    compared(world, 0.85, 0.90, 2000)
+    world = hopeless()
     outcome = next_check(world)
     assert outcome.next == "close"
-    assert "a gain of 0.009 in accuracy would show" in outcome.reason
-    assert "validation.min_power = 0.8 requires 80%" in outcome.reason
+    assert "a challenger at 0.9519 has a chance of" in outcome.reason
+    assert outcome.reason.endswith("; validation.min_power = 0.5 asks for 50%")
+
+
+def test_a_person_who_forces_a_job_gets_it_trained_and_the_record_says_so() -> None:
+    world = hopeless()
+    outcome = next_check(world, force=True)
+    assert outcome.next == "train"
+    assert outcome.reason.startswith("trained because ada forced it, although accuracy is 0.95 in the comparison")
+    check = world.ports.jobs.list_recent("churn", 1)[0].data_check
+    assert check is not None
+    assert (check.skipped, check.overridden) == (None, outcome.reason)
 
 
 @pytest.mark.parametrize("gate", ["min_improvement", "paired_evidence"])
 def test_where_no_gain_has_to_show_its_size_prevents_no_training(gate: str) -> None:
-    world = Data(validation={"min_improvement": 0.01, "min_power": 0.8})
-    compared(world, 0.85, 0.90, 2000)
+    world = hopeless()
     rules = world.policy.validation.changed(observe_only=(gate,))
     world.ports.policies.apply(world.policy.changed(validation=rules), "ada", NOON)
     assert next_check(world).next == "train"

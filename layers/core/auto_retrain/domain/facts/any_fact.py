@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from .ending import JobEnded, RejectionsEscalated
+from .ending import JobEnded, RejectionsEscalated, SkipsEscalated
 from .policies import PolicyApplied
 from .promoting import AliasMoved, ChallengerValidated, ProfileKept, Promoted, ReviewGiven, ReviewRequested
 from .quarantine import QuarantineLifted, QuarantineSet
@@ -28,6 +28,7 @@ AnyFact = Annotated[
     | ProfileKept
     | JobEnded
     | RejectionsEscalated
+    | SkipsEscalated
     | PolicyApplied,
     Field(discriminator="kind"),
 ]

@@ -54,3 +54,27 @@ class RejectionsEscalated(AnnouncedFact):
             f"{self.model_name}: {self.in_a_row} challengers in a row were rejected although triggers call for a new "
             f"model; {self.owner}, please check the data and the trainer. Last: {self.last}"
         )
+
+
+class SkipsEscalated(AnnouncedFact):
+    """Triggers keep calling for a new model, but one job after another trains nothing."""
+
+    kind: Literal["skips_escalated"] = "skips_escalated"
+    in_a_row: int
+    owner: str
+    last: str
+
+    @property
+    def fact_id(self) -> str:
+        return f"{self.job_id}-skips-escalated"
+
+    @property
+    def event(self) -> EventKind:
+        return "escalated"
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"{self.model_name}: {self.in_a_row} jobs in a row trained nothing although triggers call for a new model; "
+            f"{self.owner}, please make the holdout larger or ask for less. Last: {self.last}"
+        )

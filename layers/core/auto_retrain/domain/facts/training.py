@@ -12,11 +12,12 @@ class DataChecked(Fact):
     errors: int
     warnings: int
     skipped: str | None = None
+    overridden: str | None = None
 
     @property
     def sentence(self) -> str:
         findings = f"{self.errors} errors and {self.warnings} warnings"
-        return f"The data of {self.model_name} were checked: {self.skipped or findings}"
+        return f"The data of {self.model_name} were checked: {self.skipped or self.overridden or findings}"
 
 
 class StepOrdered(Fact):

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from ..base import Record
-from ..ending import ExecutionEnding
+from ..ending import Ending, ExecutionEnding
 from ..status import RetrainingStatus
 
 
@@ -31,9 +31,18 @@ class ExecutionStatusChange(Record):
 
 
 class ClosingOutcome(Record):
-    """How the execution must end; `error` and `reason` become the error and cause of a failed one."""
+    """How the execution must end; `error` and `reason` become the error and cause of a failed one.
+
+    `ending` tells a promotion from a "no" and from a job that trained nothing, which all end green.
+    """
 
     next: ExecutionEnding
     status: RetrainingStatus | None
+    ending: Ending | None = None
     error: str
     reason: str
+
+    @property
+    def metrics(self) -> dict[str, int]:
+        """Counts to set alarms on, by metric name."""
+        return {"skipped_jobs": 1} if self.ending is Ending.SKIPPED else {}

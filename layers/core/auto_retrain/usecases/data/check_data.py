@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ...data_checks import check_data_of
-from ...domain.data_check import DataCheck, Power
+from ...domain.data_check import DataCheck
 from ...domain.drift import DataProfile, FeatureHistogram
 from ...domain.errors import DataInvalid
 from ...domain.facts.training import DataChecked
@@ -20,6 +20,7 @@ from .holdout_rows import digest_holdout
 from .manifest import freeze_data, read_manifest
 from .power import predict_power
 from .reference_profile import build_profile, count_live, keep_job_profile
+from .skipping import decide_skipping
 from .summarize import summarize_data
 
 MAX_FINDINGS, MAX_FEATURES = 50, 20
@@ -45,7 +46,7 @@ def check_data(reference: JobReference, ports: Ports) -> DataCheckOutcome:
         raise DataInvalid("; ".join(finding.text for finding in check.errors))
     if check.skipped:
         return DataCheckOutcome(next="close", reason=check.skipped)
-    return DataCheckOutcome(next="train", reason=check.power.reason)
+    return DataCheckOutcome(next="train", reason=check.overridden or check.power.reason)
 
 
 def _fact_of(job: RetrainingJob, ports: Ports) -> DataChecked:
@@ -58,6 +59,7 @@ def _fact_of(job: RetrainingJob, ports: Ports) -> DataChecked:
         errors=errors,
         warnings=len(findings) - errors,
         skipped=job.skipped,
+        overridden=job.data_check.overridden if job.data_check else None,
     )
 
 
@@ -66,14 +68,17 @@ def _run_checks(job: RetrainingJob, policy: Policy, ports: Ports) -> DataCheck:
     summary = summarize_data(manifest, ports)
     profile = _profile(job, manifest, policy, ports)
     histograms = count_live(profile, manifest.data, manifest.holdout.objects, ports)
-    power = predict_power(policy, summary, ports)
+    power = predict_power(job, policy, summary, ports)
+    skipping = decide_skipping(job, policy, power, ports)
     return DataCheck(
         summary=summary,
         holdout=digest_holdout(manifest, ports),
         psi=_psi_of(histograms),
         findings=tuple(check_data_of(policy, summary, histograms)[:MAX_FINDINGS]),
         power=power,
-        skipped=_reason_to_skip(policy, power),
+        skipped=skipping.skipped,
+        skipped_in_a_row=skipping.in_a_row,
+        overridden=skipping.overridden,
     )
 
 
@@ -89,10 +94,3 @@ def _psi_of(histograms: Sequence[FeatureHistogram]) -> dict[str, float]:
     filled = [histogram for histogram in histograms if sum(histogram.reference) and sum(histogram.live)]
     values = {histogram.feature: round(psi(histogram.reference, histogram.live), 6) for histogram in filled}
     return dict(sorted(values.items(), key=lambda pair: -pair[1])[:MAX_FEATURES])
-
-
-def _reason_to_skip(policy: Policy, power: Power) -> str | None:
-    required = policy.validation.min_power
-    if power.chance is None or power.chance >= required:
-        return None
-    return f"not trained: {power.reason}; validation.min_power = {required:g} requires {required:.0%}"

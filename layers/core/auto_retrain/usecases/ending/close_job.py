@@ -63,6 +63,6 @@ def _outcome_without_job(failure: Failure | None) -> ClosingOutcome:
 
 def _outcome(job: RetrainingJob, failure: Failure | None) -> ClosingOutcome:
     if job.status is RetrainingStatus.COMPLETED:
-        return ClosingOutcome(next="succeed", status=job.status, error="", reason=job.summary())
+        return ClosingOutcome(next="succeed", status=job.status, ending=job.ending, error="", reason=job.summary())
     error = failure.error if failure else "JobFailed"
-    return ClosingOutcome(next="fail", status=job.status, error=error, reason=job.error or "")
+    return ClosingOutcome(next="fail", status=job.status, ending=job.ending, error=error, reason=job.error or "")

@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 from ...domain.ending import Ending
 from ...domain.errors import AutoRetrainError
-from ...domain.facts.ending import JobEnded, RejectionsEscalated
+from ...domain.facts.ending import JobEnded, RejectionsEscalated, SkipsEscalated
 from ...domain.job import RetrainingJob
 from ...domain.model_state import ModelState, WaitingTrigger
 from ...domain.names import execution_name
+from ...domain.trigger_type import TriggerType
 from ...domain.validation import Decision
 from ...ports import Ports
 from ..audit.record import announce
@@ -39,7 +40,8 @@ def end_job(job: RetrainingJob, failure: Failure | None, ports: Ports) -> Retrai
         error = f"{failure.error}: {failure.reason}"[:MAX_ERROR_LENGTH]
     ended = job.ended(ending, ports.clock.now(), error)
     rejected = _rejected_in_a_row(job, ending, ports)
-    return ports.jobs.close_job(ended, retrained=ending.is_retraining, rejected_in_a_row=rejected)
+    retrained = ending.is_retraining or _answers_schedule(job, ending)
+    return ports.jobs.close_job(ended, retrained=retrained, rejected_in_a_row=rejected)
 
 
 def _ending_of(job: RetrainingJob, failure: Failure | None) -> Ending:
@@ -55,6 +57,12 @@ def _ending_of(job: RetrainingJob, failure: Failure | None) -> Ending:
         return Ending.DECLINED
     endings = {Decision.REJECT: Ending.REJECTED, Decision.INCONCLUSIVE: Ending.INCONCLUSIVE}
     return endings.get(job.validation.decision, Ending.FAILED)
+
+
+def _answers_schedule(job: RetrainingJob, ending: Ending) -> bool:
+    """Tomorrow a schedule that is still due would get the same forecast; only rows may have arrived by then."""
+    is_forecast = job.data_check is not None and job.data_check.power.basis != "rows"
+    return ending is Ending.SKIPPED and job.trigger_type is TriggerType.SCHEDULED and is_forecast
 
 
 def _rejected_in_a_row(job: RetrainingJob, ending: Ending, ports: Ports) -> int | None:
@@ -108,6 +116,8 @@ def _announce_end(job: RetrainingJob, ports: Ports) -> bool:
     announced = announce(fact, ports)
     if _backs_off(job) and job.ending not in (Ending.PROMOTED, Ending.SKIPPED):
         announced &= _escalate(job, ports.states.get(job.model_name), ports)
+    if job.ending is Ending.SKIPPED:
+        announced &= _escalate_skips(job, ports)
     return announced
 
 
@@ -139,6 +149,22 @@ def _escalate(job: RetrainingJob, state: ModelState, ports: Ports) -> bool:
         job_id=job.job_id,
         at=ports.clock.now(),
         in_a_row=state.rejected_in_a_row,
+        owner=applied.policy.owner,
+        last=job.summary(),
+    )
+    return announce(fact, ports)
+
+
+def _escalate_skips(job: RetrainingJob, ports: Ports) -> bool:
+    """Ask the owner to act each time that as many jobs were skipped in a row as challengers may be rejected."""
+    applied, in_a_row = ports.policies.get(job.model_name), job.data_check.skipped_in_a_row if job.data_check else 0
+    if applied is None or not in_a_row or in_a_row % applied.policy.triggers.escalate_after:
+        return True
+    fact = SkipsEscalated(
+        model_name=job.model_name,
+        job_id=job.job_id,
+        at=ports.clock.now(),
+        in_a_row=in_a_row,
         owner=applied.policy.owner,
         last=job.summary(),
     )

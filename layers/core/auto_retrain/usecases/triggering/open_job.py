@@ -72,6 +72,7 @@ def _new_job(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) ->
         trigger_reason=decision.reason,
         trigger_verdicts=decision.verdicts,
         actor=decision.actor,
+        forced=decision.force,
         event_time=decision.event_time,
         execution_arn=decision.execution_arn,
         policy_version=applied.version,
