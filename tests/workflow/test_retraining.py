@@ -153,7 +153,8 @@ def test_small_models_are_trained_and_scored_in_batches(world: World) -> None:
 
 def test_nothing_is_trained_if_a_comparison_would_be_inconclusive(world: World) -> None:
     model = world.given_model(validation={"min_holdout_rows": 5000})
-    ended = world.retrain(model)
+    event = {"model_name": model, "actor": "tests", "reason": "not forced", "event_time": NOW.isoformat()}
+    ended = world.run(event)
     assert (ended.status, ended.path) == (
         "SUCCEEDED",
         ["CheckTriggers", "ChooseStart", "CheckData", "ChooseTraining", "CloseJob", "ChooseEnding", "Closed"],
@@ -161,7 +162,7 @@ def test_nothing_is_trained_if_a_comparison_would_be_inconclusive(world: World) 
     assert ended.job is not None
     assert (ended.job.status, ended.job.started_at) == (RetrainingStatus.COMPLETED, None)
     assert ended.job.skipped == (
-        "not trained: 2000 holdout rows have a label, 5000 are needed; validation.min_power = 0.5 requires 50%"
+        "not trained: 2000 holdout rows have a label, 5000 are needed (validation.min_holdout_rows)"
     )
     assert world.is_free(model)
 

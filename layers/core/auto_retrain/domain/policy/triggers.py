@@ -92,7 +92,10 @@ class TriggerConfig(StrictRecord):
         description="the cool-down doubles with each rejected challenger, up to this; 0: no back-off",
     )
     escalate_after: int = Field(
-        default=3, ge=1, le=100, description="rejected challengers in a row after which a message asks the owner to act"
+        default=3,
+        ge=1,
+        le=100,
+        description="rejected challengers, or skipped jobs, in a row after which a message asks the owner to act",
     )
 
     def enables(self, trigger: TriggerType) -> bool:
