@@ -52,6 +52,13 @@ def test_a_stored_job_is_read_with_its_ending(case: str, ending: Ending | None) 
     assert job.status is (ending.status if ending else job.status)
 
 
+def test_a_stored_skip_is_read_with_its_power() -> None:
+    check = stored_job("skipped").data_check
+    assert check is not None
+    assert (check.power.chance, check.power.at_best, check.power.basis) == (0.1, None, "forecast")
+    assert (check.skipped, check.skipped_in_a_row, check.overridden) == ("not trained: few rows", 0, None)
+
+
 def test_the_versions_of_a_stored_job_keep_their_files_run_and_metrics() -> None:
     job = stored_job("promoted")
     assert job.champion is not None

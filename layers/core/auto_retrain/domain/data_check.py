@@ -76,14 +76,6 @@ class Power(Record):
     reason: str
 
 
-class Skipping(Record):
-    """Why nothing is trained although the data are sound, or why something is although its chance is low."""
-
-    skipped: str | None = None
-    overridden: str | None = None
-    in_a_row: int = 0
-
-
 class DataCheck(Record):
     """Everything that was checked before training; `skipped` is why nothing is trained although the data are sound.
 

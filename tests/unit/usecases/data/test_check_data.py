@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.errors import DataInvalid, DataMissing, JobUnknown
 from auto_retrain.domain.messages.data import DataCheckOutcome
 from auto_retrain.domain.messages.references import JobReference
@@ -170,6 +171,7 @@ def test_too_few_rows_for_a_decision_end_the_job_green_without_training() -> Non
     job = world.job(job_id)
     assert (ended.next, job.status, job.deployed) == ("succeed", RetrainingStatus.COMPLETED, False)
     assert ended.reason == f"churn was {outcome.reason}"
+    assert (ended.ending, ended.metrics) == (Ending.SKIPPED, {"skipped_jobs": 1})
     assert [event.kind for event in world.ports.events.published] == ["started", "skipped"]
     state = world.ports.states.get("churn")
     assert (state.active_job, state.last_retrained_at, state.rejected_in_a_row) == (None, None, 0)

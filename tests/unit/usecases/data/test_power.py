@@ -133,6 +133,11 @@ def test_an_earlier_comparison_only_forecasts_that_an_improvement_is_out_of_reac
     assert "the champion is at 0.9700 in the comparison of 2026-03-01" in power.reason
 
 
+def test_production_alone_only_forecasts_it_where_the_holdout_was_harder() -> None:
+    power = PowerWorld(accuracy_alone(0.9, 5000), 5000).power(5000, production=0.97)
+    assert (power.chance, power.basis) == (0.0, "forecast")
+
+
 def test_what_is_out_of_reach_by_a_hair_may_not_be_so_on_the_holdout() -> None:
     power = PowerWorld(accuracy_alone(0.95, 1000), 1000).power(1000, production=0.955)
     assert power.chance is None

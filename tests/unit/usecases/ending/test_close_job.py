@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.errors import AwsRefused, EventsUnavailable
 from auto_retrain.domain.events import JobEvent
 from auto_retrain.domain.messages.ending import ClosingRequest, ExecutionStatusChange
@@ -29,6 +30,14 @@ def test_a_promoted_challenger_ends_green() -> None:
     assert (job.deployed, job.pending, job.completed_at) == (True, None, NOON)
     assert (state.active_job, state.last_retrained_at) == (None, NOON)
     assert [event.kind for event in world.ports.events.published] == ["started", "deployed"]
+
+
+def test_only_a_job_that_trained_nothing_counts_as_skipped() -> None:
+    world = World()
+    job_id = world.scored_job(rows(2000, 0.89), rows(2000, 0.88))
+    world.validate(job_id)
+    outcome = world.close(decision={"job_id": job_id})
+    assert (outcome.ending, outcome.metrics) == (Ending.REJECTED, {})
 
 
 def test_a_rejected_challenger_is_a_normal_green_end() -> None:

@@ -86,6 +86,7 @@ def _out_of_reach(policy: Policy, level: ChampionLevel, error: float) -> Power |
     if not is_out_of_reach(policy, worse):
         return Power(chance=None, reason=f"{beyond}; on the holdout it may be worse")
     choices = "choose another validation.improvement_basis, such as error_reduction, or a smaller minimum"
-    # An earlier comparison only forecasts how good the champion is now.
-    basis: Literal["reach", "forecast"] = "reach" if level.in_production else "forecast"
+    # Production and holdout may differ by more than chance, so it is certain only if both say so.
+    both = level.in_production and is_out_of_reach(policy, level.newest.value)
+    basis: Literal["reach", "forecast"] = "reach" if both else "forecast"
     return Power(chance=0.0, basis=basis, reason=f"{beyond}: {choices}")

@@ -1,12 +1,22 @@
 """Whether a job trains although its power is low: a forecast alone must not hold a model back for long."""
 
-from ...domain.data_check import Power, Skipping
+from typing import NamedTuple
+
+from ...domain.data_check import Power
 from ...domain.ending import Ending
 from ...domain.job import RetrainingJob
 from ...domain.policy.policy import Policy
 from ...ports import Ports
 from .champion_level import is_known_healthy
 from .past_comparisons import MAX_RECENT_JOBS
+
+
+class Skipping(NamedTuple):
+    """Why nothing is trained although the data are sound, or why something is although its chance is low."""
+
+    skipped: str | None = None
+    overridden: str | None = None
+    in_a_row: int = 0
 
 
 def decide_skipping(job: RetrainingJob, policy: Policy, power: Power, ports: Ports) -> Skipping:
