@@ -40,6 +40,19 @@ def test_a_job_is_shown_with_its_variants_and_what_it_waits_for(terminal: Termin
     assert "failed: too\\x1b[31m deep" in lines[-2]
 
 
+def test_a_job_that_was_skipped_or_trained_all_the_same_says_why(terminal: Terminal, job: str) -> None:
+    stored = terminal.ports.jobs.get(job)
+    assert stored is not None
+    assert stored.data_check is not None
+    overridden = stored.data_check.changed(overridden="trained because ada forced it, although few rows")
+    terminal.ports.jobs._jobs[job] = stored.checked(overridden)
+    assert "power: trained because ada forced it, although few rows" in terminal.ok("job", job)
+    skipped = stored.checked(stored.data_check.changed(skipped="not trained: few rows"))
+    terminal.ports.jobs._jobs[job] = skipped.changed(status="completed", ending="skipped")
+    lines = terminal.ok("job", job).splitlines()
+    assert lines[:2] == [f"{job}  manual  skipped  2026-03-01 12:00:00Z", "churn was not trained: few rows"]
+
+
 def test_a_job_as_json_has_everything_but_the_token(terminal: Terminal, job: str) -> None:
     output = terminal.ok("job", job, "--json")
     assert json.loads(output)["variants"][2]["trained"]["number"] == "4"
