@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from auto_retrain.domain.comparison import MetricResult
 from auto_retrain.statistics.paired import PairedCounts, mcnemar_mid_p
@@ -218,3 +220,25 @@ def test_a_floor_above_what_the_champion_reaches_counts_as_asked() -> None:
     power = world.power(2000, production=0.7, met=True)
     assert "exactly as good as asked (0.94) has 50%" in power.reason
     assert "a challenger at 0.97 has a chance of 100%" in power.reason
+
+
+SHARES = st.floats(0, 1) | st.sampled_from([0.0, 1.0])
+BASES = st.sampled_from(["relative", "absolute", "error_reduction", "non_inferior"])
+
+
+@settings(max_examples=200, deadline=None)
+@given(SHARES, SHARES, SHARES, BASES, st.integers(1, 10**7), st.integers(1, 20), st.integers(1, 20))
+def test_whatever_was_measured_a_chance_is_a_chance_and_no_less_at_best(
+    promotion: float, production: float, minimum: float, basis: str, rows: int, before: int, variants: int
+) -> None:
+    validation = {"improvement_basis": basis, "min_improvement": minimum, "min_holdout_rows": 1, "min_class_rows": 1}
+    world = PowerWorld(accuracy_alone(promotion, 2000), **LOW, validation=validation)
+    world.compared(1, accuracies(draw(np.random.default_rng(rows), 500, 0.8, 0.0, 0.1), before), 500, before)
+    power = world.power(rows, production=production, variants=variants)
+    if power.at_best is None:
+        assert power.chance in (None, 0.0)
+    else:
+        assert power.chance is not None
+        assert power.as_asked is not None
+        assert 0 <= power.as_asked <= 1
+        assert 0 <= power.chance <= power.at_best <= 1
