@@ -80,8 +80,8 @@ def labels_answered(answers: Array, labels: KnownLabels, classes: Array | None) 
 
 def _refuse(what: str, rows: Array, answers: Array) -> None:
     if rows.any():
-        example = repr(answers[rows.argmax()])[:MAX_EXAMPLE_LENGTH]
-        raise AnswersRefused(f"{what} for {np.count_nonzero(rows)} of {rows.size} rows, such as {example}")
+        example = str(answers[rows.argmax()])[:MAX_EXAMPLE_LENGTH]
+        raise AnswersRefused(f"{what} for {np.count_nonzero(rows)} of {rows.size} rows, such as '{example}'")
 
 
 def _mostly_known(strange: Array) -> bool:

@@ -9,7 +9,7 @@ from .answers import AnswersRefused, answers_of, numbers_of
 from .asking import Predictions, ask
 from .data import LabelledRows, read_window
 from .entry_points import import_function
-from .errors import VersionUnusable
+from .errors import DataInvalid, VersionUnusable
 from .labels import Array, encode, natural_labels
 from .order import Columns, Manifest, Order
 from .outputs import Outputs
@@ -17,6 +17,9 @@ from .storage import Storage
 from .versions import LoadedVersion, Versions
 
 SLICE_PREFIX = "slice:"
+# What the function that measures can read.
+MAX_CLASSES = 10_000
+MAX_BYTES_OF_SCORES = 512 << 20
 
 
 def score(order: Order, manifest: Manifest, storage: Storage, versions: Versions, outputs: Outputs) -> dict[str, Any]:
@@ -99,7 +102,21 @@ def _to_arrays(predictions: dict[str, Predictions], rows: LabelledRows) -> dict[
         for array in (prediction.classes, prediction.predicted)
     ]
     classes = np.unique(np.concatenate([rows.labels, *texts])) if texts else None
+    if classes is not None:
+        _check_size(classes.size, rows.labels.size, any(one.scores is not None for one in predictions.values()))
     return {number: _arrays_of(prediction, rows, classes) for number, prediction in predictions.items()}
+
+
+def _check_size(classes: int, rows: int, has_scores: bool) -> None:
+    """Refuse what nobody could read, before it fills the memory here."""
+    if classes > MAX_CLASSES:
+        raise DataInvalid(f"the rows and versions know {classes} classes; at most {MAX_CLASSES} can be compared")
+    needed = classes * rows * np.dtype(float).itemsize
+    if has_scores and needed > MAX_BYTES_OF_SCORES:
+        raise DataInvalid(
+            f"probabilities of {classes} classes for {rows} rows take {needed >> 20} MB of a file; "
+            f"at most {MAX_BYTES_OF_SCORES >> 20} MB can be compared"
+        )
 
 
 def _arrays_of(predictions: Predictions, rows: LabelledRows, classes: Array | None) -> dict[str, Array]:

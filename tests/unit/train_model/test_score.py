@@ -12,7 +12,7 @@ import pytest
 
 from local.paths import TRAINER
 from tests.unit.train_model.shelf import COLUMNS, FIRST_DAY, Shelf
-from train_model.errors import TrainerBroken, VersionUnusable
+from train_model.errors import DataInvalid, TrainerBroken, VersionUnusable
 from train_model.order import Manifest, Order
 from train_model.outputs import Outputs
 from train_model.score import score
@@ -135,6 +135,23 @@ def test_a_version_that_cannot_predict_is_named(shelf: Shelf) -> None:
 
     with pytest.raises(VersionUnusable, match=r"version 2 gave answers of shape \(2,\) for 3 rows"):
         score_with(shelf, Registered(Constant("1"), Short()))
+
+
+def test_more_classes_than_can_be_compared_are_refused_before_they_fill_the_memory(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("train_model.score.MAX_CLASSES", 3)
+    with pytest.raises(DataInvalid, match="the rows and versions know 4 classes; at most 3 can be compared"):
+        score_with(shelf, Registered(Threshold(), Nine()))
+
+
+def test_more_probabilities_than_can_be_read_are_refused_before_they_fill_the_memory(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("train_model.score.MAX_BYTES_OF_SCORES", 50)
+    with pytest.raises(DataInvalid, match="probabilities of 3 classes for 3 rows take 0 MB of a file; at most 0 MB"):
+        score_with(shelf, Registered(Threshold()))
+    assert score_with(shelf, Registered(Constant("1")))
 
 
 NUMBERS = ROWS.assign(bought=[1.5, 2.0, None, 3.25])
