@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from .answers import AnswersRefused
+from .asking import ask_without_probabilities
 from .checkpoints import checkpoint_folder
 from .data import LabelledRows
 from .entry_points import import_function
 from .errors import DataInvalid, TrainerBroken
-from .labels import label_texts
 from .order import Order
 from .storage import Storage
 
@@ -40,14 +41,19 @@ def fit_model(order: Order, rows: LabelledRows, storage: Storage) -> Any:
 
 
 def training_quality(model: Any, rows: LabelledRows) -> dict[str, float]:
-    """How well the model predicts its own training rows; for information only."""
+    """How well the model predicts its own training rows, for information only.
+
+    Raises TrainerBroken if it cannot predict them, or if it is in doubt what its answers mean.
+    """
     try:
-        predicted = np.asarray(model.predict(rows.features)).ravel()
-        if rows.are_numbers:
-            return {"training_rmse": float(np.sqrt(np.mean((predicted - rows.labels) ** 2)))}
-        return {"training_accuracy": float(np.mean(label_texts(predicted) == rows.labels))}
-    except Exception as error:
+        predicted = ask_without_probabilities(model, rows.features, rows).predicted
+    except AnswersRefused as error:
+        raise TrainerBroken(f"the fitted model gave {error}, of its own training rows") from error
+    except (Exception, SystemExit) as error:
         raise TrainerBroken(f"the fitted model cannot predict its own training rows: {error}") from error
+    if rows.are_numbers:
+        return {"training_rmse": float(np.sqrt(np.mean((predicted - rows.labels) ** 2)))}
+    return {"training_accuracy": float(np.mean(predicted == rows.labels))}
 
 
 @contextmanager

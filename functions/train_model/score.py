@@ -1,33 +1,25 @@
 """Carries out a score order: registered versions predict the same holdout rows."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from .answers import AnswersRefused, answers_of, numbers_of
+from .asking import Predictions, ask
 from .data import LabelledRows, read_window
 from .entry_points import import_function
-from .errors import VersionUnusable
-from .labels import Array, encode, label_texts
+from .errors import DataInvalid, VersionUnusable
+from .labels import Array, encode, natural_labels
 from .order import Columns, Manifest, Order
 from .outputs import Outputs
 from .storage import Storage
 from .versions import LoadedVersion, Versions
 
 SLICE_PREFIX = "slice:"
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """One version's predictions for all rows: texts of its `classes`, or numbers without classes.
-
-    `scores` has one column for each class, `row_metric` one value for each row.
-    """
-
-    predicted: Array
-    classes: Array | None = None
-    scores: Array | None = None
-    row_metric: Array | None = None
+# What the function that measures can read.
+MAX_CLASSES = 10_000
+MAX_BYTES_OF_SCORES = 512 << 20
 
 
 def score(order: Order, manifest: Manifest, storage: Storage, versions: Versions, outputs: Outputs) -> dict[str, Any]:
@@ -49,28 +41,38 @@ def predict(version: LoadedVersion, rows: LabelledRows, row_metric: str | None =
     """Let one version predict; raises VersionUnusable if it cannot, or if its predictions cannot be measured."""
     frame = _columns_for(version, rows)
     try:
-        raw = np.asarray(version.model.predict(frame)).ravel()
-        if raw.size != len(frame):
-            raise ValueError(f"{raw.size} predictions for {len(frame)} rows")
-        predictions = _numbers(raw) if rows.are_numbers else _classes(version.model, frame, raw)
-    except Exception as error:
+        predictions = ask(version.model, frame, rows)
+    except AnswersRefused as error:
+        raise VersionUnusable(f"version {version.number} gave {error}") from error
+    except (Exception, SystemExit) as error:
         raise VersionUnusable(f"version {version.number} cannot predict: {type(error).__name__}: {error}") from error
     if row_metric is None:
         return predictions
-    return replace(predictions, row_metric=_measure(row_metric, version, rows, raw))
+    return replace(predictions, row_metric=_measure(row_metric, version, rows, predictions.predicted))
 
 
 def _measure(row_metric: str, version: LoadedVersion, rows: LabelledRows, predicted: Array) -> Array:
     """The user's own metric: one finite number for each row."""
     measure = import_function("row metric", row_metric)
     try:
-        values = np.asarray(measure(rows.features.copy(), rows.targets.copy(), predicted.copy()), dtype=np.float64)
-    except Exception as error:
-        raise VersionUnusable(f"row metric {row_metric} failed: {type(error).__name__}: {error}") from error
-    if values.shape != rows.labels.shape or not np.isfinite(values).all():
+        labels, answers = _as_learned(rows, predicted)
+        values = numbers_of(answers_of(measure(rows.features.copy(), labels, answers), rows.features.index))
+    except AnswersRefused as error:
         expected = f"one finite number for each of {rows.labels.size} rows"
-        raise VersionUnusable(f"row metric {row_metric} did not return {expected} of version {version.number}")
+        raise VersionUnusable(
+            f"row metric {row_metric} did not return {expected} of version {version.number}, but {error}"
+        ) from error
+    except (Exception, SystemExit) as error:
+        raise VersionUnusable(f"row metric {row_metric} failed: {type(error).__name__}: {error}") from error
     return values
+
+
+def _as_learned(rows: LabelledRows, predicted: Array) -> tuple[Array, Array]:
+    """Labels and predictions of one type, so that equal ones are equal."""
+    if rows.are_numbers:
+        return rows.labels.copy(), predicted.copy()
+    both = natural_labels(np.concatenate([rows.labels, predicted]))
+    return both[: predicted.size], both[predicted.size :]
 
 
 def _columns_for(version: LoadedVersion, rows: LabelledRows) -> Any:
@@ -79,22 +81,6 @@ def _columns_for(version: LoadedVersion, rows: LabelledRows) -> Any:
     if missing:
         raise VersionUnusable(f"version {version.number} needs columns that are not features: {', '.join(missing)}")
     return rows.features[list(features)]
-
-
-def _numbers(raw: Array) -> Predictions:
-    predicted = raw.astype(np.float64)
-    if not np.isfinite(predicted).all():
-        raise ValueError(f"{np.count_nonzero(~np.isfinite(predicted))} predictions are not finite numbers")
-    return Predictions(predicted)
-
-
-def _classes(model: Any, frame: Any, raw: Array) -> Predictions:
-    predicted, known = label_texts(raw), getattr(model, "classes_", None)
-    if known is None or not hasattr(model, "predict_proba"):
-        return Predictions(predicted, np.unique(predicted))
-    return Predictions(
-        predicted, label_texts(np.asarray(known)), np.asarray(model.predict_proba(frame), dtype=np.float64)
-    )
 
 
 def _extra_arrays(rows: LabelledRows, columns: Columns) -> dict[str, Array]:
@@ -116,7 +102,21 @@ def _to_arrays(predictions: dict[str, Predictions], rows: LabelledRows) -> dict[
         for array in (prediction.classes, prediction.predicted)
     ]
     classes = np.unique(np.concatenate([rows.labels, *texts])) if texts else None
+    if classes is not None:
+        _check_size(classes.size, rows.labels.size, any(one.scores is not None for one in predictions.values()))
     return {number: _arrays_of(prediction, rows, classes) for number, prediction in predictions.items()}
+
+
+def _check_size(classes: int, rows: int, has_scores: bool) -> None:
+    """Refuse what nobody could read, before it fills the memory here."""
+    if classes > MAX_CLASSES:
+        raise DataInvalid(f"the rows and versions know {classes} classes; at most {MAX_CLASSES} can be compared")
+    needed = classes * rows * np.dtype(float).itemsize
+    if has_scores and needed > MAX_BYTES_OF_SCORES:
+        raise DataInvalid(
+            f"probabilities of {classes} classes for {rows} rows take {needed >> 20} MB of a file; "
+            f"at most {MAX_BYTES_OF_SCORES >> 20} MB can be compared"
+        )
 
 
 def _arrays_of(predictions: Predictions, rows: LabelledRows, classes: Array | None) -> dict[str, Array]:

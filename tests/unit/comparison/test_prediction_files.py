@@ -167,14 +167,14 @@ def test_long_names_of_classes_are_not_repeated_for_every_row(monkeypatch: pytes
 
 
 def test_versions_whose_classes_together_are_too_many_are_not_spread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("auto_retrain.comparison.pair_up.MAX_BYTES", 100_000)
+    monkeypatch.setattr("auto_retrain.comparison.pair_up.MAX_BYTES", 50 << 20)
     champion = parse(
         npz(
             classes=np.array(["no", "yes", *(f"z{number:03}" for number in range(500))]),
-            scores=np.full((ROWS, 502), 0.1),
+            scores=np.full((ROWS, 502), 1 / 502),
         )
     )
-    with pytest.raises(ArtifactInvalid, match="know 502 classes, too many for so many rows"):
+    with pytest.raises(ArtifactInvalid, match=r"know 502 classes together, too many for 100 rows: .* takes 84 MB"):
         pair_up(parse(npz()), champion, a_policy(), seed=1)
 
 
@@ -197,3 +197,40 @@ def test_what_would_count_or_crash_differently_is_refused(arrays: dict[str, Any]
 def test_narrow_codes_are_widened_so_that_no_sum_of_them_overflows(kind: Any) -> None:
     answers = parse(npz(labels=CODES.astype(kind), predictions=CODES.astype(kind)))
     assert (answers.labels.dtype, answers.predictions.dtype) == (np.int64, np.int64)
+
+
+@pytest.mark.parametrize("rows", [3_000, 50_000])
+def test_more_classes_than_fit_into_the_memory_of_the_function_are_refused(rows: int) -> None:
+    def knowing(prefix: str) -> Predictions:
+        names = np.array(["a", *(f"{prefix}{number:05}" for number in range(MAX_CLASSES - 1))])
+        codes = np.zeros(rows, dtype=np.int64)
+        return Predictions(np.arange(rows).astype(str), codes, codes, names)
+
+    assert pair_up(knowing("b"), knowing("b"), a_policy(), seed=1)
+    with pytest.raises(ArtifactInvalid, match=r"know 19999 classes together, .* takes 3337 MB, of which 2300 MB"):
+        pair_up(knowing("b"), knowing("c"), a_policy(), seed=1)
+
+
+SIGMOIDS = np.where(np.eye(2)[CODES] == 1, 0.95, 0.4)
+
+
+@pytest.mark.parametrize(
+    ("scores", "problem"),
+    [
+        (SIGMOIDS, r"sum to 1 in 100 of 100 rows, but from 1\.35 to 1\.35"),
+        (np.ones((ROWS, 2)), "sum to 1 in 100 of 100 rows, but from 2 to 2"),
+        (np.full((ROWS, 2), 0.25), r"sum to 1 in 100 of 100 rows, but from 0\.5 to 0\.5"),
+        (np.where(np.arange(ROWS)[:, None] == 7, [0.500002, 0.5], 0.5), "sum to 1 in 1 of 100 rows"),
+        (np.where(np.arange(ROWS)[:, None] == 7, [1.0000001, 0], 0.5), "are not between 0 and 1"),
+        (np.where(np.arange(ROWS)[:, None] == 7, [np.nan, 0.5], 0.5), "scores that are not finite numbers"),
+        (np.full((ROWS, 1), 1.0), r"should hold 2 scores in each of 100 rows, but has the shape \(100, 1\)"),
+    ],
+)
+def test_scores_that_are_no_probabilities_are_refused_by_name(scores: np.ndarray, problem: str) -> None:
+    with pytest.raises(ArtifactInvalid, match=f"'s3://a/p.npz' .*{problem}"):
+        parse(npz(scores=scores))
+
+
+def test_probabilities_that_were_rounded_to_single_precision_are_probabilities() -> None:
+    scores = np.random.default_rng(1).dirichlet([1, 1], ROWS).astype(np.float32)
+    assert parse(npz(scores=scores)).scores is not None

@@ -176,3 +176,12 @@ def test_numbers_are_learned_by_a_regressor(order: Order) -> None:
     model = fit_model(order, prices, NOWHERE)
     assert training_quality(model, prices)["training_rmse"] < 5
     assert model.predict(rows.features).dtype == np.float64
+
+
+def test_a_model_whose_answers_cannot_be_measured_is_not_registered() -> None:
+    class Broken:
+        def predict(self, frame: pd.DataFrame) -> np.ndarray[Any, Any]:
+            return np.where(frame["age"] > 79, np.nan, 1.0)
+
+    with pytest.raises(TrainerBroken, match=r"the fitted model gave no answer for .* of 300 rows, .*training rows"):
+        training_quality(Broken(), rows_of(some_rows(300)))

@@ -12,7 +12,7 @@ import pytest
 
 from local.paths import TRAINER
 from tests.unit.train_model.shelf import COLUMNS, FIRST_DAY, Shelf
-from train_model.errors import TrainerBroken, VersionUnusable
+from train_model.errors import DataInvalid, TrainerBroken, VersionUnusable
 from train_model.order import Manifest, Order
 from train_model.outputs import Outputs
 from train_model.score import score
@@ -47,6 +47,15 @@ class Constant:
         return np.full((len(frame), 1), self.prediction)
 
 
+class Nine(Constant):
+    """Knows a class that no row has, and answers nothing else."""
+
+    classes_ = np.array([0, 9])
+
+    def __init__(self) -> None:
+        super().__init__("9")
+
+
 class Registered:
     """Versions in memory, which can only be loaded."""
 
@@ -77,7 +86,7 @@ def score_with(
 
 
 def test_rows_labels_and_classes_are_the_same_for_all_versions(shelf: Shelf) -> None:
-    one, other = score_with(shelf, Registered(Threshold(), Constant("9"))).values()
+    one, other = score_with(shelf, Registered(Threshold(), Nine())).values()
 
     assert one["row_ids"].tolist() == ["a", "b", "d"]
     assert one["classes"].tolist() == ["0", "1", "2", "9"]
@@ -87,7 +96,7 @@ def test_rows_labels_and_classes_are_the_same_for_all_versions(shelf: Shelf) -> 
 
 
 def test_predictions_are_codes_into_the_classes(shelf: Shelf) -> None:
-    one, other = score_with(shelf, Registered(Threshold(), Constant("9"))).values()
+    one, other = score_with(shelf, Registered(Threshold(), Nine())).values()
     assert one["classes"][one["predictions"]].tolist() == ["0", "1", "0"]
     assert other["classes"][other["predictions"]].tolist() == ["9", "9", "9"]
     assert one["predictions"].dtype == one["labels"].dtype == np.int32
@@ -124,8 +133,25 @@ def test_a_version_that_cannot_predict_is_named(shelf: Shelf) -> None:
         def predict(self, frame: pd.DataFrame) -> np.ndarray[Any, Any]:
             return np.zeros(len(frame) - 1)
 
-    with pytest.raises(VersionUnusable, match="version 2 cannot predict: ValueError: 2 predictions for 3 rows"):
+    with pytest.raises(VersionUnusable, match=r"version 2 gave answers of shape \(2,\) for 3 rows"):
         score_with(shelf, Registered(Constant("1"), Short()))
+
+
+def test_more_classes_than_can_be_compared_are_refused_before_they_fill_the_memory(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("train_model.score.MAX_CLASSES", 3)
+    with pytest.raises(DataInvalid, match="the rows and versions know 4 classes; at most 3 can be compared"):
+        score_with(shelf, Registered(Threshold(), Nine()))
+
+
+def test_more_probabilities_than_can_be_read_are_refused_before_they_fill_the_memory(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("train_model.score.MAX_BYTES_OF_SCORES", 50)
+    with pytest.raises(DataInvalid, match="probabilities of 3 classes for 3 rows take 0 MB of a file; at most 0 MB"):
+        score_with(shelf, Registered(Threshold()))
+    assert score_with(shelf, Registered(Constant("1")))
 
 
 NUMBERS = ROWS.assign(bought=[1.5, 2.0, None, 3.25])
@@ -140,7 +166,7 @@ def test_a_regression_has_numbers_and_no_classes(shelf: Shelf) -> None:
 
 @pytest.mark.parametrize("prediction", [np.nan, np.inf])
 def test_a_version_whose_predictions_are_not_finite_is_unusable(shelf: Shelf, prediction: float) -> None:
-    with pytest.raises(VersionUnusable, match="3 predictions are not finite numbers"):
+    with pytest.raises(VersionUnusable, match="version 1 gave 3 of 3 answers that are not finite numbers"):
         score_with(shelf, Registered(Constant(prediction)), rows=NUMBERS, task="regression")
 
 
@@ -177,6 +203,14 @@ def test_an_own_metric_gets_features_labels_and_predictions_and_returns_a_value_
 
     (only,) = score_with(shelf, Registered(Threshold()), own_metric(cost)).values()
     assert only["row_metric"].tolist() == [20.0, 50.0, 0.0]
+
+
+def test_labels_and_predictions_that_are_equal_are_equal_for_an_own_metric(shelf: Shelf, own_metric: Any) -> None:
+    def hits(frame: pd.DataFrame, labels: np.ndarray[Any, Any], predictions: np.ndarray[Any, Any]) -> Any:
+        return labels == predictions
+
+    one, other = score_with(shelf, Registered(Constant("1"), Constant(True)), own_metric(hits)).values()
+    assert one["row_metric"].tolist() == other["row_metric"].tolist() == [0.0, 1.0, 0.0]
 
 
 @pytest.mark.parametrize("values", [[1.0, 2.0], [1.0, 2.0, np.nan], 7.0])

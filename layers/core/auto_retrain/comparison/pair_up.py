@@ -4,9 +4,13 @@ import numpy as np
 
 from ..domain.errors import ArtifactInvalid
 from ..domain.policy.policy import Policy
-from .array_files import MAX_BYTES
 from .predictions import Predictions
 from .versions import Terms, Versions, first_model_of, pair_of
+
+# The function has 3,008 MB. Measured: sums and replicates of both versions take this much for each class, however many
+# rows there are, beside the probabilities of each version.
+BYTES_OF_A_CLASS = 175_000
+MAX_BYTES = 2300 << 20
 
 
 def pair_up(
@@ -15,7 +19,8 @@ def pair_up(
     """Make two versions comparable, or measure a first model alone.
 
     Raises:
-        ArtifactInvalid: they were not scored on the same rows, or do not know the policy's positive label.
+        ArtifactInvalid: they were not scored on the same rows, or know too many classes, or do not know the
+            policy's positive label.
     """
     terms = Terms(policy, compared, look)
     if champion is None:
@@ -39,6 +44,11 @@ def _with_shared_classes(challenger: Predictions, champion: Predictions) -> tupl
     if challenger.classes is None or champion.classes is None:
         return challenger, champion
     classes = np.union1d(challenger.classes, champion.classes)
-    if classes.size * challenger.rows * np.dtype(float).itemsize > MAX_BYTES:
-        raise ArtifactInvalid(f"challenger and champion know {classes.size} classes, too many for so many rows")
+    scored = sum(version.scores is not None for version in (challenger, champion))
+    needed = classes.size * (BYTES_OF_A_CLASS + scored * challenger.rows * np.dtype(float).itemsize)
+    if needed > MAX_BYTES:
+        raise ArtifactInvalid(
+            f"challenger and champion know {classes.size} classes together, too many for {challenger.rows} rows: "
+            f"to compare them takes {needed >> 20} MB, of which {MAX_BYTES >> 20} MB may be used"
+        )
     return challenger.in_classes(classes), champion.in_classes(classes)

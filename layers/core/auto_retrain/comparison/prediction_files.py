@@ -18,6 +18,8 @@ MAX_CLASSES = 10_000
 SLICE_PREFIX = "slice:"
 # The sum of the squares of a billion of them is still finite.
 MAX_NUMBER = 1e140
+# What rounding to single precision leaves of a sum of one.
+MAX_ERROR_OF_SUM = 1e-6
 
 
 def parse_predictions(content: bytes, file: PredictionFile, data: DataPolicy) -> Predictions:
@@ -53,7 +55,7 @@ def _predictions_in(arrays: dict[str, Array], data: DataPolicy) -> Predictions:
 def _plain(numbers: Array) -> Array:
     """Numbers as 64 bits: sums of narrow ones overflow, and of wide ones not every function knows what to do."""
     kinds: dict[str, type] = {"i": np.int64, "u": np.int64, "f": np.float64}
-    return numbers.astype(kinds[numbers.dtype.kind]) if numbers.dtype.kind in kinds else numbers
+    return numbers.astype(kinds[numbers.dtype.kind], copy=False) if numbers.dtype.kind in kinds else numbers
 
 
 def _problem_in(answers: Predictions, file: PredictionFile) -> str | None:
@@ -113,9 +115,16 @@ def _problem_in_scores(answers: Predictions, classes: Array) -> str | None:
     scores = answers.scores
     if scores is None:
         return None
-    if scores.shape != (answers.rows, classes.size) or not _are_finite(scores):
-        return f"should hold {classes.size} scores in each row"
-    return "has scores that are not probabilities" if scores.min() < 0 or scores.max() > 1 else None
+    if scores.shape != (answers.rows, classes.size):
+        return f"should hold {classes.size} scores in each of {answers.rows} rows, but has the shape {scores.shape}"
+    if not _are_finite(scores):
+        return "has scores that are not finite numbers"
+    if scores.min() < 0 or scores.max() > 1:
+        return "has scores that are not probabilities: they are not between 0 and 1"
+    sums = scores.sum(axis=1)
+    wrong = np.count_nonzero(np.abs(sums - 1) > MAX_ERROR_OF_SUM)
+    span = f"from {sums.min():.6g} to {sums.max():.6g}"
+    return f"has scores that do not sum to 1 in {wrong} of {answers.rows} rows, but {span}" if wrong else None
 
 
 def _is_unicode(column: Array) -> bool:

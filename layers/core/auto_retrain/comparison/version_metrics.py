@@ -22,10 +22,10 @@ class VersionMetrics:
 
     # Nothing that is kept here may refer back to this object: a circle would keep a million rows alive until the
     # garbage collector looks for it.
-    def __init__(self, predictions: Predictions, positive_label: str | None, sample: Sample) -> None:
+    def __init__(self, predictions: Predictions, positive: int | None, sample: Sample) -> None:
         self.predictions = predictions
         self.sample = sample
-        self.positive = _positive_code(predictions, positive_label)
+        self.positive = positive
         self.areas = Areas(predictions, self.positive, sample)
 
     @property
@@ -82,7 +82,11 @@ class VersionMetrics:
         return max(1.0, float(np.var(self.replicates(metric))) / independent)
 
 
-def _positive_code(predictions: Predictions, positive_label: str | None) -> int | None:
+def positive_code(predictions: Predictions, positive_label: str | None) -> int | None:
+    """The code of the class that some metrics are about: the policy's, or the second of two labels; None for others.
+
+    Raises ArtifactInvalid if the policy's is not among the classes.
+    """
     if predictions.classes is None:
         return None
     classes = [str(name) for name in predictions.classes]

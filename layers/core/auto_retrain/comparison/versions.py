@@ -13,7 +13,7 @@ from .gain import Gain
 from .gain_methods import gain_in
 from .predictions import Predictions
 from .rounding import rounded, rounded_if_known, rounded_interval
-from .version_metrics import VersionMetrics
+from .version_metrics import VersionMetrics, positive_code
 
 Array = np.ndarray[Any, Any]
 
@@ -87,9 +87,9 @@ class Pair:
         return gain_in(metric, self.terms.policy.kind_of(metric), self.challenger, self.champion)
 
     def only(self, chosen: Array) -> "Pair":
-        """The same pair on some of the rows."""
+        """The same pair on some of the rows, whose metrics are about the same class, whatever labels they have."""
         challenger, champion = (version.predictions.only(chosen) for version in (self.challenger, self.champion))
-        return pair_of(challenger, champion, self.terms, self.challenger.sample.seed)
+        return _pair(challenger, champion, self.challenger.positive, self.terms, self.challenger.sample.seed)
 
     def _result(self, gain: Gain) -> MetricResult:
         confidence = self.terms.interval_confidence
@@ -118,15 +118,20 @@ Versions = FirstModel | Pair
 
 def first_model_of(challenger: Predictions, terms: Terms, seed: int) -> FirstModel:
     """A challenger without a champion."""
-    return FirstModel(VersionMetrics(challenger, terms.policy.data.positive_label, challenger.sample(seed)), terms)
+    positive = positive_code(challenger, terms.policy.data.positive_label)
+    return FirstModel(VersionMetrics(challenger, positive, challenger.sample(seed)), terms)
 
 
 def pair_of(challenger: Predictions, champion: Predictions, terms: Terms, seed: int) -> Pair:
     """Two versions on identical rows, for which the bootstrap makes the same draws."""
-    sample, positive_label = challenger.sample(seed), terms.policy.data.positive_label
+    return _pair(challenger, champion, positive_code(challenger, terms.policy.data.positive_label), terms, seed)
+
+
+def _pair(challenger: Predictions, champion: Predictions, positive: int | None, terms: Terms, seed: int) -> Pair:
+    sample = challenger.sample(seed)
     return Pair(
-        challenger=VersionMetrics(challenger, positive_label, sample),
-        champion=VersionMetrics(champion, positive_label, sample),
+        challenger=VersionMetrics(challenger, positive, sample),
+        champion=VersionMetrics(champion, positive, sample),
         terms=terms,
     )
 

@@ -28,6 +28,19 @@ class MetricResult(Record):
     method: Method | None = None
 
 
+class KnownQuality(Record):
+    """How good a champion was before this comparison: one metric, with its two-sided 95 % interval if that is known.
+
+    It comes from the comparison that promoted it, from the production metric that a trigger of this job judged, or from
+    the last comparison that it took part in as the champion.
+    """
+
+    source: Literal["promotion", "production", "comparison"]
+    metric: str
+    value: float
+    interval: Interval | None = None
+
+
 class SliceResult(Record):
     """The primary metric on the rows with one value of a column; `p_worse` is the one-sided p value of "not worse"."""
 
@@ -72,6 +85,7 @@ class Comparison(Record):
     compared: int = 1
     look: int = 1
     label_share: float = 1.0
+    known_of_champion: tuple[KnownQuality, ...] = ()
 
     @property
     def judged(self) -> MetricResult | None:

@@ -3,9 +3,10 @@
 from enum import StrEnum
 
 import rfc8785
+from pydantic import Field
 
 from .base import Record, UtcTime
-from .comparison import Confusion, Interval, MetricResult, SliceResult
+from .comparison import Confusion, Interval, KnownQuality, MetricResult, SliceResult
 from .digest import sha256_of
 from .verdict import Verdict
 
@@ -22,7 +23,8 @@ class ValidatedInputs(Record):
     """What was compared, pinned by digests so that the verdict can be recomputed.
 
     `holdout_sha256` covers row ids and labels; `look` counts how often they have been used, including this time.
-    `min_improvement` is the policy's unless the caller gave another; `seed` is for the bootstrap.
+    `min_improvement` is the policy's unless the caller gave another; `seed` is for the bootstrap. What was known of the
+    champion is left out where nothing was, so that what an earlier release sealed keeps its hash.
     """
 
     model_name: str
@@ -35,6 +37,7 @@ class ValidatedInputs(Record):
     policy_version: int
     min_improvement: float
     look: int = 1
+    known_of_champion: tuple[KnownQuality, ...] = Field(default=(), exclude_if=lambda known: not known)
     seed: int
     libraries: dict[str, str]
 

@@ -9,6 +9,7 @@ from ..domain.comparison import Comparison
 from ..domain.policy.policy import Policy
 from ..domain.verdict import Verdict
 from .accuracy_floor import judge_accuracy_floor
+from .champion_quality import judge_champion_quality
 from .guardrails import judge_guardrails
 from .holdout_size import judge_holdout_size
 from .label_maturity import judge_label_maturity
@@ -24,6 +25,7 @@ Gate = Callable[[Policy, Comparison], list[Verdict]]
 GATES: dict[str, Gate] = {
     "min_improvement": judge_min_improvement,
     "paired_evidence": judge_paired_evidence,
+    "champion_quality": judge_champion_quality,
     "accuracy_floor": judge_accuracy_floor,
     "no_information_rate": judge_no_information_rate,
     "r2_floor": judge_r2_floor,

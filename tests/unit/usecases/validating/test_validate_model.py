@@ -230,9 +230,9 @@ def test_a_malformed_file_of_numbers_is_refused(content: bytes, problem: str) ->
 @pytest.mark.parametrize(
     ("arrays", "problem"),
     [
-        ({**GOOD, "scores": np.full((N, 3), 0.3)}, "2 scores in each row"),
+        ({**GOOD, "scores": np.full((N, 3), 0.3)}, "2 scores in each of"),
         ({**GOOD, "scores": np.full((N, 2), 1.5)}, "scores that are not probabilities"),
-        ({**GOOD, "scores": np.full((N, 2), np.nan)}, "2 scores in each row"),
+        ({**GOOD, "scores": np.full((N, 2), np.nan)}, "scores that are not finite"),
     ],
 )
 def test_scores_that_are_not_probabilities_are_refused(arrays: dict[str, np.ndarray], problem: str) -> None:

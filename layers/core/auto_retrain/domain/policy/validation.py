@@ -14,6 +14,7 @@ MIN_ACCURACY_FLOOR = 0.85
 ObservableGate = Literal[
     "min_improvement",
     "paired_evidence",
+    "champion_quality",
     "no_information_rate",
     "guardrails",
     "slices",

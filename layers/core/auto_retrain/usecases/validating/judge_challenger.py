@@ -6,6 +6,7 @@ from ...comparison.compare import compare
 from ...comparison.confusion import confusion_of
 from ...comparison.slices import compare_slices
 from ...comparison.versions import Versions
+from ...domain.comparison import KnownQuality
 from ...domain.errors import ArtifactInvalid
 from ...domain.job import RetrainingJob
 from ...domain.policy.policy import AppliedPolicy
@@ -18,6 +19,7 @@ from ...ports import Ports
 from ...statistics.libraries import LIBRARIES
 from ..data.manifest import read_manifest
 from .best_challenger import Candidate, select_best
+from .known_quality import known_of_champion
 
 _DECISIONS = {Outcome.MET: Decision.PROMOTE, Outcome.INCONCLUSIVE: Decision.INCONCLUSIVE}
 
@@ -30,16 +32,25 @@ class Judgement(NamedTuple):
 
 
 def judge_scores(
-    job: RetrainingJob, scores: ScoringResult, applied: AppliedPolicy, ports: Ports, look: int | None = None
+    job: RetrainingJob,
+    scores: ScoringResult,
+    applied: AppliedPolicy,
+    ports: Ports,
+    look: int | None = None,
+    known: tuple[KnownQuality, ...] | None = None,
 ) -> Judgement:
     """The verdict on the job's challenger, or the best of several, computed from prediction files alone.
 
-    `look` says how often the rows have been used, where that is known already.
+    `look` says how often the rows have been used, and `known` what was known of the champion, where a verdict that was
+    sealed already says so.
     """
     applied = _by_frozen_columns(job, applied, ports)
     selection = select_best(job, scores, applied.policy, ports, look)
     versions = selection.best.versions
-    comparison = compare(versions, slices=compare_slices(versions), label_share=_label_share(job, scores, versions))
+    known = known_of_champion(job, applied.policy, ports) if known is None else known
+    comparison = compare(
+        versions, slices=compare_slices(versions), label_share=_label_share(job, scores, versions)
+    ).changed(known_of_champion=known)
     verdicts = judge_gates(applied.policy, comparison)
     outcome = worst(verdicts)
     result = ValidationResult(
@@ -55,7 +66,7 @@ def judge_scores(
         slices=comparison.slices,
         verdicts=verdicts,
         variants=selection.scores if job.variants else (),
-        inputs=_inputs(job, selection.best, scores, applied),
+        inputs=_inputs(job, selection.best, scores, applied, known),
     )
     return Judgement(result, versions)
 
@@ -100,7 +111,13 @@ def _label_share(job: RetrainingJob, scores: ScoringResult, versions: Versions) 
     return labelled / (labelled + scores.rows_without_label)
 
 
-def _inputs(job: RetrainingJob, best: Candidate, scores: ScoringResult, applied: AppliedPolicy) -> ValidatedInputs:
+def _inputs(
+    job: RetrainingJob,
+    best: Candidate,
+    scores: ScoringResult,
+    applied: AppliedPolicy,
+    known: tuple[KnownQuality, ...],
+) -> ValidatedInputs:
     return ValidatedInputs(
         model_name=job.model_name,
         challenger_version=best.version,
@@ -112,6 +129,7 @@ def _inputs(job: RetrainingJob, best: Candidate, scores: ScoringResult, applied:
         policy_version=applied.version,
         min_improvement=applied.policy.validation.min_improvement,
         look=best.versions.terms.look,
+        known_of_champion=known,
         seed=best.versions.challenger.sample.seed,
         libraries=LIBRARIES,
     )

@@ -47,7 +47,7 @@ def replay_validation(job_id: str, ports: Ports) -> Replay:
     applied = _policy_of(job, inputs.policy_version, ports)
     if _counts_min_improvement(sealed):
         applied = with_min_improvement(applied, inputs.min_improvement)
-    replayed = judge_scores(job, read_scores(job, ports), applied, ports, look=inputs.look).result
+    replayed = judge_scores(job, read_scores(job, ports), applied, ports, inputs.look, inputs.known_of_champion).result
     return Replay(
         job_id=job_id,
         sealed=sealed,
