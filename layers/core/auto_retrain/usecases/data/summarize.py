@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...comparison.prediction_files import MAX_NUMBER
 from ...domain.data_check import DataSummary, WindowSummary
+from ...domain.errors import DataInvalid
 from ...domain.manifest import DataColumns, DataObject, FrozenWindow, Manifest
 from ...domain.metric_kinds import Task
 from ...ports import Ports, RowBatch
@@ -28,7 +30,10 @@ class _Rows(NamedTuple):
 
 
 def summarize_data(manifest: Manifest, ports: Ports) -> DataSummary:
-    """Summarize both windows; raises DataInvalid if an object changed, is unreadable or lacks a column."""
+    """Summarize both windows.
+
+    Raises DataInvalid if an object changed, is unreadable or lacks a column, or a label is too large for any metric.
+    """
     reader = _Reader(manifest.data, ports)
     training, holdout = reader.rows(manifest.training), reader.rows(manifest.holdout)
     return DataSummary(
@@ -48,6 +53,16 @@ class _Reader:
         self._codes: dict[str, int] = {}
 
     def rows(self, window: FrozenWindow) -> _Rows:
+        rows = self._rows(window)
+        beyond = np.count_nonzero(np.abs(rows.labels) > MAX_NUMBER)
+        if beyond:
+            raise DataInvalid(
+                f"{beyond} of {rows.labels.size} labels in column '{self._columns.label}' from {window} are infinite "
+                f"or beyond {MAX_NUMBER:g}, so no metric can be computed"
+            )
+        return rows
+
+    def _rows(self, window: FrozenWindow) -> _Rows:
         columns, own = self._columns, self._columns.labels
         if own is None:
             return self._read(window.objects, columns.format, columns.row_id, columns.label)
