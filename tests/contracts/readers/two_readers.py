@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from datetime import date
+from hashlib import md5
 from typing import Any, Literal, Protocol
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ import auto_retrain.domain.errors
 import train_model.errors
 from auto_retrain.adapters.data.arrow_tables import ArrowTableReader
 from auto_retrain.adapters.memory.data import MemoryDataStore
-from auto_retrain.domain.windows import Window
+from auto_retrain.domain.manifest import DataObject
 from auto_retrain.ports import RowBatch
 from train_model.tables import parse_table
 
@@ -34,8 +35,9 @@ class Reader(Protocol):
 
 def control_plane(content: bytes, format: str = "parquet", kind: Kind = "texts") -> list[Any]:
     store = MemoryDataStore()
-    store.add_partition("p", DAY, content, f"part-0.{format}")
-    objects = store.list_partitions("p", Window(start=DAY, end=date(2026, 1, 2)))
+    name, etag = f"part-0.{format}", md5(content, usedforsecurity=False).hexdigest()
+    store.add_partition("p", DAY, content, name)
+    objects = [DataObject(uri=f"s3://data/p/date={DAY}/{name}", etag=etag, size=len(content), date=DAY)]
     numeric, texts = ([COLUMN], []) if kind == "numbers" else ([], [COLUMN])
     try:
         batches = list(ArrowTableReader(store).batches(objects, format, numeric, [], texts))
