@@ -10,6 +10,7 @@ from auto_retrain.comparison.predictions import Predictions
 from auto_retrain.comparison.spellings import in_canonical_texts
 from auto_retrain.domain.errors import ArtifactInvalid
 from tests.unit.builders import a_policy
+from tests.unit.comparison.answers import policy_with
 
 OLD = Predictions(
     row_ids=np.array(["7.0", "8.0", "600000.0"]),
@@ -45,3 +46,18 @@ def test_a_champion_in_another_spelling_is_compared() -> None:
     assert versions.champion.predictions.classes is not None
     with pytest.raises(ArtifactInvalid, match="row_ids differ"):
         pair_up(replace(challenger, row_ids=np.array(["7", "8", "9"])), champion, a_policy(), seed=1)
+
+
+@pytest.mark.parametrize("positive_label", ["True", "true", "TRUE"])
+def test_the_positive_label_may_have_another_spelling(positive_label: str) -> None:
+    answers = in_canonical_texts(replace(OLD, entities=None, slices={}))
+    versions = pair_up(answers, None, policy_with(positive_label=positive_label), seed=1)
+    assert versions.challenger.positive == 1
+
+
+def test_a_positive_label_is_first_looked_for_as_it_is_written() -> None:
+    old = replace(OLD, entities=None, slices={})
+    versions = pair_up(old, None, policy_with(positive_label="True"), seed=1)
+    assert versions.challenger.positive == 1
+    with pytest.raises(ArtifactInvalid, match="positive label 'yes' is not among the classes"):
+        pair_up(old, None, policy_with(positive_label="yes"), seed=1)

@@ -1,18 +1,17 @@
 """Bins for the population stability index: of a reference sample, and the live rows counted in them."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from .truth_values import as_known
+
 N_BINS = 10
 FREQUENT_LEVELS = 20
 MIN_ROWS_OF_A_LEVEL = 10
 MAX_RARE_LEVELS = 1000
-# Truth values in digits and in words, each by the other.
-BOOLEANS: tuple[dict[str | None, str], ...] = ({"1": "true", "0": "false"}, {"true": "1", "false": "0"})
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -76,24 +75,12 @@ def count_levels(counts: Mapping[str | None, int], levels: Levels, rows: int) ->
     Rows whose category was not counted have an infrequent one. Where unseen categories cannot be told from rare ones,
     they count as rare.
     """
-    counts = _as_known(counts, levels)
+    counts = as_known(counts, (*levels.frequent, *(levels.rare or ())))
     frequent = [counts.get(level, 0) for level in levels.frequent]
     missing = counts.get(None, 0)
     others = rows - sum(frequent) - missing
     unseen = 0 if levels.rare is None else others - sum(counts.get(level, 0) for level in levels.rare)
     return [*frequent, others - unseen, unseen, missing]
-
-
-def _as_known(counts: Mapping[str | None, int], levels: Levels) -> Mapping[str | None, int]:
-    """Truth values as the reference has them: a column of true and false that becomes one of 1 and 0 did not drift."""
-    known = {*levels.frequent, *(levels.rare or ())}
-    for known_as in BOOLEANS:
-        if known and known <= set(known_as.values()):
-            renamed = Counter[str | None]()
-            for level, rows in counts.items():
-                renamed[known_as.get(level, level)] += rows
-            return renamed
-    return counts
 
 
 def comparable_levels(reference: Sequence[int], live: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:

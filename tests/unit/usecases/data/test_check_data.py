@@ -289,7 +289,7 @@ def test_labels_too_large_for_any_metric_end_the_job_by_name_before_training(num
     world = Data({"task": "regression", "label": "price"})
     world.change(range(1, 16), price=lambda _: np.arange(200.0))
     world.change(range(7, 9), price=lambda prices: np.where(prices == 7, number, prices))
-    with pytest.raises(DataInvalid, match=r"2 of 2000 labels in column 'price' from .* are infinite or beyond 1e\+140"):
+    with pytest.raises(DataInvalid, match=r"2 of 2000 labels in column 'price' are infinite or beyond 1e\+140"):
         world.check_data()
 
 

@@ -53,16 +53,6 @@ class _Reader:
         self._codes: dict[str, int] = {}
 
     def rows(self, window: FrozenWindow) -> _Rows:
-        rows = self._rows(window)
-        beyond = np.count_nonzero(np.abs(rows.labels) > MAX_NUMBER)
-        if beyond:
-            raise DataInvalid(
-                f"{beyond} of {rows.labels.size} labels in column '{self._columns.label}' from {window} are infinite "
-                f"or beyond {MAX_NUMBER:g}, so no metric can be computed"
-            )
-        return rows
-
-    def _rows(self, window: FrozenWindow) -> _Rows:
         columns, own = self._columns, self._columns.labels
         if own is None:
             return self._read(window.objects, columns.format, columns.row_id, columns.label)
@@ -148,6 +138,7 @@ def _joined(ids: Array, arrived: _Rows) -> Array:
 
 
 def _summary(rows: _Rows, columns: DataColumns) -> WindowSummary:
+    _check_size(rows.labels, columns.label)
     known = rows.labels[~np.isnan(rows.labels)]
     values, counts = np.unique(known, return_counts=True)
     is_classes = columns.task is Task.CLASSIFICATION and values.size > 1
@@ -159,6 +150,15 @@ def _summary(rows: _Rows, columns: DataColumns) -> WindowSummary:
         distinct_labels=min(values.size, 3),
         rarest_class_rows=int(counts.min()) if is_classes else None,
     )
+
+
+def _check_size(labels: Array, column: str) -> None:
+    beyond = np.count_nonzero(np.abs(labels) > MAX_NUMBER)
+    if beyond:
+        raise DataInvalid(
+            f"{beyond} of {labels.size} labels in column '{column}' are infinite or beyond {MAX_NUMBER:g}, so no "
+            "metric can be computed"
+        )
 
 
 def _separation(values: Array, labels: Array, task: Task) -> float:
