@@ -17,6 +17,8 @@ from .storage import Storage
 from .tables import parse_table
 
 PARALLEL_READS = 8
+# Of a label: the sum of the squares of a billion of them is still finite.
+MAX_NUMBER = 1e140
 
 Texts = np.ndarray[Any, Any]
 Labels = np.ndarray[Any, Any]
@@ -126,9 +128,9 @@ def _labelled(table: pa.Table, columns: Columns, window: Window, extra: Sequence
 
 def _numbers(column: pa.ChunkedArray) -> Labels:
     numbers: Labels = column.to_numpy()
-    infinite = np.count_nonzero(~np.isfinite(numbers))
-    if infinite:
-        raise DataInvalid(f"{infinite} labels are infinite")
+    beyond = np.count_nonzero(np.abs(numbers) > MAX_NUMBER)
+    if beyond:
+        raise DataInvalid(f"{beyond} labels are infinite or beyond {MAX_NUMBER:g}, so no metric can be computed")
     return numbers
 
 

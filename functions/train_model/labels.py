@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from .canonical_text import canonical_text
+
 Array = np.ndarray[Any, Any]
 WHOLE_NUMBER = re.compile(r"0|-?[1-9]\d{0,17}")
 
@@ -20,12 +22,9 @@ def natural_labels(texts: Array) -> Array:
 
 
 def label_texts(labels: Array) -> Array:
-    """The texts of labels or predictions; the inverse of `natural_labels`."""
-    if labels.dtype == bool:
-        return np.where(labels, "true", "false")
-    if np.issubdtype(labels.dtype, np.floating) and np.all(labels == np.floor(labels)):
-        return labels.astype(np.int64).astype(str)
-    return labels.astype(str)
+    """The canonical texts of labels or predictions; the inverse of `natural_labels`."""
+    written, places = np.unique(labels.astype(np.str_), return_inverse=True)
+    return np.array([canonical_text(text) for text in written.tolist()], dtype=np.str_)[places]
 
 
 def encode(texts: Array, classes: Array) -> Array:

@@ -7,48 +7,60 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from .columns import Cells, to_numbers, to_text
+from .arrow_values import Unconvertible, floats, texts
+from .csv_header import PARSING, read_header
 from .errors import DataInvalid
 
 
-def parse_table(content: bytes, uri: str, format: str, texts: Sequence[str], numbers: Sequence[str] = ()) -> pa.Table:
-    """Read only the columns that are named; raises DataInvalid naming the object and the column."""
-    wanted = [*texts, *numbers]
+def parse_table(content: bytes, uri: str, format: str, names: Sequence[str], numbers: Sequence[str] = ()) -> pa.Table:
+    """Read the columns with texts and those with numbers, no others.
+
+    Raises DataInvalid naming the object and the column.
+    """
+    wanted = [*names, *numbers]
     try:
-        raw = READERS[format](content, wanted)
-    except (pa.ArrowException, OSError) as error:
+        raw = READERS[format](content, uri, wanted)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise DataInvalid(f"{uri} cannot be read as {format}: {_without_rows(error)}") from error
-    missing = [name for name in wanted if name not in raw.column_names]
-    if missing:
-        raise DataInvalid(f"{uri} lacks the columns {', '.join(missing)}")
     return pa.table({name: _convert(raw[name], name, uri, name in numbers) for name in wanted})
 
 
-def _convert(cells: Cells, name: str, uri: str, as_number: bool) -> Cells:
-    convert, wanted = (to_numbers, "numbers") if as_number else (to_text, "text")
+def _convert(cells: pa.ChunkedArray, name: str, uri: str, as_number: bool) -> pa.ChunkedArray:
+    convert, kind, wanted = (floats, pa.float64(), "numbers") if as_number else (texts, pa.string(), "text")
     try:
-        return convert(cells)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise DataInvalid(f"{uri}: column {name} ({cells.type}) must hold {wanted}") from error
+        return pa.chunked_array([convert(chunk) for chunk in cells.chunks if len(chunk)], kind)
+    except Unconvertible as error:
+        raise DataInvalid(f"{uri}: column {name} ({cells.type}) must hold {wanted}, not {error}") from error
 
 
-def _read_parquet(content: bytes, wanted: list[str]) -> pa.Table:
+def _read_parquet(content: bytes, uri: str, wanted: list[str]) -> pa.Table:
     file = pa.parquet.ParquetFile(pa.BufferReader(content))
-    return file.read(columns=[name for name in wanted if name in file.schema_arrow.names])
+    _check_columns(file.schema_arrow.names, wanted, uri)
+    return file.read(columns=wanted)
 
 
-def _read_csv(content: bytes, wanted: list[str]) -> pa.Table:
-    parsing = pa.csv.ParseOptions(newlines_in_values=True)
-    header = pa.csv.open_csv(pa.BufferReader(content), parse_options=parsing).schema.names
-    present = [name for name in wanted if name in header]
+def _read_csv(content: bytes, uri: str, wanted: list[str]) -> pa.Table:
+    header = read_header(content)
+    _check_columns(header.names, wanted, uri)
+    if not header.has_rows:
+        return pa.table({name: pa.array([], pa.string()) for name in wanted})
     # Everything is read as text first, so that the types do not depend on a file's first rows.
-    converting = pa.csv.ConvertOptions(
-        include_columns=present,
-        column_types={name: pa.string() for name in present},
+    as_written = pa.csv.ConvertOptions(
+        include_columns=wanted,
+        column_types=dict.fromkeys(wanted, pa.string()),
         null_values=[""],
         strings_can_be_null=True,
     )
-    return pa.csv.read_csv(pa.BufferReader(content), parse_options=parsing, convert_options=converting)
+    return pa.csv.read_csv(pa.BufferReader(content), parse_options=PARSING, convert_options=as_written)
+
+
+def _check_columns(present: list[str], wanted: list[str], uri: str) -> None:
+    missing = [name for name in wanted if name not in present]
+    if missing:
+        raise DataInvalid(f"{uri} lacks the columns {', '.join(missing)}")
+    twice = [name for name in wanted if present.count(name) > 1]
+    if twice:
+        raise DataInvalid(f"{uri} has several columns named {', '.join(twice)}")
 
 
 def _without_rows(error: Exception) -> str:

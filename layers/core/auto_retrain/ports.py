@@ -210,7 +210,7 @@ class DataStore(Protocol):
     """Labelled data, and the documents of jobs."""
 
     def list_partitions(self, prefix: str, window: Window) -> list[DataObject]:
-        """Objects under `prefix/date=YYYY-MM-DD/` for the days of the window, ordered by date and key."""
+        """Objects under `prefix/date=YYYY-MM-DD/` for the days of the window, by date and key; no empty ones."""
 
     def read(self, uri: str, max_bytes: int = ...) -> bytes:
         """The bytes of a document.

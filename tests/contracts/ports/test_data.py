@@ -58,6 +58,12 @@ def test_partitions_are_those_of_the_window_in_order(store_and_put: tuple[DataSt
     assert store.list_partitions("nobody", Window(start=date(2026, 1, 2), end=date(2026, 1, 4))) == []
 
 
+def test_an_empty_object_is_not_listed(store_and_put: tuple[DataStore, Put]) -> None:
+    store, put = store_and_put
+    put("churn", date(2026, 1, 2), b"")
+    assert store.list_partitions("churn", Window(start=date(2026, 1, 2), end=date(2026, 1, 4))) == []
+
+
 def test_a_document_is_read_as_it_was_written(store_and_put: tuple[DataStore, Put]) -> None:
     store, _ = store_and_put
     uri = store.write("jobs/churn-1/manifest.json", b"{}")
@@ -218,7 +224,7 @@ def test_whole_numbers_too_large_to_be_exact_are_rounded() -> None:
 
 
 @pytest.mark.parametrize(
-    ("format", "content"), [("parquet", b"PAR1 not really"), ("csv", b""), ("csv", b"\xff\xfe\x00")]
+    ("format", "content"), [("parquet", b"PAR1 not really"), ("csv", b"\n"), ("csv", b"\xff\xfe\x00")]
 )
 def test_an_object_that_cannot_be_read_is_named(format: str, content: bytes) -> None:
     with pytest.raises(DataInvalid, match="s3://data/p/"):

@@ -137,6 +137,25 @@ def test_rare_levels_are_counted_together_and_new_ones_on_their_own() -> None:
     assert (counted[0], counted[-3:]) == (1, [1, 2, 1])
 
 
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ({"true": 60, "false": 40}, {"1": 50, "0": 45, None: 5}),
+        ({"1": 60, "0": 40}, {"true": 50, "0": 20, "false": 25, None: 5}),
+    ],
+)
+def test_truth_values_are_the_same_in_words_and_digits(
+    before: dict[str | None, int], now: dict[str | None, int]
+) -> None:
+    assert count_levels(now, reference_levels(before), 100) == [50, 45, 0, 0, 5]
+
+
+def test_words_and_digits_that_are_no_truth_values_are_different_levels() -> None:
+    levels = reference_levels({"1": 60, "0": 30, "2": 10})
+    assert count_levels({"true": 50, "1": 50}, levels, 100) == [50, 0, 0, 0, 50, 0]
+    assert count_levels({"a": 100}, reference_levels({}), 100)[-2] == 100
+
+
 @pytest.mark.parametrize("complete", [True, False])
 def test_where_there_are_too_many_levels_to_keep_new_ones_count_as_rare(complete: bool) -> None:
     reference = Counter(f"level-{number}" for number in range(2000 if complete else 50))

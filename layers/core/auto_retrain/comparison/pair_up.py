@@ -5,6 +5,7 @@ import numpy as np
 from ..domain.errors import ArtifactInvalid
 from ..domain.policy.policy import Policy
 from .predictions import Predictions
+from .spellings import in_canonical_texts
 from .versions import Terms, Versions, first_model_of, pair_of
 
 # The function has 3,008 MB. Measured: sums and replicates of both versions take this much for each class, however many
@@ -25,18 +26,24 @@ def pair_up(
     terms = Terms(policy, compared, look)
     if champion is None:
         return first_model_of(challenger, terms, seed)
+    if _differing(challenger, champion):
+        # Perhaps the image that trained the champion spelled the same values otherwise.
+        champion = in_canonical_texts(champion)
     _check_same_rows(challenger, champion)
     return pair_of(*_with_shared_classes(challenger, champion), terms, seed)
 
 
 def _check_same_rows(challenger: Predictions, champion: Predictions) -> None:
+    for name in _differing(challenger, champion):
+        raise ArtifactInvalid(f"challenger and champion were not scored on the same rows: their {name} differ")
+
+
+def _differing(challenger: Predictions, champion: Predictions) -> list[str]:
     same = {
         "row_ids": np.array_equal(challenger.row_ids, champion.row_ids),
         "labels": np.array_equal(challenger.label_texts, champion.label_texts),
     }
-    for name, is_same in same.items():
-        if not is_same:
-            raise ArtifactInvalid(f"challenger and champion were not scored on the same rows: their {name} differ")
+    return [name for name, is_same in same.items() if not is_same]
 
 
 def _with_shared_classes(challenger: Predictions, champion: Predictions) -> tuple[Predictions, Predictions]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..domain.canonical_text import canonical_text
 from ..domain.comparison import Interval
 from ..domain.errors import ArtifactInvalid
 from ..statistics.proportions import wilson_interval
@@ -96,6 +97,8 @@ def positive_code(predictions: Predictions, positive_label: str | None) -> int |
         if occurring.size == 2:
             return int(occurring[1])
         return 1 if len(classes) == 2 else None
-    if positive_label not in classes:
-        raise ArtifactInvalid(f"positive label '{positive_label}' is not among the classes {', '.join(classes)}")
-    return classes.index(positive_label)
+    # As it is written first: predictions of an earlier release may be, too.
+    for spelling in (positive_label, canonical_text(positive_label)):
+        if spelling in classes:
+            return classes.index(spelling)
+    raise ArtifactInvalid(f"positive label '{positive_label}' is not among the classes {', '.join(classes)}")

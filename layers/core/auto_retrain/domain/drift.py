@@ -25,15 +25,25 @@ class FeatureProfile(Record):
     counts: tuple[int, ...]
 
 
+# Which texts categories have; other rules than those of the live rows would look like drift.
+TEXT_RULES = 2
+
+
 class DataProfile(Record):
     """Counts over the features of a version's training rows, kept beside the version."""
 
     schema_version: int = 1
+    text_rules: int = 1
     model_name: str
     window: Window
     rows: int
     features: tuple[FeatureProfile, ...]
     made_at: UtcTime
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether an earlier release wrote its categories, perhaps in other texts."""
+        return self.text_rules != TEXT_RULES and any(each.kind == "categorical" for each in self.features)
 
 
 class FeatureHistogram(Record):

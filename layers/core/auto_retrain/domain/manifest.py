@@ -1,6 +1,8 @@
 """The frozen list of objects that a job reads, so that it can be repeated exactly."""
 
+from collections.abc import Iterable
 from datetime import date
+from pathlib import PurePosixPath
 
 from .base import Record
 from .errors import DataMissing
@@ -16,6 +18,26 @@ class DataObject(Record):
     etag: str
     size: int
     date: date
+
+    @property
+    def name(self) -> str:
+        """Its name within the partition, with the folders there."""
+        return self.uri.partition(f"/date={self.date}/")[2]
+
+    def may_hold_rows(self, format: Format) -> bool:
+        """Whether it is data rather than something that the program that wrote the data left beside them.
+
+        Spark, Delta and Hive begin such names, or those of their folders, with _ or a dot. Hive writes data without an
+        extension; another extension than that of the format belongs to something else.
+        """
+        path = PurePosixPath(self.name)
+        is_hidden = any(part.startswith(("_", ".")) for part in path.parts)
+        return not is_hidden and path.suffix.lower() in ("", f".{format}")
+
+
+def with_rows(objects: Iterable[DataObject], format: Format) -> list[DataObject]:
+    """The objects that hold the rows of a data set."""
+    return [item for item in objects if item.may_hold_rows(format)]
 
 
 class FrozenWindow(Window):
@@ -98,8 +120,9 @@ def build_manifest(
     """
 
     def freeze(purpose: str, window: Window) -> FrozenWindow:
-        labels = tuple(item for item in label_objects if item.date >= window.start)
-        frozen = freeze_window(purpose, window, data.prefix, objects)
+        arrived = [item for item in label_objects if item.date >= window.start]
+        labels = tuple(with_rows(arrived, data.labels.format)) if data.labels else ()
+        frozen = freeze_window(purpose, window, data, objects)
         return frozen.changed(label_objects=labels)
 
     return Manifest(
@@ -111,9 +134,11 @@ def build_manifest(
     )
 
 
-def freeze_window(purpose: str, window: Window, prefix: str, objects: list[DataObject]) -> FrozenWindow:
-    """The listed objects of one window; raises DataMissing if there are none."""
-    inside = tuple(item for item in objects if window.start <= item.date < window.end)
-    if not inside:
-        raise DataMissing(f"no {purpose} data under '{prefix}/' in the window {window}")
-    return FrozenWindow(start=window.start, end=window.end, objects=inside)
+def freeze_window(purpose: str, window: Window, data: DataPolicy, objects: list[DataObject]) -> FrozenWindow:
+    """The listed objects of one window that hold rows; raises DataMissing if there are none."""
+    inside = [item for item in objects if window.start <= item.date < window.end]
+    rows = with_rows(inside, data.format)
+    if not rows:
+        others = f": there are only others than {data.format} files, such as '{inside[0].name}'" if inside else ""
+        raise DataMissing(f"no {purpose} data under '{data.prefix}/' in the window {window}{others}")
+    return FrozenWindow(start=window.start, end=window.end, objects=tuple(rows))

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .truth_values import as_known
+
 N_BINS = 10
 FREQUENT_LEVELS = 20
 MIN_ROWS_OF_A_LEVEL = 10
@@ -73,6 +75,7 @@ def count_levels(counts: Mapping[str | None, int], levels: Levels, rows: int) ->
     Rows whose category was not counted have an infrequent one. Where unseen categories cannot be told from rare ones,
     they count as rare.
     """
+    counts = as_known(counts, (*levels.frequent, *(levels.rare or ())))
     frequent = [counts.get(level, 0) for level in levels.frequent]
     missing = counts.get(None, 0)
     others = rows - sum(frequent) - missing

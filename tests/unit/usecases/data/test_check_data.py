@@ -306,6 +306,21 @@ def test_a_regression_needs_labels_that_differ() -> None:
         two.check_data()
 
 
+@pytest.mark.parametrize("number", [np.inf, -np.inf, 1e200])
+def test_labels_too_large_for_any_metric_end_the_job_by_name_before_training(number: float) -> None:
+    world = Data({"task": "regression", "label": "price"})
+    world.change(range(1, 16), price=lambda _: np.arange(200.0))
+    world.change(range(7, 9), price=lambda prices: np.where(prices == 7, number, prices))
+    with pytest.raises(DataInvalid, match=r"2 of 2000 labels in column 'price' are infinite or beyond 1e\+140"):
+        world.check_data()
+
+
+def test_the_largest_labels_that_can_be_measured_are_no_problem() -> None:
+    world = Data({"task": "regression", "label": "price"})
+    world.change(range(1, 16), price=lambda _: np.linspace(-1e140, 1e140, 200))
+    assert world.check_data()[1].next == "train"
+
+
 def test_the_champion_is_read_when_training_starts_and_not_before() -> None:
     world = Data()
     job_id, _ = world.check_data()

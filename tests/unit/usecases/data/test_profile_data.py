@@ -14,6 +14,7 @@ from auto_retrain.domain.digest import sha256_of
 from auto_retrain.domain.errors import ArtifactInvalid, DataInvalid, PromotionRefused
 from auto_retrain.domain.messages.references import JobReference
 from auto_retrain.domain.policy.data import DriftPolicy
+from auto_retrain.domain.verdict import Outcome
 from auto_retrain.usecases.data.profile_data import profile_data
 from auto_retrain.usecases.triggering.detect_drift import detect_drift
 from auto_retrain.usecases.triggering.drift_evidence import judge_drift_now
@@ -131,3 +132,34 @@ def test_an_unreadable_stored_profile_is_built_again() -> None:
     world, job_id = promoted_world()
     world.ports.data.write("profiles/churn/2.json", b"{")
     assert profile_data(JobReference(job_id=job_id), world.ports).rows == 2000
+
+
+def written_by_an_earlier_release(world: World, plan: str) -> dict[str, Any]:
+    """Let the stored profile be one whose categories have other texts."""
+    uri = "s3://artifacts/profiles/churn/2.json"
+    profile: dict[str, Any] = json.loads(world.ports.data.read(uri))
+    del profile["text_rules"]
+    (plans,) = (feature for feature in profile["features"] if feature["feature"] == "plan")
+    plans["levels"] = [f"{plan}{level}" for level in plans["levels"]]
+    world.ports.data._contents[uri] = json.dumps(profile).encode()
+    return profile
+
+
+def test_a_profile_with_the_texts_of_an_earlier_release_is_built_again_so_that_they_are_no_drift() -> None:
+    world, job_id = promoted_world()
+    profile_data(JobReference(job_id=job_id), world.ports)
+    written_by_an_earlier_release(world, "old ")
+    assert judge_drift_now(world.policy, NOON, world.ports).dataset.outcome is Outcome.UNMET
+    kept = json.loads(world.ports.data.read("s3://artifacts/profiles/churn/2.json"))
+    assert kept["text_rules"] == 2
+    assert {level for feature in kept["features"] for level in feature["levels"]} == {"basic", "full"}
+
+
+def test_a_profile_of_an_earlier_release_is_used_where_the_training_data_are_gone() -> None:
+    world, job_id = promoted_world()
+    profile_data(JobReference(job_id=job_id), world.ports)
+    written_by_an_earlier_release(world, "")
+    live = NOON.date() - timedelta(days=5)
+    objects = world.ports.data._partitions["churn"]
+    world.ports.data._partitions["churn"] = [item for item in objects if item.date >= live]
+    assert judge_drift_now(world.policy, NOON, world.ports).dataset.outcome is Outcome.UNMET

@@ -14,7 +14,7 @@ from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.validation import Decision
 from tests.unit.builders import NOON, a_policy
-from tests.unit.usecases.world import World, predictions, rows
+from tests.unit.usecases.world import World, a_data_check, predictions, rows
 
 
 def test_a_clearly_better_challenger_may_be_deployed() -> None:
@@ -341,3 +341,17 @@ def test_rows_that_were_melted_into_one_are_refused() -> None:
     replace_file(world, job_id, "2", melted, N // 2)
     with pytest.raises(ArtifactInvalid, match="not scored on the holdout"):
         world.validate(job_id)
+
+
+def test_rows_that_an_image_of_another_release_spelled_otherwise_are_the_same_rows() -> None:
+    world = World()
+    job_id = world.scored_job(rows(N, 0.95), rows(N, 0.88))
+    now = {**GOOD, "row_ids": np.arange(N).astype(str), "classes": np.array(["false", "true"])}
+    before = {**now, "row_ids": np.char.add(now["row_ids"], ".0"), "classes": np.array(["False", "True"])}
+    world.ports.jobs.save(world.job(job_id).changed(data_check=a_data_check(npz(**now))))
+    for version in ("1", "2"):
+        replace_file(world, job_id, version, npz(**before), N)
+    world.validate(job_id)
+    result = world.job(job_id).validation
+    assert result is not None
+    assert (result.accuracy, result.holdout_rows) == (1.0, N)

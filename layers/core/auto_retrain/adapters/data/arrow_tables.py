@@ -11,8 +11,12 @@ from ...domain.errors import DataInvalid
 from ...domain.manifest import DataObject
 from ...ports import DataStore, RowBatch
 from .arrow_cells import count_levels, to_numbers, to_texts
+from .csv_header import PARSING, read_header
 
 BATCH_ROWS = 65_536
+# Texts that leave out what they share with the one before: a few bytes may unpack to a long text in each row.
+_PREFIXES, _ROWS_OF_PREFIXES = "DELTA_BYTE_ARRAY", 4096
+_DELTA_TEXTS = frozenset({_PREFIXES, "DELTA_LENGTH_BYTE_ARRAY"})
 # A column chunk is unpacked page by page, but one page may hold all of it, so this limits the memory that it can take.
 MAX_COLUMN_CHUNK_BYTES = 1 << 30
 _TOTAL_BUFFER_BYTES = 128 << 20
@@ -64,12 +68,13 @@ def _read_parquet(source: pa.PythonFile, uri: str, columns: list[str]) -> Iterat
     file = parquet.ParquetFile(
         source,
         metadata=metadata,
-        read_dictionary=[path for path, column in chunks.items() if _mostly_repeats(column)],
+        read_dictionary=[path for path, column in chunks.items() if _mostly_repeats(column) and not _is_delta(column)],
         # Otherwise the reader fetches whole row groups, whatever their size.
         pre_buffer=False,
         buffer_size=min(max(_TOTAL_BUFFER_BYTES // max(len(columns), 1), _MIN_BUFFER_BYTES), _MAX_BUFFER_BYTES),
     )
-    yield from file.iter_batches(BATCH_ROWS, columns=columns)
+    share_beginnings = any(_PREFIXES in chunk.encodings for column in chunks.values() for chunk in column)
+    yield from file.iter_batches(_ROWS_OF_PREFIXES if share_beginnings else BATCH_ROWS, columns=columns)
 
 
 def _chunks(metadata: parquet.FileMetaData, columns: list[str]) -> dict[str, list[parquet.ColumnChunkMetaData]]:
@@ -101,13 +106,20 @@ def _mostly_repeats(chunks: list[parquet.ColumnChunkMetaData]) -> bool:
     return size <= _MAX_BYTES_PER_REPEATED_TEXT * rows
 
 
+def _is_delta(chunks: list[parquet.ColumnChunkMetaData]) -> bool:
+    """Whether texts are written in a way that Arrow cannot read as a dictionary."""
+    return any(not _DELTA_TEXTS.isdisjoint(chunk.encodings) for chunk in chunks)
+
+
 def _read_csv(source: pa.PythonFile, uri: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
-    """Fields exactly as written: 01 is not 1, and NA is a text like any other; only an empty field is missing.
+    """Fields as they are written: 01 is not 1, and NA is a text like any other; only an empty field is missing.
 
     Other columns are not parsed, so their content and types do not matter.
     """
-    block, parsing = csv.ReadOptions(block_size=_CSV_BLOCK_BYTES), csv.ParseOptions(newlines_in_values=True)
-    _check_columns(_csv_header(source, parsing), columns, uri)
+    header = read_header(source.read(_CSV_BLOCK_BYTES))
+    _check_columns(header.names, columns, uri)
+    if not header.has_rows:
+        return
     as_written = csv.ConvertOptions(
         include_columns=columns,
         column_types=dict.fromkeys(columns, pa.string()),
@@ -115,14 +127,8 @@ def _read_csv(source: pa.PythonFile, uri: str, columns: list[str]) -> Iterator[p
         null_values=[""],
     )
     source.seek(0)
-    yield from csv.open_csv(source, read_options=block, parse_options=parsing, convert_options=as_written)
-
-
-def _csv_header(source: pa.PythonFile, parsing: csv.ParseOptions) -> list[str]:
-    """Column names, read from the first line alone: a reader of the whole file would read on in the background."""
-    first = source.read(_CSV_BLOCK_BYTES).partition(b"\n")[0]
-    names: list[str] = csv.open_csv(pa.BufferReader(first + b"\n"), parse_options=parsing).schema.names
-    return names
+    block = csv.ReadOptions(block_size=_CSV_BLOCK_BYTES)
+    yield from csv.open_csv(source, read_options=block, parse_options=PARSING, convert_options=as_written)
 
 
 def _check_columns(present: list[str], wanted: list[str], uri: str) -> None:

@@ -28,7 +28,8 @@ class MemoryDataStore:
         self._partitions.setdefault(prefix, []).append(data_object)
 
     def list_partitions(self, prefix: str, window: Window) -> list[DataObject]:
-        inside = [item for item in self._partitions.get(prefix, []) if window.start <= item.date < window.end]
+        items = self._partitions.get(prefix, [])
+        inside = [item for item in items if item.size and window.start <= item.date < window.end]
         return sorted(inside, key=lambda item: item.uri)
 
     def read(self, uri: str, max_bytes: int = MAX_DOCUMENT_BYTES) -> bytes:

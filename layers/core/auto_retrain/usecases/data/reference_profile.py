@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from ...domain.drift import DataProfile, FeatureHistogram, FeatureProfile
+from ...domain.drift import TEXT_RULES, DataProfile, FeatureHistogram, FeatureProfile
 from ...domain.errors import ArtifactInvalid
 from ...domain.manifest import DataColumns, DataObject
 from ...domain.policy.data import DriftPolicy
@@ -91,7 +91,12 @@ def build_profile(
     ]
     features += [_level_profile(name, levels[name], categories[name]) for name in categorical]
     return DataProfile(
-        model_name=model_name, window=window, rows=rows, features=tuple(features), made_at=ports.clock.now()
+        text_rules=TEXT_RULES,
+        model_name=model_name,
+        window=window,
+        rows=rows,
+        features=tuple(features),
+        made_at=ports.clock.now(),
     )
 
 

@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...comparison.prediction_files import MAX_NUMBER
 from ...domain.data_check import DataSummary, WindowSummary
+from ...domain.errors import DataInvalid
 from ...domain.manifest import DataColumns, DataObject, FrozenWindow, Manifest
 from ...domain.metric_kinds import Task
 from ...ports import Ports, RowBatch
@@ -28,7 +30,10 @@ class _Rows(NamedTuple):
 
 
 def summarize_data(manifest: Manifest, ports: Ports) -> DataSummary:
-    """Summarize both windows; raises DataInvalid if an object changed, is unreadable or lacks a column."""
+    """Summarize both windows.
+
+    Raises DataInvalid if an object changed, is unreadable or lacks a column, or a label is too large for any metric.
+    """
     reader = _Reader(manifest.data, ports)
     training, holdout = reader.rows(manifest.training), reader.rows(manifest.holdout)
     return DataSummary(
@@ -133,6 +138,7 @@ def _joined(ids: Array, arrived: _Rows) -> Array:
 
 
 def _summary(rows: _Rows, columns: DataColumns) -> WindowSummary:
+    _check_size(rows.labels, columns.label)
     known = rows.labels[~np.isnan(rows.labels)]
     values, counts = np.unique(known, return_counts=True)
     is_classes = columns.task is Task.CLASSIFICATION and values.size > 1
@@ -144,6 +150,15 @@ def _summary(rows: _Rows, columns: DataColumns) -> WindowSummary:
         distinct_labels=min(values.size, 3),
         rarest_class_rows=int(counts.min()) if is_classes else None,
     )
+
+
+def _check_size(labels: Array, column: str) -> None:
+    beyond = np.count_nonzero(np.abs(labels) > MAX_NUMBER)
+    if beyond:
+        raise DataInvalid(
+            f"{beyond} of {labels.size} labels in column '{column}' are infinite or beyond {MAX_NUMBER:g}, so no "
+            "metric can be computed"
+        )
 
 
 def _separation(values: Array, labels: Array, task: Task) -> float:

@@ -78,11 +78,11 @@ def read_psi(report_id: str, ports: Ports) -> EvidentlySummary:
 
 def _manifest(report_id: str, policy: Policy, at: datetime, ports: Ports) -> DriftManifest:
     reference, live = drift_windows(policy, at, ports)
-    prefix = policy.data.prefix
+    data = policy.data
     return DriftManifest(
         job_id=report_id,
         model_name=policy.model,
         data=columns_of(policy.data),
-        reference=freeze_window("reference", reference, prefix, ports.data.list_partitions(prefix, reference)),
-        live=freeze_window("live", live, prefix, ports.data.list_partitions(prefix, live)),
+        reference=freeze_window("reference", reference, data, ports.data.list_partitions(data.prefix, reference)),
+        live=freeze_window("live", live, data, ports.data.list_partitions(data.prefix, live)),
     )

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from ...domain.drift import DataProfile, DriftEvidence
 from ...domain.errors import DataChanged, DataInvalid, DataUnavailable
-from ...domain.manifest import columns_of
+from ...domain.manifest import DataObject, columns_of, with_rows
 from ...domain.policy.policy import Policy
+from ...domain.windows import Window
 from ...ports import Ports
 from ...triggers.data_drift import DriftVerdicts, judge_drift_evidence
 from ..data.drift_windows import live_window, reference_window
@@ -37,7 +38,7 @@ def _gather(policy: Policy, at: datetime, ports: Ports) -> DriftEvidence:
         raise
     except DataInvalid as error:
         return DriftEvidence(unusable=f"the champion's training data cannot be read: {error}")
-    live = ports.data.list_partitions(policy.data.prefix, live_window(policy, at))
+    live = _objects(policy, live_window(policy, at), ports)
     try:
         return DriftEvidence(histograms=tuple(count_live(profile, columns_of(policy.data), live, ports)))
     except DataChanged:
@@ -49,14 +50,20 @@ def _gather(policy: Policy, at: datetime, ports: Ports) -> DriftEvidence:
 def _profile(policy: Policy, at: datetime, ports: Ports) -> DataProfile:
     serving = ports.ledger.current(policy.model)
     kept = load_profile(policy.model, serving.version.number, ports) if serving else None
-    if kept and _fits(kept, policy):
-        return kept
+    usable = kept if kept and _fits(kept, policy) else None
+    if usable and not usable.is_outdated:
+        return usable
     window = reference_window(policy, at, ports)
-    objects = ports.data.list_partitions(policy.data.prefix, window)
+    objects = _objects(policy, window, ports)
     profile = build_profile(policy.model, columns_of(policy.data), policy.drift, window, objects, ports)
     if serving and profile.rows:
         keep_profile(profile, serving.version.number, ports)
-    return profile
+    # An outdated one is better than none, where the data are gone.
+    return profile if profile.rows else usable or profile
+
+
+def _objects(policy: Policy, window: Window, ports: Ports) -> list[DataObject]:
+    return with_rows(ports.data.list_partitions(policy.data.prefix, window), policy.data.format)
 
 
 def _fits(profile: DataProfile, policy: Policy) -> bool:

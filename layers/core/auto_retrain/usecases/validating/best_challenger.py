@@ -5,6 +5,7 @@ from typing import NamedTuple
 from ...comparison.compare import compare
 from ...comparison.pair_up import pair_up
 from ...comparison.predictions import Predictions
+from ...comparison.spellings import in_canonical_texts
 from ...comparison.versions import Versions
 from ...domain.comparison import Comparison
 from ...domain.errors import ArtifactInvalid
@@ -56,8 +57,7 @@ def select_best(
     best: Candidate | None = None
     compared: dict[str, Comparison] = {}
     for version in job.challengers:
-        challenger = _load(version, scores, policy, ports)
-        holdout = _check_holdout(version, challenger, job)
+        challenger, holdout = _on_frozen_rows(version, _load(version, scores, policy, ports), job)
         if best is not None and holdout != best.holdout_sha256:
             raise ArtifactInvalid(f"version {version} was not scored on the same rows as the others")
         look = look or 1 + _earlier_looks(job, holdout, ports)
@@ -78,20 +78,23 @@ def _load(version: str, scores: ScoringResult, policy: Policy, ports: Ports) -> 
     return load_predictions(scores.predictions[version], policy.data, ports)
 
 
-def _check_holdout(version: str, scored: Predictions, job: RetrainingJob) -> str:
-    """The digest of the rows and labels that a version was scored on, which must be those that were frozen.
+def _on_frozen_rows(version: str, scored: Predictions, job: RetrainingJob) -> tuple[Predictions, str]:
+    """A version's predictions and the digest of their rows and labels, which must be those that were frozen.
 
     Predictions come from pods that run other people's code, so what they say about rows and labels counts for nothing.
     """
-    digests = scored.digests()
-    frozen = job.data_check.holdout if job.data_check else None
+    frozen, digests = job.data_check.holdout if job.data_check else None, scored.digests()
+    if frozen not in (None, digests):
+        # Perhaps an image of another release spelled the same values.
+        scored = in_canonical_texts(scored)
+        digests = scored.digests()
     if frozen not in (None, digests):
         differing = "row ids or labels" if digests.rows != frozen.rows else "entities or slices"
         raise ArtifactInvalid(
             f"version {version} was not scored on the holdout of job '{job.job_id}': the {differing} of its "
             f"{scored.rows} rows are not those that were frozen before training"
         )
-    return digests.rows
+    return scored, digests.rows
 
 
 def _earlier_looks(job: RetrainingJob, holdout_sha256: str, ports: Ports) -> int:
