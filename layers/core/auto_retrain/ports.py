@@ -163,7 +163,8 @@ class WaitingTriggers(Protocol):
     def claim(self, waiting: WaitingTrigger, by: str) -> bool:
         """Whether one may act on a waiting trigger; of several that ask, one may, and is told so again if it repeats.
 
-        Nobody may if it does not wait any more, or if another execution's trigger has replaced it.
+        A claim ends after an hour: whoever made it has died. Nobody may act on a trigger that does not wait any more,
+        or that another execution's trigger has replaced.
         """
 
 
