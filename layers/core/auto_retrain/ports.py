@@ -86,8 +86,11 @@ class PolicyStore(Protocol):
     def listing_alarm(self, alarm: str) -> list[str]:
         """The models whose policies list a CloudWatch alarm, by name; takes few calls however large the fleet is."""
 
-    def index_alarms(self, fleet: Iterable[AppliedPolicy]) -> None:
-        """Index the alarms of all policies, for those that an earlier release stored; afterwards this does nothing."""
+    def index_alarms(self, fleet: Iterable[AppliedPolicy], anew: Iterable[AppliedPolicy]) -> None:
+        """Index the alarms of some policies `anew`, because an earlier release may have stored them without an index.
+
+        Where no policy is indexed yet, this indexes the whole fleet.
+        """
 
 
 class JobStore(Protocol):

@@ -82,7 +82,7 @@ def test_an_unreadable_policy_does_not_keep_an_alarm_from_the_other_models(aws: 
     stores = dynamo_stores(client)
     for model in ("gl-001", "gl-002"):
         stores.policies.apply(a_policy(model=model, triggers={"alarms": ["shared"]}), "ada", NOW)
-    stores.policies.index_alarms([applied for applied, _ in stores.policies.fleet()])
+    stores.policies.index_alarms([applied for applied, _ in stores.policies.fleet()], [])
     change_document(client, "MODEL#gl-001", "POLICY", lambda document: document["policy"].update(owner=None))
     assert stores.policies.listing_alarm("shared") == ["gl-002"]
 

@@ -317,5 +317,42 @@ def test_whatever_breaks_for_one_model_the_others_are_swept(monkeypatch: pytest.
     assert outcome.failed == 1
 
 
+def listening_to_the_index(ports: MemoryPorts) -> list[str]:
+    """The models that are indexed anew, from now on."""
+    indexed: list[str] = []
+    ports.policies.index_alarms = lambda fleet, anew: indexed.extend(  # type: ignore[method-assign]
+        applied.policy.model for applied in anew
+    )
+    return indexed
+
+
+def test_alarms_are_indexed_anew_soon_after_a_policy_was_applied_and_then_once_a_day() -> None:
+    ports = MemoryPorts()
+    models = [f"model-{number}" for number in range(50)]
+    for model in models:
+        give_model(ports, model, schedule_expression="0 0 1 1 *")
+    sweep(ports, after=DAY)
+    indexed = listening_to_the_index(ports)
+    for minutes in range(5, 24 * 60 + 5, 5):
+        sweep(ports, after=DAY + timedelta(minutes=minutes))
+    assert sorted(indexed) == sorted(models)
+    indexed.clear()
+    ports.policies.apply(a_policy(model="model-7", triggers={"alarms": ["latency"]}), "ada", NOON + 2 * DAY)
+    sweep(ports, after=2 * DAY + timedelta(minutes=5))
+    assert "model-7" in indexed
+
+
+def test_an_index_that_cannot_be_written_is_a_problem_and_the_sweep_has_been_done() -> None:
+    ports = a_fleet()
+
+    def refused(fleet: object, anew: object) -> None:
+        raise AwsRefused("no")
+
+    ports.policies.index_alarms = refused  # type: ignore[method-assign]
+    outcome = sweep(ports)
+    assert (outcome.started, outcome.problems) == (3, ("index of alarms: AwsRefused: no",))
+    assert ports.sweeps.last() is not None
+
+
 def test_an_empty_fleet_is_swept_without_errors() -> None:
     assert sweep(MemoryPorts()).models == 0

@@ -48,6 +48,7 @@ class DynamoPolicyStore:
         if after not in (None, version):
             raise PolicyConflict(f"the policy of '{policy.model}' is now at version {version}, not {after}")
         if newest and (newest.policy, newest.status) == (policy, status):
+            self._alarms.add(newest)
             return newest
         applied = AppliedPolicy(
             policy=policy, version=version + 1, status=status, note=note, applied_at=at, applied_by=actor
@@ -106,8 +107,12 @@ class DynamoPolicyStore:
             _LOG.error("the policy of %s is left out: %s", model_name, error)
             return None
 
-    def index_alarms(self, fleet: Iterable[AppliedPolicy]) -> None:
-        self._alarms.build(fleet)
+    def index_alarms(self, fleet: Iterable[AppliedPolicy], anew: Iterable[AppliedPolicy]) -> None:
+        if not self._alarms.is_built():
+            self._alarms.build(fleet)
+        else:
+            for applied in anew:
+                self._alarms.add(applied)
 
 
 def _is_same(stored: AppliedPolicy, applied: AppliedPolicy) -> bool:

@@ -67,7 +67,7 @@ class MemoryPolicyStore:
     def listing_alarm(self, alarm: str) -> list[str]:
         return [applied.policy.model for applied, _ in self.fleet() if alarm in applied.policy.triggers.alarms]
 
-    def index_alarms(self, fleet: Iterable[AppliedPolicy]) -> None:
+    def index_alarms(self, fleet: Iterable[AppliedPolicy], anew: Iterable[AppliedPolicy]) -> None:
         """Nothing was stored before this process."""
 
 

@@ -30,6 +30,8 @@ from .record_decision import record_decision
 PARALLEL_CALLS = 16
 MAX_PROBLEMS = 20
 _INSTANT = timedelta(microseconds=1)
+# Policies are applied by the clocks of people's computers.
+_CLOCK_DIFFERENCE = timedelta(minutes=15)
 
 Member = tuple[AppliedPolicy, ModelState]
 Fleet = list[Member]
@@ -106,7 +108,7 @@ def sweep_models(tick: ScheduledEvent, ports: Ports) -> SweepOutcome:
     _in_parallel(partial(_record, ports=ports), [*held, *starts.queued], losses)
     losses.raise_transient()
     ports.sweeps.save(_mark(at, len(fleet), usage, starts))
-    ports.policies.index_alarms(applied for applied, _ in fleet)
+    losses.attempt(partial(_index_alarms, [applied for applied, _ in fleet], since, at, ports), "index of alarms")
     return SweepOutcome(
         models=len(fleet),
         started=starts.began + sum(data_checks),
@@ -223,6 +225,13 @@ def _mark(at: datetime, models: int, usage: FleetUsage, starts: Starts) -> Sweep
         retrained_in_30_days=usage.retrained_in_30_days + starts.began,
     )
     return SweepMark(at=min(turns, default=at + _INSTANT) - _INSTANT, models=models, usage=used)
+
+
+def _index_alarms(fleet: list[AppliedPolicy], since: datetime, at: datetime, ports: Ports) -> None:
+    """Index what was applied lately, and each other policy once a day: an older command line leaves no entries."""
+    lately = since - _CLOCK_DIFFERENCE
+    anew = (one for one in fleet if one.applied_at > lately or daily_slot(one.policy.model, at) > since)
+    ports.policies.index_alarms(fleet, anew)
 
 
 def _in_parallel(call: Callable[[DueModel], Done], candidates: Iterable[DueModel], losses: Losses) -> list[Done]:
