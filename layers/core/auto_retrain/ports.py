@@ -80,8 +80,11 @@ class PolicyStore(Protocol):
     def history(self, model_name: str) -> list[AppliedPolicy]:
         """Every version, newest first."""
 
-    def fleet(self) -> Iterator[tuple[AppliedPolicy, ModelState]]:
-        """Every model that has a policy, with its state, ordered by name; takes few calls."""
+    def fleet(self, unreadable: list[str] | None = None) -> Iterator[tuple[AppliedPolicy, ModelState]]:
+        """Every model that has a policy, with its state, ordered by name; takes few calls.
+
+        Models that cannot be read are left out; what is wrong with them is added to `unreadable`.
+        """
 
     def listing_alarm(self, alarm: str) -> list[str]:
         """The models whose policies list a CloudWatch alarm, by name; takes few calls however large the fleet is."""
@@ -114,11 +117,14 @@ class JobStore(Protocol):
         count unless it is None.
         """
 
-    def list_active(self) -> list[RetrainingJob]:
-        """Jobs that have not ended, oldest first; one opened or closed a moment ago may be missing or still listed."""
+    def list_active(self, unreadable: list[str] | None = None) -> list[RetrainingJob]:
+        """Jobs that have not ended, oldest first; one opened or closed a moment ago may be missing or still listed.
 
-    def list_unannounced(self) -> list[RetrainingJob]:
-        """Jobs that have ended and are not announced; one closed or announced a moment ago may be missing or listed."""
+        Records that cannot be read are left out; what is wrong with them is added to `unreadable`.
+        """
+
+    def list_unannounced(self, unreadable: list[str] | None = None) -> list[RetrainingJob]:
+        """Jobs that have ended and are not announced; otherwise like `list_active`."""
 
     def list_recent(self, model_name: str | None, limit: int) -> list[RetrainingJob]:
         """The newest jobs of one model, or of all, newest first."""

@@ -1,7 +1,7 @@
 """The fleet is screened in a few calls; each model gets its turn, none is lost and none is started twice."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,8 +16,8 @@ from auto_retrain.domain.messages.ending import ClosingRequest
 from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.messages.triggering import ExecutionStarted, SweepOutcome
 from auto_retrain.domain.metric_reading import MetricQuery, MetricReading
-from auto_retrain.domain.model_state import Quarantine
-from auto_retrain.domain.policy.policy import PolicyStatus
+from auto_retrain.domain.model_state import ModelState, Quarantine
+from auto_retrain.domain.policy.policy import AppliedPolicy, PolicyStatus
 from auto_retrain.usecases.ending.close_job import close_job
 from auto_retrain.usecases.triggering import sweep_models as sweeping
 from auto_retrain.usecases.triggering.check_triggers import check_triggers
@@ -340,6 +340,20 @@ def test_alarms_are_indexed_anew_soon_after_a_policy_was_applied_and_then_once_a
     ports.policies.apply(a_policy(model="model-7", triggers={"alarms": ["latency"]}), "ada", NOON + 2 * DAY)
     sweep(ports, after=2 * DAY + timedelta(minutes=5))
     assert "model-7" in indexed
+
+
+def test_a_model_whose_records_cannot_be_read_is_a_problem_of_the_sweep() -> None:
+    ports = a_fleet()
+    read = ports.policies.fleet
+
+    def without_one(unreadable: list[str] | None = None) -> Iterator[tuple[AppliedPolicy, ModelState]]:
+        (unreadable if unreadable is not None else []).append("'MODEL#odd' cannot be read: policy.owner")
+        return read()
+
+    ports.policies.fleet = without_one  # type: ignore[method-assign]
+    outcome = sweep(ports)
+    assert (outcome.models, outcome.started, outcome.failed) == (3, 3, 1)
+    assert outcome.problems == ("'MODEL#odd' cannot be read: policy.owner",)
 
 
 def test_an_index_that_cannot_be_written_is_a_problem_and_the_sweep_has_been_done() -> None:

@@ -82,7 +82,7 @@ class DynamoPolicyStore:
         items = self._table.query("pk = :pk AND begins_with(sk, :prefix)", values, **options)
         return list(readable(items, AppliedPolicy))
 
-    def fleet(self) -> Iterator[tuple[AppliedPolicy, ModelState]]:
+    def fleet(self, unreadable: list[str] | None = None) -> Iterator[tuple[AppliedPolicy, ModelState]]:
         for model_name, items in fleet_items(self._table):
             if "POLICY" not in items:
                 continue
@@ -90,6 +90,8 @@ class DynamoPolicyStore:
                 member = record_of(items["POLICY"], AppliedPolicy), state_of(model_name, items.get("STATE"))
             except RecordInvalid as error:
                 logger.error("skipping a model: %s", error)
+                if unreadable is not None:
+                    unreadable.append(str(error))
             else:
                 yield member
 

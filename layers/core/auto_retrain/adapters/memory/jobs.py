@@ -149,10 +149,10 @@ class MemoryJobStore:
                 self._states.set(state)
             return saved
 
-    def list_active(self) -> list[RetrainingJob]:
+    def list_active(self, unreadable: list[str] | None = None) -> list[RetrainingJob]:
         return [job for job in self._by_age() if not job.status.is_terminal]
 
-    def list_unannounced(self) -> list[RetrainingJob]:
+    def list_unannounced(self, unreadable: list[str] | None = None) -> list[RetrainingJob]:
         return [job for job in self._by_age() if job.status.is_terminal and not job.announced]
 
     def list_recent(self, model_name: str | None, limit: int) -> list[RetrainingJob]:

@@ -96,7 +96,8 @@ def sweep_models(tick: ScheduledEvent, ports: Ports) -> SweepOutcome:
     at = tick.time or now
     last = ports.sweeps.last()
     since = min(last.at, at) if last else at - timedelta(days=1)
-    fleet, losses = list(ports.policies.fleet()), Losses()
+    losses = Losses()
+    fleet = list(ports.policies.fleet(losses.problems))
     candidates = list(_candidates(fleet, since, at, now, losses, ports))
     held = [candidate for candidate in candidates if candidate.held]
     usage = usage_of((state for _, state in fleet), at, now)

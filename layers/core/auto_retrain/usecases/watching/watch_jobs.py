@@ -48,9 +48,9 @@ def watch_jobs(tick: ScheduledEvent, ports: Ports) -> WatchOutcome:
     """
     # The cluster comes first: the record of a Kubernetes Job is written before the Job is created.
     listed = ports.cluster.list_jobs()
-    active = ports.jobs.list_active()
-    unannounced = ports.jobs.list_unannounced()
     problems = [*_unseen(listed)]
+    active = ports.jobs.list_active(problems)
+    unannounced = ports.jobs.list_unannounced(problems)
     listing = _with_obstacles(listed, problems, ports)
     with ThreadPoolExecutor(PARALLEL_STEPS) as pool:
         answers = _steps(listing, active, problems, ports)
