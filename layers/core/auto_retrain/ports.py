@@ -273,6 +273,9 @@ class ModelRegistry(Protocol):
     def version_tags(self, model_name: str, version: str) -> dict[str, str] | None:
         """The tags of a version; None if it does not exist."""
 
+    def run_of(self, model_name: str, version: str) -> str | None:
+        """The run that a version belongs to; None if the version or its run is unknown."""
+
     def version_files(self, model_name: str, version: str) -> dict[str, FileDigest]:
         """Digests of a version's files as they are now, by path; no model is loaded.
 
