@@ -27,8 +27,8 @@ MAX_DELETION_TIME = timedelta(minutes=15)
 # Each answer waits for one or two network calls; a thousand of them must fit into a minute.
 PARALLEL_STEPS = 16
 MAX_REASONS = 20
-# One request of MLflow each; and none begins later in a pass than this.
-MAX_COMPARISONS = 50
+# A few requests each, which must not keep heartbeats waiting; and none begins later in a pass than this.
+MAX_COMPARISONS = 20
 COMPARISON_TIME = timedelta(seconds=10)
 
 
