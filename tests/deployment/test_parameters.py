@@ -16,6 +16,8 @@ ALLOWED = {
     "SlackOrigins": ["https://hooks.slack.com,https://chat.example:8443"],
     "SubnetIds": ["", "subnet-0a1b", "subnet-0a1b,subnet-2c3d"],
     "SecurityGroupIds": ["", "sg-0a1b,sg-2c3d"],
+    "JobNamespace": ["auto-retrain", "ml,team-churn", "kubeflow", "not-kube-system", "a,kube"],
+    "PodTemplateAllows": ["", "toleration=dedicated,runtime-class=gvisor,label=example.com/*"],
     "KeyArns": ["", KEY, f"{KEY},{KEY}"],
 }
 REFUSED = {
@@ -23,6 +25,8 @@ REFUSED = {
     "SlackOrigins": ["http://hooks.slack.com", "https://hooks.slack.com,http://chat.example", "https://u@chat.example"],
     "SubnetIds": ["sg-0a1b", "subnet-0a1b, subnet-2c3d", ","],
     "SecurityGroupIds": ["subnet-0a1b", "sg-"],
+    "JobNamespace": ["", "kube-system", "kube-public", "ml,kube-node-lease", "kube-system,ml", "ml,", "ML"],
+    "PodTemplateAllows": ["host-path=/", "toleration", "runtimeClassName=x"],
     "KeyArns": ["*", "alias/data", "arn:aws:kms:eu-central-1:123456789012:alias/data", f"{KEY},*"],
 }
 

@@ -44,6 +44,7 @@ PERMISSIONS = TABLE_PERMISSIONS | {
     "traffic.promote": A_SECRET,
     "registry.champion": A_SECRET,
     "registry.keep_document": A_SECRET,
+    "registry.run_of": A_SECRET,
     "registry.version_files": A_SECRET,
     "registry.set_champion": A_SECRET,
     "registry.tracking_uri": set(),

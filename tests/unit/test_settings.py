@@ -47,6 +47,14 @@ def test_namespaces_are_listed_with_the_default_first() -> None:
         Settings().job_namespaces()
 
 
+@pytest.mark.parametrize("namespaces", ["kube-system", "ml, kube-public", "kube-node-lease,ml"])
+def test_pods_do_not_run_in_a_namespace_of_kubernetes_itself(namespaces: str) -> None:
+    ports = DeployedPorts(Settings(job_namespace=namespaces))
+    reason = rf"JOB_NAMESPACE = '{namespaces}': must be namespaces that do not belong to Kubernetes itself"
+    with pytest.raises(SettingInvalid, match=reason):
+        _ = ports.cluster
+
+
 def test_what_pod_templates_may_name_is_extended_by_a_list() -> None:
     rules = Settings.from_environment({"POD_TEMPLATE_ALLOWS": "label=example.com/*, pull-secret=registry"}).pod_rules()
     assert rules.allow("label", "example.com/x")

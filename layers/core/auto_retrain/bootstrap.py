@@ -74,7 +74,7 @@ class DeployedPorts:
     def waiting(self) -> "WaitingTriggers":
         from .adapters.dynamodb.waiting import DynamoWaitingTriggers
 
-        return DynamoWaitingTriggers(self._table)
+        return DynamoWaitingTriggers(self._table, self.clock)
 
     @cached_property
     def decisions(self) -> "DecisionLog":

@@ -80,14 +80,20 @@ class PolicyStore(Protocol):
     def history(self, model_name: str) -> list[AppliedPolicy]:
         """Every version, newest first."""
 
-    def fleet(self) -> Iterator[tuple[AppliedPolicy, ModelState]]:
-        """Every model that has a policy, with its state, ordered by name; takes few calls."""
+    def fleet(self, unreadable: list[str] | None = None) -> Iterator[tuple[AppliedPolicy, ModelState]]:
+        """Every model that has a policy, with its state, ordered by name; takes few calls.
+
+        Models that cannot be read are left out; what is wrong with them is added to `unreadable`.
+        """
 
     def listing_alarm(self, alarm: str) -> list[str]:
         """The models whose policies list a CloudWatch alarm, by name; takes few calls however large the fleet is."""
 
-    def index_alarms(self, fleet: Iterable[AppliedPolicy]) -> None:
-        """Index the alarms of all policies, for those that an earlier release stored; afterwards this does nothing."""
+    def index_alarms(self, fleet: Iterable[AppliedPolicy], anew: Iterable[AppliedPolicy]) -> None:
+        """Index the alarms of some policies `anew`, because an earlier release may have stored them without an index.
+
+        Where no policy is indexed yet, this indexes the whole fleet.
+        """
 
 
 class JobStore(Protocol):
@@ -111,11 +117,14 @@ class JobStore(Protocol):
         count unless it is None.
         """
 
-    def list_active(self) -> list[RetrainingJob]:
-        """Jobs that have not ended, oldest first; one opened or closed a moment ago may be missing or still listed."""
+    def list_active(self, unreadable: list[str] | None = None) -> list[RetrainingJob]:
+        """Jobs that have not ended, oldest first; one opened or closed a moment ago may be missing or still listed.
 
-    def list_unannounced(self) -> list[RetrainingJob]:
-        """Jobs that have ended and are not announced; one closed or announced a moment ago may be missing or listed."""
+        Records that cannot be read are left out; what is wrong with them is added to `unreadable`.
+        """
+
+    def list_unannounced(self, unreadable: list[str] | None = None) -> list[RetrainingJob]:
+        """Jobs that have ended and are not announced; otherwise like `list_active`."""
 
     def list_recent(self, model_name: str | None, limit: int) -> list[RetrainingJob]:
         """The newest jobs of one model, or of all, newest first."""
@@ -163,7 +172,8 @@ class WaitingTriggers(Protocol):
     def claim(self, waiting: WaitingTrigger, by: str) -> bool:
         """Whether one may act on a waiting trigger; of several that ask, one may, and is told so again if it repeats.
 
-        Nobody may if it does not wait any more, or if another execution's trigger has replaced it.
+        A claim ends after an hour: whoever made it has died. Nobody may act on a trigger that does not wait any more,
+        or that another execution's trigger has replaced.
         """
 
 
@@ -262,6 +272,9 @@ class ModelRegistry(Protocol):
 
     def version_tags(self, model_name: str, version: str) -> dict[str, str] | None:
         """The tags of a version; None if it does not exist."""
+
+    def run_of(self, model_name: str, version: str) -> str | None:
+        """The run that a version belongs to; None if the version or its run is unknown."""
 
     def version_files(self, model_name: str, version: str) -> dict[str, FileDigest]:
         """Digests of a version's files as they are now, by path; no model is loaded.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 from .domain.base import Record
 from .domain.errors import SettingInvalid, SettingMissing
 from .domain.fleet import FleetLimits
+from .domain.names import is_of_kubernetes
 
 # Only for the type checker: most functions start no pods.
 if TYPE_CHECKING:
@@ -58,8 +59,15 @@ class Settings(Record):
         return _positive("parallel_jobs", self.parallel_jobs)
 
     def job_namespaces(self) -> tuple[str, ...]:
-        """Kubernetes namespaces that Jobs may run in, the default first; raises SettingMissing if there is none."""
-        return tuple(name.strip() for name in self.require("job_namespace").split(","))
+        """Kubernetes namespaces that Jobs may run in, the default first.
+
+        Raises SettingMissing if there is none, and SettingInvalid if one belongs to Kubernetes itself.
+        """
+        text = self.require("job_namespace")
+        names = tuple(name.strip() for name in text.split(","))
+        if any(map(is_of_kubernetes, names)):
+            raise SettingInvalid("JOB_NAMESPACE", text, "namespaces that do not belong to Kubernetes itself (kube-*)")
+        return names
 
     def pod_rules(self) -> "PodRules":
         """What pod templates may name; raises SettingInvalid for an entry of an unknown kind."""

@@ -74,13 +74,14 @@ def test_the_client_requests_what_is_needed_and_nothing_else() -> None:
     client.list_pods("j")
     client.list_pods_in_phase("Pending", "a=b")
     client.list_failed_creations()
+    client.list_pod_warnings()
     client.list_events("j")
     client.log_tail("p", "main", 3)
     client.resume_job("j")
     client.delete_job("j")
 
     asking = {name for name in vars(KubernetesClient) if not name.startswith("_")}
-    assert len(asking) == 11, "a new request of the client belongs into this test, the Role and NEEDED"
+    assert len(asking) == 12, "a new request of the client belongs into this test, the Role and NEEDED"
     assert transport.used == NEEDED
 
 

@@ -8,6 +8,7 @@ from auto_retrain.adapters.kubernetes.jobs.explanation import (
     MAX_QUOTE_LENGTH,
     explain,
     failed_creation,
+    failed_start,
     last_line,
     obstacle,
 )
@@ -142,6 +143,24 @@ def test_a_missing_service_account_may_pass_like_a_quota_because_only_the_messag
 
     assert 'serviceaccount "absent" not found' in found.reason
     assert found.may_pass
+
+
+NOT_READY = ["FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox", "NetworkNotReady"]
+
+
+@pytest.mark.parametrize("reason", NOT_READY)
+def test_a_pod_that_cannot_start_on_its_node_is_explained_by_its_event(reason: str) -> None:
+    event = body_of("L6 events")["items"][0] | {"type": "Warning", "reason": reason, "message": 'secret "x" not found'}
+
+    assert explain(body_of("L5 activeDeadlineSeconds: job"), [], [event]).endswith(f'{reason}: secret "x" not found')
+    failure = failed_start(event)
+    assert failure is not None
+    assert failure.reason == f'its pod cannot start on its node ({reason}: secret "x" not found)'
+    assert (failure.may_pass, failure.since is not None) == (True, True)
+
+
+def test_other_warnings_do_not_keep_a_pod_from_starting() -> None:
+    assert failed_start({"type": "Warning", "reason": "BackOff", "message": "restarting"}) is None
 
 
 def test_of_several_containers_the_one_that_failed_is_explained() -> None:

@@ -62,7 +62,10 @@ EVERYTHING: dict[str, Any] = {
 }
 
 # ... and what a deployment has to allow for that.
-ALLOWED = PodRules().extended("label=example.com/*,env=TOKEN,secret=hub,pull-secret=registry,service-account=special")
+ALLOWED = PodRules().extended(
+    "label=example.com/*,env=TOKEN,secret=hub,pull-secret=registry,service-account=special,"
+    "toleration=dedicated,runtime-class=gvisor"
+)
 SETTINGS = PodSettings("image:1", "trainer", "scorer", ALLOWED)
 
 

@@ -15,7 +15,14 @@ from auto_retrain.adapters.kubernetes.access.connection import Connection
 from auto_retrain.adapters.kubernetes.access.transport import Transport
 from auto_retrain.adapters.kubernetes.jobs.cluster import KubernetesCluster
 from auto_retrain.adapters.kubernetes.jobs.containers import logging_container
-from auto_retrain.adapters.kubernetes.jobs.explanation import explain, failed_creation, obstacle, termination_message
+from auto_retrain.adapters.kubernetes.jobs.explanation import (
+    explain,
+    failed_creation,
+    failed_start,
+    is_starting,
+    obstacle,
+    termination_message,
+)
 from auto_retrain.adapters.kubernetes.jobs.job_body import JOB_ID_LABEL, PodSettings
 from auto_retrain.adapters.kubernetes.jobs.listing import JobUnreadable, cluster_job_of, index_of
 from auto_retrain.domain.errors import ClusterRefused, ClusterUnavailable
@@ -58,6 +65,7 @@ def test_whatever_a_failure_leaves_behind_is_explained_in_a_printable_sentence(
 @given(any_odd(PODS))
 def test_whatever_a_pod_looks_like_it_can_be_read(pod: Json) -> None:
     obstacle(pod)
+    is_starting(pod)
     index_of(pod)
     logging_container(pod)
     assert isinstance(termination_message(pod), str)
@@ -67,6 +75,8 @@ def test_whatever_a_pod_looks_like_it_can_be_read(pod: Json) -> None:
 @given(any_odd(EVENTS))
 def test_whatever_an_event_looks_like_it_can_be_read(event: Json) -> None:
     assert failed_creation(event).may_pass
+    assert failed_start(event | {"reason": "FailedMount"})
+    failed_start(event)
     assert isinstance(event_time(event), str)
 
 
@@ -140,7 +150,40 @@ def test_an_event_that_lacks_a_field_costs_neither_an_answer_nor_a_heartbeat(mis
     assert Counter(kind for kind, _, _ in world.ports.executions.answers) == {"heartbeat": 4, "fail": 1}
 
 
-POD_STATES = [("Failed", ended(1)), ("Pending", waiting("ImagePullBackOff")), ("Running", RUNNING)]
+def warning(reason: str, message: str, pod: str, minute: int = 0) -> Json:
+    at = (NOON + timedelta(minutes=minute)).isoformat()
+    about = {"kind": "Pod", "name": pod}
+    times = {"firstTimestamp": at, "lastTimestamp": at}
+    return {"type": "Warning", "reason": reason, "message": message, "involvedObject": about, "metadata": {}, **times}
+
+
+def test_a_pod_whose_containers_are_being_created_for_long_is_said_to_wait_for_what_its_node_lacks() -> None:
+    with GivenCluster() as api:
+        world = fleet(api)
+        world.give_pod("Pending", waiting("ContainerCreating"))
+        world.ports.clock.advance(timedelta(minutes=20))
+        silent = world.watch()
+        api.events = [
+            warning("FailedMount", 'secret "x" not found', f"{world.name}-x", minute=9),
+            warning("FailedMount", "older", f"{world.name}-x"),
+            warning("FailedMount", "of another", "other-x", minute=9),
+            warning("BackOff", "nothing", f"{world.name}-x", minute=9),
+        ]
+        outcome = world.watch()
+        world.give_pod("Running", RUNNING)
+        running = world.watch()
+
+    assert silent.waiting == running.waiting == {}
+    assert outcome.waiting == {world.name: 'its pod cannot start on its node (FailedMount: secret "x" not found)'}
+    assert outcome.alive == 5
+
+
+POD_STATES = [
+    ("Pending", waiting("ContainerCreating")),
+    ("Failed", ended(1)),
+    ("Pending", waiting("ImagePullBackOff")),
+    ("Running", RUNNING),
+]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -153,7 +196,8 @@ def test_odd_objects_of_one_model_cost_no_other_model_a_heartbeat(
         pod = world.give_pod(*state, RUNNING)
         if fails:
             world.fail()
-        event = EVENT | {"involvedObject": {"kind": "Job", "name": world.name}}
+        creation = EVENT | {"involvedObject": {"kind": "Job", "name": world.name}}
+        event = data.draw(st.sampled_from([creation, warning("FailedMount", "no", f"{world.name}-x")]))
         world.ports.clock.advance(timedelta(minutes=20))
         api.jobs[0] = data.draw(odd(api.jobs[0]))
         api.pods, api.events = [data.draw(odd(pod))], [data.draw(odd(event))]

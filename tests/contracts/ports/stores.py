@@ -70,7 +70,7 @@ def memory_stores() -> Stores:
         clock,
         jobs,
         states,
-        MemoryWaitingTriggers(),
+        MemoryWaitingTriggers(clock),
         MemoryPolicyStore(states),
         MemoryLedger(clock, jobs, states),
         MemoryNotificationLog(clock),
@@ -85,7 +85,7 @@ def dynamo_stores(client: Any) -> Stores:
     build: dict[str, Callable[[Table], Any]] = {
         "jobs": lambda table: DynamoJobStore(table, clock),
         "states": DynamoModelStates,
-        "waiting": DynamoWaitingTriggers,
+        "waiting": lambda table: DynamoWaitingTriggers(table, clock),
         "policies": DynamoPolicyStore,
         "ledger": lambda table: DynamoLedger(table, clock),
         "notifications": lambda table: DynamoNotificationLog(table, clock),

@@ -17,8 +17,9 @@ def apply(stores: Stores, *alarms: str, model: str = "churn", status: PolicyStat
     stores.policies.apply(a_policy(model=model, triggers={"alarms": alarms}), "ada", NOW, status=status)
 
 
-def index(stores: Stores) -> None:
-    stores.policies.index_alarms([applied for applied, _ in stores.policies.fleet()])
+def index(stores: Stores, *anew: str) -> None:
+    fleet = [applied for applied, _ in stores.policies.fleet()]
+    stores.policies.index_alarms(fleet, [applied for applied in fleet if applied.policy.model in anew])
 
 
 @pytest.fixture(params=["before the first sweep", "after it"])
@@ -83,6 +84,35 @@ def test_the_index_is_built_once(client: Any, monkeypatch: pytest.MonkeyPatch) -
     index(stores)
     monkeypatch.setattr(client, "put_item", None)
     index(dynamo_stores(client))
+
+
+def test_a_policy_that_an_older_command_line_applies_is_heard_once_it_is_indexed_anew(client: Any) -> None:
+    stores = dynamo_stores(client)
+    index(stores)
+    apply(stores, "latency")
+    apply(stores, "latency", model="fraud")
+    forget_index(client)
+    index(stores, "fraud")
+    assert stores.policies.listing_alarm("latency") == ["fraud"]
+    index(stores, "churn", "fraud")
+    assert stores.policies.listing_alarm("latency") == ["churn", "fraud"]
+
+
+def test_applying_a_policy_again_indexes_its_alarms(fleet: Stores) -> None:
+    apply(fleet, "latency", "errors")
+    apply(fleet, "latency", "errors")
+    assert fleet.policies.listing_alarm("latency") == fleet.policies.listing_alarm("errors") == ["churn"]
+    assert len(fleet.policies.history("churn")) == 1
+
+
+def test_applying_a_policy_again_adds_the_entries_that_an_older_command_line_left_out(client: Any) -> None:
+    stores = dynamo_stores(client)
+    index(stores)
+    apply(stores, "latency")
+    forget_index(client)
+    assert stores.policies.listing_alarm("latency") == []
+    apply(stores, "latency")
+    assert stores.policies.listing_alarm("latency") == ["churn"]
 
 
 def test_an_alarm_reads_nothing_of_other_models(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -242,6 +242,20 @@ def test_a_document_for_an_unknown_run_is_refused(
         registry_and_run[0].keep_document("0" * 32, "report.html", b"")
 
 
+def test_the_run_of_a_version_is_the_one_that_it_was_registered_with(server: MlflowServer, model: str) -> None:
+    memory = MemoryRegistry()
+    run: str = post(server.url, "runs/create", {"experiment_id": "0"})["run"]["info"]["run_id"]
+    post(server.url, "registered-models/create", {"name": model})
+    source = {"name": model, "source": "s3://tiny/model"}
+    assert post(server.url, "model-versions/create", {**source, "run_id": run})
+    assert post(server.url, "model-versions/create", source)
+    memory.register(model, "1", run_id=run)
+    memory.register(model, "2")
+    for registry in (memory, MlflowRegistry(server.url)):
+        assert [registry.run_of(model, version) for version in ("1", "2", "3")] == [run, None, None]
+        assert registry.run_of("unknown", "1") is None
+
+
 def run_at(url: str, root: str) -> str:
     """A run of an experiment with this artifact root."""
     experiment = post(url, "experiments/create", {"name": f"e-{uuid4().hex}", "artifact_location": root})
@@ -322,7 +336,9 @@ def test_a_copied_version_is_named_as_such(server: MlflowServer, model: str) -> 
 
 ANSWERS: dict[str, Any] = {
     "registered-models/alias": {"model_version": {"version": "3", "source": "models:/m-1", "tags": [{"key": "a"}]}},
-    "model-versions/get": {"model_version": {"version": "3", "source": "models:/m-1", "tags": [{"key": "a"}]}},
+    "model-versions/get": {
+        "model_version": {"version": "3", "source": "models:/m-1", "run_id": "r", "tags": [{"key": "a"}]}
+    },
     "artifacts/directories": {"files": [{"path": "MLmodel", "is_dir": False, "file_size": "1"}]},
     "runs/get": {"run": {"info": {"artifact_uri": "mlflow-artifacts:/1/a/artifacts", "lifecycle_stage": "active"}}},
 }
@@ -365,6 +381,8 @@ def test_an_answer_that_lacks_something_or_has_something_else_there_is_an_error_
             assert registry.champion("churn") in ("3", "7")
         with suppress(AutoRetrainError):
             assert set(registry.version_tags("churn", "3") or {}) <= {"a", "x", ""}
+        with suppress(AutoRetrainError):
+            assert registry.run_of("churn", "3") in ("r", "x", None)
         with suppress(AutoRetrainError):
             registry.keep_document("a", "report.html", b"")
         with suppress(AutoRetrainError):

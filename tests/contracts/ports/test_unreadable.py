@@ -13,7 +13,7 @@ from auto_retrain.domain.fleet import FleetUsage, SweepMark
 from auto_retrain.domain.job import PendingStep
 from auto_retrain.domain.trigger_type import TriggerType
 from tests.contracts.ports.aws_world import create_table
-from tests.contracts.ports.stores import LEASE, NOW, a_deployment, a_job, dynamo_stores
+from tests.contracts.ports.stores import LEASE, NOW, a_deployment, a_job, dynamo_stores, failed
 from tests.contracts.ports.test_decisions import decided
 from tests.contracts.ports.test_waiting import waiting
 from tests.unit.builders import a_policy
@@ -40,7 +40,9 @@ def test_an_unreadable_job_stops_no_other_and_shows_no_token(aws: None, caplog: 
     stores.jobs.open_job(a_job(1, pending=PENDING), NOW + LEASE)
     other = stores.jobs.open_job(a_job(1, model="fraud"), NOW + LEASE)
     change_document(client, "JOB#churn-1", "JOB", lambda document: document["pending"].update(kind="SECRET"))
-    assert stores.jobs.list_active() == [other]
+    problems: list[str] = []
+    assert stores.jobs.list_active() == stores.jobs.list_active(problems) == [other]
+    assert [problem.split(":")[0] for problem in problems] == ["'JOB#churn-1' cannot be read"]
     assert stores.jobs.list_recent(None, 1) == [other]
     with pytest.raises(RecordInvalid, match=r"pending\.kind") as caught:
         stores.jobs.get("churn-1")
@@ -57,10 +59,23 @@ def test_an_unreadable_policy_does_not_stop_the_rest_of_the_fleet(aws: None, cap
     for model in ("gl-001", "gl-002"):
         stores.policies.apply(a_policy(model=model), "ada", NOW)
     change_document(client, "MODEL#gl-001", "POLICY", lambda document: document["policy"].update(owner=None))
-    assert [applied.policy.model for applied, _ in stores.policies.fleet()] == ["gl-002"]
+    problems: list[str] = []
+    assert [applied.policy.model for applied, _ in stores.policies.fleet(problems)] == ["gl-002"]
+    assert [problem.split(":")[0] for problem in problems] == ["'MODEL#gl-001' cannot be read"]
     assert "MODEL#gl-001" in caplog.text
     with pytest.raises(RecordInvalid, match=r"policy\.owner"):
         stores.policies.get("gl-001")
+
+
+def test_a_job_whose_end_cannot_be_announced_because_it_is_unreadable_is_named(aws: None) -> None:
+    client = create_table("jobs")
+    stores = dynamo_stores(client)
+    job = stores.jobs.open_job(a_job(1), NOW + LEASE)
+    stores.jobs.close_job(failed(job), retrained=False)
+    change_document(client, "JOB#churn-1", "JOB", lambda document: document.update(status="odd"))
+    problems: list[str] = []
+    assert stores.jobs.list_unannounced(problems) == []
+    assert len(problems) == 1
 
 
 def test_fields_of_a_newer_release_are_ignored(aws: None) -> None:
@@ -82,7 +97,7 @@ def test_an_unreadable_policy_does_not_keep_an_alarm_from_the_other_models(aws: 
     stores = dynamo_stores(client)
     for model in ("gl-001", "gl-002"):
         stores.policies.apply(a_policy(model=model, triggers={"alarms": ["shared"]}), "ada", NOW)
-    stores.policies.index_alarms([applied for applied, _ in stores.policies.fleet()])
+    stores.policies.index_alarms([applied for applied, _ in stores.policies.fleet()], [])
     change_document(client, "MODEL#gl-001", "POLICY", lambda document: document["policy"].update(owner=None))
     assert stores.policies.listing_alarm("shared") == ["gl-002"]
 

@@ -1,11 +1,13 @@
 """Triggers of a busy model, which wait until it is free."""
 
 from datetime import timedelta
+from typing import Any
 
 from auto_retrain.domain.messages.triggering import TriggerRequest
-from auto_retrain.domain.model_state import WaitingTrigger
+from auto_retrain.domain.model_state import CLAIM, WaitingTrigger
 from auto_retrain.domain.trigger_type import TriggerType
-from tests.contracts.ports.stores import NOW, Stores
+from tests.contracts.ports.aws_world import create_table
+from tests.contracts.ports.stores import NOW, Stores, dynamo_stores
 
 
 def waiting(trigger: TriggerType, execution: str, model: str = "churn") -> WaitingTrigger:
@@ -75,3 +77,22 @@ def test_of_those_that_claim_a_waiting_trigger_one_may_act_on_it(stores: Stores)
     assert stores.waiting.claim(second, "b")
     stores.waiting.remove(second)
     assert not stores.waiting.claim(second, "b")
+
+
+def test_a_claim_whose_maker_has_died_ends_so_that_another_may_act(stores: Stores) -> None:
+    request = waiting(TriggerType.MANUAL, "arn:1")
+    stores.waiting.add(request)
+    assert stores.waiting.claim(request, "dead")
+    stores.clock.advance(CLAIM)
+    assert not stores.waiting.claim(request, "other")
+    stores.clock.advance(timedelta(seconds=1))
+    assert [stores.waiting.claim(request, name) for name in ("other", "dead", "other")] == [True, False, True]
+
+
+def test_a_claim_of_an_earlier_release_has_ended(aws: None) -> None:
+    client: Any = create_table("jobs")
+    stores, request = dynamo_stores(client), waiting(TriggerType.MANUAL, "arn:1")
+    stores.waiting.add(request)
+    (item,) = client.scan(TableName="jobs")["Items"]
+    client.put_item(TableName="jobs", Item={**item, "claimed_by": {"S": "dead"}})
+    assert stores.waiting.claim(request, "other")

@@ -2,8 +2,12 @@
 
 import json
 
+import pytest
+
+from auto_retrain.bootstrap import DeployedPorts
 from auto_retrain.domain.errors import AwsRefused, RegistryUnavailable
 from auto_retrain.domain.installation import Permission
+from auto_retrain.settings import Settings
 from tests.unit.cli.terminal import Terminal
 
 
@@ -35,6 +39,17 @@ def test_every_problem_is_named_and_the_other_checks_still_run(terminal: Termina
     assert "may not: delete jobs.batch" in bad[2]
     assert "may do more than is needed: get secrets" in bad[3]
     assert len(bad) == 4
+
+
+def test_a_namespace_of_kubernetes_itself_is_named(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    deployed = DeployedPorts(Settings(job_namespace="kube-system"))
+    monkeypatch.setattr(type(terminal.ports), "cluster", property(lambda _: deployed.cluster), raising=False)
+
+    answer = terminal.run("doctor")
+
+    assert answer.code == 1
+    (bad,) = [line for line in answer.out.splitlines() if line.startswith("BAD")]
+    assert "JOB_NAMESPACE = 'kube-system': must be namespaces that do not belong to Kubernetes itself" in bad
 
 
 def test_findings_can_be_read_by_a_program(terminal: Terminal) -> None:

@@ -51,6 +51,60 @@ def test_a_decision_is_shown_with_its_evidence(terminal: Terminal) -> None:
     ]
 
 
+def verdict(check: str, outcome: Outcome) -> Verdict:
+    return Verdict(check=check, outcome=outcome, reason=check)
+
+
+def shown(terminal: Terminal, *verdicts: Verdict, options: tuple[str, ...] = ()) -> list[str]:
+    """The lines about the verdicts of a decision."""
+    terminal.apply()
+    terminal.ports.decisions.record(SUPPRESSED.changed(verdicts=verdicts))
+    return [line.strip() for line in terminal.ok("why", "churn", *options).splitlines()[2:-3]]
+
+
+METRIC, SCHEDULE = verdict("performance_degradation", Outcome.UNMET), verdict("scheduled", Outcome.UNMET)
+CALM = [verdict(f"data_drift:f{number}", Outcome.UNMET) for number in range(20)]
+MOVED = [verdict(f"data_drift:g{number}", Outcome.MET) for number in range(5)]
+
+
+def test_of_many_features_those_are_shown_that_called_for_the_decision(terminal: Terminal) -> None:
+    drift = verdict("data_drift", Outcome.MET)
+    assert shown(terminal, METRIC, SCHEDULE, drift, *CALM, *MOVED) == [
+        "data_drift: met",
+        "data_drift:g0: met",
+        "data_drift:g1: met",
+        "and 25 more; --all shows them",
+    ]
+
+
+def test_if_nothing_was_met_the_triggers_are_shown_and_no_features(terminal: Terminal) -> None:
+    drift = verdict("data_drift", Outcome.UNMET)
+    assert shown(terminal, METRIC, SCHEDULE, drift, *MOVED[:1], *CALM) == [
+        "performance_degradation: unmet",
+        "scheduled: unmet",
+        "data_drift: unmet",
+        "and 21 more; --all shows them",
+    ]
+
+
+def test_what_could_not_be_judged_comes_before_what_is_calm(terminal: Terminal) -> None:
+    unknown = verdict("data_drift", Outcome.INCONCLUSIVE)
+    few = verdict("data_drift:f", Outcome.INCONCLUSIVE)
+    lines = shown(terminal, METRIC, SCHEDULE, unknown, *CALM, few)
+    assert lines[:3] == ["data_drift: inconclusive", "data_drift:f: inconclusive", "data_drift:f0: unmet"]
+
+
+def test_all_verdicts_are_shown_in_their_order_on_request(terminal: Terminal) -> None:
+    lines = shown(terminal, METRIC, *CALM, *MOVED, options=("--all",))
+    assert [line.partition(": ")[0] for line in lines] == [one.check for one in (METRIC, *CALM, *MOVED)]
+
+
+def test_few_verdicts_are_all_shown(terminal: Terminal) -> None:
+    lines = shown(terminal, SCHEDULE, METRIC, METRIC)
+    assert len(lines) == 3
+    assert "--all" not in "".join(lines)
+
+
 def test_the_newest_decisions_come_first_up_to_a_limit(terminal: Terminal) -> None:
     terminal.apply()
     for day in range(7):

@@ -66,6 +66,18 @@ def test_the_report_is_kept_with_the_run_in_mlflow_as_well() -> None:
     )
 
 
+@pytest.mark.parametrize(("own", "belongs"), [("own", "belongs to run 'own'"), (None, "belongs to no run")])
+def test_a_run_that_is_not_the_challengers_own_gets_no_report(
+    own: str | None, belongs: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = World()
+    job_id = world.scored_job(rows(1000, 0.95))
+    world.ports.registry.run_of = lambda model_name, version: own  # type: ignore[method-assign]
+    assert validate_model(JobReference(job_id=job_id), world.ports).next == "deploy"
+    assert world.ports.registry.documents["run"] == {}
+    assert f"training named run 'run', but version 2 of 'churn' {belongs}" in caplog.text
+
+
 def test_a_registry_that_is_down_does_not_stop_a_validation(caplog: pytest.LogCaptureFixture) -> None:
     world = World()
     job_id = world.scored_job(rows(1000, 0.95))

@@ -1,9 +1,18 @@
 """A world at each stage of a retraining, with the id of its job."""
 
+import json
+
 from auto_retrain.domain.messages.ending import ExecutionStatusChange
 from tests.unit.usecases.world import EXECUTION, MANUAL, World, rows
 
-ABORTED = ExecutionStatusChange.model_validate({"detail": {"executionArn": EXECUTION, "status": "ABORTED"}})
+
+def aborted(execution: str, event: object) -> ExecutionStatusChange:
+    """What EventBridge says when an execution was aborted."""
+    detail = {"executionArn": execution, "status": "ABORTED", "input": json.dumps(event)}
+    return ExecutionStatusChange.model_validate({"detail": detail})
+
+
+ABORTED = aborted(EXECUTION, MANUAL)
 
 
 def fresh() -> tuple[World, str]:

@@ -1,13 +1,15 @@
 """A function that dies before or after any of its calls, and is started again, leaves what it always leaves."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, NamedTuple
 
 import pytest
 
-from auto_retrain.domain.errors import AutoRetrainError
+from auto_retrain.domain.errors import AutoRetrainError, JobConflict
 from auto_retrain.domain.messages.promoting import ReviewOrder
 from auto_retrain.domain.messages.references import ScheduledEvent
+from auto_retrain.domain.model_state import ModelState
 from auto_retrain.usecases.ending.close_job import close_job
 from auto_retrain.usecases.promoting.await_review import await_review
 from auto_retrain.usecases.promoting.review import review_challenger
@@ -18,6 +20,7 @@ from tests.unit.usecases.drift_world import SWEPT, break_live, without_age, worl
 from tests.unit.usecases.interruptions import Moment, OutsideCalls, Prepare, Step, die, moments, table
 from tests.unit.usecases.stages import (
     ABORTED,
+    aborted,
     deployed,
     fresh,
     opened,
@@ -102,6 +105,34 @@ def abandoned() -> tuple[World, str]:
     return world, job_id
 
 
+SECOND = {**MANUAL, "reason": "second", "force": True}
+
+
+def just_ended() -> tuple[World, str]:
+    """The job that owns the model ends while a request is being checked that has seen it run."""
+    world, _ = opened()
+    states, read = world.ports.states, world.ports.states.get
+
+    def ends(model_name: str) -> ModelState:
+        states.get = read  # type: ignore[method-assign]
+        state = read(model_name)
+        world.close(error=FAILED)
+        return state
+
+    states.get = ends  # type: ignore[method-assign]
+    return world, ""
+
+
+def check_second(world: World, job_id: str) -> None:
+    with suppress(JobConflict):
+        world.check(SECOND, f"{EXECUTION}-second")
+
+
+def abort_second(world: World, job_id: str) -> None:
+    close_job(aborted(f"{EXECUTION}-second", SECOND), world.ports)
+    world.close(error=FAILED)
+
+
 def drift(world: World, job_id: str) -> None:
     undecided = world.check(SWEPT)
     if undecided.next == "detect_drift":
@@ -165,6 +196,7 @@ def outcome(world: World, job_id: str) -> dict[str, Any]:
 
 CASES = (
     Case("check_triggers", fresh, lambda world, job_id: world.check()),
+    Case("check_triggers, which sees the job end, and is aborted", just_ended, check_second, again=abort_second),
     Case("detect_drift, which opens a job", drifted, drift),
     Case("detect_drift, which sets a quarantine", broken, drift),
     Case("detect_drift, which lifts a quarantine", repaired, drift),

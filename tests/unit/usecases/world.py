@@ -56,7 +56,7 @@ class World:
 
     def train(self, job_id: str, version: str = "2", **result: Any) -> None:
         """Do what the container does: register a version and write a result."""
-        self.ports.registry.register("churn", version, job_id=job_id)
+        self.ports.registry.register("churn", version, run_id="run", job_id=job_id)
         self.ports.registry.start_run("run")
         self.leave_result(
             job_id,

@@ -1,16 +1,22 @@
 """`auto-retrain why` and `why-not`: past decisions about a model, and what would be decided now."""
 
 import argparse
+from collections.abc import Sequence
 from typing import Any
 
 from ..domain.decision_record import DecisionRecord
 from ..domain.outlook import ModelOutlook, TriggerOutlook
-from ..domain.verdict import Verdict
+from ..domain.verdict import Outcome, Verdict
 from ..ports import Ports
 from ..usecases.triggering.why import explain_decisions
 from ..usecases.triggering.why_not import predict_triggers
 from .arguments import add_limit, add_model
 from .printing import moment, plain, print_json
+
+# Of each decision, unless all are asked for.
+SHOWN_VERDICTS = 3
+# What called for the decision comes first, then what kept others from being judged.
+_MATTERS_MOST = (Outcome.MET, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.UNMET)
 
 
 def add_commands(commands: Any) -> None:
@@ -20,6 +26,11 @@ def add_commands(commands: Any) -> None:
         description="Show the last decisions about a model: the verdict of each trigger, and the outcome.",
     )
     add_limit(why, default=5)
+    why.add_argument(
+        "--all",
+        action="store_true",
+        help=f"show every verdict of a decision, not only the {SHOWN_VERDICTS} that mattered most",
+    )
     why_not = commands.add_parser(
         "why-not",
         help="show which triggers would start a retraining now, and what holds them back",
@@ -38,21 +49,36 @@ def _why(options: argparse.Namespace, ports: Ports) -> None:
         print_json(decisions)
         return
     for decision in decisions:
-        _print_decision(decision)
+        _print_decision(decision, options.all)
     if not decisions:
         print(f"{options.model}: no decisions yet")
 
 
-def _print_decision(decision: DecisionRecord) -> None:
+def _print_decision(decision: DecisionRecord, with_all: bool) -> None:
     held = f" by {decision.held_by}" if decision.held_by else ""
     print(f"{moment(decision.event_time)}  {decision.trigger_type.value}  {decision.outcome}{held}")
     _print_indented(decision.reason)
-    for verdict in decision.verdicts:
+    verdicts = decision.verdicts if with_all else _what_mattered(decision.verdicts)
+    for verdict in verdicts:
         # The decision's reason includes that of the verdict.
         _print_indented(f"{verdict.check}: {verdict.label} {_numbers(verdict)}".rstrip())
+    if hidden := len(decision.verdicts) - len(verdicts):
+        _print_indented(f"and {hidden} more; --all shows them")
     for label, value in (("actor", decision.actor), ("job", decision.job_id), ("execution", decision.execution_arn)):
         if value:
             _print_indented(f"{label}: {value}")
+
+
+def _what_mattered(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The first few: triggers that were met, each with the features that made it so, and then the other triggers."""
+    outcomes = {verdict.check: verdict.outcome for verdict in verdicts}
+
+    def rank(verdict: Verdict) -> tuple[int, bool, int]:
+        trigger, _, feature = verdict.check.partition(":")
+        own = _MATTERS_MOST.index(verdict.outcome)
+        return _MATTERS_MOST.index(outcomes.get(trigger, verdict.outcome)), bool(feature), own
+
+    return sorted(verdicts, key=rank)[:SHOWN_VERDICTS]
 
 
 def _numbers(verdict: Verdict) -> str:

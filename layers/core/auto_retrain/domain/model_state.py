@@ -79,6 +79,8 @@ def later(moment: UtcTime, remembered: UtcTime | None) -> UtcTime:
     return max(moment, remembered or moment)
 
 
+# Whoever claims a waiting trigger acts on it at once, or dies; longer than a state may be retried.
+CLAIM = timedelta(hours=1)
 # Each job that ends starts all that wait, and one of them makes the others wait again.
 MAX_WAITING_REQUESTS = 5
 CROWDED = f"{MAX_WAITING_REQUESTS} manual requests wait for its end already; ask again when it has ended"

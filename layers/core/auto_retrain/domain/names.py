@@ -13,6 +13,11 @@ JobKind = Literal["train", "score", "report"]
 _OUTPUTS: dict[JobKind, str] = {"train": "training", "score": "scoring"}
 
 
+def is_of_kubernetes(namespace: str) -> bool:
+    """Whether a Kubernetes namespace belongs to Kubernetes itself."""
+    return namespace.startswith("kube-")
+
+
 def _digest(*parts: str, length: int) -> str:
     # The separator cannot occur in a part, so different parts never join to the same text.
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:length]

@@ -45,11 +45,15 @@ class Losses:
             return None
 
     def add(self, name: str, error: Exception) -> None:
-        """Count what a step raised."""
+        """Count what a step raised, to be repeated if it is transient."""
         if isinstance(error, TransientError):
             self.transient.append(error)
         else:
-            self.problems.append(_sentence(name, error))
+            self.count(name, error)
+
+    def count(self, name: str, error: Exception) -> None:
+        """Count what a step raised as a problem that repeating the pass does not solve."""
+        self.problems.append(_sentence(name, error))
 
     def raise_transient(self) -> None:
         """Raise TransientError if anything may succeed later."""

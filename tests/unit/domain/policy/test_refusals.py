@@ -107,6 +107,7 @@ def test_settings_of_trainers_and_libraries_need_no_configuration(name: str) -> 
             "spec.volumes: not allowed: 'theirs'",
             "claim=theirs",
         ),
+        (spec(runtimeClassName="host"), "spec.runtimeClassName: not allowed: 'host'", "runtime-class=host"),
     ],
 )
 def test_nothing_is_lent_unless_the_deployment_names_it(fields: dict[str, Any], field: str, allows: str) -> None:
@@ -116,6 +117,33 @@ def test_nothing_is_lent_unless_the_deployment_names_it(fields: dict[str, Any], 
         f"none is allowed; the stack parameter PodTemplateAllows can allow more, as {allows.partition('=')[0]}=" in text
     )
     assert not refused(allows, **fields)
+
+
+@pytest.mark.parametrize(
+    ("toleration", "allows"),
+    [
+        ({"key": "dedicated", "value": "payments"}, "toleration=dedicated"),
+        ({"key": "node-role.kubernetes.io/control-plane", "operator": "Exists"}, "toleration=node-role*"),
+        ({"operator": "Exists"}, "toleration=*"),
+        ({"key": "node.kubernetes.io/unschedulable", "operator": "Exists"}, "toleration=node.kubernetes.io/*"),
+    ],
+)
+def test_nodes_that_others_keep_for_themselves_are_refused_unless_the_deployment_lends_them(
+    toleration: dict[str, str], allows: str
+) -> None:
+    fields = spec(tolerations=[toleration, {"key": "nvidia.com/gpu", "operator": "Exists"}])
+    name = toleration.get("key", "*")
+    assert f"pod_template.spec.tolerations: not allowed: '{name}'; allowed are nvidia.com/gpu," in refused(**fields)
+    assert not refused(allows, **fields)
+
+
+def test_a_toleration_without_a_key_is_not_allowed_by_the_beginning_of_a_name() -> None:
+    assert "not allowed: '*'" in refused("toleration=team*", **spec(tolerations=[{"operator": "Exists"}]))
+
+
+@pytest.mark.parametrize("key", ["nvidia.com/gpu", "aws.amazon.com/neuron", "amd.com/gpu"])
+def test_taints_of_accelerators_are_tolerated_without_any_configuration(key: str) -> None:
+    assert not refused(**spec(tolerations=[{"key": key, "operator": "Exists", "effect": "NoSchedule"}]))
 
 
 def test_a_device_is_refused_unless_it_is_an_accelerator() -> None:

@@ -8,6 +8,7 @@ from auto_retrain.domain.errors import ChampionConflict, EventsUnavailable, Prom
 from auto_retrain.domain.events import JobEvent
 from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.messages.training import WatchOutcome
+from auto_retrain.usecases.promoting.moved_alias import report_moved_alias
 from auto_retrain.usecases.watching.watch_jobs import MAX_COMPARISONS, watch_jobs
 from tests.contracts.ports.stores import a_job, running
 from tests.unit.usecases.world import World, rows
@@ -202,6 +203,31 @@ def test_of_very_many_models_each_pass_compares_the_next_share() -> None:
     assert len(asked) == MAX_COMPARISONS
     watch(world)
     assert sorted(asked) == sorted(models)
+
+
+def test_an_alias_in_its_place_is_compared_without_reading_the_job_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, job_id = deployed()
+    world.close(decision={"job_id": job_id})
+    next_job(world)
+    read: list[str] = []
+    get = world.ports.jobs.get
+    monkeypatch.setattr(world.ports.jobs, "get", lambda job_id: read.append(job_id) or get(job_id))
+    watch(world)
+    assert read == []
+    move(world, "7")
+    watch(world)
+    assert len(read) == 1
+    assert len(told(world)) == 1
+
+
+def test_a_job_that_was_listed_before_it_knew_its_champion_raises_no_alarm() -> None:
+    world = World()
+    listed = world.job(world.open())
+    world.give_champion()
+    world.start(listed.job_id, "train")
+    assert world.job(listed.job_id).champion_version == "1"
+    assert report_moved_alias(listed, world.ports) == "in place"
+    assert told(world) == []
 
 
 def test_a_registry_that_hangs_does_not_use_up_the_time_of_a_pass() -> None:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from auto_retrain.domain.errors import ArtifactInvalid, DataMissing, ModelUnknown
+from auto_retrain.domain.errors import ArtifactInvalid, ArtifactMissing, DataMissing, ModelUnknown
 from auto_retrain.usecases.training.drift_reports import read_psi, report_drift
 from tests.unit.usecases.world import World
 
@@ -39,6 +39,18 @@ def test_evidentlys_values_are_read_by_feature() -> None:
     document = {"schema_version": 1, "job_id": "churn-1", "model_name": "churn", "evidently_version": "0.7.23"}
     world.ports.data.write("jobs/churn-1/report/psi.json", json.dumps({**document, "features": features}).encode())
     assert read_psi("churn-1", world.ports).features["age"].psi == 0.31
+
+
+def test_a_report_that_is_asked_for_too_early_says_who_writes_it_and_when() -> None:
+    world = World()
+    report = report_drift("churn", world.ports)
+    with pytest.raises(ArtifactMissing) as caught:
+        read_psi(report.report_id, world.ports)
+    assert str(caught.value) == (
+        f"drift report '{report.report_id}' is not there yet: the Kubernetes Job '{report.kubernetes_job}' writes "
+        f"'{report.psi_uri}' before it ends, at most 30 minutes after it began; if it has ended, or there was none, "
+        "there will be none"
+    )
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{}", b"[1]"])

@@ -1,16 +1,18 @@
 """Many people ask for the same busy model: each request leads to at most one retraining, and few executions wait."""
 
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from auto_retrain.adapters.memory.outside import MemoryExecutions
 from auto_retrain.domain.errors import JobConflict, RequestRefused
-from auto_retrain.domain.messages.ending import ClosingRequest
-from auto_retrain.domain.model_state import MAX_WAITING_REQUESTS, ModelState
+from auto_retrain.domain.messages.ending import ClosingRequest, ExecutionStatusChange
+from auto_retrain.domain.model_state import CLAIM, MAX_WAITING_REQUESTS, ModelState
 from auto_retrain.pipeline import AutoRetrainPipeline
 from auto_retrain.usecases.ending.close_job import close_job
+from tests.unit.usecases.stages import aborted
 from tests.unit.usecases.world import MANUAL, World
 
 FAILED = {"Error": "Test", "Cause": "stopped"}
@@ -138,4 +140,46 @@ def test_a_request_that_is_held_for_another_reason_after_all_does_not_wait() -> 
     (event,) = world.ports.executions.started.values()
     assert world.check(dict(event), execution="arn:x").held_by == "cool_down"
     assert world.check({**MANUAL, "reason": "again"}, execution="arn:again").held_by == "cool_down"
+    assert world.ports.waiting.of("churn") == []
+
+
+def test_requests_whose_executions_died_with_their_claim_do_not_keep_later_ones_out() -> None:
+    world = World()
+    job_id = world.open()
+    for number in range(MAX_WAITING_REQUESTS):
+        decision = world.check(request(number), execution=f"arn:request-{number}")
+        (mine,) = [one for one in world.ports.waiting.of("churn") if one.execution_arn == decision.execution_arn]
+        assert world.ports.waiting.claim(mine, decision.execution_arn)
+    close_job(aborted("arn:request-0", request(0)), world.ports)
+    assert len(world.ports.waiting.of("churn")) == MAX_WAITING_REQUESTS - 1
+    world.ports.clock.advance(CLAIM + timedelta(seconds=1))
+    end(world, job_id)
+    carry_out(world)
+    assert len(world.ports.jobs.list_recent("churn", 99)) == MAX_WAITING_REQUESTS
+    assert world.ports.waiting.of("churn") == []
+
+
+@pytest.mark.parametrize("text", [None, "", "[]", "{", '{"model_name": "churn"}', '{"model_name": 1}', "[" * 100_000])
+def test_an_aborted_execution_with_any_input_is_closed(text: str | None) -> None:
+    world = World()
+    world.open()
+    world.check(request(1), execution="arn:request-1")
+    event = ExecutionStatusChange.model_validate(
+        {"detail": {"executionArn": "arn:request-2", "status": "ABORTED", "input": text}}
+    )
+    assert close_job(event, world.ports).next == "fail"
+    assert len(world.ports.waiting.of("churn")) == 1
+
+
+def test_a_delayed_ending_does_not_start_a_request_again_that_has_become_a_job() -> None:
+    world = World()
+    first = world.open()
+    world.check(request(1), execution="arn:request-1")
+    (waiting,) = world.ports.waiting.of("churn")
+    end(world, first)
+    assert world.check(request(1), execution="arn:request-1").next == "start"
+    world.ports.waiting.add(waiting)  # as if its execution had died before it removed it
+    started = len(world.ports.executions.started)
+    end(world, first)
+    assert len(world.ports.executions.started) == started
     assert world.ports.waiting.of("churn") == []

@@ -1,11 +1,13 @@
 """The fleet is screened in a few calls; each model gets its turn, none is lost and none is started twice."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.errors import AwsRefused, ExecutionsUnavailable, MetricsUnavailable, TransientError
@@ -14,8 +16,8 @@ from auto_retrain.domain.messages.ending import ClosingRequest
 from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.messages.triggering import ExecutionStarted, SweepOutcome
 from auto_retrain.domain.metric_reading import MetricQuery, MetricReading
-from auto_retrain.domain.model_state import Quarantine
-from auto_retrain.domain.policy.policy import PolicyStatus
+from auto_retrain.domain.model_state import ModelState, Quarantine
+from auto_retrain.domain.policy.policy import AppliedPolicy, PolicyStatus
 from auto_retrain.usecases.ending.close_job import close_job
 from auto_retrain.usecases.triggering import sweep_models as sweeping
 from auto_retrain.usecases.triggering.check_triggers import check_triggers
@@ -222,22 +224,62 @@ def test_a_model_whose_metric_breaks_its_source_is_found_and_the_others_are_judg
     assert outcome.problems == ("healthy: unexpected Broken, see the log",)
 
 
-def test_a_source_that_refuses_every_model_is_not_asked_about_each() -> None:
-    ports = MemoryPorts()
-    asked: list[int] = []
-    for number in range(1000):
-        give_model(ports, f"model-{number}")
+def a_fleet_with_faulty(faulty: set[int], models: int, error: Exception) -> tuple[MemoryPorts, list[int]]:
+    """Degraded models, and how many queries each call had; whoever asks about a faulty one gets an error."""
+    ports, calls = MemoryPorts(), list[int]()
+    for number in range(models):
+        give_model(ports, f"model-{number:04}", accuracy=0.8)
+    read = ports.metrics.read
+
+    def broken_for_some(queries: Sequence[MetricQuery]) -> list[MetricReading]:
+        calls.append(len(queries))
+        if any(int(query.model_name.removeprefix("model-")) in faulty for query in queries):
+            raise error
+        return read(queries)
+
+    ports.metrics.read = broken_for_some  # type: ignore[method-assign]
+    return ports, calls
+
+
+@settings(deadline=None, max_examples=15)
+@given(
+    faulty=st.sets(st.integers(0, 59), max_size=59),
+    error=st.sampled_from([Broken("secret"), AwsRefused("no"), MetricsUnavailable("too heavy")]),
+)
+def test_however_many_metrics_break_their_source_all_other_models_are_judged(
+    faulty: set[int], error: Exception
+) -> None:
+    ports, calls = a_fleet_with_faulty(faulty, 60, error)
+    outcome = sweep(ports)
+    assert {int(model.removeprefix("model-")) for model in kinds(ports)} == set(range(60)) - faulty
+    assert (outcome.failed, len(outcome.problems)) == (len(faulty), min(len(faulty), MAX_PROBLEMS))
+    assert len(calls) < 2 * 60
+    assert ports.sweeps.last() is not None
+
+
+def test_a_source_that_refuses_every_model_is_asked_fewer_than_two_times_for_each() -> None:
+    ports, calls = a_fleet_with_faulty(set(range(1000)), 1000, AwsRefused("no permission"))
     give_model(ports, "new", retrained=False, enabled=["scheduled"])
-
-    def refused(queries: Sequence[MetricQuery]) -> list[MetricReading]:
-        asked.append(len(queries))
-        raise AwsRefused("no permission")
-
-    ports.metrics.read = refused  # type: ignore[method-assign]
     outcome = sweep(ports)
     assert kinds(ports) == {"new": "scheduled"}
-    assert len(outcome.problems) == MAX_PROBLEMS < outcome.failed
-    assert len(asked) < 100
+    assert (len(outcome.problems), outcome.failed) == (MAX_PROBLEMS, 1000)
+    assert len(calls) == 2 * 1000 - 1
+
+
+def test_a_source_that_hangs_is_not_asked_in_ever_smaller_parts() -> None:
+    ports, calls = a_fleet_with_faulty(set(range(100)), 100, MetricsUnavailable("no answer"))
+    give_model(ports, "new", retrained=False, enabled=["scheduled"])
+    read = ports.metrics.read
+
+    def hanging(queries: Sequence[MetricQuery]) -> list[MetricReading]:
+        ports.clock.advance(timedelta(seconds=40))
+        return read(queries)
+
+    ports.metrics.read = hanging  # type: ignore[method-assign]
+    with pytest.raises(TransientError, match="failed steps: 1, the first with: no answer"):
+        sweep(ports)
+    assert len(calls) == 5
+    assert kinds(ports) == {"new": "scheduled"}
 
 
 def test_a_source_of_metrics_that_is_away_costs_no_model_of_another_source_its_turn() -> None:
@@ -273,6 +315,57 @@ def test_whatever_breaks_for_one_model_the_others_are_swept(monkeypatch: pytest.
     outcome = sweep(ports)
     assert set(kinds(ports)) >= {"degraded", "new"}
     assert outcome.failed == 1
+
+
+def listening_to_the_index(ports: MemoryPorts) -> list[str]:
+    """The models that are indexed anew, from now on."""
+    indexed: list[str] = []
+    ports.policies.index_alarms = lambda fleet, anew: indexed.extend(  # type: ignore[method-assign]
+        applied.policy.model for applied in anew
+    )
+    return indexed
+
+
+def test_alarms_are_indexed_anew_soon_after_a_policy_was_applied_and_then_once_a_day() -> None:
+    ports = MemoryPorts()
+    models = [f"model-{number}" for number in range(50)]
+    for model in models:
+        give_model(ports, model, schedule_expression="0 0 1 1 *")
+    sweep(ports, after=DAY)
+    indexed = listening_to_the_index(ports)
+    for minutes in range(5, 24 * 60 + 5, 5):
+        sweep(ports, after=DAY + timedelta(minutes=minutes))
+    assert sorted(indexed) == sorted(models)
+    indexed.clear()
+    ports.policies.apply(a_policy(model="model-7", triggers={"alarms": ["latency"]}), "ada", NOON + 2 * DAY)
+    sweep(ports, after=2 * DAY + timedelta(minutes=5))
+    assert "model-7" in indexed
+
+
+def test_a_model_whose_records_cannot_be_read_is_a_problem_of_the_sweep() -> None:
+    ports = a_fleet()
+    read = ports.policies.fleet
+
+    def without_one(unreadable: list[str] | None = None) -> Iterator[tuple[AppliedPolicy, ModelState]]:
+        (unreadable if unreadable is not None else []).append("'MODEL#odd' cannot be read: policy.owner")
+        return read()
+
+    ports.policies.fleet = without_one  # type: ignore[method-assign]
+    outcome = sweep(ports)
+    assert (outcome.models, outcome.started, outcome.failed) == (3, 3, 1)
+    assert outcome.problems == ("'MODEL#odd' cannot be read: policy.owner",)
+
+
+def test_an_index_that_cannot_be_written_is_a_problem_and_the_sweep_has_been_done() -> None:
+    ports = a_fleet()
+
+    def refused(fleet: object, anew: object) -> None:
+        raise AwsRefused("no")
+
+    ports.policies.index_alarms = refused  # type: ignore[method-assign]
+    outcome = sweep(ports)
+    assert (outcome.started, outcome.problems) == (3, ("index of alarms: AwsRefused: no",))
+    assert ports.sweeps.last() is not None
 
 
 def test_an_empty_fleet_is_swept_without_errors() -> None:

@@ -1,11 +1,13 @@
 """The watcher answers every waiting execution, and changes no record of a running one."""
 
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 
 from auto_retrain.domain.cluster import ClusterJob, ClusterJobPhase, JobOrder, Obstacle
 from auto_retrain.domain.errors import ClusterUnavailable, DataUnavailable, ExecutionsUnavailable
+from auto_retrain.domain.job import RetrainingJob
 from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.messages.training import WatchOutcome
 from auto_retrain.domain.policy.training import TrainingPolicy
@@ -106,6 +108,22 @@ def test_a_kubernetes_job_whose_record_is_not_listed_yet_is_left_alone() -> None
     world.ports.jobs.list_active = list  # type: ignore[method-assign]
     assert watch(world) == WatchOutcome()
     assert [job.name for job in world.ports.cluster.list_jobs().jobs] == [name]
+
+
+@pytest.mark.parametrize("listing", ["list_active", "list_unannounced"])
+def test_a_record_that_cannot_be_read_is_a_problem_of_every_pass(listing: str) -> None:
+    world, _ = waiting_world()
+    read = getattr(world.ports.jobs, listing)
+
+    def without_one(unreadable: list[str] | None = None) -> list[RetrainingJob]:
+        (unreadable if unreadable is not None else []).append("'JOB#odd-1' cannot be read: status")
+        return cast("list[RetrainingJob]", read())
+
+    setattr(world.ports.jobs, listing, without_one)
+    for _ in range(2):
+        outcome = watch(world)
+        assert (outcome.alive, outcome.problems) == (1, ("'JOB#odd-1' cannot be read: status",))
+        assert outcome.metrics["watch_problems"] == 1
 
 
 def test_a_finished_orphan_is_left_to_its_time_to_live() -> None:

@@ -76,7 +76,7 @@ class S3DataStore:
                         raise ArtifactInvalid(f"'{uri}' has {size} bytes; at most {max_bytes} are allowed")
                     content: bytes = body.read()
         except ClientError as error:
-            raise ArtifactMissing(f"there is no '{uri}' ({error_code(error)})") from error
+            raise ArtifactMissing(f"there is no '{uri}'") from error
         return content
 
     def open(self, data_object: DataObject) -> IO[bytes]:

@@ -37,14 +37,16 @@ class AlarmIndex:
         return self._is_built
 
     def build(self, fleet: Iterable[AppliedPolicy]) -> None:
-        """Add the entries of all policies, once."""
-        if self.is_built():
-            return
+        """Add the entries of all policies, and remember that the index is whole."""
         for applied in fleet:
-            for alarm in alarms_of(applied):
-                self._table.put(_entry(alarm, applied.policy.model))
+            self.add(applied)
         self._table.put(_BUILT)
         self._is_built = True
+
+    def add(self, applied: AppliedPolicy) -> None:
+        """Add the entries of a policy; those that are there already stay."""
+        for alarm in sorted(alarms_of(applied)):
+            self._table.put(_entry(alarm, applied.policy.model))
 
 
 def alarms_of(applied: AppliedPolicy) -> set[str]:

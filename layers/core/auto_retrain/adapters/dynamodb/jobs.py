@@ -121,15 +121,15 @@ class DynamoJobStore:
             return saved
         raise JobConflict(f"job '{saved.job_id}' has changed since revision {saved.revision - 1} was read") from error
 
-    def list_active(self) -> list[RetrainingJob]:
-        return self._list_indexed(_ACTIVE)
+    def list_active(self, unreadable: list[str] | None = None) -> list[RetrainingJob]:
+        return self._list_indexed(_ACTIVE, unreadable)
 
-    def list_unannounced(self) -> list[RetrainingJob]:
-        return self._list_indexed(_UNANNOUNCED)
+    def list_unannounced(self, unreadable: list[str] | None = None) -> list[RetrainingJob]:
+        return self._list_indexed(_UNANNOUNCED, unreadable)
 
-    def _list_indexed(self, value: str) -> list[RetrainingJob]:
+    def _list_indexed(self, value: str, unreadable: list[str] | None) -> list[RetrainingJob]:
         items = self._table.query("active = :active", {":active": {"S": value}}, IndexName="active_jobs")
-        return list(readable(items, RetrainingJob))
+        return list(readable(items, RetrainingJob, unreadable))
 
     def list_recent(self, model_name: str | None, limit: int) -> list[RetrainingJob]:
         if model_name:

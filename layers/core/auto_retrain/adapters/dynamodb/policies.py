@@ -48,6 +48,7 @@ class DynamoPolicyStore:
         if after not in (None, version):
             raise PolicyConflict(f"the policy of '{policy.model}' is now at version {version}, not {after}")
         if newest and (newest.policy, newest.status) == (policy, status):
+            self._alarms.add(newest)
             return newest
         applied = AppliedPolicy(
             policy=policy, version=version + 1, status=status, note=note, applied_at=at, applied_by=actor
@@ -81,7 +82,7 @@ class DynamoPolicyStore:
         items = self._table.query("pk = :pk AND begins_with(sk, :prefix)", values, **options)
         return list(readable(items, AppliedPolicy))
 
-    def fleet(self) -> Iterator[tuple[AppliedPolicy, ModelState]]:
+    def fleet(self, unreadable: list[str] | None = None) -> Iterator[tuple[AppliedPolicy, ModelState]]:
         for model_name, items in fleet_items(self._table):
             if "POLICY" not in items:
                 continue
@@ -89,6 +90,8 @@ class DynamoPolicyStore:
                 member = record_of(items["POLICY"], AppliedPolicy), state_of(model_name, items.get("STATE"))
             except RecordInvalid as error:
                 logger.error("skipping a model: %s", error)
+                if unreadable is not None:
+                    unreadable.append(str(error))
             else:
                 yield member
 
@@ -106,8 +109,12 @@ class DynamoPolicyStore:
             _LOG.error("the policy of %s is left out: %s", model_name, error)
             return None
 
-    def index_alarms(self, fleet: Iterable[AppliedPolicy]) -> None:
-        self._alarms.build(fleet)
+    def index_alarms(self, fleet: Iterable[AppliedPolicy], anew: Iterable[AppliedPolicy]) -> None:
+        if not self._alarms.is_built():
+            self._alarms.build(fleet)
+        else:
+            for applied in anew:
+                self._alarms.add(applied)
 
 
 def _is_same(stored: AppliedPolicy, applied: AppliedPolicy) -> bool:

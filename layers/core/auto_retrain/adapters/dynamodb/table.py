@@ -47,13 +47,20 @@ def record_of(item: Mapping[str, Any], kind: type[AnyRecord]) -> AnyRecord:
     raise RecordInvalid(f"'{item['pk']['S']}' cannot be read: {problem}")
 
 
-def readable(items: Iterable[Mapping[str, Any]], kind: type[AnyRecord]) -> Iterator[AnyRecord]:
-    """The records of all items that can be read; an unreadable item must not stop the others."""
+def readable(
+    items: Iterable[Mapping[str, Any]], kind: type[AnyRecord], unreadable: list[str] | None = None
+) -> Iterator[AnyRecord]:
+    """The records of all items that can be read; an unreadable item must not stop the others.
+
+    What is wrong with those is added to `unreadable`.
+    """
     for item in items:
         try:
             yield record_of(item, kind)
-        except RecordInvalid:
+        except RecordInvalid as error:
             logger.error("skipping '%s', which cannot be read", item["pk"]["S"])
+            if unreadable is not None:
+                unreadable.append(str(error))
 
 
 def _problems(error: ValidationError) -> str:

@@ -4,15 +4,16 @@ from contextlib import suppress
 
 from botocore.exceptions import ClientError
 
-from ...domain.model_state import WaitingTrigger
-from .table import Item, Table, item_of, model_key, readable
+from ...domain.model_state import CLAIM, WaitingTrigger
+from ...ports import Clock
+from .table import Item, Table, epoch, item_of, model_key, readable
 
 
 class DynamoWaitingTriggers:
     """WaitingTriggers on the table."""
 
-    def __init__(self, table: Table) -> None:
-        self._table = table
+    def __init__(self, table: Table, clock: Clock) -> None:
+        self._table, self._clock = table, clock
 
     def add(self, waiting: WaitingTrigger) -> None:
         self._table.put(item_of(_key(waiting), waiting, execution_arn=waiting.execution_arn))
@@ -28,10 +29,18 @@ class DynamoWaitingTriggers:
             self._table.delete(_key(waiting), "execution_arn = :arn", {":arn": {"S": waiting.execution_arn}})
 
     def claim(self, waiting: WaitingTrigger, by: str) -> bool:
-        condition = "execution_arn = :arn AND (attribute_not_exists(claimed_by) OR claimed_by = :by)"
-        values = {":arn": {"S": waiting.execution_arn}, ":by": {"S": by}}
+        # A claim of an earlier release has no end, so it may be as old as anything.
+        is_free = "attribute_not_exists(claimed_until) OR claimed_until < :now OR claimed_by = :by"
+        now = self._clock.now()
+        values = {
+            ":arn": {"S": waiting.execution_arn},
+            ":by": {"S": by},
+            ":now": epoch(now),
+            ":until": epoch(now + CLAIM),
+        }
+        change = "SET claimed_by = :by, claimed_until = :until"
         try:
-            self._table.update(_key(waiting), "SET claimed_by = :by", condition, values)
+            self._table.update(_key(waiting), change, f"execution_arn = :arn AND ({is_free})", values)
         except ClientError:
             return False
         return True

@@ -12,8 +12,9 @@ __all__ = ["kubernetes_cluster"]
 
 def kubernetes_cluster(settings: Settings) -> KubernetesCluster:
     """The cluster in the settings; no request is sent to it yet."""
+    namespaces = settings.job_namespaces()
     transport = Transport(connect(settings))
-    clients = {name: KubernetesClient(transport, name) for name in settings.job_namespaces()}
+    clients = {name: KubernetesClient(transport, name) for name in namespaces}
     return KubernetesCluster(
         clients, settings.require("stage"), lambda: _pod_settings(settings), settings.jobs_in_parallel()
     )

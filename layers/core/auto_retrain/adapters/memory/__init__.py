@@ -33,7 +33,6 @@ class MemoryPorts:
     limits: FleetLimits = field(default_factory=FleetLimits)
     pod_rules: PodRules = field(default_factory=PodRules)
     states: MemoryModelStates = field(default_factory=MemoryModelStates)
-    waiting: MemoryWaitingTriggers = field(default_factory=MemoryWaitingTriggers)
     decisions: MemoryDecisionLog = field(default_factory=MemoryDecisionLog)
     sweeps: MemorySweepLog = field(default_factory=MemorySweepLog)
     metrics: MemoryMetricSource = field(default_factory=MemoryMetricSource)
@@ -46,6 +45,7 @@ class MemoryPorts:
     notifier: MemoryNotifier = field(default_factory=MemoryNotifier)
 
     def __post_init__(self) -> None:
+        self.waiting = MemoryWaitingTriggers(self.clock)
         self.jobs = MemoryJobStore(self.clock, self.states, self.decisions)
         self.ledger = MemoryLedger(self.clock, self.jobs, self.states)
         self.cluster.rules = self.pod_rules

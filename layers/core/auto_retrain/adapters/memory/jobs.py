@@ -5,7 +5,7 @@ from threading import RLock
 
 from ...domain.errors import JobConflict, LeaseHeld
 from ...domain.job import RetrainingJob
-from ...domain.model_state import ModelState, Quarantine, WaitingTrigger, later, with_attempt, with_breach
+from ...domain.model_state import CLAIM, ModelState, Quarantine, WaitingTrigger, later, with_attempt, with_breach
 from ...domain.trigger_type import TriggerType
 from ...ports import Clock, DecisionLog
 
@@ -56,11 +56,12 @@ class MemoryModelStates:
 
 
 class MemoryWaitingTriggers:
-    """WaitingTriggers in a dictionary."""
+    """WaitingTriggers in a dictionary: each trigger, who has claimed it, and until when."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._waiting: dict[tuple[str, str], WaitingTrigger] = {}
-        self._claims: dict[tuple[str, str], str] = {}
+        self._claims: dict[tuple[str, str], tuple[str, datetime]] = {}
         self._lock = RLock()
 
     def add(self, waiting: WaitingTrigger) -> None:
@@ -85,7 +86,12 @@ class MemoryWaitingTriggers:
             stored = self._waiting.get(key)
             if stored is None or stored.execution_arn != waiting.execution_arn:
                 return False
-            return self._claims.setdefault(key, by) == by
+            now = self._clock.now()
+            claimed_by, until = self._claims.get(key, (by, now))
+            if claimed_by != by and now <= until:
+                return False
+            self._claims[key] = by, now + CLAIM
+            return True
 
 
 class MemoryJobStore:
@@ -143,10 +149,10 @@ class MemoryJobStore:
                 self._states.set(state)
             return saved
 
-    def list_active(self) -> list[RetrainingJob]:
+    def list_active(self, unreadable: list[str] | None = None) -> list[RetrainingJob]:
         return [job for job in self._by_age() if not job.status.is_terminal]
 
-    def list_unannounced(self) -> list[RetrainingJob]:
+    def list_unannounced(self, unreadable: list[str] | None = None) -> list[RetrainingJob]:
         return [job for job in self._by_age() if job.status.is_terminal and not job.announced]
 
     def list_recent(self, model_name: str | None, limit: int) -> list[RetrainingJob]:

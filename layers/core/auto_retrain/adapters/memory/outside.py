@@ -33,15 +33,18 @@ class MemoryRegistry:
         self._versions: dict[tuple[str, str], dict[str, str]] = {}
         self._files: dict[tuple[str, str], dict[str, bytes]] = {}
         self._champions: dict[str, str] = {}
+        self._runs: dict[tuple[str, str], str] = {}
         self.documents: dict[str, dict[str, bytes]] = {}
 
     def start_run(self, run_id: str) -> None:
         """Begin a run, as a training container would."""
         self.documents.setdefault(run_id, {})
 
-    def register(self, model_name: str, version: str, **tags: str) -> None:
+    def register(self, model_name: str, version: str, run_id: str | None = None, **tags: str) -> None:
         """Register a version, as a training container would."""
         self._versions[model_name, version] = tags
+        if run_id:
+            self._runs[model_name, version] = run_id
         self.write_file(model_name, version, "MLmodel", f"{model_name} {version}".encode())
 
     def write_file(self, model_name: str, version: str, path: str, content: bytes) -> None:
@@ -68,6 +71,9 @@ class MemoryRegistry:
 
     def version_tags(self, model_name: str, version: str) -> dict[str, str] | None:
         return self._versions.get((model_name, version))
+
+    def run_of(self, model_name: str, version: str) -> str | None:
+        return self._runs.get((model_name, version)) if (model_name, version) in self._versions else None
 
     def version_files(self, model_name: str, version: str) -> dict[str, FileDigest]:
         if (model_name, version) not in self._versions:

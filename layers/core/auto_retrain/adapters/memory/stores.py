@@ -58,7 +58,7 @@ class MemoryPolicyStore:
     def history(self, model_name: str) -> list[AppliedPolicy]:
         return self._versions.get(model_name, [])[::-1]
 
-    def fleet(self) -> Iterator[tuple[AppliedPolicy, ModelState]]:
+    def fleet(self, unreadable: list[str] | None = None) -> Iterator[tuple[AppliedPolicy, ModelState]]:
         for model_name in sorted(self._versions):
             applied = self.get(model_name)
             if applied:
@@ -67,7 +67,7 @@ class MemoryPolicyStore:
     def listing_alarm(self, alarm: str) -> list[str]:
         return [applied.policy.model for applied, _ in self.fleet() if alarm in applied.policy.triggers.alarms]
 
-    def index_alarms(self, fleet: Iterable[AppliedPolicy]) -> None:
+    def index_alarms(self, fleet: Iterable[AppliedPolicy], anew: Iterable[AppliedPolicy]) -> None:
         """Nothing was stored before this process."""
 
 

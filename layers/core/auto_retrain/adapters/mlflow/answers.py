@@ -29,6 +29,7 @@ class Tag(Document):
 class Version(Document):
     version: str = Field(pattern="^[0-9]{1,18}$")
     source: str = ""
+    run_id: str | None = None
     tags: tuple[Tag, ...] = ()
 
 

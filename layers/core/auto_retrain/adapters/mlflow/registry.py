@@ -39,6 +39,10 @@ class MlflowRegistry:
         answer = self._version("model-versions/get", {"name": model_name, "version": version})
         return {tag.key: tag.value for tag in answer.tags} if answer else None
 
+    def run_of(self, model_name: str, version: str) -> str | None:
+        answer = self._version("model-versions/get", {"name": model_name, "version": version})
+        return (answer.run_id or None) if answer else None
+
     def version_files(self, model_name: str, version: str) -> dict[str, FileDigest]:
         answer = self._version("model-versions/get", {"name": model_name, "version": version})
         if answer is None:

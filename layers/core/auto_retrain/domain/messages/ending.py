@@ -26,6 +26,7 @@ class ExecutionStatusChange(Record):
 
         execution_arn: str = Field(alias="executionArn")
         status: Literal["FAILED", "ABORTED", "TIMED_OUT"]
+        input: str | None = None
 
     detail: Detail
 

@@ -38,6 +38,9 @@ class PodRules(Record):
         "amd.com/gpu",
         "habana.ai/gaudi",
     )
+    # Keys of taints; a taint may keep pods from the nodes of others.
+    toleration: tuple[str, ...] = ("nvidia.com/gpu", "aws.amazon.com/neuron*", "amd.com/gpu", "habana.ai/gaudi")
+    runtime_class: tuple[str, ...] = ()
     secret: tuple[str, ...] = ()
     pull_secret: tuple[str, ...] = ()
     service_account: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from ..base import check_whole_numbers
 from ..explain import shown
+from ..names import is_of_kubernetes
 from .pod_rules import PodRules
 from .pod_template import SCRATCH_PATH, PodTemplate, TemplateSpec
 from .training import TrainingPolicy
@@ -53,7 +54,7 @@ def refusals(training: TrainingPolicy, rules: PodRules) -> list[str]:
 
 
 def _places(training: TrainingPolicy) -> Iterator[str]:
-    if training.namespace and training.namespace.startswith("kube-"):
+    if training.namespace and is_of_kubernetes(training.namespace):
         yield f"namespace = '{training.namespace}': belongs to Kubernetes itself"
     priority = training.pod_template.spec.priorityClassName
     if priority and priority.startswith("system-"):
@@ -85,6 +86,10 @@ def _names_in(template: PodTemplate) -> Iterator[tuple[str, str, str]]:
     yield from (("env", "spec.containers.0.env", variable.name) for variable in container.env)
     yield from (("resource", "spec.containers.0.resources", name) for name in resources)
     yield from (("pull_secret", "spec.imagePullSecrets", reference.name) for reference in spec.imagePullSecrets)
+    # One without a key tolerates every taint, which only `*` allows.
+    yield from (("toleration", "spec.tolerations", toleration.key or "*") for toleration in spec.tolerations)
+    if spec.runtimeClassName:
+        yield "runtime_class", "spec.runtimeClassName", spec.runtimeClassName
     if spec.serviceAccountName:
         yield "service_account", "spec.serviceAccountName", spec.serviceAccountName
     for variable in container.env:

@@ -4,9 +4,11 @@ import json
 from itertools import chain
 from typing import Any
 
+from ...domain.errors import EventInvalid
 from ...domain.job import RetrainingJob
 from ...domain.messages.ending import ClosingOutcome, ClosingRequest, ExecutionStatusChange
 from ...domain.status import RetrainingStatus
+from ...domain.trigger_events import parse_trigger_event
 from ...ports import Ports
 from .end_job import Failure, end_job, follow_up
 
@@ -16,6 +18,7 @@ def close_job(request: ClosingRequest | ExecutionStatusChange, ports: Ports) -> 
     if isinstance(request, ExecutionStatusChange):
         detail = request.detail
         failure: Failure | None = Failure("ExecutionEnded", f"the execution was ended from outside: {detail.status}")
+        _forget_waiting(detail, ports)
         job = _of_execution(detail.execution_arn, ports)
     else:
         failure = _failure_in(request.state)
@@ -26,6 +29,22 @@ def close_job(request: ClosingRequest | ExecutionStatusChange, ports: Ports) -> 
     # Even for a job that is already closed: the function may have died between closing and notifying.
     follow_up(closed, ports)
     return _outcome(closed, failure)
+
+
+def _forget_waiting(detail: ExecutionStatusChange.Detail, ports: Ports) -> None:
+    """Remove the trigger of an execution that died before it could act on it; nobody else ever would."""
+    model = _model_in(detail.input)
+    for waiting in ports.waiting.of(model) if model else ():
+        if waiting.execution_arn == detail.execution_arn:
+            ports.waiting.remove(waiting)
+
+
+def _model_in(text: str | None) -> str | None:
+    """The model that the input of an execution names, if it is one that we understand."""
+    try:
+        return parse_trigger_event(json.loads(text or "")).model_name
+    except (ValueError, RecursionError, EventInvalid):
+        return None
 
 
 def _failure_in(state: dict[str, Any]) -> Failure | None:

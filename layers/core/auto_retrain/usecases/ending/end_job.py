@@ -8,7 +8,7 @@ from ...domain.errors import AutoRetrainError
 from ...domain.facts.ending import JobEnded, RejectionsEscalated, SkipsEscalated
 from ...domain.job import RetrainingJob
 from ...domain.model_state import ModelState, WaitingTrigger
-from ...domain.names import execution_name
+from ...domain.names import execution_name, job_id
 from ...domain.trigger_type import TriggerType
 from ...domain.validation import Decision
 from ...ports import Ports
@@ -123,8 +123,8 @@ def _announce_end(job: RetrainingJob, ports: Ports) -> bool:
 
 def _restart_waiting(job: RetrainingJob, ports: Ports) -> None:
     for waiting in ports.waiting.of(job.model_name):
-        if waiting.execution_arn == job.execution_arn:
-            # The job itself came from it, although nobody lived to remove it.
+        if ports.jobs.get(job_id(job.model_name, waiting.execution_arn)):
+            # It became a job, although nobody lived to remove it.
             ports.waiting.remove(waiting)
         else:
             _restart(waiting, ports)

@@ -17,8 +17,10 @@ def report_moved_alias(job: RetrainingJob, ports: Ports) -> str:
     """
     # In this order: if it was our own deployment that moved the alias, what is read later shows that.
     version = ports.registry.champion(job.model_name)
-    state, job = ports.states.get(job.model_name), ports.jobs.get(job.job_id) or job
-    line = ports.ledger.current(job.model_name)
+    state, line = ports.states.get(job.model_name), ports.ledger.current(job.model_name)
+    if version != _expected(job, line):
+        # The record was read before, perhaps before it started, or deployed.
+        job = ports.jobs.get(job.job_id) or job
     if _is_deploying(job, state, ports) or (line is None and job.started_at is None):
         return "unknown"
     moved = _moved(job, line, version, ports)
@@ -35,8 +37,12 @@ def _is_deploying(job: RetrainingJob, state: ModelState, ports: Ports) -> bool:
     return is_owner and job.status is RetrainingStatus.DEPLOYING and not job.deployed
 
 
+def _expected(job: RetrainingJob, line: LedgerLine | None) -> str | None:
+    return line.version.number if line else job.champion_version
+
+
 def _moved(job: RetrainingJob, line: LedgerLine | None, version: str | None, ports: Ports) -> AliasMoved | None:
-    expected = line.version.number if line else job.champion_version
+    expected = _expected(job, line)
     if version == expected:
         return None
     applied = ports.policies.get(job.model_name)

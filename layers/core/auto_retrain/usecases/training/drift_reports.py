@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from ...domain.base import Record
 from ...domain.cluster import JobOrder
 from ...domain.digest import canonical_json, sha256_of
-from ...domain.errors import ArtifactInvalid
+from ...domain.errors import ArtifactInvalid, ArtifactMissing
 from ...domain.explain import explain
 from ...domain.manifest import DriftManifest, columns_of, freeze_window
 from ...domain.names import job_id, kubernetes_job_name, report_key
@@ -68,10 +68,21 @@ def start_report(report_id: str, policy: Policy, at: datetime, ports: Ports) -> 
 
 
 def read_psi(report_id: str, ports: Ports) -> EvidentlySummary:
-    """Evidently's values in a drift report; raises ArtifactInvalid if it is absent, not finished yet or unreadable."""
+    """Evidently's values in a drift report.
+
+    Raises:
+        ArtifactMissing: it has not been written yet, or never will be; the message says when it would be there.
+        ArtifactInvalid: it cannot be read.
+    """
     uri = ports.data.uri(f"{report_key(report_id)}psi.json")
     try:
         return EvidentlySummary.model_validate_json(ports.data.read(uri))
+    except ArtifactMissing as error:
+        name = kubernetes_job_name(report_id, "report")
+        raise ArtifactMissing(
+            f"drift report '{report_id}' is not there yet: the Kubernetes Job '{name}' writes '{uri}' before it ends, "
+            f"at most {DEADLINE_MINUTES} minutes after it began; if it has ended, or there was none, there will be none"
+        ) from error
     except ValidationError as error:
         raise ArtifactInvalid(f"drift report '{uri}': {explain(error, EvidentlySummary)}") from error
 

@@ -8,7 +8,6 @@ from functools import partial
 from typing import NamedTuple, TypeVar
 
 from ...domain.decision_record import DecisionRecord, Hold
-from ...domain.errors import TransientError
 from ...domain.fleet import FleetLimits, FleetUsage, SweepMark
 from ...domain.messages.references import ScheduledEvent
 from ...domain.messages.triggering import SweepOutcome
@@ -24,12 +23,15 @@ from ...ports import Ports
 from ...triggers import enabled_triggers, first_met, first_observed, judge_triggers, trigger_of
 from ...triggers.base import Evidence, Occasion, Trigger
 from ..isolation import Losses
-from .gather_evidence import Question, gather_evidence
+from .gather_evidence import Question
+from .gather_in_parts import gather_in_parts
 from .record_decision import record_decision
 
 PARALLEL_CALLS = 16
 MAX_PROBLEMS = 20
 _INSTANT = timedelta(microseconds=1)
+# Policies are applied by the clocks of people's computers.
+_CLOCK_DIFFERENCE = timedelta(minutes=15)
 
 Member = tuple[AppliedPolicy, ModelState]
 Fleet = list[Member]
@@ -94,7 +96,8 @@ def sweep_models(tick: ScheduledEvent, ports: Ports) -> SweepOutcome:
     at = tick.time or now
     last = ports.sweeps.last()
     since = min(last.at, at) if last else at - timedelta(days=1)
-    fleet, losses = list(ports.policies.fleet()), Losses()
+    losses = Losses()
+    fleet = list(ports.policies.fleet(losses.problems))
     candidates = list(_candidates(fleet, since, at, now, losses, ports))
     held = [candidate for candidate in candidates if candidate.held]
     usage = usage_of((state for _, state in fleet), at, now)
@@ -106,7 +109,7 @@ def sweep_models(tick: ScheduledEvent, ports: Ports) -> SweepOutcome:
     _in_parallel(partial(_record, ports=ports), [*held, *starts.queued], losses)
     losses.raise_transient()
     ports.sweeps.save(_mark(at, len(fleet), usage, starts))
-    ports.policies.index_alarms(applied for applied, _ in fleet)
+    losses.attempt(partial(_index_alarms, [applied for applied, _ in fleet], since, at, ports), "index of alarms")
     return SweepOutcome(
         models=len(fleet),
         started=starts.began + sum(data_checks),
@@ -126,9 +129,11 @@ def _candidates(
         for member in fleet
         if (one := losses.attempt(partial(_ask, member, since, at, now), member[0].policy.model))
     ]
-    for of_source in _by_source(asked):
-        for one, evidence in _gathered(of_source, at, losses, ports):
-            yield from losses.attempt(partial(_due, one, evidence, at, now), one.model) or ()
+    for source, of_source in _by_source(asked).items():
+        evidence = gather_in_parts([one.question for one in of_source], source, at, losses, ports)
+        for one in of_source:
+            if one.model in evidence:
+                yield from losses.attempt(partial(_due, one, evidence[one.model], at, now), one.model) or ()
 
 
 def _ask(member: Member, since: datetime, at: datetime, now: datetime) -> Asked | None:
@@ -145,31 +150,11 @@ def _ask(member: Member, since: datetime, at: datetime, now: datetime) -> Asked 
     return Asked(turn, Question(turn.policy, state, triggers), source)
 
 
-def _by_source(asked: list[Asked]) -> list[list[Asked]]:
+def _by_source(asked: list[Asked]) -> dict[str, list[Asked]]:
     groups: dict[str, list[Asked]] = defaultdict(list)
     for one in asked:
         groups[one.source].append(one)
-    return list(groups.values())
-
-
-def _gathered(asked: list[Asked], at: datetime, losses: Losses, ports: Ports) -> list[tuple[Asked, Evidence]]:
-    """What was asked, with the evidence; models whose evidence cannot be gathered are left out.
-
-    If that fails for all together, it is tried with half of them, so that the one at fault does not affect the others.
-    If many are at fault, or the error is transient, it is that of the source, and trying again would only take time.
-    """
-    gather = partial(gather_evidence, [one.question for one in asked], at, ports)
-    if len(asked) == 1 or len(losses.problems) >= MAX_PROBLEMS:
-        name = asked[0].model + (f" and {len(asked) - 1} others" if asked[1:] else "")
-        return list(zip(asked, losses.attempt(gather, name) or (), strict=False))
-    try:
-        return list(zip(asked, gather(), strict=True))
-    except TransientError as error:
-        losses.add("metrics", error)
-        return []
-    except Exception:
-        half = len(asked) // 2
-        return [*_gathered(asked[:half], at, losses, ports), *_gathered(asked[half:], at, losses, ports)]
+    return groups
 
 
 def _due(one: Asked, evidence: Evidence, at: datetime, now: datetime) -> list[DueModel]:
@@ -241,6 +226,13 @@ def _mark(at: datetime, models: int, usage: FleetUsage, starts: Starts) -> Sweep
         retrained_in_30_days=usage.retrained_in_30_days + starts.began,
     )
     return SweepMark(at=min(turns, default=at + _INSTANT) - _INSTANT, models=models, usage=used)
+
+
+def _index_alarms(fleet: list[AppliedPolicy], since: datetime, at: datetime, ports: Ports) -> None:
+    """Index what was applied lately, and each other policy once a day: an older command line leaves no entries."""
+    lately = since - _CLOCK_DIFFERENCE
+    anew = (one for one in fleet if one.applied_at > lately or daily_slot(one.policy.model, at) > since)
+    ports.policies.index_alarms(fleet, anew)
 
 
 def _in_parallel(call: Callable[[DueModel], Done], candidates: Iterable[DueModel], losses: Losses) -> list[Done]:

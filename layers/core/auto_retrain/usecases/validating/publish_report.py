@@ -4,8 +4,9 @@ import logging
 
 from ...comparison.curves import curves_of
 from ...comparison.versions import Versions
-from ...domain.errors import AutoRetrainError
+from ...domain.errors import AutoRetrainError, RegistryRefused
 from ...domain.job import RetrainingJob
+from ...domain.model_version import ModelVersion
 from ...domain.validation import ValidationResult
 from ...ports import Ports
 from ...report import render_report
@@ -20,10 +21,20 @@ def publish_report(job: RetrainingJob, result: ValidationResult, versions: Versi
     champion = None if versions.champion is None else curves_of(versions.champion)
     page = render_report(job, result, curves_of(versions.challenger), champion).encode()
     uri = ports.data.write(f"jobs/{job.job_id}/{REPORT}", page)
-    run_id = job.challenger.run_id if job.challenger else None
-    if run_id:
+    if job.challenger and job.challenger.run_id:
         try:
-            ports.registry.keep_document(run_id, REPORT, page)
+            _keep_with_run(job.model_name, job.challenger, page, ports)
         except AutoRetrainError as error:
             _LOG.warning("the report of job '%s' is not in MLflow: %s", job.job_id, error)
     return uri
+
+
+def _keep_with_run(model_name: str, challenger: ModelVersion, page: bytes, ports: Ports) -> None:
+    """Store the page with the challenger's own run: training could name any other one, and overwrite its report."""
+    named, own = challenger.run_id, ports.registry.run_of(model_name, challenger.number)
+    if own is None or named != own:
+        belongs = f"belongs to run '{own}'" if own else "belongs to no run"
+        raise RegistryRefused(
+            f"training named run '{named}', but version {challenger.number} of '{model_name}' {belongs}"
+        )
+    ports.registry.keep_document(own, REPORT, page)

@@ -42,7 +42,8 @@ def replay_validation(job_id: str, ports: Ports) -> Replay:
     """
     job = job_of(job_id, ports)
     if job.validation is None:
-        raise ArtifactInvalid(f"job '{job_id}' was never validated, so there is nothing to replay")
+        later = "" if job.status.is_terminal else "; it is still open: ask again when it has been judged"
+        raise ArtifactInvalid(f"job '{job_id}' was never validated, so there is nothing to replay{later}")
     sealed, inputs = job.validation, job.validation.inputs
     applied = _policy_of(job, inputs.policy_version, ports)
     if _counts_min_improvement(sealed):

@@ -27,8 +27,8 @@ MAX_DELETION_TIME = timedelta(minutes=15)
 # Each answer waits for one or two network calls; a thousand of them must fit into a minute.
 PARALLEL_STEPS = 16
 MAX_REASONS = 20
-# One request of MLflow each; and none begins later in a pass than this.
-MAX_COMPARISONS = 50
+# A few requests each, which must not keep heartbeats waiting; and none begins later in a pass than this.
+MAX_COMPARISONS = 20
 COMPARISON_TIME = timedelta(seconds=10)
 
 
@@ -48,9 +48,9 @@ def watch_jobs(tick: ScheduledEvent, ports: Ports) -> WatchOutcome:
     """
     # The cluster comes first: the record of a Kubernetes Job is written before the Job is created.
     listed = ports.cluster.list_jobs()
-    active = ports.jobs.list_active()
-    unannounced = ports.jobs.list_unannounced()
     problems = [*_unseen(listed)]
+    active = ports.jobs.list_active(problems)
+    unannounced = ports.jobs.list_unannounced(problems)
     listing = _with_obstacles(listed, problems, ports)
     with ThreadPoolExecutor(PARALLEL_STEPS) as pool:
         answers = _steps(listing, active, problems, ports)

@@ -88,9 +88,14 @@ class KubernetesClient:
 
     def list_failed_creations(self) -> list[Json]:
         """Events about pods that could not be created, the oldest first."""
-        query = {"fieldSelector": "involvedObject.kind=Job,reason=FailedCreate"}
-        events = self._list("EventList", f"{self._core}/events", query)
-        return sorted(events, key=event_time)
+        return self._list_warnings("involvedObject.kind=Job,reason=FailedCreate")
+
+    def list_pod_warnings(self) -> list[Json]:
+        """Warnings about pods, the oldest first."""
+        return self._list_warnings("involvedObject.kind=Pod,type=Warning")
+
+    def _list_warnings(self, selector: str) -> list[Json]:
+        return sorted(self._list("EventList", f"{self._core}/events", {"fieldSelector": selector}), key=event_time)
 
     def list_events(self, name: str) -> list[Json]:
         """Events about objects of this name."""

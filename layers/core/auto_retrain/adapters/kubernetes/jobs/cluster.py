@@ -11,7 +11,15 @@ from ..access.client import KubernetesClient
 from ..access.reading import labels_of, text_at
 from ..access.transport import Json
 from .containers import logging_container
-from .explanation import explain, failed_creation, last_line, obstacle, termination_message
+from .explanation import (
+    explain,
+    failed_creation,
+    failed_start,
+    is_starting,
+    last_line,
+    obstacle,
+    termination_message,
+)
 from .job_body import JOB_ID_LABEL, PodSettings, build_indexed_job, build_job, stage_labels, suspended
 from .listing import JobUnreadable, cluster_job_of, index_of
 
@@ -120,6 +128,7 @@ class KubernetesCluster:
             # A pod that runs without being ready may be kept by containers that are not ours.
             pods = _by_job(client.list_pods_in_phase("Running", self._selector)) | pods
         of_pods = {name: reason for name in names & pods.keys() if (reason := obstacle(pods[name]))}
+        of_pods |= _failed_starts(client, {name: pods[name] for name in names & pods.keys() - of_pods.keys()})
         # For a Job without pods, only an event shows what keeps the controller from creating one.
         events = client.list_failed_creations() if names - pods.keys() else []
         creations = {text_at(event, "involvedObject", "name"): failed_creation(event) for event in events}
@@ -139,6 +148,17 @@ def _read(jobs: list[Json], namespace: str, listing: ClusterListing) -> None:
 
 def _by_job(pods: list[Json]) -> dict[str, Json]:
     return {labels_of(pod).get(_JOB_NAME, ""): pod for pod in pods}
+
+
+def _failed_starts(client: KubernetesClient, pods: Mapping[str, Json]) -> dict[str, Obstacle]:
+    """What keeps pods from starting although nothing is to be seen of that in them; the newest warning counts."""
+    starting = {text_at(pod, "metadata", "name"): name for name, pod in pods.items() if is_starting(pod)}
+    failures: dict[str, Obstacle] = {}
+    for event in client.list_pod_warnings() if starting else ():
+        name, failure = starting.get(text_at(event, "involvedObject", "name")), failed_start(event)
+        if name and failure:
+            failures[name] = failure
+    return failures
 
 
 def _pods_of(client: KubernetesClient, job: ClusterJob, order: int | None) -> list[Json]:

@@ -17,7 +17,9 @@ MAX_QUOTE_LENGTH = 300
 # Permanent until the policy or the cluster changes: the kubelet only repeats the same attempt.
 _CONFIGURATION = {"CreateContainerConfigError", "CreateContainerError"}
 _PULL_REASONS = {"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"}
-_FAILURE_EVENTS = {"Failed", "FailedCreate", "FailedMount", "FailedScheduling", "Evicted"}
+# What keeps a pod from starting on its node, while its containers only show that they are being created.
+_NOT_READY = {"FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox", "NetworkNotReady"}
+_FAILURE_EVENTS = {"Failed", "FailedCreate", "FailedScheduling", "Evicted", *_NOT_READY}
 _KILLED = 137
 
 
@@ -70,9 +72,25 @@ def _scheduled_at(pod: Json) -> datetime | None:
 
 def failed_creation(event: Json) -> Obstacle:
     """What keeps a Job from getting a pod: a quota or a mistake, which only the message distinguishes."""
-    since = time_at(event, "firstTimestamp") or time_at(event, "metadata", "creationTimestamp")
     reason = f"its pod cannot be created: {_quote(text_at(event, 'message'))}"
-    return Obstacle(reason=reason, since=since, may_pass=True)
+    return Obstacle(reason=reason, since=_first_seen(event), may_pass=True)
+
+
+def is_starting(pod: Json) -> bool:
+    """Whether a pod has a node, and none of its containers has begun."""
+    return text_at(pod, "status", "phase") == "Pending" and condition_of(pod, "PodScheduled", status="True") is not None
+
+
+def failed_start(event: Json) -> Obstacle | None:
+    """What keeps a pod from starting on its node, such as a volume or its network; None for other warnings."""
+    if text_at(event, "reason") not in _NOT_READY:
+        return None
+    reason = f"its pod cannot start on its node ({_quoted(event, 'reason')})"
+    return Obstacle(reason=reason, since=_first_seen(event), may_pass=True)
+
+
+def _first_seen(event: Json) -> datetime | None:
+    return time_at(event, "firstTimestamp") or time_at(event, "metadata", "creationTimestamp")
 
 
 def _pod_cause(pod: Json) -> str | None:
