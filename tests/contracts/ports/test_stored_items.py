@@ -89,6 +89,7 @@ def test_a_stored_state_is_read_with_its_breaches() -> None:
     days = [state.breach_days(kind)[0].day for kind in (TriggerType.PERFORMANCE_DEGRADATION, TriggerType.DATA_DRIFT)]
     assert days == [28, 1]
     assert state.quarantine is not None
+    assert state.serving is None
 
 
 @pytest.mark.parametrize(
