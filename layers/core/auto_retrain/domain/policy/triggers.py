@@ -10,6 +10,9 @@ from ..base import StrictRecord
 from ..schedule import check_cron
 from ..trigger_type import TriggerType
 
+# Below, the test that drift is unlikely to be due to chance does not hold.
+MIN_DRIFT_ROWS = 300
+
 
 def _check_time_zone(name: str) -> str:
     try:
@@ -75,7 +78,12 @@ class TriggerConfig(StrictRecord):
         lt=1,
         description="one-sided confidence that a trigger is not due to chance; 0: the point estimate alone decides",
     )
-    min_rows: int = Field(default=500, ge=0, le=1_000_000_000, description="rows needed to judge drift or degradation")
+    min_rows: int = Field(
+        default=500,
+        ge=0,
+        le=1_000_000_000,
+        description=f"rows needed to judge drift or degradation; drift needs {MIN_DRIFT_ROWS} unless confidence is 0",
+    )
     breach_days: int = Field(
         default=1, ge=1, le=31, description="days within breach_window_days on which a trigger must be met"
     )
