@@ -152,6 +152,6 @@ def _ask_one_by_one(ports: Any) -> float:
     started = time.perf_counter()
     for number in range(SAMPLE):
         applied = ports.policies.get(f"gl-{number:05}")
-        ports.states.get(applied.policy.model)
-        ports.metrics.read(PerformanceDegradation().queries(applied.policy, NOW))
+        state = ports.states.get(applied.policy.model)
+        ports.metrics.read(PerformanceDegradation().queries(applied.policy, state, NOW))
     return time.perf_counter() - started

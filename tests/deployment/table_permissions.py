@@ -3,9 +3,8 @@
 Functions get exactly these permissions, and the contract tests of the stores run with no others.
 """
 
-READ, WRITE, CHANGE, REMOVE, QUERY, CHECK = (
-    f"dynamodb:{operation}"
-    for operation in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "ConditionCheckItem")
+READ, WRITE, CHANGE, REMOVE, QUERY = (
+    f"dynamodb:{operation}" for operation in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")
 )
 MODELS, JOBS, EVENTS, ALARMS, FLEET = "MODEL#*", "JOB#*", "EVENT#*", "ALARM#*", "FLEET"
 
@@ -45,7 +44,7 @@ TABLE_PERMISSIONS = {
     "sweeps.last": on(FLEET, READ),
     "sweeps.save": on(FLEET, WRITE),
     "ledger.current": on(MODELS, QUERY),
-    "ledger.append": on(MODELS, READ, WRITE, QUERY, CHECK) | on(JOBS, READ, WRITE),
+    "ledger.append": on(MODELS, READ, WRITE, CHANGE, QUERY) | on(JOBS, READ, WRITE),
     "notifications.claim": on(EVENTS, WRITE, READ),
     "notifications.confirm": on(EVENTS, WRITE),
     "notifications.release": on(EVENTS, REMOVE),

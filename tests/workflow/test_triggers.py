@@ -25,7 +25,8 @@ def test_performance_falls_and_a_better_model_is_deployed(world: World) -> None:
     model = world.given_model()
     world.given_champion(model, accuracy=0.88)
     world.states.record_retrain(model, NOW)
-    world.publish_accuracy(model, (NOW + DAY).date(), 0.88)
+    # Only whole days count on which this champion has served.
+    world.publish_accuracy(model, (NOW + 2 * DAY).date(), 0.88)
     world.sweep(NOW + 2 * DAY)
     (ended,) = swept(world, model, "performance-degradation")
     assert ended.job is not None
@@ -37,7 +38,9 @@ def test_performance_falls_and_a_better_model_is_deployed(world: World) -> None:
     assert ended.job.validation is not None
     assert (ended.job.validation.improvement or 0) > 0.05
     assert world.registry.champion(model) == "2"
-    assert world.decisions.recent(model, 1)[0].outcome == "started"
+    decision = world.decisions.recent(model, 1)[0]
+    assert decision.outcome == "started"
+    assert "accuracy 0.8800 of version 1, which has served since 2026-03-01 12:0" in decision.reason
 
 
 def test_psi_exceeds_its_limit_while_accuracy_holds_and_a_report_is_written(world: World) -> None:
@@ -151,7 +154,7 @@ def test_a_rejected_challenger_makes_the_next_cool_down_longer(world: World) -> 
     world.given_champion(model, accuracy=0.9)
     world.states.record_retrain(model, NOW)
     for days in (2, 3, 4):
-        world.publish_accuracy(model, (NOW + (days - 1) * DAY).date(), 0.85)
+        world.publish_accuracy(model, (NOW + days * DAY).date(), 0.85)
         world.run(
             {
                 "model_name": model,

@@ -202,8 +202,10 @@ class DeploymentLedger(Protocol):
     def current(self, model_name: str) -> LedgerLine | None: ...
 
     def append(self, line: LedgerLine, job: RetrainingJob) -> RetrainingJob:
-        """Append the next line and save the job that deployed, both or neither; repeating it changes nothing.
+        """Append the next line, save the job that deployed, and let the model's state name the version; all or nothing.
 
+        The days on which triggers were met before are forgotten: they were those of another version. Repeating it
+        changes nothing.
         Raises PromotionRefused if the job has ended or does not hold the lease of its model, ChampionConflict if the
         number of the line is taken, and JobConflict if someone else has saved the job first.
         """

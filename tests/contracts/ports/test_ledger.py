@@ -7,6 +7,9 @@ import pytest
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.errors import ChampionConflict, JobConflict, PromotionRefused
 from auto_retrain.domain.job import RetrainingJob
+from auto_retrain.domain.model_state import Serving
+from auto_retrain.domain.status import RetrainingStatus
+from auto_retrain.domain.trigger_type import TriggerType
 from tests.contracts.ports.aws_world import create_table, lose_answers
 from tests.contracts.ports.stores import LEASE, NOW, Stores, a_deployment, a_job, deploying, dynamo_stores
 
@@ -27,6 +30,33 @@ def test_the_ledger_shows_the_newest_line_and_its_job_is_deployed(stores: Stores
         assert stores.jobs.get(job.job_id) == promoted == job.promoted(NOW).next_revision()
         stores.jobs.close_job(promoted.ended(Ending.PROMOTED, NOW), retrained=True)
     assert stores.ledger.current("churn") == a_deployment(11, "churn-11")
+
+
+def test_the_state_of_a_model_names_the_version_that_serves_and_since_when(stores: Stores) -> None:
+    assert stores.states.get("churn").serving is None
+    for number in (1, 2):
+        job = deploying(stores, number)
+        promoted = promote(stores, job, sequence=number)
+        # The job was created so many seconds after its event, and deployed at the same moment.
+        assert stores.states.get("churn").serving == Serving(version=str(number), since=NOW - timedelta(seconds=number))
+        stores.jobs.close_job(promoted.ended(Ending.PROMOTED, NOW), retrained=True)
+    stores.states.record_moved_alias("churn", "somebody else moved it")
+    assert stores.states.get("churn").serving is None
+    stores.states.record_moved_alias("churn", None)
+    assert stores.states.get("churn").serving is not None
+
+
+def test_a_version_that_a_replayed_event_deploys_serves_since_then(stores: Stores) -> None:
+    past = a_job(1, status=RetrainingStatus.DEPLOYING, event_time=NOW - timedelta(days=365), created_at=NOW - LEASE)
+    promote(stores, stores.jobs.open_job(past, NOW + LEASE))
+    assert stores.states.get("churn").serving == Serving(version="1", since=NOW - timedelta(days=365) + LEASE)
+
+
+def test_a_deployment_forgets_the_days_on_which_the_version_before_was_degraded(stores: Stores) -> None:
+    for kind in (TriggerType.PERFORMANCE_DEGRADATION, TriggerType.DATA_DRIFT):
+        stores.states.record_breach("churn", kind, NOW.date())
+    promote(stores, deploying(stores, 1))
+    assert not any(stores.states.get("churn").breach_days(kind) for kind in TriggerType)
 
 
 def test_a_line_is_accepted_once(stores: Stores) -> None:

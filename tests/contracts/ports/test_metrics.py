@@ -103,7 +103,7 @@ def test_an_extreme_needs_one_statistic_and_counts_no_rows(aggregation: str, val
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
 def test_a_value_that_is_not_finite_is_a_problem(bad: float) -> None:
     reading = CloudWatchMetricSource(Answering(page([90, bad], [100, 100]))).read([query()])[0]
-    assert (reading.value, reading.problem) == (None, "it has values that are not finite numbers")
+    assert (reading.value, reading.problem) == (None, "it has values that are not finite numbers of at most 1e+100")
 
 
 def test_the_share_of_labels_is_read_with_the_metric() -> None:

@@ -60,6 +60,10 @@ def samples() -> str:
         for number, at in timestamps():
             # The process was restarted in the middle, which reset its counters.
             lines.append(f'{name}_total{{model="restarted"}} {(number % 180) * 10 * share} {at}')
+        for number, at in timestamps():
+            # Many counters are not there before something is counted.
+            if name == "labelled" or at > (END - timedelta(hours=12)).timestamp():
+                lines.append(f'{name}_total{{model="late"}} {number * 10 * share} {at}')
     return "\n".join(lines) + "\n"
 
 
@@ -94,6 +98,12 @@ def test_counters_give_accuracy_and_rows_even_across_a_restart(source: Prometheu
     assert reading.value == pytest.approx(0.9, abs=1e-3)
     assert reading.rows == pytest.approx(24 * 12 * 10, rel=0.01)
     assert reading.points == 24
+
+
+def test_labelled_rows_before_any_right_one_was_counted_are_unknown(source: PrometheusMetricSource) -> None:
+    reading = read(source, "late", **COUNTERS)
+    assert reading.value == pytest.approx(0.9, abs=0.01)
+    assert (reading.rows, reading.unknown_rows) == (pytest.approx(1440, rel=0.01), pytest.approx(1440, rel=0.01))
 
 
 def test_the_share_of_labels_is_read_with_the_metric(source: PrometheusMetricSource) -> None:

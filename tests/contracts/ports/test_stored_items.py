@@ -22,6 +22,7 @@ from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType
 from local.paths import ROOT
 from tests.oddities import odd
+from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.world import World, rows
 
 ITEMS: dict[str, dict[str, Any]] = json.loads((ROOT / "tests/data/stored/items.json").read_text())
@@ -96,6 +97,7 @@ def test_a_stored_state_is_read_with_its_breaches() -> None:
     days = [state.breach_days(kind)[0].day for kind in (TriggerType.PERFORMANCE_DEGRADATION, TriggerType.DATA_DRIFT)]
     assert days == [28, 1]
     assert state.quarantine is not None
+    assert state.serving is None
 
 
 @pytest.mark.parametrize(
@@ -128,6 +130,33 @@ def test_no_field_of_an_old_ledger_line_is_left_over() -> None:
         line = record_of(document({**old, "files": files}), LedgerLine)
         assert set(json.loads(line.model_dump_json())) == set(LedgerLine.model_fields)
         assert record_of(document(json.loads(line.model_dump_json())), LedgerLine) == line
+
+
+@pytest.mark.parametrize(
+    ("stored", "zone"),
+    [
+        ("localtime", "UTC"),
+        ("posixrules", "America/New_York"),
+        ("Factory", "UTC"),
+        ("posix/Europe/Berlin", "Europe/Berlin"),
+        ("right/Europe/Berlin", "Europe/Berlin"),
+        ("utc", "UTC"),
+        ("Asia/Tokyo", "Asia/Tokyo"),
+    ],
+)
+def test_a_stored_time_zone_that_only_some_machines_know_is_read_as_one_that_all_know(stored: str, zone: str) -> None:
+    policy = a_policy(owner='"time_zone":"x"', training={"parameters": {"time_zone": "localtime"}})
+    applied = AppliedPolicy(policy=policy, version=1, applied_at=NOON, applied_by="ada")
+    text = applied.model_dump_json().replace('"time_zone":"UTC"', f'"time_zone":"{stored}"')
+    read = record_of({"pk": {"S": "MODEL#churn"}, "document": {"S": text}}, AppliedPolicy)
+    assert read.policy == policy.changed(triggers=policy.triggers.changed(time_zone=zone))
+
+
+def test_a_stored_time_zone_that_no_machine_knows_is_refused_by_name() -> None:
+    text = AppliedPolicy(policy=a_policy(), version=1, applied_at=NOON, applied_by="ada").model_dump_json()
+    odd = {"pk": {"S": "MODEL#churn"}, "document": {"S": text.replace('"UTC"', '"Mars"')}}
+    with pytest.raises(RecordInvalid, match=r"'MODEL#churn' cannot be read: policy.triggers.time_zone: .*IANA"):
+        record_of(odd, AppliedPolicy)
 
 
 def document(content: dict[str, Any]) -> dict[str, Any]:

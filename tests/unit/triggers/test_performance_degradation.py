@@ -1,7 +1,7 @@
 """When a metric in production calls for a retraining."""
 
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -9,10 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_retrain.domain.metric_reading import MetricReading
+from auto_retrain.domain.metric_reading import MetricQuery, MetricReading
+from auto_retrain.domain.model_state import ModelState, Serving
 from auto_retrain.domain.policy.policy import Policy
+from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.verdict import Outcome, Verdict
-from auto_retrain.triggers.performance_degradation import judge_performance
+from auto_retrain.triggers.base import Evidence
+from auto_retrain.triggers.performance_degradation import PerformanceDegradation, judge_performance
 from tests.unit.builders import NOON, a_policy
 
 ERROR = {
@@ -20,6 +23,7 @@ ERROR = {
     "performance_metric_direction": "lower_is_better",
     "performance_metric_threshold": 12.5,
 }
+DATA = {"prefix": "churn", "row_id": "id", "label": "left", "numeric": ["age"]}
 
 
 def policy(**triggers: Any) -> Policy:
@@ -105,9 +109,101 @@ def test_an_unusable_reading_is_neither_met_nor_healthy(reading: MetricReading, 
     assert reason in verdict.reason
 
 
+SERVING = Serving(version="7", since=NOON - timedelta(days=12, hours=2))
+SINCE = "version 7, which has served since 2026-02-17 10:00Z,"
+
+
+def judge_served(reading: MetricReading, serving: Serving = SERVING, **triggers: Any) -> Verdict:
+    return judge_performance(policy(**triggers), reading, NOON, serving)
+
+
+@pytest.mark.parametrize(
+    ("reading", "reason"),
+    [
+        (a_reading(0.9), f"accuracy 0.9000 of {SINCE} is below 0.92 (upper bound 0.90"),
+        (a_reading(0.93), f"accuracy 0.9300 of {SINCE} is not below 0.92"),
+        (a_reading(0.9, 499), f"only 499 labelled rows of {SINCE} are in the window (500 needed)"),
+        (a_reading(None), f"no accuracy of {SINCE} was published in the window"),
+        (a_reading(points=0), f"no accuracy of {SINCE} was published in the window"),
+    ],
+)
+def test_the_sentence_names_the_version_and_since_when_it_serves(reading: MetricReading, reason: str) -> None:
+    assert judge_served(reading).reason.startswith(reason)
+
+
+def test_of_a_version_that_has_served_all_the_time_only_its_number_is_said() -> None:
+    verdict = judge_served(a_reading(0.9), evaluation_window_days=12)
+    assert verdict.reason.startswith("accuracy 0.9000 of version 7 is below 0.92")
+
+
+def test_a_version_that_has_served_for_less_than_a_day_is_not_judged_by_the_one_before() -> None:
+    early = Serving(version="7", since=NOON - timedelta(hours=23))
+    verdict = judge_served(a_reading(0.5), early)
+    assert (verdict.outcome, verdict.value, verdict.n) == (Outcome.INCONCLUSIVE, None, None)
+    assert verdict.reason == (
+        "version 7 has served since 2026-02-28 13:00Z: 0 whole days of it are in the window (1 needed)"
+    )
+
+
+@pytest.mark.parametrize(("days", "window", "outcome"), [(6, 30, "inconclusive"), (7, 30, "met"), (3, 3, "met")])
+def test_where_rows_are_not_counted_a_version_is_judged_after_a_week(days: int, window: int, outcome: str) -> None:
+    judged_by = a_policy(metric={"counts_rows": False}, triggers={"evaluation_window_days": window})
+    serving = Serving(version="7", since=NOON - timedelta(days=days))
+    assert judge_performance(judged_by, a_reading(0.5, None), NOON, serving).outcome == outcome
+
+
+def a_query(state: ModelState, at: datetime = NOON, **sections: Any) -> MetricQuery:
+    (query,) = PerformanceDegradation().queries(a_policy(**sections), state, at)
+    return query
+
+
+def test_the_window_begins_when_the_version_began_to_serve_in_whole_days() -> None:
+    state = ModelState(model_name="churn", deployed=SERVING)
+    assert NOON - a_query(state).start == timedelta(days=12)
+    assert NOON - a_query(state, triggers={"evaluation_window_days": 5}).start == timedelta(days=5)
+    delayed = a_query(state, data={**DATA, "label_delay_days": 4})
+    assert (NOON - delayed.end, NOON - delayed.start) == (timedelta(days=4), timedelta(days=12))
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        ModelState(model_name="churn"),
+        ModelState(model_name="churn", deployed=SERVING, moved_alias="somebody else did"),
+    ],
+)
+def test_where_nobody_knows_what_serves_the_whole_window_is_read(state: ModelState) -> None:
+    assert NOON - a_query(state).start == timedelta(days=30)
+    (verdict,) = PerformanceDegradation().judge(
+        policy(), Evidence(state, {TriggerType.PERFORMANCE_DEGRADATION: (a_reading(0.9),)}), NOON
+    )
+    assert verdict.reason.startswith("accuracy 0.9000 is below 0.92")
+
+
+@given(st.integers(0, 400), st.integers(0, 365), st.integers(1, 365))
+def test_a_window_is_never_empty_and_has_no_row_of_another_version(hours: int, delay: int, days: int) -> None:
+    serving = Serving(version="7", since=NOON - timedelta(hours=hours))
+    state = ModelState(model_name="churn", deployed=serving)
+    sections = {"data": {**DATA, "label_delay_days": delay}, "triggers": {"evaluation_window_days": days}}
+    query = a_query(state, **sections)
+    assert timedelta(days=1) <= query.end - query.start <= timedelta(days=days)
+    (verdict,) = PerformanceDegradation().judge(
+        a_policy(**sections), Evidence(state, {TriggerType.PERFORMANCE_DEGRADATION: (a_reading(0.5),)}), NOON
+    )
+    assert query.start >= serving.since or verdict.outcome is Outcome.INCONCLUSIVE
+
+
+def test_a_fleet_that_was_deployed_at_a_thousand_times_is_read_in_as_many_windows_as_days() -> None:
+    states = [
+        ModelState(model_name="churn", deployed=Serving(version="1", since=NOON - timedelta(minutes=44 * number)))
+        for number in range(1000)
+    ]
+    assert len({(query.start, query.end) for query in map(a_query, states)}) == 30
+
+
 def test_a_window_with_too_few_points_is_not_judged() -> None:
     verdict = judge(a_reading(0.5, points=4), policy(min_data_points=5))
-    assert verdict.reason == "only 4 data points in the window (5 needed)"
+    assert verdict.reason == "only 4 data points are in the window (5 needed)"
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,7 @@ def test_a_trigger_is_in_the_file_of_its_name_and_every_file_is_registered() -> 
 
 @pytest.mark.parametrize("trigger", TRIGGERS, ids=lambda trigger: trigger.kind.value)
 def test_the_checks_of_a_trigger_are_named_after_it(trigger: Trigger) -> None:
-    readings = {trigger.kind: tuple(DEGRADED for _ in trigger.queries(a_policy(), NOON))}
-    verdicts = trigger.judge(a_policy(), Evidence(ModelState(model_name="churn"), readings), NOON)
+    state = ModelState(model_name="churn")
+    readings = {trigger.kind: tuple(DEGRADED for _ in trigger.queries(a_policy(), state, NOON))}
+    verdicts = trigger.judge(a_policy(), Evidence(state, readings), NOON)
     assert all(verdict.check.startswith(trigger.kind.value) for verdict in verdicts)

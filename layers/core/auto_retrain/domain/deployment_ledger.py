@@ -2,6 +2,8 @@
 
 from .base import Record, UtcTime
 from .errors import ChampionConflict
+from .job import RetrainingJob
+from .model_state import Serving
 from .model_version import ModelVersion
 from .windows import Windows
 
@@ -17,6 +19,14 @@ class LedgerLine(Record):
     reason: str
     deployed_at: UtcTime
     windows: Windows
+
+
+def serving_after(line: LedgerLine, job: RetrainingJob) -> Serving:
+    """What serves once a job has written a line.
+
+    The job took as long in the time of its event as by the clock: a year that is replayed today stays in that year.
+    """
+    return Serving(version=line.version.number, since=job.event_time + (line.deployed_at - job.created_at))
 
 
 def taken(line: LedgerLine) -> ChampionConflict:

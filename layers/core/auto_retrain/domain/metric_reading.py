@@ -20,7 +20,9 @@ class MetricReading(Record):
 
     `rows` is the number of labelled rows behind the value, if the metric counts them. `points` is the number of data
     points, the newest of which is for `newest_at`. `label_share` is set if the policy names a metric for it. `problem`
-    says why a reading is incomplete (partial data, NaN, a warning from the source).
+    says why a reading is incomplete (partial data, NaN, a warning from the source). `unknown_rows` are labelled rows of
+    which nothing says how many are right; they are not among `rows`. `least_and_greatest` are the extremes of the data
+    points, unless rows are counted.
     """
 
     value: float | None
@@ -29,3 +31,5 @@ class MetricReading(Record):
     newest_at: UtcTime | None = None
     label_share: float | None = None
     problem: str | None = None
+    unknown_rows: int = 0
+    least_and_greatest: tuple[float, float] | None = None

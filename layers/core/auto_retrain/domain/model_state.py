@@ -21,13 +21,21 @@ class Quarantine(Record):
     reason: str
 
 
+class Serving(Record):
+    """The version in production, and when it began to serve, in the time of events."""
+
+    version: str
+    since: UtcTime
+
+
 class ModelState(Record):
     """The lease of the job that owns a model, and when things last happened to it.
 
     The lease expires in wall-clock time; all other times are event times. `attempts` are the times of recent jobs,
     oldest first. `breaches` are the days on which a trigger that needs several was met. `rejected_in_a_row` counts
     challengers that a performance or drift trigger called for but that were not deployed. `moved_alias` identifies the
-    difference between alias and ledger that people were notified of.
+    difference between alias and ledger that people were notified of. `deployed` is the version that was deployed last;
+    states from before this was recorded have none until the next deployment.
     """
 
     model_name: str
@@ -41,6 +49,12 @@ class ModelState(Record):
     rejected_in_a_row: int = 0
     quarantine: Quarantine | None = None
     moved_alias: str | None = None
+    deployed: Serving | None = None
+
+    @property
+    def serving(self) -> Serving | None:
+        """The version in production; None if unknown, as when somebody else has moved the alias."""
+        return None if self.moved_alias else self.deployed
 
     @property
     def last_attempt_at(self) -> UtcTime | None:

@@ -1,16 +1,20 @@
 """When a cron expression fires, in a model's own time zone."""
 
+from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from itertools import islice, takewhile
 
 from cronsim import CronSim, CronSimError
 
 from .names import spread_offset
+from .time_zones import time_zone as zone_of
 
 _FIELDS = 5
 _MINUTES_OF_A_DAY = 1440
-_BEYOND_REPEATED_HOUR = timedelta(hours=2)
+_MINUTE = timedelta(minutes=1)
+# In this century no clock was set back further, not even by its country's decision.
+_MAX_SHIFT = timedelta(hours=4)
 
 
 def check_cron(expression: str) -> str:
@@ -27,29 +31,71 @@ def check_cron(expression: str) -> str:
 
 def runs_between(expression: str, time_zone: str, after: datetime, until: datetime, limit: int = 100) -> int:
     """How often the expression fired after `after` and no later than `until`, counted up to a limit."""
-    # Start a little earlier, because a start within an hour that the clock repeats is ambiguous.
-    start = (after.astimezone(UTC) - _BEYOND_REPEATED_HOUR).astimezone(ZoneInfo(time_zone))
-    runs = 0
-    for moment in CronSim(expression, start):
-        if moment.astimezone(UTC) > until or runs == limit:
-            break
-        runs += moment.astimezone(UTC) > after
-    return runs
+    runs = takewhile(lambda moment: moment <= until, upcoming(expression, time_zone, after))
+    return sum(1 for _ in islice(runs, limit))
 
 
 def last_due(expression: str, time_zone: str, at: datetime) -> datetime | None:
     """The last moment no later than `at` at which the expression fired; None if there was none in eight years."""
-    # Iterating backwards from within an hour that the clock repeats misses moments, so start beyond it.
-    start = (at.astimezone(UTC) + _BEYOND_REPEATED_HOUR).astimezone(ZoneInfo(time_zone))
-    backwards = (moment.astimezone(UTC) for moment in CronSim(expression, start, reverse=True))
-    return next((moment for moment in backwards if moment <= at), None)
+    clock = _Clock(expression, time_zone)
+    # Beyond what the clock shows now, if it showed more before it was set back.
+    start = max(clock.shows(at), clock.shows(at - _MAX_SHIFT) + _MAX_SHIFT) + _MINUTE
+    fired: list[datetime] = []
+    for shown in CronSim(expression, start, reverse=True):
+        moments = clock.moments(shown)
+        fired += [moment for moment in moments if moment <= at]
+        # Where the clock was set back, an earlier time was shown again later.
+        if fired and len(moments) == 1:
+            break
+    return max(fired, default=None)
 
 
 def upcoming(expression: str, time_zone: str, after: datetime) -> Iterator[datetime]:
     """The moments after `after` at which the expression fires; ends when there is none within fifty years."""
-    start = (after.astimezone(UTC) - _BEYOND_REPEATED_HOUR).astimezone(ZoneInfo(time_zone))
-    forwards = (moment.astimezone(UTC) for moment in CronSim(expression, start))
-    return (moment for moment in forwards if moment > after)
+    clock = _Clock(expression, time_zone)
+    # Before what the clock shows now, if it is about to be set back.
+    start = min(clock.shows(after), clock.shows(after + _MAX_SHIFT) - _MAX_SHIFT) - _MINUTE
+    last, again = after, deque[datetime]()
+    for shown in CronSim(expression, start):
+        moments = clock.moments(shown)
+        while again and moments and again[0] <= moments[0]:
+            yield (last := again.popleft())
+        for moment in moments[:1]:
+            if moment > last:
+                yield (last := moment)
+        again.extend(moment for moment in moments[1:] if moment > after)
+    yield from again
+
+
+class _Clock:
+    """The clock on the wall of a time zone, and when an expression fires that is read off it.
+
+    An expression for certain times of a day, such as `30 2 * * *`, fires once a day: at the first of two such times,
+    and after the gap if the clock passes over it. One for every hour or minute fires whenever the clock shows it.
+    """
+
+    def __init__(self, expression: str, time_zone: str) -> None:
+        minute, hour, *_ = expression.split()
+        self._fires_daily = not minute.startswith("*") and not hour.startswith("*")
+        self._zone = zone_of(time_zone)
+
+    def shows(self, moment: datetime) -> datetime:
+        return moment.astimezone(self._zone).replace(tzinfo=None, fold=0)
+
+    def moments(self, shown: datetime) -> list[datetime]:
+        """When the expression fires for a time that it names, in order."""
+        moments = self._when(shown)
+        if not self._fires_daily:
+            return moments
+        while not moments:
+            shown += _MINUTE
+            moments = self._when(shown)
+        return moments[:1]
+
+    def _when(self, shown: datetime) -> list[datetime]:
+        """When the clock shows a time: twice after it was set back, never if it passed over it."""
+        moments = {shown.replace(tzinfo=self._zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
+        return sorted(moment for moment in moments if self.shows(moment) == shown)
 
 
 def daily_slot(model_name: str, at: datetime) -> datetime:

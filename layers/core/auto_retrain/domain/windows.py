@@ -4,6 +4,8 @@ from datetime import date, datetime, timedelta
 
 from .base import Record
 
+_DAY = timedelta(days=1)
+
 
 class Window(Record):
     """Whole UTC days, the end day not included."""
@@ -34,6 +36,19 @@ def windows_at(event_time: datetime, *, evaluation_days: int, training_days: int
         training=Window(start=training_start, end=holdout_start),
         holdout=Window(start=holdout_start, end=holdout_end),
     )
+
+
+def metric_window(
+    at: datetime, *, evaluation_days: int, label_delay_days: int, since: datetime | None = None
+) -> tuple[datetime, datetime]:
+    """The hours that a metric is read over: whole days before `metric_window_end`, and none before `since`.
+
+    Whole days, so that the models of a fleet, which began to serve at different times, share a few windows. Empty if
+    not even one has passed.
+    """
+    end = metric_window_end(at, label_delay_days)
+    days = evaluation_days if since is None else min(evaluation_days, (end - since) // _DAY)
+    return end - max(days, 0) * _DAY, end
 
 
 def metric_window_end(at: datetime, label_delay_days: int) -> datetime:

@@ -47,8 +47,8 @@ class Trigger(ABC):
     backs_off: ClassVar[bool] = False
     needs_breach_days: ClassVar[bool] = False
 
-    def queries(self, policy: Policy, at: datetime) -> tuple[MetricQuery, ...]:
-        """The metrics it needs, as of a moment."""
+    def queries(self, policy: Policy, state: ModelState, at: datetime) -> tuple[MetricQuery, ...]:
+        """The metrics it needs, as of a moment; whether there are any depends on the policy alone."""
         return ()
 
     @abstractmethod

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from ..domain.dead_columns import dead_columns
 from ..domain.drift import DriftEvidence, FeatureHistogram
 from ..domain.policy.policy import Policy
+from ..domain.policy.triggers import MIN_DRIFT_ROWS
 from ..domain.trigger_type import TriggerType
 from ..domain.verdict import Outcome, Verdict
 from ..statistics.missing_mass import unseen_p_value
@@ -15,8 +16,6 @@ from ..statistics.significance import benjamini_hochberg, psi_p_value
 from .base import Evidence, Trigger
 
 CHECK = "data_drift"
-# With fewer rows, the distribution behind the p value does not hold.
-MIN_ROWS = 300
 WORTH_A_LOOK = 0.1
 ROWS_FOR_A_LOOK = 1000
 _RANK = {Outcome.MET: 0, Outcome.INCONCLUSIVE: 1}
@@ -89,7 +88,7 @@ def judge_drift(policy: Policy, histograms: list[FeatureHistogram]) -> DriftVerd
 
 def _rows_needed(policy: Policy) -> int:
     config = policy.triggers
-    return max(config.min_rows, MIN_ROWS if config.confidence else 1)
+    return max(config.min_rows, MIN_DRIFT_ROWS if config.confidence else 1)
 
 
 def _smaller_side(histogram: FeatureHistogram) -> int:

@@ -72,6 +72,61 @@ def test_the_defaults_give_no_warning() -> None:
             "triggers.min_data_points = 40: 30 days have at most 31 steps of 1440 minutes, so performance is never",
         ),
         (
+            {"triggers": {"min_data_points": 32}},
+            "triggers.min_data_points = 32: 30 days have at most 31 steps of 1440 minutes, so performance is never",
+        ),
+        (
+            {"metric": {**PROMETHEUS, "step_minutes": 3}},
+            "triggers.evaluation_window_days = 30 with metric.step_minutes = 3: 14400 steps, and a server gives at "
+            "most 11000, so performance is not judged; take steps of 4 minutes",
+        ),
+        (
+            {"metric": {**PROMETHEUS, "step_minutes": 30}, "triggers": {"evaluation_window_days": 365}},
+            "so performance is not judged; take steps of 48 minutes",
+        ),
+        (
+            {"triggers": {"performance_metric_scale": "number", "performance_metric_threshold": 92}},
+            "triggers.performance_metric_threshold = 92: where rows are counted the metric is between 0 and 1, so it "
+            "is always below; 0.92 stands for 92 %",
+        ),
+        (
+            {
+                "triggers": {
+                    "performance_metric_scale": "number",
+                    "performance_metric_direction": "lower_is_better",
+                    "performance_metric_threshold": 8,
+                }
+            },
+            "triggers.performance_metric_threshold = 8: where rows are counted the metric is between 0 and 1, so it is "
+            "never above",
+        ),
+        (
+            {"metric": {"counts_rows": True, "aggregation": "maximum"}},
+            "metric.aggregation = 'maximum' with metric.counts_rows: each sample is 0 or 1, so the metric is 1 as soon",
+        ),
+        (
+            {"triggers": {"min_rows": 40}},
+            "triggers.min_rows = 40: data_drift needs 300 rows a side all the same, as its test for chance holds from",
+        ),
+        (
+            {"validation": {"guardrails": {"recall": 2}}},
+            "validation.guardrails.recall = 2: recall is between 0 and 1, so only a fall to 0 is refused",
+        ),
+        (
+            {"validation": {"improvement_basis": "non_inferior", "non_inferiority_margin": 1}},
+            "validation.non_inferiority_margin = 1: accuracy is between 0 and 1, so however bad a challenger is",
+        ),
+        (
+            {
+                "validation": {
+                    "primary_metric": "roc_auc",
+                    "improvement_basis": "absolute",
+                    "min_improvement": 5,
+                }
+            },
+            "validation.min_improvement = 5: roc_auc is between 0 and 1, so no challenger can be that much better",
+        ),
+        (
             {"triggers": {"schedule_expression": "* * * * *"}},
             "schedule_expression = '* * * * *': fires again after 1 minute, but triggers.cool_down_hours = 24",
         ),
@@ -116,6 +171,17 @@ def test_a_rule_that_cannot_do_what_it_says_gets_a_warning(sections: dict[str, A
         {"triggers": {"max_back_off_days": 0, "cool_down_hours": 24}},
         {"triggers": {"observe_only": ["data_drift"]}, "validation": {"observe_only": ["min_improvement"]}},
         {"metric": PROMETHEUS, "triggers": {"min_data_points": 31}},
+        {"triggers": {"min_data_points": 31}},
+        {"metric": {**PROMETHEUS, "step_minutes": 4}},
+        {"metric": {**PROMETHEUS, "step_minutes": 1}, "triggers": {"enabled": ["scheduled"]}},
+        {"triggers": {"min_rows": 300}},
+        {"triggers": {"min_rows": 40, "confidence": 0}},
+        {"triggers": {"min_rows": 40, "enabled": ["performance_degradation"]}},
+        {
+            "metric": {"counts_rows": False},
+            "triggers": {"performance_metric_scale": "number", "performance_metric_threshold": 92},
+        },
+        {"validation": {"guardrails": {"recall": 0.02, "log_loss": 2}}},
     ],
 )
 def test_a_rule_that_can_work_gets_no_warning(sections: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.usecases.triggering.check_triggers import check_triggers
 from tests.unit.builders import NOON, a_policy
-from tests.unit.usecases.world import MANUAL, World
+from tests.unit.usecases.world import MANUAL, World, rows
 
 SWEPT = {"model_name": "churn", "trigger_type": "performance_degradation", "event_time": NOON.isoformat()}
 
@@ -39,6 +39,27 @@ def test_degraded_performance_starts_a_retraining_and_records_the_numbers() -> N
     decision = world.check(SWEPT)
     assert (decision.next, decision.trigger_type) == ("start", TriggerType.PERFORMANCE_DEGRADATION)
     assert world.job(decision.job_id or "").trigger_verdicts[0].value == 0.9
+
+
+def test_a_version_that_was_deployed_just_now_is_not_blamed_for_the_one_before() -> None:
+    windows = {"evaluation_window_days": 5, "training_window_days": 10}
+    world = World(a_policy(triggers={"enabled": ["performance_degradation"], "cool_down_hours": 0, **windows}))
+    job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
+    world.validate(job_id)
+    world.deploy(job_id)
+    world.close(decision={"job_id": job_id})
+    reasons = []
+    for hours in (20, 30):
+        world.ports.clock.advance(NOON + timedelta(hours=hours) - world.ports.clock.now())
+        newest = {"points": 1, "newest_at": world.ports.clock.now()}
+        world.ports.metrics.readings["churn"] = MetricReading(value=0.8, rows=5000, **newest)
+        event = {**SWEPT, "event_time": world.ports.clock.now().isoformat()}
+        decision = world.check(event, f"execution:after-{hours}")
+        reasons.append((decision.next, decision.reason[:58]))
+    assert reasons == [
+        ("skip", "version 2 has served since 2026-03-01 12:00Z: 0 whole days"),
+        ("start", "accuracy 0.8000 of version 2, which has served since 2026-"),
+    ]
 
 
 def test_a_due_schedule_starts_a_retraining() -> None:

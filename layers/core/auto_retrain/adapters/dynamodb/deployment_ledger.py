@@ -2,13 +2,13 @@
 
 from botocore.exceptions import ClientError
 
-from ...domain.deployment_ledger import LedgerLine, taken
+from ...domain.deployment_ledger import LedgerLine, serving_after, taken
 from ...domain.errors import JobConflict
 from ...domain.job import RetrainingJob
 from ...domain.lease import check_lease
 from ...ports import Clock
 from .jobs import DynamoJobStore
-from .states import DynamoModelStates, state_key
+from .states import SET_DEPLOYED, DynamoModelStates, deployed, state_key
 from .table import Table, epoch, item_of, model_key, record_of
 
 _LEASE_IS_HELD = "active_job = :job AND lease_expires_at > :now"
@@ -33,12 +33,12 @@ class DynamoLedger:
     def append(self, line: LedgerLine, job: RetrainingJob) -> RetrainingJob:
         saved, saving = self._jobs.saving(job)
         item = item_of(model_key(line.model_name, f"DEPLOYMENT#{line.sequence:06}"), line)
-        values = {":job": {"S": job.job_id}, ":now": epoch(self._clock.now())}
+        values = {":job": {"S": job.job_id}, ":now": epoch(self._clock.now()), **deployed(serving_after(line, job))}
         try:
             self._table.transact(
                 {"Put": self._table.put_action(item, "attribute_not_exists(pk)")},
                 saving,
-                {"ConditionCheck": self._table.check_action(state_key(job.model_name), _LEASE_IS_HELD, values)},
+                {"Update": self._table.update_action(state_key(job.model_name), SET_DEPLOYED, _LEASE_IS_HELD, values)},
             )
         except ClientError as error:
             return self._settle(line, saved, error)

@@ -7,6 +7,10 @@ from ...domain.base import Record
 from ...domain.deployment_ledger import LedgerLine
 from ...domain.job import RetrainingJob
 from ...domain.text import one_line
+from ...domain.time_zones import time_zone_names
+
+# Earlier releases took any zone that the machine knew; these are the ones that the functions ran with.
+_ZONES_OF_MACHINES = {"localtime": "UTC", "Factory": "UTC", "posixrules": "America/New_York"}
 
 
 def upgraded(text: str, kind: type[Record]) -> str:
@@ -21,7 +25,21 @@ def upgraded(text: str, kind: type[Record]) -> str:
     # By name, because importing it would cost those functions that never read one.
     if kind.__name__ == "WaitingTrigger":
         return json.dumps(_upgraded_waiting(json.loads(text)))
+    if kind.__name__ == "AppliedPolicy":
+        return _upgraded_policy(text)
     return text
+
+
+def _upgraded_policy(text: str) -> str:
+    """Earlier releases accepted time zones that only some machines know."""
+    # The first place is that of the triggers: text before it has its quotes escaped. A fleet is not parsed twice.
+    before, field, rest = text.partition('"time_zone":"')
+    zone, _, after = rest.partition('"')
+    if not field or zone in time_zone_names():
+        return text
+    spelling = {name.casefold(): name for name in time_zone_names()}
+    known = zone.removeprefix("posix/").removeprefix("right/")
+    return f'{before}{field}{_ZONES_OF_MACHINES.get(known) or spelling.get(known.casefold(), zone)}"{after}'
 
 
 def _upgraded_waiting(old: dict[str, Any]) -> dict[str, Any]:

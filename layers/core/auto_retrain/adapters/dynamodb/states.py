@@ -9,7 +9,7 @@ from uuid import uuid4
 from botocore.exceptions import ClientError
 
 from ...domain.errors import RecordInvalid
-from ...domain.model_state import ModelState, Quarantine, with_breach
+from ...domain.model_state import ModelState, Quarantine, Serving, with_breach
 from ...domain.trigger_type import TriggerType
 from .fleet import shard_of
 from .table import Item, Table, epoch, from_epoch, model_key
@@ -24,6 +24,8 @@ _BREACHES = {kind: f"{kind.value}_breaches" for kind in TriggerType} | {
     TriggerType.PERFORMANCE_DEGRADATION: "performance_breaches",
     TriggerType.DATA_DRIFT: "drift_breaches",
 }
+# The breaches are those of the version before.
+SET_DEPLOYED = f"SET deployed_version = :version, deployed_since = :since REMOVE {', '.join(_BREACHES.values())}"
 
 
 class DynamoModelStates:
@@ -103,6 +105,11 @@ def in_fleet(model_name: str) -> Item:
     return {":fleet": {"S": shard_of(model_name)}}
 
 
+def deployed(serving: Serving) -> Item:
+    """The values for SET_DEPLOYED."""
+    return {":version": {"S": serving.version}, ":since": epoch(serving.since)}
+
+
 def state_of(model_name: str, item: Mapping[str, Any] | None) -> ModelState:
     """The state stored in an item; without an item, the state of a new model.
 
@@ -126,6 +133,9 @@ def _fields(item: Mapping[str, Any]) -> dict[str, Any]:
         },
     }
     fields |= {name: item[name]["S"] for name in _NAMES if name in item}
+    if "deployed_version" in item:
+        version, since = item["deployed_version"]["S"], from_epoch(item["deployed_since"])
+        fields["deployed"] = Serving(version=version, since=since)
     if "attempts" in item:
         fields["attempts"] = tuple(from_epoch(attempt) for attempt in item["attempts"]["L"])
     if "quarantine" in item:

@@ -128,9 +128,6 @@ class Table:
         update = {"TableName": self._name, "Key": item_key, "UpdateExpression": expression}
         return {**update, **_conditional(condition, values)}
 
-    def check_action(self, item_key: Item, condition: str, values: Item) -> dict[str, Any]:
-        return {"TableName": self._name, "Key": item_key, **_conditional(condition, values)}
-
     def delete_action(self, item_key: Item, condition: str | None = None, values: Item | None = None) -> dict[str, Any]:
         return {"TableName": self._name, "Key": item_key, **_conditional(condition, values)}
 

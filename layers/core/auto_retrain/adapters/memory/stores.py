@@ -5,7 +5,7 @@ from datetime import datetime
 from threading import RLock
 
 from ...domain.decision_record import DecisionRecord
-from ...domain.deployment_ledger import LedgerLine, taken
+from ...domain.deployment_ledger import LedgerLine, serving_after, taken
 from ...domain.errors import NotificationFailed, PolicyConflict
 from ...domain.fleet import SweepMark
 from ...domain.job import RetrainingJob
@@ -117,11 +117,13 @@ class MemoryLedger:
             stored, current = self._jobs.get(job.job_id), self.current(line.model_name)
             if stored == job.next_revision():
                 return stored
-            check_lease(stored or job, self._states.get(line.model_name), self._clock.now())
+            state = self._states.get(line.model_name)
+            check_lease(stored or job, state, self._clock.now())
             if current and current.sequence >= line.sequence:
                 raise taken(line)
             saved = self._jobs.save(job)
             self.add(line)
+            self._states.set(state.changed(deployed=serving_after(line, job), breaches={}))
             return saved
 
     def add(self, line: LedgerLine) -> None:

@@ -1,17 +1,19 @@
 """Metrics from CloudWatch, many models in one call."""
 
-import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from ...domain.errors import MetricsUnavailable
+from ...domain.metric_points import PointSeries, read_points
 from ...domain.metric_reading import MetricQuery, MetricReading
 from ...domain.policy.metric import MODEL_DIMENSION, CloudWatchMetric
 from ..aws import translated
 
 QUERIES_PER_CALL = 500
+# A call has far fewer: 500 statistics of at most 365 days, in pages of 100,800 values.
+MAX_PAGES = 100
 _DAY = timedelta(days=1)
 # The statistics from which days can be combined exactly: a mean of daily means would not be exact.
 _STATISTICS = {
@@ -38,42 +40,59 @@ class CloudWatchMetricSource:
     def _fetch(
         self, parts: list[dict[str, Any]], start: datetime, end: datetime, answers: "dict[str, _Series]"
     ) -> None:
-        request = {"MetricDataQueries": parts, "StartTime": start, "EndTime": end}
-        for page in self._pages(request):
+        problems: list[str] = []
+        for page in self._pages({"MetricDataQueries": parts, "StartTime": start, "EndTime": end}, problems):
+            problems += _texts(page)
             for result in page["MetricDataResults"]:
-                answers[result["Id"]].add(result)
+                answers[result["Id"]].add_result(result)
+        for part in parts:
+            answers[part["Id"]].problems += problems
 
-    def _pages(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def _pages(self, request: dict[str, Any], problems: list[str]) -> Iterator[dict[str, Any]]:
+        tokens: set[str] = set()
         while True:
             with translated(MetricsUnavailable):
                 page = self._client.get_metric_data(**request)
             yield page
-            if not page.get("NextToken"):
+            token = page.get("NextToken")
+            if not token:
                 return
-            request["NextToken"] = page["NextToken"]
+            if token in tokens or len(tokens) == MAX_PAGES:
+                problems.append("CloudWatch's answer does not end")
+                return
+            tokens.add(token)
+            request["NextToken"] = token
 
 
-class _Series:
+class _Series(PointSeries):
     """One statistic of one metric by day, collected from the pages of an answer."""
 
     def __init__(self) -> None:
-        self.by_day: dict[datetime, float] = {}
+        super().__init__()
         self.status = "Complete"
-        self.messages: list[str] = []
 
-    def add(self, result: dict[str, Any]) -> None:
-        self.by_day.update(zip(result["Timestamps"], result["Values"], strict=True))
-        # Every page before the last says PartialData, so only the last status counts.
-        self.status = result.get("StatusCode", "Complete")
-        self.messages.extend(message["Value"] for message in result.get("Messages", []))
+    def add_result(self, result: dict[str, Any]) -> None:
+        moments, values = result.get("Timestamps", []), result.get("Values", [])
+        if len(moments) != len(values):
+            self.problems.append(f"CloudWatch answered with {len(values)} values for {len(moments)} times")
+        for moment, value in zip(moments, values, strict=False):
+            self.add(moment, value)
+        # Every page before the last says PartialData, so of these only the last counts.
+        if self.status in ("Complete", "PartialData"):
+            self.status = result.get("StatusCode") or "without a status"
+        self.problems += _texts(result)
 
-    def problems(self) -> list[str]:
-        problems = list(self.messages)
+    def checked(self) -> PointSeries:
+        """The series once all pages are there."""
         if self.status != "Complete":
-            problems.append(f"CloudWatch answered {self.status}")
-        if not all(map(math.isfinite, self.by_day.values())):
-            problems.append("it has values that are not finite numbers")
-        return problems
+            self.problems.append(f"CloudWatch answered {self.status}")
+        return self
+
+
+def _texts(part: dict[str, Any]) -> list[str]:
+    """The messages beside the values of an answer, or of one result."""
+    messages = part.get("Messages", [])
+    return [message.get("Value") or message.get("Code", "a message without text") for message in messages]
 
 
 def _by_window(queries: Sequence[MetricQuery]) -> dict[tuple[datetime, datetime], list[dict[str, Any]]]:
@@ -113,32 +132,8 @@ def _part(identifier: str, name: str, statistic: str, query: MetricQuery) -> dic
 
 def _reading(number: int, query: MetricQuery, answers: "dict[str, _Series]") -> MetricReading:
     metric = _metric_of(query)
-    series = [answers[f"{statistic.lower()}{number}"] for statistic in _STATISTICS[metric.aggregation]]
-    shares = answers[f"labels{number}"] if metric.label_share else _Series()
-    problems = [problem for one in (*series, shares) for problem in one.problems()]
-    days = sorted(set(series[0].by_day).intersection(*(one.by_day for one in series)))
-    if problems or not days:
-        return MetricReading(value=None, points=len(days), problem="; ".join(dict.fromkeys(problems)) or None)
-    return MetricReading(
-        value=_value(metric, series, days),
-        rows=_rows(metric, series, days),
-        points=len(days),
-        newest_at=min(days[-1] + _DAY, query.end),
-        label_share=sum(shares.by_day.values()) / len(shares.by_day) if shares.by_day else None,
+    values, *counts = (
+        answers[f"{statistic.lower()}{number}"].checked() for statistic in _STATISTICS[metric.aggregation]
     )
-
-
-def _value(metric: CloudWatchMetric, series: list[_Series], days: list[datetime]) -> float | None:
-    if metric.aggregation in ("minimum", "maximum"):
-        values = [series[0].by_day[day] for day in days]
-        return min(values) if metric.aggregation == "minimum" else max(values)
-    counted = days[-1:] if metric.aggregation == "latest" else days
-    samples = sum(series[1].by_day[day] for day in counted)
-    return sum(series[0].by_day[day] for day in counted) / samples if samples else None
-
-
-def _rows(metric: CloudWatchMetric, series: list[_Series], days: list[datetime]) -> int | None:
-    if not metric.counts_rows or len(series) == 1:
-        return None
-    counted = days[-1:] if metric.aggregation == "latest" else days
-    return round(sum(series[1].by_day[day] for day in counted)) or None
+    shares = answers[f"labels{number}"].checked() if metric.label_share else None
+    return read_points(query, _DAY, values, counts[0] if counts else None, shares)

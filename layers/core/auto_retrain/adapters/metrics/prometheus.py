@@ -3,25 +3,28 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import requests
 
 from ...domain.errors import MetricsUnavailable, SettingInvalid
+from ...domain.metric_points import PointSeries, read_points
 from ...domain.metric_reading import MetricQuery, MetricReading
-from ...domain.policy.metric import PrometheusMetric
+from ...domain.policy.metric import MAX_STEPS, PrometheusMetric
 from ..addresses import KEEPS_SECRETS, check_address, keeps_secrets
 from ..http import Session, exchange
 
 MODELS_PER_QUERY = 500
-# A server refuses queries for more points per series.
-MAX_POINTS = 11_000
-# The sum of any number of them is still finite.
-MAX_VALUE = 1e100
+# It extrapolates at the edges of a step, so it may count slightly more right rows than labelled ones.
+MAX_EXCESS = 0.05
 _MAY_PASS = frozenset({408, 429, 500, 502, 503, 504})
 _MAX_MESSAGE_LENGTH = 300
+# Some servers answer with what they have at hand, and say so beside the values: VictoriaMetrics in `isPartial`.
+_PARTIAL = frozenset({"partial", "ispartial", "partialresponse"})
+_MESSAGES = ("error", "warnings", "infos")
+_UNEXPECTED = (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError)
 # One point aggregates the samples within a step, and then the instances that publish them.
 _GAUGES = {
     "mean": "avg by ({label}) (avg_over_time({series}[{step}s]))",
@@ -33,14 +36,16 @@ _GAUGES = {
 _COUNTER = "sum by ({label}) (increase({series}[{step}s]))"
 
 Sign = Callable[[str, bytes, Mapping[str, str]], Mapping[str, str]]
-Points = dict[float, float]
 
 
-class _Series(NamedTuple):
-    """Points by model, and the problem that makes them unusable, if any."""
+class _Answer(NamedTuple):
+    """Points by model, and the problem that makes all of them unusable, if any."""
 
-    points: Mapping[str, Points]
-    problem: str | None
+    of_model: dict[str, PointSeries]
+    problem: str | None = None
+
+    def of(self, model_name: str) -> PointSeries:
+        return self.of_model.get(model_name, PointSeries())
 
 
 class PrometheusMetricSource:
@@ -69,30 +74,30 @@ class PrometheusMetricSource:
         query, models = alike[0], [each.model_name for each in alike]
         metric = _metric_of(query)
         names = [metric.gauge] if metric.gauge else [metric.correct_total or "", metric.labelled_total or ""]
-        series = [self._series(query, name, _COUNTER if metric.counts_rows else "", models) for name in names]
+        answers = [self._series(query, name, _COUNTER if metric.counts_rows else "", models) for name in names]
         shares = self._series(query, metric.label_share, _GAUGES["mean"], models) if metric.label_share else None
-        for model in models:
-            yield _reading(metric, model, series, shares)
+        for each in alike:
+            yield _reading(each, answers, shares)
 
-    def _series(self, query: MetricQuery, name: str, template: str, models: list[str]) -> _Series:
+    def _series(self, query: MetricQuery, name: str, template: str, models: list[str]) -> _Answer:
         metric = _metric_of(query)
         step = metric.step_minutes * 60
-        if (query.end - query.start).total_seconds() / step > MAX_POINTS:
-            return _Series({}, f"the window has more than {MAX_POINTS} steps of {metric.step_minutes} minutes")
+        if metric.steps_in(query.end - query.start) > MAX_STEPS:
+            return _Answer({}, f"the window has more than {MAX_STEPS} steps of {metric.step_minutes} minutes")
         expression = (template or _GAUGES[metric.aggregation]).format(
             label=metric.model_label, series=f"{name}{{{_matchers(metric, models)}}}", step=step
         )
         # A point covers the step before it, so the first one is one step after the start.
         start, end = query.start.timestamp() + step, query.end.timestamp()
-        return self._ask({"query": expression, "start": f"{start}", "end": f"{end}", "step": f"{step}"}, metric)
+        return self._ask({"query": expression, "start": f"{start}", "end": f"{end}", "step": f"{step}"}, query)
 
-    def _ask(self, form: Mapping[str, str], metric: PrometheusMetric) -> _Series:
+    def _ask(self, form: Mapping[str, str], query: MetricQuery) -> _Answer:
         status, content = self._post(urlencode(form).encode())
         if status in _MAY_PASS:
             raise MetricsUnavailable(f"Prometheus answered {status}: {_message(content)}")
         if status != 200:
-            return _Series({}, f"Prometheus answered {status}: {_message(content)}")
-        return _parse(content, metric.model_label)
+            return _Answer({}, f"Prometheus answered {status}: {_message(content)}")
+        return _parse(content, _metric_of(query).model_label, _step_of(query))
 
     def _post(self, body: bytes) -> tuple[int, bytes]:
         headers: Mapping[str, str] = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -110,7 +115,11 @@ def _message(content: bytes) -> str:
         text = str(json.loads(content)["error"])
     except (ValueError, KeyError, TypeError, RecursionError):
         text = content.decode(errors="replace")
-    return " ".join(text.split())[:_MAX_MESSAGE_LENGTH]
+    return _quoted(text)
+
+
+def _step_of(query: MetricQuery) -> timedelta:
+    return timedelta(minutes=_metric_of(query).step_minutes)
 
 
 def _metric_of(query: MetricQuery) -> PrometheusMetric:
@@ -136,54 +145,68 @@ def _escaped(value: str) -> str:
     return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
-def _parse(content: bytes, label: str) -> _Series:
+def _parse(content: bytes, label: str, step: timedelta) -> _Answer:
     try:
         document = json.loads(content)
-        data = document["data"]
-        if document["status"] != "success" or data["resultType"] != "matrix":
-            kind = str(data["resultType"])[:_MAX_MESSAGE_LENGTH]
-            return _Series({}, f"Prometheus answered with a {kind} instead of a matrix")
-        points = {
-            series["metric"].get(label, ""): {_moment(at): float(value) for at, value in series["values"]}
-            for series in data["result"]
-        }
-        warnings = [str(warning) for warning in document.get("warnings") or []]
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError) as error:
-        return _Series({}, f"Prometheus answered in an unexpected format ({type(error).__name__})")
-    return _Series(points, "; ".join(warnings)[:_MAX_MESSAGE_LENGTH] or None)
+        problem = _problem_of(document)
+        answer = _Answer({}, problem)
+        for series in () if problem else document["data"]["result"]:
+            _add(series, str(series["metric"][label]), step, answer.of_model)
+    except _UNEXPECTED as error:
+        return _Answer({}, _unexpected(error))
+    return answer
 
 
-def _moment(seconds: Any) -> float:
-    """A time stamp; raises an error for one outside of the calendar."""
-    moment = float(seconds)
-    datetime.fromtimestamp(moment, UTC)
-    return moment
+def _problem_of(document: Any) -> str | None:
+    """What makes the whole answer unusable, if anything does."""
+    if document["status"] != "success":
+        return f"Prometheus answered with the status {_quoted(document['status'])}"
+    kind = document["data"]["resultType"]
+    if kind != "matrix":
+        return f"Prometheus answered with a {_quoted(kind)} instead of a matrix"
+    for part in (document, document["data"]):
+        if any(value for name, value in part.items() if name.replace("_", "").lower() in _PARTIAL):
+            return "Prometheus answered with a part of the data only"
+    messages = [document.get(name) for name in _MESSAGES]
+    lists = [message if isinstance(message, list) else [message] for message in messages if message]
+    return _quoted("; ".join(str(text) for each in lists for text in each)) or None
 
 
-def _reading(metric: PrometheusMetric, model: str, series: list[_Series], shares: _Series | None) -> MetricReading:
-    all_series = [*series, *([shares] if shares else [])]
-    problems = [one.problem for one in all_series if one.problem]
-    points = [dict(one.points.get(model, {})) for one in all_series]
-    if not all(abs(value) <= MAX_VALUE for by_step in points for value in by_step.values()):
-        problems.append(f"it has values that are not finite numbers of at most {MAX_VALUE:g}")
-    # A step without labelled rows says nothing about accuracy.
-    steps = sorted(at for at in points[0] if not metric.counts_rows or points[1].get(at, 0) > 0)
-    if problems or not steps:
-        return MetricReading(value=None, points=len(steps), problem="; ".join(dict.fromkeys(problems)) or None)
-    labels = points[-1].values() if shares else ()
-    rows = sum(points[1][at] for at in steps) if metric.counts_rows else None
-    right = [points[0][at] for at in steps]
-    return MetricReading(
-        # Extrapolation at the edges of a step may count slightly more correct rows than rows.
-        value=min(sum(right) / rows, 1.0) if rows else _aggregate(metric, right),
-        rows=round(rows) if rows else None,
-        points=len(steps),
-        newest_at=datetime.fromtimestamp(steps[-1], UTC),
-        label_share=sum(labels) / len(labels) if labels else None,
-    )
+def _add(series: Any, model: str, step: timedelta, of_model: dict[str, PointSeries]) -> None:
+    """Whatever one series holds, those of the other models stay readable."""
+    points = of_model.get(model)
+    if points is not None:
+        points.problems.append("it has several series")
+        return
+    points = of_model[model] = PointSeries()
+    try:
+        if "histograms" in series:
+            points.problems.append("it has histograms")
+        for at, value in series["values"]:
+            points.add(datetime.fromtimestamp(_number(at), UTC) - step, _number(value))
+    except _UNEXPECTED as error:
+        points.problems.append(_unexpected(error))
 
 
-def _aggregate(metric: PrometheusMetric, values: list[float]) -> float:
-    if metric.aggregation == "latest":
-        return values[-1]
-    return {"mean": sum(values) / len(values), "minimum": min(values), "maximum": max(values)}[metric.aggregation]
+def _number(value: Any) -> float:
+    # float() takes both for numbers.
+    if isinstance(value, bool) or "_" in str(value):
+        raise TypeError
+    return float(value)
+
+
+def _quoted(text: Any) -> str:
+    return " ".join(str(text).split())[:_MAX_MESSAGE_LENGTH]
+
+
+def _unexpected(error: Exception) -> str:
+    return f"Prometheus answered in an unexpected format ({type(error).__name__})"
+
+
+def _reading(query: MetricQuery, answers: list[_Answer], shares: _Answer | None) -> MetricReading:
+    problems = [answer.problem for answer in (*answers, shares) if answer and answer.problem]
+    if problems:
+        return MetricReading(value=None, problem="; ".join(dict.fromkeys(problems)))
+    values, *counts = (answer.of(query.model_name) for answer in answers)
+    of_labels = shares.of(query.model_name) if shares else None
+    return read_points(query, _step_of(query), values, counts[0] if counts else None, of_labels, max_excess=MAX_EXCESS)

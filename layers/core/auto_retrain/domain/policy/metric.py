@@ -1,5 +1,6 @@
 """Where a model's performance in production is published."""
 
+from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -7,6 +8,8 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from ..base import StrictRecord
 
 MODEL_DIMENSION = "Model"
+# A Prometheus server refuses queries for more steps.
+MAX_STEPS = 11_000
 
 Aggregation = Literal["mean", "minimum", "maximum", "latest"]
 MetricText = Annotated[str, Field(min_length=1, max_length=255)]
@@ -68,6 +71,10 @@ class PrometheusMetric(StrictRecord):
     @property
     def counts_rows(self) -> bool:
         return self.labelled_total is not None
+
+    def steps_in(self, window: timedelta) -> float:
+        """How many steps a window has."""
+        return window / timedelta(minutes=self.step_minutes)
 
     @model_validator(mode="after")
     def _is_a_gauge_or_counters(self) -> Self:

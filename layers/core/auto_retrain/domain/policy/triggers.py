@@ -2,21 +2,16 @@
 
 from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Literal, Self
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from ..base import StrictRecord
 from ..schedule import check_cron
+from ..time_zones import check_time_zone
 from ..trigger_type import TriggerType
 
-
-def _check_time_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError("is not an IANA time zone, such as 'UTC' or 'Europe/Berlin'") from error
-    return name
+# Below, the test that drift is unlikely to be due to chance does not hold.
+MIN_DRIFT_ROWS = 300
 
 
 if TYPE_CHECKING:
@@ -59,7 +54,7 @@ class TriggerConfig(StrictRecord):
         le=1440,
         description="spreads models with the same schedule over this time, each at its own offset",
     )
-    time_zone: Annotated[str, AfterValidator(_check_time_zone)] = Field(
+    time_zone: Annotated[str, AfterValidator(check_time_zone)] = Field(
         default="UTC", description="IANA time zone of the schedule, such as Europe/Berlin"
     )
     alarms: tuple[AlarmName, ...] = Field(default=(), description="names of CloudWatch alarms about this model")
@@ -75,7 +70,12 @@ class TriggerConfig(StrictRecord):
         lt=1,
         description="one-sided confidence that a trigger is not due to chance; 0: the point estimate alone decides",
     )
-    min_rows: int = Field(default=500, ge=0, le=1_000_000_000, description="rows needed to judge drift or degradation")
+    min_rows: int = Field(
+        default=500,
+        ge=0,
+        le=1_000_000_000,
+        description=f"rows needed to judge drift or degradation; drift needs {MIN_DRIFT_ROWS} unless confidence is 0",
+    )
     breach_days: int = Field(
         default=1, ge=1, le=31, description="days within breach_window_days on which a trigger must be met"
     )

@@ -7,7 +7,8 @@ from itertools import islice, pairwise, takewhile
 
 from ..schedule import upcoming
 from ..trigger_type import TriggerType
-from .metric import CloudWatchMetric, PrometheusMetric
+from .metric import CloudWatchMetric
+from .metric_warnings import metric_warnings
 from .policy import Policy
 from .training import is_pinned
 
@@ -98,16 +99,6 @@ def _single_row(policy: Policy) -> Iterator[str]:
         yield f"triggers.min_rows = {config.min_rows} with triggers.confidence = 0: a single row can start a retraining"
 
 
-def _too_few_points(policy: Policy) -> Iterator[str]:
-    config, metric = policy.triggers, policy.metric
-    if not isinstance(metric, PrometheusMetric) or not policy.triggers.enables(TriggerType.PERFORMANCE_DEGRADATION):
-        return
-    steps = config.evaluation_window_days * 1440 // metric.step_minutes + 1
-    if config.min_data_points > steps:
-        window = f"{config.evaluation_window_days} days have at most {steps} steps of {metric.step_minutes} minutes"
-        yield f"triggers.min_data_points = {config.min_data_points}: {window}, so performance is never judged"
-
-
 def _schedule_too_dense(policy: Policy) -> Iterator[str]:
     config = policy.triggers
     runs = _some_runs(config.schedule_expression)
@@ -154,7 +145,7 @@ _RULES = (
     _alarm_without_trigger,
     _no_feature_that_drifts,
     _single_row,
-    _too_few_points,
+    metric_warnings,
     _schedule_too_dense,
     _back_off_too_short,
     _image_by_tag,

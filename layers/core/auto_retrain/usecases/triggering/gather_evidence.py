@@ -48,4 +48,4 @@ def gather_evidence(
 
 
 def _queries(question: Question, at: datetime) -> dict[TriggerType, tuple[MetricQuery, ...]]:
-    return {trigger.kind: trigger.queries(question.policy, at) for trigger in question.triggers}
+    return {trigger.kind: trigger.queries(question.policy, question.state, at) for trigger in question.triggers}
