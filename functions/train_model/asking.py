@@ -1,6 +1,6 @@
 """Asks a model, and understands its answers or refuses them: labels or numbers, and probabilities of classes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,26 +27,33 @@ class Predictions:
 
 
 def ask(model: Any, frame: pd.DataFrame, rows: LabelledRows) -> Predictions:
-    """A model's predictions for labelled rows; raises AnswersRefused where it is in doubt what they mean."""
-    predictions = ask_without_probabilities(model, frame, rows)
-    if predictions.classes is None or not (hasattr(model, "classes_") and hasattr(model, "predict_proba")):
-        return predictions
-    try:
-        given = model.predict_proba(frame.copy())
-    except NotImplementedError:
-        return predictions  # the way to say that there are none
-    scores = probabilities_of(given, frame.index, predictions.classes)
-    check_order(scores, predictions.predicted, predictions.classes)
-    return replace(predictions, scores=scores)
+    """A model's predictions for labelled rows; without `classes_` its classes are those that it answered.
 
-
-def ask_without_probabilities(model: Any, frame: pd.DataFrame, rows: LabelledRows) -> Predictions:
-    """The same from `predict` alone; without `classes_` the classes are those that were answered."""
-    # A model may change its frame, so that each question needs one of its own.
-    answers = answers_of(model.predict(frame.copy()), frame.index)
+    Raises AnswersRefused where it is in doubt what the answers mean.
+    """
+    answers = answers_of(model.predict(_own(frame)), frame.index)
     if rows.are_numbers:
         return Predictions(numbers_of(answers))
     labels = KnownLabels(np.unique(rows.labels).tolist())
     classes = classes_of(model, labels)
     predicted = labels_answered(answers, labels, classes)
-    return Predictions(predicted, np.unique(predicted) if classes is None else classes)
+    if classes is None:
+        return Predictions(predicted, np.unique(predicted))
+    return Predictions(predicted, classes, _probabilities(model, frame, predicted, classes))
+
+
+def _probabilities(model: Any, frame: pd.DataFrame, predicted: Array, classes: Array) -> Array | None:
+    if not hasattr(model, "predict_proba"):
+        return None
+    try:
+        given = model.predict_proba(_own(frame))
+    except NotImplementedError:
+        return None  # the way to say that there are none
+    probabilities = probabilities_of(given, frame.index, classes)
+    check_order(probabilities, predicted, classes)
+    return probabilities
+
+
+def _own(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame that a model may change: pandas copies what it changes."""
+    return frame.copy(deep=False)

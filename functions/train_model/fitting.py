@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .answers import AnswersRefused
-from .asking import ask_without_probabilities
+from .asking import ask
 from .checkpoints import checkpoint_folder
 from .data import LabelledRows
 from .entry_points import import_function
@@ -46,7 +46,7 @@ def training_quality(model: Any, rows: LabelledRows) -> dict[str, float]:
     Raises TrainerBroken if it cannot predict them, or if it is in doubt what its answers mean.
     """
     try:
-        predicted = ask_without_probabilities(model, rows.features, rows).predicted
+        predicted = ask(model, rows.features, rows).predicted
     except AnswersRefused as error:
         raise TrainerBroken(f"the fitted model gave {error}, of its own training rows") from error
     except (Exception, SystemExit) as error:

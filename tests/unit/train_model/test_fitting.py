@@ -185,3 +185,17 @@ def test_a_model_whose_answers_cannot_be_measured_is_not_registered() -> None:
 
     with pytest.raises(TrainerBroken, match=r"the fitted model gave no answer for .* of 300 rows, .*training rows"):
         training_quality(Broken(), rows_of(some_rows(300)))
+
+
+def test_a_model_whose_probabilities_are_none_is_not_registered() -> None:
+    class Certain:
+        classes_ = np.array([0, 1])
+
+        def predict(self, frame: pd.DataFrame) -> np.ndarray[Any, Any]:
+            return (frame["age"].to_numpy() > 40).astype(int)
+
+        def predict_proba(self, frame: pd.DataFrame) -> np.ndarray[Any, Any]:
+            return np.ones((len(frame), 2))
+
+    with pytest.raises(TrainerBroken, match=r"the fitted model gave probabilities that are not 1 together"):
+        training_quality(Certain(), rows_of(some_rows(300)))
