@@ -104,7 +104,7 @@ def test_the_profile_built_here_becomes_that_of_the_promoted_version() -> None:
         (range(1, 2), {"id": lambda old: [f"9-{n}" for n in range(len(old))]}, "200 row ids of the holdout"),
         (TRAINING, {"left": lambda old: ["1"] * len(old)}, "all 2000 training rows with a label have the same one"),
         (TRAINING, {"left": lambda old: [None] * len(old)}, "0.0% of the 2000 training rows have a label"),
-        (HOLDOUT, {"age": lambda old: old * 1000}, "almost all values of 'age' in the holdout lie above"),
+        (HOLDOUT, {"age": lambda old: old * 1000}, "'age' was multiplied by 1,000 as of"),
         (HOLDOUT, {"age": lambda old: np.full(len(old), np.nan)}, "'age' has no value in any of 1000 rows"),
     ],
 )
