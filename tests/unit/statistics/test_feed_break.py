@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from auto_retrain.statistics.feed_break import find_break, moved_before
+from auto_retrain.statistics.feed_break import find_break, moved_further
 
 Days = list[np.ndarray[Any, Any]]
 ROWS, TRAINING, HOLDOUT, YEAR = 100, 180, 30, 364
@@ -135,7 +135,11 @@ def test_without_a_past_nothing_is_known_to_be_new() -> None:
     assert find_break([np.empty(0)] * 30, 20) is None
 
 
-def test_a_feature_that_went_beyond_its_past_before_may_do_so_again() -> None:
-    stairs = [np.full(100, float(step // 10)) for step in range(60)]
-    assert moved_before(stairs, 10)
-    assert not moved_before(year_of("amounts", 9)[:60], 10)
+def test_a_feature_that_went_as_far_beyond_its_past_before_may_do_so_again() -> None:
+    stairs = [np.full(100, float(step // 10)) for step in range(70)]
+    assert not moved_further(stairs, 60)
+    assert moved_further([*stairs[:60], *(values + 10 for values in stairs[60:])], 60)
+    amounts = year_of("amounts", 9)[:60]
+    assert not moved_further(amounts, 50)
+    assert moved_further([*amounts[:50], *(values * 30 for values in amounts[50:])], 50)
+    assert not moved_further([], 0)

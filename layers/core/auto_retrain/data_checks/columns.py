@@ -7,7 +7,7 @@ from ..domain.data_check import CheckName, DataFinding
 from ..domain.dead_columns import dead_columns, stood_still
 from ..domain.drift import FeatureHistogram
 from ..domain.policy.policy import Policy
-from ..statistics.feed_break import find_break, middle, moved_before
+from ..statistics.feed_break import find_break, middle, moved_further
 from .evidence import DataEvidence, FeatureValues
 
 MIN_ROWS = 100
@@ -68,7 +68,7 @@ def _moves(histogram: FeatureHistogram, values: FeatureValues) -> Iterator[DataF
         yield _finding("unit_jump", "error", feature, f"{text} If it is to stay: data.tolerate: [unit_jump]")
         return
     side = _side(histogram)
-    if side and not moved_before(days[:training_days], len(days) - training_days):
+    if side and moved_further(days, training_days):
         before, now = (f"{low:,.5g} to {high:,.5g}" for low, high in map(middle, values.windows))
         text = f"almost all values of '{feature}' in the holdout ({now}) lie {side} most of those in training"
         yield _finding("moved_values", "warning", feature, f"{text} ({before})")

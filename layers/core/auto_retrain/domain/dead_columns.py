@@ -1,7 +1,7 @@
 """Columns that went dead: empty although they used to have values, or constant although they used to vary.
 
-A column that the reference has also seen empty, or constant, for at least half as many days in a row is not dead: the
-month, a holiday, a rate between two meetings of a central bank.
+A column is not dead if it once was empty, or constant, for at least half as many days in a row in the reference, and
+came back: the month, a holiday, a rate between two meetings of a central bank.
 """
 
 from .drift import FeatureHistogram
@@ -15,6 +15,21 @@ def dead_columns(histograms: list[FeatureHistogram], min_rows: int) -> list[str]
     """One sentence for each dead column; columns with fewer live rows than `min_rows` are not judged."""
     judged = [histogram for histogram in histograms if sum(histogram.live) >= min_rows]
     return [problem for histogram in judged if (problem := _problem(histogram))]
+
+
+def are_alive(histograms: list[FeatureHistogram]) -> bool:
+    """Whether each column has live values that vary, or was as it is now in the reference; true says more than no dead
+    column, as it does not need many rows.
+    """
+    return all(_has_values(each) and (not each.stands_still or _may_stand_still(each)) for each in histograms)
+
+
+def _has_values(histogram: FeatureHistogram) -> bool:
+    return any(histogram.live[:-1]) or not any(histogram.reference[:-1])
+
+
+def _may_stand_still(histogram: FeatureHistogram) -> bool:
+    return stood_still(histogram) or sum(map(bool, histogram.reference[:-1])) <= 1
 
 
 def _problem(histogram: FeatureHistogram) -> str | None:

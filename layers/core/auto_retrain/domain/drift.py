@@ -13,7 +13,8 @@ class FeatureProfile(Record):
     Categorical: each of `levels` has its own count; then come all rare levels together, unseen ones, and missing
     values. `rare` names the rare levels; None if there are too many to recognise unseen ones. The numbers of levels
     seen in exactly one or two rows show how much a sample of this size leaves unseen. The most days in a row with one
-    value (`still_days`) and without any (`empty_days`) are None in profiles of an earlier release.
+    value (`still_days`) and without any (`empty_days`), in runs that came to an end, are None in profiles of an earlier
+    release.
     """
 
     feature: str

@@ -7,13 +7,16 @@ from decimal import Decimal
 
 # Written by exports, spreadsheets and conversions to text.
 MISSING_WORDS = frozenset({"", "-", "#n/a", "<na>", "n/a", "na", "nan", "nat", "nil", "none", "null"})
-_NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{0,40})?(e[+-]?[0-9]{1,3})?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]{1,2})?", re.ASCII)
 
 
 def folded(text: str) -> str:
     """One text for all spellings that differ only in case, surrounding blanks, or how a number is written."""
     plain = text.strip().casefold()
-    return f"{Decimal(plain).normalize():f}" if _NUMBER.fullmatch(plain) else plain
+    if not _NUMBER.fullmatch(plain):
+        return plain
+    digits = f"{Decimal(plain) or 0:f}"
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
 def means_missing(text: str) -> bool:

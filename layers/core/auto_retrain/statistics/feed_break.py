@@ -180,19 +180,23 @@ def _fits(values: Array, lag: int) -> bool:
     return bool((misfit <= MAX_MISFIT * largest + _ROUNDING * np.abs(past[-1])).all())
 
 
-def moved_before(days: Sequence[Array], window: int) -> bool:
-    """Whether a window of so many days has already gone almost wholly beyond most of what there was before it."""
-    for start in range(window, len(days) - window + 1, max(1, window // 4)):
-        past, now = np.concatenate(days[:start]), np.concatenate(days[start : start + window])
-        if past.size >= MIN_VALUES and now.size >= MIN_VALUES and _beyond(past, now):
-            return True
-    return False
+def moved_further(days: Sequence[Array], training_days: int) -> bool:
+    """Whether the days after training lie more than twice as far beyond it as a window of as many days ever did before.
+
+    That is how far almost all values of a window lie beyond most of those before it.
+    """
+    window = len(days) - training_days
+    starts = range(window, training_days - window + 1, max(1, window // 4))
+    before = [_beyond(days[:start], days[start : start + window]) for start in starts]
+    return _beyond(days[:training_days], days[training_days:]) > 2 * max(before, default=0.0)
 
 
-def _beyond(past: Array, now: Array) -> bool:
-    low, high = np.quantile(past, (0.2, 0.8))
-    lowest, highest = np.quantile(now, (0.05, 0.95))
-    return bool(lowest > high or highest < low)
+def _beyond(past: Sequence[Array], now: Sequence[Array]) -> float:
+    if min(sum(map(len, past)), sum(map(len, now))) < MIN_VALUES:
+        return 0.0
+    low, high = np.quantile(np.concatenate(past), (0.2, 0.8))
+    lowest, highest = np.quantile(np.concatenate(now), (0.05, 0.95))
+    return float(max(lowest - high, low - highest, 0.0))
 
 
 def middle(days: Sequence[Array]) -> tuple[float, float]:

@@ -15,12 +15,12 @@ FIRST = date(2026, 1, 1)
 GONE = float("nan")
 
 
-def still(*days: list[float]) -> tuple[int, int, int]:
+def runs(*days: list[float]) -> tuple[int, int, int, int]:
     watcher = StillDays()
     for number, values in enumerate(days):
         for value in values:
             watcher.add(FIRST + timedelta(days=number), numbers(value))
-    return watcher.of("age")
+    return watcher.runs_of("age")
 
 
 def numbers(*values: float) -> RowBatch:
@@ -30,17 +30,18 @@ def numbers(*values: float) -> RowBatch:
 @pytest.mark.parametrize(
     ("days", "expected"),
     [
-        ([], (0, 0, 0)),
-        ([[1, 2], [1, 1], [1], [1, 3]], (4, 2, 0)),
-        ([[1], [2], [3], [3]], (4, 2, 0)),
-        ([[1], [GONE], [1], [GONE, 1]], (4, 4, 1)),
-        ([[1, 2], [GONE, GONE], [GONE], [5]], (4, 2, 2)),
+        ([], (0, 0, 0, 0)),
+        ([[1, 2], [1, 1], [1], [1, 3]], (4, 2, 0, 0)),
+        ([[1], [2], [2], [3], [3], [3]], (6, 2, 0, 3)),
+        ([[1], [GONE], [1], [GONE, 1], [2]], (5, 4, 1, 1)),
+        ([[1, 2], [GONE, GONE], [GONE], [5]], (4, 2, 2, 1)),
+        ([[1, 2], [GONE], [GONE]], (3, 0, 0, 2)),
     ],
 )
 def test_days_in_a_row_with_one_value_and_with_none_are_counted(
-    days: list[list[float]], expected: tuple[int, int, int]
+    days: list[list[float]], expected: tuple[int, int, int, int]
 ) -> None:
-    assert still(*days) == expected
+    assert runs(*days) == expected
 
 
 def test_categories_stand_still_as_well_and_days_without_rows_do_not_count() -> None:
@@ -48,8 +49,8 @@ def test_categories_stand_still_as_well_and_days_without_rows_do_not_count() -> 
     for number, level in enumerate(["a", "a", None, "a", "b"]):
         watcher.add(FIRST + timedelta(days=number), RowBatch(2, {}, {"plan": {level: 2}}))
     watcher.add(FIRST + timedelta(days=9), RowBatch(0, {}, {"plan": {}}))
-    assert watcher.of("plan") == (5, 4, 1)
-    assert watcher.of("plan") == (5, 4, 1)
+    assert watcher.runs_of("plan") == (5, 4, 1, 1)
+    assert watcher.runs_of("plan") == (5, 4, 1, 1)
 
 
 def test_each_day_has_a_uniform_sample_of_its_finite_values_however_many_rows_and_batches() -> None:

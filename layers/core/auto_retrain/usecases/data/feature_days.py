@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -25,8 +25,23 @@ class DayWatcher(Protocol):
     def add(self, day: date, batch: RowBatch) -> None: ...
 
 
+class Runs(NamedTuple):
+    """Days with rows, and the most days in a row with one value and with none, in runs that came to an end.
+
+    `open_still` are the last days in a row that all have one value, which may go on.
+    """
+
+    days: int
+    still: int
+    empty: int
+    open_still: int
+
+
 class StillDays:
-    """How many days in a row a feature had one and the same value, or none at all, at most."""
+    """Notices for how many days in a row a feature had one and the same value, or none at all.
+
+    Days without any value do not end a run of days with one.
+    """
 
     def __init__(self) -> None:
         self._days: set[date] = set()
@@ -52,26 +67,24 @@ class StillDays:
             if len(self._values[name]) < 2:
                 self._values[name].update(level for level in levels if level is not None)
 
-    def of(self, feature: str) -> tuple[int, int, int]:
-        """Days with rows, those in a row with one value, and those in a row with none.
-
-        Days without any value do not end a row of days with one.
-        """
+    def runs_of(self, feature: str) -> Runs:
         self._end_day()
-        return len(self._days), self._longest_still[feature], self._longest_empty[feature]
+        longest = self._longest_still[feature], self._longest_empty[feature]
+        return Runs(len(self._days), *longest, open_still=self._still[feature])
 
     def _end_day(self) -> None:
         for name, values in self._values.items():
             if not values:
-                self._still[name] += 1
                 self._empty[name] += 1
+                self._still[name] += 1
+                continue
+            self._longest_empty[name] = max(self._longest_empty[name], self._empty.pop(name, 0))
+            if len(values) == 1 and self._before.get(name, values) == values:
+                self._still[name] += 1
             else:
-                goes_on = len(values) == 1 and self._before.get(name, values) == values
-                self._still[name] = self._still[name] + 1 if goes_on else int(len(values) == 1)
-                self._empty[name] = 0
-                self._before[name] = values
-            self._longest_still[name] = max(self._longest_still[name], self._still[name])
-            self._longest_empty[name] = max(self._longest_empty[name], self._empty[name])
+                self._longest_still[name] = max(self._longest_still[name], self._still[name])
+                self._still[name] = int(len(values) == 1)
+            self._before[name] = values
         self._values.clear()
 
 

@@ -24,7 +24,7 @@ from ...statistics.stability import (
     decile_edges,
     reference_levels,
 )
-from .feature_days import DayWatcher, StillDays, add_to_all
+from .feature_days import DayWatcher, Runs, StillDays, add_to_all
 
 SAMPLED_ROWS = 100_000
 # Beyond this, a column of names or numbers rather than categories would exhaust the memory.
@@ -98,14 +98,14 @@ def build_profile(
         for name in numeric
     ]
     features += [_level_profile(name, levels[name], categories[name]) for name in categorical]
-    features = [_with_days(each, *still.of(each.feature)) for each in features]
+    features = [_with_runs(each, still.runs_of(each.feature)) for each in features]
     return DataProfile(
         model_name=model_name, window=window, rows=rows, features=tuple(features), made_at=ports.clock.now()
     )
 
 
-def _with_days(profile: FeatureProfile, _: int, still: int, empty: int) -> FeatureProfile:
-    return profile.changed(still_days=still, empty_days=empty)
+def _with_runs(profile: FeatureProfile, runs: Runs) -> FeatureProfile:
+    return profile.changed(still_days=runs.still, empty_days=runs.empty)
 
 
 def count_live(
@@ -124,10 +124,10 @@ def count_live(
     batches = _batches(columns, numeric, categorical, objects, ports)
     _, numbers, categories = _count(batches, edges, levels, [still, *watchers])
     counts = numbers | categories
-    return [_histogram(each, counts[each.feature], *still.of(each.feature)) for each in profile.features]
+    return [_histogram(each, counts[each.feature], still.runs_of(each.feature)) for each in profile.features]
 
 
-def _histogram(profile: FeatureProfile, counts: list[int], days: int, still_days: int, _: int) -> FeatureHistogram:
+def _histogram(profile: FeatureProfile, counts: list[int], runs: Runs) -> FeatureHistogram:
     reference, live = profile.counts, tuple(counts)
     if profile.kind == "categorical":
         reference, live = comparable_levels(reference, live)
@@ -139,8 +139,8 @@ def _histogram(profile: FeatureProfile, counts: list[int], days: int, still_days
         unseen=counts[-2] if is_known else None,
         seen_once=profile.seen_once,
         seen_twice=profile.seen_twice,
-        stands_still=still_days == days and any(counts[:-1]),
-        days=days,
+        stands_still=runs.open_still == runs.days and any(counts[:-1]),
+        days=runs.days,
         reference_still_days=profile.still_days,
         reference_empty_days=profile.empty_days,
     )

@@ -11,7 +11,12 @@ from ...domain.manifest import DataColumns, DataObject, FrozenWindow, Manifest
 from ...domain.metric_kinds import Task
 from ...domain.spelling import folded
 from ...ports import Ports, RowBatch
-from ...statistics.separation import quantile_codes, separation_of_classes, separation_of_numbers
+from ...statistics.separation import (
+    codes_cut_by_classes,
+    codes_cut_by_numbers,
+    separation_of_classes,
+    separation_of_numbers,
+)
 
 # A sample of rows is enough to show whether a feature gives the label away.
 SEPARATION_ROWS = 100_000
@@ -204,7 +209,8 @@ def _summary(rows: _Rows, columns: DataColumns) -> WindowSummary:
 def _separation(values: Array, labels: Array, task: Task) -> float:
     if not labels.size:
         return 0.0
-    codes = quantile_codes(values) if values.dtype.kind == "f" else values
+    is_number = values.dtype.kind == "f"
     if task is Task.REGRESSION:
-        return separation_of_numbers(codes, labels)
-    return separation_of_classes(codes, labels.astype(int))
+        return separation_of_numbers(codes_cut_by_numbers(values, labels) if is_number else values, labels)
+    classes = labels.astype(int)
+    return separation_of_classes(codes_cut_by_classes(values, classes) if is_number else values, classes)
