@@ -70,7 +70,7 @@ def find_break(days: Sequence[Array], training_days: int) -> FeedBreak | None:
     blocks, starts = _blocks(days)
     if len(blocks) <= MIN_BLOCKS_BEFORE:
         return None
-    quantiles = np.array([np.quantile(block, QUANTILES) for block in blocks])
+    quantiles = np.array([_quantiles(block) for block in blocks])
     begin = max(MIN_BLOCKS_BEFORE, int(np.searchsorted(starts, training_days // 2)))
     lasting = min(MIN_BLOCKS_AFTER, int((starts >= training_days).sum()))
     # A conversion in the middle of a block leaves one that is a mixture of both.
@@ -81,6 +81,13 @@ def find_break(days: Sequence[Array], training_days: int) -> FeedBreak | None:
                 before, after = quantiles[place - 1, 1], quantiles[place + mixed, 1]
                 return FeedBreak(conversion.words, int(starts[place]), float(before), float(after))
     return None
+
+
+def _quantiles(values: Array) -> Array:
+    """Values of the sample itself; sorting a small one is ten times faster than the function of numpy."""
+    places = np.array(QUANTILES) * (values.size - 1)
+    quantiles: Array = np.sort(values)[places.round().astype(int)]
+    return quantiles
 
 
 def _blocks(days: Sequence[Array]) -> tuple[list[Array], Array]:
@@ -120,9 +127,9 @@ def _jumps(quantiles: Array, begin: int, mixed: int) -> list[int]:
     for values, moves in _scales(quantiles, 1 + mixed):
         before, after, largest = values[places - 1], values[places + mixed], moves[places - 1]
         with np.errstate(invalid="ignore"):
-            near = np.abs(after - before) <= MIN_JUMP * largest + _ROUNDING * np.abs(before)
-        # Where there is no logarithm, nothing is known to be near.
-        jumps.append(~near.all(axis=1))
+            far = np.abs(after - before) > MIN_JUMP * largest + _ROUNDING * np.abs(before)
+        # A logarithm that there always was and is not any more has gone further than ever before.
+        jumps.append((far | (np.isnan(after) & ~np.isnan(largest))).any(axis=1))
     spread = quantiles[:begin, -1] > quantiles[:begin, 0]
     jumped = np.any(jumps if spread.mean() > 0.5 else jumps[:1], axis=0)
     return [int(place) for place in places[jumped][::-1]]
