@@ -1,12 +1,16 @@
 """Findings that keep a job from training, and those that are only warnings."""
 
+from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from auto_retrain.data_checks import check_data_of
+from auto_retrain.data_checks.evidence import DataEvidence, FeatureValues
 from auto_retrain.domain.data_check import DataFinding, DataSummary, WindowSummary
 from auto_retrain.domain.drift import FeatureHistogram
+from auto_retrain.statistics.stability import count_numeric, decile_edges
 from tests.unit.builders import a_policy
 
 POLICY = a_policy()
@@ -21,8 +25,31 @@ def summary(training: WindowSummary | None = None, holdout: WindowSummary | None
     return DataSummary(training=training or window(), holdout=holdout or window(), **{"overlap": 0, **changes})
 
 
-def numeric(reference: list[int], live: list[int], stands_still: bool = False) -> FeatureHistogram:
-    return FeatureHistogram(feature="age", reference=reference, live=live, stands_still=stands_still)
+def numeric(reference: list[int], live: list[int], stands_still: bool = False, still_days: int = 0) -> FeatureHistogram:
+    return FeatureHistogram(
+        feature="age",
+        reference=reference,
+        live=live,
+        stands_still=stands_still,
+        days=5,
+        reference_still_days=still_days,
+        reference_empty_days=0,
+    )
+
+
+def days(*levels: float, seed: int = 1) -> list[np.ndarray[Any, Any]]:
+    """A day of values around each of the levels."""
+    random = np.random.default_rng(seed)
+    return [random.normal(level, level / 4, 200) for level in levels]
+
+
+def findings_about(training: list[Any], holdout: list[Any]) -> list[DataFinding]:
+    """Those about one numeric feature with these values on each day."""
+    edges = decile_edges(np.concatenate(training))
+    reference, live = (count_numeric(np.concatenate(window), edges) for window in (training, holdout))
+    dates = [date(2026, 1, 1) + timedelta(days=day) for day in range(len(training) + len(holdout))]
+    values = FeatureValues(dates, [*training, *holdout], len(training))
+    return check_data_of(POLICY, DataEvidence(summary(), [numeric(reference, live)], {"age": values}))
 
 
 EVEN = [100] * 10
@@ -32,7 +59,8 @@ def findings_of(
     about: DataSummary | None = None, *histograms: FeatureHistogram, **policy: Any
 ) -> list[tuple[str, str, str | None]]:
     data = {**POLICY.data.model_dump(), **policy}
-    findings: list[DataFinding] = check_data_of(a_policy(data=data), about or summary(), histograms)
+    evidence = DataEvidence(about or summary(), histograms)
+    findings: list[DataFinding] = check_data_of(a_policy(data=data), evidence)
     return [(finding.check, finding.severity, finding.column) for finding in findings]
 
 
@@ -56,7 +84,7 @@ def test_sound_data_have_no_findings() -> None:
     ],
 )
 def test_rows_that_are_not_fit_for_training_are_an_error(about: DataSummary, check: str, text: str) -> None:
-    (finding,) = check_data_of(POLICY, about, [])
+    (finding,) = check_data_of(POLICY, DataEvidence(about))
     assert (finding.check, finding.severity, finding.text) == (check, "error", text)
 
 
@@ -75,10 +103,34 @@ def test_a_column_that_became_constant_is_an_error_and_one_that_always_was_is_a_
     assert findings_of(None, numeric([1000, 0], [500, 0], stands_still=True)) == [("constant", "warning", "age")]
 
 
-def test_values_that_all_lie_beyond_most_others_are_a_change_of_unit() -> None:
-    assert findings_of(None, numeric([*EVEN, 0], [2, *[0] * 8, 498, 0])) == [("unit_jump", "error", "age")]
-    assert findings_of(None, numeric([*EVEN, 0], [498, *[0] * 8, 2, 0])) == [("unit_jump", "error", "age")]
-    assert findings_of(None, numeric([*EVEN, 0], [100, *[0] * 8, 400, 0])) == []
+def test_values_that_were_converted_are_an_error_that_says_how_and_since_when() -> None:
+    sound = days(*[40] * 15)
+    (finding,) = findings_about(sound[:10], [values * 1000 for values in sound[10:]])
+    assert (finding.check, finding.severity) == ("unit_jump", "error")
+    assert finding.text.startswith("'age' was multiplied by 1,000 as of 2026-01-11 (median 4")
+    assert "before, 4" in finding.text
+    assert finding.text.endswith("If it is to stay: data.tolerate: [unit_jump]")
+
+
+def test_values_that_moved_on_are_a_warning_with_numbers() -> None:
+    (finding,) = findings_about(days(*[40] * 10), days(80, 100, 120, 120, 120))
+    assert (finding.check, finding.severity) == ("moved_values", "warning")
+    assert finding.text.startswith("almost all values of 'age' in the holdout (")
+    assert "lie above most of those in training (2" in finding.text
+
+
+def test_values_that_moved_as_they_did_before_are_no_finding() -> None:
+    stairs = days(*[10] * 5, *[30] * 5, *[50] * 5)
+    assert findings_about(stairs, days(*[70] * 5)) == []
+
+
+def test_a_column_that_used_to_stand_still_as_long_may_do_so_again() -> None:
+    month = numeric([*EVEN, 0], [500] + [0] * 10, stands_still=True, still_days=3)
+    assert findings_of(None, month) == []
+
+
+def test_a_flag_that_never_stood_still_so_long_is_a_warning() -> None:
+    assert findings_of(None, numeric([500, 500, 0], [500, 0, 0], stands_still=True)) == [("constant", "warning", "age")]
 
 
 def test_more_missing_and_unseen_values_are_a_warning() -> None:

@@ -1,5 +1,7 @@
 """A dead column is distinguished from one that never varied much, and from chance."""
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,9 +14,23 @@ ONE = (0,) * 9
 
 
 def problems(
-    reference: tuple[int, ...], live: tuple[int, ...], *, stands_still: bool = False, min_rows: int = 500
+    reference: tuple[int, ...],
+    live: tuple[int, ...],
+    *,
+    stands_still: bool = False,
+    min_rows: int = 500,
+    still_days: int | None = 0,
+    empty_days: int | None = 0,
 ) -> list[str]:
-    histogram = FeatureHistogram(feature="age", reference=reference, live=live, stands_still=stands_still)
+    histogram = FeatureHistogram(
+        feature="age",
+        reference=reference,
+        live=live,
+        stands_still=stands_still,
+        days=30,
+        reference_still_days=still_days,
+        reference_empty_days=empty_days,
+    )
     return dead_columns([histogram], min_rows)
 
 
@@ -37,6 +53,19 @@ def test_a_column_that_became_constant_is_dead_unless_it_hardly_varied_before() 
 
 def test_a_column_that_was_nearly_constant_may_be_constant_for_a_while() -> None:
     assert problems((9990, 3, 3, 2, 2, 0), (600, 0, 0, 0, 0, 0), stands_still=True) == []
+
+
+def test_what_the_reference_itself_did_for_as_long_is_not_dead() -> None:
+    still, empty = partial(problems, (*VARIED, 0), (*ONE, 1000, 0), stands_still=True), (0,) * 10 + (1000,)
+    assert still(still_days=15) == []
+    assert len(still(still_days=14)) == 1
+    assert problems((*VARIED, 20), empty, empty_days=15) == []
+    assert len(problems((*VARIED, 20), empty, empty_days=14)) == 1
+
+
+def test_a_profile_of_an_earlier_release_does_not_say_what_is_new_for_the_column() -> None:
+    assert problems((*VARIED, 0), (*ONE, 1000, 0), stands_still=True, still_days=None) == []
+    assert len(problems((*VARIED, 0), (0,) * 10 + (1000,), empty_days=None)) == 1
 
 
 def test_too_few_rows_are_not_judged() -> None:

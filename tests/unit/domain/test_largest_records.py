@@ -6,7 +6,7 @@ from auto_retrain.comparison.confusion import MAX_CONFUSED_CLASSES, MAX_NAME_LEN
 from auto_retrain.comparison.slices import MAX_SLICES_OF_A_COLUMN
 from auto_retrain.domain.base import MAX_PARAMETERS_LENGTH
 from auto_retrain.domain.comparison import Confusion, MetricResult, SliceResult
-from auto_retrain.domain.data_check import DataCheck, DataFinding, DataSummary, Power, WindowSummary
+from auto_retrain.domain.data_check import DataCheck, DataFinding, DataSummary, Power, StrayLabels, WindowSummary
 from auto_retrain.domain.experiments import MAX_VARIANTS, MAX_VARIANTS_BYTES
 from auto_retrain.domain.files import VersionFiles
 from auto_retrain.domain.job import RetrainingJob, Variant
@@ -19,6 +19,7 @@ from auto_retrain.domain.validation import Decision, ValidatedInputs, Validation
 from auto_retrain.domain.verdict import Outcome, Verdict
 from auto_retrain.domain.windows import windows_at
 from auto_retrain.usecases.data.check_data import MAX_FEATURES, MAX_FINDINGS
+from auto_retrain.usecases.data.summarize import MAX_ID_LENGTH
 from auto_retrain.usecases.ending.end_job import MAX_ERROR_LENGTH
 from auto_retrain.usecases.triggering.detect_drift import MAX_VERDICTS
 from tests.unit.builders import NOON
@@ -44,7 +45,10 @@ def a_version() -> ModelVersion:
 
 
 def a_check() -> DataCheck:
-    window = WindowSummary(rows=10**9, labelled=10**9, repeated_ids=10**9, missing_ids=10**9, distinct_labels=3)
+    strays = StrayLabels(labels=10**9, row_id="i" * MAX_ID_LENGTH, label_id="i" * MAX_ID_LENGTH)
+    window = WindowSummary(
+        rows=10**9, labelled=10**9, repeated_ids=10**9, missing_ids=10**9, distinct_labels=3, strays=strays
+    )
     shares = {f"{n:0128}": NUMBER for n in range(MAX_FEATURES)}
     finding = DataFinding(check="unseen_values", severity="warning", column=COLUMN, text=SENTENCE)
     summary = DataSummary(training=window, holdout=window, overlap=10**9, separation=shares)

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from ..domain.data_check import MAX_CLASSES
 from ..domain.errors import ArtifactInvalid
 from ..domain.metric_kinds import Task
 from ..domain.policy.data import DataPolicy
@@ -14,7 +15,6 @@ from .predictions import Predictions
 Array = np.ndarray[Any, Any]
 
 _ARRAYS = ("row_ids", "labels", "predictions", "classes", "scores", "row_metric", "entities")
-MAX_CLASSES = 10_000
 SLICE_PREFIX = "slice:"
 # The sum of the squares of a billion of them is still finite.
 MAX_NUMBER = 1e140

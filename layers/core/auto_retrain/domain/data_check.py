@@ -6,8 +6,25 @@ from pydantic import Field
 
 from .base import Record
 
+# More take more memory than the function has that compares the versions.
+MAX_CLASSES = 10_000
+
 CheckName = Literal[
-    "row_ids", "overlap", "labels", "dead_column", "missing_values", "unit_jump", "unseen_values", "constant", "leakage"
+    "row_ids",
+    "overlap",
+    "labels",
+    "stray_labels",
+    "positive_label",
+    "classes",
+    "dead_column",
+    "missing_values",
+    "unit_jump",
+    "moved_values",
+    "unseen_values",
+    "constant",
+    "leakage",
+    "spellings",
+    "missing_words",
 ]
 
 
@@ -20,10 +37,23 @@ class DataFinding(Record):
     text: str
 
 
+class StrayLabels(Record):
+    """Labels that have arrived, none of whose ids is that of a row; with one id of either side.
+
+    `are_alike` says that some of them meet if case, surrounding blanks and the spelling of numbers are ignored.
+    """
+
+    labels: int
+    row_id: str
+    label_id: str
+    are_alike: bool = False
+
+
 class WindowSummary(Record):
     """Row counts of one window.
 
-    `distinct_labels` stops counting at three; `rarest_class_rows` is None for a regression.
+    `distinct_labels` stops counting at three; `rarest_class_rows` is None for a regression. There are `strays` only if
+    labels have a data set of their own.
     """
 
     rows: int
@@ -32,6 +62,7 @@ class WindowSummary(Record):
     missing_ids: int
     distinct_labels: int
     rarest_class_rows: int | None = None
+    strays: StrayLabels | None = None
 
     @property
     def label_share(self) -> float:
@@ -41,12 +72,14 @@ class WindowSummary(Record):
 class DataSummary(Record):
     """Both windows of a job; `overlap` is the number of row ids in both.
 
+    `respelled_ids` are the row ids that differ from others only in case, blanks or the spelling of a number.
     `separation` is the share of the uncertainty about the label that each feature removes on its own.
     """
 
     training: WindowSummary
     holdout: WindowSummary
     overlap: int
+    respelled_ids: int = 0
     separation: dict[str, float] = Field(default_factory=dict)
 
 

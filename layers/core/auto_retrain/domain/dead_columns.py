@@ -1,4 +1,8 @@
-"""Columns that went dead: empty although they used to have values, or constant although they used to vary."""
+"""Columns that went dead: empty although they used to have values, or constant although they used to vary.
+
+A column is not dead if it once was empty, or constant, for at least half as many days in a row in the reference, and
+came back: the month, a holiday, a rate between two meetings of a central bank.
+"""
 
 from .drift import FeatureHistogram
 
@@ -13,13 +17,39 @@ def dead_columns(histograms: list[FeatureHistogram], min_rows: int) -> list[str]
     return [problem for histogram in judged if (problem := _problem(histogram))]
 
 
+def are_alive(histograms: list[FeatureHistogram]) -> bool:
+    """Whether each column has live values that vary, or was as it is now in the reference; true says more than no dead
+    column, as it does not need many rows.
+    """
+    return all(_has_values(each) and (not each.stands_still or _may_stand_still(each)) for each in histograms)
+
+
+def _has_values(histogram: FeatureHistogram) -> bool:
+    return any(histogram.live[:-1]) or not any(histogram.reference[:-1])
+
+
+def _may_stand_still(histogram: FeatureHistogram) -> bool:
+    return stood_still(histogram) or sum(map(bool, histogram.reference[:-1])) <= 1
+
+
 def _problem(histogram: FeatureHistogram) -> str | None:
     filled, rows = sum(histogram.live[:-1]), sum(histogram.live)
-    if not filled and _chance_of_none(histogram) < IMPOSSIBLE:
+    if not filled and not _was_empty(histogram) and _chance_of_none(histogram) < IMPOSSIBLE:
         return f"'{histogram.feature}' has no value in any of {rows} rows"
-    if histogram.stands_still and _chance_of_one_value(histogram) < IMPOSSIBLE:
+    if histogram.stands_still and not stood_still(histogram) and _chance_of_one_value(histogram) < IMPOSSIBLE:
         return f"'{histogram.feature}' has the same value in all {filled} rows"
     return None
+
+
+def stood_still(histogram: FeatureHistogram) -> bool:
+    """Whether the reference had one value for about as long; what is unknown may have been so."""
+    still = histogram.reference_still_days
+    return still is None or 2 * still >= histogram.days
+
+
+def _was_empty(histogram: FeatureHistogram) -> bool:
+    empty = histogram.reference_empty_days
+    return empty is not None and 2 * empty >= max(histogram.days, 1)
 
 
 def _chance_of_none(histogram: FeatureHistogram) -> float:

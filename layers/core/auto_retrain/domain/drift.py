@@ -12,7 +12,9 @@ class FeatureProfile(Record):
     Numeric: `edges` are the inner edges; `counts` are of the bins and, last, of missing values.
     Categorical: each of `levels` has its own count; then come all rare levels together, unseen ones, and missing
     values. `rare` names the rare levels; None if there are too many to recognise unseen ones. The numbers of levels
-    seen in exactly one or two rows show how much a sample of this size leaves unseen.
+    seen in exactly one or two rows show how much a sample of this size leaves unseen. The most days in a row with one
+    value (`still_days`) and without any (`empty_days`), in runs that came to an end, are None in profiles of an earlier
+    release.
     """
 
     feature: str
@@ -23,6 +25,8 @@ class FeatureProfile(Record):
     seen_once: int = 0
     seen_twice: int = 0
     counts: tuple[int, ...]
+    still_days: int | None = None
+    empty_days: int | None = None
 
 
 # Which texts categories have; other rules than those of the live rows would look like drift.
@@ -51,7 +55,8 @@ class FeatureHistogram(Record):
 
     `unseen` is the number of live rows with a category that the reference never had; None for numbers, and if unknown.
     `seen_once` and `seen_twice` are the numbers of categories with exactly one or two reference rows.
-    `stands_still` is true if there are live values and all of them are equal.
+    `stands_still` is true if there are live values and all of them are equal. `days` are the live days with rows; the
+    others are how many days in a row the reference had one value, or none, at most; None if that is unknown.
     """
 
     feature: str
@@ -61,6 +66,9 @@ class FeatureHistogram(Record):
     seen_once: int = 0
     seen_twice: int = 0
     stands_still: bool = False
+    days: int = 0
+    reference_still_days: int | None = None
+    reference_empty_days: int | None = None
 
 
 class DriftEvidence(Record):

@@ -9,7 +9,7 @@ from ..domain.policy.policy import AppliedPolicy, PolicyStatus
 from ..domain.policy.triggers import TriggerConfig
 from ..domain.trigger_type import TriggerType
 from ..domain.verdict import Verdict
-from ..triggers import trigger_of
+from ..triggers import enabled_triggers, trigger_of
 
 _DAY, _MONTH = timedelta(days=1), timedelta(days=30)
 
@@ -28,7 +28,7 @@ def model_holds(
     Force (manual requests only) overrides a pause, the cool-down, the back-off and the caps, but never broken data or a
     running job.
     """
-    holds = [*_broken(state), *_running(state, now)]
+    holds = [*_broken(applied, state), *_running(state, now)]
     if not forced:
         config = applied.policy.triggers
         holds += [*_paused(applied), *_cooling(config, state, trigger, at), *_capped(config, state, at)]
@@ -54,10 +54,12 @@ def observed_hold(verdict: Verdict) -> Hold:
     return Hold(kind="observe_only", reason=f"only observed: {verdict.reason}")
 
 
-def _broken(state: ModelState) -> Iterator[Hold]:
-    if state.quarantine:
+def _broken(applied: AppliedPolicy, state: ModelState) -> Iterator[Hold]:
+    # Without a trigger that reads data, no check would ever end the quarantine.
+    if state.quarantine and enabled_triggers(applied.policy, reads_data=True):
         since = f"{state.quarantine.since:%F %H:%M}Z"
-        yield Hold(kind="quarantine", reason=f"quarantined since {since}: {state.quarantine.reason}")
+        ends = "ends with the first daily check that finds the data sound"
+        yield Hold(kind="quarantine", reason=f"quarantined since {since}: {state.quarantine.reason}; {ends}")
 
 
 def _running(state: ModelState, now: datetime) -> Iterator[Hold]:

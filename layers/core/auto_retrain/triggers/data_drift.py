@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from ..domain.dead_columns import dead_columns
+from ..domain.dead_columns import are_alive, dead_columns
 from ..domain.drift import DriftEvidence, FeatureHistogram
 from ..domain.policy.policy import Policy
 from ..domain.policy.triggers import MIN_DRIFT_ROWS
@@ -52,11 +52,15 @@ class FeatureScores(NamedTuple):
 
 
 class DriftVerdicts(NamedTuple):
-    """The verdict on the whole dataset, those on its features (strongest first), and what is broken in it."""
+    """The verdict on the whole dataset, those on its features (strongest first), and what is broken in it.
+
+    `are_alive` says that every column has values that vary, which few rows can show as well.
+    """
 
     dataset: Verdict
     features: list[Verdict]
     broken: list[str]
+    are_alive: bool = False
 
 
 def judge_drift_evidence(policy: Policy, evidence: DriftEvidence) -> DriftVerdicts:
@@ -83,7 +87,8 @@ def judge_drift(policy: Policy, histograms: list[FeatureHistogram]) -> DriftVerd
     scores = _score(policy, [histogram for histogram in histograms if _smaller_side(histogram) >= needed])
     verdicts = [_judge_feature(policy, histogram, scores.get(histogram.feature)) for histogram in histograms]
     verdicts.sort(key=lambda verdict: (_RANK.get(verdict.outcome, 2), -(verdict.value or 0)))
-    return DriftVerdicts(_judge_dataset(policy, verdicts), verdicts, dead_columns(histograms, needed))
+    dead = [] if "dead_column" in policy.data.tolerate else dead_columns(histograms, needed)
+    return DriftVerdicts(_judge_dataset(policy, verdicts), verdicts, dead, are_alive(histograms))
 
 
 def _rows_needed(policy: Policy) -> int:

@@ -13,7 +13,7 @@ from auto_retrain.domain.policy.data import DriftPolicy
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.usecases.triggering.detect_drift import detect_drift
 from tests.unit.builders import NOON, a_policy
-from tests.unit.usecases.drift_world import SWEPT, break_live, check_drift, without_age, world_with_features
+from tests.unit.usecases.drift_world import SWEPT, break_live, check_drift, columns, without_age, world_with_features
 from tests.unit.usecases.world import EXECUTION, MANUAL, World
 
 
@@ -112,11 +112,63 @@ def test_a_quarantined_model_is_not_retrained_until_its_data_are_repaired() -> N
     assert [event.kind for event in world.ports.events.published] == ["quarantined", "quarantine_lifted", "started"]
 
 
+BY_HAND = Quarantine(since=NOON, reason="set by hand")
+
+
 def test_data_that_cannot_be_judged_do_not_lift_a_quarantine() -> None:
     world = world_with_features(live_age=40, rows_a_day=10)
-    world.ports.states.set_quarantine("churn", Quarantine(since=NOON, reason="set by hand"))
+    break_live(world, lambda columns: {**columns, "age": np.full(10, 40.0)})
+    world.ports.states.set_quarantine("churn", BY_HAND)
     check_drift(world)
-    assert world.ports.states.get("churn").quarantine is not None
+    assert world.ports.states.get("churn").quarantine == BY_HAND
+
+
+def test_a_few_rows_whose_values_vary_show_that_the_data_are_repaired() -> None:
+    world = world_with_features(live_age=40, rows_a_day=10)
+    world.ports.states.set_quarantine("churn", BY_HAND)
+    check_drift(world)
+    assert world.ports.states.get("churn").quarantine is None
+
+
+def test_a_quarantine_that_nothing_could_end_holds_nothing() -> None:
+    world = world_with_features(live_age=40)
+    world.ports.states.set_quarantine("churn", BY_HAND)
+    assert world.check(MANUAL, execution="arn:first").held_by == "quarantine"
+    triggers = world.policy.triggers.changed(enabled=("scheduled",))
+    world.ports.policies.apply(world.policy.changed(triggers=triggers), "ada", NOON)
+    assert world.check(MANUAL, execution="arn:second").next == "start"
+
+
+def test_a_dead_column_that_the_policy_tolerates_quarantines_nothing() -> None:
+    world = world_with_features(live_age=40)
+    data = world.policy.data.changed(tolerate=("dead_column",))
+    world.ports.policies.apply(world.policy.changed(data=data), "ada", NOON)
+    break_live(world, lambda columns: {**columns, "age": np.full(200, 40.0)})
+    assert check_drift(world).held_by is None
+    assert world.ports.states.get("churn").quarantine is None
+
+
+def test_a_quarantine_is_escalated_every_week_and_ends_when_the_data_are_sound() -> None:
+    world = world_with_features(live_age=40)
+    triggers = world.policy.triggers.changed(training_window_days=60)
+    world.ports.policies.apply(world.policy.changed(triggers=triggers), "ada", NOON)
+    for back in (*range(-40, 1), *range(16, 66)):
+        if back not in range(1, 31):
+            world.ports.data.add_partition("churn", NOON.date() - timedelta(days=back), b"rows")
+        uri = f"s3://data/churn/date={NOON.date() - timedelta(days=back)}/part-0.parquet"
+        sound = columns(np.random.default_rng(100 + back), 40, 200)
+        world.ports.tables.by_uri[uri] = sound if back < -24 or back > 5 else {**sound, "age": np.full(200, np.nan)}
+    break_live(world, lambda columns: {**columns, "age": np.full(200, np.nan)})
+    for day in range(40):
+        event = {**SWEPT, "event_time": (NOON + timedelta(days=day)).isoformat()}
+        detect_drift(world.check(event, execution=f"arn:{day}"), world.ports)
+        world.ports.clock.advance(timedelta(days=1))
+    events = {event.event_id: event for event in world.ports.events.published}.values()
+    kinds = [event.kind for event in events if event.kind != "started"]
+    assert kinds == ["quarantined", "escalated", "escalated", "escalated", "quarantine_lifted"]
+    reminder = next(event.text for event in events if event.kind == "escalated")
+    assert reminder.startswith("churn has not been retrained since 2026-03-01 because its data are broken: 'age' has")
+    assert world.ports.states.get("churn").quarantine is None
 
 
 def test_an_unreadable_reference_quarantines_nothing() -> None:

@@ -7,7 +7,7 @@ from pydantic import Field
 from .ending import JobEnded, RejectionsEscalated, SkipsEscalated
 from .policies import PolicyApplied
 from .promoting import AliasMoved, ChallengerValidated, ProfileKept, Promoted, ReviewGiven, ReviewRequested
-from .quarantine import QuarantineLifted, QuarantineSet
+from .quarantine import QuarantineLasts, QuarantineLifted, QuarantineSet
 from .training import DataChecked, StepOrdered
 from .triggering import JobOpened, RetrainingRecorded, RetrainingRequested, TriggerJudged
 
@@ -16,6 +16,7 @@ AnyFact = Annotated[
     | RetrainingRecorded
     | TriggerJudged
     | QuarantineSet
+    | QuarantineLasts
     | QuarantineLifted
     | JobOpened
     | DataChecked

@@ -27,7 +27,33 @@ class QuarantineSet(AnnouncedFact):
     def sentence(self) -> str:
         return (
             f"{self.model_name} is not retrained because its data are broken: {self.reason}; "
-            f"{self.owner}, please repair them"
+            f"{self.owner}, please repair them. The first daily check that finds them sound ends the quarantine"
+        )
+
+
+class QuarantineLasts(AnnouncedFact):
+    """A model has been in quarantine for some weeks, and nothing was trained."""
+
+    kind: Literal["quarantine_lasts"] = "quarantine_lasts"
+    since: UtcTime
+    weeks: int
+    reason: str
+    owner: str
+
+    @property
+    def event(self) -> EventKind:
+        return "escalated"
+
+    @property
+    def fact_id(self) -> str:
+        return f"{self.model_name}-quarantined-{self.since.isoformat()}-week-{self.weeks}"
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"{self.model_name} has not been retrained since {self.since:%F} because its data are broken: "
+            f"{self.reason}; {self.owner}, please repair them, or let the policy ignore or tolerate it "
+            "(drift.ignore, data.tolerate)"
         )
 
 

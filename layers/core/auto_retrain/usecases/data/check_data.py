@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from ...data_checks import check_data_of
+from ...data_checks.evidence import DataEvidence
 from ...domain.data_check import DataCheck
-from ...domain.drift import DataProfile, FeatureHistogram
+from ...domain.drift import FeatureHistogram
 from ...domain.errors import DataInvalid
 from ...domain.facts.training import DataChecked
 from ...domain.job import RetrainingJob
@@ -16,12 +17,13 @@ from ...ports import Ports
 from ...statistics.psi import psi
 from ..audit.record import record
 from ..lookup import job_of, policy_of
+from .feature_days import DaySamples, DayWatcher, NameCounts
 from .holdout_rows import digest_holdout
 from .manifest import freeze_data, read_manifest
 from .power import predict_power
-from .reference_profile import build_profile, count_live, keep_job_profile
+from .reference_profile import build_profile, count_live, keep_job_profile, watched
 from .skipping import decide_skipping
-from .summarize import summarize_data
+from .summarize import Summarized, summarize_data
 
 MAX_FINDINGS, MAX_FEATURES = 50, 20
 
@@ -65,16 +67,15 @@ def _fact_of(job: RetrainingJob, ports: Ports) -> DataChecked:
 
 def _run_checks(job: RetrainingJob, policy: Policy, ports: Ports) -> DataCheck:
     manifest = read_manifest(job, ports)
-    summary = summarize_data(manifest, ports)
-    profile = _profile(job, manifest, policy, ports)
-    histograms = count_live(profile, manifest.data, manifest.holdout.objects, ports)
+    summarized = summarize_data(manifest, ports)
+    summary, evidence = summarized.summary, _gather(job, manifest, policy, summarized, ports)
     power = predict_power(job, policy, summary, ports)
     skipping = decide_skipping(job, policy, power, ports)
     return DataCheck(
         summary=summary,
         holdout=digest_holdout(manifest, ports),
-        psi=_psi_of(histograms),
-        findings=tuple(check_data_of(policy, summary, histograms)[:MAX_FINDINGS]),
+        psi=_psi_of(evidence.histograms),
+        findings=tuple(check_data_of(policy, evidence)[:MAX_FINDINGS]),
         power=power,
         skipped=skipping.skipped,
         skipped_in_a_row=skipping.in_a_row,
@@ -82,12 +83,28 @@ def _run_checks(job: RetrainingJob, policy: Policy, ports: Ports) -> DataCheck:
     )
 
 
-def _profile(job: RetrainingJob, manifest: Manifest, policy: Policy, ports: Ports) -> DataProfile:
-    """The profile of the training data, kept with the job in case its version is promoted."""
-    training, window = manifest.training, job.windows.training
-    profile = build_profile(job.model_name, manifest.data, policy.drift, window, training.objects, ports)
+def _gather(
+    job: RetrainingJob, manifest: Manifest, policy: Policy, summarized: Summarized, ports: Ports
+) -> DataEvidence:
+    """Everything that is judged, with the features of both windows; the profile of training is kept with the job.
+
+    If its version is promoted, the profile becomes that of the version.
+    """
+    training, holdout, columns = manifest.training.objects, manifest.holdout.objects, manifest.data
+    numeric, _ = watched(columns, policy.drift)
+    days = len({item.date for item in (*training, *holdout)})
+    samples, names = DaySamples(days, len(numeric)), NameCounts()
+    watchers: list[DayWatcher] = [samples, names]
+    window = job.windows.training
+    profile = build_profile(job.model_name, columns, policy.drift, window, training, ports, watchers)
     keep_job_profile(profile, job.job_id, ports)
-    return profile
+    return DataEvidence(
+        summary=summarized.summary,
+        histograms=count_live(profile, columns, holdout, ports, watchers),
+        values={name: samples.values(name, manifest.holdout.start) for name in numeric},
+        labels=summarized.labels,
+        categories=names.by_feature(),
+    )
 
 
 def _psi_of(histograms: Sequence[FeatureHistogram]) -> dict[str, float]:

@@ -1,7 +1,10 @@
 """Builds profiles of reference data from a stream of rows, stores them, and counts live rows in their bins."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -21,6 +24,7 @@ from ...statistics.stability import (
     decile_edges,
     reference_levels,
 )
+from .feature_days import DayWatcher, Runs, StillDays, add_to_all
 
 SAMPLED_ROWS = 100_000
 # Beyond this, a column of names or numbers rather than categories would exhaust the memory.
@@ -29,7 +33,7 @@ MAX_PROFILE_BYTES = 64 << 20
 _SEED = 20_130_101
 
 Array = np.ndarray[Any, Any]
-Batches = Callable[[], Iterator[RowBatch]]
+Batches = Callable[[], Iterator[tuple[date, RowBatch]]]
 
 
 def profile_key(model_name: str, version: str) -> str:
@@ -75,8 +79,11 @@ def build_profile(
     window: Window,
     objects: Sequence[DataObject],
     ports: Ports,
+    watchers: Sequence[DayWatcher] = (),
 ) -> DataProfile:
     """Read the objects twice: once to find the bins, once to count exactly; memory does not grow with the rows.
+
+    Watchers see each row once.
 
     Raises:
         DataInvalid: an object changed, is unreadable or lacks a feature.
@@ -84,12 +91,14 @@ def build_profile(
     numeric, categorical = watched(columns, drift)
     batches = _batches(columns, numeric, categorical, objects, ports)
     edges, levels = _bins(numeric, categorical, batches)
-    rows, numbers, categories = _count(batches, edges, levels)
+    still = StillDays()
+    rows, numbers, categories = _count(batches, edges, levels, [still, *watchers])
     features = [
         FeatureProfile(feature=name, kind="numeric", edges=tuple(map(float, edges[name])), counts=tuple(numbers[name]))
         for name in numeric
     ]
     features += [_level_profile(name, levels[name], categories[name]) for name in categorical]
+    features = [_with_runs(each, still.runs_of(each.feature)) for each in features]
     return DataProfile(
         text_rules=TEXT_RULES,
         model_name=model_name,
@@ -100,35 +109,45 @@ def build_profile(
     )
 
 
+def _with_runs(profile: FeatureProfile, runs: Runs) -> FeatureProfile:
+    return profile.changed(still_days=runs.still, empty_days=runs.empty)
+
+
 def count_live(
-    profile: DataProfile, columns: DataColumns, objects: Sequence[DataObject], ports: Ports
+    profile: DataProfile,
+    columns: DataColumns,
+    objects: Sequence[DataObject],
+    ports: Ports,
+    watchers: Sequence[DayWatcher] = (),
 ) -> list[FeatureHistogram]:
-    """Count live rows in the bins of a profile; raises DataInvalid like `build_profile`."""
+    """Count live rows in the bins of a profile; watchers see each row once. Raises DataInvalid like `build_profile`."""
     numeric = [each.feature for each in profile.features if each.kind == "numeric"]
     categorical = [each.feature for each in profile.features if each.kind == "categorical"]
     edges = {each.feature: np.array(each.edges) for each in profile.features if each.kind == "numeric"}
     levels = {each.feature: _levels_of(each) for each in profile.features if each.kind == "categorical"}
-    constant = _ConstantFeatures()
+    still = StillDays()
     batches = _batches(columns, numeric, categorical, objects, ports)
-    _, numbers, categories = _count(lambda: constant.watch(batches()), edges, levels)
+    _, numbers, categories = _count(batches, edges, levels, [still, *watchers])
     counts = numbers | categories
-    return [_histogram(each, counts[each.feature], constant.includes(each.feature)) for each in profile.features]
+    return [_histogram(each, counts[each.feature], still.runs_of(each.feature)) for each in profile.features]
 
 
-def _histogram(profile: FeatureProfile, counts: list[int], stands_still: bool) -> FeatureHistogram:
-    if profile.kind == "numeric":
-        return FeatureHistogram(
-            feature=profile.feature, reference=profile.counts, live=tuple(counts), stands_still=stands_still
-        )
-    reference, live = comparable_levels(profile.counts, counts)
+def _histogram(profile: FeatureProfile, counts: list[int], runs: Runs) -> FeatureHistogram:
+    reference, live = profile.counts, tuple(counts)
+    if profile.kind == "categorical":
+        reference, live = comparable_levels(reference, live)
+    is_known = profile.kind == "categorical" and profile.rare is not None
     return FeatureHistogram(
         feature=profile.feature,
         reference=reference,
         live=live,
-        unseen=None if profile.rare is None else counts[-2],
+        unseen=counts[-2] if is_known else None,
         seen_once=profile.seen_once,
         seen_twice=profile.seen_twice,
-        stands_still=stands_still,
+        stands_still=runs.open_still == runs.days and any(counts[:-1]),
+        days=runs.days,
+        reference_still_days=profile.still_days,
+        reference_empty_days=profile.empty_days,
     )
 
 
@@ -145,7 +164,12 @@ def _batches(
     objects: Sequence[DataObject],
     ports: Ports,
 ) -> Batches:
-    return lambda: ports.tables.batches(objects, columns.format, numeric, categorical)
+    def read() -> Iterator[tuple[date, RowBatch]]:
+        for day, objects_of_day in groupby(objects, attrgetter("date")):
+            for batch in ports.tables.batches(list(objects_of_day), columns.format, numeric, categorical):
+                yield day, batch
+
+    return read
 
 
 def _bins(
@@ -153,7 +177,7 @@ def _bins(
 ) -> tuple[dict[str, Array], dict[str, Levels]]:
     sample = _RowSample(numeric)
     counts = {name: _LevelCounts() for name in categorical}
-    for batch in batches():
+    for _, batch in batches():
         sample.add(batch)
         for name in categorical:
             counts[name].add(batch.levels[name], batch.rows)
@@ -162,12 +186,13 @@ def _bins(
 
 
 def _count(
-    batches: Batches, edges: Mapping[str, Array], levels: Mapping[str, Levels]
+    batches: Batches, edges: Mapping[str, Array], levels: Mapping[str, Levels], watchers: Sequence[DayWatcher]
 ) -> tuple[int, dict[str, list[int]], dict[str, list[int]]]:
     rows = 0
     numbers = {name: np.zeros(bounds.size + 2, dtype=np.int64) for name, bounds in edges.items()}
     categories = {name: np.zeros(len(known.frequent) + 3, dtype=np.int64) for name, known in levels.items()}
-    for batch in batches():
+    for day, batch in batches():
+        add_to_all(watchers, day, batch)
         rows += batch.rows
         for name, bounds in edges.items():
             numbers[name] += count_numeric(batch.numbers[name], bounds)
@@ -236,25 +261,3 @@ class _LevelCounts:
         if len(self.counts) > MAX_LEVELS:
             self.counts = Counter(dict(self.counts.most_common(MAX_LEVELS // 2)))
             self.complete = False
-
-
-class _ConstantFeatures:
-    """Notices, while rows are read, which features never change; a missing value is not a change."""
-
-    def __init__(self) -> None:
-        # Two values already show that a feature changes, so no more are collected.
-        self._values: defaultdict[str, set[float | str | None]] = defaultdict(set)
-
-    def includes(self, feature: str) -> bool:
-        return len(self._values[feature]) == 1
-
-    def watch(self, batches: Iterator[RowBatch]) -> Iterator[RowBatch]:
-        for batch in batches:
-            for name, numbers in batch.numbers.items():
-                if len(self._values[name]) < 2:
-                    known = numbers[~np.isnan(numbers)]
-                    self._values[name].update({float(known.min()), float(known.max())} if known.size else ())
-            for name, levels in batch.levels.items():
-                if len(self._values[name]) < 2:
-                    self._values[name].update(levels.keys() - {None})
-            yield batch

@@ -1,47 +1,77 @@
 """Summarizes the two windows of a job from their row ids, their labels and a sample of their rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ...comparison.prediction_files import MAX_NUMBER
-from ...domain.data_check import DataSummary, WindowSummary
+from ...domain.data_check import DataSummary, StrayLabels, WindowSummary
 from ...domain.errors import DataInvalid
 from ...domain.manifest import DataColumns, DataObject, FrozenWindow, Manifest
 from ...domain.metric_kinds import Task
+from ...domain.spelling import folded
 from ...ports import Ports, RowBatch
-from ...statistics.separation import quantile_codes, separation_of_classes, separation_of_numbers
+from ...statistics.separation import (
+    codes_cut_by_classes,
+    codes_cut_by_numbers,
+    separation_of_classes,
+    separation_of_numbers,
+)
 
 # A sample of rows is enough to show whether a feature gives the label away.
 SEPARATION_ROWS = 100_000
 MAX_SEPARATIONS = 20
+MAX_ID_LENGTH = 40
 
 Array = np.ndarray[Any, Any]
 
 
 class _Rows(NamedTuple):
-    """Ids as hashes, labels as numbers (class codes) with NaN for missing; rows without an id are only counted."""
+    """Ids as hashes, labels as numbers (class codes) with NaN for missing; rows without an id are only counted.
+
+    `folded` are hashes of the ids without what is only spelling, and `example` is one id. `strays` are the labels if
+    none of them belongs to a row.
+    """
 
     ids: Array
     labels: Array
     missing_ids: int
+    folded: Array
+    example: str | None
+    strays: StrayLabels | None = None
 
 
-def summarize_data(manifest: Manifest, ports: Ports) -> DataSummary:
+class Summarized(NamedTuple):
+    """A summary, and the labelled rows of each class."""
+
+    summary: DataSummary
+    labels: Mapping[str, int]
+
+
+def summarize_data(manifest: Manifest, ports: Ports) -> Summarized:
     """Summarize both windows.
 
     Raises DataInvalid if an object changed, is unreadable or lacks a column, or a label is too large for any metric.
     """
     reader = _Reader(manifest.data, ports)
-    training, holdout = reader.rows(manifest.training), reader.rows(manifest.holdout)
-    return DataSummary(
+    training = reader.rows(manifest.training)
+    # A label may be that of an earlier row, so these belong to nobody only if training does not have them either.
+    holdout = reader.rows(manifest.holdout, training)
+    summary = DataSummary(
         training=_summary(training, manifest.data),
         holdout=_summary(holdout, manifest.data),
         overlap=int(np.isin(np.unique(holdout.ids), training.ids).sum()),
+        respelled_ids=_respelled(training, holdout),
         separation=reader.separation(manifest.training),
     )
+    return Summarized(summary, reader.rows_by_class([training, holdout]))
+
+
+def _respelled(*windows: _Rows) -> int:
+    ids = np.unique(np.concatenate([window.ids for window in windows]))
+    return ids.size - np.unique(np.concatenate([window.folded for window in windows])).size
 
 
 class _Reader:
@@ -52,13 +82,22 @@ class _Reader:
         self._ports = ports
         self._codes: dict[str, int] = {}
 
-    def rows(self, window: FrozenWindow) -> _Rows:
+    def rows(self, window: FrozenWindow, earlier: _Rows | None = None) -> _Rows:
         columns, own = self._columns, self._columns.labels
         if own is None:
             return self._read(window.objects, columns.format, columns.row_id, columns.label)
         without = self._read(window.objects, columns.format, columns.row_id, None)
         arrived = self._read(window.label_objects, own.format, own.row_id, own.label)
-        return without._replace(labels=_joined(without.ids, arrived))
+        known = [without, *([earlier] if earlier else [])]
+        return without._replace(labels=_joined(without.ids, arrived), strays=_strays(known, arrived))
+
+    def rows_by_class(self, windows: Sequence[_Rows]) -> dict[str, int]:
+        """Labelled rows of each class; empty for a regression."""
+        if not self._codes:
+            return {}
+        labels = np.concatenate([window.labels for window in windows])
+        counts = np.bincount(labels[~np.isnan(labels)].astype(int), minlength=len(self._codes))
+        return {text: int(counts[code]) for text, code in self._codes.items() if counts[code]}
 
     def separation(self, window: FrozenWindow) -> dict[str, float]:
         """How well each feature separates the label, the best ones only; empty if labels are in a separate data set."""
@@ -97,15 +136,19 @@ class _Reader:
         is_number = self._columns.task is Task.REGRESSION
         numeric = [label] if label and is_number else []
         texts = [row_id, *([label] if label and not is_number else [])]
-        ids, labels, missing = [np.empty(0, np.int64)], [np.empty(0)], 0
+        ids, labels, missing, example = [np.empty(0, np.int64)], [np.empty(0)], 0, None
+        forms = [np.empty(0, np.int64)]
         for batch in self._ports.tables.batches(objects, format, numeric, [], texts):
             named = np.array([text is not None for text in batch.texts[row_id]], dtype=bool)
             missing += batch.rows - int(named.sum())
-            ids.append(_hashes(batch.texts[row_id]))
+            present = [text for text in batch.texts[row_id] if text is not None]
+            example = example or next(iter(present), None)
+            ids.append(_hashes(present))
+            forms.append(_hashes(map(folded, present)))
             if label:
                 values = batch.numbers[label] if is_number else self._codes_of(batch.texts[label])
                 labels.append(values[named])
-        return _Rows(np.concatenate(ids), np.concatenate(labels), missing)
+        return _Rows(np.concatenate(ids), np.concatenate(labels), missing, np.concatenate(forms), example)
 
     def _codes_of(self, texts: Iterable[str | None]) -> Array:
         codes = self._codes
@@ -120,9 +163,25 @@ def _first(rows: int, batch: RowBatch) -> RowBatch:
     )
 
 
-def _hashes(texts: Sequence[str | None]) -> Array:
-    """A 64-bit hash of each text present; any two of ten million collide with a chance of three in a million."""
-    return np.array([hash(text) for text in texts if text is not None], dtype=np.int64)
+def _hashes(texts: Iterable[str]) -> Array:
+    """A 64-bit hash of each text; any two of ten million collide with a chance of three in a million."""
+    return np.fromiter(map(hash, texts), dtype=np.int64)
+
+
+def _strays(windows: Sequence[_Rows], arrived: _Rows) -> StrayLabels | None:
+    """The labels that arrived if no id of them is that of a row."""
+    known = ~np.isnan(arrived.labels)
+    rows, row_id, label_id = windows[0], windows[0].example, arrived.example
+    if row_id is None or label_id is None or not known.any():
+        return None
+    if any(np.isin(arrived.ids[known], window.ids).any() for window in windows):
+        return None
+    return StrayLabels(
+        labels=int(known.sum()),
+        row_id=row_id[:MAX_ID_LENGTH],
+        label_id=label_id[:MAX_ID_LENGTH],
+        are_alike=bool(np.isin(arrived.folded[known], rows.folded).any()),
+    )
 
 
 def _joined(ids: Array, arrived: _Rows) -> Array:
@@ -149,6 +208,7 @@ def _summary(rows: _Rows, columns: DataColumns) -> WindowSummary:
         missing_ids=rows.missing_ids,
         distinct_labels=min(values.size, 3),
         rarest_class_rows=int(counts.min()) if is_classes else None,
+        strays=rows.strays,
     )
 
 
@@ -164,7 +224,8 @@ def _check_size(labels: Array, column: str) -> None:
 def _separation(values: Array, labels: Array, task: Task) -> float:
     if not labels.size:
         return 0.0
-    codes = quantile_codes(values) if values.dtype.kind == "f" else values
+    is_number = values.dtype.kind == "f"
     if task is Task.REGRESSION:
-        return separation_of_numbers(codes, labels)
-    return separation_of_classes(codes, labels.astype(int))
+        return separation_of_numbers(codes_cut_by_numbers(values, labels) if is_number else values, labels)
+    classes = labels.astype(int)
+    return separation_of_classes(codes_cut_by_classes(values, classes) if is_number else values, classes)

@@ -1,6 +1,6 @@
 """Decides whether live features have drifted from the champion's training data, or are broken."""
 
-from ...domain.facts.quarantine import QuarantineLifted, QuarantineSet
+from ...domain.facts.quarantine import QuarantineLasts, QuarantineLifted, QuarantineSet
 from ...domain.messages.triggering import TriggerDecision
 from ...domain.model_state import Quarantine
 from ...domain.names import job_id
@@ -46,7 +46,7 @@ def _decide(decision: TriggerDecision, applied: AppliedPolicy, drift: DriftVerdi
         return judged.held("quarantine", f"bad data: {_named(drift.broken)}")
     if drift.dataset.met and not is_observed:
         return judged.to_start(TriggerType.DATA_DRIFT, drift.dataset.reason)
-    is_repaired = decision.held_by == "quarantine" and drift.dataset.outcome is not Outcome.INCONCLUSIVE
+    is_repaired = decision.held_by == "quarantine" and _are_sound(drift)
     if decision.held_by and not is_repaired:
         return judged.held(decision.held_by, reason)
     if drift.dataset.met:
@@ -63,10 +63,31 @@ def _quarantine_or_lift(decision: TriggerDecision, applied: AppliedPolicy, drift
             owner = applied.policy.owner
             fact = QuarantineSet(model_name=model, at=now, since=since, reason=quarantine.reason, owner=owner)
             announce(fact, ports)
-    elif drift.dataset.outcome is not Outcome.INCONCLUSIVE and ports.states.get(model).quarantine:
+    elif _are_sound(drift) and ports.states.get(model).quarantine:
         # Announced first: if we die in between, the next attempt still sees the quarantine.
         announce(QuarantineLifted(model_name=model, at=now, since=since), ports)
         ports.states.set_quarantine(model, None)
+    _escalate(decision, applied, ports)
+
+
+def _are_sound(drift: DriftVerdicts) -> bool:
+    return drift.dataset.outcome is not Outcome.INCONCLUSIVE or drift.are_alive
+
+
+def _escalate(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) -> None:
+    """Remind people of a quarantine once a week: all checks of a week announce the same fact."""
+    model, quarantine = decision.model_name, ports.states.get(decision.model_name).quarantine
+    weeks = (decision.event_time - quarantine.since).days // 7 if quarantine else 0
+    if quarantine and weeks > 0:
+        fact = QuarantineLasts(
+            model_name=model,
+            at=ports.clock.now(),
+            since=quarantine.since,
+            weeks=weeks,
+            reason=quarantine.reason,
+            owner=applied.policy.owner,
+        )
+        announce(fact, ports)
 
 
 def _named(problems: list[str]) -> str:
