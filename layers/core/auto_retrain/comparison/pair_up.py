@@ -10,14 +10,20 @@ from .versions import Terms, Versions, first_model_of, pair_of
 
 
 def pair_up(
-    challenger: Predictions, champion: Predictions | None, policy: Policy, seed: int, compared: int = 1, look: int = 1
+    challenger: Predictions,
+    champion: Predictions | None,
+    policy: Policy,
+    seed: int,
+    compared: int = 1,
+    look: int = 1,
+    champion_look: int | None = None,
 ) -> Versions:
     """Make two versions comparable, or measure a first model alone.
 
     Raises:
         ArtifactInvalid: they were not scored on the same rows, or do not know the policy's positive label.
     """
-    terms = Terms(policy, compared, look)
+    terms = Terms(policy, compared, look, champion_look)
     if champion is None:
         return first_model_of(challenger, terms, seed)
     _check_same_rows(challenger, champion)

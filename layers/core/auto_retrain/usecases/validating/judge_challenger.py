@@ -11,13 +11,14 @@ from ...domain.job import RetrainingJob
 from ...domain.policy.policy import AppliedPolicy
 from ...domain.results import ScoringResult
 from ...domain.validation import Decision, ValidatedInputs, ValidationResult
-from ...domain.verdict import Outcome, Verdict, worst
+from ...domain.verdict import Outcome, decisive, worst
 from ...gates import judge_gates
 from ...gates.min_improvement import CHECK as MIN_IMPROVEMENT
 from ...ports import Ports
-from ...statistics.libraries import LIBRARIES
+from ...statistics.libraries import LIBRARIES, STATISTICS
 from ..data.manifest import read_manifest
 from .best_challenger import Candidate, select_best
+from .looks import Looks
 
 _DECISIONS = {Outcome.MET: Decision.PROMOTE, Outcome.INCONCLUSIVE: Decision.INCONCLUSIVE}
 
@@ -30,21 +31,21 @@ class Judgement(NamedTuple):
 
 
 def judge_scores(
-    job: RetrainingJob, scores: ScoringResult, applied: AppliedPolicy, ports: Ports, look: int | None = None
+    job: RetrainingJob, scores: ScoringResult, applied: AppliedPolicy, ports: Ports, looks: Looks | None = None
 ) -> Judgement:
     """The verdict on the job's challenger, or the best of several, computed from prediction files alone.
 
-    `look` says how often the rows have been used, where that is known already.
+    `looks` says how often rows and champion have been used, where that is known already.
     """
     applied = _by_frozen_columns(job, applied, ports)
-    selection = select_best(job, scores, applied.policy, ports, look)
+    selection = select_best(job, scores, applied.policy, ports, looks)
     versions = selection.best.versions
     comparison = compare(versions, slices=compare_slices(versions), label_share=_label_share(job, scores, versions))
     verdicts = judge_gates(applied.policy, comparison)
     outcome = worst(verdicts)
     result = ValidationResult(
         decision=_DECISIONS.get(outcome, Decision.REJECT),
-        reason="; ".join(verdict.reason for verdict in verdicts if _is_decisive(verdict, outcome)),
+        reason="; ".join(verdict.reason for verdict in decisive(verdicts)),
         primary=comparison.primary,
         metrics=comparison.metrics,
         improvement=comparison.improvement,
@@ -73,10 +74,6 @@ def _by_frozen_columns(job: RetrainingJob, applied: AppliedPolicy, ports: Ports)
         raise ArtifactInvalid(f"data.task is '{data.task}' now, but job '{job.job_id}' was trained for '{frozen.task}'")
     data = data.changed(entity=frozen.entity, slices=frozen.slices)
     return applied.changed(policy=applied.policy.changed(data=data))
-
-
-def _is_decisive(verdict: Verdict, outcome: Outcome) -> bool:
-    return verdict.outcome is outcome and not verdict.observed_only
 
 
 def with_min_improvement(applied: AppliedPolicy, min_improvement: float) -> AppliedPolicy:
@@ -112,6 +109,8 @@ def _inputs(job: RetrainingJob, best: Candidate, scores: ScoringResult, applied:
         policy_version=applied.version,
         min_improvement=applied.policy.validation.min_improvement,
         look=best.versions.terms.look,
+        champion_look=best.versions.terms.champion_look,
         seed=best.versions.challenger.sample.seed,
         libraries=LIBRARIES,
+        statistics=STATISTICS,
     )

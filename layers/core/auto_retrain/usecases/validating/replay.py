@@ -12,6 +12,7 @@ from ...ports import Ports
 from ..lookup import job_of
 from ..training.container import read_scores
 from .judge_challenger import judge_scores, with_min_improvement
+from .looks import Looks
 
 
 class Replay(Record):
@@ -47,7 +48,8 @@ def replay_validation(job_id: str, ports: Ports) -> Replay:
     applied = _policy_of(job, inputs.policy_version, ports)
     if _counts_min_improvement(sealed):
         applied = with_min_improvement(applied, inputs.min_improvement)
-    replayed = judge_scores(job, read_scores(job, ports), applied, ports, look=inputs.look).result
+    looks = Looks(inputs.look, inputs.champion_look)
+    replayed = judge_scores(job, read_scores(job, ports), applied, ports, looks).result
     return Replay(
         job_id=job_id,
         sealed=sealed,
