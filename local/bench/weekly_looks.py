@@ -21,7 +21,7 @@ from auto_retrain.statistics.resampling import Sample
 
 Array = np.ndarray[Any, Any]
 
-YEARS, WEEKS, WINDOW = 200, 52, 4
+YEARS, WEEKS, WINDOW = 60, 52, 4
 ROWS_A_WEEK = (125, 500, 2500)
 BASES = ("relative", "error_reduction")
 BUDGETS = ("comparison", "year")

@@ -16,6 +16,7 @@ from auto_retrain.gates import judge_gates
 from auto_retrain.gates.min_improvement import judge_min_improvement
 from auto_retrain.gates.paired_evidence import judge_paired_evidence
 from auto_retrain.statistics.resampling import Sample
+from local.bench.weekly_looks import false_promotions, rules_of
 from tests.unit.builders import a_policy
 from tests.unit.comparison.answers import CLASSES, drawn, of_classes, policy_with
 
@@ -110,7 +111,7 @@ def test_unequal_entities_that_are_enough_promote_equal_models_no_more_often(met
     random, sample = np.random.default_rng(7), Sample(entities.size, 0, entities)
     assert 50 < sample.effective_units < 200
     policy = a_policy(validation={"primary_metric": metric, "min_improvement": 0})
-    labels, runs, level, better = np.arange(entities.size) % 2, 400, 0.05, 0
+    labels, runs, level, better = np.arange(entities.size) % 2, 200, 0.05, 0
     for _ in range(runs):
         versions = []
         for _ in range(2):
@@ -122,3 +123,11 @@ def test_unequal_entities_that_are_enough_promote_equal_models_no_more_often(met
         gain = Pair(*versions, Terms(policy)).gain(metric)
         better += gain is not None and gain.p_value <= level
     assert better / runs <= level + 4 * (level * (1 - level) / runs) ** 0.5
+
+
+def test_a_budget_for_the_year_bounds_what_weekly_comparisons_add_up_to() -> None:
+    without, bounded = rules_of("rmse")[:2]
+    shares = false_promotions(125, classes=False, rules=[without, bounded], years=6)
+    # 0.72 and 0.05 in docs/limits.md.
+    assert shares[without] >= 0.3
+    assert shares[bounded] <= 0.2
