@@ -18,6 +18,7 @@ from auto_retrain.domain.verdict import SUPPORT, Outcome, Verdict, decisive, wor
 from auto_retrain.gates import GATES, judge_gates
 from auto_retrain.gates.accuracy_floor import judge_accuracy_floor
 from auto_retrain.gates.guardrails import judge_guardrails
+from auto_retrain.gates.holdout_size import judge_holdout_size
 from auto_retrain.gates.min_improvement import judge_min_improvement
 from auto_retrain.gates.paired_evidence import judge_paired_evidence
 from auto_retrain.gates.r2_floor import judge_r2_floor
@@ -319,6 +320,8 @@ def test_a_few_large_entities_count_as_few() -> None:
         "3000 entities among the holdout rows, whose rows are so unequally spread that they count as 5.235 (50 needed)"
     )
     assert decided(entities=60, effective_entities=57.3) is Outcome.MET
+    (enough,) = judge_holdout_size(POLICY, a_comparison(entities=60, effective_entities=60.0))
+    assert enough.reason == "2000 holdout rows; 60 entities among the holdout rows"
 
 
 @pytest.mark.parametrize(

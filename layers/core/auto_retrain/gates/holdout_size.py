@@ -22,7 +22,8 @@ def judge_holdout_size(policy: Policy, comparison: Comparison) -> list[Verdict]:
     for number, needed, words in needs:
         if number is not None and number < needed:
             return [_verdict(Outcome.INCONCLUSIVE, f"{words} ({needed} needed)", comparison)]
-    return [_verdict(Outcome.MET, f"{rows} holdout rows", comparison)]
+    entities = "" if comparison.entities is None else f"; {_entities(comparison)}"
+    return [_verdict(Outcome.MET, f"{rows} holdout rows{entities}", comparison)]
 
 
 def _entities(comparison: Comparison) -> str:

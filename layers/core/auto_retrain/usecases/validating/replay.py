@@ -29,6 +29,11 @@ class Replay(Record):
         return not self.differences
 
     @property
+    def has_other_statistics(self) -> bool:
+        """Whether our own statistics have changed since, which alone may give other numbers."""
+        return self.replayed.inputs.statistics != self.sealed.inputs.statistics
+
+    @property
     def has_same_words(self) -> bool:
         return self.replayed.validation_hash == self.sealed.validation_hash
 
