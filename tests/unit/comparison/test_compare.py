@@ -32,7 +32,7 @@ def test_a_regression_is_compared_by_its_error() -> None:
     assert rmse.value < 4.4 < 4.6 < (rmse.champion or 0)
     assert rmse.interval is not None
     assert rmse.interval[0] < rmse.value < rmse.interval[1]
-    assert rmse.method == "paired_bootstrap"
+    assert rmse.method == "sign_flips"
     assert better.improvement == pytest.approx(0.2, abs=0.06)
     assert worst(judge_gates(policy, better)) is Outcome.MET
     assert worst(judge_gates(policy, worse)) is Outcome.UNMET
@@ -123,7 +123,7 @@ def test_rows_of_few_entities_are_less_evidence_than_they_seem() -> None:
     together = compare(pair_up(challenger, champion, policy_with(entity="customer"), 0))
     accuracy = together.metrics["accuracy"]
     assert together.entities == 60
-    assert accuracy.method == "paired_bootstrap"
+    assert accuracy.method == "sign_flips"
     assert alone.interval is not None
     assert accuracy.interval is not None
     assert accuracy.interval[1] - accuracy.interval[0] > 3 * (alone.interval[1] - alone.interval[0])
@@ -155,3 +155,35 @@ def test_nothing_is_made_up_from_a_handful_of_classes(rows: int, n_classes: int,
 
     comparison = compare(pair_up(some(), some() if with_champion else None, policy, 0))
     assert worst(judge_gates(policy, comparison)) is not Outcome.MET
+
+
+def of_frauds(rows: int, frauds: int, caught: int, seed: int) -> Predictions:
+    """Three known classes, of which only some rows are frauds."""
+    random, classes = np.random.default_rng(seed), np.array(["fraud", "ok", "unsure"])
+    labels = np.where(np.arange(rows) < frauds, 0, 1 + np.arange(rows) % 2)
+    right = np.where(labels == 0, np.arange(rows) < caught, random.random(rows) < 0.95)
+    return Predictions(np.arange(rows).astype(str), labels, np.where(right, labels, 3 - np.maximum(labels, 1)), classes)
+
+
+@pytest.mark.parametrize("metric", ["recall", "precision", "f1_score"])
+def test_a_guarded_metric_without_a_case_is_unknown_and_such_rows_cannot_decide(metric: str) -> None:
+    policy = policy_with(positive_label="fraud").changed(
+        validation=a_policy(validation={"guardrails": {metric: 0.01}}).validation
+    )
+    challenger, champion = of_frauds(2000, 0, 0, 1), of_frauds(2000, 0, 0, 2)
+    comparison = compare(pair_up(challenger, champion, policy, 0))
+    by_check = {verdict.check: verdict for verdict in judge_gates(policy, comparison)}
+    assert by_check[f"guardrail_{metric}"].outcome is Outcome.INCONCLUSIVE
+    assert by_check["holdout_size"].reason == "0 holdout rows of the rarest class (50 needed)"
+    with_cases = compare(pair_up(of_frauds(2000, 60, 50, 1), of_frauds(2000, 60, 50, 2), policy, 0))
+    assert metric in with_cases.metrics
+
+
+def test_few_entities_of_unequal_size_cannot_decide() -> None:
+    # One entity has 30 % of the rows: such comparisons promoted equal models ten times as often as they should.
+    entities = np.where(np.arange(5000) < 1500, 0, np.arange(5000)).astype(str)
+    policy, random = policy_with(entity="customer"), np.random.default_rng(4)
+    one, other = (of_classes(random.random(5000) < 0.9, entities=entities) for _ in range(2))
+    comparison = compare(pair_up(one, other, policy, 0))
+    assert (comparison.entities, comparison.effective_entities) == (3501, pytest.approx(11.09, abs=0.01))
+    assert worst(judge_gates(policy, comparison)) is Outcome.INCONCLUSIVE

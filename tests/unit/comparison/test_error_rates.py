@@ -5,15 +5,20 @@ import pytest
 
 from auto_retrain.comparison.compare import compare
 from auto_retrain.comparison.pair_up import pair_up
+from auto_retrain.comparison.predictions import Predictions
 from auto_retrain.comparison.slices import compare_slices
+from auto_retrain.comparison.version_metrics import VersionMetrics
+from auto_retrain.comparison.versions import Pair, Terms
 from auto_retrain.domain.comparison import Comparison
 from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.verdict import Outcome, worst
 from auto_retrain.gates import judge_gates
 from auto_retrain.gates.min_improvement import judge_min_improvement
 from auto_retrain.gates.paired_evidence import judge_paired_evidence
+from auto_retrain.statistics.resampling import Sample
+from local.bench.weekly_looks import false_promotions, rules_of
 from tests.unit.builders import a_policy
-from tests.unit.comparison.answers import drawn, of_classes, policy_with
+from tests.unit.comparison.answers import CLASSES, drawn, of_classes, policy_with
 
 # Simulated with 20,000 repetitions: the share promoted by the point estimate's 5 %, by the test, and by both.
 TABLE = [
@@ -96,3 +101,33 @@ def test_ten_equal_slices_stop_an_equal_challenger_in_five_of_a_hundred_cases() 
         comparison = compare(pair, metrics=(), slices=compare_slices(pair))
         stopped += any(v.check == "slices" and not v.met for v in judge_gates(policy, comparison))
     assert stopped / runs <= 0.05 + 4 * (0.05 * 0.95 / runs) ** 0.5
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "roc_auc", "f1_score"])
+def test_unequal_entities_that_are_enough_promote_equal_models_no_more_often(metric: str) -> None:
+    # Sizes of 100 to 1, which count as about 60 equal ones; half of a row's noise is its entity's.
+    sizes = np.sort(np.random.default_rng(0).pareto(1.6, 400) * 5 + 1).astype(int).clip(max=100)
+    entities = np.repeat(np.arange(sizes.size), sizes)
+    random, sample = np.random.default_rng(7), Sample(entities.size, 0, entities)
+    assert 50 < sample.effective_units < 200
+    policy = a_policy(validation={"primary_metric": metric, "min_improvement": 0})
+    labels, runs, level, better = np.arange(entities.size) % 2, 200, 0.05, 0
+    for _ in range(runs):
+        versions = []
+        for _ in range(2):
+            noise = random.normal(size=sizes.size)[entities] + random.normal(size=entities.size)
+            yes = 1 / (1 + np.exp(-(1.5 * (2 * labels - 1) + noise)))
+            ids, scores = np.arange(labels.size).astype(str), np.column_stack([1 - yes, yes])
+            answers = Predictions(ids, labels, (yes > 0.5).astype(int), CLASSES, scores)
+            versions.append(VersionMetrics(answers, None, sample))
+        gain = Pair(*versions, Terms(policy)).gain(metric)
+        better += gain is not None and gain.p_value <= level
+    assert better / runs <= level + 4 * (level * (1 - level) / runs) ** 0.5
+
+
+def test_a_budget_for_the_year_bounds_what_weekly_comparisons_add_up_to() -> None:
+    without, bounded = rules_of("rmse")[:2]
+    shares = false_promotions(125, classes=False, rules=[without, bounded], years=6)
+    # 0.72 and 0.05 in docs/limits.md.
+    assert shares[without] >= 0.3
+    assert shares[bounded] <= 0.2

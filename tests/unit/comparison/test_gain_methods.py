@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from auto_retrain.comparison.gain import Gain
-from auto_retrain.comparison.gain_methods import CountedGain, DrawnGain, RocAucGain
+from auto_retrain.comparison.gain_methods import CountedGain, DrawnGain, MeanGain, RocAucGain
 from auto_retrain.comparison.pair_up import pair_up
 from auto_retrain.comparison.predictions import Predictions
 from auto_retrain.comparison.versions import Pair
@@ -35,11 +35,12 @@ def gain_of(metric: str, challenger: Predictions, champion: Predictions) -> Gain
     return gain
 
 
-def test_only_accuracy_on_independent_rows_is_counted() -> None:
+def test_accuracy_on_independent_rows_is_counted_and_other_means_are_flipped() -> None:
     rows = independent(2.0, 1), independent(1.5, 2)
     clusters = of_entities(2.0, 1), of_entities(1.5, 2)
     assert type(gain_of("accuracy", *rows)) is CountedGain
-    assert type(gain_of("accuracy", *clusters)) is DrawnGain
+    assert type(gain_of("accuracy", *clusters)) is MeanGain
+    assert type(gain_of("log_loss", *rows)) is MeanGain
     assert type(gain_of("f1_score", *rows)) is DrawnGain
     assert type(gain_of("roc_auc", *clusters)) is RocAucGain
 

@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from auto_retrain import gates
-from auto_retrain.domain.comparison import MetricResult, SliceResult
+from auto_retrain.domain.comparison import MetricResult, SliceResult, share_of_error
 from auto_retrain.domain.metric_kinds import Task
 from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.policy.validation import ObservableGate, ValidationPolicy
-from auto_retrain.domain.verdict import Outcome, Verdict, worst
+from auto_retrain.domain.verdict import SUPPORT, Outcome, Verdict, decisive, worst
 from auto_retrain.gates import GATES, judge_gates
 from auto_retrain.gates.accuracy_floor import judge_accuracy_floor
 from auto_retrain.gates.guardrails import judge_guardrails
+from auto_retrain.gates.holdout_size import judge_holdout_size
 from auto_retrain.gates.min_improvement import judge_min_improvement
 from auto_retrain.gates.paired_evidence import judge_paired_evidence
 from auto_retrain.gates.r2_floor import judge_r2_floor
@@ -180,7 +181,7 @@ def test_slices_that_are_all_too_small_are_inconclusive() -> None:
 def test_too_few_rows_are_inconclusive() -> None:
     assert decided(rows=499) is Outcome.INCONCLUSIVE
     assert decided(rarest_class_rows=49) is Outcome.INCONCLUSIVE
-    assert decided(entities=49) is Outcome.INCONCLUSIVE
+    assert decided(entities=49, effective_entities=49) is Outcome.INCONCLUSIVE
 
 
 def test_a_challenger_that_only_predicts_the_largest_class_is_refused() -> None:
@@ -310,3 +311,75 @@ def test_every_gate_except_the_floors_can_be_only_observed() -> None:
 def test_a_gate_is_in_the_file_of_its_name_and_every_file_is_registered() -> None:
     helpers = {"__init__", "margins"}
     assert {path.stem for path in Path(gates.__file__).parent.glob("*.py")} - helpers == set(GATES)
+
+
+def test_a_few_large_entities_count_as_few() -> None:
+    unequal = {"entities": 3000, "effective_entities": 5.234567}
+    assert decided(**unequal) is Outcome.INCONCLUSIVE
+    assert reasons(**unequal) == (
+        "3000 entities among the holdout rows, whose rows are so unequally spread that they count as 5.235 (50 needed)"
+    )
+    assert decided(entities=60, effective_entities=57.3) is Outcome.MET
+    (enough,) = judge_holdout_size(POLICY, a_comparison(entities=60, effective_entities=60.0))
+    assert enough.reason == "2000 holdout rows; 60 entities among the holdout rows"
+
+
+@pytest.mark.parametrize(
+    "few", [{"rows": 20}, {"rarest_class_rows": 0}, {"entities": 9, "effective_entities": 9.0}, {"label_share": 0.5}]
+)
+def test_rows_that_cannot_decide_refuse_nothing_either(few: dict[str, Any]) -> None:
+    hopeless = {"accuracy": 0.8, "champion": 0.85, "largest_class_share": 0.9, "p_value": 0.9}
+    assert decided(**hopeless) is Outcome.UNMET
+    assert decided(**hopeless, **few) is Outcome.INCONCLUSIVE
+    verdicts = judge_gates(POLICY, a_comparison(**hopeless, **few))
+    assert {verdict.check for verdict in decisive(verdicts)} <= SUPPORT
+
+
+def test_where_too_few_rows_are_only_observed_the_other_gates_decide() -> None:
+    observed = {"observe_only": ["holdout_size"]}
+    assert decided(observed, rows=20, accuracy=0.8) is Outcome.UNMET
+
+
+def test_what_asks_for_enough_rows_is_a_gate() -> None:
+    assert set(GATES) >= SUPPORT
+
+
+@pytest.mark.parametrize(
+    ("metric", "expected"),
+    [
+        (lower(2.0, 3.0, 0.5), "rmse 2.0000, champion 3.0000: not worse, and better by at least 0.5"),
+        (lower(2.9, 3.0, -0.2), "rmse 2.9000, champion 3.0000: worse by at most 0.2 (less than 2 allowed)"),
+        (lower(2e138, 3e138, 1e137), "rmse 2e+138, champion 3e+138: not worse, and better by at least 1e+137"),
+    ],
+)
+def test_a_guardrail_says_how_much_is_sure_in_few_digits(metric: MetricResult, expected: str) -> None:
+    policy = a_policy(data=REGRESSION.data.model_dump(), validation={"guardrails": {"rmse": 2}})
+    (verdict,) = judge_guardrails(policy, a_comparison(primary="rmse", metrics={"rmse": metric}))
+    assert verdict.reason == expected
+
+
+def test_a_p_value_that_is_too_small_for_a_float_is_not_called_zero() -> None:
+    (verdict,) = judge_paired_evidence(POLICY, a_comparison(p_value=0.0))
+    assert "(p < 1e-300, limit 0.05)" in verdict.reason
+
+
+YEARLY = a_policy(validation={"error_budget": "year"})
+
+
+@pytest.mark.parametrize(
+    ("look", "limit"), [(1, 0.05 * 3 / math.pi**2), (2, 0.05 * 0.75 / math.pi**2), (52, 0.05 / 104)]
+)
+def test_a_budget_for_the_year_asks_more_of_each_comparison_with_the_same_champion(look: int, limit: float) -> None:
+    (verdict,) = judge_paired_evidence(YEARLY, a_comparison(p_value=1e-9, champion_look=look))
+    assert verdict.limit == pytest.approx(limit)
+    assert f"comparison number {look} with this champion" in verdict.reason
+    assert judge_paired_evidence(POLICY, a_comparison(champion_look=look))[0].limit == pytest.approx(0.05)
+
+
+def test_a_year_of_weekly_comparisons_spends_no_more_than_its_budget_and_no_champion_becomes_unbeatable() -> None:
+    shares = [share_of_error("year", 1, 1, look) for look in range(1, 53)]
+    assert sum(shares) <= 1
+    assert share_of_error("year", 1, 1, 10_000) == 1 / 104
+    # On rows that were used before, the smaller share counts.
+    assert share_of_error("year", 2, 3, 1) == pytest.approx(3 / math.pi**2 / 2)
+    assert share_of_error("year", 1, 9, 1) == pytest.approx(1 / 9)

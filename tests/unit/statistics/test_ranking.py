@@ -13,6 +13,7 @@ from auto_retrain.statistics.ranking import (
     macro_roc_auc,
     precision_recall_curve,
     roc_auc,
+    roc_auc_interval,
     roc_curve,
 )
 from auto_retrain.statistics.resampling import Sample, percentile_interval
@@ -34,9 +35,6 @@ def test_areas_agree_with_scikit_learn(rows: int, share: float, digits: int) -> 
     assert roc_auc(positive, scores).value == pytest.approx(reference.roc_auc_score(positive, scores), abs=1e-12)
     expected = reference.average_precision_score(positive, scores)
     assert average_precision(positive, scores) == pytest.approx(expected, abs=1e-12)
-    sums = average_precision_sums(positive, scores, Sample(rows, seed=0)).sum(axis=0)
-    # Few score levels instead of all: only replicates are made of them.
-    assert average_precision_replicates(sums) == pytest.approx(expected, abs=0.02 if rows == 5000 else 1e-12)
 
 
 def test_many_classes_are_averaged_one_against_the_rest() -> None:
@@ -84,17 +82,64 @@ def test_rows_of_one_entity_are_one_piece_of_evidence() -> None:
     assert repeated == pytest.approx(np.sqrt(10) * (challenger.value - champion.value) / abs(norm.ppf(alone)), rel=0.05)
 
 
-def test_the_interval_of_the_average_precision_covers_the_truth_in_95_of_100_cases() -> None:
-    truth = average_precision(*some(400_000, 0.2, seed=6))
+def true_average_precision(share: float, shift: float) -> float:
+    """Mean over the positives' scores of the precision that each of them has as a threshold."""
+    thresholds = norm.isf((np.arange(100_000) + 0.5) / 100_000) + shift
+    hits, false = share * norm.sf(thresholds - shift), (1 - share) * norm.sf(thresholds)
+    return float(np.mean(hits / (hits + false)))
+
+
+@pytest.mark.parametrize(
+    ("share", "rows", "shift"), [(0.2, 1500, 1.0), (0.02, 10_000, 3.0), (0.005, 10_000, 3.5), (0.005, 40_000, 3.5)]
+)
+def test_the_interval_of_the_average_precision_covers_the_truth_and_its_value(
+    share: float, rows: int, shift: float
+) -> None:
+    truth = true_average_precision(share, shift)
     # The draws do not depend on the rows, so one set of them serves all runs.
-    covered, runs, sample = 0, 200, Sample(1500, 0)
-    for seed in range(runs):
-        positive, scores = some(1500, 0.2, seed=100 + seed)
+    covered, runs, sample, random = 0, 100, Sample(rows, 0), np.random.default_rng(6)
+    for _ in range(runs):
+        positive = np.arange(rows) < random.binomial(rows, share)
+        scores = random.normal(size=rows) + shift * positive
         low, high = percentile_interval(
-            average_precision_replicates(sample.replicates(average_precision_sums(positive, scores, sample)))
+            average_precision_replicates(
+                average_precision_sums(positive, scores, sample), average_precision(positive, scores), sample
+            )
         )
+        assert low < average_precision(positive, scores) < high
         covered += low <= truth <= high
-    assert covered / runs == pytest.approx(0.95, abs=4 * (0.95 * 0.05 / runs) ** 0.5)
+    # 50 positives leave a few hundredths; four standard errors of 100 runs.
+    assert covered / runs >= 0.93 - 4 * (0.93 * 0.07 / runs) ** 0.5
+
+
+def test_replicates_of_the_average_precision_are_exact_at_each_positive_row() -> None:
+    positive, scores = some(5000, 0.02, seed=8)
+    sample = Sample(5000, 0)
+    sums = average_precision_sums(positive, scores, sample)
+    value = average_precision(positive, scores)
+    assert sums.shape[1] == 2 * positive.sum()
+    drawn = np.repeat(np.arange(5000), sample.weights[7][sample.groups].astype(int))
+    expected = reference.average_precision_score(positive[drawn], scores[drawn])
+    assert average_precision_replicates(sums, value, sample)[7] == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize(("positives", "rows", "shift"), [(50, 1000, 1.5), (50, 2500, 2.5), (100, 2000, 2.5)])
+def test_the_interval_of_an_area_covers_the_truth_with_few_positive_rows(
+    positives: int, rows: int, shift: float
+) -> None:
+    truth, covered, runs, sample = norm.cdf(shift / np.sqrt(2)), 0, 600, Sample(rows, 0)
+    random, positive = np.random.default_rng(rows), np.arange(rows) < positives
+    for _ in range(runs):
+        area = roc_auc(positive, random.normal(size=rows) + shift * positive)
+        low, high = roc_auc_interval(area, sample, 0.95)
+        covered += low <= truth <= high
+    assert covered / runs >= 0.95 - 4 * (0.95 * 0.05 / runs) ** 0.5
+
+
+def test_a_perfect_area_is_not_certain() -> None:
+    positive = np.arange(1000) < 50
+    low, high = roc_auc_interval(roc_auc(positive, positive.astype(float)), Sample(1000, 0), 0.95)
+    assert (low, high) == (pytest.approx(0.980, abs=0.001), 1.0)
 
 
 def test_the_curves_agree_with_scikit_learn() -> None:

@@ -37,6 +37,8 @@ def _replay(options: argparse.Namespace, ports: Ports) -> int:
     else:
         decisions = f"{replay.sealed.decision.value}, replayed {replay.replayed.decision.value}"
         print(f"{replay.job_id}: NOT the same: {decisions}")
+        if replay.has_other_statistics:
+            print("  it was sealed by a release that computed some numbers in another way; see docs/limits.md")
         for difference in replay.differences:
             print(f"  {plain(difference)}")
     return 0 if replay.is_same else 1

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from ..domain.job import RetrainingJob
+from ..domain.numbers import shown_number, shown_p_value
 from ..ports import Ports
 from ..usecases.lookup import job_of
 from ..usecases.promoting.review import awaits_review, review_challenger
@@ -84,7 +85,7 @@ def _print_metrics(job: RetrainingJob) -> None:
             f"{name}*" if name == job.validation.primary else name,
             *(_number(value) for value in (metric.value, metric.champion, metric.gain)),
             "-" if metric.gain_interval is None else "[{:+.4g}, {:+.4g}]".format(*metric.gain_interval),
-            "-" if metric.p_value is None else f"{metric.p_value:.3g}",
+            "-" if metric.p_value is None else shown_p_value(metric.p_value),
         )
         for name, metric in job.validation.metrics.items()
     ]
@@ -94,7 +95,7 @@ def _print_metrics(job: RetrainingJob) -> None:
 
 
 def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
+    return "-" if value is None else shown_number(value)
 
 
 def _standing(job: RetrainingJob) -> str:
@@ -112,9 +113,9 @@ def _rows(job: RetrainingJob) -> list[tuple[object, ...]]:
         score = scores.get(variant.version or "")
         chosen = "*" if variant.version and variant.version == job.challenger_version else ""
         cells = (
-            f"{score.value:.4f}" if score else "-",
+            shown_number(score.value) if score else "-",
             "-" if score is None or score.improvement is None else f"{score.improvement:+.1%}",
-            "-" if score is None or score.p_value is None else f"{score.p_value:.3g}",
+            "-" if score is None or score.p_value is None else shown_p_value(score.p_value),
         )
         parameters = json.dumps(variant.parameters) + (f" failed: {variant.error}" if variant.error else "")
         rows.append((f"{number}{chosen}", variant.version or "-", *cells, parameters))

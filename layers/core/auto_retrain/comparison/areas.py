@@ -60,14 +60,17 @@ class Areas:
 
     @cached_property
     def _precision_recall(self) -> float:
-        return float(np.mean([average_precision(*class_and_scores) for class_and_scores in self._one_against_rest()]))
+        return float(np.mean([average_precision(*one) for one in self._one_against_rest()]))
 
     @cached_property
     def _precision_recall_replicates(self) -> Array:
-        sums = (average_precision_sums(*one, self._sample) for one in self._one_against_rest())
-        replicates = [average_precision_replicates(self._sample.replicates(some)) for some in sums]
+        replicates = [self._replicates_of(*one) for one in self._one_against_rest()]
         means: Array = np.mean(replicates, axis=0)
         return means
+
+    def _replicates_of(self, of_class: Array, scores: Array) -> Array:
+        sums = average_precision_sums(of_class, scores, self._sample)
+        return average_precision_replicates(sums, average_precision(of_class, scores), self._sample)
 
     def _one_against_rest(self) -> Iterator[tuple[Array, Array]]:
         """Which rows are of a class, and their scores for it: for the positive class, or for each that occurs."""

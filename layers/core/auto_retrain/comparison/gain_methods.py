@@ -10,7 +10,7 @@ from ..domain.metric_kinds import MetricKind
 from ..domain.policy.validation import ImprovementBasis
 from ..statistics.paired import PairedCounts, gain_interval, mcnemar_mid_p, relative_improvement_interval
 from ..statistics.ranking import delong_p_value
-from ..statistics.resampling import bootstrap_p_value, percentile_interval
+from ..statistics.resampling import bootstrap_p_value, percentile_interval, sign_flip_p_value
 from .gain import Gain, improvement_on
 from .version_metrics import VersionMetrics
 
@@ -75,15 +75,34 @@ class DrawnGain(Gain):
 
     @property
     def p_value(self) -> float:
-        return bootstrap_p_value(self.replicates)
+        return bootstrap_p_value(self.replicates, self.challenger.sample)
 
     @property
     def p_worse(self) -> float:
-        return bootstrap_p_value(-self.replicates)
+        return bootstrap_p_value(-self.replicates, self.challenger.sample)
 
     def improvement_interval(self, basis: ImprovementBasis, confidence: float) -> Interval | None:
         challenger, champion = self.challenger.replicates(self.metric), self.champion.replicates(self.metric)
         return percentile_interval(improvement_on(basis, self.kind, challenger, champion), confidence)
+
+
+class MeanGain(DrawnGain):
+    """The gain in a mean over rows, whose p values come from sign flips of what each group adds to it."""
+
+    method: ClassVar[Method] = "sign_flips"
+
+    @property
+    def p_value(self) -> float:
+        return sign_flip_p_value(self._advantages, self.challenger.sample)
+
+    @property
+    def p_worse(self) -> float:
+        return sign_flip_p_value(-self._advantages, self.challenger.sample)
+
+    @property
+    def _advantages(self) -> Array:
+        advantages: Array = self.kind.gain(self.challenger.totals(self.metric), self.champion.totals(self.metric))
+        return advantages
 
 
 class RocAucGain(DrawnGain):
@@ -101,8 +120,10 @@ class RocAucGain(DrawnGain):
 
 
 def gain_in(metric: str, kind: MetricKind, challenger: VersionMetrics, champion: VersionMetrics) -> Gain | None:
-    """The gain in one metric; None when one of the versions does not have it."""
+    """The gain in one metric; None when one of the versions does not have it, or there is no case of it."""
     if not (challenger.has(metric) and champion.has(metric)):
+        return None
+    if not challenger.cases(metric) and not champion.cases(metric):
         return None
     return _class_of(metric, challenger)(metric, kind, challenger, champion)
 
@@ -111,4 +132,6 @@ def _class_of(metric: str, challenger: VersionMetrics) -> type[Gain]:
     if metric == "roc_auc":
         return RocAucGain
     # McNemar's test knows nothing of entities.
-    return CountedGain if metric == "accuracy" and challenger.sample.entities is None else DrawnGain
+    if metric == "accuracy" and challenger.sample.entities is None:
+        return CountedGain
+    return DrawnGain if challenger.totals(metric) is None else MeanGain

@@ -15,7 +15,13 @@ MAX_BYTES = 2300 << 20
 
 
 def pair_up(
-    challenger: Predictions, champion: Predictions | None, policy: Policy, seed: int, compared: int = 1, look: int = 1
+    challenger: Predictions,
+    champion: Predictions | None,
+    policy: Policy,
+    seed: int,
+    compared: int = 1,
+    look: int = 1,
+    champion_look: int | None = None,
 ) -> Versions:
     """Make two versions comparable, or measure a first model alone.
 
@@ -23,7 +29,7 @@ def pair_up(
         ArtifactInvalid: they were not scored on the same rows, or know too many classes, or do not know the
             policy's positive label.
     """
-    terms = Terms(policy, compared, look)
+    terms = Terms(policy, compared, look, champion_look)
     if champion is None:
         return first_model_of(challenger, terms, seed)
     if _differing(challenger, champion):

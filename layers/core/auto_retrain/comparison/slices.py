@@ -1,7 +1,6 @@
 """Compares champion and challenger on parts of the holdout rows, by the values of named columns."""
 
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,27 +15,50 @@ Array = np.ndarray[Any, Any]
 MAX_SLICES_OF_A_COLUMN = 20
 
 
-def compare_slices(versions: Versions) -> tuple[SliceResult, ...]:
-    """The primary metric on every part that is large enough and has it; none for a first model."""
+class Slices(NamedTuple):
+    """What was compared, and how many parts with enough rows were not: beyond the largest, or without the metric."""
+
+    compared: tuple[SliceResult, ...] = ()
+    left_out: int = 0
+
+
+NO_SLICES = Slices()
+
+
+def compare_slices(versions: Versions) -> Slices:
+    """The primary metric on every part that has enough rows and the metric; none for a first model."""
     if isinstance(versions, FirstModel):
-        return ()
+        return NO_SLICES
     columns = versions.challenger.predictions.slices.items()
-    return tuple(result for column, values in columns for result in _slices_of(column, values, versions))
+    results = [result for column, values in columns for result in _slices_of(column, values, versions)]
+    compared = tuple(result for result in results if result is not None)
+    return Slices(compared, len(results) - len(compared))
 
 
-def _slices_of(column: str, values: Array, pair: Pair) -> Iterator[SliceResult]:
+def _slices_of(column: str, values: Array, pair: Pair) -> list[SliceResult | None]:
+    """One result for each value with enough rows; None for one that is not compared."""
     present, rows = np.unique(values, return_counts=True)
     # By size, and the first of equals, so that a replay takes the same ones.
-    largest = np.argsort(-rows, kind="stable")[:MAX_SLICES_OF_A_COLUMN]
-    for place in largest[rows[largest] >= pair.terms.policy.validation.min_slice_rows]:
-        gain = pair.only(values == present[place]).gain(pair.terms.policy.primary_metric)
-        if gain is not None:
-            yield SliceResult(
-                column=column,
-                value=str(present[place])[:MAX_NAME_LENGTH],
-                rows=int(rows[place]),
-                challenger=rounded(gain.challenger_value),
-                champion=rounded(gain.champion_value),
-                gain=rounded(gain.value),
-                p_worse=rounded(gain.p_worse),
-            )
+    by_size = np.argsort(-rows, kind="stable")
+    enough = by_size[rows[by_size] >= pair.terms.policy.validation.min_slice_rows]
+    largest, others = enough[:MAX_SLICES_OF_A_COLUMN], enough[MAX_SLICES_OF_A_COLUMN:]
+    results = [_compare_on(values == present[place], column, str(present[place]), pair) for place in largest]
+    return [*results, *[None] * others.size]
+
+
+def _compare_on(chosen: Array, column: str, value: str, pair: Pair) -> SliceResult | None:
+    part = pair.only(chosen)
+    gain = part.gain(pair.terms.policy.primary_metric)
+    if gain is None:
+        return None
+    sample = part.challenger.sample
+    return SliceResult(
+        column=column,
+        value=value[:MAX_NAME_LENGTH],
+        rows=sample.rows,
+        challenger=rounded(gain.challenger_value),
+        champion=rounded(gain.champion_value),
+        gain=rounded(gain.value),
+        p_worse=rounded(gain.p_worse),
+        entities=None if sample.entities is None else rounded(sample.effective_units),
+    )

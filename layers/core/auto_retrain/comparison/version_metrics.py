@@ -10,6 +10,7 @@ from ..domain.canonical_text import canonical_text
 from ..domain.comparison import Interval
 from ..domain.errors import ArtifactInvalid
 from ..statistics.proportions import wilson_interval
+from ..statistics.ranking import roc_auc_interval
 from ..statistics.resampling import Sample, percentile_interval
 from .areas import AREAS, Areas
 from .families import Family, families_of
@@ -45,13 +46,27 @@ class VersionMetrics:
         """The metric in the bootstrap's replicates, which are the same draws for every version."""
         return self.areas.replicates(metric) if metric in AREAS else self._families[metric].replicates[metric]
 
+    def cases(self, metric: str) -> int:
+        """How many rows a metric is about: a recall without positive rows is 0, and says nothing."""
+        if self.positive is None or metric not in ("precision", "recall", "f1_score"):
+            return self.predictions.rows
+        counted = self.predictions.predictions if metric == "precision" else self.predictions.labels
+        return int(np.count_nonzero(counted == self.positive))
+
+    def totals(self, metric: str) -> Array | None:
+        """Sums by group that a metric follows, which is a mean over rows; None for one that is not."""
+        return None if metric in AREAS else self._families[metric].totals.get(metric)
+
     def interval(self, metric: str, confidence: float) -> Interval:
         """Two-sided interval of a metric that this version has; NaN at both ends when a replicate is unknown.
 
         For a share of rows it is Wilson's, which knows that 50 right out of 50 is not certainty; where rows are not
-        independent it is as wide as for the fewer rows that would be (design effect). For the calibration error it is
-        the basic bootstrap's, because a resample is always calibrated worse than the sample it was drawn from.
+        independent it is as wide as for the fewer rows that would be (design effect). The area under the ROC curve has
+        one of its own. For the calibration error it is the basic bootstrap's, because a resample is always calibrated
+        worse than the sample it was drawn from.
         """
+        if metric == "roc_auc":
+            return roc_auc_interval(self.areas.roc, self.sample, confidence)
         value, rows = self.value(metric), self._rows_of_share(metric)
         if rows is not None:
             return wilson_interval(value, rows / self._design_effect(metric, value, rows), confidence)
@@ -68,12 +83,8 @@ class VersionMetrics:
 
     def _rows_of_share(self, metric: str) -> int | None:
         """How many rows a metric is a share of; None for one that is not a share of rows."""
-        if metric == "accuracy":
-            return self.predictions.rows
-        if self.positive is None or metric not in ("precision", "recall"):
-            return None
-        counted = self.predictions.predictions if metric == "precision" else self.predictions.labels
-        return int(np.count_nonzero(counted == self.positive))
+        is_share = metric == "accuracy" or (self.positive is not None and metric in ("precision", "recall"))
+        return self.cases(metric) if is_share else None
 
     def _design_effect(self, metric: str, share: float, rows: int) -> float:
         """How many times larger the variance is than that of independent rows."""

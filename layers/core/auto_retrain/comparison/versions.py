@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from ..domain.comparison import Interval, MetricResult
+from ..domain.comparison import Interval, MetricResult, share_of_error
 from ..domain.policy.policy import Policy
 from .gain import Gain
 from .gain_methods import gain_in
@@ -22,12 +22,14 @@ Array = np.ndarray[Any, Any]
 class Terms:
     """The policy by which versions are compared, and how many comparisons share its chance to err.
 
-    `compared` challengers are measured, on rows that are used for the `look`th time.
+    `compared` challengers are measured, on rows that are used for the `look`th time, against a champion that is
+    compared for the `champion_look`th time.
     """
 
     policy: Policy
     compared: int = 1
     look: int = 1
+    champion_look: int | None = None
 
     @property
     def interval_confidence(self) -> float:
@@ -37,8 +39,9 @@ class Terms:
     @property
     def bound_confidence(self) -> float:
         """Of one-sided bounds: shared by challengers and looks, 0 when the policy wants the point estimate alone."""
-        confidence = self.policy.validation.needed_confidence
-        return 1 - (1 - confidence) / (self.compared * self.look) if confidence else 0.0
+        rules = self.policy.validation
+        share = share_of_error(rules.error_budget, self.compared, self.look, self.champion_look)
+        return 1 - (1 - rules.needed_confidence) * share if rules.needed_confidence else 0.0
 
 
 class Results(NamedTuple):

@@ -8,7 +8,7 @@ from pydantic import Field
 from .base import Record, UtcTime
 from .comparison import Confusion, Interval, KnownQuality, MetricResult, SliceResult
 from .digest import sha256_of
-from .verdict import Verdict
+from .verdict import SUPPORT, Verdict, decisive
 
 
 class Decision(StrEnum):
@@ -22,9 +22,11 @@ class Decision(StrEnum):
 class ValidatedInputs(Record):
     """What was compared, pinned by digests so that the verdict can be recomputed.
 
-    `holdout_sha256` covers row ids and labels; `look` counts how often they have been used, including this time.
-    `min_improvement` is the policy's unless the caller gave another; `seed` is for the bootstrap. What was known of the
-    champion is left out where nothing was, so that what an earlier release sealed keeps its hash.
+    `holdout_sha256` covers row ids and labels; `look` counts how often they have been used, including this time, and
+    `champion_look` how often this champion has been compared. Fields that an earlier release did not know are left out
+    where they have no value, so that what it sealed keeps its hash.
+    `min_improvement` is the policy's unless the caller gave another; `seed` is for the bootstrap. With other
+    `statistics` the same rows give other numbers.
     """
 
     model_name: str
@@ -37,9 +39,11 @@ class ValidatedInputs(Record):
     policy_version: int
     min_improvement: float
     look: int = 1
+    champion_look: int | None = Field(default=None, exclude_if=lambda look: look is None)
     known_of_champion: tuple[KnownQuality, ...] = Field(default=(), exclude_if=lambda known: not known)
     seed: int
     libraries: dict[str, str]
+    statistics: int = Field(default=1, exclude_if=lambda version: version == 1)
 
 
 class VariantScore(Record):
@@ -99,6 +103,11 @@ class ValidationResult(Record):
     @property
     def is_valid(self) -> bool:
         return self.decision is Decision.PROMOTE
+
+    @property
+    def lacks_support(self) -> bool:
+        """Whether the rows could not decide, so that the challenger was not refused for anything of its own."""
+        return not self.is_valid and any(verdict.check in SUPPORT for verdict in decisive(self.verdicts))
 
     def sealed(self, at: UtcTime) -> "ValidationResult":
         """The same result with its hash and time."""

@@ -20,6 +20,9 @@ class Outcome(StrEnum):
 
 Strength = Literal["counted", "point_only", "bare_rule"]
 
+# Gates that ask whether the rows can decide at all.
+SUPPORT = frozenset({"holdout_size", "label_maturity"})
+
 _WORST_LAST = [Outcome.MET, Outcome.INCONCLUSIVE, Outcome.UNMET, Outcome.ERROR]
 
 
@@ -57,7 +60,23 @@ class Verdict(Record):
         return self.changed(observed_only=True)
 
 
+def decisive(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """Those that decide: the worst ones, ignoring those that are only observed.
+
+    Where the rows cannot decide, because they are too few or lack their labels, only this counts: what was computed
+    from them refuses a challenger as little as it promotes one.
+    """
+    counted = [verdict for verdict in verdicts if not verdict.observed_only]
+    unsupported = [verdict for verdict in counted if verdict.check in SUPPORT and not verdict.met]
+    outcome = _worst(unsupported or counted)
+    return [verdict for verdict in unsupported or counted if verdict.outcome is outcome]
+
+
 def worst(verdicts: Iterable[Verdict]) -> Outcome:
-    """The worst outcome of gates, ignoring those that are only observed; inconclusive if nothing is left."""
-    outcomes = [verdict.outcome for verdict in verdicts if not verdict.observed_only]
+    """The outcome of the decisive gates; inconclusive if there is none."""
+    return _worst(decisive(verdicts))
+
+
+def _worst(verdicts: Iterable[Verdict]) -> Outcome:
+    outcomes = [verdict.outcome for verdict in verdicts]
     return max(outcomes, key=_WORST_LAST.index) if outcomes else Outcome.INCONCLUSIVE

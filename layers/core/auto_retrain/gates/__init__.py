@@ -1,4 +1,5 @@
-"""Gates: reasons to refuse a challenger, one file each. All of them judge, and the worst outcome counts.
+"""Gates: reasons to refuse a challenger, one file each. All of them judge, and the worst outcome counts, as long
+as the rows can decide.
 
 A gate that does not apply returns no verdict, such as the accuracy floor for a regression. The register is here.
 """

@@ -1,6 +1,7 @@
 """Non-inferiority: whether a metric is certain not to be worse by more than a margin."""
 
 from ..domain.comparison import Comparison, MetricResult
+from ..domain.numbers import shown_number
 from ..domain.verdict import Outcome, Verdict
 
 
@@ -13,14 +14,17 @@ def judge_margin(check: str, name: str, metric: MetricResult, margin: float, com
     if gain is None or bound is None:
         reason = f"it is unknown whether {name} got worse"
         return Verdict(check=check, outcome=Outcome.INCONCLUSIVE, reason=reason)
-    numbers, allowed = f"{name} {metric.value:.4f}, champion {metric.champion:.4f}", f"less than {margin:g} allowed"
+    numbers = f"{name} {shown_number(metric.value)}, champion {shown_number(metric.champion or 0.0)}"
+    allowed = f"less than {margin:g} allowed"
     if not gain > -margin:
         outcome, reason = Outcome.UNMET, f"{numbers}: worse by {-gain:.4g} ({allowed})"
     elif not bound > -margin:
         outcome = Outcome.INCONCLUSIVE
         reason = f"{numbers}: possibly worse by {-bound:.4g} ({allowed})"
+    elif bound < 0:
+        outcome, reason = Outcome.MET, f"{numbers}: worse by at most {-bound:.4g} ({allowed})"
     else:
-        outcome, reason = Outcome.MET, f"{numbers}: worse by at most {max(0.0, -bound):.4g} ({allowed})"
+        outcome, reason = Outcome.MET, f"{numbers}: not worse, and better by at least {bound:.4g}"
     return Verdict(
         check=check,
         outcome=outcome,

@@ -2,6 +2,7 @@
 
 from ..domain.comparison import Comparison, MetricResult
 from ..domain.metric_kinds import MetricKind
+from ..domain.numbers import shown_number
 from ..domain.policy.policy import Policy
 from ..domain.verdict import Outcome, Verdict
 from .margins import judge_margin
@@ -62,18 +63,19 @@ def _reason(policy: Policy, kind: MetricKind, metric: MetricResult, needed: floa
     name = policy.primary_metric
     goal = _goal(policy, metric.champion or 0.0)
     if not _is_possible(needed, kind):
-        return f"{goal} cannot be reached: it would take {_article(name)} {name} of {needed:.4f}"
-    return f"{name} {metric.value:.4f} {'is at least' if enough else 'is not'} {goal} (needed: {needed:.4f})"
+        return f"{goal} cannot be reached: it would take {_article(name)} {name} of {shown_number(needed)}"
+    verb = "is at least" if enough else "is not"
+    return f"{name} {shown_number(metric.value)} {verb} {goal} (needed: {shown_number(needed)})"
 
 
 def _goal(policy: Policy, champion: float) -> str:
     minimum = policy.validation.min_improvement
     side = "above" if policy.kind_of(policy.primary_metric).higher_is_better else "below"
     if policy.validation.improvement_basis == "absolute":
-        return f"{minimum:g} {side} the champion's {champion:.4f}"
+        return f"{minimum:g} {side} the champion's {shown_number(champion)}"
     if policy.validation.improvement_basis == "error_reduction":
-        return f"{minimum:.1%} closer to perfect than the champion's {champion:.4f}"
-    return f"{minimum:.1%} {side} the champion's {champion:.4f}"
+        return f"{minimum:.1%} closer to perfect than the champion's {shown_number(champion)}"
+    return f"{minimum:.1%} {side} the champion's {shown_number(champion)}"
 
 
 def _article(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from ..domain.comparison import Comparison
 from ..domain.metric_kinds import Task
+from ..domain.numbers import shown_number
 from ..domain.policy.policy import Policy
 from ..domain.verdict import Outcome, Verdict
 
@@ -27,7 +28,7 @@ def judge_r2_floor(policy: Policy, comparison: Comparison) -> list[Verdict]:
         Verdict(
             check=CHECK,
             outcome=Outcome.MET if above else Outcome.UNMET,
-            reason=f"R² {metric.value:.4f} is {'above' if above else 'not above'} {baseline}",
+            reason=f"R² {shown_number(metric.value)} is {'above' if above else 'not above'} {baseline}",
             value=metric.value,
             limit=limit,
             n=comparison.rows,

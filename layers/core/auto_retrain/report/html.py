@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from ..domain.numbers import shown_number
+
 NOT_KNOWN = "-"
 _MAX_LETTERS = 500
 
@@ -14,7 +16,7 @@ def text(value: object) -> str:
 
 
 def number(value: float | None) -> str:
-    return NOT_KNOWN if value is None else f"{value:.4f}" if abs(value) < 1000 else f"{value:,.1f}"
+    return NOT_KNOWN if value is None else f"{value:,.1f}" if 1e3 <= abs(value) < 1e6 else shown_number(value)
 
 
 def interval(bounds: tuple[float, float] | None) -> str:

@@ -2,6 +2,7 @@
 
 from ..domain.curves import Curves
 from ..domain.job import RetrainingJob
+from ..domain.numbers import shown_p_value
 from ..domain.validation import ValidationResult
 from .charts import chart
 from .html import NOT_KNOWN, interval, number, paragraph, table, text
@@ -14,7 +15,7 @@ def metrics_of(result: ValidationResult) -> str:
             f"{number(metric.value)}<br><span class=soft>{interval(metric.interval)}</span>",
             f"{number(metric.champion)}<br><span class=soft>{interval(metric.champion_interval)}</span>",
             f"{number(metric.gain)}<br><span class=soft>{interval(metric.gain_interval)}</span>",
-            NOT_KNOWN if metric.p_value is None else f"{metric.p_value:.3g}",
+            NOT_KNOWN if metric.p_value is None else text(shown_p_value(metric.p_value)),
             text((metric.method or NOT_KNOWN).replace("_", " ")),
         )
         for name, metric in result.metrics.items()
@@ -76,7 +77,7 @@ def slices_of(result: ValidationResult) -> str:
             number(part.challenger),
             number(part.champion),
             number(part.gain),
-            f"{part.p_worse:.3g}",
+            text(shown_p_value(part.p_worse)),
         )
         for part in result.slices
     ]

@@ -212,3 +212,11 @@ def test_no_accuracy_beats_a_champion_with_a_warning(champion: float, min_improv
 @given(policies())
 def test_every_legal_policy_can_be_checked_for_warnings(policy: Policy) -> None:
     assert all(warning.isprintable() for warning in warnings_of(policy))
+
+
+def test_slices_of_one_entity_each_are_never_judged() -> None:
+    data = {**a_policy().data.model_dump(), "entity": "store", "slices": ("store", "plan")}
+    assert warnings_of(a_policy(data=data)) == (
+        "data.slices: names data.entity = 'store': each slice is one entity, and validation.min_entities = 50 are "
+        "needed, so none is judged",
+    )

@@ -1,14 +1,17 @@
 """A verdict follows from the stored evidence, today and on any other day."""
 
 from datetime import timedelta
+from math import pi
 
 import pytest
 
 from auto_retrain.domain.errors import ArtifactInvalid, JobUnknown
 from auto_retrain.domain.messages.triggering import ExecutionStarted
-from auto_retrain.domain.validation import Decision
+from auto_retrain.domain.model_version import ModelVersion
+from auto_retrain.domain.validation import Decision, ValidatedInputs
 from auto_retrain.pipeline import AutoRetrainPipeline
 from auto_retrain.usecases.triggering.check_triggers import check_triggers
+from auto_retrain.usecases.validating.looks import MAX_JOBS_BACK, count_looks
 from auto_retrain.usecases.validating.replay import replay_validation
 from tests.unit.builders import a_policy
 from tests.unit.usecases.world import EXECUTION, MANUAL, World, rows
@@ -120,3 +123,82 @@ def test_a_verdict_in_the_words_of_another_release_is_the_same_verdict() -> None
     replay = replay_validation(job_id, world.ports)
     assert replay.is_same
     assert not replay.has_same_words
+
+
+def next_job(world: World, number: int, challenger: float) -> str:
+    """Another job with a champion that stays, validated on other rows than the ones before."""
+    decision = check_triggers(ExecutionStarted(event=MANUAL, execution_arn=f"{EXECUTION}-{number}"), world.ports)
+    assert decision.job_id is not None
+    job_id, version = decision.job_id, number + 1
+    world.start(job_id, "train")
+    world.train(job_id, str(version))
+    world.start(job_id, "score")
+    size = 2000 + 10 * number
+    world.score(job_id, **{f"v{version}": rows(size, challenger), "v1": rows(size, 0.88)})
+    world.validate(job_id)
+    return job_id
+
+
+def inputs_of(world: World, job_id: str) -> ValidatedInputs:
+    result = world.job(job_id).validation
+    assert result is not None
+    return result.inputs
+
+
+def test_comparisons_with_a_champion_are_counted_judged_by_their_number_and_replayed() -> None:
+    world, job_id = validated(0.89, validation={"error_budget": "year"})
+    jobs = [job_id]
+    for number in (2, 3):
+        world.close(decision={"job_id": jobs[-1]})
+        jobs.append(next_job(world, number, 0.89))
+    assert [inputs_of(world, job_id).champion_look for job_id in jobs] == [1, 2, 3]
+    assert [inputs_of(world, job_id).look for job_id in jobs] == [1, 1, 1]
+    # Judging a job again is no other look.
+    world.validate(jobs[2])
+    assert inputs_of(world, jobs[2]).champion_look == 3
+    result = world.job(jobs[2]).validation
+    assert result is not None
+    (evidence,) = (verdict for verdict in result.verdicts if verdict.check == "paired_evidence")
+    assert evidence.limit == pytest.approx(0.05 * 3 / (3 * pi) ** 2)
+    for job_id in jobs:
+        assert replay_validation(job_id, world.ports).differences == ()
+
+
+def test_no_number_of_jobs_that_came_to_nothing_makes_a_comparison_forgotten() -> None:
+    world, first = validated(0.89)
+    world.close(decision={"job_id": first})
+    job = world.job(first)
+    for number in range(3 * MAX_JOBS_BACK):
+        created_at = job.created_at + timedelta(minutes=1 + number)
+        ended = job.changed(job_id=f"churn-{number:010}", created_at=created_at, validation=None)
+        world.ports.jobs._jobs[ended.job_id] = ended
+    later = job.changed(job_id="churn-later", created_at=job.created_at + timedelta(days=1), validation=None)
+    assert count_looks(later, "other", world.ports) == (1, 2)
+    another = later.changed(champion=ModelVersion(number="7"))
+    assert count_looks(another, "other", world.ports) == (1, 1)
+    assert count_looks(later.changed(champion=None), "other", world.ports) == (1, None)
+
+
+def test_verdicts_from_before_comparisons_were_counted_count_as_one_each() -> None:
+    world, first = validated(0.89)
+    job = world.job(first)
+    assert job.validation is not None
+    for number in range(2):
+        before = job.validation.changed(inputs=job.validation.inputs.changed(champion_look=None))
+        created_at = job.created_at - timedelta(days=1 + number)
+        world.ports.jobs._jobs[f"old-{number}"] = job.changed(
+            job_id=f"old-{number}", created_at=created_at, validation=before
+        )
+    assert count_looks(job, "other", world.ports).champion == 3
+
+
+def test_what_an_earlier_release_sealed_keeps_its_hash_and_says_that_statistics_changed() -> None:
+    world, job_id = validated()
+    job = world.job(job_id)
+    assert job.validation is not None
+    old = job.validation.changed(inputs=job.validation.inputs.changed(statistics=1, champion_look=None))
+    document = old.model_dump(mode="json")
+    assert not {"statistics", "champion_look"} & document["inputs"].keys()
+    world.ports.jobs.save(job.changed(validation=old.changed(validation_hash=old.compute_hash())))
+    replay = replay_validation(job_id, world.ports)
+    assert (replay.differences, replay.has_other_statistics) == (("inputs.statistics",), True)

@@ -12,6 +12,7 @@ from auto_retrain.domain.errors import ArtifactInvalid, JobUnknown, PromotionRef
 from auto_retrain.domain.files import VersionFiles
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.status import RetrainingStatus
+from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.validation import Decision
 from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.world import World, a_data_check, predictions, rows
@@ -65,10 +66,32 @@ def test_a_challenger_below_the_floor_is_rejected_even_as_a_first_model() -> Non
     assert "does not reach the floor 0.85" in outcome.reason
 
 
-def test_too_few_rows_are_inconclusive_not_rejected() -> None:
+@pytest.mark.parametrize(
+    ("n", "challenger", "champion"),
+    [(200, 0.95, 0.85), (1, 1, 1), (20, 0.8, 0.75), (20, 0.85, 0.85), (100, 0.91, 0.9), (400, 0.5, 0.9)],
+)
+def test_too_few_rows_are_inconclusive_and_no_rejection(n: int, challenger: float, champion: float) -> None:
     world = World()
-    outcome = world.validate(world.scored_job(rows(200, 0.95), rows(200, 0.85)))
+    job_id = world.scored_job(rows(n, challenger), rows(n, champion))
+    outcome = world.validate(job_id)
     assert (outcome.next, outcome.decision) == ("close", Decision.INCONCLUSIVE)
+    assert outcome.reason == f"{n} holdout rows (500 needed)"
+    result = world.job(job_id).validation
+    assert result is not None
+    assert result.lacks_support
+
+
+def test_what_too_few_rows_could_not_decide_is_not_counted_among_the_rejected() -> None:
+    counts = []
+    for n in (200, 2000):
+        world = World()
+        job_id = world.scored_job(rows(n, 0.8), rows(n, 0.88))
+        world.validate(job_id)
+        job = world.job(job_id).changed(trigger_type=TriggerType.PERFORMANCE_DEGRADATION)
+        world.ports.jobs.save(job)
+        world.close(decision={"job_id": job_id})
+        counts.append(world.ports.states.get("churn").rejected_in_a_row)
+    assert counts == [0, 1]
 
 
 def test_a_holdout_of_one_class_is_inconclusive() -> None:
@@ -82,10 +105,8 @@ def test_a_holdout_of_one_class_is_inconclusive() -> None:
     world.freeze_holdout(job_id, file.getvalue())
     replace_file(world, job_id, "2", file.getvalue(), 2000)
     outcome = world.validate(job_id)
-    assert outcome.next == "close"
-    result = world.job(job_id).validation
-    assert result is not None
-    assert {verdict.check for verdict in result.verdicts if not verdict.met} >= {"holdout_size"}
+    assert (outcome.next, outcome.decision) == ("close", Decision.INCONCLUSIVE)
+    assert outcome.reason == "0 holdout rows of the rarest class (50 needed)"
 
 
 def test_what_training_claimed_decides_nothing() -> None:

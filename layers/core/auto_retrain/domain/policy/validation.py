@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from ..base import StrictRecord
+from ..comparison import ErrorBudget
 from ..metric_kinds import METRICS, ROW_METRIC, MetricName
 from .training import EntryPoint
 
@@ -65,6 +66,11 @@ class ValidationPolicy(StrictRecord):
         lt=1,
         description="one-sided confidence that the challenger is better; none: 0.95 on the basis relative, else 0.99; "
         "0: the point estimate alone decides",
+    )
+    error_budget: ErrorBudget = Field(
+        default="comparison",
+        description="what errs with a probability of at most 1 - confidence: comparison: each comparison; year: a year "
+        "of weekly comparisons with the same champion together",
     )
     min_holdout_rows: int = Field(default=500, ge=1, le=1_000_000_000, description="labelled holdout rows needed")
     min_class_rows: int = Field(

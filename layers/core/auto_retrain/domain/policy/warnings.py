@@ -73,6 +73,12 @@ def _observed_gates(policy: Policy) -> Iterator[str]:
         yield f"validation.observe_only: names {gates}, so a challenger that is no better can replace the champion"
 
 
+def _slices_of_one_entity(policy: Policy) -> Iterator[str]:
+    if policy.data.entity in policy.data.slices:
+        few = f"each slice is one entity, and validation.min_entities = {policy.validation.min_entities} are needed"
+        yield f"data.slices: names data.entity = '{policy.data.entity}': {few}, so none is judged"
+
+
 def _alarm_without_trigger(policy: Policy) -> Iterator[str]:
     config, kind = policy.triggers, TriggerType.PERFORMANCE_DEGRADATION
     if config.alarms and not config.enables(kind):
@@ -142,6 +148,7 @@ _RULES = (
     _no_trigger,
     _observed_triggers,
     _observed_gates,
+    _slices_of_one_entity,
     _alarm_without_trigger,
     _no_feature_that_drifts,
     _single_row,

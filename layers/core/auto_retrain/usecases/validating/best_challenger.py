@@ -15,9 +15,7 @@ from ...domain.results import ScoringResult
 from ...domain.validation import VariantScore
 from ...ports import Ports
 from .load_predictions import load_predictions
-
-# Older jobs were scored on other rows: the window moves on every day.
-MAX_JOBS_BACK = 50
+from .looks import Looks, count_looks
 
 
 class Candidate(NamedTuple):
@@ -46,7 +44,7 @@ class Selection(NamedTuple):
 
 
 def select_best(
-    job: RetrainingJob, scores: ScoringResult, policy: Policy, ports: Ports, look: int | None = None
+    job: RetrainingJob, scores: ScoringResult, policy: Policy, ports: Ports, looks: Looks | None = None
 ) -> Selection:
     """Compare one challenger after the other, of which only the best is kept: twenty could fill the memory.
 
@@ -60,8 +58,8 @@ def select_best(
         challenger, holdout = _on_frozen_rows(version, _load(version, scores, policy, ports), job)
         if best is not None and holdout != best.holdout_sha256:
             raise ArtifactInvalid(f"version {version} was not scored on the same rows as the others")
-        look = look or 1 + _earlier_looks(job, holdout, ports)
-        versions = pair_up(challenger, champion, policy, _seed(job), len(job.challengers), look)
+        looks = looks or count_looks(job, holdout, ports)
+        versions = pair_up(challenger, champion, policy, _seed(job), len(job.challengers), *looks)
         candidate = Candidate(version, versions, holdout, compare(versions, metrics=()))
         compared[version] = candidate.comparison
         # The first of equals, so that a replay selects the same one.
@@ -95,17 +93,6 @@ def _on_frozen_rows(version: str, scored: Predictions, job: RetrainingJob) -> tu
             f"{scored.rows} rows are not those that were frozen before training"
         )
     return scored, digests.rows
-
-
-def _earlier_looks(job: RetrainingJob, holdout_sha256: str, ports: Ports) -> int:
-    """How many other jobs of the model were compared on the very same rows before."""
-    return sum(
-        other.validation is not None
-        and other.validation.inputs.holdout_sha256 == holdout_sha256
-        and other.job_id != job.job_id
-        and other.created_at <= job.created_at
-        for other in ports.jobs.list_recent(job.model_name, MAX_JOBS_BACK)
-    )
 
 
 def _seed(job: RetrainingJob) -> int:

@@ -12,14 +12,15 @@ from ...domain.job import RetrainingJob
 from ...domain.policy.policy import AppliedPolicy
 from ...domain.results import ScoringResult
 from ...domain.validation import Decision, ValidatedInputs, ValidationResult
-from ...domain.verdict import Outcome, Verdict, worst
+from ...domain.verdict import Outcome, decisive, worst
 from ...gates import judge_gates
 from ...gates.min_improvement import CHECK as MIN_IMPROVEMENT
 from ...ports import Ports
-from ...statistics.libraries import LIBRARIES
+from ...statistics.libraries import LIBRARIES, STATISTICS
 from ..data.manifest import read_manifest
 from .best_challenger import Candidate, select_best
 from .known_quality import known_of_champion
+from .looks import Looks
 
 _DECISIONS = {Outcome.MET: Decision.PROMOTE, Outcome.INCONCLUSIVE: Decision.INCONCLUSIVE}
 
@@ -36,16 +37,16 @@ def judge_scores(
     scores: ScoringResult,
     applied: AppliedPolicy,
     ports: Ports,
-    look: int | None = None,
+    looks: Looks | None = None,
     known: tuple[KnownQuality, ...] | None = None,
 ) -> Judgement:
     """The verdict on the job's challenger, or the best of several, computed from prediction files alone.
 
-    `look` says how often the rows have been used, and `known` what was known of the champion, where a verdict that was
-    sealed already says so.
+    `looks` says how often rows and champion have been used, and `known` what was known of the champion, where a verdict
+    that was sealed already says so.
     """
     applied = _by_frozen_columns(job, applied, ports)
-    selection = select_best(job, scores, applied.policy, ports, look)
+    selection = select_best(job, scores, applied.policy, ports, looks)
     versions = selection.best.versions
     known = known_of_champion(job, applied.policy, ports) if known is None else known
     comparison = compare(
@@ -55,7 +56,7 @@ def judge_scores(
     outcome = worst(verdicts)
     result = ValidationResult(
         decision=_DECISIONS.get(outcome, Decision.REJECT),
-        reason="; ".join(verdict.reason for verdict in verdicts if _is_decisive(verdict, outcome)),
+        reason="; ".join(verdict.reason for verdict in decisive(verdicts)),
         primary=comparison.primary,
         metrics=comparison.metrics,
         improvement=comparison.improvement,
@@ -84,10 +85,6 @@ def _by_frozen_columns(job: RetrainingJob, applied: AppliedPolicy, ports: Ports)
         raise ArtifactInvalid(f"data.task is '{data.task}' now, but job '{job.job_id}' was trained for '{frozen.task}'")
     data = data.changed(entity=frozen.entity, slices=frozen.slices)
     return applied.changed(policy=applied.policy.changed(data=data))
-
-
-def _is_decisive(verdict: Verdict, outcome: Outcome) -> bool:
-    return verdict.outcome is outcome and not verdict.observed_only
 
 
 def with_min_improvement(applied: AppliedPolicy, min_improvement: float) -> AppliedPolicy:
@@ -129,7 +126,9 @@ def _inputs(
         policy_version=applied.version,
         min_improvement=applied.policy.validation.min_improvement,
         look=best.versions.terms.look,
+        champion_look=best.versions.terms.champion_look,
         known_of_champion=known,
         seed=best.versions.challenger.sample.seed,
         libraries=LIBRARIES,
+        statistics=STATISTICS,
     )

@@ -12,6 +12,7 @@ from ...ports import Ports
 from ..lookup import job_of
 from ..training.container import read_scores
 from .judge_challenger import judge_scores, with_min_improvement
+from .looks import Looks
 
 
 class Replay(Record):
@@ -26,6 +27,11 @@ class Replay(Record):
     def is_same(self) -> bool:
         """Whether evidence and verdict agree; a later release may put the reasons in other words."""
         return not self.differences
+
+    @property
+    def has_other_statistics(self) -> bool:
+        """Whether our own statistics have changed since, which alone may give other numbers."""
+        return self.replayed.inputs.statistics != self.sealed.inputs.statistics
 
     @property
     def has_same_words(self) -> bool:
@@ -48,7 +54,8 @@ def replay_validation(job_id: str, ports: Ports) -> Replay:
     applied = _policy_of(job, inputs.policy_version, ports)
     if _counts_min_improvement(sealed):
         applied = with_min_improvement(applied, inputs.min_improvement)
-    replayed = judge_scores(job, read_scores(job, ports), applied, ports, inputs.look, inputs.known_of_champion).result
+    scores, looks = read_scores(job, ports), Looks(inputs.look, inputs.champion_look)
+    replayed = judge_scores(job, scores, applied, ports, looks, inputs.known_of_champion).result
     return Replay(
         job_id=job_id,
         sealed=sealed,
