@@ -8,7 +8,7 @@ from pydantic import Field
 from .base import Record, UtcTime
 from .comparison import Confusion, Interval, KnownQuality, MetricResult, SliceResult
 from .digest import sha256_of
-from .verdict import SUPPORT, Verdict, decisive
+from .verdict import Verdict
 
 
 class Decision(StrEnum):
@@ -103,11 +103,6 @@ class ValidationResult(Record):
     @property
     def is_valid(self) -> bool:
         return self.decision is Decision.PROMOTE
-
-    @property
-    def lacks_support(self) -> bool:
-        """Whether the rows could not decide, so that the challenger was not refused for anything of its own."""
-        return not self.is_valid and any(verdict.check in SUPPORT for verdict in decisive(self.verdicts))
 
     def sealed(self, at: UtcTime) -> "ValidationResult":
         """The same result with its hash and time."""

@@ -366,7 +366,7 @@ def test_labels_of_the_holdout_that_belong_to_earlier_rows_have_only_not_arrived
     world = Data(LABELS)
     labelled(world, {12: IN_TRAINING, 2: IN_TRAINING[:100]})
     _, outcome = world.check_data()
-    assert (outcome.next, "0.0% of the 1000 holdout rows have a label" in outcome.reason) == ("close", True)
+    assert (outcome.next, "none of the 1000 holdout rows has a label" in outcome.reason) == ("close", True)
 
 
 def test_labels_that_are_nobodys_since_the_holdout_began_are_an_error() -> None:

@@ -66,19 +66,12 @@ def _answers_schedule(job: RetrainingJob, ending: Ending) -> bool:
 
 
 def _rejected_in_a_row(job: RetrainingJob, ending: Ending, ports: Ports) -> int | None:
-    """How many challengers in a row were not deployed, including this one; None leaves the count unchanged.
-
-    One that too few rows could not decide on says nothing of its trainer.
-    """
+    """How many challengers in a row were not deployed, including this one; None leaves the count unchanged."""
     if ending is Ending.PROMOTED:
         return 0
-    if not ending.is_retraining or not _backs_off(job) or _lacked_support(job):
+    if not ending.is_retraining or not _backs_off(job):
         return None
     return ports.states.get(job.model_name).rejected_in_a_row + 1
-
-
-def _lacked_support(job: RetrainingJob) -> bool:
-    return job.validation is not None and job.validation.lacks_support
 
 
 def _backs_off(job: RetrainingJob) -> bool:
