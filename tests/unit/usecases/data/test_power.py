@@ -77,6 +77,17 @@ def test_one_exactly_as_good_as_asked_is_promoted_in_half_of_the_cases_and_the_f
     assert "exactly as good as asked (0.9" in power.reason
 
 
+def test_the_chance_counts_what_earlier_comparisons_leave_of_the_budget_of_a_year() -> None:
+    chances = []
+    for budget in ("comparison", "year"):
+        world = PowerWorld(accuracy_alone(0.9, 1000), 1000, **ABSOLUTE)
+        validation = world.policy.validation.model_copy(update={"error_budget": budget})
+        world.policy = world.policy.model_copy(update={"validation": validation})
+        world.compared(1, accuracies(PairedCounts(850, 50, 50, 50)), 1000)
+        chances.append(world.power(1000, production=0.9).chance or 0)
+    assert chances[1] < chances[0]
+
+
 def test_a_challenger_that_was_the_champion_again_says_nothing_of_the_next_one() -> None:
     random, rows = np.random.default_rng(5), 1000
     world = PowerWorld(accuracy_alone(0.9, rows), rows, **ABSOLUTE)

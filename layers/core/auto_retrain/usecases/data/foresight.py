@@ -5,6 +5,7 @@ from math import sqrt
 from statistics import median
 from typing import NamedTuple
 
+from ...domain.comparison import share_of_error
 from ...domain.data_check import Power
 from ...domain.metric_kinds import MetricKind, Task
 from ...domain.policy.policy import Policy
@@ -58,6 +59,7 @@ class Foresight(NamedTuple):
     champion_error: float
     rows: int
     compared: int
+    champion_look: int
 
     def power(self, ratios: Sequence[float]) -> Power:
         """The chance, by the ratios between the variance of a gain and that of a champion's metric."""
@@ -85,9 +87,10 @@ class Foresight(NamedTuple):
         return errors_of_gain(variance, self.rows)
 
     def _bar(self, errors: GainErrors) -> float:
-        """The estimated gain that passes; the best of several challengers has to be more certain (Bonferroni)."""
+        """The estimated gain that passes, if comparisons share the chance to err as they will."""
         rules = self.policy.validation
-        significant = smallest_significant(errors.null, (1 - rules.needed_confidence) / self.compared)
+        share = share_of_error(rules.error_budget, self.compared, 1, self.champion_look)
+        significant = smallest_significant(errors.null, (1 - rules.needed_confidence) * share)
         if rules.improvement_basis == "non_inferior":
             return significant - rules.non_inferiority_margin
         return max(self.gain.needed, significant)

@@ -14,7 +14,7 @@ from ...ports import Ports
 from .champion_level import ChampionLevel, champion_level
 from .foresight import Foresight, champion_error
 from .hoped_gain import hoped_gain, is_out_of_reach
-from .past_comparisons import past_comparisons, variance_ratios
+from .past_comparisons import next_look, past_comparisons, variance_ratios
 
 
 def predict_power(job: RetrainingJob, policy: Policy, summary: DataSummary, ports: Ports) -> Power:
@@ -44,6 +44,7 @@ def predict_power(job: RetrainingJob, policy: Policy, summary: DataSummary, port
         champion_error=error,
         rows=summary.holdout.labelled,
         compared=len(job.variants) or 1,
+        champion_look=next_look(comparisons, serving.version.number),
     )
     return foresight.power(variance_ratios(comparisons))
 
