@@ -1,6 +1,7 @@
 """Row ids and labels: rows that are repeated, shared or all alike are fit neither for training nor for validation."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 from ..domain.data_check import DataFinding, DataSummary, StrayLabels, WindowSummary
 from ..domain.metric_kinds import Task
@@ -28,8 +29,11 @@ def _check_ids(policy: Policy, name: str, window: WindowSummary) -> Iterator[Dat
 def _check_labels(policy: Policy, name: str, window: WindowSummary) -> Iterator[DataFinding]:
     label, share, needed = policy.data.label, window.label_share, policy.data.min_label_share
     if window.strays:
+        # Where training has its labels, those that arrived later may be of rows that are older still.
+        is_sure = name == "training" or window.strays.are_alike
         text = _sentence_of(window.strays, name, window.rows)
-        yield DataFinding(check="stray_labels", severity="error", column=label, text=text)
+        severity: Literal["error", "warning"] = "error" if is_sure else "warning"
+        yield DataFinding(check="stray_labels", severity=severity, column=label, text=text)
     elif not window.labelled or share < needed:
         # Labels of the holdout may still arrive; until then there are too few rows to decide by, which is checked
         # elsewhere.
