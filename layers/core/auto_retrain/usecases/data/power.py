@@ -45,7 +45,8 @@ def _too_few_rows(policy: Policy, summary: DataSummary) -> str | None:
     rules, holdout = policy.validation, summary.holdout
     if not rules.observes(LABEL_MATURITY) and holdout.label_share < policy.data.min_label_share:
         share, needed = holdout.label_share, policy.data.min_label_share
-        return f"{share:.1%} of the {holdout.rows} holdout rows have a label, {needed:.1%} are needed"
+        strays = f" ({holdout.strays.sentence} of these rows)" if holdout.strays else ""
+        return f"{share:.1%} of the {holdout.rows} holdout rows have a label, {needed:.1%} are needed{strays}"
     if rules.observes(HOLDOUT_SIZE):
         return None
     if holdout.labelled < rules.min_holdout_rows:
