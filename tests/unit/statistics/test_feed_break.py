@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from auto_retrain.statistics.feed_break import find_break, moved_further
 
@@ -143,3 +145,18 @@ def test_a_feature_that_went_as_far_beyond_its_past_before_may_do_so_again() -> 
     assert not moved_further(amounts, 50)
     assert moved_further([*amounts[:50], *(values * 30 for values in amounts[50:])], 50)
     assert not moved_further([], 0)
+
+
+VALUES = st.sampled_from([0.0, -0.0, 1.0, -1.0, 5e-324, 1e308, -1e308, 2.5]) | st.floats(allow_nan=False, width=64)
+
+
+@given(st.lists(st.tuples(VALUES, VALUES), max_size=20), st.integers(0, 20))
+@settings(deadline=None)
+def test_no_numbers_cause_an_error_and_what_never_changed_is_no_break(
+    pairs: list[tuple[float, float]], training: int
+) -> None:
+    days = [np.array([low] * 60 + [high] * 60) for low, high in pairs if np.isfinite((low, high)).all()]
+    assert moved_further(days, min(training, len(days))) in (True, False)
+    broken = find_break(days, min(training, len(days)))
+    if len(set(pairs)) <= 1:
+        assert broken is None

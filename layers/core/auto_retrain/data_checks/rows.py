@@ -1,8 +1,9 @@
 """Row ids and labels: rows that are repeated, shared or all alike are fit neither for training nor for validation."""
 
 from collections.abc import Iterator
+from typing import Literal
 
-from ..domain.data_check import DataFinding, DataSummary, StrayLabels, WindowSummary
+from ..domain.data_check import DataFinding, DataSummary, WindowSummary
 from ..domain.metric_kinds import Task
 from ..domain.policy.policy import Policy
 
@@ -28,8 +29,11 @@ def _check_ids(policy: Policy, name: str, window: WindowSummary) -> Iterator[Dat
 def _check_labels(policy: Policy, name: str, window: WindowSummary) -> Iterator[DataFinding]:
     label, share, needed = policy.data.label, window.label_share, policy.data.min_label_share
     if window.strays:
-        text = _sentence_of(window.strays, name, window.rows)
-        yield DataFinding(check="stray_labels", severity="error", column=label, text=text)
+        # Where training has its labels, those that arrived later may be of rows that are older still.
+        is_sure = name == "training" or window.strays.are_alike
+        text = f"{window.strays.sentence} of the {window.rows} {name} rows {window.strays.examples}"
+        severity: Literal["error", "warning"] = "error" if is_sure else "warning"
+        yield DataFinding(check="stray_labels", severity=severity, column=label, text=text)
     elif not window.labelled or share < needed:
         # Labels of the holdout may still arrive; until then there are too few rows to decide by, which is checked
         # elsewhere.
@@ -40,12 +44,6 @@ def _check_labels(policy: Policy, name: str, window: WindowSummary) -> Iterator[
         yield _of_label(label, f"all {window.labelled} {name} rows with a label have the same one")
     elif policy.data.task is Task.REGRESSION and window.distinct_labels == 2:
         yield _of_label(label, f"the labels of the {name} rows take 2 values, a regression needs more")
-
-
-def _sentence_of(strays: StrayLabels, name: str, rows: int) -> str:
-    text = f"no id of the {strays.labels} labels that have arrived is among those of the {rows} {name} rows"
-    examples = f"for example '{strays.label_id}' among the labels, and '{strays.row_id}' among the rows"
-    return f"{text} ({examples})" + ("; they differ only in spelling" if strays.are_alike else "")
 
 
 def _of_label(column: str, text: str) -> DataFinding:

@@ -48,6 +48,16 @@ class StrayLabels(Record):
     label_id: str
     are_alike: bool = False
 
+    @property
+    def sentence(self) -> str:
+        """Up to the rows among which they are not."""
+        return f"no id of the {self.labels} labels that have arrived is among those"
+
+    @property
+    def examples(self) -> str:
+        hint = "; they differ only in spelling" if self.are_alike else ""
+        return f"(for example '{self.label_id}' among the labels, and '{self.row_id}' among the rows){hint}"
+
 
 class WindowSummary(Record):
     """Row counts of one window.

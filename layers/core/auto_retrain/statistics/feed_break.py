@@ -60,6 +60,8 @@ class _Scale(NamedTuple):
     moves: Array
 
 
+# Differences of the largest numbers overflow, and some numbers have no logarithm: neither is near anything.
+@np.errstate(all="ignore")
 def find_break(days: Sequence[Array], training_days: int) -> FeedBreak | None:
     """The newest conversion in the later half of the training days, or in the days after them, that lasts.
 
@@ -107,12 +109,9 @@ def _blocks(days: Sequence[Array]) -> tuple[list[Array], Array]:
 
 def _scales(quantiles: Array, lag: int) -> Iterator[_Scale]:
     """The numbers as they are and, if all of the past are positive, their logarithms."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        logarithms = np.log(quantiles)
-    for values in (quantiles, logarithms):
+    for values in (quantiles, np.log(quantiles)):
         moves = np.zeros_like(values)
-        with np.errstate(invalid="ignore"):
-            moves[lag:] = np.abs(values[lag:] - values[:-lag])
+        moves[lag:] = np.abs(values[lag:] - values[:-lag])
         yield _Scale(values, np.maximum.accumulate(moves))
 
 
@@ -126,8 +125,7 @@ def _jumps(quantiles: Array, begin: int, mixed: int) -> list[int]:
     jumps = []
     for values, moves in _scales(quantiles, 1 + mixed):
         before, after, largest = values[places - 1], values[places + mixed], moves[places - 1]
-        with np.errstate(invalid="ignore"):
-            far = np.abs(after - before) > MIN_JUMP * largest + _ROUNDING * np.abs(before)
+        far = np.abs(after - before) > MIN_JUMP * largest + _ROUNDING * np.abs(before)
         # A logarithm that there always was and is not any more has gone further than ever before.
         jumps.append((far | (np.isnan(after) & ~np.isnan(largest))).any(axis=1))
     spread = quantiles[:begin, -1] > quantiles[:begin, 0]
@@ -173,10 +171,7 @@ def _tells(conversion: Conversion, past: Array, after: Array, lag: int) -> bool:
 def _both(past: Array, undone: Array) -> list[Array]:
     """Past and undone quantiles, one below the other, on each scale that the past allows."""
     together = np.vstack([past, undone])
-    if not (past > 0).all():
-        return [together]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return [together, np.log(together)]
+    return [together, np.log(together)] if (past > 0).all() else [together]
 
 
 def _fits(values: Array, lag: int) -> bool:
@@ -187,6 +182,7 @@ def _fits(values: Array, lag: int) -> bool:
     return bool((misfit <= MAX_MISFIT * largest + _ROUNDING * np.abs(past[-1])).all())
 
 
+@np.errstate(all="ignore")
 def moved_further(days: Sequence[Array], training_days: int) -> bool:
     """Whether the days after training lie more than twice as far beyond it as a window of as many days ever did before.
 

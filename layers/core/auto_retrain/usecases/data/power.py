@@ -57,11 +57,12 @@ def _requires_evidence(policy: Policy) -> bool:
 
 def _too_few_rows(policy: Policy, summary: DataSummary) -> str | None:
     rules, holdout, share = policy.validation, summary.holdout, policy.data.min_label_share
+    strays = f" ({holdout.strays.sentence} of these rows)" if holdout.strays else ""
     if not holdout.labelled:
-        return f"none of the {holdout.rows} holdout rows has a label"
+        return f"none of the {holdout.rows} holdout rows has a label{strays}"
     if not rules.observes(LABEL_MATURITY) and holdout.label_share < share:
         labelled = f"{holdout.label_share:.1%} of the {holdout.rows} holdout rows have a label"
-        return f"{labelled}, {share:.1%} are needed (data.min_label_share)"
+        return f"{labelled}, {share:.1%} are needed (data.min_label_share){strays}"
     if rules.observes(HOLDOUT_SIZE):
         return None
     if holdout.labelled < rules.min_holdout_rows:
