@@ -1,14 +1,16 @@
 """Ends a job: determines its ending, stores it and announces it."""
 
 import logging
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from ...domain.ending import Ending
 from ...domain.errors import AutoRetrainError
 from ...domain.facts.ending import JobEnded, RejectionsEscalated
 from ...domain.job import RetrainingJob
-from ...domain.model_state import ModelState, WaitingTrigger
+from ...domain.model_state import ModelState, RejectedJob, Rejections, WaitingTrigger
 from ...domain.names import execution_name
+from ...domain.trigger_type import TriggerType
 from ...domain.validation import Decision
 from ...ports import Ports
 from ..audit.record import announce
@@ -38,8 +40,8 @@ def end_job(job: RetrainingJob, failure: Failure | None, ports: Ports) -> Retrai
         failure = failure or Failure("Unfinished", "the execution ended before the challenger was deployed")
         error = f"{failure.error}: {failure.reason}"[:MAX_ERROR_LENGTH]
     ended = job.ended(ending, ports.clock.now(), error)
-    rejected = _rejected_in_a_row(job, ending, ports)
-    return ports.jobs.close_job(ended, retrained=ending.is_retraining, rejected_in_a_row=rejected)
+    rejections = _rejections(job, ending, ports)
+    return ports.jobs.close_job(ended, retrained=ending.is_retraining, rejections=rejections)
 
 
 def _ending_of(job: RetrainingJob, failure: Failure | None) -> Ending:
@@ -57,13 +59,14 @@ def _ending_of(job: RetrainingJob, failure: Failure | None) -> Ending:
     return endings.get(job.validation.decision, Ending.FAILED)
 
 
-def _rejected_in_a_row(job: RetrainingJob, ending: Ending, ports: Ports) -> int | None:
-    """How many challengers in a row were not deployed, including this one; None leaves the count unchanged."""
+def _rejections(job: RetrainingJob, ending: Ending, ports: Ports) -> Mapping[TriggerType, Rejections] | None:
+    """Challengers in a row that were not deployed, including this one; None leaves them unchanged."""
     if ending is Ending.PROMOTED:
-        return 0
+        return {}
     if not ending.is_retraining or not _backs_off(job):
         return None
-    return ports.states.get(job.model_name).rejected_in_a_row + 1
+    rejected = RejectedJob(job_id=job.job_id, at=job.event_time)
+    return ports.states.get(job.model_name).rejections_with(job.trigger_type, rejected)
 
 
 def _backs_off(job: RetrainingJob) -> bool:
