@@ -6,13 +6,26 @@ from .base import Record, UtcTime
 from .windows import Window
 
 
+class DesignEffects(Record):
+    """How many rows weigh as one because those of an entity resemble each other, for each question about a feature."""
+
+    bins: float = 1
+    missing: float = 1
+    unseen: float = 1
+
+    @property
+    def worst(self) -> float:
+        return max(self.bins, self.missing, self.unseen)
+
+
 class FeatureProfile(Record):
     """Bins of one feature, and the reference rows in each.
 
     Numeric: `edges` are the inner edges; `counts` are of the bins and, last, of missing values.
     Categorical: each of `levels` has its own count; then come all rare levels together, unseen ones, and missing
-    values. `rare` names the rare levels; None if there are too many to recognise unseen ones. The numbers of levels
-    seen in exactly one or two rows show how much a sample of this size leaves unseen.
+    values. `rare` names the rare levels, of which only earlier releases made any; None if there are too many levels to
+    recognise unseen ones. The numbers of levels seen in exactly one or two rows show how much a sample of this size
+    leaves unseen.
     """
 
     feature: str
@@ -23,34 +36,48 @@ class FeatureProfile(Record):
     seen_once: int = 0
     seen_twice: int = 0
     counts: tuple[int, ...]
+    effects: DesignEffects = DesignEffects()
 
 
 class DataProfile(Record):
-    """Counts over the features of a version's training rows, kept beside the version."""
+    """Counts over the features of a version's training rows, kept beside the version.
 
-    schema_version: int = 1
+    `entity` is the column whose values group rows that resemble each other, where this was measured.
+    """
+
+    schema_version: int = 2
     model_name: str
     window: Window
     rows: int
     features: tuple[FeatureProfile, ...]
     made_at: UtcTime
+    entity: str | None = None
 
 
 class FeatureHistogram(Record):
     """Rows per bin of one feature, in the reference and the live window; the last bin counts missing values.
 
-    `unseen` is the number of live rows with a category that the reference never had; None for numbers, and if unknown.
+    Those of categories are as in their profile. `unseen` is the number of live rows with a category that the reference
+    never had; None for numbers, and if unknown.
     `seen_once` and `seen_twice` are the numbers of categories with exactly one or two reference rows.
     `stands_still` is true if there are live values and all of them are equal.
     """
 
     feature: str
+    kind: Literal["numeric", "categorical"] = "numeric"
     reference: tuple[int, ...]
     live: tuple[int, ...]
     unseen: int | None = None
     seen_once: int = 0
     seen_twice: int = 0
     stands_still: bool = False
+    reference_effects: DesignEffects = DesignEffects()
+    live_effects: DesignEffects = DesignEffects()
+
+    @property
+    def has_unknown_categories(self) -> bool:
+        """Whether new categories, if there are any, cannot be recognised."""
+        return self.kind == "categorical" and self.unseen is None
 
 
 class DriftEvidence(Record):

@@ -9,18 +9,22 @@ from ..domain.policy.policy import Policy
 from ..domain.trigger_type import TriggerType
 from ..domain.verdict import Outcome, Verdict
 from ..statistics.missing_mass import unseen_p_value
+from ..statistics.pooling import comparable_levels
 from ..statistics.proportions import rise_p_value
-from ..statistics.psi import psi
-from ..statistics.significance import benjamini_hochberg, psi_p_value
+from ..statistics.psi import psi, shift_of_psi
+from ..statistics.significance import benjamini_hochberg, shift_p_value
 from .base import Evidence, Trigger
 
 CHECK = "data_drift"
 # With fewer rows, the distribution behind the p value does not hold.
 MIN_ROWS = 300
-WORTH_A_LOOK = 0.1
-ROWS_FOR_A_LOOK = 1000
+# As a shift by a seventh of a standard deviation; less is seen in any two months of much data.
+WORTH_A_LOOK, P_WORTH_A_LOOK = 0.02, 0.05
 _RANK = {Outcome.MET: 0, Outcome.INCONCLUSIVE: 1}
 _MAX_NAMED = 5
+_TOO_MANY_CATEGORIES = (
+    "but it has so many categories that new ones cannot be recognised; drift.ignore, or a weight of 0, leaves it out"
+)
 
 
 class DataDrift(Trigger):
@@ -53,11 +57,15 @@ class FeatureScores(NamedTuple):
 
 
 class DriftVerdicts(NamedTuple):
-    """The verdict on the whole dataset, those on its features (strongest first), and what is broken in it."""
+    """The verdict on the whole dataset, those on its features (strongest first), and what is broken in it.
+
+    `complete` is false if some of the features had too few rows to tell whether they are broken.
+    """
 
     dataset: Verdict
     features: list[Verdict]
     broken: list[str]
+    complete: bool = False
 
 
 def judge_drift_evidence(policy: Policy, evidence: DriftEvidence) -> DriftVerdicts:
@@ -81,10 +89,14 @@ def judge_drift(policy: Policy, histograms: list[FeatureHistogram]) -> DriftVerd
     the reference never had. Too few rows are inconclusive.
     """
     needed = _rows_needed(policy)
-    scores = _score(policy, [histogram for histogram in histograms if _smaller_side(histogram) >= needed])
+    scores = _score(policy, [_comparable(each) for each in histograms if _lacks(policy, each) is None])
     verdicts = [_judge_feature(policy, histogram, scores.get(histogram.feature)) for histogram in histograms]
     verdicts.sort(key=lambda verdict: (_RANK.get(verdict.outcome, 2), -(verdict.value or 0)))
-    return DriftVerdicts(_judge_dataset(policy, verdicts), verdicts, dead_columns(histograms, needed))
+    looks = sum(_worth_a_look(each) and each.psi <= policy.triggers.drift_threshold for each in scores.values())
+    dataset = _judge_dataset(policy, verdicts, looks)
+    is_known = dataset.outcome is not Outcome.INCONCLUSIVE
+    complete = is_known or (bool(histograms) and all(_smaller_side(each) >= needed for each in histograms))
+    return DriftVerdicts(dataset, verdicts, dead_columns(histograms, needed), complete)
 
 
 def _rows_needed(policy: Policy) -> int:
@@ -96,10 +108,38 @@ def _smaller_side(histogram: FeatureHistogram) -> int:
     return min(sum(histogram.reference), sum(histogram.live))
 
 
+def _independent(histogram: FeatureHistogram) -> tuple[float, float]:
+    """How many independent rows those of each side weigh."""
+    effects = histogram.reference_effects, histogram.live_effects
+    return sum(histogram.reference) / effects[0].bins, sum(histogram.live) / effects[1].bins
+
+
+def _lacks(policy: Policy, histogram: FeatureHistogram) -> str | None:
+    """Why a feature has too few rows to be judged, if it has."""
+    rows, needed = _smaller_side(histogram), _rows_needed(policy)
+    if rows < needed:
+        return f"only {rows} rows on one side of '{histogram.feature}' ({needed} needed)"
+    independent = min(
+        sum(histogram.reference) / histogram.reference_effects.worst, sum(histogram.live) / histogram.live_effects.worst
+    )
+    if policy.triggers.confidence and independent < MIN_ROWS:
+        return (
+            f"the rows of an entity resemble each other in '{histogram.feature}', so those on one side weigh as "
+            f"{independent:.0f} independent ones ({MIN_ROWS} needed)"
+        )
+    return None
+
+
+def _comparable(histogram: FeatureHistogram) -> FeatureHistogram:
+    if histogram.kind == "numeric":
+        return histogram
+    reference, live = comparable_levels(histogram.reference, histogram.live)
+    return histogram.changed(reference=reference, live=live)
+
+
 def _score(policy: Policy, histograms: list[FeatureHistogram]) -> dict[str, FeatureScores]:
     values = [psi(histogram.reference, histogram.live) for histogram in histograms]
-    pairs = zip(histograms, values, strict=True)
-    shifts = benjamini_hochberg([_shift_p_value(histogram, value) for histogram, value in pairs])
+    shifts = benjamini_hochberg([_shift_p_value(histogram) for histogram in histograms])
     rises = benjamini_hochberg([_rise_p_value(histogram) for histogram in histograms])
     unseen = benjamini_hochberg([_unseen_p_value(policy, histogram) for histogram in histograms])
     rows = zip(histograms, values, shifts, rises, unseen, strict=True)
@@ -107,13 +147,20 @@ def _score(policy: Policy, histograms: list[FeatureHistogram]) -> dict[str, Feat
 
 
 def _rise_p_value(histogram: FeatureHistogram) -> float:
-    return rise_p_value(histogram.reference[-1], sum(histogram.reference), histogram.live[-1], sum(histogram.live))
+    before, now = histogram.reference_effects.missing, histogram.live_effects.missing
+    return rise_p_value(
+        histogram.reference[-1] / before,
+        sum(histogram.reference) / before,
+        histogram.live[-1] / now,
+        sum(histogram.live) / now,
+    )
 
 
 def _unseen_p_value(policy: Policy, histogram: FeatureHistogram) -> float:
+    effect = histogram.live_effects.unseen
     return unseen_p_value(
-        histogram.unseen or 0,
-        sum(histogram.live),
+        (histogram.unseen or 0) / effect,
+        sum(histogram.live) / effect,
         policy.drift.max_unseen_share,
         reference_rows=sum(histogram.reference),
         once=histogram.seen_once,
@@ -121,26 +168,27 @@ def _unseen_p_value(policy: Policy, histogram: FeatureHistogram) -> float:
     )
 
 
-def _shift_p_value(histogram: FeatureHistogram, value: float) -> float:
-    occupied = sum(bool(before or now) for before, now in zip(histogram.reference, histogram.live, strict=True))
-    return psi_p_value(value, sum(histogram.reference), sum(histogram.live), occupied)
+def _shift_p_value(histogram: FeatureHistogram) -> float:
+    return shift_p_value(histogram.reference, histogram.live, *_independent(histogram))
 
 
 def _judge_feature(policy: Policy, histogram: FeatureHistogram, scores: FeatureScores | None) -> Verdict:
     check = f"{CHECK}:{histogram.feature}"
     if scores is None:
-        rows = _smaller_side(histogram)
-        reason = f"only {rows} rows on one side of '{histogram.feature}' ({_rows_needed(policy)} needed)"
-        return Verdict(check=check, outcome=Outcome.INCONCLUSIVE, reason=reason, n=rows)
+        reason = _lacks(policy, histogram) or ""
+        return Verdict(check=check, outcome=Outcome.INCONCLUSIVE, reason=reason, n=_smaller_side(histogram))
     reasons = [
         *_shift(policy, histogram, scores),
         *_missing(policy, histogram, scores.missing),
         *_unseen(policy, histogram, scores.unseen),
     ]
+    outcome, calm = Outcome.UNMET, _calm(policy, histogram, scores)
+    if histogram.has_unknown_categories:
+        outcome, calm = Outcome.INCONCLUSIVE, f"{calm}, {_TOO_MANY_CATEGORIES}"
     return Verdict(
         check=check,
-        outcome=Outcome.MET if reasons else Outcome.UNMET,
-        reason="; ".join(reasons) or _calm(policy, histogram, scores),
+        outcome=Outcome.MET if reasons else outcome,
+        reason="; ".join(reasons) or calm,
         value=scores.psi,
         limit=policy.triggers.drift_threshold,
         n=sum(histogram.live),
@@ -156,7 +204,7 @@ def _shift(policy: Policy, histogram: FeatureHistogram, scores: FeatureScores) -
     text = f"PSI {scores.psi:.3f} of '{histogram.feature}' exceeds {config.drift_threshold}"
     if config.confidence == 0:
         return [f"{text} (point estimate alone)"]
-    return [f"{text} (p {scores.shift:.2g})"] if _is_significant(policy, scores.shift) else []
+    return [f"{text} (p {_p(scores.shift)})"] if _is_significant(policy, scores.shift) else []
 
 
 def _is_significant(policy: Policy, adjusted: float) -> bool:
@@ -168,9 +216,28 @@ def _calm(policy: Policy, histogram: FeatureHistogram, scores: FeatureScores) ->
     limit = policy.triggers.drift_threshold
     text = f"PSI {scores.psi:.3f} of '{histogram.feature}'"
     if scores.psi > limit:
-        return f"{text} exceeds {limit}, but this may be due to chance (p {scores.shift:.2g})"
-    look = scores.psi > WORTH_A_LOOK and _smaller_side(histogram) >= ROWS_FOR_A_LOOK
-    return f"{text} does not exceed {limit}{', but is worth a look' if look else ''}"
+        return f"{text} exceeds {limit}, but this may be due to chance (p {_p(scores.shift)})"
+    text = f"{text} does not exceed {limit}"
+    return f"{text}, but is worth a look: {_small(policy, histogram, scores)}" if _worth_a_look(scores) else text
+
+
+def _worth_a_look(scores: FeatureScores) -> bool:
+    return scores.psi > WORTH_A_LOOK and scores.shift <= P_WORTH_A_LOOK
+
+
+def _small(policy: Policy, histogram: FeatureHistogram, scores: FeatureScores) -> str:
+    """What PSI is too coarse to report, in numbers that people know."""
+    limit, chance = policy.triggers.drift_threshold, f"is not due to chance (p {_p(scores.shift)})"
+    if histogram.kind == "categorical":
+        return f"the change {chance}, but is smaller than drift_threshold {limit} reports"
+    return (
+        f"a change like a shift by {shift_of_psi(scores.psi):.2f} standard deviations {chance}, but is smaller than "
+        f"drift_threshold {limit} reports (about {shift_of_psi(limit):.2f})"
+    )
+
+
+def _p(value: float) -> str:
+    return f"{value:.2g}" if value else "below 1e-300"
 
 
 def _missing(policy: Policy, histogram: FeatureHistogram, adjusted: float) -> list[str]:
@@ -191,7 +258,7 @@ def _share(counts: tuple[int, ...], place: int) -> float:
     return counts[place] / sum(counts)
 
 
-def _judge_dataset(policy: Policy, verdicts: list[Verdict]) -> Verdict:
+def _judge_dataset(policy: Policy, verdicts: list[Verdict], looks: int) -> Verdict:
     weights = {verdict.check: _weight(policy, verdict) for verdict in verdicts}
     counted = [verdict for verdict in verdicts if weights[verdict.check] > 0]
     total = sum(weights.values())
@@ -206,6 +273,8 @@ def _judge_dataset(policy: Policy, verdicts: list[Verdict]) -> Verdict:
         outcome, reason = Outcome.INCONCLUSIVE, f"drift cannot be judged: {unknown.reason}"
     elif drifted:
         reason = f"{_named(drifted)}; that is {share:.0%} of the features by weight ({needed:.0%} needed)"
+    if not drifted and looks > 1:
+        reason = f"{reason}; {looks - 1} more features are worth a look"
     n = max((verdict.n or 0 for verdict in verdicts), default=0)
     return Verdict(check=CHECK, outcome=outcome, reason=reason, value=share, limit=needed, n=n)
 

@@ -15,7 +15,7 @@ from auto_retrain.domain.drift import DataProfile, FeatureHistogram
 from auto_retrain.domain.manifest import DataColumns, DataObject
 from auto_retrain.domain.policy.data import DriftPolicy
 from auto_retrain.domain.windows import Window
-from auto_retrain.usecases.data import reference_profile
+from auto_retrain.usecases.data import reference_profile, row_sample
 from auto_retrain.usecases.data.reference_profile import build_profile, count_live, load_profile
 
 COLUMNS = DataColumns(format="parquet", row_id="id", label="y", numeric=("age",), categorical=("plan",))
@@ -59,7 +59,7 @@ def test_the_profile_of_the_parts_is_that_of_the_whole(rows: list[Any], places: 
 @given(ROWS, CUTS)
 def test_so_it_is_when_only_a_sample_of_the_rows_is_kept(rows: list[Any], places: list[int]) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(reference_profile, "SAMPLED_ROWS", 7)
+        patched.setattr(row_sample, "SAMPLED_ROWS", 7)
         assert profile_of(cut(rows, places)) == profile_of([rows])
 
 
@@ -101,21 +101,20 @@ def test_a_column_of_names_does_not_exhaust_the_memory(monkeypatch: pytest.Monke
     assert live.unseen is None
 
 
-def test_categories_are_counted_by_frequency_and_the_rare_ones_by_name() -> None:
+def test_categories_are_counted_by_frequency_and_by_name() -> None:
     rows = [(0.0, f"level-{level:02}") for level in range(25) for _ in range(100 - level)]
     plan = profile_of([rows]).features[1]
-    assert plan.levels == tuple(f"level-{level:02}" for level in range(20))
-    assert plan.rare == tuple(f"level-{level}" for level in range(20, 25))
-    assert Counter(plan.counts)[0] == 2  # unseen and missing
+    assert (plan.levels, plan.rare) == (tuple(f"level-{level:02}" for level in range(25)), ())
+    assert Counter(plan.counts)[0] == 3  # rare, unseen and missing
     (_, live) = counted(profile_of([rows]), [[(0.0, "level-00"), (0.0, "level-24"), (0.0, "new"), (0.0, None)]])
-    assert (live.live[0], live.live[-2:], live.unseen) == (1, (2, 1), 1)
+    assert (live.live[0], live.live[-4:], live.unseen) == (1, (1, 0, 1, 1), 1)
 
 
-def test_levels_with_few_rows_are_compared_together_and_estimate_what_a_sample_misses() -> None:
+def test_levels_with_few_rows_estimate_what_a_sample_misses() -> None:
     sizes = {"large": 50, "ten": 10, "nine": 9, "pair": 2, "single": 1, "other": 1}
     rows = [(0.0, level) for level, size in sizes.items() for _ in range(size)]
     (_, plan) = counted(profile_of([rows]), [[(0.0, "nine"), (0.0, "new"), (0.0, "ten")]])
-    assert (plan.reference, plan.live) == ((50, 10, 13, 0), (0, 1, 2, 0))
+    assert (plan.reference, plan.live) == ((50, 10, 9, 2, 1, 1, 0, 0, 0), (0, 1, 1, 0, 0, 0, 0, 1, 0))
     assert (plan.seen_once, plan.seen_twice) == (2, 1)
 
 

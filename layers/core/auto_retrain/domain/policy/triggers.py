@@ -96,7 +96,8 @@ class TriggerConfig(StrictRecord):
         default=3,
         ge=1,
         le=100,
-        description="rejected challengers in a row, whatever called for them, after which a message asks the owner to act",
+        description="rejected challengers in a row, whichever trigger called for them, after which a message asks the "
+        "owner to act",
     )
 
     def enables(self, trigger: TriggerType) -> bool:

@@ -6,7 +6,6 @@ from ...domain.model_state import Quarantine
 from ...domain.names import job_id
 from ...domain.policy.policy import AppliedPolicy
 from ...domain.trigger_type import TriggerType
-from ...domain.verdict import Outcome
 from ...holds.model import observed_hold
 from ...ports import Ports
 from ...triggers.data_drift import DriftVerdicts
@@ -46,7 +45,7 @@ def _decide(decision: TriggerDecision, applied: AppliedPolicy, drift: DriftVerdi
         return judged.held("quarantine", f"bad data: {_named(drift.broken)}")
     if drift.dataset.met and not is_observed:
         return judged.to_start(TriggerType.DATA_DRIFT, drift.dataset.reason)
-    is_repaired = decision.held_by == "quarantine" and drift.dataset.outcome is not Outcome.INCONCLUSIVE
+    is_repaired = decision.held_by == "quarantine" and drift.complete
     if decision.held_by and not is_repaired:
         return judged.held(decision.held_by, reason)
     if drift.dataset.met:
@@ -63,7 +62,7 @@ def _quarantine_or_lift(decision: TriggerDecision, applied: AppliedPolicy, drift
             owner = applied.policy.owner
             fact = QuarantineSet(model_name=model, at=now, since=since, reason=quarantine.reason, owner=owner)
             announce(fact, ports)
-    elif drift.dataset.outcome is not Outcome.INCONCLUSIVE and ports.states.get(model).quarantine:
+    elif drift.complete and ports.states.get(model).quarantine:
         # Announced first: if we die in between, the next attempt still sees the quarantine.
         announce(QuarantineLifted(model_name=model, at=now, since=since), ports)
         ports.states.set_quarantine(model, None)
