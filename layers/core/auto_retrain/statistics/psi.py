@@ -8,7 +8,8 @@ from statistics import NormalDist
 EMPTY_SHARE = 1e-4
 _NORMAL = NormalDist()
 _DECILES = [_NORMAL.inv_cdf(tenth / 10) for tenth in range(1, 10)]
-_MAX_SHIFT = 20.0
+# Beyond it all values lie in the outermost bin.
+_MAX_SHIFT = 4.0
 
 
 def psi(reference: Sequence[int], live: Sequence[int]) -> float:
@@ -39,7 +40,7 @@ def psi_of_shift(shift: float, scale: float = 1.0) -> float:
 
 
 def shift_of_psi(value: float) -> float:
-    """By how many standard deviations the mean of a normal feature has to move to have this PSI over deciles."""
+    """By how many standard deviations, up to 4, the mean of a normal feature has to move to have this PSI."""
     low, high = 0.0, _MAX_SHIFT
     while high - low > 1e-4:
         middle = (low + high) / 2

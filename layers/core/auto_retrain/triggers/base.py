@@ -46,6 +46,7 @@ class Trigger(ABC):
     reads_data: ClassVar[bool] = False
     backs_off: ClassVar[bool] = False
     needs_breach_days: ClassVar[bool] = False
+    judged_every: ClassVar[timedelta] = _DAY
 
     def queries(self, policy: Policy, at: datetime) -> tuple[MetricQuery, ...]:
         """The metrics it needs, as of a moment."""
