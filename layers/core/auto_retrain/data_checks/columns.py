@@ -55,7 +55,7 @@ def _changes(policy: Policy, histogram: FeatureHistogram) -> Iterator[DataFindin
 def _jump(histogram: FeatureHistogram) -> Literal["above", "below"] | None:
     """Where the values of a numeric feature jumped to, if they did; categories have no order."""
     reference, live = histogram.reference[:-1], histogram.live[:-1]
-    if histogram.unseen is not None or len(reference) < MIN_BINS or not sum(live):
+    if histogram.kind == "categorical" or len(reference) < MIN_BINS or not sum(live):
         return None
     outer: tuple[tuple[int, Literal["above", "below"]], ...] = ((-1, "above"), (0, "below"))
     for place, side in outer:

@@ -130,6 +130,12 @@ def _lacks(policy: Policy, histogram: FeatureHistogram) -> str | None:
     return None
 
 
+def psi_of(histogram: FeatureHistogram) -> float:
+    """The PSI of a feature with rows on both sides; only its frequent categories are compared one by one."""
+    compared = _comparable(histogram)
+    return psi(compared.reference, compared.live)
+
+
 def _comparable(histogram: FeatureHistogram) -> FeatureHistogram:
     if histogram.kind == "numeric":
         return histogram

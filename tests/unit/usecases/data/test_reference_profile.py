@@ -123,3 +123,36 @@ def test_an_unreadable_stored_profile_counts_as_absent(content: bytes) -> None:
     ports = MemoryPorts()
     ports.data.write("profiles/churn/1.json", content)
     assert load_profile("churn", "1", ports) is None
+
+
+def test_a_row_without_an_entity_is_one_of_its_own() -> None:
+    ports, columns = MemoryPorts(), COLUMNS.changed(entity="customer")
+    ages = np.repeat(np.arange(20.0), 50)
+    item = DataObject(uri="s3://data/one", etag="e", size=1, date=DAY.start)
+    table = {"age": ages, "plan": ["a", "b"] * 500, "customer": [f"c{int(age)}" for age in ages]}
+    ports.tables.by_uri[item.uri] = table
+    age, plan = build_profile("churn", columns, DriftPolicy(), DAY, [item], ports).features
+    assert 1000 / age.effects.bins == pytest.approx(20, rel=0.1)
+    assert plan.effects.bins == 1
+    table["customer"] = [None] * 1000
+    (age, _) = build_profile("churn", columns, DriftPolicy(), DAY, [item], ports).features
+    assert age.effects.bins == pytest.approx(1, abs=0.01)
+
+
+def test_the_effects_of_the_parts_are_those_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(row_sample, "SAMPLED_ROWS", 300)
+    random, columns, effects = np.random.default_rng(1), COLUMNS.changed(entity="customer"), []
+    ages, plans = random.integers(0, 20, 1000).astype(float), random.choice(["a", "b", "c"], 1000).tolist()
+    for bounds in ([0, 1000], [0, 10, 400, 400, 1000]):
+        ports, objects = MemoryPorts(), []
+        for number, (start, end) in enumerate(pairwise(bounds)):
+            item = DataObject(uri=f"s3://data/{number}", etag="e", size=1, date=DAY.start)
+            ports.tables.by_uri[item.uri] = {
+                "age": ages[start:end],
+                "plan": plans[start:end],
+                "customer": [f"c{int(age) % 7}" for age in ages[start:end]],
+            }
+            objects.append(item)
+        profile = build_profile("churn", columns, DriftPolicy(), DAY, objects, ports)
+        effects.append([feature.effects for feature in profile.features])
+    assert effects[0] == effects[1]

@@ -13,7 +13,7 @@ from ...domain.messages.data import DataCheckOutcome
 from ...domain.messages.references import JobReference
 from ...domain.policy.policy import Policy
 from ...ports import Ports
-from ...statistics.psi import psi
+from ...triggers.data_drift import psi_of
 from ..audit.record import record
 from ..lookup import job_of, policy_of
 from .holdout_rows import digest_holdout
@@ -87,7 +87,7 @@ def _profile(job: RetrainingJob, manifest: Manifest, policy: Policy, ports: Port
 
 def _psi_of(histograms: Sequence[FeatureHistogram]) -> dict[str, float]:
     filled = [histogram for histogram in histograms if sum(histogram.reference) and sum(histogram.live)]
-    values = {histogram.feature: round(psi(histogram.reference, histogram.live), 6) for histogram in filled}
+    values = {histogram.feature: round(psi_of(histogram), 6) for histogram in filled}
     return dict(sorted(values.items(), key=lambda pair: -pair[1])[:MAX_FEATURES])
 
 
