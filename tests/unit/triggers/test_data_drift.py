@@ -134,7 +134,9 @@ def test_values_that_are_missing_for_one_entity_are_not_missing_everywhere() -> 
     of_one = histogram(**many, live_effects=DesignEffects(missing=1000))
     verdicts = judge_drift(policy(threshold=5), [of_one])
     assert verdicts.dataset.outcome is Outcome.INCONCLUSIVE
-    assert "weigh as 3 independent ones" in verdicts.dataset.reason
+    assert "16.7% of 'f00' are missing, up from 0.0%, but only for a few entities (3 independent rows" in str(verdicts)
+    some = histogram([5000, 5000, 0], [1480, 1490, 30], live_effects=DesignEffects(missing=30))
+    assert judge_drift(policy(), [some]).dataset.outcome is Outcome.UNMET
 
 
 def normal_shift(shift: float, rows: int = 10_000, scale: float = 1) -> list[int]:

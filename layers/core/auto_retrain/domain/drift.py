@@ -13,10 +13,6 @@ class DesignEffects(Record):
     missing: float = 1
     unseen: float = 1
 
-    @property
-    def worst(self) -> float:
-        return max(self.bins, self.missing, self.unseen)
-
 
 class FeatureProfile(Record):
     """Bins of one feature, and the reference rows in each.

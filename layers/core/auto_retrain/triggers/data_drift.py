@@ -1,5 +1,6 @@
 """Retrain when live features no longer look like the champion's training data; broken data are not drift."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -8,12 +9,9 @@ from ..domain.drift import DriftEvidence, FeatureHistogram
 from ..domain.policy.policy import Policy
 from ..domain.trigger_type import TriggerType
 from ..domain.verdict import Outcome, Verdict
-from ..statistics.missing_mass import unseen_p_value
-from ..statistics.pooling import comparable_levels
-from ..statistics.proportions import rise_p_value
-from ..statistics.psi import psi, shift_of_psi
-from ..statistics.significance import benjamini_hochberg, shift_p_value
+from ..statistics.psi import shift_of_psi
 from .base import Evidence, Trigger
+from .drift_scores import FeatureScores, comparable, independent_rows, score
 
 CHECK = "data_drift"
 # With fewer rows, the distribution behind the p value does not hold.
@@ -22,9 +20,8 @@ MIN_ROWS = 300
 WORTH_A_LOOK, P_WORTH_A_LOOK = 0.02, 0.05
 _RANK = {Outcome.MET: 0, Outcome.INCONCLUSIVE: 1}
 _MAX_NAMED = 5
-_TOO_MANY_CATEGORIES = (
-    "but it has so many categories that new ones cannot be recognised; drift.ignore, or a weight of 0, leaves it out"
-)
+
+Finding = tuple[Outcome, str]
 
 
 class DataDrift(Trigger):
@@ -42,18 +39,6 @@ class DataDrift(Trigger):
             reason = f"bad data: {'; '.join(drift.broken)}"
             return (Verdict(check=CHECK, outcome=Outcome.ERROR, reason=reason),)
         return (drift.dataset, *drift.features)
-
-
-class FeatureScores(NamedTuple):
-    """The PSI of a feature, and the p values of its shift, missing values and unseen categories.
-
-    The p values are adjusted for the number of features.
-    """
-
-    psi: float
-    shift: float
-    missing: float
-    unseen: float
 
 
 class DriftVerdicts(NamedTuple):
@@ -89,14 +74,18 @@ def judge_drift(policy: Policy, histograms: list[FeatureHistogram]) -> DriftVerd
     the reference never had. Too few rows are inconclusive.
     """
     needed = _rows_needed(policy)
-    scores = _score(policy, [_comparable(each) for each in histograms if _lacks(policy, each) is None])
+    scores = score(policy, [comparable(each) for each in histograms if _lacks(policy, each) is None])
     verdicts = [_judge_feature(policy, histogram, scores.get(histogram.feature)) for histogram in histograms]
-    verdicts.sort(key=lambda verdict: (_RANK.get(verdict.outcome, 2), -(verdict.value or 0)))
+    verdicts.sort(key=lambda verdict: (_outcome_rank(verdict.outcome), -(verdict.value or 0)))
     looks = sum(_worth_a_look(each) and each.psi <= policy.triggers.drift_threshold for each in scores.values())
     dataset = _judge_dataset(policy, verdicts, looks)
     is_known = dataset.outcome is not Outcome.INCONCLUSIVE
     complete = is_known or (bool(histograms) and all(_smaller_side(each) >= needed for each in histograms))
     return DriftVerdicts(dataset, verdicts, dead_columns(histograms, needed), complete)
+
+
+def _outcome_rank(outcome: Outcome) -> int:
+    return _RANK.get(outcome, 2)
 
 
 def _rows_needed(policy: Policy) -> int:
@@ -108,20 +97,12 @@ def _smaller_side(histogram: FeatureHistogram) -> int:
     return min(sum(histogram.reference), sum(histogram.live))
 
 
-def _independent(histogram: FeatureHistogram) -> tuple[float, float]:
-    """How many independent rows those of each side weigh."""
-    effects = histogram.reference_effects, histogram.live_effects
-    return sum(histogram.reference) / effects[0].bins, sum(histogram.live) / effects[1].bins
-
-
 def _lacks(policy: Policy, histogram: FeatureHistogram) -> str | None:
     """Why a feature has too few rows to be judged, if it has."""
     rows, needed = _smaller_side(histogram), _rows_needed(policy)
     if rows < needed:
         return f"only {rows} rows on one side of '{histogram.feature}' ({needed} needed)"
-    independent = min(
-        sum(histogram.reference) / histogram.reference_effects.worst, sum(histogram.live) / histogram.live_effects.worst
-    )
+    independent = min(independent_rows(histogram, "bins"))
     if policy.triggers.confidence and independent < MIN_ROWS:
         return (
             f"the rows of an entity resemble each other in '{histogram.feature}', so those on one side weigh as "
@@ -130,71 +111,22 @@ def _lacks(policy: Policy, histogram: FeatureHistogram) -> str | None:
     return None
 
 
-def psi_of(histogram: FeatureHistogram) -> float:
-    """The PSI of a feature with rows on both sides; only its frequent categories are compared one by one."""
-    compared = _comparable(histogram)
-    return psi(compared.reference, compared.live)
-
-
-def _comparable(histogram: FeatureHistogram) -> FeatureHistogram:
-    if histogram.kind == "numeric":
-        return histogram
-    reference, live = comparable_levels(histogram.reference, histogram.live)
-    return histogram.changed(reference=reference, live=live)
-
-
-def _score(policy: Policy, histograms: list[FeatureHistogram]) -> dict[str, FeatureScores]:
-    values = [psi(histogram.reference, histogram.live) for histogram in histograms]
-    shifts = benjamini_hochberg([_shift_p_value(histogram) for histogram in histograms])
-    rises = benjamini_hochberg([_rise_p_value(histogram) for histogram in histograms])
-    unseen = benjamini_hochberg([_unseen_p_value(policy, histogram) for histogram in histograms])
-    rows = zip(histograms, values, shifts, rises, unseen, strict=True)
-    return {histogram.feature: FeatureScores(*numbers) for histogram, *numbers in rows}
-
-
-def _rise_p_value(histogram: FeatureHistogram) -> float:
-    before, now = histogram.reference_effects.missing, histogram.live_effects.missing
-    return rise_p_value(
-        histogram.reference[-1] / before,
-        sum(histogram.reference) / before,
-        histogram.live[-1] / now,
-        sum(histogram.live) / now,
-    )
-
-
-def _unseen_p_value(policy: Policy, histogram: FeatureHistogram) -> float:
-    effect = histogram.live_effects.unseen
-    return unseen_p_value(
-        (histogram.unseen or 0) / effect,
-        sum(histogram.live) / effect,
-        policy.drift.max_unseen_share,
-        reference_rows=sum(histogram.reference),
-        once=histogram.seen_once,
-        twice=histogram.seen_twice,
-    )
-
-
-def _shift_p_value(histogram: FeatureHistogram) -> float:
-    return shift_p_value(histogram.reference, histogram.live, *_independent(histogram))
-
-
 def _judge_feature(policy: Policy, histogram: FeatureHistogram, scores: FeatureScores | None) -> Verdict:
     check = f"{CHECK}:{histogram.feature}"
     if scores is None:
         reason = _lacks(policy, histogram) or ""
         return Verdict(check=check, outcome=Outcome.INCONCLUSIVE, reason=reason, n=_smaller_side(histogram))
-    reasons = [
+    findings = [
         *_shift(policy, histogram, scores),
         *_missing(policy, histogram, scores.missing),
         *_unseen(policy, histogram, scores.unseen),
     ]
-    outcome, calm = Outcome.UNMET, _calm(policy, histogram, scores)
-    if histogram.has_unknown_categories:
-        outcome, calm = Outcome.INCONCLUSIVE, f"{calm}, {_TOO_MANY_CATEGORIES}"
+    reasons = {outcome: [reason for each, reason in findings if each is outcome] for outcome, _ in findings}
+    outcome = min(reasons, key=_outcome_rank, default=Outcome.UNMET)
     return Verdict(
         check=check,
-        outcome=Outcome.MET if reasons else outcome,
-        reason="; ".join(reasons) or calm,
+        outcome=outcome,
+        reason="; ".join(reasons.get(outcome, [])) or _calm(policy, histogram, scores),
         value=scores.psi,
         limit=policy.triggers.drift_threshold,
         n=sum(histogram.live),
@@ -203,14 +135,12 @@ def _judge_feature(policy: Policy, histogram: FeatureHistogram, scores: FeatureS
     )
 
 
-def _shift(policy: Policy, histogram: FeatureHistogram, scores: FeatureScores) -> list[str]:
+def _shift(policy: Policy, histogram: FeatureHistogram, scores: FeatureScores) -> Iterator[Finding]:
     config = policy.triggers
-    if scores.psi <= config.drift_threshold:
-        return []
     text = f"PSI {scores.psi:.3f} of '{histogram.feature}' exceeds {config.drift_threshold}"
-    if config.confidence == 0:
-        return [f"{text} (point estimate alone)"]
-    return [f"{text} (p {_p(scores.shift)})"] if _is_significant(policy, scores.shift) else []
+    if scores.psi > config.drift_threshold and _is_significant(policy, scores.shift):
+        chance = f"p {_p(scores.shift)}" if config.confidence else "point estimate alone"
+        yield Outcome.MET, f"{text} ({chance})"
 
 
 def _is_significant(policy: Policy, adjusted: float) -> bool:
@@ -246,18 +176,30 @@ def _p(value: float) -> str:
     return f"{value:.2g}" if value else "below 1e-300"
 
 
-def _missing(policy: Policy, histogram: FeatureHistogram, adjusted: float) -> list[str]:
+def _missing(policy: Policy, histogram: FeatureHistogram, adjusted: float) -> Iterator[Finding]:
     before, now = _share(histogram.reference, -1), _share(histogram.live, -1)
-    if now - before <= policy.drift.max_missing_increase or not _is_significant(policy, adjusted):
-        return []
-    return [f"{now:.1%} of '{histogram.feature}' are missing, up from {before:.1%}"]
+    if now - before > policy.drift.max_missing_increase:
+        text = f"{now:.1%} of '{histogram.feature}' are missing, up from {before:.1%}"
+        yield from _unless_by_few(policy, independent_rows(histogram, "missing"), adjusted, text)
 
 
-def _unseen(policy: Policy, histogram: FeatureHistogram, adjusted: float) -> list[str]:
+def _unseen(policy: Policy, histogram: FeatureHistogram, adjusted: float) -> Iterator[Finding]:
+    if histogram.has_unknown_categories:
+        text = f"'{histogram.feature}' has so many categories that new ones cannot be recognised"
+        yield Outcome.INCONCLUSIVE, f"{text}; drift.ignore, or a weight of 0, leaves it out"
     share = (histogram.unseen or 0) / sum(histogram.live)
-    if share <= policy.drift.max_unseen_share or not _is_significant(policy, adjusted):
-        return []
-    return [f"{share:.1%} of '{histogram.feature}' are categories never seen in training"]
+    if share > policy.drift.max_unseen_share:
+        text = f"{share:.1%} of '{histogram.feature}' are categories never seen in training"
+        yield from _unless_by_few(policy, independent_rows(histogram, "unseen"), adjusted, text)
+
+
+def _unless_by_few(policy: Policy, independent: tuple[float, float], adjusted: float, text: str) -> Iterator[Finding]:
+    """What is so for a few entities may be so by chance, which no p value can tell."""
+    if policy.triggers.confidence and min(independent) < MIN_ROWS:
+        weight = f"{min(independent):.0f} independent rows, {MIN_ROWS} needed"
+        yield Outcome.INCONCLUSIVE, f"{text}, but only for a few entities ({weight})"
+    elif _is_significant(policy, adjusted):
+        yield Outcome.MET, text
 
 
 def _share(counts: tuple[int, ...], place: int) -> float:

@@ -13,7 +13,7 @@ from ...domain.messages.data import DataCheckOutcome
 from ...domain.messages.references import JobReference
 from ...domain.policy.policy import Policy
 from ...ports import Ports
-from ...triggers.data_drift import psi_of
+from ...triggers.drift_scores import psi_of
 from ..audit.record import record
 from ..lookup import job_of, policy_of
 from .holdout_rows import digest_holdout
