@@ -20,6 +20,7 @@ MIN_ROWS = 300
 WORTH_A_LOOK, P_WORTH_A_LOOK = 0.02, 0.05
 _RANK = {Outcome.MET: 0, Outcome.INCONCLUSIVE: 1}
 _MAX_NAMED = 5
+_LEAVE_OUT = "drift.ignore, or a weight of 0, leaves it out"
 
 Finding = tuple[Outcome, str]
 
@@ -106,7 +107,7 @@ def _lacks(policy: Policy, histogram: FeatureHistogram) -> str | None:
     if policy.triggers.confidence and independent < MIN_ROWS:
         return (
             f"the rows of an entity resemble each other in '{histogram.feature}', so those on one side weigh as "
-            f"{independent:.0f} independent ones ({MIN_ROWS} needed)"
+            f"{independent:.0f} independent ones ({MIN_ROWS} needed); {_LEAVE_OUT}"
         )
     return None
 
@@ -186,7 +187,7 @@ def _missing(policy: Policy, histogram: FeatureHistogram, adjusted: float) -> It
 def _unseen(policy: Policy, histogram: FeatureHistogram, adjusted: float) -> Iterator[Finding]:
     if histogram.has_unknown_categories:
         text = f"'{histogram.feature}' has so many categories that new ones cannot be recognised"
-        yield Outcome.INCONCLUSIVE, f"{text}; drift.ignore, or a weight of 0, leaves it out"
+        yield Outcome.INCONCLUSIVE, f"{text}; {_LEAVE_OUT}"
     share = (histogram.unseen or 0) / sum(histogram.live)
     if share > policy.drift.max_unseen_share:
         text = f"{share:.1%} of '{histogram.feature}' are categories never seen in training"
