@@ -223,7 +223,7 @@ def _judge_dataset(policy: Policy, verdicts: list[Verdict], looks: int) -> Verdi
     elif drifted:
         reason = f"{_named(drifted)}; that is {share:.0%} of the features by weight ({needed:.0%} needed)"
     if not drifted and looks > 1:
-        reason = f"{reason}; {looks - 1} more features are worth a look"
+        reason += "; 1 more feature is worth a look" if looks == 2 else f"; {looks - 1} more features are worth a look"
     n = max((verdict.n or 0 for verdict in verdicts), default=0)
     return Verdict(check=CHECK, outcome=outcome, reason=reason, value=share, limit=needed, n=n)
 
