@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .domain.job import RetrainingJob
     from .domain.manifest import DataObject
     from .domain.metric_reading import MetricQuery, MetricReading
-    from .domain.model_state import ModelState, Quarantine, WaitingTrigger
+    from .domain.model_state import ModelState, Quarantine, Rejections, WaitingTrigger
     from .domain.policy.pod_rules import PodRules
     from .domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
     from .domain.policy.training import TrainingPolicy
@@ -110,11 +110,13 @@ class JobStore(Protocol):
     def save(self, job: RetrainingJob) -> RetrainingJob:
         """Save a changed job as its next revision; raises JobConflict if someone else has saved one first."""
 
-    def close_job(self, job: RetrainingJob, *, retrained: bool, rejected_in_a_row: int | None = None) -> RetrainingJob:
+    def close_job(
+        self, job: RetrainingJob, *, retrained: bool, rejections: Mapping[TriggerType, Rejections] | None = None
+    ) -> RetrainingJob:
         """Save a job in its terminal status and release its lease, both or neither.
 
-        `retrained` moves the model's last retraining to the job's event time. `rejected_in_a_row` replaces the model's
-        count unless it is None.
+        `retrained` moves the model's last retraining to the job's event time. `rejections` replace those of the
+        model unless they are None.
         """
 
     def list_active(self, unreadable: list[str] | None = None) -> list[RetrainingJob]:

@@ -26,6 +26,7 @@ from auto_retrain.adapters.memory.stores import (
 from auto_retrain.domain.deployment_ledger import LedgerLine
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.job import PendingStep, RetrainingJob
+from auto_retrain.domain.model_state import Rejections
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType
@@ -45,6 +46,11 @@ from tests.contracts.ports.permitted import PermittedStore
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 LEASE = timedelta(hours=1)
 WINDOWS = windows_at(NOW, evaluation_days=10, training_days=20, label_delay_days=0)
+
+
+def rejected(count: int) -> dict[TriggerType, Rejections]:
+    """So many challengers that the performance trigger called for."""
+    return {TriggerType.PERFORMANCE_DEGRADATION: Rejections(count=count)}
 
 
 @dataclass

@@ -8,7 +8,7 @@ import pytest
 from auto_retrain.domain.errors import JobConflict, LeaseHeld, StoreUnavailable
 from auto_retrain.domain.status import RetrainingStatus
 from tests.contracts.ports.aws_world import create_table, lose_answers
-from tests.contracts.ports.stores import LEASE, NOW, Stores, a_job, completed, dynamo_stores, failed, running
+from tests.contracts.ports.stores import LEASE, NOW, Stores, a_job, completed, dynamo_stores, failed, rejected, running
 
 
 def test_an_opened_job_is_active_and_owns_its_model(stores: Stores) -> None:
@@ -127,8 +127,8 @@ def test_saving_or_closing_the_same_job_again_changes_nothing(stores: Stores) ->
     saved = stores.jobs.save(started)
     assert stores.jobs.save(started) == saved
     ended = failed(saved)
-    closed = stores.jobs.close_job(ended, retrained=False, rejected_in_a_row=1)
-    assert stores.jobs.close_job(ended, retrained=False, rejected_in_a_row=1) == closed
+    closed = stores.jobs.close_job(ended, retrained=False, rejections=rejected(1))
+    assert stores.jobs.close_job(ended, retrained=False, rejections=rejected(1)) == closed
     assert stores.jobs.get(job.job_id) == closed
 
 
@@ -150,7 +150,7 @@ def test_a_write_succeeds_even_if_its_answer_is_lost(aws: None, monkeypatch: pyt
     saved = jobs.save(job.frozen("s3://artifacts/manifest.json", "digest"))
     assert set(lost) == {"TransactWriteItems", "PutItem"}
     lost.clear()
-    closed = jobs.close_job(completed(saved), retrained=True, rejected_in_a_row=2)
+    closed = jobs.close_job(completed(saved), retrained=True, rejections=rejected(2))
     assert lost
     assert jobs.get(job.job_id) == closed
     state = stores.states.get("churn")

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from auto_retrain.adapters.dynamodb.table import epoch, from_epoch
 from auto_retrain.domain.errors import StoreUnavailable
-from auto_retrain.domain.model_state import Quarantine
+from auto_retrain.domain.model_state import Quarantine, RejectedJob, Rejections
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType
 from tests.contracts.ports.aws_world import create_table, lose_answers
-from tests.contracts.ports.stores import LEASE, NOW, Stores, a_job, completed, dynamo_stores, failed
+from tests.contracts.ports.stores import LEASE, NOW, Stores, a_job, completed, dynamo_stores, failed, rejected
 
 DAY = timedelta(days=1)
 DRIFT, PERFORMANCE = TriggerType.DATA_DRIFT, TriggerType.PERFORMANCE_DEGRADATION
@@ -50,7 +50,7 @@ def test_a_replay_of_an_old_event_keeps_the_newer_times(stores: Stores) -> None:
 def test_a_state_keeps_everything_that_was_stored(stores: Stores) -> None:
     jobs, states = stores.jobs, stores.states
     opened = jobs.open_job(a_job(status=RetrainingStatus.VALIDATION), NOW + LEASE)
-    jobs.close_job(completed(opened), retrained=True, rejected_in_a_row=2)
+    jobs.close_job(completed(opened), retrained=True, rejections=rejected(2))
     states.record_breach("churn", DRIFT, date(2026, 3, 1))
     states.set_quarantine("churn", BROKEN)
     states.record_drift_check("churn", NOW)
@@ -68,10 +68,18 @@ def test_attempts_are_kept_for_a_month(stores: Stores) -> None:
 
 
 def test_a_count_that_is_not_given_stays_unchanged(stores: Stores) -> None:
-    for number, rejected in enumerate((3, None)):
+    for number, rejections in enumerate((rejected(3), None)):
         job = stores.jobs.open_job(a_job(number), NOW + LEASE)
-        stores.jobs.close_job(failed(job), retrained=False, rejected_in_a_row=rejected)
-    assert stores.states.get("churn").rejected_in_a_row == 3
+        stores.jobs.close_job(failed(job), retrained=False, rejections=rejections)
+    assert stores.states.get("churn").rejections == rejected(3)
+
+
+def test_rejections_are_kept_by_trigger_and_forgotten_together(stores: Stores) -> None:
+    first = RejectedJob(job_id="churn-1", at=NOW)
+    for number, rejections in enumerate(({**rejected(2), DRIFT: Rejections(count=1, jobs=(first,))}, {})):
+        job = stores.jobs.open_job(a_job(number), NOW + LEASE)
+        stores.jobs.close_job(failed(job), retrained=False, rejections=rejections)
+        assert stores.states.get("churn").rejections == rejections
 
 
 def test_breach_days_are_counted_once_and_dropped_after_a_month(stores: Stores) -> None:

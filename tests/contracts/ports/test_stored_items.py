@@ -16,7 +16,7 @@ from auto_retrain.domain.deployment_ledger import LedgerLine
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.errors import RecordInvalid
 from auto_retrain.domain.job import RetrainingJob
-from auto_retrain.domain.model_state import WaitingTrigger
+from auto_retrain.domain.model_state import Rejections, WaitingTrigger
 from auto_retrain.domain.policy.policy import AppliedPolicy
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType
@@ -98,6 +98,14 @@ def test_a_stored_state_is_read_with_its_breaches() -> None:
     assert days == [28, 1]
     assert state.quarantine is not None
     assert state.serving is None
+
+
+def test_a_stored_count_of_rejections_silences_drift_alone() -> None:
+    state = state_of("churn", {**ITEMS["state"]["STATE"], "rejected_in_a_row": {"N": "4"}})
+    assert state.rejections == {TriggerType.DATA_DRIFT: Rejections(count=4)}
+    assert state.rejected_in_a_row == 4
+    emptied = {**ITEMS["state"]["STATE"], "rejected_in_a_row": {"N": "4"}, "rejections": {"S": "{}"}}
+    assert state_of("churn", emptied).rejected_in_a_row == 0
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,12 @@
 
 import json
 import sys
+from datetime import timedelta
 
 import pytest
 
 from auto_retrain.domain.job import RetrainingJob
+from tests.unit.builders import NOON
 from tests.unit.cli.terminal import Terminal
 from tests.unit.cli.test_why import DRIFT
 from tests.unit.usecases.triggering.test_detect_drift import world_with_features
@@ -29,6 +31,18 @@ def test_each_feature_is_judged_now_and_nothing_is_started(terminal: Terminal) -
     assert dataset.startswith("churn: met: PSI ")
     assert not terminal.ports.executions.started
     assert terminal.ports.states.get("churn").last_drift_check_at is None
+
+
+def test_another_time_can_be_judged_but_not_the_future(terminal: Terminal) -> None:
+    world = world_with_features(live_age=60)
+    terminal.ports, by_uri = world.ports, world.ports.tables.by_uri
+    day, older = (f"s3://data/churn/date={NOON.date() - timedelta(days=back)}/part-0.parquet" for back in (1, 16))
+    by_uri[older] = by_uri[day]
+    yesterday = terminal.ok("drift", "churn", "--at", (NOON - timedelta(days=1)).isoformat())
+    assert yesterday.splitlines()[-1] != terminal.ok("drift", "churn").splitlines()[-1]
+    assert terminal.ok("drift", "churn", "--at", NOON.isoformat()) == terminal.ok("drift", "churn")
+    assert "must not be in the future" in terminal.run("drift", "churn", "--at", "2027-01-01T00:00:00Z").err
+    assert "--at: only without --report" in terminal.run("drift", "churn", "--report", "--at", NOON.isoformat()).err
 
 
 def test_broken_data_are_shown_along_with_what_can_be_judged(terminal: Terminal) -> None:

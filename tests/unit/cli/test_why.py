@@ -131,6 +131,15 @@ def test_both_commands_also_print_json(terminal: Terminal) -> None:
     assert [trigger["trigger_type"] for trigger in outlook["triggers"]] == [trigger.value for trigger in TriggerType]
 
 
+def test_an_old_check_of_the_data_is_shown_with_its_age(terminal: Terminal) -> None:
+    terminal.apply()
+    for days, text in ((0.5, "(12 hours ago)"), (90, "(90 days ago)")):
+        terminal.ports.clock.advance(NOON + timedelta(days=days) - terminal.ports.clock.now())
+        terminal.ports.decisions.record(SUPPRESSED)
+        assert f"judged 2026-03-01 12:00:00Z {text}" in terminal.ok("why-not", "churn")
+    assert "out of date; auto-retrain drift churn judges the data of now" in terminal.ok("why-not", "churn")
+
+
 def test_a_prediction_shows_which_triggers_are_met_and_what_holds_them_back(terminal: Terminal) -> None:
     world = World()
     terminal.ports = world.ports

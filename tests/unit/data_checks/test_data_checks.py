@@ -135,7 +135,9 @@ def test_a_flag_that_never_stood_still_so_long_is_a_warning() -> None:
 
 def test_more_missing_and_unseen_values_are_a_warning() -> None:
     assert findings_of(None, numeric([*EVEN, 0], [*EVEN, 200])) == [("missing_values", "warning", "age")]
-    plans = FeatureHistogram(feature="plan", reference=(500, 500, 0, 0), live=(400, 500, 100, 0), unseen=100)
+    plans = FeatureHistogram(
+        feature="plan", reference=(500, 500, 0, 0), live=(400, 500, 100, 0), kind="categorical", unseen=100
+    )
     assert findings_of(None, plans) == [("unseen_values", "warning", "plan")]
 
 

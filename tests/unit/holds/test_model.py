@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from auto_retrain.domain.decision_record import Hold
-from auto_retrain.domain.model_state import ModelState, Quarantine
+from auto_retrain.domain.model_state import ModelState, Quarantine, RejectedJob, Rejections, with_attempt
 from auto_retrain.domain.policy.policy import AppliedPolicy, PolicyStatus
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.holds.model import model_holds, only_broken_data
@@ -16,6 +16,7 @@ from tests.unit.builders import NOON, a_policy
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 PERFORMANCE, SCHEDULED = TriggerType.PERFORMANCE_DEGRADATION, TriggerType.SCHEDULED
+DRIFT = TriggerType.DATA_DRIFT
 
 
 def applied(status: PolicyStatus = PolicyStatus.ACTIVE, **triggers: Any) -> AppliedPolicy:
@@ -25,6 +26,10 @@ def applied(status: PolicyStatus = PolicyStatus.ACTIVE, **triggers: Any) -> Appl
 
 def state(**fields: Any) -> ModelState:
     return ModelState(model_name="churn", **fields)
+
+
+def rejected_by(trigger: TriggerType, count: int) -> dict[TriggerType, Rejections]:
+    return {trigger: Rejections(count=count)}
 
 
 def kinds(holds: list[Hold]) -> list[str]:
@@ -53,20 +58,50 @@ def test_the_cool_down_starts_at_the_event_time_of_the_last_attempt() -> None:
 
 @pytest.mark.parametrize(("rejected", "days"), [(1, 2), (2, 4), (3, 8), (5, 30), (100, 30)])
 def test_each_rejected_challenger_doubles_the_wait_up_to_a_limit(rejected: int, days: int) -> None:
-    tried = state(attempts=(NOON,), rejected_in_a_row=rejected)
+    tried = state(attempts=(NOON,), rejections=rejected_by(PERFORMANCE, rejected))
     (hold,) = model_holds(applied(), tried, PERFORMANCE, NOON + days * DAY - HOUR, NOON)
     assert hold.kind == "back_off"
     assert model_holds(applied(), tried, PERFORMANCE, NOON + days * DAY, NOON) == []
 
 
 def test_the_back_off_never_delays_a_schedule_or_a_person() -> None:
-    tried = state(attempts=(NOON,), rejected_in_a_row=5)
+    tried = state(attempts=(NOON,), rejections=rejected_by(PERFORMANCE, 5))
     assert model_holds(applied(), tried, SCHEDULED, NOON + 2 * DAY, NOON) == []
     assert model_holds(applied(), tried, TriggerType.MANUAL, NOON + 2 * DAY, NOON) == []
 
 
+def test_rejections_of_drift_hold_back_drift_alone() -> None:
+    tried = state(attempts=(NOON,), rejections=rejected_by(DRIFT, 5))
+    assert kinds(model_holds(applied(), tried, DRIFT, NOON + 29 * DAY, NOON)) == ["back_off"]
+    assert model_holds(applied(), tried, PERFORMANCE, NOON + DAY, NOON) == []
+
+
+def test_the_back_off_counts_from_the_last_rejection_whatever_else_was_tried_since() -> None:
+    rejected = Rejections(count=1, jobs=(RejectedJob(job_id="churn-1", at=NOON),))
+    tried = state(attempts=(NOON, NOON + DAY), rejections={PERFORMANCE: rejected})
+    (hold,) = model_holds(applied(cool_down_hours=24), tried, PERFORMANCE, NOON + 1.5 * DAY, NOON)
+    assert (hold.kind, hold.until) == ("cool_down", NOON + 2 * DAY)
+    assert model_holds(applied(), tried, PERFORMANCE, NOON + 2 * DAY, NOON) == []
+
+
+@pytest.mark.parametrize("drop", [40, 64, 100, 200, 339])
+def test_a_year_of_drift_that_no_challenger_answers_does_not_delay_the_performance_trigger(drop: int) -> None:
+    model, started = state(), {DRIFT: [], PERFORMANCE: []}  # type: ignore[var-annotated]
+    for day in range(365):
+        at = NOON + day * DAY
+        for trigger in [*([PERFORMANCE] if day >= drop else []), DRIFT]:
+            if not model_holds(applied(), model, trigger, at, at):
+                started[trigger].append(day)
+                rejections = model.rejections_with(trigger, RejectedJob(job_id=f"churn-{day}", at=at))
+                model = model.changed(attempts=with_attempt(model.attempts, at), rejections=rejections)
+    assert len(started[DRIFT]) < 17
+    # At once, or on the day after an attempt.
+    assert started[PERFORMANCE][0] - drop <= 1
+    assert model.rejected_in_a_row == len(started[DRIFT]) + len(started[PERFORMANCE])
+
+
 def test_the_back_off_can_be_turned_off() -> None:
-    tried = state(attempts=(NOON,), rejected_in_a_row=5)
+    tried = state(attempts=(NOON,), rejections=rejected_by(PERFORMANCE, 5))
     assert model_holds(applied(max_back_off_days=0), tried, PERFORMANCE, NOON + DAY, NOON) == []
 
 
@@ -95,7 +130,7 @@ def test_force_overrides_everything_but_broken_data_and_a_running_job() -> None:
         active_job="churn-1",
         lease_expires_at=NOON + HOUR,
         attempts=(NOON,) * 5,
-        rejected_in_a_row=3,
+        rejections=rejected_by(PERFORMANCE, 3),
         quarantine=Quarantine(since=NOON, reason="column 'age' is gone"),
     )
     paused = applied(PolicyStatus.PAUSED)
@@ -126,7 +161,7 @@ TIMES = st.datetimes(min_value=NOON.replace(tzinfo=None), max_value=(NOON + 60 *
 def test_every_hold_has_ended_at_the_time_that_it_names(
     attempts: list[Any], at: Any, rejected: int, trigger: TriggerType
 ) -> None:
-    tried = state(attempts=tuple(attempts), rejected_in_a_row=rejected)
+    tried = state(attempts=tuple(attempts), rejections=rejected_by(trigger, rejected))
     for hold in model_holds(applied(), tried, trigger, at, NOON):
         assert hold.until is not None
         assert hold.until > at

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import chi2, false_discovery_control
+from scipy.stats import chi2, chi2_contingency, false_discovery_control
 
-from auto_retrain.statistics.significance import benjamini_hochberg, chi_squared_survival, psi_p_value
+from auto_retrain.statistics.significance import benjamini_hochberg, chi_squared_survival, shift_p_value
 
 
 @pytest.mark.parametrize("degrees", range(1, 40))
@@ -29,11 +29,22 @@ def test_no_p_values_need_no_adjustment() -> None:
     assert benjamini_hochberg([]) == []
 
 
-def test_the_p_value_of_psi_is_uniform_without_drift() -> None:
-    random, shares = np.random.default_rng(1), [0.1] * 10
-    p_values = []
+@pytest.mark.parametrize(("before", "now"), [([30, 20, 50], [10, 20, 70]), ([5, 0, 900], [40, 3, 5000])])
+def test_the_p_value_of_a_shift_is_scipys_test_of_homogeneity(before: list[int], now: list[int]) -> None:
+    expected = chi2_contingency([before, now], correction=False).pvalue
+    assert shift_p_value(before, now, sum(before), sum(now)) == pytest.approx(expected, rel=1e-9)
+    assert shift_p_value([*before, 0], [*now, 0], sum(before), sum(now)) == pytest.approx(expected, rel=1e-9)
+
+
+def test_fewer_independent_rows_make_a_shift_less_certain() -> None:
+    assert shift_p_value([50, 50], [60, 40], 100, 100) < shift_p_value([50, 50], [60, 40], 100, 20)
+
+
+@pytest.mark.parametrize("rows", [(1000, 1000), (100_000, 300), (300, 300)])
+def test_the_p_value_of_a_shift_is_uniform_without_drift(rows: tuple[int, int]) -> None:
+    # Of 2,000 samples, so within two and a half standard errors of 0.005.
+    random, p_values = np.random.default_rng(1), []
     for _ in range(2000):
-        before, now = random.multinomial(1000, shares), random.multinomial(1000, shares)
-        index = sum((b - a) * np.log(b / a) for a, b in zip(before / 1000, now / 1000, strict=True))
-        p_values.append(psi_p_value(float(index), 1000, 1000, 10))
-    assert np.mean(np.array(p_values) <= 0.05) == pytest.approx(0.05, abs=0.015)
+        before, now = (random.multinomial(each, [0.1] * 10).tolist() for each in rows)
+        p_values.append(shift_p_value(before, now, *rows))
+    assert np.mean(np.array(p_values) <= 0.05) == pytest.approx(0.05, abs=0.0125)

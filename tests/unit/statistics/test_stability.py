@@ -1,5 +1,6 @@
 """PSI agrees with its definition, and behaves well on ugly data."""
 
+import re
 from collections import Counter
 from random import Random
 
@@ -8,14 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_retrain.statistics.psi import psi
+from auto_retrain.statistics.pooling import comparable_levels
+from auto_retrain.statistics.psi import psi, psi_of_shift, shift_of_psi
+from auto_retrain.statistics.significance import shift_p_value
 from auto_retrain.statistics.stability import (
-    comparable_levels,
+    MAX_NAMED_LEVELS,
+    Levels,
     count_levels,
     count_numeric,
     decile_edges,
     reference_levels,
 )
+from local.paths import ROOT
 
 counts = st.lists(st.integers(0, 1000), min_size=2, max_size=12).filter(lambda bins: sum(bins) > 0)
 
@@ -127,14 +132,22 @@ def test_a_feature_with_few_values_cannot_swap_them_unnoticed(before: np.ndarray
     assert psi_of(before, before) == 0
 
 
-def test_rare_levels_are_counted_together_and_new_ones_on_their_own() -> None:
+def test_every_level_is_counted_on_its_own_and_new_ones_together() -> None:
     reference = Counter([*"aab", *(f"rare-{number:02}" for number in range(30)), None])
     levels = reference_levels(reference)
     assert levels.frequent[:2] == ("a", "b")
-    assert levels.rare is not None
-    assert (len(levels.frequent), len(levels.rare)) == (20, 12)
+    assert (len(levels.frequent), levels.rare) == (32, frozenset())
     counted = count_levels(Counter(["a", "rare-29", "never seen", "nor this", None]), levels, 5)
-    assert (counted[0], counted[-3:]) == (1, [1, 2, 1])
+    assert (counted[0], counted[-4:]) == (1, [1, 0, 2, 1])
+
+
+def test_the_rare_levels_of_an_earlier_release_are_still_counted_together() -> None:
+    levels = Levels(("a", "b"), frozenset(["rare"]))
+    assert count_levels(Counter(["a", "rare", "new"]), levels, 3) == [1, 0, 1, 1, 0]
+
+
+def test_rows_whose_level_was_not_counted_are_not_called_new() -> None:
+    assert count_levels(Counter(a=3, new=1), reference_levels(Counter("ab")), 10) == [3, 0, 6, 1, 0]
 
 
 @pytest.mark.parametrize(
@@ -158,24 +171,54 @@ def test_words_and_digits_that_are_no_truth_values_are_different_levels() -> Non
 
 @pytest.mark.parametrize("complete", [True, False])
 def test_where_there_are_too_many_levels_to_keep_new_ones_count_as_rare(complete: bool) -> None:
-    reference = Counter(f"level-{number}" for number in range(2000 if complete else 50))
+    reference = Counter(f"level-{number}" for number in range(MAX_NAMED_LEVELS + 1 if complete else 50))
     levels = reference_levels(reference, complete=complete)
     assert levels.rare is None
     assert count_levels(Counter(["never seen", None]), levels, 2)[-3:] == [1, 0, 1]
 
 
-def test_small_levels_are_compared_together_with_rare_and_unseen_ones() -> None:
+def test_so_they_do_where_the_names_are_too_long_to_keep() -> None:
+    assert reference_levels(Counter("x" * 5000 + str(number) for number in range(100))).rare is None
+
+
+def test_levels_that_either_sample_has_too_few_of_are_compared_together() -> None:
     # Two levels of their own, then rare, unseen and missing ones.
-    assert comparable_levels([10, 9, 3, 0, 4], [1, 2, 3, 4, 5]) == ((10, 12, 4), (1, 9, 5))
+    assert comparable_levels([10, 4, 3, 0, 4], [10, 5, 3, 0, 3]) == ((10, 7, 4), (10, 8, 3))
+    assert comparable_levels([1000, 40, 3, 0, 4], [10, 0, 3, 4, 5]) == ((1000, 43, 4), (10, 7, 5))
     assert comparable_levels([0, 0, 7], [0, 2, 3]) == ((0, 7), (2, 3))
 
 
-@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=3, max_size=23))
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=3, max_size=40))
 def test_no_row_is_lost_when_levels_are_compared_together(pairs: list[tuple[int, int]]) -> None:
     reference, live = zip(*pairs, strict=True)
     merged = comparable_levels(reference, live)
     assert list(map(sum, merged)) == [sum(reference), sum(live)]
-    assert all(count >= 10 for count in merged[0][:-2])
+    assert merged == comparable_levels(live, reference)[::-1]
+    assert len(merged[0]) <= 22
+
+
+SHARES = {
+    "300 equal": np.full(300, 1 / 300),
+    "30 equal": np.full(30, 1 / 30),
+    "300 unequal": 1 / np.arange(1, 301) / np.sum(1 / np.arange(1, 301)),
+}
+
+
+@pytest.mark.parametrize("shares", SHARES)
+@pytest.mark.parametrize("rows", [(100_000, 500), (100_000, 1000), (100_000, 100_000), (500, 500), (1000, 100_000)])
+def test_the_p_value_of_categories_keeps_its_level(shares: str, rows: tuple[int, int]) -> None:
+    # Of 600 samples, so within three standard errors of 0.009; less where hardly any level has rows enough.
+    random, p_values = np.random.default_rng(14), []
+    for _ in range(600):
+        before, now = ([*random.multinomial(each, SHARES[shares]).tolist(), 0, 0, 0] for each in rows)
+        p_values.append(shift_p_value(*comparable_levels(before, now), *rows))
+    assert np.mean(np.array(p_values) <= 0.05) <= 0.05 + 0.027
+
+
+@pytest.mark.parametrize(("shift", "expected"), [(0.1, 0.0096), (0.316, 0.0954), (0.5, 0.2377)])
+def test_the_psi_of_a_shift_is_that_of_the_normal_distribution(shift: float, expected: float) -> None:
+    assert psi_of_shift(shift) == pytest.approx(expected, abs=2e-4)
+    assert shift_of_psi(psi_of_shift(shift)) == pytest.approx(shift, abs=1e-3)
 
 
 def drawn(random: np.random.Generator, low: int, high: int) -> Counter[str | None]:
@@ -187,11 +230,21 @@ def test_many_levels_are_not_drift_by_themselves_and_new_ones_are() -> None:
     reference = drawn(random, 0, 200)
     levels = reference_levels(reference)
     counted = count_levels(reference, levels, reference.total())
-    assert psi(counted, count_levels(drawn(random, 0, 200), levels, 5000)) < 0.1
-    assert psi(counted, count_levels(drawn(random, 200, 400), levels, 5000)) > 1
+    same, new = (count_levels(drawn(random, low, low + 200), levels, 5000) for low in (0, 200))
+    assert psi(*comparable_levels(counted, same)) < 0.1
+    assert psi(*comparable_levels(counted, new)) > 0.5
+    assert new[-2] == 5000
 
 
 @pytest.mark.parametrize(("reference", "live"), [([0, 0], [1, 2]), ([1, 2], [0, 0])])
 def test_psi_of_an_empty_sample_is_refused_instead_of_zero(reference: list[int], live: list[int]) -> None:
     with pytest.raises(ValueError, match="unknown"):
         psi(reference, live)
+
+
+def test_the_table_of_limits_says_what_a_psi_can_see() -> None:
+    rows = re.findall(r"^\| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$", (ROOT / "docs/limits.md").read_text(), re.MULTILINE)
+    assert ("0.25", "0.51") in [row[:2] for row in rows]
+    for threshold, shift, scale in rows:
+        assert float(shift) == pytest.approx(shift_of_psi(float(threshold)), abs=0.005)
+        assert psi_of_shift(0, float(scale)) == pytest.approx(float(threshold), rel=0.03)

@@ -1,12 +1,14 @@
 """Drift is distinguished from chance, from broken data and from too few rows."""
 
+from itertools import pairwise
+from statistics import NormalDist
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_retrain.domain.drift import FeatureHistogram
+from auto_retrain.domain.drift import DesignEffects, FeatureHistogram
 from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.verdict import Outcome
 from auto_retrain.triggers.data_drift import judge_drift
@@ -76,7 +78,7 @@ def test_one_of_fifty_features_may_exceed_the_threshold_by_chance() -> None:
     assert judge_drift(policy(min_rows=300), [noisy]).dataset.met
     among_many = judge_drift(policy(min_rows=300), [noisy, *calm])
     assert among_many.dataset.outcome is Outcome.UNMET
-    assert "PSI 0.275 of 'f00' exceeds 0.25, but this may be due to chance (p 0.19" in among_many.dataset.reason
+    assert "PSI 0.275 of 'f00' exceeds 0.25, but this may be due to chance (p 0.28" in among_many.dataset.reason
     assert judge_drift(policy(confidence=0, min_rows=300), [noisy, *calm]).dataset.met
 
 
@@ -100,6 +102,73 @@ def test_many_unseen_categories_are_drift_in_themselves() -> None:
 def test_unseen_categories_that_a_reference_of_this_size_explains_are_not_drift() -> None:
     expected = histogram([900, 100, 0], [800, 200, 0], unseen=100, seen_once=60, seen_twice=40)
     assert not judge_drift(policy(threshold=5), [expected]).dataset.met
+
+
+def categories(live: list[int], unseen: int | None, **more: Any) -> FeatureHistogram:
+    """Two categories, then rare, unseen and missing ones."""
+    return histogram([1000, 1000, 0, 0, 0], live, kind="categorical", unseen=unseen, **more)
+
+
+def test_where_new_categories_cannot_be_recognised_nothing_is_called_stable() -> None:
+    verdicts = judge_drift(policy(), [categories([990, 1010, 0, 0, 0], None), CALM])
+    assert verdicts.dataset.outcome is Outcome.INCONCLUSIVE
+    assert "has so many categories that new ones cannot be recognised" in verdicts.dataset.reason
+    assert "drift.ignore, or a weight of 0, leaves it out" in verdicts.dataset.reason
+    assert verdicts.complete
+    assert judge_drift(policy(weights={"f00": 0}), [categories([990, 1010, 0, 0, 0], None), CALM]).dataset.reason
+    assert judge_drift(policy(), [categories([100, 1900, 0, 0, 0], None)]).dataset.met
+
+
+def test_a_drop_of_rows_that_weigh_one_each_is_no_drop_of_entities() -> None:
+    alike = DesignEffects(bins=20)
+    moved = histogram([5000, 5000, 0], [900, 2100, 0], live_effects=alike)
+    assert judge_drift(policy(threshold=0.1), [histogram([5000, 5000, 0], [900, 2100, 0])]).dataset.met
+    verdicts = judge_drift(policy(threshold=0.1), [moved])
+    assert verdicts.dataset.outcome is Outcome.INCONCLUSIVE
+    assert "weigh as 150 independent ones (300 needed)" in verdicts.dataset.reason
+
+
+def test_values_that_are_missing_for_one_entity_are_not_missing_everywhere() -> None:
+    many = {"reference": [5000, 5000, 0], "live": [1300, 1200, 500]}
+    assert judge_drift(policy(threshold=5), [histogram(**many)]).dataset.met
+    of_one = histogram(**many, live_effects=DesignEffects(missing=1000))
+    verdicts = judge_drift(policy(threshold=5), [of_one])
+    assert verdicts.dataset.outcome is Outcome.INCONCLUSIVE
+    assert "16.7% of 'f00' are missing, up from 0.0%, but only for a few entities (3 independent rows" in str(verdicts)
+    some = histogram([5000, 5000, 0], [1480, 1490, 30], live_effects=DesignEffects(missing=30))
+    assert judge_drift(policy(), [some]).dataset.outcome is Outcome.UNMET
+
+
+def normal_shift(shift: float, rows: int = 10_000, scale: float = 1) -> list[int]:
+    """Rows in the deciles of a standard normal distribution, and missing ones."""
+    edges = [NormalDist().inv_cdf(tenth / 10) for tenth in range(1, 10)]
+    up_to = [0, *(NormalDist(shift, scale).cdf(edge) for edge in edges), 1]
+    return [*(round((upper - lower) * rows) for lower, upper in pairwise(up_to)), 0]
+
+
+@pytest.mark.parametrize("shift", [0.15, 0.25, 0.316, 0.4])
+def test_what_psi_is_too_coarse_to_report_is_told_in_standard_deviations(shift: float) -> None:
+    verdicts = judge_drift(policy(), [histogram(normal_shift(0), normal_shift(shift))])
+    assert verdicts.dataset.outcome is Outcome.UNMET
+    assert f"but is worth a look: a change like a shift by {shift:.2f} standard deviations" in verdicts.dataset.reason
+    assert "but is smaller than drift_threshold 0.25 reports (about 0.51)" in verdicts.dataset.reason
+
+
+def test_fifty_small_shifts_are_counted() -> None:
+    moved = [histogram(normal_shift(0), normal_shift(0.4), name) for name in FEATURES]
+    assert judge_drift(policy(), moved).dataset.reason.endswith("; 49 more features are worth a look")
+    assert "worth a look" not in judge_drift(policy(), [CALM]).dataset.reason
+
+
+def test_the_small_change_of_categories_has_no_standard_deviations() -> None:
+    reason = judge_drift(policy(), [categories([1150, 850, 0, 0, 0], 0)]).dataset.reason
+    assert "is worth a look: the change is not due to chance (p 2" in reason
+    assert "standard deviations" not in reason
+
+
+def test_a_p_value_too_small_for_a_number_is_not_called_zero() -> None:
+    moved = histogram([10**7, 10**7, 0], [2 * 10**7, 10**6, 0])
+    assert "(p below 1e-300)" in judge_drift(policy(), [moved]).dataset.reason
 
 
 def test_a_feature_without_weight_is_reported_but_does_not_count() -> None:

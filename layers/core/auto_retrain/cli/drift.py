@@ -2,15 +2,16 @@
 
 import argparse
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
-from ..domain.errors import ArtifactInvalid
+from ..domain.errors import ArtifactInvalid, EventInvalid
 from ..domain.trigger_type import TriggerType
 from ..domain.verdict import Verdict
 from ..ports import Ports
 from ..usecases.lookup import policy_of
 from ..usecases.training.drift_reports import read_psi, report_drift
-from .arguments import add_model, id_of
+from .arguments import add_model, id_of, time_of
 from .packages import packages_for_data
 from .printing import plain, print_table
 
@@ -19,7 +20,8 @@ def add_commands(commands: Any) -> None:
     drift = commands.add_parser(
         "drift",
         help="judge drift now, without retraining",
-        description="Compare the live data with the champion's training data, now. Nothing is retrained.",
+        description="Compare the live data with the champion's training data, as of now or another time. Nothing is "
+        "retrained.",
     )
     add_model(drift)
     mode = drift.add_mutually_exclusive_group()
@@ -31,23 +33,39 @@ def add_commands(commands: Any) -> None:
     mode.add_argument(
         "--report-id", metavar="ID", type=id_of("report"), help="show the PSI values of a finished report beside ours"
     )
+    drift.add_argument(
+        "--at",
+        metavar="TIME",
+        type=time_of,
+        help="judge the live window that ends then, against today's champion, such as 2026-03-01T12:00:00Z "
+        "(default: now)",
+    )
     drift.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace, ports: Ports) -> None:
+    if options.at and (options.report or options.report_id):
+        raise EventInvalid("--at: only without --report and --report-id, whose windows are those of their own time")
     if options.report:
         _start_report(options.model, ports)
     elif options.report_id:
         _compare(options.model, options.report_id, ports)
     else:
-        _judge(options.model, ports)
+        _judge(options.model, _time_in(options, ports), ports)
 
 
-def _judge(model_name: str, ports: Ports) -> None:
+def _time_in(options: argparse.Namespace, ports: Ports) -> datetime:
+    now = ports.clock.now()
+    if options.at and options.at > now:
+        raise EventInvalid(f"--at {options.at.isoformat()}: must not be in the future; leave it out to mean now")
+    return options.at or now
+
+
+def _judge(model_name: str, at: datetime, ports: Ports) -> None:
     with packages_for_data("drift"):
         from ..usecases.triggering.drift_evidence import judge_drift_now
 
-        drift = judge_drift_now(policy_of(model_name, ports).policy, ports.clock.now(), ports)
+        drift = judge_drift_now(policy_of(model_name, ports).policy, at, ports)
     rows = [
         (_feature(verdict), _number(verdict.value), _number(verdict.p_value), verdict.outcome.value, verdict.reason)
         for verdict in drift.features

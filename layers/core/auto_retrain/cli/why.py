@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from ..domain.decision_record import DecisionRecord
@@ -35,7 +36,7 @@ def add_commands(commands: Any) -> None:
         "why-not",
         help="show which triggers would start a retraining now, and what holds them back",
         description="Judge the metric and the schedule now and show what would happen; nothing is started or written. "
-        "Drift is not judged again: the last check is shown.",
+        "Drift is not judged again: the last check is shown, with its age.",
     )
     for command, run in ((why, _why), (why_not, _why_not)):
         add_model(command)
@@ -101,7 +102,7 @@ def _why_not(options: argparse.Namespace, ports: Ports) -> None:
         return
     _print_model(outlook)
     for trigger in outlook.triggers:
-        _print_trigger(trigger)
+        _print_trigger(trigger, outlook)
     for waiting in outlook.waiting:
         request = waiting.request
         actor = f", requested by {request.actor}" if request.actor else ""
@@ -114,17 +115,26 @@ def _print_model(outlook: ModelOutlook) -> None:
     print(f"{outlook.model_name}: {policy}; last retrained {moment(outlook.last_retrained_at)}; {caps}")
 
 
-def _print_trigger(trigger: TriggerOutlook) -> None:
+def _print_trigger(trigger: TriggerOutlook, outlook: ModelOutlook) -> None:
     print(f"{trigger.trigger_type.value}: {trigger.prospect.replace('_', ' ')}")
     for verdict in trigger.verdicts:
         numbers = _numbers(verdict)
         _print_indented(f"{verdict.label}: {verdict.reason}" + (f" ({numbers})" if numbers else ""))
     for hold in trigger.holds:
         _print_indented(f"held back by {hold.kind}: {hold.reason}")
-    times = {"judged": trigger.judged_at, "next": trigger.next_at}
-    known = [f"{label} {moment(at)}" for label, at in times.items() if at]
+    judged = [f"judged {moment(trigger.judged_at)}{_age(outlook.at - trigger.judged_at)}"] if trigger.judged_at else []
+    known = [*judged, *([f"next {moment(trigger.next_at)}"] if trigger.next_at else [])]
     if known:
         _print_indented(", ".join(known))
+    if trigger.is_out_of_date:
+        _print_indented(f"this is out of date; auto-retrain drift {outlook.model_name} judges the data of now")
+
+
+def _age(age: timedelta) -> str:
+    hours = age // timedelta(hours=1)
+    if not hours:
+        return ""
+    return f" ({hours // 24} days ago)" if hours >= 48 else f" ({hours} hours ago)"
 
 
 def _print_indented(text: str) -> None:

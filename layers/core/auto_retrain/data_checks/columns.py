@@ -77,7 +77,7 @@ def _moves(histogram: FeatureHistogram, values: FeatureValues) -> Iterator[DataF
 def _side(histogram: FeatureHistogram) -> Literal["above", "below"] | None:
     """Where the values of a numeric feature moved to, if they did; categories have no order."""
     reference, live = histogram.reference[:-1], histogram.live[:-1]
-    if histogram.unseen is not None or len(reference) < MIN_BINS or not sum(live):
+    if histogram.kind == "categorical" or len(reference) < MIN_BINS or not sum(live):
         return None
     outer: tuple[tuple[int, Literal["above", "below"]], ...] = ((-1, "above"), (0, "below"))
     for place, side in outer:

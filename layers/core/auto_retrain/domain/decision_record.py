@@ -17,6 +17,8 @@ HeldBy = Literal[
     "monthly_cap",
     "breach_days",
     "observe_only",
+    "new_champion",
+    "same_drift",
     "fleet_jobs",
     "fleet_budget",
 ]

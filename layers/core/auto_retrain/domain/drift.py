@@ -6,15 +6,23 @@ from .base import Record, UtcTime
 from .windows import Window
 
 
+class DesignEffects(Record):
+    """How many rows weigh as one because those of an entity resemble each other, for each question about a feature."""
+
+    bins: float = 1
+    missing: float = 1
+    unseen: float = 1
+
+
 class FeatureProfile(Record):
     """Bins of one feature, and the reference rows in each.
 
     Numeric: `edges` are the inner edges; `counts` are of the bins and, last, of missing values.
     Categorical: each of `levels` has its own count; then come all rare levels together, unseen ones, and missing
-    values. `rare` names the rare levels; None if there are too many to recognise unseen ones. The numbers of levels
-    seen in exactly one or two rows show how much a sample of this size leaves unseen. The most days in a row with one
-    value (`still_days`) and without any (`empty_days`), in runs that came to an end, are None in profiles of an earlier
-    release.
+    values. `rare` names the rare levels, of which only earlier releases made any; None if there are too many levels to
+    recognise unseen ones. The numbers of levels seen in exactly one or two rows show how much a sample of this size
+    leaves unseen. The most days in a row with one value (`still_days`) and without any (`empty_days`), in runs that
+    came to an end, are None in profiles of an earlier release.
     """
 
     feature: str
@@ -27,6 +35,7 @@ class FeatureProfile(Record):
     counts: tuple[int, ...]
     still_days: int | None = None
     empty_days: int | None = None
+    effects: DesignEffects = DesignEffects()
 
 
 # Which texts categories have; other rules than those of the live rows would look like drift.
@@ -34,15 +43,19 @@ TEXT_RULES = 2
 
 
 class DataProfile(Record):
-    """Counts over the features of a version's training rows, kept beside the version."""
+    """Counts over the features of a version's training rows, kept beside the version.
 
-    schema_version: int = 1
+    `entity` is the column whose values group rows that resemble each other, where this was measured.
+    """
+
+    schema_version: int = 2
     text_rules: int = 1
     model_name: str
     window: Window
     rows: int
     features: tuple[FeatureProfile, ...]
     made_at: UtcTime
+    entity: str | None = None
 
     @property
     def is_outdated(self) -> bool:
@@ -53,13 +66,15 @@ class DataProfile(Record):
 class FeatureHistogram(Record):
     """Rows per bin of one feature, in the reference and the live window; the last bin counts missing values.
 
-    `unseen` is the number of live rows with a category that the reference never had; None for numbers, and if unknown.
+    Those of categories are as in their profile. `unseen` is the number of live rows with a category that the reference
+    never had; None for numbers, and if unknown.
     `seen_once` and `seen_twice` are the numbers of categories with exactly one or two reference rows.
     `stands_still` is true if there are live values and all of them are equal. `days` are the live days with rows; the
     others are how many days in a row the reference had one value, or none, at most; None if that is unknown.
     """
 
     feature: str
+    kind: Literal["numeric", "categorical"] = "numeric"
     reference: tuple[int, ...]
     live: tuple[int, ...]
     unseen: int | None = None
@@ -69,6 +84,13 @@ class FeatureHistogram(Record):
     days: int = 0
     reference_still_days: int | None = None
     reference_empty_days: int | None = None
+    reference_effects: DesignEffects = DesignEffects()
+    live_effects: DesignEffects = DesignEffects()
+
+    @property
+    def has_unknown_categories(self) -> bool:
+        """Whether new categories, if there are any, cannot be recognised."""
+        return self.kind == "categorical" and self.unseen is None
 
 
 class DriftEvidence(Record):

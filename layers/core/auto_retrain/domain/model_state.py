@@ -12,6 +12,7 @@ from .trigger_type import TriggerType
 
 REMEMBERED = timedelta(days=31)
 MAX_ATTEMPTS = 200
+MAX_REJECTED_JOBS = 12
 
 
 class Quarantine(Record):
@@ -28,14 +29,34 @@ class Serving(Record):
     since: UtcTime
 
 
+class RejectedJob(Record):
+    """A job whose challenger was not deployed, and the time of its event."""
+
+    job_id: str
+    at: UtcTime
+
+
+class Rejections(Record):
+    """Challengers in a row that one kind of trigger called for but that were not deployed; the last jobs, oldest first.
+
+    An earlier release kept no jobs.
+    """
+
+    count: int
+    jobs: tuple[RejectedJob, ...] = ()
+
+    def with_job(self, job: RejectedJob) -> "Rejections":
+        return Rejections(count=self.count + 1, jobs=(*self.jobs, job)[-MAX_REJECTED_JOBS:])
+
+
 class ModelState(Record):
     """The lease of the job that owns a model, and when things last happened to it.
 
     The lease expires in wall-clock time; all other times are event times. `attempts` are the times of recent jobs,
-    oldest first. `breaches` are the days on which a trigger that needs several was met. `rejected_in_a_row` counts
-    challengers that a performance or drift trigger called for but that were not deployed. `moved_alias` identifies the
-    difference between alias and ledger that people were notified of. `deployed` is the version that was deployed last;
-    states from before this was recorded have none until the next deployment.
+    oldest first. `breaches` are the days on which a trigger that needs several was met. `rejections` since the last
+    deployment are kept by the trigger that called for the challengers. `moved_alias` identifies the difference between
+    alias and ledger that people were notified of. `deployed` is the version that was deployed last; states from before
+    this was recorded have none until the next deployment.
     """
 
     model_name: str
@@ -46,7 +67,7 @@ class ModelState(Record):
     last_retrained_at: UtcTime | None = None
     last_drift_check_at: UtcTime | None = None
     breaches: Mapping[TriggerType, tuple[date, ...]] = Field(default_factory=dict)
-    rejected_in_a_row: int = 0
+    rejections: Mapping[TriggerType, Rejections] = Field(default_factory=dict)
     quarantine: Quarantine | None = None
     moved_alias: str | None = None
     deployed: Serving | None = None
@@ -59,6 +80,15 @@ class ModelState(Record):
     @property
     def last_attempt_at(self) -> UtcTime | None:
         return max(self.attempts, default=None)
+
+    @property
+    def rejected_in_a_row(self) -> int:
+        """How many challengers were rejected since the last deployment, whichever trigger called for them."""
+        return sum(each.count for each in self.rejections.values())
+
+    def rejections_with(self, trigger: TriggerType, job: RejectedJob) -> Mapping[TriggerType, Rejections]:
+        """The rejections with one more, which a trigger called for."""
+        return {**self.rejections, trigger: self.rejections.get(trigger, Rejections(count=0)).with_job(job)}
 
     def breach_days(self, trigger: TriggerType) -> tuple[date, ...]:
         """The recent days on which a trigger was met."""

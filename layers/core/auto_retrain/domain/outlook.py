@@ -13,12 +13,16 @@ Prospect = Literal["would_start", "held_back", "not_due", "unknown", "disabled"]
 
 
 class TriggerOutlook(Record):
-    """One trigger: its verdicts and when they were made, what holds it back, and when it is judged next."""
+    """One trigger: its verdicts and when they were made, what holds it back, and when it is judged next.
+
+    Verdicts are out of date when a newer check was missed, and say nothing about now.
+    """
 
     trigger_type: TriggerType
     prospect: Prospect
     verdicts: tuple[Verdict, ...] = ()
     judged_at: UtcTime | None = None
+    is_out_of_date: bool = False
     holds: tuple[Hold, ...] = ()
     next_at: UtcTime | None = None
 

@@ -79,23 +79,24 @@ def _cooling(config: TriggerConfig, state: ModelState, trigger: TriggerType, at:
     if last is None:
         return
     cool_down = timedelta(hours=config.cool_down_hours)
-    back_off = _back_off(config, state, trigger)
     if at < last + cool_down:
         yield _until("cool_down", "cool-down", last + cool_down)
-    elif at < last + back_off:
-        cause = f"rejected in a row: {state.rejected_in_a_row}"
-        yield _until("back_off", f"back-off ({cause})", last + back_off)
+        return
+    judged, rejections = trigger_of(trigger), state.rejections.get(trigger)
+    if judged is None or not judged.backs_off or rejections is None:
+        return
+    rejected_at = rejections.jobs[-1].at if rejections.jobs else last
+    until = rejected_at + _back_off(config, rejections.count)
+    if at < until:
+        yield _until("back_off", f"back-off (challengers of this trigger rejected in a row: {rejections.count})", until)
 
 
-def _back_off(config: TriggerConfig, state: ModelState, trigger: TriggerType) -> timedelta:
-    judged = trigger_of(trigger)
-    if judged is None or not judged.backs_off or not state.rejected_in_a_row:
-        return timedelta()
+def _back_off(config: TriggerConfig, rejected: int) -> timedelta:
     limit = timedelta(days=config.max_back_off_days)
     # Without a cool-down there is nothing to double.
     first = timedelta(hours=max(config.cool_down_hours, 1))
     # Doubling a few dozen times would overflow a timedelta.
-    return min(limit, first * (1 << min(state.rejected_in_a_row, 14)))
+    return min(limit, first * (1 << min(rejected, 14)))
 
 
 def _capped(config: TriggerConfig, state: ModelState, at: datetime) -> Iterator[Hold]:

@@ -4,7 +4,7 @@ from math import sqrt
 from statistics import NormalDist
 
 
-def unseen_p_value(unseen: int, rows: int, allowed: float, *, reference_rows: int, once: int, twice: int) -> float:
+def unseen_p_value(unseen: float, rows: float, allowed: float, *, reference_rows: int, once: int, twice: int) -> float:
     """One-sided p value of a share of unseen categories that exceeds what the reference left unseen by `allowed`.
 
     A sample of N rows leaves about once/N unseen, with a variance of (once + 2 twice)/N²; `once` and `twice` are the

@@ -18,7 +18,7 @@ def wilson_upper_bound(successes: float, n: float, confidence: float) -> float:
     return (share + z * z / (2 * n) + spread) / (1 + z * z / n)
 
 
-def rise_p_value(before: int, before_rows: int, now: int, now_rows: int) -> float:
+def rise_p_value(before: float, before_rows: float, now: float, now_rows: float) -> float:
     """One-sided p value of a proportion's rise: 1 - Phi((p2 - p1) / sqrt(p(1 - p)(1/n1 + 1/n2))) with p pooled.
 
     1 where nothing could have risen: no rows on one side, or the same in all rows of both. Source: J. L. Fleiss,

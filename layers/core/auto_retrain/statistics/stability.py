@@ -1,6 +1,6 @@
 """Bins for the population stability index: of a reference sample, and the live rows counted in them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -9,9 +9,10 @@ import numpy as np
 from .truth_values import as_known
 
 N_BINS = 10
-FREQUENT_LEVELS = 20
-MIN_ROWS_OF_A_LEVEL = 10
-MAX_RARE_LEVELS = 1000
+# More categories, or longer names, would make profiles too large to be read.
+MAX_NAMED_LEVELS = 20_000
+MAX_CHARACTERS_OF_NAMES = 400_000
+LEVELS_OF_MANY = 100
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -46,9 +47,10 @@ def count_numeric(values: Numbers, edges: Numbers) -> list[int]:
 
 
 class Levels(NamedTuple):
-    """Categories of a reference sample: the most frequent ones, and the others, or None when those are too many.
+    """Categories of a reference sample, the most frequent first: each counted alone, or only counted together.
 
-    `once` and `twice` are the numbers of categories with one row, and with two.
+    `rare` is None if there are too many to name. `once` and `twice` are the numbers of categories with one row, and
+    with two. Only profiles of earlier releases have any that are named and counted together.
     """
 
     frequent: tuple[str, ...]
@@ -58,41 +60,28 @@ class Levels(NamedTuple):
 
 
 def reference_levels(counts: Mapping[str | None, int], *, complete: bool = True) -> Levels:
-    """The twenty most frequent categories, each counted alone; more would make PSI large without any drift.
+    """All categories of a sample; only the hundred most frequent ones if there are too many to name.
 
     Counts that are incomplete, because categories were dropped on the way, cannot tell which ones are new.
     """
     by_frequency = sorted((level for level in counts if level is not None), key=lambda level: (-counts[level], level))
-    rare = by_frequency[FREQUENT_LEVELS:]
-    named = frozenset(rare) if complete and len(rare) <= MAX_RARE_LEVELS else None
     rows = [counts[level] for level in by_frequency]
-    return Levels(tuple(by_frequency[:FREQUENT_LEVELS]), named, rows.count(1), rows.count(2))
+    few = len(by_frequency) <= MAX_NAMED_LEVELS and sum(map(len, by_frequency)) <= MAX_CHARACTERS_OF_NAMES
+    if complete and few:
+        return Levels(tuple(by_frequency), frozenset(), rows.count(1), rows.count(2))
+    return Levels(tuple(by_frequency[:LEVELS_OF_MANY]), None, rows.count(1), rows.count(2))
 
 
 def count_levels(counts: Mapping[str | None, int], levels: Levels, rows: int) -> list[int]:
     """Rows per frequent category, then of all rare ones, of those that the reference never had, of missing values.
 
-    Rows whose category was not counted have an infrequent one. Where unseen categories cannot be told from rare ones,
-    they count as rare.
+    Rows whose category was not counted have an infrequent one, which may be new or not: they count as rare. So do
+    unseen categories where they cannot be told from rare ones.
     """
     counts = as_known(counts, (*levels.frequent, *(levels.rare or ())))
     frequent = [counts.get(level, 0) for level in levels.frequent]
     missing = counts.get(None, 0)
     others = rows - sum(frequent) - missing
-    unseen = 0 if levels.rare is None else others - sum(counts.get(level, 0) for level in levels.rare)
+    uncounted = rows - sum(counts.values())
+    unseen = 0 if levels.rare is None else others - uncounted - sum(counts.get(level, 0) for level in levels.rare)
     return [*frequent, others - unseen, unseen, missing]
-
-
-def comparable_levels(reference: Sequence[int], live: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The counts of `count_levels` in comparable bins: small levels join the rare and the unseen ones.
-
-    Which of many small levels are the most frequent is due to chance, and every sample leaves some unseen: in bins of
-    their own they make PSI large without any drift.
-    """
-    alone = [place for place in range(len(reference) - 3) if reference[place] >= MIN_ROWS_OF_A_LEVEL]
-
-    def merged(counts: Sequence[int]) -> tuple[int, ...]:
-        kept, missing = [counts[place] for place in alone], counts[-1]
-        return (*kept, sum(counts) - sum(kept) - missing, missing)
-
-    return merged(reference), merged(live)

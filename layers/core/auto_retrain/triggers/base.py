@@ -46,6 +46,7 @@ class Trigger(ABC):
     reads_data: ClassVar[bool] = False
     backs_off: ClassVar[bool] = False
     needs_breach_days: ClassVar[bool] = False
+    judged_every: ClassVar[timedelta] = _DAY
 
     def queries(self, policy: Policy, state: ModelState, at: datetime) -> tuple[MetricQuery, ...]:
         """The metrics it needs, as of a moment; whether there are any depends on the policy alone."""

@@ -65,6 +65,24 @@ def test_a_profile_of_other_features_is_built_again() -> None:
     assert [feature["feature"] for feature in profile["features"]] == ["age"]
 
 
+@pytest.mark.parametrize("old", [{"entity": None}, {"schema_version": 1, "features": {"rare": None}}])
+def test_a_profile_without_what_is_asked_today_is_built_again(old: dict[str, Any]) -> None:
+    world, job_id = promoted_world()
+    world.close(decision={"job_id": job_id})
+    data = world.policy.data.changed(entity="plan") if "entity" in old else world.policy.data
+    policy = world.policy.changed(data=data)
+    world.ports.policies.apply(policy, "ada", NOON)
+    judge_drift_now(policy, NOON, world.ports)
+    stored = json.loads(world.ports.data.read("s3://artifacts/profiles/churn/2.json"))
+    outdated = {**stored, **old, "features": [{**each, **old.get("features", {})} for each in stored["features"]]}
+    world.ports.data.write("profiles/churn/2.json", json.dumps(outdated).encode())
+    world.ports.clock.advance(timedelta(days=1))
+    judge_drift_now(policy, NOON, world.ports)
+    renewed = json.loads(world.ports.data.read("s3://artifacts/profiles/churn/2.json"))
+    assert {**renewed, "made_at": ""} == {**stored, "made_at": ""}
+    assert renewed["made_at"] != stored["made_at"]
+
+
 def test_a_job_that_deployed_nothing_is_not_profiled() -> None:
     world = World()
     with pytest.raises(PromotionRefused, match="deployed no version"):

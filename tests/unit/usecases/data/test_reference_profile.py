@@ -15,7 +15,7 @@ from auto_retrain.domain.drift import DataProfile, FeatureHistogram
 from auto_retrain.domain.manifest import DataColumns, DataObject
 from auto_retrain.domain.policy.data import DriftPolicy
 from auto_retrain.domain.windows import Window
-from auto_retrain.usecases.data import reference_profile
+from auto_retrain.usecases.data import reference_profile, row_sample
 from auto_retrain.usecases.data.reference_profile import build_profile, count_live, load_profile
 
 COLUMNS = DataColumns(format="parquet", row_id="id", label="y", numeric=("age",), categorical=("plan",))
@@ -59,7 +59,7 @@ def test_the_profile_of_the_parts_is_that_of_the_whole(rows: list[Any], places: 
 @given(ROWS, CUTS)
 def test_so_it_is_when_only_a_sample_of_the_rows_is_kept(rows: list[Any], places: list[int]) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(reference_profile, "SAMPLED_ROWS", 7)
+        patched.setattr(row_sample, "SAMPLED_ROWS", 7)
         assert profile_of(cut(rows, places)) == profile_of([rows])
 
 
@@ -101,21 +101,20 @@ def test_a_column_of_names_does_not_exhaust_the_memory(monkeypatch: pytest.Monke
     assert live.unseen is None
 
 
-def test_categories_are_counted_by_frequency_and_the_rare_ones_by_name() -> None:
+def test_categories_are_counted_by_frequency_and_by_name() -> None:
     rows = [(0.0, f"level-{level:02}") for level in range(25) for _ in range(100 - level)]
     plan = profile_of([rows]).features[1]
-    assert plan.levels == tuple(f"level-{level:02}" for level in range(20))
-    assert plan.rare == tuple(f"level-{level}" for level in range(20, 25))
-    assert Counter(plan.counts)[0] == 2  # unseen and missing
+    assert (plan.levels, plan.rare) == (tuple(f"level-{level:02}" for level in range(25)), ())
+    assert Counter(plan.counts)[0] == 3  # rare, unseen and missing
     (_, live) = counted(profile_of([rows]), [[(0.0, "level-00"), (0.0, "level-24"), (0.0, "new"), (0.0, None)]])
-    assert (live.live[0], live.live[-2:], live.unseen) == (1, (2, 1), 1)
+    assert (live.live[0], live.live[-4:], live.unseen) == (1, (1, 0, 1, 1), 1)
 
 
-def test_levels_with_few_rows_are_compared_together_and_estimate_what_a_sample_misses() -> None:
+def test_levels_with_few_rows_estimate_what_a_sample_misses() -> None:
     sizes = {"large": 50, "ten": 10, "nine": 9, "pair": 2, "single": 1, "other": 1}
     rows = [(0.0, level) for level, size in sizes.items() for _ in range(size)]
     (_, plan) = counted(profile_of([rows]), [[(0.0, "nine"), (0.0, "new"), (0.0, "ten")]])
-    assert (plan.reference, plan.live) == ((50, 10, 13, 0), (0, 1, 2, 0))
+    assert (plan.reference, plan.live) == ((50, 10, 9, 2, 1, 1, 0, 0, 0), (0, 1, 1, 0, 0, 0, 0, 1, 0))
     assert (plan.seen_once, plan.seen_twice) == (2, 1)
 
 
@@ -124,3 +123,36 @@ def test_an_unreadable_stored_profile_counts_as_absent(content: bytes) -> None:
     ports = MemoryPorts()
     ports.data.write("profiles/churn/1.json", content)
     assert load_profile("churn", "1", ports) is None
+
+
+def test_a_row_without_an_entity_is_one_of_its_own() -> None:
+    ports, columns = MemoryPorts(), COLUMNS.changed(entity="customer")
+    ages = np.repeat(np.arange(20.0), 50)
+    item = DataObject(uri="s3://data/one", etag="e", size=1, date=DAY.start)
+    table = {"age": ages, "plan": ["a", "b"] * 500, "customer": [f"c{int(age)}" for age in ages]}
+    ports.tables.by_uri[item.uri] = table
+    age, plan = build_profile("churn", columns, DriftPolicy(), DAY, [item], ports).features
+    assert 1000 / age.effects.bins == pytest.approx(20, rel=0.1)
+    assert plan.effects.bins == 1
+    table["customer"] = [None] * 1000
+    (age, _) = build_profile("churn", columns, DriftPolicy(), DAY, [item], ports).features
+    assert age.effects.bins == pytest.approx(1, abs=0.01)
+
+
+def test_the_effects_of_the_parts_are_those_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(row_sample, "SAMPLED_ROWS", 300)
+    random, columns, effects = np.random.default_rng(1), COLUMNS.changed(entity="customer"), []
+    ages, plans = random.integers(0, 20, 1000).astype(float), random.choice(["a", "b", "c"], 1000).tolist()
+    for bounds in ([0, 1000], [0, 10, 400, 400, 1000]):
+        ports, objects = MemoryPorts(), []
+        for number, (start, end) in enumerate(pairwise(bounds)):
+            item = DataObject(uri=f"s3://data/{number}", etag="e", size=1, date=DAY.start)
+            ports.tables.by_uri[item.uri] = {
+                "age": ages[start:end],
+                "plan": plans[start:end],
+                "customer": [f"c{int(age) % 7}" for age in ages[start:end]],
+            }
+            objects.append(item)
+        profile = build_profile("churn", columns, DriftPolicy(), DAY, objects, ports)
+        effects.append([feature.effects for feature in profile.features])
+    assert effects[0] == effects[1]

@@ -16,8 +16,9 @@ from auto_retrain.domain.messages.ending import ClosingRequest
 from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.messages.triggering import ExecutionStarted, SweepOutcome
 from auto_retrain.domain.metric_reading import MetricQuery, MetricReading
-from auto_retrain.domain.model_state import ModelState, Quarantine
+from auto_retrain.domain.model_state import ModelState, Quarantine, RejectedJob, Rejections
 from auto_retrain.domain.policy.policy import AppliedPolicy, PolicyStatus
+from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.usecases.ending.close_job import close_job
 from auto_retrain.usecases.triggering import sweep_models as sweeping
 from auto_retrain.usecases.triggering.check_triggers import check_triggers
@@ -128,11 +129,30 @@ def test_a_model_that_is_being_retrained_is_left_alone() -> None:
     assert [record.outcome for record in ports.decisions.recent("new", 5)] == ["started"]
 
 
-def test_a_paused_model_is_left_alone() -> None:
+def test_a_paused_model_is_left_alone_and_its_turn_is_on_record() -> None:
     ports = a_fleet()
-    ports.policies.apply(a_policy(model="degraded"), "ada", NOON, status=PolicyStatus.PAUSED)
-    sweep(ports)
+    ports.policies.apply(a_policy(model="degraded"), "ada", NOON, status=PolicyStatus.PAUSED, note="audit")
+    for minutes in (0, 5, 10):
+        sweep(ports, after=timedelta(minutes=minutes))
     assert "degraded" not in kinds(ports)
+    (record,) = ports.decisions.recent("degraded", 5)
+    assert (record.outcome, record.held_by, record.reason) == ("suppressed", "paused", "paused: audit")
+
+
+def test_a_check_of_the_data_that_is_held_back_is_on_record_once_a_day() -> None:
+    ports = MemoryPorts()
+    give_model(ports, "healthy", schedule_expression="0 0 1 1 *")
+    rejected = Rejections(count=9, jobs=(RejectedJob(job_id="healthy-1", at=NOON),))
+    ports.states.set(
+        ports.states.get("healthy").changed(attempts=(NOON,), rejections={TriggerType.DATA_DRIFT: rejected})
+    )
+    for hours in range(1, 73):
+        sweep(ports, after=2 * DAY + hours * HOUR)
+    assert ports.executions.started == {}
+    records = ports.decisions.recent("healthy", 100)
+    assert {record.held_by for record in records} == {"back_off"}
+    assert len(records) == len({record.event_time.date() for record in records}) in (3, 4)
+    assert "until 2026-03-31" in records[0].reason
 
 
 def test_broken_data_are_checked_again_and_nothing_else_starts() -> None:

@@ -108,6 +108,15 @@ def test_for_drift_the_last_check_of_the_data_is_shown() -> None:
     assert NOON < trigger.next_at <= NOON + timedelta(days=1)
 
 
+@pytest.mark.parametrize(("age", "prospect"), [(timedelta(hours=25), "would_start"), (timedelta(days=90), "unknown")])
+def test_a_check_of_the_data_that_is_out_of_date_says_nothing_about_now(age: timedelta, prospect: str) -> None:
+    world = World()
+    record_drift_check(world, Outcome.MET, NOON - age)
+    trigger = outlook(world, DRIFT)
+    assert (trigger.prospect, trigger.is_out_of_date) == (prospect, prospect == "unknown")
+    assert not outlook(world, PERFORMANCE).is_out_of_date
+
+
 def test_a_feature_that_does_not_count_starts_nothing() -> None:
     world = World()
     dataset = Verdict(check="data_drift", outcome=Outcome.UNMET, reason="no feature counts")

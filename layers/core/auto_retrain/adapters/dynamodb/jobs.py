@@ -1,6 +1,6 @@
 """Job records and leases in DynamoDB."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -9,11 +9,12 @@ from botocore.exceptions import ClientError
 
 from ...domain.errors import JobConflict, LeaseHeld, StoreUnavailable
 from ...domain.job import RetrainingJob
-from ...domain.model_state import later, with_attempt
+from ...domain.model_state import Rejections, later, with_attempt
+from ...domain.trigger_type import TriggerType
 from ...ports import Clock
 from .decisions import decision_item
 from .refusals import check_room
-from .states import IN_FLEET, DynamoModelStates, in_fleet, state_key, times
+from .states import IN_FLEET, DynamoModelStates, in_fleet, rejections_document, state_key, times
 from .table import Item, Table, epoch, item_of, key, readable, record_of
 
 MONTHS_LISTED = 24
@@ -89,10 +90,12 @@ class DynamoJobStore:
         saved, values = self._next_revision(job)
         return saved, {"Put": self._table.put_action(_item(saved), _UNCHANGED, values)}
 
-    def close_job(self, job: RetrainingJob, *, retrained: bool, rejected_in_a_row: int | None = None) -> RetrainingJob:
+    def close_job(
+        self, job: RetrainingJob, *, retrained: bool, rejections: Mapping[TriggerType, Rejections] | None = None
+    ) -> RetrainingJob:
         saved, saving = self.saving(job)
         try:
-            self._table.transact(saving, {"Update": self._release(job, retrained, rejected_in_a_row)})
+            self._table.transact(saving, {"Update": self._release(job, retrained, rejections)})
         except ClientError as error:
             if self._states.get(job.model_name).active_job == job.job_id:
                 return self._settle_saving(saved, error)
@@ -100,14 +103,16 @@ class DynamoJobStore:
             return self.save(job)
         return saved
 
-    def _release(self, job: RetrainingJob, retrained: bool, rejected_in_a_row: int | None) -> dict[str, Any]:
+    def _release(
+        self, job: RetrainingJob, retrained: bool, rejections: Mapping[TriggerType, Rejections] | None
+    ) -> dict[str, Any]:
         condition, changes = _LEASE_IS_OURS, {}
         if retrained:
             stored = self._states.get(job.model_name).last_retrained_at
             changes["last_retrained_at"] = epoch(later(job.event_time, stored))
             condition += f" AND {_NOTHING_NEWER}"
-        if rejected_in_a_row is not None:
-            changes["rejected_in_a_row"] = {"N": str(rejected_in_a_row)}
+        if rejections is not None:
+            changes["rejections"] = rejections_document(rejections)
         sets = ", ".join(f"{name} = :{name}" for name in changes)
         expression = f"{sets and f'SET {sets} '}REMOVE active_job, lease_expires_at"
         values = {":job": {"S": job.job_id}, **{f":{name}": value for name, value in changes.items()}}

@@ -7,9 +7,10 @@ from typing import Any
 from uuid import uuid4
 
 from botocore.exceptions import ClientError
+from pydantic import TypeAdapter
 
 from ...domain.errors import RecordInvalid
-from ...domain.model_state import ModelState, Quarantine, Serving, with_breach
+from ...domain.model_state import ModelState, Quarantine, Rejections, Serving, with_breach
 from ...domain.trigger_type import TriggerType
 from .fleet import shard_of
 from .table import Item, Table, epoch, from_epoch, model_key
@@ -17,8 +18,8 @@ from .table import Item, Table, epoch, from_epoch, model_key
 IN_FLEET = "fleet = :fleet"
 
 _TIMES = ("lease_expires_at", "last_retrained_at", "last_drift_check_at")
+_REJECTIONS = TypeAdapter(dict[TriggerType, Rejections])
 _NAMES = ("active_job", "moved_alias")
-_COUNTS = ("fence", "rejected_in_a_row")
 # The names of the two exceptions are older than the rule.
 _BREACHES = {kind: f"{kind.value}_breaches" for kind in TriggerType} | {
     TriggerType.PERFORMANCE_DEGRADATION: "performance_breaches",
@@ -125,7 +126,6 @@ def state_of(model_name: str, item: Mapping[str, Any] | None) -> ModelState:
 def _fields(item: Mapping[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {
         **{name: from_epoch(item[name]) for name in _TIMES if name in item},
-        **{name: int(item[name]["N"]) for name in _COUNTS if name in item},
         "breaches": {
             kind: tuple(sorted(map(date.fromisoformat, item[name]["SS"])))
             for kind, name in _BREACHES.items()
@@ -136,11 +136,27 @@ def _fields(item: Mapping[str, Any]) -> dict[str, Any]:
     if "deployed_version" in item:
         version, since = item["deployed_version"]["S"], from_epoch(item["deployed_since"])
         fields["deployed"] = Serving(version=version, since=since)
+    if "fence" in item:
+        fields["fence"] = int(item["fence"]["N"])
+    fields["rejections"] = _rejections(item)
     if "attempts" in item:
         fields["attempts"] = tuple(from_epoch(attempt) for attempt in item["attempts"]["L"])
     if "quarantine" in item:
         fields["quarantine"] = Quarantine.model_validate_json(item["quarantine"]["S"], extra="ignore")
     return fields
+
+
+def _rejections(item: Mapping[str, Any]) -> Mapping[TriggerType, Rejections]:
+    """Earlier releases kept one count for all triggers: it goes to drift, so that it silences no other trigger."""
+    if "rejections" in item:
+        return _REJECTIONS.validate_json(item["rejections"]["S"])
+    count = int(item.get("rejected_in_a_row", {"N": "0"})["N"])
+    return {TriggerType.DATA_DRIFT: Rejections(count=count)} if count else {}
+
+
+def rejections_document(rejections: Mapping[TriggerType, Rejections]) -> dict[str, Any]:
+    """Rejections as an attribute."""
+    return {"S": _REJECTIONS.dump_json(dict(rejections)).decode()}
 
 
 def times(values: Iterable[datetime]) -> dict[str, Any]:

@@ -1,11 +1,21 @@
 """Jobs and leases, model states and waiting triggers in memory; thread-safe."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from threading import RLock
 
 from ...domain.errors import JobConflict, LeaseHeld
 from ...domain.job import RetrainingJob
-from ...domain.model_state import CLAIM, ModelState, Quarantine, WaitingTrigger, later, with_attempt, with_breach
+from ...domain.model_state import (
+    CLAIM,
+    ModelState,
+    Quarantine,
+    Rejections,
+    WaitingTrigger,
+    later,
+    with_attempt,
+    with_breach,
+)
 from ...domain.trigger_type import TriggerType
 from ...ports import Clock, DecisionLog
 
@@ -136,7 +146,9 @@ class MemoryJobStore:
             self._jobs[job.job_id] = saved
             return saved
 
-    def close_job(self, job: RetrainingJob, *, retrained: bool, rejected_in_a_row: int | None = None) -> RetrainingJob:
+    def close_job(
+        self, job: RetrainingJob, *, retrained: bool, rejections: Mapping[TriggerType, Rejections] | None = None
+    ) -> RetrainingJob:
         with self._states.lock:
             saved = self.save(job)
             state = self._states.get(job.model_name)
@@ -144,8 +156,8 @@ class MemoryJobStore:
                 state = state.changed(active_job=None, lease_expires_at=None)
                 if retrained:
                     state = state.changed(last_retrained_at=later(job.event_time, state.last_retrained_at))
-                if rejected_in_a_row is not None:
-                    state = state.changed(rejected_in_a_row=rejected_in_a_row)
+                if rejections is not None:
+                    state = state.changed(rejections=rejections)
                 self._states.set(state)
             return saved
 

@@ -89,13 +89,15 @@ class TriggerConfig(StrictRecord):
         default=30,
         ge=0,
         le=365,
-        description="the cool-down doubles with each rejected challenger, up to this; 0: no back-off",
+        description="a trigger's cool-down doubles with each challenger of its own that is rejected, up to this; "
+        "0: no back-off",
     )
     escalate_after: int = Field(
         default=3,
         ge=1,
         le=100,
-        description="rejected challengers, or skipped jobs, in a row after which a message asks the owner to act",
+        description="rejected challengers, whichever trigger called for them, or skipped jobs, in a row after which a "
+        "message asks the owner to act",
     )
 
     def enables(self, trigger: TriggerType) -> bool:

@@ -14,7 +14,7 @@ from ...domain.messages.data import DataCheckOutcome
 from ...domain.messages.references import JobReference
 from ...domain.policy.policy import Policy
 from ...ports import Ports
-from ...statistics.psi import psi
+from ...triggers.drift_scores import psi_of
 from ..audit.record import record
 from ..lookup import job_of, policy_of
 from .feature_days import DaySamples, DayWatcher, NameCounts
@@ -109,5 +109,5 @@ def _gather(
 
 def _psi_of(histograms: Sequence[FeatureHistogram]) -> dict[str, float]:
     filled = [histogram for histogram in histograms if sum(histogram.reference) and sum(histogram.live)]
-    values = {histogram.feature: round(psi(histogram.reference, histogram.live), 6) for histogram in filled}
+    values = {histogram.feature: round(psi_of(histogram), 6) for histogram in filled}
     return dict(sorted(values.items(), key=lambda pair: -pair[1])[:MAX_FEATURES])

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from ...domain.drift import TEXT_RULES, DataProfile, FeatureHistogram, FeatureProfile
+from ...domain.drift import TEXT_RULES, DataProfile, DesignEffects, FeatureHistogram, FeatureProfile
 from ...domain.errors import ArtifactInvalid
 from ...domain.manifest import DataColumns, DataObject
 from ...domain.policy.data import DriftPolicy
@@ -18,19 +18,17 @@ from ...domain.windows import Window
 from ...ports import Ports, RowBatch
 from ...statistics.stability import (
     Levels,
-    comparable_levels,
     count_levels,
     count_numeric,
     decile_edges,
     reference_levels,
 )
 from .feature_days import DayWatcher, Runs, StillDays, add_to_all
+from .row_sample import EntitySample, RowSample
 
-SAMPLED_ROWS = 100_000
 # Beyond this, a column of names or numbers rather than categories would exhaust the memory.
 MAX_LEVELS = 20_000
 MAX_PROFILE_BYTES = 64 << 20
-_SEED = 20_130_101
 
 Array = np.ndarray[Any, Any]
 Batches = Callable[[], Iterator[tuple[date, RowBatch]]]
@@ -89,10 +87,9 @@ def build_profile(
         DataInvalid: an object changed, is unreadable or lacks a feature.
     """
     numeric, categorical = watched(columns, drift)
-    batches = _batches(columns, numeric, categorical, objects, ports)
-    edges, levels = _bins(numeric, categorical, batches)
+    edges, levels = _bins(numeric, categorical, _batches(columns, numeric, categorical, objects, ports))
     still = StillDays()
-    rows, numbers, categories = _count(batches, edges, levels, [still, *watchers])
+    rows, numbers, categories, effects = _count(columns, objects, edges, levels, ports, [still, *watchers])
     features = [
         FeatureProfile(feature=name, kind="numeric", edges=tuple(map(float, edges[name])), counts=tuple(numbers[name]))
         for name in numeric
@@ -104,8 +101,9 @@ def build_profile(
         model_name=model_name,
         window=window,
         rows=rows,
-        features=tuple(features),
+        features=tuple(each.changed(effects=effects.get(each.feature, DesignEffects())) for each in features),
         made_at=ports.clock.now(),
+        entity=columns.entity,
     )
 
 
@@ -121,34 +119,37 @@ def count_live(
     watchers: Sequence[DayWatcher] = (),
 ) -> list[FeatureHistogram]:
     """Count live rows in the bins of a profile; watchers see each row once. Raises DataInvalid like `build_profile`."""
-    numeric = [each.feature for each in profile.features if each.kind == "numeric"]
-    categorical = [each.feature for each in profile.features if each.kind == "categorical"]
     edges = {each.feature: np.array(each.edges) for each in profile.features if each.kind == "numeric"}
     levels = {each.feature: _levels_of(each) for each in profile.features if each.kind == "categorical"}
     still = StillDays()
-    batches = _batches(columns, numeric, categorical, objects, ports)
-    _, numbers, categories = _count(batches, edges, levels, [still, *watchers])
+    _, numbers, categories, effects = _count(columns, objects, edges, levels, ports, [still, *watchers])
     counts = numbers | categories
-    return [_histogram(each, counts[each.feature], still.runs_of(each.feature)) for each in profile.features]
+    histograms = [_histogram(each, counts[each.feature], still.runs_of(each.feature)) for each in profile.features]
+    return [each.changed(live_effects=effects.get(each.feature, DesignEffects())) for each in histograms]
 
 
 def _histogram(profile: FeatureProfile, counts: list[int], runs: Runs) -> FeatureHistogram:
-    reference, live = profile.counts, tuple(counts)
-    if profile.kind == "categorical":
-        reference, live = comparable_levels(reference, live)
-    is_known = profile.kind == "categorical" and profile.rare is not None
     return FeatureHistogram(
         feature=profile.feature,
-        reference=reference,
-        live=live,
-        unseen=counts[-2] if is_known else None,
+        kind=profile.kind,
+        reference=profile.counts,
+        live=tuple(counts),
+        unseen=_unseen(profile, counts),
         seen_once=profile.seen_once,
         seen_twice=profile.seen_twice,
         stands_still=runs.open_still == runs.days and any(counts[:-1]),
         days=runs.days,
         reference_still_days=profile.still_days,
         reference_empty_days=profile.empty_days,
+        reference_effects=profile.effects,
     )
+
+
+def _unseen(profile: FeatureProfile, counts: list[int]) -> int | None:
+    if profile.kind == "numeric" or profile.rare is None:
+        return None
+    # Where no level is counted with the rare ones, only live rows whose level was not counted are among them.
+    return counts[-2] if profile.rare or not counts[-3] else None
 
 
 def watched(columns: DataColumns, drift: DriftPolicy) -> tuple[list[str], list[str]]:
@@ -163,10 +164,11 @@ def _batches(
     categorical: Sequence[str],
     objects: Sequence[DataObject],
     ports: Ports,
+    texts: Sequence[str] = (),
 ) -> Batches:
     def read() -> Iterator[tuple[date, RowBatch]]:
         for day, objects_of_day in groupby(objects, attrgetter("date")):
-            for batch in ports.tables.batches(list(objects_of_day), columns.format, numeric, categorical):
+            for batch in ports.tables.batches(list(objects_of_day), columns.format, numeric, categorical, texts):
                 yield day, batch
 
     return read
@@ -175,19 +177,32 @@ def _batches(
 def _bins(
     numeric: Sequence[str], categorical: Sequence[str], batches: Batches
 ) -> tuple[dict[str, Array], dict[str, Levels]]:
-    sample = _RowSample(numeric)
+    sample = RowSample()
     counts = {name: _LevelCounts() for name in categorical}
     for _, batch in batches():
-        sample.add(batch)
+        if numeric:
+            sample.add(batch.rows, lambda places, numbers=batch.numbers: {n: numbers[n][places] for n in numeric})  # type: ignore[misc]
         for name in categorical:
             counts[name].add(batch.levels[name], batch.rows)
-    edges = {name: decile_edges(sample.values[name]) for name in numeric}
+    edges = {name: decile_edges(sample.values.get(name, np.empty(0))) for name in numeric}
     return edges, {name: reference_levels(each.counts, complete=each.complete) for name, each in counts.items()}
 
 
 def _count(
-    batches: Batches, edges: Mapping[str, Array], levels: Mapping[str, Levels], watchers: Sequence[DayWatcher]
-) -> tuple[int, dict[str, list[int]], dict[str, list[int]]]:
+    columns: DataColumns,
+    objects: Sequence[DataObject],
+    edges: Mapping[str, Array],
+    levels: Mapping[str, Levels],
+    ports: Ports,
+    watchers: Sequence[DayWatcher],
+) -> tuple[int, dict[str, list[int]], dict[str, list[int]], dict[str, DesignEffects]]:
+    """All rows, those in each bin of each feature, and what rows of an entity have in common, if there are entities."""
+    # Only rows that belong together have to be seen one by one.
+    texts = [columns.entity, *levels] if columns.entity else []
+    batches = _batches(columns, list(edges), list(levels), objects, ports, texts)
+    entities = EntitySample(columns.entity, edges, levels) if columns.entity else None
+    if entities:
+        watchers = [*watchers, entities]
     rows = 0
     numbers = {name: np.zeros(bounds.size + 2, dtype=np.int64) for name, bounds in edges.items()}
     categories = {name: np.zeros(len(known.frequent) + 3, dtype=np.int64) for name, known in levels.items()}
@@ -198,7 +213,7 @@ def _count(
             numbers[name] += count_numeric(batch.numbers[name], bounds)
         for name, known in levels.items():
             categories[name] += count_levels(batch.levels[name], known, batch.rows)
-    return rows, _plain(numbers), _plain(categories)
+    return rows, _plain(numbers), _plain(categories), entities.effects() if entities else {}
 
 
 def _plain(counts: Mapping[str, Array]) -> dict[str, list[int]]:
@@ -220,32 +235,6 @@ def _level_profile(name: str, levels: Levels, counts: list[int]) -> FeatureProfi
 
 def _levels_of(profile: FeatureProfile) -> Levels:
     return Levels(profile.levels, None if profile.rare is None else frozenset(profile.rare))
-
-
-class _RowSample:
-    """A uniform sample of the rows of a stream, however it is batched: those with the lowest random numbers."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self._random = np.random.default_rng(_SEED)
-        self._draws = np.empty(0)
-        self._highest = np.inf
-        self.values: dict[str, Array] = {name: np.empty(0) for name in names}
-
-    def add(self, batch: RowBatch) -> None:
-        if not self.values:
-            return
-        drawn = self._random.random(batch.rows)
-        # The longer the stream, the fewer of its rows are candidates.
-        candidates = np.flatnonzero(drawn < self._highest)
-        draws = np.concatenate([self._draws, drawn[candidates]])
-        kept = np.arange(draws.size)
-        if draws.size > SAMPLED_ROWS:
-            kept = np.sort(np.argpartition(draws, SAMPLED_ROWS)[:SAMPLED_ROWS])
-        self._draws = draws[kept]
-        if kept.size == SAMPLED_ROWS:
-            self._highest = self._draws.max()
-        for name, values in self.values.items():
-            self.values[name] = np.concatenate([values, batch.numbers[name][candidates]])[kept]
 
 
 class _LevelCounts:

@@ -1,13 +1,14 @@
 """Ends a job: determines its ending, stores it and announces it."""
 
 import logging
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from ...domain.ending import Ending
 from ...domain.errors import AutoRetrainError
 from ...domain.facts.ending import JobEnded, RejectionsEscalated, SkipsEscalated
 from ...domain.job import RetrainingJob
-from ...domain.model_state import ModelState, WaitingTrigger
+from ...domain.model_state import ModelState, RejectedJob, Rejections, WaitingTrigger
 from ...domain.names import execution_name, job_id
 from ...domain.trigger_type import TriggerType
 from ...domain.validation import Decision
@@ -39,9 +40,9 @@ def end_job(job: RetrainingJob, failure: Failure | None, ports: Ports) -> Retrai
         failure = failure or Failure("Unfinished", "the execution ended before the challenger was deployed")
         error = f"{failure.error}: {failure.reason}"[:MAX_ERROR_LENGTH]
     ended = job.ended(ending, ports.clock.now(), error)
-    rejected = _rejected_in_a_row(job, ending, ports)
+    rejections = _rejections(job, ending, ports)
     retrained = ending.is_retraining or _answers_schedule(job, ending)
-    return ports.jobs.close_job(ended, retrained=retrained, rejected_in_a_row=rejected)
+    return ports.jobs.close_job(ended, retrained=retrained, rejections=rejections)
 
 
 def _ending_of(job: RetrainingJob, failure: Failure | None) -> Ending:
@@ -65,13 +66,14 @@ def _answers_schedule(job: RetrainingJob, ending: Ending) -> bool:
     return ending is Ending.SKIPPED and job.trigger_type is TriggerType.SCHEDULED and is_forecast
 
 
-def _rejected_in_a_row(job: RetrainingJob, ending: Ending, ports: Ports) -> int | None:
-    """How many challengers in a row were not deployed, including this one; None leaves the count unchanged."""
+def _rejections(job: RetrainingJob, ending: Ending, ports: Ports) -> Mapping[TriggerType, Rejections] | None:
+    """Challengers in a row that were not deployed, including this one; None leaves them unchanged."""
     if ending is Ending.PROMOTED:
-        return 0
+        return {}
     if not ending.is_retraining or not _backs_off(job):
         return None
-    return ports.states.get(job.model_name).rejected_in_a_row + 1
+    rejected = RejectedJob(job_id=job.job_id, at=job.event_time)
+    return ports.states.get(job.model_name).rejections_with(job.trigger_type, rejected)
 
 
 def _backs_off(job: RetrainingJob) -> bool:

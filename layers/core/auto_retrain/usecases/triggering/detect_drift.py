@@ -6,7 +6,7 @@ from ...domain.model_state import Quarantine
 from ...domain.names import job_id
 from ...domain.policy.policy import AppliedPolicy
 from ...domain.trigger_type import TriggerType
-from ...domain.verdict import Outcome
+from ...domain.verdict import Verdict
 from ...holds.model import observed_hold
 from ...ports import Ports
 from ...triggers.data_drift import DriftVerdicts
@@ -14,6 +14,7 @@ from ..audit.record import announce
 from ..lookup import policy_of
 from .conclude_decision import conclude_decision
 from .drift_evidence import judge_drift_now
+from .drift_holds import answered_drift, drift_holds
 from .open_job import already_opened
 
 MAX_VERDICTS = 20
@@ -34,10 +35,10 @@ def detect_drift(decision: TriggerDecision, ports: Ports) -> TriggerDecision:
     drift = judge_drift_now(applied.policy, decision.event_time, ports)
     _quarantine_or_lift(decision, applied, drift, ports)
     ports.states.record_drift_check(decision.model_name, decision.event_time)
-    return conclude_decision(_decide(decision, applied, drift), applied, ports)
+    return conclude_decision(_decide(decision, applied, drift, ports), applied, ports)
 
 
-def _decide(decision: TriggerDecision, applied: AppliedPolicy, drift: DriftVerdicts) -> TriggerDecision:
+def _decide(decision: TriggerDecision, applied: AppliedPolicy, drift: DriftVerdicts, ports: Ports) -> TriggerDecision:
     is_observed = applied.policy.triggers.observes(TriggerType.DATA_DRIFT)
     verdicts = [drift.dataset, *drift.features[:MAX_VERDICTS]]
     judged = decision.judged(verdict.as_observed() if is_observed else verdict for verdict in verdicts)
@@ -45,7 +46,7 @@ def _decide(decision: TriggerDecision, applied: AppliedPolicy, drift: DriftVerdi
     if drift.broken:
         return judged.held("quarantine", f"bad data: {_named(drift.broken)}")
     if drift.dataset.met and not is_observed:
-        return judged.to_start(TriggerType.DATA_DRIFT, drift.dataset.reason)
+        return _unless_held(judged, applied, verdicts, ports)
     is_repaired = decision.held_by == "quarantine" and _are_sound(drift)
     if decision.held_by and not is_repaired:
         return judged.held(decision.held_by, reason)
@@ -53,6 +54,16 @@ def _decide(decision: TriggerDecision, applied: AppliedPolicy, drift: DriftVerdi
         hold = observed_hold(drift.dataset)
         return judged.held(hold.kind, hold.reason)
     return judged.not_due(reason)
+
+
+def _unless_held(
+    judged: TriggerDecision, applied: AppliedPolicy, verdicts: list[Verdict], ports: Ports
+) -> TriggerDecision:
+    reason, holds = verdicts[0].reason, drift_holds(applied.policy, verdicts, judged.event_time, ports)
+    if holds:
+        return judged.held(holds[0].kind, "; ".join([reason, *(hold.reason for hold in holds)]))
+    answered = answered_drift(applied.policy, verdicts, ports)
+    return judged.to_start(TriggerType.DATA_DRIFT, f"{reason}; {answered.sentence}" if answered else reason)
 
 
 def _quarantine_or_lift(decision: TriggerDecision, applied: AppliedPolicy, drift: DriftVerdicts, ports: Ports) -> None:
@@ -71,7 +82,7 @@ def _quarantine_or_lift(decision: TriggerDecision, applied: AppliedPolicy, drift
 
 
 def _are_sound(drift: DriftVerdicts) -> bool:
-    return drift.dataset.outcome is not Outcome.INCONCLUSIVE or drift.are_alive
+    return drift.complete or drift.are_alive
 
 
 def _escalate(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) -> None:

@@ -67,7 +67,13 @@ def _objects(policy: Policy, window: Window, ports: Ports) -> list[DataObject]:
 
 
 def _fits(profile: DataProfile, policy: Policy) -> bool:
-    """Whether the profile covers exactly the features that the policy watches."""
+    """Whether the profile covers exactly the features that the policy watches, and its entities.
+
+    An earlier release named few categories; where there were more, their profile is made again.
+    """
+    names_few = profile.schema_version < 2 and any(feature.rare is None for feature in profile.features)
+    if profile.entity != policy.data.entity or names_few:
+        return False
     numeric, categorical = watched(columns_of(policy.data), policy.drift)
     wanted = {(name, "numeric") for name in numeric} | {(name, "categorical") for name in categorical}
     return {(feature.feature, feature.kind) for feature in profile.features} == wanted

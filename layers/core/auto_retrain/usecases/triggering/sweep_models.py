@@ -20,7 +20,7 @@ from ...domain.verdict import Verdict
 from ...holds.fleet import room, urgency, usage_of
 from ...holds.model import model_holds, observed_hold, only_broken_data
 from ...ports import Ports
-from ...triggers import enabled_triggers, first_met, first_observed, judge_triggers, trigger_of
+from ...triggers import TRIGGERS, enabled_triggers, first_met, first_observed, judge_triggers, trigger_of
 from ...triggers.base import Evidence, Occasion, Trigger
 from ..isolation import Losses
 from .gather_evidence import Question
@@ -124,6 +124,9 @@ def sweep_models(tick: ScheduledEvent, ports: Ports) -> SweepOutcome:
 def _candidates(
     fleet: Fleet, since: datetime, at: datetime, now: datetime, losses: Losses, ports: Ports
 ) -> Iterator[DueModel]:
+    for member in fleet:
+        if member[0].status is not PolicyStatus.ACTIVE:
+            yield from losses.attempt(partial(_paused, member, since, at, now), member[0].policy.model) or ()
     asked = [
         one
         for member in fleet
@@ -134,6 +137,17 @@ def _candidates(
         for one in of_source:
             if one.model in evidence:
                 yield from losses.attempt(partial(_due, one, evidence[one.model], at, now), one.model) or ()
+
+
+def _paused(member: Member, since: datetime, at: datetime, now: datetime) -> list[DueModel]:
+    """A paused model whose turn has come: it is held, and the record shows that it was not forgotten."""
+    applied, state = member
+    slot, enables = daily_slot(applied.policy.model, at), applied.policy.triggers.enables
+    trigger = next((each for each in TRIGGERS if enables(each.kind)), None)
+    if slot <= since or trigger is None:
+        return []
+    holds = model_holds(applied, state, trigger.kind, at, now)
+    return [DueModel(applied.policy, state, trigger, Occasion(slot, slot.isoformat()), (), holds)]
 
 
 def _ask(member: Member, since: datetime, at: datetime, now: datetime) -> Asked | None:
@@ -168,8 +182,11 @@ def _due(one: Asked, evidence: Evidence, at: datetime, now: datetime) -> list[Du
     if turn.is_now and not _may_start(candidate):
         holds = holds_of(TriggerType.DATA_DRIFT)
         # Broken data may have been repaired, which only another check can show.
+        checks = _data_check(turn, at)
         if not holds or only_broken_data(holds):
-            due.extend(_data_check(turn, at))
+            due.extend(checks)
+        elif candidate is None:
+            due.extend(check._replace(held=holds) for check in checks)
     return due
 
 

@@ -16,11 +16,14 @@ from ...ports import Ports
 from ...triggers import enabled_triggers, judge_triggers, trigger_of
 from ...triggers.base import Evidence, Trigger
 from ..lookup import policy_of
+from .drift_holds import drift_holds
 from .gather_evidence import Question, gather_evidence
 
 MAX_DECISIONS = 100
 
 _DAY, _MONTH = timedelta(days=1), timedelta(days=30)
+# A sweep and its execution take some time.
+_LATE = timedelta(hours=1)
 
 
 class _Model(NamedTuple):
@@ -62,7 +65,7 @@ def predict_triggers(model_name: str, ports: Ports) -> ModelOutlook:
         last_retrained_at=state.last_retrained_at,
         daily_left=_left(config.daily_cap, model, _DAY),
         monthly_left=_left(config.monthly_cap, model, _MONTH),
-        triggers=tuple(_outlook(kind, judged.get(kind, _Judged()), fleet, model) for kind in TriggerType),
+        triggers=tuple(_outlook(kind, judged.get(kind, _Judged()), fleet, model, ports) for kind in TriggerType),
         waiting=tuple(ports.waiting.of(model_name)),
     )
 
@@ -113,16 +116,19 @@ def _held_by_the_fleet(ports: Ports) -> list[Hold]:
     return fleet_holds(ports.limits, mark) or ([hold] if left == 0 else [])
 
 
-def _outlook(kind: TriggerType, judged: _Judged, fleet: list[Hold], model: _Model) -> TriggerOutlook:
+def _outlook(kind: TriggerType, judged: _Judged, fleet: list[Hold], model: _Model, ports: Ports) -> TriggerOutlook:
     trigger = trigger_of(kind)
     if trigger and not model.policy.triggers.enables(kind):
         return TriggerOutlook(trigger_type=kind, prospect="disabled")
     holds = model_holds(model.applied, model.state, kind, model.at, model.at)
     if trigger:
         holds = [*holds, *fleet, *_not_met_often_enough(trigger, judged, model), *_only_observed(kind, judged, model)]
+    if kind is TriggerType.DATA_DRIFT and judged.outcome is Outcome.MET:
+        holds += drift_holds(model.policy, judged.verdicts, model.at, ports)
     return TriggerOutlook(
         trigger_type=kind,
         prospect=_prospect(kind, judged, holds, model),
+        is_out_of_date=_is_out_of_date(kind, judged, model),
         verdicts=judged.verdicts,
         judged_at=judged.at,
         holds=tuple(holds),
@@ -147,8 +153,14 @@ def _only_observed(kind: TriggerType, judged: _Judged, model: _Model) -> list[Ho
 def _prospect(kind: TriggerType, judged: _Judged, holds: list[Hold], model: _Model) -> Prospect:
     last = model.state.last_attempt_at
     # A verdict from before the last retraining says nothing about today's model.
-    if judged.at and last and judged.at < last:
+    if (judged.at and last and judged.at < last) or _is_out_of_date(kind, judged, model):
         return "unknown"
     if kind is TriggerType.MANUAL or judged.outcome is Outcome.MET:
         return "held_back" if holds else "would_start"
     return "not_due" if judged.outcome is Outcome.UNMET else "unknown"
+
+
+def _is_out_of_date(kind: TriggerType, judged: _Judged, model: _Model) -> bool:
+    """Whether the trigger has not been judged since long ago, as for a model that was paused or held back."""
+    trigger = trigger_of(kind)
+    return trigger is not None and judged.at is not None and model.at - judged.at > trigger.judged_every + _LATE

@@ -1,0 +1,74 @@
+"""What holds drift back although it is met: a champion chosen on the very same days, or a drift that was answered."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import NamedTuple
+
+from ...domain.decision_record import Hold
+from ...domain.model_state import RejectedJob
+from ...domain.policy.policy import Policy
+from ...domain.trigger_type import TriggerType
+from ...domain.verdict import Verdict
+from ...ports import Ports
+from ...statistics.psi import shift_of_psi
+
+_DRIFT = TriggerType.DATA_DRIFT
+
+
+class AnsweredDrift(NamedTuple):
+    """An earlier drift of the same features, no smaller than today's, whose challenger was not promoted."""
+
+    job: RejectedJob
+    # Until then, training again would learn from hardly any other days.
+    until: datetime
+
+    @property
+    def sentence(self) -> str:
+        return f"the same features drifted as much on {self.job.at:%F}, and the challenger was rejected"
+
+
+def drift_holds(policy: Policy, verdicts: Sequence[Verdict], at: datetime, ports: Ports) -> list[Hold]:
+    """What holds back a drift with these verdicts, at the time of an event."""
+    holds = [*_chosen_on_the_same_days(policy, at, ports)]
+    answered = answered_drift(policy, verdicts, ports)
+    if answered and at < answered.until:
+        reason = f"{answered.sentence}; held until {answered.until:%F}, or until it grows"
+        holds.append(Hold(kind="same_drift", reason=reason, until=answered.until))
+    return holds
+
+
+def _chosen_on_the_same_days(policy: Policy, at: datetime, ports: Ports) -> Iterator[Hold]:
+    """The champion was better on these rows already; and one trained now would learn from none that are newer."""
+    line = ports.ledger.current(policy.model)
+    if line is None:
+        return
+    until = datetime.combine(line.windows.holdout.end, time(), UTC) + _live_days(policy)
+    if at < until:
+        days = f"the live window holds days on which version {line.version.number} was chosen"
+        yield Hold(kind="new_champion", reason=f"{days}, until {until:%F}", until=until)
+
+
+def _live_days(policy: Policy) -> timedelta:
+    return timedelta(days=policy.triggers.evaluation_window_days)
+
+
+def answered_drift(policy: Policy, verdicts: Iterable[Verdict], ports: Ports) -> AnsweredDrift | None:
+    """The newest such drift since the last promotion, if there is one."""
+    drifted, rejections = _drifted(verdicts), ports.states.get(policy.model).rejections.get(_DRIFT)
+    for rejected in reversed(rejections.jobs if rejections and drifted else ()):
+        job = ports.jobs.get(rejected.job_id)
+        then = _drifted(job.trigger_verdicts) if job else {}
+        if all(check in then and not _has_grown(policy, then[check], psi) for check, psi in drifted.items()):
+            return AnsweredDrift(rejected, rejected.at + timedelta(days=policy.triggers.max_back_off_days))
+    return None
+
+
+def _has_grown(policy: Policy, then: float, now: float) -> bool:
+    """Whether a feature moved on by as much as the threshold reports; a large PSI differs more by chance than that."""
+    return shift_of_psi(now) - shift_of_psi(then) > shift_of_psi(policy.triggers.drift_threshold)
+
+
+def _drifted(verdicts: Iterable[Verdict]) -> dict[str, float]:
+    """The PSI of each feature that drifted."""
+    features = (verdict for verdict in verdicts if verdict.check.startswith(f"{_DRIFT.value}:"))
+    return {verdict.check: verdict.value for verdict in features if verdict.met and verdict.value is not None}
