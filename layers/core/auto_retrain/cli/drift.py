@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from ..domain.errors import ArtifactInvalid, EventInvalid
+from ..domain.numbers import shown_p_value
 from ..domain.trigger_type import TriggerType
 from ..domain.verdict import Verdict
 from ..ports import Ports
@@ -67,7 +68,7 @@ def _judge(model_name: str, at: datetime, ports: Ports) -> None:
 
         drift = judge_drift_now(policy_of(model_name, ports).policy, at, ports)
     rows = [
-        (_feature(verdict), _number(verdict.value), _number(verdict.p_value), verdict.outcome.value, verdict.reason)
+        (_feature(verdict), _number(verdict.value), _p_value(verdict), verdict.outcome.value, verdict.reason)
         for verdict in drift.features
     ]
     print_table(("FEATURE", "PSI", "ADJUSTED P", "VERDICT", "REASON"), rows)
@@ -119,3 +120,7 @@ def _feature(verdict: Verdict) -> str:
 
 def _number(value: float | None) -> str:
     return f"{value:.4g}" if value is not None else "-"
+
+
+def _p_value(verdict: Verdict) -> str:
+    return shown_p_value(verdict.p_value) if verdict.p_value is not None else "-"

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from ..domain.decision_record import DecisionRecord
+from ..domain.numbers import shown_p_value
 from ..domain.outlook import ModelOutlook, TriggerOutlook
 from ..domain.verdict import Outcome, Verdict
 from ..ports import Ports
@@ -89,7 +90,7 @@ def _numbers(verdict: Verdict) -> str:
         "limit": f"{verdict.limit:.4g}" if verdict.limit is not None else None,
         "n": verdict.n,
         "interval": interval,
-        "p": f"{verdict.p_value:.3g}" if verdict.p_value is not None else None,
+        "p": shown_p_value(verdict.p_value) if verdict.p_value is not None else None,
         "evidence": verdict.evidence,
     }
     return ", ".join(f"{name} {number}" for name, number in numbers.items() if number is not None)
