@@ -88,7 +88,8 @@ def _cooling(config: TriggerConfig, state: ModelState, trigger: TriggerType, at:
     rejected_at = rejections.jobs[-1].at if rejections.jobs else last
     until = rejected_at + _back_off(config, rejections.count)
     if at < until:
-        yield _until("back_off", f"back-off (challengers of this trigger rejected in a row: {rejections.count})", until)
+        cause = f"back-off (challengers of this trigger not promoted in a row: {rejections.count})"
+        yield _until("back_off", cause, until)
 
 
 def _back_off(config: TriggerConfig, rejected: int) -> timedelta:

@@ -132,7 +132,7 @@ def test_each_rejected_challenger_doubles_the_back_off_until_the_owner_is_notifi
     reject(world, 2)
     kinds = [event.kind for event in world.ports.events.published]
     assert kinds == ["started", "rejected", "started", "rejected", "escalated"]
-    assert "2 challengers in a row were rejected" in world.ports.events.published[-1].text
+    assert "2 challengers in a row were not promoted" in world.ports.events.published[-1].text
     assert "team@example.com" in world.ports.events.published[-1].text
     assert check_on_day(world, 5).held_by == "back_off"
     assert check_on_day(world, 6).next == "start"

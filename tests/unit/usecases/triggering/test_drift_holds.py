@@ -53,7 +53,7 @@ def test_a_drift_whose_challenger_was_rejected_is_recognised_until_the_longest_b
     for day in (2, 10, 29):
         decision = drift_on(world, day, 60)
         assert (decision.next, decision.held_by) == ("skip", "same_drift")
-        assert "the same features drifted as much on 2026-03-01, and the challenger was rejected" in decision.reason
+        assert "the same features drifted as much on 2026-03-01, and the challenger was not promoted" in decision.reason
         assert "held until 2026-03-31, or until it grows" in decision.reason
     again = drift_on(world, 30, 60)
     assert again.next == "start"

@@ -89,15 +89,15 @@ class TriggerConfig(StrictRecord):
         default=30,
         ge=0,
         le=365,
-        description="a trigger's cool-down doubles with each challenger of its own that is rejected, up to this; "
-        "0: no back-off",
+        description="a trigger's cool-down doubles with each of its challengers in a row that is not promoted, up to "
+        "this; 0: no back-off",
     )
     escalate_after: int = Field(
         default=3,
         ge=1,
         le=100,
-        description="rejected challengers, whichever trigger called for them, or skipped jobs, in a row after which a "
-        "message asks the owner to act",
+        description="challengers in a row that were not promoted (of performance and drift together), or jobs in a "
+        "row that were skipped, after which a message asks the owner to act",
     )
 
     def enables(self, trigger: TriggerType) -> bool:

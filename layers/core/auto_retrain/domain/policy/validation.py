@@ -83,8 +83,8 @@ class ValidationPolicy(StrictRecord):
         default=0.5,
         ge=0,
         lt=1,
-        description="chance of promoting a challenger as good as may be hoped for; if lower even at best, nothing is "
-        "trained; 0: train whatever the chance, and with too few rows too",
+        description="smallest chance of a promotion with which a job trains; judged by the optimistic end of the "
+        "forecast; 0: train whatever the chance, and with too few rows too",
     )
     min_slice_rows: int = Field(
         default=100, ge=1, le=1_000_000_000, description="slices with fewer rows are not judged"

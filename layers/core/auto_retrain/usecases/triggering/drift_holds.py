@@ -24,7 +24,7 @@ class AnsweredDrift(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        return f"the same features drifted as much on {self.job.at:%F}, and the challenger was rejected"
+        return f"the same features drifted as much on {self.job.at:%F}, and the challenger was not promoted"
 
 
 def drift_holds(policy: Policy, verdicts: Sequence[Verdict], at: datetime, ports: Ports) -> list[Hold]:
