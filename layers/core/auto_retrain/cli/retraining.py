@@ -47,7 +47,7 @@ def add_commands(commands: Any) -> None:
     retrain.add_argument(
         "--force",
         action="store_true",
-        help="ignore a pause, cool-down, back-off, caps and a low chance; never broken data or the accuracy floor",
+        help="ignore a pause, cool-down, caps and a low chance; never broken data, a running job or the floors",
     )
     retrain.set_defaults(run=_retrain)
 
