@@ -31,7 +31,7 @@ def test_a_job_is_shown_with_its_variants_and_what_it_waits_for(terminal: Termin
     assert lines[0] == f"{job}  manual  validation  2026-03-01 12:00:00Z"
     assert lines[1].startswith("version 4 waits for a review: accuracy 0.9500 is at least 5.0% above")
     assert ["accuracy*", "0.9500", "0.8800", "+0.07"][:3] in [line.split()[:3] for line in lines]
-    assert "met: accuracy 0.9500 reaches the floor 0.85" in lines
+    assert "accuracy_floor: met: accuracy 0.9500 reaches the floor 0.85" in lines
     assert [line.split()[:4] for line in lines[-3:]] == [
         ["0", "2", "0.9300", "+5.7%"],
         ["1", "-", "-", "-"],

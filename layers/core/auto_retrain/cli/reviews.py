@@ -74,7 +74,7 @@ def _print_data_check(job: RetrainingJob) -> None:
     print(f"data: {summary.training.labelled} labelled training rows, {summary.holdout.labelled} labelled holdout rows")
     print(f"power: {plain(job.data_check.overridden or power.reason)}")
     for finding in job.data_check.findings:
-        print(f"{finding.severity}: {plain(finding.text)}")
+        print(f"{finding.severity}: {finding.check}: {plain(finding.text)}")
 
 
 def _print_metrics(job: RetrainingJob) -> None:
@@ -91,7 +91,7 @@ def _print_metrics(job: RetrainingJob) -> None:
     ]
     print_table(("METRIC", "CHALLENGER", "CHAMPION", "GAIN", "95 % INTERVAL", "P"), rows)
     for verdict in job.validation.verdicts:
-        print(f"{verdict.label}: {plain(verdict.reason)}")
+        print(f"{verdict.check}: {verdict.label}: {plain(verdict.reason)}")
 
 
 def _number(value: float | None) -> str:

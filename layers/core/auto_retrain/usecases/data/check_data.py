@@ -45,7 +45,7 @@ def check_data(reference: JobReference, ports: Ports) -> DataCheckOutcome:
     check = job.data_check
     assert check is not None
     if check.errors:
-        raise DataInvalid("; ".join(finding.text for finding in check.errors))
+        raise DataInvalid("; ".join(f"{finding.check}: {finding.text}" for finding in check.errors))
     if check.skipped:
         return DataCheckOutcome(next="close", reason=check.skipped)
     return DataCheckOutcome(next="train", reason=check.overridden or check.power.reason)
