@@ -46,7 +46,7 @@ def test_a_job_that_was_skipped_or_trained_all_the_same_says_why(terminal: Termi
     assert stored.data_check is not None
     overridden = stored.data_check.changed(overridden="trained because ada forced it, although few rows")
     terminal.ports.jobs._jobs[job] = stored.checked(overridden)
-    assert "power: trained because ada forced it, although few rows" in terminal.ok("job", job)
+    assert "chance of a promotion: trained because ada forced it, although few rows" in terminal.ok("job", job)
     skipped = stored.checked(stored.data_check.changed(skipped="not trained: few rows"))
     terminal.ports.jobs._jobs[job] = skipped.changed(status="completed", ending="skipped")
     lines = terminal.ok("job", job).splitlines()

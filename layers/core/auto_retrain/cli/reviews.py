@@ -72,7 +72,7 @@ def _print_data_check(job: RetrainingJob) -> None:
         return
     summary, power = job.data_check.summary, job.data_check.power
     print(f"data: {summary.training.labelled} labelled training rows, {summary.holdout.labelled} labelled holdout rows")
-    print(f"power: {plain(job.data_check.overridden or power.reason)}")
+    print(f"chance of a promotion: {plain(job.data_check.overridden or power.reason)}")
     for finding in job.data_check.findings:
         print(f"{finding.severity}: {finding.check}: {plain(finding.text)}")
 

@@ -358,8 +358,7 @@ def test_labels_whose_ids_never_meet_those_of_the_rows_are_not_labels_that_have_
     with pytest.raises(DataInvalid) as error:
         world.check_data()
     assert str(error.value) == (
-        "stray_labels: no id of the 2000 labels that have arrived is among those of the 2000 training rows "
-        f"{example}"
+        f"stray_labels: no id of the 2000 labels that have arrived is among those of the 2000 training rows {example}"
     )
 
 
