@@ -24,7 +24,7 @@ class LabelPolicy(StrictRecord):
     """Labels in their own data set, partitioned by the day they arrived; a later label corrects an earlier one."""
 
     prefix: Prefix = Field(description="folder in the data bucket with the subfolders date=YYYY-MM-DD")
-    format: Format = "parquet"
+    format: Format = Field(default="parquet", description="format of the files")
     row_id: Column = Field(description="column with the id of the row that a label belongs to")
     label: Column = Field(description="column with the label")
 
@@ -33,7 +33,7 @@ class DataPolicy(StrictRecord):
     """Date-partitioned rows with features, and with labels unless these have their own data set."""
 
     prefix: Prefix = Field(description="folder in the data bucket with the subfolders date=YYYY-MM-DD")
-    format: Format = "parquet"
+    format: Format = Field(default="parquet", description="format of the files")
     row_id: Column = Field(description="column that identifies each row")
     label: Column = Field(description="column to predict")
     task: Task = Field(
@@ -42,7 +42,8 @@ class DataPolicy(StrictRecord):
     )
     positive_label: str | None = Field(
         default=None,
-        description="class that precision, recall and curves refer to, as text; none: the second of two classes",
+        description="class that precision, recall and curves refer to, as text (true, not True); none: the second of "
+        "two classes",
     )
     entity: Column | None = Field(
         default=None, description="column that groups rows that belong together, such as those of a customer"
@@ -55,9 +56,7 @@ class DataPolicy(StrictRecord):
     numeric: tuple[Column, ...] = Field(default=(), description="numeric features")
     categorical: tuple[Column, ...] = Field(default=(), description="text features")
     labels: LabelPolicy | None = None
-    tolerate: tuple[CheckName, ...] = Field(
-        default=(), description="data checks whose errors are downgraded to warnings"
-    )
+    tolerate: tuple[CheckName, ...] = Field(default=(), description="names of data checks whose errors become warnings")
     label_delay_days: int = Field(
         default=0,
         ge=0,

@@ -20,9 +20,9 @@ PrometheusLabel = Annotated[str, Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", max_
 class CloudWatchMetric(StrictRecord):
     """A CloudWatch metric with one or more data points per day."""
 
-    source: Literal["cloudwatch"] = "cloudwatch"
-    namespace: MetricText = "AutoRetrain/Models"
-    name: MetricText = "accuracy"
+    source: Literal["cloudwatch"] = Field(default="cloudwatch", description="where the metric is read")
+    namespace: MetricText = Field(default="AutoRetrain/Models", description="CloudWatch namespace of the metric")
+    name: MetricText = Field(default="accuracy", description="name of the metric")
     dimensions: dict[MetricText, MetricText] = Field(
         default_factory=dict,
         max_length=29,
@@ -47,7 +47,7 @@ class CloudWatchMetric(StrictRecord):
 class PrometheusMetric(StrictRecord):
     """A gauge with the metric itself, or two counters: labelled rows, and those predicted correctly."""
 
-    source: Literal["prometheus"]
+    source: Literal["prometheus"] = Field(description="where the metric is read")
     gauge: PrometheusName | None = Field(default=None, description="name of a gauge with the metric itself")
     correct_total: PrometheusName | None = Field(
         default=None, description="name of the counter of rows predicted correctly"

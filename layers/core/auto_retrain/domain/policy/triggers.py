@@ -74,7 +74,8 @@ class TriggerConfig(StrictRecord):
         default=500,
         ge=0,
         le=1_000_000_000,
-        description=f"rows needed to judge drift or degradation; drift needs {MIN_DRIFT_ROWS} unless confidence is 0",
+        description="rows needed to judge drift or degradation; for drift at least "
+        f"{MIN_DRIFT_ROWS}, unless confidence is 0",
     )
     breach_days: int = Field(
         default=1, ge=1, le=31, description="days within breach_window_days on which a trigger must be met"
