@@ -30,7 +30,9 @@ def _data_check(check: DataCheck) -> str:
         for name, window in (("training", check.summary.training), ("holdout", check.summary.holdout))
     ]
     findings = "".join(
-        paragraph(f"<span class={finding.severity}>{finding.severity}</span>: {text(finding.check)}: {text(finding.text)}")
+        paragraph(
+            f"<span class={finding.severity}>{finding.severity}</span>: {text(finding.check)}: {text(finding.text)}"
+        )
         for finding in check.findings
     )
     return (
