@@ -155,16 +155,6 @@ def test_a_check_of_the_data_that_is_held_back_is_on_record_once_a_day() -> None
     assert "until 2026-03-31" in records[0].reason
 
 
-def test_a_due_schedule_does_not_wait_for_the_back_off_of_the_metric() -> None:
-    ports = MemoryPorts()
-    give_model(ports, "degraded", accuracy=0.8)
-    rejected = Rejections(count=9, jobs=(RejectedJob(job_id="degraded-1", at=NOON),))
-    state = ports.states.get("degraded")
-    ports.states.set(state.changed(attempts=(NOON,), rejections={TriggerType.PERFORMANCE_DEGRADATION: rejected}))
-    sweep(ports, after=9 * DAY)
-    assert kinds(ports) == {"degraded": "scheduled"}
-
-
 def test_broken_data_are_checked_again_and_nothing_else_starts() -> None:
     ports = a_fleet()
     for model in ("healthy", "degraded"):

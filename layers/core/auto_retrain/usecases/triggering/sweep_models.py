@@ -174,11 +174,10 @@ def _by_source(asked: list[Asked]) -> dict[str, list[Asked]]:
 def _due(one: Asked, evidence: Evidence, at: datetime, now: datetime) -> list[DueModel]:
     """Why the model may be due."""
     turn, due = one.turn, []
+    candidate = _met(turn, one.question, evidence, at)
     holds_of = partial(model_holds, turn.applied, turn.state, at=at, now=now)
-    met = [each._replace(held=[*holds_of(each.trigger.kind), *each.held]) for each in _met(turn, one, evidence, at)]
-    # A weaker trigger must not wait until the back-off of a stronger one is over.
-    candidate = next(filter(_may_start, met), met[0] if met else None)
     if candidate:
+        candidate = candidate._replace(held=[*holds_of(candidate.trigger.kind), *candidate.held])
         due.append(candidate)
     if turn.is_now and not _may_start(candidate):
         holds = holds_of(TriggerType.DATA_DRIFT)
@@ -197,17 +196,19 @@ def _judged_now(turn: Turn, at: datetime) -> list[Trigger]:
     return [trigger for trigger in triggers if turn.is_now or not trigger.queries(turn.policy, turn.state, at)]
 
 
-def _met(turn: Turn, one: Asked, evidence: Evidence, at: datetime) -> Iterator[DueModel]:
-    """The triggers that are met, the strongest first; else one that is only observed, which is held for that reason."""
-    verdicts = judge_triggers(one.question.triggers, turn.policy, evidence, at)
+def _met(turn: Turn, question: Question, evidence: Evidence, at: datetime) -> DueModel | None:
+    """The strongest trigger that is met; one that is only observed is held for that reason."""
+    verdicts = judge_triggers(question.triggers, turn.policy, evidence, at)
+    met = all_met(verdicts)
+    kind = met[0] if met else first_observed(verdicts)
+    trigger = trigger_of(kind) if kind else None
+    if kind is None or trigger is None:
+        return None
+    decisive = verdicts[kind][0]
+    held = [observed_hold(decisive)] if decisive.observed_only else []
+    occasion = trigger.occasion(turn.policy, turn.state, at, turn.slot)
     judged = tuple(verdict for of_trigger in verdicts.values() for verdict in of_trigger)
-    observed = first_observed(verdicts)
-    for kind in all_met(verdicts) or ([observed] if observed else []):
-        trigger = trigger_of(kind)
-        assert trigger is not None
-        held = [observed_hold(verdicts[kind][0])] if kind is observed else []
-        occasion = trigger.occasion(turn.policy, turn.state, at, turn.slot)
-        yield DueModel(turn.policy, turn.state, trigger, occasion, judged, held)
+    return DueModel(turn.policy, turn.state, trigger, occasion, judged, held)
 
 
 def _may_start(candidate: DueModel | None) -> bool:
