@@ -80,7 +80,7 @@ class World:
         table = Table(stack.client("dynamodb"), stack.outputs["TableName"])
         self.policies = DynamoPolicyStore(table)
         self.jobs = DynamoJobStore(table, SystemClock())
-        self.states, self.waiting = DynamoModelStates(table), DynamoWaitingTriggers(table)
+        self.states, self.waiting = DynamoModelStates(table), DynamoWaitingTriggers(table, SystemClock())
         self.ledger = DynamoLedger(table, SystemClock())
         self.decisions = DynamoDecisionLog(table)
         self.registry = MlflowRegistry(stack.mlflow_url)

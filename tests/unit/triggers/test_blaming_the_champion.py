@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from auto_retrain.domain.metric_reading import MetricQuery, MetricReading
-from auto_retrain.domain.model_state import ModelState, Serving, with_attempt
+from auto_retrain.domain.model_state import ModelState, RejectedJob, Serving, with_attempt
 from auto_retrain.domain.policy.policy import AppliedPolicy
 from auto_retrain.holds.model import model_holds
 from auto_retrain.triggers.base import Evidence
@@ -55,9 +55,10 @@ class Production:
         at, attempts = self.now, with_attempt(self.state.attempts, self.now)
         if deploys:
             deployed = Serving(version=str(len(attempts) + 1), since=at)
-            self.state = self.state.changed(attempts=attempts, deployed=deployed, rejected_in_a_row=0)
+            self.state = self.state.changed(attempts=attempts, deployed=deployed, rejections={})
         else:
-            self.state = self.state.changed(attempts=attempts, rejected_in_a_row=self.state.rejected_in_a_row + 1)
+            rejections = self.state.rejections_with(TRIGGER.kind, RejectedJob(job_id=f"{len(attempts)}", at=at))
+            self.state = self.state.changed(attempts=attempts, rejections=rejections)
 
 
 def after_the_first_alarm(rows: int, seed: int, promotes: bool) -> Production:

@@ -9,7 +9,7 @@ from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.domain.model_state import ModelState
 from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.trigger_type import TriggerType
-from auto_retrain.triggers import TRIGGERS, Verdicts, enabled_triggers, first_met, first_observed, judge_triggers
+from auto_retrain.triggers import TRIGGERS, Verdicts, all_met, enabled_triggers, first_observed, judge_triggers
 from auto_retrain.triggers.base import Evidence, Trigger
 from tests.unit.builders import NOON, a_policy
 
@@ -24,26 +24,26 @@ def judged(policy: Policy) -> Verdicts:
 
 def test_the_strongest_reason_comes_first() -> None:
     verdicts = judged(a_policy())
-    assert first_met(verdicts) is TriggerType.PERFORMANCE_DEGRADATION
+    assert all_met(verdicts)[0] is TriggerType.PERFORMANCE_DEGRADATION
 
 
 def test_a_trigger_that_is_not_enabled_is_not_judged() -> None:
     policy = a_policy(triggers={"enabled": ["data_drift"]})
     verdicts = judged(policy)
     assert not verdicts
-    assert first_met(verdicts) is None
+    assert all_met(verdicts) == []
 
 
 def test_a_trigger_that_is_only_observed_calls_for_nothing() -> None:
     verdicts = judged(
         a_policy(triggers={"observe_only": ["performance_degradation"], "enabled": ["performance_degradation"]})
     )
-    assert first_met(verdicts) is None
+    assert all_met(verdicts) == []
     assert first_observed(verdicts) is TriggerType.PERFORMANCE_DEGRADATION
 
 
 def test_an_observed_trigger_does_not_affect_the_others() -> None:
-    assert first_met(judged(a_policy(triggers={"observe_only": ["performance_degradation"]}))) is TriggerType.SCHEDULED
+    assert all_met(judged(a_policy(triggers={"observe_only": ["performance_degradation"]}))) == [TriggerType.SCHEDULED]
 
 
 def test_every_kind_but_the_manual_one_is_registered_once() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ..domain.data_check import MAX_CLASSES
+from ..domain.data_check import MAX_CLASSES, MAX_NUMBER
 from ..domain.errors import ArtifactInvalid
 from ..domain.metric_kinds import Task
 from ..domain.policy.data import DataPolicy
@@ -16,8 +16,6 @@ Array = np.ndarray[Any, Any]
 
 _ARRAYS = ("row_ids", "labels", "predictions", "classes", "scores", "row_metric", "entities")
 SLICE_PREFIX = "slice:"
-# The sum of the squares of a billion of them is still finite.
-MAX_NUMBER = 1e140
 # What rounding to single precision leaves of a sum of one.
 MAX_ERROR_OF_SUM = 1e-6
 

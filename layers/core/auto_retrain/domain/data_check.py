@@ -8,6 +8,8 @@ from .base import Record
 
 # More take more memory than the function has that compares the versions.
 MAX_CLASSES = 10_000
+# The sum of the squares of a billion of them is still finite.
+MAX_NUMBER = 1e140
 
 CheckName = Literal[
     "row_ids",

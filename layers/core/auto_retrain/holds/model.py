@@ -49,6 +49,17 @@ def breach_hold(config: TriggerConfig, breaches: tuple[date, ...], day: date) ->
     return Hold(kind="breach_days", reason=reason)
 
 
+def back_off_hold(config: TriggerConfig, state: ModelState, trigger: TriggerType, at: datetime) -> Hold | None:
+    """What holds a trigger whose own challengers were rejected."""
+    judged, rejections = trigger_of(trigger), state.rejections.get(trigger)
+    if judged is None or not judged.backs_off or rejections is None:
+        return None
+    rejected_at = rejections.jobs[-1].at if rejections.jobs else state.last_attempt_at or at
+    until = rejected_at + _back_off(config, rejections.count)
+    cause = f"back-off (challengers of this trigger not promoted in a row: {rejections.count})"
+    return _until("back_off", cause, until) if at < until else None
+
+
 def observed_hold(verdict: Verdict) -> Hold:
     """The hold of a trigger that its policy only observes."""
     return Hold(kind="observe_only", reason=f"only observed: {verdict.reason}")
@@ -79,17 +90,11 @@ def _cooling(config: TriggerConfig, state: ModelState, trigger: TriggerType, at:
     if last is None:
         return
     cool_down = timedelta(hours=config.cool_down_hours)
+    hold = back_off_hold(config, state, trigger, at)
     if at < last + cool_down:
         yield _until("cool_down", "cool-down", last + cool_down)
-        return
-    judged, rejections = trigger_of(trigger), state.rejections.get(trigger)
-    if judged is None or not judged.backs_off or rejections is None:
-        return
-    rejected_at = rejections.jobs[-1].at if rejections.jobs else last
-    until = rejected_at + _back_off(config, rejections.count)
-    if at < until:
-        cause = f"back-off (challengers of this trigger not promoted in a row: {rejections.count})"
-        yield _until("back_off", cause, until)
+    elif hold:
+        yield hold
 
 
 def _back_off(config: TriggerConfig, rejected: int) -> timedelta:

@@ -9,7 +9,7 @@ import pytest
 from auto_retrain.domain.errors import JobConflict
 from auto_retrain.domain.fleet import FleetLimits, FleetUsage, SweepMark
 from auto_retrain.domain.metric_reading import MetricReading
-from auto_retrain.domain.model_state import ModelState, Quarantine
+from auto_retrain.domain.model_state import ModelState, Quarantine, RejectedJob, Rejections
 from auto_retrain.domain.policy.policy import AppliedPolicy
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.holds.model import model_holds
@@ -136,6 +136,31 @@ def test_each_rejected_challenger_doubles_the_back_off_until_the_owner_is_notifi
     assert "team@example.com" in world.ports.events.published[-1].text
     assert check_on_day(world, 5).held_by == "back_off"
     assert check_on_day(world, 6).next == "start"
+
+
+def rejections_of(world: World, trigger: TriggerType) -> None:
+    """Nine challengers that a trigger called for were rejected, the last one at noon."""
+    rejections = {trigger: Rejections(count=9, jobs=(RejectedJob(job_id="churn-1", at=NOON),))}
+    world.ports.states.set(world.ports.states.get("churn").changed(rejections=rejections))
+
+
+def test_a_check_of_the_data_does_not_end_the_back_off_of_the_metric() -> None:
+    world = degraded_world(schedule_expression="0 0 1 1 *")
+    rejections_of(world, PERFORMANCE)
+    world.ports.clock.advance(9 * DAY)
+    event = {**SWEPT, "trigger_type": "data_drift", "event_time": (NOON + 9 * DAY).isoformat()}
+    decision = world.check(event)
+    assert (decision.next, decision.held_by) == ("detect_drift", "back_off")
+    assert "back-off (challengers of this trigger rejected in a row: 9) until 2026-03-31" in decision.reason
+
+
+@pytest.mark.parametrize("asked", ["scheduled", "data_drift"])
+def test_a_due_schedule_does_not_wait_for_the_back_off_of_the_metric(asked: str) -> None:
+    world = degraded_world()
+    rejections_of(world, PERFORMANCE)
+    world.ports.clock.advance(9 * DAY)
+    decision = world.check({**SWEPT, "trigger_type": asked, "event_time": (NOON + 9 * DAY).isoformat()})
+    assert (decision.next, decision.trigger_type) == ("start", TriggerType.SCHEDULED)
 
 
 def test_a_model_that_retraining_does_not_improve_is_retrained_five_times_in_a_month() -> None:

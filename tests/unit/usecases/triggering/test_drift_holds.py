@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from auto_retrain.domain.messages.triggering import TriggerDecision
+from auto_retrain.domain.model_state import RejectedJob, Rejections
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.usecases.triggering.detect_drift import detect_drift
 from auto_retrain.usecases.triggering.why_not import predict_triggers
@@ -58,6 +59,15 @@ def test_a_drift_whose_challenger_was_rejected_is_recognised_until_the_longest_b
     again = drift_on(world, 30, 60)
     assert again.next == "start"
     assert "the same features drifted as much on 2026-03-01" in again.reason
+
+
+def test_a_check_of_the_metric_does_not_end_the_back_off_of_drift() -> None:
+    world = world_with_features(live_age=60)
+    rejections = {TriggerType.DATA_DRIFT: Rejections(count=9, jobs=(RejectedJob(job_id="churn-1", at=NOON - 2 * DAY),))}
+    world.ports.states.set(world.ports.states.get("churn").changed(rejections=rejections))
+    checked = world.check({**SWEPT, "trigger_type": "performance_degradation"})
+    decision = detect_drift(checked, world.ports)
+    assert (checked.next, decision.next, decision.held_by) == ("detect_drift", "skip", "back_off")
 
 
 def test_why_not_shows_that_the_drift_is_known() -> None:

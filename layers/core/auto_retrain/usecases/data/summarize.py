@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...comparison.prediction_files import MAX_NUMBER
-from ...domain.data_check import DataSummary, StrayLabels, WindowSummary
+from ...domain.data_check import MAX_NUMBER, DataSummary, StrayLabels, WindowSummary
 from ...domain.errors import DataInvalid
 from ...domain.manifest import DataColumns, DataObject, FrozenWindow, Manifest
 from ...domain.metric_kinds import Task

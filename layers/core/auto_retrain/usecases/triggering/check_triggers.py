@@ -13,7 +13,7 @@ from ...domain.trigger_type import TriggerType
 from ...holds.fleet import fleet_holds
 from ...holds.model import model_holds, observed_hold, only_broken_data
 from ...ports import Ports
-from ...triggers import enabled_triggers, first_met, first_observed, judge_triggers
+from ...triggers import Verdicts, all_met, enabled_triggers, first_observed, judge_triggers
 from ..lookup import policy_of
 from .conclude_decision import conclude_decision
 from .gather_evidence import Question, gather_evidence
@@ -21,6 +21,8 @@ from .open_job import already_opened
 
 CLOCK_DIFFERENCE = timedelta(minutes=5)
 MIN_EVENT_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+# Holds of one trigger, which leave it to the next one to start.
+_OF_ONE_TRIGGER = ("breach_days", "back_off")
 
 
 def check_triggers(started: ExecutionStarted, ports: Ports) -> TriggerDecision:
@@ -97,17 +99,22 @@ def _judge(undecided: TriggerDecision, applied: AppliedPolicy, state: ModelState
     (evidence,) = gather_evidence([Question(policy, state, triggers)], at, ports)
     verdicts = judge_triggers(triggers, policy, evidence, at)
     decision = undecided.judged(verdict for of_trigger in verdicts.values() for verdict in of_trigger)
-    met, observed = first_met(verdicts), first_observed(verdicts)
-    if met:
-        decision = conclude_decision(decision.to_start(met, verdicts[met][0].reason), applied, ports)
-        if decision.held_by != "breach_days":
+    met = all_met(verdicts)
+    for kind in met:
+        decision = conclude_decision(decision.to_start(kind, verdicts[kind][0].reason), applied, ports)
+        if decision.held_by not in _OF_ONE_TRIGGER:
             return decision
-    elif observed:
-        hold = observed_hold(verdicts[observed][0])
-        decision = decision.held(hold.kind, hold.reason)
-    else:
-        decision = decision.not_due("; ".join(of_trigger[0].reason for of_trigger in verdicts.values()))
+    if not met:
+        decision = _unmet(decision, verdicts)
     if enabled_triggers(policy, reads_data=True):
         # The data alone may call for a retraining; the decision on them replaces this one.
         return decision.to_read_data(decision.reason, decision.held_by)
     return decision if met else conclude_decision(decision, applied, ports)
+
+
+def _unmet(decision: TriggerDecision, verdicts: Verdicts) -> TriggerDecision:
+    observed = first_observed(verdicts)
+    if observed:
+        hold = observed_hold(verdicts[observed][0])
+        return decision.held(hold.kind, hold.reason)
+    return decision.not_due("; ".join(of_trigger[0].reason for of_trigger in verdicts.values()))

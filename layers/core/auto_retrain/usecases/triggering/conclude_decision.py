@@ -7,7 +7,7 @@ from ...domain.model_state import CROWDED, WaitingTrigger, is_crowded
 from ...domain.names import decision_key
 from ...domain.policy.policy import AppliedPolicy
 from ...domain.trigger_type import TriggerType
-from ...holds.model import breach_hold
+from ...holds.model import back_off_hold, breach_hold
 from ...ports import Ports
 from ...triggers import trigger_of
 from .open_job import open_job
@@ -22,6 +22,8 @@ def conclude_decision(decision: TriggerDecision, applied: AppliedPolicy, ports: 
     """
     if decision.next == "start":
         decision = _unless_too_few_breaches(decision, applied, ports)
+    if decision.next == "start":
+        decision = _unless_backing_off(decision, applied, ports)
     if decision.next == "start":
         decision = open_job(decision, applied, ports)
     if decision.job_id:
@@ -44,6 +46,13 @@ def _unless_too_few_breaches(decision: TriggerDecision, applied: AppliedPolicy, 
     day = decision.event_time.date()
     state = ports.states.record_breach(decision.model_name, trigger.kind, day)
     hold = breach_hold(config, state.breach_days(trigger.kind), day)
+    return decision.held(hold.kind, f"{decision.reason}; {hold.reason}") if hold else decision
+
+
+def _unless_backing_off(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) -> TriggerDecision:
+    """Hold a trigger whose challengers were rejected: what was asked for may have been another one."""
+    state = ports.states.get(decision.model_name)
+    hold = back_off_hold(applied.policy.triggers, state, decision.trigger_type, decision.event_time)
     return decision.held(hold.kind, f"{decision.reason}; {hold.reason}") if hold else decision
 
 

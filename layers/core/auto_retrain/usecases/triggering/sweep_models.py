@@ -20,7 +20,7 @@ from ...domain.verdict import Verdict
 from ...holds.fleet import room, urgency, usage_of
 from ...holds.model import model_holds, observed_hold, only_broken_data
 from ...ports import Ports
-from ...triggers import TRIGGERS, enabled_triggers, first_met, first_observed, judge_triggers, trigger_of
+from ...triggers import TRIGGERS, all_met, enabled_triggers, first_observed, judge_triggers, trigger_of
 from ...triggers.base import Evidence, Occasion, Trigger
 from ..isolation import Losses
 from .gather_evidence import Question
@@ -199,7 +199,8 @@ def _judged_now(turn: Turn, at: datetime) -> list[Trigger]:
 def _met(turn: Turn, question: Question, evidence: Evidence, at: datetime) -> DueModel | None:
     """The strongest trigger that is met; one that is only observed is held for that reason."""
     verdicts = judge_triggers(question.triggers, turn.policy, evidence, at)
-    kind = first_met(verdicts) or first_observed(verdicts)
+    met = all_met(verdicts)
+    kind = met[0] if met else first_observed(verdicts)
     trigger = trigger_of(kind) if kind else None
     if kind is None or trigger is None:
         return None
