@@ -151,7 +151,7 @@ def test_a_check_of_the_data_does_not_end_the_back_off_of_the_metric() -> None:
     event = {**SWEPT, "trigger_type": "data_drift", "event_time": (NOON + 9 * DAY).isoformat()}
     decision = world.check(event)
     assert (decision.next, decision.held_by) == ("detect_drift", "back_off")
-    assert "back-off (challengers of this trigger rejected in a row: 9) until 2026-03-31" in decision.reason
+    assert "back-off (challengers of this trigger not promoted in a row: 9) until 2026-03-31" in decision.reason
 
 
 @pytest.mark.parametrize("asked", ["scheduled", "data_drift"])
