@@ -194,6 +194,15 @@ def test_a_deployed_challenger_resets_the_count_of_rejections() -> None:
     assert world.ports.states.get("churn").rejected_in_a_row == 0
 
 
+def test_a_job_that_fails_does_not_ask_the_owner_again_about_the_rejections_before_it() -> None:
+    world = degraded_world(escalate_after=1, enabled=("performance_degradation",))
+    reject(world, 0)
+    job_id = check_on_day(world, 2).job_id
+    world.close(decision={"job_id": job_id}, failure={"Error": "TrainingFailed", "Cause": "out of memory"})
+    kinds = [event.kind for event in world.ports.events.published]
+    assert kinds == ["started", "rejected", "escalated", "started", "failed"]
+
+
 def test_a_rejection_after_a_manual_request_does_not_count_against_the_triggers() -> None:
     world = World()
     job_id = world.scored_job(np.ones(600, dtype=bool) & (np.arange(600) % 10 > 0), rows(600, 0.9))

@@ -116,7 +116,7 @@ def _announce_end(job: RetrainingJob, ports: Ports) -> bool:
         summary=job.summary(),
     )
     announced = announce(fact, ports)
-    if _backs_off(job) and job.ending not in (Ending.PROMOTED, Ending.SKIPPED):
+    if _backs_off(job) and job.ending in (Ending.REJECTED, Ending.INCONCLUSIVE, Ending.DECLINED):
         announced &= _escalate(job, ports.states.get(job.model_name), ports)
     if job.ending is Ending.SKIPPED:
         announced &= _escalate_skips(job, ports)
