@@ -8,10 +8,11 @@ from ...domain.ending import Ending
 from ...domain.errors import AutoRetrainError
 from ...domain.facts.ending import JobEnded, RejectionsEscalated, SkipsEscalated
 from ...domain.job import RetrainingJob
-from ...domain.model_state import ModelState, RejectedJob, Rejections, WaitingTrigger
+from ...domain.model_state import ModelState, RejectedJob, Rejections
 from ...domain.names import execution_name, job_id
 from ...domain.trigger_type import TriggerType
 from ...domain.validation import Decision
+from ...domain.waiting_trigger import WaitingTrigger
 from ...ports import Ports
 from ..audit.record import announce
 from ..promoting.moved_alias import report_moved_alias
