@@ -5,10 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-Array = np.ndarray[Any, Any]
+from .labels import MAX_NUMBER, Array
 
-# As in the function that measures: the sum of the squares of a billion such numbers is still finite.
-MAX_NUMBER = 1e140
 # Booleans, numbers, objects that may be numbers, and texts of numbers.
 _NUMERIC_KINDS = frozenset("biufOU")
 

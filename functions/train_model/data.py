@@ -11,14 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .errors import DataInvalid
-from .labels import natural_labels
+from .labels import MAX_NUMBER, natural_labels
 from .order import Columns, DataObject, LabelColumns, Window
 from .storage import Storage
 from .tables import parse_table
 
 PARALLEL_READS = 8
-# Of a label: the sum of the squares of a billion of them is still finite.
-MAX_NUMBER = 1e140
 
 Texts = np.ndarray[Any, Any]
 Labels = np.ndarray[Any, Any]

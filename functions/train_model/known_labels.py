@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 
 from .answers import AnswersRefused
-from .labels import WHOLE_NUMBER
-
-Array = np.ndarray[Any, Any]
+from .canonical_text import canonical_text
+from .labels import WHOLE_NUMBER, Array
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 # What becomes of a missing value among texts.
@@ -96,13 +95,7 @@ def _is_like(text: str, labels: KnownLabels) -> bool:
 def _plain_text(answer: Any) -> str:
     if isinstance(answer, bytes):
         return answer.decode(errors="replace")
-    if isinstance(answer, bool | np.bool_):
-        return "true" if answer else "false"
-    if isinstance(answer, int | np.integer):
-        return str(int(answer))
-    if isinstance(answer, float | np.floating | Decimal) and float(answer).is_integer():
-        return str(int(answer))
-    return str(answer)
+    return answer if isinstance(answer, str) else canonical_text(str(answer))
 
 
 def _value(text: str) -> Decimal | None:

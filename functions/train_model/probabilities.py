@@ -7,8 +7,7 @@ import pandas as pd
 
 from .answers import AnswersRefused, as_array, as_numbers
 from .known_labels import KnownLabels
-
-Array = np.ndarray[Any, Any]
+from .labels import Array
 
 # What half precision, or rounding to three digits, leaves: beyond doubt these are still probabilities.
 MAX_ROUNDING = 1e-3

@@ -38,7 +38,18 @@ MAY_IMPORT = {
     "__init__": {"domain", "pipeline"},
 }
 # The stages of the use cases, bottom up: each may import the ones before it, and the files next to the folders.
-STAGES = ("audit", "data", "triggering", "training", "validating", "promoting", "ending", "watching", "operating")
+STAGES = (
+    "audit",
+    "foreseeing",
+    "data",
+    "triggering",
+    "training",
+    "validating",
+    "promoting",
+    "ending",
+    "watching",
+    "operating",
+)
 # The third-party packages that each part may use; parts that are not listed use none.
 PYDANTIC = {"pydantic", "pydantic_core"}
 MAY_USE = {

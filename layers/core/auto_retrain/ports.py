@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from .domain.job import RetrainingJob
     from .domain.manifest import DataObject
     from .domain.metric_reading import MetricQuery, MetricReading
-    from .domain.model_state import ModelState, Quarantine, Rejections, WaitingTrigger
+    from .domain.model_state import ModelState, Quarantine, Rejections
     from .domain.policy.pod_rules import PodRules
     from .domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
     from .domain.policy.training import TrainingPolicy
     from .domain.trigger_type import TriggerType
+    from .domain.waiting_trigger import WaitingTrigger
     from .domain.windows import Window
 
 

@@ -16,10 +16,11 @@ from auto_retrain.domain.deployment_ledger import LedgerLine
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.errors import RecordInvalid
 from auto_retrain.domain.job import RetrainingJob
-from auto_retrain.domain.model_state import Rejections, WaitingTrigger
+from auto_retrain.domain.model_state import Rejections
 from auto_retrain.domain.policy.policy import AppliedPolicy
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType
+from auto_retrain.domain.waiting_trigger import WaitingTrigger
 from local.paths import ROOT
 from tests.oddities import odd
 from tests.unit.builders import NOON, a_policy

@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 from auto_retrain.domain.messages.triggering import TriggerRequest
-from auto_retrain.domain.model_state import CLAIM, WaitingTrigger
 from auto_retrain.domain.trigger_type import TriggerType
+from auto_retrain.domain.waiting_trigger import CLAIM, WaitingTrigger
 from tests.contracts.ports.aws_world import create_table
 from tests.contracts.ports.stores import NOW, Stores, dynamo_stores
 

@@ -110,6 +110,12 @@ def test_fractions_are_labels_as_well() -> None:
     assert [known.text_of(answer) for answer in (np.float32(0.1), 0.1, Decimal("1.5"))] == ["0.1", "0.1", "1.50"]
 
 
+def test_moments_are_labels_as_the_files_write_them() -> None:
+    known = KnownLabels(["2026-03-01", "2026-03-02 12:30:00"])
+    answers = (pd.Timestamp("2026-03-01"), np.datetime64("2026-03-02T12:30:00"))
+    assert [known.text_of(answer) for answer in answers] == ["2026-03-01", "2026-03-02 12:30:00"]
+
+
 def test_labels_that_differ_only_in_spelling_are_told_apart_by_their_texts() -> None:
     known = KnownLabels(["1", "01", "true"])
     assert [known.text_of(answer) for answer in (1, "01", True, "1.0")] == ["1", "01", "true", "1.0"]

@@ -4,8 +4,8 @@ import numpy as np
 
 from ..domain.errors import ArtifactInvalid
 from ..domain.policy.policy import Policy
+from .canonical_answers import in_canonical_texts
 from .predictions import Predictions
-from .spellings import in_canonical_texts
 from .versions import Terms, Versions, first_model_of, pair_of
 
 # The function has 3,008 MB. Measured: sums and replicates of both versions take this much for each class, however many

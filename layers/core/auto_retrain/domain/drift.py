@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from .base import Record, UtcTime
 from .windows import Window
 
@@ -35,7 +37,7 @@ class FeatureProfile(Record):
     counts: tuple[int, ...]
     still_days: int | None = None
     empty_days: int | None = None
-    effects: DesignEffects = DesignEffects()
+    effects: DesignEffects = Field(default_factory=DesignEffects)
 
 
 # Which texts categories have; other rules than those of the live rows would look like drift.
@@ -84,8 +86,8 @@ class FeatureHistogram(Record):
     days: int = 0
     reference_still_days: int | None = None
     reference_empty_days: int | None = None
-    reference_effects: DesignEffects = DesignEffects()
-    live_effects: DesignEffects = DesignEffects()
+    reference_effects: DesignEffects = Field(default_factory=DesignEffects)
+    live_effects: DesignEffects = Field(default_factory=DesignEffects)
 
     @property
     def has_unknown_categories(self) -> bool:

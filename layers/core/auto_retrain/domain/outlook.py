@@ -4,10 +4,10 @@ from typing import Literal
 
 from .base import Record, UtcTime
 from .decision_record import Hold
-from .model_state import WaitingTrigger
 from .policy.policy import PolicyStatus
 from .trigger_type import TriggerType
 from .verdict import Verdict
+from .waiting_trigger import WaitingTrigger
 
 Prospect = Literal["would_start", "held_back", "not_due", "unknown", "disabled"]
 

@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
 
+from .canonical_text import decimal_text
+
 # Written by exports, spreadsheets and conversions to text.
 MISSING_WORDS = frozenset({"", "-", "#n/a", "<na>", "n/a", "na", "nan", "nat", "nil", "none", "null"})
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]{1,2})?", re.ASCII)
@@ -13,10 +15,7 @@ _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]{1,2})?", re
 def folded(text: str) -> str:
     """One text for all spellings that differ only in case, surrounding blanks, or how a number is written."""
     plain = text.strip().casefold()
-    if not _NUMBER.fullmatch(plain):
-        return plain
-    digits = f"{Decimal(plain) or 0:f}"
-    return digits.rstrip("0").rstrip(".") if "." in digits else digits
+    return decimal_text(Decimal(plain)) if _NUMBER.fullmatch(plain) else plain
 
 
 def means_missing(text: str) -> bool:

@@ -15,8 +15,9 @@ from auto_retrain.domain.drift import DataProfile, FeatureHistogram
 from auto_retrain.domain.manifest import DataColumns, DataObject
 from auto_retrain.domain.policy.data import DriftPolicy
 from auto_retrain.domain.windows import Window
-from auto_retrain.usecases.data import reference_profile, row_sample
-from auto_retrain.usecases.data.reference_profile import build_profile, count_live, load_profile
+from auto_retrain.usecases.data import feature_bins, row_sample
+from auto_retrain.usecases.data.kept_profiles import load_profile
+from auto_retrain.usecases.data.reference_profile import build_profile, count_live
 
 COLUMNS = DataColumns(format="parquet", row_id="id", label="y", numeric=("age",), categorical=("plan",))
 DAY = Window(start=date(2026, 1, 1), end=date(2026, 1, 2))
@@ -90,7 +91,7 @@ def test_a_large_sample_keeps_the_deciles() -> None:
 
 
 def test_a_column_of_names_does_not_exhaust_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reference_profile, "MAX_LEVELS", 100)
+    monkeypatch.setattr(feature_bins, "MAX_LEVELS", 100)
     common = [(0.0, "common")] * 50
     parts = [common + [(0.0, f"name-{number}-{part}") for number in range(60)] for part in range(5)]
     plan = profile_of(parts).features[1]

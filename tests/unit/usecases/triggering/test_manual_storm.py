@@ -9,7 +9,8 @@ import pytest
 from auto_retrain.adapters.memory.outside import MemoryExecutions
 from auto_retrain.domain.errors import JobConflict, RequestRefused
 from auto_retrain.domain.messages.ending import ClosingRequest, ExecutionStatusChange
-from auto_retrain.domain.model_state import CLAIM, MAX_WAITING_REQUESTS, ModelState
+from auto_retrain.domain.model_state import ModelState
+from auto_retrain.domain.waiting_trigger import CLAIM, MAX_WAITING_REQUESTS
 from auto_retrain.pipeline import AutoRetrainPipeline
 from auto_retrain.usecases.ending.close_job import close_job
 from tests.unit.usecases.stages import aborted

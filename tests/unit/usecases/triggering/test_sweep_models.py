@@ -20,7 +20,7 @@ from auto_retrain.domain.model_state import ModelState, Quarantine, RejectedJob,
 from auto_retrain.domain.policy.policy import AppliedPolicy, PolicyStatus
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.usecases.ending.close_job import close_job
-from auto_retrain.usecases.triggering import sweep_models as sweeping
+from auto_retrain.usecases.triggering import due_models
 from auto_retrain.usecases.triggering.check_triggers import check_triggers
 from auto_retrain.usecases.triggering.sweep_models import MAX_PROBLEMS, sweep_models
 from tests.unit.builders import NOON, a_policy
@@ -324,14 +324,14 @@ def test_a_source_of_metrics_that_is_away_costs_no_model_of_another_source_its_t
 @pytest.mark.parametrize("step", ["_ask", "_due", "daily_slot", "model_holds", "judge_triggers"])
 def test_whatever_breaks_for_one_model_the_others_are_swept(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     ports = a_fleet()
-    real = getattr(sweeping, step)
+    real = getattr(due_models, step)
 
     def broken_for_one(*arguments: Any, **named: Any) -> Any:
         if "'healthy'" in repr(arguments):
             raise Broken
         return real(*arguments, **named)
 
-    monkeypatch.setattr(sweeping, step, broken_for_one)
+    monkeypatch.setattr(due_models, step, broken_for_one)
     outcome = sweep(ports)
     assert set(kinds(ports)) >= {"degraded", "new"}
     assert outcome.failed == 1

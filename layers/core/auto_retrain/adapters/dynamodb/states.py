@@ -18,7 +18,9 @@ from .table import Item, Table, epoch, from_epoch, model_key
 IN_FLEET = "fleet = :fleet"
 
 _TIMES = ("lease_expires_at", "last_retrained_at", "last_drift_check_at")
-_REJECTIONS = TypeAdapter(dict[TriggerType, Rejections])
+_REJECTIONS: TypeAdapter[dict[TriggerType, Rejections]] = TypeAdapter(
+    dict[TriggerType, Rejections], config={"defer_build": True}
+)
 _NAMES = ("active_job", "moved_alias")
 # The names of the two exceptions are older than the rule.
 _BREACHES = {kind: f"{kind.value}_breaches" for kind in TriggerType} | {

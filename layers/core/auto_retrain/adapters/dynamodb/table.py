@@ -128,8 +128,8 @@ class Table:
         update = {"TableName": self._name, "Key": item_key, "UpdateExpression": expression}
         return {**update, **_conditional(condition, values)}
 
-    def delete_action(self, item_key: Item, condition: str | None = None, values: Item | None = None) -> dict[str, Any]:
-        return {"TableName": self._name, "Key": item_key, **_conditional(condition, values)}
+    def delete_action(self, item_key: Item) -> dict[str, Any]:
+        return {"TableName": self._name, "Key": item_key}
 
     def query(self, condition: str, values: Item, **options: Any) -> Iterator[dict[str, Any]]:
         """All items, page by page as they are needed."""

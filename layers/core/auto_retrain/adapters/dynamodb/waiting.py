@@ -4,7 +4,7 @@ from contextlib import suppress
 
 from botocore.exceptions import ClientError
 
-from ...domain.model_state import CLAIM, WaitingTrigger
+from ...domain.waiting_trigger import CLAIM, WaitingTrigger
 from ...ports import Clock
 from .table import Item, Table, epoch, item_of, model_key, readable
 

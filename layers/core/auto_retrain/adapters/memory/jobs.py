@@ -6,17 +6,9 @@ from threading import RLock
 
 from ...domain.errors import JobConflict, LeaseHeld
 from ...domain.job import RetrainingJob
-from ...domain.model_state import (
-    CLAIM,
-    ModelState,
-    Quarantine,
-    Rejections,
-    WaitingTrigger,
-    later,
-    with_attempt,
-    with_breach,
-)
+from ...domain.model_state import ModelState, Quarantine, Rejections, later, with_attempt, with_breach
 from ...domain.trigger_type import TriggerType
+from ...domain.waiting_trigger import CLAIM, WaitingTrigger
 from ...ports import Clock, DecisionLog
 
 

@@ -16,13 +16,15 @@ from ...domain.policy.policy import Policy
 from ...ports import Ports
 from ...triggers.drift_scores import psi_of
 from ..audit.record import record
+from ..foreseeing.power import predict_power
+from ..foreseeing.skipping import decide_skipping
 from ..lookup import job_of, policy_of
+from .feature_bins import watched
 from .feature_days import DaySamples, DayWatcher, NameCounts
 from .holdout_rows import digest_holdout
+from .kept_profiles import keep_job_profile
 from .manifest import freeze_data, read_manifest
-from .power import predict_power
-from .reference_profile import build_profile, count_live, keep_job_profile, watched
-from .skipping import decide_skipping
+from .reference_profile import build_profile, count_live
 from .summarize import Summarized, summarize_data
 
 MAX_FINDINGS, MAX_FEATURES = 50, 20

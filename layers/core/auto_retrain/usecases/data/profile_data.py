@@ -9,8 +9,9 @@ from ...domain.messages.references import JobReference
 from ...ports import Ports
 from ..audit.record import record
 from ..lookup import job_of, policy_of
+from .kept_profiles import keep_profile, load_job_profile, load_profile, profile_key
 from .manifest import read_manifest
-from .reference_profile import build_profile, keep_profile, load_job_profile, load_profile, profile_key
+from .reference_profile import build_profile
 
 
 def profile_data(reference: JobReference, ports: Ports) -> ProfileOutcome:

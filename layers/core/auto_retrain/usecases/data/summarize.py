@@ -1,7 +1,6 @@
 """Summarizes the two windows of a job from their row ids, their labels and a sample of their rows."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,17 +10,9 @@ from ...domain.errors import DataInvalid
 from ...domain.manifest import DataColumns, DataObject, FrozenWindow, Manifest
 from ...domain.metric_kinds import Task
 from ...domain.spelling import folded
-from ...ports import Ports, RowBatch
-from ...statistics.separation import (
-    codes_cut_by_classes,
-    codes_cut_by_numbers,
-    separation_of_classes,
-    separation_of_numbers,
-)
+from ...ports import Ports
+from .separations import separations
 
-# A sample of rows is enough to show whether a feature gives the label away.
-SEPARATION_ROWS = 100_000
-MAX_SEPARATIONS = 20
 MAX_ID_LENGTH = 40
 
 Array = np.ndarray[Any, Any]
@@ -63,7 +54,7 @@ def summarize_data(manifest: Manifest, ports: Ports) -> Summarized:
         holdout=_summary(holdout, manifest.data),
         overlap=int(np.isin(np.unique(holdout.ids), training.ids).sum()),
         respelled_ids=_respelled(training, holdout),
-        separation=reader.separation(manifest.training),
+        separation=separations(manifest.data, manifest.training, ports),
     )
     return Summarized(summary, reader.rows_by_class([training, holdout]))
 
@@ -98,39 +89,6 @@ class _Reader:
         counts = np.bincount(labels[~np.isnan(labels)].astype(int), minlength=len(self._codes))
         return {text: int(counts[code]) for text, code in self._codes.items() if counts[code]}
 
-    def separation(self, window: FrozenWindow) -> dict[str, float]:
-        """How well each feature separates the label, the best ones only; empty if labels are in a separate data set."""
-        columns = self._columns
-        if columns.labels is not None:
-            return {}
-        sample = self._sample(window)
-        if not sample:
-            return {}
-        numbers = {name: np.concatenate([batch.numbers[name] for batch in sample]) for name in sample[0].numbers}
-        texts = {name: [text for batch in sample for text in batch.texts[name]] for name in sample[0].texts}
-        labels = numbers.get(columns.label)
-        if labels is None:
-            labels = self._codes_of(texts[columns.label])
-        known = ~np.isnan(labels)
-        separations = {name: _separation(numbers[name][known], labels[known], columns.task) for name in columns.numeric}
-        for name in columns.categorical:
-            codes = np.unique([text or "" for text in texts[name]], return_inverse=True)[1]
-            separations[name] = _separation(codes[known], labels[known], columns.task)
-        return dict(sorted(separations.items(), key=lambda pair: -pair[1])[:MAX_SEPARATIONS])
-
-    def _sample(self, window: FrozenWindow) -> list[RowBatch]:
-        """The first rows of some objects spread over the window; empty if those have no rows."""
-        columns, is_number = self._columns, self._columns.task is Task.REGRESSION
-        numeric = [*columns.numeric, *([columns.label] if is_number else [])]
-        named = [*columns.categorical, *([] if is_number else [columns.label])]
-        objects = window.objects[:: max(1, len(window.objects) // 10)]
-        each = SEPARATION_ROWS // len(objects)
-        sample: list[RowBatch] = []
-        for source in objects:
-            batches = self._ports.tables.batches([source], columns.format, numeric, [], named)
-            sample += islice(batches, 1)
-        return [_first(each, batch) for batch in sample if batch.rows]
-
     def _read(self, objects: Sequence[DataObject], format: str, row_id: str, label: str | None) -> _Rows:
         is_number = self._columns.task is Task.REGRESSION
         numeric = [label] if label and is_number else []
@@ -152,14 +110,6 @@ class _Reader:
     def _codes_of(self, texts: Iterable[str | None]) -> Array:
         codes = self._codes
         return np.array([np.nan if text is None else codes.setdefault(text, len(codes)) for text in texts], dtype=float)
-
-
-def _first(rows: int, batch: RowBatch) -> RowBatch:
-    return batch._replace(
-        rows=min(rows, batch.rows),
-        numbers={name: numbers[:rows] for name, numbers in batch.numbers.items()},
-        texts={name: texts[:rows] for name, texts in batch.texts.items()},
-    )
 
 
 def _hashes(texts: Iterable[str]) -> Array:
@@ -218,13 +168,3 @@ def _check_size(labels: Array, column: str) -> None:
             f"{beyond} of {labels.size} labels in column '{column}' are infinite or beyond {MAX_NUMBER:g}, so no "
             "metric can be computed"
         )
-
-
-def _separation(values: Array, labels: Array, task: Task) -> float:
-    if not labels.size:
-        return 0.0
-    is_number = values.dtype.kind == "f"
-    if task is Task.REGRESSION:
-        return separation_of_numbers(codes_cut_by_numbers(values, labels) if is_number else values, labels)
-    classes = labels.astype(int)
-    return separation_of_classes(codes_cut_by_classes(values, classes) if is_number else values, classes)

@@ -6,15 +6,17 @@ from typing import NamedTuple
 
 from ...domain.ending import Ending
 from ...domain.errors import AutoRetrainError
-from ...domain.facts.ending import JobEnded, RejectionsEscalated, SkipsEscalated
+from ...domain.facts.ending import JobEnded
 from ...domain.job import RetrainingJob
-from ...domain.model_state import ModelState, RejectedJob, Rejections, WaitingTrigger
+from ...domain.model_state import RejectedJob, Rejections
 from ...domain.names import execution_name, job_id
 from ...domain.trigger_type import TriggerType
 from ...domain.validation import Decision
+from ...domain.waiting_trigger import WaitingTrigger
 from ...ports import Ports
 from ..audit.record import announce
 from ..promoting.moved_alias import report_moved_alias
+from .escalate import escalate_rejections, escalate_skips
 
 _LOG = logging.getLogger(__name__)
 
@@ -116,10 +118,10 @@ def _announce_end(job: RetrainingJob, ports: Ports) -> bool:
         summary=job.summary(),
     )
     announced = announce(fact, ports)
-    if _backs_off(job) and job.ending in (Ending.REJECTED, Ending.INCONCLUSIVE, Ending.DECLINED):
-        announced &= _escalate(job, ports.states.get(job.model_name), ports)
     if job.ending is Ending.SKIPPED:
-        announced &= _escalate_skips(job, ports)
+        return escalate_skips(job, ports) and announced
+    if _backs_off(job) and job.ending in (Ending.REJECTED, Ending.INCONCLUSIVE, Ending.DECLINED):
+        return escalate_rejections(job, ports) and announced
     return announced
 
 
@@ -140,34 +142,3 @@ def _restart(waiting: WaitingTrigger, ports: Ports) -> None:
     if ports.waiting.claim(waiting, name):
         ports.executions.start(name, request.model_dump(mode="json", exclude_none=True))
         ports.waiting.remove(waiting)
-
-
-def _escalate(job: RetrainingJob, state: ModelState, ports: Ports) -> bool:
-    applied = ports.policies.get(job.model_name)
-    if applied is None or state.rejected_in_a_row < applied.policy.triggers.escalate_after:
-        return True
-    fact = RejectionsEscalated(
-        model_name=job.model_name,
-        job_id=job.job_id,
-        at=ports.clock.now(),
-        in_a_row=state.rejected_in_a_row,
-        owner=applied.policy.owner,
-        last=job.summary(),
-    )
-    return announce(fact, ports)
-
-
-def _escalate_skips(job: RetrainingJob, ports: Ports) -> bool:
-    """Ask the owner to act each time that as many jobs were skipped in a row as challengers may be rejected."""
-    applied, in_a_row = ports.policies.get(job.model_name), job.data_check.skipped_in_a_row if job.data_check else 0
-    if applied is None or not in_a_row or in_a_row % applied.policy.triggers.escalate_after:
-        return True
-    fact = SkipsEscalated(
-        model_name=job.model_name,
-        job_id=job.job_id,
-        at=ports.clock.now(),
-        in_a_row=in_a_row,
-        owner=applied.policy.owner,
-        last=job.summary(),
-    )
-    return announce(fact, ports)

@@ -3,10 +3,10 @@
 from ...domain.decision_record import DecisionRecord
 from ...domain.errors import JobConflict
 from ...domain.messages.triggering import TriggerDecision, TriggerRequest
-from ...domain.model_state import CROWDED, WaitingTrigger, is_crowded
 from ...domain.names import decision_key
 from ...domain.policy.policy import AppliedPolicy
 from ...domain.trigger_type import TriggerType
+from ...domain.waiting_trigger import CROWDED, WaitingTrigger, is_crowded
 from ...holds.model import back_off_hold, breach_hold
 from ...ports import Ports
 from ...triggers import trigger_of

@@ -47,7 +47,7 @@ def _decide(decision: TriggerDecision, applied: AppliedPolicy, drift: DriftVerdi
         return judged.held("quarantine", f"bad data: {_named(drift.broken)}")
     if drift.dataset.met and not is_observed:
         return _unless_held(judged, applied, verdicts, ports)
-    is_repaired = decision.held_by == "quarantine" and _are_sound(drift)
+    is_repaired = decision.held_by == "quarantine" and drift.is_sound
     if decision.held_by and not is_repaired:
         return judged.held(decision.held_by, reason)
     if drift.dataset.met:
@@ -74,15 +74,11 @@ def _quarantine_or_lift(decision: TriggerDecision, applied: AppliedPolicy, drift
             owner = applied.policy.owner
             fact = QuarantineSet(model_name=model, at=now, since=since, reason=quarantine.reason, owner=owner)
             announce(fact, ports)
-    elif _are_sound(drift) and ports.states.get(model).quarantine:
+    elif drift.is_sound and ports.states.get(model).quarantine:
         # Announced first: if we die in between, the next attempt still sees the quarantine.
         announce(QuarantineLifted(model_name=model, at=now, since=since), ports)
         ports.states.set_quarantine(model, None)
     _escalate(decision, applied, ports)
-
-
-def _are_sound(drift: DriftVerdicts) -> bool:
-    return drift.complete or drift.are_alive
 
 
 def _escalate(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) -> None:

@@ -10,7 +10,9 @@ from ...domain.windows import Window
 from ...ports import Ports
 from ...triggers.data_drift import DriftVerdicts, judge_drift_evidence
 from ..data.drift_windows import live_window, reference_window
-from ..data.reference_profile import build_profile, count_live, keep_profile, load_profile, watched
+from ..data.feature_bins import watched
+from ..data.kept_profiles import keep_profile, load_profile
+from ..data.reference_profile import build_profile, count_live
 
 
 def gather_drift(policy: Policy, at: datetime, ports: Ports) -> DriftEvidence:

@@ -11,9 +11,9 @@ from ...domain.errors import EventInvalid, JobConflict, RequestRefused
 from ...domain.explain import explain
 from ...domain.facts.triggering import RetrainingRequested
 from ...domain.messages.triggering import TriggerRequest
-from ...domain.model_state import CROWDED, is_crowded
 from ...domain.names import execution_name, job_id
 from ...domain.trigger_type import TriggerType
+from ...domain.waiting_trigger import CROWDED, is_crowded
 from ...holds.model import model_holds
 from ...ports import Ports
 from ..audit.record import record

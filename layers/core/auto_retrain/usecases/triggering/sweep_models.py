@@ -1,30 +1,22 @@
 """Finds the models that may be due, in a few batched calls, and starts an execution for each."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple, TypeVar
 
-from ...domain.decision_record import DecisionRecord, Hold
+from ...domain.decision_record import DecisionRecord
 from ...domain.fleet import FleetLimits, FleetUsage, SweepMark
 from ...domain.messages.references import ScheduledEvent
 from ...domain.messages.triggering import SweepOutcome
-from ...domain.model_state import ModelState
 from ...domain.names import execution_name
-from ...domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
+from ...domain.policy.policy import AppliedPolicy
 from ...domain.schedule import daily_slot
-from ...domain.trigger_type import TriggerType
-from ...domain.verdict import Verdict
 from ...holds.fleet import room, urgency, usage_of
-from ...holds.model import model_holds, observed_hold, only_broken_data
 from ...ports import Ports
-from ...triggers import TRIGGERS, all_met, enabled_triggers, first_observed, judge_triggers, trigger_of
-from ...triggers.base import Evidence, Occasion, Trigger
 from ..isolation import Losses
-from .gather_evidence import Question
-from .gather_in_parts import gather_in_parts
+from .due_models import DueModel, due_models
 from .record_decision import record_decision
 
 PARALLEL_CALLS = 16
@@ -33,45 +25,7 @@ _INSTANT = timedelta(microseconds=1)
 # Policies are applied by the clocks of people's computers.
 _CLOCK_DIFFERENCE = timedelta(minutes=15)
 
-Member = tuple[AppliedPolicy, ModelState]
-Fleet = list[Member]
 Done = TypeVar("Done")
-
-
-class DueModel(NamedTuple):
-    """A model that may be due: a trigger is met or, once a day, a trigger can only be judged by reading the data."""
-
-    policy: Policy
-    state: ModelState
-    trigger: Trigger
-    occasion: Occasion
-    verdicts: tuple[Verdict, ...]
-    held: list[Hold]
-
-
-class Turn(NamedTuple):
-    """A model that no job owns, its slot of the day, and whether that slot has come up since the last sweep."""
-
-    applied: AppliedPolicy
-    state: ModelState
-    slot: datetime
-    is_now: bool
-
-    @property
-    def policy(self) -> Policy:
-        return self.applied.policy
-
-
-class Asked(NamedTuple):
-    """What is asked in a model's turn, and the source of its metrics, if it needs any."""
-
-    turn: Turn
-    question: Question
-    source: str
-
-    @property
-    def model(self) -> str:
-        return self.turn.policy.model
 
 
 class Starts(NamedTuple):
@@ -98,7 +52,7 @@ def sweep_models(tick: ScheduledEvent, ports: Ports) -> SweepOutcome:
     since = min(last.at, at) if last else at - timedelta(days=1)
     losses = Losses()
     fleet = list(ports.policies.fleet(losses.problems))
-    candidates = list(_candidates(fleet, since, at, now, losses, ports))
+    candidates = list(due_models(fleet, since, at, now, losses, ports))
     held = [candidate for candidate in candidates if candidate.held]
     usage = usage_of((state for _, state in fleet), at, now)
     begin = partial(_in_parallel, partial(_start, at=at, ports=ports), losses=losses)
@@ -119,107 +73,6 @@ def sweep_models(tick: ScheduledEvent, ports: Ports) -> SweepOutcome:
         failed=len(losses.problems),
         problems=tuple(sorted(losses.problems)[:MAX_PROBLEMS]),
     )
-
-
-def _candidates(
-    fleet: Fleet, since: datetime, at: datetime, now: datetime, losses: Losses, ports: Ports
-) -> Iterator[DueModel]:
-    for member in fleet:
-        if member[0].status is not PolicyStatus.ACTIVE:
-            yield from losses.attempt(partial(_paused, member, since, at, now), member[0].policy.model) or ()
-    asked = [
-        one
-        for member in fleet
-        if (one := losses.attempt(partial(_ask, member, since, at, now), member[0].policy.model))
-    ]
-    for source, of_source in _by_source(asked).items():
-        evidence = gather_in_parts([one.question for one in of_source], source, at, losses, ports)
-        for one in of_source:
-            if one.model in evidence:
-                yield from losses.attempt(partial(_due, one, evidence[one.model], at, now), one.model) or ()
-
-
-def _paused(member: Member, since: datetime, at: datetime, now: datetime) -> list[DueModel]:
-    """A paused model whose turn has come: it is held, and the record shows that it was not forgotten."""
-    applied, state = member
-    slot, enables = daily_slot(applied.policy.model, at), applied.policy.triggers.enables
-    trigger = next((each for each in TRIGGERS if enables(each.kind)), None)
-    if slot <= since or trigger is None:
-        return []
-    holds = model_holds(applied, state, trigger.kind, at, now)
-    return [DueModel(applied.policy, state, trigger, Occasion(slot, slot.isoformat()), (), holds)]
-
-
-def _ask(member: Member, since: datetime, at: datetime, now: datetime) -> Asked | None:
-    """What is asked about a model now; nothing while a job owns it."""
-    applied, state = member
-    # A model that is being retrained needs no trigger; one that still calls for a retraining is met again tomorrow.
-    if applied.status is not PolicyStatus.ACTIVE or state.owner_at(now) is not None:
-        return None
-    slot = daily_slot(applied.policy.model, at)
-    turn = Turn(applied, state, slot, slot > since)
-    triggers = _judged_now(turn, at)
-    needs_metrics = any(trigger.queries(turn.policy, turn.state, at) for trigger in triggers)
-    source = turn.policy.metric.source if needs_metrics else ""
-    return Asked(turn, Question(turn.policy, state, triggers), source)
-
-
-def _by_source(asked: list[Asked]) -> dict[str, list[Asked]]:
-    groups: dict[str, list[Asked]] = defaultdict(list)
-    for one in asked:
-        groups[one.source].append(one)
-    return groups
-
-
-def _due(one: Asked, evidence: Evidence, at: datetime, now: datetime) -> list[DueModel]:
-    """Why the model may be due."""
-    turn, due = one.turn, []
-    candidate = _met(turn, one.question, evidence, at)
-    holds_of = partial(model_holds, turn.applied, turn.state, at=at, now=now)
-    if candidate:
-        candidate = candidate._replace(held=[*holds_of(candidate.trigger.kind), *candidate.held])
-        due.append(candidate)
-    if turn.is_now and not _may_start(candidate):
-        holds = holds_of(TriggerType.DATA_DRIFT)
-        # Broken data may have been repaired, which only another check can show.
-        checks = _data_check(turn, at)
-        if not holds or only_broken_data(holds):
-            due.extend(checks)
-        elif candidate is None:
-            due.extend(check._replace(held=holds) for check in checks)
-    return due
-
-
-def _judged_now(turn: Turn, at: datetime) -> list[Trigger]:
-    """Triggers that read metrics are judged once a day, when it is the model's turn, the others in every sweep."""
-    triggers = enabled_triggers(turn.policy, reads_data=False)
-    return [trigger for trigger in triggers if turn.is_now or not trigger.queries(turn.policy, turn.state, at)]
-
-
-def _met(turn: Turn, question: Question, evidence: Evidence, at: datetime) -> DueModel | None:
-    """The strongest trigger that is met; one that is only observed is held for that reason."""
-    verdicts = judge_triggers(question.triggers, turn.policy, evidence, at)
-    met = all_met(verdicts)
-    kind = met[0] if met else first_observed(verdicts)
-    trigger = trigger_of(kind) if kind else None
-    if kind is None or trigger is None:
-        return None
-    decisive = verdicts[kind][0]
-    held = [observed_hold(decisive)] if decisive.observed_only else []
-    occasion = trigger.occasion(turn.policy, turn.state, at, turn.slot)
-    judged = tuple(verdict for of_trigger in verdicts.values() for verdict in of_trigger)
-    return DueModel(turn.policy, turn.state, trigger, occasion, judged, held)
-
-
-def _may_start(candidate: DueModel | None) -> bool:
-    return candidate is not None and not candidate.held
-
-
-def _data_check(turn: Turn, at: datetime) -> Iterator[DueModel]:
-    """One check serves all triggers that read data."""
-    for trigger in enabled_triggers(turn.policy, reads_data=True)[:1]:
-        occasion = trigger.occasion(turn.policy, turn.state, at, turn.slot)
-        yield DueModel(turn.policy, turn.state, trigger, occasion, (), [])
 
 
 def _start_within(

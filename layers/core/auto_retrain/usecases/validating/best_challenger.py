@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
+from ...comparison.canonical_answers import in_canonical_texts
 from ...comparison.compare import compare
 from ...comparison.pair_up import pair_up
 from ...comparison.predictions import Predictions
-from ...comparison.spellings import in_canonical_texts
 from ...comparison.versions import Versions
 from ...domain.comparison import Comparison
 from ...domain.errors import ArtifactInvalid

@@ -18,7 +18,7 @@ from auto_retrain.domain.verdict import Outcome, Verdict
 from auto_retrain.domain.windows import windows_at
 from auto_retrain.statistics.paired import PairedCounts, gain_interval
 from auto_retrain.statistics.proportions import wilson_interval
-from auto_retrain.usecases.data.power import predict_power
+from auto_retrain.usecases.foreseeing.power import predict_power
 from tests.unit.builders import NOON, a_policy
 
 WINDOWS = windows_at(NOON, evaluation_days=30, training_days=180, label_delay_days=0)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from auto_retrain.domain.comparison import MetricResult
 from auto_retrain.statistics.paired import PairedCounts, mcnemar_mid_p
-from tests.unit.usecases.data.power_world import PowerWorld, accuracies, accuracy_alone, draw
+from tests.unit.usecases.foreseeing.power_world import PowerWorld, accuracies, accuracy_alone, draw
 
 # Of means over 300 predictions and of shares of 3,000 comparisons: three standard errors are below this.
 TOLERANCE = 0.05

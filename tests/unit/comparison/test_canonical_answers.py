@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from auto_retrain.comparison.canonical_answers import in_canonical_texts
 from auto_retrain.comparison.pair_up import pair_up
 from auto_retrain.comparison.predictions import Predictions
-from auto_retrain.comparison.spellings import in_canonical_texts
 from auto_retrain.domain.errors import ArtifactInvalid
 from tests.unit.builders import a_policy
 from tests.unit.comparison.answers import policy_with

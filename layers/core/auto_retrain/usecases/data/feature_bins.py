@@ -1,0 +1,117 @@
+"""Finds the bins of each feature in a stream of rows, and counts rows in them; memory does not grow with the rows."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...domain.drift import DesignEffects
+from ...domain.manifest import DataColumns, DataObject
+from ...domain.policy.data import DriftPolicy
+from ...ports import Ports, RowBatch
+from ...statistics.stability import Levels, count_levels, count_numeric, decile_edges, reference_levels
+from .entity_sample import EntitySample
+from .feature_days import DayWatcher, Runs, StillDays, add_to_all
+from .row_sample import RowSample
+
+# Beyond this, a column of names or numbers rather than categories would exhaust the memory.
+MAX_LEVELS = 20_000
+
+Array = np.ndarray[Any, Any]
+
+
+class Bins(NamedTuple):
+    """The inner edges of numeric features, and the categories of the others."""
+
+    edges: Mapping[str, Array]
+    levels: Mapping[str, Levels]
+
+
+class Counted(NamedTuple):
+    """All rows and, by feature: those in each bin, days in a row, and how much the rows of an entity are alike."""
+
+    rows: int
+    counts: Mapping[str, tuple[int, ...]]
+    runs: Mapping[str, Runs]
+    effects: Mapping[str, DesignEffects]
+
+
+def watched(columns: DataColumns, drift: DriftPolicy) -> tuple[list[str], list[str]]:
+    """Numeric and categorical features that are not ignored."""
+    numeric = [name for name in columns.numeric if name not in drift.ignore]
+    return numeric, [name for name in columns.categorical if name not in drift.ignore]
+
+
+def find_bins(columns: DataColumns, drift: DriftPolicy, objects: Sequence[DataObject], ports: Ports) -> Bins:
+    """Bins in which the rows of the objects are about equally many; reads the objects once."""
+    numeric, categorical = watched(columns, drift)
+    sample = RowSample()
+    counts = {name: _LevelCounts() for name in categorical}
+    for _, batch in _batches(columns, objects, numeric, categorical, (), ports):
+        if numeric:
+            sample.add(batch.rows, lambda places, numbers=batch.numbers: {n: numbers[n][places] for n in numeric})  # type: ignore[misc]
+        for name in categorical:
+            counts[name].add(batch.levels[name], batch.rows)
+    edges = {name: decile_edges(sample.values.get(name, np.empty(0))) for name in numeric}
+    return Bins(edges, {name: reference_levels(each.counts, complete=each.complete) for name, each in counts.items()})
+
+
+def count_rows(
+    columns: DataColumns, objects: Sequence[DataObject], bins: Bins, ports: Ports, watchers: Sequence[DayWatcher] = ()
+) -> Counted:
+    """Count the rows of the objects in bins; reads them once, and watchers see each row."""
+    edges, levels = bins
+    # Only rows that belong together have to be seen one by one.
+    texts = [columns.entity, *levels] if columns.entity else []
+    entities = EntitySample(columns.entity, edges, levels) if columns.entity else None
+    still = StillDays()
+    watchers = [still, *watchers, *([entities] if entities else [])]
+    rows = 0
+    counts = {name: np.zeros(bounds.size + 2, dtype=np.int64) for name, bounds in edges.items()}
+    counts |= {name: np.zeros(len(known.frequent) + 3, dtype=np.int64) for name, known in levels.items()}
+    for day, batch in _batches(columns, objects, list(edges), list(levels), texts, ports):
+        add_to_all(watchers, day, batch)
+        rows += batch.rows
+        for name, bounds in edges.items():
+            counts[name] += count_numeric(batch.numbers[name], bounds)
+        for name, known in levels.items():
+            counts[name] += count_levels(batch.levels[name], known, batch.rows)
+    effects = entities.effects() if entities else {}
+    return Counted(
+        rows,
+        {name: tuple(map(int, of_bins)) for name, of_bins in counts.items()},
+        {name: still.runs_of(name) for name in counts},
+        {name: effects.get(name, DesignEffects()) for name in counts},
+    )
+
+
+def _batches(
+    columns: DataColumns,
+    objects: Sequence[DataObject],
+    numeric: Sequence[str],
+    categorical: Sequence[str],
+    texts: Sequence[str],
+    ports: Ports,
+) -> Iterator[tuple[date, RowBatch]]:
+    for day, objects_of_day in groupby(objects, attrgetter("date")):
+        for batch in ports.tables.batches(list(objects_of_day), columns.format, numeric, categorical, texts):
+            yield day, batch
+
+
+class _LevelCounts:
+    """Rows per category of a stream; once there are too many categories, the rarest are dropped."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str | None] = Counter()
+        self.complete = True
+
+    def add(self, counts: Mapping[str | None, int], rows: int) -> None:
+        self.counts.update(counts)
+        self.complete = self.complete and sum(counts.values()) == rows
+        if len(self.counts) > MAX_LEVELS:
+            self.counts = Counter(dict(self.counts.most_common(MAX_LEVELS // 2)))
+            self.complete = False

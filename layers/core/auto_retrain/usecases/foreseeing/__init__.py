@@ -1,0 +1,1 @@
+"""Foresees, before anything is spent, whether a job is likely to end with a promotion."""
