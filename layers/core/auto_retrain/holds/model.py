@@ -49,6 +49,17 @@ def breach_hold(config: TriggerConfig, breaches: tuple[date, ...], day: date) ->
     return Hold(kind="breach_days", reason=reason)
 
 
+def back_off_hold(config: TriggerConfig, state: ModelState, trigger: TriggerType, at: datetime) -> Hold | None:
+    """What holds a trigger whose last challengers were rejected, whichever execution it is judged in."""
+    judged, rejections, last = trigger_of(trigger), state.rejections.get(trigger), state.last_attempt_at
+    if judged is None or not judged.backs_off or rejections is None or last is None:
+        return None
+    rejected_at = rejections.jobs[-1].at if rejections.jobs else last
+    until = rejected_at + _back_off(config, rejections.count)
+    cause = f"back-off (challengers of this trigger rejected in a row: {rejections.count})"
+    return _until("back_off", cause, until) if at < until else None
+
+
 def observed_hold(verdict: Verdict) -> Hold:
     """The hold of a trigger that its policy only observes."""
     return Hold(kind="observe_only", reason=f"only observed: {verdict.reason}")
@@ -75,20 +86,13 @@ def _paused(applied: AppliedPolicy) -> Iterator[Hold]:
 
 
 def _cooling(config: TriggerConfig, state: ModelState, trigger: TriggerType, at: datetime) -> Iterator[Hold]:
-    last = state.last_attempt_at
-    if last is None:
-        return
-    cool_down = timedelta(hours=config.cool_down_hours)
-    if at < last + cool_down:
+    last, cool_down = state.last_attempt_at, timedelta(hours=config.cool_down_hours)
+    if last and at < last + cool_down:
         yield _until("cool_down", "cool-down", last + cool_down)
         return
-    judged, rejections = trigger_of(trigger), state.rejections.get(trigger)
-    if judged is None or not judged.backs_off or rejections is None:
-        return
-    rejected_at = rejections.jobs[-1].at if rejections.jobs else last
-    until = rejected_at + _back_off(config, rejections.count)
-    if at < until:
-        yield _until("back_off", f"back-off (challengers of this trigger rejected in a row: {rejections.count})", until)
+    back_off = back_off_hold(config, state, trigger, at)
+    if back_off:
+        yield back_off
 
 
 def _back_off(config: TriggerConfig, rejected: int) -> timedelta:

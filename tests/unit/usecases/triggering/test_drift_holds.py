@@ -60,6 +60,15 @@ def test_a_drift_whose_challenger_was_rejected_is_recognised_until_the_longest_b
     assert "the same features drifted as much on 2026-03-01" in again.reason
 
 
+def test_an_execution_for_another_trigger_does_not_end_the_back_off_of_drift() -> None:
+    world = rejected_world()
+    drift_on(world, 1, 90)
+    event = {**SWEPT, "trigger_type": "performance_degradation", "event_time": (NOON + DAY).isoformat()}
+    checked = world.check(event, execution="arn:alarm")
+    decision = detect_drift(checked, world.ports)
+    assert (checked.next, decision.next, decision.held_by) == ("detect_drift", "skip", "back_off")
+
+
 def test_why_not_shows_that_the_drift_is_known() -> None:
     world = rejected_world()
     drift_on(world, 2, 60)

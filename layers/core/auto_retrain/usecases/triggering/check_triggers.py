@@ -11,7 +11,7 @@ from ...domain.policy.policy import AppliedPolicy
 from ...domain.trigger_events import parse_trigger_event
 from ...domain.trigger_type import TriggerType
 from ...holds.fleet import fleet_holds
-from ...holds.model import model_holds, observed_hold, only_broken_data
+from ...holds.model import back_off_hold, model_holds, observed_hold, only_broken_data
 from ...ports import Ports
 from ...triggers import enabled_triggers, first_met, first_observed, judge_triggers
 from ..lookup import policy_of
@@ -97,11 +97,16 @@ def _judge(undecided: TriggerDecision, applied: AppliedPolicy, state: ModelState
     (evidence,) = gather_evidence([Question(policy, state, triggers)], at, ports)
     verdicts = judge_triggers(triggers, policy, evidence, at)
     decision = undecided.judged(verdict for of_trigger in verdicts.values() for verdict in of_trigger)
-    met, observed = first_met(verdicts), first_observed(verdicts)
-    if met:
-        decision = conclude_decision(decision.to_start(met, verdicts[met][0].reason), applied, ports)
+    # An execution judges all triggers, and the one that it was started for may be the only one that does not back off.
+    waiting = {kind: hold for kind in verdicts if (hold := back_off_hold(policy.triggers, state, kind, at))}
+    free = {kind: of_trigger for kind, of_trigger in verdicts.items() if kind not in waiting}
+    starting, met, observed = first_met(free), first_met(verdicts), first_observed(verdicts)
+    if starting:
+        decision = conclude_decision(decision.to_start(starting, verdicts[starting][0].reason), applied, ports)
         if decision.held_by != "breach_days":
             return decision
+    elif met:
+        decision = decision.held("back_off", f"{verdicts[met][0].reason}; {waiting[met].reason}")
     elif observed:
         hold = observed_hold(verdicts[observed][0])
         decision = decision.held(hold.kind, hold.reason)
@@ -110,4 +115,4 @@ def _judge(undecided: TriggerDecision, applied: AppliedPolicy, state: ModelState
     if enabled_triggers(policy, reads_data=True):
         # The data alone may call for a retraining; the decision on them replaces this one.
         return decision.to_read_data(decision.reason, decision.held_by)
-    return decision if met else conclude_decision(decision, applied, ports)
+    return decision if starting else conclude_decision(decision, applied, ports)

@@ -7,7 +7,7 @@ from ...domain.names import job_id
 from ...domain.policy.policy import AppliedPolicy
 from ...domain.trigger_type import TriggerType
 from ...domain.verdict import Verdict
-from ...holds.model import observed_hold
+from ...holds.model import back_off_hold, observed_hold
 from ...ports import Ports
 from ...triggers.data_drift import DriftVerdicts
 from ..audit.record import announce
@@ -59,10 +59,13 @@ def _decide(decision: TriggerDecision, applied: AppliedPolicy, drift: DriftVerdi
 def _unless_held(
     judged: TriggerDecision, applied: AppliedPolicy, verdicts: list[Verdict], ports: Ports
 ) -> TriggerDecision:
-    reason, holds = verdicts[0].reason, drift_holds(applied.policy, verdicts, judged.event_time, ports)
+    policy, reason, at = applied.policy, verdicts[0].reason, judged.event_time
+    state = ports.states.get(judged.model_name)
+    back_off = back_off_hold(policy.triggers, state, TriggerType.DATA_DRIFT, at)
+    holds = [*([back_off] if back_off else []), *drift_holds(policy, verdicts, at, ports)]
     if holds:
         return judged.held(holds[0].kind, "; ".join([reason, *(hold.reason for hold in holds)]))
-    answered = answered_drift(applied.policy, verdicts, ports)
+    answered = answered_drift(policy, verdicts, ports)
     return judged.to_start(TriggerType.DATA_DRIFT, f"{reason}; {answered.sentence}" if answered else reason)
 
 
