@@ -40,9 +40,14 @@ def judge_triggers(triggers: Sequence[Trigger], policy: Policy, evidence: Eviden
     }
 
 
+def all_met(verdicts: Verdicts) -> list[TriggerType]:
+    """The triggers that call for a retraining, strongest first; triggers that are only observed do not."""
+    return [kind for kind, (first, *_) in verdicts.items() if first.met and not first.observed_only]
+
+
 def first_met(verdicts: Verdicts) -> TriggerType | None:
-    """The strongest trigger that calls for a retraining, if any; triggers that are only observed do not."""
-    return next((kind for kind, (first, *_) in verdicts.items() if first.met and not first.observed_only), None)
+    """The strongest trigger that calls for a retraining, if any."""
+    return next(iter(all_met(verdicts)), None)
 
 
 def first_observed(verdicts: Verdicts) -> TriggerType | None:

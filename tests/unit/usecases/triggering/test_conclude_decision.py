@@ -120,6 +120,15 @@ def test_two_checks_on_one_day_count_as_one_breach() -> None:
     assert world.check(SWEPT, execution="arn:b").held_by == "breach_days"
 
 
+def test_a_schedule_that_is_due_starts_although_a_stronger_trigger_has_too_few_breaches() -> None:
+    world = degraded_world(breach_days=5, breach_window_days=5, schedule_expression="0 0 * * *")
+    decision = check_on_day(world, 1, "scheduled")
+    assert (decision.next, decision.trigger_type) == ("start", TriggerType.SCHEDULED)
+    (record,) = world.ports.decisions.recent("churn", 5)
+    assert record.outcome == "started"
+    assert len(world.ports.states.get("churn").breach_days(PERFORMANCE)) == 1
+
+
 def test_a_model_with_too_few_breaches_is_still_checked_for_drift() -> None:
     decision = degraded_world(breach_days=2, breach_window_days=5).check(SWEPT)
     assert (decision.next, decision.held_by) == ("detect_drift", "breach_days")

@@ -1,5 +1,6 @@
 """Decides whether to retrain one model now, from everything that can be judged without reading data."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from ...domain.decision_record import Hold
@@ -13,7 +14,7 @@ from ...domain.trigger_type import TriggerType
 from ...holds.fleet import fleet_holds
 from ...holds.model import back_off_hold, model_holds, observed_hold, only_broken_data
 from ...ports import Ports
-from ...triggers import enabled_triggers, first_met, first_observed, judge_triggers
+from ...triggers import Verdicts, all_met, enabled_triggers, first_met, first_observed, judge_triggers
 from ..lookup import policy_of
 from .conclude_decision import conclude_decision
 from .gather_evidence import Question, gather_evidence
@@ -96,23 +97,26 @@ def _judge(undecided: TriggerDecision, applied: AppliedPolicy, state: ModelState
     triggers = enabled_triggers(policy, reads_data=False)
     (evidence,) = gather_evidence([Question(policy, state, triggers)], at, ports)
     verdicts = judge_triggers(triggers, policy, evidence, at)
-    decision = undecided.judged(verdict for of_trigger in verdicts.values() for verdict in of_trigger)
+    judged = undecided.judged(verdict for of_trigger in verdicts.values() for verdict in of_trigger)
     # An execution judges all triggers, and the one that it was started for may be the only one that does not back off.
     waiting = {kind: hold for kind in verdicts if (hold := back_off_hold(policy.triggers, state, kind, at))}
-    free = {kind: of_trigger for kind, of_trigger in verdicts.items() if kind not in waiting}
-    starting, met, observed = first_met(free), first_met(verdicts), first_observed(verdicts)
-    if starting:
-        decision = conclude_decision(decision.to_start(starting, verdicts[starting][0].reason), applied, ports)
+    decision = None
+    for kind in (kind for kind in all_met(verdicts) if kind not in waiting):
+        decision = conclude_decision(judged.to_start(kind, verdicts[kind][0].reason), applied, ports)
         if decision.held_by != "breach_days":
             return decision
-    elif met:
-        decision = decision.held("back_off", f"{verdicts[met][0].reason}; {waiting[met].reason}")
-    elif observed:
-        hold = observed_hold(verdicts[observed][0])
-        decision = decision.held(hold.kind, hold.reason)
-    else:
-        decision = decision.not_due("; ".join(of_trigger[0].reason for of_trigger in verdicts.values()))
+    unfinished = decision or _not_started(judged, verdicts, waiting)
     if enabled_triggers(policy, reads_data=True):
         # The data alone may call for a retraining; the decision on them replaces this one.
-        return decision.to_read_data(decision.reason, decision.held_by)
-    return decision if starting else conclude_decision(decision, applied, ports)
+        return unfinished.to_read_data(unfinished.reason, unfinished.held_by)
+    return decision or conclude_decision(unfinished, applied, ports)
+
+
+def _not_started(judged: TriggerDecision, verdicts: Verdicts, waiting: Mapping[TriggerType, Hold]) -> TriggerDecision:
+    met, observed = first_met(verdicts), first_observed(verdicts)
+    if met:
+        return judged.held("back_off", f"{verdicts[met][0].reason}; {waiting[met].reason}")
+    if observed:
+        hold = observed_hold(verdicts[observed][0])
+        return judged.held(hold.kind, hold.reason)
+    return judged.not_due("; ".join(of_trigger[0].reason for of_trigger in verdicts.values()))
