@@ -36,8 +36,11 @@ def model_holds(
 
 
 def only_broken_data(holds: list[Hold]) -> bool:
-    """Whether the quarantine is the only hold; then a check of the data may lift it."""
-    return [hold.kind for hold in holds] == ["quarantine"]
+    """Whether a check of the data may lift the quarantine: nothing but a back-off holds the model as well.
+
+    A back-off would delay the check for as long as a month; what the check finds is held by it all the same.
+    """
+    return [hold.kind for hold in holds if hold.kind != "back_off"] == ["quarantine"]
 
 
 def breach_hold(config: TriggerConfig, breaches: tuple[date, ...], day: date) -> Hold | None:
@@ -51,11 +54,11 @@ def breach_hold(config: TriggerConfig, breaches: tuple[date, ...], day: date) ->
 
 def back_off_hold(config: TriggerConfig, state: ModelState, trigger: TriggerType, at: datetime) -> Hold | None:
     """What holds a trigger whose last challengers were rejected, whichever execution it is judged in."""
-    judged, rejections, last = trigger_of(trigger), state.rejections.get(trigger), state.last_attempt_at
-    if judged is None or not judged.backs_off or rejections is None or last is None:
+    judged, rejections = trigger_of(trigger), state.rejections.get(trigger)
+    # An earlier release did not keep when; from the last attempt on, every attempt of another trigger would begin anew.
+    if judged is None or not judged.backs_off or rejections is None or not rejections.jobs:
         return None
-    rejected_at = rejections.jobs[-1].at if rejections.jobs else last
-    until = rejected_at + _back_off(config, rejections.count)
+    until = rejections.jobs[-1].at + _back_off(config, rejections.count)
     cause = f"back-off (challengers of this trigger rejected in a row: {rejections.count})"
     return _until("back_off", cause, until) if at < until else None
 
