@@ -1,5 +1,6 @@
 """A value has one text in both readers, whatever type, unit, zone, format or program it comes from."""
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -12,8 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from auto_retrain.adapters.data.arrow_cells import count_levels
 from auto_retrain.domain.canonical_text import canonical_text
 from tests.contracts.readers.two_readers import (
+    COLUMN,
     READERS,
     Reader,
     Refused,
@@ -61,7 +64,7 @@ VALUES: dict[str, tuple[pa.Array, list[str | None]]] = {
     "bytes": (pa.array([b"basic", None]), ["basic", None]),
     "texts": (pa.array(["basic", "", " ", "Ünï", None]), ["basic", "", " ", "Ünï", None]),
     "large texts": (pa.array(["basic", "1.0"], pa.large_string()), ["basic", "1"]),
-    "views of texts": (pa.array(["basic", "1.0"], pa.string_view()), ["basic", "1"]),
+    "views of texts": (pa.array(["basic", "1.0", None], pa.string_view()), ["basic", "1", None]),
     "categories": (pa.array(["basic", "1.0", None]).dictionary_encode(), ["basic", "1", None]),
     "categories of numbers": (pa.array([1.0, 2.5, None]).dictionary_encode(), ["1", "2.5", None]),
     "nothing": (pa.nulls(2), [None, None]),
@@ -84,6 +87,13 @@ VALUES: dict[str, tuple[pa.Array, list[str | None]]] = {
 @pytest.mark.parametrize(("cells", "expected"), VALUES.values(), ids=VALUES)
 def test_a_value_has_one_text(read: Reader, cells: pa.Array, expected: list[str | None]) -> None:
     assert read(as_parquet(cells)) == expected
+
+
+@pytest.mark.parametrize("cells", [cells for cells, _ in VALUES.values()], ids=VALUES)
+def test_categories_are_counted_by_the_same_texts(cells: pa.Array) -> None:
+    with_gap = pa.concat_arrays([cells, pa.nulls(1, cells.type)])
+    texts = control_plane(as_parquet(with_gap))
+    assert count_levels(with_gap, COLUMN, "s3://data/p") == Counter(texts)
 
 
 @pytest.mark.parametrize("cells", [pa.array([[1]]), pa.array([{"a": 1}])])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_retrain.domain.dead_columns import dead_columns
+from auto_retrain.domain.dead_columns import are_alive, dead_columns
 from auto_retrain.domain.drift import FeatureHistogram
 
 VARIED = (100,) * 10
@@ -91,3 +91,15 @@ def test_a_column_with_varying_values_is_never_dead(data: st.DataObject, still: 
 @pytest.mark.parametrize("rows", [500, 100_000_000])
 def test_large_windows_do_not_overflow(rows: int) -> None:
     assert problems((rows, 0, 0, 0, 0, 0), (rows, 0, 0, 0, 0, 0), stands_still=True) == []
+
+
+@pytest.mark.parametrize(("empty_days", "alive"), [(40, True), (3, False), (None, False)])
+def test_few_rows_without_a_value_are_alive_where_the_reference_was_as_empty(
+    empty_days: int | None, alive: bool
+) -> None:
+    snow = FeatureHistogram(
+        feature="snow", reference=(50, 60, 400), live=(0, 0, 90), days=30, reference_empty_days=empty_days
+    )
+    assert dead_columns([snow], 500) == []
+    assert are_alive([snow]) is alive
+    assert not are_alive([snow.changed(live=(0, 0, 0), days=0)])

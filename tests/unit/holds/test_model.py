@@ -29,7 +29,7 @@ def state(**fields: Any) -> ModelState:
 
 
 def rejected_by(trigger: TriggerType, count: int) -> dict[TriggerType, Rejections]:
-    return {trigger: Rejections(count=count)}
+    return {trigger: Rejections(count=count, jobs=(RejectedJob(job_id="churn-1", at=NOON),))}
 
 
 def kinds(holds: list[Hold]) -> list[str]:
@@ -82,6 +82,11 @@ def test_the_back_off_counts_from_the_last_rejection_whatever_else_was_tried_sin
     (hold,) = model_holds(applied(cool_down_hours=24), tried, PERFORMANCE, NOON + 1.5 * DAY, NOON)
     assert (hold.kind, hold.until) == ("cool_down", NOON + 2 * DAY)
     assert model_holds(applied(), tried, PERFORMANCE, NOON + 2 * DAY, NOON) == []
+
+
+def test_rejections_that_an_earlier_release_counted_do_not_hold_a_trigger_again_after_each_other_attempt() -> None:
+    weekly = state(attempts=tuple(NOON + days * DAY for days in (0, 7, 14)), rejections={DRIFT: Rejections(count=4)})
+    assert model_holds(applied(), weekly, DRIFT, NOON + 20 * DAY, NOON) == []
 
 
 @pytest.mark.parametrize("drop", [40, 64, 100, 200, 339])
@@ -148,6 +153,14 @@ def test_a_quarantine_is_recognised_as_the_only_hold() -> None:
     both = broken.changed(attempts=(NOON,))
     assert not only_broken_data(model_holds(applied(), both, PERFORMANCE, NOON, NOON))
     assert not only_broken_data([])
+
+
+def test_a_back_off_does_not_delay_the_check_that_ends_a_quarantine() -> None:
+    broken = state(quarantine=Quarantine(since=NOON, reason="?"), attempts=(NOON,), rejections=rejected_by(DRIFT, 4))
+    holds = model_holds(applied(), broken, DRIFT, NOON + 2 * DAY, NOON)
+    assert kinds(holds) == ["quarantine", "back_off"]
+    assert only_broken_data(holds)
+    assert not only_broken_data(holds[1:])
 
 
 TIMES = st.datetimes(min_value=NOON.replace(tzinfo=None), max_value=(NOON + 60 * DAY).replace(tzinfo=None)).map(

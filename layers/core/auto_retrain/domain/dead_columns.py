@@ -25,7 +25,8 @@ def are_alive(histograms: list[FeatureHistogram]) -> bool:
 
 
 def _has_values(histogram: FeatureHistogram) -> bool:
-    return any(histogram.live[:-1]) or not any(histogram.reference[:-1])
+    rests = not any(histogram.reference[:-1]) or (any(histogram.live) and _was_empty(histogram))
+    return any(histogram.live[:-1]) or rests
 
 
 def _may_stand_still(histogram: FeatureHistogram) -> bool:

@@ -36,8 +36,11 @@ def model_holds(
 
 
 def only_broken_data(holds: list[Hold]) -> bool:
-    """Whether the quarantine is the only hold; then a check of the data may lift it."""
-    return [hold.kind for hold in holds] == ["quarantine"]
+    """Whether a check of the data may lift the quarantine: nothing but a back-off holds the model as well.
+
+    A back-off would delay the check for as long as a month; what the check finds is held by it all the same.
+    """
+    return [hold.kind for hold in holds if hold.kind != "back_off"] == ["quarantine"]
 
 
 def breach_hold(config: TriggerConfig, breaches: tuple[date, ...], day: date) -> Hold | None:
@@ -50,12 +53,12 @@ def breach_hold(config: TriggerConfig, breaches: tuple[date, ...], day: date) ->
 
 
 def back_off_hold(config: TriggerConfig, state: ModelState, trigger: TriggerType, at: datetime) -> Hold | None:
-    """What holds a trigger whose own challengers were rejected."""
+    """What holds a trigger whose last challengers were not promoted, whichever execution it is judged in."""
     judged, rejections = trigger_of(trigger), state.rejections.get(trigger)
-    if judged is None or not judged.backs_off or rejections is None:
+    # An earlier release did not keep when; from the last attempt on, every attempt of another trigger would begin anew.
+    if judged is None or not judged.backs_off or rejections is None or not rejections.jobs:
         return None
-    rejected_at = rejections.jobs[-1].at if rejections.jobs else state.last_attempt_at or at
-    until = rejected_at + _back_off(config, rejections.count)
+    until = rejections.jobs[-1].at + _back_off(config, rejections.count)
     cause = f"back-off (challengers of this trigger not promoted in a row: {rejections.count})"
     return _until("back_off", cause, until) if at < until else None
 
@@ -86,15 +89,13 @@ def _paused(applied: AppliedPolicy) -> Iterator[Hold]:
 
 
 def _cooling(config: TriggerConfig, state: ModelState, trigger: TriggerType, at: datetime) -> Iterator[Hold]:
-    last = state.last_attempt_at
-    if last is None:
-        return
-    cool_down = timedelta(hours=config.cool_down_hours)
-    hold = back_off_hold(config, state, trigger, at)
-    if at < last + cool_down:
+    last, cool_down = state.last_attempt_at, timedelta(hours=config.cool_down_hours)
+    if last and at < last + cool_down:
         yield _until("cool_down", "cool-down", last + cool_down)
-    elif hold:
-        yield hold
+        return
+    back_off = back_off_hold(config, state, trigger, at)
+    if back_off:
+        yield back_off
 
 
 def _back_off(config: TriggerConfig, rejected: int) -> timedelta:

@@ -37,9 +37,9 @@ def applied_to(world: World) -> AppliedPolicy:
     return applied
 
 
-def check_on_day(world: World, days: int) -> Any:
+def check_on_day(world: World, days: int, trigger: str = PERFORMANCE.value) -> Any:
     world.ports.clock.advance(NOON + days * DAY - world.ports.clock.now())
-    event = {**SWEPT, "event_time": (NOON + days * DAY).isoformat()}
+    event = {**SWEPT, "trigger_type": trigger, "event_time": (NOON + days * DAY).isoformat()}
     return world.check(event, execution=f"arn:day-{days}")
 
 
@@ -120,6 +120,15 @@ def test_two_checks_on_one_day_count_as_one_breach() -> None:
     assert world.check(SWEPT, execution="arn:b").held_by == "breach_days"
 
 
+def test_a_schedule_that_is_due_starts_although_a_stronger_trigger_has_too_few_breaches() -> None:
+    world = degraded_world(breach_days=5, breach_window_days=5, schedule_expression="0 0 * * *")
+    decision = check_on_day(world, 1, "scheduled")
+    assert (decision.next, decision.trigger_type) == ("start", TriggerType.SCHEDULED)
+    (record,) = world.ports.decisions.recent("churn", 5)
+    assert record.outcome == "started"
+    assert len(world.ports.states.get("churn").breach_days(PERFORMANCE)) == 1
+
+
 def test_a_model_with_too_few_breaches_is_still_checked_for_drift() -> None:
     decision = degraded_world(breach_days=2, breach_window_days=5).check(SWEPT)
     assert (decision.next, decision.held_by) == ("detect_drift", "breach_days")
@@ -178,6 +187,33 @@ def test_a_model_that_retraining_does_not_improve_is_retrained_five_times_in_a_m
     assert started == [0, 2, 6, 14, 30]
     kinds = [event.kind for event in world.ports.events.published]
     assert kinds.count("escalated") == 3
+
+
+@pytest.mark.parametrize("trigger", ["data_drift", "scheduled"])
+def test_an_execution_for_another_trigger_does_not_end_the_back_off(trigger: str) -> None:
+    world = degraded_world(enabled=("performance_degradation", "scheduled"), schedule_expression="0 0 1 1 *")
+    reject(world, 0)
+    decision = check_on_day(world, 1, trigger)
+    assert (decision.next, decision.held_by) == ("skip", "back_off")
+    assert "accuracy 0.8000" in decision.reason
+    assert "back-off (challengers of this trigger not promoted in a row: 1) until 2026-03-03" in decision.reason
+    assert check_on_day(world, 2, trigger).trigger_type is PERFORMANCE
+
+
+def test_a_schedule_that_is_due_starts_while_a_stronger_trigger_backs_off() -> None:
+    world = degraded_world(enabled=("performance_degradation", "scheduled"))
+    reject(world, 0)
+    state = world.ports.states.get("churn")
+    world.ports.states.set(state.changed(last_retrained_at=NOON - 30 * DAY))
+    decision = check_on_day(world, 1, "scheduled")
+    assert (decision.next, decision.trigger_type) == ("start", TriggerType.SCHEDULED)
+
+
+def test_the_data_are_checked_while_another_trigger_backs_off() -> None:
+    world = degraded_world(enabled=("performance_degradation", "data_drift"))
+    reject(world, 0)
+    decision = check_on_day(world, 1, "data_drift")
+    assert (decision.next, decision.held_by) == ("detect_drift", "back_off")
 
 
 def test_a_deployed_challenger_resets_the_count_of_rejections() -> None:

@@ -8,7 +8,7 @@ import pytest
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.metric_reading import MetricReading
-from auto_retrain.domain.model_state import Rejections
+from auto_retrain.domain.model_state import RejectedJob, Rejections
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.usecases.triggering.retraining_triggers import PerformanceDegradationTrigger
 from auto_retrain.usecases.triggering.sweep_models import sweep_models
@@ -94,9 +94,8 @@ def test_a_schedule_that_is_only_observed_does_not_end_the_back_off_of_the_data(
     world = degraded_world(observe_only=[])
     job_id = world.check(DEGRADED).job_id
     assert job_id is not None
-    world.ports.jobs.close_job(
-        world.job(job_id), retrained=False, rejections={TriggerType.DATA_DRIFT: Rejections(count=6)}
-    )
+    rejected = Rejections(count=6, jobs=(RejectedJob(job_id=job_id, at=NOON),))
+    world.ports.jobs.close_job(world.job(job_id), retrained=False, rejections={TriggerType.DATA_DRIFT: rejected})
     world.ports.metrics.readings["churn"] = BAD.changed(value=0.99)
     observe(world, ("scheduled",))
     world.ports.clock.advance(timedelta(days=10))

@@ -155,6 +155,23 @@ def test_a_check_of_the_data_that_is_held_back_is_on_record_once_a_day() -> None
     assert "until 2026-03-31" in records[0].reason
 
 
+def test_broken_data_are_checked_again_while_drift_backs_off() -> None:
+    ports = a_fleet()
+    rejected = Rejections(count=9, jobs=(RejectedJob(job_id="healthy-1", at=NOON - DAY),))
+    ports.states.set(
+        ports.states.get("healthy").changed(
+            attempts=(NOON - 2 * DAY,),
+            rejections={TriggerType.DATA_DRIFT: rejected},
+            quarantine=Quarantine(since=NOON, reason="column 'age' is gone"),
+        )
+    )
+    sweep(ports)
+    assert kinds(ports)["healthy"] == "data_drift"
+    event = {"model_name": "healthy", "trigger_type": "data_drift", "event_time": NOON.isoformat()}
+    decision = check_triggers(ExecutionStarted(event=event, execution_arn="arn:check"), ports)
+    assert (decision.next, decision.held_by) == ("detect_drift", "quarantine")
+
+
 def test_broken_data_are_checked_again_and_nothing_else_starts() -> None:
     ports = a_fleet()
     for model in ("healthy", "degraded"):

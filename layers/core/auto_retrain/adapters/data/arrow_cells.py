@@ -41,11 +41,11 @@ def count_levels(cells: pa.Array, column: str, uri: str) -> dict[str | None, int
 
 
 def _counted(cells: pa.Array) -> pa.StructArray:
-    present = cells.drop_null()
     try:
-        return pc.value_counts(present)
+        return pc.value_counts(cells.drop_null())
     except pa.ArrowNotImplementedError:
-        return pc.value_counts(texts(present))
+        # Such as the views that some programs write: what counts texts may know nothing of them.
+        return pc.value_counts(texts(cells).drop_null())
 
 
 def to_texts(cells: pa.Array, column: str, uri: str) -> list[str | None]:
