@@ -7,7 +7,7 @@ from itertools import takewhile
 
 import pytest
 from cronsim import CronSim
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auto_retrain.domain.schedule import last_due, runs_between, upcoming
@@ -71,6 +71,7 @@ HOURS = st.sampled_from(["*", "*/2", "*/3", "*/5", "0", "1", "2", "3", "1,2", "0
 REST = st.sampled_from(["* * *", "* * *", "* * 0", "* * 1-6", "30 * *", "L * *"])
 
 
+@settings(deadline=None)
 @given(st.data(), st.sampled_from(ZONES), MINUTES, HOURS, REST)
 def test_the_three_agree_with_a_look_at_the_clock_every_minute(
     data: st.DataObject, zone: str, minute: str, hour: str, rest: str

@@ -36,16 +36,20 @@ def gather_in_parts(questions: Part, source: str, at: datetime, losses: Losses, 
                 failed.append((part, error))
         else:
             evidence.update(zip((question.policy.model for question in part), answers, strict=True))
-    _count(failed, source if not evidence else None, losses)
+    silence = None if evidence else _may_pass(failed)
+    if silence:
+        # A source that is silent to everybody is counted once.
+        losses.add(source or "triggers", silence)
+    else:
+        _count(failed, losses)
     return evidence
 
 
-def _count(failed: list[tuple[Part, Exception]], silent: str | None, losses: Losses) -> None:
-    """Count what failed; a source that is silent to everybody is counted once, if it may answer later."""
-    transient = next((error for _, error in failed if isinstance(error, TransientError)), None)
-    if silent is not None and transient:
-        losses.add(silent or "triggers", transient)
-        return
+def _may_pass(failed: list[tuple[Part, Exception]]) -> TransientError | None:
+    return next((error for _, error in failed if isinstance(error, TransientError)), None)
+
+
+def _count(failed: list[tuple[Part, Exception]], losses: Losses) -> None:
     for part, error in failed:
         if len(part) == 1:
             # The source answers the others, so even what usually passes is the fault of this question.
