@@ -59,10 +59,10 @@ def _decide(decision: TriggerDecision, applied: AppliedPolicy, drift: DriftVerdi
 def _unless_held(
     judged: TriggerDecision, applied: AppliedPolicy, verdicts: list[Verdict], ports: Ports
 ) -> TriggerDecision:
-    reason, holds = verdicts[0].reason, drift_holds(applied.policy, verdicts, judged.event_time, ports)
+    reason, answered = verdicts[0].reason, answered_drift(applied.policy, verdicts, ports)
+    holds = drift_holds(applied.policy, answered, judged.event_time, ports)
     if holds:
         return judged.held(holds[0].kind, "; ".join([reason, *(hold.reason for hold in holds)]))
-    answered = answered_drift(applied.policy, verdicts, ports)
     return judged.to_start(TriggerType.DATA_DRIFT, f"{reason}; {answered.sentence}" if answered else reason)
 
 

@@ -1,6 +1,6 @@
 """What holds drift back although it is met: a champion chosen on the very same days, or a drift that was answered."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
 
@@ -27,10 +27,9 @@ class AnsweredDrift(NamedTuple):
         return f"the same features drifted as much on {self.job.at:%F}, and the challenger was not promoted"
 
 
-def drift_holds(policy: Policy, verdicts: Sequence[Verdict], at: datetime, ports: Ports) -> list[Hold]:
-    """What holds back a drift with these verdicts, at the time of an event."""
+def drift_holds(policy: Policy, answered: AnsweredDrift | None, at: datetime, ports: Ports) -> list[Hold]:
+    """What holds back a drift that may have been answered before, at the time of an event."""
     holds = [*_chosen_on_the_same_days(policy, at, ports)]
-    answered = answered_drift(policy, verdicts, ports)
     if answered and at < answered.until:
         reason = f"{answered.sentence}; held until {answered.until:%F}, or until it grows"
         holds.append(Hold(kind="same_drift", reason=reason, until=answered.until))

@@ -16,7 +16,7 @@ from ...ports import Ports
 from ...triggers import enabled_triggers, judge_triggers, trigger_of
 from ...triggers.base import Evidence, Trigger
 from ..lookup import policy_of
-from .drift_holds import drift_holds
+from .drift_holds import answered_drift, drift_holds
 from .gather_evidence import Question, gather_evidence
 
 MAX_DECISIONS = 100
@@ -124,7 +124,8 @@ def _outlook(kind: TriggerType, judged: _Judged, fleet: list[Hold], model: _Mode
     if trigger:
         holds = [*holds, *fleet, *_not_met_often_enough(trigger, judged, model), *_only_observed(kind, judged, model)]
     if kind is TriggerType.DATA_DRIFT and judged.outcome is Outcome.MET:
-        holds += drift_holds(model.policy, judged.verdicts, model.at, ports)
+        answered = answered_drift(model.policy, judged.verdicts, ports)
+        holds += drift_holds(model.policy, answered, model.at, ports)
     return TriggerOutlook(
         trigger_type=kind,
         prospect=_prospect(kind, judged, holds, model),
