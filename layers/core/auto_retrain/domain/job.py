@@ -163,6 +163,10 @@ class RetrainingJob(Record):
         """The challenger's metrics as logged by training; they decide nothing."""
         return self.challenger.metrics if self.challenger else {}
 
+    def is_before(self, other: "RetrainingJob") -> bool:
+        """Whether this is an earlier job, be it of the same moment."""
+        return self.job_id != other.job_id and self.created_at <= other.created_at
+
     @property
     def challengers(self) -> dict[str, ModelVersion]:
         """The trained versions by number: those of all variants, or that of the single training."""

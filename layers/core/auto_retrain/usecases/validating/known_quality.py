@@ -62,9 +62,8 @@ def _is_comparable(name: str, value: float) -> bool:
 def _last_compared(job: RetrainingJob, policy: Policy, ports: Ports) -> Iterator[KnownQuality]:
     for other in ports.jobs.list_recent(job.model_name, MAX_JOBS_BACK):
         metric = _metric_of(other, policy)
-        is_earlier = other.job_id != job.job_id and other.created_at <= job.created_at
         is_about_it = other.champion_version == job.champion_version
-        if metric is not None and metric.champion is not None and is_earlier and is_about_it:
+        if metric is not None and metric.champion is not None and other.is_before(job) and is_about_it:
             yield KnownQuality(
                 source="comparison",
                 metric=policy.primary_metric,

@@ -54,8 +54,4 @@ def _of_champion(job: RetrainingJob, newest: list[RetrainingJob]) -> list[Valida
 
 def _inputs_before(job: RetrainingJob, newest: list[RetrainingJob]) -> list[ValidatedInputs]:
     """What was compared by the jobs before this one, newest first."""
-    return [
-        other.validation.inputs
-        for other in newest
-        if other.validation and other.job_id != job.job_id and other.created_at <= job.created_at
-    ]
+    return [other.validation.inputs for other in newest if other.validation and other.is_before(job)]
