@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
+    from .domain.analysis import RolloutEvidence
     from .domain.cluster import ClusterJob, ClusterListing, JobOrder, Obstacle
     from .domain.decision_record import DecisionRecord
     from .domain.deployment_ledger import LedgerLine
@@ -21,12 +22,16 @@ if TYPE_CHECKING:
     from .domain.fleet import FleetLimits, SweepMark
     from .domain.installation import Permission
     from .domain.job import RetrainingJob
+    from .domain.live import LiveCounts, LiveQuery
     from .domain.manifest import DataObject
     from .domain.metric_reading import MetricQuery, MetricReading
     from .domain.model_state import ModelState, Quarantine, Rejections
     from .domain.policy.pod_rules import PodRules
     from .domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
+    from .domain.policy.traffic import TrafficTarget
     from .domain.policy.training import TrainingPolicy
+    from .domain.serving import ServingChange, ServingRecord
+    from .domain.traffic import DesiredRoute, Effect, Route
     from .domain.trigger_type import TriggerType
     from .domain.waiting_trigger import WaitingTrigger
     from .domain.windows import Window
@@ -200,17 +205,59 @@ class SweepLog(Protocol):
 
 
 class DeploymentLedger(Protocol):
-    """Which version was in production when: the truth about production."""
+    """What serves each model, and every change of it: the truth about production."""
 
-    def current(self, model_name: str) -> LedgerLine | None: ...
+    def serving(self, model_name: str) -> ServingRecord:
+        """The serving record; that of a model promoted by an earlier release is made from its newest ledger line.
 
-    def append(self, line: LedgerLine, job: RetrainingJob) -> RetrainingJob:
-        """Append the next line, save the job that deployed, and let the model's state name the version; all or nothing.
+        A model that we know nothing of has an empty record, of revision 0.
+        """
 
-        The days on which triggers were met before are forgotten: they were those of another version. Repeating it
-        changes nothing.
-        Raises PromotionRefused if the job has ended or does not hold the lease of its model, ChampionConflict if the
-        number of the line is taken, and JobConflict if someone else has saved the job first.
+    def current(self, model_name: str) -> LedgerLine | None:
+        """The line that put the present champion there, if it has windows: if one of our jobs trained it."""
+
+    def write(
+        self, change: ServingChange, job: RetrainingJob | None = None, lease_until: datetime | None = None
+    ) -> ServingRecord:
+        """Store the next record with its ledger line, and all that follows from it: all of it or nothing.
+
+        The record gets the next revision. With a `job`, that is saved, too; its lease must be held, and is extended
+        until `lease_until` if that is given. With a new champion the model's state names the version, and the days on
+        which triggers were met before are forgotten: they were those of another version. Repeating it changes nothing.
+        Raises ServingConflict if someone else has written the record first, JobConflict the same for the job, and
+        PromotionRefused if the job has ended or does not hold the lease of its model.
+        """
+
+    def note(self, record: ServingRecord) -> ServingRecord:
+        """Store a record that changes nothing that serves, as its next revision, without a ledger line.
+
+        Raises ServingConflict if someone else has written it first.
+        """
+
+    def lines(self, model_name: str, limit: int) -> list[LedgerLine]:
+        """The newest lines, newest first."""
+
+    def list_open(self, unreadable: list[str] | None = None) -> list[tuple[ServingRecord, RolloutEvidence | None]]:
+        """The records that somebody must look at again (see `is_open`), with the evidence of their rollouts.
+
+        By model name, in few calls however many there are. One written a moment ago may be missing or still listed.
+        Records that cannot be read are left out; what is wrong with them is added to `unreadable`.
+        """
+
+    def evidence(self, model_name: str) -> RolloutEvidence | None:
+        """The evidence of the present or last rollout."""
+
+    def keep_evidence(self, evidence: Sequence[RolloutEvidence]) -> None:
+        """Store what rollouts have shown, in few calls however many there are; repeating it changes nothing."""
+
+
+class LiveSource(Protocol):
+    """Counts of what happened to real requests during a rollout."""
+
+    def read(self, queries: Sequence[LiveQuery]) -> list[LiveCounts]:
+        """One answer per query, in order, in as few calls as the source allows; never raises for one of several.
+
+        What cannot be read is an answer with a `problem`.
         """
 
 
@@ -295,13 +342,23 @@ class ModelRegistry(Protocol):
 
 
 class TrafficRouter(Protocol):
-    """Whatever decides which version of a model answers requests."""
+    """Whatever decides which version of a model answers requests.
 
-    def promote(self, model_name: str, version: str, instead_of: str | None) -> None:
-        """Let a version answer every request, in place of the champion it was compared with; again, it changes nothing.
+    All methods take the target that the policy names. They raise TrafficUnavailable if it could not be reached and
+    TrafficRefused if it does not exist, or cannot do what is desired.
+    """
 
-        Raises ChampionConflict when another version serves: somebody else put it there, and it stays.
+    def read(self, model_name: str, target: TrafficTarget) -> Route | None:
+        """What is in force now, as the target itself says; None for a target without weights of its own."""
+
+    def write(self, model_name: str, target: TrafficTarget, desired: DesiredRoute, seen: Route | None) -> None:
+        """Make the target follow what is desired; repeating it changes nothing.
+
+        Raises TrafficConflict, where the target can tell, if it is no longer as it was `seen`.
         """
+
+    def verify(self, model_name: str, target: TrafficTarget, desired: DesiredRoute) -> Effect:
+        """What became of it: in force only if the target shows these very versions and shares."""
 
 
 class Cluster(Protocol):
@@ -436,6 +493,8 @@ class Ports(Protocol):
     def ledger(self) -> DeploymentLedger: ...
     @property
     def metrics(self) -> MetricSource: ...
+    @property
+    def live(self) -> LiveSource: ...
     @property
     def data(self) -> DataStore: ...
     @property

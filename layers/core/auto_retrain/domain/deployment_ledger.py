@@ -1,34 +1,50 @@
-"""The deployment ledger: which version went into production when, what it replaced, and why."""
+"""The deployment ledger: every change of what serves, numbered, never changed."""
+
+from typing import Literal
 
 from .base import Record, UtcTime
-from .errors import ChampionConflict
 from .job import RetrainingJob
 from .model_state import Serving
 from .model_version import ModelVersion
 from .windows import Windows
 
+# What changed: a new champion (promoted, rolled_back, adopted from somebody else), the weight or the copies of a
+# challenger, or a rollout that ended without a new champion.
+Change = Literal["promoted", "rolled_back", "adopted", "weight", "mirror", "ended"]
+
 
 class LedgerLine(Record):
-    """One promotion of one model; lines are numbered and never changed."""
+    """One change of what serves one model.
+
+    `version` is the champion after it, and `previous_version` the champion before it. `job_id`, `windows` are those of
+    the job that trained the champion, if it was one of ours. `actor` is the person, or the part of the system, that
+    caused the change. `challenger` and `weight` are those in force after it.
+    """
 
     model_name: str
     sequence: int
+    change: Change = "promoted"
     version: ModelVersion
     previous_version: str | None
-    job_id: str
+    challenger: str | None = None
+    weight: int = 0
+    mirror_share: int = 0
+    job_id: str | None
+    actor: str | None = None
     reason: str
     deployed_at: UtcTime
-    windows: Windows
+    windows: Windows | None
+
+    @property
+    def is_new_champion(self) -> bool:
+        """Whether it put another version in front of everybody."""
+        return self.change in ("promoted", "rolled_back", "adopted")
 
 
-def serving_after(line: LedgerLine, job: RetrainingJob) -> Serving:
-    """What serves once a job has written a line.
+def serving_after(line: LedgerLine, job: RetrainingJob | None) -> Serving:
+    """What serves after a line.
 
-    The job took as long in the time of its event as by the clock: a year that is replayed today stays in that year.
+    A job took as long in the time of its event as by the clock: a year that is replayed today stays in that year.
     """
-    return Serving(version=line.version.number, since=job.event_time + (line.deployed_at - job.created_at))
-
-
-def taken(line: LedgerLine) -> ChampionConflict:
-    """The error that somebody else has written the line with this number."""
-    return ChampionConflict(f"deployment {line.sequence} of '{line.model_name}' was written by someone else")
+    since = job.event_time + (line.deployed_at - job.created_at) if job else line.deployed_at
+    return Serving(version=line.version.number, since=since)

@@ -5,7 +5,8 @@ AutoRetrainError
 │   ├── ClusterUnavailable · RegistryUnavailable · StoreUnavailable
 │   ├── MetricsUnavailable · DataUnavailable · ExecutionsUnavailable
 │   ├── EventsUnavailable · NotificationFailed
-│   └── JobConflict           every step can safely run again on the newer record
+│   ├── TrafficUnavailable
+│   └── JobConflict · ServingConflict    every step can safely run again on the newer record
 └── PermanentError           will not pass; the job is closed as failed
     ├── EventInvalid · PolicyInvalid · PolicyConflict · ModelUnknown
     ├── SettingMissing · SettingInvalid
@@ -13,7 +14,8 @@ AutoRetrainError
     ├── RecordInvalid · RecordTooLarge
     ├── DataMissing · DataInvalid (DataChanged) · ArtifactInvalid (ArtifactMissing)
     ├── AwsRefused · ClusterRefused · ClusterConflict · RegistryRefused · OrdersTooLarge
-    └── TrainingFailed · ChampionConflict · PromotionRefused · ReviewRefused
+    ├── TrainingFailed · ChampionConflict · PromotionRefused · ReviewRefused
+    └── TrafficRefused · TrafficConflict · RolloutRefused · RollbackRefused
 
 "Not due" and "rejected" are results, not errors.
 """
@@ -102,6 +104,30 @@ class JobUnknown(PermanentError):
 
 class JobConflict(TransientError):
     """Someone else has changed the job record since it was read."""
+
+
+class ServingConflict(TransientError):
+    """Someone else has changed the serving record since it was read."""
+
+
+class TrafficUnavailable(TransientError):
+    """Whatever routes the requests could not be reached."""
+
+
+class TrafficRefused(PermanentError):
+    """Whatever routes the requests refuses the change for good, or cannot do it."""
+
+
+class TrafficConflict(PermanentError):
+    """Someone else has changed the traffic since it was read; their change stays."""
+
+
+class RolloutRefused(PermanentError):
+    """There is no rollout, or it cannot do what was asked for."""
+
+
+class RollbackRefused(PermanentError):
+    """There is no version to go back to, or the one that was named never served."""
 
 
 class LeaseHeld(PermanentError):

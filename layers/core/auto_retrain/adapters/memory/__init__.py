@@ -8,6 +8,7 @@ from ..traffic.alias import AliasTraffic
 from .cluster import MemoryCluster
 from .data import MemoryDataStore, MemoryTableReader
 from .jobs import MemoryJobStore, MemoryModelStates, MemoryWaitingTriggers
+from .ledger import MemoryLedger
 from .outside import (
     MemoryClock,
     MemoryEventBus,
@@ -18,7 +19,6 @@ from .outside import (
 )
 from .stores import (
     MemoryDecisionLog,
-    MemoryLedger,
     MemoryNotificationLog,
     MemoryPolicyStore,
     MemorySweepLog,

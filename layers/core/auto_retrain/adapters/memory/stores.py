@@ -1,19 +1,16 @@
-"""Policies, decisions, sweeps, the ledger and notifications in memory; thread-safe."""
+"""Policies, decisions, sweeps and notifications in memory; thread-safe."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from threading import RLock
 
 from ...domain.decision_record import DecisionRecord
-from ...domain.deployment_ledger import LedgerLine, serving_after, taken
 from ...domain.errors import NotificationFailed, PolicyConflict
 from ...domain.fleet import SweepMark
-from ...domain.job import RetrainingJob
-from ...domain.lease import check_lease
 from ...domain.model_state import ModelState
 from ...domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
 from ...ports import Clock
-from .jobs import MemoryJobStore, MemoryModelStates
+from .jobs import MemoryModelStates
 
 
 class MemoryPolicyStore:
@@ -97,38 +94,6 @@ class MemorySweepLog:
     def save(self, mark: SweepMark) -> None:
         if self._mark is None or mark.at > self._mark.at:
             self._mark = mark
-
-
-class MemoryLedger:
-    """DeploymentLedger in a dictionary."""
-
-    def __init__(self, clock: Clock, jobs: MemoryJobStore, states: MemoryModelStates) -> None:
-        self._clock = clock
-        self._jobs = jobs
-        self._states = states
-        self._lines: dict[str, list[LedgerLine]] = {}
-
-    def current(self, model_name: str) -> LedgerLine | None:
-        lines = self._lines.get(model_name)
-        return lines[-1] if lines else None
-
-    def append(self, line: LedgerLine, job: RetrainingJob) -> RetrainingJob:
-        with self._states.lock:
-            stored, current = self._jobs.get(job.job_id), self.current(line.model_name)
-            if stored == job.next_revision():
-                return stored
-            state = self._states.get(line.model_name)
-            check_lease(stored or job, state, self._clock.now())
-            if current and current.sequence >= line.sequence:
-                raise taken(line)
-            saved = self._jobs.save(job)
-            self.add(line)
-            self._states.set(state.changed(deployed=serving_after(line, job), breaches={}))
-            return saved
-
-    def add(self, line: LedgerLine) -> None:
-        """Add a line as if its job had deployed."""
-        self._lines.setdefault(line.model_name, []).append(line)
 
 
 class MemoryNotificationLog:

@@ -1,7 +1,7 @@
 """A model's policy: what people decide about its retraining. The bounds of every rule are in this package only."""
 
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -11,6 +11,7 @@ from ..explain import explain
 from ..metric_kinds import METRICS, ROW_METRIC, MetricKind, Task
 from ..names import ModelName
 from .data import DataPolicy, DriftPolicy
+from .deployment import AllAtOnceDeployment, DeploymentPolicy
 from .metric import CloudWatchMetric, MetricPolicy
 from .training import TrainingPolicy
 from .triggers import TriggerConfig
@@ -32,9 +33,15 @@ class Policy(StrictRecord):
     drift: DriftPolicy = Field(default_factory=DriftPolicy.model_construct)
     training: TrainingPolicy = Field(default_factory=TrainingPolicy.model_construct)
     validation: ValidationPolicy = Field(default_factory=ValidationPolicy.model_construct)
-    strategy: Literal["all_at_once"] = Field(
-        default="all_at_once", description="how a promoted version goes into production"
-    )
+    deployment: DeploymentPolicy = Field(default_factory=AllAtOnceDeployment.model_construct)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _moves_the_strategy(cls, fields: Any) -> Any:
+        """Earlier releases had one strategy, in a field of its own."""
+        if isinstance(fields, dict) and fields.get("strategy") == "all_at_once":
+            return {name: value for name, value in fields.items() if name != "strategy"}
+        return fields
 
     @model_validator(mode="after")
     def _names_only_features_in_drift(self) -> Self:

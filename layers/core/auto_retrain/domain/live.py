@@ -1,0 +1,79 @@
+"""What happened to real requests while two versions answered them: counts, never rows."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Self
+
+from pydantic import Field
+
+from .base import Record, UtcTime
+from .policy.policy import Policy
+
+
+class LiveQuery(Record):
+    """The requests of a rollout's two arms from `start`, when the present step began, up to but excluding `end`."""
+
+    policy: Policy
+    rollout_id: str
+    champion: str
+    challenger: str
+    start: UtcTime
+    end: UtcTime
+
+
+class ArmCounts(Record):
+    """Requests that one version answered since the step began, each prediction counted once.
+
+    `latencies` counts requests by bucket: bucket b holds latencies from 1.1 ** b up to 1.1 ** (b + 1) milliseconds.
+    `labelled` are the requests whose label has arrived at an age that both arms have reached, `good` of them right;
+    for a row metric, `loss` and `loss_squares` are sums over the labelled. `scores` counts scores in tenths of [0, 1].
+    `business` sums a value of the user's own over `business_rows` requests, and `business_squares` its squares.
+    """
+
+    requests: int = 0
+    errors: int = 0
+    latencies: Mapping[int, int] = Field(default_factory=dict)
+    labelled: int = 0
+    good: int = 0
+    loss: float = 0.0
+    loss_squares: float = 0.0
+    scores: tuple[int, ...] = ()
+    business: float = 0.0
+    business_squares: float = 0.0
+    business_rows: int = 0
+
+
+class PairedCounts(Record):
+    """Requests that both versions answered, one of them a copy: equal answers, and who was right if a label came."""
+
+    answered: int = 0
+    equal: int = 0
+    both_right: int = 0
+    only_champion_right: int = 0
+    only_challenger_right: int = 0
+    both_wrong: int = 0
+
+
+class LiveCounts(Record):
+    """The counts of a step so far.
+
+    `problem` says why they cannot be trusted (another schema, partial data): then they decide nothing. `dropped` are
+    rows that were left out because their time is in the future, they are duplicates, or they name another version.
+    """
+
+    champion: ArmCounts = Field(default_factory=ArmCounts.model_construct)
+    challenger: ArmCounts = Field(default_factory=ArmCounts.model_construct)
+    paired: PairedCounts = Field(default_factory=PairedCounts.model_construct)
+    newest_at: UtcTime | None = None
+    dropped: int = 0
+    problem: str | None = None
+
+    @classmethod
+    def unknown(cls, problem: str) -> Self:
+        """Nothing is known, and why."""
+        return cls(problem=problem)
+
+
+def hold_began(held_since: datetime | None, is_held: bool, at: datetime) -> datetime | None:
+    """Since when a rollout has been waiting for data; None if it is not."""
+    return (held_since or at) if is_held else None
