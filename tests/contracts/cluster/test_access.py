@@ -81,7 +81,7 @@ def test_the_client_requests_what_is_needed_and_nothing_else() -> None:
     client.delete_job("j")
 
     asking = {name for name in vars(KubernetesClient) if not name.startswith("_")}
-    assert len(asking) == 12, "a new request of the client belongs into this test, the Role and NEEDED"
+    assert len(asking) == 11, "a new request of the client belongs into this test, the Role and NEEDED"
     assert transport.used == NEEDED
 
 
@@ -249,7 +249,7 @@ def test_an_unknown_caller_gets_no_answer() -> None:
         transport = Transport(Connection(cluster.url, None, FixedToken("unknown")))
         client = KubernetesClient(transport, NAMESPACE, sleep=lambda _: None)
         with pytest.raises(ClusterUnavailable, match="401"):
-            client.may(Permission("list", "pods"), None)
+            client.may(NAMESPACE, Permission("list", "pods"), None)
 
 
 def test_no_needed_right_counts_as_excessive() -> None:

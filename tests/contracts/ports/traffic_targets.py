@@ -6,8 +6,8 @@ from typing import Any, Protocol
 
 import requests
 
-from auto_retrain.adapters.kubernetes.access.client import KubernetesClient
 from auto_retrain.adapters.kubernetes.access.connection import Connection
+from auto_retrain.adapters.kubernetes.access.objects import ObjectClient
 from auto_retrain.adapters.kubernetes.access.transport import Transport
 from auto_retrain.adapters.memory.traffic import MemoryTraffic
 from auto_retrain.adapters.traffic.alias import AliasTraffic
@@ -87,10 +87,10 @@ class NoToken:
         """It stays the same."""
 
 
-def client_of(url: str, token: str = "traffic") -> Callable[[str], KubernetesClient]:
+def client_of(url: str, token: str = "traffic") -> Callable[[str], ObjectClient]:
     """Clients that do not sleep between attempts."""
     transport = Transport(Connection(url, None, NoToken(token)))
-    return lambda namespace: KubernetesClient(transport, namespace, sleep=lambda _: None)
+    return lambda namespace: ObjectClient(transport, namespace, sleep=lambda _: None)
 
 
 class RouteTarget:

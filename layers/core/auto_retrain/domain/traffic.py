@@ -23,9 +23,9 @@ class DesiredRoute(Record):
     @property
     def weights(self) -> dict[str, int]:
         """Percent of the requests by version; versions that answer none are left out."""
-        shares = {self.champion.number: 100 - self.weight}
-        if self.challenger:
-            shares[self.challenger.number] = self.weight
+        if self.challenger is None:
+            return {self.champion.number: 100}
+        shares = {self.champion.number: 100 - self.weight, self.challenger.number: self.weight}
         return {version: share for version, share in shares.items() if share}
 
     @property

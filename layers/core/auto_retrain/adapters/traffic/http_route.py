@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from ...domain.errors import ClusterRefused, ClusterUnavailable, TrafficConflict, TrafficRefused, TrafficUnavailable
 from ...domain.policy.traffic import HttpRouteTarget, TrafficTarget
 from ...domain.traffic import DesiredRoute, Effect, EffectState, Route
-from ..kubernetes.access.client import Kind, KubernetesClient
+from ..kubernetes.access.objects import Kind, ObjectClient
 from ..kubernetes.access.reading import annotations_of, objects_at, text_at, value_at
 from ..kubernetes.access.transport import Json
 from .route_rule import RouteRule, generation_of
@@ -29,7 +29,7 @@ class HttpRouteTraffic:
     from here, only from the requests themselves.
     """
 
-    def __init__(self, client_for: Callable[[str], KubernetesClient]) -> None:
+    def __init__(self, client_for: Callable[[str], ObjectClient]) -> None:
         self._client_for = client_for
 
     def read(self, model_name: str, target: TrafficTarget) -> Route | None:
@@ -96,7 +96,7 @@ def _refuse_foreign(body: Json) -> None:
         raise TrafficRefused(f"HTTPRoute '{name}' is being deleted")
 
 
-def _check_newcomers(client: KubernetesClient, rule: RouteRule, desired: DesiredRoute) -> None:
+def _check_newcomers(client: ObjectClient, rule: RouteRule, desired: DesiredRoute) -> None:
     """Make sure that versions which get no requests yet can answer them.
 
     Those that get some already are not looked at, so nothing keeps a bad version from being taken back.
@@ -108,7 +108,7 @@ def _check_newcomers(client: KubernetesClient, rule: RouteRule, desired: Desired
             _check_service(client, rule.service_of(version), version)
 
 
-def _check_service(client: KubernetesClient, service: str, version: str) -> None:
+def _check_service(client: ObjectClient, service: str, version: str) -> None:
     if client.get_object(SERVICES, service) is None:
         raise TrafficRefused(f"version {version} cannot get requests: there is no Service '{service}'")
     slices = client.list_objects(ENDPOINT_SLICES, f"kubernetes.io/service-name={service}")
