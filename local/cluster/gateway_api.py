@@ -74,7 +74,7 @@ def _problems_of_rule(where: str, rule: Json) -> Iterator[Cause]:
 
 
 def _problems_of_port(field: str, reference: Json) -> Iterator[Cause]:
-    if (reference["group"], reference["kind"]) == ("", "Service") and "port" not in reference:
+    if (reference["group"], reference["kind"]) == ("", "Service") and reference.get("port") is None:
         yield _cause(field, 'Invalid value: "object": Must have port for Service reference')
 
 

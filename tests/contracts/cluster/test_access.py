@@ -24,6 +24,8 @@ from tests.deployment.cloudformation import Template
 
 MANIFESTS = TRAINER / "kubernetes"
 NAMESPACE = "auto-retrain"
+KINDS = {"jobs": "Job", "pods": "Pod", "events": "Event"}
+KINDS |= {"httproutes": "HTTPRoute", "services": "Service", "endpointslices": "EndpointSlice"}
 VERBS = {"POST": "create", "DELETE": "delete", "PATCH": "patch"}
 PATH = re.compile(
     r"/(?:api|apis/(?P<group>[^/]+))/v1/namespaces/ns/(?P<plural>[^/]+)(?:/(?P<name>[^/]+)(?P<below>/.+)?)?"
@@ -56,12 +58,12 @@ class Remembering(Transport):
         verb = VERBS.get(method, "get" if found["name"] else "list")
         group = f".{found['group']}" if found["group"] else ""
         self.used.add(Permission(verb, f"{found['plural']}{found['below'] or ''}{group}"))
-        kind = {"jobs": "Job", "pods": "Pod", "events": "Event"}[found["plural"]]
+        kind = KINDS[found["plural"]]
         if verb == "list":
             return Reply(200, body={"kind": f"{kind}List", "items": [], "metadata": {}})
         if verb == "create":
             return Reply(0)  # no answer, so that the client looks for the Job
-        return Reply(200, body={"kind": kind}, text="")
+        return Reply(200, body={"kind": kind, "metadata": {"name": found["name"]}}, text="")
 
 
 def test_the_client_requests_what_is_needed_and_nothing_else() -> None:
