@@ -76,19 +76,15 @@ class RouteRule:
         return None if after == before else [*self._rules[: self._place], after, *self._rules[self._place + 1 :]]
 
     def _find(self) -> int:
-        wanted = self._target.rule
+        name, number = self._target.rule, self._target.rule_number
         names = [text_at(rule, "name") for rule in self._rules]
-        if isinstance(wanted, int):
-            places = [wanted] if wanted < len(names) else []
-        else:
-            places = [place for place, name in enumerate(names) if wanted in (None, name)]
+        places = [place for place in range(len(names)) if number in (None, place) and name in (None, names[place])]
         if len(places) == 1:
             return places[0]
-        given = ", ".join(f"{place} ('{name}')" if name else str(place) for place, name in enumerate(names)) or "none"
-        problem = f"has no rule {wanted!r}" if wanted is not None and not places else "has several rules that fit"
+        given = ", ".join(f"{place} ('{text}')" if text else str(place) for place, text in enumerate(names)) or "none"
         raise TrafficRefused(
-            f"HTTPRoute '{self._target.namespace}/{self._target.route}' {problem}; deployment.traffic.rule must be one "
-            f"of its rules: {given}"
+            f"HTTPRoute '{self._target.namespace}/{self._target.route}' has {len(places)} rules that fit; its rules "
+            f"are {given}; set deployment.traffic.rule or rule_number to one of them"
         )
 
     def _backends_for(self, desired: DesiredRoute) -> list[Json]:

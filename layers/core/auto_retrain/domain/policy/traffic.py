@@ -1,8 +1,8 @@
 """Where a model's requests are routed, and what each kind of target can do."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Discriminator, Field, Tag
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from ..base import StrictRecord
 from ..names import is_of_kubernetes
@@ -45,9 +45,15 @@ class HttpRouteTarget(StrictRecord):
         pattern=r"^[a-z][a-z0-9-]*\{version\}([a-z0-9-]*[a-z0-9])?$",
         description="name of the Service of a version, with `{version}` for its number: `churn-v{version}`",
     )
-    rule: Annotated[int, Field(ge=0, le=15)] | Annotated[str, Field(min_length=1, max_length=253)] | None = Field(
+    rule: ObjectName | None = Field(
         default=None,
-        description="the rule, by its name or its place from 0; needed if the HTTPRoute has several",
+        description="name of the rule; needed if the HTTPRoute has several",
+    )
+    rule_number: int | None = Field(
+        default=None,
+        ge=0,
+        le=15,
+        description="place of the rule, from 0, if it has no name",
     )
     port: int | None = Field(
         default=None,
@@ -55,6 +61,12 @@ class HttpRouteTarget(StrictRecord):
         le=65_535,
         description="port of the Services; needed if the rule has no backend yet",
     )
+
+    @model_validator(mode="after")
+    def _names_one_rule(self) -> Self:
+        if self.rule is not None and self.rule_number is not None:
+            raise ValueError("give rule or rule_number, not both")
+        return self
 
 
 Target = AliasTarget | RouterTarget | HttpRouteTarget
