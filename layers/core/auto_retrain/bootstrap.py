@@ -162,9 +162,27 @@ class DeployedPorts:
 
     @cached_property
     def traffic(self) -> "TrafficRouter":
+        from .adapters.traffic.targets import TrafficTargets
+
+        return TrafficTargets(
+            {"alias": self._alias_traffic, "router": self._router_traffic, "http_route": self._http_routes}
+        )
+
+    def _alias_traffic(self) -> "TrafficRouter":
         from .adapters.traffic.alias import AliasTraffic
 
-        return AliasTraffic(self.registry)
+        return AliasTraffic()
+
+    def _router_traffic(self) -> "TrafficRouter":
+        from .adapters.traffic.router import RouterTraffic
+
+        return RouterTraffic()
+
+    def _http_routes(self) -> "TrafficRouter":
+        from .adapters.kubernetes.access.connect import clients_by_namespace
+        from .adapters.traffic.http_route import HttpRouteTraffic
+
+        return HttpRouteTraffic(clients_by_namespace(self._settings))
 
     @cached_property
     def cluster(self) -> "Cluster":

@@ -2,10 +2,24 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from ..base import StrictRecord
+from ..names import is_of_kubernetes
 from ..traffic import Capabilities
+
+
+def _not_of_kubernetes(namespace: str) -> str:
+    if is_of_kubernetes(namespace):
+        raise ValueError("belongs to Kubernetes itself")
+    return namespace
+
+
+Namespace = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"), AfterValidator(_not_of_kubernetes)]
+# As Kubernetes names most objects: parts of a domain name.
+ObjectName = Annotated[
+    str, Field(max_length=253, pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$")
+]
 
 
 class AliasTarget(StrictRecord):
@@ -20,11 +34,35 @@ class RouterTarget(StrictRecord):
     adapter: Literal["router"] = Field(description="what routes the requests")
 
 
-Target = AliasTarget | RouterTarget
+class HttpRouteTarget(StrictRecord):
+    """A rule of a Gateway API HTTPRoute has one Service for each version."""
+
+    adapter: Literal["http_route"] = Field(description="what routes the requests")
+    namespace: Namespace = Field(description="namespace of the HTTPRoute and of the Services")
+    route: ObjectName = Field(description="name of the HTTPRoute")
+    service: str = Field(
+        max_length=60,
+        pattern=r"^[a-z][a-z0-9-]*\{version\}([a-z0-9-]*[a-z0-9])?$",
+        description="name of the Service of a version, with `{version}` for its number: `churn-v{version}`",
+    )
+    rule: Annotated[int, Field(ge=0, le=15)] | Annotated[str, Field(min_length=1, max_length=253)] | None = Field(
+        default=None,
+        description="the rule, by its name or its place from 0; needed if the HTTPRoute has several",
+    )
+    port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65_535,
+        description="port of the Services; needed if the rule has no backend yet",
+    )
+
+
+Target = AliasTarget | RouterTarget | HttpRouteTarget
 
 CAPABILITIES: dict[str, Capabilities] = {
     "alias": Capabilities.model_construct(weights=False, mirror=False),
     "router": Capabilities.model_construct(weights=True, mirror=True),
+    "http_route": Capabilities.model_construct(weights=True, mirror=True),
 }
 
 
@@ -33,10 +71,12 @@ def _adapter_of(target: Any) -> Any:
 
 
 TrafficTarget = Annotated[
-    Annotated[AliasTarget, Tag("alias")] | Annotated[RouterTarget, Tag("router")],
+    Annotated[AliasTarget, Tag("alias")]
+    | Annotated[RouterTarget, Tag("router")]
+    | Annotated[HttpRouteTarget, Tag("http_route")],
     Discriminator(
         _adapter_of,
         custom_error_type="unknown_adapter",
-        custom_error_message="must be 'alias' or 'router'",
+        custom_error_message="must be 'alias', 'router' or 'http_route'",
     ),
 ]

@@ -3,11 +3,12 @@
 import random
 import time
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 from urllib.parse import quote
 
 from ....domain.errors import ClusterRefused, ClusterUnavailable
 from ....domain.installation import Permission
-from .reading import objects_at, text_at, value_at
+from .reading import object_at, objects_at, text_at, value_at
 from .transport import Json, Reply, Transport
 
 ATTEMPTS = 4
@@ -21,13 +22,22 @@ MAX_LOG_BYTES = 256 * 1024
 
 _FORBIDDEN = 403
 _NOT_FOUND = 404
+_CONFLICT = 409
 # A container that has not started has no log, and neither does a pod that is gone.
 _NO_LOG = {400, _NOT_FOUND}
 _FULL_QUOTA = ("exceeded quota: ", "status unknown for quota: ")
 
 
+class Kind(NamedTuple):
+    """A kind of object that lives in namespaces, and the path of its API, such as `apis/batch/v1`."""
+
+    name: str
+    api: str
+    plural: str
+
+
 class KubernetesClient:
-    """Jobs, pods, logs and events of one namespace.
+    """Jobs, pods, logs, events and other objects of one namespace.
 
     Raises ClusterUnavailable for transient errors after a few attempts, ClusterRefused for permanent ones.
     """
@@ -122,6 +132,25 @@ class KubernetesClient:
         if reply.code != _NOT_FOUND:
             _accepted(reply)
 
+    def get_object(self, kind: Kind, name: str) -> Json | None:
+        """An object, or None if there is none of this name, or no such kind."""
+        reply = self._get(self._path(kind, name))
+        return None if reply.code == _NOT_FOUND else _object(reply, kind.name)
+
+    def list_objects(self, kind: Kind, selector: str) -> list[Json]:
+        return self._list(f"{kind.name}List", self._path(kind), {"labelSelector": selector})
+
+    def merge_object(self, kind: Kind, seen: Json, change: Json) -> Json | None:
+        """Change an object that was read before (RFC 7396); None if it is no longer as it was seen, or gone.
+
+        A repetition whose first attempt took effect although its reply was lost finds it changed, too.
+        """
+        metadata = {**object_at(change, "metadata"), "resourceVersion": text_at(seen, "metadata", "resourceVersion")}
+        body, path = {**change, "metadata": metadata}, self._path(kind, text_at(seen, "metadata", "name"))
+        query = {"fieldManager": "auto-retrain", "fieldValidation": "Strict"}
+        reply = self._retry(lambda: self._transport.send("PATCH", path, query, body))
+        return None if reply.code in (_CONFLICT, _NOT_FOUND) else _object(reply, kind.name)
+
     def may(self, permission: Permission, group: str | None) -> bool:
         """Whether a group has a permission in the namespace, or we ourselves if no group is given."""
         kind = "SubjectAccessReview" if group else "SelfSubjectAccessReview"
@@ -135,6 +164,10 @@ class KubernetesClient:
 
     def _job(self, name: str) -> str:
         return f"{self._jobs}/{quote(name, safe='')}"
+
+    def _path(self, kind: Kind, name: str = "") -> str:
+        objects = f"/{kind.api}/namespaces/{quote(self._namespace, safe='')}/{kind.plural}"
+        return f"{objects}/{quote(name, safe='')}" if name else objects
 
     def _list(self, kind: str, path: str, query: Mapping[str, str]) -> list[Json]:
         items: list[Json] = []
