@@ -12,8 +12,9 @@ from .environment import compose
 from .gateway_api import HTTP_ROUTE, complete_route, problems_of_route
 from .gateways import Gateways
 from .jobs_api import JobsApi
+from .kserve import INFERENCE_SERVICE, KserveController
 from .kubelet import Kubelet, LocalImage
-from .objects import ENDPOINT_SLICES, HTTP_ROUTES, SERVICES, Json, Resource
+from .objects import ENDPOINT_SLICES, HTTP_ROUTES, INFERENCE_SERVICES, SERVICES, Json, Resource
 from .objects_api import ObjectsApi
 from .pods import containers_of, show_disrupted
 from .pods_api import PodsApi
@@ -60,6 +61,7 @@ class LocalCluster:
         jobs = JobsApi(self._store, self._controller, namespaces, restricted)
         reviews = ReviewsApi(namespaces, {OUR_GROUP: User(OUR_GROUP), **(groups or {})})
         self.gateways = Gateways(self._store, self._agenda)
+        self.kserve = KserveController(self._store, self._agenda)
         router = Router(jobs, PodsApi(self._store), reviews, self._others(namespaces), namespaces)
         self._server = ApiServer(router, TokenReview(name, tokens or {}, aws_keys), self._store.lock)
 
@@ -78,6 +80,13 @@ class LocalCluster:
             ),
             SERVICES: ObjectsApi(self._store, SERVICES, namespaces, on_change=wake),
             ENDPOINT_SLICES: ObjectsApi(self._store, ENDPOINT_SLICES, namespaces),
+            INFERENCE_SERVICES: ObjectsApi(
+                self._store,
+                INFERENCE_SERVICES,
+                namespaces,
+                schema=INFERENCE_SERVICE,
+                on_change=self.kserve.look_later,
+            ),
         }
 
     @property

@@ -28,6 +28,8 @@ SUBMITTER = frozenset(
 )
 # What the Role for HTTPRoutes grants.
 TRAFFIC = frozenset({"get httproutes", "patch httproutes", "get services", "list endpointslices"})
+# What the Role for InferenceServices grants.
+KSERVE = frozenset({"get inferenceservices", "patch inferenceservices", "get httproutes"})
 
 EVERYTHING = "*"
 

@@ -6,6 +6,7 @@ import pytest
 
 from auto_retrain.domain.errors import TrafficConflict, TrafficRefused, TrafficUnavailable
 from auto_retrain.domain.model_version import ModelVersion
+from auto_retrain.domain.policy.traffic import CAPABILITIES
 from auto_retrain.domain.traffic import DesiredRoute, EffectState
 from tests.contracts.ports.traffic_targets import MODEL, WITH_WEIGHTS, WITHOUT_WEIGHTS, Target
 
@@ -39,6 +40,12 @@ def outside(request: pytest.FixtureRequest) -> Iterator[Target]:
         yield target
 
 
+def steps_for(outside: Target) -> dict[str, DesiredRoute]:
+    """What a rollout may ask of a target."""
+    copies = CAPABILITIES[outside.target.adapter].mirror
+    return {name: wish for name, wish in STEPS.items() if copies or not wish.mirrors}
+
+
 def set_to(outside: Target, wish: DesiredRoute) -> None:
     """What the use case does: read, write, let it take effect."""
     seen = outside.traffic.read(MODEL, outside.target)
@@ -53,7 +60,7 @@ def state_of(outside: Target, wish: DesiredRoute) -> EffectState:
 def test_each_step_of_a_rollout_is_read_back_as_it_was_asked_for_and_repeating_it_changes_nothing(
     outside: Target,
 ) -> None:
-    for name, wish in STEPS.items():
+    for name, wish in steps_for(outside).items():
         set_to(outside, wish)
         route = outside.traffic.read(MODEL, outside.target)
         assert route is not None
@@ -80,7 +87,8 @@ def test_what_somebody_else_set_after_it_was_read_stays(outside: Target) -> None
 
     route = outside.traffic.read(MODEL, outside.target)
     assert route is not None
-    assert route.weights == {"17": 70, "19": 30}
+    # Some targets know a version that somebody else put there only by the name that it has for them.
+    assert sorted(route.weights.values()) == [30, 70]
 
 
 def test_what_somebody_else_set_afterwards_is_a_conflict_and_says_what_it_is(outside: Target) -> None:

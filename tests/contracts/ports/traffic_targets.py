@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Protocol
 
 import requests
@@ -9,14 +10,16 @@ import requests
 from auto_retrain.adapters.kubernetes.access.connection import Connection
 from auto_retrain.adapters.kubernetes.access.objects import ObjectClient
 from auto_retrain.adapters.kubernetes.access.transport import Transport
+from auto_retrain.adapters.memory.outside import MemoryRegistry
 from auto_retrain.adapters.memory.traffic import MemoryTraffic
 from auto_retrain.adapters.traffic.alias import AliasTraffic
 from auto_retrain.adapters.traffic.http_route import HttpRouteTraffic
+from auto_retrain.adapters.traffic.kserve import KserveTraffic
 from auto_retrain.adapters.traffic.router import RouterTraffic
-from auto_retrain.domain.policy.traffic import AliasTarget, HttpRouteTarget, RouterTarget, TrafficTarget
+from auto_retrain.domain.policy.traffic import AliasTarget, HttpRouteTarget, KserveTarget, RouterTarget, TrafficTarget
 from auto_retrain.ports import TrafficRouter
 from local.cluster import LocalCluster, User
-from local.cluster.tokens import ADMIN, TRAFFIC
+from local.cluster.tokens import ADMIN, KSERVE, TRAFFIC
 
 MODEL = "churn"
 NAMESPACE = "serving"
@@ -167,6 +170,68 @@ class RouteTarget:
         return requests.request(method, f"{root}/{path}", json=body, headers=headers, timeout=10)
 
 
+class KserveService:
+    """An InferenceService on a local cluster in one of KServe's modes, which has rolled out version 17."""
+
+    target: TrafficTarget = KserveTarget(adapter="kserve", namespace=NAMESPACE, service="churn")
+
+    def __init__(self, cluster: LocalCluster, mode: str) -> None:
+        self.cluster, self.mode = cluster, mode
+        self.registry = MemoryRegistry()
+        for version in VERSIONS:
+            self.registry.register(MODEL, version)
+        self.registry.set_champion(MODEL, "17")
+        self.traffic = KserveTraffic(client_of(cluster.url), self.registry)
+        metadata = {"name": "churn", "annotations": {"serving.kserve.io/deploymentMode": mode}}
+        body = {"apiVersion": "serving.kserve.io/v1beta1", "kind": "InferenceService", "metadata": metadata}
+        answer = self.ask("POST", "", {**body, "spec": {"predictor": self.predictor("17")}})
+        assert answer.status_code == 201, answer.text
+        self.settle()
+
+    def predictor(self, version: str) -> Json:
+        return {"model": {"modelFormat": {"name": "mlflow"}, "storageUri": self.registry.storage_uri(MODEL, version)}}
+
+    def body(self) -> Json:
+        return dict(self.ask("GET", "/churn").json())
+
+    def patch(self, change: Json) -> None:
+        """Let a person change the InferenceService."""
+        answer = self.ask("PATCH", "/churn", change)
+        assert answer.status_code == 200, answer.text
+        self.settle()
+
+    def move(self, weights: Mapping[str, int]) -> None:
+        stable, other = weights
+        if self.mode == "Knative":
+            self.patch({"spec": {"predictor": {**self.predictor(other), "canaryTrafficPercent": weights[other]}}})
+        else:
+            canary = {"trafficPercent": weights[other], "predictor": {"name": f"v{other}", **self.predictor(other)}}
+            self.patch({"spec": {"predictor": self.predictor(stable), "canary": [canary]}})
+
+    def ignore(self) -> None:
+        self.cluster.kserve.asleep = True
+
+    def vanish(self) -> None:
+        self.cluster.close()
+
+    def settle(self) -> None:
+        assert self.cluster.wait_until(self.cluster.is_idle)
+
+    def ask(self, method: str, path: str, body: Json | None = None) -> requests.Response:
+        """Do something as an administrator."""
+        root = f"{self.cluster.url}/apis/serving.kserve.io/v1beta1/namespaces/{NAMESPACE}/inferenceservices"
+        kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
+        headers = {"Authorization": "Bearer admin", "Content-Type": kind}
+        return requests.request(method, f"{root}{path}", json=body, headers=headers, timeout=10)
+
+
+@contextmanager
+def kserve(mode: str) -> Iterator[KserveService]:
+    tokens = {"admin": ADMIN, "traffic": User("traffic", KSERVE)}
+    with LocalCluster({}, namespaces=(NAMESPACE,), tokens=tokens) as cluster:
+        yield KserveService(cluster, mode)
+
+
 @contextmanager
 def memory() -> Iterator[MemoryTarget]:
     yield MemoryTarget()
@@ -188,5 +253,10 @@ def router() -> _WithoutWeights:
 
 
 # With weights of their own: what can go wrong can go wrong at each of them.
-WITH_WEIGHTS: dict[str, Callable[[], Any]] = {"memory": memory, "http_route": http_route}
+WITH_WEIGHTS: dict[str, Callable[[], Any]] = {
+    "memory": memory,
+    "http_route": http_route,
+    "kserve_knative": partial(kserve, "Knative"),
+    "kserve_standard": partial(kserve, "Standard"),
+}
 WITHOUT_WEIGHTS: dict[str, Callable[[], _WithoutWeights]] = {"alias": alias, "router": router}

@@ -27,7 +27,7 @@ from .stores import (
 )
 from .traffic import MemoryTraffic
 
-_WITH_WEIGHTS = ("http_route",)
+_WITH_WEIGHTS = ("http_route", "kserve", "sagemaker")
 
 
 @dataclass

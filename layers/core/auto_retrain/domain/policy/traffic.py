@@ -69,12 +69,44 @@ class HttpRouteTarget(StrictRecord):
         return self
 
 
-Target = AliasTarget | RouterTarget | HttpRouteTarget
+class KserveTarget(StrictRecord):
+    """A KServe InferenceService, which loads the versions itself."""
+
+    adapter: Literal["kserve"] = Field(description="what routes the requests")
+    namespace: Namespace = Field(description="namespace of the InferenceService")
+    service: ObjectName = Field(description="name of the InferenceService")
+    artifact_root: str | None = Field(
+        default=None,
+        max_length=1000,
+        pattern=r"^(s3|gs|hdfs|webhdfs|https?)://[^\s?#]+$",
+        description="where MLflow keeps what it serves as mlflow-artifacts:/, such as s3://bucket/path; needed if it "
+        "does that",
+    )
+
+
+class SagemakerTarget(StrictRecord):
+    """A SageMaker endpoint has one production variant for each version."""
+
+    adapter: Literal["sagemaker"] = Field(description="what routes the requests")
+    endpoint: str = Field(
+        max_length=63, pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$", description="name of the endpoint, in this region"
+    )
+    variant: str = Field(
+        default="v{version}",
+        max_length=57,
+        pattern=r"^([a-zA-Z0-9](-*[a-zA-Z0-9])*-?)?\{version\}(-?([a-zA-Z0-9]-*)*[a-zA-Z0-9])?$",
+        description="name of the variant of a version, with `{version}` for its number",
+    )
+
+
+Target = AliasTarget | RouterTarget | HttpRouteTarget | KserveTarget | SagemakerTarget
 
 CAPABILITIES: dict[str, Capabilities] = {
     "alias": Capabilities.model_construct(weights=False, mirror=False),
     "router": Capabilities.model_construct(weights=True, mirror=True),
     "http_route": Capabilities.model_construct(weights=True, mirror=True),
+    "kserve": Capabilities.model_construct(weights=True, mirror=False),
+    "sagemaker": Capabilities.model_construct(weights=True, mirror=False),
 }
 
 
@@ -85,10 +117,12 @@ def _adapter_of(target: Any) -> Any:
 TrafficTarget = Annotated[
     Annotated[AliasTarget, Tag("alias")]
     | Annotated[RouterTarget, Tag("router")]
-    | Annotated[HttpRouteTarget, Tag("http_route")],
+    | Annotated[HttpRouteTarget, Tag("http_route")]
+    | Annotated[KserveTarget, Tag("kserve")]
+    | Annotated[SagemakerTarget, Tag("sagemaker")],
     Discriminator(
         _adapter_of,
         custom_error_type="unknown_adapter",
-        custom_error_message="must be 'alias', 'router' or 'http_route'",
+        custom_error_message="must be 'alias', 'router', 'http_route', 'kserve' or 'sagemaker'",
     ),
 ]
