@@ -64,11 +64,6 @@ class RollbackOutcome(Record):
     weights: Mapping[str, int] | None = None
     pending: str | None = None
 
-    @property
-    def metrics(self) -> dict[str, int]:
-        """Counts to set alarms on, by metric name."""
-        return {"versions_taken_back": len(self.taken_back)} if self.taken_back else {}
-
 
 class RolloutsWatched(Record):
     """What one pass over all rollouts did, as numbers of models; the next pass retries what is listed in `problems`.
