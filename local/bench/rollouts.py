@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
-import boto3
 from moto import mock_aws
 
 from auto_retrain.adapters.dynamodb.deployment_ledger import DynamoLedger

@@ -74,14 +74,12 @@ def _judge(
     before = before if before and before.rollout_id == rollout.job_id else None
     judging = partial(analyse, rollout.deployment.analysis, rollout, before, counts, at)
     name = record.model_name
-    after = attempt(judging, f"analysis of {name}", problems) or _unknown(name, rollout, before, counts, at)
+    after = attempt(judging, f"analysis of {name}", problems) or _unknown(name, rollout, before, at)
     kept_alive_at = before.kept_alive_at if before else None
     return after.changed(model_name=name, kept_alive_at=kept_alive_at)
 
 
-def _unknown(
-    model_name: str, rollout: Rollout, before: RolloutEvidence | None, counts: LiveCounts, at: datetime
-) -> RolloutEvidence:
+def _unknown(model_name: str, rollout: Rollout, before: RolloutEvidence | None, at: datetime) -> RolloutEvidence:
     """The evidence before, with nothing known any more; so it ends like any other hold without data."""
     same_step = before if before and before.step == rollout.step else None
     return RolloutEvidence(
@@ -89,7 +87,7 @@ def _unknown(
         rollout_id=rollout.job_id,
         step=rollout.step,
         looked_at=at,
-        counts=counts,
+        counts=same_step.counts if same_step else LiveCounts(),
         processes=before.processes if before else {},
         analysis=Analysis(missing="the analysis failed, see the log"),
         held_since=hold_began(same_step.held_since if same_step else None, True, at),
