@@ -13,6 +13,8 @@ from ...ports import Ports
 from ..isolation import attempt
 
 NO_POLICY = "the model has no policy that can be read"
+# Because of a problem of the source that is named once, not for each of a thousand models.
+UNCOUNTED = "its requests could not be counted"
 
 
 def gather_analysis(
@@ -37,7 +39,7 @@ def gather_analysis(
     for name, (record, evidence) in rolling.items():
         assert record.rollout is not None
         of_model = counts.get(name) or LiveCounts.unknown(NO_POLICY)
-        if of_model.problem:
+        if of_model.problem not in (None, UNCOUNTED):
             problems.append(f"{name}: {of_model.problem}")
         gathered[name] = _judge(record, record.rollout, evidence, of_model, problems, at)
     return gathered
@@ -58,9 +60,11 @@ def _query(record: ServingRecord, rollout: Rollout, applied: AppliedPolicy, at: 
 def _read(queries: Sequence[LiveQuery], problems: list[str], ports: Ports) -> list[LiveCounts]:
     if not queries:
         return []
-    read = attempt(partial(ports.live.read, queries), "live counts", problems) or []
-    missing = len(queries) - len(read)
-    return [*read, *[LiveCounts.unknown("its requests could not be counted")] * missing][: len(queries)]
+    read = attempt(partial(ports.live.read, queries), "live counts", problems)
+    if read is not None and len(read) != len(queries):
+        problems.append(f"live counts: {len(read)} answers to {len(queries)} queries")
+        read = None
+    return [LiveCounts.unknown(UNCOUNTED)] * len(queries) if read is None else read
 
 
 def _judge(
