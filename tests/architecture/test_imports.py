@@ -46,6 +46,7 @@ STAGES = (
     "triggering",
     "training",
     "validating",
+    "rolling_out",
     "promoting",
     "ending",
     "watching",

@@ -34,6 +34,7 @@ _WITH_WEIGHTS = ("http_route", "kserve", "sagemaker")
 class MemoryPorts:
     """All ports, without any outside system; `weights` stands for every traffic target outside."""
 
+    stage: str = "test"
     clock: MemoryClock = field(default_factory=MemoryClock)
     limits: FleetLimits = field(default_factory=FleetLimits)
     pod_rules: PodRules = field(default_factory=PodRules)
