@@ -45,6 +45,7 @@ STAGES = (
     "triggering",
     "training",
     "validating",
+    "rolling_out",
     "promoting",
     "ending",
     "watching",

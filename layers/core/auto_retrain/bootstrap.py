@@ -41,6 +41,10 @@ class DeployedPorts:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
+    @property
+    def stage(self) -> str:
+        return self._settings.require("stage")
+
     @cached_property
     def clock(self) -> SystemClock:
         return SystemClock()

@@ -83,6 +83,13 @@ class PolicyStore(Protocol):
     def get(self, model_name: str) -> AppliedPolicy | None:
         """The newest version, even if paused; None for a model without a policy, or whose policy was removed."""
 
+    def newest(self, model_names: Sequence[str], unreadable: list[str] | None = None) -> dict[str, AppliedPolicy]:
+        """The newest version of each model's policy, even if removed, in few calls.
+
+        Models without any are left out, and so are those that cannot be read; what is wrong with these is added to
+        `unreadable`.
+        """
+
     def history(self, model_name: str) -> list[AppliedPolicy]:
         """Every version, newest first."""
 
@@ -470,6 +477,10 @@ class NotificationLog(Protocol):
 
 class Ports(Protocol):
     """All ports together; each adapter is built on first use."""
+
+    @property
+    def stage(self) -> str:
+        """The stage of the deployment, which is part of the names of its alarms."""
 
     @property
     def clock(self) -> Clock: ...

@@ -38,7 +38,8 @@ class RolloutEvidence(Record):
     """What a rollout has shown so far; only the watcher writes it.
 
     `counts` are those of the present step at the last look. `processes` hold the state of each sequential test by
-    check; they go on over all steps. `looks` are thinned so that they stay few.
+    check; they go on over all steps. `looks` are thinned so that they stay few. `kept_alive_at` is when the execution
+    that waits for the rollout was last kept alive.
     """
 
     model_name: str
@@ -50,3 +51,4 @@ class RolloutEvidence(Record):
     analysis: Analysis = Field(default_factory=Analysis.model_construct)
     held_since: UtcTime | None = None
     looks: tuple[Look, ...] = ()
+    kept_alive_at: UtcTime | None = None

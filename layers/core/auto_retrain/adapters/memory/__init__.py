@@ -29,6 +29,7 @@ from .stores import (
 class MemoryPorts:
     """All ports, without any outside system."""
 
+    stage: str = "test"
     clock: MemoryClock = field(default_factory=MemoryClock)
     limits: FleetLimits = field(default_factory=FleetLimits)
     pod_rules: PodRules = field(default_factory=PodRules)
