@@ -92,7 +92,8 @@ class LocalStack:
         self._deploy()
         mlflow.wait_until_ready()
         self._account.functions.warm()
-        self._account.schedules.start({"WatchScheduleRule": self._watch_interval_seconds}, self._live_schedules)
+        watchers = dict.fromkeys(("WatchScheduleRule", "RolloutScheduleRule"), self._watch_interval_seconds)
+        self._account.schedules.start(watchers, self._live_schedules)
 
     def _start_cluster(self, undo: ExitStack) -> None:
         from local.aws.environment import aws_settings
