@@ -3,8 +3,8 @@
 Functions get exactly these permissions, and the contract tests of the stores run with no others.
 """
 
-READ, WRITE, CHANGE, REMOVE, QUERY = (
-    f"dynamodb:{operation}" for operation in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")
+READ, READ_MANY, WRITE, CHANGE, REMOVE, QUERY = (
+    f"dynamodb:{operation}" for operation in ("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")
 )
 MODELS, JOBS, EVENTS, ALARMS, FLEET = "MODEL#*", "JOB#*", "EVENT#*", "ALARM#*", "FLEET"
 
@@ -17,6 +17,7 @@ def on(place: str, *actions: str) -> set[str]:
 # A transaction needs the permissions of its parts.
 TABLE_PERMISSIONS = {
     "policies.get": on(MODELS, READ),
+    "policies.newest": on(MODELS, READ_MANY),
     "policies.fleet": on("index/fleet", QUERY),
     "policies.apply": on(MODELS, READ, WRITE) | on(ALARMS, WRITE, REMOVE),
     "policies.listing_alarm": on(ALARMS, QUERY) | on(FLEET, READ) | on(MODELS, READ) | on("index/fleet", QUERY),

@@ -65,6 +65,9 @@ def test_an_unreadable_policy_does_not_stop_the_rest_of_the_fleet(aws: None, cap
     assert "MODEL#gl-001" in caplog.text
     with pytest.raises(RecordInvalid, match=r"policy\.owner"):
         stores.policies.get("gl-001")
+    problems.clear()
+    assert list(stores.policies.newest(["gl-001", "gl-002"], problems)) == ["gl-002"]
+    assert len(problems) == 1
 
 
 def test_a_job_whose_end_cannot_be_announced_because_it_is_unreadable_is_named(aws: None) -> None:
