@@ -335,6 +335,12 @@ class ModelRegistry(Protocol):
     def run_of(self, model_name: str, version: str) -> str | None:
         """The run that a version belongs to; None if the version or its run is unknown."""
 
+    def storage_uri(self, model_name: str, version: str) -> str:
+        """Where the registry keeps the files of a version, for whoever loads them from there.
+
+        Raises RegistryRefused if the version does not exist.
+        """
+
     def version_files(self, model_name: str, version: str) -> dict[str, FileDigest]:
         """Digests of a version's files as they are now, by path; no model is loaded.
 

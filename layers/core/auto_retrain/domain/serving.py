@@ -4,11 +4,13 @@ It changes only by the named steps below. Each gives the next record and the led
 written together, so there is never one without the other.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import Field
 
+from .analysis import RolloutEvidence
 from .base import Record, UtcTime
 from .deployment_ledger import Change, LedgerLine
 from .errors import ServingConflict
@@ -122,6 +124,17 @@ class ServingRecord(Record):
         applied = self.applied
         follows = applied is not None and (applied.route is None or applied.route.follows(self.desired))
         return follows and applied is not None and applied.alias == self.desired.champion.number
+
+    @property
+    def trained_champion(self) -> LedgerLine | None:
+        """The line that put the champion there, if one of our jobs trained it."""
+        return self.champion if self.champion and self.champion.windows else None
+
+    def evidence_among(self, by_model: Mapping[str, RolloutEvidence]) -> RolloutEvidence | None:
+        """That of this very rollout; what an earlier one has shown says nothing about it."""
+        evidence = by_model.get(self.model_name)
+        is_own = evidence and self.rollout and evidence.rollout_id == self.rollout.job_id
+        return evidence if is_own else None
 
     def is_rolled_back(self, version: str) -> bool:
         """Whether a version was taken back and is not offered again."""
@@ -267,3 +280,18 @@ class ServingChange(NamedTuple):
 
     record: ServingRecord
     line: LedgerLine
+
+
+def record_from(model_name: str, lines: Sequence[LedgerLine]) -> ServingRecord:
+    """The record of a model that has none yet: an earlier release wrote only the ledger, here newest first."""
+    if not lines:
+        return ServingRecord(model_name=model_name)
+    champion, previous = lines[0], lines[1] if len(lines) > 1 else None
+    return ServingRecord(model_name=model_name, sequence=champion.sequence, champion=champion, previous=previous)
+
+
+def changed_meanwhile(record: ServingRecord) -> ServingConflict:
+    """Somebody else wrote a record first."""
+    return ServingConflict(
+        f"the serving record of '{record.model_name}' has changed since revision {record.revision} was read"
+    )
