@@ -75,6 +75,7 @@ class LiveCounts(Record):
 
     `problem` says why they cannot be trusted (another schema, partial data): then they decide nothing. `dropped` are
     rows that were left out because their time is in the future, they are duplicates, or they name another version.
+    `label_problem` says the same of the labels alone: then no label counts, but errors and latencies do.
     """
 
     champion: ArmCounts = Field(default_factory=ArmCounts.model_construct)
@@ -84,6 +85,7 @@ class LiveCounts(Record):
     newest_at: UtcTime | None = None
     dropped: int = 0
     problem: str | None = None
+    label_problem: str | None = None
 
     @classmethod
     def unknown(cls, problem: str) -> Self:
