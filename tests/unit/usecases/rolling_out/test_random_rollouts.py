@@ -140,7 +140,7 @@ class RandomWorld(RolloutWorld):
         assert self.weights() == record.desired.weights
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(ACTIONS, max_size=20))
 def test_exactly_one_proven_champion_serves_whatever_happens(actions: list[tuple[str, Any]]) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:
@@ -153,7 +153,7 @@ def test_exactly_one_proven_champion_serves_whatever_happens(actions: list[tuple
         world.check()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(st.sampled_from(["look", "deploy", "pause", "resume"]), max_size=25))
 def test_the_unknown_is_never_promoted_nor_given_more_weight(actions: list[str]) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:

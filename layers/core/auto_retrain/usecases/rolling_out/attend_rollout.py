@@ -44,7 +44,7 @@ def attend(record: ServingRecord, evidence: RolloutEvidence, problems: list[str]
     action = attempt(deciding, f"strategy of {record.model_name}", problems) or Hold("its strategy failed, see the log")
     if isinstance(action, RollBack):
         return Attended(_abort(record, rollout, action.reason, ports), evidence)
-    if is_due(record.model_name, evidence, at):
+    if _is_due(record.model_name, evidence, at):
         evidence = evidence.changed(kept_alive_at=at)
         if not _is_awaited(rollout, ports):
             return Attended(_abort(record, rollout, "its execution ended without finishing it", ports), evidence)
@@ -72,8 +72,8 @@ def _decide(record: ServingRecord, rollout: Rollout, evidence: RolloutEvidence, 
     return Hold(f"{wish.actor} paused it: {wish.reason}")
 
 
-def is_due(model_name: str, evidence: RolloutEvidence, at: datetime) -> bool:
-    """Whether it is time for a sign of life, and for a look at what somebody else may have moved."""
+def _is_due(model_name: str, evidence: RolloutEvidence, at: datetime) -> bool:
+    """Whether it is time for a sign of life, or to see whether anybody still waits."""
     extra = timedelta(minutes=spread_offset(model_name, "kept alive", SILENCE_SPAN_MINUTES))
     return evidence.kept_alive_at is None or at - evidence.kept_alive_at >= MIN_SILENCE + extra
 

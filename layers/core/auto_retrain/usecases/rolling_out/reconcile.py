@@ -22,7 +22,7 @@ REPEAT_TIME = timedelta(days=1)
 def reconcile(
     record: ServingRecord, applied: AppliedPolicy | None, until: datetime, problems: list[str], ports: Ports
 ) -> str:
-    """Let alias and traffic follow; returns reconciled, pending or unreconciled.
+    """Let alias and traffic follow; returns in place, reconciled, pending or unreconciled.
 
     Nothing is begun after `until`: a registry that hangs must not use up the time of the next pass.
     """
@@ -33,13 +33,17 @@ def reconcile(
     after = followed or record
     if record.rollout and after.rollout is None:
         wake(record, ports)  # somebody else let another version serve, which ended the rollout
-    if after.is_applied and after.conflict is None:
-        return "reconciled"
+    if _is_settled(after):
+        return "in place" if _is_settled(record) else "reconciled"
     at = ports.clock.now()
     if after.conflict is None and after.changed_at and at - after.changed_at < GRACE:
         return "pending"
     attempt(partial(_tell, after, applied, at, ports), f"message about {record.model_name}", problems)
     return "unreconciled"
+
+
+def _is_settled(record: ServingRecord) -> bool:
+    return record.is_applied and record.conflict is None
 
 
 def _follow(record: ServingRecord, applied: AppliedPolicy | None, ports: Ports) -> ServingRecord:

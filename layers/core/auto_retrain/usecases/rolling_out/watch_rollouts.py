@@ -13,7 +13,7 @@ from ...domain.policy.policy import AppliedPolicy
 from ...domain.serving import ServingRecord
 from ...ports import Ports
 from ..isolation import attempt
-from .attend_rollout import Attended, attend, is_due
+from .attend_rollout import Attended, attend
 from .gather_analysis import gather_analysis
 from .reconcile import reconcile
 
@@ -21,6 +21,8 @@ from .reconcile import reconcile
 PARALLEL_STEPS = 16
 MAX_REASONS = 20
 RECONCILING_TIME = timedelta(seconds=20)
+# Of rollouts that are not behind as far as we know: a few requests each, to notice what somebody else moved.
+MAX_COMPARISONS = 100
 # After these, the record is another one, and what had to follow has followed.
 _CHANGED = ("rolled back", "over", "weighted", "changed meanwhile")
 
@@ -42,9 +44,10 @@ def watch_rollouts(tick: ScheduledEvent, ports: Ports) -> RolloutsWatched:
         attending = partial(_attend, records, gathered, problems, ports)
         attended = dict(zip(gathered, pool.map(attending, gathered), strict=True))
         _keep([each.evidence for each in attended.values()], problems, ports)
-        behind = [record for record in records.values() if _needs_a_look(record, attended, gathered, ports)]
+        untouched = [record for name, record in records.items() if _is_untouched(attended.get(name))]
         until = ports.clock.now() + RECONCILING_TIME
-        reconciled = list(pool.map(partial(_reconcile, policies, problems, ports, until), behind))
+        to_compare = _to_compare(untouched, ports.clock.now())
+        reconciled = list(pool.map(partial(_reconcile, policies, problems, ports, until), to_compare))
     return _outcome(attended, reconciled, problems)
 
 
@@ -64,16 +67,17 @@ def _keep(evidence: Sequence[RolloutEvidence], problems: list[str], ports: Ports
         attempt(partial(ports.ledger.keep_evidence, evidence), "evidence", problems)
 
 
-def _needs_a_look(
-    record: ServingRecord, attended: Mapping[str, Attended], gathered: Mapping[str, RolloutEvidence], ports: Ports
-) -> bool:
-    """Whether it is behind, or might be without our knowing, because somebody else may move things at any time."""
-    name = record.model_name
-    if name not in attended:
-        return True
-    if attended[name].done in _CHANGED:
-        return False
-    return not record.is_applied or record.conflict is not None or is_due(name, gathered[name], ports.clock.now())
+def _is_untouched(attended: Attended | None) -> bool:
+    return attended is None or attended.done not in _CHANGED
+
+
+def _to_compare(records: Sequence[ServingRecord], at: datetime) -> list[ServingRecord]:
+    """All that are behind, and of the others a share that is the next one in each pass."""
+    behind = [record for record in records if record.conflict or not record.is_applied]
+    others = [record for record in records if record.conflict is None and record.is_applied]
+    turn = int(at.timestamp() // 60) * MAX_COMPARISONS
+    share = [others[(turn + place) % len(others)] for place in range(min(len(others), MAX_COMPARISONS))]
+    return [*behind, *share]
 
 
 def _reconcile(
