@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
+import boto3
 from moto import mock_aws
 
 from auto_retrain.adapters.dynamodb.deployment_ledger import DynamoLedger
@@ -31,8 +32,7 @@ from auto_retrain.domain.traffic import Route
 from auto_retrain.usecases.rolling_out.roll_back import roll_back
 from auto_retrain.usecases.rolling_out.watch_rollouts import watch_rollouts
 from local.bench.figure import Figure
-from local.bench.sweep import ITEMS_PER_WRITE, NOW
-from tests.contracts.ports.aws_world import create_table
+from local.bench.sweep import ITEMS_PER_WRITE, NOW, table_request
 
 MODELS = 1_000
 PASSES = 3
@@ -67,7 +67,7 @@ def _watching() -> Iterator[Figure]:
             outcome = watch_rollouts(ScheduledEvent(), ports)
             seconds.append(time.perf_counter() - started)
             counted.append(sum(calls.values()))
-            assert (outcome.rollouts, outcome.rolled_back, outcome.problems) == (MODELS, 0, ()), outcome
+            assert (outcome.rollouts, outcome.rolled_back, outcome.problems) == (MODELS, 0, ()), outcome.problems[:3]
     name = f"watching {MODELS:,} rollouts"
     yield Figure(name, statistics.median(seconds), "s", 5)
     yield Figure(f"{name}: AWS calls beside signs of life", max(counted), "calls", 30)
@@ -98,7 +98,8 @@ def _stopped() -> Iterator[str]:
 
 def _world(models: int) -> tuple[Any, Any]:
     """Policies and serving records in DynamoDB as moto emulates it; Step Functions accepts every sign of life."""
-    client = create_table("jobs")
+    client = boto3.client("dynamodb", region_name="eu-central-1")
+    client.create_table(**table_request())
     ports: Any = MemoryPorts()
     ports.clock.advance(NOW - ports.clock.now())
     table = Table(client, "jobs")
