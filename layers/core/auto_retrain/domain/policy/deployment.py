@@ -8,6 +8,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from ..base import StrictRecord
 from .analysis import AnalysisPolicy
+from .requests import PredictionLogRequests, RequestsPolicy
 from .traffic import CAPABILITIES, AliasTarget, TrafficTarget
 
 MAX_STEPS = 50
@@ -24,6 +25,7 @@ class _Deployment(StrictRecord):
     needs: ClassVar[Literal["weights", "mirror"] | None] = "weights"
 
     traffic: TrafficTarget = Field(default_factory=AliasTarget.model_construct)
+    requests: RequestsPolicy = Field(default_factory=PredictionLogRequests.model_construct)
     analysis: AnalysisPolicy = Field(default_factory=AnalysisPolicy.model_construct)
     min_requests: int = Field(
         default=500,
