@@ -63,11 +63,11 @@ def main() -> None:
     started = time.perf_counter()
     profile = build_profile("bench", columns, DriftPolicy(), window, [stored], ports)
     seconds = time.perf_counter() - started
-    report = {"rows": profile.rows, "features": len(profile.features), "peak_mb": peak_mb(), "seconds": seconds}
+    report = {"rows": profile.rows, "features": len(profile.features), "peak_mb": _peak_mb(), "seconds": seconds}
     print(json.dumps(report))
 
 
-def peak_mb() -> float:
+def _peak_mb() -> float:
     """Of this program alone; getrusage would include the memory of the process that started it."""
     status = Path("/proc/self/status").read_text()
     return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) / 1000

@@ -4,26 +4,18 @@ import json
 import subprocess
 import sys
 import tempfile
-import time
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from auto_retrain.adapters.live.prediction_log import PredictionLogSource
-from auto_retrain.domain.live import LiveQuery
-from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.prediction_log import partition_of
-from local.bench.drift_memory import Files, peak_mb
 from local.bench.figure import Figure
+from local.bench.request_counting import ROWS, START
 
-ROWS = 1_000_000
 FILES = 60
-COUNTING = "from local.bench.requests import main; main()"
-_START = datetime(2026, 3, 1, 10, tzinfo=UTC)
-_END = _START + timedelta(hours=2)
+COUNTING = "from local.bench.request_counting import main; main()"
 
 
 def measure() -> list[Figure]:
@@ -34,19 +26,19 @@ def measure() -> list[Figure]:
     report = json.loads(answer.stdout)
     log = f"live counts of {ROWS:,} logged requests"
     return [
-        Figure(log, report["seconds"], "s", 1, f"{report['next_seconds']:.2f} s for the next pass"),
+        Figure(log, report["seconds"], "CPU s", 1, f"{report['next_seconds']:.2f} CPU s for the next pass"),
         Figure(f"{log}, memory", report["peak_mb"], "MB", 300, f"{report['before_mb']:.0f} MB before reading"),
     ]
 
 
 def write_log(folder: Path) -> None:
     """An hour of requests, a file a minute."""
-    hour, random = folder / partition_of(_START), np.random.default_rng(1)
+    hour, random = folder / partition_of(START), np.random.default_rng(1)
     hour.mkdir(parents=True)
     rows = ROWS // FILES + 1
     for minute in range(FILES):
         seconds = np.sort(random.uniform(0, 60, rows))
-        at = (np.datetime64(_START.replace(tzinfo=None), "us") + np.timedelta64(minute, "m")) + (seconds * 1e6).astype(
+        at = (np.datetime64(START.replace(tzinfo=None), "us") + np.timedelta64(minute, "m")) + (seconds * 1e6).astype(
             "timedelta64[us]"
         )
         columns = {
@@ -65,26 +57,3 @@ def write_log(folder: Path) -> None:
             "error": pa.array(np.where(random.uniform(size=rows) < 0.01, "timeout", None), pa.string()),
         }
         parquet.write_table(pa.table(columns), hour / f"part-{minute:02}.parquet", compression="zstd")
-
-
-def main() -> None:
-    files, folder = Files(), Path(sys.argv[1])
-    for path in sorted(folder.rglob("*.parquet")):
-        files.add_file("predictions/model=bench", _START.date(), path)
-    source, query = PredictionLogSource(files), _query()
-    before = peak_mb()
-    seconds = []
-    for _ in range(2):
-        started = time.perf_counter()
-        (counts,) = source.read([query])
-        seconds.append(time.perf_counter() - started)
-        assert counts.problem is None, counts.problem
-        assert counts.champion.requests + counts.challenger.requests >= ROWS
-    report = {"seconds": seconds[0], "next_seconds": seconds[1], "peak_mb": peak_mb(), "before_mb": before}
-    print(json.dumps(report))
-
-
-def _query() -> LiveQuery:
-    data = {"prefix": "bench", "row_id": "id", "label": "y", "numeric": ["x"], "label_delay_days": 7}
-    policy = Policy.model_validate({"model": "bench", "owner": "bench", "data": data}, strict=False)
-    return LiveQuery(policy=policy, rollout_id="bench-1", champion="1", challenger="2", start=_START, end=_END)

@@ -87,7 +87,8 @@ def judge_label_share(sight: Sight, split: Split) -> Verdict | None:
     champion, challenger = sight.counts.champion, sight.counts.challenger
     labelled, requests = champion.labelled + challenger.labelled, champion.requests + challenger.requests
     fewest = min(champion.requests, challenger.requests)
-    if not (split.is_constant and 0 < sight.rollout.weight < 100 and labelled * fewest >= MIN_EXPECTED * requests):
+    has_support = fewest > 0 and labelled * fewest >= MIN_EXPECTED * requests
+    if not (split.is_constant and 0 < sight.rollout.weight < 100 and has_support):
         return None
     ours, theirs, pooled = _share(challenger), _share(champion), labelled / requests
     variance = pooled * (1 - pooled) * (1 / champion.requests + 1 / challenger.requests)

@@ -3,77 +3,78 @@
 import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...domain.errors import DataInvalid
 from ...domain.live import LATENCY_BASE, SCORE_BINS, ArmCounts, LiveCounts, LiveQuery, PairedCounts
-from .log_rows import each_once, is_regression
+from .log_rows import each_once, is_regression, only
 
 _SHORTEST_MS = 1e-3
 # Of these, a regression's errors are squared.
 _OF_SQUARES = frozenset({"rmse", "r2"})
+
+_COUNTED = ["served", "is_challenger", "failed", "entity", "score", "latency"]
 
 WithLabels = Callable[[pa.Table], pa.Table]
 
 
 def count(rows: pa.Table, of_others: int, query: LiveQuery, with_labels: WithLabels) -> LiveCounts:
     """The counts of both versions; labels that cannot be read are a problem of their own."""
-    past = rows.filter(pc.less(rows["at"], pa.scalar(query.end, rows.schema.field("at").type)))
+    past = only(rows, pc.less(rows["at"], _moment(query.end)))
     # Nobody asks the champion for copies.
-    wanted = past.filter(pc.or_(past["served"], past["is_challenger"]))
+    wanted = only(past, pc.or_(past["served"], past["is_challenger"]))
     once = each_once(wanted)
-    arms = _by_arm(once)
-    labelled, problem = _labelled(arms, query, with_labels)
-    champion, challenger, copied = (_arm(*each, query) for each in zip(arms, labelled, strict=True))
+    labelled, problem = _labelled(_mature(once, query), query, with_labels)
+    arms = _by_arm(once.select(_COUNTED))
+    champion, challenger, copies = (_arm(*each, query) for each in zip(arms, labelled, strict=True))
     return LiveCounts(
         champion=champion,
         challenger=challenger,
-        copies=copied,
-        paired=_paired(arms[0], arms[2], labelled[2], query),
+        copies=copies,
+        paired=_paired(once, labelled[2], query) if copies.requests else PairedCounts(),
         newest_at=pc.max(past["at"]).as_py(),
         dropped=of_others + rows.num_rows - past.num_rows + wanted.num_rows - once.num_rows,
         label_problem=problem,
     )
 
 
-def _labelled(arms: list[pa.Table], query: LiveQuery, with_labels: WithLabels) -> tuple[list[pa.Table], str | None]:
-    """The answers whose label is due, each with its label, and what is wrong with the labels.
-
-    Both versions are counted over the time in which both answered, so their labels have had as much time to come.
-    """
-    due = query.end - timedelta(days=query.policy.data.label_delay_days)
-    starts = [_earliest(arm) for arm in arms[:2]]
-    both = max(starts) if None not in starts else None
-    mature = [_between(arm, since, due) for arm, since in zip(arms, (both, both, query.start), strict=True)]
-    together = pa.concat_tables(mature)
-    if not together.num_rows:
-        return [_without_labels(arm) for arm in mature], None
-    try:
-        return _by_arm(with_labels(together)), None
-    except DataInvalid as error:
-        return [_without_labels(arm) for arm in mature], str(error)
+def _moment(at: datetime) -> pa.Scalar:
+    return pa.scalar(at, pa.timestamp("us", "UTC"))
 
 
 def _by_arm(rows: pa.Table) -> list[pa.Table]:
     """The answers of the champion, those of the challenger, and its answers to copies."""
+    return [rows.filter(mask) for mask in _masks(rows)]
+
+
+def _masks(rows: pa.Table) -> list[pa.ChunkedArray]:
     served, of_challenger = rows["served"], rows["is_challenger"]
-    own = pc.and_not(served, of_challenger)
-    return [rows.filter(each) for each in (own, pc.and_(served, of_challenger), pc.invert(served))]
+    return [pc.and_not(served, of_challenger), pc.and_(served, of_challenger), pc.invert(served)]
 
 
-def _earliest(rows: pa.Table) -> Any:
-    return pc.min(rows["at"]).as_py()
+def _mature(rows: pa.Table, query: LiveQuery) -> pa.Table:
+    """The answers whose label is due.
+
+    Both versions are counted over the time in which both answered, so their labels have had as much time to come.
+    """
+    due = query.end - timedelta(days=query.policy.data.label_delay_days)
+    own, of_challenger, copied = _masks(rows)
+    begins = [pc.min(rows["at"].filter(mask)).as_py() for mask in (own, of_challenger)]
+    both = due if None in begins else max(begins)
+    in_time = pc.or_(copied, pc.greater_equal(rows["at"], _moment(both)))
+    return rows.filter(pc.and_(pc.and_(in_time, pc.less(rows["at"], _moment(due))), _answered(rows)))
 
 
-def _between(rows: pa.Table, since: datetime | None, until: datetime) -> pa.Table:
-    if since is None or since >= until:
-        return rows.slice(0, 0)
-    kind = rows.schema.field("at").type
-    inside = pc.and_(pc.greater_equal(rows["at"], pa.scalar(since, kind)), pc.less(rows["at"], pa.scalar(until, kind)))
-    return rows.filter(pc.and_(inside, _answered(rows)))
+def _labelled(mature: pa.Table, query: LiveQuery, with_labels: WithLabels) -> tuple[list[pa.Table], str | None]:
+    """The answers of each arm, each with its label, and what is wrong with the labels."""
+    if not mature.num_rows:
+        return _by_arm(_without_labels(mature)), None
+    try:
+        return _by_arm(with_labels(mature)), None
+    except DataInvalid as error:
+        return _by_arm(_without_labels(mature)), str(error)
 
 
 def _without_labels(rows: pa.Table) -> pa.Table:
@@ -133,10 +134,9 @@ def _value_counts(values: pa.ChunkedArray) -> dict[float, int]:
     return dict(zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True))
 
 
-def _paired(champion: pa.Table, copies: pa.Table, mature: pa.Table, query: LiveQuery) -> PairedCounts:
+def _paired(rows: pa.Table, mature: pa.Table, query: LiveQuery) -> PairedCounts:
     """Copies beside the answers to their originals; the labels are those that were found for the copies."""
-    if not copies.num_rows:
-        return PairedCounts()
+    champion, _, copies = _by_arm(rows.select(["id", "served", "is_challenger", "failed", "answer"]))
     originals = champion.filter(_answered(champion)).select(["id", "answer"]).rename_columns(["id", "original"])
     both = copies.filter(_answered(copies)).select(["id", "answer"]).join(originals, "id", join_type="inner")
     judged = mature.filter(pc.is_valid(mature["label"])).select(["id", "answer", "label"])

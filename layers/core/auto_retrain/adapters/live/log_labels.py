@@ -14,7 +14,7 @@ from ...domain.windows import Window
 from ...ports import DataStore
 from ..data.arrow_tables import record_batches
 from ..data.arrow_values import Unconvertible, floats, texts
-from .log_rows import is_regression
+from .log_rows import is_regression, key_of
 
 _DAY = timedelta(days=1)
 
@@ -31,9 +31,9 @@ def with_labels(rows: pa.Table, query: LiveQuery, data: DataStore) -> pa.Table:
 
     Raises DataInvalid if labels cannot be read, and DataUnavailable if S3 did not answer.
     """
-    keys = texts(rows["key"].combine_chunks())
-    rows = rows.set_column(rows.schema.get_field_index("key"), "key", keys)
-    return rows.join(_labels(pc.unique(keys), query, data), "key", join_type="left outer")
+    keys = texts(rows["key" if key_of(query) else "id"].combine_chunks())
+    kept = rows.drop_columns(["key"]) if key_of(query) else rows
+    return kept.append_column("key", keys).join(_labels(pc.unique(keys), query, data), "key", join_type="left outer")
 
 
 def _labels(keys: pa.Array, query: LiveQuery, data: DataStore) -> pa.Table:

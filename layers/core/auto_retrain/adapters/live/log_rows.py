@@ -1,7 +1,7 @@
 """The rows of one rollout's step, with only what counting needs of them, each prediction once."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -9,7 +9,10 @@ import pyarrow.compute as pc
 from ...domain.errors import DataInvalid
 from ...domain.live import LiveQuery
 from ...domain.metric_kinds import Task
+from ...domain.policy.requests import PredictionLogRequests
 from ..data.arrow_values import Unconvertible, floats, texts
+
+Rows = TypeVar("Rows", pa.Table, pa.RecordBatch)
 
 _NO_NUMBER = pa.scalar(None, pa.float64())
 
@@ -28,10 +31,10 @@ def step_rows(batches: Iterable[pa.RecordBatch], query: LiveQuery, uri: str) -> 
     """
     of_others, kept = 0, []
     for batch in batches:
-        inside = batch.filter(_is_of_step(batch, query))
+        inside = only(batch, _is_of_step(batch, query))
         version = inside["version"]
         mine = pc.or_(pc.equal(version, query.champion), pc.equal(version, query.challenger))
-        rows = inside.filter(mine)
+        rows = only(inside, mine)
         of_others += inside.num_rows - rows.num_rows
         kept.append(_compact(rows, query, uri))
     return StepRows(pa.Table.from_batches(kept, schema(query)), of_others)
@@ -48,7 +51,7 @@ def schema(query: LiveQuery) -> pa.Schema:
             "served": pa.bool_(),
             "failed": pa.bool_(),
             "answer": answer,
-            "key": pa.string(),
+            **({"key": pa.string()} if key_of(query) else {}),
             "entity": pa.string(),
             "score": pa.float64(),
             "latency": pa.float64(),
@@ -56,15 +59,26 @@ def schema(query: LiveQuery) -> pa.Schema:
     )
 
 
+def key_of(query: LiveQuery) -> str | None:
+    """The column of the log by which labels are joined, if it is another than the prediction's id."""
+    requests = query.policy.deployment.requests
+    assert isinstance(requests, PredictionLogRequests)
+    return None if requests.label_key == "prediction_id" else requests.label_key
+
+
 def is_regression(query: LiveQuery) -> bool:
     return query.policy.data.task is Task.REGRESSION
 
 
+def only(rows: Rows, chosen: Any) -> Rows:
+    """The chosen rows; a copy is made only if some are not chosen."""
+    return rows if pc.all(chosen).as_py() else rows.filter(chosen)
+
+
 def each_once(rows: pa.Table) -> pa.Table:
     """Of several rows for one served answer, or for one copy, the first in time, whatever the order of the rows."""
-    copies = pc.invert(rows["served"])
-    parts = [_first_of_each(part) for part in (rows.filter(rows["served"]), rows.filter(copies))]
-    return pa.concat_tables(parts)
+    parts = [only(rows, rows["served"]), rows.filter(pc.invert(rows["served"]))]
+    return pa.concat_tables([_first_of_each(part) for part in parts])
 
 
 def _first_of_each(rows: pa.Table) -> pa.Table:
@@ -74,12 +88,10 @@ def _first_of_each(rows: pa.Table) -> pa.Table:
     names = [name for name in rows.schema.names if name not in ("id", "at", "served")]
     ordered = rows.sort_by([(name, "ascending") for name in ("at", *names)])
     whole = pc.ScalarAggregateOptions(skip_nulls=False)
-    chosen = ordered.group_by("id", use_threads=False).aggregate(
-        [(name, "first", whole) for name in rows.schema.names if name != "id"]
-    )
-    return chosen.rename_columns([name.removesuffix("_first") for name in chosen.schema.names]).select(
-        rows.schema.names
-    )
+    firsts = [(name, "first", whole) for name in rows.schema.names if name != "id"]
+    chosen = ordered.group_by("id", use_threads=False).aggregate(firsts)
+    named = chosen.rename_columns([name.removesuffix("_first") for name in chosen.schema.names])
+    return named.select(rows.schema.names)
 
 
 def _is_of_step(batch: pa.RecordBatch, query: LiveQuery) -> pa.Array:
@@ -95,25 +107,20 @@ def _compact(rows: pa.RecordBatch, query: LiveQuery, uri: str) -> pa.RecordBatch
         # A number that is not finite is no answer.
         broken = pc.fill_null(pc.invert(pc.is_finite(answer)), False)
         failed, answer = pc.or_(failed, broken), pc.if_else(broken, _NO_NUMBER, answer)
-    return pa.RecordBatch.from_arrays(
-        [
-            rows["prediction_id"],
-            rows["predicted_at"],
-            pc.equal(rows["version"], query.challenger),
-            rows["served"],
-            failed,
-            answer,
-            rows[_key(query)],
-            rows["entity_id"],
-            rows["score"],
-            rows["latency_ms"],
-        ],
-        schema=schema(query),
-    )
-
-
-def _key(query: LiveQuery) -> str:
-    return getattr(query.policy.deployment.requests, "label_key", "prediction_id")
+    key = key_of(query)
+    arrays = [
+        rows["prediction_id"],
+        rows["predicted_at"],
+        pc.equal(rows["version"], query.challenger),
+        rows["served"],
+        failed,
+        answer,
+        *([rows[key]] if key else []),
+        rows["entity_id"],
+        rows["score"],
+        rows["latency_ms"],
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema(query))
 
 
 def _answers(cells: pa.Array, query: LiveQuery, uri: str) -> pa.Array:
