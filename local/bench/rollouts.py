@@ -31,8 +31,8 @@ from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.messages.rolling_out import RollbackRequest
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.policy.policy import AppliedPolicy, Policy
-from auto_retrain.domain.serving import Applied, Rollout, ServingRecord
-from auto_retrain.domain.traffic import Route
+from auto_retrain.domain.serving import Rollout, ServingRecord
+from auto_retrain.usecases.rolling_out.follow import follow
 from auto_retrain.usecases.rolling_out.roll_back import roll_back
 from auto_retrain.usecases.rolling_out.watch_rollouts import watch_rollouts
 from local.bench.figure import Figure
@@ -109,6 +109,7 @@ class _Table:
     def __init__(self) -> None:
         self.items: dict[tuple[str, str], Any] = {}
         self.calls: Counter[str] = Counter()
+        self.latency = 0.0
 
     def client(self) -> Any:
         client = boto3.client("dynamodb", region_name="eu-central-1")
@@ -121,7 +122,7 @@ class _Table:
     def _answer(self, request: Any, event_name: str, **_: Any) -> AWSResponse:
         operation = event_name.rsplit(".", 1)[-1]
         self.calls[operation] += 1
-        time.sleep(LATENCY_SECONDS)
+        time.sleep(self.latency)
         answers = {
             "Query": self._query,
             "BatchGetItem": self._batch_get_item,
@@ -180,6 +181,8 @@ def _world(models: int) -> tuple[Any, _Table]:
         stored.put(item_of(model_key(policy.model, "SERVING"), record, revision=str(record.revision)) | IN_INDEX)
         ports.registry.register(policy.model, "1")
         ports.registry.set_champion(policy.model, "1")
+        follow(record, policy.deployment.traffic, ports)
+    stored.latency = LATENCY_SECONDS
     return ports, stored
 
 
@@ -202,7 +205,7 @@ def _item(policy: Policy) -> Any:
 
 
 def _record(policy: Policy) -> ServingRecord:
-    """A model whose version 2 answers the first requests, as alias and traffic were read back."""
+    """A model whose version 2 answers the first requests."""
     champion = LedgerLine(
         model_name=policy.model,
         sequence=1,
@@ -224,7 +227,4 @@ def _record(policy: Policy) -> ServingRecord:
         since=NOW,
         task_token="t" * 600,
     )
-    applied = Applied(alias="1", route=Route(weights={"1": 95, "2": 5}), at=NOW)
-    return ServingRecord(
-        model_name=policy.model, revision=1, sequence=1, champion=champion, rollout=rollout, applied=applied
-    )
+    return ServingRecord(model_name=policy.model, revision=1, sequence=1, champion=champion, rollout=rollout)
