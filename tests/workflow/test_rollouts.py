@@ -25,7 +25,15 @@ def test_a_good_canary_is_promoted_in_its_steps(world: World) -> None:
     assert (ended.status, ended.job and ended.job.ending) == ("SUCCEEDED", Ending.PROMOTED)
     assert (canary.champion, world.registry.champion(canary.model)) == ("2", "2")
     start = ended.path.index("DeployModel")
-    assert ended.path[start:] == ["DeployModel", "ChooseRollout", *STEP * 2, "ProfileData", "CloseJob", "ChooseEnding", "Closed"]
+    assert ended.path[start:] == [
+        "DeployModel",
+        "ChooseRollout",
+        *STEP * 2,
+        "ProfileData",
+        "CloseJob",
+        "ChooseEnding",
+        "Closed",
+    ]
     changes = [(line.change, line.weight) for line in world.ledger.lines(canary.model, 10)][::-1]
     assert changes == [("promoted", 0), ("weight", 10), ("weight", 50), ("promoted", 0)]
 
