@@ -182,6 +182,13 @@ def test_a_route_that_another_controller_owns_is_left_to_it(outside: RouteTarget
     assert "belongs to Canary 'churn', whose controller would undo every change" in refused(outside)
 
 
+@pytest.mark.parametrize("mark", ["labels", "annotations"])
+def test_a_route_that_argo_rollouts_is_changing_is_left_to_it(outside: RouteTarget, mark: str) -> None:
+    outside.create_route([outside.rule({"17": 1})], **{mark: {"rollouts.argoproj.io/gatewayapi-canary": "in-progress"}})
+
+    assert "is being changed by Argo Rollouts" in refused(outside)
+
+
 def test_an_owner_that_controls_nothing_does_no_harm(outside: RouteTarget) -> None:
     owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "release", "uid": "1"}
     outside.create_route([outside.rule({"17": 1})], ownerReferences=[owner])
@@ -382,6 +389,31 @@ def test_a_rule_of_odd_values_is_read_or_refused_with_a_sentence(backends: list[
     assert sum(rule.route.weights.values()) == pytest.approx(100 if rule.route.weights else 0, abs=0.1)
     with suppress(TrafficRefused):
         rule.following(STEPS["some"])
+
+
+WISHES = st.builds(
+    desired,
+    champion=st.sampled_from(["17", "18"]),
+    challenger=st.sampled_from([None, "19"]),
+    weight=st.integers(0, 100),
+    mirror_share=st.integers(0, 100),
+)
+
+
+@given(
+    st.lists(WISHES, min_size=1, max_size=4), st.dictionaries(st.sampled_from(["17", "18", "19"]), st.integers(0, 9))
+)
+def test_whatever_stood_there_a_rule_follows_the_newest_wish_and_then_stays_as_it_is(
+    wishes: list[DesiredRoute], weights: dict[str, int]
+) -> None:
+    backends = [{"name": f"churn-v{version}", "port": 80, "weight": weight} for version, weight in weights.items()]
+    body = {"spec": {"rules": [{"backendRefs": backends}]}}
+    for wish in wishes:
+        rules = RouteRule(body, ROUTE.changed(port=80)).following(wish)
+        body = {"spec": {"rules": rules}} if rules else body
+        rule = RouteRule(body, ROUTE.changed(port=80))
+        assert rule.route.follows(wish)
+        assert rule.following(wish) is None
 
 
 # What the network and the API server do.

@@ -8,7 +8,7 @@ from ...domain.errors import ClusterRefused, ClusterUnavailable, TrafficConflict
 from ...domain.policy.traffic import HttpRouteTarget, TrafficTarget
 from ...domain.traffic import DesiredRoute, Effect, EffectState, Route
 from ..kubernetes.access.objects import Kind, ObjectClient
-from ..kubernetes.access.reading import annotations_of, objects_at, text_at, value_at
+from ..kubernetes.access.reading import annotations_of, labels_of, objects_at, text_at, value_at
 from ..kubernetes.access.transport import Json
 from .route_rule import RouteRule, generation_of
 from .route_status import problem_of
@@ -16,6 +16,7 @@ from .route_status import problem_of
 HTTP_ROUTES = Kind("HTTPRoute", "apis/gateway.networking.k8s.io/v1", "httproutes")
 SERVICES = Kind("Service", "api/v1", "services")
 ENDPOINT_SLICES = Kind("EndpointSlice", "apis/discovery.k8s.io/v1", "endpointslices")
+_ARGO = "rollouts.argoproj.io/"
 # A gateway may write the status while we change the rule; that is no conflict.
 ATTEMPTS = 4
 
@@ -92,6 +93,9 @@ def _refuse_foreign(body: Json) -> None:
                 f"HTTPRoute '{name}' belongs to {text_at(owner, 'kind')} '{text_at(owner, 'name')}', whose controller "
                 "would undo every change"
             )
+    # Argo Rollouts owns no HTTPRoute, and marks the ones that it is changing.
+    if any(key.startswith(_ARGO) for key in (*labels_of(body), *annotations_of(body))):
+        raise TrafficRefused(f"HTTPRoute '{name}' is being changed by Argo Rollouts")
     if value_at(body, "metadata", "deletionTimestamp"):
         raise TrafficRefused(f"HTTPRoute '{name}' is being deleted")
 

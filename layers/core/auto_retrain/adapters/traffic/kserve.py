@@ -8,7 +8,7 @@ from ...domain.errors import ClusterRefused, ClusterUnavailable, TrafficConflict
 from ...domain.policy.traffic import KserveTarget, TrafficTarget
 from ...domain.traffic import DesiredRoute, Effect, EffectState, Route
 from ...ports import ModelRegistry
-from ..kubernetes.access.client import Kind, KubernetesClient
+from ..kubernetes.access.objects import Kind, ObjectClient
 from ..kubernetes.access.reading import annotations_of, number_at, text_at
 from ..kubernetes.access.transport import Json
 from .kserve_knative import KnativeService
@@ -32,7 +32,7 @@ class KserveTraffic:
     is what the status, or the HTTPRoute behind it, says that it routes to.
     """
 
-    def __init__(self, client_for: Callable[[str], KubernetesClient], registry: ModelRegistry) -> None:
+    def __init__(self, client_for: Callable[[str], ObjectClient], registry: ModelRegistry) -> None:
         self._client_for = client_for
         self._registry = registry
 

@@ -5,7 +5,7 @@ only the HTTPRoute tells what is in force.
 """
 
 from ...domain.traffic import DesiredRoute, Route, percent
-from ..kubernetes.access.client import Kind
+from ..kubernetes.access.objects import Kind
 from ..kubernetes.access.reading import number_at, object_at, objects_at, text_at
 from ..kubernetes.access.transport import Json
 from .kserve_mark import Mark
