@@ -6,6 +6,7 @@ from .base import Record, UtcTime
 from .job import RetrainingJob
 from .model_state import Serving
 from .model_version import ModelVersion
+from .traffic import Route, shares
 from .windows import Windows
 
 # What changed: a new champion (promoted, rolled_back, adopted from somebody else), the weight or the copies of a
@@ -39,6 +40,12 @@ class LedgerLine(Record):
     def is_new_champion(self) -> bool:
         """Whether it put another version in front of everybody."""
         return self.change in ("promoted", "rolled_back", "adopted")
+
+    @property
+    def route(self) -> Route:
+        """What traffic should be after it."""
+        mirrors = {self.challenger: self.mirror_share} if self.challenger and self.mirror_share else {}
+        return Route(weights=shares(self.version.number, self.challenger, self.weight), mirrors=mirrors)
 
 
 def serving_after(line: LedgerLine, job: RetrainingJob | None) -> Serving:

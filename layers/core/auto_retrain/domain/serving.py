@@ -16,12 +16,15 @@ from .deployment_ledger import Change, LedgerLine
 from .errors import ServingConflict
 from .job import RetrainingJob
 from .model_version import ModelVersion
+from .people import SYSTEM_ACTOR
 from .policy.deployment import DeploymentPolicy
+from .policy.traffic import TrafficTarget
 from .traffic import DesiredRoute, Route
 
 Outcome = Literal["promoted", "rolled_back", "conflict"]
 
 MAX_ROLLED_BACK = 50
+NOT_READ_BACK = "not read back yet"
 
 
 class Intervention(Record):
@@ -64,11 +67,18 @@ class RolledBack(Record):
 
 
 class Applied(Record):
-    """What alias and traffic were when they were last read back."""
+    """What alias and traffic were when they were last read back.
+
+    `sequence` is the newest ledger line that both followed, at this target; what a later line asked for may be there,
+    too. `pending` says why they may not follow the record, although nobody else has moved them.
+    """
 
     alias: str | None
     route: Route | None = None
     at: UtcTime
+    target: TrafficTarget | None = None
+    sequence: int | None = None
+    pending: str | None = None
 
 
 class RolloutEnding(Record):
@@ -85,7 +95,8 @@ class ServingRecord(Record):
 
     `champion` and `previous` are the lines that put these versions there. A `conflict` says, in words for people, how
     alias or traffic differ from this record although we did not move them; what somebody else did stays. `told_at` is
-    when people were last told that alias or traffic do not follow.
+    when people were last told that alias or traffic do not follow. While it `overrules`, a person's command is newer
+    than whatever alias and traffic are: it replaces that, until it has been read back.
     """
 
     model_name: str
@@ -99,6 +110,7 @@ class ServingRecord(Record):
     applied: Applied | None = None
     conflict: str | None = None
     told_at: UtcTime | None = None
+    overrules: bool = False
 
     @property
     def desired(self) -> DesiredRoute | None:
@@ -124,8 +136,9 @@ class ServingRecord(Record):
         if self.desired is None:
             return True
         applied = self.applied
-        follows = applied is not None and (applied.route is None or applied.route.follows(self.desired))
-        return follows and applied is not None and applied.alias == self.desired.champion.number
+        if applied is None or applied.pending or applied.alias != self.desired.champion.number:
+            return False
+        return applied.route is None or applied.route.follows(self.desired)
 
     @property
     def trained_champion(self) -> LedgerLine | None:
@@ -169,7 +182,8 @@ class ServingRecord(Record):
         ended = self._ended("conflict", reason, at) if self.rollout else self.ended
         kept = tuple(each for each in self.rolled_back if each.version != version.number)
         line = self._line("adopted", version, reason, at)
-        return self._change(line, champion=line, previous=self.champion, rollout=None, ended=ended, rolled_back=kept)
+        known = self.changed(rolled_back=kept, conflict=None)
+        return known._change(line, champion=line, previous=self.champion, rollout=None, ended=ended)
 
     def rolling_out(self, rollout: Rollout, actor: str, reason: str, at: datetime) -> "ServingChange":
         """A rollout begins."""
@@ -234,7 +248,8 @@ class ServingRecord(Record):
 
     def read_back(self, applied: Applied, conflict: str | None = None) -> Self:
         """Alias and traffic as they are, and how they differ although we did not move them."""
-        return self.changed(applied=applied, conflict=conflict)
+        is_done = conflict is None and applied.pending is None
+        return self.changed(applied=applied, conflict=conflict, overrules=self.overrules and not is_done)
 
     def told(self, at: datetime) -> Self:
         """People were told that alias or traffic do not follow."""
@@ -274,7 +289,12 @@ class ServingRecord(Record):
         )
 
     def _change(self, line: LedgerLine, **changes: Any) -> "ServingChange":
-        return ServingChange(self.changed(sequence=line.sequence, **changes), line)
+        """What a person decides comes after whatever somebody else moved before."""
+        applied = self.applied.changed(pending=NOT_READ_BACK) if self.applied else None
+        overrules = line.actor not in (None, SYSTEM_ACTOR)
+        conflict = None if overrules else self.conflict
+        known = self.changed(applied=applied, conflict=conflict, overrules=overrules)
+        return ServingChange(known.changed(sequence=line.sequence, **changes), line)
 
 
 class ServingChange(NamedTuple):

@@ -23,15 +23,17 @@ class DesiredRoute(Record):
     @property
     def weights(self) -> dict[str, int]:
         """Percent of the requests by version; versions that answer none are left out."""
-        if self.challenger is None:
-            return {self.champion.number: 100}
-        shares = {self.champion.number: 100 - self.weight, self.challenger.number: self.weight}
-        return {version: share for version, share in shares.items() if share}
+        return shares(self.champion.number, self.challenger.number if self.challenger else None, self.weight)
 
     @property
     def mirrors(self) -> dict[str, int]:
         """Percent of the requests that are copied, by version."""
         return {self.challenger.number: self.mirror_share} if self.challenger and self.mirror_share else {}
+
+    @property
+    def as_route(self) -> "Route":
+        """The route of a target that follows it."""
+        return Route(weights=self.weights, mirrors=self.mirrors)
 
     @property
     def versions(self) -> tuple[str, ...]:
@@ -53,6 +55,11 @@ class Route(Record):
     def follows(self, desired: DesiredRoute) -> bool:
         """Whether this is what is desired."""
         return dict(self.weights) == desired.weights and dict(self.mirrors) == desired.mirrors
+
+    @property
+    def only_version(self) -> str | None:
+        """The version that answers every request, if one does."""
+        return next(iter(self.weights)) if list(self.weights.values()) == [100] else None
 
     def __str__(self) -> str:
         shares = [f"version {version}: {share:g} %" for version, share in sorted(self.weights.items())]
@@ -82,6 +89,13 @@ class Capabilities(Record):
 
     weights: bool
     mirror: bool
+
+
+def shares(champion: str, challenger: str | None, weight: int) -> dict[str, int]:
+    """Percent of the requests by version, if a challenger answers `weight` of them; no zeros."""
+    if challenger is None:
+        return {champion: 100}
+    return {version: share for version, share in ((champion, 100 - weight), (challenger, weight)) if share}
 
 
 def percent(parts: Mapping[str, float]) -> dict[str, float]:

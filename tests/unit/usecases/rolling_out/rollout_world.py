@@ -5,8 +5,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from auto_retrain.usecases.rolling_out.follow import follow
-
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.analysis import Analysis, RolloutEvidence
 from auto_retrain.domain.errors import AutoRetrainError
@@ -29,6 +27,7 @@ from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.windows import Window, Windows
 from auto_retrain.strategies import Action, Hold, Promote, RollBack, SetWeight, Strategy
 from auto_retrain.usecases.rolling_out.await_rollout import await_rollout
+from auto_retrain.usecases.rolling_out.follow import follow
 from auto_retrain.usecases.rolling_out.roll_back import roll_back
 from auto_retrain.usecases.rolling_out.watch_rollouts import watch_rollouts
 from tests.unit.builders import NOON, a_policy

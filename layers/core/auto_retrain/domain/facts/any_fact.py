@@ -6,7 +6,16 @@ from pydantic import Field
 
 from .ending import JobEnded, RejectionsEscalated, SkipsEscalated
 from .policies import PolicyApplied
-from .promoting import AliasMoved, ChallengerValidated, ProfileKept, Promoted, ReviewGiven, ReviewRequested
+from .promoting import (
+    AliasMoved,
+    ChallengerValidated,
+    MirrorSet,
+    ProfileKept,
+    Promoted,
+    ReviewGiven,
+    ReviewRequested,
+    WeightSet,
+)
 from .quarantine import QuarantineLasts, QuarantineLifted, QuarantineSet
 from .taking_back import RolloutIntervened, ServingDiffers, VersionTakenBack
 from .training import DataChecked, StepOrdered
@@ -25,6 +34,8 @@ AnyFact = Annotated[
     | ChallengerValidated
     | ReviewRequested
     | ReviewGiven
+    | WeightSet
+    | MirrorSet
     | Promoted
     | AliasMoved
     | VersionTakenBack

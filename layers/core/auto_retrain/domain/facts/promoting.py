@@ -69,14 +69,51 @@ class Promoted(Fact):
         return f"{self.model_name} version {self.version} became the champion: {self.reason}"
 
 
+class WeightSet(Fact):
+    """A challenger answers another share of the requests; `sequence` is the line of the ledger about it."""
+
+    kind: Literal["weight_set"] = "weight_set"
+    version: str
+    weight: int
+    sequence: int
+    reason: str
+
+    @property
+    def fact_id(self) -> str:
+        return f"{self.model_name}-weight-set-{self.sequence}"
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.model_name} version {self.version} answers {self.weight} % of the requests: {self.reason}"
+
+
+class MirrorSet(Fact):
+    """A challenger gets copies of requests; `sequence` is the line of the ledger about it."""
+
+    kind: Literal["mirror_set"] = "mirror_set"
+    version: str
+    share: int
+    sequence: int
+    reason: str
+
+    @property
+    def fact_id(self) -> str:
+        return f"{self.model_name}-mirror-set-{self.sequence}"
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.model_name} version {self.version} gets copies of {self.share} % of the requests: {self.reason}"
+
+
 class AliasMoved(AnnouncedFact):
-    """Somebody else moved the alias; the entry `deployment` of the ledger, if there is one, says otherwise."""
+    """Somebody else moved alias or traffic; the entry `deployment` of the ledger, if there is one, said otherwise."""
 
     kind: Literal["alias_moved"] = "alias_moved"
     version: str | None
     expected: str | None
     deployment: int | None
     owner: str
+    moved: str = ""
 
     @property
     def event(self) -> EventKind:
@@ -90,9 +127,8 @@ class AliasMoved(AnnouncedFact):
     def sentence(self) -> str:
         now = f"version {self.version}" if self.version else "no version"
         expected = f"version {self.expected}" if self.expected else "no version"
-        source = f"entry {self.deployment} of the ledger" if self.deployment else "what served when its job started"
-        moved = f"{self.model_name}: the alias 'champion' names {now} instead of {expected} ({source})"
-        return f"{moved}; somebody else moved it, and it stays there; {self.owner}, please look"
+        moved = self.moved or f"the alias 'champion' names {now} instead of {expected}"
+        return f"{self.model_name}: {moved}; somebody else did that, and {now} serves now; {self.owner}, please look"
 
 
 class ProfileKept(Fact):

@@ -12,7 +12,7 @@ from ...domain.serving import Rollout, ServingRecord
 from ...ports import Ports
 from ...strategies import STRATEGIES, Action, Hold, Promote, RollBack, SetWeight
 from ..isolation import attempt
-from .follow import follow
+from .expose import expose
 from .take_back import abort_rollout, wake
 
 # A waiting state dies after thirty minutes without a sign of life. Each model has a period of its own within this
@@ -96,7 +96,7 @@ def _set_weight(record: ServingRecord, rollout: Rollout, action: SetWeight, port
         return "held"
     change = record.weighted(action.weight, action.step, SYSTEM_ACTOR, action.reason, ports.clock.now())
     try:
-        follow(ports.ledger.write(change), rollout.deployment.traffic, ports)
+        expose(change, rollout.deployment.traffic, ports)
     except ServingConflict:
         return "changed meanwhile"
     return "weighted"
