@@ -264,6 +264,8 @@ class RetrainingJob(Record):
             return f"{version} was not deployed: {self.review.actor} declined it: {self.review.reason}"
         if self.ending in (Ending.REJECTED, Ending.INCONCLUSIVE) and self.validation:
             return f"{version} was not deployed ({self.validation.decision.value}): {self.validation.reason}"
+        if self.ending is Ending.ROLLED_BACK:
+            return f"{version} was not promoted, its rollout was ended: {self.error}"
         return f"Retraining {self.model_name} failed: {self.error}"
 
     def _moved(self, status: RetrainingStatus, **changes: Any) -> Self:

@@ -69,6 +69,17 @@ class Promoted(Fact):
         return f"{self.model_name} version {self.version} became the champion: {self.reason}"
 
 
+class ChampionAdopted(Fact):
+    """The version that served before we knew a model is its first champion in the records."""
+
+    kind: Literal["champion_adopted"] = "champion_adopted"
+    version: str
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.model_name} version {self.version} served before the first deployment here"
+
+
 class WeightSet(Fact):
     """A challenger answers another share of the requests; `sequence` is the line of the ledger about it."""
 
