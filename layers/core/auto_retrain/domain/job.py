@@ -173,6 +173,11 @@ class RetrainingJob(Record):
         trained = [variant.trained for variant in self.variants] if self.variants else [self.challenger]
         return {version.number: version for version in trained if version}
 
+    def allows(self, version: str) -> bool:
+        """Whether one of its versions was validated with the decision to promote it."""
+        result = self.validation
+        return result is not None and result.is_valid and result.inputs.challenger_version == version
+
     @property
     def was_declined(self) -> bool:
         """Whether a reviewer declined the challenger."""

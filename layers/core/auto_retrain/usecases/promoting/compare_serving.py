@@ -5,7 +5,8 @@ from ...domain.job import RetrainingJob
 from ...domain.serving import ServingRecord
 from ...ports import Ports
 from ..audit.record import announce
-from ..lookup import newest_version, recorded_version
+from ..lookup import newest_version
+from ..rolling_out.adopt import adoptable_version
 from ..rolling_out.follow import follow
 from ..rolling_out.traffic_target import target_of
 
@@ -30,24 +31,19 @@ def _compare_with_start(job: RetrainingJob, record: ServingRecord, ports: Ports)
         job = ports.jobs.get(job.job_id) or job  # it was read before, perhaps before it started
     if job.started_at is None:
         return "unknown"
-    moved = _fact(job, version, ports) if version != job.champion_version else None
+    is_moved = version != job.champion_version
+    adopted = adoptable_version(job.model_name, version, ports) if is_moved and version else None
+    moved = _fact(job, version, adopted is not None, ports) if is_moved else None
     difference = moved.fact_id if moved else None
     # Announced first: if we die in between, the same fact is announced again, under the same id.
     if difference != ports.states.get(job.model_name).moved_alias and (moved is None or announce(moved, ports)):
-        _note(record, version if moved else None, difference, ports)
-    return "moved" if moved else "in place"
+        ports.states.record_moved_alias(job.model_name, difference)
+    if adopted:
+        ports.ledger.write(record.adopted(adopted, "somebody else moved the alias 'champion'", ports.clock.now()))
+    return "moved" if is_moved else "in place"
 
 
-def _note(record: ServingRecord, number: str | None, difference: str | None, ports: Ports) -> None:
-    """Take over the version that somebody else let serve; without one, note only that people know."""
-    version = recorded_version(record.model_name, number, ports) if number else None
-    if version:
-        ports.ledger.write(record.adopted(version, "somebody else moved the alias 'champion'", ports.clock.now()))
-    else:
-        ports.states.record_moved_alias(record.model_name, difference)
-
-
-def _fact(job: RetrainingJob, version: str | None, ports: Ports) -> AliasMoved:
+def _fact(job: RetrainingJob, version: str | None, adopted: bool, ports: Ports) -> AliasMoved:
     applied = newest_version(job.model_name, ports)
     return AliasMoved(
         model_name=job.model_name,
@@ -57,4 +53,5 @@ def _fact(job: RetrainingJob, version: str | None, ports: Ports) -> AliasMoved:
         expected=job.champion_version,
         deployment=None,
         owner=applied.policy.owner if applied else "whoever owns it",
+        adopted=adopted,
     )
