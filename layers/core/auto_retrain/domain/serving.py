@@ -89,6 +89,10 @@ class RolloutEnding(Record):
     reason: str
     at: UtcTime
 
+    def of(self, job_id: str) -> Outcome | None:
+        """How it ended, if it was the rollout of this job."""
+        return self.outcome if self.job_id == job_id else None
+
 
 class ServingRecord(Record):
     """What serves a model. `sequence` numbers the newest ledger line; `revision` counts every write.

@@ -118,7 +118,7 @@ def follow_change(
     if serving is not None:
         sets.append("deployed_version = :version, deployed_since = :since")
         # The breaches are those of the version before.
-        removes = f" REMOVE {', '.join(_BREACHES.values())}"
+        removes = f" REMOVE {', '.join(_BREACHES.values())}, moved_alias"
         values |= {":version": {"S": serving.version}, ":since": epoch(serving.since)}
     if owner is not None:
         values |= {":job": {"S": owner[0]}, ":now": epoch(owner[1])}

@@ -90,7 +90,7 @@ class MemoryLedger:
     def _follow(self, line: LedgerLine, job: RetrainingJob | None, lease_until: datetime | None) -> None:
         state = self._states.get(line.model_name)
         if line.is_new_champion:
-            state = state.changed(deployed=serving_after(line, job), breaches={})
+            state = state.changed(deployed=serving_after(line, job), breaches={}, moved_alias=None)
         if job is not None and lease_until is not None:
             state = state.changed(lease_expires_at=lease_until)
         self._states.set(state)

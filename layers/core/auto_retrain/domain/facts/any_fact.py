@@ -9,6 +9,7 @@ from .policies import PolicyApplied
 from .promoting import (
     AliasMoved,
     ChallengerValidated,
+    ChampionAdopted,
     MirrorSet,
     ProfileKept,
     Promoted,
@@ -34,6 +35,7 @@ AnyFact = Annotated[
     | ChallengerValidated
     | ReviewRequested
     | ReviewGiven
+    | ChampionAdopted
     | WeightSet
     | MirrorSet
     | Promoted

@@ -18,20 +18,53 @@ _LOG = logging.getLogger(__name__)
 def adopt(record: ServingRecord, traffic: Seen, alias: Seen, own: OwnStates, ports: Ports) -> ServingRecord | None:
     """The record with the champion that somebody else chose.
 
-    None if nobody did, if it is not one registered version for every request, or if people could not be told yet.
+    None if nobody did, if it is not one version that may serve, or if people could not be told yet.
     """
-    number = _chosen(traffic, alias, own)
+    number = chosen(traffic, alias, own)
     version = _version(record, number, ports) if number else None
     if version is None:
         return None
-    moved = "; ".join(seen.moved for seen in (traffic, alias) if seen.moved)
+    moved = joined(traffic.moved, alias.moved) or ""
     # Announced first: if we die in between, the same fact is announced again, under the same id.
-    if not announce(_fact(record, version, moved, ports), ports):
+    if not announce(moved_fact(record, moved, number, ports, adopted=True), ports):
         return None
     return ports.ledger.write(record.adopted(version, f"somebody else let it serve: {moved}", ports.clock.now()))
 
 
-def _chosen(traffic: Seen, alias: Seen, own: OwnStates) -> str | None:
+def moved_fact(
+    record: ServingRecord, moved: str, version: str | None, ports: Ports, adopted: bool = False
+) -> AliasMoved:
+    """What people are told about what somebody else moved."""
+    applied = newest_version(record.model_name, ports)
+    return AliasMoved(
+        model_name=record.model_name,
+        job_id=record.rollout.job_id if record.rollout else None,
+        at=ports.clock.now(),
+        version=version,
+        expected=record.champion.version.number if record.champion else None,
+        deployment=record.sequence,
+        owner=applied.policy.owner if applied else "whoever owns it",
+        moved=moved,
+        adopted=adopted,
+    )
+
+
+def adoptable_version(model_name: str, number: str, ports: Ports) -> ModelVersion | None:
+    """A version that somebody else let serve, as the job that trained it recorded it.
+
+    None if it is not registered, or if its job did not allow it to serve: a training pod that can reach the registry
+    must not put its own version in front of everybody.
+    """
+    tags = ports.registry.version_tags(model_name, number)
+    job = ports.jobs.get((tags or {}).get("job_id", ""))
+    is_ours = job is not None and job.model_name == model_name and number in job.challengers
+    if job is not None and is_ours and not job.allows(number):
+        return None
+    return recorded_version(model_name, number, ports)
+
+
+def chosen(traffic: Seen, alias: Seen, own: OwnStates) -> str | None:
+    """The one version that somebody else let answer every request, if that is what happened."""
     if traffic.moved and not own.knows_target:
         return None
     by_traffic = traffic.route.only_version if traffic.route and not traffic.route.mirrors else None
@@ -40,26 +73,16 @@ def _chosen(traffic: Seen, alias: Seen, own: OwnStates) -> str | None:
 
 
 def _version(record: ServingRecord, number: str, ports: Ports) -> ModelVersion | None:
-    """As we know it; None if it is not registered, or MLflow is away."""
-    known = [line.version for line in (record.champion, record.previous) if line]
-    known += [record.rollout.challenger] if record.rollout else []
+    """As we know it; the champion itself may be the choice, if somebody took a rollout back by hand."""
+    if record.champion and record.champion.version.number == number:
+        return record.champion.version
     try:
-        registered = recorded_version(record.model_name, number, ports)
+        return adoptable_version(record.model_name, number, ports)
     except (RegistryUnavailable, RegistryRefused) as error:
         _LOG.error("version %s of %s is not adopted yet: %s", number, record.model_name, error)
         return None
-    return registered and next((version for version in known if version.number == number), registered)
 
 
-def _fact(record: ServingRecord, version: ModelVersion, moved: str, ports: Ports) -> AliasMoved:
-    applied = newest_version(record.model_name, ports)
-    return AliasMoved(
-        model_name=record.model_name,
-        job_id=record.rollout.job_id if record.rollout else None,
-        at=ports.clock.now(),
-        version=version.number,
-        expected=record.champion.version.number if record.champion else None,
-        deployment=record.sequence,
-        owner=applied.policy.owner if applied else "whoever owns it",
-        moved=moved,
-    )
+def joined(*reasons: str | None) -> str | None:
+    """Reasons in one sentence; None without any."""
+    return "; ".join(filter(None, reasons)) or None

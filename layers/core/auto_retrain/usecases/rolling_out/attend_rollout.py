@@ -10,8 +10,9 @@ from ...domain.names import spread_offset
 from ...domain.people import SYSTEM_ACTOR
 from ...domain.serving import Rollout, ServingRecord
 from ...ports import Ports
-from ...strategies import STRATEGIES, Action, Hold, Promote, RollBack, SetWeight
+from ...strategies import Hold, RollBack, SetWeight
 from ..isolation import attempt
+from .decide import decide
 from .expose import expose
 from .take_back import abort_rollout, wake
 
@@ -39,7 +40,7 @@ def attend(record: ServingRecord, evidence: RolloutEvidence, problems: list[str]
     rollout = record.rollout
     assert rollout is not None
     at = ports.clock.now()
-    deciding = partial(_decide, record, rollout, evidence, at)
+    deciding = partial(decide, record, evidence, at)
     # One that cannot be judged still has to show that it is alive, or that nobody waits for it.
     action = attempt(deciding, f"strategy of {record.model_name}", problems) or Hold("its strategy failed, see the log")
     if isinstance(action, RollBack):
@@ -54,22 +55,6 @@ def attend(record: ServingRecord, evidence: RolloutEvidence, problems: list[str]
         return Attended(_set_weight(record, rollout, action, ports), evidence)
     wake(record, ports)
     return Attended("woken", evidence)
-
-
-def _decide(record: ServingRecord, rollout: Rollout, evidence: RolloutEvidence, at: datetime) -> Action:
-    """What to do; a person's decision comes first, and what somebody else moved stays as they moved it.
-
-    A pause holds everything but a challenger that is harmful; a promotion that a person asked for needs no statistics.
-    """
-    if record.conflict:
-        return Hold(record.conflict)
-    wish = rollout.intervention
-    if wish and wish.kind == "promote":
-        return Promote(wish.reason)
-    action = STRATEGIES[rollout.deployment.strategy].next_action(rollout, evidence, at)
-    if wish is None or (isinstance(action, RollBack) and evidence.analysis.unhealthy):
-        return action
-    return Hold(f"{wish.actor} paused it: {wish.reason}")
 
 
 def _is_due(model_name: str, evidence: RolloutEvidence, at: datetime) -> bool:

@@ -1,14 +1,12 @@
 """Makes traffic, then the alias, follow the serving record, and reads both back."""
 
 from ...domain.errors import ServingConflict, TrafficRefused, TrafficUnavailable
-from ...domain.facts.taking_back import ServingDiffers
 from ...domain.policy.traffic import TrafficTarget
 from ...domain.serving import Applied, ServingRecord
 from ...domain.traffic import DesiredRoute
 from ...ports import Ports
 from ..audit.record import announce
-from ..lookup import newest_version
-from .adopt import adopt
+from .adopt import adopt, chosen, joined, moved_fact
 from .let_follow import Seen, let_alias_follow, let_traffic_follow
 from .own_states import OwnStates
 
@@ -49,13 +47,15 @@ def _follow(record: ServingRecord, target: TrafficTarget, written: list[DesiredR
         raise
     alias = let_alias_follow(record, desired, own, traffic.moved is None, ports)
     adopted = adopt(record, traffic, alias, own, ports)
-    return _follow(adopted, target, written, ports) if adopted else _noted(record, target, traffic, alias, ports)
+    return _follow(adopted, target, written, ports) if adopted else _noted(record, target, traffic, alias, own, ports)
 
 
-def _noted(record: ServingRecord, target: TrafficTarget, traffic: Seen, alias: Seen, ports: Ports) -> ServingRecord:
+def _noted(
+    record: ServingRecord, target: TrafficTarget, traffic: Seen, alias: Seen, own: OwnStates, ports: Ports
+) -> ServingRecord:
     """The record with what was read back, stored if that is news."""
-    conflict = _joined(traffic.moved, alias.moved)
-    pending = _joined(traffic.pending, alias.pending)
+    conflict = joined(traffic.moved, alias.moved)
+    pending = joined(traffic.pending, alias.pending)
     before = record.applied
     applied = Applied(alias=alias.alias, route=traffic.route, at=ports.clock.now(), pending=pending)
     if conflict is None and record.changed(applied=applied).is_applied:
@@ -66,23 +66,9 @@ def _noted(record: ServingRecord, target: TrafficTarget, traffic: Seen, alias: S
     if before and after.changed(applied=applied.changed(at=before.at)) == record:
         return record
     if conflict and conflict != record.conflict:
-        announce(_fact(record, conflict, ports), ports)
+        fact = moved_fact(record, conflict, chosen(traffic, alias, own), ports)
+        after = after.told(ports.clock.now()) if announce(fact, ports) else after
     if conflict != record.conflict:
         # First: if we die in between, the difference is news once more.
         ports.states.record_moved_alias(record.model_name, conflict)
     return ports.ledger.note(after)
-
-
-def _fact(record: ServingRecord, conflict: str, ports: Ports) -> ServingDiffers:
-    applied = newest_version(record.model_name, ports)
-    return ServingDiffers(
-        model_name=record.model_name,
-        job_id=record.rollout.job_id if record.rollout else None,
-        at=ports.clock.now(),
-        reason=conflict,
-        owner=applied.policy.owner if applied else "whoever owns it",
-    )
-
-
-def _joined(*reasons: str | None) -> str | None:
-    return "; ".join(filter(None, reasons)) or None
