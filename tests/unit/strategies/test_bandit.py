@@ -75,6 +75,7 @@ COUNTS = st.integers(0, 3000).flatmap(lambda judged: st.tuples(st.integers(0, ju
 @example((0, 0), (0, 0))
 @example((3000, 3000), (0, 0))
 @example((3000, 3000), (3000, 3000))
+@example((15, 16), (115, 125))
 def test_the_probability_is_that_of_the_two_posteriors(champion: tuple[int, int], challenger: tuple[int, int]) -> None:
     value = probability_better(champion, challenger)
     assert value == pytest.approx(exact(champion, challenger), abs=2e-3)
