@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import beta
 
+from auto_retrain.domain.model_version import ModelVersion
+from auto_retrain.domain.serving import ServingRecord
 from auto_retrain.strategies import Action, Hold, Promote, RollBack, SetWeight
 from auto_retrain.strategies.beta import probability_better
 from tests.unit.strategies.rollouts import begun, evidence_of, minutes, next_action
@@ -37,6 +39,16 @@ def test_a_share_lasts_as_long_as_the_policy_says() -> None:
     for minute, kind in ((159, Hold), (160, SetWeight)):
         at = minutes(minute)
         assert isinstance(next_action(rollout, evidence_of(rollout, at, rewards=BETTER), at), kind)
+
+
+def test_the_serving_record_says_since_when_a_share_lasts_and_goes_on_counting_from_the_beginning() -> None:
+    rollout = begun("bandit")
+    champion = ModelVersion(number="1")
+    record = ServingRecord(model_name="churn").adopted(champion, "it serves", minutes(0)).record
+    record = record.rolling_out(rollout, "ada", "new", minutes(0)).record
+    after = record.weighted(30, 0, "system", "better", minutes(60)).record.rollout
+    assert after is not None
+    assert (after.weight, after.since, after.weighted_at) == (30, minutes(0), minutes(60))
 
 
 @pytest.mark.parametrize("rewards", [((0, 0), (0, 0)), ((900, 1000), (0, 0)), ((0, 0), (9, 10))])
