@@ -11,7 +11,7 @@ PACKAGE = CORE / "auto_retrain"
 USECASES = sorted((PACKAGE / "usecases").rglob("*.py"))
 # Port calls that change the record of a model or a job.
 CHANGES = re.compile(
-    r"\bports\.(policies\.apply|jobs\.(open_job|save|close_job)|ledger\.append|decisions\.record"
+    r"\bports\.(policies\.apply|jobs\.(open_job|save|close_job)|ledger\.write|decisions\.record"
     r"|states\.(record_retrain|set_quarantine|record_moved_alias))\("
 )
 RECORDS = re.compile(r"\b(record|announce|record_decision)\(")

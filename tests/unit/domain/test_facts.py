@@ -25,7 +25,9 @@ VALUES: dict[str, Any] = {
     "status": "completed",
     "approved": True,
     **dict.fromkeys(("since", "until", "event_time", "retrained_at"), NOON),
-    **dict.fromkeys(("errors", "warnings", "rows", "in_a_row", "weeks", "deployment"), 2),
+    **dict.fromkeys(("errors", "warnings", "rows", "in_a_row", "weeks", "deployment", "sequence"), 2),
+    "versions": ("3", "4"),
+    "intervention": "pause",
 }
 KINDS = [
     kind

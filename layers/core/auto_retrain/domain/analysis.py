@@ -42,6 +42,7 @@ class RolloutEvidence(Record):
 
     `counts` are those of the present step at the last look that could be trusted. `processes` hold the state of each
     sequential test by check; they go on over all steps. `looks` are thinned so that they stay few.
+    `kept_alive_at` is when the execution that waits for the rollout was last kept alive.
     """
 
     model_name: str
@@ -53,3 +54,4 @@ class RolloutEvidence(Record):
     analysis: Analysis = Field(default_factory=Analysis.model_construct)
     held_since: UtcTime | None = None
     looks: tuple[Look, ...] = ()
+    kept_alive_at: UtcTime | None = None

@@ -4,11 +4,13 @@ It changes only by the named steps below. Each gives the next record and the led
 written together, so there is never one without the other.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import Field
 
+from .analysis import RolloutEvidence
 from .base import Record, UtcTime
 from .deployment_ledger import Change, LedgerLine
 from .errors import ServingConflict
@@ -82,7 +84,8 @@ class ServingRecord(Record):
     """What serves a model. `sequence` numbers the newest ledger line; `revision` counts every write.
 
     `champion` and `previous` are the lines that put these versions there. A `conflict` says, in words for people, how
-    alias or traffic differ from this record although we did not move them; what somebody else did stays.
+    alias or traffic differ from this record although we did not move them; what somebody else did stays. `told_at` is
+    when people were last told that alias or traffic do not follow.
     """
 
     model_name: str
@@ -95,6 +98,7 @@ class ServingRecord(Record):
     rolled_back: tuple[RolledBack, ...] = ()
     applied: Applied | None = None
     conflict: str | None = None
+    told_at: UtcTime | None = None
 
     @property
     def desired(self) -> DesiredRoute | None:
@@ -123,9 +127,38 @@ class ServingRecord(Record):
         follows = applied is not None and (applied.route is None or applied.route.follows(self.desired))
         return follows and applied is not None and applied.alias == self.desired.champion.number
 
+    @property
+    def trained_champion(self) -> LedgerLine | None:
+        """The line that put the champion there, if one of our jobs trained it."""
+        return self.champion if self.champion and self.champion.windows else None
+
+    def evidence_among(self, by_model: Mapping[str, RolloutEvidence]) -> RolloutEvidence | None:
+        """That of this very rollout; what an earlier one has shown says nothing about it."""
+        evidence = by_model.get(self.model_name)
+        is_own = evidence and self.rollout and evidence.rollout_id == self.rollout.job_id
+        return evidence if is_own else None
+
     def is_rolled_back(self, version: str) -> bool:
         """Whether a version was taken back and is not offered again."""
         return any(each.version == version for each in self.rolled_back)
+
+    @property
+    def taken_back_at(self) -> datetime | None:
+        """When something was last taken back, if nothing else has been put there since."""
+        if self.champion is None:
+            return None
+        since, ended = self.champion.deployed_at, self.ended
+        if ended and ended.outcome == "rolled_back" and ended.at >= since:
+            return ended.at
+        return since if self.champion.change == "rolled_back" else None
+
+    @property
+    def changed_at(self) -> datetime | None:
+        """When what should serve was last changed, apart from weights within a step."""
+        times = [self.champion.deployed_at] if self.champion else []
+        times += [self.rollout.since] if self.rollout else []
+        times += [self.ended.at] if self.ended else []
+        return max(times, default=None)
 
     def next_revision(self) -> Self:
         """The revision to be saved next."""
@@ -171,10 +204,14 @@ class ServingRecord(Record):
         )
 
     def rolled_back_to(self, target: LedgerLine, actor: str, reason: str, at: datetime) -> "ServingChange":
-        """An earlier champion serves again; the present one, and a challenger beside it, are not offered again."""
+        """An earlier champion serves again; the present one, and a challenger beside it, are not offered again.
+
+        A person may name a version that was taken back itself: then it is offered again.
+        """
         bad = [line.version.number for line in (self.champion,) if line]
         bad += [self.rollout.challenger.number] if self.rollout else []
         taken_back = tuple(RolledBack(version=version, reason=reason, at=at) for version in bad)
+        kept = tuple(each for each in self.rolled_back if each.version != target.version.number)
         line = self._line(
             "rolled_back", target.version, reason, at, actor=actor, job_id=target.job_id, windows=target.windows
         )
@@ -184,7 +221,7 @@ class ServingRecord(Record):
             previous=None,
             rollout=None,
             ended=self._ended("rolled_back", reason, at) if self.rollout else self.ended,
-            rolled_back=(*self.rolled_back, *taken_back)[-MAX_ROLLED_BACK:],
+            rolled_back=(*kept, *taken_back)[-MAX_ROLLED_BACK:],
         )
 
     def intervened(self, intervention: Intervention | None) -> Self:
@@ -198,6 +235,10 @@ class ServingRecord(Record):
     def read_back(self, applied: Applied, conflict: str | None = None) -> Self:
         """Alias and traffic as they are, and how they differ although we did not move them."""
         return self.changed(applied=applied, conflict=conflict)
+
+    def told(self, at: datetime) -> Self:
+        """People were told that alias or traffic do not follow."""
+        return self.changed(told_at=at)
 
     def _rolling(self) -> Rollout:
         if self.rollout is None:
@@ -241,3 +282,18 @@ class ServingChange(NamedTuple):
 
     record: ServingRecord
     line: LedgerLine
+
+
+def record_from(model_name: str, lines: Sequence[LedgerLine]) -> ServingRecord:
+    """The record of a model that has none yet: an earlier release wrote only the ledger, here newest first."""
+    if not lines:
+        return ServingRecord(model_name=model_name)
+    champion, previous = lines[0], lines[1] if len(lines) > 1 else None
+    return ServingRecord(model_name=model_name, sequence=champion.sequence, champion=champion, previous=previous)
+
+
+def changed_meanwhile(record: ServingRecord) -> ServingConflict:
+    """Somebody else wrote a record first."""
+    return ServingConflict(
+        f"the serving record of '{record.model_name}' has changed since revision {record.revision} was read"
+    )

@@ -1,7 +1,7 @@
 """The table: its keys, its indexes, and items that hold a record as one JSON document."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any, TypeVar
@@ -18,6 +18,8 @@ Item = dict[str, dict[str, Any]]
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 logger = logging.getLogger("auto_retrain")
+
+KEYS_PER_CALL = 100
 
 
 def key(pk: str, sk: str) -> Item:
@@ -95,6 +97,24 @@ class Table:
             answer = self._client.get_item(TableName=self._name, Key=item_key, ConsistentRead=True)
         item: dict[str, Any] | None = answer.get("Item")
         return item
+
+    def get_many(self, item_keys: Sequence[Item]) -> Iterator[dict[str, Any]]:
+        """The items that exist, in any order, with one call for a hundred keys; strongly consistent."""
+        for first in range(0, len(item_keys), KEYS_PER_CALL):
+            keys = list(item_keys[first : first + KEYS_PER_CALL])
+            while keys:
+                request = {self._name: {"Keys": keys, "ConsistentRead": True}}
+                with translated(StoreUnavailable):
+                    answer = self._client.batch_get_item(RequestItems=request)
+                yield from answer["Responses"].get(self._name, [])
+                keys = self._left_over(keys, answer)
+
+    def _left_over(self, keys: list[Item], answer: dict[str, Any]) -> list[Item]:
+        """The keys that did not fit into an answer; a table that answers none of them is too busy."""
+        rest: list[Item] = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
+        if len(rest) == len(keys):
+            raise StoreUnavailable("DynamoDB answered none of the items that were asked for")
+        return rest
 
     def put(self, item: Item, condition: str | None = None, values: Item | None = None) -> None:
         request = self.put_action(item, condition, values)

@@ -8,6 +8,7 @@ from .ending import JobEnded, RejectionsEscalated, SkipsEscalated
 from .policies import PolicyApplied
 from .promoting import AliasMoved, ChallengerValidated, ProfileKept, Promoted, ReviewGiven, ReviewRequested
 from .quarantine import QuarantineLasts, QuarantineLifted, QuarantineSet
+from .taking_back import RolloutIntervened, ServingDiffers, VersionTakenBack
 from .training import DataChecked, StepOrdered
 from .triggering import JobOpened, RetrainingRecorded, RetrainingRequested, TriggerJudged
 
@@ -26,6 +27,9 @@ AnyFact = Annotated[
     | ReviewGiven
     | Promoted
     | AliasMoved
+    | VersionTakenBack
+    | RolloutIntervened
+    | ServingDiffers
     | ProfileKept
     | JobEnded
     | RejectionsEscalated
