@@ -12,6 +12,7 @@ from auto_retrain.domain.decision_record import HeldBy
 from auto_retrain.domain.events import EventKind
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.gates import GATES
+from auto_retrain.strategies import STRATEGIES
 from local.docs.pages import PAGES as GENERATED
 from local.docs.pages import renewed
 from local.paths import CORE, ROOT
@@ -130,6 +131,12 @@ def test_every_data_check_is_described(check: str) -> None:
 def test_every_gate_is_described(gate: str) -> None:
     # A guardrail's check is named after its metric.
     assert f"| `{gate.replace('guardrails', 'guardrail_METRIC')}` |" in text_of("validation.md")
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_every_strategy_is_described(strategy: str) -> None:
+    assert f"| [`{strategy}`](#{strategy}) |" in text_of("rollouts.md")
+    assert f"`deployment` with `strategy: {strategy}`" in text_of("policies.md")
 
 
 @pytest.mark.parametrize("trigger", TriggerType)
