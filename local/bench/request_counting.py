@@ -1,4 +1,4 @@
-"""Counts a log of a million requests in a process of its own and prints what that took; `local.bench.requests` runs it."""
+"""Counts a log of a million requests in a process of its own and prints what that took, for `local.bench.requests`."""
 
 import json
 import re
