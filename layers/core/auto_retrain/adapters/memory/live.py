@@ -115,7 +115,7 @@ class _Labels:
         return bool(_value(row["prediction"]) == self._label(labelled))
 
     def _loss(self, row: Row, labelled: Row) -> float:
-        error = abs(row["prediction"] - float(self._label(labelled)))
+        error = abs(float(row["prediction"]) - float(self._label(labelled)))
         return error * error if self._policy.primary_metric in ("rmse", "r2") else error
 
 
@@ -132,7 +132,8 @@ def _each_once(rows: Iterable[Row]) -> Iterable[Row]:
 
 
 def _began(rows: list[Row]) -> datetime:
-    return min(row["predicted_at"] for row in rows)
+    first: datetime = min(row["predicted_at"] for row in rows)
+    return first
 
 
 def _failed(row: Row) -> bool:
