@@ -289,7 +289,7 @@ def test_a_file_of_another_program_with_more_columns_and_dictionaries_is_read() 
 
 def test_the_example_of_the_documentation_is_read() -> None:
     page = (ROOT / "docs/prediction-log.md").read_text()
-    lines = page.partition("```json\n")[2].partition("```")[0]
+    lines = page.partition("```jsonl\n")[2].partition("```")[0]
     counts = read(gzip.compress(lines.encode()), suffix=".jsonl.gz")
     assert counts.problem is None
     assert (counts.champion.requests, counts.challenger.requests, counts.challenger.errors) == (1, 1, 1)
