@@ -14,7 +14,7 @@ from auto_retrain.domain.prediction_log import partition_of
 from local.bench.figure import Figure
 from local.bench.request_counting import ROWS, START
 
-FILES = 60
+FILES = 50
 COUNTING = "from local.bench.request_counting import main; main()"
 
 
@@ -35,7 +35,7 @@ def write_log(folder: Path) -> None:
     """An hour of requests, a file a minute."""
     hour, random = folder / partition_of(START), np.random.default_rng(1)
     hour.mkdir(parents=True)
-    rows = ROWS // FILES + 1
+    rows = ROWS // FILES
     for minute in range(FILES):
         seconds = np.sort(random.uniform(0, 60, rows))
         at = (np.datetime64(START.replace(tzinfo=None), "us") + np.timedelta64(minute, "m")) + (seconds * 1e6).astype(
