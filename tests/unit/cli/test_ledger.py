@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from auto_retrain.domain.deployment_ledger import LedgerLine, Period
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.policy.deployment import CanaryDeployment
+from auto_retrain.domain.policy.traffic import RouterTarget
 from auto_retrain.domain.serving import Rollout, ServingRecord
 from auto_retrain.domain.windows import windows_at
 from tests.unit.builders import NOON
@@ -40,7 +41,7 @@ def canary_that_is_aborted(terminal: Terminal) -> ServingRecord:
     rollout = Rollout(
         job_id="churn-3",
         challenger=ModelVersion(number="3"),
-        deployment=CanaryDeployment(strategy="canary"),
+        deployment=CanaryDeployment(strategy="canary", traffic=RouterTarget(adapter="router")),
         policy_version=1,
         started_at=day(2),
         since=day(2),
@@ -80,7 +81,7 @@ def test_copies_and_versions_of_somebody_else_are_named(terminal: Terminal) -> N
     rollout = Rollout(
         job_id="churn-8",
         challenger=ModelVersion(number="8"),
-        deployment=CanaryDeployment(strategy="canary"),
+        deployment=CanaryDeployment(strategy="canary", traffic=RouterTarget(adapter="router")),
         policy_version=1,
         started_at=NOON,
         since=NOON,
