@@ -49,8 +49,9 @@ def measure() -> list[Figure]:
         with patch("moto.dynamodb.models.copy", UNDO_NOTHING):
             ledger.keep_evidence(evidence)
         kept, keeping = time.perf_counter(), len(calls)
-        assert ledger.list_open() == [(_record(each.model_name).next_revision(), each) for each in evidence]
+        opened = ledger.list_open()
         listed = time.perf_counter()
+        assert opened == [(_record(each.model_name).next_revision(), each) for each in evidence]
         stored = client.get_item(TableName="jobs", Key=model_key("gl-0000", "ROLLOUT"))["Item"]["zipped"]["B"]
     name, whole = f"{ROLLOUTS:,} open rollouts", len(evidence[0].model_dump_json())
     return [
