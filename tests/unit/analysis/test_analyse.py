@@ -155,7 +155,10 @@ UNTRUSTED = {
     "more labels than requests": (labelled((9001, 9), (3, 3)), "champion: 9,001 labelled of 9,000 requests"),
     "more equal answers than pairs": (counts(paired={"answered": 1, "equal": 2}), "new pairs: 2 equal of 1 answered"),
     "another split": (counts(challenger={"requests": 3000}), "the split is not as asked"),
-    "labels of one arm": (labelled((900, 800), (400, 390)), "labels arrive differently"),
+    "labels of one arm": (
+        counts({"mature": 9000, "labelled": 900, "good": 800}, {"mature": 1000, "labelled": 400, "good": 390}),
+        "labels arrive differently",
+    ),
 }
 
 
@@ -261,6 +264,41 @@ def test_a_loss_is_judged_by_its_mean() -> None:
 
 def test_a_few_losses_are_not_judged() -> None:
     assert "too few labelled requests" in verdict(look(losses(2.0, 9.0, (261, 29))), "labelled_quality").reason
+
+
+def test_labels_that_cannot_be_read_stop_their_own_check_alone() -> None:
+    before = look(START, labelled((900, 810), (100, 90)))
+    unreadable = counts({"requests": 9100, "errors": 95}, label_problem="labels have no column id")
+    after = analyse(DEFAULT, CANARY, before, unreadable, NOON)
+    assert after.analysis.missing is None
+    assert "labelled_quality: labels have no column id" in str(after.analysis.unproven)
+    assert (after.counts.champion.labelled, after.counts.champion.errors) == (900, 95)
+    assert after.processes["labelled_quality"] == before.processes["labelled_quality"]
+    readable = after.counts.changed(champion=after.counts.champion.changed(good=820, labelled=910), label_problem=None)
+    again = analyse(DEFAULT, CANARY, after, readable, NOON)
+    assert "labels have" not in str(again.analysis.unproven)
+
+
+def test_requests_of_one_entity_count_together_as_one() -> None:
+    entities = {"entities": 10}, {"entities": 1}
+    first = counts({"requests": 90, "errors": 1, **entities[0]}, {"requests": 10, "errors": 0, **entities[1]})
+    second = counts({"entities": 900}, {"errors": 40, "entities": 100})
+    alone, together = look(START, counts(challenger={"errors": 40})), look(first, second)
+    assert alone.looks[-1].values["error_rate_evidence"] > 1000
+    assert 1 < together.looks[-1].values["error_rate_evidence"] < 20
+    wide, narrow = (verdict(each, "error_rate").interval for each in (together, alone))
+    assert wide is not None
+    assert narrow is not None
+    assert wide[1] - wide[0] > 2 * (narrow[1] - narrow[0])
+
+
+def test_the_split_is_one_of_entities_where_they_are_known() -> None:
+    """A customer with many requests is no sign of a wrong split."""
+    busy = counts({"entities": 900}, {"requests": 3000, "entities": 100})
+    assert look(busy).analysis.missing is None
+    assert "13.2 % of 1,037 entities, asked 10 %" in str(
+        look(counts({"entities": 900}, {"entities": 137})).analysis.missing
+    )
 
 
 # Copies of requests

@@ -30,14 +30,26 @@ class Sight(NamedTuple):
         return getattr(self.rollout.deployment, "min_requests", None) or DEFAULT_MIN_REQUESTS
 
     @property
+    def independence(self) -> float:
+        """The share of requests that count: several of one entity are not independent, so all together count as one."""
+        champion, challenger = self.counts.champion, self.counts.challenger
+        if not champion.entities or not challenger.entities:
+            return 1.0
+        return min((champion.entities + challenger.entities) / (champion.requests + challenger.requests), 1.0)
+
+    @property
     def is_shadow(self) -> bool:
         """Whether the challenger gets copies only, so that both versions answer the same requests."""
-        return self.rollout.weight == 0 and self.rollout.mirror_share > 0
+        return is_shadow(self.rollout)
 
     @property
     def has_champion(self) -> bool:
         """Whether some requests go to the champion, so that there is something to compare with."""
         return self.rollout.weight < 100
+
+
+def is_shadow(rollout: Rollout) -> bool:
+    return rollout.weight == 0 and rollout.mirror_share > 0
 
 
 class Process(NamedTuple):
