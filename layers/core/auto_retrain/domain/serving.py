@@ -35,7 +35,8 @@ class Rollout(Record):
     """A challenger on its way into production; its id is that of its job.
 
     The deployment section is the one in force when it began: a policy that is edited meanwhile is for the next one.
-    `since` is when the present step began. `intervention` is the newest that is in force.
+    `since` is when the present step began, `weighted_at` when the weight last changed. `intervention` is the newest
+    that is in force.
     """
 
     job_id: str
@@ -47,6 +48,7 @@ class Rollout(Record):
     weight: int = Field(default=0, ge=0, le=100)
     mirror_share: int = Field(default=0, ge=0, le=100)
     since: UtcTime
+    weighted_at: UtcTime | None = None
     intervention: Intervention | None = None
     task_token: str | None = Field(default=None, repr=False)
 
@@ -145,7 +147,7 @@ class ServingRecord(Record):
         """The challenger answers another share of the requests; the step may stay the same."""
         rollout = self._rolling()
         since = rollout.since if step == rollout.step else at
-        moved = rollout.changed(weight=weight, step=step, since=since)
+        moved = rollout.changed(weight=weight, step=step, since=since, weighted_at=at)
         return self._with_rollout(moved, "weight", actor, reason, at)
 
     def promoted(
