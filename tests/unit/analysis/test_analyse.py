@@ -14,6 +14,7 @@ from auto_retrain.domain.analysis import RolloutEvidence
 from auto_retrain.domain.live import ArmCounts, LiveCounts, PairedCounts
 from auto_retrain.domain.policy.analysis import AnalysisPolicy
 from auto_retrain.domain.verdict import Outcome
+from local.paths import ROOT
 from tests.unit.analysis.rollouts import CANARY, DEFAULT, NOON, SHADOW, a_rollout, counts, look, verdict
 
 NOTHING = LiveCounts()
@@ -55,7 +56,7 @@ def test_too_few_requests_prove_nothing_and_the_sentence_says_what_they_could_ha
 def test_the_planned_sample_proves_a_challenger_that_is_certainly_not_worse_by_the_margin() -> None:
     evidence = look(START, GOOD)
     assert evidence.analysis.unproven is None
-    assert "worse by at most 0.185 points (less than 1 points allowed)" in verdict(evidence, "error_rate").reason
+    assert "worse by at most 0.185 points (less than 1 point allowed)" in verdict(evidence, "error_rate").reason
 
 
 def test_a_sample_that_leaves_a_loss_of_the_margin_possible_proves_nothing() -> None:
@@ -79,6 +80,13 @@ def test_evidence_goes_on_over_steps_although_counts_begin_anew() -> None:
 def test_a_look_at_the_same_counts_changes_no_evidence() -> None:
     once, twice = look(START, BAD), look(START, BAD, BAD)
     assert once.processes == twice.processes
+
+
+def test_the_sentences_in_the_documentation_are_those_that_people_get() -> None:
+    page = " ".join((ROOT / "docs/analysis.md").read_text().split())
+    few = counts({"requests": 900, "errors": 9}, {"requests": 100, "errors": 1})
+    for seen in (BAD, GOOD, few):
+        assert f"error_rate: {verdict(look(START, seen), 'error_rate').reason}" in page
 
 
 # The hard guard
@@ -260,6 +268,15 @@ def test_a_loss_is_judged_by_its_mean() -> None:
     assert "mean loss 2.5000, champion 2.0000: worse by 0.5000" in str(look(losses(2.0, 2.5)).analysis.unhealthy)
     assert "mean loss 1.5000" in str(look(losses(2.0, 1.5)).analysis.superior)
     assert look(losses(2.0, 2.0)).analysis.unhealthy is None
+
+
+def test_the_margin_of_a_loss_is_a_share_of_the_champions() -> None:
+    quality = verdict(look(losses(200.0, 200.0)), "labelled_quality")
+    assert (quality.outcome, quality.limit) == (Outcome.MET, 10.0)
+    copies = ArmCounts(requests=1000, labelled=1000, loss=300_000.0, loss_squares=9.1e7)
+    paired = {"answered": 1000, "labelled": 1000, "gain": -100_000.0, "gain_squares": 1.1e7}
+    shadow = counts({"requests": 1000, "errors": 10}, {"requests": 0, "errors": 0}, paired).changed(copies=copies)
+    assert verdict(look(shadow, rollout=SHADOW), "labelled_quality").limit == 10.0
 
 
 def test_a_few_losses_are_not_judged() -> None:

@@ -12,8 +12,6 @@ from ..statistics.e_process import e_value
 
 # Evidence from which on the challenger is worse, or better, and not by chance: it errs with 1 of 20 rollouts.
 LIMIT = 20.0
-# For strategies that do not plan a sample.
-DEFAULT_MIN_REQUESTS = 500
 
 
 class Sight(NamedTuple):
@@ -27,7 +25,7 @@ class Sight(NamedTuple):
     @property
     def planned(self) -> int:
         """The requests of the challenger that the strategy plans before a promotion."""
-        return getattr(self.rollout.deployment, "min_requests", None) or DEFAULT_MIN_REQUESTS
+        return self.rollout.deployment.min_requests
 
     @property
     def independence(self) -> float:

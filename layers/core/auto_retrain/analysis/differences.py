@@ -117,7 +117,8 @@ def judge_difference(
 
 def points(value: float) -> str:
     """A difference of two shares."""
-    return f"{100 * value:.3g} points"
+    number = f"{100 * value:.3g}"
+    return f"{number} point" if number == "1" else f"{number} points"
 
 
 def plain(value: float) -> str:

@@ -36,7 +36,7 @@ class LabelledQuality(LiveCheck):
         compared = _compared(sight)
         if compared is None or process is None:
             return inconclusive(self.name, "there are too few labelled requests of both versions to compare")
-        return judge_difference(self.name, *compared, rules.margin, sight.planned, process, is_worse, limit)
+        return judge_difference(self.name, *compared, _margin(sight), sight.planned, process, is_worse, limit)
 
 
 def has_labels(counts: LiveCounts) -> bool:
@@ -62,6 +62,17 @@ def _is_loss(sight: Sight) -> bool:
     measure, arms = sight.policy.labelled_quality.measure, (sight.counts.champion, sight.counts.challenger)
     has_loss = any(arm.loss_squares for arm in arms) and not any(arm.good for arm in arms)
     return measure == "loss" or (measure is None and has_loss)
+
+
+def _margin(sight: Sight) -> float:
+    """How much worse it may be: a share of the answers, or of the champion's mean loss."""
+    rules, paired, (champion, challenger) = sight.policy.labelled_quality, sight.counts.paired, _sums(sight.counts)
+    if is_measured_in_pairs(paired):
+        # Labels were looked up for the copies alone.
+        return rules.loss_margin * (challenger.mean - _extra_loss(paired).mean) if challenger.rows else 0.0
+    if has_pairs(paired) or not _is_loss(sight):
+        return rules.margin
+    return rules.loss_margin * champion.mean
 
 
 def _compared(sight: Sight) -> tuple[Difference, Wording] | None:

@@ -11,7 +11,8 @@ _NORMAL = NormalDist()
 def interval_of_difference(
     events_a: float, rows_a: float, events_b: float, rows_b: float, confidence: float
 ) -> tuple[float, float]:
-    """Two-sided interval of rate b - rate a: Newcombe's hybrid of two score intervals; both arms need rows.
+    """Two-sided interval of rate b - rate a: Newcombe's hybrid of two score intervals; both arms need rows, which
+    need not be whole.
 
     Source: R. Newcombe, "Interval estimation for the difference between independent proportions", Statistics in
     Medicine 17 (1998), method 10.

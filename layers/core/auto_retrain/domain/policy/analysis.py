@@ -54,8 +54,14 @@ class LabelledQualityCheck(_Check):
     margin: float = Field(
         default=0.01,
         gt=0,
-        le=1e9,
-        description="a promotion needs certainty that quality is not worse by this much, in units of the measure",
+        lt=1,
+        description="a promotion needs certainty that the share of right answers is not lower by this much",
+    )
+    loss_margin: float = Field(
+        default=0.05,
+        gt=0,
+        le=10,
+        description="the same for a mean loss, as a share of the champion's: by how much it may not be higher",
     )
     required: bool = Field(default=False, description="without labels nothing is promoted, however long they take")
 
