@@ -281,6 +281,7 @@ def test_the_margin_of_a_loss_is_a_share_of_the_champions() -> None:
 
 def test_a_few_losses_are_not_judged() -> None:
     assert "too few labelled requests" in verdict(look(losses(2.0, 9.0, (261, 29))), "labelled_quality").reason
+    assert not verdict(look(labelled((9000, 0), (1000, 0))), "labelled_quality").met
 
 
 def test_labels_that_cannot_be_read_stop_their_own_check_alone() -> None:

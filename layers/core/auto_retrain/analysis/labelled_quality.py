@@ -35,7 +35,7 @@ class LabelledQuality(LiveCheck):
             return inconclusive(self.name, "no label has arrived yet") if rules.required else None
         compared = _compared(sight)
         if compared is None or process is None:
-            return inconclusive(self.name, "there are too few labelled requests of both versions to compare")
+            return inconclusive(self.name, "there are too few labelled requests to compare, or no answer is right")
         return judge_difference(self.name, *compared, _margin(sight), sight.planned, process, is_worse, limit)
 
 
@@ -59,9 +59,7 @@ def _pairs(paired: PairedCounts) -> int:
 
 
 def _is_loss(sight: Sight) -> bool:
-    measure, arms = sight.policy.labelled_quality.measure, (sight.counts.champion, sight.counts.challenger)
-    has_loss = any(arm.loss_squares for arm in arms) and not any(arm.good for arm in arms)
-    return measure == "loss" or (measure is None and has_loss)
+    return bool(sight.counts.champion.loss_squares or sight.counts.challenger.loss_squares)
 
 
 def _margin(sight: Sight) -> float:
@@ -83,7 +81,10 @@ def _compared(sight: Sight) -> tuple[Difference, Wording] | None:
         return _right_pairs(sight)
     if not counts.champion.labelled or not counts.challenger.labelled:
         return None
-    return _mean_losses(sight) if _is_loss(sight) else _right_answers(sight)
+    if _is_loss(sight):
+        return _mean_losses(sight)
+    # Versions that are never right cannot be told apart from a loss that is not measured.
+    return _right_answers(sight) if counts.champion.good or counts.challenger.good else None
 
 
 def _right_pairs(sight: Sight) -> tuple[Difference, Wording]:

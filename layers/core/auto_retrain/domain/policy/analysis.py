@@ -45,12 +45,8 @@ class LatencyCheck(_Check):
 
 
 class LabelledQualityCheck(_Check):
-    """Whether answers were right, for the requests whose labels have arrived."""
+    """Whether answers were right, or how far off in a regression, for the requests whose labels have arrived."""
 
-    measure: Literal["accuracy", "loss"] | None = Field(
-        default=None,
-        description="accuracy, or the mean loss of each request; none: accuracy wherever right answers were counted",
-    )
     margin: float = Field(
         default=0.01,
         gt=0,
