@@ -50,7 +50,7 @@ def test_identical_versions_are_rarely_rolled_back_in_1440_looks(rate: float) ->
     assert rolled_back / 140 <= ALLOWED
 
 
-@pytest.mark.parametrize(("rate", "share"), [(0.05, 0.05), (0.05, 0.5), (0.001, 0.05), (0.001, 0.5)])
+@pytest.mark.parametrize(("rate", "share"), [(0.05, 0.05), (0.001, 0.5)])
 def test_nor_are_they_through_the_whole_analysis(rate: float, share: float) -> None:
     """100 rollouts of 60 looks at 200 requests, all with one test only, which then has the whole error to itself."""
     random, requests = np.random.default_rng(12), (round(200 * (1 - share)), round(200 * share))
