@@ -13,6 +13,7 @@ from auto_retrain.domain.decision_record import HeldBy
 from auto_retrain.domain.events import EventKind
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.gates import GATES
+from auto_retrain.strategies import STRATEGIES
 from local.docs.pages import PAGES as GENERATED
 from local.docs.pages import renewed
 from local.paths import CORE, ROOT
@@ -136,6 +137,12 @@ def test_every_gate_is_described(gate: str) -> None:
 @pytest.mark.parametrize("check", [*(check.name for check in CHECKS), "guards", "sample_ratio", "label_share"])
 def test_every_live_check_is_described(check: str) -> None:
     assert f"| `{check}` |" in text_of("analysis.md")
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_every_strategy_is_described(strategy: str) -> None:
+    assert f"| [`{strategy}`](#{strategy}) |" in text_of("rollouts.md")
+    assert f"`deployment` with `strategy: {strategy}`" in text_of("policies.md")
 
 
 @pytest.mark.parametrize("trigger", TriggerType)
