@@ -40,7 +40,7 @@ class TwoProportions(NamedTuple):
     p_0 = (n_a p_a + n_b p_b) / (n_a + n_b) in both arms; this has a mean of at most 1 whatever the true rate is, and
     whether or not it stays the same from block to block. The rates of a bet come from earlier blocks alone. Source:
     R. Turner, A. Ly and P. Grünwald, "Generic E-variables for exact sequential k-sample tests that allow for optional
-    stopping" (2021, arXiv 2106.02693), theorem 1; for one side, its section on composite hypotheses.
+    stopping" (2021, arXiv 2106.02693).
     """
 
     higher: tuple[float, ...] = _NO_BETS
