@@ -1,4 +1,4 @@
-"""A canary through the real state machine: its requests come from the test, and its time passes when the test says so."""
+"""A canary through the real state machine: the test sends its requests, and says how much time passes."""
 
 import gzip
 import json
