@@ -14,7 +14,7 @@ from auto_retrain.domain.prediction_log import partition_of
 from local.bench.figure import Figure
 from local.bench.request_counting import ROWS, START
 
-FILES = 60
+FILES = 50
 COUNTING = "from local.bench.request_counting import main; main()"
 
 
@@ -35,7 +35,7 @@ def write_log(folder: Path) -> None:
     """An hour of requests, a file a minute."""
     hour, random = folder / partition_of(START), np.random.default_rng(1)
     hour.mkdir(parents=True)
-    rows = ROWS // FILES + 1
+    rows = ROWS // FILES
     for minute in range(FILES):
         seconds = np.sort(random.uniform(0, 60, rows))
         at = (np.datetime64(START.replace(tzinfo=None), "us") + np.timedelta64(minute, "m")) + (seconds * 1e6).astype(
@@ -54,6 +54,6 @@ def write_log(folder: Path) -> None:
             "rollout_id": ["bench-1"] * rows,
             "score": random.uniform(size=rows),
             "latency_ms": random.gamma(4, 10, rows),
-            "error": pa.array(np.where(random.uniform(size=rows) < 0.01, "timeout", None), pa.string()),
+            "error": pa.array(["timeout" if number % 100 == 0 else None for number in range(rows)], pa.string()),
         }
         parquet.write_table(pa.table(columns), hour / f"part-{minute:02}.parquet", compression="zstd")

@@ -1,5 +1,6 @@
 """What a pass over a thousand rollouts costs, and how long a rollback takes while everything around it is stopped."""
 
+import json
 import os
 import socket
 import statistics
@@ -8,14 +9,18 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 from unittest.mock import patch
+from zlib import crc32
 
-from moto import mock_aws
+import boto3
+from botocore.awsrequest import AWSResponse
 
 from auto_retrain.adapters.dynamodb.deployment_ledger import DynamoLedger
 from auto_retrain.adapters.dynamodb.fleet import shard_of
 from auto_retrain.adapters.dynamodb.policies import DynamoPolicyStore
+from auto_retrain.adapters.dynamodb.rollout_evidence import IN_INDEX
 from auto_retrain.adapters.dynamodb.table import Table, item_of, model_key
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.adapters.metrics.prometheus import PrometheusMetricSource
@@ -26,16 +31,18 @@ from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.messages.rolling_out import RollbackRequest
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.policy.policy import AppliedPolicy, Policy
-from auto_retrain.domain.serving import Applied, Rollout, ServingRecord
-from auto_retrain.domain.traffic import Route
+from auto_retrain.domain.serving import Rollout, ServingRecord
+from auto_retrain.usecases.rolling_out.follow import follow
 from auto_retrain.usecases.rolling_out.roll_back import roll_back
 from auto_retrain.usecases.rolling_out.watch_rollouts import watch_rollouts
 from local.bench.figure import Figure
-from local.bench.sweep import ITEMS_PER_WRITE, NOW
-from tests.contracts.ports.aws_world import create_table
+from local.bench.sweep import NOW
 
 MODELS = 1_000
 PASSES = 3
+# How long an AWS service takes to answer within its region, and as many items as make up a page of a megabyte.
+LATENCY_SECONDS = 0.02
+ITEMS_PER_PAGE = 300
 DEPLOYMENT = {"strategy": "canary", "weights": [5, 25, 50], "bake_minutes": 60, "traffic": {"adapter": "router"}}
 CREDENTIALS = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "bench")
 
@@ -55,19 +62,16 @@ def measure() -> list[Figure]:
 
 
 def _watching() -> Iterator[Figure]:
-    with mock_aws():
-        ports, client = _world(MODELS)
-        calls: Counter[str] = Counter()
-        client.meta.events.register("before-send.*", lambda event_name, **_: calls.update([event_name]))
-        seconds, counted = [], []
-        for _ in range(PASSES):
-            ports.clock.advance(timedelta(minutes=1))
-            calls.clear()
-            started = time.perf_counter()
-            outcome = watch_rollouts(ScheduledEvent(), ports)
-            seconds.append(time.perf_counter() - started)
-            counted.append(sum(calls.values()))
-            assert (outcome.rollouts, outcome.rolled_back, outcome.problems) == (MODELS, 0, ()), outcome
+    ports, table = _world(MODELS)
+    seconds, counted = [], []
+    for _ in range(PASSES):
+        ports.clock.advance(timedelta(minutes=1))
+        table.calls.clear()
+        started = time.perf_counter()
+        outcome = watch_rollouts(ScheduledEvent(), ports)
+        seconds.append(time.perf_counter() - started)
+        counted.append(table.calls.total())
+        assert (outcome.rollouts, outcome.rolled_back, outcome.problems) == (MODELS, 0, ()), outcome.problems[:3]
     name = f"watching {MODELS:,} rollouts"
     yield Figure(name, statistics.median(seconds), "s", 5)
     yield Figure(f"{name}: AWS calls beside signs of life", max(counted), "calls", 30)
@@ -75,7 +79,7 @@ def _watching() -> Iterator[Figure]:
 
 def _rolling_back() -> Figure:
     """From the decision until the record, traffic and whatever else can be reached are what they were before."""
-    with mock_aws(), _stopped() as address:
+    with _stopped() as address:
         ports, _ = _world(1)
         ports.registry = MlflowRegistry(address)
         ports.metrics = PrometheusMetricSource(address)
@@ -96,23 +100,96 @@ def _stopped() -> Iterator[str]:
         yield f"http://127.0.0.1:{reserved.getsockname()[1]}"
 
 
-def _world(models: int) -> tuple[Any, Any]:
-    """Policies and serving records in DynamoDB as moto emulates it; Step Functions accepts every sign of life."""
-    client = create_table("jobs")
-    ports: Any = MemoryPorts()
-    ports.clock.advance(NOW - ports.clock.now())
-    table = Table(client, "jobs")
+class _Table:
+    """As much of DynamoDB as a pass needs, behind the real client.
+
+    An emulator copies all its tables in each transaction, which DynamoDB does not.
+    """
+
+    def __init__(self) -> None:
+        self.items: dict[tuple[str, str], Any] = {}
+        self.calls: Counter[str] = Counter()
+        self.latency = 0.0
+
+    def client(self) -> Any:
+        client = boto3.client("dynamodb", region_name="eu-central-1")
+        client.meta.events.register("before-send.dynamodb.*", self._answer)
+        return client
+
+    def put(self, item: Any) -> None:
+        self.items[item["pk"]["S"], item["sk"]["S"]] = item
+
+    def _answer(self, request: Any, event_name: str, **_: Any) -> AWSResponse:
+        operation = event_name.rsplit(".", 1)[-1]
+        self.calls[operation] += 1
+        time.sleep(self.latency)
+        answers = {
+            "Query": self._query,
+            "BatchGetItem": self._batch_get_item,
+            "GetItem": self._get_item,
+            "PutItem": self._put_item,
+            "TransactWriteItems": self._transact_write_items,
+        }
+        content = json.dumps(answers[operation](json.loads(request.body))).encode()
+        headers = {"x-amz-crc32": str(crc32(content)), "content-type": "application/x-amz-json-1.0"}
+        return AWSResponse(request.url, 200, headers, _Raw(content))
+
+    def _query(self, request: Any) -> Any:
+        prefix = request["ExpressionAttributeValues"].get(":prefix", {}).get("S")
+        chosen = [
+            item for (_, sk), item in self.items.items() if (sk.startswith(prefix) if prefix else "active" in item)
+        ]
+        first = int(request.get("ExclusiveStartKey", {"pk": {"S": "0"}})["pk"]["S"])
+        after = first + ITEMS_PER_PAGE
+        more = {"LastEvaluatedKey": {"pk": {"S": str(after)}}} if after < len(chosen) else {}
+        return {"Items": chosen[first:after], **more}
+
+    def _batch_get_item(self, request: Any) -> Any:
+        keys = [(key["pk"]["S"], key["sk"]["S"]) for key in request["RequestItems"]["jobs"]["Keys"]]
+        return {"Responses": {"jobs": [self.items[key] for key in keys if key in self.items]}}
+
+    def _get_item(self, request: Any) -> Any:
+        item = self.items.get((request["Key"]["pk"]["S"], request["Key"]["sk"]["S"]))
+        return {"Item": item} if item else {}
+
+    def _put_item(self, request: Any) -> Any:
+        self.put(request["Item"])
+        return {}
+
+    def _transact_write_items(self, request: Any) -> Any:
+        for action in request["TransactItems"]:
+            if "Put" in action:
+                self.put(action["Put"]["Item"])
+        return {}
+
+
+class _Raw(BytesIO):
+    """A body as botocore reads it."""
+
+    def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
+        yield self.read()
+
+
+def _world(models: int) -> tuple[Any, _Table]:
+    """Policies and serving records in DynamoDB; Step Functions accepts every sign of life."""
+    stored, ports = _Table(), _ports()
+    table = Table(stored.client(), "jobs")
     ports.policies, ports.ledger, ports.live = DynamoPolicyStore(table), DynamoLedger(table, ports.clock), _Live()
-    policies = [_policy(f"gl-{number:05}") for number in range(models)]
-    items = [_item(policy) for policy in policies]
-    for first in range(0, len(items), ITEMS_PER_WRITE):
-        requests = [{"PutRequest": {"Item": item}} for item in items[first : first + ITEMS_PER_WRITE]]
-        client.batch_write_item(RequestItems={"jobs": requests})
-    for policy in policies:
-        ports.ledger.note(_record(policy))
+    for policy in (_policy(f"gl-{number:05}") for number in range(models)):
+        stored.put(_item(policy))
+        record = _record(policy)
+        stored.put(item_of(model_key(policy.model, "SERVING"), record, revision=str(record.revision)) | IN_INDEX)
         ports.registry.register(policy.model, "1")
         ports.registry.set_champion(policy.model, "1")
-    return ports, client
+        follow(record, policy.deployment.traffic, ports)
+    stored.latency = LATENCY_SECONDS
+    return ports, stored
+
+
+def _ports() -> Any:
+    ports = MemoryPorts()
+    ports.clock.advance(NOW - ports.clock.now())
+    return ports
 
 
 def _policy(model: str) -> Policy:
@@ -128,7 +205,7 @@ def _item(policy: Policy) -> Any:
 
 
 def _record(policy: Policy) -> ServingRecord:
-    """A model whose version 2 answers the first requests, as alias and traffic were read back."""
+    """A model whose version 2 answers the first requests."""
     champion = LedgerLine(
         model_name=policy.model,
         sequence=1,
@@ -150,5 +227,4 @@ def _record(policy: Policy) -> ServingRecord:
         since=NOW,
         task_token="t" * 600,
     )
-    applied = Applied(alias="1", route=Route(weights={"1": 95, "2": 5}), at=NOW)
-    return ServingRecord(model_name=policy.model, sequence=1, champion=champion, rollout=rollout, applied=applied)
+    return ServingRecord(model_name=policy.model, revision=1, sequence=1, champion=champion, rollout=rollout)

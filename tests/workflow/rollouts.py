@@ -1,4 +1,4 @@
-"""A canary through the real state machine: its requests come from the test, and its time passes when the test says so."""
+"""A canary through the real state machine: the test sends its requests, and says how much time passes."""
 
 import gzip
 import json
@@ -19,8 +19,6 @@ CANARY = {
     "bake_minutes": 30,
     "min_requests": 1000,
 }
-# Long enough for the bake of a step, short enough for the wait for data.
-A_BAKE = timedelta(minutes=31)
 
 
 class Canary:
@@ -67,19 +65,27 @@ class Canary:
         self.world.stack.wait_until_idle(PATIENCE_SECONDS)
         return self.world.ended(self.arn)
 
-    def answer(self, requests: int, errors: dict[str, int] | None = None) -> None:
-        """Log requests of the last minutes, divided as the weight says; some of a version's are errors."""
-        rollout = self.rollout
+    def bake(self, requests: int, hours: int) -> None:
+        """Let a step have begun so many hours ago, and have had these requests right then.
+
+        Requests of a later step are later, if it began fewer hours ago.
+        """
+        self.let_pass(timedelta(hours=hours))
+        self.answer(requests, at=datetime.now(UTC) - timedelta(hours=hours) + timedelta(minutes=1))
+
+    def answer(self, requests: int, errors: dict[str, int] | None = None, at: datetime | None = None) -> None:
+        """Log requests, divided as the weight says; some of a version's are errors."""
+        rollout, at = self.rollout, at or datetime.now(UTC)
         assert rollout is not None
         challenger = rollout.challenger.number
         shares = {challenger: rollout.weight, self.champion or "": 100 - rollout.weight}
         failed = errors or {}
         rows = [
-            self._row(rollout, version, version == challenger, number < failed.get(version, 0))
+            self._row(rollout, version, number < failed.get(version, 0), at)
             for version, share in shares.items()
             for number in range(requests * share // 100)
         ]
-        self._write(rows)
+        self._write(rows, at)
 
     def let_pass(self, time: timedelta) -> None:
         """Let everything about the rollout have happened this much earlier."""
@@ -94,15 +100,15 @@ class Canary:
             except ServingConflict:
                 continue
 
-    def _row(self, rollout: Rollout, version: str, is_challenger: bool, is_error: bool) -> dict[str, Any]:
+    def _row(self, rollout: Rollout, version: str, is_error: bool, at: datetime) -> dict[str, Any]:
         return {
             "prediction_id": uuid4().hex,
-            "predicted_at": datetime.now(UTC).isoformat(),
+            "predicted_at": at.isoformat(),
             "model": self.model,
             "version": version,
             "served": True,
             "prediction": None if is_error else "1",
-            "arm": "challenger" if is_challenger else "champion",
+            "arm": "challenger" if version == rollout.challenger.number else "champion",
             "rollout_id": rollout.job_id,
             "step": rollout.step,
             "latency_ms": 12.5,
@@ -110,9 +116,9 @@ class Canary:
             "schema_version": 1,
         }
 
-    def _write(self, rows: list[dict[str, Any]]) -> None:
+    def _write(self, rows: list[dict[str, Any]], at: datetime) -> None:
         content = gzip.compress("".join(f"{json.dumps(row)}\n" for row in rows).encode())
-        key = f"{default_prefix(self.model)}/{partition_of(datetime.now(UTC))}/part-{uuid4().hex}.jsonl.gz"
+        key = f"{default_prefix(self.model)}/{partition_of(at)}/part-{uuid4().hex}.jsonl.gz"
         self.world.stack.client("s3").put_object(Bucket=self.world.stack.data_bucket, Key=key, Body=content)
 
     @property

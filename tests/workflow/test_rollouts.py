@@ -3,37 +3,28 @@
 from datetime import timedelta
 
 from auto_retrain.domain.ending import Ending
-from tests.workflow.rollouts import A_BAKE, Canary
+from tests.workflow.rollouts import Canary
 from tests.workflow.world import World
 
 STEP = ["AwaitRollout", "DeployModel", "ChooseRollout"]
+TO_THE_END = ["ProfileData", "CloseJob", "ChooseEnding", "Closed"]
 
 
 def test_a_good_canary_is_promoted_in_its_steps(world: World) -> None:
     canary = Canary(world)
     canary.wait_for_weight(10)
     assert (canary.champion, world.registry.champion(canary.model)) == ("1", "1")
-    canary.answer(12_000)
-    canary.let_pass(A_BAKE)
+    canary.bake(12_000, hours=8)
 
     canary.wait_for_weight(50)
     assert (canary.champion, world.registry.champion(canary.model)) == ("1", "1")
-    canary.answer(12_000)
-    canary.let_pass(A_BAKE)
+    canary.bake(12_000, hours=4)
 
     ended = canary.wait_for_the_end()
     assert (ended.status, ended.job and ended.job.ending) == ("SUCCEEDED", Ending.PROMOTED)
     assert (canary.champion, world.registry.champion(canary.model)) == ("2", "2")
     start = ended.path.index("DeployModel")
-    assert ended.path[start:] == [
-        "DeployModel",
-        "ChooseRollout",
-        *STEP * 2,
-        "ProfileData",
-        "CloseJob",
-        "ChooseEnding",
-        "Closed",
-    ]
+    assert ended.path[start:] == ["DeployModel", "ChooseRollout", *STEP * 2, *TO_THE_END]
     changes = [(line.change, line.weight) for line in world.ledger.lines(canary.model, 10)][::-1]
     assert changes == [("promoted", 0), ("weight", 10), ("weight", 50), ("promoted", 0)]
 
@@ -53,7 +44,7 @@ def test_a_bad_canary_is_taken_back_and_not_offered_again(world: World) -> None:
 def test_a_canary_without_requests_is_held_and_then_taken_back(world: World) -> None:
     canary = Canary(world, max_hold_minutes=60)
     canary.wait_for_weight(10)
-    canary.let_pass(A_BAKE)
+    canary.let_pass(timedelta(minutes=31))
     world.wait_for("a hold", lambda: _is_held(canary))
     assert canary.weight == 10
     evidence = world.ledger.evidence(canary.model)

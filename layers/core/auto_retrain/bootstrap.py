@@ -12,7 +12,7 @@ from .settings import Settings
 
 if TYPE_CHECKING:
     from .adapters.dynamodb.table import Table
-    from .adapters.metrics.prometheus import Sign
+    from .adapters.metrics.prometheus_api import Sign
     from .domain.fleet import FleetLimits
     from .domain.policy.pod_rules import PodRules
     from .ports import (

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .bootstrap import deployed_ports
+from .domain.deployment_ledger import Period
 from .domain.errors import JobUnknown
 from .domain.job import RetrainingJob
 from .domain.messages.rolling_out import RollbackOutcome, RollbackRequest
@@ -16,6 +17,7 @@ from .domain.validation import ValidationResult
 from .ports import Ports
 from .usecases.lookup import policy_of
 from .usecases.operating.policies import configure_triggers
+from .usecases.operating.served import list_served
 from .usecases.promoting.promote_if_better import promote_if_better
 from .usecases.promoting.review import review_challenger
 from .usecases.rolling_out.roll_back import roll_back
@@ -134,3 +136,11 @@ class AutoRetrainPipeline:
     def list_recent_jobs(self, model_name: str | None = None, limit: int = 20) -> list[RetrainingJob]:
         """The newest jobs, newest first."""
         return self._ports.jobs.list_recent(model_name, limit)
+
+    def list_served(self, model_name: str, limit: int = 20) -> list[Period]:
+        """What served from when to when, put there by whom and why: the newest changes, newest first.
+
+        Raises:
+            ModelUnknown: the model has no policy, and never had one.
+        """
+        return list_served(model_name, limit, self._ports)

@@ -21,10 +21,8 @@ LABELS = {"prefix": "labels/churn", "row_id": "id", "label": "label"}
 
 def logged_policy(*, delay: int = 0, requests: Mapping[str, Any] | None = None, **data: Any) -> Policy:
     columns = {"prefix": "churn", "row_id": "id", "label": "left", "numeric": ["age"], "labels": LABELS}
-    return a_policy(
-        data={**columns, "label_delay_days": delay, **data},
-        deployment={"requests": {"source": "prediction_log", **(requests or {})}},
-    )
+    counted = {"requests": {"source": "prediction_log", **(requests or {})}}
+    return a_policy(data={**columns, "label_delay_days": delay, **data}, deployment=counted)
 
 
 def a_query(policy: Policy | None = None, **changes: Any) -> LiveQuery:

@@ -29,6 +29,7 @@ from auto_retrain.domain.job import PendingStep, RetrainingJob
 from auto_retrain.domain.model_state import Rejections
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.policy.deployment import CanaryDeployment
+from auto_retrain.domain.policy.traffic import RouterTarget
 from auto_retrain.domain.serving import Rollout, ServingChange, ServingRecord
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType
@@ -130,7 +131,7 @@ def a_rollout(number: int, model: str = "churn") -> Rollout:
     return Rollout(
         job_id=f"{model}-{number}",
         challenger=ModelVersion(number=str(number)),
-        deployment=CanaryDeployment(strategy="canary"),
+        deployment=CanaryDeployment(strategy="canary", traffic=RouterTarget(adapter="router")),
         policy_version=1,
         started_at=NOW,
         since=NOW,

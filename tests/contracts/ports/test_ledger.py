@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from auto_retrain.adapters.dynamodb.rollout_evidence import MAX_BYTES
 from auto_retrain.adapters.dynamodb.table import item_of, model_key
+from auto_retrain.domain.analysis import RolloutEvidence
 from auto_retrain.domain.deployment_ledger import LedgerLine
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.errors import (
@@ -40,7 +42,7 @@ from tests.contracts.ports.stores import (
     rolling_out,
     some_evidence,
 )
-from tests.contracts.ports.test_unreadable import change_document
+from tests.contracts.ports.test_unreadable import change_attribute, change_document
 
 
 def promote(stores: Stores, job: RetrainingJob) -> ServingRecord:
@@ -428,8 +430,9 @@ def test_the_evidence_of_250_models_is_kept_in_three_calls_and_listed_in_one(aws
     assert stores.ledger.evidence("gl-249") == some_evidence(2, model="gl-249")
 
 
-def large(model: str, size: int) -> Any:
-    return some_evidence(2, model=model, processes={"error_rate": "x" * size})
+def large(model: str, size: int) -> RolloutEvidence:
+    """Evidence that takes about so many bytes however it is written."""
+    return some_evidence(2, model=model, processes={"error_rate": hex(Random(model).getrandbits(8 * size))})
 
 
 def test_evidence_that_does_not_fit_into_one_transaction_takes_several(aws: None) -> None:
@@ -437,7 +440,7 @@ def test_evidence_that_does_not_fit_into_one_transaction_takes_several(aws: None
     stores = dynamo_stores(client)
     models = [f"gl-{number}" for number in range(12)]
     calls = counted(client)
-    stores.ledger.keep_evidence([large(model, MAX_BYTES // 10) for model in models])
+    stores.ledger.keep_evidence([large(model, MAX_BYTES // 12) for model in models])
     assert calls == ["TransactWriteItems"] * 2
     assert all(stores.ledger.evidence(model) for model in models)
 
@@ -480,7 +483,7 @@ def test_a_record_that_cannot_be_read_hides_no_other_and_is_named(aws: None) -> 
         rolling_out(stores, model)
     stores.ledger.keep_evidence([some_evidence(2, model=model) for model in ("fraud", "spam")])
     change_document(client, "MODEL#churn", "SERVING", lambda document: document.update(sequence="many"))
-    change_document(client, "MODEL#fraud", "ROLLOUT", lambda document: document.update(step="first"))
+    change_attribute(client, "MODEL#fraud", "ROLLOUT", "zipped", {"B": b"broken"})
     problems: list[str] = []
     assert stores.ledger.list_open(problems) == [
         (stores.ledger.serving("fraud"), None),

@@ -12,8 +12,10 @@ from auto_retrain.adapters.data.s3 import S3DataStore
 from auto_retrain.adapters.live.prediction_log import PredictionLogSource
 from auto_retrain.adapters.live.sources import LiveSources
 from auto_retrain.adapters.memory.live import MemoryLiveSource
+from auto_retrain.bootstrap import DeployedPorts
 from auto_retrain.domain.errors import MetricsUnavailable
 from auto_retrain.domain.live import LiveCounts, LiveQuery, PairedCounts
+from auto_retrain.settings import Settings
 from tests.contracts.ports.aws_world import REGION
 from tests.contracts.ports.logged import (
     END,
@@ -192,3 +194,22 @@ def test_a_source_that_fails_is_a_problem_of_its_own_models_only() -> None:
 
 def a_policy_of(source: str) -> Any:
     return logged_policy(requests={"source": source})
+
+
+def test_s3_that_is_away_is_a_problem_and_not_silence(aws: None) -> None:
+    client = boto3.client("s3", region_name=REGION)
+    (counts,) = PredictionLogSource(S3DataStore(client, "no-such-bucket", "artifacts")).read([a_query()])
+    assert "NoSuchBucket" in (counts.problem or "")
+
+
+@pytest.mark.parametrize(
+    ("requests", "problem"),
+    [
+        ({"source": "prometheus", "requests_total": "r", "errors_total": "e"}, "PROMETHEUS_URL is not set"),
+        ({"source": "prediction_log"}, "DATA_BUCKET is not set"),
+    ],
+)
+def test_what_a_deployment_lacks_is_a_problem_that_names_it(requests: dict[str, str], problem: str, aws: None) -> None:
+    ports = DeployedPorts(Settings(artifacts_bucket="artifacts"))
+    (counts,) = ports.live.read([a_query(logged_policy(requests=requests))])
+    assert problem in (counts.problem or "")

@@ -8,7 +8,15 @@ from auto_retrain.adapters.traffic.targets import TrafficTargets
 from auto_retrain.bootstrap import DeployedPorts
 from auto_retrain.domain.errors import SettingMissing
 from auto_retrain.domain.model_version import ModelVersion
-from auto_retrain.domain.policy.traffic import CAPABILITIES, AliasTarget, HttpRouteTarget, RouterTarget, Target
+from auto_retrain.domain.policy.traffic import (
+    CAPABILITIES,
+    AliasTarget,
+    HttpRouteTarget,
+    KserveTarget,
+    RouterTarget,
+    SagemakerTarget,
+    Target,
+)
 from auto_retrain.domain.traffic import DesiredRoute, EffectState
 from auto_retrain.ports import TrafficRouter
 from auto_retrain.settings import Settings
@@ -16,7 +24,9 @@ from auto_retrain.settings import Settings
 HTTP_ROUTE = HttpRouteTarget(adapter="http_route", namespace="serving", route="churn", service="churn-v{version}")
 DESIRED = DesiredRoute(champion=ModelVersion(number="17"))
 # One of each kind.
-TARGETS: list[Target] = [AliasTarget(), RouterTarget(adapter="router"), HTTP_ROUTE]
+KSERVE = KserveTarget(adapter="kserve", namespace="serving", service="churn")
+SAGEMAKER = SagemakerTarget(adapter="sagemaker", endpoint="churn")
+TARGETS: list[Target] = [AliasTarget(), RouterTarget(adapter="router"), HTTP_ROUTE, KSERVE, SAGEMAKER]
 
 
 def test_a_target_is_built_when_it_is_first_needed_and_only_once() -> None:
@@ -46,11 +56,12 @@ def test_every_kind_of_target_is_there_in_memory() -> None:
     assert ports.weights.routes.keys() == {"churn"}
 
 
-@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.adapter)
-def test_a_deployment_needs_the_settings_of_a_cluster_only_for_targets_in_it(target: Target) -> None:
-    traffic = DeployedPorts(Settings()).traffic
-    if target.adapter == "http_route":
-        with pytest.raises(SettingMissing, match="CLUSTER_NAME"):
-            traffic.read("churn", target)
-    else:
-        assert traffic.read("churn", target) is None
+@pytest.mark.parametrize("target", [HTTP_ROUTE, KSERVE], ids=lambda target: target.adapter)
+def test_a_target_in_the_cluster_needs_its_settings(target: Target) -> None:
+    with pytest.raises(SettingMissing, match="CLUSTER_NAME"):
+        DeployedPorts(Settings()).traffic.read("churn", target)
+
+
+@pytest.mark.parametrize("target", [AliasTarget(), RouterTarget(adapter="router")], ids=lambda target: target.adapter)
+def test_other_targets_need_no_settings(target: Target) -> None:
+    assert DeployedPorts(Settings()).traffic.read("churn", target) is None

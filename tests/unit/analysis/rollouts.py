@@ -12,6 +12,7 @@ from auto_retrain.domain.live import ArmCounts, LiveCounts, PairedCounts
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.policy.analysis import AnalysisPolicy
 from auto_retrain.domain.policy.deployment import CanaryDeployment
+from auto_retrain.domain.policy.traffic import RouterTarget
 from auto_retrain.domain.serving import Rollout
 from auto_retrain.domain.verdict import Verdict
 
@@ -24,7 +25,7 @@ def a_rollout(weight: int = 10, **changes: Any) -> Rollout:
     fields: dict[str, Any] = {
         "job_id": "churn-1",
         "challenger": ModelVersion(number="18"),
-        "deployment": CanaryDeployment(strategy="canary"),
+        "deployment": CanaryDeployment(strategy="canary", traffic=RouterTarget(adapter="router")),
         "policy_version": 1,
         "started_at": NOON,
         "since": NOON,

@@ -14,6 +14,7 @@ from auto_retrain.domain.analysis import RolloutEvidence
 from auto_retrain.domain.live import ArmCounts, LiveCounts, PairedCounts
 from auto_retrain.domain.policy.analysis import AnalysisPolicy
 from auto_retrain.domain.verdict import Outcome
+from local.paths import ROOT
 from tests.unit.analysis.rollouts import CANARY, DEFAULT, NOON, SHADOW, a_rollout, counts, look, verdict
 
 NOTHING = LiveCounts()
@@ -55,7 +56,7 @@ def test_too_few_requests_prove_nothing_and_the_sentence_says_what_they_could_ha
 def test_the_planned_sample_proves_a_challenger_that_is_certainly_not_worse_by_the_margin() -> None:
     evidence = look(START, GOOD)
     assert evidence.analysis.unproven is None
-    assert "worse by at most 0.185 points (less than 1 points allowed)" in verdict(evidence, "error_rate").reason
+    assert "worse by at most 0.185 points (less than 1 point allowed)" in verdict(evidence, "error_rate").reason
 
 
 def test_a_sample_that_leaves_a_loss_of_the_margin_possible_proves_nothing() -> None:
@@ -79,6 +80,13 @@ def test_evidence_goes_on_over_steps_although_counts_begin_anew() -> None:
 def test_a_look_at_the_same_counts_changes_no_evidence() -> None:
     once, twice = look(START, BAD), look(START, BAD, BAD)
     assert once.processes == twice.processes
+
+
+def test_the_sentences_in_the_documentation_are_those_that_people_get() -> None:
+    page = " ".join((ROOT / "docs/analysis.md").read_text().split())
+    few = counts({"requests": 900, "errors": 9}, {"requests": 100, "errors": 1})
+    for seen in (BAD, GOOD, few):
+        assert f"error_rate: {verdict(look(START, seen), 'error_rate').reason}" in page
 
 
 # The hard guard
@@ -155,7 +163,10 @@ UNTRUSTED = {
     "more labels than requests": (labelled((9001, 9), (3, 3)), "champion: 9,001 labelled of 9,000 requests"),
     "more equal answers than pairs": (counts(paired={"answered": 1, "equal": 2}), "new pairs: 2 equal of 1 answered"),
     "another split": (counts(challenger={"requests": 3000}), "the split is not as asked"),
-    "labels of one arm": (labelled((900, 800), (400, 390)), "labels arrive differently"),
+    "labels of one arm": (
+        counts({"mature": 9000, "labelled": 900, "good": 800}, {"mature": 1000, "labelled": 400, "good": 390}),
+        "labels arrive differently",
+    ),
 }
 
 
@@ -259,8 +270,53 @@ def test_a_loss_is_judged_by_its_mean() -> None:
     assert look(losses(2.0, 2.0)).analysis.unhealthy is None
 
 
+def test_the_margin_of_a_loss_is_a_share_of_the_champions() -> None:
+    quality = verdict(look(losses(200.0, 200.0)), "labelled_quality")
+    assert (quality.outcome, quality.limit) == (Outcome.MET, 10.0)
+    copies = ArmCounts(requests=1000, labelled=1000, loss=300_000.0, loss_squares=9.1e7)
+    paired = {"answered": 1000, "labelled": 1000, "gain": -100_000.0, "gain_squares": 1.1e7}
+    shadow = counts({"requests": 1000, "errors": 10}, {"requests": 0, "errors": 0}, paired).changed(copies=copies)
+    assert verdict(look(shadow, rollout=SHADOW), "labelled_quality").limit == 10.0
+
+
 def test_a_few_losses_are_not_judged() -> None:
     assert "too few labelled requests" in verdict(look(losses(2.0, 9.0, (261, 29))), "labelled_quality").reason
+    assert not verdict(look(labelled((9000, 0), (1000, 0))), "labelled_quality").met
+
+
+def test_labels_that_cannot_be_read_stop_their_own_check_alone() -> None:
+    before = look(START, labelled((900, 810), (100, 90)))
+    unreadable = counts({"requests": 9100, "errors": 95}, label_problem="labels have no column id")
+    after = analyse(DEFAULT, CANARY, before, unreadable, NOON)
+    assert after.analysis.missing is None
+    assert "labelled_quality: labels have no column id" in str(after.analysis.unproven)
+    assert (after.counts.champion.labelled, after.counts.champion.errors) == (900, 95)
+    assert after.processes["labelled_quality"] == before.processes["labelled_quality"]
+    readable = after.counts.changed(champion=after.counts.champion.changed(good=820, labelled=910), label_problem=None)
+    again = analyse(DEFAULT, CANARY, after, readable, NOON)
+    assert "labels have" not in str(again.analysis.unproven)
+
+
+def test_requests_of_one_entity_count_together_as_one() -> None:
+    entities = {"entities": 10}, {"entities": 1}
+    first = counts({"requests": 90, "errors": 1, **entities[0]}, {"requests": 10, "errors": 0, **entities[1]})
+    second = counts({"entities": 900}, {"errors": 40, "entities": 100})
+    alone, together = look(START, counts(challenger={"errors": 40})), look(first, second)
+    assert alone.looks[-1].values["error_rate_evidence"] > 1000
+    assert 1 < together.looks[-1].values["error_rate_evidence"] < 20
+    wide, narrow = (verdict(each, "error_rate").interval for each in (together, alone))
+    assert wide is not None
+    assert narrow is not None
+    assert wide[1] - wide[0] > 2 * (narrow[1] - narrow[0])
+
+
+def test_the_split_is_one_of_entities_where_they_are_known() -> None:
+    """A customer with many requests is no sign of a wrong split."""
+    busy = counts({"entities": 900}, {"requests": 3000, "entities": 100})
+    assert look(busy).analysis.missing is None
+    assert "13.2 % of 1,037 entities, asked 10 %" in str(
+        look(counts({"entities": 900}, {"entities": 137})).analysis.missing
+    )
 
 
 # Copies of requests

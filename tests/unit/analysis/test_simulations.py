@@ -38,19 +38,19 @@ def unhealthy_after(
 
 @pytest.mark.parametrize("rate", [0.05, 0.001])
 def test_identical_versions_are_rarely_rolled_back_in_1440_looks(rate: float) -> None:
-    """200 canaries, a day each with a look a minute at 90 and 10 requests, through the test that the check uses."""
+    """140 canaries, a day each with a look a minute at 90 and 10 requests, through the test that the check uses."""
     random, rolled_back = np.random.default_rng(11), 0
-    for _ in range(200):
+    for _ in range(140):
         test, blocks = TwoProportions(), random.binomial((90, 10), rate, (1440, 2)).tolist()
         for champion, challenger in blocks:
             test = test.after(Block(90, champion, 10, challenger))
             if e_value(test.higher) >= 20:
                 rolled_back += 1
                 break
-    assert rolled_back / 200 <= ALLOWED
+    assert rolled_back / 140 <= ALLOWED
 
 
-@pytest.mark.parametrize(("rate", "share"), [(0.05, 0.05), (0.05, 0.5), (0.001, 0.05), (0.001, 0.5)])
+@pytest.mark.parametrize(("rate", "share"), [(0.05, 0.05), (0.001, 0.5)])
 def test_nor_are_they_through_the_whole_analysis(rate: float, share: float) -> None:
     """100 rollouts of 60 looks at 200 requests, all with one test only, which then has the whole error to itself."""
     random, requests = np.random.default_rng(12), (round(200 * (1 - share)), round(200 * share))
@@ -71,7 +71,7 @@ def test_the_whole_analysis_says_at_all_1440_looks_what_its_test_says() -> None:
         assert isinstance(state, dict)
         assert state["worse"] == list(test.higher)
     assert evidence is not None
-    assert len(evidence.looks) <= 120
+    assert len(evidence.looks) <= 60
 
 
 @pytest.mark.parametrize("weight", [5, 10, 25])
@@ -83,14 +83,14 @@ def test_a_doubled_error_rate_is_caught_within_400_requests_of_the_challenger(we
 
 
 def test_several_checks_together_keep_the_error() -> None:
-    """150 rollouts of 50 looks with three tests: errors, labels and a value of the user's own; nothing differs."""
+    """100 rollouts of 40 looks with three tests: errors, labels and a value of the user's own; nothing differs."""
     random = np.random.default_rng(15)
     policy = AnalysisPolicy.model_validate({"business_metric": {"enabled": True}})
 
     def seen() -> Iterable[LiveCounts]:
-        wrong = np.cumsum(random.binomial((180, 20), 0.2, (50, 2)), axis=0).tolist()
-        values = random.exponential(size=(50, 200))
-        for number, counts in enumerate(drawn(random, (0.05, 0.05), 50, (180, 20)), start=1):
+        wrong = np.cumsum(random.binomial((180, 20), 0.2, (40, 2)), axis=0).tolist()
+        values = random.exponential(size=(40, 200))
+        for number, counts in enumerate(drawn(random, (0.05, 0.05), 40, (180, 20)), start=1):
             arms = [
                 ArmCounts.model_construct(
                     requests=arm.requests,
@@ -107,8 +107,25 @@ def test_several_checks_together_keep_the_error() -> None:
             ]
             yield LiveCounts.model_construct(champion=arms[0], challenger=arms[1], newest_at=NOON)
 
-    ends = [unhealthy_after(seen(), policy) for _ in range(150)]
-    assert sum(end is not None for end in ends) / 150 <= ALLOWED
+    ends = [unhealthy_after(seen(), policy) for _ in range(100)]
+    assert sum(end is not None for end in ends) / 100 <= ALLOWED
+
+
+def test_requests_of_the_same_entity_keep_the_error() -> None:
+    """80 rollouts of 50 looks: 20 new entities with ten requests each, which all fail or none."""
+    random, rolled_back = np.random.default_rng(19), 0
+    for _ in range(80):
+        failed = np.cumsum(random.binomial((18, 2), 0.05, (50, 2)), axis=0).tolist()
+        seen = (
+            LiveCounts.model_construct(
+                champion=ArmCounts.model_construct(requests=180 * number, entities=18 * number, errors=10 * champion),
+                challenger=ArmCounts.model_construct(requests=20 * number, entities=2 * number, errors=10 * challenger),
+                newest_at=NOON,
+            )
+            for number, (champion, challenger) in enumerate(failed, start=1)
+        )
+        rolled_back += unhealthy_after(seen, AnalysisPolicy(guard_requests=1000)) is not None
+    assert rolled_back / 80 <= at_most(ALLOWED, 80)
 
 
 def pairs(random: np.random.Generator, shares: tuple[float, float], looks: int) -> Iterable[LiveCounts]:
@@ -127,9 +144,9 @@ def pairs(random: np.random.Generator, shares: tuple[float, float], looks: int) 
 
 def test_pairs_keep_the_error_and_show_a_loss() -> None:
     random = np.random.default_rng(16)
-    ends = [unhealthy_after(pairs(random, (0.05, 0.05), 80), rollout=SHADOW) for _ in range(100)]
-    assert sum(end is not None for end in ends) / 100 <= at_most(ALLOWED, 100)
-    ends = [unhealthy_after(pairs(random, (0.10, 0.05), 150), rollout=SHADOW) for _ in range(51)]
+    ends = [unhealthy_after(pairs(random, (0.05, 0.05), 60), rollout=SHADOW) for _ in range(80)]
+    assert sum(end is not None for end in ends) / 80 <= at_most(ALLOWED, 80)
+    ends = [unhealthy_after(pairs(random, (0.10, 0.05), 120), rollout=SHADOW) for _ in range(31)]
     assert median(end or 10**9 for end in ends) <= 800
 
 

@@ -22,27 +22,29 @@ ROWS = st.integers(0, 12)
 PAST = st.builds(lambda rows, part: (rows, int(rows * part)), st.integers(0, 5000), st.floats(0, 1))
 
 
-def _mean_factor(test: TwoProportions, rows_a: int, rows_b: int, rate_a: float, rate_b: float) -> tuple[float, float]:
+def _mean_factor(
+    test: TwoProportions, rows_a: int, rows_b: int, rate_a: float, rate_b: float, weight: float = 1.0
+) -> tuple[float, float]:
     """What the evidence multiplies by on average, over every outcome of one block."""
     higher = lower = 0.0
     for events_a in range(rows_a + 1):
         for events_b in range(rows_b + 1):
             chance = binom.pmf(events_a, rows_a, rate_a) * binom.pmf(events_b, rows_b, rate_b)
-            after = test.after(Block(rows_a, events_a, rows_b, events_b))
+            after = test.after(Block(rows_a, events_a, rows_b, events_b), weight)
             higher, lower = higher + chance * e_value(after.higher), lower + chance * e_value(after.lower)
     return higher, lower
 
 
-@given(rates=st.tuples(RATES, RATES), rows=st.tuples(ROWS, ROWS), past=st.tuples(PAST, PAST))
+@given(rates=st.tuples(RATES, RATES), rows=st.tuples(ROWS, ROWS), past=st.tuples(PAST, PAST), weight=st.floats(0.01, 1))
 def test_no_block_raises_evidence_on_average_while_its_null_holds(
-    rates: tuple[float, float], rows: tuple[int, int], past: tuple[tuple[int, int], tuple[int, int]]
+    rates: tuple[float, float], rows: tuple[int, int], past: tuple[tuple[int, int], tuple[int, int]], weight: float
 ) -> None:
     """For all blocks, splits and rates, also rare ones, and whatever was seen before."""
     low, high = sorted(rates)
     test = TwoProportions(before=Block(*past[0], *past[1]))
-    assert _mean_factor(test, *rows, high, low)[0] <= 1 + 1e-9
-    assert _mean_factor(test, *rows, low, high)[1] <= 1 + 1e-9
-    for equal in _mean_factor(test, *rows, low, low):
+    assert _mean_factor(test, *rows, high, low, weight)[0] <= 1 + 1e-9
+    assert _mean_factor(test, *rows, low, high, weight)[1] <= 1 + 1e-9
+    for equal in _mean_factor(test, *rows, low, low, weight):
         assert equal <= 1 + 1e-9
 
 
@@ -103,3 +105,10 @@ def test_the_first_block_of_means_settles_the_spread() -> None:
     test = MeanDifference().after(2.0, 0.5, 7.0).after(1.0, 0.25, 99.0)
     assert test == MeanDifference(score=2 / 0.5 + 1 / 0.25, information=6.0, spread=7.0)
     assert MeanDifference().log_e(1) == 0
+
+
+def test_rows_that_always_come_in_fives_count_as_often_as_they_come() -> None:
+    fives, ones = TwoProportions(before=Block(1000, 50, 100, 5)), TwoProportions(before=Block(1000, 50, 100, 5))
+    assert fives.after(Block(450, 50, 50, 10), 0.2).higher == pytest.approx(ones.after(Block(90, 10, 10, 2)).higher)
+    single, group = OneProportion().after(10, 7, 0.5), OneProportion().after(50, 35, 0.5, 0.2)
+    assert group.higher == pytest.approx(single.higher)

@@ -1,11 +1,13 @@
 """A bandit gives more requests to the version that seems better, and trusts only the sequential test."""
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import beta
 
+from auto_retrain.domain.model_version import ModelVersion
+from auto_retrain.domain.serving import ServingRecord
 from auto_retrain.strategies import Action, Hold, Promote, RollBack, SetWeight
 from auto_retrain.strategies.beta import probability_better
 from tests.unit.strategies.rollouts import begun, evidence_of, minutes, next_action
@@ -37,6 +39,16 @@ def test_a_share_lasts_as_long_as_the_policy_says() -> None:
     for minute, kind in ((159, Hold), (160, SetWeight)):
         at = minutes(minute)
         assert isinstance(next_action(rollout, evidence_of(rollout, at, rewards=BETTER), at), kind)
+
+
+def test_the_serving_record_says_since_when_a_share_lasts_and_goes_on_counting_from_the_beginning() -> None:
+    rollout = begun("bandit")
+    champion = ModelVersion(number="1")
+    record = ServingRecord(model_name="churn").adopted(champion, "it serves", minutes(0)).record
+    record = record.rolling_out(rollout, "ada", "new", minutes(0)).record
+    after = record.weighted(30, 0, "system", "better", minutes(60)).record.rollout
+    assert after is not None
+    assert (after.weight, after.since, after.weighted_at) == (30, minutes(0), minutes(60))
 
 
 @pytest.mark.parametrize("rewards", [((0, 0), (0, 0)), ((900, 1000), (0, 0)), ((0, 0), (9, 10))])
@@ -71,13 +83,15 @@ def exact(champion: tuple[int, int], challenger: tuple[int, int]) -> float:
 COUNTS = st.integers(0, 3000).flatmap(lambda judged: st.tuples(st.integers(0, judged), st.just(judged)))
 
 
+@settings(deadline=None, max_examples=40)
 @given(COUNTS, COUNTS)
 @example((0, 0), (0, 0))
 @example((3000, 3000), (0, 0))
 @example((3000, 3000), (3000, 3000))
+@example((15, 16), (115, 125))
 def test_the_probability_is_that_of_the_two_posteriors(champion: tuple[int, int], challenger: tuple[int, int]) -> None:
     value = probability_better(champion, challenger)
-    assert value == pytest.approx(exact(champion, challenger), abs=2e-3)
+    assert value == pytest.approx(exact(champion, challenger), abs=5e-4)
     assert value + probability_better(challenger, champion) == pytest.approx(1, abs=1e-6)
 
 

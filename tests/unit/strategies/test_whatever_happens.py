@@ -60,6 +60,7 @@ def test_every_rollout_ends_in_time_and_goes_only_where_the_policy_says(
         assert all(rollout.weight == deployment.plan[rollout.step] for rollout, *_ in steps)
 
 
+@settings(deadline=None)
 @given(deployments(), TOLD, st.integers(1, 60_000), st.integers(0, 3))
 def test_nothing_is_promoted_without_a_healthy_look_and_nothing_is_decided_twice(
     fields: dict[str, Any], told: Any, minute: int, step: int

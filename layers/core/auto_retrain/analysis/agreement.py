@@ -15,7 +15,7 @@ class Agreement(LiveCheck):
     def process(self, sight: Sight, state: Any) -> Process:
         since = sight.since.paired
         allowed = 1 - sight.policy.agreement.min_share
-        return one_proportion(state, since.answered, since.answered - since.equal, allowed)
+        return one_proportion(state, since.answered, since.answered - since.equal, allowed, sight.independence)
 
     def judge(self, sight: Sight, process: Process | None, is_worse: bool, limit: float) -> Verdict | None:
         """Unmet if they agree too seldom, and not by chance; met if the lower bound of their share is high enough."""
@@ -24,8 +24,9 @@ class Agreement(LiveCheck):
             return None
         if process is None or not paired.answered:
             return inconclusive(self.name, "no request was answered by both versions")
-        bound = wilson_interval(paired.equal / paired.answered, paired.answered, 0.90)[0]
-        interval = wilson_interval(paired.equal / paired.answered, paired.answered, 0.95)
+        share_of_equal, rows = paired.equal / paired.answered, sight.independence * paired.answered
+        bound = wilson_interval(share_of_equal, rows, 0.90)[0]
+        interval = wilson_interval(share_of_equal, rows, 0.95)
         asked = f"at least {100 * needed:g} % needed"
         if is_worse:
             outcome, more = Outcome.UNMET, f"{asked}; {not_by_chance(process.evidence)}"
@@ -39,7 +40,7 @@ class Agreement(LiveCheck):
             check=self.name,
             outcome=outcome,
             reason=f"both versions answered {share(paired.equal, paired.answered)} requests alike: {more}",
-            value=paired.equal / paired.answered,
+            value=share_of_equal,
             limit=needed,
             n=paired.answered,
             interval=interval,

@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..domain.analysis import Analysis, Look, RolloutEvidence
 from ..domain.live import LiveCounts, hold_began
 from ..domain.policy.analysis import AnalysisPolicy
 from ..domain.serving import Rollout
 from ..domain.verdict import Outcome, Verdict
-from .base import Process, Sight, states_of
+from .base import Process, Sight, is_shadow, states_of
 from .conclude import conclude
 from .guards import judge_guards
-from .increments import UncountableError, since
+from .increments import UncountableError, as_compared, since, with_labels_of
 from .looks import thinned, values_of
 from .register import CHECKS
 from .sample_ratio import CHECK as SAMPLE_RATIO
@@ -23,6 +23,15 @@ from .sharing import Shared
 MAX_SILENCE = timedelta(hours=1)
 
 
+class _Lesson(NamedTuple):
+    """What a look teaches: its analysis, and what is known after it."""
+
+    analysis: Analysis
+    counts: LiveCounts
+    processes: Mapping[str, Any]
+    values: Mapping[str, float] = {}
+
+
 def analyse(
     policy: AnalysisPolicy, rollout: Rollout, before: RolloutEvidence | None, counts: LiveCounts, at: datetime
 ) -> RolloutEvidence:
@@ -31,33 +40,60 @@ def analyse(
     A look that cannot be trusted says so and teaches nothing: the counts and tests before it stay, so that the next
     one takes up from there.
     """
-    earlier = before.counts if before and before.step == rollout.step else LiveCounts.model_construct()
-    processes = before.processes if before else {}
+    same_step = before if before and before.step == rollout.step else None
+    known = same_step.counts if same_step else LiveCounts.model_construct()
+    lesson = _lesson(policy, rollout, known, before.processes if before else {}, counts, at)
+    look = Look(at=at, weight=rollout.weight, values=lesson.values)
+    return RolloutEvidence(
+        model_name=before.model_name if before else "",
+        rollout_id=rollout.job_id,
+        step=rollout.step,
+        looked_at=at,
+        counts=lesson.counts,
+        processes=lesson.processes,
+        analysis=lesson.analysis,
+        held_since=hold_began(same_step.held_since if same_step else None, lesson.analysis.missing is not None, at),
+        looks=thinned((*(before.looks if before else ()), look)),
+    )
+
+
+def _lesson(
+    policy: AnalysisPolicy,
+    rollout: Rollout,
+    known: LiveCounts,
+    processes: Mapping[str, Any],
+    counts: LiveCounts,
+    at: datetime,
+) -> _Lesson:
     if counts.problem:
-        return _kept(rollout, before, earlier, processes, _untrusted("counts", counts.problem, ()), at)
+        return _Lesson(_untrusted(_error("counts", counts.problem)), known, processes)
+    # After a failed look nobody knows what was counted already: nothing is counted twice.
+    begin = counts if known.problem else known
+    seen = with_labels_of(begin, counts) if counts.label_problem else counts
     try:
-        # After a failed look nobody knows what was counted already: nothing is counted twice.
-        sight = Sight(policy, rollout, counts, since(counts if earlier.problem else earlier, counts))
+        sight = _sight(policy, rollout, begin, seen)
     except UncountableError as error:
-        return _kept(rollout, before, earlier, processes, _untrusted("counts", str(error), ()), at)
-    return _trusted_if_comparable(sight, before, earlier, processes, at)
-
-
-def _trusted_if_comparable(
-    sight: Sight, before: RolloutEvidence | None, earlier: LiveCounts, processes: Mapping[str, Any], at: datetime
-) -> RolloutEvidence:
-    guards = judge_guards(sight)
-    split = split_of(sight, processes.get(SAMPLE_RATIO))
-    fairness = [each for each in (judge_sample_ratio(sight, split), judge_label_share(sight, split)) if each]
+        return _Lesson(_untrusted(_error("counts", str(error))), known, processes)
+    guards, split = judge_guards(sight), split_of(sight, processes.get(SAMPLE_RATIO))
+    fairness = [each for each in (judge_sample_ratio(sight, split), judge_label_share(sight)) if each]
     unfair = next((verdict for verdict in fairness if verdict.outcome is Outcome.ERROR), None)
     if unfair:
-        analysis = _untrusted(unfair.check, unfair.reason, (guards, *fairness))
-        return _kept(sight.rollout, before, earlier, processes, analysis, at)
+        return _Lesson(_untrusted(unfair, guards), known, processes)
     tests = _tests(sight, processes)
     verdicts = (guards, *_judged(sight, tests), *fairness)
     analysis = conclude(sight, tests, verdicts, _absence(sight, at))
     kept = {**processes, **states_of(tests), SAMPLE_RATIO: split._asdict()}
-    return _kept(sight.rollout, before, sight.counts, kept, analysis, at, values_of(verdicts, tests))
+    return _Lesson(analysis, seen, kept, values_of(verdicts, tests))
+
+
+def _sight(policy: AnalysisPolicy, rollout: Rollout, begin: LiveCounts, counts: LiveCounts) -> Sight:
+    shadow = is_shadow(rollout)
+    compared = as_compared(counts, shadow)
+    return Sight(policy, rollout, compared, since(as_compared(begin, shadow), compared))
+
+
+def _error(check: str, reason: str) -> Verdict:
+    return Verdict(check=check, outcome=Outcome.ERROR, reason=reason)
 
 
 def _tests(sight: Sight, states: Mapping[str, Any]) -> dict[str, Process]:
@@ -91,34 +127,11 @@ def _absence(sight: Sight, at: datetime) -> str | None:
     return None
 
 
-def _untrusted(check: str, reason: str, verdicts: tuple[Verdict, ...]) -> Analysis:
-    """Every check is an error; only the hard guard, which compares nothing, still ends a rollout."""
-    others = [verdict for verdict in verdicts if verdict.check != check]
-    own = next((verdict for verdict in verdicts if verdict.check == check), None)
-    failed = own or Verdict(check=check, outcome=Outcome.ERROR, reason=reason)
-    guard = next((verdict.reason for verdict in others if verdict.outcome is Outcome.UNMET), None)
-    return Analysis(verdicts=(failed, *others), unhealthy=guard, missing=reason)
-
-
-def _kept(
-    rollout: Rollout,
-    before: RolloutEvidence | None,
-    counts: LiveCounts,
-    processes: Mapping[str, Any],
-    analysis: Analysis,
-    at: datetime,
-    values: Mapping[str, float] | None = None,
-) -> RolloutEvidence:
-    held_since = before.held_since if before and before.step == rollout.step else None
-    look = Look(at=at, weight=rollout.weight, values=values or {})
-    return RolloutEvidence(
-        model_name=before.model_name if before else "",
-        rollout_id=rollout.job_id,
-        step=rollout.step,
-        looked_at=at,
-        counts=counts,
-        processes=processes,
-        analysis=analysis,
-        held_since=hold_began(held_since, analysis.missing is not None, at),
-        looks=thinned((*(before.looks if before else ()), look)),
+def _untrusted(failed: Verdict, guards: Verdict | None = None) -> Analysis:
+    """Nothing is judged; only the hard guard, which compares nothing, still ends a rollout."""
+    is_broken = guards is not None and guards.outcome is Outcome.UNMET
+    return Analysis(
+        verdicts=(failed, guards) if guards else (failed,),
+        unhealthy=guards.reason if guards and is_broken else None,
+        missing=failed.reason,
     )

@@ -12,8 +12,6 @@ from ..statistics.e_process import e_value
 
 # Evidence from which on the challenger is worse, or better, and not by chance: it errs with 1 of 20 rollouts.
 LIMIT = 20.0
-# For strategies that do not plan a sample.
-DEFAULT_MIN_REQUESTS = 500
 
 
 class Sight(NamedTuple):
@@ -27,17 +25,29 @@ class Sight(NamedTuple):
     @property
     def planned(self) -> int:
         """The requests of the challenger that the strategy plans before a promotion."""
-        return getattr(self.rollout.deployment, "min_requests", None) or DEFAULT_MIN_REQUESTS
+        return self.rollout.deployment.min_requests
+
+    @property
+    def independence(self) -> float:
+        """The share of requests that count: several of one entity are not independent, so all together count as one."""
+        champion, challenger = self.counts.champion, self.counts.challenger
+        if not champion.entities or not challenger.entities:
+            return 1.0
+        return min((champion.entities + challenger.entities) / (champion.requests + challenger.requests), 1.0)
 
     @property
     def is_shadow(self) -> bool:
         """Whether the challenger gets copies only, so that both versions answer the same requests."""
-        return self.rollout.weight == 0 and self.rollout.mirror_share > 0
+        return is_shadow(self.rollout)
 
     @property
     def has_champion(self) -> bool:
         """Whether some requests go to the champion, so that there is something to compare with."""
         return self.rollout.weight < 100
+
+
+def is_shadow(rollout: Rollout) -> bool:
+    return rollout.weight == 0 and rollout.mirror_share > 0
 
 
 class Process(NamedTuple):

@@ -4,23 +4,23 @@ from typing import Any
 
 from ..statistics.e_process import Block, MeanDifference, OneProportion, TwoProportions
 from .base import Process
+from .means import MeanBlock
 
 
-def two_proportions(state: Any, block: Block) -> Process:
+def two_proportions(state: Any, block: Block, independence: float) -> Process:
     """The test of a bad event's rates in both arms."""
-    before = _proportions(state).after(block)
-    return _kept(before)
+    return _kept(_proportions(state).after(block, independence))
 
 
-def one_proportion(state: Any, rows: int, events: int, null_rate: float) -> Process:
+def one_proportion(state: Any, rows: int, events: int, null_rate: float, independence: float) -> Process:
     """The test of one rate of a bad event; it multiplies what other data of the same question have shown."""
     before = _proportions(state)
-    after = OneProportion(before.higher, before.lower).after(rows, events, null_rate)
+    after = OneProportion(before.higher, before.lower).after(rows, events, null_rate, independence)
     return _kept(before._replace(higher=after.higher, lower=after.lower))
 
 
-def mean_difference(state: Any, block: tuple[float, float, float] | None) -> Process:
-    """The test of two means from a block's difference, its variance, and the spread to begin with."""
+def mean_difference(state: Any, block: MeanBlock | None) -> Process:
+    """The test of two means from one block."""
     before = MeanDifference(*state["means"]) if state and "means" in state else MeanDifference()
     after = before.after(*block) if block else before
     return Process({"means": list(after)}, (after.log_e(1),), (after.log_e(-1),))

@@ -14,14 +14,17 @@ class BusinessMetric(LiveCheck):
     name = "business_metric"
 
     def process(self, sight: Sight, state: Any) -> Process:
-        block = block_of(_sums(sight, sight.counts), _sums(sight, sight.since), sight.planned)
+        block = block_of(_sums(sight, sight.counts), _sums(sight, sight.since), sight)
         return mean_difference(state, block)
 
     def judge(self, sight: Sight, process: Process | None, is_worse: bool, limit: float) -> Verdict:
         champion, challenger = sums = _sums(sight, sight.counts)
-        variance = variance_of_difference(*sums, (champion.rows, challenger.rows))
+        share = sight.independence
+        variance = variance_of_difference(*sums, (share * champion.rows, share * challenger.rows))
         if process is None or not variance:
-            return inconclusive(self.name, "there are too few values of both versions to compare, or all are the same")
+            return inconclusive(
+                self.name, "there are too few values of both versions to compare, or it is not known how they vary"
+            )
         sign = _sign(sight)
         numbers = f"mean {plain(sign * challenger.mean)}, champion {plain(sign * champion.mean)}"
         return judge_difference(

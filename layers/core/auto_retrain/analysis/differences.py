@@ -33,26 +33,27 @@ class Difference(NamedTuple):
     rows: int
 
 
-def of_rates(totals: Block) -> Difference:
-    """Of the rates of a bad event in two arms, which both have rows."""
-    rows_a, events_a, rows_b, events_b = totals
+def of_rates(totals: Block, independence: float) -> Difference:
+    """Of the rates of a bad event in two arms, which both have rows; this share of them counts as independent."""
+    rows_a, events_a, rows_b, events_b = (independence * number for number in totals)
     return Difference(
         events_b / rows_b - events_a / rows_a,
         interval_of_difference(events_a, rows_a, events_b, rows_b, _TWO_SIDED),
         interval_of_difference(events_a, rows_a, events_b, rows_b, _ONE_SIDED)[1],
         error_of_rates(events_a + events_b, rows_a, rows_b),
-        rows_b,
+        totals.rows_b,
     )
 
 
-def of_pairs(only_champion_right: int, only_challenger_right: int, rows: int) -> Difference:
+def of_pairs(only_champion_right: int, only_challenger_right: int, rows: int, independence: float) -> Difference:
     """Of the rates of wrong answers to the same requests."""
-    wrong = only_challenger_right, only_champion_right
+    wrong = independence * only_challenger_right, independence * only_champion_right
+    counted = independence * rows
     return Difference(
         (only_champion_right - only_challenger_right) / rows,
-        interval_of_paired_difference(*wrong, rows, _TWO_SIDED),
-        interval_of_paired_difference(*wrong, rows, _ONE_SIDED)[1],
-        sqrt(sum(wrong) + 1) / rows,
+        interval_of_paired_difference(*wrong, counted, _TWO_SIDED),
+        interval_of_paired_difference(*wrong, counted, _ONE_SIDED)[1],
+        sqrt(sum(wrong) + 1) / counted,
         rows,
     )
 
@@ -116,7 +117,8 @@ def judge_difference(
 
 def points(value: float) -> str:
     """A difference of two shares."""
-    return f"{100 * value:.3g} points"
+    number = f"{100 * value:.3g}"
+    return f"{number} point" if number == "1" else f"{number} points"
 
 
 def plain(value: float) -> str:

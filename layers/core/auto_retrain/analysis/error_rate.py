@@ -14,7 +14,7 @@ class ErrorRate(LiveCheck):
     name = "error_rate"
 
     def process(self, sight: Sight, state: Any) -> Process:
-        return two_proportions(state, _block(sight.since))
+        return two_proportions(state, _block(sight.since), sight.independence)
 
     def judge(self, sight: Sight, process: Process | None, is_worse: bool, limit: float) -> Verdict:
         counts = sight.counts
@@ -22,7 +22,7 @@ class ErrorRate(LiveCheck):
             return inconclusive(self.name, "there are no requests of both versions to compare")
         return judge_difference(
             self.name,
-            of_rates(_block(counts)),
+            of_rates(_block(counts), sight.independence),
             Wording(_numbers(counts), "planned requests", points),
             sight.policy.error_rate.margin,
             sight.planned,

@@ -6,13 +6,13 @@ from ..domain.analysis import Look
 from ..domain.verdict import Verdict
 from .base import Process
 
-MAX_LOOKS = 120
+MAX_LOOKS = 60
 # Beyond it nobody needs to know how strong the evidence is.
 _MAX_EVIDENCE = 1e6
 
 
 def thinned(looks: tuple[Look, ...]) -> tuple[Look, ...]:
-    """At most 120 of them: when there are more, every second one stays, and the first and the last."""
+    """At most 60 of them: when there are more, every second one stays, and the first and the last."""
     return looks if len(looks) <= MAX_LOOKS else (*looks[:-1:2], looks[-1])
 
 

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from .base import Sight
+
 # Below it, a variance and a normal distribution of the mean are guesses.
 MIN_ROWS = 30
 
@@ -23,21 +25,36 @@ class Sums(NamedTuple):
         return max(self.squares / self.rows - self.mean**2, 0.0) * self.rows / (self.rows - 1)
 
 
-def variance_of_difference(champion: Sums, challenger: Sums, rows: tuple[int, int]) -> float:
+class MeanBlock(NamedTuple):
+    """A difference of means, its variance, and the information that a test begins with."""
+
+    difference: float
+    variance: float
+    spread: float
+
+
+def variance_of_difference(champion: Sums, challenger: Sums, rows: tuple[float, float]) -> float:
     """Variance of a difference of means of so many rows, as values vary in these sums; 0 if they are too few."""
-    if min(champion.rows, challenger.rows) < MIN_ROWS or min(rows) < 1:
+    if min(champion.rows, challenger.rows) < MIN_ROWS or min(rows) <= 0:
         return 0.0
     return champion.variance / rows[0] + challenger.variance / rows[1]
 
 
-def block_of(step: tuple[Sums, Sums], since: tuple[Sums, Sums], planned: int) -> tuple[float, float, float] | None:
-    """What a test of means learns from one look: the difference, its variance, and the information that it begins with.
+def block_of(step: tuple[Sums, Sums], since: tuple[Sums, Sums], sight: Sight) -> MeanBlock | None:
+    """What a test of means learns from one look; values vary as in the whole step.
 
-    Values vary as in the whole step. None while that is unknown, or an arm had no rows.
+    None while that is unknown, or an arm had no rows.
     """
-    variance = variance_of_difference(*step, (since[0].rows, since[1].rows))
+    counted = sight.independence * since[0].rows, sight.independence * since[1].rows
+    variance = variance_of_difference(*step, counted)
     if not variance:
         return None
-    # Evidence grows fastest around a tenth of the planned sample.
-    spread = planned / 10 / since[1].rows / variance
-    return since[1].mean - since[0].mean, variance, spread
+    spread = spread_around(sight.planned, since[1].rows, variance)
+    return MeanBlock(since[1].mean - since[0].mean, variance, spread)
+
+
+def spread_around(planned: int, rows: int, variance: float) -> float:
+    """The information with which a test begins, if so many rows give this variance: its evidence grows fastest around
+    a tenth of the planned sample.
+    """
+    return planned / 10 / rows / variance

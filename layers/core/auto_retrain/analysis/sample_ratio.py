@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..domain.live import ArmCounts
 from ..domain.numbers import stated_p_value
 from ..domain.verdict import Outcome, Verdict
 from ..statistics.significance import chi_squared_survival
@@ -19,38 +18,41 @@ MIN_EXPECTED = 10
 
 
 class Split(NamedTuple):
-    """Requests of a step, how many of them the challenger had, and what its weights make expect."""
+    """Entities of a step, or its requests, how many of them the challenger had, and what its weights make expect."""
 
     step: int
-    weight: int
-    is_constant: bool = True
-    requests: int = 0
+    units: int = 0
     observed: int = 0
     expected: float = 0.0
     variance: float = 0.0
 
     def after(self, sight: Sight) -> "Split":
-        """With the requests since the last look, which were split by the weight that is in force until this one."""
-        weight = sight.rollout.weight
-        challenger = sight.since.challenger.requests
-        requests = sight.since.champion.requests + challenger
-        share = weight / 100
+        """With those since the last look, which were split by the weight that is in force until this one."""
+        share = sight.rollout.weight / 100
+        champion, challenger = _units(sight)
+        units = champion + challenger
         return Split(
             self.step,
-            weight,
-            self.is_constant and weight == self.weight,
-            self.requests + requests,
+            self.units + units,
             self.observed + challenger,
-            self.expected + requests * share,
-            self.variance + requests * share * (1 - share),
+            self.expected + units * share,
+            self.variance + units * share * (1 - share),
         )
+
+
+def _units(sight: Sight) -> tuple[int, int]:
+    """What was assigned since the last look: entities where they are known, because all requests of one go together."""
+    counts, since = sight.counts, sight.since
+    if counts.champion.entities and counts.challenger.entities:
+        return since.champion.entities, since.challenger.entities
+    return since.champion.requests, since.challenger.requests
 
 
 def split_of(sight: Sight, state: Any) -> Split:
     """The split of the present step."""
-    step, weight = sight.rollout.step, sight.rollout.weight
-    before = Split(**state) if isinstance(state, Mapping) and state.get("step") == step else Split(step, weight)
-    return before.after(sight)
+    step = sight.rollout.step
+    is_same = isinstance(state, Mapping) and state.get("step") == step
+    return (Split(**state) if is_same else Split(step)).after(sight)
 
 
 def judge_sample_ratio(sight: Sight, split: Split) -> Verdict | None:
@@ -60,40 +62,45 @@ def judge_sample_ratio(sight: Sight, split: Split) -> Verdict | None:
     """
     if not 0 < sight.rollout.weight < 100:
         return None
-    fewer = min(split.expected, split.requests - split.expected)
+    fewer = min(split.expected, split.units - split.expected)
     if fewer < MIN_EXPECTED:
-        return _verdict(Outcome.MET, f"{split.requests:,} requests are too few to see how they are split", split)
+        return _verdict(Outcome.MET, f"{split.units:,} {_unit(sight)} are too few to see how they are split", split)
     off = split.observed - split.expected
     chance = chi_squared_survival(off * off / split.variance, 1)
-    observed, expected = split.observed / split.requests, split.expected / split.requests
-    numbers = f"the challenger had {100 * observed:.3g} % of {split.requests:,} requests, asked {100 * expected:.3g} %"
+    observed, expected = split.observed / split.units, split.expected / split.units
+    had = f"the challenger had {100 * observed:.3g} % of {split.units:,} {_unit(sight)}"
+    numbers = f"{had}, asked {100 * expected:.3g} %"
     if chance < MAX_P_VALUE and abs(off) > TOLERANCE * fewer:
         return _verdict(Outcome.ERROR, f"the split is not as asked: {numbers} ({stated_p_value(chance)})", split)
     return _verdict(Outcome.MET, numbers, split)
 
 
+def _unit(sight: Sight) -> str:
+    return "entities" if sight.counts.champion.entities and sight.counts.challenger.entities else "requests"
+
+
 def _verdict(outcome: Outcome, reason: str, split: Split) -> Verdict:
-    share = split.observed / split.requests if split.requests else None
-    expected = split.expected / split.requests if split.requests else None
+    share = split.observed / split.units if split.units else None
+    expected = split.expected / split.units if split.units else None
     return Verdict(
-        check=CHECK, outcome=outcome, reason=reason, value=share, limit=expected, n=split.requests, evidence="counted"
+        check=CHECK, outcome=outcome, reason=reason, value=share, limit=expected, n=split.units, evidence="counted"
     )
 
 
-def judge_label_share(sight: Sight, split: Split) -> Verdict | None:
-    """An error if labels have arrived for another share of the challenger's requests: those with a label are then not
-    like those without. Only while the weight of the step stays the same, so that both arms are of the same age.
+def judge_label_share(sight: Sight) -> Verdict | None:
+    """An error if labels have arrived for another share of the challenger's answers, of those whose labels are due:
+    what has a label is then not like what has none.
     """
     champion, challenger = sight.counts.champion, sight.counts.challenger
-    labelled, requests = champion.labelled + challenger.labelled, champion.requests + challenger.requests
-    fewest = min(champion.requests, challenger.requests)
-    has_support = fewest > 0 and labelled * fewest >= MIN_EXPECTED * requests
-    if not (split.is_constant and 0 < sight.rollout.weight < 100 and has_support):
+    mature, labelled = champion.mature + challenger.mature, champion.labelled + challenger.labelled
+    fewest = min(champion.mature, challenger.mature)
+    if sight.is_shadow or not fewest or labelled * fewest < MIN_EXPECTED * mature:
         return None
-    ours, theirs, pooled = _share(challenger), _share(champion), labelled / requests
-    variance = pooled * (1 - pooled) * (1 / champion.requests + 1 / challenger.requests)
+    ours, theirs = challenger.labelled / challenger.mature, champion.labelled / champion.mature
+    pooled = labelled / mature
+    variance = pooled * (1 - pooled) * (1 / champion.mature + 1 / challenger.mature) / sight.independence
     chance = chi_squared_survival((ours - theirs) ** 2 / variance, 1) if variance > 0 else 1.0
-    numbers = f"labels of {100 * ours:.3g} % of the challenger's requests, {100 * theirs:.3g} % of the champion's"
+    numbers = f"labels of {100 * ours:.3g} % of the challenger's answers, {100 * theirs:.3g} % of the champion's"
     is_off = chance < MAX_P_VALUE and abs(ours - theirs) > TOLERANCE * pooled
     return Verdict(
         check=LABELS,
@@ -104,7 +111,3 @@ def judge_label_share(sight: Sight, split: Split) -> Verdict | None:
         n=labelled,
         evidence="counted",
     )
-
-
-def _share(arm: ArmCounts) -> float:
-    return arm.labelled / arm.requests

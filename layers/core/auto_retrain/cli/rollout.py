@@ -107,8 +107,8 @@ def _show(options: argparse.Namespace, ports: Ports) -> None:
     if options.json:
         # Anyone who reads a task token could answer for the watcher.
         hidden = {"rollout": {"task_token"}} if record.rollout else None
-        documents = {"serving": record.model_dump(mode="json", exclude=hidden)}
-        documents["evidence"] = evidence.model_dump(mode="json") if evidence else None
+        shown = evidence.model_dump(mode="json") if evidence else None
+        documents = {"serving": record.model_dump(mode="json", exclude=hidden), "evidence": shown}
         print(json.dumps(documents, indent=2))
         return
     print(plain(f"{options.model}: {_standing(record, evidence)}"))

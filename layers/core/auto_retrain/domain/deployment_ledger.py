@@ -1,5 +1,6 @@
 """The deployment ledger: every change of what serves, numbered, never changed."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from .base import Record, UtcTime
@@ -46,6 +47,26 @@ class LedgerLine(Record):
         """What traffic should be after it."""
         mirrors = {self.challenger: self.mirror_share} if self.challenger and self.mirror_share else {}
         return Route(weights=shares(self.version.number, self.challenger, self.weight), mirrors=mirrors)
+
+
+class Period(LedgerLine):
+    """A line with the time until which it held: `until` is None if it still does.
+
+    A version serves until another one does; a weight and the end of a rollout hold until the next change.
+    """
+
+    until: UtcTime | None
+
+
+def periods_of(lines: Sequence[LedgerLine]) -> list[Period]:
+    """The newest lines, newest first, each with its end."""
+    periods: list[Period] = []
+    replaced_at = changed_at = None
+    for line in lines:
+        periods.append(Period(**dict(line), until=replaced_at if line.is_new_champion else changed_at))
+        changed_at = line.deployed_at
+        replaced_at = changed_at if line.is_new_champion else replaced_at
+    return periods
 
 
 def serving_after(line: LedgerLine, job: RetrainingJob | None) -> Serving:

@@ -1,5 +1,6 @@
 """What happened to real requests while two versions answered them: counts, never rows."""
 
+import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Self
@@ -22,6 +23,7 @@ class LiveQuery(Record):
 
 
 LATENCY_BASE = 1.1
+SHORTEST_MS = 1e-3
 SCORE_BINS = 10
 
 
@@ -91,6 +93,11 @@ class LiveCounts(Record):
     def unknown(cls, problem: str) -> Self:
         """Nothing is known, and why."""
         return cls(problem=problem)
+
+
+def latency_bucket(milliseconds: float) -> int:
+    """The bucket of a latency; shorter ones than a microsecond count as one."""
+    return math.floor(math.log(max(milliseconds, SHORTEST_MS)) / math.log(LATENCY_BASE))
 
 
 def hold_began(held_since: datetime | None, is_held: bool, at: datetime) -> datetime | None:

@@ -9,9 +9,10 @@ _NORMAL = NormalDist()
 
 
 def interval_of_difference(
-    events_a: int, rows_a: int, events_b: int, rows_b: int, confidence: float
+    events_a: float, rows_a: float, events_b: float, rows_b: float, confidence: float
 ) -> tuple[float, float]:
-    """Two-sided interval of rate b - rate a: Newcombe's hybrid of two score intervals; both arms need rows.
+    """Two-sided interval of rate b - rate a: Newcombe's hybrid of two score intervals; both arms need rows, which
+    need not be whole.
 
     Source: R. Newcombe, "Interval estimation for the difference between independent proportions", Statistics in
     Medicine 17 (1998), method 10.
@@ -24,7 +25,7 @@ def interval_of_difference(
     return rate_b - rate_a - below, rate_b - rate_a + above
 
 
-def interval_of_paired_difference(only_a: int, only_b: int, rows: int, confidence: float) -> tuple[float, float]:
+def interval_of_paired_difference(only_a: float, only_b: float, rows: float, confidence: float) -> tuple[float, float]:
     """Two-sided interval of rate b - rate a on the same rows, of which so many are events in one of the two only.
 
     Source: D. Bonett and R. Price, "Adjusted Wald confidence interval for a difference of binomial proportions based
@@ -45,7 +46,7 @@ def smallest_visible_difference(error: float, limit: float) -> float:
     return (sqrt(2 * log(limit)) + _NORMAL.inv_cdf(0.8)) * error
 
 
-def error_of_rates(events: int, rows_a: int, rows_b: int) -> float:
+def error_of_rates(events: float, rows_a: float, rows_b: float) -> float:
     """Standard error of the difference of two equal rates; as if one more of two more rows were an event."""
     rate = (events + 1) / (rows_a + rows_b + 2)
     return sqrt(rate * (1 - rate) * (1 / rows_a + 1 / rows_b))

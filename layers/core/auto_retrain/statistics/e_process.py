@@ -40,21 +40,30 @@ class TwoProportions(NamedTuple):
     p_0 = (n_a p_a + n_b p_b) / (n_a + n_b) in both arms; this has a mean of at most 1 whatever the true rate is, and
     whether or not it stays the same from block to block. The rates of a bet come from earlier blocks alone. Source:
     R. Turner, A. Ly and P. Grünwald, "Generic E-variables for exact sequential k-sample tests that allow for optional
-    stopping" (2021, arXiv 2106.02693), theorem 1; for one side, its section on composite hypotheses.
+    stopping" (2021, arXiv 2106.02693).
     """
 
     higher: tuple[float, ...] = _NO_BETS
     lower: tuple[float, ...] = _NO_BETS
     before: Block = Block(0, 0, 0, 0)
 
-    def after(self, block: Block) -> "TwoProportions":
-        """The test after one more block; an arm without rows tells nothing about a difference."""
+    def after(self, block: Block, weight: float = 1.0) -> "TwoProportions":
+        """The test after one more block; an arm without rows tells nothing about a difference.
+
+        A weight below 1 is the share of rows that count as independent. It raises a bet to that power, whose mean is
+        then at most 1 as well (Jensen's inequality).
+        """
         before = self.before
         seen = Block(*(old + new for old, new in zip(before, block, strict=True)))
         if not block.rows_a or not block.rows_b or not before.rows_a + before.rows_b:
             return self._replace(before=seen)
-        higher = [bet + _log_ratio(before, block, odds) for bet, odds in zip(self.higher, ODDS_RATIOS, strict=True)]
-        lower = [bet + _log_ratio(before, block, 1 / odds) for bet, odds in zip(self.lower, ODDS_RATIOS, strict=True)]
+        higher = [
+            bet + weight * _log_ratio(before, block, odds) for bet, odds in zip(self.higher, ODDS_RATIOS, strict=True)
+        ]
+        lower = [
+            bet + weight * _log_ratio(before, block, 1 / odds)
+            for bet, odds in zip(self.lower, ODDS_RATIOS, strict=True)
+        ]
         return TwoProportions(tuple(higher), tuple(lower), seen)
 
 
@@ -70,7 +79,7 @@ def _log_ratio(before: Block, block: Block, odds_ratio: float) -> float:
     return _log_likelihood(rows_a, events_a, rate_a, rate) + _log_likelihood(rows_b, events_b, rate_b, rate)
 
 
-def _log_likelihood(rows: int, events: int, rate: float, null_rate: float) -> float:
+def _log_likelihood(rows: float, events: float, rate: float, null_rate: float) -> float:
     return events * log(rate / null_rate) + (rows - events) * (log1p(-rate) - log1p(-null_rate))
 
 
@@ -85,15 +94,15 @@ class OneProportion(NamedTuple):
     higher: tuple[float, ...] = _NO_BETS
     lower: tuple[float, ...] = _NO_BETS
 
-    def after(self, rows: int, events: int, null_rate: float) -> "OneProportion":
-        """The test after so many more rows."""
-        higher = _against(self.higher, rows, events, null_rate, ODDS_RATIOS)
-        return OneProportion(higher, _against(self.lower, rows, events, null_rate, [1 / odds for odds in ODDS_RATIOS]))
+    def after(self, rows: int, events: int, null_rate: float, weight: float = 1.0) -> "OneProportion":
+        """The test after so many more rows, of which this share counts as independent."""
+        counted = weight * rows, weight * events, null_rate
+        higher = _against(self.higher, counted, ODDS_RATIOS)
+        return OneProportion(higher, _against(self.lower, counted, [1 / odds for odds in ODDS_RATIOS]))
 
 
-def _against(
-    bets: Sequence[float], rows: int, events: int, null_rate: float, ratios: Sequence[float]
-) -> tuple[float, ...]:
+def _against(bets: Sequence[float], counted: tuple[float, float, float], ratios: Sequence[float]) -> tuple[float, ...]:
+    rows, events, null_rate = counted
     null_odds = null_rate / (1 - null_rate)
     rates = [ratio * null_odds / (1 + ratio * null_odds) for ratio in ratios]
     return tuple(bet + _log_likelihood(rows, events, rate, null_rate) for bet, rate in zip(bets, rates, strict=True))

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from math import exp, lgamma, log, sqrt
 
-# Cells of a twentieth of a standard deviation, over everything that is not as good as impossible.
-_CELLS, _WIDTH = 400, 10.0
+# Cells of a tenth of a standard deviation, over everything that is not as good as impossible.
+_CELLS, _WIDTH = 200, 10.0
 
 Rewards = tuple[int, int]
 
@@ -40,7 +40,8 @@ def _grid(arm: Rewards) -> Iterator[float]:
 def _density(arm: Rewards) -> Callable[[float], float]:
     a, b = _parameters(arm)
     scale = lgamma(a + b) - lgamma(a) - lgamma(b)
-    return lambda rate: exp(scale + (a - 1) * log(rate) + (b - 1) * log(1 - rate))
+    # Rounding puts the middle of a last, tiny cell at its end, where a logarithm has no value.
+    return lambda rate: exp(scale + (a - 1) * log(rate) + (b - 1) * log(1 - rate)) if 0 < rate < 1 else 0.0
 
 
 def _parameters(arm: Rewards) -> tuple[int, int]:

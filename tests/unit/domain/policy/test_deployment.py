@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auto_retrain.adapters.memory import MemoryPorts
@@ -118,6 +118,7 @@ def test_the_refusal_of_an_unknown_strategy_names_every_strategy() -> None:
     assert len(get_args(union)) == len(DEPLOYMENTS)
 
 
+@settings(deadline=None)
 @given(st.one_of(*DEPLOYMENTS.values()))
 def test_any_legal_deployment_is_stored_and_ends_within_weeks(fields: dict[str, Any]) -> None:
     policy = a_policy(deployment=fields)

@@ -17,7 +17,13 @@ HTTP_ROUTE: dict[str, Any] = {
     "route": "churn",
     "service": "churn-v{version}",
 }
-MINIMAL = {"alias": {}, "router": {"adapter": "router"}, "http_route": HTTP_ROUTE}
+MINIMAL = {
+    "alias": {},
+    "router": {"adapter": "router"},
+    "http_route": HTTP_ROUTE,
+    "kserve": {"adapter": "kserve", "namespace": "serving", "service": "churn"},
+    "sagemaker": {"adapter": "sagemaker", "endpoint": "churn"},
+}
 
 
 class Section(StrictRecord):

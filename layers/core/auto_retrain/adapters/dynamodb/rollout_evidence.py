@@ -7,7 +7,7 @@ from typing import Any
 from ...domain.analysis import RolloutEvidence
 from ...domain.errors import AutoRetrainError, PermanentError
 from .refusals import MAX_ITEM_BYTES, check_room, size_of
-from .table import Item, Table, item_of, model_key, record_of
+from .table import Item, Table, model_key, record_of, zipped_item_of
 
 # What puts an item into the index of active jobs, beside the jobs: somebody must look at it again. There is no order.
 IN_INDEX: Item = {"active": {"S": "SERVING"}, "created_at": {"S": "-"}}
@@ -29,7 +29,7 @@ class DynamoEvidence:
 
     def of(self, model_name: str) -> RolloutEvidence | None:
         item = self._table.get(model_key(model_name, _SORT_KEY))
-        return record_of(item, RolloutEvidence) if item and "document" in item else None
+        return record_of(item, RolloutEvidence) if item and "zipped" in item else None
 
     def keep(self, evidence: Sequence[RolloutEvidence]) -> None:
         """Store all that can be stored; the first error is raised once the others have been tried.
@@ -39,8 +39,8 @@ class DynamoEvidence:
         # A transaction takes no item twice; the newest counts.
         newest = {each.model_name: each for each in evidence}
         errors = [error for items in _together(map(_item, newest.values())) for error in self._put(items)]
-        for error in errors:
-            _LOG.error("the evidence of some rollouts was not kept: %s", error)
+        for error in errors[1:]:
+            _LOG.error("the evidence of other rollouts was not kept either: %s", error)
         if errors:
             raise errors[0]
 
@@ -72,7 +72,7 @@ def rollout_over(model_name: str) -> tuple[Item, str]:
 
 
 def _item(evidence: RolloutEvidence) -> Item:
-    return item_of(model_key(evidence.model_name, _SORT_KEY), evidence) | IN_INDEX
+    return zipped_item_of(model_key(evidence.model_name, _SORT_KEY), evidence) | IN_INDEX
 
 
 def _together(items: Iterable[Item]) -> Iterator[list[Item]]:

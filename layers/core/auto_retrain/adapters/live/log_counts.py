@@ -8,10 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...domain.errors import DataInvalid
-from ...domain.live import LATENCY_BASE, SCORE_BINS, ArmCounts, LiveCounts, LiveQuery, PairedCounts
+from ...domain.live import LATENCY_BASE, SCORE_BINS, SHORTEST_MS, ArmCounts, LiveCounts, LiveQuery, PairedCounts
 from .log_rows import each_once, is_regression, only
 
-_SHORTEST_MS = 1e-3
 # Of these, a regression's errors are squared.
 _OF_SQUARES = frozenset({"rmse", "r2"})
 
@@ -119,7 +118,7 @@ def _losses(answers: pa.ChunkedArray, labels: pa.ChunkedArray, query: LiveQuery)
 def _latencies(rows: pa.Table) -> dict[int, int]:
     latency = rows.filter(pc.invert(rows["failed"]))["latency"]
     known = latency.filter(pc.fill_null(pc.and_(pc.is_finite(latency), pc.greater_equal(latency, 0)), False))
-    buckets = pc.floor(pc.divide(pc.ln(pc.max_element_wise(known, _SHORTEST_MS)), math.log(LATENCY_BASE)))
+    buckets = pc.floor(pc.divide(pc.ln(pc.max_element_wise(known, SHORTEST_MS)), math.log(LATENCY_BASE)))
     return {int(bucket): rows for bucket, rows in sorted(_value_counts(buckets).items())}
 
 

@@ -20,7 +20,7 @@ from .log_labels import with_labels
 from .log_rows import StepRows, step_rows
 
 # Beyond it a step is counted by metrics, which need no memory.
-MAX_ROWS = 2_000_000
+MAX_ROWS = 1_000_000
 # What a function keeps of the files that it has read, until its next pass.
 MAX_KEPT_BYTES = 128 << 20
 

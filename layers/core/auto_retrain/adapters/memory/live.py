@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ...domain.canonical_text import canonical_text
-from ...domain.live import LATENCY_BASE, SCORE_BINS, ArmCounts, LiveCounts, LiveQuery, PairedCounts
+from ...domain.live import SCORE_BINS, ArmCounts, LiveCounts, LiveQuery, PairedCounts, latency_bucket
 from ...domain.metric_kinds import Task
 
 Row = Mapping[str, Any]
@@ -65,7 +65,11 @@ class _Labels:
             requests=len(rows),
             entities=len(set(entities)) + len(rows) - len(entities),
             errors=sum(map(_failed, rows)),
-            latencies=Counter(_bucket(row["latency_ms"]) for row in rows if row.get("latency_ms") and not _failed(row)),
+            latencies=Counter(
+                latency_bucket(row["latency_ms"])
+                for row in rows
+                if row.get("latency_ms") is not None and not _failed(row)
+            ),
             mature=len(mature),
             labelled=len(judged),
             good=0 if self._is_regression else sum(self._is_right(row, row) for row in judged),
@@ -111,7 +115,7 @@ class _Labels:
         return bool(_value(row["prediction"]) == self._label(labelled))
 
     def _loss(self, row: Row, labelled: Row) -> float:
-        error = abs(row["prediction"] - float(self._label(labelled)))
+        error = abs(float(row["prediction"]) - float(self._label(labelled)))
         return error * error if self._policy.primary_metric in ("rmse", "r2") else error
 
 
@@ -128,7 +132,8 @@ def _each_once(rows: Iterable[Row]) -> Iterable[Row]:
 
 
 def _began(rows: list[Row]) -> datetime:
-    return min(row["predicted_at"] for row in rows)
+    first: datetime = min(row["predicted_at"] for row in rows)
+    return first
 
 
 def _failed(row: Row) -> bool:
@@ -141,10 +146,6 @@ def _answered(row: Row) -> bool:
 
 def _value(answer: Any) -> str:
     return canonical_text(str(answer))
-
-
-def _bucket(latency_ms: float) -> int:
-    return math.floor(math.log(latency_ms) / math.log(LATENCY_BASE))
 
 
 def _scores(scores: Iterable[float]) -> tuple[int, ...]:

@@ -45,17 +45,19 @@ class LatencyCheck(_Check):
 
 
 class LabelledQualityCheck(_Check):
-    """Whether answers were right, for the requests whose labels have arrived."""
+    """Whether answers were right, or how far off in a regression, for the requests whose labels have arrived."""
 
-    measure: Literal["accuracy", "loss"] | None = Field(
-        default=None,
-        description="accuracy, or the mean loss of each request; none: accuracy wherever right answers were counted",
-    )
     margin: float = Field(
         default=0.01,
         gt=0,
-        le=1e9,
-        description="a promotion needs certainty that quality is not worse by this much, in units of the measure",
+        lt=1,
+        description="a promotion needs certainty that the share of right answers is not lower by this much",
+    )
+    loss_margin: float = Field(
+        default=0.05,
+        gt=0,
+        le=10,
+        description="the same for a mean loss, as a share of the champion's: by how much it may not be higher",
     )
     required: bool = Field(default=False, description="without labels nothing is promoted, however long they take")
 

@@ -116,7 +116,7 @@ RequestsPolicy = Annotated[
     | Annotated[PrometheusRequests, Tag("prometheus")],
     Discriminator(
         _source_of,
-        custom_error_type="unknown_requests_source",
+        custom_error_type="unknown_source",
         custom_error_message="must be 'prediction_log', 'cloudwatch' or 'prometheus'",
     ),
 ]

@@ -28,7 +28,7 @@ def let_traffic_follow(
 ) -> Seen:
     name = record.model_name
     seen = ports.traffic.read(name, target)
-    if seen and seen.follows(desired) and record.is_applied:
+    if record.is_applied and (seen is None or seen.follows(desired)):
         return Seen(route=seen)
     if seen is None or not seen.follows(desired):
         own.read()

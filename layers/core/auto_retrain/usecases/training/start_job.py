@@ -109,16 +109,17 @@ def _with_output(job: RetrainingJob, kind: JobKind) -> RetrainingJob:
 
 def _champion(model_name: str, ports: Ports) -> ModelVersion | None:
     """The champion as it was when we deployed it, or, if someone else set it, as the registry has it."""
-    number, serving = ports.registry.champion(model_name), ports.ledger.current(model_name)
+    number, serving = ports.registry.champion(model_name), ports.ledger.serving(model_name)
     if number is None:
-        if serving is None:
+        if serving.champion is None:
             return None
         raise ChampionConflict(
-            f"version {serving.version.number} serves '{model_name}' according to the ledger, but the registry has no "
-            f"champion; set the alias 'champion' again"
+            f"version {serving.champion.version.number} serves '{model_name}' according to the ledger, but the "
+            f"registry has no champion; set the alias 'champion' again"
         )
-    if serving is not None and serving.version.number == number:
-        return serving.version
+    ours = serving.trained_champion
+    if ours is not None and ours.version.number == number:
+        return ours.version
     return recorded_version(model_name, number, ports) or ModelVersion(number=number)
 
 
