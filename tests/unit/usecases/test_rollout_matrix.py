@@ -14,6 +14,7 @@ import pytest
 from auto_retrain.domain.errors import AutoRetrainError
 from auto_retrain.domain.messages.rolling_out import RollbackRequest
 from auto_retrain.domain.policy.validation import MIN_ACCURACY_FLOOR
+from auto_retrain.usecases.audit.record import FACTS_LOG
 from auto_retrain.usecases.ending.close_job import close_job
 from auto_retrain.usecases.rolling_out.reconcile import reconcile
 from auto_retrain.usecases.rolling_out.roll_back import roll_back
@@ -201,3 +202,17 @@ def test_a_person_who_moves_something_between_two_calls_wins(change: Change, mov
     print(table(problems))
     wrong = {" ".join(moment) for moment, problem in problems.items() if problem}
     assert wrong == OVERWRITTEN.get((change.name, move.__name__), set()), table(problems)
+
+
+ABOUT_SERVING = {"champion_adopted", "weight_set", "mirror_set", "promoted", "version_taken_back"}
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)
+def test_every_change_has_one_line_in_the_ledger_and_one_fact(change: Change, caplog: pytest.LogCaptureFixture) -> None:
+    world, job_id = change.prepare()
+    before = serving(world).sequence
+    caplog.set_level("INFO", FACTS_LOG)
+    change.step(world, job_id)
+    recorded = [fact["kind"] for entry in caplog.records if (fact := vars(entry).get("fact"))]
+    lines = world.ports.ledger.lines("churn", serving(world).sequence - before)
+    assert len([kind for kind in recorded if kind in ABOUT_SERVING]) == len(lines) > 0
