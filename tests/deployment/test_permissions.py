@@ -17,12 +17,8 @@ USECASES = CORE / "auto_retrain" / "usecases"
 
 # The AWS permissions that each method of a port needs.
 A_SECRET = {"secretsmanager:GetSecretValue", "kms:Decrypt"}
-# Which of them depends on the target that a policy names; KServe also asks MLflow where the files of a version are.
-TRAFFIC = {
-    "eks:DescribeCluster",
-    "sagemaker:DescribeEndpoint",
-    "sagemaker:UpdateEndpointWeightsAndCapacities",
-} | A_SECRET
+# A target in the cluster, or an endpoint of SageMaker; KServe loads versions from where MLflow keeps them.
+READ_TRAFFIC = {"eks:DescribeCluster", "sagemaker:DescribeEndpoint", *A_SECRET}
 PERMISSIONS = TABLE_PERMISSIONS | {
     "notifier.send": A_SECRET,
     "metrics.read": {"cloudwatch:GetMetricData", "aps:QueryMetrics"},
@@ -47,13 +43,10 @@ PERMISSIONS = TABLE_PERMISSIONS | {
     "cluster.explain_failure": {"eks:DescribeCluster"},
     "cluster.log_tail": {"eks:DescribeCluster"},
     "cluster.delete_job": {"eks:DescribeCluster"},
-    "traffic.read": TRAFFIC,
-    "traffic.write": TRAFFIC,
-    "traffic.verify": TRAFFIC,
-    "live.read": {
-        *("s3:ListBucket", "s3:GetObject", "kms:Decrypt"),
-        *("cloudwatch:GetMetricData", "aps:QueryMetrics"),
-    },
+    "traffic.read": READ_TRAFFIC,
+    "traffic.verify": READ_TRAFFIC,
+    "traffic.write": READ_TRAFFIC | {"sagemaker:UpdateEndpointWeightsAndCapacities"},
+    "live.read": {"s3:GetObject", "s3:ListBucket", "kms:Decrypt", "cloudwatch:GetMetricData", "aps:QueryMetrics"},
     "registry.champion": A_SECRET,
     "registry.keep_document": A_SECRET,
     "registry.run_of": A_SECRET,
@@ -79,7 +72,7 @@ SETTINGS = {
     "data.list_partitions": {"DATA_BUCKET"},
     "registry": {"MLFLOW_TRACKING_URI", "MLFLOW_SECRET_ARN"},
     "traffic": {"MLFLOW_TRACKING_URI", "MLFLOW_SECRET_ARN", "CLUSTER_NAME", "CLUSTER_ENDPOINT", "CLUSTER_CA"},
-    "live": {"DATA_BUCKET", "ARTIFACTS_BUCKET", "PROMETHEUS_URL", "PROMETHEUS_AUTHENTICATION"},
+    "live": {"ARTIFACTS_BUCKET", "DATA_BUCKET", "PROMETHEUS_URL", "PROMETHEUS_AUTHENTICATION"},
     "cluster": {"CLUSTER_NAME", "CLUSTER_ENDPOINT", "CLUSTER_CA", "JOB_NAMESPACE", "PARALLEL_JOBS"},
     "cluster.start_job": PODS,
     "cluster.start_indexed_job": PODS,
@@ -126,6 +119,8 @@ def name_of(resource: Any) -> str:
     ((tag, value),) = resource.items()
     if tag == "Fn::Split":
         return name_of(value[1])
+    if tag == "Fn::Sub" and isinstance(value, list):
+        return str(value[0])
     return ".".join(value) if isinstance(value, list) else str(value)
 
 
