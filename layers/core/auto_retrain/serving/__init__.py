@@ -1,0 +1,5 @@
+"""For people who serve models from their own code: which version answers a request, and a log of predictions."""
+
+from .router import Pick, Router
+
+__all__ = ["Pick", "Router"]
