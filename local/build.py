@@ -35,7 +35,7 @@ def build() -> None:
 
 
 def third_parties() -> Iterable[Path]:
-    return [TEMPLATE, *LAYERS.glob("Makefile"), *LAYERS.glob("*/requirements.txt")]
+    return [TEMPLATE, *LAYERS.glob("Makefile"), *LAYERS.glob("*/requirements.txt"), *LAYERS.glob("vendor/*.py")]
 
 
 def own_code() -> Iterable[Path]:

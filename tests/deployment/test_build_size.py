@@ -1,8 +1,11 @@
 """The deployed code fits into Lambda, including byte code, and works although it was pruned."""
 
+import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
+import botocore
 import pytest
 
 from local.paths import BUILD, BUILT_TEMPLATE, env_python
@@ -22,6 +25,8 @@ session = botocore.session.get_session()
 for service in ("cloudwatch", "dynamodb", "eks", "events", "s3", "secretsmanager", "stepfunctions", "sts"):
     print(service, session.create_client(service, region_name="eu-west-1").meta.service_model.service_name)
 """
+# As these services call themselves in their addresses.
+PREFIXES = {"dynamodb", "eks", "events", "monitoring", "s3", "secretsmanager", "states", "sts"}
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +41,11 @@ def layers_of(built: Template, function: str) -> list[str]:
 
 def size_of(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def endpoints_of(package: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((package / "data" / "endpoints.json").read_text())
+    return document
 
 
 def run_with(layers: list[str], code: str) -> subprocess.CompletedProcess[str]:
@@ -67,6 +77,13 @@ def test_function_can_be_imported_with_nothing_but_its_layers(built: Template, f
 def test_vendor_layer_has_the_descriptions_of_all_aws_services_that_functions_call() -> None:
     created = run_with(["VendorLayer"], CREATE_CLIENTS)
     assert created.returncode == 0, created.stderr
+
+
+def test_vendor_layer_has_all_endpoints_of_these_services_and_no_others() -> None:
+    expected = endpoints_of(Path(botocore.__file__).parent)
+    for partition in expected["partitions"]:
+        partition["services"] = {name: of for name, of in partition["services"].items() if name in PREFIXES}
+    assert endpoints_of(BUILD / "VendorLayer" / "python" / "botocore") == expected
 
 
 @pytest.mark.parametrize("layer", ["CoreLayer", *IMPORTS])
