@@ -22,13 +22,24 @@ def render() -> str:
     sections = [_section("The model", {**policy, "properties": plain}, "")]
     for name, part in parts.items():
         if "oneOf" in part:
-            for choice in part["oneOf"]:
-                source = choice["properties"]["source"]["const"]
-                sections.append(_section(f"{code(name)} with {code(f'source: {source}')}", choice, name))
+            sections += _of_choices(part, name)
         elif _has_fields(part):
             sections.append(_section(code(name), part, name))
     template = parts["training"]["properties"]["pod_template"]
     return "\n\n".join([*sections, _section(f"Below {code(APART)}", template, "")])
+
+
+def _of_choices(part: Schema, path: str) -> list[str]:
+    """A section for each choice, and for each choice within them, which all of them share."""
+    choices = part["oneOf"]
+    sections = [_section(f"{code(path)} with {code(_chosen_by(choice))}", choice, path) for choice in choices]
+    inner = {name: each for choice in choices for name, each in choice["properties"].items() if "oneOf" in each}
+    return [*sections, *(text for name, each in inner.items() for text in _of_choices(each, f"{path}.{name}"))]
+
+
+def _chosen_by(choice: Schema) -> str:
+    """The field that tells a choice from the others, with its value."""
+    return next(f"{name}: {field['const']}" for name, field in choice["properties"].items() if "const" in field)
 
 
 def _section(title: str, part: Schema, path: str) -> str:
@@ -57,7 +68,7 @@ def _rows(owner: Schema, path: str) -> Iterator[tuple[str, str, str, str]]:
     """The fields of an object and of the objects in it, in the order of their declaration."""
     for name, part in owner["properties"].items():
         here = f"{path}.{name}" if path else name
-        if here == APART:
+        if here == APART or "oneOf" in part:
             continue
         if _has_fields(part):
             yield from _rows(part, here)

@@ -12,6 +12,7 @@ from .settings import Settings
 
 if TYPE_CHECKING:
     from .adapters.dynamodb.table import Table
+    from .adapters.metrics.prometheus_api import Sign
     from .domain.fleet import FleetLimits
     from .domain.policy.pod_rules import PodRules
     from .ports import (
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         EventBus,
         Executions,
         JobStore,
+        LiveSource,
         MetricSource,
         ModelRegistry,
         ModelStates,
@@ -125,14 +127,41 @@ class DeployedPorts:
             return None
         from .adapters.metrics.prometheus import PrometheusMetricSource
 
+        return PrometheusMetricSource(self._settings.prometheus_url, self._prometheus_signature())
+
+    def _prometheus_signature(self) -> "Sign | None":
         if self._settings.prometheus_authentication == "none":
-            return PrometheusMetricSource(self._settings.prometheus_url)
+            return None
         from functools import partial
 
         from .adapters.aws import aws_session
         from .adapters.metrics.sigv4 import sign_request
 
-        return PrometheusMetricSource(self._settings.prometheus_url, partial(sign_request, aws_session()))
+        return partial(sign_request, aws_session())
+
+    @cached_property
+    def live(self) -> "LiveSource":
+        from .adapters.live.sources import LiveSources
+
+        return LiveSources(
+            {"prediction_log": self._logged, "cloudwatch": self._live_cloudwatch, "prometheus": self._live_prometheus}
+        )
+
+    def _logged(self) -> "LiveSource":
+        from .adapters.live.prediction_log import PredictionLogSource
+
+        return PredictionLogSource(self.data)
+
+    def _live_cloudwatch(self) -> "LiveSource":
+        from .adapters.aws import aws_client
+        from .adapters.live.cloudwatch import CloudWatchLiveSource
+
+        return CloudWatchLiveSource(aws_client("cloudwatch"))
+
+    def _live_prometheus(self) -> "LiveSource":
+        from .adapters.live.prometheus import PrometheusLiveSource
+
+        return PrometheusLiveSource(self._settings.require("prometheus_url"), self._prometheus_signature())
 
     @cached_property
     def data(self) -> "DataStore":

@@ -43,7 +43,7 @@ class ArrowTableReader:
         for data_object in objects:
             uri = data_object.uri
             with self._data.open(data_object) as file:
-                for rows in _read(file, uri, format, wanted):
+                for rows in record_batches(file, uri, format, wanted):
                     yield RowBatch(
                         rows=rows.num_rows,
                         numbers={name: to_numbers(rows[name], name, uri) for name in numeric},
@@ -52,7 +52,8 @@ class ArrowTableReader:
                     )
 
 
-def _read(file: IO[bytes], uri: str, format: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
+def record_batches(file: IO[bytes], uri: str, format: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """The rows of one object, only these columns, as they are stored; raises DataInvalid."""
     read = _read_parquet if format == "parquet" else _read_csv
     try:
         yield from read(pa.PythonFile(file, mode="r"), uri, columns)

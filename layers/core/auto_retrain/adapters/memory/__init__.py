@@ -9,6 +9,7 @@ from .cluster import MemoryCluster
 from .data import MemoryDataStore, MemoryTableReader
 from .jobs import MemoryJobStore, MemoryModelStates, MemoryWaitingTriggers
 from .ledger import MemoryLedger
+from .live import MemoryLiveSource
 from .outside import (
     MemoryClock,
     MemoryEventBus,
@@ -36,6 +37,7 @@ class MemoryPorts:
     decisions: MemoryDecisionLog = field(default_factory=MemoryDecisionLog)
     sweeps: MemorySweepLog = field(default_factory=MemorySweepLog)
     metrics: MemoryMetricSource = field(default_factory=MemoryMetricSource)
+    live: MemoryLiveSource = field(default_factory=MemoryLiveSource)
     data: MemoryDataStore = field(default_factory=MemoryDataStore)
     tables: MemoryTableReader = field(default_factory=MemoryTableReader)
     registry: MemoryRegistry = field(default_factory=MemoryRegistry)

@@ -2,29 +2,18 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
 
-import requests
-
-from ...domain.errors import MetricsUnavailable, SettingInvalid
 from ...domain.metric_points import PointSeries, read_points
 from ...domain.metric_reading import MetricQuery, MetricReading
 from ...domain.policy.metric import MAX_STEPS, PrometheusMetric
-from ..addresses import KEEPS_SECRETS, check_address, keeps_secrets
-from ..http import Session, exchange
+from .prometheus_api import UNEXPECTED, PrometheusApi, escaped, number_of, problem_of, unexpected
 
 MODELS_PER_QUERY = 500
 # It extrapolates at the edges of a step, so it may count slightly more right rows than labelled ones.
 MAX_EXCESS = 0.05
-_MAY_PASS = frozenset({408, 429, 500, 502, 503, 504})
-_MAX_MESSAGE_LENGTH = 300
-# Some servers answer with what they have at hand, and say so beside the values: VictoriaMetrics in `isPartial`.
-_PARTIAL = frozenset({"partial", "ispartial", "partialresponse"})
-_MESSAGES = ("error", "warnings", "infos")
-_UNEXPECTED = (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError)
 # One point aggregates the samples within a step, and then the instances that publish them.
 _GAUGES = {
     "mean": "avg by ({label}) (avg_over_time({series}[{step}s]))",
@@ -34,8 +23,6 @@ _GAUGES = {
 }
 # Prometheus itself handles counters that were reset.
 _COUNTER = "sum by ({label}) (increase({series}[{step}s]))"
-
-Sign = Callable[[str, bytes, Mapping[str, str]], Mapping[str, str]]
 
 
 class _Answer(NamedTuple):
@@ -48,19 +35,8 @@ class _Answer(NamedTuple):
         return self.of_model.get(model_name, PointSeries())
 
 
-class PrometheusMetricSource:
-    """MetricSource on the HTTP API; `sign` returns the headers of a signed request."""
-
-    def __init__(self, url: str, sign: Sign | None = None) -> None:
-        check_address("PROMETHEUS_URL", url)
-        # A signed request holds a session token.
-        if sign and not keeps_secrets(url):
-            raise SettingInvalid("PROMETHEUS_URL", url, f"{KEEPS_SECRETS}, because its requests are signed")
-        self._url = f"{url.rstrip('/')}/api/v1/query_range"
-        self._sign = sign
-        self._session = Session()
-        # Ignore the environment's proxies and netrc files.
-        self._session.trust_env = False
+class PrometheusMetricSource(PrometheusApi):
+    """MetricSource on the HTTP API."""
 
     def read(self, queries: Sequence[MetricQuery]) -> list[MetricReading]:
         readings: dict[int, MetricReading] = {}
@@ -92,30 +68,8 @@ class PrometheusMetricSource:
         return self._ask({"query": expression, "start": f"{start}", "end": f"{end}", "step": f"{step}"}, query)
 
     def _ask(self, form: Mapping[str, str], query: MetricQuery) -> _Answer:
-        status, content = self._post(urlencode(form).encode())
-        if status in _MAY_PASS:
-            raise MetricsUnavailable(f"Prometheus answered {status}: {_message(content)}")
-        if status != 200:
-            return _Answer({}, f"Prometheus answered {status}: {_message(content)}")
-        return _parse(content, _metric_of(query).model_label, _step_of(query))
-
-    def _post(self, body: bytes) -> tuple[int, bytes]:
-        headers: Mapping[str, str] = {"Content-Type": "application/x-www-form-urlencoded"}
-        if self._sign:
-            headers = self._sign(self._url, body, headers)
-        try:
-            answer = exchange(self._session, "POST", self._url, data=body, headers=headers)
-        except requests.RequestException as error:
-            raise MetricsUnavailable(f"Prometheus did not answer: {error}") from error
-        return answer.status, answer.content
-
-
-def _message(content: bytes) -> str:
-    try:
-        text = str(json.loads(content)["error"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        text = content.decode(errors="replace")
-    return _quoted(text)
+        content, problem = self.answer(form)
+        return _Answer({}, problem) if problem else _parse(content, _metric_of(query).model_label, _step_of(query))
 
 
 def _step_of(query: MetricQuery) -> timedelta:
@@ -137,39 +91,20 @@ def _alike(queries: Sequence[MetricQuery]) -> list[list[int]]:
 
 def _matchers(metric: PrometheusMetric, models: list[str]) -> str:
     """Model names contain no special characters of regular expressions; other values are compared literally."""
-    others = [f'{name}="{_escaped(value)}"' for name, value in sorted(metric.labels.items())]
-    return ",".join([f'{metric.model_label}=~"{_escaped("|".join(models))}"', *others])
-
-
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    others = [f'{name}="{escaped(value)}"' for name, value in sorted(metric.labels.items())]
+    return ",".join([f'{metric.model_label}=~"{escaped("|".join(models))}"', *others])
 
 
 def _parse(content: bytes, label: str, step: timedelta) -> _Answer:
     try:
         document = json.loads(content)
-        problem = _problem_of(document)
+        problem = problem_of(document)
         answer = _Answer({}, problem)
         for series in () if problem else document["data"]["result"]:
             _add(series, str(series["metric"][label]), step, answer.of_model)
-    except _UNEXPECTED as error:
-        return _Answer({}, _unexpected(error))
+    except UNEXPECTED as error:
+        return _Answer({}, unexpected(error))
     return answer
-
-
-def _problem_of(document: Any) -> str | None:
-    """What makes the whole answer unusable, if anything does."""
-    if document["status"] != "success":
-        return f"Prometheus answered with the status {_quoted(document['status'])}"
-    kind = document["data"]["resultType"]
-    if kind != "matrix":
-        return f"Prometheus answered with a {_quoted(kind)} instead of a matrix"
-    for part in (document, document["data"]):
-        if any(value for name, value in part.items() if name.replace("_", "").lower() in _PARTIAL):
-            return "Prometheus answered with a part of the data only"
-    messages = [document.get(name) for name in _MESSAGES]
-    lists = [message if isinstance(message, list) else [message] for message in messages if message]
-    return _quoted("; ".join(str(text) for each in lists for text in each)) or None
 
 
 def _add(series: Any, model: str, step: timedelta, of_model: dict[str, PointSeries]) -> None:
@@ -183,24 +118,9 @@ def _add(series: Any, model: str, step: timedelta, of_model: dict[str, PointSeri
         if "histograms" in series:
             points.problems.append("it has histograms")
         for at, value in series["values"]:
-            points.add(datetime.fromtimestamp(_number(at), UTC) - step, _number(value))
-    except _UNEXPECTED as error:
-        points.problems.append(_unexpected(error))
-
-
-def _number(value: Any) -> float:
-    # float() takes both for numbers.
-    if isinstance(value, bool) or "_" in str(value):
-        raise TypeError
-    return float(value)
-
-
-def _quoted(text: Any) -> str:
-    return " ".join(str(text).split())[:_MAX_MESSAGE_LENGTH]
-
-
-def _unexpected(error: Exception) -> str:
-    return f"Prometheus answered in an unexpected format ({type(error).__name__})"
+            points.add(datetime.fromtimestamp(number_of(at), UTC) - step, number_of(value))
+    except UNEXPECTED as error:
+        points.problems.append(unexpected(error))
 
 
 def _reading(query: MetricQuery, answers: list[_Answer], shares: _Answer | None) -> MetricReading:

@@ -6,11 +6,13 @@ from pydantic import Discriminator, Field, Tag
 
 from ..base import StrictRecord
 from .analysis import AnalysisPolicy
+from .requests import PredictionLogRequests, RequestsPolicy
 from .traffic import AliasTarget, TrafficTarget
 
 
 class _Deployment(StrictRecord):
     traffic: TrafficTarget = Field(default_factory=AliasTarget.model_construct)
+    requests: RequestsPolicy = Field(default_factory=PredictionLogRequests.model_construct)
     analysis: AnalysisPolicy = Field(default_factory=AnalysisPolicy.model_construct)
     max_hold_minutes: int = Field(
         default=1440,

@@ -1,0 +1,1 @@
+"""Counts of what happened to real requests, from a prediction log, CloudWatch or Prometheus."""

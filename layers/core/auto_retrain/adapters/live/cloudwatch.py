@@ -1,0 +1,172 @@
+"""Live counts from CloudWatch: the first hour of a step in minutes, the rest in hours, many models in one call."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from ...domain.live import ArmCounts, LiveCounts, LiveQuery, latency_bucket
+from ...domain.metric_points import MAX_VALUE, PointSeries
+from ...domain.policy.metric import MODEL_DIMENSION
+from ...domain.policy.requests import CloudWatchRequests
+from ..metrics.metric_data import MetricSeries, fetch_series
+
+_HOUR, _MINUTE = timedelta(hours=1), timedelta(minutes=1)
+# The distribution of latencies is known at these only; between them, it is taken for as slow as the next of them.
+_QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999, "Maximum": 1.0}
+_STATISTICS = {
+    "requests": ("Sum",),
+    "errors": ("Sum",),
+    "latency": ("SampleCount", *_QUANTILES),
+    "business": ("Sum", "SampleCount"),
+}
+
+Answers = dict[str, MetricSeries]
+
+
+class CloudWatchLiveSource:
+    """LiveSource on GetMetricData. A step begins at the first full minute after its start."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def read(self, queries: Sequence[LiveQuery]) -> list[LiveCounts]:
+        answers: Answers = defaultdict(MetricSeries)
+        for (start, end), parts in _by_window(queries).items():
+            fetch_series(self._client, parts, start, end, answers)
+        return [_counts(number, query, answers) for number, query in enumerate(queries)]
+
+
+def _by_window(queries: Sequence[LiveQuery]) -> dict[tuple[datetime, datetime], list[dict[str, Any]]]:
+    """Models whose steps began in the same hour share the calls for their minutes, and all models those for hours."""
+    windows: dict[tuple[datetime, datetime], list[dict[str, Any]]] = defaultdict(list)
+    whole = [query for query in queries if _next_hour(query.start) < query.end]
+    hours = min((_next_hour(query.start) for query in whole), default=None)
+    for number, query in enumerate(queries):
+        following = _next_hour(query.start)
+        windows[following - _HOUR, min(following, query.end)] += _parts(number, query, _MINUTE)
+        if hours and following < query.end:
+            windows[hours, max(query.end for query in whole)] += _parts(number, query, _HOUR)
+    return windows
+
+
+def _next_hour(at: datetime) -> datetime:
+    """The first full hour that is not before a moment."""
+    return _rounded_up(at, _HOUR)
+
+
+def _rounded_up(at: datetime, step: timedelta) -> datetime:
+    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight - (midnight - at) // step * step
+
+
+def _parts(number: int, query: LiveQuery, period: timedelta) -> Iterator[dict[str, Any]]:
+    requests = _requests_of(query)
+    for version in (query.champion, query.challenger):
+        dimensions = {MODEL_DIMENSION: query.policy.model, requests.version_dimension: version, **requests.dimensions}
+        for what, statistic in _wanted(requests):
+            stat = {
+                "Metric": {
+                    "Namespace": requests.namespace,
+                    "MetricName": getattr(requests, what),
+                    "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
+                },
+                "Period": int(period.total_seconds()),
+                "Stat": statistic,
+            }
+            is_champion = version == query.champion
+            yield {"Id": _id(number, is_champion, what, statistic, period), "MetricStat": stat, "ReturnData": True}
+
+
+def _wanted(requests: CloudWatchRequests) -> list[tuple[str, str]]:
+    return [(what, one) for what, statistics in _STATISTICS.items() if getattr(requests, what) for one in statistics]
+
+
+def _id(number: int, is_champion: bool, what: str, statistic: str, period: timedelta) -> str:
+    unit = "hours" if period == _HOUR else "minutes"
+    return f"{what}_{statistic.replace('.', '_')}_{'champion' if is_champion else 'challenger'}_{unit}_{number}"
+
+
+def _requests_of(query: LiveQuery) -> CloudWatchRequests:
+    requests = query.policy.deployment.requests
+    assert isinstance(requests, CloudWatchRequests)
+    return requests
+
+
+def _counts(number: int, query: LiveQuery, answers: Answers) -> LiveCounts:
+    arms = [_Arm(number, query, is_champion, answers) for is_champion in (True, False)]
+    problems = [f"version {arm.version}: {problem}" for arm in arms for problem in arm.problems()]
+    if problems:
+        return LiveCounts.unknown("; ".join(dict.fromkeys(problems)))
+    newest = [at for arm in arms for at in arm.points("requests", "Sum")]
+    newest_at = min(max(newest) + _MINUTE, query.end) if newest else None
+    return LiveCounts(champion=arms[0].counts(), challenger=arms[1].counts(), newest_at=newest_at)
+
+
+class _Arm:
+    """What CloudWatch has of one version since the step began."""
+
+    def __init__(self, number: int, query: LiveQuery, is_champion: bool, answers: Answers) -> None:
+        self.version = query.champion if is_champion else query.challenger
+        self._wanted = _wanted(_requests_of(query))
+        self._names = {what: getattr(_requests_of(query), what) for what in _STATISTICS}
+        self._series: dict[tuple[str, str], PointSeries] = {}
+        hour = _next_hour(query.start)
+        begins = {_MINUTE: _rounded_up(query.start, _MINUTE), _HOUR: hour}
+        for what, statistic in self._wanted:
+            series = self._series[what, statistic] = PointSeries()
+            for period, begin in begins.items():
+                if period == _HOUR and hour >= query.end:
+                    continue
+                part = answers[_id(number, is_champion, what, statistic, period)].checked()
+                series.problems += part.problems
+                series.values.update({at: value for at, value in part.values.items() if begin <= at < query.end})
+
+    def points(self, what: str, statistic: str) -> dict[datetime, float]:
+        series = self._series.get((what, statistic))
+        return series.values if series else {}
+
+    def problems(self) -> Iterator[str]:
+        for (what, statistic), series in self._series.items():
+            yield from (f"'{self._names[what]}': {problem}" for problem in series.problems)
+            if not all(
+                abs(value) <= MAX_VALUE and (what == "business" or value >= 0) for value in series.values.values()
+            ):
+                yield f"'{self._names[what]}': it has values that are negative or not finite"
+            missing = [at for at in self.points(what, _STATISTICS[what][0]) if at not in series.values]
+            if missing:
+                yield f"'{self._names[what]}' has no {statistic} at {min(missing):%Y-%m-%d %H:%MZ}, but has others"
+        yield from self._problems_of_errors()
+
+    def _problems_of_errors(self) -> Iterator[str]:
+        requests, errors = self.points("requests", "Sum"), self.points("errors", "Sum")
+        silent = [at for at, count in requests.items() if count and at not in errors]
+        if silent:
+            yield (
+                f"'{self._names['errors']}' is silent at {min(silent):%Y-%m-%d %H:%MZ} although there were requests; "
+                "publish 0 when there are no errors"
+            )
+        if sum(errors.values()) > sum(requests.values()) + 0.5:
+            yield f"there are more '{self._names['errors']}' than '{self._names['requests']}'"
+
+    def counts(self) -> ArmCounts:
+        return ArmCounts(
+            requests=round(self._sum("requests", "Sum")),
+            errors=round(self._sum("errors", "Sum")),
+            latencies=self._latencies(),
+            business=self._sum("business", "Sum"),
+            business_rows=round(self._sum("business", "SampleCount")),
+        )
+
+    def _sum(self, what: str, statistic: str) -> float:
+        return sum(self.points(what, statistic).values())
+
+    def _latencies(self) -> dict[int, int]:
+        buckets: Counter[int] = Counter()
+        for at, samples in self.points("latency", "SampleCount").items():
+            counted = 0
+            for statistic, share in _QUANTILES.items():
+                upto = round(samples * share)
+                buckets[latency_bucket(self.points("latency", statistic)[at])] += upto - counted
+                counted = upto
+        return {bucket: count for bucket, count in sorted(buckets.items()) if count}

@@ -1,0 +1,158 @@
+"""From the rows of a step to its counts."""
+
+import math
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ...domain.errors import DataInvalid
+from ...domain.live import LATENCY_BASE, SCORE_BINS, SHORTEST_MS, ArmCounts, LiveCounts, LiveQuery, PairedCounts
+from .log_rows import each_once, is_regression, only
+
+# Of these, a regression's errors are squared.
+_OF_SQUARES = frozenset({"rmse", "r2"})
+
+_COUNTED = ["served", "is_challenger", "failed", "entity", "score", "latency"]
+
+WithLabels = Callable[[pa.Table], pa.Table]
+
+
+def count(rows: pa.Table, of_others: int, query: LiveQuery, with_labels: WithLabels) -> LiveCounts:
+    """The counts of both versions; labels that cannot be read are a problem of their own."""
+    past = only(rows, pc.less(rows["at"], _moment(query.end)))
+    # Nobody asks the champion for copies.
+    wanted = only(past, pc.or_(past["served"], past["is_challenger"]))
+    once = each_once(wanted)
+    labelled, problem = _labelled(_mature(once, query), query, with_labels)
+    arms = _by_arm(once.select(_COUNTED))
+    champion, challenger, copies = (_arm(*each, query) for each in zip(arms, labelled, strict=True))
+    return LiveCounts(
+        champion=champion,
+        challenger=challenger,
+        copies=copies,
+        paired=_paired(once, labelled[2], query) if copies.requests else PairedCounts(),
+        newest_at=pc.max(past["at"]).as_py(),
+        dropped=of_others + rows.num_rows - past.num_rows + wanted.num_rows - once.num_rows,
+        label_problem=problem,
+    )
+
+
+def _moment(at: datetime) -> pa.Scalar:
+    return pa.scalar(at, pa.timestamp("us", "UTC"))
+
+
+def _by_arm(rows: pa.Table) -> list[pa.Table]:
+    """The answers of the champion, those of the challenger, and its answers to copies."""
+    return [rows.filter(mask) for mask in _masks(rows)]
+
+
+def _masks(rows: pa.Table) -> list[pa.ChunkedArray]:
+    served, of_challenger = rows["served"], rows["is_challenger"]
+    return [pc.and_not(served, of_challenger), pc.and_(served, of_challenger), pc.invert(served)]
+
+
+def _mature(rows: pa.Table, query: LiveQuery) -> pa.Table:
+    """The answers whose label is due.
+
+    Both versions are counted over the time in which both answered, so their labels have had as much time to come.
+    """
+    due = query.end - timedelta(days=query.policy.data.label_delay_days)
+    own, of_challenger, copied = _masks(rows)
+    begins = [pc.min(rows["at"].filter(mask)).as_py() for mask in (own, of_challenger)]
+    both = due if None in begins else max(begins)
+    in_time = pc.or_(copied, pc.greater_equal(rows["at"], _moment(both)))
+    return rows.filter(pc.and_(pc.and_(in_time, pc.less(rows["at"], _moment(due))), _answered(rows)))
+
+
+def _labelled(mature: pa.Table, query: LiveQuery, with_labels: WithLabels) -> tuple[list[pa.Table], str | None]:
+    """The answers of each arm, each with its label, and what is wrong with the labels."""
+    if not mature.num_rows:
+        return _by_arm(_without_labels(mature)), None
+    try:
+        return _by_arm(with_labels(mature)), None
+    except DataInvalid as error:
+        return _by_arm(_without_labels(mature)), str(error)
+
+
+def _without_labels(rows: pa.Table) -> pa.Table:
+    return rows.append_column("label", pa.nulls(rows.num_rows, rows.schema.field("answer").type))
+
+
+def _answered(rows: pa.Table) -> pa.ChunkedArray:
+    return pc.and_(pc.invert(rows["failed"]), pc.is_valid(rows["answer"]))
+
+
+def _arm(rows: pa.Table, mature: pa.Table, query: LiveQuery) -> ArmCounts:
+    labelled = mature.filter(pc.is_valid(mature["label"]))
+    losses = _losses(labelled["answer"], labelled["label"], query) if is_regression(query) else None
+    return ArmCounts(
+        requests=rows.num_rows,
+        entities=pc.count_distinct(rows["entity"], "only_valid").as_py() + rows["entity"].null_count,
+        errors=_true(rows["failed"]),
+        latencies=_latencies(rows),
+        mature=mature.num_rows,
+        labelled=labelled.num_rows,
+        good=_true(pc.equal(labelled["answer"], labelled["label"])) if losses is None else 0,
+        loss=_sum(losses) if losses else 0.0,
+        loss_squares=_sum(pc.multiply(losses, losses)) if losses else 0.0,
+        scores=_scores(rows["score"]),
+    )
+
+
+def _true(flags: pa.ChunkedArray) -> int:
+    return int(pc.sum(flags).as_py() or 0)
+
+
+def _sum(numbers: pa.ChunkedArray) -> float:
+    """The exact sum, rounded once, so that the order of the rows does not matter."""
+    return math.fsum(numbers.to_pylist())
+
+
+def _losses(answers: pa.ChunkedArray, labels: pa.ChunkedArray, query: LiveQuery) -> pa.ChunkedArray:
+    errors = pc.abs(pc.subtract(answers, labels))
+    return pc.multiply(errors, errors) if query.policy.primary_metric in _OF_SQUARES else errors
+
+
+def _latencies(rows: pa.Table) -> dict[int, int]:
+    latency = rows.filter(pc.invert(rows["failed"]))["latency"]
+    known = latency.filter(pc.fill_null(pc.and_(pc.is_finite(latency), pc.greater_equal(latency, 0)), False))
+    buckets = pc.floor(pc.divide(pc.ln(pc.max_element_wise(known, SHORTEST_MS)), math.log(LATENCY_BASE)))
+    return {int(bucket): rows for bucket, rows in sorted(_value_counts(buckets).items())}
+
+
+def _scores(scores: pa.ChunkedArray) -> tuple[int, ...]:
+    known = scores.filter(pc.fill_null(pc.and_(pc.greater_equal(scores, 0), pc.less_equal(scores, 1)), False))
+    bins = _value_counts(pc.min_element_wise(pc.floor(pc.multiply(known, float(SCORE_BINS))), float(SCORE_BINS - 1)))
+    return tuple(bins.get(float(number), 0) for number in range(SCORE_BINS)) if bins else ()
+
+
+def _value_counts(values: pa.ChunkedArray) -> dict[float, int]:
+    counted = pc.value_counts(values)
+    return dict(zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True))
+
+
+def _paired(rows: pa.Table, mature: pa.Table, query: LiveQuery) -> PairedCounts:
+    """Copies beside the answers to their originals; the labels are those that were found for the copies."""
+    champion, _, copies = _by_arm(rows.select(["id", "served", "is_challenger", "failed", "answer"]))
+    originals = champion.filter(_answered(champion)).select(["id", "answer"]).rename_columns(["id", "original"])
+    both = copies.filter(_answered(copies)).select(["id", "answer"]).join(originals, "id", join_type="inner")
+    judged = mature.filter(pc.is_valid(mature["label"])).select(["id", "answer", "label"])
+    judged = judged.join(originals, "id", join_type="inner")
+    answered = {"answered": both.num_rows, "equal": _true(pc.equal(both["answer"], both["original"]))}
+    if is_regression(query):
+        gains = pc.subtract(
+            _losses(judged["original"], judged["label"], query), _losses(judged["answer"], judged["label"], query)
+        )
+        squares = _sum(pc.multiply(gains, gains))
+        return PairedCounts(**answered, labelled=judged.num_rows, gain=_sum(gains), gain_squares=squares)
+    champion_right, copy_right = (pc.equal(judged[name], judged["label"]) for name in ("original", "answer"))
+    return PairedCounts(
+        **answered,
+        labelled=judged.num_rows,
+        both_right=_true(pc.and_(champion_right, copy_right)),
+        only_champion_right=_true(pc.and_not(champion_right, copy_right)),
+        only_challenger_right=_true(pc.and_not(copy_right, champion_right)),
+        both_wrong=_true(pc.invert(pc.or_(champion_right, copy_right))),
+    )

@@ -1,0 +1,139 @@
+"""The rows of one rollout's step, with only what counting needs of them, each prediction once."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple, TypeVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ...domain.errors import DataInvalid
+from ...domain.live import LiveQuery
+from ...domain.metric_kinds import Task
+from ...domain.policy.requests import PredictionLogRequests
+from ..data.arrow_values import Unconvertible, floats, texts
+
+Rows = TypeVar("Rows", pa.Table, pa.RecordBatch)
+
+_NO_NUMBER = pa.scalar(None, pa.float64())
+
+
+class StepRows(NamedTuple):
+    """Rows of both versions since the step began, and how many rows named other versions."""
+
+    rows: pa.Table
+    of_others: int
+
+
+def step_rows(batches: Iterable[pa.RecordBatch], query: LiveQuery, uri: str) -> StepRows:
+    """What one file has of a step, in the columns of `schema`.
+
+    Rows of another model or rollout, or from before the step, do not count at all. Raises DataInvalid naming a column.
+    """
+    of_others, kept = 0, []
+    for batch in batches:
+        inside = only(batch, _is_of_step(batch, query))
+        version = inside["version"]
+        mine = pc.or_(pc.equal(version, query.champion), pc.equal(version, query.challenger))
+        rows = only(inside, mine)
+        of_others += inside.num_rows - rows.num_rows
+        kept.append(_compact(rows, query, uri))
+    return StepRows(pa.Table.from_batches(kept, schema(query)), of_others)
+
+
+def schema(query: LiveQuery) -> pa.Schema:
+    """The columns of the rows of a step."""
+    answer = pa.float64() if is_regression(query) else pa.string()
+    return pa.schema(
+        {
+            "id": pa.string(),
+            "at": pa.timestamp("us", "UTC"),
+            "is_challenger": pa.bool_(),
+            "served": pa.bool_(),
+            "failed": pa.bool_(),
+            "answer": answer,
+            **({"key": pa.string()} if key_of(query) else {}),
+            "entity": pa.string(),
+            "score": pa.float64(),
+            "latency": pa.float64(),
+        }
+    )
+
+
+def key_of(query: LiveQuery) -> str | None:
+    """The column of the log by which labels are joined, if it is another than the prediction's id."""
+    requests = query.policy.deployment.requests
+    assert isinstance(requests, PredictionLogRequests)
+    return None if requests.label_key == "prediction_id" else requests.label_key
+
+
+def is_regression(query: LiveQuery) -> bool:
+    return query.policy.data.task is Task.REGRESSION
+
+
+def only(rows: Rows, chosen: Any) -> Rows:
+    """The chosen rows; a copy is made only if some are not chosen."""
+    return rows if pc.all(chosen).as_py() else rows.filter(chosen)
+
+
+def each_once(rows: pa.Table) -> pa.Table:
+    """Of several rows for one served answer, or for one copy, the first in time, whatever the order of the rows."""
+    parts = [only(rows, rows["served"]), rows.filter(pc.invert(rows["served"]))]
+    return pa.concat_tables([_first_of_each(part) for part in parts])
+
+
+def _first_of_each(rows: pa.Table) -> pa.Table:
+    if pc.count_distinct(rows["id"]).as_py() == rows.num_rows:
+        return rows
+    # By all columns, so that rows of the same moment have an order, too.
+    names = [name for name in rows.schema.names if name not in ("id", "at", "served")]
+    ordered = rows.sort_by([(name, "ascending") for name in ("at", *names)])
+    whole = pc.ScalarAggregateOptions(skip_nulls=False)
+    firsts = [(name, "first", whole) for name in rows.schema.names if name != "id"]
+    chosen = ordered.group_by("id", use_threads=False).aggregate(firsts)
+    named = chosen.rename_columns([name.removesuffix("_first") for name in chosen.schema.names])
+    return named.select(rows.schema.names)
+
+
+def _is_of_step(batch: pa.RecordBatch, query: LiveQuery) -> pa.Array:
+    rollout = batch["rollout_id"]
+    own = pc.or_kleene(pc.is_null(rollout), pc.equal(rollout, query.rollout_id))
+    began = pc.greater_equal(batch["predicted_at"], pa.scalar(query.start, pa.timestamp("us", "UTC")))
+    return pc.and_(pc.and_(own, began), pc.equal(batch["model"], query.policy.model))
+
+
+def _compact(rows: pa.RecordBatch, query: LiveQuery, uri: str) -> pa.RecordBatch:
+    answer, failed = _answers(rows["prediction"], query, uri), pc.is_valid(rows["error"])
+    if is_regression(query):
+        # A number that is not finite is no answer.
+        broken = pc.fill_null(pc.invert(pc.is_finite(answer)), False)
+        failed, answer = pc.or_(failed, broken), pc.if_else(broken, _NO_NUMBER, answer)
+    key = key_of(query)
+    arrays = [
+        rows["prediction_id"],
+        rows["predicted_at"],
+        pc.equal(rows["version"], query.challenger),
+        rows["served"],
+        failed,
+        answer,
+        *([rows[key]] if key else []),
+        rows["entity_id"],
+        rows["score"],
+        rows["latency_ms"],
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema(query))
+
+
+def _answers(cells: pa.Array, query: LiveQuery, uri: str) -> pa.Array:
+    try:
+        if not is_regression(query):
+            return pc.cast(texts(cells), pa.string())
+        if (
+            pa.types.is_string(cells.type)
+            or pa.types.is_large_string(cells.type)
+            or pa.types.is_string_view(cells.type)
+        ):
+            raise Unconvertible(str(cells.type))
+        return floats(cells)
+    except Unconvertible as error:
+        wanted = "a number" if is_regression(query) else "text, a number or a boolean"
+        raise DataInvalid(f"column 'prediction' of '{uri}' is {error}; it must be {wanted}") from error

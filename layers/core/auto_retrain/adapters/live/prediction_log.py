@@ -1,0 +1,96 @@
+"""Live counts from a prediction log in S3: a listing for each model and pass, and each file of a step read once."""
+
+from collections.abc import Hashable, Iterator, Sequence
+from datetime import timedelta
+from functools import partial
+
+import pyarrow as pa
+from pydantic import ValidationError
+
+from ...domain.errors import AutoRetrainError, DataInvalid
+from ...domain.live import LiveCounts, LiveQuery
+from ...domain.manifest import DataObject
+from ...domain.policy.requests import PredictionLogRequests
+from ...domain.prediction_log import partition_of
+from ...domain.windows import Window
+from ...ports import DataStore
+from .log_counts import count
+from .log_files import holds_rows, log_batches
+from .log_labels import with_labels
+from .log_rows import StepRows, step_rows
+
+# Beyond it a step is counted by metrics, which need no memory.
+MAX_ROWS = 1_000_000
+# What a function keeps of the files that it has read, until its next pass.
+MAX_KEPT_BYTES = 128 << 20
+
+
+class PredictionLogSource:
+    """LiveSource on the log's files; counts are of all rows since the step began, so none depends on earlier passes."""
+
+    def __init__(self, data: DataStore) -> None:
+        self._data = data
+        self._kept: dict[Hashable, StepRows] = {}
+        self._kept_bytes = 0
+
+    def read(self, queries: Sequence[LiveQuery]) -> list[LiveCounts]:
+        kept, self._kept, self._kept_bytes = self._kept, {}, 0
+        return [self._read(query, kept) for query in queries]
+
+    def _read(self, query: LiveQuery, kept: dict[Hashable, StepRows]) -> LiveCounts:
+        try:
+            parts = list(self._parts(query, kept))
+            rows = pa.concat_tables([part.rows for part in parts]) if parts else step_rows((), query, "").rows
+            others = sum(part.of_others for part in parts)
+            return count(rows, others, query, partial(with_labels, query=query, data=self._data))
+        except ValidationError as error:
+            return LiveCounts.unknown(f"the counts are not finite numbers: {error.error_count()} of them")
+        except (AutoRetrainError, pa.ArrowException) as error:
+            return LiveCounts.unknown(str(error))
+
+    def _parts(self, query: LiveQuery, kept: dict[Hashable, StepRows]) -> Iterator[StepRows]:
+        rows, step = 0, query.changed(end=query.start).model_dump_json()
+        for item in self._files(query):
+            part = self._part(item, query, step, kept)
+            rows += part.rows.num_rows
+            if rows > MAX_ROWS:
+                raise DataInvalid(
+                    f"the step has more than {MAX_ROWS} logged requests; make steps shorter, or count by metrics"
+                )
+            yield part
+
+    def _files(self, query: LiveQuery) -> list[DataObject]:
+        """The files from the hour on in which the step began; one that is under no hour may be of any."""
+        prefix = _requests_of(query).prefix_of(query.policy.model)
+        days = Window(start=query.start.date(), end=query.end.date() + timedelta(days=1))
+        first = partition_of(query.start)
+        listed = self._data.list_partitions(prefix, days)
+        recent = [item for item in listed if not _is_before(f"date={item.date}/{item.name}", first)]
+        files = [item for item in recent if holds_rows(item.name)]
+        if recent and not files:
+            others = f"'{recent[0].name}'"
+            raise DataInvalid(
+                f"there are only others than .parquet and .jsonl.gz files under '{prefix}', such as {others}"
+            )
+        return files
+
+    def _part(self, item: DataObject, query: LiveQuery, step: str, kept: dict[Hashable, StepRows]) -> StepRows:
+        key = (item.uri, item.etag, step)
+        part = kept.get(key)
+        if part is None:
+            with self._data.open(item) as file:
+                part = step_rows(log_batches(file, item.uri), query, item.uri)
+        self._kept_bytes += part.rows.nbytes
+        if self._kept_bytes <= MAX_KEPT_BYTES:
+            self._kept[key] = part
+        return part
+
+
+def _is_before(path: str, first: str) -> bool:
+    return "/hour=" in path and path[: len(first)] < first
+
+
+def _requests_of(query: LiveQuery) -> PredictionLogRequests:
+    requests = query.policy.deployment.requests
+    assert isinstance(requests, PredictionLogRequests)
+    return requests

@@ -1,0 +1,209 @@
+"""Live counts from raw counters of Prometheus, many models in one query.
+
+`increase` extrapolates beyond what was counted, so the counters' own values are subtracted here.
+"""
+
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from ...domain.errors import AutoRetrainError
+from ...domain.live import LATENCY_BASE, ArmCounts, LiveCounts, LiveQuery, latency_bucket
+from ...domain.metric_points import MAX_VALUE
+from ...domain.policy.metric import MAX_STEPS
+from ...domain.policy.requests import PrometheusRequests
+from ..metrics.prometheus_api import UNEXPECTED, PrometheusApi, escaped, number_of, problem_of, unexpected
+
+# An answer has a value of each of their counters for each minute.
+MODELS_PER_QUERY = 50
+_MINUTE = 60
+_COARSE = 600
+# A counter that was there within this time before the step began does not start at 0 in the step.
+_BEFORE = timedelta(hours=1)
+_METRICS = ("requests_total", "errors_total", "latency_bucket", "business_total")
+
+
+class _Series(NamedTuple):
+    """The values of one counter, by seconds since 1970, and its labels."""
+
+    labels: dict[str, str]
+    points: list[tuple[float, float]]
+
+
+class PrometheusLiveSource(PrometheusApi):
+    """LiveSource on range queries. A step begins at the first full minute after its start."""
+
+    def read(self, queries: Sequence[LiveQuery]) -> list[LiveCounts]:
+        counts: dict[int, LiveCounts] = {}
+        for numbers in _alike(queries):
+            for first in range(0, len(numbers), MODELS_PER_QUERY):
+                chunk = numbers[first : first + MODELS_PER_QUERY]
+                counts.update(zip(chunk, self._read([queries[number] for number in chunk]), strict=True))
+        return [counts[number] for number in range(len(queries))]
+
+    def _read(self, alike: list[LiveQuery]) -> list[LiveCounts]:
+        requests = _requests_of(alike[0])
+        try:
+            series = {
+                name: self._series(getattr(requests, name), alike) for name in _METRICS if getattr(requests, name)
+            }
+            return [_counts(query, series) for query in alike]
+        except (AutoRetrainError, _Unusable) as error:
+            return [LiveCounts.unknown(str(error)) for _ in alike]
+
+    def _series(self, name: str, alike: list[LiveQuery]) -> dict[tuple[str, str], list[_Series]]:
+        """The series of each model and version; raises _Unusable if the answer cannot be trusted as a whole."""
+        requests = _requests_of(alike[0])
+        content, refusal = self.answer(_form(f"{name}{{{_matchers(requests, alike)}}}", alike))
+        if refusal:
+            raise _Unusable(refusal)
+        by_arm: dict[tuple[str, str], list[_Series]] = defaultdict(list)
+        for series in _parsed(content):
+            labels = series.labels
+            by_arm[labels.get(requests.model_label, ""), labels.get(requests.version_label, "")].append(series)
+        return by_arm
+
+
+class _Unusable(Exception):
+    """Why nothing can be counted, in words for people."""
+
+
+def _alike(queries: Sequence[LiveQuery]) -> list[list[int]]:
+    """Indexes of queries with the same counters."""
+    groups: dict[str, list[int]] = defaultdict(list)
+    for number, query in enumerate(queries):
+        groups[_requests_of(query).model_dump_json()].append(number)
+    return list(groups.values())
+
+
+def _requests_of(query: LiveQuery) -> PrometheusRequests:
+    requests = query.policy.deployment.requests
+    assert isinstance(requests, PrometheusRequests)
+    return requests
+
+
+def _form(expression: str, alike: list[LiveQuery]) -> dict[str, str]:
+    """At full minutes; of a step of more than a week, at every tenth."""
+    start = (min(query.start for query in alike) - _BEFORE).timestamp()
+    end = max(query.end for query in alike).timestamp()
+    step = _MINUTE if (end - start) / _MINUTE < MAX_STEPS - 1 else _COARSE
+    return {"query": expression, "start": f"{start // step * step}", "end": f"{end}", "step": f"{step}"}
+
+
+def _matchers(requests: PrometheusRequests, alike: list[LiveQuery]) -> str:
+    models = sorted({query.policy.model for query in alike})
+    versions = sorted({version for query in alike for version in (query.champion, query.challenger)})
+    others = [f'{name}="{escaped(value)}"' for name, value in sorted(requests.labels.items())]
+    return ",".join(
+        [
+            f'{requests.model_label}=~"{escaped("|".join(models))}"',
+            f'{requests.version_label}=~"{escaped("|".join(map(re.escape, versions)))}"',
+            *others,
+        ]
+    )
+
+
+def _parsed(content: bytes) -> list[_Series]:
+    try:
+        document = json.loads(content)
+        problem = problem_of(document)
+        if not problem:
+            return [_one(series) for series in document["data"]["result"]]
+    except UNEXPECTED as error:
+        problem = unexpected(error)
+    raise _Unusable(problem)
+
+
+def _one(series: Any) -> _Series:
+    points = sorted((number_of(at), number_of(value)) for at, value in series["values"])
+    return _Series({str(name): str(value) for name, value in series["metric"].items()}, points)
+
+
+def _counts(query: LiveQuery, series: dict[str, dict[tuple[str, str], list[_Series]]]) -> LiveCounts:
+    arms: list[ArmCounts] = []
+    for version in (query.champion, query.challenger):
+        of_version = {name: by_arm.get((query.policy.model, version), []) for name, by_arm in series.items()}
+        try:
+            arms.append(_arm(query, of_version))
+        except _Unusable as error:
+            return LiveCounts.unknown(f"version {version}: {error}")
+    times = [at for by_arm in series["requests_total"].items() for at in _times(query, by_arm)]
+    newest = min(datetime.fromtimestamp(max(times), UTC), query.end) if times else None
+    return LiveCounts(champion=arms[0], challenger=arms[1], newest_at=newest)
+
+
+def _times(query: LiveQuery, arm: tuple[tuple[str, str], list[_Series]]) -> Iterator[float]:
+    (model, version), series = arm
+    if model == query.policy.model and version in (query.champion, query.challenger):
+        yield from (each.points[-1][0] for each in series if each.points)
+
+
+def _arm(query: LiveQuery, series: dict[str, list[_Series]]) -> ArmCounts:
+    requests_of = _requests_of(query)
+    for name, counters in series.items():
+        if not all(0 <= value <= MAX_VALUE for counter in counters for _, value in counter.points):
+            raise _Unusable(f"'{getattr(requests_of, name)}' has values that are negative or not finite")
+    requests = _total(query, series["requests_total"])
+    errors = _total(query, series["errors_total"])
+    if requests and not series["errors_total"]:
+        raise _Unusable(
+            f"there is no '{requests_of.errors_total}' although there were requests; publish 0 without errors"
+        )
+    if errors > requests + 0.5:
+        raise _Unusable(f"'{requests_of.errors_total}' rose by more than '{requests_of.requests_total}'")
+    return ArmCounts(
+        requests=round(requests),
+        errors=round(errors),
+        latencies=_latencies(query, series.get("latency_bucket", [])),
+        business=_total(query, series.get("business_total", [])),
+        business_rows=round(requests) if series.get("business_total") else 0,
+    )
+
+
+def _total(query: LiveQuery, series: Iterable[_Series]) -> float:
+    return sum(_rise(query, each.points) for each in series)
+
+
+def _rise(query: LiveQuery, points: list[tuple[float, float]]) -> float:
+    """How far a counter rose in the step, never more than was counted; after a restart it counts from 0 again.
+
+    What was counted between the last value before a restart and the restart is lost. A counter that was there before
+    the step, but not when it began, counts from its first value in the step.
+    """
+    begin, end = -(-query.start.timestamp() // _MINUTE) * _MINUTE, query.end.timestamp()
+    before = [value for at, value in points if at <= begin]
+    inside = [value for at, value in points if begin < at <= end]
+    is_continuous = any(begin - _COARSE < at <= begin for at, _ in points)
+    last = before[-1] if is_continuous else inside[0] if before and inside else 0.0
+    rise = 0.0
+    for value in inside:
+        rise += value - last if value >= last else value
+        last = value
+    return rise
+
+
+def _latencies(query: LiveQuery, series: list[_Series]) -> dict[int, int]:
+    """Requests by bucket of ours; all of one bucket of the histogram are taken for as slow as its upper bound."""
+    upto: Counter[float] = Counter()
+    for each in series:
+        upto[_bound(each)] += _rise(query, each.points)  # type: ignore[assignment]
+    scale = 1000 if _requests_of(query).latency_unit == "seconds" else 1
+    buckets: Counter[int] = Counter()
+    counted, slowest = 0, 0.0
+    for bound, rise in sorted(upto.items()):
+        if round(rise) < counted:
+            raise _Unusable(f"'{_requests_of(query).latency_bucket}' has other bounds on some instances")
+        slowest = bound * scale if bound != float("inf") else slowest * LATENCY_BASE
+        buckets[latency_bucket(slowest)] += round(rise) - counted
+        counted = round(rise)
+    return {bucket: count for bucket, count in sorted(buckets.items()) if count}
+
+
+def _bound(series: _Series) -> float:
+    try:
+        return float(series.labels["le"])
+    except (KeyError, ValueError) as error:
+        raise _Unusable("a latency histogram has a series without the bound 'le'") from error

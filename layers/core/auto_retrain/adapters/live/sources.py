@@ -1,0 +1,34 @@
+"""All sources of live counts of a deployment behind one port."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+
+from ...domain.errors import AutoRetrainError
+from ...domain.live import LiveCounts, LiveQuery
+from ...ports import LiveSource
+
+
+class LiveSources:
+    """LiveSource that sends each query to its own source; `build` has a builder for each, called when first needed.
+
+    A source that fails as a whole, or that the deployment lacks, is a problem of its own queries only.
+    """
+
+    def __init__(self, build: Mapping[str, Callable[[], LiveSource]]) -> None:
+        self._sources = {name: cache(builder) for name, builder in build.items()}
+
+    def read(self, queries: Sequence[LiveQuery]) -> list[LiveCounts]:
+        answers: dict[int, LiveCounts] = {}
+        for name in self._sources:
+            numbers = [
+                number for number, query in enumerate(queries) if query.policy.deployment.requests.source == name
+            ]
+            if numbers:
+                answers.update(zip(numbers, self._read(name, [queries[number] for number in numbers]), strict=True))
+        return [answers[number] for number in range(len(queries))]
+
+    def _read(self, name: str, queries: list[LiveQuery]) -> Iterable[LiveCounts]:
+        try:
+            return self._sources[name]().read(queries)
+        except AutoRetrainError as error:
+            return [LiveCounts.unknown(str(error)) for _ in queries]
