@@ -92,7 +92,10 @@ class LocalStack:
         self._deploy()
         mlflow.wait_until_ready()
         self._account.functions.warm()
-        self._account.schedules.start({"WatchScheduleRule": self._watch_interval_seconds}, self._live_schedules)
+        # Rollouts have more time than Kubernetes Jobs, and the processors are few.
+        intervals = {"WatchScheduleRule": 1.0, "RolloutScheduleRule": 3.0}
+        watchers = {rule: factor * self._watch_interval_seconds for rule, factor in intervals.items()}
+        self._account.schedules.start(watchers, self._live_schedules)
 
     def _start_cluster(self, undo: ExitStack) -> None:
         from local.aws.environment import aws_settings

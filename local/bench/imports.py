@@ -13,7 +13,8 @@ from local.paths import BUILD, BUILT_TEMPLATE, ROOT, env_python
 
 RUNS = 7
 SMALL = ("start_job", "watch_jobs", "check_triggers", "close_job", "notify")
-MILLISECONDS_GOALS = {**dict.fromkeys(SMALL, 350.0), "validate_model": 900.0}
+OF_ROLLOUTS = ("await_rollout", "watch_rollouts", "roll_back")
+MILLISECONDS_GOALS = {**dict.fromkeys(SMALL, 350.0), **dict.fromkeys(OF_ROLLOUTS, 200.0), "validate_model": 900.0}
 MEGABYTES_GOALS = dict.fromkeys(SMALL, 70.0)
 
 # The ports that each function uses: a lazy import only postpones its cost, so it is counted here.
@@ -42,6 +43,9 @@ PORTS = {
     "validate_model": ("policies", "jobs", "data", "registry"),
     "await_review": ("jobs", "events"),
     "deploy_model": ("policies", "jobs", "states", "ledger", "registry", "traffic", "events"),
+    "await_rollout": ("jobs", "ledger", "executions"),
+    "watch_rollouts": ("policies", "jobs", "ledger", "live", "registry", "traffic", "executions", "events"),
+    "roll_back": ("policies", "ledger", "registry", "traffic", "executions", "events"),
     "close_job": ("policies", "jobs", "states", "waiting", "ledger", "events", "executions", "registry"),
     "notify": ("notifications", "notifier"),
 }

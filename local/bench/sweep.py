@@ -87,7 +87,7 @@ def _world(models: int) -> MemoryPorts:
     """DynamoDB and CloudWatch as moto emulates them, holding the fleet; a sweep calls nothing else."""
     dynamodb = boto3.client("dynamodb", region_name="eu-central-1")
     cloudwatch = boto3.client("cloudwatch", region_name="eu-central-1")
-    dynamodb.create_table(**_table())
+    dynamodb.create_table(**table_request())
     ports: Any = MemoryPorts()
     ports.clock.advance(NOW - ports.clock.now())
     table = Table(dynamodb, "jobs")
@@ -120,25 +120,24 @@ def _policy(model: str) -> Policy:
     return Policy.model_validate({"model": model, "owner": "bench", "data": data, "triggers": triggers}, strict=False)
 
 
-def _table() -> dict[str, Any]:
-    """Keys and the one index that a sweep needs."""
-    names = ("pk", "sk", "fleet")
+def table_request() -> dict[str, Any]:
+    """The keys, and the indexes that passes over many models need."""
+    names = ("pk", "sk", "fleet", "active", "created_at")
+    indexes = {"fleet": ("fleet", "pk"), "active_jobs": ("active", "created_at")}
     return {
         "TableName": "jobs",
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in names],
-        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        "KeySchema": _keys("pk", "sk"),
         "GlobalSecondaryIndexes": [
-            {
-                "IndexName": "fleet",
-                "KeySchema": [
-                    {"AttributeName": "fleet", "KeyType": "HASH"},
-                    {"AttributeName": "pk", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "ALL"},
-            }
+            {"IndexName": name, "KeySchema": _keys(*keys), "Projection": {"ProjectionType": "ALL"}}
+            for name, keys in indexes.items()
         ],
     }
+
+
+def _keys(*names: str) -> list[dict[str, str]]:
+    return [{"AttributeName": name, "KeyType": kind} for name, kind in zip(names, ("HASH", "RANGE"), strict=True)]
 
 
 def _count_calls(ports: Any) -> Counter[str]:

@@ -9,9 +9,13 @@ from typing import Self
 from .agenda import Agenda
 from .controller import JobController
 from .environment import compose
+from .gateway_api import HTTP_ROUTE, complete_route, problems_of_route
+from .gateways import Gateways
 from .jobs_api import JobsApi
+from .kserve import INFERENCE_SERVICE, KserveController
 from .kubelet import Kubelet, LocalImage
-from .objects import Json
+from .objects import ENDPOINT_SLICES, HTTP_ROUTES, INFERENCE_SERVICES, SERVICES, Json, Resource
+from .objects_api import ObjectsApi
 from .pods import containers_of, show_disrupted
 from .pods_api import PodsApi
 from .reviews_api import ReviewsApi
@@ -56,8 +60,34 @@ class LocalCluster:
         self._controller = JobController(self._store, self._agenda, self._kubelet, retry_seconds, restricted)
         jobs = JobsApi(self._store, self._controller, namespaces, restricted)
         reviews = ReviewsApi(namespaces, {OUR_GROUP: User(OUR_GROUP), **(groups or {})})
-        router = Router(jobs, PodsApi(self._store), reviews, namespaces)
+        self.gateways = Gateways(self._store, self._agenda)
+        self.kserve = KserveController(self._store, self._agenda)
+        router = Router(jobs, PodsApi(self._store), reviews, self._others(namespaces), namespaces)
         self._server = ApiServer(router, TokenReview(name, tokens or {}, aws_keys), self._store.lock)
+
+    def _others(self, namespaces: Sequence[str]) -> dict[Resource, ObjectsApi]:
+        """The kinds of objects that only controllers act on."""
+        wake = self.gateways.look_later
+        return {
+            HTTP_ROUTES: ObjectsApi(
+                self._store,
+                HTTP_ROUTES,
+                namespaces,
+                schema=HTTP_ROUTE,
+                complete=complete_route,
+                problems=problems_of_route,
+                on_change=wake,
+            ),
+            SERVICES: ObjectsApi(self._store, SERVICES, namespaces, on_change=wake),
+            ENDPOINT_SLICES: ObjectsApi(self._store, ENDPOINT_SLICES, namespaces),
+            INFERENCE_SERVICES: ObjectsApi(
+                self._store,
+                INFERENCE_SERVICES,
+                namespaces,
+                schema=INFERENCE_SERVICE,
+                on_change=self.kserve.look_later,
+            ),
+        }
 
     @property
     def url(self) -> str:

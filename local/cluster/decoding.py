@@ -29,6 +29,13 @@ def decode_job(body: bytes) -> tuple[Json, list[str]]:
     return job, decoder.problems
 
 
+def unknown_fields(document: Json, schema: Schema) -> list[str]:
+    """What Strict would refuse in an object of a kind that an extension defines."""
+    decoder = _Decoder()
+    decoder.decode(_parse(json.dumps(document).encode()), schema, "")
+    return decoder.problems
+
+
 def _parse(body: bytes) -> _Pairs:
     try:
         document = json.loads(body, object_pairs_hook=_Pairs, parse_constant=_refuse_constant)

@@ -14,10 +14,11 @@ class Resource:
     group: str
     plural: str
     kind: str
+    version: str = "v1"
 
     @property
     def api_version(self) -> str:
-        return f"{self.group}/v1" if self.group else "v1"
+        return f"{self.group}/{self.version}" if self.group else self.version
 
     @property
     def qualified(self) -> str:
@@ -31,6 +32,10 @@ class Resource:
 JOBS = Resource("batch", "jobs", "Job")
 PODS = Resource("", "pods", "Pod")
 EVENTS = Resource("", "events", "Event")
+SERVICES = Resource("", "services", "Service")
+ENDPOINT_SLICES = Resource("discovery.k8s.io", "endpointslices", "EndpointSlice")
+HTTP_ROUTES = Resource("gateway.networking.k8s.io", "httproutes", "HTTPRoute")
+INFERENCE_SERVICES = Resource("serving.kserve.io", "inferenceservices", "InferenceService", "v1beta1")
 SELF_REVIEWS = Resource("authorization.k8s.io", "selfsubjectaccessreviews", "SelfSubjectAccessReview")
 REVIEWS = Resource("authorization.k8s.io", "subjectaccessreviews", "SubjectAccessReview")
 NAMESPACES = Resource("", "namespaces", "Namespace")

@@ -1,7 +1,7 @@
 """From a method and a path to an operation, for callers that may use it."""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,6 +9,7 @@ from .errors import forbidden, method_not_allowed, unknown_path
 from .exchange import Answer, Request
 from .jobs_api import JobsApi
 from .objects import EVENTS, JOBS, PODS, REVIEWS, SELF_REVIEWS, Resource
+from .objects_api import ObjectsApi
 from .pods_api import PodsApi
 from .reviews_api import ReviewsApi
 from .tokens import ANONYMOUS, User
@@ -51,7 +52,14 @@ class Call:
 class Router:
     """Refuses as the server does: 404 for no such path, 403 for no permission, 405 for no such method."""
 
-    def __init__(self, jobs: JobsApi, pods: PodsApi, reviews: ReviewsApi, namespaces: Collection[str]) -> None:
+    def __init__(
+        self,
+        jobs: JobsApi,
+        pods: PodsApi,
+        reviews: ReviewsApi,
+        others: Mapping[Resource, ObjectsApi],
+        namespaces: Collection[str],
+    ) -> None:
         self._namespaces, self._reviews = namespaces, reviews
         self._routes = [
             Route(_JOBS, JOBS, {"POST": jobs.create, "GET": jobs.list}),
@@ -60,6 +68,7 @@ class Router:
             Route(_PODS + _NAME, PODS, {"GET": pods.get}),
             Route(_PODS + _NAME + "/log", PODS, {"GET": pods.log}, "/log"),
             Route(_EVENTS, EVENTS, {"GET": pods.list_events}),
+            *(route for resource, objects in others.items() for route in _routes_of(resource, objects)),
         ]
 
     def find(self, method: str, path: str, user: User) -> Call:
@@ -96,3 +105,10 @@ class Router:
         if method not in route.operations:
             raise method_not_allowed()
         return Call(route.operations[method], namespace, name)
+
+
+def _routes_of(resource: Resource, objects: ObjectsApi) -> Iterator[Route]:
+    root = "/apis" if resource.group else "/api"
+    path = rf"{root}/{re.escape(resource.api_version)}{_NAMESPACE}/{resource.plural}"
+    yield Route(path, resource, {"POST": objects.create, "GET": objects.list})
+    yield Route(path + _NAME, resource, {"GET": objects.get, "PATCH": objects.patch, "DELETE": objects.delete})

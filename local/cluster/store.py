@@ -4,6 +4,7 @@ import copy
 import itertools
 import threading
 import uuid
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -61,13 +62,14 @@ class Pod:
 
 
 class Store:
-    """Jobs, pods and events by namespace and name."""
+    """Jobs, pods, events and other objects by namespace and name."""
 
     def __init__(self) -> None:
         self.lock = threading.Condition(threading.RLock())
         self.jobs: dict[tuple[str, str], Job] = {}
         self.pods: dict[tuple[str, str], Pod] = {}
         self.events: list[Json] = []
+        self.others: dict[Resource, dict[tuple[str, str], Json]] = defaultdict(dict)
         self._versions = itertools.count(1)
         self.version = 0
 

@@ -26,6 +26,10 @@ _PARAMETERS = {"Action", "Version"} | {
 SUBMITTER = frozenset(
     {"create jobs", "get jobs", "list jobs", "patch jobs", "delete jobs", "list pods", "get pods/log", "list events"}
 )
+# What the Role for HTTPRoutes grants.
+TRAFFIC = frozenset({"get httproutes", "patch httproutes", "get services", "list endpointslices"})
+# What the Role for InferenceServices grants.
+KSERVE = frozenset({"get inferenceservices", "patch inferenceservices", "get httproutes"})
 
 EVERYTHING = "*"
 

@@ -30,11 +30,18 @@ def render() -> str:
 
 
 def _of_choices(part: Schema, path: str) -> list[str]:
-    """A section for each choice, and for each choice within them, which all of them share."""
+    """A section for each choice, and for each part within them that has fields of its own, which all of them share."""
     choices = part["oneOf"]
-    sections = [_section(f"{code(path)} with {code(_chosen_by(choice))}", choice, path) for choice in choices]
-    inner = {name: each for choice in choices for name, each in choice["properties"].items() if "oneOf" in each}
-    return [*sections, *(text for name, each in inner.items() for text in _of_choices(each, f"{path}.{name}"))]
+    inner = {name: each for name, each in choices[0]["properties"].items() if "oneOf" in each or _has_fields(each)}
+    sections = []
+    for choice in choices:
+        own = {name: field for name, field in choice["properties"].items() if name not in inner}
+        title = f"{code(path)} with {code(_chosen_by(choice))}"
+        sections.append(_section(title, {**choice, "properties": own}, path))
+    for name, each in inner.items():
+        below = f"{path}.{name}"
+        sections += _of_choices(each, below) if "oneOf" in each else [_section(code(below), each, below)]
+    return sections
 
 
 def _chosen_by(choice: Schema) -> str:
@@ -68,7 +75,7 @@ def _rows(owner: Schema, path: str) -> Iterator[tuple[str, str, str, str]]:
     """The fields of an object and of the objects in it, in the order of their declaration."""
     for name, part in owner["properties"].items():
         here = f"{path}.{name}" if path else name
-        if here == APART or "oneOf" in part:
+        if here == APART:
             continue
         if _has_fields(part):
             yield from _rows(part, here)

@@ -7,11 +7,13 @@ from typing import get_args
 import pytest
 import yaml
 
+from auto_retrain.analysis import CHECKS
 from auto_retrain.domain.data_check import CheckName
 from auto_retrain.domain.decision_record import HeldBy
 from auto_retrain.domain.events import EventKind
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.gates import GATES
+from auto_retrain.strategies import STRATEGIES
 from local.docs.pages import PAGES as GENERATED
 from local.docs.pages import renewed
 from local.paths import CORE, ROOT
@@ -130,6 +132,17 @@ def test_every_data_check_is_described(check: str) -> None:
 def test_every_gate_is_described(gate: str) -> None:
     # A guardrail's check is named after its metric.
     assert f"| `{gate.replace('guardrails', 'guardrail_METRIC')}` |" in text_of("validation.md")
+
+
+@pytest.mark.parametrize("check", [*(check.name for check in CHECKS), "guards", "sample_ratio", "label_share"])
+def test_every_live_check_is_described(check: str) -> None:
+    assert f"| `{check}` |" in text_of("analysis.md")
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_every_strategy_is_described(strategy: str) -> None:
+    assert f"| [`{strategy}`](#{strategy}) |" in text_of("rollouts.md")
+    assert f"`deployment` with `strategy: {strategy}`" in text_of("policies.md")
 
 
 @pytest.mark.parametrize("trigger", TriggerType)

@@ -21,6 +21,7 @@ from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.policy.refusals import refusals
 from auto_retrain.domain.trigger_events import parse_trigger_event
 from auto_retrain.settings import Settings
+from auto_retrain.strategies import STRATEGIES
 from local.docs.command_reference import arguments, commands
 from local.paths import ROOT
 from tests.architecture.pages import (
@@ -68,6 +69,19 @@ def test_there_is_an_example_of_every_kind_of_policy_section() -> None:
     shown = "\n".join(block.text for block in all_blocks("yaml"))
     parts = ("source: prometheus", "labels: {prefix: churn-labels", "pod_template:", "improvement_basis:")
     assert all(part in shown for part in parts)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_the_example_of_every_strategy_is_applied_as_shown(strategy: str, tmp_path: Path) -> None:
+    shown = the_block(ROOT / "docs" / "rollouts.md", "yaml", f"strategy: {strategy}\n")
+    (tmp_path / "churn.yaml").write_text(f"{WHOLE_POLICY}\n{shown}")
+    ports = MemoryPorts()
+    assert main(["models", "apply", str(tmp_path / "churn.yaml")], ports) == 0
+    applied = ports.policies.get("churn")
+    assert applied is not None
+    section = applied.policy.deployment.model_dump(mode="json")
+    given = yaml.safe_load(shown)["deployment"]
+    assert {name: section[name] for name in given} == given
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

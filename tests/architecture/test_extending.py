@@ -12,9 +12,9 @@ NAMED = [(name, bool(new)) for new, names in ROWS for name in re.findall(r"`([^`
 RECIPES = re.findall(r"^## (.+)$", PAGE, re.MULTILINE)
 
 
-def test_there_are_six_recipes_with_a_new_file_each() -> None:
-    assert len(RECIPES) == 6
-    assert sum(new for _, new in NAMED) == 6
+def test_there_are_seven_recipes_with_a_new_file_each() -> None:
+    assert len(RECIPES) == 7
+    assert sum(new for _, new in NAMED) == 7
 
 
 @pytest.mark.parametrize(("name", "new"), NAMED)

@@ -11,7 +11,7 @@ PACKAGE = CORE / "auto_retrain"
 USECASES = sorted((PACKAGE / "usecases").rglob("*.py"))
 # Port calls that change the record of a model or a job.
 CHANGES = re.compile(
-    r"\bports\.(policies\.apply|jobs\.(open_job|save|close_job)|ledger\.append|decisions\.record"
+    r"\bports\.(policies\.apply|jobs\.(open_job|save|close_job)|ledger\.write|decisions\.record"
     r"|states\.(record_retrain|set_quarantine|record_moved_alias))\("
 )
 RECORDS = re.compile(r"\b(record|announce|record_decision)\(")
@@ -24,7 +24,7 @@ def test_a_use_case_that_changes_a_store_records_a_fact(path: Path) -> None:
 
 
 def test_the_use_cases_that_change_a_store_are_recognised() -> None:
-    assert {"open_job", "start_job", "validate_model", "deploy_model", "end_job", "policies", "quarantine"} <= {
+    assert {"open_job", "start_job", "validate_model", "promote", "end_job", "policies", "quarantine"} <= {
         path.stem for path in CHANGING
     }
 

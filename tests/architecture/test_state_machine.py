@@ -1,6 +1,7 @@
 """The rules that the state machine keeps."""
 
 import re
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -33,6 +34,7 @@ KEYS = {
     "ValidateModel": "$.validation",
     "AwaitReview": "$.review",
     "DeployModel": "$.rollout",
+    "AwaitRollout": "$.look",
     "ProfileData": "$.profile",
     "CloseJob": "$.outcome",
 }
@@ -59,9 +61,13 @@ def test_every_state_can_be_reached_and_every_target_exists() -> None:
     assert {MACHINE["StartAt"], *reached_from(MACHINE["StartAt"])} == set(STATES)
 
 
-def test_the_only_loop_is_through_detect_drift() -> None:
-    """It is taken at most once, because DetectDrift's answer is final; see the tests of its use case."""
-    assert {name for name in STATES if name in reached_from(name)} == {"ChooseStart", "DetectDrift"}
+def test_the_only_loops_are_through_detect_drift_and_the_steps_of_a_rollout() -> None:
+    """The first is taken at most once, because DetectDrift's answer is final; the other one once for each step."""
+    loops = {name: frozenset(other for other in reached_from(name) if name in reached_from(other)) for name in STATES}
+    assert {loop for name, loop in loops.items() if name in loop} == {
+        frozenset({"ChooseStart", "DetectDrift"}),
+        frozenset({"DeployModel", "ChooseRollout", "AwaitRollout"}),
+    }
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -96,7 +102,8 @@ def test_an_execution_outlasts_its_waits_and_a_lease_outlasts_the_execution() ->
     from auto_retrain.usecases.triggering.open_job import LEASE
 
     assert sum(wait["TimeoutSeconds"] for wait in WAITS.values()) < MACHINE["TimeoutSeconds"]
-    assert MACHINE["TimeoutSeconds"] < LEASE.total_seconds()
+    # A rollout extends the lease for as long as it may take.
+    assert MACHINE["TimeoutSeconds"] - WAITS["AwaitRollout"]["TimeoutSeconds"] < LEASE.total_seconds()
 
 
 def test_a_wait_outlasts_the_longest_deadline_of_a_policy() -> None:
@@ -126,7 +133,7 @@ def test_choices_only_match_words_that_functions_return() -> None:
 
     from auto_retrain.domain.messages.data import DataCheckOutcome
     from auto_retrain.domain.messages.ending import ClosingOutcome
-    from auto_retrain.domain.messages.promoting import ReviewOutcome, ValidationOutcome
+    from auto_retrain.domain.messages.promoting import DeploymentOutcome, ReviewOutcome, ValidationOutcome
     from auto_retrain.domain.messages.triggering import TriggerDecision
 
     outputs = {
@@ -134,6 +141,7 @@ def test_choices_only_match_words_that_functions_return() -> None:
         "data": DataCheckOutcome,
         "validation": ValidationOutcome,
         "review": ReviewOutcome,
+        "rollout": DeploymentOutcome,
         "outcome": ClosingOutcome,
     }
     for choice in CHOICES.values():
@@ -144,10 +152,11 @@ def test_choices_only_match_words_that_functions_return() -> None:
 
 def test_states_are_named_after_the_functions_they_run() -> None:
     functions = {name for _, name in re.findall(r"(Resource|FunctionName): \$\{(\w+)FunctionArn\}", TEXT)}
-    assert {name for name in TASKS if name not in WAITS} == functions - {"StartJob", "AwaitReview"}
+    assert {name for name in TASKS if name not in WAITS} == functions - {"StartJob", "AwaitReview", "AwaitRollout"}
     assert {wait["Parameters"]["FunctionName"] for wait in WAITS.values()} == {
         "${StartJobFunctionArn}",
         "${AwaitReviewFunctionArn}",
+        "${AwaitRolloutFunctionArn}",
     }
 
 
@@ -161,6 +170,30 @@ def test_there_is_no_nested_execution_and_no_polling() -> None:
     assert not [name for name, state in STATES.items() if state["Type"] in {"Wait", "Map", "Parallel"}]
 
 
+def path(*names: str) -> int:
+    """The transitions along a path, counting the start and the end; fails if the machine has no such path."""
+    for name, following in pairwise(names):
+        assert following in targets(STATES[name]), f"{following} does not come after {name}"
+    return len(names) + 1
+
+
+TO_DEPLOYMENT = (
+    *("CheckTriggers", "ChooseStart", "CheckData", "ChooseTraining", "StartTraining", "StartScoring"),
+    *("ValidateModel", "ChooseDeployment", "DeployModel", "ChooseRollout"),
+)
+TO_THE_END = ("ProfileData", "CloseJob", "ChooseEnding", "Closed")
+
+
+def test_a_retraining_that_deploys_at_once_takes_at_most_sixteen_transitions() -> None:
+    assert path(*TO_DEPLOYMENT, *TO_THE_END) <= 16
+
+
+@pytest.mark.parametrize("steps", [1, 3, 50])
+def test_each_step_of_a_rollout_takes_three_transitions_however_long_it_bakes(steps: int) -> None:
+    step = ("AwaitRollout", "DeployModel", "ChooseRollout")
+    assert path(*TO_DEPLOYMENT, *step * steps, *TO_THE_END) <= 16 + 3 * steps
+
+
 def test_a_retraining_takes_few_transitions() -> None:
     """The longest path through the machine without repeating a step, counting the start and the end."""
 
@@ -168,4 +201,4 @@ def test_a_retraining_takes_few_transitions() -> None:
         steps = {(name, target) for target in targets(STATES[name])} - taken
         return 1 + max((longest(step[1], taken | {step}) for step in steps), default=0)
 
-    assert longest(MACHINE["StartAt"], frozenset()) + 1 <= 20
+    assert longest(MACHINE["StartAt"], frozenset()) + 1 <= 24

@@ -18,6 +18,9 @@ FUNCTIONS = (
     "DeployModelFunction",
     "ProfileDataFunction",
     "AwaitReviewFunction",
+    "AwaitRolloutFunction",
+    "WatchRolloutsFunction",
+    "RollBackFunction",
     "CloseJobFunction",
     "NotifyFunction",
 )

@@ -3,8 +3,8 @@
 Functions get exactly these permissions, and the contract tests of the stores run with no others.
 """
 
-READ, WRITE, CHANGE, REMOVE, QUERY = (
-    f"dynamodb:{operation}" for operation in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")
+READ, READ_MANY, WRITE, CHANGE, REMOVE, QUERY = (
+    f"dynamodb:{operation}" for operation in ("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")
 )
 MODELS, JOBS, EVENTS, ALARMS, FLEET = "MODEL#*", "JOB#*", "EVENT#*", "ALARM#*", "FLEET"
 
@@ -17,6 +17,7 @@ def on(place: str, *actions: str) -> set[str]:
 # A transaction needs the permissions of its parts.
 TABLE_PERMISSIONS = {
     "policies.get": on(MODELS, READ),
+    "policies.newest": on(MODELS, READ_MANY),
     "policies.fleet": on("index/fleet", QUERY),
     "policies.apply": on(MODELS, READ, WRITE) | on(ALARMS, WRITE, REMOVE),
     "policies.listing_alarm": on(ALARMS, QUERY) | on(FLEET, READ) | on(MODELS, READ) | on("index/fleet", QUERY),
@@ -43,8 +44,14 @@ TABLE_PERMISSIONS = {
     "decisions.recent": on(MODELS, QUERY),
     "sweeps.last": on(FLEET, READ),
     "sweeps.save": on(FLEET, WRITE),
-    "ledger.current": on(MODELS, QUERY),
-    "ledger.append": on(MODELS, READ, WRITE, CHANGE, QUERY) | on(JOBS, READ, WRITE),
+    "ledger.serving": on(MODELS, READ, QUERY),
+    "ledger.current": on(MODELS, READ, QUERY),
+    "ledger.write": on(MODELS, READ, WRITE, CHANGE, QUERY) | on(JOBS, READ, WRITE),
+    "ledger.note": on(MODELS, READ, WRITE, QUERY),
+    "ledger.lines": on(MODELS, QUERY),
+    "ledger.list_open": on("index/active_jobs", QUERY),
+    "ledger.evidence": on(MODELS, READ),
+    "ledger.keep_evidence": on(MODELS, WRITE),
     "notifications.claim": on(EVENTS, WRITE, READ),
     "notifications.confirm": on(EVENTS, WRITE),
     "notifications.release": on(EVENTS, REMOVE),

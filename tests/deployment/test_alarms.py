@@ -14,7 +14,11 @@ EXECUTIONS = {
     "AbortedExecutionsAlarm": "ExecutionsAborted",
     "ThrottledExecutionsAlarm": "ExecutionThrottled",
 }
-SILENCE = {"WatcherSilenceAlarm": "WatchJobsFunction", "SweepSilenceAlarm": "SweepModelsFunction"}
+SILENCE = {
+    "WatcherSilenceAlarm": "WatchJobsFunction",
+    "SweepSilenceAlarm": "SweepModelsFunction",
+    "RolloutSilenceAlarm": "WatchRolloutsFunction",
+}
 RUNBOOK = re.search(
     r"^## Alarms of the pipeline\n(.*?)^## ", (ROOT / "docs/operating.md").read_text(), re.MULTILINE | re.DOTALL
 )

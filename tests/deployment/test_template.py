@@ -8,6 +8,8 @@ from tests.deployment.cloudformation import FUNCTIONS, Template
 RULES = {
     "SweepScheduleRule": "SweepModelsFunction",
     "WatchScheduleRule": "WatchJobsFunction",
+    "RolloutScheduleRule": "WatchRolloutsFunction",
+    "RollbackAlarmRule": "RollBackFunction",
     "NotifyRule": "NotifyFunction",
     "ExecutionStatusRule": "CloseJobFunction",
     "ModelAlarmRule": "ReceiveAlarmFunction",
@@ -15,7 +17,8 @@ RULES = {
 INVOKED_BY_RULES = {target for target in RULES.values() if target in FUNCTIONS}
 READS_METRICS = {"SweepModelsFunction", "CheckTriggersFunction"}
 CALLS_THE_NETWORK = {
-    f"{name}Function" for name in ("StartJob", "WatchJobs", "ValidateModel", "DeployModel", "CloseJob")
+    f"{name}Function"
+    for name in ("StartJob", "WatchJobs", "ValidateModel", "DeployModel", "CloseJob", "WatchRollouts", "RollBack")
 }
 CALLED_FROM_THE_NETWORK = (
     *("DynamoDB", "S3", "Step Functions", "EventBridge", "EKS", "CloudWatch", "Secrets Manager"),
@@ -26,6 +29,7 @@ HEAVY_LAYERS = {
     "CheckDataFunction": [{"Ref": "NumericLayer"}, {"Ref": "ColumnarLayer"}],
     "ProfileDataFunction": [{"Ref": "NumericLayer"}, {"Ref": "ColumnarLayer"}],
     "ValidateModelFunction": [{"Ref": "NumericLayer"}, {"Ref": "ScientificLayer"}],
+    "WatchRolloutsFunction": [{"Ref": "NumericLayer"}, {"Ref": "ColumnarLayer"}],
 }
 
 
@@ -56,6 +60,7 @@ def test_every_timeout_is_within_lambdas_limit_and_the_watchers_within_a_minute(
     timeouts = {name: function.get("Timeout", default) for name, function in template.functions.items()}
     assert all(0 < timeout <= 900 for timeout in timeouts.values())
     assert timeouts["WatchJobsFunction"] < 60
+    assert timeouts["WatchRolloutsFunction"] < 60
 
 
 def test_no_function_reserves_concurrency_because_a_new_account_has_none_to_reserve(template: Template) -> None:
@@ -126,9 +131,10 @@ def test_only_alarms_of_this_account_may_invoke_the_function_directly(template: 
     assert permission["SourceArn"]["Fn::Sub"].endswith(":${AWS::AccountId}:alarm:*")
 
 
-def test_alarm_rule_matches_only_alarms_about_models_of_this_stage(template: Template) -> None:
-    detail = template.of_type("AWS::Events::Rule")["ModelAlarmRule"]["EventPattern"]["detail"]
-    assert detail["alarmName"] == [{"prefix": {"Fn::Sub": "auto-retrain-${Stage}-model-"}}]
+@pytest.mark.parametrize(("rule", "word"), [("ModelAlarmRule", "model"), ("RollbackAlarmRule", "rollback")])
+def test_alarm_rules_match_only_alarms_about_models_of_this_stage(template: Template, rule: str, word: str) -> None:
+    detail = template.of_type("AWS::Events::Rule")[rule]["EventPattern"]["detail"]
+    assert detail["alarmName"] == [{"prefix": {"Fn::Sub": f"auto-retrain-${{Stage}}-{word}-"}}]
     # Other states arrive as well; the function ignores them and says why.
     assert set(detail) == {"alarmName"}
 

@@ -59,6 +59,25 @@ VALIDATION = st.fixed_dictionaries(
     {}, optional={"accuracy_floor": st.floats(0.85, 0.99), "min_improvement": st.floats(0, 1)}
 )
 
+_ROUTER = st.fixed_dictionaries({"adapter": st.just("router")})
+_BAKE = {"bake_minutes": st.integers(1, 600), "max_hold_minutes": st.integers(5, 43_200)}
+_WEIGHTS = st.lists(st.integers(1, 99), min_size=1, max_size=8, unique=True).map(sorted)
+_SHARES = {"min_share": st.integers(5, 20), "max_share": st.integers(21, 50)}
+
+
+def _deployment(strategy: str, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({"strategy": st.just(strategy), "traffic": _ROUTER}, optional=fields)
+
+
+DEPLOYMENTS = {
+    "all_at_once": st.fixed_dictionaries({}, optional={"strategy": st.just("all_at_once")}),
+    "canary": _deployment("canary", weights=_WEIGHTS, **_BAKE),
+    "gradual": _deployment("gradual", start=st.integers(1, 99), step=st.integers(2, 99), **_BAKE),
+    "blue_green": _deployment("blue_green", min_requests=st.integers(1, 1000), **_BAKE),
+    "shadow": _deployment("shadow", mirror_share=st.integers(1, 100), **_BAKE),
+    "bandit": _deployment("bandit", max_hours=st.integers(25, 50), update_minutes=st.integers(10, 1440), **_SHARES),
+}
+
 
 @st.composite
 def policies(draw: st.DrawFn) -> Policy:
@@ -71,5 +90,6 @@ def policies(draw: st.DrawFn) -> Policy:
         "drift": draw(DRIFT),
         "training": {"parameters": draw(st.dictionaries(TEXT, JSON, max_size=3))},
         "validation": draw(VALIDATION),
+        "deployment": draw(st.one_of(*DEPLOYMENTS.values())),
     }
     return a_policy(**sections)

@@ -52,6 +52,7 @@ ALL_THE_WAY = [
     "ValidateModel",
     "ChooseDeployment",
     "DeployModel",
+    "ChooseRollout",
     "ProfileData",
     "CloseJob",
     "ChooseEnding",

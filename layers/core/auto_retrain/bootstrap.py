@@ -43,6 +43,10 @@ class DeployedPorts:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
+    @property
+    def stage(self) -> str:
+        return self._settings.require("stage")
+
     @cached_property
     def clock(self) -> SystemClock:
         return SystemClock()
@@ -191,9 +195,45 @@ class DeployedPorts:
 
     @cached_property
     def traffic(self) -> "TrafficRouter":
+        from .adapters.traffic.targets import TrafficTargets
+
+        return TrafficTargets(
+            {
+                "alias": self._alias_traffic,
+                "router": self._router_traffic,
+                "http_route": self._http_routes,
+                "kserve": self._kserve_traffic,
+                "sagemaker": self._sagemaker_traffic,
+            }
+        )
+
+    def _alias_traffic(self) -> "TrafficRouter":
         from .adapters.traffic.alias import AliasTraffic
 
-        return AliasTraffic(self.registry)
+        return AliasTraffic()
+
+    def _router_traffic(self) -> "TrafficRouter":
+        from .adapters.traffic.router import RouterTraffic
+
+        return RouterTraffic()
+
+    def _http_routes(self) -> "TrafficRouter":
+        from .adapters.kubernetes.access.connect import clients_by_namespace
+        from .adapters.traffic.http_route import HttpRouteTraffic
+
+        return HttpRouteTraffic(clients_by_namespace(self._settings))
+
+    def _kserve_traffic(self) -> "TrafficRouter":
+        from .adapters.kubernetes.access.connect import clients_by_namespace
+        from .adapters.traffic.kserve import KserveTraffic
+
+        return KserveTraffic(clients_by_namespace(self._settings), self.registry)
+
+    def _sagemaker_traffic(self) -> "TrafficRouter":
+        from .adapters.aws import aws_client
+        from .adapters.traffic.sagemaker import SagemakerTraffic
+
+        return SagemakerTraffic(aws_client("sagemaker"))
 
     @cached_property
     def cluster(self) -> "Cluster":

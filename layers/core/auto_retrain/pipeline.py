@@ -4,18 +4,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .bootstrap import deployed_ports
+from .domain.deployment_ledger import Period
 from .domain.errors import JobUnknown
 from .domain.job import RetrainingJob
+from .domain.messages.rolling_out import RollbackOutcome, RollbackRequest
 from .domain.policy.policy import AppliedPolicy
 from .domain.policy.triggers import TriggerConfig
 from .domain.results import ScoringResult
+from .domain.serving import ServingRecord
 from .domain.trigger_type import TriggerType
 from .domain.validation import ValidationResult
 from .ports import Ports
 from .usecases.lookup import policy_of
 from .usecases.operating.policies import configure_triggers
+from .usecases.operating.served import list_served
 from .usecases.promoting.promote_if_better import promote_if_better
 from .usecases.promoting.review import review_challenger
+from .usecases.rolling_out.roll_back import roll_back
 from .usecases.training.container import read_scores
 from .usecases.triggering.request_retraining import request_retraining
 from .usecases.triggering.retraining_triggers import should_retrain
@@ -109,9 +114,33 @@ class AutoRetrainPipeline:
         """
         review_challenger(job_id, True, self._actor, reason, self._ports)
 
+    def roll_back(self, model_name: str, reason: str, to: str | None = None) -> RollbackOutcome:
+        """Take back the challenger of a rollout, or else the champion; `to` names a version that has served before.
+
+        The outcome says what was read back, and what is still to come; repeating it changes nothing.
+
+        Raises:
+            RollbackRefused: there is nothing to go back to; the message names the versions that have served.
+            EventInvalid: the reason cannot be recorded.
+        """
+        request = RollbackRequest.model_construct(model_name=model_name, to=to, actor=self._actor, reason=reason)
+        return roll_back(request, self._ports)
+
+    def serving(self, model_name: str) -> ServingRecord:
+        """What serves a model now, and the rollout that is under way, if any."""
+        return self._ports.ledger.serving(model_name)
+
     def get_job_status(self, job_id: str) -> RetrainingJob | None:
         return self._ports.jobs.get(job_id)
 
     def list_recent_jobs(self, model_name: str | None = None, limit: int = 20) -> list[RetrainingJob]:
         """The newest jobs, newest first."""
         return self._ports.jobs.list_recent(model_name, limit)
+
+    def list_served(self, model_name: str, limit: int = 20) -> list[Period]:
+        """What served from when to when, put there by whom and why: the newest changes, newest first.
+
+        Raises:
+            ModelUnknown: the model has no policy, and never had one.
+        """
+        return list_served(model_name, limit, self._ports)

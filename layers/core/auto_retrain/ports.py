@@ -83,6 +83,13 @@ class PolicyStore(Protocol):
     def get(self, model_name: str) -> AppliedPolicy | None:
         """The newest version, even if paused; None for a model without a policy, or whose policy was removed."""
 
+    def newest(self, model_names: Sequence[str], unreadable: list[str] | None = None) -> dict[str, AppliedPolicy]:
+        """The newest version of each model's policy, even if removed, in few calls.
+
+        Models without any are left out, and so are those that cannot be read; what is wrong with these is added to
+        `unreadable`.
+        """
+
     def history(self, model_name: str) -> list[AppliedPolicy]:
         """Every version, newest first."""
 
@@ -328,6 +335,12 @@ class ModelRegistry(Protocol):
     def run_of(self, model_name: str, version: str) -> str | None:
         """The run that a version belongs to; None if the version or its run is unknown."""
 
+    def storage_uri(self, model_name: str, version: str) -> str:
+        """Where the registry keeps the files of a version, for whoever loads them from there.
+
+        Raises RegistryRefused if the version does not exist.
+        """
+
     def version_files(self, model_name: str, version: str) -> dict[str, FileDigest]:
         """Digests of a version's files as they are now, by path; no model is loaded.
 
@@ -470,6 +483,10 @@ class NotificationLog(Protocol):
 
 class Ports(Protocol):
     """All ports together; each adapter is built on first use."""
+
+    @property
+    def stage(self) -> str:
+        """The stage of the deployment, which is part of the names of its alarms."""
 
     @property
     def clock(self) -> Clock: ...

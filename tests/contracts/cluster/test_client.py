@@ -9,12 +9,8 @@ from typing import Any
 
 import pytest
 
-from auto_retrain.adapters.kubernetes.access.client import (
-    ATTEMPTS,
-    MAX_DELAY_SECONDS,
-    PATIENCE_SECONDS,
-    KubernetesClient,
-)
+from auto_retrain.adapters.kubernetes.access.api import ATTEMPTS, MAX_DELAY_SECONDS, PATIENCE_SECONDS
+from auto_retrain.adapters.kubernetes.access.client import KubernetesClient
 from auto_retrain.adapters.kubernetes.access.connection import Connection
 from auto_retrain.adapters.kubernetes.access.transport import Transport
 from auto_retrain.domain.errors import ClusterRefused, ClusterUnavailable

@@ -591,7 +591,7 @@ def test_long_listings_are_complete(kubernetes: KubernetesWorld, monkeypatch: py
     orders = [make_order(f"many-{number}") for number in range(7)]
     for order in orders:
         kubernetes.cluster.start_job(name_of(order), [order], TRAINING)
-    monkeypatch.setattr("auto_retrain.adapters.kubernetes.access.client.PAGE_SIZE", 3)
+    monkeypatch.setattr("auto_retrain.adapters.kubernetes.access.api.PAGE_SIZE", 3)
 
     listed = {job.job_id for job in kubernetes.cluster.list_jobs().jobs}
 

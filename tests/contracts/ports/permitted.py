@@ -48,6 +48,9 @@ def _needed(operation: str, request: dict[str, Any]) -> Iterator[str]:
         for action in request["TransactItems"]:
             ((kind, part),) = action.items()
             yield from _needed(_OF_A_TRANSACTION[kind], part)
+    elif operation == "batch_get_item":
+        for asked in request["RequestItems"].values():
+            yield from (f"dynamodb:BatchGetItem on {key['pk']['S']}" for key in asked["Keys"])
     elif "IndexName" in request:
         yield f"{_ACTIONS[operation]} on index/{request['IndexName']}"
     else:

@@ -15,19 +15,22 @@ from auto_retrain.adapters.dynamodb.sweeps import DynamoSweepLog
 from auto_retrain.adapters.dynamodb.table import Table
 from auto_retrain.adapters.dynamodb.waiting import DynamoWaitingTriggers
 from auto_retrain.adapters.memory.jobs import MemoryJobStore, MemoryModelStates, MemoryWaitingTriggers
+from auto_retrain.adapters.memory.ledger import MemoryLedger
 from auto_retrain.adapters.memory.outside import MemoryClock
 from auto_retrain.adapters.memory.stores import (
     MemoryDecisionLog,
-    MemoryLedger,
     MemoryNotificationLog,
     MemoryPolicyStore,
     MemorySweepLog,
 )
-from auto_retrain.domain.deployment_ledger import LedgerLine
+from auto_retrain.domain.analysis import RolloutEvidence
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.job import PendingStep, RetrainingJob
 from auto_retrain.domain.model_state import Rejections
 from auto_retrain.domain.model_version import ModelVersion
+from auto_retrain.domain.policy.deployment import CanaryDeployment
+from auto_retrain.domain.policy.traffic import RouterTarget
+from auto_retrain.domain.serving import Rollout, ServingChange, ServingRecord
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.windows import windows_at
@@ -116,22 +119,42 @@ def a_job(number: int = 1, model: str = "churn", **changes: Any) -> RetrainingJo
     return RetrainingJob(**{**fields, **changes})
 
 
-def a_deployment(sequence: int, job_id: str) -> LedgerLine:
-    return LedgerLine(
-        model_name="churn",
-        sequence=sequence,
-        version=ModelVersion(number=str(sequence)),
-        previous_version=None,
-        job_id=job_id,
-        reason="better",
-        deployed_at=NOW,
-        windows=WINDOWS,
+def a_promotion(job: RetrainingJob, record: ServingRecord | None = None, reason: str = "better") -> ServingChange:
+    """A job's challenger, a version with the job's number, becomes the champion."""
+    version = ModelVersion(number=job.job_id.rpartition("-")[2])
+    record = record or ServingRecord(model_name=job.model_name)
+    return record.promoted(version, job, "auto-retrain", reason, NOW)
+
+
+def a_rollout(number: int, model: str = "churn") -> Rollout:
+    """The canary of the job with this number."""
+    return Rollout(
+        job_id=f"{model}-{number}",
+        challenger=ModelVersion(number=str(number)),
+        deployment=CanaryDeployment(strategy="canary", traffic=RouterTarget(adapter="router")),
+        policy_version=1,
+        started_at=NOW,
+        since=NOW,
+        weight=5,
     )
 
 
-def deploying(stores: Stores, number: int) -> RetrainingJob:
+def some_evidence(number: int = 1, model: str = "churn", **changes: Any) -> RolloutEvidence:
+    """What the rollout of the job with this number has shown."""
+    fields: dict[str, Any] = {"model_name": model, "rollout_id": f"{model}-{number}", "step": 0, "looked_at": NOW}
+    return RolloutEvidence(**{**fields, **changes})
+
+
+def rolling_out(stores: Stores, model: str) -> ServingRecord:
+    """The stored record of a model whose version 2 is rolled out beside version 1."""
+    record = ServingRecord(model_name=model)
+    record = stores.ledger.write(record.adopted(ModelVersion(number="1"), "it served before", NOW))
+    return stores.ledger.write(record.rolling_out(a_rollout(2, model), "auto-retrain", "canary", NOW))
+
+
+def deploying(stores: Stores, number: int, model: str = "churn") -> RetrainingJob:
     """An open job that is about to deploy."""
-    job = a_job(number, status=RetrainingStatus.DEPLOYING)
+    job = a_job(number, model, status=RetrainingStatus.DEPLOYING)
     return stores.jobs.open_job(job, stores.clock.now() + LEASE)
 
 

@@ -51,6 +51,37 @@ def test_a_removed_model_is_gone_but_its_history_stays_and_continues(stores: Sto
     assert stores.policies.history("nobody") == []
 
 
+def test_the_newest_versions_of_many_models_are_read_together_even_of_removed_ones(stores: Stores) -> None:
+    for number in range(120):
+        stores.policies.apply(a_policy(model=f"gl-{number}"), "ada", NOW)
+    removed = stores.policies.apply(a_policy(model="gl-7"), "bob", NOW, status=PolicyStatus.REMOVED)
+    newest = stores.policies.newest([f"gl-{number}" for number in range(120)] + ["nobody"])
+    assert sorted(newest) == sorted(f"gl-{number}" for number in range(120))
+    assert newest["gl-7"] == removed
+    assert newest["gl-8"].policy == a_policy(model="gl-8")
+    assert stores.policies.newest([]) == {}
+
+
+def test_keys_that_did_not_fit_into_an_answer_are_asked_for_again(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = create_table("jobs")
+    policies = dynamo_stores(client).policies
+    for number in range(3):
+        policies.apply(a_policy(model=f"gl-{number}"), "ada", NOW)
+    ask = client.batch_get_item
+
+    def one_at_a_time(**request: Any) -> Any:
+        first, *rest = request["RequestItems"]["jobs"]["Keys"]
+        answer = ask(RequestItems={"jobs": {"Keys": [first], "ConsistentRead": True}})
+        return {**answer, "UnprocessedKeys": {"jobs": {"Keys": rest}} if rest else {}}
+
+    monkeypatch.setattr(client, "batch_get_item", one_at_a_time)
+    assert sorted(policies.newest(["gl-0", "gl-1", "gl-2"])) == ["gl-0", "gl-1", "gl-2"]
+    busy = {"Responses": {}, "UnprocessedKeys": {"jobs": {"Keys": [{}, {}, {}]}}}
+    monkeypatch.setattr(client, "batch_get_item", lambda **_: busy)
+    with pytest.raises(StoreUnavailable):
+        policies.newest(["gl-0", "gl-1", "gl-2"])
+
+
 def test_a_change_based_on_another_version_is_refused(stores: Stores) -> None:
     stores.policies.apply(a_policy(), "ada", NOW, after=0)
     with pytest.raises(PolicyConflict, match="now at version 1, not 0"):

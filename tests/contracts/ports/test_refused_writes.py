@@ -14,11 +14,22 @@ from auto_retrain.adapters.dynamodb.refusals import MAX_ITEM_BYTES
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.errors import AwsRefused, JobConflict, PermanentError, RecordTooLarge, StoreUnavailable
 from auto_retrain.domain.model_state import Quarantine
+from auto_retrain.domain.serving import ServingRecord
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.usecases.ending.end_job import MAX_ERROR_LENGTH
 from tests.contracts.ports.aws_world import create_table
-from tests.contracts.ports.stores import LEASE, NOW, Stores, a_deployment, a_job, dynamo_stores, failed, running
+from tests.contracts.ports.stores import (
+    LEASE,
+    NOW,
+    Stores,
+    a_job,
+    a_promotion,
+    dynamo_stores,
+    failed,
+    running,
+    some_evidence,
+)
 from tests.contracts.ports.test_decisions import decided
 from tests.contracts.ports.test_waiting import waiting
 from tests.unit.builders import a_policy
@@ -32,7 +43,9 @@ SINGLE: dict[str, Callable[[Stores], Any]] = {
     "a waiting trigger": lambda stores: stores.waiting.add(waiting(TriggerType.SCHEDULED, "arn:1")),
     "a trigger no longer waiting": lambda stores: stores.waiting.remove(waiting(TriggerType.SCHEDULED, "arn:1")),
     "a decision": lambda stores: stores.decisions.record(decided("1", 1)),
-    "a deployment": lambda stores: stores.ledger.append(a_deployment(1, "churn-1"), a_job()),
+    "a deployment": lambda stores: stores.ledger.write(a_promotion(JOB), JOB),
+    "a serving record": lambda stores: stores.ledger.note(ServingRecord(model_name="churn")),
+    "evidence": lambda stores: stores.ledger.keep_evidence([some_evidence()]),
     "a claim": lambda stores: stores.notifications.claim("event", "me", NOW + LEASE),
     "a confirmation": lambda stores: stores.notifications.confirm("event", NOW + LEASE),
     "a check": lambda stores: stores.states.record_drift_check("churn", NOW),

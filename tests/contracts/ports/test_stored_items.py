@@ -90,6 +90,8 @@ def test_the_hash_of_a_stored_validation_is_still_valid(case: str) -> None:
 def test_a_stored_ledger_line_is_read_with_its_version() -> None:
     line = record_of(ITEMS["promoted"]["DEPLOYMENT#000001"], LedgerLine)
     assert (line.version.number, line.previous_version) == ("2", "1")
+    assert (line.change, line.actor, line.challenger, line.weight, line.mirror_share) == ("promoted", None, None, 0, 0)
+    assert line.windows is not None
     assert line.version.files == stored_job("promoted").challenger.files  # type: ignore[union-attr]
 
 

@@ -13,7 +13,7 @@ from auto_retrain.domain.fleet import FleetUsage, SweepMark
 from auto_retrain.domain.job import PendingStep
 from auto_retrain.domain.trigger_type import TriggerType
 from tests.contracts.ports.aws_world import create_table
-from tests.contracts.ports.stores import LEASE, NOW, a_deployment, a_job, dynamo_stores, failed
+from tests.contracts.ports.stores import LEASE, NOW, a_job, a_promotion, dynamo_stores, failed
 from tests.contracts.ports.test_decisions import decided
 from tests.contracts.ports.test_waiting import waiting
 from tests.unit.builders import a_policy
@@ -65,6 +65,9 @@ def test_an_unreadable_policy_does_not_stop_the_rest_of_the_fleet(aws: None, cap
     assert "MODEL#gl-001" in caplog.text
     with pytest.raises(RecordInvalid, match=r"policy\.owner"):
         stores.policies.get("gl-001")
+    problems.clear()
+    assert list(stores.policies.newest(["gl-001", "gl-002"], problems)) == ["gl-002"]
+    assert len(problems) == 1
 
 
 def test_a_job_whose_end_cannot_be_announced_because_it_is_unreadable_is_named(aws: None) -> None:
@@ -82,13 +85,16 @@ def test_fields_of_a_newer_release_are_ignored(aws: None) -> None:
     client = create_table("jobs")
     stores = dynamo_stores(client)
     opened = stores.jobs.open_job(a_job(pending=PENDING), NOW + LEASE)
-    job = stores.ledger.append(a_deployment(1, "churn-1"), opened)
+    change = a_promotion(opened)
+    served = stores.ledger.write(change, opened)
+    job = opened.next_revision()
     stores.policies.apply(a_policy(), "ada", NOW)
     change_document(client, "JOB#churn-1", "JOB", lambda document: document["pending"].update(new=1))
     change_document(client, "MODEL#churn", "DEPLOYMENT#000001", lambda document: document.update(new=1))
+    change_document(client, "MODEL#churn", "SERVING", lambda document: document["champion"].update(new=1))
     change_document(client, "MODEL#churn", "POLICY", lambda document: document["policy"]["data"].update(new=1))
     assert stores.jobs.get("churn-1") == job
-    assert stores.ledger.current("churn") == a_deployment(1, "churn-1")
+    assert (stores.ledger.serving("churn"), stores.ledger.lines("churn", 1)) == (served, [change.line])
     assert [applied.policy for applied, _ in stores.policies.fleet()] == [a_policy()]
 
 

@@ -24,8 +24,13 @@ VALUES: dict[str, Any] = {
     "ending": "promoted",
     "status": "completed",
     "approved": True,
+    "adopted": True,
     **dict.fromkeys(("since", "until", "event_time", "retrained_at"), NOON),
-    **dict.fromkeys(("errors", "warnings", "rows", "in_a_row", "weeks", "deployment"), 2),
+    **dict.fromkeys(
+        ("errors", "warnings", "rows", "in_a_row", "weeks", "deployment", "sequence", "weight", "share"), 2
+    ),
+    "versions": ("3", "4"),
+    "intervention": "pause",
 }
 KINDS = [
     kind

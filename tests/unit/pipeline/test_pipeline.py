@@ -26,7 +26,9 @@ from auto_retrain.domain.errors import (
     PolicyConflict,
 )
 from auto_retrain.domain.metric_reading import MetricReading
+from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.policy.policy import AppliedPolicy, PolicyStatus
+from auto_retrain.domain.serving import ServingRecord
 from auto_retrain.domain.validation import Decision
 from auto_retrain.usecases.operating.policies import pause_model
 from tests.unit.builders import NOON, a_policy
@@ -235,6 +237,20 @@ def test_jobs_are_listed_and_shown() -> None:
     assert job is not None
     assert pipeline.list_recent_jobs("churn") == [job]
     assert pipeline.get_job_status("churn-0") is None
+
+
+def test_what_served_is_listed_with_its_end() -> None:
+    world = World()
+    pipeline = pipeline_on(world)
+    assert pipeline.list_served("churn") == []
+    record = ServingRecord(model_name="churn")
+    for number in ("1", "2"):
+        record = world.ports.ledger.write(record.adopted(ModelVersion(number=number), "moved by hand", NOON))
+    newest, oldest = pipeline.list_served("churn")
+    assert (newest.version.number, newest.until, oldest.until) == ("2", None, newest.deployed_at)
+    assert pipeline.list_served("churn", limit=1) == [newest]
+    with pytest.raises(ModelUnknown):
+        pipeline.list_served("fraud")
 
 
 def test_judging_again_from_a_notebook_gives_the_hash_of_the_function() -> None:

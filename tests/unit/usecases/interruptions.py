@@ -5,13 +5,12 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from auto_retrain.adapters.memory import MemoryPorts
-from auto_retrain.adapters.traffic.alias import AliasTraffic
 from tests.unit.usecases.world import World
 
-# The clock and the limits are not outside; traffic is the registry once more.
+# The clock and the limits are not outside.
 PORTS = (
     *("policies", "jobs", "states", "waiting", "decisions", "sweeps", "ledger", "metrics", "data", "tables"),
-    *("registry", "cluster", "executions", "events"),
+    *("registry", "traffic", "cluster", "executions", "events"),
 )
 INSIDE = {"data.uri"}
 
@@ -42,7 +41,6 @@ class OutsideCalls:
         self._is_listening = self._is_dead = False
         for name in PORTS:
             setattr(ports, name, _TappedPort(self, name, getattr(ports, name)))
-        ports.traffic = AliasTraffic(ports.registry)
 
     def run(self, step: Callable[[], object]) -> None:
         """Run the step until it ends or is killed."""

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from .base import NearTime, Record, UtcTime
 from .errors import EventInvalid
+from .names import MODEL_NAME_PATTERN
 from .policy.metric import MODEL_DIMENSION
 from .text import one_line
 
@@ -59,6 +60,17 @@ class Alarm(Record):
         yield self.dimensions
         named = _NAMED_AFTER_MODEL.fullmatch(self.name)
         yield frozenset({named["model"]} if named else ())
+
+    def rolls_back(self, stage: str) -> str:
+        """The model that the alarm is to roll back, by its own name; a suffix after a dot tells several alarms apart.
+
+        Raises EventInvalid unless it is named for a model of this stage.
+        """
+        prefix = f"auto-retrain-{stage}-rollback-"
+        model = self.name.removeprefix(prefix).split(".", 1)[0]
+        if not self.name.startswith(prefix) or re.fullmatch(MODEL_NAME_PATTERN, model) is None:
+            raise EventInvalid(f"alarm '{one_line(self.name)}' rolls nothing back: it is not named {prefix}MODEL")
+        return model
 
     @property
     def reason(self) -> str:

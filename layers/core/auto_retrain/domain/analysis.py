@@ -27,7 +27,10 @@ class Analysis(Record):
 
 
 class Look(Record):
-    """One look, as kept for the page about a rollout: values by check, in the unit of the check."""
+    """One look, as kept for the page about a rollout: values by check, in the unit of the check.
+
+    `NAME_evidence` is that of the sequential test of check NAME: 1 says nothing, 20 is enough.
+    """
 
     at: UtcTime
     weight: int
@@ -37,8 +40,9 @@ class Look(Record):
 class RolloutEvidence(Record):
     """What a rollout has shown so far; only the watcher writes it.
 
-    `counts` are those of the present step at the last look. `processes` hold the state of each sequential test by
-    check; they go on over all steps. `looks` are thinned so that they stay few.
+    `counts` are those of the present step at the last look that could be trusted. `processes` hold the state of each
+    sequential test by check; they go on over all steps. `looks` are thinned so that they stay few.
+    `kept_alive_at` is when the execution that waits for the rollout was last kept alive.
     """
 
     model_name: str
@@ -50,3 +54,4 @@ class RolloutEvidence(Record):
     analysis: Analysis = Field(default_factory=Analysis.model_construct)
     held_since: UtcTime | None = None
     looks: tuple[Look, ...] = ()
+    kept_alive_at: UtcTime | None = None

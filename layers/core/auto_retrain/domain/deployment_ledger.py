@@ -1,11 +1,13 @@
 """The deployment ledger: every change of what serves, numbered, never changed."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from .base import Record, UtcTime
 from .job import RetrainingJob
 from .model_state import Serving
 from .model_version import ModelVersion
+from .traffic import Route, shares
 from .windows import Windows
 
 # What changed: a new champion (promoted, rolled_back, adopted from somebody else), the weight or the copies of a
@@ -39,6 +41,32 @@ class LedgerLine(Record):
     def is_new_champion(self) -> bool:
         """Whether it put another version in front of everybody."""
         return self.change in ("promoted", "rolled_back", "adopted")
+
+    @property
+    def route(self) -> Route:
+        """What traffic should be after it."""
+        mirrors = {self.challenger: self.mirror_share} if self.challenger and self.mirror_share else {}
+        return Route(weights=shares(self.version.number, self.challenger, self.weight), mirrors=mirrors)
+
+
+class Period(LedgerLine):
+    """A line with the time until which it held: `until` is None if it still does.
+
+    A version serves until another one does; a weight and the end of a rollout hold until the next change.
+    """
+
+    until: UtcTime | None
+
+
+def periods_of(lines: Sequence[LedgerLine]) -> list[Period]:
+    """The newest lines, newest first, each with its end."""
+    periods: list[Period] = []
+    replaced_at = changed_at = None
+    for line in lines:
+        periods.append(Period(**dict(line), until=replaced_at if line.is_new_champion else changed_at))
+        changed_at = line.deployed_at
+        replaced_at = changed_at if line.is_new_champion else replaced_at
+    return periods
 
 
 def serving_after(line: LedgerLine, job: RetrainingJob | None) -> Serving:

@@ -29,4 +29,4 @@ class Ending(StrEnum):
     @property
     def is_retraining(self) -> bool:
         """Whether a challenger was trained and decided on, so that the schedule and the back-off count it."""
-        return self in (Ending.PROMOTED, Ending.REJECTED, Ending.INCONCLUSIVE, Ending.DECLINED)
+        return self not in (Ending.SKIPPED, Ending.FAILED)

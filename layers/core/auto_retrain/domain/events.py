@@ -10,6 +10,7 @@ EventKind = Literal[
     "review",
     "declined",
     "deployed",
+    "rolled_back",
     "alias_moved",
     "rejected",
     "inconclusive",

@@ -14,6 +14,14 @@ _PLAIN_NAME = re.compile(r"[\w-]{1,80}", re.ASCII)
 # Pydantic's tags for the types of a JSON value.
 _JSON: dict[str | int, Any] = {"list": list[JsonValue], "dict": dict[str, JsonValue], "float": float, "str": str}
 
+# The field that chooses among the alternatives of a union, by the type of the error that its value is unknown.
+_CHOOSERS = {
+    "unknown_source": "source",
+    "unknown_requests_source": "source",
+    "unknown_strategy": "strategy",
+    "unknown_adapter": "adapter",
+}
+
 Location = tuple[str | int, ...]
 
 
@@ -38,8 +46,9 @@ def _explain_one(detail: Any, model: type[BaseModel]) -> str:
         return f"{field}: {_unknown_field(detail['loc'], model)}"
     if kind == "missing":
         return f"{field}: required but not given"
-    if kind == "unknown_source" and isinstance(value, dict):
-        return f"{field}.source = {shown(value['source'])}: {problem}"
+    if kind in _CHOOSERS and isinstance(value, dict):
+        chooser = _CHOOSERS[kind]
+        return f"{field}.{chooser} = {shown(value[chooser])}: {problem}"
     if kind == "value_error" and isinstance(value, dict):
         # The rule is about several fields and names them itself.
         return f"{field}: {problem}" if path else problem
@@ -48,7 +57,7 @@ def _explain_one(detail: Any, model: type[BaseModel]) -> str:
 
 def _unknown_field(location: Location, model: type[BaseModel]) -> str:
     owner = _class_at(location[:-1], model)
-    names = list(owner.model_fields) if owner else []
+    names = [name for name, field in owner.model_fields.items() if not field.exclude] if owner else []
     similar = get_close_matches(str(location[-1]), names, n=1)
     problem = getattr(owner, "unknown_field", "unknown field")
     return f"{problem}; " + (f"did you mean '{similar[0]}'?" if similar else f"allowed are {', '.join(names)}")

@@ -25,6 +25,14 @@ NEEDED = frozenset(
     | _permissions("list", "pods", "events")
     | _permissions("get", "pods/log")
 )
+# The same for each kind of traffic target in the cluster, in its own namespace.
+NEEDED_FOR_TRAFFIC = {
+    "http_route": frozenset(
+        _permissions("get patch", "httproutes.gateway.networking.k8s.io")
+        | _permissions("get", "services")
+        | _permissions("list", "endpointslices.discovery.k8s.io")
+    ),
+}
 # Permissions that could do harm if the functions had more than they need.
 _PROBED = frozenset(
     _permissions("get list create update patch delete", "secrets", "configmaps", "pods", "serviceaccounts")

@@ -173,6 +173,11 @@ class RetrainingJob(Record):
         trained = [variant.trained for variant in self.variants] if self.variants else [self.challenger]
         return {version.number: version for version in trained if version}
 
+    def allows(self, version: str) -> bool:
+        """Whether one of its versions was validated with the decision to promote it."""
+        result = self.validation
+        return result is not None and result.is_valid and result.inputs.challenger_version == version
+
     @property
     def was_declined(self) -> bool:
         """Whether a reviewer declined the challenger."""
@@ -264,6 +269,8 @@ class RetrainingJob(Record):
             return f"{version} was not deployed: {self.review.actor} declined it: {self.review.reason}"
         if self.ending in (Ending.REJECTED, Ending.INCONCLUSIVE) and self.validation:
             return f"{version} was not deployed ({self.validation.decision.value}): {self.validation.reason}"
+        if self.ending is Ending.ROLLED_BACK:
+            return f"{version} was not promoted, its rollout was ended: {self.error}"
         return f"Retraining {self.model_name} failed: {self.error}"
 
     def _moved(self, status: RetrainingStatus, **changes: Any) -> Self:

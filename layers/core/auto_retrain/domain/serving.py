@@ -4,22 +4,27 @@ It changes only by the named steps below. Each gives the next record and the led
 written together, so there is never one without the other.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import Field
 
+from .analysis import RolloutEvidence
 from .base import Record, UtcTime
 from .deployment_ledger import Change, LedgerLine
 from .errors import ServingConflict
 from .job import RetrainingJob
 from .model_version import ModelVersion
+from .people import SYSTEM_ACTOR
 from .policy.deployment import DeploymentPolicy
+from .policy.traffic import TrafficTarget
 from .traffic import DesiredRoute, Route
 
 Outcome = Literal["promoted", "rolled_back", "conflict"]
 
 MAX_ROLLED_BACK = 50
+NOT_READ_BACK = "not read back yet"
 
 
 class Intervention(Record):
@@ -35,7 +40,8 @@ class Rollout(Record):
     """A challenger on its way into production; its id is that of its job.
 
     The deployment section is the one in force when it began: a policy that is edited meanwhile is for the next one.
-    `since` is when the present step began. `intervention` is the newest that is in force.
+    `since` is when the present step began, `weighted_at` when the weight last changed. `intervention` is the newest
+    that is in force.
     """
 
     job_id: str
@@ -47,6 +53,7 @@ class Rollout(Record):
     weight: int = Field(default=0, ge=0, le=100)
     mirror_share: int = Field(default=0, ge=0, le=100)
     since: UtcTime
+    weighted_at: UtcTime | None = None
     intervention: Intervention | None = None
     task_token: str | None = Field(default=None, repr=False)
 
@@ -60,11 +67,18 @@ class RolledBack(Record):
 
 
 class Applied(Record):
-    """What alias and traffic were when they were last read back."""
+    """What alias and traffic were when they were last read back.
+
+    `sequence` is the newest ledger line that both followed, at this target; what a later line asked for may be there,
+    too. `pending` says why they may not follow the record, although nobody else has moved them.
+    """
 
     alias: str | None
     route: Route | None = None
     at: UtcTime
+    target: TrafficTarget | None = None
+    sequence: int | None = None
+    pending: str | None = None
 
 
 class RolloutEnding(Record):
@@ -75,12 +89,18 @@ class RolloutEnding(Record):
     reason: str
     at: UtcTime
 
+    def of(self, job_id: str) -> Outcome | None:
+        """How it ended, if it was the rollout of this job."""
+        return self.outcome if self.job_id == job_id else None
+
 
 class ServingRecord(Record):
     """What serves a model. `sequence` numbers the newest ledger line; `revision` counts every write.
 
     `champion` and `previous` are the lines that put these versions there. A `conflict` says, in words for people, how
-    alias or traffic differ from this record although we did not move them; what somebody else did stays.
+    alias or traffic differ from this record although we did not move them; what somebody else did stays. `told_at` is
+    when people were last told that alias or traffic do not follow. While it `overrules`, a person's command is newer
+    than whatever alias and traffic are: it replaces that, until it has been read back.
     """
 
     model_name: str
@@ -93,6 +113,8 @@ class ServingRecord(Record):
     rolled_back: tuple[RolledBack, ...] = ()
     applied: Applied | None = None
     conflict: str | None = None
+    told_at: UtcTime | None = None
+    overrules: bool = False
 
     @property
     def desired(self) -> DesiredRoute | None:
@@ -118,12 +140,42 @@ class ServingRecord(Record):
         if self.desired is None:
             return True
         applied = self.applied
-        follows = applied is not None and (applied.route is None or applied.route.follows(self.desired))
-        return follows and applied is not None and applied.alias == self.desired.champion.number
+        if applied is None or applied.pending or applied.alias != self.desired.champion.number:
+            return False
+        return applied.route is None or applied.route.follows(self.desired)
+
+    @property
+    def trained_champion(self) -> LedgerLine | None:
+        """The line that put the champion there, if one of our jobs trained it."""
+        return self.champion if self.champion and self.champion.windows else None
+
+    def evidence_among(self, by_model: Mapping[str, RolloutEvidence]) -> RolloutEvidence | None:
+        """That of this very rollout; what an earlier one has shown says nothing about it."""
+        evidence = by_model.get(self.model_name)
+        is_own = evidence and self.rollout and evidence.rollout_id == self.rollout.job_id
+        return evidence if is_own else None
 
     def is_rolled_back(self, version: str) -> bool:
         """Whether a version was taken back and is not offered again."""
         return any(each.version == version for each in self.rolled_back)
+
+    @property
+    def taken_back_at(self) -> datetime | None:
+        """When something was last taken back, if nothing else has been put there since."""
+        if self.champion is None:
+            return None
+        since, ended = self.champion.deployed_at, self.ended
+        if ended and ended.outcome == "rolled_back" and ended.at >= since:
+            return ended.at
+        return since if self.champion.change == "rolled_back" else None
+
+    @property
+    def changed_at(self) -> datetime | None:
+        """When what should serve was last changed, apart from weights within a step."""
+        times = [self.champion.deployed_at] if self.champion else []
+        times += [self.rollout.since] if self.rollout else []
+        times += [self.ended.at] if self.ended else []
+        return max(times, default=None)
 
     def next_revision(self) -> Self:
         """The revision to be saved next."""
@@ -134,7 +186,8 @@ class ServingRecord(Record):
         ended = self._ended("conflict", reason, at) if self.rollout else self.ended
         kept = tuple(each for each in self.rolled_back if each.version != version.number)
         line = self._line("adopted", version, reason, at)
-        return self._change(line, champion=line, previous=self.champion, rollout=None, ended=ended, rolled_back=kept)
+        known = self.changed(rolled_back=kept, conflict=None)
+        return known._change(line, champion=line, previous=self.champion, rollout=None, ended=ended)
 
     def rolling_out(self, rollout: Rollout, actor: str, reason: str, at: datetime) -> "ServingChange":
         """A rollout begins."""
@@ -145,7 +198,7 @@ class ServingRecord(Record):
         """The challenger answers another share of the requests; the step may stay the same."""
         rollout = self._rolling()
         since = rollout.since if step == rollout.step else at
-        moved = rollout.changed(weight=weight, step=step, since=since)
+        moved = rollout.changed(weight=weight, step=step, since=since, weighted_at=at)
         return self._with_rollout(moved, "weight", actor, reason, at)
 
     def promoted(
@@ -169,10 +222,14 @@ class ServingRecord(Record):
         )
 
     def rolled_back_to(self, target: LedgerLine, actor: str, reason: str, at: datetime) -> "ServingChange":
-        """An earlier champion serves again; the present one, and a challenger beside it, are not offered again."""
+        """An earlier champion serves again; the present one, and a challenger beside it, are not offered again.
+
+        A person may name a version that was taken back itself: then it is offered again.
+        """
         bad = [line.version.number for line in (self.champion,) if line]
         bad += [self.rollout.challenger.number] if self.rollout else []
         taken_back = tuple(RolledBack(version=version, reason=reason, at=at) for version in bad)
+        kept = tuple(each for each in self.rolled_back if each.version != target.version.number)
         line = self._line(
             "rolled_back", target.version, reason, at, actor=actor, job_id=target.job_id, windows=target.windows
         )
@@ -182,7 +239,7 @@ class ServingRecord(Record):
             previous=None,
             rollout=None,
             ended=self._ended("rolled_back", reason, at) if self.rollout else self.ended,
-            rolled_back=(*self.rolled_back, *taken_back)[-MAX_ROLLED_BACK:],
+            rolled_back=(*kept, *taken_back)[-MAX_ROLLED_BACK:],
         )
 
     def intervened(self, intervention: Intervention | None) -> Self:
@@ -195,7 +252,12 @@ class ServingRecord(Record):
 
     def read_back(self, applied: Applied, conflict: str | None = None) -> Self:
         """Alias and traffic as they are, and how they differ although we did not move them."""
-        return self.changed(applied=applied, conflict=conflict)
+        is_done = conflict is None and applied.pending is None
+        return self.changed(applied=applied, conflict=conflict, overrules=self.overrules and not is_done)
+
+    def told(self, at: datetime) -> Self:
+        """People were told that alias or traffic do not follow."""
+        return self.changed(told_at=at)
 
     def _rolling(self) -> Rollout:
         if self.rollout is None:
@@ -231,7 +293,12 @@ class ServingRecord(Record):
         )
 
     def _change(self, line: LedgerLine, **changes: Any) -> "ServingChange":
-        return ServingChange(self.changed(sequence=line.sequence, **changes), line)
+        """What a person decides comes after whatever somebody else moved before."""
+        applied = self.applied.changed(pending=NOT_READ_BACK) if self.applied else None
+        overrules = line.actor not in (None, SYSTEM_ACTOR)
+        conflict = None if overrules else self.conflict
+        known = self.changed(applied=applied, conflict=conflict, overrules=overrules)
+        return ServingChange(known.changed(sequence=line.sequence, **changes), line)
 
 
 class ServingChange(NamedTuple):
@@ -239,3 +306,18 @@ class ServingChange(NamedTuple):
 
     record: ServingRecord
     line: LedgerLine
+
+
+def record_from(model_name: str, lines: Sequence[LedgerLine]) -> ServingRecord:
+    """The record of a model that has none yet: an earlier release wrote only the ledger, here newest first."""
+    if not lines:
+        return ServingRecord(model_name=model_name)
+    champion, previous = lines[0], lines[1] if len(lines) > 1 else None
+    return ServingRecord(model_name=model_name, sequence=champion.sequence, champion=champion, previous=previous)
+
+
+def changed_meanwhile(record: ServingRecord) -> ServingConflict:
+    """Somebody else wrote a record first."""
+    return ServingConflict(
+        f"the serving record of '{record.model_name}' has changed since revision {record.revision} was read"
+    )

@@ -1,5 +1,6 @@
-"""The page that shows people one retraining: one file, no script, nothing from elsewhere."""
+"""The pages that show people a retraining and its rollout: one file each, no script, nothing from elsewhere."""
 
 from .page import render_report
+from .rollout import render_rollout
 
-__all__ = ["render_report"]
+__all__ = ["render_report", "render_rollout"]

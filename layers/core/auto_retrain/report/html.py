@@ -4,7 +4,9 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from ..domain.numbers import shown_number
+from .style import STYLE
 
+NOTHING_FROM_ELSEWHERE = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 NOT_KNOWN = "-"
 _MAX_LETTERS = 500
 
@@ -45,3 +47,13 @@ def paragraph(content: str) -> str:
 def definitions(*pairs: tuple[str, str]) -> str:
     """Names and what they stand for; the latter are HTML already."""
     return "<dl>" + "".join(f"<dt>{text(name)}</dt><dd>{value}</dd>" for name, value in pairs) + "</dl>"
+
+
+def document(title: str, *parts: str) -> str:
+    """A whole page, which fetches nothing; the parts are HTML already."""
+    return (
+        "<!doctype html><html lang=en><head><meta charset=utf-8>"
+        "<meta name=viewport content='width=device-width, initial-scale=1'>"
+        f'<meta http-equiv=Content-Security-Policy content="{NOTHING_FROM_ELSEWHERE}">'
+        f"<title>{text(title)}</title><style>{STYLE}</style></head><body>{''.join(parts)}</body></html>"
+    )

@@ -4,12 +4,10 @@ from ..domain.curves import Curves
 from ..domain.job import RetrainingJob
 from ..domain.validation import ValidationResult
 from .background import data_of, digests_of, drift_of, trigger_section
-from .html import section, text
+from .html import document, section, text
 from .results import confusion_of, curves_of, metrics_of, slices_of, variants_of
-from .style import STYLE
 from .verdicts import verdict_table
 
-NOTHING_FROM_ELSEWHERE = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _NO_CURVES = Curves()
 
 
@@ -29,14 +27,7 @@ def render_report(
         section("Drift from training to holdout", drift_of(job.data_check)),
         section("Evidence", digests_of(result)),
     ]
-    title = f"{job.model_name}: {result.decision.value}"
-    return (
-        "<!doctype html><html lang=en><head><meta charset=utf-8>"
-        "<meta name=viewport content='width=device-width, initial-scale=1'>"
-        f'<meta http-equiv=Content-Security-Policy content="{NOTHING_FROM_ELSEWHERE}">'
-        f"<title>{text(title)}</title><style>{STYLE}</style></head>"
-        f"<body>{_head(job, result)}{''.join(sections)}</body></html>"
-    )
+    return document(f"{job.model_name}: {result.decision.value}", _head(job, result), *sections)
 
 
 def _head(job: RetrainingJob, result: ValidationResult) -> str:

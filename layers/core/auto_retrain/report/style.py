@@ -11,8 +11,8 @@ body { margin: 0 auto; padding: 1rem; max-width: 62rem; background: var(--paper)
 h1 { font-size: 1.4rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
 .sentence { font-size: 1.1rem; } .soft, dt { color: var(--soft); }
 .badge { display: inline-block; padding: 0 .6rem; border: 2px solid; border-radius: 1rem; font-weight: 600; }
-.promote, .met { color: var(--good); } .reject, .unmet, .error { color: var(--bad); }
-.inconclusive, .warning { color: var(--unsure); }
+.promote, .promoted, .met { color: var(--good); } .reject, .rolled_back, .unmet, .error { color: var(--bad); }
+.inconclusive, .warning, .conflict, .under_way { color: var(--unsure); }
 .wide { overflow-x: auto; } table { border-collapse: collapse; min-width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { color: var(--soft); font-weight: 600; } tr.marked td { background: var(--tint); font-weight: 600; }
@@ -21,6 +21,7 @@ td .soft { white-space: nowrap; }
 dl { display: grid; grid-template-columns: minmax(7rem, max-content) 1fr; gap: .2rem 1rem; margin: 0; }
 dd { margin: 0; }
 figure { margin: 0; flex: 1 1 14rem; max-width: 22rem; } figcaption { text-align: center; color: var(--soft); }
+figure.long { max-width: 38rem; margin-bottom: .8rem; }
 .row { display: flex; flex-wrap: wrap; gap: 1rem; }
 svg text { fill: var(--soft); font-size: 11px; } .frame { fill: none; stroke: var(--line); }
 .chance { stroke: var(--line); stroke-dasharray: 4; }

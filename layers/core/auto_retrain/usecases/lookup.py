@@ -1,7 +1,9 @@
 """Looks up the records that a use case requires."""
 
 from ..domain.errors import JobUnknown, ModelUnknown
+from ..domain.files import VersionFiles
 from ..domain.job import RetrainingJob
+from ..domain.model_version import ModelVersion
 from ..domain.policy.policy import AppliedPolicy
 from ..ports import Ports
 
@@ -26,3 +28,17 @@ def newest_version(model_name: str, ports: Ports) -> AppliedPolicy | None:
     """The newest version of a policy, even of a removed one."""
     applied = ports.policies.get(model_name)
     return applied or next(iter(ports.policies.history(model_name)), None)
+
+
+def recorded_version(model_name: str, number: str, ports: Ports) -> ModelVersion | None:
+    """A version that someone else let serve, as the job that trained it recorded it; None if it is not registered.
+
+    Whoever can write to the registry can write its tags, so they never choose an image.
+    """
+    tags = ports.registry.version_tags(model_name, number)
+    if tags is None:
+        return None
+    job = ports.jobs.get(tags.get("job_id", ""))
+    if job is not None and job.model_name == model_name and number in job.challengers:
+        return job.challengers[number]
+    return ModelVersion(number=number, files=VersionFiles(artifact_sha256=tags.get("artifact_sha256")))

@@ -1,7 +1,7 @@
 """Policies in DynamoDB: the one in force, and the history of all versions."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from botocore.exceptions import ClientError
@@ -75,6 +75,10 @@ class DynamoPolicyStore:
         if after is not None and after != (stored.version if stored else 0):
             raise PolicyConflict(message) from error
         raise StoreUnavailable(message) from error
+
+    def newest(self, model_names: Sequence[str], unreadable: list[str] | None = None) -> dict[str, AppliedPolicy]:
+        items = self._table.get_many([model_key(name, "POLICY") for name in model_names])
+        return {applied.policy.model: applied for applied in readable(items, AppliedPolicy, unreadable)}
 
     def history(self, model_name: str) -> list[AppliedPolicy]:
         values: Item = {":pk": {"S": f"MODEL#{model_name}"}, ":prefix": {"S": "POLICY#v"}}

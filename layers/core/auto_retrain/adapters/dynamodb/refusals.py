@@ -84,8 +84,9 @@ def check_room(item: Mapping[str, Any], max_bytes: int) -> None:
 
 
 def size_of(item: Mapping[str, Any]) -> int:
-    """The bytes that an item of texts takes; other kinds of values are small here."""
-    return sum(len(name) + len(str(next(iter(value.values()))).encode()) for name, value in item.items())
+    """The bytes that an item of texts and bytes takes; other kinds of values are small here."""
+    values = ((name, next(iter(value.values()))) for name, value in item.items())
+    return sum(len(name) + len(value if isinstance(value, bytes) else str(value).encode()) for name, value in values)
 
 
 def _name_of(action: Action) -> str:

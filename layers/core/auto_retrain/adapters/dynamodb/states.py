@@ -27,8 +27,7 @@ _BREACHES = {kind: f"{kind.value}_breaches" for kind in TriggerType} | {
     TriggerType.PERFORMANCE_DEGRADATION: "performance_breaches",
     TriggerType.DATA_DRIFT: "drift_breaches",
 }
-# The breaches are those of the version before.
-SET_DEPLOYED = f"SET deployed_version = :version, deployed_since = :since REMOVE {', '.join(_BREACHES.values())}"
+_LEASE_IS_HELD = "active_job = :job AND lease_expires_at > :now"
 
 
 class DynamoModelStates:
@@ -108,9 +107,25 @@ def in_fleet(model_name: str) -> Item:
     return {":fleet": {"S": shard_of(model_name)}}
 
 
-def deployed(serving: Serving) -> Item:
-    """The values for SET_DEPLOYED."""
-    return {":version": {"S": serving.version}, ":since": epoch(serving.since)}
+def follow_change(
+    model_name: str, serving: Serving | None, owner: tuple[str, datetime] | None, lease_until: datetime | None
+) -> tuple[str, str | None, Item]:
+    """The update by which a state follows a change of what serves: expression, condition and values.
+
+    `serving` is the new champion, if it changed. `owner` is the job that must hold the lease, and the time now.
+    """
+    values, sets, removes = in_fleet(model_name), [IN_FLEET], ""
+    if serving is not None:
+        sets.append("deployed_version = :version, deployed_since = :since")
+        # The breaches are those of the version before.
+        removes = f" REMOVE {', '.join(_BREACHES.values())}, moved_alias"
+        values |= {":version": {"S": serving.version}, ":since": epoch(serving.since)}
+    if owner is not None:
+        values |= {":job": {"S": owner[0]}, ":now": epoch(owner[1])}
+    if lease_until is not None:
+        sets.append("lease_expires_at = :until")
+        values[":until"] = epoch(lease_until)
+    return f"SET {', '.join(sets)}{removes}", _LEASE_IS_HELD if owner else None, values
 
 
 def state_of(model_name: str, item: Mapping[str, Any] | None) -> ModelState:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from ...domain.fleet import FleetLimits
 from ...domain.policy.pod_rules import PodRules
 from ..traffic.alias import AliasTraffic
+from ..traffic.router import RouterTraffic
+from ..traffic.targets import TrafficTargets
 from .cluster import MemoryCluster
 from .data import MemoryDataStore, MemoryTableReader
 from .jobs import MemoryJobStore, MemoryModelStates, MemoryWaitingTriggers
@@ -24,12 +26,16 @@ from .stores import (
     MemoryPolicyStore,
     MemorySweepLog,
 )
+from .traffic import MemoryTraffic
+
+_WITH_WEIGHTS = ("http_route", "kserve", "sagemaker")
 
 
 @dataclass
 class MemoryPorts:
-    """All ports, without any outside system."""
+    """All ports, without any outside system; `weights` stands for every traffic target outside."""
 
+    stage: str = "test"
     clock: MemoryClock = field(default_factory=MemoryClock)
     limits: FleetLimits = field(default_factory=FleetLimits)
     pod_rules: PodRules = field(default_factory=PodRules)
@@ -45,12 +51,14 @@ class MemoryPorts:
     executions: MemoryExecutions = field(default_factory=MemoryExecutions)
     events: MemoryEventBus = field(default_factory=MemoryEventBus)
     notifier: MemoryNotifier = field(default_factory=MemoryNotifier)
+    weights: MemoryTraffic = field(default_factory=MemoryTraffic)
 
     def __post_init__(self) -> None:
         self.waiting = MemoryWaitingTriggers(self.clock)
         self.jobs = MemoryJobStore(self.clock, self.states, self.decisions)
         self.ledger = MemoryLedger(self.clock, self.jobs, self.states)
         self.cluster.rules = self.pod_rules
-        self.traffic = AliasTraffic(self.registry)
+        outside = dict.fromkeys(_WITH_WEIGHTS, lambda: self.weights)
+        self.traffic = TrafficTargets({"alias": AliasTraffic, "router": RouterTraffic, **outside})
         self.policies = MemoryPolicyStore(self.states)
         self.notifications = MemoryNotificationLog(self.clock)

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...domain.cluster import ClusterJob, ClusterJobPhase, ClusterListing, JobOrder, Obstacle
 from ...domain.errors import ClusterConflict, ClusterRefused
-from ...domain.installation import NEEDED, Permission
+from ...domain.installation import NEEDED, NEEDED_FOR_TRAFFIC, Permission
 from ...domain.policy.pod_rules import PodRules
 from ...domain.policy.refusals import refusals
 from ...domain.policy.training import TrainingPolicy
@@ -36,7 +36,7 @@ class MemoryCluster:
         self.orders: dict[str, tuple[JobOrder, ...]] = {}
         self.unreadable: dict[str, str] = {}
         self.unlisted: dict[str, str] = {}
-        self.granted: set[Permission] = set(NEEDED)
+        self.granted: set[Permission] = set(NEEDED).union(*NEEDED_FOR_TRAFFIC.values())
         self.parallel_jobs: int | None = None
         self.default_image = DEFAULT_IMAGE
         self.rules = PodRules()

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from ...domain.analysis import RolloutEvidence
 from ...domain.deployment_ledger import LedgerLine, serving_after
-from ...domain.errors import JobConflict, ServingConflict
+from ...domain.errors import JobConflict
 from ...domain.job import RetrainingJob
 from ...domain.lease import check_lease
-from ...domain.serving import ServingChange, ServingRecord
+from ...domain.serving import ServingChange, ServingRecord, changed_meanwhile, record_from
 from ...ports import Clock
 from .jobs import MemoryJobStore, MemoryModelStates
 
@@ -25,11 +25,10 @@ class MemoryLedger:
         self._evidence: dict[str, RolloutEvidence] = {}
 
     def serving(self, model_name: str) -> ServingRecord:
-        return self._records.get(model_name, ServingRecord(model_name=model_name))
+        return self._records.get(model_name) or record_from(model_name, self.lines(model_name, 2))
 
     def current(self, model_name: str) -> LedgerLine | None:
-        champion = self.serving(model_name).champion
-        return champion if champion and champion.windows else None
+        return self.serving(model_name).trained_champion
 
     def write(
         self, change: ServingChange, job: RetrainingJob | None = None, lease_until: datetime | None = None
@@ -37,17 +36,23 @@ class MemoryLedger:
         record, line = change
         with self._states.lock:
             saved = record.next_revision()
-            if self._records.get(record.model_name) == saved:
+            if line in self._lines.get(record.model_name, []):
                 return saved
-            if job is not None:
-                self._check_job(job)
-            self._check_revision(record)
+            self._check(record, job)
             if job is not None:
                 self._jobs.save(job)
             self._records[record.model_name] = saved
             self._lines.setdefault(record.model_name, []).append(line)
             self._follow(line, job, lease_until)
             return saved
+
+    def _check(self, record: ServingRecord, job: RetrainingJob | None) -> None:
+        stored = self._jobs.get(job.job_id) if job else None
+        if job is not None:
+            check_lease(stored or job, self._states.get(job.model_name), self._clock.now())
+        self._check_revision(record)
+        if job is not None and (stored is None or stored.revision != job.revision):
+            raise JobConflict(f"job '{job.job_id}' has changed since it was read")
 
     def note(self, record: ServingRecord) -> ServingRecord:
         with self._states.lock:
@@ -62,7 +67,7 @@ class MemoryLedger:
 
     def list_open(self, unreadable: list[str] | None = None) -> list[tuple[ServingRecord, RolloutEvidence | None]]:
         records = [record for _, record in sorted(self._records.items()) if record.is_open]
-        return [(record, self._evidence.get(record.model_name)) for record in records]
+        return [(record, record.evidence_among(self._evidence)) for record in records]
 
     def evidence(self, model_name: str) -> RolloutEvidence | None:
         return self._evidence.get(model_name)
@@ -78,22 +83,14 @@ class MemoryLedger:
         self._records[line.model_name] = promoted.next_revision()
         self._lines.setdefault(line.model_name, []).append(line)
 
-    def _check_job(self, job: RetrainingJob) -> None:
-        stored = self._jobs.get(job.job_id)
-        check_lease(stored or job, self._states.get(job.model_name), self._clock.now())
-        if stored is None or stored.revision != job.revision:
-            raise JobConflict(f"job '{job.job_id}' has changed since it was read")
-
     def _check_revision(self, record: ServingRecord) -> None:
         if self.serving(record.model_name).revision != record.revision:
-            raise ServingConflict(
-                f"the serving record of '{record.model_name}' has changed since revision {record.revision} was read"
-            )
+            raise changed_meanwhile(record)
 
     def _follow(self, line: LedgerLine, job: RetrainingJob | None, lease_until: datetime | None) -> None:
         state = self._states.get(line.model_name)
         if line.is_new_champion:
-            state = state.changed(deployed=serving_after(line, job), breaches={})
-        if lease_until is not None:
+            state = state.changed(deployed=serving_after(line, job), breaches={}, moved_alias=None)
+        if job is not None and lease_until is not None:
             state = state.changed(lease_expires_at=lease_until)
         self._states.set(state)

@@ -75,6 +75,11 @@ class MemoryRegistry:
     def run_of(self, model_name: str, version: str) -> str | None:
         return self._runs.get((model_name, version)) if (model_name, version) in self._versions else None
 
+    def storage_uri(self, model_name: str, version: str) -> str:
+        if (model_name, version) not in self._versions:
+            raise RegistryRefused(f"'{model_name}' has no version {version}")
+        return f"s3://models/{model_name}/{version}"
+
     def version_files(self, model_name: str, version: str) -> dict[str, FileDigest]:
         if (model_name, version) not in self._versions:
             raise RegistryRefused(f"'{model_name}' has no version {version}")

@@ -1,6 +1,6 @@
 """Policies, decisions, sweeps and notifications in memory; thread-safe."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from threading import RLock
 
@@ -51,6 +51,9 @@ class MemoryPolicyStore:
     def get(self, model_name: str) -> AppliedPolicy | None:
         versions = self._versions.get(model_name)
         return versions[-1] if versions and versions[-1].status is not PolicyStatus.REMOVED else None
+
+    def newest(self, model_names: Sequence[str], unreadable: list[str] | None = None) -> dict[str, AppliedPolicy]:
+        return {name: self._versions[name][-1] for name in model_names if self._versions.get(name)}
 
     def history(self, model_name: str) -> list[AppliedPolicy]:
         return self._versions.get(model_name, [])[::-1]

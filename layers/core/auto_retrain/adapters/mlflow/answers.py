@@ -37,6 +37,10 @@ class VersionAnswer(Document):
     model_version: Version
 
 
+class DownloadUri(Document):
+    artifact_uri: str = Field(min_length=1)
+
+
 class RunInfo(Document):
     artifact_uri: str
     lifecycle_stage: str = "active"

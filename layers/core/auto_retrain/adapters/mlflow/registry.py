@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 from ...domain.errors import RegistryRefused, RegistryUnavailable
 from ...domain.files import FileDigest
 from ..addresses import check_address
-from .answers import Document, File, Folder, RunAnswer, RunInfo, Version, VersionAnswer, says_absent
+from .answers import Document, DownloadUri, File, Folder, RunAnswer, RunInfo, Version, VersionAnswer, says_absent
 from .credentials import SecretCredentials
 from .server import Server
 
@@ -42,6 +42,13 @@ class MlflowRegistry:
     def run_of(self, model_name: str, version: str) -> str | None:
         answer = self._version("model-versions/get", {"name": model_name, "version": version})
         return (answer.run_id or None) if answer else None
+
+    def storage_uri(self, model_name: str, version: str) -> str:
+        parameters = {"name": model_name, "version": version}
+        answer = self._server.ask("GET", "model-versions/get-download-uri", params=parameters)
+        if says_absent(answer):
+            raise RegistryRefused(f"'{model_name}' has no version {version}")
+        return self._server.parsed(answer, DownloadUri).artifact_uri
 
     def version_files(self, model_name: str, version: str) -> dict[str, FileDigest]:
         answer = self._version("model-versions/get", {"name": model_name, "version": version})

@@ -1,26 +1,30 @@
-"""Traffic by the alias `champion` of the registry, which serving follows on its own."""
+"""Traffic that follows the alias `champion` in MLflow."""
 
-from ...domain.errors import ChampionConflict
-from ...ports import ModelRegistry
+from ...domain.errors import TrafficRefused
+from ...domain.policy.traffic import TrafficTarget
+from ...domain.traffic import DesiredRoute, Effect, EffectState, Route
 
 
 class AliasTraffic:
-    """TrafficRouter that moves the alias."""
+    """TrafficRouter for models that are served under their alias: there is nothing to write, and nothing to read.
 
-    def __init__(self, registry: ModelRegistry) -> None:
-        self._registry = registry
+    The alias itself follows the serving record whatever the target is, so it is not moved here. A share of the requests
+    cannot be given to a version; a challenger without any is as good as none.
+    """
 
-    def promote(self, model_name: str, version: str, instead_of: str | None) -> None:
-        # MLflow has no compare-and-set: a change by a person between this read and the write could be lost.
-        serving = self._registry.champion(model_name)
-        if serving == version:
-            return
-        if serving != instead_of:
-            raise ChampionConflict(
-                f"the champion of '{model_name}' was version {instead_of} when it was compared and is version "
-                f"{serving} now; someone changed it, so it stays"
-            )
-        self._registry.set_champion(model_name, version)
-        serving = self._registry.champion(model_name)
-        if serving != version:
-            raise ChampionConflict(f"the champion of '{model_name}' became {serving} while version {version} was set")
+    def read(self, model_name: str, target: TrafficTarget) -> Route | None:
+        return None
+
+    def write(self, model_name: str, target: TrafficTarget, desired: DesiredRoute, seen: Route | None) -> None:
+        if problem := _problem(desired):
+            raise TrafficRefused(problem)
+
+    def verify(self, model_name: str, target: TrafficTarget, desired: DesiredRoute) -> Effect:
+        problem = _problem(desired)
+        return Effect(state=EffectState.FAILED if problem else EffectState.IN_FORCE, reason=problem)
+
+
+def _problem(desired: DesiredRoute) -> str:
+    if desired.weights == {desired.champion.number: 100} and not desired.mirrors:
+        return ""
+    return "the alias 'champion' names one version, which answers all requests; for shares use another traffic target"

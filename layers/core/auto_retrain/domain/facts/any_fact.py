@@ -6,8 +6,19 @@ from pydantic import Field
 
 from .ending import JobEnded, RejectionsEscalated, SkipsEscalated
 from .policies import PolicyApplied
-from .promoting import AliasMoved, ChallengerValidated, ProfileKept, Promoted, ReviewGiven, ReviewRequested
+from .promoting import (
+    AliasMoved,
+    ChallengerValidated,
+    ChampionAdopted,
+    MirrorSet,
+    ProfileKept,
+    Promoted,
+    ReviewGiven,
+    ReviewRequested,
+    WeightSet,
+)
 from .quarantine import QuarantineLasts, QuarantineLifted, QuarantineSet
+from .taking_back import RolloutIntervened, ServingDiffers, VersionTakenBack
 from .training import DataChecked, StepOrdered
 from .triggering import JobOpened, RetrainingRecorded, RetrainingRequested, TriggerJudged
 
@@ -24,8 +35,14 @@ AnyFact = Annotated[
     | ChallengerValidated
     | ReviewRequested
     | ReviewGiven
+    | ChampionAdopted
+    | WeightSet
+    | MirrorSet
     | Promoted
     | AliasMoved
+    | VersionTakenBack
+    | RolloutIntervened
+    | ServingDiffers
     | ProfileKept
     | JobEnded
     | RejectionsEscalated

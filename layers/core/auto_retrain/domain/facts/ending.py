@@ -14,7 +14,7 @@ _EVENTS: dict[Ending, EventKind] = {
     Ending.DECLINED: "declined",
     Ending.SKIPPED: "skipped",
     Ending.FAILED: "failed",
-    Ending.ROLLED_BACK: "failed",
+    Ending.ROLLED_BACK: "rolled_back",
 }
 
 

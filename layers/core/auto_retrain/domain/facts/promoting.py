@@ -3,6 +3,7 @@
 from typing import Literal
 
 from ..base import UtcTime
+from ..digest import sha256_of
 from ..events import EventKind
 from .fact import AnnouncedFact, Fact
 
@@ -69,14 +70,66 @@ class Promoted(Fact):
         return f"{self.model_name} version {self.version} became the champion: {self.reason}"
 
 
+class ChampionAdopted(Fact):
+    """The version that served before we knew a model is its first champion in the records."""
+
+    kind: Literal["champion_adopted"] = "champion_adopted"
+    version: str
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.model_name} version {self.version} served before the first deployment here"
+
+
+class WeightSet(Fact):
+    """A challenger answers another share of the requests; `sequence` is the line of the ledger about it."""
+
+    kind: Literal["weight_set"] = "weight_set"
+    version: str
+    weight: int
+    sequence: int
+    reason: str
+
+    @property
+    def fact_id(self) -> str:
+        return f"{self.model_name}-weight-set-{self.sequence}"
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.model_name} version {self.version} answers {self.weight} % of the requests: {self.reason}"
+
+
+class MirrorSet(Fact):
+    """A challenger gets copies of requests; `sequence` is the line of the ledger about it."""
+
+    kind: Literal["mirror_set"] = "mirror_set"
+    version: str
+    share: int
+    sequence: int
+    reason: str
+
+    @property
+    def fact_id(self) -> str:
+        return f"{self.model_name}-mirror-set-{self.sequence}"
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.model_name} version {self.version} gets copies of {self.share} % of the requests: {self.reason}"
+
+
 class AliasMoved(AnnouncedFact):
-    """Somebody else moved the alias; the entry `deployment` of the ledger, if there is one, says otherwise."""
+    """Somebody else moved alias or traffic; the entry `deployment` of the ledger, if there is one, said otherwise.
+
+    `version` is what they chose, if it is one version; if it was `adopted`, it is the champion in the records, too.
+    """
 
     kind: Literal["alias_moved"] = "alias_moved"
     version: str | None
     expected: str | None
     deployment: int | None
     owner: str
+    moved: str = ""
+    adopted: bool = False
 
     @property
     def event(self) -> EventKind:
@@ -84,15 +137,17 @@ class AliasMoved(AnnouncedFact):
 
     @property
     def fact_id(self) -> str:
-        return f"{self.model_name}-alias-moved-{self.deployment or 0}-{self.version or 'none'}"
+        chosen = self.version or (sha256_of(self.moved.encode())[:12] if self.moved else "none")
+        return f"{self.model_name}-alias-moved-{self.deployment or 0}-{chosen}"
 
     @property
     def sentence(self) -> str:
         now = f"version {self.version}" if self.version else "no version"
         expected = f"version {self.expected}" if self.expected else "no version"
         source = f"entry {self.deployment} of the ledger" if self.deployment else "what served when its job started"
-        moved = f"{self.model_name}: the alias 'champion' names {now} instead of {expected} ({source})"
-        return f"{moved}; somebody else moved it, and it stays there; {self.owner}, please look"
+        moved = self.moved or f"the alias 'champion' names {now} instead of {expected}"
+        stays = f"so {now} is the champion from now on" if self.adopted else "and it stays there"
+        return f"{self.model_name}: {moved} ({source}); somebody else moved it, {stays}; {self.owner}, please look"
 
 
 class ProfileKept(Fact):

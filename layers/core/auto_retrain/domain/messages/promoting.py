@@ -38,7 +38,11 @@ class ReviewOutcome(Record):
 
 
 class DeploymentOutcome(Record):
-    """The version now in production."""
+    """What a pass of the deployment led to: the rollout of `version` goes on, or how it has ended.
 
+    `previous_version` is the champion that it was compared with.
+    """
+
+    next: Literal["bake", "promoted", "rolled_back"]
     version: str
     previous_version: str | None

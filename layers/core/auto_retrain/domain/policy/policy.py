@@ -3,7 +3,8 @@
 from enum import StrEnum
 from typing import Any, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from ..base import Record, StrictRecord, UtcTime
 from ..errors import PolicyInvalid
@@ -16,6 +17,11 @@ from .metric import CloudWatchMetric, MetricPolicy
 from .training import TrainingPolicy
 from .triggers import TriggerConfig
 from .validation import ValidationPolicy
+
+
+def _strategy_in(fields: ValidationInfo) -> str:
+    """The strategy in the section for it; one that was refused is reported there."""
+    return getattr(fields.data.get("deployment"), "strategy", "all_at_once")
 
 
 class Policy(StrictRecord):
@@ -35,13 +41,15 @@ class Policy(StrictRecord):
     validation: ValidationPolicy = Field(default_factory=ValidationPolicy.model_construct)
     deployment: DeploymentPolicy = Field(default_factory=AllAtOnceDeployment.model_construct)
 
-    @model_validator(mode="before")
+    # Earlier releases had one strategy, in a field of its own. It is not stored again.
+    strategy: SkipJsonSchema[None] = Field(default=None, exclude=True, repr=False)
+
+    @field_validator("strategy", mode="before")
     @classmethod
-    def _moves_the_strategy(cls, fields: Any) -> Any:
-        """Earlier releases had one strategy, in a field of its own."""
-        if isinstance(fields, dict) and fields.get("strategy") == "all_at_once":
-            return {name: value for name, value in fields.items() if name != "strategy"}
-        return fields
+    def _was_the_only_one(cls, strategy: Any, info: ValidationInfo) -> None:
+        # Of this field alone: a validator before all others would make JSON's lists strangers to strict tuples.
+        if strategy is not None and (strategy != "all_at_once" or _strategy_in(info) != strategy):
+            raise ValueError("belongs in deployment.strategy")
 
     @model_validator(mode="after")
     def _names_only_features_in_drift(self) -> Self:

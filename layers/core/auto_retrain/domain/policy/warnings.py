@@ -141,6 +141,14 @@ def _image_by_tag(policy: Policy) -> Iterator[str]:
         yield f"training.image = '{image}': a tag can later point to another image; production runs only digests"
 
 
+def _labels_too_late(policy: Policy) -> Iterator[str]:
+    deployment, days = policy.deployment, policy.data.label_delay_days
+    if 0 < deployment.step_minutes < days * 24 * 60:
+        shorter = f"lasts {_in_words(timedelta(minutes=deployment.step_minutes))}"
+        late = f"labels that arrive after data.label_delay_days = {days} come too late to judge it"
+        yield f"deployment.strategy = '{deployment.strategy}': its last step {shorter}, and {late}"
+
+
 _RULES = (
     _floor_out_of_reach,
     _threshold_out_of_reach,
@@ -156,6 +164,7 @@ _RULES = (
     _schedule_too_dense,
     _back_off_too_short,
     _image_by_tag,
+    _labels_too_late,
 )
 
 

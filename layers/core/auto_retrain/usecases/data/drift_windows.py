@@ -19,7 +19,7 @@ def live_window(policy: Policy, at: datetime) -> Window:
 
 def reference_window(policy: Policy, at: datetime, ports: Ports) -> Window:
     serving = ports.ledger.current(policy.model)
-    if serving:
+    if serving and serving.windows:
         return serving.windows.training
     config = policy.triggers
     return windows_at(

@@ -81,7 +81,8 @@ def _outcome_without_job(failure: Failure | None) -> ClosingOutcome:
 
 
 def _outcome(job: RetrainingJob, failure: Failure | None) -> ClosingOutcome:
-    if job.status is RetrainingStatus.COMPLETED:
+    is_decided = job.status is RetrainingStatus.ROLLED_BACK and failure is None
+    if job.status is RetrainingStatus.COMPLETED or is_decided:
         return ClosingOutcome(next="succeed", status=job.status, ending=job.ending, error="", reason=job.summary())
     error = failure.error if failure else "JobFailed"
     return ClosingOutcome(next="fail", status=job.status, ending=job.ending, error=error, reason=job.error or "")

@@ -10,18 +10,22 @@ from ...domain.facts.ending import JobEnded
 from ...domain.job import RetrainingJob
 from ...domain.model_state import RejectedJob, Rejections
 from ...domain.names import execution_name, job_id
+from ...domain.people import SYSTEM_ACTOR
 from ...domain.trigger_type import TriggerType
 from ...domain.validation import Decision
 from ...domain.waiting_trigger import WaitingTrigger
 from ...ports import Ports
 from ..audit.record import announce
-from ..promoting.moved_alias import report_moved_alias
+from ..promoting.compare_serving import compare_serving
+from ..rolling_out.of_job import ended_rollout, is_rolling_out
+from ..rolling_out.take_back import abort_rollout
 from .escalate import escalate_rejections, escalate_skips
 
 _LOG = logging.getLogger(__name__)
 
 # A cause of Step Functions may have 32,768 characters; the record of a job has other things to hold.
 MAX_ERROR_LENGTH = 4_000
+BACKING_OFF = (Ending.REJECTED, Ending.INCONCLUSIVE, Ending.DECLINED, Ending.ROLLED_BACK)
 
 
 class Failure(NamedTuple):
@@ -34,13 +38,18 @@ class Failure(NamedTuple):
 def end_job(job: RetrainingJob, failure: Failure | None, ports: Ports) -> RetrainingJob:
     """Store the job in its terminal status and release its lease.
 
-    A deployed version stays deployed whatever fails afterwards; a job without a deployment or a decision has failed.
+    A rollout that is still under way is taken back first. A deployed version stays deployed whatever fails afterwards;
+    a job without a deployment or a decision has failed.
     """
-    ending = _ending_of(job, failure)
-    error = None
-    if ending is Ending.FAILED:
-        failure = failure or Failure("Unfinished", "the execution ended before the challenger was deployed")
-        error = f"{failure.error}: {failure.reason}"[:MAX_ERROR_LENGTH]
+    unfinished = failure or Failure("Unfinished", "the execution ended before the challenger was deployed")
+    error: str | None = f"{unfinished.error}: {unfinished.reason}"
+    if is_rolling_out(job, ports):
+        abort_rollout(job.model_name, job.job_id, SYSTEM_ACTOR, error or "", ports)
+    over = ended_rollout(job, ports)
+    ending = Ending.ROLLED_BACK if over and over.outcome != "promoted" else _ending_of(job, failure)
+    if ending is Ending.ROLLED_BACK and over:
+        error = over.reason
+    error = error[:MAX_ERROR_LENGTH] if error and ending in (Ending.FAILED, Ending.ROLLED_BACK) else None
     ended = job.ended(ending, ports.clock.now(), error)
     rejections = _rejections(job, ending, ports)
     retrained = ending.is_retraining or _answers_schedule(job, ending)
@@ -87,24 +96,24 @@ def _backs_off(job: RetrainingJob) -> bool:
 
 
 def follow_up(job: RetrainingJob, ports: Ports) -> None:
-    """Announce how a job ended, restart the triggers that waited for its end, and report an alias that moved.
+    """Announce how a job ended, restart the triggers that waited for its end, and compare what serves.
 
     Then the job is marked as announced. Whoever closed it may have died before, or the event bus may be away: until the
     job is marked, the watcher does this again. Repeated, it notifies nobody twice and starts nothing twice.
     """
     announced = _announce_end(job, ports)
     _restart_waiting(job, ports)
-    _compare_alias(job, ports)
+    _compare(job, ports)
     if announced and not job.announced:
         ports.jobs.save(job.after_announcement())
 
 
-def _compare_alias(job: RetrainingJob, ports: Ports) -> None:
+def _compare(job: RetrainingJob, ports: Ports) -> None:
     """A job ends as it does even if the registry is away."""
     try:
-        report_moved_alias(job, ports)
+        compare_serving(job, ports)
     except AutoRetrainError as error:
-        _LOG.error("the alias of %s was not compared with the ledger: %s", job.model_name, error)
+        _LOG.error("what serves %s was not compared with its record: %s", job.model_name, error)
 
 
 def _announce_end(job: RetrainingJob, ports: Ports) -> bool:
@@ -120,7 +129,7 @@ def _announce_end(job: RetrainingJob, ports: Ports) -> bool:
     announced = announce(fact, ports)
     if job.ending is Ending.SKIPPED:
         return escalate_skips(job, ports) and announced
-    if _backs_off(job) and job.ending in (Ending.REJECTED, Ending.INCONCLUSIVE, Ending.DECLINED):
+    if _backs_off(job) and job.ending in BACKING_OFF:
         return escalate_rejections(job, ports) and announced
     return announced
 

@@ -63,7 +63,8 @@ class PastComparison(NamedTuple):
 def past_comparisons(policy: Policy, serving: LedgerLine, ports: Ports) -> list[PastComparison]:
     """The comparisons of the last jobs, newest first, and that by which the champion was promoted."""
     jobs = ports.jobs.list_recent(policy.model, MAX_RECENT_JOBS)
-    promotion = None if any(job.job_id == serving.job_id for job in jobs) else ports.jobs.get(serving.job_id)
+    is_recent = any(job.job_id == serving.job_id for job in jobs)
+    promotion = ports.jobs.get(serving.job_id) if serving.job_id and not is_recent else None
     comparisons = (_comparison_in(job, policy.primary_metric) for job in (*jobs, *([promotion] if promotion else [])))
     return [comparison for comparison in comparisons if comparison]
 

@@ -22,7 +22,7 @@ def predict_power(job: RetrainingJob, policy: Policy, summary: DataSummary, port
     short = _too_few_rows(policy, summary)
     if short:
         return Power(chance=0.0, basis="rows", reason=short)
-    serving = ports.ledger.current(policy.model)
+    serving = ports.ledger.serving(policy.model).champion
     if serving is None:
         return Power(chance=None, reason="there is no champion to beat")
     comparisons = past_comparisons(policy, serving, ports)

@@ -3,24 +3,31 @@
 from collections.abc import Callable, Iterator
 
 from ...domain.errors import ArtifactInvalid, AutoRetrainError
-from ...domain.installation import EXCESSIVE, NEEDED, Finding, Permission
+from ...domain.installation import EXCESSIVE, NEEDED, NEEDED_FOR_TRAFFIC, Finding, Permission
+from ...domain.policy.traffic import HttpRouteTarget
 from ...ports import Ports
 
 ABSENT_NAME = "auto-retrain-doctor"
+# Of the functions that move requests; they are others than those that start pods.
+TRAFFIC_GROUP = "auto-retrain-traffic"
 
 
 def check_installation(ports: Ports, for_group: str | None) -> Iterator[Finding]:
     """Yield findings one by one, as each may take seconds; nothing is changed.
 
-    Permissions are checked for the caller, or for a group of the cluster if the caller may ask about others.
+    Permissions are checked for the caller, or for a group of the cluster if the caller may ask about others. What only
+    some traffic targets need is asked for only where a policy names such a target.
     """
     yield _check("table", "job records can be read", lambda: ports.jobs.list_active())
     yield _check("artifacts", "documents of jobs can be read", lambda: _read_absent_document(ports))
     yield _check("registry", "MLflow answers", lambda: ports.registry.champion(ABSENT_NAME))
     reached = _check("cluster", "the Kubernetes API answers", lambda: ports.cluster.namespaces)
     yield reached
-    for namespace in ports.cluster.namespaces if reached.is_good else ():
-        yield from _permissions(namespace, for_group, ports)
+    if not reached.is_good:
+        return
+    for namespace in ports.cluster.namespaces:
+        yield from _permissions(namespace, NEEDED, "train_model", for_group, ports)
+    yield from _traffic_permissions(TRAFFIC_GROUP if for_group else None, ports)
 
 
 def _check(subject: str, good: str, ask: Callable[[], object]) -> Finding:
@@ -39,19 +46,43 @@ def _read_absent_document(ports: Ports) -> None:
         return
 
 
-def _permissions(namespace: str, for_group: str | None, ports: Ports) -> Iterator[Finding]:
-    subject, who = f"rights in {namespace}", f"group '{for_group}'" if for_group else "you"
+def _traffic_permissions(group: str | None, ports: Ports) -> Iterator[Finding]:
+    try:
+        needed = _needed_for_traffic(ports)
+    except AutoRetrainError as error:
+        yield _unknown("traffic", error)
+        return
+    for namespace, permissions in sorted(needed.items()):
+        yield from _permissions(namespace, permissions, "deploy_model", group, ports)
+
+
+def _needed_for_traffic(ports: Ports) -> dict[str, frozenset[Permission]]:
+    """By namespace, what the targets of all policies together need."""
+    needed: dict[str, frozenset[Permission]] = {}
+    for applied, _ in ports.policies.fleet([]):
+        target = applied.policy.deployment.traffic
+        if isinstance(target, HttpRouteTarget):
+            before = needed.get(target.namespace, frozenset())
+            needed[target.namespace] = before | NEEDED_FOR_TRAFFIC[target.adapter]
+    return needed
+
+
+def _permissions(
+    namespace: str, needed: frozenset[Permission], function: str, group: str | None, ports: Ports
+) -> Iterator[Finding]:
+    """What the caller or a group may do in a namespace; the manifests of `function` repair what is missing."""
+    subject, who = f"rights in {namespace}", f"group '{group}'" if group else "you"
 
     def granted(permissions: frozenset[Permission]) -> set[Permission]:
-        return {permission for permission in permissions if ports.cluster.may(namespace, permission, for_group)}
+        return {permission for permission in permissions if ports.cluster.may(namespace, permission, group)}
 
     try:
-        missing, more = NEEDED - granted(NEEDED), granted(EXCESSIVE)
+        missing, more = needed - granted(needed), granted(EXCESSIVE)
     except AutoRetrainError as error:
-        yield Finding(subject=subject, is_good=None, text=f"cannot be checked: {type(error).__name__}: {error}")
+        yield _unknown(subject, error)
         return
     lacking, beyond = _names(missing), _names(more)
-    repair = "kubectl apply -k functions/train_model/kubernetes"
+    repair = f"kubectl apply -k functions/{function}/kubernetes"
     yield Finding(
         subject=subject,
         is_good=not missing,
@@ -62,6 +93,10 @@ def _permissions(namespace: str, for_group: str | None, ports: Ports) -> Iterato
         is_good=not more,
         text=f"{who} may do more than is needed: {beyond}" if more else f"{who} may do nothing else that was probed",
     )
+
+
+def _unknown(subject: str, error: AutoRetrainError) -> Finding:
+    return Finding(subject=subject, is_good=None, text=f"cannot be checked: {type(error).__name__}: {error}")
 
 
 def _names(permissions: set[Permission] | frozenset[Permission]) -> str:

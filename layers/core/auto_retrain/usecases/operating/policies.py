@@ -137,7 +137,7 @@ def _plan(policy: Policy, ports: Ports) -> PlannedPolicy:
 def champion_accuracy(model_name: str, ports: Ports) -> float | None:
     """The serving version's accuracy on the holdout that it was promoted on, if we promoted it."""
     serving = ports.ledger.current(model_name)
-    job = ports.jobs.get(serving.job_id) if serving else None
+    job = ports.jobs.get(serving.job_id) if serving and serving.job_id else None
     return job.validation.accuracy if job and job.validation else None
 
 

@@ -1,46 +1,55 @@
-"""Makes a validated challenger the champion."""
+"""Puts a validated challenger into production, one action at a time."""
 
-from ...domain.deployment_ledger import LedgerLine
-from ...domain.errors import PromotionRefused
-from ...domain.facts.promoting import Promoted
+from datetime import timedelta
+
+from ...domain.errors import ChampionConflict, PromotionRefused
 from ...domain.job import RetrainingJob
 from ...domain.lease import check_lease
 from ...domain.messages.promoting import DeploymentOutcome
 from ...domain.messages.references import JobReference
 from ...domain.model_version import ModelVersion
-from ...domain.policy.validation import MIN_ACCURACY_FLOOR
-from ...domain.validation import ValidationResult
+from ...domain.people import SYSTEM_ACTOR
+from ...domain.policy.deployment import AllAtOnceDeployment
+from ...domain.serving import Rollout, ServingRecord
 from ...ports import Ports
-from ...strategies import STRATEGIES, Promote, Strategy
-from ..audit.record import record
-from ..lookup import job_of
-from .moved_alias import report_moved_alias
-from .verify_files import check_files
+from ...strategies import STRATEGIES, Action, Mirror, Promote, RollBack, SetWeight
+from ..lookup import job_of, newest_version
+from ..rolling_out.decide import decide
+from ..rolling_out.expose import expose
+from ..rolling_out.follow import follow
+from ..rolling_out.take_back import abort_rollout
+from ..rolling_out.traffic_target import target_of
+from .allowed_version import allowed_version
+from .promote import adopt_champion, promote
+from .verify_files import check_files, problem_of_way_back
+
+# A rollout ends by itself before; this leaves time for the states around it.
+LEASE_MARGIN = timedelta(days=1)
 
 
 def deploy_model(reference: JobReference, ports: Ports) -> DeploymentOutcome:
-    """Move the alias from the champion that was compared to the challenger, and append to the ledger.
+    """Begin the rollout of a job's challenger, or carry out the next action of it; then say how it goes on.
 
-    Every step is absolute, so repeating it after a crash or a lost response changes nothing. The lease is checked just
-    before the alias moves, and once more by the write to the ledger.
+    The serving record is written first, then traffic and alias follow. Whoever dies in between is finished by the next
+    pass, by the watcher of rollouts, or by a rollback; repeating it changes nothing.
 
     Raises:
         JobUnknown: there is no such job.
-        PromotionRefused: the job has ended or no longer holds the lease of its model; or the stored validation does not
-            promote exactly this version and these files, or lacks a required approval.
-        ChampionConflict: someone moved the alias since the champion was read; it stays where they put it.
+        PromotionRefused: the job has ended or no longer holds the lease of its model; the stored validation does not
+            promote exactly this version and these files, or lacks a required approval; the version was rolled back; or
+            there is no way back to the champion, which a rollout in steps needs.
+        ChampionConflict: what serves is not what the challenger was compared with; nothing is written.
+        TrafficUnavailable, TrafficRefused: as `follow`.
     """
     job = job_of(reference.job_id, ports)
-    version = _allowed_version(job, ports)
-    if not job.deployed:
-        check_lease_now(job, ports)
-        check_files(job.model_name, version, ports)
-        job = ports.jobs.save(job.deploying())
-        action = _strategy(job, ports).next_action()
-        # Once more, because it takes a while to read all files; and as late as possible.
-        check_lease_now(job, ports)
-        _carry_out(action, job, version, ports)
-    return DeploymentOutcome(version=version.number, previous_version=job.champion_version)
+    record = ports.ledger.serving(job.model_name)
+    if record.rollout and record.rollout.job_id == job.job_id:
+        record = _go_on(job, record, record.rollout, ports)
+    elif not _has_ended(job, record):
+        record = _begin(job, record, ports)
+    elif not record.is_applied:
+        record = follow(record, target_of(record, newest_version(job.model_name, ports)), ports)
+    return _outcome(job, record)
 
 
 def check_lease_now(job: RetrainingJob, ports: Ports) -> None:
@@ -48,79 +57,98 @@ def check_lease_now(job: RetrainingJob, ports: Ports) -> None:
     check_lease(job, ports.states.get(job.model_name), ports.clock.now())
 
 
-def _allowed_version(job: RetrainingJob, ports: Ports) -> ModelVersion:
-    result = job.validation
-    if result is None or not result.is_valid:
-        raise PromotionRefused(f"job '{job.job_id}' has no validation with the decision 'promote'")
-    if result.validation_hash != result.compute_hash():
-        raise PromotionRefused(f"the validation of job '{job.job_id}' was changed after it was sealed")
-    _check_floor(result)
-    version, number = job.challenger, result.inputs.challenger_version
-    if version is None or version.number != number or version.files.artifact_sha256 != result.inputs.artifact_sha256:
-        raise PromotionRefused(f"job '{job.job_id}' was validated with different files than it records now")
-    check_review(job)
-    tags = ports.registry.version_tags(job.model_name, number)
-    if tags is None or tags.get("job_id") != job.job_id:
-        raise PromotionRefused(f"version {number} of '{job.model_name}' was not registered by job '{job.job_id}'")
-    return version
+def _has_ended(job: RetrainingJob, record: ServingRecord) -> bool:
+    return job.deployed or (record.ended is not None and record.ended.job_id == job.job_id)
 
 
-def _check_floor(result: ValidationResult) -> None:
-    """The gate checks this too, but nothing below the floor may reach production, whatever wrote the record."""
-    r2 = result.value_of("r2")
-    if r2 is not None and result.accuracy is None:
-        if not 0 < r2 <= 1:
-            raise PromotionRefused(f"R² {r2} is not above 0 and at most 1")
-    elif result.accuracy is None or not MIN_ACCURACY_FLOOR <= result.accuracy <= 1:
-        raise PromotionRefused(f"accuracy {result.accuracy} is not between {MIN_ACCURACY_FLOOR} and 1")
+def _outcome(job: RetrainingJob, record: ServingRecord) -> DeploymentOutcome:
+    is_promoted = job.deployed or (record.ended is not None and record.ended.of(job.job_id) == "promoted")
+    is_rolling = record.rollout is not None and record.rollout.job_id == job.job_id
+    return DeploymentOutcome(
+        next="bake" if is_rolling else "promoted" if is_promoted else "rolled_back",
+        version=job.challenger_version or "",
+        previous_version=job.champion_version,
+    )
 
 
-def check_review(job: RetrainingJob) -> None:
-    """Raise PromotionRefused if a review is required and nobody has approved exactly this validation."""
-    if not job.needs_review:
+def _begin(job: RetrainingJob, record: ServingRecord, ports: Ports) -> ServingRecord:
+    version = allowed_version(job, ports)
+    check_lease_now(job, ports)
+    if record.is_rolled_back(version.number):
+        number = f"version {version.number} of '{job.model_name}'"
+        raise PromotionRefused(f"{number} was rolled back, so it is not offered again")
+    check_files(job.model_name, version, ports)
+    rollout = _rollout(job, version, ports)
+    action = STRATEGIES[rollout.deployment.strategy].first_action(rollout)
+    no_way_back = problem_of_way_back(job, ports)
+    if no_way_back and not isinstance(action, Promote):
+        strategy = f"deployment.strategy = '{rollout.deployment.strategy}'"
+        raise PromotionRefused(f"{strategy} needs a way back, and there is none: {no_way_back}")
+    # A target that does not exist, or does not answer, is found out before anything is written.
+    ports.traffic.read(job.model_name, rollout.deployment.traffic)
+    _check_champion(job, record, ports)
+    record = adopt_champion(job, record, ports)
+    if isinstance(action, Promote) or record.champion is None:
+        reason = job.validation.reason if job.validation else action.reason
+        reason = f"{reason}; there is no way back: {no_way_back}" if no_way_back else reason
+        return promote(job, version, record, rollout.deployment.traffic, SYSTEM_ACTOR, reason, ports)
+    return _expose_first(job, record, rollout, action, ports)
+
+
+def _rollout(job: RetrainingJob, version: ModelVersion, ports: Ports) -> Rollout:
+    """What is about to begin; a model that was removed in the meantime gets the default strategy."""
+    applied, now = newest_version(job.model_name, ports), ports.clock.now()
+    return Rollout(
+        job_id=job.job_id,
+        challenger=version,
+        deployment=applied.policy.deployment if applied else AllAtOnceDeployment(),
+        policy_version=applied.version if applied else job.policy_version,
+        started_at=now,
+        since=now,
+    )
+
+
+def _expose_first(
+    job: RetrainingJob, record: ServingRecord, rollout: Rollout, action: Action, ports: Ports
+) -> ServingRecord:
+    deployment, now = rollout.deployment, rollout.started_at
+    if isinstance(action, SetWeight):
+        rollout = rollout.changed(weight=action.weight, step=action.step, weighted_at=now)
+    if isinstance(action, Mirror):
+        rollout = rollout.changed(mirror_share=action.share)
+    longest = timedelta(minutes=deployment.longest_minutes) + LEASE_MARGIN
+    change = record.rolling_out(rollout, SYSTEM_ACTOR, action.reason, now)
+    return expose(change, deployment.traffic, ports, job.deploying(), now + longest)
+
+
+def _check_champion(job: RetrainingJob, record: ServingRecord, ports: Ports) -> None:
+    """Raise ChampionConflict unless alias and record still name what the challenger was compared with."""
+    compared, alias = job.champion_version, ports.registry.champion(job.model_name)
+    recorded = record.champion.version.number if record.champion else compared
+    if alias == compared == recorded:
         return
-    if job.review is None or not job.review.approved:
-        raise PromotionRefused(f"job '{job.job_id}' requires a review, and nobody has approved it")
-    if job.validation is None or job.review.validation_hash != job.validation.validation_hash:
-        raise PromotionRefused(f"the review of job '{job.job_id}' approved a validation that is not the last one")
+    before, now = (f"version {number}" if number else "no version" for number in (compared, alias))
+    differs = f"the champion of '{job.model_name}' was {before} when it was compared and is {now} now"
+    raise ChampionConflict(differs if alias != compared else f"{differs}, but its serving record says {recorded}")
 
 
-def _carry_out(action: Promote, job: RetrainingJob, version: ModelVersion, ports: Ports) -> None:
-    ports.traffic.promote(job.model_name, version.number, job.champion_version)
-    try:
-        _record_promotion(job, version, ports)
-    except PromotionRefused:
-        # The job was closed just now; whoever closed it may have looked at the alias before it moved.
-        report_moved_alias(job, ports)
-        raise
-
-
-def _strategy(job: RetrainingJob, ports: Ports) -> Strategy:
-    """The one in the policy in force; a model that was removed in the meantime gets the default."""
-    applied = ports.policies.get(job.model_name)
-    return STRATEGIES[applied.policy.strategy if applied else "all_at_once"]
-
-
-def _record_promotion(job: RetrainingJob, version: ModelVersion, ports: Ports) -> None:
-    now, reason = ports.clock.now(), job.validation.reason if job.validation else ""
-    last = ports.ledger.current(job.model_name)
-    line = LedgerLine(
-        model_name=job.model_name,
-        sequence=last.sequence + 1 if last else 1,
-        version=version,
-        previous_version=job.champion_version,
-        job_id=job.job_id,
-        reason=reason,
-        deployed_at=now,
-        windows=job.windows,
-    )
-    ports.ledger.append(line, job.promoted(now))
-    fact = Promoted(
-        model_name=job.model_name,
-        job_id=job.job_id,
-        at=now,
-        version=version.number,
-        previous_version=job.champion_version,
-        reason=reason,
-    )
-    record(fact)
+def _go_on(job: RetrainingJob, record: ServingRecord, rollout: Rollout, ports: Ports) -> ServingRecord:
+    action = decide(record, ports.ledger.evidence(job.model_name), ports.clock.now())
+    wish, target, now = rollout.intervention, rollout.deployment.traffic, ports.clock.now()
+    actor = wish.actor if wish else SYSTEM_ACTOR
+    if isinstance(action, RollBack):
+        # Needs neither MLflow nor the lease.
+        abort_rollout(job.model_name, job.job_id, actor, action.reason, ports)
+        return ports.ledger.serving(job.model_name)
+    version = allowed_version(job, ports)
+    check_lease_now(job, ports)
+    if isinstance(action, Promote):
+        check_files(job.model_name, version, ports)
+        return promote(job, version, record, target, actor, action.reason, ports)
+    if isinstance(action, SetWeight) and (action.weight, action.step) != (rollout.weight, rollout.step):
+        change = record.weighted(action.weight, action.step, SYSTEM_ACTOR, action.reason, now)
+        return expose(change, target, ports, job)
+    if isinstance(action, Mirror) and action.share != rollout.mirror_share:
+        mirrored = rollout.changed(mirror_share=action.share)
+        return expose(record.rolling_out(mirrored, SYSTEM_ACTOR, action.reason, now), target, ports, job)
+    return record if record.is_applied else follow(record, target, ports)

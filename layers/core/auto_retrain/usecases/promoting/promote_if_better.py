@@ -5,15 +5,19 @@ from ...domain.messages.references import JobReference
 from ...ports import Ports
 from ..audit.record import record
 from ..lookup import policy_of
+from ..rolling_out.of_job import is_rolling_out
 from ..training.container import read_scores
 from ..validating.judge_challenger import judge_scores, with_min_improvement
 from ..validating.publish_report import publish_report
 from ..validating.validate_model import check_frozen, validation_fact
-from .deploy_model import check_lease_now, check_review, deploy_model
+from .allowed_version import check_review
+from .deploy_model import check_lease_now, deploy_model
 
 
 def promote_if_better(model_name: str, job_id: str, min_improvement: float, ports: Ports) -> bool:
-    """Judge a job's challenger again and deploy it if it passes; returns whether it serves now.
+    """Judge a job's challenger again and deploy it if it passes; returns whether it is the champion now.
+
+    With a strategy that goes in steps, it only begins its rollout, which the job's execution and the watcher continue.
 
     Raises:
         JobUnknown: this model has no such job.
@@ -25,8 +29,8 @@ def promote_if_better(model_name: str, job_id: str, min_improvement: float, port
     job = ports.jobs.get(job_id)
     if job is None or job.model_name != model_name:
         raise JobUnknown(f"'{model_name}' has no job '{job_id}'")
-    if job.deployed:
-        return True
+    if job.deployed or is_rolling_out(job, ports):
+        return job.deployed
     check_frozen(job)
     applied = with_min_improvement(policy_of(model_name, ports), min_improvement)
     judgement = judge_scores(job, read_scores(job, ports), applied, ports)
@@ -39,5 +43,4 @@ def promote_if_better(model_name: str, job_id: str, min_improvement: float, port
     # One write, so that a job that may no longer be deployed keeps its sealed validation.
     ports.jobs.save(allowed.reported(publish_report(allowed, result, judgement.versions, ports)))
     record(validation_fact(allowed, result, ports))
-    deploy_model(JobReference(job_id=job_id), ports)
-    return True
+    return deploy_model(JobReference(job_id=job_id), ports).next == "promoted"

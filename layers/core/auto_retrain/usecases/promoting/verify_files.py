@@ -1,9 +1,11 @@
 """Compares the files of a version with those that were registered; they are read, never loaded."""
 
 from ...domain.digest import sha256_of
-from ...domain.errors import PermanentError, PromotionRefused
+from ...domain.errors import PermanentError, PromotionRefused, RegistryRefused
 from ...domain.files import artifact_digest, changed_files, parse_file_list
+from ...domain.job import RetrainingJob
 from ...domain.model_version import ModelVersion
+from ...domain.text import one_line
 from ...ports import Ports
 
 MAX_LIST_BYTES = 4 << 20
@@ -26,6 +28,21 @@ def check_files(model_name: str, version: ModelVersion, ports: Ports) -> None:
     unknown = "unknown, because the file list is missing or was changed"
     changed = unknown if known is None else _named(changed_files(known, files))
     raise PromotionRefused(f"version {number} of '{model_name}' is not what was registered; changed files: {changed}")
+
+
+def problem_of_way_back(job: RetrainingJob, ports: Ports) -> str | None:
+    """Why the champion could not serve again, if so; of files that were never recorded, only that there are some."""
+    champion, name = job.champion, job.model_name
+    if champion is None:
+        return None
+    try:
+        if champion.files.artifact_sha256 is not None:
+            check_files(name, champion, ports)
+        elif not ports.registry.version_files(name, champion.number):
+            return f"version {champion.number} of '{name}' has no files"
+    except (PromotionRefused, RegistryRefused) as error:
+        return one_line(str(error))
+    return None
 
 
 def _named(paths: list[str]) -> str:

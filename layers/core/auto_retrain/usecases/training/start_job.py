@@ -6,7 +6,6 @@ import secrets
 from ...domain.batch import ParkedOrder
 from ...domain.errors import ArtifactInvalid, ArtifactMissing, AutoRetrainError, ChampionConflict, ClusterRefused
 from ...domain.facts.training import StepOrdered
-from ...domain.files import VersionFiles
 from ...domain.job import PendingStep, RetrainingJob, Variant
 from ...domain.messages.training import StepOrder, StepStarted
 from ...domain.model_version import ModelVersion
@@ -21,7 +20,7 @@ from ...domain.trigger_type import TriggerType
 from ...ports import Ports
 from ..audit.record import record
 from ..data.manifest import freeze_data
-from ..lookup import job_of, policy_of
+from ..lookup import job_of, policy_of, recorded_version
 from .container import container_orders, read_result, variant_orders
 from .drift_reports import start_report
 
@@ -110,29 +109,18 @@ def _with_output(job: RetrainingJob, kind: JobKind) -> RetrainingJob:
 
 def _champion(model_name: str, ports: Ports) -> ModelVersion | None:
     """The champion as it was when we deployed it, or, if someone else set it, as the registry has it."""
-    number, serving = ports.registry.champion(model_name), ports.ledger.current(model_name)
+    number, serving = ports.registry.champion(model_name), ports.ledger.serving(model_name)
     if number is None:
-        if serving is None:
+        if serving.champion is None:
             return None
         raise ChampionConflict(
-            f"version {serving.version.number} serves '{model_name}' according to the ledger, but the registry has no "
-            f"champion; set the alias 'champion' again"
+            f"version {serving.champion.version.number} serves '{model_name}' according to the ledger, but the "
+            f"registry has no champion; set the alias 'champion' again"
         )
-    if serving is not None and serving.version.number == number:
-        return serving.version
-    return _recorded(model_name, number, ports)
-
-
-def _recorded(model_name: str, number: str, ports: Ports) -> ModelVersion:
-    """A version that someone else made the champion, as the job that trained it recorded it.
-
-    Whoever can write to the registry can write its tags, so they never choose an image.
-    """
-    tags = ports.registry.version_tags(model_name, number) or {}
-    job = ports.jobs.get(tags.get("job_id", ""))
-    if job is not None and job.model_name == model_name and number in job.challengers:
-        return job.challengers[number]
-    return ModelVersion(number=number, files=VersionFiles(artifact_sha256=tags.get("artifact_sha256")))
+    ours = serving.trained_champion
+    if ours is not None and ours.version.number == number:
+        return ours.version
+    return recorded_version(model_name, number, ports) or ModelVersion(number=number)
 
 
 def _with_challenger(job: RetrainingJob, ports: Ports) -> RetrainingJob:

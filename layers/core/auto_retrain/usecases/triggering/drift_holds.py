@@ -39,7 +39,7 @@ def drift_holds(policy: Policy, answered: AnsweredDrift | None, at: datetime, po
 def _chosen_on_the_same_days(policy: Policy, at: datetime, ports: Ports) -> Iterator[Hold]:
     """The champion was better on these rows already; and one trained now would learn from none that are newer."""
     line = ports.ledger.current(policy.model)
-    if line is None:
+    if line is None or line.windows is None:
         return
     until = datetime.combine(line.windows.holdout.end, time(), UTC) + _live_days(policy)
     if at < until:

@@ -28,7 +28,7 @@ def _at_promotion(job: RetrainingJob, policy: Policy, ports: Ports) -> Iterator[
     line = ports.ledger.current(job.model_name)
     if line is None or line.version.number != job.champion_version:
         return
-    promoted = ports.jobs.get(line.job_id)
+    promoted = ports.jobs.get(line.job_id) if line.job_id else None
     metric = _metric_of(promoted, policy)
     if metric is not None:
         yield KnownQuality(

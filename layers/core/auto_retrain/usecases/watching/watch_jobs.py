@@ -15,7 +15,7 @@ from ...domain.messages.training import WatchOutcome
 from ...ports import Ports
 from ..ending.end_job import Failure, end_job, follow_up
 from ..isolation import attempt
-from ..promoting.moved_alias import report_moved_alias
+from ..promoting.compare_serving import compare_serving
 from ..promoting.review import attend_review, awaits_review
 from .answer_token import Listing, answer
 from .batching import gather, start_batch
@@ -141,7 +141,7 @@ def _comparisons(active: list[RetrainingJob], ports: Ports) -> Iterator[Step]:
 
 def _compare(job: RetrainingJob, until: datetime, ports: Ports) -> str:
     # A registry that hangs must not use up the time of the next pass.
-    return report_moved_alias(job, ports) if ports.clock.now() <= until else "postponed"
+    return compare_serving(job, ports) if ports.clock.now() <= until else "postponed"
 
 
 def _attempt(step: Step, problems: list[str]) -> str:

@@ -1,48 +1,26 @@
-"""Requests to the Kubernetes API, repeated until it is certain whether they took effect."""
+"""Jobs and what belongs to them, through the Kubernetes API."""
 
-import random
-import time
-from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import quote
 
-from ....domain.errors import ClusterRefused, ClusterUnavailable
-from ....domain.installation import Permission
-from .reading import objects_at, text_at, value_at
+from ....domain.errors import ClusterUnavailable
+from .api import NOT_FOUND, ApiClient, accepted, exists, object_in
+from .reading import text_at, value_at
 from .transport import Json, Reply, Transport
 
-ATTEMPTS = 4
-FIRST_DELAY_SECONDS = 0.25
-# If the server asks for a longer delay, the state machine retries; a function must not sleep that long.
-MAX_DELAY_SECONDS = 5.0
-# No attempt begins later than this, so that a function notices a hung server before its own timeout.
-PATIENCE_SECONDS = 20.0
-PAGE_SIZE = 1000
 MAX_LOG_BYTES = 256 * 1024
 
 _FORBIDDEN = 403
-_NOT_FOUND = 404
 # A container that has not started has no log, and neither does a pod that is gone.
-_NO_LOG = {400, _NOT_FOUND}
+_NO_LOG = {400, NOT_FOUND}
 _FULL_QUOTA = ("exceeded quota: ", "status unknown for quota: ")
 
 
-class KubernetesClient:
-    """Jobs, pods, logs and events of one namespace.
+class KubernetesClient(ApiClient):
+    """Jobs, pods, logs and events of one namespace."""
 
-    Raises ClusterUnavailable for transient errors after a few attempts, ClusterRefused for permanent ones.
-    """
-
-    def __init__(
-        self,
-        transport: Transport,
-        namespace: str,
-        *,
-        sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = time.monotonic,
-        chance: Callable[[], float] = random.random,
-    ) -> None:
-        self._transport, self._sleep, self._clock, self._chance = transport, sleep, clock, chance
-        self._namespace = namespace
+    def __init__(self, transport: Transport, namespace: str, **options: Any) -> None:
+        super().__init__(transport, namespace, **options)
         self._jobs = f"/apis/batch/v1/namespaces/{quote(namespace, safe='')}/jobs"
         self._core = f"/api/v1/namespaces/{quote(namespace, safe='')}"
 
@@ -53,15 +31,15 @@ class KubernetesClient:
         # namespace that is being deleted, which have the same code and reason but do not pass.
         if reply.code == _FORBIDDEN and any(words in reply.message for words in _FULL_QUOTA):
             raise ClusterUnavailable(str(reply))
-        return _object(reply, "Job")
+        return object_in(reply, "Job")
 
     def _create_once(self, body: Json) -> Reply:
         """Try to create a Job; if the outcome is unknown, read the Job to find out."""
         reply = self._transport.send("POST", self._jobs, {"fieldValidation": "Strict"}, body)
-        if not (reply.outcome_unknown or _exists(reply)):
+        if not (reply.outcome_unknown or exists(reply)):
             return reply
         existing = self._transport.send("GET", self._job(body["metadata"]["name"]))
-        if existing.code == _NOT_FOUND:
+        if existing.code == NOT_FOUND:
             return reply
         if value_at(existing.body, "metadata", "deletionTimestamp"):
             return Reply(409, "AlreadyExists", "the old Kubernetes Job of that name is still being deleted")
@@ -69,7 +47,7 @@ class KubernetesClient:
 
     def get_job(self, name: str) -> Json | None:
         reply = self._get(self._job(name))
-        return None if reply.code == _NOT_FOUND else _object(reply, "Job")
+        return None if reply.code == NOT_FOUND else object_in(reply, "Job")
 
     def list_jobs(self, selector: str) -> list[Json]:
         return self._list("JobList", self._jobs, {"labelSelector": selector})
@@ -105,76 +83,25 @@ class KubernetesClient:
         """The last lines of a container's log; empty when there is none."""
         query = {"container": container, "tailLines": str(lines), "limitBytes": str(MAX_LOG_BYTES)}
         reply = self._get(f"{self._core}/pods/{quote(pod_name, safe='')}/log", query)
-        return "" if reply.code in _NO_LOG else _accepted(reply).text
+        return "" if reply.code in _NO_LOG else accepted(reply).text
 
     def delete_job(self, name: str) -> None:
         """Delete a Job and let the cluster end its pods; does nothing if the Job does not exist."""
         query = {"propagationPolicy": "Background"}
         reply = self._retry(lambda: self._transport.send("DELETE", self._job(name), query))
-        if reply.code != _NOT_FOUND:
-            _accepted(reply)
+        if reply.code != NOT_FOUND:
+            accepted(reply)
 
     def resume_job(self, name: str) -> None:
         """Let a suspended Job run; does nothing if it runs already or does not exist."""
         change = {"spec": {"suspend": False}}
         strict = {"fieldValidation": "Strict"}
         reply = self._retry(lambda: self._transport.send("PATCH", self._job(name), strict, change))
-        if reply.code != _NOT_FOUND:
-            _accepted(reply)
-
-    def may(self, permission: Permission, group: str | None) -> bool:
-        """Whether a group has a permission in the namespace, or we ourselves if no group is given."""
-        kind = "SubjectAccessReview" if group else "SelfSubjectAccessReview"
-        action = {"resourceAttributes": {"namespace": self._namespace, **_attributes(permission)}}
-        # Every caller is also in the second group.
-        subject = {"groups": [group, "system:authenticated"]} if group else {}
-        review = {"apiVersion": "authorization.k8s.io/v1", "kind": kind, "spec": {**action, **subject}}
-        path = f"/apis/authorization.k8s.io/v1/{kind.lower()}s"
-        answer = _object(self._retry(lambda: self._transport.send("POST", path, body=review)), kind)
-        return value_at(answer, "status", "allowed") is True
+        if reply.code != NOT_FOUND:
+            accepted(reply)
 
     def _job(self, name: str) -> str:
         return f"{self._jobs}/{quote(name, safe='')}"
-
-    def _list(self, kind: str, path: str, query: Mapping[str, str]) -> list[Json]:
-        items: list[Json] = []
-        page = {"limit": str(PAGE_SIZE), **query}
-        while True:
-            body = _object(self._get(path, page), kind)
-            items += objects_at(body, "items")
-            following = text_at(body, "metadata", "continue")
-            if not following:
-                return items
-            page["continue"] = following
-
-    def _get(self, path: str, query: Mapping[str, str] | None = None) -> Reply:
-        return self._retry(lambda: self._transport.send("GET", path, query))
-
-    def _retry(self, exchange: Callable[[], Reply]) -> Reply:
-        """Repeat an exchange a few times, as long as its reply is a transient error."""
-        end = self._clock() + PATIENCE_SECONDS
-        for attempt in range(1, ATTEMPTS + 1):
-            reply = exchange()
-            if not (reply.is_transient or _exists(reply)):
-                return reply
-            delay = max(reply.retry_after, self._delay(attempt))
-            if attempt == ATTEMPTS or delay > MAX_DELAY_SECONDS or self._clock() + delay > end:
-                break
-            self._sleep(delay)
-        raise ClusterUnavailable(str(reply))
-
-    def _delay(self, attempt: int) -> float:
-        """Doubles with each attempt, minus up to half at random, so that many callers do not return at once."""
-        full: float = FIRST_DELAY_SECONDS * 2 ** (attempt - 1)
-        return full * (1 - self._chance() / 2)
-
-
-def _attributes(permission: Permission) -> dict[str, str]:
-    """A permission such as `list pods/log` or `create jobs.batch` as fields of a review."""
-    resource, _, subresource = permission.resource.partition("/")
-    name, _, group = resource.partition(".")
-    fields = {"verb": permission.verb, "group": group, "resource": name, "subresource": subresource}
-    return {field: value for field, value in fields.items() if value}
 
 
 def event_time(event: Json) -> str:
@@ -184,21 +111,3 @@ def event_time(event: Json) -> str:
 
 def _creation(body: Json) -> str:
     return text_at(body, "metadata", "creationTimestamp")
-
-
-def _exists(reply: Reply) -> bool:
-    return reply.reason == "AlreadyExists"
-
-
-def _accepted(reply: Reply) -> Reply:
-    if not reply.ok:
-        raise ClusterRefused(str(reply))
-    return reply
-
-
-def _object(reply: Reply, kind: str) -> Json:
-    """The object in a successful reply; a proxy in between may report success and send something else."""
-    body = _accepted(reply).body
-    if body.get("kind") != kind:
-        raise ClusterUnavailable(f"the Kubernetes API answered {reply.code} without a {kind}")
-    return body

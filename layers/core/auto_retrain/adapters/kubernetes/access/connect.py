@@ -1,5 +1,7 @@
 """Connects to the cluster in the settings: one on EKS, or one in a kubeconfig."""
 
+from collections.abc import Callable
+
 from ....domain.errors import ClusterRefused, ClusterUnavailable, SettingInvalid
 from ....settings import Settings
 from ...addresses import KEEPS_SECRETS, keeps_secrets
@@ -7,6 +9,14 @@ from ...aws import aws_client, aws_session, translated
 from .certificate_files import pem_file
 from .connection import Connection
 from .eks_tokens import EksTokens
+from .objects import ObjectClient
+from .transport import Transport
+
+
+def clients_by_namespace(settings: Settings) -> Callable[[str], ObjectClient]:
+    """Makes a client for any namespace of the cluster in the settings; no request is sent to it yet."""
+    transport = Transport(connect(settings))
+    return lambda namespace: ObjectClient(transport, namespace)
 
 
 def connect(settings: Settings) -> Connection:

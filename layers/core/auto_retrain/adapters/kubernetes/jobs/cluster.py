@@ -112,7 +112,7 @@ class KubernetesCluster:
         return tuple(self._clients)
 
     def may(self, namespace: str, permission: Permission, for_group: str | None) -> bool:
-        return self._clients[namespace].may(permission, for_group)
+        return next(iter(self._clients.values())).may(namespace, permission, for_group)
 
     def _client_for(self, training: TrainingPolicy) -> KubernetesClient:
         namespace = training.namespace or next(iter(self._clients))

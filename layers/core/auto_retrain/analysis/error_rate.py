@@ -1,0 +1,43 @@
+"""Whether more requests fail than with the champion."""
+
+from typing import Any
+
+from ..domain.live import LiveCounts
+from ..domain.verdict import Verdict
+from ..statistics.e_process import Block
+from .base import LiveCheck, Process, Sight, inconclusive
+from .bets import two_proportions
+from .differences import Wording, judge_difference, of_rates, points, share
+
+
+class ErrorRate(LiveCheck):
+    name = "error_rate"
+
+    def process(self, sight: Sight, state: Any) -> Process:
+        return two_proportions(state, _block(sight.since), sight.independence)
+
+    def judge(self, sight: Sight, process: Process | None, is_worse: bool, limit: float) -> Verdict:
+        counts = sight.counts
+        if process is None or not counts.champion.requests or not counts.challenger.requests:
+            return inconclusive(self.name, "there are no requests of both versions to compare")
+        return judge_difference(
+            self.name,
+            of_rates(_block(counts), sight.independence),
+            Wording(_numbers(counts), "planned requests", points),
+            sight.policy.error_rate.margin,
+            sight.planned,
+            process,
+            is_worse,
+            limit,
+        )
+
+
+def _block(counts: LiveCounts) -> Block:
+    champion, challenger = counts.champion, counts.challenger
+    return Block(champion.requests, champion.errors, challenger.requests, challenger.errors)
+
+
+def _numbers(counts: LiveCounts) -> str:
+    champion, challenger = counts.champion, counts.challenger
+    failed = share(challenger.errors, challenger.requests)
+    return f"{failed} requests failed, champion {share(champion.errors, champion.requests)}"

@@ -1,0 +1,66 @@
+"""`auto-retrain ledger`: what served a model from when to when, put there by whom and why."""
+
+import argparse
+from textwrap import wrap
+from typing import Any
+
+from ..domain.deployment_ledger import Period
+from ..ports import Ports
+from ..usecases.operating.served import list_served
+from .arguments import add_limit, add_model
+from .printing import moment, plain, print_json
+
+_WIDTH = 80
+_ROW = "{:20}  {:20}  {:6}  {}"
+
+
+def add_commands(commands: Any) -> None:
+    ledger = commands.add_parser(
+        "ledger",
+        help="show what served a model from when to when, and why",
+        description="Show the newest changes of what serves a model: each version with the time from when to when it "
+        "served, the weights of rollouts and how they ended, who caused it, and why.",
+    )
+    add_model(ledger)
+    add_limit(ledger, default=20)
+    ledger.add_argument("--json", action="store_true", help="print JSON with all details")
+    ledger.set_defaults(run=_ledger)
+
+
+def _ledger(options: argparse.Namespace, ports: Ports) -> None:
+    periods = list_served(options.model, options.limit, ports)
+    if options.json:
+        print_json(periods)
+        return
+    if not periods:
+        print(f"{options.model}: nothing was deployed yet")
+        return
+    print(_ROW.format("FROM", "UNTIL", "SERVES", "CHANGE"))
+    for period in periods:
+        _print_period(period)
+
+
+def _print_period(period: Period) -> None:
+    until = moment(period.until) if period.until else "now"
+    print(_ROW.format(moment(period.deployed_at), until, period.version.number, _change(period)))
+    why = plain(f"{_cause(period)}: {period.reason or 'no reason given'}")
+    print("\n".join(wrap(why, _WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)))
+
+
+def _change(period: Period) -> str:
+    if period.change == "ended":
+        return "the rollout ended"
+    if period.change == "weight":
+        return f"{period.weight} % to version {period.challenger}"
+    if period.change == "mirror":
+        return f"copies of {period.mirror_share} % to version {period.challenger}"
+    before = f" instead of {period.previous_version}" if period.previous_version else ""
+    return f"{period.change.replace('_', ' ')}{before}"
+
+
+def _cause(period: Period) -> str:
+    """Who caused it, as far as that is known: earlier releases recorded only the job."""
+    names = [period.actor] if period.actor else []
+    # The job of a roll back is the one that trained the version long before.
+    names += [f"job {period.job_id}"] if period.change == "promoted" and period.job_id else []
+    return f"by {', '.join(names) or 'somebody else'}"

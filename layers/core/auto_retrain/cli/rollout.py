@@ -1,0 +1,149 @@
+"""`auto-retrain rollout` and `rollback`: shows how a version goes into production, steps in, and takes it back."""
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ..domain.analysis import RolloutEvidence
+from ..domain.errors import EventInvalid
+from ..domain.messages.rolling_out import RollbackOutcome, RollbackRequest
+from ..domain.serving import Rollout, ServingRecord
+from ..ports import Ports
+from ..usecases.rolling_out import intervene
+from ..usecases.rolling_out.roll_back import roll_back
+from .arguments import actor_in, add_actor, add_model, add_reason, version_number
+from .printing import moment, plain, print_table
+
+FOLLOW_SECONDS = 10.0
+_VERBS = ("pause", "resume", "promote", "abort")
+
+
+def add_commands(commands: Any) -> None:
+    rollout = commands.add_parser(
+        "rollout",
+        help="show the rollout of a model, or step in",
+        description="Show the rollout of a model, what its checks say, and what serves; or pause it, let it go on, end "
+        "it with a promotion, or abort it.",
+    )
+    add_model(rollout)
+    rollout.add_argument("action", metavar="ACTION", nargs="?", choices=_VERBS, help=f"one of: {', '.join(_VERBS)}")
+    rollout.add_argument("--follow", action="store_true", help="show it again every few seconds, until it has ended")
+    rollout.add_argument("--json", action="store_true", help="print record and evidence as JSON")
+    add_reason(rollout, "recorded with the action, which needs one", required=False)
+    add_actor(rollout)
+    rollout.set_defaults(run=_rollout)
+
+    rollback = commands.add_parser(
+        "rollback",
+        help="take back what serves a model",
+        description="Take back the challenger of a rollout, or else the champion: the last good version serves again. "
+        "It needs neither MLflow nor metrics, and repeating it changes nothing.",
+    )
+    add_model(rollback)
+    rollback.add_argument(
+        "--to",
+        metavar="VERSION",
+        type=version_number,
+        help="a version that has served before (default: the last good one)",
+    )
+    add_reason(rollback, "recorded, and sent to people")
+    add_actor(rollback)
+    rollback.set_defaults(run=_rollback)
+
+
+def _rollback(options: argparse.Namespace, ports: Ports) -> int:
+    to = None if options.to is None else str(options.to)
+    request = RollbackRequest(model_name=options.model, to=to, actor=actor_in(options), reason=options.reason)
+    return _print_outcome(roll_back(request, ports))
+
+
+def _rollout(options: argparse.Namespace, ports: Ports) -> int | None:
+    if options.action:
+        return _step_in(options, ports)
+    if options.reason or options.actor:
+        raise EventInvalid(f"--reason and --actor go with an action: one of {', '.join(_VERBS)}")
+    _show(options, ports)
+    while options.follow and ports.ledger.serving(options.model).rollout:
+        time.sleep(FOLLOW_SECONDS)
+        print()
+        _show(options, ports)
+    return None
+
+
+def _step_in(options: argparse.Namespace, ports: Ports) -> int:
+    if options.reason is None:
+        raise EventInvalid(f"--reason: required for {options.action}")
+    actor = actor_in(options)
+    if options.action == "abort":
+        return _print_outcome(intervene.abort(options.model, actor, options.reason, ports))
+    steps: dict[str, Callable[..., ServingRecord]] = {
+        "pause": intervene.pause,
+        "resume": intervene.resume,
+        "promote": intervene.promote,
+    }
+    record = steps[options.action](options.model, actor, options.reason, ports)
+    print(f"{options.model}: {_standing(record, ports.ledger.evidence(options.model))}")
+    return 0
+
+
+def _print_outcome(outcome: RollbackOutcome) -> int:
+    """Whatever could not be reached yet makes the exit code 1: scripts must not believe it is done."""
+    if outcome.unchanged:
+        print(plain(f"{outcome.model_name}: nothing to take back: {outcome.unchanged}"))
+    else:
+        print(f"{outcome.model_name}: version {outcome.version} serves; taken back: {', '.join(outcome.taken_back)}")
+    if outcome.alias or outcome.weights:
+        weights = ", ".join(f"version {version}: {share} %" for version, share in (outcome.weights or {}).items())
+        print(f"read back: alias 'champion' names version {outcome.alias}{f'; traffic: {weights}' if weights else ''}")
+    if outcome.pending:
+        print(plain(f"not in force yet, and repeated every minute: {outcome.pending}"))
+    return 1 if outcome.pending else 0
+
+
+def _show(options: argparse.Namespace, ports: Ports) -> None:
+    record, evidence = ports.ledger.serving(options.model), ports.ledger.evidence(options.model)
+    if options.json:
+        # Anyone who reads a task token could answer for the watcher.
+        hidden = {"rollout": {"task_token"}} if record.rollout else None
+        shown = evidence.model_dump(mode="json") if evidence else None
+        documents = {"serving": record.model_dump(mode="json", exclude=hidden), "evidence": shown}
+        print(json.dumps(documents, indent=2))
+        return
+    print(plain(f"{options.model}: {_standing(record, evidence)}"))
+    if record.champion:
+        print(f"champion: version {record.champion.version.number} since {moment(record.champion.deployed_at)}")
+    if record.conflict:
+        print(plain(f"conflict: {record.conflict}"))
+    own = evidence if evidence and record.rollout and evidence.rollout_id == record.rollout.job_id else None
+    if own:
+        rows = [(verdict.check, verdict.label, verdict.reason) for verdict in own.analysis.verdicts]
+        print_table(("CHECK", "OUTCOME", "REASON"), rows)
+
+
+def _standing(record: ServingRecord, evidence: RolloutEvidence | None) -> str:
+    rollout = record.rollout
+    if rollout is None:
+        ended = record.ended
+        if ended is None:
+            return "no rollout"
+        return f"no rollout; the last one ended at {moment(ended.at)} ({ended.outcome}): {ended.reason}"
+    return f"{_where(rollout)}; {_why(rollout, evidence)}"
+
+
+def _where(rollout: Rollout) -> str:
+    share = f"{rollout.weight} %" if not rollout.mirror_share else f"copies of {rollout.mirror_share} %"
+    since = moment(rollout.since)
+    return f"version {rollout.challenger.number} gets {share} since {since} ({rollout.deployment.strategy})"
+
+
+def _why(rollout: Rollout, evidence: RolloutEvidence | None) -> str:
+    wish = rollout.intervention
+    if wish:
+        verb = {"pause": "paused", "promote": "is to be promoted", "abort": "is to be aborted"}[wish.kind]
+        return f"{verb} by {wish.actor}: {wish.reason}"
+    if evidence is None or evidence.rollout_id != rollout.job_id:
+        return "nothing was looked at yet"
+    analysis = evidence.analysis
+    return analysis.unhealthy or analysis.missing or analysis.unproven or "healthy so far"

@@ -1,0 +1,69 @@
+"""Facts about what was taken back, held or not followed during a rollout."""
+
+from typing import Literal
+
+from ..events import EventKind
+from .fact import AnnouncedFact, Fact
+
+
+class VersionTakenBack(AnnouncedFact):
+    """A challenger or a champion was taken back; `sequence` is the line of the ledger about it."""
+
+    kind: Literal["version_taken_back"] = "version_taken_back"
+    versions: tuple[str, ...]
+    champion: str
+    sequence: int
+    reason: str
+
+    @property
+    def event(self) -> EventKind:
+        return "rolled_back"
+
+    @property
+    def fact_id(self) -> str:
+        return f"{self.model_name}-taken-back-{self.sequence}"
+
+    @property
+    def sentence(self) -> str:
+        versions = " and ".join(f"version {version}" for version in self.versions)
+        return f"{self.actor} took back {versions} of {self.model_name}; version {self.champion} serves: {self.reason}"
+
+
+class RolloutIntervened(Fact):
+    """A person paused a rollout, let it go on, or had its challenger promoted."""
+
+    kind: Literal["rollout_intervened"] = "rollout_intervened"
+    intervention: Literal["pause", "resume", "promote"]
+    reason: str
+
+    @property
+    def fact_id(self) -> str:
+        return f"{self.job_id}-{self.intervention}-{self.at.isoformat()}"
+
+    @property
+    def sentence(self) -> str:
+        verbs = {"pause": "paused", "resume": "resumed", "promote": "asked to end with a promotion"}
+        return f"{self.actor} {verbs[self.intervention]} the rollout of {self.model_name}: {self.reason}"
+
+
+class ServingDiffers(AnnouncedFact):
+    """Alias or traffic of a model differ from its serving record, which is repeated each day."""
+
+    kind: Literal["serving_differs"] = "serving_differs"
+    reason: str
+    owner: str
+
+    @property
+    def event(self) -> EventKind:
+        return "escalated"
+
+    @property
+    def fact_id(self) -> str:
+        return f"{self.model_name}-serving-differs-{self.at:%F}"
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"{self.model_name}: what serves differs from the serving record: {self.reason}; {self.owner}, please put "
+            f"it back, or decide with 'auto-retrain rollback {self.model_name}'"
+        )

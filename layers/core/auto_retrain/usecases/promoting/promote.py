@@ -1,0 +1,50 @@
+"""Makes a challenger the champion: the record first, which traffic and alias then follow."""
+
+from ...domain.facts.promoting import ChampionAdopted, Promoted
+from ...domain.job import RetrainingJob
+from ...domain.model_version import ModelVersion
+from ...domain.policy.traffic import TrafficTarget
+from ...domain.serving import ServingRecord
+from ...ports import Ports
+from ..audit.record import record
+from ..rolling_out.follow import follow
+
+
+def promote(
+    job: RetrainingJob,
+    version: ModelVersion,
+    before: ServingRecord,
+    target: TrafficTarget,
+    actor: str,
+    reason: str,
+    ports: Ports,
+) -> ServingRecord:
+    """Write the promotion, together with the job, and let traffic and alias follow; the record as read back.
+
+    Raises PromotionRefused if the job has ended or lost its lease, ServingConflict if somebody has changed the record
+    meanwhile, and what `follow` raises.
+    """
+    now = ports.clock.now()
+    change = before.promoted(version, job, actor, reason, now)
+    written = ports.ledger.write(change, job.deploying().promoted(now))
+    fact = Promoted(
+        model_name=job.model_name,
+        job_id=job.job_id,
+        actor=actor,
+        at=now,
+        version=version.number,
+        previous_version=change.line.previous_version,
+        reason=reason,
+    )
+    record(fact)
+    return follow(written, target, ports)
+
+
+def adopt_champion(job: RetrainingJob, before: ServingRecord, ports: Ports) -> ServingRecord:
+    """The record of a model, with the champion that served before we knew the model, if there is one."""
+    if before.champion is not None or job.champion is None:
+        return before
+    now, reason = ports.clock.now(), "it served before the first deployment here"
+    adopted = ports.ledger.write(before.adopted(job.champion, reason, now))
+    record(ChampionAdopted(model_name=job.model_name, job_id=job.job_id, at=now, version=job.champion.number))
+    return adopted

@@ -1,0 +1,1 @@
+"""Rollouts: what serves follows the serving record, is watched, and can be taken back."""

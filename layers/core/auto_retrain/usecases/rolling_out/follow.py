@@ -1,0 +1,74 @@
+"""Makes traffic, then the alias, follow the serving record, and reads both back."""
+
+from ...domain.errors import ServingConflict, TrafficRefused, TrafficUnavailable
+from ...domain.policy.traffic import TrafficTarget
+from ...domain.serving import Applied, ServingRecord
+from ...domain.traffic import DesiredRoute
+from ...ports import Ports
+from ..audit.record import announce
+from .adopt import adopt, chosen, joined, moved_fact
+from .let_follow import Seen, let_alias_follow, let_traffic_follow
+from .own_states import OwnStates
+
+MAX_CONFLICTS = 8
+
+
+def follow(record: ServingRecord, target: TrafficTarget, ports: Ports) -> ServingRecord:
+    """The record with what was read back; a newer one, if somebody has written that meanwhile.
+
+    What is merely behind is written. What somebody else moved stays: if it is one version for every request, that is
+    the champion from now on; anything else is a conflict. If MLflow is away, the alias follows later.
+
+    Raises:
+        TrafficUnavailable: the traffic target could not be reached; the alias may follow nevertheless.
+        TrafficRefused: it does not exist, or cannot do what is desired.
+        ServingConflict: others keep changing the record.
+    """
+    written: list[DesiredRoute] = []
+    for _ in range(MAX_CONFLICTS):
+        try:
+            return _follow(record, target, written, ports)
+        except ServingConflict:
+            written += [record.desired] if record.desired else []
+            record = ports.ledger.serving(record.model_name)
+    return _follow(record, target, written, ports)
+
+
+def _follow(record: ServingRecord, target: TrafficTarget, written: list[DesiredRoute], ports: Ports) -> ServingRecord:
+    desired = record.desired
+    if desired is None:
+        return record
+    own = OwnStates(record, target, written, ports)
+    try:
+        traffic = let_traffic_follow(record, desired, target, own, ports)
+    except (TrafficUnavailable, TrafficRefused):
+        # Whoever loads the champion by its alias must not wait for a target that is away.
+        let_alias_follow(record, desired, own, True, ports)
+        raise
+    alias = let_alias_follow(record, desired, own, traffic.moved is None, ports)
+    adopted = adopt(record, traffic, alias, own, ports)
+    return _follow(adopted, target, written, ports) if adopted else _noted(record, target, traffic, alias, own, ports)
+
+
+def _noted(
+    record: ServingRecord, target: TrafficTarget, traffic: Seen, alias: Seen, own: OwnStates, ports: Ports
+) -> ServingRecord:
+    """The record with what was read back, stored if that is news."""
+    conflict = joined(traffic.moved, alias.moved)
+    pending = joined(traffic.pending, alias.pending)
+    before = record.applied
+    applied = Applied(alias=alias.alias, route=traffic.route, at=ports.clock.now(), pending=pending)
+    if conflict is None and record.changed(applied=applied).is_applied:
+        applied = applied.changed(target=target, sequence=record.sequence)
+    elif before:
+        applied = applied.changed(target=before.target, sequence=before.sequence)
+    after = record.read_back(applied, conflict)
+    if before and after.changed(applied=applied.changed(at=before.at)) == record:
+        return record
+    if conflict and conflict != record.conflict:
+        fact = moved_fact(record, conflict, chosen(traffic, alias, own), ports)
+        after = after.told(ports.clock.now()) if announce(fact, ports) else after
+    if conflict != record.conflict:
+        # First: if we die in between, the difference is news once more.
+        ports.states.record_moved_alias(record.model_name, conflict)
+    return ports.ledger.note(after)

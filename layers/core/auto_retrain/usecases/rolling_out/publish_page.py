@@ -1,0 +1,31 @@
+"""Stores the page about a rollout beside its job; it is renewed with each step, and a failure stops nothing."""
+
+import logging
+
+from ...domain.errors import AutoRetrainError
+from ...domain.serving import Rollout, ServingRecord
+from ...ports import Ports
+from ...report import render_rollout
+
+PAGE = "rollout.html"
+MAX_LINES = 1_000
+
+_LOG = logging.getLogger(__name__)
+
+
+def publish_page(rollout: Rollout, record: ServingRecord, ports: Ports) -> None:
+    """Store the page about a rollout that is under way in the record, or has just ended."""
+    try:
+        ports.data.write(f"jobs/{rollout.job_id}/{PAGE}", _page(rollout, record, ports).encode())
+    except AutoRetrainError as error:
+        _LOG.warning("the page about the rollout of job '%s' was not stored: %s", rollout.job_id, error)
+
+
+def _page(rollout: Rollout, record: ServingRecord, ports: Ports) -> str:
+    lines = [
+        line for line in ports.ledger.lines(record.model_name, MAX_LINES) if line.deployed_at >= rollout.started_at
+    ]
+    evidence = ports.ledger.evidence(record.model_name)
+    ending = record.ended if record.ended and record.ended.job_id == rollout.job_id else None
+    own = evidence if evidence and evidence.rollout_id == rollout.job_id else None
+    return render_rollout(record.model_name, rollout, lines[::-1], own, ending)

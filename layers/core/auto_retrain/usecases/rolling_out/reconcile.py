@@ -1,0 +1,68 @@
+"""Makes alias and traffic follow a serving record that they do not follow yet, and tells people if they cannot."""
+
+from datetime import datetime, timedelta
+from functools import partial
+
+from ...domain.errors import ServingConflict
+from ...domain.facts.taking_back import ServingDiffers
+from ...domain.policy.policy import AppliedPolicy
+from ...domain.serving import ServingRecord
+from ...ports import Ports
+from ..audit.record import announce
+from ..isolation import attempt
+from .follow import follow
+from .take_back import wake
+from .traffic_target import target_of
+
+# What is still on its way after this long does not arrive by itself.
+GRACE = timedelta(minutes=3)
+REPEAT_TIME = timedelta(days=1)
+
+
+def reconcile(
+    record: ServingRecord, applied: AppliedPolicy | None, until: datetime, problems: list[str], ports: Ports
+) -> str:
+    """Let alias and traffic follow; returns in place, reconciled, pending or unreconciled.
+
+    Nothing is begun after `until`: a registry that hangs must not use up the time of the next pass.
+    """
+    followed: ServingRecord | None = record
+    if ports.clock.now() <= until:
+        following = partial(_follow, record, applied, ports)
+        followed = attempt(following, f"alias and traffic of {record.model_name}", problems)
+    after = followed or record
+    if record.rollout and after.rollout is None:
+        wake(record, ports)  # somebody else let another version serve, which ended the rollout
+    if _is_settled(after):
+        return "in place" if _is_settled(record) else "reconciled"
+    at = ports.clock.now()
+    if after.conflict is None and after.changed_at and at - after.changed_at < GRACE:
+        return "pending"
+    attempt(partial(_tell, after, applied, at, ports), f"message about {record.model_name}", problems)
+    return "unreconciled"
+
+
+def _is_settled(record: ServingRecord) -> bool:
+    return record.is_applied and record.conflict is None
+
+
+def _follow(record: ServingRecord, applied: AppliedPolicy | None, ports: Ports) -> ServingRecord:
+    try:
+        return follow(record, target_of(record, applied), ports)
+    except ServingConflict:
+        return ports.ledger.serving(record.model_name)  # somebody else is at work on it
+
+
+def _tell(record: ServingRecord, applied: AppliedPolicy | None, at: datetime, ports: Ports) -> None:
+    """Tell people once a day for as long as it lasts."""
+    if record.told_at and at - record.told_at < REPEAT_TIME:
+        return
+    fact = ServingDiffers(
+        model_name=record.model_name,
+        job_id=record.rollout.job_id if record.rollout else None,
+        at=at,
+        reason=record.conflict or "alias or traffic do not follow it",
+        owner=applied.policy.owner if applied else "whoever owns it",
+    )
+    if announce(fact, ports):
+        ports.ledger.note(record.told(at))

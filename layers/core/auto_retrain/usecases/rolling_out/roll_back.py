@@ -1,0 +1,115 @@
+"""Rolls back what serves a model, for whoever asks: a person, a notebook or an alarm."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import partial
+
+from ...domain.deployment_ledger import LedgerLine
+from ...domain.errors import RollbackRefused
+from ...domain.messages.rolling_out import RollbackAlarm, RollbackOutcome, RollbackRequest
+from ...domain.people import SYSTEM_ACTOR, check_person
+from ...domain.serving import ServingChange, ServingRecord
+from ...ports import Ports
+from .take_back import take_back
+
+# Whoever asks again this soon, or asked before it happened, means the trouble that is already dealt with.
+SETTLING_TIME = timedelta(minutes=15)
+MAX_LINES = 1_000
+
+
+def roll_back(request: RollbackRequest | RollbackAlarm, ports: Ports) -> RollbackOutcome:
+    """Take back the challenger of a rollout, or else let the last good champion serve again.
+
+    It needs nothing but the serving record; what the outcome says is pending is done by the watcher of rollouts.
+
+    Raises:
+        EventInvalid: an alarm that is not named for a model of this stage, or an actor or reason that cannot be
+            recorded.
+        RollbackRefused: there is nothing to go back to; the message names the versions that have served.
+        ServingConflict: others keep changing the serving record.
+    """
+    if isinstance(request, RollbackAlarm):
+        return _obey(request, ports)
+    check_person(request.actor, request.reason)
+    decide = partial(_decide, request.to, request.actor, request.reason, ports.clock.now(), ports)
+    return take_back(request.model_name, decide, ports)
+
+
+def _obey(request: RollbackAlarm, ports: Ports) -> RollbackOutcome:
+    alarm = request.alarm
+    model_name = alarm.rolls_back(ports.stage)
+    decide = partial(_decide, None, SYSTEM_ACTOR, alarm.reason, alarm.time, ports)
+    if alarm.state != "ALARM":
+        return take_back(model_name, lambda _: f"the state of the alarm is {alarm.state}; only ALARM rolls back", ports)
+    return take_back(model_name, decide, ports)
+
+
+def _decide(
+    to: str | None, actor: str, reason: str, asked_at: datetime, ports: Ports, record: ServingRecord
+) -> ServingChange | str:
+    now = ports.clock.now()
+    if record.champion is None:
+        raise RollbackRefused(f"no version of '{record.model_name}' has ever been put into production")
+    if to is not None:
+        return _to_version(to, actor, reason, now, ports, record)
+    dealt_with = _dealt_with(record, asked_at)
+    if dealt_with:
+        return dealt_with
+    if record.rollout:
+        return record.aborted(actor, reason, now)
+    return record.rolled_back_to(_last_good(record, ports), actor, reason, now)
+
+
+def _to_version(
+    to: str, actor: str, reason: str, at: datetime, ports: Ports, record: ServingRecord
+) -> ServingChange | str:
+    champion = record.champion
+    if champion and to == champion.version.number:
+        served = f"version {to} serves since {champion.deployed_at:%F %T} UTC"
+        return record.aborted(actor, reason, at) if record.rollout else served
+    target = next((line for line in _champions(record, ports) if line.version.number == to), None)
+    if target is None:
+        raise RollbackRefused(f"version {to} of '{record.model_name}' has never served; {_choices(record, ports)}")
+    return record.rolled_back_to(target, actor, reason, at)
+
+
+def _dealt_with(record: ServingRecord, asked_at: datetime) -> str | None:
+    """Why a rollback without a target has nothing to do; an alarm may be delivered late, and twice."""
+    champion, taken_back_at = record.champion, record.taken_back_at
+    if champion is None:
+        return None
+    serving = f"version {champion.version.number} serves since {champion.deployed_at:%F %T} UTC"
+    if record.rollout is None and taken_back_at and asked_at - taken_back_at < SETTLING_TIME:
+        newest = record.rolled_back[-1].version if record.rolled_back else "another one"
+        return f"version {newest} was taken back at {taken_back_at:%F %T} UTC already; {serving}"
+    newest_at = record.rollout.started_at if record.rollout else champion.deployed_at
+    return f"asked for before that: {serving}" if newest_at > asked_at else None
+
+
+def _last_good(record: ServingRecord, ports: Ports) -> LedgerLine:
+    """The newest champion before the present one that was not taken back; never merely an older version."""
+    if record.previous and _is_good(record.previous, record):
+        return record.previous
+    earlier = next((line for line in _champions(record, ports) if _is_good(line, record)), None)
+    if earlier is None:
+        raise RollbackRefused(f"'{record.model_name}' has no good version to go back to; {_choices(record, ports)}")
+    return earlier
+
+
+def _is_good(line: LedgerLine, record: ServingRecord) -> bool:
+    number = line.version.number
+    is_champion = record.champion is not None and record.champion.version.number == number
+    return not is_champion and not record.is_rolled_back(number)
+
+
+def _champions(record: ServingRecord, ports: Ports) -> Iterable[LedgerLine]:
+    """The lines that put a champion there, newest first."""
+    return (line for line in ports.ledger.lines(record.model_name, MAX_LINES) if line.is_new_champion)
+
+
+def _choices(record: ServingRecord, ports: Ports) -> str:
+    champion = record.champion.version.number if record.champion else None
+    numbers = dict.fromkeys(line.version.number for line in _champions(record, ports))
+    served = [number for number in numbers if number != champion]
+    only = f"only version {champion} has served"
+    return f"versions that have served: {', '.join(served)} (name one with 'to')" if served else only

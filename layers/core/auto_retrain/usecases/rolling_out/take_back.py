@@ -1,0 +1,127 @@
+"""Takes back what serves: the record first, then traffic and alias, then everybody who must know."""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+from ...domain.deployment_ledger import LedgerLine
+from ...domain.errors import AutoRetrainError
+from ...domain.facts.taking_back import VersionTakenBack
+from ...domain.messages.rolling_out import RollbackOutcome
+from ...domain.serving import ServingChange, ServingRecord
+from ...domain.text import one_line
+from ...ports import Ports
+from ..audit.record import announce
+from ..lookup import newest_version
+from .follow import follow
+from .newest_record import on_newest
+from .traffic_target import target_of
+
+_LOG = logging.getLogger(__name__)
+
+MAX_REASON = 500
+
+
+class _Written(NamedTuple):
+    """A record before and after a change with its ledger line, or why nothing had to be changed."""
+
+    before: ServingRecord
+    record: ServingRecord
+    line: LedgerLine | None = None
+    unchanged: str | None = None
+
+
+# Decides on the newest record: the change, or why there is nothing to change.
+Decision = Callable[[ServingRecord], ServingChange | str]
+
+
+def abort_rollout(model_name: str, job_id: str, actor: str, reason: str, ports: Ports) -> RollbackOutcome:
+    """Take back the challenger of one rollout; if that has ended, nothing is changed, whatever serves now.
+
+    `actor` may be the system. Raises nothing because of MLflow, the traffic target, or whatever carries messages.
+    """
+    return take_back(model_name, partial(_abort, job_id, actor, reason, ports), ports)
+
+
+def _abort(job_id: str, actor: str, reason: str, ports: Ports, record: ServingRecord) -> ServingChange | str:
+    if record.rollout is None or record.rollout.job_id != job_id:
+        return f"the rollout of job '{job_id}' has already ended"
+    return record.aborted(actor, one_line(reason)[:MAX_REASON], ports.clock.now())
+
+
+def take_back(model_name: str, decide: Decision, ports: Ports) -> RollbackOutcome:
+    """Carry out what is decided on the newest record, and report what was read back.
+
+    What cannot be reached now is done by the watcher of rollouts.
+    """
+    written = on_newest(model_name, partial(_write, decide, ports), ports)
+    record, pending = _follow(written, ports)
+    taken_back: tuple[str, ...] = ()
+    if written.line:
+        wake(written.before, ports)
+        taken_back = _taken_back(written)
+        announce(_fact(written, written.line, taken_back), ports)
+    route = record.applied.route if record.applied else None
+    return RollbackOutcome(
+        model_name=model_name,
+        version=record.champion.version.number if record.champion else None,
+        taken_back=taken_back,
+        unchanged=written.unchanged,
+        alias=record.applied.alias if record.applied else None,
+        weights=dict(route.weights) if route else None,
+        pending=pending,
+    )
+
+
+def wake(before: ServingRecord, ports: Ports) -> None:
+    """Resume the execution that waits for a rollout that has ended; unreached, it ends for lack of heartbeats."""
+    if before.rollout is None or before.rollout.task_token is None:
+        return
+    try:
+        ports.executions.succeed(before.rollout.task_token, {})
+    except AutoRetrainError as error:
+        _LOG.error("the execution of job %s was not resumed: %s", before.rollout.job_id, error)
+
+
+def _write(decide: Decision, ports: Ports, before: ServingRecord) -> _Written:
+    decision = decide(before)
+    if isinstance(decision, str):
+        return _Written(before, before, unchanged=decision)
+    return _Written(before, ports.ledger.write(decision), decision.line)
+
+
+def _follow(written: _Written, ports: Ports) -> tuple[ServingRecord, str | None]:
+    """The record as read back, and what is still to come.
+
+    The target that a rollout was begun with has to let go of it, even if the policy names another one by now.
+    """
+    record = written.record
+    if written.line is None and record.is_applied:
+        return record, record.conflict
+    try:
+        target = target_of(written.before, newest_version(record.model_name, ports))
+        record = follow(record, target, ports)
+    except AutoRetrainError as error:
+        _LOG.error("alias and traffic of %s do not follow yet: %s", record.model_name, error)
+        return record, one_line(f"{type(error).__name__}: {error}")
+    return record, record.conflict or (None if record.is_applied else "alias or traffic do not follow the record yet")
+
+
+def _taken_back(written: _Written) -> tuple[str, ...]:
+    earlier = {(each.version, each.at) for each in written.before.rolled_back}
+    return tuple(each.version for each in written.record.rolled_back if (each.version, each.at) not in earlier)
+
+
+def _fact(written: _Written, line: LedgerLine, versions: tuple[str, ...]) -> VersionTakenBack:
+    rollout = written.before.rollout
+    return VersionTakenBack(
+        model_name=line.model_name,
+        job_id=rollout.job_id if rollout else None,
+        actor=line.actor,
+        at=line.deployed_at,
+        versions=versions,
+        champion=line.version.number,
+        sequence=line.sequence,
+        reason=line.reason,
+    )

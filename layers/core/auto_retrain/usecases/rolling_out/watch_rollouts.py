@@ -1,0 +1,102 @@
+"""Looks at all rollouts together: judges them, takes back, wakes executions, and reconciles what serves."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from functools import partial
+
+from ...domain.analysis import RolloutEvidence
+from ...domain.messages.references import ScheduledEvent
+from ...domain.messages.rolling_out import RolloutsWatched
+from ...domain.policy.policy import AppliedPolicy
+from ...domain.serving import ServingRecord
+from ...ports import Ports
+from ..isolation import attempt
+from .attend_rollout import Attended, attend
+from .gather_analysis import gather_analysis
+from .reconcile import reconcile
+
+# Each waits for a few network calls at most; a thousand of them must fit into a minute.
+PARALLEL_STEPS = 16
+MAX_REASONS = 20
+RECONCILING_TIME = timedelta(seconds=20)
+# Of rollouts that are not behind as far as we know: a few requests each, to notice what somebody else moved.
+MAX_COMPARISONS = 100
+# After these, the record is another one, and what had to follow has followed.
+_CHANGED = ("rolled back", "over", "weighted", "changed meanwhile")
+
+
+def watch_rollouts(tick: ScheduledEvent, ports: Ports) -> RolloutsWatched:
+    """Make one pass over all rollouts, with one query for the records and one batched read of live counts.
+
+    A look costs no state transition: an execution is answered only when there is something to do. Whatever goes wrong
+    with one model is a problem of that model alone.
+    """
+    problems: list[str] = []
+    opened = ports.ledger.list_open(problems)
+    names = [record.model_name for record, _ in opened]
+    policies = attempt(partial(ports.policies.newest, names, problems), "policies", problems) or {}
+    gathered = gather_analysis(opened, policies, problems, ports)
+    records = {record.model_name: record for record, _ in opened}
+    with ThreadPoolExecutor(PARALLEL_STEPS) as pool:
+        # Executions come first, because they die without an answer; alias and traffic can be slow to reach.
+        attending = partial(_attend, records, gathered, problems, ports)
+        attended = dict(zip(gathered, pool.map(attending, gathered), strict=True))
+        _keep([each.evidence for each in attended.values()], problems, ports)
+        untouched = [record for name, record in records.items() if _is_untouched(attended.get(name))]
+        until = ports.clock.now() + RECONCILING_TIME
+        to_compare = _to_compare(untouched, ports.clock.now())
+        reconciled = list(pool.map(partial(_reconcile, policies, problems, ports, until), to_compare))
+    return _outcome(attended, reconciled, problems)
+
+
+def _attend(
+    records: Mapping[str, ServingRecord],
+    gathered: Mapping[str, RolloutEvidence],
+    problems: list[str],
+    ports: Ports,
+    name: str,
+) -> Attended:
+    attending = partial(attend, records[name], gathered[name], problems, ports)
+    return attempt(attending, name, problems) or Attended("problem", gathered[name])
+
+
+def _keep(evidence: Sequence[RolloutEvidence], problems: list[str], ports: Ports) -> None:
+    if evidence:
+        attempt(partial(ports.ledger.keep_evidence, evidence), "evidence", problems)
+
+
+def _is_untouched(attended: Attended | None) -> bool:
+    return attended is None or attended.done not in _CHANGED
+
+
+def _to_compare(records: Sequence[ServingRecord], at: datetime) -> list[ServingRecord]:
+    """All that are behind, and of the others a share that is the next one in each pass."""
+    behind = [record for record in records if record.conflict or not record.is_applied]
+    others = [record for record in records if record.conflict is None and record.is_applied]
+    turn = int(at.timestamp() // 60) * MAX_COMPARISONS
+    share = [others[(turn + place) % len(others)] for place in range(min(len(others), MAX_COMPARISONS))]
+    return [*behind, *share]
+
+
+def _reconcile(
+    policies: Mapping[str, AppliedPolicy], problems: list[str], ports: Ports, until: datetime, record: ServingRecord
+) -> str:
+    reconciling = partial(reconcile, record, policies.get(record.model_name), until, problems, ports)
+    return attempt(reconciling, record.model_name, problems) or "unreconciled"
+
+
+def _outcome(attended: Mapping[str, Attended], reconciled: Sequence[str], problems: list[str]) -> RolloutsWatched:
+    done = Counter(each.done for each in attended.values()) + Counter(reconciled)
+    held = {name: each.held for name, each in attended.items() if each.held}
+    return RolloutsWatched(
+        rollouts=len(attended),
+        woken=done["woken"],
+        weighted=done["weighted"],
+        rolled_back=done["rolled back"],
+        reconciled=done["reconciled"],
+        unreconciled=done["unreconciled"],
+        held=dict(sorted(held.items())[:MAX_REASONS]),
+        problems=tuple(sorted(problems)),
+    )

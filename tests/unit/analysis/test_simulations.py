@@ -1,0 +1,191 @@
+"""How often the analysis errs, and how soon it sees: simulated through the analysis itself, with fixed seeds.
+
+Each limit allows for three standard errors of the simulation.
+"""
+
+from collections.abc import Iterable
+from math import sqrt
+from statistics import median
+
+import numpy as np
+import pytest
+
+from auto_retrain.domain.live import ArmCounts, LiveCounts, PairedCounts
+from auto_retrain.domain.policy.analysis import AnalysisPolicy
+from auto_retrain.domain.serving import Rollout
+from auto_retrain.statistics.e_process import Block, TwoProportions, e_value
+from tests.unit.analysis.rollouts import CANARY, DEFAULT, NOON, SHADOW, a_rollout, analyse, drawn
+
+ALLOWED = 0.05
+
+
+def at_most(allowed: float, repetitions: int) -> float:
+    """How often something may be seen that happens as often as allowed."""
+    return allowed + 3 * sqrt(allowed * (1 - allowed) / repetitions)
+
+
+def unhealthy_after(
+    seen: Iterable[LiveCounts], policy: AnalysisPolicy = DEFAULT, rollout: Rollout = CANARY
+) -> int | None:
+    """The challenger's requests, or pairs, when it is first called unhealthy; None if it never is."""
+    evidence = None
+    for counts in seen:
+        evidence = analyse(policy, rollout, evidence, counts, NOON)
+        if evidence.analysis.unhealthy:
+            return counts.challenger.requests
+    return None
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.001])
+def test_identical_versions_are_rarely_rolled_back_in_1440_looks(rate: float) -> None:
+    """140 canaries, a day each with a look a minute at 90 and 10 requests, through the test that the check uses."""
+    random, rolled_back = np.random.default_rng(11), 0
+    for _ in range(140):
+        test, blocks = TwoProportions(), random.binomial((90, 10), rate, (1440, 2)).tolist()
+        for champion, challenger in blocks:
+            test = test.after(Block(90, champion, 10, challenger))
+            if e_value(test.higher) >= 20:
+                rolled_back += 1
+                break
+    assert rolled_back / 140 <= ALLOWED
+
+
+@pytest.mark.parametrize(("rate", "share"), [(0.05, 0.05), (0.001, 0.5)])
+def test_nor_are_they_through_the_whole_analysis(rate: float, share: float) -> None:
+    """100 rollouts of 60 looks at 200 requests, all with one test only, which then has the whole error to itself."""
+    random, requests = np.random.default_rng(12), (round(200 * (1 - share)), round(200 * share))
+    policy = AnalysisPolicy.model_validate({"labelled_quality": {"enabled": False}})
+    rollout = a_rollout(round(100 * share))
+    ends = [unhealthy_after(drawn(random, (rate, rate), 60, requests), policy, rollout) for _ in range(100)]
+    assert sum(end is not None for end in ends) / 100 <= at_most(ALLOWED, 100)
+
+
+def test_the_whole_analysis_says_at_all_1440_looks_what_its_test_says() -> None:
+    random = np.random.default_rng(13)
+    evidence, test, before = None, TwoProportions(), LiveCounts()
+    for counts in drawn(random, (0.05, 0.055), 1440, (90, 10)):
+        evidence = analyse(DEFAULT, CANARY, evidence, counts, NOON)
+        new = counts.champion.errors - before.champion.errors, counts.challenger.errors - before.challenger.errors
+        test, before = test.after(Block(90, new[0], 10, new[1])), counts
+        state = evidence.processes["error_rate"]
+        assert isinstance(state, dict)
+        assert state["worse"] == list(test.higher)
+    assert evidence is not None
+    assert len(evidence.looks) <= 60
+
+
+@pytest.mark.parametrize("weight", [5, 10, 25])
+def test_a_doubled_error_rate_is_caught_within_400_requests_of_the_challenger(weight: int) -> None:
+    """101 canaries with the policy that nobody wrote; the median. Its standard error is about 20 requests."""
+    random, requests = np.random.default_rng(14), (10 * (100 - weight) // weight, 10)
+    ends = [unhealthy_after(drawn(random, (0.05, 0.10), 150, requests), rollout=a_rollout(weight)) for _ in range(101)]
+    assert median(end or 10**9 for end in ends) <= 400
+
+
+def test_several_checks_together_keep_the_error() -> None:
+    """100 rollouts of 40 looks with three tests: errors, labels and a value of the user's own; nothing differs."""
+    random = np.random.default_rng(15)
+    policy = AnalysisPolicy.model_validate({"business_metric": {"enabled": True}})
+
+    def seen() -> Iterable[LiveCounts]:
+        wrong = np.cumsum(random.binomial((180, 20), 0.2, (40, 2)), axis=0).tolist()
+        values = random.exponential(size=(40, 200))
+        for number, counts in enumerate(drawn(random, (0.05, 0.05), 40, (180, 20)), start=1):
+            arms = [
+                ArmCounts.model_construct(
+                    requests=arm.requests,
+                    errors=arm.errors,
+                    labelled=arm.requests,
+                    good=arm.requests - wrong[number - 1][place],
+                    business=float(values[:number, part].sum()),
+                    business_squares=float((values[:number, part] ** 2).sum()),
+                    business_rows=arm.requests,
+                )
+                for place, (arm, part) in enumerate(
+                    [(counts.champion, slice(20, 200)), (counts.challenger, slice(0, 20))]
+                )
+            ]
+            yield LiveCounts.model_construct(champion=arms[0], challenger=arms[1], newest_at=NOON)
+
+    ends = [unhealthy_after(seen(), policy) for _ in range(100)]
+    assert sum(end is not None for end in ends) / 100 <= ALLOWED
+
+
+def test_requests_of_the_same_entity_keep_the_error() -> None:
+    """80 rollouts of 50 looks: 20 new entities with ten requests each, which all fail or none."""
+    random, rolled_back = np.random.default_rng(19), 0
+    for _ in range(80):
+        failed = np.cumsum(random.binomial((18, 2), 0.05, (50, 2)), axis=0).tolist()
+        seen = (
+            LiveCounts.model_construct(
+                champion=ArmCounts.model_construct(requests=180 * number, entities=18 * number, errors=10 * champion),
+                challenger=ArmCounts.model_construct(requests=20 * number, entities=2 * number, errors=10 * challenger),
+                newest_at=NOON,
+            )
+            for number, (champion, challenger) in enumerate(failed, start=1)
+        )
+        rolled_back += unhealthy_after(seen, AnalysisPolicy(guard_requests=1000)) is not None
+    assert rolled_back / 80 <= at_most(ALLOWED, 80)
+
+
+def pairs(random: np.random.Generator, shares: tuple[float, float], looks: int) -> Iterable[LiveCounts]:
+    """Copies of ten requests between looks; so large shares of them are right in one version only."""
+    lost, won = np.cumsum(random.multinomial(10, [*shares, 1 - sum(shares)], looks), axis=0)[:, :2].T.tolist()
+    for number, (only_champion, only_challenger) in enumerate(zip(lost, won, strict=True), start=1):
+        arm = ArmCounts.model_construct(requests=10 * number)
+        paired = PairedCounts.model_construct(
+            answered=10 * number,
+            both_right=10 * number - only_champion - only_challenger,
+            only_champion_right=only_champion,
+            only_challenger_right=only_challenger,
+        )
+        yield LiveCounts.model_construct(champion=arm, challenger=arm, paired=paired, newest_at=NOON)
+
+
+def test_pairs_keep_the_error_and_show_a_loss() -> None:
+    random = np.random.default_rng(16)
+    ends = [unhealthy_after(pairs(random, (0.05, 0.05), 60), rollout=SHADOW) for _ in range(80)]
+    assert sum(end is not None for end in ends) / 80 <= at_most(ALLOWED, 80)
+    ends = [unhealthy_after(pairs(random, (0.10, 0.05), 120), rollout=SHADOW) for _ in range(31)]
+    assert median(end or 10**9 for end in ends) <= 800
+
+
+def test_a_split_as_asked_is_rarely_called_wrong_at_any_of_60_looks() -> None:
+    """Each look errs with about 1 in 1,000, and all together in at most 2 of 100, because of the tolerance."""
+    random, wrong = np.random.default_rng(17), 0
+    for _ in range(100):
+        evidence, challenger = None, np.cumsum(random.binomial(200, 0.1, 60)).tolist()
+        for number, requests in enumerate(challenger, start=1):
+            counts = LiveCounts.model_construct(
+                champion=ArmCounts.model_construct(requests=200 * number - requests),
+                challenger=ArmCounts.model_construct(requests=requests),
+                newest_at=NOON,
+            )
+            evidence = analyse(DEFAULT, CANARY, evidence, counts, NOON)
+            if evidence.analysis.missing:
+                wrong += 1
+                break
+    assert wrong / 100 <= at_most(0.02, 100)
+
+
+def test_a_split_that_is_off_by_a_third_is_seen_within_a_few_thousand_requests() -> None:
+    counts = LiveCounts(champion=ArmCounts(requests=2800), challenger=ArmCounts(requests=200), newest_at=NOON)
+    evidence = analyse(DEFAULT, CANARY, None, counts, NOON)
+    assert "the split is not as asked" in str(evidence.analysis.missing)
+
+
+@pytest.mark.parametrize(("rate", "worse"), [(0.05, 0.06), (0.001, 0.011)])
+def test_a_challenger_that_is_worse_by_the_margin_seldom_ever_looks_proven(rate: float, worse: float) -> None:
+    """In at most a fifth of rollouts, looked at from the planned sample on until 4,000 of its requests: the bound is
+    one for a single look, and the documentation says so.
+    """
+    random, repetitions = np.random.default_rng(18), 60
+    proven = 0
+    for _ in range(repetitions):
+        evidence = None
+        for counts in drawn(random, (rate, worse), 80, (450, 50)):
+            evidence = analyse(DEFAULT, CANARY, evidence, counts, NOON)
+            if evidence.analysis.unhealthy or not evidence.analysis.unproven:
+                proven += not evidence.analysis.unhealthy
+                break
+    assert proven / repetitions <= at_most(0.2, repetitions)
