@@ -36,6 +36,7 @@ MAY_IMPORT = {
     "entrypoint": {"bootstrap", "domain"},
     "pipeline": {"bootstrap", "domain", "ports", "usecases"},
     "cli": {"bootstrap", "domain", "pipeline", "ports", "usecases"},
+    "serving": {"bootstrap", "domain", "ports"},
     "__init__": {"domain", "pipeline"},
 }
 # The stages of the use cases, bottom up: each may import the ones before it, and the files next to the folders.

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         NotificationLog,
         Notifier,
         PolicyStore,
+        PredictionFiles,
         SweepLog,
         TableReader,
         TrafficRouter,
@@ -176,6 +177,14 @@ class DeployedPorts:
         return S3DataStore(aws_client("s3"), self._settings.data_bucket, artifacts)
 
     @cached_property
+    def prediction_files(self) -> "PredictionFiles":
+        from .adapters.aws import aws_client
+        from .adapters.data.prediction_files import S3PredictionFiles
+
+        bucket = self._settings.require("data_bucket")
+        return S3PredictionFiles(aws_client("s3"), bucket)
+
+    @cached_property
     def tables(self) -> "TableReader":
         from .adapters.data.arrow_tables import ArrowTableReader
 
@@ -270,3 +279,10 @@ class DeployedPorts:
 def deployed_ports() -> DeployedPorts:
     """Ports of the deployment that this process's environment describes."""
     return DeployedPorts(Settings.from_environment(os.environ))
+
+
+def serving_ports(*, table_name: str | None = None, data_bucket: str | None = None) -> DeployedPorts:
+    """Ports of a process that serves; what is not given comes from its environment."""
+    given = {"table_name": table_name, "data_bucket": data_bucket}
+    settings = Settings.from_environment(os.environ)
+    return DeployedPorts(settings.changed(**{name: value for name, value in given.items() if value}))

@@ -275,6 +275,16 @@ class MetricSource(Protocol):
         """One reading per query, in order, in as few calls as the source allows."""
 
 
+class PredictionFiles(Protocol):
+    """Where serving stores the files of its prediction log."""
+
+    def put(self, key: str, content: bytes, about: Mapping[str, str]) -> None:
+        """Store a file, with facts about it for people; repeating it changes nothing.
+
+        Raises DataUnavailable if trying again may help, and AwsRefused if not.
+        """
+
+
 class DataStore(Protocol):
     """Labelled data, and the documents of jobs."""
 

@@ -33,7 +33,7 @@ COLUMNS = (
     LogColumn("prediction", "value", False, "the answer: a class, or the number of a regression; empty after an error"),
     LogColumn("row_id", "text", False, "the row's id in the labelled data, if labels are joined by it"),
     LogColumn("entity_id", "text", False, "whom the request is about; all rows of an entity are one unit"),
-    LogColumn("arm", "text", False, "champion, challenger or mirror"),
+    LogColumn("arm", "text", False, "champion, challenger, mirror or pinned"),
     LogColumn("rollout_id", "text", False, "the rollout that assigned the version; empty outside of one"),
     LogColumn("step", "whole", False, "the step of that rollout"),
     LogColumn("assignment_probability", "number", False, "how likely this version was for this request"),
