@@ -93,9 +93,10 @@ class Canary:
             record = self.record
             assert record.rollout is not None
             rollout = record.rollout
-            earlier = rollout.changed(since=rollout.since - time, started_at=rollout.started_at - time)
+            moments = ("since", "started_at", "weighted_at")
+            earlier = {name: at - time for name in moments if (at := getattr(rollout, name))}
             try:
-                self.world.ledger.note(record.changed(rollout=earlier))
+                self.world.ledger.note(record.changed(rollout=rollout.changed(**earlier)))
                 return
             except ServingConflict:
                 continue
