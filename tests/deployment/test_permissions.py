@@ -17,6 +17,8 @@ USECASES = CORE / "auto_retrain" / "usecases"
 
 # The AWS permissions that each method of a port needs.
 A_SECRET = {"secretsmanager:GetSecretValue", "kms:Decrypt"}
+# A target in the cluster, or an endpoint of SageMaker; KServe loads versions from where MLflow keeps them.
+READ_TRAFFIC = {"eks:DescribeCluster", "sagemaker:DescribeEndpoint", *A_SECRET}
 PERMISSIONS = TABLE_PERMISSIONS | {
     "notifier.send": A_SECRET,
     "metrics.read": {"cloudwatch:GetMetricData", "aps:QueryMetrics"},
@@ -41,7 +43,10 @@ PERMISSIONS = TABLE_PERMISSIONS | {
     "cluster.explain_failure": {"eks:DescribeCluster"},
     "cluster.log_tail": {"eks:DescribeCluster"},
     "cluster.delete_job": {"eks:DescribeCluster"},
-    "traffic.promote": A_SECRET,
+    "traffic.read": READ_TRAFFIC,
+    "traffic.verify": READ_TRAFFIC,
+    "traffic.write": READ_TRAFFIC | {"sagemaker:UpdateEndpointWeightsAndCapacities"},
+    "live.read": {"s3:GetObject", "s3:ListBucket", "kms:Decrypt", "cloudwatch:GetMetricData", "aps:QueryMetrics"},
     "registry.champion": A_SECRET,
     "registry.keep_document": A_SECRET,
     "registry.run_of": A_SECRET,
@@ -66,7 +71,8 @@ SETTINGS = {
     "tables": {"ARTIFACTS_BUCKET"},
     "data.list_partitions": {"DATA_BUCKET"},
     "registry": {"MLFLOW_TRACKING_URI", "MLFLOW_SECRET_ARN"},
-    "traffic": {"MLFLOW_TRACKING_URI", "MLFLOW_SECRET_ARN"},
+    "traffic": {"MLFLOW_TRACKING_URI", "MLFLOW_SECRET_ARN", "CLUSTER_NAME", "CLUSTER_ENDPOINT", "CLUSTER_CA"},
+    "live": {"ARTIFACTS_BUCKET", "DATA_BUCKET", "PROMETHEUS_URL", "PROMETHEUS_AUTHENTICATION"},
     "cluster": {"CLUSTER_NAME", "CLUSTER_ENDPOINT", "CLUSTER_CA", "JOB_NAMESPACE", "PARALLEL_JOBS"},
     "cluster.start_job": PODS,
     "cluster.start_indexed_job": PODS,
@@ -96,6 +102,7 @@ RESOURCES = {
         "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:${AWS::StackName}-retraining",
         "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:${RetrainingStateMachine.Name}:*",
     },
+    "sagemaker": {"SagemakerEndpointArns"},
     "eks": {"arn:${AWS::Partition}:eks:${AWS::Region}:${AWS::AccountId}:cluster/${ClusterName}"},
     "events": {"arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default"},
     "secretsmanager": {"SlackSecretArn", "MlflowSecretArn"},
@@ -112,6 +119,8 @@ def name_of(resource: Any) -> str:
     ((tag, value),) = resource.items()
     if tag == "Fn::Split":
         return name_of(value[1])
+    if tag == "Fn::Sub" and isinstance(value, list):
+        return str(value[0])
     return ".".join(value) if isinstance(value, list) else str(value)
 
 
@@ -254,6 +263,10 @@ def test_each_secret_may_be_read_only_by_the_functions_that_use_it(template: Tem
     assert readers == {
         "SlackSecretArn": {"NotifyFunction"},
         "MlflowSecretArn": {
-            f"{name}Function" for name in ("StartJob", "WatchJobs", "ValidateModel", "DeployModel", "CloseJob")
+            f"{name}Function"
+            for name in (
+                *("StartJob", "WatchJobs", "ValidateModel", "DeployModel", "CloseJob"),
+                *("WatchRollouts", "RollBack"),
+            )
         },
     }

@@ -5,7 +5,7 @@ import yaml
 
 from auto_retrain.adapters import aws, http
 from auto_retrain.adapters.channels import slack
-from auto_retrain.adapters.kubernetes.access import client
+from auto_retrain.adapters.kubernetes.access import api
 from local.paths import ROOT
 from tests.deployment.cloudformation import FUNCTIONS, Template
 
@@ -35,7 +35,7 @@ def test_a_function_outlasts_a_call_to_whatever_does_not_answer(
     config = aws.aws_client("dynamodb").meta.config
     longest = {
         "AWS": config.retries["total_max_attempts"] * (config.connect_timeout + config.read_timeout),
-        "Kubernetes": client.PATIENCE_SECONDS + http.ANSWER_SECONDS,
+        "Kubernetes": api.PATIENCE_SECONDS + http.ANSWER_SECONDS,
         "Prometheus": http.ANSWER_SECONDS,
         "Slack": slack.ANSWER_SECONDS,
     }

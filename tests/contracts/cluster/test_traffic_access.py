@@ -21,13 +21,13 @@ from auto_retrain.domain.errors import StoreUnavailable
 from auto_retrain.domain.installation import EXCESSIVE, NEEDED_FOR_TRAFFIC, Finding, Permission
 from auto_retrain.usecases.operating.doctor import TRAFFIC_GROUP, check_installation
 from local.cluster import LocalCluster, User
-from local.cluster.tokens import ADMIN, SUBMITTER, TRAFFIC
+from local.cluster.tokens import ADMIN, KSERVE, SUBMITTER, TRAFFIC
 from local.paths import ROOT
 from tests.unit.builders import NOON, a_policy
 
 from .test_access import Remembering
 
-MANIFESTS = ROOT / "functions" / "deploy_model" / "kubernetes"
+MANIFESTS = ROOT / "functions" / "train_model" / "kubernetes" / "traffic"
 HTTP_ROUTE = {"adapter": "http_route", "namespace": "serving", "route": "churn", "service": "churn-v{version}"}
 NEEDED = NEEDED_FOR_TRAFFIC["http_route"]
 
@@ -50,8 +50,12 @@ def test_the_adapter_requests_what_is_needed_and_nothing_else() -> None:
     assert transport.used == NEEDED
 
 
-def test_the_role_allows_what_is_needed_and_nothing_else() -> None:
-    role, binding = documents("http-route.yaml")
+@pytest.mark.parametrize(
+    ("file", "adapter", "local"), [("http-route.yaml", "http_route", TRAFFIC), ("kserve.yaml", "kserve", KSERVE)]
+)
+def test_the_role_allows_what_is_needed_and_nothing_else(file: str, adapter: str, local: frozenset[str]) -> None:
+    role, binding = documents(file)
+    needed = NEEDED_FOR_TRAFFIC[adapter]
     allowed = {
         Permission(verb, resource + (f".{group}" if group else ""))
         for rule in role["rules"]
@@ -60,11 +64,11 @@ def test_the_role_allows_what_is_needed_and_nothing_else() -> None:
         for group in rule["apiGroups"]
     }
 
-    assert allowed == NEEDED
-    assert {str(permission).partition(".")[0] for permission in NEEDED} == TRAFFIC
+    assert allowed == needed
+    assert {str(permission).partition(".")[0] for permission in needed} == local
     assert binding["roleRef"]["name"] == role["metadata"]["name"]
     assert [subject["name"] for subject in binding["subjects"]] == [TRAFFIC_GROUP]
-    assert not NEEDED & EXCESSIVE
+    assert not needed & EXCESSIVE
 
 
 def test_each_manifest_is_listed_and_in_the_namespace_that_is_replaced() -> None:
@@ -107,7 +111,7 @@ def test_missing_and_excessive_rights_for_traffic_are_named() -> None:
         texts = " | ".join(finding.text for finding in look(HTTP_ROUTE))
 
     assert f"group '{TRAFFIC_GROUP}' may not: patch httproutes.gateway.networking.k8s.io" in texts
-    assert "kubectl apply -k functions/deploy_model/kubernetes" in texts
+    assert "kubectl apply -k functions/train_model/kubernetes/traffic" in texts
     assert f"group '{TRAFFIC_GROUP}' may do more than is needed: get secrets" in texts
 
 

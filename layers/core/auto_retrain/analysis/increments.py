@@ -18,17 +18,17 @@ _PAIRED_PARTS = (("equal", "answered"),)
 
 def as_compared(counts: LiveCounts, is_shadow: bool) -> LiveCounts:
     """With the copies in place of the challenger's requests, if it has nothing else."""
-    return counts.model_copy(update={"challenger": counts.copies}) if is_shadow and counts.copies.requests else counts
+    return counts.changed(challenger=counts.copies) if is_shadow and counts.copies.requests else counts
 
 
 def with_labels_of(before: LiveCounts, counts: LiveCounts) -> LiveCounts:
     """With the labels as they were, because those that are there now cannot be trusted."""
     arms = {
-        name: getattr(counts, name).model_copy(update=_fields(_LABELS, getattr(before, name)))
+        name: getattr(counts, name).changed(**_fields(_LABELS, getattr(before, name)))
         for name in ("champion", "challenger", "copies")
     }
-    paired = counts.paired.model_copy(update=_fields(_PAIRED_LABELS, before.paired))
-    return counts.model_copy(update={**arms, "paired": paired})
+    paired = counts.paired.changed(**_fields(_PAIRED_LABELS, before.paired))
+    return counts.changed(**arms, paired=paired)
 
 
 def _fields(names: tuple[str, ...], counts: Any) -> dict[str, Any]:

@@ -32,6 +32,10 @@ NEEDED_FOR_TRAFFIC = {
         | _permissions("get", "services")
         | _permissions("list", "endpointslices.discovery.k8s.io")
     ),
+    "kserve": frozenset(
+        _permissions("get patch", "inferenceservices.serving.kserve.io")
+        | _permissions("get", "httproutes.gateway.networking.k8s.io")
+    ),
 }
 # Permissions that could do harm if the functions had more than they need.
 _PROBED = frozenset(

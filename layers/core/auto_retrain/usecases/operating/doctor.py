@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator
 
 from ...domain.errors import ArtifactInvalid, AutoRetrainError
 from ...domain.installation import EXCESSIVE, NEEDED, NEEDED_FOR_TRAFFIC, Finding, Permission
-from ...domain.policy.traffic import HttpRouteTarget
+from ...domain.policy.traffic import HttpRouteTarget, KserveTarget
 from ...ports import Ports
 
 ABSENT_NAME = "auto-retrain-doctor"
 # Of the functions that move requests; they are others than those that start pods.
 TRAFFIC_GROUP = "auto-retrain-traffic"
+MANIFESTS = "functions/train_model/kubernetes"
 
 
 def check_installation(ports: Ports, for_group: str | None) -> Iterator[Finding]:
@@ -26,7 +27,7 @@ def check_installation(ports: Ports, for_group: str | None) -> Iterator[Finding]
     if not reached.is_good:
         return
     for namespace in ports.cluster.namespaces:
-        yield from _permissions(namespace, NEEDED, "train_model", for_group, ports)
+        yield from _permissions(namespace, NEEDED, MANIFESTS, for_group, ports)
     yield from _traffic_permissions(TRAFFIC_GROUP if for_group else None, ports)
 
 
@@ -53,7 +54,7 @@ def _traffic_permissions(group: str | None, ports: Ports) -> Iterator[Finding]:
         yield _unknown("traffic", error)
         return
     for namespace, permissions in sorted(needed.items()):
-        yield from _permissions(namespace, permissions, "deploy_model", group, ports)
+        yield from _permissions(namespace, permissions, f"{MANIFESTS}/traffic", group, ports)
 
 
 def _needed_for_traffic(ports: Ports) -> dict[str, frozenset[Permission]]:
@@ -61,16 +62,16 @@ def _needed_for_traffic(ports: Ports) -> dict[str, frozenset[Permission]]:
     needed: dict[str, frozenset[Permission]] = {}
     for applied, _ in ports.policies.fleet([]):
         target = applied.policy.deployment.traffic
-        if isinstance(target, HttpRouteTarget):
+        if isinstance(target, HttpRouteTarget | KserveTarget):
             before = needed.get(target.namespace, frozenset())
             needed[target.namespace] = before | NEEDED_FOR_TRAFFIC[target.adapter]
     return needed
 
 
 def _permissions(
-    namespace: str, needed: frozenset[Permission], function: str, group: str | None, ports: Ports
+    namespace: str, needed: frozenset[Permission], manifests: str, group: str | None, ports: Ports
 ) -> Iterator[Finding]:
-    """What the caller or a group may do in a namespace; the manifests of `function` repair what is missing."""
+    """What the caller or a group may do in a namespace; the `manifests` repair what is missing."""
     subject, who = f"rights in {namespace}", f"group '{group}'" if group else "you"
 
     def granted(permissions: frozenset[Permission]) -> set[Permission]:
@@ -82,7 +83,7 @@ def _permissions(
         yield _unknown(subject, error)
         return
     lacking, beyond = _names(missing), _names(more)
-    repair = f"kubectl apply -k functions/{function}/kubernetes"
+    repair = f"kubectl apply -k {manifests}"
     yield Finding(
         subject=subject,
         is_good=not missing,

@@ -9,6 +9,7 @@ from ..lookup import newest_version
 from ..rolling_out.adopt import adoptable_version
 from ..rolling_out.follow import follow
 from ..rolling_out.traffic_target import target_of
+from .promote import adopt_champion
 
 
 def compare_serving(job: RetrainingJob, ports: Ports) -> str:
@@ -31,16 +32,25 @@ def _compare_with_start(job: RetrainingJob, record: ServingRecord, ports: Ports)
         job = ports.jobs.get(job.job_id) or job  # it was read before, perhaps before it started
     if job.started_at is None:
         return "unknown"
-    is_moved = version != job.champion_version
-    adopted = adoptable_version(job.model_name, version, ports) if is_moved and version else None
-    moved = _fact(job, version, adopted is not None, ports) if is_moved else None
-    difference = moved.fact_id if moved else None
+    if version != job.champion_version and job.champion:
+        adopted = adopt_champion(job, record, ports)
+        follow(adopted, target_of(adopted, newest_version(job.model_name, ports)), ports)
+        return "moved"
+    return _compare_with_none(job, record, version, ports)
+
+
+def _compare_with_none(job: RetrainingJob, record: ServingRecord, version: str | None, ports: Ports) -> str:
+    """Nothing served when the job started; a version that its job refused is none that we take over."""
+    if version is None or version == job.champion_version:
+        return "in place"
+    adopted = adoptable_version(job.model_name, version, ports)
+    moved = _fact(job, version, adopted is not None, ports)
     # Announced first: if we die in between, the same fact is announced again, under the same id.
-    if difference != ports.states.get(job.model_name).moved_alias and (moved is None or announce(moved, ports)):
-        ports.states.record_moved_alias(job.model_name, difference)
+    if moved.fact_id != ports.states.get(job.model_name).moved_alias and announce(moved, ports):
+        ports.states.record_moved_alias(job.model_name, moved.fact_id)
     if adopted:
         ports.ledger.write(record.adopted(adopted, "somebody else moved the alias 'champion'", ports.clock.now()))
-    return "moved" if is_moved else "in place"
+    return "moved"
 
 
 def _fact(job: RetrainingJob, version: str | None, adopted: bool, ports: Ports) -> AliasMoved:

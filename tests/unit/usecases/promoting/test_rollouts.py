@@ -1,0 +1,204 @@
+"""A rollout goes one action at a time, a person comes first, and whatever ends its execution takes it back."""
+
+from datetime import timedelta
+
+import pytest
+
+from auto_retrain.domain.analysis import Analysis
+from auto_retrain.domain.ending import Ending
+from auto_retrain.domain.errors import PromotionRefused, RegistryUnavailable, TrafficRefused, TrafficUnavailable
+from auto_retrain.domain.serving import RolledBack
+from auto_retrain.pipeline import AutoRetrainPipeline
+from auto_retrain.usecases.rolling_out.intervene import abort, pause, promote
+from tests.unit.builders import NOON, a_policy
+from tests.unit.usecases.rollout_stages import (
+    CANARY,
+    at_first_weight,
+    at_last_weight,
+    looked,
+    serving,
+    shadowing,
+    unhealthy,
+    validated,
+)
+from tests.unit.usecases.world import World, rows
+
+
+def weights(world: World) -> dict[str, float]:
+    return dict(world.ports.weights.routes["churn"].weights)
+
+
+def test_a_canary_is_promoted_in_its_steps_and_its_job_with_it() -> None:
+    world, job_id = validated()
+    seen = []
+    for _ in range(3):
+        seen.append((world.deploy(job_id).next, weights(world), world.ports.registry.champion("churn")))
+        if serving(world).rollout:
+            looked(world, Analysis())
+    assert seen == [
+        ("bake", {"1": 95, "2": 5}, "1"),
+        ("bake", {"1": 75, "2": 25}, "1"),
+        ("promoted", {"2": 100}, "2"),
+    ]
+    assert world.deploy(job_id).next == "promoted"
+    assert world.close(decision={"job_id": job_id}).ending is Ending.PROMOTED
+
+
+def test_a_step_that_still_bakes_is_left_alone() -> None:
+    world, job_id = validated()
+    world.deploy(job_id)
+    before = serving(world)
+    assert world.deploy(job_id).next == "bake"
+    assert serving(world) == before
+
+
+def test_a_shadow_gets_copies_and_answers_nobody() -> None:
+    world, job_id = shadowing()
+    assert world.deploy(job_id).next == "bake"
+    route = world.ports.weights.routes["churn"]
+    assert (dict(route.weights), dict(route.mirrors)) == ({"1": 100}, {"2": 100})
+
+
+def test_a_model_without_a_champion_gets_its_challenger_at_once() -> None:
+    world = World(a_policy(deployment=CANARY, triggers={"evaluation_window_days": 5, "training_window_days": 10}))
+    job_id = world.scored_job(rows(2000, 0.95))
+    world.validate(job_id)
+    assert world.deploy(job_id).next == "promoted"
+    assert weights(world) == {"2": 100}
+
+
+def test_an_unhealthy_challenger_is_taken_back_while_mlflow_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, job_id = unhealthy()
+
+    def away(*_: str) -> str:
+        raise RegistryUnavailable("MLflow did not answer")
+
+    for call in ("champion", "version_tags", "version_files"):
+        monkeypatch.setattr(world.ports.registry, call, away)
+    assert world.deploy(job_id).next == "rolled_back"
+    assert weights(world) == {"1": 100}
+    assert world.deploy(job_id).next == "rolled_back"
+    ended = world.close(decision={"job_id": job_id})
+    assert (ended.next, ended.ending, ended.reason) == (
+        "succeed",
+        Ending.ROLLED_BACK,
+        "churn version 2 was not promoted, its rollout was ended: errors",
+    )
+    kinds = [event.kind for event in world.ports.events.published]
+    assert kinds == ["started", "rolled_back", "rolled_back"]
+
+
+def test_a_pause_holds_and_a_promotion_by_a_person_needs_no_proof() -> None:
+    world, job_id = at_first_weight()
+    pause("churn", "ada", "campaign", world.ports)
+    assert world.deploy(job_id).next == "bake"
+    assert weights(world) == {"1": 95, "2": 5}
+    promote("churn", "ada", "the board wants it", world.ports)
+    assert world.deploy(job_id).next == "promoted"
+    line = world.ports.ledger.lines("churn", 1)[0]
+    assert (line.change, line.actor, line.reason) == ("promoted", "ada", "the board wants it")
+
+
+def test_a_promotion_by_a_person_still_needs_the_validated_files() -> None:
+    world, job_id = at_first_weight()
+    promote("churn", "ada", "the board wants it", world.ports)
+    world.ports.registry.write_file("churn", "2", "MLmodel", b"something else")
+    with pytest.raises(PromotionRefused, match="not what was registered"):
+        world.deploy(job_id)
+    assert weights(world) == {"1": 95, "2": 5}
+
+
+def test_a_rollout_that_a_person_aborted_is_over_for_its_execution() -> None:
+    world, job_id = at_last_weight()
+    abort("churn", "ada", "customers complain", world.ports)
+    assert world.deploy(job_id).next == "rolled_back"
+    assert world.close(decision={"job_id": job_id}).reason.endswith("customers complain")
+
+
+@pytest.mark.parametrize("error", ["States.HeartbeatTimeout", "PromotionRefused"])
+def test_an_execution_that_fails_takes_its_challenger_back(error: str) -> None:
+    world, job_id = at_last_weight()
+    ended = world.close(decision={"job_id": job_id}, error={"Error": error, "Cause": "it broke"})
+    assert (ended.next, ended.ending, weights(world)) == ("fail", Ending.ROLLED_BACK, {"1": 100})
+    assert serving(world).is_rolled_back("2")
+    assert world.job(job_id).error == f"{error}: it broke"
+    assert world.ports.states.get("churn").active_job is None
+
+
+def test_an_execution_that_fails_takes_its_challenger_back_although_the_target_is_away() -> None:
+    world, job_id = at_last_weight()
+    world.ports.weights.unavailable = True
+    world.close(decision={"job_id": job_id}, error={"Error": "States.Timeout", "Cause": ""})
+    assert serving(world).rollout is None
+    assert serving(world).is_open
+    assert world.job(job_id).ending is Ending.ROLLED_BACK
+
+
+def test_a_version_that_was_taken_back_is_not_offered_again() -> None:
+    world, job_id = validated()
+    taken_back = RolledBack(version="2", reason="it was wrong", at=NOON)
+    world.ports.ledger.note(serving(world).changed(rolled_back=(taken_back,)))
+    with pytest.raises(PromotionRefused, match="version 2 of 'churn' was rolled back"):
+        world.deploy(job_id)
+
+
+def break_champion(world: World, job_id: str) -> None:
+    """The digest of the champion is known, and its files have changed since."""
+    job = world.job(job_id)
+    assert job.champion is not None
+    files = job.champion.files.changed(artifact_sha256=world.digest("1"))
+    world.ports.jobs.save(job.compared_with(job.champion.changed(files=files)))
+    world.ports.registry.write_file("churn", "1", "MLmodel", b"something else")
+
+
+def test_steps_without_a_way_back_are_refused_by_name_and_nothing_is_written() -> None:
+    world, job_id = validated()
+    break_champion(world, job_id)
+    message = "deployment.strategy = 'canary' needs a way back, and there is none: version 1 of 'churn' is not what"
+    with pytest.raises(PromotionRefused, match=message):
+        world.deploy(job_id)
+    assert serving(world).sequence == 0
+
+
+def test_all_at_once_goes_on_without_a_way_back_and_the_ledger_says_so() -> None:
+    world, job_id = validated({"strategy": "all_at_once"})
+    break_champion(world, job_id)
+    assert world.deploy(job_id).next == "promoted"
+    assert "there is no way back: version 1 of 'churn'" in world.ports.ledger.lines("churn", 1)[0].reason
+
+
+@pytest.mark.parametrize("error", [TrafficUnavailable, TrafficRefused])
+def test_a_target_that_does_not_answer_is_found_out_before_anything_is_written(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, job_id = validated()
+
+    def refuse(*_: object) -> None:
+        raise error("there is no such route")
+
+    monkeypatch.setattr(world.ports.traffic, "read", refuse)
+    with pytest.raises(error):
+        world.deploy(job_id)
+    assert serving(world).sequence == 0
+
+
+def test_a_rollout_extends_the_lease_to_its_longest_duration() -> None:
+    world, job_id = validated()
+    world.deploy(job_id)
+    longest = timedelta(minutes=world.policy.deployment.longest_minutes)
+    assert (world.ports.states.get("churn").lease_expires_at or NOON) > world.ports.clock.now() + longest
+
+
+def test_deploy_if_better_does_not_offer_again_what_was_taken_back() -> None:
+    world, job_id = at_last_weight()
+    abort("churn", "ada", "customers complain", world.ports)
+    assert not AutoRetrainPipeline(world.ports).deploy_if_better("churn", job_id, min_improvement=0.01)
+
+
+def test_deploy_if_better_begins_the_rollout_and_says_that_it_does_not_serve_yet() -> None:
+    world, job_id = validated()
+    pipeline = AutoRetrainPipeline(world.ports)
+    assert not pipeline.deploy_if_better("churn", job_id, min_improvement=0.01)
+    assert weights(world) == {"1": 95, "2": 5}
+    assert not pipeline.deploy_if_better("churn", job_id, min_improvement=0.01)
+    assert weights(world) == {"1": 95, "2": 5}
