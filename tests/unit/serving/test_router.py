@@ -160,23 +160,20 @@ def wait_for(condition: Callable[[], bool]) -> None:
     assert condition()
 
 
-def threads() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "router of churn"]
-
-
 def test_the_record_is_read_again_in_the_background(opened: Open) -> None:
     router, ledger = opened(a_record(), refresh_seconds=0.01)
     ledger.record = a_record(100, revision=2)
     wait_for(lambda: router.revision == 2)
 
 
-def test_a_router_that_nobody_uses_any_more_leaves_no_thread(opened: Open) -> None:
-    wait_for(lambda: not threads())
+def test_a_router_that_nobody_uses_any_more_leaves_no_thread() -> None:
+    others = set(threading.enumerate())
     router: Router | None = Router("churn", lambda: Ledger(a_record()), refresh_seconds=0.01)  # type: ignore[arg-type, return-value]
-    assert len(threads()) == 1
+    (own,) = set(threading.enumerate()) - others
     del router
     gc.collect()
-    wait_for(lambda: not threads())
+    own.join(10)
+    assert not own.is_alive()
 
 
 def test_a_hundred_threads_see_whole_routes_only(opened: Open) -> None:
