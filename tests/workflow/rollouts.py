@@ -20,6 +20,8 @@ CANARY = {
     "min_requests": 1000,
 }
 
+A_BAKE = timedelta(minutes=31)
+
 
 class Canary:
     """A model with a champion, and a better version that is rolling out."""
@@ -65,17 +67,14 @@ class Canary:
         self.world.stack.wait_until_idle(PATIENCE_SECONDS)
         return self.world.ended(self.arn)
 
-    def bake(self, requests: int, hours: int) -> None:
-        """Let a step have begun so many hours ago, and have had these requests right then.
+    def bake(self, requests: int) -> None:
+        """Let the time of a step pass, in which it has these requests."""
+        self.let_pass(A_BAKE)
+        self.answer(requests)
 
-        Requests of a later step are later, if it began fewer hours ago.
-        """
-        self.let_pass(timedelta(hours=hours))
-        self.answer(requests, at=datetime.now(UTC) - timedelta(hours=hours) + timedelta(minutes=1))
-
-    def answer(self, requests: int, errors: dict[str, int] | None = None, at: datetime | None = None) -> None:
+    def answer(self, requests: int, errors: dict[str, int] | None = None) -> None:
         """Log requests, divided as the weight says; some of a version's are errors."""
-        rollout, at = self.rollout, at or datetime.now(UTC)
+        rollout, at = self.rollout, datetime.now(UTC)
         assert rollout is not None
         challenger = rollout.challenger.number
         shares = {challenger: rollout.weight, self.champion or "": 100 - rollout.weight}
@@ -86,6 +85,15 @@ class Canary:
             for number in range(requests * share // 100)
         ]
         self._write(rows, at)
+
+    def wait_for_a_look(self, requests: int) -> None:
+        """Wait until so many requests of the champion have been counted; what is seen first sets the usual rates."""
+
+        def was_seen() -> bool:
+            evidence = self.world.ledger.evidence(self.model)
+            return evidence is not None and evidence.counts.champion.requests >= requests
+
+        self.world.wait_for("a look", was_seen)
 
     def let_pass(self, time: timedelta) -> None:
         """Let everything about the rollout have happened this much earlier."""

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from auto_retrain.domain.ending import Ending
-from tests.workflow.rollouts import Canary
+from tests.workflow.rollouts import A_BAKE, Canary
 from tests.workflow.world import World
 
 STEP = ["AwaitRollout", "DeployModel", "ChooseRollout"]
@@ -14,11 +14,11 @@ def test_a_good_canary_is_promoted_in_its_steps(world: World) -> None:
     canary = Canary(world)
     canary.wait_for_weight(10)
     assert (canary.champion, world.registry.champion(canary.model)) == ("1", "1")
-    canary.bake(12_000, hours=8)
+    canary.bake(12_000)
 
     canary.wait_for_weight(50)
     assert (canary.champion, world.registry.champion(canary.model)) == ("1", "1")
-    canary.bake(12_000, hours=4)
+    canary.bake(12_000)
 
     ended = canary.wait_for_the_end()
     assert (ended.status, ended.job and ended.job.ending) == ("SUCCEEDED", Ending.PROMOTED)
@@ -32,6 +32,8 @@ def test_a_good_canary_is_promoted_in_its_steps(world: World) -> None:
 def test_a_bad_canary_is_taken_back_and_not_offered_again(world: World) -> None:
     canary = Canary(world)
     canary.wait_for_weight(10)
+    canary.answer(500)
+    canary.wait_for_a_look(450)
     canary.answer(5_000, errors={"2": 100, "1": 9})
 
     ended = canary.wait_for_the_end()
@@ -44,7 +46,7 @@ def test_a_bad_canary_is_taken_back_and_not_offered_again(world: World) -> None:
 def test_a_canary_without_requests_is_held_and_then_taken_back(world: World) -> None:
     canary = Canary(world, max_hold_minutes=60)
     canary.wait_for_weight(10)
-    canary.let_pass(timedelta(minutes=31))
+    canary.let_pass(A_BAKE)
     world.wait_for("a hold", lambda: _is_held(canary))
     assert canary.weight == 10
     evidence = world.ledger.evidence(canary.model)

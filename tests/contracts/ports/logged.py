@@ -42,6 +42,7 @@ def a_row(number: int, version: str = "1", minutes: float = 5, **changes: Any) -
         "prediction": "yes",
         "entity_id": None,
         "rollout_id": "churn-2",
+        "step": 0,
         "score": None,
         "latency_ms": None,
         "error": None,

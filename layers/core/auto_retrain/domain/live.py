@@ -12,12 +12,16 @@ from .policy.policy import Policy
 
 
 class LiveQuery(Record):
-    """The requests of a rollout's two arms from `start`, when the present step began, up to but excluding `end`."""
+    """The requests of a rollout's two arms from `start`, when the present step began, up to but excluding `end`.
+
+    Requests that name another step do not count: for some seconds after a step, routers still follow the one before.
+    """
 
     policy: Policy
     rollout_id: str
     champion: str
     challenger: str
+    step: int = 0
     start: UtcTime
     end: UtcTime
 

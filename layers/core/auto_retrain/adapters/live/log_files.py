@@ -35,7 +35,7 @@ _NAMED = {
     "flag": "a boolean",
     "value": "text, a number or a boolean",
 }
-_READ = tuple(column for column in COLUMNS if column.name not in ("arm", "step", "assignment_probability"))
+_READ = tuple(column for column in COLUMNS if column.name not in ("arm", "assignment_probability"))
 
 
 def _has_zone(kind: pa.DataType) -> bool:

@@ -27,7 +27,8 @@ class StepRows(NamedTuple):
 def step_rows(batches: Iterable[pa.RecordBatch], query: LiveQuery, uri: str) -> StepRows:
     """What one file has of a step, in the columns of `schema`.
 
-    Rows of another model or rollout, or from before the step, do not count at all. Raises DataInvalid naming a column.
+    Rows of another model, rollout or step, or from before the step, do not count at all. Raises DataInvalid naming a
+    column.
     """
     of_others, kept = 0, []
     for batch in batches:
@@ -95,8 +96,9 @@ def _first_of_each(rows: pa.Table) -> pa.Table:
 
 
 def _is_of_step(batch: pa.RecordBatch, query: LiveQuery) -> pa.Array:
-    rollout = batch["rollout_id"]
+    rollout, step = batch["rollout_id"], batch["step"]
     own = pc.or_kleene(pc.is_null(rollout), pc.equal(rollout, query.rollout_id))
+    own = pc.and_(own, pc.or_kleene(pc.is_null(step), pc.equal(step, query.step)))
     began = pc.greater_equal(batch["predicted_at"], pa.scalar(query.start, pa.timestamp("us", "UTC")))
     return pc.and_(pc.and_(own, began), pc.equal(batch["model"], query.policy.model))
 

@@ -121,7 +121,8 @@ class _Labels:
 
 def _is_of_step(row: Row, query: LiveQuery) -> bool:
     is_own = row["model"] == query.policy.model and row.get("rollout_id") in (None, query.rollout_id)
-    return is_own and row["predicted_at"] >= query.start
+    is_of_step = row.get("step") in (None, query.step)
+    return is_own and is_of_step and row["predicted_at"] >= query.start
 
 
 def _each_once(rows: Iterable[Row]) -> Iterable[Row]:

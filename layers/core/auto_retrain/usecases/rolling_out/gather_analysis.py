@@ -48,6 +48,7 @@ def gather_analysis(
 def _query(record: ServingRecord, rollout: Rollout, applied: AppliedPolicy, at: datetime) -> LiveQuery:
     # Built without validation, which was done when its parts were read: a policy is large, and there are many.
     return LiveQuery.model_construct(
+        step=rollout.step,
         policy=applied.policy,
         rollout_id=rollout.job_id,
         champion=record.champion.version.number if record.champion else "",
