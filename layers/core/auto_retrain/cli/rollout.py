@@ -9,6 +9,7 @@ from typing import Any
 from ..domain.analysis import RolloutEvidence
 from ..domain.errors import EventInvalid
 from ..domain.messages.rolling_out import RollbackOutcome, RollbackRequest
+from ..domain.people import check_person
 from ..domain.serving import Rollout, ServingRecord
 from ..ports import Ports
 from ..usecases.rolling_out import intervene
@@ -55,7 +56,9 @@ def add_commands(commands: Any) -> None:
 
 def _rollback(options: argparse.Namespace, ports: Ports) -> int:
     to = None if options.to is None else str(options.to)
-    request = RollbackRequest(model_name=options.model, to=to, actor=actor_in(options), reason=options.reason)
+    actor = actor_in(options)
+    check_person(actor, options.reason)
+    request = RollbackRequest(model_name=options.model, to=to, actor=actor, reason=options.reason)
     return _print_outcome(roll_back(request, ports))
 
 
