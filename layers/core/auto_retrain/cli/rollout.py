@@ -4,6 +4,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from ..domain.analysis import RolloutEvidence
@@ -11,7 +12,9 @@ from ..domain.errors import EventInvalid
 from ..domain.messages.rolling_out import RollbackOutcome, RollbackRequest
 from ..domain.serving import Rollout, ServingRecord
 from ..ports import Ports
+from ..strategies import Hold, Promote, RollBack
 from ..usecases.rolling_out import intervene
+from ..usecases.rolling_out.decide import decide
 from ..usecases.rolling_out.roll_back import roll_back
 from .arguments import actor_in, add_actor, add_model, add_reason, version_number
 from .printing import moment, plain, print_table
@@ -84,7 +87,7 @@ def _step_in(options: argparse.Namespace, ports: Ports) -> int:
         "promote": intervene.promote,
     }
     record = steps[options.action](options.model, actor, options.reason, ports)
-    print(f"{options.model}: {_standing(record, ports.ledger.evidence(options.model))}")
+    print(f"{options.model}: {_standing(record, ports.ledger.evidence(options.model), ports)}")
     return 0
 
 
@@ -111,7 +114,7 @@ def _show(options: argparse.Namespace, ports: Ports) -> None:
         documents = {"serving": record.model_dump(mode="json", exclude=hidden), "evidence": shown}
         print(json.dumps(documents, indent=2))
         return
-    print(plain(f"{options.model}: {_standing(record, evidence)}"))
+    print(plain(f"{options.model}: {_standing(record, evidence, ports)}"))
     if record.champion:
         print(f"champion: version {record.champion.version.number} since {moment(record.champion.deployed_at)}")
     if record.conflict:
@@ -122,14 +125,14 @@ def _show(options: argparse.Namespace, ports: Ports) -> None:
         print_table(("CHECK", "OUTCOME", "REASON"), rows)
 
 
-def _standing(record: ServingRecord, evidence: RolloutEvidence | None) -> str:
+def _standing(record: ServingRecord, evidence: RolloutEvidence | None, ports: Ports) -> str:
     rollout = record.rollout
     if rollout is None:
         ended = record.ended
         if ended is None:
             return "no rollout"
         return f"no rollout; the last one ended at {moment(ended.at)} ({ended.outcome}): {ended.reason}"
-    return f"{_where(rollout)}; {_why(rollout, evidence)}"
+    return f"{_where(rollout)}; {_next(record, evidence, ports.clock.now())}"
 
 
 def _where(rollout: Rollout) -> str:
@@ -138,12 +141,17 @@ def _where(rollout: Rollout) -> str:
     return f"version {rollout.challenger.number} gets {share} since {since} ({rollout.deployment.strategy})"
 
 
-def _why(rollout: Rollout, evidence: RolloutEvidence | None) -> str:
-    wish = rollout.intervention
-    if wish:
-        verb = {"pause": "paused", "promote": "is to be promoted", "abort": "is to be aborted"}[wish.kind]
-        return f"{verb} by {wish.actor}: {wish.reason}"
-    if evidence is None or evidence.rollout_id != rollout.job_id:
-        return "nothing was looked at yet"
-    analysis = evidence.analysis
-    return analysis.unhealthy or analysis.missing or analysis.unproven or "healthy so far"
+def _next(record: ServingRecord, evidence: RolloutEvidence | None, at: datetime) -> str:
+    """What the watcher decides next, and why: the same decision, so nobody has to guess."""
+    action = decide(record, evidence, at)
+    match action:
+        case Hold(reason, None):
+            return reason
+        case Hold(reason, gives_up_at):
+            return f"it waits: {reason}; if that lasts, it is taken back at {moment(gives_up_at)}"
+        case Promote():
+            return f"it is about to be promoted: {action.reason}"
+        case RollBack():
+            return f"it is about to be taken back: {action.reason}"
+        case _:
+            return f"it is about to go on: {action.reason}"
