@@ -19,6 +19,7 @@ from auto_retrain.cli.policy_files import read_policy_file
 from auto_retrain.domain.policy.pod_rules import PodRules, kinds
 from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.policy.refusals import refusals
+from auto_retrain.domain.policy.traffic import CAPABILITIES
 from auto_retrain.domain.trigger_events import parse_trigger_event
 from auto_retrain.settings import Settings
 from auto_retrain.strategies import STRATEGIES
@@ -68,7 +69,8 @@ def test_everything_that_pod_templates_may_always_name_is_described(kind: str) -
 def test_there_is_an_example_of_every_kind_of_policy_section() -> None:
     shown = "\n".join(block.text for block in all_blocks("yaml"))
     parts = ("source: prometheus", "labels: {prefix: churn-labels", "pod_template:", "improvement_basis:")
-    assert all(part in shown for part in parts)
+    targets = [f"adapter: {name}" for name in CAPABILITIES if name != "alias"]
+    assert all(part in shown for part in (*parts, *targets))
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
