@@ -4,7 +4,6 @@ import argparse
 import json
 import time
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from ..domain.analysis import RolloutEvidence
@@ -12,9 +11,8 @@ from ..domain.errors import EventInvalid
 from ..domain.messages.rolling_out import RollbackOutcome, RollbackRequest
 from ..domain.serving import Rollout, ServingRecord
 from ..ports import Ports
-from ..strategies import Hold, Promote, RollBack
 from ..usecases.rolling_out import intervene
-from ..usecases.rolling_out.decide import decide
+from ..usecases.rolling_out.decide import foresee
 from ..usecases.rolling_out.roll_back import roll_back
 from .arguments import actor_in, add_actor, add_model, add_reason, version_number
 from .printing import moment, plain, print_table
@@ -132,26 +130,10 @@ def _standing(record: ServingRecord, evidence: RolloutEvidence | None, ports: Po
         if ended is None:
             return "no rollout"
         return f"no rollout; the last one ended at {moment(ended.at)} ({ended.outcome}): {ended.reason}"
-    return f"{_where(rollout)}; {_next(record, evidence, ports.clock.now())}"
+    return f"{_where(rollout)}; {foresee(record, evidence, ports.clock.now())}"
 
 
 def _where(rollout: Rollout) -> str:
     share = f"{rollout.weight} %" if not rollout.mirror_share else f"copies of {rollout.mirror_share} %"
     since = moment(rollout.since)
     return f"version {rollout.challenger.number} gets {share} since {since} ({rollout.deployment.strategy})"
-
-
-def _next(record: ServingRecord, evidence: RolloutEvidence | None, at: datetime) -> str:
-    """What the watcher decides next, and why: the same decision, so nobody has to guess."""
-    action = decide(record, evidence, at)
-    match action:
-        case Hold(reason, None):
-            return reason
-        case Hold(reason, gives_up_at):
-            return f"it waits: {reason}; if that lasts, it is taken back at {moment(gives_up_at)}"
-        case Promote():
-            return f"it is about to be promoted: {action.reason}"
-        case RollBack():
-            return f"it is about to be taken back: {action.reason}"
-        case _:
-            return f"it is about to go on: {action.reason}"
