@@ -11,6 +11,7 @@ from auto_retrain.analysis import CHECKS
 from auto_retrain.domain.data_check import CheckName
 from auto_retrain.domain.decision_record import HeldBy
 from auto_retrain.domain.events import EventKind
+from auto_retrain.domain.policy.traffic import CAPABILITIES
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.gates import GATES
 from auto_retrain.strategies import STRATEGIES
@@ -143,6 +144,14 @@ def test_every_live_check_is_described(check: str) -> None:
 def test_every_strategy_is_described(strategy: str) -> None:
     assert f"| [`{strategy}`](#{strategy}) |" in text_of("rollouts.md")
     assert f"`deployment` with `strategy: {strategy}`" in text_of("policies.md")
+
+
+@pytest.mark.parametrize("target", CAPABILITIES)
+def test_every_traffic_target_is_described_with_its_capabilities(target: str) -> None:
+    rows = text_of("traffic.md").partition("| `deployment.traffic.adapter` |")[2]
+    (row,) = re.findall(rf"^\| \[?`{target}`.*?\| (\w+) \| (\w+)", rows, re.MULTILINE)
+    can = CAPABILITIES[target]
+    assert row == tuple("yes" if each else "no" for each in (can.weights, can.mirror))
 
 
 @pytest.mark.parametrize("trigger", TriggerType)

@@ -1,24 +1,29 @@
 """The examples in the documentation work: policies, commands, execution inputs, Python."""
 
 import ast
+import base64
 import inspect
 import json
 import re
 import shlex
 from collections.abc import Iterator
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from auto_retrain import AutoRetrainPipeline
 from auto_retrain.adapters.memory import MemoryPorts
+from auto_retrain.adapters.memory.live import MemoryLiveSource
 from auto_retrain.cli.__main__ import command_line, main
 from auto_retrain.cli.policy_files import read_policy_file
 from auto_retrain.domain.policy.pod_rules import PodRules, kinds
 from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.policy.refusals import refusals
+from auto_retrain.domain.policy.traffic import CAPABILITIES
 from auto_retrain.domain.trigger_events import parse_trigger_event
 from auto_retrain.settings import Settings
 from auto_retrain.strategies import STRATEGIES
@@ -36,6 +41,7 @@ from tests.architecture.pages import (
     spans,
     the_block,
 )
+from tests.contracts.ports.logged import a_query
 
 WHOLE_POLICY = the_block(README, "yaml", "churn.yaml")
 OPTIONS = {
@@ -68,7 +74,8 @@ def test_everything_that_pod_templates_may_always_name_is_described(kind: str) -
 def test_there_is_an_example_of_every_kind_of_policy_section() -> None:
     shown = "\n".join(block.text for block in all_blocks("yaml"))
     parts = ("source: prometheus", "labels: {prefix: churn-labels", "pod_template:", "improvement_basis:")
-    assert all(part in shown for part in parts)
+    targets = [f"adapter: {name}" for name in CAPABILITIES if name != "alias"]
+    assert all(part in shown for part in (*parts, *targets))
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -138,3 +145,17 @@ def test_example_python_compiles_and_uses_names_that_exist(block: Block) -> None
             case ast.Call(func=ast.Attribute(value=ast.Name("pipeline"), attr=name)):
                 keywords = dict.fromkeys(str(keyword.arg) for keyword in node.keywords)
                 inspect.signature(getattr(AutoRetrainPipeline, name)).bind(None, *node.args, **keywords)
+
+
+def test_the_example_turns_a_capture_of_sagemaker_into_rows_that_are_counted() -> None:
+    names: dict[str, Any] = {}
+    exec(the_block(ROOT / "docs" / "prediction-log.md", "python", "def rows_of"), names)
+    output = {"data": base64.b64encode(b"yes\n").decode(), "encoding": "BASE64"}
+    about = {"eventId": "e-1", "inferenceId": "7", "inferenceTime": "2026-03-01T10:31:00Z"}
+    captured = json.dumps({"captureData": {"endpointOutput": output}, "eventMetadata": about})
+    source = MemoryLiveSource()
+    (row,) = names["rows_of"]("churn", "v1", captured)
+    source.rows = [{**row, "predicted_at": datetime.fromisoformat(row["predicted_at"])}]
+    counts = source.read([a_query()])[0]
+    assert (row["prediction"], row["prediction_id"]) == ("yes", "7")
+    assert counts.champion.requests == 1

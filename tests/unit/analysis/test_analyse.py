@@ -251,6 +251,11 @@ def test_without_labels_fewer_errors_are() -> None:
     assert analysis.rewards == ((8100, 9000), (995, 1000))
 
 
+def test_fewer_errors_are_not_enough_where_labels_are_required() -> None:
+    policy = AnalysisPolicy.model_validate({"labelled_quality": {"required": True}})
+    assert look(START, counts({"errors": 900}, {"errors": 5}), policy=policy).analysis.superior is None
+
+
 def test_a_challenger_that_is_as_good_is_not_superior() -> None:
     assert look(START, GOOD).analysis.superior is None
 

@@ -75,7 +75,7 @@ def test_missing_data_hold_a_rollout_and_then_end_it(strategy: str) -> None:
         evidence = evidence_of(rollout, at, held_since=minutes(10), missing="no requests")
         action = next_action(rollout, evidence, at)
         ended = RollBack("it waited for data for max_hold_minutes = 90: no requests")
-        assert action == (ended if late else Hold("no requests", lacks_data=True))
+        assert action == (ended if late else Hold("no requests", minutes(100)))
 
 
 @pytest.mark.parametrize("strategy", ["canary", "gradual", "shadow"])
@@ -86,7 +86,7 @@ def test_an_unproven_challenger_holds_after_the_last_bake_and_is_then_rolled_bac
         action = next_action(rollout, evidence_of(rollout, at, unproven="too few requests"), at)
         assert isinstance(action, RollBack if ends else Hold)
         assert action.reason.endswith("too few requests")
-        assert ends or (isinstance(action, Hold) and action.lacks_data)
+        assert ends or (isinstance(action, Hold) and action.gives_up_at == minutes(baked(rollout, 1440)))
 
 
 @pytest.mark.parametrize("strategy", ["canary", "gradual"])
@@ -98,7 +98,7 @@ def test_an_unproven_challenger_goes_through_the_steps_before_the_last(strategy:
 def test_blue_green_has_nothing_to_compare_with_but_waits_for_the_planned_requests() -> None:
     rollout, at = begun("blue_green", bake_minutes=60, min_requests=300), minutes(60)
     short = next_action(rollout, evidence_of(rollout, at, requests=299, unproven="nothing to compare"), at)
-    assert short == Hold("the challenger has answered 299 of 300 planned requests", lacks_data=True)
+    assert short == Hold("the challenger has answered 299 of 300 planned requests", minutes(60 + 1440))
     enough = next_action(rollout, evidence_of(rollout, at, requests=300, unproven="nothing to compare"), at)
     assert isinstance(enough, Promote)
 
@@ -110,14 +110,16 @@ def test_evidence_of_another_step_or_rollout_counts_as_none(strategy: str, other
     evidence = evidence_of(rollout, at, superior="better", unhealthy="bad").changed(**other)
     action = next_action(rollout, evidence, at)
     assert action == next_action(rollout, None, at)
-    assert action == Hold("nobody has looked at this step yet", lacks_data=True)
+    assert isinstance(action, Hold)
+    assert action.reason == "nobody has looked at this step yet"
 
 
 @pytest.mark.parametrize("strategy", [*BAKING, "bandit"])
 def test_an_old_look_says_nothing_about_now(strategy: str) -> None:
     rollout, at = begun(strategy), minutes(120)
     action = next_action(rollout, evidence_of(rollout, at - timedelta(minutes=31), superior="better"), at)
-    assert action == Hold("the last look was at 2026-03-01 13:29", lacks_data=True)
+    assert isinstance(action, Hold)
+    assert action.reason == "the last look was at 2026-03-01 13:29"
 
 
 def test_a_rollout_that_nobody_looks_at_is_rolled_back() -> None:

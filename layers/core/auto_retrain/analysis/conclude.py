@@ -35,8 +35,9 @@ def _unproven(counted: list[Verdict]) -> str | None:
 
 
 def _superior(sight: Sight, tests: Mapping[str, Process], counted: list[Verdict]) -> str | None:
-    """By labels if there are any, otherwise by errors."""
-    name = "labelled_quality" if has_labels(sight.counts) else "error_rate"
+    """By labels if there are any or the policy waits for them, otherwise by errors."""
+    by_labels = has_labels(sight.counts) or sight.policy.labelled_quality.required
+    name = "labelled_quality" if by_labels else "error_rate"
     test, verdict = tests.get(name), next((each for each in counted if each.check == name), None)
     if test is None or verdict is None or not Shared.of(sight.policy, tests).is_better(test):
         return None

@@ -13,6 +13,7 @@ from ..domain.people import check_person
 from ..domain.serving import Rollout, ServingRecord
 from ..ports import Ports
 from ..usecases.rolling_out import intervene
+from ..usecases.rolling_out.decide import foresee
 from ..usecases.rolling_out.roll_back import roll_back
 from .arguments import actor_in, add_actor, add_model, add_reason, version_number
 from .printing import moment, plain, print_table
@@ -87,7 +88,7 @@ def _step_in(options: argparse.Namespace, ports: Ports) -> int:
         "promote": intervene.promote,
     }
     record = steps[options.action](options.model, actor, options.reason, ports)
-    print(f"{options.model}: {_standing(record, ports.ledger.evidence(options.model))}")
+    print(f"{options.model}: {_standing(record, ports.ledger.evidence(options.model), ports)}")
     return 0
 
 
@@ -114,7 +115,7 @@ def _show(options: argparse.Namespace, ports: Ports) -> None:
         documents = {"serving": record.model_dump(mode="json", exclude=hidden), "evidence": shown}
         print(json.dumps(documents, indent=2))
         return
-    print(plain(f"{options.model}: {_standing(record, evidence)}"))
+    print(plain(f"{options.model}: {_standing(record, evidence, ports)}"))
     if record.champion:
         print(f"champion: version {record.champion.version.number} since {moment(record.champion.deployed_at)}")
     if record.conflict:
@@ -125,28 +126,17 @@ def _show(options: argparse.Namespace, ports: Ports) -> None:
         print_table(("CHECK", "OUTCOME", "REASON"), rows)
 
 
-def _standing(record: ServingRecord, evidence: RolloutEvidence | None) -> str:
+def _standing(record: ServingRecord, evidence: RolloutEvidence | None, ports: Ports) -> str:
     rollout = record.rollout
     if rollout is None:
         ended = record.ended
         if ended is None:
             return "no rollout"
         return f"no rollout; the last one ended at {moment(ended.at)} ({ended.outcome}): {ended.reason}"
-    return f"{_where(rollout)}; {_why(rollout, evidence)}"
+    return f"{_where(rollout)}; {foresee(record, evidence, ports.clock.now())}"
 
 
 def _where(rollout: Rollout) -> str:
     share = f"{rollout.weight} %" if not rollout.mirror_share else f"copies of {rollout.mirror_share} %"
     since = moment(rollout.since)
     return f"version {rollout.challenger.number} gets {share} since {since} ({rollout.deployment.strategy})"
-
-
-def _why(rollout: Rollout, evidence: RolloutEvidence | None) -> str:
-    wish = rollout.intervention
-    if wish:
-        verb = {"pause": "paused", "promote": "is to be promoted", "abort": "is to be aborted"}[wish.kind]
-        return f"{verb} by {wish.actor}: {wish.reason}"
-    if evidence is None or evidence.rollout_id != rollout.job_id:
-        return "nothing was looked at yet"
-    analysis = evidence.analysis
-    return analysis.unhealthy or analysis.missing or analysis.unproven or "healthy so far"

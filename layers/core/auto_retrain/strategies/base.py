@@ -36,10 +36,10 @@ class RollBack(NamedTuple):
 
 
 class Hold(NamedTuple):
-    """Leave everything as it is; `lacks_data` if only more data, or a person, can end this."""
+    """Leave everything as it is; if that lacks data, it is rolled back at `gives_up_at` unless they come."""
 
     reason: str
-    lacks_data: bool = False
+    gives_up_at: datetime | None = None
 
 
 # Each is absolute, so repeating it changes nothing.

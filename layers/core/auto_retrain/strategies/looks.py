@@ -36,9 +36,10 @@ def hold(rollout: Rollout, reason: str, missing_since: datetime | None, at: date
     deployment = rollout.deployment
     planned = planned_end(rollout)
     late_since = min(missing_since, planned) if missing_since else planned
-    if at - late_since >= timedelta(minutes=deployment.max_hold_minutes):
+    gives_up_at = late_since + timedelta(minutes=deployment.max_hold_minutes)
+    if at >= gives_up_at:
         return RollBack(f"it waited for data for max_hold_minutes = {deployment.max_hold_minutes}: {reason}")
-    return Hold(reason, lacks_data=True)
+    return Hold(reason, gives_up_at)
 
 
 def too_few(rollout: Rollout, look: Seen) -> str | None:

@@ -220,3 +220,41 @@ def test_slices_of_one_entity_each_are_never_judged() -> None:
         "data.slices: names data.entity = 'store': each slice is one entity, and validation.min_entities = 50 are "
         "needed, so none is judged",
     )
+
+
+ROUTER: dict[str, Any] = {"traffic": {"adapter": "router"}}
+CLOUDWATCH: dict[str, Any] = {**ROUTER, "requests": {"source": "cloudwatch"}}
+REQUIRED = {"labelled_quality": {"required": True}}
+BUSINESS, DRIFT = {"business_metric": {"enabled": True}}, {"prediction_drift": {"enabled": True}}
+AGREEMENT = {"agreement": {"enabled": True}}
+
+
+@pytest.mark.parametrize(
+    ("strategy", "section", "checks", "part"),
+    [
+        ("canary", CLOUDWATCH, REQUIRED, "labelled_quality.required: deployment.requests.source = 'cloudwatch' cannot"),
+        ("bandit", CLOUDWATCH, REQUIRED, "cannot tell labels, so nothing is ever promoted"),
+        ("blue_green", ROUTER, REQUIRED, "'blue_green' compares nothing, and promotes without them"),
+        ("all_at_once", {}, REQUIRED, "'all_at_once' compares nothing, and promotes without them"),
+        (
+            "gradual",
+            CLOUDWATCH,
+            DRIFT,
+            "source = 'cloudwatch' cannot tell scores, so nothing",
+        ),
+        ("canary", ROUTER, BUSINESS, "business_metric: no source says how its values vary"),
+        ("canary", ROUTER, AGREEMENT, "agreement: is judged in a shadow only, not with strategy = 'canary'"),
+        ("shadow", CLOUDWATCH, AGREEMENT, "agreement: deployment.requests.source = 'cloudwatch' cannot tell it"),
+    ],
+)
+def test_live_checks_that_can_never_be_met_are_warned_of(
+    strategy: str, section: dict[str, Any], checks: dict[str, Any], part: str
+) -> None:
+    deployment = {"strategy": strategy, "min_requests": 10, **section, "analysis": checks}
+    assert any(part in warning for warning in warnings_of(a_policy(deployment=deployment)))
+
+
+@pytest.mark.parametrize("checks", [{}, REQUIRED, DRIFT, {"business_metric": {"enabled": True, "observe_only": True}}])
+def test_live_checks_that_the_prediction_log_can_meet_give_no_warning(checks: dict[str, Any]) -> None:
+    deployment = {"strategy": "canary", **ROUTER, "analysis": checks}
+    assert warnings_of(a_policy(deployment=deployment)) == ()

@@ -88,7 +88,7 @@ class Canary(Strategy):
         if evidence and evidence.held_since and at - evidence.held_since > MAX_HOLD:
             return RollBack(f"no data for too long: {analysis.missing}")
         if analysis.missing:
-            return Hold(analysis.missing, lacks_data=True)
+            return Hold(analysis.missing)
         if at - rollout.since < BAKE:
             return Hold("it bakes")
         if rollout.step + 1 < len(WEIGHTS):

@@ -7,6 +7,7 @@ from itertools import islice, pairwise, takewhile
 
 from ..schedule import upcoming
 from ..trigger_type import TriggerType
+from .deployment_warnings import deployment_warnings
 from .metric import CloudWatchMetric
 from .metric_warnings import metric_warnings
 from .policy import Policy
@@ -165,6 +166,7 @@ _RULES = (
     _back_off_too_short,
     _image_by_tag,
     _labels_too_late,
+    deployment_warnings,
 )
 
 

@@ -26,3 +26,19 @@ def decide(record: ServingRecord, evidence: RolloutEvidence | None, at: datetime
     if wish is None or (isinstance(action, RollBack) and evidence and evidence.analysis.unhealthy):
         return action
     return Hold(f"{wish.actor} paused it: {wish.reason}")
+
+
+def foresee(record: ServingRecord, evidence: RolloutEvidence | None, at: datetime) -> str:
+    """In words for people, what the watcher decides next and why: the same decision, so nobody has to guess."""
+    action = decide(record, evidence, at)
+    match action:
+        case Hold(reason, None):
+            return reason
+        case Hold(reason, gives_up_at):
+            return f"it waits: {reason}; if that lasts, it is taken back at {gives_up_at:%Y-%m-%d %H:%M} UTC"
+        case Promote(reason):
+            return f"it is about to be promoted: {reason}"
+        case RollBack(reason):
+            return f"it is about to be taken back: {reason}"
+        case _:
+            return f"it is about to go on: {action.reason}"
