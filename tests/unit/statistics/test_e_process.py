@@ -4,7 +4,7 @@ from math import exp, inf, isclose, log
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom, norm
 
@@ -35,6 +35,7 @@ def _mean_factor(
     return higher, lower
 
 
+@settings(deadline=None)
 @given(rates=st.tuples(RATES, RATES), rows=st.tuples(ROWS, ROWS), past=st.tuples(PAST, PAST), weight=st.floats(0.01, 1))
 def test_no_block_raises_evidence_on_average_while_its_null_holds(
     rates: tuple[float, float], rows: tuple[int, int], past: tuple[tuple[int, int], tuple[int, int]], weight: float
@@ -70,17 +71,33 @@ def test_a_bet_is_a_ratio_of_likelihoods() -> None:
         assert bet == pytest.approx(alternative - null, rel=1e-9)
 
 
-@given(first=st.tuples(ROWS, ROWS), empty=st.sampled_from(["a", "b"]), rows=ROWS)
-def test_a_block_without_rows_in_one_arm_changes_no_evidence(first: tuple[int, int], empty: str, rows: int) -> None:
-    test = TwoProportions().after(Block(100, 5, 100, 5)).after(Block(first[0], 0, first[1], 0))
-    block = Block(0, 0, rows, rows) if empty == "a" else Block(rows, rows, 0, 0)
-    after = test.after(block)
-    assert (after.higher, after.lower) == (test.higher, test.lower)
-    assert sum(after.before) == sum(test.before) + 2 * rows
+@given(first=st.tuples(ROWS, ROWS), empty=st.sampled_from(["a", "b"]), rows=st.integers(1, 12), past=st.booleans())
+def test_rows_of_one_arm_wait_for_those_of_the_other(first: tuple[int, int], empty: str, rows: int, past: bool) -> None:
+    test = TwoProportions().after(Block(100, 5, 100, 5)) if past else TwoProportions()
+    one, other = Block(0, 0, rows, rows), Block(1 + first[0], 0, first[1], 0)
+    if empty == "b":
+        one, other = (Block(*block[2:], *block[:2]) for block in (one, other))
+    waits = test.after(one)
+    assert (waits.higher, waits.lower, waits.before) == (test.higher, test.lower, test.before)
+    assert waits.after(other) == test.after(one.and_then(other))
 
 
-def test_the_first_block_only_shows_how_rare_events_are() -> None:
-    assert e_value(TwoProportions().after(Block(1_000_000, 1_000, 100_000, 50_000)).higher) == 1
+@pytest.mark.parametrize("rows", [(990, 10), (9_900, 100), (2_500, 2_500)])
+@pytest.mark.parametrize("rate", [0.001, 0.05, 0.5])
+def test_one_large_first_block_seldom_shows_what_is_not_there(rows: tuple[int, int], rate: float) -> None:
+    """Of 100; each limit allows for three standard errors."""
+    drawn = np.random.default_rng(21).binomial(rows, rate, (100, 2)).tolist()
+    tests = [TwoProportions().after(Block(rows[0], a, rows[1], b)) for a, b in drawn]
+    assert sum(e_value(test.higher) >= 20 for test in tests) <= 11
+    assert sum(e_value(test.lower) >= 20 for test in tests) <= 11
+
+
+@pytest.mark.parametrize(("rates", "share"), [((0.002, 0.2), 1.0), ((0.0, 0.2), 1.0), ((0.05, 0.1), 0.7)])
+def test_one_large_first_block_shows_what_is_clear(rates: tuple[float, float], share: float) -> None:
+    """Of 5,000 requests a tenth goes to the challenger; a doubled rate of errors shows in 89 of 100."""
+    drawn = np.random.default_rng(22).binomial((4_500, 500), rates, (60, 2)).tolist()
+    tests = [TwoProportions().after(Block(4_500, a, 500, b)) for a, b in drawn]
+    assert sum(e_value(test.higher) >= 20 for test in tests) >= share * 60
 
 
 def test_evidence_of_any_strength_can_be_read() -> None:

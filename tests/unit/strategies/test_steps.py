@@ -128,6 +128,16 @@ def test_a_rollout_that_nobody_looks_at_is_rolled_back() -> None:
     assert isinstance(next_action(rollout, None, minutes(30)), RollBack)
 
 
+@pytest.mark.parametrize("strategy", [*BAKING, "bandit"])
+def test_the_time_of_a_pause_counts_for_nothing(strategy: str) -> None:
+    """Data are missing since before a pause of a month; after it, they may be missing for as long as ever."""
+    rollout = begun(strategy, max_hold_minutes=90).changed(paused=timedelta(days=30), resumed_at=minutes(43_210))
+    for minute, ends in ((43_299, False), (43_300, True)):
+        at = minutes(minute)
+        evidence = evidence_of(rollout, at, held_since=minutes(10), missing="no requests")
+        assert isinstance(next_action(rollout, evidence, at), RollBack if ends else Hold)
+
+
 def test_time_that_was_lost_in_early_steps_is_not_given_again() -> None:
     rollout = begun("canary", bake_minutes=60, max_hold_minutes=100).changed(step=2, weight=50, since=minutes(210))
     at = minutes(281)

@@ -3,8 +3,8 @@
 from typing import Any
 
 from ..statistics.e_process import Block, MeanDifference, OneProportion, TwoProportions
-from .base import Process
-from .means import MeanBlock
+from .base import Process, Sight
+from .means import MeanBlock, Sums, block_of
 
 
 def two_proportions(state: Any, block: Block, independence: float) -> Process:
@@ -20,18 +20,35 @@ def one_proportion(state: Any, rows: int, events: int, null_rate: float, indepen
 
 
 def mean_difference(state: Any, block: MeanBlock | None) -> Process:
-    """The test of two means from one block."""
-    before = MeanDifference(*state["means"]) if state and "means" in state else MeanDifference()
-    after = before.after(*block) if block else before
+    """The test of two means of the same requests from one block."""
+    return _of_means(_means(state).after(*block) if block else _means(state))
+
+
+def difference_of_means(state: Any, step: tuple[Sums, Sums], since: tuple[Sums, Sums], sight: Sight) -> Process:
+    """The test of the means of both arms; rows wait until those of the other arm, and how values vary, are known."""
+    waiting = state["waiting"] if state and "waiting" in state else ((0, 0.0, 0.0), (0, 0.0, 0.0))
+    champion, challenger = (Sums(*old).and_then(new) for old, new in zip(waiting, since, strict=True))
+    block = block_of(step, (champion, challenger), sight)
+    process = mean_difference(state, block)
+    return process if block else process._replace(state={**process.state, "waiting": [[*champion], [*challenger]]})
+
+
+def _means(state: Any) -> MeanDifference:
+    return MeanDifference(*state["means"]) if state and "means" in state else MeanDifference()
+
+
+def _of_means(after: MeanDifference) -> Process:
     return Process({"means": list(after)}, (after.log_e(1),), (after.log_e(-1),))
 
 
 def _proportions(state: Any) -> TwoProportions:
     if not state or "before" not in state:
         return TwoProportions()
-    return TwoProportions(tuple(state["worse"]), tuple(state["better"]), Block(*state["before"]))
+    blocks = Block(*state["before"]), Block(*state.get("waiting", (0, 0, 0, 0)))
+    return TwoProportions(tuple(state["worse"]), tuple(state["better"]), *blocks)
 
 
 def _kept(after: TwoProportions) -> Process:
-    state = {"worse": list(after.higher), "better": list(after.lower), "before": list(after.before)}
+    bets = {"worse": list(after.higher), "better": list(after.lower)}
+    state = {**bets, "before": list(after.before), "waiting": list(after.waiting)}
     return Process(state, after.higher, after.lower)

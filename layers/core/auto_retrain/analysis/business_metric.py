@@ -5,17 +5,16 @@ from typing import Any
 from ..domain.live import LiveCounts
 from ..domain.verdict import Verdict
 from .base import LiveCheck, Process, Sight, inconclusive
-from .bets import mean_difference
+from .bets import difference_of_means
 from .differences import Wording, judge_difference, of_means, plain
-from .means import Sums, block_of, variance_of_difference
+from .means import Sums, variance_of_difference
 
 
 class BusinessMetric(LiveCheck):
     name = "business_metric"
 
     def process(self, sight: Sight, state: Any) -> Process:
-        block = block_of(_sums(sight, sight.counts), _sums(sight, sight.since), sight)
-        return mean_difference(state, block)
+        return difference_of_means(state, _sums(sight, sight.counts), _sums(sight, sight.since), sight)
 
     def judge(self, sight: Sight, process: Process | None, is_worse: bool, limit: float) -> Verdict:
         champion, challenger = sums = _sums(sight, sight.counts)

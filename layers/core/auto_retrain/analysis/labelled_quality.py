@@ -6,9 +6,9 @@ from ..domain.live import ArmCounts, LiveCounts, PairedCounts
 from ..domain.verdict import Outcome, Verdict
 from ..statistics.e_process import Block
 from .base import LiveCheck, Process, Sight, inconclusive
-from .bets import mean_difference, one_proportion, two_proportions
+from .bets import difference_of_means, mean_difference, one_proportion, two_proportions
 from .differences import Difference, Wording, judge_difference, of_means, of_pairs, of_rates, plain, points, share
-from .means import MIN_ROWS, MeanBlock, Sums, block_of, spread_around, variance_of_difference
+from .means import MIN_ROWS, MeanBlock, Sums, spread_around, variance_of_difference
 
 _ROWS, _PAIRS = "planned requests with a label", "planned pairs with a label"
 
@@ -24,7 +24,7 @@ class LabelledQuality(LiveCheck):
             wrong, right = since.paired.only_champion_right, since.paired.only_challenger_right
             return one_proportion(state, wrong + right, wrong, 0.5, sight.independence)
         if _is_loss(sight):
-            return mean_difference(state, block_of(_sums(counts), _sums(since), sight))
+            return difference_of_means(state, _sums(counts), _sums(since), sight)
         return two_proportions(state, _block(since), sight.independence)
 
     def judge(self, sight: Sight, process: Process | None, is_worse: bool, limit: float) -> Verdict | None:

@@ -15,6 +15,10 @@ class Sums(NamedTuple):
     total: float
     squares: float
 
+    def and_then(self, later: "Sums") -> "Sums":
+        """Both together."""
+        return Sums(self.rows + later.rows, self.total + later.total, self.squares + later.squares)
+
     @property
     def mean(self) -> float:
         return self.total / self.rows
@@ -41,7 +45,7 @@ def variance_of_difference(champion: Sums, challenger: Sums, rows: tuple[float, 
 
 
 def block_of(step: tuple[Sums, Sums], since: tuple[Sums, Sums], sight: Sight) -> MeanBlock | None:
-    """What a test of means learns from one look; values vary as in the whole step.
+    """What a test of means learns from new rows; values vary as in the whole step.
 
     None while that is unknown, or an arm had no rows.
     """

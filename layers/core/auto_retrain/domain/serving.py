@@ -5,7 +5,7 @@ written together, so there is never one without the other.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import Field
@@ -41,7 +41,7 @@ class Rollout(Record):
 
     The deployment section is the one in force when it began: a policy that is edited meanwhile is for the next one.
     `since` is when the present step began, `weighted_at` when the weight last changed. `intervention` is the newest
-    that is in force.
+    that is in force. `paused` is how long pauses lasted that are over; the last one ended at `resumed_at`.
     """
 
     job_id: str
@@ -55,6 +55,8 @@ class Rollout(Record):
     since: UtcTime
     weighted_at: UtcTime | None = None
     intervention: Intervention | None = None
+    paused: timedelta = timedelta()
+    resumed_at: UtcTime | None = None
     task_token: str | None = Field(default=None, repr=False)
 
 
@@ -242,9 +244,15 @@ class ServingRecord(Record):
             rolled_back=(*kept, *taken_back)[-MAX_ROLLED_BACK:],
         )
 
-    def intervened(self, intervention: Intervention | None) -> Self:
-        """What a person asked for; None resumes. Nothing that serves changes, so there is no ledger line."""
+    def intervened(self, intervention: Intervention) -> Self:
+        """What a person asked for. Nothing that serves changes, so there is no ledger line."""
         return self.changed(rollout=self._rolling().changed(intervention=intervention))
+
+    def resumed(self, pause: Intervention, at: datetime) -> Self:
+        """A pause is over; its time does not count, neither for the plan nor as a wait for data."""
+        rollout = self._rolling()
+        paused = rollout.paused + (at - pause.at)
+        return self.changed(rollout=rollout.changed(intervention=None, paused=paused, resumed_at=at))
 
     def awaited_by(self, task_token: str | None) -> Self:
         """An execution waits for the rollout, or no longer."""

@@ -11,10 +11,13 @@ from typing import NamedTuple
 
 # The alternatives that are bet on, as ratios of odds.
 ODDS_RATIOS = (1.25, 1.5, 2.0, 3.0, 6.0)
+_INVERSE_RATIOS = tuple(1 / odds for odds in ODDS_RATIOS)
 _NO_BETS = (0.0,) * len(ODDS_RATIOS)
-# What a bet takes for the rate before anything is known: half an event in ten rows.
+# What a bet adds to the past, so that its rate is never 0: half an event in ten rows.
 _PRIOR_EVENTS, _PRIOR_ROWS = 0.5, 10.0
 _MAX_RATE = 0.99
+# Before anything is known, a bet is split over rates from one in 100,000 to nine in ten, whose odds grow by a half.
+_FIRST_RATES = tuple(1.5**power / (1 + 1.5**power) for power in range(-28, 6))
 _MAX_LOG = 700.0
 
 
@@ -31,6 +34,13 @@ class Block(NamedTuple):
     rows_b: int
     events_b: int
 
+    def and_then(self, later: "Block") -> "Block":
+        """Both as one block."""
+        return Block(*(old + new for old, new in zip(self, later, strict=True)))
+
+
+_NOTHING = Block(0, 0, 0, 0)
+
 
 class TwoProportions(NamedTuple):
     """The exact test of two proportions that are observed in blocks of any size: `higher` tests that the rate of b is
@@ -38,41 +48,50 @@ class TwoProportions(NamedTuple):
 
     A bet on the rates p_a and p_b multiplies by the likelihood of a block under them over that under
     p_0 = (n_a p_a + n_b p_b) / (n_a + n_b) in both arms; this has a mean of at most 1 whatever the true rate is, and
-    whether or not it stays the same from block to block. The rates of a bet come from earlier blocks alone. Source:
-    R. Turner, A. Ly and P. Grünwald, "Generic E-variables for exact sequential k-sample tests that allow for optional
-    stopping" (2021, arXiv 2106.02693).
+    whether or not it stays the same from block to block. The rates of a bet come from earlier blocks alone; in the
+    first one it is the average of bets on rates of every size. Source: R. Turner, A. Ly and P. Grünwald, "Generic
+    E-variables for exact sequential k-sample tests that allow for optional stopping" (2021, arXiv 2106.02693).
+
+    `waiting` are rows of one arm that wait for rows of the other to be compared with.
     """
 
     higher: tuple[float, ...] = _NO_BETS
     lower: tuple[float, ...] = _NO_BETS
-    before: Block = Block(0, 0, 0, 0)
+    before: Block = _NOTHING
+    waiting: Block = _NOTHING
 
     def after(self, block: Block, weight: float = 1.0) -> "TwoProportions":
-        """The test after one more block; an arm without rows tells nothing about a difference.
+        """The test after one more block.
 
         A weight below 1 is the share of rows that count as independent. It raises a bet to that power, whose mean is
         then at most 1 as well (Jensen's inequality).
         """
-        before = self.before
-        seen = Block(*(old + new for old, new in zip(before, block, strict=True)))
-        if not block.rows_a or not block.rows_b or not before.rows_a + before.rows_b:
-            return self._replace(before=seen)
-        higher = [
-            bet + weight * _log_ratio(before, block, odds) for bet, odds in zip(self.higher, ODDS_RATIOS, strict=True)
-        ]
-        lower = [
-            bet + weight * _log_ratio(before, block, 1 / odds)
-            for bet, odds in zip(self.lower, ODDS_RATIOS, strict=True)
-        ]
-        return TwoProportions(tuple(higher), tuple(lower), seen)
+        block = self.waiting.and_then(block)
+        if not block.rows_a or not block.rows_b:
+            return self._replace(waiting=block)
+        higher, lower = (
+            tuple(bet + _log_bet(self.before, block, odds, weight) for bet, odds in zip(bets, ratios, strict=True))
+            for bets, ratios in ((self.higher, ODDS_RATIOS), (self.lower, _INVERSE_RATIOS))
+        )
+        return TwoProportions(higher, lower, self.before.and_then(block))
 
 
-def _log_ratio(before: Block, block: Block, odds_ratio: float) -> float:
+def _log_bet(before: Block, block: Block, odds_ratio: float, weight: float) -> float:
     """Logarithm of what a bet on this ratio of odds multiplies by."""
-    rows_a, events_a, rows_b, events_b = block
+    rates = (_past_rate(before, odds_ratio),) if before.rows_a else _FIRST_RATES
+    logs = [weight * _log_ratio(rate, block, odds_ratio) for rate in rates]
+    largest = max(logs)
+    return largest + log(sum(exp(each - largest) for each in logs) / len(logs))
+
+
+def _past_rate(before: Block, odds_ratio: float) -> float:
+    """Any rate would be allowed that depends on the past alone; this one explains the past well if rates are small."""
     events = before.events_a + before.events_b + _PRIOR_EVENTS
-    # Any rate would be allowed that depends on the past alone; this one explains the past well if rates are small.
-    rate_a = min(events / (before.rows_a + odds_ratio * before.rows_b + _PRIOR_ROWS), _MAX_RATE)
+    return min(events / (before.rows_a + odds_ratio * before.rows_b + _PRIOR_ROWS), _MAX_RATE)
+
+
+def _log_ratio(rate_a: float, block: Block, odds_ratio: float) -> float:
+    rows_a, events_a, rows_b, events_b = block
     odds_b = odds_ratio * rate_a / (1 - rate_a)
     rate_b = odds_b / (1 + odds_b)
     rate = (rows_a * rate_a + rows_b * rate_b) / (rows_a + rows_b)
@@ -98,7 +117,7 @@ class OneProportion(NamedTuple):
         """The test after so many more rows, of which this share counts as independent."""
         counted = weight * rows, weight * events, null_rate
         higher = _against(self.higher, counted, ODDS_RATIOS)
-        return OneProportion(higher, _against(self.lower, counted, [1 / odds for odds in ODDS_RATIOS]))
+        return OneProportion(higher, _against(self.lower, counted, _INVERSE_RATIOS))
 
 
 def _against(bets: Sequence[float], counted: tuple[float, float, float], ratios: Sequence[float]) -> tuple[float, ...]:

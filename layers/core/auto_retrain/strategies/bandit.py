@@ -26,7 +26,7 @@ class Bandit(Strategy):
             return RollBack(analysis.unhealthy)
         if analysis.superior and not analysis.missing and not too_few(rollout, look):
             return Promote(analysis.superior)
-        if at - rollout.started_at >= timedelta(hours=policy.max_hours):
+        if at - rollout.started_at - rollout.paused >= timedelta(hours=policy.max_hours):
             return RollBack(f"it was not shown to be better in max_hours = {policy.max_hours}")
         if analysis.missing:
             return hold(rollout, analysis.missing, look.missing_since, at)

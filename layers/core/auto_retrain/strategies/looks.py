@@ -35,11 +35,16 @@ def hold(rollout: Rollout, reason: str, missing_since: datetime | None, at: date
     """Wait for data, but not for ever: a rollout that falls too far behind its plan is rolled back."""
     deployment = rollout.deployment
     planned = planned_end(rollout)
-    late_since = min(missing_since, planned) if missing_since else planned
+    late_since = min(_counted(rollout, missing_since), planned) if missing_since else planned
     gives_up_at = late_since + timedelta(minutes=deployment.max_hold_minutes)
     if at >= gives_up_at:
         return RollBack(f"it waited for data for max_hold_minutes = {deployment.max_hold_minutes}: {reason}")
     return Hold(reason, gives_up_at)
+
+
+def _counted(rollout: Rollout, missing_since: datetime) -> datetime:
+    """Since when data are missing; what was missing during a pause does not count."""
+    return max(missing_since, rollout.resumed_at) if rollout.resumed_at else missing_since
 
 
 def too_few(rollout: Rollout, look: Seen) -> str | None:
@@ -51,5 +56,5 @@ def too_few(rollout: Rollout, look: Seen) -> str | None:
 
 
 def planned_end(rollout: Rollout) -> datetime:
-    """When the present step would be over if nothing had ever been waited for."""
-    return rollout.started_at + timedelta(minutes=(rollout.step + 1) * rollout.deployment.step_minutes)
+    """When the present step would be over if nothing had ever been waited for, without its pauses."""
+    return rollout.started_at + rollout.paused + timedelta(minutes=(rollout.step + 1) * rollout.deployment.step_minutes)

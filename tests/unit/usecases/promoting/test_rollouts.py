@@ -1,15 +1,21 @@
 """A rollout goes one action at a time, a person comes first, and whatever ends its execution takes it back."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
+import yaml
 
 from auto_retrain.domain.analysis import Analysis
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.errors import PromotionRefused, RegistryUnavailable, TrafficRefused, TrafficUnavailable
-from auto_retrain.domain.serving import RolledBack
+from auto_retrain.domain.model_version import ModelVersion
+from auto_retrain.domain.serving import RolledBack, Rollout, ServingRecord
 from auto_retrain.pipeline import AutoRetrainPipeline
-from auto_retrain.usecases.rolling_out.intervene import abort, pause, promote
+from auto_retrain.usecases.promoting.deploy_model import LONGEST_EXECUTION
+from auto_retrain.usecases.rolling_out.intervene import abort, pause, promote, resume
+from local.paths import ROOT
 from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.rollout_stages import (
     CANARY,
@@ -99,6 +105,48 @@ def test_a_pause_holds_and_a_promotion_by_a_person_needs_no_proof() -> None:
     assert (line.change, line.actor, line.reason) == ("promoted", "ada", "the board wants it")
 
 
+@pytest.mark.parametrize("then", [resume, promote])
+def test_a_rollout_goes_on_after_a_pause_of_weeks(then: Callable[..., Any]) -> None:
+    """Neither has its lease expired, nor is it behind its plan for want of data."""
+    world, job_id = at_first_weight()
+    pause("churn", "ada", "campaign", world.ports)
+    world.ports.clock.advance(timedelta(days=45))
+    then("churn", "ada", "the campaign is over", world.ports)
+    looked(world, Analysis())
+    assert world.deploy(job_id).next == ("bake" if then is resume else "promoted")
+    assert weights(world) == ({"1": 75, "2": 25} if then is resume else {"2": 100})
+    assert world.deploy(job_id).next != "rolled_back"
+
+
+def test_no_execution_outlives_the_lease_of_its_rollout() -> None:
+    definition = yaml.safe_load((ROOT / "statemachine/retraining.asl.yaml").read_text())
+    assert timedelta(seconds=definition["TimeoutSeconds"]) <= LONGEST_EXECUTION
+
+
+def test_a_rollout_of_another_job_is_not_replaced() -> None:
+    world, job_id = validated()
+    other = serving_beside(world)
+    with pytest.raises(PromotionRefused, match="a rollout of job 'churn-other' is under way"):
+        world.deploy(job_id)
+    assert serving(world) == other
+
+
+def serving_beside(world: World) -> ServingRecord:
+    """Version 7 of another job, whose lease was lost, answers some requests."""
+    now, ledger = world.ports.clock.now(), world.ports.ledger
+    before = ledger.write(ledger.serving("churn").adopted(ModelVersion(number="1"), "it served", now))
+    rollout = Rollout(
+        job_id="churn-other",
+        challenger=ModelVersion(number="7"),
+        deployment=world.policy.deployment,
+        policy_version=1,
+        started_at=now,
+        since=now,
+        weight=5,
+    )
+    return ledger.write(before.rolling_out(rollout, "auto-retrain", "it passed every gate", now))
+
+
 def test_a_promotion_by_a_person_still_needs_the_validated_files() -> None:
     world, job_id = at_first_weight()
     promote("churn", "ada", "the board wants it", world.ports)
@@ -182,11 +230,10 @@ def test_a_target_that_does_not_answer_is_found_out_before_anything_is_written(
     assert serving(world).sequence == 0
 
 
-def test_a_rollout_extends_the_lease_to_its_longest_duration() -> None:
+def test_a_rollout_extends_the_lease_beyond_its_execution() -> None:
     world, job_id = validated()
     world.deploy(job_id)
-    longest = timedelta(minutes=world.policy.deployment.longest_minutes)
-    assert (world.ports.states.get("churn").lease_expires_at or NOON) > world.ports.clock.now() + longest
+    assert world.ports.states.get("churn").lease_expires_at == world.ports.clock.now() + LONGEST_EXECUTION
 
 
 def test_deploy_if_better_does_not_offer_again_what_was_taken_back() -> None:

@@ -23,8 +23,8 @@ from .allowed_version import allowed_version
 from .promote import adopt_champion, promote
 from .verify_files import check_files, problem_of_way_back
 
-# A rollout ends by itself before; this leaves time for the states around it.
-LEASE_MARGIN = timedelta(days=1)
+# No execution lasts longer, so that a rollout keeps its lease however long a person pauses it.
+LONGEST_EXECUTION = timedelta(days=65)
 
 
 def deploy_model(reference: JobReference, ports: Ports) -> DeploymentOutcome:
@@ -36,8 +36,8 @@ def deploy_model(reference: JobReference, ports: Ports) -> DeploymentOutcome:
     Raises:
         JobUnknown: there is no such job.
         PromotionRefused: the job has ended or no longer holds the lease of its model; the stored validation does not
-            promote exactly this version and these files, or lacks a required approval; the version was rolled back; or
-            there is no way back to the champion, which a rollout in steps needs.
+            promote exactly this version and these files, or lacks a required approval; the version was rolled back;
+            another job's rollout is under way; or there is no way back to the champion, which a rollout in steps needs.
         ChampionConflict: what serves is not what the challenger was compared with; nothing is written.
         TrafficUnavailable, TrafficRefused: as `follow`.
     """
@@ -77,6 +77,8 @@ def _begin(job: RetrainingJob, record: ServingRecord, ports: Ports) -> ServingRe
     if record.is_rolled_back(version.number):
         number = f"version {version.number} of '{job.model_name}'"
         raise PromotionRefused(f"{number} was rolled back, so it is not offered again")
+    if record.rollout:
+        raise PromotionRefused(f"a rollout of job '{record.rollout.job_id}' is under way for '{job.model_name}'")
     check_files(job.model_name, version, ports)
     rollout = _rollout(job, version, ports)
     action = STRATEGIES[rollout.deployment.strategy].first_action(rollout)
@@ -116,9 +118,8 @@ def _expose_first(
         rollout = rollout.changed(weight=action.weight, step=action.step, weighted_at=now)
     if isinstance(action, Mirror):
         rollout = rollout.changed(mirror_share=action.share)
-    longest = timedelta(minutes=deployment.longest_minutes) + LEASE_MARGIN
     change = record.rolling_out(rollout, SYSTEM_ACTOR, action.reason, now)
-    return expose(change, deployment.traffic, ports, job.deploying(), now + longest)
+    return expose(change, deployment.traffic, ports, job.deploying(), now + LONGEST_EXECUTION)
 
 
 def _check_champion(job: RetrainingJob, record: ServingRecord, ports: Ports) -> None:

@@ -91,9 +91,10 @@ def _intervene(kind: _Wish, actor: str, reason: str, ports: Ports, record: Servi
 
 
 def _resume(actor: str, reason: str, ports: Ports, record: ServingRecord) -> ServingRecord:
-    if _undecided(record, "resume") is None:
+    present = _undecided(record, "resume")
+    if present is None:
         return record
-    noted = ports.ledger.note(record.intervened(None))
+    noted = ports.ledger.note(record.resumed(present, ports.clock.now()))
     record_fact(_fact(record, "resume", actor, reason, ports))
     return noted
 
