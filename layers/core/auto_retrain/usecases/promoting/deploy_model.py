@@ -17,6 +17,7 @@ from ..lookup import job_of, newest_version
 from ..rolling_out.decide import decide
 from ..rolling_out.expose import expose
 from ..rolling_out.follow import follow
+from ..rolling_out.publish_page import publish_page
 from ..rolling_out.take_back import abort_rollout
 from ..rolling_out.traffic_target import target_of
 from .allowed_version import allowed_version
@@ -118,7 +119,9 @@ def _expose_first(
         rollout = rollout.changed(mirror_share=action.share)
     longest = timedelta(minutes=deployment.longest_minutes) + LEASE_MARGIN
     change = record.rolling_out(rollout, SYSTEM_ACTOR, action.reason, now)
-    return expose(change, deployment.traffic, ports, job.deploying(), now + longest)
+    exposed = expose(change, deployment.traffic, ports, job.deploying(), now + longest)
+    publish_page(rollout, exposed, ports)
+    return exposed
 
 
 def _check_champion(job: RetrainingJob, record: ServingRecord, ports: Ports) -> None:
@@ -134,17 +137,30 @@ def _check_champion(job: RetrainingJob, record: ServingRecord, ports: Ports) -> 
 
 def _go_on(job: RetrainingJob, record: ServingRecord, rollout: Rollout, ports: Ports) -> ServingRecord:
     action = decide(record, ports.ledger.evidence(job.model_name), ports.clock.now())
-    wish, target, now = rollout.intervention, rollout.deployment.traffic, ports.clock.now()
-    actor = wish.actor if wish else SYSTEM_ACTOR
     if isinstance(action, RollBack):
         # Needs neither MLflow nor the lease.
-        abort_rollout(job.model_name, job.job_id, actor, action.reason, ports)
+        abort_rollout(job.model_name, job.job_id, _actor(rollout), action.reason, ports)
         return ports.ledger.serving(job.model_name)
     version = allowed_version(job, ports)
     check_lease_now(job, ports)
     if isinstance(action, Promote):
         check_files(job.model_name, version, ports)
-        return promote(job, version, record, target, actor, action.reason, ports)
+        target = rollout.deployment.traffic
+        after = promote(job, version, record, target, _actor(rollout), action.reason, ports)
+    else:
+        after = _expose_next(job, record, rollout, action, ports)
+    publish_page(rollout, after, ports)
+    return after
+
+
+def _actor(rollout: Rollout) -> str:
+    return rollout.intervention.actor if rollout.intervention else SYSTEM_ACTOR
+
+
+def _expose_next(
+    job: RetrainingJob, record: ServingRecord, rollout: Rollout, action: Action, ports: Ports
+) -> ServingRecord:
+    target, now = rollout.deployment.traffic, ports.clock.now()
     if isinstance(action, SetWeight) and (action.weight, action.step) != (rollout.weight, rollout.step):
         change = record.weighted(action.weight, action.step, SYSTEM_ACTOR, action.reason, now)
         return expose(change, target, ports, job)

@@ -11,6 +11,7 @@ from ...ports import Ports
 from ..audit.record import announce
 from ..isolation import attempt
 from .follow import follow
+from .publish_page import publish_page
 from .take_back import wake
 from .traffic_target import target_of
 
@@ -32,7 +33,9 @@ def reconcile(
         followed = attempt(following, f"alias and traffic of {record.model_name}", problems)
     after = followed or record
     if record.rollout and after.rollout is None:
-        wake(record, ports)  # somebody else let another version serve, which ended the rollout
+        # Somebody else let another version serve, which ended the rollout.
+        wake(record, ports)
+        publish_page(record.rollout, after, ports)
     if _is_settled(after):
         return "in place" if _is_settled(record) else "reconciled"
     at = ports.clock.now()

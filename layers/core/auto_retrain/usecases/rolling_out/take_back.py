@@ -16,6 +16,7 @@ from ..audit.record import announce
 from ..lookup import newest_version
 from .follow import follow
 from .newest_record import on_newest
+from .publish_page import publish_page
 from .traffic_target import target_of
 
 _LOG = logging.getLogger(__name__)
@@ -62,6 +63,8 @@ def take_back(model_name: str, decide: Decision, ports: Ports) -> RollbackOutcom
         wake(written.before, ports)
         taken_back = _taken_back(written)
         announce(_fact(written, written.line, taken_back), ports)
+        if written.before.rollout:
+            publish_page(written.before.rollout, record, ports)
     route = record.applied.route if record.applied else None
     return RollbackOutcome(
         model_name=model_name,
