@@ -44,9 +44,10 @@ def deploy_model(reference: JobReference, ports: Ports) -> DeploymentOutcome:
     """
     job = job_of(reference.job_id, ports)
     record = ports.ledger.serving(job.model_name)
-    if record.rollout and record.rollout.job_id == job.job_id:
-        record = _go_on(job, record, record.rollout, ports)
-    elif not _has_ended(job, record):
+    rollout = record.rollout_of_job(job.job_id)
+    if rollout:
+        record = _go_on(job, record, rollout, ports)
+    elif not job.deployed and record.ending_of_job(job.job_id) is None:
         record = _begin(job, record, ports)
     elif not record.is_applied:
         record = follow(record, target_of(record, newest_version(job.model_name, ports)), ports)
@@ -58,13 +59,9 @@ def check_lease_now(job: RetrainingJob, ports: Ports) -> None:
     check_lease(job, ports.states.get(job.model_name), ports.clock.now())
 
 
-def _has_ended(job: RetrainingJob, record: ServingRecord) -> bool:
-    return job.deployed or (record.ended is not None and record.ended.job_id == job.job_id)
-
-
 def _outcome(job: RetrainingJob, record: ServingRecord) -> DeploymentOutcome:
-    is_promoted = job.deployed or (record.ended is not None and record.ended.of(job.job_id) == "promoted")
-    is_rolling = record.rollout is not None and record.rollout.job_id == job.job_id
+    ended, is_rolling = record.ending_of_job(job.job_id), record.rollout_of_job(job.job_id) is not None
+    is_promoted = job.deployed or (ended is not None and ended.outcome == "promoted")
     return DeploymentOutcome(
         next="bake" if is_rolling else "promoted" if is_promoted else "rolled_back",
         version=job.challenger_version or "",
@@ -93,7 +90,9 @@ def _begin(job: RetrainingJob, record: ServingRecord, ports: Ports) -> ServingRe
         reason = job.validation.reason if job.validation else action.reason
         reason = f"{reason}; there is no way back: {no_way_back}" if no_way_back else reason
         return promote(job, version, record, rollout.deployment.traffic, SYSTEM_ACTOR, reason, ports)
-    return _expose_first(job, record, rollout, action, ports)
+    exposed = _expose_first(job, record, rollout, action, ports)
+    publish_page(rollout, exposed, ports)
+    return exposed
 
 
 def _rollout(job: RetrainingJob, version: ModelVersion, ports: Ports) -> Rollout:
@@ -119,9 +118,7 @@ def _expose_first(
         rollout = rollout.changed(mirror_share=action.share)
     longest = timedelta(minutes=deployment.longest_minutes) + LEASE_MARGIN
     change = record.rolling_out(rollout, SYSTEM_ACTOR, action.reason, now)
-    exposed = expose(change, deployment.traffic, ports, job.deploying(), now + longest)
-    publish_page(rollout, exposed, ports)
-    return exposed
+    return expose(change, deployment.traffic, ports, job.deploying(), now + longest)
 
 
 def _check_champion(job: RetrainingJob, record: ServingRecord, ports: Ports) -> None:

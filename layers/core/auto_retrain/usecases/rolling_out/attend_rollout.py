@@ -15,7 +15,8 @@ from ..isolation import attempt
 from .decide import decide
 from .expose import expose
 from .publish_page import publish_page
-from .take_back import abort_rollout, wake
+from .take_back import abort_rollout
+from .wake import wake
 
 # A waiting state dies after thirty minutes without a sign of life. Each model has a period of its own within this
 # span, so that the signs of many rollouts that began together do not stay together.

@@ -33,6 +33,6 @@ def _page(rollout: Rollout, record: ServingRecord, ports: Ports) -> str:
         line for line in ports.ledger.lines(record.model_name, MAX_LINES) if line.deployed_at >= rollout.started_at
     ]
     evidence = ports.ledger.evidence(record.model_name)
-    ending = record.ended if record.ended and record.ended.job_id == rollout.job_id else None
+    ending = record.ending_of_job(rollout.job_id)
     own = evidence if evidence and evidence.rollout_id == rollout.job_id else None
     return render_rollout(record.model_name, rollout, lines[::-1], own, ending)

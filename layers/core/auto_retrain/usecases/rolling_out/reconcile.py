@@ -10,10 +10,11 @@ from ...domain.serving import ServingRecord
 from ...ports import Ports
 from ..audit.record import announce
 from ..isolation import attempt
+from ..lookup import owner_in
 from .follow import follow
 from .publish_page import publish_page
-from .take_back import wake
 from .traffic_target import target_of
+from .wake import wake
 
 # What is still on its way after this long does not arrive by itself.
 GRACE = timedelta(minutes=3)
@@ -65,7 +66,7 @@ def _tell(record: ServingRecord, applied: AppliedPolicy | None, at: datetime, po
         job_id=record.rollout.job_id if record.rollout else None,
         at=at,
         reason=record.conflict or "alias or traffic do not follow it",
-        owner=applied.policy.owner if applied else "whoever owns it",
+        owner=owner_in(applied),
     )
     if announce(fact, ports):
         ports.ledger.note(record.told(at))
