@@ -38,15 +38,27 @@ PORTS = {
     "start_job": ("policies", "jobs", "ledger", "data", "registry", "cluster"),
     "watch_jobs": (
         *("policies", "jobs", "states", "waiting", "ledger"),
-        *("cluster", "executions", "data", "events", "registry"),
+        *("cluster", "executions", "data", "events", "registry", "traffic"),
     ),
-    "validate_model": ("policies", "jobs", "data", "registry"),
+    "validate_model": ("policies", "jobs", "ledger", "data", "registry"),
     "await_review": ("jobs", "events"),
-    "deploy_model": ("policies", "jobs", "states", "ledger", "registry", "traffic", "events"),
+    "deploy_model": (
+        *("policies", "jobs", "states", "ledger"),
+        *("data", "registry", "traffic", "executions", "events"),
+    ),
     "await_rollout": ("jobs", "ledger", "executions"),
-    "watch_rollouts": ("policies", "jobs", "ledger", "live", "registry", "traffic", "executions", "events"),
-    "roll_back": ("policies", "ledger", "registry", "traffic", "executions", "events"),
-    "close_job": ("policies", "jobs", "states", "waiting", "ledger", "events", "executions", "registry"),
+    "watch_rollouts": (
+        *("policies", "jobs", "states", "ledger"),
+        *("live", "_logged", "data", "registry", "traffic", "executions", "events"),
+    ),
+    "roll_back": (
+        *("policies", "jobs", "states", "ledger"),
+        *("data", "registry", "traffic", "executions", "events"),
+    ),
+    "close_job": (
+        *("policies", "jobs", "states", "waiting", "ledger"),
+        *("data", "registry", "traffic", "executions", "events"),
+    ),
     "notify": ("notifications", "notifier"),
 }
 SETTINGS = {

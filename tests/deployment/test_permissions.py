@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from local.bench.imports import PORTS
 from local.paths import CORE
 from tests.deployment.cloudformation import FUNCTIONS, Template, as_list
 from tests.deployment.table_permissions import TABLE_PERMISSIONS, on
@@ -192,6 +193,12 @@ def calls_of_function(function: str) -> set[str]:
 def test_function_may_do_exactly_what_its_use_case_needs(template: Template, function: str) -> None:
     needed = set().union(*(PERMISSIONS[call] for call in calls_of_function(function)))
     assert {granted for statement in template.statements(function) for granted in permissions_in(statement)} == needed
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_benchmark_builds_every_port_that_a_function_uses(function: str) -> None:
+    used = {call.partition(".")[0] for call in calls_of_function(function)} - {"clock"}
+    assert used <= {port.partition(".")[0] for port in PORTS[use_case_of(function)]}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -15,7 +15,7 @@ from auto_retrain.domain.policy.traffic import (
     KserveTarget,
     RouterTarget,
     SagemakerTarget,
-    Target,
+    TrafficTarget,
 )
 from auto_retrain.domain.traffic import DesiredRoute, EffectState
 from auto_retrain.ports import TrafficRouter
@@ -26,7 +26,7 @@ DESIRED = DesiredRoute(champion=ModelVersion(number="17"))
 # One of each kind.
 KSERVE = KserveTarget(adapter="kserve", namespace="serving", service="churn")
 SAGEMAKER = SagemakerTarget(adapter="sagemaker", endpoint="churn")
-TARGETS: list[Target] = [AliasTarget(), RouterTarget(adapter="router"), HTTP_ROUTE, KSERVE, SAGEMAKER]
+TARGETS: list[TrafficTarget] = [AliasTarget(), RouterTarget(adapter="router"), HTTP_ROUTE, KSERVE, SAGEMAKER]
 
 
 def test_a_target_is_built_when_it_is_first_needed_and_only_once() -> None:
@@ -57,11 +57,11 @@ def test_every_kind_of_target_is_there_in_memory() -> None:
 
 
 @pytest.mark.parametrize("target", [HTTP_ROUTE, KSERVE], ids=lambda target: target.adapter)
-def test_a_target_in_the_cluster_needs_its_settings(target: Target) -> None:
+def test_a_target_in_the_cluster_needs_its_settings(target: TrafficTarget) -> None:
     with pytest.raises(SettingMissing, match="CLUSTER_NAME"):
         DeployedPorts(Settings()).traffic.read("churn", target)
 
 
 @pytest.mark.parametrize("target", [AliasTarget(), RouterTarget(adapter="router")], ids=lambda target: target.adapter)
-def test_other_targets_need_no_settings(target: Target) -> None:
+def test_other_targets_need_no_settings(target: TrafficTarget) -> None:
     assert DeployedPorts(Settings()).traffic.read("churn", target) is None

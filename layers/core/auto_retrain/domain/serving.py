@@ -91,10 +91,6 @@ class RolloutEnding(Record):
     reason: str
     at: UtcTime
 
-    def of(self, job_id: str) -> Outcome | None:
-        """How it ended, if it was the rollout of this job."""
-        return self.outcome if self.job_id == job_id else None
-
 
 class ServingRecord(Record):
     """What serves a model. `sequence` numbers the newest ledger line; `revision` counts every write.
@@ -150,6 +146,14 @@ class ServingRecord(Record):
     def trained_champion(self) -> LedgerLine | None:
         """The line that put the champion there, if one of our jobs trained it."""
         return self.champion if self.champion and self.champion.windows else None
+
+    def rollout_of_job(self, job_id: str) -> Rollout | None:
+        """The rollout under way, if it is that of this job."""
+        return self.rollout if self.rollout and self.rollout.job_id == job_id else None
+
+    def ending_of_job(self, job_id: str) -> RolloutEnding | None:
+        """How the last rollout ended, if it was that of this job."""
+        return self.ended if self.ended and self.ended.job_id == job_id else None
 
     def evidence_among(self, by_model: Mapping[str, RolloutEvidence]) -> RolloutEvidence | None:
         """That of this very rollout; what an earlier one has shown says nothing about it."""

@@ -30,6 +30,11 @@ def newest_version(model_name: str, ports: Ports) -> AppliedPolicy | None:
     return applied or next(iter(ports.policies.history(model_name)), None)
 
 
+def owner_in(applied: AppliedPolicy | None) -> str:
+    """Who has to look at a model, in words for people."""
+    return applied.policy.owner if applied else "whoever owns it"
+
+
 def recorded_version(model_name: str, number: str, ports: Ports) -> ModelVersion | None:
     """A version that someone else let serve, as the job that trained it recorded it; None if it is not registered.
 

@@ -9,7 +9,13 @@ import yaml
 
 from auto_retrain.domain.analysis import Analysis
 from auto_retrain.domain.ending import Ending
-from auto_retrain.domain.errors import PromotionRefused, RegistryUnavailable, TrafficRefused, TrafficUnavailable
+from auto_retrain.domain.errors import (
+    DataUnavailable,
+    PromotionRefused,
+    RegistryUnavailable,
+    TrafficRefused,
+    TrafficUnavailable,
+)
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.serving import RolledBack, Rollout, ServingRecord
 from auto_retrain.pipeline import AutoRetrainPipeline
@@ -34,6 +40,11 @@ def weights(world: World) -> dict[str, float]:
     return dict(world.ports.weights.routes["churn"].weights)
 
 
+def rollout_page(world: World, job_id: str) -> str:
+    page: bytes = world.ports.data.read(f"s3://artifacts/jobs/{job_id}/rollout.html", 1 << 20)
+    return page.decode()
+
+
 def test_a_canary_is_promoted_in_its_steps_and_its_job_with_it() -> None:
     world, job_id = validated()
     seen = []
@@ -48,6 +59,29 @@ def test_a_canary_is_promoted_in_its_steps_and_its_job_with_it() -> None:
     ]
     assert world.deploy(job_id).next == "promoted"
     assert world.close(decision={"job_id": job_id}).ending is Ending.PROMOTED
+
+
+def test_the_page_about_a_rollout_is_there_while_it_is_under_way_and_tells_how_it_ended() -> None:
+    world, job_id = validated()
+    shown = []
+    for _ in range(3):
+        world.deploy(job_id)
+        page = rollout_page(world, job_id)
+        shown.append((page.count("<td>25 %"), "churn: under way" in page, "churn: promoted" in page))
+        if serving(world).rollout:
+            looked(world, Analysis())
+    assert shown == [(0, True, False), (1, True, False), (1, False, True)]
+
+
+def test_a_page_that_cannot_be_stored_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, job_id = validated()
+
+    def away(*_: object) -> str:
+        raise DataUnavailable("S3 did not answer")
+
+    monkeypatch.setattr(world.ports.data, "write", away)
+    assert world.deploy(job_id).next == "bake"
+    assert weights(world) == {"1": 95, "2": 5}
 
 
 def test_a_step_that_still_bakes_is_left_alone() -> None:

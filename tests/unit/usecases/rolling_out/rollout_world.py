@@ -236,6 +236,11 @@ class RolloutWorld:
     def weights(self, name: str = "churn") -> dict[str, int]:
         return dict(self.traffic.routes[name].weights)
 
+    def page(self, job: RetrainingJob) -> str:
+        """The page about the rollout of a job, as stored."""
+        content: bytes = self.ports.data.read(self.ports.data.uri(f"jobs/{job.job_id}/rollout.html"))
+        return content.decode()
+
     def alias(self, name: str = "churn") -> str | None:
         return self.registry.champion(name)
 

@@ -131,7 +131,7 @@ def test_another_version_that_somebody_lets_serve_is_the_champion_from_now_on(wo
     assert after.champion is not None
     assert (after.champion.version.number, after.champion.change, after.rollout) == ("7", "adopted", None)
     assert after.ended is not None
-    assert after.ended.of("churn-2") == "conflict"
+    assert (after.ended.job_id, after.ended.outcome) == ("churn-2", "conflict")
     assert (world.alias, world.weights, world.told) == ("7", {"7": 100}, ["alias_moved"])
     assert after.is_applied
 

@@ -34,9 +34,10 @@ def later(world: RolloutWorld) -> None:
 
 
 def test_during_a_rollout_the_challenger_is_taken_back_and_the_champion_answers_everything(world: RolloutWorld) -> None:
-    world.begin()
+    job = world.begin()
     assert world.weights() == {"1": 95, "2": 5}
     outcome = world.roll_back()
+    assert "churn: rolled back" in world.page(job)
     assert (outcome.version, outcome.taken_back, outcome.unchanged, outcome.pending) == ("1", ("2",), None, None)
     assert outcome.weights == world.weights() == {"1": 100}
     assert outcome.alias == world.alias() == "1"

@@ -18,6 +18,7 @@ from auto_retrain.domain.errors import (
 from auto_retrain.domain.live import LiveCounts
 from auto_retrain.domain.policy.policy import PolicyStatus
 from auto_retrain.domain.serving import Rollout
+from auto_retrain.domain.verdict import Outcome, Verdict
 from auto_retrain.strategies import SetWeight
 from auto_retrain.usecases.rolling_out.watch_rollouts import MAX_COMPARISONS
 from tests.unit.usecases.rolling_out.rollout_world import MAX_HOLD, MINUTE, Canary, RolloutWorld, away
@@ -110,6 +111,40 @@ def test_an_unhealthy_challenger_is_taken_back_in_the_same_pass_by_the_system(wo
     assert (line.change, line.actor, line.reason) == ("ended", "auto-retrain", "twice the errors")
     assert world.answers("succeed") == ["waiting"]
     assert world.watch().rollouts == 0
+
+
+def test_the_page_about_a_rollout_that_was_taken_back_shows_what_ended_it(world: RolloutWorld) -> None:
+    job = world.begin()
+    world.analyses["churn"] = UNHEALTHY.changed(
+        verdicts=(Verdict(check="error_rate", outcome=Outcome.UNMET, reason="9 % errors"),)
+    )
+    world.watch()
+    page = world.page(job)
+    assert "churn: rolled back" in page
+    assert "twice the errors" in page
+    assert "9 % errors" in page
+
+
+def test_the_evidence_of_a_rollout_is_not_stored_again_once_it_was_taken_back(
+    world: RolloutWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.begin()
+    world.analyses["churn"] = UNHEALTHY
+    was_under_way = []
+    monkeypatch.setattr(
+        world.ports.ledger, "keep_evidence", lambda _: was_under_way.append(world.record().rollout is not None)
+    )
+    world.watch()
+    assert was_under_way == [True]
+
+
+def test_a_page_that_cannot_be_made_stops_no_rollback(world: RolloutWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.begin()
+    world.analyses["churn"] = UNHEALTHY
+    monkeypatch.setattr("auto_retrain.report.render_rollout", None)
+    outcome = world.watch()
+    assert (outcome.rolled_back, outcome.problems) == (1, ())
+    assert world.weights() == {"1": 100}
 
 
 def test_an_analysis_of_a_rollout_that_was_promoted_meanwhile_takes_back_nothing(
@@ -248,9 +283,10 @@ def test_a_rollout_whose_execution_died_before_it_waited_is_taken_back(world: Ro
 
 
 def test_a_bandit_moves_its_weight_without_waking_anybody(world: RolloutWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    world.begin()
+    job = world.begin()
     world.let_watcher_weigh(lambda: SetWeight(37, 0, "it seems better"))
     outcome = world.watch()
+    assert "it seems better" in world.page(job)
     assert (outcome.weighted, outcome.woken) == (1, 0)
     assert (world.rollout().weight, world.weights()) == (37, {"1": 63, "2": 37})
     assert world.answers("succeed") == []
@@ -321,7 +357,7 @@ def test_a_conflict_stops_the_rollout_where_it_is(world: RolloutWorld, monkeypat
 def test_a_rollout_that_ended_because_somebody_took_over_wakes_its_execution(
     world: RolloutWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.begin(token="waiting")
+    job = world.begin(token="waiting")
 
     def adopt(record: Any, target: Any, ports: Any) -> Any:
         from auto_retrain.domain.model_version import ModelVersion
@@ -331,6 +367,7 @@ def test_a_rollout_that_ended_because_somebody_took_over_wakes_its_execution(
     monkeypatch.setattr("auto_retrain.usecases.rolling_out.reconcile.follow", adopt)
     world.watch()
     assert world.answers("succeed") == ["waiting"]
+    assert "somebody moved the alias" in world.page(job)
     assert world.record().rollout is None
 
 

@@ -1,15 +1,15 @@
 """Traffic that a Gateway API HTTPRoute divides between the Services of the versions."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
-from ...domain.errors import ClusterRefused, ClusterUnavailable, TrafficConflict, TrafficRefused, TrafficUnavailable
+from ...domain.errors import TrafficConflict, TrafficRefused, TrafficUnavailable
 from ...domain.policy.traffic import HttpRouteTarget, TrafficTarget
 from ...domain.traffic import DesiredRoute, Effect, EffectState, Route
 from ..kubernetes.access.objects import Kind, ObjectClient
 from ..kubernetes.access.reading import annotations_of, labels_of, objects_at, text_at, value_at
 from ..kubernetes.access.transport import Json
+from .cluster_errors import cluster_as_traffic
 from .route_rule import RouteRule, generation_of
 from .route_status import problem_of
 
@@ -34,16 +34,16 @@ class HttpRouteTraffic:
         self._client_for = client_for
 
     def read(self, model_name: str, target: TrafficTarget) -> Route | None:
-        with _as_traffic():
+        with cluster_as_traffic():
             target = _http_route(target)
             return RouteRule(self._body(target), target).route
 
     def write(self, model_name: str, target: TrafficTarget, desired: DesiredRoute, seen: Route | None) -> None:
-        with _as_traffic():
+        with cluster_as_traffic():
             self._write(model_name, _http_route(target), desired, seen.generation if seen else None)
 
     def verify(self, model_name: str, target: TrafficTarget, desired: DesiredRoute) -> Effect:
-        with _as_traffic():
+        with cluster_as_traffic():
             target = _http_route(target)
             body = self._body(target)
         rule = RouteRule(body, target)
@@ -136,14 +136,3 @@ def _words(route: Route) -> str:
 def _http_route(target: TrafficTarget) -> HttpRouteTarget:
     assert isinstance(target, HttpRouteTarget)
     return target
-
-
-@contextmanager
-def _as_traffic() -> Iterator[None]:
-    """Turns errors of the cluster into those of traffic."""
-    try:
-        yield
-    except ClusterUnavailable as error:
-        raise TrafficUnavailable(str(error)) from error
-    except ClusterRefused as error:
-        raise TrafficRefused(str(error)) from error

@@ -1,16 +1,15 @@
 """Traffic that KServe divides between the versions that an InferenceService loads."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from ...domain.errors import ClusterRefused, ClusterUnavailable, TrafficConflict, TrafficRefused, TrafficUnavailable
+from ...domain.errors import TrafficConflict, TrafficRefused, TrafficUnavailable
 from ...domain.policy.traffic import KserveTarget, TrafficTarget
 from ...domain.traffic import DesiredRoute, Effect, EffectState, Route
 from ...ports import ModelRegistry
 from ..kubernetes.access.objects import Kind, ObjectClient
 from ..kubernetes.access.reading import annotations_of, number_at, text_at
-from ..kubernetes.access.transport import Json
+from .cluster_errors import cluster_as_traffic
 from .kserve_knative import KnativeService
 from .kserve_mark import Mark
 from .kserve_standard import HTTP_ROUTES, StandardService
@@ -37,18 +36,18 @@ class KserveTraffic:
         self._registry = registry
 
     def read(self, model_name: str, target: TrafficTarget) -> Route | None:
-        with _as_traffic():
+        with cluster_as_traffic():
             return self._service(model_name, _kserve(target)).route
 
     def write(self, model_name: str, target: TrafficTarget, desired: DesiredRoute, seen: Route | None) -> None:
         target = _kserve(target)
         if desired.mirrors:
             raise TrafficRefused("KServe cannot copy requests; use shadow with the router or an HTTPRoute")
-        with _as_traffic():
+        with cluster_as_traffic():
             self._write(model_name, target, desired, seen.generation if seen else None)
 
     def verify(self, model_name: str, target: TrafficTarget, desired: DesiredRoute) -> Effect:
-        with _as_traffic():
+        with cluster_as_traffic():
             service = self._service(model_name, _kserve(target))
         route = service.route
         if route.follows(desired):
@@ -83,7 +82,7 @@ class KserveTraffic:
         body = client.get_object(SERVICES, target.service)
         if body is None:
             raise TrafficRefused(f"there is no InferenceService '{name}' (serving.kserve.io/v1beta1)")
-        mark = Mark.of(body, model_name) or self._first_mark(body, model_name, target)
+        mark = Mark.of(body, model_name) or self._first_mark(model_name, target)
         mode = text_at(body, "status", "deploymentMode") or annotations_of(body).get(ANNOTATED_MODE, "")
         if mode in KNATIVE:
             return KnativeService(name, body, mark)
@@ -91,7 +90,7 @@ class KserveTraffic:
             return StandardService(name, body, mark, client.get_object(HTTP_ROUTES, f"{target.service}-predictor"))
         raise TrafficRefused(f"InferenceService '{name}' has mode '{mode or 'unknown'}', which cannot divide requests")
 
-    def _first_mark(self, body: Json, model_name: str, target: KserveTarget) -> Mark:
+    def _first_mark(self, model_name: str, target: KserveTarget) -> Mark:
         """What is known of an InferenceService that we have not written yet: whether it loads the champion."""
         champion = self._registry.champion(model_name)
         uris = {champion: self._uri_of(model_name, champion, target)} if champion else {}
@@ -123,14 +122,3 @@ class KserveTraffic:
 def _kserve(target: TrafficTarget) -> KserveTarget:
     assert isinstance(target, KserveTarget)
     return target
-
-
-@contextmanager
-def _as_traffic() -> Iterator[None]:
-    """Turns errors of the cluster into those of traffic."""
-    try:
-        yield
-    except ClusterUnavailable as error:
-        raise TrafficUnavailable(str(error)) from error
-    except ClusterRefused as error:
-        raise TrafficRefused(str(error)) from error

@@ -99,8 +99,6 @@ class SagemakerTarget(StrictRecord):
     )
 
 
-Target = AliasTarget | RouterTarget | HttpRouteTarget | KserveTarget | SagemakerTarget
-
 CAPABILITIES: dict[str, Capabilities] = {
     "alias": Capabilities.model_construct(weights=False, mirror=False),
     "router": Capabilities.model_construct(weights=True, mirror=True),

@@ -17,7 +17,6 @@ from ...domain.waiting_trigger import WaitingTrigger
 from ...ports import Ports
 from ..audit.record import announce
 from ..promoting.compare_serving import compare_serving
-from ..rolling_out.of_job import ended_rollout, is_rolling_out
 from ..rolling_out.take_back import abort_rollout
 from .escalate import escalate_rejections, escalate_skips
 
@@ -43,9 +42,9 @@ def end_job(job: RetrainingJob, failure: Failure | None, ports: Ports) -> Retrai
     """
     unfinished = failure or Failure("Unfinished", "the execution ended before the challenger was deployed")
     error: str | None = f"{unfinished.error}: {unfinished.reason}"
-    if is_rolling_out(job, ports):
+    if ports.ledger.serving(job.model_name).rollout_of_job(job.job_id):
         abort_rollout(job.model_name, job.job_id, SYSTEM_ACTOR, error or "", ports)
-    over = ended_rollout(job, ports)
+    over = ports.ledger.serving(job.model_name).ending_of_job(job.job_id)
     ending = Ending.ROLLED_BACK if over and over.outcome != "promoted" else _ending_of(job, failure)
     if ending is Ending.ROLLED_BACK and over:
         error = over.reason

@@ -5,7 +5,7 @@ from ...domain.job import RetrainingJob
 from ...domain.serving import ServingRecord
 from ...ports import Ports
 from ..audit.record import announce
-from ..lookup import newest_version
+from ..lookup import newest_version, owner_in
 from ..rolling_out.adopt import adoptable_version
 from ..rolling_out.follow import follow
 from ..rolling_out.traffic_target import target_of
@@ -62,6 +62,6 @@ def _fact(job: RetrainingJob, version: str | None, adopted: bool, ports: Ports) 
         version=version,
         expected=job.champion_version,
         deployment=None,
-        owner=applied.policy.owner if applied else "whoever owns it",
+        owner=owner_in(applied),
         adopted=adopted,
     )

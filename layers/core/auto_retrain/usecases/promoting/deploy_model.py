@@ -17,6 +17,7 @@ from ..lookup import job_of, newest_version
 from ..rolling_out.decide import decide
 from ..rolling_out.expose import expose
 from ..rolling_out.follow import follow
+from ..rolling_out.publish_page import publish_page
 from ..rolling_out.take_back import abort_rollout
 from ..rolling_out.traffic_target import target_of
 from .allowed_version import allowed_version
@@ -43,9 +44,10 @@ def deploy_model(reference: JobReference, ports: Ports) -> DeploymentOutcome:
     """
     job = job_of(reference.job_id, ports)
     record = ports.ledger.serving(job.model_name)
-    if record.rollout and record.rollout.job_id == job.job_id:
-        record = _go_on(job, record, record.rollout, ports)
-    elif not _has_ended(job, record):
+    rollout = record.rollout_of_job(job.job_id)
+    if rollout:
+        record = _go_on(job, record, rollout, ports)
+    elif not job.deployed and record.ending_of_job(job.job_id) is None:
         record = _begin(job, record, ports)
     elif not record.is_applied:
         record = follow(record, target_of(record, newest_version(job.model_name, ports)), ports)
@@ -57,13 +59,9 @@ def check_lease_now(job: RetrainingJob, ports: Ports) -> None:
     check_lease(job, ports.states.get(job.model_name), ports.clock.now())
 
 
-def _has_ended(job: RetrainingJob, record: ServingRecord) -> bool:
-    return job.deployed or (record.ended is not None and record.ended.job_id == job.job_id)
-
-
 def _outcome(job: RetrainingJob, record: ServingRecord) -> DeploymentOutcome:
-    is_promoted = job.deployed or (record.ended is not None and record.ended.of(job.job_id) == "promoted")
-    is_rolling = record.rollout is not None and record.rollout.job_id == job.job_id
+    ended, is_rolling = record.ending_of_job(job.job_id), record.rollout_of_job(job.job_id) is not None
+    is_promoted = job.deployed or (ended is not None and ended.outcome == "promoted")
     return DeploymentOutcome(
         next="bake" if is_rolling else "promoted" if is_promoted else "rolled_back",
         version=job.challenger_version or "",
@@ -94,7 +92,9 @@ def _begin(job: RetrainingJob, record: ServingRecord, ports: Ports) -> ServingRe
         reason = job.validation.reason if job.validation else action.reason
         reason = f"{reason}; there is no way back: {no_way_back}" if no_way_back else reason
         return promote(job, version, record, rollout.deployment.traffic, SYSTEM_ACTOR, reason, ports)
-    return _expose_first(job, record, rollout, action, ports)
+    exposed = _expose_first(job, record, rollout, action, ports)
+    publish_page(rollout, exposed, ports)
+    return exposed
 
 
 def _rollout(job: RetrainingJob, version: ModelVersion, ports: Ports) -> Rollout:
@@ -135,17 +135,30 @@ def _check_champion(job: RetrainingJob, record: ServingRecord, ports: Ports) -> 
 
 def _go_on(job: RetrainingJob, record: ServingRecord, rollout: Rollout, ports: Ports) -> ServingRecord:
     action = decide(record, ports.ledger.evidence(job.model_name), ports.clock.now())
-    wish, target, now = rollout.intervention, rollout.deployment.traffic, ports.clock.now()
-    actor = wish.actor if wish else SYSTEM_ACTOR
     if isinstance(action, RollBack):
         # Needs neither MLflow nor the lease.
-        abort_rollout(job.model_name, job.job_id, actor, action.reason, ports)
+        abort_rollout(job.model_name, job.job_id, _actor(rollout), action.reason, ports)
         return ports.ledger.serving(job.model_name)
     version = allowed_version(job, ports)
     check_lease_now(job, ports)
     if isinstance(action, Promote):
         check_files(job.model_name, version, ports)
-        return promote(job, version, record, target, actor, action.reason, ports)
+        target = rollout.deployment.traffic
+        after = promote(job, version, record, target, _actor(rollout), action.reason, ports)
+    else:
+        after = _expose_next(job, record, rollout, action, ports)
+    publish_page(rollout, after, ports)
+    return after
+
+
+def _actor(rollout: Rollout) -> str:
+    return rollout.intervention.actor if rollout.intervention else SYSTEM_ACTOR
+
+
+def _expose_next(
+    job: RetrainingJob, record: ServingRecord, rollout: Rollout, action: Action, ports: Ports
+) -> ServingRecord:
+    target, now = rollout.deployment.traffic, ports.clock.now()
     if isinstance(action, SetWeight) and (action.weight, action.step) != (rollout.weight, rollout.step):
         change = record.weighted(action.weight, action.step, SYSTEM_ACTOR, action.reason, now)
         return expose(change, target, ports, job)

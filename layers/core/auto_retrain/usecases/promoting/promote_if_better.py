@@ -5,7 +5,6 @@ from ...domain.messages.references import JobReference
 from ...ports import Ports
 from ..audit.record import record
 from ..lookup import policy_of
-from ..rolling_out.of_job import is_rolling_out
 from ..training.container import read_scores
 from ..validating.judge_challenger import judge_scores, with_min_improvement
 from ..validating.publish_report import publish_report
@@ -29,7 +28,7 @@ def promote_if_better(model_name: str, job_id: str, min_improvement: float, port
     job = ports.jobs.get(job_id)
     if job is None or job.model_name != model_name:
         raise JobUnknown(f"'{model_name}' has no job '{job_id}'")
-    if job.deployed or is_rolling_out(job, ports):
+    if job.deployed or ports.ledger.serving(model_name).rollout_of_job(job_id):
         return job.deployed
     check_frozen(job)
     applied = with_min_improvement(policy_of(model_name, ports), min_improvement)

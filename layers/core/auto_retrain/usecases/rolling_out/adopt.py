@@ -8,7 +8,7 @@ from ...domain.model_version import ModelVersion
 from ...domain.serving import ServingRecord
 from ...ports import Ports
 from ..audit.record import announce
-from ..lookup import newest_version, recorded_version
+from ..lookup import newest_version, owner_in, recorded_version
 from .let_follow import Seen
 from .own_states import OwnStates
 
@@ -43,7 +43,7 @@ def moved_fact(
         version=version,
         expected=record.champion.version.number if record.champion else None,
         deployment=record.sequence,
-        owner=applied.policy.owner if applied else "whoever owns it",
+        owner=owner_in(applied),
         moved=moved,
         adopted=adopted,
     )

@@ -14,7 +14,9 @@ from ...strategies import Hold, RollBack, SetWeight
 from ..isolation import attempt
 from .decide import decide
 from .expose import expose
-from .take_back import abort_rollout, wake
+from .publish_page import publish_page
+from .take_back import abort_rollout
+from .wake import wake
 
 # A waiting state dies after thirty minutes without a sign of life. Each model has a period of its own within this
 # span, so that the signs of many rollouts that began together do not stay together.
@@ -25,10 +27,10 @@ WEIGHED_HERE = ("bandit",)
 
 
 class Attended(NamedTuple):
-    """What was done about a rollout, its evidence to be stored, and why it stays where it is, if it does."""
+    """What was done about a rollout, its evidence if that is to be stored, and why it stays where it is, if it does."""
 
     done: str
-    evidence: RolloutEvidence
+    evidence: RolloutEvidence | None
     held: str | None = None
 
 
@@ -44,11 +46,12 @@ def attend(record: ServingRecord, evidence: RolloutEvidence, problems: list[str]
     # One that cannot be judged still has to show that it is alive, or that nobody waits for it.
     action = attempt(deciding, f"strategy of {record.model_name}", problems) or Hold("its strategy failed, see the log")
     if isinstance(action, RollBack):
-        return Attended(_abort(record, rollout, action.reason, ports), evidence)
+        return Attended(_abort(record, rollout, action.reason, evidence, problems, ports), None)
     if _is_due(record.model_name, evidence, at):
         evidence = evidence.changed(kept_alive_at=at)
         if not _is_awaited(rollout, ports):
-            return Attended(_abort(record, rollout, "its execution ended without finishing it", ports), evidence)
+            reason = "its execution ended without finishing it"
+            return Attended(_abort(record, rollout, reason, evidence, problems, ports), None)
     if isinstance(action, Hold):
         return Attended("held", evidence, action.reason)
     if isinstance(action, SetWeight) and rollout.deployment.strategy in WEIGHED_HERE:
@@ -71,7 +74,11 @@ def _is_awaited(rollout: Rollout, ports: Ports) -> bool:
     return job is not None and not ports.executions.has_ended(job.execution_arn)
 
 
-def _abort(record: ServingRecord, rollout: Rollout, reason: str, ports: Ports) -> str:
+def _abort(
+    record: ServingRecord, rollout: Rollout, reason: str, evidence: RolloutEvidence, problems: list[str], ports: Ports
+) -> str:
+    # Stored first: its page shows it, and once the rollout is over nobody has to look at it any more.
+    attempt(partial(ports.ledger.keep_evidence, [evidence]), f"evidence of {record.model_name}", problems)
     outcome = abort_rollout(record.model_name, rollout.job_id, SYSTEM_ACTOR, reason, ports)
     return "over" if outcome.unchanged else "rolled back"
 
@@ -81,7 +88,8 @@ def _set_weight(record: ServingRecord, rollout: Rollout, action: SetWeight, port
         return "held"
     change = record.weighted(action.weight, action.step, SYSTEM_ACTOR, action.reason, ports.clock.now())
     try:
-        expose(change, rollout.deployment.traffic, ports)
+        weighted = expose(change, rollout.deployment.traffic, ports)
     except ServingConflict:
         return "changed meanwhile"
+    publish_page(rollout, weighted, ports)
     return "weighted"

@@ -25,8 +25,9 @@ def await_rollout(order: RolloutOrder, ports: Ports) -> RolloutAwaited:
 
 
 def _register(order: RolloutOrder, ports: Ports, record: ServingRecord) -> bool:
-    if record.rollout is None or record.rollout.job_id != order.job_id:
+    rollout = record.rollout_of_job(order.job_id)
+    if rollout is None:
         return False
-    if record.rollout.task_token != order.task_token:
+    if rollout.task_token != order.task_token:
         ports.ledger.note(record.awaited_by(order.task_token))
     return True

@@ -11,7 +11,8 @@ from ...domain.serving import Intervention, Rollout, ServingRecord
 from ...ports import Ports
 from ..audit.record import record as record_fact
 from .newest_record import on_newest
-from .take_back import abort_rollout, wake
+from .take_back import abort_rollout
+from .wake import wake
 
 _Wish = Literal["pause", "promote"]
 _Kind = Literal["pause", "promote", "resume"]

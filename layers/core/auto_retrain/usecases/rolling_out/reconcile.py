@@ -10,9 +10,11 @@ from ...domain.serving import ServingRecord
 from ...ports import Ports
 from ..audit.record import announce
 from ..isolation import attempt
+from ..lookup import owner_in
 from .follow import follow
-from .take_back import wake
+from .publish_page import publish_page
 from .traffic_target import target_of
+from .wake import wake
 
 # What is still on its way after this long does not arrive by itself.
 GRACE = timedelta(minutes=3)
@@ -32,7 +34,9 @@ def reconcile(
         followed = attempt(following, f"alias and traffic of {record.model_name}", problems)
     after = followed or record
     if record.rollout and after.rollout is None:
-        wake(record, ports)  # somebody else let another version serve, which ended the rollout
+        # Somebody else let another version serve, which ended the rollout.
+        wake(record, ports)
+        publish_page(record.rollout, after, ports)
     if _is_settled(after):
         return "in place" if _is_settled(record) else "reconciled"
     at = ports.clock.now()
@@ -62,7 +66,7 @@ def _tell(record: ServingRecord, applied: AppliedPolicy | None, at: datetime, po
         job_id=record.rollout.job_id if record.rollout else None,
         at=at,
         reason=record.conflict or "alias or traffic do not follow it",
-        owner=applied.policy.owner if applied else "whoever owns it",
+        owner=owner_in(applied),
     )
     if announce(fact, ports):
         ports.ledger.note(record.told(at))

@@ -16,7 +16,9 @@ from ..audit.record import announce
 from ..lookup import newest_version
 from .follow import follow
 from .newest_record import on_newest
+from .publish_page import publish_page
 from .traffic_target import target_of
+from .wake import wake
 
 _LOG = logging.getLogger(__name__)
 
@@ -45,7 +47,7 @@ def abort_rollout(model_name: str, job_id: str, actor: str, reason: str, ports: 
 
 
 def _abort(job_id: str, actor: str, reason: str, ports: Ports, record: ServingRecord) -> ServingChange | str:
-    if record.rollout is None or record.rollout.job_id != job_id:
+    if record.rollout_of_job(job_id) is None:
         return f"the rollout of job '{job_id}' has already ended"
     return record.aborted(actor, one_line(reason)[:MAX_REASON], ports.clock.now())
 
@@ -62,6 +64,8 @@ def take_back(model_name: str, decide: Decision, ports: Ports) -> RollbackOutcom
         wake(written.before, ports)
         taken_back = _taken_back(written)
         announce(_fact(written, written.line, taken_back), ports)
+        if written.before.rollout:
+            publish_page(written.before.rollout, record, ports)
     route = record.applied.route if record.applied else None
     return RollbackOutcome(
         model_name=model_name,
@@ -72,16 +76,6 @@ def take_back(model_name: str, decide: Decision, ports: Ports) -> RollbackOutcom
         weights=dict(route.weights) if route else None,
         pending=pending,
     )
-
-
-def wake(before: ServingRecord, ports: Ports) -> None:
-    """Resume the execution that waits for a rollout that has ended; unreached, it ends for lack of heartbeats."""
-    if before.rollout is None or before.rollout.task_token is None:
-        return
-    try:
-        ports.executions.succeed(before.rollout.task_token, {})
-    except AutoRetrainError as error:
-        _LOG.error("the execution of job %s was not resumed: %s", before.rollout.job_id, error)
 
 
 def _write(decide: Decision, ports: Ports, before: ServingRecord) -> _Written:

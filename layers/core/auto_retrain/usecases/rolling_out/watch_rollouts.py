@@ -43,7 +43,7 @@ def watch_rollouts(tick: ScheduledEvent, ports: Ports) -> RolloutsWatched:
         # Executions come first, because they die without an answer; alias and traffic can be slow to reach.
         attending = partial(_attend, records, gathered, problems, ports)
         attended = dict(zip(gathered, pool.map(attending, gathered), strict=True))
-        _keep([each.evidence for each in attended.values()], problems, ports)
+        _keep([each.evidence for each in attended.values() if each.evidence], problems, ports)
         untouched = [record for name, record in records.items() if _is_untouched(attended.get(name))]
         until = ports.clock.now() + RECONCILING_TIME
         to_compare = _to_compare(untouched, ports.clock.now())

@@ -1,4 +1,4 @@
-"""Counts a log of a million requests in a process of its own and prints what that took, for `local.bench.requests`."""
+"""Counts a log of a million requests in a process of its own and prints what that took; `live_counts` runs it."""
 
 import json
 import re

@@ -23,6 +23,7 @@ from auto_retrain.domain.policy.traffic import RouterTarget
 from auto_retrain.domain.serving import Rollout, ServingRecord
 from auto_retrain.domain.verdict import Outcome, Verdict
 from local.bench.figure import Figure
+from local.bench.sweep import table_request
 
 ROLLOUTS = 1_000
 LOOKS = 120
@@ -39,7 +40,7 @@ def measure() -> list[Figure]:
     evidence = [_evidence(f"gl-{number:04}", random) for number in range(ROLLOUTS)]
     with patch.dict(os.environ, CREDENTIALS), mock_aws():
         client = boto3.client("dynamodb", region_name="eu-central-1")
-        client.create_table(**_table())
+        client.create_table(**table_request())
         ledger = DynamoLedger(Table(client, "jobs"), MemoryClock(NOW))
         for each in evidence:
             ledger.note(_record(each.model_name))
@@ -61,24 +62,6 @@ def measure() -> list[Figure]:
         Figure(f"{name}: calls to read them", len(calls) - keeping, "calls", 10, f"{2 * ROLLOUTS:,} one by one"),
         Figure("what a rollout has shown, stored", len(stored) / 1000, "kB", None, f"{whole / 1000:.0f} kB as JSON"),
     ]
-
-
-def _table() -> dict[str, Any]:
-    """Keys, and the one index that is needed."""
-    own, index = [("pk", "HASH"), ("sk", "RANGE")], [("active", "HASH"), ("created_at", "RANGE")]
-    return {
-        "TableName": "jobs",
-        "BillingMode": "PAY_PER_REQUEST",
-        "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name, _ in (*own, *index)],
-        "KeySchema": _schema(own),
-        "GlobalSecondaryIndexes": [
-            {"IndexName": "active_jobs", "KeySchema": _schema(index), "Projection": {"ProjectionType": "ALL"}}
-        ],
-    }
-
-
-def _schema(parts: list[tuple[str, str]]) -> list[dict[str, str]]:
-    return [{"AttributeName": name, "KeyType": kind} for name, kind in parts]
 
 
 def _record(model: str) -> ServingRecord:

@@ -12,10 +12,10 @@ from pyarrow import parquet
 
 from auto_retrain.domain.prediction_log import partition_of
 from local.bench.figure import Figure
-from local.bench.request_counting import ROWS, START
+from local.bench.live_counts_memory import ROWS, START
 
 FILES = 50
-COUNTING = "from local.bench.request_counting import main; main()"
+COUNTING = "from local.bench.live_counts_memory import main; main()"
 
 
 def measure() -> list[Figure]:
