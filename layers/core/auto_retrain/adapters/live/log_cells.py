@@ -1,0 +1,48 @@
+"""Cells of the log as the small numbers that counting needs of them."""
+
+import math
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ...domain.live import LATENCY_BASE, SCORE_BINS, SHORTEST_MS
+
+_NO_NUMBER = pa.scalar(None, pa.float64())
+
+
+def hashed(texts: pa.Array) -> pa.Array:
+    """64 bits in place of each text, however long, null if missing; they mean nothing to another process.
+
+    Python's hash spreads them evenly: the chance that any two of a million texts share theirs is 3 in 100 million,
+    and such a request would be taken for a repeat.
+    """
+    numbers = np.fromiter(map(hash, texts.cast(pa.binary()).to_pylist()), np.int64, len(texts))
+    return pa.array(numbers, mask=texts.is_null().to_numpy(zero_copy_only=False))
+
+
+def repeated(numbers: pa.ChunkedArray) -> pa.Array:
+    """The numbers, none of them null, that occur more than once."""
+    ordered = np.sort(numbers.to_numpy())
+    return pa.array(ordered[1:][ordered[1:] == ordered[:-1]])
+
+
+def distinct(numbers: pa.ChunkedArray) -> int:
+    """How many different ones there are, without nulls; pyarrow takes twice as long for it, and more memory."""
+    known = numbers.drop_null()
+    return len(known) and 1 + int(np.count_nonzero(np.diff(np.sort(known.to_numpy()))))
+
+
+def latency_buckets(milliseconds: pa.Array) -> pa.Array:
+    """As `domain.live.latency_bucket`, null if it is no latency."""
+    is_latency = pc.and_(pc.is_finite(milliseconds), pc.greater_equal(milliseconds, 0))
+    known = pc.if_else(is_latency, pc.max_element_wise(milliseconds, SHORTEST_MS), _NO_NUMBER)
+    return pc.cast(pc.floor(pc.divide(pc.ln(known), math.log(LATENCY_BASE))), pa.int16())
+
+
+def score_bins(scores: pa.Array) -> pa.Array:
+    """The tenth of [0, 1] that each score is in, null if it is in none."""
+    is_share = pc.and_(pc.greater_equal(scores, 0), pc.less_equal(scores, 1))
+    known = pc.if_else(is_share, scores, _NO_NUMBER)
+    bins = pc.floor(pc.multiply(known, float(SCORE_BINS)))
+    return pc.cast(pc.min_element_wise(bins, float(SCORE_BINS - 1), skip_nulls=False), pa.int8())
