@@ -475,3 +475,19 @@ class _Counting:
             return value(*arguments, **named)
 
         return call
+
+
+def test_an_execution_that_is_woken_finds_the_evidence_that_woke_it(
+    world: RolloutWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.begin(token="waiting")
+    seen: list[RolloutEvidence | None] = []
+
+    def succeed(task_token: str, output: Any) -> None:
+        seen.append(world.ports.ledger.evidence("churn"))
+
+    monkeypatch.setattr(world.ports.executions, "succeed", succeed)
+    world.watch(minutes=60)
+    (evidence,) = seen
+    assert evidence is not None
+    assert evidence.looked_at == world.now

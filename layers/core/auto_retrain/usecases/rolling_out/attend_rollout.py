@@ -56,8 +56,10 @@ def attend(record: ServingRecord, evidence: RolloutEvidence, problems: list[str]
         return Attended("held", evidence, action.reason)
     if isinstance(action, SetWeight) and rollout.deployment.strategy in WEIGHED_HERE:
         return Attended(_set_weight(record, rollout, action, ports), evidence)
+    # Stored first: the execution decides once more, and on what was stored.
+    ports.ledger.keep_evidence([evidence])
     wake(record, ports)
-    return Attended("woken", evidence)
+    return Attended("woken", None)
 
 
 def _is_due(model_name: str, evidence: RolloutEvidence, at: datetime) -> bool:
