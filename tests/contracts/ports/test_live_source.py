@@ -75,6 +75,16 @@ def test_a_step_without_requests_has_no_counts_and_no_problem(live: Live) -> Non
     assert live.count(a_query(), []) == LiveCounts()
 
 
+def test_an_empty_text_is_none(live: Live) -> None:
+    """A program that writes "" for want of a null has no errors, and its rows are not all of one entity."""
+    empty = {"error": "", "entity_id": "", "rollout_id": ""}
+    rows = [a_row(number, "1" if number < 4 else "2", **empty) for number in range(6)]
+    rows.append(a_row(6, "2", **empty | {"error": "timeout", "entity_id": "ada"}, prediction=None))
+    counts = live.count(a_query(), rows)
+    assert (counts.champion.requests, counts.champion.errors, counts.champion.entities) == (4, 0, 4)
+    assert (counts.challenger.requests, counts.challenger.errors, counts.challenger.entities) == (3, 1, 3)
+
+
 def test_requests_errors_and_latencies_are_counted_by_version(live: Live) -> None:
     rows = [
         a_row(1, "1", latency_ms=1.05),

@@ -1,6 +1,7 @@
 """Taking back what serves."""
 
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from auto_retrain.domain.errors import (
     TrafficUnavailable,
 )
 from auto_retrain.domain.messages.rolling_out import RollbackAlarm, RollbackRequest
+from auto_retrain.domain.serving import MAX_ROLLED_BACK
 from auto_retrain.usecases.rolling_out.roll_back import SETTLING_TIME, roll_back
 from tests.unit.usecases.rolling_out.rollout_world import RolloutWorld, away
 
@@ -43,6 +45,46 @@ def test_during_a_rollout_the_challenger_is_taken_back_and_the_champion_answers_
     assert outcome.alias == world.alias() == "1"
     assert world.record().rollout is None
     assert world.record().is_rolled_back("2")
+
+
+@pytest.mark.parametrize("to", [None, "2"])
+def test_what_somebody_else_let_serve_unnoticed_is_what_is_taken_back(world: RolloutWorld, to: str | None) -> None:
+    """Between two retrainings nobody compares alias and record; the good version before is not the culprit."""
+    world.promote()
+    world.watch(minutes=5)
+    world.registry.set_champion("churn", "3")
+    outcome = world.roll_back(to)
+    assert (outcome.version, outcome.taken_back, outcome.alias) == ("2", ("3",), "2")
+    assert world.alias() == "2"
+
+
+def test_a_registry_that_hangs_keeps_no_rollback_waiting(world: RolloutWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.promote()
+    world.watch(minutes=5)
+    later(world)
+    released, champion = Event(), world.registry.champion
+    asked = iter([lambda: released.wait(30)])
+    monkeypatch.setattr("auto_retrain.usecases.rolling_out.notice.MAX_SECONDS", 0.01)
+    monkeypatch.setattr(world.registry, "champion", lambda name: next(asked, lambda: champion(name))())
+    assert world.roll_back().taken_back == ("2",)
+    released.set()
+
+
+def test_a_bad_version_never_serves_again_however_many_were_taken_back_since(world: RolloutWorld) -> None:
+    """A year of weekly canaries that are all taken back: the record no longer names the bad version."""
+    world.promote()
+    later(world)
+    world.roll_back()
+    for number in range(3, 4 + MAX_ROLLED_BACK):
+        later(world)
+        world.ports.registry.register("churn", str(number))
+        world.begin(challenger=str(number))
+        world.roll_back()
+    later(world)
+    assert not world.record().is_rolled_back("2")
+    with pytest.raises(RollbackRefused, match="has no good version to go back to"):
+        world.roll_back()
+    assert world.alias() == "1"
 
 
 def test_the_execution_that_waits_is_resumed(world: RolloutWorld) -> None:

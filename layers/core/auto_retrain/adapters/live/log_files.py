@@ -115,6 +115,8 @@ def _column(batch: pa.RecordBatch, column: LogColumn, uri: str) -> pa.Array:
         return pa.nulls(len(cells))
     if pa.types.is_dictionary(cells.type):
         cells = cells.cast(cells.type.value_type)
+    if column.kind == "text" and not pa.types.is_null(cells.type):
+        cells = _without_empty_texts(cells)
     if column.is_needed and cells.null_count:
         raise DataInvalid(f"column '{column.name}' of '{uri}' is empty in {cells.null_count} rows; it is needed in all")
     try:
@@ -123,6 +125,14 @@ def _column(batch: pa.RecordBatch, column: LogColumn, uri: str) -> pa.Array:
         raise DataInvalid(
             f"column '{column.name}' of '{uri}' is {cells.type}; it must be {_NAMED[column.kind]}"
         ) from error
+
+
+def _without_empty_texts(cells: pa.Array) -> pa.Array:
+    """Programs without a null write an empty text: it is no error, and no entity of its own."""
+    if not any(is_text(cells.type) for is_text in _TEXT_TYPES):
+        return cells
+    empty = pc.equal(pc.binary_length(cells), 0)
+    return pc.if_else(empty, pa.scalar(None, cells.type), cells) if pc.any(empty).as_py() else cells
 
 
 def _typed(cells: pa.Array, column: LogColumn) -> pa.Array:

@@ -28,7 +28,7 @@ class MemoryLiveSource:
         return [self.counts.get(query.policy.model) or self._count(query) for query in queries]
 
     def _count(self, query: LiveQuery) -> LiveCounts:
-        step = [row for row in self.rows if _is_of_step(row, query)]
+        step = [row for row in map(_without_empty_texts, self.rows) if _is_of_step(row, query)]
         known = [row for row in step if row["version"] in (query.champion, query.challenger)]
         past = [row for row in known if row["predicted_at"] < query.end]
         wanted = [row for row in past if row["served"] or row["version"] == query.challenger]
@@ -117,6 +117,11 @@ class _Labels:
     def _loss(self, row: Row, labelled: Row) -> float:
         error = abs(float(row["prediction"]) - float(self._label(labelled)))
         return error * error if self._policy.primary_metric in ("rmse", "r2") else error
+
+
+def _without_empty_texts(row: Row) -> Row:
+    """A program without a null writes an empty text; only as a prediction it may mean something."""
+    return {name: None if value == "" and name != "prediction" else value for name, value in row.items()}
 
 
 def _is_of_step(row: Row, query: LiveQuery) -> bool:

@@ -10,6 +10,7 @@ from ...domain.messages.rolling_out import RollbackAlarm, RollbackOutcome, Rollb
 from ...domain.people import SYSTEM_ACTOR, check_person
 from ...domain.serving import ServingChange, ServingRecord
 from ...ports import Ports
+from .notice import notice_moved_alias
 from .take_back import take_back
 
 # Whoever asks again this soon, or asked before it happened, means the trouble that is already dealt with.
@@ -20,7 +21,8 @@ MAX_LINES = 1_000
 def roll_back(request: RollbackRequest | RollbackAlarm, ports: Ports) -> RollbackOutcome:
     """Take back the challenger of a rollout, or else let the last good champion serve again.
 
-    It needs nothing but the serving record; what the outcome says is pending is done by the watcher of rollouts.
+    A version that somebody else let serve unnoticed is taken over before, if a person asks and MLflow answers. It needs
+    nothing but the serving record; what the outcome says is pending is done by the watcher of rollouts.
 
     Raises:
         EventInvalid: an alarm that is not named for a model of this stage, or an actor or reason that cannot be
@@ -31,6 +33,7 @@ def roll_back(request: RollbackRequest | RollbackAlarm, ports: Ports) -> Rollbac
     if isinstance(request, RollbackAlarm):
         return _obey(request, ports)
     check_person(request.actor, request.reason)
+    notice_moved_alias(request.model_name, ports)
     decide = partial(_decide, request.to, request.actor, request.reason, ports.clock.now(), ports)
     return take_back(request.model_name, decide, ports)
 
@@ -90,10 +93,13 @@ def _last_good(record: ServingRecord, ports: Ports) -> LedgerLine:
     """The newest champion before the present one that was not taken back; never merely an older version."""
     if record.previous and _is_good(record.previous, record):
         return record.previous
-    earlier = next((line for line in _champions(record, ports) if _is_good(line, record)), None)
-    if earlier is None:
-        raise RollbackRefused(f"'{record.model_name}' has no good version to go back to; {_choices(record, ports)}")
-    return earlier
+    taken_back = set()  # the record remembers only the newest of them
+    for line in _champions(record, ports):
+        if line.version.number not in taken_back and _is_good(line, record):
+            return line
+        if line.change == "rolled_back":
+            taken_back.add(line.previous_version)
+    raise RollbackRefused(f"'{record.model_name}' has no good version to go back to; {_choices(record, ports)}")
 
 
 def _is_good(line: LedgerLine, record: ServingRecord) -> bool:
