@@ -11,15 +11,12 @@ WIDTH, HEIGHT, LEFT, BELOW = 520, 120, 56, 22
 Series = Sequence[tuple[datetime, float]]
 
 
-def over_time(title: str, series: Series, *, limit: float | None = None, steps: bool = False) -> str:
-    """One line over time, from 0 or its smallest value to its largest; a `limit` is drawn as a dashed line.
-
-    With `steps` a value holds until the next one.
-    """
+def over_time(title: str, series: Series, *, steps: bool = False) -> str:
+    """One line over time, from 0 or its smallest value to its largest; with `steps` a value holds until the next."""
     if not series:
         return ""
     lowest = min(0.0, *(value for _, value in series))
-    highest = max(limit or 0.0, *(value for _, value in series)) or 1.0
+    highest = max(0.0, *(value for _, value in series)) or 1.0
     began, ended = series[0][0], series[-1][0]
     span = (ended - began).total_seconds() or 1.0
 
@@ -31,14 +28,9 @@ def over_time(title: str, series: Series, *, limit: float | None = None, steps: 
 
     drawn = _as_steps(series) if steps else series
     points = " ".join(f"{x(at):.1f},{y(value):.1f}" for at, value in drawn)
-    dashed = (
-        ""
-        if limit is None
-        else f"<line class=chance x1={LEFT} y1={y(limit):.1f} x2={LEFT + WIDTH} y2={y(limit):.1f} />"
-    )
     return (
         f"<figure class=long><svg viewBox='0 0 {LEFT + WIDTH + 8} {HEIGHT + BELOW + 10}' role=img "
-        f"aria-label='{text(title)}'><rect class=frame x={LEFT} y=8 width={WIDTH} height={HEIGHT} />{dashed}"
+        f"aria-label='{text(title)}'><rect class=frame x={LEFT} y=8 width={WIDTH} height={HEIGHT} />"
         f"<polyline class=challenger points='{points}' />"
         f"<text x={LEFT - 4} y=18 text-anchor=end>{text(number(highest))}</text>"
         f"<text x={LEFT - 4} y={HEIGHT + 8} text-anchor=end>{text(number(lowest))}</text>"
@@ -46,10 +38,6 @@ def over_time(title: str, series: Series, *, limit: float | None = None, steps: 
         f"<text x={LEFT + WIDTH} y={HEIGHT + BELOW + 4} text-anchor=end>{ended:%F %R}</text>"
         f"</svg><figcaption>{text(title)}</figcaption></figure>"
     )
-
-
-def _dashed(y: float) -> str:
-    return f"<line class=chance x1={LEFT} y1={y:.1f} x2={LEFT + WIDTH} y2={y:.1f} />"
 
 
 def _as_steps(series: Series) -> Series:

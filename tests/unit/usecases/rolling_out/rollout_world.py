@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from auto_retrain.adapters.memory import MemoryPorts
+from auto_retrain.adapters.memory.traffic import MemoryTraffic
 from auto_retrain.domain.analysis import Analysis, RolloutEvidence
 from auto_retrain.domain.errors import AutoRetrainError
 from auto_retrain.domain.job import RetrainingJob
@@ -22,7 +23,6 @@ from auto_retrain.domain.model_state import ModelState
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.policy.analysis import AnalysisPolicy
 from auto_retrain.domain.serving import Rollout, ServingRecord
-from auto_retrain.domain.traffic import DesiredRoute, Effect, EffectState, Route
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.windows import Window, Windows
 from auto_retrain.strategies import Action, Hold, Promote, RollBack, SetWeight, Strategy
@@ -53,26 +53,6 @@ class ScriptedLive:
         if self.error:
             raise self.error
         return [self.counts for _ in queries]
-
-
-class MemoryTraffic:
-    """TrafficRouter in a dictionary."""
-
-    def __init__(self) -> None:
-        self.routes: dict[str, Route] = {}
-
-    def read(self, model_name: str, target: Any) -> Route | None:
-        return self.routes.get(model_name)
-
-    def write(self, model_name: str, target: Any, desired: DesiredRoute, seen: Route | None) -> None:
-        mirrors = {desired.challenger.number: desired.mirror_share} if desired.challenger else {}
-        shown = {version: share for version, share in mirrors.items() if share}
-        self.routes[model_name] = Route(weights=desired.weights, mirrors=shown)
-
-    def verify(self, model_name: str, target: Any, desired: DesiredRoute) -> Effect:
-        route = self.routes.get(model_name)
-        is_in_force = route is not None and route.follows(desired)
-        return Effect(state=EffectState.IN_FORCE if is_in_force else EffectState.PENDING, route=route)
 
 
 class Canary(Strategy):
