@@ -2,12 +2,12 @@
 
 import math
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...domain.live import LATENCY_BASE, SCORE_BINS, SHORTEST_MS
 
+_NO_HASH = pa.scalar(None, pa.int64())
 _NO_NUMBER = pa.scalar(None, pa.float64())
 
 
@@ -17,20 +17,21 @@ def hashed(texts: pa.Array) -> pa.Array:
     Python's hash spreads them evenly: the chance that any two of a million texts share theirs is 3 in 100 million,
     and such a request would be taken for a repeat.
     """
-    numbers = np.fromiter(map(hash, texts.cast(pa.binary()).to_pylist()), np.int64, len(texts))
-    return pa.array(numbers, mask=texts.is_null().to_numpy(zero_copy_only=False))
+    numbers = pa.array(list(map(hash, texts.cast(pa.binary()).to_pylist())), pa.int64())
+    return pc.if_else(texts.is_valid(), numbers, _NO_HASH) if texts.null_count else numbers
 
 
 def repeated(numbers: pa.ChunkedArray) -> pa.Array:
-    """The numbers, none of them null, that occur more than once."""
-    ordered = np.sort(numbers.to_numpy())
-    return pa.array(ordered[1:][ordered[1:] == ordered[:-1]])
+    """The numbers, none of them null, that occur more than once; they are sorted only if there are any."""
+    if pc.count_distinct(numbers).as_py() == len(numbers):
+        return pa.array([], pa.int64())
+    ordered = numbers.take(pc.sort_indices(numbers)).combine_chunks()
+    return ordered[1:].filter(pc.equal(ordered[1:], ordered[:-1]))
 
 
-def distinct(numbers: pa.ChunkedArray) -> int:
-    """How many different ones there are, without nulls; pyarrow takes twice as long for it, and more memory."""
-    known = numbers.drop_null()
-    return len(known) and 1 + int(np.count_nonzero(np.diff(np.sort(known.to_numpy()))))
+def looked_up(keys: pa.ChunkedArray, known: pa.ChunkedArray, cells: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The cell of each key, null for a key that is not known; of cells with the same key the first counts."""
+    return cells.take(pc.index_in(keys, value_set=known.combine_chunks(), skip_nulls=True))
 
 
 def latency_buckets(milliseconds: pa.Array) -> pa.Array:

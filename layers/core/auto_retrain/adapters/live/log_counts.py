@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from ...domain.errors import DataInvalid
 from ...domain.live import SCORE_BINS, ArmCounts, LiveCounts, LiveQuery, PairedCounts
-from .log_cells import distinct
+from .log_cells import looked_up
 from .log_rows import each_once, is_regression, labels_due, only
 
 # Of these, a regression's errors are squared.
@@ -91,7 +91,7 @@ def _arm(rows: pa.Table, mature: pa.Table, query: LiveQuery) -> ArmCounts:
     losses = _losses(labelled["answer"], labelled["label"], query) if is_regression(query) else None
     return ArmCounts(
         requests=rows.num_rows,
-        entities=distinct(rows["entity"]) + rows["entity"].null_count,
+        entities=pc.count_distinct(rows["entity"], "only_valid").as_py() + rows["entity"].null_count,
         errors=_true(rows["failed"]),
         latencies=_latencies(rows),
         mature=mature.num_rows,
@@ -134,10 +134,9 @@ def _value_counts(values: pa.ChunkedArray) -> dict[int, int]:
 def _paired(rows: pa.Table, mature: pa.Table, query: LiveQuery) -> PairedCounts:
     """Copies beside the answers to their originals; the labels are those that were found for the copies."""
     champion, _, copies = _by_arm(rows.select(["id", "served", "is_challenger", "failed", "answer"]))
-    originals = champion.filter(_answered(champion)).select(["id", "answer"]).rename_columns(["id", "original"])
-    both = copies.filter(_answered(copies)).select(["id", "answer"]).join(originals, "id", join_type="inner")
-    judged = mature.filter(pc.is_valid(mature["label"])).select(["id", "answer", "label"])
-    judged = judged.join(originals, "id", join_type="inner")
+    originals = champion.filter(_answered(champion))
+    both = _with_originals(copies.filter(_answered(copies)), originals)
+    judged = _with_originals(mature.filter(pc.is_valid(mature["label"])), originals)
     answered = {"answered": both.num_rows, "equal": _true(pc.equal(both["answer"], both["original"]))}
     if is_regression(query):
         gains = pc.subtract(
@@ -154,3 +153,9 @@ def _paired(rows: pa.Table, mature: pa.Table, query: LiveQuery) -> PairedCounts:
         only_challenger_right=_true(pc.and_not(copy_right, champion_right)),
         both_wrong=_true(pc.invert(pc.or_(champion_right, copy_right))),
     )
+
+
+def _with_originals(copies: pa.Table, originals: pa.Table) -> pa.Table:
+    """The copies whose original was answered, with its answer."""
+    both = copies.append_column("original", looked_up(copies["id"], originals["id"], originals["answer"]))
+    return both.filter(pc.is_valid(both["original"]))

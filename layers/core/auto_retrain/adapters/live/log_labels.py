@@ -14,7 +14,7 @@ from ...domain.windows import Window
 from ...ports import DataStore
 from ..data.arrow_tables import record_batches
 from ..data.arrow_values import Unconvertible, floats, texts
-from .log_cells import hashed
+from .log_cells import hashed, looked_up
 from .log_rows import is_regression
 
 _DAY = timedelta(days=1)
@@ -32,17 +32,19 @@ def with_labels(rows: pa.Table, query: LiveQuery, data: DataStore) -> pa.Table:
 
     Raises DataInvalid if labels cannot be read, and DataUnavailable if S3 did not answer.
     """
-    return rows.join(_labels(pc.unique(rows["key"]), query, data), "key", join_type="left outer")
+    labels = _labels(pc.unique(rows["key"]), query, data)
+    return rows.append_column("label", looked_up(rows["key"], labels["key"], labels["label"]))
 
 
 def _labels(keys: pa.Array, query: LiveQuery, data: DataStore) -> pa.Table:
+    """The last label of each of the keys that have one."""
     place, parts = _place(query), [_no_labels(query)]
     objects = data.list_partitions(place.prefix, _days(query.start, query.end))
     for item in with_rows(objects, place.format):
         with data.open(item) as file:
             for batch in record_batches(file, item.uri, place.format, [place.row_id, place.label]):
-                labels = _typed(batch, place, item.uri, query)
-                parts.append(labels.filter(pc.and_(pc.is_in(labels["key"], keys), pc.is_valid(labels["label"]))))
+                labels = _typed(batch, place, item.uri, query).drop_null()
+                parts.append(labels.filter(pc.is_in(labels["key"], keys)))
     together = pa.concat_tables(parts).group_by("key", use_threads=False).aggregate([("label", "last")])
     return together.rename_columns({"label_last": "label"})
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -95,9 +94,9 @@ def _first_of_each(rows: pa.Table) -> pa.Table:
     is_repeated = pc.is_in(rows["id"], ids)
     # By all columns, so that rows of the same moment have an order, too.
     ordered = rows.filter(is_repeated).sort_by([(name, "ascending") for name in rows.schema.names])
-    repeats = ordered["id"].to_numpy()
-    is_first = np.append(True, repeats[1:] != repeats[:-1])
-    return pa.concat_tables([rows.filter(pc.invert(is_repeated)), ordered.filter(pa.array(is_first))])
+    repeats = ordered["id"].combine_chunks()
+    later = ordered[1:].filter(pc.not_equal(repeats[1:], repeats[:-1]))
+    return pa.concat_tables([rows.filter(pc.invert(is_repeated)), ordered[:1], later])
 
 
 def _is_of_step(batch: pa.RecordBatch, query: LiveQuery) -> pa.Array:
