@@ -12,11 +12,11 @@ from pyarrow import parquet
 
 from auto_retrain.domain.prediction_log import partition_of
 from local.bench.figure import Figure
-from local.bench.request_counting import ROWS, START
+from local.bench.live_counts_memory import ROWS, START
 
 FILES = 50
 # By its path: as a part of this package it would load all other benchmarks, and what they need, first.
-COUNTING = ["-P", str(Path(__file__).with_name("request_counting.py"))]
+COUNTING = ["-P", str(Path(__file__).with_name("live_counts_memory.py"))]
 
 
 def measure() -> list[Figure]:
