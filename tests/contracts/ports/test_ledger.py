@@ -222,6 +222,15 @@ def _line(record: ServingRecord) -> LedgerLine:
     return record.champion
 
 
+def test_the_length_of_a_pause_is_kept(stores: Stores) -> None:
+    pause = Intervention(kind="pause", actor="ada", reason="lunch", at=NOW)
+    paused = stores.ledger.note(rolling_out(stores, "churn").intervened(pause))
+    resumed = stores.ledger.note(paused.resumed(pause, NOW + timedelta(days=45, seconds=3)))
+    assert stores.ledger.serving("churn") == resumed
+    assert resumed.rollout is not None
+    assert resumed.rollout.paused == timedelta(days=45, seconds=3)
+
+
 def test_of_a_note_and_a_change_of_one_revision_exactly_one_wins(stores: Stores) -> None:
     record = rolling_out(stores, "churn")
     paused = record.intervened(Intervention(kind="pause", actor="ada", reason="lunch", at=NOW))
