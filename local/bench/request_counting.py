@@ -56,3 +56,7 @@ def _peak_mb() -> float:
     """Of this program alone; getrusage would include the memory of the process that started it."""
     status = Path("/proc/self/status").read_text()
     return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) / 1000
+
+
+if __name__ == "__main__":
+    main()

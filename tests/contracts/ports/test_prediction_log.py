@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import math
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -19,7 +20,7 @@ from auto_retrain.adapters.live import prediction_log
 from auto_retrain.adapters.live.prediction_log import PredictionLogSource
 from auto_retrain.adapters.memory.data import MemoryDataStore
 from auto_retrain.adapters.memory.live import MemoryLiveSource
-from auto_retrain.domain.live import LiveCounts
+from auto_retrain.domain.live import LiveCounts, latency_bucket
 from auto_retrain.domain.manifest import DataObject
 from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.prediction_log import COLUMNS, NEEDED, SCHEMA_VERSION
@@ -232,6 +233,44 @@ def test_a_later_label_corrects_an_earlier_one() -> None:
         store.add_partition("labels/churn", DAY + timedelta(days=days), frame.to_parquet())
     counts = read(as_parquet([a_row(1), a_row(2, "2")]), store=store)
     assert (counts.champion.good, counts.challenger.good, counts.challenger.labelled) == (1, 0, 1)
+
+
+def test_a_label_that_becomes_due_judges_rows_that_were_kept_from_before() -> None:
+    store = MemoryDataStore()
+    store.add_partition(PREFIX, DAY, as_parquet([a_row(1), a_row(2, "2")]), "hour=10/part-0.parquet")
+    store.add_partition("labels/churn", DAY, pd.DataFrame({"id": ["p-1"], "label": ["yes"]}).to_parquet())
+    source, policy = PredictionLogSource(store), logged_policy(delay=1)
+    mature = [
+        source.read([a_query(policy, end=START + timedelta(hours=hours))])[0].champion.mature for hours in (12, 25, 26)
+    ]
+    assert mature == [0, 1, 1]
+
+
+def test_rows_without_the_key_of_their_labels_have_none() -> None:
+    store = MemoryDataStore()
+    labels = pa.table({"id": pa.array(["r-1", None]), "label": ["yes", "no"]})
+    file = io.BytesIO()
+    parquet.write_table(labels, file)
+    store.add_partition("labels/churn", DAY, file.getvalue())
+    policy = logged_policy(requests={"label_key": "row_id"})
+    counts = read(as_parquet([a_row(1, row_id=None), a_row(2, "2", row_id=None)]), store=store, policy=policy)
+    assert (counts.problem, counts.champion.mature, counts.champion.labelled) == (None, 1, 0)
+
+
+def test_latencies_and_scores_that_are_none_are_not_counted() -> None:
+    values = (math.nan, math.inf, -1.0, None, 0.0, sys.float_info.max, 1.0)
+    rows = [a_row(number, latency_ms=value, score=value) for number, value in enumerate(values)]
+    champion = read(as_parquet(rows)).champion
+    assert dict(champion.latencies) == dict.fromkeys(sorted(map(latency_bucket, (0.0, sys.float_info.max, 1.0))), 1)
+    assert champion.scores == (1, *[0] * 8, 1)
+
+
+def test_a_row_that_comes_late_and_is_the_first_of_its_repeats_counts() -> None:
+    """Rows that occur once and rows that occur often are told apart, across files."""
+    files = [as_parquet([a_row(1, minutes=9), a_row(2)]), as_parquet([a_row(3), a_row(1, minutes=8, error="timeout")])]
+    for order in (files, files[::-1]):
+        counts = read(*order)
+        assert (counts.champion.requests, counts.champion.errors, counts.dropped) == (3, 1, 1)
 
 
 def test_labels_may_be_in_the_labelled_data_themselves() -> None:

@@ -2,19 +2,21 @@
 
 import math
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...domain.errors import DataInvalid
-from ...domain.live import LATENCY_BASE, SCORE_BINS, SHORTEST_MS, ArmCounts, LiveCounts, LiveQuery, PairedCounts
-from .log_rows import each_once, is_regression, only
+from ...domain.live import SCORE_BINS, ArmCounts, LiveCounts, LiveQuery, PairedCounts
+from .log_cells import looked_up
+from .log_rows import each_once, is_regression, labels_due, only
 
 # Of these, a regression's errors are squared.
 _OF_SQUARES = frozenset({"rmse", "r2"})
 
 _COUNTED = ["served", "is_challenger", "failed", "entity", "score", "latency"]
+_JUDGED = ["served", "is_challenger", "id", "answer", "key"]
 
 WithLabels = Callable[[pa.Table], pa.Table]
 
@@ -58,7 +60,7 @@ def _mature(rows: pa.Table, query: LiveQuery) -> pa.Table:
 
     Both versions are counted over the time in which both answered, so their labels have had as much time to come.
     """
-    due = query.end - timedelta(days=query.policy.data.label_delay_days)
+    due = labels_due(query)
     own, of_challenger, copied = _masks(rows)
     begins = [pc.min(rows["at"].filter(mask)).as_py() for mask in (own, of_challenger)]
     both = due if None in begins else max(begins)
@@ -71,7 +73,7 @@ def _labelled(mature: pa.Table, query: LiveQuery, with_labels: WithLabels) -> tu
     if not mature.num_rows:
         return _by_arm(_without_labels(mature)), None
     try:
-        return _by_arm(with_labels(mature)), None
+        return _by_arm(with_labels(mature.select(_JUDGED))), None
     except DataInvalid as error:
         return _by_arm(_without_labels(mature)), str(error)
 
@@ -116,30 +118,25 @@ def _losses(answers: pa.ChunkedArray, labels: pa.ChunkedArray, query: LiveQuery)
 
 
 def _latencies(rows: pa.Table) -> dict[int, int]:
-    latency = rows.filter(pc.invert(rows["failed"]))["latency"]
-    known = latency.filter(pc.fill_null(pc.and_(pc.is_finite(latency), pc.greater_equal(latency, 0)), False))
-    buckets = pc.floor(pc.divide(pc.ln(pc.max_element_wise(known, SHORTEST_MS)), math.log(LATENCY_BASE)))
-    return {int(bucket): rows for bucket, rows in sorted(_value_counts(buckets).items())}
+    return dict(sorted(_value_counts(rows["latency"].filter(pc.invert(rows["failed"]))).items()))
 
 
 def _scores(scores: pa.ChunkedArray) -> tuple[int, ...]:
-    known = scores.filter(pc.fill_null(pc.and_(pc.greater_equal(scores, 0), pc.less_equal(scores, 1)), False))
-    bins = _value_counts(pc.min_element_wise(pc.floor(pc.multiply(known, float(SCORE_BINS))), float(SCORE_BINS - 1)))
-    return tuple(bins.get(float(number), 0) for number in range(SCORE_BINS)) if bins else ()
+    bins = _value_counts(scores)
+    return tuple(bins.get(number, 0) for number in range(SCORE_BINS)) if bins else ()
 
 
-def _value_counts(values: pa.ChunkedArray) -> dict[float, int]:
-    counted = pc.value_counts(values)
+def _value_counts(values: pa.ChunkedArray) -> dict[int, int]:
+    counted = pc.value_counts(values.drop_null())
     return dict(zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True))
 
 
 def _paired(rows: pa.Table, mature: pa.Table, query: LiveQuery) -> PairedCounts:
     """Copies beside the answers to their originals; the labels are those that were found for the copies."""
     champion, _, copies = _by_arm(rows.select(["id", "served", "is_challenger", "failed", "answer"]))
-    originals = champion.filter(_answered(champion)).select(["id", "answer"]).rename_columns(["id", "original"])
-    both = copies.filter(_answered(copies)).select(["id", "answer"]).join(originals, "id", join_type="inner")
-    judged = mature.filter(pc.is_valid(mature["label"])).select(["id", "answer", "label"])
-    judged = judged.join(originals, "id", join_type="inner")
+    originals = champion.filter(_answered(champion))
+    both = _with_originals(copies.filter(_answered(copies)), originals)
+    judged = _with_originals(mature.filter(pc.is_valid(mature["label"])), originals)
     answered = {"answered": both.num_rows, "equal": _true(pc.equal(both["answer"], both["original"]))}
     if is_regression(query):
         gains = pc.subtract(
@@ -156,3 +153,9 @@ def _paired(rows: pa.Table, mature: pa.Table, query: LiveQuery) -> PairedCounts:
         only_challenger_right=_true(pc.and_not(copy_right, champion_right)),
         both_wrong=_true(pc.invert(pc.or_(champion_right, copy_right))),
     )
+
+
+def _with_originals(copies: pa.Table, originals: pa.Table) -> pa.Table:
+    """The copies whose original was answered, with its answer."""
+    both = copies.append_column("original", looked_up(copies["id"], originals["id"], originals["answer"]))
+    return both.filter(pc.is_valid(both["original"]))

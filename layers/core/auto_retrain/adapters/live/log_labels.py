@@ -14,7 +14,8 @@ from ...domain.windows import Window
 from ...ports import DataStore
 from ..data.arrow_tables import record_batches
 from ..data.arrow_values import Unconvertible, floats, texts
-from .log_rows import is_regression, key_of
+from .log_cells import hashed, looked_up
+from .log_rows import is_regression
 
 _DAY = timedelta(days=1)
 
@@ -31,19 +32,19 @@ def with_labels(rows: pa.Table, query: LiveQuery, data: DataStore) -> pa.Table:
 
     Raises DataInvalid if labels cannot be read, and DataUnavailable if S3 did not answer.
     """
-    keys = texts(rows["key" if key_of(query) else "id"].combine_chunks())
-    kept = rows.drop_columns(["key"]) if key_of(query) else rows
-    return kept.append_column("key", keys).join(_labels(pc.unique(keys), query, data), "key", join_type="left outer")
+    labels = _labels(pc.unique(rows["key"]), query, data)
+    return rows.append_column("label", looked_up(rows["key"], labels["key"], labels["label"]))
 
 
 def _labels(keys: pa.Array, query: LiveQuery, data: DataStore) -> pa.Table:
+    """The last label of each of the keys that have one."""
     place, parts = _place(query), [_no_labels(query)]
     objects = data.list_partitions(place.prefix, _days(query.start, query.end))
     for item in with_rows(objects, place.format):
         with data.open(item) as file:
             for batch in record_batches(file, item.uri, place.format, [place.row_id, place.label]):
-                labels = _typed(batch, place, item.uri, query)
-                parts.append(labels.filter(pc.and_(pc.is_in(labels["key"], keys), pc.is_valid(labels["label"]))))
+                labels = _typed(batch, place, item.uri, query).drop_null()
+                parts.append(labels.filter(pc.is_in(labels["key"], keys)))
     together = pa.concat_tables(parts).group_by("key", use_threads=False).aggregate([("label", "last")])
     return together.rename_columns({"label_last": "label"})
 
@@ -51,7 +52,7 @@ def _labels(keys: pa.Array, query: LiveQuery, data: DataStore) -> pa.Table:
 def _typed(batch: pa.RecordBatch, place: _Place, uri: str, query: LiveQuery) -> pa.Table:
     column = place.row_id
     try:
-        keys = pc.cast(texts(batch[column]), pa.string())
+        keys = hashed(texts(batch[column]))
         column = place.label
         cells = batch[column]
         labels = floats(cells) if is_regression(query) else pc.cast(texts(cells), pa.string())
@@ -62,7 +63,7 @@ def _typed(batch: pa.RecordBatch, place: _Place, uri: str, query: LiveQuery) -> 
 
 def _no_labels(query: LiveQuery) -> pa.Table:
     kind = pa.float64() if is_regression(query) else pa.string()
-    return pa.schema({"key": pa.string(), "label": kind}).empty_table()
+    return pa.schema({"key": pa.int64(), "label": kind}).empty_table()
 
 
 def _place(query: LiveQuery) -> _Place:

@@ -1,6 +1,7 @@
 """The rows of one rollout's step, with only what counting needs of them, each prediction once."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ from ...domain.live import LiveQuery
 from ...domain.metric_kinds import Task
 from ...domain.policy.requests import PredictionLogRequests
 from ..data.arrow_values import Unconvertible, floats, texts
+from .log_cells import hashed, latency_buckets, repeated, score_bins
 
 Rows = TypeVar("Rows", pa.Table, pa.RecordBatch)
 
@@ -42,29 +44,32 @@ def step_rows(batches: Iterable[pa.RecordBatch], query: LiveQuery, uri: str) -> 
 
 
 def schema(query: LiveQuery) -> pa.Schema:
-    """The columns of the rows of a step."""
+    """The columns of the rows of a step: ids as hashes, scores and latencies as the bins in which they are counted."""
     answer = pa.float64() if is_regression(query) else pa.string()
     return pa.schema(
         {
-            "id": pa.string(),
+            "id": pa.int64(),
             "at": pa.timestamp("us", "UTC"),
             "is_challenger": pa.bool_(),
             "served": pa.bool_(),
             "failed": pa.bool_(),
             "answer": answer,
-            **({"key": pa.string()} if key_of(query) else {}),
-            "entity": pa.string(),
-            "score": pa.float64(),
-            "latency": pa.float64(),
+            "entity": pa.int64(),
+            "score": pa.int8(),
+            "latency": pa.int16(),
+            **({"key": pa.int64()} if has_labels_due(query) else {}),
         }
     )
 
 
-def key_of(query: LiveQuery) -> str | None:
-    """The column of the log by which labels are joined, if it is another than the prediction's id."""
-    requests = query.policy.deployment.requests
-    assert isinstance(requests, PredictionLogRequests)
-    return None if requests.label_key == "prediction_id" else requests.label_key
+def labels_due(query: LiveQuery) -> datetime:
+    """The labels of what was answered before it are due."""
+    return query.end - timedelta(days=query.policy.data.label_delay_days)
+
+
+def has_labels_due(query: LiveQuery) -> bool:
+    """Whether any row of the step may be old enough for its label; if not, no row needs the key of its label."""
+    return labels_due(query) > query.start
 
 
 def is_regression(query: LiveQuery) -> bool:
@@ -83,16 +88,15 @@ def each_once(rows: pa.Table) -> pa.Table:
 
 
 def _first_of_each(rows: pa.Table) -> pa.Table:
-    if pc.count_distinct(rows["id"]).as_py() == rows.num_rows:
+    ids = repeated(rows["id"])
+    if not len(ids):
         return rows
+    is_repeated = pc.is_in(rows["id"], ids)
     # By all columns, so that rows of the same moment have an order, too.
-    names = [name for name in rows.schema.names if name not in ("id", "at", "served")]
-    ordered = rows.sort_by([(name, "ascending") for name in ("at", *names)])
-    whole = pc.ScalarAggregateOptions(skip_nulls=False)
-    firsts = [(name, "first", whole) for name in rows.schema.names if name != "id"]
-    chosen = ordered.group_by("id", use_threads=False).aggregate(firsts)
-    named = chosen.rename_columns([name.removesuffix("_first") for name in chosen.schema.names])
-    return named.select(rows.schema.names)
+    ordered = rows.filter(is_repeated).sort_by([(name, "ascending") for name in rows.schema.names])
+    repeats = ordered["id"].combine_chunks()
+    later = ordered[1:].filter(pc.not_equal(repeats[1:], repeats[:-1]))
+    return pa.concat_tables([rows.filter(pc.invert(is_repeated)), ordered[:1], later])
 
 
 def _is_of_step(batch: pa.RecordBatch, query: LiveQuery) -> pa.Array:
@@ -109,20 +113,25 @@ def _compact(rows: pa.RecordBatch, query: LiveQuery, uri: str) -> pa.RecordBatch
         # A number that is not finite is no answer.
         broken = pc.fill_null(pc.invert(pc.is_finite(answer)), False)
         failed, answer = pc.or_(failed, broken), pc.if_else(broken, _NO_NUMBER, answer)
-    key = key_of(query)
     arrays = [
-        rows["prediction_id"],
+        hashed(rows["prediction_id"]),
         rows["predicted_at"],
         pc.equal(rows["version"], query.challenger),
         rows["served"],
         failed,
         answer,
-        *([rows[key]] if key else []),
-        rows["entity_id"],
-        rows["score"],
-        rows["latency_ms"],
+        hashed(rows["entity_id"]),
+        score_bins(rows["score"]),
+        latency_buckets(rows["latency_ms"]),
+        *([hashed(texts(rows[_label_key(query)]))] if has_labels_due(query) else []),
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=schema(query))
+
+
+def _label_key(query: LiveQuery) -> str:
+    requests = query.policy.deployment.requests
+    assert isinstance(requests, PredictionLogRequests)
+    return requests.label_key
 
 
 def _answers(cells: pa.Array, query: LiveQuery, uri: str) -> pa.Array:

@@ -17,12 +17,12 @@ from ...ports import DataStore
 from .log_counts import count
 from .log_files import holds_rows, log_batches
 from .log_labels import with_labels
-from .log_rows import StepRows, step_rows
+from .log_rows import StepRows, has_labels_due, step_rows
 
 # Beyond it a step is counted by metrics, which need no memory.
 MAX_ROWS = 1_000_000
 # What a function keeps of the files that it has read, until its next pass.
-MAX_KEPT_BYTES = 128 << 20
+MAX_KEPT_BYTES = 64 << 20
 
 
 class PredictionLogSource:
@@ -75,7 +75,7 @@ class PredictionLogSource:
         return files
 
     def _part(self, item: DataObject, query: LiveQuery, step: str, kept: dict[Hashable, StepRows]) -> StepRows:
-        key = (item.uri, item.etag, step)
+        key = (item.uri, item.etag, step, has_labels_due(query))
         part = kept.get(key)
         if part is None:
             with self._data.open(item) as file:
