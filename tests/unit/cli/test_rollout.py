@@ -44,10 +44,10 @@ def test_a_rollout_shows_its_share_and_what_its_checks_say(world: RolloutWorld, 
     world.begin()
     assert "version 2 gets 5 % since" in terminal.ok("rollout", "churn")
     verdict = Verdict(check="error_rate", outcome=Outcome.INCONCLUSIVE, reason="12 of 500 requests so far")
-    world.analyses["churn"] = Analysis(verdicts=(verdict,), unproven="488 more requests are needed")
+    world.analyses["churn"] = Analysis(verdicts=(verdict,), missing="there have been no requests since noon")
     world.watch()
     out = terminal.ok("rollout", "churn")
-    assert "488 more requests are needed" in out
+    assert "there have been no requests since noon" in out
     assert "error_rate  inconclusive  12 of 500 requests so far" in out
 
 
@@ -60,7 +60,7 @@ def test_json_has_the_record_and_the_evidence_but_no_task_token(world: RolloutWo
     assert "secret-token" not in out
 
 
-@pytest.mark.parametrize(("verb", "shown"), [("pause", "paused by ada"), ("promote", "is to be promoted by ada")])
+@pytest.mark.parametrize(("verb", "shown"), [("pause", "ada paused it"), ("promote", "it is about to be promoted")])
 def test_a_person_steps_in(world: RolloutWorld, terminal: Terminal, verb: str, shown: str) -> None:
     world.begin()
     assert f"{shown}: it is wrong" in terminal.ok(*by_ada("rollout", "churn", verb))
@@ -69,7 +69,7 @@ def test_a_person_steps_in(world: RolloutWorld, terminal: Terminal, verb: str, s
 def test_a_paused_rollout_goes_on(world: RolloutWorld, terminal: Terminal) -> None:
     world.begin()
     terminal.ok(*by_ada("rollout", "churn", "pause"))
-    assert "paused" not in terminal.ok(*by_ada("rollout", "churn", "resume"))
+    assert "paused it" not in terminal.ok(*by_ada("rollout", "churn", "resume"))
 
 
 def test_an_abort_says_what_serves_as_it_was_read_back(world: RolloutWorld, terminal: Terminal) -> None:
