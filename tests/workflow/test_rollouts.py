@@ -59,6 +59,26 @@ def test_a_canary_without_requests_is_held_and_then_taken_back(world: World) -> 
     assert canary.champion == "1"
 
 
+def test_a_canary_whose_labels_never_come_is_held_and_then_taken_back(world: World) -> None:
+    canary = Canary(world, weights=[50], max_hold_minutes=60, analysis={"labelled_quality": {"required": True}})
+    canary.wait_for_weight(50)
+    canary.bake(4_000)
+    world.wait_for("a look at all", lambda: _has_seen(canary, 4_000))
+    assert canary.weight == 50
+    canary.let_pass(timedelta(minutes=90))
+    canary.answer(400)
+
+    ended = canary.wait_for_the_end()
+    assert (ended.status, ended.job and ended.job.ending) == ("SUCCEEDED", Ending.ROLLED_BACK)
+    assert "labelled_quality" in canary.record.rolled_back[0].reason
+    assert canary.champion == "1"
+
+
+def _has_seen(canary: Canary, requests: int) -> bool:
+    evidence = canary.world.ledger.evidence(canary.model)
+    return evidence is not None and evidence.counts.champion.requests + evidence.counts.challenger.requests >= requests
+
+
 def _is_held(canary: Canary) -> bool:
     evidence = canary.world.ledger.evidence(canary.model)
     return evidence is not None and evidence.held_since is not None

@@ -19,9 +19,11 @@ END = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LABELS = {"prefix": "labels/churn", "row_id": "id", "label": "label"}
 
 
-def logged_policy(*, delay: int = 0, requests: Mapping[str, Any] | None = None, **data: Any) -> Policy:
+def logged_policy(
+    *, delay: int = 0, requests: Mapping[str, Any] | None = None, analysis: Mapping[str, Any] | None = None, **data: Any
+) -> Policy:
     columns = {"prefix": "churn", "row_id": "id", "label": "left", "numeric": ["age"], "labels": LABELS}
-    counted = {"requests": {"source": "prediction_log", **(requests or {})}}
+    counted = {"requests": {"source": "prediction_log", **(requests or {})}, "analysis": analysis or {}}
     return a_policy(data={**columns, "label_delay_days": delay, **data}, deployment=counted)
 
 

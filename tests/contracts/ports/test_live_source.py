@@ -223,3 +223,11 @@ def test_what_a_deployment_lacks_is_a_problem_that_names_it(requests: dict[str, 
     ports = DeployedPorts(Settings(artifacts_bucket="artifacts"))
     (counts,) = ports.live.read([a_query(logged_policy(requests=requests))])
     assert problem in (counts.problem or "")
+
+
+def test_values_of_the_users_own_are_summed_if_the_policy_asks_for_them(live: Live) -> None:
+    rows = [a_row(number, business_value=value) for number, value in enumerate((10.0, -4.0, None, float("nan")))]
+    asking = logged_policy(analysis={"business_metric": {"enabled": True}})
+    counts = live.count(a_query(asking), rows).champion
+    assert (counts.business, counts.business_squares, counts.business_rows) == (6.0, 116.0, 2)
+    assert live.count(a_query(), rows).champion.business_rows == 0

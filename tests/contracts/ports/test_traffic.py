@@ -103,7 +103,9 @@ def test_what_somebody_else_set_afterwards_is_a_conflict_and_says_what_it_is(out
 def test_what_was_written_before_is_not_mistaken_for_somebody_elses(outside: Target) -> None:
     set_to(outside, STEPS["some"])
 
-    assert state_of(outside, STEPS["half"]) is EffectState.PENDING
+    # An endpoint of SageMaker keeps no note of who asked for its weights.
+    is_known = outside.target.adapter != "sagemaker"
+    assert state_of(outside, STEPS["half"]) is (EffectState.PENDING if is_known else EffectState.CONFLICT)
 
 
 def test_a_write_that_was_accepted_but_does_nothing_is_never_in_force(outside: Target) -> None:

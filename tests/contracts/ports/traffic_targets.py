@@ -5,7 +5,10 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Protocol
 
+import boto3
 import requests
+from botocore.exceptions import EndpointConnectionError
+from moto import mock_aws
 
 from auto_retrain.adapters.kubernetes.access.connection import Connection
 from auto_retrain.adapters.kubernetes.access.objects import ObjectClient
@@ -16,11 +19,22 @@ from auto_retrain.adapters.traffic.alias import AliasTraffic
 from auto_retrain.adapters.traffic.http_route import HttpRouteTraffic
 from auto_retrain.adapters.traffic.kserve import KserveTraffic
 from auto_retrain.adapters.traffic.router import RouterTraffic
-from auto_retrain.domain.policy.traffic import AliasTarget, HttpRouteTarget, KserveTarget, RouterTarget, TrafficTarget
+from auto_retrain.adapters.traffic.sagemaker import SagemakerTraffic
+from auto_retrain.domain.policy.traffic import (
+    AliasTarget,
+    HttpRouteTarget,
+    KserveTarget,
+    RouterTarget,
+    SagemakerTarget,
+    TrafficTarget,
+)
 from auto_retrain.ports import TrafficRouter
 from local.cluster import LocalCluster, User
 from local.cluster.tokens import ADMIN, KSERVE, TRAFFIC
 
+_NO_KEYS = {"aws_access_key_id": "none", "aws_secret_access_key": "none"}
+_INSTANCE = {"ModelName": "churn", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+_ROLE = "arn:aws:iam::123456789012:role/serving"
 MODEL = "churn"
 NAMESPACE = "serving"
 ROUTE = HttpRouteTarget(adapter="http_route", namespace=NAMESPACE, route="churn", service="churn-v{version}")
@@ -232,6 +246,64 @@ def kserve(mode: str) -> Iterator[KserveService]:
         yield KserveService(cluster, mode)
 
 
+class SagemakerEndpoint:
+    """An endpoint in the emulated SageMaker, with a variant for each version."""
+
+    target: TrafficTarget = SagemakerTarget(adapter="sagemaker", endpoint="churn")
+
+    def __init__(self) -> None:
+        self._client = boto3.client("sagemaker", region_name="eu-central-1", **_NO_KEYS)
+        image = {"Image": "image"}
+        self._client.create_model(ModelName="churn", ExecutionRoleArn=_ROLE, PrimaryContainer=image)
+        variants = [
+            {"VariantName": f"v{version}", "InitialVariantWeight": float(version == "17"), **_INSTANCE}
+            for version in VERSIONS
+        ]
+        self._client.create_endpoint_config(EndpointConfigName="churn", ProductionVariants=variants)
+        self._client.create_endpoint(EndpointName="churn", EndpointConfigName="churn")
+        self.traffic = SagemakerTraffic(self._client)
+
+    def move(self, weights: Mapping[str, int]) -> None:
+        shares = {version: weights.get(version, 0) for version in VERSIONS}
+        changes = [{"VariantName": f"v{version}", "DesiredWeight": float(share)} for version, share in shares.items()]
+        self._client.update_endpoint_weights_and_capacities(EndpointName="churn", DesiredWeightsAndCapacities=changes)
+
+    def ignore(self) -> None:
+        """The endpoint goes on changing for ever: the weights are asked for, and not current."""
+        describe = self._client.describe_endpoint
+        variants = describe(EndpointName="churn")["ProductionVariants"]
+        before = {each["VariantName"]: each.get("CurrentWeight", 0.0) for each in variants}
+
+        def unchanged(**names: str) -> Any:
+            endpoint = describe(**names)
+            for variant in endpoint["ProductionVariants"]:
+                variant["CurrentWeight"] = before[variant["VariantName"]]
+            return {**endpoint, "EndpointStatus": "Updating" if self._asked else "InService"}
+
+        def asked(**names: Any) -> None:
+            self._asked = True
+            update(**names)
+
+        update = self._client.update_endpoint_weights_and_capacities
+        self._asked = False
+        self._client.describe_endpoint, self._client.update_endpoint_weights_and_capacities = unchanged, asked
+
+    def vanish(self) -> None:
+        def away(**_: Any) -> None:
+            raise EndpointConnectionError(endpoint_url="https://sagemaker")
+
+        self._client.describe_endpoint = away
+
+    def settle(self) -> None:
+        """It is in force at once."""
+
+
+@contextmanager
+def sagemaker() -> Iterator[SagemakerEndpoint]:
+    with mock_aws():
+        yield SagemakerEndpoint()
+
+
 @contextmanager
 def memory() -> Iterator[MemoryTarget]:
     yield MemoryTarget()
@@ -258,5 +330,6 @@ WITH_WEIGHTS: dict[str, Callable[[], Any]] = {
     "http_route": http_route,
     "kserve_knative": partial(kserve, "Knative"),
     "kserve_standard": partial(kserve, "Standard"),
+    "sagemaker": sagemaker,
 }
 WITHOUT_WEIGHTS: dict[str, Callable[[], _WithoutWeights]] = {"alias": alias, "router": router}

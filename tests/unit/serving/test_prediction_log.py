@@ -43,7 +43,9 @@ def rows(files: Files) -> list[dict[str, Any]]:
 
 
 def test_a_row_has_the_columns_of_the_schema(log: PredictionLog, files: Files) -> None:
-    known = log.write(PICK, "yes", row_id="r", entity_id="ann", score=0.75, latency_ms=12.5, predicted_at=AT)
+    known = log.write(
+        PICK, "yes", row_id="r", entity_id="ann", score=0.75, latency_ms=12.5, business_value=3, predicted_at=AT
+    )
     log.flush()
     (row,) = rows(files)
     assert set(row) == {column.name for column in COLUMNS} - {"error"}

@@ -39,6 +39,7 @@ COLUMNS = (
     LogColumn("assignment_probability", "number", False, "how likely this version was for this request"),
     LogColumn("score", "number", False, "probability of the positive class, or of the predicted one"),
     LogColumn("latency_ms", "number", False, "how long the answer took, in milliseconds"),
+    LogColumn("business_value", "number", False, "a value of your own for the request, such as its revenue"),
     LogColumn("error", "text", False, "why there is no answer; empty if there is one"),
     LogColumn("schema_version", "whole", False, f"{SCHEMA_VERSION}; absent means 1"),
 )

@@ -94,6 +94,7 @@ class PredictionLog:
         entity_id: Any = None,
         score: Any = None,
         latency_ms: Any = None,
+        business_value: Any = None,
         error: Any = None,
         predicted_at: datetime | None = None,
     ) -> str:
@@ -107,7 +108,8 @@ class PredictionLog:
             answer, problem = prediction_of(prediction)
             at = moment(predicted_at) if predicted_at is not None else time.time()
             row = (
-                *(known_id, at, pick, answer, text(row_id), text(entity_id), finite(score), finite(latency_ms)),
+                *(known_id, at, pick, answer, text(row_id), text(entity_id)),
+                *(finite(score), finite(latency_ms), finite(business_value)),
                 problem if error is None else shortened(error),
             )
             self._keep(row)
@@ -205,6 +207,7 @@ class PredictionLog:
         entity_id: str | None,
         score: float | None,
         latency_ms: float | None,
+        business_value: float | None,
         error: str | None,
     ) -> dict[str, Any]:
         named = {
@@ -222,6 +225,7 @@ class PredictionLog:
             "assignment_probability": pick.probability,
             "score": score,
             "latency_ms": latency_ms,
+            "business_value": business_value,
             "error": error,
             "schema_version": SCHEMA_VERSION,
         }

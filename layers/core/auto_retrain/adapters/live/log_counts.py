@@ -10,12 +10,12 @@ import pyarrow.compute as pc
 from ...domain.errors import DataInvalid
 from ...domain.live import SCORE_BINS, ArmCounts, LiveCounts, LiveQuery, PairedCounts
 from .log_cells import looked_up
-from .log_rows import each_once, is_regression, labels_due, only
+from .log_rows import each_once, has_business, is_regression, labels_due, only
 
 # Of these, a regression's errors are squared.
 _OF_SQUARES = frozenset({"rmse", "r2"})
 
-_COUNTED = ["served", "is_challenger", "failed", "entity", "score", "latency"]
+_COUNTED = ("served", "is_challenger", "failed", "entity", "score", "latency", "business")
 _JUDGED = ["served", "is_challenger", "id", "answer", "key"]
 
 WithLabels = Callable[[pa.Table], pa.Table]
@@ -28,7 +28,7 @@ def count(rows: pa.Table, of_others: int, query: LiveQuery, with_labels: WithLab
     wanted = only(past, pc.or_(past["served"], past["is_challenger"]))
     once = each_once(wanted)
     labelled, problem = _labelled(_mature(once, query), query, with_labels)
-    arms = _by_arm(once.select(_COUNTED))
+    arms = _by_arm(once.select([name for name in _COUNTED if name in once.schema.names]))
     champion, challenger, copies = (_arm(*each, query) for each in zip(arms, labelled, strict=True))
     return LiveCounts(
         champion=champion,
@@ -89,6 +89,7 @@ def _answered(rows: pa.Table) -> pa.ChunkedArray:
 def _arm(rows: pa.Table, mature: pa.Table, query: LiveQuery) -> ArmCounts:
     labelled = mature.filter(pc.is_valid(mature["label"]))
     losses = _losses(labelled["answer"], labelled["label"], query) if is_regression(query) else None
+    values = rows["business"].drop_null() if has_business(query) else None
     return ArmCounts(
         requests=rows.num_rows,
         entities=pc.count_distinct(rows["entity"], "only_valid").as_py() + rows["entity"].null_count,
@@ -100,6 +101,9 @@ def _arm(rows: pa.Table, mature: pa.Table, query: LiveQuery) -> ArmCounts:
         loss=_sum(losses) if losses else 0.0,
         loss_squares=_sum(pc.multiply(losses, losses)) if losses else 0.0,
         scores=_scores(rows["score"]),
+        business=_sum(values) if values else 0.0,
+        business_squares=_sum(pc.multiply(values, values)) if values else 0.0,
+        business_rows=len(values) if values else 0,
     )
 
 

@@ -58,6 +58,7 @@ def schema(query: LiveQuery) -> pa.Schema:
             "score": pa.int8(),
             "latency": pa.int16(),
             **({"key": pa.int64()} if has_labels_due(query) else {}),
+            **({"business": pa.float64()} if has_business(query) else {}),
         }
     )
 
@@ -70,6 +71,11 @@ def labels_due(query: LiveQuery) -> datetime:
 def has_labels_due(query: LiveQuery) -> bool:
     """Whether any row of the step may be old enough for its label; if not, no row needs the key of its label."""
     return labels_due(query) > query.start
+
+
+def has_business(query: LiveQuery) -> bool:
+    """Whether anybody asks for the user's own values."""
+    return query.policy.deployment.analysis.business_metric.enabled
 
 
 def is_regression(query: LiveQuery) -> bool:
@@ -124,8 +130,15 @@ def _compact(rows: pa.RecordBatch, query: LiveQuery, uri: str) -> pa.RecordBatch
         score_bins(rows["score"]),
         latency_buckets(rows["latency_ms"]),
         *([hashed(texts(rows[_label_key(query)]))] if has_labels_due(query) else []),
+        *([_finite(rows["business_value"])] if has_business(query) else []),
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=schema(query))
+
+
+def _finite(numbers: pa.Array) -> pa.Array:
+    """Numbers that are not finite are none; of another type they are refused before."""
+    known = pc.cast(numbers, pa.float64())
+    return pc.if_else(pc.is_finite(known), known, _NO_NUMBER)
 
 
 def _label_key(query: LiveQuery) -> str:

@@ -60,6 +60,7 @@ class _Labels:
         mature = [row for row in rows if since <= row["predicted_at"] < self._due and _answered(row)]
         judged = [row for row in mature if self._label(row) is not None]
         losses = [self._loss(row, row) for row in judged] if self._is_regression else []
+        values = self._business(rows)
         entities = [row["entity_id"] for row in rows if row.get("entity_id") is not None]
         return ArmCounts(
             requests=len(rows),
@@ -76,7 +77,16 @@ class _Labels:
             loss=math.fsum(losses),
             loss_squares=math.fsum(loss * loss for loss in losses),
             scores=_scores(row["score"] for row in rows if row.get("score") is not None),
+            business=math.fsum(values),
+            business_squares=math.fsum(value * value for value in values),
+            business_rows=len(values),
         )
+
+    def _business(self, rows: list[Row]) -> list[float]:
+        if not self._policy.deployment.analysis.business_metric.enabled:
+            return []
+        values = (row.get("business_value") for row in rows)
+        return [float(value) for value in values if value is not None and math.isfinite(value)]
 
     def paired(self, champion: list[Row], copies: list[Row]) -> PairedCounts:
         originals = {row["prediction_id"]: row for row in champion if _answered(row)}

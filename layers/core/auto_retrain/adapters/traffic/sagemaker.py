@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ...domain.errors import AwsRefused, TrafficRefused, TrafficUnavailable
+from ...domain.errors import AwsRefused, TrafficConflict, TrafficRefused, TrafficUnavailable
 from ...domain.policy.traffic import SagemakerTarget, TrafficTarget
 from ...domain.traffic import DesiredRoute, Effect, EffectState, Route, percent
 from ..aws import translated
@@ -16,8 +16,9 @@ _CHANGING = {"Creating", "Updating", "SystemUpdating", "RollingBack"}
 class SagemakerTraffic:
     """TrafficRouter by the weights of an endpoint's variants, one for each version; the user creates the variants.
 
-    An endpoint has no compare-and-set: what somebody else changes between reading and writing is lost. Success is the
-    weight that SageMaker reports as current, for an endpoint in service; an answer without an error means nothing.
+    An endpoint has no compare-and-set: what somebody else changes in the instant between our last look and our writing
+    is lost. Success is the weight that SageMaker reports as current, for an endpoint in service; an answer without an
+    error means nothing.
     """
 
     def __init__(self, client: Any) -> None:
@@ -33,6 +34,9 @@ class SagemakerTraffic:
         endpoint = self._endpoint(target)
         if _wished(endpoint, target).follows(desired):
             return
+        wished = _wished(endpoint, target)
+        if seen is not None and seen.weights not in (wished.weights, _route(endpoint, target).weights):
+            raise TrafficConflict(f"endpoint '{target.endpoint}' is no longer as it was read; it is to get {wished}")
         _check_can_change(endpoint, target)
         weights = _weights(endpoint, target, desired)
         changes = [{"VariantName": name, "DesiredWeight": weight} for name, weight in weights.items()]
