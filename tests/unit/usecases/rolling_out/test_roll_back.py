@@ -1,7 +1,6 @@
 """Taking back what serves."""
 
 from datetime import timedelta
-from threading import Event
 from typing import Any
 
 import pytest
@@ -45,29 +44,6 @@ def test_during_a_rollout_the_challenger_is_taken_back_and_the_champion_answers_
     assert outcome.alias == world.alias() == "1"
     assert world.record().rollout is None
     assert world.record().is_rolled_back("2")
-
-
-@pytest.mark.parametrize("to", [None, "2"])
-def test_what_somebody_else_let_serve_unnoticed_is_what_is_taken_back(world: RolloutWorld, to: str | None) -> None:
-    """Between two retrainings nobody compares alias and record; the good version before is not the culprit."""
-    world.promote()
-    world.watch(minutes=5)
-    world.registry.set_champion("churn", "3")
-    outcome = world.roll_back(to)
-    assert (outcome.version, outcome.taken_back, outcome.alias) == ("2", ("3",), "2")
-    assert world.alias() == "2"
-
-
-def test_a_registry_that_hangs_keeps_no_rollback_waiting(world: RolloutWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    world.promote()
-    world.watch(minutes=5)
-    later(world)
-    released, champion = Event(), world.registry.champion
-    asked = iter([lambda: released.wait(30)])
-    monkeypatch.setattr("auto_retrain.usecases.rolling_out.notice.MAX_SECONDS", 0.01)
-    monkeypatch.setattr(world.registry, "champion", lambda name: next(asked, lambda: champion(name))())
-    assert world.roll_back().taken_back == ("2",)
-    released.set()
 
 
 def test_a_bad_version_never_serves_again_however_many_were_taken_back_since(world: RolloutWorld) -> None:

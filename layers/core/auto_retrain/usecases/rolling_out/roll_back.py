@@ -10,7 +10,6 @@ from ...domain.messages.rolling_out import RollbackAlarm, RollbackOutcome, Rollb
 from ...domain.people import SYSTEM_ACTOR, check_person
 from ...domain.serving import ServingChange, ServingRecord
 from ...ports import Ports
-from .notice import notice_moved_alias
 from .take_back import take_back
 
 # Whoever asks again this soon, or asked before it happened, means the trouble that is already dealt with.
@@ -21,8 +20,7 @@ MAX_LINES = 1_000
 def roll_back(request: RollbackRequest | RollbackAlarm, ports: Ports) -> RollbackOutcome:
     """Take back the challenger of a rollout, or else let the last good champion serve again.
 
-    A version that somebody else let serve unnoticed is taken over before, if a person asks and MLflow answers. It needs
-    nothing but the serving record; what the outcome says is pending is done by the watcher of rollouts.
+    It needs nothing but the serving record; what the outcome says is pending is done by the watcher of rollouts.
 
     Raises:
         EventInvalid: an alarm that is not named for a model of this stage, or an actor or reason that cannot be
@@ -33,7 +31,6 @@ def roll_back(request: RollbackRequest | RollbackAlarm, ports: Ports) -> Rollbac
     if isinstance(request, RollbackAlarm):
         return _obey(request, ports)
     check_person(request.actor, request.reason)
-    notice_moved_alias(request.model_name, ports)
     decide = partial(_decide, request.to, request.actor, request.reason, ports.clock.now(), ports)
     return take_back(request.model_name, decide, ports)
 
