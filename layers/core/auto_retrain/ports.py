@@ -374,6 +374,9 @@ class TrafficRouter(Protocol):
     def read(self, model_name: str, target: TrafficTarget) -> Route | None:
         """What is in force now, as the target itself says; None for a target without weights of its own."""
 
+    def check(self, model_name: str, target: TrafficTarget, desired: DesiredRoute) -> None:
+        """Raise what `write` would raise now, a conflict apart, and change nothing."""
+
     def write(self, model_name: str, target: TrafficTarget, desired: DesiredRoute, seen: Route | None) -> None:
         """Make the target follow what is desired; repeating it changes nothing.
 

@@ -48,7 +48,10 @@ def refused(outside: RouteTarget, wish: DesiredRoute = STEPS["some"], **target: 
     before = outside.body()
     with pytest.raises(TrafficRefused) as caught:
         write(outside, wish, **target)
+    with pytest.raises(TrafficRefused) as checked:
+        outside.traffic.check(MODEL, ROUTE.changed(**target), wish)
     assert outside.body() == before
+    assert str(checked.value) == str(caught.value)
     return str(caught.value)
 
 
@@ -207,6 +210,8 @@ def test_a_version_gets_no_requests_before_an_endpoint_of_its_service_is_ready(o
     before = outside.body()
     with pytest.raises(TrafficUnavailable, match="version 20 cannot get requests yet: no endpoint of Service"):
         write(outside, desired("17", "20", weight=5))
+    with pytest.raises(TrafficUnavailable, match="no endpoint of Service"):
+        outside.traffic.check(MODEL, ROUTE, desired("17", "20", weight=5))
     assert outside.body() == before
     outside.show_endpoint("20", ready=True)
     write(outside, desired("17", "20", weight=5))

@@ -70,6 +70,26 @@ def test_each_step_of_a_rollout_is_read_back_as_it_was_asked_for_and_repeating_i
         assert outside.traffic.verify(MODEL, outside.target, wish).state is EffectState.IN_FORCE, name
 
 
+def test_a_check_accepts_each_step_of_a_rollout_and_changes_nothing(outside: Target) -> None:
+    for wish in steps_for(outside).values():
+        before = outside.traffic.read(MODEL, outside.target)
+        outside.traffic.check(MODEL, outside.target, wish)
+        outside.settle()
+        assert outside.traffic.read(MODEL, outside.target) == before
+        set_to(outside, wish)
+
+
+def test_a_version_that_cannot_answer_is_found_out_by_a_check_as_it_would_be_by_a_write(outside: Target) -> None:
+    seen = outside.traffic.read(MODEL, outside.target)
+    outside.lose_version()
+    with pytest.raises(TrafficRefused) as of_write:
+        outside.traffic.write(MODEL, outside.target, STEPS["some"], seen)
+    with pytest.raises(TrafficRefused) as of_check:
+        outside.traffic.check(MODEL, outside.target, STEPS["some"])
+
+    assert str(of_check.value) == str(of_write.value)
+
+
 def test_a_write_whose_answer_was_lost_is_repeated_with_the_route_seen_before_it(outside: Target) -> None:
     seen = outside.traffic.read(MODEL, outside.target)
     for _ in range(2):
@@ -124,6 +144,8 @@ def test_a_target_that_does_not_answer_is_unavailable(outside: Target) -> None:
     with pytest.raises(TrafficUnavailable):
         outside.traffic.read(MODEL, outside.target)
     with pytest.raises(TrafficUnavailable):
+        outside.traffic.check(MODEL, outside.target, STEPS["some"])
+    with pytest.raises(TrafficUnavailable):
         outside.traffic.write(MODEL, outside.target, STEPS["some"], seen)
     with pytest.raises(TrafficUnavailable):
         outside.traffic.verify(MODEL, outside.target, STEPS["some"])
@@ -133,6 +155,7 @@ def test_a_target_that_does_not_answer_is_unavailable(outside: Target) -> None:
 def test_a_target_without_weights_of_its_own_has_no_route_and_follows_the_champion(name: str) -> None:
     outside = WITHOUT_WEIGHTS[name]()
     for wish in (STEPS["nothing"], STEPS["promoted"], STEPS["taken back"]):
+        outside.traffic.check(MODEL, outside.target, wish)
         outside.traffic.write(MODEL, outside.target, wish, None)
         assert outside.traffic.read(MODEL, outside.target) is None
         assert outside.traffic.verify(MODEL, outside.target, wish).state is EffectState.IN_FORCE
@@ -143,6 +166,8 @@ def test_an_alias_gives_no_version_a_share(step: str) -> None:
     outside = WITHOUT_WEIGHTS["alias"]()
     with pytest.raises(TrafficRefused, match="names one version, which answers all requests"):
         outside.traffic.write(MODEL, outside.target, STEPS[step], None)
+    with pytest.raises(TrafficRefused, match="names one version, which answers all requests"):
+        outside.traffic.check(MODEL, outside.target, STEPS[step])
 
     assert outside.traffic.verify(MODEL, outside.target, STEPS[step]).state is EffectState.FAILED
 
@@ -150,6 +175,7 @@ def test_an_alias_gives_no_version_a_share(step: str) -> None:
 @pytest.mark.parametrize("wish", STEPS.values(), ids=STEPS)
 def test_the_router_follows_whatever_the_serving_record_says(wish: DesiredRoute) -> None:
     outside = WITHOUT_WEIGHTS["router"]()
+    outside.traffic.check(MODEL, outside.target, wish)
     outside.traffic.write(MODEL, outside.target, wish, None)
 
     assert outside.traffic.verify(MODEL, outside.target, wish).state is EffectState.IN_FORCE

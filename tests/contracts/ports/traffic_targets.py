@@ -55,6 +55,9 @@ class Target(Protocol):
     def ignore(self) -> None:
         """From now on accept every change and put none into force."""
 
+    def lose_version(self) -> None:
+        """Lose whatever would let version 18 answer requests."""
+
     def vanish(self) -> None:
         """Answer nobody from now on."""
 
@@ -83,6 +86,9 @@ class MemoryTarget:
 
     def ignore(self) -> None:
         self.traffic.ignores = True
+
+    def lose_version(self) -> None:
+        self.traffic.refuses = "version 18 is not there"
 
     def vanish(self) -> None:
         self.traffic.unavailable = True
@@ -169,6 +175,9 @@ class RouteTarget:
     def ignore(self) -> None:
         self.cluster.gateways.asleep = True
 
+    def lose_version(self) -> None:
+        self.ask("DELETE", "services/churn-v18")
+
     def vanish(self) -> None:
         self.cluster.close()
 
@@ -224,6 +233,9 @@ class KserveService:
 
     def ignore(self) -> None:
         self.cluster.kserve.asleep = True
+
+    def lose_version(self) -> None:
+        self.ask("DELETE", "/churn")
 
     def vanish(self) -> None:
         self.cluster.close()
@@ -287,6 +299,16 @@ class SagemakerEndpoint:
         update = self._client.update_endpoint_weights_and_capacities
         self._asked = False
         self._client.describe_endpoint, self._client.update_endpoint_weights_and_capacities = unchanged, asked
+
+    def lose_version(self) -> None:
+        describe = self._client.describe_endpoint
+
+        def without(**names: str) -> Any:
+            endpoint = describe(**names)
+            variants = [each for each in endpoint["ProductionVariants"] if each["VariantName"] != "v18"]
+            return {**endpoint, "ProductionVariants": variants}
+
+        self._client.describe_endpoint = without
 
     def vanish(self) -> None:
         def away(**_: Any) -> None:

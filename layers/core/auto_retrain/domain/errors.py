@@ -5,7 +5,7 @@ AutoRetrainError
 │   ├── ClusterUnavailable · RegistryUnavailable · StoreUnavailable
 │   ├── MetricsUnavailable · DataUnavailable · ExecutionsUnavailable
 │   ├── EventsUnavailable · NotificationFailed
-│   ├── TrafficUnavailable
+│   ├── TrafficUnavailable · TrafficNotReady
 │   └── JobConflict · ServingConflict    every step can safely run again on the newer record
 └── PermanentError           will not pass; the job is closed as failed
     ├── EventInvalid · PolicyInvalid · PolicyConflict · ModelUnknown
@@ -112,6 +112,10 @@ class ServingConflict(TransientError):
 
 class TrafficUnavailable(TransientError):
     """Whatever routes the requests could not be reached."""
+
+
+class TrafficNotReady(TransientError):
+    """Whatever routes the requests cannot give a version any yet; nothing was changed."""
 
 
 class TrafficRefused(PermanentError):

@@ -13,8 +13,8 @@ from auto_retrain.domain.errors import (
     DataUnavailable,
     PromotionRefused,
     RegistryUnavailable,
-    TrafficRefused,
-    TrafficUnavailable,
+    TrafficNotReady,
+    TransientError,
 )
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.serving import RolledBack, Rollout, ServingRecord
@@ -25,6 +25,7 @@ from local.paths import ROOT
 from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.rollout_stages import (
     CANARY,
+    SHADOW,
     at_first_weight,
     at_last_weight,
     looked,
@@ -249,19 +250,54 @@ def test_all_at_once_goes_on_without_a_way_back_and_the_ledger_says_so() -> None
     assert "there is no way back: version 1 of 'churn'" in world.ports.ledger.lines("churn", 1)[0].reason
 
 
-@pytest.mark.parametrize("error", [TrafficUnavailable, TrafficRefused])
-def test_a_target_that_does_not_answer_is_found_out_before_anything_is_written(
-    error: type[Exception], monkeypatch: pytest.MonkeyPatch
-) -> None:
+NO_SERVICE = "there is no Service 'churn-v2'"
+
+
+@pytest.mark.parametrize("deployment", [CANARY, SHADOW, {**CANARY, "strategy": "all_at_once"}])
+def test_a_version_that_cannot_answer_yet_is_waited_for_and_nothing_is_written(deployment: dict[str, Any]) -> None:
+    deployment = {name: value for name, value in deployment.items() if name in ("strategy", "traffic")}
+    world, job_id = validated(deployment)
+    world.ports.weights.refuses = NO_SERVICE
+    for _ in range(3):
+        with pytest.raises(TrafficNotReady, match=f"{NO_SERVICE}. Nothing was changed"):
+            world.deploy(job_id)
+    assert (serving(world).sequence, weights(world)) == (0, {"1": 100})
+    world.ports.weights.refuses = ""
+    world.deploy(job_id)
+    assert serving(world).sequence == 2
+
+
+def test_a_version_that_never_could_answer_is_not_to_blame_and_its_job_says_what_to_do() -> None:
     world, job_id = validated()
+    world.ports.weights.refuses = NO_SERVICE
+    with pytest.raises(TransientError) as caught:
+        world.deploy(job_id)
+    error = {"Error": "TransientError", "Cause": f"{type(caught.value).__name__}: {caught.value}"}
+    ended = world.close(decision={"job_id": job_id}, error=error)
+    assert (ended.ending, serving(world).rolled_back) == (Ending.FAILED, ())
+    assert ended.reason.endswith(
+        f"{NO_SERVICE}. Nothing was changed. If this lasts, mend it, then retrain: auto-retrain retrain churn"
+    )
 
-    def refuse(*_: object) -> None:
-        raise error("there is no such route")
 
-    monkeypatch.setattr(world.ports.traffic, "read", refuse)
-    with pytest.raises(error):
+def test_a_target_that_does_not_answer_is_waited_for_before_anything_is_written() -> None:
+    world, job_id = validated()
+    world.ports.weights.unavailable = True
+    with pytest.raises(TrafficNotReady, match="does not answer"):
         world.deploy(job_id)
     assert serving(world).sequence == 0
+
+
+def test_a_target_that_loses_the_challenger_keeps_it_from_getting_more() -> None:
+    world, job_id = at_first_weight()
+    before = serving(world)
+    world.ports.weights.refuses = NO_SERVICE
+    with pytest.raises(TrafficNotReady):
+        world.deploy(job_id)
+    assert serving(world) == before
+    world.ports.weights.refuses = ""
+    world.deploy(job_id)
+    assert weights(world) == {"1": 75, "2": 25}
 
 
 def test_a_rollout_extends_the_lease_beyond_its_execution() -> None:

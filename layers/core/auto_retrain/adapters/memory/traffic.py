@@ -35,10 +35,13 @@ class MemoryTraffic:
         self._answer()
         return self.routes.get(model_name, Route(weights={}, generation="0"))
 
-    def write(self, model_name: str, target: TrafficTarget, desired: DesiredRoute, seen: Route | None) -> None:
+    def check(self, model_name: str, target: TrafficTarget, desired: DesiredRoute) -> None:
         self._answer()
         if self.refuses:
             raise TrafficRefused(self.refuses)
+
+    def write(self, model_name: str, target: TrafficTarget, desired: DesiredRoute, seen: Route | None) -> None:
+        self.check(model_name, target, desired)
         present = self.read(model_name, target)
         if present is None or present.follows(desired):
             return

@@ -15,6 +15,9 @@ class AliasTraffic:
     def read(self, model_name: str, target: TrafficTarget) -> Route | None:
         return None
 
+    def check(self, model_name: str, target: TrafficTarget, desired: DesiredRoute) -> None:
+        self.write(model_name, target, desired, None)
+
     def write(self, model_name: str, target: TrafficTarget, desired: DesiredRoute, seen: Route | None) -> None:
         if problem := _problem(desired):
             raise TrafficRefused(problem)

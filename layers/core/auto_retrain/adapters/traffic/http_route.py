@@ -38,6 +38,14 @@ class HttpRouteTraffic:
             target = _http_route(target)
             return RouteRule(self._body(target), target).route
 
+    def check(self, model_name: str, target: TrafficTarget, desired: DesiredRoute) -> None:
+        with cluster_as_traffic():
+            target = _http_route(target)
+            body = self._body(target)
+            rule = RouteRule(body, target)
+            if rule.following(desired) is not None:
+                _check_change(self._client_for(target.namespace), body, rule, desired)
+
     def write(self, model_name: str, target: TrafficTarget, desired: DesiredRoute, seen: Route | None) -> None:
         with cluster_as_traffic():
             self._write(model_name, _http_route(target), desired, seen.generation if seen else None)
@@ -72,16 +80,20 @@ class HttpRouteTraffic:
             rules = rule.following(desired)
             if rules is None:
                 return
-            _refuse_foreign(body)
             expected = expected or generation_of(body)
             if generation_of(body) != expected:
                 raise TrafficConflict(f"{rule} is no longer as it was read; it says {rule.route}")
-            _check_newcomers(client, rule, desired)
+            _check_change(client, body, rule, desired)
             mark = _words(Route(weights=desired.weights, mirrors=desired.mirrors))
             change = {"metadata": {"annotations": {_mark_of(model_name): mark}}, "spec": {"rules": rules}}
             if client.merge_object(HTTP_ROUTES, body, change):
                 return
         raise TrafficUnavailable(f"{rule} changes faster than we can change it")
+
+
+def _check_change(client: ObjectClient, body: Json, rule: RouteRule, desired: DesiredRoute) -> None:
+    _refuse_foreign(body)
+    _check_newcomers(client, rule, desired)
 
 
 def _refuse_foreign(body: Json) -> None:

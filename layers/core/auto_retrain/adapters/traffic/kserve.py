@@ -39,10 +39,16 @@ class KserveTraffic:
         with cluster_as_traffic():
             return self._service(model_name, _kserve(target)).route
 
+    def check(self, model_name: str, target: TrafficTarget, desired: DesiredRoute) -> None:
+        target = _kserve(target)
+        _refuse_copies(desired)
+        with cluster_as_traffic():
+            service = self._service(model_name, target)
+            service.next_change(desired, self._uris(model_name, target, desired, service.mark))
+
     def write(self, model_name: str, target: TrafficTarget, desired: DesiredRoute, seen: Route | None) -> None:
         target = _kserve(target)
-        if desired.mirrors:
-            raise TrafficRefused("KServe cannot copy requests; use shadow with the router or an HTTPRoute")
+        _refuse_copies(desired)
         with cluster_as_traffic():
             self._write(model_name, target, desired, seen.generation if seen else None)
 
@@ -117,6 +123,11 @@ class KserveTraffic:
         if address.scheme not in SCHEMES:
             raise TrafficRefused(f"KServe cannot read '{uri}'; it can read {', '.join(sorted(SCHEMES))}")
         return uri
+
+
+def _refuse_copies(desired: DesiredRoute) -> None:
+    if desired.mirrors:
+        raise TrafficRefused("KServe cannot copy requests; use shadow with the router or an HTTPRoute")
 
 
 def _kserve(target: TrafficTarget) -> KserveTarget:

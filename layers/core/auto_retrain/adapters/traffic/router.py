@@ -15,6 +15,9 @@ class RouterTraffic:
     def read(self, model_name: str, target: TrafficTarget) -> Route | None:
         return None
 
+    def check(self, model_name: str, target: TrafficTarget, desired: DesiredRoute) -> None:
+        """Whatever the serving record says can be followed."""
+
     def write(self, model_name: str, target: TrafficTarget, desired: DesiredRoute, seen: Route | None) -> None:
         """The serving record has been written already."""
 

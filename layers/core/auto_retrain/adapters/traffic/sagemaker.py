@@ -27,10 +27,17 @@ class SagemakerTraffic:
     def read(self, model_name: str, target: TrafficTarget) -> Route | None:
         return _route(self._endpoint(_sagemaker(target)), _sagemaker(target))
 
+    def check(self, model_name: str, target: TrafficTarget, desired: DesiredRoute) -> None:
+        target = _sagemaker(target)
+        _refuse_copies(target, desired)
+        endpoint = self._endpoint(target)
+        if not _wished(endpoint, target).follows(desired):
+            _check_can_change(endpoint, target)
+            _weights(endpoint, target, desired)
+
     def write(self, model_name: str, target: TrafficTarget, desired: DesiredRoute, seen: Route | None) -> None:
         target = _sagemaker(target)
-        if desired.mirrors:
-            raise TrafficRefused(f"endpoint '{target.endpoint}' cannot copy requests: its variants only have weights")
+        _refuse_copies(target, desired)
         endpoint = self._endpoint(target)
         if _wished(endpoint, target).follows(desired):
             return
@@ -75,6 +82,11 @@ def _as_traffic(target: SagemakerTarget) -> Iterator[None]:
             yield
     except AwsRefused as error:
         raise TrafficRefused(f"SageMaker refuses endpoint '{target.endpoint}': {error}") from error
+
+
+def _refuse_copies(target: SagemakerTarget, desired: DesiredRoute) -> None:
+    if desired.mirrors:
+        raise TrafficRefused(f"endpoint '{target.endpoint}' cannot copy requests: its variants only have weights")
 
 
 def _check_can_change(endpoint: dict[str, Any], target: SagemakerTarget) -> None:

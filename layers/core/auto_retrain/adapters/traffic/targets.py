@@ -17,6 +17,9 @@ class TrafficTargets:
     def read(self, model_name: str, target: TrafficTarget) -> Route | None:
         return self._of(target).read(model_name, target)
 
+    def check(self, model_name: str, target: TrafficTarget, desired: DesiredRoute) -> None:
+        self._of(target).check(model_name, target, desired)
+
     def write(self, model_name: str, target: TrafficTarget, desired: DesiredRoute, seen: Route | None) -> None:
         self._of(target).write(model_name, target, desired, seen)
 

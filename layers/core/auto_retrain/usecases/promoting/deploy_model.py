@@ -21,6 +21,7 @@ from ..rolling_out.publish_page import publish_page
 from ..rolling_out.take_back import abort_rollout
 from ..rolling_out.traffic_target import target_of
 from .allowed_version import allowed_version
+from .check_target import check_target
 from .promote import adopt_champion, promote
 from .verify_files import check_files, problem_of_way_back
 
@@ -39,6 +40,7 @@ def deploy_model(reference: JobReference, ports: Ports) -> DeploymentOutcome:
         PromotionRefused: the job has ended or no longer holds the lease of its model; the stored validation does not
             promote exactly this version and these files, or lacks a required approval; the version was rolled back;
             another job's rollout is under way; or there is no way back to the champion, which a rollout in steps needs.
+        TrafficNotReady: the target cannot carry out the action yet; nothing is written.
         ChampionConflict: what serves is not what the challenger was compared with; nothing is written.
         TrafficUnavailable, TrafficRefused: as `follow`.
     """
@@ -77,15 +79,14 @@ def _begin(job: RetrainingJob, record: ServingRecord, ports: Ports) -> ServingRe
         raise PromotionRefused(f"{number} was rolled back, so it is not offered again")
     if record.rollout:
         raise PromotionRefused(f"a rollout of job '{record.rollout.job_id}' is under way for '{job.model_name}'")
-    check_files(job.model_name, version, ports)
     rollout = _rollout(job, version, ports)
     action = STRATEGIES[rollout.deployment.strategy].first_action(rollout)
+    check_target(job.model_name, job.champion, version, action, rollout.deployment.traffic, ports)
+    check_files(job.model_name, version, ports)
     no_way_back = problem_of_way_back(job, ports)
     if no_way_back and not isinstance(action, Promote):
         strategy = f"deployment.strategy = '{rollout.deployment.strategy}'"
         raise PromotionRefused(f"{strategy} needs a way back, and there is none: {no_way_back}")
-    # A target that does not exist, or does not answer, is found out before anything is written.
-    ports.traffic.read(job.model_name, rollout.deployment.traffic)
     _check_champion(job, record, ports)
     record = adopt_champion(job, record, ports)
     if isinstance(action, Promote) or record.champion is None:
@@ -141,6 +142,8 @@ def _go_on(job: RetrainingJob, record: ServingRecord, rollout: Rollout, ports: P
         return ports.ledger.serving(job.model_name)
     version = allowed_version(job, ports)
     check_lease_now(job, ports)
+    champion = record.champion.version if record.champion else None
+    check_target(job.model_name, champion, version, action, rollout.deployment.traffic, ports)
     if isinstance(action, Promote):
         check_files(job.model_name, version, ports)
         target = rollout.deployment.traffic
