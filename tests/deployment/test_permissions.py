@@ -45,6 +45,7 @@ PERMISSIONS = TABLE_PERMISSIONS | {
     "cluster.log_tail": {"eks:DescribeCluster"},
     "cluster.delete_job": {"eks:DescribeCluster"},
     "traffic.read": READ_TRAFFIC,
+    "traffic.check": READ_TRAFFIC,
     "traffic.verify": READ_TRAFFIC,
     "traffic.write": READ_TRAFFIC | {"sagemaker:UpdateEndpointWeightsAndCapacities"},
     "live.read": {"s3:GetObject", "s3:ListBucket", "kms:Decrypt", "cloudwatch:GetMetricData", "aps:QueryMetrics"},
