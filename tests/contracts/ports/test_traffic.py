@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from auto_retrain.domain.errors import TrafficConflict, TrafficRefused, TrafficUnavailable
+from auto_retrain.domain.errors import RegistryRefused, TrafficConflict, TrafficRefused, TrafficUnavailable
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.policy.traffic import CAPABILITIES
 from auto_retrain.domain.traffic import DesiredRoute, EffectState
@@ -116,6 +116,21 @@ def test_a_write_that_was_accepted_but_does_nothing_is_never_in_force(outside: T
 
     assert effect.state is EffectState.PENDING
     assert effect.reason
+
+
+def test_a_rehearsal_of_what_the_target_could_follow_changes_nothing(outside: Target) -> None:
+    set_to(outside, STEPS["promoted"])
+    before = outside.traffic.read(MODEL, outside.target)
+    outside.traffic.rehearse(MODEL, outside.target, STEPS["taken back"])
+    outside.settle()
+    assert outside.traffic.read(MODEL, outside.target) == before
+    assert state_of(outside, STEPS["promoted"]) is EffectState.IN_FORCE
+
+
+def test_a_rehearsal_names_a_version_that_nothing_serves(outside: Target) -> None:
+    outside.forget("19")
+    with pytest.raises((TrafficRefused, RegistryRefused), match=r"19"):
+        outside.traffic.rehearse(MODEL, outside.target, desired("19"))
 
 
 def test_a_target_that_does_not_answer_is_unavailable(outside: Target) -> None:

@@ -58,6 +58,9 @@ class Target(Protocol):
     def vanish(self) -> None:
         """Answer nobody from now on."""
 
+    def forget(self, version: str) -> None:
+        """From now on nothing can serve a version."""
+
     def settle(self) -> None:
         """Let what was written take effect."""
 
@@ -86,6 +89,9 @@ class MemoryTarget:
 
     def vanish(self) -> None:
         self.traffic.unavailable = True
+
+    def forget(self, version: str) -> None:
+        self.traffic.arms = set(VERSIONS) - {version}
 
     def settle(self) -> None:
         """It is in force at once."""
@@ -172,6 +178,9 @@ class RouteTarget:
     def vanish(self) -> None:
         self.cluster.close()
 
+    def forget(self, version: str) -> None:
+        self.ask("DELETE", f"services/churn-v{version}")
+
     def settle(self) -> None:
         assert self.cluster.wait_until(self.cluster.is_idle)
 
@@ -227,6 +236,9 @@ class KserveService:
 
     def vanish(self) -> None:
         self.cluster.close()
+
+    def forget(self, version: str) -> None:
+        self.registry.delete(MODEL, version)
 
     def settle(self) -> None:
         assert self.cluster.wait_until(self.cluster.is_idle)
@@ -293,6 +305,16 @@ class SagemakerEndpoint:
             raise EndpointConnectionError(endpoint_url="https://sagemaker")
 
         self._client.describe_endpoint = away
+
+    def forget(self, version: str) -> None:
+        describe = self._client.describe_endpoint
+
+        def without(**names: str) -> Any:
+            endpoint = describe(**names)
+            kept = [each for each in endpoint["ProductionVariants"] if each["VariantName"] != f"v{version}"]
+            return {**endpoint, "ProductionVariants": kept}
+
+        self._client.describe_endpoint = without
 
     def settle(self) -> None:
         """It is in force at once."""

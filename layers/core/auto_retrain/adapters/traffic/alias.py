@@ -16,6 +16,9 @@ class AliasTraffic:
         return None
 
     def write(self, model_name: str, target: TrafficTarget, desired: DesiredRoute, seen: Route | None) -> None:
+        self.rehearse(model_name, target, desired)
+
+    def rehearse(self, model_name: str, target: TrafficTarget, desired: DesiredRoute) -> None:
         if problem := _problem(desired):
             raise TrafficRefused(problem)
 

@@ -42,6 +42,11 @@ class HttpRouteTraffic:
         with cluster_as_traffic():
             self._write(model_name, _http_route(target), desired, seen.generation if seen else None)
 
+    def rehearse(self, model_name: str, target: TrafficTarget, desired: DesiredRoute) -> None:
+        with cluster_as_traffic():
+            target = _http_route(target)
+            _prepare(self._client_for(target.namespace), self._body(target), target, desired)
+
     def verify(self, model_name: str, target: TrafficTarget, desired: DesiredRoute) -> Effect:
         with cluster_as_traffic():
             target = _http_route(target)
@@ -68,20 +73,30 @@ class HttpRouteTraffic:
         client = self._client_for(target.namespace)
         for _ in range(ATTEMPTS):
             body = self._body(target)
-            rule = RouteRule(body, target)
-            rules = rule.following(desired)
+            rules = _prepare(client, body, target, desired, expected)
             if rules is None:
                 return
-            _refuse_foreign(body)
-            expected = expected or generation_of(body)
-            if generation_of(body) != expected:
-                raise TrafficConflict(f"{rule} is no longer as it was read; it says {rule.route}")
-            _check_newcomers(client, rule, desired)
+            expected = generation_of(body)
             mark = _words(Route(weights=desired.weights, mirrors=desired.mirrors))
             change = {"metadata": {"annotations": {_mark_of(model_name): mark}}, "spec": {"rules": rules}}
             if client.merge_object(HTTP_ROUTES, body, change):
                 return
-        raise TrafficUnavailable(f"{rule} changes faster than we can change it")
+        raise TrafficUnavailable(f"{RouteRule(body, target)} changes faster than we can change it")
+
+
+def _prepare(
+    client: ObjectClient, body: Json, target: HttpRouteTarget, desired: DesiredRoute, expected: str | None = None
+) -> list[Json] | None:
+    """The rules to be written, None if they stand there already; raises if they may not be, or not yet."""
+    rule = RouteRule(body, target)
+    rules = rule.following(desired)
+    if rules is None:
+        return None
+    _refuse_foreign(body)
+    if expected not in (None, generation_of(body)):
+        raise TrafficConflict(f"{rule} is no longer as it was read; it says {rule.route}")
+    _check_newcomers(client, rule, desired)
+    return rules
 
 
 def _refuse_foreign(body: Json) -> None:

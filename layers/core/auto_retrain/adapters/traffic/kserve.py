@@ -41,10 +41,16 @@ class KserveTraffic:
 
     def write(self, model_name: str, target: TrafficTarget, desired: DesiredRoute, seen: Route | None) -> None:
         target = _kserve(target)
-        if desired.mirrors:
-            raise TrafficRefused("KServe cannot copy requests; use shadow with the router or an HTTPRoute")
+        _refuse_mirrors(desired)
         with cluster_as_traffic():
             self._write(model_name, target, desired, seen.generation if seen else None)
+
+    def rehearse(self, model_name: str, target: TrafficTarget, desired: DesiredRoute) -> None:
+        target = _kserve(target)
+        _refuse_mirrors(desired)
+        with cluster_as_traffic():
+            service = self._service(model_name, target)
+            service.next_change(desired, self._uris(model_name, target, desired, service.mark))
 
     def verify(self, model_name: str, target: TrafficTarget, desired: DesiredRoute) -> Effect:
         with cluster_as_traffic():
@@ -117,6 +123,11 @@ class KserveTraffic:
         if address.scheme not in SCHEMES:
             raise TrafficRefused(f"KServe cannot read '{uri}'; it can read {', '.join(sorted(SCHEMES))}")
         return uri
+
+
+def _refuse_mirrors(desired: DesiredRoute) -> None:
+    if desired.mirrors:
+        raise TrafficRefused("KServe cannot copy requests; use shadow with the router or an HTTPRoute")
 
 
 def _kserve(target: TrafficTarget) -> KserveTarget:

@@ -18,5 +18,8 @@ class RouterTraffic:
     def write(self, model_name: str, target: TrafficTarget, desired: DesiredRoute, seen: Route | None) -> None:
         """The serving record has been written already."""
 
+    def rehearse(self, model_name: str, target: TrafficTarget, desired: DesiredRoute) -> None:
+        """Whatever the serving record says can be followed."""
+
     def verify(self, model_name: str, target: TrafficTarget, desired: DesiredRoute) -> Effect:
         return Effect(state=EffectState.IN_FORCE)

@@ -29,8 +29,7 @@ class SagemakerTraffic:
 
     def write(self, model_name: str, target: TrafficTarget, desired: DesiredRoute, seen: Route | None) -> None:
         target = _sagemaker(target)
-        if desired.mirrors:
-            raise TrafficRefused(f"endpoint '{target.endpoint}' cannot copy requests: its variants only have weights")
+        _refuse_mirrors(target, desired)
         endpoint = self._endpoint(target)
         if _wished(endpoint, target).follows(desired):
             return
@@ -44,6 +43,13 @@ class SagemakerTraffic:
             self._client.update_endpoint_weights_and_capacities(
                 EndpointName=target.endpoint, DesiredWeightsAndCapacities=changes
             )
+
+    def rehearse(self, model_name: str, target: TrafficTarget, desired: DesiredRoute) -> None:
+        target = _sagemaker(target)
+        _refuse_mirrors(target, desired)
+        endpoint = self._endpoint(target)
+        _weights(endpoint, target, desired)
+        _check_can_change(endpoint, target)
 
     def verify(self, model_name: str, target: TrafficTarget, desired: DesiredRoute) -> Effect:
         target = _sagemaker(target)
@@ -75,6 +81,11 @@ def _as_traffic(target: SagemakerTarget) -> Iterator[None]:
             yield
     except AwsRefused as error:
         raise TrafficRefused(f"SageMaker refuses endpoint '{target.endpoint}': {error}") from error
+
+
+def _refuse_mirrors(target: SagemakerTarget, desired: DesiredRoute) -> None:
+    if desired.mirrors:
+        raise TrafficRefused(f"endpoint '{target.endpoint}' cannot copy requests: its variants only have weights")
 
 
 def _check_can_change(endpoint: dict[str, Any], target: SagemakerTarget) -> None:

@@ -20,6 +20,9 @@ class TrafficTargets:
     def write(self, model_name: str, target: TrafficTarget, desired: DesiredRoute, seen: Route | None) -> None:
         self._of(target).write(model_name, target, desired, seen)
 
+    def rehearse(self, model_name: str, target: TrafficTarget, desired: DesiredRoute) -> None:
+        self._of(target).rehearse(model_name, target, desired)
+
     def verify(self, model_name: str, target: TrafficTarget, desired: DesiredRoute) -> Effect:
         return self._of(target).verify(model_name, target, desired)
 
