@@ -49,6 +49,7 @@ STAGES = (
     "validating",
     "rolling_out",
     "promoting",
+    "drilling",
     "ending",
     "watching",
     "operating",

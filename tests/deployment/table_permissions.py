@@ -36,6 +36,7 @@ TABLE_PERMISSIONS = {
     "states.record_breach": on(MODELS, CHANGE),
     "states.set_quarantine": on(MODELS, READ, CHANGE),
     "states.record_moved_alias": on(MODELS, CHANGE),
+    "states.record_drill": on(MODELS, CHANGE),
     "waiting.add": on(MODELS, WRITE),
     "waiting.of": on(MODELS, QUERY),
     "waiting.remove": on(MODELS, REMOVE),

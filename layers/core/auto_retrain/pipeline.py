@@ -5,6 +5,7 @@ from typing import Any
 
 from .bootstrap import deployed_ports
 from .domain.deployment_ledger import Period
+from .domain.drill import Drill
 from .domain.errors import JobUnknown
 from .domain.job import RetrainingJob
 from .domain.messages.rolling_out import RollbackOutcome, RollbackRequest
@@ -15,6 +16,7 @@ from .domain.serving import ServingRecord
 from .domain.trigger_type import TriggerType
 from .domain.validation import ValidationResult
 from .ports import Ports
+from .usecases.drilling.drill import drill_rollback
 from .usecases.lookup import policy_of
 from .usecases.operating.policies import configure_triggers
 from .usecases.operating.served import list_served
@@ -125,6 +127,15 @@ class AutoRetrainPipeline:
         """
         request = RollbackRequest.model_construct(model_name=model_name, to=to, actor=self._actor, reason=reason)
         return roll_back(request, self._ports)
+
+    def drill(self, model_name: str, live: bool = False) -> Drill:
+        """Rehearse a rollback without moving anything or, `live`, really go there and back; `problem` is what failed.
+
+        Raises:
+            RollbackRefused: there is nothing to go back to.
+            DrillRefused: a live drill cannot begin now.
+        """
+        return drill_rollback(model_name, self._actor, live, self._ports)
 
     def serving(self, model_name: str) -> ServingRecord:
         """What serves a model now, and the rollout that is under way, if any."""

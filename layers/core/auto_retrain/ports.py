@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .domain.cluster import ClusterJob, ClusterListing, JobOrder, Obstacle
     from .domain.decision_record import DecisionRecord
     from .domain.deployment_ledger import LedgerLine
+    from .domain.drill import Drill
     from .domain.events import JobEvent
     from .domain.files import FileDigest
     from .domain.fleet import FleetLimits, SweepMark
@@ -170,6 +171,9 @@ class ModelStates(Protocol):
 
     def record_moved_alias(self, model_name: str, difference: str | None) -> None:
         """Record which difference between alias and ledger people were notified of; None if there is none any more."""
+
+    def record_drill(self, model_name: str, drill: Drill) -> None:
+        """Record the last drill of a model's rollback, good or not; it replaces the one before."""
 
 
 class WaitingTriggers(Protocol):

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auto_retrain.adapters.dynamodb.table import epoch, from_epoch
+from auto_retrain.domain.drill import Drill, DrillStep
 from auto_retrain.domain.errors import StoreUnavailable
 from auto_retrain.domain.model_state import Quarantine, RejectedJob, Rejections
 from auto_retrain.domain.status import RetrainingStatus
@@ -45,6 +46,16 @@ def test_a_replay_of_an_old_event_keeps_the_newer_times(stores: Stores) -> None:
         stores.jobs.close_job(completed(job), retrained=True)
     state = stores.states.get("churn")
     assert (state.last_attempt_at, state.last_retrained_at, state.active_job) == (later, later, None)
+
+
+def test_the_last_drill_replaces_the_one_before(stores: Stores) -> None:
+    step = DrillStep(name="files", seconds=0.25, problem="they are gone")
+    for drill in (
+        Drill(taken_back="2", target="1", live=True, actor="ada", at=NOW, steps=()),
+        Drill(taken_back="3", target="2", live=False, actor="bob", at=NOW + DAY, steps=(step,)),
+    ):
+        stores.states.record_drill("churn", drill)
+        assert stores.states.get("churn").drill == drill
 
 
 def test_a_state_keeps_everything_that_was_stored(stores: Stores) -> None:

@@ -2,7 +2,10 @@
 
 from datetime import timedelta
 
+import pytest
+
 from auto_retrain.cli.policy_files import render_policy
+from auto_retrain.domain.drill import Drill, DrillStep
 from auto_retrain.domain.model_state import Quarantine
 from auto_retrain.domain.policy.policy import PolicyStatus
 from tests.unit.builders import NOON
@@ -15,19 +18,42 @@ def test_models_are_listed_with_their_current_state(terminal: Terminal) -> None:
         terminal.apply(POLICY.replace("model: churn", f"model: {model}"))
     terminal.ports.states.record_retrain("churn", NOON)
     terminal.ok("models", "pause", "fraud", "--reason", "x")
-    terminal.ports.states.set_quarantine("spam", Quarantine(since=NOON, reason="column\x1b[31m age is gone"))
+    terminal.ports.states.set_quarantine("spam", Quarantine(since=NOON, reason="age\x1b[31m gone"))
     assert terminal.ok("models", "list").splitlines() == [
-        "MODEL  VERSION  STATUS  LAST RETRAINED        RUNNING JOB  QUARANTINE",
-        "churn  1        active  2026-03-01 12:00:00Z  -            -",
-        "fraud  2        paused  never                 -            -",
-        r"spam   1        active  never                 -            2026-03-01 12:00:00Z column\x1b[31m age is gone",
+        "MODEL  VERSION  STATUS  LAST RETRAINED        RUNNING JOB  LAST DRILL  QUARANTINE",
+        "churn  1        active  2026-03-01 12:00:00Z  -            -           -",
+        "fraud  2        paused  never                 -            -           -",
+        r"spam   1        active  never                 -            -           2026-03-01 12:00:00Z age\x1b[31m gone",
     ]
 
 
 def test_without_models_the_list_is_empty(terminal: Terminal) -> None:
     assert terminal.ok("models", "list").splitlines() == [
-        "MODEL  VERSION  STATUS  LAST RETRAINED  RUNNING JOB  QUARANTINE"
+        "MODEL  VERSION  STATUS  LAST RETRAINED  RUNNING JOB  LAST DRILL  QUARANTINE"
     ]
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "problem", "shown"),
+    [
+        (None, None, "OVERDUE"),
+        (3, None, "2026-02-26 12:00:00Z live, 1.5 s, 3 days ago"),
+        (31, None, "2026-01-29 12:00:00Z live, 1.5 s, 31 days ago, OVERDUE"),
+        (3, "the files are gone", "2026-02-26 12:00:00Z FAILED, 1.5 s, 3 days ago, OVERDUE"),
+    ],
+)
+def test_the_last_drill_is_listed_and_whether_it_is_overdue(
+    terminal: Terminal, days_ago: int | None, problem: str | None, shown: str
+) -> None:
+    terminal.ports.clock.advance(NOON - terminal.ports.clock.now())
+    terminal.apply(POLICY + "deployment: {max_drill_age_days: 30}\n")
+    if days_ago is not None:
+        step, at = DrillStep(name="files", seconds=1.5, problem=problem), NOON - timedelta(days=days_ago)
+        drill = Drill(taken_back="2", target="1", live=True, actor="ada", at=at, steps=(step,))
+        terminal.ports.states.record_drill("churn", drill)
+    (_, row) = terminal.ok("models", "list").splitlines()
+    assert f"-            {shown} " in row
+    assert row.endswith("-")
 
 
 def test_a_running_job_is_listed_and_mentioned(terminal: Terminal) -> None:

@@ -25,6 +25,8 @@ VALUES: dict[str, Any] = {
     "status": "completed",
     "approved": True,
     "adopted": True,
+    "live": True,
+    "seconds": 1.5,
     **dict.fromkeys(("since", "until", "event_time", "retrained_at"), NOON),
     **dict.fromkeys(
         ("errors", "warnings", "rows", "in_a_row", "weeks", "deployment", "sequence", "weight", "share"), 2

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,8 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auto_retrain.domain.errors import RolloutRefused, StoreUnavailable
+from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.serving import ServingRecord
 from auto_retrain.serving import Pick, Router
+from tests.unit.builders import NOON
 from tests.unit.serving.serving_world import Ledger, a_record
 
 KEYS = [f"customer-{number}" for number in range(20_000)]
@@ -52,6 +55,12 @@ def test_a_pick_says_what_a_prediction_log_needs(opened: Open) -> None:
     assert router.pick("ann") == Pick("2", "challenger", 1.0, "1", None, "churn-1", 0)
     router, _ = opened(a_record(0))
     assert router.pick("ann") == Pick("1", "champion", 1.0, "1", None, "churn-1", 0)
+
+
+def test_during_a_drill_the_version_before_answers_everything(opened: Open) -> None:
+    record = a_record().drilled(ModelVersion(number="0"), "ada", NOON, NOON + timedelta(minutes=12)).record
+    router, _ = opened(record)
+    assert router.pick("ann") == Pick("0", "champion", 1.0, "0")
 
 
 @pytest.mark.parametrize("weight", [1, 5, 50, 99])

@@ -50,6 +50,10 @@ def _print_period(period: Period) -> None:
 def _change(period: Period) -> str:
     if period.change == "ended":
         return "the rollout ended"
+    if period.change == "drill":
+        return f"a drill, in place of {period.previous_version}"
+    if period.change == "drill_ended":
+        return "the drill ended"
     if period.change == "weight":
         return f"{period.weight} % to version {period.challenger}"
     if period.change == "mirror":

@@ -2,10 +2,13 @@
 
 import argparse
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from ..domain.drill import overdue
 from ..domain.errors import ModelUnknown
+from ..domain.model_state import ModelState
 from ..domain.policy.changes import changes_between
 from ..domain.policy.policy import AppliedPolicy
 from ..ports import Ports
@@ -42,7 +45,8 @@ def add_commands(commands: Any) -> None:
     verbs.add_parser(
         "list",
         help="list all models",
-        description="List all models with policy version, status, last retraining, running job and quarantine.",
+        description="List all models with policy version, status, last retraining, running job, last drill of "
+        "the rollback and quarantine.",
     ).set_defaults(run=_list)
 
     show = verbs.add_parser(
@@ -120,11 +124,22 @@ def _list(options: argparse.Namespace, ports: Ports) -> None:
             applied.status.value,
             moment(state.last_retrained_at),
             state.owner_at(now) or "-",
+            _drilled(applied, state, now),
             f"{moment(state.quarantine.since)} {state.quarantine.reason}" if state.quarantine else "-",
         )
         for applied, state in ports.policies.fleet()
     ]
-    print_table(("MODEL", "VERSION", "STATUS", "LAST RETRAINED", "RUNNING JOB", "QUARANTINE"), rows)
+    print_table(("MODEL", "VERSION", "STATUS", "LAST RETRAINED", "RUNNING JOB", "LAST DRILL", "QUARANTINE"), rows)
+
+
+def _drilled(applied: AppliedPolicy, state: ModelState, at: datetime) -> str:
+    drill = state.drill
+    late = "OVERDUE" if overdue(drill, applied.policy.deployment.max_drill_age_days, at) else ""
+    if drill is None:
+        return late or "-"
+    kind = "FAILED" if drill.problem else "live" if drill.live else "dry"
+    about = f"{moment(drill.at)} {kind}, {drill.seconds:.1f} s, {(at - drill.at).days} days ago"
+    return f"{about}, {late}" if late else about
 
 
 def _show(options: argparse.Namespace, ports: Ports) -> None:

@@ -11,16 +11,16 @@ from .traffic import Route, shares
 from .windows import Windows
 
 # What changed: a new champion (promoted, rolled_back, adopted from somebody else), the weight or the copies of a
-# challenger, or a rollout that ended without a new champion.
-Change = Literal["promoted", "rolled_back", "adopted", "weight", "mirror", "ended"]
+# challenger, a rollout that ended without a new champion, or a live drill, during which the champion stays what it is.
+Change = Literal["promoted", "rolled_back", "adopted", "weight", "mirror", "ended", "drill", "drill_ended"]
 
 
 class LedgerLine(Record):
     """One change of what serves one model.
 
-    `version` is the champion after it, and `previous_version` the champion before it. `job_id`, `windows` are those of
-    the job that trained the champion, if it was one of ours. `actor` is the person, or the part of the system, that
-    caused the change. `challenger` and `weight` are those in force after it.
+    `version` is the champion after it, or what stands in for it during a drill, and `previous_version` the champion
+    before it. `job_id`, `windows` are those of the job that trained the champion, if it was one of ours. `actor` is the
+    person, or the part of the system, that caused the change. `challenger` and `weight` are those in force after it.
     """
 
     model_name: str
@@ -39,7 +39,7 @@ class LedgerLine(Record):
 
     @property
     def is_new_champion(self) -> bool:
-        """Whether it put another version in front of everybody."""
+        """Whether it made a version the champion; a drill does not."""
         return self.change in ("promoted", "rolled_back", "adopted")
 
     @property

@@ -15,7 +15,7 @@ AutoRetrainError
     ├── DataMissing · DataInvalid (DataChanged) · ArtifactInvalid (ArtifactMissing)
     ├── AwsRefused · ClusterRefused · ClusterConflict · RegistryRefused · OrdersTooLarge
     ├── TrainingFailed · ChampionConflict · PromotionRefused · ReviewRefused
-    └── TrafficRefused · TrafficConflict · RolloutRefused · RollbackRefused
+    └── TrafficRefused · TrafficConflict · RolloutRefused · RollbackRefused · DrillRefused
 
 "Not due" and "rejected" are results, not errors.
 """
@@ -132,6 +132,10 @@ class RolloutRefused(PermanentError):
 
 class RollbackRefused(PermanentError):
     """There is no version to go back to, or the one that was named never served."""
+
+
+class DrillRefused(PermanentError):
+    """A live drill cannot begin: what serves is changing, or is not what it should be."""
 
 
 class LeaseHeld(PermanentError):

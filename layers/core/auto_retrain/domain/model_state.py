@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from pydantic import Field
 
 from .base import Record, UtcTime
+from .drill import Drill
 from .trigger_type import TriggerType
 
 REMEMBERED = timedelta(days=31)
@@ -54,7 +55,7 @@ class ModelState(Record):
     oldest first. `breaches` are the days on which a trigger that needs several was met. `rejections` since the last
     deployment are kept by the trigger that called for the challengers. `moved_alias` identifies the difference between
     alias and ledger that people were notified of. `deployed` is the version that was deployed last; states from before
-    this was recorded have none until the next deployment.
+    this was recorded have none until the next deployment. `drill` is the last drill of its rollback.
     """
 
     model_name: str
@@ -69,6 +70,7 @@ class ModelState(Record):
     quarantine: Quarantine | None = None
     moved_alias: str | None = None
     deployed: Serving | None = None
+    drill: Drill | None = None
 
     @property
     def serving(self) -> Serving | None:

@@ -68,6 +68,18 @@ class RolledBack(Record):
     at: UtcTime
 
 
+class LiveDrill(Record):
+    """An earlier champion answers every request, for minutes, to rehearse a rollback.
+
+    Who began it ends it; whoever looks at the record after `until` does so in their place.
+    """
+
+    target: ModelVersion
+    actor: str
+    since: UtcTime
+    until: UtcTime
+
+
 class Applied(Record):
     """What alias and traffic were when they were last read back.
 
@@ -98,7 +110,9 @@ class ServingRecord(Record):
     `champion` and `previous` are the lines that put these versions there. A `conflict` says, in words for people, how
     alias or traffic differ from this record although we did not move them; what somebody else did stays. `told_at` is
     when people were last told that alias or traffic do not follow. While it `overrules`, a person's command is newer
-    than whatever alias and traffic are: it replaces that, until it has been read back.
+    than whatever alias and traffic are: it replaces that, until it has been read back. During a `drill` the champion
+    stays what it is, although it answers no request; any other change ends the drill. `drilled_at` is when a drill last
+    began or ended.
     """
 
     model_name: str
@@ -113,6 +127,8 @@ class ServingRecord(Record):
     conflict: str | None = None
     told_at: UtcTime | None = None
     overrules: bool = False
+    drill: LiveDrill | None = None
+    drilled_at: UtcTime | None = None
 
     @property
     def desired(self) -> DesiredRoute | None:
@@ -121,7 +137,7 @@ class ServingRecord(Record):
             return None
         rollout = self.rollout
         return DesiredRoute(
-            champion=self.champion.version,
+            champion=self.drill.target if self.drill else self.champion.version,
             challenger=rollout.challenger if rollout else None,
             weight=rollout.weight if rollout else 0,
             mirror_share=rollout.mirror_share if rollout else 0,
@@ -129,8 +145,9 @@ class ServingRecord(Record):
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody must look at it again: it rolls out, or alias or traffic do not follow it yet."""
-        return self.rollout is not None or self.conflict is not None or not self.is_applied
+        """Whether somebody must look at it again: it rolls out, is drilled, or alias or traffic do not follow it."""
+        is_passing = self.rollout is not None or self.drill is not None
+        return is_passing or self.conflict is not None or not self.is_applied
 
     @property
     def is_applied(self) -> bool:
@@ -181,6 +198,7 @@ class ServingRecord(Record):
         times = [self.champion.deployed_at] if self.champion else []
         times += [self.rollout.since] if self.rollout else []
         times += [self.ended.at] if self.ended else []
+        times += [self.drilled_at] if self.drilled_at else []
         return max(times, default=None)
 
     def next_revision(self) -> Self:
@@ -248,6 +266,16 @@ class ServingRecord(Record):
             rolled_back=(*kept, *taken_back)[-MAX_ROLLED_BACK:],
         )
 
+    def drilled(self, target: ModelVersion, actor: str, at: datetime, until: datetime) -> "ServingChange":
+        """An earlier champion stands in for the present one, to rehearse a rollback."""
+        line = self._line("drill", target, "a drill: the rollback is rehearsed", at, actor=actor)
+        drill = LiveDrill(target=target, actor=actor, since=at, until=until)
+        return self._change(line, drill=drill, drilled_at=at)
+
+    def drill_ended(self, actor: str, reason: str, at: datetime) -> "ServingChange":
+        """The champion answers the requests again."""
+        return self._change(self._same_champion("drill_ended", actor, reason, at), drilled_at=at)
+
     def intervened(self, intervention: Intervention) -> Self:
         """What a person asked for. Nothing that serves changes, so there is no ledger line."""
         return self.changed(rollout=self._rolling().changed(intervention=intervention))
@@ -305,12 +333,12 @@ class ServingRecord(Record):
         )
 
     def _change(self, line: LedgerLine, **changes: Any) -> "ServingChange":
-        """What a person decides comes after whatever somebody else moved before."""
+        """What a person decides comes after whatever somebody else moved before; a drill decides nothing."""
         applied = self.applied.changed(pending=NOT_READ_BACK) if self.applied else None
-        overrules = line.actor not in (None, SYSTEM_ACTOR)
+        overrules = line.actor not in (None, SYSTEM_ACTOR) and line.change not in ("drill", "drill_ended")
         conflict = None if overrules else self.conflict
         known = self.changed(applied=applied, conflict=conflict, overrules=overrules)
-        return ServingChange(known.changed(sequence=line.sequence, **changes), line)
+        return ServingChange(known.changed(**{"sequence": line.sequence, "drill": None, **changes}), line)
 
 
 class ServingChange(NamedTuple):

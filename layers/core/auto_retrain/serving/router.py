@@ -182,9 +182,10 @@ def _refresh_until_stopped(router: "weakref.ref[Router]", stopped: threading.Eve
 
 
 def _split_of(record: ServingRecord) -> _Split:
-    if record.champion is None:
+    desired = record.desired
+    if desired is None:
         raise RolloutRefused(f"'{record.model_name}' has no champion yet, so there is nothing to serve")
-    champion, rollout = record.champion.version.number, record.rollout
+    champion, rollout = desired.champion.number, record.rollout
     refused = frozenset(each.version for each in record.rolled_back)
     if rollout is None or rollout.challenger.number in refused:
         alone = Pick(champion, "champion", 1.0, champion)

@@ -9,6 +9,7 @@ from uuid import uuid4
 from botocore.exceptions import ClientError
 from pydantic import TypeAdapter
 
+from ...domain.drill import Drill
 from ...domain.errors import RecordInvalid
 from ...domain.model_state import ModelState, Quarantine, Rejections, Serving, with_breach
 from ...domain.trigger_type import TriggerType
@@ -93,6 +94,10 @@ class DynamoModelStates:
             values = {":value": {"S": difference}, **in_fleet(model_name)}
             self._table.update(state_key(model_name), f"SET moved_alias = :value, {IN_FLEET}", values=values)
 
+    def record_drill(self, model_name: str, drill: Drill) -> None:
+        values = {":value": {"S": drill.model_dump_json()}, **in_fleet(model_name)}
+        self._table.update(state_key(model_name), f"SET last_drill = :value, {IN_FLEET}", values=values)
+
     def _set(self, attribute: str, model_name: str, value: dict[str, Any], condition: str) -> None:
         values = {":value": value, **in_fleet(model_name)}
         self._table.update(state_key(model_name), f"SET {attribute} = :value, {IN_FLEET}", condition, values)
@@ -160,6 +165,8 @@ def _fields(item: Mapping[str, Any]) -> dict[str, Any]:
         fields["attempts"] = tuple(from_epoch(attempt) for attempt in item["attempts"]["L"])
     if "quarantine" in item:
         fields["quarantine"] = Quarantine.model_validate_json(item["quarantine"]["S"], extra="ignore")
+    if "last_drill" in item:
+        fields["drill"] = Drill.model_validate_json(item["last_drill"]["S"], extra="ignore")
     return fields
 
 

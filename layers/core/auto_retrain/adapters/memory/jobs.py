@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from threading import RLock
 
+from ...domain.drill import Drill
 from ...domain.errors import JobConflict, LeaseHeld
 from ...domain.job import RetrainingJob
 from ...domain.model_state import ModelState, Quarantine, Rejections, later, with_attempt, with_breach
@@ -55,6 +56,10 @@ class MemoryModelStates:
     def record_moved_alias(self, model_name: str, difference: str | None) -> None:
         with self.lock:
             self.set(self.get(model_name).changed(moved_alias=difference))
+
+    def record_drill(self, model_name: str, drill: Drill) -> None:
+        with self.lock:
+            self.set(self.get(model_name).changed(drill=drill))
 
 
 class MemoryWaitingTriggers:

@@ -13,7 +13,8 @@ class MemoryTraffic:
     """TrafficRouter that keeps the routes of models in `routes`, for every kind of target that has weights of its own.
 
     While `unavailable`, nothing answers. While `refuses` gives a reason, nothing is written. While `ignores`, writes
-    are accepted and change nothing. A write is in force only after `pending_looks` more looks at it.
+    are accepted and change nothing. A write is in force only after `pending_looks` more looks at it. With `arms`, only
+    these versions can get requests.
     """
 
     routes: dict[str, Route] = field(default_factory=dict)
@@ -22,6 +23,7 @@ class MemoryTraffic:
     ignores: bool = False
     pending_looks: int = 0
     writes: int = 0
+    arms: set[str] | None = None
     _written: dict[str, DesiredRoute] = field(default_factory=dict)
     _looks: dict[str, int] = field(default_factory=dict)
 
@@ -35,11 +37,6 @@ class MemoryTraffic:
         self._answer()
         return self.routes.get(model_name, Route(weights={}, generation="0"))
 
-    def check(self, model_name: str, target: TrafficTarget, desired: DesiredRoute) -> None:
-        self._answer()
-        if self.refuses:
-            raise TrafficRefused(self.refuses)
-
     def write(self, model_name: str, target: TrafficTarget, desired: DesiredRoute, seen: Route | None) -> None:
         self.check(model_name, target, desired)
         present = self.read(model_name, target)
@@ -51,6 +48,14 @@ class MemoryTraffic:
         self.writes += 1
         if not self.ignores:
             self.move(model_name, desired.weights, desired.mirrors)
+
+    def check(self, model_name: str, target: TrafficTarget, desired: DesiredRoute) -> None:
+        self._answer()
+        if self.refuses:
+            raise TrafficRefused(self.refuses)
+        absent = [version for version in desired.versions if self.arms is not None and version not in self.arms]
+        if absent:
+            raise TrafficRefused(f"version {', '.join(absent)} cannot get requests: nothing serves it")
 
     def verify(self, model_name: str, target: TrafficTarget, desired: DesiredRoute) -> Effect:
         self._answer()

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from .drilling import DrillFailed, DrillLeft, DrillMoved, DrillOverdue, DrillPassed
 from .ending import JobEnded, RejectionsEscalated, SkipsEscalated
 from .policies import PolicyApplied
 from .promoting import (
@@ -43,6 +44,11 @@ AnyFact = Annotated[
     | VersionTakenBack
     | RolloutIntervened
     | ServingDiffers
+    | DrillMoved
+    | DrillPassed
+    | DrillFailed
+    | DrillLeft
+    | DrillOverdue
     | ProfileKept
     | JobEnded
     | RejectionsEscalated

@@ -40,6 +40,14 @@ class _Deployment(StrictRecord):
         description="how far a rollout may fall behind its plan for want of data; then it is rolled back",
     )
 
+    max_drill_age_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=3650,
+        description="age of the last good drill of a rollback from which on every promotion says so; none: drills are "
+        "not asked for",
+    )
+
     @property
     def plan(self) -> tuple[int, ...]:
         """Percent of the requests that the challenger answers, at most, in each step before it is promoted."""

@@ -15,6 +15,7 @@ from ...ports import Ports
 from ...strategies import STRATEGIES, Action, Mirror, Promote, RollBack, SetWeight
 from ..lookup import job_of, newest_version
 from ..rolling_out.decide import decide
+from ..rolling_out.end_drill import undrilled
 from ..rolling_out.expose import expose
 from ..rolling_out.follow import follow
 from ..rolling_out.publish_page import publish_page
@@ -22,6 +23,7 @@ from ..rolling_out.take_back import abort_rollout
 from ..rolling_out.traffic_target import target_of
 from .allowed_version import allowed_version
 from .check_target import check_target
+from .overdue_drill import mention_overdue_drill
 from .promote import adopt_champion, promote
 from .verify_files import check_files, problem_of_way_back
 
@@ -45,7 +47,7 @@ def deploy_model(reference: JobReference, ports: Ports) -> DeploymentOutcome:
         TrafficUnavailable, TrafficRefused: as `follow`.
     """
     job = job_of(reference.job_id, ports)
-    record = ports.ledger.serving(job.model_name)
+    record = undrilled(ports.ledger.serving(job.model_name), ports)
     rollout = record.rollout_of_job(job.job_id)
     if rollout:
         record = _go_on(job, record, rollout, ports)
@@ -89,11 +91,14 @@ def _begin(job: RetrainingJob, record: ServingRecord, ports: Ports) -> ServingRe
         raise PromotionRefused(f"{strategy} needs a way back, and there is none: {no_way_back}")
     _check_champion(job, record, ports)
     record = adopt_champion(job, record, ports)
+    overdue = mention_overdue_drill(job, record, rollout.deployment, ports)
     if isinstance(action, Promote) or record.champion is None:
         reason = job.validation.reason if job.validation else action.reason
         reason = f"{reason}; there is no way back: {no_way_back}" if no_way_back else reason
+        reason = f"{reason}; {overdue}" if overdue else reason
         return promote(job, version, record, rollout.deployment.traffic, SYSTEM_ACTOR, reason, ports)
-    exposed = _expose_first(job, record, rollout, action, ports)
+    reason = f"{action.reason}; {overdue}" if overdue else action.reason
+    exposed = _expose_first(job, record, rollout, action, reason, ports)
     publish_page(rollout, exposed, ports)
     return exposed
 
@@ -112,14 +117,14 @@ def _rollout(job: RetrainingJob, version: ModelVersion, ports: Ports) -> Rollout
 
 
 def _expose_first(
-    job: RetrainingJob, record: ServingRecord, rollout: Rollout, action: Action, ports: Ports
+    job: RetrainingJob, record: ServingRecord, rollout: Rollout, action: Action, reason: str, ports: Ports
 ) -> ServingRecord:
     deployment, now = rollout.deployment, rollout.started_at
     if isinstance(action, SetWeight):
         rollout = rollout.changed(weight=action.weight, step=action.step, weighted_at=now)
     if isinstance(action, Mirror):
         rollout = rollout.changed(mirror_share=action.share)
-    change = record.rolling_out(rollout, SYSTEM_ACTOR, action.reason, now)
+    change = record.rolling_out(rollout, SYSTEM_ACTOR, reason, now)
     return expose(change, deployment.traffic, ports, job.deploying(), now + LONGEST_EXECUTION)
 
 

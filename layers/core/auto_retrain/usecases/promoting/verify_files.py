@@ -32,17 +32,21 @@ def check_files(model_name: str, version: ModelVersion, ports: Ports) -> None:
 
 def problem_of_way_back(job: RetrainingJob, ports: Ports) -> str | None:
     """Why the champion could not serve again, if so; of files that were never recorded, only that there are some."""
-    champion, name = job.champion, job.model_name
-    if champion is None:
+    if job.champion is None:
         return None
     try:
-        if champion.files.artifact_sha256 is not None:
-            check_files(name, champion, ports)
-        elif not ports.registry.version_files(name, champion.number):
-            return f"version {champion.number} of '{name}' has no files"
+        check_can_serve_again(job.model_name, job.champion, ports)
     except (PromotionRefused, RegistryRefused) as error:
         return one_line(str(error))
     return None
+
+
+def check_can_serve_again(model_name: str, version: ModelVersion, ports: Ports) -> None:
+    """Raise PromotionRefused or RegistryRefused unless the files of an earlier champion are as they were then."""
+    if version.files.artifact_sha256 is not None:
+        check_files(model_name, version, ports)
+    elif not ports.registry.version_files(model_name, version.number):
+        raise PromotionRefused(f"version {version.number} of '{model_name}' has no files")
 
 
 def _named(paths: list[str]) -> str:

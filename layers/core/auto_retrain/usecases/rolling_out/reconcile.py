@@ -11,6 +11,7 @@ from ...ports import Ports
 from ..audit.record import announce
 from ..isolation import attempt
 from ..lookup import owner_in
+from .end_drill import end_overdue_drill
 from .follow import follow
 from .publish_page import publish_page
 from .traffic_target import target_of
@@ -52,7 +53,7 @@ def _is_settled(record: ServingRecord) -> bool:
 
 def _follow(record: ServingRecord, applied: AppliedPolicy | None, ports: Ports) -> ServingRecord:
     try:
-        return follow(record, target_of(record, applied), ports)
+        return follow(end_overdue_drill(record, ports), target_of(record, applied), ports)
     except ServingConflict:
         return ports.ledger.serving(record.model_name)  # somebody else is at work on it
 

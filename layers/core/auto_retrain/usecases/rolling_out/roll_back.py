@@ -48,16 +48,21 @@ def _decide(
     to: str | None, actor: str, reason: str, asked_at: datetime, ports: Ports, record: ServingRecord
 ) -> ServingChange | str:
     now = ports.clock.now()
-    if record.champion is None:
-        raise RollbackRefused(f"no version of '{record.model_name}' has ever been put into production")
-    if to is not None:
+    if to is not None and record.champion:
         return _to_version(to, actor, reason, now, ports, record)
     dealt_with = _dealt_with(record, asked_at)
     if dealt_with:
         return dealt_with
+    return taken_back(record, actor, reason, now, ports)
+
+
+def taken_back(record: ServingRecord, actor: str, reason: str, at: datetime, ports: Ports) -> ServingChange:
+    """What a rollback without a named version does now; raises RollbackRefused if there is nothing to go back to."""
+    if record.champion is None:
+        raise RollbackRefused(f"no version of '{record.model_name}' has ever been put into production")
     if record.rollout:
-        return record.aborted(actor, reason, now)
-    return record.rolled_back_to(_last_good(record, ports), actor, reason, now)
+        return record.aborted(actor, reason, at)
+    return record.rolled_back_to(_last_good(record, ports), actor, reason, at)
 
 
 def _to_version(

@@ -72,12 +72,16 @@ def _is_untouched(attended: Attended | None) -> bool:
 
 
 def _to_compare(records: Sequence[ServingRecord], at: datetime) -> list[ServingRecord]:
-    """All that are behind, and of the others a share that is the next one in each pass."""
-    behind = [record for record in records if record.conflict or not record.is_applied]
-    others = [record for record in records if record.conflict is None and record.is_applied]
+    """All that are behind or drilled, and of the others a share that is the next one in each pass."""
+    behind = [record for record in records if _is_pressing(record)]
+    others = [record for record in records if not _is_pressing(record)]
     turn = int(at.timestamp() // 60) * MAX_COMPARISONS
     share = [others[(turn + place) % len(others)] for place in range(min(len(others), MAX_COMPARISONS))]
     return [*behind, *share]
+
+
+def _is_pressing(record: ServingRecord) -> bool:
+    return record.conflict is not None or record.drill is not None or not record.is_applied
 
 
 def _reconcile(

@@ -1,0 +1,1 @@
+"""Drills: a rollback is rehearsed before anybody needs it."""
