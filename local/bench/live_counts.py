@@ -12,7 +12,7 @@ from pyarrow import parquet
 
 from auto_retrain.domain.prediction_log import partition_of
 from local.bench.figure import Figure
-from local.bench.live_counts_memory import ROWS, START
+from local.bench.live_counts_memory import LABELS, LOG, ROWS, START
 
 FILES = 50
 # By its path: as a part of this package it would load all other benchmarks, and what they need, first.
@@ -23,19 +23,27 @@ def measure() -> list[Figure]:
     """In a process of its own, whose memory holds nothing else."""
     with tempfile.TemporaryDirectory() as name:
         write_log(Path(name))
-        answer = subprocess.run([sys.executable, *COUNTING, name], check=True, capture_output=True, text=True)
-    report = json.loads(answer.stdout)
-    log = f"live counts of {ROWS:,} logged requests"
+        return [
+            *_figures(name, f"live counts of {ROWS:,} logged requests", hours=2),
+            *_figures(name, f"live counts of {ROWS:,} logged requests with labels", hours=8 * 24),
+        ]
+
+
+def _figures(folder: str, name: str, hours: int) -> list[Figure]:
+    """Counting so many hours after the step began."""
+    command = [sys.executable, *COUNTING, folder, str(hours)]
+    report = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return [
-        Figure(log, report["seconds"], "CPU s", 1, f"{report['next_seconds']:.2f} CPU s for the next pass"),
-        Figure(f"{log}, memory", report["peak_mb"], "MB", 300, f"{report['before_mb']:.0f} MB before reading"),
+        Figure(name, report["seconds"], "CPU s", 1, f"{report['next_seconds']:.2f} CPU s for the next pass"),
+        Figure(f"{name}, memory", report["peak_mb"], "MB", 300, f"{report['before_mb']:.0f} MB before reading"),
     ]
 
 
 def write_log(folder: Path) -> None:
-    """An hour of requests, a file a minute."""
-    hour, random = folder / partition_of(START), np.random.default_rng(1)
+    """An hour of requests, a file a minute, and all their labels."""
+    hour, labels, random = folder / LOG / partition_of(START), folder / LABELS, np.random.default_rng(1)
     hour.mkdir(parents=True)
+    labels.mkdir()
     rows = ROWS // FILES
     for minute in range(FILES):
         seconds = np.sort(random.uniform(0, 60, rows))
@@ -58,3 +66,5 @@ def write_log(folder: Path) -> None:
             "error": pa.array(["timeout" if number % 100 == 0 else None for number in range(rows)], pa.string()),
         }
         parquet.write_table(pa.table(columns), hour / f"part-{minute:02}.parquet", compression="zstd")
+        true = np.where(random.uniform(size=rows) < 0.3, "yes", "no")
+        parquet.write_table(pa.table({"id": columns["prediction_id"], "y": true}), labels / f"part-{minute:02}.parquet")

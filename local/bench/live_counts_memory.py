@@ -15,6 +15,7 @@ from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.windows import Window
 
 ROWS = 1_000_000
+LOG, LABELS = "log", "labels"
 START = datetime(2026, 3, 1, 10, tzinfo=UTC)
 
 
@@ -25,7 +26,7 @@ class _Files:
         self._folder = folder
 
     def list_partitions(self, prefix: str, window: Window) -> list[DataObject]:
-        paths = sorted(self._folder.rglob("*.parquet"))
+        paths = sorted((self._folder / prefix).rglob("*.parquet"))
         return [DataObject(uri=str(path), etag="", size=path.stat().st_size, date=date(2026, 3, 1)) for path in paths]
 
     def open(self, stored: DataObject) -> IO[bytes]:
@@ -33,22 +34,29 @@ class _Files:
 
 
 def main() -> None:
-    source, query = PredictionLogSource(cast(Any, _Files(Path(sys.argv[1])))), _query()
+    folder, hours = sys.argv[1:]
+    source, query = PredictionLogSource(cast(Any, _Files(Path(folder)))), _query(int(hours))
     before, seconds = _peak_mb(), []
     for _ in range(2):
         started = time.process_time()
         (counts,) = source.read([query])
         seconds.append(time.process_time() - started)
         assert counts.problem is None, counts.problem
-        assert counts.champion.requests + counts.challenger.requests == ROWS
+        arms = (counts.champion, counts.challenger)
+        assert sum(arm.requests for arm in arms) == ROWS
+        assert sum(arm.labelled for arm in arms) == sum(arm.mature for arm in arms)
     report = {"seconds": seconds[0], "next_seconds": seconds[1], "peak_mb": _peak_mb(), "before_mb": before}
     print(json.dumps(report))
 
 
-def _query() -> LiveQuery:
-    data = {"prefix": "bench", "row_id": "id", "label": "y", "numeric": ["x"], "label_delay_days": 7}
-    policy = Policy.model_validate({"model": "bench", "owner": "bench", "data": data}, strict=False)
-    end = START + timedelta(hours=2)
+def _query(hours: int) -> LiveQuery:
+    """Labels are due after a week."""
+    data = {"prefix": LABELS, "row_id": "id", "label": "y", "numeric": ["x"], "label_delay_days": 7}
+    deployment = {"requests": {"source": "prediction_log", "prefix": LOG}}
+    policy = Policy.model_validate(
+        {"model": "bench", "owner": "bench", "data": data, "deployment": deployment}, strict=False
+    )
+    end = START + timedelta(hours=hours)
     return LiveQuery(policy=policy, rollout_id="bench-1", champion="1", challenger="2", start=START, end=end)
 
 

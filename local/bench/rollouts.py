@@ -6,7 +6,7 @@ import socket
 import statistics
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from io import BytesIO
@@ -22,11 +22,11 @@ from auto_retrain.adapters.dynamodb.fleet import shard_of
 from auto_retrain.adapters.dynamodb.policies import DynamoPolicyStore
 from auto_retrain.adapters.dynamodb.rollout_evidence import IN_INDEX
 from auto_retrain.adapters.dynamodb.table import Table, item_of, model_key
+from auto_retrain.adapters.live.cloudwatch import CloudWatchLiveSource
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.adapters.metrics.prometheus import PrometheusMetricSource
 from auto_retrain.adapters.mlflow import MlflowRegistry
 from auto_retrain.domain.deployment_ledger import LedgerLine
-from auto_retrain.domain.live import ArmCounts, LiveCounts, LiveQuery
 from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.messages.rolling_out import RollbackRequest
 from auto_retrain.domain.model_version import ModelVersion
@@ -39,20 +39,37 @@ from local.bench.figure import Figure
 from local.bench.sweep import NOW
 
 MODELS = 1_000
-PASSES = 3
+PASSES = 7
 # How long an AWS service takes to answer within its region, and as many items as make up a page of a megabyte.
 LATENCY_SECONDS = 0.02
 ITEMS_PER_PAGE = 300
-DEPLOYMENT = {"strategy": "canary", "weights": [5, 25, 50], "bake_minutes": 60, "traffic": {"adapter": "router"}}
+DEPLOYMENT = {
+    "strategy": "canary",
+    "weights": [5, 25, 50],
+    "bake_minutes": 60,
+    "traffic": {"adapter": "router"},
+    "requests": {"source": "cloudwatch", "latency": "Latency"},
+}
 CREDENTIALS = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "bench")
 
 
-class _Live:
-    """Healthy requests for every rollout, without a call: what a source of metrics adds is measured elsewhere."""
+class _CloudWatch:
+    """Healthy requests for every rollout, with a value of each statistic for each period."""
 
-    def read(self, queries: Sequence[LiveQuery]) -> list[LiveCounts]:
-        arm = ArmCounts.model_construct(requests=1_000, errors=3, latencies={50: 900, 60: 100})
-        return [LiveCounts.model_construct(champion=arm, challenger=arm, newest_at=query.end) for query in queries]
+    def __init__(self, calls: Counter[str]) -> None:
+        self._calls = calls
+
+    def get_metric_data(self, **request: Any) -> Any:
+        self._calls["GetMetricData"] += 1
+        time.sleep(LATENCY_SECONDS)
+        return {"MetricDataResults": [self._result(each, request) for each in request["MetricDataQueries"]]}
+
+    def _result(self, query: Any, request: Any) -> Any:
+        statistic, start = query["MetricStat"], request["StartTime"]
+        periods = (request["EndTime"] - start) // timedelta(seconds=statistic["Period"])
+        moments = [start + number * timedelta(seconds=statistic["Period"]) for number in range(periods)]
+        value = 0.0 if statistic["Metric"]["MetricName"] == "Errors" else 100.0
+        return {"Id": query["Id"], "Timestamps": moments, "Values": [value] * periods, "StatusCode": "Complete"}
 
 
 def measure() -> list[Figure]:
@@ -63,7 +80,7 @@ def measure() -> list[Figure]:
 
 def _watching() -> Iterator[Figure]:
     ports, table = _world(MODELS)
-    seconds, counted = [], []
+    seconds, counted, looks = [], [], 0
     for _ in range(PASSES):
         ports.clock.advance(timedelta(minutes=1))
         table.calls.clear()
@@ -71,8 +88,10 @@ def _watching() -> Iterator[Figure]:
         outcome = watch_rollouts(ScheduledEvent(), ports)
         seconds.append(time.perf_counter() - started)
         counted.append(table.calls.total())
+        looks += outcome.looked_at
         assert (outcome.rollouts, outcome.rolled_back, outcome.problems) == (MODELS, 0, ()), outcome.problems[:3]
-    name = f"watching {MODELS:,} rollouts"
+    assert looks == MODELS  # each had its turn
+    name = f"watching {MODELS:,} rollouts by CloudWatch"
     yield Figure(name, statistics.median(seconds), "s", 5)
     yield Figure(f"{name}: AWS calls beside signs of life", max(counted), "calls", 30)
 
@@ -173,8 +192,8 @@ class _Raw(BytesIO):
 def _world(models: int) -> tuple[Any, _Table]:
     """Policies and serving records in DynamoDB; Step Functions accepts every sign of life."""
     stored, ports = _Table(), _ports()
-    table = Table(stored.client(), "jobs")
-    ports.policies, ports.ledger, ports.live = DynamoPolicyStore(table), DynamoLedger(table, ports.clock), _Live()
+    table, source = Table(stored.client(), "jobs"), CloudWatchLiveSource(_CloudWatch(stored.calls))
+    ports.policies, ports.ledger, ports.live = DynamoPolicyStore(table), DynamoLedger(table, ports.clock), source
     for policy in (_policy(f"gl-{number:05}") for number in range(models)):
         stored.put(_item(policy))
         record = _record(policy)

@@ -16,11 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from auto_retrain.adapters.live import prediction_log
+from auto_retrain.adapters.live import log_labels, prediction_log
 from auto_retrain.adapters.live.prediction_log import PredictionLogSource
 from auto_retrain.adapters.memory.data import MemoryDataStore
 from auto_retrain.adapters.memory.live import MemoryLiveSource
-from auto_retrain.domain.live import LiveCounts, latency_bucket
+from auto_retrain.domain.live import LiveCounts, LiveQuery, latency_bucket
 from auto_retrain.domain.manifest import DataObject
 from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.prediction_log import COLUMNS, NEEDED, SCHEMA_VERSION
@@ -31,11 +31,17 @@ PREFIX = "predictions/model=churn"
 DAY = START.date()
 
 
-def read(*files: bytes, suffix: str = ".parquet", policy: Policy | None = None, store: Any = None) -> LiveCounts:
+def read(
+    *files: bytes,
+    suffix: str = ".parquet",
+    policy: Policy | None = None,
+    store: Any = None,
+    query: LiveQuery | None = None,
+) -> LiveCounts:
     store = store or MemoryDataStore()
     for number, content in enumerate(files):
         store.add_partition(PREFIX, DAY, content, f"hour=10/part-{number}{suffix}")
-    return PredictionLogSource(store).read([a_query(policy)])[0]
+    return PredictionLogSource(store).read([query or a_query(policy)])[0]
 
 
 @st.composite
@@ -235,6 +241,26 @@ def test_a_later_label_corrects_an_earlier_one() -> None:
     assert (counts.champion.good, counts.challenger.good, counts.challenger.labelled) == (1, 0, 1)
 
 
+def test_labels_that_are_joined_in_parts_are_those_of_all_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_labels, "LABELS_AT_ONCE", 2)
+    store = MemoryDataStore()
+    for days, labels in enumerate(({"p-1": "no", "p-2": "no"}, {"p-9": "no"}, {"p-1": "yes"}, {"p-3": "no"})):
+        frame = pd.DataFrame({"id": list(labels), "label": list(labels.values())})
+        store.add_partition("labels/churn", DAY + timedelta(days=days), frame.to_parquet())
+    rows = [a_row(1), a_row(3), a_row(2, "2", prediction="no"), a_row(4, "2")]
+    counts = read(as_parquet(rows), store=store, query=a_query(end=START + timedelta(days=4)))
+    assert (counts.champion.labelled, counts.champion.good) == (2, 1)
+    assert (counts.challenger.labelled, counts.challenger.good) == (1, 1)
+
+
+def test_a_key_of_labels_that_is_no_text_is_a_problem_that_names_it() -> None:
+    table = pa.Table.from_pylist([a_row(1), a_row(2, "2")])
+    ids = pa.Array.from_buffers(pa.string(), 2, pa.array([b"\xff\xfe", b"p-2"]).buffers())
+    file = io.BytesIO()
+    parquet.write_table(table.set_column(0, "prediction_id", ids), file)
+    assert_matches("'prediction_id' of .*holds bytes that are not UTF-8", read(file.getvalue()).problem)
+
+
 def test_a_label_that_becomes_due_judges_rows_that_were_kept_from_before() -> None:
     store = MemoryDataStore()
     store.add_partition(PREFIX, DAY, as_parquet([a_row(1), a_row(2, "2")]), "hour=10/part-0.parquet")
@@ -324,6 +350,23 @@ def test_a_file_of_another_program_with_more_columns_and_dictionaries_is_read() 
     table = pa.Table.from_pandas(frame)
     parquet.write_table(table.append_column("note", [["a", "b"]]), file)
     assert read(file.getvalue()).champion.requests == 2
+
+
+@pytest.mark.parametrize("empty", [None, ""])
+def test_texts_that_a_file_keeps_once_count_as_if_it_kept_each(empty: str | None) -> None:
+    changes = [{}, {"prediction": 1.0}, {"rollout_id": empty}, {"entity_id": empty}, {"error": "timeout"}]
+    rows = [a_row(number, str(number % 3), **{"error": empty, **each}) for number, each in enumerate(changes * 2)]
+    rows = [{**row, "prediction": str(row["prediction"])} for row in rows]
+    plain, encoded = io.BytesIO(), io.BytesIO()
+    table = pa.Table.from_pylist(rows)
+    parquet.write_table(table, plain, use_dictionary=False)
+    texts = [name for name in table.schema.names if pa.types.is_string(table.schema.field(name).type)]
+    for name in texts:
+        table = table.set_column(table.schema.get_field_index(name), name, table[name].dictionary_encode())
+    parquet.write_table(table, encoded)
+    counts = [read(file.getvalue()) for file in (plain, encoded)]
+    assert counts[0].problem is None
+    assert counts[0] == counts[1]
 
 
 def test_the_example_of_the_documentation_is_read() -> None:

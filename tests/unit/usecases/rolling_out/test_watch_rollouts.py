@@ -17,9 +17,10 @@ from auto_retrain.domain.errors import (
 )
 from auto_retrain.domain.live import LiveCounts
 from auto_retrain.domain.policy.policy import PolicyStatus
-from auto_retrain.domain.serving import Rollout
+from auto_retrain.domain.serving import Intervention, Rollout
 from auto_retrain.domain.verdict import Outcome, Verdict
 from auto_retrain.strategies import SetWeight
+from auto_retrain.usecases.rolling_out.turns import LOOKS_PER_PASS
 from auto_retrain.usecases.rolling_out.watch_rollouts import MAX_COMPARISONS
 from tests.unit.usecases.rolling_out.rollout_world import MAX_HOLD, MINUTE, Canary, RolloutWorld, away
 
@@ -421,6 +422,28 @@ def test_a_registry_that_hangs_does_not_use_up_the_next_pass(monkeypatch: pytest
     assert outcome.problems == ()
 
 
+def test_of_many_rollouts_each_has_its_turn_within_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"m{number}" for number in range(4 * LOOKS_PER_PASS)]
+    world = RolloutWorld(monkeypatch, *names)
+    for name in names:
+        world.begin(name)
+    looked_at = [world.watch().looked_at for _ in range(4)]
+    assert sum(looked_at) == len(names)
+    assert max(looked_at) < 1.3 * LOOKS_PER_PASS
+    assert all(world.ports.ledger.evidence(name) for name in names)
+
+
+def test_what_a_person_asked_for_waits_for_no_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"m{number}" for number in range(2 * LOOKS_PER_PASS)]
+    world = RolloutWorld(monkeypatch, *names)
+    for name in names:
+        world.begin(name)
+    for name in names[:20]:
+        wish = Intervention(kind="promote", actor="ada", reason="it is good", at=world.now)
+        world.ports.ledger.note(world.record(name).intervened(wish))
+    assert world.watch().woken == 20
+
+
 def test_a_thousand_rollouts_take_as_many_calls_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Apart from signs of life and looks at alias and traffic, which are spread over the minutes."""
     names = [f"m{number}" for number in range(1_000)]
@@ -428,8 +451,8 @@ def test_a_thousand_rollouts_take_as_many_calls_as_one(monkeypatch: pytest.Monke
     for name in names:
         world.begin(name)
     calls = _counted(world, monkeypatch)
-    assert world.watch().rollouts == 1_000
-    assert calls.pop("executions.heartbeat") == 1_000  # the first pass after all of them began
+    outcome = world.watch()
+    assert (outcome.rollouts, outcome.looked_at) == (1_000, calls.pop("executions.heartbeat"))
     outside = [calls.pop(name) for name in list(calls) if name.startswith(("traffic.", "registry."))]
     assert max(outside) <= 2 * MAX_COMPARISONS
     assert calls == {"ledger.list_open": 1, "policies.newest": 1, "live.read": 1, "ledger.keep_evidence": 1}

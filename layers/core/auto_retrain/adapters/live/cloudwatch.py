@@ -12,6 +12,8 @@ from ...domain.policy.requests import CloudWatchRequests
 from ..metrics.metric_data import MetricSeries, fetch_series
 
 _HOUR, _MINUTE = timedelta(hours=1), timedelta(minutes=1)
+# A page of an answer has room for a value of each of a call's statistics at 200 minutes.
+_SHARED = 3 * _HOUR
 # The distribution of latencies is known at these only; between them, it is taken for as slow as the next of them.
 _QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999, "Maximum": 1.0}
 _STATISTICS = {
@@ -32,22 +34,29 @@ class CloudWatchLiveSource:
 
     def read(self, queries: Sequence[LiveQuery]) -> list[LiveCounts]:
         answers: Answers = defaultdict(MetricSeries)
-        for (start, end), parts in _by_window(queries).items():
+        for start, end, parts in _windows(queries):
             fetch_series(self._client, parts, start, end, answers)
         return [_counts(number, query, answers) for number, query in enumerate(queries)]
 
 
-def _by_window(queries: Sequence[LiveQuery]) -> dict[tuple[datetime, datetime], list[dict[str, Any]]]:
-    """Models whose steps began in the same hour share the calls for their minutes, and all models those for hours."""
-    windows: dict[tuple[datetime, datetime], list[dict[str, Any]]] = defaultdict(list)
-    whole = [query for query in queries if _next_hour(query.start) < query.end]
-    hours = min((_next_hour(query.start) for query in whole), default=None)
+def _windows(queries: Sequence[LiveQuery]) -> Iterator[tuple[datetime, datetime, list[dict[str, Any]]]]:
+    """Models whose steps began at about the same time share the calls for their minutes, all models those for hours."""
+    first_hours: dict[datetime, list[int]] = defaultdict(list)
     for number, query in enumerate(queries):
-        following = _next_hour(query.start)
-        windows[following - _HOUR, min(following, query.end)] += _parts(number, query, _MINUTE)
-        if hours and following < query.end:
-            windows[hours, max(query.end for query in whole)] += _parts(number, query, _HOUR)
-    return windows
+        first_hours[_rounded_up(_next_hour(query.start), _SHARED)].append(number)
+    for numbers in first_hours.values():
+        start = min(_next_hour(queries[number].start) for number in numbers) - _HOUR
+        end = max(_first_hour_ends(queries[number]) for number in numbers)
+        yield start, end, [part for number in numbers for part in _parts(number, queries[number], _MINUTE)]
+    older = [number for number, query in enumerate(queries) if _next_hour(query.start) < query.end]
+    if older:
+        start = min(_next_hour(queries[number].start) for number in older)
+        end = max(queries[number].end for number in older)
+        yield start, end, [part for number in older for part in _parts(number, queries[number], _HOUR)]
+
+
+def _first_hour_ends(query: LiveQuery) -> datetime:
+    return min(_next_hour(query.start), query.end)
 
 
 def _next_hour(at: datetime) -> datetime:
@@ -120,7 +129,8 @@ class _Arm:
                     continue
                 part = answers[_id(number, is_champion, what, statistic, period)].checked()
                 series.problems += part.problems
-                series.values.update({at: value for at, value in part.values.items() if begin <= at < query.end})
+                end = _first_hour_ends(query) if period == _MINUTE else query.end
+                series.values.update({at: value for at, value in part.values.items() if begin <= at < end})
 
     def points(self, what: str, statistic: str) -> dict[datetime, float]:
         series = self._series.get((what, statistic))

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from ...domain.errors import DataInvalid
 from ...domain.live import SCORE_BINS, ArmCounts, LiveCounts, LiveQuery, PairedCounts
-from .log_cells import looked_up
+from .log_cells import distinct, looked_up
 from .log_rows import each_once, has_business, is_regression, labels_due, only
 
 # Of these, a regression's errors are squared.
@@ -65,7 +65,8 @@ def _mature(rows: pa.Table, query: LiveQuery) -> pa.Table:
     begins = [pc.min(rows["at"].filter(mask)).as_py() for mask in (own, of_challenger)]
     both = due if None in begins else max(begins)
     in_time = pc.or_(copied, pc.greater_equal(rows["at"], _moment(both)))
-    return rows.filter(pc.and_(pc.and_(in_time, pc.less(rows["at"], _moment(due))), _answered(rows)))
+    is_mature = pc.and_(pc.and_(in_time, pc.less(rows["at"], _moment(due))), _answered(rows))
+    return only(rows.select([name for name in _JUDGED if name in rows.schema.names]), is_mature)
 
 
 def _labelled(mature: pa.Table, query: LiveQuery, with_labels: WithLabels) -> tuple[list[pa.Table], str | None]:
@@ -73,7 +74,7 @@ def _labelled(mature: pa.Table, query: LiveQuery, with_labels: WithLabels) -> tu
     if not mature.num_rows:
         return _by_arm(_without_labels(mature)), None
     try:
-        return _by_arm(with_labels(mature.select(_JUDGED))), None
+        return _by_arm(with_labels(mature)), None
     except DataInvalid as error:
         return _by_arm(_without_labels(mature)), str(error)
 
@@ -92,7 +93,7 @@ def _arm(rows: pa.Table, mature: pa.Table, query: LiveQuery) -> ArmCounts:
     values = rows["business"].drop_null() if has_business(query) else None
     return ArmCounts(
         requests=rows.num_rows,
-        entities=pc.count_distinct(rows["entity"], "only_valid").as_py() + rows["entity"].null_count,
+        entities=distinct(rows["entity"]) + rows["entity"].null_count,
         errors=_true(rows["failed"]),
         latencies=_latencies(rows),
         mature=mature.num_rows,

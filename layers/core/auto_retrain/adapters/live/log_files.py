@@ -114,17 +114,30 @@ def _column(batch: pa.RecordBatch, column: LogColumn, uri: str) -> pa.Array:
         # JSON lines with nothing but errors say nothing of the type.
         return pa.nulls(len(cells))
     if pa.types.is_dictionary(cells.type):
+        if _stays_encoded(cells, column):
+            return _checked(cells, column, uri)
         cells = cells.cast(cells.type.value_type)
     if column.kind == "text" and not pa.types.is_null(cells.type):
         cells = _without_empty_texts(cells)
-    if column.is_needed and cells.null_count:
-        raise DataInvalid(f"column '{column.name}' of '{uri}' is empty in {cells.null_count} rows; it is needed in all")
     try:
-        return _typed(cells, column)
+        return _typed(_checked(cells, column, uri), column)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise DataInvalid(
             f"column '{column.name}' of '{uri}' is {cells.type}; it must be {_NAMED[column.kind]}"
         ) from error
+
+
+def _stays_encoded(cells: pa.DictionaryArray, column: LogColumn) -> bool:
+    """Whether texts stay as they are stored, each different one once; that takes that none of them is empty."""
+    values = cells.dictionary
+    is_for_texts = column.kind in ("text", "value") and pa.types.is_string(values.type)
+    return is_for_texts and not values.null_count and pc.all(pc.greater(pc.binary_length(values), 0)).as_py()
+
+
+def _checked(cells: pa.Array, column: LogColumn, uri: str) -> pa.Array:
+    if column.is_needed and cells.null_count:
+        raise DataInvalid(f"column '{column.name}' of '{uri}' is empty in {cells.null_count} rows; it is needed in all")
+    return cells
 
 
 def _without_empty_texts(cells: pa.Array) -> pa.Array:

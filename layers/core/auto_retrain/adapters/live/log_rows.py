@@ -12,7 +12,7 @@ from ...domain.live import LiveQuery
 from ...domain.metric_kinds import Task
 from ...domain.policy.requests import PredictionLogRequests
 from ..data.arrow_values import Unconvertible, floats, texts
-from .log_cells import hashed, latency_buckets, repeated, score_bins
+from .log_cells import each, hashed, hashed_values, is_text, latency_buckets, repeated, score_bins
 
 Rows = TypeVar("Rows", pa.Table, pa.RecordBatch)
 
@@ -36,7 +36,7 @@ def step_rows(batches: Iterable[pa.RecordBatch], query: LiveQuery, uri: str) -> 
     for batch in batches:
         inside = only(batch, _is_of_step(batch, query))
         version = inside["version"]
-        mine = pc.or_(pc.equal(version, query.champion), pc.equal(version, query.challenger))
+        mine = pc.or_(is_text(version, query.champion), is_text(version, query.challenger))
         rows = only(inside, mine)
         of_others += inside.num_rows - rows.num_rows
         kept.append(_compact(rows, query, uri))
@@ -44,8 +44,8 @@ def step_rows(batches: Iterable[pa.RecordBatch], query: LiveQuery, uri: str) -> 
 
 
 def schema(query: LiveQuery) -> pa.Schema:
-    """The columns of the rows of a step: ids as hashes, scores and latencies as the bins in which they are counted."""
-    answer = pa.float64() if is_regression(query) else pa.string()
+    """The columns of the rows of a step: hashes of texts, and the bins in which scores and latencies are counted."""
+    answer = pa.float64() if is_regression(query) else pa.int64()
     return pa.schema(
         {
             "id": pa.int64(),
@@ -107,10 +107,10 @@ def _first_of_each(rows: pa.Table) -> pa.Table:
 
 def _is_of_step(batch: pa.RecordBatch, query: LiveQuery) -> pa.Array:
     rollout, step = batch["rollout_id"], batch["step"]
-    own = pc.or_kleene(pc.is_null(rollout), pc.equal(rollout, query.rollout_id))
+    own = pc.or_kleene(pc.is_null(rollout), is_text(rollout, query.rollout_id))
     own = pc.and_(own, pc.or_kleene(pc.is_null(step), pc.equal(step, query.step)))
     began = pc.greater_equal(batch["predicted_at"], pa.scalar(query.start, pa.timestamp("us", "UTC")))
-    return pc.and_(pc.and_(own, began), pc.equal(batch["model"], query.policy.model))
+    return pc.and_(pc.and_(own, began), is_text(batch["model"], query.policy.model))
 
 
 def _compact(rows: pa.RecordBatch, query: LiveQuery, uri: str) -> pa.RecordBatch:
@@ -119,20 +119,31 @@ def _compact(rows: pa.RecordBatch, query: LiveQuery, uri: str) -> pa.RecordBatch
         # A number that is not finite is no answer.
         broken = pc.fill_null(pc.invert(pc.is_finite(answer)), False)
         failed, answer = pc.or_(failed, broken), pc.if_else(broken, _NO_NUMBER, answer)
+    ids = each(rows["prediction_id"], hashed)
     arrays = [
-        hashed(rows["prediction_id"]),
+        ids,
         rows["predicted_at"],
-        pc.equal(rows["version"], query.challenger),
+        is_text(rows["version"], query.challenger),
         rows["served"],
         failed,
         answer,
-        hashed(rows["entity_id"]),
+        each(rows["entity_id"], hashed),
         score_bins(rows["score"]),
         latency_buckets(rows["latency_ms"]),
-        *([hashed(texts(rows[_label_key(query)]))] if has_labels_due(query) else []),
+        *([_keys(rows, query, ids, uri)] if has_labels_due(query) else []),
         *([_finite(rows["business_value"])] if has_business(query) else []),
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=schema(query))
+
+
+def _keys(rows: pa.RecordBatch, query: LiveQuery, ids: pa.Array, uri: str) -> pa.Array:
+    """Hashes of the canonical texts that labels are joined by; most often they are those of the ids."""
+    name = _label_key(query)
+    try:
+        keys = texts(rows[name])
+    except Unconvertible as error:
+        raise DataInvalid(f"column '{name}' of '{uri}' holds {error}") from error
+    return ids if name == "prediction_id" and keys.equals(rows[name]) else hashed(keys)
 
 
 def _finite(numbers: pa.Array) -> pa.Array:
@@ -150,7 +161,7 @@ def _label_key(query: LiveQuery) -> str:
 def _answers(cells: pa.Array, query: LiveQuery, uri: str) -> pa.Array:
     try:
         if not is_regression(query):
-            return pc.cast(texts(cells), pa.string())
+            return hashed_values(cells)
         if (
             pa.types.is_string(cells.type)
             or pa.types.is_large_string(cells.type)

@@ -21,7 +21,7 @@ from .log_rows import StepRows, has_labels_due, step_rows
 
 # Beyond it a step is counted by metrics, which need no memory.
 MAX_ROWS = 1_000_000
-# What a function keeps of the files that it has read, until its next pass.
+# What a function keeps of the files that it has read, for its next passes.
 MAX_KEPT_BYTES = 64 << 20
 
 
@@ -34,8 +34,12 @@ class PredictionLogSource:
         self._kept_bytes = 0
 
     def read(self, queries: Sequence[LiveQuery]) -> list[LiveCounts]:
-        kept, self._kept, self._kept_bytes = self._kept, {}, 0
-        return [self._read(query, kept) for query in queries]
+        before, self._kept, self._kept_bytes = self._kept, {}, 0
+        counts = [self._read(query, before) for query in queries]
+        # Those of rollouts that have their turn in another pass stay as long as there is room.
+        for key, part in before.items():
+            self._keep(key, part)
+        return counts
 
     def _read(self, query: LiveQuery, kept: dict[Hashable, StepRows]) -> LiveCounts:
         try:
@@ -80,10 +84,14 @@ class PredictionLogSource:
         if part is None:
             with self._data.open(item) as file:
                 part = step_rows(log_batches(file, item.uri), query, item.uri)
-        self._kept_bytes += part.rows.nbytes
-        if self._kept_bytes <= MAX_KEPT_BYTES:
-            self._kept[key] = part
+        self._keep(key, part)
         return part
+
+    def _keep(self, key: Hashable, part: StepRows) -> None:
+        size = part.rows.nbytes
+        if key not in self._kept and self._kept_bytes + size <= MAX_KEPT_BYTES:
+            self._kept[key] = part
+            self._kept_bytes += size
 
 
 def _is_before(path: str, first: str) -> bool:

@@ -68,11 +68,13 @@ class RollbackOutcome(Record):
 class RolloutsWatched(Record):
     """What one pass over all rollouts did, as numbers of models; the next pass retries what is listed in `problems`.
 
-    `held` says for some of the rollouts why they stay where they are. `unreconciled` counts models whose alias or
-    traffic somebody else moved, or that have not followed their record for some minutes.
+    Of many `rollouts`, a pass looks at those whose turn it is. `held` says for some of them why they stay where they
+    are. `unreconciled` counts models whose alias or traffic somebody else moved, or that have not followed their record
+    for some minutes.
     """
 
     rollouts: int = 0
+    looked_at: int = 0
     woken: int = 0
     weighted: int = 0
     rolled_back: int = 0

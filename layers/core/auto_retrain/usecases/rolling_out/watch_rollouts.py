@@ -16,6 +16,7 @@ from ..isolation import attempt
 from .attend_rollout import Attended, attend
 from .gather_analysis import gather_analysis
 from .reconcile import reconcile
+from .turns import whose_turn
 
 # Each waits for a few network calls at most; a thousand of them must fit into a minute.
 PARALLEL_STEPS = 16
@@ -35,20 +36,22 @@ def watch_rollouts(tick: ScheduledEvent, ports: Ports) -> RolloutsWatched:
     """
     problems: list[str] = []
     opened = ports.ledger.list_open(problems)
-    names = [record.model_name for record, _ in opened]
-    policies = attempt(partial(ports.policies.newest, names, problems), "policies", problems) or {}
-    gathered = gather_analysis(opened, policies, problems, ports)
     records = {record.model_name: record for record, _ in opened}
+    rolling = [each for each in opened if each[0].rollout]
+    looked_at = whose_turn(rolling, ports.clock.now())
+    to_compare = _to_compare(list(records.values()), ports.clock.now())
+    names = {record.model_name for record in [*to_compare, *(record for record, _ in looked_at)]}
+    policies = attempt(partial(ports.policies.newest, sorted(names), problems), "policies", problems) or {}
+    gathered = gather_analysis(looked_at, policies, problems, ports)
     with ThreadPoolExecutor(PARALLEL_STEPS) as pool:
         # Executions come first, because they die without an answer; alias and traffic can be slow to reach.
         attending = partial(_attend, records, gathered, problems, ports)
         attended = dict(zip(gathered, pool.map(attending, gathered), strict=True))
         _keep([each.evidence for each in attended.values() if each.evidence], problems, ports)
-        untouched = [record for name, record in records.items() if _is_untouched(attended.get(name))]
+        untouched = [record for record in to_compare if _is_untouched(attended.get(record.model_name))]
         until = ports.clock.now() + RECONCILING_TIME
-        to_compare = _to_compare(untouched, ports.clock.now())
-        reconciled = list(pool.map(partial(_reconcile, policies, problems, ports, until), to_compare))
-    return _outcome(attended, reconciled, problems)
+        reconciled = list(pool.map(partial(_reconcile, policies, problems, ports, until), untouched))
+    return _outcome(len(rolling), attended, reconciled, problems)
 
 
 def _attend(
@@ -91,11 +94,14 @@ def _reconcile(
     return attempt(reconciling, record.model_name, problems) or "unreconciled"
 
 
-def _outcome(attended: Mapping[str, Attended], reconciled: Sequence[str], problems: list[str]) -> RolloutsWatched:
+def _outcome(
+    rollouts: int, attended: Mapping[str, Attended], reconciled: Sequence[str], problems: list[str]
+) -> RolloutsWatched:
     done = Counter(each.done for each in attended.values()) + Counter(reconciled)
     held = {name: each.held for name, each in attended.items() if each.held}
     return RolloutsWatched(
-        rollouts=len(attended),
+        rollouts=rollouts,
+        looked_at=len(attended),
         woken=done["woken"],
         weighted=done["weighted"],
         rolled_back=done["rolled back"],
