@@ -14,7 +14,8 @@ from typing import Any, Self
 
 from local.cluster import LocalCluster, LocalImage
 from local.mlflow_server import MlflowServer
-from local.paths import BUILT_TEMPLATE, LOCAL, TRAINER, env_python
+from local.paths import BUILT_TEMPLATE, LOCAL
+from local.trainer_image import TRAIN_MODEL
 
 STACK = LOCAL / "stack"
 STACK_NAME = "auto-retrain-local"
@@ -102,13 +103,9 @@ class LocalStack:
 
         settings = aws_settings(self.aws_endpoint)
         keys = {settings["AWS_ACCESS_KEY_ID"]: settings["AWS_SECRET_ACCESS_KEY"]}
-        # One thread each: with few processors, the threads of the tree builder mostly wait for each other.
-        trainer = LocalImage(
-            [str(env_python("trainer")), "-m", TRAINER.name], cwd=str(TRAINER.parent), env={"OMP_NUM_THREADS": "1"}
-        )
         images = {
             name: replace(image, env={**image.env, **settings})
-            for name, image in {TRAINER_IMAGE: trainer, **self._images}.items()
+            for name, image in {TRAINER_IMAGE: TRAIN_MODEL, **self._images}.items()
         }
         self.cluster = LocalCluster(images, self._parallel_pods, self.logs / "pods", name=_CLUSTER, aws_keys=keys)
         self.cluster_url = undo.enter_context(self.cluster).url

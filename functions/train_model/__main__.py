@@ -1,31 +1,17 @@
 """Entry point: carries out the order in the environment, and exits with a code that says whether to retry."""
 
 import errno
-import gc
 import os
 import signal
 import sys
 import traceback
 
 from .errors import PermanentFailure, TrainerBroken
+from .libraries import load_libraries
 from .order import parse_order
 
 DONE, MAY_BE_RETRIED, PERMANENT = 0, 1, 65
 MAX_REASON_LENGTH = 1000
-
-# Read by the libraries when they are imported. Otherwise MLflow and Evidently would send telemetry, MLflow would print
-# progress bars and addresses and sleep for as long as a server asks, be it an hour, and threads of the tree builder
-# would spin while they wait for each other, which is much slower on shared processors.
-LIBRARY_SETTINGS = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER": "false",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_LOGGING_LEVEL": "ERROR",
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-    "GIT_PYTHON_REFRESH": "quiet",
-    "DO_NOT_TRACK": "1",
-    "OMP_WAIT_POLICY": "PASSIVE",
-}
 
 
 def main() -> int:
@@ -43,10 +29,7 @@ def main() -> int:
 def run_order(document: str | None, completion_index: str | None = None) -> None:
     """Refuse an invalid order at once; only then load the libraries, which takes seconds."""
     order = parse_order(document, completion_index)
-    for name, value in LIBRARY_SETTINGS.items():
-        os.environ.setdefault(name, value)
-    # The imports create half a million permanent objects; searching them for garbage again and again is a waste.
-    gc.set_threshold(100_000)
+    load_libraries()
     from .carry_out import carry_out
 
     carry_out(order)

@@ -2,6 +2,7 @@
 
 from .cluster import LocalCluster
 from .kubelet import LocalImage
+from .preparation import Preparation
 from .tokens import User
 
-__all__ = ["LocalCluster", "LocalImage", "User"]
+__all__ = ["LocalCluster", "LocalImage", "Preparation", "User"]

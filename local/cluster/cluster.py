@@ -94,6 +94,7 @@ class LocalCluster:
         return self._server.url
 
     def start(self) -> None:
+        self._kubelet.prepare()
         self._agenda.start()
         self._server.start()
 
@@ -128,6 +129,11 @@ class LocalCluster:
         """Whether everything that was due has been done; containers may still run."""
         with self._store.lock:
             return self._agenda.is_idle()
+
+    def is_prepared(self) -> bool:
+        """Whether pods of all images that have a preparation are forked from now on."""
+        with self._store.lock:
+            return self._kubelet.is_prepared()
 
     def job_history(self, name: str) -> list[Json]:
         """Every status that a Job has had."""

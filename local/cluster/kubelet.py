@@ -6,12 +6,13 @@ from functools import partial
 from pathlib import Path
 
 from .agenda import Agenda
-from .environment import ConfigError, compose
+from .environment import DEFAULT_PATH, ConfigError, compose
 from .objects import PODS, Json, timestamp
 from .pods import current_container, show_running, show_terminated, show_waiting
+from .preparation import Forerunner, Preparation, can_fork
 from .process import ContainerProcess, Log
+from .programs.shim import START_ERROR
 from .scheduler import Scheduler
-from .shim import START_ERROR
 from .store import Pod, Store
 
 # The exit code after SIGTERM.
@@ -20,11 +21,12 @@ TERMINATED = 143
 
 @dataclass(frozen=True)
 class LocalImage:
-    """What a container image stands for on this machine."""
+    """What a container image stands for on this machine, and what may be done before there is a pod of it."""
 
     entrypoint: Sequence[str]
     cwd: str = "/"
     env: Mapping[str, str] = field(default_factory=dict)
+    preparation: Preparation | None = None
 
 
 class Kubelet:
@@ -36,8 +38,20 @@ class Kubelet:
         self._store, self._agenda, self._images, self._log_dir = store, agenda, images, log_dir
         self.scheduler = Scheduler(store, parallel_pods, self._start)
         self._processes: list[ContainerProcess] = []
+        self._forerunners: dict[str, Forerunner] = {}
         self._closing = False
         self.on_change: Callable[[Pod], None]
+
+    def prepare(self) -> None:
+        """Start the processes that pods are forked from; until these are ready, pods are started without them."""
+        for name, image in self._images.items():
+            if image.preparation and can_fork():
+                environment = {"PATH": DEFAULT_PATH, **image.env}
+                forerunner = Forerunner(image.preparation, image.entrypoint, environment, image.cwd)
+                self._forerunners[name] = forerunner
+
+    def is_prepared(self) -> bool:
+        return all(forerunner.is_ready() for forerunner in self._forerunners.values())
 
     def delete(self, pod: Pod) -> None:
         """End a pod as a deletion does: SIGTERM, and SIGKILL after its grace period."""
@@ -70,6 +84,8 @@ class Kubelet:
             process.kill()
         for process in processes:
             process.join()
+        for forerunner in self._forerunners.values():
+            forerunner.close()
 
     def _start(self, pod: Pod) -> None:
         container = current_container(pod.body)
@@ -83,7 +99,7 @@ class Kubelet:
             show_waiting(pod.body, "CreateContainerConfigError", str(error))
         else:
             show_waiting(pod.body, "ContainerCreating")
-            command = [*container.get("command", image.entrypoint), *container.get("args", [])]
+            command = [*(container.get("command") or image.entrypoint), *container.get("args", [])]
             pod.log = pod.logs.setdefault(container["name"], Log())
             self._launch(pod, command, environment, container.get("workingDir", image.cwd))
         self._store.save_pod(pod)
@@ -92,8 +108,9 @@ class Kubelet:
         self.scheduler.occupy(pod)
         log_file = self._log_dir / f"{pod.body['metadata']['name']}.log" if self._log_dir else None
         exited = partial(self._exited, pod)
+        forerunner = self._forerunners.get(current_container(pod.body)["image"])
         try:
-            pod.process = ContainerProcess(command, environment, directory, pod.log, log_file, exited)
+            pod.process = ContainerProcess(command, environment, directory, pod.log, log_file, exited, forerunner)
         except (OSError, ValueError) as error:
             self._agenda.soon(partial(exited, START_ERROR, str(error)))
             return

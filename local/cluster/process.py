@@ -7,11 +7,16 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from . import shim
+from .preparation import Forerunner
+from .programs import shim
 
 LOG_LIMIT = 1 << 20
+# The exit code of a container whose shim was killed.
+_KILLED = 137
 
 
 class Log:
@@ -35,7 +40,10 @@ class Log:
 
 
 class ContainerProcess:
-    """A running command; `on_exit` is called once, from a thread of its own, with the exit code and a start error."""
+    """A running command; `on_exit` is called once, from a thread of its own, with the exit code and a start error.
+
+    It is forked from the image's forerunner if there is one that may run it, and otherwise a process of its own.
+    """
 
     def __init__(
         self,
@@ -45,67 +53,80 @@ class ContainerProcess:
         log: Log,
         log_file: Path | None,
         on_exit: Callable[[int, str], None],
+        forerunner: Forerunner | None = None,
     ) -> None:
         self._log, self._log_file, self._on_exit = log, log_file, on_exit
         # The shim removes it too, in case the cluster is killed; the cluster, in case the shim is.
         self._scratch = tempfile.mkdtemp(prefix="pod-")
-        read_end, write_end = os.pipe()
-        self._report = os.fdopen(read_end, "rb")
+        (orders, ours), (output, their_output), (report, their_report) = os.pipe(), os.pipe(), os.pipe()
+        self._orders = os.fdopen(ours, "wb", buffering=0)
+        self._output, self._report = os.fdopen(output, "rb", buffering=0), os.fdopen(report, "rb")
+        start = _Start(command, {**environment, "TMPDIR": self._scratch}, directory, orders, their_output, their_report)
         try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", shim.__file__, str(write_end), directory, *command],
-                env={**environment, "TMPDIR": self._scratch},
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                pass_fds=(write_end,),
-                # Ctrl-C in a terminal is for the cluster, which then ends its pods in order.
-                start_new_session=True,
-            )
+            self.pid, self._reap = start.in_fork_of(forerunner) or start.alone()
         except (OSError, ValueError):
             self._clean_up()
             raise
         finally:
-            os.close(write_end)
+            for descriptor in (orders, their_output, their_report):
+                os.close(descriptor)
         self._thread = threading.Thread(target=self._follow, daemon=True)
         self._thread.start()
 
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
     def terminate(self) -> None:
         """Ask the command to end (SIGTERM)."""
-        try:
-            assert self._process.stdin
-            self._process.stdin.write(b"T")
-            self._process.stdin.flush()
-        except (OSError, ValueError):
-            pass  # it has ended, or is being killed
+        with suppress(OSError, ValueError):  # it has ended, or is being killed
+            self._orders.write(b"T")
 
     def kill(self) -> None:
         """End the command and everything it started (SIGKILL)."""
-        try:
-            assert self._process.stdin
-            self._process.stdin.close()
-        except OSError:
-            pass  # it has ended
+        self._orders.close()
 
     def join(self) -> None:
         self._thread.join(timeout=10)
 
     def _follow(self) -> None:
-        assert self._process.stdout
-        with self._process.stdout as output, (self._log_file or Path(os.devnull)).open("ab", buffering=0) as copy:
-            while chunk := os.read(output.fileno(), 1 << 16):
+        with (self._log_file or Path(os.devnull)).open("ab", buffering=0) as copy:
+            while chunk := self._output.read(1 << 16):
                 self._log.append(chunk)
                 copy.write(chunk)
-        code = self._process.wait()
-        start_error = self._report.read().decode(errors="replace")
-        self.kill()
+        start_error, _, code = self._report.read().decode(errors="replace").rpartition("\n")
+        self._reap()
         self._clean_up()
-        self._on_exit(code, start_error)
+        self._on_exit(int(code or _KILLED), start_error)
 
     def _clean_up(self) -> None:
-        self._report.close()
+        for end in (self._orders, self._output, self._report):
+            end.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class _Start:
+    """A command to start, and the ends of pipes that its shim gets; both ways tell its pid, and how to wait for it."""
+
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    directory: str
+    orders: int
+    output: int
+    report: int
+
+    def in_fork_of(self, forerunner: Forerunner | None) -> tuple[int, Callable[[], object]] | None:
+        if forerunner is None or not forerunner.may_run(self.command, self.environment, self.directory):
+            return None
+        descriptors = (self.orders, self.output, self.report)
+        return forerunner.fork(self.command, self.environment, self.directory, descriptors), lambda: None
+
+    def alone(self) -> tuple[int, Callable[[], object]]:
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", shim.__file__, str(self.report), self.directory, *self.command],
+            env=self.environment,
+            stdin=self.orders,
+            stdout=self.output,
+            stderr=subprocess.STDOUT,
+            pass_fds=(self.report,),
+            # Ctrl-C in a terminal is for the cluster, which then ends its pods in order.
+            start_new_session=True,
+        )
+        return process.pid, process.wait

@@ -29,7 +29,7 @@ from auto_retrain.adapters.mlflow import MlflowRegistry
 from auto_retrain.domain.job import RetrainingJob
 from auto_retrain.domain.names import job_id
 from local.aws.environment import aws_settings
-from local.cluster import LocalImage
+from local.cluster import LocalImage, Preparation
 from local.paths import env_python
 from local.stack import LocalStack
 from tests.unit.builders import a_policy
@@ -41,7 +41,15 @@ ROWS_OF_A_DAY = 400
 TINY_IMAGE = "example.com/tiny@sha256:" + "0" * 64
 # The same program under another name, like an image that was built later.
 NEWER_IMAGE = "example.com/tiny@sha256:" + "1" * 64
-TINY = LocalImage([str(env_python("dev")), str(Path(__file__).with_name("tiny_image.py"))], cwd="/")
+TINY = LocalImage(
+    [str(env_python("dev")), str(Path(__file__).with_name("tiny_image.py"))],
+    # One thread in each process, as Arrow's allocator and the algebra of numpy would otherwise start others.
+    env={"JE_ARROW_MALLOC_CONF": "background_thread:false", "OMP_NUM_THREADS": "1"},
+    preparation=Preparation(
+        "import io, urllib.request, botocore.session, numpy; from pyarrow import parquet",
+        varying=frozenset({"AUTO_RETRAIN_ORDER", "JOB_COMPLETION_INDEX"}),
+    ),
+)
 ALL_THE_WAY = [
     "CheckTriggers",
     "ChooseStart",

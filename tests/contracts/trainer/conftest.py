@@ -11,7 +11,7 @@ from local.aws.environment import aws_settings
 from local.mlflow_server import MlflowServer
 from tests.contracts.trainer.container import Container
 from tests.unit.train_model.shelf import Shelf
-from train_model.__main__ import LIBRARY_SETTINGS
+from train_model.libraries import LIBRARY_SETTINGS
 
 os.environ.update(LIBRARY_SETTINGS)
 
