@@ -22,8 +22,8 @@ setup: ## install everything into .local/, from hashed lock files
 	@$(PYTHON) -m local.setup dev trainer runtime sam
 	@$(MAKE) --silent $(node_packages) || echo "setup: no npm here, so two checks are left out: the second validator of the state machine, and the browser"
 
-demo: setup build-local ## one model through its whole life, on this machine alone
-	@$(python) -m local demo
+demo: setup build-local ## a year of one model, on this machine alone; SCENARIO=performance|drift|fleet|experiments
+	@$(python) -m local demo $(SCENARIO)
 
 local: setup build-local ## keep the whole stack running here until Ctrl-C
 	@$(python) -m local run

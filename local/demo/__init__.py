@@ -1,4 +1,4 @@
-"""A year in the life of one model on real data: `make demo`."""
+"""The demo on real data: a year in the life of one model, or one of the scenarios. `make demo [SCENARIO=…]`."""
 
 import json
 import sys
@@ -6,6 +6,8 @@ import time
 
 from local.demo.flights import prepare
 from local.demo.row import render
+from local.demo.scenarios import SCENARIOS, play
+from local.demo.stage import Stage
 from local.demo.year import Year
 from local.paths import DEMO, LOCAL
 from local.stack import LocalStack
@@ -14,18 +16,44 @@ FLIGHTS = LOCAL / "flights"
 SUMMARY = DEMO / "summary.json"
 
 
-def main() -> int:
+def main(scenario: str) -> int:
+    """Show the year or a scenario; 0 only if it ended as it should, 2 if there is no such scenario."""
+    if scenario == "year":
+        return run_year()
+    if scenario in SCENARIOS:
+        return run_scenario(scenario)
+    print(f"demo: there is no scenario '{scenario}'; choose one of: {', '.join(SCENARIOS)}", file=sys.stderr)
+    return 2
+
+
+def say(text: str) -> None:
+    print(f"demo: {text}", flush=True)
+
+
+def run_year() -> int:
     """Run the year 2013 and report on it; the exit code is 0 only if every execution ended as it should."""
     started = time.monotonic()
-    print("demo: one model, flights out of New York in 2013, the real state machine on this machine", flush=True)
+    say("one model, flights out of New York in 2013, the real state machine on this machine")
     prepare(FLIGHTS)
-    with LocalStack(DEMO / "stack", watch_interval_seconds=0.25) as stack, Year(stack, FLIGHTS) as year:
+    with LocalStack(DEMO / "stack", watch_interval_seconds=0.25) as stack, Year(Stage(stack, FLIGHTS, say)) as year:
         rows = list(year.run())
         unexpected = year.unexpected_endings()
     seconds = time.monotonic() - started
     SUMMARY.write_text(json.dumps({"seconds": round(seconds, 1), "rows": [row.as_json() for row in rows]}, indent=2))
     print(f"\n{render(rows)}\n")
-    print(f"demo: {seconds:.0f} s; the table is in {SUMMARY.relative_to(LOCAL.parent)}, with everything in full")
+    say(f"{seconds:.0f} s; the table is in {SUMMARY.relative_to(LOCAL.parent)}, with everything in full")
     for problem in unexpected:
         print(f"demo: {problem}", file=sys.stderr)
     return 1 if unexpected else 0
+
+
+def run_scenario(name: str) -> int:
+    """Play a scenario; the exit code is 0 only if every line of its table is as it should be."""
+    started = time.monotonic()
+    say(f"{name}, with flights out of New York in 2013 and the real state machine on this machine")
+    prepare(FLIGHTS)
+    with LocalStack(DEMO / "stack", watch_interval_seconds=0.25) as stack:
+        story = play(name, Stage(stack, FLIGHTS, say))
+    print(f"\n{story.render()}\n")
+    say(f"{time.monotonic() - started:.0f} s; logs are in {(DEMO / 'stack').relative_to(LOCAL.parent)}")
+    return 0 if story.ended_well else 1

@@ -1,14 +1,13 @@
 """The model in production: it serves, and publishes how often it was right once the labels are known."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, time
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from local.demo.serving import DayScore, Serving
-from local.stack import LocalStack
+from local.demo.stage import Stage
 
 NAMESPACE, METRIC, DIMENSION = "AutoRetrain/Models", "accuracy", "Model"
 ALARM_PREFIX = "auto-retrain-local-model-"
@@ -17,15 +16,14 @@ ALARM_PREFIX = "auto-retrain-local-model-"
 class Production:
     """One model behind a process that serves it, its metric and its alarm."""
 
-    def __init__(self, stack: LocalStack, model: str, flights: Path) -> None:
-        self._stack = stack
+    def __init__(self, stage: Stage, model: str) -> None:
+        self._stage = stage
         self._model = model
-        self._flights = flights
-        self._cloudwatch = stack.client("cloudwatch")
+        self._cloudwatch = stage.stack.client("cloudwatch")
         self._undo = ExitStack()
 
     def __enter__(self) -> Self:
-        self._serving = self._undo.enter_context(Serving(self._stack.mlflow_url, self._flights))
+        self._serving = self._undo.enter_context(Serving(self._stage.stack.mlflow_url, self._stage.flights))
         self._put_alarm()
         return self
 
@@ -34,11 +32,14 @@ class Production:
     ) -> None:
         self._undo.close()
 
-    def serve(self, version: str, days: Iterable[date]) -> list[DayScore]:
-        """How often a version was right on each of these days."""
-        return self._serving.score(self._model, version, list(days))
+    def serve(self, days: Sequence[date]) -> list[DayScore]:
+        """How often the champion is right on each of these days; raises RuntimeError without a champion."""
+        champion = self._stage.registry.champion(self._model)
+        if champion is None:
+            raise RuntimeError(f"'{self._model}' has no champion to serve")
+        return self._serving.score(self._model, champion, days)
 
-    def publish(self, scores: list[DayScore]) -> None:
+    def publish(self, scores: Iterable[DayScore]) -> None:
         """Publish each day as a statistic set: its sum counts the rows that were right, its sample count all rows."""
         data = [self._datum(score) for score in scores if score.rows]
         self._cloudwatch.put_metric_data(Namespace=NAMESPACE, MetricData=data)

@@ -25,6 +25,10 @@ class DayScore:
     correct: int
 
 
+def accuracy_of(scores: Sequence[DayScore]) -> float:
+    return sum(score.correct for score in scores) / sum(score.rows for score in scores)
+
+
 class Serving:
     """A context manager; the process ends with this one, because its stdin is closed then."""
 

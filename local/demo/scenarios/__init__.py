@@ -1,0 +1,21 @@
+"""The scenarios of the demo by their names: `make demo SCENARIO=performance`."""
+
+from collections.abc import Callable
+
+from local.demo.scenarios import performance
+from local.demo.stage import Stage
+from local.demo.story import Story
+
+SCENARIOS: dict[str, Callable[[Stage, Story], None]] = {
+    "performance": performance.play,
+}
+
+
+def play(name: str, stage: Stage) -> Story:
+    """Play one to its end; what breaks it is its last line."""
+    story = Story(f"{name}: {SCENARIOS[name].__doc__}")
+    try:
+        SCENARIOS[name](stage, story)
+    except Exception as error:
+        story.check("the story goes on", False, f"{type(error).__name__}: {error}")
+    return story
