@@ -10,6 +10,7 @@ from .promoting import (
     AliasMoved,
     ChallengerValidated,
     ChampionAdopted,
+    FilesKept,
     MirrorSet,
     ProfileKept,
     Promoted,
@@ -43,6 +44,7 @@ AnyFact = Annotated[
     | VersionTakenBack
     | RolloutIntervened
     | ServingDiffers
+    | FilesKept
     | ProfileKept
     | JobEnded
     | RejectionsEscalated

@@ -40,6 +40,12 @@ class _Deployment(StrictRecord):
         description="how far a rollout may fall behind its plan for want of data; then it is rolled back",
     )
 
+    needs_way_back: bool = Field(
+        default=True,
+        description="whether nothing is promoted while the files of the champion are missing or changed, so that it "
+        "could not be put back",
+    )
+
     @property
     def plan(self) -> tuple[int, ...]:
         """Percent of the requests that the challenger answers, at most, in each step before it is promoted."""
