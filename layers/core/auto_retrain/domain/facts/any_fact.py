@@ -11,6 +11,7 @@ from .promoting import (
     AliasMoved,
     ChallengerValidated,
     ChampionAdopted,
+    FilesKept,
     MirrorSet,
     ProfileKept,
     Promoted,
@@ -49,6 +50,7 @@ AnyFact = Annotated[
     | DrillFailed
     | DrillLeft
     | DrillOverdue
+    | FilesKept
     | ProfileKept
     | JobEnded
     | RejectionsEscalated
