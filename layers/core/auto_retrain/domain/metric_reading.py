@@ -7,9 +7,13 @@ from .policy.metric import MetricPolicy
 
 
 class MetricQuery(Record):
-    """The metric of one model in production, from `start` up to but excluding `end`."""
+    """The metric of one model in production, from `start` up to but excluding `end`.
+
+    With a `version`, and a metric that is published for each version apart, it is the metric of this version alone.
+    """
 
     model_name: str
+    version: str | None = None
     metric: MetricPolicy
     start: datetime
     end: datetime

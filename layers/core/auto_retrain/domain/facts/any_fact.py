@@ -20,7 +20,7 @@ from .promoting import (
     WeightSet,
 )
 from .quarantine import QuarantineLasts, QuarantineLifted, QuarantineSet
-from .taking_back import RolloutIntervened, ServingDiffers, VersionTakenBack
+from .taking_back import PauseLasts, RolloutIntervened, ServingDiffers, VersionTakenBack
 from .training import DataChecked, StepOrdered
 from .triggering import JobOpened, RetrainingRecorded, RetrainingRequested, TriggerJudged
 
@@ -44,6 +44,7 @@ AnyFact = Annotated[
     | AliasMoved
     | VersionTakenBack
     | RolloutIntervened
+    | PauseLasts
     | ServingDiffers
     | DrillMoved
     | DrillPassed
