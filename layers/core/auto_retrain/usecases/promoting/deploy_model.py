@@ -96,7 +96,7 @@ def _begin(job: RetrainingJob, record: ServingRecord, ports: Ports) -> ServingRe
         reason = job.validation.reason if job.validation else action.reason
         reason = f"{reason}; there is no way back: {no_way_back}" if no_way_back else reason
         reason = f"{reason}; {overdue}" if overdue else reason
-        return promote(job, version, record, rollout.deployment.traffic, SYSTEM_ACTOR, reason, ports)
+        return promote(job, version, record, rollout.deployment, SYSTEM_ACTOR, reason, ports)
     reason = f"{action.reason}; {overdue}" if overdue else action.reason
     exposed = _expose_first(job, record, rollout, action, reason, ports)
     publish_page(rollout, exposed, ports)
@@ -151,8 +151,7 @@ def _go_on(job: RetrainingJob, record: ServingRecord, rollout: Rollout, ports: P
     check_target(job.model_name, champion, version, action, rollout.deployment.traffic, ports)
     if isinstance(action, Promote):
         check_files(job.model_name, version, ports)
-        target = rollout.deployment.traffic
-        after = promote(job, version, record, target, _actor(rollout), action.reason, ports)
+        after = promote(job, version, record, rollout.deployment, _actor(rollout), action.reason, ports)
     else:
         after = _expose_next(job, record, rollout, action, ports)
     publish_page(rollout, after, ports)
