@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol
 
 # Only for the type checker: importing the ports must not import everything that they mention.
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
     from .domain.analysis import RolloutEvidence
@@ -323,6 +323,16 @@ class DataStore(Protocol):
     def write(self, key: str, content: bytes) -> str:
         """Store a document among the artifacts and return its URI."""
 
+    def keep(self, key: str, file: FileDigest, pieces: Iterable[bytes]) -> str:
+        """Store a file of any size among the artifacts, and return its URI.
+
+        If this very content is there already, none of its pieces is asked for. Raises ArtifactInvalid, and stores
+        nothing, if the pieces are not what the digest says.
+        """
+
+    def prune(self, prefix: str, keep: Collection[str]) -> None:
+        """Delete all folders directly below a prefix of the artifacts, except those to be kept."""
+
     def uri(self, key: str) -> str:
         """The URI that a document has, or would have, under this key."""
 
@@ -372,6 +382,12 @@ class ModelRegistry(Protocol):
         """Digests of a version's files as they are now, by path; no model is loaded.
 
         Raises RegistryRefused if the version does not exist or its files are not in the registry.
+        """
+
+    def read_file(self, model_name: str, version: str, path: str) -> Iterator[bytes]:
+        """The content of one of a version's files, piece by piece.
+
+        The first piece raises RegistryRefused if the version or the file does not exist.
         """
 
     def keep_document(self, run_id: str, name: str, content: bytes) -> None:

@@ -174,6 +174,15 @@ class ServingRecord(Record):
         return applied.route is None or applied.route.follows(self.desired)
 
     @property
+    def difference(self) -> str | None:
+        """Why alias and traffic are not as this record wants them, in words for people."""
+        if self.is_applied:
+            return self.conflict
+        pending = self.applied.pending if self.applied else None
+        known = pending if pending != NOT_READ_BACK else None
+        return self.conflict or known or "alias or traffic do not follow the record yet"
+
+    @property
     def trained_champion(self) -> LedgerLine | None:
         """The line that put the champion there, if one of our jobs trained it."""
         return self.champion if self.champion and self.champion.windows else None

@@ -1,6 +1,6 @@
 """The registry, metrics, executions, events, notifications and the clock in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -85,6 +85,13 @@ class MemoryRegistry:
             raise RegistryRefused(f"'{model_name}' has no version {version}")
         files = self._files[model_name, version].items()
         return {path: FileDigest(sha256=sha256_of(content), size=len(content)) for path, content in files}
+
+    def read_file(self, model_name: str, version: str, path: str) -> Iterator[bytes]:
+        if (model_name, version) not in self._versions:
+            raise RegistryRefused(f"'{model_name}' has no version {version}")
+        if path not in self._files[model_name, version]:
+            raise RegistryRefused(f"version {version} of '{model_name}' has no file '{path}'")
+        yield self._files[model_name, version][path]
 
     def keep_document(self, run_id: str, name: str, content: bytes) -> None:
         if run_id not in self.documents:

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections.abc import Iterator
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from ...domain.errors import RegistryRefused, RegistryUnavailable
@@ -15,7 +16,7 @@ CHAMPION = "champion"
 LOGGED_MODEL = "models:/"
 ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts"
 MAX_FILES = 10_000
-# For all files of a version: less than a function has in which to deploy it.
+# For all files of a version, or for one that is kept: less than a function has in which to deploy it.
 FILES_SECONDS = 240.0
 
 
@@ -56,7 +57,10 @@ class MlflowRegistry:
             raise RegistryRefused(f"'{model_name}' has no version {version}")
         model_id = _logged_model_of(answer, f"version {version} of '{model_name}'")
         end = time.monotonic() + FILES_SECONDS
-        return {path: self._digest(model_name, version, path, end) for path in self._paths(model_id, end)}
+        return {path: _digest(self._pieces(model_name, version, path, end)) for path in self._paths(model_id, end)}
+
+    def read_file(self, model_name: str, version: str, path: str) -> Iterator[bytes]:
+        yield from self._pieces(model_name, version, path, time.monotonic() + FILES_SECONDS)
 
     def keep_document(self, run_id: str, name: str, content: bytes) -> None:
         answer = self._server.ask("GET", "runs/get", params={"run_id": run_id})
@@ -103,19 +107,23 @@ class MlflowRegistry:
         answer = self._server.ask("GET", path, params={"artifact_directory_path": folder} if folder else {})
         return self._server.parsed(answer, Folder).files
 
-    def _digest(self, model_name: str, version: str, path: str, end: float) -> FileDigest:
-        """Digest a file while reading it, without keeping it in memory."""
+    def _pieces(self, model_name: str, version: str, path: str, end: float) -> Iterator[bytes]:
         parameters = {"name": model_name, "version": version, "path": path}
-        digest, size = hashlib.sha256(), 0
-        for piece in self._server.download(f"{self.tracking_uri}/model-versions/get-artifact", parameters, end):
-            digest.update(piece)
-            size += len(piece)
-        return FileDigest(sha256=digest.hexdigest(), size=size)
+        return self._server.download(f"{self.tracking_uri}/model-versions/get-artifact", parameters, end)
 
     def _version(self, path: str, parameters: dict[str, str]) -> Version | None:
         """The requested version, or None if it does not exist."""
         answer = self._server.ask("GET", path, params=parameters)
         return None if says_absent(answer) else self._server.parsed(answer, VersionAnswer).model_version
+
+
+def _digest(pieces: Iterator[bytes]) -> FileDigest:
+    """Digest a file while reading it, without keeping it in memory."""
+    digest, size = hashlib.sha256(), 0
+    for piece in pieces:
+        digest.update(piece)
+        size += len(piece)
+    return FileDigest(sha256=digest.hexdigest(), size=size)
 
 
 def _is_at(folder: SplitResult, server: SplitResult) -> bool:

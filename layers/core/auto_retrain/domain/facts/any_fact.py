@@ -12,6 +12,7 @@ from .promoting import (
     AliasMoved,
     ChallengerValidated,
     ChampionAdopted,
+    FilesKept,
     MirrorSet,
     ProfileKept,
     Promoted,
@@ -54,6 +55,7 @@ AnyFact = Annotated[
     | DrillFailed
     | DrillLeft
     | DrillOverdue
+    | FilesKept
     | ProfileKept
     | JobEnded
     | RejectionsEscalated

@@ -55,6 +55,12 @@ class _Deployment(StrictRecord):
         "not asked for",
     )
 
+    needs_way_back: bool = Field(
+        default=True,
+        description="whether nothing is promoted while the files of the champion are missing or changed, so that it "
+        "could not be put back",
+    )
+
     @property
     def plan(self) -> tuple[int, ...]:
         """Percent of the requests that the challenger answers, at most, in each step before it is promoted."""

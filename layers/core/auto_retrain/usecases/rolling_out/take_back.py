@@ -106,7 +106,7 @@ def _follow(written: _Written, ports: Ports) -> tuple[ServingRecord, str | None]
     except AutoRetrainError as error:
         _LOG.error("alias and traffic of %s do not follow yet: %s", record.model_name, error)
         return record, one_line(f"{type(error).__name__}: {error}")
-    return record, record.conflict or (None if record.is_applied else "alias or traffic do not follow the record yet")
+    return record, record.difference
 
 
 def _taken_back(written: _Written) -> tuple[str, ...]:
