@@ -6,8 +6,11 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+
+from pyarrow import parquet
 
 from auto_retrain.adapters.clock import SystemClock
 from auto_retrain.adapters.dynamodb.deployment_ledger import DynamoLedger
@@ -18,7 +21,9 @@ from auto_retrain.domain.job import RetrainingJob
 from auto_retrain.domain.serving import ServingRecord
 from local.aws.environment import aws_settings
 from local.demo.executions import Executions
+from local.demo.flights import LABEL, ROW_ID
 from local.paths import ROOT
+from local.serving.labels import write_labels
 from local.stack import LocalStack
 
 PATIENCE_SECONDS = 120.0
@@ -37,14 +42,28 @@ class Stage:
         self.ledger, self.states = DynamoLedger(table, SystemClock()), DynamoModelStates(table)
         self.registry = MlflowRegistry(stack.mlflow_url)
 
-    def put_flights(self, prefix: str, days: Iterable[date]) -> None:
-        """Put the flights of these days where a producer of data would."""
+    def put_flights(self, flights: Path, prefix: str, days: Iterable[date], labels: str | None = None) -> None:
+        """Put the flights of these days where a producer of data would; their labels apart, if there is a folder."""
         for day in days:
-            for file in sorted((self.flights / f"date={day}").iterdir()):
-                self.put_object(f"{prefix}/date={day}/{file.name}", file.read_bytes())
+            file = flights / f"date={day}" / "part-0.parquet"
+            content = _without_labels(file) if labels else file.read_bytes()
+            self.put_object(f"{prefix}/date={day}/{file.name}", content)
+            if labels:
+                self.put_labels(labels, file, day)
+
+    def put_labels(self, prefix: str, file: Path, day: date) -> None:
+        rows = parquet.read_table(file, columns=[ROW_ID, LABEL]).to_pydict()
+        known = dict(zip(rows[ROW_ID], rows[LABEL], strict=True))
+        s3, bucket = self.stack.client("s3"), self.stack.data_bucket
+        write_labels(s3, bucket, prefix, known, day, row_id=ROW_ID, label=LABEL)
 
     def put_object(self, key: str, content: bytes) -> None:
         self.stack.client("s3").put_object(Bucket=self.stack.data_bucket, Key=key, Body=content)
+
+    def read(self, uri: str) -> bytes:
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        content: bytes = self.stack.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+        return content
 
     def apply(self, *policies: Path) -> None:
         """Put policies in force, with the command that people use."""
@@ -113,13 +132,15 @@ class Stage:
             yield f"the serving record of '{model}' is still open"
 
 
+def _without_labels(file: Path) -> bytes:
+    rows = BytesIO()
+    parquet.write_table(parquet.read_table(file).drop_columns(LABEL), rows)
+    return rows.getvalue()
+
+
 def days_of(first: date, count: int) -> list[date]:
     return [first + timedelta(days=offset) for offset in range(count)]
 
 
 def midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
-
-
-def next_month(first: date) -> date:
-    return (first + timedelta(days=31)).replace(day=1)

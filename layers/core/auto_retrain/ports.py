@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .domain.live import LiveCounts, LiveQuery
     from .domain.manifest import DataObject
     from .domain.metric_reading import MetricQuery, MetricReading
-    from .domain.model_state import ModelState, Quarantine, Rejections
+    from .domain.model_state import ModelState, Quarantine, RejectedJob, Rejections
     from .domain.policy.pod_rules import PodRules
     from .domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
     from .domain.policy.traffic import TrafficTarget
@@ -163,6 +163,13 @@ class ModelStates(Protocol):
     def record_breach(self, model_name: str, trigger: TriggerType, day: date) -> ModelState:
         """Record a day on which a trigger was met, and return the new state; repeating a day changes nothing."""
 
+    def record_rejection(self, model_name: str, trigger: TriggerType, job: RejectedJob, in_a_row: int) -> None:
+        """Let a trigger back off because of a job whose version was taken back; repeating it changes nothing.
+
+        `in_a_row` is how many champions of this model failed, which counts if more than the rejections since the last
+        deployment. Raises StoreUnavailable if somebody else has changed the rejections meanwhile.
+        """
+
     def set_quarantine(self, model_name: str, quarantine: Quarantine | None) -> bool:
         """Set or lift a model's quarantine; returns whether this changed anything. The first reason stays.
 
@@ -253,6 +260,12 @@ class DeploymentLedger(Protocol):
 
         By model name, in few calls however many there are. One written a moment ago may be missing or still listed.
         Records that cannot be read are left out; what is wrong with them is added to `unreadable`.
+        """
+
+    def list_watched(self, unreadable: list[str] | None = None) -> list[ServingRecord]:
+        """The records whose champion is watched, or of whose failure people do not know yet (see `is_watched`).
+
+        Otherwise like `list_open`; a model that is not watched costs nothing.
         """
 
     def evidence(self, model_name: str) -> RolloutEvidence | None:
@@ -350,6 +363,9 @@ class ModelRegistry(Protocol):
         """The address of the registry for training containers."""
 
     def champion(self, model_name: str) -> str | None: ...
+
+    def champions(self) -> dict[str, str]:
+        """The version of each model that has a champion, in a few calls for the whole registry."""
 
     def set_champion(self, model_name: str, version: str) -> None: ...
 

@@ -64,6 +64,9 @@ class MemoryRegistry:
     def champion(self, model_name: str) -> str | None:
         return self._champions.get(model_name)
 
+    def champions(self) -> dict[str, str]:
+        return dict(self._champions)
+
     def set_champion(self, model_name: str, version: str) -> None:
         if (model_name, version) not in self._versions:
             raise RegistryRefused(f"'{model_name}' has no version {version}")

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from .after_promotion import ChampionsFailed, FailureAcknowledged, JobTakenBack, PromotionFinal
 from .drilling import DrillFailed, DrillLeft, DrillMoved, DrillOverdue, DrillPassed
 from .ending import JobEnded, RejectionsEscalated, SkipsEscalated
 from .policies import PolicyApplied
@@ -45,6 +46,10 @@ AnyFact = Annotated[
     | VersionTakenBack
     | RolloutIntervened
     | PauseLasts
+    | ChampionsFailed
+    | FailureAcknowledged
+    | JobTakenBack
+    | PromotionFinal
     | ServingDiffers
     | DrillMoved
     | DrillPassed

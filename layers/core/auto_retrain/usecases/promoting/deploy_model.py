@@ -94,9 +94,8 @@ def _begin(job: RetrainingJob, record: ServingRecord, ports: Ports) -> ServingRe
     overdue = mention_overdue_drill(job, record, rollout.deployment, ports)
     if isinstance(action, Promote) or record.champion is None:
         reason = job.validation.reason if job.validation else action.reason
-        return promote(
-            job, version, record, rollout.deployment.traffic, SYSTEM_ACTOR, _warned(reason, no_way_back, overdue), ports
-        )
+        warned = _warned(reason, no_way_back, overdue)
+        return promote(job, version, record, rollout.deployment, SYSTEM_ACTOR, warned, ports)
     action = action._replace(reason=_warned(action.reason, no_way_back, overdue))
     exposed = _expose_first(job, record, rollout, action, ports)
     publish_page(rollout, exposed, ports)
@@ -156,8 +155,7 @@ def _go_on(job: RetrainingJob, record: ServingRecord, rollout: Rollout, ports: P
     check_target(job.model_name, champion, version, action, rollout.deployment.traffic, ports)
     if isinstance(action, Promote):
         check_files(job.model_name, version, ports)
-        target = rollout.deployment.traffic
-        after = promote(job, version, record, target, _actor(rollout), action.reason, ports)
+        after = promote(job, version, record, rollout.deployment, _actor(rollout), action.reason, ports)
     else:
         after = _expose_next(job, record, rollout, action, ports)
     publish_page(rollout, after, ports)

@@ -37,6 +37,32 @@ def roll_back(request: RollbackRequest | RollbackAlarm, ports: Ports) -> Rollbac
     return take_back(request.model_name, decide, ports)
 
 
+def roll_back_champion(
+    model_name: str, version: str, reason: str, event_time: datetime, ports: Ports
+) -> RollbackOutcome:
+    """Take back a champion that failed after its promotion, unless something else happened to it meanwhile.
+
+    People are not told, which is left to the caller. `event_time` is when it failed, in the time of events.
+
+    Raises:
+        RollbackRefused: there is nothing to go back to.
+        ServingConflict: as `roll_back`.
+    """
+    decide = partial(_decide_watched, version, reason, event_time, ports)
+    return take_back(model_name, decide, ports, tell=False)
+
+
+def _decide_watched(
+    version: str, reason: str, event_time: datetime, ports: Ports, record: ServingRecord
+) -> ServingChange | str:
+    if record.watch is None or record.champion is None or record.champion.version.number != version:
+        return f"version {version} is not watched any more"
+    if record.rollout or record.conflict:
+        return "a rollout is under way" if record.rollout else f"somebody else is at work: {record.conflict}"
+    target = _last_good(record, ports)
+    return record.rolled_back_to(target, SYSTEM_ACTOR, reason, ports.clock.now(), event_time)
+
+
 def _obey(request: RollbackAlarm, ports: Ports) -> RollbackOutcome:
     alarm = request.alarm
     model_name = alarm.rolls_back(ports.stage)
