@@ -10,6 +10,7 @@ from statistics import median
 import numpy as np
 import pytest
 
+from auto_retrain.adapters.live.by_period import Values, compared
 from auto_retrain.domain.live import ArmCounts, LiveCounts, PairedCounts
 from auto_retrain.domain.policy.analysis import AnalysisPolicy
 from auto_retrain.domain.serving import Rollout
@@ -126,6 +127,55 @@ def test_requests_of_the_same_entity_keep_the_error() -> None:
         )
         rolled_back += unhealthy_after(seen, AnalysisPolicy(guard_requests=1000)) is not None
     assert rolled_back / 80 <= at_most(ALLOWED, 80)
+
+
+def earned(
+    random: np.random.Generator, minutes: int, loss: float = 0.0, alike: float = 0.0, wave: float = 0.0
+) -> Iterable[LiveCounts]:
+    """Looks at every eighth minute of about 90 and 10 requests with values of variance 1 that share a daily course.
+
+    The challenger's minutes also have a wave of their own, which is like it was a minute before.
+    """
+    rows = 1 + random.poisson((89, 9), (minutes, 2))
+    course, own = np.sin(np.arange(minutes) / 100), [0.0]
+    for step in random.normal(size=minutes - 1):
+        own.append(alike * own[-1] + wave * sqrt(1 - alike**2) * step)
+    means = np.stack([course, course + own - loss], axis=1)
+    totals = random.standard_gamma(rows) + rows * (means - 1)
+    champion, challenger = (
+        {minute: Values(*each) for minute, each in enumerate(zip(rows[:, arm], totals[:, arm], strict=True))}
+        for arm in (0, 1)
+    )
+    for until in range(40, minutes + 1, 8):
+        requests, sums = rows[:until].sum(axis=0).tolist(), totals[:until].sum(axis=0).tolist()
+        arms = [
+            ArmCounts.model_construct(requests=number, business_rows=number, business=total)
+            for number, total in zip(requests, sums, strict=True)
+        ]
+        before = [{minute: arm[minute] for minute in range(until)} for arm in (champion, challenger)]
+        yield LiveCounts.model_construct(
+            champion=arms[0], challenger=arms[1], by_period=compared(*before), newest_at=NOON
+        )
+
+
+BY_PERIOD = AnalysisPolicy.model_validate(
+    {"business_metric": {"enabled": True}, "labelled_quality": {"enabled": False}}
+)
+
+
+@pytest.mark.parametrize(("alike", "wave", "allowed"), [(0.0, 0.0, ALLOWED), (0.6, 0.5, ALLOWED), (0.9, 0.5, 0.1)])
+def test_a_value_by_minute_keeps_the_error(alike: float, wave: float, allowed: float) -> None:
+    """40 rollouts of 240 minutes; waves that last for tens of minutes err somewhat more often."""
+    random = np.random.default_rng(20)
+    ends = [unhealthy_after(earned(random, 240, 0, alike, wave), BY_PERIOD) for _ in range(40)]
+    assert sum(end is not None for end in ends) / 40 <= at_most(allowed, 40)
+
+
+def test_a_value_by_minute_shows_a_loss() -> None:
+    """Of a tenth of the values' deviation, in a median of at most 1,500 requests of the challenger."""
+    random = np.random.default_rng(22)
+    ends = [unhealthy_after(earned(random, 240, 0.1), BY_PERIOD) for _ in range(15)]
+    assert median(end or 10**9 for end in ends) <= 1500
 
 
 def pairs(random: np.random.Generator, shares: tuple[float, float], looks: int) -> Iterable[LiveCounts]:

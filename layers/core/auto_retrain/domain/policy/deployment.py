@@ -83,12 +83,13 @@ class _Deployment(StrictRecord):
 
     @model_validator(mode="after")
     def _fits_its_target(self) -> Self:
-        need = self.needs
-        if need and not getattr(CAPABILITIES[self.traffic.adapter], need):
+        need, can = self.needs, CAPABILITIES[self.traffic.adapter]
+        if need and not getattr(can, need):
             able = " or ".join(f"'{name}'" for name, each in CAPABILITIES.items() if getattr(each, need))
             strategy: str = getattr(self, "strategy", "")
             chosen = f"strategy = '{strategy}': traffic.adapter = '{self.traffic.adapter}' cannot {_NEEDS[need]}"
-            raise ValueError(f"{chosen}; use all_at_once, or traffic.adapter = {able}")
+            instead = "canary" if can.weights else "all_at_once"
+            raise ValueError(f"{chosen}; use {instead}, or traffic.adapter = {able}")
         return self
 
 
