@@ -156,7 +156,7 @@ class Production:
     def read(self, query: MetricQuery) -> MetricReading:
         values, counts = PointSeries(), PointSeries()
         for number in range(max((query.start - NOON) // DAY, 0), (query.end - NOON) // DAY):
-            day = self.published[number].get(query.version)
+            day = self.published[number].get(query.version if query.metric.names_version else None)
             if day is not None:
                 values.add(NOON + number * DAY, day[0])
                 counts.add(NOON + number * DAY, day[1])

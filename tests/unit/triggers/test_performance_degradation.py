@@ -192,7 +192,7 @@ def test_a_metric_by_version_is_read_over_the_whole_window_for_the_version_that_
     state = ModelState(model_name="churn", deployed=Serving(version="7", since=NOON - timedelta(hours=1)))
     query = a_query(state, metric=BY_VERSION)
     assert (query.version, NOON - query.start) == ("7", timedelta(days=30))
-    assert a_query(state).version is None
+    assert (a_query(state).version, NOON - a_query(state).start) == ("7", timedelta(days=1))
 
 
 def test_a_version_is_judged_by_its_own_rows_as_soon_as_there_are_enough() -> None:

@@ -9,7 +9,7 @@ from .policy.metric import MetricPolicy
 class MetricQuery(Record):
     """The metric of one model in production, from `start` up to but excluding `end`.
 
-    With a `version`, and a metric that is published for each version apart, it is the metric of this version alone.
+    If it is published for each version apart, it is that of the `version` alone; None if it is not known which serves.
     """
 
     model_name: str

@@ -38,7 +38,7 @@ class PerformanceDegradation(Trigger):
             since=serving.since if serving and not by_name else None,
         )
         # Sources refuse an empty window; one that is too short is read and not judged.
-        start, version = min(start, end - _DAY), serving.version if serving and by_name else None
+        start, version = min(start, end - _DAY), serving.version if serving else None
         query = MetricQuery(model_name=policy.model, version=version, metric=policy.metric, start=start, end=end)
         return (query,)
 
