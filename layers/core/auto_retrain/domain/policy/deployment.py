@@ -24,9 +24,9 @@ Percent = Annotated[int, Field(ge=1, le=99)]
 class _Deployment(StrictRecord):
     needs: ClassVar[Literal["weights", "mirror"] | None] = "weights"
 
-    traffic: TrafficTarget = Field(default_factory=AliasTarget.model_construct)
-    requests: RequestsPolicy = Field(default_factory=PredictionLogRequests.model_construct)
-    analysis: AnalysisPolicy = Field(default_factory=AnalysisPolicy.model_construct)
+    traffic: TrafficTarget = Field(default_factory=AliasTarget.as_default)
+    requests: RequestsPolicy = Field(default_factory=PredictionLogRequests.as_default)
+    analysis: AnalysisPolicy = Field(default_factory=AnalysisPolicy.as_default)
     min_requests: int = Field(
         default=500,
         ge=1,
