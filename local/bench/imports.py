@@ -33,7 +33,7 @@ PORTS = {
         "limits",
     ),
     "detect_drift": ("policies", "jobs", "states", "waiting", "ledger", "data", "tables", "events", "decisions"),
-    "profile_data": ("policies", "jobs", "data", "tables"),
+    "profile_data": ("policies", "jobs", "ledger", "data", "tables", "registry"),
     "check_data": ("policies", "jobs", "ledger", "data", "tables"),
     "start_job": ("policies", "jobs", "ledger", "data", "registry", "cluster"),
     "watch_jobs": (

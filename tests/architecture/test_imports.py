@@ -50,6 +50,7 @@ STAGES = (
     "rolling_out",
     "promoting",
     "drilling",
+    "after_promotion",
     "ending",
     "watching",
     "operating",

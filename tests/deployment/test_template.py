@@ -18,7 +18,16 @@ INVOKED_BY_RULES = {target for target in RULES.values() if target in FUNCTIONS}
 READS_METRICS = {"SweepModelsFunction", "CheckTriggersFunction"}
 CALLS_THE_NETWORK = {
     f"{name}Function"
-    for name in ("StartJob", "WatchJobs", "ValidateModel", "DeployModel", "CloseJob", "WatchRollouts", "RollBack")
+    for name in (
+        "StartJob",
+        "WatchJobs",
+        "ValidateModel",
+        "DeployModel",
+        "CloseJob",
+        "WatchRollouts",
+        "RollBack",
+        "ProfileData",
+    )
 }
 CALLED_FROM_THE_NETWORK = (
     *("DynamoDB", "S3", "Step Functions", "EventBridge", "EKS", "CloudWatch", "Secrets Manager"),

@@ -170,7 +170,8 @@ def test_another_schema_of_json_lines_is_a_problem(line: dict[str, Any], problem
 
 
 @pytest.mark.parametrize(
-    ("suffix", "content"), [(".parquet", b"PAR1"), (".jsonl.gz", b"{}"), (".jsonl.gz", gzip.compress(b"{", mtime=0)[:-4])]
+    ("suffix", "content"),
+    [(".parquet", b"PAR1"), (".jsonl.gz", b"{}"), (".jsonl.gz", gzip.compress(b"{", mtime=0)[:-4])],
 )
 def test_a_file_that_cannot_be_read_is_named(suffix: str, content: bytes) -> None:
     assert_matches(rf"part-0{suffix}' cannot be read as", read(content, suffix=suffix).problem)

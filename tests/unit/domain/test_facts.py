@@ -33,6 +33,12 @@ VALUES: dict[str, Any] = {
     ),
     "versions": ("3", "4"),
     "intervention": "pause",
+    "champions": (
+        {"model_name": "churn", "version": "3", "reason": "worse", "taken_back": True}
+        | {"told": 0, "owner": "ada", "at": NOON},
+    ),
+    "began": NOON,
+    "earlier": 1,
 }
 KINDS = [
     kind

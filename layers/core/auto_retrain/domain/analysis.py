@@ -42,7 +42,8 @@ class RolloutEvidence(Record):
 
     `counts` are those of the present step at the last look that could be trusted. `processes` hold the state of each
     sequential test by check; they go on over all steps. `looks` are thinned so that they stay few.
-    `kept_alive_at` is when the execution that waits for the rollout was last kept alive.
+    `kept_alive_at` is when the execution that waits for the rollout was last kept alive, and `reminded_at` when people
+    were last told that a person has paused it.
     """
 
     model_name: str
@@ -55,3 +56,4 @@ class RolloutEvidence(Record):
     held_since: UtcTime | None = None
     looks: tuple[Look, ...] = ()
     kept_alive_at: UtcTime | None = None
+    reminded_at: UtcTime | None = None

@@ -112,6 +112,7 @@ class RetrainingJob(Record):
     pending_review: PendingReview | None = None
     review: Review | None = None
     deployed: bool = False
+    taken_back_at: UtcTime | None = Field(default=None, description="when its promoted version was taken back")
     error: str | None = None
     announced: bool = Field(default=False, description="whether everything that follows its end was done")
     revision: int = Field(default=0, description="number of times this record was saved")
@@ -250,6 +251,13 @@ class RetrainingJob(Record):
         """Ended; raises IllegalTransition if its status does not allow this ending."""
         return self._moved(ending.status, ending=ending, completed_at=at, pending=None, error=error)
 
+    def taken_back(self, reason: str, at: datetime) -> Self:
+        """Its version was promoted and is taken back, after its end; raises IllegalTransition if it never was."""
+        if self.ending is not Ending.PROMOTED:
+            raise IllegalTransition(f"job '{self.job_id}' has not ended with a promotion that could be taken back")
+        ending = Ending.ROLLED_BACK
+        return self.changed(status=ending.status, ending=ending, taken_back_at=at, error=reason)
+
     def after_announcement(self) -> Self:
         """Ended, and everything that follows its end was done."""
         return self.changed(announced=True)
@@ -269,6 +277,8 @@ class RetrainingJob(Record):
             return f"{version} was not deployed: {self.review.actor} declined it: {self.review.reason}"
         if self.ending in (Ending.REJECTED, Ending.INCONCLUSIVE) and self.validation:
             return f"{version} was not deployed ({self.validation.decision.value}): {self.validation.reason}"
+        if self.ending is Ending.ROLLED_BACK and self.taken_back_at:
+            return f"{version} was taken back after its promotion: {self.error}"
         if self.ending is Ending.ROLLED_BACK:
             return f"{version} was not promoted, its rollout was ended: {self.error}"
         return f"Retraining {self.model_name} failed: {self.error}"

@@ -10,6 +10,7 @@ from ...domain.messages.rolling_out import RollbackAlarm, RollbackOutcome, Rollb
 from ...domain.people import SYSTEM_ACTOR, check_person
 from ...domain.serving import ServingChange, ServingRecord
 from ...ports import Ports
+from ..lookup import known_policy
 from .take_back import take_back
 
 # Whoever asks again this soon, or asked before it happened, means the trouble that is already dealt with.
@@ -25,6 +26,7 @@ def roll_back(request: RollbackRequest | RollbackAlarm, ports: Ports) -> Rollbac
     Raises:
         EventInvalid: an alarm that is not named for a model of this stage, or an actor or reason that cannot be
             recorded.
+        ModelUnknown: nothing is known of a model of this name.
         RollbackRefused: there is nothing to go back to; the message names the versions that have served.
         ServingConflict: others keep changing the serving record.
     """
@@ -33,6 +35,32 @@ def roll_back(request: RollbackRequest | RollbackAlarm, ports: Ports) -> Rollbac
     check_person(request.actor, request.reason)
     decide = partial(_decide, request.to, request.actor, request.reason, ports.clock.now(), ports)
     return take_back(request.model_name, decide, ports)
+
+
+def roll_back_champion(
+    model_name: str, version: str, reason: str, event_time: datetime, ports: Ports
+) -> RollbackOutcome:
+    """Take back a champion that failed after its promotion, unless something else happened to it meanwhile.
+
+    People are not told, which is left to the caller. `event_time` is when it failed, in the time of events.
+
+    Raises:
+        RollbackRefused: there is nothing to go back to.
+        ServingConflict: as `roll_back`.
+    """
+    decide = partial(_decide_watched, version, reason, event_time, ports)
+    return take_back(model_name, decide, ports, tell=False)
+
+
+def _decide_watched(
+    version: str, reason: str, event_time: datetime, ports: Ports, record: ServingRecord
+) -> ServingChange | str:
+    if record.watch is None or record.champion is None or record.champion.version.number != version:
+        return f"version {version} is not watched any more"
+    if record.rollout or record.conflict:
+        return "a rollout is under way" if record.rollout else f"somebody else is at work: {record.conflict}"
+    target = _last_good(record, ports)
+    return record.rolled_back_to(target, SYSTEM_ACTOR, reason, ports.clock.now(), event_time)
 
 
 def _obey(request: RollbackAlarm, ports: Ports) -> RollbackOutcome:
@@ -57,9 +85,11 @@ def _decide(
 
 
 def taken_back(record: ServingRecord, actor: str, reason: str, at: datetime, ports: Ports) -> ServingChange:
-    """What a rollback without a named version does now; raises RollbackRefused if there is nothing to go back to."""
+    """What a rollback without a named version does now; raises as `roll_back` if there is nothing to go back to."""
     if record.champion is None:
-        raise RollbackRefused(f"no version of '{record.model_name}' has ever been put into production")
+        known_policy(record.model_name, ports)
+        trained = f"see 'auto-retrain jobs {record.model_name}' for what was trained"
+        raise RollbackRefused(f"no version of '{record.model_name}' has ever been put into production; {trained}")
     if record.rollout:
         return record.aborted(actor, reason, at)
     return record.rolled_back_to(_last_good(record, ports), actor, reason, at)
