@@ -29,7 +29,7 @@ class BusinessMetric(LiveCheck):
             return inconclusive(self.name, seen.numbers or _UNKNOWN)
         return judge_difference(
             self.name,
-            of_means(seen.worse_by, seen.variance, sight.counts.challenger.business_rows),
+            of_means(seen.worse_by, seen.variance, sight.counts.challenger.business_rows, sight.planned),
             Wording(seen.numbers, "planned requests with a value", plain),
             sight.policy.business_metric.margin,
             sight.planned,

@@ -92,7 +92,8 @@ def _right_pairs(sight: Sight) -> tuple[Difference, Wording]:
     paired, rows = sight.counts.paired, _pairs(sight.counts.paired)
     right = share(paired.both_right + paired.only_challenger_right, rows)
     champion_right = share(paired.both_right + paired.only_champion_right, rows)
-    difference = of_pairs(paired.only_champion_right, paired.only_challenger_right, rows, sight.independence)
+    lost, won = paired.only_champion_right, paired.only_challenger_right
+    difference = of_pairs(lost, won, rows, sight.independence, sight.planned)
     return difference, Wording(f"{right} pairs are right, champion {champion_right}", _PAIRS, points)
 
 
@@ -102,14 +103,14 @@ def _mean_of_pairs(sight: Sight) -> tuple[Difference, Wording] | None:
         return None
     variance = losses.variance / (sight.independence * losses.rows)
     wording = Wording(f"the loss of {losses.rows:,} pairs differs by {plain(losses.mean)} on average", _PAIRS, plain)
-    return of_means(losses.mean, variance, losses.rows), wording
+    return of_means(losses.mean, variance, losses.rows, sight.planned), wording
 
 
 def _right_answers(sight: Sight) -> tuple[Difference, Wording]:
     champion, challenger = sight.counts.champion, sight.counts.challenger
     right, champion_right = share(challenger.good, challenger.labelled), share(champion.good, champion.labelled)
     wording = Wording(f"{right} answers are right, champion {champion_right}", _ROWS, points)
-    return of_rates(_block(sight.counts), sight.independence), wording
+    return of_rates(_block(sight.counts), sight.independence, sight.planned), wording
 
 
 def _mean_losses(sight: Sight) -> tuple[Difference, Wording] | None:
@@ -119,7 +120,7 @@ def _mean_losses(sight: Sight) -> tuple[Difference, Wording] | None:
     if not variance:
         return None
     wording = Wording(f"mean loss {plain(challenger.mean)}, champion {plain(champion.mean)}", _ROWS, plain)
-    return of_means(challenger.mean - champion.mean, variance, challenger.rows), wording
+    return of_means(challenger.mean - champion.mean, variance, challenger.rows, sight.planned), wording
 
 
 def _extra_loss(paired: PairedCounts) -> Sums:
