@@ -1,11 +1,8 @@
 """The model in production: it serves, and publishes how often it was right once the labels are known."""
 
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
 from datetime import UTC, date, datetime, time
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from local.demo.serving import ServedDay, Serving
 from local.demo.stage import Stage
@@ -17,22 +14,12 @@ ALARM_PREFIX = "auto-retrain-local-model-"
 class Production:
     """One model behind a process that serves it, its metric and its alarm."""
 
-    def __init__(self, stage: Stage, model: str, flights: Path) -> None:
+    def __init__(self, stage: Stage, model: str, serving: Serving) -> None:
         self._stage = stage
         self._model = model
-        self._flights = flights
+        self._serving = serving
         self._cloudwatch = stage.stack.client("cloudwatch")
-        self._undo = ExitStack()
-
-    def __enter__(self) -> Self:
-        self._serving = self._undo.enter_context(Serving(self._stage.stack.mlflow_url, self._flights))
         self._put_alarm()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._undo.close()
 
     def serve(self, days: Sequence[date]) -> list[ServedDay]:
         """What the champion answers on each of these days; raises RuntimeError without a champion."""

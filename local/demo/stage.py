@@ -19,6 +19,7 @@ from auto_retrain.adapters.dynamodb.table import Table
 from auto_retrain.adapters.mlflow import MlflowRegistry
 from auto_retrain.domain.job import RetrainingJob
 from auto_retrain.domain.serving import ServingRecord
+from auto_retrain.domain.status import RetrainingStatus
 from local.aws.environment import aws_settings
 from local.demo.executions import Executions
 from local.demo.flights import LABEL, ROW_ID
@@ -124,12 +125,15 @@ class Stage:
         for job in self.jobs.list_recent(model, 100):
             if not job.status.is_terminal:
                 yield f"job {job.job_id} is still {job.status.value}"
-            if job.error:
+            if job.error and job.status is not RetrainingStatus.ROLLED_BACK:
                 yield f"job {job.job_id}: {job.error}"
         if self.states.get(model).owner_at(now) is not None:
             yield f"'{model}' is still leased"
         if record.is_open:
             yield f"the serving record of '{model}' is still open"
+        serving, alias = record.champion, self.registry.champion(model)
+        if serving is None or serving.version.number != alias:
+            yield f"the alias of '{model}' is at {alias}, the ledger at {serving and serving.version.number}"
 
 
 def _without_labels(file: Path) -> bytes:

@@ -12,7 +12,7 @@ from typing import Self
 from local.demo.production import Production
 from local.demo.reporting import line_of, row_of
 from local.demo.row import Row
-from local.demo.serving import accuracy_of
+from local.demo.serving import Serving, accuracy_of
 from local.demo.stage import Stage, days_of, midnight
 
 MODEL = "flights-large-aircraft"
@@ -28,7 +28,8 @@ class Year:
         self._undo = ExitStack()
 
     def __enter__(self) -> Self:
-        self._production = self._undo.enter_context(Production(self._stage, MODEL, self._stage.flights))
+        serving = self._undo.enter_context(Serving(self._stage.stack.mlflow_url, self._stage.flights))
+        self._production = Production(self._stage, MODEL, serving)
         self._stage.put_flights(self._stage.flights, "flights", _days_of_month(date(2013, 1, 1)))
         background = self._undo.enter_context(ThreadPoolExecutor(1))
         later = days_of(date(2013, 2, 1), 334)
@@ -51,11 +52,11 @@ class Year:
             yield row
 
     def unexpected_endings(self) -> list[str]:
-        """Executions that did not end well, and jobs that did not end."""
-        failed, active = self._stage.executions.failed(), self._stage.jobs.list_active()
+        """Executions that did not end well, and what did not end."""
+        failed = self._stage.executions.failed()
         return [
             *(f"execution {execution.name} ended {execution.status}: {execution.cause}" for execution in failed),
-            *(f"job {job.job_id} is still {job.status.value}" for job in active),
+            *self._stage.loose_ends([MODEL]),
         ]
 
     def _begin(self, first: date) -> Row:

@@ -42,14 +42,14 @@ def play(stage: Stage, story: Story) -> None:
     _put_flights(stage, days_of(date.fromordinal(first), NEXT_SUNDAY.toordinal() - first))
     stage.apply(*_policies(stage))
 
-    pods = _sunday(stage, FIRST_SUNDAY)
-    _check_batch(story, "on the first Sunday all are due and train in one Indexed Job", pods)
+    indexes = _sunday(stage, FIRST_SUNDAY)
+    _check_batch(story, "on the first Sunday all are due and train in one Indexed Job", indexes)
     first_jobs = [stage.newest_job(model) for model in FLEET]
     served = sum(job.deployed for job in first_jobs)
     story.check("each gets its first version", served == len(FLEET), f"{served} of {len(FLEET)} are promoted")
 
-    pods = _sunday(stage, NEXT_SUNDAY)
-    _check_batch(story, "a week later all are retrained, in one Indexed Job again", pods)
+    indexes = _sunday(stage, NEXT_SUNDAY)
+    _check_batch(story, "a week later all are retrained, in one Indexed Job again", indexes)
     for model in FLEET:
         _check_ending(stage, story, stage.newest_job(model))
     again = len(_jobs(stage))
@@ -60,21 +60,21 @@ def play(stage: Stage, story: Story) -> None:
     story.check("nothing is left behind", not loose, "; ".join(loose) or "all jobs ended, no lease, records closed")
 
 
-def _sunday(stage: Stage, sunday: date) -> list[str]:
-    """The sweep of a Sunday to its end; the pods that trained."""
+def _sunday(stage: Stage, sunday: date) -> set[str]:
+    """The sweep of a Sunday to its end; the indexes of Jobs that trained."""
     stage.say(f"the sweep of Sunday, {sunday}: all five are due")
-    before = _training_pods(stage)
+    before = _trained(stage)
     with _stopped_watcher(stage):
         stage.stack.fire_schedule("SweepScheduleRule", midnight(sunday))
         stage.wait_for("five trainings that wait for a batch", lambda: _parked(stage) == len(FLEET))
     stage.say("they train, and are scored")
     stage.wait()
-    return sorted(_training_pods(stage) - before)
+    return _trained(stage) - before
 
 
-def _training_pods(stage: Stage) -> set[str]:
-    """Their logs are named as they are: JOB-INDEX-SUFFIX."""
-    return {log.stem for log in (stage.stack.logs / "pods").glob("batch-*-train-*")}
+def _trained(stage: Stage) -> set[str]:
+    """JOB-INDEX of each pod that trained, which is what its log is named after; a lost pod is followed by another."""
+    return {log.stem.rpartition("-")[0] for log in (stage.stack.logs / "pods").glob("batch-*-train-*")}
 
 
 @contextmanager
@@ -99,10 +99,10 @@ def _parked(stage: Stage) -> int:
     return sum(job.pending is not None and job.pending.parked is not None for job in active)
 
 
-def _check_batch(story: Story, expected: str, pods: list[str]) -> None:
-    names = {pod.rsplit("-", 2)[0] for pod in pods}
-    told = f"{len(pods)} pods of {', '.join(sorted(names)) or 'no Job'}"
-    story.check(expected, len(pods) == len(FLEET) and len(names) == 1, told)
+def _check_batch(story: Story, expected: str, indexes: set[str]) -> None:
+    jobs = {index.rpartition("-")[0] for index in indexes}
+    told = f"{len(indexes)} indexes of {', '.join(sorted(jobs)) or 'no Job'}"
+    story.check(expected, len(indexes) == len(FLEET) and len(jobs) == 1, told)
 
 
 def _check_ending(stage: Stage, story: Story, job: RetrainingJob) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from auto_retrain.domain.trigger_type import TriggerType
 from local.demo.production import Production
-from local.demo.serving import accuracy_of
+from local.demo.serving import Serving, accuracy_of
 from local.demo.stage import Stage, days_of, midnight
 from local.demo.story import Story
 
@@ -19,7 +19,8 @@ def play(stage: Stage, story: Story) -> None:
     """accuracy decays in production, and a better version takes over"""
     stage.put_flights(stage.flights, MODEL, days_of(date(2013, 1, 30), 75))
     stage.apply(POLICY)
-    with Production(stage, MODEL, stage.flights) as production:
+    with Serving(stage.stack.mlflow_url, stage.flights) as serving:
+        production = Production(stage, MODEL, serving)
         _first_version(stage, story)
         _decay(stage, story, production)
         _proof(stage, story)

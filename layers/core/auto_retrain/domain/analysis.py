@@ -50,9 +50,9 @@ class RolloutEvidence(Record):
     rollout_id: str
     step: int
     looked_at: UtcTime
-    counts: LiveCounts = Field(default_factory=LiveCounts.model_construct)
+    counts: LiveCounts = Field(default_factory=LiveCounts.as_default)
     processes: Mapping[str, JsonValue] = Field(default_factory=dict)
-    analysis: Analysis = Field(default_factory=Analysis.model_construct)
+    analysis: Analysis = Field(default_factory=Analysis.as_default)
     held_since: UtcTime | None = None
     looks: tuple[Look, ...] = ()
     kept_alive_at: UtcTime | None = None

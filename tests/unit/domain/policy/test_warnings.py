@@ -267,7 +267,7 @@ AGREEMENT = {"agreement": {"enabled": True}}
             DRIFT,
             "source = 'cloudwatch' cannot tell scores, so nothing",
         ),
-        ("canary", CLOUDWATCH, BUSINESS, "business_metric: deployment.requests.source = 'cloudwatch' cannot tell how"),
+        ("canary", CLOUDWATCH, BUSINESS, "business_metric: deployment.requests names no metric of it, so"),
         ("canary", ROUTER, AGREEMENT, "agreement: is judged in a shadow only, not with strategy = 'canary'"),
         ("shadow", CLOUDWATCH, AGREEMENT, "agreement: deployment.requests.source = 'cloudwatch' cannot tell it"),
     ],
@@ -277,6 +277,24 @@ def test_live_checks_that_can_never_be_met_are_warned_of(
 ) -> None:
     deployment = {"strategy": strategy, "min_requests": 10, **section, "analysis": checks}
     assert any(part in warning for warning in warnings_of(a_policy(deployment=deployment)))
+
+
+@pytest.mark.parametrize(
+    "requests",
+    [
+        {"source": "cloudwatch", "business": "Revenue"},
+        {
+            "source": "prometheus",
+            "requests_total": "requests_total",
+            "errors_total": "errors_total",
+            "business_total": "earned_total",
+        },
+    ],
+    ids=["cloudwatch", "prometheus"],
+)
+def test_nor_does_a_business_metric_that_a_source_of_metrics_has(requests: dict[str, Any]) -> None:
+    deployment = {"strategy": "canary", **ROUTER, "requests": requests, "analysis": BUSINESS}
+    assert warnings_of(a_policy(deployment=deployment)) == ()
 
 
 @pytest.mark.parametrize("checks", [{}, REQUIRED, DRIFT, BUSINESS])
