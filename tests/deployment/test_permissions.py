@@ -52,6 +52,7 @@ PERMISSIONS = TABLE_PERMISSIONS | {
     "traffic.write": READ_TRAFFIC | {"sagemaker:UpdateEndpointWeightsAndCapacities"},
     "live.read": {"s3:GetObject", "s3:ListBucket", "kms:Decrypt", "cloudwatch:GetMetricData", "aps:QueryMetrics"},
     "registry.champion": A_SECRET,
+    "registry.champions": A_SECRET,
     "registry.keep_document": A_SECRET,
     "registry.read_file": A_SECRET,
     "registry.run_of": A_SECRET,

@@ -124,6 +124,7 @@ class AutoRetrainPipeline:
         The outcome says what was read back, and what is still to come; repeating it changes nothing.
 
         Raises:
+            ModelUnknown: the model never had a policy.
             RollbackRefused: there is nothing to go back to; the message names the versions that have served.
             EventInvalid: the reason cannot be recorded.
         """
@@ -143,7 +144,7 @@ class AutoRetrainPipeline:
         """Rehearse a rollback without moving anything or, `live`, really go there and back; `problem` is what failed.
 
         Raises:
-            RollbackRefused: there is nothing to go back to.
+            ModelUnknown, RollbackRefused: there is nothing to go back to.
             DrillRefused: a live drill cannot begin now.
         """
         return drill_rollback(model_name, self._actor, live, self._ports)

@@ -364,6 +364,9 @@ class ModelRegistry(Protocol):
 
     def champion(self, model_name: str) -> str | None: ...
 
+    def champions(self) -> dict[str, str]:
+        """The version of each model that has a champion, in a few calls for the whole registry."""
+
     def set_champion(self, model_name: str, version: str) -> None: ...
 
     def version_tags(self, model_name: str, version: str) -> dict[str, str] | None:

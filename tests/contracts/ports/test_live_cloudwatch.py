@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from auto_retrain.adapters.live.cloudwatch import CloudWatchLiveSource
-from auto_retrain.domain.live import LiveCounts, LiveQuery, latency_bucket
+from auto_retrain.domain.live import LiveCounts, LiveQuery, PeriodCounts, latency_bucket
 from tests.contracts.ports.aws_world import REGION
 from tests.contracts.ports.logged import a_query, logged_policy
 
@@ -17,8 +17,13 @@ END = datetime(2026, 3, 1, 14, 5, tzinfo=UTC)
 REQUESTS = {"source": "cloudwatch", "business": "Revenue"}
 
 
-def query(start: datetime = START, end: datetime = END, **requests: Any) -> LiveQuery:
-    return a_query(logged_policy(requests={**REQUESTS, **requests}), start=start, end=end)
+BUSINESS = {"business_metric": {"enabled": True}}
+
+
+def query(
+    start: datetime = START, end: datetime = END, analysis: dict[str, Any] | None = None, **requests: Any
+) -> LiveQuery:
+    return a_query(logged_policy(requests={**REQUESTS, **requests}, analysis=analysis), start=start, end=end)
 
 
 @pytest.fixture
@@ -49,6 +54,32 @@ def test_requests_and_errors_since_the_step_began_are_summed_by_version(client: 
     assert (counts.champion.requests, counts.champion.errors) == (730, 7)
     assert (counts.challenger.requests, counts.challenger.errors) == (7, 0)
     assert (counts.challenger.business, counts.challenger.business_rows) == (10.0, 2)
+
+
+def test_a_value_of_the_users_own_is_compared_minute_by_minute_once_nothing_more_comes(client: Any) -> None:
+    minutes = [START.replace(second=0) + timedelta(minutes=number) for number in range(1, 9)]
+    for version, values in (("1", (4.0, 4.0, 4.0, 4.0)), ("2", (5.0, 7.0, 3.0, 9.0))):
+        put(client, "Revenue", version, dict(zip(minutes, values, strict=False)))
+        put(client, "Revenue", version, {minutes[0]: values[0], minutes[5]: 100.0, minutes[7]: 1e6})
+    put(client, "Revenue", "1", {minutes[4]: 50.0})
+    (counts,) = CloudWatchLiveSource(client).read([query(end=minutes[7], analysis=BUSINESS)])
+    assert counts.by_period.changed(independence=1.0) == PeriodCounts(periods=4, gain=8, gain_squares=1 + 9 + 1 + 25)
+    assert CloudWatchLiveSource(client).read([query(end=minutes[7])])[0].by_period == PeriodCounts()
+
+
+@pytest.mark.parametrize(("days", "periods"), [(0.4, 570), (3, 431), (29, 695)])
+def test_a_long_step_is_compared_in_longer_periods(days: float, periods: int) -> None:
+    client = Canned(Requests=1.0, Errors=0.0, Revenue=2.0)
+    (counts,) = CloudWatchLiveSource(client).read([query(end=START + timedelta(days=days), analysis=BUSINESS)])
+    assert counts.by_period.periods == pytest.approx(periods, abs=5)
+    assert counts.by_period.gain == 0
+
+
+def test_a_thousand_models_with_a_value_take_few_more_calls() -> None:
+    client = Canned()
+    rollouts = [query(start=START + timedelta(minutes=number % 240), analysis=BUSINESS) for number in range(1000)]
+    CloudWatchLiveSource(client).read(rollouts)
+    assert len(client.calls) <= 37 + 8
 
 
 def test_a_model_without_metrics_has_no_counts(client: Any) -> None:
@@ -149,3 +180,22 @@ def test_an_answer_that_is_not_whole_is_a_problem_and_never_zero(spoil: Any, pro
     (counts,) = CloudWatchLiveSource(client).read([query(end=end, latency="Latency", business=None)])
     assert problem in (counts.problem or "")
     assert counts.champion.requests == 0
+
+
+@pytest.mark.parametrize(
+    ("spoil", "problem"),
+    [
+        (lambda result: result.update(StatusCode="PartialData"), "'Revenue': CloudWatch answered PartialData"),
+        (lambda result: result.update(Values=[float("inf")] * len(result["Values"])), "'Revenue': it has values"),
+    ],
+    ids=["partial", "infinite"],
+)
+def test_periods_that_are_not_whole_are_a_problem(spoil: Any, problem: str) -> None:
+    def spoiled(page: dict[str, Any]) -> None:
+        for result in page["MetricDataResults"]:
+            if result["Id"].startswith("periods_"):
+                spoil(result)
+
+    client = Canned(spoiled, Requests=1.0, Errors=0.0, Revenue=2.0)
+    (counts,) = CloudWatchLiveSource(client).read([query(analysis=BUSINESS)])
+    assert problem in (counts.problem or "")

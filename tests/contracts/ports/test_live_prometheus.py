@@ -56,10 +56,15 @@ def samples() -> str:
     add('model="nan",version="1"', before, lambda n: "NaN" if n == 300 else n, lambda n: 0)
     add('model="late",version="1"', before, lambda n: 9, lambda n: 0, -timedelta(minutes=30))
     add('model="late",version="1"', hour, lambda n: 500, lambda n: 0)
+    earned = ["# TYPE earned counter"]
+    for version, value in (("1", lambda n: 3 * n), ("2", lambda n: 4 * n + n % 4)):
+        add(f'model="shop",version="{version}"', before, lambda n: 2 * n, lambda n: 0)
+        labels = f'model="shop",version="{version}"'
+        earned += [f"earned_total{{{labels}}} {value(n)} {at}" for n, at in scrapes()]
     buckets = ["# TYPE seconds histogram"]
     for bound, share in (("0.1", 6), ("0.5", 9), ("+Inf", 10)):
         buckets += [f'seconds_bucket{{model="churn",version="1",le="{bound}"}} {share * n} {at}' for n, at in scrapes()]
-    return "\n".join([*lines["requests"], *lines["errors"], *buckets]) + "\n"
+    return "\n".join([*lines["requests"], *lines["errors"], *earned, *buckets]) + "\n"
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +111,14 @@ def test_latencies_are_as_slow_as_the_bound_of_their_bucket(source: PrometheusLi
     (counts,) = source.read([query(latency_bucket="seconds_bucket")])
     bounds = {100.0: 6 * 360, 500.0: 3 * 360, 550.0: 360}
     assert counts.champion.latencies == {latency_bucket(ms): rows for ms, rows in bounds.items()}
+
+
+def test_a_value_of_the_users_own_is_compared_minute_by_minute(source: PrometheusLiveSource) -> None:
+    (counts,) = source.read([query("shop", business_total="earned_total")])
+    # Four requests a minute: 6 of the champion's value; of the challenger's 8, and 2 more or less in turn.
+    assert counts.by_period.periods == 180
+    assert counts.by_period.gain == pytest.approx(180 * (8 - 6) / 4)
+    assert counts.by_period.gain_squares == pytest.approx(90 * (1.0**2 + 0.0**2))
 
 
 def test_a_model_without_counters_has_no_counts(source: PrometheusLiveSource) -> None:

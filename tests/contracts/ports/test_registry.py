@@ -55,6 +55,21 @@ def test_the_champion_is_the_version_that_was_set(
         assert registry.champion(model) == version
 
 
+def test_the_champions_of_all_models_are_listed_page_by_page(
+    registry_and_register: tuple[ModelRegistry, Register], model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auto_retrain.adapters.mlflow.registry.MODELS_PER_PAGE", 2)
+    registry, register = registry_and_register
+    for place in range(5):
+        register(f"{model}-{place}", "job-1")
+        register(f"{model}-{place}", "job-2")
+    registry.set_champion(f"{model}-0", "2")
+    registry.set_champion(f"{model}-3", "1")
+
+    ours = {name: version for name, version in registry.champions().items() if name.startswith(model)}
+    assert ours == {f"{model}-0": "2", f"{model}-3": "1"}
+
+
 def test_an_unknown_version_cannot_become_champion(
     registry_and_register: tuple[ModelRegistry, Register], model: str
 ) -> None:

@@ -12,7 +12,7 @@ from auto_retrain.adapters.traffic.sagemaker import SagemakerTraffic
 from auto_retrain.domain.errors import TrafficRefused, TrafficUnavailable
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.policy.traffic import SagemakerTarget
-from auto_retrain.domain.traffic import DesiredRoute, EffectState
+from auto_retrain.domain.traffic import DesiredRoute, EffectState, Route
 
 TARGET = SagemakerTarget(adapter="sagemaker", endpoint="churn")
 KEYS = {"aws_access_key_id": "none", "aws_secret_access_key": "none", "region_name": "eu-central-1"}
@@ -92,6 +92,25 @@ def test_a_version_without_a_variant_is_refused_by_name(client: Any) -> None:
 def test_copies_are_refused(client: Any) -> None:
     with pytest.raises(TrafficRefused, match="cannot copy requests"):
         SagemakerTraffic(client).write("churn", TARGET, desired(0, mirror_share=10), None)
+
+
+class WithShadowVariant:
+    """An endpoint to which somebody has added a shadow variant, which the emulator lacks."""
+
+    def __init__(self, client: Any) -> None:
+        self.update_endpoint_weights_and_capacities = client.update_endpoint_weights_and_capacities
+        self._client = client
+
+    def describe_endpoint(self, **request: Any) -> dict[str, Any]:
+        shadow = {"VariantName": "v3", "CurrentWeight": 1.0, "DesiredWeight": 1.0}
+        return {**self._client.describe_endpoint(**request), "ShadowProductionVariants": [shadow]}
+
+
+def test_a_shadow_variant_of_somebody_else_is_no_part_of_the_route_and_is_left_alone(client: Any) -> None:
+    traffic = SagemakerTraffic(WithShadowVariant(client))
+    traffic.write("churn", TARGET, desired(10), traffic.read("churn", TARGET))
+    effect = traffic.verify("churn", TARGET, desired(10))
+    assert (effect.state, effect.route) == (EffectState.IN_FORCE, Route(weights={"1": 90.0, "2": 10.0}))
 
 
 def test_an_endpoint_that_does_not_exist_is_named(client: Any) -> None:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from auto_retrain.analysis import CHECKS, analyse
 from auto_retrain.analysis.looks import MAX_LOOKS
 from auto_retrain.domain.analysis import RolloutEvidence
-from auto_retrain.domain.live import ArmCounts, LiveCounts, PairedCounts
+from auto_retrain.domain.live import ArmCounts, LiveCounts, PairedCounts, PeriodCounts
 from auto_retrain.domain.policy.analysis import AnalysisPolicy
 from auto_retrain.domain.verdict import Outcome
 from local.paths import ROOT
@@ -56,7 +56,7 @@ def test_too_few_requests_prove_nothing_and_the_sentence_says_what_they_could_ha
 def test_the_planned_sample_proves_a_challenger_that_is_certainly_not_worse_by_the_margin() -> None:
     evidence = look(START, GOOD)
     assert evidence.analysis.unproven is None
-    assert "worse by at most 0.185 points (less than 1 point allowed)" in verdict(evidence, "error_rate").reason
+    assert "worse by at most 0.364 points (less than 1 point allowed)" in verdict(evidence, "error_rate").reason
 
 
 def test_a_sample_that_leaves_a_loss_of_the_margin_possible_proves_nothing() -> None:
@@ -408,6 +408,43 @@ def test_a_business_metric_may_hold_or_roll_back() -> None:
     assert "too few values" in verdict(look(counts(), policy=policy), "business_metric").reason
 
 
+def by_period(gain: float, periods: int = 60, independence: float = 1.0) -> LiveCounts:
+    """Sums of a value, with periods whose gains differ by 1 from their mean."""
+    return counts(
+        *({"business_rows": rows, "business": 10.0 * rows} for rows in (9000, 1000)),
+        by_period=PeriodCounts(
+            periods=periods,
+            gain=periods * gain,
+            gain_squares=periods * (gain**2 + 1),
+            independence=independence,
+        ),
+    )
+
+
+def test_a_business_metric_that_only_has_sums_is_judged_by_periods() -> None:
+    policy = a_policy(business_metric={"enabled": True, "margin": 0.5})
+    worse = look(by_period(-2), policy=policy)
+    assert "business_metric: 60 periods differ by -2.0000 on average" in str(worse.analysis.unhealthy)
+    assert verdict(look(by_period(0), policy=policy), "business_metric").met
+    assert verdict(look(by_period(2), policy=policy), "business_metric").met
+    less = a_policy(business_metric={"enabled": True, "direction": "lower_is_better"})
+    assert look(by_period(-2), policy=less).analysis.unhealthy is None
+
+
+@pytest.mark.parametrize("seen", [by_period(-2, periods=29), by_period(-2, independence=0.4)], ids=["few", "alike"])
+def test_few_periods_or_periods_that_are_alike_decide_nothing(seen: LiveCounts) -> None:
+    evidence = look(seen, policy=a_policy(business_metric={"enabled": True}))
+    assert "too little of how they vary" in verdict(evidence, "business_metric").reason
+    assert evidence.analysis.unhealthy is None
+
+
+def test_periods_that_were_merged_are_not_counted_twice() -> None:
+    policy = a_policy(business_metric={"enabled": True, "margin": 0.5})
+    minutes, tens = by_period(-0.1, 700), by_period(-0.1, 70)
+    seen = [each.looks[-1].values for each in (look(minutes, policy=policy), look(minutes, tens, policy=policy))]
+    assert seen[0]["business_metric_evidence"] == seen[1]["business_metric_evidence"] > 1
+
+
 def test_other_scores_hold_and_never_roll_back() -> None:
     policy = a_policy(prediction_drift={"enabled": True})
     apart = counts({"scores": (900,) * 10}, {"scores": (1000, *[0] * 9)})
@@ -518,7 +555,21 @@ ARMS = st.builds(
     business_rows=PARTS,
 )
 PAIRS = st.builds(PairedCounts, **dict.fromkeys(PairedCounts.model_fields, PARTS))
-ANYTHING = st.builds(LiveCounts, champion=ARMS, challenger=ARMS, paired=PAIRS, newest_at=st.sampled_from([None, NOON]))
+PERIODS = st.builds(
+    PeriodCounts,
+    periods=PARTS,
+    gain=st.floats(-1e6, 1e6),
+    gain_squares=st.floats(0, 1e9),
+    independence=st.floats(0.01, 1),
+)
+ANYTHING = st.builds(
+    LiveCounts,
+    champion=ARMS,
+    challenger=ARMS,
+    paired=PAIRS,
+    by_period=PERIODS,
+    newest_at=st.sampled_from([None, NOON]),
+)
 EVERYTHING = a_policy(
     **{name: {"enabled": True} for name in ("agreement", "business_metric", "prediction_drift")},
     latency={"max_ms": 100.0, "min_requests": 20},

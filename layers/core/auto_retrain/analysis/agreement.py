@@ -3,6 +3,7 @@
 from typing import Any
 
 from ..domain.verdict import Outcome, Verdict
+from ..statistics.differences import confidence_of, errors_at_any_look
 from ..statistics.proportions import wilson_interval
 from .base import LiveCheck, Process, Sight, inconclusive, not_by_chance, p_value
 from .bets import one_proportion
@@ -25,7 +26,8 @@ class Agreement(LiveCheck):
         if process is None or not paired.answered:
             return inconclusive(self.name, "no request was answered by both versions")
         share_of_equal, rows = paired.equal / paired.answered, sight.independence * paired.answered
-        bound = wilson_interval(share_of_equal, rows, 0.90)[0]
+        one_sided = confidence_of(errors_at_any_look(paired.answered / sight.planned))
+        bound = wilson_interval(share_of_equal, rows, one_sided)[0]
         interval = wilson_interval(share_of_equal, rows, 0.95)
         asked = f"at least {100 * needed:g} % needed"
         if is_worse:

@@ -4,7 +4,7 @@ from typing import Any
 
 from ..statistics.e_process import Block, MeanDifference, OneProportion, TwoProportions
 from .base import Process, Sight
-from .means import MeanBlock, Sums, block_of
+from .means import MIN_ROWS, Sums, block_of, spread_around
 
 
 def two_proportions(state: Any, block: Block, independence: float) -> Process:
@@ -19,9 +19,20 @@ def one_proportion(state: Any, rows: int, events: int, null_rate: float, indepen
     return _kept(before._replace(higher=after.higher, lower=after.lower))
 
 
-def mean_difference(state: Any, block: MeanBlock | None) -> Process:
-    """The test of two means of the same requests from one block."""
-    return _of_means(_means(state).after(*block) if block else _means(state))
+def mean_of_pairs(state: Any, step: Sums, since: Sums, planned: float, independence: float) -> Process:
+    """The test of a difference that is measured in pairs, `planned` of which are expected before a promotion.
+
+    New ones wait until it is known how they vary, from enough of them that are independent.
+    """
+    before = _means(state)
+    new = Sums(*(state or {}).get("waiting_pairs", (0, 0.0, 0.0)))
+    if since.rows > 0:
+        new = new.and_then(since)
+    if independence * step.rows < MIN_ROWS or not new.rows or not step.variance:
+        unchanged = _of_means(before)
+        return unchanged._replace(state={**unchanged.state, "waiting_pairs": list(new)})
+    variance = step.variance / (independence * new.rows)
+    return _of_means(before.after(new.mean, variance, spread_around(planned, new.rows, variance)))
 
 
 def difference_of_means(state: Any, step: tuple[Sums, Sums], since: tuple[Sums, Sums], sight: Sight) -> Process:
@@ -29,7 +40,7 @@ def difference_of_means(state: Any, step: tuple[Sums, Sums], since: tuple[Sums, 
     waiting = state["waiting"] if state and "waiting" in state else ((0, 0.0, 0.0), (0, 0.0, 0.0))
     champion, challenger = (Sums(*old).and_then(new) for old, new in zip(waiting, since, strict=True))
     block = block_of(step, (champion, challenger), sight)
-    process = mean_difference(state, block)
+    process = _of_means(_means(state).after(*block) if block else _means(state))
     return process if block else process._replace(state={**process.state, "waiting": [[*champion], [*challenger]]})
 
 

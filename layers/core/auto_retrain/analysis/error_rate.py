@@ -22,7 +22,7 @@ class ErrorRate(LiveCheck):
             return inconclusive(self.name, "there are no requests of both versions to compare")
         return judge_difference(
             self.name,
-            of_rates(_block(counts), sight.independence),
+            of_rates(_block(counts), sight.independence, sight.planned),
             Wording(_numbers(counts), "planned requests", points),
             sight.policy.error_rate.margin,
             sight.planned,

@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from ..domain.live import ArmCounts, LiveCounts, PairedCounts
+from ..domain.live import ArmCounts, LiveCounts, PairedCounts, PeriodCounts
 
 _ARM = ("requests", "entities", "errors", "labelled", "good", "business_rows")
 _LABELS = ("mature", "labelled", "good", "loss", "loss_squares")
 _SUMS = ("loss", "loss_squares", "business", "business_squares")
+# A period may still change after it was counted, or be counted as a part of a longer one.
+_PERIODS = ("periods", "gain", "gain_squares")
 _PAIRED_SUMS = ("gain", "gain_squares")
 _PAIRED = tuple(field for field in PairedCounts.model_fields if field not in _PAIRED_SUMS)
 _PAIRED_LABELS = tuple(field for field in PairedCounts.model_fields if field not in ("answered", "equal"))
@@ -52,6 +54,7 @@ def since(before: LiveCounts, now: LiveCounts) -> LiveCounts:
         champion=_arm("champion", before.champion, now.champion),
         challenger=_arm("challenger", before.challenger, now.challenger),
         paired=paired,
+        by_period=PeriodCounts.model_construct(**_sums(_PERIODS, before.by_period, now.by_period)),
     )
 
 

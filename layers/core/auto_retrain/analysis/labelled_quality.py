@@ -6,9 +6,9 @@ from ..domain.live import ArmCounts, LiveCounts, PairedCounts
 from ..domain.verdict import Outcome, Verdict
 from ..statistics.e_process import Block
 from .base import LiveCheck, Process, Sight, inconclusive
-from .bets import difference_of_means, mean_difference, one_proportion, two_proportions
+from .bets import difference_of_means, mean_of_pairs, one_proportion, two_proportions
 from .differences import Difference, Wording, judge_difference, of_means, of_pairs, of_rates, plain, points, share
-from .means import MIN_ROWS, MeanBlock, Sums, spread_around, variance_of_difference
+from .means import MIN_ROWS, Sums, variance_of_difference
 
 _ROWS, _PAIRS = "planned requests with a label", "planned pairs with a label"
 
@@ -19,7 +19,8 @@ class LabelledQuality(LiveCheck):
     def process(self, sight: Sight, state: Any) -> Process:
         counts, since = sight.counts, sight.since
         if is_measured_in_pairs(counts.paired):
-            return mean_difference(state, _block_of_pairs(sight))
+            losses = _extra_loss(counts.paired), _extra_loss(since.paired)
+            return mean_of_pairs(state, *losses, sight.planned, sight.independence)
         if has_pairs(counts.paired):
             wrong, right = since.paired.only_champion_right, since.paired.only_challenger_right
             return one_proportion(state, wrong + right, wrong, 0.5, sight.independence)
@@ -91,7 +92,8 @@ def _right_pairs(sight: Sight) -> tuple[Difference, Wording]:
     paired, rows = sight.counts.paired, _pairs(sight.counts.paired)
     right = share(paired.both_right + paired.only_challenger_right, rows)
     champion_right = share(paired.both_right + paired.only_champion_right, rows)
-    difference = of_pairs(paired.only_champion_right, paired.only_challenger_right, rows, sight.independence)
+    lost, won = paired.only_champion_right, paired.only_challenger_right
+    difference = of_pairs(lost, won, rows, sight.independence, sight.planned)
     return difference, Wording(f"{right} pairs are right, champion {champion_right}", _PAIRS, points)
 
 
@@ -101,14 +103,14 @@ def _mean_of_pairs(sight: Sight) -> tuple[Difference, Wording] | None:
         return None
     variance = losses.variance / (sight.independence * losses.rows)
     wording = Wording(f"the loss of {losses.rows:,} pairs differs by {plain(losses.mean)} on average", _PAIRS, plain)
-    return of_means(losses.mean, variance, losses.rows), wording
+    return of_means(losses.mean, variance, losses.rows, sight.planned), wording
 
 
 def _right_answers(sight: Sight) -> tuple[Difference, Wording]:
     champion, challenger = sight.counts.champion, sight.counts.challenger
     right, champion_right = share(challenger.good, challenger.labelled), share(champion.good, champion.labelled)
     wording = Wording(f"{right} answers are right, champion {champion_right}", _ROWS, points)
-    return of_rates(_block(sight.counts), sight.independence), wording
+    return of_rates(_block(sight.counts), sight.independence, sight.planned), wording
 
 
 def _mean_losses(sight: Sight) -> tuple[Difference, Wording] | None:
@@ -118,15 +120,7 @@ def _mean_losses(sight: Sight) -> tuple[Difference, Wording] | None:
     if not variance:
         return None
     wording = Wording(f"mean loss {plain(challenger.mean)}, champion {plain(champion.mean)}", _ROWS, plain)
-    return of_means(challenger.mean - champion.mean, variance, challenger.rows), wording
-
-
-def _block_of_pairs(sight: Sight) -> MeanBlock | None:
-    step, since = _extra_loss(sight.counts.paired), _extra_loss(sight.since.paired)
-    if step.rows < MIN_ROWS or not since.rows or not step.variance:
-        return None
-    variance = step.variance / (sight.independence * since.rows)
-    return MeanBlock(since.mean, variance, spread_around(sight.planned, since.rows, variance))
+    return of_means(challenger.mean - champion.mean, variance, challenger.rows, sight.planned), wording
 
 
 def _extra_loss(paired: PairedCounts) -> Sums:

@@ -57,7 +57,7 @@ def block_of(step: tuple[Sums, Sums], since: tuple[Sums, Sums], sight: Sight) ->
     return MeanBlock(since[1].mean - since[0].mean, variance, spread)
 
 
-def spread_around(planned: int, rows: int, variance: float) -> float:
+def spread_around(planned: float, rows: int, variance: float) -> float:
     """The information with which a test begins, if so many rows give this variance: its evidence grows fastest around
     a tenth of the planned sample.
     """

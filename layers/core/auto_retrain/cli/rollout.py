@@ -12,6 +12,7 @@ from ..domain.messages.rolling_out import RollbackOutcome, RollbackRequest
 from ..domain.people import check_person
 from ..domain.serving import Rollout, ServingRecord
 from ..ports import Ports
+from ..usecases.lookup import known_policy
 from ..usecases.rolling_out import intervene
 from ..usecases.rolling_out.decide import foresee
 from ..usecases.rolling_out.roll_back import roll_back
@@ -108,6 +109,8 @@ def _print_outcome(outcome: RollbackOutcome) -> int:
 
 def _show(options: argparse.Namespace, ports: Ports) -> None:
     record, evidence = ports.ledger.serving(options.model), ports.ledger.evidence(options.model)
+    if record.champion is None:
+        known_policy(options.model, ports)
     if options.json:
         # Anyone who reads a task token could answer for the watcher.
         hidden = {"rollout": {"task_token"}} if record.rollout else None

@@ -40,7 +40,7 @@ class ArmCounts(Record):
     `labelled` of them have one, and `good` of these are right; for a regression, `loss` sums the absolute error, or the
     squared one if the policy's primary metric is of squares, over the labelled, and `loss_squares` its squares.
     `scores` counts scores in tenths of [0, 1]. `business` sums a value of the user's own over `business_rows` requests,
-    and `business_squares` its squares, which only a source with rows knows.
+    and `business_squares` its squares, which only a source with rows knows; for others there are `PeriodCounts`.
     """
 
     requests: int = 0
@@ -76,6 +76,19 @@ class PairedCounts(Record):
     gain_squares: float = 0.0
 
 
+class PeriodCounts(Record):
+    """How the user's own value differs between the versions, from minutes, or longer periods, in which both had it.
+
+    `gain` sums by how much the challenger's mean is larger, and `gain_squares` its squares. `independence` is the share
+    of the periods that count, because a period is like those before it.
+    """
+
+    periods: int = 0
+    gain: float = 0.0
+    gain_squares: float = 0.0
+    independence: float = 1.0
+
+
 class LiveCounts(Record):
     """The counts of a step so far. `copies` are the challenger's answers to copies of requests, which nobody got.
 
@@ -84,10 +97,11 @@ class LiveCounts(Record):
     `label_problem` says the same of the labels alone: then no label counts, but errors and latencies do.
     """
 
-    champion: ArmCounts = Field(default_factory=ArmCounts.model_construct)
-    challenger: ArmCounts = Field(default_factory=ArmCounts.model_construct)
-    copies: ArmCounts = Field(default_factory=ArmCounts.model_construct)
-    paired: PairedCounts = Field(default_factory=PairedCounts.model_construct)
+    champion: ArmCounts = Field(default_factory=ArmCounts.as_default)
+    challenger: ArmCounts = Field(default_factory=ArmCounts.as_default)
+    copies: ArmCounts = Field(default_factory=ArmCounts.as_default)
+    paired: PairedCounts = Field(default_factory=PairedCounts.as_default)
+    by_period: PeriodCounts = Field(default_factory=PeriodCounts.as_default)
     newest_at: UtcTime | None = None
     dropped: int = 0
     problem: str | None = None

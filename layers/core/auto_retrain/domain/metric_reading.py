@@ -7,9 +7,13 @@ from .policy.metric import MetricPolicy
 
 
 class MetricQuery(Record):
-    """The metric of one model in production, from `start` up to but excluding `end`."""
+    """The metric of one model in production, from `start` up to but excluding `end`.
+
+    If it is published for each version apart, it is that of the `version` alone; None if it is not known which serves.
+    """
 
     model_name: str
+    version: str | None = None
     metric: MetricPolicy
     start: datetime
     end: datetime

@@ -36,7 +36,7 @@ class RejectedJob(Record):
 
 
 class Rejections(Record):
-    """Challengers in a row that one kind of trigger called for but that were not deployed; the last jobs, oldest first.
+    """Challengers in a row that one kind of trigger called for but that were not promoted; the last jobs, oldest first.
 
     An earlier release kept no jobs.
     """

@@ -106,9 +106,24 @@ def test_a_strategy_with_weights_needs_a_target_that_can_split_traffic(strategy:
 def test_a_strategy_with_copies_needs_a_target_that_can_mirror(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(CAPABILITIES, "router", Capabilities(weights=True, mirror=False))
     monkeypatch.setitem(CAPABILITIES, "other", Capabilities(weights=False, mirror=True))
-    message = "strategy = 'shadow': traffic.adapter = 'router' cannot mirror requests; use all_at_once, or"
+    message = "strategy = 'shadow': traffic.adapter = 'router' cannot mirror requests; use canary, or"
     assert message in refusal({"deployment": {"strategy": "shadow", **ROUTER}})
     assert "'other'" in refusal({"deployment": {"strategy": "shadow", **ROUTER}})
+
+
+@pytest.mark.parametrize(
+    ("target", "instead"),
+    [
+        ({"adapter": "alias"}, "all_at_once"),
+        ({"adapter": "kserve", "namespace": "models", "service": "churn"}, "canary"),
+        ({"adapter": "sagemaker", "endpoint": "churn"}, "canary"),
+    ],
+    ids=["alias", "kserve", "sagemaker"],
+)
+def test_a_shadow_is_refused_by_name_where_nothing_copies_requests(target: dict[str, Any], instead: str) -> None:
+    chosen = f"deployment: strategy = 'shadow': traffic.adapter = '{target['adapter']}' cannot mirror requests"
+    refused = refusal({"deployment": {"strategy": "shadow", "traffic": target}})
+    assert f"{chosen}; use {instead}, or traffic.adapter = 'router' or 'http_route'" in refused
 
 
 def test_the_refusal_of_an_unknown_strategy_names_every_strategy() -> None:
@@ -157,9 +172,9 @@ def test_a_policy_file_of_earlier_releases_is_applied_by_the_command_line(tmp_pa
 
 
 def test_labels_that_arrive_after_the_last_step_give_a_warning() -> None:
-    data = {**DOCUMENT["data"], "label_delay_days": 7}
-    (warning,) = warnings_of(a_policy(data=data, deployment={"strategy": "canary", **ROUTER}))
+    late = {"data": {**DOCUMENT["data"], "label_delay_days": 7}, "metric": {"version_dimension": "Version"}}
+    (warning,) = warnings_of(a_policy(**late, deployment={"strategy": "canary", **ROUTER}))
     assert warning.startswith("deployment.strategy = 'canary': its last step lasts 1 hour, and labels that arrive")
     for enough in ({"strategy": "canary", "weights": [5], "bake_minutes": 10_080}, {"strategy": "bandit"}):
-        assert warnings_of(a_policy(data=data, deployment={**enough, **ROUTER})) == ()
-    assert warnings_of(a_policy(data=data)) == ()
+        assert warnings_of(a_policy(**late, deployment={**enough, **ROUTER})) == ()
+    assert warnings_of(a_policy(**late)) == ()

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from auto_retrain.domain.policy.metric_warnings import metric_warnings
 from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.policy.warnings import warnings_of, warnings_with_champion
 from auto_retrain.gates.min_improvement import judge_min_improvement
@@ -189,6 +190,30 @@ def test_a_rule_that_can_work_gets_no_warning(sections: dict[str, Any]) -> None:
     assert warnings == []
 
 
+LONG = {"strategy": "canary", "weights": [10, 50], "bake_minutes": 1440, "traffic": {"adapter": "router"}}
+GAUGE = {"source": "prometheus", "gauge": "accuracy"}
+
+
+@pytest.mark.parametrize(
+    ("metric", "deployment", "field"),
+    [
+        ({}, LONG, "metric.version_dimension"),
+        (GAUGE, LONG, "metric.version_label"),
+        ({"version_dimension": "Version"}, LONG, None),
+        ({**GAUGE, "version_label": "version"}, LONG, None),
+        ({}, {**LONG, "bake_minutes": 60}, None),
+        ({}, {**LONG, "strategy": "shadow", "weights": None}, None),
+    ],
+)
+def test_a_metric_of_both_versions_over_a_long_rollout_gets_a_warning(
+    metric: dict[str, Any], deployment: dict[str, Any], field: str | None
+) -> None:
+    given = {name: value for name, value in deployment.items() if value is not None}
+    warned = [text for text in metric_warnings(a_policy(metric=metric, deployment=given)) if "both versions" in text]
+    expected = f"deployment.strategy = 'canary' without {field}: for 2 days the metric is that of both versions, and "
+    assert [text.startswith(expected) for text in warned] == ([True] if field else [])
+
+
 def test_a_champion_that_nothing_can_replace_gets_a_warning() -> None:
     (warning,) = warnings_with_champion(a_policy(), 0.96)
     assert warning.startswith(
@@ -242,7 +267,7 @@ AGREEMENT = {"agreement": {"enabled": True}}
             DRIFT,
             "source = 'cloudwatch' cannot tell scores, so nothing",
         ),
-        ("canary", CLOUDWATCH, BUSINESS, "business_metric: deployment.requests.source = 'cloudwatch' cannot tell how"),
+        ("canary", CLOUDWATCH, BUSINESS, "business_metric: deployment.requests names no metric of it, so"),
         ("canary", ROUTER, AGREEMENT, "agreement: is judged in a shadow only, not with strategy = 'canary'"),
         ("shadow", CLOUDWATCH, AGREEMENT, "agreement: deployment.requests.source = 'cloudwatch' cannot tell it"),
     ],
@@ -252,6 +277,24 @@ def test_live_checks_that_can_never_be_met_are_warned_of(
 ) -> None:
     deployment = {"strategy": strategy, "min_requests": 10, **section, "analysis": checks}
     assert any(part in warning for warning in warnings_of(a_policy(deployment=deployment)))
+
+
+@pytest.mark.parametrize(
+    "requests",
+    [
+        {"source": "cloudwatch", "business": "Revenue"},
+        {
+            "source": "prometheus",
+            "requests_total": "requests_total",
+            "errors_total": "errors_total",
+            "business_total": "earned_total",
+        },
+    ],
+    ids=["cloudwatch", "prometheus"],
+)
+def test_nor_does_a_business_metric_that_a_source_of_metrics_has(requests: dict[str, Any]) -> None:
+    deployment = {"strategy": "canary", **ROUTER, "requests": requests, "analysis": BUSINESS}
+    assert warnings_of(a_policy(deployment=deployment)) == ()
 
 
 @pytest.mark.parametrize("checks", [{}, REQUIRED, DRIFT, BUSINESS])

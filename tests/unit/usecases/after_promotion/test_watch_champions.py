@@ -69,6 +69,13 @@ def test_the_level_is_that_of_the_predecessors_own_time(world: WatchWorld) -> No
     assert (level.start, level.end) == (NOON - 30 * DAY, NOON)
 
 
+def test_each_metric_is_asked_for_by_the_version_that_it_is_to_be_of(world: WatchWorld) -> None:
+    world.passes(25)
+    now = [query.version for query in world.metrics.queries if query.start >= NOON]
+    before = [query.version for query in world.metrics.queries if query.end <= NOON]
+    assert (set(now), before) == ({"2"}, ["1"])
+
+
 def test_a_champion_that_gets_worse_is_taken_back_everywhere(world: WatchWorld) -> None:
     world.passes(48, every=6)
     world.degrade()

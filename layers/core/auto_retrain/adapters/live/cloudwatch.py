@@ -7,13 +7,13 @@ from typing import Any
 
 from ...domain.live import ArmCounts, LiveCounts, LiveQuery, latency_bucket
 from ...domain.metric_points import MAX_VALUE, PointSeries
-from ...domain.policy.metric import MODEL_DIMENSION
 from ...domain.policy.requests import CloudWatchRequests
 from ..metrics.metric_data import MetricSeries, fetch_series
+from .cloudwatch_business import by_period, period_windows, problems_of_periods
+from .cloudwatch_parts import HOUR, MINUTE, part, requests_of, rounded_up
 
-_HOUR, _MINUTE = timedelta(hours=1), timedelta(minutes=1)
 # A page of an answer has room for a value of each of a call's statistics at 200 minutes.
-_SHARED = 3 * _HOUR
+_SHARED = 3 * HOUR
 # The distribution of latencies is known at these only; between them, it is taken for as slow as the next of them.
 _QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999, "Maximum": 1.0}
 _STATISTICS = {
@@ -34,7 +34,7 @@ class CloudWatchLiveSource:
 
     def read(self, queries: Sequence[LiveQuery]) -> list[LiveCounts]:
         answers: Answers = defaultdict(MetricSeries)
-        for start, end, parts in _windows(queries):
+        for start, end, parts in (*_windows(queries), *period_windows(queries)):
             fetch_series(self._client, parts, start, end, answers)
         return [_counts(number, query, answers) for number, query in enumerate(queries)]
 
@@ -43,16 +43,16 @@ def _windows(queries: Sequence[LiveQuery]) -> Iterator[tuple[datetime, datetime,
     """Models whose steps began at about the same time share the calls for their minutes, all models those for hours."""
     first_hours: dict[datetime, list[int]] = defaultdict(list)
     for number, query in enumerate(queries):
-        first_hours[_rounded_up(_next_hour(query.start), _SHARED)].append(number)
+        first_hours[rounded_up(_next_hour(query.start), _SHARED)].append(number)
     for numbers in first_hours.values():
-        start = min(_next_hour(queries[number].start) for number in numbers) - _HOUR
+        start = min(_next_hour(queries[number].start) for number in numbers) - HOUR
         end = max(_first_hour_ends(queries[number]) for number in numbers)
-        yield start, end, [part for number in numbers for part in _parts(number, queries[number], _MINUTE)]
+        yield start, end, [part for number in numbers for part in _parts(number, queries[number], MINUTE)]
     older = [number for number, query in enumerate(queries) if _next_hour(query.start) < query.end]
     if older:
         start = min(_next_hour(queries[number].start) for number in older)
         end = max(queries[number].end for number in older)
-        yield start, end, [part for number in older for part in _parts(number, queries[number], _HOUR)]
+        yield start, end, [part for number in older for part in _parts(number, queries[number], HOUR)]
 
 
 def _first_hour_ends(query: LiveQuery) -> datetime:
@@ -61,30 +61,14 @@ def _first_hour_ends(query: LiveQuery) -> datetime:
 
 def _next_hour(at: datetime) -> datetime:
     """The first full hour that is not before a moment."""
-    return _rounded_up(at, _HOUR)
-
-
-def _rounded_up(at: datetime, step: timedelta) -> datetime:
-    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
-    return midnight - (midnight - at) // step * step
+    return rounded_up(at, HOUR)
 
 
 def _parts(number: int, query: LiveQuery, period: timedelta) -> Iterator[dict[str, Any]]:
-    requests = _requests_of(query)
     for version in (query.champion, query.challenger):
-        dimensions = {MODEL_DIMENSION: query.policy.model, requests.version_dimension: version, **requests.dimensions}
-        for what, statistic in _wanted(requests):
-            stat = {
-                "Metric": {
-                    "Namespace": requests.namespace,
-                    "MetricName": getattr(requests, what),
-                    "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
-                },
-                "Period": int(period.total_seconds()),
-                "Stat": statistic,
-            }
-            is_champion = version == query.champion
-            yield {"Id": _id(number, is_champion, what, statistic, period), "MetricStat": stat, "ReturnData": True}
+        for statistic in _wanted(requests_of(query)):
+            identity = _id(number, version == query.champion, *statistic, period)
+            yield part(query, version, statistic, period, identity)
 
 
 def _wanted(requests: CloudWatchRequests) -> list[tuple[str, str]]:
@@ -92,24 +76,22 @@ def _wanted(requests: CloudWatchRequests) -> list[tuple[str, str]]:
 
 
 def _id(number: int, is_champion: bool, what: str, statistic: str, period: timedelta) -> str:
-    unit = "hours" if period == _HOUR else "minutes"
+    unit = "hours" if period == HOUR else "minutes"
     return f"{what}_{statistic.replace('.', '_')}_{'champion' if is_champion else 'challenger'}_{unit}_{number}"
-
-
-def _requests_of(query: LiveQuery) -> CloudWatchRequests:
-    requests = query.policy.deployment.requests
-    assert isinstance(requests, CloudWatchRequests)
-    return requests
 
 
 def _counts(number: int, query: LiveQuery, answers: Answers) -> LiveCounts:
     arms = [_Arm(number, query, is_champion, answers) for is_champion in (True, False)]
     problems = [f"version {arm.version}: {problem}" for arm in arms for problem in arm.problems()]
+    problems += problems_of_periods(number, query, answers)
     if problems:
         return LiveCounts.unknown("; ".join(dict.fromkeys(problems)))
     newest = [at for arm in arms for at in arm.points("requests", "Sum")]
-    newest_at = min(max(newest) + _MINUTE, query.end) if newest else None
-    return LiveCounts(champion=arms[0].counts(), challenger=arms[1].counts(), newest_at=newest_at)
+    newest_at = min(max(newest) + MINUTE, query.end) if newest else None
+    counted = [arm.counts() for arm in arms]
+    return LiveCounts(
+        champion=counted[0], challenger=counted[1], by_period=by_period(number, query, answers), newest_at=newest_at
+    )
 
 
 class _Arm:
@@ -117,20 +99,20 @@ class _Arm:
 
     def __init__(self, number: int, query: LiveQuery, is_champion: bool, answers: Answers) -> None:
         self.version = query.champion if is_champion else query.challenger
-        self._wanted = _wanted(_requests_of(query))
-        self._names = {what: getattr(_requests_of(query), what) for what in _STATISTICS}
+        self._wanted = _wanted(requests_of(query))
+        self._names = {what: getattr(requests_of(query), what) for what in _STATISTICS}
         self._series: dict[tuple[str, str], PointSeries] = {}
         hour = _next_hour(query.start)
-        begins = {_MINUTE: _rounded_up(query.start, _MINUTE), _HOUR: hour}
+        begins = {MINUTE: rounded_up(query.start, MINUTE), HOUR: hour}
         for what, statistic in self._wanted:
             series = self._series[what, statistic] = PointSeries()
             for period, begin in begins.items():
-                if period == _HOUR and hour >= query.end:
+                if period == HOUR and hour >= query.end:
                     continue
-                part = answers[_id(number, is_champion, what, statistic, period)].checked()
-                series.problems += part.problems
-                end = _first_hour_ends(query) if period == _MINUTE else query.end
-                series.values.update({at: value for at, value in part.values.items() if begin <= at < end})
+                answer = answers[_id(number, is_champion, what, statistic, period)].checked()
+                series.problems += answer.problems
+                end = _first_hour_ends(query) if period == MINUTE else query.end
+                series.values.update({at: value for at, value in answer.values.items() if begin <= at < end})
 
     def points(self, what: str, statistic: str) -> dict[datetime, float]:
         series = self._series.get((what, statistic))

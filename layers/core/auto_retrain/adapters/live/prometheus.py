@@ -6,7 +6,7 @@
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from ...domain.metric_points import MAX_VALUE
 from ...domain.policy.metric import MAX_STEPS
 from ...domain.policy.requests import PrometheusRequests
 from ..metrics.prometheus_api import UNEXPECTED, PrometheusApi, escaped, number_of, problem_of, unexpected
+from .by_period import Values, compared, period_of
 
 # An answer has a value of each of their counters for each minute.
 MODELS_PER_QUERY = 50
@@ -124,15 +125,17 @@ def _one(series: Any) -> _Series:
 
 def _counts(query: LiveQuery, series: dict[str, dict[tuple[str, str], list[_Series]]]) -> LiveCounts:
     arms: list[ArmCounts] = []
+    values: list[dict[float, Values]] = []
     for version in (query.champion, query.challenger):
         of_version = {name: by_arm.get((query.policy.model, version), []) for name, by_arm in series.items()}
         try:
             arms.append(_arm(query, of_version))
         except _Unusable as error:
             return LiveCounts.unknown(f"version {version}: {error}")
+        values.append(_values(query, of_version))
     times = [at for by_arm in series["requests_total"].items() for at in _times(query, by_arm)]
     newest = min(datetime.fromtimestamp(max(times), UTC), query.end) if times else None
-    return LiveCounts(champion=arms[0], challenger=arms[1], newest_at=newest)
+    return LiveCounts(champion=arms[0], challenger=arms[1], by_period=compared(*values), newest_at=newest)
 
 
 def _times(query: LiveQuery, arm: tuple[tuple[str, str], list[_Series]]) -> Iterator[float]:
@@ -167,22 +170,39 @@ def _total(query: LiveQuery, series: Iterable[_Series]) -> float:
     return sum(_rise(query, each.points) for each in series)
 
 
-def _rise(query: LiveQuery, points: list[tuple[float, float]]) -> float:
-    """How far a counter rose in the step, never more than was counted; after a restart it counts from 0 again.
+def _values(query: LiveQuery, series: Mapping[str, list[_Series]]) -> dict[float, Values]:
+    """The user's own value by period."""
+    totals, rows = (_by_period(query, series.get(name, [])) for name in ("business_total", "requests_total"))
+    return {number: Values(rows[number], total) for number, total in totals.items() if number in rows}
 
-    What was counted between the last value before a restart and the restart is lost. A counter that was there before
-    the step, but not when it began, counts from its first value in the step.
+
+def _by_period(query: LiveQuery, series: Iterable[_Series]) -> dict[float, float]:
+    """By the number of the period in which a counter rose; one that is under way is left out."""
+    seconds, total = period_of(query.end - query.start).total_seconds(), defaultdict[float, float](float)
+    for each in series:
+        for at, rise in _rises(query, each.points):
+            total[-(-at // seconds)] += rise
+    return {number: rise for number, rise in total.items() if number * seconds <= query.end.timestamp()}
+
+
+def _rise(query: LiveQuery, points: list[tuple[float, float]]) -> float:
+    return sum(rise for _, rise in _rises(query, points))
+
+
+def _rises(query: LiveQuery, points: list[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+    """How far a counter rose in the step until each moment, never more than was counted.
+
+    After a restart it counts from 0 again; what was counted between the last value before a restart and the restart is
+    lost. A counter that was there before the step, but not when it began, counts from its first value in the step.
     """
     begin, end = -(-query.start.timestamp() // _MINUTE) * _MINUTE, query.end.timestamp()
     before = [value for at, value in points if at <= begin]
-    inside = [value for at, value in points if begin < at <= end]
+    inside = [(at, value) for at, value in points if begin < at <= end]
     is_continuous = any(begin - _COARSE < at <= begin for at, _ in points)
-    last = before[-1] if is_continuous else inside[0] if before and inside else 0.0
-    rise = 0.0
-    for value in inside:
-        rise += value - last if value >= last else value
+    last = before[-1] if is_continuous else inside[0][1] if before and inside else 0.0
+    for at, value in inside:
+        yield at, value - last if value >= last else value
         last = value
-    return rise
 
 
 def _latencies(query: LiveQuery, series: list[_Series]) -> dict[int, int]:

@@ -64,6 +64,9 @@ class MemoryRegistry:
     def champion(self, model_name: str) -> str | None:
         return self._champions.get(model_name)
 
+    def champions(self) -> dict[str, str]:
+        return dict(self._champions)
+
     def set_champion(self, model_name: str, version: str) -> None:
         if (model_name, version) not in self._versions:
             raise RegistryRefused(f"'{model_name}' has no version {version}")
@@ -100,13 +103,19 @@ class MemoryRegistry:
 
 
 class MemoryMetricSource:
-    """MetricSource that returns the reading set for a model, and no value for other models."""
+    """MetricSource that returns the reading set for a model, or for one of its versions, and otherwise no value."""
 
     def __init__(self) -> None:
         self.readings: dict[str, MetricReading] = {}
+        self.of_versions: dict[tuple[str, str], MetricReading] = {}
 
     def read(self, queries: Sequence[MetricQuery]) -> list[MetricReading]:
-        return [self.readings.get(query.model_name, MetricReading(value=None)) for query in queries]
+        return [self._read(query) or MetricReading(value=None) for query in queries]
+
+    def _read(self, query: MetricQuery) -> MetricReading | None:
+        if query.version is None or not query.metric.names_version:
+            return self.readings.get(query.model_name)
+        return self.of_versions.get((query.model_name, query.version))
 
 
 class MemoryExecutions:

@@ -8,7 +8,18 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 from ...domain.errors import RegistryRefused, RegistryUnavailable
 from ...domain.files import FileDigest
 from ..addresses import check_address
-from .answers import Document, DownloadUri, File, Folder, RunAnswer, RunInfo, Version, VersionAnswer, says_absent
+from .answers import (
+    Document,
+    DownloadUri,
+    File,
+    Folder,
+    ModelPage,
+    RunAnswer,
+    RunInfo,
+    Version,
+    VersionAnswer,
+    says_absent,
+)
 from .credentials import SecretCredentials
 from .server import Server
 
@@ -16,6 +27,9 @@ CHAMPION = "champion"
 LOGGED_MODEL = "models:/"
 ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts"
 MAX_FILES = 10_000
+# With its newest versions and their tags, a model takes a few kilobytes of an answer.
+MODELS_PER_PAGE = 500
+MAX_PAGES = 200
 # For all files of a version, or for one that is kept: less than a function has in which to deploy it.
 FILES_SECONDS = 240.0
 
@@ -31,6 +45,19 @@ class MlflowRegistry:
     def champion(self, model_name: str) -> str | None:
         answer = self._version("registered-models/alias", {"name": model_name, "alias": CHAMPION})
         return answer.version if answer else None
+
+    def champions(self) -> dict[str, str]:
+        champions, token = dict[str, str](), ""
+        for _ in range(MAX_PAGES):
+            parameters = {"max_results": MODELS_PER_PAGE} | ({"page_token": token} if token else {})
+            answer = self._server.ask("GET", "registered-models/search", params=parameters)
+            page = self._server.parsed(answer, ModelPage)
+            aliases = ((model.name, alias) for model in page.registered_models for alias in model.aliases)
+            champions |= {name: alias.version for name, alias in aliases if alias.alias == CHAMPION}
+            token = page.next_page_token
+            if not token:
+                return champions
+        raise RegistryUnavailable(f"MLflow lists more than {MAX_PAGES * MODELS_PER_PAGE} models")
 
     def set_champion(self, model_name: str, version: str) -> None:
         body = {"name": model_name, "alias": CHAMPION, "version": version}

@@ -21,7 +21,7 @@ from .promoting import (
     WeightSet,
 )
 from .quarantine import QuarantineLasts, QuarantineLifted, QuarantineSet
-from .taking_back import RolloutIntervened, ServingDiffers, VersionTakenBack
+from .taking_back import PauseLasts, RolloutIntervened, ServingDiffers, VersionTakenBack
 from .training import DataChecked, StepOrdered
 from .triggering import JobOpened, RetrainingRecorded, RetrainingRequested, TriggerJudged
 
@@ -45,6 +45,7 @@ AnyFact = Annotated[
     | AliasMoved
     | VersionTakenBack
     | RolloutIntervened
+    | PauseLasts
     | ChampionsFailed
     | FailureAcknowledged
     | JobTakenBack

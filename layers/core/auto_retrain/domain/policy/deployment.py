@@ -24,9 +24,9 @@ Percent = Annotated[int, Field(ge=1, le=99)]
 class _Deployment(StrictRecord):
     needs: ClassVar[Literal["weights", "mirror"] | None] = "weights"
 
-    traffic: TrafficTarget = Field(default_factory=AliasTarget.model_construct)
-    requests: RequestsPolicy = Field(default_factory=PredictionLogRequests.model_construct)
-    analysis: AnalysisPolicy = Field(default_factory=AnalysisPolicy.model_construct)
+    traffic: TrafficTarget = Field(default_factory=AliasTarget.as_default)
+    requests: RequestsPolicy = Field(default_factory=PredictionLogRequests.as_default)
+    analysis: AnalysisPolicy = Field(default_factory=AnalysisPolicy.as_default)
     min_requests: int = Field(
         default=500,
         ge=1,
@@ -83,12 +83,13 @@ class _Deployment(StrictRecord):
 
     @model_validator(mode="after")
     def _fits_its_target(self) -> Self:
-        need = self.needs
-        if need and not getattr(CAPABILITIES[self.traffic.adapter], need):
+        need, can = self.needs, CAPABILITIES[self.traffic.adapter]
+        if need and not getattr(can, need):
             able = " or ".join(f"'{name}'" for name, each in CAPABILITIES.items() if getattr(each, need))
             strategy: str = getattr(self, "strategy", "")
             chosen = f"strategy = '{strategy}': traffic.adapter = '{self.traffic.adapter}' cannot {_NEEDS[need]}"
-            raise ValueError(f"{chosen}; use all_at_once, or traffic.adapter = {able}")
+            instead = "canary" if can.weights else "all_at_once"
+            raise ValueError(f"{chosen}; use {instead}, or traffic.adapter = {able}")
         return self
 
 

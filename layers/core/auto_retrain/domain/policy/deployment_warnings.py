@@ -24,8 +24,8 @@ def deployment_warnings(policy: "Policy") -> Iterator[str]:
         yield f"deployment.analysis.labelled_quality.required: {by_metrics} labels, {never}"
     if asks and checks.prediction_drift.counts and not counts_rows:
         yield f"deployment.analysis.prediction_drift: {by_metrics} scores, {never}; use observe_only"
-    if asks and checks.business_metric.counts and not counts_rows:
-        yield f"deployment.analysis.business_metric: {by_metrics} how its values vary, {never}; use observe_only"
+    if asks and checks.business_metric.counts and not deployment.requests.has_business:
+        yield f"deployment.analysis.business_metric: deployment.requests names no metric of it, {never}"
     if checks.agreement.enabled and strategy != "shadow":
         yield f"deployment.analysis.agreement: is judged in a shadow only, not with strategy = '{strategy}'"
     elif checks.agreement.counts and not counts_rows:

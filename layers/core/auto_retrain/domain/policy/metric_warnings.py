@@ -10,6 +10,8 @@ from .metric import MAX_STEPS, PrometheusMetric
 from .policy import Policy
 from .triggers import MIN_DRIFT_ROWS
 
+_MINUTES_PER_DAY = 1440
+
 
 def metric_warnings(policy: Policy) -> Iterator[str]:
     """One sentence for each, naming the fields."""
@@ -18,6 +20,7 @@ def metric_warnings(policy: Policy) -> Iterator[str]:
         yield from _too_few_points(policy)
         yield from _threshold_in_percent(policy)
         yield from _extreme_of_rows(policy)
+        yield from _rows_of_challengers(policy)
     yield from _too_few_rows_for_drift(policy)
     yield from _validation_in_percent(policy)
 
@@ -55,6 +58,16 @@ def _extreme_of_rows(policy: Policy) -> Iterator[str]:
         wrong, value = ("wrong", 0) if metric.aggregation == "minimum" else ("right", 1)
         single = f"each sample is 0 or 1, so the metric is {value} as soon as a single row is {wrong}"
         yield f"metric.aggregation = '{metric.aggregation}' with metric.counts_rows: {single}"
+
+
+def _rows_of_challengers(policy: Policy) -> Iterator[str]:
+    deployment, metric = policy.deployment, policy.metric
+    days = deployment.planned_minutes / _MINUTES_PER_DAY
+    if deployment.needs != "weights" or metric.names_version or days < 1:
+        return
+    field = "metric.version_label" if isinstance(metric, PrometheusMetric) else "metric.version_dimension"
+    shared = f"for {days:.3g} days the metric is that of both versions, and the champion is judged by it afterwards"
+    yield f"deployment.strategy = '{deployment.strategy}' without {field}: {shared}"
 
 
 def _too_few_rows_for_drift(policy: Policy) -> Iterator[str]:

@@ -25,6 +25,11 @@ class PredictionLogRequests(StrictRecord):
         default="prediction_id", description="column of the log that the row ids of the labels are ids of"
     )
 
+    @property
+    def has_business(self) -> bool:
+        """Whether it may have values of the user's own."""
+        return True
+
     def prefix_of(self, model_name: str) -> str:
         return self.prefix or default_prefix(model_name)
 
@@ -56,6 +61,10 @@ class CloudWatchRequests(StrictRecord):
     def _metrics_differ(self) -> Self:
         _refuse_same({name: getattr(self, name) for name in ("requests", "errors", "latency", "business")})
         return self
+
+    @property
+    def has_business(self) -> bool:
+        return self.business is not None
 
 
 class PrometheusRequests(StrictRecord):
@@ -91,6 +100,10 @@ class PrometheusRequests(StrictRecord):
         names = ("requests_total", "errors_total", "latency_bucket", "business_total")
         _refuse_same({name: getattr(self, name) for name in names})
         return self
+
+    @property
+    def has_business(self) -> bool:
+        return self.business_total is not None
 
 
 def _refuse_twice(taken: set[str], given: dict[str, str], field: str) -> None:

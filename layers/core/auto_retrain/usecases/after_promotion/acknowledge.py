@@ -9,6 +9,7 @@ from ...domain.serving import ServingRecord
 from ...domain.watch import Alert
 from ...ports import Ports
 from ..audit.record import record as record_fact
+from ..lookup import known_policy
 from ..rolling_out.newest_record import on_newest
 
 
@@ -16,6 +17,7 @@ def acknowledge(model_name: str, actor: str, reason: str | None, ports: Ports) -
     """End the reminders about the champion that failed last; the first one to do so stays.
 
     Raises:
+        ModelUnknown: nothing is known of a model of this name.
         AcknowledgementRefused: no champion of this model has failed.
         EventInvalid: the actor or the reason cannot be recorded.
     """
@@ -26,6 +28,7 @@ def acknowledge(model_name: str, actor: str, reason: str | None, ports: Ports) -
 def _acknowledge(actor: str, reason: str | None, ports: Ports, record: ServingRecord) -> Alert:
     alert = record.alert
     if alert is None:
+        known_policy(record.model_name, ports)
         raise AcknowledgementRefused(f"no champion of '{record.model_name}' has failed, so there are no reminders")
     if alert.acknowledged:
         return alert

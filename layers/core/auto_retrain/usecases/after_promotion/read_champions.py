@@ -54,16 +54,16 @@ class Champion(NamedTuple):
             label_delay_days=self.policy.data.label_delay_days,
             since=self.watch.since,
         )
-        return self._query(start, end) if start < end else None
+        return self._query(self.serving.version, start, end) if start < end else None
 
     def level_query(self) -> MetricQuery | None:
         """The metric of its predecessor, over whole days of its own time."""
         end = self.watch.since.replace(minute=0, second=0, microsecond=0)
         days = min(self.policy.triggers.evaluation_window_days, (end - self.watch.predecessor_since) // _DAY)
-        return self._query(end - days * _DAY, end) if days > 0 else None
+        return self._query(self.watch.predecessor, end - days * _DAY, end) if days > 0 else None
 
-    def _query(self, start: datetime, end: datetime) -> MetricQuery:
-        return MetricQuery(model_name=self.name, metric=self.policy.metric, start=start, end=end)
+    def _query(self, version: str, start: datetime, end: datetime) -> MetricQuery:
+        return MetricQuery(model_name=self.name, version=version, metric=self.policy.metric, start=start, end=end)
 
 
 def judge_all(

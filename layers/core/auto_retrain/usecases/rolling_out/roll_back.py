@@ -8,6 +8,7 @@ from ...domain.messages.rolling_out import RollbackAlarm, RollbackOutcome, Rollb
 from ...domain.people import SYSTEM_ACTOR, check_person
 from ...domain.serving import ServingChange, ServingRecord
 from ...ports import Ports
+from ..lookup import known_policy
 from .last_good import champions_of, choices, last_good
 from .take_back import take_back
 
@@ -23,6 +24,7 @@ def roll_back(request: RollbackRequest | RollbackAlarm, ports: Ports) -> Rollbac
     Raises:
         EventInvalid: an alarm that is not named for a model of this stage, or an actor or reason that cannot be
             recorded.
+        ModelUnknown: nothing is known of a model of this name.
         RollbackRefused: there is nothing to go back to; the message names the versions that have served.
         ServingConflict: others keep changing the serving record.
     """
@@ -55,9 +57,11 @@ def _decide(
 
 
 def taken_back(record: ServingRecord, actor: str, reason: str, at: datetime, ports: Ports) -> ServingChange:
-    """What a rollback without a named version does now; raises RollbackRefused if there is nothing to go back to."""
+    """What a rollback without a named version does now; raises as `roll_back` if there is nothing to go back to."""
     if record.champion is None:
-        raise RollbackRefused(f"no version of '{record.model_name}' has ever been put into production")
+        known_policy(record.model_name, ports)
+        trained = f"see 'auto-retrain jobs {record.model_name}' for what was trained"
+        raise RollbackRefused(f"no version of '{record.model_name}' has ever been put into production; {trained}")
     if record.rollout:
         return record.aborted(actor, reason, at)
     return record.rolled_back_to(last_good(record, ports), actor, reason, at)
