@@ -55,6 +55,10 @@ PORTS = {
         *("policies", "jobs", "states", "ledger"),
         *("data", "registry", "traffic", "executions", "events"),
     ),
+    "watch_champions": (
+        *("policies", "jobs", "states", "ledger", "metrics._cloudwatch"),
+        *("data", "registry", "traffic", "executions", "events"),
+    ),
     "close_job": (
         *("policies", "jobs", "states", "waiting", "ledger"),
         *("data", "registry", "traffic", "executions", "events"),

@@ -16,9 +16,9 @@ from ...ports import Ports
 from ..audit.record import record as record_fact
 from ..isolation import attempt
 from ..rolling_out.newest_record import on_newest
-from ..rolling_out.roll_back import roll_back_champion
 from ..rolling_out.settle import settle_now
 from .read_champions import judge_all
+from .take_back_champion import take_back_champion
 from .tell import tell
 
 # Each waits for a few network calls at most.
@@ -94,7 +94,7 @@ def _take_back(record: ServingRecord, version: str, verdict: Verdict, at: dateti
     unknown = f"whether version {predecessor} would have got worse, too, cannot be known"
     reason = f"version {version} got worse after its promotion: {verdict.reason}; {unknown}"
     try:
-        outcome = roll_back_champion(record.model_name, version, reason, at, ports)
+        outcome = take_back_champion(record.model_name, version, reason, at, ports)
     except RollbackRefused as error:
         on_newest(record.model_name, partial(_fail, version, f"{reason}; {error}", at, ports), ports)
         return "failed"
