@@ -15,10 +15,7 @@ from train_model.default_trainer import fit
 from train_model.order import Columns, Order
 from train_model.registry import MlflowVersions
 
-pytestmark = [
-    pytest.mark.xdist_group("mlflow"),
-    pytest.mark.filterwarnings("ignore:.*inferred as AnyType:UserWarning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore:.*inferred as AnyType:UserWarning")
 
 FEATURES = [*NUMERIC, *CATEGORICAL]
 COLUMNS = {"format": "parquet", "row_id": "row_id", "label": LABEL, "numeric": NUMERIC, "categorical": CATEGORICAL}
