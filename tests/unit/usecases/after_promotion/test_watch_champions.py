@@ -55,6 +55,14 @@ def test_nothing_is_written_and_the_level_is_read_once_while_all_is_well(world: 
     assert world.watch().level
 
 
+def test_the_metrics_of_all_champions_are_read_together() -> None:
+    world = WatchWorld(*(f"gl-{number:03}" for number in range(30)))
+    world.passes(25, every=25)
+    assert (len(world.metrics.queries), world.metrics.reads) == (60, 2)  # and the levels of all before, once
+    world.passes()
+    assert (len(world.metrics.queries), world.metrics.reads) == (90, 3)
+
+
 def test_the_level_is_that_of_the_predecessors_own_time(world: WatchWorld) -> None:
     world.passes(25)
     level = world.metrics.queries[-1] if len(world.metrics.queries) == 2 else world.metrics.queries[1]

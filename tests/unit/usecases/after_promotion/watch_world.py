@@ -34,9 +34,11 @@ class ScriptedMetrics:
         self.rows = ROWS
         self.error: Exception | None = None
         self.queries: list[MetricQuery] = []
+        self.reads = 0
 
     def read(self, queries: Sequence[MetricQuery]) -> list[MetricReading]:
         self.queries += queries
+        self.reads += 1
         if self.error:
             raise self.error
         return [self._reading(query) for query in queries]

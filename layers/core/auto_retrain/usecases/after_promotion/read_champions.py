@@ -1,6 +1,7 @@
 """Reads the metric in production of all watched champions together, and once the level of each predecessor."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -70,6 +71,7 @@ def judge_all(
     policies: Mapping[str, AppliedPolicy],
     at: datetime,
     problems: list[str],
+    pool: Executor,
     ports: Ports,
 ) -> dict[str, Verdict]:
     """A verdict on each watched champion that has served for a day, by model; a few calls for each source."""
@@ -81,7 +83,7 @@ def judge_all(
     asked = [(each, query) for each in champions if (query := each.query(at))]
     readings = _read(asked, problems, ports)
     unknown = [each for each, _ in asked if each.name in readings and each.watch.level is None]
-    levels = _read_levels(unknown, problems, ports)
+    levels = _read_levels(unknown, problems, pool, ports)
     verdicts: dict[str, Verdict] = {}
     for each, _ in asked:
         if each.name in readings:
@@ -99,7 +101,9 @@ def _judge(champion: Champion, level: Level | str | None, reading: MetricReading
     return judge_champion(champion.policy, level, reading, champion.window_end(at), champion.serving)
 
 
-def _read_levels(champions: Sequence[Champion], problems: list[str], ports: Ports) -> dict[str, Level | str]:
+def _read_levels(
+    champions: Sequence[Champion], problems: list[str], pool: Executor, ports: Ports
+) -> dict[str, Level | str]:
     """What each predecessor's level was, or why that is unknown; a level is kept, so it is read only once."""
     asked = [(each, query) for each in champions if (query := each.level_query())]
     queries = {each.name: query for each, query in asked}
@@ -110,8 +114,13 @@ def _read_levels(champions: Sequence[Champion], problems: list[str], ports: Port
             reading, query = readings[each.name], queries[each.name]
             judging = partial(level_of, each.policy, reading, query.end, each.predecessor)
             levels[each.name] = attempt(judging, f"level of {each.name}", problems) or "it could not be judged"
-            attempt(partial(_keep, each, levels[each.name], ports), f"level of {each.name}", problems)
+    list(pool.map(partial(_attempt_keep, levels, problems, ports), [each for each, _ in asked]))
     return levels
+
+
+def _attempt_keep(levels: Mapping[str, Level | str], problems: list[str], ports: Ports, champion: Champion) -> None:
+    keeping = partial(_keep, champion, levels[champion.name], ports)
+    attempt(keeping, f"level of {champion.name}", problems)
 
 
 def _keep(champion: Champion, level: Level | str, ports: Ports) -> None:

@@ -36,11 +36,10 @@ def watch_champions(tick: ScheduledEvent, ports: Ports) -> ChampionsWatched:
     records = ports.ledger.list_watched(problems)
     names = [record.model_name for record in records]
     policies = attempt(partial(ports.policies.newest, names, problems), "policies", problems) or {}
-    verdicts = judge_all(records, policies, at, problems, ports)
-    due = [record for record in records if _is_due(record, verdicts.get(record.model_name), at)]
-    acting = partial(_attempt_step, verdicts, at, problems, ports)
     with ThreadPoolExecutor(PARALLEL_STEPS) as pool:
-        steps = list(pool.map(acting, due))
+        verdicts = judge_all(records, policies, at, problems, pool, ports)
+        due = [record for record in records if _is_due(record, verdicts.get(record.model_name), at)]
+        steps = list(pool.map(partial(_attempt_step, verdicts, at, problems, ports), due))
         anew = dict(zip(names, records, strict=True)) | _read_again(due, problems, ports)
         told = tell(list(anew.values()), policies, at, problems, pool, ports)
     done = Counter(steps)
