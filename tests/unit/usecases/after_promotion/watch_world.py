@@ -120,6 +120,10 @@ class WatchWorld:
         closing = self.ports.jobs.get(job.job_id).ended(Ending.PROMOTED, self.now)
         self.ports.jobs.close_job(closing, retrained=True, rejections={})
 
+    def apply(self, name: str = "churn", **sections: Any) -> None:
+        """Another version of its policy."""
+        self.ports.policies.apply(a_policy(model=name, **sections), "ada", self.now)
+
     def degrade(self, name: str = "churn", to: float = 0.7) -> None:
         """From now on it is right less often."""
         self.metrics.accuracy[name].append((self.now, to))
