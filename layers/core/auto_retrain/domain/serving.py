@@ -267,14 +267,16 @@ class ServingRecord(Record):
             "promoted", version, reason, at, actor=actor, job_id=job.job_id, windows=job.windows, serves_since=since
         )
         ended = RolloutEnding(job_id=job.job_id, outcome="promoted", reason=reason, at=at)
+        watch = self._watch(since, watched_for)
         return self._change(
             line,
             champion=line,
             previous=self.champion,
             rollout=None,
             ended=ended,
-            watch=self._watch(since, watched_for),
-            final=None if watched_for and self.champion else Final(reason="it is not watched", at=since),
+            watch=watch,
+            final=None if watch else Final(reason="it is not watched", at=since),
+            failures=self.failures if watch else 0,
             known_level=None,
             alert=self._superseded(version, at),
         )

@@ -133,6 +133,14 @@ def test_a_good_end_of_a_watch_forgets_the_failures_before(world: WatchWorld) ->
     assert world.record().failures == 0
 
 
+def test_a_promotion_that_is_not_watched_is_final_and_forgets_them_as_well(world: WatchWorld) -> None:
+    world.degrade()
+    world.passes(72, every=6)
+    job = a_job("churn", "3", world.now)
+    after = world.record().promoted(ModelVersion(number="3"), job, "auto-retrain", "better", world.now).record
+    assert (world.record().failures, after.failures) == (1, 0)
+
+
 def test_too_few_rows_never_take_back(world: WatchWorld) -> None:
     world.metrics.rows = 20
     world.degrade(to=0.3)
