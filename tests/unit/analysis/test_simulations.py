@@ -12,6 +12,7 @@ import pytest
 
 from auto_retrain.adapters.live.by_period import Values, compared
 from auto_retrain.analysis.differences import Difference, of_means, of_pairs, of_rates
+from auto_retrain.analysis.entities import Counted
 from auto_retrain.domain.live import ArmCounts, LiveCounts, PairedCounts
 from auto_retrain.domain.policy.analysis import AnalysisPolicy
 from auto_retrain.domain.serving import Rollout
@@ -125,21 +126,46 @@ def test_several_checks_together_keep_the_error() -> None:
     assert sum(end is not None for end in ends) / 100 <= ALLOWED
 
 
-def test_requests_of_the_same_entity_keep_the_error() -> None:
-    """80 rollouts of 50 looks: 20 new entities with ten requests each, which all fail or none."""
-    random, rolled_back = np.random.default_rng(19), 0
-    for _ in range(80):
-        failed = np.cumsum(random.binomial((18, 2), 0.05, (50, 2)), axis=0).tolist()
-        seen = (
-            LiveCounts.model_construct(
-                champion=ArmCounts.model_construct(requests=180 * number, entities=18 * number, errors=10 * champion),
-                challenger=ArmCounts.model_construct(requests=20 * number, entities=2 * number, errors=10 * challenger),
-                newest_at=NOON,
+def of_customers(random: np.random.Generator, looks: int, ids: Callable[[int], np.ndarray]) -> Iterable[LiveCounts]:
+    """Customers are divided by halves; all requests of a customer fail, or none: those of one in twenty do."""
+    customers = 1 + max(int(ids(look).max()) for look in range(looks))
+    is_new, fails = random.random(customers) < 0.5, random.random(customers) < 0.05
+    requests = np.zeros(customers, dtype=int)
+    for look in range(looks):
+        requests += np.bincount(ids(look), minlength=customers)
+        arms = [requests * mask for mask in (~is_new, is_new)]
+        champion, challenger = (
+            ArmCounts.model_construct(
+                requests=int(arm.sum()),
+                entities=int((arm > 0).sum()),
+                entity_squares=int((arm**2).sum()),
+                errors=int(arm[fails].sum()),
             )
-            for number, (champion, challenger) in enumerate(failed, start=1)
+            for arm in arms
         )
-        rolled_back += unhealthy_after(seen, AnalysisPolicy(guard_requests=1000)) is not None
-    assert rolled_back / 80 <= at_most(ALLOWED, 80)
+        yield LiveCounts.model_construct(champion=champion, challenger=challenger, newest_at=NOON)
+
+
+def always_new(look: int) -> np.ndarray:
+    """Twenty customers with ten requests each."""
+    return np.repeat(np.arange(20 * look, 20 * look + 20), 10)
+
+
+def always_the_same(look: int) -> np.ndarray:
+    """Two hundred customers with a request each."""
+    return np.arange(200)
+
+
+def one_with_half_of_the_requests(look: int) -> np.ndarray:
+    return np.concatenate([np.zeros(100, dtype=int), np.arange(100 * look + 1, 100 * look + 101)])
+
+
+@pytest.mark.parametrize("ids", [always_new, always_the_same, one_with_half_of_the_requests])
+def test_requests_of_the_same_entity_keep_the_error(ids: Callable[[int], np.ndarray]) -> None:
+    """80 rollouts of 50 looks at 200 requests, which nothing but the customers tells apart."""
+    random, policy = np.random.default_rng(19), AnalysisPolicy(guard_requests=100_000)
+    ends = [unhealthy_after(of_customers(random, 50, ids), policy, a_rollout(50)) for _ in range(80)]
+    assert sum(end is not None for end in ends) / 80 <= ALLOWED
 
 
 def earned(
@@ -251,7 +277,9 @@ ROWS = np.cumsum(NEW).tolist()
 
 def rates_worse_by_a_point(random: np.random.Generator) -> Iterable[Difference]:
     events = np.cumsum(random.binomial(np.stack([NEW, NEW], axis=1), (0.10, 0.11)), axis=0).tolist()
-    return (of_rates(Block(rows, a, rows, b), 1.0, 500) for rows, (a, b) in zip(ROWS, events, strict=True))
+    return (
+        of_rates(Block(rows, a, rows, b), Counted(1.0, 1.0), 500) for rows, (a, b) in zip(ROWS, events, strict=True)
+    )
 
 
 def pairs_worse_by_a_point(random: np.random.Generator) -> Iterable[Difference]:

@@ -16,6 +16,7 @@ from ..statistics.differences import (
 )
 from ..statistics.e_process import Block
 from .base import Process, not_by_chance, p_value
+from .entities import Counted
 
 _TWO_SIDED = 0.95
 _NORMAL_975 = 1.959963984540054
@@ -35,9 +36,10 @@ class Difference(NamedTuple):
     rows: int
 
 
-def of_rates(totals: Block, independence: float, planned: int) -> Difference:
-    """Of the rates of a bad event in two arms, which both have rows; this share of them counts as independent."""
-    rows_a, events_a, rows_b, events_b = (independence * number for number in totals)
+def of_rates(totals: Block, shares: Counted, planned: int) -> Difference:
+    """Of the rates of a bad event in two arms, which both have rows; these shares of them count as independent."""
+    rows_a, events_a = (shares.champion * number for number in (totals.rows_a, totals.events_a))
+    rows_b, events_b = (shares.challenger * number for number in (totals.rows_b, totals.events_b))
     one_sided = confidence_of(errors_at_any_look(totals.rows_b / planned))
     return Difference(
         events_b / rows_b - events_a / rows_a,
@@ -48,12 +50,10 @@ def of_rates(totals: Block, independence: float, planned: int) -> Difference:
     )
 
 
-def of_pairs(
-    only_champion_right: int, only_challenger_right: int, rows: int, independence: float, planned: int
-) -> Difference:
+def of_pairs(only_champion_right: int, only_challenger_right: int, rows: int, share: float, planned: int) -> Difference:
     """Of the rates of wrong answers to the same requests."""
-    wrong = independence * only_challenger_right, independence * only_champion_right
-    counted = independence * rows
+    wrong = share * only_challenger_right, share * only_champion_right
+    counted = share * rows
     one_sided = confidence_of(errors_at_any_look(rows / planned))
     return Difference(
         (only_champion_right - only_challenger_right) / rows,

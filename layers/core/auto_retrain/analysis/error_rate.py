@@ -14,7 +14,8 @@ class ErrorRate(LiveCheck):
     name = "error_rate"
 
     def process(self, sight: Sight, state: Any) -> Process:
-        return two_proportions(state, _block(sight.since), sight.independence)
+        step, new = ((each.champion.requests, each.challenger.requests) for each in (sight.counts, sight.since))
+        return two_proportions(state, _block(sight.since), sight.counted(step, new))
 
     def judge(self, sight: Sight, process: Process | None, is_worse: bool, limit: float) -> Verdict:
         counts = sight.counts
@@ -22,7 +23,7 @@ class ErrorRate(LiveCheck):
             return inconclusive(self.name, "there are no requests of both versions to compare")
         return judge_difference(
             self.name,
-            of_rates(_block(counts), sight.independence, sight.planned),
+            of_rates(_block(counts), sight.shares, sight.planned),
             Wording(_numbers(counts), "planned requests", points),
             sight.policy.error_rate.margin,
             sight.planned,

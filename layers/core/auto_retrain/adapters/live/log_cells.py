@@ -51,6 +51,16 @@ def distinct(numbers: pa.ChunkedArray) -> int:
     return sum(len(pc.unique(numbers.filter(pc.equal(part_of, part)))) for part in range(_PARTS))
 
 
+def counted_once_and_squared(numbers: pa.ChunkedArray) -> tuple[int, int]:
+    """How many different numbers there are, and the sum of the squares of how often each occurs; nulls do not count.
+
+    In eight parts, as above.
+    """
+    part_of = pc.bit_wise_and(numbers, _PARTS - 1)
+    counts = [pc.value_counts(numbers.filter(pc.equal(part_of, part))).field("counts") for part in range(_PARTS)]
+    return sum(map(len, counts)), sum(pc.sum(pc.multiply(each, each)).as_py() or 0 for each in counts)
+
+
 def repeated(numbers: pa.ChunkedArray) -> pa.Array:
     """The numbers, none of them null, that occur more than once; they are sorted only if there are any."""
     if distinct(numbers) == len(numbers):

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from ...domain.errors import DataInvalid
 from ...domain.live import SCORE_BINS, ArmCounts, LiveCounts, LiveQuery, PairedCounts
-from .log_cells import distinct, looked_up
+from .log_cells import counted_once_and_squared, looked_up
 from .log_rows import each_once, has_business, is_regression, labels_due, only
 
 # Of these, a regression's errors are squared.
@@ -91,9 +91,11 @@ def _arm(rows: pa.Table, mature: pa.Table, query: LiveQuery) -> ArmCounts:
     labelled = mature.filter(pc.is_valid(mature["label"]))
     losses = _losses(labelled["answer"], labelled["label"], query) if is_regression(query) else None
     values = rows["business"].drop_null() if has_business(query) else None
+    alone, (entities, squares) = rows["entity"].null_count, counted_once_and_squared(rows["entity"])
     return ArmCounts(
         requests=rows.num_rows,
-        entities=distinct(rows["entity"]) + rows["entity"].null_count,
+        entities=entities + alone,
+        entity_squares=squares + alone,
         errors=_true(rows["failed"]),
         latencies=_latencies(rows),
         mature=mature.num_rows,

@@ -65,6 +65,7 @@ class _Labels:
         return ArmCounts(
             requests=len(rows),
             entities=len(set(entities)) + len(rows) - len(entities),
+            entity_squares=sum(times**2 for times in Counter(entities).values()) + len(rows) - len(entities),
             errors=sum(map(_failed, rows)),
             latencies=Counter(
                 latency_bucket(row["latency_ms"])
