@@ -263,11 +263,19 @@ class ServingRecord(Record):
         A job took as long in the time of its event as by the clock: a year that is replayed today stays in that year.
         """
         since = job.event_time + (at - job.created_at)
+        watch = self._watch(since, watched_for)
         line = self._line(
-            "promoted", version, reason, at, actor=actor, job_id=job.job_id, windows=job.windows, serves_since=since
+            "promoted",
+            version,
+            reason,
+            at,
+            actor=actor,
+            job_id=job.job_id,
+            windows=job.windows,
+            serves_since=since,
+            watched_until=watch.until if watch else None,
         )
         ended = RolloutEnding(job_id=job.job_id, outcome="promoted", reason=reason, at=at)
-        watch = self._watch(since, watched_for)
         return self._change(
             line,
             champion=line,

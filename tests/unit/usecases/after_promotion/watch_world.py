@@ -116,7 +116,7 @@ class WatchWorld:
         change = self.record(name).promoted(
             ModelVersion(number=version), job, "auto-retrain", "it is better", self.now, WATCH
         )
-        self.follow(self.ports.ledger.write(change, job.deploying().promoted(self.now)))
+        self.follow(self.ports.ledger.write(change, job.deploying().promoted(self.now, change.line.watched_until)))
         closing = self.ports.jobs.get(job.job_id).ended(Ending.PROMOTED, self.now)
         self.ports.jobs.close_job(closing, retrained=True, rejections={})
 
