@@ -24,6 +24,8 @@ def terminal(world: WatchWorld, tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 def test_a_rollout_says_whether_the_promotion_is_provisional_or_final(world: WatchWorld, terminal: Terminal) -> None:
     assert "provisional: watched until" in terminal.ok("rollout", "churn")
+    assert "promoted instead of 1, provisional until 2026-03-08 12:00:00Z" in terminal.ok("ledger", "churn")
+    assert "version 2 is now in production, provisionally until 2026-03-08 12:00 UTC" in world.job().summary()
     world.passes(8 * 24, every=24)
     out = terminal.ok("rollout", "churn")
     assert "provisional" not in out

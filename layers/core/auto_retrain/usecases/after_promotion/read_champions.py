@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from ...analysis.champion_watch import judge_champion, level_of
+from ...analysis.champion_watch import CHECK, judge_champion, level_of
 from ...domain.errors import ServingConflict
 from ...domain.metric_reading import MetricQuery, MetricReading
 from ...domain.model_state import Serving
+from ...domain.policy.metric import MAX_STEPS, PrometheusMetric
 from ...domain.policy.policy import AppliedPolicy, Policy
 from ...domain.serving import ServingRecord
 from ...domain.verdict import Outcome, Verdict
@@ -19,7 +20,8 @@ from ...ports import Ports
 from ..isolation import attempt
 
 _DAY = timedelta(days=1)
-CHECK = "champion_watch"
+# The older days are, the less they say about the champion after.
+MAX_LEVEL_DAYS = 30
 
 
 class Champion(NamedTuple):
@@ -59,8 +61,16 @@ class Champion(NamedTuple):
     def level_query(self) -> MetricQuery | None:
         """The metric of its predecessor, over whole days of its own time."""
         end = self.watch.since.replace(minute=0, second=0, microsecond=0)
-        days = min(self.policy.triggers.evaluation_window_days, (end - self.watch.predecessor_since) // _DAY)
+        days = min(self._level_days, (end - self.watch.predecessor_since) // _DAY)
         return self._query(self.watch.predecessor, end - days * _DAY, end) if days > 0 else None
+
+    @property
+    def _level_days(self) -> int:
+        """The length of the evaluation window may be a single day, which would show no level."""
+        metric = self.policy.metric
+        if not isinstance(metric, PrometheusMetric):
+            return MAX_LEVEL_DAYS
+        return min(MAX_LEVEL_DAYS, int(MAX_STEPS * timedelta(minutes=metric.step_minutes) / _DAY))
 
     def _query(self, version: str, start: datetime, end: datetime) -> MetricQuery:
         return MetricQuery(model_name=self.name, version=version, metric=self.policy.metric, start=start, end=end)
