@@ -1,8 +1,8 @@
 # Everything a person does with this repository. Needs Python 3.11 to 3.13 (PYTHON=…) and make; `make help` lists the verbs.
 PYTHON ?= python3
 ARCHITECTURE ?= x86_64
-# Two processes: most tests wait for something.
-PYTEST_ARGS ?= -n 2
+# Two processes: most tests wait for something. A file stays in one of them, as its tests share servers and stacks.
+PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 
 tag := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 envs := $(CURDIR)/.local/envs/$(tag)

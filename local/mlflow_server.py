@@ -35,20 +35,19 @@ class MlflowServer:
 
     def __enter__(self) -> Self:
         self._directory.mkdir(parents=True, exist_ok=True)
-        # MLflow takes seconds to bind: a port that was only looked up could be somebody else's by then.
-        with socket.create_server(("127.0.0.1", 0)) as bound:
-            # uvicorn takes an inherited socket for a Unix one and leaves this out: 40 ms more for each answer.
-            bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self.url = f"http://127.0.0.1:{bound.getsockname()[1]}"
-            options = ["--fd", str(bound.fileno()), "--workers", "1", "mlflow.server.fastapi_app:app"]
-            command: list[str | Path] = [env_python("dev"), "-m", "uvicorn", *options]
-            self._process = processes.spawn(command, self._environment(), self._directory, self.log, [bound])
+        self._start(port=0)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         processes.stop(self._process, _STOP_SECONDS)
+
+    def restart(self) -> None:
+        """Kill it without warning, start it again at the same address, and wait until it is ready."""
+        processes.stop(self._process, grace_seconds=0)
+        self._start(self._port)
+        self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
         """Return once it answers a request that needs its database: it reports that it is healthy before that."""
@@ -57,6 +56,17 @@ class MlflowServer:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"MLflow did not start, see {self.log}: {self._last_words()}")
             time.sleep(0.05)
+
+    def _start(self, port: int) -> None:
+        # MLflow takes seconds to bind: a port that was only looked up could be somebody else's by then.
+        with socket.create_server(("127.0.0.1", port)) as bound:
+            # uvicorn takes an inherited socket for a Unix one and leaves this out: 40 ms more for each answer.
+            bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._port = bound.getsockname()[1]
+            self.url = f"http://127.0.0.1:{self._port}"
+            options = ["--fd", str(bound.fileno()), "--workers", "1", "mlflow.server.fastapi_app:app"]
+            command: list[str | Path] = [env_python("dev"), "-m", "uvicorn", *options]
+            self._process = processes.spawn(command, self._environment(), self._directory, self.log, [bound])
 
     def _answers(self) -> bool:
         try:

@@ -80,8 +80,8 @@ class LocalStack:
         self._undo.close()
 
     def _start(self, undo: ExitStack) -> None:
-        mlflow = undo.enter_context(MlflowServer(self.directory / "mlflow"))
-        self.mlflow_url = mlflow.url
+        self._mlflow = undo.enter_context(MlflowServer(self.directory / "mlflow"))
+        self.mlflow_url = self._mlflow.url
         self._report(f"stack: MLflow is starting on {self.mlflow_url}")
         # Importing moto takes seconds, in which MLflow goes on starting.
         from local.aws.account import LocalAccount
@@ -91,7 +91,7 @@ class LocalStack:
         self._report(f"stack: AWS is on {self.aws_endpoint}")
         self._start_cluster(undo)
         self._deploy()
-        mlflow.wait_until_ready()
+        self._mlflow.wait_until_ready()
         self._account.functions.warm()
         # Rollouts have more time than Kubernetes Jobs, and the processors are few.
         intervals = {"WatchScheduleRule": 1.0, "RolloutScheduleRule": 3.0}
@@ -134,6 +134,12 @@ class LocalStack:
     def kill_functions(self) -> None:
         """Kill every function that is running, without warning."""
         self._account.functions.kill_busy()
+
+    def cut_power(self) -> None:
+        """Kill every function that is running, every pod and MLflow at once; what AWS and Kubernetes keep is kept."""
+        self.kill_functions()
+        self.cluster.lose_node()
+        self._mlflow.restart()
 
     def fire_schedule(self, logical_id: str, at: datetime) -> None:
         """Fire a scheduled rule as of that moment; `wait_until_idle` waits for all that follows."""

@@ -9,14 +9,17 @@ from datetime import UTC, datetime, timedelta
 from cronsim import CronSim
 from moto.events.models import Rule
 
-from local.aws.dispatcher import Delivery, Dispatcher, rules
+from local.aws.dispatcher import Delivery, Dispatcher, rule_of, rules
 
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 _CRON = re.compile(r"cron\(([^)]+)\)")
 
 
 class Schedules:
-    """One thread for each schedule. A tick waits until the one before is handled: schedules may be fast here."""
+    """One thread for each schedule. A tick waits until the one before is handled: schedules may be fast here.
+
+    A rule that is disabled does not fire until it is enabled again.
+    """
 
     def __init__(self, dispatcher: Dispatcher) -> None:
         self._dispatcher = dispatcher
@@ -49,6 +52,8 @@ class Schedules:
         for moment in due:
             if self._stopping.wait(max(0.0, (moment - datetime.now(UTC)).total_seconds())):
                 return
+            if rule_of(logical_id).state != "ENABLED":
+                continue
             for delivery in self._dispatcher.fire_schedule(logical_id, moment):
                 _wait_for(delivery)
 

@@ -178,6 +178,14 @@ class LocalCluster:
             show_disrupted(pod.body, "EvictionByEvictionAPI", "Eviction API: evicting")
             self._kubelet.delete(pod)
 
+    def lose_node(self) -> None:
+        """End every container at once and without warning, as when the node is lost; a new node takes its place."""
+        with self._store.lock:
+            running = [pod for job in self._store.jobs.values() for pod in job.pods if pod.phase == "Running"]
+            for pod in running:
+                show_disrupted(pod.body, "DeletionByPodGC", "PodGC: node not found")
+                self._kubelet.kill(pod, "Error")
+
     def kill_out_of_memory(self, job_name: str) -> None:
         """Let a Job's pod exceed its memory limit."""
         with self._store.lock:

@@ -6,6 +6,8 @@ The package's files are read by path, because importing it needs setuptools and 
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Callable
+from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -60,12 +62,12 @@ def labelled_flights(data: Path) -> pa.Table:
 
 
 def _describe(flights: pa.Table, seats: pa.ChunkedArray) -> pa.Table:
-    date = _joined(_digits(flights["year"], 4), _digits(flights["month"], 2), _digits(flights["day"], 2))
-    row_id = _joined(flights["carrier"], _digits(flights["flight"], 1), date, _digits(flights["sched_dep_time"], 4))
-    weekday = pc.day_of_week(pc.strptime(date, "%Y-%m-%d", "s"))
+    day = _joined(_digits(flights["year"], 4), _digits(flights["month"], 2), _digits(flights["day"], 2))
+    row_id = _joined(flights["carrier"], _digits(flights["flight"], 1), day, _digits(flights["sched_dep_time"], 4))
+    weekday = pc.day_of_week(pc.strptime(day, "%Y-%m-%d", "s"))
     taken = {name: flights[name] for name in (*NUMERIC, *CATEGORICAL) if name != "weekday"}
     large = pc.greater(seats, LARGE_ABOVE_SEATS).cast(pa.int64())
-    return pa.table({"date": date, ROW_ID: row_id, **taken, "weekday": weekday, LABEL: large})
+    return pa.table({"date": day, ROW_ID: row_id, **taken, "weekday": weekday, LABEL: large})
 
 
 def _joined(*texts: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -84,3 +86,11 @@ def write_days(flights: pa.Table, target: Path) -> None:
         partition.mkdir()
         pa.parquet.write_table(flights.slice(start, end - start).drop_columns("date"), partition / "part-0.parquet")
         start = end
+
+
+def choose(source: Path, target: Path, day: date, is_chosen: Callable[[pa.Table], pa.Array]) -> None:
+    """Write the partition of a day with some of its flights only."""
+    flights = pa.parquet.read_table(source / f"date={day}" / "part-0.parquet")
+    partition = target / f"date={day}"
+    partition.mkdir(parents=True, exist_ok=True)
+    pa.parquet.write_table(flights.filter(is_chosen(flights)), partition / "part-0.parquet")

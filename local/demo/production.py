@@ -1,12 +1,10 @@
 """The model in production: it serves, and publishes how often it was right once the labels are known."""
 
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
 from datetime import UTC, date, datetime, time
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from local.demo.serving import DayScore, Serving
+from local.demo.serving import ServedDay, Serving
 from local.demo.stage import Stage
 
 NAMESPACE, METRIC, DIMENSION = "AutoRetrain/Models", "accuracy", "Model"
@@ -16,40 +14,31 @@ ALARM_PREFIX = "auto-retrain-local-model-"
 class Production:
     """One model behind a process that serves it, its metric and its alarm."""
 
-    def __init__(self, stage: Stage, model: str) -> None:
+    def __init__(self, stage: Stage, model: str, serving: Serving) -> None:
         self._stage = stage
         self._model = model
+        self._serving = serving
         self._cloudwatch = stage.stack.client("cloudwatch")
-        self._undo = ExitStack()
-
-    def __enter__(self) -> Self:
-        self._serving = self._undo.enter_context(Serving(self._stage.stack.mlflow_url, self._stage.flights))
         self._put_alarm()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._undo.close()
-
-    def serve(self, days: Sequence[date]) -> list[DayScore]:
-        """How often the champion is right on each of these days; raises RuntimeError without a champion."""
+    def serve(self, days: Sequence[date]) -> list[ServedDay]:
+        """What the champion answers on each of these days; raises RuntimeError without a champion."""
         champion = self._stage.registry.champion(self._model)
         if champion is None:
             raise RuntimeError(f"'{self._model}' has no champion to serve")
-        return self._serving.score(self._model, champion, days)
+        return self._serving.predict(self._model, champion, days)
 
-    def publish(self, scores: Iterable[DayScore]) -> None:
+    def publish(self, days: Iterable[ServedDay]) -> None:
         """Publish each day as a statistic set: its sum counts the rows that were right, its sample count all rows."""
-        data = [self._datum(score) for score in scores if score.rows]
+        data = [self._datum(day) for day in days if day.rows]
         self._cloudwatch.put_metric_data(Namespace=NAMESPACE, MetricData=data)
 
-    def _datum(self, score: DayScore) -> dict[str, Any]:
-        statistics = {"SampleCount": score.rows, "Sum": score.correct, "Minimum": 0.0, "Maximum": 1.0}
+    def _datum(self, day: ServedDay) -> dict[str, Any]:
+        statistics = {"SampleCount": day.rows, "Sum": day.correct, "Minimum": 0.0, "Maximum": 1.0}
         return {
             "MetricName": METRIC,
             "Dimensions": self._dimensions(),
-            "Timestamp": datetime.combine(score.date, time(23, 59), UTC),
+            "Timestamp": datetime.combine(day.date, time(23, 59), UTC),
             "StatisticValues": {name: float(value) for name, value in statistics.items()},
         }
 

@@ -15,16 +15,19 @@ import mlflow.sklearn
 import pandas as pd
 
 
-def main(data: Path, label: str) -> None:
-    """Each request names a model, a version and dates; each answer has `days`, or the `error` that was raised."""
+def main(data: Path, row_id: str, label: str) -> None:
+    """Each request names a model, a version and dates; each answer has `days`, or the `error` that was raised.
+
+    A day has the ids of its rows, what the version answers and what is right.
+    """
     for line in sys.stdin:
-        print(json.dumps(_answer(json.loads(line), data, label)), flush=True)
+        print(json.dumps(_answer(json.loads(line), data, row_id, label)), flush=True)
 
 
-def _answer(request: dict[str, Any], data: Path, label: str) -> dict[str, Any]:
+def _answer(request: dict[str, Any], data: Path, row_id: str, label: str) -> dict[str, Any]:
     try:
         model = _load(request["model"], request["version"])
-        return {"days": _count(model, request["dates"], data, label)}
+        return {"days": _predict(model, request["dates"], data, row_id, label)}
     except Exception as error:
         return {"error": f"{type(error).__name__}: {error}"}
 
@@ -35,13 +38,13 @@ def _load(model: str, version: str) -> Any:
         return mlflow.sklearn.load_model(f"models:/{model}/{version}", dst_path=directory)
 
 
-def _count(model: Any, dates: Sequence[str], data: Path, label: str) -> list[dict[str, Any]]:
+def _predict(model: Any, dates: Sequence[str], data: Path, row_id: str, label: str) -> list[dict[str, Any]]:
     """Predict all days at once, which takes hardly longer than predicting one."""
     rows = pd.concat([pd.read_parquet(data / f"date={date}") for date in dates], keys=dates)
-    correct = pd.Series(model.predict(rows[model.feature_names_in_]) == rows[label], index=rows.index)
-    counts = correct.groupby(level=0, sort=False).agg(["size", "sum"])
-    return [{"date": date, "rows": int(day["size"]), "correct": int(day["sum"])} for date, day in counts.iterrows()]
+    answers = pd.DataFrame({"ids": rows[row_id], "answers": model.predict(rows[model.feature_names_in_])})
+    answers["labels"] = rows[label]
+    return [{"date": date, **day.to_dict("list")} for date, day in answers.groupby(level=0, sort=False)]
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3])

@@ -6,8 +6,11 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+
+from pyarrow import parquet
 
 from auto_retrain.adapters.clock import SystemClock
 from auto_retrain.adapters.dynamodb.deployment_ledger import DynamoLedger
@@ -16,9 +19,12 @@ from auto_retrain.adapters.dynamodb.table import Table
 from auto_retrain.adapters.mlflow import MlflowRegistry
 from auto_retrain.domain.job import RetrainingJob
 from auto_retrain.domain.serving import ServingRecord
+from auto_retrain.domain.status import RetrainingStatus
 from local.aws.environment import aws_settings
 from local.demo.executions import Executions
+from local.demo.flights import LABEL, ROW_ID
 from local.paths import ROOT
+from local.serving.labels import write_labels
 from local.stack import LocalStack
 
 PATIENCE_SECONDS = 120.0
@@ -37,14 +43,28 @@ class Stage:
         self.ledger, self.states = DynamoLedger(table, SystemClock()), DynamoModelStates(table)
         self.registry = MlflowRegistry(stack.mlflow_url)
 
-    def put_flights(self, prefix: str, days: Iterable[date]) -> None:
-        """Put the flights of these days where a producer of data would."""
+    def put_flights(self, flights: Path, prefix: str, days: Iterable[date], labels: str | None = None) -> None:
+        """Put the flights of these days where a producer of data would; their labels apart, if there is a folder."""
         for day in days:
-            for file in sorted((self.flights / f"date={day}").iterdir()):
-                self.put_object(f"{prefix}/date={day}/{file.name}", file.read_bytes())
+            file = flights / f"date={day}" / "part-0.parquet"
+            content = _without_labels(file) if labels else file.read_bytes()
+            self.put_object(f"{prefix}/date={day}/{file.name}", content)
+            if labels:
+                self.put_labels(labels, file, day)
+
+    def put_labels(self, prefix: str, file: Path, day: date) -> None:
+        rows = parquet.read_table(file, columns=[ROW_ID, LABEL]).to_pydict()
+        known = dict(zip(rows[ROW_ID], rows[LABEL], strict=True))
+        s3, bucket = self.stack.client("s3"), self.stack.data_bucket
+        write_labels(s3, bucket, prefix, known, day, row_id=ROW_ID, label=LABEL)
 
     def put_object(self, key: str, content: bytes) -> None:
         self.stack.client("s3").put_object(Bucket=self.stack.data_bucket, Key=key, Body=content)
+
+    def read(self, uri: str) -> bytes:
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        content: bytes = self.stack.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+        return content
 
     def apply(self, *policies: Path) -> None:
         """Put policies in force, with the command that people use."""
@@ -105,12 +125,21 @@ class Stage:
         for job in self.jobs.list_recent(model, 100):
             if not job.status.is_terminal:
                 yield f"job {job.job_id} is still {job.status.value}"
-            if job.error:
+            if job.error and job.status is not RetrainingStatus.ROLLED_BACK:
                 yield f"job {job.job_id}: {job.error}"
         if self.states.get(model).owner_at(now) is not None:
             yield f"'{model}' is still leased"
         if record.is_open:
             yield f"the serving record of '{model}' is still open"
+        serving, alias = record.champion, self.registry.champion(model)
+        if serving is None or serving.version.number != alias:
+            yield f"the alias of '{model}' is at {alias}, the ledger at {serving and serving.version.number}"
+
+
+def _without_labels(file: Path) -> bytes:
+    rows = BytesIO()
+    parquet.write_table(parquet.read_table(file).drop_columns(LABEL), rows)
+    return rows.getvalue()
 
 
 def days_of(first: date, count: int) -> list[date]:
@@ -119,7 +148,3 @@ def days_of(first: date, count: int) -> list[date]:
 
 def midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
-
-
-def next_month(first: date) -> date:
-    return (first + timedelta(days=31)).replace(day=1)

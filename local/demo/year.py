@@ -12,7 +12,7 @@ from typing import Self
 from local.demo.production import Production
 from local.demo.reporting import line_of, row_of
 from local.demo.row import Row
-from local.demo.serving import DayScore, accuracy_of
+from local.demo.serving import Serving, accuracy_of
 from local.demo.stage import Stage, days_of, midnight
 
 MODEL = "flights-large-aircraft"
@@ -28,11 +28,12 @@ class Year:
         self._undo = ExitStack()
 
     def __enter__(self) -> Self:
-        self._production = self._undo.enter_context(Production(self._stage, MODEL))
-        self._stage.put_flights("flights", _days_of_month(date(2013, 1, 1)))
+        serving = self._undo.enter_context(Serving(self._stage.stack.mlflow_url, self._stage.flights))
+        self._production = Production(self._stage, MODEL, serving)
+        self._stage.put_flights(self._stage.flights, "flights", _days_of_month(date(2013, 1, 1)))
         background = self._undo.enter_context(ThreadPoolExecutor(1))
         later = days_of(date(2013, 2, 1), 334)
-        self._later_months = background.submit(self._stage.put_flights, "flights", later)
+        self._later_months = background.submit(self._stage.put_flights, self._stage.flights, "flights", later)
         self._stage.apply(POLICY)
         return self
 
@@ -51,11 +52,11 @@ class Year:
             yield row
 
     def unexpected_endings(self) -> list[str]:
-        """Executions that did not end well, and jobs that did not end."""
-        failed, active = self._stage.executions.failed(), self._stage.jobs.list_active()
+        """Executions that did not end well, and what did not end."""
+        failed = self._stage.executions.failed()
         return [
             *(f"execution {execution.name} ended {execution.status}: {execution.cause}" for execution in failed),
-            *(f"job {job.job_id} is still {job.status.value}" for job in active),
+            *self._stage.loose_ends([MODEL]),
         ]
 
     def _begin(self, first: date) -> Row:
@@ -66,12 +67,12 @@ class Year:
         return row_of(f"{first:%b}", None, self._stage.executions.new())
 
     def _run_month(self, first: date) -> Row:
-        scores = self._production.serve(_days_of_month(first))
+        days = self._production.serve(_days_of_month(first))
         # Publishing may set off the alarm. If it is on already, the sweep is what finds the model.
-        self._production.publish(scores)
+        self._production.publish(days)
         self._stage.wait()
         self._stage.sweep(midnight(_next_month(first)))
-        return row_of(f"{first:%b}", _recent_accuracy(scores), self._stage.executions.new())
+        return row_of(f"{first:%b}", accuracy_of(days[-EVALUATION_DAYS:]), self._stage.executions.new())
 
 
 def _days_of_month(first: date) -> list[date]:
@@ -80,7 +81,3 @@ def _days_of_month(first: date) -> list[date]:
 
 def _next_month(first: date) -> date:
     return (first + timedelta(days=31)).replace(day=1)
-
-
-def _recent_accuracy(scores: list[DayScore]) -> float:
-    return accuracy_of(scores[-EVALUATION_DAYS:])

@@ -26,6 +26,8 @@ PERMISSIONS = TABLE_PERMISSIONS | {
     "data.list_partitions": {"s3:ListBucket"},
     "data.read": {"s3:GetObject", "s3:ListBucket"},  # the second, to get "not found" for a missing object
     "data.write": {"s3:PutObject"},
+    "data.keep": {"s3:GetObject", "s3:ListBucket", "s3:PutObject", "s3:AbortMultipartUpload"},
+    "data.prune": {"s3:ListBucket", "s3:DeleteObject"},
     "data.uri": set(),
     "tables.batches": {"s3:GetObject", "kms:Decrypt"},
     "events.publish": {"events:PutEvents"},
@@ -50,7 +52,9 @@ PERMISSIONS = TABLE_PERMISSIONS | {
     "traffic.write": READ_TRAFFIC | {"sagemaker:UpdateEndpointWeightsAndCapacities"},
     "live.read": {"s3:GetObject", "s3:ListBucket", "kms:Decrypt", "cloudwatch:GetMetricData", "aps:QueryMetrics"},
     "registry.champion": A_SECRET,
+    "registry.champions": A_SECRET,
     "registry.keep_document": A_SECRET,
+    "registry.read_file": A_SECRET,
     "registry.run_of": A_SECRET,
     "registry.version_files": A_SECRET,
     "registry.set_champion": A_SECRET,
@@ -98,6 +102,7 @@ RESOURCES = {
         "${ArtifactsBucket.Arn}/scoring/*",
         "${ArtifactsBucket.Arn}/profiles/*",
         "${ArtifactsBucket.Arn}/notes/*",
+        "${ArtifactsBucket.Arn}/versions/*",
     },
     "states": {
         "RetrainingStateMachine",
@@ -274,7 +279,7 @@ def test_each_secret_may_be_read_only_by_the_functions_that_use_it(template: Tem
             f"{name}Function"
             for name in (
                 *("StartJob", "WatchJobs", "ValidateModel", "DeployModel", "CloseJob"),
-                *("WatchRollouts", "RollBack"),
+                *("WatchRollouts", "WatchChampions", "RollBack", "ProfileData"),
             )
         },
     }

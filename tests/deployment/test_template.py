@@ -9,6 +9,7 @@ RULES = {
     "SweepScheduleRule": "SweepModelsFunction",
     "WatchScheduleRule": "WatchJobsFunction",
     "RolloutScheduleRule": "WatchRolloutsFunction",
+    "ChampionScheduleRule": "WatchChampionsFunction",
     "RollbackAlarmRule": "RollBackFunction",
     "NotifyRule": "NotifyFunction",
     "ExecutionStatusRule": "CloseJobFunction",
@@ -18,7 +19,17 @@ INVOKED_BY_RULES = {target for target in RULES.values() if target in FUNCTIONS}
 READS_METRICS = {"SweepModelsFunction", "CheckTriggersFunction"}
 CALLS_THE_NETWORK = {
     f"{name}Function"
-    for name in ("StartJob", "WatchJobs", "ValidateModel", "DeployModel", "CloseJob", "WatchRollouts", "RollBack")
+    for name in (
+        "StartJob",
+        "WatchJobs",
+        "ValidateModel",
+        "DeployModel",
+        "CloseJob",
+        "WatchRollouts",
+        "WatchChampions",
+        "RollBack",
+        "ProfileData",
+    )
 }
 CALLED_FROM_THE_NETWORK = (
     *("DynamoDB", "S3", "Step Functions", "EventBridge", "EKS", "CloudWatch", "Secrets Manager"),

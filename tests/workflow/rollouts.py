@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from auto_retrain.domain.errors import ServingConflict
 from auto_retrain.domain.job import RetrainingJob
 from auto_retrain.domain.prediction_log import default_prefix, partition_of
 from auto_retrain.domain.serving import Rollout, ServingRecord
+from local.serving.passing_time import let_pass
 from tests.workflow.world import PATIENCE_SECONDS, Ended, World
 
 CANARY = {
@@ -97,17 +97,7 @@ class Canary:
 
     def let_pass(self, time: timedelta) -> None:
         """Let everything about the rollout have happened this much earlier."""
-        while True:
-            record = self.record
-            assert record.rollout is not None
-            rollout = record.rollout
-            moments = ("since", "started_at", "weighted_at")
-            earlier = {name: at - time for name in moments if (at := getattr(rollout, name))}
-            try:
-                self.world.ledger.note(record.changed(rollout=rollout.changed(**earlier)))
-                return
-            except ServingConflict:
-                continue
+        let_pass(self.world.ledger, self.model, time)
 
     def _row(self, rollout: Rollout, version: str, is_error: bool, at: datetime) -> dict[str, Any]:
         return {

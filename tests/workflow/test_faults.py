@@ -21,7 +21,7 @@ from local.stack import TRAINER_IMAGE, LocalStack
 from tests.webhook import Webhook
 from tests.workflow.fault_proxy import FaultProxy, Forward, Reply, Request, drop, lose_answer, refuse
 from tests.workflow.stored import everything_written
-from tests.workflow.world import NOW, TINY, TINY_IMAGE, Ended, World
+from tests.workflow.world import IMAGES, NOW, TINY_IMAGE, Ended, World
 
 JOBS = r"/apis/batch/v1/namespaces/auto-retrain/jobs"
 AGED = timedelta(minutes=20)
@@ -89,7 +89,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, webhook: Webhook) -> Iterato
                 "SlackOrigins": webhook.origin,
                 "PodTemplateAllows": "env=TOKEN,env=HUB_TOKEN,secret=absent,secret=hub",
             },
-            images={TINY_IMAGE: TINY},
+            images=IMAGES,
             time_scale=0.001,
             watch_interval_seconds=0.1,
             report=lambda _: None,

@@ -7,7 +7,7 @@ import pytest
 from local.stack import LocalStack
 from tests.webhook import Webhook
 from tests.workflow.stored import everything_written
-from tests.workflow.world import TINY, TINY_IMAGE, World
+from tests.workflow.world import IMAGES, TINY_IMAGE, World
 
 CANARY = "canary-T0K3N"
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:slack-webhook"
@@ -28,9 +28,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, webhook: Webhook) -> Iterato
         "SlackOrigins": webhook.origin,
     }
     directory = tmp_path_factory.mktemp("outage") / "stack"
-    with LocalStack(
-        directory, parameters=parameters, images={TINY_IMAGE: TINY}, time_scale=0.001, report=lambda _: None
-    ) as stack:
+    with LocalStack(directory, parameters=parameters, images=IMAGES, time_scale=0.001, report=lambda _: None) as stack:
         secret = f"{webhook.origin}/services/{CANARY}"
         stack.client("secretsmanager").create_secret(Name="slack-webhook", SecretString=secret)
         yield World(stack)

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from local.stack import LocalStack
-from tests.workflow.world import NOW, TINY, TINY_IMAGE, World
+from tests.workflow.world import IMAGES, NOW, TINY_IMAGE, World
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    options = {"parameters": {"TrainerImage": TINY_IMAGE, "ParallelJobs": "1"}, "images": {TINY_IMAGE: TINY}}
+    options = {"parameters": {"TrainerImage": TINY_IMAGE, "ParallelJobs": "1"}, "images": IMAGES}
     directory = tmp_path_factory.mktemp("places") / "stack"
     with LocalStack(directory, **options, time_scale=0.01, watch_interval_seconds=0.1, report=lambda _: None) as stack:
         yield World(stack)

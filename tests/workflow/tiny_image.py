@@ -12,6 +12,7 @@ import os
 import sys
 import time
 import urllib.request
+from functools import cache
 from typing import Any
 
 import botocore.session
@@ -142,6 +143,7 @@ def write(name: str, content: bytes) -> str:
     return uri
 
 
+@cache
 def s3() -> Any:
     return botocore.session.get_session().create_client("s3")
 

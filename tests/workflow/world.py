@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,8 @@ from auto_retrain.domain.names import job_id
 from local.aws.environment import aws_settings
 from local.cluster import LocalImage, Preparation
 from local.paths import env_python
-from local.stack import LocalStack
+from local.stack import TRAINER_IMAGE, LocalStack
+from local.trainer_image import TRAIN_MODEL
 from tests.unit.builders import a_policy
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -50,6 +51,12 @@ TINY = LocalImage(
         varying=frozenset({"AUTO_RETRAIN_ORDER", "JOB_COMPLETION_INDEX"}),
     ),
 )
+# Pods of an image that few tests use are no reason to keep a process to fork them from.
+IMAGES = {
+    TINY_IMAGE: TINY,
+    NEWER_IMAGE: replace(TINY, preparation=None),
+    TRAINER_IMAGE: replace(TRAIN_MODEL, preparation=None),
+}
 ALL_THE_WAY = [
     "CheckTriggers",
     "ChooseStart",

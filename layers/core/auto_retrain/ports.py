@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol
 
 # Only for the type checker: importing the ports must not import everything that they mention.
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
     from .domain.analysis import RolloutEvidence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .domain.live import LiveCounts, LiveQuery
     from .domain.manifest import DataObject
     from .domain.metric_reading import MetricQuery, MetricReading
-    from .domain.model_state import ModelState, Quarantine, Rejections
+    from .domain.model_state import ModelState, Quarantine, RejectedJob, Rejections
     from .domain.policy.pod_rules import PodRules
     from .domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
     from .domain.policy.traffic import TrafficTarget
@@ -163,6 +163,13 @@ class ModelStates(Protocol):
     def record_breach(self, model_name: str, trigger: TriggerType, day: date) -> ModelState:
         """Record a day on which a trigger was met, and return the new state; repeating a day changes nothing."""
 
+    def record_rejection(self, model_name: str, trigger: TriggerType, job: RejectedJob, in_a_row: int) -> None:
+        """Let a trigger back off because of a job whose version was taken back; repeating it changes nothing.
+
+        `in_a_row` is how many champions of this model failed, which counts if more than the rejections since the last
+        deployment. Raises StoreUnavailable if somebody else has changed the rejections meanwhile.
+        """
+
     def set_quarantine(self, model_name: str, quarantine: Quarantine | None) -> bool:
         """Set or lift a model's quarantine; returns whether this changed anything. The first reason stays.
 
@@ -255,6 +262,12 @@ class DeploymentLedger(Protocol):
         Records that cannot be read are left out; what is wrong with them is added to `unreadable`.
         """
 
+    def list_watched(self, unreadable: list[str] | None = None) -> list[ServingRecord]:
+        """The records whose champion is watched, or of whose failure people do not know yet (see `is_watched`).
+
+        Otherwise like `list_open`; a model that is not watched costs nothing.
+        """
+
     def evidence(self, model_name: str) -> RolloutEvidence | None:
         """The evidence of the present or last rollout."""
 
@@ -310,6 +323,16 @@ class DataStore(Protocol):
     def write(self, key: str, content: bytes) -> str:
         """Store a document among the artifacts and return its URI."""
 
+    def keep(self, key: str, file: FileDigest, pieces: Iterable[bytes]) -> str:
+        """Store a file of any size among the artifacts, and return its URI.
+
+        If this very content is there already, none of its pieces is asked for. Raises ArtifactInvalid, and stores
+        nothing, if the pieces are not what the digest says.
+        """
+
+    def prune(self, prefix: str, keep: Collection[str]) -> None:
+        """Delete all folders directly below a prefix of the artifacts, except those to be kept."""
+
     def uri(self, key: str) -> str:
         """The URI that a document has, or would have, under this key."""
 
@@ -341,6 +364,9 @@ class ModelRegistry(Protocol):
 
     def champion(self, model_name: str) -> str | None: ...
 
+    def champions(self) -> dict[str, str]:
+        """The version of each model that has a champion, in a few calls for the whole registry."""
+
     def set_champion(self, model_name: str, version: str) -> None: ...
 
     def version_tags(self, model_name: str, version: str) -> dict[str, str] | None:
@@ -359,6 +385,12 @@ class ModelRegistry(Protocol):
         """Digests of a version's files as they are now, by path; no model is loaded.
 
         Raises RegistryRefused if the version does not exist or its files are not in the registry.
+        """
+
+    def read_file(self, model_name: str, version: str, path: str) -> Iterator[bytes]:
+        """The content of one of a version's files, piece by piece.
+
+        The first piece raises RegistryRefused if the version or the file does not exist.
         """
 
     def keep_document(self, run_id: str, name: str, content: bytes) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from auto_retrain.domain.trigger_type import TriggerType
 from local.demo.production import Production
-from local.demo.serving import accuracy_of
+from local.demo.serving import Serving, accuracy_of
 from local.demo.stage import Stage, days_of, midnight
 from local.demo.story import Story
 
@@ -17,9 +17,10 @@ THRESHOLD, MIN_IMPROVEMENT = 0.92, 0.05
 
 def play(stage: Stage, story: Story) -> None:
     """accuracy decays in production, and a better version takes over"""
-    stage.put_flights(MODEL, days_of(date(2013, 1, 30), 75))
+    stage.put_flights(stage.flights, MODEL, days_of(date(2013, 1, 30), 75))
     stage.apply(POLICY)
-    with Production(stage, MODEL) as production:
+    with Serving(stage.stack.mlflow_url, stage.flights) as serving:
+        production = Production(stage, MODEL, serving)
         _first_version(stage, story)
         _decay(stage, story, production)
         _proof(stage, story)
@@ -37,11 +38,11 @@ def _first_version(stage: Stage, story: Story) -> None:
 
 def _decay(stage: Stage, story: Story, production: Production) -> None:
     stage.say("it serves in March; its accuracy is published, and the alarm rings")
-    scores = production.serve(days_of(MARCH, 31))
-    seen = accuracy_of(scores[-10:])
+    served = production.serve(days_of(MARCH, 31))
+    seen = accuracy_of(served[-10:])
     story.check(f"its accuracy falls below {THRESHOLD}", seen < THRESHOLD, f"{seen:.4f} in the last 10 days of March")
     # Publishing may set off the alarm; if it is on already, the sweep is what finds the model.
-    production.publish(scores)
+    production.publish(served)
     stage.wait()
     stage.sweep(midnight(APRIL))
     job = stage.newest_job(MODEL)
@@ -68,12 +69,12 @@ def _proof(stage: Stage, story: Story) -> None:
 
 def _afterwards(stage: Stage, story: Story, production: Production) -> None:
     stage.say("it serves in April")
-    scores = production.serve(days_of(APRIL, 10))
-    seen = accuracy_of(scores)
+    served = production.serve(days_of(APRIL, 10))
+    seen = accuracy_of(served)
     story.check(
         f"its accuracy is above {THRESHOLD} again", seen > THRESHOLD, f"{seen:.4f} in the first 10 days of April"
     )
-    production.publish(scores)
+    production.publish(served)
     stage.sweep(midnight(APRIL + timedelta(days=11)))
     retrained = len(stage.jobs.list_recent(MODEL, 10))
     story.check("nothing is retrained without need", retrained == 2, f"{retrained} retrainings, the first included")

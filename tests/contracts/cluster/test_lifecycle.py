@@ -225,21 +225,23 @@ def test_a_finished_job_and_its_pods_disappear_after_their_time_to_live(kubectl:
     assert kubectl.cluster.wait_until(lambda: kubectl.pods("ttl") == [])
 
 
-def test_an_evicted_pod_is_replaced_and_does_not_use_up_an_attempt(kubectl: Kubectl) -> None:
+@pytest.mark.parametrize("name", ["drained", "lost"])
+def test_a_pod_without_its_node_is_replaced_and_does_not_use_up_an_attempt(kubectl: Kubectl, name: str) -> None:
     ignore = {"rules": [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget"}]}]}
-    kubectl.run("spot", "sleep", "600", podFailurePolicy=ignore)
-    kubectl.cluster.wait_until(lambda: kubectl.job("spot")["status"].get("ready") == 1)
-    first = kubectl.pods("spot")[0]["metadata"]["name"]
+    kubectl.run(name, "sleep", "600", podFailurePolicy=ignore)
+    kubectl.cluster.wait_until(lambda: kubectl.job(name)["status"].get("ready") == 1)
+    first = kubectl.pods(name)[0]["metadata"]["name"]
 
-    kubectl.cluster.evict("spot")
+    if name == "drained":
+        kubectl.cluster.evict(name)
+    else:
+        kubectl.cluster.lose_node()
 
     def replaced() -> bool:
-        return [pod["status"]["phase"] for pod in kubectl.pods("spot") if pod["metadata"]["name"] != first] == [
-            "Running"
-        ]
+        return [pod["status"]["phase"] for pod in kubectl.pods(name) if pod["metadata"]["name"] != first] == ["Running"]
 
     assert kubectl.cluster.wait_until(replaced)
-    assert "failed" not in kubectl.job("spot")["status"]
+    assert "failed" not in kubectl.job(name)["status"]
 
 
 def test_a_deadline_ends_a_job_whose_image_cannot_be_pulled(kubectl: Kubectl) -> None:

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import pytest
 from cronsim import CronSim
 
-from local.aws.schedules import moments, unix_cron
+from local.aws.dispatcher import rules
+from local.aws.schedules import Schedules, moments, unix_cron
 
 from .conftest import App
 
@@ -36,6 +37,21 @@ def test_a_named_schedule_ticks_at_its_interval_and_the_others_do_not_fire(app: 
 
     app.account.schedules.stop()
     assert all(tick["detail-type"] == "Scheduled Event" for tick in ticks)
+
+
+def test_a_rule_that_is_disabled_does_not_fire_until_it_is_enabled_again(app: App) -> None:
+    schedules = Schedules(app.account.dispatcher)
+    (name,) = (rule.name for rule in rules() if getattr(rule, "logical_resource_id", "") == "ScheduleRule")
+    missed, due = (datetime(2013, 6, day, tzinfo=UTC) for day in (4, 5))
+
+    app.client("events").disable_rule(Name=name)
+    schedules._tick("ScheduleRule", iter([missed]))
+    app.client("events").enable_rule(Name=name)
+    schedules._tick("ScheduleRule", iter([due]))
+
+    fired = [event["time"] for event in app.recorded(lambda event: event["time"].startswith("2013-06-0"))]
+    assert f"{due:%Y-%m-%dT%H:%M:%SZ}" in fired
+    assert f"{missed:%Y-%m-%dT%H:%M:%SZ}" not in fired
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import os
 import subprocess
 import urllib.request
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -44,16 +45,26 @@ def test_an_execution_runs_the_functions_that_are_built(stack: LocalStack) -> No
     assert execution["executionArn"] in (stack.logs / "CheckTriggersFunction.log").read_text()
 
 
-def test_mlflow_keeps_its_state_in_the_directory_of_the_stack(stack: LocalStack) -> None:
-    request = urllib.request.Request(
-        f"{stack.mlflow_url}/api/2.0/mlflow/experiments/create",
-        json.dumps({"name": "an experiment"}).encode(),
-        {"Content-Type": "application/json"},
-    )
+def ask_mlflow(stack: LocalStack, what: str, body: dict[str, Any]) -> Any:
+    url = f"{stack.mlflow_url}/api/2.0/mlflow/experiments/{what}"
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=30) as response:
-        assert json.load(response)["experiment_id"] == "1"
+        return json.load(response)
 
+
+def test_mlflow_keeps_its_state_in_the_directory_of_the_stack(stack: LocalStack) -> None:
+    assert "experiment_id" in ask_mlflow(stack, "create", {"name": "an experiment"})
     assert (stack.directory / "mlflow" / "mlflow.db").exists()
+
+
+def test_after_a_power_cut_everything_answers_at_its_address_and_knows_what_it_knew(stack: LocalStack) -> None:
+    ask_mlflow(stack, "create", {"name": "before the cut"})
+
+    stack.cut_power()
+
+    known = ask_mlflow(stack, "search", {"max_results": 10})["experiments"]
+    assert "before the cut" in [experiment["name"] for experiment in known]
+    test_the_watcher_reaches_the_cluster_and_the_table(stack)
 
 
 def test_a_directory_serves_one_stack_at_a_time(stack: LocalStack) -> None:

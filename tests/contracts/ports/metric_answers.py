@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Protocol
 
+from auto_retrain.adapters.memory.outside import MemoryMetricSource
 from auto_retrain.adapters.metrics.cloudwatch import CloudWatchMetricSource
 from auto_retrain.adapters.metrics.prometheus import PrometheusMetricSource
 from auto_retrain.domain.metric_reading import MetricQuery, MetricReading
@@ -35,6 +36,11 @@ class Published(Protocol):
     ) -> dict[str, MetricReading]:
         """The readings by model; the series of each are `values` and `rows` (or `values` alone) and `shares`."""
 
+    def read_versions(
+        self, averages: Mapping[tuple[str, str], Days], asked: Mapping[str, str | None]
+    ) -> dict[str, MetricReading]:
+        """The readings of one version of each model, where the averages of several versions are published."""
+
 
 class _Pages:
     def __init__(self, answer: Callable[[list[dict[str, Any]]], dict[str, Any]]) -> None:
@@ -59,6 +65,23 @@ class CloudWatch:
             return page
 
         return _readings(CloudWatchMetricSource(_Pages(answer)), series, policy)
+
+    def read_versions(
+        self, averages: Mapping[tuple[str, str], Days], asked: Mapping[str, str | None]
+    ) -> dict[str, MetricReading]:
+        def answer(queries: list[dict[str, Any]]) -> dict[str, Any]:
+            return {"MetricDataResults": [result(query["Id"], query["MetricStat"]) for query in queries]}
+
+        def result(name: str, stat: dict[str, Any]) -> dict[str, Any]:
+            dimensions = {each["Name"]: each["Value"] for each in stat["Metric"]["Dimensions"]}
+            # CloudWatch has a metric only under all of its dimensions.
+            published = averages.get((dimensions["Model"], dimensions.get("Version", "")), ())
+            days = beginnings([value if stat["Stat"] == "Sum" else value and 1 for value in published])
+            moments, values = [at for at, _ in days], [value for _, value in days]
+            return {"Id": name, "Timestamps": moments, "Values": values, "StatusCode": "Complete"}
+
+        metric = {"counts_rows": False, "version_dimension": "Version"}
+        return _readings(CloudWatchMetricSource(_Pages(answer)), asked, a_policy(metric=metric))
 
     def _result(self, query: dict[str, Any], series: Mapping[str, Mapping[str, Days]]) -> dict[str, Any]:
         stat = query["MetricStat"]
@@ -91,14 +114,37 @@ class Prometheus:
 
         return _readings(Canned("http://127.0.0.1:1"), series, policy)
 
+    def read_versions(
+        self, averages: Mapping[tuple[str, str], Days], asked: Mapping[str, str | None]
+    ) -> dict[str, MetricReading]:
+        class Canned(PrometheusMetricSource):
+            def _post(self, body: bytes) -> tuple[int, bytes]:
+                return 200, json.dumps(_matrix(averages)).encode()
 
-def _matrix(of_models: Mapping[str, Days]) -> dict[str, Any]:
+        metric = {"source": "prometheus", "step_minutes": 1440, "gauge": "accuracy", "version_label": "version"}
+        return _readings(Canned("http://127.0.0.1:1"), asked, a_policy(metric=metric))
+
+
+class Memory:
+    """The fake."""
+
+    def read_versions(
+        self, averages: Mapping[tuple[str, str], Days], asked: Mapping[str, str | None]
+    ) -> dict[str, MetricReading]:
+        source = MemoryMetricSource()
+        for key, days in averages.items():
+            values = [value for value in days if value is not None]
+            source.of_versions[key] = MetricReading(value=sum(values) / len(values), points=len(values))
+        return _readings(source, asked, a_policy(metric={"counts_rows": False, "version_dimension": "Version"}))
+
+
+def _matrix(of_models: Mapping[str, Days] | Mapping[tuple[str, str], Days]) -> dict[str, Any]:
     result = [
         {
-            "metric": {"model": model},
+            "metric": {"model": key} if isinstance(key, str) else {"model": key[0], "version": key[1]},
             "values": [[(at + DAY).timestamp(), str(value)] for at, value in beginnings(days)],
         }
-        for model, days in of_models.items()
+        for key, days in of_models.items()
         if beginnings(days)
     ]
     return {"status": "success", "data": {"resultType": "matrix", "result": result}}
@@ -106,5 +152,9 @@ def _matrix(of_models: Mapping[str, Days]) -> dict[str, Any]:
 
 def _readings(source: Any, series: Mapping[str, Any], policy: Policy) -> dict[str, MetricReading]:
     start = END - policy.triggers.evaluation_window_days * DAY
-    queries = [MetricQuery(model_name=model, metric=policy.metric, start=start, end=END) for model in series]
+    versions = {model: about if isinstance(about, str) else None for model, about in series.items()}
+    queries = [
+        MetricQuery(model_name=model, version=version, metric=policy.metric, start=start, end=END)
+        for model, version in versions.items()
+    ]
     return dict(zip(series, source.read(queries), strict=True))

@@ -14,12 +14,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from auto_retrain.adapters.data import arrow_cells, arrow_tables, s3
+from auto_retrain.adapters.data import arrow_cells, arrow_tables, kept_files, s3
 from auto_retrain.adapters.data.arrow_tables import ArrowTableReader
 from auto_retrain.adapters.data.ranged_object import RangedObject
 from auto_retrain.adapters.data.s3 import S3DataStore
 from auto_retrain.adapters.memory.data import MemoryDataStore
-from auto_retrain.domain.errors import ArtifactInvalid, DataChanged, DataInvalid, DataUnavailable, SettingMissing
+from auto_retrain.domain.digest import sha256_of
+from auto_retrain.domain.errors import (
+    ArtifactInvalid,
+    ArtifactMissing,
+    DataChanged,
+    DataInvalid,
+    DataUnavailable,
+    SettingMissing,
+)
+from auto_retrain.domain.files import FileDigest
 from auto_retrain.domain.manifest import DataObject
 from auto_retrain.domain.windows import Window
 from auto_retrain.ports import MAX_DOCUMENT_BYTES, DataStore, RowBatch
@@ -94,6 +103,87 @@ def test_the_body_of_a_document_that_is_too_large_is_never_asked_for() -> None:
 
     with pytest.raises(ArtifactInvalid, match=f"has {1 << 40} bytes"):
         S3DataStore(Endless(), None, "artifacts").read("s3://artifacts/x")
+
+
+A_FILE = b"0123456789" * 100
+
+
+def digest_of(content: bytes) -> FileDigest:
+    return FileDigest(sha256=sha256_of(content), size=len(content))
+
+
+def never() -> Iterator[bytes]:
+    raise AssertionError("nothing has to be read")
+    yield b""
+
+
+def test_a_file_is_kept_once_and_then_none_of_its_pieces_is_asked_for(store_and_put: tuple[DataStore, Put]) -> None:
+    store, _ = store_and_put
+    uri = store.keep("versions/churn/1/files/a", digest_of(A_FILE), iter([A_FILE[:7], A_FILE[7:]]))
+    assert uri == store.uri("versions/churn/1/files/a")
+    assert store.read(uri) == A_FILE
+    assert store.keep("versions/churn/1/files/a", digest_of(A_FILE), never()) == uri
+    store.keep("versions/churn/1/files/a", digest_of(b"new"), iter([b"new"]))
+    assert store.read(uri) == b"new"
+    assert store.read(store.keep("versions/churn/1/files/empty", digest_of(b""), iter([]))) == b""
+
+
+@pytest.mark.parametrize("content", [A_FILE[1:], A_FILE + b"1", b"x" * len(A_FILE), b""])
+def test_a_file_that_is_not_what_its_digest_says_is_not_kept(
+    store_and_put: tuple[DataStore, Put], content: bytes
+) -> None:
+    store, _ = store_and_put
+    with pytest.raises(ArtifactInvalid, match="its content is not the one whose digest is known"):
+        store.keep("versions/churn/1/files/a", digest_of(A_FILE), iter([content]))
+    with pytest.raises(ArtifactMissing):
+        store.read(store.uri("versions/churn/1/files/a"))
+
+
+def test_folders_that_are_not_kept_are_deleted_and_no_others(store_and_put: tuple[DataStore, Put]) -> None:
+    store, _ = store_and_put
+    keys = [f"versions/{name}/{n}/files/{n}" for name in ("churn", "churn2") for n in (1, 2, 11)]
+    for key in (*keys, "profiles/churn/1.json"):
+        store.write(key, b"x")
+    for _ in range(2):
+        store.prune("versions/churn/", {"1"})
+    for key in (*keys[:1], *keys[3:], "profiles/churn/1.json"):
+        assert store.read(store.uri(key)) == b"x"
+    for key in keys[1:3]:
+        with pytest.raises(ArtifactMissing):
+            store.read(store.uri(key))
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_a_large_file_is_stored_in_parts_and_nothing_stays_of_one_that_is_wrong(
+    aws: None, monkeypatch: pytest.MonkeyPatch, is_whole: bool
+) -> None:
+    monkeypatch.setattr(kept_files, "PART_BYTES", 5 << 20)
+    client = boto3.client("s3", region_name=REGION)
+    client.create_bucket(Bucket="artifacts", CreateBucketConfiguration={"LocationConstraint": REGION})
+    content = bytes(range(256)) * (48 << 10)  # 12 MB
+    pieces = [content[start : start + 100_000] for start in range(0, len(content), 100_000)]
+    store = S3DataStore(client, None, "artifacts")
+    if is_whole:
+        assert store.read(store.keep("versions/a", digest_of(content), iter(pieces)), 1 << 30) == content
+        assert store.keep("versions/a", digest_of(content), never()) == "s3://artifacts/versions/a"
+    else:
+        with pytest.raises(ArtifactInvalid):
+            store.keep("versions/a", digest_of(content), iter(pieces[:-1]))
+        with pytest.raises(ArtifactMissing):
+            store.read("s3://artifacts/versions/a")
+    assert "Uploads" not in client.list_multipart_uploads(Bucket="artifacts")
+
+
+def test_a_file_that_could_not_be_deleted_is_reported() -> None:
+    class Refusing:
+        def list_objects_v2(self, **_: Any) -> dict[str, Any]:
+            return {"Contents": [{"Key": "versions/churn/1/files/a"}]}
+
+        def delete_objects(self, **_: Any) -> dict[str, Any]:
+            return {"Errors": [{"Key": "versions/churn/1/files/a", "Message": "not now"}]}
+
+    with pytest.raises(DataUnavailable, match="'s3://artifacts/versions/churn/1/files/a' was not deleted: not now"):
+        S3DataStore(Refusing(), None, "artifacts").prune("versions/churn/", set())
 
 
 def test_an_object_is_read_as_a_file_unless_it_has_changed(store_and_put: tuple[DataStore, Put]) -> None:

@@ -526,3 +526,22 @@ def test_a_change_keeps_what_the_record_already_says(stores: Stores) -> None:
     assert saved.is_rolled_back("2")
     assert stores.ledger.serving("churn") == saved
     assert [line.change for line in stores.ledger.lines("churn", 9)] == ["ended", "weight", "adopted"]
+
+
+def test_the_watched_records_are_those_of_provisional_promotions_and_untold_failures(stores: Stores) -> None:
+    record = stores.ledger.write(ServingRecord(model_name="churn").adopted(ModelVersion(number="1"), "it served", NOW))
+    assert stores.ledger.list_watched() == []
+    job = a_job(2)
+    change = record.promoted(ModelVersion(number="2"), job, "auto-retrain", "better", NOW, timedelta(days=7))
+    watched = stores.ledger.write(change)
+    assert stores.ledger.list_watched() == [watched]
+    followed = stores.ledger.note(watched.read_back(Applied(alias="2", at=NOW)))
+    assert stores.ledger.list_open() == []
+    assert stores.ledger.list_watched() == [followed]
+    assert record.champion
+    back = stores.ledger.write(followed.rolled_back_to(record.champion, "auto-retrain", "worse", NOW))
+    back = stores.ledger.note(back.read_back(Applied(alias="1", at=NOW)))
+    assert stores.ledger.list_watched() == [back]
+    assert back.alert
+    stores.ledger.note(back.alerted(back.alert.changed(settled=True).acknowledged_by("ada", None, NOW)))
+    assert stores.ledger.list_watched() == []

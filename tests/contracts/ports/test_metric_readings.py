@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.domain.verdict import Outcome, Verdict
 from auto_retrain.triggers.performance_degradation import judge_performance
-from tests.contracts.ports.metric_answers import DAY, DAYS, END, CloudWatch, Days, Prometheus, Published, Spoil
+from tests.contracts.ports.metric_answers import (
+    DAY,
+    DAYS,
+    END,
+    CloudWatch,
+    Days,
+    Memory,
+    Prometheus,
+    Published,
+    Spoil,
+)
 
 NONE = [None] * DAYS
 ROWS = [100.0] * DAYS
@@ -50,6 +60,23 @@ def test_values_are_averaged(source: Published) -> None:
     assert (reading.value, reading.rows, reading.points) == (pytest.approx(0.925), None, 20)
     assert reading.least_and_greatest == (0.9, 0.95)
     assert verdict.outcome is Outcome.UNMET
+
+
+@pytest.mark.parametrize("name", [*SOURCES, "memory"])
+def test_the_reading_is_that_of_the_version_that_is_asked_about(name: str) -> None:
+    source = {**SOURCES, "memory": Memory()}[name]
+    averages = {("churn", "1"): [0.8] * DAYS, ("churn", "2"): [0.9] * 3, ("fraud", "1"): [0.7] * DAYS}
+    readings = source.read_versions(averages, {"churn": "2", "fraud": "1", "spam": "1"})
+    assert (readings["churn"].value, readings["churn"].points) == (pytest.approx(0.9), 3)
+    assert (readings["fraud"].value, readings["fraud"].points) == (pytest.approx(0.7), DAYS)
+    assert (readings["spam"].value, readings["spam"].points) == (None, 0)
+
+
+@pytest.mark.parametrize("name", [*SOURCES, "memory"])
+def test_a_version_without_points_has_no_reading_whatever_the_others_have(name: str) -> None:
+    source = {**SOURCES, "memory": Memory()}[name]
+    reading = source.read_versions({("churn", "1"): [0.8] * DAYS}, {"churn": "2"})["churn"]
+    assert (reading.value, reading.points, reading.problem) == (None, 0, None)
 
 
 def test_nothing_published_is_nothing_known(source: Published) -> None:

@@ -196,3 +196,15 @@ def test_the_difference_that_people_were_notified_of_is_kept_until_there_is_none
     for difference in ("churn-alias-moved-1-2", "churn-alias-moved-1-3", "churn-alias-moved-1-3", None, None):
         stores.states.record_moved_alias("churn", difference)
         assert stores.states.get("churn").moved_alias == difference
+
+
+def test_a_champion_that_failed_lets_its_trigger_back_off_once(stores: Stores) -> None:
+    trigger, other = TriggerType.PERFORMANCE_DEGRADATION, TriggerType.DATA_DRIFT
+    for _ in range(2):
+        stores.states.record_rejection("churn", trigger, RejectedJob(job_id="churn-1", at=NOW), 1)
+    assert stores.states.get("churn").rejections[trigger].count == 1
+    stores.states.record_rejection("churn", trigger, RejectedJob(job_id="churn-2", at=NOW), 4)
+    stores.states.record_rejection("churn", other, RejectedJob(job_id="churn-3", at=NOW), 1)
+    rejections = stores.states.get("churn").rejections
+    assert (rejections[trigger].count, rejections[other].count) == (4, 1)
+    assert [job.job_id for job in rejections[trigger].jobs] == ["churn-1", "churn-2"]

@@ -51,6 +51,9 @@ def samples() -> str:
         if at < (END - timedelta(hours=12)).timestamp():
             lines.append(f'accuracy{{model="silent"}} 0.97 {at}')
         lines.append(f'accuracy{{model="quoted",stage="a\\"b\\\\c"}} 0.5 {at}')
+        lines.append(f'accuracy{{model="twins",version="1"}} 0.7 {at}')
+        lines.append(f'accuracy{{model="twins",version="2",pod="a"}} 0.9 {at}')
+        lines.append(f'accuracy{{model="twins",version="2",pod="b"}} 0.8 {at}')
     lines.append("# TYPE labels gauge")
     lines += [f'labels{{model="churn"}} 0.75 {at}' for _, at in timestamps()]
     for name, share in (("right", 0.9), ("labelled", 1.0)):
@@ -83,6 +86,12 @@ def test_a_gauge_is_averaged_over_time_and_instances(source: PrometheusMetricSou
     reading = read(source)
     assert reading.value == pytest.approx((0.85 + 0.95) / 2, abs=0.005)
     assert (reading.points, reading.rows, reading.newest_at, reading.problem) == (24, None, END, None)
+
+
+def test_the_instances_of_one_version_are_averaged_without_those_of_another(source: PrometheusMetricSource) -> None:
+    asked = [query("twins", version_label="version").changed(version=version) for version in ("1", "2", "3")]
+    values = [reading.value for reading in source.read(asked)]
+    assert values == [pytest.approx(0.7), pytest.approx(0.85), None]
 
 
 @pytest.mark.parametrize(("aggregation", "value"), [("minimum", 0.8), ("maximum", 0.95), ("latest", 0.875)])

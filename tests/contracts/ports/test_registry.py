@@ -7,6 +7,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -52,6 +53,21 @@ def test_the_champion_is_the_version_that_was_set(
     for version in ("1", "2", "2"):
         registry.set_champion(model, version)
         assert registry.champion(model) == version
+
+
+def test_the_champions_of_all_models_are_listed_page_by_page(
+    registry_and_register: tuple[ModelRegistry, Register], model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auto_retrain.adapters.mlflow.registry.MODELS_PER_PAGE", 2)
+    registry, register = registry_and_register
+    for place in range(5):
+        register(f"{model}-{place}", "job-1")
+        register(f"{model}-{place}", "job-2")
+    registry.set_champion(f"{model}-0", "2")
+    registry.set_champion(f"{model}-3", "1")
+
+    ours = {name: version for name, version in registry.champions().items() if name.startswith(model)}
+    assert ours == {f"{model}-0": "2", f"{model}-3": "1"}
 
 
 def test_an_unknown_version_cannot_become_champion(
@@ -102,6 +118,41 @@ def test_the_files_of_a_version_are_listed_with_digests_from_all_folders(
     registry, log = registry_and_log
     files = {"MLmodel": b"flavors:", "code/a/b.py": b"1", "data/weights ü.bin": bytes(range(256)) * 20_000}
     log(model, files)
+
+    digests = {path: FileDigest(sha256=sha256_of(content), size=len(content)) for path, content in files.items()}
+    assert registry.version_files(model, "1") == digests
+
+
+def test_a_file_of_a_version_is_read_as_it_is(
+    registry_and_log: tuple[ModelRegistry, Callable[[str, dict[str, bytes]], None]], model: str
+) -> None:
+    registry, log = registry_and_log
+    content = bytes(range(256)) * 20_000
+    log(model, {"MLmodel": b"flavors:", "data/weights ü.bin": content})
+
+    assert b"".join(registry.read_file(model, "1", "data/weights ü.bin")) == content
+    for version, path in (("1", "nothing"), ("9", "MLmodel")):
+        with pytest.raises(RegistryRefused):
+            b"".join(registry.read_file(model, version, path))
+
+
+def test_lost_files_of_a_version_are_back_after_what_the_docs_tell_a_person_to_do(
+    server: MlflowServer, model: str, tmp_path: Path
+) -> None:
+    from mlflow import MlflowClient
+
+    post(server.url, "registered-models/create", {"name": model})
+    info = post(server.url, "logged-models", {"experiment_id": "0", "name": "model"})["model"]["info"]
+    source = f"models:/{info['model_id']}"
+    post(server.url, "model-versions/create", {"name": model, "source": source, "model_id": info["model_id"]})
+    registry, files = MlflowRegistry(server.url), {"MLmodel": b"flavors:", "code/a.py": b"1"}
+    assert registry.version_files(model, "1") == {}
+    for path, content in files.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+    client = MlflowClient(server.url)
+    logged = client.get_model_version(model, "1").source.removeprefix("models:/")
+    client.log_model_artifacts(logged, str(tmp_path))
 
     digests = {path: FileDigest(sha256=sha256_of(content), size=len(content)) for path, content in files.items()}
     assert registry.version_files(model, "1") == digests

@@ -16,10 +16,7 @@ from tests.contracts.cluster.conftest import Kubectl
 from tests.contracts.cluster.recordings import ADMIN_TOKEN
 from tests.unit.train_model.shelf import Shelf
 
-pytestmark = [
-    pytest.mark.xdist_group("mlflow"),
-    pytest.mark.skipif(sys.platform != "linux", reason="pods are forked on Linux only"),
-]
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="pods are forked on Linux only")
 
 
 class Pods:

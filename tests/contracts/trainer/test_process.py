@@ -14,8 +14,6 @@ from mlflow import MlflowClient
 from tests.contracts.trainer.container import DEADLINE_SECONDS, Container, Ended, end_of
 from tests.unit.train_model.shelf import COLUMNS, FIRST_DAY, Shelf, some_rows
 
-pytestmark = pytest.mark.xdist_group("mlflow")
-
 
 def result_of(order: dict[str, Any], shelf: Shelf) -> dict[str, Any]:
     document: dict[str, Any] = json.loads(shelf.get(f"{order['output_uri']}result.json"))

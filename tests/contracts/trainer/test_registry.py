@@ -25,7 +25,6 @@ from train_model.order import Columns, Order
 from train_model.registry import MlflowVersions, final_refusals
 
 pytestmark = [
-    pytest.mark.xdist_group("mlflow"),
     # MLflow warns about its own type hints when it loads some of its modules.
     pytest.mark.filterwarnings("ignore:.*inferred as AnyType:UserWarning"),
 ]

@@ -7,18 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from local.demo.flights import CATEGORICAL, LABEL, NUMERIC
-from local.demo.serving import DayScore, Serving
+from local.demo.flights import CATEGORICAL, LABEL, NUMERIC, ROW_ID
+from local.demo.serving import Serving
 from tests.unit.train_model.shelf import Shelf
 from train_model.data import LabelledRows
 from train_model.default_trainer import fit
 from train_model.order import Columns, Order
 from train_model.registry import MlflowVersions
 
-pytestmark = [
-    pytest.mark.xdist_group("mlflow"),
-    pytest.mark.filterwarnings("ignore:.*inferred as AnyType:UserWarning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore:.*inferred as AnyType:UserWarning")
 
 FEATURES = [*NUMERIC, *CATEGORICAL]
 COLUMNS = {"format": "parquet", "row_id": "row_id", "label": LABEL, "numeric": NUMERIC, "categorical": CATEGORICAL}
@@ -28,7 +25,7 @@ def some_flights(count: int, large_from: int) -> pd.DataFrame:
     """Flights, of which those from a number on are flown by large aircraft."""
     numbers = np.arange(count)
     frame = pd.DataFrame(dict.fromkeys(NUMERIC, numbers) | dict.fromkeys(CATEGORICAL, "UA"))
-    return frame.assign(**{LABEL: (numbers >= large_from).astype(int)})
+    return frame.assign(**{ROW_ID: numbers.astype(str), LABEL: (numbers >= large_from).astype(int)})
 
 
 @pytest.fixture(scope="module")
@@ -52,10 +49,16 @@ def serving(shelf: Shelf, mlflow_url: str, tmp_path_factory: pytest.TempPathFact
 
 def test_the_correct_predictions_of_each_day_are_counted(serving: Serving) -> None:
     first, second = date(2013, 2, 1), date(2013, 2, 2)
-    assert serving.score("served", "1", [first, second]) == [DayScore(first, 100, 100), DayScore(second, 100, 70)]
+    days = serving.predict("served", "1", [first, second])
+    assert [(day.date, day.rows, day.correct) for day in days] == [(first, 100, 100), (second, 100, 70)]
+
+
+def test_the_answer_to_each_row_is_known_by_its_id(serving: Serving) -> None:
+    (day,) = serving.predict("served", "1", [date(2013, 2, 2)])
+    assert [(day.answers[row_id], day.labels[row_id]) for row_id in ("49", "50", "80")] == [(0, 0), (1, 0), (1, 1)]
 
 
 def test_an_unknown_version_is_reported_and_the_process_continues(serving: Serving) -> None:
     with pytest.raises(RuntimeError, match=r"version 9 of served does not serve: .* not found"):
-        serving.score("served", "9", [date(2013, 2, 1)])
-    assert serving.score("served", "1", [date(2013, 2, 1)])
+        serving.predict("served", "9", [date(2013, 2, 1)])
+    assert serving.predict("served", "1", [date(2013, 2, 1)])

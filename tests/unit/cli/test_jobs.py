@@ -1,6 +1,6 @@
 """The newest jobs are listed with how they ended."""
 
-from tests.unit.cli.terminal import Terminal
+from tests.unit.cli.terminal import POLICY, Terminal
 from tests.unit.usecases.world import World, rows
 
 
@@ -12,6 +12,7 @@ def test_jobs_are_listed_with_their_reason(terminal: Terminal) -> None:
     assert heading.split() == ["CREATED", "JOB", "TRIGGER", "STATUS", "REASON"]
     assert row.split() == ["2026-03-01", "12:00:00Z", job_id, "manual", "pending", *row.split()[5:]]
     assert row.endswith("requested by ada: new labels")
+    terminal.apply(POLICY.replace("churn", "fraud"))
     assert terminal.ok("jobs", "fraud").count("\n") == 1
 
 

@@ -8,29 +8,6 @@ import pytest
 from auto_retrain.cli.__main__ import main
 from tests.unit.cli.terminal import Terminal
 
-WITH_AN_UNKNOWN_MODEL = [
-    ["models", "show", "nobody"],
-    ["models", "pause", "nobody", "--reason", "x"],
-    ["models", "resume", "nobody"],
-    ["models", "remove", "nobody", "--yes"],
-    ["models", "lift-quarantine", "nobody", "--reason", "x"],
-    ["why", "nobody"],
-    ["why-not", "nobody"],
-    ["retrain", "nobody", "--reason", "x"],
-    ["retrained", "nobody"],
-    ["drift", "nobody"],
-    ["drift", "nobody", "--report"],
-]
-
-
-@pytest.mark.parametrize("command", WITH_AN_UNKNOWN_MODEL, ids=" ".join)
-def test_an_unknown_model_is_refused_by_name(terminal: Terminal, command: list[str]) -> None:
-    answer = terminal.run(*command)
-    assert (answer.code, answer.out) == (1, "")
-    assert answer.err.startswith("auto-retrain: model 'nobody' has no policy")
-    assert not terminal.ports.executions.started
-    assert not terminal.ports.events.published
-
 
 @pytest.mark.parametrize("model", ["Churn", "churn\n", "../churn", "", "a" * 41, "\u0441hurn", "churn "])
 def test_an_impossible_model_name_is_refused_before_any_call(terminal: Terminal, model: str) -> None:

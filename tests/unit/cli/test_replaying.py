@@ -53,4 +53,7 @@ def test_a_different_verdict_exits_with_1_and_names_what_differs(terminal: Termi
 
 def test_an_unknown_job_is_named(terminal: Terminal) -> None:
     answer = terminal.run("replay", "churn-none")
-    assert (answer.code, answer.err) == (1, "auto-retrain: there is no job 'churn-none'\n")
+    assert (answer.code, answer.err) == (
+        1,
+        "auto-retrain: there is no job 'churn-none'; see 'auto-retrain jobs' for the newest ones\n",
+    )

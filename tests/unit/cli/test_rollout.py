@@ -9,7 +9,7 @@ from auto_retrain.cli import rollout as command
 from auto_retrain.domain.analysis import Analysis
 from auto_retrain.domain.errors import RegistryUnavailable
 from auto_retrain.domain.verdict import Outcome, Verdict
-from tests.unit.cli.terminal import Terminal
+from tests.unit.cli.terminal import POLICY, Terminal
 from tests.unit.usecases.rolling_out.rollout_world import RolloutWorld, away
 
 
@@ -36,7 +36,8 @@ def test_a_model_without_a_rollout_says_what_serves(terminal: Terminal) -> None:
     assert "champion: version 1 since" in out
 
 
-def test_an_unknown_model_has_no_rollout(terminal: Terminal) -> None:
+def test_a_model_that_has_not_served_yet_has_no_rollout(terminal: Terminal) -> None:
+    terminal.apply(POLICY.replace("churn", "fraud"))
     assert terminal.ok("rollout", "fraud").strip() == "fraud: no rollout"
 
 

@@ -180,6 +180,51 @@ def test_where_nobody_knows_what_serves_the_whole_window_is_read(state: ModelSta
     assert verdict.reason.startswith("accuracy 0.9000 is below 0.92")
 
 
+BY_VERSION = {"counts_rows": True, "version_dimension": "Version"}
+
+
+def judge_by_version(reading: MetricReading, serving: Serving | None = SERVING, **metric: Any) -> Verdict:
+    return judge_performance(a_policy(metric={**BY_VERSION, **metric}), reading, NOON, serving)
+
+
+def test_a_metric_by_version_is_read_over_the_whole_window_for_the_version_that_serves() -> None:
+    """An earlier champion that serves again is judged by its earlier days, too: they are its own."""
+    state = ModelState(model_name="churn", deployed=Serving(version="7", since=NOON - timedelta(hours=1)))
+    query = a_query(state, metric=BY_VERSION)
+    assert (query.version, NOON - query.start) == ("7", timedelta(days=30))
+    assert (a_query(state).version, NOON - a_query(state).start) == ("7", timedelta(days=1))
+
+
+def test_a_version_is_judged_by_its_own_rows_as_soon_as_there_are_enough() -> None:
+    just_promoted = Serving(version="7", since=NOON - timedelta(hours=1))
+    verdict = judge_by_version(a_reading(0.9), just_promoted)
+    assert verdict.reason.startswith("accuracy 0.9000 of version 7 is below 0.92")
+    too_few = judge_by_version(a_reading(0.5, 499), just_promoted)
+    assert too_few.reason == "only 499 labelled rows of version 7 are in the window (500 needed)"
+
+
+def test_a_version_without_points_yet_is_inconclusive() -> None:
+    verdict = judge_by_version(MetricReading(value=None))
+    assert (verdict.outcome, verdict.reason) == (
+        Outcome.INCONCLUSIVE,
+        "no accuracy of version 7 was published in the window",
+    )
+
+
+@pytest.mark.parametrize(("days", "outcome"), [(6, "inconclusive"), (7, "met")])
+def test_where_rows_are_not_counted_it_takes_a_week_even_by_version(days: int, outcome: str) -> None:
+    serving = Serving(version="7", since=NOON - timedelta(days=days))
+    assert judge_by_version(a_reading(0.5, None), serving, counts_rows=False).outcome == outcome
+
+
+def test_a_metric_by_version_says_nothing_where_nobody_knows_what_serves() -> None:
+    verdict = judge_by_version(a_reading(0.5), None)
+    assert (verdict.outcome, verdict.value, verdict.n) == (Outcome.INCONCLUSIVE, None, None)
+    assert verdict.reason == (
+        "the metric is read by version, and it is not known which version serves until one is deployed"
+    )
+
+
 @given(st.integers(0, 400), st.integers(0, 365), st.integers(1, 365))
 def test_a_window_is_never_empty_and_has_no_row_of_another_version(hours: int, delay: int, days: int) -> None:
     serving = Serving(version="7", since=NOON - timedelta(hours=hours))

@@ -41,7 +41,7 @@ def analyse(
     one takes up from there.
     """
     same_step = before if before and before.step == rollout.step else None
-    known = same_step.counts if same_step else LiveCounts.model_construct()
+    known = same_step.counts if same_step else LiveCounts.as_default()
     lesson = _lesson(policy, rollout, known, before.processes if before else {}, counts, at)
     look = Look(at=at, weight=rollout.weight, values=lesson.values)
     return RolloutEvidence(

@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from ..ports import Ports
+from ..usecases.lookup import known_policy
 from .arguments import add_limit, add_model
 from .printing import moment, print_table
 
@@ -20,6 +21,9 @@ def add_commands(commands: Any) -> None:
 
 
 def _list(options: argparse.Namespace, ports: Ports) -> None:
+    jobs = ports.jobs.list_recent(options.model, options.limit)
+    if options.model and not jobs:
+        known_policy(options.model, ports)
     rows = [
         (
             moment(job.created_at),
@@ -28,6 +32,6 @@ def _list(options: argparse.Namespace, ports: Ports) -> None:
             (job.ending or job.status).value,
             job.error or job.skipped or (job.validation.reason if job.validation else job.trigger_reason),
         )
-        for job in ports.jobs.list_recent(options.model, options.limit)
+        for job in jobs
     ]
     print_table(("CREATED", "JOB", "TRIGGER", "STATUS", "REASON"), rows)

@@ -12,7 +12,7 @@ from ..domain.model_state import ModelState
 from ..domain.policy.changes import changes_between
 from ..domain.policy.policy import AppliedPolicy
 from ..ports import Ports
-from ..usecases.lookup import newest_version
+from ..usecases.lookup import known_policy
 from ..usecases.operating.policies import (
     PlannedPolicy,
     apply_planned,
@@ -143,13 +143,8 @@ def _drilled(applied: AppliedPolicy, state: ModelState, at: datetime) -> str:
 
 
 def _show(options: argparse.Namespace, ports: Ports) -> None:
-    if options.history or options.version:
-        versions = ports.policies.history(options.model)
-    else:
-        newest = newest_version(options.model, ports)
-        versions = [newest] if newest else []
-    if not versions:
-        raise ModelUnknown(f"model '{options.model}' has no policy; apply one first")
+    newest = known_policy(options.model, ports)
+    versions = ports.policies.history(options.model) if options.history or options.version else [newest]
     if options.history:
         _print_history(versions)
         return

@@ -42,16 +42,18 @@ class RolloutEvidence(Record):
 
     `counts` are those of the present step at the last look that could be trusted. `processes` hold the state of each
     sequential test by check; they go on over all steps. `looks` are thinned so that they stay few.
-    `kept_alive_at` is when the execution that waits for the rollout was last kept alive.
+    `kept_alive_at` is when the execution that waits for the rollout was last kept alive, and `reminded_at` when people
+    were last told that a person has paused it.
     """
 
     model_name: str
     rollout_id: str
     step: int
     looked_at: UtcTime
-    counts: LiveCounts = Field(default_factory=LiveCounts.model_construct)
+    counts: LiveCounts = Field(default_factory=LiveCounts.as_default)
     processes: Mapping[str, JsonValue] = Field(default_factory=dict)
-    analysis: Analysis = Field(default_factory=Analysis.model_construct)
+    analysis: Analysis = Field(default_factory=Analysis.as_default)
     held_since: UtcTime | None = None
     looks: tuple[Look, ...] = ()
     kept_alive_at: UtcTime | None = None
+    reminded_at: UtcTime | None = None

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, JsonValue
@@ -54,9 +55,17 @@ NearTime = Annotated[UtcTime, AfterValidator(check_calendar)]
 class Record(BaseModel):
     """An immutable value; rejects unknown fields and numbers that are not finite."""
 
-    # Validators are built on first use, so a function does not spend its start-up on classes it never uses. A default
-    # that is a record is made by `model_construct` for the same reason: it needs no validation, so nothing is built.
+    # Validators are built on first use, so a function does not spend its start-up on classes it never uses.
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
+
+    @classmethod
+    @cache
+    def as_default(cls) -> Any:
+        """The record of all defaults, for fields of other records; needs no validation, so no validator is built.
+
+        Made once, because pydantic looks up the signature of each default's factory again for each record.
+        """
+        return cls.model_construct()
 
     def changed(self, **changes: Any) -> Self:
         """A copy with some fields changed, validated like any record; the only way to update one.

@@ -1,10 +1,10 @@
 """The deployment ledger: every change of what serves, numbered, never changed."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
 
 from .base import Record, UtcTime
-from .job import RetrainingJob
 from .model_state import Serving
 from .model_version import ModelVersion
 from .traffic import Route, shares
@@ -21,6 +21,8 @@ class LedgerLine(Record):
     `version` is the champion after it, or what stands in for it during a drill, and `previous_version` the champion
     before it. `job_id`, `windows` are those of the job that trained the champion, if it was one of ours. `actor` is the
     person, or the part of the system, that caused the change. `challenger` and `weight` are those in force after it.
+    `serves_since` is when a new champion began to serve, in the time of events; None if that is the time of the clock.
+    `watched_until`, in the same time, is until when its promotion is provisional, if nothing happens before.
     """
 
     model_name: str
@@ -35,12 +37,19 @@ class LedgerLine(Record):
     actor: str | None = None
     reason: str
     deployed_at: UtcTime
+    serves_since: UtcTime | None = None
+    watched_until: UtcTime | None = None
     windows: Windows | None
 
     @property
     def is_new_champion(self) -> bool:
         """Whether it made a version the champion; a drill does not."""
         return self.change in ("promoted", "rolled_back", "adopted")
+
+    @property
+    def since(self) -> datetime:
+        """When its champion began to serve, in the time of events."""
+        return self.serves_since or self.deployed_at
 
     @property
     def route(self) -> Route:
@@ -69,10 +78,6 @@ def periods_of(lines: Sequence[LedgerLine]) -> list[Period]:
     return periods
 
 
-def serving_after(line: LedgerLine, job: RetrainingJob | None) -> Serving:
-    """What serves after a line.
-
-    A job took as long in the time of its event as by the clock: a year that is replayed today stays in that year.
-    """
-    since = job.event_time + (line.deployed_at - job.created_at) if job else line.deployed_at
-    return Serving(version=line.version.number, since=since)
+def serving_after(line: LedgerLine) -> Serving:
+    """What serves after a line that put a champion there."""
+    return Serving(version=line.version.number, since=line.since)

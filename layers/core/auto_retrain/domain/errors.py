@@ -15,7 +15,8 @@ AutoRetrainError
     ├── DataMissing · DataInvalid (DataChanged) · ArtifactInvalid (ArtifactMissing)
     ├── AwsRefused · ClusterRefused · ClusterConflict · RegistryRefused · OrdersTooLarge
     ├── TrainingFailed · ChampionConflict · PromotionRefused · ReviewRefused
-    └── TrafficRefused · TrafficConflict · RolloutRefused · RollbackRefused · DrillRefused
+    ├── TrafficRefused · TrafficConflict · RolloutRefused · RollbackRefused · DrillRefused
+    └── AcknowledgementRefused
 
 "Not due" and "rejected" are results, not errors.
 """
@@ -136,6 +137,10 @@ class RollbackRefused(PermanentError):
 
 class DrillRefused(PermanentError):
     """A live drill cannot begin: what serves is changing, or is not what it should be."""
+
+
+class AcknowledgementRefused(PermanentError):
+    """There is nothing that a person could acknowledge."""
 
 
 class LeaseHeld(PermanentError):

@@ -32,9 +32,14 @@ def parse_file_list(content: bytes) -> dict[str, FileDigest]:
     return _FILE_LIST.validate_json(content)
 
 
+def file_list(files: Mapping[str, FileDigest]) -> bytes:
+    """The file list as canonical JSON (RFC 8785)."""
+    return rfc8785.dumps({path: file.model_dump() for path, file in files.items()})
+
+
 def artifact_digest(files: Mapping[str, FileDigest]) -> str:
-    """One digest for all files: SHA-256 of the file list as canonical JSON (RFC 8785)."""
-    return sha256_of(rfc8785.dumps({path: file.model_dump() for path, file in files.items()}))
+    """One digest for all files: SHA-256 of the file list."""
+    return sha256_of(file_list(files))
 
 
 def changed_files(recorded: Mapping[str, FileDigest], current: Mapping[str, FileDigest]) -> list[str]:

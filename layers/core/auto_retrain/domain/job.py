@@ -112,6 +112,8 @@ class RetrainingJob(Record):
     pending_review: PendingReview | None = None
     review: Review | None = None
     deployed: bool = False
+    provisional_until: UtcTime | None = Field(default=None, description="when the watch over its promotion ends")
+    taken_back_at: UtcTime | None = Field(default=None, description="when its promoted version was taken back")
     error: str | None = None
     announced: bool = Field(default=False, description="whether everything that follows its end was done")
     revision: int = Field(default=0, description="number of times this record was saved")
@@ -242,13 +244,20 @@ class RetrainingJob(Record):
         """Its challenger is about to go into production."""
         return self._moved(RetrainingStatus.DEPLOYING)
 
-    def promoted(self, at: datetime) -> Self:
+    def promoted(self, at: datetime, provisional_until: datetime | None = None) -> Self:
         """Its challenger is in production."""
-        return self.changed(deployed=True, deployed_at=at)
+        return self.changed(deployed=True, deployed_at=at, provisional_until=provisional_until)
 
     def ended(self, ending: Ending, at: datetime, error: str | None = None) -> Self:
         """Ended; raises IllegalTransition if its status does not allow this ending."""
         return self._moved(ending.status, ending=ending, completed_at=at, pending=None, error=error)
+
+    def taken_back(self, reason: str, at: datetime) -> Self:
+        """Its version was promoted and is taken back, after its end; raises IllegalTransition if it never was."""
+        if self.ending is not Ending.PROMOTED:
+            raise IllegalTransition(f"job '{self.job_id}' has not ended with a promotion that could be taken back")
+        ending = Ending.ROLLED_BACK
+        return self.changed(status=ending.status, ending=ending, taken_back_at=at, error=reason)
 
     def after_announcement(self) -> Self:
         """Ended, and everything that follows its end was done."""
@@ -262,13 +271,16 @@ class RetrainingJob(Record):
         """How the job ended, in one sentence for people."""
         version = f"{self.model_name} version {self.challenger_version}"
         if self.ending is Ending.PROMOTED:
-            return f"{version} is now in production (previously: {self.champion_version or 'none'})"
+            until = f", provisionally until {self.provisional_until:%F %H:%M} UTC" if self.provisional_until else ""
+            return f"{version} is now in production{until} (previously: {self.champion_version or 'none'})"
         if self.ending is Ending.SKIPPED:
             return f"{self.model_name} was {self.skipped}"
         if self.ending is Ending.DECLINED and self.review:
             return f"{version} was not deployed: {self.review.actor} declined it: {self.review.reason}"
         if self.ending in (Ending.REJECTED, Ending.INCONCLUSIVE) and self.validation:
             return f"{version} was not deployed ({self.validation.decision.value}): {self.validation.reason}"
+        if self.ending is Ending.ROLLED_BACK and self.taken_back_at:
+            return f"{version} was taken back after its promotion: {self.error}"
         if self.ending is Ending.ROLLED_BACK:
             return f"{version} was not promoted, its rollout was ended: {self.error}"
         return f"Retraining {self.model_name} failed: {self.error}"

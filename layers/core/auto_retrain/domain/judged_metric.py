@@ -48,7 +48,8 @@ class JudgedMetric(NamedTuple):
         if self.serving is None:
             return ""
         version = f" of version {self.serving.version}"
-        whole = self._served >= self.policy.triggers.evaluation_window_days * _DAY
+        served_enough = self._served >= self.policy.triggers.evaluation_window_days * _DAY
+        whole = served_enough or self.policy.metric.names_version
         return version if whole else f"{version}, which has served since {_minute(self.serving.since)},"
 
     def named(self, value: float) -> str:
@@ -65,11 +66,14 @@ class JudgedMetric(NamedTuple):
         return (least, greatest) if self.higher_is_better else (greatest, least)
 
     @property
-    def too_early(self) -> str | None:
-        """Why the version has not served long enough to be judged, if so."""
-        config = self.policy.triggers
-        needed = 1 if self.policy.metric.counts_rows else min(MIN_DAYS_UNCOUNTED, config.evaluation_window_days)
-        if self.serving is None or self._served >= needed * _DAY:
+    def not_its_own(self) -> str | None:
+        """Why the reading is not that of the version that serves, or of too short a time of it, if so."""
+        config, metric = self.policy.triggers, self.policy.metric
+        if self.serving is None:
+            unknown = "the metric is read by version, and it is not known which version serves"
+            return f"{unknown} until one is deployed" if metric.names_version else None
+        needed = 1 if metric.counts_rows else min(MIN_DAYS_UNCOUNTED, config.evaluation_window_days)
+        if (metric.counts_rows and metric.names_version) or self._served >= needed * _DAY:
             return None
         days = f"{max(self._served // _DAY, 0)} whole days of it are in the window ({needed} needed)"
         return f"version {self.serving.version} has served since {_minute(self.serving.since)}: {days}"

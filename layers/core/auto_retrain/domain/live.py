@@ -102,11 +102,11 @@ class LiveCounts(Record):
     `label_problem` says the same of the labels alone: then no label counts, but errors and latencies do.
     """
 
-    champion: ArmCounts = Field(default_factory=ArmCounts.model_construct)
-    challenger: ArmCounts = Field(default_factory=ArmCounts.model_construct)
-    copies: ArmCounts = Field(default_factory=ArmCounts.model_construct)
-    paired: PairedCounts = Field(default_factory=PairedCounts.model_construct)
-    by_period: PeriodCounts = Field(default_factory=PeriodCounts.model_construct)
+    champion: ArmCounts = Field(default_factory=ArmCounts.as_default)
+    challenger: ArmCounts = Field(default_factory=ArmCounts.as_default)
+    copies: ArmCounts = Field(default_factory=ArmCounts.as_default)
+    paired: PairedCounts = Field(default_factory=PairedCounts.as_default)
+    by_period: PeriodCounts = Field(default_factory=PeriodCounts.as_default)
     newest_at: UtcTime | None = None
     dropped: int = 0
     problem: str | None = None

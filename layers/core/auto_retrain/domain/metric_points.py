@@ -57,6 +57,7 @@ def read_points(
         newest_at=min(points[-1] + step, query.end),
         label_share=_label_share(query, values, shares) if shares else None,
         unknown_rows=_uncounted(values.values, counts.values) if counts and query.metric.counts_rows else 0,
+        by_day=_by_day(query, values, counts, points),
         least_and_greatest=None if query.metric.counts_rows else (min(by_point), max(by_point)),
     )
 
@@ -64,6 +65,20 @@ def read_points(
 def _points(values: PointSeries, counts: PointSeries | None) -> list[datetime]:
     """The times of the points; one without samples says nothing."""
     return sorted(at for at in values.values if counts is None or counts.values.get(at, 0) > 0)
+
+
+def _by_day(
+    query: MetricQuery, values: PointSeries, counts: PointSeries | None, points: list[datetime]
+) -> tuple[tuple[float, float], ...]:
+    days: dict[int, list[datetime]] = defaultdict(list)
+    for at in points:
+        # Of rows of which nothing says how many are right, a day says nothing.
+        if at in values.values:
+            days[(at - query.start) // _DAY].append(at)
+    return tuple(
+        (_value(values, counts, of_day), sum(counts.values[at] for at in of_day) if counts else len(of_day))
+        for _, of_day in sorted(days.items())
+    )
 
 
 def _value(values: PointSeries, counts: PointSeries | None, points: list[datetime]) -> float:

@@ -7,9 +7,13 @@ from .policy.metric import MetricPolicy
 
 
 class MetricQuery(Record):
-    """The metric of one model in production, from `start` up to but excluding `end`."""
+    """The metric of one model in production, from `start` up to but excluding `end`.
+
+    If it is published for each version apart, it is that of the `version` alone; None if it is not known which serves.
+    """
 
     model_name: str
+    version: str | None = None
     metric: MetricPolicy
     start: datetime
     end: datetime
@@ -22,7 +26,7 @@ class MetricReading(Record):
     points, the newest of which is for `newest_at`. `label_share` is set if the policy names a metric for it. `problem`
     says why a reading is incomplete (partial data, NaN, a warning from the source). `unknown_rows` are labelled rows of
     which nothing says how many are right; they are not among `rows`. `least_and_greatest` are the extremes of the data
-    points, unless rows are counted.
+    points, unless rows are counted. `by_day` has a value and its samples for each day of the window that has any.
     """
 
     value: float | None
@@ -33,3 +37,4 @@ class MetricReading(Record):
     problem: str | None = None
     unknown_rows: int = 0
     least_and_greatest: tuple[float, float] | None = None
+    by_day: tuple[tuple[float, float], ...] = ()

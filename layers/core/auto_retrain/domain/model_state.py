@@ -36,7 +36,7 @@ class RejectedJob(Record):
 
 
 class Rejections(Record):
-    """Challengers in a row that one kind of trigger called for but that were not deployed; the last jobs, oldest first.
+    """Challengers in a row that one kind of trigger called for but that were not promoted; the last jobs, oldest first.
 
     An earlier release kept no jobs.
     """
@@ -46,6 +46,13 @@ class Rejections(Record):
 
     def with_job(self, job: RejectedJob) -> "Rejections":
         return Rejections(count=self.count + 1, jobs=(*self.jobs, job)[-MAX_REJECTED_JOBS:])
+
+    def with_failed(self, job: RejectedJob, in_a_row: int) -> "Rejections":
+        """With a job whose version failed after its promotion, which had forgotten the failures before."""
+        if any(each.job_id == job.job_id for each in self.jobs):
+            return self
+        after = self.with_job(job)
+        return after.changed(count=max(after.count, in_a_row))
 
 
 class ModelState(Record):
@@ -89,6 +96,13 @@ class ModelState(Record):
     def rejections_with(self, trigger: TriggerType, job: RejectedJob) -> Mapping[TriggerType, Rejections]:
         """The rejections with one more, which a trigger called for."""
         return {**self.rejections, trigger: self.rejections.get(trigger, Rejections(count=0)).with_job(job)}
+
+    def rejections_with_failed(
+        self, trigger: TriggerType, job: RejectedJob, in_a_row: int
+    ) -> Mapping[TriggerType, Rejections]:
+        """The rejections with a job whose version failed after its promotion, which a trigger called for."""
+        before = self.rejections.get(trigger, Rejections(count=0))
+        return {**self.rejections, trigger: before.with_failed(job, in_a_row)}
 
     def breach_days(self, trigger: TriggerType) -> tuple[date, ...]:
         """The recent days on which a trigger was met."""

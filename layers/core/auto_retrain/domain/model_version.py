@@ -10,6 +10,6 @@ class ModelVersion(Record):
     """A version: its number, its files, the MLflow run that produced it, and the metrics that training logged."""
 
     number: str
-    files: VersionFiles = Field(default_factory=VersionFiles.model_construct)
+    files: VersionFiles = Field(default_factory=VersionFiles.as_default)
     run_id: str | None = None
     metrics: dict[str, float] = Field(default_factory=dict)

@@ -20,11 +20,13 @@ from .people import SYSTEM_ACTOR
 from .policy.deployment import DeploymentPolicy
 from .policy.traffic import TrafficTarget
 from .traffic import DesiredRoute, Route
+from .watch import TIME_FOR_A_LEVEL, Alert, Final, Level, Watch
 
 Outcome = Literal["promoted", "rolled_back", "conflict"]
 
 MAX_ROLLED_BACK = 50
 NOT_READ_BACK = "not read back yet"
+_UNWATCHED: dict[str, Any] = {"watch": None, "final": None}
 
 
 class Intervention(Record):
@@ -109,10 +111,12 @@ class ServingRecord(Record):
 
     `champion` and `previous` are the lines that put these versions there. A `conflict` says, in words for people, how
     alias or traffic differ from this record although we did not move them; what somebody else did stays. `told_at` is
-    when people were last told that alias or traffic do not follow. While it `overrules`, a person's command is newer
-    than whatever alias and traffic are: it replaces that, until it has been read back. During a `drill` the champion
-    stays what it is, although it answers no request; any other change ends the drill. `drilled_at` is when a drill last
-    began or ended.
+    when people were last told that alias or traffic do not follow. While there is a `watch`, the promotion is
+    provisional; `final` says how it became final. `alert` is about the champion that failed last, and `failures` counts
+    those in a row that failed after their promotion. `known_level` is that of a champion that was put back. While it
+    `overrules`, a person's command is newer than whatever alias and traffic are: it replaces that, until it has been
+    read back. During a `drill` the champion stays what it is, although it answers no request; any other change ends the
+    drill. `drilled_at` is when a drill last began or ended.
     """
 
     model_name: str
@@ -126,6 +130,11 @@ class ServingRecord(Record):
     applied: Applied | None = None
     conflict: str | None = None
     told_at: UtcTime | None = None
+    watch: Watch | None = None
+    final: Final | None = None
+    alert: Alert | None = None
+    failures: int = 0
+    known_level: Level | None = None
     overrules: bool = False
     drill: LiveDrill | None = None
     drilled_at: UtcTime | None = None
@@ -150,6 +159,11 @@ class ServingRecord(Record):
         return is_passing or self.conflict is not None or not self.is_applied
 
     @property
+    def is_watched(self) -> bool:
+        """Whether its champion is judged, or people do not know yet about the last one that failed."""
+        return self.watch is not None or (self.alert is not None and not self.alert.is_over)
+
+    @property
     def is_applied(self) -> bool:
         """Whether alias and traffic were last read back as this record wants them."""
         if self.desired is None:
@@ -158,6 +172,15 @@ class ServingRecord(Record):
         if applied is None or applied.pending or applied.alias != self.desired.champion.number:
             return False
         return applied.route is None or applied.route.follows(self.desired)
+
+    @property
+    def difference(self) -> str | None:
+        """Why alias and traffic are not as this record wants them, in words for people."""
+        if self.is_applied:
+            return self.conflict
+        pending = self.applied.pending if self.applied else None
+        known = pending if pending != NOT_READ_BACK else None
+        return self.conflict or known or "alias or traffic do not follow the record yet"
 
     @property
     def trained_champion(self) -> LedgerLine | None:
@@ -211,7 +234,8 @@ class ServingRecord(Record):
         kept = tuple(each for each in self.rolled_back if each.version != version.number)
         line = self._line("adopted", version, reason, at)
         known = self.changed(rolled_back=kept, conflict=None)
-        return known._change(line, champion=line, previous=self.champion, rollout=None, ended=ended)
+        changes = {**_UNWATCHED, "known_level": None, "alert": self._superseded(version, at)}
+        return known._change(line, champion=line, previous=self.champion, rollout=None, ended=ended, **changes)
 
     def rolling_out(self, rollout: Rollout, actor: str, reason: str, at: datetime) -> "ServingChange":
         """A rollout begins."""
@@ -226,12 +250,61 @@ class ServingRecord(Record):
         return self._with_rollout(moved, "weight", actor, reason, at)
 
     def promoted(
-        self, version: ModelVersion, job: RetrainingJob, actor: str, reason: str, at: datetime
+        self,
+        version: ModelVersion,
+        job: RetrainingJob,
+        actor: str,
+        reason: str,
+        at: datetime,
+        watched_for: timedelta = timedelta(),
     ) -> "ServingChange":
-        """A job's challenger is the champion from now on."""
-        line = self._line("promoted", version, reason, at, actor=actor, job_id=job.job_id, windows=job.windows)
+        """A job's challenger is the champion from now on; provisionally, while it is watched.
+
+        A job took as long in the time of its event as by the clock: a year that is replayed today stays in that year.
+        """
+        since = job.event_time + (at - job.created_at)
+        watch = self._watch(since, watched_for)
+        line = self._line(
+            "promoted",
+            version,
+            reason,
+            at,
+            actor=actor,
+            job_id=job.job_id,
+            windows=job.windows,
+            serves_since=since,
+            watched_until=watch.until if watch else None,
+        )
         ended = RolloutEnding(job_id=job.job_id, outcome="promoted", reason=reason, at=at)
-        return self._change(line, champion=line, previous=self.champion, rollout=None, ended=ended)
+        return self._change(
+            line,
+            champion=line,
+            previous=self.champion,
+            rollout=None,
+            ended=ended,
+            watch=watch,
+            final=None if watch else Final(reason="it is not watched", at=since),
+            failures=self.failures if watch else 0,
+            known_level=None,
+            alert=self._superseded(version, at),
+        )
+
+    def _watch(self, since: datetime, watched_for: timedelta) -> Watch | None:
+        """A first champion is not watched: it has no predecessor to be compared with, or to go back to."""
+        if self.champion is None or not watched_for:
+            return None
+        return Watch(
+            predecessor=self.champion.version.number,
+            predecessor_since=self.champion.since,
+            level=self.known_level if since - self.champion.since < TIME_FOR_A_LEVEL else None,
+            since=since,
+            until=since + watched_for,
+        )
+
+    def _superseded(self, version: ModelVersion, at: datetime) -> Alert | None:
+        """Nobody needs reminders any more of a champion that failed, once another one was promoted."""
+        reason = f"version {version.number} was put into production"
+        return self.alert and self.alert.acknowledged_by(SYSTEM_ACTOR, reason, at)
 
     def aborted(self, actor: str, reason: str, at: datetime) -> "ServingChange":
         """The challenger is taken back before it became the champion; it is not offered again."""
@@ -245,17 +318,27 @@ class ServingRecord(Record):
             rolled_back=(*self.rolled_back, taken_back)[-MAX_ROLLED_BACK:],
         )
 
-    def rolled_back_to(self, target: LedgerLine, actor: str, reason: str, at: datetime) -> "ServingChange":
+    def rolled_back_to(
+        self, target: LedgerLine, actor: str, reason: str, at: datetime, event_time: datetime | None = None
+    ) -> "ServingChange":
         """An earlier champion serves again; the present one, and a challenger beside it, are not offered again.
 
-        A person may name a version that was taken back itself: then it is offered again.
+        A person may name a version that was taken back itself: then it is offered again. `event_time` is when it failed
+        in the time of events, if that is another one.
         """
         bad = [line.version.number for line in (self.champion,) if line]
         bad += [self.rollout.challenger.number] if self.rollout else []
         taken_back = tuple(RolledBack(version=version, reason=reason, at=at) for version in bad)
         kept = tuple(each for each in self.rolled_back if each.version != target.version.number)
         line = self._line(
-            "rolled_back", target.version, reason, at, actor=actor, job_id=target.job_id, windows=target.windows
+            "rolled_back",
+            target.version,
+            reason,
+            at,
+            actor=actor,
+            job_id=target.job_id,
+            windows=target.windows,
+            serves_since=event_time,
         )
         return self._change(
             line,
@@ -264,6 +347,10 @@ class ServingRecord(Record):
             rollout=None,
             ended=self._ended("rolled_back", reason, at) if self.rollout else self.ended,
             rolled_back=(*kept, *taken_back)[-MAX_ROLLED_BACK:],
+            **_UNWATCHED,
+            alert=self._alert(actor, reason, event_time or at),
+            failures=self.failures + 1,
+            known_level=self.watch.level if self.watch and self.watch.predecessor == target.version.number else None,
         )
 
     def drilled(self, target: ModelVersion, actor: str, at: datetime, until: datetime) -> "ServingChange":
@@ -275,6 +362,38 @@ class ServingRecord(Record):
     def drill_ended(self, actor: str, reason: str, at: datetime) -> "ServingChange":
         """The champion answers the requests again."""
         return self._change(self._same_champion("drill_ended", actor, reason, at), drilled_at=at)
+
+    def _alert(self, actor: str, reason: str, at: datetime, taken_back: bool = True) -> Alert | None:
+        """About the present champion, which has failed; a person who has taken it back knows."""
+        if self.champion is None:
+            return None
+        number, job_id = self.champion.version.number, self.champion.job_id
+        alert = Alert(version=number, job_id=job_id, reason=reason, at=at, taken_back=taken_back)
+        return alert if actor == SYSTEM_ACTOR else alert.acknowledged_by(actor, reason, at)
+
+    def watched_against(self, level: Level) -> Self:
+        """The level of the predecessor is known."""
+        return self.changed(watch=self._watched().changed(level=level))
+
+    def finalised(self, reason: str, at: datetime) -> Self:
+        """The watch is over, and the promotion final."""
+        self._watched()
+        return self.changed(watch=None, final=Final(reason=reason, at=at), failures=0)
+
+    def failed(self, reason: str, at: datetime) -> Self:
+        """The champion has failed and there is nothing to go back to; people have to decide."""
+        self._watched()
+        alert = self._alert(SYSTEM_ACTOR, reason, at, taken_back=False)
+        return self.changed(watch=None, final=Final(reason=reason, at=at), alert=alert)
+
+    def alerted(self, alert: Alert) -> Self:
+        """What was done about the champion that failed."""
+        return self.changed(alert=alert)
+
+    def _watched(self) -> Watch:
+        if self.watch is None:
+            raise ServingConflict(f"the champion of '{self.model_name}' is not watched")
+        return self.watch
 
     def intervened(self, intervention: Intervention) -> Self:
         """What a person asked for. Nothing that serves changes, so there is no ledger line."""

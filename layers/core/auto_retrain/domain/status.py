@@ -4,7 +4,11 @@ from enum import StrEnum
 
 
 class RetrainingStatus(StrEnum):
-    """The status of a job; it is COMPLETED even if its challenger was not deployed or nothing was trained."""
+    """The status of a job; it is COMPLETED even if its challenger was not deployed or nothing was trained.
+
+    It is ROLLED_BACK if its challenger was taken back, during its rollout or after its promotion. A promotion that is
+    taken back is the one thing that changes the status of a job that has ended.
+    """
 
     PENDING = "pending"
     RUNNING = "running"

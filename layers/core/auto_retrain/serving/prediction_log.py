@@ -1,20 +1,19 @@
 """Writes the prediction log in the background, so that no request waits for it or fails because of it."""
 
 import atexit
-import gzip
-import json
 import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
-from typing import Any, NamedTuple, Self
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Self
 from uuid import uuid4
 
-from ..domain.prediction_log import JSON_LINES, SCHEMA_VERSION, default_prefix, partition_of
+from ..domain.prediction_log import default_prefix
 from ..ports import PredictionFiles
 from .forks import in_each_child
+from .log_files import LogFile, Row, files_of
 from .log_values import finite, moment, prediction_of, shortened, text
 from .router import Pick
 
@@ -26,18 +25,6 @@ ROWS_OF_A_FILE = 5_000
 RETRY_SECONDS = (1.0, 4.0, 16.0)
 CLOSING_SECONDS = 10.0
 SECONDS_BETWEEN_WARNINGS = 60.0
-# The highest level takes three times as long for four percent, on processors that answer requests.
-_COMPRESSION = 5
-_encode = json.JSONEncoder(allow_nan=False).encode
-
-
-class _File(NamedTuple):
-    key: str
-    rows: list[dict[str, Any]]
-
-    @property
-    def content(self) -> bytes:
-        return gzip.compress("".join(f"{_encode(row)}\n" for row in self.rows).encode(), _COMPRESSION)
 
 
 class PredictionLog:
@@ -107,12 +94,10 @@ class PredictionLog:
             known_id = text(prediction_id) or str(uuid4())
             answer, problem = prediction_of(prediction)
             at = moment(predicted_at) if predicted_at is not None else time.time()
-            row = (
-                *(known_id, at, pick, answer, text(row_id), text(entity_id)),
-                *(finite(score), finite(latency_ms), finite(business_value)),
-                problem if error is None else shortened(error),
-            )
-            self._keep(row)
+            ids = text(row_id), text(entity_id)
+            numbers = finite(score), finite(latency_ms), finite(business_value)
+            failure = problem if error is None else shortened(error)
+            self._keep(Row(known_id, at, pick, answer, *ids, *numbers, failure))
         except Exception as refused:  # a request does not fail because of its log
             self._drop(1, str(refused))
             return str(prediction_id)[:100] if isinstance(prediction_id, str) else ""
@@ -133,12 +118,12 @@ class PredictionLog:
         with self._storing:
             while rows := [self._rows.popleft() for _ in range(min(len(self._rows), ROWS_OF_A_FILE))]:
                 try:
-                    files = [(file, file.content) for file in self._files_of(rows)]
+                    files = list(files_of(rows, self._model_name, self._prefix))
                 except Exception as error:  # a row that a program made up must not stop the thread
                     self._drop(len(rows), str(error))
                     continue
-                for file, content in files:
-                    self._store(file, content)
+                for file in files:
+                    self._store(file)
 
     def close(self, timeout_seconds: float = CLOSING_SECONDS) -> None:
         """Store what waits, for a bounded time, and end; a process that ends does so by itself."""
@@ -152,7 +137,7 @@ class PredictionLog:
 
     def _begin(self) -> None:
         """Also in a forked process: the rows that wait are stored by the process that wrote them."""
-        self._rows: deque[tuple[Any, ...]] = deque()
+        self._rows: deque[Row] = deque()
         self._dropped = 0
         self._counting, self._storing, self._starting = threading.Lock(), threading.Lock(), threading.Lock()
         self._wake, self._closed = threading.Event(), threading.Event()
@@ -160,7 +145,7 @@ class PredictionLog:
         self._destination: PredictionFiles | None = None
         self._told_at = float("-inf")
 
-    def _keep(self, row: tuple[Any, ...]) -> None:
+    def _keep(self, row: Row) -> None:
         if self._closed.is_set():
             raise ValueError("the log is closed")
         waiting = len(self._rows)
@@ -187,51 +172,7 @@ class PredictionLog:
             self._wake.clear()
             self.flush()
 
-    def _files_of(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[_File]:
-        """One file for each hour and kind of answer: a reader wants one kind of answer in a file."""
-        files: dict[tuple[str, str], list[dict[str, Any]]] = {}
-        for row in rows:
-            named = self._named(*row)
-            hour = partition_of(datetime.fromtimestamp(row[1], UTC))
-            files.setdefault((hour, _kind(named.get("prediction"))), []).append(named)
-        for (hour, _), part in files.items():
-            yield _File(f"{self._prefix}/{hour}/part-{uuid4()}{JSON_LINES}", part)
-
-    def _named(
-        self,
-        prediction_id: str,
-        at: float,
-        pick: Pick,
-        prediction: Any,
-        row_id: str | None,
-        entity_id: str | None,
-        score: float | None,
-        latency_ms: float | None,
-        business_value: float | None,
-        error: str | None,
-    ) -> dict[str, Any]:
-        named = {
-            "prediction_id": prediction_id,
-            "predicted_at": datetime.fromtimestamp(at, UTC).isoformat(),
-            "model": self._model_name,
-            "version": pick.version,
-            "served": pick.arm != "mirror",
-            "prediction": prediction,
-            "row_id": row_id,
-            "entity_id": entity_id,
-            "arm": pick.arm,
-            "rollout_id": pick.rollout_id,
-            "step": pick.step,
-            "assignment_probability": pick.probability,
-            "score": score,
-            "latency_ms": latency_ms,
-            "business_value": business_value,
-            "error": error,
-            "schema_version": SCHEMA_VERSION,
-        }
-        return {name: value for name, value in named.items() if value is not None}
-
-    def _store(self, file: _File, content: bytes) -> None:
+    def _store(self, file: LogFile) -> None:
         problem: Exception | None = None
         for wait in (0.0, *self._retry_seconds):
             # A process that ends has no time to wait.
@@ -240,15 +181,15 @@ class PredictionLog:
             try:
                 if self._destination is None:
                     self._destination = self._open_files()
-                self._destination.put(file.key, content, self._about(file))
+                self._destination.put(file.key, file.content, self._about(file))
                 return
             except Exception as error:  # whatever it is, it is counted, and later rows are tried
                 problem = error
-        self._drop(len(file.rows), str(problem))
+        self._drop(file.rows, str(problem))
 
-    def _about(self, file: _File) -> Mapping[str, str]:
+    def _about(self, file: LogFile) -> Mapping[str, str]:
         """What people see at the file: its rows, and how many the process has dropped so far."""
-        return {"rows": str(len(file.rows)), "dropped": str(self._dropped)}
+        return {"rows": str(file.rows), "dropped": str(self._dropped)}
 
     def _drop(self, rows: int, reason: str) -> None:
         with self._counting:
@@ -267,7 +208,3 @@ _open_logs: set[PredictionLog] = set()
 def _close_all() -> None:
     for log in list(_open_logs):
         log.close()
-
-
-def _kind(prediction: Any) -> str:
-    return "number" if type(prediction) in (int, float) else type(prediction).__name__

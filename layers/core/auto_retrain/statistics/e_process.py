@@ -80,8 +80,9 @@ class TwoProportions(NamedTuple):
 
 def _log_bet(before: Block, block: Block, odds_ratio: float, weight: float) -> float:
     """Logarithm of what a bet on this ratio of odds multiplies by."""
-    rates = (_past_rate(before, odds_ratio),) if before.rows_a else _FIRST_RATES
-    logs = [weight * _log_ratio(rate, block, odds_ratio) for rate in rates]
+    if before.rows_a:
+        return weight * _log_ratio(_past_rate(before, odds_ratio), block, odds_ratio)
+    logs = [weight * _log_ratio(rate, block, odds_ratio) for rate in _FIRST_RATES]
     largest = max(logs)
     return largest + log(sum(exp(each - largest) for each in logs) / len(logs))
 

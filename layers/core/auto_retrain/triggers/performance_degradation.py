@@ -26,19 +26,21 @@ class PerformanceDegradation(Trigger):
     needs_breach_days = True
 
     def queries(self, policy: Policy, state: ModelState, at: datetime) -> tuple[MetricQuery, ...]:
-        """The metric over the part of the evaluation window in which the version that serves has served.
+        """The metric of the version that serves: by its name or, if the metric has none, since it has served.
 
         The window leaves out newer rows whose labels are still missing.
         """
+        serving, by_name = state.serving, policy.metric.names_version
         start, end = metric_window(
             at,
             evaluation_days=policy.triggers.evaluation_window_days,
             label_delay_days=policy.data.label_delay_days,
-            since=state.serving.since if state.serving else None,
+            since=serving.since if serving and not by_name else None,
         )
         # Sources refuse an empty window; one that is too short is read and not judged.
-        start = min(start, end - _DAY)
-        return (MetricQuery(model_name=policy.model, metric=policy.metric, start=start, end=end),)
+        start, version = min(start, end - _DAY), serving.version if serving else None
+        query = MetricQuery(model_name=policy.model, version=version, metric=policy.metric, start=start, end=end)
+        return (query,)
 
     def judge(self, policy: Policy, evidence: Evidence, at: datetime) -> tuple[Verdict, ...]:
         (reading,) = evidence.readings[self.kind]
@@ -55,10 +57,10 @@ def judge_performance(
     reading is partial, the metric cannot have this value, or the version that serves began too short a time ago.
     """
     metric = JudgedMetric(policy, reading, window_end, serving)
-    if metric.too_early:
-        # The reading is that of the version before.
+    if metric.not_its_own:
+        # The reading is that of another version.
         unread = metric._replace(reading=MetricReading(value=None))
-        return _verdict(Outcome.INCONCLUSIVE, metric.too_early, unread)
+        return _verdict(Outcome.INCONCLUSIVE, metric.not_its_own, unread)
     doubt = metric.doubt
     if doubt:
         return _verdict(Outcome.INCONCLUSIVE, doubt, metric)

@@ -7,12 +7,14 @@ from ..domain.model_version import ModelVersion
 from ..domain.policy.policy import AppliedPolicy
 from ..ports import Ports
 
+_WHERE = "'auto-retrain models list' for the names of those that have one"
+
 
 def policy_of(model_name: str, ports: Ports) -> AppliedPolicy:
     """The policy in force; raises ModelUnknown if the model has none."""
     applied = ports.policies.get(model_name)
     if applied is None:
-        raise ModelUnknown(f"model '{model_name}' has no policy; apply one first")
+        raise ModelUnknown(f"model '{model_name}' has no policy; apply one first, or see {_WHERE}")
     return applied
 
 
@@ -20,7 +22,7 @@ def job_of(job_id: str, ports: Ports) -> RetrainingJob:
     """The record of a job; raises JobUnknown if there is none."""
     job = ports.jobs.get(job_id)
     if job is None:
-        raise JobUnknown(f"there is no job '{job_id}'")
+        raise JobUnknown(f"there is no job '{job_id}'; see 'auto-retrain jobs' for the newest ones")
     return job
 
 
@@ -28,6 +30,14 @@ def newest_version(model_name: str, ports: Ports) -> AppliedPolicy | None:
     """The newest version of a policy, even of a removed one."""
     applied = ports.policies.get(model_name)
     return applied or next(iter(ports.policies.history(model_name)), None)
+
+
+def known_policy(model_name: str, ports: Ports) -> AppliedPolicy:
+    """The newest version of a policy, even of a removed one; raises ModelUnknown if the model never had any."""
+    newest = newest_version(model_name, ports)
+    if newest is None:
+        raise ModelUnknown(f"model '{model_name}' has no policy, and never had one; see {_WHERE}")
+    return newest
 
 
 def owner_in(applied: AppliedPolicy | None) -> str:

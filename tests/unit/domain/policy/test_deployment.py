@@ -172,9 +172,9 @@ def test_a_policy_file_of_earlier_releases_is_applied_by_the_command_line(tmp_pa
 
 
 def test_labels_that_arrive_after_the_last_step_give_a_warning() -> None:
-    data = {**DOCUMENT["data"], "label_delay_days": 7}
-    (warning,) = warnings_of(a_policy(data=data, deployment={"strategy": "canary", **ROUTER}))
+    late = {"data": {**DOCUMENT["data"], "label_delay_days": 7}, "metric": {"version_dimension": "Version"}}
+    (warning,) = warnings_of(a_policy(**late, deployment={"strategy": "canary", **ROUTER}))
     assert warning.startswith("deployment.strategy = 'canary': its last step lasts 1 hour, and labels that arrive")
     for enough in ({"strategy": "canary", "weights": [5], "bake_minutes": 10_080}, {"strategy": "bandit"}):
-        assert warnings_of(a_policy(data=data, deployment={**enough, **ROUTER})) == ()
-    assert warnings_of(a_policy(data=data)) == ()
+        assert warnings_of(a_policy(**late, deployment={**enough, **ROUTER})) == ()
+    assert warnings_of(a_policy(**late)) == ()

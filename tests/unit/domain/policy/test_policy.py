@@ -246,6 +246,18 @@ def test_a_metric_that_is_not_an_object_is_refused(metric: Any) -> None:
     [
         ({"name": ""}, "metric.name = '': String should have at least 1 character"),
         ({"dimensions": {"Model": "x"}}, "metric: dimensions.Model: is set to the model's name; leave it out"),
+        (
+            {"version_dimension": "Version", "dimensions": {"Version": "2"}},
+            "metric: dimensions.Version: is set to the version that serves; leave it out",
+        ),
+        ({"version_dimension": "Model"}, "metric: version_dimension: must not be 'Model', which names the model"),
+        (
+            {"version_dimension": "Version", "dimensions": {f"d{number}": "x" for number in range(29)}},
+            "metric: dimensions: at most 28 beside version_dimension",
+        ),
+        ({**GAUGE, "version_label": "model"}, "metric: version_label: must not be 'model', which names the model"),
+        ({**GAUGE, "version_label": "v", "labels": {"v": "2"}}, "metric: labels.v: is set to the version that serves"),
+        ({**GAUGE, "version_label": "a-b"}, "metric.version_label = 'a-b': String should match pattern"),
         ({"dimensions": {"": "x"}}, "metric.dimensions.'' = '': String should have at least 1 character"),
         ({"dimensions": {"stage": 5}}, "metric.dimensions.stage = 5: Input should be a valid string"),
         ({"aggregation": "median"}, "aggregation = 'median': Input should be 'mean', 'minimum', 'maximum' or 'latest'"),

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from auto_retrain.domain.policy.metric import MAX_STEPS
+from auto_retrain.domain.policy.metric_warnings import metric_warnings
 from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.policy.warnings import warnings_of, warnings_with_champion
 from auto_retrain.gates.min_improvement import judge_min_improvement
@@ -187,6 +189,38 @@ def test_a_rule_that_cannot_do_what_it_says_gets_a_warning(sections: dict[str, A
 def test_a_rule_that_can_work_gets_no_warning(sections: dict[str, Any]) -> None:
     warnings = [warning for warning in warnings_of(a_policy(**sections)) if "max_back_off_days = 30" not in warning]
     assert warnings == []
+
+
+LONG = {"strategy": "canary", "weights": [10, 50], "bake_minutes": 1440, "traffic": {"adapter": "router"}}
+GAUGE = {"source": "prometheus", "gauge": "accuracy"}
+
+
+@pytest.mark.parametrize(
+    ("metric", "deployment", "field"),
+    [
+        ({}, LONG, "metric.version_dimension"),
+        (GAUGE, LONG, "metric.version_label"),
+        ({"version_dimension": "Version"}, LONG, None),
+        ({**GAUGE, "version_label": "version"}, LONG, None),
+        ({}, {**LONG, "bake_minutes": 60}, None),
+        ({}, {**LONG, "strategy": "shadow", "weights": None}, None),
+    ],
+)
+def test_a_metric_of_both_versions_over_a_long_rollout_gets_a_warning(
+    metric: dict[str, Any], deployment: dict[str, Any], field: str | None
+) -> None:
+    given = {name: value for name, value in deployment.items() if value is not None}
+    warned = [text for text in metric_warnings(a_policy(metric=metric, deployment=given)) if "both versions" in text]
+    expected = f"deployment.strategy = 'canary' without {field}: for 2 days the metric is that of both versions, and "
+    assert [text.startswith(expected) for text in warned] == ([True] if field else [])
+
+
+@pytest.mark.parametrize(("days", "step"), [(7, 1), (8, 1), (90, 10), (90, 60)])
+def test_a_watch_that_is_too_long_for_the_steps_of_its_metric_gets_a_warning(days: int, step: int) -> None:
+    policy = a_policy(metric={**GAUGE, "step_minutes": step}, deployment={"watch_days": days})
+    warned = [text for text in metric_warnings(policy) if "not judged to the end of its watch" in text]
+    assert len(warned) == (days * 1440 / step > MAX_STEPS)
+    assert all(text.startswith(f"deployment.watch_days = {days} with metric.step_minutes = {step}") for text in warned)
 
 
 def test_a_champion_that_nothing_can_replace_gets_a_warning() -> None:

@@ -27,6 +27,7 @@ def test_a_promoted_version_keeps_a_profile_and_later_checks_read_only_the_live_
     world, job_id = promoted_world()
     outcome = profile_data(JobReference(job_id=job_id), world.ports)
     assert (outcome.uri, outcome.rows, outcome.features) == ("s3://artifacts/profiles/churn/2.json", 2000, 2)
+    assert outcome.not_copied == ()
     world.close(decision={"job_id": job_id})
     read = set()
     batches = world.ports.tables.batches
@@ -135,6 +136,8 @@ def test_a_manifest_that_was_replaced_is_refused() -> None:
     world.ports.data._contents[uri] += b" "
     with pytest.raises(ArtifactInvalid, match="is not the one that was frozen: its digest differs"):
         profile_data(JobReference(job_id=job_id), world.ports)
+    # A copy of the files does not wait for the profile.
+    assert world.ports.data.read("s3://artifacts/versions/churn/2/files/MLmodel") == b"churn 2"
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[1", b'{"schema_version": 1}'])

@@ -9,6 +9,7 @@ from auto_retrain.domain.drill import Drill
 from auto_retrain.domain.errors import (
     DrillRefused,
     EventInvalid,
+    ModelUnknown,
     RegistryUnavailable,
     RollbackRefused,
     ServingConflict,
@@ -105,7 +106,7 @@ def test_a_model_without_an_earlier_version_has_nothing_to_drill(monkeypatch: py
     world = RolloutWorld(monkeypatch)
     with pytest.raises(RollbackRefused, match="no good version to go back to"):
         drill(world)
-    with pytest.raises(RollbackRefused, match="no version of 'fraud' has ever been put into production"):
+    with pytest.raises(ModelUnknown, match="model 'fraud' has no policy, and never had one"):
         drill_rollback("fraud", "ada", False, world.ports)
     assert world.ports.states.get("churn").drill is None
 

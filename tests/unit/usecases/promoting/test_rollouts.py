@@ -12,6 +12,7 @@ from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.errors import (
     DataUnavailable,
     PromotionRefused,
+    RegistryRefused,
     RegistryUnavailable,
     TrafficNotReady,
     TransientError,
@@ -19,6 +20,7 @@ from auto_retrain.domain.errors import (
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.serving import RolledBack, Rollout, ServingRecord
 from auto_retrain.pipeline import AutoRetrainPipeline
+from auto_retrain.usecases.data.kept_files import keep_files
 from auto_retrain.usecases.promoting.deploy_model import LONGEST_EXECUTION
 from auto_retrain.usecases.rolling_out.intervene import abort, pause, promote, resume
 from local.paths import ROOT
@@ -234,20 +236,64 @@ def break_champion(world: World, job_id: str) -> None:
     world.ports.registry.write_file("churn", "1", "MLmodel", b"something else")
 
 
-def test_steps_without_a_way_back_are_refused_by_name_and_nothing_is_written() -> None:
-    world, job_id = validated()
+AT_ONCE: dict[str, object] = {"strategy": "all_at_once"}
+
+
+@pytest.mark.parametrize("deployment", [CANARY, SHADOW, AT_ONCE], ids=lambda deployment: deployment["strategy"])
+def test_without_a_way_back_nothing_is_written_and_the_job_says_what_to_do(deployment: dict[str, object]) -> None:
+    world, job_id = validated(deployment)
     break_champion(world, job_id)
-    message = "deployment.strategy = 'canary' needs a way back, and there is none: version 1 of 'churn' is not what"
+    message = (
+        "there is no way back: version 1 of 'churn' is not what was registered; .*; restore the files, or promote "
+        "without a way back by deployment.needs_way_back = false, and retrain"
+    )
     with pytest.raises(PromotionRefused, match=message):
         world.deploy(job_id)
     assert serving(world).sequence == 0
 
 
-def test_all_at_once_goes_on_without_a_way_back_and_the_ledger_says_so() -> None:
-    world, job_id = validated({"strategy": "all_at_once"})
+def test_the_refusal_names_the_copy_that_is_kept_of_the_files() -> None:
+    world, job_id = validated()
+    job = world.job(job_id)
+    keep_files(job, world.ports)  # there is no champion in the record yet, so nothing is copied
+    world.ports.ledger.write(serving(world).adopted(ModelVersion(number="1"), "it served", world.ports.clock.now()))
+    keep_files(job, world.ports)
+    world.ports.registry.delete_files("churn", "1")
+    copy = "a copy of its files is kept at s3://artifacts/versions/churn/1/files/"
+    with pytest.raises(PromotionRefused, match=f"version 1 of 'churn' has no files; {copy}"):
+        world.deploy(job_id)
+
+
+def test_a_champion_that_is_not_in_the_registry_any_more_is_no_way_back() -> None:
+    world, job_id = validated()
+    tags = world.ports.registry.version_tags
+    world.ports.registry.version_tags = (  # type: ignore[method-assign]
+        lambda name, number: None if number == "1" else tags(name, number)
+    )
+    with pytest.raises(PromotionRefused, match="there is no way back: 'churn' has no version 1 any more"):
+        world.deploy(job_id)
+
+
+@pytest.mark.parametrize("deployment", [CANARY, AT_ONCE], ids=lambda deployment: deployment["strategy"])
+def test_a_policy_may_go_without_a_way_back_and_the_ledger_says_so(deployment: dict[str, object]) -> None:
+    world, job_id = validated({**deployment, "needs_way_back": False})
     break_champion(world, job_id)
-    assert world.deploy(job_id).next == "promoted"
+    world.deploy(job_id)
     assert "there is no way back: version 1 of 'churn'" in world.ports.ledger.lines("churn", 1)[0].reason
+
+
+def test_a_champion_whose_files_nobody_can_look_at_locks_nothing_in() -> None:
+    """As one that was registered from somewhere else than MLflow's own store: they are unknown, not missing."""
+    world, job_id = validated()
+    read_files = world.ports.registry.version_files
+
+    def refuse(name: str, number: str) -> object:
+        if number == "1":
+            raise RegistryRefused("version 1 of 'churn' is not a logged model of this MLflow")
+        return read_files(name, number)
+
+    world.ports.registry.version_files = refuse  # type: ignore[method-assign, assignment]
+    assert world.deploy(job_id).next == "bake"
 
 
 NO_SERVICE = "there is no Service 'churn-v2'"

@@ -8,6 +8,7 @@ import pytest
 from auto_retrain.domain.analysis import Analysis
 from auto_retrain.domain.errors import EventInvalid, RolloutRefused
 from auto_retrain.usecases.rolling_out.intervene import abort, pause, promote, resume
+from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.rolling_out.rollout_world import RolloutWorld
 
 EVERYTHING: list[Callable[..., Any]] = [pause, resume, promote, abort]
@@ -96,8 +97,9 @@ def test_without_a_rollout_it_is_refused_with_what_serves(world: RolloutWorld, a
 
 @pytest.mark.parametrize("action", EVERYTHING)
 def test_without_any_version_it_is_refused(world: RolloutWorld, action: Callable[..., Any]) -> None:
+    world.ports.policies.apply(a_policy(model="fraud"), "ada", NOON)
     with pytest.raises(RolloutRefused, match="none of its versions has been put into production"):
-        action("unknown", "ada", "because", world.ports)
+        action("fraud", "ada", "because", world.ports)
 
 
 @pytest.mark.parametrize("action", EVERYTHING)

@@ -11,6 +11,7 @@ from auto_retrain.domain.errors import (
     EventsUnavailable,
     ExecutionsUnavailable,
     MetricsUnavailable,
+    ModelUnknown,
     NotificationFailed,
     RegistryUnavailable,
     RollbackRefused,
@@ -20,6 +21,7 @@ from auto_retrain.domain.errors import (
 from auto_retrain.domain.messages.rolling_out import RollbackAlarm, RollbackRequest
 from auto_retrain.domain.serving import MAX_ROLLED_BACK
 from auto_retrain.usecases.rolling_out.roll_back import SETTLING_TIME, roll_back
+from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.rolling_out.rollout_world import RolloutWorld, away
 
 LATER = SETTLING_TIME + timedelta(minutes=1)
@@ -244,8 +246,14 @@ def test_what_is_reported_is_what_is_read_back(world: RolloutWorld, monkeypatch:
 
 
 def test_a_model_that_never_served_has_nothing_to_go_back_to(world: RolloutWorld) -> None:
-    with pytest.raises(RollbackRefused, match="no version of 'unknown' has ever been put into production"):
-        world.roll_back(name="unknown")
+    world.ports.policies.apply(a_policy(model="fraud"), "ada", NOON)
+    with pytest.raises(RollbackRefused, match="no version of 'fraud' has ever been put into production"):
+        world.roll_back(name="fraud")
+
+
+def test_a_model_that_does_not_exist_is_named_with_what_to_try(world: RolloutWorld) -> None:
+    with pytest.raises(ModelUnknown, match="model 'fraud' has no policy, and never had one; see 'auto-retrain models"):
+        world.roll_back(name="fraud")
 
 
 def test_a_first_champion_has_nothing_before_it(world: RolloutWorld) -> None:

@@ -318,6 +318,70 @@ def test_alias_and_traffic_that_are_behind_are_made_to_follow(world: RolloutWorl
     assert world.ports.ledger.list_open() == []
 
 
+def test_an_alias_that_is_moved_while_nothing_is_under_way_is_noticed_within_the_hour(world: RolloutWorld) -> None:
+    world.promote()
+    world.watch()
+    world.registry.set_champion("churn", "3")
+    world.watch(minutes=60)
+    record = world.record()
+    assert (record.champion.version.number, record.conflict) == ("3", None)
+    assert world.ports.ledger.lines("churn", 1)[0].change == "adopted"
+    assert [event.kind for event in world.ports.events.published].count("alias_moved") == 1
+
+
+def test_an_alias_that_is_deleted_while_nothing_is_under_way_is_a_difference_that_people_are_told_of(
+    world: RolloutWorld,
+) -> None:
+    world.promote()
+    world.watch()
+    world.registry.delete("churn", "2")
+    assert world.watch(minutes=62).unreconciled == 1
+    assert "names no version instead of version 2" in world.record().conflict
+
+
+def test_the_aliases_of_all_models_are_asked_for_once_an_hour_and_only_those_that_differ_are_compared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = RolloutWorld(monkeypatch, *(f"model-{number}" for number in range(20)))
+    for number in range(20):
+        world.promote(f"model-{number}")
+    world.watch()
+    world.registry.set_champion("model-7", "3")
+    asked = Counter[str]()
+    for name in ("champion", "champions"):
+        answer = getattr(world.registry, name)
+        monkeypatch.setattr(
+            world.registry, name, lambda *of, name=name, answer=answer: asked.update([name]) or answer(*of)
+        )
+    world.watch(minutes=60)
+    assert asked["champions"] == 1
+    assert asked["champion"] <= 3
+    assert world.record("model-7").champion.version.number == "3"
+
+
+def test_a_registry_that_is_away_is_a_problem_of_the_hour_and_stops_no_rollout(world: RolloutWorld) -> None:
+    world.begin(token="waiting")
+    world.ports.registry = away(RegistryUnavailable)
+    problems = [world.watch().problems for _ in range(60)]
+    assert [each for each in problems if "aliases: RegistryUnavailable: it is away" in each] != []
+    assert world.answers("succeed") == ["waiting"]
+
+
+def test_a_registry_that_was_restored_from_a_backup_is_compared_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("auto_retrain.usecases.rolling_out.moved_aliases.MAX_MOVED", 2)
+    names = [f"model-{number}" for number in range(5)]
+    world = RolloutWorld(monkeypatch, *names)
+    for name in names:
+        world.promote(name)
+    world.watch()
+    for name in names:
+        world.registry.set_champion(name, "1")
+    problems = [problem for _ in range(60) for problem in world.watch().problems]
+    assert problems == ["the aliases of 5 models were moved; 2 of them are compared in this pass"]
+    world.watch(minutes=120)
+    assert {world.record(name).champion.version.number for name in names} == {"1"}
+
+
 def test_what_is_on_its_way_is_not_unreconciled_yet(world: RolloutWorld) -> None:
     world.ports.registry = away(RegistryUnavailable)
     world.promote()

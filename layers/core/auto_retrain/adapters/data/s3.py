@@ -1,25 +1,30 @@
 """Labelled data and job documents in S3."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
 from datetime import date
 from functools import partial
 from io import BytesIO
+from itertools import islice
 from typing import IO, Any, cast
 
 from botocore.exceptions import ClientError
 
 from ...domain.errors import ArtifactInvalid, ArtifactMissing, DataChanged, DataUnavailable, SettingMissing
+from ...domain.files import FileDigest
 from ...domain.manifest import DataObject
 from ...domain.windows import Window
 from ...ports import MAX_DOCUMENT_BYTES
 from ..aws import error_code, translated
+from .kept_files import is_stored, store
 from .ranged_object import RangedObject
 
 _ABSENT = frozenset({"NoSuchKey", "404"})
 _CHANGED = frozenset({"PreconditionFailed", "412", "InvalidRange"})
 # Larger objects are read in parts.
 MAX_WHOLE_BYTES = 32 << 20
+# By one request.
+MAX_DELETED = 1000
 
 
 class S3DataStore:
@@ -100,6 +105,22 @@ class S3DataStore:
         with translated(DataUnavailable):
             self._client.put_object(Bucket=self._artifacts_bucket, Key=key, Body=content)
         return self.uri(key)
+
+    def keep(self, key: str, file: FileDigest, pieces: Iterable[bytes]) -> str:
+        if not is_stored(self._client, self._artifacts_bucket, key, file):
+            store(self._client, self._artifacts_bucket, key, file, pieces)
+        return self.uri(key)
+
+    def prune(self, prefix: str, keep: Collection[str]) -> None:
+        keys = (entry["Key"] for entry in self._entries({"Bucket": self._artifacts_bucket, "Prefix": prefix}))
+        old = (key for key in keys if key.removeprefix(prefix).partition("/")[0] not in keep)
+        while batch := [{"Key": key} for key in islice(old, MAX_DELETED)]:
+            with translated(DataUnavailable):
+                answer = self._client.delete_objects(
+                    Bucket=self._artifacts_bucket, Delete={"Objects": batch, "Quiet": True}
+                )
+            for error in answer.get("Errors", []):
+                raise DataUnavailable(f"'{self.uri(error.get('Key'))}' was not deleted: {error.get('Message')}")
 
     def uri(self, key: str) -> str:
         return f"s3://{self._artifacts_bucket}/{key}"

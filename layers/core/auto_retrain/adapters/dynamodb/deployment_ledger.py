@@ -1,6 +1,6 @@
 """Serving records and the deployment ledger in DynamoDB: one item per model, and one per change, never changed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -15,7 +15,7 @@ from ...domain.lease import check_lease
 from ...domain.serving import ServingChange, ServingRecord, changed_meanwhile, record_from
 from ...ports import Clock
 from .jobs import DynamoJobStore
-from .rollout_evidence import IN_INDEX, DynamoEvidence, is_evidence, rollout_over
+from .rollout_evidence import IN_INDEX, WATCHED, DynamoEvidence, is_evidence, rollout_over
 from .states import DynamoModelStates, follow_change, state_key
 from .table import Item, Table, item_of, model_key, readable, record_of
 
@@ -62,6 +62,8 @@ class DynamoLedger:
         item = item_of(_serving_key(record.model_name), record.next_revision(), revision=str(record.revision + 1))
         if record.is_open:
             item |= IN_INDEX
+        elif record.is_watched:
+            item |= WATCHED
         if record.revision == 0:
             return item, "attribute_not_exists(pk)", None
         return item, "revision = :revision", {":revision": {"S": str(record.revision)}}
@@ -69,7 +71,7 @@ class DynamoLedger:
     def _state_follows(
         self, line: LedgerLine, job: RetrainingJob | None, lease_until: datetime | None
     ) -> dict[str, Any]:
-        serving = serving_after(line, job) if line.is_new_champion else None
+        serving = serving_after(line) if line.is_new_champion else None
         owner = (job.job_id, self._clock.now()) if job else None
         return self._table.update_action(
             state_key(line.model_name), *follow_change(line.model_name, serving, owner, lease_until)
@@ -106,13 +108,23 @@ class DynamoLedger:
         return [record_of(item, LedgerLine) for item in islice(items, limit)]
 
     def list_open(self, unreadable: list[str] | None = None) -> list[tuple[ServingRecord, RolloutEvidence | None]]:
-        items = list(self._table.query("active = :active", {":active": IN_INDEX["active"]}, IndexName="active_jobs"))
+        items = list(self._indexed(IN_INDEX))
         records = readable((item for item in items if not is_evidence(item)), ServingRecord, unreadable)
         evidence = readable(filter(is_evidence, items), RolloutEvidence, unreadable)
         by_model = {each.model_name: each for each in evidence}
         return [
             (record, record.evidence_among(by_model)) for record in sorted(records, key=lambda each: each.model_name)
         ]
+
+    def list_watched(self, unreadable: list[str] | None = None) -> list[ServingRecord]:
+        items = (item for partition in (WATCHED, IN_INDEX) for item in self._indexed(partition))
+        kept = readable((item for item in items if not is_evidence(item)), ServingRecord, unreadable)
+        # One that moved from one partition to the other meanwhile is in both.
+        records = {each.model_name: each for each in kept}
+        return [record for _, record in sorted(records.items()) if record.is_watched]
+
+    def _indexed(self, partition: Item) -> Iterator[Item]:
+        return self._table.query("active = :active", {":active": partition["active"]}, IndexName="active_jobs")
 
     def evidence(self, model_name: str) -> RolloutEvidence | None:
         return self._evidence.of(model_name)

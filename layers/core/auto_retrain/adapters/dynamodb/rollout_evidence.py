@@ -12,6 +12,9 @@ from .table import Item, Table, model_key, record_of, zipped_item_of
 # What puts an item into the index of active jobs, beside the jobs: somebody must look at it again. There is no order.
 IN_INDEX: Item = {"active": {"S": "SERVING"}, "created_at": {"S": "-"}}
 
+# Champions that are watched are looked at by the hour, and stay out of the way of whoever looks every minute.
+WATCHED: Item = {"active": {"S": "WATCHED"}, "created_at": {"S": "-"}}
+
 MAX_ITEMS = 100
 # DynamoDB takes 4 MB, and counts names and keys a little differently.
 MAX_BYTES = 3_500_000

@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 from pydantic import TypeAdapter
 
 from ...domain.drill import Drill
-from ...domain.errors import RecordInvalid
-from ...domain.model_state import ModelState, Quarantine, Rejections, Serving, with_breach
+from ...domain.errors import RecordInvalid, StoreUnavailable
+from ...domain.model_state import ModelState, Quarantine, RejectedJob, Rejections, Serving, with_breach
 from ...domain.trigger_type import TriggerType
 from .fleet import shard_of
 from .table import Item, Table, epoch, from_epoch, model_key
@@ -63,6 +63,20 @@ class DynamoModelStates:
             values = {":expired": _days(expired)}
             item = self._table.update(state_key(model_name), f"DELETE {attribute} :expired", values=values)
         return state_of(model_name, item)
+
+    def record_rejection(self, model_name: str, trigger: TriggerType, job: RejectedJob, in_a_row: int) -> None:
+        item = self._table.get(state_key(model_name)) or {}
+        after = state_of(model_name, item).rejections_with_failed(trigger, job, in_a_row)
+        condition, values = "attribute_not_exists(rejections)", {":after": rejections_document(after)}
+        if "rejections" in item:
+            condition, values[":before"] = "rejections = :before", item["rejections"]
+        expression = f"SET rejections = :after, {IN_FLEET}"
+        values |= in_fleet(model_name)
+        try:
+            self._table.update(state_key(model_name), expression, condition, values)
+        except ClientError as error:
+            message = f"the rejections of '{model_name}' collided with another write"
+            raise StoreUnavailable(message) from error
 
     def set_quarantine(self, model_name: str, quarantine: Quarantine | None) -> bool:
         return self._block(model_name, quarantine) if quarantine else self._free(model_name)

@@ -2,12 +2,14 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from io import BytesIO
 from typing import IO, Any
 
+from ...domain.digest import sha256_of
 from ...domain.errors import ArtifactInvalid, ArtifactMissing, DataChanged, DataInvalid
+from ...domain.files import FileDigest
 from ...domain.manifest import DataObject
 from ...domain.windows import Window
 from ...ports import MAX_DOCUMENT_BYTES, RowBatch
@@ -52,8 +54,27 @@ class MemoryDataStore:
         self._contents[self.uri(key)] = content
         return self.uri(key)
 
+    def keep(self, key: str, file: FileDigest, pieces: Iterable[bytes]) -> str:
+        present = self._contents.get(self.uri(key))
+        if present is None or _digest_of(present) != file:
+            content = b"".join(pieces)
+            if _digest_of(content) != file:
+                raise ArtifactInvalid(f"'{key}' is not stored: its content is not the one whose digest is known")
+            self.write(key, content)
+        return self.uri(key)
+
+    def prune(self, prefix: str, keep: Collection[str]) -> None:
+        start = self.uri(prefix)
+        for uri in [uri for uri in self._contents if uri.startswith(start)]:
+            if uri.removeprefix(start).partition("/")[0] not in keep:
+                del self._contents[uri]
+
     def uri(self, key: str) -> str:
         return f"s3://artifacts/{key}"
+
+
+def _digest_of(content: bytes) -> FileDigest:
+    return FileDigest(sha256=sha256_of(content), size=len(content))
 
 
 def _etag_of(content: bytes) -> str:

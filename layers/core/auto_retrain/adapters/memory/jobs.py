@@ -7,7 +7,7 @@ from threading import RLock
 from ...domain.drill import Drill
 from ...domain.errors import JobConflict, LeaseHeld
 from ...domain.job import RetrainingJob
-from ...domain.model_state import ModelState, Quarantine, Rejections, later, with_attempt, with_breach
+from ...domain.model_state import ModelState, Quarantine, RejectedJob, Rejections, later, with_attempt, with_breach
 from ...domain.trigger_type import TriggerType
 from ...domain.waiting_trigger import CLAIM, WaitingTrigger
 from ...ports import Clock, DecisionLog
@@ -43,6 +43,11 @@ class MemoryModelStates:
             days = with_breach(state.breach_days(trigger), day)
             self.set(state.changed(breaches={**state.breaches, trigger: days}))
             return self.get(model_name)
+
+    def record_rejection(self, model_name: str, trigger: TriggerType, job: RejectedJob, in_a_row: int) -> None:
+        with self.lock:
+            state = self.get(model_name)
+            self.set(state.changed(rejections=state.rejections_with_failed(trigger, job, in_a_row)))
 
     def set_quarantine(self, model_name: str, quarantine: Quarantine | None) -> bool:
         with self.lock:

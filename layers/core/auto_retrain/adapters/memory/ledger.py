@@ -69,6 +69,9 @@ class MemoryLedger:
         records = [record for _, record in sorted(self._records.items()) if record.is_open]
         return [(record, record.evidence_among(self._evidence)) for record in records]
 
+    def list_watched(self, unreadable: list[str] | None = None) -> list[ServingRecord]:
+        return [record for _, record in sorted(self._records.items()) if record.is_watched]
+
     def evidence(self, model_name: str) -> RolloutEvidence | None:
         return self._evidence.get(model_name)
 
@@ -90,7 +93,7 @@ class MemoryLedger:
     def _follow(self, line: LedgerLine, job: RetrainingJob | None, lease_until: datetime | None) -> None:
         state = self._states.get(line.model_name)
         if line.is_new_champion:
-            state = state.changed(deployed=serving_after(line, job), breaches={}, moved_alias=None)
+            state = state.changed(deployed=serving_after(line), breaches={}, moved_alias=None)
         if job is not None and lease_until is not None:
             state = state.changed(lease_expires_at=lease_until)
         self._states.set(state)

@@ -1,6 +1,6 @@
 """The registry, metrics, executions, events, notifications and the clock in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -64,6 +64,9 @@ class MemoryRegistry:
     def champion(self, model_name: str) -> str | None:
         return self._champions.get(model_name)
 
+    def champions(self) -> dict[str, str]:
+        return dict(self._champions)
+
     def set_champion(self, model_name: str, version: str) -> None:
         if (model_name, version) not in self._versions:
             raise RegistryRefused(f"'{model_name}' has no version {version}")
@@ -86,6 +89,13 @@ class MemoryRegistry:
         files = self._files[model_name, version].items()
         return {path: FileDigest(sha256=sha256_of(content), size=len(content)) for path, content in files}
 
+    def read_file(self, model_name: str, version: str, path: str) -> Iterator[bytes]:
+        if (model_name, version) not in self._versions:
+            raise RegistryRefused(f"'{model_name}' has no version {version}")
+        if path not in self._files[model_name, version]:
+            raise RegistryRefused(f"version {version} of '{model_name}' has no file '{path}'")
+        yield self._files[model_name, version][path]
+
     def keep_document(self, run_id: str, name: str, content: bytes) -> None:
         if run_id not in self.documents:
             raise RegistryRefused(f"there is no run '{run_id}'")
@@ -93,13 +103,19 @@ class MemoryRegistry:
 
 
 class MemoryMetricSource:
-    """MetricSource that returns the reading set for a model, and no value for other models."""
+    """MetricSource that returns the reading set for a model, or for one of its versions, and otherwise no value."""
 
     def __init__(self) -> None:
         self.readings: dict[str, MetricReading] = {}
+        self.of_versions: dict[tuple[str, str], MetricReading] = {}
 
     def read(self, queries: Sequence[MetricQuery]) -> list[MetricReading]:
-        return [self.readings.get(query.model_name, MetricReading(value=None)) for query in queries]
+        return [self._read(query) or MetricReading(value=None) for query in queries]
+
+    def _read(self, query: MetricQuery) -> MetricReading | None:
+        if query.version is None or not query.metric.names_version:
+            return self.readings.get(query.model_name)
+        return self.of_versions.get((query.model_name, query.version))
 
 
 class MemoryExecutions:

@@ -55,7 +55,7 @@ def _parts(number: int, query: MetricQuery) -> Iterator[dict[str, Any]]:
 
 def _part(identifier: str, name: str, statistic: str, query: MetricQuery) -> dict[str, Any]:
     metric = _metric_of(query)
-    dimensions = {MODEL_DIMENSION: query.model_name, **metric.dimensions}
+    dimensions = {MODEL_DIMENSION: query.model_name, **_version_in(query), **metric.dimensions}
     stat = {
         "Metric": {
             "Namespace": metric.namespace,
@@ -66,6 +66,11 @@ def _part(identifier: str, name: str, statistic: str, query: MetricQuery) -> dic
         "Stat": statistic,
     }
     return {"Id": identifier, "MetricStat": stat, "ReturnData": True}
+
+
+def _version_in(query: MetricQuery) -> dict[str, str]:
+    name, version = _metric_of(query).version_dimension, query.version
+    return {name: version} if name and version else {}
 
 
 def _reading(number: int, query: MetricQuery, answers: dict[str, MetricSeries]) -> MetricReading:

@@ -16,23 +16,27 @@ MODELS_PER_QUERY = 500
 MAX_EXCESS = 0.05
 # One point aggregates the samples within a step, and then the instances that publish them.
 _GAUGES = {
-    "mean": "avg by ({label}) (avg_over_time({series}[{step}s]))",
-    "latest": "avg by ({label}) (last_over_time({series}[{step}s]))",
-    "minimum": "min by ({label}) (min_over_time({series}[{step}s]))",
-    "maximum": "max by ({label}) (max_over_time({series}[{step}s]))",
+    "mean": "avg by ({labels}) (avg_over_time({series}[{step}s]))",
+    "latest": "avg by ({labels}) (last_over_time({series}[{step}s]))",
+    "minimum": "min by ({labels}) (min_over_time({series}[{step}s]))",
+    "maximum": "max by ({labels}) (max_over_time({series}[{step}s]))",
 }
 # Prometheus itself handles counters that were reset.
-_COUNTER = "sum by ({label}) (increase({series}[{step}s]))"
+_COUNTER = "sum by ({labels}) (increase({series}[{step}s]))"
+
+
+# A model and, if its metric names versions, the one that is asked about.
+_Key = tuple[str, ...]
 
 
 class _Answer(NamedTuple):
-    """Points by model, and the problem that makes all of them unusable, if any."""
+    """Points by model or version, and the problem that makes all of them unusable, if any."""
 
-    of_model: dict[str, PointSeries]
+    by_key: dict[_Key, PointSeries]
     problem: str | None = None
 
-    def of(self, model_name: str) -> PointSeries:
-        return self.of_model.get(model_name, PointSeries())
+    def of(self, query: MetricQuery) -> PointSeries:
+        return self.by_key.get(_key_of(query), PointSeries())
 
 
 class PrometheusMetricSource(PrometheusApi):
@@ -47,21 +51,22 @@ class PrometheusMetricSource(PrometheusApi):
         return [readings[number] for number in range(len(queries))]
 
     def _read(self, alike: list[MetricQuery]) -> Iterator[MetricReading]:
-        query, models = alike[0], [each.model_name for each in alike]
+        query = alike[0]
         metric = _metric_of(query)
         names = [metric.gauge] if metric.gauge else [metric.correct_total or "", metric.labelled_total or ""]
-        answers = [self._series(query, name, _COUNTER if metric.counts_rows else "", models) for name in names]
-        shares = self._series(query, metric.label_share, _GAUGES["mean"], models) if metric.label_share else None
+        answers = [self._series(alike, name, _COUNTER if metric.counts_rows else "") for name in names]
+        shares = self._series(alike, metric.label_share, _GAUGES["mean"]) if metric.label_share else None
         for each in alike:
             yield _reading(each, answers, shares)
 
-    def _series(self, query: MetricQuery, name: str, template: str, models: list[str]) -> _Answer:
-        metric = _metric_of(query)
+    def _series(self, alike: list[MetricQuery], name: str, template: str) -> _Answer:
+        query = alike[0]
+        metric, labels = _metric_of(query), _labels_of(query)
         step = metric.step_minutes * 60
         if metric.steps_in(query.end - query.start) > MAX_STEPS:
             return _Answer({}, f"the window has more than {MAX_STEPS} steps of {metric.step_minutes} minutes")
         expression = (template or _GAUGES[metric.aggregation]).format(
-            label=metric.model_label, series=f"{name}{{{_matchers(metric, models)}}}", step=step
+            labels=", ".join(labels), series=f"{name}{{{_matchers(alike)}}}", step=step
         )
         # A point covers the step before it, so the first one is one step after the start.
         start, end = query.start.timestamp() + step, query.end.timestamp()
@@ -69,7 +74,7 @@ class PrometheusMetricSource(PrometheusApi):
 
     def _ask(self, form: Mapping[str, str], query: MetricQuery) -> _Answer:
         content, problem = self.answer(form)
-        return _Answer({}, problem) if problem else _parse(content, _metric_of(query).model_label, _step_of(query))
+        return _Answer({}, problem) if problem else _parse(content, _labels_of(query), _step_of(query))
 
 
 def _step_of(query: MetricQuery) -> timedelta:
@@ -81,39 +86,56 @@ def _metric_of(query: MetricQuery) -> PrometheusMetric:
     return query.metric
 
 
+def _labels_of(query: MetricQuery) -> tuple[str, ...]:
+    """The labels that tell the series of an answer from each other."""
+    metric = _metric_of(query)
+    by_version = metric.version_label if query.version is not None else None
+    return (metric.model_label, by_version) if by_version else (metric.model_label,)
+
+
+def _key_of(query: MetricQuery) -> _Key:
+    """The values of these labels."""
+    return (query.model_name, query.version or "")[: len(_labels_of(query))]
+
+
 def _alike(queries: Sequence[MetricQuery]) -> list[list[int]]:
-    """Indexes of queries that differ only in the model, in groups that one request can cover."""
-    groups: dict[tuple[str, datetime, datetime], list[int]] = defaultdict(list)
+    """Indexes of queries that differ only in model and version, in groups that one request can cover."""
+    groups: dict[tuple[str, tuple[str, ...], datetime, datetime], list[int]] = defaultdict(list)
     for number, query in enumerate(queries):
-        groups[query.metric.model_dump_json(), query.start, query.end].append(number)
+        groups[query.metric.model_dump_json(), _labels_of(query), query.start, query.end].append(number)
     return list(groups.values())
 
 
-def _matchers(metric: PrometheusMetric, models: list[str]) -> str:
-    """Model names contain no special characters of regular expressions; other values are compared literally."""
-    others = [f'{name}="{escaped(value)}"' for name, value in sorted(metric.labels.items())]
-    return ",".join([f'{metric.model_label}=~"{escaped("|".join(models))}"', *others])
+def _matchers(alike: list[MetricQuery]) -> str:
+    """Names and numbers contain no special characters of regular expressions; other values are compared literally.
+
+    The answer may have a version that only another model was asked about; nobody takes it.
+    """
+    asked = zip(_labels_of(alike[0]), zip(*map(_key_of, alike), strict=True), strict=True)
+    own = [f'{label}=~"{escaped("|".join(dict.fromkeys(values)))}"' for label, values in asked]
+    others = [f'{name}="{escaped(value)}"' for name, value in sorted(_metric_of(alike[0]).labels.items())]
+    return ",".join([*own, *others])
 
 
-def _parse(content: bytes, label: str, step: timedelta) -> _Answer:
+def _parse(content: bytes, labels: tuple[str, ...], step: timedelta) -> _Answer:
     try:
         document = json.loads(content)
         problem = problem_of(document)
         answer = _Answer({}, problem)
         for series in () if problem else document["data"]["result"]:
-            _add(series, str(series["metric"][label]), step, answer.of_model)
+            _add(series, tuple(str(series["metric"][label]) for label in labels), step, answer.by_key)
     except UNEXPECTED as error:
         return _Answer({}, unexpected(error))
     return answer
 
 
-def _add(series: Any, model: str, step: timedelta, of_model: dict[str, PointSeries]) -> None:
+def _add(series: Any, key: _Key, step: timedelta, by_key: dict[_Key, PointSeries]) -> None:
     """Whatever one series holds, those of the other models stay readable."""
-    points = of_model.get(model)
+    points = by_key.get(key)
     if points is not None:
         points.problems.append("it has several series")
         return
-    points = of_model[model] = PointSeries()
+    points = by_key[key] = PointSeries()
     try:
         if "histograms" in series:
             points.problems.append("it has histograms")
@@ -127,6 +149,6 @@ def _reading(query: MetricQuery, answers: list[_Answer], shares: _Answer | None)
     problems = [answer.problem for answer in (*answers, shares) if answer and answer.problem]
     if problems:
         return MetricReading(value=None, problem="; ".join(dict.fromkeys(problems)))
-    values, *counts = (answer.of(query.model_name) for answer in answers)
-    of_labels = shares.of(query.model_name) if shares else None
+    values, *counts = (answer.of(query) for answer in answers)
+    of_labels = shares.of(query) if shares else None
     return read_points(query, _step_of(query), values, counts[0] if counts else None, of_labels, max_excess=MAX_EXCESS)

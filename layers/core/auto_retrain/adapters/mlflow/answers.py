@@ -37,6 +37,21 @@ class VersionAnswer(Document):
     model_version: Version
 
 
+class Alias(Document):
+    alias: str
+    version: str = Field(pattern="^[0-9]{1,18}$")
+
+
+class RegisteredModel(Document):
+    name: str
+    aliases: tuple[Alias, ...] = ()
+
+
+class ModelPage(Document):
+    registered_models: tuple[RegisteredModel, ...] = ()
+    next_page_token: str = ""
+
+
 class DownloadUri(Document):
     artifact_uri: str = Field(min_length=1)
 

@@ -2,12 +2,24 @@
 
 import hashlib
 import time
+from collections.abc import Iterator
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from ...domain.errors import RegistryRefused, RegistryUnavailable
 from ...domain.files import FileDigest
 from ..addresses import check_address
-from .answers import Document, DownloadUri, File, Folder, RunAnswer, RunInfo, Version, VersionAnswer, says_absent
+from .answers import (
+    Document,
+    DownloadUri,
+    File,
+    Folder,
+    ModelPage,
+    RunAnswer,
+    RunInfo,
+    Version,
+    VersionAnswer,
+    says_absent,
+)
 from .credentials import SecretCredentials
 from .server import Server
 
@@ -15,7 +27,10 @@ CHAMPION = "champion"
 LOGGED_MODEL = "models:/"
 ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts"
 MAX_FILES = 10_000
-# For all files of a version: less than a function has in which to deploy it.
+# With its newest versions and their tags, a model takes a few kilobytes of an answer.
+MODELS_PER_PAGE = 500
+MAX_PAGES = 200
+# For all files of a version, or for one that is kept: less than a function has in which to deploy it.
 FILES_SECONDS = 240.0
 
 
@@ -30,6 +45,19 @@ class MlflowRegistry:
     def champion(self, model_name: str) -> str | None:
         answer = self._version("registered-models/alias", {"name": model_name, "alias": CHAMPION})
         return answer.version if answer else None
+
+    def champions(self) -> dict[str, str]:
+        champions, token = dict[str, str](), ""
+        for _ in range(MAX_PAGES):
+            parameters = {"max_results": MODELS_PER_PAGE} | ({"page_token": token} if token else {})
+            answer = self._server.ask("GET", "registered-models/search", params=parameters)
+            page = self._server.parsed(answer, ModelPage)
+            aliases = ((model.name, alias) for model in page.registered_models for alias in model.aliases)
+            champions |= {name: alias.version for name, alias in aliases if alias.alias == CHAMPION}
+            token = page.next_page_token
+            if not token:
+                return champions
+        raise RegistryUnavailable(f"MLflow lists more than {MAX_PAGES * MODELS_PER_PAGE} models")
 
     def set_champion(self, model_name: str, version: str) -> None:
         body = {"name": model_name, "alias": CHAMPION, "version": version}
@@ -56,7 +84,10 @@ class MlflowRegistry:
             raise RegistryRefused(f"'{model_name}' has no version {version}")
         model_id = _logged_model_of(answer, f"version {version} of '{model_name}'")
         end = time.monotonic() + FILES_SECONDS
-        return {path: self._digest(model_name, version, path, end) for path in self._paths(model_id, end)}
+        return {path: _digest(self._pieces(model_name, version, path, end)) for path in self._paths(model_id, end)}
+
+    def read_file(self, model_name: str, version: str, path: str) -> Iterator[bytes]:
+        yield from self._pieces(model_name, version, path, time.monotonic() + FILES_SECONDS)
 
     def keep_document(self, run_id: str, name: str, content: bytes) -> None:
         answer = self._server.ask("GET", "runs/get", params={"run_id": run_id})
@@ -103,19 +134,23 @@ class MlflowRegistry:
         answer = self._server.ask("GET", path, params={"artifact_directory_path": folder} if folder else {})
         return self._server.parsed(answer, Folder).files
 
-    def _digest(self, model_name: str, version: str, path: str, end: float) -> FileDigest:
-        """Digest a file while reading it, without keeping it in memory."""
+    def _pieces(self, model_name: str, version: str, path: str, end: float) -> Iterator[bytes]:
         parameters = {"name": model_name, "version": version, "path": path}
-        digest, size = hashlib.sha256(), 0
-        for piece in self._server.download(f"{self.tracking_uri}/model-versions/get-artifact", parameters, end):
-            digest.update(piece)
-            size += len(piece)
-        return FileDigest(sha256=digest.hexdigest(), size=size)
+        return self._server.download(f"{self.tracking_uri}/model-versions/get-artifact", parameters, end)
 
     def _version(self, path: str, parameters: dict[str, str]) -> Version | None:
         """The requested version, or None if it does not exist."""
         answer = self._server.ask("GET", path, params=parameters)
         return None if says_absent(answer) else self._server.parsed(answer, VersionAnswer).model_version
+
+
+def _digest(pieces: Iterator[bytes]) -> FileDigest:
+    """Digest a file while reading it, without keeping it in memory."""
+    digest, size = hashlib.sha256(), 0
+    for piece in pieces:
+        digest.update(piece)
+        size += len(piece)
+    return FileDigest(sha256=digest.hexdigest(), size=size)
 
 
 def _is_at(folder: SplitResult, server: SplitResult) -> bool:

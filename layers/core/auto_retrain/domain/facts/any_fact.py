@@ -4,13 +4,15 @@ from typing import Annotated
 
 from pydantic import Field
 
+from .after_promotion import ChampionsFailed, FailureAcknowledged, JobTakenBack, PromotionFinal
 from .drilling import DrillFailed, DrillLeft, DrillMoved, DrillOverdue, DrillPassed
 from .ending import JobEnded, RejectionsEscalated, SkipsEscalated
-from .policies import PolicyApplied
+from .policies import PauseOfModelLasts, PolicyApplied
 from .promoting import (
     AliasMoved,
     ChallengerValidated,
     ChampionAdopted,
+    FilesKept,
     MirrorSet,
     ProfileKept,
     Promoted,
@@ -19,7 +21,7 @@ from .promoting import (
     WeightSet,
 )
 from .quarantine import QuarantineLasts, QuarantineLifted, QuarantineSet
-from .taking_back import RolloutIntervened, ServingDiffers, VersionTakenBack
+from .taking_back import PauseLasts, RolloutIntervened, ServingDiffers, VersionTakenBack
 from .training import DataChecked, StepOrdered
 from .triggering import JobOpened, RetrainingRecorded, RetrainingRequested, TriggerJudged
 
@@ -43,16 +45,23 @@ AnyFact = Annotated[
     | AliasMoved
     | VersionTakenBack
     | RolloutIntervened
+    | PauseLasts
+    | ChampionsFailed
+    | FailureAcknowledged
+    | JobTakenBack
+    | PromotionFinal
     | ServingDiffers
     | DrillMoved
     | DrillPassed
     | DrillFailed
     | DrillLeft
     | DrillOverdue
+    | FilesKept
     | ProfileKept
     | JobEnded
     | RejectionsEscalated
     | SkipsEscalated
-    | PolicyApplied,
+    | PolicyApplied
+    | PauseOfModelLasts,
     Field(discriminator="kind"),
 ]

@@ -37,7 +37,7 @@ class JobEnded(AnnouncedFact):
 
 
 class RejectionsEscalated(AnnouncedFact):
-    """Triggers keep calling for a new model, but one challenger after another is not promoted."""
+    """One challenger after another is not promoted, although triggers ask on, or the gates had let it pass."""
 
     kind: Literal["rejections_escalated"] = "rejections_escalated"
     in_a_row: int
@@ -51,8 +51,8 @@ class RejectionsEscalated(AnnouncedFact):
     @property
     def sentence(self) -> str:
         return (
-            f"{self.model_name}: {self.in_a_row} challengers in a row were not promoted although triggers call for a "
-            f"new model; {self.owner}, please check the data and the trainer. Last: {self.last}"
+            f"{self.model_name}: {self.in_a_row} challengers in a row were not promoted; {self.owner}, please check "
+            f"the data, the trainer, and whether production gets what training had. Last: {self.last}"
         )
 
 

@@ -1,6 +1,7 @@
 """What all facts have, and what people are notified of."""
 
 from abc import abstractmethod
+from typing import ClassVar
 
 from ..base import Record, UtcTime
 from ..events import EventKind
@@ -27,7 +28,9 @@ class Fact(Record):
 
 
 class AnnouncedFact(Fact):
-    """A fact that people are notified of."""
+    """A fact that people are notified of, in a text of a limited length."""
+
+    max_text: ClassVar[int] = 2000
 
     @property
     @abstractmethod

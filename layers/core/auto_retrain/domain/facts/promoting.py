@@ -150,6 +150,18 @@ class AliasMoved(AnnouncedFact):
         return f"{self.model_name}: {moved} ({source}); somebody else moved it, {stays}; {self.owner}, please look"
 
 
+class FilesKept(Fact):
+    """A copy of the files of a version that serves, or that served before, was stored among the artifacts."""
+
+    kind: Literal["files_kept"] = "files_kept"
+    version: str
+    uri: str
+
+    @property
+    def sentence(self) -> str:
+        return f"A copy of the files of {self.model_name} version {self.version} was stored at {self.uri}"
+
+
 class ProfileKept(Fact):
     """A profile of the training data was stored beside the new champion."""
 

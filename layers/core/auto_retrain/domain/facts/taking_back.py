@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from ..base import UtcTime
 from ..events import EventKind
 from .fact import AnnouncedFact, Fact
 
@@ -44,6 +45,35 @@ class RolloutIntervened(Fact):
     def sentence(self) -> str:
         verbs = {"pause": "paused", "resume": "resumed", "promote": "asked to end with a promotion"}
         return f"{self.actor} {verbs[self.intervention]} the rollout of {self.model_name}: {self.reason}"
+
+
+class PauseLasts(AnnouncedFact):
+    """A person paused a rollout days ago, which is repeated each day; `actor` and `since` are those of the pause."""
+
+    kind: Literal["pause_lasts"] = "pause_lasts"
+    since: UtcTime
+    challenger: str
+    weight: int
+    reason: str
+    owner: str
+
+    @property
+    def event(self) -> EventKind:
+        return "escalated"
+
+    @property
+    def fact_id(self) -> str:
+        return f"{self.job_id}-pause-lasts-{self.at:%F}"
+
+    @property
+    def sentence(self) -> str:
+        command, days = f"auto-retrain rollout {self.model_name}", (self.at - self.since).days
+        ago = f"{days} {'day' if days == 1 else 'days'} ago, on {self.since:%F %H:%M} UTC"
+        return (
+            f"{self.actor} paused the rollout of {self.model_name} {ago}, with version {self.challenger} at "
+            f"{self.weight} %: {self.reason}; {self.owner}, please let it go on with '{command} resume', or end it "
+            f"with '{command} promote' or '{command} abort'"
+        )
 
 
 class ServingDiffers(AnnouncedFact):

@@ -13,8 +13,12 @@ class DataCheckOutcome(Record):
 
 
 class ProfileOutcome(Record):
-    """Where the profile of a version's training data is stored, and how much data it covers."""
+    """Where the profile of a version's training data is stored, and how much data it covers.
+
+    `not_copied` says why the files of a version could not be copied, for each that could not.
+    """
 
     uri: str
     rows: int
     features: int
+    not_copied: tuple[str, ...] = ()

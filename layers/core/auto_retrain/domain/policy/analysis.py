@@ -102,12 +102,12 @@ class AnalysisPolicy(StrictRecord):
         le=1_000_000,
         description="a challenger whose first so many requests all fail is rolled back at once",
     )
-    error_rate: ErrorRateCheck = Field(default_factory=ErrorRateCheck.model_construct)
-    latency: LatencyCheck = Field(default_factory=LatencyCheck.model_construct)
-    labelled_quality: LabelledQualityCheck = Field(default_factory=LabelledQualityCheck.model_construct)
-    agreement: AgreementCheck = Field(default_factory=AgreementCheck.model_construct)
-    business_metric: BusinessMetricCheck = Field(default_factory=BusinessMetricCheck.model_construct)
-    prediction_drift: PredictionDriftCheck = Field(default_factory=PredictionDriftCheck.model_construct)
+    error_rate: ErrorRateCheck = Field(default_factory=ErrorRateCheck.as_default)
+    latency: LatencyCheck = Field(default_factory=LatencyCheck.as_default)
+    labelled_quality: LabelledQualityCheck = Field(default_factory=LabelledQualityCheck.as_default)
+    agreement: AgreementCheck = Field(default_factory=AgreementCheck.as_default)
+    business_metric: BusinessMetricCheck = Field(default_factory=BusinessMetricCheck.as_default)
+    prediction_drift: PredictionDriftCheck = Field(default_factory=PredictionDriftCheck.as_default)
 
     @model_validator(mode="after")
     def _can_be_proven(self) -> Self:

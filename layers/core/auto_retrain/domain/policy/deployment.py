@@ -24,14 +24,21 @@ Percent = Annotated[int, Field(ge=1, le=99)]
 class _Deployment(StrictRecord):
     needs: ClassVar[Literal["weights", "mirror"] | None] = "weights"
 
-    traffic: TrafficTarget = Field(default_factory=AliasTarget.model_construct)
-    requests: RequestsPolicy = Field(default_factory=PredictionLogRequests.model_construct)
-    analysis: AnalysisPolicy = Field(default_factory=AnalysisPolicy.model_construct)
+    traffic: TrafficTarget = Field(default_factory=AliasTarget.as_default)
+    requests: RequestsPolicy = Field(default_factory=PredictionLogRequests.as_default)
+    analysis: AnalysisPolicy = Field(default_factory=AnalysisPolicy.as_default)
     min_requests: int = Field(
         default=500,
         ge=1,
         le=1_000_000_000,
         description="requests that a challenger has to answer in its last step before it is promoted",
+    )
+    watch_days: int = Field(
+        default=7,
+        ge=0,
+        le=90,
+        description="a promotion is provisional for so many days: a champion that does worse than the one before it is "
+        "taken back; 0: never",
     )
     max_hold_minutes: int = Field(
         default=1440,
@@ -46,6 +53,12 @@ class _Deployment(StrictRecord):
         le=3650,
         description="age of the last good drill of a rollback from which on every promotion says so; none: drills are "
         "not asked for",
+    )
+
+    needs_way_back: bool = Field(
+        default=True,
+        description="whether nothing is promoted while the files of the champion are missing or changed, so that it "
+        "could not be put back",
     )
 
     @property

@@ -8,6 +8,8 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from ..base import StrictRecord
 
 MODEL_DIMENSION = "Model"
+# CloudWatch allows 30, and one is the model.
+MAX_DIMENSIONS = 29
 # A Prometheus server refuses queries for more steps.
 MAX_STEPS = 11_000
 
@@ -25,8 +27,13 @@ class CloudWatchMetric(StrictRecord):
     name: MetricText = Field(default="accuracy", description="name of the metric")
     dimensions: dict[MetricText, MetricText] = Field(
         default_factory=dict,
-        max_length=29,
+        max_length=MAX_DIMENSIONS,
         description=f"dimensions in addition to {MODEL_DIMENSION}, which is set to the model's name",
+    )
+    version_dimension: MetricText | None = Field(
+        default=None,
+        description="dimension that names the version; then only what the version that serves did is read; none: what "
+        "was published for the model since this version serves",
     )
     aggregation: Aggregation = Field(default="mean", description="how days are combined; latest: the newest day")
     counts_rows: bool = Field(
@@ -37,10 +44,21 @@ class CloudWatchMetric(StrictRecord):
         default=None, description="name of a metric with the share of labels that have arrived"
     )
 
+    @property
+    def names_version(self) -> bool:
+        """Whether the metric is published for each version apart."""
+        return self.version_dimension is not None
+
     @model_validator(mode="after")
-    def _names_the_model_once(self) -> Self:
+    def _names_model_and_version_once(self) -> Self:
         if MODEL_DIMENSION in self.dimensions:
             raise ValueError(f"dimensions.{MODEL_DIMENSION}: is set to the model's name; leave it out")
+        if self.version_dimension == MODEL_DIMENSION:
+            raise ValueError(f"version_dimension: must not be '{MODEL_DIMENSION}', which names the model")
+        if self.version_dimension in self.dimensions:
+            raise ValueError(f"dimensions.{self.version_dimension}: is set to the version that serves; leave it out")
+        if self.version_dimension and len(self.dimensions) == MAX_DIMENSIONS:
+            raise ValueError(f"dimensions: at most {MAX_DIMENSIONS - 1} beside version_dimension")
         return self
 
 
@@ -54,6 +72,11 @@ class PrometheusMetric(StrictRecord):
     )
     labelled_total: PrometheusName | None = Field(default=None, description="name of the counter of labelled rows")
     model_label: PrometheusLabel = Field(default="model", description="label that names the model")
+    version_label: PrometheusLabel | None = Field(
+        default=None,
+        description="label that names the version; then only what the version that serves did is read; none: what was "
+        "published for the model since this version serves",
+    )
     labels: dict[PrometheusLabel, MetricText] = Field(
         default_factory=dict, max_length=29, description="other labels of the series"
     )
@@ -72,6 +95,11 @@ class PrometheusMetric(StrictRecord):
     def counts_rows(self) -> bool:
         return self.labelled_total is not None
 
+    @property
+    def names_version(self) -> bool:
+        """Whether the metric is published for each version apart."""
+        return self.version_label is not None
+
     def steps_in(self, window: timedelta) -> float:
         """How many steps a window has."""
         return window / timedelta(minutes=self.step_minutes)
@@ -85,6 +113,10 @@ class PrometheusMetric(StrictRecord):
             raise ValueError(f"aggregation = {self.aggregation!r}: counters are summed, so only 'mean' is allowed")
         if self.model_label in self.labels:
             raise ValueError(f"labels.{self.model_label}: is set to the model's name; leave it out")
+        if self.version_label == self.model_label:
+            raise ValueError(f"version_label: must not be '{self.model_label}', which names the model")
+        if self.version_label in self.labels:
+            raise ValueError(f"labels.{self.version_label}: is set to the version that serves; leave it out")
         return self
 
 

@@ -10,6 +10,8 @@ from .metric import MAX_STEPS, PrometheusMetric
 from .policy import Policy
 from .triggers import MIN_DRIFT_ROWS
 
+_MINUTES_PER_DAY = 1440
+
 
 def metric_warnings(policy: Policy) -> Iterator[str]:
     """One sentence for each, naming the fields."""
@@ -18,6 +20,8 @@ def metric_warnings(policy: Policy) -> Iterator[str]:
         yield from _too_few_points(policy)
         yield from _threshold_in_percent(policy)
         yield from _extreme_of_rows(policy)
+        yield from _rows_of_challengers(policy)
+    yield from _too_long_a_watch(policy)
     yield from _too_few_rows_for_drift(policy)
     yield from _validation_in_percent(policy)
 
@@ -28,6 +32,14 @@ def _too_many_steps(policy: Policy) -> Iterator[str]:
         window = f"triggers.evaluation_window_days = {days} with metric.step_minutes = {metric.step_minutes}"
         steps = f"{days * 1440 // metric.step_minutes} steps, and a server gives at most {MAX_STEPS}"
         yield f"{window}: {steps}, so performance is not judged; take steps of {ceil(days * 1440 / MAX_STEPS)} minutes"
+
+
+def _too_long_a_watch(policy: Policy) -> Iterator[str]:
+    metric, days = policy.metric, policy.deployment.watch_days
+    if isinstance(metric, PrometheusMetric) and metric.steps_in(timedelta(days=days)) > MAX_STEPS:
+        watch = f"deployment.watch_days = {days} with metric.step_minutes = {metric.step_minutes}"
+        steps = f"a server gives at most {MAX_STEPS} steps, so a new champion is not judged to the end of its watch"
+        yield f"{watch}: {steps}; take steps of {ceil(days * 1440 / MAX_STEPS)} minutes"
 
 
 def _too_few_points(policy: Policy) -> Iterator[str]:
@@ -55,6 +67,16 @@ def _extreme_of_rows(policy: Policy) -> Iterator[str]:
         wrong, value = ("wrong", 0) if metric.aggregation == "minimum" else ("right", 1)
         single = f"each sample is 0 or 1, so the metric is {value} as soon as a single row is {wrong}"
         yield f"metric.aggregation = '{metric.aggregation}' with metric.counts_rows: {single}"
+
+
+def _rows_of_challengers(policy: Policy) -> Iterator[str]:
+    deployment, metric = policy.deployment, policy.metric
+    days = deployment.planned_minutes / _MINUTES_PER_DAY
+    if deployment.needs != "weights" or metric.names_version or days < 1:
+        return
+    field = "metric.version_label" if isinstance(metric, PrometheusMetric) else "metric.version_dimension"
+    shared = f"for {days:.3g} days the metric is that of both versions, and the champion is judged by it afterwards"
+    yield f"deployment.strategy = '{deployment.strategy}' without {field}: {shared}"
 
 
 def _too_few_rows_for_drift(policy: Policy) -> Iterator[str]:

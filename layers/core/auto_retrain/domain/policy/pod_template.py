@@ -194,7 +194,7 @@ class TemplateContainer(TemplatePart):
 
     name: Literal["train-model"] = CONTAINER
     env: tuple[Variable, ...] = Field(default=(), max_length=100)
-    resources: Resources = Field(default_factory=Resources.model_construct)
+    resources: Resources = Field(default_factory=Resources.as_default)
     volumeMounts: tuple[Mount, ...] = Field(default=(), max_length=20)
 
 
@@ -288,5 +288,5 @@ def _refuse_twice(field: str, names: list[str]) -> None:
 class PodTemplate(TemplatePart):
     """Merged into the template of every pod that trains or scores for a model."""
 
-    metadata: TemplateMetadata = Field(default_factory=TemplateMetadata.model_construct)
-    spec: TemplateSpec = Field(default_factory=TemplateSpec.model_construct)
+    metadata: TemplateMetadata = Field(default_factory=TemplateMetadata.as_default)
+    spec: TemplateSpec = Field(default_factory=TemplateSpec.as_default)

@@ -33,13 +33,13 @@ class Policy(StrictRecord):
         max_length=254,
         description="who is named in messages that ask for action",
     )
-    triggers: TriggerConfig = Field(default_factory=TriggerConfig.model_construct)
-    metric: MetricPolicy = Field(default_factory=CloudWatchMetric.model_construct)
+    triggers: TriggerConfig = Field(default_factory=TriggerConfig.as_default)
+    metric: MetricPolicy = Field(default_factory=CloudWatchMetric.as_default)
     data: DataPolicy
-    drift: DriftPolicy = Field(default_factory=DriftPolicy.model_construct)
-    training: TrainingPolicy = Field(default_factory=TrainingPolicy.model_construct)
-    validation: ValidationPolicy = Field(default_factory=ValidationPolicy.model_construct)
-    deployment: DeploymentPolicy = Field(default_factory=AllAtOnceDeployment.model_construct)
+    drift: DriftPolicy = Field(default_factory=DriftPolicy.as_default)
+    training: TrainingPolicy = Field(default_factory=TrainingPolicy.as_default)
+    validation: ValidationPolicy = Field(default_factory=ValidationPolicy.as_default)
+    deployment: DeploymentPolicy = Field(default_factory=AllAtOnceDeployment.as_default)
 
     # Earlier releases had one strategy, in a field of its own. It is not stored again.
     strategy: SkipJsonSchema[None] = Field(default=None, exclude=True, repr=False)

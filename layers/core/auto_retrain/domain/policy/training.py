@@ -53,7 +53,7 @@ class TrainingPolicy(StrictRecord):
         default=0, ge=0, le=100, description="higher goes first when Kubernetes Jobs wait for a free slot"
     )
     queue: Annotated[LabelValue, Field(min_length=1)] | None = Field(default=None, description="LocalQueue of Kueue")
-    pod_template: PodTemplate = Field(default_factory=PodTemplate.model_construct)
+    pod_template: PodTemplate = Field(default_factory=PodTemplate.as_default)
 
     @model_validator(mode="after")
     def _chooses_nodes_in_one_place(self) -> Self:

@@ -97,8 +97,9 @@ class TriggerConfig(StrictRecord):
         default=3,
         ge=1,
         le=100,
-        description="challengers in a row that were not promoted (of performance and drift together), or jobs in a "
-        "row that were skipped, after which a message asks the owner to act",
+        description="challengers in a row that were not promoted (of performance and drift together, and any that was "
+        "taken back while it answered requests), or jobs in a row that were skipped, after which a message asks the "
+        "owner to act",
     )
 
     def enables(self, trigger: TriggerType) -> bool:

@@ -9,7 +9,6 @@ from ...domain.text import one_line
 from ...ports import Ports
 
 FACTS_LOG = "auto_retrain.facts"
-MAX_TEXT = 2000
 
 _LOG = logging.getLogger(FACTS_LOG)
 
@@ -31,7 +30,7 @@ def announce(fact: AnnouncedFact, ports: Ports) -> bool:
         kind=fact.event,
         job_id=fact.job_id,
         model_name=fact.model_name,
-        text=one_line(fact.sentence)[:MAX_TEXT],
+        text=one_line(fact.sentence)[: fact.max_text],
         at=fact.at,
     )
     try:

@@ -25,7 +25,7 @@ def drill_rollback(model_name: str, actor: str, live: bool, ports: Ports, wait: 
 
     Raises:
         EventInvalid: the actor cannot be recorded.
-        RollbackRefused: there is nothing to go back to.
+        ModelUnknown, RollbackRefused: there is nothing to go back to.
         DrillRefused: a live drill cannot begin now; the message says what is in its way.
         ServingConflict: somebody has changed what serves at the same moment; nothing was moved.
     """

@@ -24,7 +24,7 @@ _LOG = logging.getLogger(__name__)
 
 # A cause of Step Functions may have 32,768 characters; the record of a job has other things to hold.
 MAX_ERROR_LENGTH = 4_000
-BACKING_OFF = (Ending.REJECTED, Ending.INCONCLUSIVE, Ending.DECLINED, Ending.ROLLED_BACK)
+_NOT_PROMOTED = (Ending.REJECTED, Ending.INCONCLUSIVE, Ending.DECLINED)
 
 
 class Failure(NamedTuple):
@@ -77,13 +77,24 @@ def _answers_schedule(job: RetrainingJob, ending: Ending) -> bool:
 
 
 def _rejections(job: RetrainingJob, ending: Ending, ports: Ports) -> Mapping[TriggerType, Rejections] | None:
-    """Challengers in a row that were not deployed, including this one; None leaves them unchanged."""
+    """Challengers in a row that were not promoted, including this one; None leaves them unchanged."""
     if ending is Ending.PROMOTED:
         return {}
-    if not ending.is_retraining or not _backs_off(job):
+    if not _counts(job, ending):
         return None
     rejected = RejectedJob(job_id=job.job_id, at=job.event_time)
     return ports.states.get(job.model_name).rejections_with(job.trigger_type, rejected)
+
+
+def _counts(job: RetrainingJob, ending: Ending | None) -> bool:
+    """Whether a challenger was not promoted although a trigger asks on, or was taken back from real requests.
+
+    Gates that reject what a schedule or a person asked for are an answer. A challenger that passes them and then fails
+    on real requests is none: the next one may do the same to the same people.
+    """
+    if ending is Ending.ROLLED_BACK:
+        return True
+    return ending in _NOT_PROMOTED and _backs_off(job)
 
 
 def _backs_off(job: RetrainingJob) -> bool:
@@ -128,7 +139,7 @@ def _announce_end(job: RetrainingJob, ports: Ports) -> bool:
     announced = announce(fact, ports)
     if job.ending is Ending.SKIPPED:
         return escalate_skips(job, ports) and announced
-    if _backs_off(job) and job.ending in BACKING_OFF:
+    if _counts(job, job.ending):
         return escalate_rejections(job, ports) and announced
     return announced
 

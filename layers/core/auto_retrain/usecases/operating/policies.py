@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from ...domain.base import Record
-from ...domain.errors import ModelUnknown, PolicyConflict, PolicyInvalid
+from ...domain.errors import PolicyConflict, PolicyInvalid
 from ...domain.explain import shown
 from ...domain.facts.policies import PolicyApplied
 from ...domain.people import check_person
@@ -15,7 +15,7 @@ from ...domain.policy.warnings import warnings_of, warnings_with_champion
 from ...domain.text import one_line
 from ...ports import Ports
 from ..audit.record import record
-from ..lookup import newest_version, policy_of
+from ..lookup import known_policy, newest_version, policy_of
 
 # All of them are indexed in the transaction that stores the policy.
 MAX_ALARMS = 40
@@ -102,10 +102,7 @@ def resume_model(model_name: str, actor: str, ports: Ports) -> AppliedPolicy:
 
 def remove_model(model_name: str, actor: str, ports: Ports) -> AppliedPolicy:
     """Take a model out of the fleet; its history stays, a running job continues. Repeating it changes nothing."""
-    newest = newest_version(model_name, ports)
-    if newest is None:
-        raise ModelUnknown(f"model '{model_name}' has no policy, and never had one")
-    return _with_status(newest, PolicyStatus.REMOVED, "", actor, ports)
+    return _with_status(known_policy(model_name, ports), PolicyStatus.REMOVED, "", actor, ports)
 
 
 def _problems(policy: Policy, ports: Ports) -> Iterator[str]:

@@ -29,6 +29,7 @@ from .verify_files import check_files, problem_of_way_back
 
 # No execution lasts longer, so that a rollout keeps its lease however long a person pauses it.
 LONGEST_EXECUTION = timedelta(days=65)
+WAYS_OUT = "restore the files, or promote without a way back by deployment.needs_way_back = false, and retrain"
 
 
 def deploy_model(reference: JobReference, ports: Ports) -> DeploymentOutcome:
@@ -41,7 +42,7 @@ def deploy_model(reference: JobReference, ports: Ports) -> DeploymentOutcome:
         JobUnknown: there is no such job.
         PromotionRefused: the job has ended or no longer holds the lease of its model; the stored validation does not
             promote exactly this version and these files, or lacks a required approval; the version was rolled back;
-            another job's rollout is under way; or there is no way back to the champion, which a rollout in steps needs.
+            another job's rollout is under way; or there is no way back to the champion, which the policy asks for.
         TrafficNotReady: the target cannot carry out the action yet; nothing is written.
         ChampionConflict: what serves is not what the challenger was compared with; nothing is written.
         TrafficUnavailable, TrafficRefused: as `follow`.
@@ -86,21 +87,24 @@ def _begin(job: RetrainingJob, record: ServingRecord, ports: Ports) -> ServingRe
     check_target(job.model_name, job.champion, version, action, rollout.deployment.traffic, ports)
     check_files(job.model_name, version, ports)
     no_way_back = problem_of_way_back(job, ports)
-    if no_way_back and not isinstance(action, Promote):
-        strategy = f"deployment.strategy = '{rollout.deployment.strategy}'"
-        raise PromotionRefused(f"{strategy} needs a way back, and there is none: {no_way_back}")
+    if no_way_back and rollout.deployment.needs_way_back:
+        raise PromotionRefused(f"there is no way back: {no_way_back}; {WAYS_OUT}")
     _check_champion(job, record, ports)
     record = adopt_champion(job, record, ports)
     overdue = mention_overdue_drill(job, record, rollout.deployment, ports)
     if isinstance(action, Promote) or record.champion is None:
         reason = job.validation.reason if job.validation else action.reason
-        reason = f"{reason}; there is no way back: {no_way_back}" if no_way_back else reason
-        reason = f"{reason}; {overdue}" if overdue else reason
-        return promote(job, version, record, rollout.deployment.traffic, SYSTEM_ACTOR, reason, ports)
-    reason = f"{action.reason}; {overdue}" if overdue else action.reason
-    exposed = _expose_first(job, record, rollout, action, reason, ports)
+        warned = _warned(reason, no_way_back, overdue)
+        return promote(job, version, record, rollout.deployment, SYSTEM_ACTOR, warned, ports)
+    action = action._replace(reason=_warned(action.reason, no_way_back, overdue))
+    exposed = _expose_first(job, record, rollout, action, ports)
     publish_page(rollout, exposed, ports)
     return exposed
+
+
+def _warned(reason: str, no_way_back: str | None, overdue: str | None) -> str:
+    warnings = (f"there is no way back: {no_way_back}" if no_way_back else None, overdue)
+    return "; ".join([reason, *filter(None, warnings)])
 
 
 def _rollout(job: RetrainingJob, version: ModelVersion, ports: Ports) -> Rollout:
@@ -117,14 +121,14 @@ def _rollout(job: RetrainingJob, version: ModelVersion, ports: Ports) -> Rollout
 
 
 def _expose_first(
-    job: RetrainingJob, record: ServingRecord, rollout: Rollout, action: Action, reason: str, ports: Ports
+    job: RetrainingJob, record: ServingRecord, rollout: Rollout, action: Action, ports: Ports
 ) -> ServingRecord:
     deployment, now = rollout.deployment, rollout.started_at
     if isinstance(action, SetWeight):
         rollout = rollout.changed(weight=action.weight, step=action.step, weighted_at=now)
     if isinstance(action, Mirror):
         rollout = rollout.changed(mirror_share=action.share)
-    change = record.rolling_out(rollout, SYSTEM_ACTOR, reason, now)
+    change = record.rolling_out(rollout, SYSTEM_ACTOR, action.reason, now)
     return expose(change, deployment.traffic, ports, job.deploying(), now + LONGEST_EXECUTION)
 
 
@@ -151,8 +155,7 @@ def _go_on(job: RetrainingJob, record: ServingRecord, rollout: Rollout, ports: P
     check_target(job.model_name, champion, version, action, rollout.deployment.traffic, ports)
     if isinstance(action, Promote):
         check_files(job.model_name, version, ports)
-        target = rollout.deployment.traffic
-        after = promote(job, version, record, target, _actor(rollout), action.reason, ports)
+        after = promote(job, version, record, rollout.deployment, _actor(rollout), action.reason, ports)
     else:
         after = _expose_next(job, record, rollout, action, ports)
     publish_page(rollout, after, ports)

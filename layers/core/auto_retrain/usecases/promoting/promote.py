@@ -1,12 +1,16 @@
 """Makes a challenger the champion: the record first, which traffic and alias then follow."""
 
+from datetime import timedelta
+
 from ...domain.facts.promoting import ChampionAdopted, Promoted
 from ...domain.job import RetrainingJob
 from ...domain.model_version import ModelVersion
-from ...domain.policy.traffic import TrafficTarget
+from ...domain.policy.deployment import DeploymentPolicy
+from ...domain.policy.policy import AppliedPolicy
 from ...domain.serving import ServingRecord
 from ...ports import Ports
 from ..audit.record import record
+from ..lookup import newest_version
 from ..rolling_out.follow import follow
 
 
@@ -14,7 +18,7 @@ def promote(
     job: RetrainingJob,
     version: ModelVersion,
     before: ServingRecord,
-    target: TrafficTarget,
+    deployment: DeploymentPolicy,
     actor: str,
     reason: str,
     ports: Ports,
@@ -25,8 +29,9 @@ def promote(
     meanwhile, and what `follow` raises.
     """
     now = ports.clock.now()
-    change = before.promoted(version, job, actor, reason, now)
-    written = ports.ledger.write(change, job.deploying().promoted(now))
+    watched_for = _watched_for(deployment, newest_version(job.model_name, ports))
+    change = before.promoted(version, job, actor, reason, now, watched_for)
+    written = ports.ledger.write(change, job.deploying().promoted(now, change.line.watched_until))
     fact = Promoted(
         model_name=job.model_name,
         job_id=job.job_id,
@@ -37,7 +42,14 @@ def promote(
         reason=reason,
     )
     record(fact)
-    return follow(written, target, ports)
+    return follow(written, deployment.traffic, ports)
+
+
+def _watched_for(deployment: DeploymentPolicy, applied: AppliedPolicy | None) -> timedelta:
+    """How long a promotion is provisional: so many days whose labels have arrived."""
+    if not deployment.watch_days:
+        return timedelta()
+    return timedelta(days=deployment.watch_days + (applied.policy.data.label_delay_days if applied else 0))
 
 
 def adopt_champion(job: RetrainingJob, before: ServingRecord, ports: Ports) -> ServingRecord:

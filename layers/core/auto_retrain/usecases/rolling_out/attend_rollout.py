@@ -15,6 +15,7 @@ from ..isolation import attempt
 from .decide import decide
 from .expose import expose
 from .publish_page import publish_page
+from .remind_of_pause import remind_of_pause
 from .take_back import abort_rollout
 from .wake import wake
 
@@ -53,7 +54,9 @@ def attend(record: ServingRecord, evidence: RolloutEvidence, problems: list[str]
             reason = "its execution ended without finishing it"
             return Attended(_abort(record, rollout, reason, evidence, problems, ports), None)
     if isinstance(action, Hold):
-        return Attended("held", evidence, action.reason)
+        reminding = partial(remind_of_pause, record, rollout, evidence, ports)
+        reminded = attempt(reminding, f"reminder about {record.model_name}", problems)
+        return Attended("held", reminded or evidence, action.reason)
     if isinstance(action, SetWeight) and rollout.deployment.strategy in WEIGHED_HERE:
         return Attended(_set_weight(record, rollout, action, ports), evidence)
     # Stored first: the execution decides once more, and on what was stored.

@@ -80,8 +80,9 @@ def _judge(
     judging = partial(analyse, rollout.deployment.analysis, rollout, before, counts, at)
     name = record.model_name
     after = attempt(judging, f"analysis of {name}", problems) or _unknown(name, rollout, before, at)
-    kept_alive_at = before.kept_alive_at if before else None
-    return after.changed(model_name=name, kept_alive_at=kept_alive_at)
+    if before:
+        after = after.changed(kept_alive_at=before.kept_alive_at, reminded_at=before.reminded_at)
+    return after.changed(model_name=name)
 
 
 def _unknown(model_name: str, rollout: Rollout, before: RolloutEvidence | None, at: datetime) -> RolloutEvidence:

@@ -10,6 +10,7 @@ from ...domain.people import check_person
 from ...domain.serving import Intervention, Rollout, ServingRecord
 from ...ports import Ports
 from ..audit.record import record as record_fact
+from ..lookup import known_policy
 from .newest_record import on_newest
 from .take_back import abort_rollout
 from .wake import wake
@@ -23,6 +24,7 @@ def pause(model_name: str, actor: str, reason: str, ports: Ports) -> ServingReco
     """Keep a rollout where it is; only an unhealthy challenger is still taken back. Repeating it changes nothing.
 
     Raises:
+        ModelUnknown: nothing is known of a model of this name.
         RolloutRefused: there is no rollout, or a person has asked to end it with a promotion.
         EventInvalid: the actor or the reason cannot be recorded.
     """
@@ -54,6 +56,7 @@ def abort(model_name: str, actor: str, reason: str, ports: Ports) -> RollbackOut
     """Take back the challenger of a rollout; if the last one was taken back already, nothing changes.
 
     Raises:
+        ModelUnknown: nothing is known of a model of this name.
         RolloutRefused: there is no rollout that could be aborted.
         EventInvalid: the actor or the reason cannot be recorded.
     """
@@ -61,15 +64,18 @@ def abort(model_name: str, actor: str, reason: str, ports: Ports) -> RollbackOut
     record = ports.ledger.serving(model_name)
     if record.rollout is None and record.ended and record.ended.outcome == "rolled_back":
         return abort_rollout(model_name, record.ended.job_id, actor, reason, ports)
-    return abort_rollout(model_name, rollout_of(record).job_id, actor, reason, ports)
+    return abort_rollout(model_name, rollout_of(record, ports).job_id, actor, reason, ports)
 
 
-def rollout_of(record: ServingRecord) -> Rollout:
-    """The rollout of a model; raises RolloutRefused naming the model's state if there is none."""
+def rollout_of(record: ServingRecord, ports: Ports) -> Rollout:
+    """The rollout of a model; raises RolloutRefused naming the model's state if there is none, or ModelUnknown."""
     if record.rollout:
         return record.rollout
     if record.champion is None:
-        raise RolloutRefused(f"'{record.model_name}' has no rollout: none of its versions has been put into production")
+        known_policy(record.model_name, ports)
+        never = "none of its versions has been put into production"
+        trained = f"see 'auto-retrain jobs {record.model_name}' for what was trained"
+        raise RolloutRefused(f"'{record.model_name}' has no rollout: {never}; {trained}")
     serving = f"version {record.champion.version.number} serves since {record.champion.deployed_at:%F %T} UTC"
     ended = record.ended
     last = f"; the last one ended ({ended.outcome}) at {ended.at:%F %T} UTC: {ended.reason}" if ended else ""
@@ -82,7 +88,7 @@ def _wish(kind: _Wish, model_name: str, actor: str, reason: str, ports: Ports) -
 
 
 def _intervene(kind: _Wish, actor: str, reason: str, ports: Ports, record: ServingRecord) -> ServingRecord:
-    present = _undecided(record, kind)
+    present = _undecided(record, kind, ports)
     if present and present.kind == kind:
         return record
     wish = Intervention(kind=kind, actor=actor, reason=reason, at=ports.clock.now())
@@ -92,7 +98,7 @@ def _intervene(kind: _Wish, actor: str, reason: str, ports: Ports, record: Servi
 
 
 def _resume(actor: str, reason: str, ports: Ports, record: ServingRecord) -> ServingRecord:
-    present = _undecided(record, "resume")
+    present = _undecided(record, "resume", ports)
     if present is None:
         return record
     noted = ports.ledger.note(record.resumed(present, ports.clock.now()))
@@ -100,9 +106,9 @@ def _resume(actor: str, reason: str, ports: Ports, record: ServingRecord) -> Ser
     return noted
 
 
-def _undecided(record: ServingRecord, kind: _Kind) -> Intervention | None:
+def _undecided(record: ServingRecord, kind: _Kind, ports: Ports) -> Intervention | None:
     """What a person asked for before; raises RolloutRefused if that rules out what is asked for now."""
-    present = rollout_of(record).intervention
+    present = rollout_of(record, ports).intervention
     if present is None or present.kind in ("pause", kind):
         return present
     done = f"was {_DONE[present.kind]} by {present.actor} at {present.at:%F %T} UTC"
@@ -112,7 +118,7 @@ def _undecided(record: ServingRecord, kind: _Kind) -> Intervention | None:
 def _fact(record: ServingRecord, kind: _Kind, actor: str, reason: str, ports: Ports) -> RolloutIntervened:
     return RolloutIntervened(
         model_name=record.model_name,
-        job_id=rollout_of(record).job_id,
+        job_id=rollout_of(record, ports).job_id,
         actor=actor,
         at=ports.clock.now(),
         intervention=kind,

@@ -68,4 +68,6 @@ def let_alias_follow(
         _LOG.error("the alias of %s does not follow its serving record: %s", name, error)
         if record.applied and record.applied.alias == wanted and (record.is_applied or own.keep_alias(wanted)):
             return Seen(alias=wanted)
-        return Seen(pending="the alias 'champion' could not be read or moved")
+        # What a silent server says differs each time, and a record is written for each news.
+        why = f": {one_line(str(error))}" if isinstance(error, RegistryRefused) else ""
+        return Seen(pending=f"the alias 'champion' could not be read or moved{why}")

@@ -66,7 +66,7 @@ def _tell(record: ServingRecord, applied: AppliedPolicy | None, at: datetime, po
         model_name=record.model_name,
         job_id=record.rollout.job_id if record.rollout else None,
         at=at,
-        reason=record.conflict or "alias or traffic do not follow it",
+        reason=record.difference or "",
         owner=owner_in(applied),
     )
     if announce(fact, ports):

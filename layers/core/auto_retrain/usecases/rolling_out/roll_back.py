@@ -1,20 +1,19 @@
 """Rolls back what serves a model, for whoever asks: a person, a notebook or an alarm."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
-from ...domain.deployment_ledger import LedgerLine
 from ...domain.errors import RollbackRefused
 from ...domain.messages.rolling_out import RollbackAlarm, RollbackOutcome, RollbackRequest
 from ...domain.people import SYSTEM_ACTOR, check_person
 from ...domain.serving import ServingChange, ServingRecord
 from ...ports import Ports
+from ..lookup import known_policy
+from .last_good import champions_of, choices, last_good
 from .take_back import take_back
 
 # Whoever asks again this soon, or asked before it happened, means the trouble that is already dealt with.
 SETTLING_TIME = timedelta(minutes=15)
-MAX_LINES = 1_000
 
 
 def roll_back(request: RollbackRequest | RollbackAlarm, ports: Ports) -> RollbackOutcome:
@@ -25,6 +24,7 @@ def roll_back(request: RollbackRequest | RollbackAlarm, ports: Ports) -> Rollbac
     Raises:
         EventInvalid: an alarm that is not named for a model of this stage, or an actor or reason that cannot be
             recorded.
+        ModelUnknown: nothing is known of a model of this name.
         RollbackRefused: there is nothing to go back to; the message names the versions that have served.
         ServingConflict: others keep changing the serving record.
     """
@@ -57,12 +57,14 @@ def _decide(
 
 
 def taken_back(record: ServingRecord, actor: str, reason: str, at: datetime, ports: Ports) -> ServingChange:
-    """What a rollback without a named version does now; raises RollbackRefused if there is nothing to go back to."""
+    """What a rollback without a named version does now; raises as `roll_back` if there is nothing to go back to."""
     if record.champion is None:
-        raise RollbackRefused(f"no version of '{record.model_name}' has ever been put into production")
+        known_policy(record.model_name, ports)
+        trained = f"see 'auto-retrain jobs {record.model_name}' for what was trained"
+        raise RollbackRefused(f"no version of '{record.model_name}' has ever been put into production; {trained}")
     if record.rollout:
         return record.aborted(actor, reason, at)
-    return record.rolled_back_to(_last_good(record, ports), actor, reason, at)
+    return record.rolled_back_to(last_good(record, ports), actor, reason, at)
 
 
 def _to_version(
@@ -72,9 +74,9 @@ def _to_version(
     if champion and to == champion.version.number:
         served = f"version {to} serves since {champion.deployed_at:%F %T} UTC"
         return record.aborted(actor, reason, at) if record.rollout else served
-    target = next((line for line in _champions(record, ports) if line.version.number == to), None)
+    target = next((line for line in champions_of(record, ports) if line.version.number == to), None)
     if target is None:
-        raise RollbackRefused(f"version {to} of '{record.model_name}' has never served; {_choices(record, ports)}")
+        raise RollbackRefused(f"version {to} of '{record.model_name}' has never served; {choices(record, ports)}")
     return record.rolled_back_to(target, actor, reason, at)
 
 
@@ -89,35 +91,3 @@ def _dealt_with(record: ServingRecord, asked_at: datetime) -> str | None:
         return f"version {newest} was taken back at {taken_back_at:%F %T} UTC already; {serving}"
     newest_at = record.rollout.started_at if record.rollout else champion.deployed_at
     return f"asked for before that: {serving}" if newest_at > asked_at else None
-
-
-def _last_good(record: ServingRecord, ports: Ports) -> LedgerLine:
-    """The newest champion before the present one that was not taken back; never merely an older version."""
-    if record.previous and _is_good(record.previous, record):
-        return record.previous
-    taken_back = set()  # the record remembers only the newest of them
-    for line in _champions(record, ports):
-        if line.version.number not in taken_back and _is_good(line, record):
-            return line
-        if line.change == "rolled_back":
-            taken_back.add(line.previous_version)
-    raise RollbackRefused(f"'{record.model_name}' has no good version to go back to; {_choices(record, ports)}")
-
-
-def _is_good(line: LedgerLine, record: ServingRecord) -> bool:
-    number = line.version.number
-    is_champion = record.champion is not None and record.champion.version.number == number
-    return not is_champion and not record.is_rolled_back(number)
-
-
-def _champions(record: ServingRecord, ports: Ports) -> Iterable[LedgerLine]:
-    """The lines that put a champion there, newest first."""
-    return (line for line in ports.ledger.lines(record.model_name, MAX_LINES) if line.is_new_champion)
-
-
-def _choices(record: ServingRecord, ports: Ports) -> str:
-    champion = record.champion.version.number if record.champion else None
-    numbers = dict.fromkeys(line.version.number for line in _champions(record, ports))
-    served = [number for number in numbers if number != champion]
-    only = f"only version {champion} has served"
-    return f"versions that have served: {', '.join(served)} (name one with 'to')" if served else only

@@ -13,10 +13,12 @@ from ...domain.serving import ServingChange, ServingRecord
 from ...domain.text import one_line
 from ...ports import Ports
 from ..audit.record import announce
+from ..audit.record import record as record_fact
 from ..lookup import newest_version
 from .follow import follow
 from .newest_record import on_newest
 from .publish_page import publish_page
+from .settle import settle_now
 from .traffic_target import target_of
 from .wake import wake
 
@@ -52,8 +54,10 @@ def _abort(job_id: str, actor: str, reason: str, ports: Ports, record: ServingRe
     return record.aborted(actor, one_line(reason)[:MAX_REASON], ports.clock.now())
 
 
-def take_back(model_name: str, decide: Decision, ports: Ports) -> RollbackOutcome:
+def take_back(model_name: str, decide: Decision, ports: Ports, tell: bool = True) -> RollbackOutcome:
     """Carry out what is decided on the newest record, and report what was read back.
+
+    Without `tell`, people are not told; the caller does that.
 
     What cannot be reached now is done by the watcher of rollouts.
     """
@@ -63,7 +67,10 @@ def take_back(model_name: str, decide: Decision, ports: Ports) -> RollbackOutcom
     if written.line:
         wake(written.before, ports)
         taken_back = _taken_back(written)
-        announce(_fact(written, written.line, taken_back), ports)
+        fact = _fact(written, written.line, taken_back)
+        # People are told of many champions at once, by whoever took them back.
+        announce(fact, ports) if tell else record_fact(fact)
+        settle_now(record, ports)
         if written.before.rollout:
             publish_page(written.before.rollout, record, ports)
     route = record.applied.route if record.applied else None
@@ -99,7 +106,7 @@ def _follow(written: _Written, ports: Ports) -> tuple[ServingRecord, str | None]
     except AutoRetrainError as error:
         _LOG.error("alias and traffic of %s do not follow yet: %s", record.model_name, error)
         return record, one_line(f"{type(error).__name__}: {error}")
-    return record, record.conflict or (None if record.is_applied else "alias or traffic do not follow the record yet")
+    return record, record.difference
 
 
 def _taken_back(written: _Written) -> tuple[str, ...]:

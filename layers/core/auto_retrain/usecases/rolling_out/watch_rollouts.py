@@ -15,6 +15,7 @@ from ...ports import Ports
 from ..isolation import attempt
 from .attend_rollout import Attended, attend
 from .gather_analysis import gather_analysis
+from .moved_aliases import moved_aliases
 from .reconcile import reconcile
 from .turns import whose_turn
 
@@ -32,14 +33,14 @@ def watch_rollouts(tick: ScheduledEvent, ports: Ports) -> RolloutsWatched:
     """Make one pass over all rollouts, with one query for the records and one batched read of live counts.
 
     A look costs no state transition: an execution is answered only when there is something to do. Whatever goes wrong
-    with one model is a problem of that model alone.
+    with one model is a problem of that model alone. Once an hour, the aliases of all other models are compared, too.
     """
-    problems: list[str] = []
+    at, problems = ports.clock.now(), list[str]()
     opened = ports.ledger.list_open(problems)
     records = {record.model_name: record for record, _ in opened}
     rolling = [each for each in opened if each[0].rollout]
-    looked_at = whose_turn(rolling, ports.clock.now())
-    to_compare = _to_compare(list(records.values()), ports.clock.now())
+    looked_at = whose_turn(rolling, at)
+    to_compare = _to_compare(list(records.values()), at)
     names = {record.model_name for record in [*to_compare, *(record for record, _ in looked_at)]}
     policies = attempt(partial(ports.policies.newest, sorted(names), problems), "policies", problems) or {}
     gathered = gather_analysis(looked_at, policies, problems, ports)
@@ -49,8 +50,10 @@ def watch_rollouts(tick: ScheduledEvent, ports: Ports) -> RolloutsWatched:
         attended = dict(zip(gathered, pool.map(attending, gathered), strict=True))
         _keep([each.evidence for each in attended.values() if each.evidence], problems, ports)
         untouched = [record for record in to_compare if _is_untouched(attended.get(record.model_name))]
+        moved = moved_aliases(records, problems, ports, pool) if _is_hourly(at) else []
+        to_follow = [*((record, policies.get(record.model_name)) for record in untouched), *moved]
         until = ports.clock.now() + RECONCILING_TIME
-        reconciled = list(pool.map(partial(_reconcile, policies, problems, ports, until), untouched))
+        reconciled = list(pool.map(partial(_reconcile, problems, ports, until), to_follow))
     return _outcome(len(rolling), attended, reconciled, problems)
 
 
@@ -83,14 +86,20 @@ def _to_compare(records: Sequence[ServingRecord], at: datetime) -> list[ServingR
     return [*behind, *share]
 
 
+def _is_hourly(at: datetime) -> bool:
+    """Whether this is the pass in which the aliases of all models are compared: a question to the whole registry."""
+    return at.minute == 0
+
+
 def _is_pressing(record: ServingRecord) -> bool:
     return record.conflict is not None or record.drill is not None or not record.is_applied
 
 
 def _reconcile(
-    policies: Mapping[str, AppliedPolicy], problems: list[str], ports: Ports, until: datetime, record: ServingRecord
+    problems: list[str], ports: Ports, until: datetime, to_follow: tuple[ServingRecord, AppliedPolicy | None]
 ) -> str:
-    reconciling = partial(reconcile, record, policies.get(record.model_name), until, problems, ports)
+    record, applied = to_follow
+    reconciling = partial(reconcile, record, applied, until, problems, ports)
     return attempt(reconciling, record.model_name, problems) or "unreconciled"
 
 

@@ -1,0 +1,135 @@
+"""Whether a champion does worse in production than the one before did; looked at as often as one likes.
+
+Two bounds share a false alarm rate of 5 % over the whole watch: that the predecessor's level is no worse than its
+bound, and that the evidence against it ever reaches `1 / ALPHA` (Ville's inequality). Nothing has to be stored between
+looks, because the alternatives that are bet on stay the same.
+"""
+
+from datetime import datetime
+from math import exp, sqrt
+from statistics import NormalDist
+
+from ..domain.judged_metric import JudgedMetric
+from ..domain.metric_reading import MetricReading
+from ..domain.model_state import Serving
+from ..domain.policy.policy import Policy
+from ..domain.verdict import Outcome, Verdict
+from ..domain.watch import Level
+from ..statistics.day_noise import day_deviation, rows_per_independent_row
+from ..statistics.e_process import MeanDifference, OneProportion, e_value
+from ..statistics.proportions import wilson_upper_bound
+
+CHECK = "champion_watch"
+# Of each of the two bounds.
+ALPHA = 0.025
+# Fewer days do not show how far days differ.
+MIN_LEVEL_DAYS = 4
+MIN_DAYS_UNCOUNTED = 3
+# Where days never differed, some difference is still to be expected.
+_LEAST_NOISE = 0.25
+_MAX_RATE = 0.999
+
+
+def level_of(policy: Policy, reading: MetricReading, window_end: datetime, predecessor: Serving) -> Level | str:
+    """The level of a predecessor over its own time, or why it is not known."""
+    metric = JudgedMetric(policy, reading, window_end, predecessor)
+    doubt = metric.doubt
+    if doubt:
+        return doubt
+    days = reading.by_day
+    if len(days) < MIN_LEVEL_DAYS:
+        return f"{metric.name} of version {predecessor.version} has {len(days)} days ({MIN_LEVEL_DAYS} needed)"
+    _, value = metric.extremes
+    if _is_counted(metric):
+        noise = rows_per_independent_row(days)
+        bad = wilson_upper_bound(_bad(metric, value) * _rows(reading) / noise, _rows(reading) / noise, 1 - ALPHA)
+        return Level(value=value, worst=_bad(metric, bad), noise=noise, days=len(days), rows=_rows(reading))
+    values = [each for each, _ in days]
+    level = sum(values) / len(values)
+    noise = max(day_deviation(values), _LEAST_NOISE * _margin(metric, level))
+    distance = NormalDist().inv_cdf(1 - ALPHA) * noise / sqrt(len(values))
+    worst = level - distance if metric.higher_is_better else level + distance
+    return Level(value=level, worst=worst, noise=noise, days=len(values))
+
+
+def judge_champion(
+    policy: Policy, level: Level, reading: MetricReading, window_end: datetime, champion: Serving
+) -> Verdict:
+    """Met if the champion does worse than the predecessor did by more than the margin, and that is not chance.
+
+    Inconclusive if that cannot be told, for whatever reason; too few rows or days never take a champion back.
+    """
+    metric = JudgedMetric(policy, reading, window_end, champion)
+    doubt = metric.doubt
+    if doubt:
+        return _verdict(Outcome.INCONCLUSIVE, doubt, metric, level)
+    if _is_counted(metric) != (level.rows is not None):
+        return _verdict(Outcome.INCONCLUSIVE, "the metric is another one than that of the level", metric, level)
+    _, value = metric.extremes
+    limit = _limit(metric, level)
+    text = f"{metric.named(value)} against {level.value:.6g} of the version before"
+    if not _is_worse(metric, value, limit):
+        return _verdict(Outcome.UNMET, f"{text}: not worse by more than the margin and chance", metric, level)
+    if not _is_counted(metric) and len(reading.by_day) < MIN_DAYS_UNCOUNTED:
+        few = f"{text}, but of {len(reading.by_day)} days ({MIN_DAYS_UNCOUNTED} needed)"
+        return _verdict(Outcome.INCONCLUSIVE, few, metric, level)
+    evidence = _evidence(metric, value, limit, level)
+    if evidence >= 1 / ALPHA:
+        return _verdict(Outcome.MET, f"{text} (evidence {evidence:.3g}, needed {1 / ALPHA:g})", metric, level)
+    chance = f"{text}, but this may be due to chance (evidence {evidence:.3g}, needed {1 / ALPHA:g})"
+    return _verdict(Outcome.INCONCLUSIVE, chance, metric, level)
+
+
+def _evidence(metric: JudgedMetric, value: float, limit: float, level: Level) -> float:
+    """Evidence that the champion is beyond the limit: at most 1 on average if it is not."""
+    if _is_counted(metric):
+        rows, rate = _rows(metric.reading), _bad(metric, limit)
+        if not 0 < rate < _MAX_RATE:
+            return 0.0
+        events = round(_bad(metric, value) * rows)
+        return e_value(OneProportion().after(rows, events, rate, 1 / level.noise).higher)
+    values = [each for each, _ in metric.reading.by_day]
+    day = level.noise**2
+    sign = -1 if metric.higher_is_better else 1
+    difference = sum(values) / len(values) - limit
+    test = MeanDifference().after(difference, day / len(values), spread=MIN_DAYS_UNCOUNTED / day)
+    return exp(min(test.log_e(sign), 700.0))
+
+
+def _limit(metric: JudgedMetric, level: Level) -> float:
+    margin = _margin(metric, level.value)
+    return level.worst - margin if metric.higher_is_better else level.worst + margin
+
+
+def _margin(metric: JudgedMetric, level: float) -> float:
+    """The same margins as while a challenger rolls out: absolute for a share, relative for any other number."""
+    check = metric.policy.deployment.analysis.labelled_quality
+    return check.margin if metric.is_share else check.loss_margin * abs(level)
+
+
+def _is_worse(metric: JudgedMetric, value: float, limit: float) -> bool:
+    return value < limit if metric.higher_is_better else value > limit
+
+
+def _is_counted(metric: JudgedMetric) -> bool:
+    return metric.is_share and metric.reading.rows is not None
+
+
+def _bad(metric: JudgedMetric, share: float) -> float:
+    """The share of rows that are wrong, from the metric; and the metric from that share."""
+    return 1 - share if metric.higher_is_better else share
+
+
+def _rows(reading: MetricReading) -> int:
+    return (reading.rows or 0) + reading.unknown_rows
+
+
+def _verdict(outcome: Outcome, reason: str, metric: JudgedMetric, level: Level) -> Verdict:
+    return Verdict(
+        check=CHECK,
+        outcome=outcome,
+        reason=reason,
+        value=metric.reading.value,
+        limit=_limit(metric, level),
+        n=metric.reading.rows,
+    )

@@ -1,0 +1,166 @@
+"""How often a good champion is taken back, and how soon a bad one: simulated through the judge itself, seeded.
+
+The stated share is 5 % of the healthy ones. At that share, 2 or fewer among 200 would be seen once in 400 simulations.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any
+
+import numpy as np
+import pytest
+
+from auto_retrain.analysis.champion_watch import judge_champion, level_of
+from auto_retrain.domain.metric_reading import MetricReading
+from auto_retrain.domain.model_state import Serving
+from auto_retrain.domain.policy.policy import Policy
+from auto_retrain.domain.verdict import Outcome
+from auto_retrain.domain.watch import Level
+from tests.unit.builders import NOON, a_policy
+
+DAY = timedelta(days=1)
+LOOKS_PER_DAY = 4
+REPETITIONS = 200
+ALLOWED = 2 / REPETITIONS
+COUNTED = a_policy()
+RMSE = a_policy(
+    metric={"name": "rmse"},
+    triggers={
+        "performance_metric_scale": "number",
+        "performance_metric_direction": "lower_is_better",
+        "performance_metric_threshold": 50,
+    },
+)
+
+# Values of so many quarters of a day, and the random numbers that they are drawn from.
+Values = Callable[[Any, int], Any]
+
+
+def shares(mean: float = 0.9, day: float = 0.0, drift: float = 0.0, rows: int = 1_000) -> Values:
+    """Right answers of counted rows: the mean moves by `drift` a day, and by chance of size `day` each day."""
+
+    def draw(random: Any, quarters: int) -> Any:
+        days = np.repeat(random.normal(0, day, quarters // LOOKS_PER_DAY + 1), LOOKS_PER_DAY)[:quarters]
+        rates = np.clip(mean + days + drift * np.arange(quarters) / LOOKS_PER_DAY, 0, 1)
+        return random.binomial(rows // LOOKS_PER_DAY, rates) / (rows // LOOKS_PER_DAY)
+
+    return draw
+
+
+def errors(mean: float = 40.0, day: float = 3.0) -> Values:
+    """A mean error with so much noise from day to day."""
+
+    def draw(random: Any, quarters: int) -> Any:
+        return np.repeat(random.normal(mean, day, quarters // LOOKS_PER_DAY + 1), LOOKS_PER_DAY)[:quarters]
+
+    return draw
+
+
+def reading(values: Any, end: datetime, policy: Policy, rows: int) -> MetricReading:
+    """What a source says about the whole days at the end of some quarters."""
+    whole = len(values) // LOOKS_PER_DAY
+    days = values[len(values) - whole * LOOKS_PER_DAY :].reshape(whole, LOOKS_PER_DAY).mean(axis=1).tolist()
+    counted = policy.metric.counts_rows
+    return MetricReading(
+        value=sum(days) / whole,
+        rows=rows * whole if counted else None,
+        points=whole,
+        newest_at=end,
+        by_day=tuple((day, rows if counted else 1) for day in days),
+        least_and_greatest=None if counted else (min(days), max(days)),
+    )
+
+
+def taken_back_after(
+    random: Any, policy: Policy, before: Values, after: Values, days_before: int = 30, rows: int = 1_000
+) -> float | None:
+    """Days until the champion is taken back, with four looks a day for a week; None if it never is."""
+    predecessor = Serving(version="1", since=NOON - days_before * DAY)
+    past = before(random, days_before * LOOKS_PER_DAY)
+    level = level_of(policy, reading(past, NOON, policy, rows), NOON, predecessor)
+    assert isinstance(level, Level)
+    future = after(random, 7 * LOOKS_PER_DAY)
+    champion = Serving(version="2", since=NOON)
+    for quarters in range(LOOKS_PER_DAY, 7 * LOOKS_PER_DAY + 1):
+        at = NOON + quarters * DAY / LOOKS_PER_DAY
+        seen = reading(future[:quarters], at, policy, rows)
+        if judge_champion(policy, level, seen, at, champion).met:
+            return quarters / LOOKS_PER_DAY
+    return None
+
+
+def ends(policy: Policy, before: Values, after: Values, **more: Any) -> list[float | None]:
+    random = np.random.default_rng(7)
+    return [taken_back_after(random, policy, before, after, **more) for _ in range(REPETITIONS)]
+
+
+def share_taken_back(days: list[float | None]) -> float:
+    return sum(end is not None for end in days) / len(days)
+
+
+@pytest.mark.parametrize(
+    ("policy", "values", "more"),
+    [
+        (COUNTED, shares(), {}),
+        (COUNTED, shares(day=0.02), {}),
+        (COUNTED, shares(day=0.02), {"days_before": 6}),
+        (COUNTED, shares(day=0.04, rows=10_000), {"rows": 10_000}),
+        (COUNTED, shares(mean=0.998), {}),
+        (RMSE, errors(), {}),
+        (RMSE, errors(), {"days_before": 6}),
+    ],
+    ids=["chance", "noisy days", "noisy days after a week", "many rows", "rare errors", "a number", "after a week"],
+)
+def test_a_champion_as_good_as_the_one_before_is_rarely_taken_back(policy: Policy, values: Values, more: Any) -> None:
+    assert share_taken_back(ends(policy, values, values, **more)) <= ALLOWED
+
+
+def test_nor_is_it_if_the_whole_world_drifts_slowly() -> None:
+    """Half a point in the month before, and as much again in a week."""
+    before, after = shares(mean=0.905, drift=-0.005 / 30), shares(mean=0.9, drift=-0.005 / 7)
+    assert share_taken_back(ends(COUNTED, before, after)) <= ALLOWED
+
+
+def test_nothing_tells_a_world_that_gets_worse_from_a_version_that_does() -> None:
+    """The version before no longer answers, so a fall of eight points takes its successor back, whatever the cause."""
+    assert share_taken_back(ends(COUNTED, shares(), shares(mean=0.82))) >= 0.9
+
+
+@pytest.mark.parametrize(
+    ("policy", "before", "after", "days"),
+    [
+        (COUNTED, shares(), shares(mean=0.85), 2.0),
+        (COUNTED, shares(day=0.02), shares(mean=0.75, day=0.02), 4.0),
+        (RMSE, errors(), errors(mean=55), 4.0),
+    ],
+    ids=["five points", "fifteen points among noisy days", "a number"],
+)
+def test_a_champion_that_is_clearly_worse_is_taken_back_within_days(
+    policy: Policy, before: Values, after: Values, days: float
+) -> None:
+    taken_back = ends(policy, before, after)
+    assert share_taken_back(taken_back) >= 0.9
+    assert median(end for end in taken_back if end is not None) <= days
+
+
+def test_a_single_bad_day_of_a_number_is_not_enough() -> None:
+    level = Level(value=40, worst=41, noise=3, days=30)
+    seen = MetricReading(value=200, points=1, newest_at=NOON, by_day=((200.0, 1.0),))
+    verdict = judge_champion(RMSE, level, seen, NOON, Serving(version="2", since=NOON - DAY))
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "3 needed" in verdict.reason
+
+
+def test_another_kind_of_metric_than_that_of_the_level_decides_nothing() -> None:
+    level = Level(value=0.9, worst=0.89, noise=1, days=30)
+    seen = MetricReading(value=0.1, rows=9_000, points=3, newest_at=NOON, by_day=((0.1, 3_000.0),) * 3)
+    verdict = judge_champion(COUNTED, level, seen, NOON, Serving(version="2", since=NOON - 3 * DAY))
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+
+
+def test_days_that_never_differed_are_a_level_too() -> None:
+    seen = MetricReading(value=40, points=5, newest_at=NOON, by_day=((40.0, 1.0),) * 5)
+    level = level_of(RMSE, seen, NOON, Serving(version="1", since=NOON - 5 * DAY))
+    assert isinstance(level, Level)
+    assert level.noise > 0
