@@ -1,6 +1,11 @@
-"""How tests are shared out between processes."""
+"""How tests are shared out between processes, and processors between them."""
+
+import os
 
 import pytest
+
+# Before anything imports numpy: two threads that wait for each other take three times the time of one, or more.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -532,7 +532,7 @@ def test_what_is_only_observed_decides_nothing() -> None:
 
 def test_several_tests_share_the_error_so_each_needs_more() -> None:
     """Between 20 and 40, a single test is enough by itself, and one of two is not."""
-    seen = START, counts(challenger={"errors": 22})
+    seen = START, counts(challenger={"errors": 21})
     evidence = look(*seen).looks[-1].values["error_rate_evidence"]
     assert 20 < evidence < 39
     assert look(*seen).analysis.unhealthy is None

@@ -89,7 +89,7 @@ def test_the_whole_analysis_says_at_all_1440_looks_what_its_test_says() -> None:
     assert len(evidence.looks) <= 60
 
 
-@pytest.mark.parametrize("weight", [5, 10, 25])
+@pytest.mark.parametrize("weight", [5, 10, 25, 50])
 def test_a_doubled_error_rate_is_caught_within_400_requests_of_the_challenger(weight: int) -> None:
     """101 canaries with the policy that nobody wrote; the median. Its standard error is about 20 requests."""
     random, requests = np.random.default_rng(14), (10 * (100 - weight) // weight, 10)
