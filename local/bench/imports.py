@@ -19,7 +19,7 @@ MEGABYTES_GOALS = dict.fromkeys(SMALL, 70.0)
 
 # The ports that each function uses: a lazy import only postpones its cost, so it is counted here.
 PORTS = {
-    "sweep_models": ("policies", "metrics._cloudwatch", "executions", "decisions", "sweeps", "limits"),
+    "sweep_models": ("policies", "metrics._cloudwatch", "executions", "decisions", "sweeps", "limits", "events"),
     "receive_alarm": ("policies", "executions"),
     "check_triggers": (
         "policies",
@@ -53,6 +53,10 @@ PORTS = {
     ),
     "roll_back": (
         *("policies", "jobs", "states", "ledger"),
+        *("data", "registry", "traffic", "executions", "events"),
+    ),
+    "watch_champions": (
+        *("policies", "jobs", "states", "ledger", "metrics._cloudwatch"),
         *("data", "registry", "traffic", "executions", "events"),
     ),
     "close_job": (

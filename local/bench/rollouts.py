@@ -1,6 +1,5 @@
 """What a pass over a thousand rollouts costs, and how long a rollback takes while everything around it is stopped."""
 
-import json
 import os
 import socket
 import statistics
@@ -9,13 +8,8 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from io import BytesIO
 from typing import Any
 from unittest.mock import patch
-from zlib import crc32
-
-import boto3
-from botocore.awsrequest import AWSResponse
 
 from auto_retrain.adapters.dynamodb.deployment_ledger import DynamoLedger
 from auto_retrain.adapters.dynamodb.fleet import shard_of
@@ -36,13 +30,13 @@ from auto_retrain.usecases.rolling_out.follow import follow
 from auto_retrain.usecases.rolling_out.roll_back import roll_back
 from auto_retrain.usecases.rolling_out.watch_rollouts import watch_rollouts
 from local.bench.figure import Figure
+from local.bench.stored_items import StoredItems
 from local.bench.sweep import NOW
 
 MODELS = 1_000
 PASSES = 7
-# How long an AWS service takes to answer within its region, and as many items as make up a page of a megabyte.
+# How long an AWS service takes to answer within its region.
 LATENCY_SECONDS = 0.02
-ITEMS_PER_PAGE = 300
 DEPLOYMENT = {
     "strategy": "canary",
     "weights": [5, 25, 50],
@@ -119,79 +113,9 @@ def _stopped() -> Iterator[str]:
         yield f"http://127.0.0.1:{reserved.getsockname()[1]}"
 
 
-class _Table:
-    """As much of DynamoDB as a pass needs, behind the real client.
-
-    An emulator copies all its tables in each transaction, which DynamoDB does not.
-    """
-
-    def __init__(self) -> None:
-        self.items: dict[tuple[str, str], Any] = {}
-        self.calls: Counter[str] = Counter()
-        self.latency = 0.0
-
-    def client(self) -> Any:
-        client = boto3.client("dynamodb", region_name="eu-central-1")
-        client.meta.events.register("before-send.dynamodb.*", self._answer)
-        return client
-
-    def put(self, item: Any) -> None:
-        self.items[item["pk"]["S"], item["sk"]["S"]] = item
-
-    def _answer(self, request: Any, event_name: str, **_: Any) -> AWSResponse:
-        operation = event_name.rsplit(".", 1)[-1]
-        self.calls[operation] += 1
-        time.sleep(self.latency)
-        answers = {
-            "Query": self._query,
-            "BatchGetItem": self._batch_get_item,
-            "GetItem": self._get_item,
-            "PutItem": self._put_item,
-            "TransactWriteItems": self._transact_write_items,
-        }
-        content = json.dumps(answers[operation](json.loads(request.body))).encode()
-        headers = {"x-amz-crc32": str(crc32(content)), "content-type": "application/x-amz-json-1.0"}
-        return AWSResponse(request.url, 200, headers, _Raw(content))
-
-    def _query(self, request: Any) -> Any:
-        prefix = request["ExpressionAttributeValues"].get(":prefix", {}).get("S")
-        chosen = [
-            item for (_, sk), item in self.items.items() if (sk.startswith(prefix) if prefix else "active" in item)
-        ]
-        first = int(request.get("ExclusiveStartKey", {"pk": {"S": "0"}})["pk"]["S"])
-        after = first + ITEMS_PER_PAGE
-        more = {"LastEvaluatedKey": {"pk": {"S": str(after)}}} if after < len(chosen) else {}
-        return {"Items": chosen[first:after], **more}
-
-    def _batch_get_item(self, request: Any) -> Any:
-        keys = [(key["pk"]["S"], key["sk"]["S"]) for key in request["RequestItems"]["jobs"]["Keys"]]
-        return {"Responses": {"jobs": [self.items[key] for key in keys if key in self.items]}}
-
-    def _get_item(self, request: Any) -> Any:
-        item = self.items.get((request["Key"]["pk"]["S"], request["Key"]["sk"]["S"]))
-        return {"Item": item} if item else {}
-
-    def _put_item(self, request: Any) -> Any:
-        self.put(request["Item"])
-        return {}
-
-    def _transact_write_items(self, request: Any) -> Any:
-        for action in request["TransactItems"]:
-            if "Put" in action:
-                self.put(action["Put"]["Item"])
-        return {}
-
-
-class _Raw(BytesIO):
-    """A body as botocore reads it."""
-
-    def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
-        yield self.read()
-
-
-def _world(models: int) -> tuple[Any, _Table]:
+def _world(models: int) -> tuple[Any, StoredItems]:
     """Policies and serving records in DynamoDB; Step Functions accepts every sign of life."""
-    stored, ports = _Table(), _ports()
+    stored, ports = StoredItems(), _ports()
     table, source = Table(stored.client(), "jobs"), CloudWatchLiveSource(_CloudWatch(stored.calls))
     ports.policies, ports.ledger, ports.live = DynamoPolicyStore(table), DynamoLedger(table, ports.clock), source
     for policy in (_policy(f"gl-{number:05}") for number in range(models)):

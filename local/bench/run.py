@@ -3,6 +3,7 @@
 import json
 
 from local.bench import (
+    champions,
     demo,
     drift,
     imports,
@@ -29,6 +30,7 @@ PARTS = (
     live_checks,
     serving,
     validation,
+    champions,
     demo,
 )
 

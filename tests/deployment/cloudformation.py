@@ -21,6 +21,7 @@ FUNCTIONS = (
     "AwaitRolloutFunction",
     "WatchRolloutsFunction",
     "RollBackFunction",
+    "WatchChampionsFunction",
     "CloseJobFunction",
     "NotifyFunction",
 )

@@ -18,6 +18,7 @@ SILENCE = {
     "WatcherSilenceAlarm": "WatchJobsFunction",
     "SweepSilenceAlarm": "SweepModelsFunction",
     "RolloutSilenceAlarm": "WatchRolloutsFunction",
+    "ChampionSilenceAlarm": "WatchChampionsFunction",
 }
 RUNBOOK = re.search(
     r"^## Alarms of the pipeline\n(.*?)^## ", (ROOT / "docs/operating.md").read_text(), re.MULTILINE | re.DOTALL

@@ -279,7 +279,7 @@ def test_each_secret_may_be_read_only_by_the_functions_that_use_it(template: Tem
             f"{name}Function"
             for name in (
                 *("StartJob", "WatchJobs", "ValidateModel", "DeployModel", "CloseJob"),
-                *("WatchRollouts", "RollBack", "ProfileData"),
+                *("WatchRollouts", "WatchChampions", "RollBack", "ProfileData"),
             )
         },
     }

@@ -9,6 +9,7 @@ RULES = {
     "SweepScheduleRule": "SweepModelsFunction",
     "WatchScheduleRule": "WatchJobsFunction",
     "RolloutScheduleRule": "WatchRolloutsFunction",
+    "ChampionScheduleRule": "WatchChampionsFunction",
     "RollbackAlarmRule": "RollBackFunction",
     "NotifyRule": "NotifyFunction",
     "ExecutionStatusRule": "CloseJobFunction",
@@ -25,6 +26,7 @@ CALLS_THE_NETWORK = {
         "DeployModel",
         "CloseJob",
         "WatchRollouts",
+        "WatchChampions",
         "RollBack",
         "ProfileData",
     )

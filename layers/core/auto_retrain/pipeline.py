@@ -15,7 +15,9 @@ from .domain.results import ScoringResult
 from .domain.serving import ServingRecord
 from .domain.trigger_type import TriggerType
 from .domain.validation import ValidationResult
+from .domain.watch import Alert
 from .ports import Ports
+from .usecases.after_promotion.acknowledge import acknowledge
 from .usecases.drilling.drill import drill_rollback
 from .usecases.lookup import policy_of
 from .usecases.operating.policies import configure_triggers
@@ -128,6 +130,15 @@ class AutoRetrainPipeline:
         """
         request = RollbackRequest.model_construct(model_name=model_name, to=to, actor=self._actor, reason=reason)
         return roll_back(request, self._ports)
+
+    def acknowledge(self, model_name: str, reason: str | None = None) -> Alert:
+        """End the reminders about the champion that failed last; the first one to do so stays.
+
+        Raises:
+            AcknowledgementRefused: no champion of this model has failed.
+            EventInvalid: the reason cannot be recorded.
+        """
+        return acknowledge(model_name, self._actor, reason, self._ports)
 
     def drill(self, model_name: str, live: bool = False) -> Drill:
         """Rehearse a rollback without moving anything or, `live`, really go there and back; `problem` is what failed.

@@ -20,20 +20,27 @@ def query(model: str = "churn", days: int = 30, counts_rows: bool = True, **metr
     return MetricQuery(model_name=model, metric=metric, start=END - timedelta(days=days), end=END)
 
 
-def publish(client: Any, day: datetime, right: float, rows: float, model: str = "churn") -> None:
-    statistics = {"SampleCount": rows, "Sum": right, "Minimum": 0.0, "Maximum": 1.0}
-    datum = {
-        "MetricName": "accuracy",
-        "Dimensions": [{"Name": "Model", "Value": model}],
-        "Timestamp": day,
-        "StatisticValues": statistics,
-    }
+def publish(client: Any, day: datetime, value: float, model: str, version: str) -> None:
+    dimensions = [{"Name": "Model", "Value": model}, {"Name": "Version", "Value": version}]
+    datum = {"MetricName": "accuracy", "Dimensions": dimensions, "Timestamp": day, "Value": value}
     client.put_metric_data(Namespace="AutoRetrain/Models", MetricData=[datum])
 
 
 def test_a_metric_that_was_never_published_has_no_value(aws: None) -> None:
     reading = CloudWatchMetricSource(boto3.client("cloudwatch", region_name=REGION)).read([query()])[0]
     assert (reading.value, reading.rows, reading.problem) == (None, None, None)
+
+
+def test_a_version_is_read_from_its_own_dimension(aws: None) -> None:
+    client = boto3.client("cloudwatch", region_name=REGION)
+    for day in (END - timedelta(days=2), END - timedelta(days=1)):
+        publish(client, day, 0.7, "churn", "1")
+        publish(client, day, 0.9, "churn", "2")
+        publish(client, day, 0.5, "fraud", "2")
+    asked = query(counts_rows=False, version_dimension="Version")
+    queries = [asked.changed(version=version) for version in ("1", "2", "3")]
+    readings = CloudWatchMetricSource(client).read(queries)
+    assert [reading.value for reading in readings] == [pytest.approx(0.7), pytest.approx(0.9), None]
 
 
 class Answering:

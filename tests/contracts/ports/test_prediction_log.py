@@ -104,7 +104,8 @@ def assert_as_pandas(counts: LiveCounts, rows: list[dict[str, Any]]) -> None:
         own = served[served.version == version]
         assert arm.requests == len(own)
         assert arm.errors == own.error.notna().sum()
-        assert arm.entities == own.entity_id.nunique() + own.entity_id.isna().sum()
+        alone, times = own.entity_id.isna().sum(), own.entity_id.value_counts()
+        assert (arm.entities, arm.entity_squares) == (len(times) + alone, (times**2).sum() + alone)
         latencies = own[own.error.isna()].latency_ms.dropna().astype(float)
         buckets = latencies.map(lambda each: math.floor(math.log(each, 1.1))).value_counts()
         assert dict(arm.latencies) == buckets.to_dict()

@@ -56,7 +56,7 @@ def test_too_few_requests_prove_nothing_and_the_sentence_says_what_they_could_ha
 def test_the_planned_sample_proves_a_challenger_that_is_certainly_not_worse_by_the_margin() -> None:
     evidence = look(START, GOOD)
     assert evidence.analysis.unproven is None
-    assert "worse by at most 0.185 points (less than 1 point allowed)" in verdict(evidence, "error_rate").reason
+    assert "worse by at most 0.364 points (less than 1 point allowed)" in verdict(evidence, "error_rate").reason
 
 
 def test_a_sample_that_leaves_a_loss_of_the_margin_possible_proves_nothing() -> None:
@@ -346,6 +346,33 @@ def test_requests_of_one_entity_count_together_as_one() -> None:
     assert wide[1] - wide[0] > 2 * (narrow[1] - narrow[0])
 
 
+def test_a_heavy_customer_counts_as_a_few_requests_and_an_unknown_size_as_that_of_the_others() -> None:
+    """Half of the challenger's requests are of one customer, and all of them fail."""
+    sizes = {"requests": 1000, "entities": 501}
+    seen = counts({"entities": 9000}, {**sizes, "entity_squares": 500**2 + 500, "errors": 505})
+    assert look(seen, rollout=a_rollout(5)).looks[-1].values["error_rate_evidence"] < 20
+    evenly = counts({"entities": 9000}, {**sizes, "errors": 505})
+    assert look(evenly, rollout=a_rollout(5)).looks[-1].values["error_rate_evidence"] > 20
+
+
+def of_customers(customers: int, requests_each: int, failing: int, new: int = 0) -> dict[str, Any]:
+    """So many of the customers fail in all of their requests; new ones, half of which fail, have a request each."""
+    return {
+        "requests": customers * requests_each + new,
+        "errors": failing * requests_each + new // 2,
+        "entities": customers + new,
+        "entity_squares": customers * requests_each**2 + new,
+    }
+
+
+def test_customers_who_return_add_nothing_new_and_new_ones_beside_them_do() -> None:
+    once = counts(of_customers(90, 1, 9), of_customers(10, 1, 4))
+    often = counts(of_customers(90, 9, 9), of_customers(10, 9, 4))
+    more = counts(of_customers(90, 9, 9, new=900), of_customers(10, 9, 4, new=100))
+    evidence = [look(*seen).looks[-1].values["error_rate_evidence"] for seen in ((once,), (once, often), (once, more))]
+    assert evidence[0] == evidence[1] != evidence[2]
+
+
 def test_the_split_is_one_of_entities_where_they_are_known() -> None:
     """A customer with many requests is no sign of a wrong split."""
     busy = counts({"entities": 900}, {"requests": 3000, "entities": 100})
@@ -505,7 +532,7 @@ def test_what_is_only_observed_decides_nothing() -> None:
 
 def test_several_tests_share_the_error_so_each_needs_more() -> None:
     """Between 20 and 40, a single test is enough by itself, and one of two is not."""
-    seen = START, counts(challenger={"errors": 22})
+    seen = START, counts(challenger={"errors": 21})
     evidence = look(*seen).looks[-1].values["error_rate_evidence"]
     assert 20 < evidence < 39
     assert look(*seen).analysis.unhealthy is None

@@ -12,7 +12,7 @@ from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.facts.any_fact import AnyFact
 from auto_retrain.domain.facts.ending import JobEnded
 from auto_retrain.domain.facts.fact import AnnouncedFact, Fact
-from auto_retrain.domain.facts.policies import PolicyApplied
+from auto_retrain.domain.facts.policies import PauseOfModelLasts, PolicyApplied
 from auto_retrain.domain.facts.quarantine import QuarantineLifted, QuarantineSet
 from auto_retrain.domain.status import RetrainingStatus
 from tests.unit.builders import NOON
@@ -54,7 +54,7 @@ def a_fact(kind: type[Fact]) -> Fact:
     own = {name for name in kind.model_fields if name not in {*ABOUT, "kind"}}
     values = {
         **VALUES,
-        "version": 3 if kind is PolicyApplied else "3",
+        "version": 3 if kind in (PolicyApplied, PauseOfModelLasts) else "3",
         "summary": "churn version 3 now serves",
     }
     return kind.model_validate({**ABOUT, **{name: values.get(name, name) for name in own}})

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ..domain.verdict import Outcome, Verdict
+from ..statistics.differences import confidence_of, errors_at_any_look
 from ..statistics.proportions import wilson_interval
 from .base import LiveCheck, Process, Sight, inconclusive, not_by_chance, p_value
 from .bets import one_proportion
@@ -13,9 +14,10 @@ class Agreement(LiveCheck):
     name = "agreement"
 
     def process(self, sight: Sight, state: Any) -> Process:
-        since = sight.since.paired
+        step, since = sight.counts.paired.answered, sight.since.paired
+        counted = sight.counted((0, step), (0, since.answered)).challenger
         allowed = 1 - sight.policy.agreement.min_share
-        return one_proportion(state, since.answered, since.answered - since.equal, allowed, sight.independence)
+        return one_proportion(state, since.answered, since.answered - since.equal, allowed, counted)
 
     def judge(self, sight: Sight, process: Process | None, is_worse: bool, limit: float) -> Verdict | None:
         """Unmet if they agree too seldom, and not by chance; met if the lower bound of their share is high enough."""
@@ -24,8 +26,9 @@ class Agreement(LiveCheck):
             return None
         if process is None or not paired.answered:
             return inconclusive(self.name, "no request was answered by both versions")
-        share_of_equal, rows = paired.equal / paired.answered, sight.independence * paired.answered
-        bound = wilson_interval(share_of_equal, rows, 0.90)[0]
+        share_of_equal, rows = paired.equal / paired.answered, sight.shares.challenger * paired.answered
+        one_sided = confidence_of(errors_at_any_look(paired.answered / sight.planned))
+        bound = wilson_interval(share_of_equal, rows, one_sided)[0]
         interval = wilson_interval(share_of_equal, rows, 0.95)
         asked = f"at least {100 * needed:g} % needed"
         if is_worse:

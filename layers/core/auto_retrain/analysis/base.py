@@ -9,6 +9,7 @@ from ..domain.policy.analysis import AnalysisPolicy
 from ..domain.serving import Rollout
 from ..domain.verdict import Outcome, Verdict
 from ..statistics.e_process import e_value
+from .entities import Counted, newly_counted, shares_of
 
 # Evidence from which on the challenger is worse, or better, and not by chance: it errs with 1 of 20 rollouts.
 LIMIT = 20.0
@@ -28,12 +29,13 @@ class Sight(NamedTuple):
         return self.rollout.deployment.min_requests
 
     @property
-    def independence(self) -> float:
-        """The share of requests that count: several of one entity are not independent, so all together count as one."""
-        champion, challenger = self.counts.champion, self.counts.challenger
-        if not champion.entities or not challenger.entities:
-            return 1.0
-        return min((champion.entities + challenger.entities) / (champion.requests + challenger.requests), 1.0)
+    def shares(self) -> Counted:
+        """The share of each arm's requests that count as independent."""
+        return shares_of(self.counts)
+
+    def counted(self, rows: tuple[int, int], new: tuple[int, int]) -> Counted:
+        """How many of the new rows of each arm count, with so many rows in the step."""
+        return newly_counted(self.counts, self.since, rows, new)
 
     @property
     def is_shadow(self) -> bool:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from ..domain.live import LiveCounts
 from ..domain.verdict import Verdict
 from .base import LiveCheck, Process, Sight, inconclusive
-from .bets import difference_of_means, mean_of_pairs
+from .bets import compared_means, mean_of_pairs
 from .differences import Wording, judge_difference, of_means, plain
 from .means import MIN_ROWS, Sums, variance_of_difference
 
@@ -17,11 +17,11 @@ class BusinessMetric(LiveCheck):
 
     def process(self, sight: Sight, state: Any) -> Process:
         if not _is_by_period(sight):
-            return difference_of_means(state, _sums(sight, sight.counts), _sums(sight, sight.since), sight)
+            return compared_means(state, _sums(sight, sight.counts), _sums(sight, sight.since), sight)
         periods, rows = sight.counts.by_period, sight.counts.challenger.business_rows
         step, since = (_pairs(sight, each) for each in (sight.counts, sight.since))
         planned = sight.planned * periods.periods / max(rows, 1)
-        return mean_of_pairs(state, step, since, planned, periods.independence)
+        return mean_of_pairs(state, step, since, planned, periods.independence, periods.independence * since.rows)
 
     def judge(self, sight: Sight, process: Process | None, is_worse: bool, limit: float) -> Verdict:
         seen = _by_period(sight) if _is_by_period(sight) else _by_row(sight)
@@ -29,7 +29,7 @@ class BusinessMetric(LiveCheck):
             return inconclusive(self.name, seen.numbers or _UNKNOWN)
         return judge_difference(
             self.name,
-            of_means(seen.worse_by, seen.variance, sight.counts.challenger.business_rows),
+            of_means(seen.worse_by, seen.variance, sight.counts.challenger.business_rows, sight.planned),
             Wording(seen.numbers, "planned requests with a value", plain),
             sight.policy.business_metric.margin,
             sight.planned,
@@ -49,8 +49,7 @@ class _Seen(NamedTuple):
 
 def _by_row(sight: Sight) -> _Seen:
     champion, challenger = sums = _sums(sight, sight.counts)
-    share = sight.independence
-    variance = variance_of_difference(*sums, (share * champion.rows, share * challenger.rows))
+    variance = variance_of_difference(sums, sight.shares)
     if not variance:
         return _Seen()
     sign = _sign(sight)

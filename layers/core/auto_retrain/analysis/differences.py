@@ -7,21 +7,24 @@ from typing import NamedTuple
 from ..domain.numbers import shown_number
 from ..domain.verdict import Outcome, Verdict
 from ..statistics.differences import (
+    confidence_of,
     error_of_rates,
+    errors_at_any_look,
     interval_of_difference,
     interval_of_paired_difference,
     smallest_visible_difference,
 )
 from ..statistics.e_process import Block
 from .base import Process, not_by_chance, p_value
+from .entities import Counted
 
-# A one-sided bound at 95 % is an end of the two-sided interval at 90 %.
-_ONE_SIDED, _TWO_SIDED = 0.90, 0.95
-_NORMAL_95, _NORMAL_975 = 1.6448536269514722, 1.959963984540054
+_TWO_SIDED = 0.95
+_NORMAL_975 = 1.959963984540054
 
 
 class Difference(NamedTuple):
-    """By how much the challenger is worse, its two-sided interval at 95 %, and its one-sided upper bound at 95 %.
+    """By how much the challenger is worse, its two-sided interval at 95 %, and its one-sided upper bound at 95 %, which
+    holds at every look from the planned sample on, all together.
 
     `error` is its standard error if there were no difference; `rows` are those of the challenger.
     """
@@ -33,36 +36,39 @@ class Difference(NamedTuple):
     rows: int
 
 
-def of_rates(totals: Block, independence: float) -> Difference:
-    """Of the rates of a bad event in two arms, which both have rows; this share of them counts as independent."""
-    rows_a, events_a, rows_b, events_b = (independence * number for number in totals)
+def of_rates(totals: Block, shares: Counted, planned: int) -> Difference:
+    """Of the rates of a bad event in two arms, which both have rows; these shares of them count as independent."""
+    rows_a, events_a = (shares.champion * number for number in (totals.rows_a, totals.events_a))
+    rows_b, events_b = (shares.challenger * number for number in (totals.rows_b, totals.events_b))
+    one_sided = confidence_of(errors_at_any_look(totals.rows_b / planned))
     return Difference(
         events_b / rows_b - events_a / rows_a,
         interval_of_difference(events_a, rows_a, events_b, rows_b, _TWO_SIDED),
-        interval_of_difference(events_a, rows_a, events_b, rows_b, _ONE_SIDED)[1],
+        interval_of_difference(events_a, rows_a, events_b, rows_b, one_sided)[1],
         error_of_rates(events_a + events_b, rows_a, rows_b),
         totals.rows_b,
     )
 
 
-def of_pairs(only_champion_right: int, only_challenger_right: int, rows: int, independence: float) -> Difference:
+def of_pairs(only_champion_right: int, only_challenger_right: int, rows: int, share: float, planned: int) -> Difference:
     """Of the rates of wrong answers to the same requests."""
-    wrong = independence * only_challenger_right, independence * only_champion_right
-    counted = independence * rows
+    wrong = share * only_challenger_right, share * only_champion_right
+    counted = share * rows
+    one_sided = confidence_of(errors_at_any_look(rows / planned))
     return Difference(
         (only_champion_right - only_challenger_right) / rows,
         interval_of_paired_difference(*wrong, counted, _TWO_SIDED),
-        interval_of_paired_difference(*wrong, counted, _ONE_SIDED)[1],
+        interval_of_paired_difference(*wrong, counted, one_sided)[1],
         sqrt(sum(wrong) + 1) / counted,
         rows,
     )
 
 
-def of_means(worse_by: float, variance: float, rows: int) -> Difference:
+def of_means(worse_by: float, variance: float, rows: int, planned: int) -> Difference:
     """Of two means, with the variance of their difference."""
     error = sqrt(variance)
     ends = worse_by - _NORMAL_975 * error, worse_by + _NORMAL_975 * error
-    return Difference(worse_by, ends, worse_by + _NORMAL_95 * error, error, rows)
+    return Difference(worse_by, ends, worse_by + errors_at_any_look(rows / planned) * error, error, rows)
 
 
 class Wording(NamedTuple):

@@ -6,7 +6,7 @@ from ..domain.live import ArmCounts, LiveCounts, PairedCounts
 from ..domain.verdict import Outcome, Verdict
 from ..statistics.e_process import Block
 from .base import LiveCheck, Process, Sight, inconclusive
-from .bets import difference_of_means, mean_of_pairs, one_proportion, two_proportions
+from .bets import compared_means, mean_of_pairs, one_proportion, two_proportions
 from .differences import Difference, Wording, judge_difference, of_means, of_pairs, of_rates, plain, points, share
 from .means import MIN_ROWS, Sums, variance_of_difference
 
@@ -20,13 +20,16 @@ class LabelledQuality(LiveCheck):
         counts, since = sight.counts, sight.since
         if is_measured_in_pairs(counts.paired):
             losses = _extra_loss(counts.paired), _extra_loss(since.paired)
-            return mean_of_pairs(state, *losses, sight.planned, sight.independence)
+            counted = sight.counted((0, losses[0].rows), (0, losses[1].rows)).challenger
+            return mean_of_pairs(state, *losses, sight.planned, sight.shares.challenger, counted)
         if has_pairs(counts.paired):
-            wrong, right = since.paired.only_champion_right, since.paired.only_challenger_right
-            return one_proportion(state, wrong + right, wrong, 0.5, sight.independence)
+            differing = _differing(counts.paired), _differing(since.paired)
+            counted = sight.counted((0, differing[0]), (0, differing[1])).challenger
+            return one_proportion(state, differing[1], since.paired.only_champion_right, 0.5, counted)
         if _is_loss(sight):
-            return difference_of_means(state, _sums(counts), _sums(since), sight)
-        return two_proportions(state, _block(since), sight.independence)
+            return compared_means(state, _sums(counts), _sums(since), sight)
+        step, new = ((each.champion.labelled, each.challenger.labelled) for each in (counts, since))
+        return two_proportions(state, _block(since), sight.counted(step, new))
 
     def judge(self, sight: Sight, process: Process | None, is_worse: bool, limit: float) -> Verdict | None:
         rules, problem = sight.policy.labelled_quality, sight.counts.label_problem
@@ -57,6 +60,10 @@ def is_measured_in_pairs(paired: PairedCounts) -> bool:
 
 def _pairs(paired: PairedCounts) -> int:
     return paired.both_right + paired.both_wrong + paired.only_champion_right + paired.only_challenger_right
+
+
+def _differing(paired: PairedCounts) -> int:
+    return paired.only_champion_right + paired.only_challenger_right
 
 
 def _is_loss(sight: Sight) -> bool:
@@ -92,7 +99,8 @@ def _right_pairs(sight: Sight) -> tuple[Difference, Wording]:
     paired, rows = sight.counts.paired, _pairs(sight.counts.paired)
     right = share(paired.both_right + paired.only_challenger_right, rows)
     champion_right = share(paired.both_right + paired.only_champion_right, rows)
-    difference = of_pairs(paired.only_champion_right, paired.only_challenger_right, rows, sight.independence)
+    lost, won = paired.only_champion_right, paired.only_challenger_right
+    difference = of_pairs(lost, won, rows, sight.shares.challenger, sight.planned)
     return difference, Wording(f"{right} pairs are right, champion {champion_right}", _PAIRS, points)
 
 
@@ -100,26 +108,25 @@ def _mean_of_pairs(sight: Sight) -> tuple[Difference, Wording] | None:
     losses = _extra_loss(sight.counts.paired)
     if losses.rows < MIN_ROWS or not losses.variance:
         return None
-    variance = losses.variance / (sight.independence * losses.rows)
+    variance = losses.variance / (sight.shares.challenger * losses.rows)
     wording = Wording(f"the loss of {losses.rows:,} pairs differs by {plain(losses.mean)} on average", _PAIRS, plain)
-    return of_means(losses.mean, variance, losses.rows), wording
+    return of_means(losses.mean, variance, losses.rows, sight.planned), wording
 
 
 def _right_answers(sight: Sight) -> tuple[Difference, Wording]:
     champion, challenger = sight.counts.champion, sight.counts.challenger
     right, champion_right = share(challenger.good, challenger.labelled), share(champion.good, champion.labelled)
     wording = Wording(f"{right} answers are right, champion {champion_right}", _ROWS, points)
-    return of_rates(_block(sight.counts), sight.independence), wording
+    return of_rates(_block(sight.counts), sight.shares, sight.planned), wording
 
 
 def _mean_losses(sight: Sight) -> tuple[Difference, Wording] | None:
     champion, challenger = sums = _sums(sight.counts)
-    independent = sight.independence
-    variance = variance_of_difference(*sums, (independent * champion.rows, independent * challenger.rows))
+    variance = variance_of_difference(sums, sight.shares)
     if not variance:
         return None
     wording = Wording(f"mean loss {plain(challenger.mean)}, champion {plain(champion.mean)}", _ROWS, plain)
-    return of_means(challenger.mean - champion.mean, variance, challenger.rows), wording
+    return of_means(challenger.mean - champion.mean, variance, challenger.rows, sight.planned), wording
 
 
 def _extra_loss(paired: PairedCounts) -> Sums:

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from .base import Sight
+from .entities import Counted
 
 # Below it, a variance and a normal distribution of the mean are guesses.
 MIN_ROWS = 30
@@ -37,20 +38,24 @@ class MeanBlock(NamedTuple):
     spread: float
 
 
-def variance_of_difference(champion: Sums, challenger: Sums, rows: tuple[float, float]) -> float:
-    """Variance of a difference of means of so many rows, as values vary in these sums; 0 if they are too few."""
-    if min(champion.rows, challenger.rows) < MIN_ROWS or min(rows) <= 0:
-        return 0.0
-    return champion.variance / rows[0] + challenger.variance / rows[1]
-
-
-def block_of(step: tuple[Sums, Sums], since: tuple[Sums, Sums], sight: Sight) -> MeanBlock | None:
-    """What a test of means learns from new rows; values vary as in the whole step.
-
-    None while that is unknown, or an arm had no rows.
+def variance_of_difference(step: tuple[Sums, Sums], shares: Counted, rows: Counted | None = None) -> float:
+    """Variance of a difference of means of so many rows, or else of those in the step that count; 0 if these are too
+    few to know how values vary.
     """
-    counted = sight.independence * since[0].rows, sight.independence * since[1].rows
-    variance = variance_of_difference(*step, counted)
+    in_step = Counted(*(share * sums.rows for share, sums in zip(shares, step, strict=True)))
+    rows = rows or in_step
+    if min(in_step) < MIN_ROWS or min(rows) <= 0:
+        return 0.0
+    return step[0].variance / rows.champion + step[1].variance / rows.challenger
+
+
+def block_of(step: tuple[Sums, Sums], since: tuple[Sums, Sums], counted: Counted, sight: Sight) -> MeanBlock | None:
+    """What a test of means learns from new rows, of which so many count; values vary as in the whole step.
+
+    None while that is unknown, or none of an arm's rows count.
+    """
+    rows = Counted(*(min(each, sums.rows) for each, sums in zip(counted, since, strict=True)))
+    variance = variance_of_difference(step, sight.shares, rows)
     if not variance:
         return None
     spread = spread_around(sight.planned, since[1].rows, variance)

@@ -98,7 +98,7 @@ def judge_label_share(sight: Sight) -> Verdict | None:
         return None
     ours, theirs = challenger.labelled / challenger.mature, champion.labelled / champion.mature
     pooled = labelled / mature
-    variance = pooled * (1 - pooled) * (1 / champion.mature + 1 / challenger.mature) / sight.independence
+    variance = pooled * (1 - pooled) * (1 / champion.mature + 1 / challenger.mature) / min(sight.shares)
     chance = chi_squared_survival((ours - theirs) ** 2 / variance, 1) if variance > 0 else 1.0
     numbers = f"labels of {100 * ours:.3g} % of the challenger's answers, {100 * theirs:.3g} % of the champion's"
     is_off = chance < MAX_P_VALUE and abs(ours - theirs) > TOLERANCE * pooled

@@ -8,7 +8,7 @@ from typing import Any
 from ..bootstrap import deployed_ports
 from ..domain.errors import AutoRetrainError
 from ..ports import Ports
-from . import doctor, drift, drill, jobs, ledger, models, replaying, retraining, reviews, rollout, why
+from . import acknowledge, doctor, drift, drill, jobs, ledger, models, replaying, retraining, reviews, rollout, why
 
 
 def main(arguments: list[str] | None = None, ports: Ports | None = None) -> int:
@@ -42,7 +42,20 @@ def command_line() -> argparse.ArgumentParser:
     """The parser of all commands."""
     parser = _Parser(prog="auto-retrain", description="Manage the models of one deployment.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for group in (models, why, retraining, drift, jobs, reviews, rollout, drill, ledger, replaying, doctor):
+    for group in (
+        models,
+        why,
+        retraining,
+        drift,
+        jobs,
+        reviews,
+        rollout,
+        acknowledge,
+        drill,
+        ledger,
+        replaying,
+        doctor,
+    ):
         group.add_commands(commands)
     return parser
 

@@ -59,7 +59,8 @@ def _change(period: Period) -> str:
     if period.change == "mirror":
         return f"copies of {period.mirror_share} % to version {period.challenger}"
     before = f" instead of {period.previous_version}" if period.previous_version else ""
-    return f"{period.change.replace('_', ' ')}{before}"
+    watched = f", provisional until {moment(period.watched_until)}" if period.watched_until else ""
+    return f"{period.change.replace('_', ' ')}{before}{watched}"
 
 
 def _cause(period: Period) -> str:

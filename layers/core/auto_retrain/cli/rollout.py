@@ -3,7 +3,7 @@
 import argparse
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..domain.analysis import RolloutEvidence
@@ -121,12 +121,26 @@ def _show(options: argparse.Namespace, ports: Ports) -> None:
     print(plain(f"{options.model}: {_standing(record, evidence, ports)}"))
     if record.champion:
         print(f"champion: version {record.champion.version.number} since {moment(record.champion.deployed_at)}")
+    for line in _after_promotion(record):
+        print(plain(line))
     if record.conflict:
         print(plain(f"conflict: {record.conflict}"))
     own = evidence if evidence and record.rollout and evidence.rollout_id == record.rollout.job_id else None
     if own:
         rows = [(verdict.check, verdict.label, verdict.reason) for verdict in own.analysis.verdicts]
         print_table(("CHECK", "OUTCOME", "REASON"), rows)
+
+
+def _after_promotion(record: ServingRecord) -> Iterator[str]:
+    """Whether the champion may still be taken back by itself, and what nobody has acknowledged."""
+    if record.watch:
+        yield f"provisional: watched until {moment(record.watch.until)} against version {record.watch.predecessor}"
+    if record.final:
+        yield f"final since {moment(record.final.at)}: {record.final.reason}"
+    alert = record.alert
+    if alert and not alert.acknowledged:
+        known = f"nobody has acknowledged it ('auto-retrain acknowledge {record.model_name}')"
+        yield f"version {alert.version} failed at {moment(alert.at)}: {alert.reason}; {known}"
 
 
 def _standing(record: ServingRecord, evidence: RolloutEvidence | None, ports: Ports) -> str:

@@ -22,6 +22,7 @@ class LedgerLine(Record):
     before it. `job_id`, `windows` are those of the job that trained the champion, if it was one of ours. `actor` is the
     person, or the part of the system, that caused the change. `challenger` and `weight` are those in force after it.
     `serves_since` is when a new champion began to serve, in the time of events; None if that is the time of the clock.
+    `watched_until`, in the same time, is until when its promotion is provisional, if nothing happens before.
     """
 
     model_name: str
@@ -37,6 +38,7 @@ class LedgerLine(Record):
     reason: str
     deployed_at: UtcTime
     serves_since: UtcTime | None = None
+    watched_until: UtcTime | None = None
     windows: Windows | None
 
     @property

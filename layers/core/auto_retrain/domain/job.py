@@ -112,6 +112,7 @@ class RetrainingJob(Record):
     pending_review: PendingReview | None = None
     review: Review | None = None
     deployed: bool = False
+    provisional_until: UtcTime | None = Field(default=None, description="when the watch over its promotion ends")
     taken_back_at: UtcTime | None = Field(default=None, description="when its promoted version was taken back")
     error: str | None = None
     announced: bool = Field(default=False, description="whether everything that follows its end was done")
@@ -243,9 +244,9 @@ class RetrainingJob(Record):
         """Its challenger is about to go into production."""
         return self._moved(RetrainingStatus.DEPLOYING)
 
-    def promoted(self, at: datetime) -> Self:
+    def promoted(self, at: datetime, provisional_until: datetime | None = None) -> Self:
         """Its challenger is in production."""
-        return self.changed(deployed=True, deployed_at=at)
+        return self.changed(deployed=True, deployed_at=at, provisional_until=provisional_until)
 
     def ended(self, ending: Ending, at: datetime, error: str | None = None) -> Self:
         """Ended; raises IllegalTransition if its status does not allow this ending."""
@@ -270,7 +271,8 @@ class RetrainingJob(Record):
         """How the job ended, in one sentence for people."""
         version = f"{self.model_name} version {self.challenger_version}"
         if self.ending is Ending.PROMOTED:
-            return f"{version} is now in production (previously: {self.champion_version or 'none'})"
+            until = f", provisionally until {self.provisional_until:%F %H:%M} UTC" if self.provisional_until else ""
+            return f"{version} is now in production{until} (previously: {self.champion_version or 'none'})"
         if self.ending is Ending.SKIPPED:
             return f"{self.model_name} was {self.skipped}"
         if self.ending is Ending.DECLINED and self.review:

@@ -35,16 +35,21 @@ class ArmCounts(Record):
     """Requests that one version answered since the step began, each prediction counted once.
 
     `entities` are those the requests are about, each counted once; a request that names none is one by itself, and 0
-    means that the source does not know. `latencies` counts answers by bucket: bucket b holds latencies from 1.1 ** b up
-    to 1.1 ** (b + 1) milliseconds. `mature` are the answers whose label is due, of the time that both arms share;
-    `labelled` of them have one, and `good` of these are right; for a regression, `loss` sums the absolute error, or the
-    squared one if the policy's primary metric is of squares, over the labelled, and `loss_squares` its squares.
-    `scores` counts scores in tenths of [0, 1]. `business` sums a value of the user's own over `business_rows` requests,
-    and `business_squares` its squares, which only a source with rows knows; for others there are `PeriodCounts`.
+    means that the source does not know. `entity_squares` sums the squares of how many requests each of them has,
+    `error_squares` those of how many of these failed, and `error_products` the products of both numbers.
+    `latencies` counts answers by bucket: bucket b holds latencies from 1.1 ** b up to 1.1 ** (b + 1) milliseconds.
+    `mature` are the answers whose label is due, of the time that both arms share; `labelled` of them have one, and
+    `good` of these are right; for a regression, `loss` sums the absolute error, or the squared one if the policy's
+    primary metric is of squares, over the labelled, and `loss_squares` its squares. `scores` counts scores in tenths of
+    [0, 1]. `business` sums a value of the user's own over `business_rows` requests, and `business_squares` its squares,
+    which only a source with rows knows; for others there are `PeriodCounts`.
     """
 
     requests: int = 0
     entities: int = 0
+    entity_squares: int = 0
+    error_squares: int = 0
+    error_products: int = 0
     errors: int = 0
     latencies: Mapping[int, int] = Field(default_factory=dict)
     mature: int = 0

@@ -263,8 +263,17 @@ class ServingRecord(Record):
         A job took as long in the time of its event as by the clock: a year that is replayed today stays in that year.
         """
         since = job.event_time + (at - job.created_at)
+        watch = self._watch(since, watched_for)
         line = self._line(
-            "promoted", version, reason, at, actor=actor, job_id=job.job_id, windows=job.windows, serves_since=since
+            "promoted",
+            version,
+            reason,
+            at,
+            actor=actor,
+            job_id=job.job_id,
+            windows=job.windows,
+            serves_since=since,
+            watched_until=watch.until if watch else None,
         )
         ended = RolloutEnding(job_id=job.job_id, outcome="promoted", reason=reason, at=at)
         return self._change(
@@ -273,8 +282,9 @@ class ServingRecord(Record):
             previous=self.champion,
             rollout=None,
             ended=ended,
-            watch=self._watch(since, watched_for),
-            final=None if watched_for and self.champion else Final(reason="it is not watched", at=since),
+            watch=watch,
+            final=None if watch else Final(reason="it is not watched", at=since),
+            failures=self.failures if watch else 0,
             known_level=None,
             alert=self._superseded(version, at),
         )

@@ -1,11 +1,30 @@
 """Bounds of the difference of two proportions or means, and the smallest one that a sample can show."""
 
-from math import log, sqrt
+from math import erf, log, sqrt
 from statistics import NormalDist
 
 from .proportions import wilson_interval
 
 _NORMAL = NormalDist()
+# 1 - Phi(a) + a phi(a) = 0.05.
+_AT_FIRST = 2.5005
+
+
+def errors_at_any_look(growth: float) -> float:
+    """How many standard errors a one-sided 95 % bound is away that holds at all looks together, of which the first is
+    at a planned sample and this one at a sample so many times as large: sqrt(a² + ln growth).
+
+    Sources: H. Robbins and D. Siegmund, "Boundary crossing probabilities for the Wiener process and sample sums",
+    Annals of Mathematical Statistics 41 (1970); with estimated variances A. Bibaut et al., "Near-optimal
+    non-parametric sequential tests and confidence sequences with possibly dependent observations" (2022, arXiv
+    2212.14411).
+    """
+    return sqrt(_AT_FIRST**2 + log(max(growth, 1.0)))
+
+
+def confidence_of(errors: float) -> float:
+    """The confidence of a two-sided interval whose ends are so many standard errors away."""
+    return erf(errors / sqrt(2))
 
 
 def interval_of_difference(

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from math import erfc, exp, inf, log, log1p, sqrt
 from typing import NamedTuple
 
-# The alternatives that are bet on, as ratios of odds.
+# The alternatives that are bet on, as ratios of odds, and how much: most on what a rollout must not miss, a doubling.
 ODDS_RATIOS = (1.25, 1.5, 2.0, 3.0, 6.0)
+_STAKES = (0.1, 0.2, 0.4, 0.2, 0.1)
 _INVERSE_RATIOS = tuple(1 / odds for odds in ODDS_RATIOS)
 _NO_BETS = (0.0,) * len(ODDS_RATIOS)
 # What a bet adds to the past, so that its rate is never 0: half an event in ten rows.
@@ -22,8 +23,9 @@ _MAX_LOG = 700.0
 
 
 def e_value(logs: Sequence[float]) -> float:
-    """The average of bets, given their logarithms."""
-    return sum(exp(min(each, _MAX_LOG)) for each in logs) / len(logs)
+    """The average of bets by their stakes, given their logarithms: one for each ratio of odds, or a single bet."""
+    stakes = _STAKES if len(logs) == len(_STAKES) else (1.0,)
+    return sum(stake * exp(min(each, _MAX_LOG)) for stake, each in zip(stakes, logs, strict=True))
 
 
 class Block(NamedTuple):

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from auto_retrain.domain.policy.metric import MAX_STEPS
 from auto_retrain.domain.policy.metric_warnings import metric_warnings
 from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.policy.warnings import warnings_of, warnings_with_champion
@@ -212,6 +213,14 @@ def test_a_metric_of_both_versions_over_a_long_rollout_gets_a_warning(
     warned = [text for text in metric_warnings(a_policy(metric=metric, deployment=given)) if "both versions" in text]
     expected = f"deployment.strategy = 'canary' without {field}: for 2 days the metric is that of both versions, and "
     assert [text.startswith(expected) for text in warned] == ([True] if field else [])
+
+
+@pytest.mark.parametrize(("days", "step"), [(7, 1), (8, 1), (90, 10), (90, 60)])
+def test_a_watch_that_is_too_long_for_the_steps_of_its_metric_gets_a_warning(days: int, step: int) -> None:
+    policy = a_policy(metric={**GAUGE, "step_minutes": step}, deployment={"watch_days": days})
+    warned = [text for text in metric_warnings(policy) if "not judged to the end of its watch" in text]
+    assert len(warned) == (days * 1440 / step > MAX_STEPS)
+    assert all(text.startswith(f"deployment.watch_days = {days} with metric.step_minutes = {step}") for text in warned)
 
 
 def test_a_champion_that_nothing_can_replace_gets_a_warning() -> None:

@@ -55,10 +55,36 @@ def test_nothing_is_written_and_the_level_is_read_once_while_all_is_well(world: 
     assert world.watch().level
 
 
+def test_the_metrics_of_all_champions_are_read_together() -> None:
+    world = WatchWorld(*(f"gl-{number:03}" for number in range(30)))
+    world.passes(25, every=25)
+    assert (len(world.metrics.queries), world.metrics.reads) == (60, 2)  # and the levels of all before, once
+    world.passes()
+    assert (len(world.metrics.queries), world.metrics.reads) == (90, 3)
+
+
 def test_the_level_is_that_of_the_predecessors_own_time(world: WatchWorld) -> None:
     world.passes(25)
     level = world.metrics.queries[-1] if len(world.metrics.queries) == 2 else world.metrics.queries[1]
     assert (level.start, level.end) == (NOON - 30 * DAY, NOON)
+
+
+@pytest.mark.parametrize("days", [1, 3, 365])
+def test_the_evaluation_window_of_the_trigger_is_not_the_time_of_a_level(world: WatchWorld, days: int) -> None:
+    world.apply(triggers={"evaluation_window_days": days})
+    world.degrade()
+    world.passes(72, every=6)
+    level = next(query for query in world.metrics.queries if query.end <= NOON)
+    assert (level.start, level.end) == (NOON - 30 * DAY, NOON)
+    assert world.champion() == "1"
+
+
+def test_a_level_is_read_over_no_more_steps_than_a_server_gives(world: WatchWorld) -> None:
+    counters = {"correct_total": "right", "labelled_total": "labelled", "step_minutes": 1}
+    world.apply(metric={"source": "prometheus", **counters})
+    world.passes(25)
+    level = next(query for query in world.metrics.queries if query.end <= NOON)
+    assert level.end - level.start == 7 * DAY
 
 
 def test_each_metric_is_asked_for_by_the_version_that_it_is_to_be_of(world: WatchWorld) -> None:
@@ -105,6 +131,14 @@ def test_a_good_end_of_a_watch_forgets_the_failures_before(world: WatchWorld) ->
     world.promote(version="3")
     world.passes(8 * 24, every=24)
     assert world.record().failures == 0
+
+
+def test_a_promotion_that_is_not_watched_is_final_and_forgets_them_as_well(world: WatchWorld) -> None:
+    world.degrade()
+    world.passes(72, every=6)
+    job = a_job("churn", "3", world.now)
+    after = world.record().promoted(ModelVersion(number="3"), job, "auto-retrain", "better", world.now).record
+    assert (world.record().failures, after.failures) == (1, 0)
 
 
 def test_too_few_rows_never_take_back(world: WatchWorld) -> None:

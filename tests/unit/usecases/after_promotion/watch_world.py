@@ -34,9 +34,11 @@ class ScriptedMetrics:
         self.rows = ROWS
         self.error: Exception | None = None
         self.queries: list[MetricQuery] = []
+        self.reads = 0
 
     def read(self, queries: Sequence[MetricQuery]) -> list[MetricReading]:
         self.queries += queries
+        self.reads += 1
         if self.error:
             raise self.error
         return [self._reading(query) for query in queries]
@@ -114,9 +116,13 @@ class WatchWorld:
         change = self.record(name).promoted(
             ModelVersion(number=version), job, "auto-retrain", "it is better", self.now, WATCH
         )
-        self.follow(self.ports.ledger.write(change, job.deploying().promoted(self.now)))
+        self.follow(self.ports.ledger.write(change, job.deploying().promoted(self.now, change.line.watched_until)))
         closing = self.ports.jobs.get(job.job_id).ended(Ending.PROMOTED, self.now)
         self.ports.jobs.close_job(closing, retrained=True, rejections={})
+
+    def apply(self, name: str = "churn", **sections: Any) -> None:
+        """Another version of its policy."""
+        self.ports.policies.apply(a_policy(model=name, **sections), "ada", self.now)
 
     def degrade(self, name: str = "churn", to: float = 0.7) -> None:
         """From now on it is right less often."""

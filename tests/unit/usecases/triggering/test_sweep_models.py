@@ -139,6 +139,23 @@ def test_a_paused_model_is_left_alone_and_its_turn_is_on_record() -> None:
     assert (record.outcome, record.held_by, record.reason) == ("suppressed", "paused", "paused: audit")
 
 
+def test_people_are_reminded_of_a_paused_model_every_four_weeks() -> None:
+    ports = a_fleet()
+    ports.policies.apply(a_policy(model="degraded"), "ada", NOON, status=PolicyStatus.PAUSED, note="audit")
+    told: dict[str, int] = {}
+    for day in range(1, 90):
+        sweep(ports, after=day * DAY)
+        for event in ports.events.published:
+            if "is paused" in event.text:
+                told.setdefault(event.event_id, day)
+    assert list(told.values()) == [29, 57, 85]
+    (text,) = {event.text for event in ports.events.published if event.event_id == "degraded-paused-2-week-4"}
+    assert text == (
+        "No trigger has retrained degraded for 4 weeks, because it is paused (policy version 2, by ada on 2026-03-01): "
+        "audit; team@example.com, please end that with 'auto-retrain models resume degraded', or remove the model"
+    )
+
+
 def test_a_check_of_the_data_that_is_held_back_is_on_record_once_a_day() -> None:
     ports = MemoryPorts()
     give_model(ports, "healthy", schedule_expression="0 0 1 1 *")

@@ -7,7 +7,7 @@ from pydantic import Field
 from .after_promotion import ChampionsFailed, FailureAcknowledged, JobTakenBack, PromotionFinal
 from .drilling import DrillFailed, DrillLeft, DrillMoved, DrillOverdue, DrillPassed
 from .ending import JobEnded, RejectionsEscalated, SkipsEscalated
-from .policies import PolicyApplied
+from .policies import PauseOfModelLasts, PolicyApplied
 from .promoting import (
     AliasMoved,
     ChallengerValidated,
@@ -61,6 +61,7 @@ AnyFact = Annotated[
     | JobEnded
     | RejectionsEscalated
     | SkipsEscalated
-    | PolicyApplied,
+    | PolicyApplied
+    | PauseOfModelLasts,
     Field(discriminator="kind"),
 ]

@@ -2,7 +2,9 @@
 
 from typing import Literal
 
-from .fact import Fact
+from ..base import UtcTime
+from ..events import EventKind
+from .fact import AnnouncedFact, Fact
 
 
 class PolicyApplied(Fact):
@@ -21,3 +23,31 @@ class PolicyApplied(Fact):
     def sentence(self) -> str:
         note = f": {self.note}" if self.note else ""
         return f"{self.actor} applied policy version {self.version} of {self.model_name} ({self.status}){note}"
+
+
+class PauseOfModelLasts(AnnouncedFact):
+    """A model has been paused for some weeks; `actor` made the policy version that is in force since then."""
+
+    kind: Literal["pause_of_model_lasts"] = "pause_of_model_lasts"
+    since: UtcTime
+    version: int
+    weeks: int
+    note: str
+    owner: str
+
+    @property
+    def event(self) -> EventKind:
+        return "escalated"
+
+    @property
+    def fact_id(self) -> str:
+        return f"{self.model_name}-paused-{self.version}-week-{self.weeks}"
+
+    @property
+    def sentence(self) -> str:
+        by = f"policy version {self.version}, by {self.actor} on {self.since:%F}"
+        why = f": {self.note}" if self.note else ""
+        return (
+            f"No trigger has retrained {self.model_name} for {self.weeks} weeks, because it is paused ({by}){why}; "
+            f"{self.owner}, please end that with 'auto-retrain models resume {self.model_name}', or remove the model"
+        )

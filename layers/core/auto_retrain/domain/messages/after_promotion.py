@@ -20,4 +20,4 @@ class ChampionsWatched(Record):
     @property
     def metrics(self) -> dict[str, int]:
         """Counts to set alarms on, by metric name."""
-        return {"watch_problems": len(self.problems)}
+        return {"champion_problems": len(self.problems)}

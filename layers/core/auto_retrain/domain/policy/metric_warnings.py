@@ -21,6 +21,7 @@ def metric_warnings(policy: Policy) -> Iterator[str]:
         yield from _threshold_in_percent(policy)
         yield from _extreme_of_rows(policy)
         yield from _rows_of_challengers(policy)
+    yield from _too_long_a_watch(policy)
     yield from _too_few_rows_for_drift(policy)
     yield from _validation_in_percent(policy)
 
@@ -31,6 +32,14 @@ def _too_many_steps(policy: Policy) -> Iterator[str]:
         window = f"triggers.evaluation_window_days = {days} with metric.step_minutes = {metric.step_minutes}"
         steps = f"{days * 1440 // metric.step_minutes} steps, and a server gives at most {MAX_STEPS}"
         yield f"{window}: {steps}, so performance is not judged; take steps of {ceil(days * 1440 / MAX_STEPS)} minutes"
+
+
+def _too_long_a_watch(policy: Policy) -> Iterator[str]:
+    metric, days = policy.metric, policy.deployment.watch_days
+    if isinstance(metric, PrometheusMetric) and metric.steps_in(timedelta(days=days)) > MAX_STEPS:
+        watch = f"deployment.watch_days = {days} with metric.step_minutes = {metric.step_minutes}"
+        steps = f"a server gives at most {MAX_STEPS} steps, so a new champion is not judged to the end of its watch"
+        yield f"{watch}: {steps}; take steps of {ceil(days * 1440 / MAX_STEPS)} minutes"
 
 
 def _too_few_points(policy: Policy) -> Iterator[str]:

@@ -1,14 +1,16 @@
 """Reads the metric in production of all watched champions together, and once the level of each predecessor."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from ...analysis.champion_watch import judge_champion, level_of
+from ...analysis.champion_watch import CHECK, judge_champion, level_of
 from ...domain.errors import ServingConflict
 from ...domain.metric_reading import MetricQuery, MetricReading
 from ...domain.model_state import Serving
+from ...domain.policy.metric import MAX_STEPS, PrometheusMetric
 from ...domain.policy.policy import AppliedPolicy, Policy
 from ...domain.serving import ServingRecord
 from ...domain.verdict import Outcome, Verdict
@@ -18,7 +20,8 @@ from ...ports import Ports
 from ..isolation import attempt
 
 _DAY = timedelta(days=1)
-CHECK = "champion_watch"
+# The older days are, the less they say about the champion after.
+MAX_LEVEL_DAYS = 30
 
 
 class Champion(NamedTuple):
@@ -58,8 +61,16 @@ class Champion(NamedTuple):
     def level_query(self) -> MetricQuery | None:
         """The metric of its predecessor, over whole days of its own time."""
         end = self.watch.since.replace(minute=0, second=0, microsecond=0)
-        days = min(self.policy.triggers.evaluation_window_days, (end - self.watch.predecessor_since) // _DAY)
+        days = min(self._level_days, (end - self.watch.predecessor_since) // _DAY)
         return self._query(self.watch.predecessor, end - days * _DAY, end) if days > 0 else None
+
+    @property
+    def _level_days(self) -> int:
+        """The length of the evaluation window may be a single day, which would show no level."""
+        metric = self.policy.metric
+        if not isinstance(metric, PrometheusMetric):
+            return MAX_LEVEL_DAYS
+        return min(MAX_LEVEL_DAYS, int(MAX_STEPS * timedelta(minutes=metric.step_minutes) / _DAY))
 
     def _query(self, version: str, start: datetime, end: datetime) -> MetricQuery:
         return MetricQuery(model_name=self.name, version=version, metric=self.policy.metric, start=start, end=end)
@@ -70,6 +81,7 @@ def judge_all(
     policies: Mapping[str, AppliedPolicy],
     at: datetime,
     problems: list[str],
+    pool: Executor,
     ports: Ports,
 ) -> dict[str, Verdict]:
     """A verdict on each watched champion that has served for a day, by model; a few calls for each source."""
@@ -81,7 +93,7 @@ def judge_all(
     asked = [(each, query) for each in champions if (query := each.query(at))]
     readings = _read(asked, problems, ports)
     unknown = [each for each, _ in asked if each.name in readings and each.watch.level is None]
-    levels = _read_levels(unknown, problems, ports)
+    levels = _read_levels(unknown, problems, pool, ports)
     verdicts: dict[str, Verdict] = {}
     for each, _ in asked:
         if each.name in readings:
@@ -99,7 +111,9 @@ def _judge(champion: Champion, level: Level | str | None, reading: MetricReading
     return judge_champion(champion.policy, level, reading, champion.window_end(at), champion.serving)
 
 
-def _read_levels(champions: Sequence[Champion], problems: list[str], ports: Ports) -> dict[str, Level | str]:
+def _read_levels(
+    champions: Sequence[Champion], problems: list[str], pool: Executor, ports: Ports
+) -> dict[str, Level | str]:
     """What each predecessor's level was, or why that is unknown; a level is kept, so it is read only once."""
     asked = [(each, query) for each in champions if (query := each.level_query())]
     queries = {each.name: query for each, query in asked}
@@ -110,8 +124,13 @@ def _read_levels(champions: Sequence[Champion], problems: list[str], ports: Port
             reading, query = readings[each.name], queries[each.name]
             judging = partial(level_of, each.policy, reading, query.end, each.predecessor)
             levels[each.name] = attempt(judging, f"level of {each.name}", problems) or "it could not be judged"
-            attempt(partial(_keep, each, levels[each.name], ports), f"level of {each.name}", problems)
+    list(pool.map(partial(_attempt_keep, levels, problems, ports), [each for each, _ in asked]))
     return levels
+
+
+def _attempt_keep(levels: Mapping[str, Level | str], problems: list[str], ports: Ports, champion: Champion) -> None:
+    keeping = partial(_keep, champion, levels[champion.name], ports)
+    attempt(keeping, f"level of {champion.name}", problems)
 
 
 def _keep(champion: Champion, level: Level | str, ports: Ports) -> None:

@@ -16,9 +16,9 @@ from ...ports import Ports
 from ..audit.record import record as record_fact
 from ..isolation import attempt
 from ..rolling_out.newest_record import on_newest
-from ..rolling_out.roll_back import roll_back_champion
 from ..rolling_out.settle import settle_now
 from .read_champions import judge_all
+from .take_back_champion import take_back_champion
 from .tell import tell
 
 # Each waits for a few network calls at most.
@@ -36,11 +36,10 @@ def watch_champions(tick: ScheduledEvent, ports: Ports) -> ChampionsWatched:
     records = ports.ledger.list_watched(problems)
     names = [record.model_name for record in records]
     policies = attempt(partial(ports.policies.newest, names, problems), "policies", problems) or {}
-    verdicts = judge_all(records, policies, at, problems, ports)
-    due = [record for record in records if _is_due(record, verdicts.get(record.model_name), at)]
-    acting = partial(_attempt_step, verdicts, at, problems, ports)
     with ThreadPoolExecutor(PARALLEL_STEPS) as pool:
-        steps = list(pool.map(acting, due))
+        verdicts = judge_all(records, policies, at, problems, pool, ports)
+        due = [record for record in records if _is_due(record, verdicts.get(record.model_name), at)]
+        steps = list(pool.map(partial(_attempt_step, verdicts, at, problems, ports), due))
         anew = dict(zip(names, records, strict=True)) | _read_again(due, problems, ports)
         told = tell(list(anew.values()), policies, at, problems, pool, ports)
     done = Counter(steps)
@@ -94,7 +93,7 @@ def _take_back(record: ServingRecord, version: str, verdict: Verdict, at: dateti
     unknown = f"whether version {predecessor} would have got worse, too, cannot be known"
     reason = f"version {version} got worse after its promotion: {verdict.reason}; {unknown}"
     try:
-        outcome = roll_back_champion(record.model_name, version, reason, at, ports)
+        outcome = take_back_champion(record.model_name, version, reason, at, ports)
     except RollbackRefused as error:
         on_newest(record.model_name, partial(_fail, version, f"{reason}; {error}", at, ports), ports)
         return "failed"

@@ -31,7 +31,7 @@ def promote(
     now = ports.clock.now()
     watched_for = _watched_for(deployment, newest_version(job.model_name, ports))
     change = before.promoted(version, job, actor, reason, now, watched_for)
-    written = ports.ledger.write(change, job.deploying().promoted(now))
+    written = ports.ledger.write(change, job.deploying().promoted(now, change.line.watched_until))
     fact = Promoted(
         model_name=job.model_name,
         job_id=job.job_id,

@@ -1,21 +1,19 @@
 """Rolls back what serves a model, for whoever asks: a person, a notebook or an alarm."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
-from ...domain.deployment_ledger import LedgerLine
 from ...domain.errors import RollbackRefused
 from ...domain.messages.rolling_out import RollbackAlarm, RollbackOutcome, RollbackRequest
 from ...domain.people import SYSTEM_ACTOR, check_person
 from ...domain.serving import ServingChange, ServingRecord
 from ...ports import Ports
 from ..lookup import known_policy
+from .last_good import champions_of, choices, last_good
 from .take_back import take_back
 
 # Whoever asks again this soon, or asked before it happened, means the trouble that is already dealt with.
 SETTLING_TIME = timedelta(minutes=15)
-MAX_LINES = 1_000
 
 
 def roll_back(request: RollbackRequest | RollbackAlarm, ports: Ports) -> RollbackOutcome:
@@ -35,32 +33,6 @@ def roll_back(request: RollbackRequest | RollbackAlarm, ports: Ports) -> Rollbac
     check_person(request.actor, request.reason)
     decide = partial(_decide, request.to, request.actor, request.reason, ports.clock.now(), ports)
     return take_back(request.model_name, decide, ports)
-
-
-def roll_back_champion(
-    model_name: str, version: str, reason: str, event_time: datetime, ports: Ports
-) -> RollbackOutcome:
-    """Take back a champion that failed after its promotion, unless something else happened to it meanwhile.
-
-    People are not told, which is left to the caller. `event_time` is when it failed, in the time of events.
-
-    Raises:
-        RollbackRefused: there is nothing to go back to.
-        ServingConflict: as `roll_back`.
-    """
-    decide = partial(_decide_watched, version, reason, event_time, ports)
-    return take_back(model_name, decide, ports, tell=False)
-
-
-def _decide_watched(
-    version: str, reason: str, event_time: datetime, ports: Ports, record: ServingRecord
-) -> ServingChange | str:
-    if record.watch is None or record.champion is None or record.champion.version.number != version:
-        return f"version {version} is not watched any more"
-    if record.rollout or record.conflict:
-        return "a rollout is under way" if record.rollout else f"somebody else is at work: {record.conflict}"
-    target = _last_good(record, ports)
-    return record.rolled_back_to(target, SYSTEM_ACTOR, reason, ports.clock.now(), event_time)
 
 
 def _obey(request: RollbackAlarm, ports: Ports) -> RollbackOutcome:
@@ -92,7 +64,7 @@ def taken_back(record: ServingRecord, actor: str, reason: str, at: datetime, por
         raise RollbackRefused(f"no version of '{record.model_name}' has ever been put into production; {trained}")
     if record.rollout:
         return record.aborted(actor, reason, at)
-    return record.rolled_back_to(_last_good(record, ports), actor, reason, at)
+    return record.rolled_back_to(last_good(record, ports), actor, reason, at)
 
 
 def _to_version(
@@ -102,9 +74,9 @@ def _to_version(
     if champion and to == champion.version.number:
         served = f"version {to} serves since {champion.deployed_at:%F %T} UTC"
         return record.aborted(actor, reason, at) if record.rollout else served
-    target = next((line for line in _champions(record, ports) if line.version.number == to), None)
+    target = next((line for line in champions_of(record, ports) if line.version.number == to), None)
     if target is None:
-        raise RollbackRefused(f"version {to} of '{record.model_name}' has never served; {_choices(record, ports)}")
+        raise RollbackRefused(f"version {to} of '{record.model_name}' has never served; {choices(record, ports)}")
     return record.rolled_back_to(target, actor, reason, at)
 
 
@@ -119,35 +91,3 @@ def _dealt_with(record: ServingRecord, asked_at: datetime) -> str | None:
         return f"version {newest} was taken back at {taken_back_at:%F %T} UTC already; {serving}"
     newest_at = record.rollout.started_at if record.rollout else champion.deployed_at
     return f"asked for before that: {serving}" if newest_at > asked_at else None
-
-
-def _last_good(record: ServingRecord, ports: Ports) -> LedgerLine:
-    """The newest champion before the present one that was not taken back; never merely an older version."""
-    if record.previous and _is_good(record.previous, record):
-        return record.previous
-    taken_back = set()  # the record remembers only the newest of them
-    for line in _champions(record, ports):
-        if line.version.number not in taken_back and _is_good(line, record):
-            return line
-        if line.change == "rolled_back":
-            taken_back.add(line.previous_version)
-    raise RollbackRefused(f"'{record.model_name}' has no good version to go back to; {_choices(record, ports)}")
-
-
-def _is_good(line: LedgerLine, record: ServingRecord) -> bool:
-    number = line.version.number
-    is_champion = record.champion is not None and record.champion.version.number == number
-    return not is_champion and not record.is_rolled_back(number)
-
-
-def _champions(record: ServingRecord, ports: Ports) -> Iterable[LedgerLine]:
-    """The lines that put a champion there, newest first."""
-    return (line for line in ports.ledger.lines(record.model_name, MAX_LINES) if line.is_new_champion)
-
-
-def _choices(record: ServingRecord, ports: Ports) -> str:
-    champion = record.champion.version.number if record.champion else None
-    numbers = dict.fromkeys(line.version.number for line in _champions(record, ports))
-    served = [number for number in numbers if number != champion]
-    only = f"only version {champion} has served"
-    return f"versions that have served: {', '.join(served)} (name one with 'to')" if served else only

@@ -34,7 +34,8 @@ def settle(model_name: str, alert: Alert, ports: Ports) -> None:
         return  # it is still being closed, which releases the lease of its model
     if job is not None and alert.taken_back:
         _mark(job, alert, ports)
-        _back_off(job, alert, ports.ledger.serving(model_name).failures, ports)
+        failed = RejectedJob(job_id=job.job_id, at=alert.at)
+        ports.states.record_rejection(model_name, job.trigger_type, failed, ports.ledger.serving(model_name).failures)
     on_newest(model_name, partial(_note, alert, ports), ports)
 
 
@@ -46,16 +47,6 @@ def _mark(job: RetrainingJob, alert: Alert, ports: Ports) -> None:
             model_name=job.model_name, job_id=job.job_id, at=at, version=alert.version, reason=alert.reason
         )
         record(fact)
-
-
-def _back_off(job: RetrainingJob, alert: Alert, in_a_row: int, ports: Ports) -> None:
-    # Imported here: few passes take anything back, and triggers bring the whole policy with them.
-    from ...triggers import trigger_of
-
-    trigger = trigger_of(job.trigger_type)
-    if trigger and trigger.backs_off:
-        failed = RejectedJob(job_id=job.job_id, at=alert.at)
-        ports.states.record_rejection(job.model_name, job.trigger_type, failed, in_a_row)
 
 
 def _note(alert: Alert, ports: Ports, serving: ServingRecord) -> None:

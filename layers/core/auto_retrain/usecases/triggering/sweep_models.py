@@ -18,6 +18,7 @@ from ...ports import Ports
 from ..isolation import Losses
 from .due_models import DueModel, due_models
 from .record_decision import record_decision
+from .remind_of_pauses import remind_of_pauses
 
 PARALLEL_CALLS = 16
 MAX_PROBLEMS = 20
@@ -63,7 +64,9 @@ def sweep_models(tick: ScheduledEvent, ports: Ports) -> SweepOutcome:
     _in_parallel(partial(_record, ports=ports), [*held, *starts.queued], losses)
     losses.raise_transient()
     ports.sweeps.save(_mark(at, len(fleet), usage, starts))
-    losses.attempt(partial(_index_alarms, [applied for applied, _ in fleet], since, at, ports), "index of alarms")
+    policies = [applied for applied, _ in fleet]
+    losses.attempt(partial(_index_alarms, policies, since, at, ports), "index of alarms")
+    losses.attempt(partial(remind_of_pauses, policies, since, at, ports), "reminders of paused models")
     return SweepOutcome(
         models=len(fleet),
         started=starts.began + sum(data_checks),

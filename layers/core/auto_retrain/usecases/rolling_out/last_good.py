@@ -1,0 +1,46 @@
+"""Finds the champion to go back to among those that have served."""
+
+from collections.abc import Iterable
+
+from ...domain.deployment_ledger import LedgerLine
+from ...domain.errors import RollbackRefused
+from ...domain.serving import ServingRecord
+from ...ports import Ports
+
+MAX_LINES = 1_000
+
+
+def last_good(record: ServingRecord, ports: Ports) -> LedgerLine:
+    """The newest champion before the present one that was not taken back; never merely an older version.
+
+    Raises RollbackRefused if there is none.
+    """
+    if record.previous and _is_good(record.previous, record):
+        return record.previous
+    taken_back = set()  # the record remembers only the newest of them
+    for line in champions_of(record, ports):
+        if line.version.number not in taken_back and _is_good(line, record):
+            return line
+        if line.change == "rolled_back":
+            taken_back.add(line.previous_version)
+    raise RollbackRefused(f"'{record.model_name}' has no good version to go back to; {choices(record, ports)}")
+
+
+def _is_good(line: LedgerLine, record: ServingRecord) -> bool:
+    number = line.version.number
+    is_champion = record.champion is not None and record.champion.version.number == number
+    return not is_champion and not record.is_rolled_back(number)
+
+
+def champions_of(record: ServingRecord, ports: Ports) -> Iterable[LedgerLine]:
+    """The lines that put a champion there, newest first."""
+    return (line for line in ports.ledger.lines(record.model_name, MAX_LINES) if line.is_new_champion)
+
+
+def choices(record: ServingRecord, ports: Ports) -> str:
+    """The versions that have served, for people who have to name one."""
+    champion = record.champion.version.number if record.champion else None
+    numbers = dict.fromkeys(line.version.number for line in champions_of(record, ports))
+    served = [number for number in numbers if number != champion]
+    only = f"only version {champion} has served"
+    return f"versions that have served: {', '.join(served)} (name one with 'to')" if served else only

@@ -1,0 +1,40 @@
+"""Reminds people of models that are paused, so that nobody forgets that these are not retrained."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from ...domain.facts.policies import PauseOfModelLasts
+from ...domain.policy.policy import AppliedPolicy, PolicyStatus
+from ...domain.schedule import daily_slot
+from ...ports import Ports
+from ..audit.record import announce
+
+REPEAT_TIME = timedelta(days=28)
+# All turns of a week announce the same fact: people are told once, and the event bus may be away for days.
+_TRIED_FOR = timedelta(days=7)
+
+
+def remind_of_pauses(fleet: Iterable[AppliedPolicy], since: datetime, at: datetime, ports: Ports) -> None:
+    """Tell people every four weeks, in the model's own turn of the day."""
+    for applied in fleet:
+        slot = daily_slot(applied.policy.model, at)
+        paused = slot - applied.applied_at
+        if applied.status is PolicyStatus.PAUSED and slot > since and _is_due(paused):
+            announce(_fact(applied, paused // REPEAT_TIME, ports), ports)
+
+
+def _is_due(paused: timedelta) -> bool:
+    return paused >= REPEAT_TIME and paused % REPEAT_TIME < _TRIED_FOR
+
+
+def _fact(applied: AppliedPolicy, times: int, ports: Ports) -> PauseOfModelLasts:
+    return PauseOfModelLasts(
+        model_name=applied.policy.model,
+        actor=applied.applied_by,
+        at=ports.clock.now(),
+        since=applied.applied_at,
+        version=applied.version,
+        weeks=times * REPEAT_TIME.days // 7,
+        note=applied.note,
+        owner=applied.policy.owner,
+    )
