@@ -10,7 +10,11 @@ from local.aws.activity import Activity
 from local.aws.clients import Clients
 from local.aws.dispatcher import Dispatcher
 from local.aws.hooks.callbacks import accept_early_callbacks, keep_the_cause_of_task_failures
-from local.aws.hooks.dynamodb import roll_back_only_the_transaction, serve_dynamodb_requests_one_at_a_time
+from local.aws.hooks.dynamodb import (
+    query_only_the_items_asked_for,
+    roll_back_only_the_transaction,
+    serve_dynamodb_requests_one_at_a_time,
+)
 from local.aws.hooks.events import deliver_events
 from local.aws.hooks.executions import (
     announce_ended_executions,
@@ -53,6 +57,7 @@ def install(
             read_exactly_one_metric(),
             serve_dynamodb_requests_one_at_a_time(),
             roll_back_only_the_transaction(),
+            query_only_the_items_asked_for(),
             scale_time(time_scale),
         ):
             installed.enter_context(hook)

@@ -1,4 +1,4 @@
-"""Hooks of DynamoDB: writes are atomic, and transactions cheap."""
+"""Hooks of DynamoDB: writes are atomic, and transactions and queries cheap."""
 
 import copy
 import threading
@@ -6,6 +6,7 @@ from typing import Any
 from unittest.mock import patch
 
 from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 
@@ -44,6 +45,29 @@ def roll_back_only_the_transaction() -> Hook:
             raise
 
     return patch.object(DynamoDBBackend, "transact_write_items", transact_write_items)
+
+
+def query_only_the_items_asked_for() -> Hook:
+    """AWS charges a query only for the partition it reads, in time as well.
+
+    moto sorts the whole table before each query. The watchers make several in each pass.
+    """
+    original = Table.query
+
+    def query(self: Table, *arguments: Any, hash_key_conditions: Any, **options: Any) -> Any:
+        if not self.has_range_key:
+            return original(self, *arguments, hash_key_conditions=hash_key_conditions, **options)
+        texts = {name: key.value for name, key in hash_key_conditions if key.type == "S"}
+        items = (item for partition in self.items.values() for item in partition.values())
+        asked_for = [item for item in items if _has_texts(item, texts)]
+        with patch.object(self, "all_items", lambda: asked_for):
+            return original(self, *arguments, hash_key_conditions=hash_key_conditions, **options)
+
+    return patch.object(Table, "query", query)
+
+
+def _has_texts(item: Item, texts: dict[str, str]) -> bool:
+    return all(name in item.attrs and item.attrs[name].value == text for name, text in texts.items())
 
 
 def _current_item(backend: DynamoDBBackend, kind: str, operation: dict[str, Any]) -> tuple[Table, Any, Any]:

@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.dynamodb.models.table import Table
 from moto.stepfunctions.parser.asl.antlr.runtime.ASLParser import ASLParser
 
 from .conftest import PATIENCE_SECONDS, App
@@ -277,6 +278,20 @@ def test_a_transaction_does_not_cost_more_in_a_large_table(app: App) -> None:  #
     for _ in range(5):
         database.put_item(TableName=table, Item=item("quick"))
     assert transactions < 5 * (time.monotonic() - started)
+
+
+def test_a_query_reads_only_its_partition(app: App) -> None:  # query_only_the_items_asked_for
+    for name in ("asked-for", "another"):
+        put_item(app, name)
+
+    with patch.object(Table, "all_items", side_effect=AssertionError("read the whole table")):
+        answer = app.client("dynamodb").query(
+            TableName=app.outputs["TableName"],
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": "asked-for"}},
+        )
+
+    assert answer["Items"] == [item("asked-for")]
 
 
 def item(name: str) -> dict[str, Any]:

@@ -123,10 +123,12 @@ def test_rows_of_other_steps_rollouts_and_models_do_not_count_at_all(live: Live)
 
 
 def test_an_entity_is_counted_once_and_a_row_that_names_none_is_one(live: Live) -> None:
-    rows = [a_row(number, entity_id="ann" if number < 3 else None) for number in range(5)]
+    errors = {1: "timeout", 2: "timeout", 4: "timeout"}
+    rows = [a_row(number, entity_id="ann" if number < 3 else None, error=errors.get(number)) for number in range(5)]
     counts = live.count(a_query(), rows)
     assert counts.champion.entities == 3
     assert counts.champion.entity_squares == 3**2 + 1 + 1
+    assert (counts.champion.error_squares, counts.champion.error_products) == (2**2 + 1, 2 * 3 + 1)
 
 
 def test_scores_are_counted_in_tenths(live: Live) -> None:

@@ -5,6 +5,7 @@ The stated share is 5 % of the healthy ones. At that share, 2 or fewer among 200
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from math import sqrt
 from statistics import median
 from typing import Any
 
@@ -22,6 +23,7 @@ from tests.unit.builders import NOON, a_policy
 DAY = timedelta(days=1)
 LOOKS_PER_DAY = 4
 REPETITIONS = 200
+STATED = 0.05
 ALLOWED = 2 / REPETITIONS
 COUNTED = a_policy()
 RMSE = a_policy(
@@ -43,6 +45,29 @@ def shares(mean: float = 0.9, day: float = 0.0, drift: float = 0.0, rows: int = 
     def draw(random: Any, quarters: int) -> Any:
         days = np.repeat(random.normal(0, day, quarters // LOOKS_PER_DAY + 1), LOOKS_PER_DAY)[:quarters]
         rates = np.clip(mean + days + drift * np.arange(quarters) / LOOKS_PER_DAY, 0, 1)
+        return random.binomial(rows // LOOKS_PER_DAY, rates) / (rows // LOOKS_PER_DAY)
+
+    return draw
+
+
+def weekends(fall: float, rows: int = 1_000) -> Values:
+    """Right answers that are rarer on two days of each week; a champion begins on the first of these."""
+
+    def draw(random: Any, quarters: int) -> Any:
+        rates = 0.92 - fall * (np.arange(quarters) // LOOKS_PER_DAY % 7 < 2)
+        return random.binomial(rows // LOOKS_PER_DAY, rates) / (rows // LOOKS_PER_DAY)
+
+    return draw
+
+
+def wandering(resemblance: float, day: float = 0.02, rows: int = 1_000) -> Values:
+    """Right answers of days each of which resembles the one before."""
+
+    def draw(random: Any, quarters: int) -> Any:
+        moves = random.normal(0, day, quarters // LOOKS_PER_DAY + 1)
+        for number in range(1, len(moves)):
+            moves[number] = resemblance * moves[number - 1] + sqrt(1 - resemblance**2) * moves[number]
+        rates = np.clip(0.9 + np.repeat(moves, LOOKS_PER_DAY)[:quarters], 0, 1)
         return random.binomial(rows // LOOKS_PER_DAY, rates) / (rows // LOOKS_PER_DAY)
 
     return draw
@@ -107,13 +132,31 @@ def share_taken_back(days: list[float | None]) -> float:
         (COUNTED, shares(day=0.02), {"days_before": 6}),
         (COUNTED, shares(day=0.04, rows=10_000), {"rows": 10_000}),
         (COUNTED, shares(mean=0.998), {}),
+        (COUNTED, weekends(fall=0.1), {}),
+        (COUNTED, weekends(fall=0.1, rows=100_000), {"rows": 100_000}),
         (RMSE, errors(), {}),
         (RMSE, errors(), {"days_before": 6}),
     ],
-    ids=["chance", "noisy days", "noisy days after a week", "many rows", "rare errors", "a number", "after a week"],
+    ids=[
+        "chance",
+        "noisy days",
+        "noisy days after a week",
+        "many rows",
+        "rare errors",
+        "weekends",
+        "weekends of many rows",
+        "a number",
+        "after a week",
+    ],
 )
 def test_a_champion_as_good_as_the_one_before_is_rarely_taken_back(policy: Policy, values: Values, more: Any) -> None:
     assert share_taken_back(ends(policy, values, values, **more)) <= ALLOWED
+
+
+def test_nor_is_it_where_each_day_resembles_the_one_before() -> None:
+    """Two points that come and go within a week or two: the stated share holds, though not by as much."""
+    values = wandering(resemblance=0.8)
+    assert share_taken_back(ends(COUNTED, values, values)) <= STATED
 
 
 def test_nor_is_it_if_the_whole_world_drifts_slowly() -> None:

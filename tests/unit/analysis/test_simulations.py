@@ -126,22 +126,29 @@ def test_several_checks_together_keep_the_error() -> None:
     assert sum(end is not None for end in ends) / 100 <= ALLOWED
 
 
-def of_customers(random: np.random.Generator, looks: int, ids: Callable[[int], np.ndarray]) -> Iterable[LiveCounts]:
-    """Customers are divided by halves; all requests of a customer fail, or none: those of one in twenty do."""
-    customers = 1 + max(int(ids(look).max()) for look in range(looks))
-    is_new, fails = random.random(customers) < 0.5, random.random(customers) < 0.05
-    requests = np.zeros(customers, dtype=int)
-    for look in range(looks):
-        requests += np.bincount(ids(look), minlength=customers)
-        arms = [requests * mask for mask in (~is_new, is_new)]
+def of_customers(
+    random: np.random.Generator, ids: Callable[[int], np.ndarray], rates: tuple[float, float], *, alike: bool
+) -> Iterable[LiveCounts]:
+    """50 looks; customers are divided by halves. If alike, all requests of a customer fail, or none."""
+    customers = 1 + max(int(ids(look).max()) for look in range(50))
+    is_new = random.random(customers) < 0.5
+    rate = np.where(is_new, rates[1], rates[0])
+    fails = random.random(customers) < rate
+    requests, errors = np.zeros((2, customers), dtype=int)
+    for look in range(50):
+        new = np.bincount(ids(look), minlength=customers)
+        requests += new
+        errors += new * fails if alike else random.binomial(new, rate)
         champion, challenger = (
             ArmCounts.model_construct(
-                requests=int(arm.sum()),
-                entities=int((arm > 0).sum()),
-                entity_squares=int((arm**2).sum()),
-                errors=int(arm[fails].sum()),
+                requests=int(requests[arm].sum()),
+                entities=int((requests[arm] > 0).sum()),
+                entity_squares=int((requests[arm] ** 2).sum()),
+                errors=int(errors[arm].sum()),
+                error_squares=int((errors[arm] ** 2).sum()),
+                error_products=int((errors[arm] * requests[arm]).sum()),
             )
-            for arm in arms
+            for arm in (~is_new, is_new)
         )
         yield LiveCounts.model_construct(champion=champion, challenger=challenger, newest_at=NOON)
 
@@ -160,12 +167,25 @@ def one_with_half_of_the_requests(look: int) -> np.ndarray:
     return np.concatenate([np.zeros(100, dtype=int), np.arange(100 * look + 1, 100 * look + 101)])
 
 
-@pytest.mark.parametrize("ids", [always_new, always_the_same, one_with_half_of_the_requests])
-def test_requests_of_the_same_entity_keep_the_error(ids: Callable[[int], np.ndarray]) -> None:
-    """80 rollouts of 50 looks at 200 requests, which nothing but the customers tells apart."""
-    random, policy = np.random.default_rng(19), AnalysisPolicy(guard_requests=100_000)
-    ends = [unhealthy_after(of_customers(random, 50, ids), policy, a_rollout(50)) for _ in range(80)]
-    assert sum(end is not None for end in ends) / 80 <= ALLOWED
+CUSTOMERS = [always_new, always_the_same, one_with_half_of_the_requests]
+PATIENT = AnalysisPolicy(guard_requests=100_000)
+
+
+@pytest.mark.parametrize("alike", [True, False], ids=["alike", "independent"])
+@pytest.mark.parametrize("ids", CUSTOMERS)
+def test_requests_of_the_same_entity_keep_the_error(ids: Callable[[int], np.ndarray], alike: bool) -> None:
+    """30 rollouts of 50 looks at 200 requests, which nothing but the customers tells apart."""
+    random = np.random.default_rng(19)
+    seen = (of_customers(random, ids, (0.05, 0.05), alike=alike) for _ in range(30))
+    assert sum(unhealthy_after(each, PATIENT, a_rollout(50)) is not None for each in seen) / 30 <= at_most(ALLOWED, 30)
+
+
+@pytest.mark.parametrize("ids", CUSTOMERS)
+def test_errors_that_have_nothing_to_do_with_customers_are_seen_all_the_same(ids: Callable[[int], np.ndarray]) -> None:
+    """Twice as many of them, in a median of at most 1,200 requests of the challenger."""
+    random = np.random.default_rng(25)
+    seen = (of_customers(random, ids, (0.05, 0.10), alike=False) for _ in range(15))
+    assert median(unhealthy_after(each, PATIENT, a_rollout(50)) or 10**9 for each in seen) <= 1200
 
 
 def earned(

@@ -8,6 +8,7 @@ from ..statistics.e_process import Block
 from .base import LiveCheck, Process, Sight, inconclusive
 from .bets import two_proportions
 from .differences import Wording, judge_difference, of_rates, points, share
+from .entities import newly_counted, shares_of_errors
 
 
 class ErrorRate(LiveCheck):
@@ -15,7 +16,9 @@ class ErrorRate(LiveCheck):
 
     def process(self, sight: Sight, state: Any) -> Process:
         step, new = ((each.champion.requests, each.challenger.requests) for each in (sight.counts, sight.since))
-        return two_proportions(state, _block(sight.since), sight.counted(step, new))
+        return two_proportions(
+            state, _block(sight.since), newly_counted(sight.counts, sight.since, step, new, shares_of_errors)
+        )
 
     def judge(self, sight: Sight, process: Process | None, is_worse: bool, limit: float) -> Verdict:
         counts = sight.counts
@@ -23,7 +26,7 @@ class ErrorRate(LiveCheck):
             return inconclusive(self.name, "there are no requests of both versions to compare")
         return judge_difference(
             self.name,
-            of_rates(_block(counts), sight.shares, sight.planned),
+            of_rates(_block(counts), shares_of_errors(counts), sight.planned),
             Wording(_numbers(counts), "planned requests", points),
             sight.policy.error_rate.margin,
             sight.planned,

@@ -4,7 +4,17 @@ from typing import Any
 
 from ..domain.live import ArmCounts, LiveCounts, PairedCounts, PeriodCounts
 
-_ARM = ("requests", "entities", "entity_squares", "errors", "labelled", "good", "business_rows")
+_ARM = (
+    "requests",
+    "entities",
+    "entity_squares",
+    "error_squares",
+    "error_products",
+    "errors",
+    "labelled",
+    "good",
+    "business_rows",
+)
 _LABELS = ("mature", "labelled", "good", "loss", "loss_squares")
 _SUMS = ("loss", "loss_squares", "business", "business_squares")
 # A period may still change after it was counted, or be counted as a part of a longer one.

@@ -35,7 +35,8 @@ class ArmCounts(Record):
     """Requests that one version answered since the step began, each prediction counted once.
 
     `entities` are those the requests are about, each counted once; a request that names none is one by itself, and 0
-    means that the source does not know. `entity_squares` sums the squares of how many requests each of them has.
+    means that the source does not know. `entity_squares` sums the squares of how many requests each of them has,
+    `error_squares` those of how many of these failed, and `error_products` the products of both numbers.
     `latencies` counts answers by bucket: bucket b holds latencies from 1.1 ** b up to 1.1 ** (b + 1) milliseconds.
     `mature` are the answers whose label is due, of the time that both arms share; `labelled` of them have one, and
     `good` of these are right; for a regression, `loss` sums the absolute error, or the squared one if the policy's
@@ -47,6 +48,8 @@ class ArmCounts(Record):
     requests: int = 0
     entities: int = 0
     entity_squares: int = 0
+    error_squares: int = 0
+    error_products: int = 0
     errors: int = 0
     latencies: Mapping[int, int] = Field(default_factory=dict)
     mature: int = 0

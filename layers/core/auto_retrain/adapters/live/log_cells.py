@@ -3,6 +3,8 @@
 import math
 from array import array
 from collections.abc import Callable
+from operator import add
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -51,14 +53,41 @@ def distinct(numbers: pa.ChunkedArray) -> int:
     return sum(len(pc.unique(numbers.filter(pc.equal(part_of, part)))) for part in range(_PARTS))
 
 
-def counted_once_and_squared(numbers: pa.ChunkedArray) -> tuple[int, int]:
-    """How many different numbers there are, and the sum of the squares of how often each occurs; nulls do not count.
-
-    In eight parts, as above.
+class Occurrences(NamedTuple):
+    """How many different numbers there are, and sums over them: of the squares of how often each occurs, of the squares
+    of how often it is marked, and of the products of both.
     """
-    part_of = pc.bit_wise_and(numbers, _PARTS - 1)
-    counts = [pc.value_counts(numbers.filter(pc.equal(part_of, part))).field("counts") for part in range(_PARTS)]
-    return sum(map(len, counts)), sum(pc.sum(pc.multiply(each, each)).as_py() or 0 for each in counts)
+
+    different: int = 0
+    squares: int = 0
+    marked_squares: int = 0
+    products: int = 0
+
+    def and_then(self, more: "Occurrences") -> "Occurrences":
+        return Occurrences(*map(add, self, more))
+
+
+def occurrences(numbers: pa.ChunkedArray, marks: pa.ChunkedArray) -> Occurrences:
+    """Those of the numbers, nulls not counted; in eight parts, as above."""
+    part_of, total, marked = pc.bit_wise_and(numbers, _PARTS - 1), Occurrences(), pc.and_(marks, numbers.is_valid())
+    for part in range(_PARTS):
+        is_part = pc.equal(part_of, part)
+        every = pc.value_counts(numbers.filter(is_part))
+        some = pc.value_counts(numbers.filter(pc.and_(is_part, marked)))
+        often = every.field("counts").take(pc.index_in(some.field("values"), value_set=every.field("values")))
+        total = total.and_then(
+            Occurrences(
+                len(every),
+                _product(every.field("counts"), every.field("counts")),
+                _product(some.field("counts"), some.field("counts")),
+                _product(some.field("counts"), often),
+            )
+        )
+    return total
+
+
+def _product(ours: pa.Array, theirs: pa.Array) -> int:
+    return int(pc.sum(pc.multiply(ours, theirs)).as_py() or 0)
 
 
 def repeated(numbers: pa.ChunkedArray) -> pa.Array:

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from ...domain.errors import DataInvalid
 from ...domain.live import SCORE_BINS, ArmCounts, LiveCounts, LiveQuery, PairedCounts
-from .log_cells import counted_once_and_squared, looked_up
+from .log_cells import looked_up, occurrences
 from .log_rows import each_once, has_business, is_regression, labels_due, only
 
 # Of these, a regression's errors are squared.
@@ -91,11 +91,14 @@ def _arm(rows: pa.Table, mature: pa.Table, query: LiveQuery) -> ArmCounts:
     labelled = mature.filter(pc.is_valid(mature["label"]))
     losses = _losses(labelled["answer"], labelled["label"], query) if is_regression(query) else None
     values = rows["business"].drop_null() if has_business(query) else None
-    alone, (entities, squares) = rows["entity"].null_count, counted_once_and_squared(rows["entity"])
+    entities, alone = occurrences(rows["entity"], rows["failed"]), rows["entity"].null_count
+    failed_alone = _true(pc.and_(rows["failed"], rows["entity"].is_null()))
     return ArmCounts(
         requests=rows.num_rows,
-        entities=entities + alone,
-        entity_squares=squares + alone,
+        entities=entities.different + alone,
+        entity_squares=entities.squares + alone,
+        error_squares=entities.marked_squares + failed_alone,
+        error_products=entities.products + failed_alone,
         errors=_true(rows["failed"]),
         latencies=_latencies(rows),
         mature=mature.num_rows,

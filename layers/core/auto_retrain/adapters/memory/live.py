@@ -65,7 +65,7 @@ class _Labels:
         return ArmCounts(
             requests=len(rows),
             entities=len(set(entities)) + len(rows) - len(entities),
-            entity_squares=sum(times**2 for times in Counter(entities).values()) + len(rows) - len(entities),
+            **_sizes(rows),
             errors=sum(map(_failed, rows)),
             latencies=Counter(
                 latency_bucket(row["latency_ms"])
@@ -128,6 +128,18 @@ class _Labels:
     def _loss(self, row: Row, labelled: Row) -> float:
         error = abs(float(row["prediction"]) - float(self._label(labelled)))
         return error * error if self._policy.primary_metric in ("rmse", "r2") else error
+
+
+def _sizes(rows: list[Row]) -> dict[str, int]:
+    """Sums over entities of the squares and products of their requests and errors; a row that names none is one."""
+    entities = [row.get("entity_id") or number for number, row in enumerate(rows)]
+    requests = Counter(entities)
+    errors = Counter(entity for entity, row in zip(entities, rows, strict=True) if _failed(row))
+    return {
+        "entity_squares": sum(times**2 for times in requests.values()),
+        "error_squares": sum(times**2 for times in errors.values()),
+        "error_products": sum(times * requests[entity] for entity, times in errors.items()),
+    }
 
 
 def _without_empty_texts(row: Row) -> Row:
