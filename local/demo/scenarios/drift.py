@@ -143,6 +143,6 @@ def _taken_back(stage: Stage, story: Story, live: LiveModel, canary: Canary) -> 
     story.check("its trigger backs off", in_a_row is not None and in_a_row.count == 1, told)
     stage.command("acknowledge", MODEL, "--reason", "it does not know JFK", "--actor", "grace")
     alert = stage.record(MODEL).alert
-    known = alert and alert.acknowledged
-    told = f"told {alert.told} times, known to {known.actor}" if alert and known else "nobody knows"
+    known = alert.acknowledged if alert and alert.told else None
+    told = f"{known.actor} was told, and knows" if known else "nobody was told, or knows"
     story.check("people are told until somebody knows", known is not None, told)
