@@ -10,7 +10,7 @@ from auto_retrain.domain.errors import AcknowledgementRefused, EventInvalid, Met
 from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.messages.rolling_out import RollbackRequest
 from auto_retrain.domain.model_version import ModelVersion
-from auto_retrain.domain.serving import Rollout
+from auto_retrain.domain.rollout import Rollout
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.usecases.after_promotion.acknowledge import acknowledge
@@ -276,7 +276,7 @@ def test_with_nothing_to_go_back_to_people_are_told_and_it_goes_on_serving(world
 
 
 def _taken_back(world: WatchWorld, version: str) -> Any:
-    from auto_retrain.domain.serving import RolledBack
+    from auto_retrain.domain.rollout import RolledBack
 
     return (RolledBack(version=version, reason="bad", at=world.now),)
 
