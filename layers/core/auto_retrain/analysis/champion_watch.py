@@ -39,7 +39,7 @@ def read_by(policy: Policy) -> str:
 
 def level_of(policy: Policy, reading: MetricReading, window_end: datetime, predecessor: Serving) -> Level | str:
     """The level of a predecessor over its own time, or why it is not known."""
-    metric = JudgedMetric(policy, reading, window_end, predecessor)
+    metric = JudgedMetric(policy, _of_its_days(policy, reading), window_end, predecessor)
     doubt = metric.doubt
     if doubt:
         return doubt
@@ -49,13 +49,15 @@ def level_of(policy: Policy, reading: MetricReading, window_end: datetime, prede
     _, value = metric.extremes
     if _is_counted(metric):
         noise = rows_per_independent_row(days)
-        bad = wilson_upper_bound(_bad(metric, value) * _rows(reading) / noise, _rows(reading) / noise, 1 - ALPHA)
+        bad = wilson_upper_bound(
+            _bad(metric, value) * _rows(metric.reading) / noise, _rows(metric.reading) / noise, 1 - ALPHA
+        )
         return Level(
             value=value,
             worst=_bad(metric, bad),
             noise=noise,
             days=len(days),
-            rows=_rows(reading),
+            rows=_rows(metric.reading),
             read_by=read_by(policy),
         )
     values = [each for each, _ in days]
@@ -73,7 +75,7 @@ def judge_champion(
 
     Inconclusive if that cannot be told, for whatever reason; too few rows or days never take a champion back.
     """
-    metric = JudgedMetric(policy, reading, window_end, champion)
+    metric = JudgedMetric(policy, _of_its_days(policy, reading), window_end, champion)
     doubt = metric.doubt
     if doubt:
         return _verdict(Outcome.INCONCLUSIVE, doubt, metric, level)
@@ -92,6 +94,16 @@ def judge_champion(
         return _verdict(Outcome.MET, f"{text} (evidence {evidence:.3g}, needed {1 / ALPHA:g})", metric, level)
     chance = f"{text}, but this may be due to chance (evidence {evidence:.3g}, needed {1 / ALPHA:g})"
     return _verdict(Outcome.INCONCLUSIVE, chance, metric, level)
+
+
+def _of_its_days(policy: Policy, reading: MetricReading) -> MetricReading:
+    """The mean over the days of a reading, whatever its aggregation is: a level and its noise are those of days."""
+    days = reading.by_day
+    samples = sum(samples for _, samples in days)
+    if policy.metric.counts_rows:
+        value = sum(value * samples for value, samples in days) / samples if samples else None
+        return reading.changed(value=value and min(value, 1.0), rows=round(samples))
+    return reading.changed(value=sum(value for value, _ in days) / len(days) if days else None)
 
 
 def _evidence(metric: JudgedMetric, value: float, limit: float, level: Level) -> float:
