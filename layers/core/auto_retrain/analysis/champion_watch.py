@@ -23,8 +23,8 @@ from ..statistics.proportions import wilson_upper_bound
 CHECK = "champion_watch"
 # Of each of the two bounds.
 ALPHA = 0.025
-# Fewer days do not show how far days differ.
-MIN_LEVEL_DAYS = 4
+# Fewer days may lack the weekend, and do not show how far days differ. More would leave out those promoted weekly.
+MIN_LEVEL_DAYS = 6
 MIN_DAYS_UNCOUNTED = 3
 # Where days never differed, some difference is still to be expected.
 _LEAST_NOISE = 0.25
