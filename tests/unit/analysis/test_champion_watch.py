@@ -17,7 +17,7 @@ from auto_retrain.analysis.champion_watch import judge_champion, level_of, read_
 from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.domain.model_state import Serving
 from auto_retrain.domain.policy.policy import Policy
-from auto_retrain.domain.verdict import Outcome
+from auto_retrain.domain.verdict import Outcome, Verdict
 from auto_retrain.domain.watch import Level
 from tests.unit.builders import NOON, a_policy
 
@@ -254,3 +254,30 @@ def test_days_that_never_differed_are_a_level_too() -> None:
     level = level_of(RMSE, seen, NOON, Serving(version="1", since=NOON - 7 * DAY))
     assert isinstance(level, Level)
     assert level.noise > 0
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e-160, 1e-9, 1e99])
+def test_a_number_of_any_size_is_judged(scale: float) -> None:
+    verdict = judged_days([40 * scale, 41 * scale] * 4, [80 * scale] * 7)
+    assert isinstance(verdict, Verdict)
+    assert verdict.met
+
+
+def test_a_number_that_was_always_zero_is_no_level() -> None:
+    """A part of zero is no margin, and nothing shows how far days differ."""
+    reason = judged_days([0.0] * 8, [1.0] * 7)
+    assert isinstance(reason, str)
+    assert "was 0 on each day" in reason
+
+
+def judged_days(before: list[float], after: list[float]) -> Verdict | str:
+    """What is said of a number that was so on the days before and after; why there is no level, if so."""
+
+    def read(days: list[float]) -> MetricReading:
+        return MetricReading(value=1, points=9, newest_at=NOON, by_day=tuple((day, 1.0) for day in days))
+
+    past, seen = read(before), read(after)
+    level = level_of(RMSE, past, NOON, Serving(version="1", since=NOON - 30 * DAY))
+    if isinstance(level, str):
+        return level
+    return judge_champion(RMSE, level, seen, NOON, Serving(version="2", since=NOON - 7 * DAY))

@@ -63,6 +63,8 @@ def level_of(policy: Policy, reading: MetricReading, window_end: datetime, prede
     values = [each for each, _ in days]
     level = sum(values) / len(values)
     noise = max(day_deviation(values), _LEAST_NOISE * _margin(metric, level))
+    if not noise:
+        return f"{metric.name} of version {predecessor.version} was {level:g} on each day, which shows no margin"
     distance = NormalDist().inv_cdf(1 - ALPHA) * noise / sqrt(len(values))
     worst = level - distance if metric.higher_is_better else level + distance
     return Level(value=level, worst=worst, noise=noise, days=len(values), read_by=read_by(policy))
@@ -115,10 +117,10 @@ def _evidence(metric: JudgedMetric, value: float, limit: float, level: Level) ->
         events = round(_bad(metric, value) * rows)
         return e_value(OneProportion().after(rows, events, rate, 1 / level.noise).higher)
     values = [each for each, _ in metric.reading.by_day]
-    day = level.noise**2
     sign = -1 if metric.higher_is_better else 1
-    difference = sum(values) / len(values) - limit
-    test = MeanDifference().after(difference, day / len(values), spread=MIN_DAYS_UNCOUNTED / day)
+    # As so many deviations of a day, because a square may be too small or too large for a number.
+    difference = (sum(values) / len(values) - limit) / level.noise
+    test = MeanDifference().after(difference, 1 / len(values), spread=MIN_DAYS_UNCOUNTED)
     return exp(min(test.log_e(sign), 700.0))
 
 
