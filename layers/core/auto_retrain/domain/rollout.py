@@ -46,6 +46,11 @@ class Rollout(Record):
     resumed_at: UtcTime | None = None
     task_token: str | None = Field(default=None, repr=False)
 
+    @property
+    def has_answered(self) -> bool:
+        """Whether the challenger may have answered requests; one that only sees copies does not."""
+        return self.weight > 0 or self.weighted_at is not None
+
 
 class RolledBack(Record):
     """A version that was taken back; it is not offered again."""

@@ -234,7 +234,15 @@ class ServingRecord(Record):
             rollout=None,
             ended=self._ended("rolled_back", reason, at),
             rolled_back=(*self.rolled_back, taken_back)[-MAX_ROLLED_BACK:],
+            watch=self._watch_after(rollout, at),
         )
+
+    def _watch_after(self, rollout: Rollout, at: datetime) -> Watch | None:
+        """The watch goes on after a rollout that ended without a new champion, whose time is none of the champion's."""
+        if self.watch is None or self.champion is None or not rollout.has_answered:
+            return self.watch
+        to_events = self.champion.since - self.champion.deployed_at
+        return self.watch.mixed_during(rollout.started_at + to_events, at + to_events)
 
     def rolled_back_to(
         self, target: LedgerLine, actor: str, reason: str, at: datetime, event_time: datetime | None = None
