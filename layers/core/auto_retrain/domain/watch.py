@@ -57,7 +57,7 @@ class Alert(Record):
     """A champion that failed in production. People are reminded until somebody acknowledges it.
 
     `job_id` is the job that trained it, if it was one of ours. It is `settled` once this job says so and its trigger
-    backs off. It is `taken_back` unless there was nothing to go back to.
+    backs off. It is `taken_back` unless there was nothing to go back to, or others were at work.
     """
 
     version: str
