@@ -84,8 +84,10 @@ class Alert(Record):
         return self.told_at + min(FIRST_REMINDER * (1 << min(self.told - 1, 5)), MAX_REMINDER)
 
     def is_due(self, at: datetime) -> bool:
-        """Whether people are to be told at a moment."""
-        return self.acknowledged is None and (self.next_reminder is None or at >= self.next_reminder)
+        """Whether people are to be told at a moment; a time from the future must not silence it until then."""
+        if self.acknowledged:
+            return False
+        return self.next_reminder is None or self.told_at is None or not self.told_at <= at < self.next_reminder
 
     def reminded(self, at: datetime) -> Self:
         """People were told once more."""
