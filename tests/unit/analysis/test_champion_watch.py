@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from auto_retrain.analysis.champion_watch import judge_champion, level_of
+from auto_retrain.analysis.champion_watch import judge_champion, level_of, read_by
 from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.domain.model_state import Serving
 from auto_retrain.domain.policy.policy import Policy
@@ -188,18 +188,30 @@ def test_a_champion_that_is_clearly_worse_is_taken_back_within_days(
 
 
 def test_a_single_bad_day_of_a_number_is_not_enough() -> None:
-    level = Level(value=40, worst=41, noise=3, days=30)
+    level = Level(value=40, worst=41, noise=3, days=30, read_by=read_by(RMSE))
     seen = MetricReading(value=200, points=1, newest_at=NOON, by_day=((200.0, 1.0),))
     verdict = judge_champion(RMSE, level, seen, NOON, Serving(version="2", since=NOON - DAY))
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert "3 needed" in verdict.reason
 
 
-def test_another_kind_of_metric_than_that_of_the_level_decides_nothing() -> None:
-    level = Level(value=0.9, worst=0.89, noise=1, days=30)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"metric": {"name": "recall", "counts_rows": True}},
+        {"metric": {"counts_rows": True, "dimensions": {"Stage": "live"}}},
+        {"metric": {"counts_rows": False}},
+        {"triggers": {"performance_metric_direction": "lower_is_better"}},
+        {"triggers": {"performance_metric_scale": "number"}},
+    ],
+    ids=["name", "dimensions", "rows", "direction", "scale"],
+)
+def test_a_level_of_another_metric_decides_nothing(change: dict[str, Any]) -> None:
+    level = Level(value=0.9, worst=0.89, noise=1, days=30, rows=30_000, read_by=read_by(a_policy(**change)))
     seen = MetricReading(value=0.1, rows=9_000, points=3, newest_at=NOON, by_day=((0.1, 3_000.0),) * 3)
     verdict = judge_champion(COUNTED, level, seen, NOON, Serving(version="2", since=NOON - 3 * DAY))
     assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "another one" in verdict.reason
 
 
 def test_days_that_never_differed_are_a_level_too() -> None:

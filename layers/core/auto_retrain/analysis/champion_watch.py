@@ -9,6 +9,7 @@ from datetime import datetime
 from math import exp, sqrt
 from statistics import NormalDist
 
+from ..domain.digest import canonical_json, sha256_of
 from ..domain.judged_metric import JudgedMetric
 from ..domain.metric_reading import MetricReading
 from ..domain.model_state import Serving
@@ -30,6 +31,12 @@ _LEAST_NOISE = 0.25
 _MAX_RATE = 0.999
 
 
+def read_by(policy: Policy) -> str:
+    """What values of a metric are read by: only those that were read in the same way can be compared."""
+    meaning = f"{policy.triggers.performance_metric_scale} {policy.triggers.performance_metric_direction}"
+    return sha256_of(canonical_json(policy.metric) + meaning.encode())[:16]
+
+
 def level_of(policy: Policy, reading: MetricReading, window_end: datetime, predecessor: Serving) -> Level | str:
     """The level of a predecessor over its own time, or why it is not known."""
     metric = JudgedMetric(policy, reading, window_end, predecessor)
@@ -43,13 +50,20 @@ def level_of(policy: Policy, reading: MetricReading, window_end: datetime, prede
     if _is_counted(metric):
         noise = rows_per_independent_row(days)
         bad = wilson_upper_bound(_bad(metric, value) * _rows(reading) / noise, _rows(reading) / noise, 1 - ALPHA)
-        return Level(value=value, worst=_bad(metric, bad), noise=noise, days=len(days), rows=_rows(reading))
+        return Level(
+            value=value,
+            worst=_bad(metric, bad),
+            noise=noise,
+            days=len(days),
+            rows=_rows(reading),
+            read_by=read_by(policy),
+        )
     values = [each for each, _ in days]
     level = sum(values) / len(values)
     noise = max(day_deviation(values), _LEAST_NOISE * _margin(metric, level))
     distance = NormalDist().inv_cdf(1 - ALPHA) * noise / sqrt(len(values))
     worst = level - distance if metric.higher_is_better else level + distance
-    return Level(value=level, worst=worst, noise=noise, days=len(values))
+    return Level(value=level, worst=worst, noise=noise, days=len(values), read_by=read_by(policy))
 
 
 def judge_champion(
@@ -63,7 +77,7 @@ def judge_champion(
     doubt = metric.doubt
     if doubt:
         return _verdict(Outcome.INCONCLUSIVE, doubt, metric, level)
-    if _is_counted(metric) != (level.rows is not None):
+    if level.read_by != read_by(policy):
         return _verdict(Outcome.INCONCLUSIVE, "the metric is another one than that of the level", metric, level)
     _, value = metric.extremes
     limit = _limit(metric, level)

@@ -323,10 +323,12 @@ class ServingRecord(Record):
     ) -> "ServingChange":
         """An earlier champion serves again; the present one, and a challenger beside it, are not offered again.
 
-        A person may name a version that was taken back itself: then it is offered again. `event_time` is when it failed
-        in the time of events, if that is another one.
+        A person may name a version that was taken back itself: then it is offered again, and if the present champion
+        replaced it in that rollback, it is not blamed. `event_time` is when it failed in the time of events, if that is
+        another one.
         """
-        bad = [line.version.number for line in (self.champion,) if line]
+        is_undone = self._replaced(target)
+        bad = [line.version.number for line in (self.champion,) if line and not is_undone]
         bad += [self.rollout.challenger.number] if self.rollout else []
         taken_back = tuple(RolledBack(version=version, reason=reason, at=at) for version in bad)
         kept = tuple(each for each in self.rolled_back if each.version != target.version.number)
@@ -343,15 +345,21 @@ class ServingRecord(Record):
         return self._change(
             line,
             champion=line,
-            previous=None,
+            previous=self.champion if is_undone else None,
             rollout=None,
             ended=self._ended("rolled_back", reason, at) if self.rollout else self.ended,
             rolled_back=(*kept, *taken_back)[-MAX_ROLLED_BACK:],
             **_UNWATCHED,
-            alert=self._alert(actor, reason, event_time or at),
-            failures=self.failures + 1,
+            alert=self._superseded(target.version, at) if is_undone else self._alert(actor, reason, event_time or at),
+            failures=max(0, self.failures - 1) if is_undone else self.failures + 1,
             known_level=self.watch.level if self.watch and self.watch.predecessor == target.version.number else None,
         )
+
+    def _replaced(self, target: LedgerLine) -> bool:
+        """Whether the present champion serves only because this version was taken back."""
+        line, number = self.champion, target.version.number
+        has_replaced = line is not None and line.change == "rolled_back" and line.previous_version == number
+        return has_replaced and self.is_rolled_back(number)
 
     def drilled(self, target: ModelVersion, actor: str, at: datetime, until: datetime) -> "ServingChange":
         """An earlier champion stands in for the present one, to rehearse a rollback."""

@@ -16,6 +16,7 @@ class Level(Record):
 
     `worst` is the worst that it may really have been. `noise` says how far days differ for no known reason: for counted
     rows, how many of them tell as much as one independent row would; otherwise the standard deviation of a day.
+    `read_by` is what it was read by: a level of another metric, or of one that is read in another way, tells nothing.
     """
 
     value: float
@@ -23,6 +24,7 @@ class Level(Record):
     noise: float
     days: int
     rows: int | None = None
+    read_by: str | None = None
 
 
 class Watch(Record):

@@ -94,6 +94,47 @@ def test_each_metric_is_asked_for_by_the_version_that_it_is_to_be_of(world: Watc
     assert (set(now), before) == ({"2"}, ["1"])
 
 
+def test_a_policy_that_names_another_metric_has_the_level_read_anew(world: WatchWorld) -> None:
+    """The recall of both versions was 0.6 for months, so nothing got worse; then it falls."""
+    world.passes(30, every=6)
+    world.apply(metric={"name": "recall", "counts_rows": True})
+    world.metrics.accuracy["churn"] = [(NOON - 90 * DAY, 0.6)]
+    world.passes(72, every=6)
+    level = world.watch().level
+    assert world.champion() == "2"
+    assert level
+    assert level.value == pytest.approx(0.6)
+    world.degrade(to=0.4)
+    world.passes(48, every=6)
+    assert world.champion() == "1"
+
+
+def test_a_level_of_another_metric_that_was_kept_at_a_rollback_is_of_no_use(world: WatchWorld) -> None:
+    world.passes(8 * 24, every=8)
+    world.promote(version="3")
+    world.degrade(to=0.5)
+    world.passes(48, every=6)
+    assert (world.champion(), world.record().is_rolled_back("3")) == ("2", True)
+    world.apply(metric={"name": "recall", "counts_rows": True})
+    world.metrics.accuracy["churn"] = [(NOON - 90 * DAY, 0.6)]
+    world.passes(24, every=8)
+    world.promote(version="4")
+    world.passes(8 * 24, every=8)
+    final = world.record().final
+    assert world.champion() == "4"
+    assert final
+    assert "the level of version 2 is unknown" in final.reason
+
+
+def test_a_level_that_an_earlier_release_kept_is_read_anew(world: WatchWorld) -> None:
+    world.passes(25)
+    level = world.watch().level
+    assert level
+    world.ports.ledger.note(world.record().watched_against(level.changed(value=0.99, worst=0.99, read_by=None)))
+    world.passes()
+    assert world.watch().level == level
+
+
 def test_a_champion_that_gets_worse_is_taken_back_everywhere(world: WatchWorld) -> None:
     world.passes(48, every=6)
     world.degrade()

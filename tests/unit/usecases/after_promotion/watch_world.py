@@ -69,7 +69,7 @@ class WatchWorld:
         for name in names:
             self.ports.policies.apply(a_policy(model=name, deployment=deployment), "ada", self.now)
             self.metrics.accuracy[name] = [(self.now - 60 * DAY, 0.9)]
-            for version in ("1", "2", "3"):
+            for version in ("1", "2", "3", "4"):
                 self.ports.registry.register(name, version)
             self.ports.registry.set_champion(name, "1")
             adopted = self.record(name).adopted(ModelVersion(number="1"), "it served", self.now)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from ...analysis.champion_watch import CHECK, judge_champion, level_of
+from ...analysis.champion_watch import CHECK, judge_champion, level_of, read_by
 from ...domain.errors import ServingConflict
 from ...domain.metric_reading import MetricQuery, MetricReading
 from ...domain.model_state import Serving
@@ -43,6 +43,12 @@ class Champion(NamedTuple):
     @property
     def predecessor(self) -> Serving:
         return Serving(version=self.watch.predecessor, since=self.watch.predecessor_since)
+
+    @property
+    def level(self) -> Level | None:
+        """That of its predecessor, unless it was read by another metric than that of today's policy."""
+        level = self.watch.level
+        return level if level and level.read_by == read_by(self.policy) else None
 
     def window_end(self, at: datetime) -> datetime:
         """Until when labels have arrived."""
@@ -92,12 +98,12 @@ def judge_all(
     ]
     asked = [(each, query) for each in champions if (query := each.query(at))]
     readings = _read(asked, problems, ports)
-    unknown = [each for each, _ in asked if each.name in readings and each.watch.level is None]
+    unknown = [each for each, _ in asked if each.name in readings and each.level is None]
     levels = _read_levels(unknown, problems, pool, ports)
     verdicts: dict[str, Verdict] = {}
     for each, _ in asked:
         if each.name in readings:
-            level = each.watch.level or levels.get(each.name)
+            level = each.level or levels.get(each.name)
             judging = partial(_judge, each, level, readings[each.name], at)
             verdict = attempt(judging, each.name, problems)
             verdicts |= {each.name: verdict} if verdict else {}
