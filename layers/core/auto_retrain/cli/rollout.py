@@ -134,8 +134,10 @@ def _show(options: argparse.Namespace, ports: Ports) -> None:
 
 def _after_promotion(record: ServingRecord) -> Iterator[str]:
     """Whether the champion may still be taken back by itself, and what nobody has acknowledged."""
-    if record.watch:
-        yield f"provisional: watched until {moment(record.watch.until)} against version {record.watch.predecessor}"
+    watch = record.watch
+    if watch:
+        held = "; nothing is taken back while a challenger rolls out" if record.rollout else ""
+        yield f"provisional: watched until {moment(watch.until)} against version {watch.predecessor}{held}"
     if record.final:
         yield f"final since {moment(record.final.at)}: {record.final.reason}"
     alert = record.alert

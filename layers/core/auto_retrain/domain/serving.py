@@ -316,9 +316,12 @@ class ServingRecord(Record):
 
     def failed(self, reason: str, at: datetime) -> Self:
         """The champion has failed and there is nothing to go back to; people have to decide."""
+        return self.warned(reason, at).changed(watch=None, final=Final(reason=reason, at=at))
+
+    def warned(self, reason: str, at: datetime) -> Self:
+        """The champion has failed, but is not taken back for now; it is still watched."""
         self._watched()
-        alert = self._alert(SYSTEM_ACTOR, reason, at, taken_back=False)
-        return self.changed(watch=None, final=Final(reason=reason, at=at), alert=alert)
+        return self.changed(alert=self._alert(SYSTEM_ACTOR, reason, at, taken_back=False))
 
     def alerted(self, alert: Alert) -> Self:
         """What was done about the champion that failed."""
