@@ -188,6 +188,37 @@ def test_nor_is_it_if_it_begins_on_any_day_of_a_week_with_bad_weekends(
     assert share_taken_back(taken_back) <= ALLOWED
 
 
+@pytest.mark.parametrize("day", [0.02, 0.05])
+@pytest.mark.parametrize(
+    ("rows_before", "rows_after"),
+    [
+        ([200] * 30, [20_000] * 7),
+        ([1_000] * 7, [10_000] * 7),
+        ([1_000_000, *[3] * 29], [1_000] * 7),
+        ([1_000] * 30, [1_000_000, *[1_000] * 6]),
+        ([2_000, 2_000, 200] * 10, [2_000, 2_000, 200, 2_000, 2_000, 200, 2_000]),
+    ],
+    ids=["a hundred times as many", "ten times after a week", "a backfill before", "a backfill after", "uneven days"],
+)
+def test_nor_is_it_whatever_the_numbers_of_rows_are(rows_before: list[int], rows_after: list[int], day: float) -> None:
+    """How far days differ belongs to the metric, not to its rows; one look a day."""
+    random, taken_back = np.random.default_rng(7), 0
+
+    def days(rows: list[int], end: datetime) -> MetricReading:
+        right = random.binomial(rows, np.clip(random.normal(0.9, day, len(rows)), 0, 1))
+        by_day = tuple((float(share), float(n)) for share, n in zip(right / rows, rows, strict=True))
+        return MetricReading(value=0.9, rows=sum(rows), points=len(rows), newest_at=end, by_day=by_day)
+
+    for _ in range(REPETITIONS):
+        level = level_of(COUNTED, days(rows_before, NOON), NOON, Serving(version="1", since=NOON - 30 * DAY))
+        assert isinstance(level, Level)
+        seen = days(rows_after, NOON + 7 * DAY).by_day
+        looks = [MetricReading(value=0.9, points=9, newest_at=NOON, by_day=seen[:n]) for n in range(1, 8)]
+        champion = Serving(version="2", since=NOON)
+        taken_back += any(judge_champion(COUNTED, level, look, NOON, champion).met for look in looks)
+    assert taken_back / REPETITIONS <= STATED
+
+
 def test_nor_is_it_where_each_day_resembles_the_one_before() -> None:
     """Two points that come and go within a week or two: the stated share holds, though not by as much."""
     values = wandering(resemblance=0.8)
