@@ -12,6 +12,9 @@ uv := $(envs)/installer/bin/uv
 # What npm gives: the second validator of the state machine, and a browser that looks at reports.
 node_packages := .local/node/asl-validator@4.0.0+chromium@147.0.0+puppeteer-core@24.43.1
 
+# Where this is set, as in many containers, each of the many processes of the tests compiles everything again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .NOTPARALLEL:
 .PHONY: help setup demo test bench lint type fmt docs build build-local local lock clean
 

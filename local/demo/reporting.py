@@ -57,5 +57,6 @@ def _decision(job: RetrainingJob) -> str:
 def line_of(row: Row, seconds: float) -> str:
     """The line about a month that is over."""
     champion = "no champion yet" if row.champion_accuracy is None else f"champion {row.champion_accuracy:.4f}"
-    why = f"{row.triggered} -> challenger {row.challenger_accuracy}" if row.triggered else "no retraining"
-    return f"demo: {row.month}  {champion}  {why}: {row.decision} ({seconds:.1f} s)"
+    challenger = "" if row.challenger_accuracy is None else f" -> challenger {row.challenger_accuracy:.4f}"
+    why = f"{row.triggered}{challenger}" if row.triggered else "no retraining"
+    return f"{row.month}  {champion}  {why}: {row.decision} ({seconds:.1f} s)"

@@ -50,13 +50,15 @@ class Year:
             row = self._begin(first) if month == 1 else self._run_month(first)
             self._stage.say(line_of(row, time.monotonic() - started))
             yield row
+        yield self._roll_back()
 
     def unexpected_endings(self) -> list[str]:
-        """Executions that did not end well, and what did not end."""
+        """Executions that did not end well, what did not end, and a rollback that did not happen."""
         failed = self._stage.executions.failed()
         return [
             *(f"execution {execution.name} ended {execution.status}: {execution.cause}" for execution in failed),
             *self._stage.loose_ends([MODEL]),
+            *([] if self._stage.record(MODEL).rolled_back else ["nothing was rolled back"]),
         ]
 
     def _begin(self, first: date) -> Row:
@@ -73,6 +75,23 @@ class Year:
         self._stage.wait()
         self._stage.sweep(midnight(_next_month(first)))
         return row_of(f"{first:%b}", accuracy_of(days[-EVALUATION_DAYS:]), self._stage.executions.new())
+
+    def _roll_back(self) -> Row:
+        """At the end of the year a person takes the newest version back, and the one before it serves again."""
+        started = time.monotonic()
+        newest = self._stage.registry.champion(MODEL)
+        self._stage.command("rollback", MODEL, "--reason", "to see it taken back", "--actor", "demo")
+        serving = self._stage.registry.champion(MODEL)
+        accuracy = accuracy_of(self._production.serve(days_of(date(2013, 12, 22), EVALUATION_DAYS)))
+        row = Row(
+            month="Dec",
+            champion_accuracy=accuracy,
+            triggered=None,
+            decision="rolled_back",
+            reason=f"a person took version {newest} back, {serving} serves",
+        )
+        self._stage.say(line_of(row, time.monotonic() - started))
+        return row
 
 
 def _days_of_month(first: date) -> list[date]:

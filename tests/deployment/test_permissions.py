@@ -56,6 +56,7 @@ PERMISSIONS = TABLE_PERMISSIONS | {
     "registry.keep_document": A_SECRET,
     "registry.read_file": A_SECRET,
     "registry.run_of": A_SECRET,
+    "registry.has_files": A_SECRET,
     "registry.version_files": A_SECRET,
     "registry.set_champion": A_SECRET,
     "registry.tracking_uri": set(),

@@ -12,7 +12,7 @@ from tests.workflow.world import IMAGES, NOW, TINY_IMAGE, World
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     options = {"parameters": {"TrainerImage": TINY_IMAGE, "ParallelJobs": "1"}, "images": IMAGES}
     directory = tmp_path_factory.mktemp("places") / "stack"
-    with LocalStack(directory, **options, time_scale=0.01, watch_interval_seconds=0.1, report=lambda _: None) as stack:
+    with LocalStack(directory, **options, time_scale=0.01, watch_interval_seconds=0.2, report=lambda _: None) as stack:
         yield World(stack)
 
 

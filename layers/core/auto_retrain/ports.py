@@ -381,6 +381,9 @@ class ModelRegistry(Protocol):
         Raises RegistryRefused if the version does not exist.
         """
 
+    def has_files(self, model_name: str, version: str) -> bool:
+        """Whether a version has any files; they are listed, not read. Raises as `version_files`."""
+
     def version_files(self, model_name: str, version: str) -> dict[str, FileDigest]:
         """Digests of a version's files as they are now, by path; no model is loaded.
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
-from local.demo.scenarios import experiments, fleet, performance
+from local.demo.scenarios import drift, experiments, fleet, performance
 from local.demo.stage import Stage
 from local.demo.story import Story
 
 SCENARIOS: dict[str, Callable[[Stage, Story], None]] = {
     "performance": performance.play,
+    "drift": drift.play,
     "fleet": fleet.play,
     "experiments": experiments.play,
 }

@@ -121,6 +121,7 @@ def test_the_files_of_a_version_are_listed_with_digests_from_all_folders(
 
     digests = {path: FileDigest(sha256=sha256_of(content), size=len(content)) for path, content in files.items()}
     assert registry.version_files(model, "1") == digests
+    assert registry.has_files(model, "1")
 
 
 def test_a_file_of_a_version_is_read_as_it_is(
@@ -147,6 +148,7 @@ def test_lost_files_of_a_version_are_back_after_what_the_docs_tell_a_person_to_d
     post(server.url, "model-versions/create", {"name": model, "source": source, "model_id": info["model_id"]})
     registry, files = MlflowRegistry(server.url), {"MLmodel": b"flavors:", "code/a.py": b"1"}
     assert registry.version_files(model, "1") == {}
+    assert not registry.has_files(model, "1")
     for path, content in files.items():
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_bytes(content)
@@ -161,8 +163,10 @@ def test_lost_files_of_a_version_are_back_after_what_the_docs_tell_a_person_to_d
 def test_the_files_of_an_unknown_version_are_refused(
     registry_and_register: tuple[ModelRegistry, Register], model: str
 ) -> None:
-    with pytest.raises(RegistryRefused, match="has no version 9"):
-        registry_and_register[0].version_files(model, "9")
+    registry, _ = registry_and_register
+    for look in (registry.version_files, registry.has_files):
+        with pytest.raises(RegistryRefused, match="has no version 9"):
+            look(model, "9")
 
 
 def test_a_version_whose_files_mlflow_does_not_store_is_refused(server: MlflowServer, model: str) -> None:

@@ -21,7 +21,9 @@ class BusinessMetric(LiveCheck):
         periods, rows = sight.counts.by_period, sight.counts.challenger.business_rows
         step, since = (_pairs(sight, each) for each in (sight.counts, sight.since))
         planned = sight.planned * periods.periods / max(rows, 1)
-        return mean_of_pairs(state, step, since, planned, periods.independence, periods.independence * since.rows)
+        # Fewer than before: they were merged into longer ones, which adds nothing.
+        counted = periods.independence * max(since.rows, 0)
+        return mean_of_pairs(state, step, since, planned, periods.independence, counted)
 
     def judge(self, sight: Sight, process: Process | None, is_worse: bool, limit: float) -> Verdict:
         seen = _by_period(sight) if _is_by_period(sight) else _by_row(sight)

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import islice, takewhile
 
 from cronsim import CronSim, CronSimError
@@ -35,6 +36,8 @@ def runs_between(expression: str, time_zone: str, after: datetime, until: dateti
     return sum(1 for _ in islice(runs, limit))
 
 
+# A sweep asks for all models at one moment, and a fleet has few expressions and offsets.
+@lru_cache(maxsize=1000)
 def last_due(expression: str, time_zone: str, at: datetime) -> datetime | None:
     """The last moment no later than `at` at which the expression fired; None if there was none in eight years."""
     clock = _Clock(expression, time_zone)

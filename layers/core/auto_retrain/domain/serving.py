@@ -6,9 +6,7 @@ written together, so there is never one without the other.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal, NamedTuple, Self
-
-from pydantic import Field
+from typing import Any, NamedTuple, Self
 
 from .analysis import RolloutEvidence
 from .base import Record, UtcTime
@@ -17,98 +15,13 @@ from .errors import ServingConflict
 from .job import RetrainingJob
 from .model_version import ModelVersion
 from .people import SYSTEM_ACTOR
-from .policy.deployment import DeploymentPolicy
-from .policy.traffic import TrafficTarget
-from .traffic import DesiredRoute, Route
+from .rollout import Applied, Intervention, LiveDrill, Outcome, RolledBack, Rollout, RolloutEnding
+from .traffic import DesiredRoute
 from .watch import TIME_FOR_A_LEVEL, Alert, Final, Level, Watch
-
-Outcome = Literal["promoted", "rolled_back", "conflict"]
 
 MAX_ROLLED_BACK = 50
 NOT_READ_BACK = "not read back yet"
 _UNWATCHED: dict[str, Any] = {"watch": None, "final": None}
-
-
-class Intervention(Record):
-    """What a person asked for during a rollout."""
-
-    kind: Literal["pause", "promote", "abort"]
-    actor: str
-    reason: str
-    at: UtcTime
-
-
-class Rollout(Record):
-    """A challenger on its way into production; its id is that of its job.
-
-    The deployment section is the one in force when it began: a policy that is edited meanwhile is for the next one.
-    `since` is when the present step began, `weighted_at` when the weight last changed. `intervention` is the newest
-    that is in force. `paused` is how long pauses lasted that are over; the last one ended at `resumed_at`.
-    """
-
-    job_id: str
-    challenger: ModelVersion
-    deployment: DeploymentPolicy
-    policy_version: int
-    started_at: UtcTime
-    step: int = 0
-    weight: int = Field(default=0, ge=0, le=100)
-    mirror_share: int = Field(default=0, ge=0, le=100)
-    since: UtcTime
-    weighted_at: UtcTime | None = None
-    intervention: Intervention | None = None
-    paused: timedelta = timedelta()
-    resumed_at: UtcTime | None = None
-    task_token: str | None = Field(default=None, repr=False)
-
-    @property
-    def has_answered(self) -> bool:
-        """Whether the challenger may have answered requests; one that only sees copies does not."""
-        return self.weight > 0 or self.weighted_at is not None
-
-
-class RolledBack(Record):
-    """A version that was taken back; it is not offered again."""
-
-    version: str
-    reason: str
-    at: UtcTime
-
-
-class LiveDrill(Record):
-    """An earlier champion answers every request, for minutes, to rehearse a rollback.
-
-    Who began it ends it; whoever looks at the record after `until` does so in their place.
-    """
-
-    target: ModelVersion
-    actor: str
-    since: UtcTime
-    until: UtcTime
-
-
-class Applied(Record):
-    """What alias and traffic were when they were last read back.
-
-    `sequence` is the newest ledger line that both followed, at this target; what a later line asked for may be there,
-    too. `pending` says why they may not follow the record, although nobody else has moved them.
-    """
-
-    alias: str | None
-    route: Route | None = None
-    at: UtcTime
-    target: TrafficTarget | None = None
-    sequence: int | None = None
-    pending: str | None = None
-
-
-class RolloutEnding(Record):
-    """How the last rollout ended, for the job that began it."""
-
-    job_id: str
-    outcome: Outcome
-    reason: str
-    at: UtcTime
 
 
 class ServingRecord(Record):
@@ -336,10 +249,12 @@ class ServingRecord(Record):
     ) -> "ServingChange":
         """An earlier champion serves again; the present one, and a challenger beside it, are not offered again.
 
-        A person may name a version that was taken back itself: then it is offered again. `event_time` is when it failed
-        in the time of events, if that is another one.
+        A person may name a version that was taken back itself: then it is offered again, and if the present champion
+        replaced it in that rollback, it is not blamed. `event_time` is when it failed in the time of events, if that is
+        another one.
         """
-        bad = [line.version.number for line in (self.champion,) if line]
+        is_undone = self._replaced(target)
+        bad = [line.version.number for line in (self.champion,) if line and not is_undone]
         bad += [self.rollout.challenger.number] if self.rollout else []
         taken_back = tuple(RolledBack(version=version, reason=reason, at=at) for version in bad)
         kept = tuple(each for each in self.rolled_back if each.version != target.version.number)
@@ -356,15 +271,21 @@ class ServingRecord(Record):
         return self._change(
             line,
             champion=line,
-            previous=None,
+            previous=self.champion if is_undone else None,
             rollout=None,
             ended=self._ended("rolled_back", reason, at) if self.rollout else self.ended,
             rolled_back=(*kept, *taken_back)[-MAX_ROLLED_BACK:],
             **_UNWATCHED,
-            alert=self._alert(actor, reason, event_time or at),
-            failures=self.failures + 1,
+            alert=self._superseded(target.version, at) if is_undone else self._alert(actor, reason, event_time or at),
+            failures=max(0, self.failures - 1) if is_undone else self.failures + 1,
             known_level=self.watch.level if self.watch and self.watch.predecessor == target.version.number else None,
         )
+
+    def _replaced(self, target: LedgerLine) -> bool:
+        """Whether the present champion serves only because this version was taken back."""
+        line, number = self.champion, target.version.number
+        has_replaced = line is not None and line.change == "rolled_back" and line.previous_version == number
+        return has_replaced and self.is_rolled_back(number)
 
     def drilled(self, target: ModelVersion, actor: str, at: datetime, until: datetime) -> "ServingChange":
         """An earlier champion stands in for the present one, to rehearse a rollback."""
@@ -395,9 +316,12 @@ class ServingRecord(Record):
 
     def failed(self, reason: str, at: datetime) -> Self:
         """The champion has failed and there is nothing to go back to; people have to decide."""
+        return self.warned(reason, at).changed(watch=None, final=Final(reason=reason, at=at))
+
+    def warned(self, reason: str, at: datetime) -> Self:
+        """The champion has failed, but is not taken back for now; it is still watched."""
         self._watched()
-        alert = self._alert(SYSTEM_ACTOR, reason, at, taken_back=False)
-        return self.changed(watch=None, final=Final(reason=reason, at=at), alert=alert)
+        return self.changed(alert=self._alert(SYSTEM_ACTOR, reason, at, taken_back=False))
 
     def alerted(self, alert: Alert) -> Self:
         """What was done about the champion that failed."""

@@ -86,7 +86,7 @@ class Alert(Record):
     """A champion that failed in production. People are reminded until somebody acknowledges it.
 
     `job_id` is the job that trained it, if it was one of ours. It is `settled` once this job says so and its trigger
-    backs off. It is `taken_back` unless there was nothing to go back to.
+    backs off. It is `taken_back` unless there was nothing to go back to, or others were at work.
     """
 
     version: str
@@ -113,8 +113,10 @@ class Alert(Record):
         return self.told_at + min(FIRST_REMINDER * (1 << min(self.told - 1, 5)), MAX_REMINDER)
 
     def is_due(self, at: datetime) -> bool:
-        """Whether people are to be told at a moment."""
-        return self.acknowledged is None and (self.next_reminder is None or at >= self.next_reminder)
+        """Whether people are to be told at a moment; a time from the future must not silence it until then."""
+        if self.acknowledged:
+            return False
+        return self.next_reminder is None or self.told_at is None or not self.told_at <= at < self.next_reminder
 
     def reminded(self, at: datetime) -> Self:
         """People were told once more."""

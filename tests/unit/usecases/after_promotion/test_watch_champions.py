@@ -338,11 +338,12 @@ def test_with_nothing_to_go_back_to_people_are_told_and_it_goes_on_serving(world
     outcome = [world.passes(6, every=6) for _ in range(8)]
     assert sum(each.failed for each in outcome) == 1
     assert world.champion() == "2"
-    assert any("still serves, because there is nothing to go back to" in text for text in world.messages)
+    assert "failed and was not taken back" in world.messages[0]
+    assert "no good version to go back to" in world.messages[0]
 
 
 def _taken_back(world: WatchWorld, version: str) -> Any:
-    from auto_retrain.domain.serving import RolledBack
+    from auto_retrain.domain.rollout import RolledBack
 
     return (RolledBack(version=version, reason="bad", at=world.now),)
 

@@ -11,7 +11,8 @@ from auto_retrain.domain.messages.after_promotion import ChampionsWatched
 from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.metric_reading import MetricQuery, MetricReading
 from auto_retrain.domain.model_version import ModelVersion
-from auto_retrain.domain.serving import Rollout, ServingRecord
+from auto_retrain.domain.rollout import Rollout
+from auto_retrain.domain.serving import ServingRecord
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.watch import Alert, Watch
 from auto_retrain.domain.windows import Window, Windows

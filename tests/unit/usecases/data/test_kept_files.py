@@ -47,7 +47,7 @@ def test_a_promotion_keeps_the_files_of_the_new_champion_and_of_the_one_before()
     assert find_copy("churn", champion, world.ports) == "s3://artifacts/versions/churn/2/files/"
 
 
-def test_a_copy_lasts_until_two_promotions_after_its_version_was_the_one_to_go_back_to() -> None:
+def test_a_copy_lasts_until_three_good_versions_are_newer() -> None:
     world, job_id = promoted()
     copied = []
     for number in ("3", "4", "5"):
@@ -55,6 +55,18 @@ def test_a_copy_lasts_until_two_promotions_after_its_version_was_the_one_to_go_b
         copied.append([each for each in "12345" if is_copied(world, each)])
         replace_champion(world, number)
     assert copied == [["1", "2"], ["1", "2", "3"], ["2", "3", "4"]]
+
+
+def test_versions_that_were_taken_back_push_out_no_copy_of_a_good_one() -> None:
+    world, job_id = promoted()
+    keep_files(world.job(job_id), world.ports)
+    for number in ("3", "4", "5"):
+        replace_champion(world, number)
+        keep_files(world.job(job_id), world.ports)
+        good = world.ports.ledger.lines("churn", 2)[1]
+        world.ports.ledger.write(serving(world).rolled_back_to(good, "ada", "it is slow", world.ports.clock.now()))
+    keep_files(world.job(job_id), world.ports)
+    assert [each for each in "12345" if is_copied(world, each)] == ["1", "2"]
 
 
 def test_a_copy_that_was_interrupted_is_finished_and_only_then_counts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,12 +8,14 @@ import pytest
 
 from auto_retrain.domain.errors import (
     ArtifactInvalid,
+    ArtifactMissing,
     ChampionConflict,
     ClusterConflict,
     DataMissing,
     IllegalTransition,
     JobUnknown,
     OrdersTooLarge,
+    RegistryRefused,
 )
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType
@@ -237,6 +239,30 @@ def test_a_champion_that_vanished_from_the_registry_is_not_taken_for_a_first_mod
     again = world.check({**MANUAL, "force": True}, execution="arn:2").job_id
     with pytest.raises(ChampionConflict, match="version 2 serves"):
         world.start(again or "", "train")
+
+
+def test_nothing_is_trained_while_the_champion_has_no_files() -> None:
+    world = World()
+    world.give_champion()
+    world.ports.registry.delete_files("churn", "1")
+    job_id = world.open()
+    for _ in range(2):
+        with pytest.raises(ArtifactMissing, match="version 1 of 'churn', the champion, has no files any more"):
+            world.start(job_id, "train")
+    assert world.ports.cluster.list_jobs().jobs == []
+    world.ports.registry.write_file("churn", "1", "MLmodel", b"restored")
+    world.start(job_id, "train")
+
+
+def test_a_champion_whose_files_are_somewhere_else_is_no_obstacle(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    world.give_champion()
+
+    def refuse(*_: object) -> bool:
+        raise RegistryRefused("version 1 of 'churn' is not a logged model of this MLflow")
+
+    monkeypatch.setattr(world.ports.registry, "has_files", refuse)
+    world.start(world.open(), "train")
 
 
 def test_a_job_that_does_not_exist_or_has_ended_is_not_started() -> None:

@@ -156,6 +156,19 @@ def test_people_are_reminded_of_a_paused_model_every_four_weeks() -> None:
     )
 
 
+def test_an_edit_of_a_paused_policy_does_not_put_off_the_reminder() -> None:
+    ports = a_fleet()
+    ports.policies.apply(a_policy(model="degraded"), "ada", NOON, status=PolicyStatus.PAUSED, note="audit")
+    for day in range(1, 60):
+        if day % 20 == 0:
+            edited = a_policy(model="degraded", owner=f"team-{day}@example.com")
+            ports.policies.apply(edited, "ci", NOON + day * DAY, status=PolicyStatus.PAUSED)
+        sweep(ports, after=day * DAY)
+    told = {event.event_id: event.text for event in ports.events.published if "is paused" in event.text}
+    assert list(told) == ["degraded-paused-2-week-4", "degraded-paused-2-week-8"]
+    assert "by ada on 2026-03-01): audit; team-20@example.com" in told["degraded-paused-2-week-4"]
+
+
 def test_a_check_of_the_data_that_is_held_back_is_on_record_once_a_day() -> None:
     ports = MemoryPorts()
     give_model(ports, "healthy", schedule_expression="0 0 1 1 *")

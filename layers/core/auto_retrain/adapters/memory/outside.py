@@ -83,6 +83,9 @@ class MemoryRegistry:
             raise RegistryRefused(f"'{model_name}' has no version {version}")
         return f"s3://models/{model_name}/{version}"
 
+    def has_files(self, model_name: str, version: str) -> bool:
+        return bool(self.version_files(model_name, version))
+
     def version_files(self, model_name: str, version: str) -> dict[str, FileDigest]:
         if (model_name, version) not in self._versions:
             raise RegistryRefused(f"'{model_name}' has no version {version}")

@@ -78,12 +78,11 @@ class MlflowRegistry:
             raise RegistryRefused(f"'{model_name}' has no version {version}")
         return self._server.parsed(answer, DownloadUri).artifact_uri
 
+    def has_files(self, model_name: str, version: str) -> bool:
+        return bool(self._entries(self._model_id(model_name, version), ""))
+
     def version_files(self, model_name: str, version: str) -> dict[str, FileDigest]:
-        answer = self._version("model-versions/get", {"name": model_name, "version": version})
-        if answer is None:
-            raise RegistryRefused(f"'{model_name}' has no version {version}")
-        model_id = _logged_model_of(answer, f"version {version} of '{model_name}'")
-        end = time.monotonic() + FILES_SECONDS
+        model_id, end = self._model_id(model_name, version), time.monotonic() + FILES_SECONDS
         return {path: _digest(self._pieces(model_name, version, path, end)) for path in self._paths(model_id, end)}
 
     def read_file(self, model_name: str, version: str, path: str) -> Iterator[bytes]:
@@ -115,6 +114,13 @@ class MlflowRegistry:
                 f"such as mlflow-artifacts:/"
             )
         return f"{self.tracking_uri}{ARTIFACTS}/{folder.path.removeprefix(base).strip('/')}"
+
+    def _model_id(self, model_name: str, version: str) -> str:
+        """The id of the logged model that a version consists of."""
+        answer = self._version("model-versions/get", {"name": model_name, "version": version})
+        if answer is None:
+            raise RegistryRefused(f"'{model_name}' has no version {version}")
+        return _logged_model_of(answer, f"version {version} of '{model_name}'")
 
     def _paths(self, model_id: str, end: float) -> list[str]:
         """All files of a logged model."""

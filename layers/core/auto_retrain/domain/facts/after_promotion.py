@@ -72,10 +72,9 @@ class FailedChampion(Record):
 
 
 class ChampionsFailed(AnnouncedFact):
-    """Champions got worse after their promotion: all that are due to be told of now, be it again.
+    """Champions got worse after their promotion: all that nobody has acknowledged, be it told again.
 
-    `model_name` is that of the first; with `began`, this continues what was told of since then. `earlier` others were
-    told of before, wait for an acknowledgement and are not due now.
+    `model_name` is that of the first; with `began`, this continues what was told of since then.
     """
 
     max_text: ClassVar[int] = 30_000
@@ -83,7 +82,6 @@ class ChampionsFailed(AnnouncedFact):
     kind: Literal["champions_failed"] = "champions_failed"
     champions: tuple[FailedChampion, ...]
     began: UtcTime | None = None
-    earlier: int = 0
 
     @property
     def event(self) -> EventKind:
@@ -100,7 +98,6 @@ class ChampionsFailed(AnnouncedFact):
         again = [each for each in self.champions if each.told]
         parts = [self._news(new)] if new else []
         parts += [self._reminder(again)] if again else []
-        parts += [f"{self.earlier} more wait for an acknowledgement"] if self.earlier else []
         return "; ".join(parts)
 
     def _news(self, new: list[FailedChampion]) -> str:
@@ -118,15 +115,15 @@ class ChampionsFailed(AnnouncedFact):
 def _done(champion: FailedChampion) -> str:
     if champion.taken_back:
         return f"{champion.text} was taken back"
-    return f"{champion.text} failed and still serves, because there is nothing to go back to"
+    return f"{champion.text} failed and was not taken back"
 
 
 def _listed(champions: list[FailedChampion]) -> str:
     if len(champions) <= MAX_REASONS:
         return ", ".join(f"{_done(each)} ({each.reason})" for each in champions)
-    names = ", ".join(each.text if each.taken_back else f"{each.text} (still serves)" for each in champions[:MAX_NAMES])
+    texts = (each.text if each.taken_back else f"{each.text} (not taken back)" for each in champions[:MAX_NAMES])
     more = len(champions) - MAX_NAMES
-    return f"{names} and {more} more" if more > 0 else names
+    return ", ".join(texts) + (f" and {more} more" if more > 0 else "")
 
 
 def _please(champions: list[FailedChampion]) -> str:

@@ -22,6 +22,11 @@ def acknowledge(model_name: str, actor: str, reason: str | None, ports: Ports) -
         EventInvalid: the actor or the reason cannot be recorded.
     """
     check_person(actor, reason)
+    return end_reminders(model_name, actor, reason, ports)
+
+
+def end_reminders(model_name: str, actor: str, reason: str | None, ports: Ports) -> Alert:
+    """The same, for an actor and a reason that are recorded already."""
     return on_newest(model_name, partial(_acknowledge, actor, reason, ports), ports)
 
 

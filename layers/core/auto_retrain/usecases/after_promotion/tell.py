@@ -27,28 +27,28 @@ def tell(
     pool: Executor,
     ports: Ports,
 ) -> int:
-    """Send one message about all that is due now, and note that of each; returns how many champions it is about.
+    """Send one message as soon as any champion is due, and note that of each; returns how many champions it is about.
 
-    If we die in between, the same message is sent once more, under the same id.
+    It is about all that nobody has acknowledged: if each were told of by its own clock, champions that failed at
+    different hours would be a message in each of these hours, day after day. If we die in between, the same message is
+    sent once more, under the same id.
     """
     alerts = {each.model_name: each.alert for each in records if each.alert and not each.alert.acknowledged}
-    due = {name: alert for name, alert in alerts.items() if alert.is_due(at)}
-    if not due:
+    if not any(alert.is_due(at) for alert in alerts.values()):
         return 0
-    earlier = [alert for name, alert in alerts.items() if name not in due or alert.told]
-    began = min((alert.at for alert in earlier if at - alert.at <= SAME_INCIDENT), default=None)
+    told = [alert.at for alert in alerts.values() if alert.told]
+    began = min((each for each in told if timedelta() <= at - each <= SAME_INCIDENT), default=None)
     fact = ChampionsFailed(
-        model_name=min(due),
+        model_name=min(alerts),
         at=at,
-        champions=tuple(_failed(name, alert, policies) for name, alert in sorted(due.items())),
+        champions=tuple(_failed(name, alert, policies) for name, alert in sorted(alerts.items())),
         began=began,
-        earlier=len(alerts) - len(due),
     )
     if not announce(fact, ports):
         return 0
-    noting = partial(_note, due, at, problems, ports)
-    list(pool.map(noting, due))
-    return len(due)
+    noting = partial(_note, alerts, at, problems, ports)
+    list(pool.map(noting, alerts))
+    return len(alerts)
 
 
 def _failed(name: str, alert: Alert, policies: Mapping[str, AppliedPolicy]) -> FailedChampion:
@@ -63,8 +63,8 @@ def _failed(name: str, alert: Alert, policies: Mapping[str, AppliedPolicy]) -> F
     )
 
 
-def _note(due: Mapping[str, Alert], at: datetime, problems: list[str], ports: Ports, name: str) -> None:
-    noting = partial(on_newest, name, partial(_reminded, due[name], at, ports), ports)
+def _note(alerts: Mapping[str, Alert], at: datetime, problems: list[str], ports: Ports, name: str) -> None:
+    noting = partial(on_newest, name, partial(_reminded, alerts[name], at, ports), ports)
     attempt(noting, f"message about {name}", problems)
 
 

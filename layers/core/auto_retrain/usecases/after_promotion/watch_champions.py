@@ -1,15 +1,17 @@
 """Looks at all champions that were promoted lately: takes back what got worse, and tells people until they know."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
+from typing import NamedTuple
 
 from ...domain.errors import RollbackRefused
 from ...domain.facts.after_promotion import PromotionFinal
 from ...domain.messages.after_promotion import ChampionsWatched
 from ...domain.messages.references import ScheduledEvent
+from ...domain.policy.policy import AppliedPolicy, PolicyStatus
 from ...domain.serving import ServingRecord
 from ...domain.verdict import Verdict
 from ...ports import Ports
@@ -17,6 +19,8 @@ from ..audit.record import record as record_fact
 from ..isolation import attempt
 from ..rolling_out.newest_record import on_newest
 from ..rolling_out.settle import settle_now
+from .acknowledge import end_reminders
+from .decide import Decision, decide, is_judged
 from .read_champions import judge_all
 from .take_back_champion import take_back_champion
 from .tell import tell
@@ -37,9 +41,11 @@ def watch_champions(tick: ScheduledEvent, ports: Ports) -> ChampionsWatched:
     names = [record.model_name for record in records]
     policies = attempt(partial(ports.policies.newest, names, problems), "policies", problems) or {}
     with ThreadPoolExecutor(PARALLEL_STEPS) as pool:
-        verdicts = judge_all(records, policies, at, problems, pool, ports)
-        due = [record for record in records if _is_due(record, verdicts.get(record.model_name), at)]
-        steps = list(pool.map(partial(_attempt_step, verdicts, at, problems, ports), due))
+        judged = [record for record in records if is_judged(record, policies.get(record.model_name))]
+        verdicts = judge_all(judged, policies, at, problems, pool, ports)
+        looks = [_Look(each, policies.get(each.model_name), verdicts.get(each.model_name), at) for each in records]
+        due = [look for look in looks if look.is_due]
+        steps = list(pool.map(partial(_attempt_step, problems, ports), due))
         anew = dict(zip(names, records, strict=True)) | _read_again(due, problems, ports)
         told = tell(list(anew.values()), policies, at, problems, pool, ports)
     done = Counter(steps)
@@ -53,59 +59,84 @@ def watch_champions(tick: ScheduledEvent, ports: Ports) -> ChampionsWatched:
     )
 
 
-def _is_due(record: ServingRecord, verdict: Verdict | None, at: datetime) -> bool:
-    """Whether anything is to be done about a champion; while a challenger rolls out, the metric is that of both."""
-    if record.alert and not record.alert.settled:
-        return True
-    if record.watch is None or record.rollout or record.conflict:
-        return False
-    return at >= record.watch.until or (verdict is not None and verdict.met)
+class _Look(NamedTuple):
+    """What is known of a champion at a moment."""
+
+    record: ServingRecord
+    applied: AppliedPolicy | None
+    verdict: Verdict | None
+    at: datetime
+
+    @property
+    def decision(self) -> Decision | None:
+        return decide(self.record, self.applied, self.verdict, self.at)
+
+    @property
+    def forgets(self) -> bool:
+        """Whether nobody needs reminders any more, because the model has left the fleet."""
+        alert, applied = self.record.alert, self.applied
+        is_open = alert is not None and alert.acknowledged is None
+        return is_open and applied is not None and applied.status is PolicyStatus.REMOVED
+
+    @property
+    def is_due(self) -> bool:
+        """Whether anything is to be done."""
+        alert = self.record.alert
+        return (alert is not None and not alert.settled) or self.forgets or self.decision is not None
 
 
-def _read_again(records: Sequence[ServingRecord], problems: list[str], ports: Ports) -> dict[str, ServingRecord]:
+def _read_again(looks: Sequence[_Look], problems: list[str], ports: Ports) -> dict[str, ServingRecord]:
     """The records that this pass may have changed, as they are now."""
-    names = [record.model_name for record in records]
+    names = [look.record.model_name for look in looks]
     newest = {name: attempt(partial(ports.ledger.serving, name), name, problems) for name in names}
     return {name: record for name, record in newest.items() if record}
 
 
-def _attempt_step(
-    verdicts: Mapping[str, Verdict], at: datetime, problems: list[str], ports: Ports, record: ServingRecord
-) -> str:
-    step = partial(_step, record, verdicts.get(record.model_name), at, ports)
-    return attempt(step, record.model_name, problems) or "problem"
+def _attempt_step(problems: list[str], ports: Ports, look: _Look) -> str:
+    return attempt(partial(_step, look, ports), look.record.model_name, problems) or "problem"
 
 
-def _step(record: ServingRecord, verdict: Verdict | None, at: datetime, ports: Ports) -> str:
-    settle_now(record, ports)
-    if not _is_due(record.changed(alert=None), verdict, at) or record.champion is None:
+def _step(look: _Look, ports: Ports) -> str:
+    settle_now(look.record, ports)
+    if look.forgets and look.applied:
+        end_reminders(look.record.model_name, look.applied.applied_by, "the policy was removed", ports)
+    decision = look.decision
+    if decision is None:
         return "settled"
-    version = record.champion.version.number
-    if verdict and verdict.met:
-        return _take_back(record, version, verdict, at, ports)
-    reason = verdict.reason if verdict else "it could not be judged"
-    on_newest(record.model_name, partial(_finalise, version, reason, at, ports), ports)
-    return "final"
+    if decision.step == "take back":
+        return _take_back(look.record, decision, look.at, ports)
+    step = partial(_warn if decision.step == "warn" else _finalise, decision, look.at, ports)
+    on_newest(look.record.model_name, step, ports)
+    return "failed" if decision.step == "warn" else "final"
 
 
-def _take_back(record: ServingRecord, version: str, verdict: Verdict, at: datetime, ports: Ports) -> str:
-    predecessor = record.watch.predecessor if record.watch else ""
-    unknown = f"whether version {predecessor} would have got worse, too, cannot be known"
-    reason = f"version {version} got worse after its promotion: {verdict.reason}; {unknown}"
+def _take_back(record: ServingRecord, decision: Decision, at: datetime, ports: Ports) -> str:
     try:
-        outcome = take_back_champion(record.model_name, version, reason, at, ports)
+        outcome = take_back_champion(record.model_name, decision.version, _failure(record, decision), at, ports)
     except RollbackRefused as error:
-        on_newest(record.model_name, partial(_fail, version, f"{reason}; {error}", at, ports), ports)
+        on_newest(record.model_name, partial(_fail, decision, error, at, ports), ports)
         return "failed"
     return "nothing" if outcome.unchanged else "taken back"
 
 
-def _fail(version: str, reason: str, at: datetime, ports: Ports, record: ServingRecord) -> None:
-    if _is_watched(record, version):
-        ports.ledger.note(record.failed(reason, at))
+def _failure(record: ServingRecord, decision: Decision) -> str:
+    predecessor = record.watch.predecessor if record.watch else ""
+    unknown = f"whether version {predecessor} would have got worse, too, cannot be known"
+    return f"version {decision.version} got worse after its promotion: {decision.reason}; {unknown}"
 
 
-def _finalise(version: str, reason: str, at: datetime, ports: Ports, record: ServingRecord) -> None:
+def _fail(decision: Decision, error: RollbackRefused, at: datetime, ports: Ports, record: ServingRecord) -> None:
+    if _is_watched(record, decision.version):
+        ports.ledger.note(record.failed(f"{_failure(record, decision)}; {error}", at))
+
+
+def _warn(decision: Decision, at: datetime, ports: Ports, record: ServingRecord) -> None:
+    if _is_watched(record, decision.version):
+        ports.ledger.note(record.warned(_failure(record, decision), at))
+
+
+def _finalise(decision: Decision, at: datetime, ports: Ports, record: ServingRecord) -> None:
+    version, reason = decision.version, decision.reason
     if not _is_watched(record, version) or record.champion is None:
         return
     ports.ledger.note(record.finalised(reason, at))

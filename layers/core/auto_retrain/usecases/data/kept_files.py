@@ -8,26 +8,36 @@ from ...domain.facts.promoting import FilesKept
 from ...domain.files import FileDigest, file_list, parse_file_list
 from ...domain.job import RetrainingJob
 from ...domain.model_version import ModelVersion
+from ...domain.serving import ServingRecord
 from ...ports import Ports
 from ..audit.record import record
 
 _LOG = logging.getLogger(__name__)
 
 MAX_LIST_BYTES = 4 << 20
+# Each step of a rollout is a line as well.
+MAX_LINES = 1_000
+# The champion and the one to go back to; one more is left for a while.
+COPIED, KEPT = 2, 3
 
 
 def keep_files(job: RetrainingJob, ports: Ports) -> tuple[str, ...]:
-    """Copy the files of the champion and of the one before it; say why, for each that cannot be copied.
+    """Copy the files of the champion and of the one to go back to; say why, for each that cannot be copied.
 
-    What an earlier attempt has copied is left as it is. A copy is deleted at the third promotion after its own: it has
-    been two promotions since its version was the one to go back to.
+    What an earlier attempt has copied is left as it is. A copy is deleted once three good versions are newer, or once
+    its version was taken back.
     """
-    serving = ports.ledger.serving(job.model_name)
-    lines = [line for line in (serving.champion, serving.previous) if line]
-    problems = [_keep(job, line.version, ports) for line in lines]
-    kept = {number for line in lines for number in (line.version.number, line.previous_version) if number}
-    ports.data.prune(f"versions/{job.model_name}/", kept)
+    versions = _good_versions(ports.ledger.serving(job.model_name), ports)
+    problems = [_keep(job, version, ports) for version in versions[:COPIED]]
+    ports.data.prune(f"versions/{job.model_name}/", {version.number for version in versions[:KEPT]})
     return tuple(filter(None, problems))
+
+
+def _good_versions(serving: ServingRecord, ports: Ports) -> list[ModelVersion]:
+    """The champion, and before it the champions that were not taken back, newest first."""
+    lines = [line for line in ports.ledger.lines(serving.model_name, MAX_LINES) if line.is_new_champion]
+    good = [line.version for line in lines if not serving.is_rolled_back(line.version.number)]
+    return list({version.number: version for version in reversed(good)}.values())[::-1]
 
 
 def find_copy(model_name: str, version: ModelVersion, ports: Ports) -> str | None:

@@ -1,6 +1,6 @@
 """Finds the champion to go back to among those that have served."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ...domain.deployment_ledger import LedgerLine
 from ...domain.errors import RollbackRefused
@@ -17,12 +17,11 @@ def last_good(record: ServingRecord, ports: Ports) -> LedgerLine:
     """
     if record.previous and _is_good(record.previous, record):
         return record.previous
-    taken_back = set()  # the record remembers only the newest of them
-    for line in champions_of(record, ports):
+    lines = list(champions_of(record, ports))
+    taken_back = _taken_back(lines)  # the record remembers only the newest of them
+    for line in lines:
         if line.version.number not in taken_back and _is_good(line, record):
             return line
-        if line.change == "rolled_back":
-            taken_back.add(line.previous_version)
     raise RollbackRefused(f"'{record.model_name}' has no good version to go back to; {choices(record, ports)}")
 
 
@@ -30,6 +29,21 @@ def _is_good(line: LedgerLine, record: ServingRecord) -> bool:
     number = line.version.number
     is_champion = record.champion is not None and record.champion.version.number == number
     return not is_champion and not record.is_rolled_back(number)
+
+
+def _taken_back(lines: Sequence[LedgerLine]) -> set[str | None]:
+    """What was taken back and is not offered again, by lines that are newest first.
+
+    A rollback that undoes the one before it does not blame the version that stood in meanwhile.
+    """
+    taken_back, stood_in_for = set[str | None](), None
+    for line in reversed(lines):
+        is_rollback = line.change == "rolled_back"
+        is_undone = is_rollback and line.version.number == stood_in_for
+        taken_back -= {line.version.number}
+        taken_back |= {line.previous_version} if is_rollback and not is_undone else set()
+        stood_in_for = line.previous_version if is_rollback and not is_undone else None
+    return taken_back
 
 
 def champions_of(record: ServingRecord, ports: Ports) -> Iterable[LedgerLine]:

@@ -50,7 +50,7 @@ def watch_rollouts(tick: ScheduledEvent, ports: Ports) -> RolloutsWatched:
         attended = dict(zip(gathered, pool.map(attending, gathered), strict=True))
         _keep([each.evidence for each in attended.values() if each.evidence], problems, ports)
         untouched = [record for record in to_compare if _is_untouched(attended.get(record.model_name))]
-        moved = moved_aliases(records, problems, ports, pool) if _is_hourly(at) else []
+        moved = moved_aliases(records, problems, ports, pool) if _is_hourly(tick.time or at) else []
         to_follow = [*((record, policies.get(record.model_name)) for record in untouched), *moved]
         until = ports.clock.now() + RECONCILING_TIME
         reconciled = list(pool.map(partial(_reconcile, problems, ports, until), to_follow))

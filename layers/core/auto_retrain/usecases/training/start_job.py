@@ -21,6 +21,7 @@ from ...ports import Ports
 from ..audit.record import record
 from ..data.manifest import freeze_data
 from ..lookup import job_of, policy_of, recorded_version
+from .check_champion import check_champion
 from .container import container_orders, read_result, variant_orders
 from .drift_reports import start_report
 
@@ -36,6 +37,7 @@ def start_job(order: StepOrder, ports: Ports) -> StepStarted:
         JobUnknown, ModelUnknown: the job or its policy does not exist.
         DataMissing: the training or the holdout window contains no data.
         ArtifactInvalid: training left no usable result.
+        ArtifactMissing: the champion has no files any more.
         ChampionConflict: the ledger has a serving version, but the registry has no champion.
         OrdersTooLarge: no container could start with the orders.
     """
@@ -96,7 +98,9 @@ def _with_data(job: RetrainingJob, policy: Policy, ports: Ports) -> RetrainingJo
     if job.status is RetrainingStatus.RUNNING:
         return job
     image = policy.training.image or ports.cluster.default_image
-    return freeze_data(job, policy, ports).compared_with(_champion(job.model_name, ports)).training_in(image)
+    job = freeze_data(job, policy, ports).compared_with(_champion(job.model_name, ports)).training_in(image)
+    check_champion(job, ports)
+    return job
 
 
 def _with_output(job: RetrainingJob, kind: JobKind) -> RetrainingJob:

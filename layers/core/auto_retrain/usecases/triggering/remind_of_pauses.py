@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from ...domain.facts.policies import PauseOfModelLasts
 from ...domain.policy.policy import AppliedPolicy, PolicyStatus
@@ -18,23 +19,30 @@ def remind_of_pauses(fleet: Iterable[AppliedPolicy], since: datetime, at: dateti
     """Tell people every four weeks, in the model's own turn of the day."""
     for applied in fleet:
         slot = daily_slot(applied.policy.model, at)
-        paused = slot - applied.applied_at
-        if applied.status is PolicyStatus.PAUSED and slot > since and _is_due(paused):
-            announce(_fact(applied, paused // REPEAT_TIME, ports), ports)
+        if applied.status is PolicyStatus.PAUSED and slot > since:
+            pause = _beginning(applied.policy.model, ports) or applied
+            if _is_due(slot - pause.applied_at):
+                announce(_fact(applied, pause, (slot - pause.applied_at) // REPEAT_TIME, ports), ports)
+
+
+def _beginning(model_name: str, ports: Ports) -> AppliedPolicy | None:
+    """The version with which the present pause began: a policy that is edited meanwhile stays paused."""
+    paused = takewhile(lambda version: version.status is PolicyStatus.PAUSED, ports.policies.history(model_name))
+    return min(paused, key=lambda version: version.version, default=None)
 
 
 def _is_due(paused: timedelta) -> bool:
     return paused >= REPEAT_TIME and paused % REPEAT_TIME < _TRIED_FOR
 
 
-def _fact(applied: AppliedPolicy, times: int, ports: Ports) -> PauseOfModelLasts:
+def _fact(applied: AppliedPolicy, pause: AppliedPolicy, times: int, ports: Ports) -> PauseOfModelLasts:
     return PauseOfModelLasts(
         model_name=applied.policy.model,
-        actor=applied.applied_by,
+        actor=pause.applied_by,
         at=ports.clock.now(),
-        since=applied.applied_at,
-        version=applied.version,
+        since=pause.applied_at,
+        version=pause.version,
         weeks=times * REPEAT_TIME.days // 7,
-        note=applied.note,
+        note=pause.note,
         owner=applied.policy.owner,
     )

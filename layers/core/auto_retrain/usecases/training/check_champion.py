@@ -1,0 +1,26 @@
+"""Looks whether the champion is still there, before anything is trained for nothing."""
+
+from ...domain.errors import ArtifactMissing, RegistryRefused
+from ...domain.job import RetrainingJob
+from ...ports import Ports
+
+
+def check_champion(job: RetrainingJob, ports: Ports) -> None:
+    """Raise ArtifactMissing if the champion has no files any more.
+
+    Then no challenger could be scored beside it, and none could be taken back to it. Files that are not in the registry
+    cannot be looked at.
+    """
+    champion = job.champion
+    if champion and not _has_files(job.model_name, champion.number, ports):
+        raise ArtifactMissing(
+            f"version {champion.number} of '{job.model_name}', the champion, has no files any more, so nothing can "
+            f"be compared with it; restore them, or set the alias 'champion' to a version that has its own"
+        )
+
+
+def _has_files(model_name: str, version: str, ports: Ports) -> bool:
+    try:
+        return ports.registry.has_files(model_name, version)
+    except RegistryRefused:
+        return True
