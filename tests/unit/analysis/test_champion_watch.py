@@ -287,6 +287,36 @@ def test_days_that_never_differed_are_a_level_too() -> None:
     assert level.noise > 0
 
 
+@pytest.mark.parametrize(
+    ("metric", "extreme", "today", "outcome"),
+    [
+        ({"counts_rows": True, "aggregation": "latest"}, 0.9, 0.85, Outcome.MET),
+        ({"counts_rows": True, "aggregation": "latest"}, 0.5, 0.9, Outcome.UNMET),
+        ({"aggregation": "maximum"}, 0.95, 0.8, Outcome.MET),
+        ({"aggregation": "minimum"}, 0.3, 0.9, Outcome.UNMET),
+    ],
+    ids=["latest, worse", "latest, as good", "maximum, worse", "minimum, as good"],
+)
+def test_every_day_is_judged_whatever_the_aggregation_of_the_trigger(
+    metric: dict[str, Any], extreme: float, today: float, outcome: Outcome
+) -> None:
+    """Seven days are at `today`, while the policy's aggregation shows only an `extreme` of a day or of an hour."""
+    policy = a_policy(metric=metric)
+
+    def read(value: float, day: float, days: int) -> MetricReading:
+        rows = 1_000 if policy.metric.counts_rows else None
+        return MetricReading(value=value, rows=rows, points=9, newest_at=NOON, by_day=((day, 1_000.0),) * days)
+
+    level = level_of(policy, read(0.92, 0.9, 30), NOON, Serving(version="1", since=NOON - 30 * DAY))
+    assert isinstance(level, Level)
+    assert level.value == pytest.approx(0.9)
+    verdict = judge_champion(policy, level, read(extreme, today, 7), NOON, Serving(version="2", since=NOON - 7 * DAY))
+    assert verdict.outcome is outcome
+    assert f"{policy.metric.name} {today:.4f} of version 2" in verdict.reason
+    assert verdict.value == pytest.approx(today)
+    assert verdict.n == (7_000 if policy.metric.counts_rows else None)
+
+
 @pytest.mark.parametrize("scale", [1e-200, 1e-160, 1e-9, 1e99])
 def test_a_number_of_any_size_is_judged(scale: float) -> None:
     verdict = judged_days([40 * scale, 41 * scale] * 4, [80 * scale] * 7)
