@@ -1,5 +1,6 @@
 """Shared by all AWS adapters: clients that give up in time, and SDK errors translated into ours."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -7,7 +8,7 @@ from threading import Lock
 from typing import Any
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.exceptions import BotoCoreError, ClientError, NoRegionError, ParamValidationError
 from botocore.session import Session, get_session
 
 from ..domain.errors import AwsRefused, TransientError
@@ -33,6 +34,7 @@ _TRANSIENT_CODES = {
 _CREATION_LOCK = Lock()
 # One for each thread of the watcher: connections beyond the pool's size are thrown away after use.
 CONNECTIONS = 16
+NO_REGION = "no AWS region is set: export AWS_REGION (or AWS_DEFAULT_REGION), or give the profile a region"
 
 
 def aws_client(service: str) -> Any:
@@ -42,8 +44,9 @@ def aws_client(service: str) -> Any:
     try:
         with _CREATION_LOCK:
             return aws_session().create_client(service, config=config)
+    except NoRegionError as error:
+        raise AwsRefused(NO_REGION) from error
     except BotoCoreError as error:
-        # For example, no region is set.
         raise AwsRefused(str(error)) from error
 
 
@@ -51,7 +54,12 @@ def aws_client(service: str) -> Any:
 def aws_session() -> Session:
     """One session for all clients of a process, because every session reads the same data files again."""
     # Plain botocore: boto3 would only add import time.
-    return get_session()
+    session = get_session()
+    region = os.environ.get("AWS_REGION")
+    if region:
+        # The AWS CLI reads this variable first; botocore does not know it.
+        session.set_config_variable("region", region)
+    return session
 
 
 @contextmanager

@@ -10,7 +10,8 @@ from ..domain.analysis import RolloutEvidence
 from ..domain.errors import EventInvalid
 from ..domain.messages.rolling_out import RollbackOutcome, RollbackRequest
 from ..domain.people import check_person
-from ..domain.serving import Rollout, ServingRecord
+from ..domain.rollout import Rollout
+from ..domain.serving import ServingRecord
 from ..ports import Ports
 from ..usecases.lookup import known_policy
 from ..usecases.rolling_out import intervene

@@ -10,6 +10,8 @@ MAX_REMINDER = timedelta(days=1)
 # A champion that was put back less long ago keeps the level that it had before.
 TIME_FOR_A_LEVEL = timedelta(days=7)
 
+_DAY = timedelta(days=1)
+
 
 class Level(Record):
     """How good the previous champion was over its own time, on the metric in production.
@@ -27,10 +29,22 @@ class Level(Record):
     read_by: str | None = None
 
 
+class Mixed(Record):
+    """A time in which a challenger answered requests as well."""
+
+    since: UtcTime
+    until: UtcTime
+
+    def with_days_beside(self) -> Self:
+        """What is published once a day may be dated a day before or after the requests that it is about."""
+        return self.changed(since=self.since - _DAY, until=self.until + _DAY)
+
+
 class Watch(Record):
     """A champion is judged until a moment, against the level that its predecessor had; times are those of events.
 
-    The level is that of the predecessor's time from `predecessor_since`; None until it was read.
+    The level is that of the predecessor's time from `predecessor_since`; None until it was read. `mixed` are the times,
+    in order, in which others answered beside the champion.
     """
 
     predecessor: str
@@ -38,6 +52,19 @@ class Watch(Record):
     since: UtcTime
     until: UtcTime
     level: Level | None = None
+    mixed: tuple[Mixed, ...] = ()
+
+    def mixed_during(self, since: datetime, until: datetime) -> Self:
+        """A challenger has answered requests in this time, the latest one."""
+        before, last = self.mixed[:-1], self.mixed[-1:]
+        # So there are never more of them than days.
+        if last and since - last[0].until <= _DAY:
+            return self.changed(mixed=(*before, last[0].changed(until=until)))
+        return self.changed(mixed=(*self.mixed, Mixed(since=since, until=until)))
+
+    def is_mixed(self, start: datetime, end: datetime) -> bool:
+        """Whether a value that is dated in this time may tell of the answers of a challenger."""
+        return any(each.since < end and start < each.until for each in map(Mixed.with_days_beside, self.mixed))
 
 
 class Final(Record):

@@ -6,7 +6,7 @@ import pytest
 
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.policy.policy import PolicyStatus
-from auto_retrain.domain.serving import Rollout
+from auto_retrain.domain.rollout import Rollout
 from auto_retrain.usecases.after_promotion.acknowledge import acknowledge
 from tests.unit.builders import a_policy
 from tests.unit.usecases.after_promotion.watch_world import WatchWorld
