@@ -58,8 +58,8 @@ class LabelledQualityCheck(_Check):
         default=0.05,
         gt=0,
         le=10,
-        description="the same for a mean loss, as a share of the champion's: by how much it may not be higher; also the "
-        "margin of the watch, for any other number",
+        description="the same for a mean loss, as a share of the champion's: by how much it may not be higher; also "
+        "the margin of the watch, for any other number",
     )
     required: bool = Field(default=False, description="without labels nothing is promoted, however long they take")
 
