@@ -1,6 +1,5 @@
 """Shared by all AWS adapters: clients that give up in time, and SDK errors translated into ours."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -34,6 +33,8 @@ _TRANSIENT_CODES = {
 _CREATION_LOCK = Lock()
 # One for each thread of the watcher: connections beyond the pool's size are thrown away after use.
 CONNECTIONS = 16
+# The AWS CLI reads the first one before the other; botocore itself does not know it.
+REGION_VARIABLES = ["AWS_REGION", "AWS_DEFAULT_REGION"]
 NO_REGION = "no AWS region is set: export AWS_REGION (or AWS_DEFAULT_REGION), or give the profile a region"
 
 
@@ -54,12 +55,7 @@ def aws_client(service: str) -> Any:
 def aws_session() -> Session:
     """One session for all clients of a process, because every session reads the same data files again."""
     # Plain botocore: boto3 would only add import time.
-    session = get_session()
-    region = os.environ.get("AWS_REGION")
-    if region:
-        # The AWS CLI reads this variable first; botocore does not know it.
-        session.set_config_variable("region", region)
-    return session
+    return get_session({"region": ("region", REGION_VARIABLES, None, None)})
 
 
 @contextmanager
