@@ -25,7 +25,8 @@ from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.messages.rolling_out import RollbackRequest
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.policy.policy import AppliedPolicy, Policy
-from auto_retrain.domain.serving import Rollout, ServingRecord
+from auto_retrain.domain.rollout import Rollout
+from auto_retrain.domain.serving import ServingRecord
 from auto_retrain.usecases.rolling_out.follow import follow
 from auto_retrain.usecases.rolling_out.roll_back import roll_back
 from auto_retrain.usecases.rolling_out.watch_rollouts import watch_rollouts

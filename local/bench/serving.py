@@ -9,7 +9,8 @@ from typing import Any
 from auto_retrain.domain.deployment_ledger import LedgerLine
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.policy.policy import Policy
-from auto_retrain.domain.serving import Rollout, ServingRecord
+from auto_retrain.domain.rollout import Rollout
+from auto_retrain.domain.serving import ServingRecord
 from auto_retrain.serving import Pick, PredictionLog, Router
 from auto_retrain.serving.prediction_log import MAX_WAITING_ROWS, ROWS_OF_A_FILE
 from local.bench.figure import Figure

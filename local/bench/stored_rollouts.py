@@ -20,7 +20,8 @@ from auto_retrain.domain.live import ArmCounts, LiveCounts
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.policy.deployment import CanaryDeployment
 from auto_retrain.domain.policy.traffic import RouterTarget
-from auto_retrain.domain.serving import Rollout, ServingRecord
+from auto_retrain.domain.rollout import Rollout
+from auto_retrain.domain.serving import ServingRecord
 from auto_retrain.domain.verdict import Outcome, Verdict
 from local.bench.figure import Figure
 from local.bench.sweep import table_request

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
-from auto_retrain.domain.serving import Rollout
+from auto_retrain.domain.rollout import Rollout
 from local.demo.live import LiveModel
 from local.demo.stage import Stage
 from local.serving.passing_time import let_pass

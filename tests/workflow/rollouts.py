@@ -8,7 +8,8 @@ from uuid import uuid4
 
 from auto_retrain.domain.job import RetrainingJob
 from auto_retrain.domain.prediction_log import default_prefix, partition_of
-from auto_retrain.domain.serving import Rollout, ServingRecord
+from auto_retrain.domain.rollout import Rollout
+from auto_retrain.domain.serving import ServingRecord
 from local.serving.passing_time import let_pass
 from tests.workflow.world import PATIENCE_SECONDS, Ended, World
 

@@ -30,7 +30,8 @@ from auto_retrain.domain.model_state import Rejections
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.policy.deployment import CanaryDeployment
 from auto_retrain.domain.policy.traffic import RouterTarget
-from auto_retrain.domain.serving import Rollout, ServingChange, ServingRecord
+from auto_retrain.domain.rollout import Rollout
+from auto_retrain.domain.serving import ServingChange, ServingRecord
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.windows import windows_at

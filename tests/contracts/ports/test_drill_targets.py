@@ -8,7 +8,8 @@ import pytest
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.drill import Drill
 from auto_retrain.domain.model_version import ModelVersion
-from auto_retrain.domain.serving import Rollout, ServingChange, ServingRecord
+from auto_retrain.domain.rollout import Rollout
+from auto_retrain.domain.serving import ServingChange, ServingRecord
 from auto_retrain.usecases.drilling.drill import drill_rollback
 from auto_retrain.usecases.rolling_out.follow import follow
 from tests.contracts.ports.traffic_targets import MODEL, WITH_WEIGHTS, WITHOUT_WEIGHTS

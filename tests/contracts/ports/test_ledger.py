@@ -25,7 +25,8 @@ from auto_retrain.domain.errors import (
 from auto_retrain.domain.job import RetrainingJob
 from auto_retrain.domain.model_state import Serving
 from auto_retrain.domain.model_version import ModelVersion
-from auto_retrain.domain.serving import Applied, Intervention, ServingChange, ServingRecord
+from auto_retrain.domain.rollout import Applied, Intervention
+from auto_retrain.domain.serving import ServingChange, ServingRecord
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType
 from tests.contracts.ports.aws_world import create_table, lose_answers

@@ -62,6 +62,13 @@ def test_values_are_averaged(source: Published) -> None:
     assert verdict.outcome is Outcome.UNMET
 
 
+def test_each_day_keeps_its_number_where_others_have_no_value(source: Published) -> None:
+    reading, _ = published(source, [None, 0.9, None, *[0.8] * (DAYS - 3)])
+    first = reading.day_numbers[0]
+    assert reading.day_numbers == (first, *range(first + 2, first + DAYS - 1))
+    assert [value for value, _ in reading.by_day] == pytest.approx([0.9, *[0.8] * (DAYS - 3)])
+
+
 @pytest.mark.parametrize("name", [*SOURCES, "memory"])
 def test_the_reading_is_that_of_the_version_that_is_asked_about(name: str) -> None:
     source = {**SOURCES, "memory": Memory()}[name]

@@ -1,9 +1,12 @@
 """Which errors of the AWS SDK are transient, and how often a client retries."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, ParamValidationError
 
-from auto_retrain.adapters.aws import aws_client, translated
+from auto_retrain.adapters.aws import aws_client, aws_session, translated
 from auto_retrain.domain.errors import AwsRefused, StoreUnavailable
 
 
@@ -54,3 +57,28 @@ def test_an_endpoint_that_does_not_answer_is_transient(error: Exception) -> None
 def test_a_client_gives_up_after_three_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     assert aws_client("dynamodb").meta.config.retries["total_max_attempts"] == 3
+
+
+@pytest.fixture
+def no_region(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[pytest.MonkeyPatch]:
+    """Neither the environment nor a file names a region."""
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    aws_session.cache_clear()
+    yield monkeypatch
+    aws_session.cache_clear()
+
+
+@pytest.mark.parametrize("names", [("AWS_REGION",), ("AWS_DEFAULT_REGION",), ("AWS_REGION", "AWS_DEFAULT_REGION")])
+def test_both_variables_name_the_region_and_that_of_the_aws_cli_comes_first(
+    no_region: pytest.MonkeyPatch, names: tuple[str, ...]
+) -> None:
+    for name, region in zip(names, ("eu-central-1", "us-east-1"), strict=False):
+        no_region.setenv(name, region)
+    assert aws_client("dynamodb").meta.region_name == "eu-central-1"
+
+
+def test_without_a_region_both_variables_are_named(no_region: pytest.MonkeyPatch) -> None:
+    with pytest.raises(AwsRefused, match=r"export AWS_REGION \(or AWS_DEFAULT_REGION\)"):
+        aws_client("dynamodb")

@@ -13,7 +13,7 @@ from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.policy.analysis import AnalysisPolicy
 from auto_retrain.domain.policy.deployment import CanaryDeployment
 from auto_retrain.domain.policy.traffic import RouterTarget
-from auto_retrain.domain.serving import Rollout
+from auto_retrain.domain.rollout import Rollout
 from auto_retrain.domain.verdict import Verdict
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

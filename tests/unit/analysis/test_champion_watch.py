@@ -5,6 +5,7 @@ The stated share is 5 % of the healthy ones. At that share, 2 or fewer among 200
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from math import sqrt
 from statistics import median
 from typing import Any
@@ -16,7 +17,7 @@ from auto_retrain.analysis.champion_watch import judge_champion, level_of, read_
 from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.domain.model_state import Serving
 from auto_retrain.domain.policy.policy import Policy
-from auto_retrain.domain.verdict import Outcome
+from auto_retrain.domain.verdict import Outcome, Verdict
 from auto_retrain.domain.watch import Level
 from tests.unit.builders import NOON, a_policy
 
@@ -50,12 +51,23 @@ def shares(mean: float = 0.9, day: float = 0.0, drift: float = 0.0, rows: int = 
     return draw
 
 
-def weekends(fall: float, rows: int = 1_000) -> Values:
-    """Right answers that are rarer on two days of each week; a champion begins on the first of these."""
+def weekends(fall: float, rows: int = 1_000, first: int = 0) -> Values:
+    """Right answers that are rarer on the days 0 and 1 of each week, of which the day `first` comes first."""
 
     def draw(random: Any, quarters: int) -> Any:
-        rates = 0.92 - fall * (np.arange(quarters) // LOOKS_PER_DAY % 7 < 2)
+        rates = 0.92 - fall * ((first + np.arange(quarters) // LOOKS_PER_DAY) % 7 < 2)
         return random.binomial(rows // LOOKS_PER_DAY, rates) / (rows // LOOKS_PER_DAY)
+
+    return draw
+
+
+def worse_weekends(rise: float, first: int) -> Values:
+    """A mean error that is higher on the days 0 and 1 of each week, by this part; the day `first` comes first."""
+
+    def draw(random: Any, quarters: int) -> Any:
+        days = np.arange(quarters // LOOKS_PER_DAY)
+        values = 40 * (1 + rise * ((first + days) % 7 < 2)) + random.normal(0, 0.5, days.size)
+        return np.repeat(values, LOOKS_PER_DAY)
 
     return draw
 
@@ -104,7 +116,8 @@ def taken_back_after(
     predecessor = Serving(version="1", since=NOON - days_before * DAY)
     past = before(random, days_before * LOOKS_PER_DAY)
     level = level_of(policy, reading(past, NOON, policy, rows), NOON, predecessor)
-    assert isinstance(level, Level)
+    if not isinstance(level, Level):
+        return None
     future = after(random, 7 * LOOKS_PER_DAY)
     champion = Serving(version="2", since=NOON)
     for quarters in range(LOOKS_PER_DAY, 7 * LOOKS_PER_DAY + 1):
@@ -129,13 +142,13 @@ def share_taken_back(days: list[float | None]) -> float:
     [
         (COUNTED, shares(), {}),
         (COUNTED, shares(day=0.02), {}),
-        (COUNTED, shares(day=0.02), {"days_before": 6}),
+        (COUNTED, shares(day=0.02), {"days_before": 7}),
         (COUNTED, shares(day=0.04, rows=10_000), {"rows": 10_000}),
         (COUNTED, shares(mean=0.998), {}),
         (COUNTED, weekends(fall=0.1), {}),
         (COUNTED, weekends(fall=0.1, rows=100_000), {"rows": 100_000}),
         (RMSE, errors(), {}),
-        (RMSE, errors(), {"days_before": 6}),
+        (RMSE, errors(), {"days_before": 7}),
     ],
     ids=[
         "chance",
@@ -151,6 +164,28 @@ def share_taken_back(days: list[float | None]) -> float:
 )
 def test_a_champion_as_good_as_the_one_before_is_rarely_taken_back(policy: Policy, values: Values, more: Any) -> None:
     assert share_taken_back(ends(policy, values, values, **more)) <= ALLOWED
+
+
+@pytest.mark.parametrize("days_before", [4, 5, 6, 7, 9])
+@pytest.mark.parametrize(
+    ("policy", "values", "rows"),
+    [
+        (COUNTED, partial(weekends, 0.08), 1_000),
+        (COUNTED, partial(weekends, 0.08, 10_000), 10_000),
+        (RMSE, partial(worse_weekends, 0.3), 1_000),
+    ],
+    ids=["rows", "many rows", "a number"],
+)
+def test_nor_is_it_if_it_begins_on_any_day_of_a_week_with_bad_weekends(
+    policy: Policy, values: Callable[..., Values], rows: int, days_before: int
+) -> None:
+    """Of 20 on each day of the week none is, although the version before has served for days only."""
+    random, taken_back = np.random.default_rng(7), []
+    for weekday in range(7):
+        before, after = values(first=(weekday - days_before) % 7), values(first=weekday)
+        week = partial(taken_back_after, random, policy, before, after, days_before=days_before, rows=rows)
+        taken_back += [week() for _ in range(20)]
+    assert share_taken_back(taken_back) <= ALLOWED
 
 
 def test_nor_is_it_where_each_day_resembles_the_one_before() -> None:
@@ -215,7 +250,34 @@ def test_a_level_of_another_metric_decides_nothing(change: dict[str, Any]) -> No
 
 
 def test_days_that_never_differed_are_a_level_too() -> None:
-    seen = MetricReading(value=40, points=5, newest_at=NOON, by_day=((40.0, 1.0),) * 5)
-    level = level_of(RMSE, seen, NOON, Serving(version="1", since=NOON - 5 * DAY))
+    seen = MetricReading(value=40, points=7, newest_at=NOON, by_day=((40.0, 1.0),) * 7)
+    level = level_of(RMSE, seen, NOON, Serving(version="1", since=NOON - 7 * DAY))
     assert isinstance(level, Level)
     assert level.noise > 0
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e-160, 1e-9, 1e99])
+def test_a_number_of_any_size_is_judged(scale: float) -> None:
+    verdict = judged_days([40 * scale, 41 * scale] * 4, [80 * scale] * 7)
+    assert isinstance(verdict, Verdict)
+    assert verdict.met
+
+
+def test_a_number_that_was_always_zero_is_no_level() -> None:
+    """A part of zero is no margin, and nothing shows how far days differ."""
+    reason = judged_days([0.0] * 8, [1.0] * 7)
+    assert isinstance(reason, str)
+    assert "was 0 on each day" in reason
+
+
+def judged_days(before: list[float], after: list[float]) -> Verdict | str:
+    """What is said of a number that was so on the days before and after; why there is no level, if so."""
+
+    def read(days: list[float]) -> MetricReading:
+        return MetricReading(value=1, points=9, newest_at=NOON, by_day=tuple((day, 1.0) for day in days))
+
+    past, seen = read(before), read(after)
+    level = level_of(RMSE, past, NOON, Serving(version="1", since=NOON - 30 * DAY))
+    if isinstance(level, str):
+        return level
+    return judge_champion(RMSE, level, seen, NOON, Serving(version="2", since=NOON - 7 * DAY))

@@ -15,7 +15,7 @@ from auto_retrain.analysis.differences import Difference, of_means, of_pairs, of
 from auto_retrain.analysis.entities import Counted
 from auto_retrain.domain.live import ArmCounts, LiveCounts, PairedCounts
 from auto_retrain.domain.policy.analysis import AnalysisPolicy
-from auto_retrain.domain.serving import Rollout
+from auto_retrain.domain.rollout import Rollout
 from auto_retrain.statistics.e_process import Block, TwoProportions, e_value
 from tests.unit.analysis.rollouts import CANARY, DEFAULT, NOON, SHADOW, a_rollout, analyse, drawn
 

@@ -7,7 +7,8 @@ from auto_retrain.domain.deployment_ledger import LedgerLine, Period
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.policy.deployment import CanaryDeployment
 from auto_retrain.domain.policy.traffic import RouterTarget
-from auto_retrain.domain.serving import Rollout, ServingRecord
+from auto_retrain.domain.rollout import Rollout
+from auto_retrain.domain.serving import ServingRecord
 from auto_retrain.domain.windows import windows_at
 from tests.unit.builders import NOON
 from tests.unit.cli.terminal import Terminal

@@ -10,6 +10,7 @@ from auto_retrain.domain.model_state import Quarantine
 from auto_retrain.domain.policy.policy import PolicyStatus
 from tests.unit.builders import NOON
 from tests.unit.cli.terminal import POLICY, Terminal
+from tests.unit.usecases.rolling_out.rollout_world import RolloutWorld
 from tests.unit.usecases.world import World
 
 
@@ -43,8 +44,11 @@ def test_without_models_the_list_is_empty(terminal: Terminal) -> None:
     ],
 )
 def test_the_last_drill_is_listed_and_whether_it_is_overdue(
-    terminal: Terminal, days_ago: int | None, problem: str | None, shown: str
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, days_ago: int | None, problem: str | None, shown: str
 ) -> None:
+    world = RolloutWorld(monkeypatch)
+    world.promote()
+    terminal.ports = world.ports
     terminal.ports.clock.advance(NOON - terminal.ports.clock.now())
     terminal.apply(POLICY + "deployment: {max_drill_age_days: 30}\n")
     if days_ago is not None:
@@ -54,6 +58,16 @@ def test_the_last_drill_is_listed_and_whether_it_is_overdue(
     (_, row) = terminal.ok("models", "list").splitlines()
     assert f"-            {shown} " in row
     assert row.endswith("-")
+
+
+@pytest.mark.parametrize("has_served", [False, True])
+def test_a_model_without_a_version_to_go_back_to_has_no_drill_that_is_overdue(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, has_served: bool
+) -> None:
+    terminal.ports = RolloutWorld(monkeypatch).ports if has_served else terminal.ports
+    terminal.apply(POLICY + "deployment: {max_drill_age_days: 30}\n")
+    (_, row) = terminal.ok("models", "list").splitlines()
+    assert row.split()[-2:] == ["-", "-"]
 
 
 def test_a_running_job_is_listed_and_mentioned(terminal: Terminal) -> None:

@@ -30,16 +30,12 @@ def test_each_changed_field_is_shown(terminal: Terminal) -> None:
         "  triggers.drift_threshold: 0.25 -> 0.3",
         '  metric.source: "cloudwatch" -> "prometheus"',
         '  metric.gauge: (none) -> "accuracy"',
-        "  metric.correct_total: (none) -> null",
-        "  metric.labelled_total: (none) -> null",
         '  metric.model_label: (none) -> "model"',
-        "  metric.version_label: (none) -> null",
         "  metric.labels: (none) -> {}",
         "  metric.step_minutes: (none) -> 60",
         '  metric.namespace: "AutoRetrain/Models" -> (none)',
         '  metric.name: "accuracy" -> (none)',
         "  metric.dimensions: {} -> (none)",
-        "  metric.version_dimension: null -> (none)",
         "  metric.counts_rows: false -> (none)",
     ]
 

@@ -9,7 +9,7 @@ from auto_retrain.domain.live import ArmCounts, LiveCounts
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.policy.deployment import CanaryDeployment
 from auto_retrain.domain.policy.traffic import RouterTarget
-from auto_retrain.domain.serving import Rollout
+from auto_retrain.domain.rollout import Rollout
 from tests.unit.cli.terminal import Terminal
 
 CANARY = CanaryDeployment(strategy="canary", traffic=RouterTarget(adapter="router"))

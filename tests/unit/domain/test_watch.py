@@ -31,3 +31,11 @@ def test_the_first_acknowledgement_stays_and_ends_the_reminders() -> None:
     assert known.next_reminder is None
     assert not known.is_over
     assert known.changed(settled=True).is_over
+
+
+def test_a_time_from_the_future_does_not_silence_the_reminders() -> None:
+    alert = an_alert().reminded(NOON + 400 * 24 * HOUR)
+    assert alert.is_due(NOON)
+    alert = alert.reminded(NOON)
+    assert not alert.is_due(NOON + HOUR)
+    assert alert.is_due(NOON + 2 * HOUR)

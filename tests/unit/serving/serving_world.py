@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from auto_retrain.domain.deployment_ledger import LedgerLine
 from auto_retrain.domain.errors import StoreUnavailable
 from auto_retrain.domain.model_version import ModelVersion
-from auto_retrain.domain.serving import RolledBack, Rollout, ServingRecord
+from auto_retrain.domain.rollout import RolledBack, Rollout
+from auto_retrain.domain.serving import ServingRecord
 from tests.unit.builders import NOON, a_policy
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from auto_retrain.domain.analysis import Analysis, RolloutEvidence
 from auto_retrain.domain.live import ArmCounts, LiveCounts
 from auto_retrain.domain.model_version import ModelVersion
-from auto_retrain.domain.serving import Rollout
+from auto_retrain.domain.rollout import Rollout
 from auto_retrain.strategies import STRATEGIES, Action, Hold, Mirror, SetWeight
 from tests.unit.builders import a_policy
 

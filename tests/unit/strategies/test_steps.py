@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from auto_retrain.domain.serving import Rollout
+from auto_retrain.domain.rollout import Rollout
 from auto_retrain.strategies import STRATEGIES, Hold, Mirror, Promote, RollBack, SetWeight
 from tests.unit.strategies.rollouts import begun, evidence_of, minutes, moved, next_action
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auto_retrain.domain.analysis import RolloutEvidence
-from auto_retrain.domain.serving import Rollout
+from auto_retrain.domain.rollout import Rollout
 from auto_retrain.strategies import Action, Promote, SetWeight
 from tests.unit.policies import DEPLOYMENTS
 from tests.unit.strategies.rollouts import BEGAN, begun, course, evidence_of, minutes, next_action

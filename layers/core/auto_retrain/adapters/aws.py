@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Any
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.exceptions import BotoCoreError, ClientError, NoRegionError, ParamValidationError
 from botocore.session import Session, get_session
 
 from ..domain.errors import AwsRefused, TransientError
@@ -33,6 +33,9 @@ _TRANSIENT_CODES = {
 _CREATION_LOCK = Lock()
 # One for each thread of the watcher: connections beyond the pool's size are thrown away after use.
 CONNECTIONS = 16
+# The AWS CLI reads the first one before the other; botocore itself does not know it.
+REGION_VARIABLES = ["AWS_REGION", "AWS_DEFAULT_REGION"]
+NO_REGION = "no AWS region is set: export AWS_REGION (or AWS_DEFAULT_REGION), or give the profile a region"
 
 
 def aws_client(service: str) -> Any:
@@ -42,8 +45,9 @@ def aws_client(service: str) -> Any:
     try:
         with _CREATION_LOCK:
             return aws_session().create_client(service, config=config)
+    except NoRegionError as error:
+        raise AwsRefused(NO_REGION) from error
     except BotoCoreError as error:
-        # For example, no region is set.
         raise AwsRefused(str(error)) from error
 
 
@@ -51,7 +55,7 @@ def aws_client(service: str) -> Any:
 def aws_session() -> Session:
     """One session for all clients of a process, because every session reads the same data files again."""
     # Plain botocore: boto3 would only add import time.
-    return get_session()
+    return get_session({"region": ("region", REGION_VARIABLES, None, None)})
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from ..domain.analysis import Analysis, Look, RolloutEvidence
 from ..domain.live import LiveCounts, hold_began
 from ..domain.policy.analysis import AnalysisPolicy
-from ..domain.serving import Rollout
+from ..domain.rollout import Rollout
 from ..domain.verdict import Outcome, Verdict
 from .base import Process, Sight, is_shadow, states_of
 from .conclude import conclude

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from ..domain.live import LiveCounts
 from ..domain.policy.analysis import AnalysisPolicy
-from ..domain.serving import Rollout
+from ..domain.rollout import Rollout
 from ..domain.verdict import Outcome, Verdict
 from ..statistics.e_process import e_value
 from .entities import Counted, newly_counted, shares_of

@@ -23,8 +23,8 @@ from ..statistics.proportions import wilson_upper_bound
 CHECK = "champion_watch"
 # Of each of the two bounds.
 ALPHA = 0.025
-# Fewer days do not show how far days differ.
-MIN_LEVEL_DAYS = 4
+# Fewer days may lack the weekend, and do not show how far days differ. More would leave out those promoted weekly.
+MIN_LEVEL_DAYS = 6
 MIN_DAYS_UNCOUNTED = 3
 # Where days never differed, some difference is still to be expected.
 _LEAST_NOISE = 0.25
@@ -39,7 +39,7 @@ def read_by(policy: Policy) -> str:
 
 def level_of(policy: Policy, reading: MetricReading, window_end: datetime, predecessor: Serving) -> Level | str:
     """The level of a predecessor over its own time, or why it is not known."""
-    metric = JudgedMetric(policy, reading, window_end, predecessor)
+    metric = JudgedMetric(policy, _of_its_days(policy, reading), window_end, predecessor)
     doubt = metric.doubt
     if doubt:
         return doubt
@@ -49,18 +49,22 @@ def level_of(policy: Policy, reading: MetricReading, window_end: datetime, prede
     _, value = metric.extremes
     if _is_counted(metric):
         noise = rows_per_independent_row(days)
-        bad = wilson_upper_bound(_bad(metric, value) * _rows(reading) / noise, _rows(reading) / noise, 1 - ALPHA)
+        bad = wilson_upper_bound(
+            _bad(metric, value) * _rows(metric.reading) / noise, _rows(metric.reading) / noise, 1 - ALPHA
+        )
         return Level(
             value=value,
             worst=_bad(metric, bad),
             noise=noise,
             days=len(days),
-            rows=_rows(reading),
+            rows=_rows(metric.reading),
             read_by=read_by(policy),
         )
     values = [each for each, _ in days]
     level = sum(values) / len(values)
     noise = max(day_deviation(values), _LEAST_NOISE * _margin(metric, level))
+    if not noise:
+        return f"{metric.name} of version {predecessor.version} was {level:g} on each day, which shows no margin"
     distance = NormalDist().inv_cdf(1 - ALPHA) * noise / sqrt(len(values))
     worst = level - distance if metric.higher_is_better else level + distance
     return Level(value=level, worst=worst, noise=noise, days=len(values), read_by=read_by(policy))
@@ -73,7 +77,7 @@ def judge_champion(
 
     Inconclusive if that cannot be told, for whatever reason; too few rows or days never take a champion back.
     """
-    metric = JudgedMetric(policy, reading, window_end, champion)
+    metric = JudgedMetric(policy, _of_its_days(policy, reading), window_end, champion)
     doubt = metric.doubt
     if doubt:
         return _verdict(Outcome.INCONCLUSIVE, doubt, metric, level)
@@ -94,6 +98,16 @@ def judge_champion(
     return _verdict(Outcome.INCONCLUSIVE, chance, metric, level)
 
 
+def _of_its_days(policy: Policy, reading: MetricReading) -> MetricReading:
+    """The mean over the days of a reading, whatever its aggregation is: a level and its noise are those of days."""
+    days = reading.by_day
+    samples = sum(samples for _, samples in days)
+    if policy.metric.counts_rows:
+        value = sum(value * samples for value, samples in days) / samples if samples else None
+        return reading.changed(value=value and min(value, 1.0), rows=round(samples))
+    return reading.changed(value=sum(value for value, _ in days) / len(days) if days else None)
+
+
 def _evidence(metric: JudgedMetric, value: float, limit: float, level: Level) -> float:
     """Evidence that the champion is beyond the limit: at most 1 on average if it is not."""
     if _is_counted(metric):
@@ -103,10 +117,10 @@ def _evidence(metric: JudgedMetric, value: float, limit: float, level: Level) ->
         events = round(_bad(metric, value) * rows)
         return e_value(OneProportion().after(rows, events, rate, 1 / level.noise).higher)
     values = [each for each, _ in metric.reading.by_day]
-    day = level.noise**2
     sign = -1 if metric.higher_is_better else 1
-    difference = sum(values) / len(values) - limit
-    test = MeanDifference().after(difference, day / len(values), spread=MIN_DAYS_UNCOUNTED / day)
+    # As so many deviations of a day, because a square may be too small or too large for a number.
+    difference = (sum(values) / len(values) - limit) / level.noise
+    test = MeanDifference().after(difference, 1 / len(values), spread=MIN_DAYS_UNCOUNTED)
     return exp(min(test.log_e(sign), 700.0))
 
 

@@ -24,7 +24,7 @@ def add_commands(commands: Any) -> None:
 
 def _acknowledge(options: argparse.Namespace, ports: Ports) -> None:
     alert = acknowledge(options.model, actor_in(options), options.reason, ports)
-    what = "was taken back" if alert.taken_back else "failed and still serves"
+    what = "was taken back" if alert.taken_back else "failed and was not taken back"
     print(plain(f"{options.model}: version {alert.version} {what} at {moment(alert.at)}: {alert.reason}"))
     if alert.acknowledged:
         print(plain(f"acknowledged by {alert.acknowledged.actor} at {moment(alert.acknowledged.at)}"))

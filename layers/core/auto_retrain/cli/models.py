@@ -124,7 +124,7 @@ def _list(options: argparse.Namespace, ports: Ports) -> None:
             applied.status.value,
             moment(state.last_retrained_at),
             state.owner_at(now) or "-",
-            _drilled(applied, state, now),
+            _drilled(applied, state, now, ports),
             f"{moment(state.quarantine.since)} {state.quarantine.reason}" if state.quarantine else "-",
         )
         for applied, state in ports.policies.fleet()
@@ -132,11 +132,12 @@ def _list(options: argparse.Namespace, ports: Ports) -> None:
     print_table(("MODEL", "VERSION", "STATUS", "LAST RETRAINED", "RUNNING JOB", "LAST DRILL", "QUARANTINE"), rows)
 
 
-def _drilled(applied: AppliedPolicy, state: ModelState, at: datetime) -> str:
+def _drilled(applied: AppliedPolicy, state: ModelState, at: datetime, ports: Ports) -> str:
     drill = state.drill
     late = "OVERDUE" if overdue(drill, applied.policy.deployment.max_drill_age_days, at) else ""
     if drill is None:
-        return late or "-"
+        # With no version to go back to there is nothing to drill.
+        return late if late and ports.ledger.serving(state.model_name).previous else "-"
     kind = "FAILED" if drill.problem else "live" if drill.live else "dry"
     about = f"{moment(drill.at)} {kind}, {drill.seconds:.1f} s, {(at - drill.at).days} days ago"
     return f"{about}, {late}" if late else about

@@ -10,7 +10,8 @@ from ..domain.analysis import RolloutEvidence
 from ..domain.errors import EventInvalid
 from ..domain.messages.rolling_out import RollbackOutcome, RollbackRequest
 from ..domain.people import check_person
-from ..domain.serving import Rollout, ServingRecord
+from ..domain.rollout import Rollout
+from ..domain.serving import ServingRecord
 from ..ports import Ports
 from ..usecases.lookup import known_policy
 from ..usecases.rolling_out import intervene
@@ -133,8 +134,10 @@ def _show(options: argparse.Namespace, ports: Ports) -> None:
 
 def _after_promotion(record: ServingRecord) -> Iterator[str]:
     """Whether the champion may still be taken back by itself, and what nobody has acknowledged."""
-    if record.watch:
-        yield f"provisional: watched until {moment(record.watch.until)} against version {record.watch.predecessor}"
+    watch = record.watch
+    if watch:
+        held = "; nothing is taken back while a challenger rolls out" if record.rollout else ""
+        yield f"provisional: watched until {moment(watch.until)} against version {watch.predecessor}{held}"
     if record.final:
         yield f"final since {moment(record.final.at)}: {record.final.reason}"
     alert = record.alert

@@ -49,6 +49,7 @@ def read_points(
     if problems or not points:
         return MetricReading(value=None, points=len(points), problem="; ".join(dict.fromkeys(problems)) or None)
     counted = points[-1:] if query.metric.aggregation == "latest" else points
+    days = _days(query, values, points)
     by_point = [_value(values, counts, [point]) for point in points]
     return MetricReading(
         value=_aggregated(query, values, counts, counted),
@@ -57,7 +58,11 @@ def read_points(
         newest_at=min(points[-1] + step, query.end),
         label_share=_label_share(query, values, shares) if shares else None,
         unknown_rows=_uncounted(values.values, counts.values) if counts and query.metric.counts_rows else 0,
-        by_day=_by_day(query, values, counts, points),
+        by_day=tuple(
+            (_value(values, counts, of_day), sum(counts.values[at] for at in of_day) if counts else len(of_day))
+            for of_day in days.values()
+        ),
+        day_numbers=tuple(days),
         least_and_greatest=None if query.metric.counts_rows else (min(by_point), max(by_point)),
     )
 
@@ -67,18 +72,14 @@ def _points(values: PointSeries, counts: PointSeries | None) -> list[datetime]:
     return sorted(at for at in values.values if counts is None or counts.values.get(at, 0) > 0)
 
 
-def _by_day(
-    query: MetricQuery, values: PointSeries, counts: PointSeries | None, points: list[datetime]
-) -> tuple[tuple[float, float], ...]:
+def _days(query: MetricQuery, values: PointSeries, points: list[datetime]) -> dict[int, list[datetime]]:
+    """The points of each day, in order."""
     days: dict[int, list[datetime]] = defaultdict(list)
     for at in points:
         # Of rows of which nothing says how many are right, a day says nothing.
         if at in values.values:
             days[(at - query.start) // _DAY].append(at)
-    return tuple(
-        (_value(values, counts, of_day), sum(counts.values[at] for at in of_day) if counts else len(of_day))
-        for _, of_day in sorted(days.items())
-    )
+    return days
 
 
 def _value(values: PointSeries, counts: PointSeries | None, points: list[datetime]) -> float:

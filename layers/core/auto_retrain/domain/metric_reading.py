@@ -26,7 +26,8 @@ class MetricReading(Record):
     points, the newest of which is for `newest_at`. `label_share` is set if the policy names a metric for it. `problem`
     says why a reading is incomplete (partial data, NaN, a warning from the source). `unknown_rows` are labelled rows of
     which nothing says how many are right; they are not among `rows`. `least_and_greatest` are the extremes of the data
-    points, unless rows are counted. `by_day` has a value and its samples for each day of the window that has any.
+    points, unless rows are counted. `by_day` has a value and its samples for each day of the window that has any, and
+    `day_numbers` which days these are, the first one being 0.
     """
 
     value: float | None
@@ -38,3 +39,4 @@ class MetricReading(Record):
     unknown_rows: int = 0
     least_and_greatest: tuple[float, float] | None = None
     by_day: tuple[tuple[float, float], ...] = ()
+    day_numbers: tuple[int, ...] = ()

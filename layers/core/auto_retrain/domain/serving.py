@@ -6,9 +6,7 @@ written together, so there is never one without the other.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal, NamedTuple, Self
-
-from pydantic import Field
+from typing import Any, NamedTuple, Self
 
 from .analysis import RolloutEvidence
 from .base import Record, UtcTime
@@ -17,93 +15,13 @@ from .errors import ServingConflict
 from .job import RetrainingJob
 from .model_version import ModelVersion
 from .people import SYSTEM_ACTOR
-from .policy.deployment import DeploymentPolicy
-from .policy.traffic import TrafficTarget
-from .traffic import DesiredRoute, Route
+from .rollout import Applied, Intervention, LiveDrill, Outcome, RolledBack, Rollout, RolloutEnding
+from .traffic import DesiredRoute
 from .watch import TIME_FOR_A_LEVEL, Alert, Final, Level, Watch
-
-Outcome = Literal["promoted", "rolled_back", "conflict"]
 
 MAX_ROLLED_BACK = 50
 NOT_READ_BACK = "not read back yet"
 _UNWATCHED: dict[str, Any] = {"watch": None, "final": None}
-
-
-class Intervention(Record):
-    """What a person asked for during a rollout."""
-
-    kind: Literal["pause", "promote", "abort"]
-    actor: str
-    reason: str
-    at: UtcTime
-
-
-class Rollout(Record):
-    """A challenger on its way into production; its id is that of its job.
-
-    The deployment section is the one in force when it began: a policy that is edited meanwhile is for the next one.
-    `since` is when the present step began, `weighted_at` when the weight last changed. `intervention` is the newest
-    that is in force. `paused` is how long pauses lasted that are over; the last one ended at `resumed_at`.
-    """
-
-    job_id: str
-    challenger: ModelVersion
-    deployment: DeploymentPolicy
-    policy_version: int
-    started_at: UtcTime
-    step: int = 0
-    weight: int = Field(default=0, ge=0, le=100)
-    mirror_share: int = Field(default=0, ge=0, le=100)
-    since: UtcTime
-    weighted_at: UtcTime | None = None
-    intervention: Intervention | None = None
-    paused: timedelta = timedelta()
-    resumed_at: UtcTime | None = None
-    task_token: str | None = Field(default=None, repr=False)
-
-
-class RolledBack(Record):
-    """A version that was taken back; it is not offered again."""
-
-    version: str
-    reason: str
-    at: UtcTime
-
-
-class LiveDrill(Record):
-    """An earlier champion answers every request, for minutes, to rehearse a rollback.
-
-    Who began it ends it; whoever looks at the record after `until` does so in their place.
-    """
-
-    target: ModelVersion
-    actor: str
-    since: UtcTime
-    until: UtcTime
-
-
-class Applied(Record):
-    """What alias and traffic were when they were last read back.
-
-    `sequence` is the newest ledger line that both followed, at this target; what a later line asked for may be there,
-    too. `pending` says why they may not follow the record, although nobody else has moved them.
-    """
-
-    alias: str | None
-    route: Route | None = None
-    at: UtcTime
-    target: TrafficTarget | None = None
-    sequence: int | None = None
-    pending: str | None = None
-
-
-class RolloutEnding(Record):
-    """How the last rollout ended, for the job that began it."""
-
-    job_id: str
-    outcome: Outcome
-    reason: str
-    at: UtcTime
 
 
 class ServingRecord(Record):
@@ -316,7 +234,15 @@ class ServingRecord(Record):
             rollout=None,
             ended=self._ended("rolled_back", reason, at),
             rolled_back=(*self.rolled_back, taken_back)[-MAX_ROLLED_BACK:],
+            watch=self._watch_after(rollout, at),
         )
+
+    def _watch_after(self, rollout: Rollout, at: datetime) -> Watch | None:
+        """The watch goes on after a rollout that ended without a new champion, whose time is none of the champion's."""
+        if self.watch is None or self.champion is None or not rollout.has_answered:
+            return self.watch
+        to_events = self.champion.since - self.champion.deployed_at
+        return self.watch.mixed_during(rollout.started_at + to_events, at + to_events)
 
     def rolled_back_to(
         self, target: LedgerLine, actor: str, reason: str, at: datetime, event_time: datetime | None = None
@@ -390,9 +316,12 @@ class ServingRecord(Record):
 
     def failed(self, reason: str, at: datetime) -> Self:
         """The champion has failed and there is nothing to go back to; people have to decide."""
+        return self.warned(reason, at).changed(watch=None, final=Final(reason=reason, at=at))
+
+    def warned(self, reason: str, at: datetime) -> Self:
+        """The champion has failed, but is not taken back for now; it is still watched."""
         self._watched()
-        alert = self._alert(SYSTEM_ACTOR, reason, at, taken_back=False)
-        return self.changed(watch=None, final=Final(reason=reason, at=at), alert=alert)
+        return self.changed(alert=self._alert(SYSTEM_ACTOR, reason, at, taken_back=False))
 
     def alerted(self, alert: Alert) -> Self:
         """What was done about the champion that failed."""

@@ -10,6 +10,8 @@ MAX_REMINDER = timedelta(days=1)
 # A champion that was put back less long ago keeps the level that it had before.
 TIME_FOR_A_LEVEL = timedelta(days=7)
 
+_DAY = timedelta(days=1)
+
 
 class Level(Record):
     """How good the previous champion was over its own time, on the metric in production.
@@ -27,10 +29,22 @@ class Level(Record):
     read_by: str | None = None
 
 
+class Mixed(Record):
+    """A time in which a challenger answered requests as well."""
+
+    since: UtcTime
+    until: UtcTime
+
+    def with_days_beside(self) -> Self:
+        """What is published once a day may be dated a day before or after the requests that it is about."""
+        return self.changed(since=self.since - _DAY, until=self.until + _DAY)
+
+
 class Watch(Record):
     """A champion is judged until a moment, against the level that its predecessor had; times are those of events.
 
-    The level is that of the predecessor's time from `predecessor_since`; None until it was read.
+    The level is that of the predecessor's time from `predecessor_since`; None until it was read. `mixed` are the times,
+    in order, in which others answered beside the champion.
     """
 
     predecessor: str
@@ -38,6 +52,19 @@ class Watch(Record):
     since: UtcTime
     until: UtcTime
     level: Level | None = None
+    mixed: tuple[Mixed, ...] = ()
+
+    def mixed_during(self, since: datetime, until: datetime) -> Self:
+        """A challenger has answered requests in this time, the latest one."""
+        before, last = self.mixed[:-1], self.mixed[-1:]
+        # So there are never more of them than days.
+        if last and since - last[0].until <= _DAY:
+            return self.changed(mixed=(*before, last[0].changed(until=until)))
+        return self.changed(mixed=(*self.mixed, Mixed(since=since, until=until)))
+
+    def is_mixed(self, start: datetime, end: datetime) -> bool:
+        """Whether a value that is dated in this time may tell of the answers of a challenger."""
+        return any(each.since < end and start < each.until for each in map(Mixed.with_days_beside, self.mixed))
 
 
 class Final(Record):
@@ -59,7 +86,7 @@ class Alert(Record):
     """A champion that failed in production. People are reminded until somebody acknowledges it.
 
     `job_id` is the job that trained it, if it was one of ours. It is `settled` once this job says so and its trigger
-    backs off. It is `taken_back` unless there was nothing to go back to.
+    backs off. It is `taken_back` unless there was nothing to go back to, or others were at work.
     """
 
     version: str
@@ -86,8 +113,10 @@ class Alert(Record):
         return self.told_at + min(FIRST_REMINDER * (1 << min(self.told - 1, 5)), MAX_REMINDER)
 
     def is_due(self, at: datetime) -> bool:
-        """Whether people are to be told at a moment."""
-        return self.acknowledged is None and (self.next_reminder is None or at >= self.next_reminder)
+        """Whether people are to be told at a moment; a time from the future must not silence it until then."""
+        if self.acknowledged:
+            return False
+        return self.next_reminder is None or self.told_at is None or not self.told_at <= at < self.next_reminder
 
     def reminded(self, at: datetime) -> Self:
         """People were told once more."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ..domain.analysis import Look, RolloutEvidence
 from ..domain.deployment_ledger import LedgerLine
 from ..domain.live import ArmCounts, LiveCounts
-from ..domain.serving import Rollout, RolloutEnding
+from ..domain.rollout import Rollout, RolloutEnding
 from .html import document, number, paragraph, section, table, text
 from .over_time import Series, over_time
 from .verdicts import verdict_table

@@ -10,7 +10,8 @@ from functools import partial
 from typing import NamedTuple, Self
 
 from ..domain.errors import RolloutRefused
-from ..domain.serving import Rollout, ServingRecord
+from ..domain.rollout import Rollout
+from ..domain.serving import ServingRecord
 from ..ports import DeploymentLedger
 from .forks import in_each_child
 

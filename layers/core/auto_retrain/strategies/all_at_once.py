@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from ..domain.analysis import RolloutEvidence
-from ..domain.serving import Rollout
+from ..domain.rollout import Rollout
 from .base import Action, Promote, Strategy
 
 

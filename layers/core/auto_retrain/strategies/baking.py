@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from ..domain.analysis import RolloutEvidence
-from ..domain.serving import Rollout
+from ..domain.rollout import Rollout
 from .base import Action, Hold, Promote, RollBack, SetWeight, Strategy
 from .looks import Seen, hold, seen
 

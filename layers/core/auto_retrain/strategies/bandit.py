@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from ..domain.analysis import RolloutEvidence
 from ..domain.policy.deployment import BanditDeployment
-from ..domain.serving import Rollout
+from ..domain.rollout import Rollout
 from .base import Action, Hold, Promote, RollBack, SetWeight, Strategy
 from .beta import probability_better
 from .looks import Seen, hold, seen, too_few

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ..domain.analysis import RolloutEvidence
-from ..domain.serving import Rollout
+from ..domain.rollout import Rollout
 
 
 class SetWeight(NamedTuple):

@@ -1,6 +1,6 @@
 """Every request at once, with the old champion kept ready."""
 
-from ..domain.serving import Rollout
+from ..domain.rollout import Rollout
 from .baking import Baking
 from .looks import Seen, too_few
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ..domain.analysis import Analysis, RolloutEvidence
-from ..domain.serving import Rollout
+from ..domain.rollout import Rollout
 from .base import Action, Hold, RollBack
 
 # Looks are a minute apart; an older one says nothing about now.

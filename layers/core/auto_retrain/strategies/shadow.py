@@ -1,7 +1,7 @@
 """Copies of requests, whose answers nobody gets."""
 
 from ..domain.policy.deployment import ShadowDeployment
-from ..domain.serving import Rollout
+from ..domain.rollout import Rollout
 from .baking import Baking
 from .base import Action, Mirror
 

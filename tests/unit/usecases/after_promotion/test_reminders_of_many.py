@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from auto_retrain.domain.messages.references import ScheduledEvent
+from auto_retrain.usecases.after_promotion.watch_champions import watch_champions
 from tests.unit.builders import NOON
 from tests.unit.usecases.after_promotion.watch_world import DAY, WatchWorld
 
@@ -56,3 +58,11 @@ def test_no_champion_waits_longer_for_a_reminder_than_a_day() -> None:
         world.passes()
         told_at = [alert.told_at for name in NAMES if (alert := world.alert(name))]
         assert all(at and world.now - at <= timedelta(days=1) for at in told_at)
+
+
+def test_one_tick_from_the_future_does_not_silence_the_reminders() -> None:
+    world = WatchWorld()
+    world.degrade()
+    world.passes(72)
+    watch_champions(ScheduledEvent(time=world.now + 400 * DAY), world.ports)
+    assert messages_a_day(world, 3)[1:] == [1, 1]

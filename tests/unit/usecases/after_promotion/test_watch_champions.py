@@ -10,13 +10,12 @@ from auto_retrain.domain.errors import AcknowledgementRefused, EventInvalid, Met
 from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.messages.rolling_out import RollbackRequest
 from auto_retrain.domain.model_version import ModelVersion
-from auto_retrain.domain.serving import Rollout
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.usecases.after_promotion.acknowledge import acknowledge
 from auto_retrain.usecases.after_promotion.watch_champions import watch_champions
 from auto_retrain.usecases.rolling_out.roll_back import roll_back
-from tests.unit.builders import NOON, a_policy
+from tests.unit.builders import NOON
 from tests.unit.usecases.after_promotion.watch_world import DAY, HOUR, WatchWorld, a_job
 
 PERFORMANCE = TriggerType.PERFORMANCE_DEGRADATION
@@ -227,22 +226,89 @@ def test_a_rollout_holds_the_watch_and_its_end_lets_it_go_on(world: WatchWorld) 
     world.passes(30, every=6)
     world.degrade()
     world.passes(12)
-    rollout = Rollout(
-        job_id="churn-3",
-        challenger=ModelVersion(number="3"),
-        deployment=a_policy(deployment={"strategy": "canary", "traffic": {"adapter": "router"}}).deployment,
-        policy_version=1,
-        started_at=world.now,
-        weight=5,
-        since=world.now,
-    )
-    began = world.ports.ledger.write(world.record().rolling_out(rollout, "auto-retrain", "better", world.now))
+    world.begin_rollout()
     world.passes(36, every=12)
     assert world.champion() == "2"
-    world.ports.ledger.write(began.changed(revision=world.record().revision).aborted("ada", "no", world.now))
-    world.follow(world.record())
+    world.abort_rollout()
+    world.passes(4 * 24, every=12)
+    assert world.champion() == "1"
+
+
+@pytest.mark.parametrize(("weight", "hours"), [(100, 4), (50, 24)], ids=["blue/green", "canary"])
+@pytest.mark.parametrize("dated", [-1, 0, 1], ids=["a day early", "at once", "a day late"])
+def test_a_bad_challenger_takes_no_healthy_champion_back(
+    world: WatchWorld, weight: int, hours: int, dated: int
+) -> None:
+    """It answers 40 % right; the metric is that of both, and a value of a day may be dated before or after it."""
+    world.passes(30, every=6)
+    world.begin_rollout(weight=weight)
+    began = world.now + dated * DAY / 2
+    mixed = 0.9 - 0.5 * weight / 100 * min(hours / 24, 1)
+    world.metrics.accuracy["churn"] += [(began - DAY / 2, mixed), (began + hours * HOUR + DAY / 2, 0.9)]
+    world.passes(hours, every=4)
+    world.abort_rollout()
+    world.passes(7 * 24 - 30 - hours, every=2)
+    final = world.record().final
+    assert world.champion() == "2"
+    assert final
+    assert "days left out, because a challenger answered requests as well" in final.reason
+
+
+def test_a_champion_that_gets_worse_after_a_rollout_is_taken_back_all_the_same(world: WatchWorld) -> None:
+    world.passes(30, every=6)
+    world.begin_rollout()
+    world.passes(4)
+    world.abort_rollout()
+    world.degrade()
+    world.passes(4 * 24, every=6)
+    assert world.champion() == "1"
+    assert "days left out" in world.alert().reason
+
+
+def test_a_metric_of_each_version_leaves_no_day_out(world: WatchWorld) -> None:
+    world.apply(metric={"counts_rows": True, "version_dimension": "Version"})
+    world.passes(30, every=6)
+    world.begin_rollout()
+    world.degrade()
+    world.passes(30, every=6)
+    world.abort_rollout()
     world.passes()
     assert world.champion() == "1"
+
+
+def test_copies_of_requests_are_no_answers(world: WatchWorld) -> None:
+    world.passes(30, every=6)
+    world.begin_rollout(weight=0)
+    world.passes(6)
+    world.abort_rollout()
+    assert world.watch().mixed == ()
+
+
+def test_the_time_of_a_rollout_is_that_of_the_events_that_are_replayed(world: WatchWorld) -> None:
+    """A year that is replayed today stays in that year."""
+    record = world.record()
+    assert record.champion
+    past = record.champion.changed(serves_since=record.champion.deployed_at - 365 * DAY)
+    world.ports.ledger.note(record.changed(champion=past))
+    world.begin_rollout()
+    began = world.now
+    world.ports.clock.advance(4 * HOUR)
+    world.abort_rollout()
+    (mixed,) = world.watch().mixed
+    assert (mixed.since, mixed.until) == (began - 365 * DAY, world.now - 365 * DAY)
+
+
+def test_a_watch_with_rollouts_all_the_time_ends_by_itself_and_says_why(world: WatchWorld) -> None:
+    world.degrade(to=0.5)
+    for _ in range(7):
+        world.begin_rollout()
+        world.passes(12, every=6)
+        world.abort_rollout()
+        world.passes(12, every=6)
+    final = world.record().final
+    assert world.champion() == "2"
+    assert final
+    assert "days left out, because a challenger answered requests as well: 7" in final.reason
 
 
 def test_a_person_ends_the_watch_by_a_rollback_and_needs_no_reminder(world: WatchWorld) -> None:
@@ -272,11 +338,12 @@ def test_with_nothing_to_go_back_to_people_are_told_and_it_goes_on_serving(world
     outcome = [world.passes(6, every=6) for _ in range(8)]
     assert sum(each.failed for each in outcome) == 1
     assert world.champion() == "2"
-    assert any("still serves, because there is nothing to go back to" in text for text in world.messages)
+    assert "failed and was not taken back" in world.messages[0]
+    assert "no good version to go back to" in world.messages[0]
 
 
 def _taken_back(world: WatchWorld, version: str) -> Any:
-    from auto_retrain.domain.serving import RolledBack
+    from auto_retrain.domain.rollout import RolledBack
 
     return (RolledBack(version=version, reason="bad", at=world.now),)
 

@@ -11,6 +11,7 @@ from auto_retrain.domain.messages.after_promotion import ChampionsWatched
 from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.metric_reading import MetricQuery, MetricReading
 from auto_retrain.domain.model_version import ModelVersion
+from auto_retrain.domain.rollout import Rollout
 from auto_retrain.domain.serving import ServingRecord
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.watch import Alert, Watch
@@ -52,6 +53,7 @@ class ScriptedMetrics:
             points=len(values),
             newest_at=query.end,
             by_day=tuple((value, self.rows) for value in values),
+            day_numbers=tuple(range(days)),
         )
 
     def _at(self, name: str, moment: datetime) -> float:
@@ -119,6 +121,25 @@ class WatchWorld:
         self.follow(self.ports.ledger.write(change, job.deploying().promoted(self.now, change.line.watched_until)))
         closing = self.ports.jobs.get(job.job_id).ended(Ending.PROMOTED, self.now)
         self.ports.jobs.close_job(closing, retrained=True, rejections={})
+
+    def begin_rollout(self, name: str = "churn", version: str = "3", weight: int = 5) -> None:
+        """A challenger answers some requests."""
+        deployment = {"strategy": "canary", "traffic": {"adapter": "router"}}
+        rollout = Rollout(
+            job_id=f"{name}-{version}",
+            challenger=ModelVersion(number=version),
+            deployment=a_policy(model=name, deployment=deployment).deployment,
+            policy_version=1,
+            started_at=self.now,
+            weight=weight,
+            since=self.now,
+        )
+        self.ports.ledger.write(self.record(name).rolling_out(rollout, "auto-retrain", "better", self.now))
+
+    def abort_rollout(self, name: str = "churn") -> None:
+        """The champion answers alone again."""
+        self.ports.ledger.write(self.record(name).aborted("ada", "customers complain", self.now))
+        self.follow(self.record(name))
 
     def apply(self, name: str = "churn", **sections: Any) -> None:
         """Another version of its policy."""

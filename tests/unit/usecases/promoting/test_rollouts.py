@@ -18,7 +18,8 @@ from auto_retrain.domain.errors import (
     TransientError,
 )
 from auto_retrain.domain.model_version import ModelVersion
-from auto_retrain.domain.serving import RolledBack, Rollout, ServingRecord
+from auto_retrain.domain.rollout import RolledBack, Rollout
+from auto_retrain.domain.serving import ServingRecord
 from auto_retrain.pipeline import AutoRetrainPipeline
 from auto_retrain.usecases.data.kept_files import keep_files
 from auto_retrain.usecases.promoting.deploy_model import LONGEST_EXECUTION

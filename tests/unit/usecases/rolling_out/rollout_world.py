@@ -22,7 +22,8 @@ from auto_retrain.domain.messages.rolling_out import (
 from auto_retrain.domain.model_state import ModelState
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.policy.analysis import AnalysisPolicy
-from auto_retrain.domain.serving import Rollout, ServingRecord
+from auto_retrain.domain.rollout import Rollout
+from auto_retrain.domain.serving import ServingRecord
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.windows import Window, Windows
 from auto_retrain.strategies import Action, Hold, Promote, RollBack, SetWeight, Strategy

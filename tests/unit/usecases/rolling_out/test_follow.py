@@ -9,7 +9,8 @@ from auto_retrain.domain.errors import RegistryUnavailable, TrafficRefused, Traf
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.policy.deployment import CanaryDeployment
 from auto_retrain.domain.policy.traffic import AliasTarget, HttpRouteTarget
-from auto_retrain.domain.serving import Rollout, ServingRecord
+from auto_retrain.domain.rollout import Rollout
+from auto_retrain.domain.serving import ServingRecord
 from auto_retrain.usecases.rolling_out.follow import follow
 from tests.unit.builders import a_policy
 from tests.unit.usecases.rolling_out.rollout_world import a_job

@@ -17,7 +17,7 @@ from auto_retrain.domain.errors import (
 )
 from auto_retrain.domain.live import LiveCounts
 from auto_retrain.domain.policy.policy import PolicyStatus
-from auto_retrain.domain.serving import Intervention, Rollout
+from auto_retrain.domain.rollout import Intervention, Rollout
 from auto_retrain.domain.verdict import Outcome, Verdict
 from auto_retrain.strategies import SetWeight
 from auto_retrain.usecases.rolling_out.turns import LOOKS_PER_PASS

@@ -115,15 +115,15 @@ class ChampionsFailed(AnnouncedFact):
 def _done(champion: FailedChampion) -> str:
     if champion.taken_back:
         return f"{champion.text} was taken back"
-    return f"{champion.text} failed and still serves, because there is nothing to go back to"
+    return f"{champion.text} failed and was not taken back"
 
 
 def _listed(champions: list[FailedChampion]) -> str:
     if len(champions) <= MAX_REASONS:
         return ", ".join(f"{_done(each)} ({each.reason})" for each in champions)
-    names = ", ".join(each.text if each.taken_back else f"{each.text} (still serves)" for each in champions[:MAX_NAMES])
+    texts = (each.text if each.taken_back else f"{each.text} (not taken back)" for each in champions[:MAX_NAMES])
     more = len(champions) - MAX_NAMES
-    return f"{names} and {more} more" if more > 0 else names
+    return ", ".join(texts) + (f" and {more} more" if more > 0 else "")
 
 
 def _please(champions: list[FailedChampion]) -> str:

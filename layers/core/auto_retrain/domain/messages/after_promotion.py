@@ -6,8 +6,8 @@ from ..base import Record
 class ChampionsWatched(Record):
     """What one pass over all watched champions did, as numbers of models; the next one retries what is in `problems`.
 
-    `failed` are those that could not be taken back because there was nothing to go back to. `told` counts the champions
-    in the message that was sent to people.
+    `failed` are those that failed but were not taken back: there was nothing to go back to, or others were at work.
+    `told` counts the champions in the message that was sent to people.
     """
 
     watched: int = 0

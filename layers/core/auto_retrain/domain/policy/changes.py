@@ -9,7 +9,7 @@ from .policy import Policy
 
 
 class FieldChange(Record):
-    """A field that differs, as JSON text before and after; None if the field does not exist."""
+    """A field that differs, as JSON text before and after; None if the field is not set or does not exist."""
 
     path: tuple[str, ...]
     before: str | None
@@ -22,7 +22,7 @@ class FieldChange(Record):
 
 def changes_between(before: Policy, after: Policy) -> tuple[FieldChange, ...]:
     """Every field that differs, in the order of the newer policy; fields that it no longer has come last."""
-    old, new = (_leaves(policy.model_dump(mode="json")) for policy in (before, after))
+    old, new = (_leaves(policy.model_dump(mode="json", exclude_none=True)) for policy in (before, after))
     paths = [*new, *(path for path in old if path not in new)]
     changes = [FieldChange(path=path, before=old.get(path), after=new.get(path)) for path in paths]
     return tuple(change for change in changes if change.before != change.after)

@@ -1,4 +1,7 @@
-"""Decides what becomes of a watched champion: nothing yet, final, or taken back. What people decided comes first."""
+"""Decides what becomes of a watched champion: nothing yet, final, taken back, or people are warned of it.
+
+What people decided comes first.
+"""
 
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -11,7 +14,7 @@ from ...domain.verdict import Verdict
 class Decision(NamedTuple):
     """What is to be done about a champion, and why."""
 
-    step: Literal["final", "take back"]
+    step: Literal["final", "take back", "warn"]
     version: str
     reason: str
 
@@ -26,18 +29,36 @@ def decide(
     ended = _ended_by(applied)
     if ended:
         return Decision("final", version, ended)
-    if record.rollout or record.conflict:
-        return None  # while a challenger rolls out, the metric is that of both
+    if _is_of_two(record, applied):
+        return None
     if verdict and verdict.met:
-        return Decision("take back", version, verdict.reason)
+        return _failed(record, version, verdict.reason)
     if at < record.watch.until:
         return None
     return Decision("final", version, verdict.reason if verdict else _unjudged(applied))
 
 
-def is_judged(applied: AppliedPolicy | None) -> bool:
-    """Whether a watched champion is judged under this policy."""
-    return applied is not None and applied.status is PolicyStatus.ACTIVE and _ended_by(applied) is None
+def is_judged(record: ServingRecord, applied: AppliedPolicy | None) -> bool:
+    """Whether a watched champion is judged now."""
+    is_active = applied is not None and applied.status is PolicyStatus.ACTIVE
+    return is_active and _ended_by(applied) is None and not _is_of_two(record, applied)
+
+
+def _is_of_two(record: ServingRecord, applied: AppliedPolicy | None) -> bool:
+    """Whether the metric is that of champion and challenger together."""
+    names_version = applied is not None and applied.policy.metric.names_version
+    return record.rollout is not None and record.rollout.weight > 0 and not names_version
+
+
+def _failed(record: ServingRecord, version: str, reason: str) -> Decision | None:
+    """A champion that failed is taken back, but what a rollout or somebody else will make of it comes first."""
+    if not (record.rollout or record.conflict):
+        return Decision("take back", version, reason)
+    alert = record.alert
+    if alert and (not alert.settled or (alert.version == version and not alert.taken_back)):
+        return None
+    rollout = f"version {record.rollout.challenger.number} rolls out" if record.rollout else record.conflict
+    return Decision("warn", version, f"{reason}; it is not taken back while {rollout}")
 
 
 def _ended_by(applied: AppliedPolicy | None) -> str | None:

@@ -64,6 +64,14 @@ class Champion(NamedTuple):
         )
         return self._query(self.serving.version, start, end) if start < end else None
 
+    def own_days(self, reading: MetricReading, start: datetime) -> MetricReading:
+        """A reading from `start` on, without the days in which the metric is not the champion's alone."""
+        if self.policy.metric.names_version or not self.watch.mixed:
+            return reading
+        days = zip(reading.day_numbers, reading.by_day, strict=True)
+        own = [each for each in days if not self.watch.is_mixed(start + each[0] * _DAY, start + (each[0] + 1) * _DAY)]
+        return reading.changed(day_numbers=tuple(number for number, _ in own), by_day=tuple(day for _, day in own))
+
     def level_query(self) -> MetricQuery | None:
         """The metric of its predecessor, over whole days of its own time."""
         end = self.watch.since.replace(minute=0, second=0, microsecond=0)
@@ -101,20 +109,28 @@ def judge_all(
     unknown = [each for each, _ in asked if each.name in readings and each.level is None]
     levels = _read_levels(unknown, problems, pool, ports)
     verdicts: dict[str, Verdict] = {}
-    for each, _ in asked:
+    for each, query in asked:
         if each.name in readings:
             level = each.level or levels.get(each.name)
-            judging = partial(_judge, each, level, readings[each.name], at)
+            judging = partial(_judge, each, level, readings[each.name], query.start, at)
             verdict = attempt(judging, each.name, problems)
             verdicts |= {each.name: verdict} if verdict else {}
     return verdicts
 
 
-def _judge(champion: Champion, level: Level | str | None, reading: MetricReading, at: datetime) -> Verdict:
+def _judge(
+    champion: Champion, level: Level | str | None, reading: MetricReading, start: datetime, at: datetime
+) -> Verdict:
     if not isinstance(level, Level):
         reason = f"the level of version {champion.watch.predecessor} is unknown: {level or 'it could not be read'}"
         return Verdict(check=CHECK, outcome=Outcome.INCONCLUSIVE, reason=reason)
-    return judge_champion(champion.policy, level, reading, champion.window_end(at), champion.serving)
+    own = champion.own_days(reading, start)
+    verdict = judge_champion(champion.policy, level, own, champion.window_end(at), champion.serving)
+    mixed = len(reading.by_day) - len(own.by_day)
+    if not mixed:
+        return verdict
+    left_out = f"days left out, because a challenger answered requests as well: {mixed}"
+    return verdict.changed(reason=f"{verdict.reason}; {left_out}")
 
 
 def _read_levels(

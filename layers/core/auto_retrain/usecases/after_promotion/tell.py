@@ -36,7 +36,8 @@ def tell(
     alerts = {each.model_name: each.alert for each in records if each.alert and not each.alert.acknowledged}
     if not any(alert.is_due(at) for alert in alerts.values()):
         return 0
-    began = min((each.at for each in alerts.values() if each.told and at - each.at <= SAME_INCIDENT), default=None)
+    told = [alert.at for alert in alerts.values() if alert.told]
+    began = min((each for each in told if timedelta() <= at - each <= SAME_INCIDENT), default=None)
     fact = ChampionsFailed(
         model_name=min(alerts),
         at=at,

@@ -41,7 +41,7 @@ def watch_champions(tick: ScheduledEvent, ports: Ports) -> ChampionsWatched:
     names = [record.model_name for record in records]
     policies = attempt(partial(ports.policies.newest, names, problems), "policies", problems) or {}
     with ThreadPoolExecutor(PARALLEL_STEPS) as pool:
-        judged = [record for record in records if is_judged(policies.get(record.model_name))]
+        judged = [record for record in records if is_judged(record, policies.get(record.model_name))]
         verdicts = judge_all(judged, policies, at, problems, pool, ports)
         looks = [_Look(each, policies.get(each.model_name), verdicts.get(each.model_name), at) for each in records]
         due = [look for look in looks if look.is_due]
@@ -105,25 +105,34 @@ def _step(look: _Look, ports: Ports) -> str:
         return "settled"
     if decision.step == "take back":
         return _take_back(look.record, decision, look.at, ports)
-    on_newest(look.record.model_name, partial(_finalise, decision, look.at, ports), ports)
-    return "final"
+    step = partial(_warn if decision.step == "warn" else _finalise, decision, look.at, ports)
+    on_newest(look.record.model_name, step, ports)
+    return "failed" if decision.step == "warn" else "final"
 
 
 def _take_back(record: ServingRecord, decision: Decision, at: datetime, ports: Ports) -> str:
-    version, predecessor = decision.version, record.watch.predecessor if record.watch else ""
-    unknown = f"whether version {predecessor} would have got worse, too, cannot be known"
-    reason = f"version {version} got worse after its promotion: {decision.reason}; {unknown}"
     try:
-        outcome = take_back_champion(record.model_name, version, reason, at, ports)
+        outcome = take_back_champion(record.model_name, decision.version, _failure(record, decision), at, ports)
     except RollbackRefused as error:
-        on_newest(record.model_name, partial(_fail, version, f"{reason}; {error}", at, ports), ports)
+        on_newest(record.model_name, partial(_fail, decision, error, at, ports), ports)
         return "failed"
     return "nothing" if outcome.unchanged else "taken back"
 
 
-def _fail(version: str, reason: str, at: datetime, ports: Ports, record: ServingRecord) -> None:
-    if _is_watched(record, version):
-        ports.ledger.note(record.failed(reason, at))
+def _failure(record: ServingRecord, decision: Decision) -> str:
+    predecessor = record.watch.predecessor if record.watch else ""
+    unknown = f"whether version {predecessor} would have got worse, too, cannot be known"
+    return f"version {decision.version} got worse after its promotion: {decision.reason}; {unknown}"
+
+
+def _fail(decision: Decision, error: RollbackRefused, at: datetime, ports: Ports, record: ServingRecord) -> None:
+    if _is_watched(record, decision.version):
+        ports.ledger.note(record.failed(f"{_failure(record, decision)}; {error}", at))
+
+
+def _warn(decision: Decision, at: datetime, ports: Ports, record: ServingRecord) -> None:
+    if _is_watched(record, decision.version):
+        ports.ledger.note(record.warned(_failure(record, decision), at))
 
 
 def _finalise(decision: Decision, at: datetime, ports: Ports, record: ServingRecord) -> None:

@@ -10,7 +10,8 @@ from ...domain.messages.references import JobReference
 from ...domain.model_version import ModelVersion
 from ...domain.people import SYSTEM_ACTOR
 from ...domain.policy.deployment import AllAtOnceDeployment
-from ...domain.serving import Rollout, ServingRecord
+from ...domain.rollout import Rollout
+from ...domain.serving import ServingRecord
 from ...ports import Ports
 from ...strategies import STRATEGIES, Action, Mirror, Promote, RollBack, SetWeight
 from ..lookup import job_of, newest_version

@@ -8,7 +8,8 @@ from ...domain.analysis import RolloutEvidence
 from ...domain.errors import ServingConflict
 from ...domain.names import spread_offset
 from ...domain.people import SYSTEM_ACTOR
-from ...domain.serving import Rollout, ServingRecord
+from ...domain.rollout import Rollout
+from ...domain.serving import ServingRecord
 from ...ports import Ports
 from ...strategies import Hold, RollBack, SetWeight
 from ..isolation import attempt

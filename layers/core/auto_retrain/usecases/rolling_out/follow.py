@@ -2,7 +2,8 @@
 
 from ...domain.errors import ServingConflict, TrafficRefused, TrafficUnavailable
 from ...domain.policy.traffic import TrafficTarget
-from ...domain.serving import Applied, ServingRecord
+from ...domain.rollout import Applied
+from ...domain.serving import ServingRecord
 from ...domain.traffic import DesiredRoute
 from ...ports import Ports
 from ..audit.record import announce

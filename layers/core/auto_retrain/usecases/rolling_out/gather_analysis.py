@@ -8,7 +8,8 @@ from ...analysis import analyse
 from ...domain.analysis import Analysis, RolloutEvidence
 from ...domain.live import LiveCounts, LiveQuery, hold_began
 from ...domain.policy.policy import AppliedPolicy
-from ...domain.serving import Rollout, ServingRecord
+from ...domain.rollout import Rollout
+from ...domain.serving import ServingRecord
 from ...ports import Ports
 from ..isolation import attempt
 

@@ -7,7 +7,8 @@ from ...domain.errors import RolloutRefused
 from ...domain.facts.taking_back import RolloutIntervened
 from ...domain.messages.rolling_out import RollbackOutcome
 from ...domain.people import check_person
-from ...domain.serving import Intervention, Rollout, ServingRecord
+from ...domain.rollout import Intervention, Rollout
+from ...domain.serving import ServingRecord
 from ...ports import Ports
 from ..audit.record import record as record_fact
 from ..lookup import known_policy

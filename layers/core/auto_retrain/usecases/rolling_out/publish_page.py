@@ -3,7 +3,8 @@
 import logging
 from functools import partial
 
-from ...domain.serving import Rollout, ServingRecord
+from ...domain.rollout import Rollout
+from ...domain.serving import ServingRecord
 from ...ports import Ports
 from ..isolation import attempt
 

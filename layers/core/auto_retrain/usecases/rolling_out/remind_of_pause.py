@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from ...domain.analysis import RolloutEvidence
 from ...domain.facts.taking_back import PauseLasts
-from ...domain.serving import Rollout, ServingRecord
+from ...domain.rollout import Rollout
+from ...domain.serving import ServingRecord
 from ...ports import Ports
 from ..audit.record import announce
 from ..lookup import newest_version, owner_in

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from ...domain.analysis import RolloutEvidence
 from ...domain.names import spread_offset
-from ...domain.serving import Rollout, ServingRecord
+from ...domain.rollout import Rollout
+from ...domain.serving import ServingRecord
 
 Opened = tuple[ServingRecord, RolloutEvidence | None]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ....domain.errors import ClusterRefused, ClusterUnavailable, SettingInvalid
 from ....settings import Settings
 from ...addresses import KEEPS_SECRETS, keeps_secrets
-from ...aws import aws_client, aws_session, translated
+from ...aws import NO_REGION, aws_client, aws_session, translated
 from .certificate_files import pem_file
 from .connection import Connection
 from .eks_tokens import EksTokens
@@ -45,7 +45,7 @@ def _connect_to_eks(settings: Settings) -> Connection:
     session = aws_session()
     region = session.get_config_variable("region")
     if region is None:
-        raise ClusterRefused("no AWS region is set, so a cluster token cannot be signed")
+        raise ClusterRefused(f"a cluster token cannot be signed: {NO_REGION}")
     tokens = EksTokens(session.get_credentials, region, name)
     return Connection(endpoint.rstrip("/"), pem_file("cluster-ca", authority), tokens)
 
