@@ -261,6 +261,8 @@ def test_labels_that_are_due_and_do_not_come_are_told_of_and_hold_nothing_back()
     assert told.reason.startswith("500 answers of the challenger are old enough for a label, and none has arrived: see")
     assert (told.outcome, told.observed_only) == (Outcome.INCONCLUSIVE, True)
     assert evidence.analysis.unproven is None
+    shadow = look(counts({}, {"requests": 0, "errors": 0}, copies=ArmCounts(requests=900, mature=600)), rollout=SHADOW)
+    assert verdict(shadow, "labelled_quality").reason.startswith("600 answers of the challenger are old enough")
     few = counts(challenger={"mature": 499})
     assert "labelled_quality" not in [each.check for each in look(START, few).analysis.verdicts]
 

@@ -2,10 +2,14 @@
 
 from datetime import timedelta
 
+_UNITS = (("day", 1440), ("hour", 60), ("minute", 1))
+
 
 def in_words(duration: timedelta) -> str:
-    """In the largest unit of which it is a whole number, from minutes to days."""
-    minutes = round(duration.total_seconds() / 60)
-    length, unit = next(pair for pair in ((1440, "day"), (60, "hour"), (1, "minute")) if minutes % pair[0] == 0)
-    number = minutes // length
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+    """In whole minutes, such as '7 days and 5 minutes'."""
+    rest, words = round(duration.total_seconds() / 60), []
+    for unit, length in _UNITS:
+        number, rest = divmod(rest, length)
+        if number:
+            words.append(f"{number} {unit}" if number == 1 else f"{number} {unit}s")
+    return " and ".join(words) or "0 minutes"
