@@ -6,14 +6,18 @@ import inspect
 import json
 import re
 import shlex
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import yaml
+from botocore.session import get_session
 
 from auto_retrain import AutoRetrainPipeline
 from auto_retrain.adapters.memory import MemoryPorts
@@ -23,6 +27,7 @@ from auto_retrain.cli.policy_files import read_policy_file
 from auto_retrain.domain.policy.pod_rules import PodRules, kinds
 from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.policy.refusals import refusals
+from auto_retrain.domain.policy.requests import CloudWatchRequests
 from auto_retrain.domain.policy.traffic import CAPABILITIES
 from auto_retrain.domain.trigger_events import parse_trigger_event
 from auto_retrain.settings import Settings
@@ -43,6 +48,7 @@ from tests.architecture.pages import (
 )
 from tests.contracts.ports.logged import a_query
 
+OK = SimpleNamespace(status_code=200)
 WHOLE_POLICY = the_block(README, "yaml", "churn.yaml")
 OPTIONS = {
     parser.prog: {option for action in arguments(parser) for option in action.option_strings}
@@ -159,3 +165,21 @@ def test_the_example_turns_a_capture_of_sagemaker_into_rows_that_are_counted() -
     counts = source.read([a_query()])[0]
     assert (row["prediction"], row["prediction_id"]) == ("yes", "7")
     assert counts.champion.requests == 1
+
+
+def test_the_example_publishes_what_the_example_policy_beside_it_counts() -> None:
+    page, sent = ROOT / "docs" / "prediction-log.md", []
+    client = get_session().create_client("cloudwatch", "eu-central-1", aws_access_key_id="-", aws_secret_access_key="-")
+    # Its parameters are checked as those of every call, which then goes nowhere.
+    client.meta.events.register("before-call", lambda params, **_: sent.append(params["body"]) or (OK, {}))
+    boto3, names = ModuleType("boto3"), dict[str, Any]()
+    boto3.client = lambda name: client  # type: ignore[attr-defined]
+    with patch.dict(sys.modules, {"boto3": boto3}):
+        exec(the_block(page, "python", "put_metric_data"), names)
+    names["publish"]("18", datetime(2026, 3, 1, 10, 31), 2, [20.5] * 200, [4.2] * 201)
+    (policy,) = whole_policies(Block(page, "yaml", the_block(page, "yaml", "business: Revenue")))
+    requests = Policy.parse(json.dumps(policy)).deployment.requests
+    assert isinstance(requests, CloudWatchRequests)
+    metrics = {requests.requests: 1, requests.errors: 1, requests.latency: 2, requests.business: 2}
+    assert len(sent) == sum(metrics.values())
+    assert {str(name) for name in metrics} <= set(re.findall(r"\w+", str(sent)))

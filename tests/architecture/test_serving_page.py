@@ -33,14 +33,14 @@ class Client:
         return asyncio.run(ask())
 
     def predict(self) -> dict[str, Any]:
-        return self.ask("POST", "/predict/ann", {"age": 40})
+        return self.ask("POST", "/predict/ann", {"age": 40, "plan": "gold"})
 
 
 def load_model(uri: str) -> Any:
     version = uri.rpartition("/")[2]
     if version == "3":
         raise ImportError("no module named 'sklearn'")
-    return SimpleNamespace(predict=lambda instances: [f"version {version}" for _ in instances])
+    return SimpleNamespace(predict=lambda frame: f"{version}: " + frame["age"].astype(str) + frame["plan"])
 
 
 @pytest.fixture
@@ -78,9 +78,10 @@ def test_the_challenger_answers_and_is_logged(serve: Serve) -> None:
     client, log, files = serve(a_record(100))
     answer = client.predict()
     log.close()
-    assert (answer["prediction"], answer["version"]) == ("version 2", "2")
+    assert (answer["prediction"], answer["version"]) == ("2: 40gold", "2")
     (row,) = rows(files)
-    assert (row["version"], row["entity_id"], row["prediction_id"]) == ("2", "ann", answer["prediction_id"])
+    assert (row["version"], row["prediction_id"]) == ("2", answer["prediction_id"])
+    assert row["row_id"] == row["entity_id"] == "ann"
     assert client.ask("GET", "/health")["dropped"] == 0
 
 

@@ -121,7 +121,8 @@ class AutoRetrainPipeline:
     def roll_back(self, model_name: str, reason: str, to: str | None = None) -> RollbackOutcome:
         """Take back the challenger of a rollout, or else the champion; `to` names a version that has served before.
 
-        The outcome says what was read back, and what is still to come; repeating it changes nothing.
+        The outcome says what was read back, and what is still to come. A second rollback within 15 minutes changes
+        nothing, unless it names `to`; a later one goes back further.
 
         Raises:
             ModelUnknown: the model never had a policy.

@@ -253,6 +253,18 @@ def test_without_labels_errors_prove_unless_labels_are_required() -> None:
     assert look(START, GOOD, policy=required).analysis.unproven == "labelled_quality: no label has arrived yet"
 
 
+def test_labels_that_are_due_and_do_not_come_are_told_of_and_hold_nothing_back() -> None:
+    served, ours = {"requests": 90_000, "errors": 900}, {"requests": 10_000, "errors": 100}
+    due = counts({**served, "mature": 4500}, {**ours, "mature": 500})
+    evidence = look(START, due)
+    told = verdict(evidence, "labelled_quality")
+    assert told.reason.startswith("500 answers of the challenger are old enough for a label, and none has arrived: see")
+    assert (told.outcome, told.observed_only) == (Outcome.INCONCLUSIVE, True)
+    assert evidence.analysis.unproven is None
+    few = counts(challenger={"mature": 499})
+    assert "labelled_quality" not in [each.check for each in look(START, few).analysis.verdicts]
+
+
 def test_with_labels_they_have_to_prove_as_well() -> None:
     few = GOOD.changed(
         champion=GOOD.champion.changed(labelled=900, good=850),

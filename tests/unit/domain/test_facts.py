@@ -38,7 +38,7 @@ VALUES: dict[str, Any] = {
         | {"told": 0, "owner": "ada", "at": NOON},
     ),
     "began": NOON,
-    "earlier": 1,
+    "waits": True,
 }
 KINDS = [
     kind

@@ -141,9 +141,21 @@ def test_a_model_that_has_lost_its_champion_keeps_its_route(opened: Open) -> Non
     assert router.pick("ann").version == "1"
 
 
+def test_a_first_champion_answers_until_the_record_names_one(opened: Open) -> None:
+    router, ledger = opened(ServingRecord(model_name="churn"), first_champion="9")
+    router.refresh()
+    assert router.pick("ann") == Pick("9", "champion", 1.0, "9")
+    ledger.record = a_record()
+    router.refresh()
+    assert router.pick("ann").version == "1"
+    ledger.record = ServingRecord(model_name="churn")
+    router.refresh()
+    assert router.pick("ann").version == "1"
+
+
 def test_nothing_known_is_an_error_at_once() -> None:
     ledger = Ledger(ServingRecord(model_name="churn"))
-    with pytest.raises(RolloutRefused, match="'churn' has no champion"):
+    with pytest.raises(RolloutRefused, match=r"'churn' has no champion yet, .* as first_champion"):
         Router("churn", lambda: ledger)  # type: ignore[arg-type, return-value]
     ledger.error = StoreUnavailable("away")
     with pytest.raises(StoreUnavailable):

@@ -36,11 +36,21 @@ class LabelledQuality(LiveCheck):
         if problem:
             return Verdict(check=self.name, outcome=Outcome.ERROR, reason=problem)
         if not has_labels(sight.counts):
-            return inconclusive(self.name, "no label has arrived yet") if rules.required else None
+            return inconclusive(self.name, "no label has arrived yet") if rules.required else _nothing_joins(sight)
         compared = _compared(sight)
         if compared is None or process is None:
             return inconclusive(self.name, "there are too few labelled requests to compare, or no answer is right")
         return judge_difference(self.name, *compared, _margin(sight), sight.planned, process, is_worse, limit)
+
+
+def _nothing_joins(sight: Sight) -> Verdict | None:
+    """Said where labels should be there, because errors alone then decide; it holds nothing back."""
+    due = sight.counts.challenger.mature
+    if due < sight.planned:
+        return None
+    ids = "see whether the ids of the log are those of the labels (deployment.requests.label_key)"
+    reason = f"{due:,} answers of the challenger are old enough for a label, and none has arrived: {ids}"
+    return inconclusive(LabelledQuality.name, reason, n=0).as_observed()
 
 
 def has_labels(counts: LiveCounts) -> bool:

@@ -43,7 +43,8 @@ def add_commands(commands: Any) -> None:
         "rollback",
         help="take back what serves a model",
         description="Take back the challenger of a rollout, or else the champion: the last good version serves again. "
-        "It needs neither MLflow nor metrics, and repeating it changes nothing.",
+        "It needs neither MLflow nor metrics. A second rollback within 15 minutes changes nothing, unless it names "
+        "--to; a later one goes back further.",
     )
     add_model(rollback)
     rollback.add_argument(

@@ -21,6 +21,8 @@ from .watch import TIME_FOR_A_LEVEL, Alert, Final, Level, Watch
 
 MAX_ROLLED_BACK = 50
 NOT_READ_BACK = "not read back yet"
+# Who moves an alias gives no name.
+SOMEBODY_ELSE = "somebody else"
 _UNWATCHED: dict[str, Any] = {"watch": None, "final": None}
 
 
@@ -152,8 +154,23 @@ class ServingRecord(Record):
         kept = tuple(each for each in self.rolled_back if each.version != version.number)
         line = self._line("adopted", version, reason, at)
         known = self.changed(rolled_back=kept, conflict=None)
-        changes = {**_UNWATCHED, "known_level": None, "alert": self._superseded(version, at)}
-        return known._change(line, champion=line, previous=self.champion, rollout=None, ended=ended, **changes)
+        changes = {**_UNWATCHED, "known_level": None, "alert": self._superseded(version, at), "previous": self.champion}
+        changes |= {"failures": max(0, self.failures - 1)} if self._replaced(version.number) else {}
+        changes |= known._taken_back_by_hand(version, reason, at)
+        return known._change(line, champion=line, rollout=None, ended=ended, **changes)
+
+    def _taken_back_by_hand(self, version: ModelVersion, reason: str, at: datetime) -> dict[str, Any]:
+        """Whoever lets the version before serve again while the champion is watched has found it bad, and knows."""
+        if self.watch is None or self.champion is None or self.watch.predecessor != version.number:
+            return {}
+        taken_back = RolledBack(version=self.champion.version.number, reason=reason, at=at)
+        return {
+            "previous": None,
+            "rolled_back": (*self.rolled_back, taken_back)[-MAX_ROLLED_BACK:],
+            "alert": self._alert(SOMEBODY_ELSE, reason, at),
+            "failures": self.failures + 1,
+            "known_level": self.watch.level,
+        }
 
     def rolling_out(self, rollout: Rollout, actor: str, reason: str, at: datetime) -> "ServingChange":
         """A rollout begins."""
@@ -257,7 +274,7 @@ class ServingRecord(Record):
         replaced it in that rollback, it is not blamed. `event_time` is when it failed in the time of events, if that is
         another one.
         """
-        is_undone = self._replaced(target)
+        is_undone = self._replaced(target.version.number)
         bad = [line.version.number for line in (self.champion,) if line and not is_undone]
         bad += [self.rollout.challenger.number] if self.rollout else []
         taken_back = tuple(RolledBack(version=version, reason=reason, at=at) for version in bad)
@@ -285,11 +302,12 @@ class ServingRecord(Record):
             known_level=self.watch.level if self.watch and self.watch.predecessor == target.version.number else None,
         )
 
-    def _replaced(self, target: LedgerLine) -> bool:
-        """Whether the present champion serves only because this version was taken back."""
-        line, number = self.champion, target.version.number
-        has_replaced = line is not None and line.change == "rolled_back" and line.previous_version == number
-        return has_replaced and self.is_rolled_back(number)
+    def _replaced(self, number: str) -> bool:
+        """Whether the present champion serves only because this version was taken back, be it by hand."""
+        line = self.champion
+        if line is None or line.change not in ("rolled_back", "adopted"):
+            return False
+        return line.previous_version == number and self.is_rolled_back(number)
 
     def drilled(self, target: ModelVersion, actor: str, at: datetime, until: datetime) -> "ServingChange":
         """An earlier champion stands in for the present one, to rehearse a rollback."""

@@ -75,6 +75,7 @@ class Router:
         table_name: str | None = None,
         refresh_seconds: float = 5.0,
         pinned: Mapping[str, str] | None = None,
+        first_champion: str | None = None,
     ) -> Self:
         """A router on the table of a deployment, by default the one that the variable TABLE_NAME names.
 
@@ -85,7 +86,9 @@ class Router:
         def open_ledger() -> DeploymentLedger:
             return serving_ports(table_name=table_name).ledger
 
-        return cls(model_name, open_ledger, refresh_seconds=refresh_seconds, pinned=pinned)
+        return cls(
+            model_name, open_ledger, refresh_seconds=refresh_seconds, pinned=pinned, first_champion=first_champion
+        )
 
     def __init__(
         self,
@@ -94,23 +97,26 @@ class Router:
         *,
         refresh_seconds: float = 5.0,
         pinned: Mapping[str, str] | None = None,
+        first_champion: str | None = None,
     ) -> None:
         """Read the record once, and then again every `refresh_seconds` seconds.
 
         `open_ledger` is called once in this process and once in each that is forked from it: processes must not share
-        connections. `pinned` gives keys of testers their own version, whatever the weights are.
+        connections. `pinned` gives keys of testers their own version, whatever the weights are. `first_champion` is
+        the version that answers until the record names a champion, which it does from the first rollout on.
 
         Raises:
             StoreUnavailable: the record could not be read; nothing is known that could be served.
-            RolloutRefused: the model has no champion yet.
+            RolloutRefused: the record names no champion yet, and no first one is given.
         """
         self._model_name = model_name
         self._open_ledger = open_ledger
         self._ledger: DeploymentLedger | None = None
         self._refresh_seconds = refresh_seconds
         self._pinned = dict(pinned or {})
+        self._first_champion = first_champion
         self._read_at = time.monotonic()
-        self._split = _split_of(self._record())
+        self._split = self._read()
         self._start_refreshing()
         in_each_child(self, Router._restart_in_child)
 
@@ -148,7 +154,7 @@ class Router:
         """Read the record now; if it cannot be read, the last one stays in force."""
         began = time.monotonic()
         try:
-            self._split = _split_of(self._record())
+            self._split = self._read()
             self._read_at = began
         except Exception as error:  # whatever it is, requests are answered and the next reading is tried
             _LOG.warning("the serving record of %s was not read, the last one stays: %s", self._model_name, error)
@@ -156,6 +162,13 @@ class Router:
     def close(self) -> None:
         """Stop renewing the record."""
         self._stopped.set()
+
+    def _read(self) -> _Split:
+        record = self._record()
+        if record.desired is None and self._first_champion:
+            return _split_of_one(self._first_champion, record)
+        self._first_champion = None  # a record that has named a champion is believed alone from then on
+        return _split_of(record)
 
     def _record(self) -> ServingRecord:
         if self._ledger is None:
@@ -185,16 +198,24 @@ def _refresh_until_stopped(router: "weakref.ref[Router]", stopped: threading.Eve
 def _split_of(record: ServingRecord) -> _Split:
     desired = record.desired
     if desired is None:
-        raise RolloutRefused(f"'{record.model_name}' has no champion yet, so there is nothing to serve")
+        nothing = f"the serving record of '{record.model_name}' has no champion yet, so there is nothing to serve"
+        raise RolloutRefused(f"{nothing}; name the version that serves now as first_champion")
     champion, rollout = desired.champion.number, record.rollout
-    refused = frozenset(each.version for each in record.rolled_back)
-    if rollout is None or rollout.challenger.number in refused:
-        alone = Pick(champion, "champion", 1.0, champion)
-        return _Split(b"", 0, 0, alone, alone, None, record.revision, refused)
-    return _split_between(champion, rollout, record.revision, refused)
+    if rollout is None or rollout.challenger.number in _refused(record):
+        return _split_of_one(champion, record)
+    return _split_between(champion, rollout, record)
 
 
-def _split_between(champion: str, rollout: Rollout, revision: int, refused: frozenset[str]) -> _Split:
+def _split_of_one(champion: str, record: ServingRecord) -> _Split:
+    alone = Pick(champion, "champion", 1.0, champion)
+    return _Split(b"", 0, 0, alone, alone, None, record.revision, _refused(record))
+
+
+def _refused(record: ServingRecord) -> frozenset[str]:
+    return frozenset(each.version for each in record.rolled_back)
+
+
+def _split_between(champion: str, rollout: Rollout, record: ServingRecord) -> _Split:
     challenger, share = rollout.challenger.number, rollout.weight / 100
     about = rollout.job_id, rollout.step
     return _Split(
@@ -204,6 +225,6 @@ def _split_between(champion: str, rollout: Rollout, revision: int, refused: froz
         champion=Pick(champion, "champion", 1 - share, champion, None, *about),
         champion_with_copy=Pick(champion, "champion", 1 - share, champion, challenger, *about),
         challenger=Pick(challenger, "challenger", share, champion, None, *about),
-        revision=revision,
-        refused=refused,
+        revision=record.revision,
+        refused=_refused(record),
     )

@@ -17,11 +17,12 @@ def attempt(step: Callable[[], Result], name: str, problems: list[str]) -> Resul
     try:
         return step()
     except Exception as error:
-        problems.append(_sentence(name, error))
+        problems.append(problem_of(name, error))
         return None
 
 
-def _sentence(name: str, error: Exception) -> str:
+def problem_of(name: str, error: Exception) -> str:
+    """What a step of this name raised, as a sentence for people."""
     if isinstance(error, AutoRetrainError):
         return f"{name}: {type(error).__name__}: {error}"
     # Its text may quote anything, so only the log has it.
@@ -53,7 +54,7 @@ class Losses:
 
     def count(self, name: str, error: Exception) -> None:
         """Count what a step raised as a problem that repeating the pass does not solve."""
-        self.problems.append(_sentence(name, error))
+        self.problems.append(problem_of(name, error))
 
     def raise_transient(self) -> None:
         """Raise TransientError if anything may succeed later."""

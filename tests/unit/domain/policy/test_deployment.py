@@ -106,7 +106,7 @@ def test_a_strategy_with_weights_needs_a_target_that_can_split_traffic(strategy:
 def test_a_strategy_with_copies_needs_a_target_that_can_mirror(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(CAPABILITIES, "router", Capabilities(weights=True, mirror=False))
     monkeypatch.setitem(CAPABILITIES, "other", Capabilities(weights=False, mirror=True))
-    message = "strategy = 'shadow': traffic.adapter = 'router' cannot mirror requests; use canary, or"
+    message = "strategy = 'shadow': traffic.adapter = 'router' cannot copy requests; use canary, or"
     assert message in refusal({"deployment": {"strategy": "shadow", **ROUTER}})
     assert "'other'" in refusal({"deployment": {"strategy": "shadow", **ROUTER}})
 
@@ -121,7 +121,7 @@ def test_a_strategy_with_copies_needs_a_target_that_can_mirror(monkeypatch: pyte
     ids=["alias", "kserve", "sagemaker"],
 )
 def test_a_shadow_is_refused_by_name_where_nothing_copies_requests(target: dict[str, Any], instead: str) -> None:
-    chosen = f"deployment: strategy = 'shadow': traffic.adapter = '{target['adapter']}' cannot mirror requests"
+    chosen = f"deployment: strategy = 'shadow': traffic.adapter = '{target['adapter']}' cannot copy requests"
     refused = refusal({"deployment": {"strategy": "shadow", "traffic": target}})
     assert f"{chosen}; use {instead}, or traffic.adapter = 'router' or 'http_route'" in refused
 

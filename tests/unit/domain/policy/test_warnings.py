@@ -310,3 +310,107 @@ def test_nor_does_a_business_metric_that_a_source_of_metrics_has(requests: dict[
 def test_live_checks_that_the_prediction_log_can_meet_give_no_warning(checks: dict[str, Any]) -> None:
     deployment = {"strategy": "canary", **ROUTER, "analysis": checks}
     assert warnings_of(a_policy(deployment=deployment)) == ()
+
+
+SHORT = {"bake_minutes": 120, "max_hold_minutes": 720}
+NO_ERRORS = {"error_rate": {"enabled": False}}
+WEEK = 7 * 24 * 60
+
+
+def warned(days: int = 0, **deployment: Any) -> str:
+    data = {**a_policy().data.model_dump(), "label_delay_days": days}
+    return "\n".join(warnings_of(a_policy(data=data, deployment={"strategy": "canary", **ROUTER, **deployment})))
+
+
+@pytest.mark.parametrize("checks", [REQUIRED, NO_ERRORS], ids=["required", "errors_off"])
+def test_labels_that_are_needed_and_never_come_in_time_are_warned_of(checks: dict[str, Any]) -> None:
+    text = warned(7, **SHORT, analysis=checks)
+    assert "its last step ends after 14 hours at the latest, and labels that arrive after data.label_delay" in text
+    assert "come too late for it, so nothing is ever promoted" in text
+
+
+@pytest.mark.parametrize(
+    ("hold", "part"),
+    [
+        (5, "only the answers of its first 5 minutes can have labels by then, because of data.label_delay_days = 7"),
+        (59, "only the answers of its first 59 minutes"),
+        (60, ""),
+    ],
+)
+def test_labels_of_a_few_minutes_are_warned_of(hold: int, part: str) -> None:
+    text = warned(7, weights=[50], bake_minutes=WEEK, max_hold_minutes=hold, analysis=REQUIRED)
+    assert part in text
+    assert ("its last step" in text) is bool(part)
+
+
+def test_a_bandit_waits_for_no_label_beyond_its_time() -> None:
+    bandit = {"strategy": "bandit", "max_hours": 168, "max_hold_minutes": WEEK}
+    assert "come too late for it, so nothing is ever promoted" in warned(7, **bandit, analysis=REQUIRED)
+    assert "labels" not in warned(6, **bandit, analysis=REQUIRED)
+
+
+def test_labels_that_nobody_needs_only_come_too_late() -> None:
+    assert "its last step lasts 2 hours, and labels that arrive after data.label_delay_days = 7" in warned(7, **SHORT)
+    assert "come too late to judge it" in warned(7, **SHORT)
+    assert "too late" not in warned(7, requests={"source": "cloudwatch"})
+
+
+COUNTERS = {"source": "prometheus", "requests_total": "requests_total", "errors_total": "errors_total"}
+MAX_MS = {"latency": {"max_ms": 250}}
+
+
+@pytest.mark.parametrize("requests", [CLOUDWATCH["requests"], COUNTERS], ids=["cloudwatch", "prometheus"])
+def test_what_metrics_do_not_count_is_warned_of(requests: dict[str, Any]) -> None:
+    nothing = "so nothing is ever promoted"
+    source = requests["source"]
+    cannot = f"error_rate: does not count, and deployment.requests.source = '{source}' cannot tell labels, {nothing}"
+    assert cannot in warned(requests=requests, analysis=NO_ERRORS)
+    unknown = "latency.max_ms = 250: deployment.requests names no metric of latency"
+    assert f"{unknown}, {nothing}" in warned(requests=requests, analysis=MAX_MS)
+    assert f"{unknown}, so it is never judged" in warned(strategy="blue_green", requests=requests, analysis=MAX_MS)
+    assert warned(requests=requests) == ""
+
+
+@pytest.mark.parametrize(
+    ("requests", "field"),
+    [
+        ({"source": "cloudwatch", "business": "Revenue"}, "deployment.requests.business = 'Revenue'"),
+        ({**COUNTERS, "business_total": "earned_total"}, "deployment.requests.business_total = 'earned_total'"),
+    ],
+    ids=["cloudwatch", "prometheus"],
+)
+def test_a_value_that_nobody_judges_is_warned_of(requests: dict[str, Any], field: str) -> None:
+    off = "deployment.analysis.business_metric is not enabled, so nobody judges it"
+    assert warned(requests=requests) == f"{field}: {off}"
+
+
+@pytest.mark.parametrize(
+    ("quantile", "part"),
+    [
+        (0.97, "CloudWatch knows 0.5, 0.9, 0.95, 0.99, 0.999 and the maximum only, so 0.99 is judged in its place"),
+        (0.6, "so 0.9 is judged in its place"),
+        (0.95, ""),
+    ],
+)
+def test_a_quantile_that_cloudwatch_does_not_know_is_warned_of(quantile: float, part: str) -> None:
+    latency = {"latency": {"quantile": quantile}}
+    text = warned(requests={"source": "cloudwatch", "latency": "Latency"}, analysis=latency)
+    assert part in text
+    assert bool(text) is bool(part)
+    assert warned(requests={**COUNTERS, "latency_bucket": "seconds_bucket"}, analysis=latency) == ""
+
+
+def test_a_step_that_is_longer_than_cloudwatch_keeps_minutes_is_warned_of() -> None:
+    long = {"weights": [50], "bake_minutes": 17 * 24 * 60}
+    cloudwatch = warned(requests=CLOUDWATCH["requests"], **long)
+    assert (
+        "a step lasts 17 days; CloudWatch keeps minutes for 15 days, so later counts of the step are wrong"
+        in cloudwatch
+    )
+    assert "keeps minutes" not in warned(requests=COUNTERS, **long)
+    assert "keeps minutes" not in warned(requests=CLOUDWATCH["requests"], weights=[50], bake_minutes=15 * 24 * 60)
+
+
+def test_a_rollout_without_steps_counts_nothing() -> None:
+    at_once = {"strategy": "all_at_once", "requests": {"source": "cloudwatch", "business": "Revenue"}}
+    assert warned(7, **at_once, analysis=MAX_MS) == ""

@@ -7,19 +7,17 @@ from typing import Any
 
 from ...domain.live import ArmCounts, LiveCounts, LiveQuery, latency_bucket
 from ...domain.metric_points import MAX_VALUE, PointSeries
-from ...domain.policy.requests import CloudWatchRequests
+from ...domain.policy.requests import CLOUDWATCH_QUANTILES, CloudWatchRequests
 from ..metrics.metric_data import MetricSeries, fetch_series
 from .cloudwatch_business import by_period, period_windows, problems_of_periods
 from .cloudwatch_parts import HOUR, MINUTE, part, requests_of, rounded_up
 
 # A page of an answer has room for a value of each of a call's statistics at 200 minutes.
 _SHARED = 3 * HOUR
-# The distribution of latencies is known at these only; between them, it is taken for as slow as the next of them.
-_QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999, "Maximum": 1.0}
 _STATISTICS = {
     "requests": ("Sum",),
     "errors": ("Sum",),
-    "latency": ("SampleCount", *_QUANTILES),
+    "latency": ("SampleCount", *CLOUDWATCH_QUANTILES),
     "business": ("Sum", "SampleCount"),
 }
 
@@ -157,7 +155,8 @@ class _Arm:
         buckets: Counter[int] = Counter()
         for at, samples in self.points("latency", "SampleCount").items():
             counted = 0
-            for statistic, share in _QUANTILES.items():
+            # Between two of them, a request is taken for as slow as the next.
+            for statistic, share in CLOUDWATCH_QUANTILES.items():
                 upto = round(samples * share)
                 buckets[latency_bucket(self.points("latency", statistic)[at])] += upto - counted
                 counted = upto

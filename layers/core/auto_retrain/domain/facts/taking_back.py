@@ -8,13 +8,17 @@ from .fact import AnnouncedFact, Fact
 
 
 class VersionTakenBack(AnnouncedFact):
-    """A challenger or a champion was taken back; `sequence` is the line of the ledger about it."""
+    """A challenger or a champion was taken back; `sequence` is the line of the ledger about it.
+
+    If it `waits`, people are reminded until somebody acknowledges it.
+    """
 
     kind: Literal["version_taken_back"] = "version_taken_back"
     versions: tuple[str, ...]
     champion: str
     sequence: int
     reason: str
+    waits: bool = False
 
     @property
     def event(self) -> EventKind:
@@ -27,7 +31,9 @@ class VersionTakenBack(AnnouncedFact):
     @property
     def sentence(self) -> str:
         versions = " and ".join(f"version {version}" for version in self.versions)
-        return f"{self.actor} took back {versions} of {self.model_name}; version {self.champion} serves: {self.reason}"
+        known = f"; please say that you know with 'auto-retrain acknowledge {self.model_name}'" if self.waits else ""
+        took_back = f"{self.actor} took back {versions} of {self.model_name}"
+        return f"{took_back}; version {self.champion} serves: {self.reason}{known}"
 
 
 class RolloutIntervened(Fact):

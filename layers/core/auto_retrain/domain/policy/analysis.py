@@ -51,13 +51,15 @@ class LabelledQualityCheck(_Check):
         default=0.01,
         gt=0,
         lt=1,
-        description="a promotion needs certainty that the share of right answers is not lower by this much",
+        description="a promotion needs certainty that the share of right answers is not lower by this much; also the "
+        "margin of the watch after it, for a share",
     )
     loss_margin: float = Field(
         default=0.05,
         gt=0,
         le=10,
-        description="the same for a mean loss, as a share of the champion's: by how much it may not be higher",
+        description="the same for a mean loss, as a share of the champion's: by how much it may not be higher; also "
+        "the margin of the watch, for any other number",
     )
     required: bool = Field(default=False, description="without labels nothing is promoted, however long they take")
 

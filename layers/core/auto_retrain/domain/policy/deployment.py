@@ -15,7 +15,7 @@ MAX_STEPS = 50
 MAX_PLANNED_DAYS = 21
 _MINUTES_PER_DAY = 24 * 60
 # What a strategy asks of the target of its traffic, in words for people.
-_NEEDS = {"weights": "split traffic", "mirror": "mirror requests"}
+_NEEDS = {"weights": "split traffic", "mirror": "copy requests"}
 
 _Strategy = Field(description="how a version goes into production")
 Percent = Annotated[int, Field(ge=1, le=99)]
@@ -23,6 +23,9 @@ Percent = Annotated[int, Field(ge=1, le=99)]
 
 class _Deployment(StrictRecord):
     needs: ClassVar[Literal["weights", "mirror"] | None] = "weights"
+    # Whether a promotion needs a proof, and whether every check that counts has to be met for it.
+    needs_proof: ClassVar[bool] = False
+    asks_every_check: ClassVar[bool] = False
 
     traffic: TrafficTarget = Field(default_factory=AliasTarget.as_default)
     requests: RequestsPolicy = Field(default_factory=PredictionLogRequests.as_default)
@@ -81,6 +84,17 @@ class _Deployment(StrictRecord):
         """When a rollout has ended, one way or the other, unless a person pauses it."""
         return self.planned_minutes + self.max_hold_minutes
 
+    @property
+    def longest_step_minutes(self) -> int:
+        """When the last step has ended, if those before it were in time, unless a person pauses it."""
+        return self.step_minutes + self.max_hold_minutes
+
+    @property
+    def needs_labels(self) -> bool:
+        """Whether nothing is promoted without labels."""
+        checks = self.analysis
+        return self.needs_proof and (checks.labelled_quality.required or not checks.error_rate.counts)
+
     @model_validator(mode="after")
     def _fits_its_target(self) -> Self:
         need, can = self.needs, CAPABILITIES[self.traffic.adapter]
@@ -121,6 +135,9 @@ class _Baking(_Deployment):
 class CanaryDeployment(_Baking):
     """The challenger answers a small share of the requests first, then more, then all."""
 
+    needs_proof = True
+    asks_every_check = True
+
     strategy: Literal["canary"] = _Strategy
     weights: tuple[Percent, ...] = Field(
         default=(5, 25, 50),
@@ -143,6 +160,9 @@ class CanaryDeployment(_Baking):
 
 class GradualDeployment(_Baking):
     """The share of the challenger grows by the same amount in every step, up to all requests."""
+
+    needs_proof = True
+    asks_every_check = True
 
     strategy: Literal["gradual"] = _Strategy
     start: Percent = Field(default=5, description="percent of the requests in the first step")
@@ -175,6 +195,8 @@ class ShadowDeployment(_Baking):
     """The challenger gets copies of requests, and nobody gets its answers, until it is promoted."""
 
     needs = "mirror"
+    needs_proof = True
+    asks_every_check = True
 
     strategy: Literal["shadow"] = _Strategy
     mirror_share: int = Field(default=100, ge=1, le=100, description="percent of the requests that are copied to it")
@@ -186,6 +208,8 @@ class ShadowDeployment(_Baking):
 
 class BanditDeployment(_Deployment):
     """The better the challenger does, the more requests it answers, within bounds, until it is shown to be better."""
+
+    needs_proof = True
 
     strategy: Literal["bandit"] = _Strategy
     min_share: int = Field(default=5, ge=5, le=50, description="percent of the requests that it answers at least")
@@ -205,6 +229,10 @@ class BanditDeployment(_Deployment):
     @property
     def step_minutes(self) -> int:
         return 60 * self.max_hours
+
+    @property
+    def longest_step_minutes(self) -> int:
+        return self.step_minutes
 
     @model_validator(mode="after")
     def _can_move(self) -> Self:

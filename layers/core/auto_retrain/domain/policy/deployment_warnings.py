@@ -6,22 +6,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .policy import Policy
 
-# These promote only when every check that counts is met.
-_ASKING = ("canary", "gradual", "shadow")
-
 
 def deployment_warnings(policy: "Policy") -> Iterator[str]:
     """What nothing can measure holds each promotion back until the rollout is ended; the rest is only not asked."""
     deployment = policy.deployment
     checks, strategy, source = deployment.analysis, deployment.strategy, deployment.requests.source
-    asks, counts_rows = strategy in _ASKING, source == "prediction_log"
+    asks, counts_rows = deployment.asks_every_check, source == "prediction_log"
     by_metrics = f"deployment.requests.source = '{source}' cannot tell"
     never = "so nothing is ever promoted"
-    if checks.labelled_quality.required and strategy in ("all_at_once", "blue_green"):
+    if checks.labelled_quality.required and not deployment.needs_proof:
         compares = f"deployment.strategy = '{strategy}' compares nothing, and promotes without them"
         yield f"deployment.analysis.labelled_quality.required: asks for labels, but {compares}"
     elif checks.labelled_quality.required and not counts_rows:
         yield f"deployment.analysis.labelled_quality.required: {by_metrics} labels, {never}"
+    elif deployment.needs_labels and not counts_rows:
+        yield f"deployment.analysis.error_rate: does not count, and {by_metrics} labels, {never}"
     if asks and checks.prediction_drift.counts and not counts_rows:
         yield f"deployment.analysis.prediction_drift: {by_metrics} scores, {never}; use observe_only"
     if asks and checks.business_metric.counts and not deployment.requests.has_business:

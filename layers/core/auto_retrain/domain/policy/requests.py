@@ -34,6 +34,10 @@ class PredictionLogRequests(StrictRecord):
         return self.prefix or default_prefix(model_name)
 
 
+# The distribution of latencies is known at these only: by the name of the statistic, the share that is as fast.
+CLOUDWATCH_QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999, "Maximum": 1.0}
+
+
 class CloudWatchRequests(StrictRecord):
     """CloudWatch metrics by model and version, published at least once a minute while there are requests."""
 
@@ -61,6 +65,10 @@ class CloudWatchRequests(StrictRecord):
     def _metrics_differ(self) -> Self:
         _refuse_same({name: getattr(self, name) for name in ("requests", "errors", "latency", "business")})
         return self
+
+    @property
+    def has_latency(self) -> bool:
+        return self.latency is not None
 
     @property
     def has_business(self) -> bool:
@@ -100,6 +108,10 @@ class PrometheusRequests(StrictRecord):
         names = ("requests_total", "errors_total", "latency_bucket", "business_total")
         _refuse_same({name: getattr(self, name) for name in names})
         return self
+
+    @property
+    def has_latency(self) -> bool:
+        return self.latency_bucket is not None
 
     @property
     def has_business(self) -> bool:

@@ -5,12 +5,15 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import islice, pairwise, takewhile
 
+from ..durations import in_words
 from ..schedule import upcoming
 from ..trigger_type import TriggerType
 from .deployment_warnings import deployment_warnings
+from .label_warnings import label_warnings
 from .metric import CloudWatchMetric
 from .metric_warnings import metric_warnings
 from .policy import Policy
+from .requests_warnings import requests_warnings
 from .training import is_pinned
 
 # Rounding must not cause a warning about a rule that just passes.
@@ -115,7 +118,7 @@ def _schedule_too_dense(policy: Policy) -> Iterator[str]:
     shortest = min(later - earlier for earlier, later in pairwise(runs))
     if shortest < timedelta(hours=config.cool_down_hours):
         apart = f"triggers.cool_down_hours = {config.cool_down_hours} keeps retrainings further apart"
-        yield f"{field}: fires again after {_in_words(shortest)}, but {apart}"
+        yield f"{field}: fires again after {in_words(shortest)}, but {apart}"
         return
     for days, cap, name in ((1, config.daily_cap, "daily_cap"), (30, config.monthly_cap, "monthly_cap")):
         if sum(run < runs[0] + timedelta(days=days) for run in runs) > cap:
@@ -142,14 +145,6 @@ def _image_by_tag(policy: Policy) -> Iterator[str]:
         yield f"training.image = '{image}': a tag can later point to another image; production runs only digests"
 
 
-def _labels_too_late(policy: Policy) -> Iterator[str]:
-    deployment, days = policy.deployment, policy.data.label_delay_days
-    if 0 < deployment.step_minutes < days * 24 * 60:
-        shorter = f"lasts {_in_words(timedelta(minutes=deployment.step_minutes))}"
-        late = f"labels that arrive after data.label_delay_days = {days} come too late to judge it"
-        yield f"deployment.strategy = '{deployment.strategy}': its last step {shorter}, and {late}"
-
-
 _RULES = (
     _floor_out_of_reach,
     _threshold_out_of_reach,
@@ -165,8 +160,9 @@ _RULES = (
     _schedule_too_dense,
     _back_off_too_short,
     _image_by_tag,
-    _labels_too_late,
     deployment_warnings,
+    label_warnings,
+    requests_warnings,
 )
 
 
@@ -198,10 +194,3 @@ def _unbeatable(policy: Policy) -> str:
     step, is_absolute = policy.validation.min_improvement, policy.validation.improvement_basis == "absolute"
     improvement = f"{step:g}" if is_absolute else f"{100 * step:g} %"
     return f"no challenger can be {improvement} better than a champion above {_highest_beatable(policy):.4f}"
-
-
-def _in_words(duration: timedelta) -> str:
-    minutes = round(duration.total_seconds() / 60)
-    length, unit = next(pair for pair in ((1440, "day"), (60, "hour"), (1, "minute")) if minutes % pair[0] == 0)
-    number = minutes // length
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"

@@ -47,7 +47,7 @@ def is_judged(record: ServingRecord, applied: AppliedPolicy | None) -> bool:
 def _is_of_two(record: ServingRecord, applied: AppliedPolicy | None) -> bool:
     """Whether the metric is that of champion and challenger together."""
     names_version = applied is not None and applied.policy.metric.names_version
-    return record.rollout is not None and record.rollout.weight > 0 and not names_version
+    return record.rollout is not None and record.rollout.has_answered and not names_version
 
 
 def _failed(record: ServingRecord, version: str, reason: str) -> Decision | None:

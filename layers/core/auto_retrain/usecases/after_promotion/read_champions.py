@@ -1,6 +1,6 @@
 """Reads the metric in production of all watched champions together, and once the level of each predecessor."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,11 +17,14 @@ from ...domain.verdict import Outcome, Verdict
 from ...domain.watch import Level, Watch
 from ...domain.windows import metric_window, metric_window_end
 from ...ports import Ports
-from ..isolation import attempt
+from ..in_parts import ask_in_parts
+from ..isolation import attempt, problem_of
 
 _DAY = timedelta(days=1)
 # The older days are, the less they say about the champion after.
 MAX_LEVEL_DAYS = 30
+# For each source, for the metric and for the level.
+SPLITTING_TIME = timedelta(seconds=30)
 
 
 class Champion(NamedTuple):
@@ -90,6 +93,9 @@ class Champion(NamedTuple):
         return MetricQuery(model_name=self.name, version=version, metric=self.policy.metric, start=start, end=end)
 
 
+_Asked = tuple[Champion, MetricQuery]
+
+
 def judge_all(
     records: Sequence[ServingRecord],
     policies: Mapping[str, AppliedPolicy],
@@ -104,7 +110,7 @@ def judge_all(
         for record in records
         if record.watch and record.model_name in policies
     ]
-    asked = [(each, query) for each in champions if (query := each.query(at))]
+    asked = _asked(champions, partial(Champion.query, at=at), problems)
     readings = _read(asked, problems, ports)
     unknown = [each for each, _ in asked if each.name in readings and each.level is None]
     levels = _read_levels(unknown, problems, pool, ports)
@@ -137,10 +143,11 @@ def _read_levels(
     champions: Sequence[Champion], problems: list[str], pool: Executor, ports: Ports
 ) -> dict[str, Level | str]:
     """What each predecessor's level was, or why that is unknown; a level is kept, so it is read only once."""
-    asked = [(each, query) for each in champions if (query := each.level_query())]
+    asked = _asked(champions, Champion.level_query, problems)
     queries = {each.name: query for each, query in asked}
     readings = _read(asked, problems, ports)
     levels: dict[str, Level | str] = {each.name: "it served for less than a day" for each in champions}
+    levels |= dict.fromkeys(queries, "it could not be read")
     for each in champions:
         if each.name in readings:
             reading, query = readings[each.name], queries[each.name]
@@ -163,12 +170,32 @@ def _keep(champion: Champion, level: Level | str, ports: Ports) -> None:
             return  # somebody else is at work on it; the next look reads the level again
 
 
-def _read(asked: Sequence[tuple[Champion, MetricQuery]], problems: list[str], ports: Ports) -> dict[str, MetricReading]:
-    """Readings by model, source by source: one that is away does not keep back the others."""
+def _asked(
+    champions: Sequence[Champion], query_of: Callable[[Champion], MetricQuery | None], problems: list[str]
+) -> list[_Asked]:
+    """The champions with the query of each, if it has one."""
+    queries = [(each, attempt(partial(query_of, each), each.name, problems)) for each in champions]
+    return [(each, query) for each, query in queries if query]
+
+
+def _read(asked: Sequence[_Asked], problems: list[str], ports: Ports) -> dict[str, MetricReading]:
+    """Readings by model, source by source: one that is away, or a model at fault, does not keep back the others."""
     readings: dict[str, MetricReading] = {}
     for source in dict.fromkeys(query.metric.source for _, query in asked):
-        part = [(each, query) for each, query in asked if query.metric.source == source]
-        reading = partial(ports.metrics.read, [query for _, query in part])
-        answers = attempt(reading, f"metrics of {source}", problems) or []
-        readings |= {each.name: answer for (each, _), answer in zip(part, answers, strict=False)}
+        part = [each for each in asked if each[1].metric.source == source]
+        answered, failed = ask_in_parts(part, partial(_read_part, ports), SPLITTING_TIME, ports.clock)
+        readings |= {champion.name: reading for (champion, _), reading in answered}
+        if failed and not answered:
+            problems.append(problem_of(f"metrics of {source}", failed[0][1]))  # once, if it is silent to everybody
+        else:
+            problems += [problem_of(_metrics_of(unread), error) for unread, error in failed]
     return readings
+
+
+def _read_part(ports: Ports, part: Sequence[_Asked]) -> list[MetricReading]:
+    return ports.metrics.read([query for _, query in part])
+
+
+def _metrics_of(part: Sequence[_Asked]) -> str:
+    others = f" and {len(part) - 1} others" if len(part) > 1 else ""
+    return f"metrics of {part[0][0].name}{others}"

@@ -69,7 +69,7 @@ def take_back(model_name: str, decide: Decision, ports: Ports, tell: bool = True
         taken_back = _taken_back(written)
         fact = _fact(written, written.line, taken_back)
         # People are told of many champions at once, by whoever took them back.
-        announce(fact, ports) if tell else record_fact(fact)
+        _tell(fact, ports) if tell else record_fact(fact)
         settle_now(record, ports)
         if written.before.rollout:
             publish_page(written.before.rollout, record, ports)
@@ -109,13 +109,29 @@ def _follow(written: _Written, ports: Ports) -> tuple[ServingRecord, str | None]
     return record, record.difference
 
 
+def _tell(fact: VersionTakenBack, ports: Ports) -> None:
+    """Tell people, which is the first of the messages about a champion that nobody has acknowledged."""
+    if not announce(fact, ports) or not fact.waits:
+        return
+    try:
+        on_newest(fact.model_name, partial(_note_told, fact, ports), ports)
+    except AutoRetrainError as error:
+        _LOG.error("people are told once more of what was taken back of %s: %s", fact.model_name, error)
+
+
+def _note_told(fact: VersionTakenBack, ports: Ports, record: ServingRecord) -> None:
+    alert = record.alert
+    if alert and alert.version in fact.versions and alert.acknowledged is None and not alert.told:
+        ports.ledger.note(record.alerted(alert.reminded(fact.at)))
+
+
 def _taken_back(written: _Written) -> tuple[str, ...]:
     earlier = {(each.version, each.at) for each in written.before.rolled_back}
     return tuple(each.version for each in written.record.rolled_back if (each.version, each.at) not in earlier)
 
 
 def _fact(written: _Written, line: LedgerLine, versions: tuple[str, ...]) -> VersionTakenBack:
-    rollout = written.before.rollout
+    rollout, alert = written.before.rollout, written.record.alert
     return VersionTakenBack(
         model_name=line.model_name,
         job_id=rollout.job_id if rollout else None,
@@ -125,4 +141,5 @@ def _fact(written: _Written, line: LedgerLine, versions: tuple[str, ...]) -> Ver
         champion=line.version.number,
         sequence=line.sequence,
         reason=line.reason,
+        waits=alert is not None and alert != written.before.alert and alert.acknowledged is None,
     )

@@ -1,12 +1,13 @@
 """Gathers evidence for many models so that one at fault, or many of them, costs no other model its turn."""
 
-from collections import deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from ...domain.errors import TransientError
 from ...ports import Ports
 from ...triggers.base import Evidence
+from ..in_parts import ask_in_parts
 from ..isolation import Losses
 from .gather_evidence import Question, gather_evidence
 
@@ -19,23 +20,11 @@ Part = Sequence[Question]
 def gather_in_parts(questions: Part, source: str, at: datetime, losses: Losses, ports: Ports) -> dict[str, Evidence]:
     """The evidence by model; models whose evidence cannot be gathered are left out and counted.
 
-    All are asked about together. A part that fails is asked again in two halves, the larger parts first, until those
-    at fault stand alone: fewer calls than twice the number of models, whatever is wrong with however many of them.
+    All are asked about together, and in ever smaller parts where that fails.
     """
-    until = ports.clock.now() + SPLITTING_TIME
-    parts, evidence = deque([questions]), dict[str, Evidence]()
-    failed: list[tuple[Part, Exception]] = []
-    while parts:
-        part = parts.popleft()
-        try:
-            answers = gather_evidence(part, at, ports)
-        except Exception as error:
-            if len(part) > 1 and ports.clock.now() < until:
-                parts.extend((part[: len(part) // 2], part[len(part) // 2 :]))
-            else:
-                failed.append((part, error))
-        else:
-            evidence.update(zip((question.policy.model for question in part), answers, strict=True))
+    gather = partial(gather_evidence, at=at, ports=ports)
+    answered, failed = ask_in_parts(questions, gather, SPLITTING_TIME, ports.clock)
+    evidence = {question.policy.model: answer for question, answer in answered}
     silence = None if evidence else _may_pass(failed)
     if silence:
         # A source that is silent to everybody is counted once.
