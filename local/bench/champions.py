@@ -14,6 +14,7 @@ from auto_retrain.adapters.dynamodb.rollout_evidence import WATCHED
 from auto_retrain.adapters.dynamodb.table import Table, item_of, model_key
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.adapters.metrics.cloudwatch import CloudWatchMetricSource
+from auto_retrain.analysis.champion_watch import read_by
 from auto_retrain.domain.deployment_ledger import LedgerLine
 from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.model_version import ModelVersion
@@ -88,7 +89,7 @@ def _world(models: int) -> tuple[Any, StoredItems, _CloudWatch]:
     for policy in (_policy(f"gl-{number:05}") for number in range(models)):
         applied = AppliedPolicy(policy=policy, version=1, applied_at=NOW, applied_by="bench")
         stored.put(item_of(model_key(policy.model, "POLICY"), applied, version="1"))
-        record = _record(policy.model)
+        record = _record(policy)
         stored.put(item_of(model_key(policy.model, "SERVING"), record, revision="2") | WATCHED)
     stored.latency = LATENCY_SECONDS
     return ports, stored, cloudwatch
@@ -101,11 +102,11 @@ def _policy(model: str) -> Policy:
     )
 
 
-def _record(model: str) -> ServingRecord:
+def _record(policy: Policy) -> ServingRecord:
     """Version 2 was promoted three days ago, and the level of version 1 is known."""
-    level = Level(value=0.9, worst=0.89, noise=1.0, days=30, rows=30_000)
+    level = Level(value=0.9, worst=0.89, noise=0.0, days=30, rows=30_000, read_by=read_by(policy))
     champion = LedgerLine(
-        model_name=model,
+        model_name=policy.model,
         sequence=2,
         change="promoted",
         version=ModelVersion(number="2"),
@@ -116,4 +117,4 @@ def _record(model: str) -> ServingRecord:
         windows=None,
     )
     watch = Watch(predecessor="1", predecessor_since=NOW - 30 * DAY, since=NOW, until=NOW + 7 * DAY, level=level)
-    return ServingRecord(model_name=model, revision=2, sequence=2, champion=champion, watch=watch)
+    return ServingRecord(model_name=policy.model, revision=2, sequence=2, champion=champion, watch=watch)

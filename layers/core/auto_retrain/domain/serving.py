@@ -255,11 +255,15 @@ class ServingRecord(Record):
         )
 
     def _watch_after(self, rollout: Rollout, at: datetime) -> Watch | None:
-        """The watch goes on after a rollout that ended without a new champion, whose time is none of the champion's."""
-        if self.watch is None or self.champion is None or not rollout.has_answered:
+        """The watch goes on after a rollout that ended without a new champion."""
+        return self._watch_mixed(rollout.started_at, at) if rollout.has_answered else self.watch
+
+    def _watch_mixed(self, since: datetime, until: datetime) -> Watch | None:
+        """The watch after a time, by the clock, in which others may have answered beside the champion."""
+        if self.watch is None or self.champion is None:
             return self.watch
         to_events = self.champion.since - self.champion.deployed_at
-        return self.watch.mixed_during(rollout.started_at + to_events, at + to_events)
+        return self.watch.mixed_during(since + to_events, until + to_events)
 
     def rolled_back_to(
         self, target: LedgerLine, actor: str, reason: str, at: datetime, event_time: datetime | None = None
@@ -367,7 +371,10 @@ class ServingRecord(Record):
     def read_back(self, applied: Applied, conflict: str | None = None) -> Self:
         """Alias and traffic as they are, and how they differ although we did not move them."""
         is_done = conflict is None and applied.pending is None
-        return self.changed(applied=applied, conflict=conflict, overrules=self.overrules and not is_done)
+        is_moved = self.applied if self.conflict else None
+        watch = self._watch_mixed(is_moved.at, applied.at) if is_moved else self.watch
+        overrules = self.overrules and not is_done
+        return self.changed(applied=applied, conflict=conflict, overrules=overrules, watch=watch)
 
     def told(self, at: datetime) -> Self:
         """People were told that alias or traffic do not follow."""

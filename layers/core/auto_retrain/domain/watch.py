@@ -30,7 +30,7 @@ class Level(Record):
 
 
 class Mixed(Record):
-    """A time in which a challenger answered requests as well."""
+    """A time in which another version than the champion answered requests as well, or may have."""
 
     since: UtcTime
     until: UtcTime
@@ -55,7 +55,7 @@ class Watch(Record):
     mixed: tuple[Mixed, ...] = ()
 
     def mixed_during(self, since: datetime, until: datetime) -> Self:
-        """A challenger has answered requests in this time, the latest one."""
+        """Others may have answered requests in this time, the latest one."""
         before, last = self.mixed[:-1], self.mixed[-1:]
         # So there are never more of them than days.
         if last and since - last[0].until <= _DAY:
@@ -63,7 +63,7 @@ class Watch(Record):
         return self.changed(mixed=(*self.mixed, Mixed(since=since, until=until)))
 
     def is_mixed(self, start: datetime, end: datetime) -> bool:
-        """Whether a value that is dated in this time may tell of the answers of a challenger."""
+        """Whether a value that is dated in this time may tell of the answers of others."""
         return any(each.since < end and start < each.until for each in map(Mixed.with_days_beside, self.mixed))
 
 

@@ -251,7 +251,7 @@ def test_a_bad_challenger_takes_no_healthy_champion_back(
     final = world.record().final
     assert world.champion() == "2"
     assert final
-    assert "days left out, because a challenger answered requests as well" in final.reason
+    assert "days left out, because others answered requests as well" in final.reason
 
 
 def test_a_champion_that_gets_worse_after_a_rollout_is_taken_back_all_the_same(world: WatchWorld) -> None:
@@ -274,6 +274,23 @@ def test_a_metric_of_each_version_leaves_no_day_out(world: WatchWorld) -> None:
     world.abort_rollout()
     world.passes()
     assert world.champion() == "1"
+
+
+def test_days_on_which_somebody_else_had_moved_the_traffic_are_left_out_as_well(world: WatchWorld) -> None:
+    world.passes(30, every=6)
+    world.ports.registry._champions.pop("churn")
+    world.follow(world.record())
+    assert world.record().conflict
+    world.metrics.accuracy["churn"] += [(world.now - 12 * HOUR, 0.7), (world.now + 12 * HOUR, 0.9)]
+    world.passes(12, every=6)
+    world.ports.registry.set_champion("churn", "2")
+    world.follow(world.record())
+    assert world.record().conflict is None
+    world.passes(6 * 24, every=3)
+    final = world.record().final
+    assert world.champion() == "2"
+    assert final
+    assert "days left out" in final.reason
 
 
 def test_copies_of_requests_are_no_answers(world: WatchWorld) -> None:
@@ -308,7 +325,7 @@ def test_a_watch_with_rollouts_all_the_time_ends_by_itself_and_says_why(world: W
     final = world.record().final
     assert world.champion() == "2"
     assert final
-    assert "days left out, because a challenger answered requests as well: 7" in final.reason
+    assert "days left out, because others answered requests as well: 7" in final.reason
 
 
 def test_a_person_ends_the_watch_by_a_rollback_and_needs_no_reminder(world: WatchWorld) -> None:

@@ -135,7 +135,7 @@ def _judge(
     mixed = len(reading.by_day) - len(own.by_day)
     if not mixed:
         return verdict
-    left_out = f"days left out, because a challenger answered requests as well: {mixed}"
+    left_out = f"days left out, because others answered requests as well: {mixed}"
     return verdict.changed(reason=f"{verdict.reason}; {left_out}")
 
 
