@@ -188,6 +188,37 @@ def test_nor_is_it_if_it_begins_on_any_day_of_a_week_with_bad_weekends(
     assert share_taken_back(taken_back) <= ALLOWED
 
 
+@pytest.mark.parametrize("day", [0.02, 0.05])
+@pytest.mark.parametrize(
+    ("rows_before", "rows_after"),
+    [
+        ([200] * 30, [20_000] * 7),
+        ([1_000] * 7, [10_000] * 7),
+        ([1_000_000, *[3] * 29], [1_000] * 7),
+        ([1_000] * 30, [1_000_000, *[1_000] * 6]),
+        ([2_000, 2_000, 200] * 10, [2_000, 2_000, 200, 2_000, 2_000, 200, 2_000]),
+    ],
+    ids=["a hundred times as many", "ten times after a week", "a backfill before", "a backfill after", "uneven days"],
+)
+def test_nor_is_it_whatever_the_numbers_of_rows_are(rows_before: list[int], rows_after: list[int], day: float) -> None:
+    """How far days differ belongs to the metric, not to its rows; one look a day."""
+    random, taken_back = np.random.default_rng(7), 0
+
+    def days(rows: list[int], end: datetime) -> MetricReading:
+        right = random.binomial(rows, np.clip(random.normal(0.9, day, len(rows)), 0, 1))
+        by_day = tuple((float(share), float(n)) for share, n in zip(right / rows, rows, strict=True))
+        return MetricReading(value=0.9, rows=sum(rows), points=len(rows), newest_at=end, by_day=by_day)
+
+    for _ in range(REPETITIONS):
+        level = level_of(COUNTED, days(rows_before, NOON), NOON, Serving(version="1", since=NOON - 30 * DAY))
+        assert isinstance(level, Level)
+        seen = days(rows_after, NOON + 7 * DAY).by_day
+        looks = [MetricReading(value=0.9, points=9, newest_at=NOON, by_day=seen[:n]) for n in range(1, 8)]
+        champion = Serving(version="2", since=NOON)
+        taken_back += any(judge_champion(COUNTED, level, look, NOON, champion).met for look in looks)
+    assert taken_back / REPETITIONS <= STATED
+
+
 def test_nor_is_it_where_each_day_resembles_the_one_before() -> None:
     """Two points that come and go within a week or two: the stated share holds, though not by as much."""
     values = wandering(resemblance=0.8)
@@ -254,6 +285,36 @@ def test_days_that_never_differed_are_a_level_too() -> None:
     level = level_of(RMSE, seen, NOON, Serving(version="1", since=NOON - 7 * DAY))
     assert isinstance(level, Level)
     assert level.noise > 0
+
+
+@pytest.mark.parametrize(
+    ("metric", "extreme", "today", "outcome"),
+    [
+        ({"counts_rows": True, "aggregation": "latest"}, 0.9, 0.85, Outcome.MET),
+        ({"counts_rows": True, "aggregation": "latest"}, 0.5, 0.9, Outcome.UNMET),
+        ({"aggregation": "maximum"}, 0.95, 0.8, Outcome.MET),
+        ({"aggregation": "minimum"}, 0.3, 0.9, Outcome.UNMET),
+    ],
+    ids=["latest, worse", "latest, as good", "maximum, worse", "minimum, as good"],
+)
+def test_every_day_is_judged_whatever_the_aggregation_of_the_trigger(
+    metric: dict[str, Any], extreme: float, today: float, outcome: Outcome
+) -> None:
+    """Seven days are at `today`, while the policy's aggregation shows only an `extreme` of a day or of an hour."""
+    policy = a_policy(metric=metric)
+
+    def read(value: float, day: float, days: int) -> MetricReading:
+        rows = 1_000 if policy.metric.counts_rows else None
+        return MetricReading(value=value, rows=rows, points=9, newest_at=NOON, by_day=((day, 1_000.0),) * days)
+
+    level = level_of(policy, read(0.92, 0.9, 30), NOON, Serving(version="1", since=NOON - 30 * DAY))
+    assert isinstance(level, Level)
+    assert level.value == pytest.approx(0.9)
+    verdict = judge_champion(policy, level, read(extreme, today, 7), NOON, Serving(version="2", since=NOON - 7 * DAY))
+    assert verdict.outcome is outcome
+    assert f"{policy.metric.name} {today:.4f} of version 2" in verdict.reason
+    assert verdict.value == pytest.approx(today)
+    assert verdict.n == (7_000 if policy.metric.counts_rows else None)
 
 
 @pytest.mark.parametrize("scale", [1e-200, 1e-160, 1e-9, 1e99])

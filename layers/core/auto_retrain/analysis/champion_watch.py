@@ -16,7 +16,7 @@ from ..domain.model_state import Serving
 from ..domain.policy.policy import Policy
 from ..domain.verdict import Outcome, Verdict
 from ..domain.watch import Level
-from ..statistics.day_noise import day_deviation, rows_per_independent_row
+from ..statistics.day_noise import day_deviation, independent_rows, likeness_of_rows, mean_share
 from ..statistics.e_process import MeanDifference, OneProportion, e_value
 from ..statistics.proportions import wilson_upper_bound
 
@@ -39,35 +39,42 @@ def read_by(policy: Policy) -> str:
 
 def level_of(policy: Policy, reading: MetricReading, window_end: datetime, predecessor: Serving) -> Level | str:
     """The level of a predecessor over its own time, or why it is not known."""
-    metric = JudgedMetric(policy, _of_its_days(policy, reading), window_end, predecessor)
+    metric = _of_its_days(JudgedMetric(policy, reading, window_end, predecessor))
     doubt = metric.doubt
     if doubt:
         return doubt
-    days = reading.by_day
-    if len(days) < MIN_LEVEL_DAYS:
-        return f"{metric.name} of version {predecessor.version} has {len(days)} days ({MIN_LEVEL_DAYS} needed)"
-    _, value = metric.extremes
-    if _is_counted(metric):
-        noise = rows_per_independent_row(days)
-        bad = wilson_upper_bound(
-            _bad(metric, value) * _rows(metric.reading) / noise, _rows(metric.reading) / noise, 1 - ALPHA
-        )
-        return Level(
-            value=value,
-            worst=_bad(metric, bad),
-            noise=noise,
-            days=len(days),
-            rows=_rows(metric.reading),
-            read_by=read_by(policy),
-        )
-    values = [each for each, _ in days]
+    days = len(reading.by_day)
+    if days < MIN_LEVEL_DAYS:
+        return f"{metric.name} of version {predecessor.version} has {days} days ({MIN_LEVEL_DAYS} needed)"
+    return _level_of_rows(metric) if _is_counted(metric) else _level_of_numbers(metric)
+
+
+def _level_of_rows(metric: JudgedMetric) -> Level:
+    days = metric.reading.by_day
+    noise = likeness_of_rows(days)
+    metric = _of_its_days(metric, noise)
+    worst, _ = metric.extremes
+    independent = _independent(metric.reading, noise)
+    bad = wilson_upper_bound(_bad(metric, worst) * independent, independent, 1 - ALPHA)
+    return Level(
+        value=metric.reading.value or 0.0,
+        worst=_bad(metric, bad),
+        noise=noise,
+        days=len(days),
+        rows=_rows(metric.reading),
+        read_by=read_by(metric.policy),
+    )
+
+
+def _level_of_numbers(metric: JudgedMetric) -> Level | str:
+    values = [value for value, _ in metric.reading.by_day]
     level = sum(values) / len(values)
     noise = max(day_deviation(values), _LEAST_NOISE * _margin(metric, level))
     if not noise:
-        return f"{metric.name} of version {predecessor.version} was {level:g} on each day, which shows no margin"
+        return f"{metric.name}{metric.of_version} was {level:g} on each day, which shows no margin"
     distance = NormalDist().inv_cdf(1 - ALPHA) * noise / sqrt(len(values))
     worst = level - distance if metric.higher_is_better else level + distance
-    return Level(value=level, worst=worst, noise=noise, days=len(values), read_by=read_by(policy))
+    return Level(value=level, worst=worst, noise=noise, days=len(values), read_by=read_by(metric.policy))
 
 
 def judge_champion(
@@ -77,7 +84,7 @@ def judge_champion(
 
     Inconclusive if that cannot be told, for whatever reason; too few rows or days never take a champion back.
     """
-    metric = JudgedMetric(policy, _of_its_days(policy, reading), window_end, champion)
+    metric = _of_its_days(JudgedMetric(policy, reading, window_end, champion), level.noise)
     doubt = metric.doubt
     if doubt:
         return _verdict(Outcome.INCONCLUSIVE, doubt, metric, level)
@@ -98,24 +105,29 @@ def judge_champion(
     return _verdict(Outcome.INCONCLUSIVE, chance, metric, level)
 
 
-def _of_its_days(policy: Policy, reading: MetricReading) -> MetricReading:
+def _of_its_days(metric: JudgedMetric, noise: float = 0.0) -> JudgedMetric:
     """The mean over the days of a reading, whatever its aggregation is: a level and its noise are those of days."""
-    days = reading.by_day
-    samples = sum(samples for _, samples in days)
-    if policy.metric.counts_rows:
-        value = sum(value * samples for value, samples in days) / samples if samples else None
-        return reading.changed(value=value and min(value, 1.0), rows=round(samples))
-    return reading.changed(value=sum(value for value, _ in days) / len(days) if days else None)
+    days = metric.reading.by_day
+    if _is_counted(metric):
+        value = min(mean_share(days, noise), 1.0) if days else None
+        return metric._replace(reading=metric.reading.changed(value=value, rows=round(sum(rows for _, rows in days))))
+    value = sum(value for value, _ in days) / len(days) if days else None
+    return metric._replace(reading=metric.reading.changed(value=value))
+
+
+def _independent(reading: MetricReading, noise: float) -> float:
+    return sum(independent_rows(rows, noise) for _, rows in reading.by_day)
 
 
 def _evidence(metric: JudgedMetric, value: float, limit: float, level: Level) -> float:
     """Evidence that the champion is beyond the limit: at most 1 on average if it is not."""
     if _is_counted(metric):
         rows, rate = _rows(metric.reading), _bad(metric, limit)
-        if not 0 < rate < _MAX_RATE:
+        if not rows or not 0 < rate < _MAX_RATE:
             return 0.0
         events = round(_bad(metric, value) * rows)
-        return e_value(OneProportion().after(rows, events, rate, 1 / level.noise).higher)
+        weight = _independent(metric.reading, level.noise) / rows
+        return e_value(OneProportion().after(rows, events, rate, weight).higher)
     values = [each for each, _ in metric.reading.by_day]
     sign = -1 if metric.higher_is_better else 1
     # As so many deviations of a day, because a square may be too small or too large for a number.
@@ -140,7 +152,7 @@ def _is_worse(metric: JudgedMetric, value: float, limit: float) -> bool:
 
 
 def _is_counted(metric: JudgedMetric) -> bool:
-    return metric.is_share and metric.reading.rows is not None
+    return metric.is_share and metric.policy.metric.counts_rows
 
 
 def _bad(metric: JudgedMetric, share: float) -> float:

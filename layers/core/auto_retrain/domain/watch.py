@@ -17,7 +17,7 @@ class Level(Record):
     """How good the previous champion was over its own time, on the metric in production.
 
     `worst` is the worst that it may really have been. `noise` says how far days differ for no known reason: for counted
-    rows, how many of them tell as much as one independent row would; otherwise the standard deviation of a day.
+    rows, how alike those of a day are, as a correlation; otherwise the standard deviation of a day.
     `read_by` is what it was read by: a level of another metric, or of one that is read in another way, tells nothing.
     """
 

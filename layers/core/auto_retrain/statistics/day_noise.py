@@ -6,31 +6,61 @@ from statistics import NormalDist, mean, variance
 
 # A few days show their own noise badly; the fewer they are, the larger it is taken to be.
 NOISE_CONFIDENCE = 0.9
+# Until the bound is exact to the last digit, even for days of a billion rows.
+_HALVINGS = 60
+
+# A share of rows, and how many rows that day has.
+Day = tuple[float, float]
 
 
-def rows_per_independent_row(days: Sequence[tuple[float, float]]) -> float:
-    """How many counted rows tell as much as one independent row, at least 1; `days` are shares with their rows.
+def likeness_of_rows(days: Sequence[Day]) -> float:
+    """How alike the rows of a day are for no known reason: an upper bound of their correlation, from 0 to 1.
 
-    Pearson's dispersion, sum of n (p_i - p)² / (p (1 - p)) over the days less one, with the factor of `few_days`.
-    Source: P. McCullagh, J. Nelder, "Generalized Linear Models" (1989), section 4.5.
+    It belongs to the metric, not to the number of rows a day, so it holds for days of any other size. It is the
+    largest one for which days would seldom differ as little as these: sum of m_i (p_i - p)² / (p (1 - p)), with the
+    `independent_rows` m_i and shares p_i of each day and their mean p, is at its low quantile of chi². Source:
+    W. Viechtbauer, "Confidence intervals for the amount of heterogeneity in meta-analysis", Statistics in Medicine 26
+    (2007), there called the Q-profile.
     """
-    rows = sum(n for _, n in days)
-    share = sum(value * n for value, n in days) / rows
-    if not 0 < share < 1:
-        return 1.0
-    dispersion = sum(n * (value - share) ** 2 for value, n in days) / (share * (1 - share)) / (len(days) - 1)
-    return max(1.0, dispersion * few_days(len(days)))
+    least, greatest = 0.0, 1.0
+    if _differ_by(days, least) <= _low_quantile(len(days)):
+        return least
+    for _ in range(_HALVINGS):
+        middle = (least + greatest) / 2
+        if _differ_by(days, middle) > _low_quantile(len(days)):
+            least = middle
+        else:
+            greatest = middle
+    return greatest
+
+
+def mean_share(days: Sequence[Day], likeness: float) -> float:
+    """The mean over days by what each of them tells, so that none decides by itself, however many rows it has."""
+    weights = [independent_rows(rows, likeness) for _, rows in days]
+    return sum(weight * value for weight, (value, _) in zip(weights, days, strict=True)) / sum(weights)
+
+
+def independent_rows(rows: float, likeness: float) -> float:
+    """How many independent rows tell as much as the rows of one day; never more than 1 / likeness."""
+    return rows / (1 + max(rows - 1, 0) * likeness)
+
+
+def _differ_by(days: Sequence[Day], likeness: float) -> float:
+    mean = mean_share(days, likeness)
+    if not 0 < mean < 1:
+        return 0.0
+    return sum(independent_rows(n, likeness) * (value - mean) ** 2 for value, n in days) / (mean * (1 - mean))
 
 
 def day_deviation(values: Sequence[float]) -> float:
     """Upper bound of the standard deviation between days."""
-    return sqrt(variance(values, mean(values)) * few_days(len(values)))
+    return sqrt(variance(values, mean(values)) * (len(values) - 1) / _low_quantile(len(values)))
 
 
-def few_days(days: int) -> float:
-    """By what to multiply a variance that so many days show: the degrees of freedom over a low quantile of chi².
+def _low_quantile(days: int) -> float:
+    """What the sum of squares of so many days, less their mean, seldom is below, in units of their variance.
 
-    The quantile is that of E. Wilson, M. Hilferty, "The distribution of chi-square", PNAS 17 (1931).
+    The quantile of chi² is that of E. Wilson, M. Hilferty, "The distribution of chi-square", PNAS 17 (1931).
     """
     z, spread = NormalDist().inv_cdf(1 - NOISE_CONFIDENCE), 2 / (9 * (days - 1))
-    return 1.0 / float((1 - spread + z * sqrt(spread)) ** 3)
+    return (days - 1) * float((1 - spread + z * sqrt(spread)) ** 3)

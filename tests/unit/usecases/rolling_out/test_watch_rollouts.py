@@ -20,6 +20,7 @@ from auto_retrain.domain.policy.policy import PolicyStatus
 from auto_retrain.domain.rollout import Intervention, Rollout
 from auto_retrain.domain.verdict import Outcome, Verdict
 from auto_retrain.strategies import SetWeight
+from auto_retrain.usecases.promoting.compare_serving import compare_serving
 from auto_retrain.usecases.rolling_out.turns import LOOKS_PER_PASS
 from auto_retrain.usecases.rolling_out.watch_rollouts import MAX_COMPARISONS
 from tests.unit.usecases.rolling_out.rollout_world import MAX_HOLD, MINUTE, Canary, RolloutWorld, away
@@ -318,6 +319,16 @@ def test_alias_and_traffic_that_are_behind_are_made_to_follow(world: RolloutWorl
     assert world.ports.ledger.list_open() == []
 
 
+def test_whoever_notices_that_somebody_ended_a_rollout_resumes_its_execution(world: RolloutWorld) -> None:
+    """Also the watcher of jobs, which compares what serves as well; nobody else would before the wait dies."""
+    job = world.begin(token="waiting")
+    world.registry.set_champion("churn", "2")
+    assert compare_serving(job, world.ports) == "moved"
+    assert world.record().rollout is None
+    assert world.answers("succeed") == ["waiting"]
+    assert "somebody else let it serve" in world.page(job)
+
+
 def test_an_alias_that_is_moved_while_nothing_is_under_way_is_noticed_within_the_hour(world: RolloutWorld) -> None:
     world.promote()
     world.watch()
@@ -419,20 +430,12 @@ def test_a_conflict_stops_the_rollout_where_it_is(world: RolloutWorld, monkeypat
     assert outcome.held == {"churn": "somebody moved the weights"}
 
 
-def test_a_rollout_that_ended_because_somebody_took_over_wakes_its_execution(
-    world: RolloutWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_rollout_that_ended_because_somebody_took_over_wakes_its_execution(world: RolloutWorld) -> None:
     job = world.begin(token="waiting")
-
-    def adopt(record: Any, target: Any, ports: Any) -> Any:
-        from auto_retrain.domain.model_version import ModelVersion
-
-        return ports.ledger.write(record.adopted(ModelVersion(number="3"), "somebody moved the alias", world.now))
-
-    monkeypatch.setattr("auto_retrain.usecases.rolling_out.reconcile.follow", adopt)
+    world.registry.set_champion("churn", "3")
     world.watch()
     assert world.answers("succeed") == ["waiting"]
-    assert "somebody moved the alias" in world.page(job)
+    assert "somebody else let it serve" in world.page(job)
     assert world.record().rollout is None
 
 

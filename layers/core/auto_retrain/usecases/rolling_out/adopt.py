@@ -11,6 +11,8 @@ from ..audit.record import announce
 from ..lookup import newest_version, owner_in, recorded_version
 from .let_follow import Seen
 from .own_states import OwnStates
+from .publish_page import publish_page
+from .wake import wake
 
 _LOG = logging.getLogger(__name__)
 
@@ -28,7 +30,11 @@ def adopt(record: ServingRecord, traffic: Seen, alias: Seen, own: OwnStates, por
     # Announced first: if we die in between, the same fact is announced again, under the same id.
     if not announce(moved_fact(record, moved, number, ports, adopted=True), ports):
         return None
-    return ports.ledger.write(record.adopted(version, f"somebody else let it serve: {moved}", ports.clock.now()))
+    adopted = ports.ledger.write(record.adopted(version, f"somebody else let it serve: {moved}", ports.clock.now()))
+    if record.rollout:
+        wake(record, ports)
+        publish_page(record.rollout, adopted, ports)
+    return adopted
 
 
 def moved_fact(

@@ -13,9 +13,7 @@ from ..isolation import attempt
 from ..lookup import owner_in
 from .end_drill import end_overdue_drill
 from .follow import follow
-from .publish_page import publish_page
 from .traffic_target import target_of
-from .wake import wake
 
 # What is still on its way after this long does not arrive by itself.
 GRACE = timedelta(minutes=3)
@@ -34,10 +32,6 @@ def reconcile(
         following = partial(_follow, record, applied, ports)
         followed = attempt(following, f"alias and traffic of {record.model_name}", problems)
     after = followed or record
-    if record.rollout and after.rollout is None:
-        # Somebody else let another version serve, which ended the rollout.
-        wake(record, ports)
-        publish_page(record.rollout, after, ports)
     if _is_settled(after):
         return "in place" if _is_settled(record) else "reconciled"
     at = ports.clock.now()
