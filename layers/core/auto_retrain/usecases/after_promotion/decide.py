@@ -10,7 +10,7 @@ from ...domain.policy.policy import AppliedPolicy, PolicyStatus
 from ...domain.serving import ServingRecord
 from ...domain.verdict import Verdict
 
-# What is away when a watch ends, a source or the policy, is asked for so long: the days since it last answered may be the bad ones.
+# A source that is away when a watch ends is asked for so long: the days since it last answered may be the bad ones.
 LAST_LOOK = timedelta(days=1)
 
 
