@@ -73,3 +73,37 @@ def test_a_query_that_cannot_be_made_costs_no_other_champion_its_verdict(
 def test_a_source_that_is_away_is_one_problem(world: WatchWorld) -> None:
     world.metrics.error = MetricsUnavailable("away")
     assert world.passes(36, every=36).problems == ("metrics of cloudwatch: MetricsUnavailable: away",)
+
+
+def test_a_source_that_is_away_when_the_watch_ends_is_asked_for_another_day() -> None:
+    world = WatchWorld()
+    world.passes(6 * 24, every=24)
+    world.degrade(to=0.2)
+    world.metrics.error = MetricsUnavailable("away")
+    world.passes(30, every=6)
+    assert world.record().watch
+    world.metrics.error = None
+    world.passes()
+    assert world.champion() == "1"
+
+
+def test_a_source_that_stays_away_keeps_no_watch_open() -> None:
+    world = WatchWorld()
+    world.metrics.error = MetricsUnavailable("away")
+    world.passes(8 * 24 + 1)
+    final = world.record().final
+    assert final
+    assert final.reason == "it could not be judged"
+
+
+def test_policies_that_are_away_when_the_watch_ends_are_asked_for_another_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = WatchWorld()
+    world.passes(6 * 24, every=24)
+    with monkeypatch.context() as patched:
+        patched.setattr(world.ports.policies, "newest", lambda *_: {})
+        world.passes(30, every=6)
+    assert world.record().watch
+    world.passes()
+    final = world.record().final
+    assert final
+    assert "not worse" in final.reason

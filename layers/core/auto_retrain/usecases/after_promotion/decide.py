@@ -3,12 +3,15 @@
 What people decided comes first.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from ...domain.policy.policy import AppliedPolicy, PolicyStatus
 from ...domain.serving import ServingRecord
 from ...domain.verdict import Verdict
+
+# A source that is away when a watch ends is asked for so long: the days since it last answered may be the bad ones.
+LAST_LOOK = timedelta(days=1)
 
 
 class Decision(NamedTuple):
@@ -33,7 +36,8 @@ def decide(
         return None
     if verdict and verdict.met:
         return _failed(record, version, verdict.reason)
-    if at < record.watch.until:
+    is_away = verdict is None and (applied is None or is_judged(record, applied))
+    if at < record.watch.until + (LAST_LOOK if is_away else timedelta()):
         return None
     return Decision("final", version, verdict.reason if verdict else _unjudged(applied))
 
