@@ -11,7 +11,7 @@ from auto_retrain.domain import facts
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.facts.any_fact import AnyFact
 from auto_retrain.domain.facts.ending import JobEnded
-from auto_retrain.domain.facts.fact import AnnouncedFact, Fact
+from auto_retrain.domain.facts.fact import AnnouncedFact, Escalation, Fact
 from auto_retrain.domain.facts.policies import PauseOfModelLasts, PolicyApplied
 from auto_retrain.domain.facts.quarantine import QuarantineLifted, QuarantineSet
 from auto_retrain.domain.status import RetrainingStatus
@@ -45,7 +45,7 @@ KINDS = [
     for file in iter_modules(facts.__path__, f"{facts.__name__}.")
     for kind in vars(import_module(file.name)).values()
     if isinstance(kind, type) and issubclass(kind, Fact) and kind.__module__ == file.name
-    if kind not in (Fact, AnnouncedFact)
+    if kind not in (Fact, AnnouncedFact, Escalation)
 ]
 
 

@@ -4,8 +4,7 @@ from typing import ClassVar, Literal
 
 from ..base import Record, UtcTime
 from ..digest import sha256_of
-from ..events import EventKind
-from .fact import AnnouncedFact, Fact
+from .fact import Escalation, Fact
 
 # With more, each is only named: a message that is too long is read by nobody.
 MAX_REASONS = 5
@@ -71,7 +70,7 @@ class FailedChampion(Record):
         return f"{self.model_name} version {self.version}"
 
 
-class ChampionsFailed(AnnouncedFact):
+class ChampionsFailed(Escalation):
     """Champions got worse after their promotion: all that nobody has acknowledged, be it told again.
 
     `model_name` is that of the first; with `began`, this continues what was told of since then.
@@ -82,10 +81,6 @@ class ChampionsFailed(AnnouncedFact):
     kind: Literal["champions_failed"] = "champions_failed"
     champions: tuple[FailedChampion, ...]
     began: UtcTime | None = None
-
-    @property
-    def event(self) -> EventKind:
-        return "escalated"
 
     @property
     def fact_id(self) -> str:

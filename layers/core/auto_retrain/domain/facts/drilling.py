@@ -2,8 +2,7 @@
 
 from typing import Literal
 
-from ..events import EventKind
-from .fact import AnnouncedFact, Fact
+from .fact import Escalation, Fact
 
 
 class DrillMoved(Fact):
@@ -42,7 +41,7 @@ class DrillPassed(Fact):
         return f"{drilled} in {self.seconds:.1f} s, {way}"
 
 
-class DrillFailed(AnnouncedFact):
+class DrillFailed(Escalation):
     """The rollback of a model was rehearsed, and would fail."""
 
     kind: Literal["drill_failed"] = "drill_failed"
@@ -50,10 +49,6 @@ class DrillFailed(AnnouncedFact):
     live: bool
     problem: str
     owner: str
-
-    @property
-    def event(self) -> EventKind:
-        return "escalated"
 
     @property
     def fact_id(self) -> str:
@@ -67,7 +62,7 @@ class DrillFailed(AnnouncedFact):
         return f"{would}: {self.problem}; {self.owner}, please repair it"
 
 
-class DrillLeft(AnnouncedFact):
+class DrillLeft(Escalation):
     """Who began a live drill did not end it; the champion answers again."""
 
     kind: Literal["drill_left"] = "drill_left"
@@ -75,10 +70,6 @@ class DrillLeft(AnnouncedFact):
     champion: str
     target: str
     owner: str
-
-    @property
-    def event(self) -> EventKind:
-        return "escalated"
 
     @property
     def fact_id(self) -> str:
@@ -90,7 +81,7 @@ class DrillLeft(AnnouncedFact):
         return f"{left}; version {self.champion} is brought back; {self.owner}, please drill it again"
 
 
-class DrillOverdue(AnnouncedFact):
+class DrillOverdue(Escalation):
     """A version goes into production although the last drill is older than the policy allows."""
 
     kind: Literal["drill_overdue"] = "drill_overdue"
@@ -100,10 +91,6 @@ class DrillOverdue(AnnouncedFact):
     @property
     def fact_id(self) -> str:
         return f"{self.job_id}-drill-overdue"
-
-    @property
-    def event(self) -> EventKind:
-        return "escalated"
 
     @property
     def sentence(self) -> str:

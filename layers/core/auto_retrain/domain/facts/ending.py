@@ -5,7 +5,7 @@ from typing import Literal
 from ..ending import Ending
 from ..events import EventKind
 from ..status import RetrainingStatus
-from .fact import AnnouncedFact
+from .fact import AnnouncedFact, Escalation
 
 _EVENTS: dict[Ending, EventKind] = {
     Ending.PROMOTED: "deployed",
@@ -36,17 +36,13 @@ class JobEnded(AnnouncedFact):
         return self.summary
 
 
-class RejectionsEscalated(AnnouncedFact):
+class RejectionsEscalated(Escalation):
     """One challenger after another is not promoted, although triggers ask on, or the gates had let it pass."""
 
     kind: Literal["rejections_escalated"] = "rejections_escalated"
     in_a_row: int
     owner: str
     last: str
-
-    @property
-    def event(self) -> EventKind:
-        return "escalated"
 
     @property
     def sentence(self) -> str:
@@ -56,7 +52,7 @@ class RejectionsEscalated(AnnouncedFact):
         )
 
 
-class SkipsEscalated(AnnouncedFact):
+class SkipsEscalated(Escalation):
     """Triggers keep calling for a new model, but one job after another trains nothing."""
 
     kind: Literal["skips_escalated"] = "skips_escalated"
@@ -67,10 +63,6 @@ class SkipsEscalated(AnnouncedFact):
     @property
     def fact_id(self) -> str:
         return f"{self.job_id}-skips-escalated"
-
-    @property
-    def event(self) -> EventKind:
-        return "escalated"
 
     @property
     def sentence(self) -> str:

@@ -40,3 +40,11 @@ class AnnouncedFact(Fact):
     @property
     def fact_id(self) -> str:
         return f"{self.job_id}-{self.event}"
+
+
+class Escalation(AnnouncedFact):
+    """What a person has to do something about."""
+
+    @property
+    def event(self) -> EventKind:
+        return "escalated"

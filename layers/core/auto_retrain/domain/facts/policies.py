@@ -3,8 +3,7 @@
 from typing import Literal
 
 from ..base import UtcTime
-from ..events import EventKind
-from .fact import AnnouncedFact, Fact
+from .fact import Escalation, Fact
 
 
 class PolicyApplied(Fact):
@@ -25,7 +24,7 @@ class PolicyApplied(Fact):
         return f"{self.actor} applied policy version {self.version} of {self.model_name} ({self.status}){note}"
 
 
-class PauseOfModelLasts(AnnouncedFact):
+class PauseOfModelLasts(Escalation):
     """A model has been paused for some weeks; `actor` made the policy version that is in force since then."""
 
     kind: Literal["pause_of_model_lasts"] = "pause_of_model_lasts"
@@ -34,10 +33,6 @@ class PauseOfModelLasts(AnnouncedFact):
     weeks: int
     note: str
     owner: str
-
-    @property
-    def event(self) -> EventKind:
-        return "escalated"
 
     @property
     def fact_id(self) -> str:

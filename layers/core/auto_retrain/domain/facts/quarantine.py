@@ -4,7 +4,7 @@ from typing import Literal
 
 from ..base import UtcTime
 from ..events import EventKind
-from .fact import AnnouncedFact
+from .fact import AnnouncedFact, Escalation
 
 
 class QuarantineSet(AnnouncedFact):
@@ -31,7 +31,7 @@ class QuarantineSet(AnnouncedFact):
         )
 
 
-class QuarantineLasts(AnnouncedFact):
+class QuarantineLasts(Escalation):
     """A model has been in quarantine for some weeks, and nothing was trained."""
 
     kind: Literal["quarantine_lasts"] = "quarantine_lasts"
@@ -39,10 +39,6 @@ class QuarantineLasts(AnnouncedFact):
     weeks: int
     reason: str
     owner: str
-
-    @property
-    def event(self) -> EventKind:
-        return "escalated"
 
     @property
     def fact_id(self) -> str:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from ..base import UtcTime
 from ..events import EventKind
-from .fact import AnnouncedFact, Fact
+from .fact import AnnouncedFact, Escalation, Fact
 
 
 class VersionTakenBack(AnnouncedFact):
@@ -53,7 +53,7 @@ class RolloutIntervened(Fact):
         return f"{self.actor} {verbs[self.intervention]} the rollout of {self.model_name}: {self.reason}"
 
 
-class PauseLasts(AnnouncedFact):
+class PauseLasts(Escalation):
     """A person paused a rollout days ago, which is repeated each day; `actor` and `since` are those of the pause."""
 
     kind: Literal["pause_lasts"] = "pause_lasts"
@@ -62,10 +62,6 @@ class PauseLasts(AnnouncedFact):
     weight: int
     reason: str
     owner: str
-
-    @property
-    def event(self) -> EventKind:
-        return "escalated"
 
     @property
     def fact_id(self) -> str:
@@ -82,16 +78,12 @@ class PauseLasts(AnnouncedFact):
         )
 
 
-class ServingDiffers(AnnouncedFact):
+class ServingDiffers(Escalation):
     """Alias or traffic of a model differ from its serving record, which is repeated each day."""
 
     kind: Literal["serving_differs"] = "serving_differs"
     reason: str
     owner: str
-
-    @property
-    def event(self) -> EventKind:
-        return "escalated"
 
     @property
     def fact_id(self) -> str:
