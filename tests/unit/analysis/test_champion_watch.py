@@ -317,6 +317,19 @@ def test_every_day_is_judged_whatever_the_aggregation_of_the_trigger(
     assert verdict.n == (7_000 if policy.metric.counts_rows else None)
 
 
+def test_rows_of_which_nothing_is_known_may_have_been_wrong_before_and_right_since() -> None:
+    known = MetricReading(value=0.9, rows=9_000, points=9, newest_at=NOON, by_day=((0.9, 1_000.0),) * 9)
+    unknown = known.changed(unknown_rows=1_000)
+    levels = [level_of(COUNTED, each, NOON, Serving(version="1", since=NOON - 9 * DAY)) for each in (known, unknown)]
+    sure, unsure = (each for each in levels if isinstance(each, Level))
+    assert (sure.value, unsure.value) == (pytest.approx(0.9), pytest.approx(0.9))
+    assert unsure.worst < sure.worst - 0.08
+    worse = known.changed(by_day=((0.85, 1_000.0),) * 9)
+    champion = Serving(version="2", since=NOON - 9 * DAY)
+    assert judge_champion(COUNTED, sure, worse, NOON, champion).met
+    assert not judge_champion(COUNTED, sure, worse.changed(unknown_rows=4_000), NOON, champion).met
+
+
 @pytest.mark.parametrize("scale", [1e-200, 1e-160, 1e-9, 1e99])
 def test_a_number_of_any_size_is_judged(scale: float) -> None:
     verdict = judged_days([40 * scale, 41 * scale] * 4, [80 * scale] * 7)

@@ -3,10 +3,10 @@
 from datetime import timedelta
 from itertools import pairwise
 
-from auto_retrain.domain.watch import Alert
+from auto_retrain.domain.watch import Alert, Watch
 from tests.unit.builders import NOON
 
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def an_alert() -> Alert:
@@ -39,3 +39,30 @@ def test_a_time_from_the_future_does_not_silence_the_reminders() -> None:
     alert = alert.reminded(NOON)
     assert not alert.is_due(NOON + HOUR)
     assert alert.is_due(NOON + 2 * HOUR)
+
+
+def a_watch() -> Watch:
+    return Watch(predecessor="1", predecessor_since=NOON - 30 * DAY, since=NOON, until=NOON + 90 * DAY)
+
+
+def test_a_watch_of_an_earlier_release_is_read() -> None:
+    level = {"value": 0.9, "worst": 0.89, "noise": 1.2, "days": 30, "rows": 30000}
+    stored = {"predecessor": "1", "predecessor_since": NOON, "since": NOON, "until": NOON + 7 * DAY, "level": level}
+    watch = Watch.model_validate(stored)
+    assert watch.mixed == ()
+    assert watch.level
+    assert watch.level.read_by is None
+
+
+def test_days_beside_a_time_of_two_versions_are_mixed_as_well() -> None:
+    watch = a_watch().mixed_during(NOON + 10 * DAY, NOON + 10 * DAY + HOUR)
+    mixed = [day for day in range(90) if watch.is_mixed(NOON + day * DAY, NOON + (day + 1) * DAY)]
+    assert mixed == [9, 10, 11]
+
+
+def test_times_of_two_versions_are_never_more_than_the_days_of_a_watch() -> None:
+    watch = a_watch()
+    for number in range(90 * 12):
+        watch = watch.mixed_during(NOON + 2 * number * HOUR, NOON + (2 * number + 1) * HOUR)
+    assert len(watch.mixed) == 1
+    assert (watch.mixed[0].since, watch.mixed[0].until) == (NOON, NOON + 90 * DAY - HOUR)
