@@ -17,7 +17,16 @@ from auto_retrain.domain.traffic import DesiredRoute, EffectState
 from tests.contracts.cluster.canned import CLOSED, Canned, CannedServer
 from tests.contracts.ports.odd_server import OddServer
 from tests.contracts.ports.test_traffic import STEPS, desired
-from tests.contracts.ports.traffic_targets import MODEL, NAMESPACE, ROUTE, Json, RouteTarget, client_of, http_route
+from tests.contracts.ports.traffic_targets import (
+    MODEL,
+    NAMESPACE,
+    ROUTE,
+    Json,
+    RouteTarget,
+    asked_for,
+    client_of,
+    http_route,
+)
 
 ODD_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-2, 200) | st.sampled_from(["", "churn-v17", "RequestMirror", "x" * 300]),
@@ -45,12 +54,12 @@ def verify(outside: RouteTarget, wish: DesiredRoute) -> tuple[EffectState, str]:
 
 def refused(outside: RouteTarget, wish: DesiredRoute = STEPS["some"], **target: Any) -> str:
     """The reason of a refusal, after which the HTTPRoute is as it was."""
-    before = outside.body()
+    before = asked_for(outside.body())
     with pytest.raises(TrafficRefused) as caught:
         write(outside, wish, **target)
     with pytest.raises(TrafficRefused) as checked:
         outside.traffic.check(MODEL, ROUTE.changed(**target), wish)
-    assert outside.body() == before
+    assert asked_for(outside.body()) == before
     assert str(checked.value) == str(caught.value)
     return str(caught.value)
 
@@ -207,12 +216,12 @@ def test_a_version_without_a_service_gets_no_requests(outside: RouteTarget) -> N
 
 def test_a_version_gets_no_requests_before_an_endpoint_of_its_service_is_ready(outside: RouteTarget) -> None:
     outside.serve("20", ready=False)
-    before = outside.body()
+    before = asked_for(outside.body())
     with pytest.raises(TrafficUnavailable, match="version 20 cannot get requests yet: no endpoint of Service"):
         write(outside, desired("17", "20", weight=5))
     with pytest.raises(TrafficUnavailable, match="no endpoint of Service"):
         outside.traffic.check(MODEL, ROUTE, desired("17", "20", weight=5))
-    assert outside.body() == before
+    assert asked_for(outside.body()) == before
     outside.show_endpoint("20", ready=True)
     write(outside, desired("17", "20", weight=5))
     assert outside.backends() == {"churn-v17": 95, "churn-v20": 5}

@@ -9,7 +9,7 @@ from auto_retrain.domain.errors import RegistryUnavailable, TrafficRefused
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.policy.traffic import KserveTarget
 from auto_retrain.domain.traffic import DesiredRoute, Effect, EffectState
-from tests.contracts.ports.traffic_targets import MODEL, NAMESPACE, KserveService, client_of, kserve
+from tests.contracts.ports.traffic_targets import MODEL, NAMESPACE, KserveService, asked_for, client_of, kserve
 
 
 def desired(champion: str, challenger: str | None = None, weight: int = 0) -> DesiredRoute:
@@ -132,12 +132,12 @@ def test_a_version_is_loaded_from_where_mlflow_keeps_it(
 def test_an_address_that_kserve_cannot_read_is_refused_before_anything_is_written(
     service: KserveService, kept_at: str, problem: str
 ) -> None:
-    before = service.body()
+    before = asked_for(service.body())
     service.registry.storage_uri = lambda model, version: kept_at  # type: ignore[method-assign]
     with pytest.raises(TrafficRefused, match=problem):
         service.traffic.write(MODEL, service.target, desired("18"), None)
 
-    assert service.body() == before
+    assert asked_for(service.body()) == before
 
 
 def test_an_absent_service_and_an_unknown_mode_are_named(service: KserveService) -> None:

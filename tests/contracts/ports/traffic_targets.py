@@ -116,6 +116,12 @@ def client_of(url: str, token: str = "traffic") -> Callable[[str], ObjectClient]
     return lambda namespace: ObjectClient(transport, namespace, sleep=lambda _: None)
 
 
+def asked_for(body: Json) -> Json:
+    """What an object asks for: its controller writes the status, and with it the revision, whenever it likes."""
+    metadata = {name: body["metadata"].get(name) for name in ("labels", "annotations")}
+    return {"spec": body["spec"], "metadata": metadata}
+
+
 class RouteTarget:
     """An HTTPRoute on a local cluster, with a gateway that accepts it, and Services of three versions."""
 
