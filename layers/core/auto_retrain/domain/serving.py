@@ -60,6 +60,11 @@ class ServingRecord(Record):
     drilled_at: UtcTime | None = None
 
     @property
+    def champion_number(self) -> str | None:
+        """The version that serves; None for a model without a champion."""
+        return self.champion.version.number if self.champion else None
+
+    @property
     def desired(self) -> DesiredRoute | None:
         """What traffic should be; None for a model without a champion."""
         if self.champion is None:
@@ -82,6 +87,10 @@ class ServingRecord(Record):
     def is_watched(self) -> bool:
         """Whether its champion is judged, or people do not know yet about the last one that failed."""
         return self.watch is not None or (self.alert is not None and not self.alert.is_over)
+
+    def watches(self, version: str) -> bool:
+        """Whether this version is the champion, and judged."""
+        return self.watch is not None and self.champion_number == version
 
     @property
     def is_applied(self) -> bool:
@@ -407,7 +416,7 @@ class ServingRecord(Record):
             sequence=self.sequence + 1,
             change=change,
             version=version,
-            previous_version=self.champion.version.number if self.champion else None,
+            previous_version=self.champion_number,
             reason=reason,
             deployed_at=at,
             **fields,

@@ -1,5 +1,6 @@
 """Looks up the records that a use case requires."""
 
+from ..domain.deployment_ledger import LedgerLine
 from ..domain.errors import JobUnknown, ModelUnknown
 from ..domain.files import VersionFiles
 from ..domain.job import RetrainingJob
@@ -7,6 +8,8 @@ from ..domain.model_version import ModelVersion
 from ..domain.policy.policy import AppliedPolicy
 from ..ports import Ports
 
+# Each step of a rollout is a line of the ledger as well.
+MAX_LINES = 1_000
 _WHERE = "'auto-retrain models list' for the names of those that have one"
 
 
@@ -38,6 +41,11 @@ def known_policy(model_name: str, ports: Ports) -> AppliedPolicy:
     if newest is None:
         raise ModelUnknown(f"model '{model_name}' has no policy, and never had one; see {_WHERE}")
     return newest
+
+
+def champion_lines(model_name: str, ports: Ports) -> list[LedgerLine]:
+    """The lines of the ledger that put a champion there, newest first."""
+    return [line for line in ports.ledger.lines(model_name, MAX_LINES) if line.is_new_champion]
 
 
 def owner_in(applied: AppliedPolicy | None) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.job import RetrainingJob
 from auto_retrain.domain.messages.after_promotion import ChampionsWatched
@@ -12,13 +11,12 @@ from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.metric_reading import MetricQuery, MetricReading
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.rollout import Rollout
-from auto_retrain.domain.serving import ServingRecord
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.watch import Alert, Watch
 from auto_retrain.domain.windows import Window, Windows
 from auto_retrain.usecases.after_promotion.watch_champions import watch_champions
-from auto_retrain.usecases.rolling_out.follow import follow
 from tests.unit.builders import NOON, a_policy
+from tests.unit.usecases.serving_world import ServingWorld
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WATCH = timedelta(days=7)
@@ -60,34 +58,20 @@ class ScriptedMetrics:
         return [value for since, value in self.accuracy[name] if since <= moment][-1]
 
 
-class WatchWorld:
+class WatchWorld(ServingWorld):
     """Some models with version 1 in production for a month, and version 2 promoted at noon."""
 
     def __init__(self, *names: str, **deployment: Any) -> None:
-        self.ports: Any = MemoryPorts()
+        super().__init__()
         self.ports.clock.advance(NOON - 30 * DAY - self.now)
         self.metrics = self.ports.metrics = ScriptedMetrics()
         names = names or ("churn",)
         for name in names:
-            self.ports.policies.apply(a_policy(model=name, deployment=deployment), "ada", self.now)
             self.metrics.accuracy[name] = [(self.now - 60 * DAY, 0.9)]
-            for version in ("1", "2", "3", "4"):
-                self.ports.registry.register(name, version)
-            self.ports.registry.set_champion(name, "1")
-            adopted = self.record(name).adopted(ModelVersion(number="1"), "it served", self.now)
-            self.follow(self.ports.ledger.write(adopted))
+            self.serve(name, deployment, "1", "2", "3", "4")
         self.ports.clock.advance(30 * DAY)
         for name in names:
             self.promote(name)
-
-    @property
-    def now(self) -> datetime:
-        now: datetime = self.ports.clock.now()
-        return now
-
-    def record(self, name: str = "churn") -> ServingRecord:
-        record: ServingRecord = self.ports.ledger.serving(name)
-        return record
 
     def watch(self, name: str = "churn") -> Watch:
         watch = self.record(name).watch
@@ -107,9 +91,6 @@ class WatchWorld:
     def job(self, name: str = "churn", version: str = "2") -> RetrainingJob:
         job: RetrainingJob = self.ports.jobs.get(f"{name}-{version}")
         return job
-
-    def follow(self, record: ServingRecord) -> None:
-        follow(record, self.ports.policies.get(record.model_name).policy.deployment.traffic, self.ports)
 
     def promote(self, name: str = "churn", version: str = "2") -> None:
         """A job from its beginning to its end."""

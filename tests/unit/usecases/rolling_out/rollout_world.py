@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.adapters.memory.traffic import MemoryTraffic
 from auto_retrain.domain.analysis import Analysis, RolloutEvidence
 from auto_retrain.domain.errors import AutoRetrainError
@@ -23,15 +22,14 @@ from auto_retrain.domain.model_state import ModelState
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.policy.analysis import AnalysisPolicy
 from auto_retrain.domain.rollout import Rollout
-from auto_retrain.domain.serving import ServingRecord
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.windows import Window, Windows
 from auto_retrain.strategies import Action, Hold, Promote, RollBack, SetWeight, Strategy
 from auto_retrain.usecases.rolling_out.await_rollout import await_rollout
-from auto_retrain.usecases.rolling_out.follow import follow
 from auto_retrain.usecases.rolling_out.roll_back import roll_back
 from auto_retrain.usecases.rolling_out.watch_rollouts import watch_rollouts
-from tests.unit.builders import NOON, a_policy
+from tests.unit.builders import NOON
+from tests.unit.usecases.serving_world import ServingWorld
 
 WEIGHTS = (5, 25, 50)
 BAKE = timedelta(minutes=60)
@@ -92,12 +90,12 @@ class Failing:
         return fail
 
 
-class RolloutWorld:
+class RolloutWorld(ServingWorld):
     """Some models, each with version 1 in production."""
 
     def __init__(self, monkeypatch: Any, *names: str) -> None:
+        super().__init__()
         self._monkeypatch = monkeypatch
-        self.ports: Any = MemoryPorts()
         self.ports.clock.advance(NOON - self.ports.clock.now())
         self.traffic, self.registry = MemoryTraffic(), self.ports.registry
         self.ports.live, self.ports.traffic = ScriptedLive(), self.traffic
@@ -108,32 +106,12 @@ class RolloutWorld:
             self.add(name)
 
     def add(self, name: str) -> None:
-        self.ports.policies.apply(a_policy(model=name, deployment=CANARY), "ada", self.now)
-        for version in ("1", "2", "3"):
-            self.ports.registry.register(name, version)
-        self.ports.registry.set_champion(name, "1")
-        adopted = self.ports.ledger.write(self.record(name).adopted(ModelVersion(number="1"), "it served", self.now))
-        self.follow(adopted)
-
-    @property
-    def now(self) -> datetime:
-        now: datetime = self.ports.clock.now()
-        return now
-
-    def record(self, name: str = "churn") -> ServingRecord:
-        record: ServingRecord = self.ports.ledger.serving(name)
-        return record
+        self.serve(name, CANARY, "1", "2", "3")
 
     def rollout(self, name: str = "churn") -> Rollout:
         rollout = self.record(name).rollout
         assert rollout is not None
         return rollout
-
-    def follow(self, record: ServingRecord) -> ServingRecord:
-        return follow(record, self.policy_of(record.model_name).deployment.traffic, self.ports)
-
-    def policy_of(self, name: str) -> Any:
-        return self.ports.policies.get(name).policy
 
     def begin(self, name: str = "churn", challenger: str = "2", token: str | None = None) -> RetrainingJob:
         """A rollout at its first weight, whose execution waits for it."""

@@ -28,7 +28,7 @@ def take_back_champion(
 def _decide(
     version: str, reason: str, event_time: datetime, ports: Ports, record: ServingRecord
 ) -> ServingChange | str:
-    if record.watch is None or record.champion is None or record.champion.version.number != version:
+    if not record.watches(version):
         return f"version {version} is not watched any more"
     if record.rollout or record.conflict:
         return "a rollout is under way" if record.rollout else f"somebody else is at work: {record.conflict}"

@@ -126,25 +126,21 @@ def _failure(record: ServingRecord, decision: Decision) -> str:
 
 
 def _fail(decision: Decision, error: RollbackRefused, at: datetime, ports: Ports, record: ServingRecord) -> None:
-    if _is_watched(record, decision.version):
+    if record.watches(decision.version):
         ports.ledger.note(record.failed(f"{_failure(record, decision)}; {error}", at))
 
 
 def _warn(decision: Decision, at: datetime, ports: Ports, record: ServingRecord) -> None:
-    if _is_watched(record, decision.version):
+    if record.watches(decision.version):
         ports.ledger.note(record.warned(_failure(record, decision), at))
 
 
 def _finalise(decision: Decision, at: datetime, ports: Ports, record: ServingRecord) -> None:
     version, reason = decision.version, decision.reason
-    if not _is_watched(record, version) or record.champion is None:
+    if record.champion is None or not record.watches(version):
         return
     ports.ledger.note(record.finalised(reason, at))
     fact = PromotionFinal(
         model_name=record.model_name, job_id=record.champion.job_id, at=at, version=version, reason=reason
     )
     record_fact(fact)
-
-
-def _is_watched(record: ServingRecord, version: str) -> bool:
-    return record.watch is not None and record.champion is not None and record.champion.version.number == version

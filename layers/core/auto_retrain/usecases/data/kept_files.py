@@ -11,12 +11,11 @@ from ...domain.model_version import ModelVersion
 from ...domain.serving import ServingRecord
 from ...ports import Ports
 from ..audit.record import record
+from ..lookup import champion_lines
 
 _LOG = logging.getLogger(__name__)
 
 MAX_LIST_BYTES = 4 << 20
-# Each step of a rollout is a line as well.
-MAX_LINES = 1_000
 # The champion and the one to go back to; one more is left for a while.
 COPIED, KEPT = 2, 3
 
@@ -35,7 +34,7 @@ def keep_files(job: RetrainingJob, ports: Ports) -> tuple[str, ...]:
 
 def _good_versions(serving: ServingRecord, ports: Ports) -> list[ModelVersion]:
     """The champion, and before it the champions that were not taken back, newest first."""
-    lines = [line for line in ports.ledger.lines(serving.model_name, MAX_LINES) if line.is_new_champion]
+    lines = champion_lines(serving.model_name, ports)
     good = [line.version for line in lines if not serving.is_rolled_back(line.version.number)]
     return list({version.number: version for version in reversed(good)}.values())[::-1]
 

@@ -47,7 +47,7 @@ def moved_fact(
         job_id=record.rollout.job_id if record.rollout else None,
         at=ports.clock.now(),
         version=version,
-        expected=record.champion.version.number if record.champion else None,
+        expected=record.champion_number,
         deployment=record.sequence,
         owner=owner_in(applied),
         moved=moved,

@@ -1,13 +1,12 @@
 """Finds the champion to go back to among those that have served."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from ...domain.deployment_ledger import LedgerLine
 from ...domain.errors import RollbackRefused
 from ...domain.serving import ServingRecord
 from ...ports import Ports
-
-MAX_LINES = 1_000
+from ..lookup import champion_lines
 
 
 def last_good(record: ServingRecord, ports: Ports) -> LedgerLine:
@@ -17,7 +16,7 @@ def last_good(record: ServingRecord, ports: Ports) -> LedgerLine:
     """
     if record.previous and _is_good(record.previous, record):
         return record.previous
-    lines = list(champions_of(record, ports))
+    lines = champion_lines(record.model_name, ports)
     taken_back = _taken_back(lines)  # the record remembers only the newest of them
     for line in lines:
         if line.version.number not in taken_back and _is_good(line, record):
@@ -27,8 +26,7 @@ def last_good(record: ServingRecord, ports: Ports) -> LedgerLine:
 
 def _is_good(line: LedgerLine, record: ServingRecord) -> bool:
     number = line.version.number
-    is_champion = record.champion is not None and record.champion.version.number == number
-    return not is_champion and not record.is_rolled_back(number)
+    return number != record.champion_number and not record.is_rolled_back(number)
 
 
 def _taken_back(lines: Sequence[LedgerLine]) -> set[str | None]:
@@ -46,15 +44,10 @@ def _taken_back(lines: Sequence[LedgerLine]) -> set[str | None]:
     return taken_back
 
 
-def champions_of(record: ServingRecord, ports: Ports) -> Iterable[LedgerLine]:
-    """The lines that put a champion there, newest first."""
-    return (line for line in ports.ledger.lines(record.model_name, MAX_LINES) if line.is_new_champion)
-
-
 def choices(record: ServingRecord, ports: Ports) -> str:
     """The versions that have served, for people who have to name one."""
-    champion = record.champion.version.number if record.champion else None
-    numbers = dict.fromkeys(line.version.number for line in champions_of(record, ports))
+    champion = record.champion_number
+    numbers = dict.fromkeys(line.version.number for line in champion_lines(record.model_name, ports))
     served = [number for number in numbers if number != champion]
     only = f"only version {champion} has served"
     return f"versions that have served: {', '.join(served)} (name one with 'to')" if served else only

@@ -8,8 +8,8 @@ from ...domain.messages.rolling_out import RollbackAlarm, RollbackOutcome, Rollb
 from ...domain.people import SYSTEM_ACTOR, check_person
 from ...domain.serving import ServingChange, ServingRecord
 from ...ports import Ports
-from ..lookup import known_policy
-from .last_good import champions_of, choices, last_good
+from ..lookup import champion_lines, known_policy
+from .last_good import choices, last_good
 from .take_back import take_back
 
 # Whoever asks again this soon, or asked before it happened, means the trouble that is already dealt with.
@@ -74,7 +74,7 @@ def _to_version(
     if champion and to == champion.version.number:
         served = f"version {to} serves since {champion.deployed_at:%F %T} UTC"
         return record.aborted(actor, reason, at) if record.rollout else served
-    target = next((line for line in champions_of(record, ports) if line.version.number == to), None)
+    target = next((line for line in champion_lines(record.model_name, ports) if line.version.number == to), None)
     if target is None:
         raise RollbackRefused(f"version {to} of '{record.model_name}' has never served; {choices(record, ports)}")
     return record.rolled_back_to(target, actor, reason, at)

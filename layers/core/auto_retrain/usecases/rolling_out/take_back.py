@@ -76,7 +76,7 @@ def take_back(model_name: str, decide: Decision, ports: Ports, tell: bool = True
     route = record.applied.route if record.applied else None
     return RollbackOutcome(
         model_name=model_name,
-        version=record.champion.version.number if record.champion else None,
+        version=record.champion_number,
         taken_back=taken_back,
         unchanged=written.unchanged,
         alias=record.applied.alias if record.applied else None,
