@@ -40,7 +40,8 @@ class JudgedMetric(NamedTuple):
 
     @property
     def name(self) -> str:
-        return self.policy.metric.name
+        metric = self.policy.metric
+        return f"labelled {metric.name}" if metric.source == "prediction_log" else metric.name
 
     @property
     def of_version(self) -> str:
@@ -112,7 +113,7 @@ class JudgedMetric(NamedTuple):
 
     def _about_its_rows(self) -> Iterator[str]:
         share, needed = self.reading.label_share, self.policy.data.min_label_share
-        if self.policy.metric.label_share and (share is None or not share >= needed):
+        if self.policy.metric.knows_label_share and (share is None or not share >= needed):
             part = "an unknown share" if share is None else f"only {share:.1%}"
             yield f"{part} of the labels has arrived ({needed:.1%} needed)"
         rows, least = self.reading.rows, self.policy.triggers.min_rows
