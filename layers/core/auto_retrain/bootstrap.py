@@ -120,7 +120,11 @@ class DeployedPorts:
         from .adapters.metrics.sources import MetricSources
 
         return MetricSources(
-            {"cloudwatch": self._cloudwatch, "prometheus": self._prometheus, "prediction_log": self._labelled_log}
+            {
+                "cloudwatch": lambda: self._cloudwatch,
+                "prometheus": self._prometheus,
+                "prediction_log": self._labelled_log,
+            }
         )
 
     def _labelled_log(self) -> "MetricSource":
@@ -128,6 +132,7 @@ class DeployedPorts:
 
         return PredictionLogMetricSource(self.data, self.clock)
 
+    @cached_property
     def _cloudwatch(self) -> "MetricSource":
         from .adapters.aws import aws_client
         from .adapters.metrics.cloudwatch import CloudWatchMetricSource

@@ -12,6 +12,7 @@ from .data import Prefix
 class PredictionLogPlace(StrictRecord):
     """A log with one row for each answer."""
 
+    source: Literal["prediction_log"]
     prefix: Prefix | None = Field(
         default=None,
         description="folder in the data bucket with the subfolders date=YYYY-MM-DD/hour=HH; none: "
