@@ -68,11 +68,11 @@ def main() -> None:
 
 
 def _query() -> MetricQuery:
-    """The day after its labels have settled."""
+    """When the labels of the day are due."""
     data = DataPolicy.model_validate({"prefix": "labels", "row_id": "id", "label": "y", "numeric": ["x"]}, strict=False)
     metric = PredictionLogMetric(source="prediction_log", prefix="log")
     start = datetime(DAY.year, DAY.month, DAY.day, tzinfo=UTC)
-    window = {"start": start, "end": start + timedelta(days=5)}
+    window = {"start": start, "end": start + timedelta(days=1)}
     return MetricQuery(model_name="bench", version="1", metric=metric, data=data, **window)
 
 

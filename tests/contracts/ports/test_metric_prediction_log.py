@@ -15,7 +15,7 @@ from auto_retrain.adapters.memory.data import MemoryDataStore
 from auto_retrain.adapters.memory.outside import MemoryClock
 from auto_retrain.adapters.metrics.counted_days import document_key
 from auto_retrain.adapters.metrics.prediction_log import COUNTING_TIME, PredictionLogMetricSource
-from auto_retrain.domain.errors import DataUnavailable, MetricsUnavailable
+from auto_retrain.domain.errors import AwsRefused, DataUnavailable, MetricsUnavailable
 from auto_retrain.domain.labelled_days import SETTLING
 from auto_retrain.domain.manifest import DataObject
 from auto_retrain.domain.metric_reading import MetricQuery, MetricReading
@@ -351,6 +351,16 @@ def test_a_source_that_is_away_says_so_and_keeps_what_it_knows(world: World) -> 
         world.read()
     world.data.is_away = False
     assert world.read().value == 1.0
+
+
+def test_who_may_not_write_reads_the_same_numbers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(key: str, content: bytes) -> str:
+        raise AwsRefused("access denied")
+
+    world.log([answer(1)])
+    world.label({"p-1": "yes"})
+    monkeypatch.setattr(world.data, "write", denied)
+    assert [world.read().value for _ in range(2)] == [1.0, 1.0]
 
 
 def test_models_are_read_each_from_its_own_log(world: World) -> None:

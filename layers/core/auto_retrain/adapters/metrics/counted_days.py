@@ -1,5 +1,6 @@
 """The counted days of one model's prediction log: kept in a document, and completed from the log's files."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -9,7 +10,7 @@ import pyarrow as pa
 from pydantic import ValidationError
 
 from ...domain.digest import sha256_of
-from ...domain.errors import ArtifactMissing, DataInvalid
+from ...domain.errors import ArtifactMissing, AutoRetrainError, DataInvalid
 from ...domain.labelled_days import SETTLING, LabelledDay, LabelledDays, start_of, way_of_reading
 from ...domain.manifest import DataObject
 from ...domain.metric_kinds import Task
@@ -21,6 +22,7 @@ from ..live.log_days import AskedLog, count_day, files_of_day
 from ..live.log_files import holds_rows
 
 _DAY = timedelta(days=1)
+_LOG = logging.getLogger(__name__)
 
 Files = Mapping[date, Sequence[DataObject]]
 
@@ -61,7 +63,7 @@ class CountedDays:
         finally:
             # What was counted before a file could not be read is not counted again.
             if any(known.get(day) != each for day, each in fresh.items()):
-                self._data.write(self._key, kept.with_days(fresh).model_dump_json().encode())
+                self._keep(kept.with_days(fresh))
         return known | fresh
 
     def _stored(self) -> LabelledDays:
@@ -70,6 +72,13 @@ class CountedDays:
             return LabelledDays.model_validate_json(self._data.read(self._data.uri(self._key)))
         except (ArtifactMissing, ValidationError):
             return LabelledDays()
+
+    def _keep(self, days: LabelledDays) -> None:
+        """Somebody who may read but not write counts the same days each time, and is right all the same."""
+        try:
+            self._data.write(self._key, days.model_dump_json().encode())
+        except AutoRetrainError as error:
+            _LOG.warning("counted days of %s are not kept: %s", self._model, error)
 
     def _look_at(self, days: Sequence[date], known: Mapping[date, LabelledDay], fresh: dict[date, LabelledDay]) -> None:
         """Days without a gap: one listing of the log, and one of the labels."""

@@ -12,7 +12,7 @@ _UNREAD = Verdict(check=CHECK, outcome=Outcome.ERROR, reason="another metric cou
 
 def combined(verdicts: Sequence[Verdict | None]) -> Verdict | None:
     """The verdict of all, with their reasons; None if none could be read."""
-    if not any(verdicts):
-        return None
+    if len(verdicts) == 1 or not any(verdicts):
+        return verdicts[0]
     each = sorted((verdict or _UNREAD for verdict in verdicts), key=lambda verdict: _IN_ORDER.index(verdict.outcome))
     return each[0].changed(reason="; ".join(dict.fromkeys(verdict.reason for verdict in each)))
