@@ -85,7 +85,9 @@ class World:
     def put(self, folder: str, content: bytes, suffix: str = ".parquet") -> None:
         prefix, _, rest = folder.partition("/date=")
         self._files += 1
-        self._put(prefix, date.fromisoformat(rest[:10]), f"{rest[11:]}/part-{self._files}{suffix}".lstrip("/"), content)
+        self._put(
+            prefix, date.fromisoformat(rest[:10]), f"{rest[11:]}/part-{self._files:03}{suffix}".lstrip("/"), content
+        )
 
     def label(self, labels: Mapping[str, Any], day: int = 0) -> None:
         frame = pd.DataFrame({"id": list(labels), "label": list(labels.values())})
@@ -192,6 +194,15 @@ def test_of_several_labels_the_last_counts_and_one_that_comes_late_enough_to_set
     world.label({"p-1": "yes", "p-2": "yes"}, day=3)
     world.label({"p-1": "no", "p-2": "no"}, day=4)
     assert (world.read(end=9).value, world.read(end=9).rows) == (1.0, 2)
+
+
+def test_of_many_files_of_labels_the_last_counts_and_an_empty_one_is_nothing(world: World) -> None:
+    """More of them than are read at once."""
+    world.log([answer(1)])
+    for number in range(20):
+        world.label({"p-1": "yes" if number == 19 else "no"})
+    world.put(f"{LABELS}/date={FIRST.date()}", pd.DataFrame({"id": [], "label": []}, dtype="string").to_parquet())
+    assert world.read().value == 1.0
 
 
 def test_a_file_of_the_first_hour_after_a_day_may_hold_its_last_answers(world: World) -> None:

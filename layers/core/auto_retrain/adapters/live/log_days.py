@@ -1,29 +1,32 @@
 """The answers of one UTC day in a prediction log, judged by their labels, version by version."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import NamedTuple
+from itertools import chain
+from typing import NamedTuple, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...domain.errors import DataInvalid
 from ...domain.labelled_days import VersionDay, start_of
-from ...domain.manifest import DataObject
+from ...domain.manifest import DataObject, with_rows
 from ...domain.policy.data import LabelPolicy
 from ...ports import DataStore
 from .log_cells import each, hashed, is_text, occurrences
 from .log_files import log_batches
-from .log_labels import joined
+from .log_labels import joined, labels_in
 from .log_rows import answers, first_of_each, label_keys, only
 
 # Of one day: as many as a step of a rollout may have.
 MAX_ROWS = 1_000_000
-# Most files are small, so most of the time is spent waiting for S3.
-_PARALLEL_FILES = 16
+# Most files are small, so most of the time is spent waiting for S3; large ones take memory.
+_PARALLEL_FILES = 8
+
+Part = TypeVar("Part")
 
 
 class AskedLog(NamedTuple):
@@ -44,22 +47,30 @@ def count_day(
     `files` are those of the log that may have rows of this day, and `labels` those that may have their labels. Raises
     DataInvalid naming a file and column, and DataUnavailable.
     """
-    rows = _rows(day, files, asked, data)
-    once = first_of_each(rows)
-    answered = once.filter(pc.and_(pc.invert(once["failed"]), pc.is_valid(once["answer"])))
-    judged = joined(answered, labels if answered.num_rows else (), asked.labels, asked.are_numbers, data)
+    if not files:
+        return {}
+    with ThreadPoolExecutor(_PARALLEL_FILES) as pool:
+        once = first_of_each(_rows(_in_order(pool, partial(_read, day, asked, data), files)))
+        answered = once.filter(pc.and_(pc.invert(once["failed"]), pc.is_valid(once["answer"])))
+        wanted = with_rows(labels, asked.labels.format) if answered.num_rows else ()
+        judged = joined(answered, chain.from_iterable(_in_order(pool, partial(_labels, asked, data), wanted)))
     versions = pc.unique(judged["version"]).to_pylist()
     return {version: _version(judged.filter(pc.equal(judged["version"], version)), asked) for version in versions}
 
 
-def _rows(day: date, files: Sequence[DataObject], asked: AskedLog, data: DataStore) -> pa.Table:
-    kept, rows = [_schema(asked).empty_table()], 0
-    with ThreadPoolExecutor(_PARALLEL_FILES) as pool:
-        for part in pool.map(partial(_read, day, asked, data), files):
-            rows += part.num_rows
-            if rows > MAX_ROWS:
-                raise DataInvalid(f"there are more than {MAX_ROWS} answers; count right and labelled rows by metrics")
-            kept.append(part)
+def _in_order(pool: Executor, read: Callable[[DataObject], Part], files: Sequence[DataObject]) -> Iterator[Part]:
+    """What is read from each file, some of them at once; none is read ahead of a part that fails."""
+    for start in range(0, len(files), _PARALLEL_FILES):
+        yield from pool.map(read, files[start : start + _PARALLEL_FILES])
+
+
+def _rows(parts: Iterable[pa.Table]) -> pa.Table:
+    kept, rows = list[pa.Table](), 0
+    for part in parts:
+        rows += part.num_rows
+        if rows > MAX_ROWS:
+            raise DataInvalid(f"there are more than {MAX_ROWS} answers; count right and labelled rows by metrics")
+        kept.append(part)
     return pa.concat_tables(kept)
 
 
@@ -67,6 +78,10 @@ def _read(day: date, asked: AskedLog, data: DataStore, item: DataObject) -> pa.T
     with data.open(item) as file:
         batches = _compacted(log_batches(file, item.uri), start_of(day), asked, item.uri)
         return pa.Table.from_batches(batches, _schema(asked))
+
+
+def _labels(asked: AskedLog, data: DataStore, item: DataObject) -> list[pa.Table]:
+    return list(labels_in(item, asked.labels, asked.are_numbers, data))
 
 
 def _compacted(

@@ -24,21 +24,19 @@ LABELS_AT_ONCE = 250_000
 
 def with_labels(rows: pa.Table, query: LiveQuery, data: DataStore) -> pa.Table:
     """The rows of a step with their labels, as `joined`."""
-    labels = query.policy.data.place_of_labels
-    objects = data.list_partitions(labels.prefix, _days(query.start, query.end))
-    return joined(rows, objects, labels, is_regression(query), data)
+    place, are_numbers = query.policy.data.place_of_labels, is_regression(query)
+    objects = data.list_partitions(place.prefix, _days(query.start, query.end))
+    files = with_rows(objects, place.format)
+    return joined(rows, (part for item in files for part in labels_in(item, place, are_numbers, data)))
 
 
-def joined(
-    rows: pa.Table, objects: Iterable[DataObject], place: LabelPolicy, are_numbers: bool, data: DataStore
-) -> pa.Table:
+def joined(rows: pa.Table, parts: Iterable[pa.Table]) -> pa.Table:
     """The rows with a column `label` instead of `key`, null if none has come yet; the last of several labels counts.
 
-    `objects` are the files of labels, in the order in which they came. Raises DataInvalid if labels cannot be read, and
-    DataUnavailable if S3 did not answer.
+    `parts` are labels in the order in which they came.
     """
     labels: pa.ChunkedArray = pa.chunked_array([pa.nulls(rows.num_rows, rows.schema.field("answer").type)])
-    for stored in _together(_stored(objects, place, are_numbers, data)):
+    for stored in _together(parts):
         latest_first = stored[::-1]
         labels = pc.coalesce(looked_up(rows["key"], latest_first["key"], latest_first["label"]), labels)
     return rows.drop_columns("key").append_column("label", labels)
@@ -56,13 +54,14 @@ def _together(parts: Iterable[pa.Table]) -> Iterator[pa.Table]:
         yield pa.concat_tables(kept)
 
 
-def _stored(
-    objects: Iterable[DataObject], place: LabelPolicy, are_numbers: bool, data: DataStore
-) -> Iterator[pa.Table]:
-    for item in with_rows(objects, place.format):
-        with data.open(item) as file:
-            for batch in record_batches(file, item.uri, place.format, [place.row_id, place.label]):
-                yield _typed(batch, place, are_numbers, item.uri).drop_null()
+def labels_in(item: DataObject, place: LabelPolicy, are_numbers: bool, data: DataStore) -> Iterator[pa.Table]:
+    """The labels of one file, each with its key.
+
+    Raises DataInvalid if they cannot be read, and DataUnavailable if S3 did not answer.
+    """
+    with data.open(item) as file:
+        for batch in record_batches(file, item.uri, place.format, [place.row_id, place.label]):
+            yield _typed(batch, place, are_numbers, item.uri).drop_null()
 
 
 def _typed(batch: pa.RecordBatch, place: LabelPolicy, are_numbers: bool, uri: str) -> pa.Table:

@@ -11,7 +11,7 @@ from ...ports import Clock, DataStore
 from .counted_days import CountedDays, document_key
 
 # A pass over many models must end in time; what was not counted by then is counted by the next ones.
-COUNTING_TIME = timedelta(seconds=40)
+COUNTING_TIME = timedelta(seconds=120)
 
 
 class PredictionLogMetricSource:
