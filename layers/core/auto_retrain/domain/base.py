@@ -67,6 +67,14 @@ class Record(BaseModel):
         """
         return cls.model_construct()
 
+    @classmethod
+    def unchecked(cls, **fields: Any) -> Self:
+        """A record of values that were checked before, and of defaults; only for records that have all defaults.
+
+        A fraction of the time of `model_construct`, which looks up what `as_default` keeps.
+        """
+        return cls.as_default().model_copy(update=fields)  # type: ignore[no-any-return]
+
     def changed(self, **changes: Any) -> Self:
         """A copy with some fields changed, validated like any record; the only way to update one.
 
