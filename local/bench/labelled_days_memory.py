@@ -37,7 +37,7 @@ class _Files:
         self.calls += 1
         return Path(stored.uri).open("rb", buffering=0)
 
-    def read(self, uri: str) -> bytes:
+    def read(self, uri: str, _max_bytes: int) -> bytes:
         self.calls += 1
         if uri not in self._documents:
             raise ArtifactMissing(uri)

@@ -23,6 +23,8 @@ from .log_rows import answers, first_of_each, label_keys, only
 
 # Of one day: as many as a step of a rollout may have.
 MAX_ROWS = 1_000_000
+# More than these are something else than the numbers of versions.
+MAX_VERSIONS = 50
 # Most files are small, so most of the time is spent waiting for S3; large ones take memory.
 _PARALLEL_FILES = 8
 
@@ -55,6 +57,8 @@ def count_day(
         wanted = with_rows(labels, asked.labels.format) if answered.num_rows else ()
         judged = joined(answered, chain.from_iterable(_in_order(pool, partial(_labels, asked, data), wanted)))
     versions = pc.unique(judged["version"]).to_pylist()
+    if len(versions) > MAX_VERSIONS:
+        raise DataInvalid(f"column 'version' has {len(versions)} different values; at most {MAX_VERSIONS} are counted")
     return {version: _version(judged.filter(pc.equal(judged["version"], version)), asked) for version in versions}
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 from pydantic import ValidationError
 
 from ...domain.digest import sha256_of
-from ...domain.errors import ArtifactMissing, AutoRetrainError, DataInvalid
+from ...domain.errors import ArtifactInvalid, AutoRetrainError, DataInvalid
 from ...domain.labelled_days import SETTLING, LabelledDay, LabelledDays, start_of, way_of_reading
 from ...domain.manifest import DataObject
 from ...domain.metric_kinds import Task
@@ -22,6 +22,8 @@ from ..live.log_days import AskedLog, count_day, files_of_day
 from ..live.log_files import holds_rows
 
 _DAY = timedelta(days=1)
+# Of 400 days with 50 versions each.
+_MAX_BYTES = 4 << 20
 _LOG = logging.getLogger(__name__)
 
 Files = Mapping[date, Sequence[DataObject]]
@@ -67,10 +69,10 @@ class CountedDays:
         return known | fresh
 
     def _stored(self) -> LabelledDays:
-        """The document; one that is missing, or that another release wrote, is written anew."""
+        """The document; one that is missing, or that something else wrote, is written anew."""
         try:
-            return LabelledDays.model_validate_json(self._data.read(self._data.uri(self._key)))
-        except (ArtifactMissing, ValidationError):
+            return LabelledDays.model_validate_json(self._data.read(self._data.uri(self._key), _MAX_BYTES))
+        except (ArtifactInvalid, ValidationError):
             return LabelledDays()
 
     def _keep(self, days: LabelledDays) -> None:
