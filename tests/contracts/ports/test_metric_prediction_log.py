@@ -382,6 +382,39 @@ def test_who_may_not_write_reads_the_same_numbers(world: World, monkeypatch: pyt
     assert [world.read().value for _ in range(2)] == [1.0, 1.0]
 
 
+def test_a_store_that_hangs_with_each_model_is_not_asked_about_all_of_them(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hangs(uri: str, max_bytes: int) -> bytes:
+        world.data.calls["read"] += 1
+        world.clock.advance(COUNTING_TIME)
+        raise DataUnavailable("S3 did not answer")
+
+    monkeypatch.setattr(world.data, "read", hangs)
+    with pytest.raises(MetricsUnavailable):
+        world.source.read([a_query().changed(model_name=f"gl-{number}") for number in range(200)])
+    assert world.data.calls["read"] < 40
+    assert world.data.calls["list"] == 0
+
+
+def test_one_model_that_cannot_be_read_keeps_no_other_from_being_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.log([answer(1)])
+    world.label({"p-1": "yes"})
+    listed = world.data.list_partitions
+
+    def away(prefix: str, window: Window) -> list[DataObject]:
+        if "fraud" in prefix:
+            raise DataUnavailable("S3 did not answer")
+        files: list[DataObject] = listed(prefix, window)
+        return files
+
+    monkeypatch.setattr(world.data, "list_partitions", away)
+    churn, fraud = world.source.read([a_query(), a_query().changed(model_name="fraud")])
+    assert (churn.value, fraud.value, fraud.problem) == (1.0, None, "S3 did not answer")
+
+
 def test_models_are_read_each_from_its_own_log(world: World) -> None:
     world.log([answer(1)])
     world.label({"p-1": "yes"})

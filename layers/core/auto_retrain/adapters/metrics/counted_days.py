@@ -3,6 +3,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -10,7 +11,7 @@ import pyarrow as pa
 from pydantic import ValidationError
 
 from ...domain.digest import sha256_of
-from ...domain.errors import ArtifactInvalid, AutoRetrainError, DataInvalid
+from ...domain.errors import ArtifactInvalid, AutoRetrainError, DataInvalid, MetricsUnavailable
 from ...domain.labelled_days import SETTLING, LabelledDay, LabelledDays, start_of, way_of_reading
 from ...domain.manifest import DataObject
 from ...domain.metric_kinds import Task
@@ -38,25 +39,34 @@ def document_key(query: MetricQuery) -> str:
 
 
 class CountedDays:
-    """The days that some queries for one log ask for, counted anew where that is due until a moment."""
+    """The days that some queries for one log ask for: `load` what is kept, then `complete` it, both until a moment."""
 
     def __init__(self, queries: Sequence[MetricQuery], data: DataStore, clock: Clock, until: datetime) -> None:
-        self._queries, self._data, self._clock, self._until = queries, data, clock, until
+        self.queries, self._data, self._clock, self._until = queries, data, clock, until
         query = queries[0]
         assert isinstance(query.metric, PredictionLogMetric)
         assert query.data is not None
         self._metric, self._policy, self._model = query.metric, query.data, query.model_name
         self._key = document_key(query)
         self._end = max(query.end for query in queries)
+        self._kept = LabelledDays()
 
-    def known(self) -> dict[date, LabelledDay]:
-        """What is known of each day; one that could not be counted in time is missing.
+    def load(self) -> None:
+        """Read the document; one that is missing, or that something else wrote, is written anew.
 
-        Raises DataUnavailable and AwsRefused of the data store.
+        Raises DataUnavailable and AwsRefused of the data store, as `complete` does, and MetricsUnavailable if the time
+        is over: a store that hangs with each model must leave time for others.
         """
-        kept = self._stored()
-        known = {each.day: each for each in kept.days}
-        due = sorted({day for query in self._queries for day in utc_days(query.start, query.end)})
+        if self._clock.now() >= self._until:
+            raise MetricsUnavailable("there was no time left to read what is known of the prediction log")
+        with suppress(ArtifactInvalid, ValidationError):
+            content = self._data.read(self._data.uri(self._key), _MAX_BYTES)
+            self._kept = LabelledDays.model_validate_json(content)
+
+    def complete(self) -> dict[date, LabelledDay]:
+        """What is known of each day; one that could not be counted in time is missing."""
+        known = {each.day: each for each in self._kept.days}
+        due = sorted({day for query in self.queries for day in utc_days(query.start, query.end)})
         stale = [day for day in due if day not in known or not known[day].is_current(self._end)]
         fresh: dict[date, LabelledDay] = {}
         try:
@@ -65,15 +75,8 @@ class CountedDays:
         finally:
             # What was counted before a file could not be read is not counted again.
             if any(known.get(day) != each for day, each in fresh.items()):
-                self._keep(kept.with_days(fresh))
+                self._keep(self._kept.with_days(fresh))
         return known | fresh
-
-    def _stored(self) -> LabelledDays:
-        """The document; one that is missing, or that something else wrote, is written anew."""
-        try:
-            return LabelledDays.model_validate_json(self._data.read(self._data.uri(self._key), _MAX_BYTES))
-        except (ArtifactInvalid, ValidationError):
-            return LabelledDays()
 
     def _keep(self, days: LabelledDays) -> None:
         """Somebody who may read but not write counts the same days each time, and is right all the same."""
