@@ -16,9 +16,10 @@ from ...domain.labelled_days import VersionDay, start_of
 from ...domain.manifest import DataObject, with_rows
 from ...domain.policy.data import LabelPolicy
 from ...ports import DataStore
-from .log_cells import each, hashed, is_text, occurrences
+from .log_cells import is_text, occurrences
 from .log_files import log_batches
-from .log_labels import joined, labels_in
+from .log_hashes import each, hashed
+from .log_labels import Labels, labels_in, labels_of
 from .log_rows import answers, first_of_each, label_keys, only
 
 # Of one day: as many as a step of a rollout may have.
@@ -54,8 +55,11 @@ def count_day(
     with ThreadPoolExecutor(_PARALLEL_FILES) as pool:
         once = first_of_each(_rows(_in_order(pool, partial(_read, day, asked, data), files)))
         answered = once.filter(pc.and_(pc.invert(once["failed"]), pc.is_valid(once["answer"])))
-        wanted = with_rows(labels, asked.labels.format) if answered.num_rows else ()
-        judged = joined(answered, chain.from_iterable(_in_order(pool, partial(_labels, asked, data), wanted)))
+        if not answered.num_rows:
+            return {}
+        wanted = with_rows(labels, asked.labels.format)
+        parts = chain.from_iterable(_in_order(pool, partial(_labels, asked, data), wanted))
+        judged = answered.append_column("label", labels_of(answered["key"], asked.are_numbers, parts))
     versions = pc.unique(judged["version"]).to_pylist()
     if len(versions) > MAX_VERSIONS:
         raise DataInvalid(f"column 'version' has {len(versions)} different values; at most {MAX_VERSIONS} are counted")
@@ -84,7 +88,7 @@ def _read(day: date, asked: AskedLog, data: DataStore, item: DataObject) -> pa.T
         return pa.Table.from_batches(batches, _schema(asked))
 
 
-def _labels(asked: AskedLog, data: DataStore, item: DataObject) -> list[pa.Table]:
+def _labels(asked: AskedLog, data: DataStore, item: DataObject) -> list[Labels]:
     return list(labels_in(item, asked.labels, asked.are_numbers, data))
 
 
