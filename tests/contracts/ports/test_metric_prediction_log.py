@@ -372,6 +372,18 @@ def test_a_source_that_is_away_says_so_and_keeps_what_it_knows(world: World) -> 
     assert world.read().value == 1.0
 
 
+def test_a_document_as_it_is_stored_stays_readable(world: World) -> None:
+    """Settled days are read from nowhere else, so another form of the document would have to read this one, too."""
+    version = b'{"answered": 10, "labelled": 8, "independent": 8.0, "good": 6, "loss": 0.0}'
+    day = (
+        b'{"day": "2026-03-01", "files": "0a", "known_until": "2026-03-09T00:00:00Z", "versions": {"1": %b}}' % version
+    )
+    world.data.write(document_key(a_query()), b'{"schema_version": 1, "days": [%b]}' % day)
+    reading = world.read()
+    assert (reading.value, reading.rows, reading.label_share) == (0.75, 8, 0.8)
+    assert world.data.calls["list"] == 0
+
+
 def test_who_may_not_write_reads_the_same_numbers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def denied(key: str, content: bytes) -> str:
         raise AwsRefused("access denied")
