@@ -119,8 +119,20 @@ class DeployedPorts:
     def metrics(self) -> "MetricSource":
         from .adapters.metrics.sources import MetricSources
 
-        return MetricSources(self._cloudwatch, self._prometheus)
+        return MetricSources(
+            {
+                "cloudwatch": lambda: self._cloudwatch,
+                "prometheus": self._prometheus,
+                "prediction_log": self._labelled_log,
+            }
+        )
 
+    def _labelled_log(self) -> "MetricSource":
+        from .adapters.metrics.prediction_log import PredictionLogMetricSource
+
+        return PredictionLogMetricSource(self.data, self.clock)
+
+    @cached_property
     def _cloudwatch(self) -> "MetricSource":
         from .adapters.aws import aws_client
         from .adapters.metrics.cloudwatch import CloudWatchMetricSource
