@@ -71,8 +71,10 @@ def labels_of(keys: pa.ChunkedArray, parts: Iterable[Labels], are_numbers: bool)
         is_wanted = wanted[at] == part.keys
         labels[at[is_wanted]], has_come[at[is_wanted]] = part.labels[is_wanted], True
     # Only the first of several rows with one key has its label so far, and all are in the order of their keys.
-    first = np.searchsorted(wanted, wanted)
-    labels[order], has_come[order] = labels[first], has_come[first]
+    again = np.flatnonzero(wanted[1:] == wanted[:-1]) + 1
+    first = np.searchsorted(wanted, wanted[again])
+    labels[again], has_come[again] = labels[first], has_come[first]
+    labels[order], has_come[order] = labels.copy(), has_come.copy()
     return pa.chunked_array([pa.array(labels, mask=~has_come | keys.is_null().to_numpy())])
 
 
