@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
+from aws_xray_sdk.core import xray_recorder
 
 from auto_retrain.adapters.memory.traces import MemoryTraces
 from auto_retrain.adapters.xray import DAEMON_ADDRESS, ENVELOPE, TRACE_HEADER, XRayTraces
@@ -36,6 +37,13 @@ def daemon() -> Iterator[socket.socket]:
         listening.bind(("127.0.0.1", 0))
         listening.settimeout(5)
         yield listening
+
+
+@pytest.fixture
+def service(aws: None) -> Iterator[Any]:
+    """X-Ray itself; the stand-in loads a library that opens a socket and leaves it open."""
+    yield boto3.client("xray", region_name=REGION)
+    xray_recorder.emitter._socket.close()
 
 
 def address_of(daemon: socket.socket) -> str:
@@ -84,11 +92,11 @@ def test_a_later_call_of_the_same_process_is_in_its_own_trace() -> None:
     assert traces.current() == TracePoint(trace_id="other", parent_id=PARENT)
 
 
-def test_what_reaches_the_daemon_is_what_x_ray_takes(aws: None, daemon: socket.socket) -> None:
+def test_what_reaches_the_daemon_is_what_x_ray_takes(service: Any, daemon: socket.socket) -> None:
     XRayTraces({DAEMON_ADDRESS: address_of(daemon)}).put([SPAN])
     subsegment = received(daemon)
-    client = boto3.client("xray", region_name=REGION)
-    assert client.put_trace_segments(TraceSegmentDocuments=[json.dumps(subsegment)])["UnprocessedTraceSegments"] == []
+    answer = service.put_trace_segments(TraceSegmentDocuments=[json.dumps(subsegment)])
+    assert answer["UnprocessedTraceSegments"] == []
     assert (subsegment["trace_id"], subsegment["parent_id"]) == (ROOT, PARENT)
     assert subsegment["end_time"] - subsegment["start_time"] == 180
     assert subsegment["annotations"] == {"job_id": "churn-1", "model_name": "churn"}
