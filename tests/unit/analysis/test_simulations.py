@@ -212,9 +212,7 @@ def earned(
             for number, total in zip(requests, sums, strict=True)
         ]
         before = [{minute: arm[minute] for minute in range(until)} for arm in (champion, challenger)]
-        yield LiveCounts(
-            champion=arms[0], challenger=arms[1], by_period=compared(*before), newest_at=NOON
-        )
+        yield LiveCounts(champion=arms[0], challenger=arms[1], by_period=compared(*before), newest_at=NOON)
 
 
 BY_PERIOD = AnalysisPolicy.model_validate(
