@@ -43,7 +43,7 @@ def trained() -> tuple[World, str]:
 
 def scored() -> tuple[World, str]:
     world = World()
-    return world, world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
+    return world, world.scored_job(rows(500, 0.95), rows(500, 0.88))
 
 
 def validated() -> tuple[World, str]:
