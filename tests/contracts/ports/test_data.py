@@ -247,13 +247,14 @@ def test_listing_without_a_data_bucket_names_the_variable_to_set() -> None:
         )
 
 
-def test_a_listing_of_several_pages_is_complete(aws: None) -> None:
+def test_a_listing_of_several_pages_is_complete(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "10")
     client = aws_client("s3")
     client.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": REGION})
-    for number in range(1100):
+    for number in range(25):
         client.put_object(Bucket="data", Key=f"churn/date=2026-01-02/{number:05}", Body=b"x")
     store = S3DataStore(client, "data", "artifacts")
-    assert len(store.list_partitions("churn", Window(start=date(2026, 1, 1), end=date(2026, 2, 1)))) == 1100
+    assert len(store.list_partitions("churn", Window(start=date(2026, 1, 1), end=date(2026, 2, 1)))) == 25
 
 
 FRAME = pd.DataFrame({"id": ["a", "b", "c"], "age": [1, None, 3], "plan": ["x", None, "y"], "zip": [1, 2, 3]})

@@ -171,13 +171,13 @@ def test_the_point_estimate_alone_decides_however_many_are_compared() -> None:
 
 @pytest.mark.parametrize("challengers", [1, 3, 10])
 def test_the_best_of_many_equal_models_is_accepted_no_more_often_than_a_single_one(challengers: int) -> None:
-    # 1,500 runs put the standard error at 0.0056; 0.067 is three of them above the limit of 0.05.
-    random, runs, policy = np.random.default_rng(11), 1500, a_policy()
+    # 500 runs put the standard error at 0.0098; 0.079 is three of them above the limit of 0.05.
+    random, runs, policy = np.random.default_rng(11), 500, a_policy()
     accepted = sum(
         judge_paired_evidence(policy, best_of(challengers, random))[0].outcome is Outcome.MET for _ in range(runs)
     )
 
-    assert accepted / runs <= 0.067
+    assert accepted / runs <= 0.079
 
 
 def best_of(challengers: int, random: np.random.Generator) -> Comparison:
