@@ -80,7 +80,7 @@ def test_the_most_accurate_variant_becomes_the_challenger_and_all_are_recorded()
     world = Experiments()
     world.train_variants(0, 1, 2)
 
-    result = world.judge(v1=rows(2000, 0.88), v2=rows(2000, 0.93), v3=rows(2000, 0.95), v4=rows(2000, 0.9))
+    result = world.judge(v1=rows(500, 0.88), v2=rows(500, 0.93), v3=rows(500, 0.95), v4=rows(500, 0.9))
 
     job = world.job(world.id)
     assert (result.decision, result.accuracy) == (Decision.PROMOTE, 0.95)
@@ -96,7 +96,7 @@ def test_the_first_of_equal_variants_is_chosen() -> None:
     world = Experiments()
     world.train_variants(0, 1, 2)
 
-    result = world.judge(v1=rows(2000, 0.88), v2=rows(2000, 0.9), v3=rows(2000, 0.95), v4=rows(2000, 0.95, 7))
+    result = world.judge(v1=rows(500, 0.88), v2=rows(500, 0.9), v3=rows(500, 0.95), v4=rows(500, 0.95, 7))
 
     assert result.inputs.challenger_version == "3"
 
@@ -107,7 +107,7 @@ def test_a_failed_variant_leaves_the_others_in_the_comparison_and_its_reason_on_
     world.ports.cluster.fail_orders(world.training, {1: "Traceback\ndepth = 2 is too deep\n"})
 
     outcome = watch_jobs(ScheduledEvent(), world.ports)
-    result = world.judge(v1=rows(2000, 0.88), v2=rows(2000, 0.93), v4=rows(2000, 0.95))
+    result = world.judge(v1=rows(500, 0.88), v2=rows(500, 0.93), v4=rows(500, 0.95))
 
     assert outcome.succeeded == 1
     job = world.job(world.id)
