@@ -1,6 +1,6 @@
 """The rows of one rollout's step, with only what counting needs of them, each prediction once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
@@ -12,7 +12,8 @@ from ...domain.live import LiveQuery
 from ...domain.metric_kinds import Task
 from ...domain.policy.requests import PredictionLogRequests
 from ..data.arrow_values import Unconvertible, floats, texts
-from .log_cells import each, hashed, hashed_values, is_text, latency_buckets, repeated, score_bins
+from .log_cells import is_text, latency_buckets, repeated, score_bins
+from .log_hashes import each, hashed, hashed_values
 
 Rows = TypeVar("Rows", pa.Table, pa.RecordBatch)
 
@@ -22,25 +23,26 @@ _NO_NUMBER = pa.scalar(None, pa.float64())
 class StepRows(NamedTuple):
     """Rows of both versions since the step began, and how many rows named other versions."""
 
-    rows: pa.Table
+    rows: pa.RecordBatch
     of_others: int
 
+    @property
+    def nbytes(self) -> int:
+        return int(self.rows.nbytes)
 
-def step_rows(batches: Iterable[pa.RecordBatch], query: LiveQuery, uri: str) -> StepRows:
+
+def step_rows(batches: Iterable[pa.RecordBatch], query: LiveQuery, uri: str) -> Iterator[StepRows]:
     """What one file has of a step, in the columns of `schema`.
 
     Rows of another model, rollout or step, or from before the step, do not count at all. Raises DataInvalid naming a
     column.
     """
-    of_others, kept = 0, []
     for batch in batches:
         inside = only(batch, _is_of_step(batch, query))
         version = inside["version"]
         mine = pc.or_(is_text(version, query.champion), is_text(version, query.challenger))
         rows = only(inside, mine)
-        of_others += inside.num_rows - rows.num_rows
-        kept.append(_compact(rows, query, uri))
-    return StepRows(pa.Table.from_batches(kept, schema(query)), of_others)
+        yield StepRows(_compact(rows, query, uri), inside.num_rows - rows.num_rows)
 
 
 def schema(query: LiveQuery) -> pa.Schema:
