@@ -34,8 +34,8 @@ class LocalCluster:
 
     `images` says what to run for each image. `tokens` are bearer tokens accepted besides those of EKS, whose signatures
     are verified when `aws_keys` (access key to secret) is given. `groups` have the rights of these users. `restricted`
-    enforces the Pod Security Standard of that name. `wake_watcher` is called when a Job has ended or waits to be resumed;
-    it must return at once.
+    enforces the Pod Security Standard of that name. `wake_watcher` is called when a Job has ended or waits to be
+    resumed; it must return at once.
     """
 
     def __init__(
