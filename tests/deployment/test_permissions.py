@@ -58,6 +58,9 @@ PERMISSIONS = TABLE_PERMISSIONS | {
     "registry.set_champion": A_SECRET,
     "registry.tracking_uri": set(),
     "registry.version_tags": A_SECRET,
+    # Lambda runs the daemon of X-Ray beside the function, and SAM grants it the right with "Tracing: Active".
+    "traces.current": set(),
+    "traces.put": set(),
     "clock.now": set(),
     "limits": set(),
 }

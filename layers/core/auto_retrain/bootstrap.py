@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         PredictionFiles,
         SweepLog,
         TableReader,
+        Traces,
         TrafficRouter,
         WaitingTriggers,
     )
@@ -114,6 +115,12 @@ class DeployedPorts:
         from .adapters.dynamodb.notifications import DynamoNotificationLog
 
         return DynamoNotificationLog(self._table, self.clock)
+
+    @cached_property
+    def traces(self) -> "Traces":
+        from .adapters.xray import XRayTraces
+
+        return XRayTraces(os.environ)
 
     @cached_property
     def metrics(self) -> "MetricSource":

@@ -55,11 +55,9 @@ def count_day(
     with ThreadPoolExecutor(_PARALLEL_FILES) as pool:
         once = first_of_each(_rows(_in_order(pool, partial(_read, day, asked, data), files)))
         answered = once.filter(pc.and_(pc.invert(once["failed"]), pc.is_valid(once["answer"])))
-        if not answered.num_rows:
-            return {}
-        wanted = with_rows(labels, asked.labels.format)
+        wanted = with_rows(labels, asked.labels.format) if answered.num_rows else ()
         parts = chain.from_iterable(_in_order(pool, partial(_labels, asked, data), wanted))
-        judged = answered.append_column("label", labels_of(answered["key"], asked.are_numbers, parts))
+        judged = _with_labels(answered, parts, asked.are_numbers)
     versions = pc.unique(judged["version"]).to_pylist()
     if len(versions) > MAX_VERSIONS:
         raise DataInvalid(f"column 'version' has {len(versions)} different values; at most {MAX_VERSIONS} are counted")
@@ -90,6 +88,11 @@ def _read(day: date, asked: AskedLog, data: DataStore, item: DataObject) -> pa.T
 
 def _labels(asked: AskedLog, data: DataStore, item: DataObject) -> list[Labels]:
     return list(labels_in(item, asked.labels, asked.are_numbers, data))
+
+
+def _with_labels(rows: pa.Table, parts: Iterable[Labels], are_numbers: bool) -> pa.Table:
+    labels = labels_of(rows["key"], parts, are_numbers) if rows.num_rows else rows["answer"]
+    return rows.drop_columns("key").append_column("label", labels)
 
 
 def _compacted(

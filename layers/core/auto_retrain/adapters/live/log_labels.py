@@ -44,22 +44,22 @@ class LogLabels:
         self._kept = kept
 
     def of(self, keys: pa.ChunkedArray) -> pa.ChunkedArray:
-        """As `labels_of`; raises DataInvalid if labels cannot be read, and DataUnavailable if S3 did not answer."""
-        return labels_of(keys, is_regression(self._query), self._parts())
+        """The label of each key, as `labels_of`; raises as `labels_in`."""
+        return labels_of(keys, self._parts(), is_regression(self._query))
 
     def _parts(self) -> Iterator[Labels]:
         """All labels of the days of a step, in the order in which they came."""
         place, are_numbers = self._query.policy.data.place_of_labels, is_regression(self._query)
         objects = self._data.list_partitions(place.prefix, _days(self._query.start, self._query.end))
         for item in with_rows(objects, place.format):
-            key = (item.uri, item.etag, place, are_numbers)
+            key = (item.uri, item.etag, place.row_id, place.label, are_numbers)
             yield from self._kept.parts(key, partial(labels_in, item, place, are_numbers, self._data))
 
 
-def labels_of(keys: pa.ChunkedArray, are_numbers: bool, parts: Iterable[Labels]) -> pa.ChunkedArray:
+def labels_of(keys: pa.ChunkedArray, parts: Iterable[Labels], are_numbers: bool) -> pa.ChunkedArray:
     """The label of each key, of one at least, null if none has come yet; the last of several labels counts.
 
-    `parts` are in the order in which they came.
+    `parts` are labels in the order in which they came.
     """
     wanted = keys.fill_null(0).to_numpy()
     order = np.argsort(wanted)
@@ -71,13 +71,18 @@ def labels_of(keys: pa.ChunkedArray, are_numbers: bool, parts: Iterable[Labels])
         is_wanted = wanted[at] == part.keys
         labels[at[is_wanted]], has_come[at[is_wanted]] = part.labels[is_wanted], True
     # Only the first of several rows with one key has its label so far, and all are in the order of their keys.
-    first = np.searchsorted(wanted, wanted)
-    labels[order], has_come[order] = labels[first], has_come[first]
+    again = np.flatnonzero(wanted[1:] == wanted[:-1]) + 1
+    first = np.searchsorted(wanted, wanted[again])
+    labels[again], has_come[again] = labels[first], has_come[first]
+    labels[order], has_come[order] = labels.copy(), has_come.copy()
     return pa.chunked_array([pa.array(labels, mask=~has_come | keys.is_null().to_numpy())])
 
 
 def labels_in(item: DataObject, place: LabelPolicy, are_numbers: bool, data: DataStore) -> Iterator[Labels]:
-    """The labels of one file; raises DataInvalid if they cannot be read, and DataUnavailable."""
+    """The labels of one file, in parts.
+
+    Raises DataInvalid if they cannot be read, and DataUnavailable if S3 did not answer.
+    """
     with data.open(item) as file:
         for batch in record_batches(file, item.uri, place.format, [place.row_id, place.label], use_threads=False):
             yield _last_of_each(_typed(batch, place, are_numbers, item.uri).drop_null())
