@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from math import sqrt
 from typing import IO, Any
 
-import boto3
 import pandas as pd
 import pytest
 
+from auto_retrain.adapters.aws import aws_client
 from auto_retrain.adapters.data.s3 import S3DataStore
 from auto_retrain.adapters.memory.data import MemoryDataStore
 from auto_retrain.adapters.memory.outside import MemoryClock
@@ -23,7 +23,6 @@ from auto_retrain.domain.policy.metric import PredictionLogMetric
 from auto_retrain.domain.prediction_log import partition_of
 from auto_retrain.domain.windows import Window
 from auto_retrain.ports import DataStore
-from tests.contracts.ports.aws_world import REGION
 from tests.contracts.ports.logged import a_row, as_json_lines, as_parquet, logged_policy
 
 DAY = timedelta(days=1)
@@ -117,9 +116,9 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
         )
         return
     request.getfixturevalue("aws")
-    client = boto3.client("s3", region_name=REGION)
+    client = aws_client("s3")
     for bucket in ("data", "artifacts"):
-        client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
 
     def put(prefix: str, day: date, name: str, content: bytes) -> None:
         client.put_object(Bucket="data", Key=f"{prefix}/date={day}/{name}", Body=content)
