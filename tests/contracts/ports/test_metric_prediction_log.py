@@ -9,7 +9,6 @@ from typing import IO, Any
 import pandas as pd
 import pytest
 
-from auto_retrain.adapters.aws import aws_client
 from auto_retrain.adapters.data.s3 import S3DataStore
 from auto_retrain.adapters.memory.data import MemoryDataStore
 from auto_retrain.adapters.memory.outside import MemoryClock
@@ -23,6 +22,7 @@ from auto_retrain.domain.policy.metric import PredictionLogMetric
 from auto_retrain.domain.prediction_log import partition_of
 from auto_retrain.domain.windows import Window
 from auto_retrain.ports import DataStore
+from tests.aws_clients import REGION, aws_client
 from tests.contracts.ports.logged import a_row, as_json_lines, as_parquet, logged_policy
 
 DAY = timedelta(days=1)
@@ -118,7 +118,7 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
     request.getfixturevalue("aws")
     client = aws_client("s3")
     for bucket in ("data", "artifacts"):
-        client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
 
     def put(prefix: str, day: date, name: str, content: bytes) -> None:
         client.put_object(Bucket="data", Key=f"{prefix}/date={day}/{name}", Body=content)
