@@ -35,8 +35,14 @@ _ALARM_FIELDS = {
 class AlarmResource(CloudFormationModel):  # type: ignore[misc]
     """AWS::CloudWatch::Alarm"""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, arn: str) -> None:
         self.physical_resource_id = name
+        self._arn = arn
+
+    def get_cfn_attribute(self, attribute: str) -> str:
+        """Its ARN, for the dashboard; it has no other attribute."""
+        assert attribute == "Arn"
+        return self._arn
 
     @staticmethod
     def cloudformation_name_type() -> str:
@@ -51,12 +57,13 @@ class AlarmResource(CloudFormationModel):  # type: ignore[misc]
         cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **_: Any
     ) -> "AlarmResource":
         properties = cloudformation_json["Properties"]
+        alarm = cls(resource_name, f"arn:aws:cloudwatch:{region_name}:{account_id}:alarm:{resource_name}")
         if "Metrics" in properties:
-            return cls(resource_name)  # nothing here evaluates an alarm on an expression
+            return alarm  # nothing here evaluates an alarm on an expression
         defaults = {"description": "", "dimensions": [], "alarm_actions": []}
         given = {_ALARM_FIELDS[name]: value for name, value in properties.items() if name != "AlarmName"}
         cloudwatch_backends[account_id][region_name].put_metric_alarm(resource_name, **(defaults | given))
-        return cls(resource_name)
+        return alarm
 
 
 class EventInvokeConfigResource(CloudFormationModel):  # type: ignore[misc]

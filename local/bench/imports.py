@@ -19,28 +19,42 @@ MEGABYTES_GOALS = dict.fromkeys(SMALL, 70.0)
 
 # The ports that each function uses: a lazy import only postpones its cost, so it is counted here.
 PORTS = {
-    "sweep_models": ("policies", "metrics._cloudwatch", "executions", "decisions", "sweeps", "limits", "events"),
+    "sweep_models": ("policies", "metrics", "_cloudwatch", "executions", "decisions", "sweeps", "limits", "events"),
     "receive_alarm": ("policies", "executions"),
     "check_triggers": (
+        "traces",
         "policies",
         "jobs",
         "states",
         "waiting",
-        "metrics._cloudwatch",
+        "metrics",
+        "_cloudwatch",
         "events",
         "decisions",
         "sweeps",
         "limits",
     ),
-    "detect_drift": ("policies", "jobs", "states", "waiting", "ledger", "data", "tables", "events", "decisions"),
+    "detect_drift": (
+        "traces",
+        "policies",
+        "jobs",
+        "states",
+        "waiting",
+        "ledger",
+        "data",
+        "tables",
+        "events",
+        "decisions",
+    ),
     "profile_data": ("policies", "jobs", "ledger", "data", "tables", "registry"),
     "check_data": ("policies", "jobs", "ledger", "data", "tables"),
-    "start_job": ("policies", "jobs", "ledger", "data", "registry", "cluster"),
+    "start_job": ("traces", "policies", "jobs", "ledger", "data", "registry", "cluster"),
     "watch_jobs": (
+        "traces",
         *("policies", "jobs", "states", "waiting", "ledger"),
         *("cluster", "executions", "data", "events", "registry", "traffic"),
     ),
-    "validate_model": ("policies", "jobs", "ledger", "data", "registry"),
+    "validate_model": ("traces", "policies", "jobs", "ledger", "data", "registry"),
     "await_review": ("jobs", "events"),
     "deploy_model": (
         *("policies", "jobs", "states", "ledger"),
@@ -56,7 +70,7 @@ PORTS = {
         *("data", "registry", "traffic", "executions", "events"),
     ),
     "watch_champions": (
-        *("policies", "jobs", "states", "ledger", "metrics._cloudwatch"),
+        *("policies", "jobs", "states", "ledger", "metrics", "_cloudwatch"),
         *("data", "registry", "traffic", "executions", "events"),
     ),
     "close_job": (

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .domain.policy.traffic import TrafficTarget
     from .domain.policy.training import TrainingPolicy
     from .domain.serving import ServingChange, ServingRecord
+    from .domain.tracing import Span, TracePoint
     from .domain.traffic import DesiredRoute, Effect, Route
     from .domain.trigger_type import TriggerType
     from .domain.waiting_trigger import WaitingTrigger
@@ -517,6 +518,16 @@ class Notifier(Protocol):
         """Notify people, or raise NotificationFailed."""
 
 
+class Traces(Protocol):
+    """Traces of what happens from a trigger to a promotion; nothing here ever raises or waits."""
+
+    def current(self) -> TracePoint | None:
+        """Where the present call is traced; None if it is not."""
+
+    def put(self, spans: Sequence[Span]) -> None:
+        """Add spans to their traces, or lose them."""
+
+
 class NotificationLog(Protocol):
     """The events that people were notified of."""
 
@@ -574,6 +585,8 @@ class Ports(Protocol):
     def traffic(self) -> TrafficRouter: ...
     @property
     def cluster(self) -> Cluster: ...
+    @property
+    def traces(self) -> Traces: ...
     @property
     def executions(self) -> Executions: ...
     @property

@@ -10,11 +10,9 @@ import pyarrow.compute as pc
 
 from ...domain.errors import DataInvalid
 from ...domain.live import SCORE_BINS, ArmCounts, LiveCounts, LiveQuery, PairedCounts
+from ...domain.metric_kinds import OF_SQUARES
 from .log_cells import looked_up, occurrences
 from .log_rows import each_once, has_business, is_regression, labels_due, only
-
-# Of these, a regression's errors are squared.
-_OF_SQUARES = frozenset({"rmse", "r2"})
 
 _COUNTED = ("failed", "entity", "score", "latency", "business", "answer", "mature", "label")
 
@@ -130,7 +128,7 @@ def _sum(numbers: pa.ChunkedArray) -> float:
 
 def _losses(answers: pa.ChunkedArray, labels: pa.ChunkedArray, query: LiveQuery) -> pa.ChunkedArray:
     errors = pc.abs(pc.subtract(answers, labels))
-    return pc.multiply(errors, errors) if query.policy.primary_metric in _OF_SQUARES else errors
+    return pc.multiply(errors, errors) if query.policy.primary_metric in OF_SQUARES else errors
 
 
 def _latencies(rows: pa.Table) -> dict[int, int]:

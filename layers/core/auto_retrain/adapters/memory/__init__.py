@@ -26,6 +26,7 @@ from .stores import (
     MemoryPolicyStore,
     MemorySweepLog,
 )
+from .traces import MemoryTraces
 from .traffic import MemoryTraffic
 
 _WITH_WEIGHTS = ("http_route", "kserve", "sagemaker")
@@ -49,6 +50,7 @@ class MemoryPorts:
     registry: MemoryRegistry = field(default_factory=MemoryRegistry)
     cluster: MemoryCluster = field(default_factory=MemoryCluster)
     executions: MemoryExecutions = field(default_factory=MemoryExecutions)
+    traces: MemoryTraces = field(default_factory=MemoryTraces)
     events: MemoryEventBus = field(default_factory=MemoryEventBus)
     notifier: MemoryNotifier = field(default_factory=MemoryNotifier)
     weights: MemoryTraffic = field(default_factory=MemoryTraffic)
