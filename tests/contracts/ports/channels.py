@@ -46,7 +46,7 @@ class Threads:
 
 
 class Reached(NamedTuple):
-    """A channel, the texts that arrived on its other side, and how to break it; `webhook` if it is reached over HTTP."""
+    """A channel, the texts that arrived on its other side, how to break it, and what it reaches over HTTP, if it does."""
 
     channel: Channel
     arrived: Callable[[], list[str]]
