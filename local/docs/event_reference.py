@@ -71,13 +71,13 @@ def render_kinds() -> str:
 def schema() -> str:
     """The JSON Schema of the detail of every event."""
     definitions = TypeAdapter(AnyFact).json_schema(mode="serialization")["$defs"]
-    envelope = FactEvent.model_json_schema(mode="serialization")
+    envelope = FactEvent.model_json_schema(mode="serialization")["properties"]
     described: Schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "The detail of an event of auto-retrain, version 1",
         "type": "object",
-        "properties": envelope["properties"],
-        "required": sorted(envelope["properties"]),
+        "properties": {name: field for name, field in envelope.items() if name != "fact"},
+        "required": sorted(envelope),
         "oneOf": [_of_kind(kind) for kind in kinds()],
         "$defs": definitions,
     }

@@ -46,7 +46,7 @@ class Threads:
 
 
 class Reached(NamedTuple):
-    """A channel, the texts that arrived on its other side, how to break it, and what it reaches over HTTP, if it does."""
+    """A channel, the texts that arrived on its other side, how to break it, and its server if it is reached by HTTP."""
 
     channel: Channel
     arrived: Callable[[], list[str]]

@@ -39,6 +39,7 @@ VALUES: dict[str, Any] = {
     ),
     "began": NOON,
     "waits": True,
+    "told_with_others": False,
 }
 KINDS = [
     kind
