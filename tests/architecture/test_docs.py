@@ -163,8 +163,3 @@ def test_every_trigger_is_described(trigger: TriggerType) -> None:
 def test_every_topic_is_of_a_fact_and_has_a_severity() -> None:
     assert {topic for topic, _ in topics()} == set(SEVERITIES)
     assert all(meaning for _, meaning in topics())
-
-
-@pytest.mark.parametrize("alarm", re.findall(r"^  (\w+Alarm):$", (ROOT / "template.yaml").read_text(), re.MULTILINE))
-def test_every_alarm_of_the_pipeline_is_described(alarm: str) -> None:
-    assert f"| `{alarm}` |" in text_of("operating.md")

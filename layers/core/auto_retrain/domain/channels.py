@@ -16,6 +16,7 @@ SEVERITIES: dict[str, Severity] = {
     "job_opened": "quiet",
     "data_checked": "quiet",
     "step_ordered": "quiet",
+    "step_ended": "quiet",
     "challenger_validated": "quiet",
     "review_requested": "normal",
     "review_given": "normal",

@@ -8,9 +8,10 @@ from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.channels import ChannelName
 from auto_retrain.domain.errors import AwsRefused, NotificationFailed, NotificationRefused, StoreUnavailable
 from auto_retrain.domain.events import FactEvent, JobEvent
+from auto_retrain.domain.messages.notifying import NotificationOutcome
 from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.notification import Notification
-from auto_retrain.usecases.notifying.deliver import CLAIM_TIME, NotificationOutcome
+from auto_retrain.usecases.notifying.deliver import CLAIM_TIME
 from auto_retrain.usecases.notifying.notify import PublishedEvent, notify
 from auto_retrain.usecases.notifying.send_waiting import MAX_AGE
 from tests.unit.builders import a_policy

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Literal
 from uuid import uuid4
 
-from ...domain.base import Record
 from ...domain.channels import ChannelName
 from ...domain.errors import NotificationFailed, TransientError
 from ...domain.notification import Notification
@@ -21,19 +20,6 @@ RETENTION = timedelta(days=7)
 WINDOW = timedelta(minutes=5)
 # Whoever waits longer than that waits for the channel, so newer messages queue behind.
 MAX_WAIT = timedelta(minutes=7)
-
-
-class NotificationOutcome(Record):
-    """What was sent through which channels, what waits in them now, and how much of that waits for the channel."""
-
-    sent: dict[str, int]
-    waits: dict[str, int]
-    late: int | None = None
-
-    @property
-    def metrics(self) -> dict[str, int]:
-        return {} if self.late is None else {"late_messages": self.late}
-
 
 Outcome = Literal["sent", "waits", "known"]
 

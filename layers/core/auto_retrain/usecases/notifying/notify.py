@@ -8,12 +8,13 @@ from pydantic import ConfigDict, Discriminator, Tag
 from ...domain.base import Record
 from ...domain.errors import NotificationFailed
 from ...domain.events import FactEvent, JobEvent
+from ...domain.messages.notifying import NotificationOutcome
 from ...domain.messages.references import ScheduledEvent
 from ...domain.notification import Notification
 from ...domain.policy.notify import NotifyPolicy
 from ...ports import Ports
 from ..isolation import attempt
-from .deliver import NotificationOutcome, deliver
+from .deliver import deliver
 from .send_waiting import send_waiting
 
 

@@ -1,19 +1,12 @@
 """Sends the digest of the week to the channels that get what is neither loud nor quiet."""
 
-from ...domain.base import Record
+from ...domain.messages.notifying import DigestOutcome
 from ...domain.messages.references import ScheduledEvent
 from ...domain.policy.notify import NotifyPolicy
 from ...ports import Ports
 from .summarize_fleet import summarize_fleet
 
 DAYS = 7
-
-
-class DigestOutcome(Record):
-    """Which channels get the digest, with the next message that waits, and how much is in it."""
-
-    channels: tuple[str, ...]
-    lines: int
 
 
 def send_digest(tick: ScheduledEvent, ports: Ports) -> DigestOutcome:

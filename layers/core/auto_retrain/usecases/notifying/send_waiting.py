@@ -7,9 +7,10 @@ from uuid import uuid4
 
 from ...domain.channels import ChannelName
 from ...domain.errors import NotificationFailed, NotificationRefused
+from ...domain.messages.notifying import NotificationOutcome
 from ...domain.notification import Notification, as_one, incidents
 from ...ports import Ports
-from .deliver import CLAIM_TIME, NotificationOutcome, close_window, is_late, opens_window
+from .deliver import CLAIM_TIME, close_window, is_late, opens_window
 
 _LOG = logging.getLogger(__name__)
 
