@@ -7,6 +7,8 @@ from moto.cloudformation import parsing
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.common_models import CloudFormationModel
 
+from local.aws.environment import ACCOUNT, REGION
+
 # Permissions are not enforced here, so resources that only grant or deny something are left out.
 # Nobody counts log lines here either.
 IGNORED_TYPES = {
@@ -57,6 +59,10 @@ class AlarmResource(CloudFormationModel):  # type: ignore[misc]
         given = {_ALARM_FIELDS[name]: value for name, value in properties.items() if name != "AlarmName"}
         cloudwatch_backends[account_id][region_name].put_metric_alarm(resource_name, **(defaults | given))
         return cls(resource_name)
+
+    def get_cfn_attribute(self, name: str) -> str:
+        """Its ARN, which the dashboard asks for; a dashboard shows nothing here."""
+        return f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{self.physical_resource_id}"
 
 
 class EventInvokeConfigResource(CloudFormationModel):  # type: ignore[misc]

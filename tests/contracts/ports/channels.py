@@ -11,6 +11,7 @@ from auto_retrain.adapters.channels.pagerduty import Pagerduty
 from auto_retrain.adapters.channels.secret import Secret
 from auto_retrain.adapters.channels.slack import SlackWebhook
 from auto_retrain.adapters.channels.slack_bot import SlackBot, Thread
+from auto_retrain.adapters.channels.slack_bot import Threads as SlackThreads
 from auto_retrain.adapters.channels.sns import SnsTopic
 from auto_retrain.adapters.memory.outside import MemoryChannel
 from auto_retrain.domain.errors import NotificationFailed
@@ -63,7 +64,7 @@ def webhook_channel(webhook: Webhook, *origins: str) -> SlackWebhook:
     return SlackWebhook(a_secret(address), frozenset(origins or [webhook.origin]), "dev")
 
 
-def bot_channel(webhook: Webhook, threads: Threads | None = None) -> SlackBot:
+def bot_channel(webhook: Webhook, threads: SlackThreads | None = None) -> SlackBot:
     webhook.reply = SENT
     api = f"{webhook.origin}/api"
     return SlackBot(a_secret(CANARY), "C0123456", threads or Threads(), frozenset([webhook.origin]), "dev", api)

@@ -17,7 +17,7 @@ class DynamoOutbox:
         self._table.put(item_of(_key(channel, notification), notification))
 
     def waiting(self, channel: ChannelName, limit: int) -> list[Notification]:
-        items = self._table.query("pk = :channel", {":channel": {"S": _partition(channel)}}, ConsistentRead=True)
+        items = self._table.query("pk = :pk", {":pk": {"S": _partition(channel)}}, ConsistentRead=True)
         return list(islice(readable(items, Notification), limit))
 
     def remove(self, channel: ChannelName, notification: Notification) -> None:
