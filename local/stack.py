@@ -31,7 +31,8 @@ class StackUnavailable(Exception):
 class LocalStack:
     """A context manager; there can be one at a time in a process. Permissions are not enforced.
 
-    With `live_schedules` the sweep runs by the clock; the watcher always does, and more often than in the cloud.
+    With `live_schedules` the sweep runs by the clock. The watchers always do, and more often than in the cloud; the one
+    of Jobs also whenever a Job has ended or waits to be resumed.
     `time_scale` is the fraction of their time that Wait states and retry delays take; timeouts stay as they are.
     `images` are known to the cluster besides the trainer's own. `reroute` is given "aws", "cluster" or "mlflow" and the
     address of that server, and returns the address that functions use instead.
@@ -93,8 +94,8 @@ class LocalStack:
         self._deploy()
         self._mlflow.wait_until_ready()
         self._account.functions.warm()
-        # Rollouts have more time than Kubernetes Jobs, and the processors are few.
-        intervals = {"WatchScheduleRule": 1.0, "RolloutScheduleRule": 3.0}
+        # Each pass takes time of the few processors. The end of a Job is not waited for: it wakes its watcher.
+        intervals = {"WatchScheduleRule": 2.0, "RolloutScheduleRule": 3.0}
         watchers = {rule: factor * self._watch_interval_seconds for rule, factor in intervals.items()}
         self._account.schedules.start(watchers, self._live_schedules)
 
@@ -107,7 +108,10 @@ class LocalStack:
             name: replace(image, env={**image.env, **settings})
             for name, image in {TRAINER_IMAGE: TRAIN_MODEL, **self._images}.items()
         }
-        self.cluster = LocalCluster(images, self._parallel_pods, self.logs / "pods", name=_CLUSTER, aws_keys=keys)
+        wake_watcher = partial(self._account.schedules.fire_early, "WatchScheduleRule")
+        self.cluster = LocalCluster(
+            images, self._parallel_pods, self.logs / "pods", name=_CLUSTER, aws_keys=keys, wake_watcher=wake_watcher
+        )
         self.cluster_url = undo.enter_context(self.cluster).url
         self._report(f"stack: the cluster is on {self.cluster_url}")
 

@@ -7,8 +7,6 @@ from moto.cloudformation import parsing
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.common_models import CloudFormationModel
 
-from local.aws.environment import ACCOUNT, REGION
-
 # Permissions are not enforced here, so resources that only grant or deny something are left out.
 # Nobody counts log lines here either.
 IGNORED_TYPES = {
@@ -37,8 +35,14 @@ _ALARM_FIELDS = {
 class AlarmResource(CloudFormationModel):  # type: ignore[misc]
     """AWS::CloudWatch::Alarm"""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, arn: str) -> None:
         self.physical_resource_id = name
+        self._arn = arn
+
+    def get_cfn_attribute(self, attribute: str) -> str:
+        """Its ARN, for the dashboard; it has no other attribute."""
+        assert attribute == "Arn"
+        return self._arn
 
     @staticmethod
     def cloudformation_name_type() -> str:
@@ -53,16 +57,13 @@ class AlarmResource(CloudFormationModel):  # type: ignore[misc]
         cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **_: Any
     ) -> "AlarmResource":
         properties = cloudformation_json["Properties"]
+        alarm = cls(resource_name, f"arn:aws:cloudwatch:{region_name}:{account_id}:alarm:{resource_name}")
         if "Metrics" in properties:
-            return cls(resource_name)  # nothing here evaluates an alarm on an expression
+            return alarm  # nothing here evaluates an alarm on an expression
         defaults = {"description": "", "dimensions": [], "alarm_actions": []}
         given = {_ALARM_FIELDS[name]: value for name, value in properties.items() if name != "AlarmName"}
         cloudwatch_backends[account_id][region_name].put_metric_alarm(resource_name, **(defaults | given))
-        return cls(resource_name)
-
-    def get_cfn_attribute(self, name: str) -> str:
-        """Its ARN, which the dashboard asks for; a dashboard shows nothing here."""
-        return f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{self.physical_resource_id}"
+        return alarm
 
 
 class EventInvokeConfigResource(CloudFormationModel):  # type: ignore[misc]

@@ -11,8 +11,8 @@ from moto.cloudformation.models import Stack, cloudformation_backends
 
 from local.aws.cloudformation import creatable
 from local.aws.environment import ACCOUNT, REGION
+from local.aws.function import Function
 from local.aws.sam_build import Build
-from local.aws.sandbox import Function
 
 
 @dataclass(frozen=True)

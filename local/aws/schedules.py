@@ -23,7 +23,9 @@ class Schedules:
 
     def __init__(self, dispatcher: Dispatcher) -> None:
         self._dispatcher = dispatcher
-        self._stopping = threading.Event()
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._urgent: set[str] = set()
         self._threads: list[threading.Thread] = []
 
     def start(self, intervals_seconds: dict[str, float], others_too: bool) -> None:
@@ -35,9 +37,17 @@ class Schedules:
             elif others_too and rule.scheduled_expression and rule.state == "ENABLED":
                 self._start(logical_id, moments(rule))
 
+    def fire_early(self, logical_id: str) -> None:
+        """Let a rule that fires at an interval do so now, or as soon as the tick before is handled."""
+        with self._changed:
+            self._urgent.add(logical_id)
+            self._changed.notify_all()
+
     def stop(self) -> None:
         """Fire no more; `join` waits for what is still being delivered."""
-        self._stopping.set()
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
 
     def join(self) -> None:
         for thread in self._threads:
@@ -50,12 +60,20 @@ class Schedules:
 
     def _tick(self, logical_id: str, due: Iterator[datetime]) -> None:
         for moment in due:
-            if self._stopping.wait(max(0.0, (moment - datetime.now(UTC)).total_seconds())):
+            if not self._wait_until(moment, logical_id):
                 return
             if rule_of(logical_id).state != "ENABLED":
                 continue
-            for delivery in self._dispatcher.fire_schedule(logical_id, moment):
+            for delivery in self._dispatcher.fire_schedule(logical_id, min(moment, datetime.now(UTC))):
                 _wait_for(delivery)
+
+    def _wait_until(self, moment: datetime, logical_id: str) -> bool:
+        """Return when the rule should fire; False if it should no more."""
+        with self._changed:
+            seconds = max(0.0, (moment - datetime.now(UTC)).total_seconds())
+            self._changed.wait_for(lambda: self._stopping or logical_id in self._urgent, seconds)
+            self._urgent.discard(logical_id)
+            return not self._stopping
 
 
 def _wait_for(delivery: Delivery) -> None:

@@ -24,28 +24,42 @@ MEGABYTES_GOALS = dict.fromkeys(SMALL, 70.0)
 
 # The ports that each function uses: a lazy import only postpones its cost, so it is counted here.
 PORTS = {
-    "sweep_models": ("policies", "metrics._cloudwatch", "executions", "decisions", "sweeps", "limits", "events"),
+    "sweep_models": ("policies", "metrics", "_cloudwatch", "executions", "decisions", "sweeps", "limits", "events"),
     "receive_alarm": ("policies", "executions"),
     "check_triggers": (
+        "traces",
         "policies",
         "jobs",
         "states",
         "waiting",
-        "metrics._cloudwatch",
+        "metrics",
+        "_cloudwatch",
         "events",
         "decisions",
         "sweeps",
         "limits",
     ),
-    "detect_drift": ("policies", "jobs", "states", "waiting", "ledger", "data", "tables", "events", "decisions"),
+    "detect_drift": (
+        "traces",
+        "policies",
+        "jobs",
+        "states",
+        "waiting",
+        "ledger",
+        "data",
+        "tables",
+        "events",
+        "decisions",
+    ),
     "profile_data": ("policies", "jobs", "ledger", "data", "tables", "registry", "events"),
     "check_data": ("policies", "jobs", "ledger", "data", "tables", "events"),
-    "start_job": ("policies", "jobs", "ledger", "data", "registry", "cluster", "events"),
+    "start_job": ("traces", "policies", "jobs", "ledger", "data", "registry", "cluster", "events"),
     "watch_jobs": (
+        "traces",
         *("policies", "jobs", "states", "waiting", "ledger"),
         *("cluster", "executions", "data", "events", "registry", "traffic"),
     ),
-    "validate_model": ("policies", "jobs", "ledger", "data", "registry", "events"),
+    "validate_model": ("traces", "policies", "jobs", "ledger", "data", "registry", "events"),
     "await_review": ("jobs", "events"),
     "deploy_model": (
         *("policies", "jobs", "states", "ledger"),
@@ -61,7 +75,7 @@ PORTS = {
         *("data", "registry", "traffic", "executions", "events"),
     ),
     "watch_champions": (
-        *("policies", "jobs", "states", "ledger", "metrics._cloudwatch"),
+        *("policies", "jobs", "states", "ledger", "metrics", "_cloudwatch"),
         *("data", "registry", "traffic", "executions", "events"),
     ),
     "close_job": (

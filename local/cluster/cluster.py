@@ -34,7 +34,8 @@ class LocalCluster:
 
     `images` says what to run for each image. `tokens` are bearer tokens accepted besides those of EKS, whose signatures
     are verified when `aws_keys` (access key to secret) is given. `groups` have the rights of these users. `restricted`
-    enforces the Pod Security Standard of that name.
+    enforces the Pod Security Standard of that name. `wake_watcher` is called when a Job has ended or waits to be
+    resumed; it must return at once.
     """
 
     def __init__(
@@ -50,11 +51,12 @@ class LocalCluster:
         aws_keys: Mapping[str, str] | None = None,
         retry_seconds: float = RETRY_SECONDS,
         restricted: bool = True,
+        wake_watcher: Callable[[], None] = lambda: None,
     ) -> None:
         if log_dir:
             log_dir.mkdir(parents=True, exist_ok=True)
         self._namespace = namespaces[0]
-        self._store = Store()
+        self._store = Store(wake_watcher)
         self._agenda = Agenda(self._store.lock)
         self._kubelet = Kubelet(self._store, self._agenda, images, parallel_pods, log_dir)
         self._controller = JobController(self._store, self._agenda, self._kubelet, retry_seconds, restricted)

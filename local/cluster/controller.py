@@ -43,6 +43,7 @@ class JobController:
         if spec["suspend"]:
             job.conditions.append(condition("Suspended", "True", "JobSuspended", "Job suspended"))
             write_status(job, self._store)
+            self._store.wake_watcher()
             return
         self._run(job)
 

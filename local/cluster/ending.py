@@ -52,6 +52,7 @@ class Ending:
         kind, reason = ("Normal", "Completed") if final == "Complete" else ("Warning", target["reason"])
         self._store.record_event(JOBS, job.body, kind, reason, target["message"])
         self._expire_later(job)
+        self._store.wake_watcher()
 
     def _expire_later(self, job: Job) -> None:
         for appointment in job.appointments:

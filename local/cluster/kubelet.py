@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from local.containers import START_ERROR, Forerunner, Preparation, can_fork
+
 from .agenda import Agenda
 from .environment import DEFAULT_PATH, ConfigError, compose
 from .objects import PODS, Json, timestamp
 from .pods import current_container, show_running, show_terminated, show_waiting
-from .preparation import Forerunner, Preparation, can_fork
 from .process import ContainerProcess, Log
-from .programs.shim import START_ERROR
 from .scheduler import Scheduler
 from .store import Pod, Store
 

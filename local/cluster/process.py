@@ -2,17 +2,13 @@
 
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
-from .preparation import Forerunner
-from .programs import shim
+from local.containers import Forerunner, Start
 
 LOG_LIMIT = 1 << 20
 # The exit code of a container whose shim was killed.
@@ -61,7 +57,7 @@ class ContainerProcess:
         (orders, ours), (output, their_output), (report, their_report) = os.pipe(), os.pipe(), os.pipe()
         self._orders = os.fdopen(ours, "wb", buffering=0)
         self._output, self._report = os.fdopen(output, "rb", buffering=0), os.fdopen(report, "rb")
-        start = _Start(command, {**environment, "TMPDIR": self._scratch}, directory, orders, their_output, their_report)
+        start = Start(command, {**environment, "TMPDIR": self._scratch}, directory, orders, their_output, their_report)
         try:
             self.pid, self._reap = start.in_fork_of(forerunner) or start.alone()
         except (OSError, ValueError):
@@ -99,34 +95,3 @@ class ContainerProcess:
         for end in (self._orders, self._output, self._report):
             end.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
-
-
-@dataclass(frozen=True)
-class _Start:
-    """A command to start, and the ends of pipes that its shim gets; both ways tell its pid, and how to wait for it."""
-
-    command: Sequence[str]
-    environment: Mapping[str, str]
-    directory: str
-    orders: int
-    output: int
-    report: int
-
-    def in_fork_of(self, forerunner: Forerunner | None) -> tuple[int, Callable[[], object]] | None:
-        if forerunner is None or not forerunner.may_run(self.command, self.environment, self.directory):
-            return None
-        descriptors = (self.orders, self.output, self.report)
-        return forerunner.fork(self.command, self.environment, self.directory, descriptors), lambda: None
-
-    def alone(self) -> tuple[int, Callable[[], object]]:
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-S", shim.__file__, str(self.report), self.directory, *self.command],
-            env=self.environment,
-            stdin=self.orders,
-            stdout=self.output,
-            stderr=subprocess.STDOUT,
-            pass_fds=(self.report,),
-            # Ctrl-C in a terminal is for the cluster, which then ends its pods in order.
-            start_new_session=True,
-        )
-        return process.pid, process.wait

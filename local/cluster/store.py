@@ -5,7 +5,7 @@ import itertools
 import threading
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from .agenda import Appointment
@@ -62,9 +62,13 @@ class Pod:
 
 
 class Store:
-    """Jobs, pods, events and other objects by namespace and name."""
+    """Jobs, pods, events and other objects by namespace and name.
 
-    def __init__(self) -> None:
+    `wake_watcher` is called, under the lock, when a Job has ended or waits to be resumed.
+    """
+
+    def __init__(self, wake_watcher: Callable[[], None]) -> None:
+        self.wake_watcher = wake_watcher
         self.lock = threading.Condition(threading.RLock())
         self.jobs: dict[tuple[str, str], Job] = {}
         self.pods: dict[tuple[str, str], Pod] = {}

@@ -63,7 +63,7 @@ MAY_USE = {
     "comparison": {"numpy"},
     "domain": PYDANTIC | {"cronsim", "rfc8785"},
     "usecases": PYDANTIC | {"numpy"},
-    "adapters": PYDANTIC | {"botocore", "requests", "urllib3", "pyarrow", "yaml"},
+    "adapters": PYDANTIC | {"botocore", "requests", "urllib3", "numpy", "pyarrow", "yaml"},
     "entrypoint": PYDANTIC | {"aws_lambda_powertools"},
     "cli": PYDANTIC | {"yaml"},
 }

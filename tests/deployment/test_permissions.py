@@ -18,7 +18,10 @@ PERMISSIONS = TABLE_PERMISSIONS | {
     # Which channels are set up is no secret; what they are is.
     "channels": set(),
     "channels[": {*A_SECRET, "sns:Publish", *on(THREADS, READ, WRITE)},
-    "metrics.read": {"cloudwatch:GetMetricData", "aps:QueryMetrics"},
+    "metrics.read": {
+        *("cloudwatch:GetMetricData", "aps:QueryMetrics"),
+        *("s3:GetObject", "s3:ListBucket", "s3:PutObject", "kms:Decrypt"),
+    },
     "data.list_partitions": {"s3:ListBucket"},
     "data.read": {"s3:GetObject", "s3:ListBucket"},  # the second, to get "not found" for a missing object
     "data.write": {"s3:PutObject"},
@@ -57,6 +60,9 @@ PERMISSIONS = TABLE_PERMISSIONS | {
     "registry.set_champion": A_SECRET,
     "registry.tracking_uri": set(),
     "registry.version_tags": A_SECRET,
+    # Lambda runs the daemon of X-Ray beside the function, and SAM grants it the right with "Tracing: Active".
+    "traces.current": set(),
+    "traces.put": set(),
     "clock.now": set(),
     "limits": set(),
 }
@@ -69,7 +75,7 @@ COMMON_SETTINGS = {
 }
 PODS = {"JOB_SERVICE_ACCOUNT", "SCORING_SERVICE_ACCOUNT", "POD_TEMPLATE_ALLOWS", "TRAINER_IMAGE"}
 SETTINGS = {
-    "metrics": {"PROMETHEUS_URL", "PROMETHEUS_AUTHENTICATION"},
+    "metrics": {"ARTIFACTS_BUCKET", "DATA_BUCKET", "PROMETHEUS_URL", "PROMETHEUS_AUTHENTICATION"},
     "data": {"ARTIFACTS_BUCKET"},
     "tables": {"ARTIFACTS_BUCKET"},
     "data.list_partitions": {"DATA_BUCKET"},
@@ -102,6 +108,7 @@ RESOURCES = {
         "${ArtifactsBucket.Arn}/profiles/*",
         "${ArtifactsBucket.Arn}/notes/*",
         "${ArtifactsBucket.Arn}/versions/*",
+        "${ArtifactsBucket.Arn}/quality/*",
     },
     "states": {
         "RetrainingStateMachine",

@@ -43,6 +43,9 @@ HEAVY_LAYERS = {
     "ProfileDataFunction": [{"Ref": "NumericLayer"}, {"Ref": "ColumnarLayer"}],
     "ValidateModelFunction": [{"Ref": "NumericLayer"}, {"Ref": "ScientificLayer"}],
     "WatchRolloutsFunction": [{"Ref": "NumericLayer"}, {"Ref": "ColumnarLayer"}],
+    "SweepModelsFunction": [{"Ref": "NumericLayer"}, {"Ref": "ColumnarLayer"}],
+    "CheckTriggersFunction": [{"Ref": "NumericLayer"}, {"Ref": "ColumnarLayer"}],
+    "WatchChampionsFunction": [{"Ref": "NumericLayer"}, {"Ref": "ColumnarLayer"}],
 }
 
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         RoutingStore,
         SweepLog,
         TableReader,
+        Traces,
         TrafficRouter,
         WaitingTriggers,
     )
@@ -122,11 +123,29 @@ class DeployedPorts:
         return DynamoNotificationLog(self._table, self.clock)
 
     @cached_property
+    def traces(self) -> "Traces":
+        from .adapters.xray import XRayTraces
+
+        return XRayTraces(os.environ)
+
+    @cached_property
     def metrics(self) -> "MetricSource":
         from .adapters.metrics.sources import MetricSources
 
-        return MetricSources(self._cloudwatch, self._prometheus)
+        return MetricSources(
+            {
+                "cloudwatch": lambda: self._cloudwatch,
+                "prometheus": self._prometheus,
+                "prediction_log": self._labelled_log,
+            }
+        )
 
+    def _labelled_log(self) -> "MetricSource":
+        from .adapters.metrics.prediction_log import PredictionLogMetricSource
+
+        return PredictionLogMetricSource(self.data, self.clock)
+
+    @cached_property
     def _cloudwatch(self) -> "MetricSource":
         from .adapters.aws import aws_client
         from .adapters.metrics.cloudwatch import CloudWatchMetricSource

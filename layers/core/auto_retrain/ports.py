@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .domain.policy.traffic import TrafficTarget
     from .domain.policy.training import TrainingPolicy
     from .domain.serving import ServingChange, ServingRecord
+    from .domain.tracing import Span, TracePoint
     from .domain.traffic import DesiredRoute, Effect, Route
     from .domain.trigger_type import TriggerType
     from .domain.waiting_trigger import WaitingTrigger
@@ -545,6 +546,16 @@ class Outbox(Protocol):
     def remove(self, channel: ChannelName, notification: Notification) -> None: ...
 
 
+class Traces(Protocol):
+    """Traces of what happens from a trigger to a promotion; nothing here ever raises or waits."""
+
+    def current(self) -> TracePoint | None:
+        """Where the present call is traced; None if it is not."""
+
+    def put(self, spans: Sequence[Span]) -> None:
+        """Add spans to their traces, or lose them."""
+
+
 class NotificationLog(Protocol):
     """What people were notified of, by a name for each event and channel."""
 
@@ -602,6 +613,8 @@ class Ports(Protocol):
     def traffic(self) -> TrafficRouter: ...
     @property
     def cluster(self) -> Cluster: ...
+    @property
+    def traces(self) -> Traces: ...
     @property
     def executions(self) -> Executions: ...
     @property

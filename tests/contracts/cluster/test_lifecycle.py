@@ -296,6 +296,23 @@ def test_pods_wait_for_their_turn_when_the_node_is_full() -> None:
         kubectl.wait_for("second", "Complete")
 
 
+def test_a_job_that_has_ended_or_waits_to_be_resumed_wakes_whoever_watches() -> None:
+    woken: list[set[str]] = []
+
+    def wake() -> None:
+        woken.append({name for name in ("ends", "waits") if kubectl.cluster.has_job(name)})
+
+    with open_cluster(wake_watcher=wake) as cluster:
+        kubectl = Kubectl(cluster)
+        kubectl.run("ends", "true")
+        assert cluster.wait_until(lambda: woken == [{"ends"}])
+        assert conditions(kubectl.job("ends")) == {"SuccessCriteriaMet", "Complete"}
+
+        kubectl.run("waits", "true", suspend=True)
+        assert cluster.wait_until(lambda: len(woken) == 2)
+        assert conditions(kubectl.job("waits")) == {"Suspended"}
+
+
 def test_a_cordoned_node_takes_no_pods(kubectl: Kubectl) -> None:
     with open_cluster() as cluster:
         kubectl = Kubectl(cluster)

@@ -9,12 +9,23 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
+import moto.backends
 import pytest
 from botocore.exceptions import ClientError
 from moto.dynamodb.models.table import Table
 from moto.stepfunctions.parser.asl.antlr.runtime.ASLParser import ASLParser
 
 from .conftest import PATIENCE_SECONDS, App
+
+# ------------------------------------------------------------------------------------------------ all services
+
+
+def test_the_service_of_a_request_is_looked_up_once(app: App) -> None:  # find_each_service_once
+    app.client("sqs").list_queues()
+
+    with patch.object(moto.backends, "list_of_moto_modules", side_effect=AssertionError("looked up again")):
+        assert app.client("sqs").list_queues()["ResponseMetadata"]["HTTPStatusCode"] == 200
+
 
 # ------------------------------------------------------------------------------------------------ Step Functions
 

@@ -39,6 +39,20 @@ def test_a_named_schedule_ticks_at_its_interval_and_the_others_do_not_fire(app: 
     assert all(tick["detail-type"] == "Scheduled Event" for tick in ticks)
 
 
+def test_a_rule_fires_early_if_it_is_asked_to_and_its_event_says_when(app: App) -> None:
+    schedules, started = Schedules(app.account.dispatcher), datetime.now(UTC).replace(microsecond=0)
+    schedules.start({"ScheduleRule": 3600.0}, others_too=False)
+
+    schedules.fire_early("ScheduleRule")
+
+    deadline = datetime.now(UTC).timestamp() + 10
+    while not (ticks := app.recorded(lambda event: "ScheduleRule" in event["resources"][0])):
+        assert datetime.now(UTC).timestamp() < deadline
+    schedules.stop()
+    schedules.join()
+    assert started <= datetime.fromisoformat(ticks[-1]["time"]) <= datetime.now(UTC)
+
+
 def test_a_rule_that_is_disabled_does_not_fire_until_it_is_enabled_again(app: App) -> None:
     schedules = Schedules(app.account.dispatcher)
     (name,) = (rule.name for rule in rules() if getattr(rule, "logical_resource_id", "") == "ScheduleRule")

@@ -4,20 +4,18 @@ from functools import cache
 from threading import Lock
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from local.paths import ROOT
+from tests.aws_clients import aws_client
 from tests.deployment.cloudformation import Template
-
-REGION = "eu-central-1"
 
 
 def create_table(name: str) -> Any:
     """Create the table with the keys and indexes of template.yaml, and return a client."""
     properties = _table_of_the_template()
-    client = boto3.client("dynamodb", region_name=REGION)
+    client = aws_client("dynamodb")
     client.create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",

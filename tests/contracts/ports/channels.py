@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-import boto3
-
 from auto_retrain.adapters.channels.pagerduty import Pagerduty
 from auto_retrain.adapters.channels.secret import Secret
 from auto_retrain.adapters.channels.slack import SlackWebhook
@@ -16,7 +14,7 @@ from auto_retrain.adapters.channels.sns import SnsTopic
 from auto_retrain.adapters.memory.outside import MemoryChannel
 from auto_retrain.domain.errors import NotificationFailed
 from auto_retrain.ports import Channel
-from tests.contracts.ports.aws_world import REGION
+from tests.aws_clients import aws_client
 from tests.webhook import Webhook
 
 CANARY = "canary-T0K3N"
@@ -99,7 +97,7 @@ def over_http(build: Callable[[Webhook], Channel]) -> Iterator[Reached]:
 @contextmanager
 def on_topic() -> Iterator[Reached]:
     """A topic of moto with a queue that hears it."""
-    sns, sqs = boto3.client("sns", region_name=REGION), boto3.client("sqs", region_name=REGION)
+    sns, sqs = aws_client("sns"), aws_client("sqs")
     topic = sns.create_topic(Name="people")["TopicArn"]
     queue = sqs.create_queue(QueueName="people")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

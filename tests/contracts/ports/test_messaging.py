@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
@@ -11,7 +10,7 @@ from auto_retrain.adapters.eventbridge import EventBridgeBus
 from auto_retrain.adapters.step_functions import StepFunctionsExecutions
 from auto_retrain.domain.errors import EventsUnavailable, ExecutionsUnavailable, SettingMissing
 from auto_retrain.domain.events import FactEvent
-from tests.contracts.ports.aws_world import REGION
+from tests.aws_clients import aws_client
 from tests.unit.builders import NOON
 
 EVENT = FactEvent(
@@ -27,7 +26,7 @@ EVENT = FactEvent(
 
 
 def test_an_event_reaches_the_bus(aws: None) -> None:
-    EventBridgeBus(boto3.client("events", region_name=REGION), "dev").publish(EVENT)
+    EventBridgeBus(aws_client("events"), "dev").publish(EVENT)
 
 
 class Bus:
@@ -86,7 +85,7 @@ def test_an_event_that_the_bus_does_not_accept_is_an_error() -> None:
 
 @pytest.fixture
 def machine(aws: None) -> tuple[Any, str]:
-    client = boto3.client("stepfunctions", region_name=REGION)
+    client = aws_client("stepfunctions")
     definition = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
     role = "arn:aws:iam::123456789012:role/any"
     arn = client.create_state_machine(name="retraining", definition=definition, roleArn=role)["stateMachineArn"]
@@ -120,7 +119,7 @@ class Answering:
     """A Step Functions client that refuses every token with one error."""
 
     def __init__(self, code: str, status: int = 400) -> None:
-        real = boto3.client("stepfunctions", region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x")
+        real = aws_client("stepfunctions")
         metadata = {"HTTPStatusCode": status}
         error = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": metadata}
         self.error = real.exceptions.ClientError(error, "SendTask")

@@ -53,16 +53,16 @@ def proven_after(seen: Iterable[LiveCounts]) -> int | None:
 
 @pytest.mark.parametrize("rate", [0.05, 0.001])
 def test_identical_versions_are_rarely_rolled_back_in_1440_looks(rate: float) -> None:
-    """140 canaries, a day each with a look a minute at 90 and 10 requests, through the test that the check uses."""
+    """80 canaries, a day each with a look a minute at 90 and 10 requests, through the test that the check uses."""
     random, rolled_back = np.random.default_rng(11), 0
-    for _ in range(140):
+    for _ in range(80):
         test, blocks = TwoProportions(), random.binomial((90, 10), rate, (1440, 2)).tolist()
         for champion, challenger in blocks:
             test = test.after(Block(90, champion, 10, challenger))
             if e_value(test.higher) >= 20:
                 rolled_back += 1
                 break
-    assert rolled_back / 140 <= ALLOWED
+    assert rolled_back / 80 <= ALLOWED
 
 
 @pytest.mark.parametrize(("rate", "share"), [(0.05, 0.05), (0.001, 0.5)])

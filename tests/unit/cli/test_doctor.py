@@ -7,6 +7,7 @@ import pytest
 from auto_retrain.bootstrap import DeployedPorts
 from auto_retrain.domain.errors import AwsRefused, NotificationFailed, RegistryUnavailable
 from auto_retrain.domain.installation import Permission
+from auto_retrain.domain.manifest import DataObject
 from auto_retrain.settings import Settings
 from tests.unit.builders import a_policy
 from tests.unit.cli.terminal import Terminal
@@ -94,3 +95,30 @@ def test_a_deployment_without_channels_is_told_that_nobody_is_notified(terminal:
     answer = terminal.run("doctor")
     assert answer.code == 0
     assert "so nobody is notified" in answer.out
+
+
+def test_a_model_that_is_judged_by_its_log_needs_answers_and_labels(terminal: Terminal) -> None:
+    ports = terminal.ports
+    ports.policies.apply(a_policy(metric={"source": "prediction_log"}), "ada", ports.clock.now())
+    today = ports.clock.now().date()
+
+    def finding() -> str:
+        return next(line for line in terminal.run("doctor").out.splitlines() if "log of churn" in line)
+
+    assert finding().startswith("BAD")
+    assert "'predictions/model=churn/date=...' has no file since" in finding()
+    ports.data.add_partition("predictions/model=churn", today, b"rows", "hour=03/part-0.parquet")
+    assert "so no label counts" in finding()
+    ports.data.add_partition("churn", today, b"rows")
+    assert finding().startswith("good")
+
+
+def test_a_log_that_cannot_be_listed_is_not_taken_for_a_good_one(terminal: Terminal) -> None:
+    def denied(prefix: str, window: object) -> list[DataObject]:
+        raise AwsRefused("access denied")
+
+    terminal.ports.policies.apply(a_policy(metric={"source": "prediction_log"}), "ada", terminal.ports.clock.now())
+    terminal.ports.data.list_partitions = denied  # type: ignore[method-assign,assignment]
+    answer = terminal.run("doctor")
+    assert answer.code == 1
+    assert "log of churn                  cannot be checked: AwsRefused: access denied" in answer.out

@@ -18,7 +18,7 @@ from auto_retrain.usecases.watching import watch_jobs as watching
 from tests.unit.announced import announced
 from tests.unit.builders import NOON
 from tests.unit.usecases.drift_world import SWEPT, break_live, without_age, world_with_features
-from tests.unit.usecases.interruptions import Moment, OutsideCalls, Prepare, Step, die, moments, table
+from tests.unit.usecases.interruptions import Moment, OutsideCalls, Prepare, Step, copied, die, moments, table
 from tests.unit.usecases.stages import (
     ABORTED,
     aborted,
@@ -70,10 +70,11 @@ def repaired() -> tuple[World, str]:
     return world, ""
 
 
+@copied
 def forged() -> tuple[World, str]:
     """A challenger that was rejected, although its trainer let it serve."""
     world = World()
-    job_id = world.scored_job(rows(2000, 0.80), rows(2000, 0.88))
+    job_id = world.scored_job(rows(500, 0.80), rows(500, 0.88))
     world.validate(job_id)
     world.ports.registry.set_champion("churn", "2")
     return with_waiting(world), job_id
@@ -82,7 +83,7 @@ def forged() -> tuple[World, str]:
 def reviewable() -> tuple[World, str]:
     world, _ = fresh()
     world.check = lambda: check_with_review(world)  # type: ignore[method-assign]
-    job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
+    job_id = world.scored_job(rows(500, 0.95), rows(500, 0.88))
     world.validate(job_id)
     return world, job_id
 

@@ -22,7 +22,7 @@ FORCED = {**MANUAL, "force": True}
 
 def test_a_promoted_challenger_ends_green() -> None:
     world = World()
-    job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
+    job_id = world.scored_job(rows(500, 0.95), rows(500, 0.88))
     world.validate(job_id)
     world.deploy(job_id)
     outcome = world.close(decision={"job_id": job_id})
@@ -35,7 +35,7 @@ def test_a_promoted_challenger_ends_green() -> None:
 
 def test_only_a_job_that_trained_nothing_counts_as_skipped() -> None:
     world = World()
-    job_id = world.scored_job(rows(2000, 0.89), rows(2000, 0.88))
+    job_id = world.scored_job(rows(500, 0.89), rows(500, 0.88))
     world.validate(job_id)
     outcome = world.close(decision={"job_id": job_id})
     assert (outcome.ending, outcome.metrics) == (Ending.REJECTED, {})
@@ -43,7 +43,7 @@ def test_only_a_job_that_trained_nothing_counts_as_skipped() -> None:
 
 def test_a_rejected_challenger_is_a_normal_green_end() -> None:
     world = World()
-    job_id = world.scored_job(rows(2000, 0.89), rows(2000, 0.88))
+    job_id = world.scored_job(rows(500, 0.89), rows(500, 0.88))
     world.validate(job_id)
     outcome = world.close(decision={"job_id": job_id})
     assert (outcome.next, world.job(job_id).deployed) == ("succeed", False)
@@ -102,7 +102,7 @@ def test_closing_again_changes_nothing_but_notifies_again_with_the_same_id() -> 
 
 def test_a_deployment_stands_when_something_fails_after_it() -> None:
     world = World()
-    job_id = world.scored_job(rows(2000, 0.95))
+    job_id = world.scored_job(rows(500, 0.95))
     world.validate(job_id)
     world.deploy(job_id)
     outcome = close_job(ClosingRequest(execution_arn=EXECUTION, state={"error": {"Error": "E"}}), world.ports)
@@ -111,7 +111,7 @@ def test_a_deployment_stands_when_something_fails_after_it() -> None:
 
 def test_an_execution_that_ends_before_deploying_is_a_failure() -> None:
     world = World()
-    job_id = world.scored_job(rows(2000, 0.95))
+    job_id = world.scored_job(rows(500, 0.95))
     world.validate(job_id)
     assert world.close(decision={"job_id": job_id}).next == "fail"
 
@@ -124,7 +124,7 @@ def test_an_error_of_the_first_state_is_read_although_it_replaced_the_input() ->
 
 def test_a_profile_that_cannot_be_stored_does_not_fail_a_deployed_job() -> None:
     world = World()
-    job_id = world.scored_job(rows(2000, 0.95))
+    job_id = world.scored_job(rows(500, 0.95))
     world.validate(job_id)
     world.deploy(job_id)
     error = {"Error": "DataChanged", "Cause": "an object has changed since it was listed"}

@@ -36,7 +36,7 @@ def told(world: World) -> list[str]:
 
 def deployed(champion: float | None = None) -> tuple[World, str]:
     world = World()
-    job_id = world.scored_job(rows(2000, 0.95), None if champion is None else rows(2000, champion))
+    job_id = world.scored_job(rows(500, 0.95), None if champion is None else rows(500, champion))
     world.validate(job_id)
     world.deploy(job_id)
     return world, job_id
@@ -53,7 +53,7 @@ def next_job(world: World) -> str:
 
 def test_a_trainer_that_promotes_itself_is_noticed_although_its_job_ends_rejected() -> None:
     world = World()
-    job_id = world.scored_job(rows(2000, 0.80), rows(2000, 0.88))
+    job_id = world.scored_job(rows(500, 0.80), rows(500, 0.88))
     world.ports.registry.set_champion("churn", "2")
     world.validate(job_id)
     assert world.close(decision={"job_id": job_id}).next == "succeed"
@@ -64,7 +64,7 @@ def test_a_trainer_that_promotes_itself_is_noticed_although_its_job_ends_rejecte
 
 def test_the_trainer_of_a_first_model_cannot_promote_itself_unnoticed_either() -> None:
     world = World()
-    job_id = world.scored_job(rows(2000, 0.80))
+    job_id = world.scored_job(rows(500, 0.80))
     world.ports.registry.set_champion("churn", "2")
     watch(world)
     (text,) = told(world)
@@ -108,7 +108,7 @@ def test_an_alias_that_was_deleted_is_noticed() -> None:
 
 def test_our_own_deployment_is_not_taken_for_somebody_elses() -> None:
     world = World()
-    job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
+    job_id = world.scored_job(rows(500, 0.95), rows(500, 0.88))
     world.validate(job_id)
     set_champion = world.ports.registry.set_champion
 
@@ -125,7 +125,7 @@ def test_our_own_deployment_is_not_taken_for_somebody_elses() -> None:
 
 def test_a_version_that_served_before_the_first_job_is_no_conflict() -> None:
     world = World()
-    job_id = world.scored_job(rows(2000, 0.80), rows(2000, 0.88))
+    job_id = world.scored_job(rows(500, 0.80), rows(500, 0.88))
     watch(world)
     world.validate(job_id)
     world.close(decision={"job_id": job_id})
@@ -134,7 +134,7 @@ def test_a_version_that_served_before_the_first_job_is_no_conflict() -> None:
 
 def test_a_conflict_that_stopped_a_deployment_is_told_when_the_job_ends() -> None:
     world = World()
-    job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
+    job_id = world.scored_job(rows(500, 0.95), rows(500, 0.88))
     world.validate(job_id)
     move(world, "7")
     with pytest.raises(ChampionConflict):

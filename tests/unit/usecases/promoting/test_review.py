@@ -26,7 +26,7 @@ def validated(world: World, accuracy: float = 0.95, **request: Any) -> str:
     world.start(job_id, "train")
     world.train(job_id)
     world.start(job_id, "score")
-    world.score(job_id, v1=rows(2000, 0.88), v2=rows(2000, accuracy))
+    world.score(job_id, v1=rows(500, 0.88), v2=rows(500, accuracy))
     return job_id
 
 
@@ -105,7 +105,7 @@ def test_nothing_is_deployed_without_an_approval(approved: bool | None) -> None:
 def test_an_approval_counts_only_for_the_validation_that_was_reviewed() -> None:
     world, job_id = waiting_world()
     review(world, job_id)
-    world.score(job_id, v1=rows(2000, 0.88), v2=rows(2000, 0.96))
+    world.score(job_id, v1=rows(500, 0.88), v2=rows(500, 0.96))
     world.validate(job_id)
     with pytest.raises(PromotionRefused, match="approved a validation that is not the last one"):
         world.deploy(job_id)

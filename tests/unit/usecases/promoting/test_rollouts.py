@@ -106,7 +106,7 @@ def test_a_shadow_gets_copies_and_answers_nobody() -> None:
 
 def test_a_model_without_a_champion_gets_its_challenger_at_once() -> None:
     world = World(a_policy(deployment=CANARY, triggers={"evaluation_window_days": 5, "training_window_days": 10}))
-    job_id = world.scored_job(rows(2000, 0.95))
+    job_id = world.scored_job(rows(500, 0.95))
     world.validate(job_id)
     assert world.deploy(job_id).next == "promoted"
     assert weights(world) == {"2": 100}

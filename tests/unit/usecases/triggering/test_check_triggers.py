@@ -45,7 +45,7 @@ def test_degraded_performance_starts_a_retraining_and_records_the_numbers() -> N
 def test_a_version_that_was_deployed_just_now_is_not_blamed_for_the_one_before() -> None:
     windows = {"evaluation_window_days": 5, "training_window_days": 10}
     world = World(a_policy(triggers={"enabled": ["performance_degradation"], "cool_down_hours": 0, **windows}))
-    job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
+    job_id = world.scored_job(rows(500, 0.95), rows(500, 0.88))
     world.validate(job_id)
     world.deploy(job_id)
     world.close(decision={"job_id": job_id})

@@ -53,7 +53,7 @@ def reject(world: World, days: int) -> None:
     world.start(job_id, "train")
     world.train(job_id, version=str(days + 2))
     world.start(job_id, "score")
-    world.score(job_id, **{f"v{days + 2}": rows(2000, 0.9), "v1": rows(2000, 0.9)})
+    world.score(job_id, **{f"v{days + 2}": rows(500, 0.9), "v1": rows(500, 0.9)})
     assert world.validate(job_id).next == "close"
     world.close(decision={"job_id": job_id})
 
@@ -224,7 +224,7 @@ def test_a_deployed_challenger_resets_the_count_of_rejections() -> None:
     world.start(job_id, "train")
     world.train(job_id, version="9")
     world.start(job_id, "score")
-    world.score(job_id, v9=rows(2000, 0.97), v1=rows(2000, 0.9))
+    world.score(job_id, v9=rows(500, 0.97), v1=rows(500, 0.9))
     world.validate(job_id)
     world.deploy(job_id)
     world.close(decision={"job_id": job_id})

@@ -37,7 +37,7 @@ def reject(world: World, job_id: str | None) -> None:
     world.start(job_id, "train")
     world.train(job_id, version="9")
     world.start(job_id, "score")
-    world.score(job_id, v9=rows(2000, 0.5))
+    world.score(job_id, v9=rows(500, 0.5))
     world.validate(job_id)
     world.close(decision={"job_id": job_id})
 

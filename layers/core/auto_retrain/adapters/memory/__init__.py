@@ -29,6 +29,7 @@ from .stores import (
     MemoryRouting,
     MemorySweepLog,
 )
+from .traces import MemoryTraces
 from .traffic import MemoryTraffic
 
 _WITH_WEIGHTS = ("http_route", "kserve", "sagemaker")
@@ -56,6 +57,7 @@ class MemoryPorts:
     registry: MemoryRegistry = field(default_factory=MemoryRegistry)
     cluster: MemoryCluster = field(default_factory=MemoryCluster)
     executions: MemoryExecutions = field(default_factory=MemoryExecutions)
+    traces: MemoryTraces = field(default_factory=MemoryTraces)
     events: MemoryEventBus = field(default_factory=MemoryEventBus)
     outbox: MemoryOutbox = field(default_factory=MemoryOutbox)
     channels: dict[ChannelName, MemoryChannel] = field(default_factory=_all_channels)

@@ -7,6 +7,7 @@ from ...domain.installation import EXCESSIVE, NEEDED, NEEDED_FOR_TRAFFIC, Findin
 from ...domain.policy.traffic import HttpRouteTarget, KserveTarget
 from ...ports import Ports
 from .check_channels import check_channels
+from .check_logs import check_logs
 
 ABSENT_NAME = "auto-retrain-doctor"
 # Of the functions that move requests; they are others than those that start pods.
@@ -24,6 +25,7 @@ def check_installation(ports: Ports, for_group: str | None, send: bool = False) 
     yield _check("artifacts", "documents of jobs can be read", lambda: _read_absent_document(ports))
     yield from check_channels(ports, send)
     yield _check("registry", "MLflow answers", lambda: ports.registry.champion(ABSENT_NAME))
+    yield from check_logs(ports)
     reached = _check("cluster", "the Kubernetes API answers", lambda: ports.cluster.namespaces)
     yield reached
     if not reached.is_good:

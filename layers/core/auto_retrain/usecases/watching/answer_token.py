@@ -14,6 +14,7 @@ from ...domain.names import log_key, note_key
 from ...ports import Ports
 from ..audit.record import record
 from ..isolation import attempt
+from ..training.trace_steps import trace_step
 
 LOG_LINES = 200
 # How long a pod may wait for an image or a secret that may still appear.
@@ -131,6 +132,7 @@ def _ended(job: RetrainingJob, pending: PendingStep, outcome: Literal["succeeded
         model_name=job.model_name, job_id=job.job_id, at=now, step=pending.kind, outcome=outcome, seconds=seconds
     )
     record(fact, ports)
+    trace_step(job, pending, failed=outcome == "failed", ports=ports)
     return outcome
 
 

@@ -1,34 +1,38 @@
-"""What an image lets a process do before its pod is known, and the cluster's side of the process that has done it."""
+"""What a process may do before its container is known, and our side of the process that has done it."""
 
 import json
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from select import select
 
 from .programs import forerunner
 
-# What every pod has of its own.
+# What every container has of its own.
 _OWN = frozenset({"HOSTNAME", "TMPDIR"})
 
 
 @dataclass(frozen=True)
 class Preparation:
-    """`imports` is Python, as after `python -c`; the image's entrypoint is then `python FILE` or `python -m MODULE`.
+    """`imports` is Python, as after `python -c`; the entrypoint is then `python FILE` or `python -m MODULE`.
 
-    `settings` are variables that only the imports see. `varying` are variables that pods may be given: nothing reads
-    them while it is imported. A pod whose environment differs from its image's in others is a process of its own.
+    `settings` are variables that only the imports see. `varying` are variables that containers may be given: nothing
+    reads them while it is imported, and of PYTHONPATH only what all have. A container whose environment differs in
+    others is a process of its own, and so is one in another directory, unless `in_any_directory`: nothing is imported
+    from there.
     """
 
     imports: str
     settings: Mapping[str, str] = field(default_factory=dict)
     varying: frozenset[str] = frozenset()
+    in_any_directory: bool = False
 
 
 class Forerunner:
-    """A process that pods of one image are forked from, as soon as it is prepared."""
+    """A process that containers with one entrypoint are forked from, as soon as it is prepared."""
 
     def __init__(
         self, preparation: Preparation, entrypoint: Sequence[str], environment: Mapping[str, str], directory: str
@@ -36,6 +40,7 @@ class Forerunner:
         self._preparation, self._entrypoint = preparation, list(entrypoint)
         self._environment, self._directory = dict(environment), directory
         self._is_ready = False
+        self._lock = threading.Lock()
         python, *program = self._entrypoint
         self._control, theirs = socket.socketpair()
         with theirs:
@@ -53,7 +58,7 @@ class Forerunner:
         """Whether a fork would be what a process of its own is; never before it is prepared."""
         return (
             command[: len(self._entrypoint)] == self._entrypoint
-            and directory == self._directory
+            and (self._preparation.in_any_directory or directory == self._directory)
             and self._fixed(environment) == self._fixed(self._environment)
             and self.is_ready()
         )
@@ -62,11 +67,12 @@ class Forerunner:
         varying = self._preparation.varying | _OWN
         return {name: value for name, value in environment.items() if name not in varying}
 
-    def is_ready(self) -> bool:
-        """Whether the imports are done; never again true once it has died."""
-        if not self._is_ready and select([self._control], [], [], 0)[0]:
-            self._is_ready = self._control.recv(1) == forerunner.READY
-        return self._is_ready and self._process.poll() is None
+    def is_ready(self, within_seconds: float = 0.0) -> bool:
+        """Whether the imports are done, or will be in time; never again true once it has died."""
+        with self._lock:
+            if not self._is_ready and select([self._control], [], [], within_seconds)[0]:
+                self._is_ready = self._control.recv(1) == forerunner.READY
+            return self._is_ready and self._process.poll() is None
 
     def fork(
         self, command: Sequence[str], environment: Mapping[str, str], directory: str, descriptors: Sequence[int]
@@ -78,9 +84,10 @@ class Forerunner:
         arguments = command[len(self._entrypoint) :]
         request = {"arguments": arguments, "environment": dict(environment), "directory": directory}
         content = json.dumps(request).encode()
-        socket.send_fds(self._control, [forerunner.NUMBER.pack(len(content))], list(descriptors))
-        self._control.sendall(content)
-        answer = self._control.recv(forerunner.NUMBER.size)
+        with self._lock:
+            socket.send_fds(self._control, [forerunner.NUMBER.pack(len(content))], list(descriptors))
+            self._control.sendall(content)
+            answer = self._control.recv(forerunner.NUMBER.size)
         if not answer:
             raise OSError("the process to fork from has died")
         (holder,) = forerunner.NUMBER.unpack(answer)

@@ -1,11 +1,12 @@
-"""A process that has done the imports of an image, and from which its pods are forked; a program of its own.
+"""A process that has done imports, and from which containers are forked; a program of its own.
 
-    cluster ── socket ──> forerunner ── fork ──> shim ── fork ──> the container's first process
+    owner ── socket ──> forerunner ── fork ──> shim ── fork ──> the container's first process
 
-It has one thread, or a fork would copy locks that nobody is left to open; otherwise it gives up, and pods start without
-it. Whatever differs between pods is replaced in the fork: environment, arguments, descriptors, random numbers. Hashes
-of strings, and with them the order of sets, stay those of the forerunner, and so does the command line that `ps` shows.
-The image's own interpreter runs it, so it needs nothing but the standard library and the file of the shim.
+It has one thread, or a fork would copy locks that nobody is left to open; otherwise it gives up, and containers start
+without it. Whatever differs between them is replaced in the fork: environment, arguments, search path, descriptors,
+random numbers. Hashes of strings, and with them the order of sets, stay those of the forerunner, and so does the
+command line that `ps` shows. The containers' own interpreter runs it, so it needs nothing but the standard library and
+the file of the shim.
 """
 
 import gc
@@ -32,7 +33,7 @@ def main() -> Callable[[], object]:
     """Return what a container runs, in its first process; the forerunner itself does not return."""
     descriptor, imports, *program = sys.argv[1:]
     shim = _load_shim()
-    is_module = program[0] == "-m"
+    is_module, search_path = program[0] == "-m", _search_path()
     sys.path[0] = str(Path.cwd() if is_module else Path(program[0]).resolve().parent)
     exec(compile(imports, "<imports>", "exec"), {"__name__": "imports"})
     _refuse_threads()
@@ -43,14 +44,20 @@ def main() -> Callable[[], object]:
     # Shims that have ended are not waited for.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     arguments = _serve(socket.socket(fileno=int(descriptor)), shim)
+    if is_module:
+        sys.path[: 1 + len(search_path)] = [str(Path.cwd()), *_search_path()]
     sys.orig_argv[1:] = [*program, *arguments]
     sys.argv[:] = [program[-1], *arguments]
     run = partial(runpy.run_module, alter_sys=True) if is_module else runpy.run_path
     return partial(run, program[-1], run_name="__main__")
 
 
+def _search_path() -> list[str]:
+    return [folder for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder]
+
+
 def _load_shim() -> ModuleType:
-    """By its file, as an import would hide modules of the image that have names of ours."""
+    """By its file, as an import would hide modules of the container that have names of ours."""
     spec = spec_from_file_location("shim", Path(__file__).with_name("shim.py"))
     assert spec
     assert spec.loader
@@ -62,7 +69,7 @@ def _load_shim() -> ModuleType:
 def _refuse_threads() -> None:
     threads = [file.read_text().strip() for file in Path("/proc/self/task").glob("*/comm")]
     if len(threads) > 1:
-        sys.exit(f"the imports started threads, so no pod is forked: {', '.join(threads)}")
+        sys.exit(f"the imports started threads, so nothing is forked: {', '.join(threads)}")
 
 
 def _serve(control: socket.socket, shim: ModuleType) -> list[str]:
@@ -88,7 +95,7 @@ def _read(control: socket.socket, size: int) -> bytes:
 
 
 def _end() -> NoReturn:
-    """The cluster has gone; the pods see that for themselves."""
+    """The owner has gone; the containers see that for themselves."""
     os._exit(0)
 
 

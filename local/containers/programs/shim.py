@@ -1,8 +1,8 @@
-"""Runs one container's command, and leaves no process behind whatever happens to the cluster; a program of its own.
+"""Runs one container's command, and leaves no process behind whatever happens to its owner; a program of its own.
 
-    cluster ── standard input ──> shim ── fork ──> command ──> whatever the command starts
+    owner ── standard input ──> shim ── fork ──> command ──> whatever the command starts
 
-The cluster holds the other end of the shim's standard input. It closes when the cluster dies, by SIGKILL too, and the
+The owner holds the other end of the shim's standard input. It closes when the owner dies, by SIGKILL too, and the
 shim then kills everything below it. PR_SET_PDEATHSIG alone would not do: it reaches only the direct child, and it fires
 when the *thread* that forked ends, not the process. It guards the one gap that is left, a shim that is itself killed.
 
