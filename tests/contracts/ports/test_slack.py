@@ -11,7 +11,8 @@ from hypothesis import strategies as some
 
 from auto_retrain.adapters.channels.slack import SlackWebhook
 from auto_retrain.adapters.channels.slack_blocks import MAX_IN_ALL, MAX_TEXT, message
-from auto_retrain.domain.errors import NotificationFailed, NotificationRefused
+from auto_retrain.adapters.channels.slack_bot import Thread
+from auto_retrain.domain.errors import NotificationFailed, NotificationRefused, StoreUnavailable
 from auto_retrain.domain.notification import as_one
 from tests.contracts.ports.channels import CANARY, Threads, a_secret, bot_channel, webhook_channel
 from tests.contracts.ports.test_channels import NOTIFICATION
@@ -209,6 +210,15 @@ def test_a_reply_that_failed_is_repeated_without_a_second_thread(webhook: Webhoo
         "1.2",
         "1.2",
     ]
+
+
+def test_a_message_whose_thread_cannot_be_noted_is_not_posted_again(webhook: Webhook) -> None:
+    class Full(Threads):
+        def save(self, job_id: str, thread: Thread) -> None:
+            raise StoreUnavailable("slow down")
+
+    bot_channel(webhook, Full()).send(OF_JOB)
+    assert len(webhook.calls) == 1
 
 
 def test_the_answer_to_a_check_names_the_bot(webhook: Webhook) -> None:

@@ -1,8 +1,8 @@
 """The event that every fact becomes on the bus: one envelope for all kinds, with a version."""
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import ConfigDict, JsonValue
+from pydantic import ConfigDict
 
 from .base import Record, UtcTime
 from .channels import SEVERITIES, Severity
@@ -34,7 +34,7 @@ class FactEvent(Record):
     actor: str | None = None
     at: UtcTime
     sentence: str
-    fact: dict[str, JsonValue] | None = None
+    fact: dict[str, Any] | None = None
 
     def fitting(self) -> Self:
         """The event itself, or without the fields of the fact if the bus would refuse it for its size."""

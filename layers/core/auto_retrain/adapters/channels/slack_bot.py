@@ -1,9 +1,10 @@
 """Slack by the token of a bot: one thread for each job, whose first message shows the newest state."""
 
+from contextlib import suppress
 from typing import Any, Protocol
 
 from ...domain.base import Record, UtcTime
-from ...domain.errors import NotificationFailed, NotificationRefused
+from ...domain.errors import NotificationFailed, NotificationRefused, TransientError
 from ...domain.notification import Notification
 from .http_post import HttpPost, check_origin, fields_of
 from .secret import Secret
@@ -58,7 +59,9 @@ class SlackBot:
             return
         ts = self._call("chat.postMessage", {"channel": self._channel, **content})["ts"]
         if job_id:
-            self._threads.save(job_id, Thread(channel=self._channel, ts=str(ts), at=notification.at))
+            # It is posted: without this the next fact begins another thread, with an error it would be posted again.
+            with suppress(TransientError):
+                self._threads.save(job_id, Thread(channel=self._channel, ts=str(ts), at=notification.at))
 
     def check(self) -> str:
         answer = self._call("auth.test", {})
