@@ -287,6 +287,27 @@ def test_a_channel_that_asks_for_time_gets_it() -> None:
     assert [(later - tries[1]) // MINUTE for later in tries[1:]] == [0, 11]
 
 
+def test_a_channel_that_is_slow_leaves_the_others_their_turn() -> None:
+    ports = MemoryPorts()
+    for channel in ports.channels.values():
+        channel.error = NotificationFailed("away")
+    for topic in ("alias_moved", "quarantine_set", "version_taken_back", "drill_failed", "serving_differs"):
+        publish(ports, an_event(ports, topic=topic))
+    ports.clock.advance(10 * MINUTE)
+    for channel in ports.channels.values():
+        channel.error = None
+    slack = ports.channels["slack"]
+    send = slack.send
+
+    def slow(notification: Notification) -> None:
+        ports.clock.advance(timedelta(seconds=5))
+        send(notification)
+
+    slack.send = slow  # type: ignore[method-assign]
+    assert passes(ports)[0].sent == {"slack": 3, "sns": 5, "pagerduty": 5}
+    assert passes(ports)[0].sent["slack"] == 2
+
+
 def test_two_passes_at_once_send_nothing_twice() -> None:
     ports = MemoryPorts()
     slack = ports.channels["slack"]

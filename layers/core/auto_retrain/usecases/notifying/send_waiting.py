@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 from ...domain.channels import ChannelName
@@ -16,8 +16,8 @@ _LOG = logging.getLogger(__name__)
 
 # Of a channel in one pass; the next one begins a minute later.
 MAX_MESSAGES = 1_000
-# For all channels together, so that the function ends in time.
-PASS_TIME = timedelta(seconds=40)
+# After that a pass begins no further message of a channel, so that the function ends in time and all have their turn.
+CHANNEL_TIME = timedelta(seconds=12)
 # A channel that asks for more time than this is asked again.
 MAX_PAUSE_SECONDS = 3600.0
 # What a channel has refused for so long is given up; the log has it, and so has the bus.
@@ -26,13 +26,12 @@ MAX_AGE = timedelta(days=14)
 
 def send_waiting(ports: Ports) -> NotificationOutcome:
     """Make one pass over all channels; whatever one of them does, the others get theirs."""
-    end = ports.clock.now() + PASS_TIME
     sent: dict[str, int] = {}
     waits: dict[str, int] = {}
     late = 0
     for channel in ports.channels:
         waiting = ports.outbox.waiting(channel, MAX_MESSAGES)
-        sent[channel] = _send_all(channel, waiting, end, ports) if waiting else 0
+        sent[channel] = _send_all(channel, waiting, ports) if waiting else 0
         left = ports.outbox.waiting(channel, MAX_MESSAGES) if waiting else []
         _give_up(channel, left, ports)
         waits[channel] = len(left)
@@ -40,14 +39,14 @@ def send_waiting(ports: Ports) -> NotificationOutcome:
     return NotificationOutcome(sent=sent, waits=waits, late=late)
 
 
-def _send_all(channel: ChannelName, waiting: Sequence[Notification], end: datetime, ports: Ports) -> int:
+def _send_all(channel: ChannelName, waiting: Sequence[Notification], ports: Ports) -> int:
     """Send what may go now, unless another pass does or the channel asked for time; returns how many were sent."""
     lease, owner = f"pass#{channel}", uuid4().hex
     try:
         ports.notifications.claim(lease, owner, ports.clock.now() + CLAIM_TIME)
     except NotificationFailed:
         return 0
-    sent = 0
+    sent, end = 0, ports.clock.now() + CHANNEL_TIME
     for group in incidents(waiting):
         if ports.clock.now() > end:
             break
