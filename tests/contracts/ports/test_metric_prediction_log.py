@@ -23,7 +23,7 @@ from auto_retrain.domain.policy.metric import PredictionLogMetric
 from auto_retrain.domain.prediction_log import partition_of
 from auto_retrain.domain.windows import Window
 from auto_retrain.ports import DataStore
-from tests.contracts.ports.aws_world import REGION
+from tests.aws_clients import REGION
 from tests.contracts.ports.logged import a_row, as_json_lines, as_parquet, logged_policy
 
 DAY = timedelta(days=1)
