@@ -24,6 +24,7 @@ FUNCTIONS = (
     "WatchChampionsFunction",
     "CloseJobFunction",
     "NotifyFunction",
+    "SendDigestFunction",
 )
 
 

@@ -7,6 +7,7 @@ READ, READ_MANY, WRITE, CHANGE, REMOVE, QUERY = (
     f"dynamodb:{operation}" for operation in ("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")
 )
 MODELS, JOBS, EVENTS, ALARMS, FLEET = "MODEL#*", "JOB#*", "EVENT#*", "ALARM#*", "FLEET"
+OUTBOX, THREADS = "OUTBOX#*", "THREAD#*"
 
 
 def on(place: str, *actions: str) -> set[str]:
@@ -29,6 +30,7 @@ TABLE_PERMISSIONS = {
     "jobs.close_job": on(JOBS, READ, WRITE) | on(MODELS, READ, CHANGE),
     "jobs.list_active": on("index/active_jobs", QUERY),
     "jobs.list_unannounced": on("index/active_jobs", QUERY),
+    "jobs.list_since": on("index/by_month", QUERY),
     "jobs.list_recent": on("index/by_model", QUERY),
     "states.get": on(MODELS, READ),
     "states.record_drift_check": on(MODELS, CHANGE),
@@ -58,6 +60,10 @@ TABLE_PERMISSIONS = {
     "notifications.claim": on(EVENTS, WRITE, READ),
     "notifications.confirm": on(EVENTS, WRITE),
     "notifications.release": on(EVENTS, REMOVE),
+    "outbox.add": on(OUTBOX, WRITE),
+    "outbox.waiting": on(OUTBOX, QUERY),
+    "outbox.remove": on(OUTBOX, REMOVE),
+    "routing.of": on(MODELS, READ),
 }
 # What only people ask: no function lists the jobs of all models.
 FOR_PEOPLE = {"jobs.list_recent": on("index/by_month", QUERY)}

@@ -12,6 +12,8 @@ RULES = {
     "ChampionScheduleRule": "WatchChampionsFunction",
     "RollbackAlarmRule": "RollBackFunction",
     "NotifyRule": "NotifyFunction",
+    "WaitingMessagesRule": "NotifyFunction",
+    "DigestScheduleRule": "SendDigestFunction",
     "ExecutionStatusRule": "CloseJobFunction",
     "ModelAlarmRule": "ReceiveAlarmFunction",
 }

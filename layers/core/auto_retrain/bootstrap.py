@@ -11,11 +11,16 @@ from .adapters.clock import SystemClock
 from .settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .adapters.channels.secret import Secret
     from .adapters.dynamodb.table import Table
     from .adapters.metrics.prometheus_api import Sign
+    from .domain.channels import ChannelName
     from .domain.fleet import FleetLimits
     from .domain.policy.pod_rules import PodRules
     from .ports import (
+        Channel,
         Cluster,
         DataStore,
         DecisionLog,
@@ -28,9 +33,10 @@ if TYPE_CHECKING:
         ModelRegistry,
         ModelStates,
         NotificationLog,
-        Notifier,
+        Outbox,
         PolicyStore,
         PredictionFiles,
+        RoutingStore,
         SweepLog,
         TableReader,
         Traces,
@@ -40,7 +46,7 @@ if TYPE_CHECKING:
 
 
 class DeployedPorts:
-    """Ports of a deployment: DynamoDB, S3, CloudWatch, Step Functions, EventBridge, MLflow, Kubernetes, Slack."""
+    """Ports of a deployment: DynamoDB, S3, CloudWatch, Step Functions, EventBridge, MLflow, Kubernetes, channels."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -281,18 +287,63 @@ class DeployedPorts:
         from .adapters.aws import aws_client
         from .adapters.eventbridge import EventBridgeBus
 
-        return EventBridgeBus(aws_client("events"), self._settings.require("stage"))
+        # No outcome waits for the bus, so it gets little time.
+        return EventBridgeBus(aws_client("events", attempts=2, read_seconds=3), self._settings.require("stage"))
 
     @cached_property
-    def notifier(self) -> "Notifier":
-        from .adapters.channels.slack import SilentNotifier, SlackNotifier
+    def channels(self) -> "Mapping[ChannelName, Channel]":
+        from .adapters.channels.channels import SetUpChannels
 
-        if self._settings.slack_secret_arn is None:
-            return SilentNotifier()
-        from .adapters.aws import aws_client
+        return SetUpChannels(
+            {
+                "slack": self._slack if self._settings.slack_secret_arn else None,
+                "sns": self._sns if self._settings.notification_topic_arn else None,
+                "pagerduty": self._pagerduty if self._settings.pagerduty_secret_arn else None,
+            }
+        )
 
+    def _slack(self) -> "Channel":
+        from .adapters.channels.slack import SlackWebhook
+
+        secret = self._secret(self._settings.require("slack_secret_arn"))
         origins = frozenset(self._settings.slack_origins.split(","))
-        return SlackNotifier(aws_client("secretsmanager"), self._settings.slack_secret_arn, origins)
+        if self._settings.slack_channel is None:
+            return SlackWebhook(secret, origins, self.stage)
+        from .adapters.channels.slack_bot import SlackBot
+        from .adapters.dynamodb.threads import DynamoThreads
+
+        threads = DynamoThreads(self._table, self.clock)
+        return SlackBot(secret, self._settings.slack_channel, threads, origins, self.stage)
+
+    def _sns(self) -> "Channel":
+        from .adapters.aws import aws_client
+        from .adapters.channels.sns import SnsTopic
+
+        return SnsTopic(aws_client("sns"), self._settings.require("notification_topic_arn"), self.stage)
+
+    def _pagerduty(self) -> "Channel":
+        from .adapters.channels.pagerduty import Pagerduty
+
+        secret = self._secret(self._settings.require("pagerduty_secret_arn"))
+        return Pagerduty(secret, self._settings.pagerduty_url, self.stage)
+
+    def _secret(self, arn: str) -> "Secret":
+        from .adapters.aws import aws_client
+        from .adapters.channels.secret import Secret
+
+        return Secret(aws_client("secretsmanager"), arn)
+
+    @cached_property
+    def routing(self) -> "RoutingStore":
+        from .adapters.dynamodb.routing import DynamoRouting
+
+        return DynamoRouting(self._table)
+
+    @cached_property
+    def outbox(self) -> "Outbox":
+        from .adapters.dynamodb.outbox import DynamoOutbox
+
+        return DynamoOutbox(self._table)
 
 
 def deployed_ports() -> DeployedPorts:

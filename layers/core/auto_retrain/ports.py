@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from .domain.analysis import RolloutEvidence
+    from .domain.channels import ChannelName
     from .domain.cluster import ClusterJob, ClusterListing, JobOrder, Obstacle
     from .domain.decision_record import DecisionRecord
     from .domain.deployment_ledger import LedgerLine
     from .domain.drill import Drill
-    from .domain.events import JobEvent
+    from .domain.events import FactEvent
     from .domain.files import FileDigest
     from .domain.fleet import FleetLimits, SweepMark
     from .domain.installation import Permission
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from .domain.manifest import DataObject
     from .domain.metric_reading import MetricQuery, MetricReading
     from .domain.model_state import ModelState, Quarantine, RejectedJob, Rejections
+    from .domain.notification import Notification
+    from .domain.policy.notify import Routing
     from .domain.policy.pod_rules import PodRules
     from .domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
     from .domain.policy.traffic import TrafficTarget
@@ -145,6 +148,9 @@ class JobStore(Protocol):
 
     def list_recent(self, model_name: str | None, limit: int) -> list[RetrainingJob]:
         """The newest jobs of one model, or of all, newest first."""
+
+    def list_since(self, since: datetime) -> Iterator[RetrainingJob]:
+        """The jobs of all models that were opened since then, newest first; those that cannot be read are left out."""
 
 
 class ModelStates(Protocol):
@@ -506,16 +512,38 @@ class Executions(Protocol):
 
 
 class EventBus(Protocol):
-    """The bus on which announced facts are published as events."""
+    """The bus on which every fact is published as an event."""
 
-    def publish(self, event: JobEvent) -> None: ...
+    def publish(self, event: FactEvent) -> None: ...
 
 
-class Notifier(Protocol):
-    """The channel to people."""
+class Channel(Protocol):
+    """A way to reach people."""
 
-    def send(self, text: str) -> None:
-        """Notify people, or raise NotificationFailed."""
+    def send(self, notification: Notification) -> None:
+        """Send a message, or raise NotificationFailed; NotificationRefused if others may pass. May raise AwsRefused."""
+
+    def check(self) -> str:
+        """What is set up, in one sentence, without sending anything; raises like `send`."""
+
+
+class RoutingStore(Protocol):
+    """Where the policies want messages to be sent."""
+
+    def of(self, model_name: str) -> Routing:
+        """What the policy in force says; the default if there is none, or none that can be read."""
+
+
+class Outbox(Protocol):
+    """The messages that wait for their channel, or for others like them."""
+
+    def add(self, channel: ChannelName, notification: Notification) -> None:
+        """Keep a message; adding it again changes nothing."""
+
+    def waiting(self, channel: ChannelName, limit: int) -> list[Notification]:
+        """The messages of a channel, the oldest first."""
+
+    def remove(self, channel: ChannelName, notification: Notification) -> None: ...
 
 
 class Traces(Protocol):
@@ -529,18 +557,18 @@ class Traces(Protocol):
 
 
 class NotificationLog(Protocol):
-    """The events that people were notified of."""
+    """What people were notified of, by a name for each event and channel."""
 
-    def claim(self, event_id: str, owner: str, until: datetime) -> bool:
+    def claim(self, name: str, owner: str, until: datetime) -> bool:
         """True if the owner may notify people, exclusively until then; false if they were already notified.
 
         Raises NotificationFailed while another owner's claim runs, because it is not yet known whether that succeeds.
         """
 
-    def confirm(self, event_id: str, until: datetime) -> None:
+    def confirm(self, name: str, until: datetime) -> None:
         """Record until then that people were notified."""
 
-    def release(self, event_id: str) -> None:
+    def release(self, name: str) -> None:
         """Release a claim because the notification failed."""
 
 
@@ -592,6 +620,12 @@ class Ports(Protocol):
     @property
     def events(self) -> EventBus: ...
     @property
-    def notifier(self) -> Notifier: ...
+    def channels(self) -> Mapping[ChannelName, Channel]:
+        """The channels that the deployment has set up, by name."""
+
+    @property
+    def routing(self) -> RoutingStore: ...
+    @property
+    def outbox(self) -> Outbox: ...
     @property
     def notifications(self) -> NotificationLog: ...

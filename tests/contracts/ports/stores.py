@@ -9,7 +9,9 @@ from auto_retrain.adapters.dynamodb.decisions import DynamoDecisionLog
 from auto_retrain.adapters.dynamodb.deployment_ledger import DynamoLedger
 from auto_retrain.adapters.dynamodb.jobs import DynamoJobStore
 from auto_retrain.adapters.dynamodb.notifications import DynamoNotificationLog
+from auto_retrain.adapters.dynamodb.outbox import DynamoOutbox
 from auto_retrain.adapters.dynamodb.policies import DynamoPolicyStore
+from auto_retrain.adapters.dynamodb.routing import DynamoRouting
 from auto_retrain.adapters.dynamodb.states import DynamoModelStates
 from auto_retrain.adapters.dynamodb.sweeps import DynamoSweepLog
 from auto_retrain.adapters.dynamodb.table import Table
@@ -20,7 +22,9 @@ from auto_retrain.adapters.memory.outside import MemoryClock
 from auto_retrain.adapters.memory.stores import (
     MemoryDecisionLog,
     MemoryNotificationLog,
+    MemoryOutbox,
     MemoryPolicyStore,
+    MemoryRouting,
     MemorySweepLog,
 )
 from auto_retrain.domain.analysis import RolloutEvidence
@@ -41,7 +45,9 @@ from auto_retrain.ports import (
     JobStore,
     ModelStates,
     NotificationLog,
+    Outbox,
     PolicyStore,
+    RoutingStore,
     SweepLog,
     WaitingTriggers,
 )
@@ -70,22 +76,27 @@ class Stores:
     notifications: NotificationLog
     decisions: DecisionLog
     sweeps: SweepLog
+    routing: RoutingStore
+    outbox: Outbox
 
 
 def memory_stores() -> Stores:
     clock = MemoryClock(NOW)
     states, decisions = MemoryModelStates(), MemoryDecisionLog()
     jobs = MemoryJobStore(clock, states, decisions)
+    policies = MemoryPolicyStore(states)
     return Stores(
         clock,
         jobs,
         states,
         MemoryWaitingTriggers(clock),
-        MemoryPolicyStore(states),
+        policies,
         MemoryLedger(clock, jobs, states),
         MemoryNotificationLog(clock),
         decisions,
         MemorySweepLog(),
+        MemoryRouting(policies),
+        MemoryOutbox(),
     )
 
 
@@ -101,6 +112,8 @@ def dynamo_stores(client: Any) -> Stores:
         "notifications": lambda table: DynamoNotificationLog(table, clock),
         "decisions": DynamoDecisionLog,
         "sweeps": DynamoSweepLog,
+        "routing": DynamoRouting,
+        "outbox": DynamoOutbox,
     }
     return Stores(clock, **{port: PermittedStore(port, client, make) for port, make in build.items()})
 

@@ -4,7 +4,7 @@ AutoRetrainError
 ├── TransientError           may pass; the state machine retries it
 │   ├── ClusterUnavailable · RegistryUnavailable · StoreUnavailable
 │   ├── MetricsUnavailable · DataUnavailable · ExecutionsUnavailable
-│   ├── EventsUnavailable · NotificationFailed
+│   ├── EventsUnavailable · NotificationFailed (NotificationRefused)
 │   ├── TrafficUnavailable · TrafficNotReady
 │   └── JobConflict · ServingConflict    every step can safely run again on the newer record
 └── PermanentError           will not pass; the job is closed as failed
@@ -65,7 +65,15 @@ class EventsUnavailable(TransientError):
 
 
 class NotificationFailed(TransientError):
-    """People could not be notified; no outcome depends on it."""
+    """People could not be notified, and may be in so many seconds; no outcome depends on it."""
+
+    def __init__(self, text: str, retry_after: float = 0.0) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
+class NotificationRefused(NotificationFailed):
+    """A channel works, but did not take this one message."""
 
 
 class EventInvalid(PermanentError):

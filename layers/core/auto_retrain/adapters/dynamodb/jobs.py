@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -144,6 +144,15 @@ class DynamoJobStore:
                 item for month in self._months() for item in self._newest("by_month", "created_month", month, limit)
             )
         return list(islice(readable(items, RetrainingJob), limit))
+
+    def list_since(self, since: datetime) -> Iterator[RetrainingJob]:
+        since_text = since.isoformat(timespec="microseconds")
+        values = {":since": {"S": since_text}}
+        condition = "created_month = :month AND created_at >= :since"
+        for month in takewhile(lambda each: each >= since_text[:7], self._months()):
+            month_values = {**values, ":month": {"S": month}}
+            items = self._table.query(condition, month_values, IndexName="by_month", ScanIndexForward=False)
+            yield from readable(items, RetrainingJob)
 
     def _newest(self, index: str, attribute: str, value: str, limit: int) -> Iterator[dict[str, Any]]:
         condition = f"{attribute} = :value"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from ...domain.channels import CHANNELS, ChannelName
 from ...domain.fleet import FleetLimits
 from ...domain.policy.pod_rules import PodRules
 from ..traffic.alias import AliasTraffic
@@ -13,23 +14,29 @@ from .jobs import MemoryJobStore, MemoryModelStates, MemoryWaitingTriggers
 from .ledger import MemoryLedger
 from .live import MemoryLiveSource
 from .outside import (
+    MemoryChannel,
     MemoryClock,
     MemoryEventBus,
     MemoryExecutions,
     MemoryMetricSource,
-    MemoryNotifier,
     MemoryRegistry,
 )
 from .stores import (
     MemoryDecisionLog,
     MemoryNotificationLog,
+    MemoryOutbox,
     MemoryPolicyStore,
+    MemoryRouting,
     MemorySweepLog,
 )
 from .traces import MemoryTraces
 from .traffic import MemoryTraffic
 
 _WITH_WEIGHTS = ("http_route", "kserve", "sagemaker")
+
+
+def _all_channels() -> dict[ChannelName, MemoryChannel]:
+    return {name: MemoryChannel() for name in CHANNELS}
 
 
 @dataclass
@@ -52,7 +59,8 @@ class MemoryPorts:
     executions: MemoryExecutions = field(default_factory=MemoryExecutions)
     traces: MemoryTraces = field(default_factory=MemoryTraces)
     events: MemoryEventBus = field(default_factory=MemoryEventBus)
-    notifier: MemoryNotifier = field(default_factory=MemoryNotifier)
+    outbox: MemoryOutbox = field(default_factory=MemoryOutbox)
+    channels: dict[ChannelName, MemoryChannel] = field(default_factory=_all_channels)
     weights: MemoryTraffic = field(default_factory=MemoryTraffic)
 
     def __post_init__(self) -> None:
@@ -63,4 +71,5 @@ class MemoryPorts:
         outside = dict.fromkeys(_WITH_WEIGHTS, lambda: self.weights)
         self.traffic = TrafficTargets({"alias": AliasTraffic, "router": RouterTraffic, **outside})
         self.policies = MemoryPolicyStore(self.states)
+        self.routing = MemoryRouting(self.policies)
         self.notifications = MemoryNotificationLog(self.clock)

@@ -1,6 +1,6 @@
 """Jobs and leases, model states and waiting triggers in memory; thread-safe."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from threading import RLock
 
@@ -172,6 +172,9 @@ class MemoryJobStore:
     def list_recent(self, model_name: str | None, limit: int) -> list[RetrainingJob]:
         wanted = [job for job in self._by_age() if model_name in (None, job.model_name)]
         return wanted[::-1][:limit]
+
+    def list_since(self, since: datetime) -> Iterator[RetrainingJob]:
+        return (job for job in self._by_age()[::-1] if job.created_at >= since)
 
     def _by_age(self) -> list[RetrainingJob]:
         return sorted(self._jobs.values(), key=lambda job: job.created_at)
