@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .domain.fleet import FleetLimits
     from .domain.policy.pod_rules import PodRules
     from .ports import (
+        AnchorStore,
         Cluster,
         DataStore,
         DecisionLog,
@@ -108,6 +109,13 @@ class DeployedPorts:
         from .adapters.dynamodb.deployment_ledger import DynamoLedger
 
         return DynamoLedger(self._table, self.clock)
+
+    @cached_property
+    def anchors(self) -> "AnchorStore":
+        from .adapters.anchors import S3AnchorStore
+        from .adapters.aws import aws_client
+
+        return S3AnchorStore(aws_client("s3"), self._settings.require("anchor_bucket"))
 
     @cached_property
     def notifications(self) -> "NotificationLog":

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from .domain.analysis import RolloutEvidence
+    from .domain.anchors import Anchor, StoredAnchor
     from .domain.cluster import ClusterJob, ClusterListing, JobOrder, Obstacle
     from .domain.decision_record import DecisionRecord
     from .domain.deployment_ledger import LedgerLine
@@ -273,6 +274,18 @@ class DeploymentLedger(Protocol):
 
     def keep_evidence(self, evidence: Sequence[RolloutEvidence]) -> None:
         """Store what rollouts have shown, in few calls however many there are; repeating it changes nothing."""
+
+
+class AnchorStore(Protocol):
+    """The anchors of audit chains, where nobody can change or delete them."""
+
+    def add(self, anchor: Anchor) -> None:
+        """Store the next anchor; raises AnchorConflict if there is one with its sequence already."""
+
+    def newest(self) -> StoredAnchor | None: ...
+
+    def history(self) -> Iterator[StoredAnchor]:
+        """All anchors, oldest first, each as it was stored first, whatever was put in its place later."""
 
 
 class LiveSource(Protocol):
@@ -560,6 +573,8 @@ class Ports(Protocol):
     def pod_rules(self) -> PodRules: ...
     @property
     def ledger(self) -> DeploymentLedger: ...
+    @property
+    def anchors(self) -> AnchorStore: ...
     @property
     def metrics(self) -> MetricSource: ...
     @property

@@ -7,6 +7,7 @@ from ...domain.policy.pod_rules import PodRules
 from ..traffic.alias import AliasTraffic
 from ..traffic.router import RouterTraffic
 from ..traffic.targets import TrafficTargets
+from .anchors import MemoryAnchorStore
 from .cluster import MemoryCluster
 from .data import MemoryDataStore, MemoryTableReader
 from .jobs import MemoryJobStore, MemoryModelStates, MemoryWaitingTriggers
@@ -42,6 +43,7 @@ class MemoryPorts:
     states: MemoryModelStates = field(default_factory=MemoryModelStates)
     decisions: MemoryDecisionLog = field(default_factory=MemoryDecisionLog)
     sweeps: MemorySweepLog = field(default_factory=MemorySweepLog)
+    anchors: MemoryAnchorStore = field(default_factory=MemoryAnchorStore)
     metrics: MemoryMetricSource = field(default_factory=MemoryMetricSource)
     live: MemoryLiveSource = field(default_factory=MemoryLiveSource)
     data: MemoryDataStore = field(default_factory=MemoryDataStore)
