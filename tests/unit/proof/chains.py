@@ -109,6 +109,16 @@ def _swap_facts(entries: Entries) -> Entries:
     return [*entries[:4], fifth, sixth, *entries[6:]]
 
 
+def _swap_places(entries: Entries) -> Entries:
+    """As in a table, where the number of an entry is part of its key."""
+    fifth, sixth = entries[4].changed(number=6), entries[5].changed(number=5)
+    return [*entries[:4], sixth, fifth, *entries[6:]]
+
+
+def _in_the_place_of_another_model(entries: Entries) -> Entries:
+    return _replaced(entries, 5, a_chain(5, "fraud")[4].changed(model_name="churn"))
+
+
 def _of_another_model(entries: Entries) -> Entries:
     return _replaced(entries, 5, a_chain(5, "fraud")[4])
 
@@ -129,6 +139,7 @@ ATTACKS = (
     Attack("a deletion", lambda each: [*each[:4], *each[5:]], "missing", 5, 4),
     Attack("a swap", _swap, "swapped", 5, 4),
     Attack("a swap of facts", _swap_facts, "altered", 5, 4),
+    Attack("a swap of contents", _swap_places, "swapped", 5, 4),
     Attack("an entry twice", lambda each: [*each[:5], *each[4:]], "duplicate", 5, 4),
     Attack("a fork", lambda each: [*each[:5], an_entry(5, each[3].hash, each[8].text), *each[5:]], "duplicate", 5, 4),
     Attack("another history from 6 on", lambda each: [*each[:5], *a_chain(10, reason="x")[5:]], "forked", 6, 4),
@@ -138,6 +149,7 @@ ATTACKS = (
     Attack("all deleted", lambda each: [], "truncated", 1, 0),
     Attack("all written anew", lambda each: a_chain(10, reason="nothing happened"), "rewritten", 8, 0),
     Attack("an entry of another model", _of_another_model, "foreign", 5, 4),
+    Attack("an entry of another model in our place", _in_the_place_of_another_model, "foreign", 5, 4),
     Attack("a fact of another model, rehashed", _fact_of_another_model, "foreign", 5, 4),
     Attack("a text that is no JSON, rehashed", lambda each: rehashed(each, 5, "{"), "unreadable", 5, 4),
     Attack("a text that is not canonical, rehashed", _not_canonical, "unreadable", 5, 4),

@@ -97,7 +97,7 @@ class _Walk:
             return self._damaged("foreign", entry.number, self._model, entry.model_name)
         digest = _hash_of(entry)
         if digest != entry.hash:
-            return self._damaged("altered", entry.number, entry.hash, digest)
+            return self._damaged(*self._explained(entry, digest))
         if linked and self._hash != _UNKNOWN_HASH and entry.previous_hash != self._hash:
             self._damaged("forked", entry.number, self._hash, entry.previous_hash)
         anchored = self._anchored.get(entry.number)
@@ -106,6 +106,27 @@ class _Walk:
         elif anchored is not None:
             self._damaged("rewritten", entry.number, anchored, entry.hash)
         return self._check_fact(entry)
+
+    def _explained(self, entry: AuditEntry, digest: str) -> tuple[DamageKind, int, str, str]:
+        """What a hash that does not fit comes from: stores know the model and the number from where the entry is."""
+        altered: tuple[DamageKind, int, str, str] = ("altered", entry.number, entry.hash, digest)
+        if self._damage_count >= MAX_SHOWN:
+            return altered
+        numbers = range(1, self._last_known + 1)
+        if number := next((number for number in numbers if _hash_of(entry, number=number) == entry.hash), None):
+            return ("swapped", entry.number, f"entry {entry.number}", f"entry {number}")
+        try:
+            other = str(canonical_object(entry.text).get("model_name"))
+        except NotCanonical:
+            return altered
+        if _hash_of(entry, model_name=other) == entry.hash:
+            return ("foreign", entry.number, self._model, other)
+        return altered
+
+    @property
+    def _last_known(self) -> int:
+        """The last number that the chain must have."""
+        return max([*self._anchored, self._head.number if self._head else 0])
 
     def _check_fact(self, entry: AuditEntry) -> bool:
         try:
@@ -137,9 +158,8 @@ class _Walk:
 
     def _check_end(self) -> None:
         last, head = self._number, self._head
-        needed = max([*self._anchored, head.number if head else 0])
-        if needed > last:
-            self._damaged("truncated", last + 1, f"entries up to {needed}", f"the end after entry {last}")
+        if self._last_known > last:
+            self._damaged("truncated", last + 1, f"entries up to {self._last_known}", f"the end after entry {last}")
         elif head and self._hash_at_head != head.hash and head.number >= self._begins_at:
             self._damaged("head", head.number, head.hash, self._hash_at_head)
 
@@ -159,9 +179,10 @@ class _Walk:
         )
 
 
-def _hash_of(entry: AuditEntry) -> str:
+def _hash_of(entry: AuditEntry, *, model_name: str | None = None, number: int | None = None) -> str:
+    """The hash that an entry should have, if it were that of another model or had another number."""
     try:
-        return entry_hash(entry.model_name, entry.number, entry.previous_hash, entry.text)
+        return entry_hash(model_name or entry.model_name, number or entry.number, entry.previous_hash, entry.text)
     except UnicodeEncodeError:
         return "none, because the text is no Unicode"
 
