@@ -63,6 +63,7 @@ PORTS = {
         *("policies", "jobs", "states", "waiting", "ledger"),
         *("data", "registry", "traffic", "executions", "events"),
     ),
+    "anchor_audit": ("audit", "anchors"),
     "notify": ("notifications", "notifier"),
 }
 SETTINGS = {
@@ -71,6 +72,7 @@ SETTINGS = {
     "PYDANTIC_DISABLE_PLUGINS": "__all__",
     "ARTIFACTS_BUCKET": "artifacts",
     "DATA_BUCKET": "data",
+    "ANCHOR_BUCKET": "anchors",
     "MLFLOW_TRACKING_URI": "http://127.0.0.1:9",
     "CLUSTER_NAME": "cluster",
     "CLUSTER_ENDPOINT": "http://127.0.0.1:9",

@@ -3,6 +3,7 @@
 import json
 
 from local.bench import (
+    audit,
     champions,
     demo,
     drift,
@@ -31,6 +32,7 @@ PARTS = (
     serving,
     validation,
     champions,
+    audit,
     demo,
 )
 

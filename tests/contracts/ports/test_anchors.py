@@ -1,6 +1,6 @@
 """AnchorStore: in memory, and in a bucket with Object Lock as the template describes it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -113,10 +113,10 @@ def in_pages_of(size: int, client: Any, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.fixture
-def stored(s3: Any) -> Iterator[tuple[S3AnchorStore, Any]]:
+def stored(s3: Any) -> tuple[S3AnchorStore, Any]:
     store = S3AnchorStore(s3, BUCKET)
     store.add(an_anchor(1, store))
-    yield store, s3
+    return store, s3
 
 
 def test_a_locked_anchor_cannot_be_deleted(stored: tuple[S3AnchorStore, Any]) -> None:
