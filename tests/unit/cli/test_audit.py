@@ -134,7 +134,9 @@ def test_an_export_of_what_nobody_knows_is_refused(audited: Terminal, tmp_path: 
     file = str(tmp_path / "file")
     assert "no audit chain of 'frud'" in audited.run("audit", "export", "frud", "--output", file).err
     assert f"nothing about job '{JOB}'" in audited.run("audit", "export", "--job", JOB, "--output", file).err
-    assert "one of 'churn', not of 'fraud'" in audited.run("audit", "export", "fraud", "--job", JOB, "--output", file).err
+    assert (
+        "one of 'churn', not of 'fraud'" in audited.run("audit", "export", "fraud", "--job", JOB, "--output", file).err
+    )
 
 
 def test_an_export_to_where_nobody_can_write_is_refused(audited: Terminal, tmp_path: Path) -> None:
