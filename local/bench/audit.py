@@ -59,7 +59,7 @@ def _fact(number: int) -> Fact:
         trigger_type="performance_degradation",
         outcome="suppressed",
         held_by="cool_down",
-        reason="accuracy 0.87 of 12,400 rows is below 0.9, but the last attempt was 3 hours ago; the next is in 21 hours",
+        reason="accuracy 0.87 of 12,400 rows is below 0.9, but the last attempt was 3 hours ago; wait 21 hours",
         event_time=at,
         key=f"{number:012x}",
     )

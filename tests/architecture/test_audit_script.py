@@ -1,22 +1,15 @@
 """The script in docs/audit.md verifies real exports, and refuses every one that somebody has changed."""
 
-import json
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from auto_retrain.adapters.memory import MemoryPorts
-from auto_retrain.domain.audit_chain import AuditEntry
 from auto_retrain.domain.facts.triggering import JobOpened
 from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.usecases.audit.anchor_audit import anchor_audit
-from auto_retrain.usecases.audit.export_audit import export_audit
-from local.paths import ROOT
-from tests.architecture.pages import the_block
 from tests.unit.proof.chains import ATTACKS, Attack, a_fact
+from tests.unit.proof.exports import Exported, verifying_script
 
 JOB = "churn-0123456789"
 MAX_LINES = 34
@@ -26,7 +19,7 @@ UNPROVEN = {"the end cut off after the anchor"}
 
 @pytest.fixture(scope="module")
 def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    text = the_block(ROOT / "docs" / "audit.md", "python", "verify_audit.py")
+    text = verifying_script()
     assert len(text.splitlines()) <= MAX_LINES
     file = tmp_path_factory.mktemp("script") / "verify_audit.py"
     file.write_text(text)
@@ -50,28 +43,6 @@ def ports() -> MemoryPorts:
 def _opened(ports: MemoryPorts) -> JobOpened:
     at = ports.clock.now()
     return JobOpened(model_name="churn", job_id=JOB, at=at, trigger_type="manual", reason="Zoë asks")
-
-
-class Exported:
-    """The files of an export, as lists of lines."""
-
-    def __init__(self, ports: MemoryPorts, model: str | None, job: str | None, folder: Path) -> None:
-        export = export_audit(model, job, ports)
-        assert export.anchor
-        about, *entries = export.lines
-        self.about: dict[str, Any] = json.loads(about)
-        self.entries = [AuditEntry.model_validate_json(line) for line in entries]
-        self.anchor: dict[str, Any] = json.loads(export.anchor.document)
-        self._folder = folder
-
-    def verified_by(self, script: Path) -> subprocess.CompletedProcess[str]:
-        export, anchor = self._folder / "export.jsonl", self._folder / "anchor.json"
-        lines = [json.dumps(self.about), *(entry.model_dump_json() for entry in self.entries)]
-        export.write_text("".join(f"{line}\n" for line in lines))
-        anchor.write_text(json.dumps(self.anchor, sort_keys=True, separators=(",", ":")))
-        # Isolated, so that it can import nothing of ours.
-        command = [sys.executable, "-I", str(script), str(export), str(anchor)]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from auto_retrain.adapters.memory import MemoryPorts
+from auto_retrain.domain.decision_record import DecisionRecord
 from auto_retrain.domain.errors import DataUnavailable
 from auto_retrain.domain.facts.triggering import JobOpened
 from auto_retrain.domain.messages.references import ScheduledEvent
@@ -89,10 +90,22 @@ def test_a_model_that_nobody_knows_was_not_verified(audited: Terminal) -> None:
     assert "neither a chain nor a policy of 'frud'" in answer.err
 
 
-def test_a_model_without_any_fact_is_valid(audited: Terminal) -> None:
-    """As after an upgrade, before anything has happened."""
-    audited.apply()
-    assert "0 of 0 records" not in audited.ok("audit", "verify", "churn")
+def test_a_record_without_an_entry_is_named(audited: Terminal) -> None:
+    at = audited.ports.clock.now()
+    audited.ports.decisions.record(
+        DecisionRecord(
+            model_name="churn",
+            key="0123456789ab",
+            event_time=at,
+            recorded_at=at,
+            trigger_type="scheduled",
+            outcome="not_due",
+            reason="every 30 days",
+        )
+    )
+    answer = audited.run("audit", "verify", "churn")
+    assert answer.code == 1
+    assert f"churn: decision 0123456789ab of {at:%F %T} UTC, but no entry says so" in answer.out
 
 
 def test_the_timeline_of_a_job_has_sentences_actors_and_numbers(audited: Terminal) -> None:

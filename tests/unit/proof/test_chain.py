@@ -59,8 +59,14 @@ def test_the_stored_head_has_to_be_the_last_entry() -> None:
     assert [(each.kind, each.number) for each in findings.damages] == [("head", 10)]
 
 
+def test_entries_after_the_stored_head_are_damage() -> None:
+    findings = check_chain("churn", CHAIN, HASHES, head=CHAIN[8].head, newest_head=lambda: CHAIN[8].head)
+    assert [(each.kind, each.number) for each in findings.damages] == [("head", 9)]
+
+
 def test_entries_that_are_written_meanwhile_are_no_damage() -> None:
-    assert check_chain("churn", CHAIN, HASHES, head=CHAIN[8].head).is_intact
+    findings = check_chain("churn", CHAIN, HASHES, head=CHAIN[8].head, newest_head=lambda: CHAIN[9].head)
+    assert findings.is_intact
 
 
 def test_several_damages_are_all_named() -> None:

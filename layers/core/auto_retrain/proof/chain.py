@@ -23,18 +23,20 @@ def check_chain(
     anchored: Mapping[int, str],
     *,
     head: ChainHead | None = None,
+    newest_head: Callable[[], ChainHead] | None = None,
     begins_at: int = 1,
     note: Callable[[dict[str, Any]], None] = lambda fact: None,
 ) -> ChainFindings:
     """Verify the entries of a model, which have to be in order, against each other and what else is known of them.
 
     `anchored` has the hashes that anchors give, by number; `head` is what the store said was the last entry before it
-    was asked for the entries, of which `begins_at` is the first number. Each readable fact goes to `note`.
+    was asked for the entries, of which `begins_at` is the first number; `newest_head` is asked after the last of them.
+    Each readable fact goes to `note`.
     """
     walk = _Walk(model_name, anchored, head, begins_at, note)
     for entry, following in _with_next(entries):
         walk.step(entry, following)
-    return walk.findings()
+    return walk.findings(newest_head() if newest_head else None)
 
 
 def _with_next(entries: Iterable[AuditEntry]) -> Iterator[tuple[AuditEntry, AuditEntry | None]]:
@@ -156,15 +158,17 @@ class _Walk:
         if len(self._unchecked) < MAX_SHOWN:
             self._unchecked.append(text)
 
-    def _check_end(self) -> None:
+    def _check_end(self, newest_head: ChainHead | None) -> None:
         last, head = self._number, self._head
         if self._last_known > last:
             self._damaged("truncated", last + 1, f"entries up to {self._last_known}", f"the end after entry {last}")
         elif head and self._hash_at_head != head.hash and head.number >= self._begins_at:
             self._damaged("head", head.number, head.hash, self._hash_at_head)
+        elif newest_head and newest_head.number < last:
+            self._damaged("head", newest_head.number, f"entry {last}", f"entry {newest_head.number}")
 
-    def findings(self) -> ChainFindings:
-        self._check_end()
+    def findings(self, newest_head: ChainHead | None) -> ChainFindings:
+        self._check_end(newest_head)
         return ChainFindings(
             model_name=self._model,
             begins_at=self._begins_at,

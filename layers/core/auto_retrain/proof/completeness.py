@@ -10,9 +10,11 @@ from ..domain.deployment_ledger import LedgerLine
 from ..domain.ending import Ending
 from ..domain.facts.ending import JobEnded
 from ..domain.facts.fact import Fact
+from ..domain.facts.policies import PolicyApplied
 from ..domain.facts.promoting import Promoted
 from ..domain.facts.triggering import JobOpened, TriggerJudged
 from ..domain.job import RetrainingJob
+from ..domain.policy.policy import AppliedPolicy
 from .chain import MAX_SHOWN
 
 # Facts whose id ends with the number of their line in the ledger.
@@ -35,12 +37,21 @@ def signs_of(fact: Mapping[str, Any]) -> Iterator[str]:
 
 
 def facts_wanted(
-    jobs: Iterable[RetrainingJob], decisions: Iterable[DecisionRecord], lines: Iterable[LedgerLine]
+    policies: Iterable[AppliedPolicy],
+    jobs: Iterable[RetrainingJob],
+    decisions: Iterable[DecisionRecord],
+    lines: Iterable[LedgerLine],
 ) -> list[Wanted]:
     """What the records of a model call for."""
-    wanted = [each for job in jobs for each in _of_job(job)]
+    wanted = [_of_policy(applied) for applied in policies]
+    wanted += [each for job in jobs for each in _of_job(job)]
     wanted += [_of_decision(decision) for decision in decisions]
     return wanted + [_of_line(line) for line in lines]
+
+
+def _of_policy(applied: AppliedPolicy) -> Wanted:
+    fact = _id_of(PolicyApplied, model_name=applied.policy.model, version=applied.version)
+    return Wanted(f"version {applied.version} of the policy", applied.applied_at, frozenset([fact]))
 
 
 def _of_job(job: RetrainingJob) -> Iterator[Wanted]:

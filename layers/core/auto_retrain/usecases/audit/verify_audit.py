@@ -72,6 +72,7 @@ def _check_model(anchors: AnchorCheck, from_anchor: bool, ports: Ports, model_na
     problems: list[str] = []
     try:
         wanted = facts_wanted(
+            ports.policies.history(model_name),
             ports.jobs.list_recent(model_name, ALL),
             ports.decisions.recent(model_name, ALL),
             ports.ledger.lines(model_name, ALL),
@@ -83,6 +84,7 @@ def _check_model(anchors: AnchorCheck, from_anchor: bool, ports: Ports, model_na
             entries,
             anchored,
             head=head,
+            newest_head=partial(ports.audit.head, model_name),
             begins_at=begins_at,
             note=lambda fact: signs.update(signs_of(fact)),
         )
