@@ -34,8 +34,9 @@ class Damage(Record):
 
     @property
     def sentence(self) -> str:
-        what = "anchor" if self.kind == "anchor" else "entry"
-        return f"{what} {self.number} {self.kind}: expected {self.expected}, seen {self.seen}"
+        named = self.kind in ("anchor", "head")
+        what = f"{self.kind} {self.number}" if named else f"entry {self.number} {self.kind}"
+        return f"{what}: expected {self.expected}, seen {self.seen}"
 
 
 class ChainFindings(Record):
