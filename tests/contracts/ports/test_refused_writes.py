@@ -74,6 +74,9 @@ class Refusing:
     def get_item(self, **_: Any) -> dict[str, Any]:
         return {}
 
+    def batch_get_item(self, **_: Any) -> dict[str, Any]:
+        return {"Responses": {}}
+
     def query(self, **_: Any) -> dict[str, Any]:
         return {"Items": []}
 
