@@ -20,7 +20,7 @@ from auto_retrain.usecases.triggering.record_decision import judgement_fact
 from tests.contracts.ports.aws_world import REGION, create_table
 from tests.contracts.ports.stores import NOW, dynamo_stores
 
-TABLE = "jobs"
+TABLE, BUCKET = "jobs", "anchors"
 LENGTH, ANCHORED = 10, 8
 
 Item = dict[str, Any]
@@ -49,7 +49,7 @@ class TamperedWorld:
         self.ports: Any = MemoryPorts()
         for port in ("clock", "audit", "policies", "jobs", "decisions", "ledger"):
             setattr(self.ports, port, getattr(stores, port))
-        self._use_bucket("anchors")
+        self._use_bucket(BUCKET)
         for number in range(1, LENGTH + 1):
             for model in ("churn", "fraud"):
                 made = decision(number, model)
@@ -74,7 +74,7 @@ class TamperedWorld:
         """Go on with the anchors in a bucket of its own, because nobody can put back what is locked."""
         anchors = [read_anchor(stored.document) for stored in self.ports.anchors.history()]
         self._use_bucket(bucket)
-        for anchor in anchors[:2]:
+        for anchor in anchors:
             self.ports.anchors.add(anchor)
 
     def _items(self) -> list[Item]:
@@ -82,7 +82,8 @@ class TamperedWorld:
         return items
 
     def restore(self) -> None:
-        """Put the table back as it was."""
+        """Put the table back as it was, with the first bucket."""
+        self.ports.anchors = S3AnchorStore(self.s3, BUCKET)
         changed = self._items()
         for item in (each for each in changed if each not in self.items):
             self.client.delete_item(TableName=TABLE, Key={name: item[name] for name in ("pk", "sk")})
