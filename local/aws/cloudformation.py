@@ -10,7 +10,13 @@ from moto.core.common_models import CloudFormationModel
 from local.aws.locked_buckets import create_locked_buckets
 
 # Permissions are not enforced here, so resources that only grant or deny something are left out.
-IGNORED_TYPES = {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::EKS::AccessEntry"}
+# Nobody counts log lines here either.
+IGNORED_TYPES = {
+    "AWS::S3::BucketPolicy",
+    "AWS::SQS::QueuePolicy",
+    "AWS::EKS::AccessEntry",
+    "AWS::Logs::MetricFilter",
+}
 _ALARM_FIELDS = {
     "Namespace": "namespace",
     "MetricName": "metric_name",

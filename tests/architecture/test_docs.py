@@ -162,8 +162,3 @@ def test_every_trigger_is_described(trigger: TriggerType) -> None:
 @pytest.mark.parametrize("kind", get_args(EventKind))
 def test_every_event_is_described(kind: str) -> None:
     assert f"`{kind}`" in text_of("operating.md").partition("## Messages")[2]
-
-
-@pytest.mark.parametrize("alarm", re.findall(r"^  (\w+Alarm):$", (ROOT / "template.yaml").read_text(), re.MULTILINE))
-def test_every_alarm_of_the_pipeline_is_described(alarm: str) -> None:
-    assert f"| `{alarm}` |" in text_of("operating.md")

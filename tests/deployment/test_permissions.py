@@ -1,20 +1,14 @@
 """Each function has exactly the permissions that its use case needs, and none on other resources."""
 
-import ast
-import re
-from functools import cache
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.bench.imports import PORTS
-from local.paths import CORE
-from tests.deployment.cloudformation import FUNCTIONS, Template, as_list
+from tests.deployment.calls import calls_of_function, use_case_of
+from tests.deployment.cloudformation import FUNCTIONS, Template, as_list, name_of
 from tests.deployment.table_permissions import TABLE_PERMISSIONS, on
-
-USECASES = CORE / "auto_retrain" / "usecases"
 
 # The AWS permissions that each method of a port needs.
 A_SECRET = {"secretsmanager:GetSecretValue", "kms:Decrypt"}
@@ -125,18 +119,6 @@ RESOURCES = {
 }
 
 
-def name_of(resource: Any) -> str:
-    """A resource as written in the template, without the tag."""
-    if isinstance(resource, str):
-        return resource
-    ((tag, value),) = resource.items()
-    if tag == "Fn::Split":
-        return name_of(value[1])
-    if tag == "Fn::Sub" and isinstance(value, list):
-        return str(value[0])
-    return ".".join(value) if isinstance(value, list) else str(value)
-
-
 def permissions_in(statement: dict[str, Any]) -> set[str]:
     """Its actions; each on the table with the items or the index that it is for."""
     actions = as_list(statement["Action"])
@@ -153,52 +135,6 @@ def places_in(statement: dict[str, Any]) -> list[str]:
     assert not others
     assert operator in ("ForAllValues:StringLike", "ForAllValues:StringEquals")
     return list(condition["dynamodb:LeadingKeys"])
-
-
-def use_case_of(function: str) -> str:
-    name = function.removesuffix("Function")
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
-
-
-def module_of(use_case: str) -> Path:
-    (path,) = USECASES.glob(f"*/{use_case}.py")
-    return path
-
-
-@cache
-def definitions_in(path: Path) -> dict[str, ast.stmt]:
-    """Functions and classes of a module, by name."""
-    kinds = (ast.FunctionDef, ast.ClassDef)
-    return {node.name: node for node in ast.parse(path.read_text()).body if isinstance(node, kinds)}
-
-
-@cache
-def imports_in(path: Path) -> dict[str, tuple[Path, str]]:
-    """Names that a module imports from other use cases, at any level: file and original name by local name."""
-    imports = {}
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.level and node.module:
-            file = path.parents[node.level - 1].joinpath(*node.module.split(".")).with_suffix(".py")
-            if file.is_relative_to(USECASES) and file.exists():
-                imports.update({alias.asname or alias.name: (file, alias.name) for alias in node.names})
-    return imports
-
-
-def calls_of(path: Path, name: str, seen: set[tuple[Path, str]]) -> set[str]:
-    """Every PORT.METHOD that a function calls or value that it reads, itself or through other use cases."""
-    if (path, name) in seen or name not in definitions_in(path):
-        return set()
-    seen.add((path, name))
-    source = ast.unparse(definitions_in(path)[name])
-    calls = set(re.findall(r"\b_?ports\.(\w+\.\w+|limits\b)", source))
-    for used in set(re.findall(r"\b[A-Za-z_]\w*\b", source)) - {name}:
-        calls |= calls_of(*imports_in(path).get(used, (path, used)), seen)
-    return calls
-
-
-def calls_of_function(function: str) -> set[str]:
-    use_case = use_case_of(function)
-    return calls_of(module_of(use_case), use_case, set())
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
