@@ -77,7 +77,7 @@ def _anchoring() -> list[Figure]:
     )
     start = time.process_time()
     findings = AnchorCheck().read([stored]).findings()
-    assert (findings.count, findings.damages, findings.unchecked) == (1, (), ())
+    assert (findings.count, findings.damages, findings.not_checked) == (1, (), ())
     name = f"an anchor of {MODELS:,} chains"
     return [
         Figure(f"writing {name}", anchoring, "CPU s"),

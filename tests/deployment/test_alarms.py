@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from auto_retrain.domain.messages.auditing import AuditAnchored
-from local.paths import ROOT
 from tests.deployment.cloudformation import Template
 
 EXECUTIONS = {

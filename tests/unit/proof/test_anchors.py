@@ -77,7 +77,7 @@ def test_without_a_change_there_is_one_anchor_a_day() -> None:
 def test_anchors_that_nobody_changed_hold() -> None:
     read = check(ANCHORS)
     findings = read.findings()
-    assert (findings.damages, findings.unchecked) == ((), ())
+    assert (findings.damages, findings.not_checked) == ((), ())
     assert (findings.count, findings.newest, findings.newest_at) == (3, 3, AT + timedelta(hours=2))
     assert read.hashes["churn"] == {number: CHURN[number - 1].hash for number in (4, 8, 9)}
 
@@ -129,5 +129,5 @@ def test_an_anchor_that_could_be_deleted_or_was_replaced_is_damage() -> None:
 )
 def test_an_anchor_that_cannot_be_read_proves_nothing(document: bytes) -> None:
     findings = check([*ANCHORS[:2], ANCHORS[2].changed(document=document)]).findings()
-    assert len(findings.unchecked) == 1
-    assert "anchor 3 cannot be read" in findings.unchecked[0]
+    assert len(findings.not_checked) == 1
+    assert "anchor 3 cannot be read" in findings.not_checked[0]

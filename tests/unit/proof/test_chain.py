@@ -99,7 +99,7 @@ def test_a_fact_of_an_unknown_kind_is_neither_good_nor_damaged() -> None:
     entry = an_entry(1, "0" * 64, CHAIN[0].text.replace('"trigger_judged"', '"moon_landed"'))
     findings = check_chain("churn", [entry], {})
     assert findings.is_intact
-    assert findings.unchecked == ("entry 1 is a fact of an unknown kind: 'moon_landed'",)
+    assert findings.not_checked == ("entry 1 is a fact of an unknown kind: 'moon_landed'",)
 
 
 def test_a_text_with_half_a_character_is_damaged() -> None:

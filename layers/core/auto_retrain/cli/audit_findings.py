@@ -14,7 +14,7 @@ def print_findings(findings: AuditFindings) -> None:
     _print_anchors(findings.anchors)
     _print_integrity(chains)
     _print_completeness(chains)
-    _print_unchecked(findings)
+    _print_not_checked(findings)
     for chain in chains:
         _print_damages(chain)
 
@@ -32,7 +32,7 @@ def _print_anchors(anchors: AnchorFindings) -> None:
     if anchors.newest_at:
         lock = f", locked until {anchors.locked_until:%F}" if anchors.locked_until else ", not locked"
         text += f"; the newest is {anchors.newest} of {anchors.newest_at:%F %H:%M} UTC{lock}"
-    _print_row("anchors", text, _word(anchors.damages, anchors.unchecked))
+    _print_row("anchors", text, _word(anchors.damages, anchors.not_checked))
     for damage in anchors.damages:
         print(plain(f"  {damage.sentence}"))
 
@@ -63,11 +63,11 @@ def _print_completeness(chains: Sequence[ChainFindings]) -> None:
     _print_row("completeness", text, "BROKEN" if missing else "ok")
 
 
-def _print_unchecked(findings: AuditFindings) -> None:
-    for text in findings.anchors.unchecked:
+def _print_not_checked(findings: AuditFindings) -> None:
+    for text in findings.anchors.not_checked:
         print(plain(f"not checked   {text}"))
     for chain in findings.chains:
-        for text in chain.unchecked:
+        for text in chain.not_checked:
             print(plain(f"not checked   {chain.model_name}: {text}"))
 
 
@@ -84,8 +84,8 @@ def _print_damages(chain: ChainFindings) -> None:
         print(f"{chain.model_name}: and {chain.unrecorded_count - len(chain.unrecorded):,} more")
 
 
-def _word(damages: Iterable[object], unchecked: Iterable[object]) -> str:
-    return "BROKEN" if any(damages) else "?" if any(unchecked) else "ok"
+def _word(damages: Iterable[object], not_checked: Iterable[object]) -> str:
+    return "BROKEN" if any(damages) else "?" if any(not_checked) else "ok"
 
 
 def _print_row(name: str, text: str, word: str) -> None:

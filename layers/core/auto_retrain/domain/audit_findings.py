@@ -44,7 +44,7 @@ class ChainFindings(Record):
 
     Integrity: `entries` were read from number `begins_at` on; `proven` is the last number before any damage, `anchored`
     the last one that an anchor vouches for. Completeness: of `records` in the table, `unrecorded` have no entry;
-    `older` ones are from before the chain began. `unchecked` says what could not be checked.
+    `older` ones are from before the chain began. `not_checked` says what could not be checked.
     """
 
     model_name: str
@@ -60,7 +60,7 @@ class ChainFindings(Record):
     older: int = 0
     unrecorded: tuple[str, ...] = ()
     unrecorded_count: int = 0
-    unchecked: tuple[str, ...] = ()
+    not_checked: tuple[str, ...] = ()
 
     @property
     def is_intact(self) -> bool:
@@ -79,7 +79,7 @@ class AnchorFindings(Record):
     newest_at: UtcTime | None = None
     locked_until: UtcTime | None = None
     damages: tuple[Damage, ...] = ()
-    unchecked: tuple[str, ...] = ()
+    not_checked: tuple[str, ...] = ()
 
 
 class AuditFindings(Record):
@@ -97,4 +97,4 @@ class AuditFindings(Record):
     @property
     def is_unknown(self) -> bool:
         """Whether something could not be checked."""
-        return bool(self.anchors.unchecked) or any(chain.unchecked for chain in self.chains)
+        return bool(self.anchors.not_checked) or any(chain.not_checked for chain in self.chains)

@@ -24,7 +24,7 @@ class AnchorCheck:
         self._heads: dict[str, ChainHead] = {}
         self._count = 0
         self._damages: list[Damage] = []
-        self._unchecked: list[str] = []
+        self._unknown: list[str] = []
 
     def read(self, anchors: Iterable[StoredAnchor]) -> "AnchorCheck":
         """Read anchors, oldest first."""
@@ -39,7 +39,7 @@ class AnchorCheck:
             anchor = read_anchor(stored.document)
         except ValueError as error:
             # A newer release may have written it, so this is no proof of damage, nor of anything else.
-            self._unchecked.append(f"anchor {number} cannot be read: {str(error).splitlines()[0]}")
+            self._unknown.append(f"anchor {number} cannot be read: {str(error).splitlines()[0]}")
             self._stored = self.newest = None
             return
         if stored.rewritten:
@@ -97,7 +97,7 @@ class AnchorCheck:
         if len(self._damages) < MAX_SHOWN:
             self._damages.append(Damage(kind="anchor", number=number, expected=expected, seen=seen))
 
-    def findings(self, unchecked: Iterable[str] = ()) -> AnchorFindings:
+    def findings(self, not_checked: Iterable[str] = ()) -> AnchorFindings:
         newest = self.newest
         return AnchorFindings(
             count=self._count,
@@ -105,5 +105,5 @@ class AnchorCheck:
             newest_at=newest.at if newest else None,
             locked_until=self._stored.locked_until if self._stored else None,
             damages=tuple(self._damages),
-            unchecked=(*self._unchecked, *unchecked),
+            not_checked=(*self._unknown, *not_checked),
         )

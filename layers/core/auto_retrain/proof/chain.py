@@ -67,7 +67,7 @@ class _Walk:
         self._proven: int | None = None
         self._hash_at_head = NO_HASH
         self._damages: list[Damage] = []
-        self._unchecked: list[str] = []
+        self._unknown: list[str] = []
         self._first_at = self._last_at = ""
 
     def step(self, entry: AuditEntry, following: AuditEntry | None) -> None:
@@ -155,8 +155,8 @@ class _Walk:
         return False
 
     def _not_checked(self, text: str) -> None:
-        if len(self._unchecked) < MAX_SHOWN:
-            self._unchecked.append(text)
+        if len(self._unknown) < MAX_SHOWN:
+            self._unknown.append(text)
 
     def _check_end(self, newest_head: ChainHead | None) -> None:
         last, head = self._number, self._head
@@ -179,7 +179,7 @@ class _Walk:
             anchored=self._vouched,
             damages=tuple(self._damages),
             damage_count=self._damage_count,
-            unchecked=tuple(self._unchecked),
+            not_checked=tuple(self._unknown),
         )
 
 

@@ -35,7 +35,7 @@ def verify_audit(model_name: str | None, from_anchor: bool, ports: Ports) -> Aud
     check = partial(_check_model, anchors, from_anchor, ports)
     with ThreadPoolExecutor(PARALLEL_MODELS) as pool:
         chains = tuple(pool.map(check, names))
-    if model_name and not chains[0].entries and chains[0].is_intact and not chains[0].unchecked:
+    if model_name and not chains[0].entries and chains[0].is_intact and not chains[0].not_checked:
         _refuse_unknown(model_name, ports)
     return AuditFindings(at=ports.clock.now(), anchors=about_anchors, chains=chains)
 
@@ -89,9 +89,9 @@ def _check_model(anchors: AnchorCheck, from_anchor: bool, ports: Ports, model_na
             note=lambda fact: signs.update(signs_of(fact)),
         )
     except AutoRetrainError as error:
-        return ChainFindings(model_name=model_name, unchecked=(str(error),))
+        return ChainFindings(model_name=model_name, not_checked=(str(error),))
     findings = with_completeness(findings, wanted, signs, _since(findings, anchors, from_anchor))
-    return findings.changed(unchecked=(*findings.unchecked, *problems))
+    return findings.changed(not_checked=(*findings.not_checked, *problems))
 
 
 def _until_unreadable(entries: Iterable[AuditEntry], problems: list[str]) -> Iterator[AuditEntry]:
