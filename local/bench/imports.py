@@ -84,6 +84,7 @@ PORTS = {
     ),
     "notify": ("notifications", "outbox", "routing", "channels", "_slack"),
     "send_digest": ("policies", "jobs", "ledger", "outbox", "channels"),
+    "anchor_audit": ("audit", "anchors"),
 }
 SETTINGS = {
     "STAGE": "bench",
@@ -91,6 +92,7 @@ SETTINGS = {
     "PYDANTIC_DISABLE_PLUGINS": "__all__",
     "ARTIFACTS_BUCKET": "artifacts",
     "DATA_BUCKET": "data",
+    "ANCHOR_BUCKET": "anchors",
     "MLFLOW_TRACKING_URI": "http://127.0.0.1:9",
     "CLUSTER_NAME": "cluster",
     "CLUSTER_ENDPOINT": "http://127.0.0.1:9",

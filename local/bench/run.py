@@ -3,6 +3,7 @@
 import json
 
 from local.bench import (
+    audit,
     champions,
     demo,
     drift,
@@ -33,6 +34,7 @@ PARTS = (
     serving,
     validation,
     champions,
+    audit,
     demo,
 )
 

@@ -15,7 +15,7 @@ PACKAGE = CORE / "auto_retrain"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 PURE = {"domain", "statistics"}
-JUDGES = {"analysis", "comparison", "data_checks", "gates", "holds", "strategies", "triggers"}
+JUDGES = {"analysis", "comparison", "data_checks", "gates", "holds", "proof", "strategies", "triggers"}
 # What each part of the package may import from the others.
 MAY_IMPORT = {
     "statistics": set(),
@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "gates": PURE,
     "analysis": PURE,
     "strategies": PURE,
+    "proof": PURE,
     "holds": {"domain", "triggers"},
     "report": {"domain"},
     "ports": {"domain"},
@@ -62,6 +63,7 @@ MAY_USE = {
     "statistics": {"numpy", "scipy"},
     "comparison": {"numpy"},
     "domain": PYDANTIC | {"cronsim", "rfc8785"},
+    "proof": {"rfc8785"},
     "usecases": PYDANTIC | {"numpy"},
     "adapters": PYDANTIC | {"botocore", "requests", "urllib3", "numpy", "pyarrow", "yaml"},
     "entrypoint": PYDANTIC | {"aws_lambda_powertools"},

@@ -23,6 +23,7 @@ FUNCTIONS = (
     "RollBackFunction",
     "WatchChampionsFunction",
     "CloseJobFunction",
+    "AnchorAuditFunction",
     "NotifyFunction",
     "SendDigestFunction",
 )

@@ -11,6 +11,8 @@ RULES = {
     "RolloutScheduleRule": "WatchRolloutsFunction",
     "ChampionScheduleRule": "WatchChampionsFunction",
     "RollbackAlarmRule": "RollBackFunction",
+    "AnchorScheduleRule": "AnchorAuditFunction",
+    "AnchorPromotionRule": "AnchorAuditFunction",
     "NotifyRule": "NotifyFunction",
     "WaitingMessagesRule": "NotifyFunction",
     "DigestScheduleRule": "SendDigestFunction",

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .domain.fleet import FleetLimits
     from .domain.policy.pod_rules import PodRules
     from .ports import (
+        AnchorStore,
+        AuditLog,
         Channel,
         Cluster,
         DataStore,
@@ -48,8 +50,9 @@ if TYPE_CHECKING:
 class DeployedPorts:
     """Ports of a deployment: DynamoDB, S3, CloudWatch, Step Functions, EventBridge, MLflow, Kubernetes, channels."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, audited: bool = True) -> None:
+        """With `audited`, whatever is read of a model brings the head of its audit chain, for what is written next."""
+        self._settings, self._audited = settings, audited
 
     @property
     def stage(self) -> str:
@@ -64,7 +67,13 @@ class DeployedPorts:
         from .adapters.aws import aws_client
         from .adapters.dynamodb.table import Table
 
-        return Table(aws_client("dynamodb"), self._settings.require("table_name"))
+        return Table(aws_client("dynamodb"), self._settings.require("table_name"), self._audited)
+
+    @cached_property
+    def audit(self) -> "AuditLog":
+        from .adapters.dynamodb.audit_log import DynamoAuditLog
+
+        return DynamoAuditLog(self._table)
 
     @cached_property
     def policies(self) -> "PolicyStore":
@@ -115,6 +124,13 @@ class DeployedPorts:
         from .adapters.dynamodb.deployment_ledger import DynamoLedger
 
         return DynamoLedger(self._table, self.clock)
+
+    @cached_property
+    def anchors(self) -> "AnchorStore":
+        from .adapters.anchors import S3AnchorStore
+        from .adapters.aws import aws_client
+
+        return S3AnchorStore(aws_client("s3"), self._settings.require("anchor_bucket"))
 
     @cached_property
     def notifications(self) -> "NotificationLog":
@@ -355,4 +371,4 @@ def serving_ports(*, table_name: str | None = None, data_bucket: str | None = No
     """Ports of a process that serves; what is not given comes from its environment."""
     given = {"table_name": table_name, "data_bucket": data_bucket}
     settings = Settings.from_environment(os.environ)
-    return DeployedPorts(settings.changed(**{name: value for name, value in given.items() if value}))
+    return DeployedPorts(settings.changed(**{name: value for name, value in given.items() if value}), audited=False)

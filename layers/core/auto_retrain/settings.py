@@ -22,6 +22,7 @@ class Settings(Record):
     table_name: str | None = None
     artifacts_bucket: str | None = None
     data_bucket: str | None = None
+    anchor_bucket: str | None = None
     mlflow_tracking_uri: str | None = None
     mlflow_secret_arn: str | None = None
     cluster_name: str | None = None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from auto_retrain.adapters.dynamodb.audit_log import DynamoAuditLog
 from auto_retrain.adapters.dynamodb.decisions import DynamoDecisionLog
 from auto_retrain.adapters.dynamodb.deployment_ledger import DynamoLedger
 from auto_retrain.adapters.dynamodb.jobs import DynamoJobStore
@@ -16,6 +17,7 @@ from auto_retrain.adapters.dynamodb.states import DynamoModelStates
 from auto_retrain.adapters.dynamodb.sweeps import DynamoSweepLog
 from auto_retrain.adapters.dynamodb.table import Table
 from auto_retrain.adapters.dynamodb.waiting import DynamoWaitingTriggers
+from auto_retrain.adapters.memory.audit import MemoryAuditLog
 from auto_retrain.adapters.memory.jobs import MemoryJobStore, MemoryModelStates, MemoryWaitingTriggers
 from auto_retrain.adapters.memory.ledger import MemoryLedger
 from auto_retrain.adapters.memory.outside import MemoryClock
@@ -40,6 +42,7 @@ from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.windows import windows_at
 from auto_retrain.ports import (
+    AuditLog,
     DecisionLog,
     DeploymentLedger,
     JobStore,
@@ -78,11 +81,13 @@ class Stores:
     sweeps: SweepLog
     routing: RoutingStore
     outbox: Outbox
+    audit: AuditLog
 
 
 def memory_stores() -> Stores:
     clock = MemoryClock(NOW)
-    states, decisions = MemoryModelStates(), MemoryDecisionLog()
+    audit = MemoryAuditLog()
+    states, decisions = MemoryModelStates(audit), MemoryDecisionLog(audit)
     jobs = MemoryJobStore(clock, states, decisions)
     policies = MemoryPolicyStore(states)
     return Stores(
@@ -97,6 +102,7 @@ def memory_stores() -> Stores:
         MemorySweepLog(),
         MemoryRouting(policies),
         MemoryOutbox(),
+        audit,
     )
 
 
@@ -114,6 +120,7 @@ def dynamo_stores(client: Any) -> Stores:
         "sweeps": DynamoSweepLog,
         "routing": DynamoRouting,
         "outbox": DynamoOutbox,
+        "audit": DynamoAuditLog,
     }
     return Stores(clock, **{port: PermittedStore(port, client, make) for port, make in build.items()})
 

@@ -10,6 +10,7 @@ from ..domain.errors import AutoRetrainError
 from ..ports import Ports
 from . import (
     acknowledge,
+    audit,
     digest,
     doctor,
     drift,
@@ -68,6 +69,7 @@ def command_line() -> argparse.ArgumentParser:
         drill,
         ledger,
         digest,
+        audit,
         replaying,
         doctor,
     ):

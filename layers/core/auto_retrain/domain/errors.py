@@ -6,7 +6,8 @@ AutoRetrainError
 │   ├── MetricsUnavailable · DataUnavailable · ExecutionsUnavailable
 │   ├── EventsUnavailable · NotificationFailed (NotificationRefused)
 │   ├── TrafficUnavailable · TrafficNotReady
-│   └── JobConflict · ServingConflict    every step can safely run again on the newer record
+│   ├── JobConflict · ServingConflict    every step can safely run again on the newer record
+│   └── AnchorConflict
 └── PermanentError           will not pass; the job is closed as failed
     ├── EventInvalid · PolicyInvalid · PolicyConflict · ModelUnknown
     ├── SettingMissing · SettingInvalid
@@ -117,6 +118,10 @@ class JobConflict(TransientError):
 
 class ServingConflict(TransientError):
     """Someone else has changed the serving record since it was read."""
+
+
+class AnchorConflict(TransientError):
+    """Someone else has written the next anchor since the newest one was read."""
 
 
 class TrafficUnavailable(TransientError):

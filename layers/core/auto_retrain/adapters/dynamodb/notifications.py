@@ -7,7 +7,8 @@ from botocore.exceptions import ClientError
 
 from ...domain.errors import NotificationFailed
 from ...ports import Clock
-from .table import Item, Table, epoch, key
+from .keys import Item, key
+from .table import Table, epoch
 
 _UNCLAIMED = "attribute_not_exists(pk)"
 _CLAIM_IS_OURS = "claimed_by = :owner"  # written by us, but the answer was lost

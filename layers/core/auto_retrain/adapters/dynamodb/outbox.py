@@ -4,7 +4,8 @@ from itertools import islice
 
 from ...domain.channels import ChannelName
 from ...domain.notification import Notification
-from .table import Item, Table, item_of, key, readable
+from .keys import Item, key
+from .table import Table, item_of, readable
 
 
 class DynamoOutbox:

@@ -7,7 +7,8 @@ from pydantic import Field
 from ...domain.base import Record
 from ...domain.errors import RecordInvalid
 from ...domain.policy.notify import NotifyPolicy, Routing
-from .table import Table, model_key, record_of
+from .keys import model_key
+from .table import Table, record_of
 
 _LOG = logging.getLogger("auto_retrain")
 

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from ...ports import Clock
 from ..channels.slack_bot import Thread
-from .table import Item, Table, item_of, key, record_of
+from .keys import Item, key
+from .table import Table, item_of, record_of
 
 RETENTION = timedelta(days=90)
 

@@ -8,6 +8,8 @@ from ...domain.policy.pod_rules import PodRules
 from ..traffic.alias import AliasTraffic
 from ..traffic.router import RouterTraffic
 from ..traffic.targets import TrafficTargets
+from .anchors import MemoryAnchorStore
+from .audit import MemoryAuditLog
 from .cluster import MemoryCluster
 from .data import MemoryDataStore, MemoryTableReader
 from .jobs import MemoryJobStore, MemoryModelStates, MemoryWaitingTriggers
@@ -47,9 +49,9 @@ class MemoryPorts:
     clock: MemoryClock = field(default_factory=MemoryClock)
     limits: FleetLimits = field(default_factory=FleetLimits)
     pod_rules: PodRules = field(default_factory=PodRules)
-    states: MemoryModelStates = field(default_factory=MemoryModelStates)
-    decisions: MemoryDecisionLog = field(default_factory=MemoryDecisionLog)
+    audit: MemoryAuditLog = field(default_factory=MemoryAuditLog)
     sweeps: MemorySweepLog = field(default_factory=MemorySweepLog)
+    anchors: MemoryAnchorStore = field(default_factory=MemoryAnchorStore)
     metrics: MemoryMetricSource = field(default_factory=MemoryMetricSource)
     live: MemoryLiveSource = field(default_factory=MemoryLiveSource)
     data: MemoryDataStore = field(default_factory=MemoryDataStore)
@@ -64,6 +66,7 @@ class MemoryPorts:
     weights: MemoryTraffic = field(default_factory=MemoryTraffic)
 
     def __post_init__(self) -> None:
+        self.states, self.decisions = MemoryModelStates(self.audit), MemoryDecisionLog(self.audit)
         self.waiting = MemoryWaitingTriggers(self.clock)
         self.jobs = MemoryJobStore(self.clock, self.states, self.decisions)
         self.ledger = MemoryLedger(self.clock, self.jobs, self.states)

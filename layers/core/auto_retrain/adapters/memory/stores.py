@@ -7,12 +7,15 @@ from threading import RLock
 from ...domain.channels import ChannelName
 from ...domain.decision_record import DecisionRecord
 from ...domain.errors import NotificationFailed, PolicyConflict
+from ...domain.facts.fact import Fact
+from ...domain.facts.policies import applied_fact
 from ...domain.fleet import SweepMark
 from ...domain.model_state import ModelState
 from ...domain.notification import Notification
 from ...domain.policy.notify import Routing
 from ...domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
 from ...ports import Clock
+from .audit import MemoryAuditLog
 from .jobs import MemoryModelStates
 
 
@@ -39,16 +42,16 @@ class MemoryPolicyStore:
             if after not in (None, len(versions)):
                 raise PolicyConflict(f"the policy of '{policy.model}' is now at version {len(versions)}, not {after}")
             if not versions or (versions[-1].policy, versions[-1].status) != (policy, status):
-                versions.append(
-                    AppliedPolicy(
-                        policy=policy,
-                        version=len(versions) + 1,
-                        status=status,
-                        note=note,
-                        applied_at=at,
-                        applied_by=actor,
-                    )
+                applied = AppliedPolicy(
+                    policy=policy,
+                    version=len(versions) + 1,
+                    status=status,
+                    note=note,
+                    applied_at=at,
+                    applied_by=actor,
                 )
+                self._states.audit.extend([applied_fact(applied)])
+                versions.append(applied)
             return versions[-1]
 
     def get(self, model_name: str) -> AppliedPolicy | None:
@@ -77,10 +80,12 @@ class MemoryPolicyStore:
 class MemoryDecisionLog:
     """DecisionLog in a dictionary."""
 
-    def __init__(self) -> None:
+    def __init__(self, audit: MemoryAuditLog) -> None:
+        self._audit = audit
         self._decisions: dict[tuple[str, datetime, str], DecisionRecord] = {}
 
-    def record(self, decision: DecisionRecord) -> None:
+    def record(self, decision: DecisionRecord, *facts: Fact) -> None:
+        self._audit.extend(facts)
         self._decisions[decision.model_name, decision.event_time, decision.key] = decision
 
     def recent(self, model_name: str, limit: int) -> list[DecisionRecord]:
