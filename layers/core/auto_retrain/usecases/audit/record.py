@@ -1,4 +1,7 @@
-"""The only place where a fact leaves a use case, on its way to the log and the event bus."""
+"""The only place where a fact leaves a use case, on its way to the log and the event bus.
+
+By then it is in the audit chain of its model: a store appends it together with the change that it speaks of.
+"""
 
 import logging
 
@@ -13,7 +16,7 @@ FACTS_LOG = "auto_retrain.facts"
 _LOG = logging.getLogger(FACTS_LOG)
 
 
-def record(fact: Fact) -> None:
+def record(fact: Fact, ports: Ports) -> None:
     """Write the fact to the log, as one line with its fields."""
     _LOG.info(one_line(fact.sentence), extra={"fact": {"fact_id": fact.fact_id, **fact.model_dump(mode="json")}})
 
@@ -24,7 +27,7 @@ def announce(fact: AnnouncedFact, ports: Ports) -> bool:
     The fact stands even if the bus refuses it, so a refusal is only logged. Returns false if publishing it again later
     may help.
     """
-    record(fact)
+    record(fact, ports)
     event = JobEvent(
         event_id=fact.fact_id,
         kind=fact.event,
