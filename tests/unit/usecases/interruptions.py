@@ -15,7 +15,7 @@ from tests.unit.usecases.world import World
 PORTS = (
     *("policies", "jobs", "states", "waiting", "decisions", "sweeps", "ledger", "metrics", "data", "tables"),
     *("registry", "traffic", "cluster", "executions", "events"),
-    *("notifications", "outbox", "routing"),
+    *("notifications", "outbox", "routing", "audit"),
 )
 INSIDE = {"data.uri"}
 

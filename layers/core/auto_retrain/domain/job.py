@@ -136,7 +136,7 @@ class RetrainingJob(Record):
             actor=self.actor,
             execution_arn=self.execution_arn,
             job_id=self.job_id,
-        )
+        ).sealed()
 
     @property
     def skipped(self) -> str | None:

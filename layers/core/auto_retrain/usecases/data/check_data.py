@@ -42,8 +42,10 @@ def check_data(reference: JobReference, ports: Ports) -> DataCheckOutcome:
     policy = policy_of(job.model_name, ports).policy
     if job.data_check is None:
         job = ports.jobs.save(freeze_data(job, policy, ports))
-        job = ports.jobs.save(job.checked(_run_checks(job, policy, ports)))
-        record(_fact_of(job, ports), ports)
+        checked = job.checked(_run_checks(job, policy, ports))
+        fact = _fact_of(checked, ports)
+        job = ports.jobs.save(checked, fact)
+        record(fact, ports)
     check = job.data_check
     assert check is not None
     if check.errors:

@@ -52,7 +52,7 @@ def end_job(job: RetrainingJob, failure: Failure | None, ports: Ports) -> Retrai
     ended = job.ended(ending, ports.clock.now(), error)
     rejections = _rejections(job, ending, ports)
     retrained = ending.is_retraining or _answers_schedule(job, ending)
-    return ports.jobs.close_job(ended, retrained=retrained, rejections=rejections)
+    return ports.jobs.close_job(ended, _ended_fact(ended), retrained=retrained, rejections=rejections)
 
 
 def _ending_of(job: RetrainingJob, failure: Failure | None) -> Ending:
@@ -127,21 +127,25 @@ def _compare(job: RetrainingJob, ports: Ports) -> None:
 
 
 def _announce_end(job: RetrainingJob, ports: Ports) -> bool:
-    fact = JobEnded(
-        model_name=job.model_name,
-        job_id=job.job_id,
-        at=ports.clock.now(),
-        ending=job.ending or Ending.FAILED,
-        status=job.status,
-        version=job.challenger_version,
-        summary=job.summary(),
-    )
-    announced = announce(fact, ports)
+    announced = announce(_ended_fact(job), ports)
     if job.ending is Ending.SKIPPED:
         return escalate_skips(job, ports) and announced
     if _counts(job, job.ending):
         return escalate_rejections(job, ports) and announced
     return announced
+
+
+def _ended_fact(job: RetrainingJob) -> JobEnded:
+    assert job.completed_at is not None
+    return JobEnded(
+        model_name=job.model_name,
+        job_id=job.job_id,
+        at=job.completed_at,
+        ending=job.ending or Ending.FAILED,
+        status=job.status,
+        version=job.challenger_version,
+        summary=job.summary(),
+    )
 
 
 def _restart_waiting(job: RetrainingJob, ports: Ports) -> None:

@@ -42,10 +42,10 @@ def settle(model_name: str, alert: Alert, ports: Ports) -> None:
 def _mark(job: RetrainingJob, alert: Alert, ports: Ports) -> None:
     if job.ending is Ending.PROMOTED:
         at = ports.clock.now()
-        ports.jobs.save(job.taken_back(alert.reason, at))
         fact = JobTakenBack(
             model_name=job.model_name, job_id=job.job_id, at=at, version=alert.version, reason=alert.reason
         )
+        ports.jobs.save(job.taken_back(alert.reason, at), fact)
         record(fact, ports)
 
 
