@@ -42,6 +42,7 @@ MAY_IMPORT = {
 # The stages of the use cases, bottom up: each may import the ones before it, and the files next to the folders.
 STAGES = (
     "audit",
+    "reporting",
     "foreseeing",
     "data",
     "triggering",

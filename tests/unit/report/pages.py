@@ -67,3 +67,11 @@ def scored(signal: float, name: str, random: np.random.Generator) -> bytes:
     }
     np.savez(file, **arrays)
     return file.getvalue()
+
+
+def a_job_page(*, nasty: bool = False) -> str:
+    """The page about a job whose challenger was promoted, as it is stored."""
+    world, job_id = validated_world(NASTY if nasty else "yes")
+    world.deploy(job_id)
+    world.close(decision={"job_id": job_id})
+    return world.ports.data.read(f"s3://artifacts/jobs/{job_id}/job.html").decode()

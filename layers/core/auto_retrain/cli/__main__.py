@@ -8,7 +8,21 @@ from typing import Any
 from ..bootstrap import deployed_ports
 from ..domain.errors import AutoRetrainError
 from ..ports import Ports
-from . import acknowledge, doctor, drift, drill, jobs, ledger, models, replaying, retraining, reviews, rollout, why
+from . import (
+    acknowledge,
+    doctor,
+    drift,
+    drill,
+    jobs,
+    ledger,
+    models,
+    replaying,
+    reporting,
+    retraining,
+    reviews,
+    rollout,
+    why,
+)
 
 
 def main(arguments: list[str] | None = None, ports: Ports | None = None) -> int:
@@ -54,6 +68,7 @@ def command_line() -> argparse.ArgumentParser:
         drill,
         ledger,
         replaying,
+        reporting,
         doctor,
     ):
         group.add_commands(commands)
