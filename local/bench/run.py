@@ -6,6 +6,7 @@ from local.bench import (
     champions,
     demo,
     drift,
+    fleet_page,
     imports,
     labelled_days,
     live_checks,
@@ -23,6 +24,7 @@ from local.paths import BENCH
 PARTS = (
     imports,
     sweep,
+    fleet_page,
     watch,
     stored_rollouts,
     rollouts,

@@ -9,6 +9,29 @@ const require = createRequire(`${packages}/`);
 const chromium = (await import(pathToFileURL(require.resolve('@sparticuz/chromium')))).default;
 const puppeteer = (await import(pathToFileURL(require.resolve('puppeteer-core')))).default;
 
+// What the table of the fleet shows at first, with more, filtered by words, sorted, and sorted the other way round.
+async function used(page) {
+  const look = () => page.evaluate(() => {
+    const models = [...document.querySelectorAll('.fleet tbody tr')].map((row) => row.id);
+    return { rows: models.length, first: models[0], links: document.querySelectorAll('.fleet a').length };
+  });
+  const type = (words) => page.evaluate((text) => {
+    const box = document.getElementById('filter');
+    box.value = text;
+    box.dispatchEvent(new Event('input'));
+  }, words);
+  const sort = () => page.evaluate(() => document.querySelector('.fleet th').click());
+  const steps = { first: () => {}, more: () => page.evaluate(() => document.getElementById('more').click()),
+    filtered: () => type('unknown churn-02'), none: () => type('no such model'),
+    up: async () => { await type(''); await sort(); }, down: sort };
+  const shown = {};
+  for (const [name, step] of Object.entries(steps)) {
+    await step();
+    shown[name] = await look();
+  }
+  return shown;
+}
+
 const browser = await puppeteer.launch({
   args: chromium.args, executablePath: await chromium.executablePath(), headless: 'shell',
 });
@@ -37,6 +60,7 @@ for (const [file, name, width, scheme] of files.flatMap((file) => devices.map((d
     chartWidth: Math.max(0, ...[...document.querySelectorAll('svg')].map((svg) => svg.getBoundingClientRect().width)),
     smallest: Math.min(...[...document.querySelectorAll('td, p, dd')].map((cell) => parseFloat(getComputedStyle(cell).fontSize))),
   })) });
+  if (await page.$('#filter')) seen.at(-1).table = await used(page);
   writeFileSync(`${screenshots}/${about}-${name}.png`, await page.screenshot({ fullPage: true }));
   await page.close();
 }

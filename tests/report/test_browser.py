@@ -4,13 +4,16 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
+from auto_retrain.report import render_fleet
 from local.paths import NODE
+from tests.unit.report.fleets import LONGEST, a_fleet
 from tests.unit.report.pages import NASTY, a_job_page, a_page
 
 CHROMIUM = NODE / "node_modules" / "@sparticuz" / "chromium"
@@ -24,7 +27,13 @@ pytestmark = [
 
 
 # Pages with the nastiest names.
-PAGES = {"report": a_page, "job": a_job_page}
+PAGES: dict[str, Callable[[], str]] = {
+    "report": lambda: a_page(nasty=True),
+    "job": lambda: a_job_page(nasty=True),
+    "fleet": lambda: render_fleet(a_fleet(NASTY)),
+}
+# The rows of the table of the fleet, and the code that shows them.
+SCRIPTS = {"fleet": 2}
 everywhere = pytest.mark.parametrize(("page", "device"), [(page, device) for page in PAGES for device in DEVICES])
 
 Seen = dict[tuple[str, str], dict[str, Any]]
@@ -36,7 +45,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     folder = tmp_path_factory.mktemp("pages")
     files = [folder / f"{name}.html" for name in PAGES]
     for file, page in zip(files, PAGES.values(), strict=True):
-        file.write_text(page(nasty=True), encoding="utf-8")
+        file.write_text(page(), encoding="utf-8")
     command = ["node", str(LOOK), str(NODE / "node_modules"), str(folder), *map(str, files)]
     # It unpacks itself into the temporary folder, where another process may be doing the same.
     with TemporaryDirectory() as unpacked:
@@ -52,7 +61,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
 @everywhere
 def test_nothing_in_the_data_becomes_markup_or_is_run(seen: Seen, page: str, device: str) -> None:
     one = seen[page, device]
-    assert (one["scripts"], one["images"], one["complaints"]) == (0, 0, [])
+    assert (one["scripts"], one["images"], one["complaints"]) == (SCRIPTS.get(page, 0), 0, [])
     assert NASTY in one["text"]
 
 
@@ -97,6 +106,24 @@ def test_the_page_about_a_job_begins_with_its_timeline(seen: Seen, device: str) 
         "Where the rest is",
     ]
     assert seen["job", device]["chartWidth"] > 200
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_the_table_of_the_fleet_is_filtered_sorted_and_shown_in_parts(seen: Seen, device: str) -> None:
+    table = seen["fleet", device]["table"]
+    assert {name: shown["rows"] for name, shown in table.items()} == {
+        "first": 200,
+        "more": 260,
+        "filtered": 2,
+        "none": 0,
+        "up": 200,
+        "down": 200,
+    }
+    assert (table["up"]["first"], table["down"]["first"]) == ("churn-000", LONGEST)
+
+
+def test_jobs_that_have_ended_lead_to_their_pages(seen: Seen) -> None:
+    assert seen["fleet", "desk"]["table"]["more"]["links"] == 258
 
 
 @pytest.mark.parametrize("page", PAGES)

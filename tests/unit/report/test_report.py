@@ -15,7 +15,7 @@ from tests.unit.usecases.world import World, rows
 class Tags(HTMLParser):
     """The tags that are opened and closed, and their attributes."""
 
-    VOID = frozenset({"meta", "br", "rect", "line", "circle", "polyline"})
+    VOID = frozenset({"meta", "br", "input", "rect", "line", "circle", "polyline"})
 
     def __init__(self, page: str) -> None:
         super().__init__()

@@ -34,6 +34,26 @@ line.challenger, line.champion { stroke-width: 2; } line.challenger { stroke: va
 line.champion { stroke: var(--old); } .axis { stroke: var(--line); }
 .asked { stroke: var(--soft); stroke-dasharray: 3; }
 figure.dots { max-width: 20rem; } a { color: var(--new); }
+.counters { display: flex; flex-wrap: wrap; gap: .5rem 1.2rem; margin: 1rem 0; padding: 0; list-style: none; }
+.counters strong { display: block; font-size: 1.4rem; font-variant-numeric: tabular-nums; }
+.healthy { color: var(--good); } .degrading { color: var(--bad); } .in-rollout { color: var(--new); }
+.unknown { color: var(--unsure); }
+ul.concerns { list-style: none; margin: 0; padding: 0; }
+.concerns li { padding: .6rem 0; border-bottom: 1px solid var(--line); }
+.concerns code { display: inline-block; margin-top: .2rem; padding: .1rem .4rem; background: var(--tint); }
+input, button { font: inherit; color: inherit; background: var(--tint); border: 1px solid var(--line);
+  padding: .4rem .7rem; border-radius: .4rem; }
+input { width: 100%; max-width: 24rem; } button { cursor: pointer; margin-top: 1rem; }
+body:has(.fleet) { max-width: 80rem; }
+@media (min-width: 60rem) { .fleet td { white-space: nowrap; }
+  .fleet :is([data-name=Why], [data-name='Last job']) { white-space: normal; } }
+.fleet th { cursor: pointer; white-space: nowrap; } .fleet th[aria-sort=ascending]::after { content: ' \\25B4'; }
+.fleet th[aria-sort=descending]::after { content: ' \\25BE'; }
+@media (max-width: 40rem) { .fleet, .fleet tbody { display: block; } .fleet thead { display: flex; flex-wrap: wrap; }
+  .fleet thead tr { display: flex; flex-wrap: wrap; } .fleet th { border: 0; }
+  .fleet tr { display: block; padding: .6rem 0; border-bottom: 1px solid var(--line); }
+  .fleet td { display: grid; grid-template-columns: 8rem 1fr; border: 0; padding: .1rem 0; }
+  .fleet td::before { content: attr(data-name); color: var(--soft); } .fleet td:empty { display: none; } }
 .timeline { list-style: none; margin: 0; padding: 0; }
 .timeline li { position: relative; display: grid; grid-template-columns: 11rem 1fr; gap: 0 1.6rem;
   padding-bottom: 1rem; }
