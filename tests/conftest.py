@@ -4,9 +4,14 @@ import gc
 import os
 
 import pytest
+from hypothesis import Phase, settings
 
 # Before anything imports numpy: two threads that wait for each other take three times the time of one, or more.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# How long an example takes depends on what else runs; and nothing is kept on disk from one run to the next.
+settings.register_profile("here", deadline=None, database=None, phases=(Phase.explicit, Phase.generate, Phase.shrink))
+settings.load_profile("here")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -7,6 +7,8 @@ from moto.cloudformation import parsing
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.common_models import CloudFormationModel
 
+from local.aws.locked_buckets import create_locked_buckets
+
 # Permissions are not enforced here, so resources that only grant or deny something are left out.
 # Nobody counts log lines here either.
 IGNORED_TYPES = {
@@ -88,6 +90,8 @@ class EventInvokeConfigResource(CloudFormationModel):  # type: ignore[misc]
         get_backend(account_id, region_name).put_function_event_invoke_config(config.pop("FunctionName"), config)
         return cls(resource_name)
 
+
+create_locked_buckets()
 
 # moto finds these classes by itself, but keeps what it found before they existed.
 for lookup in (parsing.get_model_list, parsing.get_model_map, parsing.get_name_type_map):

@@ -6,8 +6,9 @@ from typing import Any
 
 from auto_retrain.adapters.dynamodb.deployment_ledger import DynamoLedger
 from auto_retrain.adapters.dynamodb.jobs import DynamoJobStore
+from auto_retrain.adapters.dynamodb.keys import key
 from auto_retrain.adapters.dynamodb.policies import DynamoPolicyStore
-from auto_retrain.adapters.dynamodb.table import Table, epoch, item_of, key
+from auto_retrain.adapters.dynamodb.table import Table, epoch, item_of
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.job import RetrainingJob

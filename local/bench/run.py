@@ -3,6 +3,7 @@
 import json
 
 from local.bench import (
+    audit,
     champions,
     demo,
     drift,
@@ -35,6 +36,7 @@ PARTS = (
     serving,
     validation,
     champions,
+    audit,
     demo,
 )
 

@@ -45,7 +45,7 @@ def calls_of(path: Path, name: str, seen: set[tuple[Path, str]]) -> set[str]:
         return set()
     seen.add((path, name))
     source = ast.unparse(definitions_in(path)[name])
-    calls = set(re.findall(r"\b_?ports\.(\w+\.\w+|limits\b)", source))
+    calls = set(re.findall(r"\b_?ports\.(\w+\.\w+|limits\b|channels\b\[?)", source))
     for used in set(re.findall(r"\b[A-Za-z_]\w*\b", source)) - {name}:
         calls |= calls_of(*imports_in(path).get(used, (path, used)), seen)
     return calls

@@ -23,7 +23,9 @@ FUNCTIONS = (
     "RollBackFunction",
     "WatchChampionsFunction",
     "CloseJobFunction",
+    "AnchorAuditFunction",
     "NotifyFunction",
+    "SendDigestFunction",
 )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from auto_retrain.domain.messages.auditing import AuditAnchored
 from tests.deployment.cloudformation import Template
 
 EXECUTIONS = {
@@ -45,9 +46,18 @@ def test_an_alarm_goes_off_when_a_scheduled_function_falls_silent(
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "LessThanThreshold")
 
 
+def test_an_alarm_goes_off_when_the_chains_are_not_anchored_for_two_hours(alarms: dict[str, dict[str, Any]]) -> None:
+    """Whether the function does not run or fails: it counts only when it has done its work."""
+    alarm = alarms["AnchorSilenceAlarm"]
+    (metric,) = AuditAnchored(sequence=1, heads=0, written=False).metrics
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("AutoRetrain/Pipeline", metric, "Sum")
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 2 * 3600
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "LessThanThreshold")
+
+
 def test_only_silence_is_alarming_when_there_are_no_data(alarms: dict[str, dict[str, Any]]) -> None:
     alarming = {name for name, alarm in alarms.items() if alarm["TreatMissingData"] == "breaching"}
-    assert alarming == set(SILENCE)
+    assert alarming == {*SILENCE, "AnchorSilenceAlarm"}
     assert {alarm["TreatMissingData"] for alarm in alarms.values()} == {"breaching", "notBreaching"}
 
 

@@ -11,7 +11,10 @@ from tests.deployment.cloudformation import Template
 from tests.deployment.published import NAMESPACE, Metric, published
 
 # Metrics that are not on it, each with the reason.
-NOT_SHOWN = {"skipped_jobs": "the ending skipped of the metric endings counts the same jobs"}
+NOT_SHOWN = {
+    "skipped_jobs": "the ending skipped of the metric endings counts the same jobs",
+    "audit_anchored": "only its silence matters, and AnchorSilenceAlarm on the dashboard says so",
+}
 OF_AWS = {
     "AWS/States": ("StateMachineArn",),
     "AWS/Lambda": ("FunctionName",),

@@ -14,6 +14,7 @@ from unittest.mock import patch
 import pytest
 
 from auto_retrain import entrypoint
+from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.base import Record
 from auto_retrain.domain.decision_record import HeldBy
 from auto_retrain.domain.ending import Ending
@@ -86,7 +87,7 @@ def lines_about(subject: Fact | Record) -> list[dict[str, Any]]:
 def use_case_about(subject: Fact | Record) -> Callable[..., Record]:
     def use_case(job: JobReference, ports: Any) -> Record:
         if isinstance(subject, Fact):
-            record(subject)
+            record(subject, MemoryPorts())
             return job
         return subject
 

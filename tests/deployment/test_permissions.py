@@ -8,14 +8,16 @@ import pytest
 from local.bench.imports import PORTS
 from tests.deployment.calls import calls_of_function, use_case_of
 from tests.deployment.cloudformation import FUNCTIONS, Template, as_list, name_of
-from tests.deployment.table_permissions import TABLE_PERMISSIONS, on
+from tests.deployment.table_permissions import READ, TABLE_PERMISSIONS, THREADS, WRITE, on
 
 # The AWS permissions that each method of a port needs.
 A_SECRET = {"secretsmanager:GetSecretValue", "kms:Decrypt"}
 # A target in the cluster, or an endpoint of SageMaker; KServe loads versions from where MLflow keeps them.
 READ_TRAFFIC = {"eks:DescribeCluster", "sagemaker:DescribeEndpoint", *A_SECRET}
 PERMISSIONS = TABLE_PERMISSIONS | {
-    "notifier.send": A_SECRET,
+    # Which channels are set up is no secret; what they are is.
+    "channels": set(),
+    "channels[": {*A_SECRET, "sns:Publish", *on(THREADS, READ, WRITE)},
     "metrics.read": {
         *("cloudwatch:GetMetricData", "aps:QueryMetrics"),
         *("s3:GetObject", "s3:ListBucket", "s3:PutObject", "kms:Decrypt"),
@@ -27,6 +29,8 @@ PERMISSIONS = TABLE_PERMISSIONS | {
     "data.prune": {"s3:ListBucket", "s3:DeleteObject"},
     "data.uri": set(),
     "tables.batches": {"s3:GetObject", "kms:Decrypt"},
+    "anchors.newest": {"s3:GetObject", "s3:ListBucket"},
+    "anchors.add": {"s3:PutObject"},
     "events.publish": {"events:PutEvents"},
     "executions.start": {"states:StartExecution"},
     "executions.succeed": {"states:SendTaskSuccess"},
@@ -76,6 +80,7 @@ SETTINGS = {
     "metrics": {"ARTIFACTS_BUCKET", "DATA_BUCKET", "PROMETHEUS_URL", "PROMETHEUS_AUTHENTICATION"},
     "data": {"ARTIFACTS_BUCKET"},
     "tables": {"ARTIFACTS_BUCKET"},
+    "anchors": {"ANCHOR_BUCKET"},
     "data.list_partitions": {"DATA_BUCKET"},
     "registry": {"MLFLOW_TRACKING_URI", "MLFLOW_SECRET_ARN"},
     "traffic": {"MLFLOW_TRACKING_URI", "MLFLOW_SECRET_ARN", "CLUSTER_NAME", "CLUSTER_ENDPOINT", "CLUSTER_CA"},
@@ -84,7 +89,8 @@ SETTINGS = {
     "cluster.start_job": PODS,
     "cluster.start_indexed_job": PODS,
     "executions.start": {"STATE_MACHINE_ARN"},
-    "notifier": {"SLACK_SECRET_ARN", "SLACK_ORIGINS"},
+    "channels": {"SLACK_SECRET_ARN", "NOTIFICATION_TOPIC_ARN", "PAGERDUTY_SECRET_ARN"},
+    "channels[": {"SLACK_CHANNEL", "SLACK_ORIGINS", "PAGERDUTY_URL"},
     "limits": {"FLEET_CONCURRENT_JOBS", "FLEET_MONTHLY_RETRAININGS"},
 }
 RESOURCES = {
@@ -92,6 +98,7 @@ RESOURCES = {
         "Table.Arn",
         "${Table.Arn}/index/fleet",
         "${Table.Arn}/index/by_model",
+        "${Table.Arn}/index/by_month",
         "${Table.Arn}/index/active_jobs",
     },
     "s3": {
@@ -105,6 +112,8 @@ RESOURCES = {
         "${ArtifactsBucket.Arn}/notes/*",
         "${ArtifactsBucket.Arn}/versions/*",
         "${ArtifactsBucket.Arn}/quality/*",
+        "AnchorBucket.Arn",
+        "${AnchorBucket.Arn}/audit/anchors/*",
     },
     "states": {
         "RetrainingStateMachine",
@@ -114,7 +123,8 @@ RESOURCES = {
     "sagemaker": {"SagemakerEndpointArns"},
     "eks": {"arn:${AWS::Partition}:eks:${AWS::Region}:${AWS::AccountId}:cluster/${ClusterName}"},
     "events": {"arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default"},
-    "secretsmanager": {"SlackSecretArn", "MlflowSecretArn"},
+    "secretsmanager": {"SlackSecretArn", "MlflowSecretArn", "PagerdutySecretArn"},
+    "sns": {"NotificationTopicArn"},
     "kms": {"KeyArns"},
     "aps": {"arn:${AWS::Partition}:aps:${AWS::Region}:${AWS::AccountId}:workspace/*"},
     "cloudwatch": {"*"},  # metrics have no ARNs
@@ -147,7 +157,7 @@ def test_function_may_do_exactly_what_its_use_case_needs(template: Template, fun
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_the_benchmark_builds_every_port_that_a_function_uses(function: str) -> None:
-    used = {call.partition(".")[0] for call in calls_of_function(function)} - {"clock"}
+    used = {call.partition(".")[0].rstrip("[") for call in calls_of_function(function)} - {"clock"}
     assert used <= {port.partition(".")[0] for port in PORTS[use_case_of(function)]}
 
 
@@ -181,7 +191,7 @@ def test_functions_may_decrypt_only_the_data_and_the_secrets(template: Template)
                 "kms:EncryptionContext:SecretARN": {"Ref": secret},
             }
         }
-        for secret in ("SlackSecretArn", "MlflowSecretArn")
+        for secret in ("SlackSecretArn", "PagerdutySecretArn", "MlflowSecretArn")
     ]
     allowed = [of_data, *of_secrets]
     assert [condition for condition in conditions if condition not in allowed] == []
@@ -212,13 +222,14 @@ def test_no_policy_allows_actions_by_a_wildcard(template: Template) -> None:
 
 
 def test_each_secret_may_be_read_only_by_the_functions_that_use_it(template: Template) -> None:
-    readers: dict[str, set[str]] = {"SlackSecretArn": set(), "MlflowSecretArn": set()}
+    readers: dict[str, set[str]] = {"SlackSecretArn": set(), "PagerdutySecretArn": set(), "MlflowSecretArn": set()}
     for function in FUNCTIONS:
         for statement in template.statements(function):
             if statement["Action"] == "secretsmanager:GetSecretValue":
                 readers[name_of(statement["Resource"])].add(function)
     assert readers == {
         "SlackSecretArn": {"NotifyFunction"},
+        "PagerdutySecretArn": {"NotifyFunction"},
         "MlflowSecretArn": {
             f"{name}Function"
             for name in (

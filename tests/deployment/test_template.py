@@ -11,7 +11,11 @@ RULES = {
     "RolloutScheduleRule": "WatchRolloutsFunction",
     "ChampionScheduleRule": "WatchChampionsFunction",
     "RollbackAlarmRule": "RollBackFunction",
+    "AnchorScheduleRule": "AnchorAuditFunction",
+    "AnchorPromotionRule": "AnchorAuditFunction",
     "NotifyRule": "NotifyFunction",
+    "WaitingMessagesRule": "NotifyFunction",
+    "DigestScheduleRule": "SendDigestFunction",
     "ExecutionStatusRule": "CloseJobFunction",
     "ModelAlarmRule": "ReceiveAlarmFunction",
 }

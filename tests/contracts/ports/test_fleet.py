@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from auto_retrain.adapters.dynamodb.fleet import SHARDS, shard_of
+from auto_retrain.adapters.dynamodb.keys import SHARDS, shard_of
 from auto_retrain.domain.errors import StoreUnavailable
 from local.aws.hooks import roll_back_only_the_transaction
 from tests.contracts.ports.aws_world import create_table

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from math import sqrt
 from typing import IO, Any
 
-import boto3
 import pandas as pd
 import pytest
 
@@ -16,14 +15,14 @@ from auto_retrain.adapters.memory.outside import MemoryClock
 from auto_retrain.adapters.metrics.counted_days import document_key
 from auto_retrain.adapters.metrics.prediction_log import COUNTING_TIME, PredictionLogMetricSource
 from auto_retrain.domain.errors import AwsRefused, DataUnavailable, MetricsUnavailable
-from auto_retrain.domain.labelled_days import SETTLING
+from auto_retrain.domain.labelled_days import RETRY, SETTLING
 from auto_retrain.domain.manifest import DataObject
 from auto_retrain.domain.metric_reading import MetricQuery, MetricReading
 from auto_retrain.domain.policy.metric import PredictionLogMetric
 from auto_retrain.domain.prediction_log import partition_of
 from auto_retrain.domain.windows import Window
 from auto_retrain.ports import DataStore
-from tests.contracts.ports.aws_world import REGION
+from tests.aws_clients import REGION, aws_client
 from tests.contracts.ports.logged import a_row, as_json_lines, as_parquet, logged_policy
 
 DAY = timedelta(days=1)
@@ -117,7 +116,7 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
         )
         return
     request.getfixturevalue("aws")
-    client = boto3.client("s3", region_name=REGION)
+    client = aws_client("s3")
     for bucket in ("data", "artifacts"):
         client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
 
@@ -310,18 +309,44 @@ def test_what_has_settled_stays_and_what_has_not_is_counted_again(world: World) 
     assert world.read(end=settled + 1).rows == 2
 
 
-def test_a_day_without_labels_is_looked_at_until_some_have_come(world: World) -> None:
+def later(query: MetricQuery, hours: float) -> MetricQuery:
+    return query.changed(end=query.end + hours * DAY / 24)
+
+
+def test_a_day_without_labels_is_looked_at_again_until_some_have_come(world: World) -> None:
+    query = a_query(end=20)
     world.log([answer(1)])
-    assert world.read(end=20).value is None
+    assert world.source.read([query])[0].value is None
     world.label({"p-1": "yes"}, day=2)
-    assert world.read(end=20).value == 1.0
+    assert world.source.read([later(query, RETRY.seconds / 3600)])[0].value == 1.0
 
 
 def test_a_day_whose_log_comes_late_is_counted(world: World) -> None:
-    assert world.read(end=20).value is None
+    query = a_query(end=20)
+    assert world.source.read([query])[0].value is None
     world.log([answer(1)])
     world.label({"p-1": "yes"})
-    assert world.read(end=20).value == 1.0
+    assert world.source.read([later(query, RETRY.seconds / 3600)])[0].value == 1.0
+
+
+def test_a_day_that_lacks_labels_when_they_are_due_is_counted_again_before_it_settles(world: World) -> None:
+    """But not at each look, however often files of labels come."""
+    world.log([answer(number) for number in range(4)])
+    world.label({"p-0": "no"})
+    shares = []
+    for hour in range(13):
+        shares.append(world.source.read([later(a_query(), hour)])[0].label_share)
+        world.label({"p-0": "no", **({f"p-{number}": "yes" for number in range(4)} if hour == 7 else {})})
+    assert shares == [0.25] * 12 + [1.0]
+    assert world.data.calls["list"] == 2 * 3
+
+
+def test_a_day_with_enough_labels_is_not_listed_again_before_it_settles(world: World) -> None:
+    world.log([answer(1)])
+    world.label({"p-1": "yes"})
+    for hour in range(0, 23, 2):
+        assert world.source.read([later(a_query(), hour)])[0].value == 1.0
+    assert (world.data.calls["list"], world.data.calls["open"]) == (2, 2)
 
 
 def test_another_way_of_counting_begins_anew(world: World) -> None:
@@ -370,6 +395,18 @@ def test_a_source_that_is_away_says_so_and_keeps_what_it_knows(world: World) -> 
         world.read()
     world.data.is_away = False
     assert world.read().value == 1.0
+
+
+def test_a_document_as_it_is_stored_stays_readable(world: World) -> None:
+    """Settled days are read from nowhere else, so another form of the document would have to read this one, too."""
+    version = b'{"answered": 10, "labelled": 8, "independent": 8.0, "good": 6, "loss": 0.0}'
+    day = (
+        b'{"day": "2026-03-01", "files": "0a", "known_until": "2026-03-09T00:00:00Z", "versions": {"1": %b}}' % version
+    )
+    world.data.write(document_key(a_query()), b'{"schema_version": 1, "days": [%b]}' % day)
+    reading = world.read()
+    assert (reading.value, reading.rows, reading.label_share) == (0.75, 8, 0.8)
+    assert world.data.calls["list"] == 0
 
 
 def test_who_may_not_write_reads_the_same_numbers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

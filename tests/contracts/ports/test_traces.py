@@ -14,7 +14,7 @@ from auto_retrain.adapters.memory.traces import MemoryTraces
 from auto_retrain.adapters.xray import DAEMON_ADDRESS, ENVELOPE, TRACE_HEADER, XRayTraces
 from auto_retrain.domain.tracing import Span, TracePoint, span_id_of
 from auto_retrain.ports import Traces
-from tests.contracts.ports.aws_world import REGION
+from tests.aws_clients import REGION
 from tests.unit.builders import NOON
 
 ROOT, PARENT = "1-67a1b2c3-0123456789abcdef01234567", "53995c3f42cd8ad8"

@@ -40,6 +40,7 @@ VALUES: dict[str, Any] = {
     ),
     "began": NOON,
     "waits": True,
+    "told_with_others": False,
 }
 KINDS = [
     kind

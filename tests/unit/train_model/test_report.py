@@ -14,7 +14,7 @@ from train_model.order import DriftManifest, parse_manifest, parse_order
 from train_model.outputs import Outputs
 from train_model.storage import Storage
 
-# Evidently's imports cause deprecation warnings of other libraries. They take seconds, so only these tests wait for them.
+# Evidently's imports cause deprecation warnings of other libraries, and take seconds: only these tests wait for them.
 pytestmark = pytest.mark.filterwarnings("ignore")
 EVIL = "<img src=x onerror=alert(1)>"
 

@@ -15,6 +15,7 @@ from tests.unit.usecases.world import World
 PORTS = (
     *("policies", "jobs", "states", "waiting", "decisions", "sweeps", "ledger", "metrics", "data", "tables"),
     *("registry", "traffic", "cluster", "executions", "events"),
+    *("notifications", "outbox", "routing"),
 )
 INSIDE = {"data.uri"}
 
@@ -53,7 +54,7 @@ class OutsideCalls:
         self._at, self._event = at, event
         self._is_listening = self._is_dead = False
         for name in PORTS:
-            setattr(ports, name, _TappedPort(self, name, getattr(ports, name)))
+            setattr(ports, name, TappedPort(self, name, getattr(ports, name)))
 
     def run(self, step: Callable[[], object]) -> None:
         """Run the step until it ends or is killed."""
@@ -92,7 +93,9 @@ class OutsideCalls:
             self._is_listening = True
 
 
-class _TappedPort:
+class TappedPort:
+    """A port whose calls are numbered under its name."""
+
     def __init__(self, calls: OutsideCalls, name: str, real: Any) -> None:
         self._calls, self._name, self._real = calls, name, real
 

@@ -15,6 +15,7 @@ from auto_retrain.usecases.promoting.await_review import await_review
 from auto_retrain.usecases.promoting.review import review_challenger
 from auto_retrain.usecases.triggering.detect_drift import detect_drift
 from auto_retrain.usecases.watching import watch_jobs as watching
+from tests.unit.announced import announced
 from tests.unit.builders import NOON
 from tests.unit.usecases.drift_world import SWEPT, break_live, without_age, world_with_features
 from tests.unit.usecases.interruptions import Moment, OutsideCalls, Prepare, Step, copied, die, moments, table
@@ -175,7 +176,7 @@ def outcome(world: World, job_id: str) -> dict[str, Any]:
     job = ports.jobs.get(job_id or (state.active_job or ""))
     line = ports.ledger.current("churn")
     # Each event is sent to people once, however often it is published.
-    events = {event.event_id: event.kind for event in ports.events.published}
+    events = {event.event_id: event.topic for event in announced(ports)}
     return {
         "status": job and job.status.value,
         "pending": job and job.pending and job.pending.kubernetes_job and job.pending.kind,

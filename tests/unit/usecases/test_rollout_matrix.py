@@ -15,6 +15,7 @@ from auto_retrain.usecases.audit.record import FACTS_LOG
 from auto_retrain.usecases.ending.close_job import close_job
 from auto_retrain.usecases.rolling_out.reconcile import reconcile
 from auto_retrain.usecases.rolling_out.roll_back import roll_back
+from tests.unit.announced import announced
 from tests.unit.usecases.interruptions import OutsideCalls, Prepare, Step, copied, die, moments, table
 from tests.unit.usecases.rollout_stages import (
     at_first_weight,
@@ -162,7 +163,7 @@ def lost_choice(world: World, move: Callable[[World], None]) -> str | None:
     """How a person's choice was not respected."""
     record, alias = serving(world), world.ports.registry.champion("churn")
     weights = dict(world.ports.weights.routes["churn"].weights)
-    told = {event.kind for event in world.ports.events.published}
+    told = {event.topic for event in announced(world.ports)}
     if "alias_moved" not in told:
         return "nobody was told"
     if move is move_weights:

@@ -10,6 +10,8 @@ from ..domain.errors import AutoRetrainError
 from ..ports import Ports
 from . import (
     acknowledge,
+    audit,
+    digest,
     doctor,
     drift,
     drill,
@@ -67,6 +69,8 @@ def command_line() -> argparse.ArgumentParser:
         acknowledge,
         drill,
         ledger,
+        digest,
+        audit,
         replaying,
         reporting,
         doctor,

@@ -7,11 +7,14 @@ from typing import Any
 import rfc8785
 
 from .base import Record
+from .errors import RecordTooLarge
 from .facts.fact import Fact
 
 # Keeps these hashes apart from any other SHA-256 of the product; a new format gets a new one.
 ENTRY_DOMAIN = "auto-retrain/audit-entry/v1"
 NO_HASH = "0" * 64
+# What a store can hold in one entry; nobody reads a fact of this length.
+MAX_TEXT_BYTES = 300_000
 
 
 class ChainHead(Record):
@@ -60,6 +63,15 @@ def entries_after(head: ChainHead, facts: Iterable[Fact]) -> list[AuditEntry]:
 
 
 def fact_text(fact: Fact) -> str:
-    """A fact with its id, as canonical JSON."""
+    """A fact with its id, as canonical JSON.
+
+    Raises:
+        RecordTooLarge: it does not fit into an entry.
+    """
     document: dict[str, Any] = {"fact_id": fact.fact_id, **fact.model_dump(mode="json")}
-    return rfc8785.dumps(document).decode()
+    text = rfc8785.dumps(document)
+    if len(text) > MAX_TEXT_BYTES:
+        raise RecordTooLarge(
+            f"fact '{fact.fact_id}' has {len(text)} bytes; an audit entry holds at most {MAX_TEXT_BYTES}"
+        )
+    return text.decode()

@@ -14,6 +14,8 @@ from .windows import utc_days
 
 # What comes so long after the labels of a day were due does not count any more.
 SETTLING = timedelta(days=3)
+# How soon a day is looked at again that lacks labels: hourly looks at a large log would be dear.
+RETRY = timedelta(hours=6)
 # A window has 365 at most, and that before a promotion 30.
 MAX_DAYS = 400
 
@@ -47,15 +49,23 @@ class LabelledDay(Record):
     versions: Mapping[str, VersionDay] = {}
     problem: str | None = None
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether it tells anything; a day without labels, or with a broken file, may be completed at any time."""
-        return self.problem is None and any(each.labelled for each in self.versions.values())
+    def is_current(self, end: datetime, min_share: float) -> bool:
+        """Whether its files need not be looked at by somebody to whom the labels until a moment are due.
 
-    def is_current(self, end: datetime) -> bool:
-        """Whether its files need not be looked at by somebody to whom the labels until a moment are due."""
+        One with a broken file is looked at each time. Before it settles, so is one that lacks labels, or answers, but
+        not each time; and afterwards one that has none at all, because its log or labels may be written later.
+        """
         settles = start_of(self.day) + _DAY + SETTLING
-        return self.is_whole and (self.known_until >= settles or end < settles)
+        has_settled, share = self.known_until >= settles, self._label_share
+        if self.problem is not None or (end >= settles and not has_settled):
+            return False
+        is_enough = share > 0 and (has_settled or share >= min_share)
+        return is_enough or end < self.known_until + RETRY
+
+    @property
+    def _label_share(self) -> float:
+        answered = sum(each.answered for each in self.versions.values())
+        return sum(each.labelled for each in self.versions.values()) / answered if answered else 0.0
 
 
 class LabelledDays(Record):

@@ -91,6 +91,7 @@ def _elsewhere(job: RetrainingJob, places: Sequence[Place], linked: bool) -> Ite
         uri = f"<code>{text(place.uri)}</code>"
         yield place.what, f"<a href='{text(place.path)}'>{text(place.path)}</a><br>{uri}" if linked else uri
     yield "the whole record", f"<code>auto-retrain job {text(job.job_id)} --json</code>"
+    yield "every fact about it", f"<code>auto-retrain audit show {text(job.job_id)}</code>"
     yield "execution", f"<code>{text(job.execution_arn)}</code>"
     if job.image:
         yield "image", f"<code>{text(job.image)}</code>"

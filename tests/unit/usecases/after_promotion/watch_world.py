@@ -16,6 +16,7 @@ from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.watch import Alert, Watch
 from auto_retrain.domain.windows import Window, Windows
 from auto_retrain.usecases.after_promotion.watch_champions import watch_champions
+from tests.unit.announced import announced
 from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.serving_world import ServingWorld
 
@@ -152,7 +153,7 @@ class WatchWorld(ServingWorld):
 
     @property
     def messages(self) -> list[str]:
-        return [event.text for event in self.ports.events.published]
+        return [event.sentence for event in announced(self.ports)]
 
 
 def a_job(name: str, version: str, at: datetime) -> RetrainingJob:

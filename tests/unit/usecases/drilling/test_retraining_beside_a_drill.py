@@ -7,6 +7,7 @@ import pytest
 from auto_retrain.domain.drill import Drill
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.usecases.rolling_out.follow import follow
+from tests.unit.announced import escalated
 from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.rollout_stages import CANARY, ROUTE, serving
 from tests.unit.usecases.world import EXECUTION, MANUAL, World, rows
@@ -87,7 +88,7 @@ def test_an_overdue_drill_is_said_and_holds_nothing_back(
     score_again(world, job_id)
     world.deploy(job_id)
     (line,) = world.ports.ledger.lines("churn", 1)
-    texts = [event.text for event in world.ports.events.published if event.kind == "escalated"]
+    texts = [event.sentence for event in escalated(world.ports)]
     assert (line.change in ("promoted", "weight"), "max_drill_age_days" in line.reason) == (True, is_said)
     assert [text.startswith("churn gets a new version, but ") for text in texts] == [True] * is_said
 

@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 
 from auto_retrain.domain.errors import ChampionConflict, EventsUnavailable, RegistryUnavailable
-from auto_retrain.domain.events import JobEvent
+from auto_retrain.domain.events import FactEvent
 from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.messages.training import WatchOutcome
 from auto_retrain.usecases.promoting.compare_serving import compare_serving
 from auto_retrain.usecases.watching.watch_jobs import MAX_COMPARISONS, watch_jobs
 from tests.contracts.ports.stores import a_job, running
+from tests.unit.announced import announced
 from tests.unit.usecases.world import World, rows
 
 MINUTE = timedelta(minutes=1)
@@ -29,7 +30,7 @@ def move(world: World, version: str) -> None:
 
 def told(world: World) -> list[str]:
     """Each event once, as people are."""
-    by_id = {event.event_id: event.text for event in world.ports.events.published if event.kind == "alias_moved"}
+    by_id = {event.event_id: event.sentence for event in announced(world.ports) if event.topic == "alias_moved"}
     return list(by_id.values())
 
 
@@ -156,7 +157,7 @@ def test_a_registry_that_is_away_keeps_no_job_from_ending_and_no_execution_from_
     assert outcome.problems == ()
     world.close(decision={"job_id": job_id}, error={"Error": "E", "Cause": "e"})
     assert world.job(job_id).announced
-    assert world.ports.events.published[-1].kind == "failed"
+    assert announced(world.ports)[-1].topic == "job_failed"
 
 
 def test_a_difference_that_the_bus_did_not_take_is_told_by_the_next_pass() -> None:
@@ -166,7 +167,7 @@ def test_a_difference_that_the_bus_did_not_take_is_told_by_the_next_pass() -> No
     move(world, "7")
     publish = world.ports.events.publish
 
-    def refuse_once(event: JobEvent) -> None:
+    def refuse_once(event: FactEvent) -> None:
         world.ports.events.publish = publish  # type: ignore[method-assign]
         raise EventsUnavailable("slow down")
 

@@ -25,6 +25,7 @@ from auto_retrain.usecases.data.kept_files import keep_files
 from auto_retrain.usecases.promoting.deploy_model import LONGEST_EXECUTION
 from auto_retrain.usecases.rolling_out.intervene import abort, pause, promote, resume
 from local.paths import ROOT
+from tests.unit.announced import announced
 from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.rollout_stages import (
     CANARY,
@@ -128,8 +129,8 @@ def test_an_unhealthy_challenger_is_taken_back_while_mlflow_is_away(monkeypatch:
         Ending.ROLLED_BACK,
         "churn version 2 was not promoted, its rollout was ended: errors",
     )
-    kinds = [event.kind for event in world.ports.events.published]
-    assert kinds == ["started", "rolled_back", "rolled_back"]
+    kinds = [event.topic for event in announced(world.ports)]
+    assert kinds == ["job_opened", "version_taken_back", "job_rolled_back"]
 
 
 def test_a_pause_holds_and_a_promotion_by_a_person_needs_no_proof() -> None:

@@ -16,6 +16,7 @@ from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.usecases.audit.record import FACTS_LOG
 from auto_retrain.usecases.watching.answer_token import LOG_LEAD_TIME, MAX_WAIT
 from auto_retrain.usecases.watching.watch_jobs import GRACE, MAX_DELETION_TIME, watch_jobs
+from tests.unit.announced import announced
 from tests.unit.builders import NOON
 from tests.unit.usecases.world import EXECUTION, World
 
@@ -169,7 +170,7 @@ def test_a_job_whose_execution_ended_without_closing_it_is_closed_after_a_grace_
         "ExecutionEnded: the execution ended without closing this job",
     )
     assert world.ports.states.get("churn").active_job is None
-    assert world.ports.events.published[-1].kind == "failed"
+    assert announced(world.ports)[-1].topic == "job_failed"
 
 
 def test_a_job_between_two_steps_of_a_running_execution_is_left_alone() -> None:

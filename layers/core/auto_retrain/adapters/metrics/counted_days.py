@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from ...domain.digest import sha256_of
 from ...domain.errors import ArtifactInvalid, AutoRetrainError, DataInvalid, MetricsUnavailable
-from ...domain.labelled_days import SETTLING, LabelledDay, LabelledDays, start_of, way_of_reading
+from ...domain.labelled_days import SETTLING, LabelledDay, LabelledDays, way_of_reading
 from ...domain.manifest import DataObject
 from ...domain.metric_kinds import Task
 from ...domain.metric_reading import MetricQuery
@@ -67,7 +67,8 @@ class CountedDays:
         """What is known of each day; one that could not be counted in time is missing."""
         known = {each.day: each for each in self._kept.days}
         due = sorted({day for query in self.queries for day in utc_days(query.start, query.end)})
-        stale = [day for day in due if day not in known or not known[day].is_current(self._end)]
+        share = self._policy.min_label_share
+        stale = [day for day in due if day not in known or not known[day].is_current(self._end, share)]
         fresh: dict[date, LabelledDay] = {}
         try:
             for run in _runs(stale):
@@ -110,8 +111,7 @@ class CountedDays:
     ) -> LabelledDay:
         digest = _digest_of((*files, *labels))
         if before and before.files == digest:
-            settles = start_of(day) + _DAY + SETTLING
-            return before.changed(known_until=self._end) if before.is_whole and self._end >= settles else before
+            return before.changed(known_until=max(before.known_until, self._end))
         counted = {"day": day, "files": digest, "known_until": self._end}
         try:
             return LabelledDay(**counted, versions=count_day(day, files, labels, self._asked(), self._data))

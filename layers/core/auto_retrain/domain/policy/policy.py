@@ -14,6 +14,7 @@ from ..names import ModelName
 from .data import DataPolicy, DriftPolicy
 from .deployment import AllAtOnceDeployment, DeploymentPolicy
 from .metric import CloudWatchMetric, MetricPolicy, PredictionLogMetric
+from .notify import NotifyPolicy
 from .training import TrainingPolicy
 from .triggers import TriggerConfig
 from .validation import ValidationPolicy
@@ -40,6 +41,7 @@ class Policy(StrictRecord):
     training: TrainingPolicy = Field(default_factory=TrainingPolicy.as_default)
     validation: ValidationPolicy = Field(default_factory=ValidationPolicy.as_default)
     deployment: DeploymentPolicy = Field(default_factory=AllAtOnceDeployment.as_default)
+    notify: NotifyPolicy = Field(default_factory=NotifyPolicy.as_default)
 
     # Earlier releases had one strategy, in a field of its own. It is not stored again.
     strategy: SkipJsonSchema[None] = Field(default=None, exclude=True, repr=False)

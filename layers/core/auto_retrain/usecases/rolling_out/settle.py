@@ -47,7 +47,7 @@ def _mark(job: RetrainingJob, alert: Alert, ports: Ports) -> None:
         fact = JobTakenBack(
             model_name=job.model_name, job_id=job.job_id, at=at, version=alert.version, reason=alert.reason
         )
-        record(fact)
+        record(fact, ports)
         publish_job_page(marked, ports)
 
 

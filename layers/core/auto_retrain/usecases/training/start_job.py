@@ -84,7 +84,7 @@ def _start(job: RetrainingJob, step: StepOrder, policy: Policy, ports: Ports) ->
         step=step.kind,
         kubernetes_job=pending.kubernetes_job,
     )
-    record(fact)
+    record(fact, ports)
     return pending
 
 

@@ -49,7 +49,7 @@ def already_opened(job_id: str, ports: Ports) -> TriggerDecision | None:
 
 
 def _announce_start(job: RetrainingJob, ports: Ports) -> None:
-    record(judgement_fact(job.decision))
+    record(judgement_fact(job.decision), ports)
     fact = JobOpened(
         model_name=job.model_name,
         job_id=job.job_id,

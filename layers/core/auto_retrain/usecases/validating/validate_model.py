@@ -34,7 +34,7 @@ def validate_model(reference: JobReference, ports: Ports) -> ValidationOutcome:
     result = judgement.result.sealed(ports.clock.now())
     job = job.validated(result)
     ports.jobs.save(job.reported(publish_report(job, result, judgement.versions, ports)))
-    record(validation_fact(job, result, ports))
+    record(validation_fact(job, result, ports), ports)
     return ValidationOutcome(
         next=_next_step(job, result),
         decision=result.decision,

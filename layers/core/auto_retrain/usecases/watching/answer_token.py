@@ -131,7 +131,7 @@ def _ended(job: RetrainingJob, pending: PendingStep, outcome: Literal["succeeded
     fact = StepEnded(
         model_name=job.model_name, job_id=job.job_id, at=now, step=pending.kind, outcome=outcome, seconds=seconds
     )
-    record(fact)
+    record(fact, ports)
     trace_step(job, pending, failed=outcome == "failed", ports=ports)
     return outcome
 
