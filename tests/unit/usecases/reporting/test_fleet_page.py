@@ -143,7 +143,7 @@ def test_the_number_of_calls_does_not_grow_with_the_fleet(models: int) -> None:
     calls.run(lambda: fleet_page(world.ports))
     assert sorted(calls.made) == [
         "jobs.list_active",
-        "jobs.list_recent",
+        "jobs.list_since",
         "ledger.list_open",
         "ledger.list_watched",
         "policies.fleet",

@@ -1,12 +1,16 @@
 """The page about the fleet, from few calls however many models there are."""
 
+from datetime import datetime, timedelta
+from itertools import islice
+
 from ...domain.fleet_overview import FleetOverview, FleetRow
 from ...domain.job import RetrainingJob
 from ...ports import Ports
 from .fleet_rows import Member, Ranked, concerns_about, row_of
 
-# So many of the newest jobs are looked through for the last one of each model.
+# The last job of a model is looked for among so many of the newest ones, which are no older than this.
 MAX_JOBS = 1_000
+MAX_AGE = timedelta(days=62)
 
 
 def fleet_page(ports: Ports) -> str:
@@ -22,7 +26,7 @@ def overview(ports: Ports) -> FleetOverview:
     at, unreadable = ports.clock.now(), list[str]()
     records = {record.model_name: record for record in ports.ledger.list_watched(unreadable)}
     records |= {record.model_name: record for record, _ in ports.ledger.list_open(unreadable)}
-    jobs = _last_jobs(ports, unreadable)
+    jobs = _last_jobs(at, ports, unreadable)
     rows, concerns = list[FleetRow](), list[Ranked]()
     for applied, state in ports.policies.fleet(unreadable):
         name = applied.policy.model
@@ -33,9 +37,10 @@ def overview(ports: Ports) -> FleetOverview:
     return FleetOverview(at, rows, [ranked.concern for ranked in by_urgency], list(dict.fromkeys(unreadable)))
 
 
-def _last_jobs(ports: Ports, unreadable: list[str]) -> dict[str, RetrainingJob]:
+def _last_jobs(at: datetime, ports: Ports, unreadable: list[str]) -> dict[str, RetrainingJob]:
     """The last job of each model, among the newest ones and those that run."""
     jobs: dict[str, RetrainingJob] = {}
-    for job in [*ports.jobs.list_active(unreadable), *ports.jobs.list_recent(None, MAX_JOBS)]:
+    newest = islice(ports.jobs.list_since(at - MAX_AGE), MAX_JOBS)
+    for job in [*ports.jobs.list_active(unreadable), *newest]:
         jobs.setdefault(job.model_name, job)
     return jobs
