@@ -5,10 +5,12 @@ import re
 import pytest
 
 from auto_retrain.domain.comparison import MetricResult
+from auto_retrain.domain.data_check import FeatureBins
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.job import RetrainingJob
 from auto_retrain.domain.verdict import Outcome, Verdict
 from auto_retrain.report import render_job
+from auto_retrain.report.histograms import histograms
 from auto_retrain.report.intervals import intervals_of
 from auto_retrain.report.job import Place
 from auto_retrain.usecases.reporting.job_page import job_page
@@ -77,3 +79,15 @@ def test_a_job_that_still_runs_has_a_page() -> None:
     page = job_page(job, world.ports, linked=False)
     assert "badge validation" in page
     assert "Validated: promote" in page
+
+
+def test_a_feature_that_moved_is_drawn_in_both_windows() -> None:
+    page = a_job_page()
+    assert page.count("<figure class=bars>") == 2
+    assert "aria-label='yes, PSI 0.1234, largest share 56%'" in page
+    assert page.count("<rect class=champion") == page.count("<rect class=challenger") == 3 + 4
+
+
+def test_bins_without_rows_are_drawn_flat() -> None:
+    drawn = histograms({"age": FeatureBins(training=(0, 0), holdout=(1, 0))}, {})
+    assert drawn.count("height=0.0") == 3

@@ -72,5 +72,5 @@ def _chart(name: str, metric: MetricResult, lines: list[Line]) -> str:
 def _arm(name: str, y: int, value: str, low: str, high: str) -> str:
     return (
         f"<text x={LEFT - 8} y={y + 4} text-anchor=end>{name}</text>"
-        f"<line class={name} x1={low} y1={y} x2={high} y2={y} /><circle class={name} cx={value} cy={y} r=5 />"
+        f"<line class={name} x1={low} y1={y} x2={high} y2={y} /><circle class={name} cx={value} cy={y} r=5></circle>"
     )

@@ -33,7 +33,8 @@ circle.challenger { fill: var(--new); } circle.champion { fill: var(--old); }
 line.challenger, line.champion { stroke-width: 2; } line.challenger { stroke: var(--new); }
 line.champion { stroke: var(--old); } .axis { stroke: var(--line); }
 .asked { stroke: var(--soft); stroke-dasharray: 3; }
-figure.dots { max-width: 20rem; } a { color: var(--new); }
+rect.challenger { fill: var(--new); } rect.champion { fill: var(--old); }
+figure.dots, figure.bars { max-width: 20rem; } a { color: var(--new); }
 .counters { display: flex; flex-wrap: wrap; gap: .5rem 1.2rem; margin: 1rem 0; padding: 0; list-style: none; }
 .counters strong { display: block; font-size: 1.4rem; font-variant-numeric: tabular-nums; }
 .healthy { color: var(--good); } .degrading { color: var(--bad); } .in-rollout { color: var(--new); }
