@@ -13,8 +13,12 @@ from botocore.awsrequest import AWSResponse
 
 # As many items as make up a page of a megabyte.
 ITEMS_PER_PAGE = 300
-# The attribute that each index is asked by.
-INDEXES = {"active_jobs": "active", "fleet": "fleet", "by_month": "created_month"}
+# The attribute that each index is asked by, and the name of its value in the question.
+INDEXES = {
+    "active_jobs": ("active", ":active"),
+    "fleet": ("fleet", ":fleet"),
+    "by_month": ("created_month", ":month"),
+}
 
 
 class StoredItems:
@@ -54,11 +58,11 @@ class StoredItems:
     def _query(self, request: Any) -> Any:
         values = request["ExpressionAttributeValues"]
         prefix = values.get(":prefix", {}).get("S")
-        index, value = INDEXES.get(request.get("IndexName", "")), next(iter(values.values()))
+        attribute, name = INDEXES.get(request.get("IndexName", ""), ("", ""))
         chosen = [
             item
             for (_, sk), item in self.items.items()
-            if (sk.startswith(prefix) if prefix else index and item.get(index) == value)
+            if (sk.startswith(prefix) if prefix else item.get(attribute) == values[name])
         ]
         first = int(request.get("ExclusiveStartKey", {"pk": {"S": "0"}})["pk"]["S"])
         after = first + ITEMS_PER_PAGE
