@@ -83,7 +83,14 @@ def test_a_page_that_cannot_be_made_holds_nothing_up(monkeypatch: pytest.MonkeyP
 def test_the_page_about_a_job_with_a_rollout_shows_its_weights_and_leads_to_the_rollout() -> None:
     world, job_id = promoted()
     page = page_of(world, job_id)
-    for shown in ("Weight set to 5 %", "Weight set to 25 %", "Became the champion", "href='rollout.html'", "<polyline"):
+    for shown in (
+        "Weight set to 5 %",
+        "Weight set to 25 %",
+        "Became the champion",
+        "href='rollout.html'",
+        "<polyline",
+        ">100</text>",
+    ):
         assert shown in page
 
 
