@@ -94,6 +94,7 @@ PORTS = {
         *("data", "registry", "traffic", "executions", "events"),
     ),
     "notify": ("notifications", "outbox", "routing", "channels", "_slack"),
+    "report_fleet": ("policies", "jobs", "ledger", "data"),
     "send_digest": ("policies", "jobs", "ledger", "outbox", "channels"),
     "anchor_audit": ("audit", "anchors"),
 }

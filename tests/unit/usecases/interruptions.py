@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from functools import cache
-from threading import RLock
+from threading import Lock, RLock
 from typing import Any, NamedTuple
 
 from auto_retrain.adapters.memory import MemoryPorts
@@ -24,6 +24,7 @@ Prepare = Callable[[], tuple[World, str]]
 
 # A copy of a world has locks of its own.
 copyreg.pickle(type(RLock()), lambda _: (RLock, ()))  # type: ignore[arg-type]
+copyreg.pickle(type(Lock()), lambda _: (Lock, ()))
 
 
 def copied(prepare: Prepare) -> Prepare:

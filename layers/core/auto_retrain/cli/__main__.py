@@ -19,6 +19,7 @@ from . import (
     ledger,
     models,
     replaying,
+    reporting,
     retraining,
     reviews,
     rollout,
@@ -71,6 +72,7 @@ def command_line() -> argparse.ArgumentParser:
         digest,
         audit,
         replaying,
+        reporting,
         doctor,
     ):
         group.add_commands(commands)

@@ -148,6 +148,11 @@ class RetrainingJob(Record):
         return self.outputs.get(kind, f"jobs/{self.job_id}/{kind}/")
 
     @property
+    def last_step(self) -> JobKind | None:
+        """The last step that it gave to the cluster; None if it gave none."""
+        return "score" if "score" in self.outputs else "train" if self.started_at else None
+
+    @property
     def output_of_champion(self) -> str:
         """Key prefix of the predictions of a champion that is scored in its own image.
 

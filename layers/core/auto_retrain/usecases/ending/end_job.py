@@ -17,6 +17,7 @@ from ...domain.waiting_trigger import WaitingTrigger
 from ...ports import Ports
 from ..audit.record import announce
 from ..promoting.compare_serving import compare_serving
+from ..reporting.job_page import publish_job_page
 from ..rolling_out.take_back import abort_rollout
 from .escalate import escalate_rejections, escalate_skips
 
@@ -106,7 +107,7 @@ def _backs_off(job: RetrainingJob) -> bool:
 
 
 def follow_up(job: RetrainingJob, ports: Ports) -> None:
-    """Announce how a job ended, restart the triggers that waited for its end, and compare what serves.
+    """Announce how a job ended, restart the triggers that waited for its end, compare what serves, and store its page.
 
     Then the job is marked as announced. Whoever closed it may have died before, or the event bus may be away: until the
     job is marked, the watcher does this again. Repeated, it notifies nobody twice and starts nothing twice.
@@ -114,7 +115,8 @@ def follow_up(job: RetrainingJob, ports: Ports) -> None:
     announced = _announce_end(job, ports)
     _restart_waiting(job, ports)
     _compare(job, ports)
-    if announced and not job.announced:
+    published = publish_job_page(job, ports)
+    if announced and published and not job.announced:
         ports.jobs.save(job.after_announcement())
 
 

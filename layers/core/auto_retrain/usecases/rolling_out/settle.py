@@ -12,6 +12,7 @@ from ...domain.serving import ServingRecord
 from ...domain.watch import Alert
 from ...ports import Ports
 from ..audit.record import record
+from ..reporting.job_page import publish_job_page
 from .newest_record import on_newest
 
 _LOG = logging.getLogger(__name__)
@@ -45,8 +46,9 @@ def _mark(job: RetrainingJob, alert: Alert, ports: Ports) -> None:
         fact = JobTakenBack(
             model_name=job.model_name, job_id=job.job_id, at=at, version=alert.version, reason=alert.reason
         )
-        ports.jobs.save(job.taken_back(alert.reason, at), fact)
+        marked = ports.jobs.save(job.taken_back(alert.reason, at), fact)
         record(fact, ports)
+        publish_job_page(marked, ports)
 
 
 def _note(alert: Alert, ports: Ports, serving: ServingRecord) -> None:
