@@ -252,8 +252,8 @@ class World:
         return self.stack.cluster.images_of(kubernetes_job)
 
     def was_told(self, event_id: str) -> bool:
-        """Whether people were notified of an event."""
-        key = {"pk": {"S": f"EVENT#{event_id}"}, "sk": {"S": "EVENT"}}
+        """Whether people were notified of an event in Slack."""
+        key = {"pk": {"S": f"EVENT#{event_id}#slack"}, "sk": {"S": "EVENT"}}
         return "Item" in self.stack.client("dynamodb").get_item(TableName=self.stack.outputs["TableName"], Key=key)
 
     def is_free(self, model: str) -> bool:
