@@ -16,7 +16,7 @@ node_packages := .local/node/asl-validator@4.0.0+chromium@147.0.0+puppeteer-core
 unexport PYTHONDONTWRITEBYTECODE
 
 .NOTPARALLEL:
-.PHONY: help setup demo test bench lint type fmt docs build build-local local lock clean
+.PHONY: help setup demo test security bench lint type fmt docs build build-local local lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,10 @@ local: setup build-local ## keep the whole stack running here until Ctrl-C
 
 test: setup build-local lint type ## everything that can be checked without a cloud
 	@$(python) -m pytest $(PYTEST_ARGS)
+
+security: setup ## scan the template with checkov, in an environment of its own, and with cfn-lint
+	@$(PYTHON) -m local.setup security
+	@$(python) -m pytest tests/deployment/test_findings.py tests/deployment/test_grants.py
 
 bench: setup build-local ## measure speed and size
 	@$(python) -m local bench
@@ -71,7 +75,7 @@ lock: ## write the lock files anew (LOCK_ARGS=--upgrade for newer versions)
 	  $(resolve) --constraint local/requirements/dev.txt $$folder/requirements.in --output-file $$folder/requirements.txt || exit; done
 	$(resolve) --constraint local/requirements/dev.txt --no-emit-package numpy \
 	  layers/scientific/requirements.in --output-file layers/scientific/requirements.txt
-	@for name in sam runtime bootstrap; do \
+	@for name in sam security runtime bootstrap; do \
 	  $(resolve) $(LOCK_ARGS) local/requirements/$$name.in --output-file local/requirements/$$name.txt || exit; done
 
 clean: ## remove everything that was generated

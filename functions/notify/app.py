@@ -1,6 +1,6 @@
-"""Tell people what became of a job."""
+"""Notify people of what is published on the event bus."""
 
 from auto_retrain.entrypoint import lambda_entrypoint
-from auto_retrain.usecases.ending.notify import notify
+from auto_retrain.usecases.notifying.notify import notify
 
 handler = lambda_entrypoint(notify)

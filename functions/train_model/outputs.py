@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .order import Order
+from .spans import Spans
 from .storage import Storage
 
 Arrays = dict[str, np.ndarray[Any, Any]]
@@ -20,6 +21,7 @@ class Outputs:
     def __init__(self, order: Order, storage: Storage) -> None:
         self._order = order
         self._storage = storage
+        self.spans = Spans()
         self._result_uri = f"{order.output_uri}result.json"
 
     def are_complete(self) -> bool:
@@ -49,6 +51,7 @@ class Outputs:
             "kind": order.kind,
             "job_id": order.job_id,
             "manifest_sha256": order.manifest_sha256,
+            "spans": self.spans.documents,
         }
         document = json.dumps(header | findings, allow_nan=False, sort_keys=True)
         return self._storage.write_once(self._result_uri, document.encode())

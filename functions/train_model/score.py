@@ -24,11 +24,12 @@ MAX_BYTES_OF_SCORES = 512 << 20
 
 def score(order: Order, manifest: Manifest, storage: Storage, versions: Versions, outputs: Outputs) -> dict[str, Any]:
     """Write one prediction file for each version, and return the findings for the result document."""
-    rows = read_window(storage, manifest.data, manifest.holdout, manifest.data.extra)
-    predictions = {
-        number: predict(versions.load(number, digest), rows, order.row_metric)
-        for number, digest in order.versions.items()
-    }
+    with outputs.spans.measure("read data"):
+        rows = read_window(storage, manifest.data, manifest.holdout, manifest.data.extra)
+    predictions = {}
+    for number, digest in order.versions.items():
+        with outputs.spans.measure(f"predict with version {number}"):
+            predictions[number] = predict(versions.load(number, digest), rows, order.row_metric)
     extra = _extra_arrays(rows, manifest.data)
     files = {
         number: outputs.write_predictions(number, arrays | extra)

@@ -14,7 +14,7 @@ from .versions import TrainedVersion, Versions
 
 def train(order: Order, manifest: Manifest, storage: Storage, versions: Versions, outputs: Outputs) -> dict[str, Any]:
     """Return the findings for the result document; a job that already has a version is not trained again."""
-    trained = versions.find() or _train_new(order, manifest, storage, versions)
+    trained = versions.find() or _train_new(order, manifest, storage, versions, outputs)
     files = versions.record_files(trained.number)
     return {
         "model_version": trained.number,
@@ -27,16 +27,21 @@ def train(order: Order, manifest: Manifest, storage: Storage, versions: Versions
     }
 
 
-def _train_new(order: Order, manifest: Manifest, storage: Storage, versions: Versions) -> TrainedVersion:
-    rows = read_window(storage, manifest.data, manifest.training)
+def _train_new(
+    order: Order, manifest: Manifest, storage: Storage, versions: Versions, outputs: Outputs
+) -> TrainedVersion:
+    with outputs.spans.measure("read data"):
+        rows = read_window(storage, manifest.data, manifest.training)
     if rows.label_share < order.min_label_share:
         raise DataInvalid(
             f"only {rows.label_share:.1%} of the {rows.labels.size + rows.unlabelled} rows from {manifest.training} "
             f"have a label yet, {order.min_label_share:.1%} are needed"
         )
     with versions.run():
-        model = fit_model(order, rows, storage)
-        versions.register(model, manifest.data, rows, _metrics(model, rows))
+        with outputs.spans.measure("fit"):
+            model = fit_model(order, rows, storage)
+        with outputs.spans.measure("register"):
+            versions.register(model, manifest.data, rows, _metrics(model, rows))
     registered = versions.find()
     if registered is None:
         raise RuntimeError("MLflow does not show the version that was just registered")

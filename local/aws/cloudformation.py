@@ -7,8 +7,16 @@ from moto.cloudformation import parsing
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.common_models import CloudFormationModel
 
+from local.aws.locked_buckets import create_locked_buckets
+
 # Permissions are not enforced here, so resources that only grant or deny something are left out.
-IGNORED_TYPES = {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::EKS::AccessEntry"}
+# Nobody counts log lines here either.
+IGNORED_TYPES = {
+    "AWS::S3::BucketPolicy",
+    "AWS::SQS::QueuePolicy",
+    "AWS::EKS::AccessEntry",
+    "AWS::Logs::MetricFilter",
+}
 _ALARM_FIELDS = {
     "Namespace": "namespace",
     "MetricName": "metric_name",
@@ -29,8 +37,14 @@ _ALARM_FIELDS = {
 class AlarmResource(CloudFormationModel):  # type: ignore[misc]
     """AWS::CloudWatch::Alarm"""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, arn: str) -> None:
         self.physical_resource_id = name
+        self._arn = arn
+
+    def get_cfn_attribute(self, attribute: str) -> str:
+        """Its ARN, for the dashboard; it has no other attribute."""
+        assert attribute == "Arn"
+        return self._arn
 
     @staticmethod
     def cloudformation_name_type() -> str:
@@ -45,12 +59,13 @@ class AlarmResource(CloudFormationModel):  # type: ignore[misc]
         cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **_: Any
     ) -> "AlarmResource":
         properties = cloudformation_json["Properties"]
+        alarm = cls(resource_name, f"arn:aws:cloudwatch:{region_name}:{account_id}:alarm:{resource_name}")
         if "Metrics" in properties:
-            return cls(resource_name)  # nothing here evaluates an alarm on an expression
+            return alarm  # nothing here evaluates an alarm on an expression
         defaults = {"description": "", "dimensions": [], "alarm_actions": []}
         given = {_ALARM_FIELDS[name]: value for name, value in properties.items() if name != "AlarmName"}
         cloudwatch_backends[account_id][region_name].put_metric_alarm(resource_name, **(defaults | given))
-        return cls(resource_name)
+        return alarm
 
 
 class EventInvokeConfigResource(CloudFormationModel):  # type: ignore[misc]
@@ -75,6 +90,8 @@ class EventInvokeConfigResource(CloudFormationModel):  # type: ignore[misc]
         get_backend(account_id, region_name).put_function_event_invoke_config(config.pop("FunctionName"), config)
         return cls(resource_name)
 
+
+create_locked_buckets()
 
 # moto finds these classes by itself, but keeps what it found before they existed.
 for lookup in (parsing.get_model_list, parsing.get_model_map, parsing.get_name_type_map):

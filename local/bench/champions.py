@@ -9,9 +9,10 @@ from typing import Any
 from unittest.mock import patch
 
 from auto_retrain.adapters.dynamodb.deployment_ledger import DynamoLedger
+from auto_retrain.adapters.dynamodb.keys import model_key
 from auto_retrain.adapters.dynamodb.policies import DynamoPolicyStore
 from auto_retrain.adapters.dynamodb.rollout_evidence import WATCHED
-from auto_retrain.adapters.dynamodb.table import Table, item_of, model_key
+from auto_retrain.adapters.dynamodb.table import Table, item_of
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.adapters.metrics.cloudwatch import CloudWatchMetricSource
 from auto_retrain.analysis.champion_watch import read_by

@@ -24,8 +24,8 @@ def measure() -> list[Figure]:
     with tempfile.TemporaryDirectory() as name:
         write_log(Path(name))
         return [
-            *_figures(name, f"live counts of {ROWS:,} logged requests", hours=2),
-            *_figures(name, f"live counts of {ROWS:,} logged requests with labels", hours=8 * 24),
+            *_figures(name, f"counting {ROWS:,} logged requests", hours=2),
+            *_figures(name, f"counting {ROWS:,} logged requests with labels", hours=8 * 24),
         ]
 
 
@@ -35,7 +35,7 @@ def _figures(folder: str, name: str, hours: int) -> list[Figure]:
     report = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return [
         Figure(name, report["seconds"], "CPU s", 1, f"{report['next_seconds']:.2f} CPU s for the next pass"),
-        Figure(f"{name}, memory", report["peak_mb"], "MB", 300, f"{report['before_mb']:.0f} MB before reading"),
+        Figure(f"{name}: memory", report["peak_mb"], "MB", 300, f"{report['before_mb']:.0f} MB before reading"),
     ]
 
 

@@ -12,10 +12,10 @@ from typing import Any
 from unittest.mock import patch
 
 from auto_retrain.adapters.dynamodb.deployment_ledger import DynamoLedger
-from auto_retrain.adapters.dynamodb.fleet import shard_of
+from auto_retrain.adapters.dynamodb.keys import model_key, shard_of
 from auto_retrain.adapters.dynamodb.policies import DynamoPolicyStore
 from auto_retrain.adapters.dynamodb.rollout_evidence import IN_INDEX
-from auto_retrain.adapters.dynamodb.table import Table, item_of, model_key
+from auto_retrain.adapters.dynamodb.table import Table, item_of
 from auto_retrain.adapters.live.cloudwatch import CloudWatchLiveSource
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.adapters.metrics.prometheus import PrometheusMetricSource

@@ -3,10 +3,12 @@
 import json
 
 from local.bench import (
+    audit,
     champions,
     demo,
     drift,
     imports,
+    labelled_days,
     live_checks,
     live_counts,
     rollouts,
@@ -27,10 +29,12 @@ PARTS = (
     rollouts,
     drift,
     live_counts,
+    labelled_days,
     live_checks,
     serving,
     validation,
     champions,
+    audit,
     demo,
 )
 

@@ -12,7 +12,8 @@ import numpy as np
 from moto import mock_aws
 
 from auto_retrain.adapters.dynamodb.deployment_ledger import DynamoLedger
-from auto_retrain.adapters.dynamodb.table import Table, model_key
+from auto_retrain.adapters.dynamodb.keys import model_key
+from auto_retrain.adapters.dynamodb.table import Table
 from auto_retrain.adapters.memory.outside import MemoryClock
 from auto_retrain.domain.analysis import Analysis, Look, RolloutEvidence
 from auto_retrain.domain.files import VersionFiles

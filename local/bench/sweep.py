@@ -8,11 +8,11 @@ from typing import Any
 import boto3
 from moto import mock_aws
 
-from auto_retrain.adapters.dynamodb.fleet import shard_of
+from auto_retrain.adapters.dynamodb.keys import model_key, shard_of
 from auto_retrain.adapters.dynamodb.policies import DynamoPolicyStore
 from auto_retrain.adapters.dynamodb.states import DynamoModelStates
 from auto_retrain.adapters.dynamodb.sweeps import DynamoSweepLog
-from auto_retrain.adapters.dynamodb.table import Table, epoch, item_of, model_key
+from auto_retrain.adapters.dynamodb.table import Table, epoch, item_of
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.adapters.metrics.cloudwatch import CloudWatchMetricSource
 from auto_retrain.domain.messages.references import ScheduledEvent

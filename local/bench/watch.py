@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from auto_retrain.adapters.dynamodb.table import item_of, key
+from auto_retrain.adapters.dynamodb.keys import key
+from auto_retrain.adapters.dynamodb.table import item_of
 from auto_retrain.adapters.kubernetes.access.client import KubernetesClient
 from auto_retrain.adapters.kubernetes.access.connection import Connection
 from auto_retrain.adapters.kubernetes.access.transport import Transport

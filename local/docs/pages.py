@@ -1,6 +1,6 @@
 """The pages that are generated in part: between the two marks code writes, around them people do."""
 
-from local.docs import command_reference, parameter_reference, policy_reference
+from local.docs import command_reference, event_reference, parameter_reference, policy_reference
 from local.paths import ROOT
 
 DOCS = ROOT / "docs"
@@ -11,11 +11,17 @@ PAGES = {
     "policies.md": policy_reference.render,
     "commands.md": command_reference.render,
     "operating.md": parameter_reference.render,
+    "notifications.md": event_reference.render_topics,
+    "events.md": event_reference.render_kinds,
 }
+# Those that are generated as a whole.
+FILES = {"events/version-1.json": event_reference.schema}
 
 
 def renewed(name: str) -> str:
     """The text that a page should have; raises ValueError for a page without both marks."""
+    if name in FILES:
+        return FILES[name]()
     before, begin, rest = (DOCS / name).read_text().partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:

@@ -15,7 +15,7 @@ PACKAGE = CORE / "auto_retrain"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 PURE = {"domain", "statistics"}
-JUDGES = {"analysis", "comparison", "data_checks", "gates", "holds", "strategies", "triggers"}
+JUDGES = {"analysis", "comparison", "data_checks", "gates", "holds", "proof", "strategies", "triggers"}
 # What each part of the package may import from the others.
 MAY_IMPORT = {
     "statistics": set(),
@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "gates": PURE,
     "analysis": PURE,
     "strategies": PURE,
+    "proof": PURE,
     "holds": {"domain", "triggers"},
     "report": {"domain"},
     "ports": {"domain"},
@@ -42,6 +43,7 @@ MAY_IMPORT = {
 # The stages of the use cases, bottom up: each may import the ones before it, and the files next to the folders.
 STAGES = (
     "audit",
+    "notifying",
     "foreseeing",
     "data",
     "triggering",
@@ -61,8 +63,9 @@ MAY_USE = {
     "statistics": {"numpy", "scipy"},
     "comparison": {"numpy"},
     "domain": PYDANTIC | {"cronsim", "rfc8785"},
+    "proof": {"rfc8785"},
     "usecases": PYDANTIC | {"numpy"},
-    "adapters": PYDANTIC | {"botocore", "requests", "urllib3", "pyarrow", "yaml"},
+    "adapters": PYDANTIC | {"botocore", "requests", "urllib3", "numpy", "pyarrow", "yaml"},
     "entrypoint": PYDANTIC | {"aws_lambda_powertools"},
     "cli": PYDANTIC | {"yaml"},
 }
@@ -181,7 +184,7 @@ def test_every_module_can_be_imported_with_an_empty_environment() -> None:
 
 def test_a_function_is_a_few_lines_around_the_use_case_with_its_name() -> None:
     apps = sorted((ROOT / "functions").glob("*/app.py"))
-    assert len(apps) == 17
+    assert len(apps) == 18
     for app in apps:
         name = app.parent.name
         assert len(list((PACKAGE / "usecases").glob(f"*/{name}.py"))) == 1

@@ -23,7 +23,9 @@ FUNCTIONS = (
     "RollBackFunction",
     "WatchChampionsFunction",
     "CloseJobFunction",
+    "AnchorAuditFunction",
     "NotifyFunction",
+    "SendDigestFunction",
 )
 
 
@@ -108,3 +110,15 @@ class Template:
 
 def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
+
+
+def name_of(resource: Any) -> str:
+    """A resource as written in the template, without the tag."""
+    if isinstance(resource, str):
+        return resource
+    ((tag, value),) = resource.items()
+    if tag == "Fn::Split":
+        return name_of(value[1])
+    if tag == "Fn::Sub" and isinstance(value, list):
+        return str(value[0])
+    return ".".join(value) if isinstance(value, list) else str(value)

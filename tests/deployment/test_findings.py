@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from local.paths import ROOT, TEMPLATE, env_command
 from local.transformed import transformed, with_every_option
 from tests.deployment.cloudformation import Template
 
+CHECKOV = env_command("security", "checkov")
 MIN_WORDS = 6
 
 
@@ -57,10 +57,10 @@ def test_cfn_lint_finds_nothing_in_what_the_template_becomes(tmp_path: Path) -> 
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-@pytest.mark.skipif(not shutil.which("checkov"), reason="needs checkov, see CONTRIBUTING.md")
+@pytest.mark.skipif(not CHECKOV.exists(), reason="needs checkov, which `make security` installs")
 def test_checkov_finds_nothing_in_what_the_template_becomes(tmp_path: Path) -> None:
     options = ("--framework", "cloudformation", "--compact", "--quiet", "--skip-download", "--file")
-    checked = scanned(tmp_path, with_every_option(transformed()), "checkov", *options)
+    checked = scanned(tmp_path, with_every_option(transformed()), str(CHECKOV), *options)
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 

@@ -1,28 +1,27 @@
 """Each function has exactly the permissions that its use case needs, and none on other resources."""
 
-import ast
-import re
-from functools import cache
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.bench.imports import PORTS
-from local.paths import CORE
-from tests.deployment.cloudformation import FUNCTIONS, Template, as_list
-from tests.deployment.table_permissions import TABLE_PERMISSIONS, on
-
-USECASES = CORE / "auto_retrain" / "usecases"
+from tests.deployment.calls import calls_of_function, use_case_of
+from tests.deployment.cloudformation import FUNCTIONS, Template, as_list, name_of
+from tests.deployment.table_permissions import READ, TABLE_PERMISSIONS, THREADS, WRITE, on
 
 # The AWS permissions that each method of a port needs.
 A_SECRET = {"secretsmanager:GetSecretValue", "kms:Decrypt"}
 # A target in the cluster, or an endpoint of SageMaker; KServe loads versions from where MLflow keeps them.
 READ_TRAFFIC = {"eks:DescribeCluster", "sagemaker:DescribeEndpoint", *A_SECRET}
 PERMISSIONS = TABLE_PERMISSIONS | {
-    "notifier.send": A_SECRET,
-    "metrics.read": {"cloudwatch:GetMetricData", "aps:QueryMetrics"},
+    # Which channels are set up is no secret; what they are is.
+    "channels": set(),
+    "channels[": {*A_SECRET, "sns:Publish", *on(THREADS, READ, WRITE)},
+    "metrics.read": {
+        *("cloudwatch:GetMetricData", "aps:QueryMetrics"),
+        *("s3:GetObject", "s3:ListBucket", "s3:PutObject", "kms:Decrypt"),
+    },
     "data.list_partitions": {"s3:ListBucket"},
     "data.read": {"s3:GetObject", "s3:ListBucket"},  # the second, to get "not found" for a missing object
     "data.write": {"s3:PutObject"},
@@ -30,6 +29,8 @@ PERMISSIONS = TABLE_PERMISSIONS | {
     "data.prune": {"s3:ListBucket", "s3:DeleteObject"},
     "data.uri": set(),
     "tables.batches": {"s3:GetObject", "kms:Decrypt"},
+    "anchors.newest": {"s3:GetObject", "s3:ListBucket"},
+    "anchors.add": {"s3:PutObject"},
     "events.publish": {"events:PutEvents"},
     "executions.start": {"states:StartExecution"},
     "executions.succeed": {"states:SendTaskSuccess"},
@@ -61,6 +62,9 @@ PERMISSIONS = TABLE_PERMISSIONS | {
     "registry.set_champion": A_SECRET,
     "registry.tracking_uri": set(),
     "registry.version_tags": A_SECRET,
+    # Lambda runs the daemon of X-Ray beside the function, and SAM grants it the right with "Tracing: Active".
+    "traces.current": set(),
+    "traces.put": set(),
     "clock.now": set(),
     "limits": set(),
 }
@@ -73,9 +77,10 @@ COMMON_SETTINGS = {
 }
 PODS = {"JOB_SERVICE_ACCOUNT", "SCORING_SERVICE_ACCOUNT", "POD_TEMPLATE_ALLOWS", "TRAINER_IMAGE"}
 SETTINGS = {
-    "metrics": {"PROMETHEUS_URL", "PROMETHEUS_AUTHENTICATION"},
+    "metrics": {"ARTIFACTS_BUCKET", "DATA_BUCKET", "PROMETHEUS_URL", "PROMETHEUS_AUTHENTICATION"},
     "data": {"ARTIFACTS_BUCKET"},
     "tables": {"ARTIFACTS_BUCKET"},
+    "anchors": {"ANCHOR_BUCKET"},
     "data.list_partitions": {"DATA_BUCKET"},
     "registry": {"MLFLOW_TRACKING_URI", "MLFLOW_SECRET_ARN"},
     "traffic": {"MLFLOW_TRACKING_URI", "MLFLOW_SECRET_ARN", "CLUSTER_NAME", "CLUSTER_ENDPOINT", "CLUSTER_CA"},
@@ -84,7 +89,8 @@ SETTINGS = {
     "cluster.start_job": PODS,
     "cluster.start_indexed_job": PODS,
     "executions.start": {"STATE_MACHINE_ARN"},
-    "notifier": {"SLACK_SECRET_ARN", "SLACK_ORIGINS"},
+    "channels": {"SLACK_SECRET_ARN", "NOTIFICATION_TOPIC_ARN", "PAGERDUTY_SECRET_ARN"},
+    "channels[": {"SLACK_CHANNEL", "SLACK_ORIGINS", "PAGERDUTY_URL"},
     "limits": {"FLEET_CONCURRENT_JOBS", "FLEET_MONTHLY_RETRAININGS"},
 }
 RESOURCES = {
@@ -92,6 +98,7 @@ RESOURCES = {
         "Table.Arn",
         "${Table.Arn}/index/fleet",
         "${Table.Arn}/index/by_model",
+        "${Table.Arn}/index/by_month",
         "${Table.Arn}/index/active_jobs",
     },
     "s3": {
@@ -104,6 +111,9 @@ RESOURCES = {
         "${ArtifactsBucket.Arn}/profiles/*",
         "${ArtifactsBucket.Arn}/notes/*",
         "${ArtifactsBucket.Arn}/versions/*",
+        "${ArtifactsBucket.Arn}/quality/*",
+        "AnchorBucket.Arn",
+        "${AnchorBucket.Arn}/audit/anchors/*",
     },
     "states": {
         "RetrainingStateMachine",
@@ -113,23 +123,12 @@ RESOURCES = {
     "sagemaker": {"SagemakerEndpointArns"},
     "eks": {"arn:${AWS::Partition}:eks:${AWS::Region}:${AWS::AccountId}:cluster/${ClusterName}"},
     "events": {"arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default"},
-    "secretsmanager": {"SlackSecretArn", "MlflowSecretArn"},
+    "secretsmanager": {"SlackSecretArn", "MlflowSecretArn", "PagerdutySecretArn"},
+    "sns": {"NotificationTopicArn"},
     "kms": {"KeyArns"},
     "aps": {"arn:${AWS::Partition}:aps:${AWS::Region}:${AWS::AccountId}:workspace/*"},
     "cloudwatch": {"*"},  # metrics have no ARNs
 }
-
-
-def name_of(resource: Any) -> str:
-    """A resource as written in the template, without the tag."""
-    if isinstance(resource, str):
-        return resource
-    ((tag, value),) = resource.items()
-    if tag == "Fn::Split":
-        return name_of(value[1])
-    if tag == "Fn::Sub" and isinstance(value, list):
-        return str(value[0])
-    return ".".join(value) if isinstance(value, list) else str(value)
 
 
 def permissions_in(statement: dict[str, Any]) -> set[str]:
@@ -150,52 +149,6 @@ def places_in(statement: dict[str, Any]) -> list[str]:
     return list(condition["dynamodb:LeadingKeys"])
 
 
-def use_case_of(function: str) -> str:
-    name = function.removesuffix("Function")
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
-
-
-def module_of(use_case: str) -> Path:
-    (path,) = USECASES.glob(f"*/{use_case}.py")
-    return path
-
-
-@cache
-def definitions_in(path: Path) -> dict[str, ast.stmt]:
-    """Functions and classes of a module, by name."""
-    kinds = (ast.FunctionDef, ast.ClassDef)
-    return {node.name: node for node in ast.parse(path.read_text()).body if isinstance(node, kinds)}
-
-
-@cache
-def imports_in(path: Path) -> dict[str, tuple[Path, str]]:
-    """Names that a module imports from other use cases, at any level: file and original name by local name."""
-    imports = {}
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.level and node.module:
-            file = path.parents[node.level - 1].joinpath(*node.module.split(".")).with_suffix(".py")
-            if file.is_relative_to(USECASES) and file.exists():
-                imports.update({alias.asname or alias.name: (file, alias.name) for alias in node.names})
-    return imports
-
-
-def calls_of(path: Path, name: str, seen: set[tuple[Path, str]]) -> set[str]:
-    """Every PORT.METHOD that a function calls or value that it reads, itself or through other use cases."""
-    if (path, name) in seen or name not in definitions_in(path):
-        return set()
-    seen.add((path, name))
-    source = ast.unparse(definitions_in(path)[name])
-    calls = set(re.findall(r"\b_?ports\.(\w+\.\w+|limits\b)", source))
-    for used in set(re.findall(r"\b[A-Za-z_]\w*\b", source)) - {name}:
-        calls |= calls_of(*imports_in(path).get(used, (path, used)), seen)
-    return calls
-
-
-def calls_of_function(function: str) -> set[str]:
-    use_case = use_case_of(function)
-    return calls_of(module_of(use_case), use_case, set())
-
-
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_function_may_do_exactly_what_its_use_case_needs(template: Template, function: str) -> None:
     needed = set().union(*(PERMISSIONS[call] for call in calls_of_function(function)))
@@ -204,7 +157,7 @@ def test_function_may_do_exactly_what_its_use_case_needs(template: Template, fun
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_the_benchmark_builds_every_port_that_a_function_uses(function: str) -> None:
-    used = {call.partition(".")[0] for call in calls_of_function(function)} - {"clock"}
+    used = {call.partition(".")[0].rstrip("[") for call in calls_of_function(function)} - {"clock"}
     assert used <= {port.partition(".")[0] for port in PORTS[use_case_of(function)]}
 
 
@@ -238,7 +191,7 @@ def test_functions_may_decrypt_only_the_data_and_the_secrets(template: Template)
                 "kms:EncryptionContext:SecretARN": {"Ref": secret},
             }
         }
-        for secret in ("SlackSecretArn", "MlflowSecretArn")
+        for secret in ("SlackSecretArn", "PagerdutySecretArn", "MlflowSecretArn")
     ]
     allowed = [of_data, *of_secrets]
     assert [condition for condition in conditions if condition not in allowed] == []
@@ -269,13 +222,14 @@ def test_no_policy_allows_actions_by_a_wildcard(template: Template) -> None:
 
 
 def test_each_secret_may_be_read_only_by_the_functions_that_use_it(template: Template) -> None:
-    readers: dict[str, set[str]] = {"SlackSecretArn": set(), "MlflowSecretArn": set()}
+    readers: dict[str, set[str]] = {"SlackSecretArn": set(), "PagerdutySecretArn": set(), "MlflowSecretArn": set()}
     for function in FUNCTIONS:
         for statement in template.statements(function):
             if statement["Action"] == "secretsmanager:GetSecretValue":
                 readers[name_of(statement["Resource"])].add(function)
     assert readers == {
         "SlackSecretArn": {"NotifyFunction"},
+        "PagerdutySecretArn": {"NotifyFunction"},
         "MlflowSecretArn": {
             f"{name}Function"
             for name in (

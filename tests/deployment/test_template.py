@@ -11,7 +11,11 @@ RULES = {
     "RolloutScheduleRule": "WatchRolloutsFunction",
     "ChampionScheduleRule": "WatchChampionsFunction",
     "RollbackAlarmRule": "RollBackFunction",
+    "AnchorScheduleRule": "AnchorAuditFunction",
+    "AnchorPromotionRule": "AnchorAuditFunction",
     "NotifyRule": "NotifyFunction",
+    "WaitingMessagesRule": "NotifyFunction",
+    "DigestScheduleRule": "SendDigestFunction",
     "ExecutionStatusRule": "CloseJobFunction",
     "ModelAlarmRule": "ReceiveAlarmFunction",
 }
@@ -41,6 +45,9 @@ HEAVY_LAYERS = {
     "ProfileDataFunction": [{"Ref": "NumericLayer"}, {"Ref": "ColumnarLayer"}],
     "ValidateModelFunction": [{"Ref": "NumericLayer"}, {"Ref": "ScientificLayer"}],
     "WatchRolloutsFunction": [{"Ref": "NumericLayer"}, {"Ref": "ColumnarLayer"}],
+    "SweepModelsFunction": [{"Ref": "NumericLayer"}, {"Ref": "ColumnarLayer"}],
+    "CheckTriggersFunction": [{"Ref": "NumericLayer"}, {"Ref": "ColumnarLayer"}],
+    "WatchChampionsFunction": [{"Ref": "NumericLayer"}, {"Ref": "ColumnarLayer"}],
 }
 
 

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from auto_retrain.adapters import aws, http
-from auto_retrain.adapters.channels import slack
+from auto_retrain.adapters.channels import http_post
 from auto_retrain.adapters.kubernetes.access import api
 from local.paths import ROOT
 from tests.deployment.cloudformation import FUNCTIONS, Template
@@ -37,6 +37,6 @@ def test_a_function_outlasts_a_call_to_whatever_does_not_answer(
         "AWS": config.retries["total_max_attempts"] * (config.connect_timeout + config.read_timeout),
         "Kubernetes": api.PATIENCE_SECONDS + http.ANSWER_SECONDS,
         "Prometheus": http.ANSWER_SECONDS,
-        "Slack": slack.ANSWER_SECONDS,
+        "Slack": http_post.ANSWER_SECONDS,
     }
     assert timeout_of(template, function) >= max(longest.values()) + COLD_START

@@ -10,6 +10,7 @@ from unittest.mock import patch
 import pytest
 
 from auto_retrain import entrypoint
+from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.base import Record
 from auto_retrain.domain.facts.promoting import ProfileKept
 from auto_retrain.domain.messages.references import JobReference, ScheduledEvent
@@ -34,7 +35,7 @@ def counting_nothing(job: JobReference, ports: Any) -> Record:
 
 
 def keeping_a_profile(job: JobReference, ports: Any) -> Record:
-    record(ProfileKept(model_name="churn", job_id=job.job_id, at=NOON, version="2", rows=100))
+    record(ProfileKept(model_name="churn", job_id=job.job_id, at=NOON, version="2", rows=100), MemoryPorts())
     return job
 
 

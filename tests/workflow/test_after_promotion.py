@@ -1,6 +1,7 @@
 """A champion is watched after its promotion, through the real functions: taken back everywhere, or final."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.job import RetrainingJob
@@ -15,8 +16,8 @@ DAYS_BEFORE = 8
 class Promoted:
     """A model whose version 1 was right nine times in ten for eight days, and whose version 2 was promoted then."""
 
-    def __init__(self, world: World) -> None:
-        self.world, self.model = world, world.given_model(days=26)
+    def __init__(self, world: World, **policy: Any) -> None:
+        self.world, self.model = world, world.given_model(days=26, **policy)
         world.given_champion(self.model, accuracy=0.88, at=NOW - DAYS_BEFORE * DAY)
         self.publish(range(1 - DAYS_BEFORE, 1), accuracy=0.9)
         job = world.retrain(self.model, accuracy=0.95).job
@@ -27,6 +28,12 @@ class Promoted:
     def publish(self, days: range, accuracy: float) -> None:
         for day in days:
             self.world.publish_accuracy(self.model, (NOW + day * DAY).date(), accuracy)
+
+    def log(self, days: range, version: str, right: float) -> None:
+        """What a server logs: an answer to each row of some days, whose labels are there at once."""
+        for day in days:
+            self.world.put_day(self.model, (NOW + day * DAY).date())
+            self.world.put_answers(self.model, (NOW + day * DAY).date(), version, right)
 
     def watch(self, at: datetime) -> None:
         """An hourly look at all champions."""
@@ -94,3 +101,16 @@ def test_a_champion_that_stays_as_good_is_final_when_its_watch_ends(world: World
     assert final is not None
     assert "not worse by more than the margin and chance" in final.reason
     assert (promoted.job.ending, promoted.record.alert) == (Ending.PROMOTED, None)
+
+
+def test_labels_in_the_prediction_log_are_metric_enough_to_take_a_champion_back(world: World) -> None:
+    """Nothing is published to CloudWatch."""
+    promoted = Promoted(world, metric={"source": "prediction_log", "label_key": "row_id"})
+    promoted.log(range(-DAYS_BEFORE, 0), "1", right=0.9)
+    promoted.log(range(3), "2", right=0.6)
+    promoted.watch(NOW + 3 * DAY)
+    assert promoted.serves == ("1",) * 4
+    alert = promoted.record.alert
+    assert alert is not None
+    assert "labelled accuracy 0.6" in alert.reason
+    assert "against 0.9" in alert.reason

@@ -129,6 +129,26 @@ class World:
         parquet.write_table(table.drop_columns([without] if without else []), file)
         self.put_object(prefix, day, file.getvalue())
 
+    def put_answers(self, model: str, day: date, version: str, right: float) -> None:
+        """Store a day of the prediction log: one answer to each row of the data, of which so many are right."""
+        rows = parquet.read_table(io.BytesIO(self.object_of(model, day))).to_pylist()
+        answers = [
+            {
+                "prediction_id": f"p-{row['id']}",
+                "row_id": row["id"],
+                "predicted_at": datetime(day.year, day.month, day.day, 12, tzinfo=UTC),
+                "model": model,
+                "version": version,
+                "served": True,
+                "prediction": row["left"] if number < right * len(rows) else 1 - row["left"],
+            }
+            for number, row in enumerate(rows)
+        ]
+        file = io.BytesIO()
+        parquet.write_table(pa.Table.from_pylist(answers), file)
+        key = f"predictions/model={model}/date={day}/hour=12/part-0.parquet"
+        self.stack.client("s3").put_object(Bucket=self.stack.data_bucket, Key=key, Body=file.getvalue())
+
     def put_object(self, prefix: str, day: date, content: bytes) -> None:
         key = f"{prefix}/date={day}/part-0.parquet"
         self.stack.client("s3").put_object(Bucket=self.stack.data_bucket, Key=key, Body=content)

@@ -11,11 +11,18 @@ from .adapters.clock import SystemClock
 from .settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .adapters.channels.secret import Secret
     from .adapters.dynamodb.table import Table
     from .adapters.metrics.prometheus_api import Sign
+    from .domain.channels import ChannelName
     from .domain.fleet import FleetLimits
     from .domain.policy.pod_rules import PodRules
     from .ports import (
+        AnchorStore,
+        AuditLog,
+        Channel,
         Cluster,
         DataStore,
         DecisionLog,
@@ -28,21 +35,24 @@ if TYPE_CHECKING:
         ModelRegistry,
         ModelStates,
         NotificationLog,
-        Notifier,
+        Outbox,
         PolicyStore,
         PredictionFiles,
+        RoutingStore,
         SweepLog,
         TableReader,
+        Traces,
         TrafficRouter,
         WaitingTriggers,
     )
 
 
 class DeployedPorts:
-    """Ports of a deployment: DynamoDB, S3, CloudWatch, Step Functions, EventBridge, MLflow, Kubernetes, Slack."""
+    """Ports of a deployment: DynamoDB, S3, CloudWatch, Step Functions, EventBridge, MLflow, Kubernetes, channels."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, audited: bool = True) -> None:
+        """With `audited`, whatever is read of a model brings the head of its audit chain, for what is written next."""
+        self._settings, self._audited = settings, audited
 
     @property
     def stage(self) -> str:
@@ -57,7 +67,13 @@ class DeployedPorts:
         from .adapters.aws import aws_client
         from .adapters.dynamodb.table import Table
 
-        return Table(aws_client("dynamodb"), self._settings.require("table_name"))
+        return Table(aws_client("dynamodb"), self._settings.require("table_name"), self._audited)
+
+    @cached_property
+    def audit(self) -> "AuditLog":
+        from .adapters.dynamodb.audit_log import DynamoAuditLog
+
+        return DynamoAuditLog(self._table)
 
     @cached_property
     def policies(self) -> "PolicyStore":
@@ -110,17 +126,42 @@ class DeployedPorts:
         return DynamoLedger(self._table, self.clock)
 
     @cached_property
+    def anchors(self) -> "AnchorStore":
+        from .adapters.anchors import S3AnchorStore
+        from .adapters.aws import aws_client
+
+        return S3AnchorStore(aws_client("s3"), self._settings.require("anchor_bucket"))
+
+    @cached_property
     def notifications(self) -> "NotificationLog":
         from .adapters.dynamodb.notifications import DynamoNotificationLog
 
         return DynamoNotificationLog(self._table, self.clock)
 
     @cached_property
+    def traces(self) -> "Traces":
+        from .adapters.xray import XRayTraces
+
+        return XRayTraces(os.environ)
+
+    @cached_property
     def metrics(self) -> "MetricSource":
         from .adapters.metrics.sources import MetricSources
 
-        return MetricSources(self._cloudwatch, self._prometheus)
+        return MetricSources(
+            {
+                "cloudwatch": lambda: self._cloudwatch,
+                "prometheus": self._prometheus,
+                "prediction_log": self._labelled_log,
+            }
+        )
 
+    def _labelled_log(self) -> "MetricSource":
+        from .adapters.metrics.prediction_log import PredictionLogMetricSource
+
+        return PredictionLogMetricSource(self.data, self.clock)
+
+    @cached_property
     def _cloudwatch(self) -> "MetricSource":
         from .adapters.aws import aws_client
         from .adapters.metrics.cloudwatch import CloudWatchMetricSource
@@ -262,18 +303,63 @@ class DeployedPorts:
         from .adapters.aws import aws_client
         from .adapters.eventbridge import EventBridgeBus
 
-        return EventBridgeBus(aws_client("events"), self._settings.require("stage"))
+        # No outcome waits for the bus, so it gets little time.
+        return EventBridgeBus(aws_client("events", attempts=2, read_seconds=3), self._settings.require("stage"))
 
     @cached_property
-    def notifier(self) -> "Notifier":
-        from .adapters.channels.slack import SilentNotifier, SlackNotifier
+    def channels(self) -> "Mapping[ChannelName, Channel]":
+        from .adapters.channels.channels import SetUpChannels
 
-        if self._settings.slack_secret_arn is None:
-            return SilentNotifier()
-        from .adapters.aws import aws_client
+        return SetUpChannels(
+            {
+                "slack": self._slack if self._settings.slack_secret_arn else None,
+                "sns": self._sns if self._settings.notification_topic_arn else None,
+                "pagerduty": self._pagerduty if self._settings.pagerduty_secret_arn else None,
+            }
+        )
 
+    def _slack(self) -> "Channel":
+        from .adapters.channels.slack import SlackWebhook
+
+        secret = self._secret(self._settings.require("slack_secret_arn"))
         origins = frozenset(self._settings.slack_origins.split(","))
-        return SlackNotifier(aws_client("secretsmanager"), self._settings.slack_secret_arn, origins)
+        if self._settings.slack_channel is None:
+            return SlackWebhook(secret, origins, self.stage)
+        from .adapters.channels.slack_bot import SlackBot
+        from .adapters.dynamodb.threads import DynamoThreads
+
+        threads = DynamoThreads(self._table, self.clock)
+        return SlackBot(secret, self._settings.slack_channel, threads, origins, self.stage)
+
+    def _sns(self) -> "Channel":
+        from .adapters.aws import aws_client
+        from .adapters.channels.sns import SnsTopic
+
+        return SnsTopic(aws_client("sns"), self._settings.require("notification_topic_arn"), self.stage)
+
+    def _pagerduty(self) -> "Channel":
+        from .adapters.channels.pagerduty import Pagerduty
+
+        secret = self._secret(self._settings.require("pagerduty_secret_arn"))
+        return Pagerduty(secret, self._settings.pagerduty_url, self.stage)
+
+    def _secret(self, arn: str) -> "Secret":
+        from .adapters.aws import aws_client
+        from .adapters.channels.secret import Secret
+
+        return Secret(aws_client("secretsmanager"), arn)
+
+    @cached_property
+    def routing(self) -> "RoutingStore":
+        from .adapters.dynamodb.routing import DynamoRouting
+
+        return DynamoRouting(self._table)
+
+    @cached_property
+    def outbox(self) -> "Outbox":
+        from .adapters.dynamodb.outbox import DynamoOutbox
+
+        return DynamoOutbox(self._table)
 
 
 def deployed_ports() -> DeployedPorts:
@@ -285,4 +371,4 @@ def serving_ports(*, table_name: str | None = None, data_bucket: str | None = No
     """Ports of a process that serves; what is not given comes from its environment."""
     given = {"table_name": table_name, "data_bucket": data_bucket}
     settings = Settings.from_environment(os.environ)
-    return DeployedPorts(settings.changed(**{name: value for name, value in given.items() if value}))
+    return DeployedPorts(settings.changed(**{name: value for name, value in given.items() if value}), audited=False)

@@ -33,7 +33,7 @@ def lambda_entrypoint(use_case: Callable[..., Record]) -> Handler:
     The state machine knows two kinds of failure: every transient error leaves as TransientError, which is retried; a
     permanent one keeps its own name, which people will read.
     """
-    hints = get_type_hints(use_case)
+    hints = get_type_hints(use_case, include_extras=True)
     messages: TypeAdapter[Any] = TypeAdapter(next(iter(hints.values())))
 
     @logger.inject_lambda_context(clear_state=True)

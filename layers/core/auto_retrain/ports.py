@@ -14,11 +14,15 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from .domain.analysis import RolloutEvidence
+    from .domain.anchors import Anchor, StoredAnchor
+    from .domain.audit_chain import AuditEntry, ChainHead
+    from .domain.channels import ChannelName
     from .domain.cluster import ClusterJob, ClusterListing, JobOrder, Obstacle
     from .domain.decision_record import DecisionRecord
     from .domain.deployment_ledger import LedgerLine
     from .domain.drill import Drill
-    from .domain.events import JobEvent
+    from .domain.events import FactEvent
+    from .domain.facts.fact import Fact
     from .domain.files import FileDigest
     from .domain.fleet import FleetLimits, SweepMark
     from .domain.installation import Permission
@@ -27,11 +31,14 @@ if TYPE_CHECKING:
     from .domain.manifest import DataObject
     from .domain.metric_reading import MetricQuery, MetricReading
     from .domain.model_state import ModelState, Quarantine, RejectedJob, Rejections
+    from .domain.notification import Notification
+    from .domain.policy.notify import Routing
     from .domain.policy.pod_rules import PodRules
     from .domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
     from .domain.policy.traffic import TrafficTarget
     from .domain.policy.training import TrainingPolicy
     from .domain.serving import ServingChange, ServingRecord
+    from .domain.tracing import Span, TracePoint
     from .domain.traffic import DesiredRoute, Effect, Route
     from .domain.trigger_type import TriggerType
     from .domain.waiting_trigger import WaitingTrigger
@@ -62,6 +69,29 @@ class Clock(Protocol):
     def now(self) -> datetime: ...
 
 
+class AuditLog(Protocol):
+    """The audit chain of each model: every fact about it, in order.
+
+    What changes a store takes the facts about the change, and the store appends them in the same transaction: both or
+    neither. A fact whose id is in the chain already is not appended again; its change is made all the same.
+    """
+
+    def append(self, fact: Fact) -> bool:
+        """Append a fact without a change of its own; returns false if it is in the chain already."""
+
+    def head(self, model_name: str) -> ChainHead:
+        """The head of a model's chain; that of an empty chain if there are no entries."""
+
+    def heads(self) -> Iterator[ChainHead]:
+        """The heads of all models that have entries, by name, in few calls; entries of this moment may be missing."""
+
+    def entries(self, model_name: str, after: int = 0) -> Iterator[AuditEntry]:
+        """The entries of a model's chain after a number, in order, as they are stored, page by page.
+
+        Raises RecordInvalid for what is no entry at all.
+        """
+
+
 class PolicyStore(Protocol):
     """Applied policies and their history."""
 
@@ -75,7 +105,7 @@ class PolicyStore(Protocol):
         note: str = "",
         after: int | None = None,
     ) -> AppliedPolicy:
-        """Apply, pause or remove a policy, as its next version.
+        """Apply, pause or remove a policy, as its next version, with the fact `PolicyApplied`.
 
         Applying the newest version again with the same status changes nothing. Versions keep counting after a removal.
         Raises PolicyConflict if `after` is given and is not the newest version; 0 means that there is none.
@@ -113,7 +143,7 @@ class PolicyStore(Protocol):
 class JobStore(Protocol):
     """Job records, and the lease by which one job owns a model."""
 
-    def open_job(self, job: RetrainingJob, lease_expires_at: datetime) -> RetrainingJob:
+    def open_job(self, job: RetrainingJob, lease_expires_at: datetime, *facts: Fact) -> RetrainingJob:
         """Store a new job with the decision that opened it, and take its model's lease: all of it or nothing.
 
         Opening the same job again returns the stored one. Raises LeaseHeld if another job owns the model.
@@ -121,11 +151,15 @@ class JobStore(Protocol):
 
     def get(self, job_id: str) -> RetrainingJob | None: ...
 
-    def save(self, job: RetrainingJob) -> RetrainingJob:
+    def save(self, job: RetrainingJob, *facts: Fact) -> RetrainingJob:
         """Save a changed job as its next revision; raises JobConflict if someone else has saved one first."""
 
     def close_job(
-        self, job: RetrainingJob, *, retrained: bool, rejections: Mapping[TriggerType, Rejections] | None = None
+        self,
+        job: RetrainingJob,
+        *facts: Fact,
+        retrained: bool,
+        rejections: Mapping[TriggerType, Rejections] | None = None,
     ) -> RetrainingJob:
         """Save a job in its terminal status and release its lease, both or neither.
 
@@ -145,6 +179,9 @@ class JobStore(Protocol):
     def list_recent(self, model_name: str | None, limit: int) -> list[RetrainingJob]:
         """The newest jobs of one model, or of all, newest first."""
 
+    def list_since(self, since: datetime) -> Iterator[RetrainingJob]:
+        """The jobs of all models that were opened since then, newest first; those that cannot be read are left out."""
+
 
 class ModelStates(Protocol):
     """The state of each model between executions."""
@@ -154,10 +191,10 @@ class ModelStates(Protocol):
     def record_drift_check(self, model_name: str, event_time: datetime) -> None:
         """Record when the data were last checked for drift; an earlier time than the recorded one changes nothing."""
 
-    def record_retrain(self, model_name: str, event_time: datetime) -> None:
+    def record_retrain(self, model_name: str, event_time: datetime, *facts: Fact) -> None:
         """Record a retraining that happened elsewhere, so that the schedule counts from then on.
 
-        An earlier time than the recorded one changes nothing.
+        An earlier time than the recorded one changes nothing, and is no fact.
         """
 
     def record_breach(self, model_name: str, trigger: TriggerType, day: date) -> ModelState:
@@ -170,16 +207,16 @@ class ModelStates(Protocol):
         deployment. Raises StoreUnavailable if somebody else has changed the rejections meanwhile.
         """
 
-    def set_quarantine(self, model_name: str, quarantine: Quarantine | None) -> bool:
+    def set_quarantine(self, model_name: str, quarantine: Quarantine | None, *facts: Fact) -> bool:
         """Set or lift a model's quarantine; returns whether this changed anything. The first reason stays.
 
         Setting it again for the very same reason counts as a repeat of a call whose response was lost.
         """
 
-    def record_moved_alias(self, model_name: str, difference: str | None) -> None:
+    def record_moved_alias(self, model_name: str, difference: str | None, *facts: Fact) -> None:
         """Record which difference between alias and ledger people were notified of; None if there is none any more."""
 
-    def record_drill(self, model_name: str, drill: Drill) -> None:
+    def record_drill(self, model_name: str, drill: Drill, *facts: Fact) -> None:
         """Record the last drill of a model's rollback, good or not; it replaces the one before."""
 
 
@@ -206,8 +243,8 @@ class WaitingTriggers(Protocol):
 class DecisionLog(Protocol):
     """Every decision on whether to retrain a model, for people who ask why or why not."""
 
-    def record(self, decision: DecisionRecord) -> None:
-        """Store a decision; it replaces an earlier one with the same model, event time and key."""
+    def record(self, decision: DecisionRecord, *facts: Fact) -> None:
+        """Store a decision; it replaces another one with the same model, event time and key."""
 
     def recent(self, model_name: str, limit: int) -> list[DecisionRecord]:
         """The newest decisions by event time, newest first."""
@@ -235,7 +272,11 @@ class DeploymentLedger(Protocol):
         """The line that put the present champion there, if it has windows: if one of our jobs trained it."""
 
     def write(
-        self, change: ServingChange, job: RetrainingJob | None = None, lease_until: datetime | None = None
+        self,
+        change: ServingChange,
+        job: RetrainingJob | None = None,
+        lease_until: datetime | None = None,
+        facts: Sequence[Fact] = (),
     ) -> ServingRecord:
         """Store the next record with its ledger line, and all that follows from it: all of it or nothing.
 
@@ -246,7 +287,7 @@ class DeploymentLedger(Protocol):
         PromotionRefused if the job has ended or does not hold the lease of its model.
         """
 
-    def note(self, record: ServingRecord) -> ServingRecord:
+    def note(self, record: ServingRecord, *facts: Fact) -> ServingRecord:
         """Store a record that changes nothing that serves, as its next revision, without a ledger line.
 
         Raises ServingConflict if someone else has written it first.
@@ -273,6 +314,18 @@ class DeploymentLedger(Protocol):
 
     def keep_evidence(self, evidence: Sequence[RolloutEvidence]) -> None:
         """Store what rollouts have shown, in few calls however many there are; repeating it changes nothing."""
+
+
+class AnchorStore(Protocol):
+    """The anchors of audit chains, where nobody can change or delete them."""
+
+    def add(self, anchor: Anchor) -> None:
+        """Store the next anchor; raises AnchorConflict if there is one with its sequence already."""
+
+    def newest(self) -> StoredAnchor | None: ...
+
+    def history(self) -> Iterator[StoredAnchor]:
+        """All anchors, oldest first, each as it was stored first, whatever was put in its place later."""
 
 
 class LiveSource(Protocol):
@@ -505,31 +558,63 @@ class Executions(Protocol):
 
 
 class EventBus(Protocol):
-    """The bus on which announced facts are published as events."""
+    """The bus on which every fact is published as an event."""
 
-    def publish(self, event: JobEvent) -> None: ...
+    def publish(self, event: FactEvent) -> None: ...
 
 
-class Notifier(Protocol):
-    """The channel to people."""
+class Channel(Protocol):
+    """A way to reach people."""
 
-    def send(self, text: str) -> None:
-        """Notify people, or raise NotificationFailed."""
+    def send(self, notification: Notification) -> None:
+        """Send a message, or raise NotificationFailed; NotificationRefused if others may pass. May raise AwsRefused."""
+
+    def check(self) -> str:
+        """What is set up, in one sentence, without sending anything; raises like `send`."""
+
+
+class RoutingStore(Protocol):
+    """Where the policies want messages to be sent."""
+
+    def of(self, model_name: str) -> Routing:
+        """What the policy in force says; the default if there is none, or none that can be read."""
+
+
+class Outbox(Protocol):
+    """The messages that wait for their channel, or for others like them."""
+
+    def add(self, channel: ChannelName, notification: Notification) -> None:
+        """Keep a message; adding it again changes nothing."""
+
+    def waiting(self, channel: ChannelName, limit: int) -> list[Notification]:
+        """The messages of a channel, the oldest first."""
+
+    def remove(self, channel: ChannelName, notification: Notification) -> None: ...
+
+
+class Traces(Protocol):
+    """Traces of what happens from a trigger to a promotion; nothing here ever raises or waits."""
+
+    def current(self) -> TracePoint | None:
+        """Where the present call is traced; None if it is not."""
+
+    def put(self, spans: Sequence[Span]) -> None:
+        """Add spans to their traces, or lose them."""
 
 
 class NotificationLog(Protocol):
-    """The events that people were notified of."""
+    """What people were notified of, by a name for each event and channel."""
 
-    def claim(self, event_id: str, owner: str, until: datetime) -> bool:
+    def claim(self, name: str, owner: str, until: datetime) -> bool:
         """True if the owner may notify people, exclusively until then; false if they were already notified.
 
         Raises NotificationFailed while another owner's claim runs, because it is not yet known whether that succeeds.
         """
 
-    def confirm(self, event_id: str, until: datetime) -> None:
+    def confirm(self, name: str, until: datetime) -> None:
         """Record until then that people were notified."""
 
-    def release(self, event_id: str) -> None:
+    def release(self, name: str) -> None:
         """Release a claim because the notification failed."""
 
 
@@ -542,6 +627,8 @@ class Ports(Protocol):
 
     @property
     def clock(self) -> Clock: ...
+    @property
+    def audit(self) -> AuditLog: ...
     @property
     def policies(self) -> PolicyStore: ...
     @property
@@ -561,6 +648,8 @@ class Ports(Protocol):
     @property
     def ledger(self) -> DeploymentLedger: ...
     @property
+    def anchors(self) -> AnchorStore: ...
+    @property
     def metrics(self) -> MetricSource: ...
     @property
     def live(self) -> LiveSource: ...
@@ -575,10 +664,18 @@ class Ports(Protocol):
     @property
     def cluster(self) -> Cluster: ...
     @property
+    def traces(self) -> Traces: ...
+    @property
     def executions(self) -> Executions: ...
     @property
     def events(self) -> EventBus: ...
     @property
-    def notifier(self) -> Notifier: ...
+    def channels(self) -> Mapping[ChannelName, Channel]:
+        """The channels that the deployment has set up, by name."""
+
+    @property
+    def routing(self) -> RoutingStore: ...
+    @property
+    def outbox(self) -> Outbox: ...
     @property
     def notifications(self) -> NotificationLog: ...

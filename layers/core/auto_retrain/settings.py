@@ -22,6 +22,7 @@ class Settings(Record):
     table_name: str | None = None
     artifacts_bucket: str | None = None
     data_bucket: str | None = None
+    anchor_bucket: str | None = None
     mlflow_tracking_uri: str | None = None
     mlflow_secret_arn: str | None = None
     cluster_name: str | None = None
@@ -37,7 +38,11 @@ class Settings(Record):
     pod_template_allows: str = ""
     state_machine_arn: str | None = None
     slack_secret_arn: str | None = None
-    slack_origins: str = "https://hooks.slack.com"
+    slack_channel: str | None = None
+    slack_origins: str = "https://hooks.slack.com,https://slack.com"
+    notification_topic_arn: str | None = None
+    pagerduty_secret_arn: str | None = None
+    pagerduty_url: str = "https://events.pagerduty.com/v2/enqueue"
     prometheus_url: str | None = None
     prometheus_authentication: Literal["none", "sigv4"] = "none"
     fleet_concurrent_jobs: str | None = None

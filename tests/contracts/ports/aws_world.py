@@ -1,22 +1,21 @@
 """AWS as emulated by moto, with the table that the template describes."""
 
+from functools import cache
 from threading import Lock
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from local.paths import ROOT
+from tests.aws_clients import aws_client
 from tests.deployment.cloudformation import Template
-
-REGION = "eu-central-1"
 
 
 def create_table(name: str) -> Any:
     """Create the table with the keys and indexes of template.yaml, and return a client."""
-    properties = Template(ROOT / "template.yaml").resources["Table"]["Properties"]
-    client = boto3.client("dynamodb", region_name=REGION)
+    properties = _table_of_the_template()
+    client = aws_client("dynamodb")
     client.create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
@@ -26,6 +25,11 @@ def create_table(name: str) -> Any:
     for operation in ("transact_write_items", "get_item", "put_item", "update_item", "delete_item"):
         setattr(client, operation, _one_at_a_time(getattr(client, operation), lock))
     return client
+
+
+@cache
+def _table_of_the_template() -> dict[str, Any]:
+    return Template(ROOT / "template.yaml").resources["Table"]["Properties"]
 
 
 def lose_answers(client: Any, monkeypatch: pytest.MonkeyPatch, *operations: str) -> list[str]:

@@ -27,7 +27,7 @@ class PermittedStore:
     def __getattr__(self, method: str) -> Any:
         name = f"{self._port}.{method}"
         permissions = TABLE_PERMISSIONS[name] | FOR_PEOPLE.get(name, set())
-        return getattr(self._build(Table(_PermittedClient(self._client, permissions), "jobs")), method)
+        return getattr(self._build(Table(_PermittedClient(self._client, permissions), "jobs", audited=True)), method)
 
 
 class _PermittedClient:

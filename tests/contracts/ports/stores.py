@@ -5,22 +5,28 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from auto_retrain.adapters.dynamodb.audit_log import DynamoAuditLog
 from auto_retrain.adapters.dynamodb.decisions import DynamoDecisionLog
 from auto_retrain.adapters.dynamodb.deployment_ledger import DynamoLedger
 from auto_retrain.adapters.dynamodb.jobs import DynamoJobStore
 from auto_retrain.adapters.dynamodb.notifications import DynamoNotificationLog
+from auto_retrain.adapters.dynamodb.outbox import DynamoOutbox
 from auto_retrain.adapters.dynamodb.policies import DynamoPolicyStore
+from auto_retrain.adapters.dynamodb.routing import DynamoRouting
 from auto_retrain.adapters.dynamodb.states import DynamoModelStates
 from auto_retrain.adapters.dynamodb.sweeps import DynamoSweepLog
 from auto_retrain.adapters.dynamodb.table import Table
 from auto_retrain.adapters.dynamodb.waiting import DynamoWaitingTriggers
+from auto_retrain.adapters.memory.audit import MemoryAuditLog
 from auto_retrain.adapters.memory.jobs import MemoryJobStore, MemoryModelStates, MemoryWaitingTriggers
 from auto_retrain.adapters.memory.ledger import MemoryLedger
 from auto_retrain.adapters.memory.outside import MemoryClock
 from auto_retrain.adapters.memory.stores import (
     MemoryDecisionLog,
     MemoryNotificationLog,
+    MemoryOutbox,
     MemoryPolicyStore,
+    MemoryRouting,
     MemorySweepLog,
 )
 from auto_retrain.domain.analysis import RolloutEvidence
@@ -36,12 +42,15 @@ from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.windows import windows_at
 from auto_retrain.ports import (
+    AuditLog,
     DecisionLog,
     DeploymentLedger,
     JobStore,
     ModelStates,
     NotificationLog,
+    Outbox,
     PolicyStore,
+    RoutingStore,
     SweepLog,
     WaitingTriggers,
 )
@@ -70,22 +79,30 @@ class Stores:
     notifications: NotificationLog
     decisions: DecisionLog
     sweeps: SweepLog
+    routing: RoutingStore
+    outbox: Outbox
+    audit: AuditLog
 
 
 def memory_stores() -> Stores:
     clock = MemoryClock(NOW)
-    states, decisions = MemoryModelStates(), MemoryDecisionLog()
+    audit = MemoryAuditLog()
+    states, decisions = MemoryModelStates(audit), MemoryDecisionLog(audit)
     jobs = MemoryJobStore(clock, states, decisions)
+    policies = MemoryPolicyStore(states)
     return Stores(
         clock,
         jobs,
         states,
         MemoryWaitingTriggers(clock),
-        MemoryPolicyStore(states),
+        policies,
         MemoryLedger(clock, jobs, states),
         MemoryNotificationLog(clock),
         decisions,
         MemorySweepLog(),
+        MemoryRouting(policies),
+        MemoryOutbox(),
+        audit,
     )
 
 
@@ -101,6 +118,9 @@ def dynamo_stores(client: Any) -> Stores:
         "notifications": lambda table: DynamoNotificationLog(table, clock),
         "decisions": DynamoDecisionLog,
         "sweeps": DynamoSweepLog,
+        "routing": DynamoRouting,
+        "outbox": DynamoOutbox,
+        "audit": DynamoAuditLog,
     }
     return Stores(clock, **{port: PermittedStore(port, client, make) for port, make in build.items()})
 

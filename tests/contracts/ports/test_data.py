@@ -7,7 +7,6 @@ from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -32,7 +31,7 @@ from auto_retrain.domain.files import FileDigest
 from auto_retrain.domain.manifest import DataObject
 from auto_retrain.domain.windows import Window
 from auto_retrain.ports import MAX_DOCUMENT_BYTES, DataStore, RowBatch
-from tests.contracts.ports.aws_world import REGION
+from tests.aws_clients import REGION, aws_client
 
 Put = Callable[[str, date, bytes], None]
 
@@ -45,7 +44,7 @@ def store_and_put(request: pytest.FixtureRequest) -> Iterator[tuple[DataStore, P
         yield store, store.add_partition
         return
     request.getfixturevalue("aws")
-    client = boto3.client("s3", region_name=REGION)
+    client = aws_client("s3")
     for bucket in ("data", "artifacts"):
         client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
 
@@ -158,7 +157,7 @@ def test_a_large_file_is_stored_in_parts_and_nothing_stays_of_one_that_is_wrong(
     aws: None, monkeypatch: pytest.MonkeyPatch, is_whole: bool
 ) -> None:
     monkeypatch.setattr(kept_files, "PART_BYTES", 5 << 20)
-    client = boto3.client("s3", region_name=REGION)
+    client = aws_client("s3")
     client.create_bucket(Bucket="artifacts", CreateBucketConfiguration={"LocationConstraint": REGION})
     content = bytes(range(256)) * (48 << 10)  # 12 MB
     pieces = [content[start : start + 100_000] for start in range(0, len(content), 100_000)]
@@ -202,7 +201,7 @@ def test_an_object_is_read_as_a_file_unless_it_has_changed(store_and_put: tuple[
 
 def test_a_large_object_is_read_in_parts(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(s3, "MAX_WHOLE_BYTES", 1000)
-    client = boto3.client("s3", region_name=REGION)
+    client = aws_client("s3")
     client.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": REGION})
     frame = pd.DataFrame({"age": np.arange(300_000.0), "plan": ["free", "plus", None] * 100_000})
     for day, format in ((1, "parquet"), (2, "csv")):
@@ -231,7 +230,7 @@ def test_an_object_without_rows_adds_no_rows() -> None:
 
 
 def test_keys_outside_a_partition_are_ignored(aws: None) -> None:
-    client = boto3.client("s3", region_name=REGION)
+    client = aws_client("s3")
     client.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": REGION})
     for key in ("date=2026-01-02", "date=2026-01-02x/a", "date=2026-13-02/a", "date=20260102/a", "date=2026-01-03/a"):
         client.put_object(Bucket="data", Key=f"churn/{key}", Body=b"x")
@@ -248,13 +247,14 @@ def test_listing_without_a_data_bucket_names_the_variable_to_set() -> None:
         )
 
 
-def test_a_listing_of_several_pages_is_complete(aws: None) -> None:
-    client = boto3.client("s3", region_name=REGION)
+def test_a_listing_of_several_pages_is_complete(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "10")
+    client = aws_client("s3")
     client.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": REGION})
-    for number in range(1100):
+    for number in range(25):
         client.put_object(Bucket="data", Key=f"churn/date=2026-01-02/{number:05}", Body=b"x")
     store = S3DataStore(client, "data", "artifacts")
-    assert len(store.list_partitions("churn", Window(start=date(2026, 1, 1), end=date(2026, 2, 1)))) == 1100
+    assert len(store.list_partitions("churn", Window(start=date(2026, 1, 1), end=date(2026, 2, 1)))) == 25
 
 
 FRAME = pd.DataFrame({"id": ["a", "b", "c"], "age": [1, None, 3], "plan": ["x", None, "y"], "zip": [1, 2, 3]})

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auto_retrain.adapters import http
-from auto_retrain.adapters.channels.slack import SlackNotifier
+from auto_retrain.adapters.channels.slack import SlackWebhook
 from auto_retrain.adapters.kubernetes.access.client import KubernetesClient
 from auto_retrain.adapters.kubernetes.access.connection import Connection
 from auto_retrain.adapters.kubernetes.access.transport import Transport
@@ -23,7 +23,9 @@ from auto_retrain.adapters.mlflow.server import PATIENCE_SECONDS, Server
 from auto_retrain.domain.errors import AutoRetrainError, TransientError
 from auto_retrain.domain.metric_reading import MetricQuery
 from auto_retrain.domain.policy.metric import PrometheusMetric
+from tests.contracts.ports.channels import a_secret
 from tests.contracts.ports.odd_server import OddServer
+from tests.contracts.ports.test_channels import NOTIFICATION
 
 QUERY = MetricQuery(
     model_name="churn",
@@ -51,8 +53,7 @@ def ask_kubernetes(url: str) -> None:
 
 
 def tell_slack(url: str) -> None:
-    secrets = SimpleNamespace(get_secret_value=lambda **_: {"SecretString": f"{url}/services/T/B/secret"})
-    SlackNotifier(secrets, "arn", frozenset({url})).send("hello")
+    SlackWebhook(a_secret(f"{url}/services/T/B/secret"), frozenset({url}), "dev").send(NOTIFICATION)
 
 
 CLIENTS = [ask_mlflow, ask_prometheus, ask_kubernetes, tell_slack]

@@ -190,3 +190,11 @@ def test_a_job_comes_with_the_decision_that_opened_it(stores: Stores) -> None:
         stores.jobs.open_job(a_job(2), NOW + LEASE)
     (decision,) = stores.decisions.recent("churn", 9)
     assert (decision.job_id, decision.outcome, decision.reason) == ("churn-1", "started", "test")
+
+
+def test_jobs_since_a_moment_are_those_of_all_models_and_months(stores: Stores) -> None:
+    for number, days in enumerate((100, 40, 31, 2, 0), start=1):
+        job = a_job(number, model=f"m-{number}", created_at=NOW - timedelta(days=days))
+        stores.jobs.open_job(job, NOW + LEASE)
+    since = stores.jobs.list_since(NOW - timedelta(days=40))
+    assert [job.job_id for job in since] == ["m-5-5", "m-4-4", "m-3-3", "m-2-2"]

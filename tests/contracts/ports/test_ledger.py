@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from auto_retrain.adapters.dynamodb.keys import model_key
 from auto_retrain.adapters.dynamodb.rollout_evidence import MAX_BYTES
-from auto_retrain.adapters.dynamodb.table import item_of, model_key
+from auto_retrain.adapters.dynamodb.table import item_of
 from auto_retrain.domain.analysis import RolloutEvidence
 from auto_retrain.domain.deployment_ledger import LedgerLine
 from auto_retrain.domain.ending import Ending

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 
 from auto_retrain.adapters.live.cloudwatch import CloudWatchLiveSource
 from auto_retrain.domain.live import LiveCounts, LiveQuery, PeriodCounts, latency_bucket
-from tests.contracts.ports.aws_world import REGION
+from tests.aws_clients import aws_client
 from tests.contracts.ports.logged import a_query, logged_policy
 
 START = datetime(2026, 3, 1, 10, 30, 20, tzinfo=UTC)
@@ -28,7 +27,7 @@ def query(
 
 @pytest.fixture
 def client(aws: None) -> Any:
-    return boto3.client("cloudwatch", region_name=REGION)
+    return aws_client("cloudwatch")
 
 
 def put(client: Any, name: str, version: str, values: dict[datetime, float]) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Protocol
 
-import boto3
 import pandas as pd
 import pytest
 
@@ -16,7 +15,7 @@ from auto_retrain.bootstrap import DeployedPorts
 from auto_retrain.domain.errors import MetricsUnavailable
 from auto_retrain.domain.live import LiveCounts, LiveQuery, PairedCounts
 from auto_retrain.settings import Settings
-from tests.contracts.ports.aws_world import REGION
+from tests.aws_clients import REGION, aws_client
 from tests.contracts.ports.logged import (
     END,
     START,
@@ -46,7 +45,7 @@ class InMemory:
 
 class InS3:
     def __init__(self, suffix: str) -> None:
-        self._client = boto3.client("s3", region_name=REGION)
+        self._client = aws_client("s3")
         self._client.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": REGION})
         self._suffix = suffix
 
@@ -211,7 +210,7 @@ def a_policy_of(source: str) -> Any:
 
 
 def test_s3_that_is_away_is_a_problem_and_not_silence(aws: None) -> None:
-    client = boto3.client("s3", region_name=REGION)
+    client = aws_client("s3")
     (counts,) = PredictionLogSource(S3DataStore(client, "no-such-bucket", "artifacts")).read([a_query()])
     assert "NoSuchBucket" in (counts.problem or "")
 

@@ -1,26 +1,77 @@
-"""Events, executions and Slack: what is sent, and how answers are handled."""
+"""Events and executions: what is sent, and how answers are handled."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
+from botocore.exceptions import ConnectTimeoutError
 
-from auto_retrain.adapters.channels.slack import SlackNotifier
 from auto_retrain.adapters.eventbridge import EventBridgeBus
 from auto_retrain.adapters.step_functions import StepFunctionsExecutions
-from auto_retrain.domain.errors import EventsUnavailable, ExecutionsUnavailable, NotificationFailed, SettingMissing
-from auto_retrain.domain.events import JobEvent
-from tests.contracts.ports.aws_world import REGION
+from auto_retrain.domain.errors import EventsUnavailable, ExecutionsUnavailable, SettingMissing
+from auto_retrain.domain.events import FactEvent
+from tests.aws_clients import aws_client
 from tests.unit.builders import NOON
-from tests.webhook import Webhook
 
-EVENT = JobEvent(event_id="j-started", kind="started", job_id="j", model_name="churn", text="Retraining", at=NOON)
+EVENT = FactEvent(
+    event_id="churn-taken-back-3",
+    kind="version_taken_back",
+    topic="version_taken_back",
+    severity="loud",
+    model_name="churn",
+    at=NOON,
+    sentence="ada took back version 3 of churn",
+    fact={"versions": ["3"]},
+)
 
 
 def test_an_event_reaches_the_bus(aws: None) -> None:
-    EventBridgeBus(boto3.client("events", region_name=REGION), "dev").publish(EVENT)
+    EventBridgeBus(aws_client("events"), "dev").publish(EVENT)
+
+
+class Bus:
+    """A client of EventBridge that keeps all entries, or does not answer while it is away."""
+
+    def __init__(self) -> None:
+        self.entries: list[dict[str, Any]] = []
+        self.away = False
+        self.calls = 0
+
+    def put_events(self, **request: list[dict[str, Any]]) -> dict[str, Any]:
+        self.calls += 1
+        if self.away:
+            raise ConnectTimeoutError(endpoint_url="https://events")
+        self.entries += request["Entries"]
+        return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]}
+
+
+def test_an_event_has_the_kind_and_the_time_of_its_fact() -> None:
+    bus = Bus()
+    EventBridgeBus(bus, "dev").publish(EVENT)
+    (entry,) = bus.entries
+    assert (entry["Source"], entry["DetailType"], entry["Time"]) == ("auto-retrain.dev", "version_taken_back", NOON)
+    detail = json.loads(entry["Detail"])
+    assert (detail["version"], detail["severity"], detail["fact"]) == (1, "loud", {"versions": ["3"]})
+
+
+def test_while_the_bus_is_away_only_what_people_have_to_know_is_tried() -> None:
+    bus = Bus()
+    bus.away = True
+    events = EventBridgeBus(bus, "dev")
+    for event in (EVENT, EVENT.changed(severity="quiet"), EVENT.changed(severity="quiet"), EVENT):
+        with pytest.raises(EventsUnavailable):
+            events.publish(event)
+    assert bus.calls == 2
+    bus.away = False
+    events.publish(EVENT)
+    events.publish(EVENT.changed(severity="quiet"))
+    assert len(bus.entries) == 2
+
+
+def test_a_fact_that_is_too_large_for_the_bus_is_published_without_its_fields() -> None:
+    large = EVENT.changed(fact={"champions": ["€" * 100_000]})
+    assert large.fitting().fact is None
+    assert EVENT.fitting() is EVENT
 
 
 def test_an_event_that_the_bus_does_not_accept_is_an_error() -> None:
@@ -34,7 +85,7 @@ def test_an_event_that_the_bus_does_not_accept_is_an_error() -> None:
 
 @pytest.fixture
 def machine(aws: None) -> tuple[Any, str]:
-    client = boto3.client("stepfunctions", region_name=REGION)
+    client = aws_client("stepfunctions")
     definition = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
     role = "arn:aws:iam::123456789012:role/any"
     arn = client.create_state_machine(name="retraining", definition=definition, roleArn=role)["stateMachineArn"]
@@ -68,7 +119,7 @@ class Answering:
     """A Step Functions client that refuses every token with one error."""
 
     def __init__(self, code: str, status: int = 400) -> None:
-        real = boto3.client("stepfunctions", region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x")
+        real = aws_client("stepfunctions")
         metadata = {"HTTPStatusCode": status}
         error = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": metadata}
         self.error = real.exceptions.ClientError(error, "SendTask")
@@ -90,63 +141,3 @@ def test_answering_a_token_that_no_state_waits_for_is_not_an_error(code: str) ->
 def test_a_throttled_answer_is_a_transient_error() -> None:
     with pytest.raises(ExecutionsUnavailable):
         StepFunctionsExecutions(Answering("ThrottlingException"), "arn").succeed("token", {})
-
-
-@pytest.fixture
-def webhook() -> Iterator[Webhook]:
-    with Webhook() as webhook:
-        yield webhook
-
-
-def notifier(url: str, *origins: str) -> SlackNotifier:
-    class Secrets:
-        def get_secret_value(self, **_: str) -> dict[str, str]:
-            return {"SecretString": url + "\n"}
-
-    return SlackNotifier(Secrets(), "arn", frozenset(origins))
-
-
-def test_a_text_is_posted_with_its_markup_escaped(webhook: Webhook) -> None:
-    notifier(f"{webhook.origin}/services/T/B/canary", webhook.origin).send("<!channel> a & b")
-    assert webhook.received == [{"text": "&lt;!channel&gt; a &amp; b"}]
-
-
-@pytest.mark.parametrize("answer", [302, 404, 429, 500])
-def test_an_answer_other_than_ok_is_an_error_that_does_not_reveal_the_secret(webhook: Webhook, answer: int) -> None:
-    webhook.answer = answer
-    with pytest.raises(NotificationFailed, match=str(answer)) as caught:
-        notifier(f"{webhook.origin}/services/T/B/canary", webhook.origin).send("text")
-    assert "canary" not in str(caught.value)
-    assert len(webhook.received) == 1
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://hooks.slack.com/services/canary",
-        "https://hooks.slack.com.evil.example/services/canary",
-        "https://user@hooks.slack.com/services/canary",
-        "https://hooks.slack.com:22/services/canary",
-        "https://169.254.169.254/latest/canary",
-        "http://[::1]/canary",
-        "file:///etc/canary",
-        "gopher://hooks.slack.com/canary",
-        "canary",
-    ],
-)
-def test_a_webhook_at_another_origin_is_not_called(url: str) -> None:
-    with pytest.raises(NotificationFailed, match=r"not at an allowed origin; SLACK_ORIGINS = https://hooks") as caught:
-        notifier(url, "https://hooks.slack.com").send("text")
-    assert "canary" not in str(caught.value)
-
-
-def test_a_webhook_without_tls_is_not_called_even_at_an_allowed_origin() -> None:
-    with pytest.raises(NotificationFailed, match="must be an https address") as caught:
-        notifier("http://chat.example/canary", "http://chat.example").send("text")
-    assert "canary" not in str(caught.value)
-
-
-def test_the_error_of_a_webhook_that_does_not_answer_does_not_reveal_the_secret() -> None:
-    with pytest.raises(NotificationFailed, match="ConnectionError") as caught:
-        notifier("http://127.0.0.1:9/canary", "http://127.0.0.1:9").send("text")
-    assert "canary" not in str(caught.value)

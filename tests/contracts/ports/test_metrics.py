@@ -3,14 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 
 from auto_retrain.adapters.metrics.cloudwatch import CloudWatchMetricSource
 from auto_retrain.domain.errors import AwsRefused, MetricsUnavailable
 from auto_retrain.domain.metric_reading import MetricQuery
 from auto_retrain.domain.policy.metric import CloudWatchMetric
-from tests.contracts.ports.aws_world import REGION
+from tests.aws_clients import aws_client
 
 END = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -27,12 +26,12 @@ def publish(client: Any, day: datetime, value: float, model: str, version: str) 
 
 
 def test_a_metric_that_was_never_published_has_no_value(aws: None) -> None:
-    reading = CloudWatchMetricSource(boto3.client("cloudwatch", region_name=REGION)).read([query()])[0]
+    reading = CloudWatchMetricSource(aws_client("cloudwatch")).read([query()])[0]
     assert (reading.value, reading.rows, reading.problem) == (None, None, None)
 
 
 def test_a_version_is_read_from_its_own_dimension(aws: None) -> None:
-    client = boto3.client("cloudwatch", region_name=REGION)
+    client = aws_client("cloudwatch")
     for day in (END - timedelta(days=2), END - timedelta(days=1)):
         publish(client, day, 0.7, "churn", "1")
         publish(client, day, 0.9, "churn", "2")
@@ -162,7 +161,7 @@ def test_models_with_different_windows_are_read_separately() -> None:
     ],
 )
 def test_transient_and_permanent_errors_are_distinguished(code: str, status: int, expected: type[Exception]) -> None:
-    client = boto3.client("cloudwatch", region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x")
+    client = aws_client("cloudwatch")
     metadata = {"HTTPStatusCode": status}
     error = client.exceptions.ClientError({"Error": {"Code": code}, "ResponseMetadata": metadata}, "GetMetricData")
 

@@ -6,7 +6,6 @@ import traceback
 from base64 import b64encode
 from typing import Any
 
-import boto3
 import pytest
 
 from auto_retrain.adapters.mlflow import MlflowRegistry
@@ -14,8 +13,8 @@ from auto_retrain.adapters.mlflow.credentials import SecretCredentials
 from auto_retrain.bootstrap import DeployedPorts
 from auto_retrain.domain.errors import AutoRetrainError, AwsRefused, RegistryRefused, RegistryUnavailable
 from auto_retrain.settings import Settings
+from tests.aws_clients import aws_client
 from tests.contracts.cluster.canned import CLOSED, Canned, CannedServer
-from tests.contracts.ports.aws_world import REGION
 
 ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:mlflow"
 UNAUTHORIZED = Canned(401, "You are not authenticated.")
@@ -123,7 +122,7 @@ def test_no_error_and_no_log_shows_the_credentials(answer: Canned, caplog: pytes
 
 
 def test_a_deployment_that_names_a_secret_reads_it(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    client = boto3.client("secretsmanager", region_name=REGION)
+    client = aws_client("secretsmanager")
     arn = client.create_secret(Name="mlflow", SecretString='{"token": "t"}')["ARN"]
     with CannedServer([FOUND]) as server:
         settings = Settings.from_environment({"MLFLOW_TRACKING_URI": server.url, "MLFLOW_SECRET_ARN": arn})

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import pytest
 import requests
 
@@ -14,7 +13,7 @@ from auto_retrain.domain.live import LiveCounts
 from auto_retrain.serving import PredictionLog, Router
 from local.serving.labels import write_labels
 from local.serving.server import Fault, ModelServer, Predict
-from tests.contracts.ports.aws_world import REGION
+from tests.aws_clients import REGION, aws_client
 from tests.contracts.ports.logged import END, START, a_query, logged_policy
 from tests.unit.serving.serving_world import Files, Ledger, a_record
 
@@ -53,7 +52,7 @@ def world() -> Iterator[World]:
 @pytest.fixture
 def counted(aws: None) -> Callable[[World], LiveCounts]:
     def count(world: World) -> LiveCounts:
-        client = boto3.client("s3", region_name=REGION)
+        client = aws_client("s3")
         client.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": REGION})
         world.server.log.flush()
         for key, content in world.files.files.items():

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from auto_retrain.adapters.live import log_labels, prediction_log
+from auto_retrain.adapters.live import prediction_log
 from auto_retrain.adapters.live.prediction_log import PredictionLogSource
 from auto_retrain.adapters.memory.data import MemoryDataStore
 from auto_retrain.adapters.memory.live import MemoryLiveSource
@@ -44,9 +44,12 @@ def read(
     return PredictionLogSource(store).read([query or a_query(policy)])[0]
 
 
+Labels = list[tuple[str, str]]
+
+
 @st.composite
-def logs(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[int], dict[str, str]]:
-    """Rows with repeats, copies and rows of others, a file for each, and labels of some."""
+def logs(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[int], list[Labels]]:
+    """Rows with repeats, copies and rows of others, a file for each, and files of labels of some."""
     one = st.builds(
         a_row,
         number=st.integers(0, 6),
@@ -66,16 +69,14 @@ def logs(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[int], dict[str, st
     repeated = rows + draw(st.lists(st.sampled_from(rows), max_size=5)) if rows else rows
     shuffled = draw(st.permutations(repeated))
     files = [draw(st.integers(0, 2)) for _ in shuffled]
-    labels = draw(
-        st.dictionaries(st.sampled_from([f"p-{number}" for number in range(7)]), st.sampled_from(["yes", "no"]))
-    )
-    return shuffled, files, labels
+    label = st.tuples(st.sampled_from([f"p-{number}" for number in range(7)]), st.sampled_from(["yes", "no"]))
+    return shuffled, files, draw(st.lists(st.lists(label, min_size=1, max_size=6), max_size=3))
 
 
 @settings(deadline=None, max_examples=60)
 @given(logs())
 def test_any_files_order_and_repeats_give_the_counts_of_the_rows(
-    log: tuple[list[dict[str, Any]], list[int], dict[str, str]],
+    log: tuple[list[dict[str, Any]], list[int], list[Labels]],
 ) -> None:
     rows, files, labels = log
     store, memory = MemoryDataStore(), MemoryLiveSource()
@@ -83,12 +84,13 @@ def test_any_files_order_and_repeats_give_the_counts_of_the_rows(
         part = [row for row, file in zip(rows, files, strict=True) if file == number]
         write = (as_parquet, as_json_lines)[number % 2]
         store.add_partition(PREFIX, DAY, write(part), f"hour=10/part-{number}{('.parquet', '.jsonl.gz')[number % 2]}")
-    if labels:
-        frame = pd.DataFrame({"id": list(labels), "label": list(labels.values())})
-        store.add_partition("labels/churn", DAY, frame.to_parquet())
-    memory.rows, memory.labels["churn"] = rows, dict(labels)
-    (counts,), (expected,) = PredictionLogSource(store).read([a_query()]), memory.read([a_query()])
-    assert counts == expected
+    for number, part in enumerate(labels):
+        frame = pd.DataFrame(part, columns=["id", "label"])
+        store.add_partition("labels/churn", DAY, frame.to_parquet(), f"part-{number}.parquet")
+    memory.rows, memory.labels["churn"] = rows, dict(label for part in labels for label in part)
+    source = PredictionLogSource(store)
+    (counts,), (again,), (expected,) = source.read([a_query()]), source.read([a_query()]), memory.read([a_query()])
+    assert counts == again == expected
     assert_as_pandas(counts, rows)
 
 
@@ -243,8 +245,7 @@ def test_a_later_label_corrects_an_earlier_one() -> None:
     assert (counts.champion.good, counts.challenger.good, counts.challenger.labelled) == (1, 0, 1)
 
 
-def test_labels_that_are_joined_in_parts_are_those_of_all_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_labels, "LABELS_AT_ONCE", 2)
+def test_labels_of_several_files_are_joined_and_the_last_counts() -> None:
     store = MemoryDataStore()
     for days, labels in enumerate(({"p-1": "no", "p-2": "no"}, {"p-9": "no"}, {"p-1": "yes"}, {"p-3": "no"})):
         frame = pd.DataFrame({"id": list(labels), "label": list(labels.values())})
@@ -332,9 +333,13 @@ def test_the_next_pass_reads_only_new_files(kept_bytes: int, monkeypatch: pytest
     store = Opened()
     source = PredictionLogSource(store)
     for number in range(3):
-        store.add_partition(PREFIX, DAY, as_parquet([a_row(number)]), f"hour=10/part-{number}.parquet")
-        assert source.read([a_query()])[0].champion.requests == number + 1
-    assert len(store.opened) == (3 if kept_bytes else 6)
+        rows = [a_row(number), a_row(number, "2", served=False)]
+        store.add_partition(PREFIX, DAY, as_parquet(rows), f"hour=10/part-{number}.parquet")
+        labels = pd.DataFrame({"id": [f"p-{number}"], "label": ["yes"]})
+        store.add_partition("labels/churn", DAY, labels.to_parquet(), f"labels-{number}.parquet")
+        counts = source.read([a_query()])[0]
+        assert (counts.champion.requests, counts.paired.both_right) == (number + 1, number + 1)
+    assert len(store.opened) == (6 if kept_bytes else 12)
     assert source.read([a_query(start=START + timedelta(minutes=6))])[0].champion.requests == 0
 
 

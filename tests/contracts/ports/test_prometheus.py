@@ -273,7 +273,9 @@ def test_each_query_goes_to_its_own_source() -> None:
     cloudwatch.readings["churn"] = MetricReading(value=0.5)
     here = MetricQuery(model_name="churn", metric=CloudWatchMetric(), start=END, end=END)
     with Answers(answer([GOOD])) as server:
-        sources = MetricSources(lambda: cloudwatch, lambda: PrometheusMetricSource(server.url))
+        sources = MetricSources(
+            {"cloudwatch": lambda: cloudwatch, "prometheus": lambda: PrometheusMetricSource(server.url)}
+        )
         assert [reading.value for reading in sources.read([query(), here, query()])] == [0.9, 0.5, 0.9]
 
 
@@ -281,7 +283,7 @@ def test_without_a_prometheus_only_models_that_need_it_cannot_be_judged() -> Non
     cloudwatch = MemoryMetricSource()
     cloudwatch.readings["churn"] = MetricReading(value=0.5)
     here = MetricQuery(model_name="churn", metric=CloudWatchMetric(), start=END, end=END)
-    readings = MetricSources(lambda: cloudwatch, lambda: None).read([query(), here])
+    readings = MetricSources({"cloudwatch": lambda: cloudwatch, "prometheus": lambda: None}).read([query(), here])
     assert (readings[0].problem, readings[1].value) == (NOT_CONFIGURED, 0.5)
 
 

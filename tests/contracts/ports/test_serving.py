@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 
 from auto_retrain.adapters.data.s3 import S3DataStore
@@ -13,7 +12,8 @@ from auto_retrain.domain.errors import SettingMissing
 from auto_retrain.domain.live import LiveCounts
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.serving import Pick, PredictionLog, Router
-from tests.contracts.ports.aws_world import REGION, create_table
+from tests.aws_clients import REGION, aws_client
+from tests.contracts.ports.aws_world import create_table
 from tests.contracts.ports.logged import END, START, a_query, logged_policy
 
 CHAMPION = Pick("1", "champion", 0.9, "1", None, "churn-2", 0)
@@ -45,7 +45,7 @@ class Logged:
     """A log in S3, and the counts that a rollout is judged by."""
 
     def __init__(self) -> None:
-        self._client = boto3.client("s3", region_name=REGION)
+        self._client = aws_client("s3")
         self._client.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": REGION})
         self._log = PredictionLog.connect("churn", bucket="data", flush_seconds=3600)
 

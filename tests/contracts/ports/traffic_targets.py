@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Protocol
 
-import boto3
 import requests
 from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
@@ -31,8 +30,8 @@ from auto_retrain.domain.policy.traffic import (
 from auto_retrain.ports import TrafficRouter
 from local.cluster import LocalCluster, User
 from local.cluster.tokens import ADMIN, KSERVE, TRAFFIC
+from tests.aws_clients import aws_client
 
-_NO_KEYS = {"aws_access_key_id": "none", "aws_secret_access_key": "none"}
 _INSTANCE = {"ModelName": "churn", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
 _ROLE = "arn:aws:iam::123456789012:role/serving"
 MODEL = "churn"
@@ -270,7 +269,7 @@ class SagemakerEndpoint:
     target: TrafficTarget = SagemakerTarget(adapter="sagemaker", endpoint="churn")
 
     def __init__(self) -> None:
-        self._client = boto3.client("sagemaker", region_name="eu-central-1", **_NO_KEYS)
+        self._client = aws_client("sagemaker")
         image = {"Image": "image"}
         self._client.create_model(ModelName="churn", ExecutionRoleArn=_ROLE, PrimaryContainer=image)
         variants = [

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auto_retrain.adapters.data.arrow_cells import count_levels
-from auto_retrain.domain.canonical_text import canonical_text
+from auto_retrain.adapters.data.arrow_values import texts
+from auto_retrain.domain.canonical_text import UNUSUAL, canonical_text
 from tests.contracts.readers.two_readers import (
     COLUMN,
     READERS,
@@ -225,3 +226,16 @@ def test_whole_numbers_that_pandas_writes_with_gaps_are_the_same_as_those_withou
     assert read(as_csv(pa.array([1, 0, 600_000])), "csv") == ["1", "0", "600000"]
     assert read(as_csv(pa.array([1, None, 600_000])), "csv") == ["1", None, "600000"]
     assert read(as_csv(pa.array([True, None, False])), "csv") == ["true", None, "false"]
+
+
+SPELLED = (
+    st.from_regex(UNUSUAL) | st.datetimes().map("{:%Y-%m-%d %H:%M}".format) | st.uuids().map(lambda id: str(id).upper())
+)
+PLAIN = st.sampled_from(["6ba7b810-9dad-11d1-80b4-00c04fd430c8", "customer-17", None])
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(SPELLED | PLAIN, min_size=1, max_size=2), st.integers(0, 1))
+def test_no_spelling_escapes_the_look_at_the_bytes_of_all_texts(written: list[str | None], start: int) -> None:
+    canonical = [None if text is None else canonical_text(text) for text in written]
+    assert texts(pa.array(written, pa.string())[start:]).to_pylist() == canonical[start:]

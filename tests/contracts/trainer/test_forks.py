@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from mlflow import MlflowClient
+from pydantic import TypeAdapter
 
+from auto_retrain.domain.results import Spans
 from local.cluster import LocalCluster
 from local.cluster.tokens import ADMIN
 from local.trainer_image import TRAIN_MODEL
@@ -56,6 +58,13 @@ def pods(shelf: Shelf, s3_settings: dict[str, str]) -> Iterator[Pods]:
         yield Pods(cluster, shelf)
 
 
+def parts_of(result: dict[str, Any]) -> list[str]:
+    """What it says that it did, as the functions read it for the trace of the job."""
+    spans = TypeAdapter(Spans).validate_python(result["spans"])
+    assert all(span.started_at <= span.ended_at for span in spans)
+    return [span.name for span in spans]
+
+
 def test_both_train_the_same_model_and_give_the_same_predictions(pods: Pods, shelf: Shelf, mlflow_url: str) -> None:
     manifest = shelf.manifest("ways-1", model_name="ways")
     train = shelf.order("train", manifest, mlflow_tracking_uri=mlflow_url)
@@ -73,9 +82,12 @@ def test_both_train_the_same_model_and_give_the_same_predictions(pods: Pods, she
 
     versions = {result["model_version"]: result["artifact_sha256"] for result in (trained, trained_by_fork)}
     score = shelf.order("score", manifest, mlflow_tracking_uri=mlflow_url, versions=versions)
-    scored = [pods.carry_out(way, score)["predictions"] for way in ("plain", "forked")]
-    digests = {prediction["sha256"] for predictions in scored for prediction in predictions.values()}
+    scored = [pods.carry_out(way, score) for way in ("plain", "forked")]
+    digests = {prediction["sha256"] for result in scored for prediction in result["predictions"].values()}
     assert len(digests) == 1
+
+    assert parts_of(trained) == parts_of(trained_by_fork) == ["read data", "fit", "register"]
+    assert parts_of(scored[0]) == ["read data", *(f"predict with version {number}" for number in versions)]
 
 
 def test_both_fail_alike(pods: Pods, shelf: Shelf, mlflow_url: str) -> None:

@@ -46,9 +46,10 @@ def test_each_pod_trains_its_own_variant_with_its_own_parameters(
         {**order, "variant": n, "parameters": {"max_iter": 2 + n}, "output_uri": f"{order['output_uri']}{n}/"}
         for n in range(2)
     ]
-    pods = [container.start(orders, JOB_COMPLETION_INDEX=str(index)) for index in range(2)]
 
-    assert [end_of(pod).code for pod in pods] == [0, 0]
+    ended = [container.run_here(orders, JOB_COMPLETION_INDEX=str(index)) for index in range(2)]
+
+    assert [pod.code for pod in ended] == [0, 0]
     client = MlflowClient(mlflow_url)
     for n, variant in enumerate(orders):
         result = result_of(variant, shelf)
@@ -126,7 +127,7 @@ def test_a_version_whose_files_changed_is_not_even_loaded(
     order = shelf.order("score", manifest, mlflow_tracking_uri=mlflow_url, versions={version: "0" * 64})
     order["output_uri"] += "changed/"
 
-    ended = container.run(order)
+    ended = container.run_here(order)
 
     assert ended.code == 65
     assert ended.reason.startswith(f"version {version} is not what was registered: its files have the digest ")
@@ -140,7 +141,7 @@ def test_a_drift_report_is_stored_with_the_job_and_in_mlflow(
     manifest = {**common, "reference": frozen["training"], "live": frozen["holdout"]}
     order = shelf.order("report", manifest, mlflow_tracking_uri=mlflow_url)
 
-    ended = container.run(order)
+    ended = container.run_here(order)
 
     assert ended.code == 0, ended.reason
     result = result_of(order, shelf)
@@ -166,12 +167,12 @@ def test_a_regression_is_trained_and_scored_in_numbers_with_entities_and_slices(
     }
     manifest = shelf.manifest("prices-1", model_name="prices", data={**COLUMNS, **fields}, **windows)
     order = shelf.order("train", manifest, mlflow_tracking_uri=mlflow_url)
-    assert container.run(order).code == 0
+    assert container.run_here(order).code == 0
     version = result_of(order, shelf)["model_version"]
     assert result_of(order, shelf)["metrics"]["training_rmse"] < 10
 
     scoring = shelf.order("score", manifest, mlflow_tracking_uri=mlflow_url, versions={version: None})
-    assert container.run(scoring).code == 0
+    assert container.run_here(scoring).code == 0
     file = result_of(scoring, shelf)["predictions"][version]
     with np.load(io.BytesIO(shelf.get(file["uri"])), allow_pickle=False) as arrays:
         assert set(arrays) == {"row_ids", "labels", "predictions", "entities", "slice:plan"}

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
@@ -13,9 +12,9 @@ from auto_retrain.domain.errors import TrafficRefused, TrafficUnavailable
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.policy.traffic import SagemakerTarget
 from auto_retrain.domain.traffic import DesiredRoute, EffectState, Route
+from tests.aws_clients import aws_client
 
 TARGET = SagemakerTarget(adapter="sagemaker", endpoint="churn")
-KEYS = {"aws_access_key_id": "none", "aws_secret_access_key": "none", "region_name": "eu-central-1"}
 
 
 def desired(weight: int, mirror_share: int = 0) -> DesiredRoute:
@@ -26,7 +25,7 @@ def desired(weight: int, mirror_share: int = 0) -> DesiredRoute:
 @pytest.fixture
 def client() -> Iterator[Any]:
     with mock_aws():
-        client = boto3.client("sagemaker", **KEYS)
+        client = aws_client("sagemaker")
         client.create_model(
             ModelName="churn", ExecutionRoleArn="arn:aws:iam::123456789012:role/x", PrimaryContainer={"Image": "image"}
         )
@@ -151,7 +150,7 @@ def described(status: str, current: float, wished: float, **more: Any) -> dict[s
 def test_only_current_weights_of_an_endpoint_in_service_are_in_force(
     answer: dict[str, Any], state: EffectState, reason: str
 ) -> None:
-    client = boto3.client("sagemaker", **KEYS)
+    client = aws_client("sagemaker")
     with Stubber(client) as stubber:
         stubber.add_response("describe_endpoint", answer)
         effect = SagemakerTraffic(client).verify("churn", TARGET, desired(5))
@@ -164,7 +163,7 @@ def test_only_current_weights_of_an_endpoint_in_service_are_in_force(
     [("Updating", TrafficUnavailable), ("Failed", TrafficRefused), ("OutOfService", TrafficRefused)],
 )
 def test_an_endpoint_that_is_not_in_service_is_not_written(status: str, error: type[Exception]) -> None:
-    client = boto3.client("sagemaker", **KEYS)
+    client = aws_client("sagemaker")
     with Stubber(client) as stubber:
         stubber.add_response("describe_endpoint", described(status, 0, 0))
         with pytest.raises(error, match=status):
@@ -181,7 +180,7 @@ def test_an_endpoint_that_is_not_in_service_is_not_written(status: str, error: t
     ],
 )
 def test_errors_of_sagemaker_are_told_apart(code: str, status: int, error: type[Exception]) -> None:
-    client = boto3.client("sagemaker", **KEYS)
+    client = aws_client("sagemaker")
     with Stubber(client) as stubber:
         stubber.add_response("describe_endpoint", described("InService", 0, 0))
         stubber.add_client_error("update_endpoint_weights_and_capacities", code, "because", http_status_code=status)

@@ -76,8 +76,8 @@ def drawn(
     """Counts at each look, when so many requests come to both arms between looks and fail at these rates."""
     errors = np.cumsum(random.binomial(requests, rates, (looks, 2)), axis=0).tolist()
     for number, (champion, challenger) in enumerate(errors, start=1):
-        yield LiveCounts.model_construct(
-            champion=ArmCounts.model_construct(requests=number * requests[0], errors=champion),
-            challenger=ArmCounts.model_construct(requests=number * requests[1], errors=challenger),
+        yield LiveCounts(
+            champion=ArmCounts(requests=number * requests[0], errors=champion),
+            challenger=ArmCounts(requests=number * requests[1], errors=challenger),
             newest_at=NOON,
         )

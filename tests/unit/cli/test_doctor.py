@@ -5,9 +5,11 @@ import json
 import pytest
 
 from auto_retrain.bootstrap import DeployedPorts
-from auto_retrain.domain.errors import AwsRefused, RegistryUnavailable
+from auto_retrain.domain.errors import AwsRefused, NotificationFailed, RegistryUnavailable
 from auto_retrain.domain.installation import Permission
+from auto_retrain.domain.manifest import DataObject
 from auto_retrain.settings import Settings
+from tests.unit.builders import a_policy
 from tests.unit.cli.terminal import Terminal
 
 
@@ -15,7 +17,7 @@ def test_a_complete_deployment_is_good(terminal: Terminal) -> None:
     answer = terminal.run("doctor")
 
     assert answer.code == 0
-    assert [line[:4] for line in answer.out.splitlines()] == ["good"] * 6
+    assert [line[:4] for line in answer.out.splitlines()] == ["good"] * 9
 
 
 def test_every_problem_is_named_and_the_other_checks_still_run(terminal: Terminal) -> None:
@@ -58,3 +60,65 @@ def test_findings_can_be_read_by_a_program(terminal: Terminal) -> None:
     assert {finding["subject"] for finding in findings} >= {"table", "artifacts", "registry", "cluster"}
     assert all(finding["is_good"] for finding in findings)
     assert "you may do everything that is needed" in {finding["text"] for finding in findings}
+
+
+def test_channels_are_checked_without_sending_anything_unless_asked_for(terminal: Terminal) -> None:
+    terminal.run("doctor")
+    assert [channel.sent for channel in terminal.ports.channels.values()] == [[], [], []]
+    answer = terminal.run("doctor", "--send")
+    assert [channel.texts for channel in terminal.ports.channels.values()] == [
+        ["A test of 'auto-retrain doctor --send': this channel works"]
+    ] * 3
+    assert "channel slack" in answer.out
+
+
+def test_a_channel_that_fails_is_named(terminal: Terminal) -> None:
+    terminal.ports.channels["slack"].error = NotificationFailed("Slack answered 404")
+    answer = terminal.run("doctor")
+    (bad,) = [line for line in answer.out.splitlines() if line.startswith("BAD")]
+    assert "channel slack" in bad
+    assert "Slack answered 404" in bad
+
+
+def test_a_channel_that_only_policies_know_is_named_with_their_models(terminal: Terminal) -> None:
+    ports = terminal.ports
+    ports.policies.apply(a_policy(model="plain"), "ada", ports.clock.now())
+    ports.policies.apply(a_policy(model="paged", notify={"normal": ["pagerduty"]}), "ada", ports.clock.now())
+    del ports.channels["pagerduty"]
+    (bad,) = [line for line in terminal.run("doctor").out.splitlines() if line.startswith("BAD")]
+    assert "channel pagerduty" in bad
+    assert bad.endswith("named by the policies of paged")
+
+
+def test_a_deployment_without_channels_is_told_that_nobody_is_notified(terminal: Terminal) -> None:
+    terminal.ports.channels.clear()
+    answer = terminal.run("doctor")
+    assert answer.code == 0
+    assert "so nobody is notified" in answer.out
+
+
+def test_a_model_that_is_judged_by_its_log_needs_answers_and_labels(terminal: Terminal) -> None:
+    ports = terminal.ports
+    ports.policies.apply(a_policy(metric={"source": "prediction_log"}), "ada", ports.clock.now())
+    today = ports.clock.now().date()
+
+    def finding() -> str:
+        return next(line for line in terminal.run("doctor").out.splitlines() if "log of churn" in line)
+
+    assert finding().startswith("BAD")
+    assert "'predictions/model=churn/date=...' has no file since" in finding()
+    ports.data.add_partition("predictions/model=churn", today, b"rows", "hour=03/part-0.parquet")
+    assert "so no label counts" in finding()
+    ports.data.add_partition("churn", today, b"rows")
+    assert finding().startswith("good")
+
+
+def test_a_log_that_cannot_be_listed_is_not_taken_for_a_good_one(terminal: Terminal) -> None:
+    def denied(prefix: str, window: object) -> list[DataObject]:
+        raise AwsRefused("access denied")
+
+    terminal.ports.policies.apply(a_policy(metric={"source": "prediction_log"}), "ada", terminal.ports.clock.now())
+    terminal.ports.data.list_partitions = denied  # type: ignore[method-assign,assignment]
+    answer = terminal.run("doctor")
+    assert answer.code == 1
+    assert "log of churn                  cannot be checked: AwsRefused: access denied" in answer.out

@@ -8,6 +8,7 @@ from auto_retrain.cli.policy_files import render_policy
 from auto_retrain.domain.drill import Drill, DrillStep
 from auto_retrain.domain.model_state import Quarantine
 from auto_retrain.domain.policy.policy import PolicyStatus
+from tests.unit.announced import announced
 from tests.unit.builders import NOON
 from tests.unit.cli.terminal import POLICY, Terminal
 from tests.unit.usecases.rolling_out.rollout_world import RolloutWorld
@@ -146,7 +147,7 @@ def test_a_quarantine_is_lifted_by_hand_once_and_people_are_notified(terminal: T
     lifted = terminal.ok("models", "lift-quarantine", "churn", "--reason", "it is back", "--actor", "bob")
     assert lifted == "churn: no longer in quarantine\n"
     assert terminal.ports.states.get("churn").quarantine is None
-    (event,) = terminal.ports.events.published
-    assert (event.kind, event.text) == ("quarantine_lifted", "bob lifted the quarantine of churn: it is back")
+    (event,) = announced(terminal.ports)
+    assert (event.topic, event.sentence) == ("quarantine_lifted", "bob lifted the quarantine of churn: it is back")
     assert terminal.ok("models", "lift-quarantine", "churn", "--reason", "again") == "churn: was not in quarantine\n"
-    assert len(terminal.ports.events.published) == 1
+    assert len(announced(terminal.ports)) == 1

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from auto_retrain.cli.__main__ import command_line
+from tests.unit.announced import announced
 from tests.unit.cli.terminal import Terminal
 
 NEVER_HEARD_OF = "nosuchmodel"
@@ -37,7 +38,7 @@ def test_a_name_that_nobody_knows_is_refused_with_what_to_try(words: tuple[str, 
     assert f"'{NEVER_HEARD_OF}'" in answer.err
     assert "'auto-retrain models list'" in answer.err
     assert not terminal.ports.executions.started
-    assert not terminal.ports.events.published
+    assert not announced(terminal.ports)
 
 
 def test_every_command_is_among_them() -> None:

@@ -46,7 +46,7 @@ def primary_of_drawn(
 def test_challengers_are_promoted_as_often_as_simulation_predicts(
     n: int, discordant: float, champion: float, gain: float, by_estimate: float, by_test: float, by_both: float
 ) -> None:
-    random, policy, runs = np.random.default_rng(n), a_policy(), 1000
+    random, policy, runs = np.random.default_rng(n), a_policy(), 500
     promoted = np.zeros(3)
     for _ in range(runs):
         comparison = primary_of_drawn(policy, n, discordant, champion, gain, random)
@@ -61,7 +61,7 @@ def test_challengers_are_promoted_as_often_as_simulation_predicts(
 def test_the_default_gates_promote_an_equal_challenger_in_at_most_one_of_eighteen_cases(
     n: int, discordant: float, accuracy: float
 ) -> None:
-    random, policy, runs = np.random.default_rng(n + 1), a_policy(), 600
+    random, policy, runs = np.random.default_rng(n + 1), a_policy(), 300
     promoted = 0
     for _ in range(runs):
         comparison = primary_of_drawn(policy, n, discordant, accuracy, 0.0, random)
@@ -71,7 +71,7 @@ def test_the_default_gates_promote_an_equal_challenger_in_at_most_one_of_eightee
 
 @pytest.mark.parametrize(("basis", "limit"), [("error_reduction", 0.01), ("absolute", 0.01)])
 def test_looser_bases_promote_equal_challengers_no_more_often(basis: str, limit: float) -> None:
-    random, runs = np.random.default_rng(5), 1500
+    random, runs = np.random.default_rng(5), 600
     policy = a_policy(validation={"improvement_basis": basis, "min_improvement": 0.001})
     promoted = 0
     for _ in range(runs):
@@ -82,7 +82,7 @@ def test_looser_bases_promote_equal_challengers_no_more_often(basis: str, limit:
 
 
 def test_a_refresh_that_is_worse_by_exactly_the_margin_passes_no_more_often_than_it_may() -> None:
-    random, runs, limit = np.random.default_rng(6), 1500, 0.01
+    random, runs, limit = np.random.default_rng(6), 600, 0.01
     policy = a_policy(validation={"improvement_basis": "non_inferior", "non_inferiority_margin": 0.02})
     passed = sum(
         judge_min_improvement(policy, primary_of_drawn(policy, 2000, 0.1, 0.9, -0.02, random))[0].met

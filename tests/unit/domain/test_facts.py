@@ -14,6 +14,7 @@ from auto_retrain.domain.facts.ending import JobEnded
 from auto_retrain.domain.facts.fact import AnnouncedFact, Escalation, Fact
 from auto_retrain.domain.facts.policies import PauseOfModelLasts, PolicyApplied
 from auto_retrain.domain.facts.quarantine import QuarantineLifted, QuarantineSet
+from auto_retrain.domain.facts.training import StepEnded
 from auto_retrain.domain.status import RetrainingStatus
 from tests.unit.builders import NOON
 
@@ -39,6 +40,7 @@ VALUES: dict[str, Any] = {
     ),
     "began": NOON,
     "waits": True,
+    "told_with_others": False,
 }
 KINDS = [
     kind
@@ -57,6 +59,8 @@ def a_fact(kind: type[Fact]) -> Fact:
         "version": 3 if kind in (PolicyApplied, PauseOfModelLasts) else "3",
         "summary": "churn version 3 now serves",
     }
+    if kind is StepEnded:
+        values |= {"outcome": "failed", "seconds": 7}
     return kind.model_validate({**ABOUT, **{name: values.get(name, name) for name in own}})
 
 

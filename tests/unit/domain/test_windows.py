@@ -1,11 +1,11 @@
 """Training ends before the holdout begins, and both end before labels are missing."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_retrain.domain.windows import windows_at
+from auto_retrain.domain.windows import utc_days, windows_at
 
 
 def test_windows_end_before_the_event_and_follow_each_other() -> None:
@@ -29,3 +29,12 @@ def test_no_day_is_in_both_windows(event: datetime, evaluation: int, training: i
     assert not set(windows.training.days()) & set(windows.holdout.days())
     assert len(windows.training.days()) == training
     assert len(windows.holdout.days()) == evaluation
+
+
+@given(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)), st.integers(0, 40))
+def test_a_time_of_whole_days_has_as_many_utc_days_each_of_which_ends_in_it(start: datetime, days: int) -> None:
+    end = start + timedelta(days=days)
+    found = utc_days(start, end)
+    assert len(found) == days
+    ends = [datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1) for day in found]
+    assert all(start < each <= end for each in ends)

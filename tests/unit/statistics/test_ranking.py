@@ -57,9 +57,9 @@ def test_the_influences_have_delongs_variance() -> None:
 
 @pytest.mark.parametrize(("share", "rows"), [(0.5, 500), (0.05, 500), (0.01, 2000)])
 def test_delong_calls_an_equal_challenger_better_about_as_often_as_it_says(share: float, rows: int) -> None:
-    # Known to be about .047, .040 and .048 at correlation 0.8; four standard errors of 2,000 runs.
-    random, better = np.random.default_rng(rows), 0
-    for _ in range(2000):
+    # Known to be about .047, .040 and .048 at correlation 0.8; four standard errors of 1,000 runs.
+    random, better, runs = np.random.default_rng(rows), 0, 1000
+    for _ in range(runs):
         positive = np.arange(rows) < max(2, round(rows * share))
         common = random.normal(size=rows)
         challenger, champion = (
@@ -67,7 +67,7 @@ def test_delong_calls_an_equal_challenger_better_about_as_often_as_it_says(share
             for _ in range(2)
         )
         better += delong_p_value(challenger, champion, Sample(rows, seed=0)) <= 0.05
-    assert better / 2000 <= 0.05 + 4 * (0.05 * 0.95 / 2000) ** 0.5
+    assert better / runs <= 0.05 + 4 * (0.05 * 0.95 / runs) ** 0.5
 
 
 def test_rows_of_one_entity_are_one_piece_of_evidence() -> None:
@@ -97,7 +97,7 @@ def test_the_interval_of_the_average_precision_covers_the_truth_and_its_value(
 ) -> None:
     truth = true_average_precision(share, shift)
     # The draws do not depend on the rows, so one set of them serves all runs.
-    covered, runs, sample, random = 0, 100, Sample(rows, 0), np.random.default_rng(6)
+    covered, runs, sample, random = 0, 60, Sample(rows, 0), np.random.default_rng(6)
     for _ in range(runs):
         positive = np.arange(rows) < random.binomial(rows, share)
         scores = random.normal(size=rows) + shift * positive
@@ -108,7 +108,7 @@ def test_the_interval_of_the_average_precision_covers_the_truth_and_its_value(
         )
         assert low < average_precision(positive, scores) < high
         covered += low <= truth <= high
-    # 50 positives leave a few hundredths; four standard errors of 100 runs.
+    # 50 positives leave a few hundredths; four standard errors of 60 runs.
     assert covered / runs >= 0.93 - 4 * (0.93 * 0.07 / runs) ** 0.5
 
 

@@ -45,10 +45,10 @@ class Served:
 
     def counts(self, at: int) -> LiveCounts:
         arms = [
-            ArmCounts.model_construct(requests=requests, labelled=labelled, good=good)
+            ArmCounts.unchecked(requests=requests, labelled=labelled, good=good)
             for requests, labelled, good in zip(self.requests, self.labelled, self.good, strict=True)
         ]
-        return LiveCounts.model_construct(champion=arms[0], challenger=arms[1], newest_at=minutes(at))
+        return LiveCounts.unchecked(champion=arms[0], challenger=arms[1], newest_at=minutes(at))
 
     def rewards(self) -> Analysis:
         (one, other), (judged, judged_too) = self.good, self.labelled

@@ -4,10 +4,10 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from moto import mock_aws
 
+from tests.aws_clients import aws_client
 from tests.unit.train_model.shelf import Shelf
 
 # Models of a few hundred rows gain nothing from threads, which would compete with other tests for processors.
@@ -20,7 +20,7 @@ def s3() -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         patch.setenv("AWS_ACCESS_KEY_ID", "testing")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-        yield boto3.client("s3", region_name="us-east-1")
+        yield aws_client("s3", "us-east-1")
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def test_the_result_document_completes_an_order(outputs: Outputs, shelf: Shelf) 
     assert outputs.are_complete()
     document = json.loads(shelf.get(f"s3://{shelf.bucket}/jobs/shop-1/train/result.json"))
     assert len(document.pop("manifest_sha256")) == 64
-    assert document == {"schema_version": 1, "kind": "train", "job_id": "shop-1", "model_version": "4"}
+    assert document == {"schema_version": 1, "kind": "train", "job_id": "shop-1", "model_version": "4", "spans": []}
 
 
 def test_of_many_results_exactly_one_counts(outputs: Outputs) -> None:

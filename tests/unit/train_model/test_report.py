@@ -1,7 +1,6 @@
 """Evidently's report on two windows: its PSI for each feature, and what it must not contain."""
 
 import json
-import warnings
 from datetime import timedelta
 from typing import Any
 
@@ -15,11 +14,7 @@ from train_model.order import DriftManifest, parse_manifest, parse_order
 from train_model.outputs import Outputs
 from train_model.storage import Storage
 
-with warnings.catch_warnings():
-    # Evidently's imports cause deprecation warnings of other libraries.
-    warnings.simplefilter("ignore")
-    from train_model.report import report
-
+# Evidently's imports cause deprecation warnings of other libraries, and take seconds: only these tests wait for them.
 pytestmark = pytest.mark.filterwarnings("ignore")
 EVIL = "<img src=x onerror=alert(1)>"
 
@@ -44,6 +39,8 @@ def make(shelf: Shelf, reference: pd.DataFrame, live: pd.DataFrame, **columns: A
         "reference": shelf.window(FIRST_DAY, [reference]),
         "live": shelf.window(FIRST_DAY + timedelta(30), [live]),
     }
+    from train_model.report import report
+
     order = parse_order(json.dumps(shelf.order("report", manifest)))
     reports = Reports()
     storage = Storage(shelf.client)

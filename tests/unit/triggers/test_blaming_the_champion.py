@@ -18,7 +18,7 @@ from auto_retrain.triggers.performance_degradation import PerformanceDegradation
 from tests.unit.builders import NOON, a_policy
 
 TRIGGER = PerformanceDegradation()
-DAY, MONTHS = timedelta(days=1), 30
+DAY, MONTHS = timedelta(days=1), 20
 # The week goes through every published average: better from Monday to Friday, worse at the weekend.
 WEEK = np.array([0.4, 0.4, 0.4, 0.4, 0.4, -1.0, -1.0])
 
@@ -154,12 +154,13 @@ class Production:
         return self.state.serving.version if self.state.serving else "1"
 
     def read(self, query: MetricQuery) -> MetricReading:
-        values, counts = PointSeries(), PointSeries()
+        values, counts, version = PointSeries(), PointSeries(), query.version if query.metric.names_version else None
         for number in range(max((query.start - NOON) // DAY, 0), (query.end - NOON) // DAY):
-            day = self.published[number].get(query.version if query.metric.names_version else None)
+            day = self.published[number].get(version)
             if day is not None:
-                values.add(NOON + number * DAY, day[0])
-                counts.add(NOON + number * DAY, day[1])
+                moment = NOON + number * DAY
+                values.add(moment, day[0])
+                counts.add(moment, day[1])
         return read_points(query, DAY, values, counts)
 
     def retrain(self, deploys: bool) -> None:
@@ -204,7 +205,7 @@ def test_a_healthy_champion_is_not_retrained_for_the_rows_of_the_one_before(
     month = [getattr(metric, level)] * 30
     needless = [len(list(after_the_first_alarm(metric, seed, promotes).pass_days(month))) for seed in range(MONTHS)]
     # Judged by the last 30 days, whoever served in them, it is 1.2 to 27, and with late labels one every day. One
-    # standard error is at most 0.09 here; none in 30 months of a better champion are below 0.1 with 95 %.
+    # standard error is at most 0.11 here; none in 20 months of a better champion are below 0.15 with 95 %.
     assert np.mean(needless) <= (0.0 if level == "healthy" else 0.2)
 
 

@@ -1,7 +1,11 @@
 """Every call that a step makes to the outside is numbered; before or after any of them, something else can happen."""
 
+import copyreg
 from collections import Counter
 from collections.abc import Callable, Iterator
+from copy import deepcopy
+from functools import cache
+from threading import RLock
 from typing import Any, NamedTuple
 
 from auto_retrain.adapters.memory import MemoryPorts
@@ -11,11 +15,21 @@ from tests.unit.usecases.world import World
 PORTS = (
     *("policies", "jobs", "states", "waiting", "decisions", "sweeps", "ledger", "metrics", "data", "tables"),
     *("registry", "traffic", "cluster", "executions", "events"),
+    *("notifications", "outbox", "routing"),
 )
 INSIDE = {"data.uri"}
 
 Step = Callable[[World, str], object]
 Prepare = Callable[[], tuple[World, str]]
+
+# A copy of a world has locks of its own.
+copyreg.pickle(type(RLock()), lambda _: (RLock, ()))  # type: ignore[arg-type]
+
+
+def copied(prepare: Prepare) -> Prepare:
+    """The same world each time, made once: to copy it for each moment is much faster."""
+    made = cache(prepare)
+    return lambda: deepcopy(made())
 
 
 class Killed(BaseException):
@@ -40,7 +54,7 @@ class OutsideCalls:
         self._at, self._event = at, event
         self._is_listening = self._is_dead = False
         for name in PORTS:
-            setattr(ports, name, _TappedPort(self, name, getattr(ports, name)))
+            setattr(ports, name, TappedPort(self, name, getattr(ports, name)))
 
     def run(self, step: Callable[[], object]) -> None:
         """Run the step until it ends or is killed."""
@@ -79,7 +93,9 @@ class OutsideCalls:
             self._is_listening = True
 
 
-class _TappedPort:
+class TappedPort:
+    """A port whose calls are numbered under its name."""
+
     def __init__(self, calls: OutsideCalls, name: str, real: Any) -> None:
         self._calls, self._name, self._real = calls, name, real
 

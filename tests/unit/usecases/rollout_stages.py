@@ -18,7 +18,7 @@ def validated(deployment: dict[str, object] = CANARY) -> tuple[World, str]:
     """A challenger, version 2, that may be deployed; version 1 answers every request."""
     triggers = {"evaluation_window_days": 5, "training_window_days": 10}
     world = World(a_policy(triggers=triggers, deployment=deployment))
-    job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
+    job_id = world.scored_job(rows(500, 0.95), rows(500, 0.88))
     world.ports.registry.register("churn", "7")
     world.ports.traffic = world.ports.weights  # type: ignore[assignment]
     world.ports.weights.move("churn", {"1": 100})

@@ -3,6 +3,7 @@
 import json
 
 from auto_retrain.domain.messages.ending import ExecutionStatusChange
+from tests.unit.usecases.interruptions import copied
 from tests.unit.usecases.world import EXECUTION, MANUAL, World, rows
 
 
@@ -41,17 +42,20 @@ def trained() -> tuple[World, str]:
     return world, job_id
 
 
+@copied
 def scored() -> tuple[World, str]:
     world = World()
-    return world, world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
+    return world, world.scored_job(rows(500, 0.95), rows(500, 0.88))
 
 
+@copied
 def validated() -> tuple[World, str]:
     world, job_id = scored()
     world.validate(job_id)
     return world, job_id
 
 
+@copied
 def deployed() -> tuple[World, str]:
     world, job_id = validated()
     world.deploy(job_id)

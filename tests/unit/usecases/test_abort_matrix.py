@@ -13,6 +13,7 @@ from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.usecases.ending.close_job import close_job
 from auto_retrain.usecases.triggering.open_job import LEASE
 from auto_retrain.usecases.watching import watch_jobs as watching
+from tests.unit.announced import announced
 from tests.unit.usecases.interruptions import Moment, OutsideCalls, Prepare, Step, die, moments, table
 from tests.unit.usecases.stages import ABORTED, deployed, fresh, opened, running, scored, trained, validated
 from tests.unit.usecases.world import EXECUTION, MANUAL, World
@@ -111,7 +112,7 @@ def abort_and_watch(world: World, job_id: str) -> None:
 
 def told(world: World) -> list[str]:
     """The kinds of events that people were sent, each event once."""
-    return list({event.event_id: event.kind for event in world.ports.events.published}.values())
+    return list({event.event_id: event.topic for event in announced(world.ports)}.values())
 
 
 def serves_what_the_records_say(world: World, job_id: str) -> str | None:
@@ -136,7 +137,7 @@ def nothing_is_left(world: World, job_id: str) -> str | None:
     if left or active or unannounced or world.ports.states.get("churn").active_job:
         return f"left: {left}, {len(active)} active and {len(unannounced)} unannounced jobs"
     is_opened = world.ports.jobs.list_recent("churn", 1) != []
-    return None if ("failed" in told(world)) == is_opened else f"told: {told(world)}"
+    return None if ("job_failed" in told(world)) == is_opened else f"told: {told(world)}"
 
 
 def failed_and_nothing_changed(world: World, job_id: str) -> str | None:
@@ -167,7 +168,9 @@ def no_trigger_is_lost(world: World, job_id: str) -> str | None:
 def told_once_and_started_once(world: World, job_id: str) -> str | None:
     kinds, started = told(world), world.ports.executions.started
     return (
-        None if (kinds, len(started)) == (["started", "deployed"], 1) else f"told: {kinds}, {len(started)} executions"
+        None
+        if (kinds, len(started)) == (["job_opened", "job_promoted"], 1)
+        else f"told: {kinds}, {len(started)} executions"
     )
 
 

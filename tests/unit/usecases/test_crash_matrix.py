@@ -15,9 +15,10 @@ from auto_retrain.usecases.promoting.await_review import await_review
 from auto_retrain.usecases.promoting.review import review_challenger
 from auto_retrain.usecases.triggering.detect_drift import detect_drift
 from auto_retrain.usecases.watching import watch_jobs as watching
+from tests.unit.announced import announced
 from tests.unit.builders import NOON
 from tests.unit.usecases.drift_world import SWEPT, break_live, without_age, world_with_features
-from tests.unit.usecases.interruptions import Moment, OutsideCalls, Prepare, Step, die, moments, table
+from tests.unit.usecases.interruptions import Moment, OutsideCalls, Prepare, Step, copied, die, moments, table
 from tests.unit.usecases.stages import (
     ABORTED,
     aborted,
@@ -69,10 +70,11 @@ def repaired() -> tuple[World, str]:
     return world, ""
 
 
+@copied
 def forged() -> tuple[World, str]:
     """A challenger that was rejected, although its trainer let it serve."""
     world = World()
-    job_id = world.scored_job(rows(2000, 0.80), rows(2000, 0.88))
+    job_id = world.scored_job(rows(500, 0.80), rows(500, 0.88))
     world.validate(job_id)
     world.ports.registry.set_champion("churn", "2")
     return with_waiting(world), job_id
@@ -81,7 +83,7 @@ def forged() -> tuple[World, str]:
 def reviewable() -> tuple[World, str]:
     world, _ = fresh()
     world.check = lambda: check_with_review(world)  # type: ignore[method-assign]
-    job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
+    job_id = world.scored_job(rows(500, 0.95), rows(500, 0.88))
     world.validate(job_id)
     return world, job_id
 
@@ -174,7 +176,7 @@ def outcome(world: World, job_id: str) -> dict[str, Any]:
     job = ports.jobs.get(job_id or (state.active_job or ""))
     line = ports.ledger.current("churn")
     # Each event is sent to people once, however often it is published.
-    events = {event.event_id: event.kind for event in ports.events.published}
+    events = {event.event_id: event.topic for event in announced(ports)}
     return {
         "status": job and job.status.value,
         "pending": job and job.pending and job.pending.kubernetes_job and job.pending.kind,

@@ -1,12 +1,9 @@
 """Before or after any call of a rollout the process dies, its execution ends, or a person moves alias or weights."""
 
-import copyreg
 from collections.abc import Callable
 from contextlib import suppress
-from copy import deepcopy
 from datetime import timedelta
-from functools import cache, partial
-from threading import RLock
+from functools import partial
 from typing import NamedTuple
 
 import pytest
@@ -18,7 +15,8 @@ from auto_retrain.usecases.audit.record import FACTS_LOG
 from auto_retrain.usecases.ending.close_job import close_job
 from auto_retrain.usecases.rolling_out.reconcile import reconcile
 from auto_retrain.usecases.rolling_out.roll_back import roll_back
-from tests.unit.usecases.interruptions import OutsideCalls, Prepare, Step, die, moments, table
+from tests.unit.announced import announced
+from tests.unit.usecases.interruptions import OutsideCalls, Prepare, Step, copied, die, moments, table
 from tests.unit.usecases.rollout_stages import (
     at_first_weight,
     at_last_weight,
@@ -31,15 +29,6 @@ from tests.unit.usecases.rollout_stages import (
 )
 from tests.unit.usecases.stages import ABORTED
 from tests.unit.usecases.world import EXECUTION, World
-
-# A world is copied for each cell, which is much faster than making it; a copy has locks of its own.
-copyreg.pickle(type(RLock()), lambda _: (RLock, ()))  # type: ignore[arg-type]
-
-
-def copied(prepare: Prepare) -> Prepare:
-    """The same world each time, made once."""
-    made = cache(prepare)
-    return lambda: deepcopy(made())
 
 
 def deploy(world: World, job_id: str) -> None:
@@ -174,7 +163,7 @@ def lost_choice(world: World, move: Callable[[World], None]) -> str | None:
     """How a person's choice was not respected."""
     record, alias = serving(world), world.ports.registry.champion("churn")
     weights = dict(world.ports.weights.routes["churn"].weights)
-    told = {event.kind for event in world.ports.events.published}
+    told = {event.topic for event in announced(world.ports)}
     if "alias_moved" not in told:
         return "nobody was told"
     if move is move_weights:

@@ -37,7 +37,7 @@ def trained(world: World, version: str, days_ago: int, job_id: str) -> LedgerLin
 def world_with_two_champions() -> tuple[World, ServingRecord]:
     """Version 1 was promoted long ago, and version 2 just now, by a job whose record is there."""
     world = World()
-    validated = world.scored_job(rows(2000, 0.95))
+    validated = world.scored_job(rows(500, 0.95))
     world.validate(validated)
     for version, days_ago in (("1", 40), ("2", 0)):
         world.ports.ledger.add(trained(world, version, days_ago, validated if version == "1" else "churn-2"))

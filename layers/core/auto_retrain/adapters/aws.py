@@ -38,10 +38,10 @@ REGION_VARIABLES = ["AWS_REGION", "AWS_DEFAULT_REGION"]
 NO_REGION = "no AWS region is set: export AWS_REGION (or AWS_DEFAULT_REGION), or give the profile a region"
 
 
-def aws_client(service: str) -> Any:
-    """A client that gives up after a bounded time: three attempts, 3 s to connect and 10 s to read each."""
-    retries: Any = {"mode": "standard", "total_max_attempts": 3}
-    config = Config(retries=retries, connect_timeout=3, read_timeout=10, max_pool_connections=CONNECTIONS)
+def aws_client(service: str, *, attempts: int = 3, read_seconds: int = 10) -> Any:
+    """A client that gives up after a bounded time: some attempts, with 3 s to connect and some to read each."""
+    retries: Any = {"mode": "standard", "total_max_attempts": attempts}
+    config = Config(retries=retries, connect_timeout=3, read_timeout=read_seconds, max_pool_connections=CONNECTIONS)
     try:
         with _CREATION_LOCK:
             return aws_session().create_client(service, config=config)

@@ -2,7 +2,8 @@
 
 Two bounds share a false alarm rate of 5 % over the whole watch: that the predecessor's level is no worse than its
 bound, and that the evidence against it ever reaches `1 / ALPHA` (Ville's inequality). Nothing has to be stored between
-looks, because the alternatives that are bet on stay the same.
+looks, because the alternatives that are bet on stay the same. If a champion is judged by several metrics, each has its
+part of that rate (Bonferroni), whatever they have to do with each other.
 """
 
 from datetime import datetime
@@ -11,8 +12,10 @@ from statistics import NormalDist
 
 from ..domain.digest import canonical_json, sha256_of
 from ..domain.judged_metric import JudgedMetric
+from ..domain.labelled_days import way_of_reading
 from ..domain.metric_reading import MetricReading
 from ..domain.model_state import Serving
+from ..domain.policy.metric import PredictionLogMetric
 from ..domain.policy.policy import Policy
 from ..domain.verdict import Outcome, Verdict
 from ..domain.watch import Level
@@ -21,7 +24,7 @@ from ..statistics.e_process import MeanDifference, OneProportion, e_value
 from ..statistics.proportions import wilson_upper_bound
 
 CHECK = "champion_watch"
-# Of each of the two bounds.
+# Of each of the two bounds, for all metrics together.
 ALPHA = 0.025
 # Fewer days may lack the weekend, and do not show how far days differ. More would leave out those promoted weekly.
 MIN_LEVEL_DAYS = 6
@@ -31,14 +34,20 @@ _LEAST_NOISE = 0.25
 _MAX_RATE = 0.999
 
 
-def read_by(policy: Policy) -> str:
+def read_by(policy: Policy, metrics: int = 1) -> str:
     """What values of a metric are read by: only those that were read in the same way can be compared."""
     meaning = f"{policy.triggers.performance_metric_scale} {policy.triggers.performance_metric_direction}"
+    if isinstance(policy.metric, PredictionLogMetric):
+        meaning += f" {way_of_reading(policy.metric, policy.data)}"
+    if metrics > 1:
+        meaning += f" one of {metrics}"
     return sha256_of(canonical_json(policy.metric) + meaning.encode())[:16]
 
 
-def level_of(policy: Policy, reading: MetricReading, window_end: datetime, predecessor: Serving) -> Level | str:
-    """The level of a predecessor over its own time, or why it is not known."""
+def level_of(
+    policy: Policy, reading: MetricReading, window_end: datetime, predecessor: Serving, metrics: int = 1
+) -> Level | str:
+    """The level of a predecessor over its own time, or why it is not known; `metrics` is how many are judged."""
     metric = _of_its_days(JudgedMetric(policy, reading, window_end, predecessor))
     doubt = metric.doubt
     if doubt:
@@ -46,39 +55,39 @@ def level_of(policy: Policy, reading: MetricReading, window_end: datetime, prede
     days = len(reading.by_day)
     if days < MIN_LEVEL_DAYS:
         return f"{metric.name} of version {predecessor.version} has {days} days ({MIN_LEVEL_DAYS} needed)"
-    return _level_of_rows(metric) if _is_counted(metric) else _level_of_numbers(metric)
+    return _level_of_rows(metric, metrics) if _is_counted(metric) else _level_of_numbers(metric, metrics)
 
 
-def _level_of_rows(metric: JudgedMetric) -> Level:
+def _level_of_rows(metric: JudgedMetric, metrics: int) -> Level:
     days = metric.reading.by_day
     noise = likeness_of_rows(days)
     metric = _of_its_days(metric, noise)
     worst, _ = metric.extremes
     independent = _independent(metric.reading, noise)
-    bad = wilson_upper_bound(_bad(metric, worst) * independent, independent, 1 - ALPHA)
+    bad = wilson_upper_bound(_bad(metric, worst) * independent, independent, 1 - ALPHA / metrics)
     return Level(
         value=metric.reading.value or 0.0,
         worst=_bad(metric, bad),
         noise=noise,
         days=len(days),
         rows=_rows(metric.reading),
-        read_by=read_by(metric.policy),
+        read_by=read_by(metric.policy, metrics),
     )
 
 
-def _level_of_numbers(metric: JudgedMetric) -> Level | str:
+def _level_of_numbers(metric: JudgedMetric, metrics: int) -> Level | str:
     values = [value for value, _ in metric.reading.by_day]
     level = sum(values) / len(values)
     noise = max(day_deviation(values), _LEAST_NOISE * _margin(metric, level))
     if not noise:
         return f"{metric.name}{metric.of_version} was {level:g} on each day, which shows no margin"
-    distance = NormalDist().inv_cdf(1 - ALPHA) * noise / sqrt(len(values))
+    distance = NormalDist().inv_cdf(1 - ALPHA / metrics) * noise / sqrt(len(values))
     worst = level - distance if metric.higher_is_better else level + distance
-    return Level(value=level, worst=worst, noise=noise, days=len(values), read_by=read_by(metric.policy))
+    return Level(value=level, worst=worst, noise=noise, days=len(values), read_by=read_by(metric.policy, metrics))
 
 
 def judge_champion(
-    policy: Policy, level: Level, reading: MetricReading, window_end: datetime, champion: Serving
+    policy: Policy, level: Level, reading: MetricReading, window_end: datetime, champion: Serving, metrics: int = 1
 ) -> Verdict:
     """Met if the champion does worse than the predecessor did by more than the margin, and that is not chance.
 
@@ -88,7 +97,7 @@ def judge_champion(
     doubt = metric.doubt
     if doubt:
         return _verdict(Outcome.INCONCLUSIVE, doubt, metric, level)
-    if level.read_by != read_by(policy):
+    if level.read_by != read_by(policy, metrics):
         return _verdict(Outcome.INCONCLUSIVE, "the metric is another one than that of the level", metric, level)
     _, value = metric.extremes
     limit = _limit(metric, level)
@@ -98,11 +107,11 @@ def judge_champion(
     if not _is_counted(metric) and len(reading.by_day) < MIN_DAYS_UNCOUNTED:
         few = f"{text}, but of {len(reading.by_day)} days ({MIN_DAYS_UNCOUNTED} needed)"
         return _verdict(Outcome.INCONCLUSIVE, few, metric, level)
-    evidence = _evidence(metric, value, limit, level)
-    if evidence >= 1 / ALPHA:
-        return _verdict(Outcome.MET, f"{text} (evidence {evidence:.3g}, needed {1 / ALPHA:g})", metric, level)
-    chance = f"{text}, but this may be due to chance (evidence {evidence:.3g}, needed {1 / ALPHA:g})"
-    return _verdict(Outcome.INCONCLUSIVE, chance, metric, level)
+    evidence, needed = _evidence(metric, value, limit, level), metrics / ALPHA
+    shown = f"(evidence {evidence:.3g}, needed {needed:g})"
+    if evidence >= needed:
+        return _verdict(Outcome.MET, f"{text} {shown}", metric, level)
+    return _verdict(Outcome.INCONCLUSIVE, f"{text}, but this may be due to chance {shown}", metric, level)
 
 
 def _of_its_days(metric: JudgedMetric, noise: float = 0.0) -> JudgedMetric:

@@ -40,7 +40,7 @@ def newly_counted(
     """What so many new rows add to those that count in a step, with these rows in it; less than 0 if an entity became
     heavier. So an entity that returns counts once, however many looks lie between its requests.
     """
-    before = LiveCounts.model_construct(
+    before = LiveCounts.unchecked(
         champion=_before(counts.champion, since.champion), challenger=_before(counts.challenger, since.challenger)
     )
     ends = zip(shares(counts), shares(before), rows, new, strict=True)
@@ -48,7 +48,7 @@ def newly_counted(
 
 
 def _before(now: ArmCounts, since: ArmCounts) -> ArmCounts:
-    return ArmCounts.model_construct(**{name: getattr(now, name) - getattr(since, name) for name in _SIZES})
+    return ArmCounts.unchecked(**{name: getattr(now, name) - getattr(since, name) for name in _SIZES})
 
 
 def _share(arm: ArmCounts) -> float:

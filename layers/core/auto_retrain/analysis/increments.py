@@ -58,19 +58,19 @@ def since(before: LiveCounts, now: LiveCounts) -> LiveCounts:
         UncountableError: something was counted before and is not any more, or a part is larger than its whole.
     """
     counted = _counted("pairs", _PAIRED, before.paired, now.paired)
-    paired = PairedCounts.model_construct(**counted, **_sums(_PAIRED_SUMS, before.paired, now.paired))
+    paired = PairedCounts.unchecked(**counted, **_sums(_PAIRED_SUMS, before.paired, now.paired))
     _check_parts("new pairs", paired, _PAIRED_PARTS)
-    return LiveCounts.model_construct(
+    return LiveCounts.unchecked(
         champion=_arm("champion", before.champion, now.champion),
         challenger=_arm("challenger", before.challenger, now.challenger),
         paired=paired,
-        by_period=PeriodCounts.model_construct(**_sums(_PERIODS, before.by_period, now.by_period)),
+        by_period=PeriodCounts.unchecked(**_sums(_PERIODS, before.by_period, now.by_period)),
     )
 
 
 def _arm(name: str, before: ArmCounts, now: ArmCounts) -> ArmCounts:
     counted = _counted(name, _ARM, before, now)
-    new = ArmCounts.model_construct(**counted, **_sums(_SUMS, before, now))
+    new = ArmCounts.unchecked(**counted, **_sums(_SUMS, before, now))
     _check_parts(name, now, _PARTS)
     _check_parts(f"new for the {name}", new, _NEW_PARTS)
     return new

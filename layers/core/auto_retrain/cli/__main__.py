@@ -8,7 +8,22 @@ from typing import Any
 from ..bootstrap import deployed_ports
 from ..domain.errors import AutoRetrainError
 from ..ports import Ports
-from . import acknowledge, doctor, drift, drill, jobs, ledger, models, replaying, retraining, reviews, rollout, why
+from . import (
+    acknowledge,
+    audit,
+    digest,
+    doctor,
+    drift,
+    drill,
+    jobs,
+    ledger,
+    models,
+    replaying,
+    retraining,
+    reviews,
+    rollout,
+    why,
+)
 
 
 def main(arguments: list[str] | None = None, ports: Ports | None = None) -> int:
@@ -53,6 +68,8 @@ def command_line() -> argparse.ArgumentParser:
         acknowledge,
         drill,
         ledger,
+        digest,
+        audit,
         replaying,
         doctor,
     ):

@@ -53,7 +53,7 @@ def add_limit(parser: ArgumentParser, default: int) -> None:
     parser.add_argument(
         "--limit",
         metavar="N",
-        type=_number_up_to(1000),
+        type=number_up_to(1000),
         default=default,
         help="how many to show (default: %(default)s)",
     )
@@ -130,10 +130,10 @@ def _text_up_to(max_length: int) -> Callable[[str], str]:
 
 
 def version_number(text: str) -> int:
-    return _number_up_to(999_999)(text)
+    return number_up_to(999_999)(text)
 
 
-def _number_up_to(maximum: int) -> Callable[[str], int]:
+def number_up_to(maximum: int) -> Callable[[str], int]:
     def check(text: str) -> int:
         if not re.fullmatch("[0-9]{1,6}", text, re.ASCII) or not 1 <= int(text) <= maximum:
             raise ArgumentTypeError(f"{shown(text)} must be a whole number from 1 to {maximum}")

@@ -62,6 +62,8 @@ def _show(options: argparse.Namespace, ports: Ports) -> None:
     _print_metrics(job)
     if job.report_uri:
         print(f"report: {job.report_uri}")
+    if job.trace_id:
+        print(f"trace in X-Ray: {job.trace_id}")
     if job.variants:
         primary = job.validation.primary if job.validation else "metric"
         print_table(("VARIANT", "VERSION", primary.upper(), "GAIN", "P", "PARAMETERS"), _rows(job))

@@ -67,6 +67,17 @@ class Record(BaseModel):
         """
         return cls.model_construct()
 
+    @classmethod
+    def unchecked(cls, **fields: Any) -> Self:
+        """A record of values that were checked before, and of defaults; only for records that have all defaults.
+
+        A fraction of the time of `model_construct`, which looks up what `as_default` keeps. Raises TypeError if a field
+        does not exist.
+        """
+        if not fields.keys() <= cls.model_fields.keys():
+            raise TypeError(f"{cls.__name__} has no fields {sorted(fields.keys() - cls.model_fields.keys())}")
+        return cls.as_default().model_copy(update=fields)  # type: ignore[no-any-return]
+
     def changed(self, **changes: Any) -> Self:
         """A copy with some fields changed, validated like any record; the only way to update one.
 

@@ -92,3 +92,5 @@ _REWRITES = [
 ]
 # What may have another canonical text; Python and RE2 understand it.
 UNUSUAL = f"^(?:{'|'.join(pattern.pattern for pattern, _ in _REWRITES)})$"
+# Only texts that are shorter than so many bytes, or have a byte in one of these ranges, may be among them.
+LONG_BYTES, UNUSUAL_BYTES = 8, (b"..", b"::", b"AZ")

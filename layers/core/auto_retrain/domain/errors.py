@@ -4,9 +4,10 @@ AutoRetrainError
 ├── TransientError           may pass; the state machine retries it
 │   ├── ClusterUnavailable · RegistryUnavailable · StoreUnavailable
 │   ├── MetricsUnavailable · DataUnavailable · ExecutionsUnavailable
-│   ├── EventsUnavailable · NotificationFailed
+│   ├── EventsUnavailable · NotificationFailed (NotificationRefused)
 │   ├── TrafficUnavailable · TrafficNotReady
-│   └── JobConflict · ServingConflict    every step can safely run again on the newer record
+│   ├── JobConflict · ServingConflict    every step can safely run again on the newer record
+│   └── AnchorConflict
 └── PermanentError           will not pass; the job is closed as failed
     ├── EventInvalid · PolicyInvalid · PolicyConflict · ModelUnknown
     ├── SettingMissing · SettingInvalid
@@ -65,7 +66,15 @@ class EventsUnavailable(TransientError):
 
 
 class NotificationFailed(TransientError):
-    """People could not be notified; no outcome depends on it."""
+    """People could not be notified, and may be in so many seconds; no outcome depends on it."""
+
+    def __init__(self, text: str, retry_after: float = 0.0) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
+class NotificationRefused(NotificationFailed):
+    """A channel works, but did not take this one message."""
 
 
 class EventInvalid(PermanentError):
@@ -109,6 +118,10 @@ class JobConflict(TransientError):
 
 class ServingConflict(TransientError):
     """Someone else has changed the serving record since it was read."""
+
+
+class AnchorConflict(TransientError):
+    """Someone else has written the next anchor since the newest one was read."""
 
 
 class TrafficUnavailable(TransientError):

@@ -1,32 +1,80 @@
-"""Events on the bus, each of which people can be notified about."""
+"""The event that every fact becomes on the bus: one envelope for all kinds, with a version."""
 
-from typing import Literal
+from typing import Any, Literal, Self
+
+from pydantic import ConfigDict
 
 from .base import Record, UtcTime
+from .channels import SEVERITIES, Severity
 
-EventKind = Literal[
-    "started",
-    "skipped",
-    "review",
-    "declined",
-    "deployed",
-    "rolled_back",
-    "alias_moved",
-    "rejected",
-    "inconclusive",
-    "failed",
-    "escalated",
-    "quarantined",
-    "quarantine_lifted",
-]
+MAX_SENTENCE = 10_000
+# EventBridge takes 256 KB for an entry, which also counts its source, its kind and its time.
+MAX_EVENT_BYTES = 255_000
+
+
+class FactEvent(Record):
+    """A fact on the bus; its id stays the same when it is published again.
+
+    Fields may be added within a version; it changes when one goes, or comes to mean something else.
+    `topic` is the kind, and for the end of a job how it ended. `models` is how many models the fact is about; if there
+    are several, `model_name` is one of them. `fact` holds all fields of the fact, and is null if they are too large.
+    """
+
+    # Fields that only a newer release knows are ignored.
+    model_config = ConfigDict(extra="ignore")
+
+    version: Literal[1] = 1
+    event_id: str
+    kind: str
+    topic: str
+    severity: Severity
+    model_name: str
+    models: int = 1
+    job_id: str | None = None
+    actor: str | None = None
+    at: UtcTime
+    sentence: str
+    fact: dict[str, Any] | None = None
+
+    def fitting(self) -> Self:
+        """The event itself, or without the fields of the fact if the bus would refuse it for its size."""
+        size = len(self.model_dump_json().encode())
+        return self if size <= MAX_EVENT_BYTES else self.changed(fact=None)
 
 
 class JobEvent(Record):
-    """An announced fact about a model and usually a job; its id stays the same when it is published again."""
+    """The event of the release before this one, which may still be on its way during an upgrade."""
 
     event_id: str
-    kind: EventKind
+    kind: str
     job_id: str | None
     model_name: str
     text: str
     at: UtcTime
+
+    def as_fact_event(self) -> FactEvent:
+        topic = _TOPICS.get(self.kind, self.kind)
+        return FactEvent(
+            event_id=self.event_id,
+            kind="job_ended" if topic.startswith("job_") and topic != "job_opened" else topic,
+            topic=topic,
+            severity=SEVERITIES.get(topic, "loud"),
+            model_name=self.model_name,
+            job_id=self.job_id,
+            at=self.at,
+            sentence=self.text,
+        )
+
+
+_TOPICS = {
+    "started": "job_opened",
+    "skipped": "job_skipped",
+    "review": "review_requested",
+    "declined": "job_declined",
+    "deployed": "job_promoted",
+    "rolled_back": "version_taken_back",
+    "rejected": "job_rejected",
+    "inconclusive": "job_inconclusive",
+    "failed": "job_failed",
+    "quarantined": "quarantine_set",
+}

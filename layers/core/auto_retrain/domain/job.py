@@ -14,6 +14,7 @@ from .errors import IllegalTransition
 from .model_version import ModelVersion
 from .names import JobKind, decision_key
 from .status import RetrainingStatus
+from .tracing import TracePoint
 from .trigger_type import TriggerType
 from .validation import ValidationResult
 from .verdict import Verdict
@@ -33,6 +34,7 @@ class PendingStep(Record):
     parked: ParkedOrder | None = None
     task_token: str = Field(repr=False)
     since: UtcTime
+    trace: TracePoint | None = None
 
 
 class PendingReview(Record):
@@ -85,6 +87,7 @@ class RetrainingJob(Record):
     forced: bool = Field(default=False, description="whether a person asked for it with force")
     event_time: UtcTime
     execution_arn: str
+    trace_id: str | None = Field(default=None, description="its trace in X-Ray, if its execution is traced")
     policy_version: int
     training_parameters: dict[str, JsonValue] = Field(default_factory=dict)
     variants: tuple[Variant, ...] = Field(default=(), description="empty for a single training")

@@ -40,7 +40,7 @@ class JudgedMetric(NamedTuple):
 
     @property
     def name(self) -> str:
-        return self.policy.metric.name
+        return f"labelled {self.policy.metric.name}" if self._is_logged else self.policy.metric.name
 
     @property
     def of_version(self) -> str:
@@ -87,10 +87,18 @@ class JudgedMetric(NamedTuple):
         if self.reading.problem is not None:
             yield f"the metric is unreliable: {self.reading.problem}"
         if self.reading.value is None or self.reading.points == 0:
-            yield f"no {self.name}{self.of_version} was published in the window"
+            yield self._without_value
         yield from self._about_its_values()
         yield from self._about_its_points()
         yield from self._about_its_rows()
+
+    @property
+    def _without_value(self) -> str:
+        if not self._is_logged:
+            return f"no {self.name}{self.of_version} was published in the window"
+        if self.reading.label_share is None:
+            return f"the prediction log has no answers{self.of_version} in the window"
+        return f"none of the logged answers{self.of_version} in the window has a label"
 
     def _about_its_values(self) -> Iterator[str]:
         allowed = "between 0 and 1" if self.is_share else "a finite number"
@@ -112,13 +120,19 @@ class JudgedMetric(NamedTuple):
 
     def _about_its_rows(self) -> Iterator[str]:
         share, needed = self.reading.label_share, self.policy.data.min_label_share
-        if self.policy.metric.label_share and (share is None or not share >= needed):
+        if self.policy.metric.knows_label_share and (share is None or not share >= needed):
             part = "an unknown share" if share is None else f"only {share:.1%}"
             yield f"{part} of the labels has arrived ({needed:.1%} needed)"
         rows, least = self.reading.rows, self.policy.triggers.min_rows
         if rows is not None and rows + self.reading.unknown_rows < least:
-            labelled = f"{rows + self.reading.unknown_rows} labelled rows{self.of_version}"
+            kind = "independent labelled rows" if self._is_logged else "labelled rows"
+            labelled = f"{rows + self.reading.unknown_rows} {kind}{self.of_version}"
             yield f"only {labelled} are in the window ({least} needed)"
+
+    @property
+    def _is_logged(self) -> bool:
+        """Whether it is from the prediction log and its labels."""
+        return self.policy.metric.source == "prediction_log"
 
     @property
     def _served(self) -> timedelta:

@@ -30,6 +30,9 @@ _SHARE = MetricKind(Task.CLASSIFICATION, True, 1.0)
 _LOSS = MetricKind(Task.CLASSIFICATION, False, 0.0)
 _ERROR = MetricKind(Task.REGRESSION, False, 0.0)
 
+# A regression that is compared by one of these is judged by squared errors, otherwise by absolute ones.
+OF_SQUARES = frozenset({"rmse", "r2"})
+
 # The user's own metric; the scoring container computes a value for each row.
 ROW_METRIC = "row_metric"
 

@@ -50,7 +50,6 @@ def read_points(
         return MetricReading(value=None, points=len(points), problem="; ".join(dict.fromkeys(problems)) or None)
     counted = points[-1:] if query.metric.aggregation == "latest" else points
     days = _days(query, values, points)
-    by_point = [_value(values, counts, [point]) for point in points]
     return MetricReading(
         value=_aggregated(query, values, counts, counted),
         rows=round(sum(counts.values[at] for at in counted)) if counts and query.metric.counts_rows else None,
@@ -63,7 +62,7 @@ def read_points(
             for of_day in days.values()
         ),
         day_numbers=tuple(days),
-        least_and_greatest=None if query.metric.counts_rows else (min(by_point), max(by_point)),
+        least_and_greatest=None if query.metric.counts_rows else _least_and_greatest(values, counts, points),
     )
 
 
@@ -85,6 +84,11 @@ def _days(query: MetricQuery, values: PointSeries, points: list[datetime]) -> di
 def _value(values: PointSeries, counts: PointSeries | None, points: list[datetime]) -> float:
     total = sum(values.values[at] for at in points)
     return total / (sum(counts.values[at] for at in points) if counts else len(points))
+
+
+def _least_and_greatest(values: PointSeries, counts: PointSeries | None, points: list[datetime]) -> tuple[float, float]:
+    by_point = [_value(values, counts, [point]) for point in points]
+    return min(by_point), max(by_point)
 
 
 def _aggregated(query: MetricQuery, values: PointSeries, counts: PointSeries | None, points: list[datetime]) -> float:

@@ -3,18 +3,21 @@
 from datetime import datetime
 
 from .base import Record, UtcTime
+from .policy.data import DataPolicy
 from .policy.metric import MetricPolicy
 
 
 class MetricQuery(Record):
-    """The metric of one model in production, from `start` up to but excluding `end`.
+    """The metric of one model in production, from `start` up to but excluding `end`; the labels until then are due.
 
     If it is published for each version apart, it is that of the `version` alone; None if it is not known which serves.
+    `data` says where labels are, which a metric from the prediction log is worked out with.
     """
 
     model_name: str
     version: str | None = None
     metric: MetricPolicy
+    data: DataPolicy | None = None
     start: datetime
     end: datetime
 
@@ -22,7 +25,8 @@ class MetricQuery(Record):
 class MetricReading(Record):
     """The metric over the window, aggregated as its policy says; `value` is None if nothing was published.
 
-    `rows` is the number of labelled rows behind the value, if the metric counts them. `points` is the number of data
+    `rows` is the number of labelled rows behind the value, if the metric counts them; where the source knows entities,
+    of which some have several rows, it is how many of them count as independent. `points` is the number of data
     points, the newest of which is for `newest_at`. `label_share` is set if the policy names a metric for it. `problem`
     says why a reading is incomplete (partial data, NaN, a warning from the source). `unknown_rows` are labelled rows of
     which nothing says how many are right; they are not among `rows`. `least_and_greatest` are the extremes of the data

@@ -1,11 +1,11 @@
 """The result documents that a training container writes."""
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
-from .base import Record
+from .base import Record, UtcTime
 from .files import VersionFiles
 from .model_version import ModelVersion
 
@@ -26,6 +26,26 @@ def _check_metrics(metrics: dict[str, float]) -> dict[str, float]:
     return metrics
 
 
+class ContainerSpan(Record):
+    """A part of a container's work, for the trace of the job."""
+
+    name: str = Field(min_length=1, max_length=100)
+    started_at: UtcTime
+    ended_at: UtcTime
+
+
+def _readable_spans(given: Any) -> Any:
+    """The spans, or none at all if they are odd: no outcome depends on them."""
+    try:
+        return TypeAdapter(Spans).validate_python(given)
+    except ValidationError:
+        return ()
+
+
+MAX_SPANS = 50
+Spans = Annotated[tuple[ContainerSpan, ...], Field(max_length=MAX_SPANS)]
+
+
 class ContainerResult(Record):
     """What all results have; a newer container may add fields."""
 
@@ -34,6 +54,7 @@ class ContainerResult(Record):
     schema_version: Literal[1]
     job_id: ShortText
     manifest_sha256: Digest | None = None
+    spans: Annotated[Spans, BeforeValidator(_readable_spans)] = ()
 
     @property
     def files(self) -> tuple[str, ...]:

@@ -336,9 +336,10 @@ class ServingRecord(Record):
         alert = Alert(version=number, job_id=job_id, reason=reason, at=at, taken_back=taken_back)
         return alert if actor == SYSTEM_ACTOR else alert.acknowledged_by(actor, reason, at)
 
-    def watched_against(self, level: Level) -> Self:
-        """The level of the predecessor is known."""
-        return self.changed(watch=self._watched().changed(level=level))
+    def watched_against(self, level: Level | None = None, labelled_level: Level | None = None) -> Self:
+        """A level of the predecessor is known; one that is not given stays what it was."""
+        given = {"level": level, "labelled_level": labelled_level}
+        return self.changed(watch=self._watched().changed(**{name: each for name, each in given.items() if each}))
 
     def finalised(self, reason: str, at: datetime) -> Self:
         """The watch is over, and the promotion final."""

@@ -43,8 +43,9 @@ class Mixed(Record):
 class Watch(Record):
     """A champion is judged until a moment, against the level that its predecessor had; times are those of events.
 
-    The level is that of the predecessor's time from `predecessor_since`; None until it was read. `mixed` are the times,
-    in order, in which others answered beside the champion.
+    The level is that of the predecessor's time from `predecessor_since`; None until it was read. `labelled_level` is
+    that of its answers in the prediction log, if labels are judged beside another metric. `mixed` are the times, in
+    order, in which others answered beside the champion.
     """
 
     predecessor: str
@@ -52,6 +53,7 @@ class Watch(Record):
     since: UtcTime
     until: UtcTime
     level: Level | None = None
+    labelled_level: Level | None = None
     mixed: tuple[Mixed, ...] = ()
 
     def mixed_during(self, since: datetime, until: datetime) -> Self:

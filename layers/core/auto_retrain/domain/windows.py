@@ -1,6 +1,6 @@
 """Which days of data a decision, a training and a comparison use."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from .base import Record
 
@@ -49,6 +49,12 @@ def metric_window(
     end = metric_window_end(at, label_delay_days)
     days = evaluation_days if since is None else min(evaluation_days, (end - since) // _DAY)
     return end - max(days, 0) * _DAY, end
+
+
+def utc_days(start: datetime, end: datetime) -> list[date]:
+    """The UTC days that end within a time: as many as it has days, if it has whole ones."""
+    first, after_last = start.astimezone(UTC).date(), end.astimezone(UTC).date()
+    return [first + number * _DAY for number in range((after_last - first).days)]
 
 
 def metric_window_end(at: datetime, label_delay_days: int) -> datetime:

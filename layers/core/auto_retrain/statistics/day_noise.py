@@ -22,12 +22,12 @@ def likeness_of_rows(days: Sequence[Day]) -> float:
     W. Viechtbauer, "Confidence intervals for the amount of heterogeneity in meta-analysis", Statistics in Medicine 26
     (2007), there called the Q-profile.
     """
-    least, greatest = 0.0, 1.0
-    if _differ_by(days, least) <= _low_quantile(len(days)):
+    least, greatest, seldom_below = 0.0, 1.0, _low_quantile(len(days))
+    if _differ_by(days, least) <= seldom_below:
         return least
     for _ in range(_HALVINGS):
         middle = (least + greatest) / 2
-        if _differ_by(days, middle) > _low_quantile(len(days)):
+        if _differ_by(days, middle) > seldom_below:
             least = middle
         else:
             greatest = middle
@@ -36,8 +36,7 @@ def likeness_of_rows(days: Sequence[Day]) -> float:
 
 def mean_share(days: Sequence[Day], likeness: float) -> float:
     """The mean over days by what each of them tells, so that none decides by itself, however many rows it has."""
-    weights = [independent_rows(rows, likeness) for _, rows in days]
-    return sum(weight * value for weight, (value, _) in zip(weights, days, strict=True)) / sum(weights)
+    return _weighted_mean(days, [independent_rows(rows, likeness) for _, rows in days])
 
 
 def independent_rows(rows: float, likeness: float) -> float:
@@ -45,11 +44,17 @@ def independent_rows(rows: float, likeness: float) -> float:
     return rows / (1 + max(rows - 1, 0) * likeness)
 
 
+def _weighted_mean(days: Sequence[Day], weights: Sequence[float]) -> float:
+    return sum([weight * value for weight, (value, _) in zip(weights, days, strict=True)]) / sum(weights)
+
+
 def _differ_by(days: Sequence[Day], likeness: float) -> float:
-    mean = mean_share(days, likeness)
+    weights = [independent_rows(rows, likeness) for _, rows in days]
+    mean = _weighted_mean(days, weights)
     if not 0 < mean < 1:
         return 0.0
-    return sum(independent_rows(n, likeness) * (value - mean) ** 2 for value, n in days) / (mean * (1 - mean))
+    squares = [weight * (value - mean) ** 2 for weight, (value, _) in zip(weights, days, strict=True)]
+    return sum(squares) / (mean * (1 - mean))
 
 
 def day_deviation(values: Sequence[float]) -> float:

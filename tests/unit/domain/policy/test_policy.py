@@ -233,12 +233,15 @@ def test_a_data_prefix_that_leaves_its_folder_is_refused(prefix: str) -> None:
 
 @pytest.mark.parametrize("source", ["graphite", "CloudWatch", "", None, 5, ["cloudwatch"], {"a": 1}])
 def test_an_unknown_metric_source_is_refused_with_those_that_exist(source: Any) -> None:
-    assert refusal(metric={"source": source}) == f"metric.source = {source!a}: must be 'cloudwatch' or 'prometheus'"
+    assert (
+        refusal(metric={"source": source})
+        == f"metric.source = {source!a}: must be 'cloudwatch', 'prometheus' or 'prediction_log'"
+    )
 
 
 @pytest.mark.parametrize("metric", [5, "cloudwatch", None, ["cloudwatch"]])
 def test_a_metric_that_is_not_an_object_is_refused(metric: Any) -> None:
-    assert refusal(metric=metric) == f"metric = {metric!a}: must be 'cloudwatch' or 'prometheus'"
+    assert refusal(metric=metric) == f"metric = {metric!a}: must be 'cloudwatch', 'prometheus' or 'prediction_log'"
 
 
 @pytest.mark.parametrize(

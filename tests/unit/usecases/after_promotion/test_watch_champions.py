@@ -15,6 +15,7 @@ from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.usecases.after_promotion.acknowledge import acknowledge
 from auto_retrain.usecases.after_promotion.watch_champions import watch_champions
 from auto_retrain.usecases.rolling_out.roll_back import roll_back
+from tests.unit.announced import announced
 from tests.unit.builders import NOON
 from tests.unit.usecases.after_promotion.watch_world import DAY, HOUR, WatchWorld, a_job
 
@@ -369,7 +370,7 @@ def test_every_reminder_is_a_message_of_its_own(world: WatchWorld) -> None:
     world.degrade()
     told = [outcome.told for outcome in (world.passes(2, every=2) for _ in range(100))]
     assert sum(told) == len(world.messages) == 12
-    assert len({event.event_id for event in world.ports.events.published}) == 12
+    assert len({event.event_id for event in announced(world.ports)}) == 12
     assert "still not acknowledged" in world.messages[-1]
 
 
@@ -414,7 +415,10 @@ def test_five_hundred_champions_that_fail_in_one_hour_are_one_message() -> None:
     assert {world.champion(name) for name in names} == {"1"}
     first = world.messages[0]
     assert "500 champions failed in the same hour" in first
-    assert all(f"{name} version 2" in first for name in names)
+    assert "gl-044 version 2 and 455 more" in first
+    assert sum(f"{name} version 2" in first for name in names) == 45
+    fact = announced(world.ports)[0].fact or {}
+    assert [champion["model_name"] for champion in fact["champions"]] == names  # type: ignore[index, union-attr, call-overload]
     assert "probably outside of these versions" in first
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from auto_retrain.domain.ending import Ending
+from auto_retrain.domain.errors import MetricsUnavailable
 from auto_retrain.domain.job import RetrainingJob
 from auto_retrain.domain.messages.after_promotion import ChampionsWatched
 from auto_retrain.domain.messages.references import ScheduledEvent
@@ -15,6 +16,7 @@ from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.watch import Alert, Watch
 from auto_retrain.domain.windows import Window, Windows
 from auto_retrain.usecases.after_promotion.watch_champions import watch_champions
+from tests.unit.announced import announced
 from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.serving_world import ServingWorld
 
@@ -26,10 +28,15 @@ _WINDOWS = Windows(training=Window(start=_TODAY, end=_TODAY), holdout=Window(sta
 
 
 class ScriptedMetrics:
-    """MetricSource with so many rows a day, whose accuracy is that of whichever version served: see `accuracy`."""
+    """MetricSource with so many rows a day, whose accuracy is that of whichever version served: see `accuracy`.
+
+    What the prediction log says is `labelled`; a source in `away` does not answer.
+    """
 
     def __init__(self) -> None:
         self.accuracy: dict[str, list[tuple[datetime, float]]] = {}
+        self.labelled: dict[str, list[tuple[datetime, float]]] = {}
+        self.away: set[str] = set()
         self.rows = ROWS
         self.error: Exception | None = None
         self.queries: list[MetricQuery] = []
@@ -40,11 +47,17 @@ class ScriptedMetrics:
         self.reads += 1
         if self.error:
             raise self.error
+        if self.away & {query.metric.source for query in queries}:
+            raise MetricsUnavailable("it did not answer")
         return [self._reading(query) for query in queries]
 
     def _reading(self, query: MetricQuery) -> MetricReading:
+        is_logged = query.metric.source == "prediction_log"
+        script = (self.labelled if is_logged else self.accuracy).get(query.model_name)
+        if script is None:
+            return MetricReading(value=None, label_share=0.0 if is_logged else None)
         days = (query.end - query.start) // DAY
-        values = [self._at(query.model_name, query.start + day * DAY) for day in range(days)]
+        values = [self._at(script, query.start + day * DAY) for day in range(days)]
         return MetricReading(
             value=sum(values) / len(values),
             rows=len(values) * self.rows,
@@ -52,10 +65,11 @@ class ScriptedMetrics:
             newest_at=query.end,
             by_day=tuple((value, self.rows) for value in values),
             day_numbers=tuple(range(days)),
+            label_share=1.0 if is_logged else None,
         )
 
-    def _at(self, name: str, moment: datetime) -> float:
-        return [value for since, value in self.accuracy[name] if since <= moment][-1]
+    def _at(self, script: list[tuple[datetime, float]], moment: datetime) -> float:
+        return [value for since, value in script if since <= moment][-1]
 
 
 class WatchWorld(ServingWorld):
@@ -139,7 +153,7 @@ class WatchWorld(ServingWorld):
 
     @property
     def messages(self) -> list[str]:
-        return [event.text for event in self.ports.events.published]
+        return [event.sentence for event in announced(self.ports)]
 
 
 def a_job(name: str, version: str, at: datetime) -> RetrainingJob:

@@ -7,6 +7,7 @@ import pytest
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.facts.quarantine import QuarantineLifted
 from auto_retrain.usecases.audit.record import FACTS_LOG, announce
+from tests.unit.announced import announced
 from tests.unit.builders import NOON
 
 
@@ -15,5 +16,5 @@ def test_neither_log_nor_message_has_a_second_line_or_turned_text(caplog: pytest
     fact = QuarantineLifted(model_name="churn", actor="ada", at=NOON, since=NOON, reason="ok\nERROR \u202e\x1b[31m")
     with caplog.at_level(logging.INFO, FACTS_LOG):
         announce(fact, ports)
-    (line,), (event,) = caplog.messages, ports.events.published
-    assert line == event.text == "ada lifted the quarantine of churn: ok\\nERROR \\u202e\\x1b[31m"
+    (line,), (event,) = caplog.messages, announced(ports)
+    assert line == event.sentence == "ada lifted the quarantine of churn: ok\\nERROR \\u202e\\x1b[31m"

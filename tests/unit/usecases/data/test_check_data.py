@@ -16,6 +16,7 @@ from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.usecases.data.check_data import check_data
 from auto_retrain.usecases.data.profile_data import profile_data
+from tests.unit.announced import announced
 from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.world import World, predictions, rows
 
@@ -174,7 +175,7 @@ def test_too_few_rows_for_a_decision_end_the_job_green_without_training() -> Non
     assert (ended.next, job.status, job.deployed) == ("succeed", RetrainingStatus.COMPLETED, False)
     assert ended.reason == f"churn was {outcome.reason}"
     assert (ended.ending, ended.metrics) == (Ending.SKIPPED, {"skipped_jobs": 1})
-    assert [event.kind for event in world.ports.events.published] == ["started", "skipped"]
+    assert [event.topic for event in announced(world.ports)] == ["job_opened", "job_skipped"]
     state = world.ports.states.get("churn")
     assert (state.active_job, state.last_retrained_at, state.rejected_in_a_row) == (None, None, 0)
 

@@ -14,7 +14,7 @@ from tests.unit.usecases.world import World, rows
 def promoted() -> tuple[World, str]:
     """Version 2 has just replaced version 1."""
     world = World()
-    job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
+    job_id = world.scored_job(rows(500, 0.95), rows(500, 0.88))
     world.validate(job_id)
     world.deploy(job_id)
     return world, job_id

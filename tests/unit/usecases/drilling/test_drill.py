@@ -18,6 +18,7 @@ from auto_retrain.domain.errors import (
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.usecases.drilling.drill import drill_rollback
 from auto_retrain.usecases.drilling.there_and_back import LONGEST_DRILL, MAX_WAIT
+from tests.unit.announced import announced
 from tests.unit.usecases.rolling_out.rollout_world import RolloutWorld, away
 
 DRY = ["record", "files", "alias", "traffic"]
@@ -96,9 +97,9 @@ def test_whatever_is_away_the_other_steps_are_taken(world: RolloutWorld) -> None
 def test_a_drill_that_fails_is_told_to_people(world: RolloutWorld) -> None:
     world.traffic.arms = {"2"}
     drilled = drill(world)
-    (event,) = world.ports.events.published[-1:]
-    assert event.kind == "escalated"
-    assert "a rollback of churn to version 1 would fail, as the drill of ada shows: traffic: " in event.text
+    (event,) = announced(world.ports)[-1:]
+    assert event.severity == "loud"
+    assert "a rollback of churn to version 1 would fail, as the drill of ada shows: traffic: " in event.sentence
     assert world.ports.states.get("churn").drill == drilled
 
 
@@ -302,7 +303,7 @@ def test_the_watcher_ends_a_drill_that_was_left_and_tells_people(left: RolloutWo
     left.ports.clock.advance(LONGEST_DRILL)
     left.watch()
     assert (left.weights(), left.alias(), left.record().drill) == ({"2": 100}, "2", None)
-    assert left.ports.events.published[-1].text == (
+    assert announced(left.ports)[-1].sentence == (
         "bob did not end the drill of churn with version 1; version 2 is brought back; "
         "team@example.com, please drill it again"
     )

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from copy import deepcopy
-from functools import cache, partial
+from functools import partial
 
 import pytest
 
@@ -13,7 +12,7 @@ from auto_retrain.usecases.drilling.drill import drill_rollback
 from auto_retrain.usecases.drilling.there_and_back import LONGEST_DRILL
 from auto_retrain.usecases.rolling_out.follow import follow
 from auto_retrain.usecases.rolling_out.traffic_target import target_of
-from tests.unit.usecases.interruptions import OutsideCalls, die, moments, table
+from tests.unit.usecases.interruptions import OutsideCalls, copied, die, moments, table
 from tests.unit.usecases.rollout_stages import promoted, serving
 from tests.unit.usecases.test_rollout_matrix import (
     broken_invariant,
@@ -25,12 +24,8 @@ from tests.unit.usecases.test_rollout_matrix import (
 )
 from tests.unit.usecases.world import World
 
-_made = cache(promoted)
-
-
-def prepare() -> tuple[World, str]:
-    """Version 2 serves, and version 1 did before."""
-    return deepcopy(_made())
+# Version 2 serves, and version 1 did before.
+prepare = copied(promoted)
 
 
 def drill(world: World, job_id: str) -> None:

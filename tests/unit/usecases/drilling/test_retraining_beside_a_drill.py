@@ -7,6 +7,7 @@ import pytest
 from auto_retrain.domain.drill import Drill
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.usecases.rolling_out.follow import follow
+from tests.unit.announced import escalated
 from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.rollout_stages import CANARY, ROUTE, serving
 from tests.unit.usecases.world import EXECUTION, MANUAL, World, rows
@@ -20,7 +21,7 @@ def promoted(deployment: dict[str, object] = ALL_AT_ONCE) -> World:
     world = World(a_policy(triggers=triggers, deployment=ALL_AT_ONCE))
     world.ports.traffic = world.ports.weights  # type: ignore[assignment]
     world.ports.weights.move("churn", {"1": 100})
-    job_id = world.scored_job(rows(2000, 0.92), rows(2000, 0.86))
+    job_id = world.scored_job(rows(500, 0.92), rows(500, 0.86))
     world.validate(job_id)
     world.deploy(job_id)
     world.close(decision={"job_id": job_id})
@@ -47,7 +48,7 @@ def open_again(world: World) -> str:
 def score_again(world: World, job_id: str) -> None:
     world.train(job_id, "3")
     world.start(job_id, "score")
-    world.score(job_id, v3=rows(2000, 0.99), v2=rows(2000, 0.92))
+    world.score(job_id, v3=rows(500, 0.99), v2=rows(500, 0.92))
     world.validate(job_id)
 
 
@@ -87,7 +88,7 @@ def test_an_overdue_drill_is_said_and_holds_nothing_back(
     score_again(world, job_id)
     world.deploy(job_id)
     (line,) = world.ports.ledger.lines("churn", 1)
-    texts = [event.text for event in world.ports.events.published if event.kind == "escalated"]
+    texts = [event.sentence for event in escalated(world.ports)]
     assert (line.change in ("promoted", "weight"), "max_drill_age_days" in line.reason) == (True, is_said)
     assert [text.startswith("churn gets a new version, but ") for text in texts] == [True] * is_said
 
@@ -95,7 +96,7 @@ def test_an_overdue_drill_is_said_and_holds_nothing_back(
 def test_a_first_version_has_nothing_to_drill() -> None:
     triggers = {"evaluation_window_days": 5, "training_window_days": 10}
     world = World(a_policy(triggers=triggers, deployment={"max_drill_age_days": 30}))
-    job_id = world.scored_job(rows(2000, 0.95), None)
+    job_id = world.scored_job(rows(500, 0.95), None)
     world.validate(job_id)
     world.deploy(job_id)
     (line,) = world.ports.ledger.lines("churn", 1)

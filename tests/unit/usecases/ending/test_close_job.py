@@ -6,10 +6,11 @@ import pytest
 
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.errors import AwsRefused, EventsUnavailable
-from auto_retrain.domain.events import JobEvent
+from auto_retrain.domain.events import FactEvent
 from auto_retrain.domain.messages.ending import ClosingRequest, ExecutionStatusChange
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.usecases.ending.close_job import close_job
+from tests.unit.announced import announced
 from tests.unit.builders import NOON
 from tests.unit.usecases.world import EXECUTION, MANUAL, World, rows
 
@@ -21,7 +22,7 @@ FORCED = {**MANUAL, "force": True}
 
 def test_a_promoted_challenger_ends_green() -> None:
     world = World()
-    job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
+    job_id = world.scored_job(rows(500, 0.95), rows(500, 0.88))
     world.validate(job_id)
     world.deploy(job_id)
     outcome = world.close(decision={"job_id": job_id})
@@ -29,12 +30,12 @@ def test_a_promoted_challenger_ends_green() -> None:
     assert (outcome.next, outcome.status) == ("succeed", RetrainingStatus.COMPLETED)
     assert (job.deployed, job.pending, job.completed_at) == (True, None, NOON)
     assert (state.active_job, state.last_retrained_at) == (None, NOON)
-    assert [event.kind for event in world.ports.events.published] == ["started", "deployed"]
+    assert [event.topic for event in announced(world.ports)] == ["job_opened", "job_promoted"]
 
 
 def test_only_a_job_that_trained_nothing_counts_as_skipped() -> None:
     world = World()
-    job_id = world.scored_job(rows(2000, 0.89), rows(2000, 0.88))
+    job_id = world.scored_job(rows(500, 0.89), rows(500, 0.88))
     world.validate(job_id)
     outcome = world.close(decision={"job_id": job_id})
     assert (outcome.ending, outcome.metrics) == (Ending.REJECTED, {})
@@ -42,12 +43,12 @@ def test_only_a_job_that_trained_nothing_counts_as_skipped() -> None:
 
 def test_a_rejected_challenger_is_a_normal_green_end() -> None:
     world = World()
-    job_id = world.scored_job(rows(2000, 0.89), rows(2000, 0.88))
+    job_id = world.scored_job(rows(500, 0.89), rows(500, 0.88))
     world.validate(job_id)
     outcome = world.close(decision={"job_id": job_id})
     assert (outcome.next, world.job(job_id).deployed) == ("succeed", False)
-    assert world.ports.events.published[-1].kind == "rejected"
-    assert "was not deployed (reject)" in world.ports.events.published[-1].text
+    assert announced(world.ports)[-1].topic == "job_rejected"
+    assert "was not deployed (reject)" in announced(world.ports)[-1].sentence
 
 
 def test_a_failed_step_ends_red_with_the_message_and_without_the_stack_trace() -> None:
@@ -59,7 +60,7 @@ def test_a_failed_step_ends_red_with_the_message_and_without_the_stack_trace() -
     assert (outcome.next, outcome.error, outcome.reason) == ("fail", "DataMissing", "DataMissing: no training data")
     assert (job.status, job.error) == (RetrainingStatus.FAILED, "DataMissing: no training data")
     assert world.ports.states.get("churn").owner_at(NOON) is None
-    assert world.ports.events.published[-1].kind == "failed"
+    assert announced(world.ports)[-1].topic == "job_failed"
 
 
 def test_an_execution_that_opened_nothing_fails_with_its_reason() -> None:
@@ -95,13 +96,13 @@ def test_closing_again_changes_nothing_but_notifies_again_with_the_same_id() -> 
     job = world.job(job_id)
     assert world.close(decision={"job_id": job_id}, error=error) == first
     assert world.job(job_id) == job
-    ids = [event.event_id for event in world.ports.events.published]
+    ids = [event.event_id for event in announced(world.ports)]
     assert ids[-1] == ids[-2]
 
 
 def test_a_deployment_stands_when_something_fails_after_it() -> None:
     world = World()
-    job_id = world.scored_job(rows(2000, 0.95))
+    job_id = world.scored_job(rows(500, 0.95))
     world.validate(job_id)
     world.deploy(job_id)
     outcome = close_job(ClosingRequest(execution_arn=EXECUTION, state={"error": {"Error": "E"}}), world.ports)
@@ -110,7 +111,7 @@ def test_a_deployment_stands_when_something_fails_after_it() -> None:
 
 def test_an_execution_that_ends_before_deploying_is_a_failure() -> None:
     world = World()
-    job_id = world.scored_job(rows(2000, 0.95))
+    job_id = world.scored_job(rows(500, 0.95))
     world.validate(job_id)
     assert world.close(decision={"job_id": job_id}).next == "fail"
 
@@ -123,7 +124,7 @@ def test_an_error_of_the_first_state_is_read_although_it_replaced_the_input() ->
 
 def test_a_profile_that_cannot_be_stored_does_not_fail_a_deployed_job() -> None:
     world = World()
-    job_id = world.scored_job(rows(2000, 0.95))
+    job_id = world.scored_job(rows(500, 0.95))
     world.validate(job_id)
     world.deploy(job_id)
     error = {"Error": "DataChanged", "Cause": "an object has changed since it was listed"}
@@ -139,7 +140,7 @@ def test_an_end_that_the_bus_did_not_take_stays_to_be_announced_if_that_can_help
     world = World()
     job_id = world.open()
 
-    def refuse(event: JobEvent) -> None:
+    def refuse(event: FactEvent) -> None:
         raise error
 
     world.ports.events.publish = refuse  # type: ignore[method-assign]

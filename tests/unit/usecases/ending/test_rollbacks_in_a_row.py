@@ -8,6 +8,7 @@ from auto_retrain.domain.analysis import Analysis
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.holds.model import model_holds
+from tests.unit.announced import escalated
 from tests.unit.builders import a_policy
 from tests.unit.usecases.rollout_stages import CANARY, looked
 from tests.unit.usecases.world import EXECUTION, World, rows
@@ -59,7 +60,7 @@ class Model:
 
     @property
     def asked(self) -> list[str]:
-        return [event.text for event in self.world.ports.events.published if event.kind == "escalated"]
+        return [event.sentence for event in escalated(self.world.ports)]
 
 
 @pytest.mark.parametrize(("trigger", "months"), [(SCHEDULED, 12), (MANUAL, 5)], ids=["scheduled", "manual"])
@@ -75,9 +76,7 @@ def test_a_year_of_canaries_that_are_rolled_back_asks_the_owner_from_the_third_o
         "whether production gets what training had. Last: churn version 4 was not promoted, its rollout was ended: "
         "every second request fails"
     )
-    assert (
-        len({event.event_id for event in model.world.ports.events.published if event.kind == "escalated"}) == months - 2
-    )
+    assert len({event.event_id for event in escalated(model.world.ports)}) == months - 2
 
 
 def test_a_promotion_begins_the_count_anew() -> None:

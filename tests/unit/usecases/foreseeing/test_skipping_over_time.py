@@ -15,6 +15,7 @@ from auto_retrain.domain.messages.references import JobReference
 from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.usecases.data.check_data import check_data
 from auto_retrain.usecases.ending.close_job import close_job
+from tests.unit.announced import escalated
 from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.world import World, a_data_check, predictions
 
@@ -115,7 +116,7 @@ class Life(World):
 
     @property
     def escalations(self) -> list[str]:
-        return [event.text for event in self.ports.events.published if event.kind == "escalated"]
+        return [event.sentence for event in escalated(self.ports)]
 
 
 def numbers(labels: np.ndarray, answers: np.ndarray) -> bytes:

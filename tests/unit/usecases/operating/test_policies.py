@@ -22,7 +22,7 @@ from tests.unit.usecases.world import World, rows
 
 def test_the_champions_accuracy_leads_to_a_warning() -> None:
     world = World()
-    job_id = world.scored_job(rows(2000, 0.96), rows(2000, 0.5))
+    job_id = world.scored_job(rows(500, 0.96), rows(500, 0.5))
     world.validate(job_id)
     assert plan_policies([world.policy], world.ports)[0].warnings == ()
     world.deploy(job_id)

@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 
 from auto_retrain.domain.errors import ChampionConflict, EventsUnavailable, RegistryUnavailable
-from auto_retrain.domain.events import JobEvent
+from auto_retrain.domain.events import FactEvent
 from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.messages.training import WatchOutcome
 from auto_retrain.usecases.promoting.compare_serving import compare_serving
 from auto_retrain.usecases.watching.watch_jobs import MAX_COMPARISONS, watch_jobs
 from tests.contracts.ports.stores import a_job, running
+from tests.unit.announced import announced
 from tests.unit.usecases.world import World, rows
 
 MINUTE = timedelta(minutes=1)
@@ -29,13 +30,13 @@ def move(world: World, version: str) -> None:
 
 def told(world: World) -> list[str]:
     """Each event once, as people are."""
-    by_id = {event.event_id: event.text for event in world.ports.events.published if event.kind == "alias_moved"}
+    by_id = {event.event_id: event.sentence for event in announced(world.ports) if event.topic == "alias_moved"}
     return list(by_id.values())
 
 
 def deployed(champion: float | None = None) -> tuple[World, str]:
     world = World()
-    job_id = world.scored_job(rows(2000, 0.95), None if champion is None else rows(2000, champion))
+    job_id = world.scored_job(rows(500, 0.95), None if champion is None else rows(500, champion))
     world.validate(job_id)
     world.deploy(job_id)
     return world, job_id
@@ -52,7 +53,7 @@ def next_job(world: World) -> str:
 
 def test_a_trainer_that_promotes_itself_is_noticed_although_its_job_ends_rejected() -> None:
     world = World()
-    job_id = world.scored_job(rows(2000, 0.80), rows(2000, 0.88))
+    job_id = world.scored_job(rows(500, 0.80), rows(500, 0.88))
     world.ports.registry.set_champion("churn", "2")
     world.validate(job_id)
     assert world.close(decision={"job_id": job_id}).next == "succeed"
@@ -63,7 +64,7 @@ def test_a_trainer_that_promotes_itself_is_noticed_although_its_job_ends_rejecte
 
 def test_the_trainer_of_a_first_model_cannot_promote_itself_unnoticed_either() -> None:
     world = World()
-    job_id = world.scored_job(rows(2000, 0.80))
+    job_id = world.scored_job(rows(500, 0.80))
     world.ports.registry.set_champion("churn", "2")
     watch(world)
     (text,) = told(world)
@@ -107,7 +108,7 @@ def test_an_alias_that_was_deleted_is_noticed() -> None:
 
 def test_our_own_deployment_is_not_taken_for_somebody_elses() -> None:
     world = World()
-    job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
+    job_id = world.scored_job(rows(500, 0.95), rows(500, 0.88))
     world.validate(job_id)
     set_champion = world.ports.registry.set_champion
 
@@ -124,7 +125,7 @@ def test_our_own_deployment_is_not_taken_for_somebody_elses() -> None:
 
 def test_a_version_that_served_before_the_first_job_is_no_conflict() -> None:
     world = World()
-    job_id = world.scored_job(rows(2000, 0.80), rows(2000, 0.88))
+    job_id = world.scored_job(rows(500, 0.80), rows(500, 0.88))
     watch(world)
     world.validate(job_id)
     world.close(decision={"job_id": job_id})
@@ -133,7 +134,7 @@ def test_a_version_that_served_before_the_first_job_is_no_conflict() -> None:
 
 def test_a_conflict_that_stopped_a_deployment_is_told_when_the_job_ends() -> None:
     world = World()
-    job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
+    job_id = world.scored_job(rows(500, 0.95), rows(500, 0.88))
     world.validate(job_id)
     move(world, "7")
     with pytest.raises(ChampionConflict):
@@ -156,7 +157,7 @@ def test_a_registry_that_is_away_keeps_no_job_from_ending_and_no_execution_from_
     assert outcome.problems == ()
     world.close(decision={"job_id": job_id}, error={"Error": "E", "Cause": "e"})
     assert world.job(job_id).announced
-    assert world.ports.events.published[-1].kind == "failed"
+    assert announced(world.ports)[-1].topic == "job_failed"
 
 
 def test_a_difference_that_the_bus_did_not_take_is_told_by_the_next_pass() -> None:
@@ -166,7 +167,7 @@ def test_a_difference_that_the_bus_did_not_take_is_told_by_the_next_pass() -> No
     move(world, "7")
     publish = world.ports.events.publish
 
-    def refuse_once(event: JobEvent) -> None:
+    def refuse_once(event: FactEvent) -> None:
         world.ports.events.publish = publish  # type: ignore[method-assign]
         raise EventsUnavailable("slow down")
 

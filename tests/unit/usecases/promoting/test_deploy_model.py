@@ -14,7 +14,7 @@ from tests.unit.usecases.world import World, rows
 
 def validated(challenger: float = 0.95, champion: float | None = 0.88) -> tuple[World, str]:
     world = World()
-    job_id = world.scored_job(rows(2000, challenger), None if champion is None else rows(2000, champion))
+    job_id = world.scored_job(rows(500, challenger), None if champion is None else rows(500, champion))
     world.validate(job_id)
     return world, job_id
 

@@ -15,6 +15,7 @@ from auto_retrain.pipeline import AutoRetrainPipeline
 from auto_retrain.usecases.promoting.await_review import await_review
 from auto_retrain.usecases.promoting.review import review_challenger
 from auto_retrain.usecases.watching.watch_jobs import watch_jobs
+from tests.unit.announced import announced
 from tests.unit.usecases.world import MANUAL, World, rows
 
 
@@ -25,7 +26,7 @@ def validated(world: World, accuracy: float = 0.95, **request: Any) -> str:
     world.start(job_id, "train")
     world.train(job_id)
     world.start(job_id, "score")
-    world.score(job_id, v1=rows(2000, 0.88), v2=rows(2000, accuracy))
+    world.score(job_id, v1=rows(500, 0.88), v2=rows(500, accuracy))
     return job_id
 
 
@@ -48,9 +49,10 @@ def watch(world: World) -> WatchOutcome:
 
 def test_people_are_notified_of_what_waits_and_until_when() -> None:
     world, job_id = waiting_world()
-    event = next(event for event in world.ports.events.published if event.kind == "review")
-    assert f"auto-retrain approve {job_id}" in event.text
-    assert "is waiting for a review until 2026-03-03 12:00 UTC: accuracy 0.9500 is at least 5.0% above" in event.text
+    event = next(event for event in announced(world.ports) if event.topic == "review_requested")
+    assert f"auto-retrain approve {job_id}" in event.sentence
+    waits = "is waiting for a review until 2026-03-03 12:00 UTC"
+    assert f"{waits}: accuracy 0.9500 is at least 5.0% above" in event.sentence
 
 
 def test_a_job_that_requires_no_review_does_not_wait() -> None:
@@ -84,7 +86,7 @@ def test_a_declined_challenger_ends_green_and_changes_nothing() -> None:
     job = world.job(job_id)
     assert (outcome.next, job.status, job.deployed) == ("succeed", RetrainingStatus.COMPLETED, False)
     assert outcome.reason == "churn version 2 was not deployed: grace declined it: unfair to students"
-    assert world.ports.events.published[-1].kind == "declined"
+    assert announced(world.ports)[-1].topic == "job_declined"
 
 
 @pytest.mark.parametrize("approved", [None, False])
@@ -103,7 +105,7 @@ def test_nothing_is_deployed_without_an_approval(approved: bool | None) -> None:
 def test_an_approval_counts_only_for_the_validation_that_was_reviewed() -> None:
     world, job_id = waiting_world()
     review(world, job_id)
-    world.score(job_id, v1=rows(2000, 0.88), v2=rows(2000, 0.96))
+    world.score(job_id, v1=rows(500, 0.88), v2=rows(500, 0.96))
     world.validate(job_id)
     with pytest.raises(PromotionRefused, match="approved a validation that is not the last one"):
         world.deploy(job_id)
@@ -157,7 +159,7 @@ def test_a_challenger_that_nobody_reviews_in_time_is_not_deployed() -> None:
     assert watch(world).succeeded == 1
     assert world.ports.executions.answers == [("succeed", "review-token", "{'next': 'close'}")]
     world.close(decision={"job_id": job_id})
-    assert "auto-retrain declined it: nobody reviewed it within 48 hours" in world.ports.events.published[-1].text
+    assert "auto-retrain declined it: nobody reviewed it within 48 hours" in announced(world.ports)[-1].sentence
 
 
 def test_a_repeated_state_waits_with_its_new_token_and_no_longer_than_before() -> None:
@@ -167,8 +169,8 @@ def test_a_repeated_state_waits_with_its_new_token_and_no_longer_than_before() -
     pending = world.job(job_id).pending_review
     assert pending is not None
     assert (pending.task_token, pending.since) == ("second", world.ports.clock.now() - timedelta(hours=1))
-    assert len([event for event in world.ports.events.published if event.kind == "review"]) == 2
-    assert len({event.event_id for event in world.ports.events.published if event.kind == "review"}) == 1
+    assert len([event for event in announced(world.ports) if event.topic == "review_requested"]) == 2
+    assert len({event.event_id for event in announced(world.ports) if event.topic == "review_requested"}) == 1
     assert "second" not in repr(world.job(job_id))
 
 

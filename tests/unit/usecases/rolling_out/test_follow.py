@@ -12,6 +12,7 @@ from auto_retrain.domain.policy.traffic import AliasTarget, HttpRouteTarget
 from auto_retrain.domain.rollout import Rollout
 from auto_retrain.domain.serving import ServingRecord
 from auto_retrain.usecases.rolling_out.follow import follow
+from tests.unit.announced import announced
 from tests.unit.builders import a_policy
 from tests.unit.usecases.rolling_out.rollout_world import a_job
 
@@ -47,7 +48,7 @@ class Followed:
 
     @property
     def told(self) -> list[str]:
-        return list({event.event_id: event.kind for event in self.ports.events.published}.values())
+        return list({event.event_id: event.topic for event in announced(self.ports)}.values())
 
     def follow(self, target: Any = TARGET) -> ServingRecord:
         return follow(self.record, target, self.ports)

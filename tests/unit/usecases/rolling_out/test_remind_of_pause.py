@@ -7,6 +7,7 @@ import pytest
 from auto_retrain.domain.analysis import Analysis
 from auto_retrain.domain.errors import EventsUnavailable
 from auto_retrain.usecases.rolling_out.intervene import pause, resume
+from tests.unit.announced import announced
 from tests.unit.usecases.rolling_out.rollout_world import RolloutWorld, away
 
 HOUR = timedelta(hours=1)
@@ -21,7 +22,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> RolloutWorld:
 
 
 def reminders(world: RolloutWorld) -> list[str]:
-    return [event.text for event in world.ports.events.published if "paused the rollout" in event.text]
+    return [event.sentence for event in announced(world.ports) if "paused the rollout" in event.sentence]
 
 
 def pass_hours(world: RolloutWorld, hours: int) -> None:
@@ -43,7 +44,7 @@ def test_people_are_reminded_each_day_who_paused_it_since_when_and_how_it_goes_o
         "'auto-retrain rollout churn promote' or 'auto-retrain rollout churn abort'"
     )
     assert "2 days ago" in reminders(world)[1]
-    assert len({event.event_id for event in world.ports.events.published}) == len(world.ports.events.published)
+    assert len({event.event_id for event in announced(world.ports)}) == len(announced(world.ports))
 
 
 def test_once_it_goes_on_nobody_is_reminded_and_a_later_pause_counts_anew(world: RolloutWorld) -> None:

@@ -12,7 +12,6 @@ from auto_retrain.domain.errors import (
     ExecutionsUnavailable,
     MetricsUnavailable,
     ModelUnknown,
-    NotificationFailed,
     RegistryUnavailable,
     RollbackRefused,
     ServingConflict,
@@ -21,6 +20,7 @@ from auto_retrain.domain.errors import (
 from auto_retrain.domain.messages.rolling_out import RollbackAlarm, RollbackRequest
 from auto_retrain.domain.serving import MAX_ROLLED_BACK
 from auto_retrain.usecases.rolling_out.roll_back import SETTLING_TIME, roll_back
+from tests.unit.announced import announced
 from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.rolling_out.rollout_world import RolloutWorld, away
 
@@ -200,9 +200,9 @@ def test_every_rollback_has_one_line_and_one_announced_fact(world: RolloutWorld)
     world.roll_back()
     world.roll_back()
     assert [line.change for line in world.ports.ledger.lines("churn", 10)] == ["ended", "weight", "adopted"]
-    (event,) = world.ports.events.published
-    assert (event.kind, event.event_id) == ("rolled_back", "churn-taken-back-3")
-    assert event.text == "ada took back version 2 of churn; version 1 serves: it is wrong"
+    (event,) = announced(world.ports)
+    assert (event.topic, event.event_id) == ("version_taken_back", "churn-taken-back-3")
+    assert event.sentence == "ada took back version 2 of churn; version 1 serves: it is wrong"
 
 
 def test_it_works_while_others_write_the_record(world: RolloutWorld, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,7 +248,6 @@ def test_with_mlflow_slack_prometheus_events_and_step_functions_away_traffic_is_
     registry, ports.registry = ports.registry, away(RegistryUnavailable)
     ports.live, ports.metrics = away(MetricsUnavailable), away(MetricsUnavailable)
     ports.events, ports.executions = away(EventsUnavailable), away(ExecutionsUnavailable)
-    ports.notifier = away(NotificationFailed)
     outcome = world.roll_back()
     assert (outcome.version, outcome.taken_back, world.weights()) == ("1", ("2",), {"1": 100})
     assert outcome.pending is not None or not was_promoted

@@ -23,6 +23,7 @@ from auto_retrain.strategies import SetWeight
 from auto_retrain.usecases.promoting.compare_serving import compare_serving
 from auto_retrain.usecases.rolling_out.turns import LOOKS_PER_PASS
 from auto_retrain.usecases.rolling_out.watch_rollouts import MAX_COMPARISONS
+from tests.unit.announced import announced, escalated
 from tests.unit.usecases.rolling_out.rollout_world import MAX_HOLD, MINUTE, Canary, RolloutWorld, away
 
 UNHEALTHY = Analysis(unhealthy="twice the errors")
@@ -337,7 +338,7 @@ def test_an_alias_that_is_moved_while_nothing_is_under_way_is_noticed_within_the
     record = world.record()
     assert (record.champion.version.number, record.conflict) == ("3", None)
     assert world.ports.ledger.lines("churn", 1)[0].change == "adopted"
-    assert [event.kind for event in world.ports.events.published].count("alias_moved") == 1
+    assert [event.topic for event in announced(world.ports)].count("alias_moved") == 1
 
 
 def test_an_alias_that_is_deleted_while_nothing_is_under_way_is_a_difference_that_people_are_told_of(
@@ -414,9 +415,9 @@ def test_people_are_told_once_a_day_for_as_long_as_something_differs(world: Roll
     world.ports.traffic = away(TrafficUnavailable)
     world.roll_back()
     world.watch(minutes=2 * 1_440 + 30)
-    told = [event for event in world.ports.events.published if event.kind == "escalated"]
+    told = escalated(world.ports)
     assert [event.event_id for event in told] == [f"churn-serving-differs-2026-03-0{day}" for day in (1, 2, 3)]
-    assert "team@example.com, please put it back" in told[0].text
+    assert "team@example.com, please put it back" in told[0].sentence
 
 
 def test_a_conflict_stops_the_rollout_where_it_is(world: RolloutWorld, monkeypatch: pytest.MonkeyPatch) -> None:

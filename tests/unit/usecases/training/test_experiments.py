@@ -80,7 +80,7 @@ def test_the_most_accurate_variant_becomes_the_challenger_and_all_are_recorded()
     world = Experiments()
     world.train_variants(0, 1, 2)
 
-    result = world.judge(v1=rows(2000, 0.88), v2=rows(2000, 0.93), v3=rows(2000, 0.95), v4=rows(2000, 0.9))
+    result = world.judge(v1=rows(500, 0.88), v2=rows(500, 0.93), v3=rows(500, 0.95), v4=rows(500, 0.9))
 
     job = world.job(world.id)
     assert (result.decision, result.accuracy) == (Decision.PROMOTE, 0.95)
@@ -96,7 +96,7 @@ def test_the_first_of_equal_variants_is_chosen() -> None:
     world = Experiments()
     world.train_variants(0, 1, 2)
 
-    result = world.judge(v1=rows(2000, 0.88), v2=rows(2000, 0.9), v3=rows(2000, 0.95), v4=rows(2000, 0.95, 7))
+    result = world.judge(v1=rows(500, 0.88), v2=rows(500, 0.9), v3=rows(500, 0.95), v4=rows(500, 0.95, 7))
 
     assert result.inputs.challenger_version == "3"
 
@@ -107,7 +107,7 @@ def test_a_failed_variant_leaves_the_others_in_the_comparison_and_its_reason_on_
     world.ports.cluster.fail_orders(world.training, {1: "Traceback\ndepth = 2 is too deep\n"})
 
     outcome = watch_jobs(ScheduledEvent(), world.ports)
-    result = world.judge(v1=rows(2000, 0.88), v2=rows(2000, 0.93), v4=rows(2000, 0.95))
+    result = world.judge(v1=rows(500, 0.88), v2=rows(500, 0.93), v4=rows(500, 0.95))
 
     assert outcome.succeeded == 1
     job = world.job(world.id)
@@ -171,13 +171,13 @@ def test_the_point_estimate_alone_decides_however_many_are_compared() -> None:
 
 @pytest.mark.parametrize("challengers", [1, 3, 10])
 def test_the_best_of_many_equal_models_is_accepted_no_more_often_than_a_single_one(challengers: int) -> None:
-    # 1,500 runs put the standard error at 0.0056; 0.067 is three of them above the limit of 0.05.
-    random, runs, policy = np.random.default_rng(11), 1500, a_policy()
+    # 500 runs put the standard error at 0.0098; 0.079 is three of them above the limit of 0.05.
+    random, runs, policy = np.random.default_rng(11), 500, a_policy()
     accepted = sum(
         judge_paired_evidence(policy, best_of(challengers, random))[0].outcome is Outcome.MET for _ in range(runs)
     )
 
-    assert accepted / runs <= 0.067
+    assert accepted / runs <= 0.079
 
 
 def best_of(challengers: int, random: np.random.Generator) -> Comparison:

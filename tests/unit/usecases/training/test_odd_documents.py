@@ -103,7 +103,7 @@ def test_an_odd_manifest_or_profile_is_not_read(content: bytes) -> None:
 @pytest.mark.parametrize("content", ODD.values(), ids=ODD)
 def test_an_odd_file_list_only_means_that_the_changed_files_are_unknown(content: bytes) -> None:
     world = World()
-    job_id = world.scored_job(rows(2000, 0.95))
+    job_id = world.scored_job(rows(500, 0.95))
     world.validate(job_id)
     world.ports.data.write(f"{world.job(job_id).output_of('train')}files-of-2.json", content)
     world.ports.registry.write_file("churn", "2", "MLmodel", b"something else")
@@ -113,7 +113,7 @@ def test_an_odd_file_list_only_means_that_the_changed_files_are_unknown(content:
 
 def test_of_very_many_changed_files_only_some_are_named() -> None:
     world = World()
-    job_id = world.scored_job(rows(2000, 0.95))
+    job_id = world.scored_job(rows(500, 0.95))
     world.validate(job_id)
     for number in range(1000):
         world.ports.registry.write_file("churn", "2", f"extra/{number:04}.py", b"")

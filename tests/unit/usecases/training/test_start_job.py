@@ -91,7 +91,7 @@ def retrained(world: World, version: str) -> str:
 def promoted_world() -> World:
     """A model whose champion, version 2, was trained in the default image of that time."""
     world = World()
-    job_id = world.scored_job(rows(2000, 0.9))
+    job_id = world.scored_job(rows(500, 0.9))
     world.validate(job_id)
     world.deploy(job_id)
     world.close(decision={"job_id": job_id})
@@ -168,7 +168,7 @@ def test_no_two_orders_write_to_the_same_place_and_scoring_learns_its_own_only_w
 
 def test_a_champion_that_we_deployed_is_read_from_the_ledger_not_from_the_registry() -> None:
     world = World()
-    job_id = world.scored_job(rows(2000, 0.9))
+    job_id = world.scored_job(rows(500, 0.9))
     world.validate(job_id)
     world.deploy(job_id)
     world.close()

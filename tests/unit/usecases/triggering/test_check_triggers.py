@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from auto_retrain.domain.errors import EventInvalid, EventsUnavailable, ModelUnknown
-from auto_retrain.domain.events import JobEvent
+from auto_retrain.domain.events import FactEvent
 from auto_retrain.domain.messages.triggering import ExecutionStarted
 from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.usecases.triggering.check_triggers import check_triggers
+from tests.unit.announced import announced
 from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.world import MANUAL, World, rows
 
@@ -30,7 +31,7 @@ def test_a_person_starts_a_retraining_with_a_reason() -> None:
     assert decision.next == "start"
     assert (job.trigger_type, job.actor, job.training_parameters) == (TriggerType.MANUAL, "ada", {"max_depth": 3})
     assert job.trigger_reason == "requested by ada: new labels"
-    assert [event.kind for event in world.ports.events.published] == ["started"]
+    assert [event.topic for event in announced(world.ports)] == ["job_opened"]
 
 
 def test_degraded_performance_starts_a_retraining_and_records_the_numbers() -> None:
@@ -44,7 +45,7 @@ def test_degraded_performance_starts_a_retraining_and_records_the_numbers() -> N
 def test_a_version_that_was_deployed_just_now_is_not_blamed_for_the_one_before() -> None:
     windows = {"evaluation_window_days": 5, "training_window_days": 10}
     world = World(a_policy(triggers={"enabled": ["performance_degradation"], "cool_down_hours": 0, **windows}))
-    job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
+    job_id = world.scored_job(rows(500, 0.95), rows(500, 0.88))
     world.validate(job_id)
     world.deploy(job_id)
     world.close(decision={"job_id": job_id})
@@ -157,7 +158,7 @@ def test_a_replayed_old_event_is_held_by_what_happened_since() -> None:
 def test_an_unavailable_event_bus_does_not_prevent_a_retraining(caplog: pytest.LogCaptureFixture) -> None:
     world = World()
 
-    def unavailable(event: JobEvent) -> None:
+    def unavailable(event: FactEvent) -> None:
         raise EventsUnavailable("the bus is away")
 
     world.ports.events.publish = unavailable  # type: ignore[method-assign]
@@ -169,7 +170,7 @@ def test_a_repeated_first_state_publishes_again_with_the_same_id() -> None:
     world = World()
     world.check()
     world.check()
-    assert len({event.event_id for event in world.ports.events.published}) == 1
+    assert len({event.event_id for event in announced(world.ports)}) == 1
 
 
 @pytest.mark.parametrize(

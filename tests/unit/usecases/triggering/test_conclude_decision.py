@@ -13,6 +13,7 @@ from auto_retrain.domain.model_state import ModelState, Quarantine, RejectedJob,
 from auto_retrain.domain.policy.policy import AppliedPolicy
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.holds.model import model_holds
+from tests.unit.announced import announced
 from tests.unit.builders import NOON
 from tests.unit.usecases.world import EXECUTION, MANUAL, World, rows
 
@@ -52,7 +53,7 @@ def reject(world: World, days: int) -> None:
     world.start(job_id, "train")
     world.train(job_id, version=str(days + 2))
     world.start(job_id, "score")
-    world.score(job_id, **{f"v{days + 2}": rows(2000, 0.9), "v1": rows(2000, 0.9)})
+    world.score(job_id, **{f"v{days + 2}": rows(500, 0.9), "v1": rows(500, 0.9)})
     assert world.validate(job_id).next == "close"
     world.close(decision={"job_id": job_id})
 
@@ -139,10 +140,10 @@ def test_each_rejected_challenger_doubles_the_back_off_until_the_owner_is_notifi
     reject(world, 0)
     assert check_on_day(world, 1).held_by == "back_off"
     reject(world, 2)
-    kinds = [event.kind for event in world.ports.events.published]
-    assert kinds == ["started", "rejected", "started", "rejected", "escalated"]
-    assert "2 challengers in a row were not promoted" in world.ports.events.published[-1].text
-    assert "team@example.com" in world.ports.events.published[-1].text
+    kinds = [event.topic for event in announced(world.ports)]
+    assert kinds == ["job_opened", "job_rejected", "job_opened", "job_rejected", "rejections_escalated"]
+    assert "2 challengers in a row were not promoted" in announced(world.ports)[-1].sentence
+    assert "team@example.com" in announced(world.ports)[-1].sentence
     assert check_on_day(world, 5).held_by == "back_off"
     assert check_on_day(world, 6).next == "start"
 
@@ -185,8 +186,8 @@ def test_a_model_that_retraining_does_not_improve_is_retrained_five_times_in_a_m
         else:
             assert check_on_day(world, days).next == "skip"
     assert started == [0, 2, 6, 14, 30]
-    kinds = [event.kind for event in world.ports.events.published]
-    assert kinds.count("escalated") == 3
+    kinds = [event.topic for event in announced(world.ports)]
+    assert kinds.count("rejections_escalated") == 3
 
 
 @pytest.mark.parametrize("trigger", ["data_drift", "scheduled"])
@@ -223,7 +224,7 @@ def test_a_deployed_challenger_resets_the_count_of_rejections() -> None:
     world.start(job_id, "train")
     world.train(job_id, version="9")
     world.start(job_id, "score")
-    world.score(job_id, v9=rows(2000, 0.97), v1=rows(2000, 0.9))
+    world.score(job_id, v9=rows(500, 0.97), v1=rows(500, 0.9))
     world.validate(job_id)
     world.deploy(job_id)
     world.close(decision={"job_id": job_id})
@@ -235,8 +236,8 @@ def test_a_job_that_fails_does_not_ask_the_owner_again_about_the_rejections_befo
     reject(world, 0)
     job_id = check_on_day(world, 2).job_id
     world.close(decision={"job_id": job_id}, failure={"Error": "TrainingFailed", "Cause": "out of memory"})
-    kinds = [event.kind for event in world.ports.events.published]
-    assert kinds == ["started", "rejected", "escalated", "started", "failed"]
+    kinds = [event.topic for event in announced(world.ports)]
+    assert kinds == ["job_opened", "job_rejected", "rejections_escalated", "job_opened", "job_failed"]
 
 
 def test_a_rejection_after_a_manual_request_does_not_count_against_the_triggers() -> None:

@@ -12,6 +12,7 @@ from auto_retrain.domain.model_state import Quarantine
 from auto_retrain.domain.policy.data import DriftPolicy
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.usecases.triggering.detect_drift import detect_drift
+from tests.unit.announced import announced
 from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.drift_world import SWEPT, break_live, check_drift, columns, without_age, world_with_features
 from tests.unit.usecases.world import EXECUTION, MANUAL, World
@@ -84,16 +85,16 @@ def test_broken_data_are_quarantined_and_the_owner_is_notified_once(change: Any,
     assert (decision.next, decision.held_by) == ("skip", "quarantine")
     assert message in decision.reason
     check_drift(world)
-    first, repeated = world.ports.events.published
+    first, repeated = announced(world.ports)
     assert repeated.event_id == first.event_id
     world.ports.clock.advance(timedelta(days=1))
     later = {**SWEPT, "event_time": (NOON + timedelta(days=1)).isoformat()}
     detect_drift(world.check(later, execution="arn:later"), world.ports)
-    assert len(world.ports.events.published) == 2
+    assert len(announced(world.ports)) == 2
     event = first
-    assert event.kind == "quarantined"
-    assert "team@example.com" in event.text
-    assert message in event.text
+    assert event.topic == "quarantine_set"
+    assert "team@example.com" in event.sentence
+    assert message in event.sentence
     assert world.ports.decisions.recent("churn", 1)[0].outcome == "suppressed"
 
 
@@ -109,7 +110,7 @@ def test_a_quarantined_model_is_not_retrained_until_its_data_are_repaired() -> N
     world.ports.tables.by_uri.update(healthy)
     decision = detect_drift(world.check(SWEPT, execution="arn:later"), world.ports)
     assert decision.next == "start"
-    assert [event.kind for event in world.ports.events.published] == ["quarantined", "quarantine_lifted", "started"]
+    assert [event.topic for event in announced(world.ports)] == ["quarantine_set", "quarantine_lifted", "job_opened"]
 
 
 BY_HAND = Quarantine(since=NOON, reason="set by hand")
@@ -163,10 +164,10 @@ def test_a_quarantine_is_escalated_every_week_and_ends_when_the_data_are_sound()
         event = {**SWEPT, "event_time": (NOON + timedelta(days=day)).isoformat()}
         detect_drift(world.check(event, execution=f"arn:{day}"), world.ports)
         world.ports.clock.advance(timedelta(days=1))
-    events = {event.event_id: event for event in world.ports.events.published}.values()
-    kinds = [event.kind for event in events if event.kind != "started"]
-    assert kinds == ["quarantined", "escalated", "escalated", "escalated", "quarantine_lifted"]
-    reminder = next(event.text for event in events if event.kind == "escalated")
+    events = {event.event_id: event for event in announced(world.ports)}.values()
+    kinds = [event.topic for event in events if event.topic != "job_opened"]
+    assert kinds == ["quarantine_set", "quarantine_lasts", "quarantine_lasts", "quarantine_lasts", "quarantine_lifted"]
+    reminder = next(event.sentence for event in events if event.topic == "quarantine_lasts")
     assert reminder.startswith("churn has not been retrained since 2026-03-01 because its data are broken: 'age' has")
     assert world.ports.states.get("churn").quarantine is None
 

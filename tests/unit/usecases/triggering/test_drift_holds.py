@@ -10,6 +10,7 @@ from auto_retrain.domain.model_state import RejectedJob, Rejections
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.usecases.triggering.detect_drift import detect_drift
 from auto_retrain.usecases.triggering.why_not import predict_triggers
+from tests.unit.announced import announced
 from tests.unit.builders import NOON
 from tests.unit.usecases.drift_world import SWEPT, check_drift, columns, promoted_world, world_with_features
 from tests.unit.usecases.world import World, rows
@@ -36,7 +37,7 @@ def reject(world: World, job_id: str | None) -> None:
     world.start(job_id, "train")
     world.train(job_id, version="9")
     world.start(job_id, "score")
-    world.score(job_id, v9=rows(2000, 0.5))
+    world.score(job_id, v9=rows(500, 0.5))
     world.validate(job_id)
     world.close(decision={"job_id": job_id})
 
@@ -105,7 +106,7 @@ def test_every_rejection_of_drift_counts_for_the_message_to_the_owner() -> None:
     world = rejected_world()
     for day in (30, 60):
         reject(world, drift_on(world, day, 60).job_id)
-    assert "escalated" in [event.kind for event in world.ports.events.published]
+    assert "rejections_escalated" in [event.topic for event in announced(world.ports)]
 
 
 @pytest.mark.parametrize("day", [1, 4])

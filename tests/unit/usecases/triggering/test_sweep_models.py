@@ -23,6 +23,7 @@ from auto_retrain.usecases.ending.close_job import close_job
 from auto_retrain.usecases.triggering import due_models
 from auto_retrain.usecases.triggering.check_triggers import check_triggers
 from auto_retrain.usecases.triggering.sweep_models import MAX_PROBLEMS, sweep_models
+from tests.unit.announced import announced
 from tests.unit.builders import NOON, a_policy
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -72,15 +73,15 @@ def test_the_same_tick_delivered_twice_starts_nothing_twice() -> None:
 
 def test_each_model_is_checked_once_a_day_in_its_own_slot() -> None:
     ports = MemoryPorts()
-    models = [f"model-{number}" for number in range(200)]
+    models = [f"model-{number}" for number in range(100)]
     for model in models:
         give_model(ports, model, schedule_expression="0 0 1 1 *")
     sweep(ports)
     before = len(ports.executions.started)
     started = [sweep(ports, after=minutes * timedelta(minutes=5)).started for minutes in range(1, 289)]
-    assert before == 200
-    assert sum(started) == 200
-    assert max(started) < 10
+    assert before == 100
+    assert sum(started) == 100
+    assert max(started) < 7
     starts = Counter(event["model_name"] for event in ports.executions.started.values())
     assert set(starts.values()) == {2}
 
@@ -145,11 +146,11 @@ def test_people_are_reminded_of_a_paused_model_every_four_weeks() -> None:
     told: dict[str, int] = {}
     for day in range(1, 90):
         sweep(ports, after=day * DAY)
-        for event in ports.events.published:
-            if "is paused" in event.text:
+        for event in announced(ports):
+            if "is paused" in event.sentence:
                 told.setdefault(event.event_id, day)
     assert list(told.values()) == [29, 57, 85]
-    (text,) = {event.text for event in ports.events.published if event.event_id == "degraded-paused-2-week-4"}
+    (text,) = {event.sentence for event in announced(ports) if event.event_id == "degraded-paused-2-week-4"}
     assert text == (
         "No trigger has retrained degraded for 4 weeks, because it is paused (policy version 2, by ada on 2026-03-01): "
         "audit; team@example.com, please end that with 'auto-retrain models resume degraded', or remove the model"
@@ -164,7 +165,7 @@ def test_an_edit_of_a_paused_policy_does_not_put_off_the_reminder() -> None:
             edited = a_policy(model="degraded", owner=f"team-{day}@example.com")
             ports.policies.apply(edited, "ci", NOON + day * DAY, status=PolicyStatus.PAUSED)
         sweep(ports, after=day * DAY)
-    told = {event.event_id: event.text for event in ports.events.published if "is paused" in event.text}
+    told = {event.event_id: event.sentence for event in announced(ports) if "is paused" in event.sentence}
     assert list(told) == ["degraded-paused-2-week-4", "degraded-paused-2-week-8"]
     assert "by ada on 2026-03-01): audit; team-20@example.com" in told["degraded-paused-2-week-4"]
 

@@ -20,7 +20,7 @@ from tests.unit.usecases.world import EXECUTION, MANUAL, World, rows
 def validated(challenger: float = 0.95, **policy: object) -> tuple[World, str]:
     windows = {"evaluation_window_days": 5, "training_window_days": 10, "cool_down_hours": 0}
     world = World(a_policy(triggers=windows, **policy))
-    job_id = world.scored_job(rows(2000, challenger), rows(2000, 0.88))
+    job_id = world.scored_job(rows(500, challenger), rows(500, 0.88))
     world.validate(job_id)
     return world, job_id
 
@@ -62,7 +62,7 @@ def test_a_record_that_was_changed_is_reported() -> None:
 
 def test_predictions_that_were_replaced_are_not_judged_as_if_they_were_the_old_ones() -> None:
     world, job_id = validated()
-    world.score(job_id, v2=rows(2000, 0.99), v1=rows(2000, 0.88))
+    world.score(job_id, v2=rows(500, 0.99), v1=rows(500, 0.88))
     assert "inputs.predictions_sha256.2" in replay_validation(job_id, world.ports).differences
     world.ports.data.write(f"{world.job(job_id).output_of('score')}2.npz", b"other")
     with pytest.raises(ArtifactInvalid, match="its digest differs"):
@@ -102,7 +102,7 @@ def test_another_comparison_on_the_same_rows_is_a_second_look_and_stays_one_when
     world.start(second, "train")
     world.train(second, "3")
     world.start(second, "score")
-    world.score(second, v3=rows(2000, 0.95), v1=rows(2000, 0.88))
+    world.score(second, v3=rows(500, 0.95), v1=rows(500, 0.88))
     world.validate(second)
 
     looks = [world.job(job_id).validation for job_id in (first, second)]

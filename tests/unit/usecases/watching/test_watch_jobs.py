@@ -1,5 +1,6 @@
 """The watcher answers every waiting execution, and changes no record of a running one."""
 
+import logging
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -12,8 +13,10 @@ from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.messages.training import WatchOutcome
 from auto_retrain.domain.policy.training import TrainingPolicy
 from auto_retrain.domain.status import RetrainingStatus
+from auto_retrain.usecases.audit.record import FACTS_LOG
 from auto_retrain.usecases.watching.answer_token import LOG_LEAD_TIME, MAX_WAIT
 from auto_retrain.usecases.watching.watch_jobs import GRACE, MAX_DELETION_TIME, watch_jobs
+from tests.unit.announced import announced
 from tests.unit.builders import NOON
 from tests.unit.usecases.world import EXECUTION, World
 
@@ -55,6 +58,20 @@ def test_a_failed_job_fails_its_execution_with_the_reason_and_saves_the_log() ->
     assert world.ports.executions.answers == [("fail", "token", "the container ran out of memory")]
     job = world.ports.jobs.list_active()[0]
     assert world.ports.data.read(f"s3://artifacts/jobs/{job.job_id}/train/log.txt") == b"fitting...\nKilled"
+
+
+@pytest.mark.parametrize("outcome", ["succeeded", "failed"])
+def test_the_end_of_a_step_is_a_fact_with_the_seconds_since_its_order(
+    outcome: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    world, name = waiting_world()
+    world.ports.clock.advance(timedelta(minutes=3))
+    phase = ClusterJobPhase.COMPLETE if outcome == "succeeded" else ClusterJobPhase.FAILED
+    world.ports.cluster.change(name, phase=phase)
+    with caplog.at_level(logging.INFO, logger=FACTS_LOG):
+        watch(world)
+    (fact,) = (vars(line)["fact"] for line in caplog.records if vars(line).get("fact", {}).get("kind") == "step_ended")
+    assert (fact["step"], fact["outcome"], fact["seconds"]) == ("train", outcome, 180)
 
 
 def test_an_execution_is_answered_even_if_the_failure_cannot_be_explained() -> None:
@@ -153,7 +170,7 @@ def test_a_job_whose_execution_ended_without_closing_it_is_closed_after_a_grace_
         "ExecutionEnded: the execution ended without closing this job",
     )
     assert world.ports.states.get("churn").active_job is None
-    assert world.ports.events.published[-1].kind == "failed"
+    assert announced(world.ports)[-1].topic == "job_failed"
 
 
 def test_a_job_between_two_steps_of_a_running_execution_is_left_alone() -> None:

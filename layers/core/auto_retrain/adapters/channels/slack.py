@@ -1,63 +1,30 @@
-"""Sends notifications to a Slack webhook, whose address is a secret."""
+"""Slack by a webhook, whose address is a secret: one message for each notification."""
 
-from typing import Any
-from urllib.parse import urlsplit
-
-import requests
-
-from ...domain.errors import NotificationFailed
-from ..addresses import KEEPS_SECRETS, keeps_secrets
-from ..aws import translated
-from ..http import Session, exchange
-
-# To connect and between two bytes, and for a whole answer.
-TIMEOUT_SECONDS = (2.0, 3.0)
-ANSWER_SECONDS = 5.0
+from ...domain.errors import NotificationRefused
+from ...domain.notification import Notification
+from .http_post import HttpPost, check_origin
+from .secret import Secret
+from .slack_blocks import message
 
 
-class SlackNotifier:
-    """Notifier that posts to the webhook stored in Secrets Manager.
+class SlackWebhook:
+    """Channel that posts to a webhook. A webhook does not say what it posted, so there are no threads."""
 
-    Only allowed origins are called and redirects are not followed, so a changed secret cannot point elsewhere.
-    """
+    def __init__(self, secret: Secret, allowed_origins: frozenset[str], stage: str) -> None:
+        self._secret, self._allowed_origins, self._stage = secret, allowed_origins, stage
+        self._post = HttpPost("Slack")
 
-    def __init__(self, secrets_client: Any, secret_arn: str, allowed_origins: frozenset[str]) -> None:
-        self._secrets = secrets_client
-        self._secret_arn = secret_arn
-        self._allowed_origins = allowed_origins
-        self._session = Session()
+    def send(self, notification: Notification) -> None:
+        answer = self._post.send(self._address(), message(notification, self._stage))
+        # Slack reports some messages that it cannot read with the status of a success.
+        if answer.text.strip() != "ok":
+            raise NotificationRefused(f"Slack answered {answer.status} with '{answer.text.strip()[:80]}'")
 
-    def send(self, text: str) -> None:
-        url, message = self._webhook(), {"text": _escaped(text)}
-        try:
-            answer = exchange(self._session, "POST", url, json=message, timeout=TIMEOUT_SECONDS, seconds=ANSWER_SECONDS)
-        except requests.RequestException as error:
-            # The error's text contains the address, which is the secret.
-            raise NotificationFailed(f"Slack did not answer: {type(error).__name__}") from None
-        if answer.status != requests.codes.ok:
-            raise NotificationFailed(f"Slack answered {answer.status}")
+    def check(self) -> str:
+        self._address()
+        return "a webhook of Slack is set up: one message for each fact, without threads"
 
-    def _webhook(self) -> str:
-        with translated(NotificationFailed):
-            url = str(self._secrets.get_secret_value(SecretId=self._secret_arn)["SecretString"]).strip()
-        parts = urlsplit(url)
-        if f"{parts.scheme}://{parts.netloc}" not in self._allowed_origins:
-            allowed = ", ".join(sorted(self._allowed_origins))
-            raise NotificationFailed(
-                f"the webhook in the secret is not at an allowed origin; SLACK_ORIGINS = {allowed}"
-            )
-        if not keeps_secrets(url):
-            raise NotificationFailed(f"the webhook in the secret must be {KEEPS_SECRETS}")
+    def _address(self) -> str:
+        url = self._secret.read()
+        check_origin(url, self._allowed_origins, "SLACK_ORIGINS")
         return url
-
-
-class SilentNotifier:
-    """Notifier of a deployment without a webhook."""
-
-    def send(self, text: str) -> None:
-        """Do nothing."""
-
-
-def _escaped(text: str) -> str:
-    """Slack turns <...> into links and mentions; names in a text must stay plain text."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

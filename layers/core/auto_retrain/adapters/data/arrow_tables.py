@@ -52,16 +52,21 @@ class ArrowTableReader:
                     )
 
 
-def record_batches(file: IO[bytes], uri: str, format: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
-    """The rows of one object, only these columns, as they are stored; raises DataInvalid."""
+def record_batches(
+    file: IO[bytes], uri: str, format: str, columns: list[str], use_threads: bool = True
+) -> Iterator[pa.RecordBatch]:
+    """The rows of one object, only these columns, as they are stored; raises DataInvalid.
+
+    Threads read large objects sooner; with small ones they cost more memory than they save time.
+    """
     read = _read_parquet if format == "parquet" else _read_csv
     try:
-        yield from read(pa.PythonFile(file, mode="r"), uri, columns)
+        yield from read(pa.PythonFile(file, mode="r"), uri, columns, use_threads)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise DataInvalid(f"'{uri}' cannot be read as {format}: {_without_rows(error)}") from error
 
 
-def _read_parquet(source: pa.PythonFile, uri: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
+def _read_parquet(source: pa.PythonFile, uri: str, columns: list[str], use_threads: bool) -> Iterator[pa.RecordBatch]:
     metadata = parquet.read_metadata(source)
     _check_columns(metadata.schema.to_arrow_schema().names, columns, uri)
     chunks = _chunks(metadata, columns)
@@ -75,7 +80,8 @@ def _read_parquet(source: pa.PythonFile, uri: str, columns: list[str]) -> Iterat
         buffer_size=min(max(_TOTAL_BUFFER_BYTES // max(len(columns), 1), _MIN_BUFFER_BYTES), _MAX_BUFFER_BYTES),
     )
     share_beginnings = any(_PREFIXES in chunk.encodings for column in chunks.values() for chunk in column)
-    yield from file.iter_batches(_ROWS_OF_PREFIXES if share_beginnings else BATCH_ROWS, columns=columns)
+    rows = _ROWS_OF_PREFIXES if share_beginnings else BATCH_ROWS
+    yield from file.iter_batches(rows, columns=columns, use_threads=use_threads)
 
 
 def _chunks(metadata: parquet.FileMetaData, columns: list[str]) -> dict[str, list[parquet.ColumnChunkMetaData]]:
@@ -112,7 +118,7 @@ def _is_delta(chunks: list[parquet.ColumnChunkMetaData]) -> bool:
     return any(not _DELTA_TEXTS.isdisjoint(chunk.encodings) for chunk in chunks)
 
 
-def _read_csv(source: pa.PythonFile, uri: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
+def _read_csv(source: pa.PythonFile, uri: str, columns: list[str], use_threads: bool) -> Iterator[pa.RecordBatch]:
     """Fields as they are written: 01 is not 1, and NA is a text like any other; only an empty field is missing.
 
     Other columns are not parsed, so their content and types do not matter.
@@ -128,7 +134,7 @@ def _read_csv(source: pa.PythonFile, uri: str, columns: list[str]) -> Iterator[p
         null_values=[""],
     )
     source.seek(0)
-    block = csv.ReadOptions(block_size=_CSV_BLOCK_BYTES)
+    block = csv.ReadOptions(block_size=_CSV_BLOCK_BYTES, use_threads=use_threads)
     yield from csv.open_csv(source, read_options=block, parse_options=PARSING, convert_options=as_written)
 
 

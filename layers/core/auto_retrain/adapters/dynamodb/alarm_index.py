@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from ...domain.policy.policy import AppliedPolicy, PolicyStatus
-from .table import Item, Table, key
+from .keys import Item, key
+from .table import Table
 
 _BUILT = key("FLEET", "ALARMS")
-# DynamoDB's limit for a transaction, less the two items of a policy.
-_MAX_CHANGES = 98
+# DynamoDB's limit for a transaction, less the two items of a policy and three for the fact about it.
+_MAX_CHANGES = 95
 
 
 class AlarmIndex:

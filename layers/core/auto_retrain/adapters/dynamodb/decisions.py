@@ -4,7 +4,10 @@ from datetime import UTC, timedelta
 from itertools import islice
 
 from ...domain.decision_record import DecisionRecord
-from .table import Item, Table, item_of, model_key, readable
+from ...domain.facts.fact import Fact
+from .audit_chain import AuditChain
+from .keys import Item, model_key
+from .table import Table, item_of, readable
 
 RETENTION = timedelta(days=400)
 # An item may have 400 KB; the first verdicts are the most important.
@@ -16,10 +19,10 @@ class DynamoDecisionLog:
     """DecisionLog on the table."""
 
     def __init__(self, table: Table) -> None:
-        self._table = table
+        self._table, self._chain = table, AuditChain(table)
 
-    def record(self, decision: DecisionRecord) -> None:
-        self._table.put(decision_item(decision))
+    def record(self, decision: DecisionRecord, *facts: Fact) -> None:
+        self._chain.write([{"Put": self._table.put_action(decision_item(decision))}], facts)
 
     def recent(self, model_name: str, limit: int) -> list[DecisionRecord]:
         values: Item = {":pk": {"S": f"MODEL#{model_name}"}, ":prefix": {"S": "DECISION#"}}

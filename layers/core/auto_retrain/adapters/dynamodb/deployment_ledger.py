@@ -10,14 +10,17 @@ from botocore.exceptions import ClientError
 from ...domain.analysis import RolloutEvidence
 from ...domain.deployment_ledger import LedgerLine, serving_after
 from ...domain.errors import JobConflict, StoreUnavailable
+from ...domain.facts.fact import Fact
 from ...domain.job import RetrainingJob
 from ...domain.lease import check_lease
 from ...domain.serving import ServingChange, ServingRecord, changed_meanwhile, record_from
 from ...ports import Clock
+from .audit_chain import AuditChain
 from .jobs import DynamoJobStore
+from .keys import Item, model_key
 from .rollout_evidence import IN_INDEX, WATCHED, DynamoEvidence, is_evidence, rollout_over
 from .states import DynamoModelStates, follow_change, state_key
-from .table import Item, Table, item_of, model_key, readable, record_of
+from .table import Table, item_of, readable, record_of
 
 
 class DynamoLedger:
@@ -29,6 +32,7 @@ class DynamoLedger:
         self._jobs = DynamoJobStore(table, clock)
         self._states = DynamoModelStates(table)
         self._evidence = DynamoEvidence(table)
+        self._chain = AuditChain(table)
 
     def serving(self, model_name: str) -> ServingRecord:
         stored = self._table.get(_serving_key(model_name))
@@ -38,7 +42,11 @@ class DynamoLedger:
         return self.serving(model_name).trained_champion
 
     def write(
-        self, change: ServingChange, job: RetrainingJob | None = None, lease_until: datetime | None = None
+        self,
+        change: ServingChange,
+        job: RetrainingJob | None = None,
+        lease_until: datetime | None = None,
+        facts: Sequence[Fact] = (),
     ) -> ServingRecord:
         record, line = change
         actions = [
@@ -52,7 +60,7 @@ class DynamoLedger:
         if record.rollout is None:
             actions.append({"Update": self._table.update_action(*rollout_over(record.model_name))})
         try:
-            self._table.transact(*actions)
+            self._chain.write(actions, facts)
         except ClientError as error:
             self._settle(change, job, error)
         return record.next_revision()
@@ -92,10 +100,10 @@ class DynamoLedger:
             raise JobConflict(f"job '{job.job_id}' has changed since it was read") from error
         raise StoreUnavailable(f"a change of what serves '{record.model_name}' collided with another write") from error
 
-    def note(self, record: ServingRecord) -> ServingRecord:
+    def note(self, record: ServingRecord, *facts: Fact) -> ServingRecord:
         saved = record.next_revision()
         try:
-            self._table.put(*self._unless_changed(record))
+            self._chain.write([{"Put": self._table.put_action(*self._unless_changed(record))}], facts)
         except ClientError as error:
             if self.serving(record.model_name) != saved:
                 raise changed_meanwhile(record) from error

@@ -5,23 +5,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from heapq import merge
 from itertools import groupby
 from typing import Any
-from zlib import crc32
 
+from .keys import SHARDS, shard
 from .table import Table
 
-# A single partition would be too slow for a large fleet, for writes as well as reads.
-SHARDS = 4
-
 Page = list[dict[str, Any]]
-
-
-def shard_of(model_name: str) -> str:
-    """The partition of the index that holds a model's items."""
-    return _shard(crc32(model_name.encode()) % SHARDS)
-
-
-def _shard(number: int) -> str:
-    return f"FLEET#{number}"
 
 
 def fleet_items(table: Table) -> Iterator[tuple[str, dict[str, dict[str, Any]]]]:
@@ -33,7 +21,7 @@ def fleet_items(table: Table) -> Iterator[tuple[str, dict[str, dict[str, Any]]]]
 
 
 def _pages(table: Table, number: int) -> Iterator[Page]:
-    return table.pages("fleet = :fleet", {":fleet": {"S": _shard(number)}}, IndexName="fleet")
+    return table.pages("fleet = :fleet", {":fleet": {"S": shard(number)}}, IndexName="fleet")
 
 
 def _read_ahead(pages: Iterator[Page], threads: ThreadPoolExecutor) -> Iterator[dict[str, Any]]:

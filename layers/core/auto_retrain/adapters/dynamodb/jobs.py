@@ -2,20 +2,23 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from ...domain.errors import JobConflict, LeaseHeld, StoreUnavailable
+from ...domain.facts.fact import Fact
 from ...domain.job import RetrainingJob
 from ...domain.model_state import Rejections, later, with_attempt
 from ...domain.trigger_type import TriggerType
 from ...ports import Clock
+from .audit_chain import AuditChain
 from .decisions import decision_item
+from .keys import Item, key
 from .refusals import check_room
 from .states import IN_FLEET, DynamoModelStates, in_fleet, rejections_document, state_key, times
-from .table import Item, Table, epoch, item_of, key, readable, record_of
+from .table import Table, epoch, item_of, readable, record_of
 
 MONTHS_LISTED = 24
 # So that there is always room for how it ended and why.
@@ -40,8 +43,9 @@ class DynamoJobStore:
         self._table = table
         self._clock = clock
         self._states = DynamoModelStates(table)
+        self._chain = AuditChain(table)
 
-    def open_job(self, job: RetrainingJob, lease_expires_at: datetime) -> RetrainingJob:
+    def open_job(self, job: RetrainingJob, lease_expires_at: datetime, *facts: Fact) -> RetrainingJob:
         state = self._states.get(job.model_name)
         values: Item = {
             ":job": {"S": job.job_id},
@@ -53,12 +57,13 @@ class DynamoJobStore:
             **in_fleet(job.model_name),
         }
         condition = f"{_LEASE_IS_FREE} AND {_FENCE_UNCHANGED}"
+        actions = [
+            {"Put": self._table.put_action(_item(job), "attribute_not_exists(pk)")},
+            {"Put": self._table.put_action(decision_item(job.decision))},
+            {"Update": self._table.update_action(state_key(job.model_name), _TAKE_LEASE, condition, values)},
+        ]
         try:
-            self._table.transact(
-                {"Put": self._table.put_action(_item(job), "attribute_not_exists(pk)")},
-                {"Put": self._table.put_action(decision_item(job.decision))},
-                {"Update": self._table.update_action(state_key(job.model_name), _TAKE_LEASE, condition, values)},
-            )
+            self._chain.write(actions, facts)
         except ClientError as error:
             return self._settle_opening(job, error)
         return job
@@ -77,30 +82,35 @@ class DynamoJobStore:
         item = self._table.get(_key(job_id))
         return record_of(item, RetrainingJob) if item else None
 
-    def save(self, job: RetrainingJob) -> RetrainingJob:
-        saved, values = self._next_revision(job)
+    def save(self, job: RetrainingJob, *facts: Fact) -> RetrainingJob:
+        saved, saving = self.saving(job)
         try:
-            self._table.put(_item(saved), _UNCHANGED, values)
+            self._chain.write([saving], facts)
         except ClientError as error:
             return self._settle_saving(saved, error)
         return saved
 
     def saving(self, job: RetrainingJob) -> tuple[RetrainingJob, dict[str, Any]]:
         """A job as its next revision, and the part of a transaction that saves it as `save` does."""
-        saved, values = self._next_revision(job)
+        saved = job.next_revision()
+        values: Item = {":revision": {"S": str(job.revision)}}
         return saved, {"Put": self._table.put_action(_item(saved), _UNCHANGED, values)}
 
     def close_job(
-        self, job: RetrainingJob, *, retrained: bool, rejections: Mapping[TriggerType, Rejections] | None = None
+        self,
+        job: RetrainingJob,
+        *facts: Fact,
+        retrained: bool,
+        rejections: Mapping[TriggerType, Rejections] | None = None,
     ) -> RetrainingJob:
         saved, saving = self.saving(job)
         try:
-            self._table.transact(saving, {"Update": self._release(job, retrained, rejections)})
+            self._chain.write([saving, {"Update": self._release(job, retrained, rejections)}], facts)
         except ClientError as error:
             if self._states.get(job.model_name).active_job == job.job_id:
                 return self._settle_saving(saved, error)
             # The lease has expired and another job holds it; the record must be closed all the same.
-            return self.save(job)
+            return self.save(job, *facts)
         return saved
 
     def _release(
@@ -117,9 +127,6 @@ class DynamoJobStore:
         expression = f"{sets and f'SET {sets} '}REMOVE active_job, lease_expires_at"
         values = {":job": {"S": job.job_id}, **{f":{name}": value for name, value in changes.items()}}
         return self._table.update_action(state_key(job.model_name), expression, condition, values)
-
-    def _next_revision(self, job: RetrainingJob) -> tuple[RetrainingJob, Item]:
-        return job.changed(revision=job.revision + 1), {":revision": {"S": str(job.revision)}}
 
     def _settle_saving(self, saved: RetrainingJob, error: ClientError) -> RetrainingJob:
         if self.get(saved.job_id) == saved:
@@ -144,6 +151,15 @@ class DynamoJobStore:
                 item for month in self._months() for item in self._newest("by_month", "created_month", month, limit)
             )
         return list(islice(readable(items, RetrainingJob), limit))
+
+    def list_since(self, since: datetime) -> Iterator[RetrainingJob]:
+        since_text = since.isoformat(timespec="microseconds")
+        values = {":since": {"S": since_text}}
+        condition = "created_month = :month AND created_at >= :since"
+        for month in takewhile(lambda each: each >= since_text[:7], self._months()):
+            month_values = {**values, ":month": {"S": month}}
+            items = self._table.query(condition, month_values, IndexName="by_month", ScanIndexForward=False)
+            yield from readable(items, RetrainingJob)
 
     def _newest(self, index: str, attribute: str, value: str, limit: int) -> Iterator[dict[str, Any]]:
         condition = f"{attribute} = :value"

@@ -1,4 +1,4 @@
-"""Which events people were notified about, in DynamoDB; old entries are deleted by their time to live."""
+"""What people were notified about, in DynamoDB; old entries are deleted by their time to live."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -7,7 +7,8 @@ from botocore.exceptions import ClientError
 
 from ...domain.errors import NotificationFailed
 from ...ports import Clock
-from .table import Item, Table, epoch, key
+from .keys import Item, key
+from .table import Table, epoch
 
 _UNCLAIMED = "attribute_not_exists(pk)"
 _CLAIM_IS_OURS = "claimed_by = :owner"  # written by us, but the answer was lost
@@ -22,34 +23,34 @@ class DynamoNotificationLog:
         self._table = table
         self._clock = clock
 
-    def claim(self, event_id: str, owner: str, until: datetime) -> bool:
+    def claim(self, name: str, owner: str, until: datetime) -> bool:
         claimed_by = {"S": owner}
-        item = {**_key(event_id), "claimed_by": claimed_by, "expires_at": _seconds(until)}
+        item = {**_key(name), "claimed_by": claimed_by, "expires_at": _seconds(until)}
         condition = f"{_UNCLAIMED} OR {_CLAIM_IS_OURS} OR {_EXPIRED}"
         try:
             self._table.put(item, condition, {":owner": claimed_by, ":now": epoch(self._clock.now())})
         except ClientError as error:
-            return self._settle(event_id, error)
+            return self._settle(name, error)
         return True
 
-    def _settle(self, event_id: str, error: ClientError) -> bool:
-        stored = self._table.get(_key(event_id))
+    def _settle(self, name: str, error: ClientError) -> bool:
+        stored = self._table.get(_key(name))
         if stored is None or "claimed_by" in stored:
-            raise NotificationFailed(f"another call is sending the notification of event '{event_id}'") from error
+            raise NotificationFailed(f"another call is sending the notification '{name}'") from error
         return False
 
-    def confirm(self, event_id: str, until: datetime) -> None:
-        item = {**_key(event_id), "expires_at": _seconds(until)}
+    def confirm(self, name: str, until: datetime) -> None:
+        item = {**_key(name), "expires_at": _seconds(until)}
         # The condition fails when the SDK repeats this write after a lost answer.
         with suppress(ClientError):
             self._table.put(item, _EXPIRES_LATER, {":until": _seconds(until)})
 
-    def release(self, event_id: str) -> None:
-        self._table.delete(_key(event_id))
+    def release(self, name: str) -> None:
+        self._table.delete(_key(name))
 
 
-def _key(event_id: str) -> Item:
-    return key(f"EVENT#{event_id}", "EVENT")
+def _key(name: str) -> Item:
+    return key(f"EVENT#{name}", "EVENT")
 
 
 def _seconds(moment: datetime) -> dict[str, str]:

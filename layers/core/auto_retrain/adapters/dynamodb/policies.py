@@ -7,12 +7,15 @@ from datetime import datetime
 from botocore.exceptions import ClientError
 
 from ...domain.errors import PolicyConflict, RecordInvalid, StoreUnavailable
+from ...domain.facts.policies import applied_fact
 from ...domain.model_state import ModelState
 from ...domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
 from .alarm_index import AlarmIndex, alarms_of
-from .fleet import fleet_items, shard_of
+from .audit_chain import AuditChain
+from .fleet import fleet_items
+from .keys import Item, model_key, shard_of
 from .states import state_of
-from .table import Item, Table, item_of, model_key, readable, record_of
+from .table import Table, item_of, readable, record_of
 
 logger = logging.getLogger("auto_retrain")
 
@@ -23,7 +26,7 @@ class DynamoPolicyStore:
     """PolicyStore on the table; the newest version is also stored under its own key, which is in the fleet index."""
 
     def __init__(self, table: Table) -> None:
-        self._table, self._alarms = table, AlarmIndex(table)
+        self._table, self._alarms, self._chain = table, AlarmIndex(table), AuditChain(table)
 
     def get(self, model_name: str) -> AppliedPolicy | None:
         newest = self._newest(model_name)
@@ -56,12 +59,13 @@ class DynamoPolicyStore:
         entry = item_of(model_key(policy.model, f"POLICY#v{applied.version:06}"), applied)
         condition = "version = :version" if newest else "attribute_not_exists(pk)"
         values: Item | None = {":version": {"S": str(version)}} if newest else None
+        actions = [
+            {"Put": self._table.put_action(_item(applied), condition, values)},
+            {"Put": self._table.put_action(entry, "attribute_not_exists(pk)")},
+            *self._alarms.changes(applied, newest),
+        ]
         try:
-            self._table.transact(
-                {"Put": self._table.put_action(_item(applied), condition, values)},
-                {"Put": self._table.put_action(entry, "attribute_not_exists(pk)")},
-                *self._alarms.changes(applied, newest),
-            )
+            self._chain.write(actions, [applied_fact(applied)])
         except ClientError as error:
             return self._settle(applied, after, error)
         return applied

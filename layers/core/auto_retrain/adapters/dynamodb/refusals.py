@@ -23,10 +23,11 @@ _CONDITION, _CANCELED, _INVALID = (
     "ValidationException",
 )
 # In a transaction, codes have other names.
-_CONDITION_OF_PART = "ConditionalCheckFailed"
+CONDITION_OF_PART = "ConditionalCheckFailed"
+CONFLICT_OF_PART = "TransactionConflict"
 _PASSING = frozenset(
     {
-        "TransactionConflict",
+        CONFLICT_OF_PART,
         "ThrottlingError",
         "ProvisionedThroughputExceeded",
         "RequestLimitExceeded",
@@ -55,6 +56,14 @@ def refusals_of(*actions: Action) -> Iterator[None]:
         raise
 
 
+def codes_of_parts(error: Exception) -> list[str]:
+    """Why each part of a transaction was refused, `None` for the others, in order; empty if it was no transaction."""
+    refusal = error if isinstance(error, ClientError) else error.__cause__
+    if not isinstance(refusal, ClientError):
+        return []
+    return [reason.get("Code") or "None" for reason in refusal.response.get("CancellationReasons", [])]
+
+
 def _reasons_in(error: ClientError, actions: Sequence[Action]) -> list[Reason]:
     reasons = error.response.get("CancellationReasons", [])
     coded = [(reason.get("Code") or "None", reason.get("Message") or "") for reason in reasons]
@@ -64,7 +73,7 @@ def _reasons_in(error: ClientError, actions: Sequence[Action]) -> list[Reason]:
 def _check_reasons(reasons: list[Reason], error: ClientError) -> None:
     """Raise unless all that was wrong are conditions; what can never succeed counts first."""
     for reason in reasons:
-        if reason[1] != _CONDITION_OF_PART and reason[1] not in _PASSING:
+        if reason[1] != CONDITION_OF_PART and reason[1] not in _PASSING:
             raise _final(reason) from error
     if reasons and all(code in _PASSING for _, code, _ in reasons):
         raise StoreUnavailable(str(error)) from error

@@ -6,8 +6,9 @@ from typing import Any
 
 from ...domain.analysis import RolloutEvidence
 from ...domain.errors import AutoRetrainError, PermanentError
+from .keys import Item, model_key
 from .refusals import MAX_ITEM_BYTES, check_room, size_of
-from .table import Item, Table, model_key, record_of, zipped_item_of
+from .table import Table, record_of, zipped_item_of
 
 # What puts an item into the index of active jobs, beside the jobs: somebody must look at it again. There is no order.
 IN_INDEX: Item = {"active": {"S": "SERVING"}, "created_at": {"S": "-"}}

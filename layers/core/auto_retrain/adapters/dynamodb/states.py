@@ -1,6 +1,6 @@
 """A model's STATE item: plain attributes, because different functions write different ones."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
@@ -11,10 +11,12 @@ from pydantic import TypeAdapter
 
 from ...domain.drill import Drill
 from ...domain.errors import RecordInvalid, StoreUnavailable
+from ...domain.facts.fact import Fact
 from ...domain.model_state import ModelState, Quarantine, RejectedJob, Rejections, Serving, with_breach
 from ...domain.trigger_type import TriggerType
-from .fleet import shard_of
-from .table import Item, Table, epoch, from_epoch, model_key
+from .audit_chain import AuditChain
+from .keys import Item, model_key, shard_of
+from .table import Table, epoch, from_epoch
 
 IN_FLEET = "fleet = :fleet"
 
@@ -35,7 +37,7 @@ class DynamoModelStates:
     """ModelStates on the table."""
 
     def __init__(self, table: Table) -> None:
-        self._table = table
+        self._table, self._chain = table, AuditChain(table)
 
     def get(self, model_name: str) -> ModelState:
         return state_of(model_name, self._table.get(state_key(model_name)))
@@ -43,14 +45,14 @@ class DynamoModelStates:
     def record_drift_check(self, model_name: str, event_time: datetime) -> None:
         self._set_if_newer("last_drift_check_at", model_name, event_time)
 
-    def record_retrain(self, model_name: str, event_time: datetime) -> None:
-        self._set_if_newer("last_retrained_at", model_name, event_time)
+    def record_retrain(self, model_name: str, event_time: datetime, *facts: Fact) -> None:
+        self._set_if_newer("last_retrained_at", model_name, event_time, facts)
 
-    def _set_if_newer(self, attribute: str, model_name: str, moment: datetime) -> None:
+    def _set_if_newer(self, attribute: str, model_name: str, moment: datetime, facts: Sequence[Fact] = ()) -> None:
         is_newer = f"attribute_not_exists({attribute}) OR {attribute} < :value"
         # The condition fails if a newer time is already stored, which then stays.
         with suppress(ClientError):
-            self._set(attribute, model_name, epoch(moment), is_newer)
+            self._set(attribute, model_name, epoch(moment), is_newer, facts)
 
     def record_breach(self, model_name: str, trigger: TriggerType, day: date) -> ModelState:
         attribute = _BREACHES[trigger]
@@ -78,43 +80,50 @@ class DynamoModelStates:
             message = f"the rejections of '{model_name}' collided with another write"
             raise StoreUnavailable(message) from error
 
-    def set_quarantine(self, model_name: str, quarantine: Quarantine | None) -> bool:
-        return self._block(model_name, quarantine) if quarantine else self._free(model_name)
+    def set_quarantine(self, model_name: str, quarantine: Quarantine | None, *facts: Fact) -> bool:
+        return self._block(model_name, quarantine, facts) if quarantine else self._free(model_name, facts)
 
-    def _block(self, model_name: str, quarantine: Quarantine) -> bool:
+    def _block(self, model_name: str, quarantine: Quarantine, facts: Sequence[Fact]) -> bool:
         document = {"S": quarantine.model_dump_json()}
         try:
-            self._set("quarantine", model_name, document, "attribute_not_exists(quarantine)")
+            self._set("quarantine", model_name, document, "attribute_not_exists(quarantine)", facts)
         except ClientError:
             # If the quarantine is ours, this call set it and only the answer was lost; any other was there before.
             return self.get(model_name).quarantine == quarantine
         return True
 
-    def _free(self, model_name: str) -> bool:
+    def _free(self, model_name: str, facts: Sequence[Fact]) -> bool:
         # A missing attribute does not show who removed it, so each call leaves its own mark.
         mark = {"S": uuid4().hex}
         expression = "REMOVE quarantine SET quarantine_lifted_by = :mark"
+        condition, values = "attribute_exists(quarantine)", {":mark": mark}
         try:
-            self._table.update(state_key(model_name), expression, "attribute_exists(quarantine)", {":mark": mark})
+            self._change(model_name, expression, condition, values, facts)
         except ClientError:
             item = self._table.get(state_key(model_name)) or {}
             return item.get("quarantine_lifted_by") == mark
         return True
 
-    def record_moved_alias(self, model_name: str, difference: str | None) -> None:
+    def record_moved_alias(self, model_name: str, difference: str | None, *facts: Fact) -> None:
         if difference is None:
-            self._table.update(state_key(model_name), "REMOVE moved_alias")
+            self._change(model_name, "REMOVE moved_alias", None, None, facts)
         else:
-            values = {":value": {"S": difference}, **in_fleet(model_name)}
-            self._table.update(state_key(model_name), f"SET moved_alias = :value, {IN_FLEET}", values=values)
+            self._set("moved_alias", model_name, {"S": difference}, None, facts)
 
-    def record_drill(self, model_name: str, drill: Drill) -> None:
-        values = {":value": {"S": drill.model_dump_json()}, **in_fleet(model_name)}
-        self._table.update(state_key(model_name), f"SET last_drill = :value, {IN_FLEET}", values=values)
+    def record_drill(self, model_name: str, drill: Drill, *facts: Fact) -> None:
+        self._set("last_drill", model_name, {"S": drill.model_dump_json()}, None, facts)
 
-    def _set(self, attribute: str, model_name: str, value: dict[str, Any], condition: str) -> None:
+    def _set(
+        self, attribute: str, model_name: str, value: dict[str, Any], condition: str | None, facts: Sequence[Fact]
+    ) -> None:
         values = {":value": value, **in_fleet(model_name)}
-        self._table.update(state_key(model_name), f"SET {attribute} = :value, {IN_FLEET}", condition, values)
+        self._change(model_name, f"SET {attribute} = :value, {IN_FLEET}", condition, values, facts)
+
+    def _change(
+        self, model_name: str, expression: str, condition: str | None, values: Item | None, facts: Sequence[Fact]
+    ) -> None:
+        update = self._table.update_action(state_key(model_name), expression, condition, values)
+        self._chain.write([{"Update": update}], facts)
 
 
 def state_key(model_name: str) -> Item:

@@ -5,7 +5,8 @@ from contextlib import suppress
 from botocore.exceptions import ClientError
 
 from ...domain.fleet import SweepMark
-from .table import Table, epoch, item_of, key, readable
+from .keys import key
+from .table import Table, epoch, item_of, readable
 
 _KEY = key("FLEET", "SWEEP")
 

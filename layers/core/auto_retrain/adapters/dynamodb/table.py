@@ -3,32 +3,28 @@
 import logging
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from ...domain.audit_chain import ChainHead
 from ...domain.base import Record
 from ...domain.errors import RecordInvalid, StoreUnavailable
 from ..aws import translated
+from .chain_items import head_key, head_of, model_of
+from .keys import Item
 from .old_documents import upgraded
 from .refusals import refusals_of
 
-Item = dict[str, dict[str, Any]]
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 logger = logging.getLogger("auto_retrain")
 
 KEYS_PER_CALL = 100
-
-
-def key(pk: str, sk: str) -> Item:
-    return {"pk": {"S": pk}, "sk": {"S": sk}}
-
-
-def model_key(model_name: str, sk: str) -> Item:
-    return key(f"MODEL#{model_name}", sk)
+_SINGLE = {"Put": "put_item", "Update": "update_item", "Delete": "delete_item"}
 
 
 def item_of(item_key: Item, record: Record, **attributes: str) -> Item:
@@ -91,20 +87,58 @@ def from_epoch(attribute: Mapping[str, str]) -> datetime:
     return datetime.fromtimestamp(float(attribute["N"]), UTC)
 
 
+def _names_of(item_key: Item) -> tuple[str, str]:
+    return item_key["pk"]["S"], item_key["sk"]["S"]
+
+
 def _conditional(condition: str | None, values: Item | None) -> dict[str, Any]:
     arguments = {"ConditionExpression": condition, "ExpressionAttributeValues": values}
     return {name: value for name, value in arguments.items() if value}
 
 
 class Table:
-    """Calls to one table; translates all errors into ours, except failed conditions."""
+    """Calls to one table; translates all errors into ours, except failed conditions.
 
-    def __init__(self, client: Any, name: str) -> None:
+    If it is `audited`, whoever reads an item of a model or a job also gets the head of the model's audit chain, in the
+    same call: what is written about the model next extends the chain from there.
+    """
+
+    def __init__(self, client: Any, name: str, audited: bool = False) -> None:
         self._client = client
         self._name = name
+        self._audited = audited
+        self._heads: dict[str, ChainHead] = {}
+
+    def head(self, model_name: str) -> ChainHead:
+        """The newest head of a model's chain that is known here; read if none is."""
+        head = self._heads.get(model_name)
+        if head is None:
+            head = head_of(model_name, self._get(head_key(model_name)))
+            self.learn_head(head)
+        return head
+
+    def learn_head(self, head: ChainHead) -> None:
+        """Remember a head, unless a newer one is known."""
+        known = self._heads.get(head.model_name)
+        if known is None or known.number <= head.number:
+            self._heads[head.model_name] = head
+
+    def forget_head(self, model_name: str) -> None:
+        """Read the head of a model's chain anew the next time that it is needed."""
+        self._heads.pop(model_name, None)
 
     def get(self, item_key: Item) -> dict[str, Any] | None:
         """Strongly consistent."""
+        model_name = model_of(item_key) if self._audited else None
+        if model_name is None or item_key == head_key(model_name):
+            return self._get(item_key)
+        head = head_key(model_name)
+        items = {(item["pk"]["S"], item["sk"]["S"]): item for item in self.get_many([item_key, head])}
+        with suppress(RecordInvalid):  # only writing needs it
+            self.learn_head(head_of(model_name, items.get(_names_of(head))))
+        return items.get(_names_of(item_key))
+
+    def _get(self, item_key: Item) -> dict[str, Any] | None:
         with translated(StoreUnavailable):
             answer = self._client.get_item(TableName=self._name, Key=item_key, ConsistentRead=True)
         item: dict[str, Any] | None = answer.get("Item")
@@ -147,7 +181,16 @@ class Table:
         with refusals_of(request):
             self._client.delete_item(**request)
 
-    def transact(self, *actions: dict[str, Any]) -> None:
+    def write(self, *actions: Mapping[str, Any]) -> None:
+        """Some writes, all or none; a single one is none of the transactions, for which twice as much is paid."""
+        if len(actions) != 1:
+            self.transact(*actions)
+            return
+        ((kind, request),) = actions[0].items()
+        with refusals_of(request):
+            getattr(self._client, _SINGLE[kind])(**request)
+
+    def transact(self, *actions: Mapping[str, Any]) -> None:
         with refusals_of(*(part for action in actions for part in action.values())):
             self._client.transact_write_items(TransactItems=list(actions))
 

@@ -6,7 +6,8 @@ from botocore.exceptions import ClientError
 
 from ...domain.waiting_trigger import CLAIM, WaitingTrigger
 from ...ports import Clock
-from .table import Item, Table, epoch, item_of, model_key, readable
+from .keys import Item, model_key
+from .table import Table, epoch, item_of, readable
 
 
 class DynamoWaitingTriggers:

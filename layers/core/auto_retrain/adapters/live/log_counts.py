@@ -3,38 +3,36 @@
 import math
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...domain.errors import DataInvalid
 from ...domain.live import SCORE_BINS, ArmCounts, LiveCounts, LiveQuery, PairedCounts
+from ...domain.metric_kinds import OF_SQUARES
 from .log_cells import looked_up, occurrences
 from .log_rows import each_once, has_business, is_regression, labels_due, only
 
-# Of these, a regression's errors are squared.
-_OF_SQUARES = frozenset({"rmse", "r2"})
+_COUNTED = ("failed", "entity", "score", "latency", "business", "answer", "mature", "label")
 
-_COUNTED = ("served", "is_challenger", "failed", "entity", "score", "latency", "business")
-_JUDGED = ["served", "is_challenger", "id", "answer", "key"]
-
-WithLabels = Callable[[pa.Table], pa.Table]
+LabelsOf = Callable[[pa.ChunkedArray], pa.ChunkedArray]
 
 
-def count(rows: pa.Table, of_others: int, query: LiveQuery, with_labels: WithLabels) -> LiveCounts:
+def count(rows: pa.Table, of_others: int, query: LiveQuery, labels_of: LabelsOf) -> LiveCounts:
     """The counts of both versions; labels that cannot be read are a problem of their own."""
     past = only(rows, pc.less(rows["at"], _moment(query.end)))
     # Nobody asks the champion for copies.
     wanted = only(past, pc.or_(past["served"], past["is_challenger"]))
     once = each_once(wanted)
-    labelled, problem = _labelled(_mature(once, query), query, with_labels)
-    arms = _by_arm(once.select([name for name in _COUNTED if name in once.schema.names]))
-    champion, challenger, copies = (_arm(*each, query) for each in zip(arms, labelled, strict=True))
+    judged, problem = _judged(once, query, labels_of)
+    counted = judged.select([name for name in _COUNTED if name in judged.schema.names])
+    champion, challenger, copies = (_arm(counted.filter(mask), query) for mask in _masks(judged))
     return LiveCounts(
         champion=champion,
         challenger=challenger,
         copies=copies,
-        paired=_paired(once, labelled[2], query) if copies.requests else PairedCounts(),
+        paired=_paired(judged, query) if copies.requests else PairedCounts(),
         newest_at=pc.max(past["at"]).as_py(),
         dropped=of_others + rows.num_rows - past.num_rows + wanted.num_rows - once.num_rows,
         label_problem=problem,
@@ -45,18 +43,26 @@ def _moment(at: datetime) -> pa.Scalar:
     return pa.scalar(at, pa.timestamp("us", "UTC"))
 
 
-def _by_arm(rows: pa.Table) -> list[pa.Table]:
-    """The answers of the champion, those of the challenger, and its answers to copies."""
-    return [rows.filter(mask) for mask in _masks(rows)]
-
-
 def _masks(rows: pa.Table) -> list[pa.ChunkedArray]:
+    """Which are the answers of the champion, those of the challenger, and its answers to copies."""
     served, of_challenger = rows["served"], rows["is_challenger"]
     return [pc.and_not(served, of_challenger), pc.and_(served, of_challenger), pc.invert(served)]
 
 
-def _mature(rows: pa.Table, query: LiveQuery) -> pa.Table:
-    """The answers whose label is due.
+def _judged(rows: pa.Table, query: LiveQuery, labels_of: LabelsOf) -> tuple[pa.Table, str | None]:
+    """The rows with two more columns, `mature` and the `label` of mature ones; and what is wrong with the labels."""
+    mature, none = _is_mature(rows, query), pa.scalar(None, rows.schema.field("answer").type)
+    labels, problem = pa.chunked_array([pa.nulls(rows.num_rows, none.type)]), None
+    if pc.any(mature).as_py():
+        try:
+            labels = pc.if_else(mature, labels_of(rows["key"]), none)
+        except DataInvalid as error:
+            problem = str(error)
+    return rows.append_column("mature", mature).append_column("label", labels), problem
+
+
+def _is_mature(rows: pa.Table, query: LiveQuery) -> pa.ChunkedArray:
+    """Which answers are old enough for their label.
 
     Both versions are counted over the time in which both answered, so their labels have had as much time to come.
     """
@@ -65,52 +71,50 @@ def _mature(rows: pa.Table, query: LiveQuery) -> pa.Table:
     begins = [pc.min(rows["at"].filter(mask)).as_py() for mask in (own, of_challenger)]
     both = due if None in begins else max(begins)
     in_time = pc.or_(copied, pc.greater_equal(rows["at"], _moment(both)))
-    is_mature = pc.and_(pc.and_(in_time, pc.less(rows["at"], _moment(due))), _answered(rows))
-    return only(rows.select([name for name in _JUDGED if name in rows.schema.names]), is_mature)
-
-
-def _labelled(mature: pa.Table, query: LiveQuery, with_labels: WithLabels) -> tuple[list[pa.Table], str | None]:
-    """The answers of each arm, each with its label, and what is wrong with the labels."""
-    if not mature.num_rows:
-        return _by_arm(_without_labels(mature)), None
-    try:
-        return _by_arm(with_labels(mature)), None
-    except DataInvalid as error:
-        return _by_arm(_without_labels(mature)), str(error)
-
-
-def _without_labels(rows: pa.Table) -> pa.Table:
-    return rows.append_column("label", pa.nulls(rows.num_rows, rows.schema.field("answer").type))
+    return pc.and_(pc.and_(in_time, pc.less(rows["at"], _moment(due))), _answered(rows))
 
 
 def _answered(rows: pa.Table) -> pa.ChunkedArray:
     return pc.and_(pc.invert(rows["failed"]), pc.is_valid(rows["answer"]))
 
 
-def _arm(rows: pa.Table, mature: pa.Table, query: LiveQuery) -> ArmCounts:
-    labelled = mature.filter(pc.is_valid(mature["label"]))
-    losses = _losses(labelled["answer"], labelled["label"], query) if is_regression(query) else None
-    values = rows["business"].drop_null() if has_business(query) else None
-    entities, alone = occurrences(rows["entity"], rows["failed"]), rows["entity"].null_count
-    failed_alone = _true(pc.and_(rows["failed"], rows["entity"].is_null()))
+def _arm(rows: pa.Table, query: LiveQuery) -> ArmCounts:
     return ArmCounts(
         requests=rows.num_rows,
-        entities=entities.different + alone,
-        entity_squares=entities.squares + alone,
-        error_squares=entities.marked_squares + failed_alone,
-        error_products=entities.products + failed_alone,
         errors=_true(rows["failed"]),
         latencies=_latencies(rows),
-        mature=mature.num_rows,
-        labelled=labelled.num_rows,
-        good=_true(pc.equal(labelled["answer"], labelled["label"])) if losses is None else 0,
-        loss=_sum(losses) if losses else 0.0,
-        loss_squares=_sum(pc.multiply(losses, losses)) if losses else 0.0,
+        mature=_true(rows["mature"]),
         scores=_scores(rows["score"]),
-        business=_sum(values) if values else 0.0,
-        business_squares=_sum(pc.multiply(values, values)) if values else 0.0,
-        business_rows=len(values) if values else 0,
+        **_of_entities(rows),
+        **_of_labels(rows, query),
+        **(_of_business(rows["business"].drop_null()) if has_business(query) else {}),
     )
+
+
+def _of_entities(rows: pa.Table) -> dict[str, int]:
+    """A request that names none is one by itself."""
+    named, alone = occurrences(rows["entity"], rows["failed"]), rows["entity"].null_count
+    failed_alone = _true(pc.and_(rows["failed"], rows["entity"].is_null()))
+    return {
+        "entities": named.different + alone,
+        "entity_squares": named.squares + alone,
+        "error_squares": named.marked_squares + failed_alone,
+        "error_products": named.products + failed_alone,
+    }
+
+
+def _of_labels(rows: pa.Table, query: LiveQuery) -> dict[str, Any]:
+    labelled = rows.select(["answer", "label"]).filter(pc.is_valid(rows["label"]))
+    if not is_regression(query):
+        return {"labelled": labelled.num_rows, "good": _true(pc.equal(labelled["answer"], labelled["label"]))}
+    losses = _losses(labelled["answer"], labelled["label"], query)
+    squares = _sum(pc.multiply(losses, losses))
+    return {"labelled": labelled.num_rows, "loss": _sum(losses), "loss_squares": squares}
+
+
+def _of_business(values: pa.ChunkedArray) -> dict[str, Any]:
+    squares = _sum(pc.multiply(values, values))
+    return {"business": _sum(values), "business_squares": squares, "business_rows": len(values)}
 
 
 def _true(flags: pa.ChunkedArray) -> int:
@@ -124,7 +128,7 @@ def _sum(numbers: pa.ChunkedArray) -> float:
 
 def _losses(answers: pa.ChunkedArray, labels: pa.ChunkedArray, query: LiveQuery) -> pa.ChunkedArray:
     errors = pc.abs(pc.subtract(answers, labels))
-    return pc.multiply(errors, errors) if query.policy.primary_metric in _OF_SQUARES else errors
+    return pc.multiply(errors, errors) if query.policy.primary_metric in OF_SQUARES else errors
 
 
 def _latencies(rows: pa.Table) -> dict[int, int]:
@@ -141,31 +145,27 @@ def _value_counts(values: pa.ChunkedArray) -> dict[int, int]:
     return dict(zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True))
 
 
-def _paired(rows: pa.Table, mature: pa.Table, query: LiveQuery) -> PairedCounts:
-    """Copies beside the answers to their originals; the labels are those that were found for the copies."""
-    champion, _, copies = _by_arm(rows.select(["id", "served", "is_challenger", "failed", "answer"]))
-    originals = champion.filter(_answered(champion))
-    both = _with_originals(copies.filter(_answered(copies)), originals)
-    judged = _with_originals(mature.filter(pc.is_valid(mature["label"])), originals)
-    answered = {"answered": both.num_rows, "equal": _true(pc.equal(both["answer"], both["original"]))}
+def _paired(rows: pa.Table, query: LiveQuery) -> PairedCounts:
+    """Copies beside the answers to their originals; the labels are those of the copies."""
+    own, _, copied = _masks(rows)
+    answered = _answered(rows)
+    originals, copies = (rows.filter(pc.and_(mask, answered)) for mask in (own, copied))
+    both = copies.append_column("original", looked_up(copies["id"], originals["id"], originals["answer"]))
+    both = both.filter(pc.is_valid(both["original"]))
+    judged = both.filter(pc.is_valid(both["label"]))
+    answers = {"answered": both.num_rows, "equal": _true(pc.equal(both["answer"], both["original"]))}
     if is_regression(query):
         gains = pc.subtract(
             _losses(judged["original"], judged["label"], query), _losses(judged["answer"], judged["label"], query)
         )
         squares = _sum(pc.multiply(gains, gains))
-        return PairedCounts(**answered, labelled=judged.num_rows, gain=_sum(gains), gain_squares=squares)
+        return PairedCounts(**answers, labelled=judged.num_rows, gain=_sum(gains), gain_squares=squares)
     champion_right, copy_right = (pc.equal(judged[name], judged["label"]) for name in ("original", "answer"))
     return PairedCounts(
-        **answered,
+        **answers,
         labelled=judged.num_rows,
         both_right=_true(pc.and_(champion_right, copy_right)),
         only_champion_right=_true(pc.and_not(champion_right, copy_right)),
         only_challenger_right=_true(pc.and_not(copy_right, champion_right)),
         both_wrong=_true(pc.invert(pc.or_(champion_right, copy_right))),
     )
-
-
-def _with_originals(copies: pa.Table, originals: pa.Table) -> pa.Table:
-    """The copies whose original was answered, with its answer."""
-    both = copies.append_column("original", looked_up(copies["id"], originals["id"], originals["answer"]))
-    return both.filter(pc.is_valid(both["original"]))

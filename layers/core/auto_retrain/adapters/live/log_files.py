@@ -76,9 +76,8 @@ def _parquet_batches(file: IO[bytes], uri: str) -> Iterator[pa.RecordBatch]:
     except (pa.ArrowException, OSError) as error:
         raise DataInvalid(f"'{uri}' cannot be read as parquet: {error}") from error
     file.seek(0)
-    yield from record_batches(
-        file, uri, "parquet", [each.name for each in _READ if each.is_needed or each.name in names]
-    )
+    columns = [each.name for each in _READ if each.is_needed or each.name in names]
+    yield from record_batches(file, uri, "parquet", columns, use_threads=False)
 
 
 def _json_batches(file: IO[bytes], uri: str) -> Iterator[pa.RecordBatch]:

@@ -2,85 +2,113 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from ...domain.errors import DataInvalid
 from ...domain.live import LiveQuery
-from ...domain.manifest import with_rows
-from ...domain.policy.data import Format
+from ...domain.manifest import DataObject, with_rows
+from ...domain.policy.data import LabelPolicy
 from ...domain.windows import Window
 from ...ports import DataStore
 from ..data.arrow_tables import record_batches
 from ..data.arrow_values import Unconvertible, floats
-from .log_cells import hashed_values, looked_up
+from .kept_files import KeptFiles
+from .log_hashes import hashed_values
 from .log_rows import is_regression
 
 _DAY = timedelta(days=1)
-# What is joined to the rows in one go: fewer cost time, more cost memory.
-LABELS_AT_ONCE = 250_000
 
 
-class _Place(NamedTuple):
-    prefix: str
-    format: Format
-    row_id: str
-    label: str
+class Labels(NamedTuple):
+    """Different keys, sorted, and the label of each."""
+
+    keys: NDArray[np.int64]
+    labels: NDArray[Any]
+
+    @property
+    def nbytes(self) -> int:
+        return int(self.keys.nbytes + self.labels.nbytes)
 
 
-def with_labels(rows: pa.Table, query: LiveQuery, data: DataStore) -> pa.Table:
-    """The rows with a column `label` instead of `key`, null if none has come yet; the last of several labels counts.
+class LogLabels:
+    """The labels of a query; files that were read in an earlier pass are not read again."""
 
-    Raises DataInvalid if labels cannot be read, and DataUnavailable if S3 did not answer.
+    def __init__(self, query: LiveQuery, data: DataStore, kept: KeptFiles) -> None:
+        self._query = query
+        self._data = data
+        self._kept = kept
+
+    def of(self, keys: pa.ChunkedArray) -> pa.ChunkedArray:
+        """The label of each key, as `labels_of`; raises as `labels_in`."""
+        return labels_of(keys, self._parts(), is_regression(self._query))
+
+    def _parts(self) -> Iterator[Labels]:
+        """All labels of the days of a step, in the order in which they came."""
+        place, are_numbers = self._query.policy.data.place_of_labels, is_regression(self._query)
+        objects = self._data.list_partitions(place.prefix, _days(self._query.start, self._query.end))
+        for item in with_rows(objects, place.format):
+            key = (item.uri, item.etag, place.row_id, place.label, are_numbers)
+            yield from self._kept.parts(key, partial(labels_in, item, place, are_numbers, self._data))
+
+
+def labels_of(keys: pa.ChunkedArray, parts: Iterable[Labels], are_numbers: bool) -> pa.ChunkedArray:
+    """The label of each key, of one at least, null if none has come yet; the last of several labels counts.
+
+    `parts` are labels in the order in which they came.
     """
-    labels: pa.ChunkedArray = pa.chunked_array([pa.nulls(rows.num_rows, rows.schema.field("answer").type)])
-    for stored in _together(_stored(query, data)):
-        latest_first = stored[::-1]
-        labels = pc.coalesce(looked_up(rows["key"], latest_first["key"], latest_first["label"]), labels)
-    return rows.drop_columns("key").append_column("label", labels)
-
-
-def _together(parts: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Parts in fewer and larger ones: each of them costs a look at all rows."""
-    kept: list[pa.Table] = []
+    wanted = keys.fill_null(0).to_numpy()
+    order = np.argsort(wanted)
+    wanted = wanted[order]
+    labels = np.zeros(len(wanted), np.float64 if are_numbers else np.int64)
+    has_come = np.zeros(len(wanted), bool)
     for part in parts:
-        kept.append(part)
-        if sum(each.num_rows for each in kept) >= LABELS_AT_ONCE:
-            yield pa.concat_tables(kept)
-            kept = []
-    if kept:
-        yield pa.concat_tables(kept)
+        at = np.minimum(np.searchsorted(wanted, part.keys), len(wanted) - 1)
+        is_wanted = wanted[at] == part.keys
+        labels[at[is_wanted]], has_come[at[is_wanted]] = part.labels[is_wanted], True
+    # Only the first of several rows with one key has its label so far, and all are in the order of their keys.
+    again = np.flatnonzero(wanted[1:] == wanted[:-1]) + 1
+    first = np.searchsorted(wanted, wanted[again])
+    labels[again], has_come[again] = labels[first], has_come[first]
+    labels[order], has_come[order] = labels.copy(), has_come.copy()
+    return pa.chunked_array([pa.array(labels, mask=~has_come | keys.is_null().to_numpy())])
 
 
-def _stored(query: LiveQuery, data: DataStore) -> Iterator[pa.Table]:
-    """All labels of the days of a step, in the order in which they came."""
-    place = _place(query)
-    objects = data.list_partitions(place.prefix, _days(query.start, query.end))
-    for item in with_rows(objects, place.format):
-        with data.open(item) as file:
-            for batch in record_batches(file, item.uri, place.format, [place.row_id, place.label]):
-                yield _typed(batch, place, item.uri, query).drop_null()
+def labels_in(item: DataObject, place: LabelPolicy, are_numbers: bool, data: DataStore) -> Iterator[Labels]:
+    """The labels of one file, in parts.
+
+    Raises DataInvalid if they cannot be read, and DataUnavailable if S3 did not answer.
+    """
+    with data.open(item) as file:
+        for batch in record_batches(file, item.uri, place.format, [place.row_id, place.label], use_threads=False):
+            yield _last_of_each(_typed(batch, place, are_numbers, item.uri).drop_null())
 
 
-def _typed(batch: pa.RecordBatch, place: _Place, uri: str, query: LiveQuery) -> pa.Table:
+def _typed(batch: pa.RecordBatch, place: LabelPolicy, are_numbers: bool, uri: str) -> pa.RecordBatch:
     column = place.row_id
     try:
         keys = hashed_values(batch[column])
         column = place.label
         cells = batch[column]
-        labels = floats(cells) if is_regression(query) else hashed_values(cells)
+        labels = floats(cells) if are_numbers else hashed_values(cells)
     except Unconvertible as error:
         raise DataInvalid(f"column '{column}' of '{uri}' holds {error}") from error
-    return pa.table({"key": keys, "label": labels})
+    return pa.RecordBatch.from_pydict({"key": keys, "label": labels})
 
 
-def _place(query: LiveQuery) -> _Place:
-    data = query.policy.data
-    if data.labels:
-        return _Place(data.labels.prefix, data.labels.format, data.labels.row_id, data.labels.label)
-    return _Place(data.prefix, data.format, data.row_id, data.label)
+def _last_of_each(stored: pa.RecordBatch) -> Labels:
+    keys, labels = stored["key"].to_numpy(), stored["label"].to_numpy()
+    order, is_last = np.argsort(keys), np.ones(len(keys), bool)
+    is_last[:-1] = np.diff(keys[order]) != 0
+    if not is_last.all():
+        # The order of equal keys is kept only by sorting that takes four times as long.
+        order = np.argsort(keys, kind="stable")
+    last = order[is_last]
+    return Labels(keys[last], labels[last])
 
 
 def _days(start: datetime, end: datetime) -> Window:

@@ -1,6 +1,6 @@
 """The rows of one rollout's step, with only what counting needs of them, each prediction once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
@@ -12,7 +12,8 @@ from ...domain.live import LiveQuery
 from ...domain.metric_kinds import Task
 from ...domain.policy.requests import PredictionLogRequests
 from ..data.arrow_values import Unconvertible, floats, texts
-from .log_cells import each, hashed, hashed_values, is_text, latency_buckets, repeated, score_bins
+from .log_cells import is_text, latency_buckets, repeated, score_bins
+from .log_hashes import each, hashed, hashed_values
 
 Rows = TypeVar("Rows", pa.Table, pa.RecordBatch)
 
@@ -22,25 +23,26 @@ _NO_NUMBER = pa.scalar(None, pa.float64())
 class StepRows(NamedTuple):
     """Rows of both versions since the step began, and how many rows named other versions."""
 
-    rows: pa.Table
+    rows: pa.RecordBatch
     of_others: int
 
+    @property
+    def nbytes(self) -> int:
+        return int(self.rows.nbytes)
 
-def step_rows(batches: Iterable[pa.RecordBatch], query: LiveQuery, uri: str) -> StepRows:
+
+def step_rows(batches: Iterable[pa.RecordBatch], query: LiveQuery, uri: str) -> Iterator[StepRows]:
     """What one file has of a step, in the columns of `schema`.
 
     Rows of another model, rollout or step, or from before the step, do not count at all. Raises DataInvalid naming a
     column.
     """
-    of_others, kept = 0, []
     for batch in batches:
         inside = only(batch, _is_of_step(batch, query))
         version = inside["version"]
         mine = pc.or_(is_text(version, query.champion), is_text(version, query.challenger))
         rows = only(inside, mine)
-        of_others += inside.num_rows - rows.num_rows
-        kept.append(_compact(rows, query, uri))
-    return StepRows(pa.Table.from_batches(kept, schema(query)), of_others)
+        yield StepRows(_compact(rows, query, uri), inside.num_rows - rows.num_rows)
 
 
 def schema(query: LiveQuery) -> pa.Schema:
@@ -90,10 +92,11 @@ def only(rows: Rows, chosen: Any) -> Rows:
 def each_once(rows: pa.Table) -> pa.Table:
     """Of several rows for one served answer, or for one copy, the first in time, whatever the order of the rows."""
     parts = [only(rows, rows["served"]), rows.filter(pc.invert(rows["served"]))]
-    return pa.concat_tables([_first_of_each(part) for part in parts])
+    return pa.concat_tables([first_of_each(part) for part in parts])
 
 
-def _first_of_each(rows: pa.Table) -> pa.Table:
+def first_of_each(rows: pa.Table) -> pa.Table:
+    """Of several rows with the same id, the first in time."""
     ids = repeated(rows["id"])
     if not len(ids):
         return rows
@@ -114,11 +117,7 @@ def _is_of_step(batch: pa.RecordBatch, query: LiveQuery) -> pa.Array:
 
 
 def _compact(rows: pa.RecordBatch, query: LiveQuery, uri: str) -> pa.RecordBatch:
-    answer, failed = _answers(rows["prediction"], query, uri), pc.is_valid(rows["error"])
-    if is_regression(query):
-        # A number that is not finite is no answer.
-        broken = pc.fill_null(pc.invert(pc.is_finite(answer)), False)
-        failed, answer = pc.or_(failed, broken), pc.if_else(broken, _NO_NUMBER, answer)
+    answer, failed = answers(rows, is_regression(query), uri)
     ids = each(rows["prediction_id"], hashed)
     arrays = [
         ids,
@@ -130,15 +129,24 @@ def _compact(rows: pa.RecordBatch, query: LiveQuery, uri: str) -> pa.RecordBatch
         each(rows["entity_id"], hashed),
         score_bins(rows["score"]),
         latency_buckets(rows["latency_ms"]),
-        *([_keys(rows, query, ids, uri)] if has_labels_due(query) else []),
+        *([label_keys(rows, _label_key(query), ids, uri)] if has_labels_due(query) else []),
         *([_finite(rows["business_value"])] if has_business(query) else []),
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=schema(query))
 
 
-def _keys(rows: pa.RecordBatch, query: LiveQuery, ids: pa.Array, uri: str) -> pa.Array:
+def answers(rows: pa.RecordBatch, are_numbers: bool, uri: str) -> tuple[pa.Array, pa.Array]:
+    """The answer of each row, as a number or as a hash, and whether there is none; raises DataInvalid."""
+    answer, failed = _answers(rows["prediction"], are_numbers, uri), pc.is_valid(rows["error"])
+    if not are_numbers:
+        return answer, failed
+    # A number that is not finite is no answer.
+    broken = pc.fill_null(pc.invert(pc.is_finite(answer)), False)
+    return pc.if_else(broken, _NO_NUMBER, answer), pc.or_(failed, broken)
+
+
+def label_keys(rows: pa.RecordBatch, name: str, ids: pa.Array, uri: str) -> pa.Array:
     """Hashes of the canonical texts that labels are joined by; most often they are those of the ids."""
-    name = _label_key(query)
     try:
         keys = texts(rows[name])
     except Unconvertible as error:
@@ -158,9 +166,9 @@ def _label_key(query: LiveQuery) -> str:
     return requests.label_key
 
 
-def _answers(cells: pa.Array, query: LiveQuery, uri: str) -> pa.Array:
+def _answers(cells: pa.Array, are_numbers: bool, uri: str) -> pa.Array:
     try:
-        if not is_regression(query):
+        if not are_numbers:
             return hashed_values(cells)
         if (
             pa.types.is_string(cells.type)
@@ -170,5 +178,5 @@ def _answers(cells: pa.Array, query: LiveQuery, uri: str) -> pa.Array:
             raise Unconvertible(str(cells.type))
         return floats(cells)
     except Unconvertible as error:
-        wanted = "a number" if is_regression(query) else "text, a number or a boolean"
+        wanted = "a number" if are_numbers else "text, a number or a boolean"
         raise DataInvalid(f"column 'prediction' of '{uri}' is {error}; it must be {wanted}") from error

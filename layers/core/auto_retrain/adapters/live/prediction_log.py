@@ -1,6 +1,6 @@
 """Live counts from a prediction log in S3: a listing for each model and pass, and each file of a step read once."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -14,10 +14,11 @@ from ...domain.policy.requests import PredictionLogRequests
 from ...domain.prediction_log import partition_of
 from ...domain.windows import Window
 from ...ports import DataStore
+from .kept_files import KeptFiles
 from .log_counts import count
 from .log_files import holds_rows, log_batches
-from .log_labels import with_labels
-from .log_rows import StepRows, has_labels_due, step_rows
+from .log_labels import LogLabels
+from .log_rows import StepRows, has_labels_due, schema, step_rows
 
 # Beyond it a step is counted by metrics, which need no memory.
 MAX_ROWS = 1_000_000
@@ -30,38 +31,35 @@ class PredictionLogSource:
 
     def __init__(self, data: DataStore) -> None:
         self._data = data
-        self._kept: dict[Hashable, StepRows] = {}
-        self._kept_bytes = 0
+        self._kept = KeptFiles(MAX_KEPT_BYTES)
 
     def read(self, queries: Sequence[LiveQuery]) -> list[LiveCounts]:
-        before, self._kept, self._kept_bytes = self._kept, {}, 0
-        counts = [self._read(query, before) for query in queries]
-        # Those of rollouts that have their turn in another pass stay as long as there is room.
-        for key, part in before.items():
-            self._keep(key, part)
+        counts = [self._read(query) for query in queries]
+        self._kept.end_pass()
         return counts
 
-    def _read(self, query: LiveQuery, kept: dict[Hashable, StepRows]) -> LiveCounts:
+    def _read(self, query: LiveQuery) -> LiveCounts:
         try:
-            parts = list(self._parts(query, kept))
-            rows = pa.concat_tables([part.rows for part in parts]) if parts else step_rows((), query, "").rows
+            parts = list(self._parts(query))
+            rows = pa.Table.from_batches([part.rows for part in parts], schema(query))
             others = sum(part.of_others for part in parts)
-            return count(rows, others, query, partial(with_labels, query=query, data=self._data))
+            return count(rows, others, query, LogLabels(query, self._data, self._kept).of)
         except ValidationError as error:
             return LiveCounts.unknown(f"the counts are not finite numbers: {error.error_count()} of them")
         except (AutoRetrainError, pa.ArrowException) as error:
             return LiveCounts.unknown(str(error))
 
-    def _parts(self, query: LiveQuery, kept: dict[Hashable, StepRows]) -> Iterator[StepRows]:
+    def _parts(self, query: LiveQuery) -> Iterator[StepRows]:
         rows, step = 0, query.changed(end=query.start).model_dump_json()
         for item in self._files(query):
-            part = self._part(item, query, step, kept)
-            rows += part.rows.num_rows
-            if rows > MAX_ROWS:
-                raise DataInvalid(
-                    f"the step has more than {MAX_ROWS} logged requests; make steps shorter, or count by metrics"
-                )
-            yield part
+            key = (item.uri, item.etag, step, has_labels_due(query))
+            for part in self._kept.parts(key, partial(self._step_rows, item, query)):
+                rows += part.rows.num_rows
+                if rows > MAX_ROWS:
+                    raise DataInvalid(
+                        f"the step has more than {MAX_ROWS} logged requests; make steps shorter, or count by metrics"
+                    )
+                yield part
 
     def _files(self, query: LiveQuery) -> list[DataObject]:
         """The files from the hour on in which the step began; one that is under no hour may be of any."""
@@ -78,20 +76,9 @@ class PredictionLogSource:
             )
         return files
 
-    def _part(self, item: DataObject, query: LiveQuery, step: str, kept: dict[Hashable, StepRows]) -> StepRows:
-        key = (item.uri, item.etag, step, has_labels_due(query))
-        part = kept.get(key)
-        if part is None:
-            with self._data.open(item) as file:
-                part = step_rows(log_batches(file, item.uri), query, item.uri)
-        self._keep(key, part)
-        return part
-
-    def _keep(self, key: Hashable, part: StepRows) -> None:
-        size = part.rows.nbytes
-        if key not in self._kept and self._kept_bytes + size <= MAX_KEPT_BYTES:
-            self._kept[key] = part
-            self._kept_bytes += size
+    def _step_rows(self, item: DataObject, query: LiveQuery) -> Iterator[StepRows]:
+        with self._data.open(item) as file:
+            yield from step_rows(log_batches(file, item.uri), query, item.uri)
 
 
 def _is_before(path: str, first: str) -> bool:

@@ -1,22 +1,25 @@
 """Jobs and leases, model states and waiting triggers in memory; thread-safe."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from threading import RLock
 
 from ...domain.drill import Drill
 from ...domain.errors import JobConflict, LeaseHeld
+from ...domain.facts.fact import Fact
 from ...domain.job import RetrainingJob
 from ...domain.model_state import ModelState, Quarantine, RejectedJob, Rejections, later, with_attempt, with_breach
 from ...domain.trigger_type import TriggerType
 from ...domain.waiting_trigger import CLAIM, WaitingTrigger
 from ...ports import Clock, DecisionLog
+from .audit import MemoryAuditLog
 
 
 class MemoryModelStates:
     """ModelStates in a dictionary."""
 
-    def __init__(self) -> None:
+    def __init__(self, audit: MemoryAuditLog) -> None:
+        self.audit = audit
         self._states: dict[str, ModelState] = {}
         self.lock = RLock()
 
@@ -32,10 +35,12 @@ class MemoryModelStates:
             state = self.get(model_name)
             self.set(state.changed(last_drift_check_at=later(event_time, state.last_drift_check_at)))
 
-    def record_retrain(self, model_name: str, event_time: datetime) -> None:
+    def record_retrain(self, model_name: str, event_time: datetime, *facts: Fact) -> None:
         with self.lock:
             state = self.get(model_name)
-            self.set(state.changed(last_retrained_at=later(event_time, state.last_retrained_at)))
+            if state.last_retrained_at is None or state.last_retrained_at < event_time:
+                self.audit.extend(facts)
+                self.set(state.changed(last_retrained_at=event_time))
 
     def record_breach(self, model_name: str, trigger: TriggerType, day: date) -> ModelState:
         with self.lock:
@@ -49,21 +54,24 @@ class MemoryModelStates:
             state = self.get(model_name)
             self.set(state.changed(rejections=state.rejections_with_failed(trigger, job, in_a_row)))
 
-    def set_quarantine(self, model_name: str, quarantine: Quarantine | None) -> bool:
+    def set_quarantine(self, model_name: str, quarantine: Quarantine | None, *facts: Fact) -> bool:
         with self.lock:
             state = self.get(model_name)
             if (state.quarantine is None) == (quarantine is None):
                 # An identical quarantine counts as the same call, repeated because its answer was lost.
                 return quarantine is not None and state.quarantine == quarantine
+            self.audit.extend(facts)
             self.set(state.changed(quarantine=quarantine))
             return True
 
-    def record_moved_alias(self, model_name: str, difference: str | None) -> None:
+    def record_moved_alias(self, model_name: str, difference: str | None, *facts: Fact) -> None:
         with self.lock:
+            self.audit.extend(facts)
             self.set(self.get(model_name).changed(moved_alias=difference))
 
-    def record_drill(self, model_name: str, drill: Drill) -> None:
+    def record_drill(self, model_name: str, drill: Drill, *facts: Fact) -> None:
         with self.lock:
+            self.audit.extend(facts)
             self.set(self.get(model_name).changed(drill=drill))
 
 
@@ -115,7 +123,7 @@ class MemoryJobStore:
         self._decisions = decisions
         self._jobs: dict[str, RetrainingJob] = {}
 
-    def open_job(self, job: RetrainingJob, lease_expires_at: datetime) -> RetrainingJob:
+    def open_job(self, job: RetrainingJob, lease_expires_at: datetime, *facts: Fact) -> RetrainingJob:
         with self._states.lock:
             if job.job_id in self._jobs:
                 return self._jobs[job.job_id]
@@ -123,6 +131,7 @@ class MemoryJobStore:
             owner = state.owner_at(self._clock.now())
             if owner:
                 raise LeaseHeld(job.model_name, owner)
+            self._states.audit.extend(facts)
             self._states.set(
                 state.changed(
                     active_job=job.job_id,
@@ -138,21 +147,26 @@ class MemoryJobStore:
     def get(self, job_id: str) -> RetrainingJob | None:
         return self._jobs.get(job_id)
 
-    def save(self, job: RetrainingJob) -> RetrainingJob:
+    def save(self, job: RetrainingJob, *facts: Fact) -> RetrainingJob:
         with self._states.lock:
             stored, saved = self._jobs.get(job.job_id), job.next_revision()
             if stored == saved:
                 return saved
             if stored is None or stored.revision != job.revision:
                 raise JobConflict(f"job '{job.job_id}' has changed since revision {job.revision} was read")
+            self._states.audit.extend(facts)
             self._jobs[job.job_id] = saved
             return saved
 
     def close_job(
-        self, job: RetrainingJob, *, retrained: bool, rejections: Mapping[TriggerType, Rejections] | None = None
+        self,
+        job: RetrainingJob,
+        *facts: Fact,
+        retrained: bool,
+        rejections: Mapping[TriggerType, Rejections] | None = None,
     ) -> RetrainingJob:
         with self._states.lock:
-            saved = self.save(job)
+            saved = self.save(job, *facts)
             state = self._states.get(job.model_name)
             if state.active_job == job.job_id:
                 state = state.changed(active_job=None, lease_expires_at=None)
@@ -172,6 +186,9 @@ class MemoryJobStore:
     def list_recent(self, model_name: str | None, limit: int) -> list[RetrainingJob]:
         wanted = [job for job in self._by_age() if model_name in (None, job.model_name)]
         return wanted[::-1][:limit]
+
+    def list_since(self, since: datetime) -> Iterator[RetrainingJob]:
+        return (job for job in self._by_age()[::-1] if job.created_at >= since)
 
     def _by_age(self) -> list[RetrainingJob]:
         return sorted(self._jobs.values(), key=lambda job: job.created_at)

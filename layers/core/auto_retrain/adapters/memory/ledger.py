@@ -6,6 +6,7 @@ from datetime import datetime
 from ...domain.analysis import RolloutEvidence
 from ...domain.deployment_ledger import LedgerLine, serving_after
 from ...domain.errors import JobConflict
+from ...domain.facts.fact import Fact
 from ...domain.job import RetrainingJob
 from ...domain.lease import check_lease
 from ...domain.serving import ServingChange, ServingRecord, changed_meanwhile, record_from
@@ -31,7 +32,11 @@ class MemoryLedger:
         return self.serving(model_name).trained_champion
 
     def write(
-        self, change: ServingChange, job: RetrainingJob | None = None, lease_until: datetime | None = None
+        self,
+        change: ServingChange,
+        job: RetrainingJob | None = None,
+        lease_until: datetime | None = None,
+        facts: Sequence[Fact] = (),
     ) -> ServingRecord:
         record, line = change
         with self._states.lock:
@@ -39,6 +44,7 @@ class MemoryLedger:
             if line in self._lines.get(record.model_name, []):
                 return saved
             self._check(record, job)
+            self._states.audit.extend(facts)
             if job is not None:
                 self._jobs.save(job)
             self._records[record.model_name] = saved
@@ -54,11 +60,12 @@ class MemoryLedger:
         if job is not None and (stored is None or stored.revision != job.revision):
             raise JobConflict(f"job '{job.job_id}' has changed since it was read")
 
-    def note(self, record: ServingRecord) -> ServingRecord:
+    def note(self, record: ServingRecord, *facts: Fact) -> ServingRecord:
         with self._states.lock:
             saved = record.next_revision()
             if self._records.get(record.model_name) != saved:
                 self._check_revision(record)
+                self._states.audit.extend(facts)
                 self._records[record.model_name] = saved
             return saved
 

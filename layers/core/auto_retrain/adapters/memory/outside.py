@@ -1,4 +1,4 @@
-"""The registry, metrics, executions, events, notifications and the clock in memory."""
+"""The registry, metrics, executions, events, channels and the clock in memory."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -6,9 +6,10 @@ from typing import Any
 
 from ...domain.digest import sha256_of
 from ...domain.errors import RegistryRefused
-from ...domain.events import JobEvent
+from ...domain.events import FactEvent
 from ...domain.files import FileDigest
 from ...domain.metric_reading import MetricQuery, MetricReading
+from ...domain.notification import Notification
 
 
 class MemoryClock:
@@ -153,17 +154,29 @@ class MemoryEventBus:
     """EventBus that keeps all events."""
 
     def __init__(self) -> None:
-        self.published: list[JobEvent] = []
+        self.published: list[FactEvent] = []
 
-    def publish(self, event: JobEvent) -> None:
+    def publish(self, event: FactEvent) -> None:
         self.published.append(event)
 
 
-class MemoryNotifier:
-    """Notifier that keeps all texts."""
+class MemoryChannel:
+    """Channel that keeps all messages, or fails with an error while it has one."""
 
     def __init__(self) -> None:
-        self.texts: list[str] = []
+        self.sent: list[Notification] = []
+        self.error: Exception | None = None
 
-    def send(self, text: str) -> None:
-        self.texts.append(text)
+    def send(self, notification: Notification) -> None:
+        if self.error:
+            raise self.error.with_traceback(None)  # otherwise it would grow with each message
+        self.sent.append(notification)
+
+    def check(self) -> str:
+        if self.error:
+            raise self.error.with_traceback(None)  # otherwise it would grow with each message
+        return "messages are kept in memory"
+
+    @property
+    def texts(self) -> list[str]:
+        return [notification.text for notification in self.sent]

@@ -4,12 +4,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from threading import RLock
 
+from ...domain.channels import ChannelName
 from ...domain.decision_record import DecisionRecord
 from ...domain.errors import NotificationFailed, PolicyConflict
+from ...domain.facts.fact import Fact
+from ...domain.facts.policies import applied_fact
 from ...domain.fleet import SweepMark
 from ...domain.model_state import ModelState
+from ...domain.notification import Notification
+from ...domain.policy.notify import Routing
 from ...domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
 from ...ports import Clock
+from .audit import MemoryAuditLog
 from .jobs import MemoryModelStates
 
 
@@ -36,16 +42,16 @@ class MemoryPolicyStore:
             if after not in (None, len(versions)):
                 raise PolicyConflict(f"the policy of '{policy.model}' is now at version {len(versions)}, not {after}")
             if not versions or (versions[-1].policy, versions[-1].status) != (policy, status):
-                versions.append(
-                    AppliedPolicy(
-                        policy=policy,
-                        version=len(versions) + 1,
-                        status=status,
-                        note=note,
-                        applied_at=at,
-                        applied_by=actor,
-                    )
+                applied = AppliedPolicy(
+                    policy=policy,
+                    version=len(versions) + 1,
+                    status=status,
+                    note=note,
+                    applied_at=at,
+                    applied_by=actor,
                 )
+                self._states.audit.extend([applied_fact(applied)])
+                versions.append(applied)
             return versions[-1]
 
     def get(self, model_name: str) -> AppliedPolicy | None:
@@ -74,10 +80,12 @@ class MemoryPolicyStore:
 class MemoryDecisionLog:
     """DecisionLog in a dictionary."""
 
-    def __init__(self) -> None:
+    def __init__(self, audit: MemoryAuditLog) -> None:
+        self._audit = audit
         self._decisions: dict[tuple[str, datetime, str], DecisionRecord] = {}
 
-    def record(self, decision: DecisionRecord) -> None:
+    def record(self, decision: DecisionRecord, *facts: Fact) -> None:
+        self._audit.extend(facts)
         self._decisions[decision.model_name, decision.event_time, decision.key] = decision
 
     def recent(self, model_name: str, limit: int) -> list[DecisionRecord]:
@@ -99,26 +107,56 @@ class MemorySweepLog:
             self._mark = mark
 
 
+class MemoryRouting:
+    """RoutingStore on policies in memory."""
+
+    def __init__(self, policies: MemoryPolicyStore) -> None:
+        self._policies = policies
+
+    def of(self, model_name: str) -> Routing:
+        newest = self._policies.newest([model_name]).get(model_name)
+        if newest is None:
+            return Routing()
+        return Routing(notify=newest.policy.notify, data_prefix=newest.policy.data.prefix)
+
+
+class MemoryOutbox:
+    """Outbox in a dictionary."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[tuple[ChannelName, str], Notification] = {}
+
+    def add(self, channel: ChannelName, notification: Notification) -> None:
+        self._waiting[channel, notification.event_id] = notification
+
+    def waiting(self, channel: ChannelName, limit: int) -> list[Notification]:
+        of_channel = [each for (name, _), each in self._waiting.items() if name == channel]
+        return sorted(of_channel, key=lambda each: (each.at, each.event_id))[:limit]
+
+    def remove(self, channel: ChannelName, notification: Notification) -> None:
+        self._waiting.pop((channel, notification.event_id), None)
+
+
 class MemoryNotificationLog:
-    """NotificationLog in a dictionary: each event's owner, None once people were notified, and when that expires."""
+    """NotificationLog in a dictionary: each name's owner, None once people were notified, and when that expires."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._claims: dict[str, tuple[str | None, datetime]] = {}
         self._lock = RLock()
 
-    def claim(self, event_id: str, owner: str, until: datetime) -> bool:
+    def claim(self, name: str, owner: str, until: datetime) -> bool:
         with self._lock:
-            claimed_by, expires_at = self._claims.get(event_id, (owner, until))
+            claimed_by, expires_at = self._claims.get(name, (owner, until))
             if claimed_by != owner and self._clock.now() <= expires_at:
                 if claimed_by is None:
                     return False
-                raise NotificationFailed(f"another call is sending the notification of event '{event_id}'")
-            self._claims[event_id] = (owner, until)
+                raise NotificationFailed(f"another call is sending the notification '{name}'")
+            self._claims[name] = (owner, until)
             return True
 
-    def confirm(self, event_id: str, until: datetime) -> None:
-        self._claims[event_id] = (None, until)
+    def confirm(self, name: str, until: datetime) -> None:
+        self._claims[name] = (None, until)
 
-    def release(self, event_id: str) -> None:
-        self._claims.pop(event_id, None)
+    def release(self, name: str) -> None:
+        self._claims.pop(name, None)

@@ -1,7 +1,7 @@
 """All metric sources of a deployment behind one port."""
 
-from collections.abc import Callable, Sequence
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
 from ...domain.metric_reading import MetricQuery, MetricReading
 from ...ports import MetricSource
@@ -10,25 +10,17 @@ NOT_CONFIGURED = "the policy reads its metric from Prometheus, but the deploymen
 
 
 class MetricSources:
-    """MetricSource that sends each query to its own source; a source is built when it is first needed.
+    """MetricSource that sends each query to its own source; `build` has a builder for each, called when first needed.
 
     Without a Prometheus, models that need one cannot be judged, but all others can.
     """
 
-    def __init__(self, cloudwatch: Callable[[], MetricSource], prometheus: Callable[[], MetricSource | None]) -> None:
-        self._build_cloudwatch, self._build_prometheus = cloudwatch, prometheus
-
-    @cached_property
-    def _cloudwatch(self) -> MetricSource:
-        return self._build_cloudwatch()
-
-    @cached_property
-    def _prometheus(self) -> MetricSource | None:
-        return self._build_prometheus()
+    def __init__(self, build: Mapping[str, Callable[[], MetricSource | None]]) -> None:
+        self._sources = {name: cache(builder) for name, builder in build.items()}
 
     def read(self, queries: Sequence[MetricQuery]) -> list[MetricReading]:
         readings: dict[int, MetricReading] = {}
-        for source in ("cloudwatch", "prometheus"):
+        for source in self._sources:
             numbers = [number for number, query in enumerate(queries) if query.metric.source == source]
             if numbers:
                 of_source = [queries[number] for number in numbers]
@@ -36,5 +28,5 @@ class MetricSources:
         return [readings[number] for number in range(len(queries))]
 
     def _read(self, name: str, queries: list[MetricQuery]) -> list[MetricReading]:
-        source = self._cloudwatch if name == "cloudwatch" else self._prometheus
+        source = self._sources[name]()
         return source.read(queries) if source else [MetricReading(value=None, problem=NOT_CONFIGURED) for _ in queries]

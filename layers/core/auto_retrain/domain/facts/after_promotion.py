@@ -1,6 +1,6 @@
 """Facts about champions after their promotion."""
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from ..base import Record, UtcTime
 from ..digest import sha256_of
@@ -8,7 +8,7 @@ from .fact import Escalation, Fact
 
 # With more, each is only named: a message that is too long is read by nobody.
 MAX_REASONS = 5
-MAX_NAMES = 1_000
+MAX_NAMES = 45
 
 
 class PromotionFinal(Fact):
@@ -76,8 +76,6 @@ class ChampionsFailed(Escalation):
     `model_name` is that of the first; with `began`, this continues what was told of since then.
     """
 
-    max_text: ClassVar[int] = 30_000
-
     kind: Literal["champions_failed"] = "champions_failed"
     champions: tuple[FailedChampion, ...]
     began: UtcTime | None = None
@@ -86,6 +84,10 @@ class ChampionsFailed(Escalation):
     def fact_id(self) -> str:
         names = ",".join(f"{each.text} {each.at.isoformat()} {each.told}" for each in self.champions)
         return f"champions-failed-{sha256_of(names.encode())[:24]}"
+
+    @property
+    def models(self) -> int:
+        return len(self.champions)
 
     @property
     def sentence(self) -> str:

@@ -22,7 +22,7 @@ from .promoting import (
 )
 from .quarantine import QuarantineLasts, QuarantineLifted, QuarantineSet
 from .taking_back import PauseLasts, RolloutIntervened, ServingDiffers, VersionTakenBack
-from .training import DataChecked, StepOrdered
+from .training import DataChecked, StepEnded, StepOrdered
 from .triggering import JobOpened, RetrainingRecorded, RetrainingRequested, TriggerJudged
 
 AnyFact = Annotated[
@@ -35,6 +35,7 @@ AnyFact = Annotated[
     | JobOpened
     | DataChecked
     | StepOrdered
+    | StepEnded
     | ChallengerValidated
     | ReviewRequested
     | ReviewGiven

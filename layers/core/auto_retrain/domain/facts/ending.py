@@ -3,19 +3,8 @@
 from typing import Literal
 
 from ..ending import Ending
-from ..events import EventKind
 from ..status import RetrainingStatus
 from .fact import AnnouncedFact, Escalation
-
-_EVENTS: dict[Ending, EventKind] = {
-    Ending.PROMOTED: "deployed",
-    Ending.REJECTED: "rejected",
-    Ending.INCONCLUSIVE: "inconclusive",
-    Ending.DECLINED: "declined",
-    Ending.SKIPPED: "skipped",
-    Ending.FAILED: "failed",
-    Ending.ROLLED_BACK: "rolled_back",
-}
 
 
 class JobEnded(AnnouncedFact):
@@ -28,8 +17,14 @@ class JobEnded(AnnouncedFact):
     summary: str
 
     @property
-    def event(self) -> EventKind:
-        return _EVENTS[self.ending]
+    def fact_id(self) -> str:
+        # As releases before this one named it.
+        ending = "deployed" if self.ending is Ending.PROMOTED else self.ending
+        return f"{self.job_id}-{ending}"
+
+    @property
+    def topic(self) -> str:
+        return f"job_{self.ending}"
 
     @property
     def sentence(self) -> str:

@@ -1,10 +1,11 @@
-"""What all facts have, and what people are notified of."""
+"""What all facts have, and which of them have to get through."""
 
 from abc import abstractmethod
-from typing import ClassVar
 
 from ..base import Record, UtcTime
-from ..events import EventKind
+from ..channels import SEVERITIES, Severity
+from ..events import MAX_SENTENCE, FactEvent
+from ..text import one_line
 
 
 class Fact(Record):
@@ -26,25 +27,42 @@ class Fact(Record):
     def sentence(self) -> str:
         """The fact in one sentence for people."""
 
+    @property
+    def topic(self) -> str:
+        """What messages are sorted by: the kind, unless one kind says things of different importance."""
+        return self.kind
+
+    @property
+    def severity(self) -> Severity:
+        """How loud the fact is by default."""
+        return SEVERITIES[self.topic]
+
+    @property
+    def models(self) -> int:
+        """How many models the fact is about."""
+        return 1
+
+    def as_event(self) -> FactEvent:
+        """The event that the fact becomes on the bus; if it is published again, its id is the same."""
+        event = FactEvent(
+            event_id=self.fact_id,
+            topic=self.topic,
+            severity=self.severity,
+            models=self.models,
+            sentence=one_line(self.sentence)[:MAX_SENTENCE],
+            fact=self.model_dump(mode="json"),
+            **{name: getattr(self, name) for name in Fact.model_fields},
+        )
+        return event.fitting()
+
 
 class AnnouncedFact(Fact):
-    """A fact that people are notified of, in a text of a limited length."""
-
-    max_text: ClassVar[int] = 2000
-
-    @property
-    @abstractmethod
-    def event(self) -> EventKind:
-        """The kind of the event that announces it."""
-
-    @property
-    def fact_id(self) -> str:
-        return f"{self.job_id}-{self.event}"
+    """A fact that has to get through: whoever announces it does so again if the event bus was away."""
 
 
 class Escalation(AnnouncedFact):
     """What a person has to do something about."""
 
     @property
-    def event(self) -> EventKind:
-        return "escalated"
+    def fact_id(self) -> str:
+        return f"{self.job_id}-escalated"

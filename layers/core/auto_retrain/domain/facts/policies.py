@@ -1,9 +1,12 @@
 """Facts about what people decide on a model."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ..base import UtcTime
 from .fact import Escalation, Fact
+
+if TYPE_CHECKING:
+    from ..policy.policy import AppliedPolicy
 
 
 class PolicyApplied(Fact):
@@ -22,6 +25,18 @@ class PolicyApplied(Fact):
     def sentence(self) -> str:
         note = f": {self.note}" if self.note else ""
         return f"{self.actor} applied policy version {self.version} of {self.model_name} ({self.status}){note}"
+
+
+def applied_fact(applied: "AppliedPolicy") -> PolicyApplied:
+    """The fact that this version of a policy was applied."""
+    return PolicyApplied(
+        model_name=applied.policy.model,
+        actor=applied.applied_by,
+        at=applied.applied_at,
+        version=applied.version,
+        status=applied.status.value,
+        note=applied.note,
+    )
 
 
 class PauseOfModelLasts(Escalation):

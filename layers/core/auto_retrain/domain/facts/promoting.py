@@ -4,7 +4,6 @@ from typing import Literal
 
 from ..base import UtcTime
 from ..digest import sha256_of
-from ..events import EventKind
 from .fact import AnnouncedFact, Fact
 
 
@@ -35,8 +34,8 @@ class ReviewRequested(AnnouncedFact):
     reason: str
 
     @property
-    def event(self) -> EventKind:
-        return "review"
+    def fact_id(self) -> str:
+        return f"{self.job_id}-review"
 
     @property
     def sentence(self) -> str:
@@ -130,10 +129,6 @@ class AliasMoved(AnnouncedFact):
     owner: str
     moved: str = ""
     adopted: bool = False
-
-    @property
-    def event(self) -> EventKind:
-        return "alias_moved"
 
     @property
     def fact_id(self) -> str:

@@ -3,7 +3,6 @@
 from typing import Literal
 
 from ..base import UtcTime
-from ..events import EventKind
 from .fact import AnnouncedFact, Escalation
 
 
@@ -14,10 +13,6 @@ class QuarantineSet(AnnouncedFact):
     since: UtcTime
     reason: str
     owner: str
-
-    @property
-    def event(self) -> EventKind:
-        return "quarantined"
 
     @property
     def fact_id(self) -> str:
@@ -59,10 +54,6 @@ class QuarantineLifted(AnnouncedFact):
     kind: Literal["quarantine_lifted"] = "quarantine_lifted"
     since: UtcTime
     reason: str | None = None
-
-    @property
-    def event(self) -> EventKind:
-        return "quarantine_lifted"
 
     @property
     def fact_id(self) -> str:

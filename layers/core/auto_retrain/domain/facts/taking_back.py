@@ -3,14 +3,15 @@
 from typing import Literal
 
 from ..base import UtcTime
-from ..events import EventKind
+from ..channels import Severity
 from .fact import AnnouncedFact, Escalation, Fact
 
 
 class VersionTakenBack(AnnouncedFact):
     """A challenger or a champion was taken back; `sequence` is the line of the ledger about it.
 
-    If it `waits`, people are reminded until somebody acknowledges it.
+    If it `waits`, people are reminded until somebody acknowledges it. If it is `told_with_others`, one fact about all
+    champions that failed is what people are told.
     """
 
     kind: Literal["version_taken_back"] = "version_taken_back"
@@ -19,10 +20,11 @@ class VersionTakenBack(AnnouncedFact):
     sequence: int
     reason: str
     waits: bool = False
+    told_with_others: bool = False
 
     @property
-    def event(self) -> EventKind:
-        return "rolled_back"
+    def severity(self) -> Severity:
+        return "quiet" if self.told_with_others else super().severity
 
     @property
     def fact_id(self) -> str:

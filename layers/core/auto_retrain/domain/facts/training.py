@@ -35,3 +35,20 @@ class StepOrdered(Fact):
     def sentence(self) -> str:
         where = f"Kubernetes Job '{self.kubernetes_job}'" if self.kubernetes_job else "a batch"
         return f"{self.model_name}: the step '{self.step}' runs in {where}"
+
+
+class StepEnded(Fact):
+    """A step to train or score ended; `seconds` count from its order, so what it waited for is included."""
+
+    kind: Literal["step_ended"] = "step_ended"
+    step: str
+    outcome: Literal["succeeded", "failed"]
+    seconds: int
+
+    @property
+    def fact_id(self) -> str:
+        return f"{self.job_id}-{self.step}-ended"
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.model_name}: the step '{self.step}' {self.outcome} after {self.seconds} seconds"

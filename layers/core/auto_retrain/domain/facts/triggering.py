@@ -3,7 +3,6 @@
 from typing import Literal
 
 from ..base import UtcTime
-from ..events import EventKind
 from ..trigger_type import TriggerType
 from .fact import AnnouncedFact, Fact
 
@@ -68,8 +67,8 @@ class JobOpened(AnnouncedFact):
     reason: str
 
     @property
-    def event(self) -> EventKind:
-        return "started"
+    def fact_id(self) -> str:
+        return f"{self.job_id}-started"
 
     @property
     def sentence(self) -> str:

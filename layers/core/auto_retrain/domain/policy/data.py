@@ -71,6 +71,12 @@ class DataPolicy(StrictRecord):
     def features(self) -> tuple[str, ...]:
         return (*self.numeric, *self.categorical)
 
+    @property
+    def place_of_labels(self) -> LabelPolicy:
+        """Their own data set, or the labelled data themselves."""
+        own = LabelPolicy(prefix=self.prefix, format=self.format, row_id=self.row_id, label=self.label)
+        return self.labels or own
+
     @model_validator(mode="after")
     def _columns_are_distinct(self) -> Self:
         columns = [self.row_id, self.label, *self.features]

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from ..base import StrictRecord
+from .log_place import PredictionLogPlace
 
 MODEL_DIMENSION = "Model"
 # CloudWatch allows 30, and one is the model.
@@ -48,6 +49,11 @@ class CloudWatchMetric(StrictRecord):
     def names_version(self) -> bool:
         """Whether the metric is published for each version apart."""
         return self.version_dimension is not None
+
+    @property
+    def knows_label_share(self) -> bool:
+        """Whether it says which share of the labels has arrived."""
+        return self.label_share is not None
 
     @model_validator(mode="after")
     def _names_model_and_version_once(self) -> Self:
@@ -100,6 +106,11 @@ class PrometheusMetric(StrictRecord):
         """Whether the metric is published for each version apart."""
         return self.version_label is not None
 
+    @property
+    def knows_label_share(self) -> bool:
+        """Whether it says which share of the labels has arrived."""
+        return self.label_share is not None
+
     def steps_in(self, window: timedelta) -> float:
         """How many steps a window has."""
         return window / timedelta(minutes=self.step_minutes)
@@ -120,15 +131,47 @@ class PrometheusMetric(StrictRecord):
         return self
 
 
+class PredictionLogMetric(PredictionLogPlace):
+    """What the labels say of the answers in the prediction log, version by version, in whole UTC days."""
+
+    source: Literal["prediction_log"] = Field(description="where the metric is read")
+    name: Literal["accuracy", "mae", "rmse"] = Field(
+        default="accuracy",
+        description="accuracy for a classification; mae or rmse for a regression, with the trigger's scale 'number' "
+        "and direction 'lower_is_better'",
+    )
+
+    @property
+    def aggregation(self) -> Aggregation:
+        return "mean"
+
+    @property
+    def counts_rows(self) -> bool:
+        """Whether an answer is right or wrong."""
+        return self.name == "accuracy"
+
+    @property
+    def names_version(self) -> bool:
+        """Each row of the log does."""
+        return True
+
+    @property
+    def knows_label_share(self) -> bool:
+        """The share of the logged answers that have a label."""
+        return True
+
+
 def _source_of(metric: Any) -> Any:
     return metric.get("source", "cloudwatch") if isinstance(metric, dict) else getattr(metric, "source", None)
 
 
 MetricPolicy = Annotated[
-    Annotated[CloudWatchMetric, Tag("cloudwatch")] | Annotated[PrometheusMetric, Tag("prometheus")],
+    Annotated[CloudWatchMetric, Tag("cloudwatch")]
+    | Annotated[PrometheusMetric, Tag("prometheus")]
+    | Annotated[PredictionLogMetric, Tag("prediction_log")],
     Discriminator(
         _source_of,
         custom_error_type="unknown_source",
-        custom_error_message="must be 'cloudwatch' or 'prometheus'",
+        custom_error_message="must be 'cloudwatch', 'prometheus' or 'prediction_log'",
     ),
 ]

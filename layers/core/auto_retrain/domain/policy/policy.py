@@ -13,7 +13,8 @@ from ..metric_kinds import METRICS, ROW_METRIC, MetricKind, Task
 from ..names import ModelName
 from .data import DataPolicy, DriftPolicy
 from .deployment import AllAtOnceDeployment, DeploymentPolicy
-from .metric import CloudWatchMetric, MetricPolicy
+from .metric import CloudWatchMetric, MetricPolicy, PredictionLogMetric
+from .notify import NotifyPolicy
 from .training import TrainingPolicy
 from .triggers import TriggerConfig
 from .validation import ValidationPolicy
@@ -40,6 +41,7 @@ class Policy(StrictRecord):
     training: TrainingPolicy = Field(default_factory=TrainingPolicy.as_default)
     validation: ValidationPolicy = Field(default_factory=ValidationPolicy.as_default)
     deployment: DeploymentPolicy = Field(default_factory=AllAtOnceDeployment.as_default)
+    notify: NotifyPolicy = Field(default_factory=NotifyPolicy.as_default)
 
     # Earlier releases had one strategy, in a field of its own. It is not stored again.
     strategy: SkipJsonSchema[None] = Field(default=None, exclude=True, repr=False)
@@ -65,6 +67,22 @@ class Policy(StrictRecord):
             needed = METRICS[name].task
             if needed not in (None, task):
                 raise ValueError(f"validation.{field} = '{name}': is a {needed} metric, but data.task is '{task}'")
+        return self
+
+    @model_validator(mode="after")
+    def _judges_labels_by_a_metric_of_its_task(self) -> Self:
+        metric, triggers, is_regression = self.metric, self.triggers, self.data.task is Task.REGRESSION
+        if not isinstance(metric, PredictionLogMetric):
+            return self
+        if metric.counts_rows is is_regression:
+            fitting = "'mae' or 'rmse'" if is_regression else "'accuracy'"
+            raise ValueError(f"metric.name = '{metric.name}': data.task is '{self.data.task}'; allowed are {fitting}")
+        wanted = ("number", "lower_is_better") if is_regression else ("share", "higher_is_better")
+        given = (triggers.performance_metric_scale, triggers.performance_metric_direction)
+        for field, value, fitting in zip(("scale", "direction"), given, wanted, strict=True):
+            if value != fitting:
+                named = f"triggers.performance_metric_{field} = '{value}'"
+                raise ValueError(f"{named}: metric.name is '{metric.name}', so it must be '{fitting}'")
         return self
 
     @property

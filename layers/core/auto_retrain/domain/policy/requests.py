@@ -5,33 +5,21 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from ..base import StrictRecord
-from ..prediction_log import default_prefix
-from .data import Prefix
+from .log_place import PredictionLogPlace
 from .metric import MODEL_DIMENSION, MetricText, PrometheusLabel, PrometheusName
 
 
-class PredictionLogRequests(StrictRecord):
+class PredictionLogRequests(PredictionLogPlace):
     """A log with one row for each answer: labels, agreement, scores and entities need it."""
 
     source: Literal["prediction_log"] = Field(
         default="prediction_log", description="where the requests of a rollout are counted"
-    )
-    prefix: Prefix | None = Field(
-        default=None,
-        description="folder in the data bucket with the subfolders date=YYYY-MM-DD/hour=HH; none: "
-        "predictions/model=NAME",
-    )
-    label_key: Literal["prediction_id", "row_id"] = Field(
-        default="prediction_id", description="column of the log that the row ids of the labels are ids of"
     )
 
     @property
     def has_business(self) -> bool:
         """Whether it may have values of the user's own."""
         return True
-
-    def prefix_of(self, model_name: str) -> str:
-        return self.prefix or default_prefix(model_name)
 
 
 # The distribution of latencies is known at these only: by the name of the statistic, the share that is as fast.

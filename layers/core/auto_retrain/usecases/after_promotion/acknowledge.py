@@ -43,5 +43,5 @@ def _acknowledge(actor: str, reason: str | None, ports: Ports, record: ServingRe
     fact = FailureAcknowledged(
         model_name=record.model_name, job_id=alert.job_id, actor=actor, at=at, version=alert.version, reason=reason
     )
-    record_fact(fact)
+    record_fact(fact, ports)
     return known

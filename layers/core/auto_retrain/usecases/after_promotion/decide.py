@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from ...domain.policy.policy import AppliedPolicy, PolicyStatus
 from ...domain.serving import ServingRecord
-from ...domain.verdict import Verdict
+from ...domain.verdict import Outcome, Verdict
 
 # A source that is away when a watch ends is asked for so long: the days since it last answered may be the bad ones.
 LAST_LOOK = timedelta(days=1)
@@ -37,6 +37,7 @@ def decide(
     if verdict and verdict.met:
         return _failed(record, version, verdict.reason)
     is_away = verdict is None and (applied is None or is_judged(record, applied))
+    is_away = is_away or (verdict is not None and verdict.outcome is Outcome.ERROR)
     if at < record.watch.until + (LAST_LOOK if is_away else timedelta()):
         return None
     return Decision("final", version, verdict.reason if verdict else _unjudged(applied))

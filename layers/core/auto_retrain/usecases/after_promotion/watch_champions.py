@@ -143,4 +143,4 @@ def _finalise(decision: Decision, at: datetime, ports: Ports, record: ServingRec
     fact = PromotionFinal(
         model_name=record.model_name, job_id=record.champion.job_id, at=at, version=version, reason=reason
     )
-    record_fact(fact)
+    record_fact(fact, ports)

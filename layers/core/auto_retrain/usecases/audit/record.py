@@ -3,7 +3,6 @@
 import logging
 
 from ...domain.errors import AutoRetrainError, TransientError
-from ...domain.events import JobEvent
 from ...domain.facts.fact import AnnouncedFact, Fact
 from ...domain.text import one_line
 from ...ports import Ports
@@ -13,29 +12,24 @@ FACTS_LOG = "auto_retrain.facts"
 _LOG = logging.getLogger(FACTS_LOG)
 
 
-def record(fact: Fact) -> None:
-    """Write the fact to the log, as one line with its fields."""
-    _LOG.info(one_line(fact.sentence), extra={"fact": {"fact_id": fact.fact_id, **fact.model_dump(mode="json")}})
+def record(fact: Fact, ports: Ports) -> None:
+    """Write the fact to the log, as one line with its fields, and publish it on the event bus.
+
+    The fact stands even if the bus refuses it, so a refusal is only logged.
+    """
+    _publish(fact, ports)
 
 
 def announce(fact: AnnouncedFact, ports: Ports) -> bool:
-    """Record a fact and publish it on the event bus; if it is published again, its id is the same.
+    """Record a fact that has to get through; returns false if announcing it again later may help."""
+    return _publish(fact, ports)
 
-    The fact stands even if the bus refuses it, so a refusal is only logged. Returns false if publishing it again later
-    may help.
-    """
-    record(fact)
-    event = JobEvent(
-        event_id=fact.fact_id,
-        kind=fact.event,
-        job_id=fact.job_id,
-        model_name=fact.model_name,
-        text=one_line(fact.sentence)[: fact.max_text],
-        at=fact.at,
-    )
+
+def _publish(fact: Fact, ports: Ports) -> bool:
+    _LOG.info(one_line(fact.sentence), extra={"fact": {"fact_id": fact.fact_id, **fact.model_dump(mode="json")}})
     try:
-        ports.events.publish(event)
+        ports.events.publish(fact.as_event())
     except AutoRetrainError as error:
-        _LOG.error("event %s was not published: %s", event.event_id, error)
+        _LOG.error("event %s was not published: %s", fact.fact_id, error)
         return not isinstance(error, TransientError)
     return True

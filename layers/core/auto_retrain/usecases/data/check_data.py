@@ -43,7 +43,7 @@ def check_data(reference: JobReference, ports: Ports) -> DataCheckOutcome:
     if job.data_check is None:
         job = ports.jobs.save(freeze_data(job, policy, ports))
         job = ports.jobs.save(job.checked(_run_checks(job, policy, ports)))
-        record(_fact_of(job, ports))
+        record(_fact_of(job, ports), ports)
     check = job.data_check
     assert check is not None
     if check.errors:

@@ -73,7 +73,7 @@ def _check_is_settled(record: ServingRecord) -> None:
 def _tell(model_name: str, drill: Drill, ports: Ports) -> None:
     about = {"model_name": model_name, "actor": drill.actor, "at": drill.at, "target": drill.target, "live": drill.live}
     if drill.problem is None:
-        record(DrillPassed(**about, seconds=drill.seconds))
+        record(DrillPassed(**about, seconds=drill.seconds), ports)
         return
     owner = owner_in(newest_version(model_name, ports))
     announce(DrillFailed(**about, problem=drill.problem, owner=owner), ports)

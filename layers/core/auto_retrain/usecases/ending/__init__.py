@@ -1,1 +1,1 @@
-"""How a job ends, and who is notified."""
+"""How a job ends."""

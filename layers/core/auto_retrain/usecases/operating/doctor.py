@@ -6,6 +6,8 @@ from ...domain.errors import ArtifactInvalid, AutoRetrainError
 from ...domain.installation import EXCESSIVE, NEEDED, NEEDED_FOR_TRAFFIC, Finding, Permission
 from ...domain.policy.traffic import HttpRouteTarget, KserveTarget
 from ...ports import Ports
+from .check_channels import check_channels
+from .check_logs import check_logs
 
 ABSENT_NAME = "auto-retrain-doctor"
 # Of the functions that move requests; they are others than those that start pods.
@@ -13,15 +15,17 @@ TRAFFIC_GROUP = "auto-retrain-traffic"
 MANIFESTS = "functions/train_model/kubernetes"
 
 
-def check_installation(ports: Ports, for_group: str | None) -> Iterator[Finding]:
-    """Yield findings one by one, as each may take seconds; nothing is changed.
+def check_installation(ports: Ports, for_group: str | None, send: bool = False) -> Iterator[Finding]:
+    """Yield findings one by one, as each may take seconds; nothing is changed, and a message sent only if asked for.
 
     Permissions are checked for the caller, or for a group of the cluster if the caller may ask about others. What only
     some traffic targets need is asked for only where a policy names such a target.
     """
     yield _check("table", "job records can be read", lambda: ports.jobs.list_active())
     yield _check("artifacts", "documents of jobs can be read", lambda: _read_absent_document(ports))
+    yield from check_channels(ports, send)
     yield _check("registry", "MLflow answers", lambda: ports.registry.champion(ABSENT_NAME))
+    yield from check_logs(ports)
     reached = _check("cluster", "the Kubernetes API answers", lambda: ports.cluster.namespaces)
     yield reached
     if not reached.is_good:

@@ -165,5 +165,5 @@ def _put_in_force(
             status=applied.status.value,
             note=applied.note,
         )
-        record(fact)
+        record(fact, ports)
     return applied

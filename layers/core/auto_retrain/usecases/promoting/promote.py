@@ -41,7 +41,7 @@ def promote(
         previous_version=change.line.previous_version,
         reason=reason,
     )
-    record(fact)
+    record(fact, ports)
     return follow(written, deployment.traffic, ports)
 
 
@@ -58,5 +58,5 @@ def adopt_champion(job: RetrainingJob, before: ServingRecord, ports: Ports) -> S
         return before
     now, reason = ports.clock.now(), "it served before the first deployment here"
     adopted = ports.ledger.write(before.adopted(job.champion, reason, now))
-    record(ChampionAdopted(model_name=job.model_name, job_id=job.job_id, at=now, version=job.champion.number))
+    record(ChampionAdopted(model_name=job.model_name, job_id=job.job_id, at=now, version=job.champion.number), ports)
     return adopted

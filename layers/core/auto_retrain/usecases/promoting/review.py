@@ -74,7 +74,7 @@ def _review(job: RetrainingJob, approved: bool, actor: str, reason: str | None, 
         approved=approved,
         reason=reason,
     )
-    record(fact)
+    record(fact, ports)
     return reviewed
 
 

@@ -30,7 +30,7 @@ def write_drill(change: ServingChange, ports: Ports) -> ServingRecord:
         sequence=line.sequence,
         reason=line.reason,
     )
-    record_fact(fact)
+    record_fact(fact, ports)
     return written
 
 

@@ -24,7 +24,7 @@ def expose(
     Raises ServingConflict if somebody has written the record meanwhile, and what `follow` raises.
     """
     written = ports.ledger.write(change, job, lease_until)
-    record(_fact(change.line))
+    record(_fact(change.line), ports)
     return follow(written, target, ports)
 
 

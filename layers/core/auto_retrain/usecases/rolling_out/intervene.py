@@ -94,7 +94,7 @@ def _intervene(kind: _Wish, actor: str, reason: str, ports: Ports, record: Servi
         return record
     wish = Intervention(kind=kind, actor=actor, reason=reason, at=ports.clock.now())
     noted = ports.ledger.note(record.intervened(wish))
-    record_fact(_fact(record, kind, actor, reason, ports))
+    record_fact(_fact(record, kind, actor, reason, ports), ports)
     return noted
 
 
@@ -103,7 +103,7 @@ def _resume(actor: str, reason: str, ports: Ports, record: ServingRecord) -> Ser
     if present is None:
         return record
     noted = ports.ledger.note(record.resumed(present, ports.clock.now()))
-    record_fact(_fact(record, "resume", actor, reason, ports))
+    record_fact(_fact(record, "resume", actor, reason, ports), ports)
     return noted
 
 

@@ -46,7 +46,7 @@ def _mark(job: RetrainingJob, alert: Alert, ports: Ports) -> None:
         fact = JobTakenBack(
             model_name=job.model_name, job_id=job.job_id, at=at, version=alert.version, reason=alert.reason
         )
-        record(fact)
+        record(fact, ports)
 
 
 def _note(alert: Alert, ports: Ports, serving: ServingRecord) -> None:

@@ -69,7 +69,7 @@ def take_back(model_name: str, decide: Decision, ports: Ports, tell: bool = True
         taken_back = _taken_back(written)
         fact = _fact(written, written.line, taken_back)
         # People are told of many champions at once, by whoever took them back.
-        _tell(fact, ports) if tell else record_fact(fact)
+        _tell(fact, ports) if tell else record_fact(fact.changed(told_with_others=True), ports)
         settle_now(record, ports)
         if written.before.rollout:
             publish_page(written.before.rollout, record, ports)

@@ -24,6 +24,7 @@ from ..lookup import job_of, policy_of, recorded_version
 from .check_champion import check_champion
 from .container import container_orders, read_result, variant_orders
 from .drift_reports import start_report
+from .trace_steps import trace_container
 
 MAX_REASON = 300
 
@@ -68,6 +69,7 @@ def _start(job: RetrainingJob, step: StepOrder, policy: Policy, ports: Ports) ->
         parked=ParkedOrder(order=orders[0], training=training) if batched else None,
         task_token=step.task_token,
         since=ports.clock.now(),
+        trace=ports.traces.current(),
     )
     # The record comes first: the watcher must know the token before the Kubernetes Job can end.
     ports.jobs.save(job.waiting_for(pending))
@@ -82,7 +84,7 @@ def _start(job: RetrainingJob, step: StepOrder, policy: Policy, ports: Ports) ->
         step=step.kind,
         kubernetes_job=pending.kubernetes_job,
     )
-    record(fact)
+    record(fact, ports)
     return pending
 
 
@@ -169,6 +171,7 @@ def _trained_version(job: RetrainingJob, ports: Ports, part: str = "") -> ModelV
             f"version {result.model_version} says that it was trained in '{result.image}', but job '{job.job_id}' "
             f"ordered '{job.image}'"
         )
+    trace_container(job, result.spans, ports, part)
     return result.version(job.image)
 
 

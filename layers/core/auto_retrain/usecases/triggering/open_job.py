@@ -49,7 +49,7 @@ def already_opened(job_id: str, ports: Ports) -> TriggerDecision | None:
 
 
 def _announce_start(job: RetrainingJob, ports: Ports) -> None:
-    record(judgement_fact(job.decision))
+    record(judgement_fact(job.decision), ports)
     fact = JobOpened(
         model_name=job.model_name,
         job_id=job.job_id,
@@ -62,7 +62,7 @@ def _announce_start(job: RetrainingJob, ports: Ports) -> None:
 
 
 def _new_job(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) -> RetrainingJob:
-    policy = applied.policy
+    policy, traced = applied.policy, ports.traces.current()
     parameters = {**policy.training.parameters, **decision.parameters}
     variants = with_common(parameters, decision.variants)
     return RetrainingJob(
@@ -75,6 +75,7 @@ def _new_job(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) ->
         forced=decision.force,
         event_time=decision.event_time,
         execution_arn=decision.execution_arn,
+        trace_id=traced.trace_id if traced else None,
         policy_version=applied.version,
         training_parameters=parameters,
         variants=tuple(Variant(parameters=merged) for merged in variants),

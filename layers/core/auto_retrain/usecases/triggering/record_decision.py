@@ -9,7 +9,7 @@ from ..audit.record import record
 def record_decision(decision: DecisionRecord, ports: Ports) -> None:
     """Record a decision; it replaces an earlier one with the same model, event time and key."""
     ports.decisions.record(decision)
-    record(judgement_fact(decision))
+    record(judgement_fact(decision), ports)
 
 
 def judgement_fact(decision: DecisionRecord) -> TriggerJudged:

@@ -27,5 +27,5 @@ def record_retraining(model_name: str, at: datetime | None, ports: Ports) -> Mod
     if at is not None and at.year < FIRST_YEAR:
         raise EventInvalid(f"at = {at.isoformat()}: must not be before {FIRST_YEAR}")
     ports.states.record_retrain(model_name, at or now)
-    record(RetrainingRecorded(model_name=model_name, at=now, retrained_at=at or now))
+    record(RetrainingRecorded(model_name=model_name, at=now, retrained_at=at or now), ports)
     return ports.states.get(model_name)

@@ -73,7 +73,7 @@ def request_retraining(
     arn = ports.executions.start(name, event)
     if arn is None:
         raise JobConflict(f"an execution named '{name}' was started at the very same moment; try again")
-    record(RetrainingRequested(model_name=model_name, actor=actor, at=now, execution_arn=arn, reason=reason))
+    record(RetrainingRequested(model_name=model_name, actor=actor, at=now, execution_arn=arn, reason=reason), ports)
     holds = model_holds(applied, state, trigger_type, now, now, forced=force)
     return RequestedRetraining(execution_arn=arn, job_id=job_id(model_name, arn), holds=tuple(holds))
 

@@ -12,6 +12,7 @@ from ...ports import Ports
 from ..audit.record import record
 from ..lookup import job_of, policy_of
 from ..training.container import read_scores
+from ..training.trace_steps import trace_container
 from .judge_challenger import judge_scores
 from .publish_report import publish_report
 
@@ -27,11 +28,13 @@ def validate_model(reference: JobReference, ports: Ports) -> ValidationOutcome:
     check_frozen(job)
     applied = policy_of(job.model_name, ports)
     job = job.under_validation()
-    judgement = judge_scores(job, read_scores(job, ports), applied, ports)
+    scores = read_scores(job, ports)
+    trace_container(job, scores.spans, ports)
+    judgement = judge_scores(job, scores, applied, ports)
     result = judgement.result.sealed(ports.clock.now())
     job = job.validated(result)
     ports.jobs.save(job.reported(publish_report(job, result, judgement.versions, ports)))
-    record(validation_fact(job, result, ports))
+    record(validation_fact(job, result, ports), ports)
     return ValidationOutcome(
         next=_next_step(job, result),
         decision=result.decision,

@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property, partial
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from ...domain.cluster import ClusterJob, ClusterJobPhase, Obstacle
 from ...domain.errors import ArtifactMissing
+from ...domain.facts.training import StepEnded
 from ...domain.job import PendingStep, RetrainingJob
 from ...domain.names import log_key, note_key
 from ...ports import Ports
+from ..audit.record import record
 from ..isolation import attempt
+from ..training.trace_steps import trace_step
 
 LOG_LINES = 200
 # How long a pod may wait for an image or a secret that may still appear.
@@ -75,12 +78,12 @@ def answer(job: RetrainingJob, listing: Listing, problems: list[str], ports: Por
     if phase is ClusterJobPhase.COMPLETE:
         _save_logs(job, place, pending, problems, ports)
         ports.executions.succeed(pending.task_token, {"kind": pending.kind, "kubernetes_job": kubernetes_job.name})
-        return "succeeded"
+        return _ended(job, pending, "succeeded", ports)
     if phase is ClusterJobPhase.FAILED:
         return _fail(job, place, pending, problems, ports)
     obstacle = listing.obstacles.get(kubernetes_job.name)
     if obstacle and _is_hopeless(obstacle, ports):
-        return _give_up(kubernetes_job, pending, obstacle, ports)
+        return _give_up(job, kubernetes_job, pending, obstacle, ports)
     if obstacle and obstacle.work_is_done:
         attempt(partial(_note, job, pending, obstacle, ports), f"note on {kubernetes_job.name}", problems)
     deadline = kubernetes_job.deadline_at
@@ -97,12 +100,14 @@ def _is_hopeless(obstacle: Obstacle, ports: Ports) -> bool:
     return not obstacle.may_pass and obstacle.since is not None and ports.clock.now() - obstacle.since >= MAX_WAIT
 
 
-def _give_up(kubernetes_job: ClusterJob, pending: PendingStep, obstacle: Obstacle, ports: Ports) -> str:
+def _give_up(
+    job: RetrainingJob, kubernetes_job: ClusterJob, pending: PendingStep, obstacle: Obstacle, ports: Ports
+) -> str:
     """End a Job that would only wait for its deadline; it is deleted last, so it is an orphan if we die in between."""
     minutes = MAX_WAIT // timedelta(minutes=1)
     ports.executions.fail(pending.task_token, "TrainingFailed", f"{obstacle.reason}, for at least {minutes} minutes")
     ports.cluster.delete_job(kubernetes_job)
-    return "failed"
+    return _ended(job, pending, "failed", ports)
 
 
 def _fail(job: RetrainingJob, place: Place, pending: PendingStep, problems: list[str], ports: Ports) -> str:
@@ -117,7 +122,18 @@ def _fail(job: RetrainingJob, place: Place, pending: PendingStep, problems: list
             attempt(partial(_read_note, job, pending, ports), f"note on {kubernetes_job.name}", problems) or ""
         )
     ports.executions.fail(pending.task_token, "TrainingFailed", "; ".join(filter(None, reasons)))
-    return "failed"
+    return _ended(job, pending, "failed", ports)
+
+
+def _ended(job: RetrainingJob, pending: PendingStep, outcome: Literal["succeeded", "failed"], ports: Ports) -> str:
+    now = ports.clock.now()
+    seconds = round((now - pending.since).total_seconds())
+    fact = StepEnded(
+        model_name=job.model_name, job_id=job.job_id, at=now, step=pending.kind, outcome=outcome, seconds=seconds
+    )
+    record(fact, ports)
+    trace_step(job, pending, failed=outcome == "failed", ports=ports)
+    return outcome
 
 
 def _note(job: RetrainingJob, pending: PendingStep, obstacle: Obstacle, ports: Ports) -> None:

@@ -1,0 +1,94 @@
+"""Anchors in an S3 bucket with Object Lock: what was stored once can be neither replaced nor deleted."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from botocore.exceptions import ClientError
+
+from ..domain.anchors import Anchor, StoredAnchor, anchor_key
+from ..domain.errors import AnchorConflict, DataUnavailable
+from .aws import CONNECTIONS, translated
+
+PREFIX = anchor_key(0).rpartition("/")[0] + "/"
+_TAKEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
+
+
+class _Version(NamedTuple):
+    """One version of an object, or the mark of a deletion."""
+
+    key: str
+    version_id: str
+    at: Any
+    is_deletion: bool
+
+
+class S3AnchorStore:
+    """AnchorStore in a bucket whose default retention locks every new object (mode COMPLIANCE)."""
+
+    def __init__(self, client: Any, bucket: str) -> None:
+        self._client, self._bucket = client, bucket
+
+    def add(self, anchor: Anchor) -> None:
+        request = {
+            "Bucket": self._bucket,
+            "Key": anchor_key(anchor.sequence),
+            "Body": anchor.document,
+            "ContentType": "application/json",
+            "IfNoneMatch": "*",
+            # S3 locks no object without a checksum; this one is the hash that the next anchor names.
+            "ChecksumAlgorithm": "SHA256",
+        }
+        try:
+            with translated(DataUnavailable, keep=_TAKEN):
+                self._client.put_object(**request)
+        except ClientError as error:
+            raise AnchorConflict(f"there is an anchor {anchor.sequence} already; somebody else was faster") from error
+
+    def newest(self) -> StoredAnchor | None:
+        key = None
+        for page in self._pages("list_objects_v2", Prefix=PREFIX):
+            for entry in page.get("Contents", []):
+                key = entry["Key"]
+        return self._read(key, None) if key else None
+
+    def history(self) -> Iterator[StoredAnchor]:
+        # S3 lists the newest version of a key first; times have only seconds.
+        versions = list(self._versions())
+        versions.reverse()
+        versions.sort(key=lambda each: (each.key, each.at))
+        by_key = [list(same) for _, same in groupby(versions, key=lambda each: each.key)]
+        with ThreadPoolExecutor(CONNECTIONS) as pool:
+            yield from pool.map(self._first_of, by_key)
+
+    def _versions(self) -> Iterator[_Version]:
+        for page in self._pages("list_object_versions", Prefix=PREFIX):
+            for kind in ("Versions", "DeleteMarkers"):
+                for each in page.get(kind, []):
+                    yield _Version(each["Key"], each["VersionId"], each["LastModified"], kind == "DeleteMarkers")
+
+    def _first_of(self, versions: list[_Version]) -> StoredAnchor:
+        """The oldest version: Object Lock keeps it, whatever was put on top of it."""
+        first = next((each for each in versions if not each.is_deletion), versions[0])
+        stored = self._read(first.key, first.version_id)
+        return stored.changed(rewritten=len(versions) > 1)
+
+    def _pages(self, operation: str, **request: Any) -> Iterator[dict[str, Any]]:
+        pages = iter(self._client.get_paginator(operation).paginate(Bucket=self._bucket, **request))
+        while True:
+            with translated(DataUnavailable):
+                page = next(pages, None)
+            if page is None:
+                return
+            yield page
+
+    def _read(self, key: str, version_id: str | None) -> StoredAnchor:
+        request = {"Bucket": self._bucket, "Key": key, **({"VersionId": version_id} if version_id else {})}
+        with translated(DataUnavailable):
+            answer = self._client.get_object(**request)
+            document: bytes = answer["Body"].read()
+        # Anybody with the right permission can lift a lock of the mode GOVERNANCE.
+        is_locked = answer.get("ObjectLockMode") == "COMPLIANCE"
+        locked_until = answer.get("ObjectLockRetainUntilDate") if is_locked else None
+        return StoredAnchor(key=key, document=document, locked_until=locked_until)

@@ -1,0 +1,39 @@
+"""Audit chains in memory; thread-safe."""
+
+from collections.abc import Iterable, Iterator
+from threading import RLock
+
+from ...domain.audit_chain import AuditEntry, ChainHead, entries_after
+from ...domain.facts.fact import Fact
+
+
+class MemoryAuditLog:
+    """AuditLog in dictionaries."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, list[AuditEntry]] = {}
+        self._claimed: set[tuple[str, str]] = set()
+        self._lock = RLock()
+
+    def append(self, fact: Fact) -> bool:
+        return self.extend([fact])
+
+    def extend(self, facts: Iterable[Fact]) -> bool:
+        """Append the facts about a change that is made next, with nothing in between that could fail."""
+        with self._lock:
+            new = {(fact.model_name, fact.fact_id): fact for fact in facts}
+            new = {name: fact for name, fact in new.items() if name not in self._claimed}
+            for (model_name, _), fact in new.items():
+                self._entries.setdefault(model_name, []).extend(entries_after(self.head(model_name), [fact]))
+            self._claimed.update(new)
+            return bool(new)
+
+    def head(self, model_name: str) -> ChainHead:
+        entries = self._entries.get(model_name)
+        return entries[-1].head if entries else ChainHead(model_name=model_name)
+
+    def heads(self) -> Iterator[ChainHead]:
+        return map(self.head, sorted(self._entries))
+
+    def entries(self, model_name: str, after: int = 0) -> Iterator[AuditEntry]:
+        return iter(self._entries.get(model_name, [])[after:])

@@ -1,0 +1,79 @@
+"""The digest of the week: what retraining did, and what waits for a person."""
+
+from datetime import timedelta
+
+import pytest
+
+from auto_retrain.adapters.memory import MemoryPorts
+from auto_retrain.domain.ending import Ending
+from auto_retrain.domain.messages.references import ScheduledEvent
+from auto_retrain.domain.model_state import Quarantine
+from auto_retrain.domain.model_version import ModelVersion
+from auto_retrain.domain.policy.policy import PolicyStatus
+from auto_retrain.usecases.notifying.notify import notify
+from auto_retrain.usecases.notifying.send_digest import send_digest
+from auto_retrain.usecases.notifying.summarize_fleet import summarize_fleet
+from tests.contracts.ports.stores import LEASE, a_job
+from tests.unit.builders import a_policy
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def ports() -> MemoryPorts:
+    return MemoryPorts()
+
+
+def an_ended_job(ports: MemoryPorts, number: int, ending: Ending, days_ago: float) -> None:
+    at = ports.clock.now() - days_ago * DAY
+    challenger = ModelVersion(number="2")
+    job = a_job(number, model=f"m-{number}", created_at=at - DAY, challenger=challenger, error="errors rose")
+    ports.jobs.open_job(job, at + LEASE)
+    ports.jobs.close_job(job.changed(status=ending.status, ending=ending, completed_at=at), retrained=True)
+
+
+def test_it_counts_how_the_retrainings_of_the_week_ended_and_how_many_changed_nothing(ports: MemoryPorts) -> None:
+    for number, (ending, days_ago) in enumerate(
+        [
+            (Ending.PROMOTED, 1),
+            (Ending.REJECTED, 2),
+            (Ending.REJECTED, 6.9),
+            (Ending.ROLLED_BACK, 3),
+            (Ending.FAILED, 8),
+        ]
+    ):
+        an_ended_job(ports, number, ending, days_ago)
+    ports.jobs.open_job(a_job(9, model="m-9", created_at=ports.clock.now()), ports.clock.now() + LEASE)
+    summary = summarize_fleet(7, ports)
+    assert summary.endings == {"promoted": 1, "rejected": 2, "rolled_back": 1}
+    assert "4 retrainings ended (1 promoted, 2 rejected, 1 rolled back), of which 2 changed nothing" in summary.text
+    assert summary.text.endswith("1 are running")
+    assert [line.partition(" ")[0] for line in summary.changes] == ["m-0", "m-3"]
+    assert summarize_fleet(14, ports).endings["failed"] == 1
+
+
+def test_a_quiet_week_says_so(ports: MemoryPorts) -> None:
+    summary = summarize_fleet(7, ports)
+    assert "none ended" in summary.text
+    assert summary.lines == ("Nothing waits for a person",)
+
+
+def test_what_waits_for_a_person_is_listed(ports: MemoryPorts) -> None:
+    now = ports.clock.now()
+    ports.policies.apply(a_policy(model="broken"), "ada", now)
+    ports.states.set_quarantine("broken", Quarantine(since=now - 3 * DAY, reason="age is empty"))
+    ports.policies.apply(a_policy(model="off"), "ada", now, status=PolicyStatus.PAUSED, note="redefined")
+    lines = summarize_fleet(7, ports).lines
+    assert [line.partition(" since")[0] for line in lines] == [
+        "Waits for a person: broken: in quarantine",
+        "Waits for a person: off: paused",
+    ]
+
+
+def test_it_is_sent_once_to_the_channels_of_what_is_normal(ports: MemoryPorts) -> None:
+    del ports.channels["sns"]
+    for _ in range(2):
+        assert send_digest(ScheduledEvent(), ports).channels == ("slack",)
+    notify(ScheduledEvent(), ports)
+    assert [(name, len(channel.sent)) for name, channel in ports.channels.items()] == [("slack", 1), ("pagerduty", 0)]
+    assert ports.channels["slack"].sent[0].title == "Digest of 7 days"
