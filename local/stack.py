@@ -95,7 +95,7 @@ class LocalStack:
         self._mlflow.wait_until_ready()
         self._account.functions.warm()
         # Each pass takes time of the few processors. The end of a Job is not waited for: it wakes its watcher.
-        intervals = {"WatchScheduleRule": 2.0, "RolloutScheduleRule": 3.0}
+        intervals = {"WatchScheduleRule": 1.0, "RolloutScheduleRule": 3.0}
         watchers = {rule: factor * self._watch_interval_seconds for rule, factor in intervals.items()}
         self._account.schedules.start(watchers, self._live_schedules)
 

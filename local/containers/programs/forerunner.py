@@ -108,9 +108,11 @@ def _become_container(shim: ModuleType, request: Any, orders: int, output: int, 
     os.close(output)
     os.environ["TMPDIR"] = request["environment"]["TMPDIR"]
     shim.become_container(request["directory"], report)
+    # Where the locale that LANG names is not installed, Python sets this when it starts.
+    by_python = {name: value for name, value in os.environ.items() if name == "LC_CTYPE"}
     try:
         os.environ.clear()
-        os.environ.update(request["environment"])
+        os.environ.update(by_python | request["environment"])
     except ValueError as error:
         shim.cannot_start(report, error)
     os.close(report)

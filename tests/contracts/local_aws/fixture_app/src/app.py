@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -35,6 +36,8 @@ def do_describe(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return {
         "environment": dict(os.environ),
         "directory": str(Path.cwd()),
+        "search_path": sys.path,
+        "modules": {name: getattr(module, "__file__", None) for name, module in sys.modules.items()},
         "remaining_ms": context.get_remaining_time_in_millis(),
         "function_name": context.function_name,
     }
