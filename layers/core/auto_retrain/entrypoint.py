@@ -61,7 +61,7 @@ def lambda_entrypoint(use_case: Callable[..., Record]) -> Handler:
 def _measure(function: str, keys: dict[str, str], context: Any) -> None:
     """Count the time of a call that is about one job; passes over many jobs are costs of the fleet."""
     if "job_id" in keys or "execution_arn" in keys:
-        METER.start(function, context.memory_limit_in_mb)
+        METER.start(function, int(context.memory_limit_in_mb))  # Lambda gives it as text
     else:
         METER.stop()
 
