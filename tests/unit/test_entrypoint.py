@@ -13,12 +13,11 @@ from auto_retrain import entrypoint
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.base import Record
 from auto_retrain.domain.facts.promoting import ProfileKept
-from auto_retrain.domain.job import RetrainingJob
 from auto_retrain.domain.messages.references import JobReference, ScheduledEvent
 from auto_retrain.domain.messages.training import WatchOutcome
-from auto_retrain.domain.usage import Usage
 from auto_retrain.usecases.audit.record import FACTS_LOG, record
 from tests.unit.builders import NOON
+from tests.unit.usecases.world import World
 
 CONTEXT = SimpleNamespace(
     function_name="watch",
@@ -85,7 +84,8 @@ def test_a_fact_is_one_line_of_the_log_with_its_fields_and_the_keys_of_the_call(
 
 
 def test_only_a_call_about_one_job_is_measured() -> None:
-    job = RetrainingJob.model_construct(usage=Usage())
+    world = World()
+    job = world.job(world.open())
     entrypoint.lambda_entrypoint(counting_nothing)({"job_id": "churn-1"}, CONTEXT)
     assert entrypoint.METER.stamp(job).usage.functions["counting_nothing"].calls == 1
     entrypoint.lambda_entrypoint(watching)({}, CONTEXT)
