@@ -2,8 +2,11 @@
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from ..domain.job import RetrainingJob
+# Only for the type checker: every function loads this file, and not every one loads jobs.
+if TYPE_CHECKING:
+    from ..domain.job import RetrainingJob
 
 _MB_PER_GB = 1024
 
@@ -23,7 +26,7 @@ class Meter:
     def stop(self) -> None:
         self._function, self._gb, self._is_new, self._since = "", 0.0, False, 0.0
 
-    def stamp(self, job: RetrainingJob) -> RetrainingJob:
+    def stamp(self, job: "RetrainingJob") -> "RetrainingJob":
         """The job with the time since the start, or since the last stamp."""
         if not self._function:
             return job
