@@ -26,8 +26,8 @@ def test_the_table_fits_a_terminal_and_sums_up(terminal: Terminal, world: World)
     text = terminal.ok("receipts", "churn")
     assert text.splitlines()[0].split() == ["CREATED", "ENDED", "PODS", "REST", "TOTAL", "JOB"]
     assert "0.1920" in text
-    assert "1 retrainings cost $0.19" in text
-    assert "1 of them, which changed nothing" in text
+    assert "retrainings: 1 for $0.19" in text
+    assert "of these changed nothing: 1 for $0.19" in text
     assert "check them against your bill" in text
     assert max(map(len, text.splitlines())) <= 80
 

@@ -54,8 +54,9 @@ def _print(receipts: Sequence[Receipt], prices: Prices) -> None:
     print_table(_HEADINGS, [_row(receipt) for receipt in receipts])
     total = sum(receipt.total for receipt in receipts)
     unchanged = [receipt for receipt in receipts if not receipt.changed_something]
-    print(f"\n{len(receipts)} retrainings cost ${total:.4f}; {len(unchanged)} of them, which changed nothing,")
-    print(f"cost ${sum(receipt.total for receipt in unchanged):.4f}")
+    wasted = sum(receipt.total for receipt in unchanged)
+    print(f"\nretrainings: {len(receipts)} for ${total:.4f}")
+    print(f"of these changed nothing: {len(unchanged)} for ${wasted:.4f}")
     if any(receipt.at_most for receipt in receipts):
         print("<  at most: some pod left no report")
     if any(receipt.unmeasured for receipt in receipts):
