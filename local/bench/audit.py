@@ -62,6 +62,7 @@ def _fact(number: int) -> Fact:
         reason="accuracy 0.87 of 12,400 rows is below 0.9, but the last attempt was 3 hours ago; wait 21 hours",
         event_time=at,
         key=f"{number:012x}",
+        decision_hash=f"{number:064x}",
     )
 
 

@@ -24,7 +24,17 @@ MEGABYTES_GOALS = dict.fromkeys(SMALL, 70.0)
 
 # The ports that each function uses: a lazy import only postpones its cost, so it is counted here.
 PORTS = {
-    "sweep_models": ("policies", "metrics", "_cloudwatch", "executions", "decisions", "sweeps", "limits", "events"),
+    "sweep_models": (
+        "audit",
+        "policies",
+        "metrics",
+        "_cloudwatch",
+        "executions",
+        "decisions",
+        "sweeps",
+        "limits",
+        "events",
+    ),
     "receive_alarm": ("policies", "executions"),
     "check_triggers": (
         "traces",
@@ -41,6 +51,7 @@ PORTS = {
     ),
     "detect_drift": (
         "traces",
+        "audit",
         "policies",
         "jobs",
         "states",
@@ -51,23 +62,23 @@ PORTS = {
         "events",
         "decisions",
     ),
-    "profile_data": ("policies", "jobs", "ledger", "data", "tables", "registry", "events"),
+    "profile_data": ("audit", "policies", "jobs", "ledger", "data", "tables", "registry", "events"),
     "check_data": ("policies", "jobs", "ledger", "data", "tables", "events"),
     "start_job": ("traces", "policies", "jobs", "ledger", "data", "registry", "cluster", "events"),
     "watch_jobs": (
         "traces",
-        *("policies", "jobs", "states", "waiting", "ledger"),
+        *("audit", "policies", "jobs", "states", "waiting", "ledger"),
         *("cluster", "executions", "data", "events", "registry", "traffic"),
     ),
     "validate_model": ("traces", "policies", "jobs", "ledger", "data", "registry", "events"),
     "await_review": ("jobs", "events"),
     "deploy_model": (
-        *("policies", "jobs", "states", "ledger"),
+        *("audit", "policies", "jobs", "states", "ledger"),
         *("data", "registry", "traffic", "executions", "events"),
     ),
     "await_rollout": ("jobs", "ledger", "executions"),
     "watch_rollouts": (
-        *("policies", "jobs", "states", "ledger"),
+        *("audit", "policies", "jobs", "states", "ledger"),
         *("live", "_logged", "data", "registry", "traffic", "executions", "events"),
     ),
     "roll_back": (
@@ -75,14 +86,15 @@ PORTS = {
         *("data", "registry", "traffic", "executions", "events"),
     ),
     "watch_champions": (
-        *("policies", "jobs", "states", "ledger", "metrics", "_cloudwatch"),
+        *("audit", "policies", "jobs", "states", "ledger", "metrics", "_cloudwatch"),
         *("data", "registry", "traffic", "executions", "events"),
     ),
     "close_job": (
-        *("policies", "jobs", "states", "waiting", "ledger"),
+        *("audit", "policies", "jobs", "states", "waiting", "ledger"),
         *("data", "registry", "traffic", "executions", "events"),
     ),
     "notify": ("notifications", "outbox", "routing", "channels", "_slack"),
+    "report_fleet": ("policies", "jobs", "ledger", "data"),
     "send_digest": ("policies", "jobs", "ledger", "outbox", "channels"),
     "anchor_audit": ("audit", "anchors"),
 }

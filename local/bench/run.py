@@ -7,6 +7,7 @@ from local.bench import (
     champions,
     demo,
     drift,
+    fleet_page,
     imports,
     labelled_days,
     live_checks,
@@ -24,6 +25,7 @@ from local.paths import BENCH
 PARTS = (
     imports,
     sweep,
+    fleet_page,
     watch,
     stored_rollouts,
     rollouts,

@@ -13,6 +13,12 @@ from botocore.awsrequest import AWSResponse
 
 # As many items as make up a page of a megabyte.
 ITEMS_PER_PAGE = 300
+# The attribute that each index is asked by, and the name of its value in the question.
+INDEXES = {
+    "active_jobs": ("active", ":active"),
+    "fleet": ("fleet", ":fleet"),
+    "by_month": ("created_month", ":month"),
+}
 
 
 class StoredItems:
@@ -51,11 +57,12 @@ class StoredItems:
 
     def _query(self, request: Any) -> Any:
         values = request["ExpressionAttributeValues"]
-        prefix, active = values.get(":prefix", {}).get("S"), values.get(":active")
+        prefix = values.get(":prefix", {}).get("S")
+        attribute, name = INDEXES.get(request.get("IndexName", ""), ("", ""))
         chosen = [
             item
             for (_, sk), item in self.items.items()
-            if (sk.startswith(prefix) if prefix else item.get("active") == active)
+            if (sk.startswith(prefix) if prefix else item.get(attribute) == values[name])
         ]
         first = int(request.get("ExclusiveStartKey", {"pk": {"S": "0"}})["pk"]["S"])
         after = first + ITEMS_PER_PAGE

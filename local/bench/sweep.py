@@ -101,13 +101,15 @@ def _world(models: int) -> MemoryPorts:
 
 def _fill(dynamodb: Any, models: int) -> None:
     """Policies and states as their stores write them, but many at once: moto copies its table in each transaction."""
-    items = [item for number in range(models) for item in _items(_policy(f"gl-{number:05}"))]
+    items = [item for number in range(models) for item in fleet_member(f"gl-{number:05}")]
     for first in range(0, len(items), ITEMS_PER_WRITE):
         requests = [{"PutRequest": {"Item": item}} for item in items[first : first + ITEMS_PER_WRITE]]
         dynamodb.batch_write_item(RequestItems={"jobs": requests})
 
 
-def _items(policy: Policy) -> list[Any]:
+def fleet_member(model: str) -> list[Any]:
+    """The items of a model, its policy and its state, as their stores write them."""
+    policy = _policy(model)
     applied = AppliedPolicy(policy=policy, version=1, applied_at=NOW, applied_by="bench")
     in_fleet = {"fleet": shard_of(policy.model)}
     state = {**model_key(policy.model, "STATE"), "last_retrained_at": epoch(NOW), "fleet": {"S": in_fleet["fleet"]}}

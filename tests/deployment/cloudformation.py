@@ -26,6 +26,7 @@ FUNCTIONS = (
     "AnchorAuditFunction",
     "NotifyFunction",
     "SendDigestFunction",
+    "ReportFleetFunction",
 )
 
 

@@ -39,7 +39,7 @@ CONTEXT = SimpleNamespace(
     function_name="a", memory_limit_in_mb=1, invoked_function_arn="arn:aws:lambda:::a", aws_request_id="1"
 )
 JUDGED: dict[str, Any] = {"model_name": "churn", "at": NOON, "trigger_type": "scheduled", "reason": "it is due"}
-JUDGED |= {"event_time": NOON, "key": "sweep-scheduled"}
+JUDGED |= {"event_time": NOON, "key": "sweep-scheduled", "decision_hash": "0" * 64}
 STEP: dict[str, Any] = {"model_name": "churn", "job_id": "churn-1", "at": NOON, "step": "train", "seconds": 90}
 ENDED: dict[str, Any] = {"model_name": "churn", "job_id": "churn-1", "at": NOON, "version": "2", "summary": "it serves"}
 EXAMPLES: dict[str, tuple[Fact | Record, list[object]]] = {

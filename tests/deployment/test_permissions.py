@@ -112,6 +112,7 @@ RESOURCES = {
         "${ArtifactsBucket.Arn}/notes/*",
         "${ArtifactsBucket.Arn}/versions/*",
         "${ArtifactsBucket.Arn}/quality/*",
+        "${ArtifactsBucket.Arn}/fleet.html",
         "AnchorBucket.Arn",
         "${AnchorBucket.Arn}/audit/anchors/*",
     },

@@ -16,6 +16,7 @@ RULES = {
     "NotifyRule": "NotifyFunction",
     "WaitingMessagesRule": "NotifyFunction",
     "DigestScheduleRule": "SendDigestFunction",
+    "ReportScheduleRule": "ReportFleetFunction",
     "ExecutionStatusRule": "CloseJobFunction",
     "ModelAlarmRule": "ReceiveAlarmFunction",
 }

@@ -1,18 +1,44 @@
-// Opens a page in Chromium as a person would, on a phone and on a desk, by day and by night, and tells what is seen.
+// Opens pages in Chromium as a person would, on a phone and on a desk, by day and by night, and says what is seen.
 import { writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createRequire } from 'node:module';
 
-const [packages, file, screenshots] = process.argv.slice(2);
+const [packages, screenshots, ...files] = process.argv.slice(2);
 const require = createRequire(`${packages}/`);
 const chromium = (await import(pathToFileURL(require.resolve('@sparticuz/chromium')))).default;
 const puppeteer = (await import(pathToFileURL(require.resolve('puppeteer-core')))).default;
+
+// What the table of the fleet shows at first, with more, filtered by words, sorted, and sorted the other way round.
+async function used(page) {
+  const look = () => page.evaluate(() => {
+    const models = [...document.querySelectorAll('.fleet tbody tr')].map((row) => row.id);
+    return { rows: models.length, first: models[0], links: document.querySelectorAll('.fleet a').length };
+  });
+  const type = (words) => page.evaluate((text) => {
+    const box = document.getElementById('filter');
+    box.value = text;
+    box.dispatchEvent(new Event('input'));
+  }, words);
+  const sort = () => page.evaluate(() => document.querySelector('.fleet th').click());
+  const steps = { first: () => {}, more: () => page.evaluate(() => document.getElementById('more').click()),
+    filtered: () => type('unknown churn-02'), none: () => type('no such model'),
+    up: async () => { await type(''); await sort(); }, down: sort };
+  const shown = {};
+  for (const [name, step] of Object.entries(steps)) {
+    await step();
+    shown[name] = await look();
+  }
+  return shown;
+}
 
 const browser = await puppeteer.launch({
   args: chromium.args, executablePath: await chromium.executablePath(), headless: 'shell',
 });
 const seen = [];
-for (const [name, width, scheme] of [['phone', 360, 'light'], ['desk', 1280, 'dark']]) {
+const devices = [['phone', 360, 'light'], ['desk', 1280, 'dark']];
+for (const [file, name, width, scheme] of files.flatMap((file) => devices.map((device) => [file, ...device]))) {
+  const about = basename(file, '.html');
   const page = await browser.newPage();
   const requests = [], complaints = [];
   page.on('request', (request) => requests.push(request.url()));
@@ -22,7 +48,7 @@ for (const [name, width, scheme] of [['phone', 360, 'light'], ['desk', 1280, 'da
   await page.setViewport({ width, height: 800 });
   await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
   await page.goto(pathToFileURL(file));
-  seen.push({ name, requests: requests.length, complaints, ...await page.evaluate(() => ({
+  seen.push({ about, name, requests: requests.length, complaints, ...await page.evaluate(() => ({
     title: document.title,
     text: document.body.innerText,
     background: getComputedStyle(document.body).backgroundColor,
@@ -34,7 +60,8 @@ for (const [name, width, scheme] of [['phone', 360, 'light'], ['desk', 1280, 'da
     chartWidth: Math.max(0, ...[...document.querySelectorAll('svg')].map((svg) => svg.getBoundingClientRect().width)),
     smallest: Math.min(...[...document.querySelectorAll('td, p, dd')].map((cell) => parseFloat(getComputedStyle(cell).fontSize))),
   })) });
-  writeFileSync(`${screenshots}/${name}.png`, await page.screenshot({ fullPage: true }));
+  if (await page.$('#filter')) seen.at(-1).table = await used(page);
+  writeFileSync(`${screenshots}/${about}-${name}.png`, await page.screenshot({ fullPage: true }));
   await page.close();
 }
 await browser.close();

@@ -244,7 +244,10 @@ class DecisionLog(Protocol):
     """Every decision on whether to retrain a model, for people who ask why or why not."""
 
     def record(self, decision: DecisionRecord, *facts: Fact) -> None:
-        """Store a decision; it replaces another one with the same model, event time and key."""
+        """Store a sealed decision; it replaces another one with the same model, event time and key.
+
+        The same one again, by its hash, changes nothing.
+        """
 
     def recent(self, model_name: str, limit: int) -> list[DecisionRecord]:
         """The newest decisions by event time, newest first."""

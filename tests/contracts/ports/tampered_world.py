@@ -17,7 +17,8 @@ from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.usecases.audit.anchor_audit import anchor_audit
 from auto_retrain.usecases.audit.verify_audit import verify_audit
 from auto_retrain.usecases.triggering.record_decision import judgement_fact
-from tests.contracts.ports.aws_world import REGION, create_table
+from tests.aws_clients import REGION
+from tests.contracts.ports.aws_world import create_table
 from tests.contracts.ports.stores import NOW, dynamo_stores
 
 TABLE, BUCKET = "jobs", "anchors"

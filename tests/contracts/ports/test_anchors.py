@@ -14,7 +14,7 @@ from auto_retrain.domain.anchors import Anchor, anchor_key, next_anchor
 from auto_retrain.domain.audit_chain import ChainHead
 from auto_retrain.domain.errors import AnchorConflict, AwsRefused, DataUnavailable
 from auto_retrain.ports import AnchorStore
-from tests.contracts.ports.aws_world import REGION
+from tests.aws_clients import REGION
 
 BUCKET = "anchors"
 NOW = datetime.now(UTC).replace(microsecond=0)

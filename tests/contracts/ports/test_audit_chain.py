@@ -40,7 +40,7 @@ from tests.unit.builders import a_policy
 
 
 def a_fact(number: int = 1, model: str = "churn", reason: str = "why not") -> Fact:
-    return RetrainingRequested(model_name=model, actor="ada", at=NOW, execution_arn=f"arn:{number}", reason=reason)
+    return RetrainingRequested(model_name=model, actor="ada", at=NOW, execution_name=f"arn:{number}", reason=reason)
 
 
 def facts_of(stores: Stores, model: str = "churn") -> list[str]:

@@ -28,7 +28,7 @@ def decided(key: str, hours: int, model: str = "churn", **fields: Any) -> Decisi
         "held_by": "cool_down",
         "verdicts": (VERDICT,),
     }
-    return DecisionRecord(**{**defaults, **fields})
+    return DecisionRecord(**{**defaults, **fields}).sealed()
 
 
 def test_the_newest_decisions_of_a_model_come_first(stores: Stores) -> None:

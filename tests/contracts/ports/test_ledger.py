@@ -330,7 +330,7 @@ def test_a_write_that_collides_with_another_of_the_same_moment_may_be_tried_agai
         client.delete_item(TableName="jobs", Key=model_key("churn", "DEPLOYMENT#000001"))
         return read(**request)
 
-    read, client.get_item = client.get_item, vanishing
+    read, client.batch_get_item = client.batch_get_item, vanishing
     with pytest.raises(StoreUnavailable, match="collided with another write"):
         stores.ledger.write(change)
 

@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from auto_retrain.adapters.dynamodb.table import Table, model_key
+from auto_retrain.adapters.dynamodb.keys import model_key
+from auto_retrain.adapters.dynamodb.table import Table
 from auto_retrain.adapters.dynamodb.threads import DynamoThreads
 from auto_retrain.domain.notification import Notification
 from auto_retrain.domain.policy.notify import NotifyPolicy, Routing

@@ -82,6 +82,8 @@ class Refusing:
 
     def refuse(self, **request: Any) -> None:
         answer = dict(self._answer)
+        if "CancellationReasons" in answer and "TransactItems" not in request:
+            answer = {"Error": {"Code": "ConditionalCheckFailedException", "Message": "refused"}}
         if "CancellationReasons" in answer:
             others = len(request["TransactItems"]) - len(answer["CancellationReasons"])
             answer["CancellationReasons"] = [*answer["CancellationReasons"], *[{"Code": "None"}] * others]

@@ -13,6 +13,7 @@ from auto_retrain.domain.facts.any_fact import AnyFact
 from auto_retrain.domain.facts.ending import JobEnded
 from auto_retrain.domain.facts.fact import AnnouncedFact, Escalation, Fact
 from auto_retrain.domain.facts.policies import PauseOfModelLasts, PolicyApplied
+from auto_retrain.domain.facts.promoting import ServingInForce
 from auto_retrain.domain.facts.quarantine import QuarantineLifted, QuarantineSet
 from auto_retrain.domain.facts.training import StepEnded
 from auto_retrain.domain.status import RetrainingStatus
@@ -59,6 +60,8 @@ def a_fact(kind: type[Fact]) -> Fact:
         "version": 3 if kind in (PolicyApplied, PauseOfModelLasts) else "3",
         "summary": "churn version 3 now serves",
     }
+    if kind is ServingInForce:
+        values |= {"weights": {"3": 100}}
     if kind is StepEnded:
         values |= {"outcome": "failed", "seconds": 7}
     return kind.model_validate({**ABOUT, **{name: values.get(name, name) for name in own}})

@@ -22,6 +22,7 @@ def a_fact(number: int, model: str = "churn", reason: str = "every 30 days") -> 
         outcome="not_due",
         reason=reason,
         event_time=AT + timedelta(hours=number),
+        decision_hash="0" * 64,
         key=f"key-{number}",
     )
 
@@ -37,7 +38,9 @@ def hashes(entries: Sequence[AuditEntry], *numbers: int) -> dict[int, str]:
 
 def stored(anchor: Anchor) -> StoredAnchor:
     return StoredAnchor(
-        key=anchor_key(anchor.sequence), document=anchor.document, locked_until=anchor.at + timedelta(days=2555)
+        key=anchor_key(anchor.sequence),
+        document=anchor.document,
+        locked_until=anchor.at + timedelta(days=2555),
     )
 
 

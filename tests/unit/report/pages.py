@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from auto_retrain.domain.data_check import DataCheck, DataFinding, Power
+from auto_retrain.domain.data_check import DataCheck, DataFinding, FeatureBins, Power
 from tests.unit.builders import a_policy
 from tests.unit.usecases.world import MANUAL, World, a_data_check
 
@@ -43,6 +43,10 @@ def data_check_of(name: str, content: bytes) -> DataCheck:
     finding = DataFinding(check="leakage", severity="warning", column=name, text=f"'{name}' gives the label away")
     return a_data_check(content).changed(
         psi={name: 0.1234, "age": 0.01},
+        bins={
+            name: FeatureBins(training=(90, 80, 10), holdout=(20, 60, 100)),
+            "age": FeatureBins(training=(10, 20, 40, 30), holdout=(1, 2, 4, 3)),
+        },
         findings=(finding,),
         power=Power(chance=0.9, reason="a gain is detected with a chance of 90%"),
     )
@@ -67,3 +71,11 @@ def scored(signal: float, name: str, random: np.random.Generator) -> bytes:
     }
     np.savez(file, **arrays)
     return file.getvalue()
+
+
+def a_job_page(*, nasty: bool = False) -> str:
+    """The page about a job whose challenger was promoted, as it is stored."""
+    world, job_id = validated_world(NASTY if nasty else "yes")
+    world.deploy(job_id)
+    world.close(decision={"job_id": job_id})
+    return world.ports.data.read(f"s3://artifacts/jobs/{job_id}/job.html").decode()

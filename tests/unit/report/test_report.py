@@ -7,15 +7,16 @@ import pytest
 
 from auto_retrain.domain.errors import RegistryUnavailable
 from auto_retrain.domain.messages.references import JobReference
+from auto_retrain.report.charts import MAX_RADIUS
 from auto_retrain.usecases.validating.validate_model import validate_model
-from tests.unit.report.pages import NASTY, a_page, validated_world
+from tests.unit.report.pages import NASTY, ROWS, a_page, validated_world
 from tests.unit.usecases.world import World, rows
 
 
 class Tags(HTMLParser):
     """The tags that are opened and closed, and their attributes."""
 
-    VOID = frozenset({"meta", "br", "rect", "line", "circle", "polyline"})
+    VOID = frozenset({"meta", "br", "input", "rect", "line", "polyline"})
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -109,8 +110,16 @@ def test_a_version_without_probabilities_has_no_curves() -> None:
     job_id = world.scored_job(rows(1000, 0.95))
     world.validate(job_id)
     page = world.ports.data.read(f"s3://artifacts/jobs/{job_id}/report.html").decode()
-    assert "<svg" not in page
+    assert "<h2>Curves</h2>" not in page
     assert "Confusion matrix" in page
+
+
+def test_dots_of_the_calibration_say_how_many_rows_are_behind_them() -> None:
+    counts = [int(count) for count in re.findall(r"<title>(\d+) rows</title>", a_page())]
+    assert sum(counts) == 2 * ROWS
+    radii = [float(radius) for radius in re.findall(r"r=([\d.]+)><title>", a_page())]
+    assert max(radii) == MAX_RADIUS
+    assert radii.index(max(radii)) == counts.index(max(counts[: len(counts) // 2]))
 
 
 def test_a_page_is_small() -> None:

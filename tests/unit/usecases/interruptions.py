@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from functools import cache
-from threading import RLock
+from threading import Lock, RLock
 from typing import Any, NamedTuple
 
 from auto_retrain.adapters.memory import MemoryPorts
@@ -15,7 +15,7 @@ from tests.unit.usecases.world import World
 PORTS = (
     *("policies", "jobs", "states", "waiting", "decisions", "sweeps", "ledger", "metrics", "data", "tables"),
     *("registry", "traffic", "cluster", "executions", "events"),
-    *("notifications", "outbox", "routing"),
+    *("notifications", "outbox", "routing", "audit"),
 )
 INSIDE = {"data.uri"}
 
@@ -24,6 +24,7 @@ Prepare = Callable[[], tuple[World, str]]
 
 # A copy of a world has locks of its own.
 copyreg.pickle(type(RLock()), lambda _: (RLock, ()))  # type: ignore[arg-type]
+copyreg.pickle(type(Lock()), lambda _: (Lock, ()))
 
 
 def copied(prepare: Prepare) -> Prepare:

@@ -20,6 +20,7 @@ from . import (
     models,
     receipts,
     replaying,
+    reporting,
     retraining,
     reviews,
     rollout,
@@ -73,6 +74,7 @@ def command_line() -> argparse.ArgumentParser:
         digest,
         audit,
         replaying,
+        reporting,
         doctor,
     ):
         group.add_commands(commands)

@@ -21,13 +21,15 @@ def curves_of(version: VersionMetrics) -> Curves | None:
         return None
     bins = calibration_curve(labels, scores, positive)
     calibration = tuple((round(claimed, 4), round(frequency, 4)) for claimed, frequency, _ in bins)
+    calibration_rows = tuple(rows for _, _, rows in bins)
     if positive is None or not version.areas.names:
-        return Curves(calibration=calibration)
+        return Curves(calibration=calibration, calibration_rows=calibration_rows)
     is_positive, positive_scores = labels == positive, scores[:, positive]
     return Curves(
         roc=_thinned(*roc_curve(is_positive, positive_scores)),
         precision_recall=_thinned(*precision_recall_curve(is_positive, positive_scores)),
         calibration=calibration,
+        calibration_rows=calibration_rows,
     )
 
 

@@ -8,9 +8,10 @@ Points = tuple[tuple[float, float], ...]
 class Curves(Record):
     """Points (x, y). ROC: false and true positive rate. Precision-recall: recall and precision.
 
-    Calibration: mean predicted probability and observed frequency of each bin.
+    Calibration: mean predicted probability and observed frequency of each bin, of so many rows.
     """
 
     roc: Points = ()
     precision_recall: Points = ()
     calibration: Points = ()
+    calibration_rows: tuple[int, ...] = ()

@@ -121,6 +121,13 @@ class Power(Record):
     reason: str
 
 
+class FeatureBins(Record):
+    """Rows of both windows in the same bins of one feature; of many bins, the last one is all others."""
+
+    training: tuple[int, ...]
+    holdout: tuple[int, ...]
+
+
 class DataCheck(Record):
     """Everything that was checked before training; `skipped` is why nothing is trained although the data are sound.
 
@@ -128,12 +135,13 @@ class DataCheck(Record):
     trains although its chance is low.
 
     `psi` is the shift from training to holdout of the features that moved most, over ten bins with equal shares of the
-    training rows. It is for information: only the drift trigger judges PSI.
+    training rows. It is for information: only the drift trigger judges PSI. `bins` are those of the first few of them.
     """
 
     summary: DataSummary
     holdout: HoldoutDigests | None = Field(default=None, description="None if an earlier release checked the data")
     psi: dict[str, float] = Field(default_factory=dict)
+    bins: dict[str, FeatureBins] = Field(default_factory=dict)
     findings: tuple[DataFinding, ...] = ()
     power: Power
     skipped: str | None = None

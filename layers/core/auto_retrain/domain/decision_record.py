@@ -2,9 +2,16 @@
 
 from typing import Literal
 
+import rfc8785
+
 from .base import Record, UtcTime
+from .digest import sha256_of
 from .trigger_type import TriggerType
 from .verdict import Verdict
+
+# An item may have 400 KB; the first verdicts are the most important.
+MAX_BYTES = 100_000
+MAX_REASON = 10_000
 
 # Kinds of holds: reasons not to retrain although a trigger calls for it.
 HeldBy = Literal[
@@ -36,6 +43,7 @@ class DecisionRecord(Record):
     """One decision about a model: the verdicts of its triggers, and what followed.
 
     `key` identifies the decision, so recording it twice stores it once. Without an execution, the sweep decided.
+    `decision_hash` covers everything but itself and `recorded_at`, so what is decided again has the same hash.
     """
 
     model_name: str
@@ -50,3 +58,16 @@ class DecisionRecord(Record):
     actor: str | None = None
     execution_arn: str | None = None
     job_id: str | None = None
+    decision_hash: str = ""
+
+    def sealed(self) -> "DecisionRecord":
+        """The same decision with its hash, and with as many of its verdicts as a store can hold."""
+        kept = self.changed(reason=self.reason[:MAX_REASON])
+        while kept.verdicts and len(kept.model_dump_json().encode()) > MAX_BYTES:
+            kept = kept.changed(verdicts=kept.verdicts[: len(kept.verdicts) // 2])
+        return kept.changed(decision_hash=kept.compute_hash())
+
+    def compute_hash(self) -> str:
+        """SHA-256 of the canonical JSON (RFC 8785) of what was decided, and of the verdicts that it follows from."""
+        content = self.model_dump(mode="json", exclude={"recorded_at", "decision_hash"})
+        return sha256_of(rfc8785.dumps(content))

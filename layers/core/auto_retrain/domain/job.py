@@ -140,7 +140,7 @@ class RetrainingJob(Record):
             actor=self.actor,
             execution_arn=self.execution_arn,
             job_id=self.job_id,
-        )
+        ).sealed()
 
     @property
     def skipped(self) -> str | None:
@@ -150,6 +150,11 @@ class RetrainingJob(Record):
     def output_of(self, kind: JobKind) -> str:
         """Key prefix of what a step writes; jobs of earlier releases wrote to a place that could be guessed."""
         return self.outputs.get(kind, f"jobs/{self.job_id}/{kind}/")
+
+    @property
+    def last_step(self) -> JobKind | None:
+        """The last step that it gave to the cluster; None if it gave none."""
+        return "score" if "score" in self.outputs else "train" if self.started_at else None
 
     @property
     def output_of_champion(self) -> str:

@@ -18,6 +18,8 @@ _MINUTE = timedelta(minutes=1)
 _MAX_SHIFT = timedelta(hours=4)
 
 
+# Every policy that is read is checked again, and a fleet has few expressions.
+@lru_cache(maxsize=1000)
 def check_cron(expression: str) -> str:
     """Return the expression, or raise ValueError saying what is wrong with it."""
     if len(expression.split()) != _FIELDS:
@@ -51,6 +53,12 @@ def last_due(expression: str, time_zone: str, at: datetime) -> datetime | None:
         if fired and len(moments) == 1:
             break
     return max(fired, default=None)
+
+
+@lru_cache(maxsize=1000)
+def next_due(expression: str, time_zone: str, after: datetime) -> datetime | None:
+    """The first moment after `after` at which the expression fires; None if there is none within fifty years."""
+    return next(upcoming(expression, time_zone, after), None)
 
 
 def upcoming(expression: str, time_zone: str, after: datetime) -> Iterator[datetime]:

@@ -104,6 +104,12 @@ class ValidationResult(Record):
     def is_valid(self) -> bool:
         return self.decision is Decision.PROMOTE
 
+    @property
+    def first_reason(self) -> str:
+        """Why it was refused, or the first of what it was promoted for."""
+        counted = (verdict.reason for verdict in self.verdicts if not verdict.observed_only)
+        return next(counted, self.reason) if self.is_valid else self.reason
+
     def sealed(self, at: UtcTime) -> "ValidationResult":
         """The same result with its hash and time."""
         return self.changed(validation_hash=self.compute_hash(), validation_timestamp=at)

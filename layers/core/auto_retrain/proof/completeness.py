@@ -64,7 +64,7 @@ def _of_job(job: RetrainingJob) -> Iterator[Wanted]:
 
 
 def _of_decision(decision: DecisionRecord) -> Wanted:
-    about = {"model_name": decision.model_name, "event_time": decision.event_time, "key": decision.key}
+    about = decision.model_dump(include={"model_name", "event_time", "key", "decision_hash"})
     record = f"decision {decision.key} of {decision.event_time:%F %T} UTC"
     return Wanted(record, decision.recorded_at, frozenset([_id_of(TriggerJudged, **about)]))
 

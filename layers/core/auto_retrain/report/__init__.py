@@ -1,6 +1,11 @@
-"""The pages that show people a retraining and its rollout: one file each, no script, nothing from elsewhere."""
+"""The pages that show people a retraining, its rollout and the fleet: one file each, with nothing from elsewhere.
 
+Only the page about the fleet has a script, which filters and sorts its table.
+"""
+
+from .fleet import render_fleet
+from .job import Place, render_job
 from .page import render_report
 from .rollout import render_rollout
 
-__all__ = ["render_report", "render_rollout"]
+__all__ = ["Place", "render_fleet", "render_job", "render_report", "render_rollout"]

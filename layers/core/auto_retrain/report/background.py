@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from ..domain.data_check import DataCheck
 from ..domain.job import RetrainingJob
 from ..domain.validation import ValidationResult
+from .histograms import histograms
 from .html import NOT_KNOWN, definitions, number, paragraph, table, text
 from .verdicts import verdict_table
 
@@ -43,8 +44,10 @@ def _data_check(check: DataCheck) -> str:
 
 
 def drift_of(check: DataCheck | None) -> str:
-    rows = [(text(feature), number(psi)) for feature, psi in check.psi.items()] if check else []
-    return table(("Feature", "PSI (ten bins)"), rows) if rows else ""
+    if check is None or not check.psi:
+        return ""
+    rows = [(text(feature), number(psi)) for feature, psi in check.psi.items()]
+    return histograms(check.bins, check.psi) + table(("Feature", "PSI (ten bins)"), rows)
 
 
 def digests_of(result: ValidationResult) -> str:

@@ -1,18 +1,29 @@
 """Curves as SVG, drawn in the colours of the page."""
 
 from collections.abc import Sequence
+from math import sqrt
 
 from ..domain.curves import Points
 from .html import text
 
-SIZE, MARGIN = 240, 34
+SIZE, MARGIN, MAX_RADIUS = 240, 34, 7
 _CLASSES = ("challenger", "champion")
 
 
-def chart(title: str, across: str, up: str, curves: Sequence[Points], *, diagonal: bool, dots: bool = False) -> str:
-    """One chart with both axes from 0 to 1; the first curve is the challenger's, the second the champion's."""
+Rows = Sequence[int]
+
+
+def chart(
+    title: str, across: str, up: str, curves: Sequence[Points], *, diagonal: bool, rows: Sequence[Rows] = ((), ())
+) -> str:
+    """One chart with both axes from 0 to 1; the first curve is the challenger's, the second the champion's.
+
+    With the `rows` behind each point, these are dots whose areas are proportional to them.
+    """
     drawn = "".join(
-        _curve(points, name, dots) for points, name in zip(curves, _CLASSES, strict=False) if len(points) > 0
+        _curve(points, name, of_points)
+        for points, name, of_points in zip(curves, _CLASSES, rows, strict=True)
+        if len(points) > 0
     )
     if not drawn:
         return ""
@@ -32,8 +43,13 @@ def chart(title: str, across: str, up: str, curves: Sequence[Points], *, diagona
     )
 
 
-def _curve(points: Points, name: str, dots: bool) -> str:
+def _curve(points: Points, name: str, rows: Rows) -> str:
     placed = [(MARGIN + x * SIZE, MARGIN + (1 - y) * SIZE) for x, y in points]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
-    marks = "".join(f"<circle class={name} cx={x:.1f} cy={y:.1f} r=3 />" for x, y in placed) if dots else ""
+    # With no rows there are no dots.
+    marks = "".join(
+        f"<circle class={name} cx={x:.1f} cy={y:.1f} r={MAX_RADIUS * sqrt(count / max(rows)):.1f}>"
+        f"<title>{count:,} rows</title></circle>"
+        for (x, y), count in zip(placed, rows, strict=False)
+    )
     return f"<polyline class={name} points='{path}' />{marks}"

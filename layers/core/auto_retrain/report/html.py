@@ -1,6 +1,8 @@
 """Pieces of HTML, in which everything that comes from outside is text and never markup."""
 
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from html import escape
 
 from ..domain.numbers import shown_number
@@ -49,11 +51,14 @@ def definitions(*pairs: tuple[str, str]) -> str:
     return "<dl>" + "".join(f"<dt>{text(name)}</dt><dd>{value}</dd>" for name, value in pairs) + "</dl>"
 
 
-def document(title: str, *parts: str) -> str:
-    """A whole page, which fetches nothing; the parts are HTML already."""
+def document(title: str, *parts: str, script: str = "") -> str:
+    """A whole page, which fetches nothing; the parts are HTML already, and this very script alone may run."""
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    policy = f"{NOTHING_FROM_ELSEWHERE}; script-src 'sha256-{digest}'" if script else NOTHING_FROM_ELSEWHERE
+    code = f"<script>{script}</script>" if script else ""
     return (
         "<!doctype html><html lang=en><head><meta charset=utf-8>"
         "<meta name=viewport content='width=device-width, initial-scale=1'>"
-        f'<meta http-equiv=Content-Security-Policy content="{NOTHING_FROM_ELSEWHERE}">'
-        f"<title>{text(title)}</title><style>{STYLE}</style></head><body>{''.join(parts)}</body></html>"
+        f'<meta http-equiv=Content-Security-Policy content="{policy}">'
+        f"<title>{text(title)}</title><style>{STYLE}</style></head><body>{''.join(parts)}{code}</body></html>"
     )

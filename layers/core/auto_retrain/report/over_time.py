@@ -32,12 +32,16 @@ def over_time(title: str, series: Series, *, steps: bool = False) -> str:
         f"<figure class=long><svg viewBox='0 0 {LEFT + WIDTH + 8} {HEIGHT + BELOW + 10}' role=img "
         f"aria-label='{text(title)}'><rect class=frame x={LEFT} y=8 width={WIDTH} height={HEIGHT} />"
         f"<polyline class=challenger points='{points}' />"
-        f"<text x={LEFT - 4} y=18 text-anchor=end>{text(number(highest))}</text>"
-        f"<text x={LEFT - 4} y={HEIGHT + 8} text-anchor=end>{text(number(lowest))}</text>"
+        f"<text x={LEFT - 4} y=18 text-anchor=end>{_tick(highest)}</text>"
+        f"<text x={LEFT - 4} y={HEIGHT + 8} text-anchor=end>{_tick(lowest)}</text>"
         f"<text x={LEFT} y={HEIGHT + BELOW + 4}>{began:%F %R}</text>"
         f"<text x={LEFT + WIDTH} y={HEIGHT + BELOW + 4} text-anchor=end>{ended:%F %R}</text>"
         f"</svg><figcaption>{text(title)}</figcaption></figure>"
     )
+
+
+def _tick(value: float) -> str:
+    return f"{value:.0f}" if value.is_integer() and abs(value) < 1e6 else number(value)
 
 
 def _as_steps(series: Series) -> Series:

@@ -5,6 +5,7 @@ from ..domain.job import RetrainingJob
 from ..domain.validation import ValidationResult
 from .background import data_of, digests_of, drift_of, trigger_section
 from .html import document, section, text
+from .intervals import intervals_of
 from .results import confusion_of, curves_of, metrics_of, slices_of, variants_of
 from .verdicts import verdict_table
 
@@ -17,7 +18,7 @@ def render_report(
     """The page about a validated job, as HTML; every text in it that comes from outside is escaped."""
     sections = [
         section("Why it was retrained", trigger_section(job)),
-        section("Metrics", metrics_of(result)),
+        section("Metrics", metrics_of(result), intervals_of(result)),
         section("Curves", curves_of(challenger or _NO_CURVES, champion or _NO_CURVES, result)),
         section("Confusion matrix", confusion_of(result)),
         section("Slices", slices_of(result)),
@@ -39,11 +40,5 @@ def _head(job: RetrainingJob, result: ValidationResult) -> str:
     return (
         f"<header><h1>{text(job.model_name)} <span class='badge {decision}'>{decision}</span></h1>"
         f"<p class=soft>{text(job.job_id)}: {versions}{at}</p>"
-        f"<p class=sentence>{text(_sentence(result))}</p></header>"
+        f"<p class=sentence>{text(result.first_reason)}</p></header>"
     )
-
-
-def _sentence(result: ValidationResult) -> str:
-    """Why it was refused, or what it was promoted for; the other gates that it passed are listed further down."""
-    counted = (verdict.reason for verdict in result.verdicts if not verdict.observed_only)
-    return next(counted) if result.is_valid else result.reason

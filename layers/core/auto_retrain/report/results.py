@@ -42,7 +42,7 @@ def curves_of(challenger: Curves, champion: Curves, result: ValidationResult) ->
             "frequency",
             (challenger.calibration, champion.calibration),
             diagonal=True,
-            dots=True,
+            rows=(challenger.calibration_rows, champion.calibration_rows),
         ),
     )
     if not any(charts):
@@ -50,6 +50,8 @@ def curves_of(challenger: Curves, champion: Curves, result: ValidationResult) ->
     key = "<span class='key challenger'>━ challenger</span>"
     if result.inputs.champion_version:
         key += " <span class='key champion'>╍ champion</span>"
+    if challenger.calibration:
+        key += " <span class=soft>larger dots of the calibration stand for more rows</span>"
     return paragraph(key) + f"<div class=row>{''.join(charts)}</div>"
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from ..domain.model_state import ModelState
 from ..domain.names import spread_offset
 from ..domain.policy.policy import Policy
-from ..domain.schedule import last_due, runs_between, upcoming
+from ..domain.schedule import last_due, next_due, runs_between
 from ..domain.trigger_type import TriggerType
 from ..domain.verdict import Outcome, Verdict
 from .base import Evidence, Occasion, Trigger
@@ -31,7 +31,7 @@ class Scheduled(Trigger):
         config, offset = policy.triggers, _offset(policy)
         # A retraining after a run settles that run, even if the model's turn for it has not come yet.
         after = max(at - offset, state.last_retrained_at or at - offset)
-        fires = next(upcoming(config.schedule_expression, config.time_zone, after), None)
+        fires = next_due(config.schedule_expression, config.time_zone, after)
         return fires + offset if fires else None
 
 

@@ -231,10 +231,10 @@ def test_a_version_that_was_taken_back_is_no_target(world: RolloutWorld) -> None
 def test_somebody_who_changes_the_record_first_wins(world: RolloutWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     write = world.ports.ledger.write
 
-    def overtaken(change: Any) -> Any:
+    def overtaken(change: Any, **rest: Any) -> Any:
         monkeypatch.setattr(world.ports.ledger, "write", write)
         world.begin(challenger="3")
-        return write(change)
+        return write(change, **rest)
 
     monkeypatch.setattr(world.ports.ledger, "write", overtaken)
     with pytest.raises(ServingConflict):

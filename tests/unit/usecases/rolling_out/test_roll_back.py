@@ -209,10 +209,10 @@ def test_it_works_while_others_write_the_record(world: RolloutWorld, monkeypatch
     world.begin()
     write, refusals = world.ports.ledger.write, iter([ServingConflict("changed")] * 3)
 
-    def conflicting(change: Any) -> Any:
+    def conflicting(change: Any, **rest: Any) -> Any:
         for refusal in refusals:
             raise refusal
-        return write(change)
+        return write(change, **rest)
 
     monkeypatch.setattr(world.ports.ledger, "write", conflicting)
     assert world.roll_back().taken_back == ("2",)
@@ -224,10 +224,10 @@ def test_a_rollback_that_loses_the_race_against_another_one_finds_it_done(
     world.begin()
     write = world.ports.ledger.write
 
-    def overtaken(change: Any) -> Any:
+    def overtaken(change: Any, **rest: Any) -> Any:
         monkeypatch.setattr(world.ports.ledger, "write", write)
         world.roll_back(actor="bob")
-        return write(change)
+        return write(change, **rest)
 
     monkeypatch.setattr(world.ports.ledger, "write", overtaken)
     outcome = world.roll_back()

@@ -123,7 +123,7 @@ def test_a_feature_that_does_not_count_starts_nothing() -> None:
     feature = Verdict(check="data_drift:age", outcome=Outcome.MET, reason="PSI of 'age'")
     record_drift_check(world, Outcome.MET, NOON - timedelta(hours=2))
     (decision,) = world.ports.decisions.recent("churn", 1)
-    world.ports.decisions.record(decision.changed(verdicts=(dataset, feature)))
+    world.ports.decisions.record(decision.changed(verdicts=(dataset, feature)).sealed())
     assert outlook(world, DRIFT).prospect == "not_due"
 
 

@@ -36,7 +36,7 @@ class DynamoRouting:
         self._table = table
 
     def of(self, model_name: str) -> Routing:
-        item = self._table.get(model_key(model_name, "POLICY"))
+        item = self._table.get_alone(model_key(model_name, "POLICY"))
         if item is None:
             return Routing()
         try:

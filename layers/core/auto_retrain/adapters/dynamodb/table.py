@@ -113,7 +113,7 @@ class Table:
         """The newest head of a model's chain that is known here; read if none is."""
         head = self._heads.get(model_name)
         if head is None:
-            head = head_of(model_name, self._get(head_key(model_name)))
+            head = head_of(model_name, self.get_alone(head_key(model_name)))
             self.learn_head(head)
         return head
 
@@ -131,14 +131,15 @@ class Table:
         """Strongly consistent."""
         model_name = model_of(item_key) if self._audited else None
         if model_name is None or item_key == head_key(model_name):
-            return self._get(item_key)
+            return self.get_alone(item_key)
         head = head_key(model_name)
         items = {(item["pk"]["S"], item["sk"]["S"]): item for item in self.get_many([item_key, head])}
         with suppress(RecordInvalid):  # only writing needs it
             self.learn_head(head_of(model_name, items.get(_names_of(head))))
         return items.get(_names_of(item_key))
 
-    def _get(self, item_key: Item) -> dict[str, Any] | None:
+    def get_alone(self, item_key: Item) -> dict[str, Any] | None:
+        """The same without the head of an audit chain, for those who write nothing about the model."""
         with translated(StoreUnavailable):
             answer = self._client.get_item(TableName=self._name, Key=item_key, ConsistentRead=True)
         item: dict[str, Any] | None = answer.get("Item")

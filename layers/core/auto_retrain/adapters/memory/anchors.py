@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from threading import Lock
+from threading import RLock
 
 from ...domain.anchors import Anchor, StoredAnchor, anchor_key
 from ...domain.errors import AnchorConflict
@@ -15,7 +15,7 @@ class MemoryAnchorStore:
 
     def __init__(self) -> None:
         self._anchors: dict[str, StoredAnchor] = {}
-        self._lock = Lock()
+        self._lock = RLock()
 
     def add(self, anchor: Anchor) -> None:
         key = anchor_key(anchor.sequence)

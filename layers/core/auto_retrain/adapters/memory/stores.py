@@ -85,8 +85,11 @@ class MemoryDecisionLog:
         self._decisions: dict[tuple[str, datetime, str], DecisionRecord] = {}
 
     def record(self, decision: DecisionRecord, *facts: Fact) -> None:
-        self._audit.extend(facts)
-        self._decisions[decision.model_name, decision.event_time, decision.key] = decision
+        place = decision.model_name, decision.event_time, decision.key
+        stored = self._decisions.get(place)
+        if stored is None or stored.decision_hash != decision.decision_hash:
+            self._audit.extend(facts)
+            self._decisions[place] = decision
 
     def recent(self, model_name: str, limit: int) -> list[DecisionRecord]:
         decisions = [decision for key, decision in sorted(self._decisions.items()) if key[0] == model_name]

@@ -23,6 +23,22 @@ class PromotionFinal(Fact):
         return f"the promotion of version {self.version} of {self.model_name} is final: {self.reason}"
 
 
+class ChampionFailed(Fact):
+    """A champion got worse after its promotion, and stays: there is nothing to go back to, or nobody wants that."""
+
+    kind: Literal["champion_failed"] = "champion_failed"
+    version: str
+    reason: str
+
+    @property
+    def fact_id(self) -> str:
+        return f"{self.model_name}-failed-{self.version}-{self.at.isoformat()}"
+
+    @property
+    def sentence(self) -> str:
+        return f"Version {self.version} of {self.model_name} failed and stays: {self.reason}"
+
+
 class JobTakenBack(Fact):
     """The record of a job says that what it had put into production was taken back."""
 

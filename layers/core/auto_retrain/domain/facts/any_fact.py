@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from .after_promotion import ChampionsFailed, FailureAcknowledged, JobTakenBack, PromotionFinal
+from .after_promotion import ChampionFailed, ChampionsFailed, FailureAcknowledged, JobTakenBack, PromotionFinal
 from .drilling import DrillFailed, DrillLeft, DrillMoved, DrillOverdue, DrillPassed
 from .ending import JobEnded, RejectionsEscalated, SkipsEscalated
 from .policies import PauseOfModelLasts, PolicyApplied
@@ -18,11 +18,12 @@ from .promoting import (
     Promoted,
     ReviewGiven,
     ReviewRequested,
+    ServingInForce,
     WeightSet,
 )
 from .quarantine import QuarantineLasts, QuarantineLifted, QuarantineSet
 from .taking_back import PauseLasts, RolloutIntervened, ServingDiffers, VersionTakenBack
-from .training import DataChecked, StepEnded, StepOrdered
+from .training import ChallengerTrained, DataChecked, StepEnded, StepOrdered
 from .triggering import JobOpened, RetrainingRecorded, RetrainingRequested, TriggerJudged
 
 AnyFact = Annotated[
@@ -36,6 +37,7 @@ AnyFact = Annotated[
     | DataChecked
     | StepOrdered
     | StepEnded
+    | ChallengerTrained
     | ChallengerValidated
     | ReviewRequested
     | ReviewGiven
@@ -43,10 +45,12 @@ AnyFact = Annotated[
     | WeightSet
     | MirrorSet
     | Promoted
+    | ServingInForce
     | AliasMoved
     | VersionTakenBack
     | RolloutIntervened
     | PauseLasts
+    | ChampionFailed
     | ChampionsFailed
     | FailureAcknowledged
     | JobTakenBack

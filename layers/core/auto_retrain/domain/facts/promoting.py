@@ -116,6 +116,25 @@ class MirrorSet(Fact):
         return f"{self.model_name} version {self.version} gets copies of {self.share} % of the requests: {self.reason}"
 
 
+class ServingInForce(Fact):
+    """Alias and traffic were read back as the ledger wants them since its line `sequence`; weights in percent."""
+
+    kind: Literal["serving_in_force"] = "serving_in_force"
+    sequence: int
+    alias: str | None
+    weights: dict[str, int]
+
+    @property
+    def fact_id(self) -> str:
+        return f"{self.model_name}-in-force-{self.sequence}"
+
+    @property
+    def sentence(self) -> str:
+        shares = ", ".join(f"version {version} at {weight} %" for version, weight in self.weights.items())
+        alias = f"the alias 'champion' names version {self.alias}"
+        return f"{self.model_name}: {alias}{f', traffic goes to {shares}' if shares else ''}, as recorded"
+
+
 class AliasMoved(AnnouncedFact):
     """Somebody else moved alias or traffic; the entry `deployment` of the ledger, if there is one, said otherwise.
 
@@ -151,6 +170,10 @@ class FilesKept(Fact):
     kind: Literal["files_kept"] = "files_kept"
     version: str
     uri: str
+
+    @property
+    def fact_id(self) -> str:
+        return f"{self.job_id}-files-kept-{self.version}"
 
     @property
     def sentence(self) -> str:

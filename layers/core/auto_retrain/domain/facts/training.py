@@ -21,7 +21,7 @@ class DataChecked(Fact):
 
 
 class StepOrdered(Fact):
-    """A step to train or score was given to a Kubernetes Job, or parked for a batch."""
+    """A step to train or score is given to a Kubernetes Job, or parked for a batch; what came of it follows."""
 
     kind: Literal["step_ordered"] = "step_ordered"
     step: str
@@ -52,3 +52,15 @@ class StepEnded(Fact):
     @property
     def sentence(self) -> str:
         return f"{self.model_name}: the step '{self.step}' {self.outcome} after {self.seconds} seconds"
+
+
+class ChallengerTrained(Fact):
+    """Training left these versions, of which one will be the challenger."""
+
+    kind: Literal["challenger_trained"] = "challenger_trained"
+    versions: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        versions = " and ".join(f"version {version}" for version in self.versions)
+        return f"{self.model_name}: training left {versions}"

@@ -8,15 +8,15 @@ from .fact import AnnouncedFact, Fact
 
 
 class RetrainingRequested(Fact):
-    """A person requested a retraining, and an execution started."""
+    """A person requested a retraining; the decision of its execution follows."""
 
     kind: Literal["retraining_requested"] = "retraining_requested"
-    execution_arn: str
+    execution_name: str
     reason: str
 
     @property
     def fact_id(self) -> str:
-        return f"{self.execution_arn}-requested"
+        return f"{self.execution_name}-requested"
 
     @property
     def sentence(self) -> str:
@@ -39,7 +39,10 @@ class RetrainingRecorded(Fact):
 
 
 class TriggerJudged(Fact):
-    """A decision was made on whether to retrain a model; `key` distinguishes decisions with the same event time."""
+    """A decision was made on whether to retrain a model; `key` distinguishes decisions with the same event time.
+
+    `decision_hash` is that of its record: another decision on the same occasion is another fact.
+    """
 
     kind: Literal["trigger_judged"] = "trigger_judged"
     trigger_type: TriggerType
@@ -48,10 +51,11 @@ class TriggerJudged(Fact):
     held_by: str | None = None
     event_time: UtcTime
     key: str
+    decision_hash: str
 
     @property
     def fact_id(self) -> str:
-        return f"{self.model_name}-judged-{self.event_time.isoformat()}-{self.key}"
+        return f"{self.model_name}-judged-{self.event_time.isoformat()}-{self.key}-{self.decision_hash[:12]}"
 
     @property
     def sentence(self) -> str:

@@ -39,9 +39,9 @@ def _acknowledge(actor: str, reason: str | None, ports: Ports, record: ServingRe
         return alert
     at = ports.clock.now()
     known = alert.acknowledged_by(actor, reason, at)
-    ports.ledger.note(record.alerted(known))
     fact = FailureAcknowledged(
         model_name=record.model_name, job_id=alert.job_id, actor=actor, at=at, version=alert.version, reason=reason
     )
+    ports.ledger.note(record.alerted(known), fact)
     record_fact(fact, ports)
     return known

@@ -44,6 +44,7 @@ def tell(
         champions=tuple(_failed(name, alert, policies) for name, alert in sorted(alerts.items())),
         began=began,
     )
+    ports.audit.append(fact)
     if not announce(fact, ports):
         return 0
     noting = partial(_note, alerts, at, problems, ports)

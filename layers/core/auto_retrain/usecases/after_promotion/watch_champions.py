@@ -8,7 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 from ...domain.errors import RollbackRefused
-from ...domain.facts.after_promotion import PromotionFinal
+from ...domain.facts.after_promotion import ChampionFailed, PromotionFinal
 from ...domain.messages.after_promotion import ChampionsWatched
 from ...domain.messages.references import ScheduledEvent
 from ...domain.policy.policy import AppliedPolicy, PolicyStatus
@@ -127,20 +127,31 @@ def _failure(record: ServingRecord, decision: Decision) -> str:
 
 def _fail(decision: Decision, error: RollbackRefused, at: datetime, ports: Ports, record: ServingRecord) -> None:
     if record.watches(decision.version):
-        ports.ledger.note(record.failed(f"{_failure(record, decision)}; {error}", at))
+        _note_failure(record.failed(f"{_failure(record, decision)}; {error}", at), ports)
 
 
 def _warn(decision: Decision, at: datetime, ports: Ports, record: ServingRecord) -> None:
     if record.watches(decision.version):
-        ports.ledger.note(record.warned(_failure(record, decision), at))
+        _note_failure(record.warned(_failure(record, decision), at), ports)
+
+
+def _note_failure(record: ServingRecord, ports: Ports) -> None:
+    """Note a failure after which the champion stays; people are told of it with all others."""
+    alert = record.alert
+    assert alert is not None
+    fact = ChampionFailed(
+        model_name=record.model_name, job_id=alert.job_id, at=alert.at, version=alert.version, reason=alert.reason
+    )
+    ports.ledger.note(record, fact)
+    record_fact(fact, ports)
 
 
 def _finalise(decision: Decision, at: datetime, ports: Ports, record: ServingRecord) -> None:
     version, reason = decision.version, decision.reason
     if record.champion is None or not record.watches(version):
         return
-    ports.ledger.note(record.finalised(reason, at))
     fact = PromotionFinal(
         model_name=record.model_name, job_id=record.champion.job_id, at=at, version=version, reason=reason
     )
+    ports.ledger.note(record.finalised(reason, at), fact)
     record_fact(fact, ports)

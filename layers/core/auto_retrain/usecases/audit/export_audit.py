@@ -33,7 +33,7 @@ def export_audit(model_name: str | None, job_id: str | None, ports: Ports) -> Ex
     else:
         names = sorted(head.model_name for head in ports.audit.heads())
     if model_name and not ports.audit.head(names[0]).number:
-        raise ModelUnknown(f"there is no audit chain of '{model_name}'")
+        raise ModelUnknown(f"there is no audit chain of '{model_name}'; see 'auto-retrain models list'")
     return Export(_lines(names, job_id, ports), anchor)
 
 

@@ -1,4 +1,7 @@
-"""The only place where a fact leaves a use case, on its way to the log and the event bus."""
+"""The only place where a fact leaves a use case, on its way to the log and the event bus.
+
+By then it is in the audit chain of its model: a store appends it together with the change that it speaks of.
+"""
 
 import logging
 

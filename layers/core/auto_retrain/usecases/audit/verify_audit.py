@@ -112,4 +112,4 @@ def _since(findings: ChainFindings, anchors: AnchorCheck, from_anchor: bool) -> 
 
 def _refuse_unknown(model_name: str, ports: Ports) -> None:
     if ports.policies.get(model_name) is None:
-        raise ModelUnknown(f"there is neither a chain nor a policy of '{model_name}'")
+        raise ModelUnknown(f"there is neither a chain nor a policy of '{model_name}'; see 'auto-retrain models list'")

@@ -1,11 +1,8 @@
 """Checks a job's data before training: whether they are sound, and enough for a decision."""
 
-from collections.abc import Sequence
-
 from ...data_checks import check_data_of
 from ...data_checks.evidence import DataEvidence
 from ...domain.data_check import DataCheck
-from ...domain.drift import FeatureHistogram
 from ...domain.errors import DataInvalid
 from ...domain.facts.training import DataChecked
 from ...domain.job import RetrainingJob
@@ -14,7 +11,6 @@ from ...domain.messages.data import DataCheckOutcome
 from ...domain.messages.references import JobReference
 from ...domain.policy.policy import Policy
 from ...ports import Ports
-from ...triggers.drift_scores import psi_of
 from ..audit.record import record
 from ..foreseeing.power import predict_power
 from ..foreseeing.skipping import decide_skipping
@@ -25,9 +21,10 @@ from .holdout_rows import digest_holdout
 from .kept_profiles import keep_job_profile
 from .manifest import freeze_data, read_manifest
 from .reference_profile import build_profile, count_live
+from .shifts import bins_to_draw, largest_shifts
 from .summarize import Summarized, summarize_data
 
-MAX_FINDINGS, MAX_FEATURES = 50, 20
+MAX_FINDINGS = 50
 
 
 def check_data(reference: JobReference, ports: Ports) -> DataCheckOutcome:
@@ -42,8 +39,10 @@ def check_data(reference: JobReference, ports: Ports) -> DataCheckOutcome:
     policy = policy_of(job.model_name, ports).policy
     if job.data_check is None:
         job = ports.jobs.save(freeze_data(job, policy, ports))
-        job = ports.jobs.save(job.checked(_run_checks(job, policy, ports)))
-        record(_fact_of(job, ports), ports)
+        checked = job.checked(_run_checks(job, policy, ports))
+        fact = _fact_of(checked, ports)
+        job = ports.jobs.save(checked, fact)
+        record(fact, ports)
     check = job.data_check
     assert check is not None
     if check.errors:
@@ -73,10 +72,12 @@ def _run_checks(job: RetrainingJob, policy: Policy, ports: Ports) -> DataCheck:
     summary, evidence = summarized.summary, _gather(job, manifest, policy, summarized, ports)
     power = predict_power(job, policy, summary, ports)
     skipping = decide_skipping(job, policy, power, ports)
+    psi = largest_shifts(evidence.histograms)
     return DataCheck(
         summary=summary,
         holdout=digest_holdout(manifest, ports),
-        psi=_psi_of(evidence.histograms),
+        psi=psi,
+        bins=bins_to_draw(evidence.histograms, psi),
         findings=tuple(check_data_of(policy, evidence)[:MAX_FINDINGS]),
         power=power,
         skipped=skipping.skipped,
@@ -107,9 +108,3 @@ def _gather(
         labels=summarized.labels,
         categories=names.by_feature(),
     )
-
-
-def _psi_of(histograms: Sequence[FeatureHistogram]) -> dict[str, float]:
-    filled = [histogram for histogram in histograms if sum(histogram.reference) and sum(histogram.live)]
-    values = {histogram.feature: round(psi_of(histogram), 6) for histogram in filled}
-    return dict(sorted(values.items(), key=lambda pair: -pair[1])[:MAX_FEATURES])

@@ -79,7 +79,9 @@ def _copy(job: RetrainingJob, version: ModelVersion, ports: Ports) -> None:
     # Last: it says that the copy is complete.
     ports.data.write(_list_key(name, version), file_list(files))
     uri, at = ports.data.uri(folder), ports.clock.now()
-    record(FilesKept(model_name=name, job_id=job.job_id, at=at, version=version.number, uri=uri), ports)
+    fact = FilesKept(model_name=name, job_id=job.job_id, at=at, version=version.number, uri=uri)
+    ports.audit.append(fact)
+    record(fact, ports)
 
 
 def _folder(model_name: str, version: ModelVersion) -> str:

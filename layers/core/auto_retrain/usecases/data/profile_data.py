@@ -49,6 +49,7 @@ def _keep_profile(job: RetrainingJob, version: str, ports: Ports) -> ProfileOutc
             version=version,
             rows=profile.rows,
         )
+        ports.audit.append(fact)
         record(fact, ports)
     uri = ports.data.uri(profile_key(job.model_name, version))
     return ProfileOutcome(uri=uri, rows=profile.rows, features=len(profile.features))

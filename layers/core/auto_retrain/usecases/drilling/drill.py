@@ -50,8 +50,9 @@ def drill_rollback(model_name: str, actor: str, live: bool, ports: Ports, wait: 
         at=at,
         steps=steps,
     )
-    ports.states.record_drill(model_name, drill)
-    _tell(model_name, drill, ports)
+    fact = _fact(model_name, drill, ports)
+    ports.states.record_drill(model_name, drill, fact)
+    announce(fact, ports) if isinstance(fact, DrillFailed) else record(fact, ports)
     return drill
 
 
@@ -70,10 +71,8 @@ def _check_is_settled(record: ServingRecord) -> None:
         raise DrillRefused(f"'{record.model_name}' cannot be drilled live now: {in_the_way}")
 
 
-def _tell(model_name: str, drill: Drill, ports: Ports) -> None:
+def _fact(model_name: str, drill: Drill, ports: Ports) -> DrillPassed | DrillFailed:
     about = {"model_name": model_name, "actor": drill.actor, "at": drill.at, "target": drill.target, "live": drill.live}
     if drill.problem is None:
-        record(DrillPassed(**about, seconds=drill.seconds), ports)
-        return
-    owner = owner_in(newest_version(model_name, ports))
-    announce(DrillFailed(**about, problem=drill.problem, owner=owner), ports)
+        return DrillPassed(**about, seconds=drill.seconds)
+    return DrillFailed(**about, problem=drill.problem, owner=owner_in(newest_version(model_name, ports)))

@@ -17,6 +17,7 @@ from ...domain.waiting_trigger import WaitingTrigger
 from ...ports import Ports
 from ..audit.record import announce
 from ..promoting.compare_serving import compare_serving
+from ..reporting.job_page import publish_job_page
 from ..rolling_out.take_back import abort_rollout
 from .escalate import escalate_rejections, escalate_skips
 
@@ -52,7 +53,7 @@ def end_job(job: RetrainingJob, failure: Failure | None, ports: Ports) -> Retrai
     ended = job.ended(ending, ports.clock.now(), error)
     rejections = _rejections(job, ending, ports)
     retrained = ending.is_retraining or _answers_schedule(job, ending)
-    return ports.jobs.close_job(ended, retrained=retrained, rejections=rejections)
+    return ports.jobs.close_job(ended, _ended_fact(ended), retrained=retrained, rejections=rejections)
 
 
 def _ending_of(job: RetrainingJob, failure: Failure | None) -> Ending:
@@ -106,7 +107,7 @@ def _backs_off(job: RetrainingJob) -> bool:
 
 
 def follow_up(job: RetrainingJob, ports: Ports) -> None:
-    """Announce how a job ended, restart the triggers that waited for its end, and compare what serves.
+    """Announce how a job ended, restart the triggers that waited for its end, compare what serves, and store its page.
 
     Then the job is marked as announced. Whoever closed it may have died before, or the event bus may be away: until the
     job is marked, the watcher does this again. Repeated, it notifies nobody twice and starts nothing twice.
@@ -114,7 +115,8 @@ def follow_up(job: RetrainingJob, ports: Ports) -> None:
     announced = _announce_end(job, ports)
     _restart_waiting(job, ports)
     _compare(job, ports)
-    if announced and not job.announced:
+    published = publish_job_page(job, ports)
+    if announced and published and not job.announced:
         ports.jobs.save(job.after_announcement())
 
 
@@ -127,21 +129,25 @@ def _compare(job: RetrainingJob, ports: Ports) -> None:
 
 
 def _announce_end(job: RetrainingJob, ports: Ports) -> bool:
-    fact = JobEnded(
-        model_name=job.model_name,
-        job_id=job.job_id,
-        at=ports.clock.now(),
-        ending=job.ending or Ending.FAILED,
-        status=job.status,
-        version=job.challenger_version,
-        summary=job.summary(),
-    )
-    announced = announce(fact, ports)
+    announced = announce(_ended_fact(job), ports)
     if job.ending is Ending.SKIPPED:
         return escalate_skips(job, ports) and announced
     if _counts(job, job.ending):
         return escalate_rejections(job, ports) and announced
     return announced
+
+
+def _ended_fact(job: RetrainingJob) -> JobEnded:
+    assert job.completed_at is not None
+    return JobEnded(
+        model_name=job.model_name,
+        job_id=job.job_id,
+        at=job.completed_at,
+        ending=job.ending or Ending.FAILED,
+        status=job.status,
+        version=job.challenger_version,
+        summary=job.summary(),
+    )
 
 
 def _restart_waiting(job: RetrainingJob, ports: Ports) -> None:

@@ -35,4 +35,5 @@ def _announce(
         owner=owner,
         last=job.summary(),
     )
+    ports.audit.append(fact)
     return announce(fact, ports)

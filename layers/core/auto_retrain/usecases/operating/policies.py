@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from ...domain.base import Record
 from ...domain.errors import PolicyConflict, PolicyInvalid
 from ...domain.explain import shown
-from ...domain.facts.policies import PolicyApplied
+from ...domain.facts.policies import applied_fact
 from ...domain.people import check_person
 from ...domain.policy.changes import FieldChange, changes_between
 from ...domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
@@ -157,13 +157,5 @@ def _put_in_force(
     now, before = ports.clock.now(), newest.version if newest else 0
     applied = ports.policies.apply(policy, actor, now, status=status, note=note, after=before)
     if applied.version > before:
-        fact = PolicyApplied(
-            model_name=policy.model,
-            actor=actor,
-            at=applied.applied_at,
-            version=applied.version,
-            status=applied.status.value,
-            note=applied.note,
-        )
-        record(fact, ports)
+        record(applied_fact(applied), ports)
     return applied

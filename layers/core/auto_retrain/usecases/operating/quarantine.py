@@ -16,7 +16,9 @@ def lift_quarantine(model_name: str, reason: str, actor: str, ports: Ports) -> b
     """
     check_person(actor, reason)
     policy_of(model_name, ports)
-    was_lifted, now = ports.states.set_quarantine(model_name, None), ports.clock.now()
+    now = ports.clock.now()
+    fact = QuarantineLifted(model_name=model_name, actor=actor, at=now, since=now, reason=reason)
+    was_lifted = ports.states.set_quarantine(model_name, None, fact)
     if was_lifted:
-        announce(QuarantineLifted(model_name=model_name, actor=actor, at=now, since=now, reason=reason), ports)
+        announce(fact, ports)
     return was_lifted

@@ -22,8 +22,6 @@ def await_review(order: ReviewOrder, ports: Ports) -> ReviewStarted:
         raise PromotionRefused(f"job '{job.job_id}' has no validation with the decision 'promote'")
     since = job.pending_review.since if job.pending_review else ports.clock.now()
     pending = PendingReview(task_token=order.task_token, since=since)
-    # This also clears the last step: its Kubernetes Job is deleted long before a person decides.
-    ports.jobs.save(job.awaiting_review(pending))
     fact = ReviewRequested(
         model_name=job.model_name,
         job_id=job.job_id,
@@ -32,5 +30,7 @@ def await_review(order: ReviewOrder, ports: Ports) -> ReviewStarted:
         until=pending.until,
         reason=result.reason,
     )
+    # This also clears the last step: its Kubernetes Job is deleted long before a person decides.
+    ports.jobs.save(job.awaiting_review(pending), fact)
     announce(fact, ports)
     return ReviewStarted(job_id=job.job_id, until=pending.until)

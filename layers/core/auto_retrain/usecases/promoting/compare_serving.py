@@ -47,9 +47,10 @@ def _compare_with_none(job: RetrainingJob, record: ServingRecord, version: str |
     moved = _fact(job, version, adopted is not None, ports)
     # Announced first: if we die in between, the same fact is announced again, under the same id.
     if moved.fact_id != ports.states.get(job.model_name).moved_alias and announce(moved, ports):
-        ports.states.record_moved_alias(job.model_name, moved.fact_id)
+        ports.states.record_moved_alias(job.model_name, moved.fact_id, moved)
     if adopted:
-        ports.ledger.write(record.adopted(adopted, "somebody else moved the alias 'champion'", ports.clock.now()))
+        change = record.adopted(adopted, "somebody else moved the alias 'champion'", ports.clock.now())
+        ports.ledger.write(change, facts=[moved])
     return "moved"
 
 

@@ -23,5 +23,7 @@ def mention_overdue_drill(
     reason = overdue(ports.states.get(job.model_name).drill, deployment.max_drill_age_days, at)
     if reason:
         owner = owner_in(newest_version(job.model_name, ports))
-        announce(DrillOverdue(model_name=job.model_name, job_id=job.job_id, at=at, reason=reason, owner=owner), ports)
+        fact = DrillOverdue(model_name=job.model_name, job_id=job.job_id, at=at, reason=reason, owner=owner)
+        ports.audit.append(fact)
+        announce(fact, ports)
     return reason

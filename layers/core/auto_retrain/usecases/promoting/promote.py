@@ -31,7 +31,6 @@ def promote(
     now = ports.clock.now()
     watched_for = _watched_for(deployment, newest_version(job.model_name, ports))
     change = before.promoted(version, job, actor, reason, now, watched_for)
-    written = ports.ledger.write(change, job.deploying().promoted(now, change.line.watched_until))
     fact = Promoted(
         model_name=job.model_name,
         job_id=job.job_id,
@@ -41,6 +40,7 @@ def promote(
         previous_version=change.line.previous_version,
         reason=reason,
     )
+    written = ports.ledger.write(change, job.deploying().promoted(now, change.line.watched_until), facts=[fact])
     record(fact, ports)
     return follow(written, deployment.traffic, ports)
 
@@ -57,6 +57,7 @@ def adopt_champion(job: RetrainingJob, before: ServingRecord, ports: Ports) -> S
     if before.champion is not None or job.champion is None:
         return before
     now, reason = ports.clock.now(), "it served before the first deployment here"
-    adopted = ports.ledger.write(before.adopted(job.champion, reason, now))
-    record(ChampionAdopted(model_name=job.model_name, job_id=job.job_id, at=now, version=job.champion.number), ports)
+    fact = ChampionAdopted(model_name=job.model_name, job_id=job.job_id, at=now, version=job.champion.number)
+    adopted = ports.ledger.write(before.adopted(job.champion, reason, now), facts=[fact])
+    record(fact, ports)
     return adopted

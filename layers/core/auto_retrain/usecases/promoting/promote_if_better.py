@@ -40,6 +40,7 @@ def promote_if_better(model_name: str, job_id: str, min_improvement: float, port
     allowed = job.deploying().validated(result)
     check_lease_now(job, ports)
     # One write, so that a job that may no longer be deployed keeps its sealed validation.
-    ports.jobs.save(allowed.reported(publish_report(allowed, result, judgement.versions, ports)))
-    record(validation_fact(allowed, result, ports), ports)
+    fact = validation_fact(allowed, result, ports)
+    ports.jobs.save(allowed.reported(publish_report(allowed, result, judgement.versions, ports)), fact)
+    record(fact, ports)
     return deploy_model(JobReference(job_id=job_id), ports).next == "promoted"

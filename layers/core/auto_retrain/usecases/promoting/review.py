@@ -65,7 +65,6 @@ def _review(job: RetrainingJob, approved: bool, actor: str, reason: str | None, 
         validation_hash=job.validation.validation_hash,
         at=ports.clock.now(),
     )
-    reviewed = ports.jobs.save(job.reviewed(review))
     fact = ReviewGiven(
         model_name=job.model_name,
         job_id=job.job_id,
@@ -74,6 +73,7 @@ def _review(job: RetrainingJob, approved: bool, actor: str, reason: str | None, 
         approved=approved,
         reason=reason,
     )
+    reviewed = ports.jobs.save(job.reviewed(review), fact)
     record(fact, ports)
     return reviewed
 

@@ -28,9 +28,11 @@ def adopt(record: ServingRecord, traffic: Seen, alias: Seen, own: OwnStates, por
         return None
     moved = joined(traffic.moved, alias.moved) or ""
     # Announced first: if we die in between, the same fact is announced again, under the same id.
-    if not announce(moved_fact(record, moved, number, ports, adopted=True), ports):
+    fact = moved_fact(record, moved, number, ports, adopted=True)
+    if not announce(fact, ports):
         return None
-    adopted = ports.ledger.write(record.adopted(version, f"somebody else let it serve: {moved}", ports.clock.now()))
+    change = record.adopted(version, f"somebody else let it serve: {moved}", ports.clock.now())
+    adopted = ports.ledger.write(change, facts=[fact])
     if record.rollout:
         wake(record, ports)
         publish_page(record.rollout, adopted, ports)

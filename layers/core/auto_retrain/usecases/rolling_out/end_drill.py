@@ -1,6 +1,7 @@
 """Ends a live drill: the champion answers the requests again."""
 
 from ...domain.facts.drilling import DrillLeft, DrillMoved
+from ...domain.facts.fact import Fact
 from ...domain.people import SYSTEM_ACTOR
 from ...domain.serving import ServingChange, ServingRecord
 from ...ports import Ports
@@ -11,18 +12,18 @@ from .follow import follow
 from .traffic_target import target_of
 
 
-def end_drill(record: ServingRecord, actor: str, reason: str, ports: Ports) -> ServingRecord:
+def end_drill(record: ServingRecord, actor: str, reason: str, ports: Ports, *facts: Fact) -> ServingRecord:
     """The record with the champion in its place; traffic and alias are still to follow.
 
     Raises ServingConflict if somebody has changed the record meanwhile.
     """
-    return write_drill(record.drill_ended(actor, reason, ports.clock.now()), ports)
+    return write_drill(record.drill_ended(actor, reason, ports.clock.now()), ports, *facts)
 
 
-def write_drill(change: ServingChange, ports: Ports) -> ServingRecord:
-    """Write that a drill begins or ends, and record the fact; raises ServingConflict as the ledger does."""
-    written, line = ports.ledger.write(change), change.line
-    fact = DrillMoved(
+def write_drill(change: ServingChange, ports: Ports, *facts: Fact) -> ServingRecord:
+    """Write that a drill begins or ends, with what else there is to say; raises ServingConflict as the ledger does."""
+    line = change.line
+    moved = DrillMoved(
         model_name=line.model_name,
         actor=line.actor,
         at=line.deployed_at,
@@ -30,7 +31,8 @@ def write_drill(change: ServingChange, ports: Ports) -> ServingRecord:
         sequence=line.sequence,
         reason=line.reason,
     )
-    record_fact(fact, ports)
+    written = ports.ledger.write(change, facts=[moved, *facts])
+    record_fact(moved, ports)
     return written
 
 
@@ -39,16 +41,16 @@ def end_overdue_drill(record: ServingRecord, ports: Ports) -> ServingRecord:
     drill = record.drill
     if drill is None or record.champion is None or ports.clock.now() < drill.until:
         return record
-    ended = end_drill(record, SYSTEM_ACTOR, f"{drill.actor} did not end the drill", ports)
     fact = DrillLeft(
         model_name=record.model_name,
         actor=drill.actor,
         at=ports.clock.now(),
-        sequence=ended.sequence,
+        sequence=record.sequence + 1,
         champion=record.champion.version.number,
         target=drill.target.number,
         owner=owner_in(newest_version(record.model_name, ports)),
     )
+    ended = end_drill(record, SYSTEM_ACTOR, f"{drill.actor} did not end the drill", ports, fact)
     announce(fact, ports)
     return ended
 

@@ -23,8 +23,9 @@ def expose(
 
     Raises ServingConflict if somebody has written the record meanwhile, and what `follow` raises.
     """
-    written = ports.ledger.write(change, job, lease_until)
-    record(_fact(change.line), ports)
+    fact = _fact(change.line)
+    written = ports.ledger.write(change, job, lease_until, [fact])
+    record(fact, ports)
     return follow(written, target, ports)
 
 

@@ -1,12 +1,15 @@
 """Makes traffic, then the alias, follow the serving record, and reads both back."""
 
 from ...domain.errors import ServingConflict, TrafficRefused, TrafficUnavailable
+from ...domain.facts.fact import Fact
+from ...domain.facts.promoting import ServingInForce
 from ...domain.policy.traffic import TrafficTarget
 from ...domain.rollout import Applied
 from ...domain.serving import ServingRecord
 from ...domain.traffic import DesiredRoute
 from ...ports import Ports
 from ..audit.record import announce
+from ..audit.record import record as record_fact
 from .adopt import adopt, chosen, joined, moved_fact
 from .let_follow import Seen, let_alias_follow, let_traffic_follow
 from .own_states import OwnStates
@@ -66,10 +69,29 @@ def _noted(
     after = record.read_back(applied, conflict)
     if before and after.changed(applied=applied.changed(at=before.at)) == record:
         return record
+    facts: list[Fact] = []
     if conflict and conflict != record.conflict:
-        fact = moved_fact(record, conflict, chosen(traffic, alias, own), ports)
-        after = after.told(ports.clock.now()) if announce(fact, ports) else after
+        moved = moved_fact(record, conflict, chosen(traffic, alias, own), ports)
+        after = after.told(ports.clock.now()) if announce(moved, ports) else after
+        facts = [moved]
     if conflict != record.conflict:
         # First: if we die in between, the difference is news once more.
-        ports.states.record_moved_alias(record.model_name, conflict)
-    return ports.ledger.note(after)
+        ports.states.record_moved_alias(record.model_name, conflict, *facts)
+    return _note(after, before.sequence if before else None, ports)
+
+
+def _note(record: ServingRecord, sequence: int | None, ports: Ports) -> ServingRecord:
+    """Store the record, with the fact that it is in force if that is news since this line of the ledger."""
+    applied = record.applied
+    if applied is None or not record.is_applied or applied.sequence == sequence:
+        return ports.ledger.note(record)
+    fact = ServingInForce(
+        model_name=record.model_name,
+        at=applied.at,
+        sequence=record.sequence,
+        alias=applied.alias,
+        weights=dict(applied.route.weights) if applied.route else {},
+    )
+    noted = ports.ledger.note(record, fact)
+    record_fact(fact, ports)
+    return noted

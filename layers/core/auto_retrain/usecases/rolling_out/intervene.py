@@ -93,8 +93,9 @@ def _intervene(kind: _Wish, actor: str, reason: str, ports: Ports, record: Servi
     if present and present.kind == kind:
         return record
     wish = Intervention(kind=kind, actor=actor, reason=reason, at=ports.clock.now())
-    noted = ports.ledger.note(record.intervened(wish))
-    record_fact(_fact(record, kind, actor, reason, ports), ports)
+    fact = _fact(record, kind, actor, reason, ports)
+    noted = ports.ledger.note(record.intervened(wish), fact)
+    record_fact(fact, ports)
     return noted
 
 
@@ -102,8 +103,9 @@ def _resume(actor: str, reason: str, ports: Ports, record: ServingRecord) -> Ser
     present = _undecided(record, "resume", ports)
     if present is None:
         return record
-    noted = ports.ledger.note(record.resumed(present, ports.clock.now()))
-    record_fact(_fact(record, "resume", actor, reason, ports), ports)
+    fact = _fact(record, "resume", actor, reason, ports)
+    noted = ports.ledger.note(record.resumed(present, ports.clock.now()), fact)
+    record_fact(fact, ports)
     return noted
 
 

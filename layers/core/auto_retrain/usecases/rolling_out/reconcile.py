@@ -64,4 +64,4 @@ def _tell(record: ServingRecord, applied: AppliedPolicy | None, at: datetime, po
         owner=owner_in(applied),
     )
     if announce(fact, ports):
-        ports.ledger.note(record.told(at))
+        ports.ledger.note(record.told(at), fact)

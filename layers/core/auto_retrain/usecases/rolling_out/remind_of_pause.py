@@ -33,4 +33,5 @@ def remind_of_pause(
         reason=pause.reason,
         owner=owner_in(newest_version(record.model_name, ports)),
     )
+    ports.audit.append(fact)
     return evidence.changed(reminded_at=at) if announce(fact, ports) else evidence

@@ -12,6 +12,7 @@ from ...domain.serving import ServingRecord
 from ...domain.watch import Alert
 from ...ports import Ports
 from ..audit.record import record
+from ..reporting.job_page import publish_job_page
 from .newest_record import on_newest
 
 _LOG = logging.getLogger(__name__)
@@ -42,11 +43,12 @@ def settle(model_name: str, alert: Alert, ports: Ports) -> None:
 def _mark(job: RetrainingJob, alert: Alert, ports: Ports) -> None:
     if job.ending is Ending.PROMOTED:
         at = ports.clock.now()
-        ports.jobs.save(job.taken_back(alert.reason, at))
         fact = JobTakenBack(
             model_name=job.model_name, job_id=job.job_id, at=at, version=alert.version, reason=alert.reason
         )
+        marked = ports.jobs.save(job.taken_back(alert.reason, at), fact)
         record(fact, ports)
+        publish_job_page(marked, ports)
 
 
 def _note(alert: Alert, ports: Ports, serving: ServingRecord) -> None:

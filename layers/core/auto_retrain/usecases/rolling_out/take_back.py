@@ -5,7 +5,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from ...domain.deployment_ledger import LedgerLine
 from ...domain.errors import AutoRetrainError
 from ...domain.facts.taking_back import VersionTakenBack
 from ...domain.messages.rolling_out import RollbackOutcome
@@ -28,11 +27,11 @@ MAX_REASON = 500
 
 
 class _Written(NamedTuple):
-    """A record before and after a change with its ledger line, or why nothing had to be changed."""
+    """A record before and after a change with the fact about it, or why nothing had to be changed."""
 
     before: ServingRecord
     record: ServingRecord
-    line: LedgerLine | None = None
+    fact: VersionTakenBack | None = None
     unchanged: str | None = None
 
 
@@ -61,15 +60,13 @@ def take_back(model_name: str, decide: Decision, ports: Ports, tell: bool = True
 
     What cannot be reached now is done by the watcher of rollouts.
     """
-    written = on_newest(model_name, partial(_write, decide, ports), ports)
+    written = on_newest(model_name, partial(_write, decide, tell, ports), ports)
     record, pending = _follow(written, ports)
-    taken_back: tuple[str, ...] = ()
-    if written.line:
+    fact = written.fact
+    if fact:
         wake(written.before, ports)
-        taken_back = _taken_back(written)
-        fact = _fact(written, written.line, taken_back)
         # People are told of many champions at once, by whoever took them back.
-        _tell(fact, ports) if tell else record_fact(fact.changed(told_with_others=True), ports)
+        _tell(fact, ports) if tell else record_fact(fact, ports)
         settle_now(record, ports)
         if written.before.rollout:
             publish_page(written.before.rollout, record, ports)
@@ -77,7 +74,7 @@ def take_back(model_name: str, decide: Decision, ports: Ports, tell: bool = True
     return RollbackOutcome(
         model_name=model_name,
         version=record.champion_number,
-        taken_back=taken_back,
+        taken_back=fact.versions if fact else (),
         unchanged=written.unchanged,
         alias=record.applied.alias if record.applied else None,
         weights=dict(route.weights) if route else None,
@@ -85,11 +82,12 @@ def take_back(model_name: str, decide: Decision, ports: Ports, tell: bool = True
     )
 
 
-def _write(decide: Decision, ports: Ports, before: ServingRecord) -> _Written:
+def _write(decide: Decision, tell: bool, ports: Ports, before: ServingRecord) -> _Written:
     decision = decide(before)
     if isinstance(decision, str):
         return _Written(before, before, unchanged=decision)
-    return _Written(before, ports.ledger.write(decision), decision.line)
+    fact = _fact(before, decision, tell)
+    return _Written(before, ports.ledger.write(decision, facts=[fact]), fact)
 
 
 def _follow(written: _Written, ports: Ports) -> tuple[ServingRecord, str | None]:
@@ -98,7 +96,7 @@ def _follow(written: _Written, ports: Ports) -> tuple[ServingRecord, str | None]
     The target that a rollout was begun with has to let go of it, even if the policy names another one by now.
     """
     record = written.record
-    if written.line is None and record.is_applied:
+    if written.fact is None and record.is_applied:
         return record, record.conflict
     try:
         target = target_of(written.before, newest_version(record.model_name, ports))
@@ -125,21 +123,18 @@ def _note_told(fact: VersionTakenBack, ports: Ports, record: ServingRecord) -> N
         ports.ledger.note(record.alerted(alert.reminded(fact.at)))
 
 
-def _taken_back(written: _Written) -> tuple[str, ...]:
-    earlier = {(each.version, each.at) for each in written.before.rolled_back}
-    return tuple(each.version for each in written.record.rolled_back if (each.version, each.at) not in earlier)
-
-
-def _fact(written: _Written, line: LedgerLine, versions: tuple[str, ...]) -> VersionTakenBack:
-    rollout, alert = written.before.rollout, written.record.alert
+def _fact(before: ServingRecord, change: ServingChange, tell: bool) -> VersionTakenBack:
+    after, line = change
+    earlier = {(each.version, each.at) for each in before.rolled_back}
     return VersionTakenBack(
         model_name=line.model_name,
-        job_id=rollout.job_id if rollout else None,
+        job_id=before.rollout.job_id if before.rollout else None,
         actor=line.actor,
         at=line.deployed_at,
-        versions=versions,
+        versions=tuple(each.version for each in after.rolled_back if (each.version, each.at) not in earlier),
         champion=line.version.number,
         sequence=line.sequence,
         reason=line.reason,
-        waits=alert is not None and alert != written.before.alert and alert.acknowledged is None,
+        waits=after.alert is not None and after.alert != before.alert and after.alert.acknowledged is None,
+        told_with_others=not tell,
     )

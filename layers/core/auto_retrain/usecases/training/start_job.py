@@ -5,7 +5,8 @@ import secrets
 
 from ...domain.batch import ParkedOrder
 from ...domain.errors import ArtifactInvalid, ArtifactMissing, AutoRetrainError, ChampionConflict, ClusterRefused
-from ...domain.facts.training import StepOrdered
+from ...domain.facts.fact import Fact
+from ...domain.facts.training import ChallengerTrained, StepOrdered
 from ...domain.job import PendingStep, RetrainingJob, Variant
 from ...domain.messages.training import StepOrder, StepStarted
 from ...domain.model_version import ModelVersion
@@ -73,21 +74,25 @@ def _start(job: RetrainingJob, step: StepOrder, policy: Policy, ports: Ports) ->
         trace=ports.traces.current(),
     )
     job = job.ordering_pods(step.kind, training, len(orders) if has_variants else 1)
+    facts = _facts_of(job, pending)
     # The record comes first: the watcher must know the token before the Kubernetes Job can end.
-    ports.jobs.save(job.waiting_for(pending))
+    ports.jobs.save(job.waiting_for(pending), *facts)
     if has_variants:
         ports.cluster.start_indexed_job(name, orders, training, training.pods_at_once)
     elif not batched:
         ports.cluster.start_job(name, orders, training)
-    fact = StepOrdered(
-        model_name=job.model_name,
-        job_id=job.job_id,
-        at=pending.since,
-        step=step.kind,
-        kubernetes_job=pending.kubernetes_job,
-    )
-    record(fact, ports)
+    for fact in facts:
+        record(fact, ports)
     return pending
+
+
+def _facts_of(job: RetrainingJob, pending: PendingStep) -> list[Fact]:
+    """What training left, if that was the step before, and what runs next."""
+    about = {"model_name": job.model_name, "job_id": job.job_id, "at": pending.since}
+    ordered = StepOrdered(**about, step=pending.kind, kubernetes_job=pending.kubernetes_job)
+    if pending.kind == "train":
+        return [ordered]
+    return [ChallengerTrained(**about, versions=tuple(job.challengers)), ordered]
 
 
 def _check_alone(job: RetrainingJob, training: TrainingPolicy, ports: Ports) -> None:

@@ -70,14 +70,15 @@ def _quarantine_or_lift(decision: TriggerDecision, applied: AppliedPolicy, drift
     model, since, now = decision.model_name, decision.event_time, ports.clock.now()
     if drift.broken:
         quarantine = Quarantine(since=since, reason=_named(drift.broken))
-        if ports.states.set_quarantine(model, quarantine):
-            owner = applied.policy.owner
-            fact = QuarantineSet(model_name=model, at=now, since=since, reason=quarantine.reason, owner=owner)
+        owner = applied.policy.owner
+        fact = QuarantineSet(model_name=model, at=now, since=since, reason=quarantine.reason, owner=owner)
+        if ports.states.set_quarantine(model, quarantine, fact):
             announce(fact, ports)
     elif drift.is_sound and ports.states.get(model).quarantine:
         # Announced first: if we die in between, the next attempt still sees the quarantine.
-        announce(QuarantineLifted(model_name=model, at=now, since=since), ports)
-        ports.states.set_quarantine(model, None)
+        lifted = QuarantineLifted(model_name=model, at=now, since=since)
+        announce(lifted, ports)
+        ports.states.set_quarantine(model, None, lifted)
     _escalate(decision, applied, ports)
 
 
@@ -94,6 +95,7 @@ def _escalate(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) -
             reason=quarantine.reason,
             owner=applied.policy.owner,
         )
+        ports.audit.append(fact)
         announce(fact, ports)
 
 

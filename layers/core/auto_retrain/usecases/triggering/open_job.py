@@ -22,7 +22,7 @@ def open_job(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) ->
     """The decision with its job opened, or changed to `skip` if another job already owns the model."""
     job = _new_job(decision, applied, ports)
     try:
-        opened = ports.jobs.open_job(job, job.created_at + LEASE)
+        opened = ports.jobs.open_job(job, job.created_at + LEASE, judgement_fact(job.decision), _opened_fact(job))
     except LeaseHeld as held:
         return decision.held("running_job", str(held))
     _announce_start(opened, ports)
@@ -50,15 +50,18 @@ def already_opened(job_id: str, ports: Ports) -> TriggerDecision | None:
 
 def _announce_start(job: RetrainingJob, ports: Ports) -> None:
     record(judgement_fact(job.decision), ports)
-    fact = JobOpened(
+    announce(_opened_fact(job), ports)
+
+
+def _opened_fact(job: RetrainingJob) -> JobOpened:
+    return JobOpened(
         model_name=job.model_name,
         job_id=job.job_id,
         actor=job.actor,
-        at=ports.clock.now(),
+        at=job.created_at,
         trigger_type=job.trigger_type,
         reason=job.trigger_reason,
     )
-    announce(fact, ports)
 
 
 def _new_job(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) -> RetrainingJob:

@@ -7,13 +7,15 @@ from ..audit.record import record
 
 
 def record_decision(decision: DecisionRecord, ports: Ports) -> None:
-    """Record a decision; it replaces an earlier one with the same model, event time and key."""
-    ports.decisions.record(decision)
-    record(judgement_fact(decision), ports)
+    """Record a decision; it replaces another one with the same model, event time and key."""
+    sealed = decision.sealed()
+    fact = judgement_fact(sealed)
+    ports.decisions.record(sealed, fact)
+    record(fact, ports)
 
 
 def judgement_fact(decision: DecisionRecord) -> TriggerJudged:
-    """The fact that a decision was made."""
+    """The fact that a sealed decision was made."""
     return TriggerJudged(
         model_name=decision.model_name,
         job_id=decision.job_id,
@@ -25,4 +27,5 @@ def judgement_fact(decision: DecisionRecord) -> TriggerJudged:
         held_by=decision.held_by,
         event_time=decision.event_time,
         key=decision.key,
+        decision_hash=decision.decision_hash,
     )

@@ -26,6 +26,9 @@ def record_retraining(model_name: str, at: datetime | None, ports: Ports) -> Mod
         raise EventInvalid(f"at = {at.isoformat()}: must not be in the future; leave it out to mean now")
     if at is not None and at.year < FIRST_YEAR:
         raise EventInvalid(f"at = {at.isoformat()}: must not be before {FIRST_YEAR}")
-    ports.states.record_retrain(model_name, at or now)
-    record(RetrainingRecorded(model_name=model_name, at=now, retrained_at=at or now), ports)
-    return ports.states.get(model_name)
+    fact = RetrainingRecorded(model_name=model_name, at=now, retrained_at=at or now)
+    ports.states.record_retrain(model_name, fact.retrained_at, fact)
+    state = ports.states.get(model_name)
+    if state.last_retrained_at == fact.retrained_at:
+        record(fact, ports)
+    return state

@@ -22,7 +22,9 @@ def remind_of_pauses(fleet: Iterable[AppliedPolicy], since: datetime, at: dateti
         if applied.status is PolicyStatus.PAUSED and slot > since:
             pause = _beginning(applied.policy.model, ports) or applied
             if _is_due(slot - pause.applied_at):
-                announce(_fact(applied, pause, (slot - pause.applied_at) // REPEAT_TIME, ports), ports)
+                fact = _fact(applied, pause, (slot - pause.applied_at) // REPEAT_TIME, ports)
+                ports.audit.append(fact)
+                announce(fact, ports)
 
 
 def _beginning(model_name: str, ports: Ports) -> AppliedPolicy | None:

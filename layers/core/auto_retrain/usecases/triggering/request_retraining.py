@@ -70,10 +70,13 @@ def request_retraining(
     if owner and trigger_type is TriggerType.MANUAL and is_crowded(ports.waiting.of(model_name)):
         raise RequestRefused(f"job '{owner}' is retraining '{model_name}', and {CROWDED}")
     name = execution_name(model_name, trigger_type.value, now.isoformat())
+    fact = RetrainingRequested(model_name=model_name, actor=actor, at=now, execution_name=name, reason=reason)
+    # First: whatever becomes of it, the chain says who asked.
+    ports.audit.append(fact)
     arn = ports.executions.start(name, event)
     if arn is None:
         raise JobConflict(f"an execution named '{name}' was started at the very same moment; try again")
-    record(RetrainingRequested(model_name=model_name, actor=actor, at=now, execution_arn=arn, reason=reason), ports)
+    record(fact, ports)
     holds = model_holds(applied, state, trigger_type, now, now, forced=force)
     return RequestedRetraining(execution_arn=arn, job_id=job_id(model_name, arn), holds=tuple(holds))
 

@@ -34,8 +34,9 @@ def validate_model(reference: JobReference, ports: Ports) -> ValidationOutcome:
     judgement = judge_scores(job, scores, applied, ports)
     result = judgement.result.sealed(ports.clock.now())
     job = job.validated(result)
-    ports.jobs.save(job.reported(publish_report(job, result, judgement.versions, ports)))
-    record(validation_fact(job, result, ports), ports)
+    fact = validation_fact(job, result, ports)
+    ports.jobs.save(job.reported(publish_report(job, result, judgement.versions, ports)), fact)
+    record(fact, ports)
     return ValidationOutcome(
         next=_next_step(job, result),
         decision=result.decision,

@@ -1,6 +1,6 @@
 """Reports the state of a Kubernetes Job to the execution that waits for it, and saves its log in time."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property, partial
@@ -77,8 +77,8 @@ def answer(job: RetrainingJob, listing: Listing, problems: list[str], ports: Por
     kubernetes_job, phase = place.job, place.job.phase_of(place.order)
     if phase is ClusterJobPhase.COMPLETE:
         _save_logs(job, place, pending, problems, ports)
-        ports.executions.succeed(pending.task_token, {"kind": pending.kind, "kubernetes_job": kubernetes_job.name})
-        return _ended(job, pending, "succeeded", ports)
+        output = {"kind": pending.kind, "kubernetes_job": kubernetes_job.name}
+        return _end(job, pending, "succeeded", partial(ports.executions.succeed, pending.task_token, output), ports)
     if phase is ClusterJobPhase.FAILED:
         return _fail(job, place, pending, problems, ports)
     obstacle = listing.obstacles.get(kubernetes_job.name)
@@ -105,9 +105,9 @@ def _give_up(
 ) -> str:
     """End a Job that would only wait for its deadline; it is deleted last, so it is an orphan if we die in between."""
     minutes = MAX_WAIT // timedelta(minutes=1)
-    ports.executions.fail(pending.task_token, "TrainingFailed", f"{obstacle.reason}, for at least {minutes} minutes")
+    done = _end_failed(job, pending, f"{obstacle.reason}, for at least {minutes} minutes", ports)
     ports.cluster.delete_job(kubernetes_job)
-    return _ended(job, pending, "failed", ports)
+    return done
 
 
 def _fail(job: RetrainingJob, place: Place, pending: PendingStep, problems: list[str], ports: Ports) -> str:
@@ -121,16 +121,29 @@ def _fail(job: RetrainingJob, place: Place, pending: PendingStep, problems: list
         reasons.append(
             attempt(partial(_read_note, job, pending, ports), f"note on {kubernetes_job.name}", problems) or ""
         )
-    ports.executions.fail(pending.task_token, "TrainingFailed", "; ".join(filter(None, reasons)))
-    return _ended(job, pending, "failed", ports)
+    return _end_failed(job, pending, "; ".join(filter(None, reasons)), ports)
 
 
-def _ended(job: RetrainingJob, pending: PendingStep, outcome: Literal["succeeded", "failed"], ports: Ports) -> str:
+def _end_failed(job: RetrainingJob, pending: PendingStep, reason: str, ports: Ports) -> str:
+    fail = partial(ports.executions.fail, pending.task_token, "TrainingFailed", reason)
+    return _end(job, pending, "failed", fail, ports)
+
+
+def _end(
+    job: RetrainingJob,
+    pending: PendingStep,
+    outcome: Literal["succeeded", "failed"],
+    answer_token: Callable[[], None],
+    ports: Ports,
+) -> str:
+    """The audit chain comes first: once the execution goes on, nobody looks at this step again."""
     now = ports.clock.now()
     seconds = round((now - pending.since).total_seconds())
     fact = StepEnded(
         model_name=job.model_name, job_id=job.job_id, at=now, step=pending.kind, outcome=outcome, seconds=seconds
     )
+    ports.audit.append(fact)
+    answer_token()
     record(fact, ports)
     trace_step(job, pending, failed=outcome == "failed", ports=ports)
     return outcome

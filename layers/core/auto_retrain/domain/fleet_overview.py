@@ -1,0 +1,47 @@
+"""The fleet at a glance: how each model is, and which of them need a person."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Health(StrEnum):
+    """How a model is; the order is that of the page. Without recent evidence it is unknown, never healthy."""
+
+    DEGRADING = "degrading"
+    IN_ROLLOUT = "in rollout"
+    UNKNOWN = "unknown"
+    HEALTHY = "healthy"
+
+
+class FleetRow(NamedTuple):
+    """One model; what is not known is None, and `notes` are what holds it or keeps it busy, in words."""
+
+    model: str
+    owner: str
+    health: Health
+    why: str
+    champion: str | None
+    since: datetime | None
+    job_id: str | None
+    job_has_ended: bool
+    outcome: str | None
+    next_due: datetime | None
+    notes: tuple[str, ...]
+
+
+class Concern(NamedTuple):
+    """Why a model needs a person, and the command to begin with."""
+
+    model: str
+    reason: str
+    command: str
+
+
+class FleetOverview(NamedTuple):
+    """All models by name, what needs people, the most urgent first, and what could not be read."""
+
+    at: datetime
+    rows: list[FleetRow]
+    concerns: list[Concern]
+    unreadable: list[str]

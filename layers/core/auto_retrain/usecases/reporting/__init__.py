@@ -1,0 +1,1 @@
+"""Pages about jobs and the fleet, from what is stored."""

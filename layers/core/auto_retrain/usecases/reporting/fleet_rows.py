@@ -1,0 +1,164 @@
+"""What the fleet page says of one model: how it is, and whether it needs a person."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from ...domain.fleet_overview import Concern, FleetRow, Health
+from ...domain.job import RetrainingJob
+from ...domain.model_state import ModelState
+from ...domain.policy.policy import AppliedPolicy, PolicyStatus
+from ...domain.serving import ServingRecord
+from ...domain.trigger_type import TriggerType
+from ...triggers.scheduled import Scheduled
+
+# Each model is looked at once a day, and a sweep and its execution take some time.
+RECENTLY = timedelta(days=2)
+# A breach counts for as long as a retraining that answers it may take.
+BREACH_COUNTS = timedelta(days=7)
+LONG_PAUSE_OF_ROLLOUT = timedelta(days=1)
+LONG_PAUSE_OF_MODEL = timedelta(days=30)
+TIME_FOR_A_FIRST_LOOK = timedelta(days=7)
+
+
+class Member(NamedTuple):
+    """All that the page needs of a model; `serving` only if it rolls out, is watched, or differs from its record."""
+
+    applied: AppliedPolicy
+    state: ModelState
+    serving: ServingRecord | None
+    job: RetrainingJob | None
+
+
+class Ranked(NamedTuple):
+    """A concern, and how urgent it is: 0 is the most."""
+
+    rank: int
+    concern: Concern
+
+
+def row_of(member: Member, at: datetime) -> FleetRow:
+    """The row of a model at a moment."""
+    applied, state, _, job = member
+    health, why = health_of(member, at)
+    return FleetRow(
+        model=applied.policy.model,
+        owner=applied.policy.owner,
+        health=health,
+        why=why,
+        champion=state.serving.version if state.serving else None,
+        since=state.serving.since if state.serving else None,
+        job_id=job.job_id if job else None,
+        job_has_ended=job is not None and job.ending is not None,
+        outcome=(job.ending or job.status).value.replace("_", " ") if job else None,
+        next_due=_next_due(member, at),
+        notes=tuple(_notes(member)),
+    )
+
+
+def health_of(member: Member, at: datetime) -> tuple[Health, str]:
+    """How a model is, and why; it is healthy only if its data were looked at recently and nothing was found."""
+    state, serving = member.state, member.serving
+    if serving and serving.alert and not serving.alert.is_over:
+        return Health.DEGRADING, f"version {serving.alert.version} failed: {serving.alert.reason}"
+    if state.quarantine:
+        return Health.DEGRADING, f"broken data: {state.quarantine.reason}"
+    if serving and serving.rollout:
+        rollout = serving.rollout
+        return Health.IN_ROLLOUT, f"version {rollout.challenger.number} answers {rollout.weight} % of the requests"
+    breach = max((day for days in state.breaches.values() for day in days), default=None)
+    if breach and at.date() - breach <= BREACH_COUNTS:
+        return Health.DEGRADING, f"a trigger was met on {breach}"
+    checked = state.last_drift_check_at
+    if checked and at - checked <= RECENTLY:
+        return Health.HEALTHY, f"data checked for drift on {checked:%F}, no trigger met in {BREACH_COUNTS.days} days"
+    return (
+        Health.UNKNOWN,
+        f"data last checked for drift on {checked:%F}" if checked else "no check of its data is known",
+    )
+
+
+def concerns_about(member: Member, at: datetime) -> Iterator[Ranked]:
+    """Why a model needs a person, if it does."""
+    for rank, reasons in enumerate((_failed, _to_review, _differs, _broken, _on_pause, _in_vain, _forgotten)):
+        for reason, command in reasons(member, at):
+            yield Ranked(rank, Concern(member.applied.policy.model, reason, f"auto-retrain {command}"))
+
+
+Reasons = Iterator[tuple[str, str]]
+
+
+def _failed(member: Member, at: datetime) -> Reasons:
+    alert = member.serving.alert if member.serving else None
+    if alert and not alert.acknowledged:
+        done = "was taken back" if alert.taken_back else "failed and still serves"
+        command = f"acknowledge {member.applied.policy.model} --reason TEXT"
+        yield f"version {alert.version} {done}: {alert.reason}", command
+
+
+def _to_review(member: Member, at: datetime) -> Reasons:
+    job = member.job
+    if job and job.pending_review and not job.review and not job.ending:
+        until = job.pending_review.until
+        yield f"version {job.challenger_version} waits for a review until {until:%F %R} UTC", f"approve {job.job_id}"
+
+
+def _differs(member: Member, at: datetime) -> Reasons:
+    serving = member.serving
+    changed = serving.changed_at if serving else None
+    is_late = changed is None or at - changed > timedelta(hours=1)
+    if serving and serving.difference and is_late and not serving.rollout:
+        yield f"what serves differs from its record: {serving.difference}", f"rollout {member.applied.policy.model}"
+
+
+def _broken(member: Member, at: datetime) -> Reasons:
+    quarantine = member.state.quarantine
+    if quarantine:
+        command = f"models lift-quarantine {member.applied.policy.model} --reason TEXT"
+        yield f"in quarantine since {quarantine.since:%F}: {quarantine.reason}", command
+
+
+def _on_pause(member: Member, at: datetime) -> Reasons:
+    applied, rollout = member.applied, member.serving.rollout if member.serving else None
+    asked = rollout.intervention if rollout else None
+    if asked and asked.kind == "pause" and at - asked.at > LONG_PAUSE_OF_ROLLOUT:
+        command = f"rollout {applied.policy.model} resume --reason TEXT"
+        yield f"its rollout has been paused since {asked.at:%F} by {asked.actor}: {asked.reason}", command
+    if applied.status is PolicyStatus.PAUSED and at - applied.applied_at > LONG_PAUSE_OF_MODEL:
+        since = f"paused since {applied.applied_at:%F} by {applied.applied_by}"
+        yield f"{since}: {applied.note}", f"models resume {applied.policy.model}"
+
+
+def _in_vain(member: Member, at: datetime) -> Reasons:
+    in_a_row = member.state.rejected_in_a_row
+    if in_a_row >= member.applied.policy.triggers.escalate_after:
+        yield f"{in_a_row} challengers in a row were not promoted", f"jobs {member.applied.policy.model}"
+
+
+def _forgotten(member: Member, at: datetime) -> Reasons:
+    applied, state = member.applied, member.state
+    is_old = at - applied.applied_at > TIME_FOR_A_FIRST_LOOK
+    seen = state.last_attempt_at or state.last_retrained_at or state.last_drift_check_at
+    if applied.status is PolicyStatus.ACTIVE and is_old and not seen:
+        yield (
+            f"nothing is known of it since its policy was applied on {applied.applied_at:%F}",
+            (f"why-not {applied.policy.model}"),
+        )
+
+
+def _next_due(member: Member, at: datetime) -> datetime | None:
+    """When its schedule fires next; None if it is paused or has none."""
+    policy = member.applied.policy
+    if member.applied.status is not PolicyStatus.ACTIVE or not policy.triggers.enables(TriggerType.SCHEDULED):
+        return None
+    return Scheduled().next_check(policy, member.state, at)
+
+
+def _notes(member: Member) -> Iterator[str]:
+    if member.applied.status is PolicyStatus.PAUSED:
+        yield f"paused: {member.applied.note}"
+    if member.state.quarantine:
+        yield f"in quarantine since {member.state.quarantine.since:%F}"
+    rollout = member.serving.rollout if member.serving else None
+    if rollout:
+        yield f"rolls out version {rollout.challenger.number} at {rollout.weight} %"
