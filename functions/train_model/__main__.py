@@ -6,6 +6,7 @@ import signal
 import sys
 import traceback
 
+from . import use  # noqa: F401 (starts the clock)
 from .errors import PermanentFailure, TrainerBroken
 from .libraries import load_libraries
 from .order import parse_order

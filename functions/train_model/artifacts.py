@@ -30,6 +30,11 @@ def digest_of(files: bytes) -> str:
     return hashlib.sha256(files).hexdigest()
 
 
+def size_of(files: bytes) -> int:
+    """The bytes of all files in a file list."""
+    return sum(int(file["size"]) for file in json.loads(files).values())
+
+
 def _sha256_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

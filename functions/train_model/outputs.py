@@ -11,6 +11,7 @@ import numpy as np
 from .order import Order
 from .spans import Spans
 from .storage import Storage
+from .use import Use
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 
@@ -22,6 +23,7 @@ class Outputs:
         self._order = order
         self._storage = storage
         self.spans = Spans()
+        self.use = Use()
         self._result_uri = f"{order.output_uri}result.json"
 
     def are_complete(self) -> bool:
@@ -35,12 +37,14 @@ class Outputs:
         content = buffer.getvalue()
         uri = f"{self._order.output_uri}predictions-{version}-{secrets.token_hex(8)}.npz"
         self._storage.write(uri, content)
+        self.use.stored(len(content))
         return {"uri": uri, "sha256": hashlib.sha256(content).hexdigest(), "rows": len(arrays["row_ids"])}
 
     def write_document(self, name: str, content: bytes) -> str:
         """Store a document under its name and return its URI; the same order always writes the same content."""
         uri = f"{self._order.output_uri}{name}"
         self._storage.write(uri, content)
+        self.use.stored(len(content))
         return uri
 
     def publish(self, findings: dict[str, Any]) -> bool:
@@ -52,6 +56,7 @@ class Outputs:
             "job_id": order.job_id,
             "manifest_sha256": order.manifest_sha256,
             "spans": self.spans.documents,
+            "use": self.use.document,
         }
         document = json.dumps(header | findings, allow_nan=False, sort_keys=True)
         return self._storage.write_once(self._result_uri, document.encode())

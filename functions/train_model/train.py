@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .artifacts import digest_of
+from .artifacts import digest_of, size_of
 from .data import LabelledRows, read_window
 from .errors import DataInvalid
 from .fitting import fit_model, training_quality
@@ -16,6 +16,7 @@ def train(order: Order, manifest: Manifest, storage: Storage, versions: Versions
     """Return the findings for the result document; a job that already has a version is not trained again."""
     trained = versions.find() or _train_new(order, manifest, storage, versions, outputs)
     files = versions.record_files(trained.number)
+    outputs.use.stored(size_of(files))
     return {
         "model_version": trained.number,
         "run_id": trained.run_id,

@@ -17,10 +17,11 @@ from auto_retrain.domain.messages.references import JobReference, ScheduledEvent
 from auto_retrain.domain.messages.training import WatchOutcome
 from auto_retrain.usecases.audit.record import FACTS_LOG, record
 from tests.unit.builders import NOON
+from tests.unit.usecases.world import World
 
 CONTEXT = SimpleNamespace(
     function_name="watch",
-    memory_limit_in_mb=512,
+    memory_limit_in_mb="512",
     invoked_function_arn="arn:aws:lambda:::watch",
     aws_request_id="1",
 )
@@ -80,3 +81,12 @@ def test_a_fact_is_one_line_of_the_log_with_its_fields_and_the_keys_of_the_call(
     assert line["message"] == "A profile of 100 rows was stored beside churn version 2"
     assert (line["job_id"], line["fact"]["fact_id"]) == ("churn-1", "churn-1-profile-kept")
     assert (line["fact"]["kind"], line["fact"]["rows"]) == ("profile_kept", 100)
+
+
+def test_only_a_call_about_one_job_is_measured() -> None:
+    world = World()
+    job = world.job(world.open())
+    entrypoint.lambda_entrypoint(counting_nothing)({"job_id": "churn-1"}, CONTEXT)
+    assert entrypoint.METER.stamp(job).usage.functions["counting_nothing"].calls == 1
+    entrypoint.lambda_entrypoint(watching)({}, CONTEXT)
+    assert entrypoint.METER.stamp(job) is job

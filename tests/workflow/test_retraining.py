@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from auto_retrain.domain.receipt import transitions_of
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType
 from tests.workflow.world import ALL_THE_WAY, NEWER_IMAGE, NOW, TINY_IMAGE, World
@@ -15,6 +16,10 @@ def test_a_first_model_becomes_champion(world: World) -> None:
     assert ended.job is not None
     assert (ended.job.status, ended.job.deployed) == (RetrainingStatus.COMPLETED, True)
     assert world.is_free(model)
+    assert transitions_of(ended.job) == 1 + len(ended.path)
+    measured = {name for name, use in ended.job.usage.functions.items() if use.calls and use.gb_seconds}
+    assert measured == {"check_triggers", "check_data", "start_job", "validate_model", "deploy_model", "close_job"}
+    assert {step: use.seconds is None for step, use in ended.job.usage.pods.items()} == {"train": False, "score": False}
 
 
 def test_a_better_challenger_replaces_the_champion_and_is_recorded_in_the_ledger(world: World) -> None:
@@ -55,6 +60,7 @@ def test_a_challenger_that_gains_too_little_ends_green_and_changes_nothing(world
     assert world.registry.champion(model) == "1"
     assert ended.job is not None
     assert (ended.job.status, ended.job.deployed) == (RetrainingStatus.COMPLETED, False)
+    assert transitions_of(ended.job) == 1 + len(ended.path)
 
 
 def test_too_few_rows_promote_nothing(world: World) -> None:
@@ -87,6 +93,7 @@ def test_drifted_features_start_a_retraining_although_accuracy_holds(world: Worl
     assert ended.job.trigger_type is TriggerType.DATA_DRIFT
     assert "of 'age' exceeds 0.25" in ended.job.trigger_reason
     assert ended.job.deployed
+    assert transitions_of(ended.job) == 1 + len(ended.path)
 
 
 def test_an_alarm_starts_a_retraining_of_the_model_in_its_dimension(world: World) -> None:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .adapters.clock import SystemClock
+from .adapters.metering import Meter
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
         TrafficRouter,
         WaitingTriggers,
     )
+
+# A process carries out one invocation at a time.
+METER = Meter()
 
 
 class DeployedPorts:
@@ -85,7 +89,7 @@ class DeployedPorts:
     def jobs(self) -> "JobStore":
         from .adapters.dynamodb.jobs import DynamoJobStore
 
-        return DynamoJobStore(self._table, self.clock)
+        return DynamoJobStore(self._table, self.clock, METER)
 
     @cached_property
     def states(self) -> "ModelStates":
@@ -123,7 +127,7 @@ class DeployedPorts:
     def ledger(self) -> "DeploymentLedger":
         from .adapters.dynamodb.deployment_ledger import DynamoLedger
 
-        return DynamoLedger(self._table, self.clock)
+        return DynamoLedger(self._table, self.clock, METER)
 
     @cached_property
     def anchors(self) -> "AnchorStore":

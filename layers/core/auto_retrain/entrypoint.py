@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 from aws_lambda_powertools import Logger
 from pydantic import TypeAdapter, ValidationError
 
-from .bootstrap import DeployedPorts, deployed_ports
+from .bootstrap import METER, DeployedPorts, deployed_ports
 from .domain.base import Record
 from .domain.errors import AutoRetrainError, EventInvalid, TransientError
 
@@ -39,7 +39,9 @@ def lambda_entrypoint(use_case: Callable[..., Record]) -> Handler:
     @logger.inject_lambda_context(clear_state=True)
     def handler(event: dict[str, Any], context: Any) -> Any:
         message = _parse(messages, event)
-        logger.append_keys(**_log_keys(message))
+        keys = _log_keys(message)
+        logger.append_keys(**keys)
+        _measure(use_case.__name__, keys, context)
         try:
             outcome = use_case(message, _ports())
         except TransientError as error:
@@ -54,6 +56,14 @@ def lambda_entrypoint(use_case: Callable[..., Record]) -> Handler:
         return document
 
     return handler
+
+
+def _measure(function: str, keys: dict[str, str], context: Any) -> None:
+    """Count the time of a call that is about one job; passes over many jobs are costs of the fleet."""
+    if "job_id" in keys or "execution_arn" in keys:
+        METER.start(function, int(context.memory_limit_in_mb))  # Lambda gives it as text
+    else:
+        METER.stop()
 
 
 def _publish(metrics: dict[str, int]) -> None:

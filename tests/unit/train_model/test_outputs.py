@@ -24,6 +24,7 @@ def test_the_result_document_completes_an_order(outputs: Outputs, shelf: Shelf) 
     assert outputs.are_complete()
     document = json.loads(shelf.get(f"s3://{shelf.bucket}/jobs/shop-1/train/result.json"))
     assert len(document.pop("manifest_sha256")) == 64
+    assert document.pop("use").keys() == {"seconds", "stored_bytes"}
     assert document == {"schema_version": 1, "kind": "train", "job_id": "shop-1", "model_version": "4", "spans": []}
 
 
@@ -42,3 +43,12 @@ def test_a_result_with_a_number_that_is_not_finite_is_never_written(outputs: Out
 def test_two_processes_never_write_the_same_prediction_file(outputs: Outputs) -> None:
     arrays = {"row_ids": np.array(["a"])}
     assert outputs.write_predictions("3", arrays)["uri"] != outputs.write_predictions("3", arrays)["uri"]
+
+
+def test_a_result_says_how_long_its_container_ran_and_what_it_left(outputs: Outputs, shelf: Shelf) -> None:
+    outputs.write_document("artifacts.json", b"12345")
+    outputs.use.stored(100)
+    outputs.publish({})
+    use = json.loads(shelf.get(f"s3://{shelf.bucket}/jobs/shop-1/train/result.json"))["use"]
+    assert use["stored_bytes"] == 105
+    assert use["seconds"] > 0

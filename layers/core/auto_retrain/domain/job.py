@@ -1,5 +1,6 @@
 """The record of one retraining, from trigger to ending, and the steps that change it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Self
 
@@ -13,9 +14,11 @@ from .ending import Ending
 from .errors import IllegalTransition
 from .model_version import ModelVersion
 from .names import JobKind, decision_key
+from .policy.training import TrainingPolicy
 from .status import RetrainingStatus
 from .tracing import TracePoint
 from .trigger_type import TriggerType
+from .usage import ContainerUse, Usage
 from .validation import ValidationResult
 from .verdict import Verdict
 from .windows import Windows
@@ -117,6 +120,7 @@ class RetrainingJob(Record):
     deployed: bool = False
     provisional_until: UtcTime | None = Field(default=None, description="when the watch over its promotion ends")
     taken_back_at: UtcTime | None = Field(default=None, description="when its promoted version was taken back")
+    usage: Usage = Field(default_factory=Usage, description="what was measured of it; empty for earlier releases")
     error: str | None = None
     announced: bool = Field(default=False, description="whether everything that follows its end was done")
     revision: int = Field(default=0, description="number of times this record was saved")
@@ -218,6 +222,17 @@ class RetrainingJob(Record):
         started_at = self.started_at or step.since
         return self._moved(RetrainingStatus.RUNNING, pending=step, started_at=started_at)
 
+    def ordering_pods(self, kind: JobKind, training: TrainingPolicy, pods: int) -> Self:
+        """With the pods that a step is about to get."""
+        return self.changed(usage=self.usage.ordering(kind, training, pods))
+
+    def with_reports(self, kind: JobKind, reports: Sequence[ContainerUse | None], now: datetime) -> Self:
+        """With what the containers of a step say that they used; nothing changes if another step has begun since."""
+        if self.pending is None or self.pending.kind != kind:
+            return self
+        elapsed = (now - self.pending.since).total_seconds()
+        return self.changed(usage=self.usage.step_ended(kind, reports, elapsed))
+
     def trained(self, version: ModelVersion) -> Self:
         """With the version that its single training produced."""
         return self.changed(challenger=version)
@@ -258,7 +273,10 @@ class RetrainingJob(Record):
 
     def ended(self, ending: Ending, at: datetime, error: str | None = None) -> Self:
         """Ended; raises IllegalTransition if its status does not allow this ending."""
-        return self._moved(ending.status, ending=ending, completed_at=at, pending=None, error=error)
+        usage = self.usage
+        if self.pending:
+            usage = usage.broken_off(self.pending.kind, (at - self.pending.since).total_seconds())
+        return self._moved(ending.status, ending=ending, completed_at=at, pending=None, error=error, usage=usage)
 
     def taken_back(self, reason: str, at: datetime) -> Self:
         """Its version was promoted and is taken back, after its end; raises IllegalTransition if it never was."""

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAda
 from .base import Record, UtcTime
 from .files import VersionFiles
 from .model_version import ModelVersion
+from .usage import ContainerUse
 
 # What a container writes becomes part of the job record, whose size is limited.
 Number = Annotated[str, Field(max_length=64)]
@@ -42,6 +43,14 @@ def _readable_spans(given: Any) -> Any:
         return ()
 
 
+def _readable_use(given: Any) -> Any:
+    """What a container says that it used, or nothing if that is odd: no outcome depends on it."""
+    try:
+        return TypeAdapter(ContainerUse | None).validate_python(given)
+    except ValidationError:
+        return None
+
+
 MAX_SPANS = 50
 Spans = Annotated[tuple[ContainerSpan, ...], Field(max_length=MAX_SPANS)]
 
@@ -55,6 +64,7 @@ class ContainerResult(Record):
     job_id: ShortText
     manifest_sha256: Digest | None = None
     spans: Annotated[Spans, BeforeValidator(_readable_spans)] = ()
+    use: Annotated[ContainerUse | None, BeforeValidator(_readable_use)] = None
 
     @property
     def files(self) -> tuple[str, ...]:

@@ -165,13 +165,13 @@ def test_a_challenger_that_nobody_reviews_in_time_is_not_deployed() -> None:
 def test_a_repeated_state_waits_with_its_new_token_and_no_longer_than_before() -> None:
     world, job_id = waiting_world()
     world.ports.clock.advance(timedelta(hours=1))
-    await_review(ReviewOrder(job_id=job_id, task_token="second"), world.ports)
+    await_review(ReviewOrder(job_id=job_id, task_token="token-2"), world.ports)
     pending = world.job(job_id).pending_review
     assert pending is not None
-    assert (pending.task_token, pending.since) == ("second", world.ports.clock.now() - timedelta(hours=1))
+    assert (pending.task_token, pending.since) == ("token-2", world.ports.clock.now() - timedelta(hours=1))
     assert len([event for event in announced(world.ports) if event.topic == "review_requested"]) == 2
     assert len({event.event_id for event in announced(world.ports) if event.topic == "review_requested"}) == 1
-    assert "second" not in repr(world.job(job_id))
+    assert "token-2" not in repr(world.job(job_id))
 
 
 def test_a_notebook_can_approve() -> None:

@@ -15,6 +15,7 @@ from ...domain.job import RetrainingJob
 from ...domain.lease import check_lease
 from ...domain.serving import ServingChange, ServingRecord, changed_meanwhile, record_from
 from ...ports import Clock
+from ..metering import Meter
 from .audit_chain import AuditChain
 from .jobs import DynamoJobStore
 from .keys import Item, model_key
@@ -26,10 +27,10 @@ from .table import Table, item_of, readable, record_of
 class DynamoLedger:
     """DeploymentLedger on the table."""
 
-    def __init__(self, table: Table, clock: Clock) -> None:
+    def __init__(self, table: Table, clock: Clock, meter: Meter | None = None) -> None:
         self._table = table
         self._clock = clock
-        self._jobs = DynamoJobStore(table, clock)
+        self._jobs = DynamoJobStore(table, clock, meter)
         self._states = DynamoModelStates(table)
         self._evidence = DynamoEvidence(table)
         self._chain = AuditChain(table)

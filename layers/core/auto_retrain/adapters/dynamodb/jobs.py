@@ -13,6 +13,7 @@ from ...domain.job import RetrainingJob
 from ...domain.model_state import Rejections, later, with_attempt
 from ...domain.trigger_type import TriggerType
 from ...ports import Clock
+from ..metering import Meter
 from .audit_chain import AuditChain
 from .decisions import decision_item
 from .keys import Item, key
@@ -39,13 +40,15 @@ _NOTHING_NEWER = "(attribute_not_exists(last_retrained_at) OR last_retrained_at 
 class DynamoJobStore:
     """JobStore on the table."""
 
-    def __init__(self, table: Table, clock: Clock) -> None:
+    def __init__(self, table: Table, clock: Clock, meter: Meter | None = None) -> None:
+        self._meter = meter or Meter()
         self._table = table
         self._clock = clock
         self._states = DynamoModelStates(table)
         self._chain = AuditChain(table)
 
     def open_job(self, job: RetrainingJob, lease_expires_at: datetime, *facts: Fact) -> RetrainingJob:
+        job = self._meter.stamp(job)
         state = self._states.get(job.model_name)
         values: Item = {
             ":job": {"S": job.job_id},
@@ -92,7 +95,7 @@ class DynamoJobStore:
 
     def saving(self, job: RetrainingJob) -> tuple[RetrainingJob, dict[str, Any]]:
         """A job as its next revision, and the part of a transaction that saves it as `save` does."""
-        saved = job.next_revision()
+        saved = self._meter.stamp(job.next_revision())
         values: Item = {":revision": {"S": str(job.revision)}}
         return saved, {"Put": self._table.put_action(_item(saved), _UNCHANGED, values)}
 

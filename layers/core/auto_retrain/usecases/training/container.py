@@ -70,7 +70,8 @@ def read_scores(job: RetrainingJob, ports: Ports) -> ScoringResult:
     scores = _read_scores(job, job.output_of("score"), challengers, was_ordered_before, ports)
     # Its image may be older than this release. Nobody else can write there, and its rows are compared as well.
     of_champion = _read_scores(job, job.output_of_champion, champion, True, ports)
-    return scores.changed(predictions=of_champion.predictions | scores.predictions)
+    use = scores.use.plus(of_champion.use) if scores.use and of_champion.use else None
+    return scores.changed(predictions=of_champion.predictions | scores.predictions, use=use)
 
 
 def _read_scores(

@@ -18,6 +18,7 @@ from ...domain.policy.training import TrainingPolicy
 from ...domain.results import TrainingResult
 from ...domain.status import RetrainingStatus
 from ...domain.trigger_type import TriggerType
+from ...domain.usage import ContainerUse
 from ...ports import Ports
 from ..audit.record import record
 from ..data.manifest import freeze_data
@@ -72,6 +73,7 @@ def _start(job: RetrainingJob, step: StepOrder, policy: Policy, ports: Ports) ->
         since=ports.clock.now(),
         trace=ports.traces.current(),
     )
+    job = job.ordering_pods(step.kind, training, len(orders) if has_variants else 1)
     facts = _facts_of(job, pending)
     # The record comes first: the watcher must know the token before the Kubernetes Job can end.
     ports.jobs.save(job.waiting_for(pending), *facts)
@@ -139,23 +141,26 @@ def _champion(model_name: str, ports: Ports) -> ModelVersion | None:
 def _with_challenger(job: RetrainingJob, ports: Ports) -> RetrainingJob:
     if job.variants:
         return _with_trained_variants(job, ports)
-    return job.trained(_trained_version(job, ports))
+    result = _training_result(job, ports)
+    return job.with_reports("train", [result.use], ports.clock.now()).trained(result.version(job.image))
 
 
 def _with_trained_variants(job: RetrainingJob, ports: Ports) -> RetrainingJob:
     """The variant that becomes the challenger is chosen after all have been scored."""
-    variants = tuple(_trained(job, number, ports) for number in range(len(job.variants)))
+    results = [_trained(job, number, ports) for number in range(len(job.variants))]
+    variants = tuple(variant for variant, _ in results)
     if not any(variant.version for variant in variants):
         raise ArtifactMissing(f"none of the {len(variants)} variants of job '{job.job_id}' left a result")
-    return job.trained_variants(variants)
+    return job.with_reports("train", [use for _, use in results], ports.clock.now()).trained_variants(variants)
 
 
-def _trained(job: RetrainingJob, number: int, ports: Ports) -> Variant:
+def _trained(job: RetrainingJob, number: int, ports: Ports) -> tuple[Variant, ContainerUse | None]:
     variant = job.variants[number]
     try:
-        return variant.changed(trained=_trained_version(job, ports, variant_part(number)))
+        result = _training_result(job, ports, variant_part(number))
     except ArtifactMissing:
-        return variant.changed(error=_training_error(job, number, ports))
+        return variant.changed(error=_training_error(job, number, ports)), None
+    return variant.changed(trained=result.version(job.image)), result.use
 
 
 def _training_error(job: RetrainingJob, number: int, ports: Ports) -> str:
@@ -168,8 +173,8 @@ def _training_error(job: RetrainingJob, number: int, ports: Ports) -> str:
     return next((line[:MAX_REASON] for line in reversed(lines) if line.strip()), "training failed and its log is empty")
 
 
-def _trained_version(job: RetrainingJob, ports: Ports, part: str = "") -> ModelVersion:
-    """The version that training registered, with the image that we ordered, whatever the result says."""
+def _training_result(job: RetrainingJob, ports: Ports, part: str = "") -> TrainingResult:
+    """What training left; its image, if it names one, is the one that we ordered."""
     result = read_result(job, f"{job.output_of('train')}{part}", TrainingResult, ports)
     if job.image and result.image not in (None, job.image):
         raise ArtifactInvalid(
@@ -177,7 +182,7 @@ def _trained_version(job: RetrainingJob, ports: Ports, part: str = "") -> ModelV
             f"ordered '{job.image}'"
         )
     trace_container(job, result.spans, ports, part)
-    return result.version(job.image)
+    return result
 
 
 def _report_drift(job: RetrainingJob, policy: Policy, ports: Ports) -> None:

@@ -30,6 +30,7 @@ def validate_model(reference: JobReference, ports: Ports) -> ValidationOutcome:
     job = job.under_validation()
     scores = read_scores(job, ports)
     trace_container(job, scores.spans, ports)
+    job = job.with_reports("score", [scores.use], ports.clock.now())
     judgement = judge_scores(job, scores, applied, ports)
     result = judgement.result.sealed(ports.clock.now())
     job = job.validated(result)
