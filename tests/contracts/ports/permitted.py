@@ -50,11 +50,18 @@ def _needed(operation: str, request: dict[str, Any]) -> Iterator[str]:
             yield from _needed(_OF_A_TRANSACTION[kind], part)
     elif operation == "batch_get_item":
         for asked in request["RequestItems"].values():
-            yield from (f"dynamodb:BatchGetItem on {key['pk']['S']}" for key in asked["Keys"])
+            yield from _needed_for_batch([key["pk"]["S"] for key in asked["Keys"]])
     elif "IndexName" in request:
         yield f"{_ACTIONS[operation]} on index/{request['IndexName']}"
     else:
         yield f"{_ACTIONS[operation]} on {_partition(request)}"
+
+
+def _needed_for_batch(partitions: list[str]) -> Iterator[str]:
+    """One statement has to allow all keys of a batch: two that allow a part each do not."""
+    by_kind = {partition.partition("#")[0]: partition for partition in sorted(partitions)}
+    places = partitions if len(by_kind) == 1 else [" and ".join(by_kind[kind] for kind in sorted(by_kind))]
+    yield from (f"dynamodb:BatchGetItem on {place}" for place in places)
 
 
 def _partition(request: dict[str, Any]) -> str:

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from auto_retrain.adapters.dynamodb.audit_log import DynamoAuditLog
+from auto_retrain.adapters.dynamodb.decisions import DynamoDecisionLog
 from auto_retrain.adapters.dynamodb.keys import key
+from auto_retrain.adapters.dynamodb.policies import DynamoPolicyStore
 from auto_retrain.adapters.dynamodb.table import Table
 from auto_retrain.domain.audit_chain import ChainHead, entries_after
 from auto_retrain.domain.drill import Drill
@@ -23,6 +25,7 @@ from auto_retrain.domain.errors import (
 from auto_retrain.domain.facts.fact import Fact
 from auto_retrain.domain.facts.triggering import RetrainingRequested
 from auto_retrain.domain.model_state import Quarantine
+from auto_retrain.domain.names import job_id
 from tests.contracts.ports.aws_world import create_table, lose_answers
 from tests.contracts.ports.stores import (
     LEASE,
@@ -218,6 +221,22 @@ def test_a_lost_answer_repeats_no_fact(aws: None, monkeypatch: pytest.MonkeyPatc
     assert ids_of(stores) == [f"arn:{number}-requested" for number in range(len(CHANGES))]
 
 
+def test_a_job_is_read_with_its_models_head_by_the_permissions_of_functions(aws: None) -> None:
+    stores, name = dynamo_stores(create_table("jobs")), job_id("churn", "arn:1")
+    job = stores.jobs.open_job(a_job(job_id=name), NOW + LEASE)
+    assert stores.jobs.get(name) == job
+
+
+def test_a_pass_over_the_fleet_learns_all_heads(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = create_table("jobs")
+    dynamo_stores(client).policies.apply(a_policy(), "ada", NOW)
+    table = Table(client, "jobs", audited=True)
+    assert [applied.policy.model for applied, _ in DynamoPolicyStore(table).fleet()] == ["churn"]
+    answer_no_reads(client, monkeypatch)
+    DynamoDecisionLog(table).record(decided("1", 1), a_fact())
+    assert [entry.number for entry in DynamoAuditLog(table).entries("churn")] == [1, 2]
+
+
 def test_an_entry_is_never_overwritten(aws: None) -> None:
     client = create_table("jobs")
     DynamoAuditLog(Table(client, "jobs")).append(a_fact(1))
@@ -228,6 +247,11 @@ def test_an_entry_is_never_overwritten(aws: None) -> None:
     assert len(list(anew.entries("churn"))) == 1
 
 
+def answer_no_reads(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for operation in ("get_item", "batch_get_item"):
+        monkeypatch.setattr(client, operation, None)
+
+
 @pytest.mark.parametrize("partition", ["MODEL#churn", "JOB#churn-0123456789"])
 def test_whatever_is_read_of_a_model_brings_the_head_of_its_chain(
     aws: None, monkeypatch: pytest.MonkeyPatch, partition: str
@@ -236,5 +260,5 @@ def test_whatever_is_read_of_a_model_brings_the_head_of_its_chain(
     DynamoAuditLog(Table(client, "jobs")).append(a_fact())
     table = Table(client, "jobs", audited=True)
     assert table.get(key(partition, "no such item")) is None
-    monkeypatch.delattr(client, "get_item")
+    answer_no_reads(client, monkeypatch)
     assert table.head("churn").number == 1

@@ -1,11 +1,15 @@
 """A function that dies before or after any of its calls, and is started again, leaves what it always leaves."""
 
+import json
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, NamedTuple
 
 import pytest
 
+from auto_retrain.adapters.memory import MemoryPorts
+from auto_retrain.domain.audit_chain import AuditEntry, ChainHead, entry_hash
 from auto_retrain.domain.errors import AutoRetrainError, JobConflict
 from auto_retrain.domain.messages.promoting import ReviewOrder
 from auto_retrain.domain.messages.references import ScheduledEvent
@@ -192,8 +196,30 @@ def outcome(world: World, job_id: str) -> dict[str, Any]:
         "executions": len(ports.executions.started),
         "unannounced": len(ports.jobs.list_unannounced()),
         "quarantine": state.quarantine is not None,
+        "chain": chain_of(ports),
         "answers": [answer[0] for answer in ports.executions.answers[-1:]],
     }
+
+
+def chain_of(ports: MemoryPorts) -> list[str]:
+    """The kinds of facts in the audit chain, which holds and has no fact twice.
+
+    Decided again, the same occasion may get another decision, which is another fact.
+    """
+    entries = list(ports.audit.entries("churn"))
+    assert list(chain_problems(entries)) == []
+    facts = [json.loads(entry.text) for entry in entries]
+    assert len({fact["fact_id"] for fact in facts}) == len(facts)
+    return sorted({fact["kind"] for fact in facts})
+
+
+def chain_problems(entries: list[AuditEntry]) -> Iterator[int]:
+    """The numbers of entries that do not follow from the one before."""
+    head = ChainHead(model_name="churn")
+    for entry in entries:
+        if entry.hash != entry_hash("churn", head.number + 1, head.hash, entry.text):
+            yield entry.number
+        head = entry.head
 
 
 CASES = (
