@@ -30,10 +30,15 @@ class Wanted(NamedTuple):
 
 
 def signs_of(fact: Mapping[str, Any]) -> Iterator[str]:
-    """What a fact in a chain shows: its id, and which version it is about if somebody else chose that."""
+    """What a fact in a chain shows: its id, and if somebody else chose a version, which one, after which line."""
     yield str(fact.get("fact_id"))
     if fact.get("kind") == "champion_adopted" or fact.get("adopted") is True:
-        yield f"adopted-{fact.get('version')}"
+        yield _adopted(fact.get("version"), fact.get("deployment"))
+
+
+def _adopted(version: object, after: object) -> str:
+    """The sign of a version that somebody else chose; `after` is the line before, None for the first champion."""
+    return f"adopted-{version}-after-{after}"
 
 
 def facts_wanted(
@@ -73,7 +78,8 @@ def _of_line(line: LedgerLine) -> Wanted:
     if line.change == "promoted":
         signs = {_id_of(Promoted, kind="promoted", job_id=line.job_id)}
     elif line.change == "adopted":
-        signs = {f"adopted-{line.version.number}"}
+        is_first = line.previous_version is None
+        signs = {_adopted(line.version.number, None if is_first else line.sequence - 1)}
     else:
         signs = {f"{line.model_name}-{kind}-{line.sequence}" for kind in _OF_A_LINE}
     record = f"line {line.sequence} of the ledger ({line.change.replace('_', ' ')})"

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from auto_retrain.domain.errors import RegistryUnavailable
 from auto_retrain.domain.messages.rolling_out import RollbackRequest
 from auto_retrain.proof.canonical import canonical_object
+from auto_retrain.proof.completeness import facts_wanted, signs_of
 from auto_retrain.usecases.drilling.drill import drill_rollback
 from auto_retrain.usecases.operating.policies import pause_model, remove_model, resume_model
 from auto_retrain.usecases.operating.quarantine import lift_quarantine
@@ -138,6 +140,23 @@ def moved_by_somebody() -> World:
     return world
 
 
+def moved_while_the_registry_is_away() -> World:
+    """First it can only be said, then it is taken over."""
+    world = canary()
+    world.ports.registry.set_champion("churn", "7")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(world.ports.registry, "version_tags", away)
+        compare(world)
+    assert rollouts.serving(world).conflict
+    compare(world)
+    assert rollouts.serving(world).champion_number == "7"
+    return world
+
+
+def away(*_: str) -> None:
+    raise RegistryUnavailable("it is away")
+
+
 def moved_before_any_deployment() -> World:
     world, job_id = stages.running()
     world.ports.registry.register("churn", "7")
@@ -214,6 +233,7 @@ HISTORIES: dict[Callable[[], World], set[str]] = {
     rolled_back: {"version_taken_back", "job_taken_back"},
     rolled_back_by_mistake: {"version_taken_back"},
     moved_by_somebody: {"alias_moved"},
+    moved_while_the_registry_is_away: {"alias_moved"},
     moved_before_any_deployment: {"alias_moved"},
     moved_where_nothing_served: {"alias_moved"},
     drilled: {"drill_moved", "drill_passed"},
@@ -230,3 +250,15 @@ def test_each_record_of_a_model_has_its_entry_and_each_fact_is_there_once(histor
     kinds = {canonical_object(entry.text)["kind"] for entry in ports.audit.entries("churn")}
     assert audit_problems(ports) == []
     assert kinds >= HISTORIES[history]
+
+
+@pytest.mark.parametrize("missing", range(3))
+def test_each_time_that_somebody_moves_the_alias_calls_for_an_entry_of_its_own(missing: int) -> None:
+    ports = moved_by_somebody().ports
+    lines = ports.ledger.lines("churn", 9)
+    facts = [canonical_object(entry.text) for entry in ports.audit.entries("churn")]
+    facts.remove([fact for fact in facts if fact["kind"] == "alias_moved"][missing])
+    signs = {sign for fact in facts for sign in signs_of(fact)}
+    wanted = facts_wanted([], [], [], lines)
+    (left,) = [each.record for each in wanted if each.signs.isdisjoint(signs)]
+    assert left == f"line {lines[2 - missing].sequence} of the ledger (adopted)"

@@ -12,6 +12,7 @@ from auto_retrain.usecases.promoting.compare_serving import compare_serving
 from auto_retrain.usecases.watching.watch_jobs import MAX_COMPARISONS, watch_jobs
 from tests.contracts.ports.stores import a_job, running
 from tests.unit.announced import announced
+from tests.unit.audited import audit_problems
 from tests.unit.usecases.world import World, rows
 
 MINUTE = timedelta(minutes=1)
@@ -174,8 +175,11 @@ def test_a_difference_that_the_bus_did_not_take_is_told_by_the_next_pass() -> No
     world.ports.events.publish = refuse_once  # type: ignore[method-assign]
     watch(world)
     watch(world)
-    (text,) = told(world)
-    assert "version 7 is the champion from now on" in text
+    # Nothing is taken over of which people could not be told, so this is said first.
+    moved, adopted = told(world)
+    assert "it stays there" in moved
+    assert "version 7 is the champion from now on" in adopted
+    assert audit_problems(world.ports) == []
 
 
 def test_of_very_many_models_each_pass_compares_the_next_share() -> None:

@@ -152,7 +152,9 @@ class AliasMoved(AnnouncedFact):
     @property
     def fact_id(self) -> str:
         chosen = self.version or (sha256_of(self.moved.encode())[:12] if self.moved else "none")
-        return f"{self.model_name}-alias-moved-{self.deployment or 0}-{chosen}"
+        # What could only be said at first may be taken over later, which is news and another fact.
+        adopted = "-adopted" if self.adopted else ""
+        return f"{self.model_name}-alias-moved-{self.deployment or 0}-{chosen}{adopted}"
 
     @property
     def sentence(self) -> str:
