@@ -2,10 +2,13 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from auto_retrain.domain.facts.any_fact import AnyFact
 from local.paths import CORE
 
 PACKAGE = CORE / "auto_retrain"
@@ -16,6 +19,7 @@ CHANGES = re.compile(
     r"|states\.(record_retrain|set_quarantine|record_moved_alias))\("
 )
 RECORDS = re.compile(r"\b(record|record_fact|announce|record_decision)\(")
+PUBLISHES = re.compile(r"\b(record|record_fact|announce)\(")
 CHANGING = [path for path in USECASES if CHANGES.search(path.read_text())]
 
 # How many arguments each change of a store has without its facts, which come after them.
@@ -59,6 +63,42 @@ def changes_without_a_fact() -> set[tuple[str, str]]:
 
 def test_a_change_of_a_store_comes_with_its_fact_except_for_these() -> None:
     assert changes_without_a_fact() == set(WITHOUT_A_FACT)
+
+
+# Kinds of facts that no use case makes itself.
+MADE_BY_STORES = {"PolicyApplied": "by each store of policies, from the policy and its version"}
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(PACKAGE / "usecases").with_suffix("").as_posix()
+
+
+def _calls(path: Path) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
+
+
+def _gives_a_fact(call: ast.Call) -> bool:
+    """Whether a call gives a fact to the audit chain, alone or with the change of a store."""
+    change = ast.unparse(call.func).removeprefix("ports.")
+    if change in ("audit.append", "policies.apply"):  # a policy is its own fact
+        return True
+    more = len(call.args) > ARGUMENTS.get(change, len(call.args))
+    return change in ARGUMENTS and (more or any(keyword.arg == "facts" for keyword in call.keywords))
+
+
+GIVING = {_name(path) for path in USECASES if any(map(_gives_a_fact, _calls(path)))}
+
+
+def test_a_module_that_publishes_a_fact_also_gives_it_to_the_chain() -> None:
+    publishing = {_name(path) for path in USECASES if PUBLISHES.search(path.read_text())}
+    assert publishing - GIVING == {"audit/record"}
+
+
+def test_each_kind_of_fact_is_made_by_a_module_that_gives_it_to_the_chain() -> None:
+    nodes = (node for path in USECASES if _name(path) in GIVING for node in ast.walk(ast.parse(path.read_text())))
+    made = {node.id for node in nodes if isinstance(node, ast.Name)}
+    kinds = {fact.__name__ for fact in get_args(get_args(AnyFact)[0])}
+    assert kinds - made == set(MADE_BY_STORES)
 
 
 @pytest.mark.parametrize("path", CHANGING, ids=lambda path: path.stem)
