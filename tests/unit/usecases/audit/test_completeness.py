@@ -118,6 +118,14 @@ def rolled_back() -> World:
     return world
 
 
+def taken_back_before_people_knew_of_its_end() -> World:
+    """So whoever closes its job again tells them of another end than the one that was recorded."""
+    world, job_id = rollouts.promoted()
+    take_back(world)
+    world.close(decision={"job_id": job_id})
+    return world
+
+
 def rolled_back_by_mistake() -> World:
     world = rolled_back()
     world.ports.clock.advance(timedelta(minutes=10))
@@ -231,6 +239,7 @@ HISTORIES: dict[Callable[[], World], set[str]] = {
     canary: {"weight_set", "promoted", "serving_in_force"},
     shadow: {"mirror_set"},
     rolled_back: {"version_taken_back", "job_taken_back"},
+    taken_back_before_people_knew_of_its_end: {"job_ended", "job_taken_back"},
     rolled_back_by_mistake: {"version_taken_back"},
     moved_by_somebody: {"alias_moved"},
     moved_while_the_registry_is_away: {"alias_moved"},

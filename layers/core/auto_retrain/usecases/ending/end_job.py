@@ -129,7 +129,11 @@ def _compare(job: RetrainingJob, ports: Ports) -> None:
 
 
 def _announce_end(job: RetrainingJob, ports: Ports) -> bool:
-    announced = announce(_ended_fact(job), ports)
+    fact = _ended_fact(job)
+    if job.taken_back_at:
+        # Its end was recorded as a promotion; that it is announced as something else is a fact of its own.
+        ports.audit.append(fact)
+    announced = announce(fact, ports)
     if job.ending is Ending.SKIPPED:
         return escalate_skips(job, ports) and announced
     if _counts(job, job.ending):
