@@ -14,6 +14,7 @@ from auto_retrain.usecases.ending.close_job import close_job
 from auto_retrain.usecases.triggering.open_job import LEASE
 from auto_retrain.usecases.watching import watch_jobs as watching
 from tests.unit.announced import announced
+from tests.unit.audited import audit_problems
 from tests.unit.usecases.interruptions import Moment, OutsideCalls, Prepare, Step, die, moments, table
 from tests.unit.usecases.stages import ABORTED, deployed, fresh, opened, running, scored, trained, validated
 from tests.unit.usecases.world import EXECUTION, MANUAL, World
@@ -238,4 +239,4 @@ def problem(case: Case, moment: Moment) -> str | None:
     with suppress(AutoRetrainError):  # a refusal is an answer, too
         calls.run(lambda: case.step(world, job_id))
     case.then(world, job_id)
-    return case.judge(world, job_id)
+    return case.judge(world, job_id) or "; ".join(audit_problems(world.ports)) or None

@@ -1,7 +1,5 @@
 """A function that dies before or after any of its calls, and is started again, leaves what it always leaves."""
 
-import json
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -9,17 +7,18 @@ from typing import Any, NamedTuple
 import pytest
 
 from auto_retrain.adapters.memory import MemoryPorts
-from auto_retrain.domain.audit_chain import AuditEntry, ChainHead, entry_hash
 from auto_retrain.domain.errors import AutoRetrainError, JobConflict
 from auto_retrain.domain.messages.promoting import ReviewOrder
 from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.model_state import ModelState
+from auto_retrain.proof.canonical import canonical_object
 from auto_retrain.usecases.ending.close_job import close_job
 from auto_retrain.usecases.promoting.await_review import await_review
 from auto_retrain.usecases.promoting.review import review_challenger
 from auto_retrain.usecases.triggering.detect_drift import detect_drift
 from auto_retrain.usecases.watching import watch_jobs as watching
 from tests.unit.announced import announced
+from tests.unit.audited import audit_problems
 from tests.unit.builders import NOON
 from tests.unit.usecases.drift_world import SWEPT, break_live, without_age, world_with_features
 from tests.unit.usecases.interruptions import Moment, OutsideCalls, Prepare, Step, copied, die, moments, table
@@ -202,24 +201,12 @@ def outcome(world: World, job_id: str) -> dict[str, Any]:
 
 
 def chain_of(ports: MemoryPorts) -> list[str]:
-    """The kinds of facts in the audit chain, which holds and has no fact twice.
+    """The kinds of facts in the audit chain, which holds and has each record and no fact twice.
 
     Decided again, the same occasion may get another decision, which is another fact.
     """
-    entries = list(ports.audit.entries("churn"))
-    assert list(chain_problems(entries)) == []
-    facts = [json.loads(entry.text) for entry in entries]
-    assert len({fact["fact_id"] for fact in facts}) == len(facts)
-    return sorted({fact["kind"] for fact in facts})
-
-
-def chain_problems(entries: list[AuditEntry]) -> Iterator[int]:
-    """The numbers of entries that do not follow from the one before."""
-    head = ChainHead(model_name="churn")
-    for entry in entries:
-        if entry.hash != entry_hash("churn", head.number + 1, head.hash, entry.text):
-            yield entry.number
-        head = entry.head
+    assert audit_problems(ports) == []
+    return sorted({canonical_object(entry.text)["kind"] for entry in ports.audit.entries("churn")})
 
 
 CASES = (

@@ -16,6 +16,7 @@ from auto_retrain.usecases.ending.close_job import close_job
 from auto_retrain.usecases.rolling_out.reconcile import reconcile
 from auto_retrain.usecases.rolling_out.roll_back import roll_back
 from tests.unit.announced import announced
+from tests.unit.audited import audit_problems
 from tests.unit.usecases.interruptions import OutsideCalls, Prepare, Step, copied, die, moments, table
 from tests.unit.usecases.rollout_stages import (
     at_first_weight,
@@ -86,7 +87,9 @@ OVERWRITTEN = {
 
 
 def broken_invariant(world: World, job_id: str) -> str | None:
-    """What is wrong once everything has been reconciled."""
+    """What is wrong once everything has been reconciled, also with the audit chain."""
+    if audit := audit_problems(world.ports):
+        return "; ".join(audit)
     record, job, alias = serving(world), world.job(job_id), world.ports.registry.champion("churn")
     route = world.ports.weights.routes["churn"]
     if record.champion is None:
@@ -160,7 +163,9 @@ def move_everything(world: World) -> None:
 
 
 def lost_choice(world: World, move: Callable[[World], None]) -> str | None:
-    """How a person's choice was not respected."""
+    """How a person's choice was not respected, or is missing in the audit chain."""
+    if audit := audit_problems(world.ports):
+        return "; ".join(audit)
     record, alias = serving(world), world.ports.registry.champion("churn")
     weights = dict(world.ports.weights.routes["churn"].weights)
     told = {event.topic for event in announced(world.ports)}
