@@ -58,7 +58,7 @@ def test_a_container_that_moves_the_champion_by_itself_is_noticed_although_its_j
     assert ended.job is not None
     assert not ended.job.deployed
     assert world.registry.champion(model) == "2"
-    assert world.was_told(f"{model}-alias-moved-1-2")
+    assert world.has_announced(model, f"{model}-alias-moved-1-2")
 
 
 def test_an_execution_that_is_aborted_leaves_no_lease_behind(world: World) -> None:

@@ -251,9 +251,9 @@ class World:
         """Images of the containers of a Kubernetes Job, in the order in which they ran."""
         return self.stack.cluster.images_of(kubernetes_job)
 
-    def was_told(self, event_id: str) -> bool:
-        """Whether people were notified of an event in Slack."""
-        key = {"pk": {"S": f"EVENT#{event_id}#slack"}, "sk": {"S": "EVENT"}}
+    def has_announced(self, model: str, fact_id: str) -> bool:
+        """Whether a fact is in the audit chain of a model, which follows once it is announced."""
+        key = {"pk": {"S": f"MODEL#{model}"}, "sk": {"S": f"FACT#{fact_id}"}}
         return "Item" in self.stack.client("dynamodb").get_item(TableName=self.stack.outputs["TableName"], Key=key)
 
     def is_free(self, model: str) -> bool:

@@ -44,7 +44,7 @@ def tell(
         champions=tuple(_failed(name, alert, policies) for name, alert in sorted(alerts.items())),
         began=began,
     )
-    ports.audit.append(fact)
+    # It is in no chain: that of each model says what happened to it, and one about thousands would fit into none.
     if not announce(fact, ports):
         return 0
     noting = partial(_note, alerts, at, problems, ports)
