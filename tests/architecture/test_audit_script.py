@@ -12,7 +12,7 @@ from tests.unit.proof.chains import a_fact
 from tests.unit.proof.exports import Exported, verifying_script
 
 JOB = "churn-0123456789"
-MAX_LINES = 34
+MAX_LINES = 48
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def test_the_script_verifies_an_export(
 ) -> None:
     answer = Exported(ports, model, job, tmp_path).verified_by(script)
     assert answer.returncode == 0, answer.stderr
-    *held, anchor = answer.stdout.splitlines()
+    *held, _, anchor = answer.stdout.splitlines()
     assert held == lines
     newest = ports.anchors.newest()
     assert newest
@@ -79,3 +79,28 @@ def test_the_script_refuses_formats_that_it_does_not_know(
     exported = Exported(ports, "churn", None, tmp_path)
     getattr(exported, place)["format"] = "auto-retrain/something/v2"
     assert exported.verified_by(script).returncode == 1
+
+
+def test_the_script_checks_as_much_where_assertions_are_off(ports: MemoryPorts, script: Path, tmp_path: Path) -> None:
+    exported = Exported(ports, "churn", None, tmp_path)
+    exported.entries[2] = exported.entries[2].changed(text=exported.entries[2].text.replace("30 days", "3 days"))
+    answer = exported.verified_by(script, "-O")
+    assert (answer.returncode, answer.stderr) == (1, "churn 3 was altered\n")
+
+
+def test_a_list_of_models_that_somebody_emptied_hides_no_entry_that_is_missing(
+    ports: MemoryPorts, script: Path, tmp_path: Path
+) -> None:
+    exported = Exported(ports, "churn", None, tmp_path)
+    exported.about["models"] = []
+    del exported.entries[6:]
+    answer = exported.verified_by(script)
+    assert (answer.returncode, answer.stderr) == (1, "churn was cut off before 8\n")
+
+
+def test_what_is_newer_than_the_anchor_is_not_called_anchored(ports: MemoryPorts, script: Path, tmp_path: Path) -> None:
+    exported = Exported(ports, "churn", JOB, tmp_path)
+    exported.entries = [entry for entry in exported.entries if entry.number > 8]
+    answer = exported.verified_by(script)
+    assert answer.returncode == 0
+    assert "entries 9 to 10 hold, newer than the anchor, which does not prove them" in answer.stdout

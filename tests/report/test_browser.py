@@ -119,7 +119,7 @@ def test_the_table_of_the_fleet_is_filtered_sorted_and_shown_in_parts(seen: Seen
         "up": 200,
         "down": 200,
     }
-    assert (table["up"]["first"], table["down"]["first"]) == ("churn-000", LONGEST)
+    assert (table["up"]["first"], table["down"]["first"]) == ("model-churn-000", f"model-{LONGEST}")
 
 
 def test_jobs_that_have_ended_lead_to_their_pages(seen: Seen) -> None:

@@ -30,11 +30,11 @@ class Exported:
         self.anchor: dict[str, Any] = json.loads(export.anchor.document)
         self._folder = folder
 
-    def verified_by(self, script: Path) -> subprocess.CompletedProcess[str]:
+    def verified_by(self, script: Path, *options: str) -> subprocess.CompletedProcess[str]:
         export, anchor = self._folder / "export.jsonl", self._folder / "anchor.json"
         lines = [json.dumps(self.about), *(entry.model_dump_json() for entry in self.entries)]
         export.write_text("".join(f"{line}\n" for line in lines))
         anchor.write_text(json.dumps(self.anchor, sort_keys=True, separators=(",", ":")))
         # Isolated, so that it can import nothing of ours.
-        command = [sys.executable, "-I", str(script), str(export), str(anchor)]
+        command = [sys.executable, "-I", *options, str(script), str(export), str(anchor)]
         return subprocess.run(command, capture_output=True, text=True, check=False)

@@ -4,6 +4,8 @@ import json
 import re
 from html import unescape
 
+import pytest
+
 from auto_retrain.domain.fleet_overview import Concern, FleetOverview, Health
 from auto_retrain.report import render_fleet
 from tests.unit.builders import NOON
@@ -63,3 +65,10 @@ def test_without_a_script_the_first_models_are_there_and_the_others_counted() ->
     page = render_fleet(a_fleet())
     assert page.count("<tr id=") == 200
     assert "60 more are shown by a browser that runs scripts" in page
+
+
+@pytest.mark.parametrize("name", ["models", "more", "filter", "shown", "tools"])
+def test_no_row_has_the_id_of_a_part_of_the_page(name: str) -> None:
+    page = render_fleet(FleetOverview(NOON, [a_row(name)], [], []))
+    ids = re.findall(r"\bid='?([\w-]+)", page)
+    assert len(set(ids)) == len(ids)

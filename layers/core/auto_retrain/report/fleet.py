@@ -73,7 +73,7 @@ def _cells(row: FleetRow) -> Cells:
 
 def _table(rows: list[Cells]) -> str:
     head = "".join(f"<th scope=col>{name}</th>" for name in HEADINGS)
-    body = "".join(f"<tr id='{text(row[0])}'>{''.join(map(_cell, HEADINGS, row))}</tr>" for row in rows[:PART])
+    body = "".join(f"<tr id='model-{text(row[0])}'>{''.join(map(_cell, HEADINGS, row))}</tr>" for row in rows[:PART])
     rest = len(rows) - PART
     without_script = f"{rest:,} more are shown by a browser that runs scripts, or by 'auto-retrain models list'."
     return (

@@ -26,7 +26,7 @@ function show() {
   const places = order.filter((place) => wanted.every((word) => words[place].includes(word)));
   body.replaceChildren(...places.slice(0, limit).map((place) => {
     const tr = document.createElement('tr'), row = rows[place];
-    tr.id = row[0];
+    tr.id = 'model-' + row[0];
     tr.append(...names.map((_, column) => cell(row[column], column, row)));
     return tr;
   }));

@@ -49,8 +49,11 @@ class AuditChain:
                 self._table.transact(*actions, *extension.actions(self._table))
             except (ClientError, StoreUnavailable) as error:
                 codes = codes_of_parts(error)
-                if not _only_collided(codes, len(actions)) or attempt == ATTEMPTS - 1:
+                if not _only_collided(codes, len(actions)):
                     raise
+                if attempt == ATTEMPTS - 1:
+                    name = extension.head.model_name
+                    raise StoreUnavailable(f"others write about '{name}' all the time") from error
                 facts = extension.unclaimed(codes[len(actions) :])
                 self._table.forget_head(extension.head.model_name)
                 self._wait(random.uniform(0, min(LONGEST_WAIT, FIRST_WAIT * 2**attempt)))
