@@ -104,7 +104,7 @@ def test_a_fork_cannot_be_told_from_a_process_of_its_own(probes: Probes, program
         "import threading, time; threading.Thread(target=lambda: (time.sleep(0.05), print('later'))).start()",
         "import sys; print('to output', flush=True); print('to errors', file=sys.stderr, flush=True); sys.exit(1)",
         "import sys; sys.stdout.write('x' * 200_000)",
-        "import os; pid = os.fork(); print(pid > 0, flush=True); pid and os.waitpid(pid, 0)",
+        "import os; pid = os.fork(); pid and os.waitpid(pid, 0); print(pid > 0, flush=True)",
         "import subprocess, sys; sys.exit(subprocess.run(['sh', '-c', 'echo $COLOUR; exit 9']).returncode)",
         "import signal, os; signal.signal(2, signal.default_int_handler); os.kill(os.getpid(), 2)",
     ],
