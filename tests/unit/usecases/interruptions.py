@@ -8,6 +8,8 @@ from functools import cache
 from threading import Lock, RLock
 from typing import Any, NamedTuple
 
+import pytest
+
 from auto_retrain.adapters.memory import MemoryPorts
 from tests.unit.usecases.world import World
 
@@ -22,15 +24,19 @@ INSIDE = {"data.uri"}
 Step = Callable[[World, str], object]
 Prepare = Callable[[], tuple[World, str]]
 
-# A copy of a world has locks of its own.
-copyreg.pickle(type(RLock()), lambda _: (RLock, ()))  # type: ignore[arg-type]
-copyreg.pickle(type(Lock()), lambda _: (Lock, ()))
-
 
 def copied(prepare: Prepare) -> Prepare:
     """The same world each time, made once: to copy it for each moment is much faster."""
     made = cache(prepare)
-    return lambda: deepcopy(made())
+    return lambda: _copy(made())
+
+
+def _copy(prepared: tuple[World, str]) -> tuple[World, str]:
+    """A copy with locks of its own; only here, because elsewhere a lock that can be copied hides errors."""
+    with pytest.MonkeyPatch.context() as patch:
+        for lock in (Lock, RLock):
+            patch.setitem(copyreg.dispatch_table, type(lock()), lambda _, lock=lock: (lock, ()))
+        return deepcopy(prepared)
 
 
 class Killed(BaseException):
