@@ -29,4 +29,4 @@ def test_the_page_about_the_fleet_is_written(terminal: Terminal, tmp_path: Path)
     assert terminal.ok("report", "fleet", "--output", str(file)) == f"{file}\n"
     page = file.read_text(encoding="utf-8")
     assert "<h1>1 model</h1>" in page
-    assert "<tr id='churn'>" in page
+    assert "<tr id='model-churn'>" in page

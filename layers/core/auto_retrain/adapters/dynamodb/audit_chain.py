@@ -53,7 +53,7 @@ class AuditChain:
                     raise
                 if attempt == ATTEMPTS - 1:
                     name = extension.head.model_name
-                    raise StoreUnavailable(f"others write about '{name}' all the time") from error
+                    raise StoreUnavailable(f"others write about '{name}' all the time: {error}") from error
                 facts = extension.unclaimed(codes[len(actions) :])
                 self._table.forget_head(extension.head.model_name)
                 self._wait(random.uniform(0, min(LONGEST_WAIT, FIRST_WAIT * 2**attempt)))
