@@ -51,6 +51,11 @@ def job_id(model_name: str, execution_arn: str) -> str:
     return f"{model_name}-{_digest(model_name, execution_arn, length=10)}"
 
 
+def model_of_job(job_id: str) -> str:
+    """The model that a job id begins with, also a mistyped one."""
+    return job_id.rpartition("-")[0]
+
+
 def kubernetes_job_name(job_id: str, kind: JobKind) -> str:
     """Name of the Kubernetes Job for one step of a job; at most 63 characters, the limit for labels."""
     return f"{job_id}-{kind}-1"

@@ -44,7 +44,8 @@ class AuditChain:
         for attempt in range(ATTEMPTS):
             if not facts:
                 return self._without_facts(actions)
-            extension = _Extension(self._table.head(facts[0].model_name), facts)
+            head = self._table.head(facts[0].model_name)
+            extension = _Extension(head, facts, entries_after(head, facts))
             try:
                 self._table.transact(*actions, *extension.actions(self._table))
             except (ClientError, StoreUnavailable) as error:
@@ -76,22 +77,18 @@ def _only_collided(codes: Sequence[str], changes: int) -> bool:
 
 
 class _Extension(NamedTuple):
-    """Facts on their way into a chain that ends with this head."""
+    """Facts on their way into a chain that ends with this head, and the entries that hold them."""
 
     head: ChainHead
     facts: Sequence[Fact]
-
-    @property
-    def entries(self) -> list[AuditEntry]:
-        return entries_after(self.head, self.facts)
+    entries: Sequence[AuditEntry]
 
     def actions(self, table: Table) -> list[Action]:
         """The claims of all facts, the new head, then the entries."""
-        entries = self.entries
         return [
             *({"Put": table.put_action(claim_item(fact), "attribute_not_exists(pk)")} for fact in self.facts),
-            {"Put": table.put_action(head_item(entries[-1].head), *unless_extended(self.head))},
-            *({"Put": table.put_action(entry_item(entry), "attribute_not_exists(pk)")} for entry in entries),
+            {"Put": table.put_action(head_item(self.entries[-1].head), *unless_extended(self.head))},
+            *({"Put": table.put_action(entry_item(entry), "attribute_not_exists(pk)")} for entry in self.entries),
         ]
 
     def unclaimed(self, codes: Sequence[str]) -> list[Fact]:

@@ -21,7 +21,7 @@ class DynamoAuditLog:
         return self._chain.write([], [fact])
 
     def head(self, model_name: str) -> ChainHead:
-        return head_of(model_name, self._table.get(head_key(model_name)))
+        return head_of(model_name, self._table.get_alone(head_key(model_name)))
 
     def heads(self) -> Iterator[ChainHead]:
         for model_name, items in fleet_items(self._table):

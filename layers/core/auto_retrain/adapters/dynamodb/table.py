@@ -130,10 +130,10 @@ class Table:
     def get(self, item_key: Item) -> dict[str, Any] | None:
         """Strongly consistent."""
         model_name = model_of(item_key) if self._audited else None
-        if model_name is None or item_key == head_key(model_name):
+        if model_name is None:
             return self.get_alone(item_key)
         head = head_key(model_name)
-        items = {(item["pk"]["S"], item["sk"]["S"]): item for item in self.get_many([item_key, head])}
+        items = {_names_of(item): item for item in self.get_many([item_key, head])}
         with suppress(RecordInvalid):  # only writing needs it
             self.learn_head(head_of(model_name, items.get(_names_of(head))))
         return items.get(_names_of(item_key))

@@ -59,6 +59,12 @@ def looked_up(keys: pa.ChunkedArray, known: pa.ChunkedArray, cells: pa.ChunkedAr
     return cells.take(pc.index_in(keys, value_set=known.combine_chunks(), skip_nulls=True))
 
 
+def losses_of(answers: pa.ChunkedArray, labels: pa.ChunkedArray, are_squared: bool) -> pa.ChunkedArray:
+    """How far each answer is from its label, or the square of that."""
+    errors = pc.abs(pc.subtract(answers, labels))
+    return pc.multiply(errors, errors) if are_squared else errors
+
+
 def latency_buckets(milliseconds: pa.Array) -> pa.Array:
     """As `domain.live.latency_bucket`, null if it is no latency."""
     is_latency = pc.and_(pc.is_finite(milliseconds), pc.greater_equal(milliseconds, 0))

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from ...domain.errors import DataInvalid
 from ...domain.live import SCORE_BINS, ArmCounts, LiveCounts, LiveQuery, PairedCounts
 from ...domain.metric_kinds import OF_SQUARES
-from .log_cells import looked_up, occurrences
+from .log_cells import looked_up, losses_of, occurrences
 from .log_rows import each_once, has_business, is_regression, labels_due, only
 
 _COUNTED = ("failed", "entity", "score", "latency", "business", "answer", "mature", "label")
@@ -127,8 +127,7 @@ def _sum(numbers: pa.ChunkedArray) -> float:
 
 
 def _losses(answers: pa.ChunkedArray, labels: pa.ChunkedArray, query: LiveQuery) -> pa.ChunkedArray:
-    errors = pc.abs(pc.subtract(answers, labels))
-    return pc.multiply(errors, errors) if query.policy.primary_metric in OF_SQUARES else errors
+    return losses_of(answers, labels, query.policy.primary_metric in OF_SQUARES)
 
 
 def _latencies(rows: pa.Table) -> dict[int, int]:

@@ -16,7 +16,7 @@ from ...domain.labelled_days import VersionDay, start_of
 from ...domain.manifest import DataObject, with_rows
 from ...domain.policy.data import LabelPolicy
 from ...ports import DataStore
-from .log_cells import is_text, occurrences
+from .log_cells import is_text, losses_of, occurrences
 from .log_files import log_batches
 from .log_hashes import each, hashed
 from .log_labels import Labels, labels_in, labels_of
@@ -142,8 +142,7 @@ def _version(rows: pa.Table, asked: AskedLog) -> VersionDay:
     judged = {"answered": rows.num_rows, "labelled": labelled.num_rows, "independent": _independent(labelled)}
     if not asked.are_numbers:
         return VersionDay(**judged, good=pc.sum(pc.equal(labelled["answer"], labelled["label"])).as_py())
-    errors = pc.abs(pc.subtract(labelled["answer"], labelled["label"]))
-    losses = pc.multiply(errors, errors) if asked.squares else errors
+    losses = losses_of(labelled["answer"], labelled["label"], asked.squares)
     return VersionDay(**judged, loss=math.fsum(losses.to_pylist()))
 
 

@@ -14,7 +14,7 @@ from ...domain.digest import sha256_of
 from ...domain.errors import ArtifactInvalid, AutoRetrainError, DataInvalid, MetricsUnavailable
 from ...domain.labelled_days import SETTLING, LabelledDay, LabelledDays, way_of_reading
 from ...domain.manifest import DataObject
-from ...domain.metric_kinds import Task
+from ...domain.metric_kinds import OF_SQUARES, Task
 from ...domain.metric_reading import MetricQuery
 from ...domain.policy.metric import PredictionLogMetric
 from ...domain.windows import Window, utc_days
@@ -121,7 +121,7 @@ class CountedDays:
 
     def _asked(self) -> AskedLog:
         are_numbers = self._policy.task is Task.REGRESSION
-        labels, squares = self._policy.place_of_labels, self._metric.name == "rmse"
+        labels, squares = self._policy.place_of_labels, self._metric.name in OF_SQUARES
         return AskedLog(self._model, self._metric.label_key, labels, are_numbers, squares)
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from ...domain.anchors import StoredAnchor
 from ...domain.audit_chain import AuditEntry
 from ...domain.errors import JobUnknown, ModelUnknown
+from ...domain.names import model_of_job
 from ...ports import Ports
 
 EXPORT_FORMAT = "auto-retrain/audit-export/v1"
@@ -57,7 +58,7 @@ def _from_job(entries: Iterator[AuditEntry], job_id: str) -> Iterator[AuditEntry
 
 def _model_of(job_id: str, model_name: str | None, ports: Ports) -> str:
     job = ports.jobs.get(job_id)
-    of_job = job.model_name if job else job_id.rpartition("-")[0]
+    of_job = job.model_name if job else model_of_job(job_id)
     if model_name not in (None, of_job):
         raise JobUnknown(f"job '{job_id}' is one of '{of_job}', not of '{model_name}'")
     return of_job

@@ -2,6 +2,7 @@
 
 from ...domain.audit_timeline import TimelineEntry
 from ...domain.errors import JobUnknown, RecordInvalid
+from ...domain.names import model_of_job
 from ...ports import Ports
 from ...proof.canonical import NotCanonical, canonical_object
 
@@ -10,7 +11,7 @@ def show_audit(job_id: str, ports: Ports) -> list[TimelineEntry]:
     """The facts about a job, in the order in which they were recorded; raises JobUnknown if there are none."""
     job = ports.jobs.get(job_id)
     # The chain is there even if somebody has deleted the record of the job.
-    model_name = job.model_name if job else job_id.rpartition("-")[0]
+    model_name = job.model_name if job else model_of_job(job_id)
     timeline = []
     for entry in ports.audit.entries(model_name):
         if job_id not in entry.text:
