@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from ..base import UtcTime
 from ..trigger_type import TriggerType
 from .fact import AnnouncedFact, Fact
@@ -41,7 +43,8 @@ class RetrainingRecorded(Fact):
 class TriggerJudged(Fact):
     """A decision was made on whether to retrain a model; `key` distinguishes decisions with the same event time.
 
-    `decision_hash` is that of its record: another decision on the same occasion is another fact.
+    `decision_hash` is that of its record: another decision on the same occasion is another fact. `evidence_hash` is
+    that of what it was judged on.
     """
 
     kind: Literal["trigger_judged"] = "trigger_judged"
@@ -52,6 +55,7 @@ class TriggerJudged(Fact):
     event_time: UtcTime
     key: str
     decision_hash: str
+    evidence_hash: str | None = Field(default=None, exclude_if=lambda digest: digest is None)
 
     @property
     def fact_id(self) -> str:

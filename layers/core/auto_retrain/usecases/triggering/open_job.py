@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from ...domain.decision_evidence import hash_of
 from ...domain.errors import LeaseHeld
 from ...domain.experiments import with_common
 from ...domain.facts.triggering import JobOpened
@@ -20,9 +21,11 @@ LEASE = timedelta(hours=102)
 
 def open_job(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) -> TriggerDecision:
     """The decision with its job opened, or changed to `skip` if another job already owns the model."""
-    job = _new_job(decision, applied, ports)
+    evidence = decision.evidence.document if decision.evidence else None
+    job = _new_job(decision, applied, ports).changed(trigger_evidence_hash=hash_of(evidence))
+    facts = judgement_fact(job.decision), _opened_fact(job)
     try:
-        opened = ports.jobs.open_job(job, job.created_at + LEASE, judgement_fact(job.decision), _opened_fact(job))
+        opened = ports.jobs.open_job(job, job.created_at + LEASE, *facts, evidence=evidence)
     except LeaseHeld as held:
         return decision.held("running_job", str(held))
     _announce_start(opened, ports)
