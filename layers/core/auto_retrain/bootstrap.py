@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         PolicyStore,
         PredictionFiles,
         RoutingStore,
+        SampleReader,
         SweepLog,
         TableReader,
         Traces,
@@ -234,6 +235,12 @@ class DeployedPorts:
         from .adapters.data.arrow_tables import ArrowTableReader
 
         return ArrowTableReader(self.data)
+
+    @cached_property
+    def samples(self) -> "SampleReader":
+        from .adapters.data.samples import ArrowSamples
+
+        return ArrowSamples()
 
     @cached_property
     def registry(self) -> "ModelRegistry":
