@@ -4,14 +4,18 @@ import re
 
 # Names that people give to what they want to predict.
 LABELS = frozenset(
-    "label target y class outcome churn churned left survived species diagnosis default defaulted fraud is_fraud "
-    "converted clicked cancelled canceled returned response result price quality progression".split()
+    """
+    label target y class outcome churn churned left survived species diagnosis default defaulted
+    fraud is_fraud converted clicked cancelled canceled returned response result price quality
+    progression
+    """.split()  # noqa: SIM905 (a list of words reads better)
 )
 # Things that come back with many rows.
-_ENTITIES = (
-    "account card client company customer device driver employee guest host household machine member merchant owner "
-    "patient person player seller session shop site station store student subscriber supplier tail user vehicle vendor"
-).split()
+_ENTITIES = """
+    account card client company customer device driver employee guest host household machine member
+    merchant owner patient person player seller session shop site station store student subscriber
+    supplier tail user vehicle vendor
+""".split()  # noqa: SIM905
 _ID = re.compile(r"(^|_)(id|uuid|guid|key|nr|no|num|number|pk)$")
 _CODE = re.compile(r"(^|_)(zip|zipcode|postcode|code)$")
 

@@ -180,5 +180,3 @@ def _text(text: str) -> str:
 
 def _comment(text: str) -> str:
     return one_line(text)
-
-

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..domain.metric_kinds import Task
 from ..domain.columns import ColumnFacts, Sample
+from ..domain.metric_kinds import Task
 from .names import is_code, is_id, is_label, names_entity
 
 MAX_NAME_LENGTH = 128
@@ -92,8 +92,13 @@ def _row_id(columns: Sequence[ColumnFacts], known: Known) -> Choice:
     return Choice(NO_ROW_ID, "no column of the sample identifies its rows: add one to the data", is_guess=True)
 
 
+def _can_be_named(column: ColumnFacts) -> bool:
+    """Whether a policy can name it."""
+    return 0 < len(column.name) <= MAX_NAME_LENGTH
+
+
 def _can_identify(column: ColumnFacts) -> bool:
-    return column.is_unique and column.kind in ("whole", "text")
+    return _can_be_named(column) and column.is_unique and column.kind in ("whole", "text")
 
 
 def _label(columns: Sequence[ColumnFacts], known: Known) -> Choice:
@@ -113,7 +118,7 @@ def _label(columns: Sequence[ColumnFacts], known: Known) -> Choice:
 
 
 def _can_be_label(column: ColumnFacts) -> bool:
-    if column.is_constant or column.kind in ("time", "other") or is_id(column.name):
+    if not _can_be_named(column) or column.is_constant or column.kind in ("time", "other") or is_id(column.name):
         return False
     return column.is_numeric or column.distinct <= MAX_CLASSES
 
@@ -165,7 +170,7 @@ def _features(columns: Sequence[ColumnFacts], known: Known) -> tuple[list[Column
 
 
 def _why_no_feature(column: ColumnFacts, known: Known) -> str | None:
-    if not 0 < len(column.name) <= MAX_NAME_LENGTH:
+    if not _can_be_named(column):
         return f"its name must have 1 to {MAX_NAME_LENGTH} characters"
     if known.inputs:
         return None if column.name in known.inputs else "not an input of the model"
@@ -188,7 +193,9 @@ def _is_category(column: ColumnFacts) -> bool:
 
 def _slices(categorical: Sequence[ColumnFacts]) -> tuple[Choice, ...]:
     """Groups that are few and large enough to be judged, those with the most even shares first."""
-    able = [column for column in categorical if 2 <= column.distinct <= MAX_SLICE_LEVELS and _rarest(column) is not None]
+    able = [
+        column for column in categorical if 2 <= column.distinct <= MAX_SLICE_LEVELS and _rarest(column) is not None
+    ]
     able.sort(key=lambda column: -(_rarest(column) or 0))
     return tuple(
         Choice(column.name, f"{column.distinct} groups, the smallest has {_percent(_rarest(column) or 0)} of the rows")

@@ -5,10 +5,11 @@ from datetime import timedelta
 from typing import IO, Any, NamedTuple
 
 from ...domain.columns import Sample
-from ...domain.errors import DataMissing, EventInvalid, RegistryRefused
+from ...domain.errors import DataMissing, EventInvalid, RegistryRefused, SettingMissing
 from ...domain.explain import shown
 from ...domain.windows import Window
 from ...ports import Ports
+from ...proposing.metrics import cloudwatch_metric, prometheus_gauge
 from ...proposing.policy_text import Proposal, Subject, write_proposal
 from ...proposing.roles import Known, Roles, propose_roles
 
@@ -25,13 +26,13 @@ class Request(NamedTuple):
 
     model_name: str
     owner: str
-    stage: str
     prefix: str | None = None
     sample: tuple[str, IO[bytes]] | None = None
     row_id: str | None = None
     label: str | None = None
     version: str | None = None
-    metric: Mapping[str, Any] | None = None
+    cloudwatch: str | None = None
+    prometheus: str | None = None
 
 
 class Proposed(NamedTuple):
@@ -60,10 +61,24 @@ def propose_policy(request: Request, ports: Ports) -> Proposed:
         model_name=request.model_name,
         owner=request.owner,
         prefix=request.prefix or request.model_name,
-        metric=request.metric,
-        stage=request.stage,
+        metric=_metric(request),
+        stage=_stage(ports),
     )
     return Proposed(write_proposal(subject, sample, roles), roles, sample)
+
+
+def _metric(request: Request) -> Mapping[str, Any] | None:
+    if request.cloudwatch:
+        return cloudwatch_metric(request.cloudwatch)
+    return prometheus_gauge(request.prometheus, request.model_name) if request.prometheus else None
+
+
+def _stage(ports: Ports) -> str:
+    """The stage, or a word to be replaced: a policy can be proposed before anything is deployed."""
+    try:
+        return ports.stage
+    except SettingMissing:
+        return "STAGE"
 
 
 def _why(roles: Roles) -> str:
@@ -105,9 +120,7 @@ def _check_columns(known: Known, sample: Sample) -> None:
         raise EventInvalid(f"--label {shown(known.label)}: is also --row-id; a column can have only one role")
     missing = [name for name in known.inputs if name not in names]
     if missing:
-        raise EventInvalid(
-            f"'{sample.name}' lacks inputs of the model: {_listed(missing)}; it has {_listed(names)}"
-        )
+        raise EventInvalid(f"'{sample.name}' lacks inputs of the model: {_listed(missing)}; it has {_listed(names)}")
 
 
 def _listed(names: set[str] | list[str]) -> str:
