@@ -19,7 +19,7 @@ def test_the_policy_is_written_and_applies_as_it_is(terminal: Terminal, sample: 
     printed = terminal.ok("init", "churn", "--sample", sample, "--output", str(target), "--owner", "ada@example.com")
     assert "1 numeric and 1 categorical features; please look at:" in printed
     assert "- metric: nothing judges the model in production" in printed
-    assert printed.endswith(f"Next: auto-retrain models apply --dry-run {target}\n")
+    assert printed.endswith(f"Next: auto-retrain models check {target} --data\n")
     assert "new, version 1" in terminal.ok("models", "apply", str(target))
 
 

@@ -97,7 +97,7 @@ def init(
     print(f"{target}: {len(roles.numeric)} numeric and {len(roles.categorical)} categorical features; please look at:")
     for sentence in proposed.proposal.to_check:
         print(plain(f"- {sentence}"))
-    print(f"Next: auto-retrain models apply --dry-run {target}")
+    print(f"Next: auto-retrain models check {target} --data")
 
 
 def _opened(path: Path) -> IO[bytes]:

@@ -27,6 +27,7 @@ from .arguments import Actor, Model, actor_or_user, ports_of, reason_option, ref
 from .commands import Commands
 from .policy_files import read_policy_files, render_policy
 from .printing import moment, plain, print_table
+from .trials import print_trial
 
 commands = Commands("models")
 
@@ -64,6 +65,29 @@ def _print_plan(plan: PlannedPolicy, applied: AppliedPolicy | None = None) -> No
     print(f"{plan.policy.model}: {new}version {applied.version if applied else before + 1}{paused}")
     for change in plan.changes:
         print(f"  {plain(str(change))}")
+
+
+@commands.add("check", "models check churn.yaml --data", "check policies, and the data that they name")
+def check(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="a policy in YAML")],
+    data: Annotated[
+        bool, typer.Option("--data", help="read the data, and show what a retraining that starts now would do")
+    ] = False,
+) -> int:
+    """Check policies without writing anything. With --data, read all days that a retraining would read, and show what
+    it would learn from, what it needs, what is wrong with the data, and whether it would train; exits with 1 if it
+    would not."""
+    ports = ports_of(context)
+    trains = []
+    for plan in plan_policies(read_policy_files(files), ports):
+        for warning in plan.warnings:
+            print(f"auto-retrain: warning: {plan.policy.model}: {plain(warning)}", file=sys.stderr)
+        if data:
+            trains.append(print_trial(plan.policy, ports))
+        else:
+            print(f"{plan.policy.model}: can be applied; its data were not looked at (--data)")
+    return 0 if all(trains) else 1
 
 
 @commands.add("list", "models list", "list all models")
