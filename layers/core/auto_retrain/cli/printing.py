@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import accumulate
 from shutil import get_terminal_size
+from typing import Any
 
-from ..domain.base import Record
+from pydantic_core import to_jsonable_python
+
+from ..domain.job import RetrainingJob
 from ..domain.text import one_line
 
 
@@ -55,7 +58,11 @@ def _print_for_people(headings: Sequence[str], rows: Sequence[Sequence[str]], wi
                 console.print(Padding(Text(f"{heading.lower()}: {cell}"), (0, 0, 0, 2)))
 
 
-def print_json(value: Record | Sequence[Record]) -> None:
-    records = value if isinstance(value, Sequence) else [value]
-    documents = [record.model_dump(mode="json") for record in records]
-    print(json.dumps(documents if isinstance(value, Sequence) else documents[0], indent=2))
+def print_json(value: object) -> None:
+    """Print records, or what is made of them, as one JSON document."""
+    print(json.dumps(to_jsonable_python(value), indent=2))
+
+
+def job_document(job: RetrainingJob) -> dict[str, Any]:
+    """A job without its task tokens: anyone who reads one could answer for the cluster or for a person."""
+    return job.model_dump(mode="json", exclude={"pending", "pending_review"})
