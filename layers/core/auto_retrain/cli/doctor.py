@@ -1,6 +1,5 @@
 """`auto-retrain doctor`: checks that a deployment has everything it needs, and no more."""
 
-import json
 from typing import Annotated
 
 import typer
@@ -9,7 +8,7 @@ from ..domain.installation import Finding
 from ..usecases.operating.doctor import check_installation
 from .arguments import Json, ports_of
 from .commands import Commands
-from .printing import plain
+from .printing import plain, print_json
 
 GROUP = "auto-retrain"
 _WORDS = {True: "good", False: "BAD", None: "?"}
@@ -35,5 +34,5 @@ def doctor(
         if not as_json:
             print(f"{_WORDS[finding.is_good]:4}  {finding.subject:28}  {plain(finding.text)}", flush=True)
     if as_json:
-        print(json.dumps([finding.model_dump(mode="json") for finding in findings], indent=2))
+        print_json(findings)
     return 0 if all(finding.is_good for finding in findings) else 1
