@@ -60,7 +60,7 @@ def test_a_person_is_told_at_once_that_enough_requests_wait() -> None:
     job_id = world.open()
     for number in range(MAX_WAITING_REQUESTS):
         world.check(request(number), execution=f"arn:request-{number}")
-    pipeline = AutoRetrainPipeline(world.ports, actor="ada")
+    pipeline = AutoRetrainPipeline(world.ports, actor="ada", decision_seconds=0)
     with pytest.raises(RequestRefused, match=f"job '{job_id}' is retraining 'churn', and 5 manual requests wait"):
         pipeline.start_retrain_job("churn", reason="one more")
     assert world.ports.executions.started == {}
