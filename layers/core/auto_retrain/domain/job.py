@@ -188,6 +188,11 @@ class RetrainingJob(Record):
         trained = [variant.trained for variant in self.variants] if self.variants else [self.challenger]
         return {version.number: version for version in trained if version}
 
+    @property
+    def has_trained(self) -> bool:
+        """Whether it has trained any version."""
+        return bool(self.challengers)
+
     def allows(self, version: str) -> bool:
         """Whether one of its versions was validated with the decision to promote it."""
         result = self.validation

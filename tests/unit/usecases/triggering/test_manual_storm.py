@@ -14,7 +14,7 @@ from auto_retrain.domain.waiting_trigger import CLAIM, MAX_WAITING_REQUESTS
 from auto_retrain.pipeline import AutoRetrainPipeline
 from auto_retrain.usecases.ending.close_job import close_job
 from tests.unit.usecases.stages import aborted
-from tests.unit.usecases.world import MANUAL, World
+from tests.unit.usecases.world import MANUAL, World, rows
 
 FAILED = {"Error": "Test", "Cause": "stopped"}
 
@@ -135,7 +135,7 @@ def test_a_request_whose_job_has_just_ended_goes_on_itself() -> None:
 
 def test_a_request_that_is_held_for_another_reason_after_all_does_not_wait() -> None:
     world = World()
-    job_id = world.open()
+    job_id = world.scored_job(rows(20, 1.0))
     world.check({**MANUAL, "reason": "again"}, execution="arn:again")
     end(world, job_id)
     (event,) = world.ports.executions.started.values()
