@@ -70,7 +70,7 @@ MAY_USE = {
     "usecases": PYDANTIC | {"numpy"},
     "adapters": PYDANTIC | {"botocore", "requests", "urllib3", "numpy", "pyarrow", "yaml"},
     "entrypoint": PYDANTIC | {"aws_lambda_powertools"},
-    "cli": PYDANTIC | {"yaml"},
+    "cli": PYDANTIC | {"rich", "typer", "yaml"},
 }
 
 
