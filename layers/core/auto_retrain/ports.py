@@ -165,7 +165,7 @@ class JobStore(Protocol):
         """Save a job in its terminal status and release its lease, both or neither.
 
         `retrained` moves the model's last retraining to the job's event time. `rejections` replace those of the
-        model unless they are None.
+        model unless they are None. The attempt of a job that has trained nothing is remembered as such.
         """
 
     def list_active(self, unreadable: list[str] | None = None) -> list[RetrainingJob]:
