@@ -81,6 +81,10 @@ class DeployedPorts:
     def stage(self) -> str:
         return self._settings.require("stage")
 
+    @property
+    def pages_url(self) -> str | None:
+        return self._settings.pages_url
+
     @cached_property
     def clock(self) -> SystemClock:
         return SystemClock()
@@ -357,9 +361,10 @@ class DeployedPorts:
 
     def _pagerduty(self) -> "Channel":
         from .adapters.channels.pagerduty import Pagerduty
+        from .adapters.dynamodb.incident_parts import DynamoParts
 
         secret = self._secret(self._settings.require("pagerduty_secret_arn"))
-        return Pagerduty(secret, self._settings.pagerduty_url, self.stage)
+        return Pagerduty(secret, self._settings.pagerduty_url, DynamoParts(self._table, self.clock), self.stage)
 
     def _secret(self, arn: str) -> "Secret":
         from .adapters.channels.secret import Secret

@@ -646,6 +646,10 @@ class Ports(Protocol):
         """The stage of the deployment, which is part of the names of its alarms."""
 
     @property
+    def pages_url(self) -> str | None:
+        """What people put before the path of a page among the artifacts; None if they cannot see these."""
+
+    @property
     def clock(self) -> Clock: ...
     @property
     def audit(self) -> AuditLog: ...
