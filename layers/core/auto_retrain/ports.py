@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
+    from .domain.account import Caller, Concurrency
     from .domain.analysis import RolloutEvidence
     from .domain.anchors import Anchor, StoredAnchor
     from .domain.audit_chain import AuditEntry, ChainHead
@@ -429,6 +430,9 @@ class ModelRegistry(Protocol):
     def tracking_uri(self) -> str:
         """The address of the registry for training containers."""
 
+    def server_version(self) -> str:
+        """The release of the registry's server."""
+
     def champion(self, model_name: str) -> str | None: ...
 
     def champions(self) -> dict[str, str]:
@@ -638,6 +642,19 @@ class NotificationLog(Protocol):
         """Release a claim because the notification failed."""
 
 
+class Account(Protocol):
+    """The AWS account as whoever calls it sees it; raises AwsRefused for what the caller may not ask."""
+
+    def caller(self) -> Caller:
+        """Who calls, and how far the clocks are apart."""
+
+    def denied(self) -> list[str]:
+        """What the caller may not do of what commands do, each as an action and its resource; by simulation."""
+
+    def concurrency(self) -> Concurrency:
+        """How many functions may run at once."""
+
+
 class Ports(Protocol):
     """All ports together; each adapter is built on first use."""
 
@@ -651,6 +668,8 @@ class Ports(Protocol):
 
     @property
     def clock(self) -> Clock: ...
+    @property
+    def account(self) -> Account: ...
     @property
     def audit(self) -> AuditLog: ...
     @property
