@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .domain.audit_chain import AuditEntry, ChainHead
     from .domain.channels import ChannelName
     from .domain.cluster import ClusterJob, ClusterListing, JobOrder, Obstacle
+    from .domain.columns import Sample
     from .domain.decision_record import DecisionRecord
     from .domain.deployment_ledger import LedgerLine
     from .domain.drill import Drill
@@ -164,7 +165,7 @@ class JobStore(Protocol):
         """Save a job in its terminal status and release its lease, both or neither.
 
         `retrained` moves the model's last retraining to the job's event time. `rejections` replace those of the
-        model unless they are None.
+        model unless they are None. The attempt of a job that has trained nothing is remembered as such.
         """
 
     def list_active(self, unreadable: list[str] | None = None) -> list[RetrainingJob]:
@@ -411,6 +412,16 @@ class TableReader(Protocol):
         """
 
 
+class SampleReader(Protocol):
+    """The columns of a table, as its first rows show them."""
+
+    def read(self, name: str, file: IO[bytes]) -> Sample:
+        """Look at a CSV or Parquet file, which `name` calls in messages.
+
+        Raises DataInvalid if it is neither, has no rows, or has two columns of one name.
+        """
+
+
 class ModelRegistry(Protocol):
     """Registered versions, and the alias of the champion."""
 
@@ -430,6 +441,12 @@ class ModelRegistry(Protocol):
 
     def run_of(self, model_name: str, version: str) -> str | None:
         """The run that a version belongs to; None if the version or its run is unknown."""
+
+    def inputs(self, model_name: str, version: str) -> tuple[str, ...]:
+        """The columns in the signature of a version; none if it has no signature, or one without names.
+
+        Raises as `version_files`.
+        """
 
     def storage_uri(self, model_name: str, version: str) -> str:
         """Where the registry keeps the files of a version, for whoever loads them from there.
@@ -629,6 +646,10 @@ class Ports(Protocol):
         """The stage of the deployment, which is part of the names of its alarms."""
 
     @property
+    def pages_url(self) -> str | None:
+        """What people put before the path of a page among the artifacts; None if they cannot see these."""
+
+    @property
     def clock(self) -> Clock: ...
     @property
     def audit(self) -> AuditLog: ...
@@ -660,6 +681,8 @@ class Ports(Protocol):
     def data(self) -> DataStore: ...
     @property
     def tables(self) -> TableReader: ...
+    @property
+    def samples(self) -> SampleReader: ...
     @property
     def registry(self) -> ModelRegistry: ...
     @property

@@ -20,6 +20,7 @@ class Entry(NamedTuple):
 
 
 COMMANDS = {
+    "init": Entry("adoption", "propose a policy from a sample of a model's data"),
     "models": Entry("models", "apply, list, show, pause and remove policies"),
     "why": Entry("why", "show the last decisions about a model, with their evidence"),
     "why-not": Entry("why", "show which triggers would start a retraining now, and what holds them back"),

@@ -27,6 +27,7 @@ from .commands import Commands
 from .policy_files import read_policy_files, render_policy
 from .policy_plans import print_plans
 from .printing import moment, plain, print_json, print_table
+from .trials import print_trial
 
 commands = Commands("models")
 
@@ -52,6 +53,29 @@ def apply(
             print("nothing was written")
         return
     print_plans(zip(plans, apply_planned(plans, actor_or_user(actor), ports), strict=True), as_json)
+
+
+@commands.add("check", "models check churn.yaml --data", "check policies, and the data that they name")
+def check(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="a policy in YAML")],
+    data: Annotated[
+        bool, typer.Option("--data", help="read the data, and show what a retraining that starts now would do")
+    ] = False,
+) -> int:
+    """Check policies without writing anything. With --data, read all days that a retraining would read, and show what
+    it would learn from, what it needs, what is wrong with the data, and whether it would train; exits with 1 if it
+    would not."""
+    ports = ports_of(context)
+    trains = []
+    for plan in plan_policies(read_policy_files(files), ports):
+        for warning in plan.warnings:
+            print(f"auto-retrain: warning: {plan.policy.model}: {plain(warning)}", file=sys.stderr)
+        if data:
+            trains.append(print_trial(plan.policy, ports))
+        else:
+            print(f"{plan.policy.model}: can be applied; its data were not looked at (--data)")
+    return 0 if all(trains) else 1
 
 
 @commands.add("list", "models list", "list all models")
