@@ -247,6 +247,10 @@ class RetrainingJob(Record):
         """With the results of its variants; the challenger is chosen when they are compared."""
         return self.changed(variants=variants)
 
+    def apart_from_its_data(self, number: str) -> Self:
+        """With one of its versions alone, as if no data had been frozen: for a verdict on other rows."""
+        return self.changed(data_check=None, manifest_uri=None, challenger=self.challengers[number], variants=())
+
     def under_validation(self) -> Self:
         """Its versions are scored and being compared."""
         return self._moved(RetrainingStatus.VALIDATION)

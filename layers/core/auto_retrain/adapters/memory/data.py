@@ -22,12 +22,13 @@ class MemoryDataStore:
         self._contents: dict[str, bytes] = {}
         self._partitions: dict[str, list[DataObject]] = {}
 
-    def add_partition(self, prefix: str, day: date, content: bytes, name: str = "part-0.parquet") -> None:
-        """Store an object, as a producer of data would."""
+    def add_partition(self, prefix: str, day: date, content: bytes, name: str = "part-0.parquet") -> str:
+        """Store an object, as a producer of data would, and return its URI."""
         uri = f"s3://data/{prefix}/date={day}/{name}"
         self._contents[uri] = content
         data_object = DataObject(uri=uri, etag=_etag_of(content), size=len(content), date=day)
         self._partitions.setdefault(prefix, []).append(data_object)
+        return uri
 
     def list_partitions(self, prefix: str, window: Window) -> list[DataObject]:
         items = self._partitions.get(prefix, [])
