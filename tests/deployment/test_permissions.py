@@ -128,6 +128,7 @@ RESOURCES = {
         "${ArtifactsBucket.Arn}/notes/*",
         "${ArtifactsBucket.Arn}/versions/*",
         "${ArtifactsBucket.Arn}/quality/*",
+        "${ArtifactsBucket.Arn}/requests/*",
         "${ArtifactsBucket.Arn}/fleet.html",
         "AnchorBucket.Arn",
         "${AnchorBucket.Arn}/audit/anchors/*",

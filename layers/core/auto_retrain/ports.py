@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .domain.live import LiveCounts, LiveQuery
     from .domain.manifest import DataObject
     from .domain.metric_reading import MetricQuery, MetricReading
-    from .domain.model_state import ModelState, Quarantine, RejectedJob, Rejections
+    from .domain.model_state import LastRequest, ModelState, Quarantine, RejectedJob, Rejections
     from .domain.notification import Notification
     from .domain.policy.notify import Routing
     from .domain.policy.pod_rules import PodRules
@@ -217,6 +217,9 @@ class ModelStates(Protocol):
 
     def record_moved_alias(self, model_name: str, difference: str | None, *facts: Fact) -> None:
         """Record which difference between alias and ledger people were notified of; None if there is none any more."""
+
+    def record_request(self, model_name: str, request: LastRequest) -> None:
+        """The newest request of a person that opened no job."""
 
     def record_drill(self, model_name: str, drill: Drill, *facts: Fact) -> None:
         """Record the last drill of a model's rollback, good or not; it replaces the one before."""
