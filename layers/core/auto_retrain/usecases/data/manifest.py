@@ -5,12 +5,13 @@ from datetime import timedelta
 from pydantic import ValidationError
 
 from ...domain.digest import canonical_json, sha256_of
-from ...domain.errors import ArtifactInvalid
+from ...domain.errors import ArtifactInvalid, DataMissing
 from ...domain.job import RetrainingJob
 from ...domain.manifest import DataObject, Manifest, build_manifest
 from ...domain.policy.policy import Policy
 from ...domain.windows import Window
 from ...ports import Ports
+from .listing import explained, labels_of, objects_of
 
 # Some hundred thousand objects.
 MAX_MANIFEST_BYTES = 64 << 20
@@ -21,9 +22,13 @@ def freeze_data(job: RetrainingJob, policy: Policy, ports: Ports) -> RetrainingJ
     if job.manifest_uri:
         return job
     span = Window(start=job.windows.training.start, end=job.windows.holdout.end)
-    objects = ports.data.list_partitions(policy.data.prefix, span)
+    objects = objects_of(policy.data, span, ports)
     labels = _label_objects(job, policy, ports)
-    content = canonical_json(build_manifest(job.job_id, job.model_name, policy.data, job.windows, objects, labels))
+    try:
+        manifest = build_manifest(job.job_id, job.model_name, policy.data, job.windows, objects, labels)
+    except DataMissing as error:
+        raise error if objects else explained(error, policy.data, ports) from error
+    content = canonical_json(manifest)
     digest = sha256_of(content)
     # Named by its digest, so that two concurrent invocations, which may see different objects, do not collide.
     uri = ports.data.write(f"jobs/{job.job_id}/manifest-{digest[:16]}.json", content)
@@ -35,7 +40,7 @@ def _label_objects(job: RetrainingJob, policy: Policy, ports: Ports) -> list[Dat
     if policy.data.labels is None:
         return []
     arrived = Window(start=job.windows.training.start, end=job.event_time.date() + timedelta(days=1))
-    return ports.data.list_partitions(policy.data.labels.prefix, arrived)
+    return labels_of(policy.data.labels, arrived, ports)
 
 
 def read_manifest(job: RetrainingJob, ports: Ports) -> Manifest:
