@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .domain.fleet import FleetLimits, SweepMark
     from .domain.installation import Permission
     from .domain.job import RetrainingJob
+    from .domain.layouts import Folder, Layout
     from .domain.live import LiveCounts, LiveQuery
     from .domain.manifest import DataObject
     from .domain.metric_reading import MetricQuery, MetricReading
@@ -366,8 +367,14 @@ class PredictionFiles(Protocol):
 class DataStore(Protocol):
     """Labelled data, and the documents of jobs."""
 
-    def list_partitions(self, prefix: str, window: Window) -> list[DataObject]:
-        """Objects under `prefix/date=YYYY-MM-DD/` for the days of the window, by date and key; no empty ones."""
+    def list_partitions(self, prefix: str, window: Window, layout: Layout = ...) -> list[DataObject]:
+        """Objects in the folders of the days of the window, by date and key; no empty ones.
+
+        The default layout is that of `prefix/date=YYYY-MM-DD/`.
+        """
+
+    def look_below(self, prefix: str) -> Folder:
+        """What is directly below a prefix, at most a thousand names."""
 
     def read(self, uri: str, max_bytes: int = ...) -> bytes:
         """The bytes of a document.
