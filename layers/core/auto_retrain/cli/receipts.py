@@ -6,14 +6,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from ..domain.receipt import Prices, Receipt, receipt_of
+from ..domain.prices import PriceList
+from ..domain.receipt import Receipt, receipt_of
 from ..ports import Ports
 from ..usecases.lookup import known_policy
 from .arguments import add_model, number_up_to
-from .price_files import read_prices
-from .printing import print_json, print_table
+from .price_files import read_price_file
+from .printing import plain, print_json, print_table
 
-_HEADINGS = ("CREATED", "ENDED", "PODS", "REST", "TOTAL", "JOB")
+_HEADINGS = ("CREATED", "ENDED", "PODS", "REST", "TOTAL", "FORECAST", "JOB")
 
 
 def add_commands(commands: Any) -> None:
@@ -37,20 +38,23 @@ def add_commands(commands: Any) -> None:
 
 
 def _receipts(options: argparse.Namespace, ports: Ports) -> None:
-    prices = read_prices(options.prices)
+    given = PriceList(prices=read_price_file(options.prices)) if options.prices else ports.prices.current()
+    since = ports.clock.now() - timedelta(days=options.days)
     if options.model:
         known_policy(options.model, ports)
-    jobs = ports.jobs.list_since(ports.clock.now() - timedelta(days=options.days))
-    receipts = [receipt_of(job, prices) for job in jobs if options.model in (None, job.model_name)]
+        jobs = ports.jobs.list_of_model(options.model, since)
+    else:
+        jobs = ports.jobs.list_since(since)
+    receipts = [receipt_of(job, given.prices) for job in jobs]
     if options.json:
         print_json(receipts)
     elif not receipts:
         print(f"no retraining in {options.days} days")
     else:
-        _print(receipts, prices)
+        _print(receipts, given)
 
 
-def _print(receipts: Sequence[Receipt], prices: Prices) -> None:
+def _print(receipts: Sequence[Receipt], given: PriceList) -> None:
     print_table(_HEADINGS, [_row(receipt) for receipt in receipts])
     total = sum(receipt.total for receipt in receipts)
     unchanged = [receipt for receipt in receipts if not receipt.changed_something]
@@ -61,11 +65,14 @@ def _print(receipts: Sequence[Receipt], prices: Prices) -> None:
         print("<  at most: some pod left no report")
     if any(receipt.unmeasured for receipt in receipts):
         print("?  without steps of which nothing was measured, or that have not ended")
-    print(f"prices as of {prices.as_of} in {prices.region}; check them against your bill")
+    if given.problem:
+        print(f"your own prices cannot be read, so list prices were used: {plain(given.problem)}")
+    print(f"prices as of {given.prices.as_of} in {given.prices.region}; check them against your bill")
 
 
 def _row(receipt: Receipt) -> tuple[str, ...]:
     mark = ("<" if receipt.at_most else "") + ("?" if receipt.unmeasured else "")
     rest = receipt.total - receipt.pods
     money = f"{receipt.pods:.4f}", f"{rest:.4f}", f"{receipt.total:.4f}{mark}"
-    return (f"{receipt.created_at:%m-%d %H:%M}", receipt.outcome, *money, receipt.job_id)
+    forecast = "" if receipt.forecast is None else f"{receipt.forecast:.4f}"
+    return (f"{receipt.created_at:%m-%d %H:%M}", receipt.outcome, *money, forecast, receipt.job_id)
