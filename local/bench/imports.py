@@ -69,14 +69,7 @@ PORTS = {
     "start_job": ("traces", "policies", "jobs", "ledger", "data", "registry", "cluster", "events"),
     "watch_jobs": (
         "traces",
-        *(
-            "audit",
-            "policies",
-            "jobs",
-            "states",
-            "waiting",
-            "ledgerprices",
-        ),
+        *("audit", "policies", "jobs", "states", "waiting", "ledger", "prices"),
         *("cluster", "executions", "data", "events", "registry", "traffic"),
     ),
     "validate_model": ("traces", "policies", "jobs", "ledger", "data", "registry", "events"),
@@ -99,14 +92,7 @@ PORTS = {
         *("data", "registry", "traffic", "executions", "events"),
     ),
     "close_job": (
-        *(
-            "audit",
-            "policies",
-            "jobs",
-            "states",
-            "waiting",
-            "ledgerprices",
-        ),
+        *("audit", "policies", "jobs", "states", "waiting", "ledger", "prices"),
         *("data", "registry", "traffic", "executions", "events"),
     ),
     "notify": ("notifications", "outbox", "routing", "channels", "_slack"),
