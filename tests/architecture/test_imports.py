@@ -15,7 +15,7 @@ PACKAGE = CORE / "auto_retrain"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 PURE = {"domain", "statistics"}
-JUDGES = {"analysis", "comparison", "data_checks", "gates", "holds", "proof", "strategies", "triggers"}
+JUDGES = {"analysis", "comparison", "data_checks", "gates", "holds", "proof", "proposing", "strategies", "triggers"}
 # What each part of the package may import from the others.
 MAY_IMPORT = {
     "statistics": set(),
@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "analysis": PURE,
     "strategies": PURE,
     "proof": PURE,
+    "proposing": {"domain"},
     "holds": {"domain", "triggers"},
     "report": {"domain"},
     "ports": {"domain"},
@@ -68,7 +69,7 @@ MAY_USE = {
     "usecases": PYDANTIC | {"numpy"},
     "adapters": PYDANTIC | {"botocore", "requests", "urllib3", "numpy", "pyarrow", "yaml"},
     "entrypoint": PYDANTIC | {"aws_lambda_powertools"},
-    "cli": PYDANTIC | {"yaml"},
+    "cli": PYDANTIC | {"rich", "typer", "yaml"},
 }
 
 

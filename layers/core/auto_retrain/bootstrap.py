@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         PredictionFiles,
         PriceSource,
         RoutingStore,
+        SampleReader,
         SweepLog,
         TableReader,
         Traces,
@@ -241,6 +242,12 @@ class DeployedPorts:
         from .adapters.data.arrow_tables import ArrowTableReader
 
         return ArrowTableReader(self.data)
+
+    @cached_property
+    def samples(self) -> "SampleReader":
+        from .adapters.data.samples import ArrowSamples
+
+        return ArrowSamples()
 
     @cached_property
     def registry(self) -> "ModelRegistry":

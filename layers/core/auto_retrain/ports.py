@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .domain.audit_chain import AuditEntry, ChainHead
     from .domain.channels import ChannelName
     from .domain.cluster import ClusterJob, ClusterListing, JobOrder, Obstacle
+    from .domain.columns import Sample
     from .domain.decision_record import DecisionRecord
     from .domain.deployment_ledger import LedgerLine
     from .domain.drill import Drill
@@ -423,6 +424,16 @@ class TableReader(Protocol):
         """
 
 
+class SampleReader(Protocol):
+    """The columns of a table, as its first rows show them."""
+
+    def read(self, name: str, file: IO[bytes]) -> Sample:
+        """Look at a CSV or Parquet file, which `name` calls in messages.
+
+        Raises DataInvalid if it is neither, has no rows, or has two columns of one name.
+        """
+
+
 class ModelRegistry(Protocol):
     """Registered versions, and the alias of the champion."""
 
@@ -442,6 +453,12 @@ class ModelRegistry(Protocol):
 
     def run_of(self, model_name: str, version: str) -> str | None:
         """The run that a version belongs to; None if the version or its run is unknown."""
+
+    def inputs(self, model_name: str, version: str) -> tuple[str, ...]:
+        """The columns in the signature of a version; none if it has no signature, or one without names.
+
+        Raises as `version_files`.
+        """
 
     def storage_uri(self, model_name: str, version: str) -> str:
         """Where the registry keeps the files of a version, for whoever loads them from there.
@@ -674,6 +691,8 @@ class Ports(Protocol):
     def data(self) -> DataStore: ...
     @property
     def tables(self) -> TableReader: ...
+    @property
+    def samples(self) -> SampleReader: ...
     @property
     def registry(self) -> ModelRegistry: ...
     @property

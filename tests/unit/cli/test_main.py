@@ -43,7 +43,7 @@ def test_an_impossible_model_name_is_refused_before_any_call(terminal: Terminal,
 def test_a_malformed_command_exits_with_two(terminal: Terminal, command: list[str]) -> None:
     answer = terminal.run(*command)
     assert (answer.code, answer.out) == (2, "")
-    assert "usage: auto-retrain" in answer.err
+    assert "Usage: auto-retrain" in answer.err
 
 
 def test_help_exits_with_zero(terminal: Terminal) -> None:

@@ -48,7 +48,7 @@ def test_several_trainings_are_requested_one_by_one_or_as_a_grid(terminal: Termi
         (["--variant", '{"depth": NaN}'], 2, "is not a JSON object"),
         (["--variant", '{"depth": 3}'], 1, "the number of variants is 1; 2 to 20 are allowed"),
         (["--variant", '{"depth": 3}'] * 2, 1, "variants 0 and 1 are the same"),
-        (["--variant", "{}", "--grid", "depth=[3]"], 2, "not allowed with argument"),
+        (["--variant", "{}", "--grid", "depth=[3]"], 2, "--variant and --grid cannot be given together"),
         (["--grid", "depth=3"], 1, "grid.depth = 3"),
         (["--grid", "depth=[]"], 1, "the number of variants is 0"),
         (["--grid", f"depth={list(range(21))}"], 1, "the number of variants is 21"),

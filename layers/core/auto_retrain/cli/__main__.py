@@ -1,46 +1,38 @@
 """Parses the command line, calls a use case and prints the result."""
 
-import argparse
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING
 
-from ..bootstrap import deployed_ports
+import typer
+
 from ..domain.errors import AutoRetrainError
-from ..ports import Ports
-from . import (
-    acknowledge,
-    audit,
-    digest,
-    doctor,
-    drift,
-    drill,
-    jobs,
-    ledger,
-    models,
-    receipts,
-    replaying,
-    reporting,
-    retraining,
-    reviews,
-    rollout,
-    why,
-)
+from .commands import command_line
+
+if TYPE_CHECKING:
+    # Takes half a second, which is too long for a page of help.
+    from ..ports import Ports
+
+REFUSED, MALFORMED = 1, 2
 
 
-def main(arguments: list[str] | None = None, ports: Ports | None = None) -> int:
+def main(arguments: list[str] | None = None, ports: "Ports | None" = None) -> int:
     """Run one command; returns 0 for success, 1 for a refusal, 2 for a malformed command; errors go to stderr."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    program = command_line()
     try:
-        options = command_line().parse_args(arguments)
-    except SystemExit as ended:
-        return int(ended.code or 0)
-    try:
-        code = options.run(options, ports or deployed_ports())
+        with program.make_context("auto-retrain", words, obj=lambda: ports or _ports_of_the_deployment()) as context:
+            code = program.invoke(context)
         sys.stdout.flush()
+    except typer.Exit as ended:  # after a page of help
+        return ended.exit_code
+    except typer.TyperException as error:
+        _explain(error)
+        return MALFORMED
     except AutoRetrainError as error:
         for line in str(error).splitlines():
             print(f"auto-retrain: {line}", file=sys.stderr)
-        return 1
+        return REFUSED
     except BrokenPipeError:
         # The reader, such as `head`, has read enough; without this, flushing the rest would raise again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -48,37 +40,24 @@ def main(arguments: list[str] | None = None, ports: Ports | None = None) -> int:
     return int(code or 0)
 
 
-class _Parser(argparse.ArgumentParser):
-    """Accepts options only by their full names: a removal, for example, is never guessed."""
+def _ports_of_the_deployment() -> "Ports":
+    # Imported when it is needed: help and malformed commands need no deployment.
+    from ..bootstrap import deployed_ports
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(allow_abbrev=False, **options)
+    return deployed_ports()
 
 
-def command_line() -> argparse.ArgumentParser:
-    """The parser of all commands."""
-    parser = _Parser(prog="auto-retrain", description="Manage the models of one deployment.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for group in (
-        models,
-        why,
-        retraining,
-        drift,
-        jobs,
-        receipts,
-        reviews,
-        rollout,
-        acknowledge,
-        drill,
-        ledger,
-        digest,
-        audit,
-        replaying,
-        reporting,
-        doctor,
-    ):
-        group.add_commands(commands)
-    return parser
+def _explain(error: typer.TyperException) -> None:
+    context: typer.Context | None = getattr(error, "ctx", None)
+    parameter = getattr(error, "param", None)
+    hint = parameter.get_error_hint().strip("'") if parameter else ""
+    is_value = isinstance(error, typer.BadParameter) and error.message
+    problem = f"{hint}: {error.message}" if hint and is_value else error.message if is_value else error.format_message()
+    name = context.command_path if context else "auto-retrain"
+    if context:
+        print(context.get_usage(), file=sys.stderr)
+    print(f"{name}: {problem}", file=sys.stderr)
+    print(f"See '{name} --help'", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """`auto-retrain drift`: judges drift now, or starts and shows Evidently's drift report."""
 
-import argparse
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Annotated
+
+import typer
 
 from ..domain.errors import ArtifactInvalid, EventInvalid
 from ..domain.numbers import shown_p_value
@@ -12,54 +13,60 @@ from ..domain.verdict import Verdict
 from ..ports import Ports
 from ..usecases.lookup import policy_of
 from ..usecases.training.drift_reports import read_psi, report_drift
-from .arguments import add_model, id_of, time_of
+from .arguments import Model, id_of, ports_of, refuse_both, time_of
+from .commands import Commands
 from .packages import packages_for_data
 from .printing import plain, print_table
 
-
-def add_commands(commands: Any) -> None:
-    drift = commands.add_parser(
-        "drift",
-        help="judge drift now, without retraining",
-        description="Compare the live data with the champion's training data, as of now or another time. Nothing is "
-        "retrained.",
-    )
-    add_model(drift)
-    mode = drift.add_mutually_exclusive_group()
-    mode.add_argument(
-        "--report",
-        action="store_true",
-        help="start a Kubernetes Job that writes Evidently's report on the same windows",
-    )
-    mode.add_argument(
-        "--report-id", metavar="ID", type=id_of("report"), help="show the PSI values of a finished report beside ours"
-    )
-    drift.add_argument(
-        "--at",
-        metavar="TIME",
-        type=time_of,
-        help="judge the live window that ends then, against today's champion, such as 2026-03-01T12:00:00Z "
-        "(default: now)",
-    )
-    drift.set_defaults(run=_run)
+commands = Commands()
 
 
-def _run(options: argparse.Namespace, ports: Ports) -> None:
-    if options.at and (options.report or options.report_id):
+@commands.add("drift", "drift churn")
+def drift(
+    context: typer.Context,
+    model: Model,
+    report: Annotated[
+        bool,
+        typer.Option("--report", help="start a Kubernetes Job that writes Evidently's report on the same windows"),
+    ] = False,
+    report_id: Annotated[
+        str | None,
+        typer.Option(
+            "--report-id",
+            metavar="ID",
+            parser=id_of("report"),
+            help="show the PSI values of a finished report beside ours; not with --report",
+        ),
+    ] = None,
+    at: Annotated[
+        datetime | None,
+        typer.Option(
+            "--at",
+            metavar="TIME",
+            parser=time_of,
+            help="judge the live window that ends then, against today's champion, such as 2026-03-01T12:00:00Z "
+            "(default: now)",
+        ),
+    ] = None,
+) -> None:
+    """Compare the live data with the champion's training data, as of now or another time. Nothing is retrained."""
+    refuse_both(context, "--report", "--report-id")
+    if at and (report or report_id):
         raise EventInvalid("--at: only without --report and --report-id, whose windows are those of their own time")
-    if options.report:
-        _start_report(options.model, ports)
-    elif options.report_id:
-        _compare(options.model, options.report_id, ports)
+    ports = ports_of(context)
+    if report:
+        _start_report(model, ports)
+    elif report_id:
+        _compare(model, report_id, ports)
     else:
-        _judge(options.model, _time_in(options, ports), ports)
+        _judge(model, _past(at, ports), ports)
 
 
-def _time_in(options: argparse.Namespace, ports: Ports) -> datetime:
+def _past(at: datetime | None, ports: Ports) -> datetime:
     now = ports.clock.now()
-    if options.at and options.at > now:
-        raise EventInvalid(f"--at {options.at.isoformat()}: must not be in the future; leave it out to mean now")
-    return options.at or now
+    if at and at > now:
+        raise EventInvalid(f"--at {at.isoformat()}: must not be in the future; leave it out to mean now")
+    return at or now
 
 
 def _judge(model_name: str, at: datetime, ports: Ports) -> None:

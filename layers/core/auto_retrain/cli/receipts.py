@@ -1,57 +1,52 @@
 """`auto-retrain receipts`: what retrainings cost, and how many of them changed something."""
 
-import argparse
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated
+
+import typer
 
 from ..domain.prices import PriceList
 from ..domain.receipt import Receipt, receipt_of
-from ..ports import Ports
 from ..usecases.lookup import known_policy
-from .arguments import add_model, number_up_to
+from .arguments import Json, ModelOrAll, number_up_to, ports_of
+from .commands import Commands
 from .price_files import read_price_file
 from .printing import plain, print_json, print_table
 
 _HEADINGS = ("CREATED", "ENDED", "PODS", "REST", "TOTAL", "FORECAST", "JOB")
 
 
-def add_commands(commands: Any) -> None:
-    receipts = commands.add_parser(
-        "receipts",
-        help="show what retrainings cost",
-        description="Show what each retraining of one model, or of all models, cost in US dollars: its pods, and the "
-        "rest (functions, state transitions, a month of what it stored).",
-    )
-    add_model(receipts, help="only jobs of this model", nargs="?")
-    receipts.add_argument(
-        "--days",
-        metavar="N",
-        type=number_up_to(365),
-        default=30,
-        help="number of days (default: %(default)s)",
-    )
-    receipts.add_argument("--prices", metavar="FILE", type=Path, help="prices of your own (default: list prices)")
-    receipts.add_argument("--json", action="store_true", help="print JSON with all details")
-    receipts.set_defaults(run=_receipts)
+commands = Commands()
 
 
-def _receipts(options: argparse.Namespace, ports: Ports) -> None:
-    given = PriceList(prices=read_price_file(options.prices)) if options.prices else ports.prices.current()
-    since = ports.clock.now() - timedelta(days=options.days)
-    if options.model:
-        known_policy(options.model, ports)
-        jobs = ports.jobs.list_of_model(options.model, since)
+@commands.add("receipts", "receipts churn --days 90")
+def receipts(
+    context: typer.Context,
+    model: ModelOrAll = None,
+    days: Annotated[int, typer.Option("--days", metavar="N", parser=number_up_to(365), help="number of days")] = 30,
+    prices: Annotated[
+        Path | None,
+        typer.Option("--prices", metavar="FILE", help="prices of your own (default: those of the deployment)"),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what each retraining of one model, or of all models, cost in US dollars: its pods, and the rest (functions,
+    state transitions, a month of what it stored)."""
+    ports = ports_of(context)
+    price_list = PriceList(prices=read_price_file(prices)) if prices else ports.prices.current()
+    since = ports.clock.now() - timedelta(days=days)
+    if model:
+        known_policy(model, ports)
+    jobs = ports.jobs.list_of_model(model, since) if model else ports.jobs.list_since(since)
+    own = [receipt_of(job, price_list.prices) for job in jobs]
+    if as_json:
+        print_json(own)
+    elif not own:
+        print(f"no retraining in {days} days")
     else:
-        jobs = ports.jobs.list_since(since)
-    receipts = [receipt_of(job, given.prices) for job in jobs]
-    if options.json:
-        print_json(receipts)
-    elif not receipts:
-        print(f"no retraining in {options.days} days")
-    else:
-        _print(receipts, given)
+        _print(own, price_list)
 
 
 def _print(receipts: Sequence[Receipt], given: PriceList) -> None:

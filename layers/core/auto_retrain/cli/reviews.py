@@ -1,61 +1,61 @@
 """`auto-retrain job`, `approve` and `decline`: shows a job, and decides whether its challenger may serve."""
 
-import argparse
 import json
-from typing import Any
+from typing import Annotated
+
+import typer
 
 from ..domain.job import RetrainingJob
 from ..domain.numbers import shown_number, shown_p_value
-from ..ports import Ports
 from ..usecases.lookup import job_of
 from ..usecases.promoting.review import awaits_review, review_challenger
-from .arguments import actor_in, add_actor, add_job, add_reason
+from .arguments import Actor, Job, Json, actor_or_user, ports_of, reason_option
+from .commands import Commands
 from .printing import moment, plain, print_table
 
-
-def add_commands(commands: Any) -> None:
-    job = commands.add_parser(
-        "job",
-        help="show one job",
-        description="Show one job: its data, metrics, gates and variants, and where its report is.",
-    )
-    add_job(job)
-    job.add_argument("--json", action="store_true", help="print the whole record as JSON")
-    job.set_defaults(run=_show)
-
-    approve = commands.add_parser(
-        "approve",
-        help="deploy a challenger that waits for a review",
-        description="Approve a challenger that waits for a review, so that it is deployed. Repeating it does nothing.",
-    )
-    add_job(approve)
-    add_reason(approve, "recorded with the job", required=False)
-    add_actor(approve)
-    approve.set_defaults(run=_review, approved=True)
-
-    decline = commands.add_parser(
-        "decline",
-        help="do not deploy a challenger that waits for a review",
-        description="Decline a challenger that waits for a review; it is not deployed. A review cannot be changed.",
-    )
-    add_job(decline)
-    add_reason(decline, "recorded with the job and sent to people")
-    add_actor(decline)
-    decline.set_defaults(run=_review, approved=False)
+commands = Commands()
 
 
-def _review(options: argparse.Namespace, ports: Ports) -> None:
-    job = review_challenger(options.job, options.approved, actor_in(options), options.reason, ports)
-    decision, actor = "approved" if options.approved else "declined", job.review.actor if job.review else "nobody"
-    print(f"{job.job_id}: version {job.challenger_version} {decision} by {actor}")
+@commands.add("approve", "approve churn-0123456789")
+def approve(
+    context: typer.Context,
+    job: Job,
+    reason: Annotated[str | None, reason_option("recorded with the job")] = None,
+    actor: Actor = None,
+) -> None:
+    """Approve a challenger that waits for a review, so that it is deployed. Repeating it does nothing."""
+    _review(context, job, True, actor, reason)
 
 
-def _show(options: argparse.Namespace, ports: Ports) -> None:
-    job = job_of(options.job, ports)
-    if options.json:
+@commands.add("decline", 'decline churn-0123456789 --reason "it is worse for new customers"')
+def decline(
+    context: typer.Context,
+    job: Job,
+    reason: Annotated[str, reason_option("recorded with the job and sent to people")],
+    actor: Actor = None,
+) -> None:
+    """Decline a challenger that waits for a review; it is not deployed. A review cannot be changed."""
+    _review(context, job, False, actor, reason)
+
+
+def _review(context: typer.Context, job_id: str, approved: bool, actor: str | None, reason: str | None) -> None:
+    job = review_challenger(job_id, approved, actor_or_user(actor), reason, ports_of(context))
+    decision, person = "approved" if approved else "declined", job.review.actor if job.review else "nobody"
+    print(f"{job.job_id}: version {job.challenger_version} {decision} by {person}")
+
+
+@commands.add("job", "job churn-0123456789")
+def show(context: typer.Context, job: Job, as_json: Json = False) -> None:
+    """Show one job: its data, metrics, gates and variants, and where its report is."""
+    record = job_of(job, ports_of(context))
+    if as_json:
         # Anyone who reads a task token could answer for the cluster or for a person.
-        print(json.dumps(job.model_dump(mode="json", exclude={"pending", "pending_review"}), indent=2))
+        print(json.dumps(record.model_dump(mode="json", exclude={"pending", "pending_review"}), indent=2))
         return
+    _print_job(record)
+
+
+def _print_job(job: RetrainingJob) -> None:
     print(f"{job.job_id}  {job.trigger_type.value}  {(job.ending or job.status).value}  {moment(job.created_at)}")
     print(plain(_standing(job)))
     _print_data_check(job)

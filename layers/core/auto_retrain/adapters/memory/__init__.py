@@ -1,6 +1,8 @@
 """Every port in memory: for tests, for trying out a policy, and as the reference for the real adapters."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ...domain.channels import CHANNELS, ChannelName
 from ...domain.fleet import FleetLimits
@@ -34,6 +36,9 @@ from .stores import (
 )
 from .traces import MemoryTraces
 from .traffic import MemoryTraffic
+
+if TYPE_CHECKING:
+    from ..data.samples import ArrowSamples
 
 _WITH_WEIGHTS = ("http_route", "kserve", "sagemaker")
 
@@ -78,3 +83,10 @@ class MemoryPorts:
         self.policies = MemoryPolicyStore(self.states)
         self.routing = MemoryRouting(self.policies)
         self.notifications = MemoryNotificationLog(self.clock)
+
+    @cached_property
+    def samples(self) -> "ArrowSamples":
+        """What reads a file needs no outside system; it is imported late, because not everybody has Arrow."""
+        from ..data.samples import ArrowSamples
+
+        return ArrowSamples()

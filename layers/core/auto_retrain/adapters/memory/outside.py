@@ -11,6 +11,7 @@ from ...domain.files import FileDigest
 from ...domain.metric_reading import MetricQuery, MetricReading
 from ...domain.notification import Notification
 from ...domain.prices import PriceList, list_prices
+from ..mlflow.signature import input_names
 
 
 class MemoryClock:
@@ -73,6 +74,9 @@ class MemoryRegistry:
         if (model_name, version) not in self._versions:
             raise RegistryRefused(f"'{model_name}' has no version {version}")
         self._champions[model_name] = version
+
+    def inputs(self, model_name: str, version: str) -> tuple[str, ...]:
+        return input_names(b"".join(self.read_file(model_name, version, "MLmodel")))
 
     def version_tags(self, model_name: str, version: str) -> dict[str, str] | None:
         return self._versions.get((model_name, version))

@@ -22,6 +22,7 @@ from .answers import (
 )
 from .credentials import SecretCredentials
 from .server import Server
+from .signature import input_names
 
 CHAMPION = "champion"
 LOGGED_MODEL = "models:/"
@@ -70,6 +71,9 @@ class MlflowRegistry:
     def run_of(self, model_name: str, version: str) -> str | None:
         answer = self._version("model-versions/get", {"name": model_name, "version": version})
         return (answer.run_id or None) if answer else None
+
+    def inputs(self, model_name: str, version: str) -> tuple[str, ...]:
+        return input_names(b"".join(self.read_file(model_name, version, "MLmodel")))
 
     def storage_uri(self, model_name: str, version: str) -> str:
         parameters = {"name": model_name, "version": version}

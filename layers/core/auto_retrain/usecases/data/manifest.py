@@ -20,14 +20,19 @@ def freeze_data(job: RetrainingJob, policy: Policy, ports: Ports) -> RetrainingJ
     """The job with its manifest, which never changes once frozen; raises DataMissing if a window contains no data."""
     if job.manifest_uri:
         return job
-    span = Window(start=job.windows.training.start, end=job.windows.holdout.end)
-    objects = ports.data.list_partitions(policy.data.prefix, span)
-    labels = _label_objects(job, policy, ports)
-    content = canonical_json(build_manifest(job.job_id, job.model_name, policy.data, job.windows, objects, labels))
+    content = canonical_json(list_data(job, policy, ports))
     digest = sha256_of(content)
     # Named by its digest, so that two concurrent invocations, which may see different objects, do not collide.
     uri = ports.data.write(f"jobs/{job.job_id}/manifest-{digest[:16]}.json", content)
     return job.frozen(uri, digest)
+
+
+def list_data(job: RetrainingJob, policy: Policy, ports: Ports) -> Manifest:
+    """The manifest of a job as its data are now; raises DataMissing if a window contains no data."""
+    span = Window(start=job.windows.training.start, end=job.windows.holdout.end)
+    objects = ports.data.list_partitions(policy.data.prefix, span)
+    labels = _label_objects(job, policy, ports)
+    return build_manifest(job.job_id, job.model_name, policy.data, job.windows, objects, labels)
 
 
 def _label_objects(job: RetrainingJob, policy: Policy, ports: Ports) -> list[DataObject]:
