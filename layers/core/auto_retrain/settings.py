@@ -45,6 +45,7 @@ class Settings(Record):
     pagerduty_url: str = "https://events.pagerduty.com/v2/enqueue"
     prometheus_url: str | None = None
     prometheus_authentication: Literal["none", "sigv4"] = "none"
+    prices_key: str | None = None
     fleet_concurrent_jobs: str | None = None
     fleet_monthly_retrainings: str | None = None
 

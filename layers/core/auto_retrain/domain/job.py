@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue
 
 from .base import Record, UtcTime
 from .batch import ParkedOrder
+from .cost import Forecast, PricedCost
 from .data_check import DataCheck
 from .decision_record import DecisionRecord
 from .ending import Ending
@@ -121,6 +122,8 @@ class RetrainingJob(Record):
     provisional_until: UtcTime | None = Field(default=None, description="when the watch over its promotion ends")
     taken_back_at: UtcTime | None = Field(default=None, description="when its promoted version was taken back")
     usage: Usage = Field(default_factory=Usage, description="what was measured of it; empty for earlier releases")
+    forecast: Forecast | None = Field(default=None, description="what it was expected to cost when it was opened")
+    cost: PricedCost | None = Field(default=None, description="what it cost by the prices of when it ended")
     error: str | None = None
     announced: bool = Field(default=False, description="whether everything that follows its end was done")
     revision: int = Field(default=0, description="number of times this record was saved")
@@ -277,6 +280,14 @@ class RetrainingJob(Record):
         if self.pending:
             usage = usage.broken_off(self.pending.kind, (at - self.pending.since).total_seconds())
         return self._moved(ending.status, ending=ending, completed_at=at, pending=None, error=error, usage=usage)
+
+    def expecting(self, forecast: Forecast) -> Self:
+        """With what it is expected to cost."""
+        return self.changed(forecast=forecast)
+
+    def charged(self, cost: PricedCost) -> Self:
+        """Ended, with what it cost."""
+        return self.changed(cost=cost)
 
     def taken_back(self, reason: str, at: datetime) -> Self:
         """Its version was promoted and is taken back, after its end; raises IllegalTransition if it never was."""

@@ -23,6 +23,7 @@ from .outside import (
     MemoryEventBus,
     MemoryExecutions,
     MemoryMetricSource,
+    MemoryPrices,
     MemoryRegistry,
 )
 from .stores import (
@@ -53,6 +54,7 @@ class MemoryPorts:
     stage: str = "test"
     clock: MemoryClock = field(default_factory=MemoryClock)
     limits: FleetLimits = field(default_factory=FleetLimits)
+    prices: MemoryPrices = field(default_factory=MemoryPrices)
     pod_rules: PodRules = field(default_factory=PodRules)
     audit: MemoryAuditLog = field(default_factory=MemoryAuditLog)
     sweeps: MemorySweepLog = field(default_factory=MemorySweepLog)
