@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from ..domain.cost import dollars
 from ..domain.drill import overdue
 from ..domain.errors import ModelUnknown
 from ..domain.model_state import ModelState
 from ..domain.policy.changes import changes_between
 from ..domain.policy.policy import AppliedPolicy, PolicyStatus
+from ..holds.budgets import budget_hold
 from ..ports import Ports
 from ..usecases.lookup import known_policy
 from ..usecases.operating.policies import (
@@ -80,8 +82,8 @@ def check(
 
 @commands.add("list", "models list", "list all models")
 def list_all(context: typer.Context, as_json: Json = False) -> None:
-    """List all models with policy version, status, last retraining, running job, last drill of the rollback and
-    quarantine."""
+    """List all models with policy version, status, last retraining, running job, last drill of the rollback, what this
+    month's retrainings cost of which budget, and quarantine."""
     ports = ports_of(context)
     now = ports.clock.now()
     if as_json:
@@ -95,11 +97,14 @@ def list_all(context: typer.Context, as_json: Json = False) -> None:
             moment(state.last_retrained_at),
             state.owner_at(now) or "-",
             _drilled(applied, state, now, ports),
+            _spent(applied, state, now),
             f"{moment(state.quarantine.since)} {state.quarantine.reason}" if state.quarantine else "-",
         )
         for applied, state in ports.policies.fleet()
     ]
-    print_table(("MODEL", "VERSION", "STATUS", "LAST RETRAINED", "RUNNING JOB", "LAST DRILL", "QUARANTINE"), rows)
+    print_table(
+        ("MODEL", "VERSION", "STATUS", "LAST RETRAINED", "RUNNING JOB", "LAST DRILL", "MONTH", "QUARANTINE"), rows
+    )
 
 
 def _model_document(applied: AppliedPolicy, state: ModelState, at: datetime) -> dict[str, object]:
@@ -113,6 +118,13 @@ def _model_document(applied: AppliedPolicy, state: ModelState, at: datetime) -> 
         "drill": state.drill,
         "quarantine": state.quarantine,
     }
+
+
+def _spent(applied: AppliedPolicy, state: ModelState, now: datetime) -> str:
+    budget = applied.policy.triggers.budget_month_usd
+    of_budget = f" of {dollars(budget)}" if budget else ""
+    held = ", HELD" if budget_hold(applied.policy, state, now) else ""
+    return f"{dollars(state.spent_in(now))}{of_budget}{held}"
 
 
 def _drilled(applied: AppliedPolicy, state: ModelState, at: datetime, ports: Ports) -> str:

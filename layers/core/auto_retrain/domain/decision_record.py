@@ -28,6 +28,8 @@ HeldBy = Literal[
     "same_drift",
     "fleet_jobs",
     "fleet_budget",
+    "budget",
+    "fleet_spending",
 ]
 
 

@@ -23,12 +23,13 @@ INCIDENT_STEPS: dict[str, IncidentStep] = {
     **dict.fromkeys(("drill_failed", "drill_left", "drill_overdue"), IncidentStep("trigger", ("drill",))),
     "pause_lasts": IncidentStep("trigger", ("rollout_pause",)),
     "pause_of_model_lasts": IncidentStep("trigger", ("pause",)),
+    "budget_holds": IncidentStep("trigger", ("budget",)),
     "failure_acknowledged": IncidentStep("acknowledge", ("taken_back",)),
     "quarantine_lifted": IncidentStep("resolve", ("quarantine",)),
-    "job_promoted": IncidentStep("resolve", ("taken_back", "not_promoted")),
+    "job_promoted": IncidentStep("resolve", ("taken_back", "not_promoted", "budget")),
     "drill_passed": IncidentStep("resolve", ("drill",)),
     "rollout_intervened": IncidentStep("resolve", ("rollout_pause",)),
-    "policy_applied": IncidentStep("resolve", ("pause",)),
+    "policy_applied": IncidentStep("resolve", ("pause", "budget")),
 }
 
 

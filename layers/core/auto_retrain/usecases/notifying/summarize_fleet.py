@@ -9,6 +9,7 @@ from ...domain.ending import Ending
 from ...domain.job import RetrainingJob
 from ...domain.notification import Notification
 from ...domain.policy.policy import PolicyStatus
+from ...holds.budgets import budget_hold
 from ...ports import Ports
 
 # A job that ended lately began at most so long before: rollouts may take three weeks, and may be paused.
@@ -116,7 +117,7 @@ def _pauses(unreadable: list[str], ports: Ports) -> list[str]:
 
 
 def _held(unreadable: list[str], ports: Ports) -> list[str]:
-    lines = []
+    lines, now = [], ports.clock.now()
     for applied, state in ports.policies.fleet(unreadable):
         name, owner = applied.policy.model, applied.policy.owner
         if state.quarantine:
@@ -124,4 +125,7 @@ def _held(unreadable: list[str], ports: Ports) -> list[str]:
             lines.append(f"{name}: in quarantine since {since}: {state.quarantine.reason} ({owner})")
         if applied.status is PolicyStatus.PAUSED:
             lines.append(f"{name}: paused since {applied.applied_at:%F} by {applied.applied_by} ({owner})")
+        short_of_money = budget_hold(applied.policy, state, now)
+        if short_of_money:
+            lines.append(f"{name}: held by its budget: {short_of_money.reason} ({owner})")
     return lines
