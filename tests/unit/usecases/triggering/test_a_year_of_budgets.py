@@ -107,7 +107,7 @@ def test_each_model_is_trained_every_month_within_its_budget_or_its_owner_is_tol
         assert all(fleet.trained[model][month] for month in MONTHS)
         # Beyond by no more than what one costs more than was forecast, even when a price list changes.
         assert max(fleet.spent[model].values()) <= budget + 0.5
-    assert [fleet.trained["degraded"][month] for month in MONTHS] == [5] * 6 + [4] + [3] * 5
+    assert [fleet.trained["degraded"][month] for month in MONTHS] == [5] * 7 + [3] * 5
     assert fleet.told("degraded") == MONTHS
     # A schedule waits for the next month without a word.
     assert fleet.told("weekly") == []

@@ -69,7 +69,7 @@ def sweep_models(tick: ScheduledEvent, ports: Ports) -> SweepOutcome:
     news = [candidate for candidate in held if not _was_said_today(candidate, since, at)]
     _in_parallel(partial(_record, ports=ports), [*news, *starts.queued], losses)
     losses.raise_transient()
-    ports.sweeps.save(_mark(at, len(fleet), usage, starts, admission))
+    ports.sweeps.save(_mark(since, at, len(fleet), usage, starts, admission))
     _in_parallel(partial(_tell, ports=ports), news, losses)
     policies = [applied for applied, _ in fleet]
     losses.attempt(partial(_index_alarms, policies, since, at, ports), "index of alarms")
@@ -103,15 +103,20 @@ def _urgency(candidate: DueModel) -> tuple[int, float]:
     return urgency(candidate.trigger.kind, candidate.state)
 
 
-def _mark(at: datetime, models: int, usage: FleetUsage, starts: Starts, admission: Admission) -> SweepMark:
-    """The mark stops before the first turn that waits, so that the next sweep comes to it again."""
+def _mark(
+    since: datetime, at: datetime, models: int, usage: FleetUsage, starts: Starts, admission: Admission
+) -> SweepMark:
+    """The mark stops before the first turn that waits, so that the next sweep comes to it again.
+
+    It never moves back for a schedule, which every sweep judges: a mark that did would not be stored, nor its usage.
+    """
     turns = [daily_slot(candidate.policy.model, at) for candidate in starts.queued]
     used = FleetUsage(
         active_jobs=usage.active_jobs + starts.began,
         retrained_in_30_days=usage.retrained_in_30_days + starts.began,
         money=admission.money_without(starts.queued),
     )
-    return SweepMark(at=min(turns, default=at + _INSTANT) - _INSTANT, models=models, usage=used)
+    return SweepMark(at=max(since, min(turns, default=at + _INSTANT) - _INSTANT), models=models, usage=used)
 
 
 def _index_alarms(fleet: list[AppliedPolicy], since: datetime, at: datetime, ports: Ports) -> None:
