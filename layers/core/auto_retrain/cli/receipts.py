@@ -28,28 +28,25 @@ def receipts(
     days: Annotated[int, typer.Option("--days", metavar="N", parser=number_up_to(365), help="number of days")] = 30,
     prices: Annotated[
         Path | None,
-        typer.Option("--prices", metavar="FILE", help="prices of your own (default: the deployment's)"),
+        typer.Option("--prices", metavar="FILE", help="prices of your own (default: those of the deployment)"),
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Show what each retraining of one model, or of all models, cost in US dollars: its pods, and the rest (functions,
     state transitions, a month of what it stored)."""
-    given = PriceList(prices=read_price_file(prices)) if prices else None
     ports = ports_of(context)
-    given = given or ports.prices.current()
+    price_list = PriceList(prices=read_price_file(prices)) if prices else ports.prices.current()
     since = ports.clock.now() - timedelta(days=days)
     if model:
         known_policy(model, ports)
-        jobs = ports.jobs.list_of_model(model, since)
-    else:
-        jobs = ports.jobs.list_since(since)
-    own = [receipt_of(job, given.prices) for job in jobs]
+    jobs = ports.jobs.list_of_model(model, since) if model else ports.jobs.list_since(since)
+    own = [receipt_of(job, price_list.prices) for job in jobs]
     if as_json:
         print_json(own)
     elif not own:
         print(f"no retraining in {days} days")
     else:
-        _print(own, given)
+        _print(own, price_list)
 
 
 def _print(receipts: Sequence[Receipt], given: PriceList) -> None:
