@@ -7,7 +7,7 @@ READ, READ_MANY, WRITE, CHANGE, REMOVE, QUERY = (
     f"dynamodb:{operation}" for operation in ("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")
 )
 MODELS, JOBS, EVENTS, ALARMS, FLEET = "MODEL#*", "JOB#*", "EVENT#*", "ALARM#*", "FLEET"
-OUTBOX, THREADS = "OUTBOX#*", "THREAD#*"
+OUTBOX, THREADS, INCIDENTS = "OUTBOX#*", "THREAD#*", "INCIDENT#*"
 
 
 def on(place: str, *actions: str) -> set[str]:

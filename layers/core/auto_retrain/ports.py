@@ -166,8 +166,8 @@ class JobStore(Protocol):
         """Save a job in its terminal status and release its lease, both or neither.
 
         `retrained` moves the model's last retraining to the job's event time. `rejections` replace those of the
-        model unless they are None. What the job cost is added to the sum of the month in which it ended, once, also if
-        another job holds the lease by now.
+        model unless they are None. The attempt of a job that has trained nothing is remembered as such. What the job
+        cost is added to the sum of the month in which it ended, once, also if another job holds the lease by now.
         """
 
     def list_active(self, unreadable: list[str] | None = None) -> list[RetrainingJob]:
@@ -656,6 +656,10 @@ class Ports(Protocol):
     @property
     def stage(self) -> str:
         """The stage of the deployment, which is part of the names of its alarms."""
+
+    @property
+    def pages_url(self) -> str | None:
+        """What people put before the path of a page among the artifacts; None if they cannot see these."""
 
     @property
     def clock(self) -> Clock: ...

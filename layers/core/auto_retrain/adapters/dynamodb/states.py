@@ -22,6 +22,7 @@ from .table import Table, epoch, from_epoch
 IN_FLEET = "fleet = :fleet"
 
 _TIMES = ("lease_expires_at", "last_retrained_at", "last_drift_check_at")
+_TIME_LISTS = ("attempts", "untrained")
 _REJECTIONS: TypeAdapter[dict[TriggerType, Rejections]] = TypeAdapter(
     dict[TriggerType, Rejections], config={"defer_build": True}
 )
@@ -186,8 +187,7 @@ def _fields(item: Mapping[str, Any]) -> dict[str, Any]:
     if "fence" in item:
         fields["fence"] = int(item["fence"]["N"])
     fields["rejections"] = _rejections(item)
-    if "attempts" in item:
-        fields["attempts"] = tuple(from_epoch(attempt) for attempt in item["attempts"]["L"])
+    fields |= {name: tuple(map(from_epoch, item[name]["L"])) for name in _TIME_LISTS if name in item}
     if "quarantine" in item:
         fields["quarantine"] = Quarantine.model_validate_json(item["quarantine"]["S"], extra="ignore")
     if "last_drill" in item:

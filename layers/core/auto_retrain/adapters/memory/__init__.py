@@ -52,6 +52,7 @@ class MemoryPorts:
     """All ports, without any outside system; `weights` stands for every traffic target outside."""
 
     stage: str = "test"
+    pages_url: str | None = None
     clock: MemoryClock = field(default_factory=MemoryClock)
     limits: FleetLimits = field(default_factory=FleetLimits)
     prices: MemoryPrices = field(default_factory=MemoryPrices)

@@ -42,7 +42,7 @@ class FleetSummary(Record):
         problems = [f"Cannot be read: {line}" for line in self.unreadable]
         return (*(waiting or ["Nothing waits for a person"]), *problems, *self.changes)
 
-    def as_notification(self) -> Notification:
+    def as_notification(self, page: str | None) -> Notification:
         return Notification(
             event_id=f"digest-{self.until:%F}",
             topic="digest",
@@ -51,6 +51,7 @@ class FleetSummary(Record):
             text=self.text,
             at=self.until,
             lines=self.lines,
+            page=page,
         )
 
 

@@ -7,11 +7,10 @@ from ...comparison.versions import Versions
 from ...domain.errors import AutoRetrainError, RegistryRefused
 from ...domain.job import RetrainingJob
 from ...domain.model_version import ModelVersion
+from ...domain.pages import REPORT_PAGE, job_path
 from ...domain.validation import ValidationResult
 from ...ports import Ports
 from ...report import render_report
-
-REPORT = "report.html"
 
 _LOG = logging.getLogger(__name__)
 
@@ -20,7 +19,7 @@ def publish_report(job: RetrainingJob, result: ValidationResult, versions: Versi
     """Store the page and return its URI; a failure of MLflow is logged and stops nothing."""
     champion = None if versions.champion is None else curves_of(versions.champion)
     page = render_report(job, result, curves_of(versions.challenger), champion).encode()
-    uri = ports.data.write(f"jobs/{job.job_id}/{REPORT}", page)
+    uri = ports.data.write(job_path(job.job_id, REPORT_PAGE), page)
     if job.challenger and job.challenger.run_id:
         try:
             _keep_with_run(job.model_name, job.challenger, page, ports)
@@ -37,4 +36,4 @@ def _keep_with_run(model_name: str, challenger: ModelVersion, page: bytes, ports
         raise RegistryRefused(
             f"training named run '{named}', but version {challenger.number} of '{model_name}' {belongs}"
         )
-    ports.registry.keep_document(own, REPORT, page)
+    ports.registry.keep_document(own, REPORT_PAGE, page)
