@@ -13,7 +13,6 @@ from ..domain.errors import ModelUnknown
 from ..domain.model_state import ModelState
 from ..domain.policy.changes import changes_between
 from ..domain.policy.policy import AppliedPolicy, PolicyStatus
-from ..holds.budgets import budget_hold
 from ..ports import Ports
 from ..usecases.lookup import known_policy
 from ..usecases.operating.policies import (
@@ -122,9 +121,7 @@ def _model_document(applied: AppliedPolicy, state: ModelState, at: datetime) -> 
 
 def _spent(applied: AppliedPolicy, state: ModelState, now: datetime) -> str:
     budget = applied.policy.triggers.budget_month_usd
-    of_budget = f" of {dollars(budget)}" if budget else ""
-    held = ", HELD" if budget_hold(applied.policy, state, now) else ""
-    return f"{dollars(state.spent_in(now))}{of_budget}{held}"
+    return dollars(state.spent_in(now)) + (f" of {dollars(budget)}" if budget else "")
 
 
 def _drilled(applied: AppliedPolicy, state: ModelState, at: datetime, ports: Ports) -> str:
