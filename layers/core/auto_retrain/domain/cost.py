@@ -54,6 +54,13 @@ class Forecast(Record):
         return f"forecast {dollars(self.usd)}, like the last {self.jobs if self.jobs > 1 else 'one'}"
 
 
+def costing(cost: PricedCost, forecast: Forecast | None) -> str:
+    """What a retraining cost, beside what had been expected, for people."""
+    bound = "at least " if cost.unmeasured else "at most " if cost.at_most else ""
+    before = f", forecast {dollars(forecast.usd)}" if forecast and forecast.usd is not None else ""
+    return f"cost {bound}{dollars(cost.total)}{before}"
+
+
 def dollars(usd: float) -> str:
     """An amount for people; small ones keep two digits that say something."""
     if usd and abs(usd) < 0.1:

@@ -15,7 +15,10 @@ class Health(StrEnum):
 
 
 class FleetRow(NamedTuple):
-    """One model; what is not known is None, and `notes` are what holds it or keeps it busy, in words."""
+    """One model; what is not known is None, and `notes` are what holds it or keeps it busy, in words.
+
+    `spent` are US dollars in this month, 0 if no retraining has ended in it.
+    """
 
     model: str
     owner: str
@@ -27,6 +30,7 @@ class FleetRow(NamedTuple):
     job_has_ended: bool
     outcome: str | None
     next_due: datetime | None
+    spent: float
     notes: tuple[str, ...]
 
 

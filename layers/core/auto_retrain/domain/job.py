@@ -8,7 +8,7 @@ from pydantic import Field, JsonValue
 
 from .base import Record, UtcTime
 from .batch import ParkedOrder
-from .cost import Forecast, PricedCost
+from .cost import Forecast, PricedCost, costing
 from .data_check import DataCheck
 from .decision_record import DecisionRecord
 from .ending import Ending
@@ -20,7 +20,7 @@ from .policy.training import TrainingPolicy
 from .status import RetrainingStatus
 from .tracing import TracePoint
 from .trigger_type import TriggerType
-from .usage import ContainerUse, Usage
+from .usage import ContainerUse, FunctionUse, Usage
 from .validation import ValidationResult
 from .verdict import Verdict
 from .windows import Windows
@@ -151,6 +151,13 @@ class RetrainingJob(Record):
         """Why nothing was trained although the data are sound."""
         return self.data_check.skipped if self.data_check else None
 
+    @property
+    def money(self) -> str | None:
+        """What it cost beside its forecast, or the forecast until it has ended; None for jobs of earlier releases."""
+        if self.cost:
+            return costing(self.cost, self.forecast)
+        return self.forecast.text if self.forecast else None
+
     def output_of(self, kind: JobKind) -> str:
         """Key prefix of what a step writes; jobs of earlier releases wrote to a place that could be guessed."""
         return self.outputs.get(kind, f"jobs/{self.job_id}/{kind}/")
@@ -249,6 +256,10 @@ class RetrainingJob(Record):
     def trained_variants(self, variants: tuple[Variant, ...]) -> Self:
         """With the results of its variants; the challenger is chosen when they are compared."""
         return self.changed(variants=variants)
+
+    def with_function(self, function: str, use: FunctionUse) -> Self:
+        """With an invocation of a function that saves no job itself."""
+        return self.changed(usage=self.usage.with_call(function, use.gb_seconds, is_new=True))
 
     def under_validation(self) -> Self:
         """Its versions are scored and being compared."""

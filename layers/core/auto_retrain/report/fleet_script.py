@@ -13,7 +13,7 @@ function cell(text, column, row) {
   const td = document.createElement('td');
   td.dataset.name = names[column];
   if (!text) return td;
-  const holder = document.createElement(column === 5 && row[8] ? 'a' : 'span');
+  const holder = document.createElement(column === 5 && row[9] ? 'a' : 'span');
   if (holder.tagName === 'A') holder.href = 'jobs/' + encodeURIComponent(text) + '/job.html';
   if (column === 1) holder.className = text.replace(' ', '-');
   holder.textContent = text;
@@ -38,7 +38,11 @@ function sortBy(column) {
   const head = heads[column], down = head.getAttribute('aria-sort') === 'ascending';
   heads.forEach((each) => each.removeAttribute('aria-sort'));
   head.setAttribute('aria-sort', down ? 'descending' : 'ascending');
-  const key = (place) => rows[place][column] || '\\uffff', side = down ? -1 : 1;
+  const key = (place) => {
+    const text = rows[place][column];
+    return column === 8 ? Number(text.replace(/[^0-9.]/g, '')) : text || '\\uffff';
+  };
+  const side = down ? -1 : 1;
   order.sort((a, b) => (key(a) < key(b) ? -side : key(a) > key(b) ? side : a - b));
   show();
 }

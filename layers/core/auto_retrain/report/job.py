@@ -8,6 +8,7 @@ from ..domain.ending import Ending
 from ..domain.job import RetrainingJob
 from ..domain.timeline import timeline_of
 from .background import data_of, drift_of, trigger_section
+from .costs import costs_of
 from .html import definitions, document, paragraph, section, table, text
 from .intervals import intervals_of
 from .over_time import over_time
@@ -40,6 +41,7 @@ def render_job(job: RetrainingJob, lines: Sequence[LedgerLine], places: Sequence
         section("Variants", _variants(job)),
         section("Data", data_of(job)),
         section("Drift from training to holdout", drift_of(job.data_check)),
+        section("Cost", costs_of(job)),
         section("Where the rest is", definitions(*_elsewhere(job, places, linked))),
     ]
     return document(f"{job.model_name}: {outcome}", _head(job, outcome), *sections)

@@ -153,6 +153,8 @@ def _ended_fact(job: RetrainingJob) -> JobEnded:
         status=job.status,
         version=job.challenger_version,
         summary=job.summary(),
+        cost=job.cost,
+        forecast=job.forecast,
     )
 
 

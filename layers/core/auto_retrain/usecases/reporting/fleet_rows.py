@@ -53,6 +53,7 @@ def row_of(member: Member, at: datetime) -> FleetRow:
         job_has_ended=job is not None and job.ending is not None,
         outcome=(job.ending or job.status).value.replace("_", " ") if job else None,
         next_due=_next_due(member, at),
+        spent=state.spent_in(at),
         notes=tuple(_notes(member, at)),
     )
 

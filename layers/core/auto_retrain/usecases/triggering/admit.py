@@ -38,7 +38,8 @@ def admit(due: Sequence[DueModel], fleet: Fleet, now: datetime, ports: Ports) ->
     One of unknown cost gets all that is left, if that is less than it may cost. More would hold its own execution: the
     fleet would be beyond its budget.
     """
-    budget, month = ports.limits.budget_month_usd, month_of(now)
+    limits, month = ports.limits, month_of(now)
+    budget = limits.budget_month_usd
     if budget is None:
         return Admission(list(due), [], None, {})
     prices = ports.prices.current().prices
@@ -46,7 +47,7 @@ def admit(due: Sequence[DueModel], fleet: Fleet, now: datetime, ports: Ports) ->
     free, held, reserved = list[DueModel](), list[DueModel](), dict[str, float]()
     for candidate in due:
         policy, state = candidate.policy, candidate.state
-        hold = spending_hold(ports.limits, money, expected_usd(state.costs, policy.training), now)
+        hold = spending_hold(limits, money, expected_usd(state.costs, policy.training), now)
         if hold:
             held.append(candidate._replace(held=[hold]))
         else:

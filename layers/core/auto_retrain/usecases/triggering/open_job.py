@@ -71,6 +71,7 @@ def _opened_fact(job: RetrainingJob) -> JobOpened:
         at=job.created_at,
         trigger_type=job.trigger_type,
         reason=job.trigger_reason,
+        forecast=job.forecast,
     )
 
 
