@@ -277,7 +277,7 @@ class SweepLog(Protocol):
     def last(self) -> SweepMark | None: ...
 
     def save(self, mark: SweepMark) -> None:
-        """Store the newest mark; an earlier one than the stored one changes nothing."""
+        """Store the newest mark, of the same moment the last one; an earlier one changes nothing."""
 
 
 class DeploymentLedger(Protocol):

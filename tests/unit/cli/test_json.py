@@ -128,6 +128,7 @@ def test_every_command_with_the_option_is_documented_and_tried() -> None:
     assert offering == set(ROWS) == {f"auto-retrain {name}" for name in GIVEN}
     assert {name for name, _ in commands()} - offering == {
         "auto-retrain init",
+        "auto-retrain completion",
         "auto-retrain audit export",
         "auto-retrain report job",
         "auto-retrain report fleet",
