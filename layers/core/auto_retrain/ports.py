@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
+    from .domain.account import Caller, Concurrency
     from .domain.analysis import RolloutEvidence
     from .domain.anchors import Anchor, StoredAnchor
     from .domain.audit_chain import AuditEntry, ChainHead
     from .domain.channels import ChannelName
     from .domain.cluster import ClusterJob, ClusterListing, JobOrder, Obstacle
+    from .domain.columns import Sample
     from .domain.decision_record import DecisionRecord
     from .domain.deployment_ledger import LedgerLine
     from .domain.drill import Drill
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from .domain.fleet import FleetLimits, SweepMark
     from .domain.installation import Permission
     from .domain.job import RetrainingJob
+    from .domain.layouts import Folder, Layout
     from .domain.live import LiveCounts, LiveQuery
     from .domain.manifest import DataObject
     from .domain.metric_reading import MetricQuery, MetricReading
@@ -164,7 +167,7 @@ class JobStore(Protocol):
         """Save a job in its terminal status and release its lease, both or neither.
 
         `retrained` moves the model's last retraining to the job's event time. `rejections` replace those of the
-        model unless they are None.
+        model unless they are None. The attempt of a job that has trained nothing is remembered as such.
         """
 
     def list_active(self, unreadable: list[str] | None = None) -> list[RetrainingJob]:
@@ -364,8 +367,14 @@ class PredictionFiles(Protocol):
 class DataStore(Protocol):
     """Labelled data, and the documents of jobs."""
 
-    def list_partitions(self, prefix: str, window: Window) -> list[DataObject]:
-        """Objects under `prefix/date=YYYY-MM-DD/` for the days of the window, by date and key; no empty ones."""
+    def list_partitions(self, prefix: str, window: Window, layout: Layout = ...) -> list[DataObject]:
+        """Objects in the folders of the days of the window, by date and key; no empty ones.
+
+        The default layout is that of `prefix/date=YYYY-MM-DD/`.
+        """
+
+    def look_below(self, prefix: str) -> Folder:
+        """What is directly below a prefix, at most a thousand names."""
 
     def read(self, uri: str, max_bytes: int = ...) -> bytes:
         """The bytes of a document.
@@ -414,12 +423,25 @@ class TableReader(Protocol):
         """
 
 
+class SampleReader(Protocol):
+    """The columns of a table, as its first rows show them."""
+
+    def read(self, name: str, file: IO[bytes]) -> Sample:
+        """Look at a CSV or Parquet file, which `name` calls in messages.
+
+        Raises DataInvalid if it is neither, has no rows, or has two columns of one name.
+        """
+
+
 class ModelRegistry(Protocol):
     """Registered versions, and the alias of the champion."""
 
     @property
     def tracking_uri(self) -> str:
         """The address of the registry for training containers."""
+
+    def server_version(self) -> str:
+        """The release of the registry's server."""
 
     def champion(self, model_name: str) -> str | None: ...
 
@@ -433,6 +455,12 @@ class ModelRegistry(Protocol):
 
     def run_of(self, model_name: str, version: str) -> str | None:
         """The run that a version belongs to; None if the version or its run is unknown."""
+
+    def inputs(self, model_name: str, version: str) -> tuple[str, ...]:
+        """The columns in the signature of a version; none if it has no signature, or one without names.
+
+        Raises as `version_files`.
+        """
 
     def storage_uri(self, model_name: str, version: str) -> str:
         """Where the registry keeps the files of a version, for whoever loads them from there.
@@ -624,6 +652,19 @@ class NotificationLog(Protocol):
         """Release a claim because the notification failed."""
 
 
+class Account(Protocol):
+    """The AWS account as whoever calls it sees it; raises AwsRefused for what the caller may not ask."""
+
+    def caller(self) -> Caller:
+        """Who calls, and how far the clocks are apart."""
+
+    def denied(self) -> list[str]:
+        """What the caller may not do of what commands do, each as an action and its resource; by simulation."""
+
+    def concurrency(self) -> Concurrency:
+        """How many functions may run at once."""
+
+
 class Ports(Protocol):
     """All ports together; each adapter is built on first use."""
 
@@ -637,6 +678,8 @@ class Ports(Protocol):
 
     @property
     def clock(self) -> Clock: ...
+    @property
+    def account(self) -> Account: ...
     @property
     def audit(self) -> AuditLog: ...
     @property
@@ -667,6 +710,8 @@ class Ports(Protocol):
     def data(self) -> DataStore: ...
     @property
     def tables(self) -> TableReader: ...
+    @property
+    def samples(self) -> SampleReader: ...
     @property
     def registry(self) -> ModelRegistry: ...
     @property

@@ -15,6 +15,7 @@ from .errors import IllegalTransition
 from .model_state import LastJob
 from .model_version import ModelVersion
 from .names import JobKind, decision_key
+from .notebook import as_table
 from .policy.training import TrainingPolicy
 from .status import RetrainingStatus
 from .tracing import TracePoint
@@ -194,6 +195,11 @@ class RetrainingJob(Record):
         trained = [variant.trained for variant in self.variants] if self.variants else [self.challenger]
         return {version.number: version for version in trained if version}
 
+    @property
+    def has_trained(self) -> bool:
+        """Whether it has trained any version."""
+        return bool(self.challengers)
+
     def allows(self, version: str) -> bool:
         """Whether one of its versions was validated with the decision to promote it."""
         result = self.validation
@@ -248,6 +254,10 @@ class RetrainingJob(Record):
         """With the results of its variants; the challenger is chosen when they are compared."""
         return self.changed(variants=variants)
 
+    def apart_from_its_data(self, number: str) -> Self:
+        """With one of its versions alone, as if no data had been frozen: for a verdict on other rows."""
+        return self.changed(data_check=None, manifest_uri=None, challenger=self.challengers[number], variants=())
+
     def under_validation(self) -> Self:
         """Its versions are scored and being compared."""
         return self._moved(RetrainingStatus.VALIDATION)
@@ -299,6 +309,20 @@ class RetrainingJob(Record):
     def next_revision(self) -> Self:
         """The revision to be saved next."""
         return self.changed(revision=self.revision + 1)
+
+    def _repr_html_(self) -> str:
+        ended = self.summary() if self.status.is_terminal else None
+        about = [
+            ("status", self.status.value),
+            ("trigger", f"{self.trigger_type.value}: {self.trigger_reason}"),
+            ("created", f"{self.created_at:%F %H:%M:%S}Z"),
+            ("completed", f"{self.completed_at:%F %H:%M:%S}Z" if self.completed_at else None),
+            ("challenger", self.challenger_version),
+            ("champion", self.champion_version),
+            ("deployed", "yes" if self.deployed else "no"),
+            ("ending", f"{self.ending.value}: {ended}" if self.ending else None),
+        ]
+        return as_table(f"Job {self.job_id}", about)
 
     def summary(self) -> str:
         """How the job ended, in one sentence for people."""

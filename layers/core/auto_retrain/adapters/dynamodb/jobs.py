@@ -124,12 +124,15 @@ class DynamoJobStore:
         self, job: RetrainingJob, retrained: bool, rejections: Mapping[TriggerType, Rejections] | None
     ) -> dict[str, Any]:
         condition, changes = _LEASE_IS_OURS, {"last_job": _last(job)}
-        if retrained:
-            stored = self._states.get(job.model_name).last_retrained_at
-            changes["last_retrained_at"] = epoch(later(job.event_time, stored))
+        state = self._states.get(job.model_name) if retrained or not job.has_trained else None
+        if retrained and state:
+            changes["last_retrained_at"] = epoch(later(job.event_time, state.last_retrained_at))
             condition += f" AND {_NOTHING_NEWER}"
         if rejections is not None:
             changes["rejections"] = rejections_document(rejections)
+        if state and not job.has_trained:
+            # Only whoever closes the job that holds the lease writes this.
+            changes["untrained"] = times(state.untrained_with(job.event_time))
         sets = ", ".join(f"{name} = :{name}" for name in changes)
         expression = f"SET {sets} REMOVE active_job, lease_expires_at"
         values = {":job": {"S": job.job_id}, **{f":{name}": value for name, value in changes.items()}}

@@ -31,6 +31,7 @@ from .table import Table, epoch, from_epoch
 IN_FLEET = "fleet = :fleet"
 
 _TIMES = ("lease_expires_at", "last_retrained_at", "last_drift_check_at")
+_TIME_LISTS = ("attempts", "untrained")
 _REJECTIONS: TypeAdapter[dict[TriggerType, Rejections]] = TypeAdapter(
     dict[TriggerType, Rejections], config={"defer_build": True}
 )
@@ -203,8 +204,7 @@ def _fields(item: Mapping[str, Any]) -> dict[str, Any]:
     if "fence" in item:
         fields["fence"] = int(item["fence"]["N"])
     fields["rejections"] = _rejections(item)
-    if "attempts" in item:
-        fields["attempts"] = tuple(from_epoch(attempt) for attempt in item["attempts"]["L"])
+    fields |= {name: tuple(map(from_epoch, item[name]["L"])) for name in _TIME_LISTS if name in item}
     for name, attribute, kind in _RECORDS:
         if attribute in item:
             fields[name] = kind.model_validate_json(item[attribute]["S"], extra="ignore")

@@ -188,6 +188,8 @@ class MemoryJobStore:
                     state = state.changed(last_retrained_at=later(job.event_time, state.last_retrained_at))
                 if rejections is not None:
                     state = state.changed(rejections=rejections)
+                if not job.has_trained:
+                    state = state.changed(untrained=state.untrained_with(job.event_time))
                 self._states.set(state)
             return saved
 
