@@ -69,9 +69,8 @@ class Decision(NamedTuple):
 def _last_decision(member: Member) -> Decision | None:
     job, last, request = member.job, member.state.last_job, member.state.last_request
     if job is not None and (last is None or job.job_id == last.job_id):
-        last = (
-            job.as_last
-        )  # the record also says if it was taken back later; a state of an earlier release says nothing
+        # Its record also says whether it was taken back later; a state of an earlier release says nothing.
+        last = job.as_last
     if request and (last is None or request.at >= last.created_at):
         what = (request.held_by or "held back").replace("_", " ")
         page = request_path(member.applied.policy.model, request.key)
