@@ -70,9 +70,10 @@ class Decision(NamedTuple):
 
 def _last_decision(member: Member) -> Decision | None:
     job, last, request = member.job, member.state.last_job, member.state.last_request
-    if last is None and job is not None:  # a state of an earlier release
+    if job is not None and (last is None or job.job_id == last.job_id):
+        # Its record also says whether it was taken back later; a state of an earlier release says nothing.
         last = job.as_last
-    if request and (last is None or request.at > last.created_at):
+    if request and (last is None or request.at >= last.created_at):
         what = (request.held_by or "held back").replace("_", " ")
         page = request_path(member.applied.policy.model, request.key)
         return Decision(f"request of {request.at:%F %R}", page, f"opened no job: {what}")
