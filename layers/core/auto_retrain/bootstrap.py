@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .domain.fleet import FleetLimits
     from .domain.policy.pod_rules import PodRules
     from .ports import (
+        Account,
         AnchorStore,
         AuditLog,
         Channel,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
         PolicyStore,
         PredictionFiles,
         RoutingStore,
+        SampleReader,
         SweepLog,
         TableReader,
         Traces,
@@ -80,9 +82,22 @@ class DeployedPorts:
     def stage(self) -> str:
         return self._settings.require("stage")
 
+    @property
+    def pages_url(self) -> str | None:
+        return self._settings.pages_url
+
     @cached_property
     def clock(self) -> SystemClock:
         return SystemClock()
+
+    @cached_property
+    def account(self) -> "Account":
+        from functools import partial
+
+        from .adapters.account import AwsAccount
+        from .adapters.aws import aws_client
+
+        return AwsAccount(partial(aws_client, attempts=2), self.clock, self._settings.model_dump(exclude_none=True))
 
     @cached_property
     def _table(self) -> "Table":
@@ -248,6 +263,12 @@ class DeployedPorts:
         return ArrowTableReader(self.data)
 
     @cached_property
+    def samples(self) -> "SampleReader":
+        from .adapters.data.samples import ArrowSamples
+
+        return ArrowSamples()
+
+    @cached_property
     def registry(self) -> "ModelRegistry":
         from .adapters.mlflow import MlflowRegistry
 
@@ -350,9 +371,10 @@ class DeployedPorts:
 
     def _pagerduty(self) -> "Channel":
         from .adapters.channels.pagerduty import Pagerduty
+        from .adapters.dynamodb.incident_parts import DynamoParts
 
         secret = self._secret(self._settings.require("pagerduty_secret_arn"))
-        return Pagerduty(secret, self._settings.pagerduty_url, self.stage)
+        return Pagerduty(secret, self._settings.pagerduty_url, DynamoParts(self._table, self.clock), self.stage)
 
     def _secret(self, arn: str) -> "Secret":
         from .adapters.channels.secret import Secret

@@ -12,6 +12,7 @@ from .data_check import DataCheck
 from .decision_record import DecisionRecord
 from .ending import Ending
 from .errors import IllegalTransition
+from .model_state import LastJob
 from .model_version import ModelVersion
 from .names import JobKind, decision_key
 from .notebook import as_table
@@ -145,6 +146,12 @@ class RetrainingJob(Record):
             execution_arn=self.execution_arn,
             job_id=self.job_id,
         ).sealed()
+
+    @property
+    def as_last(self) -> LastJob:
+        """What the state of its model says of it."""
+        promoted = self.challenger_version if self.ending is Ending.PROMOTED else None
+        return LastJob(job_id=self.job_id, created_at=self.created_at, ending=self.ending, promoted=promoted)
 
     @property
     def skipped(self) -> str | None:

@@ -28,7 +28,10 @@ MAX_BYTES_BEFORE_THE_END = 380_000
 _ACTIVE = "ACTIVE"
 _UNANNOUNCED = "UNANNOUNCED"
 
-_TAKE_LEASE = f"SET active_job = :job, lease_expires_at = :expires, attempts = :attempts, {IN_FLEET} ADD fence :one"
+_TAKE_LEASE = (
+    "SET active_job = :job, lease_expires_at = :expires, attempts = :attempts, last_job = :last, "
+    f"{IN_FLEET} ADD fence :one"
+)
 _LEASE_IS_FREE = "(attribute_not_exists(active_job) OR lease_expires_at < :now)"
 # The fence counts openings: if it has not changed since it was read, neither have the attempts.
 _FENCE_UNCHANGED = "(attribute_not_exists(fence) OR fence = :fence)"
@@ -57,6 +60,7 @@ class DynamoJobStore:
             ":now": epoch(self._clock.now()),
             ":fence": {"N": str(state.fence)},
             ":one": {"N": "1"},
+            ":last": _last(job),
             **in_fleet(job.model_name),
         }
         condition = f"{_LEASE_IS_FREE} AND {_FENCE_UNCHANGED}"
@@ -119,7 +123,7 @@ class DynamoJobStore:
     def _release(
         self, job: RetrainingJob, retrained: bool, rejections: Mapping[TriggerType, Rejections] | None
     ) -> dict[str, Any]:
-        condition, changes = _LEASE_IS_OURS, {}
+        condition, changes = _LEASE_IS_OURS, {"last_job": _last(job)}
         state = self._states.get(job.model_name) if retrained or not job.has_trained else None
         if retrained and state:
             changes["last_retrained_at"] = epoch(later(job.event_time, state.last_retrained_at))
@@ -130,7 +134,7 @@ class DynamoJobStore:
             # Only whoever closes the job that holds the lease writes this.
             changes["untrained"] = times(state.untrained_with(job.event_time))
         sets = ", ".join(f"{name} = :{name}" for name in changes)
-        expression = f"{sets and f'SET {sets} '}REMOVE active_job, lease_expires_at"
+        expression = f"SET {sets} REMOVE active_job, lease_expires_at"
         values = {":job": {"S": job.job_id}, **{f":{name}": value for name, value in changes.items()}}
         return self._table.update_action(state_key(job.model_name), expression, condition, values)
 
@@ -180,6 +184,10 @@ class DynamoJobStore:
 
 def _key(job_id: str) -> Item:
     return key(f"JOB#{job_id}", "JOB")
+
+
+def _last(job: RetrainingJob) -> dict[str, str]:
+    return {"S": job.as_last.model_dump_json()}
 
 
 def _item(job: RetrainingJob) -> Item:

@@ -8,7 +8,16 @@ from ...domain.drill import Drill
 from ...domain.errors import JobConflict, LeaseHeld
 from ...domain.facts.fact import Fact
 from ...domain.job import RetrainingJob
-from ...domain.model_state import ModelState, Quarantine, RejectedJob, Rejections, later, with_attempt, with_breach
+from ...domain.model_state import (
+    LastRequest,
+    ModelState,
+    Quarantine,
+    RejectedJob,
+    Rejections,
+    later,
+    with_attempt,
+    with_breach,
+)
 from ...domain.trigger_type import TriggerType
 from ...domain.waiting_trigger import CLAIM, WaitingTrigger
 from ...ports import Clock, DecisionLog
@@ -74,6 +83,10 @@ class MemoryModelStates:
             self.audit.extend(facts)
             self.set(self.get(model_name).changed(drill=drill))
 
+    def record_request(self, model_name: str, request: LastRequest) -> None:
+        with self.lock:
+            self.set(self.get(model_name).changed(last_request=request))
+
 
 class MemoryWaitingTriggers:
     """WaitingTriggers in a dictionary: each trigger, who has claimed it, and until when."""
@@ -138,6 +151,7 @@ class MemoryJobStore:
                     lease_expires_at=lease_expires_at,
                     fence=state.fence + 1,
                     attempts=with_attempt(state.attempts, job.event_time),
+                    last_job=job.as_last,
                 )
             )
             self._jobs[job.job_id] = job
@@ -169,7 +183,7 @@ class MemoryJobStore:
             saved = self.save(job, *facts)
             state = self._states.get(job.model_name)
             if state.active_job == job.job_id:
-                state = state.changed(active_job=None, lease_expires_at=None)
+                state = state.changed(active_job=None, lease_expires_at=None, last_job=job.as_last)
                 if retrained:
                     state = state.changed(last_retrained_at=later(job.event_time, state.last_retrained_at))
                 if rejections is not None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from threading import RLock
 from typing import Any
 
+from ...domain.account import Caller, Concurrency
 from ...domain.digest import sha256_of
 from ...domain.errors import RegistryRefused
 from ...domain.events import FactEvent
@@ -12,6 +13,7 @@ from ...domain.files import FileDigest
 from ...domain.metric_reading import MetricQuery, MetricReading
 from ...domain.notification import Notification
 from ..clock import SystemClock
+from ..mlflow.signature import input_names
 
 
 class MemoryClock:
@@ -45,6 +47,24 @@ class RunningClock(MemoryClock):
     def advance(self, by: timedelta) -> None:
         with self._lock:
             self._ahead += by
+
+
+class MemoryAccount:
+    """An account whose caller may do everything, unless told otherwise."""
+
+    def __init__(self) -> None:
+        self.seconds_ahead = 0.0
+        self.missing: list[str] = []
+        self.unreserved = 1000
+
+    def caller(self) -> Caller:
+        return Caller(arn="arn:aws:iam::000000000000:user/test", region="none", seconds_ahead=self.seconds_ahead)
+
+    def denied(self) -> list[str]:
+        return list(self.missing)
+
+    def concurrency(self) -> Concurrency:
+        return Concurrency(1000, self.unreserved)
 
 
 class MemoryRegistry:
@@ -84,6 +104,9 @@ class MemoryRegistry:
         if self._champions.get(model_name) == version:
             del self._champions[model_name]
 
+    def server_version(self) -> str:
+        return "3.0.0"
+
     def champion(self, model_name: str) -> str | None:
         return self._champions.get(model_name)
 
@@ -94,6 +117,9 @@ class MemoryRegistry:
         if (model_name, version) not in self._versions:
             raise RegistryRefused(f"'{model_name}' has no version {version}")
         self._champions[model_name] = version
+
+    def inputs(self, model_name: str, version: str) -> tuple[str, ...]:
+        return input_names(b"".join(self.read_file(model_name, version, "MLmodel")))
 
     def version_tags(self, model_name: str, version: str) -> dict[str, str] | None:
         return self._versions.get((model_name, version))
