@@ -4,9 +4,10 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from .bootstrap import ports_of
+from .bootstrap import local_ports, ports_of
 from .domain.decision_record import DecisionRecord
 from .domain.deployment_ledger import Period
 from .domain.drill import Drill
@@ -21,6 +22,7 @@ from .domain.trigger_type import TriggerType
 from .domain.validation import ValidationResult
 from .domain.watch import Alert
 from .in_memory import InMemory
+from .local_stack import running_stack, started_stack
 from .pipeline_options import settings_from
 from .ports import Ports
 from .usecases.after_promotion.acknowledge import acknowledge
@@ -72,6 +74,18 @@ class AutoRetrainPipeline:
         self._ports: Ports = ports or ports_of(given, options.get("region"))
         self._actor, self._decision_seconds = actor, decision_seconds
         self._world: InMemory | None = None
+
+    @classmethod
+    def local(cls, folder: str | Path = ".", actor: str = "notebook", *, start: bool = True) -> Self:
+        """The local stack that runs in the clone of a folder; with `start`, it is started if none runs yet.
+
+        One that was started ends with this process, and keeps nothing.
+
+        Raises:
+            LocalStackMissing: none runs and none can be started; the message says what to do.
+        """
+        path = Path(folder).resolve()
+        return cls(local_ports(started_stack(path) if start else running_stack(path)), actor)
 
     @classmethod
     def in_memory(cls, at: datetime | None = None, actor: str = "notebook") -> Self:
