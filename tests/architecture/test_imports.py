@@ -71,6 +71,7 @@ MAY_USE = {
     "proof": {"rfc8785"},
     "usecases": PYDANTIC | {"numpy"},
     "adapters": PYDANTIC | {"botocore", "requests", "urllib3", "numpy", "pyarrow", "yaml"},
+    "pipeline": PYDANTIC,
     "entrypoint": PYDANTIC | {"aws_lambda_powertools"},
     "cli": PYDANTIC | {"rich", "typer", "yaml"},
 }

@@ -33,6 +33,7 @@ from auto_retrain.domain.errors import (
     LocalStackMissing,
     ModelUnknown,
     PolicyConflict,
+    PolicyInvalid,
     RetrainingHeld,
 )
 from auto_retrain.domain.metric_reading import MetricReading
@@ -247,6 +248,22 @@ def test_the_time_zone_and_the_alarms_stay_unless_others_are_given() -> None:
     assert (kept.time_zone, kept.alarms, kept.drift_threshold) == ("Europe/Berlin", ("late",), 0.3)
     changed = pipeline.configure_trigger("churn", TriggerConfig(time_zone="UTC", alarms=())).policy.triggers
     assert (changed.time_zone, changed.alarms) == ("UTC", ())
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"drift_threshold": -1}, "drift_threshold = -1"),
+        ({"drift_treshold": 1}, "drift_treshold"),
+        ({"alarms": {1}}, "it must consist of texts, numbers, lists and mappings"),
+    ],
+)
+def test_triggers_may_be_given_as_a_mapping_whose_mistakes_are_named(config: dict[str, Any], message: str) -> None:
+    world = World()
+    with pytest.raises(PolicyInvalid, match=message):
+        pipeline_on(world).configure_trigger("churn", config)
+    applied = pipeline_on(world).configure_trigger("churn", {"drift_threshold": 0.3, "enabled": ["data_drift"]})
+    assert (applied.version, applied.policy.triggers.enabled) == (2, ("data_drift",))
 
 
 def test_options_are_settings_and_others_are_refused_with_those_that_exist() -> None:
