@@ -65,4 +65,4 @@ def _row(receipt: Receipt) -> tuple[str, ...]:
     mark = ("<" if receipt.at_most else "") + ("?" if receipt.unmeasured else "")
     rest = receipt.total - receipt.pods
     money = f"{receipt.pods:.4f}", f"{rest:.4f}", f"{receipt.total:.4f}{mark}"
-    return (f"{receipt.created_at:%m-%d %H:%M}", receipt.outcome, *money, receipt.job_id)
+    return (f"{receipt.created_at:%m-%d %H:%M}", receipt.outcome.replace("_", " "), *money, receipt.job_id)
