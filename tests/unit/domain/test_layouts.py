@@ -84,6 +84,11 @@ def test_what_is_there_instead_is_said_with_what_to_do(names: tuple[str, ...], s
     assert text == f"no objects under s3://data/churn/date=YYYY-MM-DD; {said}"
 
 
+def test_a_table_without_the_days_is_said_to_have_others() -> None:
+    text = what_is_there(Folder("s3://data/churn/", ("all.parquet",)), Layout.COLUMN)
+    assert text == "no file under s3://data/churn/, such as all.parquet, has rows of these days by data.date_column"
+
+
 def test_other_days_are_named() -> None:
     folder = Folder("s3://data/churn/", ("dt=2025-01-01/", "dt=2025-01-02/", "x"))
     assert (

@@ -126,7 +126,9 @@ def what_is_there(folder: Folder, layout: Layout, field: str = "data") -> str:
     if days:
         return f"there are other days under {folder.uri}: {days[0]} to {days[-1]}"
     tables = [name for name in folder.names if name.endswith(".parquet")]
-    if tables and layout is not Layout.COLUMN:
+    if tables and layout is Layout.COLUMN:
+        return f"no file under {folder.uri}, such as {tables[0]}, has rows of these days by {field}.date_column"
+    if tables:
         remedy = f"{field}.layout: column and {field}.date_column"
         return f"{looked_for}; there is {tables[0]}: if a column has the date of each row, set {remedy}"
     return f"{looked_for}; there are only others, such as {folder.names[0]}"
