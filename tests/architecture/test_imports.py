@@ -36,16 +36,18 @@ MAY_IMPORT = {
     "adapters": {"domain", "ports", "settings"},
     "bootstrap": {"adapters", "domain", "ports", "settings"},
     "entrypoint": {"bootstrap", "domain"},
-    "pipeline": {"bootstrap", "domain", "ports", "usecases"},
+    "in_memory": {"bootstrap", "comparison", "domain", "ports", "usecases"},
+    "pipeline_options": set(),
+    "pipeline": {"bootstrap", "domain", "in_memory", "pipeline_options", "ports", "usecases"},
     "cli": {"bootstrap", "domain", "pipeline", "ports", "usecases"},
     "serving": {"bootstrap", "domain", "ports"},
-    "__init__": {"domain", "pipeline"},
+    "__init__": {"domain", "pipeline", "usecases"},
 }
 # The stages of the use cases, bottom up: each may import the ones before it, and the files next to the folders.
 STAGES = (
     "audit",
-    "notifying",
     "reporting",
+    "notifying",
     "foreseeing",
     "data",
     "triggering",

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from auto_retrain.domain.errors import JobConflict, LeaseHeld, StoreUnavailable
+from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.status import RetrainingStatus
 from tests.contracts.ports.aws_world import create_table, lose_answers
 from tests.contracts.ports.stores import LEASE, NOW, Stores, a_job, completed, dynamo_stores, failed, rejected, running
@@ -76,6 +77,18 @@ def test_a_closed_job_is_not_active_and_releases_the_lease(stores: Stores) -> No
     assert stores.jobs.list_active() == []
     assert (state.owner_at(NOW), state.last_retrained_at, state.last_attempt_at) == (None, None, NOW)
     stores.jobs.open_job(a_job(2), NOW + LEASE)
+
+
+def test_an_attempt_that_trained_nothing_is_remembered_as_such(stores: Stores) -> None:
+    at = NOW.replace(microsecond=123456)
+    job = stores.jobs.open_job(a_job(1, event_time=at), NOW + LEASE)
+    stores.jobs.close_job(failed(job), retrained=False)
+    job = stores.jobs.open_job(a_job(2), NOW + LEASE)
+    trained = running(job).trained(ModelVersion(number="7"))
+    saved = stores.jobs.save(trained)
+    stores.jobs.close_job(failed(saved), retrained=False)
+    state = stores.states.get("churn")
+    assert (set(state.attempts), state.untrained) == ({at, NOW}, (at,))
 
 
 def test_closing_a_retraining_stores_its_time(stores: Stores) -> None:

@@ -11,7 +11,7 @@ from ..usecases.lookup import job_of
 from ..usecases.promoting.review import awaits_review, review_challenger
 from .arguments import Actor, Job, Json, actor_or_user, ports_of, reason_option
 from .commands import Commands
-from .printing import moment, plain, print_table
+from .printing import job_document, moment, plain, print_json, print_table
 
 commands = Commands()
 
@@ -22,9 +22,11 @@ def approve(
     job: Job,
     reason: Annotated[str | None, reason_option("recorded with the job")] = None,
     actor: Actor = None,
+    as_json: Json = False,
 ) -> None:
     """Approve a challenger that waits for a review, so that it is deployed. Repeating it does nothing."""
-    _review(context, job, True, actor, reason)
+    reviewed = review_challenger(job, True, actor_or_user(actor), reason, ports_of(context))
+    _print_review(reviewed, "approved", as_json)
 
 
 @commands.add("decline", 'decline churn-0123456789 --reason "it is worse for new customers"')
@@ -33,15 +35,19 @@ def decline(
     job: Job,
     reason: Annotated[str, reason_option("recorded with the job and sent to people")],
     actor: Actor = None,
+    as_json: Json = False,
 ) -> None:
     """Decline a challenger that waits for a review; it is not deployed. A review cannot be changed."""
-    _review(context, job, False, actor, reason)
+    reviewed = review_challenger(job, False, actor_or_user(actor), reason, ports_of(context))
+    _print_review(reviewed, "declined", as_json)
 
 
-def _review(context: typer.Context, job_id: str, approved: bool, actor: str | None, reason: str | None) -> None:
-    job = review_challenger(job_id, approved, actor_or_user(actor), reason, ports_of(context))
-    decision, person = "approved" if approved else "declined", job.review.actor if job.review else "nobody"
-    print(f"{job.job_id}: version {job.challenger_version} {decision} by {person}")
+def _print_review(job: RetrainingJob, decision: str, as_json: bool) -> None:
+    if as_json:
+        print_json(job_document(job))
+        return
+    actor = job.review.actor if job.review else "nobody"
+    print(f"{job.job_id}: version {job.challenger_version} {decision} by {actor}")
 
 
 @commands.add("job", "job churn-0123456789")
@@ -49,8 +55,7 @@ def show(context: typer.Context, job: Job, as_json: Json = False) -> None:
     """Show one job: its data, metrics, gates and variants, and where its report is."""
     record = job_of(job, ports_of(context))
     if as_json:
-        # Anyone who reads a task token could answer for the cluster or for a person.
-        print(json.dumps(record.model_dump(mode="json", exclude={"pending", "pending_review"}), indent=2))
+        print_json(job_document(record))
         return
     _print_job(record)
 

@@ -13,8 +13,10 @@ from .data_check import DataCheck
 from .decision_record import DecisionRecord
 from .ending import Ending
 from .errors import IllegalTransition
+from .model_state import LastJob
 from .model_version import ModelVersion
 from .names import JobKind, decision_key
+from .notebook import as_table
 from .policy.training import TrainingPolicy
 from .status import RetrainingStatus
 from .tracing import TracePoint
@@ -146,6 +148,12 @@ class RetrainingJob(Record):
         ).sealed()
 
     @property
+    def as_last(self) -> LastJob:
+        """What the state of its model says of it."""
+        promoted = self.challenger_version if self.ending is Ending.PROMOTED else None
+        return LastJob(job_id=self.job_id, created_at=self.created_at, ending=self.ending, promoted=promoted)
+
+    @property
     def skipped(self) -> str | None:
         """Why nothing was trained although the data are sound."""
         return self.data_check.skipped if self.data_check else None
@@ -196,6 +204,11 @@ class RetrainingJob(Record):
         """The trained versions by number: those of all variants, or that of the single training."""
         trained = [variant.trained for variant in self.variants] if self.variants else [self.challenger]
         return {version.number: version for version in trained if version}
+
+    @property
+    def has_trained(self) -> bool:
+        """Whether it has trained any version."""
+        return bool(self.challengers)
 
     def allows(self, version: str) -> bool:
         """Whether one of its versions was validated with the decision to promote it."""
@@ -250,6 +263,10 @@ class RetrainingJob(Record):
     def trained_variants(self, variants: tuple[Variant, ...]) -> Self:
         """With the results of its variants; the challenger is chosen when they are compared."""
         return self.changed(variants=variants)
+
+    def apart_from_its_data(self, number: str) -> Self:
+        """With one of its versions alone, as if no data had been frozen: for a verdict on other rows."""
+        return self.changed(data_check=None, manifest_uri=None, challenger=self.challengers[number], variants=())
 
     def with_function(self, function: str, use: FunctionUse) -> Self:
         """With an invocation of a function that saves no job itself."""
@@ -314,6 +331,20 @@ class RetrainingJob(Record):
     def next_revision(self) -> Self:
         """The revision to be saved next."""
         return self.changed(revision=self.revision + 1)
+
+    def _repr_html_(self) -> str:
+        ended = self.summary() if self.status.is_terminal else None
+        about = [
+            ("status", self.status.value),
+            ("trigger", f"{self.trigger_type.value}: {self.trigger_reason}"),
+            ("created", f"{self.created_at:%F %H:%M:%S}Z"),
+            ("completed", f"{self.completed_at:%F %H:%M:%S}Z" if self.completed_at else None),
+            ("challenger", self.challenger_version),
+            ("champion", self.champion_version),
+            ("deployed", "yes" if self.deployed else "no"),
+            ("ending", f"{self.ending.value}: {ended}" if self.ending else None),
+        ]
+        return as_table(f"Job {self.job_id}", about)
 
     def summary(self) -> str:
         """How the job ended, in one sentence for people."""

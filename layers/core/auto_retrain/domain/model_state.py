@@ -1,5 +1,6 @@
 """The state of a model between executions."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, timedelta
 
@@ -7,7 +8,9 @@ from pydantic import Field
 
 from .base import Record, UtcTime
 from .cost import RecentCost
+from .decision_record import HeldBy
 from .drill import Drill
+from .ending import Ending
 from .trigger_type import TriggerType
 
 REMEMBERED = timedelta(days=31)
@@ -29,6 +32,23 @@ class Serving(Record):
 
     version: str
     since: UtcTime
+
+
+class LastJob(Record):
+    """The newest job of a model, how it ended, and the version that it promoted."""
+
+    job_id: str
+    created_at: UtcTime
+    ending: Ending | None = None
+    promoted: str | None = None
+
+
+class LastRequest(Record):
+    """The newest request of a person that opened no job, by the key of the decision on it."""
+
+    key: str
+    at: UtcTime
+    held_by: HeldBy | None
 
 
 class RejectedJob(Record):
@@ -62,12 +82,14 @@ class ModelState(Record):
     """The lease of the job that owns a model, and when things last happened to it.
 
     The lease expires in wall-clock time; all other times are event times. `attempts` are the times of recent jobs,
-    oldest first. `breaches` are the days on which a trigger that needs several was met. `rejections` since the last
-    deployment are kept by the trigger that called for the challengers. `moved_alias` identifies the difference between
-    alias and ledger that people were notified of. `deployed` is the version that was deployed last; states from before
-    this was recorded have none until the next deployment. `drill` is the last drill of its rollback. `spent` are US
-    dollars by month of UTC, this one and the one before, of the jobs that ended in it, by the prices of that time;
-    `costs` are those of recent jobs that went all the way, oldest first.
+    oldest first; `untrained` are those of them that ended without a trained version, as far as that was recorded.
+    `breaches` are the days on which a trigger that needs several was met. `rejections` since the last deployment are
+    kept by the trigger that called for the challengers. `moved_alias` identifies the difference between alias and
+    ledger that people were notified of. `deployed` is the version that was deployed last; states from before this was
+    recorded have none until the next deployment. `drill` is the last drill of its rollback. A state from before that
+    was recorded has no `last_job` until the next one. `spent` are US dollars by month of UTC, this one and the one
+    before, of the jobs that ended in it, by the prices of that time; `costs` are those of recent jobs that went all the
+    way, oldest first.
     """
 
     model_name: str
@@ -75,6 +97,7 @@ class ModelState(Record):
     lease_expires_at: UtcTime | None = None
     fence: int = 0
     attempts: tuple[UtcTime, ...] = ()
+    untrained: tuple[UtcTime, ...] = ()
     last_retrained_at: UtcTime | None = None
     last_drift_check_at: UtcTime | None = None
     breaches: Mapping[TriggerType, tuple[date, ...]] = Field(default_factory=dict)
@@ -83,6 +106,8 @@ class ModelState(Record):
     moved_alias: str | None = None
     deployed: Serving | None = None
     drill: Drill | None = None
+    last_job: LastJob | None = None
+    last_request: LastRequest | None = None
     spent: Mapping[str, float] = Field(default_factory=dict)
     costs: tuple[RecentCost, ...] = ()
 
@@ -98,6 +123,20 @@ class ModelState(Record):
     @property
     def last_attempt_at(self) -> UtcTime | None:
         return max(self.attempts, default=None)
+
+    def attempts_against(self, trigger: TriggerType) -> tuple[UtcTime, ...]:
+        """The attempts that hold back a trigger, oldest first.
+
+        A person may try again as soon as an attempt came to nothing, because somebody has looked at it. The automatic
+        triggers may not: they would repeat the same failure with every sweep.
+        """
+        if trigger is not TriggerType.MANUAL:
+            return self.attempts
+        return tuple(sorted((Counter(self.attempts) - Counter(self.untrained)).elements()))
+
+    def untrained_with(self, at: UtcTime) -> tuple[UtcTime, ...]:
+        """The attempts that trained nothing, with that of a time; those that are no longer remembered are dropped."""
+        return tuple(sorted((Counter((*self.untrained, at)) & Counter(self.attempts)).elements()))
 
     @property
     def rejected_in_a_row(self) -> int:

@@ -22,6 +22,8 @@ from .log_hashes import hashed_values
 from .log_rows import is_regression
 
 _DAY = timedelta(days=1)
+# 1 MB of keys and labels.
+_JOINED_ROWS = 1 << 16
 
 
 class Labels(NamedTuple):
@@ -50,7 +52,7 @@ class LogLabels:
     def _parts(self) -> Iterator[Labels]:
         """All labels of the days of a step, in the order in which they came."""
         place, are_numbers = self._query.policy.data.place_of_labels, is_regression(self._query)
-        objects = self._data.list_partitions(place.prefix, _days(self._query.start, self._query.end))
+        objects = self._data.list_partitions(place.prefix, _days(self._query.start, self._query.end), place.layout)
         for item in with_rows(objects, place.format):
             key = (item.uri, item.etag, place.row_id, place.label, are_numbers)
             yield from self._kept.parts(key, partial(labels_in, item, place, are_numbers, self._data))
@@ -66,7 +68,7 @@ def labels_of(keys: pa.ChunkedArray, parts: Iterable[Labels], are_numbers: bool)
     wanted = wanted[order]
     labels = np.zeros(len(wanted), np.float64 if are_numbers else np.int64)
     has_come = np.zeros(len(wanted), bool)
-    for part in parts:
+    for part in _joined(parts):
         at = np.minimum(np.searchsorted(wanted, part.keys), len(wanted) - 1)
         is_wanted = wanted[at] == part.keys
         labels[at[is_wanted]], has_come[at[is_wanted]] = part.labels[is_wanted], True
@@ -76,6 +78,28 @@ def labels_of(keys: pa.ChunkedArray, parts: Iterable[Labels], are_numbers: bool)
     labels[again], has_come[again] = labels[first], has_come[first]
     labels[order], has_come[order] = labels.copy(), has_come.copy()
     return pa.chunked_array([pa.array(labels, mask=~has_come | keys.is_null().to_numpy())])
+
+
+def _joined(parts: Iterable[Labels]) -> Iterator[Labels]:
+    """The labels of many small parts as few large ones: keys in order over all wanted ones are found much sooner."""
+    waiting, rows = list[Labels](), 0
+    for part in parts:
+        waiting.append(part)
+        rows += len(part.keys)
+        if rows >= _JOINED_ROWS:
+            yield _in_order(waiting)
+            waiting, rows = [], 0
+    if waiting:
+        yield _in_order(waiting)
+
+
+def _in_order(parts: list[Labels]) -> Labels:
+    """All of them by key; of several with the same key the last one comes last, and so is the one that stays."""
+    if len(parts) == 1:
+        return parts[0]
+    keys = np.concatenate([part.keys for part in parts])
+    order = np.argsort(keys, kind="stable")
+    return Labels(keys[order], np.concatenate([part.labels for part in parts])[order])
 
 
 def labels_in(item: DataObject, place: LabelPolicy, are_numbers: bool, data: DataStore) -> Iterator[Labels]:
