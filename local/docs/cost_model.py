@@ -174,10 +174,10 @@ def _logs(each: Fleet) -> float:
 
 
 def _watching_over_it(_: Fleet) -> float:
-    resources: list[dict[str, Any]] = list(_template()["Resources"].values())
+    resources = _template()["Resources"].values()
     alarms = sum(resource["Type"] == "AWS::CloudWatch::Alarm" for resource in resources)
     filters = sum(resource["Type"] == "AWS::Logs::MetricFilter" for resource in resources)
-    return alarms * ALARM + filters * METRIC + DASHBOARD
+    return float(alarms * ALARM + filters * METRIC + DASHBOARD)
 
 
 # Each kind of cost, in US dollars a month.
