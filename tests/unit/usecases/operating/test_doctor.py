@@ -118,3 +118,12 @@ def test_two_series_are_a_problem_in_the_words_of_the_source(ports: MemoryPorts)
 def test_a_model_without_a_champion_has_no_metric_to_check(ports: MemoryPorts) -> None:
     ports.policies.apply(a_policy(), "ada", ports.clock.now())
     assert not [each for each in check_installation(ports, None) if each.subject.startswith("metric")]
+
+
+def test_prices_of_ones_own_that_cannot_be_read_are_named(ports: MemoryPorts) -> None:
+    assert found(ports, "prices").text == "prices as of 2025-01-01 in us-east-1 are used"
+    ports.prices.list = ports.prices.list.changed(problem="prices/2026-03.json: region: is required")
+    prices = found(ports, "prices")
+    assert (prices.is_good, "region: is required" in prices.text) == (False, True)
+    assert prices.remedy is not None
+    assert "PricesKey" in prices.remedy
