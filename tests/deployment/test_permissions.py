@@ -130,6 +130,7 @@ RESOURCES = {
         "${ArtifactsBucket.Arn}/notes/*",
         "${ArtifactsBucket.Arn}/versions/*",
         "${ArtifactsBucket.Arn}/quality/*",
+        "${ArtifactsBucket.Arn}/requests/*",
         "${ArtifactsBucket.Arn}/prices/*",
         "${ArtifactsBucket.Arn}/fleet.html",
         "AnchorBucket.Arn",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
+    from .domain.account import Caller, Concurrency
     from .domain.analysis import RolloutEvidence
     from .domain.anchors import Anchor, StoredAnchor
     from .domain.audit_chain import AuditEntry, ChainHead
@@ -28,10 +29,11 @@ if TYPE_CHECKING:
     from .domain.fleet import FleetLimits, SweepMark
     from .domain.installation import Permission
     from .domain.job import RetrainingJob
+    from .domain.layouts import Folder, Layout
     from .domain.live import LiveCounts, LiveQuery
     from .domain.manifest import DataObject
     from .domain.metric_reading import MetricQuery, MetricReading
-    from .domain.model_state import ModelState, Quarantine, RejectedJob, Rejections
+    from .domain.model_state import LastRequest, ModelState, Quarantine, RejectedJob, Rejections
     from .domain.notification import Notification
     from .domain.policy.notify import Routing
     from .domain.policy.pod_rules import PodRules
@@ -222,6 +224,9 @@ class ModelStates(Protocol):
     def record_moved_alias(self, model_name: str, difference: str | None, *facts: Fact) -> None:
         """Record which difference between alias and ledger people were notified of; None if there is none any more."""
 
+    def record_request(self, model_name: str, request: LastRequest) -> None:
+        """The newest request of a person that opened no job."""
+
     def record_drill(self, model_name: str, drill: Drill, *facts: Fact) -> None:
         """Record the last drill of a model's rollback, good or not; it replaces the one before."""
 
@@ -374,8 +379,14 @@ class PredictionFiles(Protocol):
 class DataStore(Protocol):
     """Labelled data, and the documents of jobs."""
 
-    def list_partitions(self, prefix: str, window: Window) -> list[DataObject]:
-        """Objects under `prefix/date=YYYY-MM-DD/` for the days of the window, by date and key; no empty ones."""
+    def list_partitions(self, prefix: str, window: Window, layout: Layout = ...) -> list[DataObject]:
+        """Objects in the folders of the days of the window, by date and key; no empty ones.
+
+        The default layout is that of `prefix/date=YYYY-MM-DD/`.
+        """
+
+    def look_below(self, prefix: str) -> Folder:
+        """What is directly below a prefix, at most a thousand names."""
 
     def read(self, uri: str, max_bytes: int = ...) -> bytes:
         """The bytes of a document.
@@ -440,6 +451,9 @@ class ModelRegistry(Protocol):
     @property
     def tracking_uri(self) -> str:
         """The address of the registry for training containers."""
+
+    def server_version(self) -> str:
+        """The release of the registry's server."""
 
     def champion(self, model_name: str) -> str | None: ...
 
@@ -650,6 +664,19 @@ class NotificationLog(Protocol):
         """Release a claim because the notification failed."""
 
 
+class Account(Protocol):
+    """The AWS account as whoever calls it sees it; raises AwsRefused for what the caller may not ask."""
+
+    def caller(self) -> Caller:
+        """Who calls, and how far the clocks are apart."""
+
+    def denied(self) -> list[str]:
+        """What the caller may not do of what commands do, each as an action and its resource; by simulation."""
+
+    def concurrency(self) -> Concurrency:
+        """How many functions may run at once."""
+
+
 class Ports(Protocol):
     """All ports together; each adapter is built on first use."""
 
@@ -663,6 +690,8 @@ class Ports(Protocol):
 
     @property
     def clock(self) -> Clock: ...
+    @property
+    def account(self) -> Account: ...
     @property
     def audit(self) -> AuditLog: ...
     @property

@@ -69,6 +69,7 @@ def of_a_failed_champion(_: pytest.MonkeyPatch) -> Place:
 # Where each command is given, and with what besides the name of the model or the id of the job.
 GIVEN: dict[str, tuple[Callable[[pytest.MonkeyPatch], Place], tuple[str, ...]]] = {
     "models apply": (of_a_policy, ("FILE",)),
+    "models check": (of_a_policy, ("FILE",)),
     "models list": (of_a_validated_job, ()),
     "models show": (of_a_validated_job, ("churn",)),
     "models pause": (of_a_validated_job, ("churn", *BY_ADA)),
@@ -126,6 +127,7 @@ def test_every_command_with_the_option_is_documented_and_tried() -> None:
     offering = {name for name, command in commands() if any(each.name == "as_json" for each in arguments_of(command))}
     assert offering == set(ROWS) == {f"auto-retrain {name}" for name in GIVEN}
     assert {name for name, _ in commands()} - offering == {
+        "auto-retrain init",
         "auto-retrain audit export",
         "auto-retrain report job",
         "auto-retrain report fleet",

@@ -33,7 +33,7 @@ def test_what_is_worst_comes_first_and_unknown_is_not_healthy() -> None:
 
 
 def test_ten_concerns_are_shown_and_the_others_counted() -> None:
-    concerns = [Concern(f"m-{number}", "in quarantine", "auto-retrain why-not m") for number in range(12)]
+    concerns = [Concern(f"m-{number}", "ada", "in quarantine", "auto-retrain why-not m") for number in range(12)]
     page = render_fleet(FleetOverview(NOON, [a_row("m")], concerns, []))
     assert page.count("in quarantine") == 10
     assert "and 2 more" in page

@@ -65,7 +65,7 @@ def test_names_from_outside_are_text_and_links_lead_only_to_neighbours() -> None
     assert NASTY not in page
     assert "&lt;img src=x onerror=alert(1)&gt;" in page
     assert not tags.names & {"script", "img", "iframe", "link", "object", "embed", "form"}
-    assert set(re.findall(r"href='([^']*)'", page)) == {"report.html"}
+    assert set(re.findall(r"href='([^']*)'", page)) == {"report.html", "../../fleet.html#model-churn"}
 
 
 def charts_of(metric: MetricResult, *verdicts: Verdict) -> str:
@@ -106,7 +106,7 @@ def test_a_job_that_still_runs_has_a_page() -> None:
 def test_a_feature_that_moved_is_drawn_in_both_windows() -> None:
     page = a_job_page()
     assert page.count("<figure class=bars>") == 2
-    assert "aria-label='yes, PSI 0.1234, largest share 56%'" in page
+    assert "aria-label='yes, PSI 0.1234, limit 0.25, largest share 56%'" in page
     assert page.count("<rect class=champion") == page.count("<rect class=challenger") == 3 + 4
 
 

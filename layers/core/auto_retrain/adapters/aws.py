@@ -75,20 +75,26 @@ def aws_session(place: AwsPlace) -> Session:
 
 
 @contextmanager
-def translated(unavailable: type[TransientError], *, keep: frozenset[str] = frozenset()) -> Iterator[None]:
-    """Raise `unavailable` for transient errors and AwsRefused for permanent ones; codes in `keep` pass unchanged."""
+def translated(
+    unavailable: type[TransientError], *, keep: frozenset[str] = frozenset(), place: str = ""
+) -> Iterator[None]:
+    """Raise `unavailable` for transient errors and AwsRefused for permanent ones; codes in `keep` pass unchanged.
+
+    The messages begin with the `place` that was asked, such as a table.
+    """
+    asked = f"{place}: " if place else ""
     try:
         yield
     except ParamValidationError as error:
-        raise AwsRefused(str(error)) from error
+        raise AwsRefused(f"{asked}{error}") from error
     except BotoCoreError as error:
-        raise unavailable(str(error)) from error
+        raise unavailable(f"{asked}{error}") from error
     except ClientError as error:
         if error_code(error) in keep:
             raise
         if _is_transient(error):
-            raise unavailable(str(error)) from error
-        raise AwsRefused(str(error)) from error
+            raise unavailable(f"{asked}{error}") from error
+        raise AwsRefused(f"{asked}{error}") from error
 
 
 def error_code(error: ClientError) -> str:

@@ -8,6 +8,9 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
+# What a shell sets when it asks how a word may go on.
+COMPLETION = "_AUTO_RETRAIN_COMPLETE"
+
 
 class Entry(NamedTuple):
     """A command, or a group of them: the file that has it, and a line about it."""
@@ -38,6 +41,7 @@ COMMANDS = {
     "audit": Entry("audit", "verify, export or show what was recorded"),
     "replay": Entry("replaying", "compute a job's verdict again from the stored evidence"),
     "report": Entry("reporting", "write a page about a job or the fleet"),
+    "completion": Entry("completion", "let a shell complete commands and options"),
     "doctor": Entry("doctor", "check that a deployment has everything it needs, and no rights beyond that"),
 }
 

@@ -13,6 +13,7 @@ from .data_check import DataCheck
 from .decision_record import DecisionRecord
 from .ending import Ending
 from .errors import IllegalTransition
+from .model_state import LastJob
 from .model_version import ModelVersion
 from .names import JobKind, decision_key
 from .notebook import as_table
@@ -147,6 +148,12 @@ class RetrainingJob(Record):
         ).sealed()
 
     @property
+    def as_last(self) -> LastJob:
+        """What the state of its model says of it."""
+        promoted = self.challenger_version if self.ending is Ending.PROMOTED else None
+        return LastJob(job_id=self.job_id, created_at=self.created_at, ending=self.ending, promoted=promoted)
+
+    @property
     def skipped(self) -> str | None:
         """Why nothing was trained although the data are sound."""
         return self.data_check.skipped if self.data_check else None
@@ -256,6 +263,10 @@ class RetrainingJob(Record):
     def trained_variants(self, variants: tuple[Variant, ...]) -> Self:
         """With the results of its variants; the challenger is chosen when they are compared."""
         return self.changed(variants=variants)
+
+    def apart_from_its_data(self, number: str) -> Self:
+        """With one of its versions alone, as if no data had been frozen: for a verdict on other rows."""
+        return self.changed(data_check=None, manifest_uri=None, challenger=self.challengers[number], variants=())
 
     def with_function(self, function: str, use: FunctionUse) -> Self:
         """With an invocation of a function that saves no job itself."""

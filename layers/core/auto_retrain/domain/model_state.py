@@ -8,7 +8,9 @@ from pydantic import Field
 
 from .base import Record, UtcTime
 from .cost import RecentCost
+from .decision_record import HeldBy
 from .drill import Drill
+from .ending import Ending
 from .trigger_type import TriggerType
 
 REMEMBERED = timedelta(days=31)
@@ -30,6 +32,23 @@ class Serving(Record):
 
     version: str
     since: UtcTime
+
+
+class LastJob(Record):
+    """The newest job of a model, how it ended, and the version that it promoted."""
+
+    job_id: str
+    created_at: UtcTime
+    ending: Ending | None = None
+    promoted: str | None = None
+
+
+class LastRequest(Record):
+    """The newest request of a person that opened no job, by the key of the decision on it."""
+
+    key: str
+    at: UtcTime
+    held_by: HeldBy | None
 
 
 class RejectedJob(Record):
@@ -67,9 +86,10 @@ class ModelState(Record):
     `breaches` are the days on which a trigger that needs several was met. `rejections` since the last deployment are
     kept by the trigger that called for the challengers. `moved_alias` identifies the difference between alias and
     ledger that people were notified of. `deployed` is the version that was deployed last; states from before this was
-    recorded have none until the next deployment. `drill` is the last drill of its rollback. `spent` are US dollars by
-    month of UTC, this one and the one before, of the jobs that ended in it, by the prices of that time; `costs` are
-    those of recent jobs that went all the way, oldest first.
+    recorded have none until the next deployment. `drill` is the last drill of its rollback. A state from before that
+    was recorded has no `last_job` until the next one. `spent` are US dollars by month of UTC, this one and the one
+    before, of the jobs that ended in it, by the prices of that time; `costs` are those of recent jobs that went all the
+    way, oldest first.
     """
 
     model_name: str
@@ -86,6 +106,8 @@ class ModelState(Record):
     moved_alias: str | None = None
     deployed: Serving | None = None
     drill: Drill | None = None
+    last_job: LastJob | None = None
+    last_request: LastRequest | None = None
     spent: Mapping[str, float] = Field(default_factory=dict)
     costs: tuple[RecentCost, ...] = ()
 

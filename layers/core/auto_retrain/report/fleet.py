@@ -12,7 +12,17 @@ from .html import document, paragraph, section, text
 MAX_CONCERNS = 10
 # So many models are shown at once, and are in the page for browsers that run no script.
 PART = 200
-HEADINGS = ("Model", "Health", "Why", "Champion", "Since", "Last job", "Outcome", "Next due", "Cost of the month")
+HEADINGS = (
+    "Model",
+    "Health",
+    "Why",
+    "Champion",
+    "Since",
+    "Last decision",
+    "Outcome",
+    "Next due",
+    "Cost of the month",
+)
 _ORDER = list(Health)
 _MAX_LETTERS = 160
 
@@ -57,18 +67,18 @@ def _concerns(concerns: Sequence[Concern]) -> str:
 
 
 def _cells(row: FleetRow) -> Cells:
-    """What the table shows, in the order of its headings; then whether the job has a page, and the owner."""
+    """What the table shows, in the order of its headings; then the path of the decision's page, and the owner."""
     return (
         row.model,
         row.health.value,
         "; ".join(dict.fromkeys((row.why, *row.notes)))[:_MAX_LETTERS],
         row.champion or "",
         f"{row.since:%F}" if row.since else "",
-        row.job_id or "",
+        row.decision or "",
         row.outcome or "",
         f"{row.next_due:%F %R}" if row.next_due else "",
         dollars(row.spent) if row.spent else "",
-        "1" if row.job_has_ended else "",
+        row.page or "",
         row.owner,
     )
 

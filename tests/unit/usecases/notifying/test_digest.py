@@ -14,8 +14,11 @@ from auto_retrain.domain.policy.policy import PolicyStatus
 from auto_retrain.usecases.notifying.notify import notify
 from auto_retrain.usecases.notifying.send_digest import send_digest
 from auto_retrain.usecases.notifying.summarize_fleet import summarize_fleet
+from auto_retrain.usecases.reporting.fleet_page import overview
+from auto_retrain.usecases.rolling_out.intervene import pause
 from tests.contracts.ports.stores import LEASE, a_job
 from tests.unit.builders import a_policy
+from tests.unit.usecases.rollout_stages import at_first_weight
 
 DAY = timedelta(days=1)
 
@@ -83,12 +86,25 @@ def test_what_waits_for_a_person_is_listed(ports: MemoryPorts) -> None:
     now = ports.clock.now()
     ports.policies.apply(a_policy(model="broken"), "ada", now)
     ports.states.set_quarantine("broken", Quarantine(since=now - 3 * DAY, reason="age is empty"))
-    ports.policies.apply(a_policy(model="off"), "ada", now, status=PolicyStatus.PAUSED, note="redefined")
+    for name, days in (("off", 31), ("off-today", 0)):
+        at = now - days * DAY
+        ports.policies.apply(a_policy(model=name), "ada", at, status=PolicyStatus.PAUSED, note="redefined")
     lines = summarize_fleet(7, ports).lines
     assert [line.partition(" since")[0] for line in lines] == [
         "Waits for a person: broken: in quarantine",
         "Waits for a person: off: paused",
     ]
+    assert lines[1].endswith("('auto-retrain models resume off', team@example.com)")
+
+
+def test_the_digest_and_the_page_about_the_fleet_say_the_same_of_what_waits() -> None:
+    world, _ = at_first_weight()
+    pause("churn", "ada", "let me think", world.ports)
+    world.ports.clock.advance(2 * DAY)
+    (concern,) = overview(world.ports).concerns
+    assert summarize_fleet(7, world.ports).waiting == (
+        f"churn: {concern.reason} ('auto-retrain rollout churn resume --reason TEXT', team@example.com)",
+    )
 
 
 def test_it_is_sent_once_to_the_channels_of_what_is_normal(ports: MemoryPorts) -> None:

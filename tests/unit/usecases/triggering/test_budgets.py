@@ -238,7 +238,7 @@ def test_why_not_the_digest_and_the_fleet_page_name_the_budget_that_holds() -> N
     reason = "this month's retrainings cost $1.00 of $1.50 and this one would cost about $1.00; next month begins on"
     holds = holds_of_performance(ports, "gl-000")
     assert [(hold.kind, reason in hold.reason) for hold in holds] == [("budget", True)]
-    assert any(f"gl-000: held by its budget: {reason}" in line for line in summarize_fleet(7, ports).waiting)
+    assert any(line.startswith(f"Held by its budget: gl-000: {reason}") for line in summarize_fleet(7, ports).lines)
     page = overview(ports)
     assert any(reason in note for note in page.rows[0].notes)
     assert page.concerns == []

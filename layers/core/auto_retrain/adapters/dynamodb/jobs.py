@@ -30,7 +30,7 @@ _ACTIVE = "ACTIVE"
 _UNANNOUNCED = "UNANNOUNCED"
 
 _TAKE_LEASE = (
-    "SET active_job = :job, lease_expires_at = :expires, attempts = :attempts, costs = :costs, "
+    "SET active_job = :job, lease_expires_at = :expires, attempts = :attempts, last_job = :last, costs = :costs, "
     f"{IN_FLEET} ADD fence :one"
 )
 _LEASE_IS_FREE = "(attribute_not_exists(active_job) OR lease_expires_at < :now)"
@@ -63,6 +63,7 @@ class DynamoJobStore:
             ":now": epoch(self._clock.now()),
             ":fence": {"N": str(state.fence)},
             ":one": {"N": "1"},
+            ":last": _last(job),
             **in_fleet(job.model_name),
         }
         condition = f"{_LEASE_IS_FREE} AND {_FENCE_UNCHANGED}"
@@ -138,7 +139,7 @@ class DynamoJobStore:
     def _release(
         self, job: RetrainingJob, retrained: bool, rejections: Mapping[TriggerType, Rejections] | None
     ) -> dict[str, Any]:
-        condition, changes = _LEASE_IS_OURS, {}
+        condition, changes = _LEASE_IS_OURS, {"last_job": _last(job)}
         state = self._states.get(job.model_name) if retrained or not job.has_trained else None
         if retrained and state:
             changes["last_retrained_at"] = epoch(later(job.event_time, state.last_retrained_at))
@@ -207,6 +208,10 @@ class DynamoJobStore:
 
 def _key(job_id: str) -> Item:
     return key(f"JOB#{job_id}", "JOB")
+
+
+def _last(job: RetrainingJob) -> dict[str, str]:
+    return {"S": job.as_last.model_dump_json()}
 
 
 def _item(job: RetrainingJob) -> Item:

@@ -18,6 +18,7 @@ from .jobs import MemoryJobStore, MemoryModelStates, MemoryWaitingTriggers
 from .ledger import MemoryLedger
 from .live import MemoryLiveSource
 from .outside import (
+    MemoryAccount,
     MemoryChannel,
     MemoryClock,
     MemoryEventBus,
@@ -57,6 +58,7 @@ class MemoryPorts:
     limits: FleetLimits = field(default_factory=FleetLimits)
     prices: MemoryPrices = field(default_factory=MemoryPrices)
     pod_rules: PodRules = field(default_factory=PodRules)
+    account: MemoryAccount = field(default_factory=MemoryAccount)
     audit: MemoryAuditLog = field(default_factory=MemoryAuditLog)
     sweeps: MemorySweepLog = field(default_factory=MemorySweepLog)
     anchors: MemoryAnchorStore = field(default_factory=MemoryAnchorStore)

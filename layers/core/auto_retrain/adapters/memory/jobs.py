@@ -10,6 +10,7 @@ from ...domain.facts.fact import Fact
 from ...domain.forecast import recent_cost
 from ...domain.job import RetrainingJob
 from ...domain.model_state import (
+    LastRequest,
     ModelState,
     Quarantine,
     RejectedJob,
@@ -86,6 +87,10 @@ class MemoryModelStates:
             self.audit.extend(facts)
             self.set(self.get(model_name).changed(drill=drill))
 
+    def record_request(self, model_name: str, request: LastRequest) -> None:
+        with self.lock:
+            self.set(self.get(model_name).changed(last_request=request))
+
 
 class MemoryWaitingTriggers:
     """WaitingTriggers in a dictionary: each trigger, who has claimed it, and until when."""
@@ -150,6 +155,7 @@ class MemoryJobStore:
                     lease_expires_at=lease_expires_at,
                     fence=state.fence + 1,
                     attempts=with_attempt(state.attempts, job.event_time),
+                    last_job=job.as_last,
                 )
             )
             self._jobs[job.job_id] = job
@@ -184,7 +190,7 @@ class MemoryJobStore:
             if not is_repeated:
                 state = _with_cost(state, job)
             if state.active_job == job.job_id:
-                state = state.changed(active_job=None, lease_expires_at=None)
+                state = state.changed(active_job=None, lease_expires_at=None, last_job=job.as_last)
                 if retrained:
                     state = state.changed(last_retrained_at=later(job.event_time, state.last_retrained_at))
                 if rejections is not None:

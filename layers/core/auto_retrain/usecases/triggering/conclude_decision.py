@@ -36,7 +36,7 @@ def conclude_decision(decision: TriggerDecision, applied: AppliedPolicy, ports: 
         decision = _let_wait(decision, ports)
     else:
         ports.waiting.remove(_waiting(decision))
-    record_decision(_decision_record(decision, ports), ports)
+    record_decision(decision_record(decision, ports), ports)
     return decision
 
 
@@ -85,7 +85,8 @@ def _waiting(decision: TriggerDecision) -> WaitingTrigger:
     return WaitingTrigger(request=request, execution_arn=decision.execution_arn)
 
 
-def _decision_record(decision: TriggerDecision, ports: Ports) -> DecisionRecord:
+def decision_record(decision: TriggerDecision, ports: Ports) -> DecisionRecord:
+    """The record of a decision that opened no job."""
     return DecisionRecord(
         model_name=decision.model_name,
         key=decision_key(decision.execution_arn),
