@@ -20,7 +20,7 @@ MAX_JOB_TIME = timedelta(days=45)
 
 
 class FleetSummary(Record):
-    """What changed what serves, how many jobs ended in which way, and what waits for a person or money; lines."""
+    """What changed what serves, how jobs ended, and what waits for a person or for money; a line for each."""
 
     since: UtcTime
     until: UtcTime
