@@ -1,5 +1,6 @@
 """Sweeps and executions keep within a budget, say what it holds, and tell people of what needs an answer."""
 
+import json
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,12 +10,15 @@ from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.cost import PricedCost
 from auto_retrain.domain.decision_record import Hold
 from auto_retrain.domain.ending import Ending
+from auto_retrain.domain.errors import PolicyInvalid
 from auto_retrain.domain.fleet import FleetLimits, FleetMoney, FleetUsage, SweepMark
 from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.messages.triggering import ExecutionStarted, SweepOutcome, TriggerDecision
 from auto_retrain.domain.metric_reading import MetricReading
+from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.usecases.notifying.summarize_fleet import summarize_fleet
+from auto_retrain.usecases.operating.policies import plan_policies
 from auto_retrain.usecases.reporting.fleet_page import overview
 from auto_retrain.usecases.triggering.check_triggers import check_triggers
 from auto_retrain.usecases.triggering.detect_drift import detect_drift
@@ -234,7 +238,7 @@ def test_why_not_the_digest_and_the_fleet_page_name_the_budget_that_holds() -> N
     reason = "this month's retrainings cost $1.00 of $1.50 and this one would cost about $1.00; next month begins on"
     holds = holds_of_performance(ports, "gl-000")
     assert [(hold.kind, reason in hold.reason) for hold in holds] == [("budget", True)]
-    assert any(f"gl-000: held by its budget: {reason}" in line for line in summarize_fleet(7, ports).waiting)
+    assert any(line.startswith(f"Held by its budget: gl-000: {reason}") for line in summarize_fleet(7, ports).lines)
     page = overview(ports)
     assert any(reason in note for note in page.rows[0].notes)
     assert page.concerns == []
@@ -242,6 +246,26 @@ def test_why_not_the_digest_and_the_fleet_page_name_the_budget_that_holds() -> N
     (concern,) = overview(ports).concerns
     assert concern.reason.startswith("one retraining costs about $1.00, more than the budget of $0.50 a month")
     assert concern.command == "auto-retrain receipts gl-000"
+
+
+def test_a_budget_too_small_for_one_retraining_is_warned_of_when_it_is_applied() -> None:
+    ports = a_fleet(1)
+    budgets = [{"budget_month_usd": budget} for budget in (0.5, 1)]
+    plans = plan_policies([a_policy(model="gl-000", triggers=triggers) for triggers in budgets], ports)
+    assert [plan.warnings for plan in plans] == [
+        (
+            "triggers.budget_month_usd = 0.5: one retraining costs about $1.00, more than the budget of $0.50 a month "
+            "(triggers.budget_month_usd); no trigger starts one",
+        ),
+        (),
+    ]
+
+
+@pytest.mark.parametrize("budget", [0, -1, "5", "none", True, float("nan"), float("inf")])
+def test_a_budget_that_is_no_amount_is_refused_by_name(budget: object) -> None:
+    document = a_policy().model_dump(mode="json") | {"triggers": {"budget_month_usd": budget}}
+    with pytest.raises(PolicyInvalid, match=r"triggers\.budget_month_usd"):
+        Policy.parse(json.dumps(document))
 
 
 @pytest.mark.parametrize("budget", [30.5, 1000.0])

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from ...domain.decision_record import Hold
 from ...domain.fleet_overview import Concern, FleetRow, Health
 from ...domain.job import RetrainingJob
 from ...domain.model_state import ModelState
@@ -43,7 +44,7 @@ def row_of(member: Member, at: datetime) -> FleetRow:
     """The row of a model at a moment."""
     applied, state = member.applied, member.state
     health, why = health_of(member, at)
-    decision = _last_decision(member)
+    decision, hold = _last_decision(member), budget_hold(applied.policy, state, at)
     return FleetRow(
         model=applied.policy.model,
         owner=applied.policy.owner,
@@ -56,7 +57,8 @@ def row_of(member: Member, at: datetime) -> FleetRow:
         outcome=decision.outcome if decision else None,
         next_due=_next_due(member, at),
         spent=state.spent_in(at),
-        notes=tuple(_notes(member, at)),
+        notes=tuple(_notes(member, hold)),
+        held=hold.reason if hold else None,
     )
 
 
@@ -194,14 +196,13 @@ def _next_due(member: Member, at: datetime) -> datetime | None:
     return Scheduled().next_check(policy, member.state, at)
 
 
-def _notes(member: Member, at: datetime) -> Iterator[str]:
+def _notes(member: Member, hold: Hold | None) -> Iterator[str]:
     if member.applied.status is PolicyStatus.PAUSED:
         yield f"paused: {member.applied.note}"
     if member.state.quarantine:
         yield f"in quarantine since {member.state.quarantine.since:%F}"
-    short_of_money = budget_hold(member.applied.policy, member.state, at)
-    if short_of_money:
-        yield f"held by its budget: {short_of_money.reason}"
+    if hold:
+        yield f"held by its budget: {hold.reason}"
     rollout = member.serving.rollout if member.serving else None
     if rollout:
         yield f"rolls out version {rollout.challenger.number} at {rollout.weight} %"
