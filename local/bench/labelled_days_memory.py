@@ -28,7 +28,7 @@ class _Files:
     def __init__(self, folder: Path) -> None:
         self._folder, self._documents, self.calls = folder, dict[str, bytes](), 0
 
-    def list_partitions(self, prefix: str, window: Window) -> list[DataObject]:
+    def list_partitions(self, prefix: str, window: Window, *_: object) -> list[DataObject]:
         self.calls += 1
         paths = sorted((self._folder / prefix).rglob("*.parquet")) if window.start <= DAY < window.end else []
         return [DataObject(uri=str(path), etag="", size=path.stat().st_size, date=DAY) for path in paths]

@@ -25,7 +25,7 @@ class _Files:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def list_partitions(self, prefix: str, window: Window) -> list[DataObject]:
+    def list_partitions(self, prefix: str, window: Window, *_: object) -> list[DataObject]:
         paths = sorted((self._folder / prefix).rglob("*.parquet"))
         return [DataObject(uri=str(path), etag="", size=path.stat().st_size, date=date(2026, 3, 1)) for path in paths]
 

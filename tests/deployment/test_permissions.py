@@ -8,7 +8,17 @@ import pytest
 from local.bench.imports import PORTS
 from tests.deployment.calls import calls_of_function, use_case_of
 from tests.deployment.cloudformation import FUNCTIONS, Template, as_list, name_of
-from tests.deployment.table_permissions import READ, TABLE_PERMISSIONS, THREADS, WRITE, on
+from tests.deployment.table_permissions import (
+    CHANGE,
+    INCIDENTS,
+    QUERY,
+    READ,
+    REMOVE,
+    TABLE_PERMISSIONS,
+    THREADS,
+    WRITE,
+    on,
+)
 
 # The AWS permissions that each method of a port needs.
 A_SECRET = {"secretsmanager:GetSecretValue", "kms:Decrypt"}
@@ -17,7 +27,12 @@ READ_TRAFFIC = {"eks:DescribeCluster", "sagemaker:DescribeEndpoint", *A_SECRET}
 PERMISSIONS = TABLE_PERMISSIONS | {
     # Which channels are set up is no secret; what they are is.
     "channels": set(),
-    "channels[": {*A_SECRET, "sns:Publish", *on(THREADS, READ, WRITE)},
+    "channels[": {
+        *A_SECRET,
+        "sns:Publish",
+        *on(THREADS, READ, WRITE),
+        *on(INCIDENTS, QUERY, WRITE, CHANGE, REMOVE),
+    },
     "metrics.read": {
         *("cloudwatch:GetMetricData", "aps:QueryMetrics"),
         *("s3:GetObject", "s3:ListBucket", "s3:PutObject", "kms:Decrypt"),
@@ -67,10 +82,12 @@ PERMISSIONS = TABLE_PERMISSIONS | {
     "traces.put": set(),
     "clock.now": set(),
     "limits": set(),
+    "prices.current": {"s3:GetObject"},
 }
 COMMON_SETTINGS = {
     "STAGE",
     "TABLE_NAME",
+    "PAGES_URL",
     "POWERTOOLS_SERVICE_NAME",
     "POWERTOOLS_LOG_LEVEL",
     "PYDANTIC_DISABLE_PLUGINS",
@@ -91,7 +108,8 @@ SETTINGS = {
     "executions.start": {"STATE_MACHINE_ARN"},
     "channels": {"SLACK_SECRET_ARN", "NOTIFICATION_TOPIC_ARN", "PAGERDUTY_SECRET_ARN"},
     "channels[": {"SLACK_CHANNEL", "SLACK_ORIGINS", "PAGERDUTY_URL"},
-    "limits": {"FLEET_CONCURRENT_JOBS", "FLEET_MONTHLY_RETRAININGS"},
+    "prices": {"ARTIFACTS_BUCKET", "PRICES_KEY"},
+    "limits": {"FLEET_CONCURRENT_JOBS", "FLEET_MONTHLY_RETRAININGS", "FLEET_BUDGET_MONTH_USD"},
 }
 RESOURCES = {
     "dynamodb": {
@@ -112,6 +130,8 @@ RESOURCES = {
         "${ArtifactsBucket.Arn}/notes/*",
         "${ArtifactsBucket.Arn}/versions/*",
         "${ArtifactsBucket.Arn}/quality/*",
+        "${ArtifactsBucket.Arn}/requests/*",
+        "${ArtifactsBucket.Arn}/prices/*",
         "${ArtifactsBucket.Arn}/fleet.html",
         "AnchorBucket.Arn",
         "${AnchorBucket.Arn}/audit/anchors/*",

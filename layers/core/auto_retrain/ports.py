@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
+    from .domain.account import Caller, Concurrency
     from .domain.analysis import RolloutEvidence
     from .domain.anchors import Anchor, StoredAnchor
     from .domain.audit_chain import AuditEntry, ChainHead
     from .domain.channels import ChannelName
     from .domain.cluster import ClusterJob, ClusterListing, JobOrder, Obstacle
+    from .domain.columns import Sample
     from .domain.decision_record import DecisionRecord
     from .domain.deployment_ledger import LedgerLine
     from .domain.drill import Drill
@@ -27,16 +29,18 @@ if TYPE_CHECKING:
     from .domain.fleet import FleetLimits, SweepMark
     from .domain.installation import Permission
     from .domain.job import RetrainingJob
+    from .domain.layouts import Folder, Layout
     from .domain.live import LiveCounts, LiveQuery
     from .domain.manifest import DataObject
     from .domain.metric_reading import MetricQuery, MetricReading
-    from .domain.model_state import ModelState, Quarantine, RejectedJob, Rejections
+    from .domain.model_state import LastRequest, ModelState, Quarantine, RejectedJob, Rejections
     from .domain.notification import Notification
     from .domain.policy.notify import Routing
     from .domain.policy.pod_rules import PodRules
     from .domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
     from .domain.policy.traffic import TrafficTarget
     from .domain.policy.training import TrainingPolicy
+    from .domain.prices import PriceList
     from .domain.serving import ServingChange, ServingRecord
     from .domain.tracing import Span, TracePoint
     from .domain.traffic import DesiredRoute, Effect, Route
@@ -173,7 +177,8 @@ class JobStore(Protocol):
         """Save a job in its terminal status and release its lease, both or neither.
 
         `retrained` moves the model's last retraining to the job's event time. `rejections` replace those of the
-        model unless they are None.
+        model unless they are None. The attempt of a job that has trained nothing is remembered as such. What the job
+        cost is added to the sum of the month in which it ended, once, also if another job holds the lease by now.
         """
 
     def list_active(self, unreadable: list[str] | None = None) -> list[RetrainingJob]:
@@ -190,6 +195,9 @@ class JobStore(Protocol):
 
     def list_since(self, since: datetime) -> Iterator[RetrainingJob]:
         """The jobs of all models that were opened since then, newest first; those that cannot be read are left out."""
+
+    def list_of_model(self, model_name: str, since: datetime) -> Iterator[RetrainingJob]:
+        """The same of one model; no others are read."""
 
 
 class ModelStates(Protocol):
@@ -224,6 +232,9 @@ class ModelStates(Protocol):
 
     def record_moved_alias(self, model_name: str, difference: str | None, *facts: Fact) -> None:
         """Record which difference between alias and ledger people were notified of; None if there is none any more."""
+
+    def record_request(self, model_name: str, request: LastRequest) -> None:
+        """The newest request of a person that opened no job."""
 
     def record_drill(self, model_name: str, drill: Drill, *facts: Fact) -> None:
         """Record the last drill of a model's rollback, good or not; it replaces the one before."""
@@ -268,13 +279,20 @@ class DecisionLog(Protocol):
         """The newest decisions by event time, newest first."""
 
 
+class PriceSource(Protocol):
+    """What things cost."""
+
+    def current(self) -> PriceList:
+        """The prices that count now; never raises: no outcome depends on them."""
+
+
 class SweepLog(Protocol):
     """How far the sweep over the fleet has got."""
 
     def last(self) -> SweepMark | None: ...
 
     def save(self, mark: SweepMark) -> None:
-        """Store the newest mark; an earlier one than the stored one changes nothing."""
+        """Store the newest mark, of the same moment the last one; an earlier one changes nothing."""
 
 
 class DeploymentLedger(Protocol):
@@ -376,8 +394,17 @@ class PredictionFiles(Protocol):
 class DataStore(Protocol):
     """Labelled data, and the documents of jobs."""
 
-    def list_partitions(self, prefix: str, window: Window) -> list[DataObject]:
-        """Objects under `prefix/date=YYYY-MM-DD/` for the days of the window, by date and key; no empty ones."""
+    def list_partitions(
+        self, prefix: str, window: Window, layout: Layout = ..., date_column: str | None = None
+    ) -> list[DataObject]:
+        """Objects of the days of the window, by date and key; no empty ones.
+
+        The default layout is that of `prefix/date=YYYY-MM-DD/`. With a date column any object may have rows of any day,
+        so each is listed for each day.
+        """
+
+    def look_below(self, prefix: str) -> Folder:
+        """What is directly below a prefix, at most a thousand names."""
 
     def read(self, uri: str, max_bytes: int = ...) -> bytes:
         """The bytes of a document.
@@ -411,6 +438,12 @@ class DataStore(Protocol):
 class TableReader(Protocol):
     """Columns of the labelled data."""
 
+    def with_their_days(self, objects: Sequence[DataObject]) -> list[DataObject]:
+        """Those that may have rows of their day, by what the files themselves say of their date column.
+
+        Objects without a date column stay. Raises DataInvalid naming a column that is missing or has no dates.
+        """
+
     def batches(
         self,
         objects: Iterable[DataObject],
@@ -426,12 +459,25 @@ class TableReader(Protocol):
         """
 
 
+class SampleReader(Protocol):
+    """The columns of a table, as its first rows show them."""
+
+    def read(self, name: str, file: IO[bytes]) -> Sample:
+        """Look at a CSV or Parquet file, which `name` calls in messages.
+
+        Raises DataInvalid if it is neither, has no rows, or has two columns of one name.
+        """
+
+
 class ModelRegistry(Protocol):
     """Registered versions, and the alias of the champion."""
 
     @property
     def tracking_uri(self) -> str:
         """The address of the registry for training containers."""
+
+    def server_version(self) -> str:
+        """The release of the registry's server."""
 
     def champion(self, model_name: str) -> str | None: ...
 
@@ -445,6 +491,12 @@ class ModelRegistry(Protocol):
 
     def run_of(self, model_name: str, version: str) -> str | None:
         """The run that a version belongs to; None if the version or its run is unknown."""
+
+    def inputs(self, model_name: str, version: str) -> tuple[str, ...]:
+        """The columns in the signature of a version; none if it has no signature, or one without names.
+
+        Raises as `version_files`.
+        """
 
     def storage_uri(self, model_name: str, version: str) -> str:
         """Where the registry keeps the files of a version, for whoever loads them from there.
@@ -636,6 +688,19 @@ class NotificationLog(Protocol):
         """Release a claim because the notification failed."""
 
 
+class Account(Protocol):
+    """The AWS account as whoever calls it sees it; raises AwsRefused for what the caller may not ask."""
+
+    def caller(self) -> Caller:
+        """Who calls, and how far the clocks are apart."""
+
+    def denied(self) -> list[str]:
+        """What the caller may not do of what commands do, each as an action and its resource; by simulation."""
+
+    def concurrency(self) -> Concurrency:
+        """How many functions may run at once."""
+
+
 class Ports(Protocol):
     """All ports together; each adapter is built on first use."""
 
@@ -644,7 +709,13 @@ class Ports(Protocol):
         """The stage of the deployment, which is part of the names of its alarms."""
 
     @property
+    def pages_url(self) -> str | None:
+        """What people put before the path of a page among the artifacts; None if they cannot see these."""
+
+    @property
     def clock(self) -> Clock: ...
+    @property
+    def account(self) -> Account: ...
     @property
     def audit(self) -> AuditLog: ...
     @property
@@ -664,6 +735,8 @@ class Ports(Protocol):
     @property
     def pod_rules(self) -> PodRules: ...
     @property
+    def prices(self) -> PriceSource: ...
+    @property
     def ledger(self) -> DeploymentLedger: ...
     @property
     def anchors(self) -> AnchorStore: ...
@@ -675,6 +748,8 @@ class Ports(Protocol):
     def data(self) -> DataStore: ...
     @property
     def tables(self) -> TableReader: ...
+    @property
+    def samples(self) -> SampleReader: ...
     @property
     def registry(self) -> ModelRegistry: ...
     @property

@@ -38,9 +38,9 @@ class Counting:
     def __init__(self, inner: DataStore) -> None:
         self._inner, self.calls, self.is_away = inner, Counter[str](), False
 
-    def list_partitions(self, prefix: str, window: Window) -> list[DataObject]:
+    def list_partitions(self, prefix: str, window: Window, *how: Any) -> list[DataObject]:
         self._count("list")
-        return self._inner.list_partitions(prefix, window)
+        return self._inner.list_partitions(prefix, window, *how)
 
     def open(self, item: DataObject) -> IO[bytes]:
         self._count("open")

@@ -19,8 +19,8 @@ def commands_about_a_model() -> Iterator[tuple[str, ...]]:
     """Each command that takes the name of a model, with all that it needs; one for each word that is a choice."""
     for name, command in commands():
         arguments = {argument.name: argument for argument in arguments_of(command)}
-        if "model" not in arguments:
-            continue
+        if "model" not in arguments or name.endswith(" init"):
+            continue  # that one is about models to come
         option = ("--model",) if arguments["model"].param_type_name == "option" else ()
         words = (*name.split()[1:], *option, NEVER_HEARD_OF)
         given = [word for option, value in REQUIRED.items() if option in arguments for word in value]

@@ -11,7 +11,7 @@ from auto_retrain.domain.decision_record import Hold
 from auto_retrain.domain.model_state import ModelState, Quarantine, RejectedJob, Rejections, with_attempt
 from auto_retrain.domain.policy.policy import AppliedPolicy, PolicyStatus
 from auto_retrain.domain.trigger_type import TriggerType
-from auto_retrain.holds.model import model_holds, only_broken_data
+from auto_retrain.holds.model import allows_data_check, model_holds
 from tests.unit.builders import NOON, a_policy
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -54,6 +54,17 @@ def test_the_cool_down_starts_at_the_event_time_of_the_last_attempt() -> None:
     assert hold.until == NOON + DAY
     assert model_holds(applied(), tried, PERFORMANCE, NOON + DAY, NOON) == []
     assert model_holds(applied(cool_down_hours=0), tried, PERFORMANCE, NOON, NOON) == []
+
+
+def test_an_attempt_that_trained_nothing_holds_back_automatic_triggers_but_no_person() -> None:
+    tried = state(attempts=(NOON - 2 * HOUR, NOON - HOUR, NOON), untrained=(NOON - HOUR, NOON))
+    assert [hold.kind for hold in model_holds(applied(), tried, PERFORMANCE, NOON, NOON)] == ["cool_down", "daily_cap"]
+    (hold,) = model_holds(applied(), tried, TriggerType.MANUAL, NOON, NOON)
+    assert hold.until == NOON - 2 * HOUR + DAY
+    nothing = state(attempts=(NOON,) * 3, untrained=(NOON,) * 3)
+    assert model_holds(applied(), nothing, TriggerType.MANUAL, NOON, NOON) == []
+    # One of two jobs of the same moment trained a version.
+    assert model_holds(applied(), state(attempts=(NOON,) * 2, untrained=(NOON,)), TriggerType.MANUAL, NOON, NOON)
 
 
 @pytest.mark.parametrize(("rejected", "days"), [(1, 2), (2, 4), (3, 8), (5, 30), (100, 30)])
@@ -149,18 +160,18 @@ def test_force_overrides_everything_but_broken_data_and_a_running_job() -> None:
 
 def test_a_quarantine_is_recognised_as_the_only_hold() -> None:
     broken = state(quarantine=Quarantine(since=NOON, reason="?"))
-    assert only_broken_data(model_holds(applied(), broken, PERFORMANCE, NOON, NOON))
+    assert allows_data_check(model_holds(applied(), broken, PERFORMANCE, NOON, NOON))
     both = broken.changed(attempts=(NOON,))
-    assert not only_broken_data(model_holds(applied(), both, PERFORMANCE, NOON, NOON))
-    assert not only_broken_data([])
+    assert not allows_data_check(model_holds(applied(), both, PERFORMANCE, NOON, NOON))
+    assert not allows_data_check([])
 
 
 def test_a_back_off_does_not_delay_the_check_that_ends_a_quarantine() -> None:
     broken = state(quarantine=Quarantine(since=NOON, reason="?"), attempts=(NOON,), rejections=rejected_by(DRIFT, 4))
     holds = model_holds(applied(), broken, DRIFT, NOON + 2 * DAY, NOON)
     assert kinds(holds) == ["quarantine", "back_off"]
-    assert only_broken_data(holds)
-    assert not only_broken_data(holds[1:])
+    assert allows_data_check(holds)
+    assert not allows_data_check(holds[1:])
 
 
 TIMES = st.datetimes(min_value=NOON.replace(tzinfo=None), max_value=(NOON + 60 * DAY).replace(tzinfo=None)).map(

@@ -8,6 +8,9 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
+# What a shell sets when it asks how a word may go on.
+COMPLETION = "_AUTO_RETRAIN_COMPLETE"
+
 
 class Entry(NamedTuple):
     """A command, or a group of them: the file that has it, and a line about it."""
@@ -17,6 +20,8 @@ class Entry(NamedTuple):
 
 
 COMMANDS = {
+    "init": Entry("adoption", "propose a policy from a sample of a model's data"),
+    "status": Entry("status", "show how the fleet or one model is, and what needs a person"),
     "models": Entry("models", "apply, list, show, pause and remove policies"),
     "why": Entry("why", "show the last decisions about a model, with their evidence"),
     "why-not": Entry("why", "show which triggers would start a retraining now, and what holds them back"),
@@ -26,6 +31,10 @@ COMMANDS = {
     "jobs": Entry("jobs", "list the newest jobs"),
     "receipts": Entry("receipts", "show what retrainings cost"),
     "job": Entry("reviews", "show one job"),
+    "explain": Entry("explaining", "show in three lines why a challenger was or was not promoted"),
+    "follow": Entry("following", "show what a job does until it has ended"),
+    "logs": Entry("following", "show the end of the log of a job's pods"),
+    "reviews": Entry("status", "list the challengers that wait for a review"),
     "approve": Entry("reviews", "deploy a challenger that waits for a review"),
     "decline": Entry("reviews", "do not deploy a challenger that waits for a review"),
     "rollout": Entry("rollout", "show the rollout of a model, or step in"),
@@ -37,6 +46,7 @@ COMMANDS = {
     "audit": Entry("audit", "verify, export or show what was recorded"),
     "replay": Entry("replaying", "compute a job's verdict again from the stored evidence"),
     "report": Entry("reporting", "write a page about a job or the fleet"),
+    "completion": Entry("completion", "let a shell complete commands and options"),
     "doctor": Entry("doctor", "check that a deployment has everything it needs, and no rights beyond that"),
 }
 

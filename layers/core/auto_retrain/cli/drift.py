@@ -13,10 +13,10 @@ from ..domain.verdict import Verdict
 from ..ports import Ports
 from ..usecases.lookup import policy_of
 from ..usecases.training.drift_reports import read_psi, report_drift
-from .arguments import Model, id_of, ports_of, refuse_both, time_of
+from .arguments import Json, Model, id_of, ports_of, refuse_both, time_of
 from .commands import Commands
 from .packages import packages_for_data
-from .printing import plain, print_table
+from .printing import plain, print_json, print_table
 
 commands = Commands()
 
@@ -48,6 +48,7 @@ def drift(
             "(default: now)",
         ),
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Compare the live data with the champion's training data, as of now or another time. Nothing is retrained."""
     refuse_both(context, "--report", "--report-id")
@@ -55,11 +56,11 @@ def drift(
         raise EventInvalid("--at: only without --report and --report-id, whose windows are those of their own time")
     ports = ports_of(context)
     if report:
-        _start_report(model, ports)
+        _start_report(model, as_json, ports)
     elif report_id:
-        _compare(model, report_id, ports)
+        _compare(model, report_id, as_json, ports)
     else:
-        _judge(model, _past(at, ports), ports)
+        _judge(model, _past(at, ports), as_json, ports)
 
 
 def _past(at: datetime | None, ports: Ports) -> datetime:
@@ -69,11 +70,14 @@ def _past(at: datetime | None, ports: Ports) -> datetime:
     return at or now
 
 
-def _judge(model_name: str, at: datetime, ports: Ports) -> None:
+def _judge(model_name: str, at: datetime, as_json: bool, ports: Ports) -> None:
     with packages_for_data("drift"):
         from ..usecases.triggering.drift_evidence import judge_drift_now
 
         drift = judge_drift_now(policy_of(model_name, ports).policy, at, ports)
+    if as_json:
+        print_json({"dataset": drift.dataset, "features": drift.features, "broken": drift.broken})
+        return
     rows = [
         (_feature(verdict), _number(verdict.value), _p_value(verdict), verdict.outcome.value, verdict.reason)
         for verdict in drift.features
@@ -84,19 +88,25 @@ def _judge(model_name: str, at: datetime, ports: Ports) -> None:
     print(f"{model_name}: {drift.dataset.outcome.value}: {plain(drift.dataset.reason)}")
 
 
-def _start_report(model_name: str, ports: Ports) -> None:
+def _start_report(model_name: str, as_json: bool, ports: Ports) -> None:
     report = report_drift(model_name, ports)
+    if as_json:
+        print_json(report)
+        return
     print(f"report          {report.report_id}")
     print(f"kubernetes job  {report.kubernetes_job}")
     print(f"html            {report.html_uri}")
     print(f"both PSIs       auto-retrain drift {model_name} --report-id {report.report_id}")
 
 
-def _compare(model_name: str, report_id: str, ports: Ports) -> None:
+def _compare(model_name: str, report_id: str, as_json: bool, ports: Ports) -> None:
     theirs = read_psi(report_id, ports)
     if theirs.model_name != model_name:
         raise ArtifactInvalid(f"report '{report_id}' is about model '{theirs.model_name}'")
     ours = {_feature(verdict): verdict for verdict in _judged_then_or_now(model_name, report_id, ports)}
+    if as_json:
+        print_json({"report_id": report_id, "ours": list(ours.values()), "evidently": theirs.features})
+        return
     rows = [
         (
             feature,

@@ -7,15 +7,15 @@ from typing import Annotated
 
 import typer
 
+from ..domain.cost import dollars
 from ..domain.drill import overdue
 from ..domain.errors import ModelUnknown
 from ..domain.model_state import ModelState
 from ..domain.policy.changes import changes_between
-from ..domain.policy.policy import AppliedPolicy
+from ..domain.policy.policy import AppliedPolicy, PolicyStatus
 from ..ports import Ports
 from ..usecases.lookup import known_policy
 from ..usecases.operating.policies import (
-    PlannedPolicy,
     apply_planned,
     pause_model,
     plan_policies,
@@ -23,10 +23,12 @@ from ..usecases.operating.policies import (
     resume_model,
 )
 from ..usecases.operating.quarantine import lift_quarantine
-from .arguments import Actor, Model, actor_or_user, ports_of, reason_option, refuse_both, version_option
+from .arguments import Actor, Json, Model, actor_or_user, ports_of, reason_option, refuse_both, version_option
 from .commands import Commands
 from .policy_files import read_policy_files, render_policy
-from .printing import moment, plain, print_table
+from .policy_plans import print_plans
+from .printing import moment, plain, print_json, print_table
+from .trials import print_trials
 
 commands = Commands("models")
 
@@ -37,6 +39,7 @@ def apply(
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="a policy in YAML")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only show what would change")] = False,
     actor: Actor = None,
+    as_json: Json = False,
 ) -> None:
     """Check all files first, then put each changed policy in force as its next version and show every field that
     changes. An unchanged policy keeps its version; a paused model stays paused."""
@@ -46,32 +49,42 @@ def apply(
         for warning in plan.warnings:
             print(f"auto-retrain: warning: {plan.policy.model}: {plain(warning)}", file=sys.stderr)
     if dry_run:
-        for plan in plans:
-            _print_plan(plan)
-        print("nothing was written")
+        print_plans([(plan, None) for plan in plans], as_json)
+        if not as_json:
+            print("nothing was written")
         return
-    for plan, applied in zip(plans, apply_planned(plans, actor_or_user(actor), ports), strict=True):
-        _print_plan(plan, applied)
+    print_plans(zip(plans, apply_planned(plans, actor_or_user(actor), ports), strict=True), as_json)
 
 
-def _print_plan(plan: PlannedPolicy, applied: AppliedPolicy | None = None) -> None:
-    before = plan.newest.version if plan.newest else 0
-    paused = "; stays paused" if plan.stays_paused else ""
-    if plan.is_unchanged:
-        print(f"{plan.policy.model}: unchanged, version {before}{paused}")
-        return
-    new = "new, " if plan.is_new else ""
-    print(f"{plan.policy.model}: {new}version {applied.version if applied else before + 1}{paused}")
-    for change in plan.changes:
-        print(f"  {plain(str(change))}")
+@commands.add("check", "models check churn.yaml --data", "check policies, and the data that they name")
+def check(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="a policy in YAML")],
+    data: Annotated[
+        bool, typer.Option("--data", help="read the data, and show what a retraining that starts now would do")
+    ] = False,
+    as_json: Json = False,
+) -> int:
+    """Check policies without writing anything. With --data, read all days that a retraining would read, and show what
+    it would learn from, what it needs, what is wrong with the data, and whether it would train; exits with 1 if it
+    would not."""
+    ports = ports_of(context)
+    plans = plan_policies(read_policy_files(files), ports)
+    for plan in plans:
+        for warning in plan.warnings:
+            print(f"auto-retrain: warning: {plan.policy.model}: {plain(warning)}", file=sys.stderr)
+    return 0 if print_trials([plan.policy for plan in plans], data, as_json, ports) else 1
 
 
 @commands.add("list", "models list", "list all models")
-def list_all(context: typer.Context) -> None:
-    """List all models with policy version, status, last retraining, running job, last drill of the rollback and
-    quarantine."""
+def list_all(context: typer.Context, as_json: Json = False) -> None:
+    """List all models with policy version, status, last retraining, running job, last drill of the rollback, what this
+    month's retrainings cost of which budget, and quarantine."""
     ports = ports_of(context)
     now = ports.clock.now()
+    if as_json:
+        print_json([_model_document(applied, state, now) for applied, state in ports.policies.fleet()])
+        return
     rows = [
         (
             applied.policy.model,
@@ -80,11 +93,32 @@ def list_all(context: typer.Context) -> None:
             moment(state.last_retrained_at),
             state.owner_at(now) or "-",
             _drilled(applied, state, now, ports),
+            _spent(applied, state, now),
             f"{moment(state.quarantine.since)} {state.quarantine.reason}" if state.quarantine else "-",
         )
         for applied, state in ports.policies.fleet()
     ]
-    print_table(("MODEL", "VERSION", "STATUS", "LAST RETRAINED", "RUNNING JOB", "LAST DRILL", "QUARANTINE"), rows)
+    print_table(
+        ("MODEL", "VERSION", "STATUS", "LAST RETRAINED", "RUNNING JOB", "LAST DRILL", "MONTH", "QUARANTINE"), rows
+    )
+
+
+def _model_document(applied: AppliedPolicy, state: ModelState, at: datetime) -> dict[str, object]:
+    return {
+        "model_name": applied.policy.model,
+        "owner": applied.policy.owner,
+        "policy_version": applied.version,
+        "status": applied.status,
+        "last_retrained_at": state.last_retrained_at,
+        "running_job": state.owner_at(at),
+        "drill": state.drill,
+        "quarantine": state.quarantine,
+    }
+
+
+def _spent(applied: AppliedPolicy, state: ModelState, now: datetime) -> str:
+    budget = applied.policy.triggers.budget_month_usd
+    return dollars(state.spent_in(now)) + (f" of {dollars(budget)}" if budget else "")
 
 
 def _drilled(applied: AppliedPolicy, state: ModelState, at: datetime, ports: Ports) -> str:
@@ -106,6 +140,7 @@ def show(
     history: Annotated[
         bool, typer.Option("--history", help="list all versions: when, by whom and what changed")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Show a policy with every default filled in, as a file that can be applied again."""
     refuse_both(context, "--version", "--history")
@@ -113,12 +148,15 @@ def show(
     newest = known_policy(model, ports)
     versions = ports.policies.history(model) if history or version else [newest]
     if history:
-        _print_history(versions)
+        print_json(versions) if as_json else _print_history(versions)
         return
     wanted = [applied for applied in versions if version in (None, applied.version)]
     if not wanted:
         available = f"there are 1 to {versions[0].version}"
         raise ModelUnknown(f"model '{model}' has no policy version {version}; {available}")
+    if as_json:
+        print_json(wanted[0])
+        return
     print(f"# {_sentence(wanted[0])}")
     print(render_policy(wanted[0].policy), end="")
 
@@ -144,17 +182,18 @@ def pause(
     model: Model,
     reason: Annotated[str, reason_option("shown when someone asks why the model is not retrained")],
     actor: Actor = None,
+    as_json: Json = False,
 ) -> None:
     """Stop all triggers of a model; a running job continues. Pausing again keeps the first reason."""
     ports = ports_of(context)
-    print(f"{model}: {_sentence(pause_model(model, reason, actor_or_user(actor), ports))}")
-    _mention_running_job(model, ports)
+    _print_applied(pause_model(model, reason, actor_or_user(actor), ports), as_json, ports)
 
 
 @commands.add("resume", "models resume churn", "let the triggers of a paused model work again")
-def resume(context: typer.Context, model: Model, actor: Actor = None) -> None:
+def resume(context: typer.Context, model: Model, actor: Actor = None, as_json: Json = False) -> None:
     """Let the triggers of a paused model work again; an active model is not changed."""
-    print(f"{model}: {_sentence(resume_model(model, actor_or_user(actor), ports_of(context)))}")
+    ports = ports_of(context)
+    _print_applied(resume_model(model, actor_or_user(actor), ports), as_json, ports)
 
 
 @commands.add("remove", "models remove churn --yes", "take a model out of the fleet; its history stays")
@@ -163,11 +202,11 @@ def remove(
     model: Model,
     _: Annotated[bool, typer.Option("--yes", help="confirm the removal")],
     actor: Actor = None,
+    as_json: Json = False,
 ) -> None:
     """Take a model out of the fleet. Its history stays, and a running job continues."""
     ports = ports_of(context)
-    print(f"{model}: {_sentence(remove_model(model, actor_or_user(actor), ports))}")
-    _mention_running_job(model, ports)
+    _print_applied(remove_model(model, actor_or_user(actor), ports), as_json, ports)
 
 
 @commands.add(
@@ -178,13 +217,23 @@ def lift(
     model: Model,
     reason: Annotated[str, reason_option("shown in the notification")],
     actor: Actor = None,
+    as_json: Json = False,
 ) -> None:
     """Lift a quarantine by hand, without waiting for the next check of the data; people are notified."""
     was_lifted = lift_quarantine(model, reason, actor_or_user(actor), ports_of(context))
+    if as_json:
+        print_json({"model_name": model, "was_lifted": was_lifted})
+        return
     print(f"{model}: {'no longer' if was_lifted else 'was not'} in quarantine")
 
 
-def _mention_running_job(model_name: str, ports: Ports) -> None:
-    owner = ports.states.get(model_name).owner_at(ports.clock.now())
-    if owner:
-        print(f"{model_name}: job {owner} continues; stop its execution if it should not")
+def _print_applied(applied: AppliedPolicy, as_json: bool, ports: Ports) -> None:
+    """Print a policy whose status was changed, and which job goes on although no other one will start."""
+    if as_json:
+        print_json(applied)
+        return
+    model = applied.policy.model
+    print(f"{model}: {_sentence(applied)}")
+    owner = ports.states.get(model).owner_at(ports.clock.now())
+    if owner and applied.status is not PolicyStatus.ACTIVE:
+        print(f"{model}: job {owner} continues; stop its execution if it should not")

@@ -9,6 +9,7 @@ from ..usecases.triggering.record_retraining import record_retraining
 from ..usecases.triggering.request_retraining import request_retraining
 from .arguments import (
     Actor,
+    Json,
     Model,
     actor_or_user,
     object_of,
@@ -19,7 +20,10 @@ from .arguments import (
     values_by_key,
 )
 from .commands import Commands
-from .printing import moment, plain
+from .printing import moment, plain, print_json
+
+# Neither a success nor a mistake: the request is recorded, and comes to nothing.
+HELD_BACK = 3
 
 commands = Commands()
 
@@ -63,9 +67,10 @@ def retrain(
             help="ignore a pause, cool-down, caps and a low chance; never broken data, a running job or the floors",
         ),
     ] = False,
-) -> None:
+    as_json: Json = False,
+) -> int:
     """Start an execution that retrains a model, with one training or several. If a job of the model is running, the
-    request waits for its end."""
+    request waits for its end. Exits with 3 if something holds it back, so that no job is opened."""
     refuse_both(context, "--variant", "--grid")
     started = request_retraining(
         model,
@@ -78,10 +83,20 @@ def retrain(
         review=review,
         force=force,
     )
-    print(f"job        {started.job_id}")
+    if as_json:
+        print_json(started)
+        return HELD_BACK if started.outcome == "held" else 0
+    if started.outcome == "expected":
+        print(f"job        {started.job_id}")
+    elif started.outcome == "waits":
+        print(f"waits for  {started.running_job}")
     print(f"execution  {started.execution_arn}")
     for hold in started.holds:
         print(plain(f"held back by {hold.kind}: {hold.reason}"))
+    if started.outcome != "held":
+        return 0
+    print(f"no job is opened: {started.way_out}")
+    return HELD_BACK
 
 
 @commands.add("retrained", "retrained churn --at 2026-03-01T12:00:00Z")
@@ -92,7 +107,11 @@ def retrained(
         datetime | None,
         typer.Option("--at", metavar="TIME", parser=time_of, help="when, such as 2026-03-01T12:00:00Z (default: now)"),
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Record that a model was retrained elsewhere, so that its schedule counts from there. The latest time counts."""
     state = record_retraining(model, at, ports_of(context))
+    if as_json:
+        print_json({"model_name": model, "last_retrained_at": state.last_retrained_at})
+        return
     print(f"{model}: last retrained {moment(state.last_retrained_at)}")

@@ -1,9 +1,8 @@
 """`auto-retrain rollout` and `rollback`: shows how a version goes into production, steps in, and takes it back."""
 
-import json
 import time
 from collections.abc import Callable, Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -20,7 +19,7 @@ from ..usecases.rolling_out.decide import foresee
 from ..usecases.rolling_out.roll_back import roll_back
 from .arguments import Actor, Json, Model, actor_or_user, one_of, ports_of, reason_option, version_option
 from .commands import Commands
-from .printing import moment, plain, print_table
+from .printing import moment, plain, print_json, print_table
 
 FOLLOW_SECONDS = 10.0
 _VERBS = ("pause", "resume", "promote", "abort")
@@ -38,6 +37,7 @@ def rollback(
         int | None, version_option("a version that has served before (default: the last good one)", name="--to")
     ] = None,
     actor: Actor = None,
+    as_json: Json = False,
 ) -> int:
     """Take back the challenger of a rollout, or else the champion: the last good version serves again. It needs neither
     MLflow nor metrics. A second rollback within 15 minutes changes nothing, unless it names --to; a later one goes back
@@ -45,7 +45,7 @@ def rollback(
     person = actor_or_user(actor)
     check_person(person, reason)
     request = RollbackRequest(model_name=model, to=None if to is None else str(to), actor=person, reason=reason)
-    return _print_outcome(roll_back(request, ports_of(context)))
+    return _print_outcome(roll_back(request, ports_of(context)), as_json)
 
 
 @commands.add("rollout", 'rollout churn pause --reason "a campaign until Monday"')
@@ -67,7 +67,7 @@ def rollout(
     if action:
         if reason is None:
             raise EventInvalid(f"--reason: required for {action}")
-        return _step_in(model, action, actor_or_user(actor), reason, ports_of(context))
+        return _step_in(model, action, actor_or_user(actor), reason, as_json, ports_of(context))
     if reason or actor:
         raise EventInvalid(f"--reason and --actor go with an action: one of {', '.join(_VERBS)}")
     ports = ports_of(context)
@@ -79,21 +79,28 @@ def rollout(
     return 0
 
 
-def _step_in(model: str, action: str, actor: str, reason: str, ports: Ports) -> int:
+def _step_in(model: str, action: str, actor: str, reason: str, as_json: bool, ports: Ports) -> int:
     if action == "abort":
-        return _print_outcome(intervene.abort(model, actor, reason, ports))
+        return _print_outcome(intervene.abort(model, actor, reason, ports), as_json)
     steps: dict[str, Callable[..., ServingRecord]] = {
         "pause": intervene.pause,
         "resume": intervene.resume,
         "promote": intervene.promote,
     }
     record = steps[action](model, actor, reason, ports)
-    print(f"{model}: {_standing(record, ports.ledger.evidence(model), ports)}")
+    evidence = ports.ledger.evidence(model)
+    if as_json:
+        print_json(_document(record, evidence))
+    else:
+        print(plain(f"{model}: {_standing(record, evidence, ports)}"))
     return 0
 
 
-def _print_outcome(outcome: RollbackOutcome) -> int:
+def _print_outcome(outcome: RollbackOutcome, as_json: bool) -> int:
     """Whatever could not be reached yet makes the exit code 1: scripts must not believe it is done."""
+    if as_json:
+        print_json(outcome)
+        return 1 if outcome.pending else 0
     if outcome.unchanged:
         print(plain(f"{outcome.model_name}: nothing to take back: {outcome.unchanged}"))
     else:
@@ -111,11 +118,7 @@ def _show(model: str, as_json: bool, ports: Ports) -> None:
     if record.champion is None:
         known_policy(model, ports)
     if as_json:
-        # Anyone who reads a task token could answer for the watcher.
-        hidden = {"rollout": {"task_token"}} if record.rollout else None
-        shown = evidence.model_dump(mode="json") if evidence else None
-        documents = {"serving": record.model_dump(mode="json", exclude=hidden), "evidence": shown}
-        print(json.dumps(documents, indent=2))
+        print_json(_document(record, evidence))
         return
     print(plain(f"{model}: {_standing(record, evidence, ports)}"))
     if record.champion:
@@ -128,6 +131,12 @@ def _show(model: str, as_json: bool, ports: Ports) -> None:
     if own:
         rows = [(verdict.check, verdict.label, verdict.reason) for verdict in own.analysis.verdicts]
         print_table(("CHECK", "OUTCOME", "REASON"), rows)
+
+
+def _document(record: ServingRecord, evidence: RolloutEvidence | None) -> dict[str, Any]:
+    # Anyone who reads a task token could answer for the watcher.
+    hidden = {"rollout": {"task_token"}} if record.rollout else None
+    return {"serving": record.model_dump(mode="json", exclude=hidden), "evidence": evidence}
 
 
 def _after_promotion(record: ServingRecord) -> Iterator[str]:

@@ -10,8 +10,8 @@ AutoRetrainError
 │   └── AnchorConflict
 └── PermanentError           will not pass; the job is closed as failed
     ├── EventInvalid · PolicyInvalid · PolicyConflict · ModelUnknown
-    ├── SettingMissing · SettingInvalid
-    ├── JobUnknown · LeaseHeld · RequestRefused · IllegalTransition
+    ├── SettingMissing · SettingInvalid · LocalStackMissing
+    ├── JobUnknown · LeaseHeld · RequestRefused · RetrainingHeld · IllegalTransition
     ├── RecordInvalid · RecordTooLarge
     ├── DataMissing · DataInvalid (DataChanged) · ArtifactInvalid (ArtifactMissing)
     ├── AwsRefused · ClusterRefused · ClusterConflict · RegistryRefused · OrdersTooLarge
@@ -108,6 +108,10 @@ class SettingInvalid(PermanentError):
         super().__init__(f"environment variable {variable} = {shown!r}: must be {allowed}")
 
 
+class LocalStackMissing(PermanentError):
+    """No local stack runs on this machine, or it cannot be started."""
+
+
 class JobUnknown(PermanentError):
     """No job has this id."""
 
@@ -170,6 +174,14 @@ class LeaseHeld(PermanentError):
 
 class RequestRefused(PermanentError):
     """Too many requests wait for this model already."""
+
+
+class RetrainingHeld(PermanentError):
+    """A retraining that was asked for does not start; `held_by` is the kind of what holds it, None if it is not due."""
+
+    def __init__(self, model_name: str, reason: str, way_out: str, held_by: str | None = None) -> None:
+        super().__init__(f"'{model_name}' is not retrained: {reason}; {way_out}")
+        self.model_name, self.reason, self.way_out, self.held_by = model_name, reason, way_out, held_by
 
 
 class IllegalTransition(PermanentError):

@@ -3,26 +3,36 @@
 from collections.abc import Iterable
 from datetime import date
 from pathlib import PurePosixPath
+from typing import NamedTuple, get_args
+
+from pydantic import Field
 
 from .base import Record
 from .errors import DataMissing
+from .layouts import is_hidden, name_within
 from .metric_kinds import Task
 from .policy.data import DataPolicy, Format
 from .windows import Window, Windows
 
 
 class DataObject(Record):
-    """One object of a date partition, pinned by its ETag; size in bytes."""
+    """One object of a day, pinned by its ETag; size in bytes.
+
+    An object that holds several days has a `date_column`: of its rows only those of this day count, and it is listed
+    again for each other day.
+    """
 
     uri: str
     etag: str
     size: int
     date: date
+    # Left out if there is none, so that images made before there was any still read the manifest.
+    date_column: str | None = Field(default=None, exclude_if=lambda name: name is None)
 
     @property
     def name(self) -> str:
         """Its name within the partition, with the folders there."""
-        return self.uri.partition(f"/date={self.date}/")[2]
+        return name_within(self.uri, self.date)
 
     def may_hold_rows(self, format: Format) -> bool:
         """Whether it is data rather than something that the program that wrote the data left beside them.
@@ -30,9 +40,24 @@ class DataObject(Record):
         Spark, Delta and Hive begin such names, or those of their folders, with _ or a dot. Hive writes data without an
         extension; another extension than that of the format belongs to something else.
         """
-        path = PurePosixPath(self.name)
-        is_hidden = any(part.startswith(("_", ".")) for part in path.parts)
-        return not is_hidden and path.suffix.lower() in ("", f".{format}")
+        return not is_hidden(self.name) and PurePosixPath(self.name).suffix.lower() in ("", f".{format}")
+
+
+class DaysOfObject(NamedTuple):
+    """An object, and the days of which its rows count; None: all rows."""
+
+    item: DataObject
+    days: frozenset[date] | None
+
+
+def by_object(objects: Iterable[DataObject]) -> list[DaysOfObject]:
+    """Each object once, in the order in which they first come."""
+    days: dict[str, set[date]] = {}
+    first: dict[str, DataObject] = {}
+    for item in objects:
+        days.setdefault(item.uri, set()).add(item.date)
+        first.setdefault(item.uri, item)
+    return [DaysOfObject(item, frozenset(days[uri]) if item.date_column else None) for uri, item in first.items()]
 
 
 def with_rows(objects: Iterable[DataObject], format: Format) -> list[DataObject]:
@@ -134,11 +159,18 @@ def build_manifest(
     )
 
 
+def _only_others(name: str, format: Format) -> str:
+    suffix = PurePosixPath(name).suffix.lower()
+    other = next((other for other in get_args(Format) if suffix == f".{other}"), None)
+    remedy = f": set data.format: {other}" if other else ""
+    return f"there are only others than {format} files, such as '{name}'{remedy}"
+
+
 def freeze_window(purpose: str, window: Window, data: DataPolicy, objects: list[DataObject]) -> FrozenWindow:
     """The listed objects of one window that hold rows; raises DataMissing if there are none."""
     inside = [item for item in objects if window.start <= item.date < window.end]
     rows = with_rows(inside, data.format)
     if not rows:
-        others = f": there are only others than {data.format} files, such as '{inside[0].name}'" if inside else ""
+        others = f": {_only_others(inside[0].name, data.format)}" if inside else ""
         raise DataMissing(f"no {purpose} data under '{data.prefix}/' in the window {window}{others}")
     return FrozenWindow(start=window.start, end=window.end, objects=tuple(rows))

@@ -1,6 +1,6 @@
 """What holds back the retraining of one model, each with a sentence for people."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from ..domain.decision_record import HeldBy, Hold
@@ -10,6 +10,7 @@ from ..domain.policy.triggers import TriggerConfig
 from ..domain.trigger_type import TriggerType
 from ..domain.verdict import Verdict
 from ..triggers import enabled_triggers, trigger_of
+from .budgets import BUDGETS, budget_hold
 
 _DAY, _MONTH = timedelta(days=1), timedelta(days=30)
 
@@ -22,25 +23,29 @@ def model_holds(
     now: datetime,
     *,
     forced: bool = False,
+    variants: int = 0,
 ) -> list[Hold]:
     """Everything that holds back retraining a model at an event; the first hold is the one to report.
 
-    Force (manual requests only) overrides a pause, the cool-down, the back-off and the caps, but never broken data or a
-    running job.
+    Force (manual requests only) overrides a pause, the cool-down, the back-off, the caps and the budget, but never
+    broken data or a running job. The budget is asked for a retraining with that many variants.
     """
     holds = [*_broken(applied, state), *_running(state, now)]
     if not forced:
-        config = applied.policy.triggers
-        holds += [*_paused(applied), *_cooling(config, state, trigger, at), *_capped(config, state, at)]
+        config, attempts = applied.policy.triggers, state.attempts_against(trigger)
+        holds += [*_paused(applied), *_cooling(config, state, trigger, at), *_capped(config, attempts, at)]
+        holds += [hold for hold in (budget_hold(applied.policy, state, now, variants),) if hold]
     return holds
 
 
-def only_broken_data(holds: list[Hold]) -> bool:
-    """Whether a check of the data may lift the quarantine: nothing but a back-off holds the model as well.
+def allows_data_check(holds: list[Hold]) -> bool:
+    """Whether the data are to be checked although the model is held: by broken data, by a budget, or by both.
 
-    A back-off would delay the check for as long as a month; what the check finds is held by it all the same.
+    The check may lift the quarantine, and shows a drift that there is no money to answer. A back-off as well would
+    delay it for as long as a month; what the check finds is held by all of them all the same.
     """
-    return [hold.kind for hold in holds if hold.kind != "back_off"] == ["quarantine"]
+    kinds = {hold.kind for hold in holds} - {"back_off"}
+    return bool(kinds) and kinds <= {"quarantine", *BUDGETS}
 
 
 def breach_hold(config: TriggerConfig, breaches: tuple[date, ...], day: date) -> Hold | None:
@@ -89,7 +94,8 @@ def _paused(applied: AppliedPolicy) -> Iterator[Hold]:
 
 
 def _cooling(config: TriggerConfig, state: ModelState, trigger: TriggerType, at: datetime) -> Iterator[Hold]:
-    last, cool_down = state.last_attempt_at, timedelta(hours=config.cool_down_hours)
+    last = max(state.attempts_against(trigger), default=None)
+    cool_down = timedelta(hours=config.cool_down_hours)
     if last and at < last + cool_down:
         yield _until("cool_down", "cool-down", last + cool_down)
         return
@@ -106,22 +112,22 @@ def _back_off(config: TriggerConfig, rejected: int) -> timedelta:
     return min(limit, first * (1 << min(rejected, 14)))
 
 
-def _capped(config: TriggerConfig, state: ModelState, at: datetime) -> Iterator[Hold]:
+def _capped(config: TriggerConfig, attempts: Sequence[datetime], at: datetime) -> Iterator[Hold]:
     caps: tuple[tuple[HeldBy, timedelta, int, str], ...] = (
         ("daily_cap", _DAY, config.daily_cap, "24 hours"),
         ("monthly_cap", _MONTH, config.monthly_cap, "30 days"),
     )
     for kind, span, cap, period in caps:
-        count = _within(state, span, at)
+        count = _within(attempts, span, at)
         if count >= cap:
             # The event may be older than some of the attempts, which count as well once their time comes.
-            ends = sorted(attempt + span for attempt in state.attempts if attempt + span > at)
-            until = next(end for end in ends if _within(state, span, end) < cap)
+            ends = sorted(attempt + span for attempt in attempts if attempt + span > at)
+            until = next(end for end in ends if _within(attempts, span, end) < cap)
             yield _until(kind, f"cap of {cap} retrainings in {period} ({count} so far)", until)
 
 
-def _within(state: ModelState, span: timedelta, at: datetime) -> int:
-    return sum(at - span < attempt <= at for attempt in state.attempts)
+def _within(attempts: Sequence[datetime], span: timedelta, at: datetime) -> int:
+    return sum(at - span < attempt <= at for attempt in attempts)
 
 
 def _until(kind: HeldBy, cause: str, until: datetime) -> Hold:

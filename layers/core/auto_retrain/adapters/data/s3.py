@@ -10,8 +10,9 @@ from typing import IO, Any, cast
 
 from botocore.exceptions import ClientError
 
-from ...domain.errors import ArtifactInvalid, ArtifactMissing, DataChanged, DataUnavailable, SettingMissing
+from ...domain.errors import ArtifactInvalid, ArtifactMissing, DataChanged, DataInvalid, DataUnavailable, SettingMissing
 from ...domain.files import FileDigest
+from ...domain.layouts import Folder, Layout, Span, day_of, is_hidden, managed_by, spans
 from ...domain.manifest import DataObject
 from ...domain.windows import Window
 from ...ports import MAX_DOCUMENT_BYTES
@@ -22,7 +23,7 @@ from .ranged_object import RangedObject
 _ABSENT = frozenset({"NoSuchKey", "404"})
 _CHANGED = frozenset({"PreconditionFailed", "412", "InvalidRange"})
 # Larger objects are read in parts.
-MAX_WHOLE_BYTES = 32 << 20
+MAX_WHOLE_BYTES, MAX_WHOLE_TABLE_BYTES = 32 << 20, 1 << 20
 # By one request.
 MAX_DELETED = 1000
 
@@ -38,42 +39,74 @@ class S3DataStore:
         self._data_bucket = data_bucket
         self._artifacts_bucket = artifacts_bucket
 
-    def list_partitions(self, prefix: str, window: Window) -> list[DataObject]:
-        if self._data_bucket is None:
-            raise SettingMissing("DATA_BUCKET")
-        # Keys are listed in order, so one listing that starts at the first day covers all days.
-        request = {
-            "Bucket": self._data_bucket,
-            "Prefix": f"{prefix}/date=",
-            "StartAfter": f"{prefix}/date={window.start}",
+    def list_partitions(
+        self, prefix: str, window: Window, layout: Layout = Layout.DATE, date_column: str | None = None
+    ) -> list[DataObject]:
+        if layout is Layout.COLUMN:
+            entries = self._of_one_table(prefix)
+            return [self._object(entry, day, date_column) for day in window.days() for entry in entries]
+        objects = [item for span in spans(prefix, window, layout) for item in self._days(prefix, span, window, layout)]
+        return sorted(objects, key=lambda item: (item.date, item.uri))
+
+    def _of_one_table(self, prefix: str) -> list[dict[str, Any]]:
+        below = f"{prefix}/"
+        by_path = {
+            entry["Key"].removeprefix(below): entry
+            for entry in self._entries({"Bucket": self._bucket, "Prefix": below})
+            if entry["Size"]
         }
-        objects = []
+        program = managed_by(by_path)
+        if program:
+            raise DataInvalid(
+                f"'s3://{self._bucket}/{below}' is a table of {program}, in which not every file is current; write its "
+                "rows as plain Parquet elsewhere (docs/data.md)"
+            )
+        return [entry for path, entry in by_path.items() if not is_hidden(path)]
+
+    def _days(self, prefix: str, span: Span, window: Window, layout: Layout) -> Iterator[DataObject]:
+        request = {"Bucket": self._bucket, "Prefix": span.prefix, "StartAfter": span.start}
         for entry in self._entries(request):
-            day = _partition_day(entry["Key"], prefix)
+            day = day_of(entry["Key"].removeprefix(f"{prefix}/"), layout)
             if day is None or day < window.start or entry["Size"] == 0:
                 continue
-            if day >= window.end:
-                break
-            objects.append(self._object(entry, day))
-        return objects
+            if day < window.end:
+                yield self._object(entry, day)
+            elif span.start:
+                # Days are in order where they are one folder.
+                return
+
+    def look_below(self, prefix: str) -> Folder:
+        below = f"{prefix}/"
+        with translated(DataUnavailable):
+            page = self._client.list_objects_v2(Bucket=self._bucket, Prefix=below, Delimiter="/")
+        keys = [each["Prefix"] for each in page.get("CommonPrefixes", [])]
+        keys += [entry["Key"] for entry in page.get("Contents", []) if entry["Size"]]
+        names = tuple(key.removeprefix(below) for key in keys)
+        return Folder(f"s3://{self._bucket}/{below}", names)
+
+    @property
+    def _bucket(self) -> str:
+        if self._data_bucket is None:
+            raise SettingMissing("DATA_BUCKET")
+        return self._data_bucket
 
     def _entries(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         while True:
-            with translated(DataUnavailable):
+            with translated(DataUnavailable, place=f"bucket '{request['Bucket']}'"):
                 page = self._client.list_objects_v2(**request)
             yield from page.get("Contents", [])
             if not page.get("IsTruncated"):
                 return
             request["ContinuationToken"] = page["NextContinuationToken"]
 
-    def _object(self, entry: dict[str, Any], day: date) -> DataObject:
+    def _object(self, entry: dict[str, Any], day: date, date_column: str | None = None) -> DataObject:
         uri = f"s3://{self._data_bucket}/{entry['Key']}"
-        return DataObject(uri=uri, etag=entry["ETag"].strip('"'), size=entry["Size"], date=day)
+        return DataObject(uri=uri, etag=entry["ETag"].strip('"'), size=entry["Size"], date=day, date_column=date_column)
 
     def read(self, uri: str, max_bytes: int = MAX_DOCUMENT_BYTES) -> bytes:
         bucket, key = split_uri(uri)
         try:
-            with translated(DataUnavailable, keep=_ABSENT):
+            with translated(DataUnavailable, keep=_ABSENT, place=f"'{uri}'"):
                 answer = self._client.get_object(Bucket=bucket, Key=key)
                 with closing(answer["Body"]) as body:
                     if answer["ContentLength"] > max_bytes:
@@ -86,7 +119,9 @@ class S3DataStore:
 
     def open(self, data_object: DataObject) -> IO[bytes]:
         size = data_object.size
-        whole = BytesIO(self._range(data_object, 0, size)) if size <= MAX_WHOLE_BYTES else None
+        # Of one table, row groups of other days need not be read.
+        is_whole = size <= (MAX_WHOLE_TABLE_BYTES if data_object.date_column else MAX_WHOLE_BYTES)
+        whole = BytesIO(self._range(data_object, 0, size)) if is_whole else None
         return whole or cast(IO[bytes], RangedObject(size, partial(self._range, data_object)))
 
     def _range(self, data_object: DataObject, start: int, end: int) -> bytes:
@@ -94,7 +129,7 @@ class S3DataStore:
         etag, extent = f'"{data_object.etag}"', f"bytes={start}-{end - 1}"
         request = {"Bucket": bucket, "Key": key, "IfMatch": etag, "Range": extent}
         try:
-            with translated(DataUnavailable, keep=_ABSENT | _CHANGED):
+            with translated(DataUnavailable, keep=_ABSENT | _CHANGED, place=f"'{data_object.uri}'"):
                 body: bytes = self._client.get_object(**request)["Body"].read()
         except ClientError as error:
             problem = "has changed since it was listed" if error_code(error) in _CHANGED else "no longer exists"
@@ -102,7 +137,7 @@ class S3DataStore:
         return body
 
     def write(self, key: str, content: bytes) -> str:
-        with translated(DataUnavailable):
+        with translated(DataUnavailable, place=f"bucket '{self._artifacts_bucket}'"):
             self._client.put_object(Bucket=self._artifacts_bucket, Key=key, Body=content)
         return self.uri(key)
 
@@ -130,12 +165,3 @@ def split_uri(uri: str) -> tuple[str, str]:
     """Bucket and key of s3://bucket/key."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     return bucket, key
-
-
-def _partition_day(key: str, prefix: str) -> date | None:
-    """The day of `prefix/date=YYYY-MM-DD/...`; None for a key that is not in a partition."""
-    name, slash, _ = key.removeprefix(f"{prefix}/date=").partition("/")
-    try:
-        return date.fromisoformat(name) if slash and len(name) == len("YYYY-MM-DD") else None
-    except ValueError:
-        return None

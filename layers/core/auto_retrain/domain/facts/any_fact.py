@@ -23,14 +23,15 @@ from .promoting import (
     WeightSet,
 )
 from .quarantine import QuarantineLasts, QuarantineLifted, QuarantineSet
-from .taking_back import PauseLasts, RolloutIntervened, ServingDiffers, VersionTakenBack
+from .taking_back import PauseLasts, RolloutIntervened, ServingAgrees, ServingDiffers, VersionTakenBack
 from .training import ChallengerTrained, DataChecked, StepEnded, StepOrdered
-from .triggering import JobOpened, RetrainingRecorded, RetrainingRequested, TriggerJudged
+from .triggering import BudgetHolds, JobOpened, RetrainingRecorded, RetrainingRequested, TriggerJudged
 
 AnyFact = Annotated[
     RetrainingRequested
     | RetrainingRecorded
     | TriggerJudged
+    | BudgetHolds
     | QuarantineSet
     | QuarantineLasts
     | QuarantineLifted
@@ -57,6 +58,7 @@ AnyFact = Annotated[
     | JobTakenBack
     | PromotionFinal
     | ServingDiffers
+    | ServingAgrees
     | DrillMoved
     | DrillPassed
     | DrillFailed

@@ -5,12 +5,13 @@ from datetime import timedelta
 from pydantic import ValidationError
 
 from ...domain.digest import canonical_json, sha256_of
-from ...domain.errors import ArtifactInvalid
+from ...domain.errors import ArtifactInvalid, DataMissing
 from ...domain.job import RetrainingJob
 from ...domain.manifest import DataObject, Manifest, build_manifest
 from ...domain.policy.policy import Policy
 from ...domain.windows import Window
 from ...ports import Ports
+from .listing import days_of, explained, labels_of
 
 # Some hundred thousand objects.
 MAX_MANIFEST_BYTES = 64 << 20
@@ -20,14 +21,22 @@ def freeze_data(job: RetrainingJob, policy: Policy, ports: Ports) -> RetrainingJ
     """The job with its manifest, which never changes once frozen; raises DataMissing if a window contains no data."""
     if job.manifest_uri:
         return job
-    span = Window(start=job.windows.training.start, end=job.windows.holdout.end)
-    objects = ports.data.list_partitions(policy.data.prefix, span)
-    labels = _label_objects(job, policy, ports)
-    content = canonical_json(build_manifest(job.job_id, job.model_name, policy.data, job.windows, objects, labels))
+    content = canonical_json(list_data(job, policy, ports))
     digest = sha256_of(content)
     # Named by its digest, so that two concurrent invocations, which may see different objects, do not collide.
     uri = ports.data.write(f"jobs/{job.job_id}/manifest-{digest[:16]}.json", content)
     return job.frozen(uri, digest)
+
+
+def list_data(job: RetrainingJob, policy: Policy, ports: Ports) -> Manifest:
+    """The manifest of a job as its data are now; raises DataMissing if a window contains no data."""
+    span = Window(start=job.windows.training.start, end=job.windows.holdout.end)
+    objects = days_of(policy.data, span, ports)
+    labels = _label_objects(job, policy, ports)
+    try:
+        return build_manifest(job.job_id, job.model_name, policy.data, job.windows, objects, labels)
+    except DataMissing as error:
+        raise error if objects else explained(error, policy.data, ports) from error
 
 
 def _label_objects(job: RetrainingJob, policy: Policy, ports: Ports) -> list[DataObject]:
@@ -35,7 +44,7 @@ def _label_objects(job: RetrainingJob, policy: Policy, ports: Ports) -> list[Dat
     if policy.data.labels is None:
         return []
     arrived = Window(start=job.windows.training.start, end=job.event_time.date() + timedelta(days=1))
-    return ports.data.list_partitions(policy.data.labels.prefix, arrived)
+    return labels_of(policy.data.labels, arrived, ports)
 
 
 def read_manifest(job: RetrainingJob, ports: Ports) -> Manifest:

@@ -13,12 +13,14 @@ from ...domain.policy.refusals import refusals
 from ...domain.policy.triggers import TriggerConfig
 from ...domain.policy.warnings import warnings_of, warnings_with_champion
 from ...domain.text import one_line
+from ...holds.budgets import budget_hold
 from ...ports import Ports
 from ..audit.record import record
 from ..lookup import known_policy, newest_version, policy_of
 
 # All of them are indexed in the transaction that stores the policy.
 MAX_ALARMS = 40
+_KEPT_TRIGGERS = ("time_zone", "alarms")
 # Its training section is also in the record of a job that waits for a batch; an item of DynamoDB has at most 400 KB.
 MAX_POLICY_BYTES = 100_000
 
@@ -74,12 +76,17 @@ def apply_planned(plans: Sequence[PlannedPolicy], actor: str, ports: Ports) -> I
 def configure_triggers(model_name: str, config: TriggerConfig, actor: str, ports: Ports) -> AppliedPolicy:
     """Replace the triggers section of a policy; a paused model stays paused.
 
+    The time zone and the alarms stay unless the configuration gives others: they are not thresholds that have a
+    sensible default, and losing them would be noticed only when a schedule fires at another hour, or an alarm in vain.
+
     Raises like `pause_model`, and PolicyInvalid for triggers that cannot be stored.
     """
     if problems := list(_trigger_problems(config)):
         raise PolicyInvalid("; ".join(problems))
     applied = policy_of(model_name, ports)
-    policy = applied.policy.changed(triggers=config)
+    before = applied.policy.triggers
+    kept = {name: getattr(before, name) for name in _KEPT_TRIGGERS if name not in config.model_fields_set}
+    policy = applied.policy.changed(triggers=config.changed(**kept) if kept else config)
     return _put_in_force(policy, applied, applied.status, applied.note, actor, ports)
 
 
@@ -125,10 +132,20 @@ def _plan(policy: Policy, ports: Ports) -> PlannedPolicy:
     newest = newest_version(policy.model, ports)
     accuracy = champion_accuracy(policy.model, ports)
     with_champion = warnings_with_champion(policy, accuracy) if accuracy is not None else ()
-    plan = PlannedPolicy(policy=policy, newest=newest, warnings=(*warnings_of(policy), *with_champion))
+    warnings = (*warnings_of(policy), *with_champion, *_of_budget(policy, ports))
+    plan = PlannedPolicy(policy=policy, newest=newest, warnings=warnings)
     if newest is None or plan.is_new or plan.is_unchanged:
         return plan
     return plan.changed(changes=changes_between(newest.policy, policy))
+
+
+def _of_budget(policy: Policy, ports: Ports) -> Iterator[str]:
+    """A warning if the budget is too small for what the model's last retrainings cost."""
+    if policy.triggers.budget_month_usd is None:
+        return
+    hold = budget_hold(policy, ports.states.get(policy.model), ports.clock.now())
+    if hold and hold.until is None:
+        yield f"triggers.budget_month_usd = {policy.triggers.budget_month_usd:g}: {hold.reason}; no trigger starts one"
 
 
 def champion_accuracy(model_name: str, ports: Ports) -> float | None:

@@ -10,13 +10,15 @@ from ...domain.names import job_id
 from ...domain.policy.policy import AppliedPolicy
 from ...domain.trigger_events import parse_trigger_event
 from ...domain.trigger_type import TriggerType
+from ...domain.waiting_trigger import CROWDED
 from ...holds.fleet import fleet_holds
-from ...holds.model import model_holds, observed_hold, only_broken_data
+from ...holds.model import allows_data_check, model_holds, observed_hold
 from ...ports import Ports
 from ...triggers import Verdicts, all_met, enabled_triggers, first_observed, judge_triggers
 from ...triggers.base import Evidence
 from ..lookup import policy_of
-from .conclude_decision import conclude_decision
+from ..reporting.request_page import publish_request_page
+from .conclude_decision import conclude_decision, decision_record
 from .gather_evidence import Question, gather_evidence
 from .kept_evidence import kept_evidence
 from .open_job import already_opened
@@ -52,14 +54,24 @@ def _decide(
     undecided = undecided.judged_on(kept_evidence(applied, Evidence(state), at, now, forced=request.force))
     holds = _holds(undecided, applied, state, ports)
     if _needs_data_check(undecided, holds, applied):
-        return undecided.to_read_data(holds[0].reason, held_by="quarantine")
+        return undecided.to_read_data(holds[0].reason, held_by=holds[0].kind)
     if holds:
         held = undecided.held(holds[0].kind, "; ".join(hold.reason for hold in holds))
-        return conclude_decision(held, applied, ports)
+        return _conclude(held, applied, ports)
     if request.trigger_type is TriggerType.MANUAL:
         requested = undecided.to_start(TriggerType.MANUAL, f"requested by {request.actor}: {request.reason}")
-        return conclude_decision(requested, applied, ports)
+        return _conclude(requested, applied, ports)
     return _judge(undecided, applied, state, ports)
+
+
+def _conclude(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) -> TriggerDecision:
+    """Conclude it; a person whose request opened no job gets a page about it."""
+    concluded = conclude_decision(decision, applied, ports)
+    if concluded.trigger_type is TriggerType.MANUAL and concluded.job_id is None:
+        has_to_wait = concluded.held_by == "running_job" and CROWDED not in concluded.reason
+        owner = ports.states.get(concluded.model_name).owner_at(ports.clock.now()) if has_to_wait else None
+        publish_request_page(decision_record(concluded, ports), concluded.request_reason, owner, ports)
+    return concluded
 
 
 def _undecided(request: TriggerRequest, execution_arn: str, ports: Ports) -> TriggerDecision:
@@ -92,15 +104,16 @@ def _event_time(request: TriggerRequest, ports: Ports) -> datetime:
 
 def _holds(undecided: TriggerDecision, applied: AppliedPolicy, state: ModelState, ports: Ports) -> list[Hold]:
     trigger, at, now = undecided.trigger_type, undecided.event_time, ports.clock.now()
-    holds = model_holds(applied, state, trigger, at, now, forced=undecided.force)
+    variants = len(undecided.variants)
+    holds = model_holds(applied, state, trigger, at, now, forced=undecided.force, variants=variants)
     # People are accountable for what they request; automatic retrainings have a budget.
-    return holds if trigger is TriggerType.MANUAL else holds + fleet_holds(ports.limits, ports.sweeps.last())
+    return holds if trigger is TriggerType.MANUAL else holds + fleet_holds(ports.limits, ports.sweeps.last(), now)
 
 
 def _needs_data_check(undecided: TriggerDecision, holds: list[Hold], applied: AppliedPolicy) -> bool:
-    """Whether a quarantine is the only hold, and the trigger is one that reads the data again."""
+    """Whether the data are to be checked all the same, and the trigger is one that reads them."""
     readers = [trigger.kind for trigger in enabled_triggers(applied.policy, reads_data=True)]
-    return undecided.trigger_type in readers and only_broken_data(holds)
+    return undecided.trigger_type in readers and allows_data_check(holds)
 
 
 def _judge(undecided: TriggerDecision, applied: AppliedPolicy, state: ModelState, ports: Ports) -> TriggerDecision:

@@ -13,6 +13,7 @@ from ...domain.model_state import with_breach
 from ...domain.policy.policy import AppliedPolicy
 from ...domain.trigger_type import TriggerType
 from ...domain.verdict import Verdict
+from ...holds.budgets import BUDGETS
 from ...holds.model import back_off_hold, breach_hold, model_holds
 from ...ports import Ports
 from ...statistics.version import STATISTICS
@@ -25,8 +26,11 @@ from .detect_drift import recorded_verdicts
 from .kept_evidence import drift_in
 from .why import explain_decisions
 
-# Other models, other jobs and the ledger are no part of the evidence about a model.
-_NOT_IN_EVIDENCE: tuple[HeldBy, ...] = ("running_job", "new_champion", "same_drift", "fleet_jobs", "fleet_budget")
+# Other models, other jobs, prices and the ledger are no part of the evidence about a model.
+_NOT_IN_EVIDENCE: tuple[HeldBy, ...] = (
+    *("running_job", "new_champion", "same_drift"),
+    *("fleet_jobs", "fleet_budget", *BUDGETS),
+)
 
 
 class DecisionReplay(Record):
@@ -149,7 +153,7 @@ def _holds(
         yield "quarantine"
     for hold in model_holds(applied, state, trigger, kept.at, kept.now, forced=kept.forced):
         # A check that finds the data sound ends a quarantine.
-        if not (hold.kind == "quarantine" and drift and drift.is_sound):
+        if hold.kind not in BUDGETS and not (hold.kind == "quarantine" and drift and drift.is_sound):
             yield hold.kind
     day, met = recorded.event_time.date(), trigger_of(trigger)
     if met and met.needs_breach_days and config.breach_days > 1 and _calls(verdicts, trigger):
