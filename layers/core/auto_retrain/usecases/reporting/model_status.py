@@ -49,7 +49,7 @@ def model_status(model_name: str, ports: Ports) -> ModelStatus:
         champion_since=serving.champion.deployed_at if serving.champion else None,
         rollout=f"version {rollout.challenger.number} gets {rollout.weight} %" if rollout else None,
         running_job=state.owner_at(now),
-        last_job=row.job_id,
+        last_job=row.decision,
         last_outcome=row.outcome,
         last_decision=next(iter(ports.decisions.recent(model_name, 1)), None),
         holds=tuple(model_holds(applied, state, TriggerType.SCHEDULED, now, now)),
