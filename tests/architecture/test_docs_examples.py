@@ -22,7 +22,8 @@ from botocore.session import get_session
 from auto_retrain import AutoRetrainPipeline
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.adapters.memory.live import MemoryLiveSource
-from auto_retrain.cli.__main__ import command_line, main
+from auto_retrain.cli.__main__ import main
+from auto_retrain.cli.commands import arguments_of, parse
 from auto_retrain.cli.policy_files import read_policy_file
 from auto_retrain.domain.policy.pod_rules import PodRules, kinds
 from auto_retrain.domain.policy.policy import Policy
@@ -32,7 +33,7 @@ from auto_retrain.domain.policy.traffic import CAPABILITIES
 from auto_retrain.domain.trigger_events import parse_trigger_event
 from auto_retrain.settings import Settings
 from auto_retrain.strategies import STRATEGIES
-from local.docs.command_reference import arguments, commands
+from local.docs.command_reference import commands
 from local.paths import ROOT
 from tests.architecture.pages import (
     MANUAL,
@@ -51,8 +52,7 @@ from tests.contracts.ports.logged import a_query
 OK = SimpleNamespace(status_code=200)
 WHOLE_POLICY = the_block(README, "yaml", "churn.yaml")
 OPTIONS = {
-    parser.prog: {option for action in arguments(parser) for option in action.option_strings}
-    for parser in commands(command_line())
+    name: {option for argument in arguments_of(command) for option in argument.opts} for name, command in commands()
 }
 
 
@@ -102,7 +102,7 @@ def test_every_example_command_can_be_parsed(page: Path) -> None:
     for line in shell_lines(page):
         program, *words = shlex.split(line, comments=True) or [""]
         if program == "auto-retrain":
-            command_line().parse_args(words)
+            parse(words)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

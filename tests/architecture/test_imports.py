@@ -15,7 +15,7 @@ PACKAGE = CORE / "auto_retrain"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 PURE = {"domain", "statistics"}
-JUDGES = {"analysis", "comparison", "data_checks", "gates", "holds", "proof", "strategies", "triggers"}
+JUDGES = {"analysis", "comparison", "data_checks", "gates", "holds", "proof", "proposing", "strategies", "triggers"}
 # What each part of the package may import from the others.
 MAY_IMPORT = {
     "statistics": set(),
@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "analysis": PURE,
     "strategies": PURE,
     "proof": PURE,
+    "proposing": {"domain"},
     "holds": {"domain", "triggers"},
     "report": {"domain"},
     "ports": {"domain"},
@@ -35,16 +36,18 @@ MAY_IMPORT = {
     "adapters": {"domain", "ports", "settings"},
     "bootstrap": {"adapters", "domain", "ports", "settings"},
     "entrypoint": {"bootstrap", "domain"},
-    "pipeline": {"bootstrap", "domain", "ports", "usecases"},
+    "in_memory": {"bootstrap", "comparison", "domain", "ports", "usecases"},
+    "pipeline_options": set(),
+    "pipeline": {"bootstrap", "domain", "in_memory", "pipeline_options", "ports", "usecases"},
     "cli": {"bootstrap", "domain", "pipeline", "ports", "usecases"},
     "serving": {"bootstrap", "domain", "ports"},
-    "__init__": {"domain", "pipeline"},
+    "__init__": {"domain", "pipeline", "usecases"},
 }
 # The stages of the use cases, bottom up: each may import the ones before it, and the files next to the folders.
 STAGES = (
     "audit",
-    "notifying",
     "reporting",
+    "notifying",
     "foreseeing",
     "data",
     "triggering",
@@ -68,7 +71,7 @@ MAY_USE = {
     "usecases": PYDANTIC | {"numpy"},
     "adapters": PYDANTIC | {"botocore", "requests", "urllib3", "numpy", "pyarrow", "yaml"},
     "entrypoint": PYDANTIC | {"aws_lambda_powertools"},
-    "cli": PYDANTIC | {"yaml"},
+    "cli": PYDANTIC | {"rich", "typer", "yaml"},
 }
 
 

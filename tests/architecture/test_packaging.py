@@ -16,8 +16,14 @@ def names_in(folder: Path) -> set[str]:
     return {re.split(r"[\[<>=!~; ]", line)[0] for line in lines if line}
 
 
-def test_the_command_line_requires_the_vendor_layer_and_yaml() -> None:
-    assert set(PROJECT["project"]["dependencies"]) == names_in(LAYERS / "vendor") | {"pyyaml"}
+def locked_in(lock: Path) -> list[str]:
+    return re.findall(r"^([a-z0-9-]+)==", lock.read_text(), re.MULTILINE)
+
+
+def test_the_command_line_requires_the_vendor_layer_and_what_only_people_need() -> None:
+    people = {"pyyaml", "rich", "typer"}
+    assert set(PROJECT["project"]["dependencies"]) == names_in(LAYERS / "vendor") | people
+    assert not people & {name for folder in LAYERS.glob("*/requirements.txt") for name in locked_in(folder)}
 
 
 def test_the_data_extra_requires_the_layers_for_data() -> None:

@@ -7,7 +7,7 @@ READ, READ_MANY, WRITE, CHANGE, REMOVE, QUERY = (
     f"dynamodb:{operation}" for operation in ("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")
 )
 MODELS, JOBS, EVENTS, ALARMS, FLEET = "MODEL#*", "JOB#*", "EVENT#*", "ALARM#*", "FLEET"
-OUTBOX, THREADS = "OUTBOX#*", "THREAD#*"
+OUTBOX, THREADS, INCIDENTS = "OUTBOX#*", "THREAD#*", "INCIDENT#*"
 
 
 def on(place: str, *actions: str) -> set[str]:
@@ -42,6 +42,7 @@ TABLE_PERMISSIONS = {
     "jobs.list_active": on("index/active_jobs", QUERY),
     "jobs.list_unannounced": on("index/active_jobs", QUERY),
     "jobs.list_since": on("index/by_month", QUERY),
+    "jobs.list_of_model": on("index/by_model", QUERY),
     "jobs.list_recent": on("index/by_model", QUERY),
     "states.get": READ_MODEL,
     "states.record_drift_check": on(MODELS, CHANGE),
@@ -50,6 +51,7 @@ TABLE_PERMISSIONS = {
     "states.set_quarantine": READ_MODEL | FACT | on(MODELS, CHANGE),
     "states.record_moved_alias": FACT | on(MODELS, CHANGE),
     "states.record_drill": FACT | on(MODELS, CHANGE),
+    "states.record_request": on(MODELS, CHANGE),
     "states.record_rejection": READ_MODEL | on(MODELS, CHANGE),
     "waiting.add": on(MODELS, WRITE),
     "waiting.of": on(MODELS, QUERY),

@@ -8,7 +8,17 @@ import pytest
 from local.bench.imports import PORTS
 from tests.deployment.calls import calls_of_function, use_case_of
 from tests.deployment.cloudformation import FUNCTIONS, Template, as_list, name_of
-from tests.deployment.table_permissions import READ, TABLE_PERMISSIONS, THREADS, WRITE, on
+from tests.deployment.table_permissions import (
+    CHANGE,
+    INCIDENTS,
+    QUERY,
+    READ,
+    REMOVE,
+    TABLE_PERMISSIONS,
+    THREADS,
+    WRITE,
+    on,
+)
 
 # The AWS permissions that each method of a port needs.
 A_SECRET = {"secretsmanager:GetSecretValue", "kms:Decrypt"}
@@ -17,18 +27,25 @@ READ_TRAFFIC = {"eks:DescribeCluster", "sagemaker:DescribeEndpoint", *A_SECRET}
 PERMISSIONS = TABLE_PERMISSIONS | {
     # Which channels are set up is no secret; what they are is.
     "channels": set(),
-    "channels[": {*A_SECRET, "sns:Publish", *on(THREADS, READ, WRITE)},
+    "channels[": {
+        *A_SECRET,
+        "sns:Publish",
+        *on(THREADS, READ, WRITE),
+        *on(INCIDENTS, QUERY, WRITE, CHANGE, REMOVE),
+    },
     "metrics.read": {
         *("cloudwatch:GetMetricData", "aps:QueryMetrics"),
         *("s3:GetObject", "s3:ListBucket", "s3:PutObject", "kms:Decrypt"),
     },
     "data.list_partitions": {"s3:ListBucket"},
+    "data.look_below": {"s3:ListBucket"},
     "data.read": {"s3:GetObject", "s3:ListBucket"},  # the second, to get "not found" for a missing object
     "data.write": {"s3:PutObject"},
     "data.keep": {"s3:GetObject", "s3:ListBucket", "s3:PutObject", "s3:AbortMultipartUpload"},
     "data.prune": {"s3:ListBucket", "s3:DeleteObject"},
     "data.uri": set(),
     "tables.batches": {"s3:GetObject", "kms:Decrypt"},
+    "tables.with_their_days": {"s3:GetObject", "kms:Decrypt"},
     "anchors.newest": {"s3:GetObject", "s3:ListBucket"},
     "anchors.add": {"s3:PutObject"},
     "events.publish": {"events:PutEvents"},
@@ -67,10 +84,12 @@ PERMISSIONS = TABLE_PERMISSIONS | {
     "traces.put": set(),
     "clock.now": set(),
     "limits": set(),
+    "prices.current": {"s3:GetObject"},
 }
 COMMON_SETTINGS = {
     "STAGE",
     "TABLE_NAME",
+    "PAGES_URL",
     "POWERTOOLS_SERVICE_NAME",
     "POWERTOOLS_LOG_LEVEL",
     "PYDANTIC_DISABLE_PLUGINS",
@@ -82,6 +101,7 @@ SETTINGS = {
     "tables": {"ARTIFACTS_BUCKET"},
     "anchors": {"ANCHOR_BUCKET"},
     "data.list_partitions": {"DATA_BUCKET"},
+    "data.look_below": {"DATA_BUCKET"},
     "registry": {"MLFLOW_TRACKING_URI", "MLFLOW_SECRET_ARN"},
     "traffic": {"MLFLOW_TRACKING_URI", "MLFLOW_SECRET_ARN", "CLUSTER_NAME", "CLUSTER_ENDPOINT", "CLUSTER_CA"},
     "live": {"ARTIFACTS_BUCKET", "DATA_BUCKET", "PROMETHEUS_URL", "PROMETHEUS_AUTHENTICATION"},
@@ -91,6 +111,7 @@ SETTINGS = {
     "executions.start": {"STATE_MACHINE_ARN"},
     "channels": {"SLACK_SECRET_ARN", "NOTIFICATION_TOPIC_ARN", "PAGERDUTY_SECRET_ARN"},
     "channels[": {"SLACK_CHANNEL", "SLACK_ORIGINS", "PAGERDUTY_URL"},
+    "prices": {"ARTIFACTS_BUCKET", "PRICES_KEY"},
     "limits": {"FLEET_CONCURRENT_JOBS", "FLEET_MONTHLY_RETRAININGS"},
 }
 RESOURCES = {
@@ -112,6 +133,8 @@ RESOURCES = {
         "${ArtifactsBucket.Arn}/notes/*",
         "${ArtifactsBucket.Arn}/versions/*",
         "${ArtifactsBucket.Arn}/quality/*",
+        "${ArtifactsBucket.Arn}/requests/*",
+        "${ArtifactsBucket.Arn}/prices/*",
         "${ArtifactsBucket.Arn}/fleet.html",
         "AnchorBucket.Arn",
         "${AnchorBucket.Arn}/audit/anchors/*",

@@ -5,7 +5,7 @@ Each adapter is imported and built when it is first used, so that a function pay
 
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .adapters.clock import SystemClock
 from .adapters.metering import Meter
@@ -13,14 +13,18 @@ from .settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
+    from .adapters.aws import AwsPlace
     from .adapters.channels.secret import Secret
     from .adapters.dynamodb.table import Table
+    from .adapters.memory import MemoryPorts
     from .adapters.metrics.prometheus_api import Sign
     from .domain.channels import ChannelName
     from .domain.fleet import FleetLimits
     from .domain.policy.pod_rules import PodRules
     from .ports import (
+        Account,
         AnchorStore,
         AuditLog,
         Channel,
@@ -39,7 +43,9 @@ if TYPE_CHECKING:
         Outbox,
         PolicyStore,
         PredictionFiles,
+        PriceSource,
         RoutingStore,
+        SampleReader,
         SweepLog,
         TableReader,
         Traces,
@@ -54,24 +60,51 @@ METER = Meter()
 class DeployedPorts:
     """Ports of a deployment: DynamoDB, S3, CloudWatch, Step Functions, EventBridge, MLflow, Kubernetes, channels."""
 
-    def __init__(self, settings: Settings, audited: bool = True) -> None:
-        """With `audited`, whatever is read of a model brings the head of its audit chain, for what is written next."""
+    def __init__(self, settings: Settings, audited: bool = True, aws: "AwsPlace | None" = None) -> None:
+        """With `audited`, whatever is read of a model brings the head of its audit chain, for what is written next.
+
+        Without `aws`, the environment says which account and region are used.
+        """
         self._settings, self._audited = settings, audited
+        self._aws = aws
+
+    @cached_property
+    def _place(self) -> "AwsPlace":
+        from .adapters.aws import HERE
+
+        return self._aws or HERE
+
+    def _client(self, service: str, **limits: int) -> Any:
+        from .adapters.aws import aws_client
+
+        return aws_client(service, self._place, **limits)
 
     @property
     def stage(self) -> str:
         return self._settings.require("stage")
+
+    @property
+    def pages_url(self) -> str | None:
+        return self._settings.pages_url
 
     @cached_property
     def clock(self) -> SystemClock:
         return SystemClock()
 
     @cached_property
-    def _table(self) -> "Table":
+    def account(self) -> "Account":
+        from functools import partial
+
+        from .adapters.account import AwsAccount
         from .adapters.aws import aws_client
+
+        return AwsAccount(partial(aws_client, attempts=2), self.clock, self._settings.model_dump(exclude_none=True))
+
+    @cached_property
+    def _table(self) -> "Table":
         from .adapters.dynamodb.table import Table
 
-        return Table(aws_client("dynamodb"), self._settings.require("table_name"), self._audited)
+        return Table(self._client("dynamodb"), self._settings.require("table_name"), self._audited)
 
     @cached_property
     def audit(self) -> "AuditLog":
@@ -124,6 +157,12 @@ class DeployedPorts:
         return self._settings.pod_rules()
 
     @cached_property
+    def prices(self) -> "PriceSource":
+        from .adapters.price_list import StoredPrices
+
+        return StoredPrices(self._settings.prices_key, lambda: self.data)
+
+    @cached_property
     def ledger(self) -> "DeploymentLedger":
         from .adapters.dynamodb.deployment_ledger import DynamoLedger
 
@@ -132,9 +171,8 @@ class DeployedPorts:
     @cached_property
     def anchors(self) -> "AnchorStore":
         from .adapters.anchors import S3AnchorStore
-        from .adapters.aws import aws_client
 
-        return S3AnchorStore(aws_client("s3"), self._settings.require("anchor_bucket"))
+        return S3AnchorStore(self._client("s3"), self._settings.require("anchor_bucket"))
 
     @cached_property
     def notifications(self) -> "NotificationLog":
@@ -167,10 +205,9 @@ class DeployedPorts:
 
     @cached_property
     def _cloudwatch(self) -> "MetricSource":
-        from .adapters.aws import aws_client
         from .adapters.metrics.cloudwatch import CloudWatchMetricSource
 
-        return CloudWatchMetricSource(aws_client("cloudwatch"))
+        return CloudWatchMetricSource(self._client("cloudwatch"))
 
     def _prometheus(self) -> "MetricSource | None":
         if self._settings.prometheus_url is None:
@@ -187,7 +224,7 @@ class DeployedPorts:
         from .adapters.aws import aws_session
         from .adapters.metrics.sigv4 import sign_request
 
-        return partial(sign_request, aws_session())
+        return partial(sign_request, aws_session(self._place))
 
     @cached_property
     def live(self) -> "LiveSource":
@@ -203,10 +240,9 @@ class DeployedPorts:
         return PredictionLogSource(self.data)
 
     def _live_cloudwatch(self) -> "LiveSource":
-        from .adapters.aws import aws_client
         from .adapters.live.cloudwatch import CloudWatchLiveSource
 
-        return CloudWatchLiveSource(aws_client("cloudwatch"))
+        return CloudWatchLiveSource(self._client("cloudwatch"))
 
     def _live_prometheus(self) -> "LiveSource":
         from .adapters.live.prometheus import PrometheusLiveSource
@@ -215,19 +251,17 @@ class DeployedPorts:
 
     @cached_property
     def data(self) -> "DataStore":
-        from .adapters.aws import aws_client
         from .adapters.data.s3 import S3DataStore
 
         artifacts = self._settings.require("artifacts_bucket")
-        return S3DataStore(aws_client("s3"), self._settings.data_bucket, artifacts)
+        return S3DataStore(self._client("s3"), self._settings.data_bucket, artifacts)
 
     @cached_property
     def prediction_files(self) -> "PredictionFiles":
-        from .adapters.aws import aws_client
         from .adapters.data.prediction_files import S3PredictionFiles
 
         bucket = self._settings.require("data_bucket")
-        return S3PredictionFiles(aws_client("s3"), bucket)
+        return S3PredictionFiles(self._client("s3"), bucket)
 
     @cached_property
     def tables(self) -> "TableReader":
@@ -236,16 +270,21 @@ class DeployedPorts:
         return ArrowTableReader(self.data)
 
     @cached_property
+    def samples(self) -> "SampleReader":
+        from .adapters.data.samples import ArrowSamples
+
+        return ArrowSamples()
+
+    @cached_property
     def registry(self) -> "ModelRegistry":
         from .adapters.mlflow import MlflowRegistry
 
         tracking_uri, secret_arn = self._settings.require("mlflow_tracking_uri"), self._settings.mlflow_secret_arn
         if secret_arn is None:
             return MlflowRegistry(tracking_uri)
-        from .adapters.aws import aws_client
         from .adapters.mlflow.credentials import SecretCredentials
 
-        return MlflowRegistry(tracking_uri, SecretCredentials(aws_client("secretsmanager"), secret_arn))
+        return MlflowRegistry(tracking_uri, SecretCredentials(self._client("secretsmanager"), secret_arn))
 
     @cached_property
     def traffic(self) -> "TrafficRouter":
@@ -275,40 +314,37 @@ class DeployedPorts:
         from .adapters.kubernetes.access.connect import clients_by_namespace
         from .adapters.traffic.http_route import HttpRouteTraffic
 
-        return HttpRouteTraffic(clients_by_namespace(self._settings))
+        return HttpRouteTraffic(clients_by_namespace(self._settings, self._place))
 
     def _kserve_traffic(self) -> "TrafficRouter":
         from .adapters.kubernetes.access.connect import clients_by_namespace
         from .adapters.traffic.kserve import KserveTraffic
 
-        return KserveTraffic(clients_by_namespace(self._settings), self.registry)
+        return KserveTraffic(clients_by_namespace(self._settings, self._place), self.registry)
 
     def _sagemaker_traffic(self) -> "TrafficRouter":
-        from .adapters.aws import aws_client
         from .adapters.traffic.sagemaker import SagemakerTraffic
 
-        return SagemakerTraffic(aws_client("sagemaker"))
+        return SagemakerTraffic(self._client("sagemaker"))
 
     @cached_property
     def cluster(self) -> "Cluster":
         from .adapters.kubernetes import kubernetes_cluster
 
-        return kubernetes_cluster(self._settings)
+        return kubernetes_cluster(self._settings, self._place)
 
     @cached_property
     def executions(self) -> "Executions":
-        from .adapters.aws import aws_client
         from .adapters.step_functions import StepFunctionsExecutions
 
-        return StepFunctionsExecutions(aws_client("stepfunctions"), self._settings.state_machine_arn)
+        return StepFunctionsExecutions(self._client("stepfunctions"), self._settings.state_machine_arn)
 
     @cached_property
     def events(self) -> "EventBus":
-        from .adapters.aws import aws_client
         from .adapters.eventbridge import EventBridgeBus
 
         # No outcome waits for the bus, so it gets little time.
-        return EventBridgeBus(aws_client("events", attempts=2, read_seconds=3), self._settings.require("stage"))
+        return EventBridgeBus(self._client("events", attempts=2, read_seconds=3), self._settings.require("stage"))
 
     @cached_property
     def channels(self) -> "Mapping[ChannelName, Channel]":
@@ -336,22 +372,21 @@ class DeployedPorts:
         return SlackBot(secret, self._settings.slack_channel, threads, origins, self.stage)
 
     def _sns(self) -> "Channel":
-        from .adapters.aws import aws_client
         from .adapters.channels.sns import SnsTopic
 
-        return SnsTopic(aws_client("sns"), self._settings.require("notification_topic_arn"), self.stage)
+        return SnsTopic(self._client("sns"), self._settings.require("notification_topic_arn"), self.stage)
 
     def _pagerduty(self) -> "Channel":
         from .adapters.channels.pagerduty import Pagerduty
+        from .adapters.dynamodb.incident_parts import DynamoParts
 
         secret = self._secret(self._settings.require("pagerduty_secret_arn"))
-        return Pagerduty(secret, self._settings.pagerduty_url, self.stage)
+        return Pagerduty(secret, self._settings.pagerduty_url, DynamoParts(self._table, self.clock), self.stage)
 
     def _secret(self, arn: str) -> "Secret":
-        from .adapters.aws import aws_client
         from .adapters.channels.secret import Secret
 
-        return Secret(aws_client("secretsmanager"), arn)
+        return Secret(self._client("secretsmanager"), arn)
 
     @cached_property
     def routing(self) -> "RoutingStore":
@@ -376,3 +411,19 @@ def serving_ports(*, table_name: str | None = None, data_bucket: str | None = No
     given = {"table_name": table_name, "data_bucket": data_bucket}
     settings = Settings.from_environment(os.environ)
     return DeployedPorts(settings.changed(**{name: value for name, value in given.items() if value}), audited=False)
+
+
+def ports_of(given: "Mapping[str, str]", region: str | None = None) -> DeployedPorts:
+    """Ports of a deployment whose settings are `given` or else in the environment of this process."""
+    from .adapters.aws import AwsPlace
+
+    settings = Settings.from_environment(os.environ).changed(**given)
+    return DeployedPorts(settings, aws=AwsPlace(region) if region else None)
+
+
+def memory_ports(at: "datetime | None" = None) -> "MemoryPorts":
+    """Ports without any outside system, whose clock goes on from a moment, which is now unless given."""
+    from .adapters.memory import MemoryPorts
+    from .adapters.memory.outside import RunningClock
+
+    return MemoryPorts(stage="memory", clock=RunningClock(at))

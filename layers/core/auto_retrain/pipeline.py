@@ -1,45 +1,115 @@
 """The facade for notebooks: it does what the functions do, through the same use cases."""
 
+import json
+import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, Self, TypeVar
 
-from .bootstrap import deployed_ports
+from .bootstrap import ports_of
+from .domain.decision_record import DecisionRecord
 from .domain.deployment_ledger import Period
 from .domain.drill import Drill
-from .domain.errors import JobUnknown
+from .domain.errors import JobUnknown, PolicyInvalid
 from .domain.job import RetrainingJob
 from .domain.messages.rolling_out import RollbackOutcome, RollbackRequest
-from .domain.policy.policy import AppliedPolicy
+from .domain.policy.policy import AppliedPolicy, Policy
 from .domain.policy.triggers import TriggerConfig
 from .domain.results import ScoringResult
 from .domain.serving import ServingRecord
 from .domain.trigger_type import TriggerType
 from .domain.validation import ValidationResult
 from .domain.watch import Alert
+from .in_memory import InMemory
+from .pipeline_options import settings_from
 from .ports import Ports
 from .usecases.after_promotion.acknowledge import acknowledge
 from .usecases.drilling.drill import drill_rollback
 from .usecases.lookup import policy_of
-from .usecases.operating.policies import configure_triggers
+from .usecases.operating.policies import apply_planned, configure_triggers, plan_policies
 from .usecases.operating.served import list_served
 from .usecases.promoting.promote_if_better import promote_if_better
 from .usecases.promoting.review import review_challenger
 from .usecases.rolling_out.roll_back import roll_back
 from .usecases.training.container import read_scores
-from .usecases.triggering.request_retraining import request_retraining
-from .usecases.triggering.retraining_triggers import should_retrain
+from .usecases.triggering.await_decision import await_decision
+from .usecases.triggering.request_retraining import RequestedRetraining, request_retraining
+from .usecases.triggering.retraining_triggers import RetrainingTrigger, should_retrain
 from .usecases.validating.judge_challenger import judge_scores
+from .usecases.validating.judge_columns import judge_columns
+
+Trigger = TypeVar("Trigger", bound=RetrainingTrigger)
+
+_LOG = logging.getLogger(__name__)
+# Long enough for a cold start of the function that decides.
+DECISION_SECONDS = 30.0
 
 
 class AutoRetrainPipeline:
     """One deployment. It has no state of its own, so threads may share it."""
 
-    def __init__(self, ports: Ports | None = None, actor: str = "notebook") -> None:
-        self._ports: Ports = ports or deployed_ports()
-        self._actor = actor
+    def __init__(
+        self,
+        ports: Ports | None = None,
+        actor: str = "notebook",
+        *,
+        decision_seconds: float = DECISION_SECONDS,
+        **options: str | None,
+    ) -> None:
+        """The deployment that the environment describes, unless `options` or `ports` say otherwise.
+
+        The options are `table_name`, `state_machine_arn`, `mlflow_tracking_uri`, `cluster_name`, `namespace`,
+        `data_bucket`, `artifacts_bucket`, `prometheus_url`, `stage` and `region`; nothing is connected to before it is
+        needed. `actor` is recorded with whatever is done here. A start waits `decision_seconds` for the execution to
+        decide.
+
+        Raises:
+            TypeError: an option does not exist, or is no text; the message says which there are.
+        """
+        given = settings_from(options)
+        if ports is not None and options:
+            raise TypeError(f"give either ports or options such as {next(iter(options))}, not both")
+        self._ports: Ports = ports or ports_of(given, options.get("region"))
+        self._actor, self._decision_seconds = actor, decision_seconds
+        self._world: InMemory | None = None
+
+    @classmethod
+    def in_memory(cls, at: datetime | None = None, actor: str = "notebook") -> Self:
+        """A pipeline without any outside system, for trying out policies and rules: `world` plays what is outside.
+
+        Its clock goes on from `at`. What it keeps ends with it.
+        """
+        world = InMemory(at)
+        pipeline = cls(world.ports, actor)
+        pipeline._world = world
+        return pipeline
+
+    @property
+    def world(self) -> InMemory:
+        """What plays metrics, training and time for a pipeline in memory; AttributeError for a real deployment."""
+        if self._world is None:
+            raise AttributeError("only AutoRetrainPipeline.in_memory() has a world to play with")
+        return self._world
+
+    def apply_policy(self, policy: Policy | Mapping[str, Any]) -> AppliedPolicy:
+        """Put a model's policy in force, as a new version if it differs from the newest; a paused model stays paused.
+
+        Raises:
+            PolicyInvalid: it breaks a rule; the message names each field, its value and what is allowed.
+            PolicyConflict: someone else changed the policy at the same moment.
+        """
+        given = policy if isinstance(policy, Policy) else Policy.parse(_as_json(policy))
+        (applied,) = apply_planned(plan_policies([given], self._ports), self._actor, self._ports)
+        return applied
+
+    def trigger(self, kind: type[Trigger]) -> Trigger:
+        """A trigger of a class such as `ScheduledTrigger`, which judges the models of this deployment."""
+        return kind(self._ports)
 
     def configure_trigger(self, model_name: str, config: TriggerConfig) -> AppliedPolicy:
         """Replace the trigger section of a model's policy; a paused model stays paused.
+
+        The time zone and the alarms stay unless `config` names others.
 
         Raises:
             ModelUnknown: the model has no policy.
@@ -53,6 +123,44 @@ class AutoRetrainPipeline:
         counted = [kind for kind in TriggerType if config.enables(kind) and not config.observes(kind)]
         return any(should_retrain(kind, model_name, self._ports)[0] for kind in counted)
 
+    def request_retraining(
+        self,
+        model_name: str,
+        training_config: Mapping[str, Any] | None = None,
+        trigger_type: TriggerType = TriggerType.MANUAL,
+        *,
+        reason: str = "started from Python",
+        variants: Sequence[Mapping[str, Any]] = (),
+        grid: Mapping[str, Sequence[Any]] | None = None,
+        review: bool = False,
+        force: bool = False,
+    ) -> RequestedRetraining:
+        """Start an execution, and say what became of it: `outcome`, `sentence` and `job_id`.
+
+        `training_config` overrides training parameters of the policy. With `variants`, or a `grid` of values for each
+        parameter, several trainings run, and the best of them is compared with the champion. With `review`, a better
+        challenger waits for `approve`. `force` ignores a pause, cool-down and caps. A manual start opens the job unless
+        another one owns the model or something holds it back; any other trigger is judged first.
+
+        Raises:
+            ModelUnknown: the model has no policy.
+            EventInvalid: an argument cannot be recorded or carried by an execution.
+            RequestRefused: the model is busy, and enough requests wait for it.
+        """
+        requested = request_retraining(
+            model_name,
+            self._ports,
+            actor=self._actor,
+            reason=reason,
+            trigger_type=TriggerType(trigger_type),
+            parameters=training_config,
+            variants=variants,
+            grid=grid,
+            review=review,
+            force=force,
+        )
+        return await_decision(requested, self._decision_seconds, self._ports)
+
     def start_retrain_job(
         self,
         model_name: str,
@@ -63,38 +171,48 @@ class AutoRetrainPipeline:
         variants: Sequence[Mapping[str, Any]] = (),
         grid: Mapping[str, Sequence[Any]] | None = None,
         review: bool = False,
+        force: bool = False,
     ) -> str:
-        """Start an execution and return the id of the job that it opens.
+        """Start a retraining and return the id of its job; takes and raises what `request_retraining` does.
 
-        `training_config` overrides training parameters of the policy. With `variants`, or a `grid` of values for each
-        parameter, several trainings run, and the best of them is compared with the champion. With `review`, a better
-        challenger waits for `approve`. A manual start opens the job unless another one owns the model or something
-        holds it back; any other trigger is judged first.
+        If the model is being retrained, the request waits for the end of that job, whose id is returned; a warning is
+        logged. Only if nothing was decided in time, the job need not exist yet.
+
+        Raises:
+            RetrainingHeld: something holds it back, or the trigger does not call for it; the message says what to do.
         """
-        started = request_retraining(
+        requested = self.request_retraining(
             model_name,
-            self._ports,
-            actor=self._actor,
+            training_config,
+            trigger_type,
             reason=reason,
-            trigger_type=trigger_type,
-            parameters=training_config,
             variants=variants,
             grid=grid,
             review=review,
+            force=force,
         )
-        return started.job_id
+        job_id = requested.job_to_follow
+        if requested.outcome == "waits":
+            _LOG.warning("'%s' is not retrained yet: %s", model_name, requested.sentence)
+        return job_id
 
-    def validate_new_model(self, model_name: str, validation_data: ScoringResult | None = None) -> ValidationResult:
-        """Judge the newest scored challenger again, on its own holdout or on other predictions of the same versions.
+    def validate_new_model(self, model_name: str, validation_data: Any = None) -> ValidationResult:
+        """Judge the newest scored challenger again: on its own holdout, or on the answers that `validation_data` holds.
+
+        That is a data frame or a mapping of arrays with the columns `row_id`, `label`, `challenger` and, if the job had
+        a champion, `champion`: labels and answers as values. Models are never loaded here. As these need not be the
+        rows that were frozen before training, such a verdict promotes nothing.
 
         Raises:
             JobUnknown: no job of this model has trained a challenger.
-            ArtifactInvalid: the predictions are absent or do not match their digests.
+            ArtifactInvalid: the predictions are absent, do not match their digests, or lack a column.
         """
         jobs = self._ports.jobs.list_recent(model_name, limit=20)
         trained = next((job for job in jobs if job.challengers), None)
         if trained is None:
             raise JobUnknown(f"no recent job of '{model_name}' has trained a challenger")
+        if validation_data is not None and not isinstance(validation_data, ScoringResult):
+            return judge_columns(trained, validation_data, self._ports)
         scores = validation_data or read_scores(trained, self._ports)
         judgement = judge_scores(trained, scores, policy_of(model_name, self._ports), self._ports)
         return judgement.result.sealed(self._ports.clock.now())
@@ -161,6 +279,10 @@ class AutoRetrainPipeline:
         """The newest jobs, newest first."""
         return self._ports.jobs.list_recent(model_name, limit)
 
+    def list_decisions(self, model_name: str, limit: int = 20) -> list[DecisionRecord]:
+        """The newest decisions on whether to retrain, newest first, each with the verdicts that it follows from."""
+        return self._ports.decisions.recent(model_name, limit)
+
     def list_served(self, model_name: str, limit: int = 20) -> list[Period]:
         """What served from when to when, put there by whom and why: the newest changes, newest first.
 
@@ -168,3 +290,10 @@ class AutoRetrainPipeline:
             ModelUnknown: the model has no policy, and never had one.
         """
         return list_served(model_name, limit, self._ports)
+
+
+def _as_json(policy: Mapping[str, Any]) -> str:
+    try:
+        return json.dumps(dict(policy))
+    except (TypeError, ValueError) as error:
+        raise PolicyInvalid(f"the policy must consist of texts, numbers, lists and mappings: {error}") from error

@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
+    from .domain.account import Caller, Concurrency
     from .domain.analysis import RolloutEvidence
     from .domain.anchors import Anchor, StoredAnchor
     from .domain.audit_chain import AuditEntry, ChainHead
     from .domain.channels import ChannelName
     from .domain.cluster import ClusterJob, ClusterListing, JobOrder, Obstacle
+    from .domain.columns import Sample
     from .domain.decision_record import DecisionRecord
     from .domain.deployment_ledger import LedgerLine
     from .domain.drill import Drill
@@ -31,13 +33,14 @@ if TYPE_CHECKING:
     from .domain.live import LiveCounts, LiveQuery
     from .domain.manifest import DataObject
     from .domain.metric_reading import MetricQuery, MetricReading
-    from .domain.model_state import ModelState, Quarantine, RejectedJob, Rejections
+    from .domain.model_state import LastRequest, ModelState, Quarantine, RejectedJob, Rejections
     from .domain.notification import Notification
     from .domain.policy.notify import Routing
     from .domain.policy.pod_rules import PodRules
     from .domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
     from .domain.policy.traffic import TrafficTarget
     from .domain.policy.training import TrainingPolicy
+    from .domain.prices import PriceList
     from .domain.serving import ServingChange, ServingRecord
     from .domain.tracing import Span, TracePoint
     from .domain.traffic import DesiredRoute, Effect, Route
@@ -165,7 +168,8 @@ class JobStore(Protocol):
         """Save a job in its terminal status and release its lease, both or neither.
 
         `retrained` moves the model's last retraining to the job's event time. `rejections` replace those of the
-        model unless they are None.
+        model unless they are None. The attempt of a job that has trained nothing is remembered as such. What the job
+        cost is added to the sum of the month in which it ended, once, also if another job holds the lease by now.
         """
 
     def list_active(self, unreadable: list[str] | None = None) -> list[RetrainingJob]:
@@ -182,6 +186,9 @@ class JobStore(Protocol):
 
     def list_since(self, since: datetime) -> Iterator[RetrainingJob]:
         """The jobs of all models that were opened since then, newest first; those that cannot be read are left out."""
+
+    def list_of_model(self, model_name: str, since: datetime) -> Iterator[RetrainingJob]:
+        """The same of one model; no others are read."""
 
 
 class ModelStates(Protocol):
@@ -216,6 +223,9 @@ class ModelStates(Protocol):
 
     def record_moved_alias(self, model_name: str, difference: str | None, *facts: Fact) -> None:
         """Record which difference between alias and ledger people were notified of; None if there is none any more."""
+
+    def record_request(self, model_name: str, request: LastRequest) -> None:
+        """The newest request of a person that opened no job."""
 
     def record_drill(self, model_name: str, drill: Drill, *facts: Fact) -> None:
         """Record the last drill of a model's rollback, good or not; it replaces the one before."""
@@ -252,6 +262,13 @@ class DecisionLog(Protocol):
 
     def recent(self, model_name: str, limit: int) -> list[DecisionRecord]:
         """The newest decisions by event time, newest first."""
+
+
+class PriceSource(Protocol):
+    """What things cost."""
+
+    def current(self) -> PriceList:
+        """The prices that count now; never raises: no outcome depends on them."""
 
 
 class SweepLog(Protocol):
@@ -427,12 +444,25 @@ class TableReader(Protocol):
         """
 
 
+class SampleReader(Protocol):
+    """The columns of a table, as its first rows show them."""
+
+    def read(self, name: str, file: IO[bytes]) -> Sample:
+        """Look at a CSV or Parquet file, which `name` calls in messages.
+
+        Raises DataInvalid if it is neither, has no rows, or has two columns of one name.
+        """
+
+
 class ModelRegistry(Protocol):
     """Registered versions, and the alias of the champion."""
 
     @property
     def tracking_uri(self) -> str:
         """The address of the registry for training containers."""
+
+    def server_version(self) -> str:
+        """The release of the registry's server."""
 
     def champion(self, model_name: str) -> str | None: ...
 
@@ -446,6 +476,12 @@ class ModelRegistry(Protocol):
 
     def run_of(self, model_name: str, version: str) -> str | None:
         """The run that a version belongs to; None if the version or its run is unknown."""
+
+    def inputs(self, model_name: str, version: str) -> tuple[str, ...]:
+        """The columns in the signature of a version; none if it has no signature, or one without names.
+
+        Raises as `version_files`.
+        """
 
     def storage_uri(self, model_name: str, version: str) -> str:
         """Where the registry keeps the files of a version, for whoever loads them from there.
@@ -637,6 +673,19 @@ class NotificationLog(Protocol):
         """Release a claim because the notification failed."""
 
 
+class Account(Protocol):
+    """The AWS account as whoever calls it sees it; raises AwsRefused for what the caller may not ask."""
+
+    def caller(self) -> Caller:
+        """Who calls, and how far the clocks are apart."""
+
+    def denied(self) -> list[str]:
+        """What the caller may not do of what commands do, each as an action and its resource; by simulation."""
+
+    def concurrency(self) -> Concurrency:
+        """How many functions may run at once."""
+
+
 class Ports(Protocol):
     """All ports together; each adapter is built on first use."""
 
@@ -645,7 +694,13 @@ class Ports(Protocol):
         """The stage of the deployment, which is part of the names of its alarms."""
 
     @property
+    def pages_url(self) -> str | None:
+        """What people put before the path of a page among the artifacts; None if they cannot see these."""
+
+    @property
     def clock(self) -> Clock: ...
+    @property
+    def account(self) -> Account: ...
     @property
     def audit(self) -> AuditLog: ...
     @property
@@ -665,6 +720,8 @@ class Ports(Protocol):
     @property
     def pod_rules(self) -> PodRules: ...
     @property
+    def prices(self) -> PriceSource: ...
+    @property
     def ledger(self) -> DeploymentLedger: ...
     @property
     def anchors(self) -> AnchorStore: ...
@@ -676,6 +733,8 @@ class Ports(Protocol):
     def data(self) -> DataStore: ...
     @property
     def tables(self) -> TableReader: ...
+    @property
+    def samples(self) -> SampleReader: ...
     @property
     def registry(self) -> ModelRegistry: ...
     @property

@@ -43,8 +43,10 @@ class Settings(Record):
     notification_topic_arn: str | None = None
     pagerduty_secret_arn: str | None = None
     pagerduty_url: str = "https://events.pagerduty.com/v2/enqueue"
+    pages_url: str | None = None
     prometheus_url: str | None = None
     prometheus_authentication: Literal["none", "sigv4"] = "none"
+    prices_key: str | None = None
     fleet_concurrent_jobs: str | None = None
     fleet_monthly_retrainings: str | None = None
 

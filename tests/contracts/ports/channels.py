@@ -1,11 +1,11 @@
 """Every channel with what is on its other side, so that one suite can try them all."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from auto_retrain.adapters.channels.pagerduty import Pagerduty
+from auto_retrain.adapters.channels.pagerduty import Pagerduty, Parts
 from auto_retrain.adapters.channels.secret import Secret
 from auto_retrain.adapters.channels.slack import SlackWebhook
 from auto_retrain.adapters.channels.slack_bot import SlackBot, Thread
@@ -44,6 +44,36 @@ class Threads:
         self.by_job[job_id] = thread
 
 
+class IncidentParts:
+    """Parts in dictionaries."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, str], set[str]] = {}
+        self._unknown: dict[tuple[str, str], set[str]] = {}
+
+    def open(self, subject: str, key: str, event_id: str, model_names: Sequence[str]) -> None:
+        for kept in (self._open, self._unknown):
+            if model_names:
+                kept.setdefault((subject, key), set()).update(model_names)
+
+    def acknowledge(self, subject: str, model_name: str) -> list[str]:
+        mine = [place for place, names in self._open.items() if place[0] == subject and model_name in names]
+        for place in mine:
+            self._unknown[place].discard(model_name)
+        return [place[1] for place in mine if not self._unknown[place]]
+
+    def end(self, subject: str, model_name: str) -> list[str]:
+        of_subject = [place for place in self._open if place[0] == subject]
+        for place in of_subject:
+            self._open[place].discard(model_name)
+            self._unknown[place].discard(model_name)
+        return [place[1] for place in of_subject if not self._open[place]]
+
+    def forget(self, subject: str, key: str) -> None:
+        self._open.pop((subject, key), None)
+        self._unknown.pop((subject, key), None)
+
+
 class Reached(NamedTuple):
     """A channel, the texts that arrived on its other side, how to break it, and its server if it is reached by HTTP."""
 
@@ -68,9 +98,9 @@ def bot_channel(webhook: Webhook, threads: SlackThreads | None = None) -> SlackB
     return SlackBot(a_secret(CANARY), "C0123456", threads or Threads(), frozenset([webhook.origin]), "dev", api)
 
 
-def pagerduty_channel(webhook: Webhook) -> Pagerduty:
+def pagerduty_channel(webhook: Webhook, parts: Parts | None = None) -> Pagerduty:
     webhook.answer, webhook.reply = 202, '{"status": "success"}'
-    return Pagerduty(a_secret(CANARY), f"{webhook.origin}/v2/enqueue", "dev")
+    return Pagerduty(a_secret(CANARY), f"{webhook.origin}/v2/enqueue", parts or IncidentParts(), "dev")
 
 
 @contextmanager

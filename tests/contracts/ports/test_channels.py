@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from auto_retrain.adapters.memory.outside import MemoryChannel
 from auto_retrain.domain.errors import AutoRetrainError, NotificationFailed, NotificationRefused
 from auto_retrain.domain.notification import Notification
 from tests.contracts.ports.channels import CANARY, CHANNELS, Reached
@@ -31,16 +32,24 @@ def reached(request: pytest.FixtureRequest, aws: None) -> Iterator[Reached]:
 
 def test_a_message_arrives_with_its_text(reached: Reached) -> None:
     reached.channel.send(NOTIFICATION)
-    (text,) = reached.arrived()
+    text, *_ = reached.arrived()
     assert NOTIFICATION.text in text
 
 
 def test_every_line_of_a_list_arrives(reached: Reached) -> None:
     lines = tuple(f"09:{number:02} model gl-{number:02} was taken back" for number in range(40))
     reached.channel.send(NOTIFICATION.changed(lines=lines, models=40))
-    (text,) = reached.arrived()
+    text, *_ = reached.arrived()
     if reached.webhook:
         assert all(line in text for line in lines)
+
+
+def test_a_message_leads_to_its_page(reached: Reached) -> None:
+    page = "https://pages.example/?key=a&prefix=jobs/churn-1/job.html"
+    reached.channel.send(NOTIFICATION.changed(page=page))
+    text, *_ = reached.arrived()
+    if not isinstance(reached.channel, MemoryChannel):
+        assert page in text.replace("&amp;", "&")
 
 
 def test_a_check_says_what_is_set_up_and_sends_nothing(reached: Reached) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from auto_retrain.domain.errors import JobConflict, LeaseHeld, StoreUnavailable
+from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.status import RetrainingStatus
 from tests.contracts.ports.aws_world import create_table, lose_answers
 from tests.contracts.ports.stores import LEASE, NOW, Stores, a_job, completed, dynamo_stores, failed, rejected, running
@@ -76,6 +77,18 @@ def test_a_closed_job_is_not_active_and_releases_the_lease(stores: Stores) -> No
     assert stores.jobs.list_active() == []
     assert (state.owner_at(NOW), state.last_retrained_at, state.last_attempt_at) == (None, None, NOW)
     stores.jobs.open_job(a_job(2), NOW + LEASE)
+
+
+def test_an_attempt_that_trained_nothing_is_remembered_as_such(stores: Stores) -> None:
+    at = NOW.replace(microsecond=123456)
+    job = stores.jobs.open_job(a_job(1, event_time=at), NOW + LEASE)
+    stores.jobs.close_job(failed(job), retrained=False)
+    job = stores.jobs.open_job(a_job(2), NOW + LEASE)
+    trained = running(job).trained(ModelVersion(number="7"))
+    saved = stores.jobs.save(trained)
+    stores.jobs.close_job(failed(saved), retrained=False)
+    state = stores.states.get("churn")
+    assert (set(state.attempts), state.untrained) == ({at, NOW}, (at,))
 
 
 def test_closing_a_retraining_stores_its_time(stores: Stores) -> None:
@@ -198,3 +211,11 @@ def test_jobs_since_a_moment_are_those_of_all_models_and_months(stores: Stores) 
         stores.jobs.open_job(job, NOW + LEASE)
     since = stores.jobs.list_since(NOW - timedelta(days=40))
     assert [job.job_id for job in since] == ["m-5-5", "m-4-4", "m-3-3", "m-2-2"]
+
+
+def test_jobs_of_one_model_since_a_moment_are_those_of_no_other(stores: Stores) -> None:
+    for number, (model, days) in enumerate([("churn", 40), ("fraud", 2), ("churn", 31), ("churn", 1)], start=1):
+        job = stores.jobs.open_job(a_job(number, model=model, created_at=NOW - timedelta(days=days)), NOW + LEASE)
+        stores.jobs.close_job(failed(job), retrained=False)
+    since = stores.jobs.list_of_model("churn", NOW - timedelta(days=31))
+    assert [job.job_id for job in since] == ["churn-4", "churn-3"]

@@ -137,6 +137,51 @@ def test_a_file_of_a_version_is_read_as_it_is(
             b"".join(registry.read_file(model, version, path))
 
 
+def test_the_release_of_the_server_is_known(registry_and_register: tuple[ModelRegistry, Register]) -> None:
+    registry, _ = registry_and_register
+    assert registry.server_version().split(".")[0] == "3"
+
+
+SIGNED = b"""flavors: {}
+signature:
+  inputs: '[{"type": "double", "name": "age", "required": true}, {"type": "string", "name":
+    "plan of the month", "required": true}]'
+  outputs: '[{"type": "long", "required": true}]'
+"""
+
+
+@pytest.mark.parametrize(
+    ("document", "names"),
+    [
+        pytest.param(SIGNED, ("age", "plan of the month"), id="a signature with names"),
+        pytest.param(b"flavors: {}", (), id="no signature"),
+        pytest.param(b"signature: {inputs: null, outputs: null}", (), id="a signature without inputs"),
+        pytest.param(b'signature: {inputs: \'[{"type": "tensor"}]\'}', (), id="inputs without names"),
+    ],
+)
+def test_the_inputs_of_a_version_are_those_of_its_signature(
+    registry_and_log: tuple[ModelRegistry, Callable[[str, dict[str, bytes]], None]],
+    model: str,
+    document: bytes,
+    names: tuple[str, ...],
+) -> None:
+    registry, log = registry_and_log
+    log(model, {"MLmodel": document})
+    assert registry.inputs(model, "1") == names
+    with pytest.raises(RegistryRefused):
+        registry.inputs(model, "9")
+
+
+@pytest.mark.parametrize("document", [b"signature: {inputs: '[}'}", b"[1]", b"\xff", b"signature: 7"], ids=repr)
+def test_a_file_that_is_no_mlmodel_is_refused(
+    registry_and_log: tuple[ModelRegistry, Callable[[str, dict[str, bytes]], None]], model: str, document: bytes
+) -> None:
+    registry, log = registry_and_log
+    log(model, {"MLmodel": document})
+    with pytest.raises(RegistryRefused, match="the MLmodel file cannot be read"):
+        registry.inputs(model, "1")
+
+
 def test_lost_files_of_a_version_are_back_after_what_the_docs_tell_a_person_to_do(
     server: MlflowServer, model: str, tmp_path: Path
 ) -> None:

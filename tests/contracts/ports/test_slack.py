@@ -89,7 +89,24 @@ def test_what_happened_together_lists_the_time_of_each() -> None:
     assert "• 12:09 fraud was taken back" in text
 
 
-@pytest.mark.parametrize("reply", ["invalid_payload", "no_text", "", "<html>down for maintenance</html>"])
+@pytest.mark.parametrize("reply", ["ok", "OK\n", "", '{"ok": true}', '{"success": true}'])
+def test_what_slack_or_a_proxy_says_of_a_message_that_was_taken(webhook: Webhook, reply: str) -> None:
+    webhook.reply = reply
+    webhook_channel(webhook).send(NOTIFICATION)
+
+
+def test_the_only_link_in_a_message_is_to_its_page_and_none_that_could_be_anything_else() -> None:
+    def links(page: str) -> list[str]:
+        elements = message(NOTIFICATION.changed(page=page), "dev")["blocks"][-1]["elements"]
+        return [each["text"] for each in elements if each["type"] == "mrkdwn"]
+
+    assert links("https://pages/?a=1&b=2") == ["<https://pages/?a=1&amp;b=2|Page>"]
+    assert [links(page) for page in ("https://x/> <!channel>", "https://x/|everybody", "https://x/ y")] == [[], [], []]
+
+
+@pytest.mark.parametrize(
+    "reply", ["invalid_payload", "no_text", "[]", '{"ok": false}', "<html>down for maintenance</html>"]
+)
 def test_a_success_without_the_word_for_it_is_none(webhook: Webhook, reply: str) -> None:
     webhook.reply = reply
     with pytest.raises(NotificationRefused, match="Slack answered 200 with"):

@@ -1,11 +1,15 @@
 """Every command ends with an exit code that scripts can rely on, and says on stderr what is wrong."""
 
+import shlex
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
 from auto_retrain.cli.__main__ import main
+from auto_retrain.cli.commands import COMMANDS, load, parse
+from local.docs.command_reference import commands
 from tests.unit.cli.terminal import Terminal
 
 
@@ -43,7 +47,7 @@ def test_an_impossible_model_name_is_refused_before_any_call(terminal: Terminal,
 def test_a_malformed_command_exits_with_two(terminal: Terminal, command: list[str]) -> None:
     answer = terminal.run(*command)
     assert (answer.code, answer.out) == (2, "")
-    assert "usage: auto-retrain" in answer.err
+    assert "Usage: auto-retrain" in answer.err
 
 
 def test_help_exits_with_zero(terminal: Terminal) -> None:
@@ -94,3 +98,25 @@ def test_a_reader_that_stops_early_is_not_an_error() -> None:
 def test_the_command_line_starts_without_the_packages_for_data() -> None:
     absent = "import sys; sys.modules.update(numpy=None, scipy=None, pyarrow=None); import auto_retrain.cli.__main__"
     subprocess.run([sys.executable, "-c", absent], check=True)
+
+
+def test_a_page_of_help_waits_for_nothing_that_it_does_not_need() -> None:
+    code = (
+        "import sys; from auto_retrain.cli.__main__ import main; main(['--help']); main(['nonsense']);"
+        "assert not {'auto_retrain.ports', 'botocore', 'numpy', 'rich'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(("name", "command"), list(commands()), ids=str)
+def test_every_page_of_help_has_an_example_that_can_be_given(terminal: Terminal, name: str, command: Any) -> None:
+    example = terminal.ok(*name.split()[1:], "--help").splitlines()[-1]
+    assert example.startswith(f"Example: {name}")
+    parse(shlex.split(example)[2:])
+
+
+def test_every_command_has_a_line_in_the_list_of_its_group() -> None:
+    for name in COMMANDS:
+        command: Any = load(name)
+        assert command.short_help == COMMANDS[name].summary
+        assert all(verb.short_help for verb in getattr(command, "commands", {}).values())

@@ -1,34 +1,34 @@
 """Whatever command gets the name of a model that does not exist, it says so, and what to try."""
 
-import argparse
+import re
 from collections.abc import Iterator
 
 import pytest
 
-from auto_retrain.cli.__main__ import command_line
+from auto_retrain.cli.commands import arguments_of
+from local.docs.command_reference import commands
 from tests.unit.announced import announced
 from tests.unit.cli.terminal import Terminal
 
 NEVER_HEARD_OF = "nosuchmodel"
 # What commands require beside a name; the last is one of several words.
-REQUIRED = {"reason": ("--reason", "it is wrong"), "yes": ("--yes",), "output": ("--output", "/dev/null")}
+REQUIRED = {"reason": ("--reason", "it is wrong"), "_": ("--yes",), "output": ("--output", "/dev/null")}
 
 
-def commands(parser: argparse.ArgumentParser, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+def commands_about_a_model() -> Iterator[tuple[str, ...]]:
     """Each command that takes the name of a model, with all that it needs; one for each word that is a choice."""
-    below = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
-    for action in below:
-        for word, each in action.choices.items():
-            yield from commands(each, (*words, word))
-    names = {action.dest for action in parser._actions}
-    if not below and "model" in names:
-        given = [word for name, option in REQUIRED.items() if name in names for word in option]
-        verbs = [verb for action in parser._actions if action.dest == "action" for verb in action.choices or ()]
-        yield (*words, NEVER_HEARD_OF, *(() if verbs else given))
-        yield from ((*words, NEVER_HEARD_OF, verb, *given) for verb in verbs)
+    for name, command in commands():
+        arguments = {argument.name: argument for argument in arguments_of(command)}
+        if "model" not in arguments or name.endswith(" init"):
+            continue  # that one is about models to come
+        words = (*name.split()[1:], NEVER_HEARD_OF)
+        given = [word for option, value in REQUIRED.items() if option in arguments for word in value]
+        verbs = re.findall(r"\w+", arguments["action"].help.partition(":")[2]) if "action" in arguments else ()
+        yield (*words, *(() if verbs else given))
+        yield from ((*words, verb, *given) for verb in verbs)
 
 
-COMMANDS = [*commands(command_line()), ("drift", NEVER_HEARD_OF, "--report"), ("drill", NEVER_HEARD_OF, "--live")]
+COMMANDS = [*commands_about_a_model(), ("drift", NEVER_HEARD_OF, "--report"), ("drill", NEVER_HEARD_OF, "--live")]
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)

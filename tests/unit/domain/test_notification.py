@@ -43,8 +43,24 @@ def test_every_message_is_in_one_group_of_its_topic_and_hour(waiting: list[Notif
         assert len(group) == 1 or not any(each.is_alone for each in group)
     firsts = [group[0].at for group in groups]
     assert firsts == sorted(firsts)
-    together = [group[0].incident_key for group in groups]
+    together = [(group[0].topic, f"{group[0].at:%FT%H}", group[0].data_prefix) for group in groups if len(group) > 1]
     assert len(set(together)) == len(together)
+
+
+def test_models_that_read_the_same_data_are_one_message_and_the_others_another_one() -> None:
+    def message(model: str, prefix: str | None) -> Notification:
+        about = {"event_id": f"{model}-1", "topic": "quarantine_set", "severity": "loud", "model_name": model}
+        page = f"https://pages/fleet.html#model-{model}"
+        fields = {**about, "title": "Quarantine set", "text": model, "at": NOON, "data_prefix": prefix, "page": page}
+        return Notification.model_validate(fields)
+
+    read = {"churn": "clicks", "fraud": "orders", "spam": "clicks", "ads": None, "risk": "loans", "gone": None}
+    sent = [as_one(group) for group in incidents([message(*each) for each in read.items()])]
+    assert [(each.model_names, each.incident) for each in sent] == [
+        (("ads", "fraud", "gone", "risk"), "*/2026-03-01T12"),
+        (("churn", "spam"), "clicks/2026-03-01T12"),
+    ]
+    assert {each.page for each in sent} == {"https://pages/fleet.html"}
 
 
 @given(messages())

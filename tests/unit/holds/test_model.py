@@ -56,6 +56,17 @@ def test_the_cool_down_starts_at_the_event_time_of_the_last_attempt() -> None:
     assert model_holds(applied(cool_down_hours=0), tried, PERFORMANCE, NOON, NOON) == []
 
 
+def test_an_attempt_that_trained_nothing_holds_back_automatic_triggers_but_no_person() -> None:
+    tried = state(attempts=(NOON - 2 * HOUR, NOON - HOUR, NOON), untrained=(NOON - HOUR, NOON))
+    assert [hold.kind for hold in model_holds(applied(), tried, PERFORMANCE, NOON, NOON)] == ["cool_down", "daily_cap"]
+    (hold,) = model_holds(applied(), tried, TriggerType.MANUAL, NOON, NOON)
+    assert hold.until == NOON - 2 * HOUR + DAY
+    nothing = state(attempts=(NOON,) * 3, untrained=(NOON,) * 3)
+    assert model_holds(applied(), nothing, TriggerType.MANUAL, NOON, NOON) == []
+    # One of two jobs of the same moment trained a version.
+    assert model_holds(applied(), state(attempts=(NOON,) * 2, untrained=(NOON,)), TriggerType.MANUAL, NOON, NOON)
+
+
 @pytest.mark.parametrize(("rejected", "days"), [(1, 2), (2, 4), (3, 8), (5, 30), (100, 30)])
 def test_each_rejected_challenger_doubles_the_wait_up_to_a_limit(rejected: int, days: int) -> None:
     tried = state(attempts=(NOON,), rejections=rejected_by(PERFORMANCE, rejected))

@@ -1,29 +1,35 @@
 """The facade does what the functions do, and is safe to share."""
 
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
+import pandas
 import pytest
 
 import auto_retrain
 from auto_retrain import (
     AutoRetrainPipeline,
     PerformanceDegradationTrigger,
+    RetrainingStatus,
     RetrainingTrigger,
     ScheduledTrigger,
     TriggerConfig,
     TriggerType,
 )
+from auto_retrain.bootstrap import DeployedPorts
 from auto_retrain.domain.errors import (
+    ArtifactInvalid,
     EventInvalid,
     IllegalTransition,
     JobConflict,
     JobUnknown,
     ModelUnknown,
     PolicyConflict,
+    RetrainingHeld,
 )
 from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.domain.model_version import ModelVersion
@@ -31,12 +37,16 @@ from auto_retrain.domain.policy.policy import AppliedPolicy, PolicyStatus
 from auto_retrain.domain.serving import ServingRecord
 from auto_retrain.domain.validation import Decision
 from auto_retrain.usecases.operating.policies import pause_model
+from auto_retrain.usecases.triggering.await_decision import await_decision
+from auto_retrain.usecases.triggering.request_retraining import request_retraining
+from local.paths import CORE, ROOT
 from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.world import World, rows
 
 
 def pipeline_on(world: World) -> AutoRetrainPipeline:
-    return AutoRetrainPipeline(world.ports, actor="ada")
+    # Executions in these worlds are only recorded, so there is no decision to wait for.
+    return AutoRetrainPipeline(world.ports, actor="ada", decision_seconds=0)
 
 
 def test_every_public_name_exists() -> None:
@@ -175,6 +185,88 @@ def test_jobs_started_from_many_threads_never_share_an_id() -> None:
     assert len(ids) == len(set(ids)) == len(world.ports.executions.started) == 1
 
 
+def test_a_start_that_is_held_back_says_by_what_and_what_to_do() -> None:
+    world = World()
+    pause_model("churn", "audit", "bob", world.ports)
+    with pytest.raises(
+        RetrainingHeld, match="'churn' is not retrained: paused: audit; resume the model, or ask"
+    ) as held:
+        pipeline_on(world).start_retrain_job("churn")
+    assert held.value.held_by == "paused"
+    world.ports.clock.advance(timedelta(seconds=1))
+    assert pipeline_on(world).request_retraining("churn", reason="again", force=True).outcome == "expected"
+
+
+def test_force_reaches_the_execution() -> None:
+    world = World()
+    pipeline_on(world).start_retrain_job("churn", force=True)
+    ((_, event),) = world.ports.executions.started.items()
+    assert event["force"] is True
+
+
+def test_a_request_for_a_busy_model_gives_the_job_that_it_waits_for(caplog: pytest.LogCaptureFixture) -> None:
+    world = World()
+    job_id = world.open()
+    assert pipeline_on(world).start_retrain_job("churn") == job_id
+    assert f"it waits for the end of job '{job_id}'" in caplog.text
+
+
+def test_a_start_waits_for_the_decision_of_its_execution_and_no_longer() -> None:
+    world, waits = World(), []
+    requested = request_retraining("churn", world.ports, actor="ada", reason="new labels")
+
+    def decide_late(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            world.check(execution=requested.execution_arn)
+
+    decided = await_decision(requested, 30, world.ports, decide_late)
+    assert (decided.outcome, decided.job_to_follow, len(waits)) == ("opened", requested.job_id, 3)
+    another = requested.changed(execution_arn="arn:another", job_id="churn-other")
+    waits.clear()
+    assert await_decision(another, 2, world.ports, waits.append) == another
+    assert sum(waits) == 2
+
+
+def test_a_trigger_that_does_not_call_for_a_retraining_gives_no_id_of_a_job() -> None:
+    pipeline = AutoRetrainPipeline.in_memory(at=NOON)
+    pipeline.apply_policy({**a_policy().model_dump(mode="json"), "triggers": {"enabled": ["performance_degradation"]}})
+    with pytest.raises(RetrainingHeld, match="no accuracy was published in the window") as held:
+        pipeline.start_retrain_job("churn", trigger_type=TriggerType.PERFORMANCE_DEGRADATION)
+    assert held.value.held_by is None
+
+
+def test_the_time_zone_and_the_alarms_stay_unless_others_are_given() -> None:
+    world = World(a_policy(triggers={"time_zone": "Europe/Berlin", "alarms": ["late"]}))
+    pipeline = pipeline_on(world)
+    kept = pipeline.configure_trigger("churn", TriggerConfig(drift_threshold=0.3)).policy.triggers
+    assert (kept.time_zone, kept.alarms, kept.drift_threshold) == ("Europe/Berlin", ("late",), 0.3)
+    changed = pipeline.configure_trigger("churn", TriggerConfig(time_zone="UTC", alarms=())).policy.triggers
+    assert (changed.time_zone, changed.alarms) == ("UTC", ())
+
+
+def test_options_are_settings_and_others_are_refused_with_those_that_exist() -> None:
+    pipeline = AutoRetrainPipeline(table_name="jobs", namespace="ml", region="eu-west-1")
+    ports = pipeline._ports
+    assert isinstance(ports, DeployedPorts)
+    assert (ports._settings.table_name, ports._settings.job_namespace) == ("jobs", "ml")
+    assert ports._client("dynamodb").meta.region_name == "eu-west-1"
+    with pytest.raises(TypeError, match=r"did you mean 'cluster_name'.*there are artifacts_bucket, cluster_name"):
+        AutoRetrainPipeline(eks_cluster_name="production")
+    with pytest.raises(TypeError, match=r"option region = 3: must be a text"):
+        AutoRetrainPipeline(region=3)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="either ports or options such as region"):
+        AutoRetrainPipeline(World().ports, region="eu-west-1")
+
+
+def test_the_package_shows_what_it_has() -> None:
+    assert dir(auto_retrain) == [*auto_retrain.__all__, "__version__"]
+    assert sorted(auto_retrain._PUBLIC) == auto_retrain.__all__
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert auto_retrain.__version__ == project["version"]
+    assert (CORE / "auto_retrain" / "py.typed").exists()
+
+
 def test_a_challenger_can_be_judged_again_and_gives_the_same_hash() -> None:
     world = World()
     job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))
@@ -259,3 +351,83 @@ def test_judging_again_from_a_notebook_gives_the_hash_of_the_function() -> None:
     outcome = world.validate(job_id)
     again = AutoRetrainPipeline(world.ports).validate_new_model("churn")
     assert again.validation_hash == outcome.validation_hash
+
+
+def answers(rows: int = 2000, challenger: float = 0.95, champion: float = 0.88) -> dict[str, Any]:
+    """Columns as a notebook would have them: the first rows are those that each version gets wrong."""
+    labels = np.arange(rows) % 2
+
+    def right(share: float) -> Any:
+        return np.where(np.arange(rows) < round(rows * (1 - share)), 1 - labels, labels)
+
+    return {"row_id": np.arange(rows), "label": labels, "challenger": right(challenger), "champion": right(champion)}
+
+
+def in_memory() -> AutoRetrainPipeline:
+    pipeline = AutoRetrainPipeline.in_memory(at=NOON, actor="ada")
+    pipeline.apply_policy(a_policy())
+    return pipeline
+
+
+def test_a_retraining_in_memory_goes_from_its_start_to_its_end() -> None:
+    pipeline = in_memory()
+    job_id = pipeline.start_retrain_job("churn", {"max_depth": 3})
+    result = pipeline.world.score_job(job_id, answers(), {"loss": 0.2})
+    assert (result.decision, result.accuracy, result.metrics["accuracy"].champion) == (Decision.PROMOTE, 0.95, 0.88)
+    assert pipeline.deploy_if_better("churn", job_id)
+    job = pipeline.world.end_job(job_id)
+    assert (job.status, job.deployed, job.metrics) == (RetrainingStatus.COMPLETED, True, {"loss": 0.2})
+    assert pipeline.world.end_job(job_id) == job
+    assert pipeline.serving("churn").champion.version.number == "2"  # type: ignore[union-attr]
+    pipeline.world.advance(days=8)
+    second = pipeline.start_retrain_job("churn")
+    assert pipeline.world.score_job(second, answers(challenger=0.88, champion=0.95)).decision is Decision.REJECT
+    assert not pipeline.deploy_if_better("churn", second, min_improvement=0.0)
+    failed = pipeline.world.end_job(second, error="out of memory")
+    assert failed.error == "TrainingFailed: out of memory"
+
+
+def test_columns_at_hand_are_judged_and_promote_nothing() -> None:
+    pipeline = in_memory()
+    job_id = pipeline.start_retrain_job("churn")
+    pipeline.world.score_job(job_id, answers())
+    frame = pandas.DataFrame(answers(challenger=0.89))
+    assert pipeline.validate_new_model("churn", frame).decision is Decision.REJECT
+    assert pipeline.validate_new_model("churn").decision is Decision.PROMOTE
+    assert pipeline.get_job_status(job_id).validation.is_valid  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"champion": None}, "column 'champion' is missing; there are row_id, label, challenger"),
+        ({"label": [None] * 2000}, "column 'label' has no value in row 0"),
+        ({"label": np.full(2000, np.nan)}, "column 'label' has no value in row 0"),
+        ({"challenger": [1]}, "column 'challenger' has 1 rows"),
+        ({"row_id": ["same"] * 2000}, "holds a row id more than once"),
+        ({name: [] for name in ("row_id", "label", "challenger", "champion")}, "column 'row_id' has 0 rows"),
+    ],
+)
+def test_columns_that_cannot_be_judged_are_named(changes: dict[str, Any], message: str) -> None:
+    pipeline = in_memory()
+    pipeline.world.score_job(pipeline.start_retrain_job("churn"), answers())
+    columns = {name: values for name, values in (answers() | changes).items() if values is not None}
+    with pytest.raises(ArtifactInvalid, match=message):
+        pipeline.validate_new_model("churn", columns)
+
+
+def test_a_deployed_pipeline_has_no_world_to_play_with() -> None:
+    with pytest.raises(AttributeError, match=r"only AutoRetrainPipeline\.in_memory"):
+        _ = pipeline_on(World()).world
+
+
+def test_what_a_notebook_shows_is_text_and_never_markup() -> None:
+    pipeline = in_memory()
+    job_id = pipeline.start_retrain_job("churn", reason="<script>alert(1)</script>")
+    pipeline.world.score_job(job_id, answers())
+    job = pipeline.world.end_job(job_id)
+    shown = [job, job.validation, job.validation.verdicts[0], *pipeline.list_decisions("churn")]  # type: ignore[union-attr]
+    pages = [each._repr_html_() for each in shown]
+    assert all(page.startswith("<table>") for page in pages)
+    assert "<script>" not in "".join(pages)
+    assert "&lt;script&gt;" in pages[0]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError, ParamValidationError
@@ -38,13 +38,24 @@ REGION_VARIABLES = ["AWS_REGION", "AWS_DEFAULT_REGION"]
 NO_REGION = "no AWS region is set: export AWS_REGION (or AWS_DEFAULT_REGION), or give the profile a region"
 
 
-def aws_client(service: str, *, attempts: int = 3, read_seconds: int = 10) -> Any:
+class AwsPlace(NamedTuple):
+    """Where AWS is, and as whom it is used, if not where the environment says; `keys` are the id and the secret."""
+
+    region: str | None = None
+    endpoint_url: str | None = None
+    keys: tuple[str, str] | None = None
+
+
+HERE = AwsPlace()
+
+
+def aws_client(service: str, place: AwsPlace = HERE, *, attempts: int = 3, read_seconds: int = 10) -> Any:
     """A client that gives up after a bounded time: some attempts, with 3 s to connect and some to read each."""
     retries: Any = {"mode": "standard", "total_max_attempts": attempts}
     config = Config(retries=retries, connect_timeout=3, read_timeout=read_seconds, max_pool_connections=CONNECTIONS)
     try:
         with _CREATION_LOCK:
-            return aws_session().create_client(service, config=config)
+            return aws_session(place).create_client(service, endpoint_url=place.endpoint_url, config=config)
     except NoRegionError as error:
         raise AwsRefused(NO_REGION) from error
     except BotoCoreError as error:
@@ -52,27 +63,38 @@ def aws_client(service: str, *, attempts: int = 3, read_seconds: int = 10) -> An
 
 
 @cache
-def aws_session() -> Session:
-    """One session for all clients of a process, because every session reads the same data files again."""
+def aws_session(place: AwsPlace) -> Session:
+    """One session for all clients of a process in a place, because every session reads the same data files again."""
     # Plain botocore: boto3 would only add import time.
-    return get_session({"region": ("region", REGION_VARIABLES, None, None)})
+    session = get_session({"region": ("region", REGION_VARIABLES, None, None)})
+    if place.region:
+        session.set_config_variable("region", place.region)
+    if place.keys:
+        session.set_credentials(*place.keys)
+    return session
 
 
 @contextmanager
-def translated(unavailable: type[TransientError], *, keep: frozenset[str] = frozenset()) -> Iterator[None]:
-    """Raise `unavailable` for transient errors and AwsRefused for permanent ones; codes in `keep` pass unchanged."""
+def translated(
+    unavailable: type[TransientError], *, keep: frozenset[str] = frozenset(), place: str = ""
+) -> Iterator[None]:
+    """Raise `unavailable` for transient errors and AwsRefused for permanent ones; codes in `keep` pass unchanged.
+
+    The messages begin with the `place` that was asked, such as a table.
+    """
+    asked = f"{place}: " if place else ""
     try:
         yield
     except ParamValidationError as error:
-        raise AwsRefused(str(error)) from error
+        raise AwsRefused(f"{asked}{error}") from error
     except BotoCoreError as error:
-        raise unavailable(str(error)) from error
+        raise unavailable(f"{asked}{error}") from error
     except ClientError as error:
         if error_code(error) in keep:
             raise
         if _is_transient(error):
-            raise unavailable(str(error)) from error
-        raise AwsRefused(str(error)) from error
+            raise unavailable(f"{asked}{error}") from error
+        raise AwsRefused(f"{asked}{error}") from error
 
 
 def error_code(error: ClientError) -> str:

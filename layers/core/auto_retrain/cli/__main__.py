@@ -1,84 +1,63 @@
 """Parses the command line, calls a use case and prints the result."""
 
-import argparse
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING
 
-from ..bootstrap import deployed_ports
+import typer
+
 from ..domain.errors import AutoRetrainError
-from ..ports import Ports
-from . import (
-    acknowledge,
-    audit,
-    digest,
-    doctor,
-    drift,
-    drill,
-    jobs,
-    ledger,
-    models,
-    receipts,
-    replaying,
-    reporting,
-    retraining,
-    reviews,
-    rollout,
-    why,
-)
+from .commands import COMPLETION, command_line
+from .problems import print_malformed, print_refusal, print_unexpected
+
+if TYPE_CHECKING:
+    # Takes half a second, which is too long for a page of help.
+    from ..ports import Ports
+
+REFUSED, MALFORMED, INTERRUPTED = 1, 2, 130
 
 
-def main(arguments: list[str] | None = None, ports: Ports | None = None) -> int:
+def main(arguments: list[str] | None = None, ports: "Ports | None" = None) -> int:
     """Run one command; returns 0 for success, 1 for a refusal, 2 for a malformed command; errors go to stderr."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        options = command_line().parse_args(arguments)
-    except SystemExit as ended:
-        return int(ended.code or 0)
-    try:
-        code = options.run(options, ports or deployed_ports())
-        sys.stdout.flush()
+        return _run(words, ports)
+    except typer.TyperException as error:
+        print_malformed(error)
+        return MALFORMED
     except AutoRetrainError as error:
-        for line in str(error).splitlines():
-            print(f"auto-retrain: {line}", file=sys.stderr)
-        return 1
+        print_refusal(error)
     except BrokenPipeError:
         # The reader, such as `head`, has read enough; without this, flushing the rest would raise again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        print_unexpected(error)
+    return REFUSED
+
+
+def _run(words: list[str], ports: "Ports | None") -> int:
+    program = command_line()
+    if COMPLETION in os.environ:
+        from .completion import complete
+
+        return complete(program)
+    try:
+        with program.make_context("auto-retrain", words, obj=lambda: ports or _ports_of_the_deployment()) as context:
+            code = program.invoke(context)
+    except typer.Exit as ended:  # after a page of help
+        code = ended.exit_code
+    sys.stdout.flush()
     return int(code or 0)
 
 
-class _Parser(argparse.ArgumentParser):
-    """Accepts options only by their full names: a removal, for example, is never guessed."""
+def _ports_of_the_deployment() -> "Ports":
+    # Imported when it is needed: help and malformed commands need no deployment.
+    from ..bootstrap import deployed_ports
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(allow_abbrev=False, **options)
-
-
-def command_line() -> argparse.ArgumentParser:
-    """The parser of all commands."""
-    parser = _Parser(prog="auto-retrain", description="Manage the models of one deployment.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for group in (
-        models,
-        why,
-        retraining,
-        drift,
-        jobs,
-        receipts,
-        reviews,
-        rollout,
-        acknowledge,
-        drill,
-        ledger,
-        digest,
-        audit,
-        replaying,
-        reporting,
-        doctor,
-    ):
-        group.add_commands(commands)
-    return parser
+    return deployed_ports()
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """`auto-retrain drift`: judges drift now, or starts and shows Evidently's drift report."""
 
-import argparse
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Annotated
+
+import typer
 
 from ..domain.errors import ArtifactInvalid, EventInvalid
 from ..domain.numbers import shown_p_value
@@ -12,61 +13,71 @@ from ..domain.verdict import Verdict
 from ..ports import Ports
 from ..usecases.lookup import policy_of
 from ..usecases.training.drift_reports import read_psi, report_drift
-from .arguments import add_model, id_of, time_of
+from .arguments import Json, Model, id_of, ports_of, refuse_both, time_of
+from .commands import Commands
 from .packages import packages_for_data
-from .printing import plain, print_table
+from .printing import plain, print_json, print_table
+
+commands = Commands()
 
 
-def add_commands(commands: Any) -> None:
-    drift = commands.add_parser(
-        "drift",
-        help="judge drift now, without retraining",
-        description="Compare the live data with the champion's training data, as of now or another time. Nothing is "
-        "retrained.",
-    )
-    add_model(drift)
-    mode = drift.add_mutually_exclusive_group()
-    mode.add_argument(
-        "--report",
-        action="store_true",
-        help="start a Kubernetes Job that writes Evidently's report on the same windows",
-    )
-    mode.add_argument(
-        "--report-id", metavar="ID", type=id_of("report"), help="show the PSI values of a finished report beside ours"
-    )
-    drift.add_argument(
-        "--at",
-        metavar="TIME",
-        type=time_of,
-        help="judge the live window that ends then, against today's champion, such as 2026-03-01T12:00:00Z "
-        "(default: now)",
-    )
-    drift.set_defaults(run=_run)
-
-
-def _run(options: argparse.Namespace, ports: Ports) -> None:
-    if options.at and (options.report or options.report_id):
+@commands.add("drift", "drift churn")
+def drift(
+    context: typer.Context,
+    model: Model,
+    report: Annotated[
+        bool,
+        typer.Option("--report", help="start a Kubernetes Job that writes Evidently's report on the same windows"),
+    ] = False,
+    report_id: Annotated[
+        str | None,
+        typer.Option(
+            "--report-id",
+            metavar="ID",
+            parser=id_of("report"),
+            help="show the PSI values of a finished report beside ours; not with --report",
+        ),
+    ] = None,
+    at: Annotated[
+        datetime | None,
+        typer.Option(
+            "--at",
+            metavar="TIME",
+            parser=time_of,
+            help="judge the live window that ends then, against today's champion, such as 2026-03-01T12:00:00Z "
+            "(default: now)",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare the live data with the champion's training data, as of now or another time. Nothing is retrained."""
+    refuse_both(context, "--report", "--report-id")
+    if at and (report or report_id):
         raise EventInvalid("--at: only without --report and --report-id, whose windows are those of their own time")
-    if options.report:
-        _start_report(options.model, ports)
-    elif options.report_id:
-        _compare(options.model, options.report_id, ports)
+    ports = ports_of(context)
+    if report:
+        _start_report(model, as_json, ports)
+    elif report_id:
+        _compare(model, report_id, as_json, ports)
     else:
-        _judge(options.model, _time_in(options, ports), ports)
+        _judge(model, _past(at, ports), as_json, ports)
 
 
-def _time_in(options: argparse.Namespace, ports: Ports) -> datetime:
+def _past(at: datetime | None, ports: Ports) -> datetime:
     now = ports.clock.now()
-    if options.at and options.at > now:
-        raise EventInvalid(f"--at {options.at.isoformat()}: must not be in the future; leave it out to mean now")
-    return options.at or now
+    if at and at > now:
+        raise EventInvalid(f"--at {at.isoformat()}: must not be in the future; leave it out to mean now")
+    return at or now
 
 
-def _judge(model_name: str, at: datetime, ports: Ports) -> None:
+def _judge(model_name: str, at: datetime, as_json: bool, ports: Ports) -> None:
     with packages_for_data("drift"):
         from ..usecases.triggering.drift_evidence import judge_drift_now
 
         drift = judge_drift_now(policy_of(model_name, ports).policy, at, ports)
+    if as_json:
+        print_json({"dataset": drift.dataset, "features": drift.features, "broken": drift.broken})
+        return
     rows = [
         (_feature(verdict), _number(verdict.value), _p_value(verdict), verdict.outcome.value, verdict.reason)
         for verdict in drift.features
@@ -77,19 +88,25 @@ def _judge(model_name: str, at: datetime, ports: Ports) -> None:
     print(f"{model_name}: {drift.dataset.outcome.value}: {plain(drift.dataset.reason)}")
 
 
-def _start_report(model_name: str, ports: Ports) -> None:
+def _start_report(model_name: str, as_json: bool, ports: Ports) -> None:
     report = report_drift(model_name, ports)
+    if as_json:
+        print_json(report)
+        return
     print(f"report          {report.report_id}")
     print(f"kubernetes job  {report.kubernetes_job}")
     print(f"html            {report.html_uri}")
     print(f"both PSIs       auto-retrain drift {model_name} --report-id {report.report_id}")
 
 
-def _compare(model_name: str, report_id: str, ports: Ports) -> None:
+def _compare(model_name: str, report_id: str, as_json: bool, ports: Ports) -> None:
     theirs = read_psi(report_id, ports)
     if theirs.model_name != model_name:
         raise ArtifactInvalid(f"report '{report_id}' is about model '{theirs.model_name}'")
     ours = {_feature(verdict): verdict for verdict in _judged_then_or_now(model_name, report_id, ports)}
+    if as_json:
+        print_json({"report_id": report_id, "ours": list(ours.values()), "evidently": theirs.features})
+        return
     rows = [
         (
             feature,

@@ -1,40 +1,37 @@
 """`auto-retrain drill`: rehearses a rollback, and shows what each step took."""
 
-import argparse
-from typing import Any
+from typing import Annotated
 
-from ..ports import Ports
+import typer
+
 from ..usecases.drilling.drill import drill_rollback
-from .arguments import actor_in, add_actor, add_model
+from .arguments import Actor, Json, Model, actor_or_user, ports_of
+from .commands import Commands
 from .printing import plain, print_json, print_table
 
-
-def add_commands(commands: Any) -> None:
-    drill = commands.add_parser(
-        "drill",
-        help="rehearse a rollback, and measure it",
-        description="Rehearse what a rollback would do now, read everything that it needs, and keep what each step "
-        "took. Exits with 1 if a rollback would fail.",
-    )
-    add_model(drill)
-    drill.add_argument(
-        "--live",
-        action="store_true",
-        help="let the version before really answer the requests, then bring the champion back",
-    )
-    drill.add_argument("--json", action="store_true", help="print the drill as JSON")
-    add_actor(drill)
-    drill.set_defaults(run=_drill)
+commands = Commands()
 
 
-def _drill(options: argparse.Namespace, ports: Ports) -> int:
-    drill = drill_rollback(options.model, actor_in(options), options.live, ports)
-    if options.json:
-        print_json(drill)
+@commands.add("drill", "drill churn")
+def drill(
+    context: typer.Context,
+    model: Model,
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="let the version before really answer the requests, then bring the champion back"),
+    ] = False,
+    as_json: Json = False,
+    actor: Actor = None,
+) -> int:
+    """Rehearse what a rollback would do now, read everything that it needs, and keep what each step took. Exits with 1
+    if a rollback would fail."""
+    done = drill_rollback(model, actor_or_user(actor), live, ports_of(context))
+    if as_json:
+        print_json(done)
     else:
-        rows = [(step.name, f"{step.seconds:.2f}", step.problem or "good") for step in drill.steps]
+        rows = [(step.name, f"{step.seconds:.2f}", step.problem or "good") for step in done.steps]
         print_table(("STEP", "SECONDS", "OUTCOME"), rows)
-        way = f"from version {drill.taken_back} to version {drill.target}"
-        would = "would fail" if drill.problem else "works" if drill.live else "would work"
-        print(plain(f"{options.model}: a rollback {way} {would}"))
-    return 1 if drill.problem else 0
+        way = f"from version {done.taken_back} to version {done.target}"
+        would = "would fail" if done.problem else "works" if done.live else "would work"
+        print(plain(f"{model}: a rollback {way} {would}"))
+    return 1 if done.problem else 0

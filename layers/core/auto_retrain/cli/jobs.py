@@ -1,29 +1,29 @@
 """`auto-retrain jobs`: the newest retrainings."""
 
-import argparse
-from typing import Any
+from typing import Annotated
 
-from ..ports import Ports
+import typer
+
 from ..usecases.lookup import known_policy
-from .arguments import add_limit, add_model
-from .printing import moment, print_table
+from .arguments import Json, ModelOrAll, limit_option, ports_of
+from .commands import Commands
+from .printing import job_document, moment, print_json, print_table
+
+commands = Commands()
 
 
-def add_commands(commands: Any) -> None:
-    jobs = commands.add_parser(
-        "jobs",
-        help="list the newest jobs",
-        description="List the newest jobs of one model, or of all models, with how each one ended.",
-    )
-    add_model(jobs, help="only jobs of this model", nargs="?")
-    add_limit(jobs, default=20)
-    jobs.set_defaults(run=_list)
-
-
-def _list(options: argparse.Namespace, ports: Ports) -> None:
-    jobs = ports.jobs.list_recent(options.model, options.limit)
-    if options.model and not jobs:
-        known_policy(options.model, ports)
+@commands.add("jobs", "jobs churn --limit 5")
+def jobs(
+    context: typer.Context, model: ModelOrAll = None, limit: Annotated[int, limit_option()] = 20, as_json: Json = False
+) -> None:
+    """List the newest jobs of one model, or of all models, with how each one ended."""
+    ports = ports_of(context)
+    newest = ports.jobs.list_recent(model, limit)
+    if model and not newest:
+        known_policy(model, ports)
+    if as_json:
+        print_json([job_document(job) for job in newest])
+        return
     rows = [
         (
             moment(job.created_at),
@@ -32,6 +32,6 @@ def _list(options: argparse.Namespace, ports: Ports) -> None:
             (job.ending or job.status).value,
             job.error or job.skipped or (job.validation.reason if job.validation else job.trigger_reason),
         )
-        for job in jobs
+        for job in newest
     ]
     print_table(("CREATED", "JOB", "TRIGGER", "STATUS", "REASON"), rows)

@@ -1,39 +1,35 @@
 """`auto-retrain ledger`: what served a model from when to when, put there by whom and why."""
 
-import argparse
 from textwrap import wrap
-from typing import Any
+from typing import Annotated
+
+import typer
 
 from ..domain.deployment_ledger import Period
-from ..ports import Ports
 from ..usecases.operating.served import list_served
-from .arguments import add_limit, add_model
+from .arguments import Json, Model, limit_option, ports_of
+from .commands import Commands
 from .printing import moment, plain, print_json
 
 _WIDTH = 80
 _ROW = "{:20}  {:20}  {:6}  {}"
 
 
-def add_commands(commands: Any) -> None:
-    ledger = commands.add_parser(
-        "ledger",
-        help="show what served a model from when to when, and why",
-        description="Show the newest changes of what serves a model: each version with the time from when to when it "
-        "served, the weights of rollouts and how they ended, who caused it, and why.",
-    )
-    add_model(ledger)
-    add_limit(ledger, default=20)
-    ledger.add_argument("--json", action="store_true", help="print JSON with all details")
-    ledger.set_defaults(run=_ledger)
+commands = Commands()
 
 
-def _ledger(options: argparse.Namespace, ports: Ports) -> None:
-    periods = list_served(options.model, options.limit, ports)
-    if options.json:
+@commands.add("ledger", "ledger churn")
+def ledger(
+    context: typer.Context, model: Model, limit: Annotated[int, limit_option()] = 20, as_json: Json = False
+) -> None:
+    """Show the newest changes of what serves a model: each version with the time from when to when it served, the
+    weights of rollouts and how they ended, who caused it, and why."""
+    periods = list_served(model, limit, ports_of(context))
+    if as_json:
         print_json(periods)
         return
     if not periods:
-        print(f"{options.model}: nothing was deployed yet")
+        print(f"{model}: nothing was deployed yet")
         return
     print(_ROW.format("FROM", "UNTIL", "SERVES", "CHANGE"))
     for period in periods:

@@ -1,20 +1,20 @@
 """`auto-retrain models …`: applies, shows, pauses and removes policies, and lifts a quarantine by hand."""
 
-import argparse
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated
+
+import typer
 
 from ..domain.drill import overdue
 from ..domain.errors import ModelUnknown
 from ..domain.model_state import ModelState
 from ..domain.policy.changes import changes_between
-from ..domain.policy.policy import AppliedPolicy
+from ..domain.policy.policy import AppliedPolicy, PolicyStatus
 from ..ports import Ports
 from ..usecases.lookup import known_policy
 from ..usecases.operating.policies import (
-    PlannedPolicy,
     apply_planned,
     pause_model,
     plan_policies,
@@ -22,101 +22,68 @@ from ..usecases.operating.policies import (
     resume_model,
 )
 from ..usecases.operating.quarantine import lift_quarantine
-from .arguments import actor_in, add_actor, add_model, add_reason, version_number
+from .arguments import Actor, Json, Model, actor_or_user, ports_of, reason_option, refuse_both, version_option
+from .commands import Commands
 from .policy_files import read_policy_files, render_policy
-from .printing import moment, plain, print_table
+from .policy_plans import print_plans
+from .printing import moment, plain, print_json, print_table
+from .trials import print_trials
+
+commands = Commands("models")
 
 
-def add_commands(commands: Any) -> None:
-    verbs = commands.add_parser("models", help="apply, list, show, pause and remove policies").add_subparsers(
-        required=True, metavar="VERB"
-    )
-    apply = verbs.add_parser(
-        "apply",
-        help="put policies in force: all, or none if one is refused",
-        description="Check all files first, then put each changed policy in force as its next version and show every "
-        "field that changes. An unchanged policy keeps its version; a paused model stays paused.",
-    )
-    apply.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a policy in YAML")
-    apply.add_argument("--dry-run", action="store_true", help="only show what would change")
-    add_actor(apply)
-    apply.set_defaults(run=_apply)
-
-    verbs.add_parser(
-        "list",
-        help="list all models",
-        description="List all models with policy version, status, last retraining, running job, last drill of "
-        "the rollback and quarantine.",
-    ).set_defaults(run=_list)
-
-    show = verbs.add_parser(
-        "show",
-        help="show a policy with every default filled in",
-        description="Show a policy with every default filled in, as a file that can be applied again.",
-    )
-    add_model(show)
-    which = show.add_mutually_exclusive_group()
-    which.add_argument("--version", metavar="N", type=version_number, help="show an earlier version")
-    which.add_argument("--history", action="store_true", help="list all versions: when, by whom and what changed")
-    show.set_defaults(run=_show)
-
-    pause = verbs.add_parser(
-        "pause",
-        help="stop all triggers of a model",
-        description="Stop all triggers of a model; a running job continues. Pausing again keeps the first reason.",
-    )
-    add_reason(pause, "shown when someone asks why the model is not retrained")
-    resume = verbs.add_parser(
-        "resume",
-        help="let the triggers of a paused model work again",
-        description="Let the triggers of a paused model work again; an active model is not changed.",
-    )
-    remove = verbs.add_parser(
-        "remove",
-        help="take a model out of the fleet; its history stays",
-        description="Take a model out of the fleet. Its history stays, and a running job continues.",
-    )
-    remove.add_argument("--yes", action="store_true", required=True, help="confirm the removal")
-    lift = verbs.add_parser(
-        "lift-quarantine",
-        help="lift a quarantine by hand",
-        description="Lift a quarantine by hand, without waiting for the next check of the data; people are notified.",
-    )
-    add_reason(lift, "shown in the notification")
-    for verb, run in ((pause, _pause), (resume, _resume), (remove, _remove), (lift, _lift_quarantine)):
-        add_model(verb)
-        add_actor(verb)
-        verb.set_defaults(run=run)
-
-
-def _apply(options: argparse.Namespace, ports: Ports) -> None:
-    plans = plan_policies(read_policy_files(options.files), ports)
+@commands.add("apply", "models apply churn.yaml --dry-run", "put policies in force: all, or none if one is refused")
+def apply(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="a policy in YAML")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only show what would change")] = False,
+    actor: Actor = None,
+    as_json: Json = False,
+) -> None:
+    """Check all files first, then put each changed policy in force as its next version and show every field that
+    changes. An unchanged policy keeps its version; a paused model stays paused."""
+    ports = ports_of(context)
+    plans = plan_policies(read_policy_files(files), ports)
     for plan in plans:
         for warning in plan.warnings:
             print(f"auto-retrain: warning: {plan.policy.model}: {plain(warning)}", file=sys.stderr)
-    if options.dry_run:
-        for plan in plans:
-            _print_plan(plan)
-        print("nothing was written")
+    if dry_run:
+        print_plans([(plan, None) for plan in plans], as_json)
+        if not as_json:
+            print("nothing was written")
         return
-    for plan, applied in zip(plans, apply_planned(plans, actor_in(options), ports), strict=True):
-        _print_plan(plan, applied)
+    print_plans(zip(plans, apply_planned(plans, actor_or_user(actor), ports), strict=True), as_json)
 
 
-def _print_plan(plan: PlannedPolicy, applied: AppliedPolicy | None = None) -> None:
-    before = plan.newest.version if plan.newest else 0
-    paused = "; stays paused" if plan.stays_paused else ""
-    if plan.is_unchanged:
-        print(f"{plan.policy.model}: unchanged, version {before}{paused}")
-        return
-    new = "new, " if plan.is_new else ""
-    print(f"{plan.policy.model}: {new}version {applied.version if applied else before + 1}{paused}")
-    for change in plan.changes:
-        print(f"  {plain(str(change))}")
+@commands.add("check", "models check churn.yaml --data", "check policies, and the data that they name")
+def check(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="a policy in YAML")],
+    data: Annotated[
+        bool, typer.Option("--data", help="read the data, and show what a retraining that starts now would do")
+    ] = False,
+    as_json: Json = False,
+) -> int:
+    """Check policies without writing anything. With --data, read all days that a retraining would read, and show what
+    it would learn from, what it needs, what is wrong with the data, and whether it would train; exits with 1 if it
+    would not."""
+    ports = ports_of(context)
+    plans = plan_policies(read_policy_files(files), ports)
+    for plan in plans:
+        for warning in plan.warnings:
+            print(f"auto-retrain: warning: {plan.policy.model}: {plain(warning)}", file=sys.stderr)
+    return 0 if print_trials([plan.policy for plan in plans], data, as_json, ports) else 1
 
 
-def _list(options: argparse.Namespace, ports: Ports) -> None:
+@commands.add("list", "models list", "list all models")
+def list_all(context: typer.Context, as_json: Json = False) -> None:
+    """List all models with policy version, status, last retraining, running job, last drill of the rollback and
+    quarantine."""
+    ports = ports_of(context)
     now = ports.clock.now()
+    if as_json:
+        print_json([_model_document(applied, state, now) for applied, state in ports.policies.fleet()])
+        return
     rows = [
         (
             applied.policy.model,
@@ -132,6 +99,19 @@ def _list(options: argparse.Namespace, ports: Ports) -> None:
     print_table(("MODEL", "VERSION", "STATUS", "LAST RETRAINED", "RUNNING JOB", "LAST DRILL", "QUARANTINE"), rows)
 
 
+def _model_document(applied: AppliedPolicy, state: ModelState, at: datetime) -> dict[str, object]:
+    return {
+        "model_name": applied.policy.model,
+        "owner": applied.policy.owner,
+        "policy_version": applied.version,
+        "status": applied.status,
+        "last_retrained_at": state.last_retrained_at,
+        "running_job": state.owner_at(at),
+        "drill": state.drill,
+        "quarantine": state.quarantine,
+    }
+
+
 def _drilled(applied: AppliedPolicy, state: ModelState, at: datetime, ports: Ports) -> str:
     drill = state.drill
     late = "OVERDUE" if overdue(drill, applied.policy.deployment.max_drill_age_days, at) else ""
@@ -143,18 +123,33 @@ def _drilled(applied: AppliedPolicy, state: ModelState, at: datetime, ports: Por
     return f"{about}, {late}" if late else about
 
 
-def _show(options: argparse.Namespace, ports: Ports) -> None:
-    newest = known_policy(options.model, ports)
-    versions = ports.policies.history(options.model) if options.history or options.version else [newest]
-    if options.history:
-        _print_history(versions)
+@commands.add("show", "models show churn", "show a policy with every default filled in")
+def show(
+    context: typer.Context,
+    model: Model,
+    version: Annotated[int | None, version_option("show an earlier version; not with --history", "N")] = None,
+    history: Annotated[
+        bool, typer.Option("--history", help="list all versions: when, by whom and what changed")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Show a policy with every default filled in, as a file that can be applied again."""
+    refuse_both(context, "--version", "--history")
+    ports = ports_of(context)
+    newest = known_policy(model, ports)
+    versions = ports.policies.history(model) if history or version else [newest]
+    if history:
+        print_json(versions) if as_json else _print_history(versions)
         return
-    shown = [applied for applied in versions if options.version in (None, applied.version)]
-    if not shown:
+    wanted = [applied for applied in versions if version in (None, applied.version)]
+    if not wanted:
         available = f"there are 1 to {versions[0].version}"
-        raise ModelUnknown(f"model '{options.model}' has no policy version {options.version}; {available}")
-    print(f"# {_sentence(shown[0])}")
-    print(render_policy(shown[0].policy), end="")
+        raise ModelUnknown(f"model '{model}' has no policy version {version}; {available}")
+    if as_json:
+        print_json(wanted[0])
+        return
+    print(f"# {_sentence(wanted[0])}")
+    print(render_policy(wanted[0].policy), end="")
 
 
 def _print_history(versions: list[AppliedPolicy]) -> None:
@@ -172,27 +167,64 @@ def _sentence(applied: AppliedPolicy) -> str:
     return plain(sentence)
 
 
-def _pause(options: argparse.Namespace, ports: Ports) -> None:
-    applied = pause_model(options.model, options.reason, actor_in(options), ports)
-    print(f"{options.model}: {_sentence(applied)}")
-    _mention_running_job(options.model, ports)
+@commands.add("pause", 'models pause churn --reason "the labels are late"', "stop all triggers of a model")
+def pause(
+    context: typer.Context,
+    model: Model,
+    reason: Annotated[str, reason_option("shown when someone asks why the model is not retrained")],
+    actor: Actor = None,
+    as_json: Json = False,
+) -> None:
+    """Stop all triggers of a model; a running job continues. Pausing again keeps the first reason."""
+    ports = ports_of(context)
+    _print_applied(pause_model(model, reason, actor_or_user(actor), ports), as_json, ports)
 
 
-def _resume(options: argparse.Namespace, ports: Ports) -> None:
-    print(f"{options.model}: {_sentence(resume_model(options.model, actor_in(options), ports))}")
+@commands.add("resume", "models resume churn", "let the triggers of a paused model work again")
+def resume(context: typer.Context, model: Model, actor: Actor = None, as_json: Json = False) -> None:
+    """Let the triggers of a paused model work again; an active model is not changed."""
+    ports = ports_of(context)
+    _print_applied(resume_model(model, actor_or_user(actor), ports), as_json, ports)
 
 
-def _remove(options: argparse.Namespace, ports: Ports) -> None:
-    print(f"{options.model}: {_sentence(remove_model(options.model, actor_in(options), ports))}")
-    _mention_running_job(options.model, ports)
+@commands.add("remove", "models remove churn --yes", "take a model out of the fleet; its history stays")
+def remove(
+    context: typer.Context,
+    model: Model,
+    _: Annotated[bool, typer.Option("--yes", help="confirm the removal")],
+    actor: Actor = None,
+    as_json: Json = False,
+) -> None:
+    """Take a model out of the fleet. Its history stays, and a running job continues."""
+    ports = ports_of(context)
+    _print_applied(remove_model(model, actor_or_user(actor), ports), as_json, ports)
 
 
-def _mention_running_job(model_name: str, ports: Ports) -> None:
-    owner = ports.states.get(model_name).owner_at(ports.clock.now())
-    if owner:
-        print(f"{model_name}: job {owner} continues; stop its execution if it should not")
+@commands.add(
+    "lift-quarantine", 'models lift-quarantine churn --reason "the export is repaired"', "lift a quarantine by hand"
+)
+def lift(
+    context: typer.Context,
+    model: Model,
+    reason: Annotated[str, reason_option("shown in the notification")],
+    actor: Actor = None,
+    as_json: Json = False,
+) -> None:
+    """Lift a quarantine by hand, without waiting for the next check of the data; people are notified."""
+    was_lifted = lift_quarantine(model, reason, actor_or_user(actor), ports_of(context))
+    if as_json:
+        print_json({"model_name": model, "was_lifted": was_lifted})
+        return
+    print(f"{model}: {'no longer' if was_lifted else 'was not'} in quarantine")
 
 
-def _lift_quarantine(options: argparse.Namespace, ports: Ports) -> None:
-    was_lifted = lift_quarantine(options.model, options.reason, actor_in(options), ports)
-    print(f"{options.model}: {'no longer' if was_lifted else 'was not'} in quarantine")
+def _print_applied(applied: AppliedPolicy, as_json: bool, ports: Ports) -> None:
+    """Print a policy whose status was changed, and which job goes on although no other one will start."""
+    if as_json:
+        print_json(applied)
+        return
+    model = applied.policy.model
+    print(f"{model}: {_sentence(applied)}")
+    owner = ports.states.get(model).owner_at(ports.clock.now())
+    if owner and applied.status is not PolicyStatus.ACTIVE:
+        print(f"{model}: job {owner} continues; stop its execution if it should not")

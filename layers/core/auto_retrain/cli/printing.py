@@ -1,10 +1,16 @@
-"""Prints records on a terminal: plain text, times in UTC."""
+"""Prints records: plain text for programs, never cut; tables that fit their terminal for people; times in UTC."""
 
 import json
+import sys
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import accumulate
+from shutil import get_terminal_size
+from typing import Any
 
-from ..domain.base import Record
+from pydantic_core import to_jsonable_python
+
+from ..domain.job import RetrainingJob
 from ..domain.text import one_line
 
 
@@ -18,14 +24,45 @@ def moment(at: datetime | None) -> str:
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print aligned columns; the last one has no limit."""
-    cells = [[*headings], *([plain(str(cell)) for cell in row] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for row in cells:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    """Print aligned columns; on a terminal, columns that do not fit beside the others are shown below them."""
+    cells = [[plain(str(cell)) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
+    if sys.stdout.isatty():
+        _print_for_people(headings, cells, widths)
+        return
+    for row in ([*headings], *cells):
+        print(_aligned(row, widths))
 
 
-def print_json(value: Record | Sequence[Record]) -> None:
-    records = value if isinstance(value, Sequence) else [value]
-    documents = [record.model_dump(mode="json") for record in records]
-    print(json.dumps(documents if isinstance(value, Sequence) else documents[0], indent=2))
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()
+
+
+def _print_for_people(headings: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int]) -> None:
+    # Imported when there is a terminal: scripts need not wait for it.
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.text import Text
+
+    # Rich itself takes 80 columns for a terminal that it does not know.
+    columns, lines = get_terminal_size()
+    console = Console(file=sys.stdout, width=columns, height=lines)
+    ends = accumulate(width + 2 for width in widths)
+    beside = max(1, sum(end - 2 <= console.width for end in ends))
+    # Always as Text, never as a string, so that no name is read as markup.
+    console.print(Text(_aligned(headings[:beside], widths), style="bold"), soft_wrap=True)
+    for row in rows:
+        console.print(Text(_aligned(row[:beside], widths)), soft_wrap=True)
+        for heading, cell in zip(headings[beside:], row[beside:], strict=True):
+            if cell not in ("", "-"):
+                console.print(Padding(Text(f"{heading.lower()}: {cell}"), (0, 0, 0, 2)))
+
+
+def print_json(value: object) -> None:
+    """Print records, or what is made of them, as one JSON document."""
+    print(json.dumps(to_jsonable_python(value), indent=2))
+
+
+def job_document(job: RetrainingJob) -> dict[str, Any]:
+    """A job without its task tokens: anyone who reads one could answer for the cluster or for a person."""
+    return job.model_dump(mode="json", exclude={"pending", "pending_review"})

@@ -1,56 +1,55 @@
 """`auto-retrain receipts`: what retrainings cost, and how many of them changed something."""
 
-import argparse
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from ..domain.receipt import Prices, Receipt, receipt_of
-from ..ports import Ports
+import typer
+
+from ..domain.prices import PriceList
+from ..domain.receipt import Receipt, receipt_of
 from ..usecases.lookup import known_policy
-from .arguments import add_model, number_up_to
-from .price_files import read_prices
-from .printing import print_json, print_table
+from .arguments import Json, ModelOrAll, number_up_to, ports_of
+from .commands import Commands
+from .price_files import read_price_file
+from .printing import plain, print_json, print_table
 
-_HEADINGS = ("CREATED", "ENDED", "PODS", "REST", "TOTAL", "JOB")
-
-
-def add_commands(commands: Any) -> None:
-    receipts = commands.add_parser(
-        "receipts",
-        help="show what retrainings cost",
-        description="Show what each retraining of one model, or of all models, cost in US dollars: its pods, and the "
-        "rest (functions, state transitions, a month of what it stored).",
-    )
-    add_model(receipts, help="only jobs of this model", nargs="?")
-    receipts.add_argument(
-        "--days",
-        metavar="N",
-        type=number_up_to(365),
-        default=30,
-        help="number of days (default: %(default)s)",
-    )
-    receipts.add_argument("--prices", metavar="FILE", type=Path, help="prices of your own (default: list prices)")
-    receipts.add_argument("--json", action="store_true", help="print JSON with all details")
-    receipts.set_defaults(run=_receipts)
+_HEADINGS = ("CREATED", "ENDED", "PODS", "REST", "TOTAL", "FORECAST", "JOB")
 
 
-def _receipts(options: argparse.Namespace, ports: Ports) -> None:
-    prices = read_prices(options.prices)
-    if options.model:
-        known_policy(options.model, ports)
-    jobs = ports.jobs.list_since(ports.clock.now() - timedelta(days=options.days))
-    receipts = [receipt_of(job, prices) for job in jobs if options.model in (None, job.model_name)]
-    if options.json:
-        print_json(receipts)
-    elif not receipts:
-        print(f"no retraining in {options.days} days")
+commands = Commands()
+
+
+@commands.add("receipts", "receipts churn --days 90")
+def receipts(
+    context: typer.Context,
+    model: ModelOrAll = None,
+    days: Annotated[int, typer.Option("--days", metavar="N", parser=number_up_to(365), help="number of days")] = 30,
+    prices: Annotated[
+        Path | None,
+        typer.Option("--prices", metavar="FILE", help="prices of your own (default: those of the deployment)"),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what each retraining of one model, or of all models, cost in US dollars: its pods, and the rest (functions,
+    state transitions, a month of what it stored)."""
+    ports = ports_of(context)
+    price_list = PriceList(prices=read_price_file(prices)) if prices else ports.prices.current()
+    since = ports.clock.now() - timedelta(days=days)
+    if model:
+        known_policy(model, ports)
+    jobs = ports.jobs.list_of_model(model, since) if model else ports.jobs.list_since(since)
+    own = [receipt_of(job, price_list.prices) for job in jobs]
+    if as_json:
+        print_json(own)
+    elif not own:
+        print(f"no retraining in {days} days")
     else:
-        _print(receipts, prices)
+        _print(own, price_list)
 
 
-def _print(receipts: Sequence[Receipt], prices: Prices) -> None:
+def _print(receipts: Sequence[Receipt], given: PriceList) -> None:
     print_table(_HEADINGS, [_row(receipt) for receipt in receipts])
     total = sum(receipt.total for receipt in receipts)
     unchanged = [receipt for receipt in receipts if not receipt.changed_something]
@@ -61,11 +60,14 @@ def _print(receipts: Sequence[Receipt], prices: Prices) -> None:
         print("<  at most: some pod left no report")
     if any(receipt.unmeasured for receipt in receipts):
         print("?  without steps of which nothing was measured, or that have not ended")
-    print(f"prices as of {prices.as_of} in {prices.region}; check them against your bill")
+    if given.problem:
+        print(f"your own prices cannot be read, so list prices were used: {plain(given.problem)}")
+    print(f"prices as of {given.prices.as_of} in {given.prices.region}; check them against your bill")
 
 
 def _row(receipt: Receipt) -> tuple[str, ...]:
     mark = ("<" if receipt.at_most else "") + ("?" if receipt.unmeasured else "")
     rest = receipt.total - receipt.pods
     money = f"{receipt.pods:.4f}", f"{rest:.4f}", f"{receipt.total:.4f}{mark}"
-    return (f"{receipt.created_at:%m-%d %H:%M}", receipt.outcome, *money, receipt.job_id)
+    forecast = "" if receipt.forecast is None else f"{receipt.forecast:.4f}"
+    return (f"{receipt.created_at:%m-%d %H:%M}", receipt.outcome, *money, forecast, receipt.job_id)

@@ -1,53 +1,35 @@
 """`auto-retrain report …`: writes pages for a browser."""
 
-import argparse
 from pathlib import Path
-from typing import Any
+from typing import Annotated
+
+import typer
 
 from ..domain.errors import EventInvalid
-from ..ports import Ports
 from ..usecases.lookup import job_of
 from ..usecases.reporting.fleet_page import fleet_page
 from ..usecases.reporting.job_page import job_page
-from .arguments import add_job
+from .arguments import Job, ports_of
+from .commands import Commands
+
+commands = Commands("report")
+
+Output = Annotated[Path, typer.Option("--output", metavar="FILE", help="where to write it; a file there is replaced")]
 
 
-def add_commands(commands: Any) -> None:
-    verbs = commands.add_parser("report", help="write a page about a job or the fleet").add_subparsers(
-        required=True, metavar="VERB"
-    )
-    job = verbs.add_parser(
-        "job",
-        help="write the page about a job",
-        description="Write the page about a job, ended or not: its timeline, why it was opened, the comparison with "
-        "the champion, and why it failed, if it did.",
-    )
-    add_job(job)
-    _add_output(job)
-    job.set_defaults(run=_job)
-
-    fleet = verbs.add_parser(
-        "fleet",
-        help="write the page about all models",
-        description="Write the page about all models: what needs a person, how each model is, what serves, its last "
-        "job, and when its schedule fires next.",
-    )
-    _add_output(fleet)
-    fleet.set_defaults(run=_fleet)
+@commands.add("job", "report job churn-0123456789 --output job.html", "write the page about a job")
+def report_job(context: typer.Context, job: Job, output: Output) -> None:
+    """Write the page about a job, ended or not: its timeline, why it was opened, the comparison with the champion, and
+    why it failed, if it did."""
+    ports = ports_of(context)
+    _write(output, job_page(job_of(job, ports), ports, linked=False))
 
 
-def _add_output(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--output", metavar="FILE", type=Path, required=True, help="where to write it; a file there is replaced"
-    )
-
-
-def _job(options: argparse.Namespace, ports: Ports) -> None:
-    _write(options.output, job_page(job_of(options.job, ports), ports, linked=False))
-
-
-def _fleet(options: argparse.Namespace, ports: Ports) -> None:
-    _write(options.output, fleet_page(ports))
+@commands.add("fleet", "report fleet --output fleet.html", "write the page about all models")
+def report_fleet(context: typer.Context, output: Output) -> None:
+    """Write the page about all models: what needs a person, how each model is, what serves, its last job, and when its
+    schedule fires next."""
+    _write(output, fleet_page(ports_of(context)))
 
 
 def _write(path: Path, page: str) -> None:

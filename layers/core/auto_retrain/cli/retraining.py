@@ -1,87 +1,117 @@
 """`auto-retrain retrain` and `retrained`: a retraining that a person requests, or that was done elsewhere."""
 
-import argparse
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any
 
-from ..ports import Ports
+import typer
+
 from ..usecases.triggering.record_retraining import record_retraining
 from ..usecases.triggering.request_retraining import request_retraining
-from .arguments import AddParameter, actor_in, add_actor, add_model, add_reason, object_of, time_of
-from .printing import moment, plain
+from .arguments import (
+    Actor,
+    Json,
+    Model,
+    actor_or_user,
+    object_of,
+    ports_of,
+    reason_option,
+    refuse_both,
+    time_of,
+    values_by_key,
+)
+from .commands import Commands
+from .printing import moment, plain, print_json
+
+# Neither a success nor a mistake: the request is recorded, and comes to nothing.
+HELD_BACK = 3
+
+commands = Commands()
 
 
-def add_commands(commands: Any) -> None:
-    retrain = commands.add_parser(
-        "retrain",
-        help="retrain a model now",
-        description="Start an execution that retrains a model, with one training or several. If a job of the model is "
-        "running, the request waits for its end.",
-    )
-    add_model(retrain)
-    add_reason(retrain, "recorded with the job")
-    add_actor(retrain)
-    retrain.add_argument(
-        "--parameter",
-        metavar="KEY=JSON",
-        dest="parameters",
-        action=AddParameter,
-        help="a training parameter that overrides the policy's; may be given several times",
-    )
-    several = retrain.add_mutually_exclusive_group()
-    several.add_argument(
-        "--variant",
-        metavar="JSON",
-        dest="variants",
-        action="append",
-        default=[],
-        type=object_of,
-        help="parameters of one of several trainings, of which the best is judged; give it at least twice",
-    )
-    several.add_argument(
-        "--grid",
-        metavar="KEY=[JSON,…]",
-        action=AddParameter,
-        help="values of a parameter; every combination is trained; may be given several times",
-    )
-    retrain.add_argument("--review", action="store_true", help="deploy only after a review")
-    retrain.add_argument(
-        "--force",
-        action="store_true",
-        help="ignore a pause, cool-down, caps and a low chance; never broken data, a running job or the floors",
-    )
-    retrain.set_defaults(run=_retrain)
-
-    retrained = commands.add_parser(
-        "retrained",
-        help="record that a model was retrained elsewhere",
-        description="Record that a model was retrained elsewhere, so that its schedule counts from there. The latest "
-        "time counts.",
-    )
-    add_model(retrained)
-    retrained.add_argument(
-        "--at", metavar="TIME", type=time_of, help="when, such as 2026-03-01T12:00:00Z (default: now)"
-    )
-    retrained.set_defaults(run=_retrained)
-
-
-def _retrain(options: argparse.Namespace, ports: Ports) -> None:
+@commands.add("retrain", 'retrain churn --reason "new labels" --parameter max_iter=300')
+def retrain(
+    context: typer.Context,
+    model: Model,
+    reason: Annotated[str, reason_option("recorded with the job")],
+    actor: Actor = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--parameter",
+            metavar="KEY=JSON",
+            help="a training parameter that overrides the policy's; may be given several times",
+        ),
+    ] = None,
+    variant: Annotated[
+        list[Any] | None,
+        typer.Option(
+            "--variant",
+            metavar="JSON",
+            parser=object_of,
+            help="parameters of one of several trainings, of which the best is judged; give it at least twice",
+        ),
+    ] = None,
+    grid: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--grid",
+            metavar="KEY=[JSON,…]",
+            help="values of a parameter; every combination is trained; may be given several times; not with --variant",
+        ),
+    ] = None,
+    review: Annotated[bool, typer.Option("--review", help="deploy only after a review")] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="ignore a pause, cool-down, caps and a low chance; never broken data, a running job or the floors",
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> int:
+    """Start an execution that retrains a model, with one training or several. If a job of the model is running, the
+    request waits for its end. Exits with 3 if something holds it back, so that no job is opened."""
+    refuse_both(context, "--variant", "--grid")
     started = request_retraining(
-        options.model,
-        ports,
-        actor=actor_in(options),
-        reason=options.reason,
-        parameters=options.parameters,
-        variants=options.variants,
-        grid=options.grid,
-        review=options.review,
-        force=options.force,
+        model,
+        parameters=values_by_key("--parameter", parameter or ()),
+        grid=values_by_key("--grid", grid or ()),
+        ports=ports_of(context),
+        actor=actor_or_user(actor),
+        reason=reason,
+        variants=variant or (),
+        review=review,
+        force=force,
     )
-    print(f"job        {started.job_id}")
+    if as_json:
+        print_json(started)
+        return HELD_BACK if started.outcome == "held" else 0
+    if started.outcome == "expected":
+        print(f"job        {started.job_id}")
+    elif started.outcome == "waits":
+        print(f"waits for  {started.running_job}")
     print(f"execution  {started.execution_arn}")
     for hold in started.holds:
         print(plain(f"held back by {hold.kind}: {hold.reason}"))
+    if started.outcome != "held":
+        return 0
+    print(f"no job is opened: {started.way_out}")
+    return HELD_BACK
 
 
-def _retrained(options: argparse.Namespace, ports: Ports) -> None:
-    state = record_retraining(options.model, options.at, ports)
-    print(f"{options.model}: last retrained {moment(state.last_retrained_at)}")
+@commands.add("retrained", "retrained churn --at 2026-03-01T12:00:00Z")
+def retrained(
+    context: typer.Context,
+    model: Model,
+    at: Annotated[
+        datetime | None,
+        typer.Option("--at", metavar="TIME", parser=time_of, help="when, such as 2026-03-01T12:00:00Z (default: now)"),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Record that a model was retrained elsewhere, so that its schedule counts from there. The latest time counts."""
+    state = record_retraining(model, at, ports_of(context))
+    if as_json:
+        print_json({"model_name": model, "last_retrained_at": state.last_retrained_at})
+        return
+    print(f"{model}: last retrained {moment(state.last_retrained_at)}")

@@ -1,65 +1,72 @@
 """`auto-retrain job`, `approve` and `decline`: shows a job, and decides whether its challenger may serve."""
 
-import argparse
 import json
-from typing import Any
+from typing import Annotated
+
+import typer
 
 from ..domain.job import RetrainingJob
 from ..domain.numbers import shown_number, shown_p_value
-from ..ports import Ports
 from ..usecases.lookup import job_of
 from ..usecases.promoting.review import awaits_review, review_challenger
-from .arguments import actor_in, add_actor, add_job, add_reason
-from .printing import moment, plain, print_table
+from .arguments import Actor, Job, Json, actor_or_user, ports_of, reason_option
+from .commands import Commands
+from .printing import job_document, moment, plain, print_json, print_table
+
+commands = Commands()
 
 
-def add_commands(commands: Any) -> None:
-    job = commands.add_parser(
-        "job",
-        help="show one job",
-        description="Show one job: its data, metrics, gates and variants, and where its report is.",
-    )
-    add_job(job)
-    job.add_argument("--json", action="store_true", help="print the whole record as JSON")
-    job.set_defaults(run=_show)
-
-    approve = commands.add_parser(
-        "approve",
-        help="deploy a challenger that waits for a review",
-        description="Approve a challenger that waits for a review, so that it is deployed. Repeating it does nothing.",
-    )
-    add_job(approve)
-    add_reason(approve, "recorded with the job", required=False)
-    add_actor(approve)
-    approve.set_defaults(run=_review, approved=True)
-
-    decline = commands.add_parser(
-        "decline",
-        help="do not deploy a challenger that waits for a review",
-        description="Decline a challenger that waits for a review; it is not deployed. A review cannot be changed.",
-    )
-    add_job(decline)
-    add_reason(decline, "recorded with the job and sent to people")
-    add_actor(decline)
-    decline.set_defaults(run=_review, approved=False)
+@commands.add("approve", "approve churn-0123456789")
+def approve(
+    context: typer.Context,
+    job: Job,
+    reason: Annotated[str | None, reason_option("recorded with the job")] = None,
+    actor: Actor = None,
+    as_json: Json = False,
+) -> None:
+    """Approve a challenger that waits for a review, so that it is deployed. Repeating it does nothing."""
+    reviewed = review_challenger(job, True, actor_or_user(actor), reason, ports_of(context))
+    _print_review(reviewed, "approved", as_json)
 
 
-def _review(options: argparse.Namespace, ports: Ports) -> None:
-    job = review_challenger(options.job, options.approved, actor_in(options), options.reason, ports)
-    decision, actor = "approved" if options.approved else "declined", job.review.actor if job.review else "nobody"
+@commands.add("decline", 'decline churn-0123456789 --reason "it is worse for new customers"')
+def decline(
+    context: typer.Context,
+    job: Job,
+    reason: Annotated[str, reason_option("recorded with the job and sent to people")],
+    actor: Actor = None,
+    as_json: Json = False,
+) -> None:
+    """Decline a challenger that waits for a review; it is not deployed. A review cannot be changed."""
+    reviewed = review_challenger(job, False, actor_or_user(actor), reason, ports_of(context))
+    _print_review(reviewed, "declined", as_json)
+
+
+def _print_review(job: RetrainingJob, decision: str, as_json: bool) -> None:
+    if as_json:
+        print_json(job_document(job))
+        return
+    actor = job.review.actor if job.review else "nobody"
     print(f"{job.job_id}: version {job.challenger_version} {decision} by {actor}")
 
 
-def _show(options: argparse.Namespace, ports: Ports) -> None:
-    job = job_of(options.job, ports)
-    if options.json:
-        # Anyone who reads a task token could answer for the cluster or for a person.
-        print(json.dumps(job.model_dump(mode="json", exclude={"pending", "pending_review"}), indent=2))
+@commands.add("job", "job churn-0123456789")
+def show(context: typer.Context, job: Job, as_json: Json = False) -> None:
+    """Show one job: its data, metrics, gates and variants, and where its report is."""
+    record = job_of(job, ports_of(context))
+    if as_json:
+        print_json(job_document(record))
         return
+    _print_job(record)
+
+
+def _print_job(job: RetrainingJob) -> None:
     print(f"{job.job_id}  {job.trigger_type.value}  {(job.ending or job.status).value}  {moment(job.created_at)}")
     print(plain(_standing(job)))
     _print_data_check(job)
     _print_metrics(job)
+    if job.money:
+        print(job.money)
     if job.report_uri:
         print(f"report: {job.report_uri}")
     if job.trace_id:

@@ -1,10 +1,10 @@
 """`auto-retrain rollout` and `rollback`: shows how a version goes into production, steps in, and takes it back."""
 
-import argparse
-import json
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from ..domain.analysis import RolloutEvidence
 from ..domain.errors import EventInvalid
@@ -17,86 +17,90 @@ from ..usecases.lookup import known_policy
 from ..usecases.rolling_out import intervene
 from ..usecases.rolling_out.decide import foresee
 from ..usecases.rolling_out.roll_back import roll_back
-from .arguments import actor_in, add_actor, add_model, add_reason, version_number
-from .printing import moment, plain, print_table
+from .arguments import Actor, Json, Model, actor_or_user, one_of, ports_of, reason_option, version_option
+from .commands import Commands
+from .printing import moment, plain, print_json, print_table
 
 FOLLOW_SECONDS = 10.0
 _VERBS = ("pause", "resume", "promote", "abort")
 
 
-def add_commands(commands: Any) -> None:
-    rollout = commands.add_parser(
-        "rollout",
-        help="show the rollout of a model, or step in",
-        description="Show the rollout of a model, what its checks say, and what serves; or pause it, let it go on, end "
-        "it with a promotion, or abort it.",
-    )
-    add_model(rollout)
-    rollout.add_argument("action", metavar="ACTION", nargs="?", choices=_VERBS, help=f"one of: {', '.join(_VERBS)}")
-    rollout.add_argument("--follow", action="store_true", help="show it again every few seconds, until it has ended")
-    rollout.add_argument("--json", action="store_true", help="print record and evidence as JSON")
-    add_reason(rollout, "recorded with the action, which needs one", required=False)
-    add_actor(rollout)
-    rollout.set_defaults(run=_rollout)
-
-    rollback = commands.add_parser(
-        "rollback",
-        help="take back what serves a model",
-        description="Take back the challenger of a rollout, or else the champion: the last good version serves again. "
-        "It needs neither MLflow nor metrics. A second rollback within 15 minutes changes nothing, unless it names "
-        "--to; a later one goes back further.",
-    )
-    add_model(rollback)
-    rollback.add_argument(
-        "--to",
-        metavar="VERSION",
-        type=version_number,
-        help="a version that has served before (default: the last good one)",
-    )
-    add_reason(rollback, "recorded, and sent to people")
-    add_actor(rollback)
-    rollback.set_defaults(run=_rollback)
+commands = Commands()
 
 
-def _rollback(options: argparse.Namespace, ports: Ports) -> int:
-    to = None if options.to is None else str(options.to)
-    actor = actor_in(options)
-    check_person(actor, options.reason)
-    request = RollbackRequest(model_name=options.model, to=to, actor=actor, reason=options.reason)
-    return _print_outcome(roll_back(request, ports))
+@commands.add("rollback", 'rollback churn --reason "refunds doubled"')
+def rollback(
+    context: typer.Context,
+    model: Model,
+    reason: Annotated[str, reason_option("recorded, and sent to people")],
+    to: Annotated[
+        int | None, version_option("a version that has served before (default: the last good one)", name="--to")
+    ] = None,
+    actor: Actor = None,
+    as_json: Json = False,
+) -> int:
+    """Take back the challenger of a rollout, or else the champion: the last good version serves again. It needs neither
+    MLflow nor metrics. A second rollback within 15 minutes changes nothing, unless it names --to; a later one goes back
+    further."""
+    person = actor_or_user(actor)
+    check_person(person, reason)
+    request = RollbackRequest(model_name=model, to=None if to is None else str(to), actor=person, reason=reason)
+    return _print_outcome(roll_back(request, ports_of(context)), as_json)
 
 
-def _rollout(options: argparse.Namespace, ports: Ports) -> int | None:
-    if options.action:
-        return _step_in(options, ports)
-    if options.reason or options.actor:
+@commands.add("rollout", 'rollout churn pause --reason "a campaign until Monday"')
+def rollout(
+    context: typer.Context,
+    model: Model,
+    action: Annotated[
+        str | None, typer.Argument(metavar="ACTION", parser=one_of(_VERBS), help=f"one of: {', '.join(_VERBS)}")
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="show it again every few seconds, until it has ended")
+    ] = False,
+    as_json: Json = False,
+    reason: Annotated[str | None, reason_option("recorded with the action, which needs one")] = None,
+    actor: Actor = None,
+) -> int:
+    """Show the rollout of a model, what its checks say, and what serves; or pause it, let it go on, end it with a
+    promotion, or abort it."""
+    if action:
+        if reason is None:
+            raise EventInvalid(f"--reason: required for {action}")
+        return _step_in(model, action, actor_or_user(actor), reason, as_json, ports_of(context))
+    if reason or actor:
         raise EventInvalid(f"--reason and --actor go with an action: one of {', '.join(_VERBS)}")
-    _show(options, ports)
-    while options.follow and ports.ledger.serving(options.model).rollout:
+    ports = ports_of(context)
+    _show(model, as_json, ports)
+    while follow and ports.ledger.serving(model).rollout:
         time.sleep(FOLLOW_SECONDS)
         print()
-        _show(options, ports)
-    return None
+        _show(model, as_json, ports)
+    return 0
 
 
-def _step_in(options: argparse.Namespace, ports: Ports) -> int:
-    if options.reason is None:
-        raise EventInvalid(f"--reason: required for {options.action}")
-    actor = actor_in(options)
-    if options.action == "abort":
-        return _print_outcome(intervene.abort(options.model, actor, options.reason, ports))
+def _step_in(model: str, action: str, actor: str, reason: str, as_json: bool, ports: Ports) -> int:
+    if action == "abort":
+        return _print_outcome(intervene.abort(model, actor, reason, ports), as_json)
     steps: dict[str, Callable[..., ServingRecord]] = {
         "pause": intervene.pause,
         "resume": intervene.resume,
         "promote": intervene.promote,
     }
-    record = steps[options.action](options.model, actor, options.reason, ports)
-    print(f"{options.model}: {_standing(record, ports.ledger.evidence(options.model), ports)}")
+    record = steps[action](model, actor, reason, ports)
+    evidence = ports.ledger.evidence(model)
+    if as_json:
+        print_json(_document(record, evidence))
+    else:
+        print(plain(f"{model}: {_standing(record, evidence, ports)}"))
     return 0
 
 
-def _print_outcome(outcome: RollbackOutcome) -> int:
+def _print_outcome(outcome: RollbackOutcome, as_json: bool) -> int:
     """Whatever could not be reached yet makes the exit code 1: scripts must not believe it is done."""
+    if as_json:
+        print_json(outcome)
+        return 1 if outcome.pending else 0
     if outcome.unchanged:
         print(plain(f"{outcome.model_name}: nothing to take back: {outcome.unchanged}"))
     else:
@@ -109,18 +113,14 @@ def _print_outcome(outcome: RollbackOutcome) -> int:
     return 1 if outcome.pending else 0
 
 
-def _show(options: argparse.Namespace, ports: Ports) -> None:
-    record, evidence = ports.ledger.serving(options.model), ports.ledger.evidence(options.model)
+def _show(model: str, as_json: bool, ports: Ports) -> None:
+    record, evidence = ports.ledger.serving(model), ports.ledger.evidence(model)
     if record.champion is None:
-        known_policy(options.model, ports)
-    if options.json:
-        # Anyone who reads a task token could answer for the watcher.
-        hidden = {"rollout": {"task_token"}} if record.rollout else None
-        shown = evidence.model_dump(mode="json") if evidence else None
-        documents = {"serving": record.model_dump(mode="json", exclude=hidden), "evidence": shown}
-        print(json.dumps(documents, indent=2))
+        known_policy(model, ports)
+    if as_json:
+        print_json(_document(record, evidence))
         return
-    print(plain(f"{options.model}: {_standing(record, evidence, ports)}"))
+    print(plain(f"{model}: {_standing(record, evidence, ports)}"))
     if record.champion:
         print(f"champion: version {record.champion.version.number} since {moment(record.champion.deployed_at)}")
     for line in _after_promotion(record):
@@ -131,6 +131,12 @@ def _show(options: argparse.Namespace, ports: Ports) -> None:
     if own:
         rows = [(verdict.check, verdict.label, verdict.reason) for verdict in own.analysis.verdicts]
         print_table(("CHECK", "OUTCOME", "REASON"), rows)
+
+
+def _document(record: ServingRecord, evidence: RolloutEvidence | None) -> dict[str, Any]:
+    # Anyone who reads a task token could answer for the watcher.
+    hidden = {"rollout": {"task_token"}} if record.rollout else None
+    return {"serving": record.model_dump(mode="json", exclude=hidden), "evidence": evidence}
 
 
 def _after_promotion(record: ServingRecord) -> Iterator[str]:

@@ -1,18 +1,19 @@
 """`auto-retrain why` and `why-not`: past decisions about a model, and what would be decided now."""
 
-import argparse
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Annotated
+
+import typer
 
 from ..domain.decision_record import DecisionRecord
 from ..domain.numbers import shown_p_value
 from ..domain.outlook import ModelOutlook, TriggerOutlook
 from ..domain.verdict import Outcome, Verdict
-from ..ports import Ports
 from ..usecases.triggering.why import explain_decisions
 from ..usecases.triggering.why_not import predict_triggers
-from .arguments import add_limit, add_model
+from .arguments import Json, Model, limit_option, ports_of
+from .commands import Commands
 from .printing import moment, plain, print_json
 
 # Of each decision, unless all are asked for.
@@ -21,39 +22,31 @@ SHOWN_VERDICTS = 3
 _MATTERS_MOST = (Outcome.MET, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.UNMET)
 
 
-def add_commands(commands: Any) -> None:
-    why = commands.add_parser(
-        "why",
-        help="show the last decisions about a model, with their evidence",
-        description="Show the last decisions about a model: the verdict of each trigger, and the outcome.",
-    )
-    add_limit(why, default=5)
-    why.add_argument(
-        "--all",
-        action="store_true",
-        help=f"show every verdict of a decision, not only the {SHOWN_VERDICTS} that mattered most",
-    )
-    why_not = commands.add_parser(
-        "why-not",
-        help="show which triggers would start a retraining now, and what holds them back",
-        description="Judge the metric and the schedule now and show what would happen; nothing is started or written. "
-        "Drift is not judged again: the last check is shown, with its age.",
-    )
-    for command, run in ((why, _why), (why_not, _why_not)):
-        add_model(command)
-        command.add_argument("--json", action="store_true", help="print JSON with all details")
-        command.set_defaults(run=run)
+commands = Commands()
 
 
-def _why(options: argparse.Namespace, ports: Ports) -> None:
-    decisions = explain_decisions(options.model, options.limit, ports)
-    if options.json:
+@commands.add("why", "why churn --limit 1 --all")
+def why(
+    context: typer.Context,
+    model: Model,
+    limit: Annotated[int, limit_option()] = 5,
+    with_all: Annotated[
+        bool,
+        typer.Option(
+            "--all", help=f"show every verdict of a decision, not only the {SHOWN_VERDICTS} that mattered most"
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Show the last decisions about a model: the verdict of each trigger, and the outcome."""
+    decisions = explain_decisions(model, limit, ports_of(context))
+    if as_json:
         print_json(decisions)
         return
     for decision in decisions:
-        _print_decision(decision, options.all)
+        _print_decision(decision, with_all)
     if not decisions:
-        print(f"{options.model}: no decisions yet")
+        print(f"{model}: no decisions yet")
 
 
 def _print_decision(decision: DecisionRecord, with_all: bool) -> None:
@@ -96,9 +89,12 @@ def _numbers(verdict: Verdict) -> str:
     return ", ".join(f"{name} {number}" for name, number in numbers.items() if number is not None)
 
 
-def _why_not(options: argparse.Namespace, ports: Ports) -> None:
-    outlook = predict_triggers(options.model, ports)
-    if options.json:
+@commands.add("why-not", "why-not churn")
+def why_not(context: typer.Context, model: Model, as_json: Json = False) -> None:
+    """Judge the metric and the schedule now and show what would happen; nothing is started or written. Drift is not
+    judged again: the last check is shown, with its age."""
+    outlook = predict_triggers(model, ports_of(context))
+    if as_json:
         print_json(outlook)
         return
     _print_model(outlook)

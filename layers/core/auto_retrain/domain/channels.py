@@ -44,6 +44,7 @@ SEVERITIES: dict[str, Severity] = {
     "failure_acknowledged": "normal",
     "alias_moved": "loud",
     "serving_differs": "loud",
+    "serving_agrees": "normal",
     "quarantine_set": "loud",
     "quarantine_lasts": "loud",
     "quarantine_lifted": "normal",

@@ -6,8 +6,9 @@ import rfc8785
 
 from .base import Record, UtcTime
 from .digest import sha256_of
+from .notebook import as_table
 from .trigger_type import TriggerType
-from .verdict import Verdict
+from .verdict import VERDICT_HEADINGS, Verdict
 
 # An item may have 400 KB; the first verdicts are the most important.
 MAX_BYTES = 100_000
@@ -29,6 +30,23 @@ HeldBy = Literal[
     "fleet_jobs",
     "fleet_budget",
 ]
+
+
+_BY_FORCE = "wait until then, or ask for it with force"
+_BY_HAND = "a person who asks for it by hand is not held by this"
+_WAYS_OUT: dict[HeldBy, str] = {
+    "paused": "resume the model, or ask for it with force",
+    "quarantine": "repair the data, or lift the quarantine by hand; force does not override it",
+    "running_job": "wait for the end of that job; force does not override it",
+    "cool_down": _BY_FORCE,
+    "daily_cap": _BY_FORCE,
+    "monthly_cap": _BY_FORCE,
+}
+
+
+def way_out(held_by: HeldBy | None) -> str:
+    """What a person can do about a hold of a kind, or about a retraining that is not due."""
+    return _WAYS_OUT.get(held_by, _BY_HAND) if held_by else _BY_HAND
 
 
 class Hold(Record):
@@ -59,6 +77,15 @@ class DecisionRecord(Record):
     execution_arn: str | None = None
     job_id: str | None = None
     decision_hash: str = ""
+
+    def _repr_html_(self) -> str:
+        about = [("outcome", self.outcome), ("reason", self.reason), ("held by", self.held_by), ("job", self.job_id)]
+        at = f"{self.event_time:%F %H:%M}Z"
+        return as_table(f"Decision on {self.model_name}, {at}", about) + (
+            as_table("Verdicts", [VERDICT_HEADINGS, *(verdict.cells for verdict in self.verdicts)])
+            if self.verdicts
+            else ""
+        )
 
     def sealed(self) -> "DecisionRecord":
         """The same decision with its hash, and with as many of its verdicts as a store can hold."""

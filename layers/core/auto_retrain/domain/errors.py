@@ -11,7 +11,7 @@ AutoRetrainError
 └── PermanentError           will not pass; the job is closed as failed
     ├── EventInvalid · PolicyInvalid · PolicyConflict · ModelUnknown
     ├── SettingMissing · SettingInvalid
-    ├── JobUnknown · LeaseHeld · RequestRefused · IllegalTransition
+    ├── JobUnknown · LeaseHeld · RequestRefused · RetrainingHeld · IllegalTransition
     ├── RecordInvalid · RecordTooLarge
     ├── DataMissing · DataInvalid (DataChanged) · ArtifactInvalid (ArtifactMissing)
     ├── AwsRefused · ClusterRefused · ClusterConflict · RegistryRefused · OrdersTooLarge
@@ -166,6 +166,14 @@ class LeaseHeld(PermanentError):
 
 class RequestRefused(PermanentError):
     """Too many requests wait for this model already."""
+
+
+class RetrainingHeld(PermanentError):
+    """A retraining that was asked for does not start; `held_by` is the kind of what holds it, None if it is not due."""
+
+    def __init__(self, model_name: str, reason: str, way_out: str, held_by: str | None = None) -> None:
+        super().__init__(f"'{model_name}' is not retrained: {reason}; {way_out}")
+        self.model_name, self.reason, self.way_out, self.held_by = model_name, reason, way_out, held_by
 
 
 class IllegalTransition(PermanentError):

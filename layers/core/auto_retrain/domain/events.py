@@ -17,7 +17,9 @@ class FactEvent(Record):
 
     Fields may be added within a version; it changes when one goes, or comes to mean something else.
     `topic` is the kind, and for the end of a job how it ended. `models` is how many models the fact is about; if there
-    are several, `model_name` is one of them. `fact` holds all fields of the fact, and is null if they are too large.
+    are several, `model_name` is one of them and `model_names` are all. `fact` holds all fields of the fact, and is null
+    if they are too large, as `model_names` is empty then. `page` is the address of the page that shows more, if the
+    deployment has one (`PagesUrl`).
     """
 
     # Fields that only a newer release knows are ignored.
@@ -30,16 +32,18 @@ class FactEvent(Record):
     severity: Severity
     model_name: str
     models: int = 1
+    model_names: tuple[str, ...] = ()
     job_id: str | None = None
     actor: str | None = None
     at: UtcTime
     sentence: str
+    page: str | None = None
     fact: dict[str, Any] | None = None
 
     def fitting(self) -> Self:
         """The event itself, or without the fields of the fact if the bus would refuse it for its size."""
         size = len(self.model_dump_json().encode())
-        return self if size <= MAX_EVENT_BYTES else self.changed(fact=None)
+        return self if size <= MAX_EVENT_BYTES else self.changed(fact=None, model_names=())
 
 
 class JobEvent(Record):

@@ -8,17 +8,20 @@ from pydantic import Field, JsonValue
 
 from .base import Record, UtcTime
 from .batch import ParkedOrder
+from .cost import Forecast, PricedCost, costing
 from .data_check import DataCheck
 from .decision_record import DecisionRecord
 from .ending import Ending
 from .errors import IllegalTransition
+from .model_state import LastJob
 from .model_version import ModelVersion
 from .names import JobKind, decision_key
+from .notebook import as_table
 from .policy.training import TrainingPolicy
 from .status import RetrainingStatus
 from .tracing import TracePoint
 from .trigger_type import TriggerType
-from .usage import ContainerUse, Usage
+from .usage import ContainerUse, FunctionUse, Usage
 from .validation import ValidationResult
 from .verdict import Verdict
 from .windows import Windows
@@ -121,6 +124,8 @@ class RetrainingJob(Record):
     provisional_until: UtcTime | None = Field(default=None, description="when the watch over its promotion ends")
     taken_back_at: UtcTime | None = Field(default=None, description="when its promoted version was taken back")
     usage: Usage = Field(default_factory=Usage, description="what was measured of it; empty for earlier releases")
+    forecast: Forecast | None = Field(default=None, description="what it was expected to cost when it was opened")
+    cost: PricedCost | None = Field(default=None, description="what it cost by the prices of when it ended")
     error: str | None = None
     announced: bool = Field(default=False, description="whether everything that follows its end was done")
     revision: int = Field(default=0, description="number of times this record was saved")
@@ -143,9 +148,22 @@ class RetrainingJob(Record):
         ).sealed()
 
     @property
+    def as_last(self) -> LastJob:
+        """What the state of its model says of it."""
+        promoted = self.challenger_version if self.ending is Ending.PROMOTED else None
+        return LastJob(job_id=self.job_id, created_at=self.created_at, ending=self.ending, promoted=promoted)
+
+    @property
     def skipped(self) -> str | None:
         """Why nothing was trained although the data are sound."""
         return self.data_check.skipped if self.data_check else None
+
+    @property
+    def money(self) -> str | None:
+        """What it cost beside its forecast, or the forecast until it has ended; None for jobs of earlier releases."""
+        if self.cost:
+            return costing(self.cost, self.forecast)
+        return self.forecast.text if self.forecast else None
 
     def output_of(self, kind: JobKind) -> str:
         """Key prefix of what a step writes; jobs of earlier releases wrote to a place that could be guessed."""
@@ -186,6 +204,11 @@ class RetrainingJob(Record):
         """The trained versions by number: those of all variants, or that of the single training."""
         trained = [variant.trained for variant in self.variants] if self.variants else [self.challenger]
         return {version.number: version for version in trained if version}
+
+    @property
+    def has_trained(self) -> bool:
+        """Whether it has trained any version."""
+        return bool(self.challengers)
 
     def allows(self, version: str) -> bool:
         """Whether one of its versions was validated with the decision to promote it."""
@@ -241,6 +264,14 @@ class RetrainingJob(Record):
         """With the results of its variants; the challenger is chosen when they are compared."""
         return self.changed(variants=variants)
 
+    def apart_from_its_data(self, number: str) -> Self:
+        """With one of its versions alone, as if no data had been frozen: for a verdict on other rows."""
+        return self.changed(data_check=None, manifest_uri=None, challenger=self.challengers[number], variants=())
+
+    def with_function(self, function: str, use: FunctionUse) -> Self:
+        """With an invocation of a function that saves no job itself."""
+        return self.changed(usage=self.usage.with_call(function, use.gb_seconds, is_new=True))
+
     def under_validation(self) -> Self:
         """Its versions are scored and being compared."""
         return self._moved(RetrainingStatus.VALIDATION)
@@ -278,6 +309,14 @@ class RetrainingJob(Record):
             usage = usage.broken_off(self.pending.kind, (at - self.pending.since).total_seconds())
         return self._moved(ending.status, ending=ending, completed_at=at, pending=None, error=error, usage=usage)
 
+    def expecting(self, forecast: Forecast) -> Self:
+        """With what it is expected to cost."""
+        return self.changed(forecast=forecast)
+
+    def charged(self, cost: PricedCost) -> Self:
+        """Ended, with what it cost."""
+        return self.changed(cost=cost)
+
     def taken_back(self, reason: str, at: datetime) -> Self:
         """Its version was promoted and is taken back, after its end; raises IllegalTransition if it never was."""
         if self.ending is not Ending.PROMOTED:
@@ -292,6 +331,20 @@ class RetrainingJob(Record):
     def next_revision(self) -> Self:
         """The revision to be saved next."""
         return self.changed(revision=self.revision + 1)
+
+    def _repr_html_(self) -> str:
+        ended = self.summary() if self.status.is_terminal else None
+        about = [
+            ("status", self.status.value),
+            ("trigger", f"{self.trigger_type.value}: {self.trigger_reason}"),
+            ("created", f"{self.created_at:%F %H:%M:%S}Z"),
+            ("completed", f"{self.completed_at:%F %H:%M:%S}Z" if self.completed_at else None),
+            ("challenger", self.challenger_version),
+            ("champion", self.champion_version),
+            ("deployed", "yes" if self.deployed else "no"),
+            ("ending", f"{self.ending.value}: {ended}" if self.ending else None),
+        ]
+        return as_table(f"Job {self.job_id}", about)
 
     def summary(self) -> str:
         """How the job ended, in one sentence for people."""

@@ -1,6 +1,6 @@
 """A message to people: what a channel is given, whatever it makes of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Self
 
@@ -14,6 +14,8 @@ class Notification(Record):
     """One message; `lines` are those of a list. `at` is when it happened, however late the message is.
 
     `models` is how many models it is about, and `model_name` is one of them; a message about the fleet has none.
+    `model_names` are all of several, and `incident` what these have in common: their data, if they share any, and the
+    hour. `page` is the address at which people see more, if the deployment has one.
     """
 
     event_id: str
@@ -27,6 +29,9 @@ class Notification(Record):
     job_id: str | None = None
     data_prefix: str | None = None
     lines: tuple[str, ...] = ()
+    model_names: tuple[str, ...] = ()
+    incident: str | None = None
+    page: str | None = None
 
     @classmethod
     def of(cls, event: FactEvent, data_prefix: str | None = None) -> Self:
@@ -42,6 +47,9 @@ class Notification(Record):
             models=event.models,
             job_id=event.job_id,
             data_prefix=data_prefix,
+            model_names=event.model_names,
+            incident=_incident(event.at, None) if event.models != 1 else None,
+            page=event.page,
         )
 
     @property
@@ -49,18 +57,42 @@ class Notification(Record):
         """Whether it is never sent as one with others: it is about several models already, or ends an incident."""
         return self.models != 1 or self.model_name is None or follows_incident(self.topic)
 
-    @property
-    def incident_key(self) -> tuple[str, str]:
-        """Equal for messages that are sent as one: the same topic in the same hour."""
-        return self.topic, self.event_id if self.is_alone else f"{self.at:%FT%H}"
+
+Key = tuple[str, str, str | None]
 
 
 def incidents(waiting: Sequence[Notification]) -> list[list[Notification]]:
-    """Messages in the groups that are sent as one each, by the first of each group; every group is in order."""
+    """Messages in the groups that are sent as one each, by the first of each group; every group is in order.
+
+    A group has one topic and one hour. Models that read the same data are a group of their own; the others, of which
+    each reads something else, are one, so that an hour in which everything breaks does not send a message for each.
+    """
     in_order = sorted(waiting, key=lambda each: (each.at, each.event_id))
-    places = {each.incident_key: place for place, each in reversed(list(enumerate(in_order)))}
-    grouped = sorted(in_order, key=lambda each: places[each.incident_key])
-    return [list(group) for _, group in groupby(grouped, key=lambda each: each.incident_key)]
+    shared = _shared(in_order)
+    keys = {each.event_id: _key(each, shared) for each in in_order}
+    places = {keys[each.event_id]: place for place, each in reversed(list(enumerate(in_order)))}
+    grouped = sorted(in_order, key=lambda each: places[keys[each.event_id]])
+    return [list(group) for _, group in groupby(grouped, key=lambda each: keys[each.event_id])]
+
+
+def _shared(messages: Iterable[Notification]) -> set[Key]:
+    """Topic, hour and data of which several models speak."""
+    models: dict[Key, set[str | None]] = {}
+    for each in messages:
+        models.setdefault((each.topic, f"{each.at:%FT%H}", each.data_prefix), set()).add(each.model_name)
+    return {key for key, names in models.items() if len(names) > 1}
+
+
+def _key(message: Notification, shared: set[Key]) -> Key:
+    """Equal for messages that are sent as one."""
+    if message.is_alone:
+        return message.topic, message.event_id, None
+    own = message.topic, f"{message.at:%FT%H}", message.data_prefix
+    return own if own in shared else (*own[:2], None)
+
+
+def _incident(at: UtcTime, data_prefix: str | None) -> str:
+    return f"{data_prefix or '*'}/{at:%FT%H}"
 
 
 def as_one(group: Sequence[Notification]) -> Notification:
@@ -68,26 +100,32 @@ def as_one(group: Sequence[Notification]) -> Notification:
     first, last = group[0], group[-1]
     if len(group) == 1:
         return first
-    names = {each.model_name for each in group}
+    names = tuple(dict.fromkeys(each.model_name for each in group if each.model_name))
     about = f"{len(names)} models" if len(names) > 1 else first.model_name
+    prefix = _shared_prefix(group)
+    pages = {each.page and each.page.partition("#")[0] for each in group}
+    data = f", and all of them read {prefix}" if prefix else ""
     span = f"From {first.at:%F %H:%M} to {last.at:%H:%M} UTC"
     return Notification(
         event_id=first.event_id,
         topic=first.topic,
         severity=first.severity,
         title=f"{_words(first.topic)}: {about}",
-        text=f"{span}, {len(group)} times the same{_shared_data(group)}:",
+        text=f"{span}, {len(group)} times the same{data}:",
         at=first.at,
         models=len(names),
         model_name=first.model_name,
+        data_prefix=prefix,
         lines=tuple(f"{each.at:%H:%M} {each.text}" for each in group),
+        model_names=names,
+        incident=_incident(first.at, prefix),
+        page=pages.pop() if len(pages) == 1 else None,
     )
 
 
-def _shared_data(group: Sequence[Notification]) -> str:
-    prefixes = {each.data_prefix for each in group}
-    (prefix, *others) = prefixes
-    return f", and all of them read {prefix}" if prefix and not others else ""
+def _shared_prefix(group: Sequence[Notification]) -> str | None:
+    (prefix, *others) = {each.data_prefix for each in group}
+    return None if others else prefix
 
 
 def _words(topic: str) -> str:

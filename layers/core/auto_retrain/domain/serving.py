@@ -31,12 +31,12 @@ class ServingRecord(Record):
 
     `champion` and `previous` are the lines that put these versions there. A `conflict` says, in words for people, how
     alias or traffic differ from this record although we did not move them; what somebody else did stays. `told_at` is
-    when people were last told that alias or traffic do not follow. While there is a `watch`, the promotion is
-    provisional; `final` says how it became final. `alert` is about the champion that failed last, and `failures` counts
-    those in a row that failed after their promotion. `known_level` is that of a champion that was put back. While it
-    `overrules`, a person's command is newer than whatever alias and traffic are: it replaces that, until it has been
-    read back. During a `drill` the champion stays what it is, although it answers no request; any other change ends the
-    drill. `drilled_at` is when a drill last began or ended.
+    when people were last told that alias or traffic do not follow, until they have been told that they do. While there
+    is a `watch`, the promotion is provisional; `final` says how it became final. `alert` is about the champion that
+    failed last, and `failures` counts those in a row that failed after their promotion. `known_level` is that of a
+    champion that was put back. While it `overrules`, a person's command is newer than whatever alias and traffic are:
+    it replaces that, until it has been read back. During a `drill` the champion stays what it is, although it answers
+    no request; any other change ends the drill. `drilled_at` is when a drill last began or ended.
     """
 
     model_name: str
@@ -101,6 +101,11 @@ class ServingRecord(Record):
         if applied is None or applied.pending or applied.alias != self.desired.champion.number:
             return False
         return applied.route is None or applied.route.follows(self.desired)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether alias and traffic are as this record wants them, and nobody else moved them."""
+        return self.is_applied and self.conflict is None
 
     @property
     def difference(self) -> str | None:

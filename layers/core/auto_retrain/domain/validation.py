@@ -8,7 +8,8 @@ from pydantic import Field
 from .base import Record, UtcTime
 from .comparison import Confusion, Interval, KnownQuality, MetricResult, SliceResult
 from .digest import sha256_of
-from .verdict import Verdict
+from .notebook import as_table
+from .verdict import VERDICT_HEADINGS, Verdict
 
 
 class Decision(StrEnum):
@@ -109,6 +110,15 @@ class ValidationResult(Record):
         """Why it was refused, or the first of what it was promoted for."""
         counted = (verdict.reason for verdict in self.verdicts if not verdict.observed_only)
         return next(counted, self.reason) if self.is_valid else self.reason
+
+    def _repr_html_(self) -> str:
+        about = [("decision", self.decision.value), ("reason", self.reason), ("holdout rows", self.holdout_rows)]
+        metrics = [(name, metric.value, metric.champion) for name, metric in self.metrics.items()]
+        return (
+            as_table(f"Validation of {self.inputs.model_name} version {self.inputs.challenger_version}", about)
+            + as_table("Metrics", [("metric", "challenger", "champion"), *metrics])
+            + as_table("Gates", [VERDICT_HEADINGS, *(verdict.cells for verdict in self.verdicts)])
+        )
 
     def sealed(self, at: UtcTime) -> "ValidationResult":
         """The same result with its hash and time."""

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from .base import Record
+from .notebook import as_table
 
 
 class Outcome(StrEnum):
@@ -22,6 +23,8 @@ Strength = Literal["counted", "point_only", "bare_rule"]
 
 # Gates that ask whether the rows can decide at all.
 SUPPORT = frozenset({"holdout_size", "label_maturity"})
+
+VERDICT_HEADINGS = ("check", "outcome", "value", "limit", "n", "reason")
 
 _WORST_LAST = [Outcome.MET, Outcome.INCONCLUSIVE, Outcome.UNMET, Outcome.ERROR]
 
@@ -54,6 +57,14 @@ class Verdict(Record):
     def label(self) -> str:
         """Its outcome for people."""
         return f"{self.outcome.value} (only observed)" if self.observed_only else self.outcome.value
+
+    @property
+    def cells(self) -> tuple[object, ...]:
+        """What a table shows of it."""
+        return self.check.replace("_", " "), self.label, self.value, self.limit, self.n, self.reason
+
+    def _repr_html_(self) -> str:
+        return as_table("Verdict", [VERDICT_HEADINGS, self.cells])
 
     def as_observed(self) -> "Verdict":
         """The same verdict, but only observed."""

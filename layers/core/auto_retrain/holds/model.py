@@ -1,6 +1,6 @@
 """What holds back the retraining of one model, each with a sentence for people."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from ..domain.decision_record import HeldBy, Hold
@@ -30,8 +30,8 @@ def model_holds(
     """
     holds = [*_broken(applied, state), *_running(state, now)]
     if not forced:
-        config = applied.policy.triggers
-        holds += [*_paused(applied), *_cooling(config, state, trigger, at), *_capped(config, state, at)]
+        config, attempts = applied.policy.triggers, state.attempts_against(trigger)
+        holds += [*_paused(applied), *_cooling(config, state, trigger, at), *_capped(config, attempts, at)]
     return holds
 
 
@@ -89,7 +89,8 @@ def _paused(applied: AppliedPolicy) -> Iterator[Hold]:
 
 
 def _cooling(config: TriggerConfig, state: ModelState, trigger: TriggerType, at: datetime) -> Iterator[Hold]:
-    last, cool_down = state.last_attempt_at, timedelta(hours=config.cool_down_hours)
+    last = max(state.attempts_against(trigger), default=None)
+    cool_down = timedelta(hours=config.cool_down_hours)
     if last and at < last + cool_down:
         yield _until("cool_down", "cool-down", last + cool_down)
         return
@@ -106,22 +107,22 @@ def _back_off(config: TriggerConfig, rejected: int) -> timedelta:
     return min(limit, first * (1 << min(rejected, 14)))
 
 
-def _capped(config: TriggerConfig, state: ModelState, at: datetime) -> Iterator[Hold]:
+def _capped(config: TriggerConfig, attempts: Sequence[datetime], at: datetime) -> Iterator[Hold]:
     caps: tuple[tuple[HeldBy, timedelta, int, str], ...] = (
         ("daily_cap", _DAY, config.daily_cap, "24 hours"),
         ("monthly_cap", _MONTH, config.monthly_cap, "30 days"),
     )
     for kind, span, cap, period in caps:
-        count = _within(state, span, at)
+        count = _within(attempts, span, at)
         if count >= cap:
             # The event may be older than some of the attempts, which count as well once their time comes.
-            ends = sorted(attempt + span for attempt in state.attempts if attempt + span > at)
-            until = next(end for end in ends if _within(state, span, end) < cap)
+            ends = sorted(attempt + span for attempt in attempts if attempt + span > at)
+            until = next(end for end in ends if _within(attempts, span, end) < cap)
             yield _until(kind, f"cap of {cap} retrainings in {period} ({count} so far)", until)
 
 
-def _within(state: ModelState, span: timedelta, at: datetime) -> int:
-    return sum(at - span < attempt <= at for attempt in state.attempts)
+def _within(attempts: Sequence[datetime], span: timedelta, at: datetime) -> int:
+    return sum(at - span < attempt <= at for attempt in attempts)
 
 
 def _until(kind: HeldBy, cause: str, until: datetime) -> Hold:

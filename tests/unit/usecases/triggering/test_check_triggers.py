@@ -103,7 +103,7 @@ def test_a_second_execution_for_a_model_is_skipped_and_names_the_running_job() -
 
 def test_force_skips_the_cool_down_but_not_a_running_job() -> None:
     world = World()
-    job_id = world.open()
+    job_id = world.scored_job(rows(20, 1.0))
     assert world.check({**MANUAL, "force": True}, execution="arn:2").next == "skip"
     world.close(decision={"job_id": job_id}, error={"Error": "Test", "Cause": "stopped"})
     assert "cool-down" in world.check(MANUAL, execution="arn:3").reason
@@ -149,7 +149,7 @@ def test_an_event_from_long_ago_is_refused_before_any_window_is_computed() -> No
 
 def test_a_replayed_old_event_is_held_by_what_happened_since() -> None:
     world = World()
-    job_id = world.open()
+    job_id = world.scored_job(rows(20, 1.0))
     world.close(decision={"job_id": job_id}, error={"Error": "Test", "Cause": "stopped"})
     old = {**MANUAL, "event_time": (NOON - timedelta(days=40)).isoformat()}
     assert world.check(old, execution="arn:old").held_by == "cool_down"

@@ -14,7 +14,7 @@ from auto_retrain.domain.waiting_trigger import CLAIM, MAX_WAITING_REQUESTS
 from auto_retrain.pipeline import AutoRetrainPipeline
 from auto_retrain.usecases.ending.close_job import close_job
 from tests.unit.usecases.stages import aborted
-from tests.unit.usecases.world import MANUAL, World
+from tests.unit.usecases.world import MANUAL, World, rows
 
 FAILED = {"Error": "Test", "Cause": "stopped"}
 
@@ -60,7 +60,7 @@ def test_a_person_is_told_at_once_that_enough_requests_wait() -> None:
     job_id = world.open()
     for number in range(MAX_WAITING_REQUESTS):
         world.check(request(number), execution=f"arn:request-{number}")
-    pipeline = AutoRetrainPipeline(world.ports, actor="ada")
+    pipeline = AutoRetrainPipeline(world.ports, actor="ada", decision_seconds=0)
     with pytest.raises(RequestRefused, match=f"job '{job_id}' is retraining 'churn', and 5 manual requests wait"):
         pipeline.start_retrain_job("churn", reason="one more")
     assert world.ports.executions.started == {}
@@ -135,7 +135,7 @@ def test_a_request_whose_job_has_just_ended_goes_on_itself() -> None:
 
 def test_a_request_that_is_held_for_another_reason_after_all_does_not_wait() -> None:
     world = World()
-    job_id = world.open()
+    job_id = world.scored_job(rows(20, 1.0))
     world.check({**MANUAL, "reason": "again"}, execution="arn:again")
     end(world, job_id)
     (event,) = world.ports.executions.started.values()

@@ -1,9 +1,10 @@
 """PagerDuty, or whatever else speaks its Events API v2: an incident for each subject of a model, and its end."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from ...domain.errors import NotificationFailed
-from ...domain.incidents import INCIDENT_STEPS, IncidentStep
+from ...domain.incidents import INCIDENT_STEPS, Action, IncidentStep
 from ...domain.notification import Notification
 from ..addresses import KEEPS_SECRETS, keeps_secrets
 from .fitting import listed, shortened
@@ -16,30 +17,67 @@ MAX_DETAILS = 20_000
 _SEVERITIES = {"loud": "critical", "normal": "warning", "quiet": "info"}
 
 
+class Parts(Protocol):
+    """Which models an open incident of several is still about, by its key; each ends with the last of them."""
+
+    def open(self, subject: str, key: str, event_id: str, model_names: Sequence[str]) -> None:
+        """Note the models of a message, besides those that the incident has from others."""
+
+    def acknowledge(self, subject: str, model_name: str) -> list[str]:
+        """The part of a model is known; returns the incidents with this model of which all parts are."""
+
+    def end(self, subject: str, model_name: str) -> list[str]:
+        """The part of a model is over; returns the incidents of which all parts are, until they are forgotten."""
+
+    def forget(self, subject: str, key: str) -> None:
+        """An incident was resolved."""
+
+
 class Pagerduty:
     """Channel that opens, acknowledges and resolves incidents; the secret is the key of the integration."""
 
-    def __init__(self, secret: Secret, url: str, stage: str) -> None:
-        self._secret, self._url, self._stage = secret, url, stage
+    def __init__(self, secret: Secret, url: str, parts: Parts, stage: str) -> None:
+        self._secret, self._url, self._parts, self._stage = secret, url, parts, stage
         self._post = HttpPost("PagerDuty")
 
     def send(self, notification: Notification) -> None:
-        step = INCIDENT_STEPS.get(notification.topic, IncidentStep("trigger", (notification.topic,)))
-        for subject in step.subjects:
-            body: dict[str, Any] = {"event_action": step.action, "dedup_key": self._key(notification, subject)}
-            if step.action == "trigger":
-                body["payload"] = self._payload(notification)
-            self._send(body)
+        steps = INCIDENT_STEPS.get(notification.topic, (IncidentStep("trigger", (notification.topic,)),))
+        for step in steps:
+            for subject in step.subjects:
+                if step.action == "trigger":
+                    self._open(notification, subject)
+                else:
+                    self._follow(step.action, notification, subject)
 
     def check(self) -> str:
         self._check_address()
         self._secret.read()
         return f"an integration of {self._url} is set up; whether its key is good shows with the first message"
 
-    def _key(self, notification: Notification, subject: str) -> str:
-        """Of several models together, or of none, there is one incident; a model by itself cannot end it."""
-        about = notification.model_name if notification.models == 1 else None
-        return f"auto-retrain/{self._stage}/{about or '*'}/{subject}"
+    def _open(self, notification: Notification, subject: str) -> None:
+        """Of several models together there is one incident, which ends with the last of them."""
+        if notification.models == 1:
+            self._send("trigger", self._key(notification.model_name, subject), notification)
+            return
+        key = self._key(None, subject, notification.incident)
+        # Before it is opened: what nobody knows of could never end.
+        self._parts.open(subject, key, notification.event_id, notification.model_names)
+        self._send("trigger", key, notification)
+
+    def _follow(self, action: Action, notification: Notification, subject: str) -> None:
+        for name in notification.model_names or filter(None, [notification.model_name]):
+            self._send(action, self._key(name, subject))
+            if action == "acknowledge":
+                for key in self._parts.acknowledge(subject, name):
+                    self._send(action, key)
+                continue
+            for key in self._parts.end(subject, name):
+                self._send(action, key)
+                self._parts.forget(subject, key)
+
+    def _key(self, model_name: str | None, subject: str, incident: str | None = None) -> str:
+        key = f"auto-retrain/{self._stage}/{model_name or '*'}/{subject}"
+        return f"{key}/{incident}" if incident else key
 
     def _payload(self, notification: Notification) -> dict[str, Any]:
         text = f"{notification.title}: {notification.text}"
@@ -54,9 +92,14 @@ class Pagerduty:
             "custom_details": {**details, "job_id": notification.job_id, "event_id": notification.event_id},
         }
 
-    def _send(self, body: dict[str, Any]) -> None:
+    def _send(self, action: Action, key: str, notification: Notification | None = None) -> None:
         self._check_address()
-        self._post.send(self._url, {"routing_key": self._secret.read(), **body})
+        body: dict[str, Any] = {"routing_key": self._secret.read(), "event_action": action, "dedup_key": key}
+        if notification:
+            body["payload"] = self._payload(notification)
+            if notification.page:
+                body["links"] = [{"href": notification.page, "text": "Page"}]
+        self._post.send(self._url, body)
 
     def _check_address(self) -> None:
         # It comes from the deployment, not from the secret, so a changed secret cannot point elsewhere.

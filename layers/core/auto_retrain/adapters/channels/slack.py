@@ -2,7 +2,8 @@
 
 from ...domain.errors import NotificationRefused
 from ...domain.notification import Notification
-from .http_post import HttpPost, check_origin
+from ..http import Answer
+from .http_post import HttpPost, check_origin, fields_of
 from .secret import Secret
 from .slack_blocks import message
 
@@ -16,9 +17,9 @@ class SlackWebhook:
 
     def send(self, notification: Notification) -> None:
         answer = self._post.send(self._address(), message(notification, self._stage))
-        # Slack reports some messages that it cannot read with the status of a success.
-        if answer.text.strip() != "ok":
-            raise NotificationRefused(f"Slack answered {answer.status} with '{answer.text.strip()[:80]}'")
+        if not _is_taken(answer):
+            said = f"Slack answered {answer.status} with '{answer.text.strip()[:80]}'"
+            raise NotificationRefused(f"{said}; whatever is in between has to pass on Slack's 'ok', or nothing")
 
     def check(self) -> str:
         self._address()
@@ -28,3 +29,13 @@ class SlackWebhook:
         url = self._secret.read()
         check_origin(url, self._allowed_origins, "SLACK_ORIGINS")
         return url
+
+
+def _is_taken(answer: Answer) -> bool:
+    """Whether a success means that the message was taken.
+
+    Slack says `ok`, what speaks like it says so in JSON, and a proxy may pass on only the status. Any other text is a
+    refusal: Slack's own (`invalid_payload`, `no_text`) come with the status of a success, and so do pages to sign in.
+    """
+    said, fields = answer.text.strip(), fields_of(answer)
+    return said.lower() in ("", "ok") or fields.get("ok") is True or fields.get("success") is True

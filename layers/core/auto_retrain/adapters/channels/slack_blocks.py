@@ -15,6 +15,7 @@ MAX_IN_ALL = 10_000
 MAX_FALLBACK = 1_000
 _MAX_FOOT = 300
 _LOUD = "\N{LARGE RED CIRCLE} "
+_UNSAFE = re.compile(r"[\s|<>]")
 _BROKEN_ENTITY = re.compile(r"&[a-z]{0,3}$")
 
 
@@ -29,7 +30,7 @@ def message(notification: Notification, stage: str) -> dict[str, Any]:
     blocks = [
         {"type": "header", "text": _plain(header)},
         *({"type": "section", "text": _plain(part)} for part in _packed([*_divided(text), *lines])),
-        {"type": "context", "elements": [_plain(foot)]},
+        {"type": "context", "elements": [_plain(foot), *_link(notification.page)]},
     ]
     return {"text": fallback, "blocks": blocks}
 
@@ -39,6 +40,11 @@ def _foot(notification: Notification, stage: str) -> str:
     return " · ".join([*parts, f"job {notification.job_id}"] if notification.job_id else parts)
 
 
+def _link(page: str | None) -> list[dict[str, Any]]:
+    """The only markup in a message; an address in which anything could end it is left out."""
+    return [{"type": "mrkdwn", "text": f"<{_as_entities(page)}|Page>"}] if page and not _UNSAFE.search(page) else []
+
+
 def _plain(text: str) -> dict[str, Any]:
     """Text without formatting: asterisks, backticks and colons mean nothing in it."""
     return {"type": "plain_text", "text": text, "emoji": False}
@@ -46,10 +52,14 @@ def _plain(text: str) -> dict[str, Any]:
 
 def _escaped(text: str, limit: int) -> str:
     """Slack turns <...> into links and mentions; names in a text must stay plain text."""
-    whole = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    whole = _as_entities(text)
     if len(whole) <= limit:
         return whole
     return f"{_BROKEN_ENTITY.sub('', whole[: limit - 1])}…"
+
+
+def _as_entities(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _divided(escaped: str) -> list[str]:

@@ -46,4 +46,5 @@ def _text(notification: Notification) -> str:
     text = shortened(notification.text, MAX_TEXT)
     lines = [text, *listed(notification.lines, MAX_TEXT)]
     about = [f"At {notification.at:%F %H:%M} UTC", f"job {notification.job_id}" if notification.job_id else ""]
-    return "\n".join([*lines, "", ", ".join(filter(None, about))])
+    page = [f"Page: {notification.page}"] if notification.page else []
+    return "\n".join([*lines, "", ", ".join(filter(None, about)), *page])

@@ -92,7 +92,7 @@ class S3DataStore:
 
     def _entries(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         while True:
-            with translated(DataUnavailable):
+            with translated(DataUnavailable, place=f"bucket '{request['Bucket']}'"):
                 page = self._client.list_objects_v2(**request)
             yield from page.get("Contents", [])
             if not page.get("IsTruncated"):
@@ -106,7 +106,7 @@ class S3DataStore:
     def read(self, uri: str, max_bytes: int = MAX_DOCUMENT_BYTES) -> bytes:
         bucket, key = split_uri(uri)
         try:
-            with translated(DataUnavailable, keep=_ABSENT):
+            with translated(DataUnavailable, keep=_ABSENT, place=f"'{uri}'"):
                 answer = self._client.get_object(Bucket=bucket, Key=key)
                 with closing(answer["Body"]) as body:
                     if answer["ContentLength"] > max_bytes:
@@ -129,7 +129,7 @@ class S3DataStore:
         etag, extent = f'"{data_object.etag}"', f"bytes={start}-{end - 1}"
         request = {"Bucket": bucket, "Key": key, "IfMatch": etag, "Range": extent}
         try:
-            with translated(DataUnavailable, keep=_ABSENT | _CHANGED):
+            with translated(DataUnavailable, keep=_ABSENT | _CHANGED, place=f"'{data_object.uri}'"):
                 body: bytes = self._client.get_object(**request)["Body"].read()
         except ClientError as error:
             problem = "has changed since it was listed" if error_code(error) in _CHANGED else "no longer exists"
@@ -137,7 +137,7 @@ class S3DataStore:
         return body
 
     def write(self, key: str, content: bytes) -> str:
-        with translated(DataUnavailable):
+        with translated(DataUnavailable, place=f"bucket '{self._artifacts_bucket}'"):
             self._client.put_object(Bucket=self._artifacts_bucket, Key=key, Body=content)
         return self.uri(key)
 

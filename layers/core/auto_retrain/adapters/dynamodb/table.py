@@ -140,7 +140,7 @@ class Table:
 
     def get_alone(self, item_key: Item) -> dict[str, Any] | None:
         """The same without the head of an audit chain, for those who write nothing about the model."""
-        with translated(StoreUnavailable):
+        with translated(StoreUnavailable, place=f"table '{self._name}'"):
             answer = self._client.get_item(TableName=self._name, Key=item_key, ConsistentRead=True)
         item: dict[str, Any] | None = answer.get("Item")
         return item
@@ -151,7 +151,7 @@ class Table:
             keys = list(item_keys[first : first + KEYS_PER_CALL])
             while keys:
                 request = {self._name: {"Keys": keys, "ConsistentRead": True}}
-                with translated(StoreUnavailable):
+                with translated(StoreUnavailable, place=f"table '{self._name}'"):
                     answer = self._client.batch_get_item(RequestItems=request)
                 yield from answer["Responses"].get(self._name, [])
                 keys = self._left_over(keys, answer)
@@ -220,7 +220,7 @@ class Table:
             **options,
         }
         while True:
-            with translated(StoreUnavailable):
+            with translated(StoreUnavailable, place=f"table '{self._name}'"):
                 page = self._client.query(**request)
             yield page["Items"]
             if "LastEvaluatedKey" not in page:

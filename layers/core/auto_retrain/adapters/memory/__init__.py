@@ -1,6 +1,8 @@
 """Every port in memory: for tests, for trying out a policy, and as the reference for the real adapters."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ...domain.channels import CHANNELS, ChannelName
 from ...domain.fleet import FleetLimits
@@ -16,11 +18,13 @@ from .jobs import MemoryJobStore, MemoryModelStates, MemoryWaitingTriggers
 from .ledger import MemoryLedger
 from .live import MemoryLiveSource
 from .outside import (
+    MemoryAccount,
     MemoryChannel,
     MemoryClock,
     MemoryEventBus,
     MemoryExecutions,
     MemoryMetricSource,
+    MemoryPrices,
     MemoryRegistry,
 )
 from .stores import (
@@ -34,6 +38,9 @@ from .stores import (
 from .traces import MemoryTraces
 from .traffic import MemoryTraffic
 
+if TYPE_CHECKING:
+    from ..data.samples import ArrowSamples
+
 _WITH_WEIGHTS = ("http_route", "kserve", "sagemaker")
 
 
@@ -46,9 +53,12 @@ class MemoryPorts:
     """All ports, without any outside system; `weights` stands for every traffic target outside."""
 
     stage: str = "test"
+    pages_url: str | None = None
     clock: MemoryClock = field(default_factory=MemoryClock)
     limits: FleetLimits = field(default_factory=FleetLimits)
+    prices: MemoryPrices = field(default_factory=MemoryPrices)
     pod_rules: PodRules = field(default_factory=PodRules)
+    account: MemoryAccount = field(default_factory=MemoryAccount)
     audit: MemoryAuditLog = field(default_factory=MemoryAuditLog)
     sweeps: MemorySweepLog = field(default_factory=MemorySweepLog)
     anchors: MemoryAnchorStore = field(default_factory=MemoryAnchorStore)
@@ -76,3 +86,10 @@ class MemoryPorts:
         self.policies = MemoryPolicyStore(self.states)
         self.routing = MemoryRouting(self.policies)
         self.notifications = MemoryNotificationLog(self.clock)
+
+    @cached_property
+    def samples(self) -> "ArrowSamples":
+        """What reads a file needs no outside system; it is imported late, because not everybody has Arrow."""
+        from ..data.samples import ArrowSamples
+
+        return ArrowSamples()

@@ -25,16 +25,17 @@ class MemoryDataStore:
 
     def add_partition(
         self, prefix: str, day: date, content: bytes, name: str = "part-0.parquet", layout: Layout = Layout.DATE
-    ) -> None:
-        """Store an object of a day, as a producer of data would."""
-        self.add_object(prefix, f"{folder_of(day, layout)}/{name}", content, day)
+    ) -> str:
+        """Store an object of a day, as a producer of data would, and return its URI."""
+        return self.add_object(prefix, f"{folder_of(day, layout)}/{name}", content, day)
 
-    def add_object(self, prefix: str, path: str, content: bytes, day: date = date.min) -> None:
-        """Store an object at any path below a prefix; one that is in the folder of no day is of none."""
+    def add_object(self, prefix: str, path: str, content: bytes, day: date = date.min) -> str:
+        """Store an object at any path below a prefix, and return its URI; in the folder of no day it is of none."""
         uri = f"s3://data/{prefix}/{path}"
         self._contents[uri] = content
         data_object = DataObject(uri=uri, etag=_etag_of(content), size=len(content), date=day)
         self._partitions.setdefault(prefix, []).append(data_object)
+        return uri
 
     def list_partitions(
         self, prefix: str, window: Window, layout: Layout = Layout.DATE, date_column: str | None = None
@@ -44,7 +45,13 @@ class MemoryDataStore:
             items = (item for item in self._partitions.get(prefix, []) if item.size)
             seen = (item for item in items if not is_hidden(item.uri.removeprefix(below)))
             tables = sorted(seen, key=lambda item: item.uri)
-            return [item.changed(date=day, date_column=date_column) for day in window.days() for item in tables]
+            # What was given for a day is of that day; of other objects a column would have to tell.
+            return [
+                item if item.date == day else item.changed(date=day, date_column=date_column)
+                for day in window.days()
+                for item in tables
+                if item.date in (day, date.min)
+            ]
         items = (item for item in self._partitions.get(prefix, []) if item.size)
         inside = (item for item in items if window.start <= item.date < window.end)
         of_layout = (item for item in inside if not other_layout([_first_name(prefix, item)], layout))

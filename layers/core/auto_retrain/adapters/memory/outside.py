@@ -1,15 +1,20 @@
 """The registry, metrics, executions, events, channels and the clock in memory."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from threading import RLock
 from typing import Any
 
+from ...domain.account import Caller, Concurrency
 from ...domain.digest import sha256_of
 from ...domain.errors import RegistryRefused
 from ...domain.events import FactEvent
 from ...domain.files import FileDigest
 from ...domain.metric_reading import MetricQuery, MetricReading
 from ...domain.notification import Notification
+from ...domain.prices import PriceList, list_prices
+from ..clock import SystemClock
+from ..mlflow.signature import input_names
 
 
 class MemoryClock:
@@ -23,6 +28,44 @@ class MemoryClock:
 
     def advance(self, by: timedelta) -> None:
         self._now += by
+
+
+class RunningClock(MemoryClock):
+    """A clock that goes on from a moment like any other, never shows one moment twice, and can be moved on."""
+
+    def __init__(self, start: datetime | None = None) -> None:
+        self._real, self._lock = SystemClock(), RLock()
+        began = self._real.now()
+        super().__init__(start or began)
+        self._ahead = self._now - began
+
+    def now(self) -> datetime:
+        with self._lock:
+            # A request is named after its moment, so two at once must not share one.
+            self._now = max(self._real.now() + self._ahead, self._now + timedelta(microseconds=1))
+            return self._now
+
+    def advance(self, by: timedelta) -> None:
+        with self._lock:
+            self._ahead += by
+
+
+class MemoryAccount:
+    """An account whose caller may do everything, unless told otherwise."""
+
+    def __init__(self) -> None:
+        self.seconds_ahead = 0.0
+        self.missing: list[str] = []
+        self.unreserved = 1000
+
+    def caller(self) -> Caller:
+        return Caller(arn="arn:aws:iam::000000000000:user/test", region="none", seconds_ahead=self.seconds_ahead)
+
+    def denied(self) -> list[str]:
+        return list(self.missing)
+
+    def concurrency(self) -> Concurrency:
+        return Concurrency(1000, self.unreserved)
 
 
 class MemoryRegistry:
@@ -62,6 +105,9 @@ class MemoryRegistry:
         if self._champions.get(model_name) == version:
             del self._champions[model_name]
 
+    def server_version(self) -> str:
+        return "3.0.0"
+
     def champion(self, model_name: str) -> str | None:
         return self._champions.get(model_name)
 
@@ -72,6 +118,9 @@ class MemoryRegistry:
         if (model_name, version) not in self._versions:
             raise RegistryRefused(f"'{model_name}' has no version {version}")
         self._champions[model_name] = version
+
+    def inputs(self, model_name: str, version: str) -> tuple[str, ...]:
+        return input_names(b"".join(self.read_file(model_name, version, "MLmodel")))
 
     def version_tags(self, model_name: str, version: str) -> dict[str, str] | None:
         return self._versions.get((model_name, version))
@@ -106,6 +155,16 @@ class MemoryRegistry:
         self.documents[run_id][name] = content
 
 
+class MemoryPrices:
+    """PriceSource with the list prices of this release, until a test sets others."""
+
+    def __init__(self) -> None:
+        self.list = PriceList(prices=list_prices())
+
+    def current(self) -> PriceList:
+        return self.list
+
+
 class MemoryMetricSource:
     """MetricSource that returns the reading set for a model, or for one of its versions, and otherwise no value."""
 
@@ -123,18 +182,24 @@ class MemoryMetricSource:
 
 
 class MemoryExecutions:
-    """Executions that are only recorded."""
+    """Executions that are only recorded, or carried out by `play` before `start` returns."""
 
     def __init__(self) -> None:
+        self.play: Callable[[str, Mapping[str, Any]], None] | None = None
+        self._lock = RLock()
         self.started: dict[str, Mapping[str, Any]] = {}
         self.answers: list[tuple[str, str, str]] = []
         self.ended: set[str] = set()
 
     def start(self, name: str, event: Mapping[str, Any]) -> str | None:
-        if name in self.started:
-            return None
-        self.started[name] = event
-        return f"arn:aws:states:eu-central-1:123456789012:execution:retraining:{name}"
+        with self._lock:
+            if name in self.started:
+                return None
+            self.started[name] = event
+        arn = f"arn:aws:states:eu-central-1:123456789012:execution:retraining:{name}"
+        if self.play:
+            self.play(arn, event)
+        return arn
 
     def succeed(self, task_token: str, output: Mapping[str, Any]) -> None:
         self.answers.append(("succeed", task_token, str(output)))

@@ -22,6 +22,7 @@ from .answers import (
 )
 from .credentials import SecretCredentials
 from .server import Server
+from .signature import input_names
 
 CHAMPION = "champion"
 LOGGED_MODEL = "models:/"
@@ -41,6 +42,12 @@ class MlflowRegistry:
         check_address("MLFLOW_TRACKING_URI", tracking_uri)
         self.tracking_uri = tracking_uri.rstrip("/")
         self._server = Server(self.tracking_uri, credentials)
+
+    def server_version(self) -> str:
+        answer = self._server.request("GET", f"{self._server.address}/version")
+        if answer.status != 200:
+            raise self._server.refusal(answer)
+        return answer.content.decode("utf-8", "replace").strip()[:40]
 
     def champion(self, model_name: str) -> str | None:
         answer = self._version("registered-models/alias", {"name": model_name, "alias": CHAMPION})
@@ -70,6 +77,9 @@ class MlflowRegistry:
     def run_of(self, model_name: str, version: str) -> str | None:
         answer = self._version("model-versions/get", {"name": model_name, "version": version})
         return (answer.run_id or None) if answer else None
+
+    def inputs(self, model_name: str, version: str) -> tuple[str, ...]:
+        return input_names(b"".join(self.read_file(model_name, version, "MLmodel")))
 
     def storage_uri(self, model_name: str, version: str) -> str:
         parameters = {"name": model_name, "version": version}

@@ -106,6 +106,10 @@ class ChampionsFailed(Escalation):
         return len(self.champions)
 
     @property
+    def model_names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(each.model_name for each in self.champions)) if self.models > 1 else ()
+
+    @property
     def sentence(self) -> str:
         new = [each for each in self.champions if not each.told]
         again = [each for each in self.champions if each.told]

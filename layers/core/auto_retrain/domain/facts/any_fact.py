@@ -22,7 +22,7 @@ from .promoting import (
     WeightSet,
 )
 from .quarantine import QuarantineLasts, QuarantineLifted, QuarantineSet
-from .taking_back import PauseLasts, RolloutIntervened, ServingDiffers, VersionTakenBack
+from .taking_back import PauseLasts, RolloutIntervened, ServingAgrees, ServingDiffers, VersionTakenBack
 from .training import ChallengerTrained, DataChecked, StepEnded, StepOrdered
 from .triggering import JobOpened, RetrainingRecorded, RetrainingRequested, TriggerJudged
 
@@ -56,6 +56,7 @@ AnyFact = Annotated[
     | JobTakenBack
     | PromotionFinal
     | ServingDiffers
+    | ServingAgrees
     | DrillMoved
     | DrillPassed
     | DrillFailed

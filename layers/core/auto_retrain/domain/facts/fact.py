@@ -5,6 +5,7 @@ from abc import abstractmethod
 from ..base import Record, UtcTime
 from ..channels import SEVERITIES, Severity
 from ..events import MAX_SENTENCE, FactEvent
+from ..pages import address_of, page_of
 from ..text import one_line
 
 
@@ -42,14 +43,21 @@ class Fact(Record):
         """How many models the fact is about."""
         return 1
 
-    def as_event(self) -> FactEvent:
+    @property
+    def model_names(self) -> tuple[str, ...]:
+        """All models, if the fact is about several."""
+        return ()
+
+    def as_event(self, pages_url: str | None = None) -> FactEvent:
         """The event that the fact becomes on the bus; if it is published again, its id is the same."""
         event = FactEvent(
             event_id=self.fact_id,
             topic=self.topic,
             severity=self.severity,
             models=self.models,
+            model_names=self.model_names,
             sentence=one_line(self.sentence)[:MAX_SENTENCE],
+            page=address_of(pages_url, page_of(self.kind, self.model_name, self.job_id)),
             fact=self.model_dump(mode="json"),
             **{name: getattr(self, name) for name in Fact.model_fields},
         )

@@ -81,19 +81,44 @@ class PauseLasts(Escalation):
 
 
 class ServingDiffers(Escalation):
-    """Alias or traffic of a model differ from its serving record, which is repeated each day."""
+    """Alias or traffic of a model differ from its serving record, which is repeated each day.
+
+    `revision` is that of the record: what differs again after it had agreed is another fact. An earlier release did not
+    know it.
+    """
 
     kind: Literal["serving_differs"] = "serving_differs"
     reason: str
     owner: str
+    revision: int | None = None
 
     @property
     def fact_id(self) -> str:
-        return f"{self.model_name}-serving-differs-{self.at:%F}"
+        occasion = f"{self.at:%F}" if self.revision is None else str(self.revision)
+        return f"{self.model_name}-serving-differs-{occasion}"
 
     @property
     def sentence(self) -> str:
         return (
             f"{self.model_name}: what serves differs from the serving record: {self.reason}; {self.owner}, please put "
             f"it back, or decide with 'auto-retrain rollback {self.model_name}'"
+        )
+
+
+class ServingAgrees(AnnouncedFact):
+    """Alias and traffic are as the serving record says again, after people were told `told_at` that they differ."""
+
+    kind: Literal["serving_agrees"] = "serving_agrees"
+    version: str
+    told_at: UtcTime
+
+    @property
+    def fact_id(self) -> str:
+        return f"{self.model_name}-serving-agrees-{self.told_at.isoformat()}"
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"{self.model_name}: alias and traffic are as the serving record says again, with version {self.version} "
+            "as the champion"
         )

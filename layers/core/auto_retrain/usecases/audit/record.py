@@ -31,7 +31,7 @@ def announce(fact: AnnouncedFact, ports: Ports) -> bool:
 def _publish(fact: Fact, ports: Ports) -> bool:
     _LOG.info(one_line(fact.sentence), extra={"fact": {"fact_id": fact.fact_id, **fact.model_dump(mode="json")}})
     try:
-        ports.events.publish(fact.as_event())
+        ports.events.publish(fact.as_event(ports.pages_url))
     except AutoRetrainError as error:
         _LOG.error("event %s was not published: %s", fact.fact_id, error)
         return not isinstance(error, TransientError)

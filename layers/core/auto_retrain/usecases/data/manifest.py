@@ -11,28 +11,32 @@ from ...domain.manifest import DataObject, Manifest, build_manifest
 from ...domain.policy.policy import Policy
 from ...domain.windows import Window
 from ...ports import Ports
-from .listing import days_of, explained, labels_of
+from .listing import Listing, explained, labels_of, objects_of
 
 # Some hundred thousand objects.
 MAX_MANIFEST_BYTES = 64 << 20
 
 
-def freeze_data(job: RetrainingJob, policy: Policy, ports: Ports) -> RetrainingJob:
+def freeze_data(job: RetrainingJob, policy: Policy, ports: Ports, listing: Listing = objects_of) -> RetrainingJob:
     """The job with its manifest, which never changes once frozen; raises DataMissing if a window contains no data."""
     if job.manifest_uri:
         return job
-    span = Window(start=job.windows.training.start, end=job.windows.holdout.end)
-    objects = days_of(policy.data, span, ports)
-    labels = _label_objects(job, policy, ports)
-    try:
-        manifest = build_manifest(job.job_id, job.model_name, policy.data, job.windows, objects, labels)
-    except DataMissing as error:
-        raise error if objects else explained(error, policy.data, ports) from error
-    content = canonical_json(manifest)
+    content = canonical_json(list_data(job, policy, ports, listing))
     digest = sha256_of(content)
     # Named by its digest, so that two concurrent invocations, which may see different objects, do not collide.
     uri = ports.data.write(f"jobs/{job.job_id}/manifest-{digest[:16]}.json", content)
     return job.frozen(uri, digest)
+
+
+def list_data(job: RetrainingJob, policy: Policy, ports: Ports, listing: Listing = objects_of) -> Manifest:
+    """The manifest of a job as its data are now; raises DataMissing if a window contains no data."""
+    span = Window(start=job.windows.training.start, end=job.windows.holdout.end)
+    objects = listing(policy.data, span, ports)
+    labels = _label_objects(job, policy, ports)
+    try:
+        return build_manifest(job.job_id, job.model_name, policy.data, job.windows, objects, labels)
+    except DataMissing as error:
+        raise error if objects else explained(error, policy.data, ports) from error
 
 
 def _label_objects(job: RetrainingJob, policy: Policy, ports: Ports) -> list[DataObject]:

@@ -1,4 +1,4 @@
-"""Sends what waits in the outbox, in order; messages of one topic and one hour are sent as one."""
+"""Sends what waits in the outbox, in order; messages of one topic, one hour and the same data are sent as one."""
 
 import logging
 from collections.abc import Sequence
@@ -47,11 +47,12 @@ def _send_all(channel: ChannelName, waiting: Sequence[Notification], ports: Port
     except NotificationFailed:
         return 0
     sent, end = 0, ports.clock.now() + CHANNEL_TIME
+    opened: set[str] = set()
     for group in incidents(waiting):
         if ports.clock.now() > end:
             break
         try:
-            sent += _send(channel, group, ports)
+            sent += _send(channel, group, opened, ports)
         except Exception as error:  # whatever it is, the other channels get their messages
             _LOG.error("%s fails; its messages wait", channel, exc_info=error)
             if isinstance(error, NotificationFailed) and error.retry_after:
@@ -63,14 +64,17 @@ def _send_all(channel: ChannelName, waiting: Sequence[Notification], ports: Port
     return sent
 
 
-def _send(channel: ChannelName, group: Sequence[Notification], ports: Ports) -> int:
+def _send(channel: ChannelName, group: Sequence[Notification], opened: set[str], ports: Ports) -> int:
     """Send a group as one message, unless others of its topic were sent a moment ago; returns how many were sent.
 
-    A refused message stops no others, and is tried again after the window. Raises what the channel raises.
+    The topics that this pass `opened` are free: models with different data are different messages. A refused message
+    stops no others, and is tried again after the window. Raises what the channel raises.
     """
     # What waited for its channel has waited enough: hour by hour, in order.
-    if not is_late(group[0], ports) and not opens_window(channel, group[0], ports):
+    topic = group[0].topic
+    if topic not in opened and not is_late(group[0], ports) and not opens_window(channel, group[0], ports):
         return 0
+    opened.add(topic)
     message = as_one(group)
     try:
         ports.channels[channel].send(message)

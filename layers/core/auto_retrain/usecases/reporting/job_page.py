@@ -8,11 +8,10 @@ from ...domain.deployment_ledger import LedgerLine
 from ...domain.ending import Ending
 from ...domain.job import RetrainingJob
 from ...domain.names import log_key
+from ...domain.pages import REPORT_PAGE, ROLLOUT_PAGE, job_path
 from ...ports import Ports
 from ..isolation import Losses
 from ..lookup import MAX_LINES
-
-PAGE = "job.html"
 
 _LOG = logging.getLogger(__name__)
 
@@ -36,11 +35,12 @@ def job_page(job: RetrainingJob, ports: Ports, *, linked: bool) -> str:
 
     lines = _lines(job, ports)
     places = [Place(what, path, ports.data.uri(f"jobs/{job.job_id}/{path}")) for what, path in _documents(job, lines)]
-    return render_job(job, lines, places, linked=linked)
+    applied = ports.policies.newest([job.model_name]).get(job.model_name)
+    return render_job(job, lines, places, applied.policy if applied else None, linked=linked)
 
 
 def _publish(job: RetrainingJob, ports: Ports) -> None:
-    ports.data.write(f"jobs/{job.job_id}/{PAGE}", job_page(job, ports, linked=True).encode())
+    ports.data.write(job_path(job.job_id), job_page(job, ports, linked=True).encode())
 
 
 def _lines(job: RetrainingJob, ports: Ports) -> list[LedgerLine]:
@@ -54,8 +54,8 @@ def _lines(job: RetrainingJob, ports: Ports) -> list[LedgerLine]:
 
 def _documents(job: RetrainingJob, lines: list[LedgerLine]) -> Iterator[tuple[str, str]]:
     if job.report_uri:
-        yield "validation, with curves", "report.html"
+        yield "validation, with curves", REPORT_PAGE
     if any(line.change in ("weight", "mirror") for line in lines):
-        yield "rollout, with its checks", "rollout.html"
+        yield "rollout, with its checks", ROLLOUT_PAGE
     if job.ending is Ending.FAILED and job.last_step:
         yield "end of the log", log_key(job.job_id, job.last_step, None).removeprefix(f"jobs/{job.job_id}/")

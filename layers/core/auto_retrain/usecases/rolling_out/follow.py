@@ -1,8 +1,11 @@
 """Makes traffic, then the alias, follow the serving record, and reads both back."""
 
+from datetime import timedelta
+
 from ...domain.errors import ServingConflict, TrafficRefused, TrafficUnavailable
 from ...domain.facts.fact import Fact
 from ...domain.facts.promoting import ServingInForce
+from ...domain.facts.taking_back import ServingAgrees
 from ...domain.policy.traffic import TrafficTarget
 from ...domain.rollout import Applied
 from ...domain.serving import ServingRecord
@@ -15,6 +18,8 @@ from .let_follow import Seen, let_alias_follow, let_traffic_follow
 from .own_states import OwnStates
 
 MAX_CONFLICTS = 8
+# While a difference lasts, people are told of it every day; what they were told before that is long over.
+TOLD_LATELY = timedelta(days=2)
 
 
 def follow(record: ServingRecord, target: TrafficTarget, ports: Ports) -> ServingRecord:
@@ -67,7 +72,8 @@ def _noted(
     elif before:
         applied = applied.changed(target=before.target, sequence=before.sequence)
     after = record.read_back(applied, conflict)
-    if before and after.changed(applied=applied.changed(at=before.at)) == record:
+    agrees = _agreement(after, ports)
+    if before and not agrees and after.changed(applied=applied.changed(at=before.at)) == record:
         return record
     facts: list[Fact] = []
     if conflict and conflict != record.conflict:
@@ -77,14 +83,26 @@ def _noted(
     if conflict != record.conflict:
         # First: if we die in between, the difference is news once more.
         ports.states.record_moved_alias(record.model_name, conflict, *facts)
-    return _note(after, before.sequence if before else None, ports)
+    over: tuple[Fact, ...] = ()
+    if agrees and announce(agrees, ports):
+        after, over = after.changed(told_at=None), (agrees,)
+    return _note(after, before.sequence if before else None, over, ports)
 
 
-def _note(record: ServingRecord, sequence: int | None, ports: Ports) -> ServingRecord:
+def _agreement(record: ServingRecord, ports: Ports) -> ServingAgrees | None:
+    """The end of a difference that people were told of, if this is it."""
+    at, champion, told_at = ports.clock.now(), record.champion_number, record.told_at
+    if not record.is_settled or champion is None or told_at is None or at - told_at > TOLD_LATELY:
+        return None
+    job_id = record.rollout.job_id if record.rollout else None
+    return ServingAgrees(model_name=record.model_name, job_id=job_id, at=at, version=champion, told_at=told_at)
+
+
+def _note(record: ServingRecord, sequence: int | None, facts: tuple[Fact, ...], ports: Ports) -> ServingRecord:
     """Store the record, with the fact that it is in force if that is news since this line of the ledger."""
     applied = record.applied
     if applied is None or not record.is_applied or applied.sequence == sequence:
-        return ports.ledger.note(record)
+        return ports.ledger.note(record, *facts)
     fact = ServingInForce(
         model_name=record.model_name,
         at=applied.at,
@@ -92,6 +110,6 @@ def _note(record: ServingRecord, sequence: int | None, ports: Ports) -> ServingR
         alias=applied.alias,
         weights=dict(applied.route.weights) if applied.route else {},
     )
-    noted = ports.ledger.note(record, fact)
+    noted = ports.ledger.note(record, fact, *facts)
     record_fact(fact, ports)
     return noted

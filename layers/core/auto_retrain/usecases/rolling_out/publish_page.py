@@ -3,12 +3,12 @@
 import logging
 from functools import partial
 
+from ...domain.pages import ROLLOUT_PAGE, job_path
 from ...domain.rollout import Rollout
 from ...domain.serving import ServingRecord
 from ...ports import Ports
 from ..isolation import attempt
 
-PAGE = "rollout.html"
 MAX_LINES = 1_000
 
 _LOG = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ def publish_page(rollout: Rollout, record: ServingRecord, ports: Ports) -> None:
 
 
 def _publish(rollout: Rollout, record: ServingRecord, ports: Ports) -> None:
-    ports.data.write(f"jobs/{rollout.job_id}/{PAGE}", _page(rollout, record, ports).encode())
+    ports.data.write(job_path(rollout.job_id, ROLLOUT_PAGE), _page(rollout, record, ports).encode())
 
 
 def _page(rollout: Rollout, record: ServingRecord, ports: Ports) -> str:

@@ -32,17 +32,13 @@ def reconcile(
         following = partial(_follow, record, applied, ports)
         followed = attempt(following, f"alias and traffic of {record.model_name}", problems)
     after = followed or record
-    if _is_settled(after):
-        return "in place" if _is_settled(record) else "reconciled"
+    if after.is_settled:
+        return "in place" if record.is_settled else "reconciled"
     at = ports.clock.now()
     if after.conflict is None and after.changed_at and at - after.changed_at < GRACE:
         return "pending"
     attempt(partial(_tell, after, applied, at, ports), f"message about {record.model_name}", problems)
     return "unreconciled"
-
-
-def _is_settled(record: ServingRecord) -> bool:
-    return record.is_applied and record.conflict is None
 
 
 def _follow(record: ServingRecord, applied: AppliedPolicy | None, ports: Ports) -> ServingRecord:
@@ -62,6 +58,7 @@ def _tell(record: ServingRecord, applied: AppliedPolicy | None, at: datetime, po
         at=at,
         reason=record.difference or "",
         owner=owner_in(applied),
+        revision=record.revision,
     )
     if announce(fact, ports):
         ports.ledger.note(record.told(at), fact)

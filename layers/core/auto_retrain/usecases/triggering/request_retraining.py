@@ -1,13 +1,13 @@
 """Starts an execution at a person's request."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
 from ...domain.base import Record
-from ...domain.decision_record import Hold
-from ...domain.errors import EventInvalid, JobConflict, RequestRefused
+from ...domain.decision_record import DecisionRecord, HeldBy, Hold, way_out
+from ...domain.errors import EventInvalid, JobConflict, RequestRefused, RetrainingHeld
 from ...domain.explain import explain
 from ...domain.facts.triggering import RetrainingRequested
 from ...domain.messages.triggering import TriggerRequest
@@ -19,13 +19,67 @@ from ...ports import Ports
 from ..audit.record import record
 from ..lookup import policy_of
 
+RequestOutcome = Literal["opened", "expected", "waits", "held", "not_due"]
+
 
 class RequestedRetraining(Record):
-    """The execution that was started, the id of the job it opens, and what holds it back at present."""
+    """The execution that was started, and what becomes of it: as it was decided, or else as holds let expect.
 
+    `job_id` is that of the job that the execution itself can open. `running_job` owned the model when it was asked.
+    """
+
+    model_name: str
     execution_arn: str
     job_id: str
+    running_job: str | None = None
     holds: tuple[Hold, ...] = ()
+    decision: DecisionRecord | None = None
+
+    @property
+    def outcome(self) -> RequestOutcome:
+        """`opened`: its job exists; `expected`: it will; `waits`: for the end of `running_job`; else it never will."""
+        if self.decision is None:
+            return _OUTCOMES.get(self.holds[0].kind, "held") if self.holds else "expected"
+        if self.decision.outcome == "suppressed":
+            was_dropped = CROWDED in self.decision.reason
+            return "held" if was_dropped else _OUTCOMES.get(self.decision.held_by, "held")
+        return "opened" if self.decision.outcome == "started" else "not_due"
+
+    @property
+    def reason(self) -> str:
+        """What holds it back, or what was decided; empty if nothing is to be said."""
+        return self.decision.reason if self.decision else "; ".join(hold.reason for hold in self.holds)
+
+    @property
+    def way_out(self) -> str:
+        """What a person can do if it is held back."""
+        held_by = self.decision.held_by if self.decision else self.holds[0].kind if self.holds else None
+        return way_out(held_by)
+
+    @property
+    def sentence(self) -> str:
+        """What becomes of the request, for people."""
+        if self.outcome == "waits":
+            return f"it waits for the end of job '{self.running_job}'"
+        if self.outcome in ("held", "not_due"):
+            return str(self._refusal())
+        return f"job '{self.job_id}' {'is open' if self.outcome == 'opened' else 'will be opened'}"
+
+    @property
+    def job_to_follow(self) -> str:
+        """The id of its job, or of the job that it waits for; raises RetrainingHeld if it opens none."""
+        if self.outcome == "waits" and self.running_job:
+            return self.running_job
+        if self.outcome in ("held", "not_due"):
+            raise self._refusal()
+        return self.job_id
+
+    def _refusal(self) -> RetrainingHeld:
+        held_by = self.decision.held_by if self.decision else self.holds[0].kind
+        return RetrainingHeld(self.model_name, self.reason, self.way_out, held_by)
+
+
+_OUTCOMES: dict[HeldBy | None, RequestOutcome] = {"running_job": "waits"}
 
 
 def request_retraining(
@@ -78,7 +132,13 @@ def request_retraining(
         raise JobConflict(f"an execution named '{name}' was started at the very same moment; try again")
     record(fact, ports)
     holds = model_holds(applied, state, trigger_type, now, now, forced=force)
-    return RequestedRetraining(execution_arn=arn, job_id=job_id(model_name, arn), holds=tuple(holds))
+    return RequestedRetraining(
+        model_name=model_name,
+        execution_arn=arn,
+        job_id=job_id(model_name, arn),
+        running_job=owner,
+        holds=tuple(holds),
+    )
 
 
 def _event(**fields: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from .record_retraining import record_retraining
 
 
 class RetrainingTrigger(ABC):
-    """One reason to retrain, judged for a model as of now."""
+    """One reason to retrain, judged for a model as of now; `AutoRetrainPipeline.trigger` makes one."""
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports

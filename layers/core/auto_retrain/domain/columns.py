@@ -1,0 +1,46 @@
+"""What a sample of a table tells about its columns."""
+
+from typing import Literal, NamedTuple
+
+Kind = Literal["whole", "number", "boolean", "text", "time", "other"]
+
+
+class ColumnFacts(NamedTuple):
+    """A column in a sample: `distinct` counts its different values, `levels` has the most frequent ones with rows.
+
+    Numbers that are only written as text, as in CSV, are numbers. `time` is a day or a moment, and `other` is what has
+    no text, such as a list.
+    """
+
+    name: str
+    kind: Kind
+    rows: int
+    missing: int
+    distinct: int
+    levels: tuple[tuple[str, int], ...]
+
+    @property
+    def present(self) -> int:
+        return self.rows - self.missing
+
+    @property
+    def is_constant(self) -> bool:
+        return self.distinct < 2
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether every row has a value of its own."""
+        return self.rows > 1 and self.missing == 0 and self.distinct == self.rows
+
+    @property
+    def is_numeric(self) -> bool:
+        return self.kind in ("whole", "number")
+
+
+class Sample(NamedTuple):
+    """The columns of a sample, in the order of its file, and the names that a policy cannot use."""
+
+    name: str
+    format: Literal["csv", "parquet"]
+    rows: int
+    columns: tuple[ColumnFacts, ...]

@@ -1,0 +1,20 @@
+"""Records as small tables for notebooks: everything in them is text, and the colours are the notebook's own."""
+
+from collections.abc import Iterable
+from html import escape
+
+_MAX_LETTERS = 300
+
+
+def as_table(title: str, rows: Iterable[tuple[object, ...]]) -> str:
+    """A title, and rows whose first cell says what is in the others; None is shown as a dash."""
+    body = "".join(
+        f"<tr>{''.join(f'<td style=text-align:left>{_text(cell)}</td>' for cell in row)}</tr>" for row in rows
+    )
+    return f"<table><caption style=text-align:left>{_text(title)}</caption><tbody>{body}</tbody></table>"
+
+
+def _text(value: object) -> str:
+    shown = "-" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+    line = "".join(letter if letter.isprintable() else " " for letter in shown)
+    return escape(line if len(line) <= _MAX_LETTERS else f"{line[:_MAX_LETTERS]}…")

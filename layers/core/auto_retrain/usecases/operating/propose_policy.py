@@ -1,0 +1,129 @@
+"""Proposes a policy for a model that somebody trains already."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import IO, Any, NamedTuple
+
+from ...domain.columns import Sample
+from ...domain.errors import DataMissing, EventInvalid, RegistryRefused, SettingMissing
+from ...domain.explain import shown
+from ...domain.windows import Window
+from ...ports import Ports
+from ...proposing.metrics import cloudwatch_metric, prometheus_gauge
+from ...proposing.policy_text import Proposal, Subject, write_proposal
+from ...proposing.roles import Known, Roles, propose_roles
+
+# How old the newest data may be from which columns are taken.
+MAX_AGE_DAYS = 366
+
+
+class Request(NamedTuple):
+    """What a person says of the model; what they do not say is looked for.
+
+    `version` is a registered version, or `champion`, whose signature names the features. Without a `sample`, which has
+    a name and a file, the newest object under the prefix is read.
+    """
+
+    model_name: str
+    owner: str
+    prefix: str | None = None
+    sample: tuple[str, IO[bytes]] | None = None
+    row_id: str | None = None
+    label: str | None = None
+    version: str | None = None
+    cloudwatch: str | None = None
+    prometheus: str | None = None
+
+
+class Proposed(NamedTuple):
+    """A policy as text with the roles in it."""
+
+    proposal: Proposal
+    roles: Roles
+    sample: Sample
+
+
+def propose_policy(request: Request, ports: Ports) -> Proposed:
+    """Look at a sample and, if a version is named, at its signature; nothing is written.
+
+    Raises:
+        EventInvalid: neither a sample nor a prefix is given, or a column that is not in the sample.
+        DataInvalid, DataMissing: there is no sample that can be read.
+        RegistryRefused: there is no such version.
+    """
+    sample = _sample(request, ports)
+    known = Known(request.row_id, request.label, _inputs(request, ports))
+    _check_columns(known, sample)
+    roles = propose_roles(sample, known)
+    if not (roles.numeric or roles.categorical):
+        raise EventInvalid(f"'{sample.name}': no column can be a feature{_why(roles)}")
+    subject = Subject(
+        model_name=request.model_name,
+        owner=request.owner,
+        prefix=request.prefix or request.model_name,
+        metric=_metric(request),
+        stage=_stage(ports),
+    )
+    return Proposed(write_proposal(subject, sample, roles), roles, sample)
+
+
+def _metric(request: Request) -> Mapping[str, Any] | None:
+    if request.cloudwatch:
+        return cloudwatch_metric(request.cloudwatch)
+    return prometheus_gauge(request.prometheus, request.model_name) if request.prometheus else None
+
+
+def _stage(ports: Ports) -> str:
+    """The stage, or a word to be replaced: a policy can be proposed before anything is deployed."""
+    try:
+        return ports.stage
+    except SettingMissing:
+        return "STAGE"
+
+
+def _why(roles: Roles) -> str:
+    return "".join(f"; {column.value}: {column.reason}" for column in roles.left_out[:5])
+
+
+def _sample(request: Request, ports: Ports) -> Sample:
+    if request.sample:
+        name, file = request.sample
+        return ports.samples.read(name, file)
+    if request.prefix is None:
+        raise EventInvalid("--sample: give a file with some rows, or --prefix of the data in the data bucket")
+    today = ports.clock.now().date()
+    window = Window(start=today - timedelta(days=MAX_AGE_DAYS), end=today + timedelta(days=1))
+    objects = ports.data.list_partitions(request.prefix, window)
+    if not objects:
+        raise DataMissing(f"--prefix {shown(request.prefix)}: has no day with data since {window.start}")
+    with ports.data.open(objects[-1]) as file:
+        return ports.samples.read(objects[-1].uri, file)
+
+
+def _inputs(request: Request, ports: Ports) -> tuple[str, ...]:
+    if request.version is None:
+        return ()
+    version: str | None = request.version
+    if version == "champion":
+        version = ports.registry.champion(request.model_name)
+    if version is None:
+        raise RegistryRefused(f"'{request.model_name}' has no version with the alias 'champion'; give a number")
+    return ports.registry.inputs(request.model_name, version)
+
+
+def _check_columns(known: Known, sample: Sample) -> None:
+    names = {column.name for column in sample.columns}
+    for option, name in (("--row-id", known.row_id), ("--label", known.label)):
+        if name is not None and name not in names:
+            raise EventInvalid(f"{option} {shown(name)}: not a column of '{sample.name}'; it has {_listed(names)}")
+    if known.row_id is not None and known.row_id == known.label:
+        raise EventInvalid(f"--label {shown(known.label)}: is also --row-id; a column can have only one role")
+    missing = [name for name in known.inputs if name not in names]
+    if missing:
+        raise EventInvalid(f"'{sample.name}' lacks inputs of the model: {_listed(missing)}; it has {_listed(names)}")
+
+
+def _listed(names: set[str] | list[str]) -> str:
+    listed = sorted(names)[:20]
+    more = len(names) - len(listed)
+    return ", ".join(listed) + (f" and {more} more" if more else "")

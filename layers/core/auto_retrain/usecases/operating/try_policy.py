@@ -1,0 +1,56 @@
+"""Tries a policy on its data: what its next retraining would read, and whether it would train. Nothing is written."""
+
+from typing import NamedTuple
+
+from ...domain.data_check import DataCheck
+from ...domain.job import RetrainingJob
+from ...domain.manifest import Manifest
+from ...domain.policy.policy import Policy
+from ...domain.trigger_type import TriggerType
+from ...domain.windows import windows_at
+from ...ports import Ports
+from ..data.examine_data import examine_data
+from ..data.listing import days_of
+from ..data.manifest import list_data
+
+
+class Trial(NamedTuple):
+    """The data that would be read, and what was found in them."""
+
+    manifest: Manifest
+    check: DataCheck
+
+    @property
+    def why_not(self) -> str | None:
+        """Why nothing would be trained; None if it would."""
+        errors = "; ".join(f"{finding.check}: {finding.text}" for finding in self.check.errors)
+        return errors or self.check.skipped
+
+
+def try_policy(policy: Policy, ports: Ports) -> Trial:
+    """Examine the data of a retraining that would start now, as a job of its own does.
+
+    Raises:
+        DataMissing: the training or the holdout window contains no data.
+        DataInvalid: an object is unreadable or lacks a column.
+    """
+    now = ports.clock.now()
+    job = RetrainingJob(
+        job_id=f"{policy.model}-trial",
+        model_name=policy.model,
+        trigger_type=TriggerType.MANUAL,
+        trigger_reason="trial",
+        event_time=now,
+        execution_arn="trial",
+        policy_version=0,
+        created_at=now,
+        windows=windows_at(
+            now,
+            evaluation_days=policy.triggers.evaluation_window_days,
+            training_days=policy.triggers.training_window_days,
+            label_delay_days=policy.data.label_delay_days,
+        ),
+    )
+    manifest = list_data(job, policy, ports, days_of)
+    check, _ = examine_data(job, policy, manifest, ports)
+    return Trial(manifest, check)

@@ -1,0 +1,74 @@
+"""`auto-retrain init`: a policy for a model that somebody trains already."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.cli.terminal import Terminal
+
+ROWS = "customer_id,plan,age,left\n" + "".join(f"{n},{'ab'[n % 2]},{20 + n % 50},{n % 3 == 0}\n" for n in range(300))
+
+
+@pytest.fixture
+def sample(terminal: Terminal) -> str:
+    return terminal.file(ROWS, "rows.csv")
+
+
+def test_the_policy_is_written_and_applies_as_it_is(terminal: Terminal, sample: str, tmp_path: Path) -> None:
+    target = tmp_path / "churn.yaml"
+    printed = terminal.ok("init", "churn", "--sample", sample, "--output", str(target), "--owner", "ada@example.com")
+    assert "1 numeric and 1 categorical features; please look at:" in printed
+    assert "- metric: nothing judges the model in production" in printed
+    assert printed.endswith(f"Next: auto-retrain models check {target} --data\n")
+    assert "new, version 1" in terminal.ok("models", "apply", str(target))
+
+
+def test_a_policy_that_is_there_is_overwritten_only_by_force(terminal: Terminal, sample: str, tmp_path: Path) -> None:
+    target = tmp_path / "churn.yaml"
+    target.write_text("mine")
+    refused = terminal.run("init", "churn", "--sample", sample, "--output", str(target))
+    assert (refused.code, target.read_text()) == (1, "mine")
+    assert "exists already; name another file, or give --force" in refused.err
+    terminal.ok("init", "churn", "--sample", sample, "--output", str(target), "--force")
+    assert target.read_text().startswith("# Proposed by auto-retrain init from 300 rows of ")
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (("--label", "lef"), "--label 'lef': not a column of"),
+        (("--row-id", "age", "--label", "age"), "--label 'age': is also --row-id"),
+        (("--cloudwatch", "accuracy"), "--cloudwatch 'accuracy': give namespace and name"),
+        (("--prometheus", "rate(x[5m])"), "give the name of a gauge"),
+        (("--version", "champion"), "'churn' has no version with the alias 'champion'; give a number"),
+        (("--version", "7"), "has no version 7"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_what_does_not_fit_is_refused_and_nothing_is_written(
+    terminal: Terminal, sample: str, tmp_path: Path, options: tuple[str, ...], problem: str
+) -> None:
+    target = tmp_path / "none.yaml"
+    refused = terminal.run("init", "churn", "--sample", sample, "--output", str(target), *options)
+    assert refused.code == 1
+    assert problem in refused.err
+    assert not target.exists()
+
+
+def test_a_sample_is_needed(terminal: Terminal, tmp_path: Path) -> None:
+    target = ("--output", str(tmp_path / "none.yaml"))
+    assert "--sample: give a file with some rows" in terminal.run("init", "churn", *target).err
+    assert "has no day with data since" in terminal.run("init", "churn", "--prefix", "churn", *target).err
+    absent = terminal.run("init", "churn", "--sample", str(tmp_path / "absent.csv"), *target)
+    assert "absent.csv': cannot be read: No such file" in absent.err
+
+
+def test_the_signature_of_the_champion_names_the_features(terminal: Terminal, sample: str, tmp_path: Path) -> None:
+    registry = terminal.ports.registry
+    registry.register("churn", "1")
+    registry.write_file("churn", "1", "MLmodel", b"""signature: {inputs: '[{"name": "age", "type": "long"}]'}""")
+    registry.set_champion("churn", "1")
+    target = tmp_path / "churn.yaml"
+    printed = terminal.ok("init", "churn", "--sample", sample, "--version", "champion", "--output", str(target))
+    assert "1 numeric and 0 categorical features" in printed
+    assert "# - plan: not an input of the model" in target.read_text()
