@@ -20,10 +20,11 @@ async function used(page) {
     box.value = text;
     box.dispatchEvent(new Event('input'));
   }, words);
-  const sort = () => page.evaluate(() => document.querySelector('.fleet th').click());
+  const sort = (column = 0) => page.evaluate((at) => document.querySelectorAll('.fleet th')[at].click(), column);
   const steps = { first: () => {}, more: () => page.evaluate(() => document.getElementById('more').click()),
     filtered: () => type('unknown churn-02'), none: () => type('no such model'),
-    up: async () => { await type(''); await sort(); }, down: sort };
+    up: async () => { await type(''); await sort(); }, down: () => sort(),
+    cheap: () => sort(8), dear: () => sort(8) };
   const shown = {};
   for (const [name, step] of Object.entries(steps)) {
     await step();
