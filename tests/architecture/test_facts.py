@@ -44,7 +44,7 @@ WITHOUT_A_FACT = {
     ("rolling_out/take_back", "ledger.note"): "that people were told",
     ("rolling_out/settle", "ledger.note"): "that the job of a version taken back says so, which is a fact",
     ("rolling_out/await_rollout", "ledger.note"): "which execution waits",
-    ("rolling_out/follow", "ledger.note"): "what was read back, while it is not news",
+    ("watching/answer_token", "jobs.save"): "what a pod waits for, which is progress and no news",
 }
 
 

@@ -277,7 +277,7 @@ class SweepLog(Protocol):
     def last(self) -> SweepMark | None: ...
 
     def save(self, mark: SweepMark) -> None:
-        """Store the newest mark; an earlier one than the stored one changes nothing."""
+        """Store the newest mark, of the same moment the last one; an earlier one changes nothing."""
 
 
 class DeploymentLedger(Protocol):
@@ -379,10 +379,13 @@ class PredictionFiles(Protocol):
 class DataStore(Protocol):
     """Labelled data, and the documents of jobs."""
 
-    def list_partitions(self, prefix: str, window: Window, layout: Layout = ...) -> list[DataObject]:
-        """Objects in the folders of the days of the window, by date and key; no empty ones.
+    def list_partitions(
+        self, prefix: str, window: Window, layout: Layout = ..., date_column: str | None = None
+    ) -> list[DataObject]:
+        """Objects of the days of the window, by date and key; no empty ones.
 
-        The default layout is that of `prefix/date=YYYY-MM-DD/`.
+        The default layout is that of `prefix/date=YYYY-MM-DD/`. With a date column any object may have rows of any day,
+        so each is listed for each day.
         """
 
     def look_below(self, prefix: str) -> Folder:
@@ -419,6 +422,12 @@ class DataStore(Protocol):
 
 class TableReader(Protocol):
     """Columns of the labelled data."""
+
+    def with_their_days(self, objects: Sequence[DataObject]) -> list[DataObject]:
+        """Those that may have rows of their day, by what the files themselves say of their date column.
+
+        Objects without a date column stay. Raises DataInvalid naming a column that is missing or has no dates.
+        """
 
     def batches(
         self,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from auto_retrain.domain.decision_record import DecisionRecord
-from auto_retrain.domain.fleet import FleetUsage, SweepMark
+from auto_retrain.domain.fleet import FleetMoney, FleetUsage, SweepMark
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.verdict import Outcome, Verdict
 from tests.contracts.ports.aws_world import create_table, lose_answers
@@ -61,11 +61,12 @@ def test_decisions_have_a_time_to_live_in_the_table(aws: None) -> None:
 
 
 def test_the_mark_of_the_sweep_never_moves_back(stores: Stores) -> None:
-    usage = FleetUsage(active_jobs=1, retrained_in_30_days=2)
+    money = FleetMoney(month="2026-03", spent=4.1, reserved=1.2)
+    usage = FleetUsage(active_jobs=1, retrained_in_30_days=2, money=money)
     assert stores.sweeps.last() is None
     for models, hours in enumerate((1, 3, 3, 2)):
         stores.sweeps.save(SweepMark(at=NOW + hours * HOUR, models=models, usage=usage))
-    assert stores.sweeps.last() == SweepMark(at=NOW + 3 * HOUR, models=1, usage=usage)
+    assert stores.sweeps.last() == SweepMark(at=NOW + 3 * HOUR, models=2, usage=usage)
 
 
 def test_a_decision_too_large_for_an_item_keeps_its_first_verdicts(aws: None) -> None:

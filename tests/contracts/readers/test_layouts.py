@@ -1,5 +1,6 @@
 """The same rows are read through a manifest, by both readers, however their days are laid out."""
 
+import io
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -8,18 +9,22 @@ import pandas as pd
 import pytest
 from moto import mock_aws
 
+import train_model.errors
 from auto_retrain.adapters.data.arrow_tables import ArrowTableReader
 from auto_retrain.adapters.data.s3 import S3DataStore
 from auto_retrain.domain.digest import canonical_json
-from auto_retrain.domain.layouts import Layout, folder_of
+from auto_retrain.domain.errors import DataInvalid
+from auto_retrain.domain.layouts import IN_FOLDERS, Layout, folder_of
 from auto_retrain.domain.manifest import FrozenWindow
+from auto_retrain.domain.windows import Window
 from auto_retrain.usecases.data.manifest import freeze_data, read_manifest
 from auto_retrain.usecases.data.summarize import summarize_data
 from tests.aws_clients import REGION, aws_client
 from tests.unit.builders import a_policy
 from tests.unit.usecases.world import World
 from train_model.data import read_window
-from train_model.order import Manifest
+from train_model.order import Columns, Manifest
+from train_model.order import Window as OrderWindow
 from train_model.storage import Storage
 
 HOLDOUT, TRAINING = 2, 30
@@ -93,7 +98,7 @@ def expected_ids(days: list[date]) -> list[str]:
 
 
 @pytest.mark.parametrize("folders", ["", "hour=07/"])
-@pytest.mark.parametrize("layout", Layout)
+@pytest.mark.parametrize("layout", IN_FOLDERS)
 def test_both_readers_read_the_rows_of_the_windows_in_every_layout(aws: None, layout: Layout, folders: str) -> None:
     laid = Laid(layout=layout)
     laid.put_days(layout, folders)
@@ -102,3 +107,87 @@ def test_both_readers_read_the_rows_of_the_windows_in_every_layout(aws: None, la
         "training": [expected_ids(days[:TRAINING])] * 2,
         "holdout": [expected_ids(days[TRAINING:])] * 2,
     }
+
+
+KINDS: dict[str, Any] = {
+    "date": lambda day: day,
+    "moment": lambda day: pd.Timestamp(day) + pd.Timedelta(hours=23, minutes=59),
+    "moment in another zone": lambda day: pd.Timestamp(f"{day} 01:00", tz="UTC").tz_convert("US/Pacific"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("shape", ["one file", "files by month", "shuffled"])
+def test_both_readers_read_the_rows_of_the_windows_in_one_table(aws: None, kind: str, shape: str) -> None:
+    laid = Laid(layout=Layout.COLUMN, date_column="on")
+    days = laid.days(margin=40)
+    table = pd.concat([rows_of(day).assign(on=KINDS[kind](day)) for day in days], ignore_index=True)
+    undated = table.head(5).assign(id=[f"undated-{n}" for n in range(5)], on=None).astype(table.dtypes)
+    if shape == "shuffled":
+        table = pd.concat([table, undated]).sample(frac=1, random_state=1)
+        parts = [table.iloc[start::3] for start in range(3)]
+    elif shape == "one file":
+        parts = [pd.concat([table, undated])]
+    else:
+        parts = [table.iloc[start : start + 10 * ROWS] for start in range(0, len(table), 10 * ROWS)]
+    for number, part in enumerate(parts):
+        content = io.BytesIO()
+        part.to_parquet(content, row_group_size=3 * ROWS)
+        laid.put(f"part-{number}.parquet", content.getvalue())
+    for name in ("_SUCCESS", "_temporary/0/part-0.parquet", ".part-0.parquet.crc"):
+        laid.put(name, b"x")
+    inside = laid.days()
+    ids = laid.ids()
+    assert [sorted(texts) for texts in ids["training"]] == [sorted(expected_ids(inside[:TRAINING]))] * 2
+    assert [sorted(texts) for texts in ids["holdout"]] == [sorted(expected_ids(inside[TRAINING:]))] * 2
+    assert ids["training"][0] == ids["training"][1]
+
+
+def test_a_manifest_names_only_the_files_that_may_have_rows_of_a_day(aws: None) -> None:
+    laid = Laid(layout=Layout.COLUMN, date_column="on")
+    for day in laid.days(margin=40):
+        laid.put(f"{day}.parquet", rows_of(day).assign(on=day).to_parquet())
+    frozen = read_manifest(freeze_data(laid.job, laid.world.policy, laid.world.ports), laid.world.ports)
+    named = [(item.date, item.uri.rpartition("/")[2]) for item in (*frozen.training.objects, *frozen.holdout.objects)]
+    assert named == [(day, f"{day}.parquet") for day in laid.days()]
+
+
+@pytest.mark.parametrize("values", [["2026-01-01"] * ROWS, range(ROWS)])
+def test_a_column_without_dates_is_refused_by_both_readers(aws: None, values: Any) -> None:
+    laid = Laid(layout=Layout.COLUMN, date_column="on")
+    laid.put("all.parquet", rows_of(date(2026, 1, 1)).assign(on=values).to_parquet())
+    with pytest.raises(
+        DataInvalid, match=r"column 'on' of 's3://data/team/churn/all.parquet' is .*; it must be a date"
+    ):
+        laid.ids()
+    ports, window = laid.world.ports, Window(start=date(2026, 1, 1), end=date(2026, 1, 2))
+    (item,) = ports.data.list_partitions("team/churn", window, Layout.COLUMN, "on")
+    theirs = OrderWindow.model_validate_json(
+        canonical_json(FrozenWindow(start=window.start, end=window.end, objects=(item,)))
+    )
+    columns = Columns(format="parquet", row_id="id", label="left", numeric=("age",), categorical=("plan",))
+    with pytest.raises(train_model.errors.DataInvalid, match=r"column on is .*; it must be a date or a timestamp"):
+        read_window(Storage(laid.client), columns, theirs)
+
+
+def test_a_table_without_the_column_is_refused_when_it_is_frozen(aws: None) -> None:
+    laid = Laid(layout=Layout.COLUMN, date_column="on")
+    laid.put("all.parquet", rows_of(date(2026, 1, 1)).to_parquet())
+    with pytest.raises(DataInvalid, match=r"churn/all\.parquet' lacks the columns on; it has id, age"):
+        laid.ids()
+
+
+def test_a_manifest_of_folders_says_nothing_of_date_columns(aws: None) -> None:
+    laid = Laid()
+    laid.put_days(Layout.DATE)
+    frozen = freeze_data(laid.job, laid.world.policy, laid.world.ports)
+    assert b"date_column" not in laid.world.ports.data.read(str(frozen.manifest_uri))
+
+
+@pytest.mark.parametrize(("name", "kind"), [("_delta_log/0.json", "Delta"), ("metadata/v1.metadata.json", "Iceberg")])
+def test_a_table_of_delta_or_iceberg_is_refused(aws: None, name: str, kind: str) -> None:
+    laid = Laid(layout=Layout.COLUMN, date_column="on")
+    laid.put("data/part-0.parquet", rows_of(date(2026, 1, 1)).assign(on=date(2026, 1, 1)).to_parquet())
+    laid.put(name, b"{}")
+    with pytest.raises(DataInvalid, match=rf"'s3://data/team/churn/' is a table of {kind}"):
+        laid.ids()

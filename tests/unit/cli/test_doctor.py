@@ -114,7 +114,7 @@ def test_a_model_that_is_judged_by_its_log_needs_answers_and_labels(terminal: Te
 
 
 def test_a_log_that_cannot_be_listed_is_not_taken_for_a_good_one(terminal: Terminal) -> None:
-    def denied(prefix: str, window: object, layout: object) -> list[DataObject]:
+    def denied(prefix: str, *_: object) -> list[DataObject]:
         raise AwsRefused("access denied")
 
     terminal.ports.policies.apply(a_policy(metric={"source": "prediction_log"}), "ada", terminal.ports.clock.now())

@@ -52,6 +52,7 @@ SEVERITIES: dict[str, Severity] = {
     "skips_escalated": "loud",
     "pause_lasts": "loud",
     "pause_of_model_lasts": "loud",
+    "budget_holds": "loud",
     "drill_moved": "quiet",
     "drill_passed": "quiet",
     "drill_failed": "loud",

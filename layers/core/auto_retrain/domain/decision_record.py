@@ -29,6 +29,8 @@ HeldBy = Literal[
     "same_drift",
     "fleet_jobs",
     "fleet_budget",
+    "budget",
+    "fleet_spending",
 ]
 
 

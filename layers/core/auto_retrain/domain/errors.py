@@ -10,7 +10,7 @@ AutoRetrainError
 │   └── AnchorConflict
 └── PermanentError           will not pass; the job is closed as failed
     ├── EventInvalid · PolicyInvalid · PolicyConflict · ModelUnknown
-    ├── SettingMissing · SettingInvalid
+    ├── SettingMissing · SettingInvalid · LocalStackMissing
     ├── JobUnknown · LeaseHeld · RequestRefused · RetrainingHeld · IllegalTransition
     ├── RecordInvalid · RecordTooLarge
     ├── DataMissing · DataInvalid (DataChanged) · ArtifactInvalid (ArtifactMissing)
@@ -106,6 +106,10 @@ class SettingInvalid(PermanentError):
     def __init__(self, variable: str, value: str, allowed: str) -> None:
         shown = re.sub(r"//[^/]*@", "//***@", value)  # without the credentials of an address
         super().__init__(f"environment variable {variable} = {shown!r}: must be {allowed}")
+
+
+class LocalStackMissing(PermanentError):
+    """No local stack runs on this machine, or it cannot be started."""
 
 
 class JobUnknown(PermanentError):

@@ -106,7 +106,7 @@ class MemorySweepLog:
         return self._mark
 
     def save(self, mark: SweepMark) -> None:
-        if self._mark is None or mark.at > self._mark.at:
+        if self._mark is None or mark.at >= self._mark.at:
             self._mark = mark
 
 

@@ -24,12 +24,13 @@ from .promoting import (
 from .quarantine import QuarantineLasts, QuarantineLifted, QuarantineSet
 from .taking_back import PauseLasts, RolloutIntervened, ServingAgrees, ServingDiffers, VersionTakenBack
 from .training import ChallengerTrained, DataChecked, StepEnded, StepOrdered
-from .triggering import JobOpened, RetrainingRecorded, RetrainingRequested, TriggerJudged
+from .triggering import BudgetHolds, JobOpened, RetrainingRecorded, RetrainingRequested, TriggerJudged
 
 AnyFact = Annotated[
     RetrainingRequested
     | RetrainingRecorded
     | TriggerJudged
+    | BudgetHolds
     | QuarantineSet
     | QuarantineLasts
     | QuarantineLifted

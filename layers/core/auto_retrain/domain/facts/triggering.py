@@ -5,7 +5,7 @@ from typing import Literal
 from ..base import UtcTime
 from ..cost import Forecast
 from ..trigger_type import TriggerType
-from .fact import AnnouncedFact, Fact
+from .fact import AnnouncedFact, Escalation, Fact
 
 
 class RetrainingRequested(Fact):
@@ -80,3 +80,27 @@ class JobOpened(AnnouncedFact):
     def sentence(self) -> str:
         forecast = f" ({self.forecast.text})" if self.forecast else ""
         return f"Retraining {self.model_name}: {self.reason}{forecast}"
+
+
+class BudgetHolds(Escalation):
+    """A model needs a retraining that its budget or that of the fleet has no money for; told once a month."""
+
+    kind: Literal["budget_holds"] = "budget_holds"
+    month: str
+    trigger_type: TriggerType
+    held_by: str
+    need: str
+    reason: str
+    owner: str
+
+    @property
+    def fact_id(self) -> str:
+        return f"{self.model_name}-budget-{self.month}"
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"{self.model_name} is not retrained because {self.reason}. {self.trigger_type.value} asks for it: "
+            f"{self.need}; {self.owner}, please raise the budget, or start it with 'auto-retrain retrain "
+            f"{self.model_name} --reason TEXT --force'"
+        )

@@ -11,7 +11,7 @@ from ...domain.manifest import DataObject, Manifest, build_manifest
 from ...domain.policy.policy import Policy
 from ...domain.windows import Window
 from ...ports import Ports
-from .listing import explained, labels_of, objects_of
+from .listing import days_of, explained, labels_of
 
 # Some hundred thousand objects.
 MAX_MANIFEST_BYTES = 64 << 20
@@ -31,7 +31,7 @@ def freeze_data(job: RetrainingJob, policy: Policy, ports: Ports) -> RetrainingJ
 def list_data(job: RetrainingJob, policy: Policy, ports: Ports) -> Manifest:
     """The manifest of a job as its data are now; raises DataMissing if a window contains no data."""
     span = Window(start=job.windows.training.start, end=job.windows.holdout.end)
-    objects = objects_of(policy.data, span, ports)
+    objects = days_of(policy.data, span, ports)
     labels = _label_objects(job, policy, ports)
     try:
         return build_manifest(job.job_id, job.model_name, policy.data, job.windows, objects, labels)

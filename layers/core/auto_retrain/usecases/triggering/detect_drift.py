@@ -1,5 +1,6 @@
 """Decides whether live features have drifted from the champion's training data, or are broken."""
 
+from ...domain.decision_record import Hold
 from ...domain.facts.quarantine import QuarantineLasts, QuarantineLifted, QuarantineSet
 from ...domain.messages.triggering import TriggerDecision
 from ...domain.model_state import Quarantine
@@ -7,6 +8,7 @@ from ...domain.names import job_id
 from ...domain.policy.policy import AppliedPolicy
 from ...domain.trigger_type import TriggerType
 from ...domain.verdict import Verdict
+from ...holds.budgets import BUDGETS, budget_hold
 from ...holds.model import observed_hold
 from ...ports import Ports
 from ...triggers.data_drift import DriftVerdicts
@@ -16,6 +18,7 @@ from .conclude_decision import conclude_decision
 from .drift_evidence import judge_drift_now
 from .drift_holds import answered_drift, drift_holds
 from .open_job import already_opened
+from .tell_of_budget import tell_of_budget
 
 MAX_VERDICTS = 20
 MAX_PROBLEMS = 5
@@ -48,7 +51,7 @@ def _decide(decision: TriggerDecision, applied: AppliedPolicy, drift: DriftVerdi
     if drift.dataset.met and not is_observed:
         return _unless_held(judged, applied, verdicts, ports)
     is_repaired = decision.held_by == "quarantine" and drift.is_sound
-    if decision.held_by and not is_repaired:
+    if decision.held_by and decision.held_by not in BUDGETS and not is_repaired:
         return judged.held(decision.held_by, reason)
     if drift.dataset.met:
         hold = observed_hold(drift.dataset)
@@ -60,10 +63,19 @@ def _unless_held(
     judged: TriggerDecision, applied: AppliedPolicy, verdicts: list[Verdict], ports: Ports
 ) -> TriggerDecision:
     reason, answered = verdicts[0].reason, answered_drift(applied.policy, verdicts, ports)
-    holds = drift_holds(applied.policy, answered, judged.event_time, ports)
+    budgets = _budget_holds(judged, applied, ports)
+    holds = [*budgets, *drift_holds(applied.policy, answered, judged.event_time, ports)]
+    tell_of_budget(applied.policy, TriggerType.DATA_DRIFT, reason, holds, ports)
     if holds:
         return judged.held(holds[0].kind, "; ".join([reason, *(hold.reason for hold in holds)]))
     return judged.to_start(TriggerType.DATA_DRIFT, f"{reason}; {answered.sentence}" if answered else reason)
+
+
+def _budget_holds(judged: TriggerDecision, applied: AppliedPolicy, ports: Ports) -> list[Hold]:
+    """What holds the answer to a drift for want of money; the fleet's budget was looked at before the data were."""
+    own = budget_hold(applied.policy, ports.states.get(judged.model_name), ports.clock.now())
+    of_fleet = Hold(kind="fleet_spending", reason=judged.reason) if judged.held_by == "fleet_spending" else None
+    return [hold for hold in (own, of_fleet) if hold]
 
 
 def _quarantine_or_lift(decision: TriggerDecision, applied: AppliedPolicy, drift: DriftVerdicts, ports: Ports) -> None:

@@ -12,7 +12,7 @@ from ...domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
 from ...domain.schedule import daily_slot
 from ...domain.trigger_type import TriggerType
 from ...domain.verdict import Verdict
-from ...holds.model import model_holds, observed_hold, only_broken_data
+from ...holds.model import allows_data_check, model_holds, observed_hold
 from ...ports import Ports
 from ...triggers import TRIGGERS, all_met, enabled_triggers, first_observed, judge_triggers, trigger_of
 from ...triggers.base import Evidence, Occasion, Trigger
@@ -121,9 +121,9 @@ def _due(one: Asked, evidence: Evidence, at: datetime, now: datetime) -> list[Du
         due.append(candidate)
     if turn.is_now and not _may_start(candidate):
         holds = holds_of(TriggerType.DATA_DRIFT)
-        # Broken data may have been repaired, which only another check can show.
+        # Broken data may have been repaired, which only another check can show; so does drift that nobody may answer.
         checks = _data_check(turn, at)
-        if not holds or only_broken_data(holds):
+        if not holds or allows_data_check(holds):
             due.extend(checks)
         elif candidate is None:
             due.extend(check._replace(held=holds) for check in checks)
