@@ -42,6 +42,7 @@ TABLE_PERMISSIONS = {
     "jobs.list_active": on("index/active_jobs", QUERY),
     "jobs.list_unannounced": on("index/active_jobs", QUERY),
     "jobs.list_since": on("index/by_month", QUERY),
+    "jobs.list_of_model": on("index/by_model", QUERY),
     "jobs.list_recent": on("index/by_model", QUERY),
     "states.get": READ_MODEL,
     "states.record_drift_check": on(MODELS, CHANGE),

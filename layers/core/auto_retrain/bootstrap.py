@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         Outbox,
         PolicyStore,
         PredictionFiles,
+        PriceSource,
         RoutingStore,
         SampleReader,
         SweepLog,
@@ -154,6 +155,12 @@ class DeployedPorts:
     @cached_property
     def pod_rules(self) -> "PodRules":
         return self._settings.pod_rules()
+
+    @cached_property
+    def prices(self) -> "PriceSource":
+        from .adapters.price_list import StoredPrices
+
+        return StoredPrices(self._settings.prices_key, lambda: self.data)
 
     @cached_property
     def ledger(self) -> "DeploymentLedger":

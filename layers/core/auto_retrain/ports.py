@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
     from .domain.policy.traffic import TrafficTarget
     from .domain.policy.training import TrainingPolicy
+    from .domain.prices import PriceList
     from .domain.serving import ServingChange, ServingRecord
     from .domain.tracing import Span, TracePoint
     from .domain.traffic import DesiredRoute, Effect, Route
@@ -167,7 +168,8 @@ class JobStore(Protocol):
         """Save a job in its terminal status and release its lease, both or neither.
 
         `retrained` moves the model's last retraining to the job's event time. `rejections` replace those of the
-        model unless they are None. The attempt of a job that has trained nothing is remembered as such.
+        model unless they are None. The attempt of a job that has trained nothing is remembered as such. What the job
+        cost is added to the sum of the month in which it ended, once, also if another job holds the lease by now.
         """
 
     def list_active(self, unreadable: list[str] | None = None) -> list[RetrainingJob]:
@@ -184,6 +186,9 @@ class JobStore(Protocol):
 
     def list_since(self, since: datetime) -> Iterator[RetrainingJob]:
         """The jobs of all models that were opened since then, newest first; those that cannot be read are left out."""
+
+    def list_of_model(self, model_name: str, since: datetime) -> Iterator[RetrainingJob]:
+        """The same of one model; no others are read."""
 
 
 class ModelStates(Protocol):
@@ -257,6 +262,13 @@ class DecisionLog(Protocol):
 
     def recent(self, model_name: str, limit: int) -> list[DecisionRecord]:
         """The newest decisions by event time, newest first."""
+
+
+class PriceSource(Protocol):
+    """What things cost."""
+
+    def current(self) -> PriceList:
+        """The prices that count now; never raises: no outcome depends on them."""
 
 
 class SweepLog(Protocol):
@@ -698,6 +710,8 @@ class Ports(Protocol):
     def limits(self) -> FleetLimits: ...
     @property
     def pod_rules(self) -> PodRules: ...
+    @property
+    def prices(self) -> PriceSource: ...
     @property
     def ledger(self) -> DeploymentLedger: ...
     @property

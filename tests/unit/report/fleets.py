@@ -20,6 +20,7 @@ def a_row(model: str, health: Health = Health.HEALTHY, **changes: object) -> Fle
         page=f"jobs/{model}-0123456789/job.html",
         outcome="promoted",
         next_due=NOON + timedelta(days=5),
+        spent=0.0,
         notes=(),
     )
     return row._replace(**changes)

@@ -39,6 +39,12 @@ def test_ten_concerns_are_shown_and_the_others_counted() -> None:
     assert "and 2 more" in page
 
 
+def test_the_cost_of_the_month_is_shown_of_models_that_cost_something() -> None:
+    page = render_fleet(FleetOverview(NOON, [a_row("free"), a_row("dear", spent=1234.5)], [], []))
+    assert "<th scope=col>Cost of the month</th>" in page
+    assert {row[0]: row[8] for row in rows_in(page)} == {"free": "", "dear": "$1,234.50"}
+
+
 def test_a_calm_fleet_and_an_empty_one_say_so() -> None:
     assert "Nothing needs you." in render_fleet(FleetOverview(NOON, [a_row("m")], [], []))
     empty = render_fleet(FleetOverview(NOON, [], [], []))
@@ -51,7 +57,7 @@ def test_no_name_becomes_markup_or_ends_the_script() -> None:
         page = render_fleet(a_fleet(name))
         assert name not in page
         assert page.count("<script") == 2
-        assert rows_in(page)[0][9] == name
+        assert rows_in(page)[0][10] == name
         assert Tags(page).open == []
 
 

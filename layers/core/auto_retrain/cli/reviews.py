@@ -65,6 +65,8 @@ def _print_job(job: RetrainingJob) -> None:
     print(plain(_standing(job)))
     _print_data_check(job)
     _print_metrics(job)
+    if job.money:
+        print(job.money)
     if job.report_uri:
         print(f"report: {job.report_uri}")
     if job.trace_id:

@@ -17,7 +17,8 @@ class Health(StrEnum):
 class FleetRow(NamedTuple):
     """One model; what is not known is None, and `notes` are what holds it or keeps it busy, in words.
 
-    `decision` names the last job, or the last request if that came later and opened none; `page` is its path.
+    `decision` names the last job, or the last request if that came later and opened none; `page` is its path. `spent`
+    are US dollars in this month, 0 if no retraining has ended in it.
     """
 
     model: str
@@ -30,6 +31,7 @@ class FleetRow(NamedTuple):
     page: str | None
     outcome: str | None
     next_due: datetime | None
+    spent: float
     notes: tuple[str, ...]
 
 

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 
+from ..domain.cost import dollars
 from ..domain.fleet_overview import Concern, FleetOverview, FleetRow, Health
 from .fleet_script import SCRIPT
 from .html import document, paragraph, section, text
@@ -11,7 +12,17 @@ from .html import document, paragraph, section, text
 MAX_CONCERNS = 10
 # So many models are shown at once, and are in the page for browsers that run no script.
 PART = 200
-HEADINGS = ("Model", "Health", "Why", "Champion", "Since", "Last decision", "Outcome", "Next due")
+HEADINGS = (
+    "Model",
+    "Health",
+    "Why",
+    "Champion",
+    "Since",
+    "Last decision",
+    "Outcome",
+    "Next due",
+    "Cost of the month",
+)
 _ORDER = list(Health)
 _MAX_LETTERS = 160
 
@@ -66,6 +77,7 @@ def _cells(row: FleetRow) -> Cells:
         row.decision or "",
         row.outcome or "",
         f"{row.next_due:%F %R}" if row.next_due else "",
+        dollars(row.spent) if row.spent else "",
         row.page or "",
         row.owner,
     )

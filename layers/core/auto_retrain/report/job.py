@@ -11,6 +11,7 @@ from ..domain.policy.policy import Policy
 from ..domain.timeline import timeline_of
 from .about import about_job
 from .background import data_of, drift_of, trigger_section
+from .costs import costs_of
 from .html import definitions, document, links, paragraph, section, table, text
 from .intervals import intervals_of
 from .over_time import over_time
@@ -53,6 +54,7 @@ def render_job(
             "Drift from training to holdout",
             drift_of(job.data_check, policy),
         ),
+        section("Cost", costs_of(job)),
         section("Where the rest is", definitions(*_elsewhere(job, places, linked))),
     ]
     return document(f"{job.model_name}: {outcome}", _head(job, outcome, policy, places if linked else None), *sections)

@@ -1,10 +1,11 @@
 """The digest of the week: what retraining did, and what waits for a person."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from auto_retrain.adapters.memory import MemoryPorts
+from auto_retrain.domain.cost import PricedCost
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.model_state import Quarantine
@@ -27,12 +28,14 @@ def ports() -> MemoryPorts:
     return MemoryPorts()
 
 
-def an_ended_job(ports: MemoryPorts, number: int, ending: Ending, days_ago: float) -> None:
+def an_ended_job(
+    ports: MemoryPorts, number: int, ending: Ending, days_ago: float, cost: PricedCost | None = None
+) -> None:
     at = ports.clock.now() - days_ago * DAY
     challenger = ModelVersion(number="2")
     job = a_job(number, model=f"m-{number}", created_at=at - DAY, challenger=challenger, error="errors rose")
     ports.jobs.open_job(job, at + LEASE)
-    ports.jobs.close_job(job.changed(status=ending.status, ending=ending, completed_at=at), retrained=True)
+    ports.jobs.close_job(job.changed(status=ending.status, ending=ending, completed_at=at, cost=cost), retrained=True)
 
 
 def test_it_counts_how_the_retrainings_of_the_week_ended_and_how_many_changed_nothing(ports: MemoryPorts) -> None:
@@ -53,6 +56,24 @@ def test_it_counts_how_the_retrainings_of_the_week_ended_and_how_many_changed_no
     assert summary.text.endswith("1 are running")
     assert [line.partition(" ")[0] for line in summary.changes] == ["m-0", "m-3"]
     assert summarize_fleet(14, ports).endings["failed"] == 1
+
+
+def a_cost(usd: float) -> PricedCost:
+    rest = {"functions": 0.0, "transitions": 0.0, "stored": 0.0, "at_most": False, "unmeasured": False}
+    return PricedCost(pods=usd, prices_as_of=date(2025, 1, 1), **rest)
+
+
+def test_it_says_what_the_week_cost_by_model_and_what_of_it_changed_nothing(ports: MemoryPorts) -> None:
+    endings = (Ending.PROMOTED, Ending.ROLLED_BACK, Ending.REJECTED, Ending.FAILED, Ending.SKIPPED)
+    for number in range(12):
+        an_ended_job(ports, number, endings[number % 5], 1, a_cost(1.0 + number))
+    summary = summarize_fleet(7, ports)
+    assert "they cost $78.00, of which $39.00 changed nothing; 0 are running" in summary.text
+    (line,) = [line for line in summary.lines if line.startswith("Cost: ")]
+    assert line.startswith("Cost: m-11 $12.00, m-10 $11.00, ")
+    assert line.endswith(", 2 others $3.00")
+    an_ended_job(ports, 12, Ending.REJECTED, 1)
+    assert "they cost at least $78.00" in summarize_fleet(7, ports).text
 
 
 def test_a_quiet_week_says_so(ports: MemoryPorts) -> None:

@@ -25,6 +25,7 @@ from ...domain.model_state import (
 )
 from ...domain.trigger_type import TriggerType
 from .audit_chain import AuditChain
+from .costs import costs_in
 from .keys import Item, model_key, shard_of
 from .table import Table, epoch, from_epoch
 
@@ -190,6 +191,7 @@ def state_of(model_name: str, item: Mapping[str, Any] | None) -> ModelState:
 
 def _fields(item: Mapping[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {
+        **costs_in(item),
         **{name: from_epoch(item[name]) for name in _TIMES if name in item},
         "breaches": {
             kind: tuple(sorted(map(date.fromisoformat, item[name]["SS"])))

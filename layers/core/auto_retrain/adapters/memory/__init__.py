@@ -24,6 +24,7 @@ from .outside import (
     MemoryEventBus,
     MemoryExecutions,
     MemoryMetricSource,
+    MemoryPrices,
     MemoryRegistry,
 )
 from .stores import (
@@ -55,6 +56,7 @@ class MemoryPorts:
     pages_url: str | None = None
     clock: MemoryClock = field(default_factory=MemoryClock)
     limits: FleetLimits = field(default_factory=FleetLimits)
+    prices: MemoryPrices = field(default_factory=MemoryPrices)
     pod_rules: PodRules = field(default_factory=PodRules)
     account: MemoryAccount = field(default_factory=MemoryAccount)
     audit: MemoryAuditLog = field(default_factory=MemoryAuditLog)

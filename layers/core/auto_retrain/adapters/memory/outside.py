@@ -12,6 +12,7 @@ from ...domain.events import FactEvent
 from ...domain.files import FileDigest
 from ...domain.metric_reading import MetricQuery, MetricReading
 from ...domain.notification import Notification
+from ...domain.prices import PriceList, list_prices
 from ..clock import SystemClock
 from ..mlflow.signature import input_names
 
@@ -152,6 +153,16 @@ class MemoryRegistry:
         if run_id not in self.documents:
             raise RegistryRefused(f"there is no run '{run_id}'")
         self.documents[run_id][name] = content
+
+
+class MemoryPrices:
+    """PriceSource with the list prices of this release, until a test sets others."""
+
+    def __init__(self) -> None:
+        self.list = PriceList(prices=list_prices())
+
+    def current(self) -> PriceList:
+        return self.list
 
 
 class MemoryMetricSource:

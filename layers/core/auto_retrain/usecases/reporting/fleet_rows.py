@@ -54,6 +54,7 @@ def row_of(member: Member, at: datetime) -> FleetRow:
         page=decision.page if decision else None,
         outcome=decision.outcome if decision else None,
         next_due=_next_due(member, at),
+        spent=state.spent_in(at),
         notes=tuple(_notes(member)),
     )
 
