@@ -43,6 +43,7 @@ _WAYS_OUT: dict[HeldBy, str] = {
     "cool_down": _BY_FORCE,
     "daily_cap": _BY_FORCE,
     "monthly_cap": _BY_FORCE,
+    "budget": "raise the budget, or ask for it with force",
 }
 
 
