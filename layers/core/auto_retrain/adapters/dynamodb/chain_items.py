@@ -9,13 +9,11 @@ from typing import Any
 from ...domain.audit_chain import AuditEntry, ChainHead
 from ...domain.errors import RecordInvalid
 from ...domain.facts.fact import Fact
+from ...domain.names import model_of_job
 from .keys import Item, model_key, shard_of
 
 ENTRIES = "AUDIT#"
 HEAD = "AUDIT_HEAD"
-
-# Of a key in a partition of a job, the job's own part: a hyphen and ten digits.
-_JOBS_PART = 11
 
 
 def head_key(model_name: str) -> Item:
@@ -27,7 +25,7 @@ def model_of(item_key: Mapping[str, Any]) -> str | None:
     kind, _, name = item_key["pk"]["S"].partition("#")
     if kind == "MODEL":
         return str(name)
-    return str(name)[:-_JOBS_PART] or None if kind == "JOB" else None
+    return model_of_job(name) or None if kind == "JOB" else None
 
 
 def head_item(head: ChainHead) -> Item:

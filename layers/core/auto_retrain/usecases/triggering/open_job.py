@@ -31,10 +31,8 @@ def open_job(
     """
     job = _new_job(decision, applied, ports)
     prices = ports.prices.current().prices
+    job = job.expecting(forecast_of(costs, applied.policy.training, len(job.variants), prices))
     evidence = decision.evidence.document if decision.evidence else None
-    job = job.changed(trigger_evidence_hash=hash_of(evidence)).expecting(
-        forecast_of(costs, applied.policy.training, len(job.variants), prices)
-    )
     facts = judgement_fact(job.decision), _opened_fact(job)
     try:
         opened = ports.jobs.open_job(job, job.created_at + LEASE, *facts, evidence=evidence)
@@ -90,6 +88,7 @@ def _new_job(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) ->
         trigger_type=decision.trigger_type,
         trigger_reason=decision.reason,
         trigger_verdicts=decision.verdicts,
+        trigger_evidence_hash=hash_of(decision.evidence.document) if decision.evidence else None,
         actor=decision.actor,
         forced=decision.force,
         event_time=decision.event_time,
