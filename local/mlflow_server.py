@@ -26,8 +26,9 @@ class MlflowServer:
     its environment.
     """
 
-    def __init__(self, directory: Path, **variables: str) -> None:
+    def __init__(self, directory: Path, port: int = 0, **variables: str) -> None:
         self._directory = directory
+        self._port = port
         self._variables = variables
         self.log = directory / "mlflow.log"
         self.url: str
@@ -35,7 +36,7 @@ class MlflowServer:
 
     def __enter__(self) -> Self:
         self._directory.mkdir(parents=True, exist_ok=True)
-        self._start(port=0)
+        self._start(self._port)
         return self
 
     def __exit__(

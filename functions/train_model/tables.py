@@ -10,6 +10,7 @@ import pyarrow.parquet
 from .arrow_values import Unconvertible, floats, texts
 from .csv_header import PARSING, read_header
 from .errors import DataInvalid
+from .formats import remedy_for
 
 
 def parse_table(content: bytes, uri: str, format: str, names: Sequence[str], numbers: Sequence[str] = ()) -> pa.Table:
@@ -19,6 +20,9 @@ def parse_table(content: bytes, uri: str, format: str, names: Sequence[str], num
     """
     wanted = [*names, *numbers]
     try:
+        remedy = remedy_for(content, format)
+        if remedy:
+            raise DataInvalid(f"{uri} cannot be read as {format}: {remedy}")
         raw = READERS[format](content, uri, wanted)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise DataInvalid(f"{uri} cannot be read as {format}: {_without_rows(error)}") from error

@@ -48,6 +48,7 @@ PORTS = {
         "decisions",
         "sweeps",
         "limits",
+        "prices",
     ),
     "detect_drift": (
         "traces",
@@ -61,13 +62,14 @@ PORTS = {
         "tables",
         "events",
         "decisions",
+        "prices",
     ),
     "profile_data": ("audit", "policies", "jobs", "ledger", "data", "tables", "registry", "events"),
     "check_data": ("policies", "jobs", "ledger", "data", "tables", "events"),
     "start_job": ("traces", "policies", "jobs", "ledger", "data", "registry", "cluster", "events"),
     "watch_jobs": (
         "traces",
-        *("audit", "policies", "jobs", "states", "waiting", "ledger"),
+        *("audit", "policies", "jobs", "states", "waiting", "ledger", "prices"),
         *("cluster", "executions", "data", "events", "registry", "traffic"),
     ),
     "validate_model": ("traces", "policies", "jobs", "ledger", "data", "registry", "events"),
@@ -90,7 +92,7 @@ PORTS = {
         *("data", "registry", "traffic", "executions", "events"),
     ),
     "close_job": (
-        *("audit", "policies", "jobs", "states", "waiting", "ledger"),
+        *("audit", "policies", "jobs", "states", "waiting", "ledger", "prices"),
         *("data", "registry", "traffic", "executions", "events"),
     ),
     "notify": ("notifications", "outbox", "routing", "channels", "_slack"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from auto_retrain.adapters.live.prediction_log import PredictionLogSource
+from auto_retrain.domain.layouts import Layout
 from auto_retrain.domain.live import LiveQuery
 from auto_retrain.domain.manifest import DataObject
 from auto_retrain.domain.policy.policy import Policy
@@ -25,7 +26,7 @@ class _Files:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def list_partitions(self, prefix: str, window: Window) -> list[DataObject]:
+    def list_partitions(self, prefix: str, window: Window, layout: Layout = Layout.DATE) -> list[DataObject]:
         paths = sorted((self._folder / prefix).rglob("*.parquet"))
         return [DataObject(uri=str(path), etag="", size=path.stat().st_size, date=date(2026, 3, 1)) for path in paths]
 

@@ -74,14 +74,14 @@ def _encode(body: Json | str) -> bytes:
 
 
 class ApiServer(ThreadingHTTPServer):
-    """Listens on a free port of the loopback interface."""
+    """Listens on the loopback interface; 0 is any port that is free."""
 
     daemon_threads = True
     # A fleet starts its Jobs at once; with the default of 5 the rest would wait a second for their connection.
     request_queue_size = 128
 
-    def __init__(self, router: Router, tokens: TokenReview, lock: threading.Condition) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, router: Router, tokens: TokenReview, lock: threading.Condition, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self.router, self.tokens, self.lock = router, tokens, lock
         self._connections: set[_Connection] = set()
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)

@@ -5,7 +5,12 @@ import pytest
 from local.paths import CORE, ROOT
 
 PACKAGE, CONTAINER = CORE / "auto_retrain", ROOT / "functions" / "train_model"
-COPIES = ["domain/canonical_text.py", "adapters/data/arrow_values.py", "adapters/data/csv_header.py"]
+COPIES = [
+    "domain/canonical_text.py",
+    "adapters/data/arrow_values.py",
+    "adapters/data/csv_header.py",
+    "adapters/data/formats.py",
+]
 
 
 @pytest.mark.parametrize("path", COPIES)

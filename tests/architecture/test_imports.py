@@ -46,8 +46,8 @@ MAY_IMPORT = {
 # The stages of the use cases, bottom up: each may import the ones before it, and the files next to the folders.
 STAGES = (
     "audit",
-    "notifying",
     "reporting",
+    "notifying",
     "foreseeing",
     "data",
     "triggering",

@@ -82,6 +82,7 @@ PERMISSIONS = TABLE_PERMISSIONS | {
     "traces.put": set(),
     "clock.now": set(),
     "limits": set(),
+    "prices.current": {"s3:GetObject"},
 }
 COMMON_SETTINGS = {
     "STAGE",
@@ -107,6 +108,7 @@ SETTINGS = {
     "executions.start": {"STATE_MACHINE_ARN"},
     "channels": {"SLACK_SECRET_ARN", "NOTIFICATION_TOPIC_ARN", "PAGERDUTY_SECRET_ARN"},
     "channels[": {"SLACK_CHANNEL", "SLACK_ORIGINS", "PAGERDUTY_URL"},
+    "prices": {"ARTIFACTS_BUCKET", "PRICES_KEY"},
     "limits": {"FLEET_CONCURRENT_JOBS", "FLEET_MONTHLY_RETRAININGS"},
 }
 RESOURCES = {
@@ -128,6 +130,8 @@ RESOURCES = {
         "${ArtifactsBucket.Arn}/notes/*",
         "${ArtifactsBucket.Arn}/versions/*",
         "${ArtifactsBucket.Arn}/quality/*",
+        "${ArtifactsBucket.Arn}/requests/*",
+        "${ArtifactsBucket.Arn}/prices/*",
         "${ArtifactsBucket.Arn}/fleet.html",
         "AnchorBucket.Arn",
         "${AnchorBucket.Arn}/audit/anchors/*",

@@ -14,7 +14,7 @@ import pytest
 from auto_retrain.report import render_fleet
 from local.paths import NODE
 from tests.unit.report.fleets import LONGEST, a_fleet
-from tests.unit.report.pages import NASTY, a_job_page, a_page
+from tests.unit.report.pages import NASTY, a_job_page, a_page, a_request_page
 
 CHROMIUM = NODE / "node_modules" / "@sparticuz" / "chromium"
 LOOK = Path(__file__).with_name("look.mjs")
@@ -30,6 +30,7 @@ pytestmark = [
 PAGES: dict[str, Callable[[], str]] = {
     "report": lambda: a_page(nasty=True),
     "job": lambda: a_job_page(nasty=True),
+    "request": lambda: a_request_page(NASTY),
     "fleet": lambda: render_fleet(a_fleet(NASTY)),
 }
 # The rows of the table of the fleet, and the code that shows them.
@@ -80,12 +81,12 @@ def test_it_fits_the_screen_and_can_be_read(seen: Seen, page: str, device: str) 
 def test_all_parts_and_both_versions_curves_are_there(seen: Seen, device: str) -> None:
     one = seen["report", device]
     assert one["headings"] == [
+        "Gates",
         "Why it was retrained",
         "Metrics",
         "Curves",
         "Confusion matrix",
         "Slices",
-        "Gates",
         "Data",
         "Drift from training to holdout",
         "Evidence",
@@ -98,8 +99,8 @@ def test_all_parts_and_both_versions_curves_are_there(seen: Seen, device: str) -
 def test_the_page_about_a_job_begins_with_its_timeline(seen: Seen, device: str) -> None:
     assert seen["job", device]["headings"] == [
         "Timeline",
-        "Compared with the champion",
         "Gates",
+        "Compared with the champion",
         "Why it was retrained",
         "Data",
         "Drift from training to holdout",

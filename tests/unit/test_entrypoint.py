@@ -13,6 +13,7 @@ from auto_retrain import entrypoint
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.base import Record
 from auto_retrain.domain.facts.promoting import ProfileKept
+from auto_retrain.domain.messages.data import ProfileOutcome
 from auto_retrain.domain.messages.references import JobReference, ScheduledEvent
 from auto_retrain.domain.messages.training import WatchOutcome
 from auto_retrain.usecases.audit.record import FACTS_LOG, record
@@ -33,6 +34,10 @@ def watching(tick: ScheduledEvent, ports: Any) -> WatchOutcome:
 
 def counting_nothing(job: JobReference, ports: Any) -> Record:
     return job
+
+
+def profiling(job: JobReference, ports: Any) -> ProfileOutcome:
+    return ProfileOutcome(uri="s3://artifacts/profile.json", rows=1, features=1)
 
 
 def keeping_a_profile(job: JobReference, ports: Any) -> Record:
@@ -90,3 +95,9 @@ def test_only_a_call_about_one_job_is_measured() -> None:
     assert entrypoint.METER.stamp(job).usage.functions["counting_nothing"].calls == 1
     entrypoint.lambda_entrypoint(watching)({}, CONTEXT)
     assert entrypoint.METER.stamp(job) is job
+
+
+def test_a_function_that_saves_no_job_answers_with_what_it_used() -> None:
+    answer = entrypoint.lambda_entrypoint(profiling)({"job_id": "churn-1"}, CONTEXT)
+    assert answer["used"]["calls"] == 1
+    assert answer["used"]["gb_seconds"] >= 0

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .domain.fleet import FleetLimits
     from .domain.policy.pod_rules import PodRules
     from .ports import (
+        Account,
         AnchorStore,
         AuditLog,
         Channel,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         Outbox,
         PolicyStore,
         PredictionFiles,
+        PriceSource,
         RoutingStore,
         SampleReader,
         SweepLog,
@@ -88,6 +90,15 @@ class DeployedPorts:
     @cached_property
     def clock(self) -> SystemClock:
         return SystemClock()
+
+    @cached_property
+    def account(self) -> "Account":
+        from functools import partial
+
+        from .adapters.account import AwsAccount
+        from .adapters.aws import aws_client
+
+        return AwsAccount(partial(aws_client, attempts=2), self.clock, self._settings.model_dump(exclude_none=True))
 
     @cached_property
     def _table(self) -> "Table":
@@ -144,6 +155,12 @@ class DeployedPorts:
     @cached_property
     def pod_rules(self) -> "PodRules":
         return self._settings.pod_rules()
+
+    @cached_property
+    def prices(self) -> "PriceSource":
+        from .adapters.price_list import StoredPrices
+
+        return StoredPrices(self._settings.prices_key, lambda: self.data)
 
     @cached_property
     def ledger(self) -> "DeploymentLedger":

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from .bootstrap import METER, DeployedPorts, deployed_ports
 from .domain.base import Record
 from .domain.errors import AutoRetrainError, EventInvalid, TransientError
+from .domain.messages.references import Measured
 
 logger = Logger()
 # Facts go to the function's own log, with its keys.
@@ -50,6 +51,8 @@ def lambda_entrypoint(use_case: Callable[..., Record]) -> Handler:
         except AutoRetrainError as error:
             logger.error("failed", error=type(error).__name__, reason=str(error))
             raise
+        if isinstance(outcome, Measured):
+            outcome = outcome.changed(used=METER.used())
         document = outcome.model_dump(mode="json")
         logger.info(use_case.__name__, outcome=document)
         _publish(getattr(outcome, "metrics", {}))

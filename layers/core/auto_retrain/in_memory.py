@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from .bootstrap import memory_ports
-from .comparison.answer_columns import CHALLENGER, CHAMPION, LABEL, prediction_files_of
+from .comparison.answer_columns import CHALLENGER, CHAMPION, LABEL, feature_columns, prediction_files_of
 from .comparison.prediction_files import parse_predictions
 from .domain.data_check import DataCheck, DataSummary, Power, WindowSummary
 from .domain.digest import sha256_of
@@ -56,6 +56,15 @@ class InMemory:
         """Publish a metric of the evaluation window, worked out from so many labelled rows, if it counts rows."""
         reading = MetricReading(value=value, rows=rows, points=points, newest_at=self._ports.clock.now())
         self._ports.metrics.readings[model_name] = reading
+
+    def publish_data(self, model_name: str, day: date, columns: Any) -> None:
+        """Publish the rows of a day, as a data frame or a mapping of arrays with the features of the policy.
+
+        Raises ArtifactInvalid naming a feature that is missing.
+        """
+        data = policy_of(model_name, self._ports).policy.data
+        features = {name: list(columns[name]) for name in data.features if name in columns}
+        self._add_object(data, day, json.dumps([str(day), features], default=str).encode(), columns)
 
     def score_job(self, job_id: str, columns: Any, metrics: Mapping[str, float] | None = None) -> ValidationResult:
         """Give the predictions of a job's challenger and of the champion, and validate the challenger by them.
@@ -123,12 +132,18 @@ class InMemory:
         return number
 
     def _give_data(self, job: RetrainingJob, rows: bytes, data: DataPolicy) -> None:
-        """Objects in both windows: without any, a job reads nothing, and its manifest would freeze nothing."""
+        """An object without rows in each window that holds none: a job without any data would not begin."""
         for window in (job.windows.training, job.windows.holdout):
-            self._ports.data.add_partition(data.prefix, window.start, rows, f"{job.job_id}.{data.format}")
+            if not self._ports.data.list_partitions(data.prefix, window):
+                self._add_object(data, window.start, rows, {name: [] for name in data.features})
         if data.labels:
             start, name = job.windows.holdout.start, f"{job.job_id}.{data.labels.format}"
             self._ports.data.add_partition(data.labels.prefix, start, rows, name)
+
+    def _add_object(self, data: DataPolicy, day: date, content: bytes, columns: Any) -> None:
+        name = f"{sha256_of(content)[:16]}.{data.format}"
+        uri = self._ports.data.add_partition(data.prefix, day, content, name)
+        self._ports.tables.by_uri[uri] = feature_columns(columns, data)
 
     def _start(self, job_id: str, kind: JobKind) -> None:
         start_job(StepOrder(job_id=job_id, kind=kind, task_token=f"{job_id}-{kind}"), self._ports)

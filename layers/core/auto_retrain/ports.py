@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
+    from .domain.account import Caller, Concurrency
     from .domain.analysis import RolloutEvidence
     from .domain.anchors import Anchor, StoredAnchor
     from .domain.audit_chain import AuditEntry, ChainHead
@@ -28,16 +29,18 @@ if TYPE_CHECKING:
     from .domain.fleet import FleetLimits, SweepMark
     from .domain.installation import Permission
     from .domain.job import RetrainingJob
+    from .domain.layouts import Folder, Layout
     from .domain.live import LiveCounts, LiveQuery
     from .domain.manifest import DataObject
     from .domain.metric_reading import MetricQuery, MetricReading
-    from .domain.model_state import ModelState, Quarantine, RejectedJob, Rejections
+    from .domain.model_state import LastRequest, ModelState, Quarantine, RejectedJob, Rejections
     from .domain.notification import Notification
     from .domain.policy.notify import Routing
     from .domain.policy.pod_rules import PodRules
     from .domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
     from .domain.policy.traffic import TrafficTarget
     from .domain.policy.training import TrainingPolicy
+    from .domain.prices import PriceList
     from .domain.serving import ServingChange, ServingRecord
     from .domain.tracing import Span, TracePoint
     from .domain.traffic import DesiredRoute, Effect, Route
@@ -165,7 +168,8 @@ class JobStore(Protocol):
         """Save a job in its terminal status and release its lease, both or neither.
 
         `retrained` moves the model's last retraining to the job's event time. `rejections` replace those of the
-        model unless they are None. The attempt of a job that has trained nothing is remembered as such.
+        model unless they are None. The attempt of a job that has trained nothing is remembered as such. What the job
+        cost is added to the sum of the month in which it ended, once, also if another job holds the lease by now.
         """
 
     def list_active(self, unreadable: list[str] | None = None) -> list[RetrainingJob]:
@@ -182,6 +186,9 @@ class JobStore(Protocol):
 
     def list_since(self, since: datetime) -> Iterator[RetrainingJob]:
         """The jobs of all models that were opened since then, newest first; those that cannot be read are left out."""
+
+    def list_of_model(self, model_name: str, since: datetime) -> Iterator[RetrainingJob]:
+        """The same of one model; no others are read."""
 
 
 class ModelStates(Protocol):
@@ -216,6 +223,9 @@ class ModelStates(Protocol):
 
     def record_moved_alias(self, model_name: str, difference: str | None, *facts: Fact) -> None:
         """Record which difference between alias and ledger people were notified of; None if there is none any more."""
+
+    def record_request(self, model_name: str, request: LastRequest) -> None:
+        """The newest request of a person that opened no job."""
 
     def record_drill(self, model_name: str, drill: Drill, *facts: Fact) -> None:
         """Record the last drill of a model's rollback, good or not; it replaces the one before."""
@@ -252,6 +262,13 @@ class DecisionLog(Protocol):
 
     def recent(self, model_name: str, limit: int) -> list[DecisionRecord]:
         """The newest decisions by event time, newest first."""
+
+
+class PriceSource(Protocol):
+    """What things cost."""
+
+    def current(self) -> PriceList:
+        """The prices that count now; never raises: no outcome depends on them."""
 
 
 class SweepLog(Protocol):
@@ -362,8 +379,14 @@ class PredictionFiles(Protocol):
 class DataStore(Protocol):
     """Labelled data, and the documents of jobs."""
 
-    def list_partitions(self, prefix: str, window: Window) -> list[DataObject]:
-        """Objects under `prefix/date=YYYY-MM-DD/` for the days of the window, by date and key; no empty ones."""
+    def list_partitions(self, prefix: str, window: Window, layout: Layout = ...) -> list[DataObject]:
+        """Objects in the folders of the days of the window, by date and key; no empty ones.
+
+        The default layout is that of `prefix/date=YYYY-MM-DD/`.
+        """
+
+    def look_below(self, prefix: str) -> Folder:
+        """What is directly below a prefix, at most a thousand names."""
 
     def read(self, uri: str, max_bytes: int = ...) -> bytes:
         """The bytes of a document.
@@ -428,6 +451,9 @@ class ModelRegistry(Protocol):
     @property
     def tracking_uri(self) -> str:
         """The address of the registry for training containers."""
+
+    def server_version(self) -> str:
+        """The release of the registry's server."""
 
     def champion(self, model_name: str) -> str | None: ...
 
@@ -638,6 +664,19 @@ class NotificationLog(Protocol):
         """Release a claim because the notification failed."""
 
 
+class Account(Protocol):
+    """The AWS account as whoever calls it sees it; raises AwsRefused for what the caller may not ask."""
+
+    def caller(self) -> Caller:
+        """Who calls, and how far the clocks are apart."""
+
+    def denied(self) -> list[str]:
+        """What the caller may not do of what commands do, each as an action and its resource; by simulation."""
+
+    def concurrency(self) -> Concurrency:
+        """How many functions may run at once."""
+
+
 class Ports(Protocol):
     """All ports together; each adapter is built on first use."""
 
@@ -651,6 +690,8 @@ class Ports(Protocol):
 
     @property
     def clock(self) -> Clock: ...
+    @property
+    def account(self) -> Account: ...
     @property
     def audit(self) -> AuditLog: ...
     @property
@@ -669,6 +710,8 @@ class Ports(Protocol):
     def limits(self) -> FleetLimits: ...
     @property
     def pod_rules(self) -> PodRules: ...
+    @property
+    def prices(self) -> PriceSource: ...
     @property
     def ledger(self) -> DeploymentLedger: ...
     @property

@@ -46,6 +46,7 @@ class Settings(Record):
     pages_url: str | None = None
     prometheus_url: str | None = None
     prometheus_authentication: Literal["none", "sigv4"] = "none"
+    prices_key: str | None = None
     fleet_concurrent_jobs: str | None = None
     fleet_monthly_retrainings: str | None = None
 

@@ -3,7 +3,7 @@
 import io
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -28,12 +28,14 @@ from auto_retrain.domain.errors import (
     SettingMissing,
 )
 from auto_retrain.domain.files import FileDigest
+from auto_retrain.domain.layouts import Layout, day_of, folder_of
 from auto_retrain.domain.manifest import DataObject
 from auto_retrain.domain.windows import Window
 from auto_retrain.ports import MAX_DOCUMENT_BYTES, DataStore, RowBatch
 from tests.aws_clients import REGION, aws_client
 
 Put = Callable[[str, date, bytes], None]
+Place = Callable[[str, str, bytes], object]
 
 
 @pytest.fixture(params=["memory", "s3"])
@@ -52,6 +54,71 @@ def store_and_put(request: pytest.FixtureRequest) -> Iterator[tuple[DataStore, P
         client.put_object(Bucket="data", Key=f"{prefix}/date={day}/part-0.parquet", Body=content)
 
     yield S3DataStore(client, "data", "artifacts"), put
+
+
+@pytest.fixture(params=["memory", "s3"])
+def bucket(request: pytest.FixtureRequest) -> Iterator[tuple[DataStore, Place]]:
+    """A store, and how to put something anywhere below a prefix of its data."""
+    if request.param == "memory":
+        store = MemoryDataStore()
+
+        def add(prefix: str, path: str, content: bytes) -> None:
+            days = [day for layout in Layout if (day := day_of(path, layout))]
+            store.add_object(prefix, path, content, *days)
+
+        yield store, add
+        return
+    request.getfixturevalue("aws")
+    client = aws_client("s3")
+    client.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": REGION})
+    yield (
+        S3DataStore(client, "data", "artifacts"),
+        lambda prefix, path, content: client.put_object(Bucket="data", Key=f"{prefix}/{path}", Body=content),
+    )
+
+
+def keys_of(store: DataStore, layout: Layout, window: Window) -> list[tuple[date, str]]:
+    items = store.list_partitions("churn", window, layout)
+    return [(item.date, item.uri.removeprefix("s3://data/churn/")) for item in items]
+
+
+@pytest.mark.parametrize("layout", Layout)
+def test_each_layout_has_the_days_of_the_window_in_order_and_no_other_layout_has_them(
+    bucket: tuple[DataStore, Place], layout: Layout
+) -> None:
+    store, place = bucket
+    days = [date(2025, 12, 30) + timedelta(days=number) for number in range(70)]
+    for day in reversed(days):
+        place("churn", f"{folder_of(day, layout)}/hour=07/part-0.parquet", b"x")
+        place("churn", f"{folder_of(day, layout)}/part-1.parquet", b"x")
+    place("churn-2", f"{folder_of(days[5], layout)}/part-0.parquet", b"x")
+    window = Window(start=date(2025, 12, 31), end=date(2026, 3, 5))
+    names = ("hour=07/part-0.parquet", "part-1.parquet")
+    expected = [(day, f"{folder_of(day, layout)}/{name}") for day in window.days() for name in names]
+    assert keys_of(store, layout, window) == expected
+    assert [item.name for item in store.list_partitions("churn", window, layout)[:2]] == list(names)
+    assert not any(store.list_partitions("churn", window, other) for other in Layout if other is not layout)
+
+
+def test_months_and_days_may_lack_the_zero_before_them(aws: None) -> None:
+    client = aws_client("s3")
+    client.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": REGION})
+    good = ("month=3/day=1", "month=03/day=02", "month=10/day=3", "month=3/day=31")
+    for folder in (*good, "month=13/day=1", "month=3", "month=3/day=32"):
+        client.put_object(Bucket="data", Key=f"churn/year=2026/{folder}/a", Body=b"x")
+    store = S3DataStore(client, "data", "artifacts")
+    window = Window(start=date(2026, 3, 1), end=date(2026, 12, 1))
+    listed = keys_of(store, Layout.YEAR_MONTH_DAY, window)
+    assert [day for day, _ in listed] == [date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 31), date(2026, 10, 3)]
+
+
+def test_what_is_below_a_prefix_is_named(bucket: tuple[DataStore, Place]) -> None:
+    store, place = bucket
+    for key in ("dt=2026-01-02/a", "dt=2026-01-01/a", "dt=2026-01-01/b", "all.csv"):
+        place("churn", key, b"x")
+    folder = store.look_below("churn")
+    assert (folder.uri, set(folder.names)) == ("s3://data/churn/", {"dt=2026-01-01/", "dt=2026-01-02/", "all.csv"})
+    assert store.look_below("nobody").names == ()
 
 
 def test_partitions_are_those_of_the_window_in_order(store_and_put: tuple[DataStore, Put]) -> None:

@@ -211,3 +211,11 @@ def test_jobs_since_a_moment_are_those_of_all_models_and_months(stores: Stores) 
         stores.jobs.open_job(job, NOW + LEASE)
     since = stores.jobs.list_since(NOW - timedelta(days=40))
     assert [job.job_id for job in since] == ["m-5-5", "m-4-4", "m-3-3", "m-2-2"]
+
+
+def test_jobs_of_one_model_since_a_moment_are_those_of_no_other(stores: Stores) -> None:
+    for number, (model, days) in enumerate([("churn", 40), ("fraud", 2), ("churn", 31), ("churn", 1)], start=1):
+        job = stores.jobs.open_job(a_job(number, model=model, created_at=NOW - timedelta(days=days)), NOW + LEASE)
+        stores.jobs.close_job(failed(job), retrained=False)
+    since = stores.jobs.list_of_model("churn", NOW - timedelta(days=31))
+    assert [job.job_id for job in since] == ["churn-4", "churn-3"]

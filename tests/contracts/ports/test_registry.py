@@ -137,6 +137,11 @@ def test_a_file_of_a_version_is_read_as_it_is(
             b"".join(registry.read_file(model, version, path))
 
 
+def test_the_release_of_the_server_is_known(registry_and_register: tuple[ModelRegistry, Register]) -> None:
+    registry, _ = registry_and_register
+    assert registry.server_version().split(".")[0] == "3"
+
+
 SIGNED = b"""flavors: {}
 signature:
   inputs: '[{"type": "double", "name": "age", "required": true}, {"type": "string", "name":

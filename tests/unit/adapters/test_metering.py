@@ -31,3 +31,11 @@ def test_outside_of_a_function_nothing_is_measured() -> None:
     meter.start("close_job", 512)
     meter.stop()
     assert meter.stamp(job) is job
+
+
+def test_a_function_that_saves_no_job_can_tell_what_it_used() -> None:
+    seconds = iter([100.0, 103.0])
+    meter = Meter(lambda: next(seconds))
+    assert meter.used() is None
+    meter.start("profile_data", 3072)
+    assert meter.used() == FunctionUse(calls=1, gb_seconds=9)

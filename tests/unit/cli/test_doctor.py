@@ -17,7 +17,7 @@ def test_a_complete_deployment_is_good(terminal: Terminal) -> None:
     answer = terminal.run("doctor")
 
     assert answer.code == 0
-    assert [line[:4] for line in answer.out.splitlines()] == ["good"] * 9
+    assert [line[:4] for line in answer.out.splitlines()] == ["good"] * 13
 
 
 def test_every_problem_is_named_and_the_other_checks_still_run(terminal: Terminal) -> None:
@@ -106,7 +106,7 @@ def test_a_model_that_is_judged_by_its_log_needs_answers_and_labels(terminal: Te
         return next(line for line in terminal.run("doctor").out.splitlines() if "log of churn" in line)
 
     assert finding().startswith("BAD")
-    assert "'predictions/model=churn/date=...' has no file since" in finding()
+    assert "'predictions/model=churn/date=YYYY-MM-DD' has no file since" in finding()
     ports.data.add_partition("predictions/model=churn", today, b"rows", "hour=03/part-0.parquet")
     assert "so no label counts" in finding()
     ports.data.add_partition("churn", today, b"rows")
@@ -114,7 +114,7 @@ def test_a_model_that_is_judged_by_its_log_needs_answers_and_labels(terminal: Te
 
 
 def test_a_log_that_cannot_be_listed_is_not_taken_for_a_good_one(terminal: Terminal) -> None:
-    def denied(prefix: str, window: object) -> list[DataObject]:
+    def denied(prefix: str, window: object, layout: object) -> list[DataObject]:
         raise AwsRefused("access denied")
 
     terminal.ports.policies.apply(a_policy(metric={"source": "prediction_log"}), "ada", terminal.ports.clock.now())

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from auto_retrain.cli.price_files import LIST_PRICES
 from auto_retrain.domain.policy.training import Capacity
+from auto_retrain.domain.prices import LIST_PRICES
 from auto_retrain.domain.usage import PodUse, Usage
 from tests.unit.cli.terminal import Terminal
 from tests.unit.usecases.world import World
@@ -24,7 +24,7 @@ def world(terminal: Terminal) -> World:
 
 def test_the_table_fits_a_terminal_and_sums_up(terminal: Terminal, world: World) -> None:
     text = terminal.ok("receipts", "churn")
-    assert text.splitlines()[0].split() == ["CREATED", "ENDED", "PODS", "REST", "TOTAL", "JOB"]
+    assert text.splitlines()[0].split() == ["CREATED", "ENDED", "PODS", "REST", "TOTAL", "FORECAST", "JOB"]
     assert "0.1920" in text
     assert "retrainings: 1 for $0.19" in text
     assert "of these changed nothing: 1 for $0.19" in text
@@ -47,23 +47,23 @@ def test_json_has_every_part(terminal: Terminal, world: World) -> None:
 
 
 def test_prices_of_ones_own_replace_those_of_the_release(terminal: Terminal, world: World) -> None:
-    own = LIST_PRICES.read_text().replace("usd: 0.0352", "usd: 1").replace("usd: 0.0032", "usd: 0")
+    own = LIST_PRICES.read_text().replace('"usd": 0.0352', '"usd": 1').replace('"usd": 0.0032', '"usd": 0')
     assert "4.0000" in terminal.ok("receipts", "--prices", terminal.file(own, "prices.yaml"))
 
 
 @pytest.mark.parametrize(
     ("broken", "message"),
     [
-        ("{usd: 0.0352, unit: vCPU-hour", "on_demand.cpu"),
-        ("{usd: 0.0000002, unit: request", "lambda_request"),
-        ("as_of: 2025-01-01", "as_of"),
-        ("region: us-east-1", "region"),
+        ('{"usd": 0.0352, "unit": "vCPU-hour"', "on_demand.cpu"),
+        ('{"usd": 0.0000002, "unit": "request"', "lambda_request"),
+        ('"as_of": "2025-01-01"', "as_of"),
+        ('"region": "us-east-1"', "region"),
     ],
 )
 def test_prices_that_are_incomplete_or_for_another_unit_are_refused(
     terminal: Terminal, world: World, broken: str, message: str
 ) -> None:
-    own = LIST_PRICES.read_text().replace(broken, "{usd: 1, unit: GB-month" if "{" in broken else "other: 1")
+    own = LIST_PRICES.read_text().replace(broken, '{"usd": 1, "unit": "GB-month"' if "{" in broken else '"other": 1')
     answer = terminal.run("receipts", "--prices", terminal.file(own, "prices.yaml"))
     assert (answer.code, answer.out) == (1, "")
     assert message in answer.err

@@ -64,9 +64,11 @@ def test_malformed_variants_are_refused(terminal: Terminal, arguments: list[str]
 def test_what_holds_the_retraining_back_is_shown_at_once(terminal: Terminal) -> None:
     terminal.apply()
     terminal.ok("models", "pause", "churn", "--reason", "audit", "--actor", "bob")
-    output = terminal.ok("retrain", "churn", "--reason", "x")
-    assert output.splitlines()[2].startswith("held back by paused: ")
-    assert "audit" in output
+    answer = terminal.run("retrain", "churn", "--reason", "x")
+    execution, held, way_out = answer.out.splitlines()
+    assert (answer.code, execution.split()[0]) == (3, "execution")
+    assert held == "held back by paused: paused: audit"
+    assert way_out == "no job is opened: resume the model, or ask for it with force"
     forced = terminal.run("retrain", "churn", "--reason", "x", "--force")
     assert "was started at the very same moment; try again" in forced.err
 

@@ -40,6 +40,9 @@ VALUES: dict[str, Any] = {
         | {"told": 0, "owner": "ada", "at": NOON},
     ),
     "began": NOON,
+    "forecast": {"usd": 0.04, "jobs": 5, "at_most": 0.4},
+    "cost": {"pods": 0.03, "functions": 0.01, "transitions": 0.0003, "stored": 0.0001, "at_most": False}
+    | {"unmeasured": False, "prices_as_of": "2025-01-01"},
     "waits": True,
     "told_with_others": False,
 }

@@ -1,20 +1,26 @@
 """Everything at its limit at once still fits: a job into an item of DynamoDB, a decision into a payload."""
 
+from datetime import date
 from typing import Any
 
+from auto_retrain.adapters.price_list import MAX_PROBLEM_LENGTH
 from auto_retrain.comparison.confusion import MAX_CONFUSED_CLASSES, MAX_NAME_LENGTH
 from auto_retrain.comparison.slices import MAX_SLICES_OF_A_COLUMN
 from auto_retrain.domain.base import MAX_PARAMETERS_LENGTH
 from auto_retrain.domain.comparison import Confusion, MetricResult, SliceResult
+from auto_retrain.domain.cost import Forecast, PricedCost
 from auto_retrain.domain.data_check import DataCheck, DataFinding, DataSummary, Power, StrayLabels, WindowSummary
 from auto_retrain.domain.experiments import MAX_VARIANTS, MAX_VARIANTS_BYTES
 from auto_retrain.domain.files import VersionFiles
+from auto_retrain.domain.forecast import JOBS
 from auto_retrain.domain.job import RetrainingJob, Variant
 from auto_retrain.domain.messages.triggering import TriggerDecision
 from auto_retrain.domain.metric_kinds import METRICS
 from auto_retrain.domain.model_version import ModelVersion
+from auto_retrain.domain.policy.training import Capacity
 from auto_retrain.domain.results import MAX_METRICS_LENGTH
 from auto_retrain.domain.trigger_type import TriggerType
+from auto_retrain.domain.usage import FunctionUse, PodUse, Usage
 from auto_retrain.domain.validation import Decision, ValidatedInputs, ValidationResult, VariantScore
 from auto_retrain.domain.verdict import Outcome, Verdict
 from auto_retrain.domain.windows import windows_at
@@ -23,6 +29,7 @@ from auto_retrain.usecases.data.shifts import MAX_FEATURES
 from auto_retrain.usecases.data.summarize import MAX_ID_LENGTH
 from auto_retrain.usecases.ending.end_job import MAX_ERROR_LENGTH
 from auto_retrain.usecases.triggering.detect_drift import MAX_VERDICTS
+from local.paths import ROOT
 from tests.unit.builders import NOON
 
 ITEM_BYTES, PAYLOAD_BYTES = 400 * 1000, 256 * 1000
@@ -112,6 +119,15 @@ def a_validation() -> ValidationResult:
     )
 
 
+def a_usage() -> Usage:
+    functions = [path.name for path in (ROOT / "functions").iterdir()]
+    pods = PodUse(pods=20, cpu=NUMBER, gib=NUMBER, gpus=16, capacity=Capacity.SPOT_PREFERRED, seconds=NUMBER)
+    return Usage(
+        functions=dict.fromkeys(functions, FunctionUse(calls=10**6, gb_seconds=NUMBER)),
+        pods={"train": pods, "score": pods},
+    )
+
+
 def test_the_largest_job_fits_into_an_item() -> None:
     version = a_version()
     variants = (Variant(parameters=parameters(MAX_VARIANTS_BYTES // MAX_VARIANTS), trained=version),) * MAX_VARIANTS
@@ -134,6 +150,18 @@ def test_the_largest_job_fits_into_an_item() -> None:
         challenger=version,
         validation=a_validation(),
         error="e" * MAX_ERROR_LENGTH,
+        usage=a_usage(),
+        forecast=Forecast(usd=NUMBER, jobs=JOBS, at_most=NUMBER),
+        cost=PricedCost(
+            pods=NUMBER,
+            functions=NUMBER,
+            transitions=NUMBER,
+            stored=NUMBER,
+            at_most=True,
+            unmeasured=True,
+            prices_as_of=date(2025, 1, 1),
+            problem="p" * MAX_PROBLEM_LENGTH,
+        ),
     )
     assert len(job.model_dump_json().encode()) < ITEM_BYTES
 

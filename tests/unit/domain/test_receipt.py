@@ -3,14 +3,14 @@
 import pytest
 from pydantic import BaseModel
 
-from auto_retrain.cli.price_files import LIST_PRICES, read_prices
 from auto_retrain.domain.job import RetrainingJob
 from auto_retrain.domain.policy.training import Capacity
-from auto_retrain.domain.receipt import Price, receipt_of, transitions_of
+from auto_retrain.domain.prices import Price, list_prices
+from auto_retrain.domain.receipt import receipt_of, transitions_of
 from auto_retrain.domain.usage import FunctionUse, PodUse, Usage
 from tests.unit.usecases.world import World, rows
 
-PRICES = read_prices(LIST_PRICES)
+PRICES = list_prices()
 POD = PodUse(pods=1, cpu=4, gib=16, gpus=0, capacity=Capacity.ON_DEMAND, seconds=3600, stored_bytes=10**9)
 
 

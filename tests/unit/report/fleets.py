@@ -16,10 +16,11 @@ def a_row(model: str, health: Health = Health.HEALTHY, **changes: object) -> Fle
         why="data checked for drift on 2026-03-01, no trigger met in 7 days",
         champion="12",
         since=NOON - timedelta(days=12),
-        job_id=f"{model}-0123456789",
-        job_has_ended=True,
+        decision=f"{model}-0123456789",
+        page=f"jobs/{model}-0123456789/job.html",
         outcome="promoted",
         next_due=NOON + timedelta(days=5),
+        spent=0.0,
         notes=(),
     )
     return row._replace(**changes)
@@ -29,13 +30,16 @@ def a_fleet(name: str = "data@example.com", models: int = 260) -> FleetOverview:
     """Models of each health, with a name from outside wherever there can be one."""
     kinds = list(Health)
     rows = [a_row(f"churn-{number:03}", kinds[number % 4], owner=name, why=f"why {name}") for number in range(models)]
-    rows[0] = rows[0]._replace(notes=(f"paused: {name}",), champion=name, job_has_ended=False, outcome="running")
-    rows[1] = rows[1]._replace(champion=None, since=None, job_id=None, outcome=None, next_due=None)
-    rows[-1] = rows[-1]._replace(model=LONGEST, job_id=f"{LONGEST}-0123456789")
+    rows[0] = rows[0]._replace(notes=(f"paused: {name}",), champion=name, page=None, outcome="running")
+    rows[1] = rows[1]._replace(champion=None, since=None, decision=None, page=None, outcome=None, next_due=None)
+    rows[-1] = rows[-1]._replace(model=LONGEST, decision=f"{LONGEST}-0123456789")
     concerns = [
-        Concern("churn-000", f"version 3 was taken back: {name}", "auto-retrain acknowledge churn-000 --reason TEXT"),
+        Concern("churn-000", name, f"version 3 failed: {name}", "auto-retrain acknowledge churn-000 --reason TEXT"),
         Concern(
-            "churn-001", "version 7 waits for a review until 2026-03-02 12:00 UTC", "auto-retrain approve churn-001-2"
+            "churn-001",
+            name,
+            "version 7 waits for a review until 2026-03-02 12:00 UTC",
+            "auto-retrain approve churn-001-2",
         ),
     ]
     return FleetOverview(NOON, rows, concerns, [f"policy of 'broken' cannot be read: {name}"])

@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 
 from auto_retrain.domain.data_check import DataCheck, DataFinding, FeatureBins, Power
+from auto_retrain.domain.messages.triggering import ExecutionStarted
+from auto_retrain.domain.names import decision_key
+from auto_retrain.usecases.triggering.check_triggers import check_triggers
 from tests.unit.builders import a_policy
 from tests.unit.usecases.world import MANUAL, World, a_data_check
 
@@ -79,3 +82,12 @@ def a_job_page(*, nasty: bool = False) -> str:
     world.deploy(job_id)
     world.close(decision={"job_id": job_id})
     return world.ports.data.read(f"s3://artifacts/jobs/{job_id}/job.html").decode()
+
+
+def a_request_page(reason: str) -> str:
+    """The page about a request that waits for a running job, as it is stored."""
+    world = World()
+    world.check({**MANUAL, "reason": "first"})
+    second = {**MANUAL, "reason": reason}
+    check_triggers(ExecutionStarted(event=second, execution_arn="arn:second"), world.ports)
+    return world.ports.data.read(f"s3://artifacts/requests/churn/{decision_key('arn:second')}.html").decode()

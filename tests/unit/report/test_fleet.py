@@ -33,10 +33,16 @@ def test_what_is_worst_comes_first_and_unknown_is_not_healthy() -> None:
 
 
 def test_ten_concerns_are_shown_and_the_others_counted() -> None:
-    concerns = [Concern(f"m-{number}", "in quarantine", "auto-retrain why-not m") for number in range(12)]
+    concerns = [Concern(f"m-{number}", "ada", "in quarantine", "auto-retrain why-not m") for number in range(12)]
     page = render_fleet(FleetOverview(NOON, [a_row("m")], concerns, []))
     assert page.count("in quarantine") == 10
     assert "and 2 more" in page
+
+
+def test_the_cost_of_the_month_is_shown_of_models_that_cost_something() -> None:
+    page = render_fleet(FleetOverview(NOON, [a_row("free"), a_row("dear", spent=1234.5)], [], []))
+    assert "<th scope=col>Cost of the month</th>" in page
+    assert {row[0]: row[8] for row in rows_in(page)} == {"free": "", "dear": "$1,234.50"}
 
 
 def test_a_calm_fleet_and_an_empty_one_say_so() -> None:
@@ -51,7 +57,7 @@ def test_no_name_becomes_markup_or_ends_the_script() -> None:
         page = render_fleet(a_fleet(name))
         assert name not in page
         assert page.count("<script") == 2
-        assert rows_in(page)[0][9] == name
+        assert rows_in(page)[0][10] == name
         assert Tags(page).open == []
 
 

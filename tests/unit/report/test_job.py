@@ -1,10 +1,12 @@
 """A job's page says what happened, also where nothing was trained, and nothing in it becomes markup."""
 
 import re
+from datetime import date
 
 import pytest
 
 from auto_retrain.domain.comparison import MetricResult
+from auto_retrain.domain.cost import Forecast, PricedCost
 from auto_retrain.domain.data_check import FeatureBins
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.job import RetrainingJob
@@ -33,6 +35,26 @@ def test_every_ending_has_a_page_whose_tags_are_closed(ending: Ending | None) ->
     assert "<h2>Timeline</h2>" in page
 
 
+def test_it_shows_what_the_job_cost_beside_its_forecast() -> None:
+    cost = PricedCost(
+        pods=0.5,
+        functions=0.01,
+        transitions=0.0003,
+        stored=0.0,
+        at_most=True,
+        unmeasured=False,
+        prices_as_of=date(2025, 1, 1),
+        problem=NASTY,
+    )
+    job = a_job(Ending.REJECTED).expecting(Forecast(usd=0.04, jobs=3, at_most=9.0))
+    page = render_job(job.charged(cost), [], [], linked=False)
+    for shown in ("cost at most $0.51, forecast $0.04", "<dd>$0.50</dd>", "as of 2025-01-01", "could not be read"):
+        assert shown in page
+    assert NASTY not in page
+    assert "forecast $0.04, like the last 3" in render_job(job, [], [], linked=False)
+    assert "<h2>Cost</h2>" not in render_job(a_job(), [], [], linked=False)
+
+
 def test_a_page_that_was_asked_for_has_no_links_that_lead_nowhere() -> None:
     assert "href" not in render_job(a_job(), [], [Place("log", "train/log.txt", "s3://a")], linked=False)
 
@@ -43,7 +65,7 @@ def test_names_from_outside_are_text_and_links_lead_only_to_neighbours() -> None
     assert NASTY not in page
     assert "&lt;img src=x onerror=alert(1)&gt;" in page
     assert not tags.names & {"script", "img", "iframe", "link", "object", "embed", "form"}
-    assert set(re.findall(r"href='([^']*)'", page)) == {"report.html"}
+    assert set(re.findall(r"href='([^']*)'", page)) == {"report.html", "../../fleet.html#model-churn"}
 
 
 def charts_of(metric: MetricResult, *verdicts: Verdict) -> str:
@@ -84,7 +106,7 @@ def test_a_job_that_still_runs_has_a_page() -> None:
 def test_a_feature_that_moved_is_drawn_in_both_windows() -> None:
     page = a_job_page()
     assert page.count("<figure class=bars>") == 2
-    assert "aria-label='yes, PSI 0.1234, largest share 56%'" in page
+    assert "aria-label='yes, PSI 0.1234, limit 0.25, largest share 56%'" in page
     assert page.count("<rect class=champion") == page.count("<rect class=challenger") == 3 + 4
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 # Only for the type checker: every function loads this file, and not every one loads jobs.
 if TYPE_CHECKING:
     from ..domain.job import RetrainingJob
+    from ..domain.usage import FunctionUse
 
 _MB_PER_GB = 1024
 
@@ -25,6 +26,15 @@ class Meter:
 
     def stop(self) -> None:
         self._function, self._gb, self._is_new, self._since = "", 0.0, False, 0.0
+
+    def used(self) -> "FunctionUse | None":
+        """What the invocation used since the start, or since the last stamp; None while nothing is measured."""
+        if not self._function:
+            return None
+        # Imported here, as jobs are.
+        from ..domain.usage import FunctionUse
+
+        return FunctionUse(calls=1, gb_seconds=round((self._monotonic() - self._since) * self._gb, 4))
 
     def stamp(self, job: "RetrainingJob") -> "RetrainingJob":
         """The job with the time since the start, or since the last stamp."""

@@ -26,13 +26,20 @@ def doctor(
     send: Annotated[bool, typer.Option("--send", help="also send a test message through each channel")] = False,
     as_json: Json = False,
 ) -> int:
-    """Check that the table, the artifacts, MLflow, the cluster and the channels to people can be reached, and that
-    functions may do what they need there and nothing else. Exits with 1 if a check fails or cannot be made."""
+    """Check who you are in AWS, the clock, the table, the artifacts, MLflow, the metrics and logs of models, the
+    channels to people and the cluster, and that functions may do there what they need and nothing else. Each problem
+    comes with what to do about it. Exits with 1 if a check fails, or one that is needed cannot be made."""
     findings: list[Finding] = []
     for finding in check_installation(ports_of(context), None if is_self else GROUP, send):
         findings.append(finding)
         if not as_json:
-            print(f"{_WORDS[finding.is_good]:4}  {finding.subject:28}  {plain(finding.text)}", flush=True)
+            _print(finding)
     if as_json:
         print_json(findings)
-    return 0 if all(finding.is_good for finding in findings) else 1
+    return 0 if all(finding.passes for finding in findings) else 1
+
+
+def _print(finding: Finding) -> None:
+    print(f"{_WORDS[finding.is_good]:4}  {finding.subject:28}  {plain(finding.text)}", flush=True)
+    if finding.remedy:
+        print(f"{'':36}fix: {plain(finding.remedy)}", flush=True)

@@ -27,7 +27,7 @@ from .commands import Commands
 from .policy_files import read_policy_files, render_policy
 from .policy_plans import print_plans
 from .printing import moment, plain, print_json, print_table
-from .trials import print_trial
+from .trials import print_trials
 
 commands = Commands("models")
 
@@ -62,20 +62,17 @@ def check(
     data: Annotated[
         bool, typer.Option("--data", help="read the data, and show what a retraining that starts now would do")
     ] = False,
+    as_json: Json = False,
 ) -> int:
     """Check policies without writing anything. With --data, read all days that a retraining would read, and show what
     it would learn from, what it needs, what is wrong with the data, and whether it would train; exits with 1 if it
     would not."""
     ports = ports_of(context)
-    trains = []
-    for plan in plan_policies(read_policy_files(files), ports):
+    plans = plan_policies(read_policy_files(files), ports)
+    for plan in plans:
         for warning in plan.warnings:
             print(f"auto-retrain: warning: {plan.policy.model}: {plain(warning)}", file=sys.stderr)
-        if data:
-            trains.append(print_trial(plan.policy, ports))
-        else:
-            print(f"{plan.policy.model}: can be applied; its data were not looked at (--data)")
-    return 0 if all(trains) else 1
+    return 0 if print_trials([plan.policy for plan in plans], data, as_json, ports) else 1
 
 
 @commands.add("list", "models list", "list all models")

@@ -1,26 +1,18 @@
-"""Reads a list of prices: the one that comes with this release, or a file of one's own."""
+"""Reads a list of prices of one's own from a file."""
 
 import json
 from pathlib import Path
 
 import yaml
-from pydantic import ValidationError
 
 from ..domain.errors import EventInvalid
-from ..domain.explain import explain
-from ..domain.receipt import Prices
-
-LIST_PRICES = Path(__file__).with_name("prices.yaml")
+from ..domain.prices import Prices, read_prices
 
 
-def read_prices(given: Path | None) -> Prices:
-    """The prices in a file, or else those of this release; raises EventInvalid naming what is wrong in it."""
-    path = given or LIST_PRICES
+def read_price_file(path: Path) -> Prices:
+    """The prices in a YAML or JSON file; raises EventInvalid naming what is wrong in it."""
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return Prices.model_validate_json(json.dumps(document, default=str))
-    except ValidationError as error:
-        problem = explain(error, Prices)
+        return read_prices(json.dumps(document, default=str))
     except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
-        problem = str(error)
-    raise EventInvalid(f"--prices {path}: {problem}")
+        raise EventInvalid(f"--prices {path}: {error}") from error

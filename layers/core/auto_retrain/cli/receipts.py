@@ -7,14 +7,15 @@ from typing import Annotated
 
 import typer
 
-from ..domain.receipt import Prices, Receipt, receipt_of
+from ..domain.prices import PriceList
+from ..domain.receipt import Receipt, receipt_of
 from ..usecases.lookup import known_policy
 from .arguments import Json, ModelOrAll, number_up_to, ports_of
 from .commands import Commands
-from .price_files import read_prices
-from .printing import print_json, print_table
+from .price_files import read_price_file
+from .printing import plain, print_json, print_table
 
-_HEADINGS = ("CREATED", "ENDED", "PODS", "REST", "TOTAL", "JOB")
+_HEADINGS = ("CREATED", "ENDED", "PODS", "REST", "TOTAL", "FORECAST", "JOB")
 
 
 commands = Commands()
@@ -27,18 +28,19 @@ def receipts(
     days: Annotated[int, typer.Option("--days", metavar="N", parser=number_up_to(365), help="number of days")] = 30,
     prices: Annotated[
         Path | None,
-        typer.Option("--prices", metavar="FILE", help="prices of your own (default: list prices)"),
+        typer.Option("--prices", metavar="FILE", help="prices of your own (default: those of the deployment)"),
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Show what each retraining of one model, or of all models, cost in US dollars: its pods, and the rest (functions,
     state transitions, a month of what it stored)."""
-    price_list = read_prices(prices)
     ports = ports_of(context)
+    price_list = PriceList(prices=read_price_file(prices)) if prices else ports.prices.current()
+    since = ports.clock.now() - timedelta(days=days)
     if model:
         known_policy(model, ports)
-    jobs = ports.jobs.list_since(ports.clock.now() - timedelta(days=days))
-    own = [receipt_of(job, price_list) for job in jobs if model in (None, job.model_name)]
+    jobs = ports.jobs.list_of_model(model, since) if model else ports.jobs.list_since(since)
+    own = [receipt_of(job, price_list.prices) for job in jobs]
     if as_json:
         print_json(own)
     elif not own:
@@ -47,7 +49,7 @@ def receipts(
         _print(own, price_list)
 
 
-def _print(receipts: Sequence[Receipt], prices: Prices) -> None:
+def _print(receipts: Sequence[Receipt], given: PriceList) -> None:
     print_table(_HEADINGS, [_row(receipt) for receipt in receipts])
     total = sum(receipt.total for receipt in receipts)
     unchanged = [receipt for receipt in receipts if not receipt.changed_something]
@@ -58,11 +60,14 @@ def _print(receipts: Sequence[Receipt], prices: Prices) -> None:
         print("<  at most: some pod left no report")
     if any(receipt.unmeasured for receipt in receipts):
         print("?  without steps of which nothing was measured, or that have not ended")
-    print(f"prices as of {prices.as_of} in {prices.region}; check them against your bill")
+    if given.problem:
+        print(f"your own prices cannot be read, so list prices were used: {plain(given.problem)}")
+    print(f"prices as of {given.prices.as_of} in {given.prices.region}; check them against your bill")
 
 
 def _row(receipt: Receipt) -> tuple[str, ...]:
     mark = ("<" if receipt.at_most else "") + ("?" if receipt.unmeasured else "")
     rest = receipt.total - receipt.pods
     money = f"{receipt.pods:.4f}", f"{rest:.4f}", f"{receipt.total:.4f}{mark}"
-    return (f"{receipt.created_at:%m-%d %H:%M}", receipt.outcome.replace("_", " "), *money, receipt.job_id)
+    forecast = "" if receipt.forecast is None else f"{receipt.forecast:.4f}"
+    return (f"{receipt.created_at:%m-%d %H:%M}", receipt.outcome.replace("_", " "), *money, forecast, receipt.job_id)

@@ -22,6 +22,9 @@ from .arguments import (
 from .commands import Commands
 from .printing import moment, plain, print_json
 
+# Neither a success nor a mistake: the request is recorded, and comes to nothing.
+HELD_BACK = 3
+
 commands = Commands()
 
 
@@ -65,9 +68,9 @@ def retrain(
         ),
     ] = False,
     as_json: Json = False,
-) -> None:
+) -> int:
     """Start an execution that retrains a model, with one training or several. If a job of the model is running, the
-    request waits for its end."""
+    request waits for its end. Exits with 3 if something holds it back, so that no job is opened."""
     refuse_both(context, "--variant", "--grid")
     started = request_retraining(
         model,
@@ -82,11 +85,18 @@ def retrain(
     )
     if as_json:
         print_json(started)
-        return
-    print(f"job        {started.job_id}")
+        return HELD_BACK if started.outcome == "held" else 0
+    if started.outcome == "expected":
+        print(f"job        {started.job_id}")
+    elif started.outcome == "waits":
+        print(f"waits for  {started.running_job}")
     print(f"execution  {started.execution_arn}")
     for hold in started.holds:
         print(plain(f"held back by {hold.kind}: {hold.reason}"))
+    if started.outcome != "held":
+        return 0
+    print(f"no job is opened: {started.way_out}")
+    return HELD_BACK
 
 
 @commands.add("retrained", "retrained churn --at 2026-03-01T12:00:00Z")

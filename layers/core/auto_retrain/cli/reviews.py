@@ -66,6 +66,8 @@ def _print_job(job: RetrainingJob) -> None:
     print(plain(standing_of(job)))
     print_data_check(job)
     print_metrics(job)
+    if job.money:
+        print(job.money)
     if job.report_uri:
         print(f"report: {job.report_uri}")
     if job.trace_id:

@@ -1,6 +1,7 @@
-"""Shows what the first retraining of a policy would do with the data that are there."""
+"""Shows what a retraining by a policy would do with the data that are there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ..domain.data_check import WindowSummary
 from ..domain.manifest import FrozenWindow
@@ -8,17 +9,54 @@ from ..domain.metric_kinds import Task
 from ..domain.policy.policy import Policy
 from ..ports import Ports
 from .packages import packages_for_data
-from .printing import plain
+from .printing import plain, print_json
+
+if TYPE_CHECKING:
+    # Takes packages that not everybody has.
+    from ..usecases.operating.try_policy import Trial
 
 _MEGABYTE = 1e6
 
 
-def print_trial(policy: Policy, ports: Ports) -> bool:
-    """Examine the data of a policy, and print what is read, learned, needed and found; whether it would train."""
+def print_trials(policies: Sequence[Policy], reads_data: bool, as_json: bool, ports: Ports) -> bool:
+    """Print what a retraining of each would do that starts now; whether all would train, as far as that was asked."""
+    trials = [(policy, _trial_of(policy, ports) if reads_data else None) for policy in policies]
+    if as_json:
+        print_json([_document(policy, trial) for policy, trial in trials])
+    else:
+        for policy, trial in trials:
+            if trial:
+                _print_trial(policy, trial)
+            else:
+                print(f"{policy.model}: can be applied; its data were not looked at (--data)")
+    return all(trial is None or trial.why_not is None for _, trial in trials)
+
+
+def _trial_of(policy: Policy, ports: Ports) -> "Trial":
     with packages_for_data("models check --data"):
         from ..usecases.operating.try_policy import try_policy
 
-        trial = try_policy(policy, ports)
+        return try_policy(policy, ports)
+
+
+def _document(policy: Policy, trial: "Trial | None") -> dict[str, Any]:
+    """Of a policy whose data were not looked at, all but the name is null."""
+    return {
+        "model_name": policy.model,
+        "would_train": trial.why_not is None if trial else None,
+        "why_not": trial.why_not if trial else None,
+        "training": _window_document(trial.manifest.training) if trial else None,
+        "holdout": _window_document(trial.manifest.holdout) if trial else None,
+        "data_check": trial.check.model_dump(mode="json") if trial else None,
+    }
+
+
+def _window_document(window: FrozenWindow) -> dict[str, Any]:
+    size = sum(item.size for item in window.objects)
+    return {"start": f"{window.start}", "end": f"{window.end}", "objects": len(window.objects), "bytes": size}
+
+
+def _print_trial(policy: Policy, trial: "Trial") -> None:
     summary = trial.check.summary
     print(f"{policy.model}: a retraining that starts now")
     print(f"  learns from   {_window(trial.manifest.training)}: {_rows(summary.training)}")
@@ -30,9 +68,7 @@ def print_trial(policy: Policy, ports: Ports) -> bool:
     power = trial.check.power
     chance = f"{power.chance:.0%}: " if power.chance is not None else ""
     print(plain(f"  chance        {chance}{power.reason}"))
-    why_not = trial.why_not
-    print(plain(f"  it would {f'train nothing: {why_not}' if why_not else 'train'}"))
-    return why_not is None
+    print(plain(f"  it would {f'train nothing: {trial.why_not}' if trial.why_not else 'train'}"))
 
 
 def _window(window: FrozenWindow) -> str:

@@ -47,6 +47,14 @@ def prediction_files_of(columns: Any, versions: dict[str, str], data: DataPolicy
     }
 
 
+def feature_columns(columns: Any, data: DataPolicy) -> dict[str, Any]:
+    """The features of the policy: numbers as an array, texts with None for missing. Raises like the files above."""
+    numbers = {name: _numbers(name, _column(columns, name)) for name in data.numeric}
+    given = {name: _column(columns, name) for name in data.categorical}
+    texts = {name: [None if value is None or value != value else str(value) for value in given[name]] for name in given}
+    return {**numbers, **texts}
+
+
 def _column(columns: Any, name: str) -> list[Any]:
     try:
         return np.asarray(columns[name]).tolist()  # type: ignore[no-any-return]
@@ -72,7 +80,7 @@ def _numbers(name: str, values: list[Any]) -> Array:
     try:
         return np.array(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise ArtifactInvalid(f"column '{name}' has values that are no numbers, but data.task is regression") from error
+        raise ArtifactInvalid(f"column '{name}' has values that are not numbers") from error
 
 
 def _file(**arrays: Array) -> bytes:

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..domain.comparison import SliceResult
+from ..domain.comparison import SliceResult, SmallSlice, SmallSlices
 from .confusion import MAX_NAME_LENGTH
 from .rounding import rounded
 from .versions import FirstModel, Pair, Versions
@@ -44,6 +44,25 @@ def _slices_of(column: str, values: Array, pair: Pair) -> list[SliceResult | Non
     largest, others = enough[:MAX_SLICES_OF_A_COLUMN], enough[MAX_SLICES_OF_A_COLUMN:]
     results = [_compare_on(values == present[place], column, str(present[place]), pair) for place in largest]
     return [*results, *[None] * others.size]
+
+
+def small_slices(versions: Versions) -> SmallSlices:
+    """The parts that have too few rows to be compared; none for a first model, of which no part is."""
+    if isinstance(versions, FirstModel):
+        return SmallSlices()
+    needed = versions.terms.policy.validation.min_slice_rows
+    of_columns = [_small(column, values, needed) for column, values in versions.challenger.predictions.slices.items()]
+    largest = tuple(part for parts in of_columns for part in parts[:MAX_SLICES_OF_A_COLUMN])
+    return SmallSlices(largest, sum(map(len, of_columns)) - len(largest), needed)
+
+
+def _small(column: str, values: Array, needed: int) -> list[SmallSlice]:
+    present, rows = np.unique(values, return_counts=True)
+    by_size = np.argsort(-rows, kind="stable")
+    return [
+        SmallSlice(column, str(present[place])[:MAX_NAME_LENGTH], int(rows[place]))
+        for place in by_size[rows[by_size] < needed]
+    ]
 
 
 def _compare_on(chosen: Array, column: str, value: str, pair: Pair) -> SliceResult | None:

@@ -1,7 +1,7 @@
 """The evidence that gates judge: metrics of challenger and champion on the holdout rows."""
 
 from math import pi
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
@@ -78,6 +78,22 @@ class SliceResult(Record):
     p_worse: float
     # Left out where there is none, so that what was sealed before keeps its hash.
     entities: float | None = Field(default=None, exclude_if=lambda entities: entities is None)
+
+
+class SmallSlice(NamedTuple):
+    """A part of the rows with too few of them to be compared."""
+
+    column: str
+    value: str
+    rows: int
+
+
+class SmallSlices(NamedTuple):
+    """Parts that were not compared, the largest of each column, how many more there are, and the rows they need."""
+
+    largest: tuple[SmallSlice, ...] = ()
+    more: int = 0
+    needed: int = 0
 
 
 class Confusion(Record):

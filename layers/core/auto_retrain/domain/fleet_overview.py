@@ -15,7 +15,11 @@ class Health(StrEnum):
 
 
 class FleetRow(NamedTuple):
-    """One model; what is not known is None, and `notes` are what holds it or keeps it busy, in words."""
+    """One model; what is not known is None, and `notes` are what holds it or keeps it busy, in words.
+
+    `decision` names the last job, or the last request if that came later and opened none; `page` is its path. `spent`
+    are US dollars in this month, 0 if no retraining has ended in it.
+    """
 
     model: str
     owner: str
@@ -23,10 +27,11 @@ class FleetRow(NamedTuple):
     why: str
     champion: str | None
     since: datetime | None
-    job_id: str | None
-    job_has_ended: bool
+    decision: str | None
+    page: str | None
     outcome: str | None
     next_due: datetime | None
+    spent: float
     notes: tuple[str, ...]
 
 
@@ -34,6 +39,7 @@ class Concern(NamedTuple):
     """Why a model needs a person, and the command to begin with."""
 
     model: str
+    owner: str
     reason: str
     command: str
 

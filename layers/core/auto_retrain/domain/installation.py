@@ -53,8 +53,18 @@ EXCESSIVE = _PROBED - NEEDED
 
 
 class Finding(Record):
-    """The result of one check; `is_good` is None if it could not be determined."""
+    """The result of one check; `is_good` is None if it could not be determined. `remedy` is what to do about it.
+
+    What is not `needed` may stay unknown, such as limits that the caller may not ask about.
+    """
 
     subject: str
     is_good: bool | None
     text: str
+    remedy: str | None = None
+    needed: bool = True
+
+    @property
+    def passes(self) -> bool:
+        """Whether nothing has to be done about it."""
+        return self.is_good or (self.is_good is None and not self.needed)

@@ -7,6 +7,7 @@ from typing import Self
 
 from .base import Record, UtcTime
 from .digest import canonical_json, sha256_of
+from .layouts import Layout
 from .metric_reading import MetricQuery, MetricReading
 from .policy.data import DataPolicy
 from .policy.metric import PredictionLogMetric
@@ -82,8 +83,11 @@ class LabelledDays(Record):
 
 def way_of_reading(metric: PredictionLogMetric, data: DataPolicy) -> str:
     """A digest of all that decides what is counted; numbers that were counted in another way tell nothing."""
-    rest = f"{data.task} {data.label_delay_days}".encode()
-    return sha256_of(canonical_json(metric) + canonical_json(data.place_of_labels) + rest)[:16]
+    place = data.place_of_labels
+    # Earlier releases knew one layout and did not name it; what they counted is not counted again.
+    layout = "" if place.layout is Layout.DATE else f" {place.layout}"
+    rest = f"{data.task} {data.label_delay_days}{layout}".encode()
+    return sha256_of(canonical_json(metric) + canonical_json(place, leave_out={"layout"}) + rest)[:16]
 
 
 def start_of(day: date) -> datetime:

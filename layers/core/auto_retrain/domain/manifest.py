@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from datetime import date
 from pathlib import PurePosixPath
+from typing import get_args
 
 from .base import Record
 from .errors import DataMissing
+from .layouts import name_within
 from .metric_kinds import Task
 from .policy.data import DataPolicy, Format
 from .windows import Window, Windows
@@ -22,7 +24,7 @@ class DataObject(Record):
     @property
     def name(self) -> str:
         """Its name within the partition, with the folders there."""
-        return self.uri.partition(f"/date={self.date}/")[2]
+        return name_within(self.uri, self.date)
 
     def may_hold_rows(self, format: Format) -> bool:
         """Whether it is data rather than something that the program that wrote the data left beside them.
@@ -134,11 +136,18 @@ def build_manifest(
     )
 
 
+def _only_others(name: str, format: Format) -> str:
+    suffix = PurePosixPath(name).suffix.lower()
+    other = next((other for other in get_args(Format) if suffix == f".{other}"), None)
+    remedy = f": set data.format: {other}" if other else ""
+    return f"there are only others than {format} files, such as '{name}'{remedy}"
+
+
 def freeze_window(purpose: str, window: Window, data: DataPolicy, objects: list[DataObject]) -> FrozenWindow:
     """The listed objects of one window that hold rows; raises DataMissing if there are none."""
     inside = [item for item in objects if window.start <= item.date < window.end]
     rows = with_rows(inside, data.format)
     if not rows:
-        others = f": there are only others than {data.format} files, such as '{inside[0].name}'" if inside else ""
+        others = f": {_only_others(inside[0].name, data.format)}" if inside else ""
         raise DataMissing(f"no {purpose} data under '{data.prefix}/' in the window {window}{others}")
     return FrozenWindow(start=window.start, end=window.end, objects=tuple(rows))

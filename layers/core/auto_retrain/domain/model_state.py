@@ -7,12 +7,17 @@ from datetime import date, timedelta
 from pydantic import Field
 
 from .base import Record, UtcTime
+from .cost import RecentCost
+from .decision_record import HeldBy
 from .drill import Drill
+from .ending import Ending
 from .trigger_type import TriggerType
 
 REMEMBERED = timedelta(days=31)
 MAX_ATTEMPTS = 200
 MAX_REJECTED_JOBS = 12
+# Some for each kind of retraining that a model gets.
+MAX_RECENT_COSTS = 20
 
 
 class Quarantine(Record):
@@ -27,6 +32,23 @@ class Serving(Record):
 
     version: str
     since: UtcTime
+
+
+class LastJob(Record):
+    """The newest job of a model, how it ended, and the version that it promoted."""
+
+    job_id: str
+    created_at: UtcTime
+    ending: Ending | None = None
+    promoted: str | None = None
+
+
+class LastRequest(Record):
+    """The newest request of a person that opened no job, by the key of the decision on it."""
+
+    key: str
+    at: UtcTime
+    held_by: HeldBy | None
 
 
 class RejectedJob(Record):
@@ -64,7 +86,10 @@ class ModelState(Record):
     `breaches` are the days on which a trigger that needs several was met. `rejections` since the last deployment are
     kept by the trigger that called for the challengers. `moved_alias` identifies the difference between alias and
     ledger that people were notified of. `deployed` is the version that was deployed last; states from before this was
-    recorded have none until the next deployment. `drill` is the last drill of its rollback.
+    recorded have none until the next deployment. `drill` is the last drill of its rollback. A state from before that
+    was recorded has no `last_job` until the next one. `spent` are US dollars by month of UTC, this one and the one
+    before, of the jobs that ended in it, by the prices of that time; `costs` are those of recent jobs that went all the
+    way, oldest first.
     """
 
     model_name: str
@@ -81,6 +106,14 @@ class ModelState(Record):
     moved_alias: str | None = None
     deployed: Serving | None = None
     drill: Drill | None = None
+    last_job: LastJob | None = None
+    last_request: LastRequest | None = None
+    spent: Mapping[str, float] = Field(default_factory=dict)
+    costs: tuple[RecentCost, ...] = ()
+
+    def spent_in(self, moment: UtcTime) -> float:
+        """US dollars that the retrainings cost that ended in the month of a moment, as far as is known."""
+        return self.spent.get(month_of(moment), 0.0)
 
     @property
     def serving(self) -> Serving | None:
@@ -129,6 +162,22 @@ class ModelState(Record):
         """Id of the job that owns the model at a time, if any."""
         held = self.active_job and self.lease_expires_at and now < self.lease_expires_at
         return self.active_job if held else None
+
+
+def month_of(moment: UtcTime) -> str:
+    """The month of UTC that a moment is in, such as 2026-03."""
+    return f"{moment:%Y-%m}"
+
+
+def with_cost(costs: tuple[RecentCost, ...], cost: RecentCost) -> tuple[RecentCost, ...]:
+    """Costs with one added; the oldest are dropped."""
+    return (*costs, cost)[-MAX_RECENT_COSTS:]
+
+
+def with_spent(spent: Mapping[str, float], month: str, usd: float) -> Mapping[str, float]:
+    """Sums by month with an amount added; months before the last two are dropped."""
+    after = {**spent, month: round(spent.get(month, 0.0) + usd, 6)}
+    return {name: after[name] for name in sorted(after)[-2:]}
 
 
 def with_attempt(attempts: tuple[UtcTime, ...], at: UtcTime) -> tuple[UtcTime, ...]:

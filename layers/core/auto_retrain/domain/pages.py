@@ -26,6 +26,11 @@ def row_path(model_name: str) -> str:
     return f"{FLEET_PAGE}#model-{model_name}"
 
 
+def request_path(model_name: str, key: str) -> str:
+    """The page about a request that opened no job, by the key of the decision on it."""
+    return f"requests/{model_name}/{key}.html"
+
+
 def address_of(base: str | None, path: str) -> str | None:
     """The address of a path, if it is known where people see the artifacts; `base` may end in a query."""
     if base is None:

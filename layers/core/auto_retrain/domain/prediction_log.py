@@ -6,6 +6,8 @@ Whoever writes the log and whoever reads it use this module; it imports nothing 
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
+from .layouts import folder_of
+
 SCHEMA_VERSION = 1
 PARQUET, JSON_LINES = ".parquet", ".jsonl.gz"
 
@@ -54,4 +56,4 @@ def default_prefix(model_name: str) -> str:
 def partition_of(at: datetime) -> str:
     """The folder of the hour in which an answer was given, in UTC, below the log's prefix."""
     utc = at.astimezone(UTC)
-    return f"date={utc:%Y-%m-%d}/hour={utc:%H}"
+    return f"{folder_of(utc.date())}/hour={utc:%H}"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from ..domain.data_check import DataCheck
 from ..domain.job import RetrainingJob
+from ..domain.policy.policy import Policy
 from ..domain.validation import ValidationResult
 from .histograms import histograms
 from .html import NOT_KNOWN, definitions, number, paragraph, table, text
@@ -43,11 +44,20 @@ def _data_check(check: DataCheck) -> str:
     )
 
 
-def drift_of(check: DataCheck | None) -> str:
+def drift_of(check: DataCheck | None, policy: Policy | None) -> str:
+    """The features that moved most, and above which PSI the policy takes one for drifted, if that is known."""
     if check is None or not check.psi:
         return ""
-    rows = [(text(feature), number(psi)) for feature, psi in check.psi.items()]
-    return histograms(check.bins, check.psi) + table(("Feature", "PSI (ten bins)"), rows)
+    threshold = policy.triggers.drift_threshold if policy else None
+    rows = [(text(feature), number(psi), _against(psi, threshold)) for feature, psi in check.psi.items()]
+    drawn = histograms(check.bins, check.psi, threshold)
+    return drawn + table(("Feature", "PSI (ten bins)", "Drifted above"), rows)
+
+
+def _against(psi: float, threshold: float | None) -> str:
+    if threshold is None:
+        return NOT_KNOWN
+    return f"{threshold:g} <span class=warning>drifted</span>" if psi > threshold else f"{threshold:g}"
 
 
 def digests_of(result: ValidationResult) -> str:

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 
+from ..domain.cost import dollars
 from ..domain.fleet_overview import Concern, FleetOverview, FleetRow, Health
 from .fleet_script import SCRIPT
 from .html import document, paragraph, section, text
@@ -11,7 +12,17 @@ from .html import document, paragraph, section, text
 MAX_CONCERNS = 10
 # So many models are shown at once, and are in the page for browsers that run no script.
 PART = 200
-HEADINGS = ("Model", "Health", "Why", "Champion", "Since", "Last job", "Outcome", "Next due")
+HEADINGS = (
+    "Model",
+    "Health",
+    "Why",
+    "Champion",
+    "Since",
+    "Last decision",
+    "Outcome",
+    "Next due",
+    "Cost of the month",
+)
 _ORDER = list(Health)
 _MAX_LETTERS = 160
 
@@ -56,17 +67,18 @@ def _concerns(concerns: Sequence[Concern]) -> str:
 
 
 def _cells(row: FleetRow) -> Cells:
-    """What the table shows, in the order of its headings; then whether the job has a page, and the owner."""
+    """What the table shows, in the order of its headings; then the path of the decision's page, and the owner."""
     return (
         row.model,
         row.health.value,
         "; ".join(dict.fromkeys((row.why, *row.notes)))[:_MAX_LETTERS],
         row.champion or "",
         f"{row.since:%F}" if row.since else "",
-        row.job_id or "",
+        row.decision or "",
         row.outcome or "",
         f"{row.next_due:%F %R}" if row.next_due else "",
-        "1" if row.job_has_ended else "",
+        dollars(row.spent) if row.spent else "",
+        row.page or "",
         row.owner,
     )
 

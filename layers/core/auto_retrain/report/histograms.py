@@ -9,9 +9,11 @@ from .html import number, paragraph, text
 WIDTH, HEIGHT = 240, 80
 
 
-def histograms(bins: Mapping[str, FeatureBins], psi: Mapping[str, float]) -> str:
+def histograms(bins: Mapping[str, FeatureBins], psi: Mapping[str, float], threshold: float | None = None) -> str:
     """A small histogram for each feature, as shares of the rows of each window."""
-    charts = "".join(_histogram(feature, of_feature, psi.get(feature)) for feature, of_feature in bins.items())
+    charts = "".join(
+        _histogram(feature, of_feature, psi.get(feature), threshold) for feature, of_feature in bins.items()
+    )
     if not charts:
         return ""
     key = "<span class='key champion'>■ training</span> <span class='key challenger'>■ holdout</span>"
@@ -19,7 +21,7 @@ def histograms(bins: Mapping[str, FeatureBins], psi: Mapping[str, float]) -> str
     return paragraph(f"{key} {about}") + f"<div class=row>{charts}</div>"
 
 
-def _histogram(feature: str, bins: FeatureBins, psi: float | None) -> str:
+def _histogram(feature: str, bins: FeatureBins, psi: float | None, threshold: float | None) -> str:
     before, after = _shares(bins.training), _shares(bins.holdout)
     highest = max(chain(before, after), default=0.0) or 1.0
     step = WIDTH / max(len(before), 1)
@@ -28,11 +30,12 @@ def _histogram(feature: str, bins: FeatureBins, psi: float | None) -> str:
         for name, side, shares in (("champion", 0, before), ("challenger", 1, after))
         for place, share in enumerate(shares)
     )
-    about = f"{feature}, PSI {number(psi)}, largest share {highest:.0%}"
+    limit = "" if threshold is None else f", limit {threshold:g}"
+    about = f"{feature}, PSI {number(psi)}{limit}, largest share {highest:.0%}"
     return (
         f"<figure class=bars><svg viewBox='0 0 {WIDTH} {HEIGHT + 4}' role=img aria-label='{text(about)}'>{bars}"
         f"<line class=axis x1=0 y1={HEIGHT + 2} x2={WIDTH} y2={HEIGHT + 2} /></svg>"
-        f"<figcaption>{text(feature)} <span>PSI {number(psi)}</span></figcaption></figure>"
+        f"<figcaption>{text(feature)} <span>PSI {number(psi)}{limit}</span></figcaption></figure>"
     )
 
 

@@ -27,14 +27,34 @@ def interval(bounds: tuple[float, float] | None) -> str:
     return NOT_KNOWN if bounds is None else f"{number(bounds[0])} … {number(bounds[1])}"
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[str]], marked: frozenset[int] = frozenset()) -> str:
-    """A table that scrolls by itself where it is too wide; cells are HTML already, rows are marked by their place."""
+def table(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    marked: frozenset[int] = frozenset(),
+    *,
+    stacked: bool = False,
+) -> str:
+    """A table that scrolls by itself where it is too wide; cells are HTML already, rows are marked by their place.
+
+    On a phone the cells of one that is `stacked` stand below each other, each with its heading.
+    """
     head = "".join(f"<th>{text(heading)}</th>" for heading in headings)
+    names = headings if stacked else [""] * len(headings)
     body = "".join(
-        f"<tr{' class=marked' if place in marked else ''}>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>"
+        f"<tr{' class=marked' if place in marked else ''}>{''.join(map(_cell, names, row))}</tr>"
         for place, row in enumerate(rows)
     )
-    return f"<div class=wide><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    kind = " class=stacked" if stacked else ""
+    return f"<div class=wide><table{kind}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+
+
+def _cell(name: str, cell: str) -> str:
+    return f"<td data-name='{text(name)}'>{cell}</td>" if name else f"<td>{cell}</td>"
+
+
+def links(*pairs: tuple[str, str]) -> str:
+    """Words and the addresses that they lead to."""
+    return " · ".join(f"<a href='{text(address)}'>{text(words)}</a>" for words, address in pairs)
 
 
 def section(title: str, *parts: str) -> str:

@@ -6,9 +6,13 @@ from typing import NamedTuple
 from ..domain.deployment_ledger import LedgerLine
 from ..domain.ending import Ending
 from ..domain.job import RetrainingJob
+from ..domain.pages import row_path
+from ..domain.policy.policy import Policy
 from ..domain.timeline import timeline_of
+from .about import about_job
 from .background import data_of, drift_of, trigger_section
-from .html import definitions, document, paragraph, section, table, text
+from .costs import costs_of
+from .html import definitions, document, links, paragraph, section, table, text
 from .intervals import intervals_of
 from .over_time import over_time
 from .results import variants_of
@@ -24,7 +28,14 @@ class Place(NamedTuple):
     uri: str
 
 
-def render_job(job: RetrainingJob, lines: Sequence[LedgerLine], places: Sequence[Place], *, linked: bool) -> str:
+def render_job(
+    job: RetrainingJob,
+    lines: Sequence[LedgerLine],
+    places: Sequence[Place],
+    policy: Policy | None = None,
+    *,
+    linked: bool,
+) -> str:
     """The page about a job as HTML; `lines` are those of the ledger while it ran, oldest first.
 
     If it is `linked`, it lies beside its documents, so that the paths lead to them.
@@ -34,22 +45,29 @@ def render_job(job: RetrainingJob, lines: Sequence[LedgerLine], places: Sequence
         section("Timeline", timeline(timeline_of(job, lines))),
         section("Why it failed", _failure(job) if job.ending is Ending.FAILED else ""),
         section("Weight", _weights(lines)),
-        section("Compared with the champion", _compared(job)),
         section("Gates", verdict_table(job.validation.verdicts) if job.validation else ""),
+        section("Compared with the champion", _compared(job)),
         section("Why it was retrained", trigger_section(job)),
         section("Variants", _variants(job)),
         section("Data", data_of(job)),
-        section("Drift from training to holdout", drift_of(job.data_check)),
+        section(
+            "Drift from training to holdout",
+            drift_of(job.data_check, policy),
+        ),
+        section("Cost", costs_of(job)),
         section("Where the rest is", definitions(*_elsewhere(job, places, linked))),
     ]
-    return document(f"{job.model_name}: {outcome}", _head(job, outcome), *sections)
+    return document(f"{job.model_name}: {outcome}", _head(job, outcome, policy, places if linked else None), *sections)
 
 
-def _head(job: RetrainingJob, outcome: str) -> str:
+def _head(job: RetrainingJob, outcome: str, policy: Policy | None, places: Sequence[Place] | None) -> str:
     sentence = job.summary() if job.ending else f"{job.trigger_type.value}: {job.trigger_reason}"
+    ways = [] if places is None else [("all models", f"../../{row_path(job.model_name)}")]
+    ways += [(place.what, place.path) for place in places or ()]
     return (
         f"<header><h1>{text(job.model_name)} <span class='badge {outcome}'>{outcome.replace('_', ' ')}</span></h1>"
-        f"<p class=soft>{text(job.job_id)}</p><p class=sentence>{text(sentence)}</p></header>"
+        f"<p class=soft>{text(job.job_id)}</p><p class=sentence>{text(sentence)}</p>"
+        f"{about_job(job, policy)}{paragraph(links(*ways)) if ways else ''}</header>"
     )
 
 
@@ -93,7 +111,5 @@ def _elsewhere(job: RetrainingJob, places: Sequence[Place], linked: bool) -> Ite
     yield "the whole record", f"<code>auto-retrain job {text(job.job_id)} --json</code>"
     yield "every fact about it", f"<code>auto-retrain audit show {text(job.job_id)}</code>"
     yield "execution", f"<code>{text(job.execution_arn)}</code>"
-    if job.image:
-        yield "image", f"<code>{text(job.image)}</code>"
     if job.trace_id:
         yield "trace", f"<code>{text(job.trace_id)}</code>"

@@ -1,5 +1,6 @@
 """Challenger and champion on the holdout rows: metrics, curves, confusion matrices, slices and variants."""
 
+from ..domain.comparison import SmallSlices
 from ..domain.curves import Curves
 from ..domain.job import RetrainingJob
 from ..domain.numbers import shown_p_value
@@ -23,7 +24,9 @@ def metrics_of(result: ValidationResult) -> str:
     primary = frozenset(place for place, name in enumerate(result.metrics) if name == result.primary)
     entities = f" of {result.entities} entities" if result.entities is not None else ""
     about = f"{result.holdout_rows} holdout rows{entities}; 95 % intervals. The metric that decides is marked."
-    return paragraph(about) + table(("Metric", "Challenger", "Champion", "Gain", "p", "Test"), rows, primary)
+    return paragraph(about) + table(
+        ("Metric", "Challenger", "Champion", "Gain", "p", "Test"), rows, primary, stacked=True
+    )
 
 
 def curves_of(challenger: Curves, champion: Curves, result: ValidationResult) -> str:
@@ -71,7 +74,8 @@ def confusion_of(result: ValidationResult) -> str:
     )
 
 
-def slices_of(result: ValidationResult) -> str:
+def slices_of(result: ValidationResult, small: SmallSlices) -> str:
+    """What was compared, then what was not because it has too few rows: nobody should take that for fine."""
     rows = [
         (
             f"{text(part.column)} = {text(part.value)}",
@@ -83,7 +87,14 @@ def slices_of(result: ValidationResult) -> str:
         )
         for part in result.slices
     ]
-    return table(("Slice", "Rows", "Challenger", "Champion", "Gain", "p (got worse)"), rows) if rows else ""
+    rows += [
+        (f"{text(part.column)} = {text(part.value)}", f"too few rows: {part.rows} of {small.needed}", "", "", "", "")
+        for part in small.largest
+    ]
+    if not rows:
+        return ""
+    more = paragraph(f"and {small.more:,} more with too few rows") if small.more else ""
+    return table(("Slice", "Rows", "Challenger", "Champion", "Gain", "p (got worse)"), rows, stacked=True) + more
 
 
 def variants_of(job: RetrainingJob, result: ValidationResult) -> str:
@@ -100,4 +111,10 @@ def variants_of(job: RetrainingJob, result: ValidationResult) -> str:
                 text(variant.parameters) + failure,
             )
         )
-    return table(("Version", result.primary, "Improvement", "Parameters"), rows) if rows else ""
+    if not rows:
+        return ""
+    about = paragraph("<span class=soft>The best of them, which is marked, is the challenger.</span>")
+    best = frozenset(
+        place for place, variant in enumerate(job.variants) if variant.version == result.inputs.challenger_version
+    )
+    return about + table(("Version", result.primary, "Improvement", "Parameters"), rows, best, stacked=True)

@@ -47,7 +47,7 @@ input, button { font: inherit; color: inherit; background: var(--tint); border: 
 input { width: 100%; max-width: 24rem; } button { cursor: pointer; margin-top: 1rem; }
 body:has(.fleet) { max-width: 80rem; }
 @media (min-width: 60rem) { .fleet td { white-space: nowrap; }
-  .fleet :is([data-name=Why], [data-name='Last job']) { white-space: normal; } }
+  .fleet :is([data-name=Why], [data-name='Last decision']) { white-space: normal; } }
 .fleet th { cursor: pointer; white-space: nowrap; } .fleet th[aria-sort=ascending]::after { content: ' \\25B4'; }
 .fleet th[aria-sort=descending]::after { content: ' \\25BE'; }
 @media (max-width: 40rem) { .fleet, .fleet tbody { display: block; } .fleet thead { display: flex; flex-wrap: wrap; }
@@ -55,6 +55,11 @@ body:has(.fleet) { max-width: 80rem; }
   .fleet tr { display: block; padding: .6rem 0; border-bottom: 1px solid var(--line); }
   .fleet td { display: grid; grid-template-columns: 8rem 1fr; border: 0; padding: .1rem 0; }
   .fleet td::before { content: attr(data-name); color: var(--soft); } .fleet td:empty { display: none; } }
+@media (max-width: 40rem) { .stacked, .stacked tbody, .stacked tr { display: block; } .stacked thead { display: none; }
+  .stacked tr { padding: .5rem 0; border-bottom: 1px solid var(--line); }
+  .stacked td { display: block; position: relative; min-height: 1.9rem; border: 0; padding: .1rem 0 .1rem 8.5rem; }
+  .stacked td::before { content: attr(data-name); position: absolute; left: 0; width: 8rem; color: var(--soft);
+    font-weight: 400; } .stacked td:empty { display: none; } }
 .timeline { list-style: none; margin: 0; padding: 0; }
 .timeline li { position: relative; display: grid; grid-template-columns: 11rem 1fr; gap: 0 1.6rem;
   padding-bottom: 1rem; }

@@ -15,7 +15,7 @@ def verdict_table(verdicts: Iterable[Verdict]) -> str:
         )
         for verdict in verdicts
     ]
-    return table(("Outcome", "Check", "Reason"), rows)
+    return table(("Outcome", "Check", "Reason"), rows, stacked=True)
 
 
 def _note(verdict: Verdict) -> str:

@@ -1,13 +1,16 @@
 """Every job ends, its lease is released, and a failed execution ends red."""
 
 import json
+from typing import Any
 
 import pytest
 
+from auto_retrain.domain.cost import RecentCost
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.errors import AwsRefused, EventsUnavailable
 from auto_retrain.domain.events import FactEvent
 from auto_retrain.domain.messages.ending import ClosingRequest, ExecutionStatusChange
+from auto_retrain.domain.prices import PriceList, list_prices
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.usecases.ending.close_job import close_job
 from tests.unit.announced import announced
@@ -160,3 +163,38 @@ def test_a_trigger_that_the_job_itself_came_from_is_not_started_again() -> None:
     assert second.held_by == "running_job"
     assert len(world.ports.executions.started) == 1
     assert world.ports.waiting.of("churn") == []
+
+
+@pytest.mark.parametrize("profile", [{"used": {"calls": 1, "gb_seconds": 60.0}}, {"used": None}, {}, None, "odd"])
+def test_what_profiling_the_data_used_is_part_of_what_the_job_cost(profile: Any) -> None:
+    world = World()
+    job_id = world.open()
+    world.close(profile=profile)
+    world.close(profile=profile)
+    job = world.job(job_id)
+    assert job.cost is not None
+    counted = isinstance(profile, dict) and bool(profile.get("used"))
+    assert ("profile_data" in job.usage.functions) == counted
+    assert (job.cost.functions > 0.001) == counted
+
+
+def test_prices_that_cannot_be_read_change_no_ending_and_are_in_the_record() -> None:
+    world = World()
+    job_id = world.open()
+    world.ports.prices.list = PriceList(prices=list_prices(), problem="prices/2026-03.json: not there")
+    world.close()
+    job = world.job(job_id)
+    assert job.cost is not None
+    assert (job.ending, job.cost.problem) == (Ending.FAILED, "prices/2026-03.json: not there")
+
+
+def test_people_read_the_forecast_when_a_job_starts_and_the_cost_when_it_ends() -> None:
+    world = World()
+    world.ports.states.set(
+        world.ports.states.get("churn").changed(costs=[RecentCost(like="1 x 1 CPU, 2 GiB, 0 GPU, any", usd=0.04)])
+    )
+    world.open()
+    world.close()
+    started, ended = [event.sentence for event in announced(world.ports)]
+    assert started.endswith("(forecast $0.04, like the last one)")
+    assert ended.endswith("(cost $0.0002, forecast $0.04)")

@@ -1,6 +1,7 @@
 """A policy is tried on its data: the trial finds what a job would, and leaves nothing behind."""
 
 import copy
+import json
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,13 @@ def test_the_command_exits_with_1_if_nothing_would_be_trained(terminal: Terminal
     answer = terminal.run("models", "check", terminal.file(POLICY), "--data")
     assert answer.code == 1
     assert "  it would train nothing: " in answer.out
+
+
+def test_a_program_reads_the_same(terminal: Terminal) -> None:
+    (document,) = json.loads(terminal.ok("models", "check", terminal.file(POLICY), "--data", "--json"))
+    assert (document["would_train"], document["why_not"]) == (True, None)
+    assert document["holdout"]["objects"] == 5
+    assert document["data_check"]["summary"]["holdout"]["rows"] == 1000
 
 
 def test_without_data_only_the_policy_is_checked(terminal: Terminal) -> None:

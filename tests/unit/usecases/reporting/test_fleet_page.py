@@ -113,7 +113,7 @@ def test_a_review_that_is_waited_for_is_shown_with_its_job() -> None:
 def test_a_rollout_is_shown_with_its_weight() -> None:
     world, job_id = at_first_weight()
     (row,) = overview(world.ports).rows
-    assert (row.health, row.job_id, row.champion) == (Health.IN_ROLLOUT, job_id, "1")
+    assert (row.health, row.decision, row.champion) == (Health.IN_ROLLOUT, job_id, "1")
     assert "version 2 answers 5 % of the requests" in row.why
 
 

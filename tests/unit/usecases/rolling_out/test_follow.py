@@ -157,7 +157,8 @@ def test_an_alias_that_was_deleted_is_a_conflict_until_it_is_there_again(world: 
     world.ports.registry.register("churn", "1")
     world.ports.registry.set_champion("churn", "1")
     after = world.follow(target)
-    assert (after.conflict, after.is_open, world.told) == (None, False, ["alias_moved"])
+    assert (after.conflict, after.is_open, world.told) == (None, False, ["alias_moved", "serving_agrees"])
+    assert after.told_at is None
     assert world.ports.states.get("churn").serving is not None
 
 

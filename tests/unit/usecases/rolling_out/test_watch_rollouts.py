@@ -412,12 +412,16 @@ def test_traffic_that_cannot_be_reached_is_a_problem_and_unreconciled_after_some
 
 def test_people_are_told_once_a_day_for_as_long_as_something_differs(world: RolloutWorld) -> None:
     world.begin()
-    world.ports.traffic = away(TrafficUnavailable)
+    traffic, world.ports.traffic = world.ports.traffic, away(TrafficUnavailable)
     world.roll_back()
     world.watch(minutes=2 * 1_440 + 30)
     told = escalated(world.ports)
-    assert [event.event_id for event in told] == [f"churn-serving-differs-2026-03-0{day}" for day in (1, 2, 3)]
+    assert [(event.kind, event.at.day) for event in told] == [("serving_differs", day) for day in (1, 2, 3)]
+    assert len({event.event_id for event in told}) == 3
     assert "team@example.com, please put it back" in told[0].sentence
+    world.ports.traffic = traffic
+    world.watch(minutes=2)
+    assert [event.kind for event in announced(world.ports)][-2:] == ["serving_differs", "serving_agrees"]
 
 
 def test_a_conflict_stops_the_rollout_where_it_is(world: RolloutWorld, monkeypatch: pytest.MonkeyPatch) -> None:

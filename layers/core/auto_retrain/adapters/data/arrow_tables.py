@@ -12,6 +12,7 @@ from ...domain.manifest import DataObject
 from ...ports import DataStore, RowBatch
 from .arrow_cells import count_levels, to_numbers, to_texts
 from .csv_header import PARSING, read_header
+from .formats import remedy_for
 
 BATCH_ROWS = 65_536
 # Texts that leave out what they share with the one before: a few bytes may unpack to a long text in each row.
@@ -22,6 +23,7 @@ MAX_COLUMN_CHUNK_BYTES = 1 << 30
 _TOTAL_BUFFER_BYTES = 128 << 20
 _MIN_BUFFER_BYTES, _MAX_BUFFER_BYTES = 64 << 10, 4 << 20
 _CSV_BLOCK_BYTES = 1 << 20
+_FIRST_BYTES = 16
 _MAX_BYTES_PER_REPEATED_TEXT = 8
 
 
@@ -63,7 +65,16 @@ def record_batches(
     try:
         yield from read(pa.PythonFile(file, mode="r"), uri, columns, use_threads)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise DataInvalid(f"'{uri}' cannot be read as {format}: {_without_rows(error)}") from error
+        problem = _remedy(file, format) or _without_rows(error)
+        raise DataInvalid(f"'{uri}' cannot be read as {format}: {problem}") from error
+
+
+def _remedy(file: IO[bytes], format: str) -> str | None:
+    try:
+        file.seek(0)
+        return remedy_for(file.read(_FIRST_BYTES), format)
+    except (OSError, ValueError):
+        return None
 
 
 def _read_parquet(source: pa.PythonFile, uri: str, columns: list[str], use_threads: bool) -> Iterator[pa.RecordBatch]:
@@ -123,7 +134,11 @@ def _read_csv(source: pa.PythonFile, uri: str, columns: list[str], use_threads: 
 
     Other columns are not parsed, so their content and types do not matter.
     """
-    header = read_header(source.read(_CSV_BLOCK_BYTES))
+    beginning = source.read(_CSV_BLOCK_BYTES)
+    remedy = remedy_for(beginning, "csv")
+    if remedy:
+        raise DataInvalid(f"'{uri}' cannot be read as csv: {remedy}")
+    header = read_header(beginning)
     _check_columns(header.names, columns, uri)
     if not header.has_rows:
         return

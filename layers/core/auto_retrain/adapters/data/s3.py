@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from ...domain.errors import ArtifactInvalid, ArtifactMissing, DataChanged, DataUnavailable, SettingMissing
 from ...domain.files import FileDigest
+from ...domain.layouts import Folder, Layout, Span, day_of, spans
 from ...domain.manifest import DataObject
 from ...domain.windows import Window
 from ...ports import MAX_DOCUMENT_BYTES
@@ -38,24 +39,36 @@ class S3DataStore:
         self._data_bucket = data_bucket
         self._artifacts_bucket = artifacts_bucket
 
-    def list_partitions(self, prefix: str, window: Window) -> list[DataObject]:
-        if self._data_bucket is None:
-            raise SettingMissing("DATA_BUCKET")
-        # Keys are listed in order, so one listing that starts at the first day covers all days.
-        request = {
-            "Bucket": self._data_bucket,
-            "Prefix": f"{prefix}/date=",
-            "StartAfter": f"{prefix}/date={window.start}",
-        }
-        objects = []
+    def list_partitions(self, prefix: str, window: Window, layout: Layout = Layout.DATE) -> list[DataObject]:
+        objects = [item for span in spans(prefix, window, layout) for item in self._days(prefix, span, window, layout)]
+        return sorted(objects, key=lambda item: (item.date, item.uri))
+
+    def _days(self, prefix: str, span: Span, window: Window, layout: Layout) -> Iterator[DataObject]:
+        request = {"Bucket": self._bucket, "Prefix": span.prefix, "StartAfter": span.start}
         for entry in self._entries(request):
-            day = _partition_day(entry["Key"], prefix)
+            day = day_of(entry["Key"].removeprefix(f"{prefix}/"), layout)
             if day is None or day < window.start or entry["Size"] == 0:
                 continue
-            if day >= window.end:
-                break
-            objects.append(self._object(entry, day))
-        return objects
+            if day < window.end:
+                yield self._object(entry, day)
+            elif span.start:
+                # Days are in order where they are one folder.
+                return
+
+    def look_below(self, prefix: str) -> Folder:
+        below = f"{prefix}/"
+        with translated(DataUnavailable):
+            page = self._client.list_objects_v2(Bucket=self._bucket, Prefix=below, Delimiter="/")
+        keys = [each["Prefix"] for each in page.get("CommonPrefixes", [])]
+        keys += [entry["Key"] for entry in page.get("Contents", []) if entry["Size"]]
+        names = tuple(key.removeprefix(below) for key in keys)
+        return Folder(f"s3://{self._bucket}/{below}", names)
+
+    @property
+    def _bucket(self) -> str:
+        if self._data_bucket is None:
+            raise SettingMissing("DATA_BUCKET")
+        return self._data_bucket
 
     def _entries(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         while True:
@@ -130,12 +143,3 @@ def split_uri(uri: str) -> tuple[str, str]:
     """Bucket and key of s3://bucket/key."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     return bucket, key
-
-
-def _partition_day(key: str, prefix: str) -> date | None:
-    """The day of `prefix/date=YYYY-MM-DD/...`; None for a key that is not in a partition."""
-    name, slash, _ = key.removeprefix(f"{prefix}/date=").partition("/")
-    try:
-        return date.fromisoformat(name) if slash and len(name) == len("YYYY-MM-DD") else None
-    except ValueError:
-        return None

@@ -1,6 +1,6 @@
 """Job records and leases in DynamoDB."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice, takewhile
 from typing import Any
@@ -15,6 +15,7 @@ from ...domain.trigger_type import TriggerType
 from ...ports import Clock
 from ..metering import Meter
 from .audit_chain import AuditChain
+from .costs import cost_update, costs_document, update_expression
 from .decisions import decision_item
 from .keys import Item, key
 from .refusals import check_room
@@ -28,7 +29,10 @@ MAX_BYTES_BEFORE_THE_END = 380_000
 _ACTIVE = "ACTIVE"
 _UNANNOUNCED = "UNANNOUNCED"
 
-_TAKE_LEASE = f"SET active_job = :job, lease_expires_at = :expires, attempts = :attempts, {IN_FLEET} ADD fence :one"
+_TAKE_LEASE = (
+    "SET active_job = :job, lease_expires_at = :expires, attempts = :attempts, last_job = :last, costs = :costs, "
+    f"{IN_FLEET} ADD fence :one"
+)
 _LEASE_IS_FREE = "(attribute_not_exists(active_job) OR lease_expires_at < :now)"
 # The fence counts openings: if it has not changed since it was read, neither have the attempts.
 _FENCE_UNCHANGED = "(attribute_not_exists(fence) OR fence = :fence)"
@@ -54,9 +58,12 @@ class DynamoJobStore:
             ":job": {"S": job.job_id},
             ":expires": epoch(lease_expires_at),
             ":attempts": times(with_attempt(state.attempts, job.event_time)),
+            # Closing a job adds to this list without reading it, so that it is shortened here.
+            ":costs": costs_document(state.costs),
             ":now": epoch(self._clock.now()),
             ":fence": {"N": str(state.fence)},
             ":one": {"N": "1"},
+            ":last": _last(job),
             **in_fleet(job.model_name),
         }
         condition = f"{_LEASE_IS_FREE} AND {_FENCE_UNCHANGED}"
@@ -113,13 +120,26 @@ class DynamoJobStore:
             if self._states.get(job.model_name).active_job == job.job_id:
                 return self._settle_saving(saved, error)
             # The lease has expired and another job holds it; the record must be closed all the same.
+            return self._close_without_lease(job, facts)
+        return saved
+
+    def _close_without_lease(self, job: RetrainingJob, facts: Sequence[Fact]) -> RetrainingJob:
+        sets, removes, adds, values = cost_update(job)
+        if not adds:
             return self.save(job, *facts)
+        saved, saving = self.saving(job)
+        expression = update_expression(sets, removes, adds)
+        adding = self._table.update_action(state_key(job.model_name), expression, None, values)
+        try:
+            self._chain.write([saving, {"Update": adding}], facts)
+        except ClientError as error:
+            return self._settle_saving(saved, error)
         return saved
 
     def _release(
         self, job: RetrainingJob, retrained: bool, rejections: Mapping[TriggerType, Rejections] | None
     ) -> dict[str, Any]:
-        condition, changes = _LEASE_IS_OURS, {}
+        condition, changes = _LEASE_IS_OURS, {"last_job": _last(job)}
         state = self._states.get(job.model_name) if retrained or not job.has_trained else None
         if retrained and state:
             changes["last_retrained_at"] = epoch(later(job.event_time, state.last_retrained_at))
@@ -129,9 +149,13 @@ class DynamoJobStore:
         if state and not job.has_trained:
             # Only whoever closes the job that holds the lease writes this.
             changes["untrained"] = times(state.untrained_with(job.event_time))
-        sets = ", ".join(f"{name} = :{name}" for name in changes)
-        expression = f"{sets and f'SET {sets} '}REMOVE active_job, lease_expires_at"
-        values = {":job": {"S": job.job_id}, **{f":{name}": value for name, value in changes.items()}}
+        cost = cost_update(job)
+        expression = update_expression(
+            [*(f"{name} = :{name}" for name in changes), *cost.sets],
+            ["active_job", "lease_expires_at", *cost.removes],
+            cost.adds,
+        )
+        values = {":job": {"S": job.job_id}, **{f":{name}": value for name, value in changes.items()}, **cost.values}
         return self._table.update_action(state_key(job.model_name), expression, condition, values)
 
     def _settle_saving(self, saved: RetrainingJob, error: ClientError) -> RetrainingJob:
@@ -159,13 +183,17 @@ class DynamoJobStore:
         return list(islice(readable(items, RetrainingJob), limit))
 
     def list_since(self, since: datetime) -> Iterator[RetrainingJob]:
-        since_text = since.isoformat(timespec="microseconds")
-        values = {":since": {"S": since_text}}
-        condition = "created_month = :month AND created_at >= :since"
-        for month in takewhile(lambda each: each >= since_text[:7], self._months()):
-            month_values = {**values, ":month": {"S": month}}
-            items = self._table.query(condition, month_values, IndexName="by_month", ScanIndexForward=False)
-            yield from readable(items, RetrainingJob)
+        for month in takewhile(lambda each: each >= f"{since:%Y-%m}", self._months()):
+            yield from self._opened_since(since, "by_month", "created_month", month)
+
+    def list_of_model(self, model_name: str, since: datetime) -> Iterator[RetrainingJob]:
+        return self._opened_since(since, "by_model", "model_name", model_name)
+
+    def _opened_since(self, since: datetime, index: str, attribute: str, value: str) -> Iterator[RetrainingJob]:
+        condition = f"{attribute} = :value AND created_at >= :since"
+        values = {":value": {"S": value}, ":since": {"S": since.isoformat(timespec="microseconds")}}
+        items = self._table.query(condition, values, IndexName=index, ScanIndexForward=False)
+        return readable(items, RetrainingJob)
 
     def _newest(self, index: str, attribute: str, value: str, limit: int) -> Iterator[dict[str, Any]]:
         condition = f"{attribute} = :value"
@@ -180,6 +208,10 @@ class DynamoJobStore:
 
 def _key(job_id: str) -> Item:
     return key(f"JOB#{job_id}", "JOB")
+
+
+def _last(job: RetrainingJob) -> dict[str, str]:
+    return {"S": job.as_last.model_dump_json()}
 
 
 def _item(job: RetrainingJob) -> Item:

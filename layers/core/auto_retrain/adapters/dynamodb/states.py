@@ -9,12 +9,23 @@ from uuid import uuid4
 from botocore.exceptions import ClientError
 from pydantic import TypeAdapter
 
+from ...domain.base import Record
 from ...domain.drill import Drill
 from ...domain.errors import RecordInvalid, StoreUnavailable
 from ...domain.facts.fact import Fact
-from ...domain.model_state import ModelState, Quarantine, RejectedJob, Rejections, Serving, with_breach
+from ...domain.model_state import (
+    LastJob,
+    LastRequest,
+    ModelState,
+    Quarantine,
+    RejectedJob,
+    Rejections,
+    Serving,
+    with_breach,
+)
 from ...domain.trigger_type import TriggerType
 from .audit_chain import AuditChain
+from .costs import costs_in
 from .keys import Item, model_key, shard_of
 from .table import Table, epoch, from_epoch
 
@@ -26,6 +37,12 @@ _REJECTIONS: TypeAdapter[dict[TriggerType, Rejections]] = TypeAdapter(
     dict[TriggerType, Rejections], config={"defer_build": True}
 )
 _NAMES = ("active_job", "moved_alias")
+_RECORDS: tuple[tuple[str, str, type[Record]], ...] = (
+    ("quarantine", "quarantine", Quarantine),
+    ("drill", "last_drill", Drill),
+    ("last_job", "last_job", LastJob),
+    ("last_request", "last_request", LastRequest),
+)
 # The names of the two exceptions are older than the rule.
 _BREACHES = {kind: f"{kind.value}_breaches" for kind in TriggerType} | {
     TriggerType.PERFORMANCE_DEGRADATION: "performance_breaches",
@@ -114,6 +131,9 @@ class DynamoModelStates:
     def record_drill(self, model_name: str, drill: Drill, *facts: Fact) -> None:
         self._set("last_drill", model_name, {"S": drill.model_dump_json()}, None, facts)
 
+    def record_request(self, model_name: str, request: LastRequest) -> None:
+        self._set("last_request", model_name, {"S": request.model_dump_json()}, None, ())
+
     def _set(
         self, attribute: str, model_name: str, value: dict[str, Any], condition: str | None, facts: Sequence[Fact]
     ) -> None:
@@ -171,6 +191,7 @@ def state_of(model_name: str, item: Mapping[str, Any] | None) -> ModelState:
 
 def _fields(item: Mapping[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {
+        **costs_in(item),
         **{name: from_epoch(item[name]) for name in _TIMES if name in item},
         "breaches": {
             kind: tuple(sorted(map(date.fromisoformat, item[name]["SS"])))
@@ -186,10 +207,9 @@ def _fields(item: Mapping[str, Any]) -> dict[str, Any]:
         fields["fence"] = int(item["fence"]["N"])
     fields["rejections"] = _rejections(item)
     fields |= {name: tuple(map(from_epoch, item[name]["L"])) for name in _TIME_LISTS if name in item}
-    if "quarantine" in item:
-        fields["quarantine"] = Quarantine.model_validate_json(item["quarantine"]["S"], extra="ignore")
-    if "last_drill" in item:
-        fields["drill"] = Drill.model_validate_json(item["last_drill"]["S"], extra="ignore")
+    for name, attribute, kind in _RECORDS:
+        if attribute in item:
+            fields[name] = kind.model_validate_json(item[attribute]["S"], extra="ignore")
     return fields
 
 

@@ -52,7 +52,7 @@ class LogLabels:
     def _parts(self) -> Iterator[Labels]:
         """All labels of the days of a step, in the order in which they came."""
         place, are_numbers = self._query.policy.data.place_of_labels, is_regression(self._query)
-        objects = self._data.list_partitions(place.prefix, _days(self._query.start, self._query.end))
+        objects = self._data.list_partitions(place.prefix, _days(self._query.start, self._query.end), place.layout)
         for item in with_rows(objects, place.format):
             key = (item.uri, item.etag, place.row_id, place.label, are_numbers)
             yield from self._kept.parts(key, partial(labels_in, item, place, are_numbers, self._data))

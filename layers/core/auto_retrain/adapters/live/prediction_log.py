@@ -8,6 +8,7 @@ import pyarrow as pa
 from pydantic import ValidationError
 
 from ...domain.errors import AutoRetrainError, DataInvalid
+from ...domain.layouts import folder_of
 from ...domain.live import LiveCounts, LiveQuery
 from ...domain.manifest import DataObject
 from ...domain.policy.requests import PredictionLogRequests
@@ -67,7 +68,7 @@ class PredictionLogSource:
         days = Window(start=query.start.date(), end=query.end.date() + timedelta(days=1))
         first = partition_of(query.start)
         listed = self._data.list_partitions(prefix, days)
-        recent = [item for item in listed if not _is_before(f"date={item.date}/{item.name}", first)]
+        recent = [item for item in listed if not _is_before(f"{folder_of(item.date)}/{item.name}", first)]
         files = [item for item in recent if holds_rows(item.name)]
         if recent and not files:
             others = f"'{recent[0].name}'"

@@ -18,11 +18,13 @@ from .jobs import MemoryJobStore, MemoryModelStates, MemoryWaitingTriggers
 from .ledger import MemoryLedger
 from .live import MemoryLiveSource
 from .outside import (
+    MemoryAccount,
     MemoryChannel,
     MemoryClock,
     MemoryEventBus,
     MemoryExecutions,
     MemoryMetricSource,
+    MemoryPrices,
     MemoryRegistry,
 )
 from .stores import (
@@ -54,7 +56,9 @@ class MemoryPorts:
     pages_url: str | None = None
     clock: MemoryClock = field(default_factory=MemoryClock)
     limits: FleetLimits = field(default_factory=FleetLimits)
+    prices: MemoryPrices = field(default_factory=MemoryPrices)
     pod_rules: PodRules = field(default_factory=PodRules)
+    account: MemoryAccount = field(default_factory=MemoryAccount)
     audit: MemoryAuditLog = field(default_factory=MemoryAuditLog)
     sweeps: MemorySweepLog = field(default_factory=MemorySweepLog)
     anchors: MemoryAnchorStore = field(default_factory=MemoryAnchorStore)

@@ -10,6 +10,7 @@ from typing import IO, Any
 from ...domain.digest import sha256_of
 from ...domain.errors import ArtifactInvalid, ArtifactMissing, DataChanged, DataInvalid
 from ...domain.files import FileDigest
+from ...domain.layouts import Folder, Layout, folder_of, other_layout
 from ...domain.manifest import DataObject
 from ...domain.windows import Window
 from ...ports import MAX_DOCUMENT_BYTES, RowBatch
@@ -22,17 +23,29 @@ class MemoryDataStore:
         self._contents: dict[str, bytes] = {}
         self._partitions: dict[str, list[DataObject]] = {}
 
-    def add_partition(self, prefix: str, day: date, content: bytes, name: str = "part-0.parquet") -> None:
-        """Store an object, as a producer of data would."""
-        uri = f"s3://data/{prefix}/date={day}/{name}"
+    def add_partition(
+        self, prefix: str, day: date, content: bytes, name: str = "part-0.parquet", layout: Layout = Layout.DATE
+    ) -> str:
+        """Store an object of a day, as a producer of data would, and return its URI."""
+        return self.add_object(prefix, f"{folder_of(day, layout)}/{name}", content, day)
+
+    def add_object(self, prefix: str, path: str, content: bytes, day: date = date.min) -> str:
+        """Store an object at any path below a prefix, and return its URI; in the folder of no day it is of none."""
+        uri = f"s3://data/{prefix}/{path}"
         self._contents[uri] = content
         data_object = DataObject(uri=uri, etag=_etag_of(content), size=len(content), date=day)
         self._partitions.setdefault(prefix, []).append(data_object)
+        return uri
 
-    def list_partitions(self, prefix: str, window: Window) -> list[DataObject]:
-        items = self._partitions.get(prefix, [])
-        inside = [item for item in items if item.size and window.start <= item.date < window.end]
-        return sorted(inside, key=lambda item: item.uri)
+    def list_partitions(self, prefix: str, window: Window, layout: Layout = Layout.DATE) -> list[DataObject]:
+        items = (item for item in self._partitions.get(prefix, []) if item.size)
+        inside = (item for item in items if window.start <= item.date < window.end)
+        of_layout = (item for item in inside if not other_layout([_first_name(prefix, item)], layout))
+        return sorted(of_layout, key=lambda item: (item.date, item.uri))
+
+    def look_below(self, prefix: str) -> Folder:
+        names = {_first_name(prefix, item) for item in self._partitions.get(prefix, []) if item.size}
+        return Folder(f"s3://data/{prefix}/", tuple(sorted(names)))
 
     def read(self, uri: str, max_bytes: int = MAX_DOCUMENT_BYTES) -> bytes:
         if uri not in self._contents:
@@ -71,6 +84,12 @@ class MemoryDataStore:
 
     def uri(self, key: str) -> str:
         return f"s3://artifacts/{key}"
+
+
+def _first_name(prefix: str, item: DataObject) -> str:
+    """The name directly below a prefix, with a slash if it is that of a folder."""
+    name, slash, _ = item.uri.removeprefix(f"s3://data/{prefix}/").partition("/")
+    return f"{name}{slash}"
 
 
 def _digest_of(content: bytes) -> FileDigest:

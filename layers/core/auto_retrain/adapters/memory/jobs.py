@@ -7,8 +7,21 @@ from threading import RLock
 from ...domain.drill import Drill
 from ...domain.errors import JobConflict, LeaseHeld
 from ...domain.facts.fact import Fact
+from ...domain.forecast import recent_cost
 from ...domain.job import RetrainingJob
-from ...domain.model_state import ModelState, Quarantine, RejectedJob, Rejections, later, with_attempt, with_breach
+from ...domain.model_state import (
+    LastRequest,
+    ModelState,
+    Quarantine,
+    RejectedJob,
+    Rejections,
+    later,
+    month_of,
+    with_attempt,
+    with_breach,
+    with_cost,
+    with_spent,
+)
 from ...domain.trigger_type import TriggerType
 from ...domain.waiting_trigger import CLAIM, WaitingTrigger
 from ...ports import Clock, DecisionLog
@@ -74,6 +87,10 @@ class MemoryModelStates:
             self.audit.extend(facts)
             self.set(self.get(model_name).changed(drill=drill))
 
+    def record_request(self, model_name: str, request: LastRequest) -> None:
+        with self.lock:
+            self.set(self.get(model_name).changed(last_request=request))
+
 
 class MemoryWaitingTriggers:
     """WaitingTriggers in a dictionary: each trigger, who has claimed it, and until when."""
@@ -138,6 +155,7 @@ class MemoryJobStore:
                     lease_expires_at=lease_expires_at,
                     fence=state.fence + 1,
                     attempts=with_attempt(state.attempts, job.event_time),
+                    last_job=job.as_last,
                 )
             )
             self._jobs[job.job_id] = job
@@ -166,17 +184,20 @@ class MemoryJobStore:
         rejections: Mapping[TriggerType, Rejections] | None = None,
     ) -> RetrainingJob:
         with self._states.lock:
+            is_repeated = self._jobs.get(job.job_id) == job.next_revision()
             saved = self.save(job, *facts)
             state = self._states.get(job.model_name)
+            if not is_repeated:
+                state = _with_cost(state, job)
             if state.active_job == job.job_id:
-                state = state.changed(active_job=None, lease_expires_at=None)
+                state = state.changed(active_job=None, lease_expires_at=None, last_job=job.as_last)
                 if retrained:
                     state = state.changed(last_retrained_at=later(job.event_time, state.last_retrained_at))
                 if rejections is not None:
                     state = state.changed(rejections=rejections)
                 if not job.has_trained:
                     state = state.changed(untrained=state.untrained_with(job.event_time))
-                self._states.set(state)
+            self._states.set(state)
             return saved
 
     def list_active(self, unreadable: list[str] | None = None) -> list[RetrainingJob]:
@@ -192,5 +213,16 @@ class MemoryJobStore:
     def list_since(self, since: datetime) -> Iterator[RetrainingJob]:
         return (job for job in self._by_age()[::-1] if job.created_at >= since)
 
+    def list_of_model(self, model_name: str, since: datetime) -> Iterator[RetrainingJob]:
+        return (job for job in self.list_since(since) if job.model_name == model_name)
+
     def _by_age(self) -> list[RetrainingJob]:
         return sorted(self._jobs.values(), key=lambda job: job.created_at)
+
+
+def _with_cost(state: ModelState, job: RetrainingJob) -> ModelState:
+    if job.cost is None or job.completed_at is None:
+        return state
+    recent = recent_cost(job)
+    spent = with_spent(state.spent, month_of(job.completed_at), job.cost.total)
+    return state.changed(spent=spent, costs=with_cost(state.costs, recent) if recent else state.costs)

@@ -5,12 +5,14 @@ from datetime import UTC, datetime, timedelta
 from threading import RLock
 from typing import Any
 
+from ...domain.account import Caller, Concurrency
 from ...domain.digest import sha256_of
 from ...domain.errors import RegistryRefused
 from ...domain.events import FactEvent
 from ...domain.files import FileDigest
 from ...domain.metric_reading import MetricQuery, MetricReading
 from ...domain.notification import Notification
+from ...domain.prices import PriceList, list_prices
 from ..clock import SystemClock
 from ..mlflow.signature import input_names
 
@@ -46,6 +48,24 @@ class RunningClock(MemoryClock):
     def advance(self, by: timedelta) -> None:
         with self._lock:
             self._ahead += by
+
+
+class MemoryAccount:
+    """An account whose caller may do everything, unless told otherwise."""
+
+    def __init__(self) -> None:
+        self.seconds_ahead = 0.0
+        self.missing: list[str] = []
+        self.unreserved = 1000
+
+    def caller(self) -> Caller:
+        return Caller(arn="arn:aws:iam::000000000000:user/test", region="none", seconds_ahead=self.seconds_ahead)
+
+    def denied(self) -> list[str]:
+        return list(self.missing)
+
+    def concurrency(self) -> Concurrency:
+        return Concurrency(1000, self.unreserved)
 
 
 class MemoryRegistry:
@@ -84,6 +104,9 @@ class MemoryRegistry:
         del self._versions[model_name, version]
         if self._champions.get(model_name) == version:
             del self._champions[model_name]
+
+    def server_version(self) -> str:
+        return "3.0.0"
 
     def champion(self, model_name: str) -> str | None:
         return self._champions.get(model_name)
@@ -130,6 +153,16 @@ class MemoryRegistry:
         if run_id not in self.documents:
             raise RegistryRefused(f"there is no run '{run_id}'")
         self.documents[run_id][name] = content
+
+
+class MemoryPrices:
+    """PriceSource with the list prices of this release, until a test sets others."""
+
+    def __init__(self) -> None:
+        self.list = PriceList(prices=list_prices())
+
+    def current(self) -> PriceList:
+        return self.list
 
 
 class MemoryMetricSource:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from ...domain.digest import sha256_of
 from ...domain.errors import ArtifactInvalid, AutoRetrainError, DataInvalid, MetricsUnavailable
 from ...domain.labelled_days import SETTLING, LabelledDay, LabelledDays, way_of_reading
+from ...domain.layouts import Layout
 from ...domain.manifest import DataObject
 from ...domain.metric_kinds import OF_SQUARES, Task
 from ...domain.metric_reading import MetricQuery
@@ -91,8 +92,9 @@ class CountedDays:
         if self._clock.now() >= self._until:
             return
         late = self._policy.label_delay_days * _DAY + SETTLING
-        log = self._listed(self._metric.prefix_of(self._model), days[0], days[-1] + _DAY)
-        labels = self._listed(self._policy.place_of_labels.prefix, days[0], days[-1] + late)
+        place = self._policy.place_of_labels
+        log = self._listed(self._metric.prefix_of(self._model), Layout.DATE, days[0], days[-1] + _DAY)
+        labels = self._listed(place.prefix, place.layout, days[0], days[-1] + late)
         for day in days:
             if self._clock.now() >= self._until:
                 return
@@ -100,9 +102,9 @@ class CountedDays:
             with_labels = [item for number in range(late.days + 1) for item in labels.get(day + number * _DAY, ())]
             fresh[day] = self._day(day, files, with_labels, known.get(day))
 
-    def _listed(self, prefix: str, first: date, last: date) -> Files:
+    def _listed(self, prefix: str, layout: Layout, first: date, last: date) -> Files:
         files: dict[date, list[DataObject]] = defaultdict(list)
-        for item in self._data.list_partitions(prefix, Window(start=first, end=last + _DAY)):
+        for item in self._data.list_partitions(prefix, Window(start=first, end=last + _DAY), layout):
             files[item.date].append(item)
         return files
 

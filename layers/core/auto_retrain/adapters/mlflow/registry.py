@@ -43,6 +43,12 @@ class MlflowRegistry:
         self.tracking_uri = tracking_uri.rstrip("/")
         self._server = Server(self.tracking_uri, credentials)
 
+    def server_version(self) -> str:
+        answer = self._server.request("GET", f"{self._server.address}/version")
+        if answer.status != 200:
+            raise self._server.refusal(answer)
+        return answer.content.decode("utf-8", "replace").strip()[:40]
+
     def champion(self, model_name: str) -> str | None:
         answer = self._version("registered-models/alias", {"name": model_name, "alias": CHAMPION})
         return answer.version if answer else None

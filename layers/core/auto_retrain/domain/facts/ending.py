@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from ..cost import Forecast, PricedCost, costing
 from ..ending import Ending
 from ..status import RetrainingStatus
 from .fact import AnnouncedFact, Escalation
@@ -15,6 +16,8 @@ class JobEnded(AnnouncedFact):
     status: RetrainingStatus
     version: str | None
     summary: str
+    cost: PricedCost | None = None
+    forecast: Forecast | None = None
 
     @property
     def fact_id(self) -> str:
@@ -28,7 +31,7 @@ class JobEnded(AnnouncedFact):
 
     @property
     def sentence(self) -> str:
-        return self.summary
+        return f"{self.summary} ({costing(self.cost, self.forecast)})" if self.cost else self.summary
 
 
 class RejectionsEscalated(Escalation):

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from ..base import UtcTime
+from ..cost import Forecast
 from ..trigger_type import TriggerType
 from .fact import AnnouncedFact, Fact
 
@@ -69,6 +70,7 @@ class JobOpened(AnnouncedFact):
     kind: Literal["job_opened"] = "job_opened"
     trigger_type: TriggerType
     reason: str
+    forecast: Forecast | None = None
 
     @property
     def fact_id(self) -> str:
@@ -76,4 +78,5 @@ class JobOpened(AnnouncedFact):
 
     @property
     def sentence(self) -> str:
-        return f"Retraining {self.model_name}: {self.reason}"
+        forecast = f" ({self.forecast.text})" if self.forecast else ""
+        return f"Retraining {self.model_name}: {self.reason}{forecast}"

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from ..base import Record
+from .references import Measured
 
 
 class DataCheckOutcome(Record):
@@ -12,7 +13,7 @@ class DataCheckOutcome(Record):
     reason: str
 
 
-class ProfileOutcome(Record):
+class ProfileOutcome(Measured):
     """Where the profile of a version's training data is stored, and how much data it covers.
 
     `not_copied` says why the files of a version could not be copied, for each that could not.

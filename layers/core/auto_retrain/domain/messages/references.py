@@ -3,6 +3,7 @@
 from pydantic import ConfigDict
 
 from ..base import NearTime, Record
+from ..usage import FunctionUse
 
 
 class JobReference(Record):
@@ -17,3 +18,9 @@ class ScheduledEvent(Record):
     model_config = ConfigDict(extra="ignore")
 
     time: NearTime | None = None
+
+
+class Measured(Record):
+    """The outcome of a function that saves no job, with what it used, so that whoever saves the job next can add it."""
+
+    used: FunctionUse | None = None

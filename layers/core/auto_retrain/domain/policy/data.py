@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from ..base import StrictRecord
 from ..data_check import CheckName
+from ..layouts import Layout
 from ..metric_kinds import Task
 
 
@@ -18,12 +19,17 @@ def _check_prefix(prefix: str) -> str:
 Column = Annotated[str, Field(min_length=1, max_length=128)]
 Prefix = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9/_.=-]{0,254}$"), AfterValidator(_check_prefix)]
 Format = Literal["csv", "parquet"]
+_PREFIX = "folder in the data bucket with a subfolder for each UTC day"
+_LAYOUT = (
+    "names of the subfolders: date is date=YYYY-MM-DD, dt is dt=YYYY-MM-DD, year_month_day is year=YYYY/month=MM/day=DD"
+)
 
 
 class LabelPolicy(StrictRecord):
     """Labels in their own data set, partitioned by the day they arrived; a later label corrects an earlier one."""
 
-    prefix: Prefix = Field(description="folder in the data bucket with the subfolders date=YYYY-MM-DD")
+    prefix: Prefix = Field(description=_PREFIX)
+    layout: Layout = Field(default=Layout.DATE, description=_LAYOUT)
     format: Format = Field(default="parquet", description="format of the files")
     row_id: Column = Field(description="column with the id of the row that a label belongs to")
     label: Column = Field(description="column with the label")
@@ -32,7 +38,8 @@ class LabelPolicy(StrictRecord):
 class DataPolicy(StrictRecord):
     """Date-partitioned rows with features, and with labels unless these have their own data set."""
 
-    prefix: Prefix = Field(description="folder in the data bucket with the subfolders date=YYYY-MM-DD")
+    prefix: Prefix = Field(description=_PREFIX)
+    layout: Layout = Field(default=Layout.DATE, description=_LAYOUT)
     format: Format = Field(default="parquet", description="format of the files")
     row_id: Column = Field(description="column that identifies each row")
     label: Column = Field(description="column to predict")
@@ -74,7 +81,9 @@ class DataPolicy(StrictRecord):
     @property
     def place_of_labels(self) -> LabelPolicy:
         """Their own data set, or the labelled data themselves."""
-        own = LabelPolicy(prefix=self.prefix, format=self.format, row_id=self.row_id, label=self.label)
+        own = LabelPolicy(
+            prefix=self.prefix, layout=self.layout, format=self.format, row_id=self.row_id, label=self.label
+        )
         return self.labels or own
 
     @model_validator(mode="after")

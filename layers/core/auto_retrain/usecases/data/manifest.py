@@ -5,12 +5,13 @@ from datetime import timedelta
 from pydantic import ValidationError
 
 from ...domain.digest import canonical_json, sha256_of
-from ...domain.errors import ArtifactInvalid
+from ...domain.errors import ArtifactInvalid, DataMissing
 from ...domain.job import RetrainingJob
 from ...domain.manifest import DataObject, Manifest, build_manifest
 from ...domain.policy.policy import Policy
 from ...domain.windows import Window
 from ...ports import Ports
+from .listing import explained, labels_of, objects_of
 
 # Some hundred thousand objects.
 MAX_MANIFEST_BYTES = 64 << 20
@@ -30,9 +31,12 @@ def freeze_data(job: RetrainingJob, policy: Policy, ports: Ports) -> RetrainingJ
 def list_data(job: RetrainingJob, policy: Policy, ports: Ports) -> Manifest:
     """The manifest of a job as its data are now; raises DataMissing if a window contains no data."""
     span = Window(start=job.windows.training.start, end=job.windows.holdout.end)
-    objects = ports.data.list_partitions(policy.data.prefix, span)
+    objects = objects_of(policy.data, span, ports)
     labels = _label_objects(job, policy, ports)
-    return build_manifest(job.job_id, job.model_name, policy.data, job.windows, objects, labels)
+    try:
+        return build_manifest(job.job_id, job.model_name, policy.data, job.windows, objects, labels)
+    except DataMissing as error:
+        raise error if objects else explained(error, policy.data, ports) from error
 
 
 def _label_objects(job: RetrainingJob, policy: Policy, ports: Ports) -> list[DataObject]:
@@ -40,7 +44,7 @@ def _label_objects(job: RetrainingJob, policy: Policy, ports: Ports) -> list[Dat
     if policy.data.labels is None:
         return []
     arrived = Window(start=job.windows.training.start, end=job.event_time.date() + timedelta(days=1))
-    return ports.data.list_partitions(policy.data.labels.prefix, arrived)
+    return labels_of(policy.data.labels, arrived, ports)
 
 
 def read_manifest(job: RetrainingJob, ports: Ports) -> Manifest:

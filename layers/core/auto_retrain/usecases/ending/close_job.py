@@ -9,6 +9,7 @@ from ...domain.job import RetrainingJob
 from ...domain.messages.ending import ClosingOutcome, ClosingRequest, ExecutionStatusChange
 from ...domain.status import RetrainingStatus
 from ...domain.trigger_events import parse_trigger_event
+from ...domain.usage import FunctionUse
 from ...ports import Ports
 from .end_job import Failure, end_job, follow_up
 
@@ -22,7 +23,7 @@ def close_job(request: ClosingRequest | ExecutionStatusChange, ports: Ports) -> 
         job = _of_execution(detail.execution_arn, ports)
     else:
         failure = _failure_in(request.state)
-        job = _find(request, ports)
+        job = _with_profile(_find(request, ports), request.state)
     if job is None:
         return _outcome_without_job(failure)
     closed = job if job.status.is_terminal else end_job(job, failure, ports)
@@ -59,6 +60,15 @@ def _readable(cause: str) -> str:
         return str(json.loads(cause)["errorMessage"])
     except (ValueError, KeyError, TypeError):
         return cause or "no cause was given"
+
+
+def _with_profile(job: RetrainingJob | None, state: dict[str, Any]) -> RetrainingJob | None:
+    """With what profiling the data used, which is in the state of the execution because it saved no job."""
+    try:
+        use = FunctionUse.model_validate(state["profile"]["used"])
+    except (KeyError, TypeError, ValueError):
+        return job
+    return job if job is None or job.status.is_terminal else job.with_function("profile_data", use)
 
 
 def _find(request: ClosingRequest, ports: Ports) -> RetrainingJob | None:

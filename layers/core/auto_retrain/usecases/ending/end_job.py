@@ -11,6 +11,7 @@ from ...domain.job import RetrainingJob
 from ...domain.model_state import RejectedJob, Rejections
 from ...domain.names import execution_name, job_id
 from ...domain.people import SYSTEM_ACTOR
+from ...domain.receipt import priced
 from ...domain.trigger_type import TriggerType
 from ...domain.validation import Decision
 from ...domain.waiting_trigger import WaitingTrigger
@@ -51,6 +52,7 @@ def end_job(job: RetrainingJob, failure: Failure | None, ports: Ports) -> Retrai
         error = over.reason
     error = error[:MAX_ERROR_LENGTH] if error and ending in (Ending.FAILED, Ending.ROLLED_BACK) else None
     ended = job.ended(ending, ports.clock.now(), error)
+    ended = ended.charged(priced(ended, ports.prices.current()))
     rejections = _rejections(job, ending, ports)
     retrained = ending.is_retraining or _answers_schedule(job, ending)
     return ports.jobs.close_job(ended, _ended_fact(ended), retrained=retrained, rejections=rejections)
@@ -151,6 +153,8 @@ def _ended_fact(job: RetrainingJob) -> JobEnded:
         status=job.status,
         version=job.challenger_version,
         summary=job.summary(),
+        cost=job.cost,
+        forecast=job.forecast,
     )
 
 

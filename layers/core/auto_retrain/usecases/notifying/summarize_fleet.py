@@ -4,16 +4,19 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 
+from pydantic import Field
+
 from ...domain.base import Record, UtcTime
 from ...domain.ending import Ending
+from ...domain.fleet_overview import Concern
 from ...domain.job import RetrainingJob
 from ...domain.notification import Notification
-from ...domain.policy.policy import PolicyStatus
 from ...ports import Ports
+from ..reporting.fleet_page import overview
+from .spending import CHANGES, Ended, Spending, spending_on
 
 # A job that ended lately began at most so long before: rollouts may take three weeks, and may be paused.
 MAX_JOB_TIME = timedelta(days=45)
-_CHANGES = (Ending.PROMOTED, Ending.ROLLED_BACK)
 
 
 class FleetSummary(Record):
@@ -26,20 +29,22 @@ class FleetSummary(Record):
     changes: tuple[str, ...]
     waiting: tuple[str, ...]
     unreadable: tuple[str, ...] = ()
+    spending: Spending = Field(default_factory=Spending)
 
     @property
     def text(self) -> str:
         ended = sum(self.endings.values())
         counts = ", ".join(f"{count} {ending.replace('_', ' ')}" for ending, count in self.endings.items())
-        useless = ended - sum(self.endings.get(ending.value, 0) for ending in _CHANGES)
+        useless = ended - sum(self.endings.get(ending.value, 0) for ending in CHANGES)
         what = f"{ended} retrainings ended ({counts}), of which {useless} changed nothing" if ended else "none ended"
-        return f"Retrainings from {self.since:%F} to {self.until:%F}: {what}; {self.running} are running"
+        days = f"{self.since:%F} to {self.until:%F}"
+        return f"Retrainings from {days}: {what}{self.spending.text}; {self.running} are running"
 
     @property
     def lines(self) -> tuple[str, ...]:
         waiting = [f"Waits for a person: {line}" for line in self.waiting]
         problems = [f"Cannot be read: {line}" for line in self.unreadable]
-        return (*(waiting or ["Nothing waits for a person"]), *problems, *self.changes)
+        return (*(waiting or ["Nothing waits for a person"]), *problems, *self.spending.lines, *self.changes)
 
     def as_notification(self, page: str | None) -> Notification:
         return Notification(
@@ -58,71 +63,31 @@ def summarize_fleet(days: int, ports: Ports) -> FleetSummary:
     """Read the jobs that ended in the last days, and everything that waits for a person."""
     until = ports.clock.now()
     since = until - timedelta(days=days)
-    unreadable: list[str] = []
     jobs = (job for job in ports.jobs.list_since(since - MAX_JOB_TIME) if job.completed_at and job.completed_at > since)
-    endings, changes = _ended(jobs)
-    active = ports.jobs.list_active(unreadable)
+    ended, changes = _ended(jobs)
+    fleet = overview(ports)
     return FleetSummary(
         since=since,
         until=until,
-        endings=endings,
-        running=len(active),
+        endings=dict(sorted(Counter(job.ending.value for job in ended).items())),
+        running=len(ports.jobs.list_active()),
         changes=tuple(changes),
-        waiting=(
-            *_failures(unreadable, ports),
-            *_reviews(active),
-            *_pauses(unreadable, ports),
-            *_held(unreadable, ports),
-        ),
-        unreadable=tuple(unreadable),
+        waiting=tuple(map(_line, fleet.concerns)),
+        unreadable=tuple(fleet.unreadable),
+        spending=spending_on(ended),
     )
 
 
-def _ended(jobs: Iterable[RetrainingJob]) -> tuple[dict[str, int], list[str]]:
-    counts: Counter[str] = Counter()
-    changes = []
+def _ended(jobs: Iterable[RetrainingJob]) -> tuple[list[Ended], list[str]]:
+    ended, changes = list[Ended](), list[str]()
     for job in jobs:
         ending = job.ending or Ending.FAILED
-        counts[ending.value] += 1
-        if ending in _CHANGES:
+        ended.append(Ended(job.model_name, ending, job.cost.total if job.cost else None))
+        if ending in CHANGES:
             reason = f" ({job.validation.reason})" if job.validation and ending is Ending.PROMOTED else ""
             changes.append(f"{job.summary()}{reason}")
-    return dict(sorted(counts.items())), changes
+    return ended, changes
 
 
-def _failures(unreadable: list[str], ports: Ports) -> list[str]:
-    return [
-        f"{record.model_name}: version {record.alert.version} failed and nobody acknowledged it: {record.alert.reason}"
-        for record in ports.ledger.list_watched(unreadable)
-        if record.alert and record.alert.acknowledged is None
-    ]
-
-
-def _reviews(active: Iterable[RetrainingJob]) -> list[str]:
-    return [
-        f"{job.model_name}: version {job.challenger_version} is to be reviewed ('auto-retrain approve {job.job_id}')"
-        for job in active
-        if job.pending_review
-    ]
-
-
-def _pauses(unreadable: list[str], ports: Ports) -> list[str]:
-    records = [record for record, _ in ports.ledger.list_open(unreadable)]
-    interventions = [(each.model_name, each.rollout.intervention) for each in records if each.rollout]
-    return [
-        f"{name}: its rollout is paused since {pause.at:%F} by {pause.actor}: {pause.reason}"
-        for name, pause in interventions
-        if pause and pause.kind == "pause"
-    ]
-
-
-def _held(unreadable: list[str], ports: Ports) -> list[str]:
-    lines = []
-    for applied, state in ports.policies.fleet(unreadable):
-        name, owner = applied.policy.model, applied.policy.owner
-        if state.quarantine:
-            since = f"{state.quarantine.since:%F}"
-            lines.append(f"{name}: in quarantine since {since}: {state.quarantine.reason} ({owner})")
-        if applied.status is PolicyStatus.PAUSED:
-            lines.append(f"{name}: paused since {applied.applied_at:%F} by {applied.applied_by} ({owner})")
-    return lines
+def _line(concern: Concern) -> str:
+    return f"{concern.model}: {concern.reason} ('{concern.command}', {concern.owner})"

@@ -6,6 +6,7 @@ from itertools import islice
 
 from ...domain.errors import AutoRetrainError
 from ...domain.installation import Finding
+from ...domain.layouts import SHOWN, Layout
 from ...domain.policy.metric import PredictionLogMetric
 from ...domain.policy.policy import Policy, PolicyStatus
 from ...domain.windows import Window
@@ -32,13 +33,17 @@ def check_logs(ports: Ports) -> Iterator[Finding]:
 def _log_of(policy: Policy, ports: Ports) -> Finding:
     assert isinstance(policy.metric, PredictionLogMetric)
     subject, delay = f"log of {policy.model}", timedelta(days=policy.data.label_delay_days)
-    places = {"answer": policy.metric.prefix_of(policy.model), "label": policy.data.place_of_labels.prefix}
+    of_labels = policy.data.place_of_labels
+    places = {
+        "answer": (policy.metric.prefix_of(policy.model), Layout.DATE),
+        "label": (of_labels.prefix, of_labels.layout),
+    }
     today = ports.clock.now().date()
     try:
-        for what, prefix in places.items():
+        for what, (prefix, layout) in places.items():
             since = today - LOOKED_AT - (delay if what == "label" else timedelta())
-            if not ports.data.list_partitions(prefix, Window(start=since, end=today + timedelta(days=1))):
-                missing = f"'{prefix}/date=...' has no file since {since}, so no {what} counts"
+            if not ports.data.list_partitions(prefix, Window(start=since, end=today + timedelta(days=1)), layout):
+                missing = f"'{prefix}/{SHOWN[layout]}' has no file since {since}, so no {what} counts"
                 return Finding(subject=subject, is_good=False, text=missing)
     except AutoRetrainError as error:
         return Finding(subject=subject, is_good=None, text=_why_not(error))

@@ -6,9 +6,12 @@ from ...domain.errors import ArtifactInvalid, AutoRetrainError
 from ...domain.installation import EXCESSIVE, NEEDED, NEEDED_FOR_TRAFFIC, Finding, Permission
 from ...domain.policy.traffic import HttpRouteTarget, KserveTarget
 from ...ports import Ports
+from .check_account import check_account
 from .check_channels import check_channels
 from .check_logs import check_logs
+from .check_metrics import check_metrics
 
+SUPPORTED_MLFLOW = ("3",)
 ABSENT_NAME = "auto-retrain-doctor"
 # Of the functions that move requests; they are others than those that start pods.
 TRAFFIC_GROUP = "auto-retrain-traffic"
@@ -21,10 +24,12 @@ def check_installation(ports: Ports, for_group: str | None, send: bool = False) 
     Permissions are checked for the caller, or for a group of the cluster if the caller may ask about others. What only
     some traffic targets need is asked for only where a policy names such a target.
     """
+    yield from check_account(ports)
     yield _check("table", "job records can be read", lambda: ports.jobs.list_active())
     yield _check("artifacts", "documents of jobs can be read", lambda: _read_absent_document(ports))
     yield from check_channels(ports, send)
-    yield _check("registry", "MLflow answers", lambda: ports.registry.champion(ABSENT_NAME))
+    yield _registry(ports)
+    yield from check_metrics(ports)
     yield from check_logs(ports)
     reached = _check("cluster", "the Kubernetes API answers", lambda: ports.cluster.namespaces)
     yield reached
@@ -41,6 +46,23 @@ def _check(subject: str, good: str, ask: Callable[[], object]) -> Finding:
     except AutoRetrainError as error:
         return Finding(subject=subject, is_good=False, text=f"{type(error).__name__}: {error}")
     return Finding(subject=subject, is_good=True, text=good)
+
+
+def _registry(ports: Ports) -> Finding:
+    try:
+        version = ports.registry.server_version()
+        ports.registry.champion(ABSENT_NAME)
+    except AutoRetrainError as error:
+        return Finding(
+            subject="registry",
+            is_good=False,
+            text=f"{type(error).__name__}: {error}",
+            remedy=f"curl {ports.registry.tracking_uri}/version, from where you are and from the functions' subnets",
+        )
+    is_good = version.split(".")[0] in SUPPORTED_MLFLOW
+    needed = "" if is_good else f"; {' or '.join(SUPPORTED_MLFLOW)} is needed"
+    remedy = None if is_good else "upgrade the MLflow server"
+    return Finding(subject="registry", is_good=is_good, text=f"MLflow {version} answers{needed}", remedy=remedy)
 
 
 def _read_absent_document(ports: Ports) -> None:
@@ -87,11 +109,11 @@ def _permissions(
         yield _unknown(subject, error)
         return
     lacking, beyond = _names(missing), _names(more)
-    repair = f"kubectl apply -k {manifests}"
     yield Finding(
         subject=subject,
         is_good=not missing,
-        text=f"{who} may not: {lacking}; {repair}" if missing else f"{who} may do everything that is needed",
+        text=f"{who} may not: {lacking}" if missing else f"{who} may do everything that is needed",
+        remedy=f"kubectl apply -k {manifests}" if missing else None,
     )
     yield Finding(
         subject=subject,

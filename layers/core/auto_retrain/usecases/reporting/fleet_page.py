@@ -8,7 +8,8 @@ from ...domain.job import RetrainingJob
 from ...ports import Ports
 from .fleet_rows import Member, Ranked, concerns_about, row_of
 
-# The last job of a model is looked for among so many of the newest ones, which are no older than this.
+# The state of a model names its last job. For one that an earlier release wrote, that is looked for among so many of
+# the newest ones, which are no older than this.
 MAX_JOBS = 1_000
 MAX_AGE = timedelta(days=62)
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from ...domain.fleet_overview import Concern, FleetRow, Health
 from ...domain.job import RetrainingJob
 from ...domain.model_state import ModelState
+from ...domain.pages import job_path, request_path
 from ...domain.policy.policy import AppliedPolicy, PolicyStatus
 from ...domain.serving import ServingRecord
 from ...domain.trigger_type import TriggerType
@@ -39,8 +40,9 @@ class Ranked(NamedTuple):
 
 def row_of(member: Member, at: datetime) -> FleetRow:
     """The row of a model at a moment."""
-    applied, state, _, job = member
+    applied, state = member.applied, member.state
     health, why = health_of(member, at)
+    decision = _last_decision(member)
     return FleetRow(
         model=applied.policy.model,
         owner=applied.policy.owner,
@@ -48,12 +50,39 @@ def row_of(member: Member, at: datetime) -> FleetRow:
         why=why,
         champion=state.serving.version if state.serving else None,
         since=state.serving.since if state.serving else None,
-        job_id=job.job_id if job else None,
-        job_has_ended=job is not None and job.ending is not None,
-        outcome=(job.ending or job.status).value.replace("_", " ") if job else None,
+        decision=decision.name if decision else None,
+        page=decision.page if decision else None,
+        outcome=decision.outcome if decision else None,
         next_due=_next_due(member, at),
+        spent=state.spent_in(at),
         notes=tuple(_notes(member)),
     )
+
+
+class Decision(NamedTuple):
+    """The last job, or a later request that opened none: its name, its page if there is one, and what came of it."""
+
+    name: str
+    page: str | None
+    outcome: str
+
+
+def _last_decision(member: Member) -> Decision | None:
+    job, last, request = member.job, member.state.last_job, member.state.last_request
+    if last is None and job is not None:  # a state of an earlier release
+        last = job.as_last
+    if request and (last is None or request.at > last.created_at):
+        what = (request.held_by or "held back").replace("_", " ")
+        page = request_path(member.applied.policy.model, request.key)
+        return Decision(f"request of {request.at:%F %R}", page, f"opened no job: {what}")
+    if last is None:
+        return None
+    status = job.status.value if job and job.job_id == last.job_id else "under way"
+    outcome = last.ending.value if last.ending else status
+    serving = member.state.serving
+    if last.promoted and serving and serving.version != last.promoted:
+        outcome = "promoted, serves no longer"
+    return Decision(last.job_id, job_path(last.job_id) if last.ending else None, outcome.replace("_", " "))
 
 
 def health_of(member: Member, at: datetime) -> tuple[Health, str]:
@@ -82,7 +111,8 @@ def concerns_about(member: Member, at: datetime) -> Iterator[Ranked]:
     """Why a model needs a person, if it does."""
     for rank, reasons in enumerate((_failed, _to_review, _differs, _broken, _on_pause, _in_vain, _forgotten)):
         for reason, command in reasons(member, at):
-            yield Ranked(rank, Concern(member.applied.policy.model, reason, f"auto-retrain {command}"))
+            policy = member.applied.policy
+            yield Ranked(rank, Concern(policy.model, policy.owner, reason, f"auto-retrain {command}"))
 
 
 Reasons = Iterator[tuple[str, str]]

@@ -35,7 +35,8 @@ def job_page(job: RetrainingJob, ports: Ports, *, linked: bool) -> str:
 
     lines = _lines(job, ports)
     places = [Place(what, path, ports.data.uri(f"jobs/{job.job_id}/{path}")) for what, path in _documents(job, lines)]
-    return render_job(job, lines, places, linked=linked)
+    applied = ports.policies.newest([job.model_name]).get(job.model_name)
+    return render_job(job, lines, places, applied.policy if applied else None, linked=linked)
 
 
 def _publish(job: RetrainingJob, ports: Ports) -> None:

@@ -7,14 +7,17 @@ from pydantic import ValidationError
 from ...domain.base import Record
 from ...domain.cluster import JobOrder
 from ...domain.digest import canonical_json, sha256_of
-from ...domain.errors import ArtifactInvalid, ArtifactMissing
+from ...domain.errors import ArtifactInvalid, ArtifactMissing, DataMissing
 from ...domain.explain import explain
-from ...domain.manifest import DriftManifest, columns_of, freeze_window
+from ...domain.manifest import DriftManifest, FrozenWindow, columns_of, freeze_window
 from ...domain.names import job_id, kubernetes_job_name, report_key
+from ...domain.policy.data import DataPolicy
 from ...domain.policy.policy import Policy
 from ...domain.results import EvidentlySummary
+from ...domain.windows import Window
 from ...ports import Ports
 from ..data.drift_windows import drift_windows
+from ..data.listing import explained, objects_of
 from ..lookup import policy_of
 
 DEADLINE_MINUTES = 30
@@ -94,6 +97,14 @@ def _manifest(report_id: str, policy: Policy, at: datetime, ports: Ports) -> Dri
         job_id=report_id,
         model_name=policy.model,
         data=columns_of(policy.data),
-        reference=freeze_window("reference", reference, data, ports.data.list_partitions(data.prefix, reference)),
-        live=freeze_window("live", live, data, ports.data.list_partitions(data.prefix, live)),
+        reference=_frozen("reference", reference, data, ports),
+        live=_frozen("live", live, data, ports),
     )
+
+
+def _frozen(purpose: str, window: Window, data: DataPolicy, ports: Ports) -> FrozenWindow:
+    objects = objects_of(data, window, ports)
+    try:
+        return freeze_window(purpose, window, data, objects)
+    except DataMissing as error:
+        raise error if objects else explained(error, data, ports) from error

@@ -11,7 +11,7 @@ from .request_retraining import RequestedRetraining
 
 _EVERY_SECONDS = 0.5
 # Other executions of the model may decide something in the same seconds.
-_NEWEST = 20
+_NEWEST = 100
 
 
 def await_decision(

@@ -10,12 +10,14 @@ from ...domain.names import job_id
 from ...domain.policy.policy import AppliedPolicy
 from ...domain.trigger_events import parse_trigger_event
 from ...domain.trigger_type import TriggerType
+from ...domain.waiting_trigger import CROWDED
 from ...holds.fleet import fleet_holds
 from ...holds.model import model_holds, observed_hold, only_broken_data
 from ...ports import Ports
 from ...triggers import Verdicts, all_met, enabled_triggers, first_observed, judge_triggers
 from ..lookup import policy_of
-from .conclude_decision import conclude_decision
+from ..reporting.request_page import publish_request_page
+from .conclude_decision import conclude_decision, decision_record
 from .gather_evidence import Question, gather_evidence
 from .open_job import already_opened
 
@@ -45,11 +47,21 @@ def check_triggers(started: ExecutionStarted, ports: Ports) -> TriggerDecision:
         return undecided.to_read_data(holds[0].reason, held_by="quarantine")
     if holds:
         held = undecided.held(holds[0].kind, "; ".join(hold.reason for hold in holds))
-        return conclude_decision(held, applied, ports)
+        return _conclude(held, applied, ports)
     if request.trigger_type is TriggerType.MANUAL:
         requested = undecided.to_start(TriggerType.MANUAL, f"requested by {request.actor}: {request.reason}")
-        return conclude_decision(requested, applied, ports)
+        return _conclude(requested, applied, ports)
     return _judge(undecided, applied, state, ports)
+
+
+def _conclude(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) -> TriggerDecision:
+    """Conclude it; a person whose request opened no job gets a page about it."""
+    concluded = conclude_decision(decision, applied, ports)
+    if concluded.trigger_type is TriggerType.MANUAL and concluded.job_id is None:
+        has_to_wait = concluded.held_by == "running_job" and CROWDED not in concluded.reason
+        owner = ports.states.get(concluded.model_name).owner_at(ports.clock.now()) if has_to_wait else None
+        publish_request_page(decision_record(concluded, ports), concluded.request_reason, owner, ports)
+    return concluded
 
 
 def _undecided(request: TriggerRequest, execution_arn: str, ports: Ports) -> TriggerDecision:

@@ -3,6 +3,7 @@
 from ...domain.decision_record import DecisionRecord
 from ...domain.errors import JobConflict
 from ...domain.messages.triggering import TriggerDecision, TriggerRequest
+from ...domain.model_state import ModelState
 from ...domain.names import decision_key
 from ...domain.policy.policy import AppliedPolicy
 from ...domain.trigger_type import TriggerType
@@ -23,9 +24,10 @@ def conclude_decision(decision: TriggerDecision, applied: AppliedPolicy, ports: 
     if decision.next == "start":
         decision = _unless_too_few_breaches(decision, applied, ports)
     if decision.next == "start":
-        decision = _unless_backing_off(decision, applied, ports)
-    if decision.next == "start":
-        decision = open_job(decision, applied, ports)
+        state = ports.states.get(decision.model_name)
+        decision = _unless_backing_off(decision, applied, state)
+        if decision.next == "start":
+            decision = open_job(decision, applied, state.costs, ports)
     if decision.job_id:
         # Its record came with the job.
         ports.waiting.remove(_waiting(decision))
@@ -34,7 +36,7 @@ def conclude_decision(decision: TriggerDecision, applied: AppliedPolicy, ports: 
         decision = _let_wait(decision, ports)
     else:
         ports.waiting.remove(_waiting(decision))
-    record_decision(_decision_record(decision, ports), ports)
+    record_decision(decision_record(decision, ports), ports)
     return decision
 
 
@@ -49,9 +51,8 @@ def _unless_too_few_breaches(decision: TriggerDecision, applied: AppliedPolicy, 
     return decision.held(hold.kind, f"{decision.reason}; {hold.reason}") if hold else decision
 
 
-def _unless_backing_off(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) -> TriggerDecision:
+def _unless_backing_off(decision: TriggerDecision, applied: AppliedPolicy, state: ModelState) -> TriggerDecision:
     """Hold a trigger whose challengers were rejected: what was asked for may have been another one."""
-    state = ports.states.get(decision.model_name)
     hold = back_off_hold(applied.policy.triggers, state, decision.trigger_type, decision.event_time)
     return decision.held(hold.kind, f"{decision.reason}; {hold.reason}") if hold else decision
 
@@ -84,7 +85,8 @@ def _waiting(decision: TriggerDecision) -> WaitingTrigger:
     return WaitingTrigger(request=request, execution_arn=decision.execution_arn)
 
 
-def _decision_record(decision: TriggerDecision, ports: Ports) -> DecisionRecord:
+def decision_record(decision: TriggerDecision, ports: Ports) -> DecisionRecord:
+    """The record of a decision that opened no job."""
     return DecisionRecord(
         model_name=decision.model_name,
         key=decision_key(decision.execution_arn),

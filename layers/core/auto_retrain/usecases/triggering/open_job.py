@@ -1,10 +1,13 @@
 """Opens the job for a decision to retrain."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
+from ...domain.cost import RecentCost
 from ...domain.errors import LeaseHeld
 from ...domain.experiments import with_common
 from ...domain.facts.triggering import JobOpened
+from ...domain.forecast import forecast_of
 from ...domain.job import RetrainingJob, Variant
 from ...domain.messages.triggering import TriggerDecision
 from ...domain.names import job_id
@@ -18,9 +21,16 @@ from .record_decision import judgement_fact
 LEASE = timedelta(hours=102)
 
 
-def open_job(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) -> TriggerDecision:
-    """The decision with its job opened, or changed to `skip` if another job already owns the model."""
+def open_job(
+    decision: TriggerDecision, applied: AppliedPolicy, costs: Sequence[RecentCost], ports: Ports
+) -> TriggerDecision:
+    """The decision with its job opened, or changed to `skip` if another job already owns the model.
+
+    `costs` are those of the model's recent jobs, which make the forecast.
+    """
     job = _new_job(decision, applied, ports)
+    prices = ports.prices.current().prices
+    job = job.expecting(forecast_of(costs, applied.policy.training, len(job.variants), prices))
     try:
         opened = ports.jobs.open_job(job, job.created_at + LEASE, judgement_fact(job.decision), _opened_fact(job))
     except LeaseHeld as held:
@@ -61,6 +71,7 @@ def _opened_fact(job: RetrainingJob) -> JobOpened:
         at=job.created_at,
         trigger_type=job.trigger_type,
         reason=job.trigger_reason,
+        forecast=job.forecast,
     )
 
 

@@ -51,6 +51,12 @@ class RequestedRetraining(Record):
         return self.decision.reason if self.decision else "; ".join(hold.reason for hold in self.holds)
 
     @property
+    def way_out(self) -> str:
+        """What a person can do if it is held back."""
+        held_by = self.decision.held_by if self.decision else self.holds[0].kind if self.holds else None
+        return way_out(held_by)
+
+    @property
     def sentence(self) -> str:
         """What becomes of the request, for people."""
         if self.outcome == "waits":
@@ -70,7 +76,7 @@ class RequestedRetraining(Record):
 
     def _refusal(self) -> RetrainingHeld:
         held_by = self.decision.held_by if self.decision else self.holds[0].kind
-        return RetrainingHeld(self.model_name, self.reason, way_out(held_by), held_by)
+        return RetrainingHeld(self.model_name, self.reason, self.way_out, held_by)
 
 
 _OUTCOMES: dict[HeldBy | None, RequestOutcome] = {"running_job": "waits"}

@@ -33,7 +33,7 @@ def judge_columns(job: RetrainingJob, columns: Any, ports: Ports) -> ValidationR
         parse_predictions(content, files[version], applied.policy.data)
     scores = ScoringResult(schema_version=1, kind="score", job_id=job.job_id, predictions=files)
     # Other rows than those that were frozen: only promoting needs these.
-    alone = job.changed(data_check=None, manifest_uri=None, challenger=job.challengers[number], variants=())
+    alone = job.apart_from_its_data(number)
     given = {files[version].uri: content for version, content in contents.items()}
     judged = judge_scores(alone, scores, applied, cast(Ports, _Given(ports, given)))
     return judged.result.sealed(ports.clock.now())

@@ -1,0 +1,53 @@
+"""What the next retraining of a model will cost, from what the last ones like it cost."""
+
+from collections.abc import Sequence
+from math import ceil
+
+from .cost import Forecast, RecentCost
+from .job import RetrainingJob
+from .policy.training import MAX_DEADLINE_MINUTES, TrainingPolicy
+from .prices import Prices
+from .usage import PodUse, Usage
+
+# Of the costs that a model's state keeps, so many make a forecast.
+JOBS = 5
+
+
+def forecast_of(costs: Sequence[RecentCost], training: TrainingPolicy, variants: int, prices: Prices) -> Forecast:
+    """The median of the newest costs of retrainings with as many variants and the same pods.
+
+    `costs` are oldest first, and `variants` is 0 for a single training.
+    """
+    like = like_of(Usage().ordering("train", training, max(variants, 1)).pods["train"])
+    newest = sorted([cost.usd for cost in costs if cost.like == like][-JOBS:])
+    return Forecast(
+        usd=round(_median(newest), 6) if newest else None,
+        jobs=len(newest),
+        at_most=round(_at_most(training, max(variants, 1), prices), 6),
+    )
+
+
+def recent_cost(job: RetrainingJob) -> RecentCost | None:
+    """What a job that has ended teaches about the next one; nothing if it broke off, or if a step is unmeasured."""
+    training, cost = job.usage.pods.get("train"), job.cost
+    if job.ending is None or not job.ending.is_retraining or training is None or cost is None or cost.unmeasured:
+        return None
+    return RecentCost(like=like_of(training), usd=round(cost.total, 6))
+
+
+def like_of(training: PodUse) -> str:
+    """What makes retrainings comparable: the number and the size of the pods that train, and their kind of node."""
+    return f"{training.pods} x {training.cpu:g} CPU, {training.gib:g} GiB, {training.gpus} GPU, {training.capacity}"
+
+
+def _median(ordered: list[float]) -> float:
+    return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+
+
+def _at_most(training: TrainingPolicy, pods: int, prices: Prices) -> float:
+    """All pods until their Kubernetes Jobs are stopped, at training and at scoring, which takes one pod."""
+    at_once = min(pods, training.pods_at_once)
+    minutes = min(training.deadline_minutes * ceil(pods / at_once), MAX_DEADLINE_MINUTES)
+    usage = Usage().ordering("train", training, pods).pods["train"]
+    seconds = 60.0 * (at_once * minutes + training.deadline_minutes)
+    return prices.of_pods(training.capacity).cost_of(usage.changed(seconds=seconds))

@@ -1,0 +1,110 @@
+"""How a data set is divided into days: the names of the folders that hold a day, and what folders that exist tell."""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    # A record, which whoever only writes the prediction log does not need.
+    from .windows import Window
+
+
+class Layout(StrEnum):
+    """In which folders, or by what else, the rows of a UTC day are found."""
+
+    DATE = "date"
+    DT = "dt"
+    YEAR_MONTH_DAY = "year_month_day"
+
+
+class Folder(NamedTuple):
+    """A folder of the data bucket, and names directly below it, those of folders with a slash at their end."""
+
+    uri: str
+    names: tuple[str, ...]
+
+
+class Span(NamedTuple):
+    """Where to list: keys that begin with `prefix`, in order, those that come after `start` alone."""
+
+    prefix: str
+    start: str = ""
+
+
+# How people read them in messages.
+SHOWN = {
+    Layout.DATE: "date=YYYY-MM-DD",
+    Layout.DT: "dt=YYYY-MM-DD",
+    Layout.YEAR_MONTH_DAY: "year=YYYY/month=MM/day=DD",
+}
+_DAY = r"(\d{4})-(\d{2})-(\d{2})"
+# Programs that take months and days for numbers write them without a zero before them.
+_PATTERNS = {
+    Layout.DATE: re.compile(rf"date={_DAY}/", re.ASCII),
+    Layout.DT: re.compile(rf"dt={_DAY}/", re.ASCII),
+    Layout.YEAR_MONTH_DAY: re.compile(r"year=(\d{4})/month=(\d{1,2})/day=(\d{1,2})/", re.ASCII),
+}
+# How the first folder of each begins.
+_BEGINNINGS = {Layout.DATE: "date=", Layout.DT: "dt=", Layout.YEAR_MONTH_DAY: "year="}
+_OF_FILES = (".parquet", ".csv")
+
+
+def folder_of(day: date, layout: Layout = Layout.DATE) -> str:
+    """The folder of a day, as we write it."""
+    if layout is Layout.YEAR_MONTH_DAY:
+        return f"year={day:%Y}/month={day:%m}/day={day:%d}"
+    return f"{_BEGINNINGS[layout]}{day}"
+
+
+def day_of(path: str, layout: Layout) -> date | None:
+    """The day of a path below a data set's prefix; None if it is not in the folder of one."""
+    match = _PATTERNS[layout].match(path)
+    try:
+        return date(*map(int, match.groups())) if match else None
+    except ValueError:
+        return None
+
+
+def name_within(uri: str, day: date) -> str:
+    """The name of an object within the folder of its day, with the folders there."""
+    for layout, pattern in _PATTERNS.items():
+        for match in pattern.finditer(uri):
+            if uri[match.start() - 1] == "/" and day_of(match[0], layout) == day:
+                return uri[match.end() :]
+    return uri.rpartition("/")[2]
+
+
+def spans(prefix: str, window: "Window", layout: Layout) -> Iterator[Span]:
+    """What has to be listed to see the days of a window; there may be other days in it."""
+    if layout is not Layout.YEAR_MONTH_DAY:
+        # Keys are listed in order, so one listing that starts at the first day covers all days.
+        yield Span(f"{prefix}/{_BEGINNINGS[layout]}", f"{prefix}/{folder_of(window.start, layout)}")
+        return
+    for year, month in dict.fromkeys((day.year, day.month) for day in window.days()):
+        for spelling in dict.fromkeys((f"{month:02}", f"{month}")):
+            yield Span(f"{prefix}/year={year:04}/month={spelling}/")
+
+
+def other_layout(names: Iterable[str], layout: Layout) -> tuple[Layout, str] | None:
+    """The layout that folders directly below a prefix have instead, and one of those folders; None if none has any."""
+    for name in names:
+        for other, beginning in _BEGINNINGS.items():
+            if other is not layout and name.startswith(beginning) and name.endswith("/"):
+                return other, name
+    return None
+
+
+def what_is_there(folder: Folder, layout: Layout, field: str = "data") -> str:
+    """What a folder has instead of the days that were looked for, and what to do about it; `field` is the policy's."""
+    looked_for = f"no objects under {folder.uri}{SHOWN[layout]}"
+    if not folder.names:
+        return f"{looked_for}; there is nothing under {folder.uri}: check {field}.prefix"
+    other = other_layout(folder.names, layout)
+    if other:
+        return f"{looked_for}; there are objects under {other[1]}: set {field}.layout: {other[0]}"
+    days = sorted(name for name in folder.names if name.startswith(_BEGINNINGS[layout]))
+    if days:
+        return f"there are other days under {folder.uri}: {days[0]} to {days[-1]}"
+    return f"{looked_for}; there are only others, such as {folder.names[0]}"

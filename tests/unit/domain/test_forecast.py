@@ -1,0 +1,131 @@
+"""A retraining is forecast from the last ones like it; without any, the forecast is unknown, and has a bound."""
+
+from statistics import median
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auto_retrain.domain.cost import Forecast, RecentCost, dollars
+from auto_retrain.domain.forecast import JOBS, forecast_of, like_of, recent_cost
+from auto_retrain.domain.model_state import MAX_RECENT_COSTS, with_cost, with_spent
+from auto_retrain.domain.policy.training import Capacity, TrainingPolicy
+from auto_retrain.domain.prices import PriceList, list_prices
+from auto_retrain.domain.receipt import priced
+from auto_retrain.domain.usage import PodUse, Usage
+from tests.unit.usecases.world import MANUAL, World, rows
+
+PRICES = list_prices()
+POLICY = TrainingPolicy(cpu="4", memory="16Gi", deadline_minutes=60)
+NODE = 0.192  # an hour of a whole m5.xlarge
+AMOUNTS = st.lists(st.floats(0, 1e6), max_size=30)
+
+
+def like(training: TrainingPolicy = POLICY, pods: int = 1) -> str:
+    return like_of(Usage().ordering("train", training, pods).pods["train"])
+
+
+def costs(*usd: float, kind: str | None = None) -> list[RecentCost]:
+    return [RecentCost(like=kind or like(), usd=each) for each in usd]
+
+
+@given(AMOUNTS)
+def test_it_is_the_median_of_the_last_ones_or_unknown(usd: list[float]) -> None:
+    forecast = forecast_of(costs(*usd), POLICY, 0, PRICES)
+    assert forecast.jobs == min(len(usd), JOBS)
+    if usd:
+        assert forecast.usd == pytest.approx(median(usd[-JOBS:]), abs=1e-6)
+    else:
+        assert forecast.usd is None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        like(pods=3),
+        like(POLICY.changed(cpu="8")),
+        like(POLICY.changed(memory="8Gi")),
+        like(POLICY.changed(gpus=1)),
+        like(POLICY.changed(capacity=Capacity.SPOT)),
+    ],
+)
+def test_retrainings_with_other_pods_or_more_variants_teach_nothing(other: str) -> None:
+    forecast = forecast_of([*costs(1.0), *costs(9.0, 9.0, kind=other)], POLICY, 0, PRICES)
+    assert (forecast.usd, forecast.jobs) == (1.0, 1)
+
+
+def test_the_same_amount_in_other_units_is_the_same() -> None:
+    assert like(POLICY.changed(cpu="4000m", memory="16384Mi")) == like()
+
+
+@pytest.mark.parametrize(
+    ("variants", "at_once", "deadline", "hours"),
+    [(0, 4, 60, 1 + 1), (3, 4, 60, 3 + 1), (8, 4, 60, 4 * 2 + 1), (20, 20, 1440, 20 * 24 + 24), (20, 1, 1440, 24 + 24)],
+)
+def test_the_bound_is_that_of_pods_that_run_until_they_are_stopped(
+    variants: int, at_once: int, deadline: int, hours: float
+) -> None:
+    training = POLICY.changed(pods_at_once=at_once, deadline_minutes=deadline)
+    assert forecast_of([], training, variants, PRICES).at_most == pytest.approx(hours * NODE)
+
+
+def test_it_is_told_in_words() -> None:
+    assert Forecast(usd=0.0412, jobs=5, at_most=9).text == "forecast $0.041, like the last 5"
+    assert Forecast(usd=3.0, jobs=1, at_most=9).text == "forecast $3.00, like the last one"
+    unknown = Forecast(usd=None, jobs=0, at_most=1234.5).text
+    assert unknown == "forecast unknown, because it is the first of its kind; at most $1,234.50"
+
+
+@given(st.floats(0, 1e9))
+def test_an_amount_is_never_shown_as_nothing_unless_it_is(usd: float) -> None:
+    shown = dollars(usd)
+    assert (shown == "$0.00") == (usd == 0)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["2026-01", "2026-02", "2026-03", "2026-04"]), st.floats(0, 1e3))))
+def test_sums_by_month_keep_the_last_two_months(added: list[tuple[str, float]]) -> None:
+    spent: dict[str, float] = {}
+    for month, usd in sorted(added):
+        spent = dict(with_spent(spent, month, usd))
+    months = sorted({month for month, _ in added})[-2:]
+    assert list(spent) == months
+    for month in months:
+        assert spent[month] == pytest.approx(sum(usd for name, usd in added if name == month), abs=1e-4)
+
+
+def test_recent_costs_are_bounded() -> None:
+    kept: tuple[RecentCost, ...] = ()
+    for usd in range(MAX_RECENT_COSTS + 5):
+        kept = with_cost(kept, RecentCost(like=like(), usd=usd))
+    assert [cost.usd for cost in kept] == [float(usd) for usd in range(5, MAX_RECENT_COSTS + 5)]
+
+
+def test_the_next_retraining_is_forecast_from_what_this_one_cost() -> None:
+    world = World()
+    first = world.open()
+    assert world.job(first).forecast == forecast_of([], world.policy.training, 0, PRICES)
+    world.start(first, "train")
+    world.train(first, use={"seconds": 0, "stored_bytes": 10**9})
+    world.start(first, "score")
+    world.score(first, v2=rows(2000, 0.5))
+    world.validate(first)
+    world.close()
+    cost = world.job(first).cost
+    assert cost is not None
+    assert cost.total > 0.023
+    state = world.ports.states.get("churn")
+    assert state.spent_in(world.ports.clock.now()) == pytest.approx(cost.total, abs=1e-6)
+    second = world.check({**MANUAL, "force": True}, "execution-2")
+    forecast = world.job(second.job_id or "").forecast
+    assert forecast is not None
+    assert (forecast.usd, forecast.jobs) == (pytest.approx(cost.total, abs=1e-6), 1)
+
+
+def test_a_job_that_broke_off_or_with_an_unmeasured_step_teaches_nothing() -> None:
+    world = World()
+    job = world.job(world.open())
+    pod = PodUse(pods=1, cpu=1, gib=1, gpus=0, capacity=Capacity.ANY)
+    unmeasured = job.changed(usage=Usage(pods={"train": pod}), ending="rejected")
+    assert recent_cost(unmeasured.charged(priced(unmeasured, PriceList(prices=PRICES)))) is None
+    broken = unmeasured.changed(usage=Usage(pods={"train": pod.changed(seconds=9)}), ending="failed")
+    assert recent_cost(broken.charged(priced(broken, PriceList(prices=PRICES)))) is None

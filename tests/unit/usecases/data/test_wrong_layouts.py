@@ -1,0 +1,86 @@
+"""Data in other folders, or in another format, than the policy says: the error says what is there and what to do."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from auto_retrain.domain.errors import DataInvalid, DataMissing
+from auto_retrain.domain.layouts import Layout
+from auto_retrain.usecases.data.manifest import freeze_data, read_manifest
+from auto_retrain.usecases.data.summarize import summarize_data
+from auto_retrain.usecases.training.drift_reports import report_drift
+from tests.unit.builders import NOON
+from tests.unit.usecases.data.test_real_files import HOLDOUT, TRAINING, Files, as_csv, as_parquet, rows_of
+
+LABELS = {"prefix": "labels", "row_id": "id", "label": "left"}
+
+
+class Laid(Files):
+    def lay(self, layout: Layout = Layout.DATE, name: str = "part-0", prefix: str = "churn", csv: bool = False) -> None:
+        for back in (*HOLDOUT, *TRAINING):
+            content = as_csv(rows_of(back)) if csv else as_parquet(rows_of(back))
+            day = NOON.date() - timedelta(days=back)
+            self.ports.data.add_partition(prefix, day, content, name, layout)
+
+    def freeze(self) -> Any:
+        return freeze_data(self.job(self.open()), self.policy, self.ports)
+
+
+def test_folders_of_another_layout_are_named_with_the_field_to_set() -> None:
+    world = Laid()
+    world.lay(Layout.DT)
+    with pytest.raises(DataMissing) as caught:
+        world.freeze()
+    oldest = NOON.date() - timedelta(days=TRAINING[-1])
+    assert str(caught.value).startswith("no training data under 'churn/' in the window ")
+    assert str(caught.value).endswith(
+        f": no objects under s3://data/churn/date=YYYY-MM-DD; there are objects under dt={oldest}/: set data.layout: dt"
+    )
+    with pytest.raises(DataMissing, match=r"no reference data .*: set data\.layout: dt"):
+        report_drift("churn", world.ports)
+
+
+def test_an_empty_prefix_is_said_to_be_empty() -> None:
+    with pytest.raises(DataMissing, match=r"there is nothing under s3://data/churn/: check data\.prefix"):
+        Laid().freeze()
+
+
+def test_with_some_objects_in_the_windows_nothing_else_is_looked_for() -> None:
+    world = Laid()
+    world.put(1, b"x")
+    with pytest.raises(DataMissing, match=r"no training data under 'churn/' in the window [-\d]+ to [-\d]+$"):
+        world.freeze()
+
+
+def test_labels_in_folders_of_another_layout_are_named() -> None:
+    world = Laid({"labels": LABELS})
+    world.lay()
+    world.lay(Layout.YEAR_MONTH_DAY, prefix="labels")
+    with pytest.raises(DataMissing, match=r"there are objects under year=\d{4}/: set data\.labels\.layout: year_mon"):
+        world.freeze()
+
+
+def test_labels_that_have_not_come_yet_are_no_mistake() -> None:
+    world = Laid({"labels": LABELS})
+    world.lay()
+    assert read_manifest(world.freeze(), world.ports).training.label_objects == ()
+
+
+def test_files_of_another_format_are_named_with_the_field_to_set() -> None:
+    world = Laid()
+    world.lay(name="part-0.csv", csv=True)
+    with pytest.raises(
+        DataMissing, match=r"only others than parquet files, such as 'part-0.csv': set data.format: csv"
+    ):
+        world.freeze()
+
+
+@pytest.mark.parametrize(("format", "csv"), [("parquet", True), ("csv", False)])
+def test_files_without_an_extension_are_recognised_by_their_first_bytes(format: str, csv: bool) -> None:
+    world = Laid({"format": format})
+    world.lay(csv=csv)
+    with pytest.raises(
+        DataInvalid, match=rf"cannot be read as {format}: it .*data.format: {'csv' if csv else 'parquet'}"
+    ):
+        summarize_data(read_manifest(world.freeze(), world.ports), world.ports)

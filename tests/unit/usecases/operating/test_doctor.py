@@ -1,0 +1,120 @@
+"""What the doctor says of the account, the registry and the metrics, and what it tells people to do."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from auto_retrain.adapters.memory import MemoryPorts
+from auto_retrain.domain.errors import AwsRefused, RegistryUnavailable
+from auto_retrain.domain.installation import Finding
+from auto_retrain.domain.metric_reading import MetricReading
+from auto_retrain.domain.model_state import Serving
+from auto_retrain.usecases.operating.doctor import check_installation
+from tests.unit.builders import a_policy
+
+
+@pytest.fixture
+def ports() -> MemoryPorts:
+    return MemoryPorts()
+
+
+def found(ports: MemoryPorts, subject: str) -> Finding:
+    (finding,) = [each for each in check_installation(ports, None) if each.subject == subject]
+    return finding
+
+
+def refuse(*_: Any) -> Any:
+    raise AwsRefused("AccessDenied: not you")
+
+
+def test_whoever_calls_is_named(ports: MemoryPorts) -> None:
+    assert found(ports, "account").text == "you are arn:aws:iam::000000000000:user/test in none"
+
+
+def test_without_credentials_there_is_one_finding_about_the_account(ports: MemoryPorts) -> None:
+    ports.account.caller = refuse  # type: ignore[method-assign]
+    account = found(ports, "account")
+    assert not account.is_good
+    assert account.remedy is not None
+    assert "AWS_PROFILE" in account.remedy
+    assert not [each for each in check_installation(ports, None) if each.subject in ("clock", "your permissions")]
+
+
+@pytest.mark.parametrize(("ahead", "text"), [(61.0, "61 s ahead of AWS"), (-400.0, "400 s behind AWS")])
+def test_a_clock_that_is_off_is_named(ports: MemoryPorts, ahead: float, text: str) -> None:
+    ports.account.seconds_ahead = ahead
+    clock = found(ports, "clock")
+    assert (clock.is_good, clock.passes) == (False, False)
+    assert text in clock.text
+    ports.account.seconds_ahead = ahead / 10
+    assert found(ports, "clock").is_good
+
+
+def test_what_the_caller_may_not_do_is_listed(ports: MemoryPorts) -> None:
+    ports.account.missing = ["dynamodb:PutItem on arn:aws:dynamodb:::table/jobs"]
+    permissions = found(ports, "your permissions")
+    assert not permissions.passes
+    assert "you may not: dynamodb:PutItem" in permissions.text
+
+
+def test_what_the_caller_may_not_ask_is_unknown_and_no_failure(ports: MemoryPorts) -> None:
+    ports.account.denied = refuse  # type: ignore[method-assign]
+    ports.account.concurrency = refuse  # type: ignore[method-assign]
+    for subject in ("your permissions", "concurrency"):
+        finding = found(ports, subject)
+        assert (finding.is_good, finding.passes) == (None, True)
+        assert "not you" in finding.text
+
+
+def test_too_few_functions_at_once_are_a_problem(ports: MemoryPorts) -> None:
+    ports.account.unreserved = 10
+    concurrency = found(ports, "concurrency")
+    assert not concurrency.passes
+    assert "10 of 1000 functions" in concurrency.text
+
+
+@pytest.mark.parametrize(("version", "is_good"), [("3.17.2", True), ("2.22.0", False), ("", False)])
+def test_the_release_of_mlflow_is_checked(ports: MemoryPorts, version: str, is_good: bool) -> None:
+    ports.registry.server_version = lambda: version  # type: ignore[method-assign]
+    registry = found(ports, "registry")
+    assert registry.is_good is is_good
+    assert f"MLflow {version} answers" in registry.text
+
+
+def test_a_registry_that_is_away_has_a_remedy(ports: MemoryPorts) -> None:
+    def away() -> str:
+        raise RegistryUnavailable("no answer")
+
+    ports.registry.server_version = away  # type: ignore[method-assign]
+    assert found(ports, "registry").remedy == (
+        "curl http://registry.invalid/version, from where you are and from the functions' subnets"
+    )
+
+
+def with_champion(ports: MemoryPorts, **fields: Any) -> None:
+    policy = a_policy(**fields)
+    ports.policies.apply(policy, "ada", ports.clock.now())
+    state = ports.states.get(policy.model)
+    serving = Serving(version="1", since=ports.clock.now() - timedelta(days=60))
+    ports.states.set(state.changed(deployed=serving))
+
+
+def test_a_metric_that_nobody_publishes_is_named(ports: MemoryPorts) -> None:
+    with_champion(ports)
+    metric = found(ports, "metric of churn")
+    assert not metric.is_good
+    assert "'accuracy' has no points in the last 30 days" in metric.text
+    ports.metrics.readings["churn"] = MetricReading(value=0.931, points=30)
+    assert found(ports, "metric of churn").text == "30 points, 0.931 over all"
+
+
+def test_two_series_are_a_problem_in_the_words_of_the_source(ports: MemoryPorts) -> None:
+    with_champion(ports)
+    ports.metrics.readings["churn"] = MetricReading(value=0.9, points=30, problem="2 series match")
+    assert found(ports, "metric of churn").text == "2 series match"
+
+
+def test_a_model_without_a_champion_has_no_metric_to_check(ports: MemoryPorts) -> None:
+    ports.policies.apply(a_policy(), "ada", ports.clock.now())
+    assert not [each for each in check_installation(ports, None) if each.subject.startswith("metric")]
