@@ -17,7 +17,7 @@ def test_a_complete_deployment_is_good(terminal: Terminal) -> None:
     answer = terminal.run("doctor")
 
     assert answer.code == 0
-    assert [line[:4] for line in answer.out.splitlines()] == ["good"] * 13
+    assert [line[:4] for line in answer.out.splitlines()] == ["good"] * 14
 
 
 def test_every_problem_is_named_and_the_other_checks_still_run(terminal: Terminal) -> None:
@@ -85,7 +85,7 @@ def test_a_channel_that_only_policies_know_is_named_with_their_models(terminal: 
     ports.policies.apply(a_policy(model="plain"), "ada", ports.clock.now())
     ports.policies.apply(a_policy(model="paged", notify={"normal": ["pagerduty"]}), "ada", ports.clock.now())
     del ports.channels["pagerduty"]
-    (bad,) = [line for line in terminal.run("doctor").out.splitlines() if line.startswith("BAD")]
+    (bad,) = [line for line in terminal.run("doctor").out.splitlines() if line.startswith("BAD   channel")]
     assert "channel pagerduty" in bad
     assert bad.endswith("named by the policies of paged")
 
