@@ -29,9 +29,9 @@ VALUES: dict[str, Any] = {
     "adopted": True,
     "live": True,
     "seconds": 1.5,
-    **dict.fromkeys(("since", "until", "event_time", "retrained_at"), NOON),
+    **dict.fromkeys(("since", "until", "event_time", "retrained_at", "told_at"), NOON),
     **dict.fromkeys(
-        ("errors", "warnings", "rows", "in_a_row", "weeks", "deployment", "sequence", "weight", "share"), 2
+        ("errors", "warnings", "rows", "in_a_row", "weeks", "deployment", "sequence", "weight", "share", "revision"), 2
     ),
     "versions": ("3", "4"),
     "intervention": "pause",
