@@ -22,6 +22,8 @@ _READY_SECONDS = 120.0
 _STOP_SECONDS = 2.0
 _LAST_WORDS = 2_000
 _DATABASE = "mlflow.db"
+# As `python -m gunicorn`, but what MLflow imports is not searched for garbage again and again.
+_PROGRAM = "import gc; gc.set_threshold(100_000); from gunicorn.app.wsgiapp import run; run()"
 
 
 class MlflowServer:
@@ -75,11 +77,13 @@ class MlflowServer:
     def _start(self, port: int) -> None:
         # MLflow takes seconds to bind: a port that was only looked up could be somebody else's by then.
         with socket.create_server(("127.0.0.1", port)) as bound:
+            # Connections inherit it; without it, each answer would take 40 ms more.
+            bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._port = bound.getsockname()[1]
             self.url = f"http://127.0.0.1:{self._port}"
             options = ["--workers", "1", "--threads", "8", "--keep-alive", "60", "--no-control-socket"]
             place = ["--bind", f"fd://{bound.fileno()}", "mlflow.server:app"]
-            command: list[str | Path] = [env_python("dev"), "-m", "gunicorn", *options, *place]
+            command: list[str | Path] = [env_python("dev"), "-c", _PROGRAM, *options, *place]
             self._process = processes.spawn(command, self._environment(), self._directory, self.log, [bound])
 
     def _answers(self) -> bool:

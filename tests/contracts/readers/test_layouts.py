@@ -2,25 +2,31 @@
 
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from moto import mock_aws
 
 import train_model.errors
 from auto_retrain.adapters.data.arrow_tables import ArrowTableReader
 from auto_retrain.adapters.data.s3 import S3DataStore
+from auto_retrain.adapters.live.log_hashes import hashed
+from auto_retrain.adapters.live.log_labels import labels_in, labels_of
 from auto_retrain.domain.digest import canonical_json
 from auto_retrain.domain.errors import DataInvalid
 from auto_retrain.domain.layouts import IN_FOLDERS, Layout, folder_of
-from auto_retrain.domain.manifest import FrozenWindow
+from auto_retrain.domain.manifest import FrozenWindow, columns_of, with_rows
 from auto_retrain.domain.windows import Window
+from auto_retrain.usecases.data.listing import days_of
 from auto_retrain.usecases.data.manifest import freeze_data, read_manifest
+from auto_retrain.usecases.data.reference_profile import build_profile
 from auto_retrain.usecases.data.summarize import summarize_data
 from tests.aws_clients import REGION, aws_client
-from tests.unit.builders import a_policy
+from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.world import World
 from train_model.data import read_window
 from train_model.order import Columns, Manifest
@@ -47,7 +53,8 @@ class Laid:
         self.world = World(a_policy(triggers=triggers, data={**DATA, **data}))
         self.client = aws_client("s3")
         for bucket in ("data", "artifacts"):
-            self.client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+            with suppress(self.client.exceptions.BucketAlreadyOwnedByYou):
+                self.client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         self.world.ports.data = S3DataStore(self.client, "data", "artifacts")  # type: ignore[assignment]
         self.world.ports.tables = ArrowTableReader(self.world.ports.data)  # type: ignore[assignment]
         self.job = self.world.job(self.world.open())
@@ -67,7 +74,7 @@ class Laid:
     def ids(self) -> dict[str, list[list[str]]]:
         """The row ids of both windows: as the control plane reads them, and the container."""
         ports = self.world.ports
-        frozen = freeze_data(self.job, self.world.policy, ports)
+        frozen = freeze_data(self.job, self.world.policy, ports, days_of)
         manifest = read_manifest(frozen, ports)
         theirs = Manifest.model_validate_json(canonical_json(manifest))
         storage = Storage(self.client)
@@ -147,7 +154,7 @@ def test_a_manifest_names_only_the_files_that_may_have_rows_of_a_day(aws: None) 
     laid = Laid(layout=Layout.COLUMN, date_column="on")
     for day in laid.days(margin=40):
         laid.put(f"{day}.parquet", rows_of(day).assign(on=day).to_parquet())
-    frozen = read_manifest(freeze_data(laid.job, laid.world.policy, laid.world.ports), laid.world.ports)
+    frozen = read_manifest(freeze_data(laid.job, laid.world.policy, laid.world.ports, days_of), laid.world.ports)
     named = [(item.date, item.uri.rpartition("/")[2]) for item in (*frozen.training.objects, *frozen.holdout.objects)]
     assert named == [(day, f"{day}.parquet") for day in laid.days()]
 
@@ -180,7 +187,7 @@ def test_a_table_without_the_column_is_refused_when_it_is_frozen(aws: None) -> N
 def test_a_manifest_of_folders_says_nothing_of_date_columns(aws: None) -> None:
     laid = Laid()
     laid.put_days(Layout.DATE)
-    frozen = freeze_data(laid.job, laid.world.policy, laid.world.ports)
+    frozen = freeze_data(laid.job, laid.world.policy, laid.world.ports, days_of)
     assert b"date_column" not in laid.world.ports.data.read(str(frozen.manifest_uri))
 
 
@@ -191,3 +198,36 @@ def test_a_table_of_delta_or_iceberg_is_refused(aws: None, name: str, kind: str)
     laid.put(name, b"{}")
     with pytest.raises(DataInvalid, match=rf"'s3://data/team/churn/' is a table of {kind}"):
         laid.ids()
+
+
+def test_a_profile_of_one_table_is_that_of_the_folders(aws: None) -> None:
+    folders, table = Laid(), Laid(prefix="team/table", layout=Layout.COLUMN, date_column="on")
+    folders.put_days(Layout.DATE)
+    content = io.BytesIO()
+    days = folders.days(margin=40)
+    rows = pd.concat([rows_of(day).assign(on=day) for day in days]).sample(frac=1, random_state=1)
+    rows.to_parquet(content, row_group_size=500)
+    table.client.put_object(Bucket="data", Key="team/table/all.parquet", Body=content.getvalue())
+    profiles = []
+    for laid in (folders, table):
+        policy, ports = laid.world.policy, laid.world.ports
+        objects = with_rows(days_of(policy.data, laid.job.windows.training, ports), "parquet")
+        columns, window = columns_of(policy.data), laid.job.windows.training
+        profiles.append(build_profile("churn", columns, policy.drift, window, objects, ports).changed(made_at=NOON))
+    assert profiles[0] == profiles[1]
+    assert profiles[0].rows == TRAINING * ROWS
+
+
+def test_labels_of_the_log_are_those_of_their_day_in_one_table(aws: None) -> None:
+    laid = Laid(layout=Layout.COLUMN, date_column="on")
+    days = [date(2026, 1, 1), date(2026, 1, 2)]
+    table = pd.DataFrame({"id": ["a", "b", "a"], "left": ["0", "1", "1"], "on": [*days, days[1]]})
+    laid.put("all.parquet", table.to_parquet())
+    data, place = laid.world.ports.data, laid.world.policy.data.place_of_labels
+    window = Window(start=days[0], end=date(2026, 1, 4))
+    items = data.list_partitions(place.prefix, window, place.layout, place.date_column)
+    keys = pa.chunked_array([hashed(pa.array(["a", "b", "c"]))])
+    labels = labels_of(keys, (part for item in items for part in labels_in(item, place, False, data)), False)
+    assert labels.to_pylist() == hashed(pa.array(["1", "1", None])).to_pylist()
+    first = labels_of(keys, labels_in(items[0], place, False, data), False)
+    assert first.to_pylist() == hashed(pa.array(["0", None, None])).to_pylist()

@@ -85,7 +85,7 @@ def test_a_channel_that_only_policies_know_is_named_with_their_models(terminal: 
     ports.policies.apply(a_policy(model="plain"), "ada", ports.clock.now())
     ports.policies.apply(a_policy(model="paged", notify={"normal": ["pagerduty"]}), "ada", ports.clock.now())
     del ports.channels["pagerduty"]
-    (bad,) = [line for line in terminal.run("doctor").out.splitlines() if line.startswith("BAD")]
+    (bad,) = [line for line in terminal.run("doctor").out.splitlines() if line.startswith("BAD   channel")]
     assert "channel pagerduty" in bad
     assert bad.endswith("named by the policies of paged")
 

@@ -58,5 +58,6 @@ SEVERITIES: dict[str, Severity] = {
     "drill_failed": "loud",
     "drill_left": "loud",
     "drill_overdue": "loud",
+    "chain_break_accepted": "normal",
     "policy_applied": "quiet",
 }

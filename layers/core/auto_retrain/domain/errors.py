@@ -124,6 +124,10 @@ class ServingConflict(TransientError):
     """Someone else has changed the serving record since it was read."""
 
 
+class AuditConflict(TransientError):
+    """Someone else has extended the audit chain since it was read."""
+
+
 class AnchorConflict(TransientError):
     """Someone else has written the next anchor since the newest one was read."""
 

@@ -89,6 +89,7 @@ class RetrainingJob(Record):
     trigger_type: TriggerType
     trigger_reason: str
     trigger_verdicts: tuple[Verdict, ...] = ()
+    trigger_evidence_hash: str | None = Field(default=None, description="of what its trigger was judged on")
     actor: str | None = None
     forced: bool = Field(default=False, description="whether a person asked for it with force")
     event_time: UtcTime
@@ -148,6 +149,7 @@ class RetrainingJob(Record):
             actor=self.actor,
             execution_arn=self.execution_arn,
             job_id=self.job_id,
+            evidence_hash=self.trigger_evidence_hash,
         ).sealed()
 
     @property

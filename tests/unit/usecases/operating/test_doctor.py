@@ -8,6 +8,7 @@ import pytest
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.errors import AwsRefused, RegistryUnavailable
 from auto_retrain.domain.installation import Finding
+from auto_retrain.domain.layouts import Layout
 from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.domain.model_state import Serving
 from auto_retrain.usecases.operating.doctor import check_installation
@@ -127,3 +128,24 @@ def test_prices_of_ones_own_that_cannot_be_read_are_named(ports: MemoryPorts) ->
     assert (prices.is_good, "region: is required" in prices.text) == (False, True)
     assert prices.remedy is not None
     assert "PricesKey" in prices.remedy
+
+
+def test_the_newest_day_of_the_data_is_named(ports: MemoryPorts) -> None:
+    ports.policies.apply(a_policy(), "ada", ports.clock.now())
+    today = ports.clock.now().date()
+    ports.data.add_partition("churn", today - timedelta(days=1), b"x")
+    assert found(ports, "data of churn").text == f"the newest day is {today - timedelta(days=1)}"
+
+
+def test_data_in_other_folders_are_found_and_the_field_is_named(ports: MemoryPorts) -> None:
+    ports.policies.apply(a_policy(), "ada", ports.clock.now())
+    ports.data.add_partition("churn", ports.clock.now().date(), b"x", layout=Layout.DT)
+    data = found(ports, "data of churn")
+    assert not data.is_good
+    assert "set data.layout: dt" in data.text
+
+
+def test_old_data_are_no_data(ports: MemoryPorts) -> None:
+    ports.policies.apply(a_policy(), "ada", ports.clock.now())
+    ports.data.add_partition("churn", ports.clock.now().date() - timedelta(days=90), b"x")
+    assert "nothing since" in found(ports, "data of churn").text

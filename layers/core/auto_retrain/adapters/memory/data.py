@@ -45,7 +45,13 @@ class MemoryDataStore:
             items = (item for item in self._partitions.get(prefix, []) if item.size)
             seen = (item for item in items if not is_hidden(item.uri.removeprefix(below)))
             tables = sorted(seen, key=lambda item: item.uri)
-            return [item.changed(date=day, date_column=date_column) for day in window.days() for item in tables]
+            # What was given for a day is of that day; of other objects a column would have to tell.
+            return [
+                item if item.date == day else item.changed(date=day, date_column=date_column)
+                for day in window.days()
+                for item in tables
+                if item.date in (day, date.min)
+            ]
         items = (item for item in self._partitions.get(prefix, []) if item.size)
         inside = (item for item in items if window.start <= item.date < window.end)
         of_layout = (item for item in inside if not other_layout([_first_name(prefix, item)], layout))

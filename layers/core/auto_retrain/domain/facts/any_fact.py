@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from .after_promotion import ChampionFailed, ChampionsFailed, FailureAcknowledged, JobTakenBack, PromotionFinal
+from .auditing import ChainBreakAccepted
 from .drilling import DrillFailed, DrillLeft, DrillMoved, DrillOverdue, DrillPassed
 from .ending import JobEnded, RejectionsEscalated, SkipsEscalated
 from .policies import PauseOfModelLasts, PolicyApplied
@@ -68,6 +69,7 @@ AnyFact = Annotated[
     | JobEnded
     | RejectionsEscalated
     | SkipsEscalated
+    | ChainBreakAccepted
     | PolicyApplied
     | PauseOfModelLasts,
     Field(discriminator="kind"),

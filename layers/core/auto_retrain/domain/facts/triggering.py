@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from ..base import UtcTime
 from ..cost import Forecast
 from ..trigger_type import TriggerType
@@ -42,7 +44,8 @@ class RetrainingRecorded(Fact):
 class TriggerJudged(Fact):
     """A decision was made on whether to retrain a model; `key` distinguishes decisions with the same event time.
 
-    `decision_hash` is that of its record: another decision on the same occasion is another fact.
+    `decision_hash` is that of its record: another decision on the same occasion is another fact. `evidence_hash` is
+    that of what it was judged on.
     """
 
     kind: Literal["trigger_judged"] = "trigger_judged"
@@ -53,6 +56,7 @@ class TriggerJudged(Fact):
     event_time: UtcTime
     key: str
     decision_hash: str
+    evidence_hash: str | None = Field(default=None, exclude_if=lambda digest: digest is None)
 
     @property
     def fact_id(self) -> str:

@@ -1,11 +1,15 @@
 """Lists the objects of a data set, and says what is in its place where there are none."""
 
+from collections.abc import Callable
+
 from ...domain.errors import DataMissing
 from ...domain.layouts import Layout, other_layout, what_is_there
 from ...domain.manifest import DataObject, with_rows
 from ...domain.policy.data import DataPolicy, LabelPolicy
 from ...domain.windows import Window
 from ...ports import Ports
+
+Listing = Callable[[DataPolicy, Window, Ports], list[DataObject]]
 
 
 def objects_of(data: DataPolicy, window: Window, ports: Ports) -> list[DataObject]:
@@ -14,7 +18,7 @@ def objects_of(data: DataPolicy, window: Window, ports: Ports) -> list[DataObjec
 
 
 def days_of(data: DataPolicy, window: Window, ports: Ports) -> list[DataObject]:
-    """As `objects_of`; of one table, the files that have rows of each day, of which they are asked."""
+    """As `objects_of`, but of one table only the files with rows of each day, which takes reading a little of them."""
     objects = objects_of(data, window, ports)
     return ports.tables.with_their_days(with_rows(objects, data.format)) if data.date_column else objects
 

@@ -8,6 +8,7 @@ from ...domain.policy.traffic import HttpRouteTarget, KserveTarget
 from ...ports import Ports
 from .check_account import check_account
 from .check_channels import check_channels
+from .check_data_places import check_data_places
 from .check_logs import check_logs
 from .check_metrics import check_metrics
 
@@ -30,6 +31,7 @@ def check_installation(ports: Ports, for_group: str | None, send: bool = False) 
     yield _prices(ports)
     yield from check_channels(ports, send)
     yield _registry(ports)
+    yield from check_data_places(ports)
     yield from check_metrics(ports)
     yield from check_logs(ports)
     reached = _check("cluster", "the Kubernetes API answers", lambda: ports.cluster.namespaces)

@@ -15,10 +15,12 @@ from ...holds.fleet import fleet_holds
 from ...holds.model import allows_data_check, model_holds, observed_hold
 from ...ports import Ports
 from ...triggers import Verdicts, all_met, enabled_triggers, first_observed, judge_triggers
+from ...triggers.base import Evidence
 from ..lookup import policy_of
 from ..reporting.request_page import publish_request_page
 from .conclude_decision import conclude_decision, decision_record
 from .gather_evidence import Question, gather_evidence
+from .kept_evidence import kept_evidence
 from .open_job import already_opened
 
 CLOCK_DIFFERENCE = timedelta(minutes=5)
@@ -40,8 +42,16 @@ def check_triggers(started: ExecutionStarted, ports: Ports) -> TriggerDecision:
     opened = already_opened(job_id(request.model_name, started.execution_arn), ports)
     if opened:
         return opened
-    undecided = _undecided(request, started.execution_arn, ports)
+    decision = _decide(_undecided(request, started.execution_arn, ports), request, applied, ports)
+    return decision if decision.next == "detect_drift" else decision.without_evidence()
+
+
+def _decide(
+    undecided: TriggerDecision, request: TriggerRequest, applied: AppliedPolicy, ports: Ports
+) -> TriggerDecision:
     state = ports.states.get(request.model_name)
+    at, now = undecided.event_time, ports.clock.now()
+    undecided = undecided.judged_on(kept_evidence(applied, Evidence(state), at, now, forced=request.force))
     holds = _holds(undecided, applied, state, ports)
     if _needs_data_check(undecided, holds, applied):
         return undecided.to_read_data(holds[0].reason, held_by=holds[0].kind)
@@ -111,7 +121,8 @@ def _judge(undecided: TriggerDecision, applied: AppliedPolicy, state: ModelState
     triggers = enabled_triggers(policy, reads_data=False)
     (evidence,) = gather_evidence([Question(policy, state, triggers)], at, ports)
     verdicts = judge_triggers(triggers, policy, evidence, at)
-    decision = undecided.judged(verdict for of_trigger in verdicts.values() for verdict in of_trigger)
+    kept = kept_evidence(applied, evidence, at, ports.clock.now())
+    decision = undecided.judged_on(kept).judged(verdict for of_trigger in verdicts.values() for verdict in of_trigger)
     met = all_met(verdicts)
     for kind in met:
         decision = conclude_decision(decision.to_start(kind, verdicts[kind][0].reason), applied, ports)

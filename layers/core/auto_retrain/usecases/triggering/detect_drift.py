@@ -5,18 +5,19 @@ from ...domain.facts.quarantine import QuarantineLasts, QuarantineLifted, Quaran
 from ...domain.messages.triggering import TriggerDecision
 from ...domain.model_state import Quarantine
 from ...domain.names import job_id
-from ...domain.policy.policy import AppliedPolicy
+from ...domain.policy.policy import AppliedPolicy, Policy
 from ...domain.trigger_type import TriggerType
 from ...domain.verdict import Verdict
 from ...holds.budgets import BUDGETS, budget_hold
 from ...holds.model import observed_hold
 from ...ports import Ports
-from ...triggers.data_drift import DriftVerdicts
-from ..audit.record import announce
+from ...triggers.data_drift import DriftVerdicts, judge_drift_evidence
+from ..audit.record import announce, announce_alone
 from ..lookup import policy_of
 from .conclude_decision import conclude_decision
-from .drift_evidence import judge_drift_now
+from .drift_evidence import gather_drift
 from .drift_holds import answered_drift, drift_holds
+from .kept_evidence import with_drift
 from .open_job import already_opened
 from .tell_of_budget import tell_of_budget
 
@@ -35,16 +36,19 @@ def detect_drift(decision: TriggerDecision, ports: Ports) -> TriggerDecision:
     opened = already_opened(job_id(decision.model_name, decision.execution_arn), ports)
     if opened:
         return opened
-    drift = judge_drift_now(applied.policy, decision.event_time, ports)
+    evidence = gather_drift(applied.policy, decision.event_time, ports)
+    drift = judge_drift_evidence(applied.policy, evidence)
     _quarantine_or_lift(decision, applied, drift, ports)
     ports.states.record_drift_check(decision.model_name, decision.event_time)
-    return conclude_decision(_decide(decision, applied, drift, ports), applied, ports)
+    if decision.evidence:  # an execution that an earlier release began has none
+        decision = decision.judged_on(with_drift(decision.evidence, evidence, ports))
+    return conclude_decision(_decide(decision, applied, drift, ports), applied, ports).without_evidence()
 
 
 def _decide(decision: TriggerDecision, applied: AppliedPolicy, drift: DriftVerdicts, ports: Ports) -> TriggerDecision:
     is_observed = applied.policy.triggers.observes(TriggerType.DATA_DRIFT)
-    verdicts = [drift.dataset, *drift.features[:MAX_VERDICTS]]
-    judged = decision.judged(verdict.as_observed() if is_observed else verdict for verdict in verdicts)
+    verdicts = recorded_verdicts(applied.policy, drift)
+    judged = decision.judged(verdicts)
     reason = f"{decision.reason}; {drift.dataset.reason}"
     if drift.broken:
         return judged.held("quarantine", f"bad data: {_named(drift.broken)}")
@@ -57,6 +61,13 @@ def _decide(decision: TriggerDecision, applied: AppliedPolicy, drift: DriftVerdi
         hold = observed_hold(drift.dataset)
         return judged.held(hold.kind, hold.reason)
     return judged.not_due(reason)
+
+
+def recorded_verdicts(policy: Policy, drift: DriftVerdicts) -> list[Verdict]:
+    """The verdict on the dataset, and those on the features that matter most."""
+    is_observed = policy.triggers.observes(TriggerType.DATA_DRIFT)
+    verdicts = [drift.dataset, *drift.features[:MAX_VERDICTS]]
+    return [verdict.as_observed() if is_observed else verdict for verdict in verdicts]
 
 
 def _unless_held(
@@ -107,8 +118,7 @@ def _escalate(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) -
             reason=quarantine.reason,
             owner=applied.policy.owner,
         )
-        ports.audit.append(fact)
-        announce(fact, ports)
+        announce_alone(fact, ports)
 
 
 def _named(problems: list[str]) -> str:

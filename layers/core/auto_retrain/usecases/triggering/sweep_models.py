@@ -171,5 +171,6 @@ def _record(candidate: DueModel, ports: Ports) -> None:
             held_by=candidate.held[0].kind,
             verdicts=candidate.verdicts,
         ),
+        candidate.evidence,
         ports,
     )
