@@ -44,6 +44,7 @@ PORTS = {
         "states",
         "waiting",
         "metrics",
+        "data",
         "_cloudwatch",
         "events",
         "decisions",
