@@ -38,6 +38,7 @@ PERMISSIONS = TABLE_PERMISSIONS | {
         *("s3:GetObject", "s3:ListBucket", "s3:PutObject", "kms:Decrypt"),
     },
     "data.list_partitions": {"s3:ListBucket"},
+    "data.look_below": {"s3:ListBucket"},
     "data.read": {"s3:GetObject", "s3:ListBucket"},  # the second, to get "not found" for a missing object
     "data.write": {"s3:PutObject"},
     "data.keep": {"s3:GetObject", "s3:ListBucket", "s3:PutObject", "s3:AbortMultipartUpload"},
@@ -99,6 +100,7 @@ SETTINGS = {
     "tables": {"ARTIFACTS_BUCKET"},
     "anchors": {"ANCHOR_BUCKET"},
     "data.list_partitions": {"DATA_BUCKET"},
+    "data.look_below": {"DATA_BUCKET"},
     "registry": {"MLFLOW_TRACKING_URI", "MLFLOW_SECRET_ARN"},
     "traffic": {"MLFLOW_TRACKING_URI", "MLFLOW_SECRET_ARN", "CLUSTER_NAME", "CLUSTER_ENDPOINT", "CLUSTER_CA"},
     "live": {"ARTIFACTS_BUCKET", "DATA_BUCKET", "PROMETHEUS_URL", "PROMETHEUS_AUTHENTICATION"},

@@ -104,6 +104,7 @@ def test_the_page_about_a_job_begins_with_its_timeline(seen: Seen, device: str) 
         "Why it was retrained",
         "Data",
         "Drift from training to holdout",
+        "Cost",
         "Where the rest is",
     ]
     assert seen["job", device]["chartWidth"] > 200
