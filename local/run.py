@@ -19,6 +19,8 @@ To use it from another terminal, anywhere below {root}:
   {python} -m auto_retrain.cli retrain MODEL --reason WHY
   {python} -m auto_retrain.cli follow JOB
 
+From Python: AutoRetrainPipeline.local() finds it.
+
 Put training data into s3://{stack.data_bucket}/, with any AWS tool that is given
   AWS_ENDPOINT_URL={stack.aws_endpoint} AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION={region}
 The other settings are in .local/stack.json: STATE_MACHINE_ARN={outputs[StateMachineArn]}

@@ -12,6 +12,7 @@ from auto_retrain.adapters.dynamodb.table import Table, epoch, item_of
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.job import RetrainingJob
+from auto_retrain.domain.model_state import LastJob
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.windows import windows_at
 from auto_retrain.usecases.reporting.fleet_page import MAX_JOBS, fleet_page
@@ -43,7 +44,9 @@ def _world() -> tuple[StoredItems, MemoryPorts]:
     for number in range(MODELS):
         policy, state = fleet_member(f"gl-{number:05}")
         stored.put(policy)
-        stored.put({**state, "last_drift_check_at": epoch(NOW - timedelta(hours=number % 96))})
+        job_id, at = f"gl-{number:05}-0123456789", NOW - timedelta(minutes=number)
+        last = {"S": LastJob(job_id=job_id, created_at=at, ending=Ending.REJECTED).model_dump_json()}
+        stored.put({**state, "last_drift_check_at": epoch(NOW - timedelta(hours=number % 96)), "last_job": last})
     for number in range(MAX_JOBS):
         stored.put(_job(number))
     ports: Any = MemoryPorts()

@@ -38,12 +38,14 @@ PERMISSIONS = TABLE_PERMISSIONS | {
         *("s3:GetObject", "s3:ListBucket", "s3:PutObject", "kms:Decrypt"),
     },
     "data.list_partitions": {"s3:ListBucket"},
+    "data.look_below": {"s3:ListBucket"},
     "data.read": {"s3:GetObject", "s3:ListBucket"},  # the second, to get "not found" for a missing object
     "data.write": {"s3:PutObject"},
     "data.keep": {"s3:GetObject", "s3:ListBucket", "s3:PutObject", "s3:AbortMultipartUpload"},
     "data.prune": {"s3:ListBucket", "s3:DeleteObject"},
     "data.uri": set(),
     "tables.batches": {"s3:GetObject", "kms:Decrypt"},
+    "tables.with_their_days": {"s3:GetObject", "kms:Decrypt"},
     "anchors.newest": {"s3:GetObject", "s3:ListBucket"},
     "anchors.add": {"s3:PutObject"},
     "events.publish": {"events:PutEvents"},
@@ -99,6 +101,7 @@ SETTINGS = {
     "tables": {"ARTIFACTS_BUCKET"},
     "anchors": {"ANCHOR_BUCKET"},
     "data.list_partitions": {"DATA_BUCKET"},
+    "data.look_below": {"DATA_BUCKET"},
     "registry": {"MLFLOW_TRACKING_URI", "MLFLOW_SECRET_ARN"},
     "traffic": {"MLFLOW_TRACKING_URI", "MLFLOW_SECRET_ARN", "CLUSTER_NAME", "CLUSTER_ENDPOINT", "CLUSTER_CA"},
     "live": {"ARTIFACTS_BUCKET", "DATA_BUCKET", "PROMETHEUS_URL", "PROMETHEUS_AUTHENTICATION"},
@@ -109,7 +112,7 @@ SETTINGS = {
     "channels": {"SLACK_SECRET_ARN", "NOTIFICATION_TOPIC_ARN", "PAGERDUTY_SECRET_ARN"},
     "channels[": {"SLACK_CHANNEL", "SLACK_ORIGINS", "PAGERDUTY_URL"},
     "prices": {"ARTIFACTS_BUCKET", "PRICES_KEY"},
-    "limits": {"FLEET_CONCURRENT_JOBS", "FLEET_MONTHLY_RETRAININGS"},
+    "limits": {"FLEET_CONCURRENT_JOBS", "FLEET_MONTHLY_RETRAININGS", "FLEET_BUDGET_MONTH_USD"},
 }
 RESOURCES = {
     "dynamodb": {

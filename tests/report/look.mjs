@@ -13,17 +13,21 @@ const puppeteer = (await import(pathToFileURL(require.resolve('puppeteer-core'))
 async function used(page) {
   const look = () => page.evaluate(() => {
     const models = [...document.querySelectorAll('.fleet tbody tr')].map((row) => row.id);
-    return { rows: models.length, first: models[0], links: document.querySelectorAll('.fleet a').length };
+    const overflow = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+    const champions = [...document.querySelectorAll('.fleet tbody tr')].slice(0, 3).map((row) => row.cells[3].innerText);
+    return { champions, overflow, rows: models.length, first: models[0], links: document.querySelectorAll('.fleet a').length };
   });
   const type = (words) => page.evaluate((text) => {
     const box = document.getElementById('filter');
     box.value = text;
     box.dispatchEvent(new Event('input'));
   }, words);
-  const sort = () => page.evaluate(() => document.querySelector('.fleet th').click());
+  const sort = (column = 0) => page.evaluate((place) => document.querySelectorAll('.fleet th')[place].click(), column);
   const steps = { first: () => {}, more: () => page.evaluate(() => document.getElementById('more').click()),
     filtered: () => type('unknown churn-02'), none: () => type('no such model'),
-    up: async () => { await type(''); await sort(); }, down: sort };
+    champions: async () => { await type(''); await sort(3); },
+    up: async () => { await type(''); await sort(); }, down: sort,
+    cheap: () => sort(8), dear: () => sort(8) };
   const shown = {};
   for (const [name, step] of Object.entries(steps)) {
     await step();

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from auto_retrain.adapters.dynamodb.table import epoch, from_epoch
 from auto_retrain.domain.drill import Drill, DrillStep
 from auto_retrain.domain.errors import StoreUnavailable
-from auto_retrain.domain.model_state import Quarantine, RejectedJob, Rejections
+from auto_retrain.domain.model_state import LastJob, LastRequest, Quarantine, RejectedJob, Rejections
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType
 from tests.contracts.ports.aws_world import create_table, lose_answers
@@ -56,6 +56,18 @@ def test_the_last_drill_replaces_the_one_before(stores: Stores) -> None:
     ):
         stores.states.record_drill("churn", drill)
         assert stores.states.get("churn").drill == drill
+
+
+def test_a_state_names_the_last_job_and_how_it_ended_and_the_last_request(stores: Stores) -> None:
+    opened = stores.jobs.open_job(a_job(status=RetrainingStatus.VALIDATION), NOW + LEASE)
+    assert stores.states.get("churn").last_job == LastJob(job_id="churn-1", created_at=opened.created_at)
+    stores.jobs.close_job(completed(opened), retrained=False)
+    last = stores.states.get("churn").last_job
+    assert last is not None
+    assert (last.job_id, last.ending) == ("churn-1", completed(opened).ending)
+    request = LastRequest(key="k", at=NOW, held_by="cool_down")
+    stores.states.record_request("churn", request)
+    assert stores.states.get("churn").last_request == request
 
 
 def test_a_state_keeps_everything_that_was_stored(stores: Stores) -> None:

@@ -6,7 +6,8 @@ import pytest
 from auto_retrain.comparison.compare import compare
 from auto_retrain.comparison.pair_up import pair_up
 from auto_retrain.comparison.predictions import Predictions
-from auto_retrain.comparison.slices import MAX_SLICES_OF_A_COLUMN, NO_SLICES, compare_slices
+from auto_retrain.comparison.slices import MAX_SLICES_OF_A_COLUMN, NO_SLICES, compare_slices, small_slices
+from auto_retrain.domain.comparison import SmallSlice, SmallSlices
 from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.verdict import Outcome, Verdict
 from auto_retrain.gates import judge_gates
@@ -27,6 +28,7 @@ def test_slices_are_compared_one_by_one_and_small_ones_are_left_out() -> None:
     assert (plus.value, plus.challenger, plus.champion) == ("plus", pytest.approx(5 / 6, abs=1e-9), 1.0)
     assert free.p_worse > 0.99
     assert plus.p_worse < 1e-6
+    assert small_slices(pair) == SmallSlices((SmallSlice("plan", "pro", 20),), more=0, needed=100)
     verdicts = judge_gates(policy, compare(pair, slices=compare_slices(pair)))
     assert [verdict.check for verdict in verdicts if verdict.outcome is Outcome.UNMET] == ["slices"]
 
@@ -40,7 +42,14 @@ def test_of_many_values_only_the_most_frequent_are_compared() -> None:
 
 def test_a_first_model_has_no_slices_to_compare() -> None:
     answers = of_classes(np.ones(500, dtype=bool), slices={"plan": np.array(["free"] * 500)})
-    assert compare_slices(pair_up(answers, None, policy_with(slices=("plan",)), 0)) == NO_SLICES
+    first = pair_up(answers, None, policy_with(slices=("plan",)), 0)
+    assert (compare_slices(first), small_slices(first)) == (NO_SLICES, SmallSlices())
+
+
+def test_of_many_small_slices_the_largest_are_named_and_the_others_counted() -> None:
+    answers = of_classes(np.arange(3000) % 10 > 0, slices={"city": (np.arange(3000) % 100).astype(str)})
+    small = small_slices(pair_up(answers, answers, policy_with(slices=("city",)), 0))
+    assert (len(small.largest), small.more, small.largest[0].rows) == (MAX_SLICES_OF_A_COLUMN, 80, 30)
 
 
 def judged(policy: Policy, challenger: Predictions, champion: Predictions) -> Verdict:

@@ -9,13 +9,14 @@ from auto_retrain.domain.comparison import MetricResult
 from auto_retrain.domain.cost import Forecast, PricedCost
 from auto_retrain.domain.data_check import FeatureBins
 from auto_retrain.domain.ending import Ending
-from auto_retrain.domain.job import RetrainingJob
+from auto_retrain.domain.job import PendingReview, RetrainingJob
 from auto_retrain.domain.verdict import Outcome, Verdict
 from auto_retrain.report import render_job
 from auto_retrain.report.histograms import histograms
 from auto_retrain.report.intervals import intervals_of
 from auto_retrain.report.job import Place
 from auto_retrain.usecases.reporting.job_page import job_page
+from tests.unit.builders import a_policy
 from tests.unit.domain.test_timeline import a_job
 from tests.unit.report.pages import NASTY, a_job_page, validated_world
 from tests.unit.report.test_report import Tags
@@ -26,6 +27,15 @@ def test_a_failed_job_names_the_error_the_step_and_what_to_do() -> None:
     page = render_job(job, [], [Place("end of the log", "train/log.txt", "s3://a/train/log.txt")], linked=True)
     for shown in ("TrainingFailed", "exit code 137", "<dd>train</dd>", "runbook", "href='train/log.txt'", "--force"):
         assert shown in page
+
+
+def test_a_job_that_waits_for_a_review_names_the_owner_and_the_commands() -> None:
+    waiting = a_job().changed(pending_review=PendingReview(task_token="secret", since=a_job().created_at))
+    page = render_job(waiting, [], [], a_policy(), linked=False)
+    for shown in ("team@example.com", f"auto-retrain approve {waiting.job_id}", "decline", "UTC"):
+        assert shown in page
+    assert "secret" not in page
+    assert "auto-retrain approve" not in render_job(a_job(Ending.PROMOTED), [], [], a_policy(), linked=False)
 
 
 @pytest.mark.parametrize("ending", [None, *Ending])

@@ -6,8 +6,11 @@ from html.parser import HTMLParser
 import pytest
 
 from auto_retrain.domain.errors import RegistryUnavailable
+from auto_retrain.domain.job import Variant
 from auto_retrain.domain.messages.references import JobReference
+from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.report.charts import MAX_RADIUS
+from auto_retrain.report.results import variants_of
 from auto_retrain.usecases.validating.validate_model import validate_model
 from tests.unit.report.pages import NASTY, ROWS, a_page, validated_world
 from tests.unit.usecases.world import World, rows
@@ -47,6 +50,33 @@ def test_the_report_says_what_was_decided_and_why() -> None:
     assert "plan = basic" in text
     for shown in ("gives the label away", "with a chance of 90%", "0.1234"):
         assert shown in text
+
+
+def test_gates_come_before_metrics_and_small_slices_are_named() -> None:
+    world, job_id = validated_world(min_slice_rows=400)
+    page = world.ports.data.read(f"s3://artifacts/jobs/{job_id}/report.html").decode()
+    assert page.index("<h2>Gates") < page.index("<h2>Metrics")
+    assert "too few rows: 334 of 400" in page
+    assert "<td data-name='p'>" in page
+    assert "Drifted above" in page
+
+
+def test_the_best_of_several_variants_is_marked() -> None:
+    world, job_id = validated_world()
+    job = world.job(job_id)
+    assert job.validation is not None
+    versions = [ModelVersion(number=number) for number in ("1", "2")]
+    several = job.changed(variants=tuple(Variant(parameters={}, trained=version) for version in versions))
+    assert variants_of(several, job.validation).count("<tr class=marked><td data-name='Version'>2</td>") == 1
+
+
+@pytest.mark.parametrize(("base", "links"), [(None, 0), ("https://pages.example/ml", 2)])
+def test_the_report_leads_to_other_pages_only_if_people_can_see_them(base: str | None, links: int) -> None:
+    world, job_id = validated_world()
+    world.ports.pages_url = base
+    validate_model(JobReference(job_id=job_id), world.ports)
+    page = world.ports.data.read(f"s3://artifacts/jobs/{job_id}/report.html").decode()
+    assert page.count("<a href='https://pages.example/ml/") == links == page.count("<a ")
 
 
 def test_its_digests_are_those_of_the_record() -> None:

@@ -30,7 +30,10 @@ def jobs(
             job.job_id,
             job.trigger_type.value,
             outcome_of(job),
-            job.error or job.skipped or (job.validation.reason if job.validation else job.trigger_reason),
+            job.error
+            or job.skipped
+            or job.waits_for
+            or (job.validation.reason if job.validation else job.trigger_reason),
         )
         for job in newest
     ]

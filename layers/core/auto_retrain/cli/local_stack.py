@@ -1,6 +1,5 @@
 """`auto-retrain local …`, and where `--endpoint local` finds the stack that runs on this machine."""
 
-import json
 import os
 import signal
 import subprocess
@@ -8,14 +7,13 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from ..domain.errors import EventInvalid
+from ..local_stack import FILE, RunningStack, find_stack, is_alive
 from .commands import Commands
 from .printing import plain
 
-# What `make local` writes while it runs, and the stack that writes it; both below the root of the repository.
-FILE = Path(".local") / "stack.json"
+# What the stack prints, and the stack; both below the root of the repository.
 LOG = Path(".local") / "stack.log"
 STACK = Path("local") / "run.py"
 START_SECONDS, STOP_SECONDS = 180, 30
@@ -33,7 +31,7 @@ def use_local_stack() -> None:
         )
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]  # such as a profile of the cloud
-    os.environ.update(found["environment"])
+    os.environ.update(found.environment)
 
 
 @commands.add("up", "local up", "start the stack in the background")
@@ -52,12 +50,12 @@ def down() -> int:
     if found is None:
         print("no local stack runs")
         return 0
-    os.kill(found["pid"], signal.SIGTERM)
+    os.kill(found.pid, signal.SIGTERM)
     for _ in _ticks(STOP_SECONDS):
-        if not _is_alive(found["pid"]):
+        if not is_alive(found.pid):
             print("the local stack has stopped")
             return 0
-    print(f"auto-retrain: process {found['pid']} still stops after {STOP_SECONDS} s", file=sys.stderr)
+    print(f"auto-retrain: process {found.pid} still stops after {STOP_SECONDS} s", file=sys.stderr)
     return 1
 
 
@@ -72,22 +70,14 @@ def _show() -> int:
     if found is None:
         print("no local stack runs; start one with 'auto-retrain local up'")
         return 1
-    for name, address in found["addresses"].items():
+    for name, address in found.addresses.items():
         print(plain(f"{name:11} {address}"))
     print("\nexport AUTO_RETRAIN_LOCAL=1 points the command line at it, as --endpoint local does")
     return 0
 
 
-def _running() -> dict[str, Any] | None:
-    """What the stack wrote whose process still runs, from this folder upwards."""
-    for folder in _upwards():
-        try:
-            document: dict[str, Any] = json.loads((folder / FILE).read_text())
-        except (OSError, ValueError):
-            continue
-        if _is_alive(int(document["pid"])):
-            return document
-    return None
+def _running() -> RunningStack | None:
+    return find_stack(Path.cwd())
 
 
 def _repository() -> Path:
@@ -122,7 +112,7 @@ def _start(root: Path) -> None:
             last = log.read_text(errors="replace").strip().splitlines()[-1:] or ["it printed nothing"]
             raise EventInvalid(f"local up: the stack did not start, see {log}: {last[0]}")
         found = _running()
-        if found and found["pid"] == process.pid:
+        if found and found.pid == process.pid:
             return
     process.terminate()
     raise EventInvalid(f"local up: the stack was not ready after {START_SECONDS} s, see {log}")
@@ -139,13 +129,3 @@ def _ticks(seconds: float) -> Iterator[None]:
     while time.monotonic() < end:
         yield
         time.sleep(0.2)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

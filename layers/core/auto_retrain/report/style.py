@@ -47,13 +47,15 @@ input, button { font: inherit; color: inherit; background: var(--tint); border: 
 input { width: 100%; max-width: 24rem; } button { cursor: pointer; margin-top: 1rem; }
 body:has(.fleet) { max-width: 80rem; }
 @media (min-width: 60rem) { .fleet td { white-space: nowrap; }
-  .fleet :is([data-name=Why], [data-name='Last decision']) { white-space: normal; } }
+  .fleet :is([data-name=Model], [data-name=Why], [data-name='Last decision']) { white-space: normal; min-width: 9rem;
+    overflow-wrap: anywhere; } }
 .fleet th { cursor: pointer; white-space: nowrap; } .fleet th[aria-sort=ascending]::after { content: ' \\25B4'; }
 .fleet th[aria-sort=descending]::after { content: ' \\25BE'; }
 @media (max-width: 40rem) { .fleet, .fleet tbody { display: block; } .fleet thead { display: flex; flex-wrap: wrap; }
   .fleet thead tr { display: flex; flex-wrap: wrap; } .fleet th { border: 0; }
   .fleet tr { display: block; padding: .6rem 0; border-bottom: 1px solid var(--line); }
-  .fleet td { display: grid; grid-template-columns: 8rem 1fr; border: 0; padding: .1rem 0; }
+  .fleet td { display: grid; grid-template-columns: 8rem minmax(0, 1fr); border: 0; padding: .1rem 0;
+    overflow-wrap: anywhere; }
   .fleet td::before { content: attr(data-name); color: var(--soft); } .fleet td:empty { display: none; } }
 @media (max-width: 40rem) { .stacked, .stacked tbody, .stacked tr { display: block; } .stacked thead { display: none; }
   .stacked tr { padding: .5rem 0; border-bottom: 1px solid var(--line); }

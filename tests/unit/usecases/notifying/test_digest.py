@@ -114,3 +114,10 @@ def test_it_is_sent_once_to_the_channels_of_what_is_normal(ports: MemoryPorts) -
     notify(ScheduledEvent(), ports)
     assert [(name, len(channel.sent)) for name, channel in ports.channels.items()] == [("slack", 1), ("pagerduty", 0)]
     assert ports.channels["slack"].sent[0].title == "Digest of 7 days"
+
+
+def test_it_leads_to_the_page_about_the_fleet(ports: MemoryPorts) -> None:
+    ports.pages_url = "https://ml.example/pages"
+    send_digest(ScheduledEvent(), ports)
+    notify(ScheduledEvent(), ports)
+    assert ports.channels["slack"].sent[0].page == "https://ml.example/pages/fleet.html"

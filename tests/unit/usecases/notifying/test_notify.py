@@ -308,6 +308,27 @@ def test_a_channel_that_is_slow_leaves_the_others_their_turn() -> None:
     assert passes(ports)[0].sent["slack"] == 2
 
 
+def test_models_that_read_the_same_data_are_one_message_and_one_incident() -> None:
+    ports = MemoryPorts()
+    read = {"first": "other", "churn": "clicks", "spam": "clicks", "fraud": "orders", "risk": "orders", "ads": "ads"}
+    for model, prefix in read.items():
+        policy = a_policy(model=model, data={"prefix": prefix, "row_id": "id", "label": "left", "numeric": ["age"]})
+        ports.policies.apply(policy, "ada", ports.clock.now())
+        publish(ports, an_event(ports, model, "quarantine_set", page=f"https://pages/fleet.html#model-{model}"))
+    passes(ports, 6)
+    sent = ports.channels["pagerduty"].sent
+    hour = f"{sent[0].at:%FT%H}"
+    assert {(each.model_names, each.incident) for each in sent} == {
+        ((), None),
+        (("churn", "spam"), f"clicks/{hour}"),
+        (("fraud", "risk"), f"orders/{hour}"),
+        ((), None),
+    }
+    assert sorted(each.model_name for each in sent if not each.incident) == ["ads", "first"]
+    assert [each.page for each in sent if each.incident] == ["https://pages/fleet.html"] * 2
+    assert "and all of them read clicks" in "".join(each.text for each in sent)
+
+
 def test_two_passes_at_once_send_nothing_twice() -> None:
     ports = MemoryPorts()
     slack = ports.channels["slack"]

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.fleet_overview import Health
-from auto_retrain.domain.model_state import ModelState, Quarantine, Rejections
+from auto_retrain.domain.model_state import LastJob, ModelState, Quarantine, Rejections, Serving
 from auto_retrain.domain.policy.policy import AppliedPolicy, PolicyStatus
 from auto_retrain.domain.serving import ServingRecord
 from auto_retrain.domain.trigger_type import TriggerType
@@ -148,6 +149,17 @@ def test_the_number_of_calls_does_not_grow_with_the_fleet(models: int) -> None:
         "ledger.list_watched",
         "policies.fleet",
     ]
+
+
+def test_the_last_job_is_known_however_many_jobs_others_had_since() -> None:
+    serving = Serving(version="2", since=NOON)
+    last = LastJob(job_id="churn-1", created_at=NOON - 90 * A_DAY, ending=Ending.PROMOTED, promoted="2")
+    row = row_of(a_member(CHECKED.changed(last_job=last, deployed=serving)), NOON)
+    assert (row.decision, row.page, row.outcome) == ("churn-1", "jobs/churn-1/job.html", "promoted")
+    row = row_of(a_member(CHECKED.changed(last_job=last, deployed=serving.changed(version="1"))), NOON)
+    assert row.outcome == "promoted, serves no longer"
+    row = row_of(a_member(CHECKED.changed(last_job=last.changed(ending=None))), NOON)
+    assert (row.page, row.outcome) == (None, "under way")
 
 
 def test_a_paused_model_says_why() -> None:

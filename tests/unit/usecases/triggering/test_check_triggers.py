@@ -4,11 +4,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from auto_retrain.domain.errors import EventInvalid, EventsUnavailable, ModelUnknown
+from auto_retrain.domain.errors import DataUnavailable, EventInvalid, EventsUnavailable, ModelUnknown
 from auto_retrain.domain.events import FactEvent
 from auto_retrain.domain.messages.triggering import ExecutionStarted
 from auto_retrain.domain.metric_reading import MetricReading
+from auto_retrain.domain.pages import request_path
 from auto_retrain.domain.trigger_type import TriggerType
+from auto_retrain.usecases.reporting.fleet_page import overview
 from auto_retrain.usecases.triggering.check_triggers import check_triggers
 from tests.unit.announced import announced
 from tests.unit.builders import NOON, a_policy
@@ -99,6 +101,37 @@ def test_a_second_execution_for_a_model_is_skipped_and_names_the_running_job() -
     assert second.next == "skip"
     assert first.job_id is not None
     assert first.job_id in second.reason
+
+
+@pytest.mark.parametrize("store_fails", [False, True])
+def test_a_request_that_opened_no_job_has_a_page_with_its_timeline(store_fails: bool) -> None:
+    world = World()
+    job_id = world.check(MANUAL).job_id
+    world.close(decision={"job_id": job_id})
+    if store_fails:
+        world.ports.data.write = away  # type: ignore[method-assign]
+    held = world.check({**MANUAL, "reason": "<b>now</b>"}, "execution:second")
+    assert (held.next, held.held_by) == ("skip", "cool_down")
+    request = world.ports.states.get("churn").last_request
+    if store_fails:
+        assert request is None
+        return
+    assert request is not None
+    page = world.ports.data.read(f"s3://artifacts/{request_path('churn', request.key)}").decode()
+    for shown in (
+        "Held back: cool down",
+        "by ada: &lt;b&gt;now&lt;/b&gt;",
+        "auto-retrain why-not churn",
+        "execution:second",
+    ):
+        assert shown in page
+    (row,) = overview(world.ports).rows
+    assert (row.decision, row.page) == ("request of 2026-03-01 12:00", request_path("churn", request.key))
+    assert row.outcome == "opened no job: cool down"
+
+
+def away(*_: object) -> str:
+    raise DataUnavailable("S3 is away")
 
 
 def test_force_skips_the_cool_down_but_not_a_running_job() -> None:
