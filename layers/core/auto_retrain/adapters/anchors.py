@@ -58,7 +58,8 @@ class S3AnchorStore:
         missing before it."""
         numbers, is_all = self._numbers_after(0)
         known, end, step = max(numbers, default=0), None, KEYS_PER_PAGE
-        while not is_all:
+        # Something else may lie behind the last of them.
+        while not is_all and (end is None or end > known):
             start = known + step if end is None else (known + end) // 2
             numbers, is_all = self._numbers_after(start)
             if numbers:
