@@ -3,6 +3,7 @@
 import threading
 from contextlib import suppress
 
+from local.running import announced
 from local.stack import LocalStack
 
 _HELP = """
@@ -17,12 +18,14 @@ To use it from another terminal:
   {python} -m auto_retrain.cli models apply POLICY.yaml
   {python} -m auto_retrain.cli retrain MODEL --reason WHY
 
+From Python: AutoRetrainPipeline.local() finds it.
+
 Put training data into s3://{stack.data_bucket}/. Ctrl-C stops everything, and nothing is kept.
 """
 
 
 def main() -> int:
-    with LocalStack(live_schedules=True) as stack:
+    with LocalStack(live_schedules=True) as stack, announced(stack):
         print(render_help(stack), flush=True)
         with suppress(KeyboardInterrupt):
             threading.Event().wait()

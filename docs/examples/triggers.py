@@ -1,7 +1,8 @@
 """The triggers one by one: each says whether it calls for a retraining, and why."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 from answers import policy
 
 from auto_retrain import (
@@ -27,5 +28,10 @@ print("just retrained:", schedule.should_retrain("churn")[0])
 pipeline.world.advance(days=7)
 print("a week later:", schedule.should_retrain("churn")[0])
 
-print("drift, without data:", pipeline.trigger(DataDriftTrigger).should_retrain("churn")[0])
+drift, today, random = pipeline.trigger(DataDriftTrigger), date(2026, 3, 9), np.random.default_rng(1)
+for days_ago in range(200, 0, -1):
+    average = 40 if days_ago > 30 else 46
+    features = {"age": random.normal(average, 10, 50), "minutes": random.exponential(120, 50)}
+    pipeline.world.publish_data("churn", today - timedelta(days=days_ago), features)
+print("customers are older:", *drift.should_retrain("churn"))
 print("people may always ask:", TriggerType.MANUAL.value)

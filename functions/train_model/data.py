@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,11 @@ from .errors import DataInvalid
 from .labels import MAX_NUMBER, natural_labels
 from .order import Columns, DataObject, LabelColumns, Window
 from .storage import Storage
-from .tables import parse_table
+from .tables import Days, parse_table
 
 PARALLEL_READS = 8
+
+Parser = Callable[[bytes, str, Days | None], pa.Table]
 
 Texts = np.ndarray[Any, Any]
 Labels = np.ndarray[Any, Any]
@@ -76,18 +79,33 @@ def read_features(storage: Storage, columns: Columns, window: Window) -> pd.Data
     return frame
 
 
-def _parser(format: str, texts: Sequence[str], numbers: Sequence[str] = ()) -> Callable[[bytes, str], pa.Table]:
-    return lambda content, uri: parse_table(content, uri, format, texts, numbers)
+def _parser(format: str, texts: Sequence[str], numbers: Sequence[str] = ()) -> Parser:
+    return lambda content, uri, days: parse_table(content, uri, format, texts, numbers, days)
 
 
-def _read(
-    storage: Storage, objects: Sequence[DataObject], parse: Callable[[bytes, str], pa.Table], window: str
-) -> pa.Table:
+def _by_object(objects: Sequence[DataObject]) -> list[tuple[DataObject, Days | None]]:
+    """Each object once, in the order in which they first come, with the days of which its rows count."""
+    days: dict[str, set[date]] = {}
+    for item in objects:
+        days.setdefault(item.uri, set()).add(item.date)
+    once = {item.uri: item for item in reversed(objects)}
+    return [(once[uri], _days_of(once[uri], of_object)) for uri, of_object in days.items()]
+
+
+def _days_of(item: DataObject, days: set[date]) -> Days | None:
+    return Days(item.date_column, days) if item.date_column else None
+
+
+def _read(storage: Storage, objects: Sequence[DataObject], parse: Parser, window: str) -> pa.Table:
     if not objects:
         raise DataInvalid(f"there are no data from {window}")
     with ThreadPoolExecutor(PARALLEL_READS) as threads:
-        tables = list(threads.map(lambda item: parse(storage.read(item.uri, item.etag), item.uri), objects))
+        tables = list(threads.map(lambda each: _parsed(storage, parse, *each), _by_object(objects)))
     return pa.concat_tables(tables)
+
+
+def _parsed(storage: Storage, parse: Parser, item: DataObject, days: Days | None) -> pa.Table:
+    return parse(storage.read(item.uri, item.etag), item.uri, days)
 
 
 def _read_labels(storage: Storage, columns: LabelColumns, window: Window, are_numbers: bool) -> pa.Table:

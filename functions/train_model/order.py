@@ -60,12 +60,13 @@ class Order(Document):
 
 
 class DataObject(Document):
-    """One object, pinned by its ETag."""
+    """One object, pinned by its ETag; with a date column, only those of its rows count that are of this day."""
 
     uri: S3Uri
     etag: str
     size: int
     date: date
+    date_column: Column | None = None
 
 
 class Window(Document):

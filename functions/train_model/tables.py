@@ -1,7 +1,9 @@
 """Parses one object into a table of the wanted columns, each as numbers or as text."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.csv
@@ -11,10 +13,25 @@ from .arrow_values import Unconvertible, floats, texts
 from .csv_header import PARSING, read_header
 from .errors import DataInvalid
 from .formats import remedy_for
+from .row_days import NoDates, is_of_days
 
 
-def parse_table(content: bytes, uri: str, format: str, names: Sequence[str], numbers: Sequence[str] = ()) -> pa.Table:
-    """Read the columns with texts and those with numbers, no others.
+class Days(NamedTuple):
+    """The rows that count: those whose column is on one of the days."""
+
+    column: str
+    days: Collection[date]
+
+
+def parse_table(
+    content: bytes,
+    uri: str,
+    format: str,
+    names: Sequence[str],
+    numbers: Sequence[str] = (),
+    of_days: Days | None = None,
+) -> pa.Table:
+    """Read the columns with texts and those with numbers, no others; perhaps only the rows of some days.
 
     Raises DataInvalid naming the object and the column.
     """
@@ -23,7 +40,12 @@ def parse_table(content: bytes, uri: str, format: str, names: Sequence[str], num
         remedy = remedy_for(content, format)
         if remedy:
             raise DataInvalid(f"{uri} cannot be read as {format}: {remedy}")
-        raw = READERS[format](content, uri, wanted)
+        raw = READERS[format](content, uri, list(dict.fromkeys([*wanted, *([of_days.column] if of_days else [])])))
+        if of_days:
+            raw = raw.filter(is_of_days(raw[of_days.column], of_days.days))
+    except NoDates as error:
+        assert of_days is not None
+        raise DataInvalid(f"{uri}: column {of_days.column} {error}") from error
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise DataInvalid(f"{uri} cannot be read as {format}: {_without_rows(error)}") from error
     return pa.table({name: _convert(raw[name], name, uri, name in numbers) for name in wanted})

@@ -5,10 +5,12 @@ import threading
 import time
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from queue import SimpleQueue
 from typing import Any
 from uuid import uuid4
+
+from local.http_server import HttpServer
 
 
 @dataclass(frozen=True)
@@ -41,15 +43,12 @@ class RuntimeApi:
         self._work: SimpleQueue[Invocation | None] = SimpleQueue()
         self._current: Invocation | None = None
         self._gone: Answer | None = None
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"api": self}))
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.2,), daemon=True)
-        self._thread.start()
+        self._server = HttpServer(type("Handler", (_Handler,), {"api": self}))
+        self._server.start()
 
     @property
     def address(self) -> str:
-        return f"127.0.0.1:{self._server.server_address[1]}"
+        return self._server.address
 
     def hand_over(self, invocation: Invocation) -> None:
         with self._lock:
@@ -78,9 +77,7 @@ class RuntimeApi:
             if self._current:
                 _settle(self._current.answer, reason)
         self._work.put(None)
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._server.close()
 
 
 def _settle(future: "Future[Any]", result: Any) -> None:

@@ -38,10 +38,11 @@ class _CloudWatch:
     """A thousand labelled rows a day for every model, nine tenths of which were right."""
 
     def __init__(self) -> None:
-        self.calls = 0
+        self.calls = self.asked = 0
 
     def get_metric_data(self, **request: Any) -> Any:
         self.calls += 1
+        self.asked += len(request["MetricDataQueries"])
         time.sleep(LATENCY_SECONDS)
         days = [request["StartTime"] + day * DAY for day in range((request["EndTime"] - request["StartTime"]) // DAY)]
         values = {"Sum": 900.0, "SampleCount": 1_000.0}
@@ -66,7 +67,7 @@ def measure() -> Iterator[Figure]:
 
 
 def _watching(models: int, goal: float | None) -> Iterator[Figure]:
-    ports, stored, cloudwatch = _world(models)
+    ports, stored, cloudwatch = watched_world(models)
     started = time.perf_counter()
     outcome = watch_champions(ScheduledEvent(time=NOW + 3 * DAY), ports)
     seconds = time.perf_counter() - started
@@ -81,7 +82,8 @@ def _kinds(calls: Counter[str]) -> str:
     return ", ".join(f"{count} {name}" for name, count in sorted(calls.items()))
 
 
-def _world(models: int) -> tuple[Any, StoredItems, _CloudWatch]:
+def watched_world(models: int) -> tuple[Any, StoredItems, _CloudWatch]:
+    """Policies and records of champions that are watched, in DynamoDB, and their metrics."""
     stored, cloudwatch = StoredItems(), _CloudWatch()
     ports: Any = MemoryPorts()
     table = Table(stored.client(), "jobs")

@@ -33,6 +33,7 @@ PORTS = {
         "decisions",
         "sweeps",
         "limits",
+        "prices",
         "events",
     ),
     "receive_alarm": ("policies", "executions"),

@@ -11,7 +11,6 @@ from typing import IO, Any, cast
 from auto_retrain.adapters.clock import SystemClock
 from auto_retrain.adapters.metrics.prediction_log import PredictionLogMetricSource
 from auto_retrain.domain.errors import ArtifactMissing
-from auto_retrain.domain.layouts import Layout
 from auto_retrain.domain.manifest import DataObject
 from auto_retrain.domain.metric_reading import MetricQuery
 from auto_retrain.domain.policy.data import DataPolicy
@@ -29,7 +28,7 @@ class _Files:
     def __init__(self, folder: Path) -> None:
         self._folder, self._documents, self.calls = folder, dict[str, bytes](), 0
 
-    def list_partitions(self, prefix: str, window: Window, layout: Layout = Layout.DATE) -> list[DataObject]:
+    def list_partitions(self, prefix: str, window: Window, *_: object) -> list[DataObject]:
         self.calls += 1
         paths = sorted((self._folder / prefix).rglob("*.parquet")) if window.start <= DAY < window.end else []
         return [DataObject(uri=str(path), etag="", size=path.stat().st_size, date=DAY) for path in paths]

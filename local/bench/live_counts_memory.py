@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from auto_retrain.adapters.live.prediction_log import PredictionLogSource
-from auto_retrain.domain.layouts import Layout
 from auto_retrain.domain.live import LiveQuery
 from auto_retrain.domain.manifest import DataObject
 from auto_retrain.domain.policy.policy import Policy
@@ -26,7 +25,7 @@ class _Files:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def list_partitions(self, prefix: str, window: Window, layout: Layout = Layout.DATE) -> list[DataObject]:
+    def list_partitions(self, prefix: str, window: Window, *_: object) -> list[DataObject]:
         paths = sorted((self._folder / prefix).rglob("*.parquet"))
         return [DataObject(uri=str(path), etag="", size=path.stat().st_size, date=date(2026, 3, 1)) for path in paths]
 

@@ -31,9 +31,10 @@ class StoredItems:
         self.items: dict[tuple[str, str], Any] = {}
         self.calls: Counter[str] = Counter()
         self.latency = 0.0
+        self.last_client: Any = None
 
     def client(self) -> Any:
-        client = boto3.client("dynamodb", region_name="eu-central-1")
+        self.last_client = client = boto3.client("dynamodb", region_name="eu-central-1")
         client.meta.events.register("before-send.dynamodb.*", self._answer)
         return client
 

@@ -5,9 +5,11 @@ import logging
 import socket
 import threading
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from local.http_server import HttpServer
 
 from .errors import ApiError
 from .exchange import Answer, Request
@@ -73,30 +75,23 @@ def _encode(body: Json | str) -> bytes:
     return body.encode() if isinstance(body, str) else json.dumps(body).encode()
 
 
-class ApiServer(ThreadingHTTPServer):
-    """Listens on a free port of the loopback interface."""
+class ApiServer(HttpServer):
+    """Serves the API of one cluster."""
 
-    daemon_threads = True
     # A fleet starts its Jobs at once; with the default of 5 the rest would wait a second for their connection.
     request_queue_size = 128
 
     def __init__(self, router: Router, tokens: TokenReview, lock: threading.Condition) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.router, self.tokens, self.lock = router, tokens, lock
         self._connections: set[_Connection] = set()
-        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-    def start(self) -> None:
-        self._thread.start()
+        return f"http://{self.address}"
 
     def close(self) -> None:
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
+        super().close()
         # Clients keep connections open; without this their handlers would outlive the cluster.
         for connection in list(self._connections):
             _disconnect(connection)

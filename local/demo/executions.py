@@ -1,7 +1,7 @@
 """What the executions of the state machine did, read from Step Functions and from the job records."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,21 +39,25 @@ class Executions:
 
     def new(self) -> list[Execution]:
         """Those that began since the last call, the oldest first."""
-        arns = [arn for arn in self._arns() if arn not in self._seen]
+        arns = [arn for execution in self._listed() if (arn := execution["executionArn"]) not in self._seen]
         self._seen.update(arns)
-        return [self._read(arn) for arn in reversed(arns)]
+        return self._read(reversed(arns))
 
     def failed(self) -> list[Execution]:
-        return [execution for execution in map(self._read, self._arns()) if execution.status != "SUCCEEDED"]
+        listed = self._listed()
+        return self._read(execution["executionArn"] for execution in listed if execution["status"] != "SUCCEEDED")
 
-    def _arns(self) -> Iterator[str]:
+    def _listed(self) -> list[dict[str, Any]]:
         """The newest first."""
         pages = self._client.get_paginator("list_executions").paginate(stateMachineArn=self._machine)
         listed = [execution for page in pages for execution in page["executions"]]
-        listed.sort(key=lambda execution: execution["startDate"], reverse=True)
-        return (execution["executionArn"] for execution in listed)
+        return sorted(listed, key=lambda execution: execution["startDate"], reverse=True)
 
-    def _read(self, arn: str) -> Execution:
+    def _read(self, arns: Iterable[str]) -> list[Execution]:
+        jobs = {job.execution_arn: job for job in self.jobs.list_recent(None, 100)}
+        return [self._read_one(arn, jobs.get(arn)) for arn in arns]
+
+    def _read_one(self, arn: str, job: RetrainingJob | None) -> Execution:
         described = self._client.describe_execution(executionArn=arn)
         decision = json.loads(described.get("output") or "{}").get("decision", {})
         return Execution(
@@ -63,11 +67,8 @@ class Executions:
             cause=described.get("cause", ""),
             reason=decision.get("reason", ""),
             transitions=self._transitions(arn),
-            job=self._job_of(arn),
+            job=job,
         )
-
-    def _job_of(self, arn: str) -> RetrainingJob | None:
-        return next((job for job in self.jobs.list_recent(None, 100) if job.execution_arn == arn), None)
 
     def _transitions(self, arn: str) -> int:
         """States entered, and the start: what AWS charges for."""

@@ -1,6 +1,6 @@
 """The pages that are generated in part: between the two marks code writes, around them people do."""
 
-from local.docs import command_reference, event_reference, parameter_reference, policy_reference
+from local.docs import command_reference, cost_model, event_reference, parameter_reference, policy_reference
 from local.paths import ROOT
 
 DOCS = ROOT / "docs"
@@ -11,6 +11,7 @@ PAGES = {
     "policies.md": policy_reference.render,
     "commands.md": command_reference.render,
     "operating.md": parameter_reference.render,
+    "costs.md": cost_model.render,
     "notifications.md": event_reference.render_topics,
     "events.md": event_reference.render_kinds,
 }

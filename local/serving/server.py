@@ -12,12 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Self
 from urllib.parse import unquote
 from uuid import uuid4
 
 from auto_retrain.serving import Pick, PredictionLog, Router
+from local.http_server import HttpServer
 
 Predict = Callable[[Any], Any]
 
@@ -48,14 +49,13 @@ class ModelServer:
         self._loaded = cache(self.load)
         self._asked: dict[str, int] = {}
         self._counting = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        self._server = HttpServer(self._handler())
+        self.url = f"http://{self._server.address}"
+        self._server.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
         self.log.close()
         self.router.close()
 

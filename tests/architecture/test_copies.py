@@ -10,6 +10,7 @@ COPIES = [
     "adapters/data/arrow_values.py",
     "adapters/data/csv_header.py",
     "adapters/data/formats.py",
+    "adapters/data/row_days.py",
 ]
 
 

@@ -1,4 +1,4 @@
-"""Every example runs, and prints what the page about it shows."""
+"""Every example runs and prints what its page shows; the page about Python leaves nothing out."""
 
 import re
 import runpy
@@ -6,6 +6,9 @@ import sys
 
 import pytest
 
+from auto_retrain import AutoRetrainPipeline
+from auto_retrain.in_memory import InMemory
+from auto_retrain.pipeline_options import OPTIONS
 from local.paths import ROOT
 
 FOLDER, PAGE = ROOT / "docs" / "examples", ROOT / "docs" / "examples.md"
@@ -30,3 +33,17 @@ def test_an_example_prints_what_the_page_shows(
         sys.modules.pop(HELPER, None)
     # Ids of jobs differ from run to run.
     assert re.sub(r"-[0-9a-f]{10}\b", "-…", capsys.readouterr().out) == SHOWN[name]
+
+
+@pytest.mark.parametrize("kind", [AutoRetrainPipeline, InMemory], ids=lambda kind: kind.__name__)
+def test_every_method_is_on_the_page_about_python(kind: type) -> None:
+    page = (ROOT / "docs" / "python.md").read_text()
+    methods = {
+        name for name, value in vars(kind).items() if not name.startswith("_") and not isinstance(value, property)
+    }
+    assert {name for name in methods if f"{name}(" not in page} == set()
+
+
+def test_every_option_is_on_the_page_about_python() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| `[A-Z_]+` \|$", (ROOT / "docs" / "python.md").read_text(), re.MULTILINE)
+    assert sorted(rows) == list(OPTIONS)

@@ -37,8 +37,9 @@ MAY_IMPORT = {
     "bootstrap": {"adapters", "domain", "ports", "settings"},
     "entrypoint": {"bootstrap", "domain"},
     "in_memory": {"bootstrap", "comparison", "domain", "ports", "usecases"},
+    "local_stack": {"domain"},
     "pipeline_options": set(),
-    "pipeline": {"bootstrap", "domain", "in_memory", "pipeline_options", "ports", "usecases"},
+    "pipeline": {"bootstrap", "domain", "in_memory", "local_stack", "pipeline_options", "ports", "usecases"},
     "cli": {"bootstrap", "domain", "pipeline", "ports", "usecases"},
     "serving": {"bootstrap", "domain", "ports"},
     "__init__": {"domain", "pipeline", "usecases"},
@@ -70,6 +71,7 @@ MAY_USE = {
     "proof": {"rfc8785"},
     "usecases": PYDANTIC | {"numpy"},
     "adapters": PYDANTIC | {"botocore", "requests", "urllib3", "numpy", "pyarrow", "yaml"},
+    "pipeline": PYDANTIC,
     "entrypoint": PYDANTIC | {"aws_lambda_powertools"},
     "cli": PYDANTIC | {"rich", "typer", "yaml"},
 }

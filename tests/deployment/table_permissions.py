@@ -25,6 +25,7 @@ FACT = on(MODELS, READ, WRITE)
 # A transaction needs the permissions of its parts.
 TABLE_PERMISSIONS = {
     "audit.append": FACT,
+    "audit.resume": FACT,
     "audit.head": on(MODELS, READ),
     "audit.heads": on("index/fleet", QUERY),
     "audit.entries": on(MODELS, QUERY),
@@ -59,6 +60,8 @@ TABLE_PERMISSIONS = {
     "waiting.claim": on(MODELS, CHANGE),
     "decisions.record": FACT,
     "decisions.recent": on(MODELS, QUERY),
+    "decisions.stored": on(MODELS, READ),
+    "decisions.evidence": on(MODELS, READ),
     "sweeps.last": on(FLEET, READ),
     "sweeps.save": on(FLEET, WRITE),
     "ledger.serving": READ_MODEL | on(MODELS, QUERY),

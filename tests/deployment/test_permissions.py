@@ -45,6 +45,7 @@ PERMISSIONS = TABLE_PERMISSIONS | {
     "data.prune": {"s3:ListBucket", "s3:DeleteObject"},
     "data.uri": set(),
     "tables.batches": {"s3:GetObject", "kms:Decrypt"},
+    "tables.with_their_days": {"s3:GetObject", "kms:Decrypt"},
     "anchors.newest": {"s3:GetObject", "s3:ListBucket"},
     "anchors.add": {"s3:PutObject"},
     "events.publish": {"events:PutEvents"},
@@ -111,7 +112,7 @@ SETTINGS = {
     "channels": {"SLACK_SECRET_ARN", "NOTIFICATION_TOPIC_ARN", "PAGERDUTY_SECRET_ARN"},
     "channels[": {"SLACK_CHANNEL", "SLACK_ORIGINS", "PAGERDUTY_URL"},
     "prices": {"ARTIFACTS_BUCKET", "PRICES_KEY"},
-    "limits": {"FLEET_CONCURRENT_JOBS", "FLEET_MONTHLY_RETRAININGS"},
+    "limits": {"FLEET_CONCURRENT_JOBS", "FLEET_MONTHLY_RETRAININGS", "FLEET_BUDGET_MONTH_USD"},
 }
 RESOURCES = {
     "dynamodb": {

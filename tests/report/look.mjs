@@ -26,7 +26,8 @@ async function used(page) {
   const steps = { first: () => {}, more: () => page.evaluate(() => document.getElementById('more').click()),
     filtered: () => type('unknown churn-02'), none: () => type('no such model'),
     champions: async () => { await type(''); await sort(3); },
-    up: async () => { await type(''); await sort(); }, down: sort };
+    up: async () => { await type(''); await sort(); }, down: sort,
+    cheap: () => sort(8), dear: () => sort(8) };
   const shown = {};
   for (const [name, step] of Object.entries(steps)) {
     await step();

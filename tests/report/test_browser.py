@@ -121,10 +121,13 @@ def test_the_table_of_the_fleet_is_filtered_sorted_and_shown_in_parts(seen: Seen
         "champions": 200,
         "up": 200,
         "down": 200,
+        "cheap": 200,
+        "dear": 200,
     }
     assert table["champions"]["champions"] == [NASTY, "9", "12"]
     assert max(shown["overflow"] for shown in table.values()) <= 0
     assert (table["up"]["first"], table["down"]["first"]) == ("model-churn-000", f"model-{LONGEST}")
+    assert table["dear"]["first"] == "model-churn-006", "amounts are sorted as numbers"
 
 
 def test_jobs_that_have_ended_lead_to_their_pages(seen: Seen) -> None:

@@ -29,6 +29,17 @@ def test_a_limit_that_is_not_a_whole_number_above_zero_is_named(name: str, value
         limits(**{name: value})
 
 
+def test_the_fleets_budget_is_an_amount_of_dollars_of_which_zero_means_none() -> None:
+    assert limits(FLEET_BUDGET_MONTH_USD="250.50").budget_month_usd == 250.5
+    assert limits(FLEET_BUDGET_MONTH_USD="0") == limits(FLEET_BUDGET_MONTH_USD="") == FleetLimits()
+
+
+@pytest.mark.parametrize("value", ["-1", "$5", "5 USD", "nan", "inf", "-inf", "1e999", " ", "five"])
+def test_a_budget_that_is_no_amount_is_named(value: str) -> None:
+    with pytest.raises(SettingInvalid, match=r"FLEET_BUDGET_MONTH_USD = .*: must be a number of US"):
+        limits(FLEET_BUDGET_MONTH_USD=value)
+
+
 def test_a_required_setting_that_is_missing_is_named() -> None:
     with pytest.raises(SettingMissing, match="TABLE_NAME"):
         Settings.from_environment({"TABLE_NAME": ""}).require("table_name")

@@ -17,8 +17,12 @@ def test_a_first_model_becomes_champion(world: World) -> None:
     assert (ended.job.status, ended.job.deployed) == (RetrainingStatus.COMPLETED, True)
     assert world.is_free(model)
     assert transitions_of(ended.job) == 1 + len(ended.path)
+    assert ended.job.forecast is not None
+    assert ended.job.cost is not None
+    assert (ended.job.forecast.usd, ended.job.cost.problem, ended.job.cost.total > 0) == (None, None, True)
     measured = {name for name, use in ended.job.usage.functions.items() if use.calls and use.gb_seconds}
-    assert measured == {"check_triggers", "check_data", "start_job", "validate_model", "deploy_model", "close_job"}
+    saving = {"check_triggers", "check_data", "start_job", "validate_model", "deploy_model", "close_job"}
+    assert measured == saving | {"profile_data"}
     assert {step: use.seconds is None for step, use in ended.job.usage.pods.items()} == {"train": False, "score": False}
 
 

@@ -421,6 +421,15 @@ def ports_of(given: "Mapping[str, str]", region: str | None = None) -> DeployedP
     return DeployedPorts(settings, aws=AwsPlace(region) if region else None)
 
 
+def local_ports(variables: "Mapping[str, str]") -> DeployedPorts:
+    """Ports of a stack on this machine, whose variables are given instead of those of this process."""
+    from .adapters.aws import AwsPlace
+
+    keys = variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"]
+    place = AwsPlace(variables["AWS_REGION"], variables["AWS_ENDPOINT_URL"], keys)
+    return DeployedPorts(Settings.from_environment(variables), aws=place)
+
+
 def memory_ports(at: "datetime | None" = None) -> "MemoryPorts":
     """Ports without any outside system, whose clock goes on from a moment, which is now unless given."""
     from .adapters.memory import MemoryPorts

@@ -13,6 +13,7 @@ from .domain.digest import sha256_of
 from .domain.errors import JobUnknown
 from .domain.files import artifact_digest, file_list
 from .domain.job import RetrainingJob
+from .domain.layouts import IN_FOLDERS, Layout
 from .domain.messages.ending import ClosingRequest
 from .domain.messages.references import JobReference
 from .domain.messages.training import StepOrder
@@ -23,6 +24,7 @@ from .domain.policy.data import DataPolicy
 from .domain.results import PredictionFile
 from .domain.validation import ValidationResult
 from .ports import Ports
+from .usecases.data.listing import objects_of
 from .usecases.ending.close_job import close_job
 from .usecases.lookup import policy_of
 from .usecases.training.start_job import start_job
@@ -134,15 +136,16 @@ class InMemory:
     def _give_data(self, job: RetrainingJob, rows: bytes, data: DataPolicy) -> None:
         """An object without rows in each window that holds none: a job without any data would not begin."""
         for window in (job.windows.training, job.windows.holdout):
-            if not self._ports.data.list_partitions(data.prefix, window):
+            if not objects_of(data, window, self._ports):
                 self._add_object(data, window.start, rows, {name: [] for name in data.features})
         if data.labels:
             start, name = job.windows.holdout.start, f"{job.job_id}.{data.labels.format}"
-            self._ports.data.add_partition(data.labels.prefix, start, rows, name)
+            self._ports.data.add_partition(data.labels.prefix, start, rows, name, Layout(data.labels.layout))
 
     def _add_object(self, data: DataPolicy, day: date, content: bytes, columns: Any) -> None:
         name = f"{sha256_of(content)[:16]}.{data.format}"
-        uri = self._ports.data.add_partition(data.prefix, day, content, name)
+        layout = data.layout if data.layout in IN_FOLDERS else Layout.DATE
+        uri = self._ports.data.add_partition(data.prefix, day, content, name, layout)
         self._ports.tables.by_uri[uri] = feature_columns(columns, data)
 
     def _start(self, job_id: str, kind: JobKind) -> None:

@@ -4,13 +4,17 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from .bootstrap import ports_of
+from pydantic import ValidationError
+
+from .bootstrap import local_ports, ports_of
 from .domain.decision_record import DecisionRecord
 from .domain.deployment_ledger import Period
 from .domain.drill import Drill
 from .domain.errors import JobUnknown, PolicyInvalid
+from .domain.explain import explain
 from .domain.job import RetrainingJob
 from .domain.messages.rolling_out import RollbackOutcome, RollbackRequest
 from .domain.policy.policy import AppliedPolicy, Policy
@@ -21,6 +25,7 @@ from .domain.trigger_type import TriggerType
 from .domain.validation import ValidationResult
 from .domain.watch import Alert
 from .in_memory import InMemory
+from .local_stack import running_stack, started_stack
 from .pipeline_options import settings_from
 from .ports import Ports
 from .usecases.after_promotion.acknowledge import acknowledge
@@ -74,6 +79,18 @@ class AutoRetrainPipeline:
         self._world: InMemory | None = None
 
     @classmethod
+    def local(cls, folder: str | Path = ".", actor: str = "notebook", *, start: bool = True) -> Self:
+        """The local stack that runs in the clone of a folder; with `start`, it is started if none runs yet.
+
+        One that was started ends with this process, and keeps nothing.
+
+        Raises:
+            LocalStackMissing: none runs and none can be started; the message says what to do.
+        """
+        path = Path(folder).resolve()
+        return cls(local_ports(started_stack(path) if start else running_stack(path)), actor)
+
+    @classmethod
     def in_memory(cls, at: datetime | None = None, actor: str = "notebook") -> Self:
         """A pipeline without any outside system, for trying out policies and rules: `world` plays what is outside.
 
@@ -106,16 +123,18 @@ class AutoRetrainPipeline:
         """A trigger of a class such as `ScheduledTrigger`, which judges the models of this deployment."""
         return kind(self._ports)
 
-    def configure_trigger(self, model_name: str, config: TriggerConfig) -> AppliedPolicy:
+    def configure_trigger(self, model_name: str, config: TriggerConfig | Mapping[str, Any]) -> AppliedPolicy:
         """Replace the trigger section of a model's policy; a paused model stays paused.
 
         The time zone and the alarms stay unless `config` names others.
 
         Raises:
             ModelUnknown: the model has no policy.
+            PolicyInvalid: a field breaks a rule; the message names it, its value and what is allowed.
             PolicyConflict: someone else changed the policy at the same moment.
         """
-        return configure_triggers(model_name, config, self._actor, self._ports)
+        given = config if isinstance(config, TriggerConfig) else _triggers_in(config)
+        return configure_triggers(model_name, given, self._actor, self._ports)
 
     def check_retrain_needed(self, model_name: str) -> bool:
         """Whether any enabled trigger that is not only observed calls for a retraining now; starts nothing."""
@@ -292,8 +311,15 @@ class AutoRetrainPipeline:
         return list_served(model_name, limit, self._ports)
 
 
+def _triggers_in(config: Mapping[str, Any]) -> TriggerConfig:
+    try:
+        return TriggerConfig.model_validate_json(_as_json(config))
+    except ValidationError as error:
+        raise PolicyInvalid(explain(error, TriggerConfig)) from error
+
+
 def _as_json(policy: Mapping[str, Any]) -> str:
     try:
         return json.dumps(dict(policy))
     except (TypeError, ValueError) as error:
-        raise PolicyInvalid(f"the policy must consist of texts, numbers, lists and mappings: {error}") from error
+        raise PolicyInvalid(f"it must consist of texts, numbers, lists and mappings: {error}") from error

@@ -83,6 +83,13 @@ class AuditLog(Protocol):
     def append(self, fact: Fact) -> bool:
         """Append a fact without a change of its own; returns false if it is in the chain already."""
 
+    def resume(self, fact: Fact, after: ChainHead, head: ChainHead | None) -> None:
+        """Let a broken chain go on with a fact, as the entry after a place that its present head may not be at.
+
+        Raises AuditConflict if the `head`, None for one that cannot be read, has changed since it was read, or if there
+        is an entry in that place.
+        """
+
     def head(self, model_name: str) -> ChainHead:
         """The head of a model's chain; that of an empty chain if there are no entries."""
 
@@ -147,7 +154,9 @@ class PolicyStore(Protocol):
 class JobStore(Protocol):
     """Job records, and the lease by which one job owns a model."""
 
-    def open_job(self, job: RetrainingJob, lease_expires_at: datetime, *facts: Fact) -> RetrainingJob:
+    def open_job(
+        self, job: RetrainingJob, lease_expires_at: datetime, *facts: Fact, evidence: bytes | None = None
+    ) -> RetrainingJob:
         """Store a new job with the decision that opened it, and take its model's lease: all of it or nothing.
 
         Opening the same job again returns the stored one. Raises LeaseHeld if another job owns the model.
@@ -254,11 +263,17 @@ class WaitingTriggers(Protocol):
 class DecisionLog(Protocol):
     """Every decision on whether to retrain a model, for people who ask why or why not."""
 
-    def record(self, decision: DecisionRecord, *facts: Fact) -> None:
-        """Store a sealed decision; it replaces another one with the same model, event time and key.
+    def record(self, decision: DecisionRecord, *facts: Fact, evidence: bytes | None = None) -> None:
+        """Store a sealed decision and what it was judged on; it replaces one with the same model, event time and key.
 
         The same one again, by its hash, changes nothing.
         """
+
+    def stored(self, decision: DecisionRecord) -> DecisionRecord | None:
+        """The stored decision with the same model, event time and key."""
+
+    def evidence(self, decision: DecisionRecord) -> bytes | None:
+        """What a decision was judged on, as it was stored; None if nothing was kept."""
 
     def recent(self, model_name: str, limit: int) -> list[DecisionRecord]:
         """The newest decisions by event time, newest first."""
@@ -277,7 +292,7 @@ class SweepLog(Protocol):
     def last(self) -> SweepMark | None: ...
 
     def save(self, mark: SweepMark) -> None:
-        """Store the newest mark; an earlier one than the stored one changes nothing."""
+        """Store the newest mark, of the same moment the last one; an earlier one changes nothing."""
 
 
 class DeploymentLedger(Protocol):
@@ -379,10 +394,13 @@ class PredictionFiles(Protocol):
 class DataStore(Protocol):
     """Labelled data, and the documents of jobs."""
 
-    def list_partitions(self, prefix: str, window: Window, layout: Layout = ...) -> list[DataObject]:
-        """Objects in the folders of the days of the window, by date and key; no empty ones.
+    def list_partitions(
+        self, prefix: str, window: Window, layout: Layout = ..., date_column: str | None = None
+    ) -> list[DataObject]:
+        """Objects of the days of the window, by date and key; no empty ones.
 
-        The default layout is that of `prefix/date=YYYY-MM-DD/`.
+        The default layout is that of `prefix/date=YYYY-MM-DD/`. With a date column any object may have rows of any day,
+        so each is listed for each day.
         """
 
     def look_below(self, prefix: str) -> Folder:
@@ -419,6 +437,12 @@ class DataStore(Protocol):
 
 class TableReader(Protocol):
     """Columns of the labelled data."""
+
+    def with_their_days(self, objects: Sequence[DataObject]) -> list[DataObject]:
+        """Those that may have rows of their day, by what the files themselves say of their date column.
+
+        Objects without a date column stay. Raises DataInvalid naming a column that is missing or has no dates.
+        """
 
     def batches(
         self,

@@ -1,6 +1,7 @@
 """Where things are: the environment variables of a deployment, read in one place."""
 
 from collections.abc import Mapping
+from math import inf
 from typing import TYPE_CHECKING, Literal
 
 from .domain.base import Record
@@ -49,6 +50,7 @@ class Settings(Record):
     prices_key: str | None = None
     fleet_concurrent_jobs: str | None = None
     fleet_monthly_retrainings: str | None = None
+    fleet_budget_month_usd: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
@@ -57,9 +59,10 @@ class Settings(Record):
         return cls(**{name: value for name, value in given.items() if value})
 
     def fleet_limits(self) -> FleetLimits:
-        """The limits of the fleet; raises SettingInvalid naming a variable that is not a whole number above 0."""
+        """The limits of the fleet; raises SettingInvalid naming a variable that is not a number as it has to be."""
         given = {name.removeprefix("fleet_"): _positive(name, getattr(self, name)) for name in _LIMITS}
-        return FleetLimits(**{name: value for name, value in given.items() if value is not None})
+        budget = _dollars("fleet_budget_month_usd", self.fleet_budget_month_usd)
+        return FleetLimits(budget_month_usd=budget, **{name: value for name, value in given.items() if value})
 
     def jobs_in_parallel(self) -> int | None:
         """How many Kubernetes Jobs may run at once in each namespace, None for no limit; raises SettingInvalid."""
@@ -100,3 +103,14 @@ def _positive(name: str, value: str | None) -> int | None:
     if not (value.isascii() and value.isdecimal() and int(value) > 0):
         raise SettingInvalid(name.upper(), value, "a whole number above 0")
     return int(value)
+
+
+def _dollars(name: str, value: str | None) -> float | None:
+    """An amount of money, of which 0 means that there is no limit."""
+    try:
+        amount = float(value or 0)
+    except ValueError:
+        amount = -1.0
+    if not 0 <= amount < inf:
+        raise SettingInvalid(name.upper(), value or "", "a number of US dollars, 0 or above")
+    return amount or None

@@ -24,7 +24,7 @@ from local.aws.hooks.executions import (
 )
 from local.aws.hooks.functions import invoke_functions
 from local.aws.hooks.metrics import evaluate_alarms, read_exactly_one_metric
-from local.aws.hooks.server import find_each_service_once
+from local.aws.hooks.server import find_each_service_once, keep_connections_open
 from local.aws.hooks.state_machines import (
     create_executable_state_machines,
     interpret_state_machines,
@@ -43,6 +43,7 @@ def install(
     with ExitStack() as installed:
         for hook in (
             find_each_service_once(),
+            keep_connections_open(),
             interpret_state_machines(),
             create_executable_state_machines(),
             parse_each_definition_once(),

@@ -1,12 +1,18 @@
-"""The hook of moto's server."""
+"""Hooks of moto's server."""
 
+import io
+import logging
 from functools import lru_cache
 from typing import Any
 from unittest.mock import patch
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
+from werkzeug.serving import WSGIRequestHandler
+from werkzeug.wrappers import Response
 
 from local.aws.hooks.hook import Hook
+
+_LOG = logging.getLogger(__name__)
 
 
 def find_each_service_once() -> Hook:
@@ -20,3 +26,39 @@ def find_each_service_once() -> Hook:
         return original(self, host)
 
     return patch.object(DomainDispatcherApplication, "get_backend_for_host", get_backend_for_host)
+
+
+def keep_connections_open() -> Hook:
+    """AWS keeps a connection open for the next request.
+
+    moto's server closes each, which takes another thread for the next request, and waits ten milliseconds before that.
+    """
+    return patch.multiple(WSGIRequestHandler, run_wsgi=_answer, wbufsize=-1, disable_nagle_algorithm=True, create=True)
+
+
+def _answer(self: WSGIRequestHandler) -> None:
+    if self.headers.get("Expect", "").lower() == "100-continue":
+        self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self.wfile.flush()
+    environ = self.make_environ()
+    # All of it, or what is left would be taken for the next request.
+    size = None if environ.get("wsgi.input_terminated") else int(environ.get("CONTENT_LENGTH") or 0)
+    body = environ["wsgi.input"].read(size)
+    if size is not None and len(body) < size:
+        self.close_connection = True
+        return  # the client has gone
+    environ["wsgi.input"] = io.BytesIO(body)
+    try:
+        response = Response.from_app(self.server.app, environ, buffered=True)
+    except Exception:
+        _LOG.exception("moto cannot answer %s %s", self.command, self.path)
+        response = Response(status=500)
+    content = b"" if self.command == "HEAD" else response.get_data()
+    self.send_response(response.status_code, response.status.partition(" ")[2])
+    for name, value in response.headers.items():
+        self.send_header(name, value)
+    if "Content-Length" not in response.headers and response.status_code not in (204, 304):
+        self.send_header("Content-Length", str(len(content)))
+    self.end_headers()
+    self.wfile.write(content)
+    self.wfile.flush()

@@ -35,12 +35,15 @@ def main() -> Callable[[], object]:
     shim = _load_shim()
     is_module, search_path = program[0] == "-m", _search_path()
     sys.path[0] = str(Path.cwd() if is_module else Path(program[0]).resolve().parent)
+    # Otherwise a fifth of the time would go into searching what is imported, and stays, for garbage.
+    gc.disable()
     exec(compile(imports, "<imports>", "exec"), {"__name__": "imports"})
     _refuse_threads()
     # Otherwise each fork would print again what is still buffered, and copy pages in its search for garbage.
     sys.stdout.flush()
     gc.collect()
     gc.freeze()
+    gc.enable()
     # Shims that have ended are not waited for.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     arguments = _serve(socket.socket(fileno=int(descriptor)), shim)

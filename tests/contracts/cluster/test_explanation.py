@@ -118,6 +118,7 @@ def test_the_obstacle_of_a_recorded_pod_shows_whether_it_may_pass(case: str, wor
     assert found is not None
     assert words in found.reason
     assert found.may_pass is may_pass
+    assert found.never_passes is ("Never" in case)
 
 
 def test_the_wait_for_a_node_does_not_count_as_a_wait_for_the_image() -> None:

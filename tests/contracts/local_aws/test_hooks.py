@@ -5,9 +5,12 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
 import moto.backends
 import pytest
@@ -25,6 +28,17 @@ def test_the_service_of_a_request_is_looked_up_once(app: App) -> None:  # find_e
 
     with patch.object(moto.backends, "list_of_moto_modules", side_effect=AssertionError("looked up again")):
         assert app.client("sqs").list_queues()["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+def test_a_connection_is_kept_for_the_next_request(app: App) -> None:  # keep_connections_open
+    headers = {"Authorization": "AWS4-HMAC-SHA256 Credential=key/20260101/us-east-1/s3/aws4_request"}
+    with closing(HTTPConnection(urlsplit(app.account.endpoint).netloc)) as connection:
+        for method in ("GET", "HEAD", "GET"):
+            connection.request(method, "/no-such-bucket/key", b"a body that nobody reads", headers)
+            answer = connection.getresponse()
+            answer.read()
+
+            assert (answer.status, answer.will_close) == (404, False)
 
 
 # ------------------------------------------------------------------------------------------------ Step Functions

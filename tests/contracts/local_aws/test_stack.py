@@ -5,12 +5,18 @@ import os
 import subprocess
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from auto_retrain import AutoRetrainPipeline, RetrainingHeld
+from auto_retrain.domain.ending import Ending
+from auto_retrain.usecases.operating.policies import pause_model
 from local.run import render_help
+from local.running import announced
 from local.stack import LocalStack, StackUnavailable
+from tests.unit.builders import a_policy
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +76,26 @@ def test_after_a_power_cut_everything_answers_at_its_address_and_knows_what_it_k
 def test_a_directory_serves_one_stack_at_a_time(stack: LocalStack) -> None:
     with pytest.raises(StackUnavailable, match="another local stack"), LocalStack(stack.directory):
         pass
+
+
+def test_the_python_api_finds_the_stack_by_its_file_and_starts_a_retraining(stack: LocalStack, tmp_path: Path) -> None:
+    (tmp_path / ".local").mkdir()
+    (tmp_path / "notebooks").mkdir()
+    file = tmp_path / ".local" / "running.json"
+    with announced(stack, file):
+        pipeline = AutoRetrainPipeline.local(tmp_path / "notebooks", actor="ada", start=False)
+        assert pipeline.apply_policy(a_policy(model="from-python")).version == 1
+        job_id = pipeline.start_retrain_job("from-python", reason="new labels")
+        stack.wait_until_idle(60)
+        job = pipeline.get_job_status(job_id)
+        assert job is not None
+        assert (job.actor, job.ending) == ("ada", Ending.FAILED)
+        assert "DataMissing" in str(job.error)
+        # It trained nothing, so a person may try again at once; a pause holds it back.
+        pause_model("from-python", "audit", "ada", pipeline._ports)
+        with pytest.raises(RetrainingHeld, match="paused: audit"):
+            pipeline.start_retrain_job("from-python", reason="again")
+    assert not file.exists()
 
 
 def test_the_help_shows_how_to_reach_everything(stack: LocalStack) -> None:

@@ -94,10 +94,28 @@ def test_very_many_anchors_are_read_in_order(s3: Any, monkeypatch: pytest.Monkey
     for number in range(1, 8):
         store.add(an_anchor(number, store))
     in_pages_of(2, s3, monkeypatch)
+    monkeypatch.setattr("auto_retrain.adapters.anchors.KEYS_PER_PAGE", 2)
     assert [each.key for each in store.history()] == [anchor_key(number) for number in range(1, 8)]
     newest = store.newest()
     assert newest
     assert newest.key == anchor_key(7)
+
+
+@pytest.mark.parametrize("first", [1, 41])
+def test_the_newest_anchor_is_found_in_few_calls_whatever_is_missing_before_it(
+    s3: Any, monkeypatch: pytest.MonkeyPatch, first: int
+) -> None:
+    monkeypatch.setattr("auto_retrain.adapters.anchors.KEYS_PER_PAGE", 3)
+    store, calls = S3AnchorStore(s3, BUCKET), []
+    s3.meta.events.register("before-call.s3.ListObjectsV2", lambda **_: calls.append(1))
+    s3.put_object(Bucket=BUCKET, Key="audit/anchors/readme.txt", Body=b"no anchor")
+    for number in range(first, first + 60):
+        s3.put_object(Bucket=BUCKET, Key=anchor_key(number), Body=b"{}")
+        calls.clear()
+        newest = store.newest()
+        assert newest
+        assert newest.key == anchor_key(number)
+        assert len(calls) <= 9  # not the twenty pages of three
 
 
 def in_pages_of(size: int, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.usage import PodUse, Usage
 from tests.contracts.ports.aws_world import create_table, lose_answers
 from tests.contracts.ports.stores import LEASE, NOW, Stores, a_job, completed, dynamo_stores, failed
+from tests.unit.builders import a_policy
 
 Ending = Callable[[RetrainingJob], RetrainingJob]
 LIKE = "1 x 1 CPU, 2 GiB, 0 GPU, any"
@@ -45,6 +46,13 @@ def test_only_jobs_that_went_all_the_way_teach_what_the_next_one_costs(stores: S
     open_and_close(stores, 2, 0.25, completed)
     open_and_close(stores, 3, 0.5, completed)
     assert stores.states.get("churn").costs == (RecentCost(like=LIKE, usd=0.25), RecentCost(like=LIKE, usd=0.5))
+
+
+def test_what_a_sweep_reads_of_the_whole_fleet_has_what_budgets_need(stores: Stores) -> None:
+    stores.policies.apply(a_policy(), "ada", NOW)
+    open_and_close(stores, 1, 0.25, completed)
+    ((_, state),) = stores.policies.fleet()
+    assert (state.spent_in(NOW), state.costs) == (0.25, (RecentCost(like=LIKE, usd=0.25),))
 
 
 def test_only_this_month_and_the_one_before_are_kept(stores: Stores) -> None:

@@ -28,7 +28,7 @@ from auto_retrain.domain.errors import (
     SettingMissing,
 )
 from auto_retrain.domain.files import FileDigest
-from auto_retrain.domain.layouts import Layout, day_of, folder_of
+from auto_retrain.domain.layouts import IN_FOLDERS, Layout, day_of, folder_of
 from auto_retrain.domain.manifest import DataObject
 from auto_retrain.domain.windows import Window
 from auto_retrain.ports import MAX_DOCUMENT_BYTES, DataStore, RowBatch
@@ -63,7 +63,7 @@ def bucket(request: pytest.FixtureRequest) -> Iterator[tuple[DataStore, Place]]:
         store = MemoryDataStore()
 
         def add(prefix: str, path: str, content: bytes) -> None:
-            days = [day for layout in Layout if (day := day_of(path, layout))]
+            days = [day for layout in IN_FOLDERS if (day := day_of(path, layout))]
             store.add_object(prefix, path, content, *days)
 
         yield store, add
@@ -82,7 +82,7 @@ def keys_of(store: DataStore, layout: Layout, window: Window) -> list[tuple[date
     return [(item.date, item.uri.removeprefix("s3://data/churn/")) for item in items]
 
 
-@pytest.mark.parametrize("layout", Layout)
+@pytest.mark.parametrize("layout", IN_FOLDERS)
 def test_each_layout_has_the_days_of_the_window_in_order_and_no_other_layout_has_them(
     bucket: tuple[DataStore, Place], layout: Layout
 ) -> None:
@@ -97,7 +97,19 @@ def test_each_layout_has_the_days_of_the_window_in_order_and_no_other_layout_has
     expected = [(day, f"{folder_of(day, layout)}/{name}") for day in window.days() for name in names]
     assert keys_of(store, layout, window) == expected
     assert [item.name for item in store.list_partitions("churn", window, layout)[:2]] == list(names)
-    assert not any(store.list_partitions("churn", window, other) for other in Layout if other is not layout)
+    assert not any(store.list_partitions("churn", window, other) for other in IN_FOLDERS if other is not layout)
+
+
+def test_each_file_of_one_table_is_listed_for_each_day(bucket: tuple[DataStore, Place]) -> None:
+    store, place = bucket
+    for name in ("b.parquet", "a.parquet", "more/c.parquet", "_SUCCESS", "_temporary/d.parquet"):
+        place("churn", name, b"x")
+    place("churn", "empty.parquet", b"")
+    days = [date(2026, 1, 1), date(2026, 1, 2)]
+    items = store.list_partitions("churn", Window(start=days[0], end=date(2026, 1, 3)), Layout.COLUMN, "on")
+    names = ("a.parquet", "b.parquet", "more/c.parquet")
+    assert [(item.date, item.uri) for item in items] == [(day, f"s3://data/churn/{n}") for day in days for n in names]
+    assert {item.date_column for item in items} == {"on"}
 
 
 def test_months_and_days_may_lack_the_zero_before_them(aws: None) -> None:

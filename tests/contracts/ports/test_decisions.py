@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from auto_retrain.domain.decision_record import DecisionRecord
-from auto_retrain.domain.fleet import FleetUsage, SweepMark
+from auto_retrain.domain.fleet import FleetMoney, FleetUsage, SweepMark
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.verdict import Outcome, Verdict
 from tests.contracts.ports.aws_world import create_table, lose_answers
-from tests.contracts.ports.stores import NOW, Stores, dynamo_stores
+from tests.contracts.ports.stores import NOW, Stores, a_job, dynamo_stores
 
 HOUR = timedelta(hours=1)
 VERDICT = Verdict(check="performance", outcome=Outcome.MET, reason="low", value=0.9, limit=0.92, n=500, p_value=1e-300)
@@ -40,6 +40,25 @@ def test_the_newest_decisions_of_a_model_come_first(stores: Stores) -> None:
     assert stores.decisions.recent("nobody", 9) == []
 
 
+def test_what_a_decision_was_judged_on_is_kept_beside_it(stores: Stores) -> None:
+    decision = decided("a", 1)
+    stores.decisions.record(decision, evidence=b'{"first":1}')
+    # The same decision again changes nothing, whatever it was judged on this time.
+    stores.decisions.record(decision, evidence=b'{"second":2}')
+    assert (stores.decisions.stored(decision), stores.decisions.evidence(decision)) == (decision, b'{"first":1}')
+    stores.decisions.record(decided("a", 1, outcome="started", held_by=None), evidence=b"{}")
+    assert stores.decisions.evidence(decision) == b"{}"
+    nothing = decided("b", 1)
+    assert (stores.decisions.stored(nothing), stores.decisions.evidence(nothing)) == (None, None)
+    assert len(stores.decisions.recent("churn", 9)) == 1
+
+
+def test_what_opened_a_job_is_kept_with_its_decision(stores: Stores) -> None:
+    job = stores.jobs.open_job(a_job(), NOW + HOUR, evidence=b"{}")
+    assert stores.decisions.stored(job.decision) == job.decision
+    assert stores.decisions.evidence(job.decision) == b"{}"
+
+
 def test_the_same_decision_again_replaces_the_earlier_one(stores: Stores) -> None:
     stores.decisions.record(decided("a", 1))
     stores.decisions.record(decided("a", 1, outcome="started", held_by=None))
@@ -61,11 +80,12 @@ def test_decisions_have_a_time_to_live_in_the_table(aws: None) -> None:
 
 
 def test_the_mark_of_the_sweep_never_moves_back(stores: Stores) -> None:
-    usage = FleetUsage(active_jobs=1, retrained_in_30_days=2)
+    money = FleetMoney(month="2026-03", spent=4.1, reserved=1.2)
+    usage = FleetUsage(active_jobs=1, retrained_in_30_days=2, money=money)
     assert stores.sweeps.last() is None
     for models, hours in enumerate((1, 3, 3, 2)):
         stores.sweeps.save(SweepMark(at=NOW + hours * HOUR, models=models, usage=usage))
-    assert stores.sweeps.last() == SweepMark(at=NOW + 3 * HOUR, models=1, usage=usage)
+    assert stores.sweeps.last() == SweepMark(at=NOW + 3 * HOUR, models=2, usage=usage)
 
 
 def test_a_decision_too_large_for_an_item_keeps_its_first_verdicts(aws: None) -> None:

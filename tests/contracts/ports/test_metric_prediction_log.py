@@ -16,7 +16,6 @@ from auto_retrain.adapters.metrics.counted_days import document_key
 from auto_retrain.adapters.metrics.prediction_log import COUNTING_TIME, PredictionLogMetricSource
 from auto_retrain.domain.errors import AwsRefused, DataUnavailable, MetricsUnavailable
 from auto_retrain.domain.labelled_days import RETRY, SETTLING
-from auto_retrain.domain.layouts import Layout
 from auto_retrain.domain.manifest import DataObject
 from auto_retrain.domain.metric_reading import MetricQuery, MetricReading
 from auto_retrain.domain.policy.metric import PredictionLogMetric
@@ -39,9 +38,9 @@ class Counting:
     def __init__(self, inner: DataStore) -> None:
         self._inner, self.calls, self.is_away = inner, Counter[str](), False
 
-    def list_partitions(self, prefix: str, window: Window, layout: Layout = Layout.DATE) -> list[DataObject]:
+    def list_partitions(self, prefix: str, window: Window, *how: Any) -> list[DataObject]:
         self._count("list")
-        return self._inner.list_partitions(prefix, window, layout)
+        return self._inner.list_partitions(prefix, window, *how)
 
     def open(self, item: DataObject) -> IO[bytes]:
         self._count("open")

@@ -1,17 +1,24 @@
 """Whatever somebody with every right does to chains, anchors or exports is noticed, and its place is named."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from moto import mock_aws
 
+from auto_retrain.domain.errors import EventInvalid, RecordInvalid
+from auto_retrain.domain.messages.references import ScheduledEvent
+from auto_retrain.usecases.audit.accept_break import accept_break
+from auto_retrain.usecases.audit.anchor_audit import anchor_audit
+from auto_retrain.usecases.triggering.record_decision import judgement_fact
 from tests.contracts.ports.tampered_world import (
     ANCHOR_ATTACKS,
     TABLE_ATTACKS,
     WITHOUT_A_TRACE,
     TableAttack,
     TamperedWorld,
+    decision,
     told,
 )
 from tests.unit.proof.chains import ATTACKS, Attack
@@ -60,6 +67,66 @@ def test_an_attack_on_the_table_is_noticed(world: TamperedWorld, attack: TableAt
         world.restore()
     assert findings.is_broken
     rows.append(("table", attack.name, _named(attack, told(findings))))
+
+
+# One for each way in which a chain goes on, or does not.
+ACCEPTED = [
+    attack
+    for attack in TABLE_ATTACKS
+    if attack.name
+    in (
+        "edit an entry",
+        "another history from 5 on",
+        "delete an entry",
+        "cut off an anchored end",
+        "cut off what is not anchored",
+        "delete all of it",
+        "give an entry another key",
+        "set the head back",
+        "give the head another hash",
+        "keep a fact out of the chain",
+    )
+]
+
+
+@pytest.mark.parametrize("attack", ACCEPTED, ids=lambda attack: attack.name)
+def test_a_break_that_is_accepted_is_said_for_ever_and_the_chain_goes_on(
+    world: TamperedWorld, attack: TableAttack
+) -> None:
+    world.copy_anchors(f"accepted-{TABLE_ATTACKS.index(attack)}")
+    attack.do(world)
+    try:
+        if attack.name == "give an entry another key":
+            with pytest.raises(RecordInvalid, match="is no entry of an audit chain"):
+                accept_break("churn", "unknown", "ada", world.ports)
+            return
+        fact = accept_break("churn", "restored from a backup", "ada", world.ports)
+        assert any(attack.told in text for text in (*fact.damages, *fact.records))
+        go_on(world)
+        findings = world.verify()
+        (chain,) = findings.chains
+        assert not findings.is_broken, told(findings)
+        assert not findings.is_unknown, chain.not_checked
+        (accepted,) = chain.accepted
+        assert (accepted.number, accepted.actor, accepted.reason) == (fact.number, "ada", "restored from a backup")
+        assert (accepted.damages, accepted.records) == (fact.damages, fact.records)
+        assert chain.proven == fact.number + 1
+        with pytest.raises(EventInvalid, match="nothing to accept"):
+            accept_break("churn", "again", "ada", world.ports)
+        # Whatever happens to the entries before it later was not accepted.
+        for entry in [each for each in world.entries if each.number < fact.number][1:2]:
+            world.write(entry.changed(text=entry.text.replace("not_due", "started")))
+            assert world.verify().is_broken
+    finally:
+        world.restore()
+
+
+def go_on(world: TamperedWorld) -> None:
+    """The next decision is recorded and anchored."""
+    made = decision(20)
+    world.ports.decisions.record(made, judgement_fact(made))
+    world.ports.clock.advance(timedelta(hours=1))
+    anchor_audit(ScheduledEvent(), world.ports)
 
 
 @pytest.mark.parametrize("attack", ANCHOR_ATTACKS, ids=lambda attack: attack.name)

@@ -1,9 +1,11 @@
 """`auto-retrain init`: a policy for a model that somebody trains already."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from auto_retrain.domain.layouts import Layout
 from tests.unit.cli.terminal import Terminal
 
 ROWS = "customer_id,plan,age,left\n" + "".join(f"{n},{'ab'[n % 2]},{20 + n % 50},{n % 3 == 0}\n" for n in range(300))
@@ -72,3 +74,15 @@ def test_the_signature_of_the_champion_names_the_features(terminal: Terminal, sa
     printed = terminal.ok("init", "churn", "--sample", sample, "--version", "champion", "--output", str(target))
     assert "1 numeric and 0 categorical features" in printed
     assert "# - plan: not an input of the model" in target.read_text()
+
+
+def test_the_newest_day_under_a_prefix_is_read_and_its_layout_proposed(terminal: Terminal, tmp_path: Path) -> None:
+    target, today = tmp_path / "churn.yaml", terminal.ports.clock.now().date()
+    for back, content in ((3, "broken"), (2, ROWS)):
+        day = today - timedelta(days=back)
+        terminal.ports.data.add_partition("left/rows", day, content.encode(), "part-0.csv", Layout.DT)
+    terminal.ok("init", "churn", "--prefix", "left/rows", "--output", str(target))
+    text = target.read_text()
+    assert '  prefix: "left/rows"' in text
+    assert "  layout: dt  # as its folders are called" in text
+    assert "new, version 1" in terminal.ok("models", "apply", str(target))

@@ -17,7 +17,7 @@ def test_a_complete_deployment_is_good(terminal: Terminal) -> None:
     answer = terminal.run("doctor")
 
     assert answer.code == 0
-    assert [line[:4] for line in answer.out.splitlines()] == ["good"] * 13
+    assert [line[:4] for line in answer.out.splitlines()] == ["good"] * 14
 
 
 def test_every_problem_is_named_and_the_other_checks_still_run(terminal: Terminal) -> None:
@@ -85,7 +85,7 @@ def test_a_channel_that_only_policies_know_is_named_with_their_models(terminal: 
     ports.policies.apply(a_policy(model="plain"), "ada", ports.clock.now())
     ports.policies.apply(a_policy(model="paged", notify={"normal": ["pagerduty"]}), "ada", ports.clock.now())
     del ports.channels["pagerduty"]
-    (bad,) = [line for line in terminal.run("doctor").out.splitlines() if line.startswith("BAD")]
+    (bad,) = [line for line in terminal.run("doctor").out.splitlines() if line.startswith("BAD   channel")]
     assert "channel pagerduty" in bad
     assert bad.endswith("named by the policies of paged")
 
@@ -114,7 +114,7 @@ def test_a_model_that_is_judged_by_its_log_needs_answers_and_labels(terminal: Te
 
 
 def test_a_log_that_cannot_be_listed_is_not_taken_for_a_good_one(terminal: Terminal) -> None:
-    def denied(prefix: str, window: object, layout: object) -> list[DataObject]:
+    def denied(prefix: str, *_: object) -> list[DataObject]:
         raise AwsRefused("access denied")
 
     terminal.ports.policies.apply(a_policy(metric={"source": "prediction_log"}), "ada", terminal.ports.clock.now())

@@ -17,21 +17,23 @@ from tests.unit.usecases.world import World
 
 def test_models_are_listed_with_their_current_state(terminal: Terminal) -> None:
     for model in ("churn", "fraud", "spam"):
-        terminal.apply(POLICY.replace("model: churn", f"model: {model}"))
+        budget = "triggers: {budget_month_usd: 5}\n" if model == "fraud" else ""
+        terminal.apply(POLICY.replace("model: churn", f"model: {model}") + budget)
     terminal.ports.states.record_retrain("churn", NOON)
     terminal.ok("models", "pause", "fraud", "--reason", "x")
     terminal.ports.states.set_quarantine("spam", Quarantine(since=NOON, reason="age\x1b[31m gone"))
     assert terminal.ok("models", "list").splitlines() == [
-        "MODEL  VERSION  STATUS  LAST RETRAINED        RUNNING JOB  LAST DRILL  QUARANTINE",
-        "churn  1        active  2026-03-01 12:00:00Z  -            -           -",
-        "fraud  2        paused  never                 -            -           -",
-        r"spam   1        active  never                 -            -           2026-03-01 12:00:00Z age\x1b[31m gone",
+        "MODEL  VERSION  STATUS  LAST RETRAINED        RUNNING JOB  LAST DRILL  MONTH           QUARANTINE",
+        "churn  1        active  2026-03-01 12:00:00Z  -            -           $0.00           -",
+        "fraud  2        paused  never                 -            -           $0.00 of $5.00  -",
+        "spam   1        active  never                 -            -           $0.00           "
+        r"2026-03-01 12:00:00Z age\x1b[31m gone",
     ]
 
 
 def test_without_models_the_list_is_empty(terminal: Terminal) -> None:
     assert terminal.ok("models", "list").splitlines() == [
-        "MODEL  VERSION  STATUS  LAST RETRAINED  RUNNING JOB  LAST DRILL  QUARANTINE"
+        "MODEL  VERSION  STATUS  LAST RETRAINED  RUNNING JOB  LAST DRILL  MONTH  QUARANTINE"
     ]
 
 
@@ -68,7 +70,7 @@ def test_a_model_without_a_version_to_go_back_to_has_no_drill_that_is_overdue(
     terminal.ports = RolloutWorld(monkeypatch).ports if has_served else terminal.ports
     terminal.apply(POLICY + "deployment: {max_drill_age_days: 30}\n")
     (_, row) = terminal.ok("models", "list").splitlines()
-    assert row.split()[-2:] == ["-", "-"]
+    assert row.split()[-3:] == ["-", "$0.00", "-"]
 
 
 def test_a_running_job_is_listed_and_mentioned(terminal: Terminal) -> None:

@@ -17,7 +17,7 @@ from tests.unit.cli.terminal import POLICY, Answer, Terminal
 
 COMMANDS = list(commands())
 # These need no deployment.
-OFFLINE = {"auto-retrain completion"}
+OFFLINE = {"auto-retrain completion", "auto-retrain init"}
 CLOSED = "http://127.0.0.1:9"
 
 
@@ -80,7 +80,10 @@ def test_without_a_network_the_place_that_does_not_answer_is_named(
 
 
 @pytest.mark.parametrize(("name", "command"), COMMANDS, ids=str)
-def test_a_wrong_value_is_named_with_what_is_allowed(name: str, command: Any, terminal: Terminal) -> None:
+def test_a_wrong_value_is_named_with_what_is_allowed(
+    name: str, command: Any, terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where files with odd names may be written
     wrong = "\x1b[31mÄ no\n"
     for argument in arguments_of(command):
         if argument.param_type_name == "option" and not argument.is_flag:

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from auto_retrain.domain.decision_record import DecisionRecord
+from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.validation import Decision
+from tests.unit.builders import NOON
 from tests.unit.cli.terminal import Terminal
 from tests.unit.usecases.world import World, rows
 
@@ -32,7 +35,8 @@ def job(world: World) -> str:
 def test_the_same_verdict_is_shown_with_its_hash(terminal: Terminal, world: World, job: str) -> None:
     validation = world.job(job).validation
     assert validation is not None
-    summary, digest = terminal.ok("replay", job).splitlines()
+    opening, _, summary, digest = terminal.ok("replay", job).splitlines()
+    assert opening == f"{job}: the same decision, started, with the same hash"
     assert summary == f"{job}: the same verdict, promote, with the same hash"
     assert digest == validation.validation_hash
     assert json.loads(terminal.ok("replay", job, "--json"))["differences"] == []
@@ -44,7 +48,7 @@ def test_a_different_verdict_exits_with_1_and_names_what_differs(terminal: Termi
     world.ports.jobs.save(record.changed(validation=record.validation.changed(decision=Decision.REJECT)))
     answer = terminal.run("replay", job)
     assert answer.code == 1
-    assert answer.out.splitlines() == [
+    assert answer.out.splitlines()[2:] == [
         f"{job}: NOT the same: reject, replayed promote",
         "  the record was changed after it was sealed",
         "  decision",
@@ -57,3 +61,40 @@ def test_an_unknown_job_is_named(terminal: Terminal) -> None:
         1,
         "auto-retrain: there is no job 'churn-none'; see 'auto-retrain jobs' for the newest ones\n",
     )
+
+
+def test_the_decisions_about_a_model_are_judged_again(terminal: Terminal, world: World) -> None:
+    world.check({"model_name": "churn", "trigger_type": "scheduled", "event_time": NOON.isoformat()})
+    (decision,) = world.ports.decisions.recent("churn", 9)
+    shown = "2026-03-01 12:00:00Z  scheduled: the same decision, started, with the same hash"
+    assert terminal.ok("replay", "--model", "churn").splitlines() == [shown, decision.decision_hash]
+    (replayed,) = json.loads(terminal.ok("replay", "--model", "churn", "--json"))
+    assert replayed["recorded"] == replayed["replayed"]
+
+
+def test_a_decision_of_an_earlier_release_is_said_not_to_be_judged_again(terminal: Terminal, world: World) -> None:
+    world.ports.decisions.record(
+        DecisionRecord(
+            model_name="churn",
+            key="a",
+            event_time=NOON,
+            recorded_at=NOON,
+            trigger_type=TriggerType.SCHEDULED,
+            outcome="suppressed",
+            held_by="cool_down",
+            reason="cool-down",
+        ).sealed()
+    )
+    answer = terminal.run("replay", "--model", "churn")
+    assert answer.code == 2
+    assert answer.out.splitlines() == [
+        "2026-03-01 12:00:00Z  scheduled: suppressed by cool_down, not judged again",
+        "  the release that recorded it kept nothing of what it was judged on",
+    ]
+
+
+def test_either_a_job_or_a_model_is_replayed(terminal: Terminal) -> None:
+    for arguments in ((), ("churn-0123456789", "--model", "churn")):
+        answer = terminal.run("replay", *arguments)
+        assert answer.code == 2
+        assert "give a JOB, or --model MODEL" in answer.err

@@ -29,7 +29,8 @@ def job(terminal: Terminal) -> str:
 def test_a_job_is_shown_with_its_variants_and_what_it_waits_for(terminal: Terminal, job: str) -> None:
     lines = terminal.ok("job", job).splitlines()
     assert lines[0] == f"{job}  manual  validation  2026-03-01 12:00:00Z"
-    assert lines[1].startswith("version 4 waits for a review: accuracy 0.9500 is at least 5.0% above")
+    assert lines[1].startswith("version 4 waits for a review until 2026-03-03 12:00:00Z ('auto-retrain approve ")
+    assert ": accuracy 0.9500 is at least 5.0% above" in lines[1]
     assert ["accuracy*", "0.9500", "0.8800", "+0.07"][:3] in [line.split()[:3] for line in lines]
     assert "accuracy_floor: met: accuracy 0.9500 reaches the floor 0.85" in lines
     assert [line.split()[:4] for line in lines[-3:]] == [

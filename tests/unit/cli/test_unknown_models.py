@@ -21,7 +21,8 @@ def commands_about_a_model() -> Iterator[tuple[str, ...]]:
         arguments = {argument.name: argument for argument in arguments_of(command)}
         if "model" not in arguments or name.endswith(" init"):
             continue  # that one is about models to come
-        words = (*name.split()[1:], NEVER_HEARD_OF)
+        option = ("--model",) if arguments["model"].param_type_name == "option" else ()
+        words = (*name.split()[1:], *option, NEVER_HEARD_OF)
         given = [word for option, value in REQUIRED.items() if option in arguments for word in value]
         verbs = re.findall(r"\w+", arguments["action"].help.partition(":")[2]) if "action" in arguments else ()
         yield (*words, *(() if verbs else given))

@@ -31,9 +31,26 @@ VALUES: dict[str, Any] = {
     "seconds": 1.5,
     **dict.fromkeys(("since", "until", "event_time", "retrained_at"), NOON),
     **dict.fromkeys(
-        ("errors", "warnings", "rows", "in_a_row", "weeks", "deployment", "sequence", "weight", "share"), 2
+        (
+            "errors",
+            "warnings",
+            "rows",
+            "in_a_row",
+            "weeks",
+            "deployment",
+            "sequence",
+            "weight",
+            "share",
+            "number",
+            "proven",
+            "damage_count",
+        ),
+        2,
     ),
+    **dict.fromkeys(("number", "proven", "damage_count"), 3),
     "versions": ("3", "4"),
+    "damages": ("entry 5 altered",),
+    "records": ("job churn-1 was opened",),
     "intervention": "pause",
     "champions": (
         {"model_name": "churn", "version": "3", "reason": "worse", "taken_back": True}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_retrain.domain.layouts import Folder, Layout, day_of, folder_of, name_within, spans, what_is_there
+from auto_retrain.domain.layouts import IN_FOLDERS, Folder, Layout, day_of, folder_of, name_within, spans, what_is_there
 from auto_retrain.domain.windows import Window
 
 DAY = date(2026, 3, 1)
@@ -24,12 +24,12 @@ def test_the_folder_of_a_day_is_named_as_other_programs_name_it(layout: Layout, 
     assert day_of(f"{folder}/hour=07/part-0.parquet", layout) == DAY
 
 
-@given(day=DAYS, layout=st.sampled_from(Layout))
+@given(day=DAYS, layout=st.sampled_from(IN_FOLDERS))
 def test_a_folder_gives_the_day_that_it_was_named_after(day: date, layout: Layout) -> None:
     path = f"{folder_of(day, layout)}/hour=07/part"
     assert day_of(path, layout) == day
     assert name_within(f"s3://data/churn/{path}", day) == "hour=07/part"
-    assert not any(day_of(path, other) for other in Layout if other is not layout)
+    assert not any(day_of(path, other) for other in IN_FOLDERS if other is not layout)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_what_is_in_the_folder_of_no_day_has_none(path: str, layout: Layout) -> 
     assert day_of(path, layout) is None
 
 
-@given(start=DAYS, days=st.integers(1, 800), layout=st.sampled_from(Layout), inside=st.integers(0, 10_000))
+@given(start=DAYS, days=st.integers(1, 800), layout=st.sampled_from(IN_FOLDERS), inside=st.integers(0, 10_000))
 def test_every_day_of_a_window_is_listed_once(start: date, days: int, layout: Layout, inside: int) -> None:
     window = Window(start=start, end=min(start + timedelta(days=days), date(3000, 1, 1)))
     day = window.days()[inside % len(window.days())]
@@ -82,6 +82,11 @@ def test_the_name_within_a_day_is_found_below_folders_that_look_like_days() -> N
 def test_what_is_there_instead_is_said_with_what_to_do(names: tuple[str, ...], said: str) -> None:
     text = what_is_there(Folder("s3://data/churn/", names), Layout.DATE)
     assert text == f"no objects under s3://data/churn/date=YYYY-MM-DD; {said}"
+
+
+def test_a_table_without_the_days_is_said_to_have_others() -> None:
+    text = what_is_there(Folder("s3://data/churn/", ("all.parquet",)), Layout.COLUMN)
+    assert text == "no file under s3://data/churn/, such as all.parquet, has rows of these days by data.date_column"
 
 
 def test_other_days_are_named() -> None:

@@ -59,8 +59,8 @@ def test_degraded_models_go_first_then_those_that_have_waited_longest() -> None:
 @pytest.mark.parametrize(("used", "held"), [(0, False), (10, False), (11, True)])
 def test_the_fleet_budget_holds_once_it_is_exceeded(used: int, held: bool) -> None:
     mark = SweepMark(at=NOON, models=1, usage=FleetUsage(active_jobs=0, retrained_in_30_days=used))
-    assert bool(fleet_holds(FleetLimits(monthly_retrainings=10), mark)) is held
+    assert bool(fleet_holds(FleetLimits(monthly_retrainings=10), mark, NOON)) is held
 
 
 def test_before_the_first_sweep_the_fleet_holds_nothing_back() -> None:
-    assert fleet_holds(FleetLimits(), None) == []
+    assert fleet_holds(FleetLimits(), None, NOON) == []

@@ -11,7 +11,7 @@ from auto_retrain.domain.decision_record import Hold
 from auto_retrain.domain.model_state import ModelState, Quarantine, RejectedJob, Rejections, with_attempt
 from auto_retrain.domain.policy.policy import AppliedPolicy, PolicyStatus
 from auto_retrain.domain.trigger_type import TriggerType
-from auto_retrain.holds.model import model_holds, only_broken_data
+from auto_retrain.holds.model import allows_data_check, model_holds
 from tests.unit.builders import NOON, a_policy
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -160,18 +160,18 @@ def test_force_overrides_everything_but_broken_data_and_a_running_job() -> None:
 
 def test_a_quarantine_is_recognised_as_the_only_hold() -> None:
     broken = state(quarantine=Quarantine(since=NOON, reason="?"))
-    assert only_broken_data(model_holds(applied(), broken, PERFORMANCE, NOON, NOON))
+    assert allows_data_check(model_holds(applied(), broken, PERFORMANCE, NOON, NOON))
     both = broken.changed(attempts=(NOON,))
-    assert not only_broken_data(model_holds(applied(), both, PERFORMANCE, NOON, NOON))
-    assert not only_broken_data([])
+    assert not allows_data_check(model_holds(applied(), both, PERFORMANCE, NOON, NOON))
+    assert not allows_data_check([])
 
 
 def test_a_back_off_does_not_delay_the_check_that_ends_a_quarantine() -> None:
     broken = state(quarantine=Quarantine(since=NOON, reason="?"), attempts=(NOON,), rejections=rejected_by(DRIFT, 4))
     holds = model_holds(applied(), broken, DRIFT, NOON + 2 * DAY, NOON)
     assert kinds(holds) == ["quarantine", "back_off"]
-    assert only_broken_data(holds)
-    assert not only_broken_data(holds[1:])
+    assert allows_data_check(holds)
+    assert not allows_data_check(holds[1:])
 
 
 TIMES = st.datetimes(min_value=NOON.replace(tzinfo=None), max_value=(NOON + 60 * DAY).replace(tzinfo=None)).map(

@@ -1,9 +1,12 @@
 """The facade does what the functions do, and is safe to share."""
 
+import json
+import os
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,8 +30,10 @@ from auto_retrain.domain.errors import (
     IllegalTransition,
     JobConflict,
     JobUnknown,
+    LocalStackMissing,
     ModelUnknown,
     PolicyConflict,
+    PolicyInvalid,
     RetrainingHeld,
 )
 from auto_retrain.domain.metric_reading import MetricReading
@@ -245,6 +250,22 @@ def test_the_time_zone_and_the_alarms_stay_unless_others_are_given() -> None:
     assert (changed.time_zone, changed.alarms) == ("UTC", ())
 
 
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"drift_threshold": -1}, "drift_threshold = -1"),
+        ({"drift_treshold": 1}, "drift_treshold"),
+        ({"alarms": {1}}, "it must consist of texts, numbers, lists and mappings"),
+    ],
+)
+def test_triggers_may_be_given_as_a_mapping_whose_mistakes_are_named(config: dict[str, Any], message: str) -> None:
+    world = World()
+    with pytest.raises(PolicyInvalid, match=message):
+        pipeline_on(world).configure_trigger("churn", config)
+    applied = pipeline_on(world).configure_trigger("churn", {"drift_threshold": 0.3, "enabled": ["data_drift"]})
+    assert (applied.version, applied.policy.triggers.enabled) == (2, ("data_drift",))
+
+
 def test_options_are_settings_and_others_are_refused_with_those_that_exist() -> None:
     pipeline = AutoRetrainPipeline(table_name="jobs", namespace="ml", region="eu-west-1")
     ports = pipeline._ports
@@ -353,6 +374,14 @@ def test_judging_again_from_a_notebook_gives_the_hash_of_the_function() -> None:
     assert again.validation_hash == outcome.validation_hash
 
 
+LOCAL_AWS = {
+    "AWS_REGION": "us-east-1",
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+    "AWS_ACCESS_KEY_ID": "local",
+    "AWS_SECRET_ACCESS_KEY": "local",
+}
+
+
 def answers(rows: int = 2000, challenger: float = 0.95, champion: float = 0.88) -> dict[str, Any]:
     """Columns as a notebook would have them: the first rows are those that each version gets wrong."""
     labels = np.arange(rows) % 2
@@ -431,3 +460,35 @@ def test_what_a_notebook_shows_is_text_and_never_markup() -> None:
     assert all(page.startswith("<table>") for page in pages)
     assert "<script>" not in "".join(pages)
     assert "&lt;script&gt;" in pages[0]
+
+
+def test_a_local_stack_that_does_not_run_is_named_with_how_to_start_it(tmp_path: Path) -> None:
+    with pytest.raises(LocalStackMissing, match=r"no local stack runs in .* start one with `make local`"):
+        AutoRetrainPipeline.local(tmp_path, start=False)
+    with pytest.raises(LocalStackMissing, match="is in no clone of the repository"):
+        AutoRetrainPipeline.local(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", '{"pid": 0}', '{"pid": "x", "variables": {}}', '{"pid": 1e9}', '{"pid": 1e99}']
+)
+def test_a_file_that_a_stack_left_behind_is_no_stack(tmp_path: Path, content: str) -> None:
+    (tmp_path / ".local").mkdir()
+    (tmp_path / ".local" / "running.json").write_text(content)
+    with pytest.raises(LocalStackMissing):
+        AutoRetrainPipeline.local(tmp_path, start=False)
+
+
+def test_a_local_stack_is_started_and_one_that_cannot_start_names_its_output(tmp_path: Path) -> None:
+    (tmp_path / "local").mkdir()
+    (tmp_path / "local" / "run.py").touch()
+    makefile = tmp_path / "Makefile"
+    makefile.write_text(".PHONY: local\nlocal:\n\t@echo no room; exit 3\n")
+    with pytest.raises(LocalStackMissing, match=r"ended with code 2; its output is in '(.*)'"):
+        AutoRetrainPipeline.local(tmp_path)
+    assert "no room" in (tmp_path / ".local" / "stack-started.log").read_text()
+    document = {"pid": os.getpid(), "variables": {"TABLE_NAME": "jobs", **LOCAL_AWS}}
+    (tmp_path / "found.json").write_text(json.dumps(document))
+    makefile.write_text(".PHONY: local\nlocal:\n\t@cp found.json .local/running.json; exec sleep 60\n")
+    pipeline = AutoRetrainPipeline.local(tmp_path)
+    assert pipeline._ports._client("dynamodb").meta.endpoint_url == LOCAL_AWS["AWS_ENDPOINT_URL"]  # type: ignore[attr-defined]

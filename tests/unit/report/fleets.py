@@ -32,6 +32,7 @@ def a_fleet(name: str = "data@example.com", models: int = 260) -> FleetOverview:
     rows = [a_row(f"churn-{number:03}", kinds[number % 4], owner=name, why=f"why {name}") for number in range(models)]
     rows[0] = rows[0]._replace(notes=(f"paused: {name}",), champion=name, page=None, outcome="running")
     rows[1] = rows[1]._replace(champion=None, since=None, decision=None, page=None, outcome=None, next_due=None)
+    rows[5], rows[6] = rows[5]._replace(spent=9.5), rows[6]._replace(spent=10.25)
     rows[2] = rows[2]._replace(champion="9")
     rows[-1] = rows[-1]._replace(model=LONGEST, decision=f"{LONGEST}-0123456789")
     concerns = [

@@ -41,7 +41,7 @@ def test_ten_concerns_are_shown_and_the_others_counted() -> None:
 
 def test_the_cost_of_the_month_is_shown_of_models_that_cost_something() -> None:
     page = render_fleet(FleetOverview(NOON, [a_row("free"), a_row("dear", spent=1234.5)], [], []))
-    assert "<th scope=col>Cost of the month</th>" in page
+    assert "costs those of this month" in page
     assert {row[0]: row[8] for row in rows_in(page)} == {"free": "", "dear": "$1,234.50"}
 
 

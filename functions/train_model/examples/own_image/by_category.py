@@ -117,6 +117,8 @@ def rows_of(storage: Any, columns: Document, window: Document) -> Document:
         raise PermanentFailure("this image reads only Parquet that has the labels in the same objects as the features")
     if columns.get("task") == "regression" or columns.get("entity") or columns.get("slices"):
         raise PermanentFailure("this image supports only classification, and neither entity nor slices")
+    if any(frozen.get("date_column") for frozen in window["objects"]):
+        raise PermanentFailure("this image reads only data in folders of days, not one table with a date column")
     wanted = [columns["row_id"], columns["label"], *columns["categorical"][:1]]
     for frozen in window["objects"]:
         content = read(storage, frozen["uri"], frozen["etag"])

@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from ..domain.anchors import Anchor, StoredAnchor, anchor_key
+from ..domain.anchors import Anchor, StoredAnchor, anchor_key, anchor_number
 from ..domain.errors import AnchorConflict, DataUnavailable
 from .aws import CONNECTIONS, translated
 
+# As many as S3 lists in one call.
+KEYS_PER_PAGE = 1000
 PREFIX = anchor_key(0).rpartition("/")[0] + "/"
 _TAKEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
 
@@ -47,11 +49,31 @@ class S3AnchorStore:
             raise AnchorConflict(f"there is an anchor {anchor.sequence} already; somebody else was faster") from error
 
     def newest(self) -> StoredAnchor | None:
-        key = None
-        for page in self._pages("list_objects_v2", Prefix=PREFIX):
-            for entry in page.get("Contents", []):
-                key = entry["Key"]
-        return self._read(key, None) if key else None
+        number = self._newest_number()
+        return self._read(anchor_key(number), None) if number else None
+
+    def _newest_number(self) -> int:
+        """The number of the newest anchor, 0 without any, in a dozen calls for as many years: by ever larger steps to
+        beyond the end, then by halves back to it. Keys are listed in order, so this finds the last one whatever is
+        missing before it."""
+        numbers, is_all = self._numbers_after(0)
+        known, end, step = max(numbers, default=0), None, KEYS_PER_PAGE
+        while not is_all:
+            start = known + step if end is None else (known + end) // 2
+            numbers, is_all = self._numbers_after(start)
+            if numbers:
+                known, step = numbers[-1], 2 * step
+            else:
+                end, is_all = start, False
+        return known
+
+    def _numbers_after(self, number: int) -> tuple[list[int], bool]:
+        """The numbers of the anchors after one, of as many as one call gives, and whether these are all."""
+        request = {"Bucket": self._bucket, "Prefix": PREFIX, "StartAfter": anchor_key(number)}
+        with translated(DataUnavailable):
+            page = self._client.list_objects_v2(**request, MaxKeys=KEYS_PER_PAGE)
+        numbers = [anchor_number(entry["Key"]) for entry in page.get("Contents", [])]
+        return [each for each in numbers if each is not None], not page["IsTruncated"]
 
     def history(self) -> Iterator[StoredAnchor]:
         # S3 lists the newest version of a key first; times have only seconds.

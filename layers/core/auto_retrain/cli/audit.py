@@ -7,15 +7,16 @@ from typing import Annotated
 import typer
 
 from ..domain.errors import AutoRetrainError, EventInvalid
+from ..usecases.audit.accept_break import accept_break
 from ..usecases.audit.export_audit import export_audit
 from ..usecases.audit.show_audit import show_audit
 from ..usecases.audit.verify_audit import verify_audit
-from .arguments import Job, Json, ModelOrAll, id_of, ports_of
+from .arguments import Actor, Job, Json, Model, ModelOrAll, actor_or_user, id_of, ports_of, reason_option
 from .audit_findings import print_findings
 from .commands import Commands
 from .printing import moment, plain, print_json, print_table
 
-VALID, BROKEN, UNKNOWN = 0, 1, 2
+VALID, BROKEN, UNKNOWN, ACCEPTED = 0, 1, 2, 3
 
 
 commands = Commands("audit")
@@ -34,7 +35,8 @@ def verify(
     as_json: Json = False,
 ) -> int:
     """Verify the audit chains against each other, against the anchors, and against the records in the table. Exits
-    with 0 if everything holds, 1 if something is broken, and 2 if something could not be checked."""
+    with 0 if everything holds, 1 if something is broken, 2 if something could not be checked, and 3 if everything holds
+    apart from breaks that somebody accepted."""
     try:
         findings = verify_audit(model, from_anchor, ports_of(context))
     except AutoRetrainError as error:
@@ -45,7 +47,9 @@ def verify(
         print_json(findings)
     else:
         print_findings(findings)
-    return BROKEN if findings.is_broken else UNKNOWN if findings.is_unknown else VALID
+    if findings.is_broken or findings.is_unknown:
+        return BROKEN if findings.is_broken else UNKNOWN
+    return ACCEPTED if findings.has_accepted else VALID
 
 
 @commands.add(
@@ -90,3 +94,21 @@ def show(context: typer.Context, job: Job, as_json: Json = False) -> None:
         return
     rows = [(moment(each.at), each.number, each.actor or "", each.sentence) for each in timeline]
     print_table(("TIME", "ENTRY", "ACTOR", "FACT"), rows)
+
+
+@commands.add(
+    "accept", "audit accept churn --reason 'table restored from the backup of 06:00'", "let a broken audit chain go on"
+)
+def accept(
+    context: typer.Context,
+    model: Model,
+    reason: Annotated[str, reason_option("why it is broken, as far as is known; kept in the chain")],
+    actor: Actor = None,
+) -> None:
+    """Let a broken audit chain go on. An entry is appended that names what is wrong, the last entry that is proven, who
+    accepted it and why. Every later verification says so; it repairs nothing and hides nothing. Find out first why the
+    chain is broken."""
+    fact = accept_break(model, reason, actor_or_user(actor), ports_of(context))
+    print(f"{model}: proven up to entry {fact.proven:,}; goes on with entry {fact.number:,}, which accepts the break")
+    for text in (*fact.damages, *(f"{record}, but no entry says so" for record in fact.records)):
+        print(f"  {plain(text)}")

@@ -14,6 +14,7 @@ def print_findings(findings: AuditFindings) -> None:
     _print_anchors(findings.anchors)
     _print_integrity(chains)
     _print_completeness(chains)
+    _print_accepted(chains)
     _print_not_checked(findings)
     for chain in chains:
         _print_damages(chain)
@@ -44,7 +45,9 @@ def _print_integrity(chains: Sequence[ChainFindings]) -> None:
     begins_at = chains[0].begins_at if len(chains) == 1 else 1
     text = f"{entries:,} entries{of}, from {begins_at:,} without a gap"
     broken = [chain for chain in chains if not chain.is_intact]
-    _print_row("integrity", f"{entries:,} entries read{of}" if broken else text, "BROKEN" if broken else "ok")
+    accepted = any(chain.accepted for chain in chains)
+    word = "BROKEN" if broken else "accepted" if accepted else "ok"
+    _print_row("integrity", f"{entries:,} entries read{of}" if broken or accepted else text, word)
     anchored = sum(_anchored(chain) for chain in chains)
     waiting = entries - anchored
     later = f"; {waiting:,} after them wait for the next anchor" if waiting else ""
@@ -61,6 +64,14 @@ def _print_completeness(chains: Sequence[ChainFindings]) -> None:
     before = f"; {older:,} more are from before their chain" if older else ""
     text = f"{records - missing:,} of {records:,} records in the table have their entry{before}"
     _print_row("completeness", text, "BROKEN" if missing else "ok")
+
+
+def _print_accepted(chains: Sequence[ChainFindings]) -> None:
+    for chain in chains:
+        for each in chain.accepted:
+            print(plain(f"accepted      {chain.model_name}: {each.sentence}"))
+            for text in (*each.damages, *(f"{record}, but no entry says so" for record in each.records)):
+                print(plain(f"                {text}"))
 
 
 def _print_not_checked(findings: AuditFindings) -> None:

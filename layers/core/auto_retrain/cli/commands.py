@@ -21,6 +21,7 @@ class Entry(NamedTuple):
 
 COMMANDS = {
     "init": Entry("adoption", "propose a policy from a sample of a model's data"),
+    "status": Entry("status", "show how the fleet or one model is, and what needs a person"),
     "models": Entry("models", "apply, list, show, pause and remove policies"),
     "why": Entry("why", "show the last decisions about a model, with their evidence"),
     "why-not": Entry("why", "show which triggers would start a retraining now, and what holds them back"),
@@ -30,6 +31,10 @@ COMMANDS = {
     "jobs": Entry("jobs", "list the newest jobs"),
     "receipts": Entry("receipts", "show what retrainings cost"),
     "job": Entry("reviews", "show one job"),
+    "explain": Entry("explaining", "show in three lines why a challenger was or was not promoted"),
+    "follow": Entry("following", "show what a job does until it has ended"),
+    "logs": Entry("following", "show the end of the log of a job's pods"),
+    "reviews": Entry("status", "list the challengers that wait for a review"),
     "approve": Entry("reviews", "deploy a challenger that waits for a review"),
     "decline": Entry("reviews", "do not deploy a challenger that waits for a review"),
     "rollout": Entry("rollout", "show the rollout of a model, or step in"),

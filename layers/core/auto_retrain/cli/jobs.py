@@ -7,7 +7,7 @@ import typer
 from ..usecases.lookup import known_policy
 from .arguments import Json, ModelOrAll, limit_option, ports_of
 from .commands import Commands
-from .printing import job_document, moment, print_json, print_table
+from .printing import job_document, moment, outcome_of, print_json, print_table
 
 commands = Commands()
 
@@ -29,8 +29,11 @@ def jobs(
             moment(job.created_at),
             job.job_id,
             job.trigger_type.value,
-            (job.ending or job.status).value,
-            job.error or job.skipped or (job.validation.reason if job.validation else job.trigger_reason),
+            outcome_of(job),
+            job.error
+            or job.skipped
+            or job.waits_for
+            or (job.validation.reason if job.validation else job.trigger_reason),
         )
         for job in newest
     ]

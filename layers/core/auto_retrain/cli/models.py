@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ..domain.cost import dollars
 from ..domain.drill import overdue
 from ..domain.errors import ModelUnknown
 from ..domain.model_state import ModelState
@@ -77,8 +78,8 @@ def check(
 
 @commands.add("list", "models list", "list all models")
 def list_all(context: typer.Context, as_json: Json = False) -> None:
-    """List all models with policy version, status, last retraining, running job, last drill of the rollback and
-    quarantine."""
+    """List all models with policy version, status, last retraining, running job, last drill of the rollback, what this
+    month's retrainings cost of which budget, and quarantine."""
     ports = ports_of(context)
     now = ports.clock.now()
     if as_json:
@@ -92,11 +93,14 @@ def list_all(context: typer.Context, as_json: Json = False) -> None:
             moment(state.last_retrained_at),
             state.owner_at(now) or "-",
             _drilled(applied, state, now, ports),
+            _spent(applied, state, now),
             f"{moment(state.quarantine.since)} {state.quarantine.reason}" if state.quarantine else "-",
         )
         for applied, state in ports.policies.fleet()
     ]
-    print_table(("MODEL", "VERSION", "STATUS", "LAST RETRAINED", "RUNNING JOB", "LAST DRILL", "QUARANTINE"), rows)
+    print_table(
+        ("MODEL", "VERSION", "STATUS", "LAST RETRAINED", "RUNNING JOB", "LAST DRILL", "MONTH", "QUARANTINE"), rows
+    )
 
 
 def _model_document(applied: AppliedPolicy, state: ModelState, at: datetime) -> dict[str, object]:
@@ -110,6 +114,11 @@ def _model_document(applied: AppliedPolicy, state: ModelState, at: datetime) -> 
         "drill": state.drill,
         "quarantine": state.quarantine,
     }
+
+
+def _spent(applied: AppliedPolicy, state: ModelState, now: datetime) -> str:
+    budget = applied.policy.triggers.budget_month_usd
+    return dollars(state.spent_in(now)) + (f" of {dollars(budget)}" if budget else "")
 
 
 def _drilled(applied: AppliedPolicy, state: ModelState, at: datetime, ports: Ports) -> str:

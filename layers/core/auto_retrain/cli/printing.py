@@ -19,8 +19,18 @@ def plain(text: str) -> str:
     return one_line(text)
 
 
-def moment(at: datetime | None) -> str:
-    return f"{at:%F %T}Z" if at else "never"
+def moment(at: datetime | None, otherwise: str = "never") -> str:
+    return f"{at:%F %T}Z" if at else otherwise
+
+
+def outcome_of(job: RetrainingJob) -> str:
+    """How a job ended, or its status while it has not: the same words wherever people read of it."""
+    return (job.ending or job.status).value.replace("_", " ")
+
+
+def relative(gain: float | None, to: float | None) -> str:
+    """A gain as a share of what it is compared with, as everywhere that people read of gains."""
+    return f"{gain / abs(to):+.1%}" if gain is not None and to else "-"
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -70,4 +70,5 @@ def _row(receipt: Receipt) -> tuple[str, ...]:
     rest = receipt.total - receipt.pods
     money = f"{receipt.pods:.4f}", f"{rest:.4f}", f"{receipt.total:.4f}{mark}"
     forecast = "" if receipt.forecast is None else f"{receipt.forecast:.4f}"
-    return (f"{receipt.created_at:%m-%d %H:%M}", receipt.outcome, *money, forecast, receipt.job_id)
+    outcome = receipt.outcome.replace("_", " ")
+    return (f"{receipt.created_at:%m-%d %H:%M}", outcome, *money, forecast, receipt.job_id)

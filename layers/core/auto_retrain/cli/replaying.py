@@ -1,38 +1,121 @@
-"""`auto-retrain replay`: computes a verdict again from the stored evidence."""
+"""`auto-retrain replay`: judges decisions and verdicts again from the stored evidence."""
+
+import json
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .arguments import Job, Json, ports_of
+from ..domain.errors import ArtifactInvalid
+from ..ports import Ports
+from .arguments import Json, id_of, limit_option, model_name, ports_of
 from .commands import Commands
 from .packages import packages_for_data
-from .printing import plain, print_json
+from .printing import moment, plain, print_json
+
+if TYPE_CHECKING:
+    from ..usecases.triggering.replay_decision import DecisionReplay
+    from ..usecases.validating.replay import Replay
+
+SAME, DIFFERENT, UNKNOWN = 0, 1, 2
 
 commands = Commands()
 
 
 @commands.add("replay", "replay churn-0123456789")
-def replay(context: typer.Context, job: Job, as_json: Json = False) -> int:
-    """Compute a job's verdict again from the stored predictions, with the policy of that time. Exits with 1 and names
-    what differs if the result is not the same."""
+def replay(
+    context: typer.Context,
+    job: Annotated[
+        str | None,
+        typer.Argument(metavar="JOB", parser=id_of("job"), help="id of the job, such as churn-0123456789"),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", metavar="MODEL", parser=model_name, help="the last decisions about this model instead"),
+    ] = None,
+    limit: Annotated[int, limit_option()] = 20,
+    as_json: Json = False,
+) -> int:
+    """Judge again, from the stored evidence and with the policy of that time: the decision that opened a job, and the
+    verdict on its challenger. With --model, judge the last decisions about a model again, also those against
+    retraining. Exits with 1 and names what differs if the result is not the same, and with 2 if nothing was kept of
+    what a decision was judged on."""
+    if (job is None) == (model is None):
+        raise typer.BadParameter("give a JOB, or --model MODEL", ctx=context)
     with packages_for_data("replay"):
-        from ..usecases.validating.replay import replay_validation
+        if model:
+            return _replay_decisions(model, limit, as_json, ports_of(context))
+        return _replay_job(job or "", as_json, ports_of(context))
 
-        replayed = replay_validation(job, ports_of(context))
+
+def _replay_decisions(model: str, limit: int, as_json: bool, ports: Ports) -> int:
+    from ..usecases.triggering.replay_decision import replay_decisions
+
+    replays = replay_decisions(model, limit, ports)
     if as_json:
-        print_json(replayed)
-    elif replayed.is_same:
-        how = (
-            "with the same hash"
-            if replayed.has_same_words
-            else "in other words than those of the release that sealed it"
-        )
-        print(f"{replayed.job_id}: the same verdict, {replayed.sealed.decision.value}, {how}")
-        print(replayed.replayed.validation_hash)
+        print_json(replays)
+    for each in [] if as_json else replays:
+        _print_decision(f"{moment(each.recorded.event_time)}  {each.recorded.trigger_type.value}", each)
+    if any(each.differences for each in replays):
+        return DIFFERENT
+    return SAME if all(each.is_same for each in replays) else UNKNOWN
+
+
+def _replay_job(job: str, as_json: bool, ports: Ports) -> int:
+    from ..usecases.triggering.replay_decision import replay_opening
+    from ..usecases.validating.replay import replay_validation
+
+    opening, verdict, problem = replay_opening(job, ports), None, None
+    try:
+        verdict = replay_validation(job, ports)
+    except ArtifactInvalid as error:
+        problem = error
+    if as_json:
+        about = verdict.model_dump(mode="json") if verdict else {"job_id": job}
+        print(json.dumps({**about, "decision": opening.model_dump(mode="json")}, indent=2))
     else:
-        decisions = f"{replayed.sealed.decision.value}, replayed {replayed.replayed.decision.value}"
-        print(f"{replayed.job_id}: NOT the same: {decisions}")
-        if replayed.has_other_statistics:
-            print("  it was sealed by a release that computed some numbers in another way; see docs/limits.md")
-        for difference in replayed.differences:
-            print(f"  {plain(difference)}")
-    return 0 if replayed.is_same else 1
+        _print_decision(job, opening)
+        if verdict:
+            _print_verdict(verdict)
+    if problem:
+        raise problem
+    return DIFFERENT if opening.differences or not (verdict and verdict.is_same) else SAME
+
+
+def _print_decision(subject: str, replay: "DecisionReplay") -> None:
+    recorded, replayed = replay.recorded, replay.replayed
+    outcome = f"{recorded.outcome}{_held(recorded.held_by)}"
+    if replay.is_same:
+        print(f"{subject}: the same decision, {outcome}, {_how(replay.has_same_words)}")
+        print(recorded.decision_hash)
+    elif replayed:
+        now = f"{replayed.outcome}{_held(replayed.held_by)}"
+        print(f"{subject}: NOT the same: {outcome}, replayed {now}")
+    else:
+        print(f"{subject}: {outcome}, not judged again")
+    _print_details(replay.has_other_statistics and not replay.is_same, replay.differences)
+    if replay.not_judged:
+        print(f"  {plain(replay.not_judged)}")
+
+
+def _print_verdict(replay: "Replay") -> None:
+    if replay.is_same:
+        print(f"{replay.job_id}: the same verdict, {replay.sealed.decision.value}, {_how(replay.has_same_words)}")
+        print(replay.replayed.validation_hash)
+        return
+    print(f"{replay.job_id}: NOT the same: {replay.sealed.decision.value}, replayed {replay.replayed.decision.value}")
+    _print_details(replay.has_other_statistics, replay.differences)
+
+
+def _print_details(has_other_statistics: bool, differences: tuple[str, ...]) -> None:
+    if has_other_statistics:
+        print("  it was sealed by a release that computed some numbers in another way; see docs/limits.md")
+    for difference in differences:
+        print(f"  {plain(difference)}")
+
+
+def _how(has_same_words: bool) -> str:
+    return "with the same hash" if has_same_words else "in other words than those of the release that sealed it"
+
+
+def _held(by: str | None) -> str:
+    return f" by {by}" if by else ""

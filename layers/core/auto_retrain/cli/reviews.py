@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
+from ..domain.comparison import MetricResult
 from ..domain.job import RetrainingJob
 from ..domain.numbers import shown_number, shown_p_value
 from ..usecases.lookup import job_of
 from ..usecases.promoting.review import awaits_review, review_challenger
 from .arguments import Actor, Job, Json, actor_or_user, ports_of, reason_option
 from .commands import Commands
-from .printing import job_document, moment, plain, print_json, print_table
+from .printing import job_document, moment, outcome_of, plain, print_json, print_table, relative
 
 commands = Commands()
 
@@ -61,10 +62,10 @@ def show(context: typer.Context, job: Job, as_json: Json = False) -> None:
 
 
 def _print_job(job: RetrainingJob) -> None:
-    print(f"{job.job_id}  {job.trigger_type.value}  {(job.ending or job.status).value}  {moment(job.created_at)}")
-    print(plain(_standing(job)))
-    _print_data_check(job)
-    _print_metrics(job)
+    print(f"{job.job_id}  {job.trigger_type.value}  {outcome_of(job)}  {moment(job.created_at)}")
+    print(plain(standing_of(job)))
+    print_data_check(job)
+    print_metrics(job)
     if job.money:
         print(job.money)
     if job.report_uri:
@@ -76,7 +77,7 @@ def _print_job(job: RetrainingJob) -> None:
         print_table(("VARIANT", "VERSION", primary.upper(), "GAIN", "P", "PARAMETERS"), _rows(job))
 
 
-def _print_data_check(job: RetrainingJob) -> None:
+def print_data_check(job: RetrainingJob) -> None:
     if job.data_check is None:
         return
     summary, power = job.data_check.summary, job.data_check.power
@@ -86,14 +87,15 @@ def _print_data_check(job: RetrainingJob) -> None:
         print(f"{finding.severity}: {finding.check}: {plain(finding.text)}")
 
 
-def _print_metrics(job: RetrainingJob) -> None:
+def print_metrics(job: RetrainingJob) -> None:
     if job.validation is None:
         return
     rows = [
         (
             f"{name}*" if name == job.validation.primary else name,
-            *(_number(value) for value in (metric.value, metric.champion, metric.gain)),
-            "-" if metric.gain_interval is None else "[{:+.4g}, {:+.4g}]".format(*metric.gain_interval),
+            *(_number(value) for value in (metric.value, metric.champion)),
+            relative(metric.gain, metric.champion),
+            _interval(metric),
             "-" if metric.p_value is None else shown_p_value(metric.p_value),
         )
         for name, metric in job.validation.metrics.items()
@@ -103,15 +105,24 @@ def _print_metrics(job: RetrainingJob) -> None:
         print(f"{verdict.check}: {verdict.label}: {plain(verdict.reason)}")
 
 
+def _interval(metric: MetricResult) -> str:
+    if metric.gain_interval is None:
+        return "-"
+    lower, upper = (relative(bound, metric.champion) for bound in metric.gain_interval)
+    return f"[{lower}, {upper}]"
+
+
 def _number(value: float | None) -> str:
     return "-" if value is None else shown_number(value)
 
 
-def _standing(job: RetrainingJob) -> str:
+def standing_of(job: RetrainingJob) -> str:
     if job.status.is_terminal:
         return job.summary()
     if awaits_review(job) and job.review is None and job.validation:
-        return f"version {job.challenger_version} waits for a review: {job.validation.reason}"
+        until = f" until {moment(job.pending_review.until)}" if job.pending_review else ""
+        ask = f"'auto-retrain approve {job.job_id}' or 'auto-retrain decline {job.job_id} --reason TEXT'"
+        return f"version {job.challenger_version} waits for a review{until} ({ask}): {job.validation.reason}"
     return job.trigger_reason
 
 

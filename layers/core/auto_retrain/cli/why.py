@@ -51,7 +51,8 @@ def why(
 
 def _print_decision(decision: DecisionRecord, with_all: bool) -> None:
     held = f" by {decision.held_by}" if decision.held_by else ""
-    print(f"{moment(decision.event_time)}  {decision.trigger_type.value}  {decision.outcome}{held}")
+    outcome = decision.outcome.replace("_", " ")
+    print(f"{moment(decision.event_time)}  {decision.trigger_type.value}  {outcome}{held}")
     _print_indented(decision.reason)
     verdicts = decision.verdicts if with_all else _what_mattered(decision.verdicts)
     for verdict in verdicts:

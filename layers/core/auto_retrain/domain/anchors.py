@@ -5,6 +5,7 @@ A chain alone shows neither that its end was cut off nor that somebody wrote all
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Literal
@@ -63,6 +64,12 @@ class StoredAnchor(Record):
 def anchor_key(sequence: int) -> str:
     """The key of an anchor's document; keys are in the order of anchors."""
     return f"audit/anchors/{sequence:012}.json"
+
+
+def anchor_number(key: str) -> int | None:
+    """The number in the key of an anchor; None for any other key."""
+    found = re.fullmatch(r"audit/anchors/([0-9]{12})\.json", key)
+    return int(found[1]) if found else None
 
 
 def next_anchor(heads: Iterable[ChainHead], at: UtcTime, previous: StoredAnchor | None) -> Anchor | None:

@@ -39,12 +39,30 @@ class Damage(Record):
         return f"{what}: expected {self.expected}, seen {self.seen}"
 
 
+class AcceptedBreak(Record):
+    """What a person accepted, as entry `number` says: the first `damages` in words, and `records` without an entry."""
+
+    number: int
+    at: UtcTime
+    actor: str
+    reason: str
+    damages: tuple[str, ...]
+    records: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"entry {self.number} of {self.at:%F %H:%M} UTC: {self.actor} accepted the break before it: {self.reason}"
+        )
+
+
 class ChainFindings(Record):
     """What is known of one model's chain.
 
     Integrity: `entries` were read from number `begins_at` on; `proven` is the last number before any damage, `anchored`
     the last one that an anchor vouches for. Completeness: of `records` in the table, `unrecorded` have no entry;
-    `older` ones are from before the chain began. `not_checked` says what could not be checked.
+    `older` ones are from before the chain began. `accepted` are breaks after which the chain goes on, which count as no
+    damage. `not_checked` says what could not be checked.
     """
 
     model_name: str
@@ -56,6 +74,8 @@ class ChainFindings(Record):
     anchored: int = 0
     damages: tuple[Damage, ...] = ()
     damage_count: int = 0
+    damages_hash: str = ""
+    accepted: tuple[AcceptedBreak, ...] = ()
     records: int = 0
     older: int = 0
     unrecorded: tuple[str, ...] = ()
@@ -93,6 +113,11 @@ class AuditFindings(Record):
     def is_broken(self) -> bool:
         broken = any(not (chain.is_intact and chain.is_complete) for chain in self.chains)
         return broken or bool(self.anchors.damages)
+
+    @property
+    def has_accepted(self) -> bool:
+        """Whether it only holds because somebody accepted breaks."""
+        return any(chain.accepted for chain in self.chains)
 
     @property
     def is_unknown(self) -> bool:

@@ -52,10 +52,12 @@ SEVERITIES: dict[str, Severity] = {
     "skips_escalated": "loud",
     "pause_lasts": "loud",
     "pause_of_model_lasts": "loud",
+    "budget_holds": "loud",
     "drill_moved": "quiet",
     "drill_passed": "quiet",
     "drill_failed": "loud",
     "drill_left": "loud",
     "drill_overdue": "loud",
+    "chain_break_accepted": "normal",
     "policy_applied": "quiet",
 }

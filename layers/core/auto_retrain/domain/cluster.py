@@ -125,9 +125,13 @@ def suspension_of(job: ClusterJob) -> str | None:
 
 
 class Obstacle(Record):
-    """What keeps a Kubernetes Job from running or from ending, since when if that is known, and whether it may pass."""
+    """What keeps a Kubernetes Job from running or from ending, since when if that is known, and whether it may pass.
+
+    One that `never_passes` ends only with a change of the policy or the cluster, so nobody needs to wait for it.
+    """
 
     reason: str
     since: UtcTime | None
     may_pass: bool
+    never_passes: bool = False
     work_is_done: bool = Field(default=False, description="only containers of others keep its pod")

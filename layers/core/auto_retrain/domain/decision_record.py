@@ -29,6 +29,8 @@ HeldBy = Literal[
     "same_drift",
     "fleet_jobs",
     "fleet_budget",
+    "budget",
+    "fleet_spending",
 ]
 
 
@@ -41,6 +43,7 @@ _WAYS_OUT: dict[HeldBy, str] = {
     "cool_down": _BY_FORCE,
     "daily_cap": _BY_FORCE,
     "monthly_cap": _BY_FORCE,
+    "budget": "raise the budget, or ask for it with force",
 }
 
 
@@ -61,7 +64,8 @@ class DecisionRecord(Record):
     """One decision about a model: the verdicts of its triggers, and what followed.
 
     `key` identifies the decision, so recording it twice stores it once. Without an execution, the sweep decided.
-    `decision_hash` covers everything but itself and `recorded_at`, so what is decided again has the same hash.
+    `decision_hash` covers what was decided, not when it was recorded nor on what: what is decided again has the same
+    hash. `evidence_hash` is that of what it was judged on, of which an earlier release kept nothing.
     """
 
     model_name: str
@@ -76,6 +80,7 @@ class DecisionRecord(Record):
     actor: str | None = None
     execution_arn: str | None = None
     job_id: str | None = None
+    evidence_hash: str | None = None
     decision_hash: str = ""
 
     def _repr_html_(self) -> str:
@@ -96,5 +101,5 @@ class DecisionRecord(Record):
 
     def compute_hash(self) -> str:
         """SHA-256 of the canonical JSON (RFC 8785) of what was decided, and of the verdicts that it follows from."""
-        content = self.model_dump(mode="json", exclude={"recorded_at", "decision_hash"})
+        content = self.model_dump(mode="json", exclude={"recorded_at", "evidence_hash", "decision_hash"})
         return sha256_of(rfc8785.dumps(content))

@@ -10,7 +10,7 @@ AutoRetrainError
 │   └── AnchorConflict
 └── PermanentError           will not pass; the job is closed as failed
     ├── EventInvalid · PolicyInvalid · PolicyConflict · ModelUnknown
-    ├── SettingMissing · SettingInvalid
+    ├── SettingMissing · SettingInvalid · LocalStackMissing
     ├── JobUnknown · LeaseHeld · RequestRefused · RetrainingHeld · IllegalTransition
     ├── RecordInvalid · RecordTooLarge
     ├── DataMissing · DataInvalid (DataChanged) · ArtifactInvalid (ArtifactMissing)
@@ -108,6 +108,10 @@ class SettingInvalid(PermanentError):
         super().__init__(f"environment variable {variable} = {shown!r}: must be {allowed}")
 
 
+class LocalStackMissing(PermanentError):
+    """No local stack runs on this machine, or it cannot be started."""
+
+
 class JobUnknown(PermanentError):
     """No job has this id."""
 
@@ -118,6 +122,10 @@ class JobConflict(TransientError):
 
 class ServingConflict(TransientError):
     """Someone else has changed the serving record since it was read."""
+
+
+class AuditConflict(TransientError):
+    """Someone else has extended the audit chain since it was read."""
 
 
 class AnchorConflict(TransientError):

@@ -18,7 +18,7 @@ class FleetRow(NamedTuple):
     """One model; what is not known is None, and `notes` are what holds it or keeps it busy, in words.
 
     `decision` names the last job, or the last request if that came later and opened none; `page` is its path. `spent`
-    are US dollars in this month, 0 if no retraining has ended in it.
+    are US dollars in this month, 0 if no retraining has ended in it; `held` says why its budget holds the next one.
     """
 
     model: str
@@ -33,6 +33,7 @@ class FleetRow(NamedTuple):
     next_due: datetime | None
     spent: float
     notes: tuple[str, ...]
+    held: str | None = None
 
 
 class Concern(NamedTuple):

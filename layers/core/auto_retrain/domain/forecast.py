@@ -18,13 +18,23 @@ def forecast_of(costs: Sequence[RecentCost], training: TrainingPolicy, variants:
 
     `costs` are oldest first, and `variants` is 0 for a single training.
     """
-    like = like_of(Usage().ordering("train", training, max(variants, 1)).pods["train"])
-    newest = sorted([cost.usd for cost in costs if cost.like == like][-JOBS:])
+    newest = _newest(costs, training, variants)
     return Forecast(
         usd=round(_median(newest), 6) if newest else None,
         jobs=len(newest),
         at_most=round(_at_most(training, max(variants, 1), prices), 6),
     )
+
+
+def expected_usd(costs: Sequence[RecentCost], training: TrainingPolicy, variants: int = 0) -> float | None:
+    """The same median, which needs no prices; None if no retraining was like it."""
+    newest = _newest(costs, training, variants)
+    return round(_median(newest), 6) if newest else None
+
+
+def kind_of(training: TrainingPolicy, variants: int = 0) -> str:
+    """What a retraining would be comparable with."""
+    return like_of(Usage().ordering("train", training, max(variants, 1)).pods["train"])
 
 
 def recent_cost(job: RetrainingJob) -> RecentCost | None:
@@ -38,6 +48,11 @@ def recent_cost(job: RetrainingJob) -> RecentCost | None:
 def like_of(training: PodUse) -> str:
     """What makes retrainings comparable: the number and the size of the pods that train, and their kind of node."""
     return f"{training.pods} x {training.cpu:g} CPU, {training.gib:g} GiB, {training.gpus} GPU, {training.capacity}"
+
+
+def _newest(costs: Sequence[RecentCost], training: TrainingPolicy, variants: int) -> list[float]:
+    like = kind_of(training, variants)
+    return sorted([cost.usd for cost in costs if cost.like == like][-JOBS:])
 
 
 def _median(ordered: list[float]) -> float:

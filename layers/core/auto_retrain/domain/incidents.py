@@ -24,14 +24,15 @@ INCIDENT_STEPS: dict[str, tuple[IncidentStep, ...]] = {
     **dict.fromkeys(("drill_failed", "drill_left", "drill_overdue"), (IncidentStep("trigger", ("drill",)),)),
     "pause_lasts": (IncidentStep("trigger", ("rollout_pause",)),),
     "pause_of_model_lasts": (IncidentStep("trigger", ("pause",)),),
+    "budget_holds": (IncidentStep("trigger", ("budget",)),),
     "failure_acknowledged": (IncidentStep("acknowledge", ("taken_back",)),),
     "quarantine_lifted": (IncidentStep("resolve", ("quarantine",)),),
     "serving_agrees": (IncidentStep("resolve", ("serving",)),),
     # What serves was decided by a job again, whoever moved it before.
-    "job_promoted": (IncidentStep("resolve", ("taken_back", "not_promoted", "serving", "rollout_pause")),),
+    "job_promoted": (IncidentStep("resolve", ("taken_back", "not_promoted", "serving", "rollout_pause", "budget")),),
     "drill_passed": (IncidentStep("resolve", ("drill",)),),
     "rollout_intervened": (IncidentStep("resolve", ("rollout_pause",)),),
-    "policy_applied": (IncidentStep("resolve", ("pause",)),),
+    "policy_applied": (IncidentStep("resolve", ("pause", "budget")),),
 }
 
 

@@ -89,6 +89,7 @@ class RetrainingJob(Record):
     trigger_type: TriggerType
     trigger_reason: str
     trigger_verdicts: tuple[Verdict, ...] = ()
+    trigger_evidence_hash: str | None = Field(default=None, description="of what its trigger was judged on")
     actor: str | None = None
     forced: bool = Field(default=False, description="whether a person asked for it with force")
     event_time: UtcTime
@@ -113,6 +114,9 @@ class RetrainingJob(Record):
     champion_output: str | None = Field(default=None, description="the same for a champion that is scored apart")
     data_check: DataCheck | None = None
     pending: PendingStep | None = None
+    waits_for: str | None = Field(
+        default=None, description="what keeps the pod of its current step from running or ending, as last seen"
+    )
     champion: ModelVersion | None = None
     challenger: ModelVersion | None = None
     validation: ValidationResult | None = None
@@ -145,6 +149,7 @@ class RetrainingJob(Record):
             actor=self.actor,
             execution_arn=self.execution_arn,
             job_id=self.job_id,
+            evidence_hash=self.trigger_evidence_hash,
         ).sealed()
 
     @property
@@ -243,7 +248,11 @@ class RetrainingJob(Record):
     def waiting_for(self, step: PendingStep) -> Self:
         """Running, with a step that a Kubernetes Job carries out."""
         started_at = self.started_at or step.since
-        return self._moved(RetrainingStatus.RUNNING, pending=step, started_at=started_at)
+        return self._moved(RetrainingStatus.RUNNING, pending=step, started_at=started_at, waits_for=None)
+
+    def held_up_by(self, reason: str | None) -> Self:
+        """With what keeps the pod of its current step from running or ending; None if nothing does any longer."""
+        return self.changed(waits_for=reason)
 
     def ordering_pods(self, kind: JobKind, training: TrainingPolicy, pods: int) -> Self:
         """With the pods that a step is about to get."""
@@ -274,7 +283,7 @@ class RetrainingJob(Record):
 
     def under_validation(self) -> Self:
         """Its versions are scored and being compared."""
-        return self._moved(RetrainingStatus.VALIDATION)
+        return self._moved(RetrainingStatus.VALIDATION, waits_for=None)
 
     def validated(self, result: ValidationResult) -> Self:
         """With the result of the validation, which also names the challenger among several variants."""
@@ -307,7 +316,9 @@ class RetrainingJob(Record):
         usage = self.usage
         if self.pending:
             usage = usage.broken_off(self.pending.kind, (at - self.pending.since).total_seconds())
-        return self._moved(ending.status, ending=ending, completed_at=at, pending=None, error=error, usage=usage)
+        return self._moved(
+            ending.status, ending=ending, completed_at=at, pending=None, waits_for=None, error=error, usage=usage
+        )
 
     def expecting(self, forecast: Forecast) -> Self:
         """With what it is expected to cost."""
@@ -336,6 +347,7 @@ class RetrainingJob(Record):
         ended = self.summary() if self.status.is_terminal else None
         about = [
             ("status", self.status.value),
+            ("waits for", self.waits_for),
             ("trigger", f"{self.trigger_type.value}: {self.trigger_reason}"),
             ("created", f"{self.created_at:%F %H:%M:%S}Z"),
             ("completed", f"{self.completed_at:%F %H:%M:%S}Z" if self.completed_at else None),

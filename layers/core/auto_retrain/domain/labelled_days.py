@@ -85,9 +85,9 @@ def way_of_reading(metric: PredictionLogMetric, data: DataPolicy) -> str:
     """A digest of all that decides what is counted; numbers that were counted in another way tell nothing."""
     place = data.place_of_labels
     # Earlier releases knew one layout and did not name it; what they counted is not counted again.
-    layout = "" if place.layout is Layout.DATE else f" {place.layout}"
+    layout = "" if place.layout is Layout.DATE else f" {place.layout} {place.date_column}"
     rest = f"{data.task} {data.label_delay_days}{layout}".encode()
-    return sha256_of(canonical_json(metric) + canonical_json(place, leave_out={"layout"}) + rest)[:16]
+    return sha256_of(canonical_json(metric) + canonical_json(place, leave_out={"layout", "date_column"}) + rest)[:16]
 
 
 def start_of(day: date) -> datetime:

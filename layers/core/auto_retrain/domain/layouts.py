@@ -17,6 +17,7 @@ class Layout(StrEnum):
     DATE = "date"
     DT = "dt"
     YEAR_MONTH_DAY = "year_month_day"
+    COLUMN = "column"
 
 
 class Folder(NamedTuple):
@@ -38,6 +39,7 @@ SHOWN = {
     Layout.DATE: "date=YYYY-MM-DD",
     Layout.DT: "dt=YYYY-MM-DD",
     Layout.YEAR_MONTH_DAY: "year=YYYY/month=MM/day=DD",
+    Layout.COLUMN: "*.parquet",
 }
 _DAY = r"(\d{4})-(\d{2})-(\d{2})"
 # Programs that take months and days for numbers write them without a zero before them.
@@ -48,11 +50,12 @@ _PATTERNS = {
 }
 # How the first folder of each begins.
 _BEGINNINGS = {Layout.DATE: "date=", Layout.DT: "dt=", Layout.YEAR_MONTH_DAY: "year="}
-_OF_FILES = (".parquet", ".csv")
+# Layouts with a folder for each day.
+IN_FOLDERS = tuple(_PATTERNS)
 
 
 def folder_of(day: date, layout: Layout = Layout.DATE) -> str:
-    """The folder of a day, as we write it."""
+    """The folder of a day, as we write it; for layouts in folders."""
     if layout is Layout.YEAR_MONTH_DAY:
         return f"year={day:%Y}/month={day:%m}/day={day:%d}"
     return f"{_BEGINNINGS[layout]}{day}"
@@ -77,7 +80,7 @@ def name_within(uri: str, day: date) -> str:
 
 
 def spans(prefix: str, window: "Window", layout: Layout) -> Iterator[Span]:
-    """What has to be listed to see the days of a window; there may be other days in it."""
+    """What has to be listed to see the days of a window, of layouts in folders; there may be other days in it."""
     if layout is not Layout.YEAR_MONTH_DAY:
         # Keys are listed in order, so one listing that starts at the first day covers all days.
         yield Span(f"{prefix}/{_BEGINNINGS[layout]}", f"{prefix}/{folder_of(window.start, layout)}")
@@ -85,6 +88,21 @@ def spans(prefix: str, window: "Window", layout: Layout) -> Iterator[Span]:
     for year, month in dict.fromkeys((day.year, day.month) for day in window.days()):
         for spelling in dict.fromkeys((f"{month:02}", f"{month}")):
             yield Span(f"{prefix}/year={year:04}/month={spelling}/")
+
+
+def is_hidden(path: str) -> bool:
+    """Whether a path leads to something that programs leave beside data: they begin such names with _ or a dot."""
+    return any(part.startswith(("_", ".")) for part in path.split("/"))
+
+
+def managed_by(paths: Iterable[str]) -> str | None:
+    """The program in whose tables not every file is current, if these are the paths of one."""
+    for path in paths:
+        if path.startswith("_delta_log/"):
+            return "Delta"
+        if path.startswith("metadata/") and path.endswith(".metadata.json"):
+            return "Iceberg"
+    return None
 
 
 def other_layout(names: Iterable[str], layout: Layout) -> tuple[Layout, str] | None:
@@ -104,7 +122,13 @@ def what_is_there(folder: Folder, layout: Layout, field: str = "data") -> str:
     other = other_layout(folder.names, layout)
     if other:
         return f"{looked_for}; there are objects under {other[1]}: set {field}.layout: {other[0]}"
-    days = sorted(name for name in folder.names if name.startswith(_BEGINNINGS[layout]))
+    days = sorted(name for name in folder.names if name.startswith(_BEGINNINGS.get(layout, "/")))
     if days:
         return f"there are other days under {folder.uri}: {days[0]} to {days[-1]}"
+    tables = [name for name in folder.names if name.endswith(".parquet")]
+    if tables and layout is Layout.COLUMN:
+        return f"no file under {folder.uri}, such as {tables[0]}, has rows of these days by {field}.date_column"
+    if tables:
+        remedy = f"{field}.layout: column and {field}.date_column"
+        return f"{looked_for}; there is {tables[0]}: if a column has the date of each row, set {remedy}"
     return f"{looked_for}; there are only others, such as {folder.names[0]}"

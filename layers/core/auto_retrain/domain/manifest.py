@@ -3,23 +3,31 @@
 from collections.abc import Iterable
 from datetime import date
 from pathlib import PurePosixPath
-from typing import get_args
+from typing import NamedTuple, get_args
+
+from pydantic import Field
 
 from .base import Record
 from .errors import DataMissing
-from .layouts import name_within
+from .layouts import is_hidden, name_within
 from .metric_kinds import Task
 from .policy.data import DataPolicy, Format
 from .windows import Window, Windows
 
 
 class DataObject(Record):
-    """One object of a date partition, pinned by its ETag; size in bytes."""
+    """One object of a day, pinned by its ETag; size in bytes.
+
+    An object that holds several days has a `date_column`: of its rows only those of this day count, and it is listed
+    again for each other day.
+    """
 
     uri: str
     etag: str
     size: int
     date: date
+    # Left out if there is none, so that images made before there was any still read the manifest.
+    date_column: str | None = Field(default=None, exclude_if=lambda name: name is None)
 
     @property
     def name(self) -> str:
@@ -32,9 +40,24 @@ class DataObject(Record):
         Spark, Delta and Hive begin such names, or those of their folders, with _ or a dot. Hive writes data without an
         extension; another extension than that of the format belongs to something else.
         """
-        path = PurePosixPath(self.name)
-        is_hidden = any(part.startswith(("_", ".")) for part in path.parts)
-        return not is_hidden and path.suffix.lower() in ("", f".{format}")
+        return not is_hidden(self.name) and PurePosixPath(self.name).suffix.lower() in ("", f".{format}")
+
+
+class DaysOfObject(NamedTuple):
+    """An object, and the days of which its rows count; None: all rows."""
+
+    item: DataObject
+    days: frozenset[date] | None
+
+
+def by_object(objects: Iterable[DataObject]) -> list[DaysOfObject]:
+    """Each object once, in the order in which they first come."""
+    days: dict[str, set[date]] = {}
+    first: dict[str, DataObject] = {}
+    for item in objects:
+        days.setdefault(item.uri, set()).add(item.date)
+        first.setdefault(item.uri, item)
+    return [DaysOfObject(item, frozenset(days[uri]) if item.date_column else None) for uri, item in first.items()]
 
 
 def with_rows(objects: Iterable[DataObject], format: Format) -> list[DataObject]:

@@ -1,7 +1,6 @@
 """Records as small tables for notebooks: everything in them is text, and the colours are the notebook's own."""
 
 from collections.abc import Iterable
-from html import escape
 
 _MAX_LETTERS = 300
 
@@ -15,6 +14,9 @@ def as_table(title: str, rows: Iterable[tuple[object, ...]]) -> str:
 
 
 def _text(value: object) -> str:
+    # Imported here: functions load this file with their records, and none of them shows a table.
+    from html import escape
+
     shown = "-" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
     line = "".join(letter if letter.isprintable() else " " for letter in shown)
     return escape(line if len(line) <= _MAX_LETTERS else f"{line[:_MAX_LETTERS]}…")

@@ -4,10 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from ..domain.decision_record import Hold
-from ..domain.fleet import FleetLimits, FleetUsage, SweepMark
-from ..domain.model_state import ModelState
+from ..domain.fleet import FleetLimits, FleetMoney, FleetUsage, SweepMark
+from ..domain.forecast import forecast_of
+from ..domain.model_state import ModelState, month_of
+from ..domain.policy.policy import Policy
+from ..domain.prices import Prices
 from ..domain.trigger_type import TriggerType
 from ..triggers import TRIGGERS
+from .budgets import overspent_hold
 
 BUDGET_SPAN = timedelta(days=30)
 _URGENCY = [trigger.kind for trigger in TRIGGERS]
@@ -22,22 +26,45 @@ def usage_of(states: Iterable[ModelState], at: datetime, now: datetime) -> Fleet
     return FleetUsage(active_jobs=active, retrained_in_30_days=retrained)
 
 
+def money_of(fleet: Iterable[tuple[Policy, ModelState]], prices: Prices, now: datetime) -> FleetMoney:
+    """What the fleet's retrainings of this month cost, and what those that run are expected to cost.
+
+    One of unknown cost counts as if it ran until it is stopped, and one that a person started with variants like a
+    single one.
+    """
+    spent = reserved = 0.0
+    for policy, state in fleet:
+        spent += state.spent_in(now)
+        reserved += reserve(policy, state, prices) if state.owner_at(now) else 0.0
+    return FleetMoney(month=month_of(now), spent=spent, reserved=reserved)
+
+
+def reserve(policy: Policy, state: ModelState, prices: Prices) -> float:
+    """What to set aside for a retraining, in US dollars."""
+    forecast = forecast_of(state.costs, policy.training, 0, prices)
+    return forecast.at_most if forecast.usd is None else forecast.usd
+
+
 def urgency(trigger: TriggerType, state: ModelState) -> tuple[int, float]:
     """Sort key for due models: the strongest trigger first, then the one retrained longest ago."""
     last = state.last_retrained_at
     return _URGENCY.index(trigger), last.timestamp() if last else 0.0
 
 
-def fleet_holds(limits: FleetLimits, mark: SweepMark | None) -> list[Hold]:
+def fleet_holds(limits: FleetLimits, mark: SweepMark | None, now: datetime) -> list[Hold]:
     """What keeps the fleet from one more automatic retraining, as of the last sweep.
 
     A budget that is exactly used up is no hold here, because the sweep's last executions have yet to open their jobs.
     """
-    if mark is None or mark.usage.retrained_in_30_days <= limits.monthly_retrainings:
+    if mark is None:
         return []
+    overspent = overspent_hold(limits, mark.usage.money, now)
+    holds = [overspent] if overspent else []
     used = mark.usage.retrained_in_30_days
-    reason = f"{used} retrainings in 30 days exceed the fleet's budget of {limits.monthly_retrainings}"
-    return [Hold(kind="fleet_budget", reason=reason)]
+    if used > limits.monthly_retrainings:
+        reason = f"{used} retrainings in 30 days exceed the fleet's budget of {limits.monthly_retrainings}"
+        holds.append(Hold(kind="fleet_budget", reason=reason))
+    return holds
 
 
 def room(limits: FleetLimits, usage: FleetUsage) -> tuple[int, Hold]:

@@ -10,6 +10,7 @@ from ..domain.policy.triggers import TriggerConfig
 from ..domain.trigger_type import TriggerType
 from ..domain.verdict import Verdict
 from ..triggers import enabled_triggers, trigger_of
+from .budgets import BUDGETS, budget_hold
 
 _DAY, _MONTH = timedelta(days=1), timedelta(days=30)
 
@@ -22,25 +23,29 @@ def model_holds(
     now: datetime,
     *,
     forced: bool = False,
+    variants: int = 0,
 ) -> list[Hold]:
     """Everything that holds back retraining a model at an event; the first hold is the one to report.
 
-    Force (manual requests only) overrides a pause, the cool-down, the back-off and the caps, but never broken data or a
-    running job.
+    Force (manual requests only) overrides a pause, the cool-down, the back-off, the caps and the budget, but never
+    broken data or a running job. The budget is asked for a retraining with that many variants.
     """
     holds = [*_broken(applied, state), *_running(state, now)]
     if not forced:
         config, attempts = applied.policy.triggers, state.attempts_against(trigger)
         holds += [*_paused(applied), *_cooling(config, state, trigger, at), *_capped(config, attempts, at)]
+        holds += [hold for hold in (budget_hold(applied.policy, state, now, variants),) if hold]
     return holds
 
 
-def only_broken_data(holds: list[Hold]) -> bool:
-    """Whether a check of the data may lift the quarantine: nothing but a back-off holds the model as well.
+def allows_data_check(holds: list[Hold]) -> bool:
+    """Whether the data are to be checked although the model is held: by broken data, by a budget, or by both.
 
-    A back-off would delay the check for as long as a month; what the check finds is held by it all the same.
+    The check may lift the quarantine, and shows a drift that there is no money to answer. A back-off as well would
+    delay it for as long as a month; what the check finds is held by all of them all the same.
     """
-    return [hold.kind for hold in holds if hold.kind != "back_off"] == ["quarantine"]
+    kinds = {hold.kind for hold in holds} - {"back_off"}
+    return bool(kinds) and kinds <= {"quarantine", *BUDGETS}
 
 
 def breach_hold(config: TriggerConfig, breaches: tuple[date, ...], day: date) -> Hold | None:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from ..domain.anchors import Anchor, StoredAnchor, anchor_key, merkle_root, read_anchor
+from ..domain.anchors import Anchor, StoredAnchor, anchor_key, anchor_number, merkle_root, read_anchor
 from ..domain.audit_chain import NO_HASH, ChainHead
 from ..domain.audit_findings import AnchorFindings, Damage
 from .chain import MAX_SHOWN
@@ -33,8 +33,11 @@ class AnchorCheck:
         return self
 
     def _step(self, stored: StoredAnchor) -> None:
+        number = anchor_number(stored.key)
+        if number is None:
+            self._unknown.append(f"'{stored.key}' is no anchor, but lies among them")
+            return
         self._count += 1
-        number = int(stored.key.rpartition("/")[2].removesuffix(".json"))
         try:
             anchor = read_anchor(stored.document)
         except ValueError as error:

@@ -1,18 +1,21 @@
 """Verifies one audit chain, entry by entry; memory does not grow with the chain."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import chain, pairwise
 from typing import Any, get_args
 
 from ..domain.audit_chain import NO_HASH, AuditEntry, ChainHead, entry_hash
-from ..domain.audit_findings import ChainFindings, Damage, DamageKind
+from ..domain.audit_findings import AcceptedBreak, ChainFindings, Damage, DamageKind
 from ..domain.facts.any_fact import AnyFact
+from ..domain.facts.auditing import ChainBreakAccepted
 from .canonical import NotCanonical, canonical_object
 
 # Of each kind of finding; the rest is counted.
 MAX_SHOWN = 20
 KINDS = frozenset(fact.model_fields["kind"].default for fact in get_args(get_args(AnyFact)[0]))
+ACCEPTED: str = ChainBreakAccepted.model_fields["kind"].default
 # Of the entry before the first one that is read, if that is not the first of its chain.
 _UNKNOWN_HASH = ""
 
@@ -44,6 +47,23 @@ def _with_next(entries: Iterable[AuditEntry]) -> Iterator[tuple[AuditEntry, Audi
     return pairs
 
 
+class DamageSeal:
+    """Counts damages and hashes them in order, so that exactly these can be accepted."""
+
+    def __init__(self) -> None:
+        self.count, self._digest = 0, hashlib.sha256()
+
+    def add(self, damage: Damage) -> None:
+        self.count += 1
+        self._digest.update(
+            f"{damage.kind}\0{damage.number}\0{damage.expected}\0{damage.seen}\n".encode(errors="replace")
+        )
+
+    @property
+    def hash(self) -> str:
+        return self._digest.hexdigest()
+
+
 class _Walk:
     """How far a chain was read, and what was wrong with it until there."""
 
@@ -67,6 +87,8 @@ class _Walk:
         self._proven: int | None = None
         self._hash_at_head = NO_HASH
         self._damages: list[Damage] = []
+        self._seal = DamageSeal()
+        self._accepted: list[AcceptedBreak] = []
         self._unknown: list[str] = []
         self._first_at = self._last_at = ""
 
@@ -141,17 +163,34 @@ class _Walk:
             self._not_checked(f"entry {entry.number} is a fact of an unknown kind: {fact.get('kind')!r}")
         self._last_at = str(fact.get("at"))
         self._first_at = self._first_at or self._last_at
+        if fact.get("kind") == ACCEPTED:
+            self._check_acceptance(entry.number, fact)
         self._note(fact)
         return True
+
+    def _check_acceptance(self, number: int, fact: dict[str, Any]) -> None:
+        """Damage that was accepted, and no other, is none of what follows."""
+        if (fact.get("damage_count"), fact.get("damages_hash")) != (self._seal.count, self._seal.hash):
+            partly = "; read all, without --from-anchor" if self._begins_at > 1 else ""
+            self._not_checked(f"entry {number} accepts other damage than is seen{partly}")
+            return
+        try:
+            self._accepted.append(AcceptedBreak.model_validate({**fact, "number": number}, extra="ignore"))
+        except ValueError:
+            self._not_checked(f"entry {number} accepts a break in words of another release")
+            return
+        self._damages, self._damage_count, self._proven, self._seal = [], 0, None, DamageSeal()
 
     def _damaged(self, kind: DamageKind, number: int, expected: str, seen: str) -> bool:
         if self._proven is None:
             # A fork shows that one of two entries is wrong, but not which; a rewriting, not where it began.
             before = {"forked": number - 2, "rewritten": self._vouched, "duplicate": number - 1}
             self._proven = max(self._vouched, before.get(kind, min(number - 1, self._number)))
+        damage = Damage(kind=kind, number=number, expected=expected, seen=seen)
         self._damage_count += 1
+        self._seal.add(damage)
         if len(self._damages) < MAX_SHOWN:
-            self._damages.append(Damage(kind=kind, number=number, expected=expected, seen=seen))
+            self._damages.append(damage)
         return False
 
     def _not_checked(self, text: str) -> None:
@@ -179,6 +218,8 @@ class _Walk:
             anchored=self._vouched,
             damages=tuple(self._damages),
             damage_count=self._damage_count,
+            damages_hash=self._seal.hash,
+            accepted=tuple(self._accepted),
             not_checked=tuple(self._unknown),
         )
 

@@ -92,17 +92,23 @@ def _id_of(fact: type[Fact], **fields: Any) -> str:
 
 
 def with_completeness(
-    findings: ChainFindings, wanted: Collection[Wanted], signs: Collection[str], since: datetime | None
+    findings: ChainFindings,
+    wanted: Collection[Wanted],
+    signs: Collection[str],
+    since: datetime | None,
+    max_shown: int = MAX_SHOWN,
 ) -> ChainFindings:
-    """The findings about a chain, with the records of which the chain shows no sign.
+    """The findings about a chain, with the records of which the chain shows no sign, unless that was accepted.
 
     Records from before `since`, None for all, may have none: no chain was kept then.
     """
     missing = [each for each in wanted if each.signs.isdisjoint(signs)]
-    unrecorded = [each for each in missing if since is not None and each.at >= since]
+    lost = [each for each in missing if since is not None and each.at >= since]
+    accepted = {record for each in findings.accepted for record in each.records}
+    unrecorded = [each for each in lost if each.record not in accepted]
     return findings.changed(
         records=len(wanted) - len(missing) + len(unrecorded),
-        older=len(missing) - len(unrecorded),
-        unrecorded=tuple(each.record for each in unrecorded[:MAX_SHOWN]),
+        older=len(missing) - len(lost),
+        unrecorded=tuple(each.record for each in unrecorded[:max_shown]),
         unrecorded_count=len(unrecorded),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..domain.columns import Sample
+from ..domain.layouts import Layout
 from ..domain.metric_kinds import Task
 from ..domain.policy.triggers import TriggerConfig
 from ..domain.text import one_line
@@ -29,6 +30,7 @@ class Subject(NamedTuple):
     prefix: str
     metric: Mapping[str, Any] | None
     stage: str
+    layout: Layout = Layout.DATE
 
 
 class Proposal(NamedTuple):
@@ -101,6 +103,8 @@ def _metric(subject: Subject) -> Iterator[str]:
 def _data(subject: Subject, sample: Sample, roles: Roles) -> Iterator[str]:
     yield "data:"
     yield f"  prefix: {_text(subject.prefix)}  # folder in the data bucket"
+    if subject.layout is not Layout.DATE:
+        yield f"  layout: {subject.layout.value}  # as its folders are called"
     yield f"  format: {sample.format}"
     yield f"  row_id: {_text(roles.row_id.value)}  # {_comment(roles.row_id.reason)}"
     yield f"  label: {_text(roles.label.value)}  # {_comment(roles.label.reason)}"

@@ -21,7 +21,7 @@ HEADINGS = (
     "Last decision",
     "Outcome",
     "Next due",
-    "Cost of the month",
+    "Cost",
 )
 _ORDER = list(Health)
 _MAX_LETTERS = 160
@@ -49,7 +49,8 @@ def _head(overview: FleetOverview) -> str:
     )
     models = "model" if len(overview.rows) == 1 else "models"
     return (
-        f"<header><h1>{len(overview.rows):,} {models}</h1><p class=soft>made {overview.at:%F %R}; all times are UTC</p>"
+        f"<header><h1>{len(overview.rows):,} {models}</h1><p class=soft>made {overview.at:%F %R}; "
+        "all times are UTC, costs those of this month</p>"
         f"<ul class=counters>{counters}</ul></header>"
     )
 

@@ -1,9 +1,6 @@
-"""The versions of the numeric libraries that this package computes with, and of its own statistics."""
+"""The versions of the numeric libraries that this package computes with."""
 
 import numpy
 import scipy
 
-# Raised whenever the same rows may give other numbers than before. 1: before it was recorded. 2: sign flips for means,
-# tails of p values beyond the draws, the precision-recall curve at its positive rows, DeLong's test by Student's t.
-STATISTICS = 2
 LIBRARIES = {"numpy": numpy.__version__, "scipy": scipy.__version__}

@@ -35,6 +35,14 @@ def newest_version(model_name: str, ports: Ports) -> AppliedPolicy | None:
     return applied or next(iter(ports.policies.history(model_name)), None)
 
 
+def policy_version_of(model_name: str, version: int, ports: Ports) -> AppliedPolicy:
+    """A version of a model's policy, by which something was judged; raises ModelUnknown if it is not kept."""
+    applied = next((old for old in ports.policies.history(model_name) if old.version == version), None)
+    if applied is None:
+        raise ModelUnknown(f"'{model_name}' has no policy version {version}, by which this was judged")
+    return applied
+
+
 def known_policy(model_name: str, ports: Ports) -> AppliedPolicy:
     """The newest version of a policy, even of a removed one; raises ModelUnknown if the model never had any."""
     newest = newest_version(model_name, ports)

@@ -84,3 +84,10 @@ def test_files_without_an_extension_are_recognised_by_their_first_bytes(format: 
         DataInvalid, match=rf"cannot be read as {format}: it .*data.format: {'csv' if csv else 'parquet'}"
     ):
         summarize_data(read_manifest(world.freeze(), world.ports), world.ports)
+
+
+def test_one_table_where_folders_were_looked_for_is_named() -> None:
+    world = Laid()
+    world.ports.data.add_object("churn", "all.parquet", b"x")
+    with pytest.raises(DataMissing, match=r"there is all\.parquet: .* set data\.layout: column and data\.date_column$"):
+        world.freeze()

@@ -8,6 +8,7 @@ import pytest
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.errors import AwsRefused, RegistryUnavailable
 from auto_retrain.domain.installation import Finding
+from auto_retrain.domain.layouts import Layout
 from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.domain.model_state import Serving
 from auto_retrain.usecases.operating.doctor import check_installation
@@ -118,3 +119,33 @@ def test_two_series_are_a_problem_in_the_words_of_the_source(ports: MemoryPorts)
 def test_a_model_without_a_champion_has_no_metric_to_check(ports: MemoryPorts) -> None:
     ports.policies.apply(a_policy(), "ada", ports.clock.now())
     assert not [each for each in check_installation(ports, None) if each.subject.startswith("metric")]
+
+
+def test_prices_of_ones_own_that_cannot_be_read_are_named(ports: MemoryPorts) -> None:
+    assert found(ports, "prices").text == "prices as of 2025-01-01 in us-east-1 are used"
+    ports.prices.list = ports.prices.list.changed(problem="prices/2026-03.json: region: is required")
+    prices = found(ports, "prices")
+    assert (prices.is_good, "region: is required" in prices.text) == (False, True)
+    assert prices.remedy is not None
+    assert "PricesKey" in prices.remedy
+
+
+def test_the_newest_day_of_the_data_is_named(ports: MemoryPorts) -> None:
+    ports.policies.apply(a_policy(), "ada", ports.clock.now())
+    today = ports.clock.now().date()
+    ports.data.add_partition("churn", today - timedelta(days=1), b"x")
+    assert found(ports, "data of churn").text == f"the newest day is {today - timedelta(days=1)}"
+
+
+def test_data_in_other_folders_are_found_and_the_field_is_named(ports: MemoryPorts) -> None:
+    ports.policies.apply(a_policy(), "ada", ports.clock.now())
+    ports.data.add_partition("churn", ports.clock.now().date(), b"x", layout=Layout.DT)
+    data = found(ports, "data of churn")
+    assert not data.is_good
+    assert "set data.layout: dt" in data.text
+
+
+def test_old_data_are_no_data(ports: MemoryPorts) -> None:
+    ports.policies.apply(a_policy(), "ada", ports.clock.now())
+    ports.data.add_partition("churn", ports.clock.now().date() - timedelta(days=90), b"x")
+    assert "nothing since" in found(ports, "data of churn").text

@@ -15,7 +15,7 @@ from auto_retrain.domain.policy.training import TrainingPolicy
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.usecases.audit.record import FACTS_LOG
 from auto_retrain.usecases.watching.answer_token import LOG_LEAD_TIME, MAX_WAIT
-from auto_retrain.usecases.watching.watch_jobs import GRACE, MAX_DELETION_TIME, watch_jobs
+from auto_retrain.usecases.watching.watch_jobs import GRACE, MAX_DELETION_TIME, SLOW_START, watch_jobs
 from tests.unit.announced import announced
 from tests.unit.builders import NOON
 from tests.unit.usecases.world import EXECUTION, World
@@ -244,6 +244,43 @@ def test_a_job_that_waits_in_vain_for_an_image_is_failed_and_deleted() -> None:
     assert watch(world) == WatchOutcome(failed=1, waiting={name: "it cannot run"})
     assert world.ports.executions.answers[-1] == ("fail", "token", "it cannot run, for at least 10 minutes")
     assert world.ports.cluster.list_jobs().jobs == []
+
+
+def test_an_image_that_can_never_be_pulled_fails_its_job_in_the_first_pass_that_sees_it() -> None:
+    world, name = stuck_world(may_pass=False)
+    hopeless = Obstacle(reason="InvalidImageName", since=NOON, may_pass=False, never_passes=True)
+    world.ports.cluster.obstruct(name, hopeless)
+    world.ports.clock.advance(SLOW_START)
+    assert watch(world).failed == 1
+    assert world.ports.executions.answers[-1] == ("fail", "token", "InvalidImageName")
+    assert world.ports.cluster.list_jobs().jobs == []
+
+
+def test_the_record_says_within_a_minute_what_a_job_waits_for_and_is_written_only_when_that_changes() -> None:
+    world, name = stuck_world(may_pass=True)
+    (job,) = world.ports.jobs.list_active()
+    world.ports.clock.advance(SLOW_START)
+    watch(world)
+    seen = world.job(job.job_id)
+    assert (seen.waits_for, seen.revision) == ("it cannot run", job.revision + 1)
+    assert "it cannot run" in seen._repr_html_()
+    watch(world)
+    assert world.job(job.job_id) == seen
+    # Its pod has begun.
+    world.ports.cluster.change(name, ready_pods=1)
+    world.ports.cluster.obstruct(name, None)
+    watch(world)
+    assert world.job(job.job_id).waits_for is None
+
+
+def test_what_a_job_waits_for_stays_while_nobody_can_see_whether_that_has_passed() -> None:
+    world, _ = stuck_world(may_pass=True)
+    world.ports.clock.advance(SLOW_START)
+    watch(world)
+    world.ports.cluster.obstacles = lambda jobs: {}  # type: ignore[method-assign,assignment]
+    watch(world)
+    (job,) = world.ports.jobs.list_active()
+    assert job.waits_for == "it cannot run"
 
 
 def test_a_job_that_waits_for_a_node_is_left_to_its_deadline() -> None:

@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import IO
 
 import pyarrow as pa
 from pyarrow import csv, parquet
 
 from ...domain.errors import DataInvalid
-from ...domain.manifest import DataObject
+from ...domain.manifest import DataObject, by_object
 from ...ports import DataStore, RowBatch
 from .arrow_cells import count_levels, to_numbers, to_texts
 from .csv_header import PARSING, read_header
+from .date_columns import DayRange, Days, day_ranges
 from .formats import remedy_for
 
 BATCH_ROWS = 65_536
@@ -24,6 +26,8 @@ _TOTAL_BUFFER_BYTES = 128 << 20
 _MIN_BUFFER_BYTES, _MAX_BUFFER_BYTES = 64 << 10, 4 << 20
 _CSV_BLOCK_BYTES = 1 << 20
 _FIRST_BYTES = 16
+# Most of the time of reading what a file says of itself is spent waiting for S3.
+_PARALLEL_FILES = 8
 _MAX_BYTES_PER_REPEATED_TEXT = 8
 
 
@@ -32,6 +36,24 @@ class ArrowTableReader:
 
     def __init__(self, data: DataStore) -> None:
         self._data = data
+
+    def with_their_days(self, objects: Sequence[DataObject]) -> list[DataObject]:
+        with ThreadPoolExecutor(_PARALLEL_FILES) as pool:
+            undated = [item for item, days in by_object(objects) if days is not None]
+            ranges = dict(zip((item.uri for item in undated), pool.map(self._ranges, undated), strict=True))
+        whole = [DayRange()]
+        return [item for item in objects if any(each.may_hold(item.date) for each in ranges.get(item.uri, whole))]
+
+    def _ranges(self, item: DataObject) -> list[DayRange]:
+        assert item.date_column is not None
+        with self._data.open(item) as file:
+            try:
+                metadata = parquet.read_metadata(pa.PythonFile(file, mode="r"))
+            except (pa.ArrowException, OSError) as error:
+                problem = _remedy(file, "parquet") or _without_rows(error)
+                raise DataInvalid(f"'{item.uri}' cannot be read as parquet: {problem}") from error
+        _check_columns(metadata.schema.to_arrow_schema().names, [item.date_column], item.uri)
+        return day_ranges(metadata, item.date_column)
 
     def batches(
         self,
@@ -42,10 +64,10 @@ class ArrowTableReader:
         texts: Sequence[str] = (),
     ) -> Iterator[RowBatch]:
         wanted = list(dict.fromkeys([*numeric, *categorical, *texts]))
-        for data_object in objects:
-            uri = data_object.uri
-            with self._data.open(data_object) as file:
-                for rows in record_batches(file, uri, format, wanted):
+        for item, days in by_object(objects):
+            uri, of_days = item.uri, Days.of(item, days)
+            with self._data.open(item) as file:
+                for rows in record_batches(file, uri, format, wanted, of_days=of_days):
                     yield RowBatch(
                         rows=rows.num_rows,
                         numbers={name: to_numbers(rows[name], name, uri) for name in numeric},
@@ -55,15 +77,22 @@ class ArrowTableReader:
 
 
 def record_batches(
-    file: IO[bytes], uri: str, format: str, columns: list[str], use_threads: bool = True
+    file: IO[bytes], uri: str, format: str, columns: list[str], use_threads: bool = True, of_days: Days | None = None
 ) -> Iterator[pa.RecordBatch]:
-    """The rows of one object, only these columns, as they are stored; raises DataInvalid.
+    """The rows of one object, perhaps those of some days, only these columns, as they are stored; raises DataInvalid.
 
     Threads read large objects sooner; with small ones they cost more memory than they save time.
     """
-    read = _read_parquet if format == "parquet" else _read_csv
+    source = pa.PythonFile(file, mode="r")
     try:
-        yield from read(pa.PythonFile(file, mode="r"), uri, columns, use_threads)
+        if format != "parquet":
+            yield from _read_csv(source, uri, columns, use_threads)
+        elif of_days is None:
+            yield from _read_parquet(source, uri, columns, use_threads)
+        else:
+            wanted = list(dict.fromkeys([*columns, of_days.column]))
+            for batch in _read_parquet(source, uri, wanted, use_threads, of_days):
+                yield of_days.rows_of(batch, uri).select(columns)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         problem = _remedy(file, format) or _without_rows(error)
         raise DataInvalid(f"'{uri}' cannot be read as {format}: {problem}") from error
@@ -77,7 +106,9 @@ def _remedy(file: IO[bytes], format: str) -> str | None:
         return None
 
 
-def _read_parquet(source: pa.PythonFile, uri: str, columns: list[str], use_threads: bool) -> Iterator[pa.RecordBatch]:
+def _read_parquet(
+    source: pa.PythonFile, uri: str, columns: list[str], use_threads: bool, of_days: Days | None = None
+) -> Iterator[pa.RecordBatch]:
     metadata = parquet.read_metadata(source)
     _check_columns(metadata.schema.to_arrow_schema().names, columns, uri)
     chunks = _chunks(metadata, columns)
@@ -92,7 +123,8 @@ def _read_parquet(source: pa.PythonFile, uri: str, columns: list[str], use_threa
     )
     share_beginnings = any(_PREFIXES in chunk.encodings for column in chunks.values() for chunk in column)
     rows = _ROWS_OF_PREFIXES if share_beginnings else BATCH_ROWS
-    yield from file.iter_batches(rows, columns=columns, use_threads=use_threads)
+    groups = of_days.row_groups(metadata) if of_days else list(range(metadata.num_row_groups))
+    yield from file.iter_batches(rows, groups, columns=columns, use_threads=use_threads)
 
 
 def _chunks(metadata: parquet.FileMetaData, columns: list[str]) -> dict[str, list[parquet.ColumnChunkMetaData]]:

@@ -10,9 +10,9 @@ from typing import IO, Any, cast
 
 from botocore.exceptions import ClientError
 
-from ...domain.errors import ArtifactInvalid, ArtifactMissing, DataChanged, DataUnavailable, SettingMissing
+from ...domain.errors import ArtifactInvalid, ArtifactMissing, DataChanged, DataInvalid, DataUnavailable, SettingMissing
 from ...domain.files import FileDigest
-from ...domain.layouts import Folder, Layout, Span, day_of, spans
+from ...domain.layouts import Folder, Layout, Span, day_of, is_hidden, managed_by, spans
 from ...domain.manifest import DataObject
 from ...domain.windows import Window
 from ...ports import MAX_DOCUMENT_BYTES
@@ -23,7 +23,7 @@ from .ranged_object import RangedObject
 _ABSENT = frozenset({"NoSuchKey", "404"})
 _CHANGED = frozenset({"PreconditionFailed", "412", "InvalidRange"})
 # Larger objects are read in parts.
-MAX_WHOLE_BYTES = 32 << 20
+MAX_WHOLE_BYTES, MAX_WHOLE_TABLE_BYTES = 32 << 20, 1 << 20
 # By one request.
 MAX_DELETED = 1000
 
@@ -39,9 +39,29 @@ class S3DataStore:
         self._data_bucket = data_bucket
         self._artifacts_bucket = artifacts_bucket
 
-    def list_partitions(self, prefix: str, window: Window, layout: Layout = Layout.DATE) -> list[DataObject]:
+    def list_partitions(
+        self, prefix: str, window: Window, layout: Layout = Layout.DATE, date_column: str | None = None
+    ) -> list[DataObject]:
+        if layout is Layout.COLUMN:
+            entries = self._of_one_table(prefix)
+            return [self._object(entry, day, date_column) for day in window.days() for entry in entries]
         objects = [item for span in spans(prefix, window, layout) for item in self._days(prefix, span, window, layout)]
         return sorted(objects, key=lambda item: (item.date, item.uri))
+
+    def _of_one_table(self, prefix: str) -> list[dict[str, Any]]:
+        below = f"{prefix}/"
+        by_path = {
+            entry["Key"].removeprefix(below): entry
+            for entry in self._entries({"Bucket": self._bucket, "Prefix": below})
+            if entry["Size"]
+        }
+        program = managed_by(by_path)
+        if program:
+            raise DataInvalid(
+                f"'s3://{self._bucket}/{below}' is a table of {program}, in which not every file is current; write its "
+                "rows as plain Parquet elsewhere (docs/data.md)"
+            )
+        return [entry for path, entry in by_path.items() if not is_hidden(path)]
 
     def _days(self, prefix: str, span: Span, window: Window, layout: Layout) -> Iterator[DataObject]:
         request = {"Bucket": self._bucket, "Prefix": span.prefix, "StartAfter": span.start}
@@ -79,9 +99,9 @@ class S3DataStore:
                 return
             request["ContinuationToken"] = page["NextContinuationToken"]
 
-    def _object(self, entry: dict[str, Any], day: date) -> DataObject:
+    def _object(self, entry: dict[str, Any], day: date, date_column: str | None = None) -> DataObject:
         uri = f"s3://{self._data_bucket}/{entry['Key']}"
-        return DataObject(uri=uri, etag=entry["ETag"].strip('"'), size=entry["Size"], date=day)
+        return DataObject(uri=uri, etag=entry["ETag"].strip('"'), size=entry["Size"], date=day, date_column=date_column)
 
     def read(self, uri: str, max_bytes: int = MAX_DOCUMENT_BYTES) -> bytes:
         bucket, key = split_uri(uri)
@@ -99,7 +119,9 @@ class S3DataStore:
 
     def open(self, data_object: DataObject) -> IO[bytes]:
         size = data_object.size
-        whole = BytesIO(self._range(data_object, 0, size)) if size <= MAX_WHOLE_BYTES else None
+        # Of one table, row groups of other days need not be read.
+        is_whole = size <= (MAX_WHOLE_TABLE_BYTES if data_object.date_column else MAX_WHOLE_BYTES)
+        whole = BytesIO(self._range(data_object, 0, size)) if is_whole else None
         return whole or cast(IO[bytes], RangedObject(size, partial(self._range, data_object)))
 
     def _range(self, data_object: DataObject, start: int, end: int) -> bytes:

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 
-from ...domain.audit_chain import AuditEntry, ChainHead
+from botocore.exceptions import ClientError
+
+from ...domain.audit_chain import AuditEntry, ChainHead, entries_after
+from ...domain.errors import AuditConflict
 from ...domain.facts.fact import Fact
 from .audit_chain import AuditChain
-from .chain_items import ENTRIES, HEAD, entry_of, head_key, head_of
+from .chain_items import ENTRIES, HEAD, claim_item, entry_item, entry_of, head_item, head_key, head_of, unless_extended
 from .fleet import fleet_items
 from .keys import Item
 from .table import Table
@@ -19,6 +22,20 @@ class DynamoAuditLog:
 
     def append(self, fact: Fact) -> bool:
         return self._chain.write([], [fact])
+
+    def resume(self, fact: Fact, after: ChainHead, head: ChainHead | None) -> None:
+        (entry,) = entries_after(after, [fact])
+        unchanged = unless_extended(head) if head else ("attribute_exists(pk)", None)
+        actions = [
+            {"Put": self._table.put_action(claim_item(fact), "attribute_not_exists(pk)")},
+            {"Put": self._table.put_action(head_item(entry.head), *unchanged)},
+            {"Put": self._table.put_action(entry_item(entry), "attribute_not_exists(pk)")},
+        ]
+        try:
+            self._table.transact(*actions)
+        except ClientError as error:
+            raise AuditConflict(f"the audit chain of '{fact.model_name}' has changed since it was read") from error
+        self._table.forget_head(fact.model_name)
 
     def head(self, model_name: str) -> ChainHead:
         return head_of(model_name, self._table.get_alone(head_key(model_name)))

@@ -16,7 +16,7 @@ from ...ports import Clock
 from ..metering import Meter
 from .audit_chain import AuditChain
 from .costs import cost_update, costs_document, update_expression
-from .decisions import decision_item
+from .decisions import decision_items
 from .keys import Item, key
 from .refusals import check_room
 from .states import IN_FLEET, DynamoModelStates, in_fleet, rejections_document, state_key, times
@@ -51,7 +51,9 @@ class DynamoJobStore:
         self._states = DynamoModelStates(table)
         self._chain = AuditChain(table)
 
-    def open_job(self, job: RetrainingJob, lease_expires_at: datetime, *facts: Fact) -> RetrainingJob:
+    def open_job(
+        self, job: RetrainingJob, lease_expires_at: datetime, *facts: Fact, evidence: bytes | None = None
+    ) -> RetrainingJob:
         job = self._meter.stamp(job)
         state = self._states.get(job.model_name)
         values: Item = {
@@ -69,7 +71,7 @@ class DynamoJobStore:
         condition = f"{_LEASE_IS_FREE} AND {_FENCE_UNCHANGED}"
         actions = [
             {"Put": self._table.put_action(_item(job), "attribute_not_exists(pk)")},
-            {"Put": self._table.put_action(decision_item(job.decision))},
+            *({"Put": self._table.put_action(item)} for item in decision_items(job.decision, evidence)),
             {"Update": self._table.update_action(state_key(job.model_name), _TAKE_LEASE, condition, values)},
         ]
         try:

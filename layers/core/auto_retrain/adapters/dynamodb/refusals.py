@@ -17,6 +17,8 @@ Action = Mapping[str, Any]
 Reason = tuple[Action, str, str]
 
 MAX_ITEM_BYTES = 400 << 10
+# Of one transaction.
+MAX_PARTS, MAX_TRANSACTION_BYTES = 100, 4 << 20
 _CONDITION, _CANCELED, _INVALID = (
     "ConditionalCheckFailedException",
     "TransactionCanceledException",
@@ -90,6 +92,17 @@ def check_room(item: Mapping[str, Any], max_bytes: int) -> None:
     """Raise RecordTooLarge, before anything is written, for an item that has more bytes."""
     if size_of(item) > max_bytes:
         raise RecordTooLarge(f"{_name_of({'Item': item})} is too large for the table{_sizes({'Item': item})}")
+
+
+def check_transaction(actions: Sequence[Action]) -> None:
+    """Raise RecordTooLarge, before anything is written, for more writes or bytes than one transaction may have."""
+    parts = [part for action in actions for part in action.values()]
+    size = sum(size_of(part["Item"]) for part in parts if "Item" in part)
+    if len(parts) > MAX_PARTS or size > MAX_TRANSACTION_BYTES:
+        raise RecordTooLarge(
+            f"{len(parts)} writes of {size} bytes about {_name_of(parts[0])} do not fit into one transaction: at most "
+            f"{MAX_PARTS} writes of {MAX_TRANSACTION_BYTES} bytes are allowed"
+        )
 
 
 def size_of(item: Mapping[str, Any]) -> int:

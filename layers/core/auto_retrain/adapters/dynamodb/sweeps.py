@@ -24,6 +24,6 @@ class DynamoSweepLog:
 
     def save(self, mark: SweepMark) -> None:
         item = {**item_of(_KEY, mark), "swept_at": epoch(mark.at)}
-        condition = "attribute_not_exists(pk) OR swept_at < :at"
+        condition = "attribute_not_exists(pk) OR swept_at <= :at"
         with suppress(ClientError):
             self._table.put(item, condition, {":at": epoch(mark.at)})

@@ -17,7 +17,7 @@ from ..aws import translated
 from .chain_items import head_key, head_of, model_of
 from .keys import Item
 from .old_documents import upgraded
-from .refusals import refusals_of
+from .refusals import check_transaction, refusals_of
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 
@@ -192,6 +192,8 @@ class Table:
             getattr(self._client, _SINGLE[kind])(**request)
 
     def transact(self, *actions: Mapping[str, Any]) -> None:
+        """Some writes, all or none; raises RecordTooLarge, and sends nothing, for more than DynamoDB takes together."""
+        check_transaction(actions)
         with refusals_of(*(part for action in actions for part in action.values())):
             self._client.transact_write_items(TransactItems=list(actions))
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from ...domain.errors import DataInvalid
 from ...domain.labelled_days import VersionDay, start_of
 from ...domain.manifest import DataObject, with_rows
-from ...domain.policy.data import LabelPolicy
+from ...domain.policy.data import LabelPlace
 from ...ports import DataStore
 from .log_cells import is_text, losses_of, occurrences
 from .log_files import log_batches
@@ -37,7 +37,7 @@ class AskedLog(NamedTuple):
 
     model_name: str
     label_key: str
-    labels: LabelPolicy
+    labels: LabelPlace
     are_numbers: bool
     squares: bool
 

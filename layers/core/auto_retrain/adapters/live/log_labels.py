@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from ...domain.errors import DataInvalid
 from ...domain.live import LiveQuery
 from ...domain.manifest import DataObject, with_rows
-from ...domain.policy.data import LabelPolicy
+from ...domain.policy.data import LabelPlace
 from ...domain.windows import Window
 from ...ports import DataStore
 from ..data.arrow_tables import record_batches
 from ..data.arrow_values import Unconvertible, floats
+from ..data.date_columns import Days
 from .kept_files import KeptFiles
 from .log_hashes import hashed_values
 from .log_rows import is_regression
@@ -52,9 +53,11 @@ class LogLabels:
     def _parts(self) -> Iterator[Labels]:
         """All labels of the days of a step, in the order in which they came."""
         place, are_numbers = self._query.policy.data.place_of_labels, is_regression(self._query)
-        objects = self._data.list_partitions(place.prefix, _days(self._query.start, self._query.end), place.layout)
+        objects = self._data.list_partitions(
+            place.prefix, _days(self._query.start, self._query.end), place.layout, place.date_column
+        )
         for item in with_rows(objects, place.format):
-            key = (item.uri, item.etag, place.row_id, place.label, are_numbers)
+            key = (item.uri, item.etag, item.date, place.row_id, place.label, are_numbers)
             yield from self._kept.parts(key, partial(labels_in, item, place, are_numbers, self._data))
 
 
@@ -102,17 +105,18 @@ def _in_order(parts: list[Labels]) -> Labels:
     return Labels(keys[order], np.concatenate([part.labels for part in parts])[order])
 
 
-def labels_in(item: DataObject, place: LabelPolicy, are_numbers: bool, data: DataStore) -> Iterator[Labels]:
+def labels_in(item: DataObject, place: LabelPlace, are_numbers: bool, data: DataStore) -> Iterator[Labels]:
     """The labels of one file, in parts.
 
     Raises DataInvalid if they cannot be read, and DataUnavailable if S3 did not answer.
     """
+    columns, of_day = [place.row_id, place.label], Days.of(item)
     with data.open(item) as file:
-        for batch in record_batches(file, item.uri, place.format, [place.row_id, place.label], use_threads=False):
+        for batch in record_batches(file, item.uri, place.format, columns, use_threads=False, of_days=of_day):
             yield _last_of_each(_typed(batch, place, are_numbers, item.uri).drop_null())
 
 
-def _typed(batch: pa.RecordBatch, place: LabelPolicy, are_numbers: bool, uri: str) -> pa.RecordBatch:
+def _typed(batch: pa.RecordBatch, place: LabelPlace, are_numbers: bool, uri: str) -> pa.RecordBatch:
     column = place.row_id
     try:
         keys = hashed_values(batch[column])

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from threading import RLock
 
 from ...domain.audit_chain import AuditEntry, ChainHead, entries_after
+from ...domain.errors import AuditConflict
 from ...domain.facts.fact import Fact
 
 
@@ -28,6 +29,15 @@ class MemoryAuditLog:
             self._claimed.update(new)
             return bool(new)
 
+    def resume(self, fact: Fact, after: ChainHead, head: ChainHead | None) -> None:
+        with self._lock:
+            entries = self._entries.get(fact.model_name, [])
+            is_taken = any(entry.number > after.number for entry in entries)
+            if head != self.head(fact.model_name) or is_taken or (fact.model_name, fact.fact_id) in self._claimed:
+                raise AuditConflict(f"the audit chain of '{fact.model_name}' has changed since it was read")
+            self._entries.setdefault(fact.model_name, []).extend(entries_after(after, [fact]))
+            self._claimed.add((fact.model_name, fact.fact_id))
+
     def head(self, model_name: str) -> ChainHead:
         entries = self._entries.get(model_name)
         return entries[-1].head if entries else ChainHead(model_name=model_name)
@@ -36,4 +46,4 @@ class MemoryAuditLog:
         return map(self.head, sorted(self._entries))
 
     def entries(self, model_name: str, after: int = 0) -> Iterator[AuditEntry]:
-        return iter(self._entries.get(model_name, [])[after:])
+        return (entry for entry in self._entries.get(model_name, []) if entry.number > after)

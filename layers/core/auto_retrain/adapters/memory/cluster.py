@@ -114,8 +114,8 @@ class MemoryCluster:
         self.change(name, done=done, failed=tuple(sorted(logs)))
         job.logs = dict(logs)
 
-    def obstruct(self, name: str, obstacle: Obstacle) -> None:
-        """Keep the pod of a Job from running."""
+    def obstruct(self, name: str, obstacle: Obstacle | None) -> None:
+        """Keep the pod of a Job from running, or no longer."""
         self._jobs[name].obstacle = obstacle
 
     def write(self, name: str, log: str) -> None:

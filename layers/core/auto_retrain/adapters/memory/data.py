@@ -10,7 +10,7 @@ from typing import IO, Any
 from ...domain.digest import sha256_of
 from ...domain.errors import ArtifactInvalid, ArtifactMissing, DataChanged, DataInvalid
 from ...domain.files import FileDigest
-from ...domain.layouts import Folder, Layout, folder_of, other_layout
+from ...domain.layouts import Folder, Layout, folder_of, is_hidden, other_layout
 from ...domain.manifest import DataObject
 from ...domain.windows import Window
 from ...ports import MAX_DOCUMENT_BYTES, RowBatch
@@ -37,7 +37,21 @@ class MemoryDataStore:
         self._partitions.setdefault(prefix, []).append(data_object)
         return uri
 
-    def list_partitions(self, prefix: str, window: Window, layout: Layout = Layout.DATE) -> list[DataObject]:
+    def list_partitions(
+        self, prefix: str, window: Window, layout: Layout = Layout.DATE, date_column: str | None = None
+    ) -> list[DataObject]:
+        if layout is Layout.COLUMN:
+            below = f"s3://data/{prefix}/"
+            items = (item for item in self._partitions.get(prefix, []) if item.size)
+            seen = (item for item in items if not is_hidden(item.uri.removeprefix(below)))
+            tables = sorted(seen, key=lambda item: item.uri)
+            # What was given for a day is of that day; of other objects a column would have to tell.
+            return [
+                item if item.date == day else item.changed(date=day, date_column=date_column)
+                for day in window.days()
+                for item in tables
+                if item.date in (day, date.min)
+            ]
         items = (item for item in self._partitions.get(prefix, []) if item.size)
         inside = (item for item in items if window.start <= item.date < window.end)
         of_layout = (item for item in inside if not other_layout([_first_name(prefix, item)], layout))
@@ -105,6 +119,9 @@ class MemoryTableReader:
 
     def __init__(self) -> None:
         self.by_uri: dict[str, Mapping[str, Any]] = {}
+
+    def with_their_days(self, objects: Sequence[DataObject]) -> list[DataObject]:
+        return list(objects)
 
     def batches(
         self,

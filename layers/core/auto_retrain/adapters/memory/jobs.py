@@ -140,7 +140,9 @@ class MemoryJobStore:
         self._decisions = decisions
         self._jobs: dict[str, RetrainingJob] = {}
 
-    def open_job(self, job: RetrainingJob, lease_expires_at: datetime, *facts: Fact) -> RetrainingJob:
+    def open_job(
+        self, job: RetrainingJob, lease_expires_at: datetime, *facts: Fact, evidence: bytes | None = None
+    ) -> RetrainingJob:
         with self._states.lock:
             if job.job_id in self._jobs:
                 return self._jobs[job.job_id]
@@ -159,7 +161,7 @@ class MemoryJobStore:
                 )
             )
             self._jobs[job.job_id] = job
-            self._decisions.record(job.decision)
+            self._decisions.record(job.decision, evidence=evidence)
             return job
 
     def get(self, job_id: str) -> RetrainingJob | None:

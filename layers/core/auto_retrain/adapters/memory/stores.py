@@ -83,17 +83,28 @@ class MemoryDecisionLog:
     def __init__(self, audit: MemoryAuditLog) -> None:
         self._audit = audit
         self._decisions: dict[tuple[str, datetime, str], DecisionRecord] = {}
+        self._evidence: dict[tuple[str, datetime, str], bytes | None] = {}
 
-    def record(self, decision: DecisionRecord, *facts: Fact) -> None:
-        place = decision.model_name, decision.event_time, decision.key
+    def record(self, decision: DecisionRecord, *facts: Fact, evidence: bytes | None = None) -> None:
+        place = _place_of(decision)
         stored = self._decisions.get(place)
         if stored is None or stored.decision_hash != decision.decision_hash:
             self._audit.extend(facts)
-            self._decisions[place] = decision
+            self._decisions[place], self._evidence[place] = decision, evidence
+
+    def stored(self, decision: DecisionRecord) -> DecisionRecord | None:
+        return self._decisions.get(_place_of(decision))
+
+    def evidence(self, decision: DecisionRecord) -> bytes | None:
+        return self._evidence.get(_place_of(decision))
 
     def recent(self, model_name: str, limit: int) -> list[DecisionRecord]:
         decisions = [decision for key, decision in sorted(self._decisions.items()) if key[0] == model_name]
         return decisions[::-1][:limit]
+
+
+def _place_of(decision: DecisionRecord) -> tuple[str, datetime, str]:
+    return decision.model_name, decision.event_time, decision.key
 
 
 class MemorySweepLog:
@@ -106,7 +117,7 @@ class MemorySweepLog:
         return self._mark
 
     def save(self, mark: SweepMark) -> None:
-        if self._mark is None or mark.at > self._mark.at:
+        if self._mark is None or mark.at >= self._mark.at:
             self._mark = mark
 
 

@@ -93,8 +93,8 @@ class CountedDays:
             return
         late = self._policy.label_delay_days * _DAY + SETTLING
         place = self._policy.place_of_labels
-        log = self._listed(self._metric.prefix_of(self._model), Layout.DATE, days[0], days[-1] + _DAY)
-        labels = self._listed(place.prefix, place.layout, days[0], days[-1] + late)
+        log = self._listed(days[0], days[-1] + _DAY, self._metric.prefix_of(self._model))
+        labels = self._listed(days[0], days[-1] + late, place.prefix, place.layout, place.date_column)
         for day in days:
             if self._clock.now() >= self._until:
                 return
@@ -102,9 +102,11 @@ class CountedDays:
             with_labels = [item for number in range(late.days + 1) for item in labels.get(day + number * _DAY, ())]
             fresh[day] = self._day(day, files, with_labels, known.get(day))
 
-    def _listed(self, prefix: str, layout: Layout, first: date, last: date) -> Files:
+    def _listed(
+        self, first: date, last: date, prefix: str, layout: Layout = Layout.DATE, date_column: str | None = None
+    ) -> Files:
         files: dict[date, list[DataObject]] = defaultdict(list)
-        for item in self._data.list_partitions(prefix, Window(start=first, end=last + _DAY), layout):
+        for item in self._data.list_partitions(prefix, Window(start=first, end=last + _DAY), layout, date_column):
             files[item.date].append(item)
         return files
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from .after_promotion import ChampionFailed, ChampionsFailed, FailureAcknowledged, JobTakenBack, PromotionFinal
+from .auditing import ChainBreakAccepted
 from .drilling import DrillFailed, DrillLeft, DrillMoved, DrillOverdue, DrillPassed
 from .ending import JobEnded, RejectionsEscalated, SkipsEscalated
 from .policies import PauseOfModelLasts, PolicyApplied
@@ -24,12 +25,13 @@ from .promoting import (
 from .quarantine import QuarantineLasts, QuarantineLifted, QuarantineSet
 from .taking_back import PauseLasts, RolloutIntervened, ServingAgrees, ServingDiffers, VersionTakenBack
 from .training import ChallengerTrained, DataChecked, StepEnded, StepOrdered
-from .triggering import JobOpened, RetrainingRecorded, RetrainingRequested, TriggerJudged
+from .triggering import BudgetHolds, JobOpened, RetrainingRecorded, RetrainingRequested, TriggerJudged
 
 AnyFact = Annotated[
     RetrainingRequested
     | RetrainingRecorded
     | TriggerJudged
+    | BudgetHolds
     | QuarantineSet
     | QuarantineLasts
     | QuarantineLifted
@@ -67,6 +69,7 @@ AnyFact = Annotated[
     | JobEnded
     | RejectionsEscalated
     | SkipsEscalated
+    | ChainBreakAccepted
     | PolicyApplied
     | PauseOfModelLasts,
     Field(discriminator="kind"),

@@ -2,10 +2,12 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from ..base import UtcTime
 from ..cost import Forecast
 from ..trigger_type import TriggerType
-from .fact import AnnouncedFact, Fact
+from .fact import AnnouncedFact, Escalation, Fact
 
 
 class RetrainingRequested(Fact):
@@ -42,7 +44,8 @@ class RetrainingRecorded(Fact):
 class TriggerJudged(Fact):
     """A decision was made on whether to retrain a model; `key` distinguishes decisions with the same event time.
 
-    `decision_hash` is that of its record: another decision on the same occasion is another fact.
+    `decision_hash` is that of its record: another decision on the same occasion is another fact. `evidence_hash` is
+    that of what it was judged on.
     """
 
     kind: Literal["trigger_judged"] = "trigger_judged"
@@ -53,6 +56,7 @@ class TriggerJudged(Fact):
     event_time: UtcTime
     key: str
     decision_hash: str
+    evidence_hash: str | None = Field(default=None, exclude_if=lambda digest: digest is None)
 
     @property
     def fact_id(self) -> str:
@@ -80,3 +84,27 @@ class JobOpened(AnnouncedFact):
     def sentence(self) -> str:
         forecast = f" ({self.forecast.text})" if self.forecast else ""
         return f"Retraining {self.model_name}: {self.reason}{forecast}"
+
+
+class BudgetHolds(Escalation):
+    """A model needs a retraining that its budget or that of the fleet has no money for; told once a month."""
+
+    kind: Literal["budget_holds"] = "budget_holds"
+    month: str
+    trigger_type: TriggerType
+    held_by: str
+    need: str
+    reason: str
+    owner: str
+
+    @property
+    def fact_id(self) -> str:
+        return f"{self.model_name}-budget-{self.month}"
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"{self.model_name} is not retrained because {self.reason}. {self.trigger_type.value} asks for it: "
+            f"{self.need}; {self.owner}, please raise the budget, or start it with 'auto-retrain retrain "
+            f"{self.model_name} --reason TEXT --force'"
+        )

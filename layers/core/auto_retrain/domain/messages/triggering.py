@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, JsonValue, model_validator
 
 from ..base import Parameters, Record, UtcTime, check_whole_numbers
+from ..decision_evidence import DecisionEvidence
 from ..decision_record import HeldBy
 from ..experiments import check_variants, expand_grid
 from ..names import ModelName
@@ -66,7 +67,10 @@ class TriggerRequest(Record):
 
 
 class TriggerDecision(Record):
-    """Whether to retrain; `job_id` is set once the job is open, `held_by` if something holds the retraining back."""
+    """Whether to retrain; `job_id` is set once the job is open, `held_by` if something holds the retraining back.
+
+    `evidence` is what it was judged on so far; it is left behind where the decision is recorded.
+    """
 
     next: Literal["start", "detect_drift", "skip"]
     reason: str
@@ -83,10 +87,19 @@ class TriggerDecision(Record):
     job_id: str | None = None
     held_by: HeldBy | None = None
     verdicts: tuple[Verdict, ...] = ()
+    evidence: DecisionEvidence | None = Field(default=None, exclude_if=lambda evidence: evidence is None)
 
     def judged(self, verdicts: Iterable[Verdict]) -> Self:
         """With more verdicts."""
         return self.changed(verdicts=(*self.verdicts, *verdicts))
+
+    def judged_on(self, evidence: DecisionEvidence) -> Self:
+        """With all the evidence that it was judged on."""
+        return self.changed(evidence=evidence)
+
+    def without_evidence(self) -> Self:
+        """For the states after it, which need none."""
+        return self.changed(evidence=None)
 
     def to_start(self, trigger: TriggerType, reason: str) -> Self:
         """Retrain for this trigger, unless something holds it back."""

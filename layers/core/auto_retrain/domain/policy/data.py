@@ -25,21 +25,38 @@ _LAYOUT = (
 )
 
 
-class LabelPolicy(StrictRecord):
-    """Labels in their own data set, partitioned by the day they arrived; a later label corrects an earlier one."""
+class _Labels(StrictRecord):
+    """What is read as labels."""
 
     prefix: Prefix = Field(description=_PREFIX)
-    layout: Layout = Field(default=Layout.DATE, description=_LAYOUT)
     format: Format = Field(default="parquet", description="format of the files")
     row_id: Column = Field(description="column with the id of the row that a label belongs to")
     label: Column = Field(description="column with the label")
 
 
+class LabelPolicy(_Labels):
+    """Labels in their own data set, partitioned by the day they arrived; a later label corrects an earlier one."""
+
+    layout: Literal["date", "dt", "year_month_day"] = Field(default="date", description=_LAYOUT)
+
+
+class LabelPlace(_Labels):
+    """Where labels are: in their own data set, or in that of the features."""
+
+    layout: Layout
+    date_column: str | None = None
+
+
 class DataPolicy(StrictRecord):
     """Date-partitioned rows with features, and with labels unless these have their own data set."""
 
-    prefix: Prefix = Field(description=_PREFIX)
-    layout: Layout = Field(default=Layout.DATE, description=_LAYOUT)
+    prefix: Prefix = Field(description="folder in the data bucket with a subfolder for each UTC day, or with one table")
+    layout: Layout = Field(
+        default=Layout.DATE, description=f"{_LAYOUT}; column is one table in which date_column decides"
+    )
+    date_column: Column | None = Field(
+        default=None, description="column with the date of each row, or a moment; for the layout column alone"
+    )
     format: Format = Field(default="parquet", description="format of the files")
     row_id: Column = Field(description="column that identifies each row")
     label: Column = Field(description="column to predict")
@@ -79,12 +96,29 @@ class DataPolicy(StrictRecord):
         return (*self.numeric, *self.categorical)
 
     @property
-    def place_of_labels(self) -> LabelPolicy:
+    def place_of_labels(self) -> LabelPlace:
         """Their own data set, or the labelled data themselves."""
-        own = LabelPolicy(
-            prefix=self.prefix, layout=self.layout, format=self.format, row_id=self.row_id, label=self.label
+        place, date_column = (self.labels, None) if self.labels else (self, self.date_column)
+        return LabelPlace(
+            prefix=place.prefix,
+            layout=Layout(place.layout),
+            date_column=date_column,
+            format=place.format,
+            row_id=place.row_id,
+            label=place.label,
         )
-        return self.labels or own
+
+    @model_validator(mode="after")
+    def _days_are_found(self) -> Self:
+        if self.layout is not Layout.COLUMN:
+            if self.date_column:
+                raise ValueError(f"date_column = '{self.date_column}': needs layout: column")
+            return self
+        if not self.date_column:
+            raise ValueError("layout: column needs date_column, the name of the column with the date of each row")
+        if self.format != "parquet":
+            raise ValueError("layout: column needs format: parquet, whose files say which dates they hold")
+        return self
 
     @model_validator(mode="after")
     def _columns_are_distinct(self) -> Self:

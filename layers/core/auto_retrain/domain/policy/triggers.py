@@ -86,6 +86,11 @@ class TriggerConfig(StrictRecord):
     )
     daily_cap: int = Field(default=3, ge=1, le=24, description="maximum attempts within 24 hours")
     monthly_cap: int = Field(default=31, ge=1, le=200, description="maximum attempts within 30 days")
+    budget_month_usd: float | None = Field(
+        default=None,
+        gt=0,
+        description="US dollars that the retrainings of a calendar month (UTC) may cost; none: no budget",
+    )
     max_back_off_days: int = Field(
         default=30,
         ge=0,

@@ -1,6 +1,7 @@
 """The only place where a fact leaves a use case, on its way to the log and the event bus.
 
-By then it is in the audit chain of its model: a store appends it together with the change that it speaks of.
+By then it is in the audit chain of its model: a store appends it together with the change that it speaks of, or it is
+appended here if there is none.
 """
 
 import logging
@@ -26,6 +27,18 @@ def record(fact: Fact, ports: Ports) -> None:
 def announce(fact: AnnouncedFact, ports: Ports) -> bool:
     """Record a fact that has to get through; returns false if announcing it again later may help."""
     return _publish(fact, ports)
+
+
+def record_alone(fact: Fact, ports: Ports) -> None:
+    """Record a fact that comes with no change of a store: it is put into the chain first."""
+    ports.audit.append(fact)
+    record(fact, ports)
+
+
+def announce_alone(fact: AnnouncedFact, ports: Ports) -> bool:
+    """Announce a fact that comes with no change of a store: it is put into the chain first."""
+    ports.audit.append(fact)
+    return announce(fact, ports)
 
 
 def _publish(fact: Fact, ports: Ports) -> bool:

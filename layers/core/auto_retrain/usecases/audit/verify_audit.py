@@ -12,7 +12,7 @@ from ...domain.errors import AutoRetrainError, ModelUnknown, RecordInvalid
 from ...ports import Ports
 from ...proof.anchors import AnchorCheck
 from ...proof.chain import check_chain
-from ...proof.completeness import facts_wanted, signs_of, with_completeness
+from ...proof.completeness import Wanted, facts_wanted, signs_of, with_completeness
 
 # Each model takes a few network calls.
 PARALLEL_MODELS = 16
@@ -36,7 +36,7 @@ def verify_audit(model_name: str | None, from_anchor: bool, ports: Ports) -> Aud
     with ThreadPoolExecutor(PARALLEL_MODELS) as pool:
         chains = tuple(pool.map(check, names))
     if model_name and not chains[0].entries and chains[0].is_intact and not chains[0].not_checked:
-        _refuse_unknown(model_name, ports)
+        refuse_unknown(model_name, ports)
     return AuditFindings(at=ports.clock.now(), anchors=about_anchors, chains=chains)
 
 
@@ -71,12 +71,7 @@ def _check_model(anchors: AnchorCheck, from_anchor: bool, ports: Ports, model_na
     signs: set[str] = set()
     problems: list[str] = []
     try:
-        wanted = facts_wanted(
-            ports.policies.history(model_name),
-            ports.jobs.list_recent(model_name, ALL),
-            ports.decisions.recent(model_name, ALL),
-            ports.ledger.lines(model_name, ALL),
-        )
+        wanted = records_of(model_name, ports)
         head = ports.audit.head(model_name)
         entries = _until_unreadable(ports.audit.entries(model_name, begins_at - 1), problems)
         findings = check_chain(
@@ -90,8 +85,18 @@ def _check_model(anchors: AnchorCheck, from_anchor: bool, ports: Ports, model_na
         )
     except AutoRetrainError as error:
         return ChainFindings(model_name=model_name, not_checked=(str(error),))
-    findings = with_completeness(findings, wanted, signs, _since(findings, anchors, from_anchor))
+    findings = with_completeness(findings, wanted, signs, since(findings, anchors, from_anchor))
     return findings.changed(not_checked=(*findings.not_checked, *problems))
+
+
+def records_of(model_name: str, ports: Ports) -> list[Wanted]:
+    """The records of a model in the table, with the facts that the chain must have about them."""
+    return facts_wanted(
+        ports.policies.history(model_name),
+        ports.jobs.list_recent(model_name, ALL),
+        ports.decisions.recent(model_name, ALL),
+        ports.ledger.lines(model_name, ALL),
+    )
 
 
 def _until_unreadable(entries: Iterable[AuditEntry], problems: list[str]) -> Iterator[AuditEntry]:
@@ -102,7 +107,7 @@ def _until_unreadable(entries: Iterable[AuditEntry], problems: list[str]) -> Ite
         problems.append(str(error))
 
 
-def _since(findings: ChainFindings, anchors: AnchorCheck, from_anchor: bool) -> datetime | None:
+def since(findings: ChainFindings, anchors: AnchorCheck, from_anchor: bool = False) -> datetime | None:
     """When the chain began, or the part of it that was read: every record since then has its entry."""
     if from_anchor and findings.begins_at > 1:
         return anchors.newest.at + CLOCK_DIFFERENCE if anchors.newest else None
@@ -110,6 +115,6 @@ def _since(findings: ChainFindings, anchors: AnchorCheck, from_anchor: bool) -> 
     return min((at for at in known if at), default=None)
 
 
-def _refuse_unknown(model_name: str, ports: Ports) -> None:
+def refuse_unknown(model_name: str, ports: Ports) -> None:
     if ports.policies.get(model_name) is None:
         raise ModelUnknown(f"there is neither a chain nor a policy of '{model_name}'; see 'auto-retrain models list'")

@@ -12,6 +12,7 @@ from ..audit.record import record
 from ..lookup import job_of, policy_of
 from .examine_data import examine_data
 from .kept_profiles import keep_job_profile
+from .listing import days_of
 from .manifest import freeze_data, read_manifest
 
 
@@ -26,7 +27,7 @@ def check_data(reference: JobReference, ports: Ports) -> DataCheckOutcome:
     job = job_of(reference.job_id, ports)
     policy = policy_of(job.model_name, ports).policy
     if job.data_check is None:
-        job = ports.jobs.save(freeze_data(job, policy, ports))
+        job = ports.jobs.save(freeze_data(job, policy, ports, days_of))
         checked = job.checked(_run_checks(job, policy, ports))
         fact = _fact_of(checked, ports)
         job = ports.jobs.save(checked, fact)

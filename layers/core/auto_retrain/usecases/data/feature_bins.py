@@ -51,7 +51,7 @@ def find_bins(columns: DataColumns, drift: DriftPolicy, objects: Sequence[DataOb
     numeric, categorical = watched(columns, drift)
     sample = RowSample()
     counts = {name: _LevelCounts() for name in categorical}
-    for _, batch in _batches(columns, objects, numeric, categorical, (), ports):
+    for batch in ports.tables.batches(objects, columns.format, numeric, categorical):
         if numeric:
             sample.add(batch.rows, lambda places, numbers=batch.numbers: {n: numbers[n][places] for n in numeric})  # type: ignore[misc]
         for name in categorical:

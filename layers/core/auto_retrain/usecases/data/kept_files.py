@@ -10,7 +10,7 @@ from ...domain.job import RetrainingJob
 from ...domain.model_version import ModelVersion
 from ...domain.serving import ServingRecord
 from ...ports import Ports
-from ..audit.record import record
+from ..audit.record import record_alone
 from ..lookup import champion_lines
 
 _LOG = logging.getLogger(__name__)
@@ -80,8 +80,7 @@ def _copy(job: RetrainingJob, version: ModelVersion, ports: Ports) -> None:
     ports.data.write(_list_key(name, version), file_list(files))
     uri, at = ports.data.uri(folder), ports.clock.now()
     fact = FilesKept(model_name=name, job_id=job.job_id, at=at, version=version.number, uri=uri)
-    ports.audit.append(fact)
-    record(fact, ports)
+    record_alone(fact, ports)
 
 
 def _folder(model_name: str, version: ModelVersion) -> str:

@@ -11,27 +11,27 @@ from ...domain.manifest import DataObject, Manifest, build_manifest
 from ...domain.policy.policy import Policy
 from ...domain.windows import Window
 from ...ports import Ports
-from .listing import explained, labels_of, objects_of
+from .listing import Listing, explained, labels_of, objects_of
 
 # Some hundred thousand objects.
 MAX_MANIFEST_BYTES = 64 << 20
 
 
-def freeze_data(job: RetrainingJob, policy: Policy, ports: Ports) -> RetrainingJob:
+def freeze_data(job: RetrainingJob, policy: Policy, ports: Ports, listing: Listing = objects_of) -> RetrainingJob:
     """The job with its manifest, which never changes once frozen; raises DataMissing if a window contains no data."""
     if job.manifest_uri:
         return job
-    content = canonical_json(list_data(job, policy, ports))
+    content = canonical_json(list_data(job, policy, ports, listing))
     digest = sha256_of(content)
     # Named by its digest, so that two concurrent invocations, which may see different objects, do not collide.
     uri = ports.data.write(f"jobs/{job.job_id}/manifest-{digest[:16]}.json", content)
     return job.frozen(uri, digest)
 
 
-def list_data(job: RetrainingJob, policy: Policy, ports: Ports) -> Manifest:
+def list_data(job: RetrainingJob, policy: Policy, ports: Ports, listing: Listing = objects_of) -> Manifest:
     """The manifest of a job as its data are now; raises DataMissing if a window contains no data."""
     span = Window(start=job.windows.training.start, end=job.windows.holdout.end)
-    objects = objects_of(policy.data, span, ports)
+    objects = listing(policy.data, span, ports)
     labels = _label_objects(job, policy, ports)
     try:
         return build_manifest(job.job_id, job.model_name, policy.data, job.windows, objects, labels)

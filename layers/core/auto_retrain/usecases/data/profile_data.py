@@ -7,7 +7,7 @@ from ...domain.job import RetrainingJob
 from ...domain.messages.data import ProfileOutcome
 from ...domain.messages.references import JobReference
 from ...ports import Ports
-from ..audit.record import record
+from ..audit.record import record_alone
 from ..lookup import job_of, policy_of
 from .kept_files import keep_files
 from .kept_profiles import keep_profile, load_job_profile, load_profile, profile_key
@@ -49,8 +49,7 @@ def _keep_profile(job: RetrainingJob, version: str, ports: Ports) -> ProfileOutc
             version=version,
             rows=profile.rows,
         )
-        ports.audit.append(fact)
-        record(fact, ports)
+        record_alone(fact, ports)
     uri = ports.data.uri(profile_key(job.model_name, version))
     return ProfileOutcome(uri=uri, rows=profile.rows, features=len(profile.features))
 

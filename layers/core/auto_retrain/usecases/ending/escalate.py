@@ -3,7 +3,7 @@
 from ...domain.facts.ending import RejectionsEscalated, SkipsEscalated
 from ...domain.job import RetrainingJob
 from ...ports import Ports
-from ..audit.record import announce
+from ..audit.record import announce_alone
 
 
 def escalate_rejections(job: RetrainingJob, ports: Ports) -> bool:
@@ -35,5 +35,4 @@ def _announce(
         owner=owner,
         last=job.summary(),
     )
-    ports.audit.append(fact)
-    return announce(fact, ports)
+    return announce_alone(fact, ports)

@@ -20,7 +20,7 @@ MAX_JOB_TIME = timedelta(days=45)
 
 
 class FleetSummary(Record):
-    """What changed what serves, how many jobs ended in which way, and what waits for a person; a line for each."""
+    """What changed what serves, how jobs ended, and what waits for a person or for money; a line for each."""
 
     since: UtcTime
     until: UtcTime
@@ -28,6 +28,7 @@ class FleetSummary(Record):
     running: int
     changes: tuple[str, ...]
     waiting: tuple[str, ...]
+    held: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
     spending: Spending = Field(default_factory=Spending)
 
@@ -44,7 +45,8 @@ class FleetSummary(Record):
     def lines(self) -> tuple[str, ...]:
         waiting = [f"Waits for a person: {line}" for line in self.waiting]
         problems = [f"Cannot be read: {line}" for line in self.unreadable]
-        return (*(waiting or ["Nothing waits for a person"]), *problems, *self.spending.lines, *self.changes)
+        held = [f"Held by its budget: {line}" for line in self.held]
+        return (*(waiting or ["Nothing waits for a person"]), *problems, *held, *self.spending.lines, *self.changes)
 
     def as_notification(self, page: str | None) -> Notification:
         return Notification(
@@ -73,6 +75,7 @@ def summarize_fleet(days: int, ports: Ports) -> FleetSummary:
         running=len(ports.jobs.list_active()),
         changes=tuple(changes),
         waiting=tuple(map(_line, fleet.concerns)),
+        held=tuple(f"{row.model}: {row.held}" for row in fleet.rows if row.held),
         unreadable=tuple(fleet.unreadable),
         spending=spending_on(ended),
     )

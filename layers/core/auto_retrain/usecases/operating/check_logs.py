@@ -35,14 +35,16 @@ def _log_of(policy: Policy, ports: Ports) -> Finding:
     subject, delay = f"log of {policy.model}", timedelta(days=policy.data.label_delay_days)
     of_labels = policy.data.place_of_labels
     places = {
-        "answer": (policy.metric.prefix_of(policy.model), Layout.DATE),
-        "label": (of_labels.prefix, of_labels.layout),
+        "answer": (policy.metric.prefix_of(policy.model), Layout.DATE, None),
+        "label": (of_labels.prefix, of_labels.layout, of_labels.date_column),
     }
     today = ports.clock.now().date()
     try:
-        for what, (prefix, layout) in places.items():
+        for what, (prefix, layout, column) in places.items():
             since = today - LOOKED_AT - (delay if what == "label" else timedelta())
-            if not ports.data.list_partitions(prefix, Window(start=since, end=today + timedelta(days=1)), layout):
+            if not ports.data.list_partitions(
+                prefix, Window(start=since, end=today + timedelta(days=1)), layout, column
+            ):
                 missing = f"'{prefix}/{SHOWN[layout]}' has no file since {since}, so no {what} counts"
                 return Finding(subject=subject, is_good=False, text=missing)
     except AutoRetrainError as error:

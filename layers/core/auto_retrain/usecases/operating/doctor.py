@@ -8,6 +8,7 @@ from ...domain.policy.traffic import HttpRouteTarget, KserveTarget
 from ...ports import Ports
 from .check_account import check_account
 from .check_channels import check_channels
+from .check_data_places import check_data_places
 from .check_logs import check_logs
 from .check_metrics import check_metrics
 
@@ -27,8 +28,10 @@ def check_installation(ports: Ports, for_group: str | None, send: bool = False) 
     yield from check_account(ports)
     yield _check("table", "job records can be read", lambda: ports.jobs.list_active())
     yield _check("artifacts", "documents of jobs can be read", lambda: _read_absent_document(ports))
+    yield _prices(ports)
     yield from check_channels(ports, send)
     yield _registry(ports)
+    yield from check_data_places(ports)
     yield from check_metrics(ports)
     yield from check_logs(ports)
     reached = _check("cluster", "the Kubernetes API answers", lambda: ports.cluster.namespaces)
@@ -46,6 +49,18 @@ def _check(subject: str, good: str, ask: Callable[[], object]) -> Finding:
     except AutoRetrainError as error:
         return Finding(subject=subject, is_good=False, text=f"{type(error).__name__}: {error}")
     return Finding(subject=subject, is_good=True, text=good)
+
+
+def _prices(ports: Ports) -> Finding:
+    """Whether the list of prices that was asked for is the one that is used."""
+    used = ports.prices.current()
+    if used.problem:
+        remedy = "put a list as docs/costs.md describes under that key, or give the parameter PricesKey another one"
+        text = f"list prices are used, because yours cannot be read: {used.problem}"
+        return Finding(subject="prices", is_good=False, text=text, remedy=remedy)
+    return Finding(
+        subject="prices", is_good=True, text=f"prices as of {used.prices.as_of} in {used.prices.region} are used"
+    )
 
 
 def _registry(ports: Ports) -> Finding:

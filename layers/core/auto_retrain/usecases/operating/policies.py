@@ -13,6 +13,7 @@ from ...domain.policy.refusals import refusals
 from ...domain.policy.triggers import TriggerConfig
 from ...domain.policy.warnings import warnings_of, warnings_with_champion
 from ...domain.text import one_line
+from ...holds.budgets import budget_hold
 from ...ports import Ports
 from ..audit.record import record
 from ..lookup import known_policy, newest_version, policy_of
@@ -131,10 +132,20 @@ def _plan(policy: Policy, ports: Ports) -> PlannedPolicy:
     newest = newest_version(policy.model, ports)
     accuracy = champion_accuracy(policy.model, ports)
     with_champion = warnings_with_champion(policy, accuracy) if accuracy is not None else ()
-    plan = PlannedPolicy(policy=policy, newest=newest, warnings=(*warnings_of(policy), *with_champion))
+    warnings = (*warnings_of(policy), *with_champion, *_of_budget(policy, ports))
+    plan = PlannedPolicy(policy=policy, newest=newest, warnings=warnings)
     if newest is None or plan.is_new or plan.is_unchanged:
         return plan
     return plan.changed(changes=changes_between(newest.policy, policy))
+
+
+def _of_budget(policy: Policy, ports: Ports) -> Iterator[str]:
+    """A warning if the budget is too small for what the model's last retrainings cost."""
+    if policy.triggers.budget_month_usd is None:
+        return
+    hold = budget_hold(policy, ports.states.get(policy.model), ports.clock.now())
+    if hold and hold.until is None:
+        yield f"triggers.budget_month_usd = {policy.triggers.budget_month_usd:g}: {hold.reason}; no trigger starts one"
 
 
 def champion_accuracy(model_name: str, ports: Ports) -> float | None:

@@ -7,6 +7,7 @@ from typing import IO, Any, NamedTuple
 from ...domain.columns import Sample
 from ...domain.errors import DataMissing, EventInvalid, RegistryRefused, SettingMissing
 from ...domain.explain import shown
+from ...domain.layouts import Layout, other_layout, what_is_there
 from ...domain.windows import Window
 from ...ports import Ports
 from ...proposing.metrics import cloudwatch_metric, prometheus_gauge
@@ -51,7 +52,8 @@ def propose_policy(request: Request, ports: Ports) -> Proposed:
         DataInvalid, DataMissing: there is no sample that can be read.
         RegistryRefused: there is no such version.
     """
-    sample = _sample(request, ports)
+    layout = _layout(request.prefix, ports) if request.prefix and not request.sample else Layout.DATE
+    sample = _sample(request, layout, ports)
     known = Known(request.row_id, request.label, _inputs(request, ports))
     _check_columns(known, sample)
     roles = propose_roles(sample, known)
@@ -63,6 +65,7 @@ def propose_policy(request: Request, ports: Ports) -> Proposed:
         prefix=request.prefix or request.model_name,
         metric=_metric(request),
         stage=_stage(ports),
+        layout=layout,
     )
     return Proposed(write_proposal(subject, sample, roles), roles, sample)
 
@@ -85,7 +88,13 @@ def _why(roles: Roles) -> str:
     return "".join(f"; {column.value}: {column.reason}" for column in roles.left_out[:5])
 
 
-def _sample(request: Request, ports: Ports) -> Sample:
+def _layout(prefix: str, ports: Ports) -> Layout:
+    """How the folders under a prefix are called; the usual way if that cannot be told."""
+    found = other_layout(ports.data.look_below(prefix).names, Layout.DATE)
+    return found[0] if found else Layout.DATE
+
+
+def _sample(request: Request, layout: Layout, ports: Ports) -> Sample:
     if request.sample:
         name, file = request.sample
         return ports.samples.read(name, file)
@@ -93,9 +102,10 @@ def _sample(request: Request, ports: Ports) -> Sample:
         raise EventInvalid("--sample: give a file with some rows, or --prefix of the data in the data bucket")
     today = ports.clock.now().date()
     window = Window(start=today - timedelta(days=MAX_AGE_DAYS), end=today + timedelta(days=1))
-    objects = ports.data.list_partitions(request.prefix, window)
+    objects = ports.data.list_partitions(request.prefix, window, layout)
     if not objects:
-        raise DataMissing(f"--prefix {shown(request.prefix)}: has no day with data since {window.start}")
+        missing = what_is_there(ports.data.look_below(request.prefix), layout)
+        raise DataMissing(f"--prefix {shown(request.prefix)}: has no day with data since {window.start}: {missing}")
     with ports.data.open(objects[-1]) as file:
         return ports.samples.read(objects[-1].uri, file)
 

@@ -10,6 +10,7 @@ from ...domain.trigger_type import TriggerType
 from ...domain.windows import windows_at
 from ...ports import Ports
 from ..data.examine_data import examine_data
+from ..data.listing import days_of
 from ..data.manifest import list_data
 
 
@@ -50,6 +51,6 @@ def try_policy(policy: Policy, ports: Ports) -> Trial:
             label_delay_days=policy.data.label_delay_days,
         ),
     )
-    manifest = list_data(job, policy, ports)
+    manifest = list_data(job, policy, ports, days_of)
     check, _ = examine_data(job, policy, manifest, ports)
     return Trial(manifest, check)

@@ -9,7 +9,7 @@ from ...domain.job import RetrainingJob
 from ...domain.policy.deployment import DeploymentPolicy
 from ...domain.serving import ServingRecord
 from ...ports import Ports
-from ..audit.record import announce
+from ..audit.record import announce_alone
 from ..lookup import newest_version, owner_in
 
 
@@ -24,6 +24,5 @@ def mention_overdue_drill(
     if reason:
         owner = owner_in(newest_version(job.model_name, ports))
         fact = DrillOverdue(model_name=job.model_name, job_id=job.job_id, at=at, reason=reason, owner=owner)
-        ports.audit.append(fact)
-        announce(fact, ports)
+        announce_alone(fact, ports)
     return reason

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from ...domain.decision_record import Hold
 from ...domain.fleet_overview import Concern, FleetRow, Health
 from ...domain.job import RetrainingJob
 from ...domain.model_state import ModelState
@@ -11,6 +12,7 @@ from ...domain.pages import job_path, request_path
 from ...domain.policy.policy import AppliedPolicy, PolicyStatus
 from ...domain.serving import ServingRecord
 from ...domain.trigger_type import TriggerType
+from ...holds.budgets import budget_hold
 from ...triggers.scheduled import Scheduled
 
 # Each model is looked at once a day, and a sweep and its execution take some time.
@@ -42,7 +44,7 @@ def row_of(member: Member, at: datetime) -> FleetRow:
     """The row of a model at a moment."""
     applied, state = member.applied, member.state
     health, why = health_of(member, at)
-    decision = _last_decision(member)
+    decision, hold = _last_decision(member), budget_hold(applied.policy, state, at)
     return FleetRow(
         model=applied.policy.model,
         owner=applied.policy.owner,
@@ -55,7 +57,8 @@ def row_of(member: Member, at: datetime) -> FleetRow:
         outcome=decision.outcome if decision else None,
         next_due=_next_due(member, at),
         spent=state.spent_in(at),
-        notes=tuple(_notes(member)),
+        notes=tuple(_notes(member, hold)),
+        held=hold.reason if hold else None,
     )
 
 
@@ -110,7 +113,9 @@ def health_of(member: Member, at: datetime) -> tuple[Health, str]:
 
 def concerns_about(member: Member, at: datetime) -> Iterator[Ranked]:
     """Why a model needs a person, if it does."""
-    for rank, reasons in enumerate((_failed, _to_review, _differs, _broken, _on_pause, _in_vain, _forgotten)):
+    for rank, reasons in enumerate(
+        (_failed, _to_review, _differs, _broken, _on_pause, _in_vain, _never_affordable, _forgotten)
+    ):
         for reason, command in reasons(member, at):
             policy = member.applied.policy
             yield Ranked(rank, Concern(policy.model, policy.owner, reason, f"auto-retrain {command}"))
@@ -166,6 +171,12 @@ def _in_vain(member: Member, at: datetime) -> Reasons:
         yield f"{in_a_row} challengers in a row were not promoted", f"jobs {member.applied.policy.model}"
 
 
+def _never_affordable(member: Member, at: datetime) -> Reasons:
+    hold = budget_hold(member.applied.policy, member.state, at)
+    if hold and hold.until is None:
+        yield hold.reason, f"receipts {member.applied.policy.model}"
+
+
 def _forgotten(member: Member, at: datetime) -> Reasons:
     applied, state = member.applied, member.state
     is_old = at - applied.applied_at > TIME_FOR_A_FIRST_LOOK
@@ -185,11 +196,13 @@ def _next_due(member: Member, at: datetime) -> datetime | None:
     return Scheduled().next_check(policy, member.state, at)
 
 
-def _notes(member: Member) -> Iterator[str]:
+def _notes(member: Member, hold: Hold | None) -> Iterator[str]:
     if member.applied.status is PolicyStatus.PAUSED:
         yield f"paused: {member.applied.note}"
     if member.state.quarantine:
         yield f"in quarantine since {member.state.quarantine.since:%F}"
+    if hold:
+        yield f"held by its budget: {hold.reason}"
     rollout = member.serving.rollout if member.serving else None
     if rollout:
         yield f"rolls out version {rollout.challenger.number} at {rollout.weight} %"

@@ -7,7 +7,7 @@ from ...domain.facts.taking_back import PauseLasts
 from ...domain.rollout import Rollout
 from ...domain.serving import ServingRecord
 from ...ports import Ports
-from ..audit.record import announce
+from ..audit.record import announce_alone
 from ..lookup import newest_version, owner_in
 
 REPEAT_TIME = timedelta(days=1)
@@ -33,5 +33,4 @@ def remind_of_pause(
         reason=pause.reason,
         owner=owner_in(newest_version(record.model_name, ports)),
     )
-    ports.audit.append(fact)
-    return evidence.changed(reminded_at=at) if announce(fact, ports) else evidence
+    return evidence.changed(reminded_at=at) if announce_alone(fact, ports) else evidence

@@ -12,13 +12,15 @@ from ...domain.trigger_events import parse_trigger_event
 from ...domain.trigger_type import TriggerType
 from ...domain.waiting_trigger import CROWDED
 from ...holds.fleet import fleet_holds
-from ...holds.model import model_holds, observed_hold, only_broken_data
+from ...holds.model import allows_data_check, model_holds, observed_hold
 from ...ports import Ports
 from ...triggers import Verdicts, all_met, enabled_triggers, first_observed, judge_triggers
+from ...triggers.base import Evidence
 from ..lookup import policy_of
 from ..reporting.request_page import publish_request_page
 from .conclude_decision import conclude_decision, decision_record
 from .gather_evidence import Question, gather_evidence
+from .kept_evidence import kept_evidence
 from .open_job import already_opened
 
 CLOCK_DIFFERENCE = timedelta(minutes=5)
@@ -40,11 +42,19 @@ def check_triggers(started: ExecutionStarted, ports: Ports) -> TriggerDecision:
     opened = already_opened(job_id(request.model_name, started.execution_arn), ports)
     if opened:
         return opened
-    undecided = _undecided(request, started.execution_arn, ports)
+    decision = _decide(_undecided(request, started.execution_arn, ports), request, applied, ports)
+    return decision if decision.next == "detect_drift" else decision.without_evidence()
+
+
+def _decide(
+    undecided: TriggerDecision, request: TriggerRequest, applied: AppliedPolicy, ports: Ports
+) -> TriggerDecision:
     state = ports.states.get(request.model_name)
+    at, now = undecided.event_time, ports.clock.now()
+    undecided = undecided.judged_on(kept_evidence(applied, Evidence(state), at, now, forced=request.force))
     holds = _holds(undecided, applied, state, ports)
     if _needs_data_check(undecided, holds, applied):
-        return undecided.to_read_data(holds[0].reason, held_by="quarantine")
+        return undecided.to_read_data(holds[0].reason, held_by=holds[0].kind)
     if holds:
         held = undecided.held(holds[0].kind, "; ".join(hold.reason for hold in holds))
         return _conclude(held, applied, ports)
@@ -94,15 +104,16 @@ def _event_time(request: TriggerRequest, ports: Ports) -> datetime:
 
 def _holds(undecided: TriggerDecision, applied: AppliedPolicy, state: ModelState, ports: Ports) -> list[Hold]:
     trigger, at, now = undecided.trigger_type, undecided.event_time, ports.clock.now()
-    holds = model_holds(applied, state, trigger, at, now, forced=undecided.force)
+    variants = len(undecided.variants)
+    holds = model_holds(applied, state, trigger, at, now, forced=undecided.force, variants=variants)
     # People are accountable for what they request; automatic retrainings have a budget.
-    return holds if trigger is TriggerType.MANUAL else holds + fleet_holds(ports.limits, ports.sweeps.last())
+    return holds if trigger is TriggerType.MANUAL else holds + fleet_holds(ports.limits, ports.sweeps.last(), now)
 
 
 def _needs_data_check(undecided: TriggerDecision, holds: list[Hold], applied: AppliedPolicy) -> bool:
-    """Whether a quarantine is the only hold, and the trigger is one that reads the data again."""
+    """Whether the data are to be checked all the same, and the trigger is one that reads them."""
     readers = [trigger.kind for trigger in enabled_triggers(applied.policy, reads_data=True)]
-    return undecided.trigger_type in readers and only_broken_data(holds)
+    return undecided.trigger_type in readers and allows_data_check(holds)
 
 
 def _judge(undecided: TriggerDecision, applied: AppliedPolicy, state: ModelState, ports: Ports) -> TriggerDecision:
@@ -110,7 +121,8 @@ def _judge(undecided: TriggerDecision, applied: AppliedPolicy, state: ModelState
     triggers = enabled_triggers(policy, reads_data=False)
     (evidence,) = gather_evidence([Question(policy, state, triggers)], at, ports)
     verdicts = judge_triggers(triggers, policy, evidence, at)
-    decision = undecided.judged(verdict for of_trigger in verdicts.values() for verdict in of_trigger)
+    kept = kept_evidence(applied, evidence, at, ports.clock.now())
+    decision = undecided.judged_on(kept).judged(verdict for of_trigger in verdicts.values() for verdict in of_trigger)
     met = all_met(verdicts)
     for kind in met:
         decision = conclude_decision(decision.to_start(kind, verdicts[kind][0].reason), applied, ports)

@@ -36,7 +36,7 @@ def conclude_decision(decision: TriggerDecision, applied: AppliedPolicy, ports: 
         decision = _let_wait(decision, ports)
     else:
         ports.waiting.remove(_waiting(decision))
-    record_decision(decision_record(decision, ports), ports)
+    record_decision(decision_record(decision, ports), decision.evidence, ports)
     return decision
 
 

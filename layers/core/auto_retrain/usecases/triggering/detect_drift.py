@@ -1,21 +1,25 @@
 """Decides whether live features have drifted from the champion's training data, or are broken."""
 
+from ...domain.decision_record import Hold
 from ...domain.facts.quarantine import QuarantineLasts, QuarantineLifted, QuarantineSet
 from ...domain.messages.triggering import TriggerDecision
 from ...domain.model_state import Quarantine
 from ...domain.names import job_id
-from ...domain.policy.policy import AppliedPolicy
+from ...domain.policy.policy import AppliedPolicy, Policy
 from ...domain.trigger_type import TriggerType
 from ...domain.verdict import Verdict
+from ...holds.budgets import BUDGETS, budget_hold
 from ...holds.model import observed_hold
 from ...ports import Ports
-from ...triggers.data_drift import DriftVerdicts
-from ..audit.record import announce
+from ...triggers.data_drift import DriftVerdicts, judge_drift_evidence
+from ..audit.record import announce, announce_alone
 from ..lookup import policy_of
 from .conclude_decision import conclude_decision
-from .drift_evidence import judge_drift_now
+from .drift_evidence import gather_drift
 from .drift_holds import answered_drift, drift_holds
+from .kept_evidence import with_drift
 from .open_job import already_opened
+from .tell_of_budget import tell_of_budget
 
 MAX_VERDICTS = 20
 MAX_PROBLEMS = 5
@@ -32,23 +36,26 @@ def detect_drift(decision: TriggerDecision, ports: Ports) -> TriggerDecision:
     opened = already_opened(job_id(decision.model_name, decision.execution_arn), ports)
     if opened:
         return opened
-    drift = judge_drift_now(applied.policy, decision.event_time, ports)
+    evidence = gather_drift(applied.policy, decision.event_time, ports)
+    drift = judge_drift_evidence(applied.policy, evidence)
     _quarantine_or_lift(decision, applied, drift, ports)
     ports.states.record_drift_check(decision.model_name, decision.event_time)
-    return conclude_decision(_decide(decision, applied, drift, ports), applied, ports)
+    if decision.evidence:  # an execution that an earlier release began has none
+        decision = decision.judged_on(with_drift(decision.evidence, evidence, ports))
+    return conclude_decision(_decide(decision, applied, drift, ports), applied, ports).without_evidence()
 
 
 def _decide(decision: TriggerDecision, applied: AppliedPolicy, drift: DriftVerdicts, ports: Ports) -> TriggerDecision:
     is_observed = applied.policy.triggers.observes(TriggerType.DATA_DRIFT)
-    verdicts = [drift.dataset, *drift.features[:MAX_VERDICTS]]
-    judged = decision.judged(verdict.as_observed() if is_observed else verdict for verdict in verdicts)
+    verdicts = recorded_verdicts(applied.policy, drift)
+    judged = decision.judged(verdicts)
     reason = f"{decision.reason}; {drift.dataset.reason}"
     if drift.broken:
         return judged.held("quarantine", f"bad data: {_named(drift.broken)}")
     if drift.dataset.met and not is_observed:
         return _unless_held(judged, applied, verdicts, ports)
     is_repaired = decision.held_by == "quarantine" and drift.is_sound
-    if decision.held_by and not is_repaired:
+    if decision.held_by and decision.held_by not in BUDGETS and not is_repaired:
         return judged.held(decision.held_by, reason)
     if drift.dataset.met:
         hold = observed_hold(drift.dataset)
@@ -56,14 +63,30 @@ def _decide(decision: TriggerDecision, applied: AppliedPolicy, drift: DriftVerdi
     return judged.not_due(reason)
 
 
+def recorded_verdicts(policy: Policy, drift: DriftVerdicts) -> list[Verdict]:
+    """The verdict on the dataset, and those on the features that matter most."""
+    is_observed = policy.triggers.observes(TriggerType.DATA_DRIFT)
+    verdicts = [drift.dataset, *drift.features[:MAX_VERDICTS]]
+    return [verdict.as_observed() if is_observed else verdict for verdict in verdicts]
+
+
 def _unless_held(
     judged: TriggerDecision, applied: AppliedPolicy, verdicts: list[Verdict], ports: Ports
 ) -> TriggerDecision:
     reason, answered = verdicts[0].reason, answered_drift(applied.policy, verdicts, ports)
-    holds = drift_holds(applied.policy, answered, judged.event_time, ports)
+    budgets = _budget_holds(judged, applied, ports)
+    holds = [*budgets, *drift_holds(applied.policy, answered, judged.event_time, ports)]
+    tell_of_budget(applied.policy, TriggerType.DATA_DRIFT, reason, holds, ports)
     if holds:
         return judged.held(holds[0].kind, "; ".join([reason, *(hold.reason for hold in holds)]))
     return judged.to_start(TriggerType.DATA_DRIFT, f"{reason}; {answered.sentence}" if answered else reason)
+
+
+def _budget_holds(judged: TriggerDecision, applied: AppliedPolicy, ports: Ports) -> list[Hold]:
+    """What holds the answer to a drift for want of money; the fleet's budget was looked at before the data were."""
+    own = budget_hold(applied.policy, ports.states.get(judged.model_name), ports.clock.now())
+    of_fleet = Hold(kind="fleet_spending", reason=judged.reason) if judged.held_by == "fleet_spending" else None
+    return [hold for hold in (own, of_fleet) if hold]
 
 
 def _quarantine_or_lift(decision: TriggerDecision, applied: AppliedPolicy, drift: DriftVerdicts, ports: Ports) -> None:
@@ -95,8 +118,7 @@ def _escalate(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) -
             reason=quarantine.reason,
             owner=applied.policy.owner,
         )
-        ports.audit.append(fact)
-        announce(fact, ports)
+        announce_alone(fact, ports)
 
 
 def _named(problems: list[str]) -> str:

@@ -12,7 +12,7 @@ from ...triggers.data_drift import DriftVerdicts, judge_drift_evidence
 from ..data.drift_windows import live_window, reference_window
 from ..data.feature_bins import watched
 from ..data.kept_profiles import keep_profile, load_profile
-from ..data.listing import objects_of
+from ..data.listing import days_of
 from ..data.reference_profile import build_profile, count_live
 
 
@@ -66,7 +66,7 @@ def _profile(policy: Policy, at: datetime, ports: Ports) -> DataProfile:
 
 
 def _objects(policy: Policy, window: Window, ports: Ports) -> list[DataObject]:
-    return with_rows(objects_of(policy.data, window, ports), policy.data.format)
+    return with_rows(days_of(policy.data, window, ports), policy.data.format)
 
 
 def _fits(profile: DataProfile, policy: Policy) -> bool:

@@ -6,19 +6,21 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
+from ...domain.decision_evidence import DecisionEvidence
 from ...domain.decision_record import Hold
 from ...domain.model_state import ModelState
 from ...domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
 from ...domain.schedule import daily_slot
 from ...domain.trigger_type import TriggerType
 from ...domain.verdict import Verdict
-from ...holds.model import model_holds, observed_hold, only_broken_data
+from ...holds.model import allows_data_check, model_holds, observed_hold
 from ...ports import Ports
 from ...triggers import TRIGGERS, all_met, enabled_triggers, first_observed, judge_triggers, trigger_of
 from ...triggers.base import Evidence, Occasion, Trigger
 from ..isolation import Losses
 from .gather_evidence import Question
 from .gather_in_parts import gather_in_parts
+from .kept_evidence import kept_evidence
 
 Member = tuple[AppliedPolicy, ModelState]
 Fleet = list[Member]
@@ -33,6 +35,7 @@ class DueModel(NamedTuple):
     occasion: Occasion
     verdicts: tuple[Verdict, ...]
     held: list[Hold]
+    evidence: DecisionEvidence
 
 
 class Turn(NamedTuple):
@@ -87,7 +90,8 @@ def _paused(member: Member, since: datetime, at: datetime, now: datetime) -> lis
     if slot <= since or trigger is None:
         return []
     holds = model_holds(applied, state, trigger.kind, at, now)
-    return [DueModel(applied.policy, state, trigger, Occasion(slot, slot.isoformat()), (), holds)]
+    kept = kept_evidence(applied, Evidence(state), at, now)
+    return [DueModel(applied.policy, state, trigger, Occasion(slot, slot.isoformat()), (), holds, kept)]
 
 
 def _ask(member: Member, since: datetime, at: datetime, now: datetime) -> Asked | None:
@@ -114,16 +118,16 @@ def _by_source(asked: list[Asked]) -> dict[str, list[Asked]]:
 def _due(one: Asked, evidence: Evidence, at: datetime, now: datetime) -> list[DueModel]:
     """Why the model may be due."""
     turn, due = one.turn, []
-    candidate = _met(turn, one.question, evidence, at)
+    candidate = _met(turn, one.question, evidence, at, now)
     holds_of = partial(model_holds, turn.applied, turn.state, at=at, now=now)
     if candidate:
         candidate = candidate._replace(held=[*holds_of(candidate.trigger.kind), *candidate.held])
         due.append(candidate)
     if turn.is_now and not _may_start(candidate):
         holds = holds_of(TriggerType.DATA_DRIFT)
-        # Broken data may have been repaired, which only another check can show.
-        checks = _data_check(turn, at)
-        if not holds or only_broken_data(holds):
+        # Broken data may have been repaired, which only another check can show; so does drift that nobody may answer.
+        checks = _data_check(turn, at, now)
+        if not holds or allows_data_check(holds):
             due.extend(checks)
         elif candidate is None:
             due.extend(check._replace(held=holds) for check in checks)
@@ -136,7 +140,7 @@ def _judged_now(turn: Turn, at: datetime) -> list[Trigger]:
     return [trigger for trigger in triggers if turn.is_now or not trigger.queries(turn.policy, turn.state, at)]
 
 
-def _met(turn: Turn, question: Question, evidence: Evidence, at: datetime) -> DueModel | None:
+def _met(turn: Turn, question: Question, evidence: Evidence, at: datetime, now: datetime) -> DueModel | None:
     """The strongest trigger that is met; one that is only observed is held for that reason."""
     verdicts = judge_triggers(question.triggers, turn.policy, evidence, at)
     met = all_met(verdicts)
@@ -148,15 +152,17 @@ def _met(turn: Turn, question: Question, evidence: Evidence, at: datetime) -> Du
     held = [observed_hold(decisive)] if decisive.observed_only else []
     occasion = trigger.occasion(turn.policy, turn.state, at, turn.slot)
     judged = tuple(verdict for of_trigger in verdicts.values() for verdict in of_trigger)
-    return DueModel(turn.policy, turn.state, trigger, occasion, judged, held)
+    kept = kept_evidence(turn.applied, evidence, at, now)
+    return DueModel(turn.policy, turn.state, trigger, occasion, judged, held, kept)
 
 
 def _may_start(candidate: DueModel | None) -> bool:
     return candidate is not None and not candidate.held
 
 
-def _data_check(turn: Turn, at: datetime) -> Iterator[DueModel]:
+def _data_check(turn: Turn, at: datetime, now: datetime) -> Iterator[DueModel]:
     """One check serves all triggers that read data."""
     for trigger in enabled_triggers(turn.policy, reads_data=True)[:1]:
         occasion = trigger.occasion(turn.policy, turn.state, at, turn.slot)
-        yield DueModel(turn.policy, turn.state, trigger, occasion, (), [])
+        kept = kept_evidence(turn.applied, Evidence(turn.state), at, now)
+        yield DueModel(turn.policy, turn.state, trigger, occasion, (), [], kept)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from ...domain.cost import RecentCost
+from ...domain.decision_evidence import hash_of
 from ...domain.errors import LeaseHeld
 from ...domain.experiments import with_common
 from ...domain.facts.triggering import JobOpened
@@ -30,9 +31,13 @@ def open_job(
     """
     job = _new_job(decision, applied, ports)
     prices = ports.prices.current().prices
-    job = job.expecting(forecast_of(costs, applied.policy.training, len(job.variants), prices))
+    evidence = decision.evidence.document if decision.evidence else None
+    job = job.changed(trigger_evidence_hash=hash_of(evidence)).expecting(
+        forecast_of(costs, applied.policy.training, len(job.variants), prices)
+    )
+    facts = judgement_fact(job.decision), _opened_fact(job)
     try:
-        opened = ports.jobs.open_job(job, job.created_at + LEASE, judgement_fact(job.decision), _opened_fact(job))
+        opened = ports.jobs.open_job(job, job.created_at + LEASE, *facts, evidence=evidence)
     except LeaseHeld as held:
         return decision.held("running_job", str(held))
     _announce_start(opened, ports)

@@ -1,16 +1,18 @@
 """Records a decision on whether to retrain, by an execution or the sweep, for people who ask why."""
 
+from ...domain.decision_evidence import DecisionEvidence, hash_of
 from ...domain.decision_record import DecisionRecord
 from ...domain.facts.triggering import TriggerJudged
 from ...ports import Ports
 from ..audit.record import record
 
 
-def record_decision(decision: DecisionRecord, ports: Ports) -> None:
-    """Record a decision; it replaces another one with the same model, event time and key."""
-    sealed = decision.sealed()
+def record_decision(decision: DecisionRecord, evidence: DecisionEvidence | None, ports: Ports) -> None:
+    """Record a decision with what it was judged on; it replaces another one with the same model, event time and key."""
+    document = evidence.document if evidence else None
+    sealed = decision.changed(evidence_hash=hash_of(document)).sealed()
     fact = judgement_fact(sealed)
-    ports.decisions.record(sealed, fact)
+    ports.decisions.record(sealed, fact, evidence=document)
     record(fact, ports)
 
 
@@ -28,4 +30,5 @@ def judgement_fact(decision: DecisionRecord) -> TriggerJudged:
         event_time=decision.event_time,
         key=decision.key,
         decision_hash=decision.decision_hash,
+        evidence_hash=decision.evidence_hash,
     )

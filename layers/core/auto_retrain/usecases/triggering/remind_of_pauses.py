@@ -8,7 +8,7 @@ from ...domain.facts.policies import PauseOfModelLasts
 from ...domain.policy.policy import AppliedPolicy, PolicyStatus
 from ...domain.schedule import daily_slot
 from ...ports import Ports
-from ..audit.record import announce
+from ..audit.record import announce_alone
 
 REPEAT_TIME = timedelta(days=28)
 # All turns of a week announce the same fact: people are told once, and the event bus may be away for days.
@@ -23,8 +23,7 @@ def remind_of_pauses(fleet: Iterable[AppliedPolicy], since: datetime, at: dateti
             pause = _beginning(applied.policy.model, ports) or applied
             if _is_due(slot - pause.applied_at):
                 fact = _fact(applied, pause, (slot - pause.applied_at) // REPEAT_TIME, ports)
-                ports.audit.append(fact)
-                announce(fact, ports)
+                announce_alone(fact, ports)
 
 
 def _beginning(model_name: str, ports: Ports) -> AppliedPolicy | None:

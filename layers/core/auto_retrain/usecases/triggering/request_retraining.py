@@ -107,7 +107,7 @@ def request_retraining(
         JobConflict: an execution was started for this model at the very same moment.
     """
     applied, now = policy_of(model_name, ports), ports.clock.now()
-    event = _event(
+    request = _request(
         model_name=model_name,
         trigger_type=trigger_type,
         event_time=now,
@@ -127,11 +127,11 @@ def request_retraining(
     fact = RetrainingRequested(model_name=model_name, actor=actor, at=now, execution_name=name, reason=reason)
     # First: whatever becomes of it, the chain says who asked.
     ports.audit.append(fact)
-    arn = ports.executions.start(name, event)
+    arn = ports.executions.start(name, request.model_dump(mode="json"))
     if arn is None:
         raise JobConflict(f"an execution named '{name}' was started at the very same moment; try again")
     record(fact, ports)
-    holds = model_holds(applied, state, trigger_type, now, now, forced=force)
+    holds = model_holds(applied, state, trigger_type, now, now, forced=force, variants=len(request.experiments))
     return RequestedRetraining(
         model_name=model_name,
         execution_arn=arn,
@@ -141,8 +141,8 @@ def request_retraining(
     )
 
 
-def _event(**fields: Any) -> dict[str, Any]:
+def _request(**fields: Any) -> TriggerRequest:
     try:
-        return TriggerRequest(**fields).model_dump(mode="json")
+        return TriggerRequest(**fields)
     except ValidationError as error:
         raise EventInvalid(explain(error, TriggerRequest)) from error

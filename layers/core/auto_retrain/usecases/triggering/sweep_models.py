@@ -13,12 +13,15 @@ from ...domain.messages.triggering import SweepOutcome
 from ...domain.names import execution_name
 from ...domain.policy.policy import AppliedPolicy
 from ...domain.schedule import daily_slot
+from ...holds.budgets import BUDGETS
 from ...holds.fleet import room, urgency, usage_of
 from ...ports import Ports
 from ..isolation import Losses
+from .admit import Admission, admit
 from .due_models import DueModel, due_models
 from .record_decision import record_decision
 from .remind_of_pauses import remind_of_pauses
+from .tell_of_budget import tell_of_budget
 
 PARALLEL_CALLS = 16
 MAX_PROBLEMS = 20
@@ -60,10 +63,14 @@ def sweep_models(tick: ScheduledEvent, ports: Ports) -> SweepOutcome:
     free = [candidate for candidate in candidates if not candidate.held]
     data_checks = begin([candidate for candidate in free if candidate.trigger.reads_data])
     due = [candidate for candidate in free if not candidate.trigger.reads_data]
-    starts = _start_within(due, ports.limits, usage, begin)
-    _in_parallel(partial(_record, ports=ports), [*held, *starts.queued], losses)
+    admission = admit(sorted(due, key=_urgency), fleet, now, ports)
+    held += admission.held
+    starts = _start_within(admission.free, ports.limits, usage, begin)
+    news = [candidate for candidate in held if not _was_said_today(candidate, since, at)]
+    _in_parallel(partial(_record, ports=ports), [*news, *starts.queued], losses)
     losses.raise_transient()
-    ports.sweeps.save(_mark(at, len(fleet), usage, starts))
+    ports.sweeps.save(_mark(since, at, len(fleet), usage, starts, admission))
+    _in_parallel(partial(_tell, ports=ports), news, losses)
     policies = [applied for applied, _ in fleet]
     losses.attempt(partial(_index_alarms, policies, since, at, ports), "index of alarms")
     losses.attempt(partial(remind_of_pauses, policies, since, at, ports), "reminders of paused models")
@@ -81,8 +88,8 @@ def sweep_models(tick: ScheduledEvent, ports: Ports) -> SweepOutcome:
 def _start_within(
     due: list[DueModel], limits: FleetLimits, usage: FleetUsage, begin: Callable[[list[DueModel]], list[bool]]
 ) -> Starts:
-    """Start the most urgent first, as many as there is room for; one that was started before takes no room."""
-    waiting = sorted(due, key=lambda candidate: urgency(candidate.trigger.kind, candidate.state))
+    """Start the first ones, as many as there is room for; one that was started before takes no room."""
+    waiting = due
     places, hold = room(limits, usage)
     began = known = 0
     while waiting and began < places:
@@ -92,14 +99,24 @@ def _start_within(
     return Starts(began, known, [candidate._replace(held=[hold]) for candidate in waiting])
 
 
-def _mark(at: datetime, models: int, usage: FleetUsage, starts: Starts) -> SweepMark:
-    """The mark stops before the first turn that waits, so that the next sweep comes to it again."""
+def _urgency(candidate: DueModel) -> tuple[int, float]:
+    return urgency(candidate.trigger.kind, candidate.state)
+
+
+def _mark(
+    since: datetime, at: datetime, models: int, usage: FleetUsage, starts: Starts, admission: Admission
+) -> SweepMark:
+    """The mark stops before the first turn that waits, so that the next sweep comes to it again.
+
+    It never moves back for a schedule, which every sweep judges: a mark that did would not be stored, nor its usage.
+    """
     turns = [daily_slot(candidate.policy.model, at) for candidate in starts.queued]
     used = FleetUsage(
         active_jobs=usage.active_jobs + starts.began,
         retrained_in_30_days=usage.retrained_in_30_days + starts.began,
+        money=admission.money_without(starts.queued),
     )
-    return SweepMark(at=min(turns, default=at + _INSTANT) - _INSTANT, models=models, usage=used)
+    return SweepMark(at=max(since, min(turns, default=at + _INSTANT) - _INSTANT), models=models, usage=used)
 
 
 def _index_alarms(fleet: list[AppliedPolicy], since: datetime, at: datetime, ports: Ports) -> None:
@@ -128,6 +145,18 @@ def _start(candidate: DueModel, at: datetime, ports: Ports) -> bool:
     return ports.executions.start(execution_name(model, trigger, candidate.occasion.key), event) is not None
 
 
+def _was_said_today(candidate: DueModel, since: datetime, at: datetime) -> bool:
+    """Whether an earlier sweep of the day found that a budget holds a model, which may last for weeks."""
+    is_new = max(candidate.occasion.moment, daily_slot(candidate.policy.model, at)) > since
+    return not is_new and all(hold.kind in BUDGETS for hold in candidate.held)
+
+
+def _tell(candidate: DueModel, ports: Ports) -> None:
+    need = next((verdict.reason for verdict in candidate.verdicts if verdict.met), None)
+    if need:
+        tell_of_budget(candidate.policy, candidate.trigger.kind, need, candidate.held, ports)
+
+
 def _record(candidate: DueModel, ports: Ports) -> None:
     """Record what held a trigger back, once for each occasion."""
     record_decision(
@@ -142,5 +171,6 @@ def _record(candidate: DueModel, ports: Ports) -> None:
             held_by=candidate.held[0].kind,
             verdicts=candidate.verdicts,
         ),
+        candidate.evidence,
         ports,
     )

@@ -5,11 +5,13 @@ from typing import NamedTuple
 
 from ...domain.decision_record import DecisionRecord, Hold
 from ...domain.errors import AutoRetrainError
+from ...domain.forecast import expected_usd
 from ...domain.model_state import ModelState, with_breach
 from ...domain.outlook import ModelOutlook, Prospect, TriggerOutlook
 from ...domain.policy.policy import AppliedPolicy, Policy
 from ...domain.trigger_type import TriggerType
 from ...domain.verdict import Outcome, Verdict
+from ...holds.budgets import spending_hold
 from ...holds.fleet import fleet_holds, room
 from ...holds.model import breach_hold, model_holds, observed_hold
 from ...ports import Ports
@@ -55,7 +57,7 @@ def predict_triggers(model_name: str, ports: Ports) -> ModelOutlook:
     """
     applied, state = policy_of(model_name, ports), ports.states.get(model_name)
     model = _Model(applied, state, ports.clock.now())
-    config, fleet = applied.policy.triggers, _held_by_the_fleet(ports)
+    config, fleet = applied.policy.triggers, _held_by_the_fleet(model, ports)
     judged = {**_judged_now(model, ports), **_last_data_check(model, ports)}
     return ModelOutlook(
         model_name=model_name,
@@ -108,12 +110,15 @@ def _left(cap: int, model: _Model, span: timedelta) -> int:
     return max(cap - sum(model.at - span < attempt <= model.at for attempt in model.state.attempts), 0)
 
 
-def _held_by_the_fleet(ports: Ports) -> list[Hold]:
-    mark = ports.sweeps.last()
+def _held_by_the_fleet(model: _Model, ports: Ports) -> list[Hold]:
+    mark, limits = ports.sweeps.last(), ports.limits
     if mark is None:
         return []
-    left, hold = room(ports.limits, mark.usage)
-    return fleet_holds(ports.limits, mark) or ([hold] if left == 0 else [])
+    left, hold = room(limits, mark.usage)
+    money, expected = mark.usage.money, expected_usd(model.state.costs, model.policy.training)
+    no_money = spending_hold(limits, money, expected, model.at) if money else None
+    next_sweep = [each for each in (no_money, hold if left == 0 else None) if each]
+    return fleet_holds(limits, mark, model.at) or next_sweep
 
 
 def _outlook(kind: TriggerType, judged: _Judged, fleet: list[Hold], model: _Model, ports: Ports) -> TriggerOutlook:

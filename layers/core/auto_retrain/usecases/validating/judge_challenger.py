@@ -16,7 +16,8 @@ from ...domain.verdict import Outcome, decisive, worst
 from ...gates import judge_gates
 from ...gates.min_improvement import CHECK as MIN_IMPROVEMENT
 from ...ports import Ports
-from ...statistics.libraries import LIBRARIES, STATISTICS
+from ...statistics.libraries import LIBRARIES
+from ...statistics.version import STATISTICS
 from ..data.manifest import read_manifest
 from .best_challenger import Candidate, select_best
 from .known_quality import known_of_champion

@@ -3,13 +3,12 @@
 from typing import Any
 
 from ...domain.base import Record
-from ...domain.errors import ArtifactInvalid, ModelUnknown
-from ...domain.job import RetrainingJob
-from ...domain.policy.policy import AppliedPolicy
+from ...domain.errors import ArtifactInvalid
 from ...domain.validation import ValidationResult
 from ...gates.min_improvement import CHECK as MIN_IMPROVEMENT
 from ...ports import Ports
-from ..lookup import job_of
+from ..differences import differing_paths
+from ..lookup import job_of, policy_version_of
 from ..training.container import read_scores
 from .judge_challenger import judge_scores, with_min_improvement
 from .looks import Looks
@@ -51,7 +50,7 @@ def replay_validation(job_id: str, ports: Ports) -> Replay:
         later = "" if job.status.is_terminal else "; it is still open: ask again when it has been judged"
         raise ArtifactInvalid(f"job '{job_id}' was never validated, so there is nothing to replay{later}")
     sealed, inputs = job.validation, job.validation.inputs
-    applied = _policy_of(job, inputs.policy_version, ports)
+    applied = policy_version_of(job.model_name, inputs.policy_version, ports)
     if _counts_min_improvement(sealed):
         applied = with_min_improvement(applied, inputs.min_improvement)
     scores, looks = read_scores(job, ports), Looks(inputs.look, inputs.champion_look)
@@ -69,32 +68,13 @@ def _counts_min_improvement(sealed: ValidationResult) -> bool:
     return any(verdict.check == MIN_IMPROVEMENT and not verdict.observed_only for verdict in sealed.verdicts)
 
 
-def _policy_of(job: RetrainingJob, version: int, ports: Ports) -> AppliedPolicy:
-    applied = next((old for old in ports.policies.history(job.model_name) if old.version == version), None)
-    if applied is None:
-        raise ModelUnknown(
-            f"'{job.model_name}' has no policy version {version}, by which job '{job.job_id}' was judged"
-        )
-    return applied
-
-
 def _differences(sealed: ValidationResult, replayed: ValidationResult) -> list[str]:
     changed = [] if sealed.compute_hash() == sealed.validation_hash else ["the record was changed after it was sealed"]
     before, now = (_without_words(result) for result in (sealed, replayed))
-    return [*changed, *(path for name in before for path in _paths(name, before[name], now[name]))]
+    return [*changed, *(path for name in before for path in differing_paths(name, before[name], now[name]))]
 
 
 def _without_words(result: ValidationResult) -> dict[str, Any]:
     """What a verdict says in numbers and outcomes; its sentences follow from these."""
     apart = {"validation_hash": True, "validation_timestamp": True, "reason": True}
     return result.model_dump(mode="json", exclude={**apart, "verdicts": {"__all__": {"reason"}}})
-
-
-def _paths(path: str, before: Any, now: Any) -> list[str]:
-    """Where two documents differ, as paths to values."""
-    if before == now:
-        return []
-    if isinstance(before, dict) and isinstance(now, dict):
-        names = sorted(before.keys() | now.keys())
-        return [deeper for name in names for deeper in _paths(f"{path}.{name}", before.get(name), now.get(name))]
-    return [path]

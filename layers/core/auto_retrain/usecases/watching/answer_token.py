@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import cached_property, partial
 from typing import Literal, NamedTuple
 
-from ...domain.cluster import ClusterJob, ClusterJobPhase, Obstacle
+from ...domain.cluster import ClusterJob, ClusterJobPhase, Obstacle, suspension_of
 from ...domain.errors import ArtifactMissing
 from ...domain.facts.training import StepEnded
 from ...domain.job import PendingStep, RetrainingJob
@@ -84,6 +84,7 @@ def answer(job: RetrainingJob, listing: Listing, problems: list[str], ports: Por
     obstacle = listing.obstacles.get(kubernetes_job.name)
     if obstacle and _is_hopeless(obstacle, ports):
         return _give_up(job, kubernetes_job, pending, obstacle, ports)
+    attempt(partial(_show, job, kubernetes_job, obstacle, ports), f"progress of {kubernetes_job.name}", problems)
     if obstacle and obstacle.work_is_done:
         attempt(partial(_note, job, pending, obstacle, ports), f"note on {kubernetes_job.name}", problems)
     deadline = kubernetes_job.deadline_at
@@ -97,6 +98,8 @@ def _keep_alive(pending: PendingStep, ports: Ports) -> str:
 
 
 def _is_hopeless(obstacle: Obstacle, ports: Ports) -> bool:
+    if obstacle.never_passes:
+        return True
     return not obstacle.may_pass and obstacle.since is not None and ports.clock.now() - obstacle.since >= MAX_WAIT
 
 
@@ -104,8 +107,8 @@ def _give_up(
     job: RetrainingJob, kubernetes_job: ClusterJob, pending: PendingStep, obstacle: Obstacle, ports: Ports
 ) -> str:
     """End a Job that would only wait for its deadline; it is deleted last, so it is an orphan if we die in between."""
-    minutes = MAX_WAIT // timedelta(minutes=1)
-    done = _end_failed(job, pending, f"{obstacle.reason}, for at least {minutes} minutes", ports)
+    waited = "" if obstacle.never_passes else f", for at least {MAX_WAIT // timedelta(minutes=1)} minutes"
+    done = _end_failed(job, pending, f"{obstacle.reason}{waited}", ports)
     ports.cluster.delete_job(kubernetes_job)
     return done
 
@@ -147,6 +150,18 @@ def _end(
     record(fact, ports)
     trace_step(job, pending, failed=outcome == "failed", ports=ports)
     return outcome
+
+
+def _show(job: RetrainingJob, kubernetes_job: ClusterJob, obstacle: Obstacle | None, ports: Ports) -> None:
+    """Show people what the job waits for, if that has changed since the last pass.
+
+    While a step is awaited, hardly anyone else writes the record. Whoever does wins: they run again on the newer one,
+    and we come back in the next pass.
+    """
+    waits_for = obstacle.reason if obstacle else suspension_of(kubernetes_job)
+    is_known = waits_for is not None or kubernetes_job.ready_pods > 0
+    if is_known and waits_for != job.waits_for:
+        ports.jobs.save(job.held_up_by(waits_for))
 
 
 def _note(job: RetrainingJob, pending: PendingStep, obstacle: Obstacle, ports: Ports) -> None:

@@ -22,6 +22,8 @@ from .batching import gather, start_batch
 
 # Job records and Kubernetes Jobs become visible at different times; anything younger is left alone.
 GRACE = timedelta(minutes=3)
+# A pod that has not begun by then is looked at, so that people see within a minute or two what it waits for.
+SLOW_START = timedelta(seconds=45)
 # A pod gets one minute to terminate, or as long as its policy says, up to ten.
 MAX_DELETION_TIME = timedelta(minutes=15)
 # Each answer waits for one or two network calls; a thousand of them must fit into a minute.
@@ -42,9 +44,9 @@ class Step(NamedTuple):
 def watch_jobs(tick: ScheduledEvent, ports: Ports) -> WatchOutcome:
     """Make one pass over all jobs, with one listing of each namespace and one of the active records.
 
-    While Kubernetes Jobs have no ready pod, more listings show what keeps them from running or ending. A pass does not
-    write the record of a running execution, so it never conflicts with a state that does; a repeated answer is
-    harmless. Whatever goes wrong with one job is a problem of that job alone.
+    While Kubernetes Jobs have no ready pod, more listings show what keeps them from running or ending. A pass writes
+    the record of a running execution only when what its pod waits for has changed; a repeated answer is harmless.
+    Whatever goes wrong with one job is a problem of that job alone.
     """
     # The cluster comes first: the record of a Kubernetes Job is written before the Job is created.
     listed = ports.cluster.list_jobs()
@@ -99,7 +101,7 @@ def _waiting(listing: Listing) -> dict[str, str]:
 
 def _should_run(kubernetes_job: ClusterJob, ports: Ports) -> bool:
     idle = kubernetes_job.phase is ClusterJobPhase.ACTIVE and kubernetes_job.ready_pods == 0
-    return idle and ports.clock.now() - (kubernetes_job.started_at or kubernetes_job.created_at) >= GRACE
+    return idle and ports.clock.now() - (kubernetes_job.started_at or kubernetes_job.created_at) >= SLOW_START
 
 
 def _steps(listing: Listing, active: list[RetrainingJob], problems: list[str], ports: Ports) -> Iterator[Step]:

@@ -17,6 +17,8 @@ MAX_QUOTE_LENGTH = 300
 # Permanent until the policy or the cluster changes: the kubelet only repeats the same attempt.
 _CONFIGURATION = {"CreateContainerConfigError", "CreateContainerError"}
 _PULL_REASONS = {"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"}
+# Of these not even the same attempt is repeated with any hope.
+_NEVER_PASS = {"ErrImageNeverPull", "InvalidImageName"}
 # What keeps a pod from starting on its node, while its containers only show that they are being created.
 _NOT_READY = {"FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox", "NetworkNotReady"}
 _FAILURE_EVENTS = {"Failed", "FailedCreate", "FailedScheduling", "Evicted", *_NOT_READY}
@@ -60,8 +62,13 @@ def obstacle(pod: Json) -> Obstacle | None:
     if cause is None:
         return None
     container = relevant_container(pod)
-    may_pass = container is None or container.waits_for not in _PULL_REASONS | _CONFIGURATION
-    return Obstacle(reason=cause, since=waits_since(pod, _scheduled_at(pod)), may_pass=may_pass)
+    waits_for = container.waits_for if container else ""
+    return Obstacle(
+        reason=cause,
+        since=waits_since(pod, _scheduled_at(pod)),
+        may_pass=waits_for not in _PULL_REASONS | _CONFIGURATION,
+        never_passes=waits_for in _NEVER_PASS,
+    )
 
 
 def _scheduled_at(pod: Json) -> datetime | None:

@@ -1,0 +1,5 @@
+"""The version of our own statistics."""
+
+# Raised whenever the same rows may give other numbers than before. 1: before it was recorded. 2: sign flips for means,
+# tails of p values beyond the draws, the precision-recall curve at its positive rows, DeLong's test by Student's t.
+STATISTICS = 2

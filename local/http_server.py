@@ -1,0 +1,36 @@
+"""HTTP servers in threads of this process. A stack has thirty of them, so none wakes up without a request."""
+
+import socket
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class HttpServer(ThreadingHTTPServer):
+    """Listens on a free port of the loopback interface.
+
+    `serve_forever` would look several times a second whether it is to stop.
+    """
+
+    def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(("127.0.0.1", 0), handler)
+        self._stopping = False
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.server_port}"
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """Accept no more connections; those that are open go on."""
+        self._stopping = True
+        # The thread notices with its next connection.
+        socket.create_connection(("127.0.0.1", self.server_port)).close()
+        self._thread.join()
+        self.server_close()
+
+    def _serve(self) -> None:
+        while not self._stopping:
+            self.handle_request()
