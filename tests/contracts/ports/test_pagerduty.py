@@ -54,8 +54,9 @@ def test_what_follows_has_the_key_of_what_it_ends(webhook: Webhook) -> None:
         ("resolve", "churn/not_promoted"),
         ("resolve", "churn/serving"),
         ("resolve", "churn/rollout_pause"),
+        ("resolve", "churn/budget"),
     ]
-    assert [("payload" in body) for body in webhook.received] == [True, *[False] * 5]
+    assert [("payload" in body) for body in webhook.received] == [True, *[False] * 6]
 
 
 def test_what_is_taken_back_is_on_pause_no_longer(webhook: Webhook) -> None:

@@ -106,8 +106,8 @@ def test_a_second_execution_for_a_model_is_skipped_and_names_the_running_job() -
 @pytest.mark.parametrize("store_fails", [False, True])
 def test_a_request_that_opened_no_job_has_a_page_with_its_timeline(store_fails: bool) -> None:
     world = World()
-    job_id = world.check(MANUAL).job_id
-    world.close(decision={"job_id": job_id})
+    job_id = world.scored_job(rows(20, 1.0))
+    world.close(decision={"job_id": job_id}, error={"Error": "Test", "Cause": "stopped"})
     if store_fails:
         world.ports.data.write = away  # type: ignore[method-assign]
     held = world.check({**MANUAL, "reason": "<b>now</b>"}, "execution:second")
