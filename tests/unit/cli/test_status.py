@@ -24,13 +24,13 @@ def review(terminal: Terminal) -> str:
 
 
 def test_a_fleet_without_models_is_shown(terminal: Terminal) -> None:
-    assert terminal.ok("status") == "0 models; 0 things need a person\n"
+    assert terminal.ok("status") == "models: none; nothing needs a person\n"
 
 
 def test_the_fleet_is_shown_with_what_needs_a_person(terminal: Terminal, review: str) -> None:
     terminal.apply(POLICY.replace("churn", "fraud"))
     lines = terminal.ok("status").splitlines()
-    assert lines[0] == "2 models: 2 unknown; 1 things need a person"
+    assert lines[0] == "models: 2 unknown; one thing needs a person"
     assert "churn: version 3 waits for a review until 2026-03-03 12:00 UTC" in lines[1]
     assert lines[2] == f"    auto-retrain approve {review}"
     assert [line.split()[:2] for line in lines[-2:]] == [["churn", "unknown"], ["fraud", "unknown"]]

@@ -59,7 +59,7 @@ def _next(job: RetrainingJob) -> str:
     if job.ending is None:
         waits = job.pending_review is not None and job.review is None
         return f"auto-retrain {'approve' if waits else 'follow'} {job.job_id}"
-    if job.ending is Ending.FAILED:
+    if job.ending is Ending.FAILED and job.started_at:  # otherwise no pod has said anything
         return f"auto-retrain logs {job.job_id}"
     if job.ending in (Ending.PROMOTED, Ending.ROLLED_BACK):
         return f"auto-retrain rollout {job.model_name}"

@@ -35,7 +35,9 @@ def status(context: typer.Context, model: ModelOrAll = None, as_json: Json = Fal
 def _print_fleet(fleet: FleetOverview) -> None:
     counts = Counter(row.health.value for row in fleet.rows)
     shares = ", ".join(f"{count} {health}" for health, count in counts.items())
-    print(f"{len(fleet.rows)} models{f': {shares}' if shares else ''}; {len(fleet.concerns)} things need a person")
+    things = len(fleet.concerns)
+    need = "nothing needs" if not things else "one thing needs" if things == 1 else f"{things:,} things need"
+    print(f"models: {shares or 'none'}; {need} a person")
     for concern in fleet.concerns:
         print(plain(f"  {concern.model}: {concern.reason}"))
         print(f"    {concern.command}")
