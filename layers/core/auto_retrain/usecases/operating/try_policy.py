@@ -11,7 +11,6 @@ from ...domain.windows import windows_at
 from ...ports import Ports
 from ..data.examine_data import examine_data
 from ..data.listing import days_of
-from ..data.listing import days_of
 from ..data.manifest import list_data
 
 
