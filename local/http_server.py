@@ -6,13 +6,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class HttpServer(ThreadingHTTPServer):
-    """Listens on a free port of the loopback interface.
+    """Listens on a port of the loopback interface; 0 is any that is free.
 
     `serve_forever` would look several times a second whether it is to stop.
     """
 
-    def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
-        super().__init__(("127.0.0.1", 0), handler)
+    def __init__(self, handler: type[BaseHTTPRequestHandler], port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), handler)
         self._stopping = False
         self._thread = threading.Thread(target=self._serve, daemon=True)
 

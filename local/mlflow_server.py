@@ -37,8 +37,9 @@ class MlflowServer:
     for the next server; where artifacts are is part of it, so no variable may change that.
     """
 
-    def __init__(self, directory: Path, **variables: str) -> None:
+    def __init__(self, directory: Path, port: int = 0, **variables: str) -> None:
         self._directory = directory
+        self._port = port
         self._variables = variables
         self.log = directory / "mlflow.log"
         self.url: str
@@ -49,7 +50,7 @@ class MlflowServer:
         self._keeps = not _template().exists()
         if not self._keeps:
             shutil.copyfile(_template(), self._directory / _DATABASE)
-        self._start(port=0)
+        self._start(self._port)
         return self
 
     def __exit__(

@@ -13,10 +13,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from auto_retrain.settings import Settings
 from local.cluster import LocalCluster, LocalImage
 from local.mlflow_server import MlflowServer
 from local.paths import BUILT_TEMPLATE, LOCAL
 from local.trainer_image import TRAIN_MODEL
+from local.usual_ports import USUAL_PORTS, free_or_any
 
 STACK = LOCAL / "stack"
 STACK_NAME = "auto-retrain-local"
@@ -36,7 +38,8 @@ class LocalStack:
     of Jobs also whenever a Job has ended or waits to be resumed.
     `time_scale` is the fraction of their time that Wait states and retry delays take; timeouts stay as they are.
     `images` are known to the cluster besides the trainer's own. `reroute` is given "aws", "cluster" or "mlflow" and the
-    address of that server, and returns the address that functions use instead.
+    address of that server, and returns the address that functions use instead. With `usual_ports` the servers are where
+    people look for them, if these ports are free. `environment` is what points the command line at the stack.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class LocalStack:
         parallel_pods: int = 2,
         report: Callable[[str], None] = print,
         reroute: Callable[[str, str], str] = lambda server, address: address,
+        usual_ports: bool = False,
     ) -> None:
         self.directory = directory
         self.logs = directory / "logs"
@@ -63,6 +67,7 @@ class LocalStack:
         self._parallel_pods = parallel_pods
         self._report = report
         self._reroute = reroute
+        self._usual_ports = usual_ports
         self._undo = ExitStack()
 
     def __enter__(self) -> Self:
@@ -82,13 +87,15 @@ class LocalStack:
         self._undo.close()
 
     def _start(self, undo: ExitStack) -> None:
-        self._mlflow = undo.enter_context(MlflowServer(self.directory / "mlflow"))
+        self._mlflow = undo.enter_context(MlflowServer(self.directory / "mlflow", self._port("mlflow")))
         self.mlflow_url = self._mlflow.url
         self._report(f"stack: MLflow is starting on {self.mlflow_url}")
         # Importing moto takes seconds, in which MLflow goes on starting.
         from local.aws.account import LocalAccount
 
-        self._account = undo.enter_context(LocalAccount(self.logs, self._time_scale, partial(self._reroute, "aws")))
+        self._account = undo.enter_context(
+            LocalAccount(self.logs, self._time_scale, partial(self._reroute, "aws"), self._port("aws"))
+        )
         self.aws_endpoint = self._account.endpoint
         self._report(f"stack: AWS is on {self.aws_endpoint}")
         self._start_cluster(undo)
@@ -111,15 +118,31 @@ class LocalStack:
         }
         wake_watcher = partial(self._account.schedules.fire_early, "WatchScheduleRule")
         self.cluster = LocalCluster(
-            images, self._parallel_pods, self.logs / "pods", name=_CLUSTER, aws_keys=keys, wake_watcher=wake_watcher
+            images,
+            self._parallel_pods,
+            self.logs / "pods",
+            name=_CLUSTER,
+            aws_keys=keys,
+            wake_watcher=wake_watcher,
+            port=self._port("cluster"),
         )
         self.cluster_url = undo.enter_context(self.cluster).url
         self._report(f"stack: the cluster is on {self.cluster_url}")
 
+    def _port(self, server: str) -> int:
+        """The usual port of a server, if people should find it there and it is free; 0 is any that is free."""
+        return free_or_any(USUAL_PORTS[server]) if self._usual_ports else 0
+
     def _deploy(self) -> None:
+        from local.aws.environment import aws_settings
+
         self.client("s3").create_bucket(Bucket=self.data_bucket)
         deployed = self._account.deploy(BUILT_TEMPLATE, STACK_NAME, self._template_parameters())
         self.outputs = deployed.outputs
+        variables = {name: value for each in deployed.functions for name, value in each.variables.items()}
+        # Functions differ only in which of them they get.
+        settings = {name: value for name, value in variables.items() if name.lower() in Settings.model_fields}
+        self.environment = aws_settings(self.aws_endpoint) | settings
         self._report(f"stack: {len(deployed.functions)} functions are deployed, their logs are in {self.logs}")
 
     def _template_parameters(self) -> dict[str, str]:

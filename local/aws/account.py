@@ -32,12 +32,17 @@ class LocalAccount:
     """A context manager; there can be one at a time in a process."""
 
     def __init__(
-        self, logs: Path, time_scale: float = 1.0, reroute: Callable[[str], str] = lambda address: address
+        self,
+        logs: Path,
+        time_scale: float = 1.0,
+        reroute: Callable[[str], str] = lambda address: address,
+        port: int = 0,
     ) -> None:
         """`reroute` is given the address of the account, and returns the one that functions use instead."""
         self.activity = Activity()
         self._logs = logs
         self._reroute = reroute
+        self._port = port
         self.time_scale = time_scale
         self._undo = ExitStack()
 
@@ -59,7 +64,7 @@ class LocalAccount:
         for noisy in ("werkzeug", "moto.stepfunctions", "samtranslator.metrics"):
             logging.getLogger(noisy).setLevel(logging.CRITICAL)
         undo.callback(moto_api_backend.reset)
-        port = _start_server(undo)
+        port = _start_server(undo, self._port)
         undo.enter_context(isolated(port))
         self.endpoint = f"http://127.0.0.1:{port}"
         undo.enter_context(patch("boto3.DEFAULT_SESSION", None))
@@ -90,8 +95,8 @@ class LocalAccount:
         return deployed
 
 
-def _start_server(undo: ExitStack) -> int:
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+def _start_server(undo: ExitStack, port: int) -> int:
+    server = ThreadedMotoServer("127.0.0.1", port, verbose=False)
     server.start()
     undo.callback(lambda: server._server and server._server.server_close())
     undo.callback(server.stop)

@@ -3,8 +3,10 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from moto.awslambda.utils import get_backend
 from moto.cloudformation.models import Stack, cloudformation_backends
@@ -27,7 +29,10 @@ def deploy(template_path: Path, stack_name: str, parameters: dict[str, str], log
     build = Build(template_path)
     template = build.transform(parameters)
     resources = template["Resources"] = creatable(template["Resources"])
-    stack = cloudformation_backends[ACCOUNT][REGION].create_stack(stack_name, json.dumps(template), parameters)
+    numbers = count(1)
+    # With its random names every start would give the table and the buckets other ones.
+    with patch("moto.cloudformation.parsing.random_suffix", lambda: f"{next(numbers):04}"):
+        stack = cloudformation_backends[ACCOUNT][REGION].create_stack(stack_name, json.dumps(template), parameters)
     outputs = {output.key: output.value for output in stack.output_map.values()}
     return DeployedStack(outputs, list(_functions(stack, resources, build.directories, logs)))
 

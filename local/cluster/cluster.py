@@ -30,7 +30,7 @@ OUR_GROUP = "auto-retrain"
 
 
 class LocalCluster:
-    """A Kubernetes API on a free port of this machine, and one node that runs containers as processes.
+    """A Kubernetes API on a port of this machine, 0 for any, and one node that runs containers as processes.
 
     `images` says what to run for each image. `tokens` are bearer tokens accepted besides those of EKS, whose signatures
     are verified when `aws_keys` (access key to secret) is given. `groups` have the rights of these users. `restricted`
@@ -52,6 +52,7 @@ class LocalCluster:
         retry_seconds: float = RETRY_SECONDS,
         restricted: bool = True,
         wake_watcher: Callable[[], None] = lambda: None,
+        port: int = 0,
     ) -> None:
         if log_dir:
             log_dir.mkdir(parents=True, exist_ok=True)
@@ -65,7 +66,7 @@ class LocalCluster:
         self.gateways = Gateways(self._store, self._agenda)
         self.kserve = KserveController(self._store, self._agenda)
         router = Router(jobs, PodsApi(self._store), reviews, self._others(namespaces), namespaces)
-        self._server = ApiServer(router, TokenReview(name, tokens or {}, aws_keys), self._store.lock)
+        self._server = ApiServer(router, TokenReview(name, tokens or {}, aws_keys), self._store.lock, port)
 
     def _others(self, namespaces: Sequence[str]) -> dict[Resource, ObjectsApi]:
         """The kinds of objects that only controllers act on."""

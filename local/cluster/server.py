@@ -81,8 +81,8 @@ class ApiServer(HttpServer):
     # A fleet starts its Jobs at once; with the default of 5 the rest would wait a second for their connection.
     request_queue_size = 128
 
-    def __init__(self, router: Router, tokens: TokenReview, lock: threading.Condition) -> None:
-        super().__init__(_Handler)
+    def __init__(self, router: Router, tokens: TokenReview, lock: threading.Condition, port: int = 0) -> None:
+        super().__init__(_Handler, port)
         self.router, self.tokens, self.lock = router, tokens, lock
         self._connections: set[_Connection] = set()
 

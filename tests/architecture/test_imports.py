@@ -40,7 +40,7 @@ MAY_IMPORT = {
     "local_stack": {"domain"},
     "pipeline_options": set(),
     "pipeline": {"bootstrap", "domain", "in_memory", "local_stack", "pipeline_options", "ports", "usecases"},
-    "cli": {"bootstrap", "domain", "pipeline", "ports", "usecases"},
+    "cli": {"bootstrap", "local_stack", "domain", "pipeline", "ports", "usecases"},
     "serving": {"bootstrap", "domain", "ports"},
     "__init__": {"domain", "pipeline", "usecases"},
 }

@@ -1,19 +1,28 @@
 """Finds the local stack that runs on this machine, or starts it."""
 
 import atexit
-import json
 import os
 import signal
 import subprocess
 import time
 from pathlib import Path
 
+from .domain.base import Record
 from .domain.errors import LocalStackMissing
 
-_FILE = Path(".local") / "running.json"
+# What `make local` writes while it runs, below the root of the repository.
+FILE = Path(".local") / "stack.json"
 _EVERY_SECONDS = 0.5
 # The first start installs everything.
 START_SECONDS = 600.0
+
+
+class RunningStack(Record):
+    """A stack that runs on this machine: its process, where its servers are, and the variables that point at it."""
+
+    pid: int
+    addresses: dict[str, str]
+    environment: dict[str, str]
 
 
 def running_stack(folder: Path) -> dict[str, str]:
@@ -49,23 +58,34 @@ def started_stack(folder: Path, seconds: float = START_SECONDS) -> dict[str, str
 
 
 def find_variables(folder: Path) -> dict[str, str] | None:
-    """The variables in the nearest file upwards whose stack is alive, if there is one."""
+    """The environment variables of the stack that is nearest upwards, if one runs."""
+    stack = find_stack(folder)
+    return stack.environment if stack else None
+
+
+def find_stack(folder: Path) -> RunningStack | None:
+    """The stack of the nearest file upwards whose process is alive, if there is one."""
     folder = folder.resolve()
     for each in (folder, *folder.parents):
         try:
-            document = json.loads((each / _FILE).read_text())
-            if _is_alive(int(document["pid"])):
-                return {str(name): str(value) for name, value in document["variables"].items()}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
-            continue  # none there, or one that died and left its file behind
+            stack = RunningStack.model_validate_json((each / FILE).read_bytes())
+        except (OSError, ValueError):
+            continue  # none there, or something else
+        if is_alive(stack.pid):
+            return stack
     return None
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
     # Numbers that are not positive stand for groups of processes.
     if pid <= 0:
         return False
-    os.kill(pid, 0)
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (OSError, OverflowError):
+        return False
     return True
 
 

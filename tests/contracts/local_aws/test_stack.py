@@ -13,8 +13,8 @@ import pytest
 from auto_retrain import AutoRetrainPipeline, RetrainingHeld
 from auto_retrain.domain.ending import Ending
 from auto_retrain.usecases.operating.policies import pause_model
+from local.address_file import published
 from local.run import render_help
-from local.running import announced
 from local.stack import LocalStack, StackUnavailable
 from tests.unit.builders import a_policy
 
@@ -81,8 +81,8 @@ def test_a_directory_serves_one_stack_at_a_time(stack: LocalStack) -> None:
 def test_the_python_api_finds_the_stack_by_its_file_and_starts_a_retraining(stack: LocalStack, tmp_path: Path) -> None:
     (tmp_path / ".local").mkdir()
     (tmp_path / "notebooks").mkdir()
-    file = tmp_path / ".local" / "running.json"
-    with announced(stack, file):
+    file = tmp_path / ".local" / "stack.json"
+    with published(stack.environment, {}, file):
         pipeline = AutoRetrainPipeline.local(tmp_path / "notebooks", actor="ada", start=False)
         assert pipeline.apply_policy(a_policy(model="from-python")).version == 1
         job_id = pipeline.start_retrain_job("from-python", reason="new labels")

@@ -61,7 +61,10 @@ def test_a_command_without_a_deployment_is_refused(
     monkeypatch.delenv("TABLE_NAME", raising=False)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     assert main(["models", "list"]) == 1
-    assert capsys.readouterr().err.startswith("auto-retrain: environment variable TABLE_NAME is not set\n")
+    problem, hint = capsys.readouterr().err.splitlines()
+    assert problem == "auto-retrain: environment variable TABLE_NAME is not set"
+    assert "docs/commands.md" in hint
+    assert "--endpoint local" in hint
 
 
 def test_a_user_without_a_name_must_give_the_actor(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:

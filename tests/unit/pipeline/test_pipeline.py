@@ -469,12 +469,14 @@ def test_a_local_stack_that_does_not_run_is_named_with_how_to_start_it(tmp_path:
         AutoRetrainPipeline.local(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "content", ["", "[]", "{}", '{"pid": 0}', '{"pid": "x", "variables": {}}', '{"pid": 1e9}', '{"pid": 1e99}']
-)
+PIDS = ("0", "-1", '"x"', "1e9", "1e99")
+LEFT_BEHIND = [f'{{"pid": {pid}, "addresses": {{}}, "environment": {{}}}}' for pid in PIDS]
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"pid": 1}', *LEFT_BEHIND])
 def test_a_file_that_a_stack_left_behind_is_no_stack(tmp_path: Path, content: str) -> None:
     (tmp_path / ".local").mkdir()
-    (tmp_path / ".local" / "running.json").write_text(content)
+    (tmp_path / ".local" / "stack.json").write_text(content)
     with pytest.raises(LocalStackMissing):
         AutoRetrainPipeline.local(tmp_path, start=False)
 
@@ -487,8 +489,8 @@ def test_a_local_stack_is_started_and_one_that_cannot_start_names_its_output(tmp
     with pytest.raises(LocalStackMissing, match=r"ended with code 2; its output is in '(.*)'"):
         AutoRetrainPipeline.local(tmp_path)
     assert "no room" in (tmp_path / ".local" / "stack-started.log").read_text()
-    document = {"pid": os.getpid(), "variables": {"TABLE_NAME": "jobs", **LOCAL_AWS}}
+    document = {"pid": os.getpid(), "addresses": {}, "environment": {"TABLE_NAME": "jobs", **LOCAL_AWS}}
     (tmp_path / "found.json").write_text(json.dumps(document))
-    makefile.write_text(".PHONY: local\nlocal:\n\t@cp found.json .local/running.json; exec sleep 60\n")
+    makefile.write_text(".PHONY: local\nlocal:\n\t@cp found.json .local/stack.json; exec sleep 60\n")
     pipeline = AutoRetrainPipeline.local(tmp_path)
     assert pipeline._ports._client("dynamodb").meta.endpoint_url == LOCAL_AWS["AWS_ENDPOINT_URL"]  # type: ignore[attr-defined]

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     # Takes half a second, which is too long for a page of help.
     from ..ports import Ports
 
+# Set to 1, it means the same as --endpoint local with every command.
+LOCAL = "AUTO_RETRAIN_LOCAL"
 REFUSED, MALFORMED, INTERRUPTED = 1, 2, 130
 
 
@@ -45,7 +47,7 @@ def _run(words: list[str], ports: "Ports | None") -> int:
 
         return complete(program)
     try:
-        with program.make_context("auto-retrain", words, obj=lambda: ports or _ports_of_the_deployment()) as context:
+        with program.make_context("auto-retrain", words, obj=lambda endpoint: ports or _deployed(endpoint)) as context:
             code = program.invoke(context)
     except typer.Exit as ended:  # after a page of help
         code = ended.exit_code
@@ -53,10 +55,14 @@ def _run(words: list[str], ports: "Ports | None") -> int:
     return int(code or 0)
 
 
-def _ports_of_the_deployment() -> "Ports":
+def _deployed(endpoint: str | None) -> "Ports":
     # Imported when it is needed: help and malformed commands need no deployment.
     from ..bootstrap import deployed_ports
 
+    if endpoint == "local" or os.environ.get(LOCAL) == "1":
+        from .local_stack import use_local_stack
+
+        use_local_stack()
     return deployed_ports()
 
 

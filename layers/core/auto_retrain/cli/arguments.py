@@ -21,7 +21,7 @@ MAX_ACTOR_LENGTH, MAX_REASON_LENGTH = 128, 500
 
 def ports_of(context: typer.Context) -> Ports:
     """The ports that a command works with; the deployment is looked up now, after all arguments were checked."""
-    return cast(Ports, context.obj())
+    return cast(Ports, context.obj(context.find_root().params.get("endpoint")))
 
 
 def id_of(what: str) -> Callable[[str], str]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
+# So far there is one deployment that has a name of its own.
+Endpoint = Literal["local"]
 # What a shell sets when it asks how a word may go on.
 COMPLETION = "_AUTO_RETRAIN_COMPLETE"
 
@@ -46,6 +48,7 @@ COMMANDS = {
     "audit": Entry("audit", "verify, export or show what was recorded"),
     "replay": Entry("replaying", "compute a job's verdict again from the stored evidence"),
     "report": Entry("reporting", "write a page about a job or the fleet"),
+    "local": Entry("local_stack", "start, stop or show the stack that runs on this machine"),
     "completion": Entry("completion", "let a shell complete commands and options"),
     "doctor": Entry("doctor", "check that a deployment has everything it needs, and no rights beyond that"),
 }
@@ -130,15 +133,35 @@ class CommandLine(TyperGroup):
 
 def command_line() -> CommandLine:
     """The commands as the program reads them."""
-    return CommandLine(
-        name="auto-retrain",
-        help="Manage the models of one deployment.",
-        epilog="'auto-retrain COMMAND --help' says more, with an example.",
-        # Only for what is suggested instead of a name with a typo.
-        commands=dict.fromkeys(COMMANDS),  # type: ignore[arg-type]
-        rich_markup_mode=None,
-        no_args_is_help=False,
-    )
+    program: Any = get_group(_ROOT)
+    # Only for what is suggested instead of a name with a typo.
+    program.commands = dict.fromkeys(COMMANDS)
+    return program  # type: ignore[no-any-return]
+
+
+_ROOT = typer.Typer(
+    name="auto-retrain",
+    cls=CommandLine,
+    help="Manage the models of one deployment.",
+    epilog="'auto-retrain COMMAND --help' says more, with an example.",
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+
+@_ROOT.callback()
+def _root(
+    endpoint: Annotated[
+        Endpoint | None,
+        typer.Option(
+            "--endpoint",
+            metavar="local",
+            help="use the stack that runs on this machine, as AUTO_RETRAIN_LOCAL=1 does (default: what the environment "
+            "names)",
+        ),
+    ] = None,
+) -> None:
+    """The option is read where a command needs the deployment."""
 
 
 def parse(words: Sequence[str]) -> None:

@@ -17,7 +17,7 @@ def print_malformed(error: typer.TyperException) -> None:
     """What is wrong with the words of a command: how it is used, the argument, its value, and what is allowed."""
     context: typer.Context | None = getattr(error, "ctx", None)
     parameter = getattr(error, "param", None)
-    problem = error.message or error.format_message()
+    problem = (error.message or error.format_message()).removeprefix("Value error, ")
     if parameter and error.message:
         hint = parameter.get_error_hint().strip("'")
         problem = f"{hint}: {problem}"

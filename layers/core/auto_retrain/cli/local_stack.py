@@ -1,0 +1,131 @@
+"""`auto-retrain local …`, and where `--endpoint local` finds the stack that runs on this machine."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..domain.errors import EventInvalid
+from ..local_stack import FILE, RunningStack, find_stack, is_alive
+from .commands import Commands
+from .printing import plain
+
+# What the stack prints, and the stack; both below the root of the repository.
+LOG = Path(".local") / "stack.log"
+STACK = Path("local") / "run.py"
+START_SECONDS, STOP_SECONDS = 180, 30
+
+commands = Commands("local")
+
+
+def use_local_stack() -> None:
+    """Point this process at the running local stack; raises EventInvalid if there is none."""
+    found = _running()
+    if found is None:
+        raise EventInvalid(
+            f"--endpoint local: no stack runs: there is no {FILE} in {Path.cwd()} or above it; start one with "
+            "'auto-retrain local up' or 'make local', and give the command below the folder of the repository"
+        )
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]  # such as a profile of the cloud
+    os.environ.update(found.environment)
+
+
+@commands.add("up", "local up", "start the stack in the background")
+def up() -> int:
+    """Start the local stack in the background and show how to reach it; needs the repository of auto-retrain, and `make
+    setup build-local` once. A stack that runs already is shown."""
+    if _running() is None:
+        _start(_repository())
+    return _show()
+
+
+@commands.add("down", "local down", "stop the stack")
+def down() -> int:
+    """Stop the local stack and everything that runs in it; nothing is kept."""
+    found = _running()
+    if found is None:
+        print("no local stack runs")
+        return 0
+    os.kill(found.pid, signal.SIGTERM)
+    for _ in _ticks(STOP_SECONDS):
+        if not is_alive(found.pid):
+            print("the local stack has stopped")
+            return 0
+    print(f"auto-retrain: process {found.pid} still stops after {STOP_SECONDS} s", file=sys.stderr)
+    return 1
+
+
+@commands.add("status", "local status", "show whether the stack runs, and where")
+def status() -> int:
+    """Show the addresses of the local stack. Exits with 1 if none runs."""
+    return _show()
+
+
+def _show() -> int:
+    found = _running()
+    if found is None:
+        print("no local stack runs; start one with 'auto-retrain local up'")
+        return 1
+    for name, address in found.addresses.items():
+        print(plain(f"{name:11} {address}"))
+    print("\nexport AUTO_RETRAIN_LOCAL=1 points the command line at it, as --endpoint local does")
+    return 0
+
+
+def _running() -> RunningStack | None:
+    return find_stack(Path.cwd())
+
+
+def _repository() -> Path:
+    """The folder with the repository; raises EventInvalid if this is none, as after `pip install`."""
+    for folder in _upwards():
+        if (folder / STACK).exists():
+            return folder
+    raise EventInvalid(
+        f"local up: the local stack comes with the repository of auto-retrain, and neither {Path.cwd()} nor a folder "
+        "above it has one; clone it, run 'make setup build-local' there, and give this command below it"
+    )
+
+
+def python_of(root: Path) -> Path:
+    """The interpreter that `make setup` installs for a version like this one's."""
+    tag = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return root / ".local" / "envs" / tag / "dev" / "bin" / "python"
+
+
+def _start(root: Path) -> None:
+    python = python_of(root)
+    if not python.exists():
+        raise EventInvalid(f"local up: there is no {python}; run 'make setup build-local' in {root} first")
+    log = root / LOG
+    with log.open("wb") as output:
+        # A session of its own, so that Ctrl-C here does not stop it.
+        process = subprocess.Popen(
+            [python, "-m", "local", "run"], cwd=root, stdout=output, stderr=output, start_new_session=True
+        )
+    for _ in _ticks(START_SECONDS):
+        if process.poll() is not None:
+            last = log.read_text(errors="replace").strip().splitlines()[-1:] or ["it printed nothing"]
+            raise EventInvalid(f"local up: the stack did not start, see {log}: {last[0]}")
+        found = _running()
+        if found and found.pid == process.pid:
+            return
+    process.terminate()
+    raise EventInvalid(f"local up: the stack was not ready after {START_SECONDS} s, see {log}")
+
+
+def _upwards() -> Iterator[Path]:
+    here = Path.cwd()
+    return iter((here, *here.parents))
+
+
+def _ticks(seconds: float) -> Iterator[None]:
+    """Some moments, until so many seconds have passed."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        yield
+        time.sleep(0.2)
