@@ -135,6 +135,7 @@ RESOURCES = {
         "${ArtifactsBucket.Arn}/quality/*",
         "${ArtifactsBucket.Arn}/requests/*",
         "${ArtifactsBucket.Arn}/prices/*",
+        "${ArtifactsBucket.Arn}/evidence/*",
         "${ArtifactsBucket.Arn}/fleet.html",
         "AnchorBucket.Arn",
         "${AnchorBucket.Arn}/audit/anchors/*",
