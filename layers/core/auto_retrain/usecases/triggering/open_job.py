@@ -32,7 +32,7 @@ def open_job(
     job = _new_job(decision, applied, ports)
     prices = ports.prices.current().prices
     evidence = decision.evidence.document if decision.evidence else None
-    job = job.changed(trigger_evidence_hash=hash_of(evidence)).expecting(
+    job = job.called_for_by(hash_of(evidence)).expecting(
         forecast_of(costs, applied.policy.training, len(job.variants), prices)
     )
     facts = judgement_fact(job.decision), _opened_fact(job)
