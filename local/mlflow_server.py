@@ -77,7 +77,7 @@ class MlflowServer:
 
     def _start(self, port: int) -> None:
         # MLflow takes seconds to bind: a port that was only looked up could be somebody else's by then.
-        with socket.create_server(("127.0.0.1", port)) as bound:
+        with _bind(port) as bound:
             # Connections inherit it; without it, each answer would take 40 ms more.
             bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._port = bound.getsockname()[1]
@@ -111,6 +111,18 @@ class MlflowServer:
             "GIT_PYTHON_REFRESH": "quiet",
             **self._variables,
         }
+
+
+def _bind(port: int) -> socket.socket:
+    """A worker that was killed lets go of its port a moment after the process that started it."""
+    deadline = time.monotonic() + _READY_SECONDS
+    while True:
+        try:
+            return socket.create_server(("127.0.0.1", port))
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 def _template() -> Path:
