@@ -24,6 +24,8 @@ _LAST_WORDS = 2_000
 _DATABASE = "mlflow.db"
 # As `python -m gunicorn`, but what MLflow imports is not searched for garbage again and again.
 _PROGRAM = "import gc; gc.set_threshold(100_000); from gunicorn.app.wsgiapp import run; run()"
+# Nobody waits for an answer when it is stopped, but clients keep connections open.
+_OPTIONS = ["--threads", "8", "--keep-alive", "60", "--graceful-timeout", "0", "--no-control-socket"]
 
 
 class MlflowServer:
@@ -82,9 +84,8 @@ class MlflowServer:
             bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._port = bound.getsockname()[1]
             self.url = f"http://127.0.0.1:{self._port}"
-            options = ["--workers", "1", "--threads", "8", "--keep-alive", "60", "--no-control-socket"]
             place = ["--bind", f"fd://{bound.fileno()}", "mlflow.server:app"]
-            command: list[str | Path] = [env_python("dev"), "-c", _PROGRAM, *options, *place]
+            command: list[str | Path] = [env_python("dev"), "-c", _PROGRAM, *_OPTIONS, *place]
             self._process = processes.spawn(command, self._environment(), self._directory, self.log, [bound])
 
     def _answers(self) -> bool:
