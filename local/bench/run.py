@@ -4,6 +4,7 @@ import json
 
 from local.bench import (
     audit,
+    chain_calls,
     champions,
     demo,
     drift,
@@ -37,6 +38,7 @@ PARTS = (
     validation,
     champions,
     audit,
+    chain_calls,
     demo,
 )
 

@@ -441,10 +441,10 @@ def test_one_model_that_cannot_be_read_keeps_no_other_from_being_read(
     world.label({"p-1": "yes"})
     listed = world.data.list_partitions
 
-    def away(prefix: str, window: Window) -> list[DataObject]:
+    def away(prefix: str, window: Window, *how: Any) -> list[DataObject]:
         if "fraud" in prefix:
             raise DataUnavailable("S3 did not answer")
-        files: list[DataObject] = listed(prefix, window)
+        files: list[DataObject] = listed(prefix, window, *how)
         return files
 
     monkeypatch.setattr(world.data, "list_partitions", away)

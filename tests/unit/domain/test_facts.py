@@ -29,7 +29,7 @@ VALUES: dict[str, Any] = {
     "adopted": True,
     "live": True,
     "seconds": 1.5,
-    **dict.fromkeys(("since", "until", "event_time", "retrained_at"), NOON),
+    **dict.fromkeys(("since", "until", "event_time", "retrained_at", "told_at"), NOON),
     **dict.fromkeys(
         (
             "errors",
@@ -41,6 +41,7 @@ VALUES: dict[str, Any] = {
             "sequence",
             "weight",
             "share",
+            "revision",
             "number",
             "proven",
             "damage_count",

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, JsonValue, Tag, ValidationError
 
+from .patterns import in_words
+
 _MAX_VALUE_LENGTH = 80
 MAX_PROBLEMS = 20
 _PLAIN_NAME = re.compile(r"[\w-]{1,80}", re.ASCII)
@@ -39,7 +41,7 @@ def shown(value: object) -> str:
 
 
 def _explain_one(detail: Any, model: type[BaseModel]) -> str:
-    kind, value, problem = detail["type"], detail["input"], detail["msg"].removeprefix("Value error, ")
+    kind, value, problem = detail["type"], detail["input"], _problem_in(detail)
     path = _names_in(detail["loc"], model)
     field = ".".join(path) or "input"
     if kind == "extra_forbidden":
@@ -53,6 +55,12 @@ def _explain_one(detail: Any, model: type[BaseModel]) -> str:
         # The rule is about several fields and names them itself.
         return f"{field}: {problem}" if path else problem
     return f"{field} = {shown(value)}: {problem}"
+
+
+def _problem_in(detail: Any) -> str:
+    if detail["type"] == "string_pattern_mismatch":
+        return in_words(detail["ctx"]["pattern"])
+    return str(detail["msg"]).removeprefix("Value error, ")
 
 
 def _unknown_field(location: Location, model: type[BaseModel]) -> str:

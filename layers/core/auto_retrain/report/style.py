@@ -47,9 +47,9 @@ input, button { font: inherit; color: inherit; background: var(--tint); border: 
 input { width: 100%; max-width: 24rem; } button { cursor: pointer; margin-top: 1rem; }
 body:has(.fleet) { max-width: 80rem; }
 @media (min-width: 60rem) { .fleet td { white-space: nowrap; }
-  .fleet :is([data-name=Model], [data-name=Why], [data-name='Last decision']) { white-space: normal; min-width: 9rem;
-    overflow-wrap: anywhere; } }
-.fleet th { cursor: pointer; white-space: nowrap; } .fleet th[aria-sort=ascending]::after { content: ' \\25B4'; }
+  .fleet :is([data-name=Model], [data-name=Why], [data-name='Last decision'], [data-name=Champion],
+    [data-name=Outcome]) { white-space: normal; min-width: 7rem; overflow-wrap: anywhere; } }
+.fleet th { cursor: pointer; overflow-wrap: normal; } .fleet th[aria-sort=ascending]::after { content: ' \\25B4'; }
 .fleet th[aria-sort=descending]::after { content: ' \\25BE'; }
 @media (max-width: 40rem) { .fleet, .fleet tbody { display: block; } .fleet thead { display: flex; flex-wrap: wrap; }
   .fleet thead tr { display: flex; flex-wrap: wrap; } .fleet th { border: 0; }
