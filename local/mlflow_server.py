@@ -63,7 +63,8 @@ class MlflowServer:
     def restart(self) -> None:
         """Kill it without warning, start it again at the same address, and wait until it is ready."""
         processes.stop(self._process, grace_seconds=0)
-        self._start(self._port)
+        # A worker that was killed lets go of its port a moment after the process that started it.
+        self._start(self._port, _READY_SECONDS)
         self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
@@ -77,9 +78,9 @@ class MlflowServer:
             _keep(self._directory / _DATABASE, _template())
             self._keeps = False
 
-    def _start(self, port: int) -> None:
+    def _start(self, port: int, patience_seconds: float = 0.0) -> None:
         # MLflow takes seconds to bind: a port that was only looked up could be somebody else's by then.
-        with _bind(port) as bound:
+        with _bind(port, patience_seconds) as bound:
             # Connections inherit it; without it, each answer would take 40 ms more.
             bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._port = bound.getsockname()[1]
@@ -114,9 +115,8 @@ class MlflowServer:
         }
 
 
-def _bind(port: int) -> socket.socket:
-    """A worker that was killed lets go of its port a moment after the process that started it."""
-    deadline = time.monotonic() + _READY_SECONDS
+def _bind(port: int, patience_seconds: float) -> socket.socket:
+    deadline = time.monotonic() + patience_seconds
     while True:
         try:
             return socket.create_server(("127.0.0.1", port))
