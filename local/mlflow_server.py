@@ -24,6 +24,8 @@ _LAST_WORDS = 2_000
 _DATABASE = "mlflow.db"
 # As `python -m gunicorn`, but what MLflow imports is not searched for garbage again and again.
 _PROGRAM = "import gc; gc.set_threshold(100_000); from gunicorn.app.wsgiapp import run; run()"
+# Nobody waits for an answer when it is stopped, but clients keep connections open.
+_OPTIONS = ["--threads", "8", "--keep-alive", "60", "--graceful-timeout", "0", "--no-control-socket"]
 
 
 class MlflowServer:
@@ -61,7 +63,8 @@ class MlflowServer:
     def restart(self) -> None:
         """Kill it without warning, start it again at the same address, and wait until it is ready."""
         processes.stop(self._process, grace_seconds=0)
-        self._start(self._port)
+        # A worker that was killed lets go of its port a moment after the process that started it.
+        self._start(self._port, _READY_SECONDS)
         self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
@@ -75,16 +78,15 @@ class MlflowServer:
             _keep(self._directory / _DATABASE, _template())
             self._keeps = False
 
-    def _start(self, port: int) -> None:
+    def _start(self, port: int, patience_seconds: float = 0.0) -> None:
         # MLflow takes seconds to bind: a port that was only looked up could be somebody else's by then.
-        with socket.create_server(("127.0.0.1", port)) as bound:
+        with _bind(port, patience_seconds) as bound:
             # Connections inherit it; without it, each answer would take 40 ms more.
             bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._port = bound.getsockname()[1]
             self.url = f"http://127.0.0.1:{self._port}"
-            options = ["--workers", "1", "--threads", "8", "--keep-alive", "60", "--no-control-socket"]
             place = ["--bind", f"fd://{bound.fileno()}", "mlflow.server:app"]
-            command: list[str | Path] = [env_python("dev"), "-c", _PROGRAM, *options, *place]
+            command: list[str | Path] = [env_python("dev"), "-c", _PROGRAM, *_OPTIONS, *place]
             self._process = processes.spawn(command, self._environment(), self._directory, self.log, [bound])
 
     def _answers(self) -> bool:
@@ -111,6 +113,17 @@ class MlflowServer:
             "GIT_PYTHON_REFRESH": "quiet",
             **self._variables,
         }
+
+
+def _bind(port: int, patience_seconds: float) -> socket.socket:
+    deadline = time.monotonic() + patience_seconds
+    while True:
+        try:
+            return socket.create_server(("127.0.0.1", port))
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 def _template() -> Path:
