@@ -160,7 +160,7 @@ class DeployedPorts:
     def prices(self) -> "PriceSource":
         from .adapters.price_list import StoredPrices
 
-        return StoredPrices(self._settings.prices_key, lambda: self.data)
+        return StoredPrices(self._settings.prices_object, lambda: self.data)
 
     @cached_property
     def ledger(self) -> "DeploymentLedger":

@@ -47,7 +47,7 @@ class Settings(Record):
     pages_url: str | None = None
     prometheus_url: str | None = None
     prometheus_authentication: Literal["none", "sigv4"] = "none"
-    prices_key: str | None = None
+    prices_object: str | None = None
     fleet_concurrent_jobs: str | None = None
     fleet_monthly_retrainings: str | None = None
     fleet_budget_month_usd: str | None = None

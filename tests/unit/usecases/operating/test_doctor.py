@@ -127,7 +127,7 @@ def test_prices_of_ones_own_that_cannot_be_read_are_named(ports: MemoryPorts) ->
     prices = found(ports, "prices")
     assert (prices.is_good, "region: is required" in prices.text) == (False, True)
     assert prices.remedy is not None
-    assert "PricesKey" in prices.remedy
+    assert "PricesObject" in prices.remedy
 
 
 def test_the_newest_day_of_the_data_is_named(ports: MemoryPorts) -> None:

@@ -55,7 +55,7 @@ def _prices(ports: Ports) -> Finding:
     """Whether the list of prices that was asked for is the one that is used."""
     used = ports.prices.current()
     if used.problem:
-        remedy = "put a list as docs/costs.md describes under that key, or give the parameter PricesKey another one"
+        remedy = "put a list as docs/costs.md describes under that key, or give the parameter PricesObject another one"
         text = f"list prices are used, because yours cannot be read: {used.problem}"
         return Finding(subject="prices", is_good=False, text=text, remedy=remedy)
     return Finding(
