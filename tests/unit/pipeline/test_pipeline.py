@@ -4,7 +4,7 @@ import json
 import os
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -272,6 +272,7 @@ def test_options_are_settings_and_others_are_refused_with_those_that_exist() -> 
     assert isinstance(ports, DeployedPorts)
     assert (ports._settings.table_name, ports._settings.job_namespace) == ("jobs", "ml")
     assert ports._client("dynamodb").meta.region_name == "eu-west-1"
+    assert ports.account._client("sts").meta.region_name == "eu-west-1"  # type: ignore[attr-defined]
     with pytest.raises(TypeError, match=r"did you mean 'cluster_name'.*there are artifacts_bucket, cluster_name"):
         AutoRetrainPipeline(eks_cluster_name="production")
     with pytest.raises(TypeError, match=r"option region = 3: must be a text"):
@@ -390,6 +391,11 @@ def answers(rows: int = 2000, challenger: float = 0.95, champion: float = 0.88) 
         return np.where(np.arange(rows) < round(rows * (1 - share)), 1 - labels, labels)
 
     return {"row_id": np.arange(rows), "label": labels, "challenger": right(challenger), "champion": right(champion)}
+
+
+def test_a_pipeline_in_memory_refuses_a_moment_without_a_time_zone_by_name() -> None:
+    with pytest.raises(EventInvalid, match=r"at = 2026-03-01T12:00:00: has no time zone"):
+        AutoRetrainPipeline.in_memory(at=datetime(2026, 3, 1, 12))
 
 
 def in_memory() -> AutoRetrainPipeline:
