@@ -241,13 +241,15 @@ def test_a_trigger_that_does_not_call_for_a_retraining_gives_no_id_of_a_job() ->
     assert held.value.held_by is None
 
 
-def test_the_time_zone_and_the_alarms_stay_unless_others_are_given() -> None:
-    world = World(a_policy(triggers={"time_zone": "Europe/Berlin", "alarms": ["late"]}))
+def test_the_time_zone_the_alarms_and_the_budget_stay_unless_others_are_given() -> None:
+    world = World(a_policy(triggers={"time_zone": "Europe/Berlin", "alarms": ["late"], "budget_month_usd": 5}))
     pipeline = pipeline_on(world)
     kept = pipeline.configure_trigger("churn", TriggerConfig(drift_threshold=0.3)).policy.triggers
     assert (kept.time_zone, kept.alarms, kept.drift_threshold) == ("Europe/Berlin", ("late",), 0.3)
-    changed = pipeline.configure_trigger("churn", TriggerConfig(time_zone="UTC", alarms=())).policy.triggers
-    assert (changed.time_zone, changed.alarms) == ("UTC", ())
+    assert kept.budget_month_usd == 5
+    others = TriggerConfig(time_zone="UTC", alarms=(), budget_month_usd=None)
+    changed = pipeline.configure_trigger("churn", others).policy.triggers
+    assert (changed.time_zone, changed.alarms, changed.budget_month_usd) == ("UTC", (), None)
 
 
 @pytest.mark.parametrize(
