@@ -14,7 +14,7 @@ class HttpServer(ThreadingHTTPServer):
     def __init__(self, handler: type[BaseHTTPRequestHandler], port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), handler)
         self._stopping = False
-        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread = threading.Thread(target=self._accept, daemon=True)
 
     @property
     def address(self) -> str:
@@ -31,6 +31,6 @@ class HttpServer(ThreadingHTTPServer):
         self._thread.join()
         self.server_close()
 
-    def _serve(self) -> None:
+    def _accept(self) -> None:
         while not self._stopping:
             self.handle_request()
