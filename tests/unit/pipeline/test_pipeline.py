@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -499,6 +500,13 @@ def test_a_local_stack_is_started_and_one_that_cannot_start_names_its_output(tmp
     assert "no room" in (tmp_path / ".local" / "stack-started.log").read_text()
     document = {"pid": os.getpid(), "addresses": {}, "environment": {"TABLE_NAME": "jobs", **LOCAL_AWS}}
     (tmp_path / "found.json").write_text(json.dumps(document))
-    makefile.write_text(".PHONY: local\nlocal:\n\t@cp found.json .local/stack.json; exec sleep 60\n")
+    (tmp_path / "stack.py").write_text(
+        "import fcntl, time\n"
+        "with open('.local/stack.json', 'w') as file:\n"
+        "    fcntl.flock(file, fcntl.LOCK_EX)\n"
+        "    print(open('found.json').read(), file=file, flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    makefile.write_text(f".PHONY: local\nlocal:\n\t@exec {sys.executable} stack.py\n")
     pipeline = AutoRetrainPipeline.local(tmp_path)
     assert pipeline._ports._client("dynamodb").meta.endpoint_url == LOCAL_AWS["AWS_ENDPOINT_URL"]  # type: ignore[attr-defined]
