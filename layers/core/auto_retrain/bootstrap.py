@@ -96,9 +96,8 @@ class DeployedPorts:
         from functools import partial
 
         from .adapters.account import AwsAccount
-        from .adapters.aws import aws_client
 
-        return AwsAccount(partial(aws_client, attempts=2), self.clock, self._settings.model_dump(exclude_none=True))
+        return AwsAccount(partial(self._client, attempts=2), self.clock, self._settings.model_dump(exclude_none=True))
 
     @cached_property
     def _table(self) -> "Table":

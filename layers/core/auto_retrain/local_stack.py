@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import IO
 
 from .domain.base import Record
 from .domain.errors import LocalStackMissing
@@ -64,16 +65,28 @@ def find_variables(folder: Path) -> dict[str, str] | None:
 
 
 def find_stack(folder: Path) -> RunningStack | None:
-    """The stack of the nearest file upwards whose process is alive, if there is one."""
+    """The stack of the nearest file upwards whose process still holds it, if there is one."""
     folder = folder.resolve()
     for each in (folder, *folder.parents):
         try:
-            stack = RunningStack.model_validate_json((each / FILE).read_bytes())
+            with (each / FILE).open("rb") as file:
+                stack, is_held = RunningStack.model_validate_json(file.read()), _is_locked(file)
         except (OSError, ValueError):
             continue  # none there, or something else
-        if is_alive(stack.pid):
+        if is_held and is_alive(stack.pid):
             return stack
     return None
+
+
+def _is_locked(file: IO[bytes]) -> bool:
+    """Whether a process that runs has locked a file; this one lets go of it when the file is closed."""
+    import fcntl  # not everywhere, as the stack is not
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False
 
 
 def is_alive(pid: int) -> bool:

@@ -126,7 +126,7 @@ class AutoRetrainPipeline:
     def configure_trigger(self, model_name: str, config: TriggerConfig | Mapping[str, Any]) -> AppliedPolicy:
         """Replace the trigger section of a model's policy; a paused model stays paused.
 
-        The time zone and the alarms stay unless `config` names others.
+        The time zone, the alarms and the budget stay unless `config` names others.
 
         Raises:
             ModelUnknown: the model has no policy.

@@ -22,7 +22,8 @@ def create_table(name: str) -> Any:
         **{key: properties[key] for key in ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")},
     )
     lock = Lock()
-    for operation in ("transact_write_items", "get_item", "put_item", "update_item", "delete_item"):
+    reads, writes = ("get_item", "batch_get_item"), ("put_item", "update_item", "delete_item", "transact_write_items")
+    for operation in (*reads, *writes):
         setattr(client, operation, _one_at_a_time(getattr(client, operation), lock))
     return client
 

@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from auto_retrain.adapters.dynamodb.states import DynamoModelStates
 from auto_retrain.domain.cost import PricedCost, RecentCost
 from auto_retrain.domain.job import RetrainingJob
-from auto_retrain.domain.model_state import MAX_RECENT_COSTS
+from auto_retrain.domain.model_state import MAX_RECENT_COSTS, ModelState
 from auto_retrain.domain.policy.training import Capacity
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.usage import PodUse, Usage
@@ -92,6 +93,36 @@ def test_the_list_of_costs_does_not_grow_for_ever(stores: Stores) -> None:
         open_and_close(stores, number, float(number), completed)
     costs = stores.states.get("churn").costs
     assert [cost.usd for cost in costs] == [float(number) for number in range(3, MAX_RECENT_COSTS + 3)]
+
+
+def test_no_more_costs_are_stored_than_are_read(aws: None) -> None:
+    client = create_table("jobs")
+    stores = dynamo_stores(client)
+    for number in range(MAX_RECENT_COSTS + 3):
+        open_and_close(stores, number, float(number), completed)
+    item = client.get_item(TableName="jobs", Key={"pk": {"S": "MODEL#churn"}, "sk": {"S": "STATE"}})["Item"]
+    assert len(item["costs"]["L"]) == MAX_RECENT_COSTS
+
+
+def test_a_job_that_is_closed_while_another_one_is_opened_still_teaches_what_the_next_one_costs(
+    aws: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stores = dynamo_stores(create_table("jobs"))
+    late = stores.jobs.open_job(a_job(1, status=RetrainingStatus.VALIDATION), NOW + LEASE)
+    ended = completed(late).changed(completed_at=NOW, usage=Usage(pods={"train": POD})).charged(a_cost(0.5))
+    stores.clock.advance(LEASE + timedelta(seconds=1))
+    read = DynamoModelStates.get
+
+    def then_close(states: DynamoModelStates, model_name: str) -> ModelState:
+        state = read(states, model_name)
+        monkeypatch.setattr(DynamoModelStates, "get", read)
+        stores.jobs.close_job(ended, retrained=False)
+        return state
+
+    monkeypatch.setattr(DynamoModelStates, "get", then_close)
+    stores.jobs.open_job(a_job(2), stores.clock.now() + LEASE)
+    state = stores.states.get("churn")
+    assert (state.active_job, state.costs) == ("churn-2", (RecentCost(like=LIKE, usd=0.5),))
 
 
 def test_a_cost_whose_answer_is_lost_is_added_once(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:

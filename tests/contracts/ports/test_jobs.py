@@ -128,8 +128,8 @@ def test_recent_jobs_are_found_across_the_turn_of_a_year(stores: Stores) -> None
 def test_a_throttled_table_is_a_transient_error(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     client = create_table("jobs")
     error = {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "slow down"}}
-    refuse = client.exceptions.ProvisionedThroughputExceededException(error, "GetItem")
-    monkeypatch.setattr(client, "get_item", lambda **_: (_ for _ in ()).throw(refuse))
+    refuse = client.exceptions.ProvisionedThroughputExceededException(error, "BatchGetItem")
+    monkeypatch.setattr(client, "batch_get_item", lambda **_: (_ for _ in ()).throw(refuse))
     with pytest.raises(StoreUnavailable, match="slow down"):
         dynamo_stores(client).jobs.get("churn-1")
 

@@ -1,6 +1,8 @@
 """The same rows are read through a manifest, by both readers, however their days are laid out."""
 
 import io
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, timedelta
@@ -157,6 +159,25 @@ def test_a_manifest_names_only_the_files_that_may_have_rows_of_a_day(aws: None) 
     frozen = read_manifest(freeze_data(laid.job, laid.world.policy, laid.world.ports, days_of), laid.world.ports)
     named = [(item.date, item.uri.rpartition("/")[2]) for item in (*frozen.training.objects, *frozen.holdout.objects)]
     assert named == [(day, f"{day}.parquet") for day in laid.days()]
+
+
+WITHOUT_PANDAS = """
+import io, sys
+sys.meta_path.insert(0, type("None", (), {"find_spec": lambda name, *_: (_ for _ in ()).throw(ImportError(name))
+    if name == "pandas" else None}))
+import pyarrow as pa
+from pyarrow import parquet
+from auto_retrain.adapters.data.date_columns import day_ranges
+file = io.BytesIO()
+moments = pa.array([-1, 86_400_000_000_000 - 1], pa.int64()).cast(pa.timestamp("ns", "UTC"))
+parquet.write_table(pa.table({"on": moments}), file)
+print(*day_ranges(parquet.read_metadata(file), "on")[0])
+"""
+
+
+def test_a_function_which_has_no_pandas_knows_the_days_of_moments_between_two_microseconds() -> None:
+    ran = subprocess.run([sys.executable, "-c", WITHOUT_PANDAS], capture_output=True, text=True, check=False)
+    assert (ran.stdout, ran.stderr) == ("1969-12-31 1970-01-01\n", "")
 
 
 @pytest.mark.parametrize("values", [["2026-01-01"] * ROWS, range(ROWS)])

@@ -44,6 +44,7 @@ def test_a_policy_that_is_there_is_overwritten_only_by_force(terminal: Terminal,
         (("--prometheus", "rate(x[5m])"), "give the name of a gauge"),
         (("--version", "champion"), "'churn' has no version with the alias 'champion'; give a number"),
         (("--version", "7"), "has no version 7"),
+        (("--prefix", "s3://data/churn"), "--prefix = 's3://data/churn': must be a key prefix of letters"),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )
@@ -81,7 +82,8 @@ def test_the_newest_day_under_a_prefix_is_read_and_its_layout_proposed(terminal:
     for back, content in ((3, "broken"), (2, ROWS)):
         day = today - timedelta(days=back)
         terminal.ports.data.add_partition("left/rows", day, content.encode(), "part-0.csv", Layout.DT)
-    terminal.ok("init", "churn", "--prefix", "left/rows", "--output", str(target))
+        terminal.ports.data.add_partition("left/rows", day, b"{}", "_committed", Layout.DT)
+    terminal.ok("init", "churn", "--prefix", "left/rows/", "--output", str(target))
     text = target.read_text()
     assert '  prefix: "left/rows"' in text
     assert "  layout: dt  # as its folders are called" in text

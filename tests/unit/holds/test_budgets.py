@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from auto_retrain.domain.cost import RecentCost
@@ -145,6 +145,18 @@ def test_an_execution_that_the_sweep_let_start_is_not_held_and_a_fleet_beyond_it
     usage = FleetUsage(active_jobs=0, retrained_in_30_days=0, money=money)
     holds = fleet_holds(LIMITS, SweepMark(at=NOON, models=1, usage=usage), NOON)
     assert [hold.kind for hold in holds] == (["fleet_spending"] if held else [])
+
+
+@given(amounts, st.lists(amounts, max_size=6), st.integers(1, 10**6))
+@example(3.245913, [4.717851, 0.352267], 41)
+def test_all_that_is_left_can_be_set_aside_and_then_nothing_is_left(
+    spent: float, running: list[float], left: int
+) -> None:
+    money = FleetMoney(month=MARCH, spent=round(spent, 6), reserved=sum(round(usd, 6) for usd in running))
+    limits = FleetLimits(budget_month_usd=float(int(money.used_in(MARCH)) + left))
+    full = money.reserving((limits.budget_month_usd or 0) - money.used_in(MARCH))
+    assert overspent_hold(limits, full, NOON) is None
+    assert spending_hold(limits, full, None, NOON) is not None
 
 
 def test_an_overspent_fleet_names_what_was_spent_and_what_runs() -> None:

@@ -2,9 +2,10 @@
 
 import json
 import os
+import sys
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -241,13 +242,15 @@ def test_a_trigger_that_does_not_call_for_a_retraining_gives_no_id_of_a_job() ->
     assert held.value.held_by is None
 
 
-def test_the_time_zone_and_the_alarms_stay_unless_others_are_given() -> None:
-    world = World(a_policy(triggers={"time_zone": "Europe/Berlin", "alarms": ["late"]}))
+def test_the_time_zone_the_alarms_and_the_budget_stay_unless_others_are_given() -> None:
+    world = World(a_policy(triggers={"time_zone": "Europe/Berlin", "alarms": ["late"], "budget_month_usd": 5}))
     pipeline = pipeline_on(world)
     kept = pipeline.configure_trigger("churn", TriggerConfig(drift_threshold=0.3)).policy.triggers
     assert (kept.time_zone, kept.alarms, kept.drift_threshold) == ("Europe/Berlin", ("late",), 0.3)
-    changed = pipeline.configure_trigger("churn", TriggerConfig(time_zone="UTC", alarms=())).policy.triggers
-    assert (changed.time_zone, changed.alarms) == ("UTC", ())
+    assert kept.budget_month_usd == 5
+    others = TriggerConfig(time_zone="UTC", alarms=(), budget_month_usd=None)
+    changed = pipeline.configure_trigger("churn", others).policy.triggers
+    assert (changed.time_zone, changed.alarms, changed.budget_month_usd) == ("UTC", (), None)
 
 
 @pytest.mark.parametrize(
@@ -272,6 +275,7 @@ def test_options_are_settings_and_others_are_refused_with_those_that_exist() -> 
     assert isinstance(ports, DeployedPorts)
     assert (ports._settings.table_name, ports._settings.job_namespace) == ("jobs", "ml")
     assert ports._client("dynamodb").meta.region_name == "eu-west-1"
+    assert ports.account._client("sts").meta.region_name == "eu-west-1"  # type: ignore[attr-defined]
     with pytest.raises(TypeError, match=r"did you mean 'cluster_name'.*there are artifacts_bucket, cluster_name"):
         AutoRetrainPipeline(eks_cluster_name="production")
     with pytest.raises(TypeError, match=r"option region = 3: must be a text"):
@@ -392,6 +396,11 @@ def answers(rows: int = 2000, challenger: float = 0.95, champion: float = 0.88) 
     return {"row_id": np.arange(rows), "label": labels, "challenger": right(challenger), "champion": right(champion)}
 
 
+def test_a_pipeline_in_memory_refuses_a_moment_without_a_time_zone_by_name() -> None:
+    with pytest.raises(EventInvalid, match=r"at = 2026-03-01T12:00:00: has no time zone"):
+        AutoRetrainPipeline.in_memory(at=datetime(2026, 3, 1, 12))
+
+
 def in_memory() -> AutoRetrainPipeline:
     pipeline = AutoRetrainPipeline.in_memory(at=NOON, actor="ada")
     pipeline.apply_policy(a_policy())
@@ -491,6 +500,13 @@ def test_a_local_stack_is_started_and_one_that_cannot_start_names_its_output(tmp
     assert "no room" in (tmp_path / ".local" / "stack-started.log").read_text()
     document = {"pid": os.getpid(), "addresses": {}, "environment": {"TABLE_NAME": "jobs", **LOCAL_AWS}}
     (tmp_path / "found.json").write_text(json.dumps(document))
-    makefile.write_text(".PHONY: local\nlocal:\n\t@cp found.json .local/stack.json; exec sleep 60\n")
+    (tmp_path / "stack.py").write_text(
+        "import fcntl, time\n"
+        "with open('.local/stack.json', 'w') as file:\n"
+        "    fcntl.flock(file, fcntl.LOCK_EX)\n"
+        "    print(open('found.json').read(), file=file, flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    makefile.write_text(f".PHONY: local\nlocal:\n\t@exec {sys.executable} stack.py\n")
     pipeline = AutoRetrainPipeline.local(tmp_path)
     assert pipeline._ports._client("dynamodb").meta.endpoint_url == LOCAL_AWS["AWS_ENDPOINT_URL"]  # type: ignore[attr-defined]

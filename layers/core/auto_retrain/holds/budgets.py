@@ -21,7 +21,8 @@ def fits(used: float, expected: float | None, budget: float) -> bool:
     What the first retraining of its kind costs is unknown until it has run: it fits while anything is left. Costs are
     stored to a millionth of a dollar, so nothing is held for less.
     """
-    return used < budget if expected is None else round(used + expected - budget, 6) <= 0
+    left = round(budget - used, 6)
+    return left > 0 if expected is None else round(left - expected, 6) >= 0
 
 
 def budget_hold(policy: Policy, state: ModelState, now: datetime, variants: int = 0) -> Hold | None:
@@ -61,7 +62,7 @@ def overspent_hold(limits: FleetLimits, money: FleetMoney | None, now: datetime)
     What fits exactly is no hold here, because the last executions that a sweep has started are in the sum already.
     """
     budget = limits.budget_month_usd
-    if budget is None or money is None or money.used_in(month_of(now)) <= budget:
+    if budget is None or money is None or fits(money.used_in(month_of(now)), 0.0, budget):
         return None
     spent = money.used_in(month_of(now)) - money.reserved
     cause = f"this month's retrainings of the fleet cost {dollars(spent)} of {dollars(budget)}"

@@ -4,6 +4,7 @@ import json
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from auto_retrain.adapters.memory import MemoryPorts
@@ -15,6 +16,7 @@ from auto_retrain.domain.fleet import FleetLimits, FleetMoney, FleetUsage, Sweep
 from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.messages.triggering import ExecutionStarted, SweepOutcome, TriggerDecision
 from auto_retrain.domain.metric_reading import MetricReading
+from auto_retrain.domain.model_state import Quarantine
 from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.usecases.notifying.summarize_fleet import summarize_fleet
@@ -33,6 +35,7 @@ from tests.unit.usecases.world import MANUAL, World
 DEGRADED = {"enabled": ["performance_degradation"]}
 WEEKLY = {"enabled": ["scheduled"]}
 DAY, TICK = timedelta(days=1), timedelta(minutes=5)
+BY_HAND = Quarantine(since=NOON, reason="set by hand")
 
 
 def a_cost(usd: float) -> PricedCost:
@@ -221,15 +224,34 @@ def test_broken_data_are_noticed_while_a_budget_holds() -> None:
     assert world.ports.states.get("churn").quarantine
 
 
-def test_drift_is_held_by_the_fleets_budget_as_well() -> None:
-    world = world_with_features(live_age=60)
+def overspend(world: World) -> World:
     world.ports.limits = FleetLimits(budget_month_usd=10)
     usage = FleetUsage(active_jobs=0, retrained_in_30_days=0, money=FleetMoney(month="2026-03", spent=11))
     world.ports.sweeps.save(SweepMark(at=NOON, models=1, usage=usage))
+    return world
+
+
+def test_drift_is_held_by_the_fleets_budget_as_well() -> None:
+    world = overspend(world_with_features(live_age=60))
     checked = world.check(SWEPT)
     assert (checked.next, checked.held_by) == ("detect_drift", "fleet_spending")
     assert detect_drift(checked, world.ports).held_by == "fleet_spending"
     assert list(told(world.ports)) == ["churn-budget-2026-03"]
+
+
+def test_data_that_were_repaired_end_a_quarantine_but_find_no_money_that_the_fleet_has_spent() -> None:
+    world = overspend(world_with_features(live_age=60))
+    world.ports.states.set_quarantine("churn", BY_HAND)
+    decision = check_drift(world)
+    assert (decision.held_by, decision.job_id) == ("fleet_spending", None)
+    assert world.ports.states.get("churn").quarantine is None
+
+
+def test_data_that_cannot_be_judged_stay_in_quarantine_in_a_fleet_without_money() -> None:
+    world = overspend(world_with_features(live_age=40, rows_a_day=10))
+    break_live(world, lambda columns: {**columns, "age": np.full(10, 40.0)})
+    world.ports.states.set_quarantine("churn", BY_HAND)
+    assert check_drift(world).held_by == "quarantine"
 
 
 def test_why_not_the_digest_and_the_fleet_page_name_the_budget_that_holds() -> None:

@@ -293,6 +293,16 @@ def test_what_a_job_waits_for_stays_while_nobody_can_see_whether_that_has_passed
     assert job.waits_for == "it cannot run"
 
 
+def test_a_record_that_somebody_else_writes_at_the_same_moment_is_no_problem_of_a_pass() -> None:
+    world, name = stuck_world(may_pass=True)
+    world.ports.clock.advance(SLOW_START)
+    (listed,) = world.ports.jobs.list_active()
+    written = world.ports.jobs.save(listed.held_up_by("something else"))
+    world.ports.jobs.list_active = lambda unreadable=None: [listed]  # type: ignore[method-assign]
+    assert watch(world) == WatchOutcome(alive=1, waiting={name: "it cannot run"})
+    assert world.job(listed.job_id) == written
+
+
 def test_a_job_that_waits_for_a_node_is_left_to_its_deadline() -> None:
     world, name = stuck_world(may_pass=True)
     world.ports.clock.advance(timedelta(hours=1))

@@ -1,7 +1,7 @@
 """Which days the rows of a file are of, by a column with dates or moments."""
 
 from collections.abc import Collection
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple, Self
 
 import pyarrow as pa
@@ -10,6 +10,8 @@ from pyarrow import parquet
 from ...domain.errors import DataInvalid
 from ...domain.manifest import DataObject
 from .row_days import NoDates, is_of_days
+
+_EPOCH = datetime(1970, 1, 1)
 
 
 class Days(NamedTuple):
@@ -59,8 +61,16 @@ def _range(chunk: parquet.ColumnChunkMetaData) -> DayRange:
     statistics = chunk.statistics
     if statistics is None or not statistics.has_min_max:
         return DayRange()
-    first, last = _day(statistics.min), _day(statistics.max)
+    try:
+        first, last = _day(statistics.min), _day(statistics.max)
+    except ValueError:
+        # Nanoseconds that no datetime has, and there is no pandas here.
+        first, last = _day_of(statistics.min_raw), _day_of(statistics.max_raw)
     return DayRange(first, last) if first and last else DayRange()
+
+
+def _day_of(nanoseconds: int) -> date:
+    return (_EPOCH + timedelta(microseconds=nanoseconds // 1000)).date()
 
 
 def _day(value: Any) -> date | None:

@@ -1,6 +1,6 @@
 """What the jobs of a model cost, in its STATE item: added without being read, in the transaction that closes a job."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ...domain.cost import RecentCost
@@ -35,7 +35,8 @@ def cost_update(job: RetrainingJob) -> CostUpdate:
     recent = recent_cost(job)
     if recent:
         sets = ["costs = list_append(if_not_exists(costs, :none), :recent)"]
-        values |= {":none": {"L": []}, ":recent": costs_document([recent])}
+        document = {"like": {"S": recent.like}, "usd": {"N": repr(recent.usd)}}
+        values |= {":none": {"L": []}, ":recent": {"L": [{"M": document}]}}
     return CostUpdate(sets, removes, adds, values)
 
 
@@ -45,9 +46,12 @@ def update_expression(sets: list[str], removes: list[str], adds: list[str]) -> s
     return " ".join(f"{verb} {', '.join(parts)}" for verb, parts in clauses.items() if parts)
 
 
-def costs_document(costs: Iterable[RecentCost]) -> dict[str, Any]:
-    """Costs as a list attribute, in their order."""
-    return {"L": [{"M": {"like": {"S": cost.like}, "usd": {"N": repr(cost.usd)}}} for cost in costs]}
+def oldest_cost(costs: Sequence[RecentCost]) -> list[str]:
+    """What an update has to remove so that the list stays as long as it may be: closing a job adds to it unread.
+
+    The list is not written anew, because another job may be closed at the same moment.
+    """
+    return ["costs[0]"] if len(costs) >= MAX_RECENT_COSTS else []
 
 
 def costs_in(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from ...domain.trigger_type import TriggerType
 from ...ports import Clock
 from ..metering import Meter
 from .audit_chain import AuditChain
-from .costs import cost_update, costs_document, update_expression
+from .costs import cost_update, oldest_cost, update_expression
 from .decisions import decision_items
 from .keys import Item, key
 from .refusals import check_room
@@ -30,8 +30,8 @@ _ACTIVE = "ACTIVE"
 _UNANNOUNCED = "UNANNOUNCED"
 
 _TAKE_LEASE = (
-    "SET active_job = :job, lease_expires_at = :expires, attempts = :attempts, last_job = :last, costs = :costs, "
-    f"{IN_FLEET} ADD fence :one"
+    *("active_job = :job", "lease_expires_at = :expires", "attempts = :attempts", "last_job = :last"),
+    IN_FLEET,
 )
 _LEASE_IS_FREE = "(attribute_not_exists(active_job) OR lease_expires_at < :now)"
 # The fence counts openings: if it has not changed since it was read, neither have the attempts.
@@ -60,8 +60,6 @@ class DynamoJobStore:
             ":job": {"S": job.job_id},
             ":expires": epoch(lease_expires_at),
             ":attempts": times(with_attempt(state.attempts, job.event_time)),
-            # Closing a job adds to this list without reading it, so that it is shortened here.
-            ":costs": costs_document(state.costs),
             ":now": epoch(self._clock.now()),
             ":fence": {"N": str(state.fence)},
             ":one": {"N": "1"},
@@ -69,10 +67,11 @@ class DynamoJobStore:
             **in_fleet(job.model_name),
         }
         condition = f"{_LEASE_IS_FREE} AND {_FENCE_UNCHANGED}"
+        expression = update_expression([*_TAKE_LEASE], oldest_cost(state.costs), ["fence :one"])
         actions = [
             {"Put": self._table.put_action(_item(job), "attribute_not_exists(pk)")},
             *({"Put": self._table.put_action(item)} for item in decision_items(job.decision, evidence)),
-            {"Update": self._table.update_action(state_key(job.model_name), _TAKE_LEASE, condition, values)},
+            {"Update": self._table.update_action(state_key(job.model_name), expression, condition, values)},
         ]
         try:
             self._chain.write(actions, facts)

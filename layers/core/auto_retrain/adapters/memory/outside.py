@@ -7,7 +7,7 @@ from typing import Any
 
 from ...domain.account import Caller, Concurrency
 from ...domain.digest import sha256_of
-from ...domain.errors import RegistryRefused
+from ...domain.errors import EventInvalid, RegistryRefused
 from ...domain.events import FactEvent
 from ...domain.files import FileDigest
 from ...domain.metric_reading import MetricQuery, MetricReading
@@ -31,9 +31,14 @@ class MemoryClock:
 
 
 class RunningClock(MemoryClock):
-    """A clock that goes on from a moment like any other, never shows one moment twice, and can be moved on."""
+    """A clock that goes on from a moment like any other, never shows one moment twice, and can be moved on.
+
+    Raises EventInvalid for a moment without a time zone.
+    """
 
     def __init__(self, start: datetime | None = None) -> None:
+        if start is not None and start.tzinfo is None:
+            raise EventInvalid(f"at = {start.isoformat()}: has no time zone; give it one, such as tzinfo=UTC")
         self._real, self._lock = SystemClock(), RLock()
         began = self._real.now()
         super().__init__(start or began)

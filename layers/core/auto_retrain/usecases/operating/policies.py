@@ -20,7 +20,7 @@ from ..lookup import known_policy, newest_version, policy_of
 
 # All of them are indexed in the transaction that stores the policy.
 MAX_ALARMS = 40
-_KEPT_TRIGGERS = ("time_zone", "alarms")
+_KEPT_TRIGGERS = ("time_zone", "alarms", "budget_month_usd")
 # Its training section is also in the record of a job that waits for a batch; an item of DynamoDB has at most 400 KB.
 MAX_POLICY_BYTES = 100_000
 
@@ -76,8 +76,9 @@ def apply_planned(plans: Sequence[PlannedPolicy], actor: str, ports: Ports) -> I
 def configure_triggers(model_name: str, config: TriggerConfig, actor: str, ports: Ports) -> AppliedPolicy:
     """Replace the triggers section of a policy; a paused model stays paused.
 
-    The time zone and the alarms stay unless the configuration gives others: they are not thresholds that have a
-    sensible default, and losing them would be noticed only when a schedule fires at another hour, or an alarm in vain.
+    The time zone, the alarms and the budget stay unless the configuration gives others: they are not thresholds that
+    have a sensible default, and losing them would be noticed only when a schedule fires at another hour, an alarm in
+    vain, or a bill comes.
 
     Raises like `pause_model`, and PolicyInvalid for triggers that cannot be stored.
     """

@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import IO, Any, NamedTuple
 
+from pydantic import ValidationError
+
+from ...domain.base import StrictRecord
 from ...domain.columns import Sample
 from ...domain.errors import DataMissing, EventInvalid, RegistryRefused, SettingMissing
-from ...domain.explain import shown
-from ...domain.layouts import Layout, other_layout, what_is_there
+from ...domain.explain import explain, shown
+from ...domain.layouts import Layout, is_hidden, other_layout, what_is_there
+from ...domain.policy.data import Prefix
 from ...domain.windows import Window
 from ...ports import Ports
 from ...proposing.metrics import cloudwatch_metric, prometheus_gauge
@@ -36,6 +40,12 @@ class Request(NamedTuple):
     prometheus: str | None = None
 
 
+class _Place(StrictRecord):
+    """A prefix as a policy has it."""
+
+    prefix: Prefix
+
+
 class Proposed(NamedTuple):
     """A policy as text with the roles in it."""
 
@@ -48,10 +58,13 @@ def propose_policy(request: Request, ports: Ports) -> Proposed:
     """Look at a sample and, if a version is named, at its signature; nothing is written.
 
     Raises:
-        EventInvalid: neither a sample nor a prefix is given, or a column that is not in the sample.
+        EventInvalid: neither a sample nor a prefix is given, no policy may have the prefix, or a column is not in the
+            sample.
         DataInvalid, DataMissing: there is no sample that can be read.
         RegistryRefused: there is no such version.
     """
+    if request.prefix:
+        request = request._replace(prefix=_prefix(request.prefix))
     layout = _layout(request.prefix, ports) if request.prefix and not request.sample else Layout.DATE
     sample = _sample(request, layout, ports)
     known = Known(request.row_id, request.label, _inputs(request, ports))
@@ -68,6 +81,13 @@ def propose_policy(request: Request, ports: Ports) -> Proposed:
         layout=layout,
     )
     return Proposed(write_proposal(subject, sample, roles), roles, sample)
+
+
+def _prefix(given: str) -> str:
+    try:
+        return _Place(prefix=given).prefix
+    except ValidationError as error:
+        raise EventInvalid(f"--{explain(error, _Place)}") from error
 
 
 def _metric(request: Request) -> Mapping[str, Any] | None:
@@ -102,7 +122,8 @@ def _sample(request: Request, layout: Layout, ports: Ports) -> Sample:
         raise EventInvalid("--sample: give a file with some rows, or --prefix of the data in the data bucket")
     today = ports.clock.now().date()
     window = Window(start=today - timedelta(days=MAX_AGE_DAYS), end=today + timedelta(days=1))
-    objects = ports.data.list_partitions(request.prefix, window, layout)
+    listed = ports.data.list_partitions(request.prefix, window, layout)
+    objects = [item for item in listed if not is_hidden(item.name)]
     if not objects:
         missing = what_is_there(ports.data.look_below(request.prefix), layout)
         raise DataMissing(f"--prefix {shown(request.prefix)}: has no day with data since {window.start}: {missing}")

@@ -54,7 +54,9 @@ def _decide(
     undecided = undecided.judged_on(kept_evidence(applied, Evidence(state), at, now, forced=request.force))
     holds = _holds(undecided, applied, state, ports)
     if _needs_data_check(undecided, holds, applied):
-        return undecided.to_read_data(holds[0].reason, held_by=holds[0].kind)
+        # The check itself sees a quarantine and the model's own budget, but not what the fleet has spent.
+        told = next((hold for hold in holds if hold.kind == "fleet_spending"), holds[0])
+        return undecided.to_read_data(told.reason, held_by=told.kind)
     if holds:
         held = undecided.held(holds[0].kind, "; ".join(hold.reason for hold in holds))
         return _conclude(held, applied, ports)

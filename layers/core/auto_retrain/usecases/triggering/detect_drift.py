@@ -1,6 +1,6 @@
 """Decides whether live features have drifted from the champion's training data, or are broken."""
 
-from ...domain.decision_record import Hold
+from ...domain.decision_record import HeldBy, Hold
 from ...domain.facts.quarantine import QuarantineLasts, QuarantineLifted, QuarantineSet
 from ...domain.messages.triggering import TriggerDecision
 from ...domain.model_state import Quarantine
@@ -54,13 +54,21 @@ def _decide(decision: TriggerDecision, applied: AppliedPolicy, drift: DriftVerdi
         return judged.held("quarantine", f"bad data: {_named(drift.broken)}")
     if drift.dataset.met and not is_observed:
         return _unless_held(judged, applied, verdicts, ports)
-    is_repaired = decision.held_by == "quarantine" and drift.is_sound
-    if decision.held_by and decision.held_by not in BUDGETS and not is_repaired:
-        return judged.held(decision.held_by, reason)
+    held_by = _still_held_by(decision, drift, ports)
+    if held_by:
+        return judged.held(held_by, reason)
     if drift.dataset.met:
         hold = observed_hold(drift.dataset)
         return judged.held(hold.kind, hold.reason)
     return judged.not_due(reason)
+
+
+def _still_held_by(decision: TriggerDecision, drift: DriftVerdicts, ports: Ports) -> HeldBy | None:
+    """What holds a model without drift: sound data end a quarantine, and there is nothing to pay for."""
+    if decision.held_by not in ("quarantine", *BUDGETS):
+        return decision.held_by
+    is_broken = not drift.is_sound and ports.states.get(decision.model_name).quarantine is not None
+    return "quarantine" if is_broken else None
 
 
 def recorded_verdicts(policy: Policy, drift: DriftVerdicts) -> list[Verdict]:

@@ -1,13 +1,14 @@
 """Reports the state of a Kubernetes Job to the execution that waits for it, and saves its log in time."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property, partial
 from typing import Literal, NamedTuple
 
 from ...domain.cluster import ClusterJob, ClusterJobPhase, Obstacle, suspension_of
-from ...domain.errors import ArtifactMissing
+from ...domain.errors import ArtifactMissing, JobConflict
 from ...domain.facts.training import StepEnded
 from ...domain.job import PendingStep, RetrainingJob
 from ...domain.names import log_key, note_key
@@ -161,7 +162,8 @@ def _show(job: RetrainingJob, kubernetes_job: ClusterJob, obstacle: Obstacle | N
     waits_for = obstacle.reason if obstacle else suspension_of(kubernetes_job)
     is_known = waits_for is not None or kubernetes_job.ready_pods > 0
     if is_known and waits_for != job.waits_for:
-        ports.jobs.save(job.held_up_by(waits_for))
+        with suppress(JobConflict):
+            ports.jobs.save(job.held_up_by(waits_for))
 
 
 def _note(job: RetrainingJob, pending: PendingStep, obstacle: Obstacle, ports: Ports) -> None:
