@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from auto_retrain.domain.facts.promoting import Promoted
+from auto_retrain.domain.facts.taking_back import VersionTakenBack
 from tests.deployment.cloudformation import FUNCTIONS, Template, as_list
 from tests.deployment.test_permissions import name_of
 
@@ -76,5 +78,5 @@ def test_chains_are_anchored_every_hour_and_with_whatever_changes_production(tem
     assert rules["AnchorScheduleRule"]["ScheduleExpression"] == "rate(1 hour)"
     assert rules["AnchorPromotionRule"]["EventPattern"] == {
         "source": [{"Fn::Sub": "auto-retrain.${Stage}"}],
-        "detail": {"kind": ["deployed", "rolled_back"]},
+        "detail": {"kind": [fact.model_fields["kind"].default for fact in (Promoted, VersionTakenBack)]},
     }

@@ -50,6 +50,9 @@ def _answer(self: WSGIRequestHandler) -> None:
     environ["wsgi.input"] = io.BytesIO(body)
     try:
         response = Response.from_app(self.server.app, environ, buffered=True)
+    except NotImplementedError as missing:
+        _LOG.warning("moto cannot answer %s %s: %s", self.command, self.path, missing)
+        response = Response(status=501)
     except Exception:
         _LOG.exception("moto cannot answer %s %s", self.command, self.path)
         response = Response(status=500)

@@ -131,4 +131,4 @@ def _within(attempts: Sequence[datetime], span: timedelta, at: datetime) -> int:
 
 
 def _until(kind: HeldBy, cause: str, until: datetime) -> Hold:
-    return Hold(kind=kind, reason=f"{cause} until {until.isoformat()}", until=until)
+    return Hold(kind=kind, reason=f"{cause} until {until:%F %T} UTC", until=until)

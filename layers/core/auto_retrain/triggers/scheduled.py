@@ -45,11 +45,11 @@ def judge_schedule(policy: Policy, last_retrained_at: datetime | None, at: datet
         return Verdict(check=CHECK, outcome=Outcome.MET, reason="the model has never been retrained")
     due = due_at(policy, at)
     if due is None or due <= last_retrained_at:
-        reason = f"not due: last retrained {last_retrained_at.isoformat()}, schedule '{config.schedule_expression}'"
+        reason = f"not due: last retrained {last_retrained_at:%F %T} UTC, schedule '{config.schedule_expression}'"
         return Verdict(check=CHECK, outcome=Outcome.UNMET, reason=reason)
     missed = runs_between(config.schedule_expression, config.time_zone, last_retrained_at, due) - 1
     note = f"; {missed} earlier {'run was' if missed == 1 else 'runs were'} missed" if missed > 0 else ""
-    return Verdict(check=CHECK, outcome=Outcome.MET, reason=f"due since {due.isoformat()}{note}")
+    return Verdict(check=CHECK, outcome=Outcome.MET, reason=f"due since {due:%F %R} UTC{note}")
 
 
 def due_at(policy: Policy, at: datetime) -> datetime | None:

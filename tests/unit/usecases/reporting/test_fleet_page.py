@@ -89,6 +89,10 @@ def test_what_is_fine_known_or_new_needs_nobody(member: Member) -> None:
     assert commands(member) == []
 
 
+def test_a_model_that_was_never_retrained_is_due_at_once() -> None:
+    assert row_of(a_member(ModelState(model_name="churn"), applied_at=NOON), NOON).next_due == NOON
+
+
 @given(st.integers(0, 400), st.booleans())
 def test_no_model_is_healthy_that_was_not_looked_at_within_two_days(hours: int, paused: bool) -> None:
     state = CHECKED.changed(last_drift_check_at=NOON - timedelta(hours=hours))

@@ -74,6 +74,16 @@ def test_the_end_of_a_step_is_a_fact_with_the_seconds_since_its_order(
     assert (fact["step"], fact["outcome"], fact["seconds"]) == ("train", outcome, 180)
 
 
+def test_a_step_is_not_answered_again_while_its_challenger_rolls_out() -> None:
+    world, name = waiting_world()
+    world.ports.cluster.finish(name)
+    (running,) = world.ports.jobs.list_active()
+    world.ports.jobs.save(running.under_validation().deploying())
+    world.ports.clock.advance(timedelta(hours=3))
+    assert watch(world) == WatchOutcome()
+    assert not world.ports.executions.answers
+
+
 def test_an_execution_is_answered_even_if_the_failure_cannot_be_explained() -> None:
     world, name = waiting_world()
     world.ports.cluster.fail(name, "broken")

@@ -189,11 +189,11 @@ def _forgotten(member: Member, at: datetime) -> Reasons:
 
 
 def _next_due(member: Member, at: datetime) -> datetime | None:
-    """When its schedule fires next; None if it is paused or has none."""
+    """When its schedule calls for it: at once if it was never retrained; None if it is paused or has no schedule."""
     policy = member.applied.policy
     if member.applied.status is not PolicyStatus.ACTIVE or not policy.triggers.enables(TriggerType.SCHEDULED):
         return None
-    return Scheduled().next_check(policy, member.state, at)
+    return Scheduled().next_check(policy, member.state, at) if member.state.last_retrained_at else at
 
 
 def _notes(member: Member, hold: Hold | None) -> Iterator[str]:

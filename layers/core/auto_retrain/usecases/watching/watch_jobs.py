@@ -12,6 +12,7 @@ from ...domain.cluster import ClusterJob, ClusterJobPhase, ClusterListing, Obsta
 from ...domain.job import PendingStep, RetrainingJob
 from ...domain.messages.references import ScheduledEvent
 from ...domain.messages.training import WatchOutcome
+from ...domain.status import RetrainingStatus
 from ...ports import Ports
 from ..ending.end_job import Failure, end_job, follow_up
 from ..isolation import attempt
@@ -151,11 +152,13 @@ def _attempt(step: Step, problems: list[str]) -> str:
 
 
 def _serve(job: RetrainingJob, listing: Listing, problems: list[str], ports: Ports) -> str:
-    if job.pending and listing.hides(job):
+    # The record keeps its last step, which was answered before the job was validated: a rollout takes days.
+    step = job.pending if job.status is RetrainingStatus.RUNNING else None
+    if step and listing.hides(job):
         done = "unseen"  # without a heartbeat, so that it ends if this lasts
-    elif job.pending and _has_vanished(job, listing, ports):
-        done = attempt(partial(_report_vanished, job.pending, ports), job.job_id, problems) or "unreconciled"
-    elif job.pending:
+    elif step and _has_vanished(job, listing, ports):
+        done = attempt(partial(_report_vanished, step, ports), job.job_id, problems) or "unreconciled"
+    elif step:
         done = answer(job, listing, problems, ports)
     else:
         done = attend_review(job, ports) if awaits_review(job) else "between steps"
