@@ -209,7 +209,9 @@ def test_a_replay_by_a_person_gives_the_same_verdict(world: World) -> None:
     assert ended.job.validation is not None
     command = world.run_command("replay", ended.job.job_id)
     assert command.returncode == 0, command.stderr + command.stdout
-    assert command.stdout.splitlines() == [
+    decision, _, *verdict = command.stdout.splitlines()
+    assert decision == f"{ended.job.job_id}: the same decision, started, with the same hash"
+    assert verdict == [
         f"{ended.job.job_id}: the same verdict, reject, with the same hash",
         ended.job.validation.validation_hash,
     ]
