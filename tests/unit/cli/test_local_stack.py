@@ -54,7 +54,9 @@ def left_by(pid: int) -> str:
 
 
 # The number of a process that was killed may by now be that of another one.
-@pytest.mark.parametrize("document", ["", "{", left_by(NOBODY), left_by(os.getpid())])
+@pytest.mark.parametrize(
+    "document", ["", "{", left_by(NOBODY), left_by(os.getpid())], ids=["nothing", "a half", "nobody", "somebody else"]
+)
 def test_what_a_stack_left_that_was_killed_counts_as_none(folder: Path, terminal: Terminal, document: str) -> None:
     (folder / ".local/stack.json").write_text(document)
     assert terminal.run("local", "status").code == 1
