@@ -216,8 +216,9 @@ def test_exactly_the_needed_rights_are_good_for_the_group_and_for_a_caller() -> 
 def test_missing_and_excessive_rights_are_named() -> None:
     rules = (SUBMITTER - {"delete jobs", "get pods/log"}) | {"get secrets", "create pods/exec"}
     with LocalCluster({}, tokens={"admin": ADMIN}, groups={"auto-retrain": User("g", rules)}) as cluster:
-        texts = " | ".join(look(cluster, "admin", "auto-retrain"))
+        findings = look(cluster, "admin", "auto-retrain")
 
+    texts = " | ".join(f"{finding.text}; {finding.remedy}" for finding in findings.values())
     assert "group 'auto-retrain' may not: delete jobs.batch, get pods/log; kubectl apply" in texts
     assert "group 'auto-retrain' may do more than is needed: create pods/exec, get secrets" in texts
 

@@ -108,7 +108,7 @@ def test_rights_for_traffic_are_asked_for_once_a_namespace_and_only_where_a_poli
 
 def test_missing_and_excessive_rights_for_traffic_are_named() -> None:
     with findings_with(TRAFFIC - {"patch httproutes"} | {"get secrets"}) as look:
-        texts = " | ".join(finding.text for finding in look(HTTP_ROUTE))
+        texts = " | ".join(f"{finding.text}; {finding.remedy}" for finding in look(HTTP_ROUTE))
 
     assert f"group '{TRAFFIC_GROUP}' may not: patch httproutes.gateway.networking.k8s.io" in texts
     assert "kubectl apply -k functions/train_model/kubernetes/traffic" in texts

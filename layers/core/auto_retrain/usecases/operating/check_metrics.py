@@ -26,7 +26,7 @@ def check_metrics(ports: Ports) -> Iterator[Finding]:
 
 def _judged(ports: Ports) -> Iterator[Policy]:
     """The models whose metric is judged; before a version serves there is none."""
-    for applied, state in ports.policies.fleet():
+    for applied, state in ports.policies.fleet([]):
         policy = applied.policy
         is_judged = applied.status is PolicyStatus.ACTIVE and policy.triggers.enables(PerformanceDegradation.kind)
         if is_judged and state.deployed and policy.metric.source != "prediction_log":
