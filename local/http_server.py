@@ -24,7 +24,9 @@ class HttpServer(ThreadingHTTPServer):
         self._thread.start()
 
     def close(self) -> None:
-        """Accept no more connections; those that are open go on."""
+        """Accept no more connections; those that are open go on. To close it again changes nothing."""
+        if self._stopping:
+            return
         self._stopping = True
         # The thread notices with its next connection.
         socket.create_connection(("127.0.0.1", self.server_port)).close()

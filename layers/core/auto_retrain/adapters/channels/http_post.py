@@ -60,6 +60,6 @@ def fields_of(answer: Answer) -> dict[str, Any]:
     """The JSON object in an answer; empty for anything else."""
     try:
         fields = json.loads(answer.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return fields if isinstance(fields, dict) else {}
