@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from threading import Lock, local
 from typing import Any
 
 # aws.amazon.com/dynamodb/pricing: a read unit is 4 KB strongly consistent or 8 KB not; a write unit is 1 KB; a
@@ -14,9 +15,10 @@ UPDATED_BYTES = 2 * WRITE_BYTES
 
 
 class UnitCount:
-    """Counts the units of a client's calls, and the calls, by kind."""
+    """Counts the units of a client's calls, and the calls, by kind; threads may share the client."""
 
     def __init__(self, client: Any) -> None:
+        self._lock, self._asked = Lock(), local()
         self.calls: Counter[str] = Counter()
         self.reads = self.writes = 0.0
         client.meta.events.register("before-call.dynamodb.*", self._sent)
@@ -27,9 +29,17 @@ class UnitCount:
         self.reads = self.writes = 0.0
 
     def _sent(self, model: Any, params: Mapping[str, Any], **_: Any) -> None:
+        with self._lock:
+            self._count_sent(model, params)
+
+    def _answered(self, model: Any, parsed: Mapping[str, Any], **_: Any) -> None:
+        with self._lock:
+            self._count_answered(model, parsed)
+
+    def _count_sent(self, model: Any, params: Mapping[str, Any]) -> None:
         self.calls[model.name] += 1
         request = json.loads(params["body"])
-        self._consistent = request.get("ConsistentRead", False)
+        self._asked.consistent = request.get("ConsistentRead", False)
         if model.name == "PutItem":
             self.writes += write_units(request["Item"])
         elif model.name == "UpdateItem":
@@ -39,14 +49,14 @@ class UnitCount:
         elif model.name == "TransactWriteItems":
             self.writes += sum(2 * _of_action(action) for action in request["TransactItems"])
 
-    def _answered(self, model: Any, parsed: Mapping[str, Any], **_: Any) -> None:
+    def _count_answered(self, model: Any, parsed: Mapping[str, Any]) -> None:
         if model.name == "GetItem":
-            self.reads += read_units([parsed.get("Item", {})], consistent=self._consistent)
+            self.reads += read_units([parsed.get("Item", {})], consistent=self._asked.consistent)
         elif model.name == "BatchGetItem":
             items = [item for answers in parsed.get("Responses", {}).values() for item in answers]
             self.reads += sum(read_units([item], consistent=True) for item in items)
         elif model.name == "Query":
-            self.reads += read_units(parsed.get("Items", []), consistent=self._consistent)
+            self.reads += read_units(parsed.get("Items", []), consistent=self._asked.consistent)
 
 
 def read_units(items: Iterable[Mapping[str, Any]], *, consistent: bool) -> float:
