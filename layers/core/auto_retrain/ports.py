@@ -694,7 +694,7 @@ class Account(Protocol):
     def caller(self) -> Caller:
         """Who calls, and how far the clocks are apart."""
 
-    def denied(self) -> list[str]:
+    def denied(self, caller: Caller) -> list[str]:
         """What the caller may not do of what commands do, each as an action and its resource; by simulation."""
 
     def concurrency(self) -> Concurrency:

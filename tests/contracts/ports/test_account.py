@@ -35,7 +35,7 @@ def test_the_caller_has_an_arn_and_the_clocks_agree(account: Account) -> None:
 
 
 def test_without_resources_nothing_is_denied(account: Account) -> None:
-    assert account.denied() == []
+    assert account.denied(account.caller()) == []
 
 
 @pytest.mark.usefixtures("aws")
@@ -85,7 +85,11 @@ def test_what_is_not_allowed_is_listed_with_its_resource() -> None:
     stubbed.decides(TABLE, **{**dict.fromkeys(OF_THE_TABLE, "allowed"), "DeleteItem": "implicitDeny"})
     stubbed.decides("arn:aws:s3:::rows/*", GetObject="explicitDeny")
 
-    assert stubbed.account.denied() == [f"dynamodb:DeleteItem on {TABLE}", "s3:GetObject on arn:aws:s3:::rows/*"]
+    caller = stubbed.account.caller()
+    assert stubbed.account.denied(caller) == [
+        f"dynamodb:DeleteItem on {TABLE}",
+        "s3:GetObject on arn:aws:s3:::rows/*",
+    ]
 
 
 @pytest.mark.usefixtures("aws")
@@ -93,8 +97,9 @@ def test_a_caller_who_may_not_simulate_is_refused() -> None:
     stubbed = Stubbed(table_name="jobs")
     stubbed.is_session_of_role()
     stubbed.stubs["iam"].add_client_error("simulate_principal_policy", "AccessDenied", "not you", 403)
+    caller = stubbed.account.caller()
     with pytest.raises(AwsRefused, match="not you"):
-        stubbed.account.denied()
+        stubbed.account.denied(caller)
 
 
 @pytest.mark.usefixtures("aws")

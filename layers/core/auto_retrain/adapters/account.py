@@ -41,8 +41,7 @@ class AwsAccount:
         ahead = (self._clock.now() - _moment(date)).total_seconds() if date else 0.0
         return Caller(arn=answer["Arn"], region=sts.meta.region_name, seconds_ahead=ahead)
 
-    def denied(self) -> list[str]:
-        caller = self.caller()
+    def denied(self, caller: Caller) -> list[str]:
         _, partition, _, _, account, *_ = caller.arn.split(":")
         source = self._principal(caller.arn)
         denied: list[str] = []

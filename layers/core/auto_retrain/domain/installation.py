@@ -1,6 +1,6 @@
 """What a deployment needs from its environment, and the findings of a check."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from .base import Record
 
@@ -63,6 +63,11 @@ class Finding(Record):
     text: str
     remedy: str | None = None
     needed: bool = True
+
+    @classmethod
+    def unknown(cls, subject: str, error: Exception) -> Self:
+        """A check that could not be made."""
+        return cls(subject=subject, is_good=None, text=f"cannot be checked: {type(error).__name__}: {error}")
 
     @property
     def passes(self) -> bool:

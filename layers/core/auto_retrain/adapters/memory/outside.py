@@ -66,7 +66,7 @@ class MemoryAccount:
     def caller(self) -> Caller:
         return Caller(arn="arn:aws:iam::000000000000:user/test", region="none", seconds_ahead=self.seconds_ahead)
 
-    def denied(self) -> list[str]:
+    def denied(self, caller: Caller) -> list[str]:
         return list(self.missing)
 
     def concurrency(self) -> Concurrency:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ...domain.account import Caller
 from ...domain.errors import AutoRetrainError
 from ...domain.installation import Finding
 from ...ports import Ports
@@ -26,7 +27,7 @@ def check_account(ports: Ports) -> Iterator[Finding]:
         return
     yield Finding(subject="account", is_good=True, text=f"you are {caller.arn} in {caller.region}")
     yield _clock(caller.seconds_ahead)
-    yield _permissions(ports)
+    yield _permissions(caller, ports)
     yield _concurrency(ports)
 
 
@@ -39,9 +40,9 @@ def _clock(ahead: float) -> Finding:
     )
 
 
-def _permissions(ports: Ports) -> Finding:
+def _permissions(caller: Caller, ports: Ports) -> Finding:
     try:
-        denied = ports.account.denied()
+        denied = ports.account.denied(caller)
     except AutoRetrainError as error:
         return Finding(
             subject="your permissions",

@@ -8,18 +8,19 @@ from ...domain.errors import AutoRetrainError
 from ...domain.installation import Finding
 from ...domain.notification import Notification
 from ...ports import Ports
+from .each_model import ReadFleet
 
 
-def check_channels(ports: Ports, send: bool = False) -> Iterator[Finding]:
+def check_channels(fleet: ReadFleet, ports: Ports, send: bool = False) -> Iterator[Finding]:
     """Yield a finding for each channel that is set up; nothing is sent, except a test message if asked for."""
     if not ports.channels:
         yield Finding(subject="channels", is_good=True, text="none is set up in these settings, so nobody is notified")
     for name in ports.channels:
         yield _check(name, send, ports)
     try:
-        absent = _absent(ports)
+        absent = _absent(fleet, ports)
     except AutoRetrainError as error:
-        yield Finding(subject="channels", is_good=None, text=f"cannot be checked: {type(error).__name__}: {error}")
+        yield Finding.unknown("channels", error)
         return
     for absent_name, models in sorted(absent.items()):
         text = f"not set up in these settings, but named by the policies of {', '.join(models)}"
@@ -38,10 +39,10 @@ def _check(name: ChannelName, send: bool, ports: Ports) -> Finding:
     return Finding(subject=subject, is_good=True, text=text)
 
 
-def _absent(ports: Ports) -> dict[str, list[str]]:
+def _absent(fleet: ReadFleet, ports: Ports) -> dict[str, list[str]]:
     """The channels that policies ask for beyond the defaults and that are not set up, with the models."""
     absent: dict[str, list[str]] = {}
-    for applied, _ in ports.policies.fleet([]):
+    for applied, _ in fleet():
         for name in applied.policy.notify.chosen() - set(ports.channels):
             absent.setdefault(name, []).append(applied.policy.model)
     return absent

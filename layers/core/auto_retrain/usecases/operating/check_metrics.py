@@ -1,43 +1,35 @@
 """Whether the metric that each policy names is published, as one series."""
 
 from collections.abc import Iterator
-from itertools import islice
+from functools import partial
 
 from ...domain.errors import AutoRetrainError
 from ...domain.installation import Finding
 from ...domain.metric_reading import MetricReading
-from ...domain.policy.policy import Policy, PolicyStatus
+from ...domain.policy.policy import Policy
 from ...ports import Ports
 from ...triggers.performance_degradation import PerformanceDegradation
-
-MAX_MODELS = 50
-
-
-def check_metrics(ports: Ports) -> Iterator[Finding]:
-    """One finding for each of up to 50 models that serve and whose metric CloudWatch or Prometheus should have."""
-    try:
-        policies = list(islice(_judged(ports), MAX_MODELS))
-    except AutoRetrainError as error:
-        yield Finding(subject="metrics", is_good=None, text=f"cannot be checked: {type(error).__name__}: {error}")
-        return
-    for policy in policies:
-        yield _metric_of(policy, ports)
+from .each_model import Member, ReadFleet, look_at_each
 
 
-def _judged(ports: Ports) -> Iterator[Policy]:
-    """The models whose metric is judged; before a version serves there is none."""
-    for applied, state in ports.policies.fleet([]):
-        policy = applied.policy
-        is_judged = applied.status is PolicyStatus.ACTIVE and policy.triggers.enables(PerformanceDegradation.kind)
-        if is_judged and state.deployed and policy.metric.source != "prediction_log":
-            yield policy
+def check_metrics(fleet: ReadFleet, ports: Ports) -> Iterator[Finding]:
+    """One finding for each model that serves and whose metric CloudWatch or Prometheus should have."""
+    return look_at_each("metrics", fleet, _is_judged, partial(_metric_of, ports=ports))
 
 
-def _metric_of(policy: Policy, ports: Ports) -> Finding:
+def _is_judged(member: Member) -> bool:
+    """Before a version serves there is no metric of it."""
+    applied, state = member
+    policy = applied.policy
+    is_published = policy.metric.source != "prediction_log"
+    return bool(state.deployed) and is_published and policy.triggers.enables(PerformanceDegradation.kind)
+
+
+def _metric_of(member: Member, ports: Ports) -> Finding:
+    policy, state = member[0].policy, member[1]
     subject = f"metric of {policy.model}"
     try:
-        queries = PerformanceDegradation().queries(policy, ports.states.get(policy.model), ports.clock.now())
-        (reading,) = ports.metrics.read(queries)
+        (reading,) = ports.metrics.read(PerformanceDegradation().queries(policy, state, ports.clock.now()))
     except AutoRetrainError as error:
         return Finding(subject=subject, is_good=None, text=f"cannot be read: {type(error).__name__}: {error}")
     problem = _problem(policy, reading)

@@ -1,6 +1,7 @@
 """Checks from outside that a deployment has everything it needs, and no permissions beyond that."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 
 from ...domain.errors import ArtifactInvalid, AutoRetrainError
 from ...domain.installation import EXCESSIVE, NEEDED, NEEDED_FOR_TRAFFIC, Finding, Permission
@@ -11,6 +12,7 @@ from .check_channels import check_channels
 from .check_data_places import check_data_places
 from .check_logs import check_logs
 from .check_metrics import check_metrics
+from .each_model import ReadFleet
 
 SUPPORTED_MLFLOW = ("3",)
 ABSENT_NAME = "auto-retrain-doctor"
@@ -25,22 +27,23 @@ def check_installation(ports: Ports, for_group: str | None, send: bool = False) 
     Permissions are checked for the caller, or for a group of the cluster if the caller may ask about others. What only
     some traffic targets need is asked for only where a policy names such a target.
     """
+    fleet = cache(lambda: list(ports.policies.fleet([])))
     yield from check_account(ports)
     yield _check("table", "job records can be read", lambda: ports.jobs.list_active())
     yield _check("artifacts", "documents of jobs can be read", lambda: _read_absent_document(ports))
     yield _prices(ports)
-    yield from check_channels(ports, send)
+    yield from check_channels(fleet, ports, send)
     yield _registry(ports)
-    yield from check_data_places(ports)
-    yield from check_metrics(ports)
-    yield from check_logs(ports)
+    yield from check_data_places(fleet, ports)
+    yield from check_metrics(fleet, ports)
+    yield from check_logs(fleet, ports)
     reached = _check("cluster", "the Kubernetes API answers", lambda: ports.cluster.namespaces)
     yield reached
     if not reached.is_good:
         return
     for namespace in ports.cluster.namespaces:
         yield from _permissions(namespace, NEEDED, MANIFESTS, for_group, ports)
-    yield from _traffic_permissions(TRAFFIC_GROUP if for_group else None, ports)
+    yield from _traffic_permissions(TRAFFIC_GROUP if for_group else None, fleet, ports)
 
 
 def _check(subject: str, good: str, ask: Callable[[], object]) -> Finding:
@@ -88,20 +91,20 @@ def _read_absent_document(ports: Ports) -> None:
         return
 
 
-def _traffic_permissions(group: str | None, ports: Ports) -> Iterator[Finding]:
+def _traffic_permissions(group: str | None, fleet: ReadFleet, ports: Ports) -> Iterator[Finding]:
     try:
-        needed = _needed_for_traffic(ports)
+        needed = _needed_for_traffic(fleet)
     except AutoRetrainError as error:
-        yield _unknown("traffic", error)
+        yield Finding.unknown("traffic", error)
         return
     for namespace, permissions in sorted(needed.items()):
         yield from _permissions(namespace, permissions, f"{MANIFESTS}/traffic", group, ports)
 
 
-def _needed_for_traffic(ports: Ports) -> dict[str, frozenset[Permission]]:
+def _needed_for_traffic(fleet: ReadFleet) -> dict[str, frozenset[Permission]]:
     """By namespace, what the targets of all policies together need."""
     needed: dict[str, frozenset[Permission]] = {}
-    for applied, _ in ports.policies.fleet([]):
+    for applied, _ in fleet():
         target = applied.policy.deployment.traffic
         if isinstance(target, HttpRouteTarget | KserveTarget):
             before = needed.get(target.namespace, frozenset())
@@ -121,7 +124,7 @@ def _permissions(
     try:
         missing, more = needed - granted(needed), granted(EXCESSIVE)
     except AutoRetrainError as error:
-        yield _unknown(subject, error)
+        yield Finding.unknown(subject, error)
         return
     lacking, beyond = _names(missing), _names(more)
     yield Finding(
@@ -135,10 +138,6 @@ def _permissions(
         is_good=not more,
         text=f"{who} may do more than is needed: {beyond}" if more else f"{who} may do nothing else that was probed",
     )
-
-
-def _unknown(subject: str, error: AutoRetrainError) -> Finding:
-    return Finding(subject=subject, is_good=None, text=f"cannot be checked: {type(error).__name__}: {error}")
 
 
 def _names(permissions: set[Permission] | frozenset[Permission]) -> str:
