@@ -1,9 +1,7 @@
 """What passes over a fleet of which nothing is due read, in units of DynamoDB and in metrics of CloudWatch."""
 
-import os
 from datetime import timedelta
 from typing import Any, NamedTuple
-from unittest.mock import patch
 
 from auto_retrain.adapters.dynamodb.policies import DynamoPolicyStore
 from auto_retrain.adapters.dynamodb.sweeps import DynamoSweepLog
@@ -40,16 +38,15 @@ class _CountedMetrics:
 
 def sweeps(models: int) -> tuple[Pass, Pass]:
     """The sweep in which it is every model's turn of the day, and one five minutes later."""
-    with patch.dict(os.environ, champions.CREDENTIALS):
-        stored, metrics, ports = StoredItems(), _CountedMetrics(), MemoryPorts()
-        for number in range(models):
-            for item in fleet_member(f"gl-{number:05}"):
-                stored.put(item)
-        client = stored.client()
-        count, table, world = UnitCount(client), Table(client, "jobs"), _at_noon(ports)
-        world.policies, world.sweeps = DynamoPolicyStore(table), DynamoSweepLog(table)
-        world.metrics = CloudWatchMetricSource(metrics)
-        return _sweep(world, count, metrics, timedelta()), _sweep(world, count, metrics, timedelta(minutes=5))
+    stored, metrics, ports = StoredItems(), _CountedMetrics(), MemoryPorts()
+    for number in range(models):
+        for item in fleet_member(f"gl-{number:05}"):
+            stored.put(item)
+    client = stored.client()
+    count, table, world = UnitCount(client), Table(client, "jobs"), _at_noon(ports)
+    world.policies, world.sweeps = DynamoPolicyStore(table), DynamoSweepLog(table)
+    world.metrics = CloudWatchMetricSource(metrics)
+    return _sweep(world, count, metrics, timedelta()), _sweep(world, count, metrics, timedelta(minutes=5))
 
 
 def _sweep(world: Any, count: UnitCount, metrics: _CountedMetrics, after: timedelta) -> Pass:
@@ -63,12 +60,11 @@ def _sweep(world: Any, count: UnitCount, metrics: _CountedMetrics, after: timede
 
 def looks_at_champions(watched: int) -> Pass:
     """A pass over champions that are watched, all of which do well."""
-    with patch.dict(os.environ, champions.CREDENTIALS):
-        world, stored, metrics = champions.watched_world(watched)
-        stored.latency = 0.0
-        count = UnitCount(stored.last_client)
-        watch_champions(ScheduledEvent(time=NOW + 3 * champions.DAY), world)
-        return Pass(count.reads, metrics.asked)
+    world, stored, metrics = champions.watched_world(watched)
+    stored.latency = 0.0
+    count = UnitCount(stored.last_client)
+    watch_champions(ScheduledEvent(time=NOW + 3 * champions.DAY), world)
+    return Pass(count.reads, metrics.asked)
 
 
 def _at_noon(ports: MemoryPorts) -> Any:

@@ -17,8 +17,12 @@ ITEMS_PER_PAGE = 300
 INDEXES = {
     "active_jobs": ("active", ":active"),
     "fleet": ("fleet", ":fleet"),
-    "by_month": ("created_month", ":month"),
+    "by_month": ("created_month", ":value"),
 }
+
+
+# A request is signed before it can be answered here.
+SIGNED_BY = dict.fromkeys(("aws_access_key_id", "aws_secret_access_key"), "bench")
 
 
 class StoredItems:
@@ -34,7 +38,7 @@ class StoredItems:
         self.last_client: Any = None
 
     def client(self) -> Any:
-        self.last_client = client = boto3.client("dynamodb", region_name="eu-central-1")
+        self.last_client = client = boto3.client("dynamodb", region_name="eu-central-1", **SIGNED_BY)
         client.meta.events.register("before-send.dynamodb.*", self._answer)
         return client
 

@@ -1,6 +1,5 @@
 """What it costs to read a thousand open rollouts, and to keep what they have shown, once each has many looks."""
 
-import os
 import time
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -30,7 +29,6 @@ from local.bench.sweep import table_request
 ROLLOUTS = 1_000
 LOOKS = 120
 CHECKS = ("error_rate", "latency", "labelled_quality", "sample_ratio", "label_share", "error_rate_evidence")
-CREDENTIALS = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "bench")
 # For each item of a transaction, moto copies its whole table, so that it could undo it.
 UNDO_NOTHING = SimpleNamespace(deepcopy=lambda value: value)
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -40,7 +38,7 @@ def measure() -> list[Figure]:
     """On DynamoDB as moto emulates it, whose own work is a part of the seconds."""
     random = np.random.default_rng(1)
     evidence = [_evidence(f"gl-{number:04}", random) for number in range(ROLLOUTS)]
-    with patch.dict(os.environ, CREDENTIALS), mock_aws():
+    with mock_aws():
         client = boto3.client("dynamodb", region_name="eu-central-1")
         client.create_table(**table_request())
         ledger = DynamoLedger(Table(client, "jobs"), MemoryClock(NOW))

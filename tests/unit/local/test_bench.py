@@ -2,10 +2,23 @@
 
 import ast
 from importlib import import_module
+from types import ModuleType
+from typing import Any
 
 import pytest
 
-from local.bench import audit, drift, imports, validation, watch
+from local.bench import (
+    audit,
+    champions,
+    drift,
+    fleet_page,
+    imports,
+    rollouts,
+    stored_rollouts,
+    sweep,
+    validation,
+    watch,
+)
 from local.paths import ROOT
 
 
@@ -20,3 +33,24 @@ def test_what_a_program_imports_from_this_repository_exists(program: str) -> Non
     names = [(node.module or "", alias.name) for node in imported for alias in node.names]
     ours = [(module, name) for module, name in names if module.startswith(("auto_retrain", "local"))]
     assert all(hasattr(import_module(module), name) for module, name in ours)
+
+
+@pytest.mark.parametrize(
+    ("part", "sizes"),
+    [
+        (champions, {"SIZES": {20: None}, "LATENCY_SECONDS": 0.0}),
+        (fleet_page, {"MODELS": 20, "MAX_JOBS": 10}),
+        (rollouts, {"MODELS": 20, "LATENCY_SECONDS": 0.0}),
+        (stored_rollouts, {"ROLLOUTS": 20}),
+        (sweep, {"SIZES": {60: (5, None)}}),
+    ],
+    ids=lambda value: value.__name__.rsplit(".", 1)[-1] if isinstance(value, ModuleType) else "",
+)
+def test_a_fleet_is_measured_on_a_machine_without_an_account(
+    part: ModuleType, sizes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    for name, size in sizes.items():
+        monkeypatch.setattr(part, name, size)
+    assert all(figure.value >= 0 for figure in part.measure())

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
-from local.bench.champions import CREDENTIALS
 from local.bench.passes import sweeps
 from local.bench.units import read_units, write_units
 from local.docs import cost_model
@@ -18,8 +17,7 @@ TOLERANCE = 0.15
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name, value in {**CREDENTIALS, "AWS_DEFAULT_REGION": "eu-central-1"}.items():
-        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     with mock_aws():
         yield
 

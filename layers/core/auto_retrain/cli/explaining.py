@@ -57,10 +57,9 @@ def _what_decided(job: RetrainingJob) -> str:
 def _next(job: RetrainingJob) -> str:
     """The command that says more, or goes on."""
     if job.ending is None:
-        waits = job.pending_review is not None and job.review is None
-        return f"auto-retrain {'approve' if waits else 'follow'} {job.job_id}"
+        return f"auto-retrain {'approve' if job.review_until else 'follow'} {job.job_id}"
     if job.ending is Ending.FAILED and job.started_at:  # otherwise no pod has said anything
         return f"auto-retrain logs {job.job_id}"
-    if job.ending in (Ending.PROMOTED, Ending.ROLLED_BACK):
+    if job.ending.changed_something:
         return f"auto-retrain rollout {job.model_name}"
     return f"auto-retrain why-not {job.model_name}"

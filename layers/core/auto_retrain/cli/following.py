@@ -13,7 +13,6 @@ from ..domain.job import RetrainingJob
 from ..domain.status import RetrainingStatus
 from ..ports import Ports
 from ..usecases.lookup import job_of
-from ..usecases.promoting.review import awaits_review
 from ..usecases.reporting.job_logs import job_logs, pods_of
 from .arguments import Job, Json, number_up_to, ports_of
 from .commands import Commands
@@ -76,8 +75,8 @@ def follow(context: typer.Context, job: Job) -> int:
 def _state(job: RetrainingJob, ports: Ports) -> Iterator[str]:
     """Where a job is at this moment, a line for each thing that can change."""
     yield f"{job.job_id}: {job.status.value}{_step(job)}"
-    if awaits_review(job) and job.pending_review and not job.review:
-        yield f"  waits for a review until {moment(job.pending_review.until)}: 'auto-retrain approve {job.job_id}'"
+    if job.review_until:
+        yield f"  waits for a review until {moment(job.review_until)}: 'auto-retrain approve {job.job_id}'"
     rollout = ports.ledger.serving(job.model_name).rollout
     if rollout and rollout.job_id == job.job_id:
         yield f"  version {rollout.challenger.number} gets {rollout.weight} %, step {rollout.step + 1}"

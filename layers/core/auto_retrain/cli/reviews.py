@@ -9,7 +9,7 @@ from ..domain.comparison import MetricResult
 from ..domain.job import RetrainingJob
 from ..domain.numbers import shown_number, shown_p_value
 from ..usecases.lookup import job_of
-from ..usecases.promoting.review import awaits_review, review_challenger
+from ..usecases.promoting.review import review_challenger
 from .arguments import Actor, Job, Json, actor_or_user, ports_of, reason_option
 from .commands import Commands
 from .printing import job_document, moment, outcome_of, plain, print_json, print_table, relative
@@ -119,10 +119,10 @@ def _number(value: float | None) -> str:
 def standing_of(job: RetrainingJob) -> str:
     if job.status.is_terminal:
         return job.summary()
-    if awaits_review(job) and job.review is None and job.validation:
-        until = f" until {moment(job.pending_review.until)}" if job.pending_review else ""
+    if job.review_until and job.validation:
         ask = f"'auto-retrain approve {job.job_id}' or 'auto-retrain decline {job.job_id} --reason TEXT'"
-        return f"version {job.challenger_version} waits for a review{until} ({ask}): {job.validation.reason}"
+        waits = f"version {job.challenger_version} waits for a review until {moment(job.review_until)}"
+        return f"{waits} ({ask}): {job.validation.reason}"
     return job.trigger_reason
 
 

@@ -77,7 +77,8 @@ def _line(name: str, text: str) -> None:
 def reviews(context: typer.Context, as_json: Json = False) -> None:
     """List the challengers that wait for a review, the most urgent first, each with its deadline and the command that
     approves it."""
-    waiting = sorted(filter(_is_awaited, ports_of(context).jobs.list_active()), key=_deadline)
+    active = ports_of(context).jobs.list_active()
+    waiting = sorted((job for job in active if job.review_until), key=_deadline)
     if as_json:
         print_json([{**job_document(job), "review_until": _deadline(job)} for job in waiting])
     elif not waiting:
@@ -90,9 +91,5 @@ def reviews(context: typer.Context, as_json: Json = False) -> None:
         print_table(("MODEL", "VERSION", "UNTIL", "COMMAND"), rows)
 
 
-def _is_awaited(job: RetrainingJob) -> bool:
-    return job.pending_review is not None and job.review is None
-
-
 def _deadline(job: RetrainingJob) -> str:
-    return moment(job.pending_review.until if job.pending_review else None)
+    return moment(job.review_until)

@@ -27,6 +27,11 @@ class Ending(StrEnum):
         return others.get(self, RetrainingStatus.COMPLETED)
 
     @property
+    def changed_something(self) -> bool:
+        """Whether another version went into production, be it for a while."""
+        return self in (Ending.PROMOTED, Ending.ROLLED_BACK)
+
+    @property
     def is_retraining(self) -> bool:
         """Whether a challenger was trained and decided on, so that the schedule and the back-off count it."""
         return self not in (Ending.SKIPPED, Ending.FAILED)

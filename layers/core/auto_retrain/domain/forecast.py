@@ -20,7 +20,7 @@ def forecast_of(costs: Sequence[RecentCost], training: TrainingPolicy, variants:
     """
     newest = _newest(costs, training, variants)
     return Forecast(
-        usd=round(_median(newest), 6) if newest else None,
+        usd=_expected(newest),
         jobs=len(newest),
         at_most=round(_at_most(training, max(variants, 1), prices), 6),
     )
@@ -28,8 +28,7 @@ def forecast_of(costs: Sequence[RecentCost], training: TrainingPolicy, variants:
 
 def expected_usd(costs: Sequence[RecentCost], training: TrainingPolicy, variants: int = 0) -> float | None:
     """The same median, which needs no prices; None if no retraining was like it."""
-    newest = _newest(costs, training, variants)
-    return round(_median(newest), 6) if newest else None
+    return _expected(_newest(costs, training, variants))
 
 
 def kind_of(training: TrainingPolicy, variants: int = 0) -> str:
@@ -55,8 +54,11 @@ def _newest(costs: Sequence[RecentCost], training: TrainingPolicy, variants: int
     return sorted([cost.usd for cost in costs if cost.like == like][-JOBS:])
 
 
-def _median(ordered: list[float]) -> float:
-    return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+def _expected(ordered: list[float]) -> float | None:
+    """The median; the standard library's takes longer to import than a sweep has reason to."""
+    if not ordered:
+        return None
+    return round((ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2, 6)
 
 
 def _at_most(training: TrainingPolicy, pods: int, prices: Prices) -> float:

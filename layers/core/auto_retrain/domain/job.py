@@ -159,6 +159,12 @@ class RetrainingJob(Record):
         return LastJob(job_id=self.job_id, created_at=self.created_at, ending=self.ending, promoted=promoted)
 
     @property
+    def review_until(self) -> datetime | None:
+        """By when somebody has to review its challenger; None if nobody is waited for."""
+        is_open = self.status is RetrainingStatus.VALIDATION and self.review is None
+        return self.pending_review.until if self.pending_review and is_open else None
+
+    @property
     def skipped(self) -> str | None:
         """Why nothing was trained although the data are sound."""
         return self.data_check.skipped if self.data_check else None

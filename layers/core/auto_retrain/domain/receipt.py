@@ -5,11 +5,11 @@ from datetime import datetime
 from .cost import Cost, PricedCost
 from .job import RetrainingJob
 from .prices import PriceList, Prices
+from .status import RetrainingStatus
 from .trigger_type import TriggerType
 from .usage import Usage
 
 _GB = 1e9
-_PROMOTED = ("promoted", "rolled_back")
 
 
 class Receipt(Cost):
@@ -25,14 +25,13 @@ class Receipt(Cost):
 
 def receipt_of(job: RetrainingJob, prices: Prices) -> Receipt:
     """The receipt of a job, so far or for good."""
-    outcome = (job.ending or job.status).value
     return Receipt(
         **dict(cost_of(job, prices)),
         job_id=job.job_id,
         model_name=job.model_name,
         created_at=job.created_at,
-        outcome=outcome,
-        changed_something=outcome in _PROMOTED,
+        outcome=(job.ending or job.status).value,
+        changed_something=job.ending.changed_something if job.ending else job.status is RetrainingStatus.ROLLED_BACK,
         forecast=job.forecast.usd if job.forecast else None,
     )
 

@@ -10,7 +10,6 @@ from ...domain.base import Record
 from ...domain.cost import dollars
 from ...domain.ending import Ending
 
-CHANGES = (Ending.PROMOTED, Ending.ROLLED_BACK)
 MAX_MODELS = 10
 
 
@@ -59,7 +58,7 @@ def spending_on(jobs: Sequence[Ended]) -> Spending:
     first, rest = dearest[:MAX_MODELS], dearest[MAX_MODELS:]
     return Spending(
         total=_rounded(sum(by_model.values())),
-        changed_nothing=_rounded(sum(job.usd or 0.0 for job in jobs if job.ending not in CHANGES)),
+        changed_nothing=_rounded(sum(job.usd or 0.0 for job in jobs if not job.ending.changed_something)),
         unknown=sum(job.usd is None for job in jobs),
         models={name: _rounded(usd) for name, usd in first if usd},
         other_models=len(rest),

@@ -13,7 +13,7 @@ from ...domain.job import RetrainingJob
 from ...domain.notification import Notification
 from ...ports import Ports
 from ..reporting.fleet_page import overview
-from .spending import CHANGES, Ended, Spending, spending_on
+from .spending import Ended, Spending, spending_on
 
 # A job that ended lately began at most so long before: rollouts may take three weeks, and may be paused.
 MAX_JOB_TIME = timedelta(days=45)
@@ -36,7 +36,7 @@ class FleetSummary(Record):
     def text(self) -> str:
         ended = sum(self.endings.values())
         counts = ", ".join(f"{count} {ending.replace('_', ' ')}" for ending, count in self.endings.items())
-        useless = ended - sum(self.endings.get(ending.value, 0) for ending in CHANGES)
+        useless = sum(count for ending, count in self.endings.items() if not Ending(ending).changed_something)
         what = f"{ended} retrainings ended ({counts}), of which {useless} changed nothing" if ended else "none ended"
         days = f"{self.since:%F} to {self.until:%F}"
         return f"Retrainings from {days}: {what}{self.spending.text}; {self.running} are running"
@@ -86,7 +86,7 @@ def _ended(jobs: Iterable[RetrainingJob]) -> tuple[list[Ended], list[str]]:
     for job in jobs:
         ending = job.ending or Ending.FAILED
         ended.append(Ended(job.model_name, ending, job.cost.total if job.cost else None))
-        if ending in CHANGES:
+        if ending.changed_something:
             reason = f" ({job.validation.reason})" if job.validation and ending is Ending.PROMOTED else ""
             changes.append(f"{job.summary()}{reason}")
     return ended, changes

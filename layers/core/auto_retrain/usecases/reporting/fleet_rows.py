@@ -134,8 +134,8 @@ def _failed(member: Member, at: datetime) -> Reasons:
 
 def _to_review(member: Member, at: datetime) -> Reasons:
     job = member.job
-    if job and job.pending_review and not job.review and not job.ending:
-        until = job.pending_review.until
+    until = job.review_until if job else None
+    if job and until:
         yield f"version {job.challenger_version} waits for a review until {until:%F %R} UTC", f"approve {job.job_id}"
 
 

@@ -9,7 +9,7 @@ from ...domain.policy.policy import Policy
 from ...domain.trigger_type import TriggerType
 from ...holds.budgets import BUDGETS
 from ...ports import Ports
-from ..audit.record import announce
+from ..audit.record import announce_alone
 
 _MAX_NEED = 1_000
 
@@ -34,5 +34,4 @@ def tell_of_budget(policy: Policy, trigger: TriggerType, need: str, holds: Colle
         reason="; ".join(hold.reason for hold in holds),
         owner=policy.owner,
     )
-    ports.audit.append(fact)
-    announce(fact, ports)
+    announce_alone(fact, ports)
