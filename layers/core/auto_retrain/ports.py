@@ -94,7 +94,10 @@ class AuditLog(Protocol):
         """The head of a model's chain; that of an empty chain if there are no entries."""
 
     def heads(self) -> Iterator[ChainHead]:
-        """The heads of all models that have entries, by name, in few calls; entries of this moment may be missing."""
+        """The heads of all models that have entries, by name, in few calls; entries of this moment may be missing.
+
+        A head that cannot be read is only logged.
+        """
 
     def entries(self, model_name: str, after: int = 0) -> Iterator[AuditEntry]:
         """The entries of a model's chain after a number, in order, as they are stored, page by page.

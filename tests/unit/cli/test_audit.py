@@ -71,6 +71,14 @@ def test_an_anchor_that_is_too_old_is_told(audited: Terminal) -> None:
     assert "although there should be one each day" in answer.out
 
 
+def test_an_anchor_of_a_time_to_come_is_told(audited: Terminal) -> None:
+    """Whoever reads it would miss what was not anchored until then."""
+    audited.ports.clock.advance(-timedelta(hours=1))
+    answer = audited.run("audit", "verify", "churn")
+    assert answer.code == 2
+    assert "which is yet to come: its clock or ours is wrong" in answer.out
+
+
 def test_a_store_that_does_not_answer_was_not_verified(audited: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise DataUnavailable("S3 is away")
