@@ -8,11 +8,11 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_retrain.domain.audit_chain import AuditEntry, ChainHead
+from auto_retrain.domain.audit_chain import AuditEntry, ChainHead, entries_after
 from auto_retrain.domain.audit_findings import ChainFindings
 from auto_retrain.proof.chain import MAX_SHOWN, check_chain
 from tests.oddities import odd
-from tests.unit.proof.chains import ATTACKS, Attack, Entries, a_chain, an_entry, edited, hashes
+from tests.unit.proof.chains import ATTACKS, Attack, Entries, a_chain, a_fact, an_entry, edited, hashes
 
 CHAIN = a_chain(10)
 HASHES = hashes(CHAIN, 8)
@@ -29,6 +29,12 @@ def test_a_chain_that_nobody_changed_holds() -> None:
     assert findings.last_at is not None
     assert findings.first_at is not None
     assert (findings.last_at - findings.first_at).total_seconds() == 9 * 3600
+
+
+def test_a_chain_holds_whose_writers_have_different_clocks() -> None:
+    entries = entries_after(ChainHead(model_name="churn"), [a_fact(hour) for hour in (5, 1, 9, 3)])
+    findings = check_chain("churn", entries, {4: entries[3].hash}, head=entries[-1].head)
+    assert (findings.is_intact, findings.not_checked, findings.proven) == (True, (), 4)
 
 
 def test_an_empty_chain_holds_if_nothing_is_known_of_it() -> None:
