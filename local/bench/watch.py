@@ -137,6 +137,8 @@ def _aws(jobs: list[RetrainingJob]) -> Iterator[str]:
         if "Key" in request:
             item = items.get(request["Key"]["pk"]["S"])
             return json.dumps({"Item": item} if item else {}).encode()
+        if "RequestItems" in request:
+            return json.dumps({"Responses": {table: [] for table in request["RequestItems"]}}).encode()
         if "TableName" not in request:
             return b"{}"
         if request["ExpressionAttributeValues"].get(":active") != {"S": "ACTIVE"}:
