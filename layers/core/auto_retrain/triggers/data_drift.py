@@ -1,5 +1,6 @@
 """Retrain when live features no longer look like the champion's training data; broken data are not drift."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from .base import Evidence, Trigger
 from .drift_scores import comparable, score
 from .feature_drift import CHECK, is_worth_a_look, judge_feature, lacks, outcome_rank, rows_needed, smaller_side
 from .overall_drift import judge_overall
+from .seasonal_drift import unless_seasonal
 
 _MAX_NAMED = 5
 
@@ -47,6 +49,11 @@ class DriftVerdicts(NamedTuple):
     is_sound: bool = False
 
     @property
+    def has_any(self) -> bool:
+        """Whether any feature drifted, or all of them together, be it enough for a retraining or not."""
+        return any(verdict.met for verdict in self.verdicts)
+
+    @property
     def verdicts(self) -> tuple[Verdict, ...]:
         """The one that decides first, the strongest features after those on the dataset."""
         return (self.dataset, *([self.overall] if self.overall else []), *self.features)
@@ -58,26 +65,39 @@ def judge_drift_evidence(policy: Policy, evidence: DriftEvidence) -> DriftVerdic
         return DriftVerdicts(_inconclusive("the live data cannot be read"), [], [evidence.broken])
     if evidence.unusable:
         return DriftVerdicts(_inconclusive(evidence.unusable), [], [])
-    return judge_drift(policy, list(evidence.histograms))
+    verdicts = judge_drift(policy, list(evidence.histograms), list(evidence.season))
+    if evidence.season_unusable and verdicts.has_any:
+        problem = f"the same days a year before cannot be read: {evidence.season_unusable}"
+        dataset = verdicts.dataset.changed(reason=f"{verdicts.dataset.reason}; {problem}")
+        return verdicts._replace(dataset=dataset)
+    return verdicts
 
 
 def _inconclusive(reason: str) -> Verdict:
     return Verdict(check=CHECK, outcome=Outcome.INCONCLUSIVE, reason=reason)
 
 
-def judge_drift(policy: Policy, histograms: list[FeatureHistogram]) -> DriftVerdicts:
+def judge_drift(
+    policy: Policy, histograms: list[FeatureHistogram], season: Sequence[FeatureHistogram] = ()
+) -> DriftVerdicts:
     """Judge every feature, then the dataset: met if features with enough weight drifted, or all of them together.
 
     A feature drifts if its PSI over deciles exceeds the threshold and is not due to chance (by its p value, adjusted
     for the number of features; skipped with confidence 0), or if many more values are missing or are categories that
-    the reference never had. Too few rows are inconclusive.
+    the reference never had. Too few rows are inconclusive. `season` compares the live rows with the same days a year
+    before; what has not drifted from these has not drifted.
     """
     needed = rows_needed(policy)
     scores = score(policy, [comparable(each) for each in histograms if lacks(policy, each) is None])
     verdicts = [judge_feature(policy, histogram, scores.get(histogram.feature)) for histogram in histograms]
+    overall = judge_overall(policy, histograms) if histograms else None
+    if season:
+        year_before = judge_drift(policy, list(season))
+        known = {verdict.check: verdict for verdict in year_before.features}
+        verdicts = [unless_seasonal(verdict, known.get(verdict.check)) for verdict in verdicts]
+        overall = unless_seasonal(overall, year_before.overall) if overall else None
     verdicts.sort(key=lambda verdict: (outcome_rank(verdict.outcome), -(verdict.value or 0)))
     looks = sum(is_worth_a_look(each) and each.psi <= policy.triggers.drift_threshold for each in scores.values())
-    overall = judge_overall(policy, histograms) if histograms else None
     dataset = _judge_dataset(policy, verdicts, overall, looks)
     dead = [] if "dead_column" in policy.data.tolerate else dead_columns(histograms, needed)
     has_enough = dataset.outcome is not Outcome.INCONCLUSIVE or all(smaller_side(each) >= needed for each in histograms)

@@ -169,6 +169,9 @@ class DriftPolicy(StrictRecord):
     max_unseen_share: float = Field(
         default=0.05, gt=0, le=1, description="a larger share of unseen categories is drift"
     )
+    seasonal: bool = Field(
+        default=False, description="whether what is as it was in the same days a year before has not drifted"
+    )
     overall: OverallDriftPolicy = Field(
         default_factory=OverallDriftPolicy, description="when all features together count as drifted"
     )
