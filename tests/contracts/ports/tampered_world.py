@@ -225,6 +225,11 @@ TABLE_ATTACKS = (
         lambda world: world.set_head(world.entries[9].head.changed(hash="0" * 64)),
         "head 10: expected",
     ),
+    TableAttack(
+        "set the head far ahead",
+        lambda world: world.set_head(world.entries[9].head.changed(number=10**30)),
+        "entry 11 truncated",
+    ),
     TableAttack("keep a fact out of the chain", _suppress, "decision key-11"),
 )
 

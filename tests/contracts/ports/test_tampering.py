@@ -84,6 +84,7 @@ ACCEPTED = [
         "give an entry another key",
         "set the head back",
         "give the head another hash",
+        "set the head far ahead",
         "keep a fact out of the chain",
     )
 ]

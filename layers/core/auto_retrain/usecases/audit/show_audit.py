@@ -4,7 +4,7 @@ from ...domain.audit_timeline import TimelineEntry
 from ...domain.errors import JobUnknown, RecordInvalid
 from ...domain.names import model_of_job
 from ...ports import Ports
-from ...proof.canonical import NotCanonical, canonical_object
+from ...proof.canonical import canonical_object
 
 
 def show_audit(job_id: str, ports: Ports) -> list[TimelineEntry]:
@@ -18,10 +18,11 @@ def show_audit(job_id: str, ports: Ports) -> list[TimelineEntry]:
             continue
         try:
             fact = canonical_object(entry.text)
-        except NotCanonical as error:
-            raise RecordInvalid(f"entry {entry.number} of {model_name}: {error}") from error
-        if fact.get("job_id") == job_id:
-            timeline.append(TimelineEntry.of(entry.number, fact))
+            if fact.get("job_id") == job_id:
+                timeline.append(TimelineEntry.of(entry.number, fact))
+        except ValueError as error:
+            problem = f"entry {entry.number} of {model_name} cannot be read: {str(error).splitlines()[0]}"
+            raise RecordInvalid(f"{problem}; see 'auto-retrain audit verify {model_name}'") from error
     if not timeline:
         raise JobUnknown(f"the audit chain of '{model_name}' says nothing about job '{job_id}'")
     return timeline
