@@ -128,7 +128,7 @@ def test_the_timeline_of_a_job_has_sentences_actors_and_numbers(audited: Termina
 def test_a_job_that_the_chain_does_not_know_is_named(audited: Terminal) -> None:
     answer = audited.run("audit", "show", JOB)
     assert answer.code == 1
-    assert f"says nothing about job '{JOB}'" in answer.err
+    assert f"says nothing about a job or a decision '{JOB}'" in answer.err
 
 
 def test_an_export_holds_every_entry_and_the_anchor_as_it_is_stored(audited: Terminal, tmp_path: Path) -> None:
