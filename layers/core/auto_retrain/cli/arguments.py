@@ -152,6 +152,9 @@ ModelOrAll = Annotated[
     str | None, typer.Argument(metavar="MODEL", parser=model_name, help="only this model", show_default=False)
 ]
 Job = Annotated[str, typer.Argument(metavar="JOB", parser=id_of("job"), help="id of the job, such as churn-0123456789")]
+JobOrModel = Annotated[
+    str, typer.Argument(metavar="JOB", parser=id_of("job"), help="id of the job, or a model's name for its newest job")
+]
 Actor = Annotated[
     str | None,
     typer.Option(

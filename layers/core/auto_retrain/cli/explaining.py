@@ -7,8 +7,8 @@ import typer
 from ..domain.ending import Ending
 from ..domain.job import RetrainingJob
 from ..domain.verdict import Outcome
-from ..usecases.lookup import job_of
-from .arguments import Job, Json, ports_of
+from ..usecases.lookup import job_or_newest
+from .arguments import JobOrModel, Json, ports_of
 from .commands import Commands
 from .printing import moment, plain, print_json
 from .reviews import print_data_check, print_metrics, standing_of
@@ -19,16 +19,18 @@ commands = Commands()
 @commands.add("explain", "explain churn-0123456789 --all")
 def explain(
     context: typer.Context,
-    job: Job,
+    job: JobOrModel,
     with_all: Annotated[bool, typer.Option("--all", help="also show the data, every metric and every gate")] = False,
     as_json: Json = False,
 ) -> None:
     """Show in three lines why the challenger of a job was or was not promoted: what happened, what decided it, and what
     to look at next."""
-    record = job_of(job, ports_of(context))
+    record = job_or_newest(job, ports_of(context))
     what, why, then = standing_of(record), _what_decided(record), _next(record)
     if as_json:
-        print_json({"job_id": job, "outcome": record.ending or record.status, "what": what, "why": why, "next": then})
+        print_json(
+            {"job_id": record.job_id, "outcome": record.ending or record.status, "what": what, "why": why, "next": then}
+        )
         return
     for line in (what, f"because: {why}", f"next: {then}"):
         print(plain(line))

@@ -29,6 +29,12 @@ def job_of(job_id: str, ports: Ports) -> RetrainingJob:
     return job
 
 
+def job_or_newest(name: str, ports: Ports) -> RetrainingJob:
+    """The newest job of the model with this name, or else the job with this id; raises JobUnknown if there is none."""
+    newest = ports.jobs.list_recent(name, limit=1)
+    return newest[0] if newest else job_of(name, ports)
+
+
 def newest_version(model_name: str, ports: Ports) -> AppliedPolicy | None:
     """The newest version of a policy, even of a removed one."""
     applied = ports.policies.get(model_name)
