@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
-    from .domain.account import Caller, Concurrency
+    from .domain.account import Caller, FunctionLimits, Simulated
     from .domain.analysis import RolloutEvidence
     from .domain.anchors import Anchor, StoredAnchor
     from .domain.audit_chain import AuditEntry, ChainHead
@@ -700,11 +700,17 @@ class Account(Protocol):
     def caller(self) -> Caller:
         """Who calls, and how far the clocks are apart."""
 
-    def denied(self, caller: Caller) -> list[str]:
-        """What the caller may not do of what commands do, each as an action and its resource; by simulation."""
+    def permissions(self, caller: Caller) -> Simulated:
+        """What the caller may not do of what commands do."""
 
-    def concurrency(self) -> Concurrency:
-        """How many functions may run at once."""
+    def function_roles(self) -> Iterator[tuple[str, Simulated]]:
+        """By function, what its role may not do of what is written down for it; raises SettingMissing, too."""
+
+    def function_limits(self) -> FunctionLimits:
+        """How many functions may run at once, and how much code fits."""
+
+    def quota(self, service: str, code: str) -> float:
+        """A quota of the account in this region, as it applies now."""
 
 
 class Ports(Protocol):

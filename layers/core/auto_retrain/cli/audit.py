@@ -11,7 +11,7 @@ from ..usecases.audit.accept_break import accept_break
 from ..usecases.audit.export_audit import export_audit
 from ..usecases.audit.show_audit import show_audit
 from ..usecases.audit.verify_audit import verify_audit
-from .arguments import Actor, Job, Json, Model, ModelOrAll, actor_or_user, id_of, ports_of, reason_option
+from .arguments import Actor, Json, Model, ModelOrAll, Name, actor_or_user, id_of, ports_of, reason_option
 from .audit_findings import print_findings
 from .commands import Commands
 from .printing import moment, plain, print_json, print_table
@@ -84,11 +84,11 @@ def export(
         print("there is no anchor yet, so nothing shows that they were not written anew")
 
 
-@commands.add("show", "audit show churn-0123456789", "show what was recorded about a job")
-def show(context: typer.Context, job: Job, as_json: Json = False) -> None:
-    """Show the facts about a job in the order in which they were recorded, each with its number in the audit chain of
-    the model."""
-    timeline = show_audit(job, ports_of(context))
+@commands.add("show", "audit show churn-0123456789", "show what was recorded about a job or a decision")
+def show(context: typer.Context, name: Name, as_json: Json = False) -> None:
+    """Show the facts about a job, or about a decision that opened none, in the order in which they were recorded, each
+    with its number in the audit chain of the model."""
+    timeline = show_audit(name, ports_of(context))
     if as_json:
         print_json(timeline)
         return

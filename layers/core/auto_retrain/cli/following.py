@@ -12,9 +12,9 @@ from ..domain.errors import AutoRetrainError
 from ..domain.job import RetrainingJob
 from ..domain.status import RetrainingStatus
 from ..ports import Ports
-from ..usecases.lookup import job_of
+from ..usecases.lookup import job_of, job_or_newest
 from ..usecases.reporting.job_logs import job_logs, pods_of
-from .arguments import Job, Json, number_up_to, ports_of
+from .arguments import JobOrModel, Json, number_up_to, ports_of
 from .commands import Commands
 from .printing import moment, outcome_of, plain, print_json
 
@@ -30,7 +30,7 @@ commands = Commands()
 @commands.add("logs", "logs churn-0123456789 --lines 20")
 def logs(
     context: typer.Context,
-    job: Job,
+    job: JobOrModel,
     lines: Annotated[
         int, typer.Option("--lines", metavar="N", parser=number_up_to(1000), help="how many lines of each log")
     ] = LOG_LINES,
@@ -39,12 +39,12 @@ def logs(
     """Show the end of the logs of a job's pods, as long as the cluster has them; after that, as they were kept when the
     steps of the job ended."""
     ports = ports_of(context)
-    record = job_of(job, ports)
+    record = job_or_newest(job, ports)
     found = job_logs(record, lines, ports)
     if as_json:
         print_json([log._asdict() for log in found])
     elif not found:
-        print(f"{job}: no log yet; none of its pods has begun")
+        print(f"{record.job_id}: no log yet; none of its pods has begun")
     for log in found if not as_json else ():
         print(plain(f"== {log.source}"))
         for line in log.text.splitlines():
@@ -52,14 +52,15 @@ def logs(
 
 
 @commands.add("follow", "follow churn-0123456789")
-def follow(context: typer.Context, job: Job) -> int:
+def follow(context: typer.Context, job: JobOrModel) -> int:
     """Show what a job does until it has ended: its status, its pod, and the log of that. Exits with 0 if its challenger
     was promoted, 1 if it failed or was taken back, and 3 if it ended otherwise."""
     ports = ports_of(context)
+    job_id = job_or_newest(job, ports).job_id
     said: list[str] = []
     logged: list[str] = []
     while True:
-        record = job_of(job, ports)
+        record = job_of(job_id, ports)
         state, log = [*_state(record, ports)], list[str]()
         if _has_a_step(record):
             _add_pod(record, state, log, ports)

@@ -69,6 +69,11 @@ class Finding(Record):
         """A check that could not be made."""
         return cls(subject=subject, is_good=None, text=f"cannot be checked: {type(error).__name__}: {error}")
 
+    @classmethod
+    def not_known(cls, subject: str, why: str, remedy: str | None = None) -> Self:
+        """A check that a deployment does without, and that could not be made."""
+        return cls(subject=subject, is_good=None, text=f"not known: {why}", remedy=remedy, needed=False)
+
     @property
     def passes(self) -> bool:
         """Whether nothing has to be done about it."""

@@ -44,7 +44,10 @@ class LastJob(Record):
 
 
 class LastRequest(Record):
-    """The newest request of a person that opened no job, by the key of the decision on it."""
+    """The newest request of a person that opened no job; `key` is the name of the decision on it.
+
+    In the state of an earlier release it is a key of that decision which people do not know.
+    """
 
     key: str
     at: UtcTime

@@ -72,9 +72,9 @@ def _still_held_by(decision: TriggerDecision, drift: DriftVerdicts, ports: Ports
 
 
 def recorded_verdicts(policy: Policy, drift: DriftVerdicts) -> list[Verdict]:
-    """The verdict on the dataset, and those on the features that matter most."""
+    """The verdicts on the dataset, and those on the features that matter most."""
     is_observed = policy.triggers.observes(TriggerType.DATA_DRIFT)
-    verdicts = [drift.dataset, *drift.features[:MAX_VERDICTS]]
+    verdicts = drift.verdicts[: len(drift.verdicts) - len(drift.features) + MAX_VERDICTS]
     return [verdict.as_observed() if is_observed else verdict for verdict in verdicts]
 
 
