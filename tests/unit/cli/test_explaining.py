@@ -10,7 +10,7 @@ from auto_retrain.usecases.reporting.fleet_page import overview
 from auto_retrain.usecases.triggering.record_decision import record_decision
 from tests.unit.builders import NOON
 from tests.unit.cli.terminal import Terminal
-from tests.unit.usecases.world import MANUAL, World
+from tests.unit.usecases.world import MANUAL, World, rows
 
 SECOND = "arn:aws:states:eu-central-1:123456789012:execution:retraining:second"
 
@@ -102,3 +102,13 @@ def test_a_name_that_nobody_has_says_where_to_look(terminal: Terminal) -> None:
     assert answer.code == 1
     assert "there is neither a job nor a decision 'churn-0123456789'" in answer.err
     assert "'auto-retrain why MODEL'" in answer.err
+
+
+def test_an_improvement_that_nothing_can_reach_names_the_field_and_what_to_set(
+    terminal: Terminal, world: World
+) -> None:
+    job_id = world.scored_job(rows(2000, 0.97), rows(2000, 0.96))
+    world.validate(job_id)
+    world.close(decision={"job_id": job_id})
+    why = terminal.ok("explain", job_id).splitlines()[1]
+    assert "set validation.improvement_basis to error_reduction, which asks for 0.9620, or to non_inferior" in why
