@@ -104,11 +104,15 @@ def accept(
     model: Model,
     reason: Annotated[str, reason_option("why it is broken, as far as is known; kept in the chain")],
     actor: Actor = None,
+    as_json: Json = False,
 ) -> None:
     """Let a broken audit chain go on. An entry is appended that names what is wrong, the last entry that is proven, who
     accepted it and why. Every later verification says so; it repairs nothing and hides nothing. Find out first why the
     chain is broken."""
     fact = accept_break(model, reason, actor_or_user(actor), ports_of(context))
+    if as_json:
+        print_json(fact)
+        return
     print(f"{model}: proven up to entry {fact.proven:,}; goes on with entry {fact.number:,}, which accepts the break")
     for text in (*fact.damages, *(f"{record}, but no entry says so" for record in fact.records)):
         print(f"  {plain(text)}")
