@@ -37,6 +37,8 @@ NEEDED_FOR_TRAFFIC = {
         | _permissions("get", "httproutes.gateway.networking.k8s.io")
     ),
 }
+# The group in the cluster of the functions that move requests; they are others than those that start pods.
+TRAFFIC_GROUP = "auto-retrain-traffic"
 # Permissions that could do harm if the functions had more than they need.
 _PROBED = frozenset(
     _permissions("get list create update patch delete", "secrets", "configmaps", "pods", "serviceaccounts")

@@ -13,6 +13,7 @@ from ..domain.policy.triggers import TriggerConfig
 from ..domain.text import one_line
 from .metrics import is_share
 from .roles import Choice, Roles
+from .traffic import Routing
 
 # More columns than these are written in several lines.
 _LINE_LENGTH = 100
@@ -36,18 +37,25 @@ class Subject(NamedTuple):
     layout: Layout = Layout.DATE
     date_column: Choice | None = None
     to_check: tuple[str, ...] = ()
+    routing: Routing | None = None
 
 
 class Proposal(NamedTuple):
-    """A policy as text, and what a person has to look at, in sentences that begin with the field."""
+    """A policy as text, and what a person has to look at, in sentences that begin with the field.
+
+    `rbac` is what its functions may do in the cluster besides, if they need anything there.
+    """
 
     text: str
     to_check: tuple[str, ...]
+    rbac: str | None = None
 
 
 def write_proposal(subject: Subject, sample: Sample, roles: Roles) -> Proposal:
     """The policy that fits the roles; where nothing is known, the field has its default or a guess, and is listed."""
-    to_check = (*_guesses(subject, roles), *subject.to_check, *_unknowns(subject, roles))
+    routing = subject.routing
+    of_routing = routing.to_check if routing else ()
+    to_check = (*_guesses(subject, roles), *subject.to_check, *_unknowns(subject, roles), *of_routing)
     lines = [
         f"# Proposed by auto-retrain init from {sample.rows} rows of {one_line(sample.name)}.",
         "# Please look at:",
@@ -59,9 +67,10 @@ def write_proposal(subject: Subject, sample: Sample, roles: Roles) -> Proposal:
         *_metric(subject),
         *_data(subject, sample, roles),
         *_validation(sample, roles),
+        *_deployment(subject),
         *_alarm(subject, roles.task),
     ]
-    return Proposal("\n".join(lines) + "\n", to_check)
+    return Proposal("\n".join(lines) + "\n", to_check, routing.rbac if routing else None)
 
 
 def _guesses(subject: Subject, roles: Roles) -> Iterator[str]:
@@ -153,6 +162,16 @@ def _validation(sample: Sample, roles: Roles) -> Iterator[str]:
         yield "validation:"
         yield f"  # Class {one_line(json.dumps(largest))} has {100 * share:.0f} % of the rows, so accuracy says little."
         yield "  primary_metric: balanced_accuracy"
+
+
+def _deployment(subject: Subject) -> Iterator[str]:
+    if subject.routing is None:
+        return
+    yield "deployment:"
+    yield "  # Without a strategy, a challenger that passes gets all requests at once: docs/rollouts.md has the others."
+    yield "  traffic:"
+    for field, value in subject.routing.target.items():
+        yield f"    {field}: {_text(value)}"
 
 
 def _alarm(subject: Subject, task: Task) -> Iterator[str]:

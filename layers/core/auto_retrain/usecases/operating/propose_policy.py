@@ -15,6 +15,7 @@ from ...ports import Ports
 from ...proposing.metrics import cloudwatch_metric, prometheus_gauge
 from ...proposing.policy_text import Proposal, Subject, write_proposal
 from ...proposing.roles import Known, Roles, propose_date_column, propose_roles
+from ...proposing.traffic import propose_routing
 from .look_at_data import Seen, look_at_data
 
 
@@ -22,7 +23,7 @@ class Request(NamedTuple):
     """What a person says of the model; what they do not say is looked for.
 
     `version` is a registered version, or `champion`, whose signature names the features. Without a `sample`, which has
-    a name and a file, the newest object under the prefix is read.
+    a name and a file, the newest object under the prefix is read. `traffic` names an adapter of `deployment.traffic`.
     """
 
     model_name: str
@@ -34,6 +35,7 @@ class Request(NamedTuple):
     version: str | None = None
     cloudwatch: str | None = None
     prometheus: str | None = None
+    traffic: str | None = None
 
 
 class _Place(StrictRecord):
@@ -78,6 +80,7 @@ def propose_policy(request: Request, ports: Ports) -> Proposed:
         layout=seen.layout,
         date_column=date_column,
         to_check=seen.to_check,
+        routing=propose_routing(request.traffic, request.model_name) if request.traffic else None,
     )
     return Proposed(write_proposal(subject, sample, roles), roles, sample)
 
