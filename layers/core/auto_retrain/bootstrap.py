@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .adapters.channels.secret import Secret
     from .adapters.dynamodb.table import Table
     from .adapters.memory import MemoryPorts
+    from .adapters.memory.simulation import Simulation
     from .adapters.metrics.prometheus_api import Sign
     from .domain.channels import ChannelName
     from .domain.fleet import FleetLimits
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         NotificationLog,
         Outbox,
         PolicyStore,
+        Ports,
         PredictionFiles,
         PriceSource,
         RoutingStore,
@@ -437,3 +439,10 @@ def memory_ports(at: "datetime | None" = None) -> "MemoryPorts":
     from .adapters.memory.outside import RunningClock
 
     return MemoryPorts(stage="memory", clock=RunningClock(at))
+
+
+def simulation_of(real: "Ports", at: "datetime") -> "Simulation":
+    """A world in memory that begins at a moment and reads the metrics and the data of a real one."""
+    from .adapters.memory.simulation import Simulation
+
+    return Simulation(real, at)

@@ -88,6 +88,7 @@ GIVEN: dict[str, tuple[Callable[[pytest.MonkeyPatch], Place], tuple[str, ...]]] 
     "retrain": (of_a_validated_job, ("churn", *BY_ADA)),
     "retrained": (of_a_validated_job, ("churn",)),
     "drift": (of_drift, ("churn",)),
+    "backtest": (of_drift, ("churn", "--from", "2026-02-01", "--to", "2026-02-02")),
     "jobs": (of_a_validated_job, ()),
     "job": (of_a_validated_job, ("JOB",)),
     "receipts": (of_a_validated_job, ()),

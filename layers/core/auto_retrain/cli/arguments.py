@@ -4,7 +4,7 @@ import getpass
 import json
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, NoReturn, cast
 
 import typer
@@ -92,6 +92,14 @@ def time_of(text: str) -> datetime:
         return check_calendar(time).astimezone(UTC)
     except ValueError as error:
         raise typer.BadParameter(f"{shown(text)} is outside the calendar: {error}") from error
+
+
+def date_of(text: str) -> date:
+    """A day; raises BadParameter for anything else."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{shown(text)} is not a date; give one such as 2026-03-01") from error
 
 
 def model_name(text: str) -> str:

@@ -32,6 +32,7 @@ COMMANDS = {
     "retrain": Entry("retraining", "retrain a model now"),
     "retrained": Entry("retraining", "record that a model was retrained elsewhere"),
     "drift": Entry("drift", "judge drift now, without retraining"),
+    "backtest": Entry("back_testing", "try a policy on the past, without training"),
     "jobs": Entry("jobs", "list the newest jobs"),
     "receipts": Entry("receipts", "show what retrainings cost"),
     "job": Entry("reviews", "show one job"),
