@@ -130,11 +130,13 @@ def _index_alarms(fleet: list[AppliedPolicy], since: datetime, at: datetime, por
 
 def _in_parallel(call: Callable[[DueModel], Done], candidates: Iterable[DueModel], losses: Losses) -> list[Done]:
     """The results of the calls that succeeded."""
-    with ThreadPoolExecutor(PARALLEL_CALLS) as threads:
-        calls = [
-            threads.submit(losses.attempt, partial(call, candidate), candidate.policy.model) for candidate in candidates
-        ]
-    return [done for made in calls if (done := made.result()) is not None]
+    steps = [(partial(call, candidate), candidate.policy.model) for candidate in candidates]
+    if len(steps) < 2:  # most sweeps start nothing, and a thread takes longer than that
+        made = [losses.attempt(*step) for step in steps]
+    else:
+        with ThreadPoolExecutor(PARALLEL_CALLS) as threads:
+            made = list(threads.map(losses.attempt, *zip(*steps, strict=True)))
+    return [done for done in made if done is not None]
 
 
 def _start(candidate: DueModel, at: datetime, ports: Ports) -> bool:
