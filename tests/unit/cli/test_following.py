@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -110,6 +111,21 @@ def test_logs_are_from_the_pods_and_after_that_as_they_were_kept(terminal: Termi
     (log,) = json.loads(terminal.ok("logs", job_id, "--json"))
     assert log["source"].endswith(f"jobs/{job_id}/train/log.txt")
     assert log["text"].startswith("kept")
+
+
+@pytest.mark.parametrize("words", [("follow",), ("explain",), ("logs",), ("job",), ("report", "job")], ids=" ".join)
+def test_the_name_of_a_model_means_its_newest_job(
+    terminal: Terminal, world: World, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    older = world.open()
+    world.close(decision={"job_id": older})
+    newest = world.check({**MANUAL, "force": True}, EXECUTION + "-more").job_id or ""
+    world.ports.jobs._jobs[newest] = world.job(newest).changed(ending="failed", status="failed", error="OOM")
+    output = ("--output", str(tmp_path / "job.html")) if words[0] == "report" else ()
+    by_name = terminal.run(*words, "churn", *output)
+    assert older != newest
+    assert by_name == terminal.run(*words, newest, *output)
+    assert any(sign in by_name.out for sign in (newest, "OOM")) or newest in (tmp_path / "job.html").read_text()
 
 
 @pytest.mark.parametrize(

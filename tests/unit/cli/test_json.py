@@ -140,4 +140,4 @@ def test_every_command_with_the_option_is_documented_and_tried() -> None:
     assert offering == set(ROWS) == {f"auto-retrain {name}" for name in GIVEN}
     others = {name.removeprefix("auto-retrain ") for name, _ in commands() if name not in offering}
     files = {"audit export", "init", "report job", "report fleet"}
-    assert others == files | {"completion", "follow", "local down", "local status", "local up"}
+    assert others == files | {"completion", "follow", "local down", "local env", "local status", "local up"}

@@ -157,8 +157,11 @@ Name = Annotated[
     typer.Argument(
         metavar="JOB|DECISION",
         parser=id_of("job or decision"),
-        help="id of a job, or of a decision that opened none, such as churn-0123456789",
+        help="id of a job, or of a decision that opened none, or a model's name for its newest job",
     ),
+]
+JobOrModel = Annotated[
+    str, typer.Argument(metavar="JOB", parser=id_of("job"), help="id of the job, or a model's name for its newest job")
 ]
 Actor = Annotated[
     str | None,

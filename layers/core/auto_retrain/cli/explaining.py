@@ -10,7 +10,7 @@ from ..domain.errors import JobUnknown
 from ..domain.job import RetrainingJob
 from ..domain.verdict import Outcome
 from ..ports import Ports
-from ..usecases.lookup import decision_of
+from ..usecases.lookup import decision_of, newest_job
 from .arguments import Json, Name, ports_of
 from .commands import Commands
 from .printing import moment, print_below, print_json
@@ -53,7 +53,7 @@ def explain(
 
 
 def _find(name: str, ports: Ports) -> RetrainingJob | DecisionRecord:
-    record = ports.jobs.get(name) or decision_of(name, ports)
+    record = newest_job(name, ports) or ports.jobs.get(name) or decision_of(name, ports)
     if record is None:
         raise JobUnknown(
             f"there is neither a job nor a decision '{name}'; 'auto-retrain jobs' lists the newest jobs, and "

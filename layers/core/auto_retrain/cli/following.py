@@ -14,10 +14,10 @@ from ..domain.ending import Ending
 from ..domain.errors import TransientError
 from ..domain.job import RetrainingJob
 from ..ports import Ports
-from ..usecases.lookup import decision_of, job_of
+from ..usecases.lookup import decision_of, job_of, job_or_newest, newest_job
 from ..usecases.reporting.job_logs import job_logs
 from ..usecases.reporting.job_progress import LOG_LINES, JobProgress, Pace, job_progress, pace_of
-from .arguments import Job, Json, number_up_to, ports_of
+from .arguments import JobOrModel, Json, number_up_to, ports_of
 from .commands import Commands
 from .printing import outcome_of, plain, print_json
 from .progress_lines import ProgressLines
@@ -50,7 +50,7 @@ class View(Protocol):
 @commands.add("logs", "logs churn-0123456789 --lines 20")
 def logs(
     context: typer.Context,
-    job: Job,
+    job: JobOrModel,
     lines: Annotated[
         int, typer.Option("--lines", metavar="N", parser=number_up_to(1000), help="how many lines of each log")
     ] = LOG_LINES,
@@ -59,12 +59,12 @@ def logs(
     """Show the end of the logs of a job's pods, as long as the cluster has them; after that, as they were kept when the
     steps of the job ended."""
     ports = ports_of(context)
-    record = job_of(job, ports)
+    record = job_or_newest(job, ports)
     found = job_logs(record, lines, ports)
     if as_json:
         print_json([log._asdict() for log in found])
     elif not found:
-        print(f"{job}: no log yet; none of its pods has begun")
+        print(f"{record.job_id}: no log yet; none of its pods has begun")
     for log in found if not as_json else ():
         print(plain(f"== {log.source}"))
         for line in log.text.splitlines():
@@ -72,22 +72,24 @@ def logs(
 
 
 @commands.add("follow", "follow churn-0123456789")
-def follow(context: typer.Context, job: Job) -> int:
+def follow(context: typer.Context, job: JobOrModel) -> int:
     """Show what a job does until it has ended: its state and step, its pod and the log of that, what it waits for, and
     what it will cost and how long it takes if jobs like it show that. On a terminal the picture is renewed in place;
     elsewhere each change is a line. Ctrl-C ends this command, never the job. Exits with 0 if its challenger was
     promoted, 1 if it failed or was taken back, and 3 if it ended otherwise or was never opened."""
     ports = ports_of(context)
     with closing(_view(ports)) as view:
+        newest = _patiently(lambda: newest_job(job, ports), view)
+        job_id = newest.job_id if newest else job
         try:
-            ended = _await_end(job, view, ports)
+            ended = _await_end(job_id, view, ports)
         except KeyboardInterrupt:
             view.close()
-            view.say(f"{job} goes on; look again with 'auto-retrain follow {job}'")
+            view.say(f"{job_id} goes on; look again with 'auto-retrain follow {job_id}'")
             raise
         view.close()
         if isinstance(ended, DecisionRecord):
-            view.say(f"{job} was not opened: {ended.reason}; 'auto-retrain explain {job}' says more")
+            view.say(f"{job_id} was not opened: {ended.reason}; 'auto-retrain explain {job_id}' says more")
             return NOT_PROMOTED
         view.say(f"{outcome_of(ended)}: {ended.summary()}")
         return _CODES.get(ended.ending, NOT_PROMOTED) if ended.ending else NOT_PROMOTED

@@ -54,6 +54,13 @@ class LastRequest(Record):
     held_by: HeldBy | None
 
 
+class BudgetNotice(Record):
+    """The month in which people were last told that a budget holds a model, and whether they were told of its end."""
+
+    month: str
+    is_over: bool = False
+
+
 class RejectedJob(Record):
     """A job whose challenger was not deployed, and the time of its event."""
 
@@ -92,7 +99,7 @@ class ModelState(Record):
     recorded have none until the next deployment. `drill` is the last drill of its rollback. A state from before that
     was recorded has no `last_job` until the next one. `spent` are US dollars by month of UTC, this one and the one
     before, of the jobs that ended in it, by the prices of that time; `costs` are those of recent jobs that went all the
-    way, oldest first.
+    way, oldest first. `budget_notice` is what people were last told of a budget that holds it.
     """
 
     model_name: str
@@ -111,6 +118,7 @@ class ModelState(Record):
     drill: Drill | None = None
     last_job: LastJob | None = None
     last_request: LastRequest | None = None
+    budget_notice: BudgetNotice | None = None
     spent: Mapping[str, float] = Field(default_factory=dict)
     costs: tuple[RecentCost, ...] = ()
 

@@ -39,6 +39,17 @@ def decision_of(name: str, ports: Ports) -> DecisionRecord | None:
     return next((decision for decision in kept if decision.name == name), None)
 
 
+def job_or_newest(name: str, ports: Ports) -> RetrainingJob:
+    """The newest job of the model with this name, or else the job with this id; raises JobUnknown if there is none."""
+    return newest_job(name, ports) or job_of(name, ports)
+
+
+def newest_job(model_name: str, ports: Ports) -> RetrainingJob | None:
+    """The newest job of a model, None if it never had one."""
+    newest = ports.jobs.list_recent(model_name, limit=1)
+    return newest[0] if newest else None
+
+
 def newest_version(model_name: str, ports: Ports) -> AppliedPolicy | None:
     """The newest version of a policy, even of a removed one."""
     applied = ports.policies.get(model_name)

@@ -8,7 +8,7 @@ from ...domain.errors import JobUnknown, RecordInvalid
 from ...domain.job import RetrainingJob
 from ...domain.names import model_of_job
 from ...ports import Ports
-from ...proof.canonical import NotCanonical, canonical_object
+from ...proof.canonical import canonical_object
 from ..lookup import decision_of
 
 
@@ -27,10 +27,11 @@ def show_audit(name: str, ports: Ports) -> list[TimelineEntry]:
             continue
         try:
             fact = canonical_object(entry.text)
-        except NotCanonical as error:
-            raise RecordInvalid(f"entry {entry.number} of {model_name}: {error}") from error
-        if any(sign.items() <= fact.items() for sign in signs):
-            timeline.append(TimelineEntry.of(entry.number, fact))
+            if any(sign.items() <= fact.items() for sign in signs):
+                timeline.append(TimelineEntry.of(entry.number, fact))
+        except ValueError as error:
+            problem = f"entry {entry.number} of {model_name} cannot be read: {str(error).splitlines()[0]}"
+            raise RecordInvalid(f"{problem}; see 'auto-retrain audit verify {model_name}'") from error
     if not timeline:
         raise JobUnknown(f"the audit chain of '{model_name}' says nothing about a job or a decision '{name}'")
     return timeline
