@@ -9,6 +9,7 @@ import pytest
 
 from auto_retrain.cli import printing
 from auto_retrain.cli.commands import COMMANDS
+from auto_retrain.cli.printing import plain
 from tests.unit.cli.terminal import POLICY, Terminal
 from tests.unit.cli.test_drift import write_report
 from tests.unit.cli.test_json import (
@@ -28,6 +29,7 @@ SIGNS = ("print_table(", "print_below(", "print_findings(", "print_trials(")
 LONGEST = "m" * 40
 # What is there to be copied is never divided.
 COPIED = ("arn:", "s3://", "auto-retrain ")
+FILES = {entry.file: import_module(f"auto_retrain.cli.{entry.file}") for entry in COMMANDS.values()}
 
 
 def of_a_drift_report(_: pytest.MonkeyPatch) -> Place:
@@ -69,8 +71,8 @@ def test_what_a_command_prints_in_columns_fits(
     terminal, (given, words) = Terminal(tmp_path, capsys), TABLES[name]
     terminal.ports, job_id = given(monkeypatch)
     # The worlds of the tests call their model churn; here it has the longest name.
-    plain = printing.plain
-    monkeypatch.setattr(printing, "plain", lambda text: plain(text).replace("churn", LONGEST))
+    for module in (printing, *FILES.values()):
+        monkeypatch.setattr(module, "plain", lambda text: plain(text).replace("churn", LONGEST), raising=False)
     command = [word for word in name.split() if word not in ("with", "variants", "of", "a", "model", "report")]
     lines = terminal.seen(*command, *({"JOB": job_id, "FILE": terminal.file(POLICY)}.get(word, word) for word in words))
     assert lines
@@ -78,9 +80,5 @@ def test_what_a_command_prints_in_columns_fits(
 
 
 def test_every_command_that_prints_columns_is_among_them() -> None:
-    printing_columns = {
-        entry.file
-        for entry in COMMANDS.values()
-        if any(sign in inspect.getsource(import_module(f"auto_retrain.cli.{entry.file}")) for sign in SIGNS)
-    }
-    assert printing_columns == {COMMANDS[name.split()[0]].file for name in TABLES}
+    columns = {name for name, module in FILES.items() if any(sign in inspect.getsource(module) for sign in SIGNS)}
+    assert columns == {COMMANDS[name.split()[0]].file for name in TABLES}
