@@ -38,9 +38,9 @@ def test_a_chain_that_holds_is_told_in_four_lines(audited: Terminal) -> None:
     title, *rows = audited.ok("audit", "verify", "churn").splitlines()
     assert title == "churn · 10 entries, 2026-03-01 … 2026-03-01"
     assert [row.split()[0] for row in rows] == ["anchors", "integrity", "anchored", "completeness"]
-    assert rows[1].startswith("integrity     10 entries, from 1 without a gap")
+    assert rows[1].startswith("integrity     ok        10 entries, from 1 without a gap")
     assert "8 entries up to those that anchors have; 2 after them wait for the next anchor" in rows[2]
-    assert [row.split()[-1] for row in (rows[0], rows[1], rows[3])] == ["ok"] * 3
+    assert [row.split()[1] for row in (rows[0], rows[1], rows[3])] == ["ok"] * 3
 
 
 def test_all_chains_are_counted(audited: Terminal) -> None:

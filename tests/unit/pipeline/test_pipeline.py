@@ -485,7 +485,7 @@ def test_what_a_notebook_shows_is_text_and_never_markup() -> None:
 def test_a_local_stack_that_does_not_run_is_named_with_how_to_start_it(tmp_path: Path) -> None:
     with pytest.raises(LocalStackMissing, match=r"no local stack runs in .* start one with `make local`"):
         AutoRetrainPipeline.local(tmp_path, start=False)
-    with pytest.raises(LocalStackMissing, match="is in no clone of the repository"):
+    with pytest.raises(LocalStackMissing, match="comes with the repository"):
         AutoRetrainPipeline.local(tmp_path)
 
 

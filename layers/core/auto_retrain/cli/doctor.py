@@ -1,5 +1,6 @@
 """`auto-retrain doctor`: checks that a deployment has everything it needs, and no more."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -8,7 +9,7 @@ from ..domain.installation import Finding
 from ..usecases.operating.doctor import check_installation
 from .arguments import Json, ports_of
 from .commands import Commands
-from .printing import plain, print_json
+from .printing import print_below, print_json
 
 GROUP = "auto-retrain"
 _WORDS = {True: "good", False: "BAD", None: "?"}
@@ -41,6 +42,7 @@ def doctor(
 
 
 def _print(finding: Finding) -> None:
-    print(f"{_WORDS[finding.is_good]:4}  {finding.subject:28}  {plain(finding.text)}", flush=True)
+    print_below(f"{_WORDS[finding.is_good]:4}  {finding.subject:28}  ", finding.text)
     if finding.remedy:
-        print(f"{'':36}fix: {plain(finding.remedy)}", flush=True)
+        print_below(f"{'':36}", f"fix: {finding.remedy}")
+    sys.stdout.flush()

@@ -13,7 +13,7 @@ from ..ports import Ports
 from ..usecases.lookup import decision_of, newest_job
 from .arguments import Json, Name, ports_of
 from .commands import Commands
-from .printing import moment, plain, print_json
+from .printing import moment, print_below, print_json
 from .reviews import print_data_check, print_metrics, standing_of
 from .why import print_verdicts
 
@@ -46,8 +46,8 @@ def explain(
     if as_json:
         print_json({"name": name, **explanation._asdict()})
         return
-    for line in (explanation.what, f"because: {explanation.why}", f"next: {explanation.next}"):
-        print(plain(line))
+    for lead, text in (("", explanation.what), ("because: ", explanation.why), ("next: ", explanation.next)):
+        print_below(lead, text)
     if with_all:
         _print_all(record)
 
@@ -66,7 +66,7 @@ def _print_all(record: RetrainingJob | DecisionRecord) -> None:
     if isinstance(record, DecisionRecord):
         print_verdicts(record.verdicts)
         return
-    print(plain(f"opened at {moment(record.created_at)} by {record.trigger_type.value}: {record.trigger_reason}"))
+    print_below("", f"opened at {moment(record.created_at)} by {record.trigger_type.value}: {record.trigger_reason}")
     print_data_check(record)
     print_metrics(record)
 

@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..domain.errors import EventInvalid
-from ..local_stack import FILE, RunningStack, find_stack, is_alive
+from ..local_stack import FILE, RunningStack, find_stack, is_alive, repository_of
 from .commands import LOCAL, Commands
 from .printing import plain
 
-# What the stack prints, and the stack; both below the root of the repository.
+# What the stack prints, below the root of the repository.
 LOG = Path(".local") / "stack.log"
-STACK = Path("local") / "run.py"
 START_SECONDS, STOP_SECONDS = 180, 30
 
 commands = Commands("local")
@@ -35,7 +34,7 @@ def up() -> int:
     """Start the local stack in the background and show how to reach it; needs the repository of auto-retrain, and `make
     setup build-local` once. A stack that runs already is shown."""
     if _running() is None:
-        _start(_repository())
+        _start(repository_of(Path.cwd()))
     return _show()
 
 
@@ -103,17 +102,6 @@ def _required() -> RunningStack:
     return found
 
 
-def _repository() -> Path:
-    """The folder with the repository; raises EventInvalid if this is none, as after `pip install`."""
-    for folder in _upwards():
-        if (folder / STACK).exists():
-            return folder
-    raise EventInvalid(
-        f"local up: the local stack comes with the repository of auto-retrain, and neither {Path.cwd()} nor a folder "
-        "above it has one; clone it, run 'make setup build-local' there, and give this command below it"
-    )
-
-
 def python_of(root: Path) -> Path:
     """The interpreter that `make setup` installs for a version like this one's."""
     tag = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -139,11 +127,6 @@ def _start(root: Path) -> None:
             return
     process.terminate()
     raise EventInvalid(f"local up: the stack was not ready after {START_SECONDS} s, see {log}")
-
-
-def _upwards() -> Iterator[Path]:
-    here = Path.cwd()
-    return iter((here, *here.parents))
 
 
 def _ticks(seconds: float) -> Iterator[None]:

@@ -14,7 +14,7 @@ from ..usecases.triggering.why import explain_decisions
 from ..usecases.triggering.why_not import predict_triggers
 from .arguments import Json, Model, limit_option, ports_of
 from .commands import Commands
-from .printing import moment, plain, print_json
+from .printing import moment, print_below, print_json
 
 # Of each decision, unless all are asked for.
 SHOWN_VERDICTS = 3
@@ -116,13 +116,13 @@ def why_not(context: typer.Context, model: Model, as_json: Json = False) -> None
         request = waiting.request
         actor = f", requested by {request.actor}" if request.actor else ""
         about = f"{request.trigger_type.value} of {moment(request.event_time)}{actor} ({waiting.decision})"
-        print(plain(f"waits for the running job: {about}"))
+        print_below("waits for the running job: ", about)
 
 
 def _print_model(outlook: ModelOutlook) -> None:
     policy = f"policy version {outlook.policy_version}, {outlook.status.value}"
     caps = f"{outlook.daily_left} retrainings in 24 hours and {outlook.monthly_left} in 30 days are left"
-    print(f"{outlook.model_name}: {policy}; last retrained {moment(outlook.last_retrained_at)}; {caps}")
+    print_below("", f"{outlook.model_name}: {policy}; last retrained {moment(outlook.last_retrained_at)}; {caps}")
 
 
 def _print_trigger(trigger: TriggerOutlook, outlook: ModelOutlook) -> None:
@@ -148,4 +148,4 @@ def _age(age: timedelta) -> str:
 
 
 def _print_indented(text: str) -> None:
-    print(f"  {plain(text)}")
+    print_below("  ", text)
