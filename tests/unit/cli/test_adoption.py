@@ -132,6 +132,14 @@ def test_of_two_styles_of_folders_the_one_with_the_newest_day_is_proposed(termin
     assert "# - data.layout = dt: there are folders such as date=" in text
 
 
+def test_days_of_a_delta_table_are_named_because_deleted_rows_would_come_back(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    put(terminal, "part-0.snappy.parquet", parquet_of(ROWS))
+    terminal.ports.data.add_object("churn", "_delta_log/00000000000000000000.json", b"{}")
+    assert "# - data.prefix = churn: is a table of Delta; rows that were deleted" in initiated(terminal, tmp_path)
+
+
 def test_one_table_is_proposed_with_the_column_that_has_its_dates(terminal: Terminal, tmp_path: Path) -> None:
     terminal.ports.data.add_object("churn", "all.parquet", parquet_of(ROWS, dated=("since", "seen")))
     text = initiated(terminal, tmp_path)
