@@ -35,6 +35,7 @@ from auto_retrain.domain.errors import (
     ModelUnknown,
     PolicyConflict,
     PolicyInvalid,
+    PromotionRefused,
     RetrainingHeld,
 )
 from auto_retrain.domain.metric_reading import MetricReading
@@ -423,6 +424,16 @@ def test_a_retraining_in_memory_goes_from_its_start_to_its_end() -> None:
     assert not pipeline.deploy_if_better("churn", second, min_improvement=0.0)
     failed = pipeline.world.end_job(second, error="out of memory")
     assert failed.error == "TrainingFailed: out of memory"
+
+
+def test_a_challenger_in_memory_waits_for_a_review_if_one_was_asked_for() -> None:
+    pipeline = in_memory()
+    job_id = pipeline.start_retrain_job("churn", review=True)
+    pipeline.world.score_job(job_id, answers())
+    with pytest.raises(PromotionRefused, match="review"):
+        pipeline.deploy_if_better("churn", job_id)
+    pipeline.approve(job_id, "looks right")
+    assert pipeline.deploy_if_better("churn", job_id)
 
 
 def test_columns_at_hand_are_judged_and_promote_nothing() -> None:

@@ -12,6 +12,8 @@ from typer.main import get_group
 Endpoint = Literal["local"]
 # What a shell sets when it asks how a word may go on.
 COMPLETION = "_AUTO_RETRAIN_COMPLETE"
+# Set to 1, it means the same as --endpoint local with every command.
+LOCAL = "AUTO_RETRAIN_LOCAL"
 
 
 class Entry(NamedTuple):

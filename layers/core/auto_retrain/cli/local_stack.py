@@ -1,6 +1,7 @@
 """`auto-retrain local …`, and where `--endpoint local` finds the stack that runs on this machine."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from ..domain.errors import EventInvalid
 from ..local_stack import FILE, RunningStack, find_stack, is_alive
-from .commands import Commands
+from .commands import LOCAL, Commands
 from .printing import plain
 
 # What the stack prints, and the stack; both below the root of the repository.
@@ -23,14 +24,9 @@ commands = Commands("local")
 
 def use_local_stack() -> None:
     """Point this process at the running local stack; raises EventInvalid if there is none."""
-    found = _running()
-    if found is None:
-        raise EventInvalid(
-            f"--endpoint local: no stack runs: there is no {FILE} in {Path.cwd()} or above it; start one with "
-            "'auto-retrain local up' or 'make local', and give the command below the folder of the repository"
-        )
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        del os.environ[name]  # such as a profile of the cloud
+    found = _required()
+    for name in _of_the_cloud():
+        del os.environ[name]
     os.environ.update(found.environment)
 
 
@@ -65,6 +61,22 @@ def status() -> int:
     return _show()
 
 
+@commands.add("env", "local env", "print what points a shell at the stack")
+def env() -> None:
+    """Print what points a shell, and every program that is started in it, at the local stack, for
+    eval "$(auto-retrain local env)"."""
+    variables = {**_required().environment, LOCAL: "1"}
+    for name in sorted(_of_the_cloud() - set(variables)):
+        print(f"unset {name}")
+    for name, value in sorted(variables.items()):
+        print(f"export {name}={shlex.quote(value)}")
+
+
+def _of_the_cloud() -> set[str]:
+    """Variables that point at AWS itself, such as a profile."""
+    return {name for name in os.environ if name.startswith("AWS_")}
+
+
 def _show() -> int:
     found = _running()
     if found is None:
@@ -72,12 +84,23 @@ def _show() -> int:
         return 1
     for name, address in found.addresses.items():
         print(plain(f"{name:11} {address}"))
-    print("\nexport AUTO_RETRAIN_LOCAL=1 points the command line at it, as --endpoint local does")
+    print(f"\nexport {LOCAL}=1 points the command line at it, as --endpoint local does")
+    print('eval "$(auto-retrain local env)" points every program at it that is started in this shell')
     return 0
 
 
 def _running() -> RunningStack | None:
     return find_stack(Path.cwd())
+
+
+def _required() -> RunningStack:
+    found = _running()
+    if found is None:
+        raise EventInvalid(
+            f"--endpoint local: no stack runs: there is no {FILE} in {Path.cwd()} or above it; start one with "
+            "'auto-retrain local up' or 'make local', and give the command below the folder of the repository"
+        )
+    return found
 
 
 def _repository() -> Path:

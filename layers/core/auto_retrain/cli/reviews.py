@@ -8,9 +8,9 @@ import typer
 from ..domain.comparison import MetricResult
 from ..domain.job import RetrainingJob
 from ..domain.numbers import shown_number, shown_p_value
-from ..usecases.lookup import job_of
+from ..usecases.lookup import job_or_newest
 from ..usecases.promoting.review import review_challenger
-from .arguments import Actor, Job, Json, actor_or_user, ports_of, reason_option
+from .arguments import Actor, Job, JobOrModel, Json, actor_or_user, ports_of, reason_option
 from .commands import Commands
 from .printing import job_document, moment, outcome_of, plain, print_json, print_table, relative
 
@@ -52,9 +52,9 @@ def _print_review(job: RetrainingJob, decision: str, as_json: bool) -> None:
 
 
 @commands.add("job", "job churn-0123456789")
-def show(context: typer.Context, job: Job, as_json: Json = False) -> None:
+def show(context: typer.Context, job: JobOrModel, as_json: Json = False) -> None:
     """Show one job: its data, metrics, gates and variants, and where its report is."""
-    record = job_of(job, ports_of(context))
+    record = job_or_newest(job, ports_of(context))
     if as_json:
         print_json(job_document(record))
         return
@@ -123,7 +123,8 @@ def standing_of(job: RetrainingJob) -> str:
         ask = f"'auto-retrain approve {job.job_id}' or 'auto-retrain decline {job.job_id} --reason TEXT'"
         waits = f"version {job.challenger_version} waits for a review until {moment(job.review_until)}"
         return f"{waits} ({ask}): {job.validation.reason}"
-    return job.trigger_reason
+    waits = f"{job.status.value}, and waits: {job.waits_for}; " if job.waits_for else ""
+    return f"{waits}{job.trigger_reason}"
 
 
 def _rows(job: RetrainingJob) -> list[tuple[object, ...]]:
