@@ -122,6 +122,7 @@ def test_nothing_but_packed_files_is_no_sample(terminal: Terminal, tmp_path: Pat
     put(terminal, "part-0.csv.gz", gzip.compress(ROWS.encode()))
     refused = terminal.run("init", "churn", "--prefix", "churn", "--output", str(tmp_path / "churn.yaml"))
     assert "--prefix 'churn': has no csv or parquet files, only others such as 's3://data/churn/date=" in refused.err
+    assert ".csv.gz': unpack what is packed, or write Parquet" in refused.err
 
 
 def test_of_two_styles_of_folders_the_one_with_the_newest_day_is_proposed(terminal: Terminal, tmp_path: Path) -> None:

@@ -63,8 +63,8 @@ def _newest(prefix: str, folder: Folder, layout: Layout, ports: Ports) -> tuple[
     files = [item for item in listed if not is_hidden(item.name)]
     readable = [item for item in files if any(item.may_hold_rows(format) for format in get_args(Format))]
     if files and not readable:
-        formats = " or ".join(get_args(Format))
-        raise DataMissing(f"--prefix {shown(prefix)}: has no {formats} files, only others such as '{files[-1].uri}'")
+        others = f"only others such as '{files[-1].uri}': unpack what is packed, or write Parquet"
+        raise DataMissing(f"--prefix {shown(prefix)}: has no {' or '.join(get_args(Format))} files, {others}")
     if not readable:
         missing = what_is_there(folder, layout)
         raise DataMissing(f"--prefix {shown(prefix)}: has no day with data since {window.start}: {missing}")
