@@ -122,6 +122,7 @@ def test_nothing_but_packed_files_is_no_sample(terminal: Terminal, tmp_path: Pat
     put(terminal, "part-0.csv.gz", gzip.compress(ROWS.encode()))
     refused = terminal.run("init", "churn", "--prefix", "churn", "--output", str(tmp_path / "churn.yaml"))
     assert "--prefix 'churn': has no csv or parquet files, only others such as 's3://data/churn/date=" in refused.err
+    assert ".csv.gz': unpack what is packed, or write Parquet" in refused.err
 
 
 def test_of_two_styles_of_folders_the_one_with_the_newest_day_is_proposed(terminal: Terminal, tmp_path: Path) -> None:
@@ -130,6 +131,14 @@ def test_of_two_styles_of_folders_the_one_with_the_newest_day_is_proposed(termin
     text = initiated(terminal, tmp_path)
     assert "  layout: dt  # as its folders are called" in text
     assert "# - data.layout = dt: there are folders such as date=" in text
+
+
+def test_days_of_a_delta_table_are_named_because_deleted_rows_would_come_back(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    put(terminal, "part-0.snappy.parquet", parquet_of(ROWS))
+    terminal.ports.data.add_object("churn", "_delta_log/00000000000000000000.json", b"{}")
+    assert "# - data.prefix = churn: is a table of Delta; rows that were deleted" in initiated(terminal, tmp_path)
 
 
 def test_one_table_is_proposed_with_the_column_that_has_its_dates(terminal: Terminal, tmp_path: Path) -> None:

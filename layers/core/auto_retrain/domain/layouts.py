@@ -133,9 +133,12 @@ def what_is_there(folder: Folder, layout: Layout, field: str = "data") -> str:
     other = other_layout(folder.names, layout)
     if other:
         return f"{looked_for}; there are objects under {other[1]}: set {field}.layout: {other[0]}"
-    days = sorted(name for name in folder.names if name.startswith(_BEGINNINGS.get(layout, "/")))
+    named_alike = sorted(name for name in folder.names if name.startswith(_BEGINNINGS.get(layout, "/")))
+    days = [name for name in named_alike if layout is Layout.YEAR_MONTH_DAY or day_of(name, layout)]
     if days:
         return f"there are other days under {folder.uri}: {days[0]} to {days[-1]}"
+    if named_alike:
+        return f"{looked_for}; there is {named_alike[0]}: name folders after the day alone, not a moment"
     tables = tables_of(folder.names)
     if tables and layout is Layout.COLUMN:
         return f"no file under {folder.uri}, such as {tables[0]}, has rows of these days by {field}.date_column"
@@ -144,4 +147,4 @@ def what_is_there(folder: Folder, layout: Layout, field: str = "data") -> str:
         return f"{looked_for}; there is {tables[0]}: if a column has the date of each row, set {remedy}"
     if any(name.endswith(".csv") for name in folder.names):
         return f"{looked_for}; one table has to be Parquet, or CSV in folders of days, not {folder.names[0]}"
-    return f"{looked_for}; there are only others, such as {folder.names[0]}"
+    return f"{looked_for}; there are only others, such as {folder.names[0]}: docs/data.md says how folders are named"

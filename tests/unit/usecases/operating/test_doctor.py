@@ -200,6 +200,18 @@ def test_data_in_other_folders_are_found_and_the_field_is_named(ports: MemoryPor
     assert "set data.layout: dt" in data.text
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("part-0.csv", "such as 'part-0.csv': set data.format: csv"), ("_SUCCESS", "such as '_SUCCESS'")],
+)
+def test_files_that_are_no_data_of_the_model_are_not_taken_for_data(ports: MemoryPorts, name: str, said: str) -> None:
+    ports.policies.apply(a_policy(), "ada", ports.clock.now())
+    ports.data.add_partition("churn", ports.clock.now().date(), b"x", name)
+    data = found(ports, "data of churn")
+    assert not data.is_good
+    assert data.text.endswith(f"there are only others than parquet files, {said}")
+
+
 def test_old_data_are_no_data(ports: MemoryPorts) -> None:
     ports.policies.apply(a_policy(), "ada", ports.clock.now())
     ports.data.add_partition("churn", ports.clock.now().date() - timedelta(days=90), b"x")

@@ -7,7 +7,7 @@ from typing import NamedTuple, get_args
 from ...domain.columns import Sample
 from ...domain.errors import DataMissing
 from ...domain.explain import shown
-from ...domain.layouts import Folder, Layout, is_hidden, layouts_of, tables_of, what_is_there
+from ...domain.layouts import Folder, Layout, is_hidden, layouts_of, managed_by, tables_of, what_is_there
 from ...domain.manifest import DataObject
 from ...domain.policy.data import Format
 from ...domain.windows import Window
@@ -32,6 +32,10 @@ def look_at_data(prefix: str, ports: Ports) -> Seen:
     newest, passed_over = _newest(prefix, folder, layout, ports)
     with ports.data.open(newest) as file:
         sample = ports.samples.read(newest.uri, file)
+    program = managed_by(folder.names)
+    if program:
+        old = "rows that were deleted or replaced are read as well (docs/data.md)"
+        others = (*others, f"data.prefix = {prefix}: is a table of {program}; {old}")
     if passed_over:
         others = (*others, f"data.format = {sample.format}: other files are passed over, such as '{passed_over}'")
     return Seen(sample, layout, others)
@@ -59,8 +63,8 @@ def _newest(prefix: str, folder: Folder, layout: Layout, ports: Ports) -> tuple[
     files = [item for item in listed if not is_hidden(item.name)]
     readable = [item for item in files if any(item.may_hold_rows(format) for format in get_args(Format))]
     if files and not readable:
-        formats = " or ".join(get_args(Format))
-        raise DataMissing(f"--prefix {shown(prefix)}: has no {formats} files, only others such as '{files[-1].uri}'")
+        others = f"only others such as '{files[-1].uri}': unpack what is packed, or write Parquet"
+        raise DataMissing(f"--prefix {shown(prefix)}: has no {' or '.join(get_args(Format))} files, {others}")
     if not readable:
         missing = what_is_there(folder, layout)
         raise DataMissing(f"--prefix {shown(prefix)}: has no day with data since {window.start}: {missing}")
