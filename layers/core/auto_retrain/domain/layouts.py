@@ -131,4 +131,7 @@ def what_is_there(folder: Folder, layout: Layout, field: str = "data") -> str:
     if tables:
         remedy = f"{field}.layout: column and {field}.date_column"
         return f"{looked_for}; there is {tables[0]}: if a column has the date of each row, set {remedy}"
+    files = [name for name in folder.names if name.endswith(".csv")]
+    if files:
+        return f"{looked_for}; there is {files[0]}: write the rows of each day into such a folder"
     return f"{looked_for}; there are only others, such as {folder.names[0]}"
