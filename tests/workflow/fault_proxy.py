@@ -96,13 +96,28 @@ class FaultProxy(LoopbackServer):
             disable_nagle_algorithm = True
             wbufsize = -1
 
+            def setup(self) -> None:
+                super().setup()
+                self.server_behind = http.client.HTTPConnection(urlsplit(proxy._target).netloc, timeout=60)
+
+            def finish(self) -> None:
+                self.server_behind.close()
+                super().finish()
+
+            def handle_expect_100(self) -> bool:
+                accepted = super().handle_expect_100()
+                # While this is only buffered, botocore keeps the body back for a second.
+                self.wfile.flush()
+                return accepted
+
             def handle_one_request(self) -> None:
                 self.raw_requestline = self.rfile.readline(65537)
                 if not self.raw_requestline or not self.parse_request():
                     self.close_connection = True
                     return
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                reply = proxy._serve(Request(self.command, self.path, dict(self.headers), body))
+                request = Request(self.command, self.path, dict(self.headers), body)
+                reply = proxy._serve(request, self.forward)
                 if reply is None:
                     self.close_connection = True
                     return
@@ -114,6 +129,13 @@ class FaultProxy(LoopbackServer):
                 if self.command != "HEAD":
                     self.wfile.write(reply.body)
                 self.wfile.flush()
+
+            def forward(self, request: Request) -> Reply:
+                headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP_BY_HOP}
+                self.server_behind.request(request.method, request.path, request.body or None, headers)
+                answer = self.server_behind.getresponse()
+                kept = {name: value for name, value in answer.getheaders() if name.lower() not in _HOP_BY_HOP}
+                return Reply(answer.status, kept, answer.read())
 
         super().__init__(Handler)
 
@@ -134,19 +156,8 @@ class FaultProxy(LoopbackServer):
             with self._lock:
                 self._faults.remove(fault)
 
-    def _serve(self, request: Request) -> Reply | None:
+    def _serve(self, request: Request, forward: Forward) -> Reply | None:
         with self._lock:
             self.requests.append(request)
             matching = [fault for fault in self._faults if fault.matches(request)]
-        return matching[0].behaviour(request, self._forward) if matching else self._forward(request)
-
-    def _forward(self, request: Request) -> Reply:
-        connection = http.client.HTTPConnection(urlsplit(self._target).netloc, timeout=60)
-        try:
-            headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP_BY_HOP}
-            connection.request(request.method, request.path, request.body or None, headers)
-            answer = connection.getresponse()
-            kept = {name: value for name, value in answer.getheaders() if name.lower() not in _HOP_BY_HOP}
-            return Reply(answer.status, kept, answer.read())
-        finally:
-            connection.close()
+        return matching[0].behaviour(request, forward) if matching else forward(request)

@@ -93,11 +93,13 @@ class DeployedPorts:
 
     @cached_property
     def account(self) -> "Account":
-        from functools import partial
-
         from .adapters.account import AwsAccount
 
-        return AwsAccount(partial(self._client, attempts=2), self.clock, self._settings.model_dump(exclude_none=True))
+        def client(service: str) -> Any:
+            # IAM simulates few requests a second, and the doctor has many.
+            return self._client(service, attempts=6 if service == "iam" else 2)
+
+        return AwsAccount(client, self.clock, self._settings.model_dump(exclude_none=True))
 
     @cached_property
     def _table(self) -> "Table":

@@ -1,5 +1,6 @@
 """A terminal for a deployment in memory."""
 
+import io
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +23,13 @@ class Answer(NamedTuple):
     code: int
     out: str
     err: str
+
+
+class Screen(io.StringIO):
+    """What a person sees."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 class Terminal:

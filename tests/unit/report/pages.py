@@ -7,7 +7,7 @@ import numpy as np
 
 from auto_retrain.domain.data_check import DataCheck, DataFinding, FeatureBins, Power
 from auto_retrain.domain.messages.triggering import ExecutionStarted
-from auto_retrain.domain.names import decision_key
+from auto_retrain.domain.names import decision_name
 from auto_retrain.usecases.triggering.check_triggers import check_triggers
 from tests.unit.builders import a_policy
 from tests.unit.usecases.world import MANUAL, World, a_data_check
@@ -92,4 +92,5 @@ def a_request_page(reason: str) -> str:
     world.check({**MANUAL, "reason": "first"})
     second = {**MANUAL, "reason": reason}
     check_triggers(ExecutionStarted(event=second, execution_arn="arn:second"), world.ports)
-    return world.ports.data.read(f"s3://artifacts/requests/churn/{decision_key('arn:second')}.html").decode()
+    name = decision_name("churn", "arn:second")
+    return world.ports.data.read(f"s3://artifacts/requests/churn/{name}.html").decode()

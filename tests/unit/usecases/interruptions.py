@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from auto_retrain.adapters.memory import MemoryPorts
+from auto_retrain.domain.base import Record
 from tests.unit.usecases.world import World
 
 # The clock and the limits are not outside.
@@ -32,8 +33,12 @@ def copied(prepare: Prepare) -> Prepare:
 
 
 def _copy(prepared: tuple[World, str]) -> tuple[World, str]:
-    """A copy with locks of its own; only here, because elsewhere a lock that can be copied hides errors."""
+    """A copy with locks of its own; only here, because elsewhere a lock that can be copied hides errors.
+
+    Records never change, so both worlds may have the same ones.
+    """
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Record, "__deepcopy__", lambda record, memo: record)
         for lock in (Lock, RLock):
             patch.setitem(copyreg.dispatch_table, type(lock()), lambda _, lock=lock: (lock, ()))
         return deepcopy(prepared)

@@ -152,6 +152,14 @@ ModelOrAll = Annotated[
     str | None, typer.Argument(metavar="MODEL", parser=model_name, help="only this model", show_default=False)
 ]
 Job = Annotated[str, typer.Argument(metavar="JOB", parser=id_of("job"), help="id of the job, such as churn-0123456789")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="JOB|DECISION",
+        parser=id_of("job or decision"),
+        help="id of a job, or of a decision that opened none, or a model's name for its newest job",
+    ),
+]
 JobOrModel = Annotated[
     str, typer.Argument(metavar="JOB", parser=id_of("job"), help="id of the job, or a model's name for its newest job")
 ]

@@ -26,9 +26,10 @@ def doctor(
     send: Annotated[bool, typer.Option("--send", help="also send a test message through each channel")] = False,
     as_json: Json = False,
 ) -> int:
-    """Check who you are in AWS, the clock, the table, the artifacts, MLflow, the metrics and logs of models, the
-    channels to people and the cluster, and that functions may do there what they need and nothing else. Each problem
-    comes with what to do about it. Exits with 1 if a check fails, or one that is needed cannot be made."""
+    """Check who you are in AWS, what you and the functions may do there, quotas, the clock, the table, the artifacts,
+    MLflow, the data, metrics and logs of models, the channels to people and the cluster, and that functions may do
+    there what they need and nothing else. Each problem comes with what to do about it. Exits with 1 if a check fails,
+    or one that is needed cannot be made."""
     findings: list[Finding] = []
     for finding in check_installation(ports_of(context), None if is_self else GROUP, send):
         findings.append(finding)

@@ -76,7 +76,8 @@ def _judge(model_name: str, at: datetime, as_json: bool, ports: Ports) -> None:
 
         drift = judge_drift_now(policy_of(model_name, ports).policy, at, ports)
     if as_json:
-        print_json({"dataset": drift.dataset, "features": drift.features, "broken": drift.broken})
+        documents = {"dataset": drift.dataset, "overall": drift.overall, "features": drift.features}
+        print_json({**documents, "broken": drift.broken})
         return
     rows = [
         (_feature(verdict), _number(verdict.value), _p_value(verdict), verdict.outcome.value, verdict.reason)
@@ -85,6 +86,8 @@ def _judge(model_name: str, at: datetime, as_json: bool, ports: Ports) -> None:
     print_table(("FEATURE", "PSI", "ADJUSTED P", "VERDICT", "REASON"), rows)
     for problem in drift.broken:
         print(f"bad data: {plain(problem)}")
+    if drift.overall and drift.overall.reason != drift.dataset.reason:
+        print(f"together: {drift.overall.label}: {plain(drift.overall.reason)}")
     print(f"{model_name}: {drift.dataset.outcome.value}: {plain(drift.dataset.reason)}")
 
 

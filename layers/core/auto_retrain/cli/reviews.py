@@ -123,7 +123,8 @@ def standing_of(job: RetrainingJob) -> str:
         ask = f"'auto-retrain approve {job.job_id}' or 'auto-retrain decline {job.job_id} --reason TEXT'"
         waits = f"version {job.challenger_version} waits for a review until {moment(job.review_until)}"
         return f"{waits} ({ask}): {job.validation.reason}"
-    return job.trigger_reason
+    waits = f"{job.status.value}, and waits: {job.waits_for}; " if job.waits_for else ""
+    return f"{waits}{job.trigger_reason}"
 
 
 def _rows(job: RetrainingJob) -> list[tuple[object, ...]]:

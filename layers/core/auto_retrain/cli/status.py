@@ -57,6 +57,8 @@ def _print_model(model: ModelStatus) -> None:
     _line("champion", served)
     _line("rollout", model.rollout or "none")
     _line("running job", f"{model.running_job}; see 'auto-retrain follow'" if model.running_job else "none")
+    if model.waits_for:
+        _line("it waits", model.waits_for)
     if model.last_job and model.last_job != model.running_job:
         _line("last job", f"{model.last_job} {model.last_outcome}")
     decision = model.last_decision

@@ -7,6 +7,7 @@ from ..domain.data_check import WindowSummary
 from ..domain.manifest import FrozenWindow
 from ..domain.metric_kinds import Task
 from ..domain.policy.policy import Policy
+from ..domain.policy.warnings import last_beatable
 from ..ports import Ports
 from .packages import packages_for_data
 from .printing import plain, print_json
@@ -89,6 +90,22 @@ def _learns(policy: Policy) -> Iterator[str]:
     if data.task is Task.CLASSIFICATION:
         floor = f"an accuracy of {rules.accuracy_floor:g}, and more than always predicting the largest class"
     yield f"must reach    {floor}"
+    yield f"must improve  {_improvement(policy)}"
+
+
+def _improvement(policy: Policy) -> str:
+    """What a later version has to be, and the champion that this can be asked of."""
+    rules, name = policy.validation, policy.primary_metric
+    if rules.improvement_basis == "non_inferior":
+        return f"never: {name} must not be worse by more than {rules.non_inferiority_margin:g}"
+    asked = f"{rules.min_improvement:g}" if rules.improvement_basis == "absolute" else f"{rules.min_improvement:.1%}"
+    text = f"by {asked} on the champion's {name} (validation.improvement_basis = {rules.improvement_basis})"
+    last = last_beatable(policy)
+    if last is None:
+        return text
+    side = "above" if policy.kind_of(name).higher_is_better else "below"
+    bound = f"no version can where that is {side} {last:.4f}"
+    return f"{text}; {bound}: the bases error_reduction and non_inferior have no such bound"
 
 
 def _needs(policy: Policy) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..domain.columns import ColumnFacts, Sample
+from ..domain.errors import DataInvalid
 from ..domain.metric_kinds import Task
 from .names import is_code, is_id, is_label, names_entity
 
@@ -78,6 +79,19 @@ def propose_roles(sample: Sample, known: Known) -> Roles:
         categorical=tuple(Choice(column.name, _about(column)) for column in categorical),
         left_out=tuple(left_out),
     )
+
+
+def propose_date_column(sample: Sample) -> Choice:
+    """The column with the date of each row of one table; raises DataInvalid if none has dates."""
+    dated = [column.name for column in sample.columns if column.is_dated and _can_be_named(column)]
+    if not dated:
+        raise DataInvalid(
+            f"'{sample.name}' is one table, and no column of it has dates or timestamps, which say of which day a row "
+            "is: write such a column, or folders date=YYYY-MM-DD"
+        )
+    first, *others = dated
+    reason = f"{', '.join(others)} could be it as well" if others else "the only column with dates"
+    return Choice(first, reason, is_guess=bool(others))
 
 
 def _row_id(columns: Sequence[ColumnFacts], known: Known) -> Choice:

@@ -21,7 +21,7 @@ from .admit import Admission, admit
 from .due_models import DueModel, due_models
 from .record_decision import record_decision
 from .remind_of_pauses import remind_of_pauses
-from .tell_of_budget import tell_of_budget
+from .tell_of_budget import tell_of_budget, tell_of_ended_budgets
 
 PARALLEL_CALLS = 16
 MAX_PROBLEMS = 20
@@ -71,6 +71,8 @@ def sweep_models(tick: ScheduledEvent, ports: Ports) -> SweepOutcome:
     losses.raise_transient()
     ports.sweeps.save(_mark(since, at, len(fleet), usage, starts, admission))
     _in_parallel(partial(_tell, ports=ports), news, losses)
+    ended = partial(tell_of_ended_budgets, fleet, admission.money, since, at, ports)
+    losses.attempt(ended, "ends of holds by budgets")
     policies = [applied for applied, _ in fleet]
     losses.attempt(partial(_index_alarms, policies, since, at, ports), "index of alarms")
     losses.attempt(partial(remind_of_pauses, policies, since, at, ports), "reminders of paused models")
@@ -154,7 +156,7 @@ def _was_said_today(candidate: DueModel, since: datetime, at: datetime) -> bool:
 def _tell(candidate: DueModel, ports: Ports) -> None:
     need = next((verdict.reason for verdict in candidate.verdicts if verdict.met), None)
     if need:
-        tell_of_budget(candidate.policy, candidate.trigger.kind, need, candidate.held, ports)
+        tell_of_budget(candidate.policy, candidate.state, candidate.trigger.kind, need, candidate.held, ports)
 
 
 def _record(candidate: DueModel, ports: Ports) -> None:
