@@ -29,6 +29,21 @@ def test_the_policy_is_written_and_applies_as_it_is(terminal: Terminal, sample: 
     assert "new, version 1" in terminal.ok("models", "apply", str(target))
 
 
+def test_columns_that_only_the_sample_leaves_constant_are_listed_to_be_looked_at(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    days = (
+        ROWS.replace("age,left", "age,month,weekday,left")
+        .replace(",True", ",Nov,6,True")
+        .replace(",False", ",Nov,6,False")
+    )
+    printed = terminal.ok(
+        "init", "churn", "--sample", terminal.file(days, "day.csv"), "--output", str(tmp_path / "c.yaml")
+    )
+    assert "1 numeric and 1 categorical features" in printed
+    assert "- data.numeric, data.categorical: without month, weekday, the same in all 300 rows of the sample" in printed
+
+
 def test_a_policy_that_is_there_is_overwritten_only_by_force(terminal: Terminal, sample: str, tmp_path: Path) -> None:
     target = tmp_path / "churn.yaml"
     target.write_text("mine")

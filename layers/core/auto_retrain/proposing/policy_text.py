@@ -12,13 +12,14 @@ from ..domain.policy.metric import CloudWatchMetric
 from ..domain.policy.triggers import TriggerConfig
 from ..domain.text import one_line
 from .metrics import is_share
-from .roles import Choice, Roles
+from .roles import CONSTANT, Choice, Roles
 from .traffic import Routing
 
 # More columns than these are written in several lines.
 _LINE_LENGTH = 100
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NOT_TEXT = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
+_MAX_LISTED = 8
 # From here on always predicting the largest class looks good.
 _LARGE_CLASS = 0.9
 
@@ -55,7 +56,13 @@ def write_proposal(subject: Subject, sample: Sample, roles: Roles) -> Proposal:
     """The policy that fits the roles; where nothing is known, the field has its default or a guess, and is listed."""
     routing = subject.routing
     of_routing = routing.to_check if routing else ()
-    to_check = (*_guesses(subject, roles), *subject.to_check, *_unknowns(subject, roles), *of_routing)
+    to_check = (
+        *_guesses(subject, roles),
+        *subject.to_check,
+        *_unknowns(subject, roles),
+        *_constants(sample, roles),
+        *of_routing,
+    )
     lines = [
         f"# Proposed by auto-retrain init from {sample.rows} rows of {one_line(sample.name)}.",
         "# Please look at:",
@@ -90,6 +97,19 @@ def _unknowns(subject: Subject, roles: Roles) -> Iterator[str]:
         yield "metric: nothing judges the model in production until its accuracy is published there"
     if not _is_judged_by_share(subject, roles.task):
         yield "triggers.performance_metric_threshold: the limit is not known, so this trigger is off"
+
+
+def _constants(sample: Sample, roles: Roles) -> Iterator[str]:
+    """Columns that may vary in other rows, such as the month in a sample of one day."""
+    names = [column.value for column in roles.left_out if column.reason == CONSTANT]
+    if names:
+        same = f"the same in all {sample.rows} rows of the sample"
+        yield f"data.numeric, data.categorical: without {_listed(names)}, {same}; if they vary, give more with --sample"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _MAX_LISTED
+    return ", ".join(names[:_MAX_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _is_judged_by_share(subject: Subject, task: Task) -> bool:

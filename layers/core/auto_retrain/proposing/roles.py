@@ -19,6 +19,7 @@ MAX_LEVELS = 1000
 MAX_CLASSES, MIN_ROWS_PER_CLASS = 20, 10
 # Someone who comes back has at least this many rows on average.
 MIN_ROWS_PER_ENTITY = 2
+CONSTANT = "the same in all rows of the sample"
 _POSITIVE = ("1", "true", "yes", "y", "t", "positive", "churned", "left", "fraud", "default", "malignant")
 
 
@@ -193,7 +194,7 @@ def _why_no_feature(column: ColumnFacts, known: Known) -> str | None:
     if column.kind == "time":
         return "a time; derive features from it before"
     if column.is_constant:
-        return "the same in all rows of the sample"
+        return CONSTANT
     if is_id(column.name):
         return "an id"
     if column.kind == "text" and column.distinct > min(MAX_LEVELS, column.present / 2):
