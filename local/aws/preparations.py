@@ -38,18 +38,24 @@ with suppress(ModuleNotFoundError):
 _SETTINGS = {"JE_ARROW_MALLOC_CONF": "background_thread:false", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 # What each function, each of its processes or each account has of its own.
-_OWN = frozenset({"AWS_ENDPOINT_URL", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "PYTHONPATH", "_HANDLER"})
+_OWN = frozenset(
+    {
+        *("AWS_ENDPOINT_URL", "MLFLOW_TRACKING_URI"),
+        *("AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "PYTHONPATH", "_HANDLER"),
+    }
+)
 
 Layers = tuple[Path, ...]
 
 
 def start_forerunners(functions: Iterable[Function], endpoint: str) -> dict[Layers, Forerunner]:
-    """One for each set of layers that several functions have; the next account of this process gets the same ones."""
+    """One for each set of layers; the next account of this process gets the same ones."""
+    if not can_fork():
+        return {}
     sharing: dict[Layers, list[Function]] = defaultdict(list)
     for function in functions:
         sharing[function.layers].append(function)
-    several = {layers: functions for layers, functions in sharing.items() if len(functions) > 1 and can_fork()}
-    return {layers: _forerunner_of(layers, functions, endpoint) for layers, functions in several.items()}
+    return {layers: _forerunner_of(layers, functions, endpoint) for layers, functions in sharing.items()}
 
 
 def _forerunner_of(layers: Layers, functions: list[Function], endpoint: str) -> Forerunner:

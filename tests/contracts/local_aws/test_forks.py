@@ -27,7 +27,7 @@ def worker(app: App) -> Function:
 @pytest.fixture(scope="module")
 def forerunner(app: App, worker: Function) -> Forerunner:
     functions = [pool.function for pool in app.account.functions._pools.values()]
-    (forerunner,) = start_forerunners(functions, app.account.endpoint).values()
+    forerunner = start_forerunners(functions, app.account.endpoint)[worker.layers]
     assert forerunner.is_ready(within_seconds=30)
     return forerunner
 
