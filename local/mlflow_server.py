@@ -1,31 +1,48 @@
 """A real MLflow server on SQLite, as a child process."""
 
+import atexit
 import os
 import shutil
 import socket
 import sqlite3
-import subprocess
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from contextlib import closing
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from local import processes
+from local.containers import Forerunner, LoggedProcess, Preparation, can_fork
 from local.paths import LOCAL, env_python
 
 _READY_SECONDS = 120.0
-_STOP_SECONDS = 2.0
 _LAST_WORDS = 2_000
 _DATABASE = "mlflow.db"
-# As `python -m gunicorn`, but what MLflow imports is not searched for garbage again and again.
-_PROGRAM = "import gc; gc.set_threshold(100_000); from gunicorn.app.wsgiapp import run; run()"
+_ENTRYPOINT = [str(env_python("dev")), "-m", "gunicorn"]
 # Nobody waits for an answer when it is stopped, but clients keep connections open.
-_OPTIONS = ["--threads", "8", "--keep-alive", "60", "--graceful-timeout", "0", "--no-control-socket"]
+_OPTIONS = ["--threads", "8", "--keep-alive", "60", "--graceful-timeout", "0", "--no-control-socket", "--reuse-port"]
+_ENVIRONMENT: Mapping[str, str] = {
+    "PATH": os.defpath,
+    "_MLFLOW_SERVER_ARTIFACT_ROOT": "mlflow-artifacts:/",
+    "_MLFLOW_SERVER_SERVE_ARTIFACTS": "true",
+    "_MLFLOW_SGI_NAME": "gunicorn",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+_PREPARATION = Preparation(
+    "import gunicorn.app.wsgiapp, gunicorn.workers.gthread, mlflow.server",
+    # A fork does not copy the threads that these libraries would start.
+    {"JE_ARROW_MALLOC_CONF": "background_thread:false", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+    frozenset({"HOME", "_MLFLOW_SERVER_FILE_STORE", "_MLFLOW_SERVER_ARTIFACT_DESTINATION"}),
+    in_any_directory=True,
+)
 
 
 class MlflowServer:
@@ -34,6 +51,9 @@ class MlflowServer:
     `mlflow server --gunicorn-opts` imports MLflow only to start this command with these variables, which imports it a
     second time. Starting the command directly takes half the time, and is safe because the version is pinned. With
     uvicorn, the default, each request would take twice the processor time. Variables are added to its environment.
+
+    To import MLflow takes seconds of a processor, so the servers that a process starts one after the other are forked
+    from one that has done it; it is kept until this process ends.
 
     It also brings an empty database through all migrations since the first version of MLflow. What they made is kept
     for the next server; where artifacts are is part of it, so no variable may change that.
@@ -45,49 +65,59 @@ class MlflowServer:
         self._variables = variables
         self.log = directory / "mlflow.log"
         self.url: str
-        self._process: subprocess.Popen[bytes]
+        self._process: LoggedProcess | None = None
 
     def __enter__(self) -> Self:
         self._directory.mkdir(parents=True, exist_ok=True)
         self._keeps = not _template().exists()
         if not self._keeps:
             shutil.copyfile(_template(), self._directory / _DATABASE)
-        self._start(self._port)
+        # It is not MLflow that takes the port, and not at once: a port that was only looked up could be somebody
+        # else's by then.
+        self._reserved = _reserve(self._port)
+        self._port = self._reserved.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self._port}"
+        self._forerunner = _forerunner() if can_fork() else None
+        if self._forerunner is None:
+            self._start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        processes.stop(self._process, _STOP_SECONDS)
+        self._stop()
+        self._reserved.close()
 
     def restart(self) -> None:
         """Kill it without warning, start it again at the same address, and wait until it is ready."""
-        processes.stop(self._process, grace_seconds=0)
-        # A worker that was killed lets go of its port a moment after the process that started it.
-        self._start(self._port, _READY_SECONDS)
+        self._stop()
         self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
         """Return once it answers a request that needs its database: it reports that it is healthy before that."""
         deadline = time.monotonic() + _READY_SECONDS
+        process = self._process or self._start()
         while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > deadline:
+            if not process.alive or time.monotonic() > deadline:
                 raise RuntimeError(f"MLflow did not start, see {self.log}: {self._last_words()}")
             time.sleep(0.05)
         if self._keeps:
             _keep(self._directory / _DATABASE, _template())
             self._keeps = False
 
-    def _start(self, port: int, patience_seconds: float = 0.0) -> None:
-        # MLflow takes seconds to bind: a port that was only looked up could be somebody else's by then.
-        with _bind(port, patience_seconds) as bound:
-            # Connections inherit it; without it, each answer would take 40 ms more.
-            bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._port = bound.getsockname()[1]
-            self.url = f"http://127.0.0.1:{self._port}"
-            place = ["--bind", f"fd://{bound.fileno()}", "mlflow.server:app"]
-            command: list[str | Path] = [env_python("dev"), "-c", _PROGRAM, *_OPTIONS, *place]
-            self._process = processes.spawn(command, self._environment(), self._directory, self.log, [bound])
+    def _start(self) -> LoggedProcess:
+        if self._forerunner:
+            self._forerunner.is_ready(_READY_SECONDS)
+        command = [*_ENTRYPOINT, *_OPTIONS, "--bind", f"127.0.0.1:{self._port}", "mlflow.server:app"]
+        environment = self._environment()
+        process = self._process = LoggedProcess(command, environment, self._directory, self.log, self._forerunner)
+        threading.Thread(target=process.wait, daemon=True).start()
+        return process
+
+    def _stop(self) -> None:
+        if self._process:
+            self._process.kill()
+        self._process = None
 
     def _answers(self) -> bool:
         try:
@@ -101,29 +131,27 @@ class MlflowServer:
 
     def _environment(self) -> dict[str, str]:
         return {
+            **_ENVIRONMENT,
             "HOME": str(self._directory),
-            "PATH": os.defpath,
             "_MLFLOW_SERVER_FILE_STORE": f"sqlite:///{self._directory / _DATABASE}",
-            "_MLFLOW_SERVER_ARTIFACT_ROOT": "mlflow-artifacts:/",
             "_MLFLOW_SERVER_ARTIFACT_DESTINATION": str(self._directory / "artifacts"),
-            "_MLFLOW_SERVER_SERVE_ARTIFACTS": "true",
-            "_MLFLOW_SGI_NAME": "gunicorn",
-            "MLFLOW_DISABLE_TELEMETRY": "true",
-            "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-            "GIT_PYTHON_REFRESH": "quiet",
             **self._variables,
         }
 
 
-def _bind(port: int, patience_seconds: float) -> socket.socket:
-    deadline = time.monotonic() + patience_seconds
-    while True:
-        try:
-            return socket.create_server(("127.0.0.1", port))
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
+@cache
+def _forerunner() -> Forerunner:
+    forerunner = Forerunner(_PREPARATION, _ENTRYPOINT, _ENVIRONMENT, str(LOCAL))
+    atexit.register(forerunner.close)
+    return forerunner
+
+
+def _reserve(port: int) -> socket.socket:
+    """A port, for a server that takes it with the same option; nothing is accepted here."""
+    reserved = socket.socket()
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    reserved.bind(("127.0.0.1", port))
+    return reserved
 
 
 def _template() -> Path:

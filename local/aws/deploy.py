@@ -30,8 +30,12 @@ def deploy(template_path: Path, stack_name: str, parameters: dict[str, str], log
     template = build.transform(parameters)
     resources = template["Resources"] = creatable(template["Resources"])
     numbers = count(1)
-    # With its random names every start would give the table and the buckets other ones.
-    with patch("moto.cloudformation.parsing.random_suffix", lambda: f"{next(numbers):04}"):
+    with (
+        # With its random names every start would give the table and the buckets other ones.
+        patch("moto.cloudformation.parsing.random_suffix", lambda: f"{next(numbers):04}"),
+        # It would read JSON as the YAML that it is as well, which takes a hundred times as long.
+        patch("moto.cloudformation.models.yaml.load", lambda text, **_: json.loads(text)),
+    ):
         stack = cloudformation_backends[ACCOUNT][REGION].create_stack(stack_name, json.dumps(template), parameters)
     outputs = {output.key: output.value for output in stack.output_map.values()}
     return DeployedStack(outputs, list(_functions(stack, resources, build.directories, logs)))

@@ -113,5 +113,3 @@ class Functions:
     def close(self) -> None:
         with ThreadPoolExecutor(_CLOSING_THREADS) as executor:
             list(executor.map(Pool.close, self._pools.values()))
-        for forerunner in self._forerunners:
-            forerunner.close()

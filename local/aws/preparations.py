@@ -1,8 +1,10 @@
 """The processes that functions are forked from: one for each set of layers, which has imported what is in them."""
 
+import atexit
 import os
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from local.aws.function import ENTRYPOINT, Function, environment_of, search_path
@@ -35,29 +37,42 @@ with suppress(ModuleNotFoundError):
 # Libraries for arrays would start threads, which a fork does not copy.
 _SETTINGS = {"JE_ARROW_MALLOC_CONF": "background_thread:false", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
-# What each function, or each of its processes, has of its own.
-_OWN = frozenset({"AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "PYTHONPATH", "_HANDLER"})
+# What each function, each of its processes or each account has of its own.
+_OWN = frozenset(
+    {
+        *("AWS_ENDPOINT_URL", "MLFLOW_TRACKING_URI"),
+        *("AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "PYTHONPATH", "_HANDLER"),
+    }
+)
 
 Layers = tuple[Path, ...]
 
 
 def start_forerunners(functions: Iterable[Function], endpoint: str) -> dict[Layers, Forerunner]:
-    """One for each set of layers that several functions have."""
+    """One for each set of layers; the next account of this process gets the same ones."""
+    if not can_fork():
+        return {}
     sharing: dict[Layers, list[Function]] = defaultdict(list)
     for function in functions:
         sharing[function.layers].append(function)
-    several = {layers: functions for layers, functions in sharing.items() if len(functions) > 1 and can_fork()}
-    return {layers: _forerunner(layers, functions, endpoint) for layers, functions in several.items()}
+    return {layers: _forerunner_of(layers, functions, endpoint) for layers, functions in sharing.items()}
 
 
-def _forerunner(layers: Layers, functions: list[Function], endpoint: str) -> Forerunner:
+def _forerunner_of(layers: Layers, functions: list[Function], endpoint: str) -> Forerunner:
     first, *others = (environment_of(function, endpoint, runtime_api="") for function in functions)
     varying = _OWN.union(*(dict(first.items() ^ other.items()) for other in others))
-    fixed = {name: value for name, value in first.items() if name not in varying}
+    return _forerunner(layers, frozenset((name, first[name]) for name in first.keys() - varying), varying)
+
+
+@cache
+def _forerunner(layers: Layers, fixed: frozenset[tuple[str, str]], varying: frozenset[str]) -> Forerunner:
+    """Kept until this process ends: its imports take a second of a processor."""
     folders = search_path(layers)
-    return Forerunner(
+    forerunner = Forerunner(
         Preparation(_IMPORTS, _SETTINGS, varying, in_any_directory=True),
         ENTRYPOINT,
-        {**fixed, "PYTHONPATH": os.pathsep.join(folders)},
+        {**dict(fixed), "PYTHONPATH": os.pathsep.join(folders)},
         folders[0],
     )
+    atexit.register(forerunner.close)
+    return forerunner

@@ -8,18 +8,25 @@ from typing import Any
 import yaml
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
-from samtranslator.yaml_helper import yaml_parse
+from samtranslator.yaml_helper import intrinsics_multi_constructor
 
 _CODE_PROPERTY = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
 _STATE_MACHINE = "AWS::Serverless::StateMachine"
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 
 
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """As SAM reads templates, in a tenth of the time where libyaml is."""
+
+
+_Loader.add_multi_constructor("!", intrinsics_multi_constructor)
+
+
 class Build:
     """A template with the directories and definitions it refers to; these are read where they are."""
 
     def __init__(self, path: Path) -> None:
-        self.template: dict[str, Any] = yaml_parse(path.read_text())
+        self.template: dict[str, Any] = yaml.load(path.read_text(), _Loader)
         self.directories: dict[str, Path] = {}
         self.definitions: dict[str, str] = {}
         for logical_id, resource in self.template["Resources"].items():
@@ -32,7 +39,7 @@ class Build:
             self.directories[logical_id] = (root / properties[_CODE_PROPERTY[kind]]).resolve()
             properties[_CODE_PROPERTY[kind]] = address
         if kind == _STATE_MACHINE:
-            definition = yaml.safe_load((root / properties["DefinitionUri"]).read_text())
+            definition = yaml.load((root / properties["DefinitionUri"]).read_text(), _Loader)
             self.definitions[logical_id] = json.dumps(definition)
             properties["DefinitionUri"] = address
 

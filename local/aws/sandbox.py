@@ -4,9 +4,8 @@ import threading
 from concurrent.futures import TimeoutError as FutureTimeout
 
 from local.aws.function import ENTRYPOINT, Function, environment_of
-from local.aws.function_process import FunctionProcess
 from local.aws.runtime_api import Answer, Invocation, RuntimeApi
-from local.containers import SIGNAL_BASE, Forerunner
+from local.containers import SIGNAL_BASE, Forerunner, LoggedProcess
 
 # AWS allows ten seconds for initialisation, on a machine that does nothing else at that moment.
 _INIT_SECONDS = 60.0
@@ -20,7 +19,7 @@ class Sandbox:
         self._api = RuntimeApi()
         environment = environment_of(function, endpoint, self._api.address)
         command = [*ENTRYPOINT, function.handler]
-        self._process = FunctionProcess(command, environment, function.code, function.log, forerunner)
+        self._process = LoggedProcess(command, environment, function.code, function.log, forerunner)
         self._watcher = threading.Thread(target=self._watch, daemon=True)
         self._watcher.start()
 

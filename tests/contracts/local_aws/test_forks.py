@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -26,12 +25,11 @@ def worker(app: App) -> Function:
 
 
 @pytest.fixture(scope="module")
-def forerunner(app: App, worker: Function) -> Iterator[Forerunner]:
+def forerunner(app: App, worker: Function) -> Forerunner:
     functions = [pool.function for pool in app.account.functions._pools.values()]
-    (forerunner,) = start_forerunners(functions, app.account.endpoint).values()
+    forerunner = start_forerunners(functions, app.account.endpoint)[worker.layers]
     assert forerunner.is_ready(within_seconds=30)
-    yield forerunner
-    forerunner.close()
+    return forerunner
 
 
 def seen_by(function: Function, app: App, forerunner: Forerunner | None) -> dict[str, Any]:

@@ -27,10 +27,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
 
 
 def children() -> list[str]:
-    """Our child processes, except the guard, which ends with us, and the command that lists them."""
-    listing = subprocess.run(["ps", "-eo", "ppid=,args="], capture_output=True, text=True, check=True).stdout
-    ours = [line.split(maxsplit=1)[1] for line in listing.splitlines() if int(line.split()[0]) == os.getpid()]
-    return [command for command in ours if "awslambdaric" in command or "mlflow" in command or "train_model" in command]
+    """Processes below ours, but not those that are kept to fork others from, nor the command that lists them."""
+    listing = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    processes = [line.split(maxsplit=2) for line in listing.splitlines()]
+    ours = [(pid, command) for pid, parent, command in processes if int(parent) == os.getpid()]
+    kept = [pid for pid, command in ours if "forerunner.py" in command and "train_model" not in command]
+    below = [command for pid, command in ours if pid not in kept]
+    below += [command for _, parent, command in processes if parent in kept]
+    return [command for command in below if any(part in command for part in ("awslambdaric", "mlflow", "train_model"))]
 
 
 def test_the_watcher_reaches_the_cluster_and_the_table(stack: LocalStack) -> None:

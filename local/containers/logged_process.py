@@ -1,4 +1,4 @@
-"""The process of an execution environment, and its private folder for temporary files."""
+"""A process with a log, and a private folder for temporary files."""
 
 import os
 import shutil
@@ -7,13 +7,14 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from local.containers import Forerunner, Start
+from .preparation import Forerunner
+from .start import Start
 
 # The exit code of a process whose shim was killed.
 _KILLED = 137
 
 
-class FunctionProcess:
+class LoggedProcess:
     """Ends with this process, even when that is killed outright; what it prints is appended to the log.
 
     It is forked from the forerunner if there is one that may run it, and otherwise a process of its own.
@@ -28,7 +29,7 @@ class FunctionProcess:
         forerunner: Forerunner | None,
     ) -> None:
         self._ended = threading.Event()
-        self._folder = tempfile.mkdtemp(prefix="function-")
+        self._folder = tempfile.mkdtemp(prefix="process-")
         (orders, ours), (report, theirs) = os.pipe(), os.pipe()
         self._orders, self._report = os.fdopen(ours, "wb", buffering=0), os.fdopen(report, "rb")
         log.parent.mkdir(parents=True, exist_ok=True)
