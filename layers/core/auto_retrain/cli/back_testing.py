@@ -121,7 +121,8 @@ def _document(name: str, test: BackTest) -> dict[str, object]:
 
 def _print_summary(tests: Mapping[str, BackTest], days: Window) -> None:
     (first, *_) = tests.values()
-    print(f"{first.model_name}, {days}: no training was done, and what served is as it was")
+    print(plain(f"{first.model_name}, {days}"))
+    print("nothing was trained, and what served is as it was")
     kinds = [kind for kind in TriggerType if any(kind in test.starts_by_trigger for test in tests.values())]
     columns = [_summary(test, kinds) for test in tests.values()]
     print_table(["", *tests], [[name, *(column[name] for column in columns)] for name in columns[0]])
