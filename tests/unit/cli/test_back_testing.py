@@ -83,6 +83,12 @@ def test_what_cannot_be_tried_is_named(past: Terminal, words: tuple[str, ...], w
     assert why in " ".join(answer.err.split())
 
 
+def test_two_policies_have_to_be_about_one_model(past: Terminal) -> None:
+    other = past.file(FIRM.replace("model: churn", "model: credit"), "credit.yaml")
+    answer = past.run("backtest", "churn", "--against", other, *YEAR)
+    assert f"--against {other}: must be about the same model, not churn and credit" in answer.err
+
+
 def test_a_source_that_is_away_only_afterwards_leaves_the_decisions(past: Terminal) -> None:
     ports: Any = past.ports
     assert ports.clock.now() == START + timedelta(days=125)
