@@ -8,7 +8,7 @@ import pytest
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.account import Simulated
 from auto_retrain.domain.errors import AwsRefused, RegistryUnavailable
-from auto_retrain.domain.installation import Finding
+from auto_retrain.domain.installation import Finding, Permission
 from auto_retrain.domain.layouts import Layout
 from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.domain.model_state import Serving
@@ -216,3 +216,30 @@ def test_old_data_are_no_data(ports: MemoryPorts) -> None:
     ports.policies.apply(a_policy(), "ada", ports.clock.now())
     ports.data.add_partition("churn", ports.clock.now().date() - timedelta(days=90), b"x")
     assert "nothing since" in found(ports, "data of churn").text
+
+
+def test_everything_that_is_not_good_says_what_to_do(ports: MemoryPorts) -> None:
+    ports.channels.pop("pagerduty")
+    with_champion(ports, notify={"normal": ["pagerduty"]})
+    ports.policies.apply(a_policy(model="logged", metric={"source": "prediction_log"}), "ada", ports.clock.now())
+    ports.cluster.granted |= {Permission("get", "secrets")}
+    ports.cluster.granted -= {Permission("delete", "jobs.batch")}
+    first = list(check_installation(ports, "auto-retrain"))
+    for port, question in (
+        (ports.account, "permissions"),
+        (ports.account, "function_limits"),
+        (ports.jobs, "list_active"),
+        (ports.data, "read"),
+        (ports.data, "list_partitions"),
+        (ports.metrics, "read"),
+        (ports.registry, "champion"),
+        (ports.cluster, "may"),
+        (ports.channels["slack"], "check"),
+    ):
+        setattr(port, question, refuse)
+    second = list(check_installation(ports, "auto-retrain"))
+    ports.policies.fleet = refuse  # type: ignore[method-assign]
+    third = list(check_installation(ports, "auto-retrain"))
+    not_good = [finding for finding in (*first, *second, *third) if not finding.is_good]
+    assert len({finding.subject for finding in not_good}) >= 15
+    assert [finding.subject for finding in not_good if not finding.remedy] == []

@@ -11,7 +11,7 @@ from ...domain.manifest import only_others, with_rows
 from ...domain.windows import Window
 from ...ports import Ports
 from ..data.listing import objects_of
-from .each_model import Member, ReadFleet, look_at_each
+from .each_model import TO_LIST, Member, ReadFleet, look_at_each
 
 
 def check_data_places(fleet: ReadFleet, ports: Ports) -> Iterator[Finding]:
@@ -37,6 +37,6 @@ def _data_of(member: Member, ports: Ports) -> Finding:
             else what_is_there(ports.data.look_below(data.prefix), data.layout)
         )
     except AutoRetrainError as error:
-        return Finding.unknown(subject, error)
+        return Finding.unknown(subject, error, TO_LIST)
     remedy = f"auto-retrain models check {policy.model}.yaml --data, and docs/data.md"
     return Finding(subject=subject, is_good=False, text=f"nothing since {window.start}: {missing}", remedy=remedy)
