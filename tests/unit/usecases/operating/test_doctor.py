@@ -12,6 +12,7 @@ from auto_retrain.domain.installation import Finding, Permission
 from auto_retrain.domain.layouts import Layout
 from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.domain.model_state import Serving
+from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.usecases.operating.doctor import check_installation
 from tests.unit.builders import a_policy
 
@@ -210,6 +211,24 @@ def test_files_that_are_no_data_of_the_model_are_not_taken_for_data(ports: Memor
     data = found(ports, "data of churn")
     assert not data.is_good
     assert data.text.endswith(f"there are only others than parquet files, {said}")
+
+
+def test_labels_of_their_own_have_to_be_there_too(ports: MemoryPorts) -> None:
+    labels = {"prefix": "labels", "row_id": "id", "label": "left"}
+    ports.policies.apply(with_labels(labels), "ada", ports.clock.now())
+    today = ports.clock.now().date()
+    ports.data.add_partition("churn", today, b"x")
+    assert "but there are no labels under 'labels/' since" in found(ports, "data of churn").text
+    ports.data.add_partition("labels", today, b"x", "part-0.csv")
+    wrong = found(ports, "data of churn")
+    assert not wrong.is_good
+    assert "set data.labels.format: csv" in wrong.text
+    ports.data.add_partition("labels", today, b"x", "part-0.parquet")
+    assert found(ports, "data of churn").text == f"the newest day is {today}, that of labels {today}"
+
+
+def with_labels(labels: dict[str, str]) -> Policy:
+    return a_policy(data={**a_policy().data.model_dump(mode="json"), "labels": labels})
 
 
 def test_old_data_are_no_data(ports: MemoryPorts) -> None:
