@@ -28,8 +28,8 @@ def past(terminal: Terminal) -> Terminal:
 
 def test_the_applied_policy_is_tried_and_each_start_has_its_reason(past: Terminal) -> None:
     summary, starts = past.ok("backtest", "churn", *YEAR).split("\n\n")
-    title, heading, *rows = summary.splitlines()
-    assert title == "churn, 2026-01-01 to 2026-04-30: no training was done, and what served is as it was"
+    title, note, heading, *rows = summary.splitlines()
+    assert (title, note) == ("churn, 2026-01-01 to 2026-04-30", "nothing was trained, and what served is as it was")
     assert heading.split() == ["churn"]
     told = dict(re.split("  +", row.strip(), maxsplit=1) for row in rows)
     assert told["retrainings"] == told["performance degradation"] == "4"
@@ -61,7 +61,7 @@ def test_all_decisions_are_listed_if_that_is_asked(past: Terminal) -> None:
 
 
 def test_without_an_end_it_goes_on_until_yesterday(past: Terminal) -> None:
-    assert ", 2026-04-01 to 2026-05-05: " in past.ok("backtest", "churn", "--from", "2026-04-01")
+    assert "churn, 2026-04-01 to 2026-05-05\n" in past.ok("backtest", "churn", "--from", "2026-04-01")
 
 
 @pytest.mark.parametrize(
@@ -81,6 +81,12 @@ def test_what_cannot_be_tried_is_named(past: Terminal, words: tuple[str, ...], w
     answer = past.run("backtest", *words)
     assert answer.code != 0
     assert why in " ".join(answer.err.split())
+
+
+def test_two_policies_have_to_be_about_one_model(past: Terminal) -> None:
+    other = past.file(FIRM.replace("model: churn", "model: credit"), "credit.yaml")
+    answer = past.run("backtest", "churn", "--against", other, *YEAR)
+    assert f"--against {other}: must be about the same model, not churn and credit" in answer.err
 
 
 def test_a_source_that_is_away_only_afterwards_leaves_the_decisions(past: Terminal) -> None:

@@ -21,6 +21,7 @@ from tests.unit.cli.test_json import (
     of_a_validated_job,
     of_drift,
 )
+from tests.unit.usecases.back_testing.test_back_test import START, falling, past_world, the_policy
 from tests.unit.usecases.triggering.test_detect_drift import world_with_features
 
 COLUMNS = 80
@@ -29,6 +30,7 @@ SIGNS = ("print_table(", "print_below(", "print_findings(", "print_trials(")
 LONGEST = "m" * 40
 # What is there to be copied is never divided.
 COPIED = ("arn:", "s3://", "auto-retrain ")
+PAST = ("--from", "2026-01-01", "--to", "2026-04-30")
 FILES = {entry.file: import_module(f"auto_retrain.cli.{entry.file}") for entry in COMMANDS.values()}
 
 
@@ -36,6 +38,14 @@ def of_a_drift_report(_: pytest.MonkeyPatch) -> Place:
     world = world_with_features(live_age=60)
     write_report(world, "churn-report")
     return world.ports, ""
+
+
+def of_a_past(_: pytest.MonkeyPatch) -> Place:
+    ports, levels = past_world(125)
+    falling(levels, 125)
+    policy = the_policy()
+    ports.policies.apply(policy, "ada", START)
+    return ports, ""
 
 
 # What prints columns: the command, where it is given, and with what.
@@ -57,6 +67,7 @@ TABLES: dict[str, tuple[Callable[[pytest.MonkeyPatch], Place], tuple[str, ...]]]
     "drill": (of_a_promotion, ("churn",)),
     "digest": (of_a_validated_job, ()),
     "drift": (of_drift, ("churn",)),
+    "backtest": (of_a_past, ("churn", "--against", "FILE", *PAST)),
     "drift report": (of_a_drift_report, ("churn", "--report-id", "churn-report")),
     "audit show": (of_a_validated_job, ("JOB",)),
     "audit verify": (of_a_validated_job, ("churn",)),

@@ -67,8 +67,11 @@ def backtest(
     trained and nothing is written. What served is as it was; a retraining that was not done counts as not promoted."""
     ports = ports_of(context)
     days = _days(since, until, ports.clock.now().date())
-    names = [policy, *([against] if against else [])]
-    tests = {name: _test(_policy(name, ports), days, ports) for name in names}
+    policies = {name: _policy(name, ports) for name in (policy, *([against] if against else []))}
+    models = {each.model for each in policies.values()}
+    if len(models) > 1:
+        raise EventInvalid(f"--against {against}: must be about the same model, not {' and '.join(sorted(models))}")
+    tests = {name: _test(each, days, ports) for name, each in policies.items()}
     if as_json:
         print_json([_document(name, test) for name, test in tests.items()])
         return
@@ -121,7 +124,8 @@ def _document(name: str, test: BackTest) -> dict[str, object]:
 
 def _print_summary(tests: Mapping[str, BackTest], days: Window) -> None:
     (first, *_) = tests.values()
-    print(f"{first.model_name}, {days}: no training was done, and what served is as it was")
+    print(plain(f"{first.model_name}, {days}"))
+    print("nothing was trained, and what served is as it was")
     kinds = [kind for kind in TriggerType if any(kind in test.starts_by_trigger for test in tests.values())]
     columns = [_summary(test, kinds) for test in tests.values()]
     print_table(["", *tests], [[name, *(column[name] for column in columns)] for name in columns[0]])

@@ -56,7 +56,8 @@ def _print_model(model: ModelStatus) -> None:
     served = f"version {model.champion} since {moment(model.champion_since)}" if model.champion else "none yet"
     _line("champion", served)
     _line("rollout", model.rollout or "none")
-    _line("running job", f"{model.running_job}; see 'auto-retrain follow {model.model_name}'" if model.running_job else "none")
+    running = f"{model.running_job}; see 'auto-retrain follow {model.model_name}'" if model.running_job else "none"
+    _line("running job", running)
     if model.waits_for:
         _line("it waits", model.waits_for)
     if model.last_job and model.last_job != model.running_job:
