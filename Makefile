@@ -16,7 +16,7 @@ node_packages := .local/node/asl-validator@4.0.0+chromium@147.0.0+puppeteer-core
 unexport PYTHONDONTWRITEBYTECODE
 
 .NOTPARALLEL:
-.PHONY: help setup demo test security bench lint type fmt docs build build-local local lock clean
+.PHONY: help setup demo test security bench lint type fmt docs screenshots build build-local local lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ fmt: ## format the code and fix what ruff can fix
 
 docs: ## write the generated pages anew
 	@$(python) -m local.docs
+
+screenshots: setup ## take those in docs/images anew; needs npm, which fetches Chromium
+	@$(python) -m tests.report.screenshots
 
 build: ## the deployable build in .aws-sam/ (ARCHITECTURE=x86_64 or arm64); then: sam deploy --config-env dev
 	@$(PYTHON) -m local.setup sam

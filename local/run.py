@@ -13,17 +13,13 @@ AWS         {stack.aws_endpoint}   (permissions are not enforced)
 Logs        {stack.logs}
 
 To use it from another terminal, anywhere below {root}:
-  export AUTO_RETRAIN_LOCAL=1
-  {python} -m auto_retrain.cli doctor --self
-  {python} -m auto_retrain.cli models apply POLICY.yaml
-  {python} -m auto_retrain.cli retrain MODEL --reason WHY
-  {python} -m auto_retrain.cli follow JOB
+  source {python.parent}/activate
+  alias auto-retrain="python -m auto_retrain.cli"
+  eval "$(auto-retrain local env)"
+  auto-retrain doctor --self
+Now all commands, AWS tools and programs that are started there use it; training data go into s3://{stack.data_bucket}/
+docs/first-hour.md goes on from here. From Python, AutoRetrainPipeline.local() finds it without any of this.
 
-From Python: AutoRetrainPipeline.local() finds it.
-
-Put training data into s3://{stack.data_bucket}/, with any AWS tool that is given
-  AWS_ENDPOINT_URL={stack.aws_endpoint} AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION={region}
-The other settings are in .local/stack.json: STATE_MACHINE_ARN={outputs[StateMachineArn]}
 Ctrl-C stops everything, and nothing is kept.
 """
 
@@ -38,13 +34,6 @@ def main() -> int:
 
 
 def render_help(stack: LocalStack) -> str:
-    from local.aws.environment import REGION
     from local.paths import ROOT, env_python
 
-    return _HELP.format(
-        stack=stack,
-        outputs=stack.outputs,
-        region=REGION,
-        python=env_python("dev"),
-        root=ROOT,
-    )
+    return _HELP.format(stack=stack, python=env_python("dev"), root=ROOT)

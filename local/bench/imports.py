@@ -27,6 +27,7 @@ PORTS = {
     "sweep_models": (
         "audit",
         "policies",
+        "states",
         "metrics",
         "_cloudwatch",
         "executions",

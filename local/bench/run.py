@@ -4,6 +4,7 @@ import json
 
 from local.bench import (
     audit,
+    back_testing,
     chain_calls,
     champions,
     demo,
@@ -26,6 +27,7 @@ from local.paths import BENCH
 PARTS = (
     imports,
     sweep,
+    back_testing,
     fleet_page,
     watch,
     stored_rollouts,

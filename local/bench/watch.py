@@ -6,7 +6,7 @@ import statistics
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -126,22 +126,8 @@ def _start(client: KubernetesClient, jobs: list[RetrainingJob]) -> None:
 @contextmanager
 def _aws(jobs: list[RetrainingJob]) -> Iterator[str]:
     """DynamoDB with the active records, Step Functions, which accepts every heartbeat, and MLflow with a champion."""
-    pages = [_page(jobs[first : first + RECORDS_PER_PAGE]) for first in range(0, len(jobs), RECORDS_PER_PAGE)]
-    for number, page in enumerate(pages[:-1], start=1):
-        page["LastEvaluatedKey"] = key(str(number), "JOB")
-    answers = [json.dumps(page).encode() for page in pages]
+    answer = _answers(jobs)
     champion = json.dumps({"model_version": {"version": "1"}}).encode()
-    items = {item["pk"]["S"]: item for page in pages for item in page["Items"]}
-
-    def answer(request: dict[str, Any]) -> bytes:
-        if "Key" in request:
-            item = items.get(request["Key"]["pk"]["S"])
-            return json.dumps({"Item": item} if item else {}).encode()
-        if "TableName" not in request:
-            return b"{}"
-        if request["ExpressionAttributeValues"].get(":active") != {"S": "ACTIVE"}:
-            return json.dumps(_page([])).encode()
-        return answers[int(request.get("ExclusiveStartKey", key("0", ""))["pk"]["S"])]
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -174,6 +160,29 @@ def _aws(jobs: list[RetrainingJob]) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def _answers(jobs: list[RetrainingJob]) -> Callable[[dict[str, Any]], bytes]:
+    """The answer of AWS to a request; no model has a serving record."""
+    pages = [_page(jobs[first : first + RECORDS_PER_PAGE]) for first in range(0, len(jobs), RECORDS_PER_PAGE)]
+    for number, page in enumerate(pages[:-1], start=1):
+        page["LastEvaluatedKey"] = key(str(number), "JOB")
+    active = [json.dumps(page).encode() for page in pages]
+    items = {item["pk"]["S"]: item for page in pages for item in page["Items"]}
+
+    def answer(request: dict[str, Any]) -> bytes:
+        if "Key" in request:
+            item = items.get(request["Key"]["pk"]["S"])
+            return json.dumps({"Item": item} if item else {}).encode()
+        if "RequestItems" in request:
+            return json.dumps({"Responses": {table: [] for table in request["RequestItems"]}}).encode()
+        if "TableName" not in request:
+            return b"{}"
+        if request["ExpressionAttributeValues"].get(":active") != {"S": "ACTIVE"}:
+            return json.dumps(_page([])).encode()
+        return active[int(request.get("ExclusiveStartKey", key("0", ""))["pk"]["S"])]
+
+    return answer
 
 
 def _page(jobs: list[RetrainingJob]) -> dict[str, Any]:

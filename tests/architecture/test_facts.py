@@ -20,7 +20,9 @@ CHANGES = re.compile(
 )
 RECORDS = re.compile(r"\b(record|record_fact|announce|record_decision)\(")
 PUBLISHES = re.compile(r"\b(record|record_fact|announce)(_alone)?\(")
-CHANGING = [path for path in USECASES if CHANGES.search(path.read_text())]
+# Writes only what a step waits for, which is progress and no news.
+PROGRESS = "delays"
+CHANGING = [path for path in USECASES if CHANGES.search(path.read_text()) and path.stem != PROGRESS]
 
 # How many arguments each change of a store has without its facts, which come after them.
 ARGUMENTS = {
@@ -38,6 +40,7 @@ ARGUMENTS = {
 # Changes that are no fact of their own, and why.
 WITHOUT_A_FACT = {
     ("data/check_data", "jobs.save"): "the frozen data; the fact that they were checked follows, or an ending",
+    (PROGRESS, "jobs.save"): "what a step waits for",
     ("ending/end_job", "jobs.save"): "that people were told of an ending",
     ("after_promotion/read_champions", "ledger.note"): "a measured level; the verdict that it leads to has a fact",
     ("after_promotion/tell", "ledger.note"): "that people were told; what they were told is a fact",

@@ -62,6 +62,7 @@ STAGES = (
     "ending",
     "watching",
     "operating",
+    "back_testing",
 )
 # The third-party packages that each part may use; parts that are not listed use none.
 PYDANTIC = {"pydantic", "pydantic_core"}

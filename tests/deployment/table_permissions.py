@@ -53,6 +53,7 @@ TABLE_PERMISSIONS = {
     "states.record_moved_alias": FACT | on(MODELS, CHANGE),
     "states.record_drill": FACT | on(MODELS, CHANGE),
     "states.record_request": on(MODELS, CHANGE),
+    "states.record_budget_notice": on(MODELS, CHANGE),
     "states.record_rejection": READ_MODEL | on(MODELS, CHANGE),
     "waiting.add": on(MODELS, WRITE),
     "waiting.of": on(MODELS, QUERY),

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 import yaml
 
-from local.paths import ROOT
+from local.paths import CORE
 from local.transformed import transformed, with_every_option
 from tests.deployment.calls import calls_of_function
 from tests.deployment.cloudformation import FUNCTIONS, Template, as_list
 from tests.deployment.grants import Grant, grants, managed_policies, roles
 
-WRITTEN_DOWN = ROOT / "tests" / "data" / "permissions.yaml"
+WRITTEN_DOWN = CORE / "auto_retrain" / "adapters" / "permissions.yaml"
 
 # Actions on every resource of the account, each with the reason why none can be named.
 ON_EVERYTHING = {

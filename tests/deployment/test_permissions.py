@@ -13,6 +13,7 @@ from tests.deployment.table_permissions import (
     INCIDENTS,
     QUERY,
     READ,
+    READ_MANY,
     REMOVE,
     TABLE_PERMISSIONS,
     THREADS,
@@ -31,7 +32,7 @@ PERMISSIONS = TABLE_PERMISSIONS | {
         *A_SECRET,
         "sns:Publish",
         *on(THREADS, READ, WRITE),
-        *on(INCIDENTS, QUERY, WRITE, CHANGE, REMOVE),
+        *on(INCIDENTS, QUERY, READ_MANY, WRITE, CHANGE, REMOVE),
     },
     "metrics.read": {
         *("cloudwatch:GetMetricData", "aps:QueryMetrics"),

@@ -2,12 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { createRequire } from 'node:module';
+import { launched } from './browser.mjs';
 
 const [packages, screenshots, ...files] = process.argv.slice(2);
-const require = createRequire(`${packages}/`);
-const chromium = (await import(pathToFileURL(require.resolve('@sparticuz/chromium')))).default;
-const puppeteer = (await import(pathToFileURL(require.resolve('puppeteer-core')))).default;
 
 // What the table of the fleet shows at first, with more, filtered by words, sorted, and sorted the other way round.
 async function used(page) {
@@ -36,9 +33,7 @@ async function used(page) {
   return shown;
 }
 
-const browser = await puppeteer.launch({
-  args: chromium.args, executablePath: await chromium.executablePath(), headless: 'shell',
-});
+const browser = await launched(packages);
 const seen = [];
 const devices = [['phone', 360, 'light'], ['desk', 1280, 'dark']];
 for (const [file, name, width, scheme] of files.flatMap((file) => devices.map((device) => [file, ...device]))) {

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .adapters.channels.secret import Secret
     from .adapters.dynamodb.table import Table
     from .adapters.memory import MemoryPorts
+    from .adapters.memory.simulation import Simulation
     from .adapters.metrics.prometheus_api import Sign
     from .domain.channels import ChannelName
     from .domain.fleet import FleetLimits
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         NotificationLog,
         Outbox,
         PolicyStore,
+        Ports,
         PredictionFiles,
         PriceSource,
         RoutingStore,
@@ -93,11 +95,13 @@ class DeployedPorts:
 
     @cached_property
     def account(self) -> "Account":
-        from functools import partial
-
         from .adapters.account import AwsAccount
 
-        return AwsAccount(partial(self._client, attempts=2), self.clock, self._settings.model_dump(exclude_none=True))
+        def client(service: str) -> Any:
+            # IAM simulates few requests a second, and the doctor has many.
+            return self._client(service, attempts=6 if service == "iam" else 2)
+
+        return AwsAccount(client, self.clock, self._settings.model_dump(exclude_none=True))
 
     @cached_property
     def _table(self) -> "Table":
@@ -435,3 +439,10 @@ def memory_ports(at: "datetime | None" = None) -> "MemoryPorts":
     from .adapters.memory.outside import RunningClock
 
     return MemoryPorts(stage="memory", clock=RunningClock(at))
+
+
+def simulation_of(real: "Ports", at: "datetime") -> "Simulation":
+    """A world in memory that begins at a moment and reads the metrics and the data of a real one."""
+    from .adapters.memory.simulation import Simulation
+
+    return Simulation(real, at)

@@ -15,6 +15,7 @@ from .domain.files import artifact_digest, file_list
 from .domain.job import RetrainingJob
 from .domain.layouts import IN_FOLDERS, Layout
 from .domain.messages.ending import ClosingRequest
+from .domain.messages.promoting import ReviewOrder
 from .domain.messages.references import JobReference
 from .domain.messages.training import StepOrder
 from .domain.messages.triggering import ExecutionStarted
@@ -27,6 +28,7 @@ from .ports import Ports
 from .usecases.data.listing import objects_of
 from .usecases.ending.close_job import close_job
 from .usecases.lookup import policy_of
+from .usecases.promoting.await_review import await_review
 from .usecases.training.start_job import start_job
 from .usecases.triggering.check_triggers import check_triggers
 from .usecases.triggering.detect_drift import detect_drift
@@ -71,6 +73,7 @@ class InMemory:
     def score_job(self, job_id: str, columns: Any, metrics: Mapping[str, float] | None = None) -> ValidationResult:
         """Give the predictions of a job's challenger and of the champion, and validate the challenger by them.
 
+        A job that was started with `review` then waits for one, which `approve` gives.
         `columns` is a data frame or a mapping of arrays: `row_id`, `label`, `challenger` and, once there is a champion,
         `champion`. A column for a champion of which nothing is known makes it known. `metrics` are what training
         logged, for information.
@@ -91,7 +94,9 @@ class InMemory:
         self._train(job_id, number, rows, dict(metrics or {}))
         self._start(job_id, "score")
         self._leave_scores(job_id, number, contents, rows, data)
-        validate_model(JobReference(job_id=job_id), self._ports)
+        outcome = validate_model(JobReference(job_id=job_id), self._ports)
+        if outcome.next == "review":
+            await_review(ReviewOrder(job_id=job_id, task_token=f"{job_id}-review"), self._ports)
         result = self._job(job_id).validation
         assert result is not None
         return result

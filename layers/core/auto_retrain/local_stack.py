@@ -13,6 +13,7 @@ from .domain.errors import LocalStackMissing
 
 # What `make local` writes while it runs, below the root of the repository.
 FILE = Path(".local") / "stack.json"
+_STACK = Path("local") / "run.py"
 _EVERY_SECONDS = 0.5
 # The first start installs everything.
 START_SECONDS = 600.0
@@ -45,9 +46,7 @@ def started_stack(folder: Path, seconds: float = START_SECONDS) -> dict[str, str
     found = find_variables(folder)
     if found is not None:
         return found
-    root = next((each for each in (folder, *folder.parents) if (each / "local" / "run.py").exists()), None)
-    if root is None:
-        raise LocalStackMissing(f"'{folder}' is in no clone of the repository, so no local stack can be started")
+    root = repository_of(folder)
     log = root / ".local" / "stack-started.log"
     log.parent.mkdir(exist_ok=True)
     with log.open("wb") as output:
@@ -56,6 +55,17 @@ def started_stack(folder: Path, seconds: float = START_SECONDS) -> dict[str, str
         )
     atexit.register(_stop, child)
     return _await(root, child, log, seconds)
+
+
+def repository_of(folder: Path) -> Path:
+    """The repository that a folder is in; raises LocalStackMissing if it is in none, as after `pip install`."""
+    for each in (folder, *folder.parents):
+        if (each / _STACK).exists():
+            return each
+    raise LocalStackMissing(
+        f"the local stack comes with the repository of auto-retrain, and neither {folder} nor a folder above it has "
+        "one; clone it, run 'make setup build-local' there, and start the stack from below it"
+    )
 
 
 def find_variables(folder: Path) -> dict[str, str] | None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
-    from .domain.account import Caller, Concurrency
+    from .domain.account import Caller, FunctionLimits, Simulated
     from .domain.analysis import RolloutEvidence
     from .domain.anchors import Anchor, StoredAnchor
     from .domain.audit_chain import AuditEntry, ChainHead
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from .domain.live import LiveCounts, LiveQuery
     from .domain.manifest import DataObject
     from .domain.metric_reading import MetricQuery, MetricReading
-    from .domain.model_state import LastRequest, ModelState, Quarantine, RejectedJob, Rejections
+    from .domain.model_state import BudgetNotice, LastRequest, ModelState, Quarantine, RejectedJob, Rejections
     from .domain.notification import Notification
     from .domain.policy.notify import Routing
     from .domain.policy.pod_rules import PodRules
@@ -94,7 +94,10 @@ class AuditLog(Protocol):
         """The head of a model's chain; that of an empty chain if there are no entries."""
 
     def heads(self) -> Iterator[ChainHead]:
-        """The heads of all models that have entries, by name, in few calls; entries of this moment may be missing."""
+        """The heads of all models that have entries, by name, in few calls; entries of this moment may be missing.
+
+        A head that cannot be read is only logged.
+        """
 
     def entries(self, model_name: str, after: int = 0) -> Iterator[AuditEntry]:
         """The entries of a model's chain after a number, in order, as they are stored, page by page.
@@ -235,6 +238,9 @@ class ModelStates(Protocol):
 
     def record_request(self, model_name: str, request: LastRequest) -> None:
         """The newest request of a person that opened no job."""
+
+    def record_budget_notice(self, model_name: str, notice: BudgetNotice) -> None:
+        """What people were last told of a budget that holds a model."""
 
     def record_drill(self, model_name: str, drill: Drill, *facts: Fact) -> None:
         """Record the last drill of a model's rollback, good or not; it replaces the one before."""
@@ -694,11 +700,17 @@ class Account(Protocol):
     def caller(self) -> Caller:
         """Who calls, and how far the clocks are apart."""
 
-    def denied(self, caller: Caller) -> list[str]:
-        """What the caller may not do of what commands do, each as an action and its resource; by simulation."""
+    def permissions(self, caller: Caller) -> Simulated:
+        """What the caller may not do of what commands do."""
 
-    def concurrency(self) -> Concurrency:
-        """How many functions may run at once."""
+    def function_roles(self) -> Iterator[tuple[str, Simulated]]:
+        """By function, what its role may not do of what is written down for it; raises SettingMissing, too."""
+
+    def function_limits(self) -> FunctionLimits:
+        """How many functions may run at once, and how much code fits."""
+
+    def quota(self, service: str, code: str) -> float:
+        """A quota of the account in this region, as it applies now."""
 
 
 class Ports(Protocol):

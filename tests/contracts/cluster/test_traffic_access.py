@@ -18,8 +18,8 @@ from auto_retrain.adapters.kubernetes.jobs.job_body import PodSettings
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.adapters.traffic.http_route import ENDPOINT_SLICES, HTTP_ROUTES, SERVICES
 from auto_retrain.domain.errors import StoreUnavailable
-from auto_retrain.domain.installation import EXCESSIVE, NEEDED_FOR_TRAFFIC, Finding, Permission
-from auto_retrain.usecases.operating.doctor import TRAFFIC_GROUP, check_installation
+from auto_retrain.domain.installation import EXCESSIVE, NEEDED_FOR_TRAFFIC, TRAFFIC_GROUP, Finding, Permission
+from auto_retrain.usecases.operating.doctor import check_installation
 from local.cluster import LocalCluster, User
 from local.cluster.tokens import ADMIN, KSERVE, SUBMITTER, TRAFFIC
 from local.paths import ROOT

@@ -105,5 +105,5 @@ def test_the_python_api_finds_the_stack_by_its_file_and_starts_a_retraining(stac
 def test_the_help_shows_how_to_reach_everything(stack: LocalStack) -> None:
     help_text = render_help(stack)
 
-    for needed in (stack.aws_endpoint, stack.mlflow_url, stack.cluster_url, stack.outputs["StateMachineArn"]):
+    for needed in (stack.aws_endpoint, stack.mlflow_url, stack.cluster_url, 'eval "$(auto-retrain local env)"'):
         assert needed in help_text

@@ -1,8 +1,9 @@
 """Every channel with what is on its other side, so that one suite can try them all."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from auto_retrain.adapters.channels.pagerduty import Pagerduty, Parts
@@ -15,6 +16,7 @@ from auto_retrain.adapters.memory.outside import MemoryChannel
 from auto_retrain.domain.errors import NotificationFailed
 from auto_retrain.ports import Channel
 from tests.aws_clients import aws_client
+from tests.unit.builders import NOON
 from tests.webhook import Webhook
 
 CANARY = "canary-T0K3N"
@@ -45,11 +47,19 @@ class Threads:
 
 
 class IncidentParts:
-    """Parts in dictionaries."""
+    """Parts in dictionaries, at noon."""
 
     def __init__(self) -> None:
         self._open: dict[tuple[str, str], set[str]] = {}
         self._unknown: dict[tuple[str, str], set[str]] = {}
+        self._ended: dict[tuple[str, str], datetime] = {}
+
+    def not_ended(self, subject: str, last_at: Mapping[str, datetime]) -> list[str]:
+        return [
+            name
+            for name, at in last_at.items()
+            if (subject, name) not in self._ended or self._ended[subject, name] < at
+        ]
 
     def open(self, subject: str, key: str, event_id: str, model_names: Sequence[str]) -> None:
         for kept in (self._open, self._unknown):
@@ -62,7 +72,9 @@ class IncidentParts:
             self._unknown[place].discard(model_name)
         return [place[1] for place in mine if not self._unknown[place]]
 
-    def end(self, subject: str, model_name: str) -> list[str]:
+    def end(self, subject: str, model_name: str, at: datetime) -> list[str]:
+        ended = min(at, NOON)
+        self._ended[subject, model_name] = max(ended, self._ended.get((subject, model_name), ended))
         of_subject = [place for place in self._open if place[0] == subject]
         for place in of_subject:
             self._open[place].discard(model_name)

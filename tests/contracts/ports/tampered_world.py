@@ -50,7 +50,7 @@ class TamperedWorld:
         self.ports: Any = MemoryPorts()
         for port in ("clock", "audit", "policies", "jobs", "decisions", "ledger"):
             setattr(self.ports, port, getattr(stores, port))
-        self._use_bucket(BUCKET)
+        self.use_bucket(BUCKET)
         for number in range(1, LENGTH + 1):
             for model in ("churn", "fraud"):
                 made = decision(number, model)
@@ -59,7 +59,7 @@ class TamperedWorld:
                 anchor_audit(ScheduledEvent(), self.ports)
         self.items = self._items()
 
-    def _use_bucket(self, name: str) -> None:
+    def use_bucket(self, name: str) -> None:
         self.s3.create_bucket(
             Bucket=name,
             CreateBucketConfiguration={"LocationConstraint": REGION},
@@ -74,7 +74,7 @@ class TamperedWorld:
     def copy_anchors(self, bucket: str) -> None:
         """Go on with the anchors in a bucket of its own, because nobody can put back what is locked."""
         anchors = [read_anchor(stored.document) for stored in self.ports.anchors.history()]
-        self._use_bucket(bucket)
+        self.use_bucket(bucket)
         for anchor in anchors:
             self.ports.anchors.add(anchor)
 
@@ -224,6 +224,11 @@ TABLE_ATTACKS = (
         "give the head another hash",
         lambda world: world.set_head(world.entries[9].head.changed(hash="0" * 64)),
         "head 10: expected",
+    ),
+    TableAttack(
+        "set the head far ahead",
+        lambda world: world.set_head(world.entries[9].head.changed(number=10**30)),
+        "entry 11 truncated",
     ),
     TableAttack("keep a fact out of the chain", _suppress, "decision key-11"),
 )

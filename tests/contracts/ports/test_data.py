@@ -18,6 +18,7 @@ from auto_retrain.adapters.data.arrow_tables import ArrowTableReader
 from auto_retrain.adapters.data.ranged_object import RangedObject
 from auto_retrain.adapters.data.s3 import S3DataStore
 from auto_retrain.adapters.memory.data import MemoryDataStore
+from auto_retrain.adapters.memory.simulation import ReadOnlyData
 from auto_retrain.domain.digest import sha256_of
 from auto_retrain.domain.errors import (
     ArtifactInvalid,
@@ -38,12 +39,12 @@ Put = Callable[[str, date, bytes], None]
 Place = Callable[[str, str, bytes], object]
 
 
-@pytest.fixture(params=["memory", "s3"])
+@pytest.fixture(params=["memory", "simulation", "s3"])
 def store_and_put(request: pytest.FixtureRequest) -> Iterator[tuple[DataStore, Put]]:
     """A store, and how a producer of data puts something into it."""
-    if request.param == "memory":
+    if request.param in ("memory", "simulation"):
         store = MemoryDataStore()
-        yield store, store.add_partition
+        yield store if request.param == "memory" else ReadOnlyData(store), store.add_partition
         return
     request.getfixturevalue("aws")
     client = aws_client("s3")

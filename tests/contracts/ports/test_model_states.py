@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from auto_retrain.adapters.dynamodb.table import epoch, from_epoch
 from auto_retrain.domain.drill import Drill, DrillStep
 from auto_retrain.domain.errors import StoreUnavailable
-from auto_retrain.domain.model_state import LastJob, LastRequest, Quarantine, RejectedJob, Rejections
+from auto_retrain.domain.model_state import BudgetNotice, LastJob, LastRequest, Quarantine, RejectedJob, Rejections
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType
 from tests.contracts.ports.aws_world import create_table, lose_answers
@@ -68,6 +68,13 @@ def test_a_state_names_the_last_job_and_how_it_ended_and_the_last_request(stores
     request = LastRequest(key="k", at=NOW, held_by="cool_down")
     stores.states.record_request("churn", request)
     assert stores.states.get("churn").last_request == request
+
+
+def test_a_state_says_what_people_were_last_told_of_its_budget(stores: Stores) -> None:
+    assert stores.states.get("churn").budget_notice is None
+    for notice in (BudgetNotice(month="2026-03"), BudgetNotice(month="2026-03", is_over=True)):
+        stores.states.record_budget_notice("churn", notice)
+        assert stores.states.get("churn").budget_notice == notice
 
 
 def test_a_state_keeps_everything_that_was_stored(stores: Stores) -> None:

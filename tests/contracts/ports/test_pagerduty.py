@@ -1,6 +1,7 @@
 """PagerDuty: an incident for each subject of a model, which what ends it acknowledges or resolves."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -11,11 +12,15 @@ from auto_retrain.adapters.memory import MemoryClock
 from auto_retrain.domain.channels import SEVERITIES
 from auto_retrain.domain.errors import NotificationFailed
 from auto_retrain.domain.incidents import INCIDENT_STEPS
+from auto_retrain.domain.notification import Notification
 from tests.contracts.ports.aws_world import create_table
 from tests.contracts.ports.channels import CANARY, IncidentParts, a_secret, pagerduty_channel
 from tests.contracts.ports.test_channels import NOTIFICATION
 from tests.unit.builders import NOON
 from tests.webhook import Webhook
+
+MINUTE = timedelta(minutes=1)
+MORNING = NOON - 60 * MINUTE
 
 
 @pytest.fixture
@@ -80,7 +85,10 @@ def stored_parts() -> Parts:
     return DynamoParts(Table(create_table("jobs"), "jobs"), MemoryClock(NOON))
 
 
-@pytest.mark.parametrize("parts", [IncidentParts, stored_parts], ids=["memory", "table"])
+EVERY_PARTS = pytest.mark.parametrize("parts", [IncidentParts, stored_parts], ids=["memory", "table"])
+
+
+@EVERY_PARTS
 def test_an_incident_of_many_ends_with_the_last_of_them(
     webhook: Webhook, aws: None, parts: Callable[[], Parts]
 ) -> None:
@@ -110,6 +118,50 @@ def test_an_incident_of_many_ends_with_the_last_of_them(
     assert send("job_promoted", "spam") == [("resolve", shared)]
     assert send("job_promoted", "spam") == []
     assert send("job_promoted", "other") == [("resolve", "*/taken_back/clicks/13")]
+
+
+@EVERY_PARTS
+def test_a_message_that_comes_late_or_twice_opens_nothing_that_has_ended_since(
+    webhook: Webhook, aws: None, parts: Callable[[], Parts]
+) -> None:
+    channel = pagerduty_channel(webhook, parts())
+
+    def send(topic: str, name: str, minute: int) -> list[tuple[str, str]]:
+        return sent(NOTIFICATION.changed(topic=topic, model_name=name, at=MORNING + minute * MINUTE))
+
+    def send_many(minutes: dict[str, int]) -> list[tuple[str, str]]:
+        last_at = {name: MORNING + minute * MINUTE for name, minute in minutes.items()}
+        about = {"models": len(minutes), "model_names": tuple(minutes), "incident": "clicks/12"}
+        return sent(NOTIFICATION.changed(topic="quarantine_set", last_at=last_at, **about))
+
+    def sent(notification: Notification) -> list[tuple[str, str]]:
+        before = len(webhook.received)
+        channel.send(notification)
+        return actions(webhook)[before:]
+
+    shared = "*/quarantine/clicks/12"
+    assert send("quarantine_set", "churn", 0) == [("trigger", "churn/quarantine")]
+    assert send("quarantine_lifted", "churn", 9) == [("resolve", "churn/quarantine")]
+    assert send("quarantine_lifted", "churn", 8) == [("resolve", "churn/quarantine")]
+    assert send("quarantine_set", "churn", 0) == []
+    assert send_many({"churn": 0}) == []
+    # What is new in one list counts, also for the model whose part of another one has ended.
+    assert send_many({"churn": 0, "fraud": 1}) == [("trigger", shared)]
+    assert send("quarantine_lifted", "fraud", 10) == [("resolve", "fraud/quarantine"), ("resolve", shared)]
+    assert send_many({"churn": 0, "fraud": 1}) == []
+    assert send_many({"churn": 11, "fraud": 1}) == [("trigger", shared)]
+    assert send("quarantine_set", "fraud", 12) == [("trigger", "fraud/quarantine")]
+    assert send("quarantine_lifted", "churn", 13) == [("resolve", "churn/quarantine"), ("resolve", shared)]
+
+
+@EVERY_PARTS
+def test_an_end_by_a_clock_that_is_fast_hides_nothing_that_comes_after_it(
+    webhook: Webhook, aws: None, parts: Callable[[], Parts]
+) -> None:
+    channel = pagerduty_channel(webhook, parts())
+    channel.send(NOTIFICATION.changed(topic="policy_applied", at=NOON + 30 * MINUTE))
+    channel.send(NOTIFICATION.changed(topic="pause_of_model_lasts", at=NOON + MINUTE))
+    assert actions(webhook)[-1] == ("trigger", "churn/pause")
 
 
 def actions(webhook: Webhook) -> list[tuple[str, str]]:

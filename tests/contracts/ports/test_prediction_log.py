@@ -6,7 +6,7 @@ import json
 import math
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -90,7 +90,8 @@ def test_any_files_order_and_repeats_give_the_counts_of_the_rows(
     memory.rows, memory.labels["churn"] = rows, dict(label for part in labels for label in part)
     source = PredictionLogSource(store)
     (counts,), (again,), (expected,) = source.read([a_query()]), source.read([a_query()]), memory.read([a_query()])
-    assert counts == again == expected
+    assert counts == again
+    assert counts.changed(label_rows=0) == expected
     assert_as_pandas(counts, rows)
 
 
@@ -284,6 +285,15 @@ def test_rows_without_the_key_of_their_labels_have_none() -> None:
     policy = logged_policy(requests={"label_key": "row_id"})
     counts = read(as_parquet([a_row(1, row_id=None), a_row(2, "2", row_id=None)]), store=store, policy=policy)
     assert (counts.problem, counts.champion.mature, counts.champion.labelled) == (None, 1, 0)
+
+
+@pytest.mark.parametrize(("day", "label_rows"), [(DAY, 2), (DAY - timedelta(days=3), 0)])
+def test_labels_that_lie_in_the_days_of_the_step_are_told_from_those_of_other_days(day: date, label_rows: int) -> None:
+    store = MemoryDataStore()
+    store.add_partition("churn", day, b"id,left\nx-1,yes\nx-2,no\n", "part-0.csv")
+    policy = logged_policy(requests={"label_key": "row_id"}, labels=None, format="csv")
+    counts = read(as_parquet([a_row(1), a_row(2, "2")]), store=store, policy=policy)
+    assert (counts.champion.mature, counts.champion.labelled, counts.label_rows) == (1, 0, label_rows)
 
 
 def test_latencies_and_scores_that_are_none_are_not_counted() -> None:

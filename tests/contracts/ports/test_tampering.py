@@ -7,15 +7,23 @@ from pathlib import Path
 import pytest
 from moto import mock_aws
 
+from auto_retrain.adapters.memory import MemoryPorts
+from auto_retrain.domain.anchors import read_anchor
 from auto_retrain.domain.errors import EventInvalid, RecordInvalid
 from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.usecases.audit.accept_break import accept_break
 from auto_retrain.usecases.audit.anchor_audit import anchor_audit
+from auto_retrain.usecases.audit.verify_audit import verify_audit
 from auto_retrain.usecases.triggering.record_decision import judgement_fact
+from tests.contracts.ports.stores import NOW
 from tests.contracts.ports.tampered_world import (
     ANCHOR_ATTACKS,
+    ANCHORED,
+    LENGTH,
+    TABLE,
     TABLE_ATTACKS,
     WITHOUT_A_TRACE,
+    Item,
     TableAttack,
     TamperedWorld,
     decision,
@@ -84,6 +92,7 @@ ACCEPTED = [
         "give an entry another key",
         "set the head back",
         "give the head another hash",
+        "set the head far ahead",
         "keep a fact out of the chain",
     )
 ]
@@ -140,6 +149,78 @@ def test_an_attack_on_the_anchors_is_refused_or_noticed(world: TamperedWorld, at
     refused = answer == attack.told
     assert findings.is_broken != refused
     rows.append(("anchors", attack.name, str(answer) if refused else _named(attack, told(findings))))
+
+
+@pytest.mark.parametrize("changes", [{"chain_number": {"N": "1" + "0" * 30}}, {"chain_hash": {"N": "7"}}], ids=str)
+def test_a_forged_head_keeps_no_other_chain_from_being_anchored(world: TamperedWorld, changes: Item) -> None:
+    world.copy_anchors(f"forged-{len(str(changes))}")
+    head = {"pk": {"S": "MODEL#churn"}, "sk": {"S": "AUDIT_HEAD"}}
+    world.put(world.client.get_item(TableName=TABLE, Key=head)["Item"] | changes)
+    try:
+        assert anchor_audit(ScheduledEvent(), world.ports).written
+        newest = world.ports.anchors.newest()
+        numbers = {each.model_name: each.number for each in read_anchor(newest.document).heads}
+        assert numbers == {"churn": ANCHORED, "fraud": LENGTH}
+        findings = verify_audit(None, False, world.ports)
+        assert findings.is_broken or findings.is_unknown
+        assert findings.anchors.damages == ()
+    finally:
+        world.restore()
+
+
+def anchored_elsewhere(world: TamperedWorld, *models: str) -> None:
+    """The anchors of another deployment, in which these models have longer chains, are put in the place of ours."""
+    world.use_bucket(f"elsewhere-{'-'.join(models)}")
+    elsewhere = MemoryPorts()
+    for model in models:
+        for number in range(1, 13):
+            elsewhere.audit.append(judgement_fact(decision(number, model, reason="every 7 days")))
+    elsewhere.clock.advance(NOW + timedelta(days=2) - elsewhere.clock.now())
+    anchor_audit(ScheduledEvent(), elsewhere)
+    for stored in elsewhere.anchors.history():
+        world.ports.anchors.add(read_anchor(stored.document))
+
+
+def test_the_anchors_of_another_deployment_prove_nothing(world: TamperedWorld, rows: Rows) -> None:
+    anchored_elsewhere(world, "prices", "spam")
+    try:
+        findings = world.verify()
+        (text,) = findings.chains[0].not_checked
+        assert "the anchors do not know this chain, although it is older than the newest of them" in text
+        rows.append(("anchors", "put those of another deployment there", f"not checked: {text}"))
+        (_, other, _) = sorted(verify_audit(None, False, world.ports).chains[1:], key=lambda each: each.model_name)
+        assert other.damages[0].kind == "truncated"
+    finally:
+        world.restore()
+
+
+def test_the_anchors_of_models_with_the_same_names_contradict_ours(world: TamperedWorld, rows: Rows) -> None:
+    anchored_elsewhere(world, "churn", "fraud")
+    try:
+        findings = world.verify()
+        assert findings.is_broken
+        rows.append(("anchors", "put those of other models of these names", told(findings)[0]))
+    finally:
+        world.restore()
+
+
+def test_two_deployments_that_share_a_bucket_are_noticed_by_both(world: TamperedWorld, rows: Rows) -> None:
+    world.copy_anchors("shared")
+    other = MemoryPorts()
+    other.anchors, other.clock = world.ports.anchors, world.ports.clock
+    for number in range(1, 4):
+        other.audit.append(judgement_fact(decision(number, "churn", reason="every 7 days")))
+    other.audit.append(judgement_fact(decision(1, "prices")))
+    try:
+        for ports in (other, world.ports, other):
+            anchor_audit(ScheduledEvent(), ports)
+        theirs, ours = verify_audit("churn", False, other), verify_audit(None, False, world.ports)
+        assert [each.kind for each in theirs.chains[0].damages] == ["truncated"]
+        broken = {chain.model_name: chain.damages[0].kind for chain in ours.chains if chain.damages}
+        assert broken == {"prices": "truncated"}
+        rows.append(("anchors", "let another deployment write there", told(theirs)[0]))
+    finally:
+        world.restore()
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)

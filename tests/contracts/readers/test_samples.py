@@ -88,8 +88,8 @@ def test_only_the_first_rows_of_a_large_file_are_looked_at() -> None:
         (b"a,a\n1,2\n", "several columns named a"),
         (b"a\n\xff\n", "cannot be read as csv"),
         (b"PAR1 and nothing else", "cannot be read as parquet"),
-        (b"\x1f\x8b\x08", "compressed by gzip"),
-        (b"PK\x03\x04", "compressed by zip"),
+        (b"\x1f\x8b\x08", "packed by gzip"),
+        (b"PK\x03\x04", "packed by zip"),
     ],
     ids=lambda value: value[:20] if isinstance(value, str) else None,
 )

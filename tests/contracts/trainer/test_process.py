@@ -38,6 +38,17 @@ def test_a_process_that_is_stopped_reports_it_and_may_be_retried(container: Cont
     assert ended == Ended(1, "stopped by a signal before the order was carried out")
 
 
+def test_a_process_that_waits_for_mlflow_says_so_at_once(container: Container, shelf: Shelf) -> None:
+    order = shelf.order("train", shelf.manifest("waiting-1"), mlflow_tracking_uri="http://127.0.0.1:9")
+    process = container.start(order)
+    assert process.stderr
+    line = next(line for line in process.stderr if "Retrying" in line)
+    assert "127.0.0.1" in line
+    assert "port=9" in line
+    process.terminate()
+    assert end_of(process).code == 1
+
+
 def test_each_pod_trains_its_own_variant_with_its_own_parameters(
     container: Container, shelf: Shelf, mlflow_url: str
 ) -> None:

@@ -48,6 +48,13 @@ def test_an_invalid_or_forbidden_request_is_refused_for_good(error: Exception) -
         raise error
 
 
+def test_a_page_instead_of_an_answer_is_not_quoted() -> None:
+    page = ClientError({"Error": {"Code": "404", "Message": "<!doctype html>\n<html>Not Found</html>"}}, "GetItem")
+    with pytest.raises(AwsRefused) as refused, translated(StoreUnavailable):
+        raise page
+    assert str(refused.value) == "GetItem: 404, with a page instead of an answer of AWS"
+
+
 @pytest.mark.parametrize("error", [EndpointConnectionError(endpoint_url="https://aws.invalid"), BotoCoreError()])
 def test_an_endpoint_that_does_not_answer_is_transient(error: Exception) -> None:
     with pytest.raises(StoreUnavailable), translated(StoreUnavailable):

@@ -1,5 +1,6 @@
 """What one look says about a rollout, and what it keeps for the next."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -258,13 +259,29 @@ def test_labels_that_are_due_and_do_not_come_are_told_of_and_hold_nothing_back()
     due = counts({**served, "mature": 4500}, {**ours, "mature": 500})
     evidence = look(START, due)
     told = verdict(evidence, "labelled_quality")
-    assert told.reason.startswith("500 answers of the challenger are old enough for a label, and none has arrived: see")
+    assert told.reason.startswith("500 answers of the challenger are old enough for a label, and none has arrived: ")
     assert (told.outcome, told.observed_only) == (Outcome.INCONCLUSIVE, True)
     assert evidence.analysis.unproven is None
     shadow = look(counts({}, {"requests": 0, "errors": 0}, copies=ArmCounts(requests=900, mature=600)), rollout=SHADOW)
     assert verdict(shadow, "labelled_quality").reason.startswith("600 answers of the challenger are old enough")
     few = counts(challenger={"mature": 499})
     assert "labelled_quality" not in [each.check for each in look(START, few).analysis.verdicts]
+
+
+@pytest.mark.parametrize(
+    ("label_rows", "blamed", "spared"),
+    [
+        (700, "700 labels lie in the days of this step, but with other ids; see .*label_key", "other days"),
+        (0, "no label lies in the days of this step; see .* other days than those on which they arrive", "label_key"),
+    ],
+)
+def test_ids_are_blamed_only_where_labels_lie_in_the_days_of_the_step(
+    label_rows: int, blamed: str, spared: str
+) -> None:
+    due = counts({"requests": 9000, "mature": 4500}, {"requests": 1000, "mature": 500}).changed(label_rows=label_rows)
+    reason = verdict(look(due), "labelled_quality").reason
+    assert re.search(blamed, reason)
+    assert spared not in reason
 
 
 def test_with_labels_they_have_to_prove_as_well() -> None:

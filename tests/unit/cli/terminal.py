@@ -1,5 +1,7 @@
 """A terminal for a deployment in memory."""
 
+import io
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +26,13 @@ class Answer(NamedTuple):
     err: str
 
 
+class Screen(io.StringIO):
+    """What a person sees."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 class Terminal:
     """Runs commands in one folder, on the same ports."""
 
@@ -41,6 +50,16 @@ class Terminal:
         answer = self.run(*arguments)
         assert answer.code == 0, answer.err
         return answer.out
+
+    def seen(self, *arguments: str) -> list[str]:
+        """The lines that a person sees of a command on a terminal with 80 columns."""
+        screen = Screen()
+        with pytest.MonkeyPatch.context() as patch:
+            for variable, value in {"COLUMNS": "80", "LINES": "24", "TERM": "dumb"}.items():
+                patch.setenv(variable, value)
+            patch.setattr(sys, "stdout", screen)
+            self.run(*arguments)
+        return screen.getvalue().splitlines()
 
     def file(self, text: str = POLICY, name: str = "churn.yaml") -> str:
         path = self._folder / name

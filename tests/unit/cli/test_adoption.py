@@ -1,9 +1,13 @@
 """`auto-retrain init`: a policy for a model that somebody trains already."""
 
-from datetime import timedelta
+import gzip
+import io
+from datetime import date, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyarrow import csv, parquet
 
 from auto_retrain.domain.layouts import Layout
 from tests.unit.cli.terminal import Terminal
@@ -23,6 +27,21 @@ def test_the_policy_is_written_and_applies_as_it_is(terminal: Terminal, sample: 
     assert "- metric: nothing judges the model in production" in printed
     assert printed.endswith(f"Next: auto-retrain models check {target} --data\n")
     assert "new, version 1" in terminal.ok("models", "apply", str(target))
+
+
+def test_columns_that_only_the_sample_leaves_constant_are_listed_to_be_looked_at(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    days = (
+        ROWS.replace("age,left", "age,month,weekday,left")
+        .replace(",True", ",Nov,6,True")
+        .replace(",False", ",Nov,6,False")
+    )
+    printed = terminal.ok(
+        "init", "churn", "--sample", terminal.file(days, "day.csv"), "--output", str(tmp_path / "c.yaml")
+    )
+    assert "1 numeric and 1 categorical features" in printed
+    assert "- data.numeric, data.categorical: without month, weekday, the same in all 300 rows of the sample" in printed
 
 
 def test_a_policy_that_is_there_is_overwritten_only_by_force(terminal: Terminal, sample: str, tmp_path: Path) -> None:
@@ -88,3 +107,80 @@ def test_the_newest_day_under_a_prefix_is_read_and_its_layout_proposed(terminal:
     assert '  prefix: "left/rows"' in text
     assert "  layout: dt  # as its folders are called" in text
     assert "new, version 1" in terminal.ok("models", "apply", str(target))
+
+
+def put(terminal: Terminal, name: str, content: bytes, back: int = 1, layout: Layout = Layout.DATE) -> None:
+    day = terminal.ports.clock.now().date() - timedelta(days=back)
+    terminal.ports.data.add_partition("churn", day, content, name, layout)
+
+
+@pytest.mark.parametrize(("name", "format"), [("part-0", "csv"), ("part-0", "parquet"), ("part-0.csv", "csv")])
+def test_the_format_is_found_from_the_objects_themselves(
+    terminal: Terminal, tmp_path: Path, name: str, format: str
+) -> None:
+    put(terminal, name, ROWS.encode() if format == "csv" else parquet_of(ROWS))
+    text = initiated(terminal, tmp_path)
+    assert f"  format: {format}\n" in text
+
+
+def test_files_that_are_no_data_are_no_sample_and_are_named(terminal: Terminal, tmp_path: Path) -> None:
+    put(terminal, "part-0.csv", ROWS.encode())
+    put(terminal, "part-0.csv.gz", gzip.compress(ROWS.encode()))
+    put(terminal, "readme.txt", b"hello")
+    put(terminal, ".part-0.csv.crc", b"x")
+    assert "# - data.format = csv: other files are passed over, such as 'part-0.csv.gz'" in initiated(
+        terminal, tmp_path
+    )
+
+
+def test_nothing_but_packed_files_is_no_sample(terminal: Terminal, tmp_path: Path) -> None:
+    put(terminal, "part-0.csv.gz", gzip.compress(ROWS.encode()))
+    refused = terminal.run("init", "churn", "--prefix", "churn", "--output", str(tmp_path / "churn.yaml"))
+    assert "--prefix 'churn': has no csv or parquet files, only others such as 's3://data/churn/date=" in refused.err
+    assert ".csv.gz': unpack what is packed, or write Parquet" in refused.err
+
+
+def test_of_two_styles_of_folders_the_one_with_the_newest_day_is_proposed(terminal: Terminal, tmp_path: Path) -> None:
+    put(terminal, "part-0.csv", ROWS.encode(), back=9, layout=Layout.DATE)
+    put(terminal, "part-0.csv", ROWS.encode(), back=2, layout=Layout.DT)
+    text = initiated(terminal, tmp_path)
+    assert "  layout: dt  # as its folders are called" in text
+    assert "# - data.layout = dt: there are folders such as date=" in text
+
+
+def test_days_of_a_delta_table_are_named_because_deleted_rows_would_come_back(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    put(terminal, "part-0.snappy.parquet", parquet_of(ROWS))
+    terminal.ports.data.add_object("churn", "_delta_log/00000000000000000000.json", b"{}")
+    assert "# - data.prefix = churn: is a table of Delta; rows that were deleted" in initiated(terminal, tmp_path)
+
+
+def test_one_table_is_proposed_with_the_column_that_has_its_dates(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.ports.data.add_object("churn", "all.parquet", parquet_of(ROWS, dated=("since", "seen")))
+    text = initiated(terminal, tmp_path)
+    assert "  layout: column  # one table\n  date_column: since  # seen could be it as well\n" in text
+    assert "# - data.date_column = since: seen could be it as well" in text
+
+
+def test_one_table_without_dates_is_refused_with_what_to_do(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.ports.data.add_object("churn", "all.parquet", parquet_of(ROWS))
+    refused = terminal.run("init", "churn", "--prefix", "churn", "--output", str(tmp_path / "churn.yaml"))
+    assert "all.parquet' is one table, and no column of it has dates or timestamps" in refused.err
+    assert "write such a column, or folders date=YYYY-MM-DD" in refused.err
+
+
+def initiated(terminal: Terminal, tmp_path: Path) -> str:
+    """The policy that is proposed for what lies under `churn/`, once it has been applied as it is."""
+    target = tmp_path / "churn.yaml"
+    terminal.ok("init", "churn", "--prefix", "churn", "--output", str(target))
+    assert "new, version 1" in terminal.ok("models", "apply", str(target))
+    return target.read_text()
+
+
+def parquet_of(rows: str, dated: tuple[str, ...] = ()) -> bytes:
+    table = csv.read_csv(io.BytesIO(rows.encode()))
+    for name in dated:
+        table = table.append_column(name, pa.array([date(2026, 1, 1)] * table.num_rows))
+    parquet.write_table(table, stream := io.BytesIO())
+    return stream.getvalue()

@@ -3,8 +3,10 @@
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+import rfc8785
 
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.decision_record import DecisionRecord
@@ -13,7 +15,7 @@ from auto_retrain.domain.facts.triggering import JobOpened
 from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.usecases.audit.anchor_audit import anchor_audit
 from tests.unit.cli.terminal import Terminal
-from tests.unit.proof.chains import a_fact
+from tests.unit.proof.chains import a_fact, an_entry
 
 JOB = "churn-0123456789"
 
@@ -36,9 +38,9 @@ def test_a_chain_that_holds_is_told_in_four_lines(audited: Terminal) -> None:
     title, *rows = audited.ok("audit", "verify", "churn").splitlines()
     assert title == "churn · 10 entries, 2026-03-01 … 2026-03-01"
     assert [row.split()[0] for row in rows] == ["anchors", "integrity", "anchored", "completeness"]
-    assert rows[1].startswith("integrity     10 entries, from 1 without a gap")
+    assert rows[1].startswith("integrity     ok        10 entries, from 1 without a gap")
     assert "8 entries up to those that anchors have; 2 after them wait for the next anchor" in rows[2]
-    assert [row.split()[-1] for row in (rows[0], rows[1], rows[3])] == ["ok"] * 3
+    assert [row.split()[1] for row in (rows[0], rows[1], rows[3])] == ["ok"] * 3
 
 
 def test_all_chains_are_counted(audited: Terminal) -> None:
@@ -67,6 +69,14 @@ def test_an_anchor_that_is_too_old_is_told(audited: Terminal) -> None:
     answer = audited.run("audit", "verify", "churn")
     assert answer.code == 2
     assert "although there should be one each day" in answer.out
+
+
+def test_an_anchor_of_a_time_to_come_is_told(audited: Terminal) -> None:
+    """Whoever reads it would miss what was not anchored until then."""
+    audited.ports.clock.advance(-timedelta(hours=1))
+    answer = audited.run("audit", "verify", "churn")
+    assert answer.code == 2
+    assert "which is yet to come: its clock or ours is wrong" in answer.out
 
 
 def test_a_store_that_does_not_answer_was_not_verified(audited: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,10 +135,22 @@ def test_the_timeline_of_a_job_has_sentences_actors_and_numbers(audited: Termina
     assert (fact["kind"], fact["number"], fact["actor"]) == ("job_opened", 11, "ada")
 
 
+@pytest.mark.parametrize("change", [{"at": None}, {"at": "x"}, {"actor": ["ada"]}], ids=str)
+def test_an_entry_that_somebody_wrote_by_hand_is_named(
+    audited: Terminal, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]
+) -> None:
+    fact = json.loads(list(audited.ports.audit.entries("churn"))[9].text) | {"job_id": JOB} | change
+    forged = an_entry(10, "0" * 64, rfc8785.dumps(fact).decode())
+    monkeypatch.setattr(audited.ports.audit, "entries", lambda model_name: iter([forged]))
+    answer = audited.run("audit", "show", JOB)
+    assert answer.code == 1
+    assert "entry 10 of churn cannot be read" in answer.err
+
+
 def test_a_job_that_the_chain_does_not_know_is_named(audited: Terminal) -> None:
     answer = audited.run("audit", "show", JOB)
     assert answer.code == 1
-    assert f"says nothing about job '{JOB}'" in answer.err
+    assert f"says nothing about a job or a decision '{JOB}'" in answer.err
 
 
 def test_an_export_holds_every_entry_and_the_anchor_as_it_is_stored(audited: Terminal, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ def test_a_complete_deployment_is_good(terminal: Terminal) -> None:
     answer = terminal.run("doctor")
 
     assert answer.code == 0
-    assert [line[:4] for line in answer.out.splitlines()] == ["good"] * 14
+    assert [line[:4] for line in answer.out.splitlines()] == ["good"] * 17
 
 
 def test_every_problem_is_named_and_the_other_checks_still_run(terminal: Terminal) -> None:

@@ -26,11 +26,12 @@ def write_report(world: World, report_id: str, model: str = "churn") -> None:
 
 def test_each_feature_is_judged_now_and_nothing_is_started(terminal: Terminal) -> None:
     terminal.ports = world_with_features(live_age=60).ports
-    heading, *rows, dataset = terminal.ok("drift", "churn").splitlines()
+    heading, *rows, together, dataset = terminal.ok("drift", "churn").splitlines()
     assert heading.split() == ["FEATURE", "PSI", "ADJUSTED", "P", "VERDICT", "REASON"]
     cells = [re.split("  +", row) for row in rows]
     assert [(row[0], row[3]) for row in cells] == [("age", "met"), ("plan", "unmet")]
     assert cells[0][2] == "< 1e-300"
+    assert together.startswith("together: met (only observed): the mean PSI of 2 features is ")
     assert dataset.startswith("churn: met: PSI ")
     assert not terminal.ports.executions.started
     assert terminal.ports.states.get("churn").last_drift_check_at is None

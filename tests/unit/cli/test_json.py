@@ -88,6 +88,7 @@ GIVEN: dict[str, tuple[Callable[[pytest.MonkeyPatch], Place], tuple[str, ...]]] 
     "retrain": (of_a_validated_job, ("churn", *BY_ADA)),
     "retrained": (of_a_validated_job, ("churn",)),
     "drift": (of_drift, ("churn",)),
+    "backtest": (of_drift, ("churn", "--from", "2026-02-01", "--to", "2026-02-02")),
     "jobs": (of_a_validated_job, ()),
     "job": (of_a_validated_job, ("JOB",)),
     "receipts": (of_a_validated_job, ()),
@@ -105,6 +106,7 @@ GIVEN: dict[str, tuple[Callable[[pytest.MonkeyPatch], Place], tuple[str, ...]]] 
     "digest": (of_a_validated_job, ()),
     "audit verify": (of_a_validated_job, ("churn",)),
     "audit show": (of_a_validated_job, ("JOB",)),
+    "audit accept": (of_a_validated_job, ("churn", *BY_ADA)),
     "replay": (of_a_validated_job, ("JOB",)),
     "doctor": (of_a_policy, ()),
 }
@@ -138,5 +140,5 @@ def test_every_command_with_the_option_is_documented_and_tried() -> None:
     offering = {name for name, command in commands() if any(each.name == "as_json" for each in arguments_of(command))}
     assert offering == set(ROWS) == {f"auto-retrain {name}" for name in GIVEN}
     others = {name.removeprefix("auto-retrain ") for name, _ in commands() if name not in offering}
-    files = {"audit accept", "audit export", "init", "report job", "report fleet"}
-    assert others == files | {"completion", "follow", "local down", "local status", "local up"}
+    files = {"audit export", "init", "report job", "report fleet"}
+    assert others == files | {"completion", "follow", "local down", "local env", "local status", "local up"}

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,23 @@ def test_the_stack_is_found_while_it_runs_and_only_then(folder: Path, terminal: 
     assert "AWS_PROFILE" not in os.environ
     assert "no local stack runs" in terminal.run("local", "status").out
     assert terminal.ok("local", "down") == "no local stack runs\n"
+
+
+def test_a_shell_that_evaluates_what_is_printed_has_the_variables_of_the_stack_alone(
+    folder: Path, terminal: Terminal
+) -> None:
+    with published({**ENVIRONMENT, "TABLE_NAME": "it's $HOME"}, ADDRESSES, folder / ".local/stack.json"):
+        printed = terminal.ok("local", "env")
+    script = f"{printed}\nenv -0"
+    shell = {"AWS_PROFILE": "production", "TABLE_NAME": "of the cloud"}
+    seen = subprocess.run(["sh", "-c", script], env=shell, capture_output=True, text=True, check=True).stdout.split(
+        "\0"
+    )
+    assert {"TABLE_NAME=it's $HOME", "AUTO_RETRAIN_LOCAL=1", "AWS_ACCESS_KEY_ID=local"} <= set(seen)
+    assert not [each for each in seen if each.startswith("AWS_PROFILE")]
+    answer = terminal.run("local", "env")
+    assert (answer.code, answer.out) == (1, "")
+    assert "no stack runs" in answer.err
 
 
 def left_by(pid: int) -> str:

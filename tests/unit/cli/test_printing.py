@@ -6,15 +6,11 @@ import sys
 import pytest
 
 from auto_retrain.cli.printing import print_table
+from tests.unit.cli.terminal import Screen
 
 HEADINGS = ("CREATED", "JOB", "STATUS", "REASON")
 LONG = "accuracy [bold]0.88[/bold] :smile: " + "is far below the limit " * 5
 ROWS = [("2026-03-01 12:00:00Z", "churn-0123456789", "failed", LONG.strip()), ("never", "churn-1", "running", "-")]
-
-
-class Screen(io.StringIO):
-    def isatty(self) -> bool:
-        return True
 
 
 def printed(monkeypatch: pytest.MonkeyPatch, columns: int, out: io.StringIO) -> list[str]:

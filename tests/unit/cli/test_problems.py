@@ -17,7 +17,9 @@ from tests.unit.cli.terminal import POLICY, Answer, Terminal
 
 COMMANDS = list(commands())
 # These need no deployment.
-OFFLINE = {f"auto-retrain {name}" for name in ("completion", "init", "local down", "local status", "local up")}
+OFFLINE = {
+    f"auto-retrain {name}" for name in ("completion", "init", "local down", "local env", "local status", "local up")
+}
 CLOSED = "http://127.0.0.1:9"
 
 

@@ -65,8 +65,8 @@ def test_what_holds_the_retraining_back_is_shown_at_once(terminal: Terminal) -> 
     terminal.apply()
     terminal.ok("models", "pause", "churn", "--reason", "audit", "--actor", "bob")
     answer = terminal.run("retrain", "churn", "--reason", "x")
-    execution, held, way_out = answer.out.splitlines()
-    assert (answer.code, execution.split()[0]) == (3, "execution")
+    decision, execution, held, way_out = answer.out.splitlines()
+    assert (answer.code, decision.split()[0], execution.split()[0]) == (3, "decision", "execution")
     assert held == "held back by paused: paused: audit"
     assert way_out == "no job is opened: resume the model, or ask for it with force"
     forced = terminal.run("retrain", "churn", "--reason", "x", "--force")

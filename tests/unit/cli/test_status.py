@@ -100,3 +100,16 @@ def test_gains_are_shown_as_shares_of_the_champion(terminal: Terminal) -> None:
     (line,) = [line for line in terminal.ok("job", job_id).splitlines() if line.startswith("accuracy*")]
     assert line.split()[1:4] == ["0.9450", "0.9000", "+5.0%"]
     assert line.count("%") == 3
+
+
+def test_what_keeps_a_job_is_told_wherever_people_look(terminal: Terminal) -> None:
+    world = World()
+    terminal.ports = world.ports
+    job_id = world.open()
+    world.start(job_id, "train")
+    reason = "the image 'no/such:image' cannot be pulled (ImagePullBackOff)"
+    world.ports.jobs.save(world.job(job_id).held_up_by(reason))
+    assert f"it waits        {reason}" in terminal.ok("status", "churn").splitlines()
+    assert f"because: it waits: {reason}" in terminal.ok("explain", job_id).splitlines()
+    assert reason in terminal.ok("jobs")
+    assert f"running, and waits: {reason}" in terminal.ok("job", job_id)

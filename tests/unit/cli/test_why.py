@@ -126,6 +126,7 @@ def test_both_commands_also_print_json(terminal: Terminal) -> None:
     assert json.loads(terminal.ok("why", "churn", "--json")) == []
     terminal.ports.decisions.record(SUPPRESSED)
     (decision,) = json.loads(terminal.ok("why", "churn", "--json"))
+    assert decision.pop("name") == SUPPRESSED.name
     assert DecisionRecord.model_validate(decision) == SUPPRESSED
     outlook = json.loads(terminal.ok("why-not", "churn", "--json"))
     assert [trigger["trigger_type"] for trigger in outlook["triggers"]] == [trigger.value for trigger in TriggerType]
@@ -154,5 +155,5 @@ def test_a_prediction_shows_which_triggers_are_met_and_what_holds_them_back(term
     assert any(line.startswith("  met: ") and "0.8" in line and "n 5000" in line for line in lines)
     assert any(line.startswith(f"  held back by running_job: job '{job_id}'") for line in lines)
     assert any(line.startswith("  held back by cool_down: ") for line in lines)
-    assert lines[-1] == "waits for the running job: manual of 2026-03-01 12:00:00Z, requested by bob"
+    assert lines[-1] == "waits for the running job: manual of 2026-03-01 12:00:00Z, requested by bob (churn-5e7fd34130)"
     assert not terminal.ports.executions.started

@@ -34,7 +34,7 @@ def test_a_champion_that_was_taken_back(world: WatchWorld, terminal: Terminal) -
     world.passes(72, every=6)
     (message,) = world.messages
     assert is_on_the_page(message)
-    assert is_on_the_page("\n".join(terminal.ok("ledger", "churn").splitlines()[:7]))
+    assert is_on_the_page("\n".join(terminal.seen("ledger", "churn")[:7]))
     assert "nobody has acknowledged it" in terminal.ok("rollout", "churn")
     reason = "the export of March 3 is broken"
     known = terminal.ok("acknowledge", "churn", "--actor", "ada", "--reason", reason)

@@ -76,7 +76,15 @@ def test_the_name_within_a_day_is_found_below_folders_that_look_like_days() -> N
         ((), "there is nothing under s3://data/churn/: check data.prefix"),
         (("_SUCCESS", "dt=2026-03-01/"), "there are objects under dt=2026-03-01/: set data.layout: dt"),
         (("year=2026/",), "there are objects under year=2026/: set data.layout: year_month_day"),
-        (("day=1/", "x"), "there are only others, such as day=1/"),
+        (
+            ("ds=2026-03-01/", "x"),
+            "there are only others, such as ds=2026-03-01/: docs/data.md says how folders are named",
+        ),
+        (
+            ("date=2026-03-01 00%3A00%3A00/", "date=__HIVE_DEFAULT_PARTITION__/"),
+            "there is date=2026-03-01 00%3A00%3A00/: name folders after the day alone, not a moment",
+        ),
+        (("all.csv",), "one table has to be Parquet, or CSV in folders of days, not all.csv"),
     ],
 )
 def test_what_is_there_instead_is_said_with_what_to_do(names: tuple[str, ...], said: str) -> None:

@@ -64,7 +64,7 @@ def test_another_format_is_something_else(format: Format, other: str) -> None:
 
 def test_a_window_in_which_nothing_else_lies_has_no_data_and_says_so() -> None:
     left = [an_object("_SUCCESS"), an_object("manifest.json")]
-    with pytest.raises(DataMissing, match=r": there are only others than parquet files, such as '_SUCCESS'$"):
+    with pytest.raises(DataMissing, match=r": there are only others than parquet files, such as 'manifest.json': "):
         freeze_window("training", WINDOW, a_policy().data, left)
     with pytest.raises(DataMissing, match=r"no training data under 'churn/' in the window [^:]*$"):
         freeze_window("training", WINDOW, a_policy().data, [])

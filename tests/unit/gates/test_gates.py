@@ -54,9 +54,11 @@ def test_exactly_five_percent_is_enough_and_slightly_less_is_not() -> None:
 
 
 def test_an_improvement_that_cannot_be_reached_is_reported_as_such() -> None:
-    assert "5.0% above the champion's 0.9600 cannot be reached: it would take an accuracy of 1.0080" in reasons(
-        champion=0.96, accuracy=0.99
-    )
+    assert (
+        "5.0% above the champion's 0.9600 cannot be reached: it would take an accuracy of 1.0080; set "
+        "validation.improvement_basis to error_reduction, which asks for 0.9620, or to non_inferior, or lower "
+        "validation.min_improvement"
+    ) in reasons(champion=0.96, accuracy=0.99)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from local.bench import (
     audit,
+    back_testing,
     champions,
     drift,
     fleet_page,
@@ -38,6 +39,7 @@ def test_what_a_program_imports_from_this_repository_exists(program: str) -> Non
 @pytest.mark.parametrize(
     ("part", "sizes"),
     [
+        (back_testing, {"MODELS": 1}),
         (champions, {"SIZES": {20: None}, "LATENCY_SECONDS": 0.0}),
         (fleet_page, {"MODELS": 20, "MAX_JOBS": 10}),
         (rollouts, {"MODELS": 20, "LATENCY_SECONDS": 0.0}),

@@ -35,6 +35,7 @@ from auto_retrain.domain.errors import (
     ModelUnknown,
     PolicyConflict,
     PolicyInvalid,
+    PromotionRefused,
     RetrainingHeld,
 )
 from auto_retrain.domain.metric_reading import MetricReading
@@ -425,6 +426,16 @@ def test_a_retraining_in_memory_goes_from_its_start_to_its_end() -> None:
     assert failed.error == "TrainingFailed: out of memory"
 
 
+def test_a_challenger_in_memory_waits_for_a_review_if_one_was_asked_for() -> None:
+    pipeline = in_memory()
+    job_id = pipeline.start_retrain_job("churn", review=True)
+    pipeline.world.score_job(job_id, answers())
+    with pytest.raises(PromotionRefused, match="review"):
+        pipeline.deploy_if_better("churn", job_id)
+    pipeline.approve(job_id, "looks right")
+    assert pipeline.deploy_if_better("churn", job_id)
+
+
 def test_columns_at_hand_are_judged_and_promote_nothing() -> None:
     pipeline = in_memory()
     job_id = pipeline.start_retrain_job("churn")
@@ -474,7 +485,7 @@ def test_what_a_notebook_shows_is_text_and_never_markup() -> None:
 def test_a_local_stack_that_does_not_run_is_named_with_how_to_start_it(tmp_path: Path) -> None:
     with pytest.raises(LocalStackMissing, match=r"no local stack runs in .* start one with `make local`"):
         AutoRetrainPipeline.local(tmp_path, start=False)
-    with pytest.raises(LocalStackMissing, match="is in no clone of the repository"):
+    with pytest.raises(LocalStackMissing, match="comes with the repository"):
         AutoRetrainPipeline.local(tmp_path)
 
 

@@ -11,8 +11,17 @@ import numpy as np
 import pytest
 
 from auto_retrain import AutoRetrainPipeline, RetrainingHeld, ScheduledTrigger, TriggerConfig
-from auto_retrain.domain.errors import AutoRetrainError, JobConflict, PolicyConflict, RequestRefused
+from auto_retrain.domain.drill import Drill
+from auto_retrain.domain.errors import (
+    AutoRetrainError,
+    DrillRefused,
+    JobConflict,
+    PolicyConflict,
+    RequestRefused,
+    ServingConflict,
+)
 from tests.unit.builders import NOON, a_policy
+from tests.unit.usecases.after_promotion.watch_world import WatchWorld
 
 THREADS = 32
 MODELS = [f"model-{number}" for number in range(THREADS)]
@@ -39,11 +48,16 @@ def answers() -> dict[str, Any]:
     return {"row_id": np.arange(1000), "label": labels, "challenger": labels, "champion": old}
 
 
-def facts(pipeline: AutoRetrainPipeline, model: str) -> Counter[str]:
-    """Kinds of facts in a model's chain, whose entries are numbered without a gap."""
-    entries = list(pipeline.world.ports.audit.entries(model))
+def facts_of(pipeline: AutoRetrainPipeline, model: str) -> list[Any]:
+    """The facts in a model's chain, whose entries are numbered without a gap."""
+    entries = list(pipeline._ports.audit.entries(model))
     assert [entry.number for entry in entries] == list(range(1, len(entries) + 1))
-    return Counter(json.loads(entry.text)["kind"] for entry in entries)
+    return [json.loads(entry.text) for entry in entries]
+
+
+def facts(pipeline: AutoRetrainPipeline, model: str) -> Counter[str]:
+    """How many facts of each kind are in a model's chain."""
+    return Counter(each["kind"] for each in facts_of(pipeline, model))
 
 
 @pytest.fixture
@@ -96,6 +110,47 @@ def test_validating_again_always_gives_the_same_hash(pipeline: AutoRetrainPipeli
     assert len(hashes) == 1
     own_rows = at_once(lambda _: pipeline.validate_new_model("churn", answers()))
     assert len({result.validation_hash for result in own_rows}) == 1
+
+
+def test_a_review_is_given_once_and_is_that_of_one_thread(pipeline: AutoRetrainPipeline) -> None:
+    job_id = pipeline.start_retrain_job("churn", reason="new labels", review=True)
+    pipeline.world.score_job(job_id, answers())
+    given = at_once(lambda number: pipeline.approve(job_id, f"reason {number}"))
+    assert {type(each) for each in given} <= {type(None), JobConflict}
+    job = pipeline.get_job_status(job_id)
+    assert job is not None
+    assert job.review is not None
+    (entry,) = [each for each in facts_of(pipeline, "churn") if each["kind"] == "review_given"]
+    assert entry["reason"] == job.review.reason
+    assert pipeline.deploy_if_better("churn", job_id)
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_each_drill_is_recorded_and_none_moves_what_serves(
+    pipeline: AutoRetrainPipeline, scored: str, live: bool
+) -> None:
+    pipeline.deploy_if_better("churn", scored)
+    pipeline.world.end_job(scored)
+    drills = at_once(lambda _: pipeline.drill("churn", live=live))
+    passed = [each for each in drills if isinstance(each, Drill)]
+    refused = {type(each) for each in drills if isinstance(each, Exception)}
+    assert refused <= ({DrillRefused, ServingConflict} if live else set())
+    assert [each.problem for each in passed] == [None] * len(passed)
+    assert facts(pipeline, "churn")["drill_passed"] == len(passed) > 0
+    # There and back are a line each.
+    assert facts(pipeline, "churn")["drill_moved"] == (2 * len(passed) if live else 0)
+    assert pipeline.serving("churn").champion.version.number == "2"  # type: ignore[union-attr]
+    assert pipeline.serving("churn").drill is None
+
+
+def test_a_failure_is_acknowledged_once_and_everybody_learns_by_whom() -> None:
+    world = WatchWorld()
+    world.degrade()
+    world.passes(72, every=6)
+    colleagues = [AutoRetrainPipeline(world.ports, actor=f"person-{number}") for number in range(THREADS)]
+    alerts = at_once(lambda number: colleagues[number].acknowledge("churn", "I look into it"))
+    (entry,) = [each for each in facts_of(colleagues[0], "churn") if each["kind"] == "failure_acknowledged"]
+    assert {each.acknowledged.actor for each in alerts} == {entry["actor"]}
 
 
 def test_a_job_ends_once_and_a_promotion_is_taken_back_once(pipeline: AutoRetrainPipeline, scored: str) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from auto_retrain.domain.anchors import StoredAnchor, merkle_root, next_anchor, read_anchor
 from auto_retrain.domain.audit_chain import ChainHead
 from auto_retrain.proof.anchors import AnchorCheck
-from tests.unit.proof.chains import AT, a_chain, anchored
+from tests.unit.proof.chains import AT, a_chain, anchored, stored
 
 CHURN, FRAUD = a_chain(10), a_chain(5, "fraud")
 MOMENTS = ([CHURN[3].head], [CHURN[7].head, FRAUD[1].head], [CHURN[8].head, FRAUD[4].head])
@@ -74,6 +74,17 @@ def test_without_a_change_there_is_one_anchor_a_day() -> None:
     assert grown.sequence == 4
 
 
+@pytest.mark.parametrize("behind", [timedelta(milliseconds=1), timedelta(minutes=5), timedelta(days=400)], ids=str)
+def test_an_anchor_of_a_clock_that_is_behind_is_no_damage(behind: timedelta) -> None:
+    """Two functions have two clocks: one after a promotion may be ahead of that of the hour."""
+    grown = [CHURN[9].head, FRAUD[4].head]
+    at = read_anchor(ANCHORS[-1].document).at
+    after = next_anchor(grown, at - behind, ANCHORS[-1])
+    assert after
+    assert after.at == at
+    assert damages([*ANCHORS, stored(after)]) == set()
+
+
 def test_anchors_that_nobody_changed_hold() -> None:
     read = check(ANCHORS)
     findings = read.findings()
@@ -113,10 +124,28 @@ def test_a_missing_anchor_is_named(present: list[int], number: int) -> None:
     assert damages([ANCHORS[place] for place in present]) == {number}
 
 
-def test_a_head_that_goes_back_is_damage() -> None:
-    assert damages(anchored([CHURN[7].head], [CHURN[3].head])) == {2}
-    assert damages(anchored([CHURN[7].head], [a_chain(10, reason="x")[7].head])) == {2}
-    assert damages(anchored([CHURN[7].head, FRAUD[1].head], [CHURN[8].head])) == {2}
+@pytest.mark.parametrize(
+    "heads",
+    [[CHURN[3].head, FRAUD[1].head], [a_chain(10, reason="x")[7].head, FRAUD[1].head], [CHURN[8].head]],
+    ids=["an earlier one", "another hash", "none"],
+)
+def test_a_head_that_goes_back_is_damage(heads: list[ChainHead]) -> None:
+    first, second = anchored([CHURN[7].head, FRAUD[1].head], [CHURN[8].head, FRAUD[1].head])
+    written = [head.model_dump() for head in heads]
+    assert damages([first, changed(second, heads=written, count=len(heads), root=merkle_root(heads))]) == {2}
+
+
+def test_no_anchor_goes_back_behind_the_one_before() -> None:
+    """The index of heads may be behind for a moment, and a table that was set back takes nothing back."""
+    first, *_ = anchored([CHURN[7].head, FRAUD[1].head])
+    behind, rewritten = CHURN[3].head, a_chain(10, reason="x")[7].head
+    at = AT + timedelta(hours=1)
+    for heads in ([behind, FRAUD[1].head], [CHURN[7].head], [rewritten, FRAUD[1].head], []):
+        assert next_anchor(heads, at, first) is None
+    grown = next_anchor([behind, FRAUD[4].head], at, first)
+    assert grown
+    assert grown.heads == (CHURN[7].head, FRAUD[4].head)
+    assert damages([first, stored(grown)]) == set()
 
 
 def test_an_anchor_that_could_be_deleted_or_was_replaced_is_damage() -> None:

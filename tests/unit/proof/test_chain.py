@@ -1,13 +1,18 @@
 """A chain holds, or the first thing that is wrong is named with its place."""
 
+import json
+from typing import Any
+
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_retrain.domain.audit_chain import AuditEntry, ChainHead
+from auto_retrain.domain.audit_chain import AuditEntry, ChainHead, entries_after
 from auto_retrain.domain.audit_findings import ChainFindings
 from auto_retrain.proof.chain import MAX_SHOWN, check_chain
-from tests.unit.proof.chains import ATTACKS, Attack, Entries, a_chain, an_entry, edited, hashes
+from tests.oddities import odd
+from tests.unit.proof.chains import ATTACKS, Attack, Entries, a_chain, a_fact, an_entry, edited, hashes
 
 CHAIN = a_chain(10)
 HASHES = hashes(CHAIN, 8)
@@ -24,6 +29,12 @@ def test_a_chain_that_nobody_changed_holds() -> None:
     assert findings.last_at is not None
     assert findings.first_at is not None
     assert (findings.last_at - findings.first_at).total_seconds() == 9 * 3600
+
+
+def test_a_chain_holds_whose_writers_have_different_clocks() -> None:
+    entries = entries_after(ChainHead(model_name="churn"), [a_fact(hour) for hour in (5, 1, 9, 3)])
+    findings = check_chain("churn", entries, {4: entries[3].hash}, head=entries[-1].head)
+    assert (findings.is_intact, findings.not_checked, findings.proven) == (True, (), 4)
 
 
 def test_an_empty_chain_holds_if_nothing_is_known_of_it() -> None:
@@ -135,3 +146,31 @@ def _assert_noticed(entry: AuditEntry, changed: AuditEntry) -> None:
     findings = check([changed if each is entry else each for each in CHAIN])
     assert not findings.is_intact
     assert findings.proven < entry.number
+
+
+@given(odd(json.loads(CHAIN[4].text)))
+def test_a_fact_of_odd_values_with_fitting_hashes_is_read_to_the_end(fact: dict[str, Any]) -> None:
+    """Whoever can write to the table can write any JSON."""
+    fact = {name: value for name, value in fact.items() if value != 10**30}  # which canonical JSON cannot hold
+    anew = [*CHAIN[:4], an_entry(5, CHAIN[3].hash, rfc8785.dumps(fact).decode()), *CHAIN[5:]]
+    findings = check(anew)
+    assert findings.is_intact == (anew == CHAIN)
+    assert findings.entries == 10
+
+
+@pytest.mark.parametrize("at", ["2026-03-01T06:00:00", "0001-01-01T00:00:00+23:00", "", "x", None, [], 7])
+def test_a_time_that_is_none_is_no_time(at: Any) -> None:
+    fact = json.loads(CHAIN[0].text) | {"at": at}
+    (entry,) = [an_entry(1, CHAIN[0].previous_hash, rfc8785.dumps(fact).decode())]
+    findings = check_chain("churn", [entry], {}, head=entry.head)
+    assert (findings.is_intact, findings.first_at, findings.last_at) == (True, None, None)
+
+
+def test_a_head_of_a_huge_number_does_not_keep_a_verification_busy() -> None:
+    findings = check_chain(
+        "churn",
+        [*CHAIN[:4], CHAIN[4].changed(hash="0" * 64), *CHAIN[5:]],
+        HASHES,
+        head=ChainHead(model_name="churn", number=10**30, hash="0" * 64),
+    )
+    assert [(each.kind, each.number) for each in findings.damages] == [("altered", 5), ("truncated", 11)]

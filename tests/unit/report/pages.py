@@ -7,7 +7,7 @@ import numpy as np
 
 from auto_retrain.domain.data_check import DataCheck, DataFinding, FeatureBins, Power
 from auto_retrain.domain.messages.triggering import ExecutionStarted
-from auto_retrain.domain.names import decision_key
+from auto_retrain.domain.names import decision_name
 from auto_retrain.usecases.triggering.check_triggers import check_triggers
 from tests.unit.builders import a_policy
 from tests.unit.usecases.world import MANUAL, World, a_data_check
@@ -22,13 +22,15 @@ def a_page(*, nasty: bool = False) -> str:
     return world.ports.data.read(f"s3://artifacts/jobs/{job_id}/report.html").decode()
 
 
-def validated_world(name: str = "yes", **validation: Any) -> tuple[World, str]:
+def validated_world(
+    name: str = "yes", kind: type[World] = World, reason: str = "", **validation: Any
+) -> tuple[World, str]:
     """A validated job with probabilities and slices, in which a class, a slice and a reason have some name."""
     data = {"prefix": "churn", "row_id": "id", "label": "left", "numeric": ["age"], "slices": ["plan"]}
     triggers = {"evaluation_window_days": 5, "training_window_days": 10}
-    world = World(a_policy(data={**data, "positive_label": name}, triggers=triggers, validation=validation))
+    world = kind(a_policy(data={**data, "positive_label": name}, triggers=triggers, validation=validation))
     world.give_champion()
-    job_id = world.check({**MANUAL, "reason": f"because {name}"}).job_id
+    job_id = world.check({**MANUAL, "reason": reason or f"because {name}"}).job_id
     assert job_id is not None
     world.start(job_id, "train")
     world.train(job_id)
@@ -76,9 +78,9 @@ def scored(signal: float, name: str, random: np.random.Generator) -> bytes:
     return file.getvalue()
 
 
-def a_job_page(*, nasty: bool = False) -> str:
+def a_job_page(*, nasty: bool = False, kind: type[World] = World, reason: str = "") -> str:
     """The page about a job whose challenger was promoted, as it is stored."""
-    world, job_id = validated_world(NASTY if nasty else "yes")
+    world, job_id = validated_world(NASTY if nasty else "yes", kind, reason)
     world.deploy(job_id)
     world.close(decision={"job_id": job_id})
     return world.ports.data.read(f"s3://artifacts/jobs/{job_id}/job.html").decode()
@@ -90,4 +92,5 @@ def a_request_page(reason: str) -> str:
     world.check({**MANUAL, "reason": "first"})
     second = {**MANUAL, "reason": reason}
     check_triggers(ExecutionStarted(event=second, execution_arn="arn:second"), world.ports)
-    return world.ports.data.read(f"s3://artifacts/requests/churn/{decision_key('arn:second')}.html").decode()
+    name = decision_name("churn", "arn:second")
+    return world.ports.data.read(f"s3://artifacts/requests/churn/{name}.html").decode()

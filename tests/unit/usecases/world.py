@@ -117,8 +117,8 @@ class World:
     def deploy(self, job_id: str) -> DeploymentOutcome:
         return deploy_model(JobReference(job_id=job_id), self.ports)
 
-    def close(self, **state: Any) -> ClosingOutcome:
-        return close_job(ClosingRequest(execution_arn=EXECUTION, state=state), self.ports)
+    def close(self, execution: str = EXECUTION, **state: Any) -> ClosingOutcome:
+        return close_job(ClosingRequest(execution_arn=execution, state=state), self.ports)
 
     def job(self, job_id: str) -> RetrainingJob:
         job = self.ports.jobs.get(job_id)

@@ -1,15 +1,17 @@
 """The caller, the clock, the permissions and the limits of an AWS account."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
-from ..domain.account import Caller, Concurrency
-from ..domain.errors import AwsRefused, TransientError
+from ..domain.account import Caller, FunctionLimits, Simulated
+from ..domain.errors import AwsRefused, SettingMissing, TransientError
 from ..ports import Clock
 from .aws import translated
+from .simulation import simulate
 
 _ASSUMED_ROLE = re.compile(r"arn:[^:]+:sts::\d+:assumed-role/([^/]+)/.+")
 # What the command line does, by the setting that names the resource, as an ARN with these parts of the caller's place.
@@ -25,7 +27,7 @@ _PROBED = {
 
 
 class AwsAccount:
-    """Account by STS, IAM and Lambda; `client` makes the client of a service."""
+    """Account by STS, IAM, CloudFormation, Lambda and Service Quotas; `client` makes the client of a service."""
 
     def __init__(self, client: Callable[[str], Any], clock: Clock, resources: Mapping[str, str]) -> None:
         """`resources` are names by setting; those that no command uses are left out."""
@@ -39,20 +41,26 @@ class AwsAccount:
             answer = sts.get_caller_identity()
         date = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
         ahead = (self._clock.now() - _moment(date)).total_seconds() if date else 0.0
-        return Caller(arn=answer["Arn"], region=sts.meta.region_name, seconds_ahead=ahead)
+        endpoint = sts.meta.endpoint_url
+        return Caller(
+            arn=answer["Arn"],
+            region=sts.meta.region_name,
+            seconds_ahead=ahead,
+            emulator=endpoint if _is_near(endpoint) else None,
+        )
 
-    def denied(self, caller: Caller) -> list[str]:
+    def permissions(self, caller: Caller) -> Simulated:
         _, partition, _, _, account, *_ = caller.arn.split(":")
-        source = self._principal(caller.arn)
-        denied: list[str] = []
+        source, iam = self._principal(caller.arn), self._client("iam")
+        parts: list[Simulated] = []
         for setting, (form, names) in _PROBED.items():
             name = self._resources.get(setting)
             if name is None:
                 continue
             arn = form.format(partition=partition, region=caller.region, account=account, name=name)
             service = arn.split(":")[2]
-            denied.extend(f"{action} on {arn}" for action in self._denied(source, service, names, arn))
-        return denied
+            parts.append(simulate(iam, source, [f"{service}:{name}" for name in names], arn))
+        return Simulated.together(parts)
 
     def _principal(self, arn: str) -> str:
         """The user or role behind a session, as IAM names it."""
@@ -63,23 +71,38 @@ class AwsAccount:
             role: str = self._client("iam").get_role(RoleName=assumed[1])["Role"]["Arn"]
         return role
 
-    def _denied(self, source: str, service: str, names: Sequence[str], arn: str) -> list[str]:
-        actions = [f"{service}:{name}" for name in names]
-        with translated(TransientError):
-            answer = self._client("iam").simulate_principal_policy(
-                PolicySourceArn=source, ActionNames=actions, ResourceArns=[arn]
-            )
-        results = answer["EvaluationResults"]
-        return [result["EvalActionName"] for result in results if result["EvalDecision"] != "allowed"]
+    def function_roles(self) -> Iterator[tuple[str, Simulated]]:
+        from .function_roles import read_stack, simulate_roles  # reads YAML, which functions lack
 
-    def concurrency(self) -> Concurrency:
+        machine = self._resources.get("state_machine_arn")
+        if machine is None:
+            raise SettingMissing("STATE_MACHINE_ARN")
+        return simulate_roles(self._client("iam"), read_stack(self._client("cloudformation"), machine))
+
+    def function_limits(self) -> FunctionLimits:
         with translated(TransientError):
-            limits = self._client("lambda").get_account_settings()["AccountLimit"]
+            answer = self._client("lambda").get_account_settings()
         try:
-            return Concurrency(limits["ConcurrentExecutions"], limits["UnreservedConcurrentExecutions"])
+            limit, usage = answer["AccountLimit"], answer["AccountUsage"]
+            return FunctionLimits(
+                at_once=limit["ConcurrentExecutions"],
+                unreserved=limit["UnreservedConcurrentExecutions"],
+                free_bytes=limit["TotalCodeSize"] - usage["TotalCodeSize"],
+            )
         except KeyError as error:
             raise AwsRefused(f"Lambda does not say {error}") from error
+
+    def quota(self, service: str, code: str) -> float:
+        with translated(TransientError):
+            answer = self._client("service-quotas").get_service_quota(ServiceCode=service, QuotaCode=code)
+        return float(answer["Quota"]["Value"])
 
 
 def _moment(date: str) -> datetime:
     return parsedate_to_datetime(date).astimezone(UTC)
+
+
+def _is_near(endpoint: str) -> bool:
+    """Whether it is on this machine or in its own network: AWS has names with dots."""
+    host = urlsplit(endpoint).hostname or ""
+    return host.startswith("127.") or "." not in host

@@ -43,7 +43,7 @@ class S3AnchorStore:
             "ChecksumAlgorithm": "SHA256",
         }
         try:
-            with translated(DataUnavailable, keep=_TAKEN):
+            with translated(DataUnavailable, keep=_TAKEN, place=f"'s3://{self._bucket}/{request['Key']}'"):
                 self._client.put_object(**request)
         except ClientError as error:
             raise AnchorConflict(f"there is an anchor {anchor.sequence} already; somebody else was faster") from error
@@ -71,7 +71,7 @@ class S3AnchorStore:
     def _numbers_after(self, number: int) -> tuple[list[int], bool]:
         """The numbers of the anchors after one, of as many as one call gives, and whether these are all."""
         request = {"Bucket": self._bucket, "Prefix": PREFIX, "StartAfter": anchor_key(number)}
-        with translated(DataUnavailable):
+        with translated(DataUnavailable, place=f"bucket '{self._bucket}'"):
             page = self._client.list_objects_v2(**request, MaxKeys=KEYS_PER_PAGE)
         numbers = [anchor_number(entry["Key"]) for entry in page.get("Contents", [])]
         return [each for each in numbers if each is not None], not page["IsTruncated"]
@@ -100,7 +100,7 @@ class S3AnchorStore:
     def _pages(self, operation: str, **request: Any) -> Iterator[dict[str, Any]]:
         pages = iter(self._client.get_paginator(operation).paginate(Bucket=self._bucket, **request))
         while True:
-            with translated(DataUnavailable):
+            with translated(DataUnavailable, place=f"bucket '{self._bucket}'"):
                 page = next(pages, None)
             if page is None:
                 return
@@ -108,7 +108,7 @@ class S3AnchorStore:
 
     def _read(self, key: str, version_id: str | None) -> StoredAnchor:
         request = {"Bucket": self._bucket, "Key": key, **({"VersionId": version_id} if version_id else {})}
-        with translated(DataUnavailable):
+        with translated(DataUnavailable, place=f"'s3://{self._bucket}/{key}'"):
             answer = self._client.get_object(**request)
             document: bytes = answer["Body"].read()
         # Anybody with the right permission can lift a lock of the mode GOVERNANCE.

@@ -93,8 +93,15 @@ def translated(
         if error_code(error) in keep:
             raise
         if _is_transient(error):
-            raise unavailable(f"{asked}{error}") from error
-        raise AwsRefused(f"{asked}{error}") from error
+            raise unavailable(f"{asked}{_words(error)}") from error
+        raise AwsRefused(f"{asked}{_words(error)}") from error
+
+
+def _words(error: ClientError) -> str:
+    """What AWS says; a page, such as that of a proxy, is not quoted."""
+    if "<html" not in str(error).lower():
+        return str(error)
+    return f"{error.operation_name}: {error_code(error)}, with a page instead of an answer of AWS"
 
 
 def error_code(error: ClientError) -> str:

@@ -48,9 +48,18 @@ def _nothing_joins(sight: Sight) -> Verdict | None:
     due = sight.counts.challenger.mature
     if due < sight.planned:
         return None
-    ids = "see whether the ids of the log are those of the labels (deployment.requests.label_key)"
-    reason = f"{due:,} answers of the challenger are old enough for a label, and none has arrived: {ids}"
+    reason = f"{due:,} answers of the challenger are old enough for a label, and none has arrived: {_why(sight.counts)}"
     return inconclusive(LabelledQuality.name, reason, n=0).as_observed()
+
+
+def _why(counts: LiveCounts) -> str:
+    if counts.label_rows:
+        ids = "see whether the log has the ids of the labels (deployment.requests.label_key)"
+        return f"{counts.label_rows:,} labels lie in the days of this step, but with other ids; {ids}"
+    return (
+        "no label lies in the days of this step; see whether labels come later (data.label_delay_days), or lie in the "
+        "folders of other days than those on which they arrive (data.labels)"
+    )
 
 
 def has_labels(counts: LiveCounts) -> bool:

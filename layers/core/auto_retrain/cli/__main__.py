@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 import typer
 
 from ..domain.errors import AutoRetrainError
-from .commands import COMPLETION, command_line
+from .commands import COMPLETION, LOCAL, command_line
 from .problems import print_malformed, print_refusal, print_unexpected
 
 if TYPE_CHECKING:
     # Takes half a second, which is too long for a page of help.
     from ..ports import Ports
 
-# Set to 1, it means the same as --endpoint local with every command.
-LOCAL = "AUTO_RETRAIN_LOCAL"
 REFUSED, MALFORMED, INTERRUPTED = 1, 2, 130
 
 

@@ -8,6 +8,7 @@ import typer
 
 from ..domain.errors import EventInvalid
 from ..domain.explain import shown
+from ..domain.policy.traffic import CAPABILITIES
 from .arguments import MAX_ACTOR_LENGTH, Model, actor_or_user, number_up_to, ports_of, refuse_both, text_up_to
 from .commands import Commands
 from .packages import packages_for_data
@@ -15,12 +16,21 @@ from .printing import plain
 
 commands = Commands()
 
+# Those that need settings.
+ADAPTERS = tuple(adapter for adapter in CAPABILITIES if adapter != "alias")
 _MAX_COLUMN_LENGTH, _MAX_PREFIX_LENGTH, _MAX_QUERY_LENGTH = 128, 255, 1024
 
 
 def _version(text: str) -> str:
     """The champion or a number; raises BadParameter."""
     return text if text == "champion" else str(number_up_to(999_999)(text))
+
+
+def _adapter(text: str) -> str:
+    """What can route requests besides the default; raises BadParameter."""
+    if text not in ADAPTERS:
+        raise typer.BadParameter(f"{shown(text)} is none of {', '.join(ADAPTERS)}")
+    return text
 
 
 def _text(name: str, metavar: str, help: str, max_length: int) -> Any:
@@ -63,6 +73,15 @@ def init(
         str | None,
         _text("--prometheus", "GAUGE{…}", "its metric in production, if Prometheus has it", _MAX_QUERY_LENGTH),
     ] = None,
+    traffic: Annotated[
+        str | None,
+        typer.Option(
+            "--traffic",
+            metavar="ADAPTER",
+            parser=_adapter,
+            help=f"what routes its requests: {', '.join(ADAPTERS)} (default: serving follows the alias in MLflow)",
+        ),
+    ] = None,
     owner: Annotated[
         str | None, _text("--owner", "WHO", "whom messages name (default: your user name)", MAX_ACTOR_LENGTH)
     ] = None,
@@ -72,11 +91,14 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="overwrite an existing file")] = False,
 ) -> None:
     """Write a policy for a model from a sample of its data. Every proposal has its reason beside it; what could not be
-    known is listed at the top, and printed. Nothing is applied."""
+    known is listed at the top, and printed. With a target in the cluster, the rights that it needs there are written as
+    well. Nothing is applied."""
     refuse_both(context, "--cloudwatch", "--prometheus")
     target = output or Path(f"{model}.yaml")
-    if target.exists() and not force:
-        raise EventInvalid(f"--output {shown(str(target))}: exists already; name another file, or give --force")
+    rbac = target.with_name(f"{target.stem}-rbac.yaml")
+    for file in (target, rbac) if traffic else (target,):
+        if file.exists() and not force:
+            raise EventInvalid(f"--output {shown(str(file))}: exists already; name another file, or give --force")
     with packages_for_data("init"), ExitStack() as files:
         from ..usecases.operating.propose_policy import Request, propose_policy
 
@@ -90,6 +112,7 @@ def init(
             version=version,
             cloudwatch=cloudwatch,
             prometheus=prometheus,
+            traffic=traffic,
         )
         proposed = propose_policy(request, ports_of(context))
     _write(target, proposed.proposal.text)
@@ -97,6 +120,9 @@ def init(
     print(f"{target}: {len(roles.numeric)} numeric and {len(roles.categorical)} categorical features; please look at:")
     for sentence in proposed.proposal.to_check:
         print(plain(f"- {sentence}"))
+    if proposed.proposal.rbac:
+        _write(rbac, proposed.proposal.rbac)
+        print(f"{rbac}: rights of the functions in the cluster; kubectl apply -f {rbac}")
     print(f"Next: auto-retrain models check {target} --data")
 
 

@@ -4,7 +4,7 @@ import getpass
 import json
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, NoReturn, cast
 
 import typer
@@ -94,6 +94,14 @@ def time_of(text: str) -> datetime:
         raise typer.BadParameter(f"{shown(text)} is outside the calendar: {error}") from error
 
 
+def date_of(text: str) -> date:
+    """A day; raises BadParameter for anything else."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{shown(text)} is not a date; give one such as 2026-03-01") from error
+
+
 def model_name(text: str) -> str:
     if not re.fullmatch(MODEL_NAME_PATTERN, text):
         raise typer.BadParameter(f"{shown(text)} is not a model name: a-z, 0-9 and inner - are allowed, at most 40")
@@ -152,6 +160,17 @@ ModelOrAll = Annotated[
     str | None, typer.Argument(metavar="MODEL", parser=model_name, help="only this model", show_default=False)
 ]
 Job = Annotated[str, typer.Argument(metavar="JOB", parser=id_of("job"), help="id of the job, such as churn-0123456789")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="JOB|DECISION",
+        parser=id_of("job or decision"),
+        help="id of a job, or of a decision that opened none, or a model's name for its newest job",
+    ),
+]
+JobOrModel = Annotated[
+    str, typer.Argument(metavar="JOB", parser=id_of("job"), help="id of the job, or a model's name for its newest job")
+]
 Actor = Annotated[
     str | None,
     typer.Option(

@@ -11,7 +11,7 @@ from ..usecases.audit.accept_break import accept_break
 from ..usecases.audit.export_audit import export_audit
 from ..usecases.audit.show_audit import show_audit
 from ..usecases.audit.verify_audit import verify_audit
-from .arguments import Actor, Job, Json, Model, ModelOrAll, actor_or_user, id_of, ports_of, reason_option
+from .arguments import Actor, Json, Model, ModelOrAll, Name, actor_or_user, id_of, ports_of, reason_option
 from .audit_findings import print_findings
 from .commands import Commands
 from .printing import moment, plain, print_json, print_table
@@ -84,11 +84,11 @@ def export(
         print("there is no anchor yet, so nothing shows that they were not written anew")
 
 
-@commands.add("show", "audit show churn-0123456789", "show what was recorded about a job")
-def show(context: typer.Context, job: Job, as_json: Json = False) -> None:
-    """Show the facts about a job in the order in which they were recorded, each with its number in the audit chain of
-    the model."""
-    timeline = show_audit(job, ports_of(context))
+@commands.add("show", "audit show churn-0123456789", "show what was recorded about a job or a decision")
+def show(context: typer.Context, name: Name, as_json: Json = False) -> None:
+    """Show the facts about a job, or about a decision that opened none, in the order in which they were recorded, each
+    with its number in the audit chain of the model."""
+    timeline = show_audit(name, ports_of(context))
     if as_json:
         print_json(timeline)
         return
@@ -104,11 +104,15 @@ def accept(
     model: Model,
     reason: Annotated[str, reason_option("why it is broken, as far as is known; kept in the chain")],
     actor: Actor = None,
+    as_json: Json = False,
 ) -> None:
     """Let a broken audit chain go on. An entry is appended that names what is wrong, the last entry that is proven, who
     accepted it and why. Every later verification says so; it repairs nothing and hides nothing. Find out first why the
     chain is broken."""
     fact = accept_break(model, reason, actor_or_user(actor), ports_of(context))
+    if as_json:
+        print_json(fact)
+        return
     print(f"{model}: proven up to entry {fact.proven:,}; goes on with entry {fact.number:,}, which accepts the break")
     for text in (*fact.damages, *(f"{record}, but no entry says so" for record in fact.records)):
         print(f"  {plain(text)}")

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 from ..domain.audit_findings import AnchorFindings, AuditFindings, ChainFindings
-from .printing import plain
+from .printing import print_below
 
-_ROW = "{:13} {:78} {}"
+_LEAD = "{:13} {:8}  "
 
 
 def print_findings(findings: AuditFindings) -> None:
@@ -35,7 +35,7 @@ def _print_anchors(anchors: AnchorFindings) -> None:
         text += f"; the newest is {anchors.newest} of {anchors.newest_at:%F %H:%M} UTC{lock}"
     _print_row("anchors", text, _word(anchors.damages, anchors.not_checked))
     for damage in anchors.damages:
-        print(plain(f"  {damage.sentence}"))
+        print_below("  ", damage.sentence)
 
 
 def _print_integrity(chains: Sequence[ChainFindings]) -> None:
@@ -69,28 +69,28 @@ def _print_completeness(chains: Sequence[ChainFindings]) -> None:
 def _print_accepted(chains: Sequence[ChainFindings]) -> None:
     for chain in chains:
         for each in chain.accepted:
-            print(plain(f"accepted      {chain.model_name}: {each.sentence}"))
+            print_below("accepted      ", f"{chain.model_name}: {each.sentence}")
             for text in (*each.damages, *(f"{record}, but no entry says so" for record in each.records)):
-                print(plain(f"                {text}"))
+                print_below(" " * 16, text)
 
 
 def _print_not_checked(findings: AuditFindings) -> None:
     for text in findings.anchors.not_checked:
-        print(plain(f"not checked   {text}"))
+        print_below("not checked   ", text)
     for chain in findings.chains:
         for text in chain.not_checked:
-            print(plain(f"not checked   {chain.model_name}: {text}"))
+            print_below("not checked   ", f"{chain.model_name}: {text}")
 
 
 def _print_damages(chain: ChainFindings) -> None:
     for damage in chain.damages:
-        print(plain(f"{chain.model_name}: {damage.sentence}"))
+        print_below("", f"{chain.model_name}: {damage.sentence}")
     if chain.damage_count > len(chain.damages):
         print(f"{chain.model_name}: and {chain.damage_count - len(chain.damages):,} more")
     if chain.damages:
         print(f"{chain.model_name}: proven up to entry {chain.proven}, anchored up to entry {chain.anchored}")
     for record in chain.unrecorded:
-        print(plain(f"{chain.model_name}: {record}, but no entry says so"))
+        print_below("", f"{chain.model_name}: {record}, but no entry says so")
     if chain.unrecorded_count > len(chain.unrecorded):
         print(f"{chain.model_name}: and {chain.unrecorded_count - len(chain.unrecorded):,} more")
 
@@ -100,4 +100,4 @@ def _word(damages: Iterable[object], not_checked: Iterable[object]) -> str:
 
 
 def _print_row(name: str, text: str, word: str) -> None:
-    print(_ROW.format(name, text, word).rstrip())
+    print_below(_LEAD.format(name, word), text)

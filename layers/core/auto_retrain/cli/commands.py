@@ -12,6 +12,8 @@ from typer.main import get_group
 Endpoint = Literal["local"]
 # What a shell sets when it asks how a word may go on.
 COMPLETION = "_AUTO_RETRAIN_COMPLETE"
+# Set to 1, it means the same as --endpoint local with every command.
+LOCAL = "AUTO_RETRAIN_LOCAL"
 
 
 class Entry(NamedTuple):
@@ -30,6 +32,7 @@ COMMANDS = {
     "retrain": Entry("retraining", "retrain a model now"),
     "retrained": Entry("retraining", "record that a model was retrained elsewhere"),
     "drift": Entry("drift", "judge drift now, without retraining"),
+    "backtest": Entry("back_testing", "try a policy on the past, without training"),
     "jobs": Entry("jobs", "list the newest jobs"),
     "receipts": Entry("receipts", "show what retrainings cost"),
     "job": Entry("reviews", "show one job"),

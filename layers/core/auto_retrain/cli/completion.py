@@ -10,6 +10,8 @@ from .arguments import one_of
 from .commands import COMPLETION, Commands
 
 SHELLS = ("bash", "zsh", "fish")
+# Unless somebody asks for it, zsh has no commands for completion.
+_ZSH_COMPLETES = "whence compdef > /dev/null || { autoload -Uz compinit && compinit }"
 
 commands = Commands()
 
@@ -20,7 +22,8 @@ def completion(
 ) -> None:
     """Print what a shell has to read so that it completes commands and options: for bash append it to ~/.bashrc, for
     zsh to ~/.zshrc, for fish write it to ~/.config/fish/completions/auto-retrain.fish."""
-    print(get_completion_script(prog_name="auto-retrain", complete_var=COMPLETION, shell=shell))
+    script = get_completion_script(prog_name="auto-retrain", complete_var=COMPLETION, shell=shell)
+    print(f"{_ZSH_COMPLETES}\n{script}" if shell == "zsh" else script)
 
 
 def complete(program: TyperGroup) -> int:

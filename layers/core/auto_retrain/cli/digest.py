@@ -1,6 +1,5 @@
 """`auto-retrain digest`: what retraining did to the fleet lately, and what waits for a person."""
 
-from textwrap import wrap
 from typing import Annotated
 
 import typer
@@ -8,9 +7,8 @@ import typer
 from ..usecases.notifying.summarize_fleet import summarize_fleet
 from .arguments import Json, number_up_to, ports_of
 from .commands import Commands
-from .printing import plain, print_json
+from .printing import print_below, print_json
 
-_WIDTH = 100
 MAX_DAYS = 90
 
 commands = Commands()
@@ -30,6 +28,6 @@ def digest(
     if as_json:
         print_json(summary)
         return
-    print("\n".join(wrap(plain(summary.text), _WIDTH)))
+    print_below("", summary.text)
     for line in summary.lines:
-        print("\n".join(wrap(plain(line), _WIDTH, initial_indent="- ", subsequent_indent="  ")))
+        print_below("- ", line)

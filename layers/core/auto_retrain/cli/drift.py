@@ -16,7 +16,7 @@ from ..usecases.training.drift_reports import read_psi, report_drift
 from .arguments import Json, Model, id_of, ports_of, refuse_both, time_of
 from .commands import Commands
 from .packages import packages_for_data
-from .printing import plain, print_json, print_table
+from .printing import print_below, print_json, print_table
 
 commands = Commands()
 
@@ -76,7 +76,8 @@ def _judge(model_name: str, at: datetime, as_json: bool, ports: Ports) -> None:
 
         drift = judge_drift_now(policy_of(model_name, ports).policy, at, ports)
     if as_json:
-        print_json({"dataset": drift.dataset, "features": drift.features, "broken": drift.broken})
+        documents = {"dataset": drift.dataset, "overall": drift.overall, "features": drift.features}
+        print_json({**documents, "broken": drift.broken})
         return
     rows = [
         (_feature(verdict), _number(verdict.value), _p_value(verdict), verdict.outcome.value, verdict.reason)
@@ -84,8 +85,10 @@ def _judge(model_name: str, at: datetime, as_json: bool, ports: Ports) -> None:
     ]
     print_table(("FEATURE", "PSI", "ADJUSTED P", "VERDICT", "REASON"), rows)
     for problem in drift.broken:
-        print(f"bad data: {plain(problem)}")
-    print(f"{model_name}: {drift.dataset.outcome.value}: {plain(drift.dataset.reason)}")
+        print_below("bad data: ", problem)
+    if drift.overall and drift.overall.reason != drift.dataset.reason:
+        print_below("together: ", f"{drift.overall.label}: {drift.overall.reason}")
+    print_below("", f"{model_name}: {drift.dataset.outcome.value}: {drift.dataset.reason}")
 
 
 def _start_report(model_name: str, as_json: bool, ports: Ports) -> None:

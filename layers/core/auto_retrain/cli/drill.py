@@ -7,7 +7,7 @@ import typer
 from ..usecases.drilling.drill import drill_rollback
 from .arguments import Actor, Json, Model, actor_or_user, ports_of
 from .commands import Commands
-from .printing import plain, print_json, print_table
+from .printing import print_below, print_json, print_table
 
 commands = Commands()
 
@@ -33,5 +33,5 @@ def drill(
         print_table(("STEP", "SECONDS", "OUTCOME"), rows)
         way = f"from version {done.taken_back} to version {done.target}"
         would = "would fail" if done.problem else "works" if done.live else "would work"
-        print(plain(f"{model}: a rollback {way} {would}"))
+        print_below("", f"{model}: a rollback {way} {would}")
     return 1 if done.problem else 0

@@ -1,41 +1,97 @@
-"""`auto-retrain explain`: in three lines why a challenger was or was not promoted, or where a job stands."""
+"""`auto-retrain explain`: in three lines what became of a job, or why a decision opened none."""
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
+from ..domain.decision_record import DecisionRecord
 from ..domain.ending import Ending
+from ..domain.errors import JobUnknown
 from ..domain.job import RetrainingJob
 from ..domain.verdict import Outcome
-from ..usecases.lookup import job_of
-from .arguments import Job, Json, ports_of
+from ..ports import Ports
+from ..usecases.lookup import decision_of, newest_job
+from .arguments import Json, Name, ports_of
 from .commands import Commands
-from .printing import moment, plain, print_json
+from .printing import moment, print_below, print_json
 from .reviews import print_data_check, print_metrics, standing_of
+from .why import print_verdicts
 
 commands = Commands()
+
+
+class Explanation(NamedTuple):
+    """How something ended or stands, what happened, what decided that, and the command that says more or goes on."""
+
+    job_id: str | None
+    outcome: str
+    what: str
+    why: str
+    next: str
 
 
 @commands.add("explain", "explain churn-0123456789 --all")
 def explain(
     context: typer.Context,
-    job: Job,
-    with_all: Annotated[bool, typer.Option("--all", help="also show the data, every metric and every gate")] = False,
+    name: Name,
+    with_all: Annotated[
+        bool, typer.Option("--all", help="also show the data, every metric and every gate, or every trigger")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show in three lines why the challenger of a job was or was not promoted: what happened, what decided it, and what
-    to look at next."""
-    record = job_of(job, ports_of(context))
-    what, why, then = standing_of(record), _what_decided(record), _next(record)
+    """Show in three lines why the challenger of a job was or was not promoted, or why a decision opened no job: what
+    happened, what decided it, and what to look at next."""
+    record = _find(name, ports_of(context))
+    explanation = _of_job(record) if isinstance(record, RetrainingJob) else _of_decision(record)
     if as_json:
-        print_json({"job_id": job, "outcome": record.ending or record.status, "what": what, "why": why, "next": then})
+        print_json({"name": name, **explanation._asdict()})
         return
-    for line in (what, f"because: {why}", f"next: {then}"):
-        print(plain(line))
+    for lead, text in (("", explanation.what), ("because: ", explanation.why), ("next: ", explanation.next)):
+        print_below(lead, text)
     if with_all:
-        print(plain(f"opened at {moment(record.created_at)} by {record.trigger_type.value}: {record.trigger_reason}"))
-        print_data_check(record)
-        print_metrics(record)
+        _print_all(record)
+
+
+def _find(name: str, ports: Ports) -> RetrainingJob | DecisionRecord:
+    record = newest_job(name, ports) or ports.jobs.get(name) or decision_of(name, ports)
+    if record is None:
+        raise JobUnknown(
+            f"there is neither a job nor a decision '{name}'; 'auto-retrain jobs' lists the newest jobs, and "
+            "'auto-retrain why MODEL' the last decisions about a model"
+        )
+    return record
+
+
+def _print_all(record: RetrainingJob | DecisionRecord) -> None:
+    if isinstance(record, DecisionRecord):
+        print_verdicts(record.verdicts)
+        return
+    print_below("", f"opened at {moment(record.created_at)} by {record.trigger_type.value}: {record.trigger_reason}")
+    print_data_check(record)
+    print_metrics(record)
+
+
+def _of_decision(decision: DecisionRecord) -> Explanation:
+    asked = f" that {decision.actor} asked for" if decision.actor else ""
+    held = f"held back by {decision.held_by.replace('_', ' ')}" if decision.held_by else "not due"
+    return Explanation(
+        job_id=decision.job_id,
+        outcome=decision.outcome,
+        what=f"{decision.model_name}: {decision.trigger_type.value} retraining{asked} at "
+        f"{moment(decision.event_time)}: {held}, so no job was opened",
+        why=decision.reason,
+        next=f"auto-retrain why-not {decision.model_name}",
+    )
+
+
+def _of_job(job: RetrainingJob) -> Explanation:
+    return Explanation(
+        job_id=job.job_id,
+        outcome=(job.ending or job.status).value,
+        what=standing_of(job),
+        why=_what_decided(job),
+        next=_next(job),
+    )
 
 
 def _what_decided(job: RetrainingJob) -> str:
@@ -47,6 +103,8 @@ def _what_decided(job: RetrainingJob) -> str:
         return f"{job.review.actor} {decided} it: {job.review.reason or 'no reason given'}"
     if job.skipped:
         return job.skipped
+    if job.waits_for:
+        return f"it waits: {job.waits_for}"
     result = job.validation
     if result is None:
         return f"it is {job.status.value}, and was opened by {job.trigger_type.value}: {job.trigger_reason}"

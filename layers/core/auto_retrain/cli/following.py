@@ -1,36 +1,56 @@
 """`auto-retrain follow` and `logs`: what a job does while it runs, and what its pods say."""
 
+import os
+import sys
 import time
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Callable
+from contextlib import closing
+from typing import Annotated, Protocol, TypeVar
 
 import typer
 
-from ..domain.cluster import suspension_of
+from ..domain.decision_record import DecisionRecord
 from ..domain.ending import Ending
-from ..domain.errors import AutoRetrainError
+from ..domain.errors import TransientError
 from ..domain.job import RetrainingJob
-from ..domain.status import RetrainingStatus
 from ..ports import Ports
-from ..usecases.lookup import job_of
-from ..usecases.reporting.job_logs import job_logs, pods_of
-from .arguments import Job, Json, number_up_to, ports_of
+from ..usecases.lookup import decision_of, job_of, job_or_newest, newest_job
+from ..usecases.reporting.job_logs import job_logs
+from ..usecases.reporting.job_progress import LOG_LINES, JobProgress, Pace, job_progress, pace_of
+from .arguments import JobOrModel, Json, number_up_to, ports_of
 from .commands import Commands
-from .printing import moment, outcome_of, plain, print_json
+from .printing import outcome_of, plain, print_json
+from .progress_lines import ProgressLines
 
 FOLLOW_SECONDS = 3.0
-LOG_LINES = 100
+# Between two attempts while something cannot be asked, and all of them together.
+MAX_DELAY, PATIENCE = 30.0, 300.0
+# How often a job is looked for that an execution opens within seconds.
+OPENING_ATTEMPTS = 10
 # A script may want to know more than whether the job ended: 0 is a promotion, 1 a failure.
 NOT_PROMOTED = 3
 _CODES = {Ending.PROMOTED: 0, Ending.FAILED: 1, Ending.ROLLED_BACK: 1}
 
+Answer = TypeVar("Answer")
+
 commands = Commands()
+
+
+class View(Protocol):
+    """Shows a job that is followed."""
+
+    def show(self, progress: JobProgress, pace: Pace | None) -> None: ...
+
+    def say(self, text: str) -> None:
+        """Say something about following itself."""
+
+    def close(self) -> None: ...
 
 
 @commands.add("logs", "logs churn-0123456789 --lines 20")
 def logs(
     context: typer.Context,
-    job: Job,
+    job: JobOrModel,
     lines: Annotated[
         int, typer.Option("--lines", metavar="N", parser=number_up_to(1000), help="how many lines of each log")
     ] = LOG_LINES,
@@ -39,12 +59,12 @@ def logs(
     """Show the end of the logs of a job's pods, as long as the cluster has them; after that, as they were kept when the
     steps of the job ended."""
     ports = ports_of(context)
-    record = job_of(job, ports)
+    record = job_or_newest(job, ports)
     found = job_logs(record, lines, ports)
     if as_json:
         print_json([log._asdict() for log in found])
     elif not found:
-        print(f"{job}: no log yet; none of its pods has begun")
+        print(f"{record.job_id}: no log yet; none of its pods has begun")
     for log in found if not as_json else ():
         print(plain(f"== {log.source}"))
         for line in log.text.splitlines():
@@ -52,67 +72,77 @@ def logs(
 
 
 @commands.add("follow", "follow churn-0123456789")
-def follow(context: typer.Context, job: Job) -> int:
-    """Show what a job does until it has ended: its status, its pod, and the log of that. Exits with 0 if its challenger
-    was promoted, 1 if it failed or was taken back, and 3 if it ended otherwise."""
+def follow(context: typer.Context, job: JobOrModel) -> int:
+    """Show what a job does until it has ended: its state and step, its pod and the log of that, what it waits for, and
+    what it will cost and how long it takes if jobs like it show that. On a terminal the picture is renewed in place;
+    elsewhere each change is a line. Ctrl-C ends this command, never the job. Exits with 0 if its challenger was
+    promoted, 1 if it failed or was taken back, and 3 if it ended otherwise or was never opened."""
     ports = ports_of(context)
-    said: list[str] = []
-    logged: list[str] = []
+    with closing(_view(ports)) as view:
+        newest = _patiently(lambda: newest_job(job, ports), view)
+        job_id = newest.job_id if newest else job
+        try:
+            ended = _await_end(job_id, view, ports)
+        except KeyboardInterrupt:
+            view.close()
+            view.say(f"{job_id} goes on; look again with 'auto-retrain follow {job_id}'")
+            raise
+        view.close()
+        if isinstance(ended, DecisionRecord):
+            view.say(f"{job_id} was not opened: {ended.reason}; 'auto-retrain explain {job_id}' says more")
+            return NOT_PROMOTED
+        view.say(f"{outcome_of(ended)}: {ended.summary()}")
+        return _CODES.get(ended.ending, NOT_PROMOTED) if ended.ending else NOT_PROMOTED
+
+
+def _view(ports: Ports) -> View:
+    if not sys.stdout.isatty() or os.environ.get("TERM") in ("dumb", "unknown"):
+        return ProgressLines()
+    # Imported when there is a terminal: scripts need not wait for it.
+    from .progress_picture import ProgressPicture
+
+    return ProgressPicture(ports.clock)
+
+
+def _await_end(job_id: str, view: View, ports: Ports) -> RetrainingJob | DecisionRecord:
+    """Show a job until it has ended; or the decision that holds it back, so that it never begins."""
+    held = _await_opening(job_id, view, ports)
+    if held:
+        return held
+    pace = _patiently(lambda: pace_of(job_of(job_id, ports), ports), view)
     while True:
-        record = job_of(job, ports)
-        state, log = [*_state(record, ports)], list[str]()
-        if _has_a_step(record):
-            _add_pod(record, state, log, ports)
-        for line in (*(each for each in state if each not in said), *_after(logged, log)):
-            print(plain(line), flush=True)
-        said, logged = state, log or logged
-        if record.ending:
-            print(plain(f"{outcome_of(record)}: {record.summary()}"))
-            return _CODES.get(record.ending, NOT_PROMOTED)
+        progress = _patiently(lambda: job_progress(job_id, ports), view)
+        view.show(progress, pace)
+        if progress.job.ending:
+            return progress.job
         time.sleep(FOLLOW_SECONDS)
 
 
-def _state(job: RetrainingJob, ports: Ports) -> Iterator[str]:
-    """Where a job is at this moment, a line for each thing that can change."""
-    yield f"{job.job_id}: {job.status.value}{_step(job)}"
-    if job.review_until:
-        yield f"  waits for a review until {moment(job.review_until)}: 'auto-retrain approve {job.job_id}'"
-    rollout = ports.ledger.serving(job.model_name).rollout
-    if rollout and rollout.job_id == job.job_id:
-        yield f"  version {rollout.challenger.number} gets {rollout.weight} %, step {rollout.step + 1}"
+def _await_opening(job_id: str, view: View, ports: Ports) -> DecisionRecord | None:
+    """Wait until a job is there that was just asked for, or the decision that holds it back; raises JobUnknown."""
+    for attempt in range(OPENING_ATTEMPTS):
+        if _patiently(lambda: ports.jobs.get(job_id), view):
+            return None
+        held = _patiently(lambda: decision_of(job_id, ports), view)
+        if held:
+            return held
+        if attempt == 0:
+            view.say(f"there is no job '{job_id}' yet; one that was just asked for is there in seconds")
+        time.sleep(FOLLOW_SECONDS)
+    job_of(job_id, ports)
+    return None
 
 
-def _has_a_step(job: RetrainingJob) -> bool:
-    """Whether its pods matter; the record keeps the last step until the job has ended."""
-    return job.pending is not None and job.status in (RetrainingStatus.RUNNING, RetrainingStatus.VALIDATION)
-
-
-def _step(job: RetrainingJob) -> str:
-    if job.pending is None or not _has_a_step(job):
-        return ""
-    place = job.pending.kubernetes_job or "waits for a batch"
-    return f", step {job.pending.kind} ({place})"
-
-
-def _add_pod(job: RetrainingJob, state: list[str], log: list[str], ports: Ports) -> None:
-    """Add how the newest pod of a job is, what keeps it, and the end of its log."""
-    try:
-        own = pods_of(job, ports)[-1:]
-        obstacles = ports.cluster.obstacles(own)
-        logs = job_logs(job, LOG_LINES, ports)[-1:] if own else []
-    except AutoRetrainError as error:
-        # The record of the job goes on to tell how it ends.
-        state.append(f"  the cluster cannot be asked: {error}")
-        return
-    for kubernetes_job in own:
-        kept = suspension_of(kubernetes_job)
-        obstacle = obstacles.get(kubernetes_job.name)
-        reason = kept or (obstacle.reason if obstacle else None)
-        state.append(f"  pod {kubernetes_job.phase.value}{f': {reason}' if reason else ''}")
-    log += [f"  | {line}" for each in logs for line in each.text.splitlines()]
-
-
-def _after(before: list[str], now: list[str]) -> list[str]:
-    """The lines of a log that are new: those after the part that both ends of it have in common."""
-    shared = (count for count in range(min(len(before), len(now)), 0, -1) if before[-count:] == now[:count])
-    return now[next(shared, 0) :]
+def _patiently(ask: Callable[[], Answer], view: View) -> Answer:
+    """An answer, asked for again while that may help; raises TransientError if it has not for minutes."""
+    delay, waited = FOLLOW_SECONDS, 0.0
+    while True:
+        try:
+            return ask()
+        except TransientError as error:
+            if waited >= PATIENCE:
+                given_up = f"{error}; tried in vain for {PATIENCE / 60:.0f} minutes, but the job goes on"
+                raise TransientError(given_up) from error
+            view.say(f"no answer: {error}; tried again in {delay:.0f} s")
+        time.sleep(delay)
+        waited, delay = waited + delay, min(2 * delay, MAX_DELAY)

@@ -1,6 +1,5 @@
 """`auto-retrain ledger`: what served a model from when to when, put there by whom and why."""
 
-from textwrap import wrap
 from typing import Annotated
 
 import typer
@@ -9,10 +8,9 @@ from ..domain.deployment_ledger import Period
 from ..usecases.operating.served import list_served
 from .arguments import Json, Model, limit_option, ports_of
 from .commands import Commands
-from .printing import moment, plain, print_json
+from .printing import moment, print_below, print_json
 
-_WIDTH = 80
-_ROW = "{:20}  {:20}  {:6}  {}"
+_LEAD = "{:20}  {:20}  {:6}  "
 
 
 commands = Commands()
@@ -31,16 +29,15 @@ def ledger(
     if not periods:
         print(f"{model}: nothing was deployed yet")
         return
-    print(_ROW.format("FROM", "UNTIL", "SERVES", "CHANGE"))
+    print(_LEAD.format("FROM", "UNTIL", "SERVES") + "CHANGE")
     for period in periods:
         _print_period(period)
 
 
 def _print_period(period: Period) -> None:
     until = moment(period.until) if period.until else "now"
-    print(_ROW.format(moment(period.deployed_at), until, period.version.number, _change(period)))
-    why = plain(f"{_cause(period)}: {period.reason or 'no reason given'}")
-    print("\n".join(wrap(why, _WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)))
+    print_below(_LEAD.format(moment(period.deployed_at), until, period.version.number), _change(period))
+    print_below("  ", f"{_cause(period)}: {period.reason or 'no reason given'}")
 
 
 def _change(period: Period) -> str:

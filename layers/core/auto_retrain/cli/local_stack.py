@@ -1,6 +1,7 @@
 """`auto-retrain local …`, and where `--endpoint local` finds the stack that runs on this machine."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -9,13 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..domain.errors import EventInvalid
-from ..local_stack import FILE, RunningStack, find_stack, is_alive
-from .commands import Commands
+from ..local_stack import FILE, RunningStack, find_stack, is_alive, repository_of
+from .commands import LOCAL, Commands
 from .printing import plain
 
-# What the stack prints, and the stack; both below the root of the repository.
+# What the stack prints, below the root of the repository.
 LOG = Path(".local") / "stack.log"
-STACK = Path("local") / "run.py"
 START_SECONDS, STOP_SECONDS = 180, 30
 
 commands = Commands("local")
@@ -23,14 +23,9 @@ commands = Commands("local")
 
 def use_local_stack() -> None:
     """Point this process at the running local stack; raises EventInvalid if there is none."""
-    found = _running()
-    if found is None:
-        raise EventInvalid(
-            f"--endpoint local: no stack runs: there is no {FILE} in {Path.cwd()} or above it; start one with "
-            "'auto-retrain local up' or 'make local', and give the command below the folder of the repository"
-        )
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        del os.environ[name]  # such as a profile of the cloud
+    found = _required()
+    for name in _of_the_cloud():
+        del os.environ[name]
     os.environ.update(found.environment)
 
 
@@ -39,7 +34,7 @@ def up() -> int:
     """Start the local stack in the background and show how to reach it; needs the repository of auto-retrain, and `make
     setup build-local` once. A stack that runs already is shown."""
     if _running() is None:
-        _start(_repository())
+        _start(repository_of(Path.cwd()))
     return _show()
 
 
@@ -65,6 +60,22 @@ def status() -> int:
     return _show()
 
 
+@commands.add("env", "local env", "print what points a shell at the stack")
+def env() -> None:
+    """Print what points a shell, and every program that is started in it, at the local stack, for
+    eval "$(auto-retrain local env)"."""
+    variables = {**_required().environment, LOCAL: "1"}
+    for name in sorted(_of_the_cloud() - set(variables)):
+        print(f"unset {name}")
+    for name, value in sorted(variables.items()):
+        print(f"export {name}={shlex.quote(value)}")
+
+
+def _of_the_cloud() -> set[str]:
+    """Variables that point at AWS itself, such as a profile."""
+    return {name for name in os.environ if name.startswith("AWS_")}
+
+
 def _show() -> int:
     found = _running()
     if found is None:
@@ -72,7 +83,8 @@ def _show() -> int:
         return 1
     for name, address in found.addresses.items():
         print(plain(f"{name:11} {address}"))
-    print("\nexport AUTO_RETRAIN_LOCAL=1 points the command line at it, as --endpoint local does")
+    print(f"\nexport {LOCAL}=1 points the command line at it, as --endpoint local does")
+    print('eval "$(auto-retrain local env)" points every program at it that is started in this shell')
     return 0
 
 
@@ -80,15 +92,14 @@ def _running() -> RunningStack | None:
     return find_stack(Path.cwd())
 
 
-def _repository() -> Path:
-    """The folder with the repository; raises EventInvalid if this is none, as after `pip install`."""
-    for folder in _upwards():
-        if (folder / STACK).exists():
-            return folder
-    raise EventInvalid(
-        f"local up: the local stack comes with the repository of auto-retrain, and neither {Path.cwd()} nor a folder "
-        "above it has one; clone it, run 'make setup build-local' there, and give this command below it"
-    )
+def _required() -> RunningStack:
+    found = _running()
+    if found is None:
+        raise EventInvalid(
+            f"--endpoint local: no stack runs: there is no {FILE} in {Path.cwd()} or above it; start one with "
+            "'auto-retrain local up' or 'make local', and give the command below the folder of the repository"
+        )
+    return found
 
 
 def python_of(root: Path) -> Path:
@@ -116,11 +127,6 @@ def _start(root: Path) -> None:
             return
     process.terminate()
     raise EventInvalid(f"local up: the stack was not ready after {START_SECONDS} s, see {log}")
-
-
-def _upwards() -> Iterator[Path]:
-    here = Path.cwd()
-    return iter((here, *here.parents))
 
 
 def _ticks(seconds: float) -> Iterator[None]:

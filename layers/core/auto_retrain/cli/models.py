@@ -1,6 +1,5 @@
 """`auto-retrain models …`: applies, shows, pauses and removes policies, and lifts a quarantine by hand."""
 
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -26,7 +25,7 @@ from ..usecases.operating.quarantine import lift_quarantine
 from .arguments import Actor, Json, Model, actor_or_user, ports_of, reason_option, refuse_both, version_option
 from .commands import Commands
 from .policy_files import read_policy_files, render_policy
-from .policy_plans import print_plans
+from .policy_plans import print_first_retrainings, print_plans, print_warnings
 from .printing import moment, plain, print_json, print_table
 from .trials import print_trials
 
@@ -45,15 +44,15 @@ def apply(
     changes. An unchanged policy keeps its version; a paused model stays paused."""
     ports = ports_of(context)
     plans = plan_policies(read_policy_files(files), ports)
-    for plan in plans:
-        for warning in plan.warnings:
-            print(f"auto-retrain: warning: {plan.policy.model}: {plain(warning)}", file=sys.stderr)
+    print_warnings(plans)
     if dry_run:
         print_plans([(plan, None) for plan in plans], as_json)
         if not as_json:
             print("nothing was written")
         return
     print_plans(zip(plans, apply_planned(plans, actor_or_user(actor), ports), strict=True), as_json)
+    if not as_json:
+        print_first_retrainings(plans, ports)
 
 
 @commands.add("check", "models check churn.yaml --data", "check policies, and the data that they name")
@@ -70,9 +69,7 @@ def check(
     would not."""
     ports = ports_of(context)
     plans = plan_policies(read_policy_files(files), ports)
-    for plan in plans:
-        for warning in plan.warnings:
-            print(f"auto-retrain: warning: {plan.policy.model}: {plain(warning)}", file=sys.stderr)
+    print_warnings(plans)
     return 0 if print_trials([plan.policy for plan in plans], data, as_json, ports) else 1
 
 

@@ -1,10 +1,45 @@
-"""Prints what applying policies changes, or would change."""
+"""Prints what applying policies changes or would change, what is doubtful about them, and what happens next."""
 
-from collections.abc import Iterable
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
 from ..domain.policy.policy import AppliedPolicy
+from ..ports import Ports
+from ..usecases.operating.first_retraining import Starter, first_retraining_by
 from ..usecases.operating.policies import PlannedPolicy
 from .printing import plain, print_json
+
+NAMED_MODELS = 3
+
+
+def print_warnings(plans: Sequence[PlannedPolicy]) -> None:
+    for plan in plans:
+        for warning in plan.warnings:
+            print(f"auto-retrain: warning: {plan.policy.model}: {plain(warning)}", file=sys.stderr)
+
+
+def print_first_retrainings(plans: Sequence[PlannedPolicy], ports: Ports) -> None:
+    """Say of models that were never retrained when they will be, and which command shows it."""
+    models: dict[Starter, list[str]] = defaultdict(list)
+    for plan in plans:
+        model = plan.policy.model
+        starter = None if plan.is_unchanged else first_retraining_by(model, ports)
+        if starter:
+            models[starter].append(model)
+    for starter, names in models.items():
+        first = f"{_listed(names)}: never retrained;"
+        if starter == "sweep":
+            status = f"auto-retrain status {names[0]}" if len(names) == 1 else "auto-retrain status"
+            print(f"{first} the next sweep, of which there is one every five minutes, starts with it\nnext: {status}")
+        else:
+            print(f"{first} its policy has no schedule, so a person starts with it")
+            print(f"next: auto-retrain retrain {names[0]} --reason TEXT")
+
+
+def _listed(models: Sequence[str]) -> str:
+    more = len(models) - NAMED_MODELS
+    return ", ".join(models[:NAMED_MODELS]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def print_plans(plans: Iterable[tuple[PlannedPolicy, AppliedPolicy | None]], as_json: bool) -> None:

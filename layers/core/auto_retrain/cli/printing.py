@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import accumulate
 from shutil import get_terminal_size
+from textwrap import TextWrapper
 from typing import Any
 
 from pydantic_core import to_jsonable_python
 
 from ..domain.job import RetrainingJob
 from ..domain.text import one_line
+
+# Of a text beside its lead, however narrow the terminal is.
+MIN_WIDTH = 20
 
 
 def plain(text: str) -> str:
@@ -31,6 +35,19 @@ def outcome_of(job: RetrainingJob) -> str:
 def relative(gain: float | None, to: float | None) -> str:
     """A gain as a share of what it is compared with, as everywhere that people read of gains."""
     return f"{gain / abs(to):+.1%}" if gain is not None and to else "-"
+
+
+def print_below(lead: str, text: str) -> None:
+    """Print a text after its lead; on a terminal, what does not fit goes on below the text, not below the lead."""
+    if not sys.stdout.isatty():
+        print(plain(f"{lead}{text}"))
+        return
+    width = max(get_terminal_size().columns, len(lead) + MIN_WIDTH)
+    below = " " * len(lead)
+    # A name or an address is never divided, so that it can be copied.
+    whole = TextWrapper(width, lead, below, break_long_words=False, break_on_hyphens=False)
+    lines = whole.wrap(plain(text))
+    print("\n".join(lines) or lead.rstrip())
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

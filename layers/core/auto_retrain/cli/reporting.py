@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from ..domain.errors import EventInvalid
-from ..usecases.lookup import job_of
+from ..usecases.lookup import job_or_newest
 from ..usecases.reporting.fleet_page import fleet_page
 from ..usecases.reporting.job_page import job_page
-from .arguments import Job, ports_of
+from .arguments import JobOrModel, ports_of
 from .commands import Commands
 
 commands = Commands("report")
@@ -18,11 +18,11 @@ Output = Annotated[Path, typer.Option("--output", metavar="FILE", help="where to
 
 
 @commands.add("job", "report job churn-0123456789 --output job.html", "write the page about a job")
-def report_job(context: typer.Context, job: Job, output: Output) -> None:
+def report_job(context: typer.Context, job: JobOrModel, output: Output) -> None:
     """Write the page about a job, ended or not: its timeline, why it was opened, the comparison with the champion, and
     why it failed, if it did."""
     ports = ports_of(context)
-    _write(output, job_page(job_of(job, ports), ports, linked=False))
+    _write(output, job_page(job_or_newest(job, ports), ports, linked=False))
 
 
 @commands.add("fleet", "report fleet --output fleet.html", "write the page about all models")

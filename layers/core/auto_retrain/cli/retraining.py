@@ -88,7 +88,9 @@ def retrain(
         return HELD_BACK if started.outcome == "held" else 0
     if started.outcome == "expected":
         print(f"job        {started.job_id}")
-    elif started.outcome == "waits":
+    else:
+        print(f"decision   {started.job_id}")
+    if started.outcome == "waits":
         print(f"waits for  {started.running_job}")
     print(f"execution  {started.execution_arn}")
     for hold in started.holds:

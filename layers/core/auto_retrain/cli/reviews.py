@@ -8,11 +8,11 @@ import typer
 from ..domain.comparison import MetricResult
 from ..domain.job import RetrainingJob
 from ..domain.numbers import shown_number, shown_p_value
-from ..usecases.lookup import job_of
+from ..usecases.lookup import job_or_newest
 from ..usecases.promoting.review import review_challenger
-from .arguments import Actor, Job, Json, actor_or_user, ports_of, reason_option
+from .arguments import Actor, Job, JobOrModel, Json, actor_or_user, ports_of, reason_option
 from .commands import Commands
-from .printing import job_document, moment, outcome_of, plain, print_json, print_table, relative
+from .printing import job_document, moment, outcome_of, print_below, print_json, print_table, relative
 
 commands = Commands()
 
@@ -52,9 +52,9 @@ def _print_review(job: RetrainingJob, decision: str, as_json: bool) -> None:
 
 
 @commands.add("job", "job churn-0123456789")
-def show(context: typer.Context, job: Job, as_json: Json = False) -> None:
+def show(context: typer.Context, job: JobOrModel, as_json: Json = False) -> None:
     """Show one job: its data, metrics, gates and variants, and where its report is."""
-    record = job_of(job, ports_of(context))
+    record = job_or_newest(job, ports_of(context))
     if as_json:
         print_json(job_document(record))
         return
@@ -63,7 +63,7 @@ def show(context: typer.Context, job: Job, as_json: Json = False) -> None:
 
 def _print_job(job: RetrainingJob) -> None:
     print(f"{job.job_id}  {job.trigger_type.value}  {outcome_of(job)}  {moment(job.created_at)}")
-    print(plain(standing_of(job)))
+    print_below("", standing_of(job))
     print_data_check(job)
     print_metrics(job)
     if job.money:
@@ -81,10 +81,13 @@ def print_data_check(job: RetrainingJob) -> None:
     if job.data_check is None:
         return
     summary, power = job.data_check.summary, job.data_check.power
-    print(f"data: {summary.training.labelled} labelled training rows, {summary.holdout.labelled} labelled holdout rows")
-    print(f"chance of a promotion: {plain(job.data_check.overridden or power.reason)}")
+    print_below(
+        "data: ",
+        f"{summary.training.labelled} labelled training rows, {summary.holdout.labelled} labelled holdout rows",
+    )
+    print_below("chance of a promotion: ", job.data_check.overridden or power.reason)
     for finding in job.data_check.findings:
-        print(f"{finding.severity}: {finding.check}: {plain(finding.text)}")
+        print_below(f"{finding.severity}: ", f"{finding.check}: {finding.text}")
 
 
 def print_metrics(job: RetrainingJob) -> None:
@@ -102,7 +105,7 @@ def print_metrics(job: RetrainingJob) -> None:
     ]
     print_table(("METRIC", "CHALLENGER", "CHAMPION", "GAIN", "95 % INTERVAL", "P"), rows)
     for verdict in job.validation.verdicts:
-        print(f"{verdict.check}: {verdict.label}: {plain(verdict.reason)}")
+        print_below(f"{verdict.check}: ", f"{verdict.label}: {verdict.reason}")
 
 
 def _interval(metric: MetricResult) -> str:
@@ -123,7 +126,8 @@ def standing_of(job: RetrainingJob) -> str:
         ask = f"'auto-retrain approve {job.job_id}' or 'auto-retrain decline {job.job_id} --reason TEXT'"
         waits = f"version {job.challenger_version} waits for a review until {moment(job.review_until)}"
         return f"{waits} ({ask}): {job.validation.reason}"
-    return job.trigger_reason
+    waits = f"{job.status.value}, and waits: {job.waits_for}; " if job.waits_for else ""
+    return f"{waits}{job.trigger_reason}"
 
 
 def _rows(job: RetrainingJob) -> list[tuple[object, ...]]:

@@ -19,7 +19,7 @@ from ..usecases.rolling_out.decide import foresee
 from ..usecases.rolling_out.roll_back import roll_back
 from .arguments import Actor, Json, Model, actor_or_user, one_of, ports_of, reason_option, version_option
 from .commands import Commands
-from .printing import moment, plain, print_json, print_table
+from .printing import moment, print_below, print_json, print_table
 
 FOLLOW_SECONDS = 10.0
 _VERBS = ("pause", "resume", "promote", "abort")
@@ -92,7 +92,7 @@ def _step_in(model: str, action: str, actor: str, reason: str, as_json: bool, po
     if as_json:
         print_json(_document(record, evidence))
     else:
-        print(plain(f"{model}: {_standing(record, evidence, ports)}"))
+        print_below("", f"{model}: {_standing(record, evidence, ports)}")
     return 0
 
 
@@ -102,14 +102,14 @@ def _print_outcome(outcome: RollbackOutcome, as_json: bool) -> int:
         print_json(outcome)
         return 1 if outcome.pending else 0
     if outcome.unchanged:
-        print(plain(f"{outcome.model_name}: nothing to take back: {outcome.unchanged}"))
+        print_below("", f"{outcome.model_name}: nothing to take back: {outcome.unchanged}")
     else:
         print(f"{outcome.model_name}: version {outcome.version} serves; taken back: {', '.join(outcome.taken_back)}")
     if outcome.alias or outcome.weights:
         weights = ", ".join(f"version {version}: {share} %" for version, share in (outcome.weights or {}).items())
         print(f"read back: alias 'champion' names version {outcome.alias}{f'; traffic: {weights}' if weights else ''}")
     if outcome.pending:
-        print(plain(f"not in force yet, and repeated every minute: {outcome.pending}"))
+        print_below("not in force yet, and repeated every minute: ", outcome.pending)
     return 1 if outcome.pending else 0
 
 
@@ -120,13 +120,13 @@ def _show(model: str, as_json: bool, ports: Ports) -> None:
     if as_json:
         print_json(_document(record, evidence))
         return
-    print(plain(f"{model}: {_standing(record, evidence, ports)}"))
+    print_below("", f"{model}: {_standing(record, evidence, ports)}")
     if record.champion:
         print(f"champion: version {record.champion.version.number} since {moment(record.champion.deployed_at)}")
     for line in _after_promotion(record):
-        print(plain(line))
+        print_below("", line)
     if record.conflict:
-        print(plain(f"conflict: {record.conflict}"))
+        print_below("conflict: ", record.conflict)
     own = evidence if evidence and record.rollout and evidence.rollout_id == record.rollout.job_id else None
     if own:
         rows = [(verdict.check, verdict.label, verdict.reason) for verdict in own.analysis.verdicts]

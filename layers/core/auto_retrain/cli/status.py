@@ -10,7 +10,7 @@ from ..usecases.reporting.fleet_page import overview
 from ..usecases.reporting.model_status import ModelStatus, model_status
 from .arguments import Json, ModelOrAll, ports_of
 from .commands import Commands
-from .printing import job_document, moment, plain, print_json, print_table
+from .printing import job_document, moment, print_below, print_json, print_table
 
 commands = Commands()
 
@@ -39,10 +39,10 @@ def _print_fleet(fleet: FleetOverview) -> None:
     need = "nothing needs" if not things else "one thing needs" if things == 1 else f"{things:,} things need"
     print(f"models: {shares or 'none'}; {need} a person")
     for concern in fleet.concerns:
-        print(plain(f"  {concern.model}: {concern.reason}"))
+        print_below("  ", f"{concern.model}: {concern.reason}")
         print(f"    {concern.command}")
     for problem in fleet.unreadable:
-        print(plain(f"cannot be read: {problem}"))
+        print_below("cannot be read: ", problem)
     if fleet.rows:
         rows = [
             (row.model, row.health.value, row.champion or "-", row.outcome or "-", moment(row.next_due, "-"))
@@ -56,7 +56,10 @@ def _print_model(model: ModelStatus) -> None:
     served = f"version {model.champion} since {moment(model.champion_since)}" if model.champion else "none yet"
     _line("champion", served)
     _line("rollout", model.rollout or "none")
-    _line("running job", f"{model.running_job}; see 'auto-retrain follow'" if model.running_job else "none")
+    running = f"{model.running_job}; see 'auto-retrain follow {model.model_name}'" if model.running_job else "none"
+    _line("running job", running)
+    if model.waits_for:
+        _line("it waits", model.waits_for)
     if model.last_job and model.last_job != model.running_job:
         _line("last job", f"{model.last_job} {model.last_outcome}")
     decision = model.last_decision
@@ -70,7 +73,7 @@ def _print_model(model: ModelStatus) -> None:
 
 
 def _line(name: str, text: str) -> None:
-    print(plain(f"{name:15} {text}"))
+    print_below(f"{name:15} ", text)
 
 
 @commands.add("reviews", "reviews")

@@ -7,9 +7,10 @@ from ..domain.data_check import WindowSummary
 from ..domain.manifest import FrozenWindow
 from ..domain.metric_kinds import Task
 from ..domain.policy.policy import Policy
+from ..domain.policy.warnings import last_beatable
 from ..ports import Ports
 from .packages import packages_for_data
-from .printing import plain, print_json
+from .printing import print_below, print_json
 
 if TYPE_CHECKING:
     # Takes packages that not everybody has.
@@ -59,16 +60,16 @@ def _window_document(window: FrozenWindow) -> dict[str, Any]:
 def _print_trial(policy: Policy, trial: "Trial") -> None:
     summary = trial.check.summary
     print(f"{policy.model}: a retraining that starts now")
-    print(f"  learns from   {_window(trial.manifest.training)}: {_rows(summary.training)}")
-    print(f"  is judged on  {_window(trial.manifest.holdout)}: {_rows(summary.holdout)}")
-    for line in (*_learns(policy), *_needs(policy)):
-        print(plain(f"  {line}"))
+    print_below("  learns from   ", f"{_window(trial.manifest.training)}: {_rows(summary.training)}")
+    print_below("  is judged on  ", f"{_window(trial.manifest.holdout)}: {_rows(summary.holdout)}")
+    for lead, text in (*_learns(policy), *_needs(policy)):
+        print_below(f"  {lead:13} ", text)
     for finding in trial.check.findings:
-        print(plain(f"  {finding.severity:13} {finding.check}: {finding.text}"))
+        print_below(f"  {finding.severity:13} ", f"{finding.check}: {finding.text}")
     power = trial.check.power
     chance = f"{power.chance:.0%}: " if power.chance is not None else ""
-    print(plain(f"  chance        {chance}{power.reason}"))
-    print(plain(f"  it would {f'train nothing: {trial.why_not}' if trial.why_not else 'train'}"))
+    print_below("  chance        ", f"{chance}{power.reason}")
+    print_below("  it would ", f"{f'train nothing: {trial.why_not}' if trial.why_not else 'train'}")
 
 
 def _window(window: FrozenWindow) -> str:
@@ -82,17 +83,33 @@ def _rows(summary: WindowSummary) -> str:
     return f"{summary.rows} rows, {summary.labelled} with a label{least}"
 
 
-def _learns(policy: Policy) -> Iterator[str]:
+def _learns(policy: Policy) -> Iterator[tuple[str, str]]:
     data, rules = policy.data, policy.validation
-    yield f"features      {len(data.numeric)} numeric, {len(data.categorical)} categorical"
+    yield "features", f"{len(data.numeric)} numeric, {len(data.categorical)} categorical"
     floor = f"an R² above {rules.r2_floor:g}"
     if data.task is Task.CLASSIFICATION:
         floor = f"an accuracy of {rules.accuracy_floor:g}, and more than always predicting the largest class"
-    yield f"must reach    {floor}"
+    yield "must reach", floor
+    yield "must improve", _improvement(policy)
 
 
-def _needs(policy: Policy) -> Iterator[str]:
+def _improvement(policy: Policy) -> str:
+    """What a later version has to be, and the champion that this can be asked of."""
+    rules, name = policy.validation, policy.primary_metric
+    if rules.improvement_basis == "non_inferior":
+        return f"never: {name} must not be worse by more than {rules.non_inferiority_margin:g}"
+    asked = f"{rules.min_improvement:g}" if rules.improvement_basis == "absolute" else f"{rules.min_improvement:.1%}"
+    text = f"by {asked} on the champion's {name} (validation.improvement_basis = {rules.improvement_basis})"
+    last = last_beatable(policy)
+    if last is None:
+        return text
+    side = "above" if policy.kind_of(name).higher_is_better else "below"
+    bound = f"no version can where that is {side} {last:.4f}"
+    return f"{text}; {bound}: the bases error_reduction and non_inferior have no such bound"
+
+
+def _needs(policy: Policy) -> Iterator[tuple[str, str]]:
     training = policy.training
     gpus = f", {training.gpus} GPUs" if training.gpus else ""
     pods = f"{training.cpu} CPU, {training.memory}{gpus}"
-    yield f"needs         {pods}, for at most {training.deadline_minutes} minutes to train and to score each"
+    yield "needs", f"{pods}, for at most {training.deadline_minutes} minutes to train and to score each"

@@ -14,7 +14,7 @@ from ..usecases.triggering.why import explain_decisions
 from ..usecases.triggering.why_not import predict_triggers
 from .arguments import Json, Model, limit_option, ports_of
 from .commands import Commands
-from .printing import moment, plain, print_json
+from .printing import moment, print_below, print_json
 
 # Of each decision, unless all are asked for.
 SHOWN_VERDICTS = 3
@@ -38,10 +38,11 @@ def why(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show the last decisions about a model: the verdict of each trigger, and the outcome."""
+    """Show the last decisions about a model: the verdict of each trigger, the outcome, and the name by which `explain`
+    and `audit show` know a decision."""
     decisions = explain_decisions(model, limit, ports_of(context))
     if as_json:
-        print_json(decisions)
+        print_json([{"name": decision.name, **decision.model_dump(mode="json")} for decision in decisions])
         return
     for decision in decisions:
         _print_decision(decision, with_all)
@@ -55,14 +56,24 @@ def _print_decision(decision: DecisionRecord, with_all: bool) -> None:
     print(f"{moment(decision.event_time)}  {decision.trigger_type.value}  {outcome}{held}")
     _print_indented(decision.reason)
     verdicts = decision.verdicts if with_all else _what_mattered(decision.verdicts)
-    for verdict in verdicts:
-        # The decision's reason includes that of the verdict.
-        _print_indented(f"{verdict.check}: {verdict.label} {_numbers(verdict)}".rstrip())
+    print_verdicts(verdicts)
     if hidden := len(decision.verdicts) - len(verdicts):
         _print_indented(f"and {hidden} more; --all shows them")
-    for label, value in (("actor", decision.actor), ("job", decision.job_id), ("execution", decision.execution_arn)):
+    about = {
+        "decision": None if decision.job_id else decision.name,
+        "actor": decision.actor,
+        "job": decision.job_id,
+        "execution": decision.execution_arn,
+    }
+    for label, value in about.items():
         if value:
             _print_indented(f"{label}: {value}")
+
+
+def print_verdicts(verdicts: Sequence[Verdict]) -> None:
+    """Print verdicts without their reasons, which that of their decision includes."""
+    for verdict in verdicts:
+        _print_indented(f"{verdict.check}: {verdict.label} {_numbers(verdict)}".rstrip())
 
 
 def _what_mattered(verdicts: Sequence[Verdict]) -> list[Verdict]:
@@ -104,13 +115,14 @@ def why_not(context: typer.Context, model: Model, as_json: Json = False) -> None
     for waiting in outlook.waiting:
         request = waiting.request
         actor = f", requested by {request.actor}" if request.actor else ""
-        print(plain(f"waits for the running job: {request.trigger_type.value} of {moment(request.event_time)}{actor}"))
+        about = f"{request.trigger_type.value} of {moment(request.event_time)}{actor} ({waiting.decision})"
+        print_below("waits for the running job: ", about)
 
 
 def _print_model(outlook: ModelOutlook) -> None:
     policy = f"policy version {outlook.policy_version}, {outlook.status.value}"
     caps = f"{outlook.daily_left} retrainings in 24 hours and {outlook.monthly_left} in 30 days are left"
-    print(f"{outlook.model_name}: {policy}; last retrained {moment(outlook.last_retrained_at)}; {caps}")
+    print_below("", f"{outlook.model_name}: {policy}; last retrained {moment(outlook.last_retrained_at)}; {caps}")
 
 
 def _print_trigger(trigger: TriggerOutlook, outlook: ModelOutlook) -> None:
@@ -136,4 +148,4 @@ def _age(age: timedelta) -> str:
 
 
 def _print_indented(text: str) -> None:
-    print(f"  {plain(text)}")
+    print_below("  ", text)

@@ -8,9 +8,9 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
-from .audit_chain import NO_HASH, ChainHead
+from .audit_chain import MAX_NUMBER, NO_HASH, ChainHead
 from .base import Record, UtcTime
 from .digest import canonical_json, sha256_of
 
@@ -75,18 +75,36 @@ def anchor_number(key: str) -> int | None:
 def next_anchor(heads: Iterable[ChainHead], at: UtcTime, previous: StoredAnchor | None) -> Anchor | None:
     """The anchor that follows the newest one; None if nothing changed since that, which is less than a day old.
 
-    Raises ValueError if the newest anchor cannot be read.
+    Nothing in it goes back: neither a head, because the index of heads may be behind for a moment and a table may have
+    been set back, nor the time, because the clock of another machine may be ahead. Raises ValueError if the newest
+    anchor cannot be read.
     """
-    ordered = tuple(sorted(heads, key=lambda head: head.model_name))
-    about = {"at": at, "count": len(ordered), "root": merkle_root(ordered), "heads": ordered}
     if previous is None:
-        return Anchor(sequence=1, **about)
+        return _anchor(sequence=1, at=at, heads=_farthest(heads))
     before = read_anchor(previous.document)
-    if before.heads == ordered and at - before.at < MAX_UNCHANGED:
-        return None
-    return Anchor(
-        sequence=before.sequence + 1, previous_hash=previous.hash, previous_key=anchor_key(before.sequence), **about
+    anchor = _anchor(
+        sequence=before.sequence + 1,
+        at=max(at, before.at),
+        heads=_farthest([*before.heads, *heads]),
+        previous_hash=previous.hash,
+        previous_key=anchor_key(before.sequence),
     )
+    return None if before.heads == anchor.heads and at - before.at < MAX_UNCHANGED else anchor
+
+
+def _anchor(heads: Iterable[ChainHead], **about: Any) -> Anchor:
+    ordered = tuple(sorted(heads, key=lambda head: head.model_name))
+    return Anchor(count=len(ordered), root=merkle_root(ordered), heads=ordered, **about)
+
+
+def _farthest(heads: Iterable[ChainHead]) -> Iterable[ChainHead]:
+    """The farthest head of each model, of those with the same number the first; without what must be forged."""
+    farthest: dict[str, ChainHead] = {}
+    for head in heads:
+        known = farthest.get(head.model_name)
+        if head.number < MAX_NUMBER and (known is None or head.number > known.number):
+            farthest[head.model_name] = head
+    return farthest.values()
 
 
 def read_anchor(document: bytes) -> Anchor:

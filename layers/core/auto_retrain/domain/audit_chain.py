@@ -13,6 +13,8 @@ from .facts.fact import Fact
 # Keeps these hashes apart from any other SHA-256 of the product; a new format gets a new one.
 ENTRY_DOMAIN = "auto-retrain/audit-entry/v1"
 NO_HASH = "0" * 64
+# Of twelve digits, as in the keys of entries; whatever says that a chain is longer was forged.
+MAX_NUMBER = 999_999_999_999
 # What a store can hold in one entry; nobody reads a fact of this length.
 MAX_TEXT_BYTES = 300_000
 

@@ -21,7 +21,10 @@ class TimelineEntry(Record):
 
     @classmethod
     def of(cls, number: int, document: dict[str, Any]) -> Self:
-        """From the document of a fact, be it of a kind that this release does not know."""
+        """From the document of a fact, be it of a kind that this release does not know.
+
+        Raises ValueError for what is no fact.
+        """
         fields = {name: value for name, value in document.items() if name != "fact_id"}
         try:
             sentence = _FACTS.validate_python(fields).sentence
@@ -29,7 +32,7 @@ class TimelineEntry(Record):
             sentence = "(of another release, whose words for it are not known here)"
         return cls(
             number=number,
-            at=document["at"],
+            at=document.get("at"),
             kind=str(document.get("kind")),
             actor=document.get("actor"),
             sentence=sentence,

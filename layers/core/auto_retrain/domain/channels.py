@@ -53,6 +53,7 @@ SEVERITIES: dict[str, Severity] = {
     "pause_lasts": "loud",
     "pause_of_model_lasts": "loud",
     "budget_holds": "loud",
+    "budget_hold_ended": "quiet",
     "drill_moved": "quiet",
     "drill_passed": "quiet",
     "drill_failed": "loud",

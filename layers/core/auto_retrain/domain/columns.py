@@ -9,7 +9,7 @@ class ColumnFacts(NamedTuple):
     """A column in a sample: `distinct` counts its different values, `levels` has the most frequent ones with rows.
 
     Numbers that are only written as text, as in CSV, are numbers. `time` is a day or a moment, and `other` is what has
-    no text, such as a list.
+    no text, such as a list. `is_dated` if the cells are dates or moments by type and not only texts that look so.
     """
 
     name: str
@@ -18,6 +18,7 @@ class ColumnFacts(NamedTuple):
     missing: int
     distinct: int
     levels: tuple[tuple[str, int], ...]
+    is_dated: bool = False
 
     @property
     def present(self) -> int:

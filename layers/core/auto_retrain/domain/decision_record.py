@@ -6,6 +6,7 @@ import rfc8785
 
 from .base import Record, UtcTime
 from .digest import sha256_of
+from .names import decision_name
 from .notebook import as_table
 from .trigger_type import TriggerType
 from .verdict import VERDICT_HEADINGS, Verdict
@@ -83,8 +84,19 @@ class DecisionRecord(Record):
     evidence_hash: str | None = None
     decision_hash: str = ""
 
+    @property
+    def name(self) -> str:
+        """What people call it: an id like that of a job, and the same as that of the job that it opened."""
+        return decision_name(self.model_name, self.execution_arn or f"{self.key} {self.event_time.isoformat()}")
+
     def _repr_html_(self) -> str:
-        about = [("outcome", self.outcome), ("reason", self.reason), ("held by", self.held_by), ("job", self.job_id)]
+        about = [
+            ("name", self.name),
+            ("outcome", self.outcome),
+            ("reason", self.reason),
+            ("held by", self.held_by),
+            ("job", self.job_id),
+        ]
         at = f"{self.event_time:%F %H:%M}Z"
         return as_table(f"Decision on {self.model_name}, {at}", about) + (
             as_table("Verdicts", [VERDICT_HEADINGS, *(verdict.cells for verdict in self.verdicts)])

@@ -96,8 +96,14 @@ class FeatureHistogram(Record):
 
 
 class DriftEvidence(Record):
-    """Histograms of the features, or why there are none: the reference is unusable, or the live data are broken."""
+    """Histograms of the features, or why there are none: the reference is unusable, or the live data are broken.
+
+    `season` has the same days a year before as the reference, if these were read; `season_unusable` says why they could
+    not be.
+    """
 
     histograms: tuple[FeatureHistogram, ...] = ()
+    season: tuple[FeatureHistogram, ...] = ()
+    season_unusable: str | None = None
     unusable: str | None = None
     broken: str | None = None

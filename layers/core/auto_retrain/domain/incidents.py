@@ -32,6 +32,7 @@ INCIDENT_STEPS: dict[str, tuple[IncidentStep, ...]] = {
     "job_promoted": (IncidentStep("resolve", ("taken_back", "not_promoted", "serving", "rollout_pause", "budget")),),
     "drill_passed": (IncidentStep("resolve", ("drill",)),),
     "rollout_intervened": (IncidentStep("resolve", ("rollout_pause",)),),
+    "budget_hold_ended": (IncidentStep("resolve", ("budget",)),),
     "policy_applied": (IncidentStep("resolve", ("pause", "budget")),),
 }
 

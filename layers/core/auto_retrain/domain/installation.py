@@ -37,6 +37,8 @@ NEEDED_FOR_TRAFFIC = {
         | _permissions("get", "httproutes.gateway.networking.k8s.io")
     ),
 }
+# The group in the cluster of the functions that move requests; they are others than those that start pods.
+TRAFFIC_GROUP = "auto-retrain-traffic"
 # Permissions that could do harm if the functions had more than they need.
 _PROBED = frozenset(
     _permissions("get list create update patch delete", "secrets", "configmaps", "pods", "serviceaccounts")
@@ -68,6 +70,11 @@ class Finding(Record):
     def unknown(cls, subject: str, error: Exception) -> Self:
         """A check that could not be made."""
         return cls(subject=subject, is_good=None, text=f"cannot be checked: {type(error).__name__}: {error}")
+
+    @classmethod
+    def not_known(cls, subject: str, why: str, remedy: str | None = None) -> Self:
+        """A check that a deployment does without, and that could not be made."""
+        return cls(subject=subject, is_good=None, text=f"not known: {why}", remedy=remedy, needed=False)
 
     @property
     def passes(self) -> bool:

@@ -115,7 +115,7 @@ class RetrainingJob(Record):
     data_check: DataCheck | None = None
     pending: PendingStep | None = None
     waits_for: str | None = Field(
-        default=None, description="what keeps the pod of its current step from running or ending, as last seen"
+        default=None, description="what keeps its current step, or the pod of that, from going on, as last seen"
     )
     champion: ModelVersion | None = None
     challenger: ModelVersion | None = None
@@ -257,7 +257,7 @@ class RetrainingJob(Record):
         return self._moved(RetrainingStatus.RUNNING, pending=step, started_at=started_at, waits_for=None)
 
     def held_up_by(self, reason: str | None) -> Self:
-        """With what keeps the pod of its current step from running or ending; None if nothing does any longer."""
+        """With what keeps its current step, or the pod of that, from going on; None if nothing does any longer."""
         return self.changed(waits_for=reason)
 
     def ordering_pods(self, kind: JobKind, training: TrainingPolicy, pods: int) -> Self:

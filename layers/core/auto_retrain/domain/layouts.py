@@ -105,13 +105,24 @@ def managed_by(paths: Iterable[str]) -> str | None:
     return None
 
 
+def layouts_of(names: Iterable[str]) -> dict[Layout, list[str]]:
+    """The folders of days directly below a prefix, by layout."""
+    found: dict[Layout, list[str]] = {}
+    for name in names:
+        for layout, beginning in _BEGINNINGS.items():
+            if name.startswith(beginning) and name.endswith("/"):
+                found.setdefault(layout, []).append(name)
+    return found
+
+
 def other_layout(names: Iterable[str], layout: Layout) -> tuple[Layout, str] | None:
     """The layout that folders directly below a prefix have instead, and one of those folders; None if none has any."""
-    for name in names:
-        for other, beginning in _BEGINNINGS.items():
-            if other is not layout and name.startswith(beginning) and name.endswith("/"):
-                return other, name
-    return None
+    return next(((other, days[0]) for other, days in layouts_of(names).items() if other is not layout), None)
+
+
+def tables_of(names: Iterable[str]) -> list[str]:
+    """Files directly below a prefix that may be one table with a date column."""
+    return [name for name in names if name.endswith(".parquet") and not is_hidden(name)]
 
 
 def what_is_there(folder: Folder, layout: Layout, field: str = "data") -> str:
@@ -122,13 +133,18 @@ def what_is_there(folder: Folder, layout: Layout, field: str = "data") -> str:
     other = other_layout(folder.names, layout)
     if other:
         return f"{looked_for}; there are objects under {other[1]}: set {field}.layout: {other[0]}"
-    days = sorted(name for name in folder.names if name.startswith(_BEGINNINGS.get(layout, "/")))
+    named_alike = sorted(name for name in folder.names if name.startswith(_BEGINNINGS.get(layout, "/")))
+    days = [name for name in named_alike if layout is Layout.YEAR_MONTH_DAY or day_of(name, layout)]
     if days:
         return f"there are other days under {folder.uri}: {days[0]} to {days[-1]}"
-    tables = [name for name in folder.names if name.endswith(".parquet")]
+    if named_alike:
+        return f"{looked_for}; there is {named_alike[0]}: name folders after the day alone, not a moment"
+    tables = tables_of(folder.names)
     if tables and layout is Layout.COLUMN:
         return f"no file under {folder.uri}, such as {tables[0]}, has rows of these days by {field}.date_column"
     if tables:
         remedy = f"{field}.layout: column and {field}.date_column"
         return f"{looked_for}; there is {tables[0]}: if a column has the date of each row, set {remedy}"
-    return f"{looked_for}; there are only others, such as {folder.names[0]}"
+    if any(name.endswith(".csv") for name in folder.names):
+        return f"{looked_for}; one table has to be Parquet, or CSV in folders of days, not {folder.names[0]}"
+    return f"{looked_for}; there are only others, such as {folder.names[0]}: docs/data.md says how folders are named"

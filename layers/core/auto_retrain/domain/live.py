@@ -100,6 +100,7 @@ class LiveCounts(Record):
     `problem` says why they cannot be trusted (another schema, partial data): then they decide nothing. `dropped` are
     rows that were left out because their time is in the future, they are duplicates, or they name another version.
     `label_problem` says the same of the labels alone: then no label counts, but errors and latencies do.
+    `label_rows` are the labels that lie in the days of the step, whatever answers they are of.
     """
 
     champion: ArmCounts = Field(default_factory=ArmCounts.as_default)
@@ -111,6 +112,7 @@ class LiveCounts(Record):
     dropped: int = 0
     problem: str | None = None
     label_problem: str | None = None
+    label_rows: int = 0
 
     @classmethod
     def unknown(cls, problem: str) -> Self:

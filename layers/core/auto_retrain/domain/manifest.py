@@ -14,6 +14,8 @@ from .metric_kinds import Task
 from .policy.data import DataPolicy, Format
 from .windows import Window, Windows
 
+_PACKED = frozenset({".gz", ".zip", ".bz2", ".zst", ".xz", ".snappy", ".lz4"})
+
 
 class DataObject(Record):
     """One object of a day, pinned by its ETag; size in bytes.
@@ -159,10 +161,17 @@ def build_manifest(
     )
 
 
-def _only_others(name: str, format: Format) -> str:
+def only_others(name: str, format: Format, field: str = "data") -> str:
+    """Where no file has the format of the policy, such as this one: what to do about it; `field` is the policy's."""
     suffix = PurePosixPath(name).suffix.lower()
-    other = next((other for other in get_args(Format) if suffix == f".{other}"), None)
-    remedy = f": set data.format: {other}" if other else ""
+    if is_hidden(name):
+        remedy = ""
+    elif suffix.removeprefix(".") in get_args(Format):
+        remedy = f": set {field}.format: {suffix.removeprefix('.')}"
+    elif suffix in _PACKED:
+        remedy = ": unpack them, or write Parquet, which is small as it is"
+    else:
+        remedy = f": write them as {' or '.join(get_args(Format))}"
     return f"there are only others than {format} files, such as '{name}'{remedy}"
 
 
@@ -171,6 +180,7 @@ def freeze_window(purpose: str, window: Window, data: DataPolicy, objects: list[
     inside = [item for item in objects if window.start <= item.date < window.end]
     rows = with_rows(inside, data.format)
     if not rows:
-        others = f": {_only_others(inside[0].name, data.format)}" if inside else ""
+        names = sorted((item.name for item in inside), key=is_hidden)
+        others = f": {only_others(names[0], data.format)}" if names else ""
         raise DataMissing(f"no {purpose} data under '{data.prefix}/' in the window {window}{others}")
     return FrozenWindow(start=window.start, end=window.end, objects=tuple(rows))

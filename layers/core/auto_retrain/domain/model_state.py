@@ -44,11 +44,21 @@ class LastJob(Record):
 
 
 class LastRequest(Record):
-    """The newest request of a person that opened no job, by the key of the decision on it."""
+    """The newest request of a person that opened no job; `key` is the name of the decision on it.
+
+    In the state of an earlier release it is a key of that decision which people do not know.
+    """
 
     key: str
     at: UtcTime
     held_by: HeldBy | None
+
+
+class BudgetNotice(Record):
+    """The month in which people were last told that a budget holds a model, and whether they were told of its end."""
+
+    month: str
+    is_over: bool = False
 
 
 class RejectedJob(Record):
@@ -89,7 +99,7 @@ class ModelState(Record):
     recorded have none until the next deployment. `drill` is the last drill of its rollback. A state from before that
     was recorded has no `last_job` until the next one. `spent` are US dollars by month of UTC, this one and the one
     before, of the jobs that ended in it, by the prices of that time; `costs` are those of recent jobs that went all the
-    way, oldest first.
+    way, oldest first. `budget_notice` is what people were last told of a budget that holds it.
     """
 
     model_name: str
@@ -108,6 +118,7 @@ class ModelState(Record):
     drill: Drill | None = None
     last_job: LastJob | None = None
     last_request: LastRequest | None = None
+    budget_notice: BudgetNotice | None = None
     spent: Mapping[str, float] = Field(default_factory=dict)
     costs: tuple[RecentCost, ...] = ()
 

@@ -51,8 +51,13 @@ def job_id(model_name: str, execution_arn: str) -> str:
     return f"{model_name}-{_digest(model_name, execution_arn, length=10)}"
 
 
+def decision_name(model_name: str, occasion: str) -> str:
+    """What people call a decision: that of an execution has the id of the one job that it can open."""
+    return job_id(model_name, occasion)
+
+
 def model_of_job(job_id: str) -> str:
-    """The model that a job id begins with, also a mistyped one."""
+    """The model that the id of a job or a decision begins with, also a mistyped one."""
     return job_id.rpartition("-")[0]
 
 

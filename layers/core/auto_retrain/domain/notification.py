@@ -1,8 +1,11 @@
 """A message to people: what a channel is given, whatever it makes of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import Self
+
+from pydantic import Field
 
 from .base import Record, UtcTime
 from .channels import Severity
@@ -14,8 +17,9 @@ class Notification(Record):
     """One message; `lines` are those of a list. `at` is when it happened, however late the message is.
 
     `models` is how many models it is about, and `model_name` is one of them; a message about the fleet has none.
-    `model_names` are all of several, and `incident` what these have in common: their data, if they share any, and the
-    hour. `page` is the address at which people see more, if the deployment has one.
+    `model_names` are all of several, `last_at` says when it happened last to those that have a time of their own, and
+    `incident` what they have in common: their data, if they share any, and the hour. `page` is the address at which
+    people see more, if the deployment has one.
     """
 
     event_id: str
@@ -30,6 +34,7 @@ class Notification(Record):
     data_prefix: str | None = None
     lines: tuple[str, ...] = ()
     model_names: tuple[str, ...] = ()
+    last_at: Mapping[str, UtcTime] = Field(default_factory=dict)
     incident: str | None = None
     page: str | None = None
 
@@ -51,6 +56,12 @@ class Notification(Record):
             incident=_incident(event.at, None) if event.models != 1 else None,
             page=event.page,
         )
+
+    @property
+    def times(self) -> dict[str, datetime]:
+        """When it happened last to each model that is named; of several that are none if they were too many."""
+        names = self.model_names if self.models != 1 or not self.model_name else (self.model_name,)
+        return {name: self.last_at.get(name, self.at) for name in names}
 
     @property
     def is_alone(self) -> bool:
@@ -118,6 +129,7 @@ def as_one(group: Sequence[Notification]) -> Notification:
         data_prefix=prefix,
         lines=tuple(f"{each.at:%H:%M} {each.text}" for each in group),
         model_names=names,
+        last_at={each.model_name: each.at for each in group if each.model_name},
         incident=_incident(first.at, prefix),
         page=pages.pop() if len(pages) == 1 else None,
     )

@@ -26,9 +26,9 @@ def row_path(model_name: str) -> str:
     return f"{FLEET_PAGE}#model-{model_name}"
 
 
-def request_path(model_name: str, key: str) -> str:
-    """The page about a request that opened no job, by the key of the decision on it."""
-    return f"requests/{model_name}/{key}.html"
+def request_path(model_name: str, decision: str) -> str:
+    """The page about a request that opened no job, by the name of the decision on it."""
+    return f"requests/{model_name}/{decision}.html"
 
 
 def address_of(base: str | None, path: str) -> str | None:

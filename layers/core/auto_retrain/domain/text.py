@@ -13,6 +13,11 @@ def one_line(text: str) -> str:
     return "".join(ascii(letter)[1:-1] if _is_unsafe(letter) else letter for letter in text)
 
 
+def encodable(text: str) -> str:
+    """The text with halves of characters escaped: JSON can name them, but no UTF-8 has them, nor can they be hashed."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def check_one_line(text: str) -> str:
     """The text itself; raises ValueError if it has an unsafe character."""
     if any(map(_is_unsafe, text)):

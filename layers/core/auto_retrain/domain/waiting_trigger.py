@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from .base import Record
 from .messages.triggering import TriggerRequest
-from .names import waiting_key
+from .names import decision_name, waiting_key
 from .trigger_type import TriggerType
 
 # Whoever claims a waiting trigger acts on it at once, or dies; longer than a state may be retried.
@@ -27,6 +27,11 @@ class WaitingTrigger(Record):
     @property
     def key(self) -> str:
         return waiting_key(self.request.trigger_type.value, self.execution_arn)
+
+    @property
+    def decision(self) -> str:
+        """The name of the decision that lets it wait."""
+        return decision_name(self.request.model_name, self.execution_arn)
 
 
 def is_crowded(waiting: Iterable[WaitingTrigger], newcomer: WaitingTrigger | None = None) -> bool:

@@ -54,6 +54,18 @@ def needed_value(policy: Policy, kind: MetricKind, champion: float) -> float:
     return champion + step if kind.higher_is_better else champion - step
 
 
+def what_to_set(policy: Policy, kind: MetricKind, champion: float) -> str:
+    """What to change in a policy whose improvement on this champion is beyond perfection."""
+    share = policy.validation.min_improvement
+    asks = ""
+    if kind.best is not None and share <= 1:
+        asks = f", which asks for {shown_number(champion + share * (kind.best - champion))},"
+    return (
+        f"set validation.improvement_basis to error_reduction{asks} or to non_inferior, or lower "
+        "validation.min_improvement"
+    )
+
+
 def _is_possible(value: float, kind: MetricKind) -> bool:
     """A metric cannot be NaN, infinite or better than perfect."""
     return abs(value) != float("inf") and value == value and (kind.best is None or kind.gain(kind.best, value) >= 0)
@@ -63,7 +75,8 @@ def _reason(policy: Policy, kind: MetricKind, metric: MetricResult, needed: floa
     name = policy.primary_metric
     goal = _goal(policy, metric.champion or 0.0)
     if not _is_possible(needed, kind):
-        return f"{goal} cannot be reached: it would take {_article(name)} {name} of {shown_number(needed)}"
+        beyond = f"{goal} cannot be reached: it would take {_article(name)} {name} of {shown_number(needed)}"
+        return f"{beyond}; {what_to_set(policy, kind, metric.champion or 0.0)}"
     verb = "is at least" if enough else "is not"
     return f"{name} {shown_number(metric.value)} {verb} {goal} (needed: {shown_number(needed)})"
 

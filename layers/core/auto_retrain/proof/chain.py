@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import chain, pairwise
 from typing import Any, get_args
 
@@ -14,6 +14,8 @@ from .canonical import NotCanonical, canonical_object
 
 # Of each kind of finding; the rest is counted.
 MAX_SHOWN = 20
+# Numbers that a wrong hash is tried with: the head, which says how many there are, may be forged as well.
+MAX_TRIED = 100_000
 KINDS = frozenset(fact.model_fields["kind"].default for fact in get_args(get_args(AnyFact)[0]))
 ACCEPTED: str = ChainBreakAccepted.model_fields["kind"].default
 # Of the entry before the first one that is read, if that is not the first of its chain.
@@ -136,7 +138,7 @@ class _Walk:
         altered: tuple[DamageKind, int, str, str] = ("altered", entry.number, entry.hash, digest)
         if self._damage_count >= MAX_SHOWN:
             return altered
-        numbers = range(1, self._last_known + 1)
+        numbers = range(1, min(self._last_known, MAX_TRIED) + 1)
         if number := next((number for number in numbers if _hash_of(entry, number=number) == entry.hash), None):
             return ("swapped", entry.number, f"entry {entry.number}", f"entry {number}")
         try:
@@ -159,11 +161,12 @@ class _Walk:
             return self._damaged("unreadable", entry.number, "a fact as canonical JSON", str(error))
         if fact.get("model_name") != self._model:
             return self._damaged("foreign", entry.number, self._model, str(fact.get("model_name")))
-        if fact.get("kind") not in KINDS:
-            self._not_checked(f"entry {entry.number} is a fact of an unknown kind: {fact.get('kind')!r}")
+        kind = fact.get("kind")
+        if str(kind) not in KINDS:
+            self._not_checked(f"entry {entry.number} is a fact of an unknown kind: {kind!r}")
         self._last_at = str(fact.get("at"))
         self._first_at = self._first_at or self._last_at
-        if fact.get("kind") == ACCEPTED:
+        if kind == ACCEPTED:
             self._check_acceptance(entry.number, fact)
         self._note(fact)
         return True
@@ -234,6 +237,7 @@ def _hash_of(entry: AuditEntry, *, model_name: str | None = None, number: int | 
 
 def _time_of(text: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(text)
-    except ValueError:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
         return None

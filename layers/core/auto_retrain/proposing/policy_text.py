@@ -8,22 +8,27 @@ from typing import Any, NamedTuple
 from ..domain.columns import Sample
 from ..domain.layouts import Layout
 from ..domain.metric_kinds import Task
+from ..domain.policy.metric import CloudWatchMetric
 from ..domain.policy.triggers import TriggerConfig
 from ..domain.text import one_line
 from .metrics import is_share
-from .roles import Choice, Roles
+from .roles import CONSTANT, Choice, Roles
+from .traffic import Routing
 
 # More columns than these are written in several lines.
 _LINE_LENGTH = 100
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NOT_TEXT = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
+_MAX_LISTED = 8
 # From here on always predicting the largest class looks good.
 _LARGE_CLASS = 0.9
-_DEFAULT_METRIC = {"source": "cloudwatch", "namespace": "AutoRetrain/Models", "name": "accuracy"}
 
 
 class Subject(NamedTuple):
-    """What is proposed for: a model, its owner, where its data are, and the metric in production if it is known."""
+    """What is proposed for: a model, its owner, where its data are, and the metric in production if it is known.
+
+    `to_check` is what was noticed before, for people to look at.
+    """
 
     model_name: str
     owner: str
@@ -31,22 +36,37 @@ class Subject(NamedTuple):
     metric: Mapping[str, Any] | None
     stage: str
     layout: Layout = Layout.DATE
+    date_column: Choice | None = None
+    to_check: tuple[str, ...] = ()
+    routing: Routing | None = None
 
 
 class Proposal(NamedTuple):
-    """A policy as text, and what a person has to look at, in sentences that begin with the field."""
+    """A policy as text, and what a person has to look at, in sentences that begin with the field.
+
+    `rbac` is what its functions may do in the cluster besides, if they need anything there.
+    """
 
     text: str
     to_check: tuple[str, ...]
+    rbac: str | None = None
 
 
 def write_proposal(subject: Subject, sample: Sample, roles: Roles) -> Proposal:
     """The policy that fits the roles; where nothing is known, the field has its default or a guess, and is listed."""
-    to_check = (*_guesses(roles), *_unknowns(subject, roles))
+    routing = subject.routing
+    of_routing = routing.to_check if routing else ()
+    to_check = (
+        *_guesses(subject, roles),
+        *subject.to_check,
+        *_unknowns(subject, roles),
+        *_constants(sample, roles),
+        *of_routing,
+    )
     lines = [
-        f"# Proposed by auto-retrain init from {sample.rows} rows of {_comment(sample.name)}.",
+        f"# Proposed by auto-retrain init from {sample.rows} rows of {one_line(sample.name)}.",
         "# Please look at:",
-        *(f"# - {_comment(sentence)}" for sentence in to_check),
+        *(f"# - {one_line(sentence)}" for sentence in to_check),
         "",
         f"model: {subject.model_name}",
         f"owner: {_text(subject.owner)}",
@@ -54,20 +74,24 @@ def write_proposal(subject: Subject, sample: Sample, roles: Roles) -> Proposal:
         *_metric(subject),
         *_data(subject, sample, roles),
         *_validation(sample, roles),
+        *_deployment(subject),
         *_alarm(subject, roles.task),
     ]
-    return Proposal("\n".join(lines) + "\n", to_check)
+    return Proposal("\n".join(lines) + "\n", to_check, routing.rbac if routing else None)
 
 
-def _guesses(roles: Roles) -> Iterator[str]:
-    for field, choice in (("row_id", roles.row_id), ("label", roles.label), ("positive_label", roles.positive_label)):
+def _guesses(subject: Subject, roles: Roles) -> Iterator[str]:
+    for field, choice in (
+        ("row_id", roles.row_id),
+        ("label", roles.label),
+        ("positive_label", roles.positive_label),
+        ("date_column", subject.date_column),
+    ):
         if choice and choice.is_guess:
             yield f"data.{field} = {choice.value}: {choice.reason}"
 
 
 def _unknowns(subject: Subject, roles: Roles) -> Iterator[str]:
-    if not (roles.numeric or roles.categorical):
-        yield "data.numeric: no column can be a feature"
     yield "data.label_delay_days = 0: how long labels take is not known"
     if subject.metric is None and roles.task is Task.CLASSIFICATION:
         yield "metric: nothing judges the model in production until its accuracy is published there"
@@ -75,8 +99,21 @@ def _unknowns(subject: Subject, roles: Roles) -> Iterator[str]:
         yield "triggers.performance_metric_threshold: the limit is not known, so this trigger is off"
 
 
+def _constants(sample: Sample, roles: Roles) -> Iterator[str]:
+    """Columns that may vary in other rows, such as the month in a sample of one day."""
+    names = [column.value for column in roles.left_out if column.reason == CONSTANT]
+    if names:
+        same = f"the same in all {sample.rows} rows of the sample"
+        yield f"data.numeric, data.categorical: without {_listed(names)}, {same}; if they vary, give more with --sample"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _MAX_LISTED
+    return ", ".join(names[:_MAX_LISTED]) + (f" and {more} more" if more > 0 else "")
+
+
 def _is_judged_by_share(subject: Subject, task: Task) -> bool:
-    metric = subject.metric or _DEFAULT_METRIC
+    metric = subject.metric or {"name": CloudWatchMetric().name}
     return is_share(str(metric.get("name") or metric.get("gauge")), task)
 
 
@@ -104,22 +141,25 @@ def _data(subject: Subject, sample: Sample, roles: Roles) -> Iterator[str]:
     yield "data:"
     yield f"  prefix: {_text(subject.prefix)}  # folder in the data bucket"
     if subject.layout is not Layout.DATE:
-        yield f"  layout: {subject.layout.value}  # as its folders are called"
+        how = "one table" if subject.date_column else "as its folders are called"
+        yield f"  layout: {subject.layout.value}  # {how}"
+    if subject.date_column:
+        yield f"  date_column: {_text(subject.date_column.value)}  # {one_line(subject.date_column.reason)}"
     yield f"  format: {sample.format}"
-    yield f"  row_id: {_text(roles.row_id.value)}  # {_comment(roles.row_id.reason)}"
-    yield f"  label: {_text(roles.label.value)}  # {_comment(roles.label.reason)}"
+    yield f"  row_id: {_text(roles.row_id.value)}  # {one_line(roles.row_id.reason)}"
+    yield f"  label: {_text(roles.label.value)}  # {one_line(roles.label.reason)}"
     if roles.task is not Task.CLASSIFICATION:
         yield f"  task: {roles.task.value}  # the label is a number"
     if roles.positive_label:
-        yield f"  positive_label: {json.dumps(roles.positive_label.value)}  # {_comment(roles.positive_label.reason)}"
+        yield f"  positive_label: {json.dumps(roles.positive_label.value)}  # {one_line(roles.positive_label.reason)}"
     if roles.entity:
-        yield f"  entity: {_text(roles.entity.value)}  # {_comment(roles.entity.reason)}"
+        yield f"  entity: {_text(roles.entity.value)}  # {one_line(roles.entity.reason)}"
     yield from _columns("slices", roles.slices)
     yield from _columns("numeric", roles.numeric)
     yield from _columns("categorical", roles.categorical)
     if roles.left_out:
         yield "  # Left out:"
-        yield from (f"  # - {_comment(column.value)}: {_comment(column.reason)}" for column in roles.left_out)
+        yield from (f"  # - {one_line(column.value)}: {one_line(column.reason)}" for column in roles.left_out)
     yield "  label_delay_days: 0"
 
 
@@ -129,7 +169,7 @@ def _columns(field: str, columns: Sequence[Choice]) -> Iterator[str]:
     yield f"  {field}:"
     width = max(len(_text(column.value)) for column in columns)
     for column in columns:
-        yield f"    - {_text(column.value):{min(width, _LINE_LENGTH)}}  # {_comment(column.reason)}"
+        yield f"    - {_text(column.value):{min(width, _LINE_LENGTH)}}  # {one_line(column.reason)}"
 
 
 def _validation(sample: Sample, roles: Roles) -> Iterator[str]:
@@ -140,8 +180,18 @@ def _validation(sample: Sample, roles: Roles) -> Iterator[str]:
     share = rows / max(label.present, 1)
     if share >= _LARGE_CLASS:
         yield "validation:"
-        yield f"  # Class {_comment(json.dumps(largest))} has {100 * share:.0f} % of the rows, so accuracy says little."
+        yield f"  # Class {one_line(json.dumps(largest))} has {100 * share:.0f} % of the rows, so accuracy says little."
         yield "  primary_metric: balanced_accuracy"
+
+
+def _deployment(subject: Subject) -> Iterator[str]:
+    if subject.routing is None:
+        return
+    yield "deployment:"
+    yield "  # Without a strategy, a challenger that passes gets all requests at once: docs/rollouts.md has the others."
+    yield "  traffic:"
+    for field, value in subject.routing.target.items():
+        yield f"    {field}: {_text(value)}"
 
 
 def _alarm(subject: Subject, task: Task) -> Iterator[str]:
@@ -180,7 +230,3 @@ def _flow(value: Any) -> str:
 def _text(text: str) -> str:
     """A text as YAML; in quotes if it could be anything else."""
     return text if _PLAIN.fullmatch(text) and text.lower() not in _NOT_TEXT else json.dumps(text)
-
-
-def _comment(text: str) -> str:
-    return one_line(text)

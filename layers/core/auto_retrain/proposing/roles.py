@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..domain.columns import ColumnFacts, Sample
+from ..domain.errors import DataInvalid
 from ..domain.metric_kinds import Task
 from .names import is_code, is_id, is_label, names_entity
 
@@ -18,6 +19,7 @@ MAX_LEVELS = 1000
 MAX_CLASSES, MIN_ROWS_PER_CLASS = 20, 10
 # Someone who comes back has at least this many rows on average.
 MIN_ROWS_PER_ENTITY = 2
+CONSTANT = "the same in all rows of the sample"
 _POSITIVE = ("1", "true", "yes", "y", "t", "positive", "churned", "left", "fraud", "default", "malignant")
 
 
@@ -77,6 +79,19 @@ def propose_roles(sample: Sample, known: Known) -> Roles:
         categorical=tuple(Choice(column.name, _about(column)) for column in categorical),
         left_out=tuple(left_out),
     )
+
+
+def propose_date_column(sample: Sample) -> Choice:
+    """The column with the date of each row of one table; raises DataInvalid if none has dates."""
+    dated = [column.name for column in sample.columns if column.is_dated and _can_be_named(column)]
+    if not dated:
+        raise DataInvalid(
+            f"'{sample.name}' is one table, and no column of it has dates or timestamps, which say of which day a row "
+            "is: write such a column, or folders date=YYYY-MM-DD"
+        )
+    first, *others = dated
+    reason = f"{', '.join(others)} could be it as well" if others else "the only column with dates"
+    return Choice(first, reason, is_guess=bool(others))
 
 
 def _row_id(columns: Sequence[ColumnFacts], known: Known) -> Choice:
@@ -179,7 +194,7 @@ def _why_no_feature(column: ColumnFacts, known: Known) -> str | None:
     if column.kind == "time":
         return "a time; derive features from it before"
     if column.is_constant:
-        return "the same in all rows of the sample"
+        return CONSTANT
     if is_id(column.name):
         return "an id"
     if column.kind == "text" and column.distinct > min(MAX_LEVELS, column.present / 2):

@@ -18,7 +18,7 @@ def render_request(decision: DecisionRecord, reason: str | None, waits_for: str 
         ways.append((f"job {waits_for}, once it has ended", f"../../{job_path(waits_for)}"))
     head = (
         f"<header><h1>{text(decision.model_name)} <span class='badge inconclusive'>{outcome}</span></h1>"
-        f"<p class=soft>request {text(decision.key)}</p><p class=sentence>{text(decision.reason)}</p>"
+        f"<p class=soft>decision {text(decision.name)}</p><p class=sentence>{text(decision.reason)}</p>"
         f"{paragraph(links(*ways))}</header>"
     )
     sections = [
@@ -44,5 +44,6 @@ def _commands(decision: DecisionRecord, waits_for: str | None) -> Iterator[tuple
     else:
         yield "what holds it now", f"<code>auto-retrain why-not {model}</code>"
         yield "at once, if it may", f"<code>auto-retrain retrain {model} --reason TEXT --force</code>"
+    yield "why", f"<code>auto-retrain explain {text(decision.name)}</code>"
     if decision.execution_arn:
         yield "execution", f"<code>{text(decision.execution_arn)}</code>"

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from math import erfc, exp, lgamma, log, sqrt
 
+# A smaller p value is one that underflowed to 0, whose logarithm is none.
+_LEAST = 1e-300
+
 
 def chi_squared_survival(value: float, degrees: int) -> float:
     """Probability that a chi-squared variable with whole degrees of freedom exceeds a value.
@@ -34,6 +37,16 @@ def shift_p_value(reference: Sequence[int], live: Sequence[int], reference_rows:
             statistic += (before / before_all - now / now_all) ** 2 / share
             occupied += 1
     return chi_squared_survival(statistic / (1 / reference_rows + 1 / live_rows), occupied - 1)
+
+
+def combined_p_value(p_values: Sequence[float], weights: Sequence[float]) -> float:
+    """p value of the hypothesis that all of several null hypotheses are true, however their p values depend.
+
+    It is e times the weighted geometric mean of the p values. Weights are not negative, and one at least is positive.
+    Source: V. Vovk and R. Wang, "Combining p-values via averaging", Biometrika 107 (2020), section 4.
+    """
+    logarithms = (log(max(p_value, _LEAST)) * weight for p_value, weight in zip(p_values, weights, strict=True))
+    return min(exp(1 + sum(logarithms) / sum(weights)), 1.0)
 
 
 def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:

@@ -1,5 +1,6 @@
 """Retrain when live features no longer look like the champion's training data; broken data are not drift."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,6 +12,8 @@ from ..domain.verdict import Outcome, Verdict
 from .base import Evidence, Trigger
 from .drift_scores import comparable, score
 from .feature_drift import CHECK, is_worth_a_look, judge_feature, lacks, outcome_rank, rows_needed, smaller_side
+from .overall_drift import judge_overall
+from .seasonal_drift import unless_seasonal
 
 _MAX_NAMED = 5
 
@@ -24,24 +27,36 @@ class DataDrift(Trigger):
     needs_breach_days = True
 
     def judge(self, policy: Policy, evidence: Evidence, at: datetime) -> tuple[Verdict, ...]:
-        """The verdict on the dataset, then one for each feature; broken data are an error."""
+        """The verdict on the dataset, on its features together, and on each of them; broken data are an error."""
         drift = judge_drift_evidence(policy, evidence.drift or DriftEvidence(unusable="the data were not read"))
         if drift.broken:
             reason = f"bad data: {'; '.join(drift.broken)}"
             return (Verdict(check=CHECK, outcome=Outcome.ERROR, reason=reason),)
-        return (drift.dataset, *drift.features)
+        return drift.verdicts
 
 
 class DriftVerdicts(NamedTuple):
     """The verdict on the whole dataset, those on its features (strongest first), and what is broken in it.
 
-    `is_sound` says that nothing is broken: there were enough rows to tell, or few that show it as well.
+    `overall` is the verdict on all features together, None if there are no histograms. `is_sound` says that nothing is
+    broken: there were enough rows to tell, or few that show it as well.
     """
 
     dataset: Verdict
     features: list[Verdict]
     broken: list[str]
+    overall: Verdict | None = None
     is_sound: bool = False
+
+    @property
+    def has_any(self) -> bool:
+        """Whether any feature drifted, or all of them together, be it enough for a retraining or not."""
+        return any(verdict.met for verdict in self.verdicts)
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """The one that decides first, the strongest features after those on the dataset."""
+        return (self.dataset, *([self.overall] if self.overall else []), *self.features)
 
 
 def judge_drift_evidence(policy: Policy, evidence: DriftEvidence) -> DriftVerdicts:
@@ -50,32 +65,46 @@ def judge_drift_evidence(policy: Policy, evidence: DriftEvidence) -> DriftVerdic
         return DriftVerdicts(_inconclusive("the live data cannot be read"), [], [evidence.broken])
     if evidence.unusable:
         return DriftVerdicts(_inconclusive(evidence.unusable), [], [])
-    return judge_drift(policy, list(evidence.histograms))
+    verdicts = judge_drift(policy, list(evidence.histograms), list(evidence.season))
+    if evidence.season_unusable and verdicts.has_any:
+        problem = f"the same days a year before cannot be read: {evidence.season_unusable}"
+        dataset = verdicts.dataset.changed(reason=f"{verdicts.dataset.reason}; {problem}")
+        return verdicts._replace(dataset=dataset)
+    return verdicts
 
 
 def _inconclusive(reason: str) -> Verdict:
     return Verdict(check=CHECK, outcome=Outcome.INCONCLUSIVE, reason=reason)
 
 
-def judge_drift(policy: Policy, histograms: list[FeatureHistogram]) -> DriftVerdicts:
-    """Judge every feature, then the dataset: met if features with enough weight drifted.
+def judge_drift(
+    policy: Policy, histograms: list[FeatureHistogram], season: Sequence[FeatureHistogram] = ()
+) -> DriftVerdicts:
+    """Judge every feature, then the dataset: met if features with enough weight drifted, or all of them together.
 
     A feature drifts if its PSI over deciles exceeds the threshold and is not due to chance (by its p value, adjusted
     for the number of features; skipped with confidence 0), or if many more values are missing or are categories that
-    the reference never had. Too few rows are inconclusive.
+    the reference never had. Too few rows are inconclusive. `season` compares the live rows with the same days a year
+    before; what has not drifted from these has not drifted.
     """
     needed = rows_needed(policy)
     scores = score(policy, [comparable(each) for each in histograms if lacks(policy, each) is None])
     verdicts = [judge_feature(policy, histogram, scores.get(histogram.feature)) for histogram in histograms]
+    overall = judge_overall(policy, histograms) if histograms else None
+    if season:
+        year_before = judge_drift(policy, list(season))
+        known = {verdict.check: verdict for verdict in year_before.features}
+        verdicts = [unless_seasonal(verdict, known.get(verdict.check)) for verdict in verdicts]
+        overall = unless_seasonal(overall, year_before.overall) if overall else None
     verdicts.sort(key=lambda verdict: (outcome_rank(verdict.outcome), -(verdict.value or 0)))
     looks = sum(is_worth_a_look(each) and each.psi <= policy.triggers.drift_threshold for each in scores.values())
-    dataset = _judge_dataset(policy, verdicts, looks)
+    dataset = _judge_dataset(policy, verdicts, overall, looks)
     dead = [] if "dead_column" in policy.data.tolerate else dead_columns(histograms, needed)
     has_enough = dataset.outcome is not Outcome.INCONCLUSIVE or all(smaller_side(each) >= needed for each in histograms)
-    return DriftVerdicts(dataset, verdicts, dead, is_sound=not dead and (has_enough or are_alive(histograms)))
+    return DriftVerdicts(dataset, verdicts, dead, overall, is_sound=not dead and (has_enough or are_alive(histograms)))
 
 
-def _judge_dataset(policy: Policy, verdicts: list[Verdict], looks: int) -> Verdict:
+def _judge_dataset(policy: Policy, verdicts: list[Verdict], overall: Verdict | None, looks: int) -> Verdict:
     weights = {verdict.check: _weight(policy, verdict) for verdict in verdicts}
     counted = [verdict for verdict in verdicts if weights[verdict.check] > 0]
     total = sum(weights.values())
@@ -85,6 +114,8 @@ def _judge_dataset(policy: Policy, verdicts: list[Verdict], looks: int) -> Verdi
     outcome, reason = Outcome.UNMET, counted[0].reason if counted else "no feature counts"
     if drifted and share >= needed:
         outcome, reason = Outcome.MET, _named(drifted)
+    elif overall and overall.met and not overall.observed_only:
+        outcome, reason = Outcome.MET, overall.reason
     elif any(verdict.outcome is Outcome.INCONCLUSIVE for verdict in counted):
         unknown = next(verdict for verdict in counted if verdict.outcome is Outcome.INCONCLUSIVE)
         outcome, reason = Outcome.INCONCLUSIVE, f"drift cannot be judged: {unknown.reason}"
@@ -97,7 +128,7 @@ def _judge_dataset(policy: Policy, verdicts: list[Verdict], looks: int) -> Verdi
 
 
 def _weight(policy: Policy, verdict: Verdict) -> float:
-    return policy.drift.weights.get(verdict.check.removeprefix(f"{CHECK}:"), 1.0)
+    return policy.drift.weight_of(verdict.check.removeprefix(f"{CHECK}:"))
 
 
 def _named(drifted: list[Verdict]) -> str:

@@ -38,7 +38,7 @@ def comparable(histogram: FeatureHistogram) -> FeatureHistogram:
 
 def score(policy: Policy, histograms: list[FeatureHistogram]) -> dict[str, FeatureScores]:
     values = [psi(histogram.reference, histogram.live) for histogram in histograms]
-    shifts = benjamini_hochberg([_shift_p_value(histogram) for histogram in histograms])
+    shifts = benjamini_hochberg([unadjusted_shift(histogram) for histogram in histograms])
     rises = benjamini_hochberg([_rise_p_value(histogram) for histogram in histograms])
     unseen = benjamini_hochberg([_unseen_p_value(policy, histogram) for histogram in histograms])
     rows = zip(histograms, values, shifts, rises, unseen, strict=True)
@@ -71,5 +71,6 @@ def _unseen_p_value(policy: Policy, histogram: FeatureHistogram) -> float:
     )
 
 
-def _shift_p_value(histogram: FeatureHistogram) -> float:
+def unadjusted_shift(histogram: FeatureHistogram) -> float:
+    """The p value of the shift of one feature, looked at alone."""
     return shift_p_value(histogram.reference, histogram.live, *independent_rows(histogram, "bins"))

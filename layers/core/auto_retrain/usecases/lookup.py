@@ -1,15 +1,19 @@
 """Looks up the records that a use case requires."""
 
+from ..domain.decision_record import DecisionRecord
 from ..domain.deployment_ledger import LedgerLine
 from ..domain.errors import JobUnknown, ModelUnknown
 from ..domain.files import VersionFiles
 from ..domain.job import RetrainingJob
 from ..domain.model_version import ModelVersion
+from ..domain.names import model_of_job
 from ..domain.policy.policy import AppliedPolicy
 from ..ports import Ports
 
 # Each step of a rollout is a line of the ledger as well.
 MAX_LINES = 1_000
+# A model makes a few each day, and they are kept for 400 days.
+MAX_DECISIONS = 1_000_000
 _WHERE = "'auto-retrain models list' for the names of those that have one"
 
 
@@ -27,6 +31,23 @@ def job_of(job_id: str, ports: Ports) -> RetrainingJob:
     if job is None:
         raise JobUnknown(f"there is no job '{job_id}'; see 'auto-retrain jobs' for the newest ones")
     return job
+
+
+def decision_of(name: str, ports: Ports) -> DecisionRecord | None:
+    """The decision of a name, if it is still kept."""
+    kept = ports.decisions.recent(model_of_job(name), MAX_DECISIONS)
+    return next((decision for decision in kept if decision.name == name), None)
+
+
+def job_or_newest(name: str, ports: Ports) -> RetrainingJob:
+    """The newest job of the model with this name, or else the job with this id; raises JobUnknown if there is none."""
+    return newest_job(name, ports) or job_of(name, ports)
+
+
+def newest_job(model_name: str, ports: Ports) -> RetrainingJob | None:
+    """The newest job of a model, None if it never had one."""
+    newest = ports.jobs.list_recent(model_name, limit=1)
+    return newest[0] if newest else None
 
 
 def newest_version(model_name: str, ports: Ports) -> AppliedPolicy | None:

@@ -14,7 +14,7 @@ from auto_retrain.gates.min_improvement import judge_min_improvement
 from tests.unit.builders import a_comparison, a_policy
 from tests.unit.policies import policies
 
-NEVER_BETTER = "no challenger can be 5 % better than a champion above 0.9524"
+NEVER_BETTER = "no challenger can be 5 % better than a champion above 0.9524 (validation.improvement_basis = relative)"
 PROMETHEUS = {"source": "prometheus", "gauge": "accuracy", "step_minutes": 1440}
 
 

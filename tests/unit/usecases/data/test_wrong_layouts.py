@@ -1,5 +1,6 @@
 """Data in other folders, or in another format, than the policy says: the error says what is there and what to do."""
 
+import gzip
 from datetime import timedelta
 from typing import Any
 
@@ -46,10 +47,22 @@ def test_an_empty_prefix_is_said_to_be_empty() -> None:
         Laid().freeze()
 
 
-def test_with_some_objects_in_the_windows_nothing_else_is_looked_for() -> None:
+def test_with_some_objects_in_the_windows_other_days_are_not_named() -> None:
     world = Laid()
     world.put(1, b"x")
     with pytest.raises(DataMissing, match=r"no training data under 'churn/' in the window [-\d]+ to [-\d]+$"):
+        world.freeze()
+
+
+def test_days_that_went_on_in_folders_of_another_layout_are_named() -> None:
+    world = Laid()
+    for back in TRAINING:
+        world.put(back, as_parquet(rows_of(back)))
+    for back in HOLDOUT:
+        content, day = as_parquet(rows_of(back)), NOON.date() - timedelta(days=back)
+        world.ports.data.add_partition("churn", day, content, layout=Layout.DT)
+    newer = r"no holdout data .*; there are objects under dt=[-\d]+/ as well: all days have to be in one data\.layout$"
+    with pytest.raises(DataMissing, match=newer):
         world.freeze()
 
 
@@ -74,6 +87,42 @@ def test_files_of_another_format_are_named_with_the_field_to_set() -> None:
         DataMissing, match=r"only others than parquet files, such as 'part-0.csv': set data.format: csv"
     ):
         world.freeze()
+
+
+def test_data_are_named_before_what_programs_leave_beside_them() -> None:
+    world = Laid()
+    for back in (*HOLDOUT, *TRAINING):
+        world.put(back, b"x", "_SUCCESS")
+        world.put(back, b"x", "part-0.csv")
+    with pytest.raises(DataMissing, match=r"such as 'part-0\.csv': set data\.format: csv$"):
+        world.freeze()
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [("part-0.csv.gz", "unpack them, or write Parquet"), ("part-0.json", "write them as csv or parquet")],
+)
+def test_files_of_no_format_that_is_read_are_named_with_what_to_do(name: str, remedy: str) -> None:
+    world = Laid()
+    world.lay(name=name)
+    with pytest.raises(DataMissing, match=rf"only others than parquet files, such as '{name}': {remedy}"):
+        world.freeze()
+
+
+def test_labels_of_another_format_are_named_with_the_field_to_set() -> None:
+    world = Laid({"labels": LABELS})
+    world.lay()
+    world.lay(prefix="labels", name="part-0.csv", csv=True)
+    with pytest.raises(DataMissing, match=r"no labels under 'labels/' .*'part-0.csv': set data\.labels\.format: csv$"):
+        world.freeze()
+
+
+def test_packed_files_without_an_extension_are_recognised_by_their_first_bytes() -> None:
+    world = Laid({"format": "csv"})
+    for back in (*HOLDOUT, *TRAINING):
+        world.put(back, gzip.compress(as_csv(rows_of(back))), "part-0")
+    with pytest.raises(DataInvalid, match=r"cannot be read as csv: it is packed by gzip: unpack it, or write Parquet"):
+        summarize_data(read_manifest(world.freeze(), world.ports), world.ports)
 
 
 @pytest.mark.parametrize(("format", "csv"), [("parquet", True), ("csv", False)])

@@ -66,6 +66,20 @@ def test_a_failed_step_ends_red_with_the_message_and_without_the_stack_trace() -
     assert announced(world.ports)[-1].topic == "job_failed"
 
 
+@pytest.mark.parametrize("broken", ["\ud800", "\udfff and \x00"], ids=ascii)
+def test_a_step_that_fails_with_half_a_character_in_its_message_ends_as_any_other(broken: str) -> None:
+    world = World()
+    job_id = world.check(MANUAL).job_id
+    outcome = world.close(
+        decision={"job_id": job_id},
+        error={"Error": "ValueError", "Cause": json.dumps({"errorMessage": f"cannot read '{broken}'"})},
+    )
+    assert outcome.status is RetrainingStatus.FAILED
+    assert outcome.reason.encode().isascii()
+    assert world.job(job_id).model_dump_json()
+    assert world.job(job_id).ending is Ending.FAILED
+
+
 def test_an_execution_that_opened_nothing_fails_with_its_reason() -> None:
     outcome = World().close(error={"Error": "EventInvalid", "Cause": "model_name: required"})
     assert (outcome.next, outcome.error, outcome.reason) == ("fail", "EventInvalid", "model_name: required")

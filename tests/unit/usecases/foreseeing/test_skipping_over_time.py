@@ -211,7 +211,7 @@ def test_what_is_certain_is_skipped_each_time_and_escalates_each_third_time() ->
             life.look(7, production=0.98, challenger=0.98)
         assert life.endings[-6:] == [Ending.SKIPPED] * 6
         assert len(life.escalations) == 2
-    assert "choose another validation.improvement_basis" in beyond.escalations[-1]
+    assert "set validation.improvement_basis to error_reduction" in beyond.escalations[-1]
     assert "6 jobs in a row" in too_few.escalations[-1]
     assert "1000 holdout rows have a label, 2000 are needed (validation.min_holdout_rows)" in too_few.escalations[-1]
 

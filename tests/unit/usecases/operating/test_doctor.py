@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from auto_retrain.adapters.memory import MemoryPorts
+from auto_retrain.domain.account import Simulated
 from auto_retrain.domain.errors import AwsRefused, RegistryUnavailable
 from auto_retrain.domain.installation import Finding
 from auto_retrain.domain.layouts import Layout
@@ -53,26 +54,80 @@ def test_a_clock_that_is_off_is_named(ports: MemoryPorts, ahead: float, text: st
 
 
 def test_what_the_caller_may_not_do_is_listed(ports: MemoryPorts) -> None:
-    ports.account.missing = ["dynamodb:PutItem on arn:aws:dynamodb:::table/jobs"]
+    ports.account.own = Simulated(denied=("dynamodb:PutItem on arn:aws:dynamodb:::table/jobs",))
     permissions = found(ports, "your permissions")
     assert not permissions.passes
     assert "you may not: dynamodb:PutItem" in permissions.text
 
 
-def test_what_the_caller_may_not_ask_is_unknown_and_no_failure(ports: MemoryPorts) -> None:
-    ports.account.denied = refuse  # type: ignore[method-assign]
-    ports.account.concurrency = refuse  # type: ignore[method-assign]
-    for subject in ("your permissions", "concurrency"):
+def test_what_cannot_be_told_is_not_known_and_never_good(ports: MemoryPorts) -> None:
+    ports.account.own = Simulated(unknown=("s3:GetObject on rows, which depends on aws:SourceVpce",))
+    ports.account.roles = {"NotifyFunction": Simulated(unknown=("dynamodb:Query on jobs: Rate exceeded",))}
+    for subject, text in (("your permissions", "SourceVpce"), ("function roles", "NotifyFunction: dynamodb:Query")):
         finding = found(ports, subject)
         assert (finding.is_good, finding.passes) == (None, True)
-        assert "not you" in finding.text
+        assert finding.text.startswith("not known: ")
+        assert text in finding.text
+
+
+def test_a_role_that_lacks_a_right_is_named_and_the_others_are_counted(ports: MemoryPorts) -> None:
+    lacks = Simulated(denied=("states:StartExecution on retraining",))
+    ports.account.roles = {"CloseJobFunction": Simulated(), "SweepModelsFunction": lacks, "NotifyFunction": Simulated()}
+    role = found(ports, "role of SweepModelsFunction")
+    assert (role.is_good, role.text) == (False, "may not: states:StartExecution on retraining")
+    assert role.remedy is not None
+    assert role.remedy.startswith("deploy this release")
+    assert found(ports, "function roles").text.startswith("2 may do what is written down")
+
+
+def test_what_the_caller_may_not_ask_is_not_known_and_no_failure(ports: MemoryPorts) -> None:
+    for question in ("permissions", "function_roles", "function_limits", "quota"):
+        setattr(ports.account, question, refuse)
+    for subject in ("your permissions", "function roles", "concurrency", "executions", "events"):
+        finding = found(ports, subject)
+        assert (finding.is_good, finding.passes) == (None, True)
+        assert finding.text == "not known: AccessDenied: not you"
+        assert finding.remedy is not None
+        assert "or do without this check" in finding.remedy
+
+
+def test_what_emulates_aws_is_not_asked_for_permissions_and_quotas(ports: MemoryPorts) -> None:
+    ports.account.emulator = "http://127.0.0.1:4566"
+    finding = found(ports, "AWS")
+    assert (finding.is_good, finding.passes, finding.remedy) == (None, True, None)
+    assert finding.text == (
+        "not known: permissions and quotas are those of AWS; http://127.0.0.1:4566 emulates it and has none"
+    )
+    subjects = {each.subject for each in check_installation(ports, None)}
+    assert subjects.isdisjoint({"your permissions", "function roles", "concurrency", "executions", "events"})
 
 
 def test_too_few_functions_at_once_are_a_problem(ports: MemoryPorts) -> None:
-    ports.account.unreserved = 10
+    ports.account.limits = ports.account.limits._replace(unreserved=10)
     concurrency = found(ports, "concurrency")
     assert not concurrency.passes
     assert "10 of 1000 functions" in concurrency.text
+
+
+def test_too_little_room_for_the_code_of_the_next_release_is_a_problem(ports: MemoryPorts) -> None:
+    ports.account.limits = ports.account.limits._replace(free_bytes=200 << 20)
+    storage = found(ports, "code storage")
+    assert not storage.passes
+    assert storage.text == "0.2 GiB are left for the code of functions and layers"
+
+
+@pytest.mark.parametrize(("subject", "service", "needed"), [("executions", "states", 1000), ("events", "events", 100)])
+def test_quotas_have_to_suffice_for_all_jobs_that_may_run_at_once(
+    ports: MemoryPorts, subject: str, service: str, needed: int
+) -> None:
+    ports.account.quotas[service] = needed
+    assert found(ports, subject).is_good
+    ports.account.quotas[service] = needed - 1
+    quota = found(ports, subject)
+    assert not quota.passes
+    assert f"the fleet may need {needed:,}" in quota.text
+    assert quota.remedy is not None
+    assert "Service Quotas" in quota.remedy
 
 
 @pytest.mark.parametrize(("version", "is_good"), [("3.17.2", True), ("2.22.0", False), ("", False)])
@@ -143,6 +198,18 @@ def test_data_in_other_folders_are_found_and_the_field_is_named(ports: MemoryPor
     data = found(ports, "data of churn")
     assert not data.is_good
     assert "set data.layout: dt" in data.text
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("part-0.csv", "such as 'part-0.csv': set data.format: csv"), ("_SUCCESS", "such as '_SUCCESS'")],
+)
+def test_files_that_are_no_data_of_the_model_are_not_taken_for_data(ports: MemoryPorts, name: str, said: str) -> None:
+    ports.policies.apply(a_policy(), "ada", ports.clock.now())
+    ports.data.add_partition("churn", ports.clock.now().date(), b"x", name)
+    data = found(ports, "data of churn")
+    assert not data.is_good
+    assert data.text.endswith(f"there are only others than parquet files, {said}")
 
 
 def test_old_data_are_no_data(ports: MemoryPorts) -> None:

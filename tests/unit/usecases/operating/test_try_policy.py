@@ -63,6 +63,10 @@ def test_the_command_says_what_is_read_asked_and_needed(terminal: Terminal) -> N
     assert "1000 rows, 1000 with a label" in printed
     assert "features      1 numeric, 1 categorical" in printed
     assert "must reach    an accuracy of 0.85, and more than always predicting the largest class" in printed
+    assert (
+        "must improve  by 5.0% on the champion's accuracy (validation.improvement_basis = relative); no version can "
+        "where that is above 0.9524: the bases error_reduction and non_inferior have no such bound"
+    ) in printed
     assert "needs         1 CPU, 2Gi, for at most 120 minutes to train and to score each" in printed
     assert printed.endswith("  it would train\n")
 
@@ -86,3 +90,17 @@ def test_without_data_only_the_policy_is_checked(terminal: Terminal) -> None:
     printed = terminal.ok("models", "check", terminal.file(POLICY))
     assert printed == "churn: can be applied; its data were not looked at (--data)\n"
     assert terminal.run("models", "check", terminal.file("model: churn\n", "broken.yaml")).code == 1
+
+
+@pytest.mark.parametrize(
+    ("validation", "asked"),
+    [
+        ("improvement_basis: non_inferior", "never: accuracy must not be worse by more than 0.01"),
+        ("improvement_basis: error_reduction", "by 5.0% on the champion's accuracy"),
+        ("improvement_basis: absolute", "by 0.05 on the champion's accuracy"),
+        ("primary_metric: log_loss", "by 5.0% on the champion's log_loss (validation.improvement_basis = relative)\n"),
+    ],
+)
+def test_what_a_later_version_must_be_is_told_on_each_basis(terminal: Terminal, validation: str, asked: str) -> None:
+    policy = f"{POLICY}validation: {{{validation}}}\n"
+    assert f"must improve  {asked}" in terminal.ok("models", "check", terminal.file(policy), "--data")

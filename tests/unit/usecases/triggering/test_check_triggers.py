@@ -126,7 +126,7 @@ def test_a_request_that_opened_no_job_has_a_page_with_its_timeline(store_fails: 
     ):
         assert shown in page
     (row,) = overview(world.ports).rows
-    assert (row.decision, row.page) == ("request of 2026-03-01 12:00", request_path("churn", request.key))
+    assert (row.decision, row.page) == (request.key, request_path("churn", request.key))
     assert row.outcome == "opened no job: cool down"
 
 

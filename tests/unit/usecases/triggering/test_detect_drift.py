@@ -9,7 +9,7 @@ import pytest
 
 from auto_retrain.domain.messages.triggering import TriggerDecision
 from auto_retrain.domain.model_state import Quarantine
-from auto_retrain.domain.policy.data import DriftPolicy
+from auto_retrain.domain.policy.data import DriftPolicy, OverallDriftPolicy
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.usecases.triggering.detect_drift import detect_drift
 from tests.unit.announced import announced
@@ -24,8 +24,28 @@ def test_shifted_features_start_a_retraining_that_names_them() -> None:
     assert (decision.next, decision.trigger_type) == ("start", TriggerType.DATA_DRIFT)
     assert "of 'age' exceeds 0.25" in decision.reason
     assert "plan" not in decision.reason
-    assert [verdict.check for verdict in decision.verdicts][-3:] == ["data_drift", "data_drift:age", "data_drift:plan"]
+    checks = ["data_drift", "data_drift_overall", "data_drift:age", "data_drift:plan"]
+    assert [verdict.check for verdict in decision.verdicts][-4:] == checks
     assert world.job(decision.job_id or "").trigger_type is TriggerType.DATA_DRIFT
+
+
+def together(threshold: float, *, observe_only: bool) -> World:
+    """Ages that moved by 0.4 standard deviations, and what counts as drift of all features together."""
+    world = world_with_features(live_age=44)
+    overall = OverallDriftPolicy(threshold=threshold, observe_only=observe_only)
+    world.ports.policies.apply(world.policy.changed(drift=DriftPolicy(overall=overall)), "ada", NOON)
+    return world
+
+
+def test_features_that_drift_only_together_start_a_retraining_once_the_policy_lets_them() -> None:
+    observed = check_drift(together(0.05, observe_only=True))
+    assert (observed.next, observed.held_by) == ("skip", None)
+    assert [verdict.label for verdict in observed.verdicts if verdict.check == "data_drift_overall"] == [
+        "met (only observed)"
+    ]
+    decision = check_drift(together(0.05, observe_only=False))
+    assert (decision.next, decision.trigger_type) == ("start", TriggerType.DATA_DRIFT)
+    assert "the mean PSI of 2 features is 0.0" in decision.reason
 
 
 def test_stable_features_are_skipped_with_the_largest_psi() -> None:

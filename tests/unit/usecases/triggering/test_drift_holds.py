@@ -7,6 +7,7 @@ import pytest
 
 from auto_retrain.domain.messages.triggering import TriggerDecision
 from auto_retrain.domain.model_state import RejectedJob, Rejections
+from auto_retrain.domain.policy.data import DriftPolicy, OverallDriftPolicy
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.usecases.triggering.detect_drift import detect_drift
 from auto_retrain.usecases.triggering.why_not import predict_triggers
@@ -117,3 +118,14 @@ def test_drift_does_not_retrain_while_the_champion_was_chosen_on_the_same_days(d
     assert (decision.next, decision.held_by) == ("skip", "new_champion")
     assert "the live window holds days on which version 2 was chosen, until 2026-03-06" in decision.reason
     assert drift_on(world, 5, 60).next == "start"
+
+
+def test_a_drift_of_all_features_together_is_recognised_although_it_fell_just_short_before() -> None:
+    world = world_with_features(live_age=46)
+    overall = OverallDriftPolicy(threshold=0.1, observe_only=False)
+    world.ports.policies.apply(world.policy.changed(drift=DriftPolicy(overall=overall)), "ada", NOON)
+    reject(world, check_drift(world).job_id)
+    for day in (2, 10):
+        decision = drift_on(world, day, 46.5)
+        assert (decision.next, decision.held_by) == ("skip", "same_drift"), decision.reason
+    assert drift_on(world, 12, 60).next == "start"

@@ -1,6 +1,7 @@
 """PagerDuty, or whatever else speaks its Events API v2: an incident for each subject of a model, and its end."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from ...domain.errors import NotificationFailed
@@ -18,7 +19,13 @@ _SEVERITIES = {"loud": "critical", "normal": "warning", "quiet": "info"}
 
 
 class Parts(Protocol):
-    """Which models an open incident of several is still about, by its key; each ends with the last of them."""
+    """Which models an open incident of several is still about, by its key; each ends with the last of them.
+
+    What is over stays over: a message about what happened before that, be it late or delivered twice, opens nothing.
+    """
+
+    def not_ended(self, subject: str, last_at: Mapping[str, datetime]) -> list[str]:
+        """The models whose part has not ended since it last happened to them."""
 
     def open(self, subject: str, key: str, event_id: str, model_names: Sequence[str]) -> None:
         """Note the models of a message, besides those that the incident has from others."""
@@ -26,8 +33,8 @@ class Parts(Protocol):
     def acknowledge(self, subject: str, model_name: str) -> list[str]:
         """The part of a model is known; returns the incidents with this model of which all parts are."""
 
-    def end(self, subject: str, model_name: str) -> list[str]:
-        """The part of a model is over; returns the incidents of which all parts are, until they are forgotten."""
+    def end(self, subject: str, model_name: str, at: datetime) -> list[str]:
+        """The part of a model ended then; returns the incidents of which all parts have, until they are forgotten."""
 
     def forget(self, subject: str, key: str) -> None:
         """An incident was resolved."""
@@ -56,22 +63,27 @@ class Pagerduty:
 
     def _open(self, notification: Notification, subject: str) -> None:
         """Of several models together there is one incident, which ends with the last of them."""
+        times = notification.times
+        names = self._parts.not_ended(subject, times)
+        if times and not names:
+            return
         if notification.models == 1:
             self._send("trigger", self._key(notification.model_name, subject), notification)
             return
         key = self._key(None, subject, notification.incident)
         # Before it is opened: what nobody knows of could never end.
-        self._parts.open(subject, key, notification.event_id, notification.model_names)
+        self._parts.open(subject, key, notification.event_id, names)
         self._send("trigger", key, notification)
 
     def _follow(self, action: Action, notification: Notification, subject: str) -> None:
-        for name in notification.model_names or filter(None, [notification.model_name]):
-            self._send(action, self._key(name, subject))
+        for name, at in notification.times.items():
             if action == "acknowledge":
-                for key in self._parts.acknowledge(subject, name):
+                for key in (self._key(name, subject), *self._parts.acknowledge(subject, name)):
                     self._send(action, key)
                 continue
-            for key in self._parts.end(subject, name):
+            shared = self._parts.end(subject, name, at)
+            self._send(action, self._key(name, subject))
+            for key in shared:
                 self._send(action, key)
                 self._parts.forget(subject, key)
 

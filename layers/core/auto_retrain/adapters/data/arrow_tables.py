@@ -14,7 +14,7 @@ from ...ports import DataStore, RowBatch
 from .arrow_cells import count_levels, to_numbers, to_texts
 from .csv_header import PARSING, read_header
 from .date_columns import DayRange, Days, day_ranges
-from .formats import remedy_for
+from .formats import FIRST_BYTES, remedy_for
 
 BATCH_ROWS = 65_536
 # Texts that leave out what they share with the one before: a few bytes may unpack to a long text in each row.
@@ -25,7 +25,6 @@ MAX_COLUMN_CHUNK_BYTES = 1 << 30
 _TOTAL_BUFFER_BYTES = 128 << 20
 _MIN_BUFFER_BYTES, _MAX_BUFFER_BYTES = 64 << 10, 4 << 20
 _CSV_BLOCK_BYTES = 1 << 20
-_FIRST_BYTES = 16
 # Most of the time of reading what a file says of itself is spent waiting for S3.
 _PARALLEL_FILES = 8
 _MAX_BYTES_PER_REPEATED_TEXT = 8
@@ -101,7 +100,7 @@ def record_batches(
 def _remedy(file: IO[bytes], format: str) -> str | None:
     try:
         file.seek(0)
-        return remedy_for(file.read(_FIRST_BYTES), format)
+        return remedy_for(file.read(FIRST_BYTES), format)
     except (OSError, ValueError):
         return None
 

@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ...domain.errors import ArtifactInvalid, DataUnavailable
+from ...domain.errors import ArtifactInvalid, AutoRetrainError, DataUnavailable
 from ...domain.files import FileDigest
 from ..aws import translated
 
@@ -19,7 +20,7 @@ _DIGEST = "sha256"
 def is_stored(client: Any, bucket: str, key: str, file: FileDigest) -> bool:
     """Whether this very content is there already."""
     try:
-        with translated(DataUnavailable, keep=_ABSENT):
+        with _at(bucket, key, keep=_ABSENT):
             head = client.head_object(Bucket=bucket, Key=key)
     except ClientError:
         return False
@@ -31,28 +32,34 @@ def store(client: Any, bucket: str, key: str, file: FileDigest, pieces: Iterable
     place = {"Bucket": bucket, "Key": key}
     parts = _parts(_checked(key, file, pieces))
     if file.size <= PART_BYTES:
-        with translated(DataUnavailable):
-            client.put_object(**place, Body=b"".join(parts), Metadata={_DIGEST: file.sha256})
+        content = b"".join(parts)
+        with _at(bucket, key):
+            client.put_object(**place, Body=content, Metadata={_DIGEST: file.sha256})
         return
-    with translated(DataUnavailable):
+    with _at(bucket, key):
         begun = client.create_multipart_upload(**place, Metadata={_DIGEST: file.sha256})
     upload = {**place, "UploadId": begun["UploadId"]}
     try:
         _upload(client, upload, parts)
     except BaseException:
-        with translated(DataUnavailable):
+        # What went wrong first is what counts; the bucket's rules remove parts that stay.
+        with suppress(AutoRetrainError), _at(bucket, key):
             client.abort_multipart_upload(**upload)
         raise
 
 
 def _upload(client: Any, upload: dict[str, Any], parts: Iterable[bytes]) -> None:
-    done = []
+    done, place = [], (upload["Bucket"], upload["Key"])
     for number, part in enumerate(parts, 1):
-        with translated(DataUnavailable):
+        with _at(*place):
             answer = client.upload_part(**upload, PartNumber=number, Body=part)
         done.append({"PartNumber": number, "ETag": answer["ETag"]})
-    with translated(DataUnavailable):
+    with _at(*place):
         client.complete_multipart_upload(**upload, MultipartUpload={"Parts": done})
+
+
+def _at(bucket: str, key: str, keep: frozenset[str] = frozenset()) -> AbstractContextManager[None]:
+    return translated(DataUnavailable, keep=keep, place=f"'s3://{bucket}/{key}'")
 
 
 def _parts(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -15,5 +15,5 @@ class S3PredictionFiles:
         self._bucket = bucket
 
     def put(self, key: str, content: bytes, about: Mapping[str, str]) -> None:
-        with translated(DataUnavailable):
+        with translated(DataUnavailable, place=f"'s3://{self._bucket}/{key}'"):
             self._client.put_object(Bucket=self._bucket, Key=key, Body=content, Metadata=dict(about))

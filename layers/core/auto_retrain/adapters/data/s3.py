@@ -77,12 +77,13 @@ class S3DataStore:
 
     def look_below(self, prefix: str) -> Folder:
         below = f"{prefix}/"
-        with translated(DataUnavailable):
+        uri = f"s3://{self._bucket}/{below}"
+        with translated(DataUnavailable, place=f"'{uri}'"):
             page = self._client.list_objects_v2(Bucket=self._bucket, Prefix=below, Delimiter="/")
         keys = [each["Prefix"] for each in page.get("CommonPrefixes", [])]
         keys += [entry["Key"] for entry in page.get("Contents", []) if entry["Size"]]
         names = tuple(key.removeprefix(below) for key in keys)
-        return Folder(f"s3://{self._bucket}/{below}", names)
+        return Folder(uri, names)
 
     @property
     def _bucket(self) -> str:
@@ -137,7 +138,7 @@ class S3DataStore:
         return body
 
     def write(self, key: str, content: bytes) -> str:
-        with translated(DataUnavailable, place=f"bucket '{self._artifacts_bucket}'"):
+        with translated(DataUnavailable, place=f"'{self.uri(key)}'"):
             self._client.put_object(Bucket=self._artifacts_bucket, Key=key, Body=content)
         return self.uri(key)
 
@@ -150,7 +151,7 @@ class S3DataStore:
         keys = (entry["Key"] for entry in self._entries({"Bucket": self._artifacts_bucket, "Prefix": prefix}))
         old = (key for key in keys if key.removeprefix(prefix).partition("/")[0] not in keep)
         while batch := [{"Key": key} for key in islice(old, MAX_DELETED)]:
-            with translated(DataUnavailable):
+            with translated(DataUnavailable, place=f"bucket '{self._artifacts_bucket}'"):
                 answer = self._client.delete_objects(
                     Bucket=self._artifacts_bucket, Delete={"Objects": batch, "Quiet": True}
                 )

@@ -12,11 +12,11 @@ from ...domain.errors import DataInvalid
 from .arrow_tables import record_batches
 from .arrow_values import Unconvertible, floats, texts
 from .csv_header import read_header
+from .formats import FIRST_BYTES, format_of, packed_by
 
 # The first ones; they are kept in memory.
 MAX_SAMPLE_ROWS = 200_000
 _KEPT_LEVELS = 50
-_MAGIC, _COMPRESSED = b"PAR1", {b"\x1f\x8b": "gzip", b"PK": "zip", b"BZh": "bzip2"}
 _HEADER_BYTES = 1 << 20
 _LEADING_ZERO = r"^-?0[0-9]"
 _BOOLEANS = pa.array(["true", "false"])
@@ -38,12 +38,12 @@ class ArrowSamples:
 
 
 def _format(name: str, file: IO[bytes]) -> Literal["csv", "parquet"]:
-    beginning = file.read(len(_MAGIC))
+    beginning = file.read(FIRST_BYTES)
     file.seek(0)
-    packed = next((program for magic, program in _COMPRESSED.items() if beginning.startswith(magic)), None)
+    packed = packed_by(beginning)
     if packed:
-        raise DataInvalid(f"'{name}' is compressed by {packed}; give a CSV or Parquet file")
-    return "parquet" if beginning == _MAGIC else "csv"
+        raise DataInvalid(f"'{name}' is packed by {packed}; give a CSV or Parquet file")
+    return format_of(beginning)
 
 
 def _names(name: str, file: IO[bytes], format: str) -> list[str]:
@@ -82,7 +82,8 @@ def _facts(name: str, cells: pa.Array) -> ColumnFacts:
     counts = pc.value_counts(written.drop_null())
     order = pc.sort_indices(counts.field("counts"), [("", "descending")])[:_KEPT_LEVELS]
     levels = tuple((row["values"], row["counts"]) for row in counts.take(order).to_pylist())
-    return ColumnFacts(name, kind, len(cells), missing, len(counts), levels)
+    is_dated = pa.types.is_date(cells.type) or pa.types.is_timestamp(cells.type)
+    return ColumnFacts(name, kind, len(cells), missing, len(counts), levels, is_dated)
 
 
 def _kind(cells: pa.Array, written: pa.Array) -> tuple[Kind, int]:

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from botocore.exceptions import ClientError
 
 from ...domain.audit_chain import AuditEntry, ChainHead, entries_after
-from ...domain.errors import AuditConflict
+from ...domain.errors import AuditConflict, RecordInvalid
 from ...domain.facts.fact import Fact
 from .audit_chain import AuditChain
 from .chain_items import ENTRIES, HEAD, claim_item, entry_item, entry_of, head_item, head_key, head_of, unless_extended
 from .fleet import fleet_items
 from .keys import Item
-from .table import Table
+from .table import Table, logger
 
 
 class DynamoAuditLog:
@@ -43,7 +43,10 @@ class DynamoAuditLog:
     def heads(self) -> Iterator[ChainHead]:
         for model_name, items in fleet_items(self._table):
             if HEAD in items:
-                yield head_of(model_name, items[HEAD])
+                try:
+                    yield head_of(model_name, items[HEAD])
+                except RecordInvalid as error:
+                    logger.error("skipping a head: %s", error)
 
     def entries(self, model_name: str, after: int = 0) -> Iterator[AuditEntry]:
         values: Item = {

@@ -14,6 +14,7 @@ from ...domain.drill import Drill
 from ...domain.errors import RecordInvalid, StoreUnavailable
 from ...domain.facts.fact import Fact
 from ...domain.model_state import (
+    BudgetNotice,
     LastJob,
     LastRequest,
     ModelState,
@@ -42,6 +43,7 @@ _RECORDS: tuple[tuple[str, str, type[Record]], ...] = (
     ("drill", "last_drill", Drill),
     ("last_job", "last_job", LastJob),
     ("last_request", "last_request", LastRequest),
+    ("budget_notice", "budget_notice", BudgetNotice),
 )
 # The names of the two exceptions are older than the rule.
 _BREACHES = {kind: f"{kind.value}_breaches" for kind in TriggerType} | {
@@ -133,6 +135,9 @@ class DynamoModelStates:
 
     def record_request(self, model_name: str, request: LastRequest) -> None:
         self._set("last_request", model_name, {"S": request.model_dump_json()}, None, ())
+
+    def record_budget_notice(self, model_name: str, notice: BudgetNotice) -> None:
+        self._set("budget_notice", model_name, {"S": notice.model_dump_json()}, None, ())
 
     def _set(
         self, attribute: str, model_name: str, value: dict[str, Any], condition: str | None, facts: Sequence[Fact]

@@ -104,12 +104,11 @@ def _of_entities(rows: pa.Table) -> dict[str, int]:
 
 
 def _of_labels(rows: pa.Table, query: LiveQuery) -> dict[str, Any]:
-    labelled = rows.select(["answer", "label"]).filter(pc.is_valid(rows["label"]))
+    labelled = rows.num_rows - rows["label"].null_count
     if not is_regression(query):
-        return {"labelled": labelled.num_rows, "good": _true(pc.equal(labelled["answer"], labelled["label"]))}
-    losses = _losses(labelled["answer"], labelled["label"], query)
-    squares = _sum(pc.multiply(losses, losses))
-    return {"labelled": labelled.num_rows, "loss": _sum(losses), "loss_squares": squares}
+        return {"labelled": labelled, "good": _true(pc.equal(rows["answer"], rows["label"]))}
+    losses = _losses(rows["answer"], rows["label"], query).drop_null()
+    return {"labelled": labelled, "loss": _sum(losses), "loss_squares": _sum(pc.multiply(losses, losses))}
 
 
 def _of_business(values: pa.ChunkedArray) -> dict[str, Any]:

@@ -39,12 +39,16 @@ class Labels(NamedTuple):
 
 
 class LogLabels:
-    """The labels of a query; files that were read in an earlier pass are not read again."""
+    """The labels of a query; files that were read in an earlier pass are not read again.
+
+    `rows` is how many labels there were, whether an answer has their key or not.
+    """
 
     def __init__(self, query: LiveQuery, data: DataStore, kept: KeptFiles) -> None:
         self._query = query
         self._data = data
         self._kept = kept
+        self.rows = 0
 
     def of(self, keys: pa.ChunkedArray) -> pa.ChunkedArray:
         """The label of each key, as `labels_of`; raises as `labels_in`."""
@@ -58,7 +62,9 @@ class LogLabels:
         )
         for item in with_rows(objects, place.format):
             key = (item.uri, item.etag, item.date, place.row_id, place.label, are_numbers)
-            yield from self._kept.parts(key, partial(labels_in, item, place, are_numbers, self._data))
+            for part in self._kept.parts(key, partial(labels_in, item, place, are_numbers, self._data)):
+                self.rows += len(part.keys)
+                yield part
 
 
 def labels_of(keys: pa.ChunkedArray, parts: Iterable[Labels], are_numbers: bool) -> pa.ChunkedArray:

@@ -44,7 +44,8 @@ class PredictionLogSource:
             parts = list(self._parts(query))
             rows = pa.Table.from_batches([part.rows for part in parts], schema(query))
             others = sum(part.of_others for part in parts)
-            return count(rows, others, query, LogLabels(query, self._data, self._kept).of)
+            labels = LogLabels(query, self._data, self._kept)
+            return count(rows, others, query, labels.of).changed(label_rows=labels.rows)
         except ValidationError as error:
             return LiveCounts.unknown(f"the counts are not finite numbers: {error.error_count()} of them")
         except (AutoRetrainError, pa.ArrowException) as error:

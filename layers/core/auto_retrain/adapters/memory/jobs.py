@@ -10,6 +10,7 @@ from ...domain.facts.fact import Fact
 from ...domain.forecast import recent_cost
 from ...domain.job import RetrainingJob
 from ...domain.model_state import (
+    BudgetNotice,
     LastRequest,
     ModelState,
     Quarantine,
@@ -86,6 +87,10 @@ class MemoryModelStates:
         with self.lock:
             self.audit.extend(facts)
             self.set(self.get(model_name).changed(drill=drill))
+
+    def record_budget_notice(self, model_name: str, notice: BudgetNotice) -> None:
+        with self.lock:
+            self.set(self.get(model_name).changed(budget_notice=notice))
 
     def record_request(self, model_name: str, request: LastRequest) -> None:
         with self.lock:

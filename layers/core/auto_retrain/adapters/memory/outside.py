@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from threading import RLock
 from typing import Any
 
-from ...domain.account import Caller, Concurrency
+from ...domain.account import Caller, FunctionLimits, Simulated
 from ...domain.digest import sha256_of
 from ...domain.errors import EventInvalid, RegistryRefused
 from ...domain.events import FactEvent
@@ -56,21 +56,31 @@ class RunningClock(MemoryClock):
 
 
 class MemoryAccount:
-    """An account whose caller may do everything, unless told otherwise."""
+    """An account whose caller and functions may do everything, unless told otherwise."""
 
     def __init__(self) -> None:
         self.seconds_ahead = 0.0
-        self.missing: list[str] = []
-        self.unreserved = 1000
+        self.emulator: str | None = None
+        self.own = Simulated()
+        self.roles: dict[str, Simulated] = {}
+        self.limits = FunctionLimits(at_once=1000, unreserved=1000, free_bytes=70 << 30)
+        self.quotas: dict[str, float] = {}
 
     def caller(self) -> Caller:
-        return Caller(arn="arn:aws:iam::000000000000:user/test", region="none", seconds_ahead=self.seconds_ahead)
+        arn = "arn:aws:iam::000000000000:user/test"
+        return Caller(arn=arn, region="none", seconds_ahead=self.seconds_ahead, emulator=self.emulator)
 
-    def denied(self, caller: Caller) -> list[str]:
-        return list(self.missing)
+    def permissions(self, caller: Caller) -> Simulated:
+        return self.own
 
-    def concurrency(self) -> Concurrency:
-        return Concurrency(1000, self.unreserved)
+    def function_roles(self) -> Iterator[tuple[str, Simulated]]:
+        return iter(self.roles.items())
+
+    def function_limits(self) -> FunctionLimits:
+        return self.limits
+
+    def quota(self, service: str, code: str) -> float:
+        return self.quotas.get(service, 1e6)
 
 
 class MemoryRegistry:

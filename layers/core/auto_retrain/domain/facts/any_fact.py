@@ -25,13 +25,14 @@ from .promoting import (
 from .quarantine import QuarantineLasts, QuarantineLifted, QuarantineSet
 from .taking_back import PauseLasts, RolloutIntervened, ServingAgrees, ServingDiffers, VersionTakenBack
 from .training import ChallengerTrained, DataChecked, StepEnded, StepOrdered
-from .triggering import BudgetHolds, JobOpened, RetrainingRecorded, RetrainingRequested, TriggerJudged
+from .triggering import BudgetHoldEnded, BudgetHolds, JobOpened, RetrainingRecorded, RetrainingRequested, TriggerJudged
 
 AnyFact = Annotated[
     RetrainingRequested
     | RetrainingRecorded
     | TriggerJudged
     | BudgetHolds
+    | BudgetHoldEnded
     | QuarantineSet
     | QuarantineLasts
     | QuarantineLifted

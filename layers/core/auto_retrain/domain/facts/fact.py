@@ -1,12 +1,15 @@
 """What all facts have, and which of them have to get through."""
 
 from abc import abstractmethod
+from typing import Any
+
+from pydantic import model_validator
 
 from ..base import Record, UtcTime
 from ..channels import SEVERITIES, Severity
 from ..events import MAX_SENTENCE, FactEvent
 from ..pages import address_of, page_of
-from ..text import one_line
+from ..text import encodable, one_line
 
 
 class Fact(Record):
@@ -17,6 +20,14 @@ class Fact(Record):
     job_id: str | None = None
     actor: str | None = None
     at: UtcTime
+
+    @model_validator(mode="before")
+    @classmethod
+    def _can_be_recorded(cls, fields: Any) -> Any:
+        """Whatever others wrote: what cannot be hashed or published would keep what it speaks of from happening."""
+        if not isinstance(fields, dict):
+            return fields
+        return {name: encodable(value) if isinstance(value, str) else value for name, value in fields.items()}
 
     @property
     def fact_id(self) -> str:

@@ -86,6 +86,22 @@ class JobOpened(AnnouncedFact):
         return f"Retraining {self.model_name}: {self.reason}{forecast}"
 
 
+class BudgetHoldEnded(AnnouncedFact):
+    """What people were told of a budget in a month is over: it has room again, or the month has ended."""
+
+    kind: Literal["budget_hold_ended"] = "budget_hold_ended"
+    month: str
+    reason: str
+
+    @property
+    def fact_id(self) -> str:
+        return f"{self.model_name}-budget-{self.month}-ended"
+
+    @property
+    def sentence(self) -> str:
+        return f"What was told of a budget that held {self.model_name} in {self.month} is over: {self.reason}"
+
+
 class BudgetHolds(Escalation):
     """A model needs a retraining that its budget or that of the fleet has no money for; told once a month."""
 

@@ -147,6 +147,13 @@ class DataPolicy(StrictRecord):
         return self
 
 
+class OverallDriftPolicy(StrictRecord):
+    """When all features together count as drifted: many that moved a little, of which none is beyond its threshold."""
+
+    threshold: float = Field(default=0.1, gt=0, le=10, description="mean PSI of the features, by weight, that is drift")
+    observe_only: bool = Field(default=True, description="recorded and shown, but it starts nothing")
+
+
 class DriftPolicy(StrictRecord):
     """Which features are checked for drift, and how much each counts."""
 
@@ -162,3 +169,13 @@ class DriftPolicy(StrictRecord):
     max_unseen_share: float = Field(
         default=0.05, gt=0, le=1, description="a larger share of unseen categories is drift"
     )
+    seasonal: bool = Field(
+        default=False, description="whether what is as it was in the same days a year before has not drifted"
+    )
+    overall: OverallDriftPolicy = Field(
+        default_factory=OverallDriftPolicy, description="when all features together count as drifted"
+    )
+
+    def weight_of(self, feature: str) -> float:
+        """How much a feature counts that is not ignored."""
+        return self.weights.get(feature, 1.0)

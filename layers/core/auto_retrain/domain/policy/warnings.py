@@ -45,7 +45,7 @@ def _floor_out_of_reach(policy: Policy) -> Iterator[str]:
 
 
 def _threshold_out_of_reach(policy: Policy) -> Iterator[str]:
-    threshold, highest = policy.triggers.performance_metric_threshold, _highest_beatable(policy)
+    threshold, highest = policy.triggers.performance_metric_threshold, last_beatable(policy)
     if _watches_accuracy(policy) and _is_out_of_reach(policy, threshold):
         between = f"one between {highest:.4f} and {threshold:g} triggers retrainings that cannot replace it"
         yield f"triggers.performance_metric_threshold = {threshold:g}: {_unbeatable(policy)}, so {between}"
@@ -175,15 +175,19 @@ def _watches_accuracy(policy: Policy) -> bool:
 
 def _is_out_of_reach(policy: Policy, accuracy: float) -> bool:
     """Whether the required improvement on an accuracy would exceed 1."""
-    rules, step = policy.validation, policy.validation.min_improvement
-    if policy.primary_metric != "accuracy" or rules.improvement_basis not in ("relative", "absolute"):
-        return False
-    return (accuracy + step if rules.improvement_basis == "absolute" else accuracy * (1 + step)) > 1 + _MARGIN
+    highest = last_beatable(policy)
+    return policy.primary_metric == "accuracy" and highest is not None and accuracy > highest + _MARGIN
 
 
-def _highest_beatable(policy: Policy) -> float:
-    step = policy.validation.min_improvement
-    return 1 - step if policy.validation.improvement_basis == "absolute" else 1 / (1 + step)
+def last_beatable(policy: Policy) -> float | None:
+    """The primary metric of the best champion that anything can improve on enough; None if all can be beaten."""
+    rules, kind = policy.validation, policy.kind_of(policy.primary_metric)
+    if kind.best is None:
+        return None
+    if rules.improvement_basis == "absolute":
+        return kind.best - rules.min_improvement if kind.higher_is_better else kind.best + rules.min_improvement
+    is_relative = rules.improvement_basis == "relative" and kind.higher_is_better
+    return kind.best / (1 + rules.min_improvement) if is_relative else None
 
 
 def _min_improvement(policy: Policy) -> str:
@@ -191,6 +195,7 @@ def _min_improvement(policy: Policy) -> str:
 
 
 def _unbeatable(policy: Policy) -> str:
-    step, is_absolute = policy.validation.min_improvement, policy.validation.improvement_basis == "absolute"
-    improvement = f"{step:g}" if is_absolute else f"{100 * step:g} %"
-    return f"no challenger can be {improvement} better than a champion above {_highest_beatable(policy):.4f}"
+    step, basis = policy.validation.min_improvement, policy.validation.improvement_basis
+    improvement = f"{step:g}" if basis == "absolute" else f"{100 * step:g} %"
+    above = f"no challenger can be {improvement} better than a champion above {last_beatable(policy):.4f}"
+    return f"{above} (validation.improvement_basis = {basis})"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ...domain.audit_chain import AuditEntry, ChainHead, entries_after
+from ...domain.audit_chain import MAX_NUMBER, AuditEntry, ChainHead, entries_after
 from ...domain.audit_findings import ChainFindings
 from ...domain.errors import EventInvalid, RecordInvalid
 from ...domain.facts.auditing import ChainBreakAccepted
@@ -75,8 +75,9 @@ def _end_of(model_name: str, broken: _Chain) -> ChainHead:
     places = [entry.head for entry in broken.entries] + ([broken.head] if broken.head else [])
     for number, digest in broken.anchors.hashes.get(model_name, {}).items():
         places.append(ChainHead(model_name=model_name, number=number, hash=digest))
+    known = [place for place in places if place.number < MAX_NUMBER]
     # Of several with the same number, the entry that is stored.
-    return max(places, key=lambda place: place.number, default=ChainHead(model_name=model_name))
+    return max(known, key=lambda place: place.number, default=ChainHead(model_name=model_name))
 
 
 def _fact(

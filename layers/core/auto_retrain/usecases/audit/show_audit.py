@@ -1,27 +1,46 @@
-"""What the audit chain says about one job, for people."""
+"""What the audit chain says about one job, or one decision that opened none, for people."""
+
+from collections.abc import Iterator
 
 from ...domain.audit_timeline import TimelineEntry
+from ...domain.decision_record import DecisionRecord
 from ...domain.errors import JobUnknown, RecordInvalid
+from ...domain.job import RetrainingJob
 from ...domain.names import model_of_job
 from ...ports import Ports
-from ...proof.canonical import NotCanonical, canonical_object
+from ...proof.canonical import canonical_object
+from ..lookup import decision_of
 
 
-def show_audit(job_id: str, ports: Ports) -> list[TimelineEntry]:
-    """The facts about a job, in the order in which they were recorded; raises JobUnknown if there are none."""
-    job = ports.jobs.get(job_id)
-    # The chain is there even if somebody has deleted the record of the job.
-    model_name = job.model_name if job else model_of_job(job_id)
+def show_audit(name: str, ports: Ports) -> list[TimelineEntry]:
+    """The facts about a job or a decision, in the order in which they were recorded.
+
+    Raises JobUnknown if there are none.
+    """
+    record = ports.jobs.get(name) or decision_of(name, ports)
+    # The chain is there even if somebody has deleted the record.
+    model_name = record.model_name if record else model_of_job(name)
+    signs = list(_signs(name, record))
     timeline = []
     for entry in ports.audit.entries(model_name):
-        if job_id not in entry.text:
+        if not any(all(text in entry.text for text in sign.values()) for sign in signs):
             continue
         try:
             fact = canonical_object(entry.text)
-        except NotCanonical as error:
-            raise RecordInvalid(f"entry {entry.number} of {model_name}: {error}") from error
-        if fact.get("job_id") == job_id:
-            timeline.append(TimelineEntry.of(entry.number, fact))
+            if any(sign.items() <= fact.items() for sign in signs):
+                timeline.append(TimelineEntry.of(entry.number, fact))
+        except ValueError as error:
+            problem = f"entry {entry.number} of {model_name} cannot be read: {str(error).splitlines()[0]}"
+            raise RecordInvalid(f"{problem}; see 'auto-retrain audit verify {model_name}'") from error
     if not timeline:
-        raise JobUnknown(f"the audit chain of '{model_name}' says nothing about job '{job_id}'")
+        raise JobUnknown(f"the audit chain of '{model_name}' says nothing about a job or a decision '{name}'")
     return timeline
+
+
+def _signs(name: str, record: RetrainingJob | DecisionRecord | None) -> Iterator[dict[str, str]]:
+    """Fields by which a fact is known to be about a job or a decision: one of these is enough."""
+    yield {"job_id": name}
+    if record and record.execution_arn:
+        yield {"execution_name": record.execution_arn.rpartition(":")[2]}
+    if isinstance(record, DecisionRecord):
+        yield {"key": record.key, "event_time": record.model_dump(mode="json")["event_time"]}

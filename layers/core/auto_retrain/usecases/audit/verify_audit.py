@@ -18,6 +18,8 @@ from ...proof.completeness import Wanted, facts_wanted, signs_of, with_completen
 PARALLEL_MODELS = 16
 # An hourly schedule may be some minutes late.
 MAX_ANCHOR_AGE = MAX_UNCHANGED + timedelta(hours=2)
+# A new chain is in the next anchor; people, whose facts may come first, have other clocks.
+MAX_ANCHOR_DELAY = timedelta(hours=2)
 # Between the machines of functions.
 CLOCK_DIFFERENCE = timedelta(minutes=5)
 ALL = 1_000_000
@@ -53,8 +55,11 @@ def _read_anchors(newest_only: bool, ports: Ports) -> tuple[AnchorCheck, AnchorF
 def _age_of(check: AnchorCheck, now: datetime) -> list[str]:
     if check.newest is None:
         return ["there is no anchor that can be read, so nothing shows that a chain was not written anew"]
+    newest = f"the newest anchor is of {check.newest.at:%F %H:%M} UTC"
+    if check.newest.at > now + CLOCK_DIFFERENCE:
+        return [f"{newest}, which is yet to come: its clock or ours is wrong"]
     if now - check.newest.at > MAX_ANCHOR_AGE:
-        return [f"the newest anchor is of {check.newest.at:%F %H:%M} UTC, although there should be one each day"]
+        return [f"{newest}, although there should be one each day"]
     return []
 
 
@@ -86,7 +91,17 @@ def _check_model(anchors: AnchorCheck, from_anchor: bool, ports: Ports, model_na
     except AutoRetrainError as error:
         return ChainFindings(model_name=model_name, not_checked=(str(error),))
     findings = with_completeness(findings, wanted, signs, since(findings, anchors, from_anchor))
-    return findings.changed(not_checked=(*findings.not_checked, *problems))
+    return findings.changed(not_checked=(*findings.not_checked, *problems, *_unknown_to(anchors, findings)))
+
+
+def _unknown_to(anchors: AnchorCheck, findings: ChainFindings) -> Iterator[str]:
+    """That no anchor has a head of this chain, although one should; those of another deployment would not."""
+    newest, is_known = anchors.newest, findings.model_name in anchors.hashes
+    if newest and findings.first_at and not is_known and findings.first_at < newest.at - MAX_ANCHOR_DELAY:
+        yield (
+            "the anchors do not know this chain, although it is older than the newest of them, of "
+            f"{newest.at:%F %H:%M} UTC: they may be those of another deployment"
+        )
 
 
 def records_of(model_name: str, ports: Ports) -> list[Wanted]:

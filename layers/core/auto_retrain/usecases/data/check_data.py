@@ -9,6 +9,7 @@ from ...domain.messages.references import JobReference
 from ...domain.policy.policy import Policy
 from ...ports import Ports
 from ..audit.record import record
+from ..delays import telling_delays
 from ..lookup import job_of, policy_of
 from .examine_data import examine_data
 from .kept_profiles import keep_job_profile
@@ -16,6 +17,7 @@ from .listing import days_of
 from .manifest import freeze_data, read_manifest
 
 
+@telling_delays
 def check_data(reference: JobReference, ports: Ports) -> DataCheckOutcome:
     """Freeze the data, check them and store the findings; repeating it gives the stored findings.
 

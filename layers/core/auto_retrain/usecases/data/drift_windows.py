@@ -17,6 +17,11 @@ def live_window(policy: Policy, at: datetime) -> Window:
     return Window(start=today - timedelta(days=policy.triggers.evaluation_window_days), end=today)
 
 
+def year_before(window: Window) -> Window:
+    """The same days of the year before, with the same days of the week: 52 weeks earlier."""
+    return Window(start=window.start - timedelta(weeks=52), end=window.end - timedelta(weeks=52))
+
+
 def reference_window(policy: Policy, at: datetime, ports: Ports) -> Window:
     serving = ports.ledger.current(policy.model)
     if serving and serving.windows:

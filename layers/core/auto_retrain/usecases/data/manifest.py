@@ -36,7 +36,7 @@ def list_data(job: RetrainingJob, policy: Policy, ports: Ports, listing: Listing
     try:
         return build_manifest(job.job_id, job.model_name, policy.data, job.windows, objects, labels)
     except DataMissing as error:
-        raise error if objects else explained(error, policy.data, ports) from error
+        raise explained(error, policy.data, bool(objects), ports) from error
 
 
 def _label_objects(job: RetrainingJob, policy: Policy, ports: Ports) -> list[DataObject]:

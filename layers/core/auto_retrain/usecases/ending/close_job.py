@@ -8,6 +8,7 @@ from ...domain.errors import EventInvalid
 from ...domain.job import RetrainingJob
 from ...domain.messages.ending import ClosingOutcome, ClosingRequest, ExecutionStatusChange
 from ...domain.status import RetrainingStatus
+from ...domain.text import encodable
 from ...domain.trigger_events import parse_trigger_event
 from ...domain.usage import FunctionUse
 from ...ports import Ports
@@ -57,9 +58,10 @@ def _failure_in(state: dict[str, Any]) -> Failure | None:
 def _readable(cause: str) -> str:
     """The message for people, which a failed Lambda function wraps in JSON."""
     try:
-        return str(json.loads(cause)["errorMessage"])
+        message = str(json.loads(cause)["errorMessage"])
     except (ValueError, KeyError, TypeError):
-        return cause or "no cause was given"
+        message = cause or "no cause was given"
+    return encodable(message)
 
 
 def _with_profile(job: RetrainingJob | None, state: dict[str, Any]) -> RetrainingJob | None:

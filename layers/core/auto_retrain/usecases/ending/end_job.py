@@ -51,6 +51,11 @@ def end_job(job: RetrainingJob, failure: Failure | None, ports: Ports) -> Retrai
     if ending is Ending.ROLLED_BACK and over:
         error = over.reason
     error = error[:MAX_ERROR_LENGTH] if error and ending in (Ending.FAILED, Ending.ROLLED_BACK) else None
+    return end_as(job, ending, error, ports)
+
+
+def end_as(job: RetrainingJob, ending: Ending, error: str | None, ports: Ports) -> RetrainingJob:
+    """Store the job with this ending, and what its model's state says after it."""
     ended = job.ended(ending, ports.clock.now(), error)
     ended = ended.charged(priced(ended, ports.prices.current()))
     rejections = _rejections(job, ending, ports)

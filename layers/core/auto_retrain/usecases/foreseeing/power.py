@@ -8,7 +8,7 @@ from ...domain.policy.policy import Policy
 from ...gates.holdout_size import CHECK as HOLDOUT_SIZE
 from ...gates.label_maturity import CHECK as LABEL_MATURITY
 from ...gates.min_improvement import CHECK as MIN_IMPROVEMENT
-from ...gates.min_improvement import needed_value
+from ...gates.min_improvement import needed_value, what_to_set
 from ...gates.paired_evidence import CHECK as PAIRED_EVIDENCE
 from ...ports import Ports
 from .champion_level import ChampionLevel, champion_level
@@ -85,9 +85,9 @@ def _out_of_reach(policy: Policy, level: ChampionLevel, error: float) -> Power |
         f"{kind.best:g} is perfect; the champion is at {level.now:.4f} {level.source}"
     )
     worse = level.now - 2 * error if kind.higher_is_better else level.now + 2 * error
+    choices = what_to_set(policy, kind, level.now)
     if not is_out_of_reach(policy, worse):
-        return Power(chance=None, reason=f"{beyond}; on the holdout it may be worse")
-    choices = "choose another validation.improvement_basis, such as error_reduction, or a smaller minimum"
+        return Power(chance=None, reason=f"{beyond}; on the holdout it may be worse; if not, {choices}")
     # Production and holdout may differ by more than chance, so it is certain only if both say so.
     both = level.in_production and is_out_of_reach(policy, level.newest.value)
     basis: Literal["reach", "forecast"] = "reach" if both else "forecast"

@@ -1,16 +1,21 @@
-"""Checks who calls AWS, what they may do, this machine's clock, and how many functions may run at once."""
+"""Checks who calls AWS, what they and the functions may do, and this machine's clock."""
 
 from collections.abc import Iterator
 
-from ...domain.account import Caller
+from ...domain.account import Caller, Simulated
 from ...domain.errors import AutoRetrainError
 from ...domain.installation import Finding
 from ...ports import Ports
+from .check_limits import check_limits
 
 # AWS refuses signatures that are off by five minutes; tokens and leases mind less.
 MAX_SECONDS_OFF = 60
-# Each pass of a watcher is one, and each step of a retraining.
-MIN_UNRESERVED = 50
+OWN, OF_FUNCTIONS = "your permissions", "function roles"
+_TO_SIMULATE = "ask for iam:SimulatePrincipalPolicy and iam:GetRole, or do without this check"
+_TO_SIMULATE_ROLES = (
+    "set STATE_MACHINE_ARN; ask for cloudformation:DescribeStacks, cloudformation:ListStackResources and "
+    "iam:SimulatePrincipalPolicy, or do without this check"
+)
 
 
 def check_account(ports: Ports) -> Iterator[Finding]:
@@ -27,8 +32,13 @@ def check_account(ports: Ports) -> Iterator[Finding]:
         return
     yield Finding(subject="account", is_good=True, text=f"you are {caller.arn} in {caller.region}")
     yield _clock(caller.seconds_ahead)
-    yield _permissions(caller, ports)
-    yield _concurrency(ports)
+    if caller.emulator:
+        text = f"permissions and quotas are those of AWS; {caller.emulator} emulates it and has none"
+        yield Finding.not_known("AWS", text)
+        return
+    yield _own_permissions(caller, ports)
+    yield from _function_roles(ports)
+    yield from check_limits(ports)
 
 
 def _clock(ahead: float) -> Finding:
@@ -40,35 +50,42 @@ def _clock(ahead: float) -> Finding:
     )
 
 
-def _permissions(caller: Caller, ports: Ports) -> Finding:
+def _own_permissions(caller: Caller, ports: Ports) -> Finding:
     try:
-        denied = ports.account.denied(caller)
+        simulated = ports.account.permissions(caller)
     except AutoRetrainError as error:
-        return Finding(
-            subject="your permissions",
-            is_good=None,
-            text=f"cannot be checked: {error}",
-            remedy="ask for iam:SimulatePrincipalPolicy and iam:GetRole, or do without this check",
-            needed=False,
-        )
-    listed = "; ".join(denied)
-    return Finding(
-        subject="your permissions",
-        is_good=not denied,
-        text=f"you may not: {listed}" if denied else "you may do what the commands do, as far as was probed",
-        remedy="ask whoever manages IAM for these actions" if denied else None,
-    )
+        return Finding.not_known(OWN, str(error), _TO_SIMULATE)
+    if simulated.denied:
+        text = f"you may not: {'; '.join(simulated.denied)}"
+        return Finding(subject=OWN, is_good=False, text=text, remedy="ask whoever manages IAM for these actions")
+    if simulated.unknown:
+        return Finding.not_known(OWN, "; ".join(simulated.unknown), "try what you need; only a real request shows it")
+    return Finding(subject=OWN, is_good=True, text="you may do what the commands do, as far as was probed")
 
 
-def _concurrency(ports: Ports) -> Finding:
+def _function_roles(ports: Ports) -> Iterator[Finding]:
+    """A finding for each role that lacks something, and one about all others."""
+    able, unknown = 0, list[str]()
     try:
-        limit, unreserved = ports.account.concurrency()
+        for name, simulated in ports.account.function_roles():
+            if simulated.denied:
+                yield _lacking(name, simulated)
+            able += simulated == Simulated()
+            unknown += [f"{name}: {each}" for each in simulated.unknown]
     except AutoRetrainError as error:
-        return Finding(subject="concurrency", is_good=None, text=f"cannot be checked: {error}", needed=False)
-    is_good = unreserved >= MIN_UNRESERVED
+        yield Finding.not_known(OF_FUNCTIONS, str(error), _TO_SIMULATE_ROLES)
+        return
+    if unknown:
+        yield Finding.not_known(OF_FUNCTIONS, "; ".join(unknown), "run the doctor again")
+    elif able:
+        text = f"{able} may do what is written down for them, keys aside, as IAM simulates it"
+        yield Finding(subject=OF_FUNCTIONS, is_good=True, text=text)
+
+
+def _lacking(name: str, simulated: Simulated) -> Finding:
     return Finding(
-        subject="concurrency",
-        is_good=is_good,
-        text=f"{unreserved} of {limit} functions can run at once without a reservation",
-        remedy=None if is_good else "ask for more under Service Quotas, AWS Lambda, Concurrent executions",
+        subject=f"role of {name}",
+        is_good=False,
+        text=f"may not: {'; '.join(simulated.denied)}",
+        remedy="deploy this release unchanged; what an organization or a boundary refuses, whoever manages it allows",
     )

@@ -7,6 +7,7 @@ from functools import partial
 from ...domain.errors import AutoRetrainError
 from ...domain.installation import Finding
 from ...domain.layouts import what_is_there
+from ...domain.manifest import only_others, with_rows
 from ...domain.windows import Window
 from ...ports import Ports
 from ..data.listing import objects_of
@@ -25,11 +26,16 @@ def _data_of(member: Member, ports: Ports) -> Finding:
     window = Window(start=end - timedelta(days=policy.triggers.evaluation_window_days), end=end + timedelta(days=1))
     try:
         objects = objects_of(data, window, ports)
-        if objects:
-            newest = max(item.date for item in objects)
-            text = "there are objects" if data.date_column else f"the newest day is {newest}"
+        files = with_rows(objects, data.format)
+        if files:
+            newest = max(item.date for item in files)
+            text = "there are files" if data.date_column else f"the newest day is {newest}"
             return Finding(subject=subject, is_good=True, text=text)
-        missing = what_is_there(ports.data.look_below(data.prefix), data.layout)
+        missing = (
+            only_others(objects[-1].name, data.format)
+            if objects
+            else what_is_there(ports.data.look_below(data.prefix), data.layout)
+        )
     except AutoRetrainError as error:
         return Finding.unknown(subject, error)
     remedy = f"auto-retrain models check {policy.model}.yaml --data, and docs/data.md"

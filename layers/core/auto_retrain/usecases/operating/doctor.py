@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 from ...domain.errors import ArtifactInvalid, AutoRetrainError
-from ...domain.installation import EXCESSIVE, NEEDED, NEEDED_FOR_TRAFFIC, Finding, Permission
+from ...domain.installation import EXCESSIVE, NEEDED, NEEDED_FOR_TRAFFIC, TRAFFIC_GROUP, Finding, Permission
 from ...domain.policy.traffic import HttpRouteTarget, KserveTarget
 from ...ports import Ports
 from .check_account import check_account
@@ -16,8 +16,6 @@ from .each_model import ReadFleet
 
 SUPPORTED_MLFLOW = ("3",)
 ABSENT_NAME = "auto-retrain-doctor"
-# Of the functions that move requests; they are others than those that start pods.
-TRAFFIC_GROUP = "auto-retrain-traffic"
 MANIFESTS = "functions/train_model/kubernetes"
 
 

@@ -1,32 +1,29 @@
 """Proposes a policy for a model that somebody trains already."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import IO, Any, NamedTuple
 
 from pydantic import ValidationError
 
 from ...domain.base import StrictRecord
 from ...domain.columns import Sample
-from ...domain.errors import DataMissing, EventInvalid, RegistryRefused, SettingMissing
+from ...domain.errors import EventInvalid, RegistryRefused, SettingMissing
 from ...domain.explain import explain, shown
-from ...domain.layouts import Layout, is_hidden, other_layout, what_is_there
+from ...domain.layouts import Layout
 from ...domain.policy.data import Prefix
-from ...domain.windows import Window
 from ...ports import Ports
 from ...proposing.metrics import cloudwatch_metric, prometheus_gauge
 from ...proposing.policy_text import Proposal, Subject, write_proposal
-from ...proposing.roles import Known, Roles, propose_roles
-
-# How old the newest data may be from which columns are taken.
-MAX_AGE_DAYS = 366
+from ...proposing.roles import Known, Roles, propose_date_column, propose_roles
+from ...proposing.traffic import propose_routing
+from .look_at_data import Seen, look_at_data
 
 
 class Request(NamedTuple):
     """What a person says of the model; what they do not say is looked for.
 
     `version` is a registered version, or `champion`, whose signature names the features. Without a `sample`, which has
-    a name and a file, the newest object under the prefix is read.
+    a name and a file, the newest object under the prefix is read. `traffic` names an adapter of `deployment.traffic`.
     """
 
     model_name: str
@@ -38,6 +35,7 @@ class Request(NamedTuple):
     version: str | None = None
     cloudwatch: str | None = None
     prometheus: str | None = None
+    traffic: str | None = None
 
 
 class _Place(StrictRecord):
@@ -65,20 +63,24 @@ def propose_policy(request: Request, ports: Ports) -> Proposed:
     """
     if request.prefix:
         request = request._replace(prefix=_prefix(request.prefix))
-    layout = _layout(request.prefix, ports) if request.prefix and not request.sample else Layout.DATE
-    sample = _sample(request, layout, ports)
+    seen = _seen(request, ports)
+    sample = seen.sample
     known = Known(request.row_id, request.label, _inputs(request, ports))
     _check_columns(known, sample)
     roles = propose_roles(sample, known)
     if not (roles.numeric or roles.categorical):
         raise EventInvalid(f"'{sample.name}': no column can be a feature{_why(roles)}")
+    date_column = propose_date_column(sample) if seen.layout is Layout.COLUMN else None
     subject = Subject(
         model_name=request.model_name,
         owner=request.owner,
         prefix=request.prefix or request.model_name,
         metric=_metric(request),
         stage=_stage(ports),
-        layout=layout,
+        layout=seen.layout,
+        date_column=date_column,
+        to_check=seen.to_check,
+        routing=propose_routing(request.traffic, request.model_name) if request.traffic else None,
     )
     return Proposed(write_proposal(subject, sample, roles), roles, sample)
 
@@ -108,27 +110,14 @@ def _why(roles: Roles) -> str:
     return "".join(f"; {column.value}: {column.reason}" for column in roles.left_out[:5])
 
 
-def _layout(prefix: str, ports: Ports) -> Layout:
-    """How the folders under a prefix are called; the usual way if that cannot be told."""
-    found = other_layout(ports.data.look_below(prefix).names, Layout.DATE)
-    return found[0] if found else Layout.DATE
-
-
-def _sample(request: Request, layout: Layout, ports: Ports) -> Sample:
+def _seen(request: Request, ports: Ports) -> Seen:
     if request.sample:
         name, file = request.sample
-        return ports.samples.read(name, file)
+        not_seen = "data.prefix and data.layout: the data bucket was not looked at; the next command does"
+        return Seen(ports.samples.read(name, file), Layout.DATE, (not_seen,))
     if request.prefix is None:
         raise EventInvalid("--sample: give a file with some rows, or --prefix of the data in the data bucket")
-    today = ports.clock.now().date()
-    window = Window(start=today - timedelta(days=MAX_AGE_DAYS), end=today + timedelta(days=1))
-    listed = ports.data.list_partitions(request.prefix, window, layout)
-    objects = [item for item in listed if not is_hidden(item.name)]
-    if not objects:
-        missing = what_is_there(ports.data.look_below(request.prefix), layout)
-        raise DataMissing(f"--prefix {shown(request.prefix)}: has no day with data since {window.start}: {missing}")
-    with ports.data.open(objects[-1]) as file:
-        return ports.samples.read(objects[-1].uri, file)
+    return look_at_data(request.prefix, ports)
 
 
 def _inputs(request: Request, ports: Ports) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from ...domain.rollout import Rollout
 from ...domain.serving import ServingRecord
 from ...ports import Ports
 from ...strategies import STRATEGIES, Action, Mirror, Promote, RollBack, SetWeight
+from ..delays import telling_delays
 from ..lookup import job_of, newest_version
 from ..rolling_out.decide import decide
 from ..rolling_out.end_drill import undrilled
@@ -33,6 +34,7 @@ LONGEST_EXECUTION = timedelta(days=65)
 WAYS_OUT = "restore the files, or promote without a way back by deployment.needs_way_back = false, and retrain"
 
 
+@telling_delays
 def deploy_model(reference: JobReference, ports: Ports) -> DeploymentOutcome:
     """Begin the rollout of a job's challenger, or carry out the next action of it; then say how it goes on.
 
@@ -48,7 +50,8 @@ def deploy_model(reference: JobReference, ports: Ports) -> DeploymentOutcome:
         ChampionConflict: what serves is not what the challenger was compared with; nothing is written.
         TrafficUnavailable, TrafficRefused: as `follow`.
     """
-    job = job_of(reference.job_id, ports)
+    # What an earlier attempt waited for is over; the first write says so.
+    job = job_of(reference.job_id, ports).held_up_by(None)
     record = undrilled(ports.ledger.serving(job.model_name), ports)
     rollout = record.rollout_of_job(job.job_id)
     if rollout:

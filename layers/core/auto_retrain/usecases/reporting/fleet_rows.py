@@ -63,7 +63,7 @@ def row_of(member: Member, at: datetime) -> FleetRow:
 
 
 class Decision(NamedTuple):
-    """The last job, or a later request that opened none: its name, its page if there is one, and what came of it."""
+    """The last job, or the decision on a later request that opened none: its name, its page, and what came of it."""
 
     name: str
     page: str | None
@@ -78,7 +78,7 @@ def _last_decision(member: Member) -> Decision | None:
     if request and (last is None or request.at >= last.created_at):
         what = (request.held_by or "held back").replace("_", " ")
         page = request_path(member.applied.policy.model, request.key)
-        return Decision(f"request of {request.at:%F %R}", page, f"opened no job: {what}")
+        return Decision(request.key, page, f"opened no job: {what}")
     if last is None:
         return None
     status = job.status.value if job and job.job_id == last.job_id else "under way"

@@ -22,6 +22,7 @@ class ModelStatus(Record):
     champion_since: UtcTime | None
     rollout: str | None
     running_job: str | None
+    waits_for: str | None
     last_job: str | None
     last_outcome: str | None
     last_decision: DecisionRecord | None
@@ -49,6 +50,7 @@ def model_status(model_name: str, ports: Ports) -> ModelStatus:
         champion_since=serving.champion.deployed_at if serving.champion else None,
         rollout=f"version {rollout.challenger.number} gets {rollout.weight} %" if rollout else None,
         running_job=state.owner_at(now),
+        waits_for=job.waits_for if job else None,
         last_job=row.decision,
         last_outcome=row.outcome,
         last_decision=next(iter(ports.decisions.recent(model_name, 1)), None),

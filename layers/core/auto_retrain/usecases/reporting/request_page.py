@@ -15,7 +15,7 @@ _LOG = logging.getLogger(__name__)
 def publish_request_page(decision: DecisionRecord, reason: str | None, waits_for: str | None, ports: Ports) -> None:
     """Store the page; no decision depends on it, so whatever goes wrong is only logged."""
     problems: list[str] = []
-    attempt(partial(_publish, decision, reason, waits_for, ports), f"page about request {decision.key}", problems)
+    attempt(partial(_publish, decision, reason, waits_for, ports), f"page about request {decision.name}", problems)
     for problem in problems:
         _LOG.warning("%s", problem)
 
@@ -25,6 +25,6 @@ def _publish(decision: DecisionRecord, reason: str | None, waits_for: str | None
     from ...report import render_request
 
     page = render_request(decision, reason, waits_for).encode()
-    ports.data.write(request_path(decision.model_name, decision.key), page)
-    request = LastRequest(key=decision.key, at=decision.recorded_at, held_by=decision.held_by)
+    ports.data.write(request_path(decision.model_name, decision.name), page)
+    request = LastRequest(key=decision.name, at=decision.recorded_at, held_by=decision.held_by)
     ports.states.record_request(decision.model_name, request)

@@ -107,4 +107,4 @@ def _frozen(purpose: str, window: Window, data: DataPolicy, ports: Ports) -> Fro
     try:
         return freeze_window(purpose, window, data, objects)
     except DataMissing as error:
-        raise error if objects else explained(error, data, ports) from error
+        raise explained(error, data, bool(objects), ports) from error

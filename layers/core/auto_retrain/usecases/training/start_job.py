@@ -22,6 +22,7 @@ from ...domain.usage import ContainerUse
 from ...ports import Ports
 from ..audit.record import record
 from ..data.manifest import freeze_data
+from ..delays import telling_delays
 from ..lookup import job_of, policy_of, recorded_version
 from .check_champion import check_champion
 from .container import container_orders, read_result, variant_orders
@@ -33,6 +34,7 @@ MAX_REASON = 300
 _LOG = logging.getLogger(__name__)
 
 
+@telling_delays
 def start_job(order: StepOrder, ports: Ports) -> StepStarted:
     """Start one step; repeating it finds the same Kubernetes Job and only renews the task token.
 

@@ -3,7 +3,7 @@
 from ...domain.decision_record import HeldBy, Hold
 from ...domain.facts.quarantine import QuarantineLasts, QuarantineLifted, QuarantineSet
 from ...domain.messages.triggering import TriggerDecision
-from ...domain.model_state import Quarantine
+from ...domain.model_state import ModelState, Quarantine
 from ...domain.names import job_id
 from ...domain.policy.policy import AppliedPolicy, Policy
 from ...domain.trigger_type import TriggerType
@@ -72,9 +72,9 @@ def _still_held_by(decision: TriggerDecision, drift: DriftVerdicts, ports: Ports
 
 
 def recorded_verdicts(policy: Policy, drift: DriftVerdicts) -> list[Verdict]:
-    """The verdict on the dataset, and those on the features that matter most."""
+    """The verdicts on the dataset, and those on the features that matter most."""
     is_observed = policy.triggers.observes(TriggerType.DATA_DRIFT)
-    verdicts = [drift.dataset, *drift.features[:MAX_VERDICTS]]
+    verdicts = drift.verdicts[: len(drift.verdicts) - len(drift.features) + MAX_VERDICTS]
     return [verdict.as_observed() if is_observed else verdict for verdict in verdicts]
 
 
@@ -82,17 +82,18 @@ def _unless_held(
     judged: TriggerDecision, applied: AppliedPolicy, verdicts: list[Verdict], ports: Ports
 ) -> TriggerDecision:
     reason, answered = verdicts[0].reason, answered_drift(applied.policy, verdicts, ports)
-    budgets = _budget_holds(judged, applied, ports)
+    state = ports.states.get(judged.model_name)
+    budgets = _budget_holds(judged, applied, state, ports)
     holds = [*budgets, *drift_holds(applied.policy, answered, judged.event_time, ports)]
-    tell_of_budget(applied.policy, TriggerType.DATA_DRIFT, reason, holds, ports)
+    tell_of_budget(applied.policy, state, TriggerType.DATA_DRIFT, reason, holds, ports)
     if holds:
         return judged.held(holds[0].kind, "; ".join([reason, *(hold.reason for hold in holds)]))
     return judged.to_start(TriggerType.DATA_DRIFT, f"{reason}; {answered.sentence}" if answered else reason)
 
 
-def _budget_holds(judged: TriggerDecision, applied: AppliedPolicy, ports: Ports) -> list[Hold]:
+def _budget_holds(judged: TriggerDecision, applied: AppliedPolicy, state: ModelState, ports: Ports) -> list[Hold]:
     """What holds the answer to a drift for want of money; the fleet's budget was looked at before the data were."""
-    own = budget_hold(applied.policy, ports.states.get(judged.model_name), ports.clock.now())
+    own = budget_hold(applied.policy, state, ports.clock.now())
     of_fleet = Hold(kind="fleet_spending", reason=judged.reason) if judged.held_by == "fleet_spending" else None
     return [hold for hold in (own, of_fleet) if hold]
 

@@ -9,7 +9,7 @@ from ...domain.policy.policy import Policy
 from ...domain.windows import Window
 from ...ports import Ports
 from ...triggers.data_drift import DriftVerdicts, judge_drift_evidence
-from ..data.drift_windows import live_window, reference_window
+from ..data.drift_windows import live_window, reference_window, year_before
 from ..data.feature_bins import watched
 from ..data.kept_profiles import keep_profile, load_profile
 from ..data.listing import days_of
@@ -43,11 +43,29 @@ def _gather(policy: Policy, at: datetime, ports: Ports) -> DriftEvidence:
         return DriftEvidence(unusable=f"the champion's training data cannot be read: {error}")
     live = _objects(policy, live_window(policy, at), ports)
     try:
-        return DriftEvidence(histograms=tuple(count_live(profile, columns_of(policy.data), live, ports)))
+        counted = count_live(profile, columns_of(policy.data), live, ports)
     except DataChanged:
         raise
     except DataInvalid as error:
         return DriftEvidence(broken=str(error))
+    evidence = DriftEvidence(histograms=tuple(counted))
+    if not policy.drift.seasonal or not judge_drift_evidence(policy, evidence).has_any:
+        return evidence
+    return _with_season(evidence, policy, at, live, ports)
+
+
+def _with_season(
+    evidence: DriftEvidence, policy: Policy, at: datetime, live: list[DataObject], ports: Ports
+) -> DriftEvidence:
+    """With the same days a year before, which need not be read unless something has drifted."""
+    window, columns = year_before(live_window(policy, at)), columns_of(policy.data)
+    try:
+        profile = build_profile(policy.model, columns, policy.drift, window, _objects(policy, window, ports), ports)
+    except DataChanged:
+        raise
+    except DataInvalid as error:
+        return evidence.changed(season_unusable=str(error))
+    return evidence.changed(season=tuple(count_live(profile, columns, live, ports)))
 
 
 def _profile(policy: Policy, at: datetime, ports: Ports) -> DataProfile:

@@ -11,6 +11,7 @@ from ...domain.trigger_type import TriggerType
 from ...domain.verdict import Verdict
 from ...ports import Ports
 from ...statistics.psi import shift_of_psi
+from ...triggers.overall_drift import OVERALL
 
 _DRIFT = TriggerType.DATA_DRIFT
 
@@ -56,18 +57,28 @@ def answered_drift(policy: Policy, verdicts: Iterable[Verdict], ports: Ports) ->
     drifted, rejections = _drifted(verdicts), ports.states.get(policy.model).rejections.get(_DRIFT)
     for rejected in reversed(rejections.jobs if rejections and drifted else ()):
         job = ports.jobs.get(rejected.job_id)
-        then = _drifted(job.trigger_verdicts) if job else {}
-        if all(check in then and not _has_grown(policy, then[check], psi) for check, psi in drifted.items()):
+        then = _known(job.trigger_verdicts) if job else {}
+        if all(check in then and not _has_grown(policy, check, then[check], psi) for check, psi in drifted.items()):
             return AnsweredDrift(rejected, rejected.at + timedelta(days=policy.triggers.max_back_off_days))
     return None
 
 
-def _has_grown(policy: Policy, then: float, now: float) -> bool:
-    """Whether a feature moved on by as much as the threshold reports; a large PSI differs more by chance than that."""
-    return shift_of_psi(now) - shift_of_psi(then) > shift_of_psi(policy.triggers.drift_threshold)
+def _has_grown(policy: Policy, check: str, then: float, now: float) -> bool:
+    """Whether it moved on by as much as its threshold reports; a large PSI differs more by chance than that."""
+    threshold = policy.drift.overall.threshold if check == OVERALL else policy.triggers.drift_threshold
+    return shift_of_psi(now) - shift_of_psi(then) > shift_of_psi(threshold)
 
 
 def _drifted(verdicts: Iterable[Verdict]) -> dict[str, float]:
-    """The PSI of each feature that drifted."""
-    features = (verdict for verdict in verdicts if verdict.check.startswith(f"{_DRIFT.value}:"))
-    return {verdict.check: verdict.value for verdict in features if verdict.met and verdict.value is not None}
+    """The PSI of each feature that drifted, and the mean one if all of them together did."""
+    return _sizes(each for each in verdicts if each.met and not each.observed_only)
+
+
+def _known(verdicts: Iterable[Verdict]) -> dict[str, float]:
+    """What an earlier job knew of; that all features together fell just short of their threshold is no other drift."""
+    return _sizes(each for each in verdicts if each.met or each.check == OVERALL)
+
+
+def _sizes(verdicts: Iterable[Verdict]) -> dict[str, float]:
+    of_drift = (each for each in verdicts if each.check == OVERALL or each.check.startswith(f"{_DRIFT.value}:"))
+    return {each.check: each.value for each in of_drift if each.value is not None}

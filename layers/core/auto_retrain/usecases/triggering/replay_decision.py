@@ -100,12 +100,13 @@ def replay_decision(recorded: DecisionRecord, ports: Ports) -> DecisionReplay:
     again = _judge(recorded, kept, applied, ports)
     replayed = recorded.changed(outcome=again.outcome, held_by=again.held_by, verdicts=again.verdicts).sealed()
     taken = again.held_by in _NOT_IN_EVIDENCE and recorded.outcome == again.outcome
+    of_other_release = kept.statistics != STATISTICS
     return DecisionReplay(
         recorded=recorded,
         replayed=replayed,
-        differences=tuple(_differences(recorded, replayed)),
+        differences=tuple(_differences(recorded, replayed, of_other_release=of_other_release)),
         not_judged=f"the hold '{again.held_by}' is as it was recorded: it is not of the model alone" if taken else None,
-        has_other_statistics=kept.statistics != STATISTICS,
+        has_other_statistics=of_other_release,
     )
 
 
@@ -166,8 +167,8 @@ def _holds(
 
 
 def _decisive(verdicts: list[Verdict]) -> list[Verdict]:
-    """Those of whole triggers; those of their features only give details."""
-    return [verdict for verdict in verdicts if ":" not in verdict.check]
+    """Those of whole triggers; the others only give details."""
+    return [verdict for verdict in verdicts if verdict.check in set(TriggerType)]
 
 
 def _calls(verdicts: list[Verdict], trigger: TriggerType | None = None) -> bool:
@@ -187,8 +188,11 @@ def _concluded(recorded: DecisionRecord, verdicts: list[Verdict], holds: list[He
     return ("started" if due else "not_due"), None
 
 
-def _differences(recorded: DecisionRecord, replayed: DecisionRecord) -> list[str]:
+def _differences(recorded: DecisionRecord, replayed: DecisionRecord, *, of_other_release: bool) -> list[str]:
     before, now = _without_words(recorded), _without_words(replayed)
+    if of_other_release:
+        # What it did not judge yet is no difference.
+        now["verdicts"] = {check: now["verdicts"].get(check) for check in before["verdicts"]}
     return [
         *_tampering(recorded),
         *(path for name in before for path in differing_paths(name, before[name], now[name])),

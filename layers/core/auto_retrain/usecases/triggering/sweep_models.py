@@ -21,7 +21,7 @@ from .admit import Admission, admit
 from .due_models import DueModel, due_models
 from .record_decision import record_decision
 from .remind_of_pauses import remind_of_pauses
-from .tell_of_budget import tell_of_budget
+from .tell_of_budget import tell_of_budget, tell_of_ended_budgets
 
 PARALLEL_CALLS = 16
 MAX_PROBLEMS = 20
@@ -71,6 +71,8 @@ def sweep_models(tick: ScheduledEvent, ports: Ports) -> SweepOutcome:
     losses.raise_transient()
     ports.sweeps.save(_mark(since, at, len(fleet), usage, starts, admission))
     _in_parallel(partial(_tell, ports=ports), news, losses)
+    ended = partial(tell_of_ended_budgets, fleet, admission.money, since, at, ports)
+    losses.attempt(ended, "ends of holds by budgets")
     policies = [applied for applied, _ in fleet]
     losses.attempt(partial(_index_alarms, policies, since, at, ports), "index of alarms")
     losses.attempt(partial(remind_of_pauses, policies, since, at, ports), "reminders of paused models")
@@ -128,11 +130,13 @@ def _index_alarms(fleet: list[AppliedPolicy], since: datetime, at: datetime, por
 
 def _in_parallel(call: Callable[[DueModel], Done], candidates: Iterable[DueModel], losses: Losses) -> list[Done]:
     """The results of the calls that succeeded."""
-    with ThreadPoolExecutor(PARALLEL_CALLS) as threads:
-        calls = [
-            threads.submit(losses.attempt, partial(call, candidate), candidate.policy.model) for candidate in candidates
-        ]
-    return [done for made in calls if (done := made.result()) is not None]
+    steps = [(partial(call, candidate), candidate.policy.model) for candidate in candidates]
+    if len(steps) < 2:  # most sweeps start nothing, and a thread takes longer than that
+        made = [losses.attempt(*step) for step in steps]
+    else:
+        with ThreadPoolExecutor(PARALLEL_CALLS) as threads:
+            made = list(threads.map(losses.attempt, *zip(*steps, strict=True)))
+    return [done for done in made if done is not None]
 
 
 def _start(candidate: DueModel, at: datetime, ports: Ports) -> bool:
@@ -154,7 +158,7 @@ def _was_said_today(candidate: DueModel, since: datetime, at: datetime) -> bool:
 def _tell(candidate: DueModel, ports: Ports) -> None:
     need = next((verdict.reason for verdict in candidate.verdicts if verdict.met), None)
     if need:
-        tell_of_budget(candidate.policy, candidate.trigger.kind, need, candidate.held, ports)
+        tell_of_budget(candidate.policy, candidate.state, candidate.trigger.kind, need, candidate.held, ports)
 
 
 def _record(candidate: DueModel, ports: Ports) -> None:

@@ -10,6 +10,7 @@ from ...domain.messages.references import JobReference
 from ...domain.validation import ValidationResult
 from ...ports import Ports
 from ..audit.record import record
+from ..delays import telling_delays
 from ..lookup import job_of, policy_of
 from ..training.container import read_scores
 from ..training.trace_steps import trace_container
@@ -17,6 +18,7 @@ from .judge_challenger import judge_scores
 from .publish_report import publish_report
 
 
+@telling_delays
 def validate_model(reference: JobReference, ports: Ports) -> ValidationOutcome:
     """Compare, judge, store the result on the job and a page about it; a repetition gives the same result.
 

@@ -1,0 +1,166 @@
+"""`auto-retrain backtest`: tries a policy on the past, perhaps beside another one."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..domain.back_test import BackTest, PastDecision
+from ..domain.cost import dollars
+from ..domain.errors import EventInvalid
+from ..domain.policy.policy import Policy
+from ..domain.trigger_type import TriggerType
+from ..domain.windows import Window
+from ..ports import Ports
+from ..usecases.lookup import policy_of
+from .arguments import Json, date_of, model_name, ports_of
+from .commands import Commands
+from .packages import packages_for_data
+from .policy_files import read_policy_files
+from .printing import moment, plain, print_json, print_table
+
+commands = Commands()
+
+# Sources of metrics keep hardly more, and people want an answer in seconds.
+MAX_DAYS = 731
+_ENDINGS = (".yaml", ".yml", ".json")
+
+
+def _is_file(text: str) -> bool:
+    return text.endswith(_ENDINGS) or "/" in text
+
+
+def _model_or_file(text: str) -> str:
+    return text if _is_file(text) and text.isprintable() else model_name(text)
+
+
+@commands.add("backtest", "backtest churn --from 2026-01-01 --to 2026-06-30")
+def backtest(
+    context: typer.Context,
+    policy: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL|FILE",
+            parser=_model_or_file,
+            help="a model, for its applied policy, or a .yaml file with a policy",
+        ),
+    ],
+    since: Annotated[date, typer.Option("--from", metavar="DATE", parser=date_of, help="the first day, in UTC")],
+    until: Annotated[
+        date | None, typer.Option("--to", metavar="DATE", parser=date_of, help="the last day (default: yesterday)")
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against", metavar="MODEL|FILE", parser=_model_or_file, help="another policy to compare it with"
+        ),
+    ] = None,
+    with_all: Annotated[
+        bool, typer.Option("--all", help="also list the decisions that would have started nothing")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Decide on each day of the past as a deployment with this policy would have, from the metrics and the data of that
+    time: when it would have retrained, what would have held it back, and what later labels say about it. Nothing is
+    trained and nothing is written. What served is as it was; a retraining that was not done counts as not promoted."""
+    ports = ports_of(context)
+    days = _days(since, until, ports.clock.now().date())
+    policies = {name: _policy(name, ports) for name in (policy, *([against] if against else []))}
+    models = {each.model for each in policies.values()}
+    if len(models) > 1:
+        raise EventInvalid(f"--against {against}: must be about the same model, not {' and '.join(sorted(models))}")
+    tests = {name: _test(each, days, ports) for name, each in policies.items()}
+    if as_json:
+        print_json([_document(name, test) for name, test in tests.items()])
+        return
+    _print_summary(tests, days)
+    _print_decisions(tests, with_all)
+
+
+def _days(since: date, until: date | None, today: date) -> Window:
+    last = until or today - timedelta(days=1)
+    if last >= today:
+        raise EventInvalid(f"--to {last}: must be before today, {today}; leave it out to mean yesterday")
+    if since > last:
+        raise EventInvalid(f"--from {since}: must not be after --to, {last}")
+    if (last - since).days >= MAX_DAYS:
+        raise EventInvalid(f"--from {since}: at most {MAX_DAYS} days until --to, {last}, are allowed")
+    return Window(start=since, end=last + timedelta(days=1))
+
+
+def _policy(name: str, ports: Ports) -> Policy:
+    if _is_file(name):
+        (policy,) = read_policy_files([Path(name)])
+        return policy
+    return policy_of(name, ports).policy
+
+
+def _test(policy: Policy, days: Window, ports: Ports) -> BackTest:
+    with packages_for_data("backtest"):
+        from ..bootstrap import simulation_of
+        from ..usecases.back_testing.back_test import back_test
+
+        begin = datetime.combine(days.start, time(), UTC)
+        return back_test(policy, days, simulation_of(ports, begin), ports)
+
+
+def _document(name: str, test: BackTest) -> dict[str, object]:
+    return {
+        "policy": name,
+        "model_name": test.model_name,
+        "start": f"{test.days.start}",
+        "end": f"{test.days.end - timedelta(days=1)}",
+        "retrainings": len(test.starts),
+        "held": test.held,
+        "days_beyond_limit": test.days_beyond,
+        "days_unanswered": test.days_unanswered,
+        "usd": test.usd,
+        "metric_unread": test.unread,
+        "decisions": [decision.model_dump(mode="json") for decision in test.decisions],
+    }
+
+
+def _print_summary(tests: Mapping[str, BackTest], days: Window) -> None:
+    (first, *_) = tests.values()
+    print(plain(f"{first.model_name}, {days}"))
+    print("nothing was trained, and what served is as it was")
+    kinds = [kind for kind in TriggerType if any(kind in test.starts_by_trigger for test in tests.values())]
+    columns = [_summary(test, kinds) for test in tests.values()]
+    print_table(["", *tests], [[name, *(column[name] for column in columns)] for name in columns[0]])
+
+
+def _summary(test: BackTest, kinds: Sequence[TriggerType]) -> dict[str, str]:
+    needed = [decision.needed for decision in test.starts]
+    counts = [f"{needed.count(name)} {name}" for name in ("confirmed", "needless", "unknown") if name in needed]
+    beyond = f"{test.days_beyond}, {test.days_unanswered} before a retraining"
+    held = ", ".join(f"{kind.replace('_', ' ')} {count}" for kind, count in test.held.items())
+    return {
+        "retrainings": str(len(test.starts)),
+        **{f"  {kind.value.replace('_', ' ')}": str(test.starts_by_trigger.get(kind, 0)) for kind in kinds},
+        "  later labels": ", ".join(counts) or "-",
+        "days beyond the limit": f"not known: {test.unread}" if test.unread else beyond,
+        "held back": held or "nothing",
+        "forecast cost": dollars(test.usd) if test.usd is not None else "not known",
+    }
+
+
+def _print_decisions(tests: Mapping[str, BackTest], with_all: bool) -> None:
+    rows = [
+        (decision.at, moment(decision.at), name, decision)
+        for name, test in tests.items()
+        for decision in (test.decisions if with_all else test.starts)
+    ]
+    rows.sort(key=lambda row: row[0])
+    headings = ["AT", *(["POLICY"] if len(tests) > 1 else []), "TRIGGER", "WHAT", "LATER", "REASON"]
+    if rows:
+        print()
+        print_table(headings, [_row(at, name, decision, len(tests) > 1) for _, at, name, decision in rows])
+
+
+def _row(at: str, name: str, decision: PastDecision, with_name: bool) -> Sequence[str]:
+    what = (decision.held_by or decision.outcome).replace("_", " ")
+    trigger = decision.trigger_type.value.replace("_", " ")
+    later = decision.needed or "-"
+    return [at, *([name] if with_name else []), trigger, what, later, plain(decision.reason)]

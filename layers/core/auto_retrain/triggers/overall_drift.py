@@ -1,0 +1,56 @@
+"""Whether all features together drifted: many that moved a little, of which none is beyond its own threshold."""
+
+from collections.abc import Sequence
+
+from ..domain.drift import FeatureHistogram
+from ..domain.numbers import stated_p_value
+from ..domain.policy.policy import Policy
+from ..domain.verdict import Outcome, Verdict
+from ..statistics.psi import psi, shift_of_psi
+from ..statistics.significance import combined_p_value
+from .drift_scores import comparable, unadjusted_shift
+from .feature_drift import CHECK, lacks
+
+OVERALL = f"{CHECK}_overall"
+
+
+def judge_overall(policy: Policy, histograms: Sequence[FeatureHistogram]) -> Verdict:
+    """Met if the mean PSI of the features exceeds its threshold and is unlikely to be due to chance.
+
+    The p value holds however the features depend on each other. A feature that has too few rows counts as one that did
+    not move, and can make the verdict inconclusive.
+    """
+    counted = [each for each in histograms if policy.drift.weight_of(each.feature) > 0]
+    judged = [comparable(each) for each in counted if lacks(policy, each) is None]
+    total = sum(policy.drift.weight_of(each.feature) for each in counted)
+    weights = [policy.drift.weight_of(each.feature) for each in judged]
+    sizes = (weight * psi(each.reference, each.live) for each, weight in zip(judged, weights, strict=True))
+    mean, limit = sum(sizes) / total if judged else 0.0, policy.drift.overall.threshold
+    p_value = combined_p_value([unadjusted_shift(each) for each in judged], weights) if judged else 1.0
+    outcome = Outcome.INCONCLUSIVE if len(judged) < len(counted) else Outcome.UNMET
+    if mean > limit and p_value <= 1 - policy.triggers.confidence:
+        outcome = Outcome.MET
+    verdict = Verdict(
+        check=OVERALL,
+        outcome=outcome,
+        reason=_reason(policy, mean, p_value, len(judged), len(counted)),
+        value=mean,
+        limit=limit,
+        n=max((sum(each.live) for each in judged), default=0),
+        p_value=p_value,
+        evidence="counted" if policy.triggers.confidence else "bare_rule",
+    )
+    return verdict.as_observed() if policy.drift.overall.observe_only else verdict
+
+
+def _reason(policy: Policy, mean: float, p_value: float, judged: int, counted: int) -> str:
+    limit = policy.drift.overall.threshold
+    of_features = f"{judged} features" if judged == counted else f"{judged} of {counted} features"
+    text = f"the mean PSI of {of_features} is {mean:.3f}"
+    if mean <= limit:
+        return f"{text}, which does not exceed {limit}"
+    if p_value > 1 - policy.triggers.confidence:
+        return f"{text}, which exceeds {limit}, but this may be due to chance ({stated_p_value(p_value)})"
+    chance = stated_p_value(p_value) if policy.triggers.confidence else "point estimate alone"
+    shift = f"as if each had shifted by {shift_of_psi(mean):.2f} standard deviations"
+    return f"{text}, which exceeds {limit} ({chance}), {shift}"

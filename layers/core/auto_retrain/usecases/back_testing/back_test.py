@@ -1,0 +1,194 @@
+"""Tries a policy on the past: when it would have retrained, what would have held it back. Nothing is written."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from heapq import heappop, heappush
+from typing import Any, Protocol
+
+from ...domain.back_test import BackTest, PastDecision
+from ...domain.decision_record import DecisionRecord
+from ...domain.deployment_ledger import LedgerLine, serving_after
+from ...domain.ending import Ending
+from ...domain.job import RetrainingJob
+from ...domain.messages.references import ScheduledEvent
+from ...domain.messages.triggering import ExecutionStarted
+from ...domain.metric_reading import MetricQuery
+from ...domain.model_state import ModelState
+from ...domain.policy.policy import Policy
+from ...domain.schedule import daily_slot
+from ...domain.trigger_type import TriggerType
+from ...domain.windows import Window
+from ...holds.model import model_holds
+from ...ports import MetricSource, Ports
+from ...triggers import enabled_triggers
+from ...triggers.scheduled import Scheduled
+from ..ending.end_job import end_as
+from ..lookup import MAX_DECISIONS, policy_of
+from ..triggering.check_triggers import check_triggers
+from ..triggering.detect_drift import detect_drift
+from ..triggering.sweep_models import sweep_models
+from .hindsight import look_back
+from .past import Past, past_of
+
+SWEEP = timedelta(minutes=5)
+_DAY = timedelta(days=1)
+
+
+class World(Protocol):
+    """A world whose clock is moved; its metrics and data are those of the past, and nothing leaves it."""
+
+    @property
+    def ports(self) -> Ports: ...
+    @property
+    def metrics(self) -> MetricSource: ...
+    def begin(self, policy: Policy, state: ModelState, champions: Sequence[LedgerLine]) -> None: ...
+    def play(self, execution: Any) -> None: ...
+    def move_to(self, at: datetime) -> None: ...
+    def serve(self, line: LedgerLine) -> None: ...
+
+
+def back_test(policy: Policy, days: Window, world: World, ports: Ports) -> BackTest:
+    """Decide on each day of a time, in a world of its own, as a deployment with this policy would have.
+
+    What served, and who asked for retrainings, is as `ports` recorded it. A retraining is not done: it ends as the one
+    did that was started for the same reason within a day, and otherwise without a promotion.
+
+    Raises:
+        TransientError: a source could not be reached.
+    """
+    start = datetime.combine(days.start, time(), UTC)
+    past = past_of(policy.model, start, ports)
+    before = [line for line in past.champions if line.deployed_at < start]
+    world.begin(policy, past.state, before)
+    run = _Run(policy, past, world, past.champions[len(before) :])
+    world.play(run.execute)
+    moments = run.moments(days)
+    _read_ahead(policy, moments, past, world.metrics)
+    run.go(moments)
+    looked = look_back(policy, days, [*run.decisions()], past, world.metrics)
+    return BackTest(
+        model_name=policy.model,
+        days=days,
+        decisions=tuple(looked.decisions),
+        beyond=tuple(looked.beyond),
+        unread=looked.unread,
+    )
+
+
+def _read_ahead(policy: Policy, moments: Sequence[datetime], past: Past, metrics: MetricSource) -> None:
+    """Read what most looks will need in few calls rather than in one for each."""
+    queries = list[MetricQuery]()
+    for at in moments:
+        line = past.champion_at(at)
+        state = ModelState(model_name=policy.model, deployed=line and serving_after(line))
+        for trigger in enabled_triggers(policy, reads_data=False):
+            queries += trigger.queries(policy, state, at)
+    if queries:
+        metrics.read(queries)
+
+
+def _first_sweep(policy: Policy, day: date) -> datetime:
+    """The first sweep after a model's turn on a day."""
+    return _sweep_after(daily_slot(policy.model, datetime.combine(day, time.max, UTC)))
+
+
+def _sweep_after(moment: datetime) -> datetime:
+    since = moment - datetime.min.replace(tzinfo=UTC)
+    return moment + -since % SWEEP
+
+
+class _Run:
+    """One policy on its way through the past."""
+
+    def __init__(self, policy: Policy, past: Past, world: World, champions: Sequence[LedgerLine]) -> None:
+        self._policy = policy
+        self._past = past
+        self._world = world
+        self._moments: list[datetime] = []
+        self._champions = list(champions)
+        self._requests = [job for job in past.jobs if job.trigger_type is TriggerType.MANUAL]
+
+    def moments(self, days: Window) -> list[datetime]:
+        """The sweeps that may find something to do, in order."""
+        begin, self._end = (datetime.combine(day, time(), UTC) for day in (days.start, days.end))
+        wanted = {begin, *(_first_sweep(self._policy, day) for day in days.days())}
+        wanted |= {_sweep_after(moment) for moment in self._schedule(days)}
+        return sorted(wanted | {_sweep_after(job.event_time) for job in self._requests})
+
+    def go(self, moments: Sequence[datetime]) -> None:
+        """Sweep at these moments, and when the holds end that these sweeps find."""
+        self._moments = list(moments)
+        done = None
+        while self._moments:
+            moment = heappop(self._moments)
+            if moment != done:
+                self._sweep(moment)
+            done = moment
+
+    def _schedule(self, days: Window) -> Iterator[datetime]:
+        if not self._policy.triggers.enables(TriggerType.SCHEDULED):
+            return
+        at = datetime.combine(days.start, time(), UTC)
+        state = ModelState(model_name=self._policy.model)
+        while (fires := Scheduled().next_check(self._policy, state, at)) and fires < self._end:
+            yield fires
+            at = fires
+
+    def _sweep(self, at: datetime) -> None:
+        """Let everything happen that did until then, and then sweep."""
+        while self._champions and self._champions[0].deployed_at <= at:
+            line = self._champions.pop(0)
+            self._world.move_to(line.deployed_at)
+            self._world.serve(line)
+        self._world.move_to(at)
+        while self._requests and self._requests[0].event_time <= at:
+            self._request(self._requests.pop(0))
+        sweep_models(ScheduledEvent(time=at), self._world.ports)
+        self._come_back(at)
+
+    def _request(self, job: RetrainingJob) -> None:
+        reason = job.trigger_reason.removeprefix(f"requested by {job.actor}: ")
+        event = {"model_name": job.model_name, "actor": job.actor, "reason": reason, "force": True}
+        self.execute(job.execution_arn, {**event, "event_time": job.event_time.isoformat()})
+
+    def _come_back(self, at: datetime) -> None:
+        """A schedule that is held is due again as soon as nothing holds it."""
+        ports = self._world.ports
+        applied, state = policy_of(self._policy.model, ports), ports.states.get(self._policy.model)
+        for hold in model_holds(applied, state, TriggerType.SCHEDULED, at, at):
+            if hold.until and at < hold.until < self._end:
+                heappush(self._moments, _sweep_after(hold.until))
+
+    def execute(self, execution_arn: str, event: Mapping[str, Any]) -> None:
+        ports = self._world.ports
+        decision = check_triggers(ExecutionStarted(event=dict(event), execution_arn=execution_arn), ports)
+        if decision.next == "detect_drift":
+            decision = detect_drift(decision, ports)
+        job = ports.jobs.get(decision.job_id) if decision.job_id else None
+        if job and not job.status.is_terminal:
+            self._end_job(job, ports)
+
+    def _end_job(self, job: RetrainingJob, ports: Ports) -> None:
+        ending = self._past.ending_like(job.trigger_type, job.event_time) or Ending.REJECTED
+        # Its version was promoted by the ledger, and taken back by it.
+        ending = Ending.REJECTED if ending is Ending.ROLLED_BACK else ending
+        end_as(job, ending, "as in the past" if ending is Ending.FAILED else None, ports)
+
+    def decisions(self) -> Iterator[PastDecision]:
+        """All decisions, oldest first."""
+        ports = self._world.ports
+        for record in ports.decisions.recent(self._policy.model, MAX_DECISIONS)[::-1]:
+            job = ports.jobs.get(record.job_id) if record.job_id else None
+            yield _decision(record, job)
+
+
+def _decision(record: DecisionRecord, job: RetrainingJob | None) -> PastDecision:
+    return PastDecision(
+        at=record.event_time,
+        trigger_type=record.trigger_type,
+        outcome=record.outcome,
+        held_by=record.held_by,
+        reason=record.reason,
+        ending=job.ending if job else None,
+        usd=job.forecast.usd if job and job.forecast else None,
+    )

@@ -1,0 +1,90 @@
+"""What later labels say: whether a retraining was needed, and on which days the metric was beyond its limit."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
+from typing import NamedTuple
+
+from ...domain.back_test import BeyondLimit, Hindsight, PastDecision
+from ...domain.errors import AutoRetrainError
+from ...domain.judged_metric import JudgedMetric
+from ...domain.metric_reading import MetricQuery, MetricReading
+from ...domain.policy.policy import Policy
+from ...domain.trigger_type import TriggerType
+from ...domain.windows import Window
+from ...ports import MetricSource
+from .past import Past
+
+_DAY = timedelta(days=1)
+
+
+class Hindsights(NamedTuple):
+    """The decisions with what came after them, and the days beyond the limit; or why the metric cannot be read."""
+
+    decisions: Sequence[PastDecision]
+    beyond: Sequence[BeyondLimit] = ()
+    unread: str | None = None
+
+
+def look_back(
+    policy: Policy, days: Window, decisions: Sequence[PastDecision], past: Past, metrics: MetricSource
+) -> Hindsights:
+    """Judge the decisions by the metric of the window after each, and each day by the window around it."""
+    if not policy.triggers.enables(TriggerType.PERFORMANCE_DEGRADATION):
+        return Hindsights(decisions)
+    starts = [each.at for each in decisions if _is_for_the_metric(each)]
+    half = _evaluation(policy) / 2
+    noons = [datetime.combine(day, time(12), UTC) for day in days.days()]
+    queries = [
+        *(_query(policy, at, at + _evaluation(policy), past) for at in starts),
+        *(_query(policy, noon - half, noon + half, past) for noon in noons),
+    ]
+    try:
+        readings = iter(metrics.read(queries))
+    except AutoRetrainError as error:
+        return Hindsights(decisions, unread=str(error))
+    needed = {at: _needed(policy, next(readings)) for at in starts}
+    judged = [each.changed(needed=needed[each.at]) if _is_for_the_metric(each) else each for each in decisions]
+    beyond = [noon.date() for noon in noons if _is_beyond(policy, next(readings))]
+    return Hindsights(judged, list(_in_a_row(beyond, decisions)))
+
+
+def _is_for_the_metric(decision: PastDecision) -> bool:
+    return decision.outcome == "started" and decision.trigger_type is TriggerType.PERFORMANCE_DEGRADATION
+
+
+def _evaluation(policy: Policy) -> timedelta:
+    return timedelta(days=policy.triggers.evaluation_window_days)
+
+
+def _query(policy: Policy, start: datetime, end: datetime, past: Past) -> MetricQuery:
+    """The metric of what served at the beginning, from full hour to full hour."""
+    line = past.champion_at(start)
+    return MetricQuery(
+        model_name=policy.model,
+        version=line.version.number if line else None,
+        metric=policy.metric,
+        data=policy.data,
+        start=start.replace(minute=0, second=0, microsecond=0),
+        end=end.replace(minute=0, second=0, microsecond=0),
+    )
+
+
+def _needed(policy: Policy, reading: MetricReading) -> Hindsight:
+    if reading.value is None or reading.problem:
+        return "unknown"
+    return "confirmed" if _is_beyond(policy, reading) else "needless"
+
+
+def _is_beyond(policy: Policy, reading: MetricReading) -> bool:
+    metric = JudgedMetric(policy, reading, datetime.max.replace(tzinfo=UTC))
+    return reading.value is not None and metric.is_possible(reading.value) and metric.is_worse(reading.value)
+
+
+def _in_a_row(days: Sequence[date], decisions: Sequence[PastDecision]) -> Iterator[BeyondLimit]:
+    starts = [each.at for each in decisions if each.outcome == "started"]
+    # Days in a row are as far from the first one as they are down the list.
+    for _, run in groupby(enumerate(days), lambda numbered: numbered[1] - numbered[0] * _DAY):
+        first, *_, last = [day for _, day in run] * 2
+        inside = (at for at in starts if first <= at.date() <= last)
+        yield BeyondLimit(first=first, last=last, answered=next(inside, None))

@@ -1,0 +1,69 @@
+"""What happened to a model in a time: what served, who asked for retrainings, and how they ended."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from ...domain.deployment_ledger import LedgerLine
+from ...domain.ending import Ending
+from ...domain.job import RetrainingJob
+from ...domain.model_state import ModelState, RejectedJob, with_attempt
+from ...domain.trigger_type import TriggerType
+from ...ports import Ports
+from ...triggers import trigger_of
+from ..lookup import champion_lines
+
+# A job that would have been started is taken for one that was, if that began at most so long before or after.
+_SAME = timedelta(days=1)
+# Challengers that were not promoted count until one is, however long ago they were.
+_BEFORE = timedelta(days=400)
+
+
+class Past(NamedTuple):
+    """The jobs of a model, and the lines that put a champion there, both oldest first; `state` is that before them."""
+
+    jobs: Sequence[RetrainingJob]
+    champions: Sequence[LedgerLine]
+    state: ModelState
+
+    def ending_like(self, trigger: TriggerType, at: datetime) -> Ending | None:
+        """How the job ended that was started for the same reason at about the same time, if there was one."""
+        alike = [job for job in self.jobs if job.trigger_type is trigger and abs(job.event_time - at) <= _SAME]
+        nearest = min(alike, key=lambda job: abs(job.event_time - at), default=None)
+        return nearest.ending if nearest else None
+
+    def champion_at(self, at: datetime) -> LedgerLine | None:
+        """The line whose version served."""
+        return next((line for line in reversed(self.champions) if line.deployed_at <= at), None)
+
+
+def past_of(model_name: str, start: datetime, ports: Ports) -> Past:
+    """What is recorded of a model since `start`, and its state as it was then, as far as its jobs tell."""
+    jobs = sorted(ports.jobs.list_of_model(model_name, start - _BEFORE), key=lambda job: job.event_time)
+    champions = champion_lines(model_name, ports)[::-1]
+    before = [job for job in jobs if job.event_time < start]
+    state = _state_before(model_name, start, before, champions, ports)
+    return Past([job for job in jobs if job.event_time >= start], champions, state)
+
+
+def _state_before(
+    model_name: str, start: datetime, jobs: Sequence[RetrainingJob], champions: Sequence[LedgerLine], ports: Ports
+) -> ModelState:
+    """Attempts, rejections and the last retraining, as the jobs before left them."""
+    began = next((line.since for line in reversed(champions) if line.since < start), None)
+    state = ModelState(model_name=model_name, costs=ports.states.get(model_name).costs, last_retrained_at=began)
+    for job in jobs:
+        state = state.changed(attempts=with_attempt(state.attempts, job.event_time))
+        if job.ending is None or job.ending.is_retraining:
+            state = state.changed(last_retrained_at=job.event_time)
+        if job.ending is Ending.PROMOTED:
+            state = state.changed(rejections={})
+        elif job.ending and job.ending.is_retraining and _backs_off(job.trigger_type):
+            rejected = RejectedJob(job_id=job.job_id, at=job.event_time)
+            state = state.changed(rejections=state.rejections_with(job.trigger_type, rejected))
+    return state
+
+
+def _backs_off(kind: TriggerType) -> bool:
+    trigger = trigger_of(kind)
+    return trigger is not None and trigger.backs_off

@@ -1,0 +1,89 @@
+"""How far a job is at this moment, and how long jobs like it took: for people who watch it."""
+
+from statistics import median
+from typing import NamedTuple
+
+from ...domain.cluster import suspension_of
+from ...domain.errors import AutoRetrainError
+from ...domain.forecast import kind_of, like_of
+from ...domain.job import RetrainingJob
+from ...domain.rollout import Rollout
+from ...domain.status import RetrainingStatus
+from ...ports import Ports
+from ..lookup import job_of
+from .job_logs import job_logs, pods_of
+
+LOG_LINES = 100
+# So many of the newest jobs are looked at, and so many of these make a forecast.
+RECENT, LIKE = 20, 5
+
+
+class JobProgress(NamedTuple):
+    """A job at one moment: its rollout, how its pod is, what keeps the job, and the end of the log of its pod."""
+
+    job: RetrainingJob
+    rollout: Rollout | None = None
+    pod: str | None = None
+    obstacle: str | None = None
+    log: tuple[str, ...] = ()
+
+    @property
+    def has_step(self) -> bool:
+        """Whether its pods matter; the record keeps the last step until the job has ended."""
+        return self.job.pending is not None and self.job.status in (
+            RetrainingStatus.RUNNING,
+            RetrainingStatus.VALIDATION,
+        )
+
+
+class Pace(NamedTuple):
+    """How long it usually takes until the verdict, and the number of jobs that say so."""
+
+    seconds: float
+    jobs: int
+
+
+def job_progress(job_id: str, ports: Ports) -> JobProgress:
+    """Look at a job and, while a step of it runs, at its pods; raises JobUnknown.
+
+    A cluster that cannot be asked is an obstacle to looking, not to the job: its record goes on to tell how it ends.
+    """
+    job = job_of(job_id, ports)
+    rollout = ports.ledger.serving(job.model_name).rollout
+    progress = JobProgress(job, rollout if rollout and rollout.job_id == job_id else None, obstacle=job.waits_for)
+    if not progress.has_step:
+        return progress
+    try:
+        return _with_pod(progress, ports)
+    except AutoRetrainError as error:
+        return progress._replace(obstacle=f"the cluster cannot be asked: {error}")
+
+
+def _with_pod(progress: JobProgress, ports: Ports) -> JobProgress:
+    newest = pods_of(progress.job, ports)[-1:]
+    if not newest:
+        return progress
+    (pod,) = newest
+    obstacle = ports.cluster.obstacles(newest).get(pod.name)
+    reason = suspension_of(pod) or (obstacle.reason if obstacle else progress.obstacle)
+    logs = job_logs(progress.job, LOG_LINES, ports)[-1:]
+    lines = tuple(line for log in logs for line in log.text.splitlines())
+    return progress._replace(pod=pod.phase.value, obstacle=reason, log=lines)
+
+
+def pace_of(job: RetrainingJob, ports: Ports) -> Pace | None:
+    """The median time to a verdict of the model's newest jobs with the same pods; None if there was none."""
+    applied = ports.policies.get(job.model_name)
+    if applied is None:
+        return None
+    like = kind_of(applied.policy.training, len(job.variants))
+    recent = ports.jobs.list_recent(job.model_name, RECENT)
+    times = [time for other in recent if other.is_before(job) and (time := _time_to_verdict(other, like))][:LIKE]
+    return Pace(median(times), len(times)) if times else None
+
+
+def _time_to_verdict(job: RetrainingJob, like: str) -> float | None:
+    training, result = job.usage.pods.get("train"), job.validation
+    if training is None or result is None or result.validation_timestamp is None or like_of(training) != like:
+        return None
+    return (result.validation_timestamp - job.created_at).total_seconds()

@@ -1,0 +1,104 @@
+"""`backtest` shows what a policy would have done in the past, beside another one if that is asked."""
+
+import json
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from auto_retrain.domain.errors import MetricsUnavailable
+from tests.unit.cli.terminal import POLICY, Terminal
+from tests.unit.usecases.back_testing.test_back_test import START, falling, past_world
+
+METRIC = "metric: {counts_rows: true}\ntriggers: {enabled: [performance_degradation]"
+FIRM = f"{POLICY}{METRIC}}}\n"
+RASH = f"{POLICY}{METRIC}, performance_metric_threshold: 0.94, confidence: 0}}\n"
+YEAR = ("--from", "2026-01-01", "--to", "2026-04-30")
+
+
+@pytest.fixture
+def past(terminal: Terminal) -> Terminal:
+    """A deployment of May whose metric has fallen since February."""
+    terminal.ports, levels = past_world(125)
+    falling(levels, 125)
+    terminal.apply(FIRM)
+    return terminal
+
+
+def test_the_applied_policy_is_tried_and_each_start_has_its_reason(past: Terminal) -> None:
+    summary, starts = past.ok("backtest", "churn", *YEAR).split("\n\n")
+    title, note, heading, *rows = summary.splitlines()
+    assert (title, note) == ("churn, 2026-01-01 to 2026-04-30", "nothing was trained, and what served is as it was")
+    assert heading.split() == ["churn"]
+    told = dict(re.split("  +", row.strip(), maxsplit=1) for row in rows)
+    assert told["retrainings"] == told["performance degradation"] == "4"
+    assert told["later labels"] == "4 confirmed"
+    assert told["days beyond the limit"].endswith(" before a retraining")
+    assert told["held back"].startswith("back off ")
+    assert told["forecast cost"] == "not known"
+    assert [row.split()[4] for row in starts.splitlines()[1:]] == ["started"] * 4
+    assert "is below 0.92 (upper bound 0.9" in starts
+
+
+def test_two_policies_are_shown_side_by_side(past: Terminal) -> None:
+    rash = past.file(RASH, "rash.yaml")
+    output = past.ok("backtest", "churn", "--against", rash, *YEAR)
+    retrainings = next(line.split() for line in output.splitlines() if line.startswith("retrainings"))
+    assert int(retrainings[1]) < int(retrainings[2])
+    scheduled = past.file(f"{POLICY}triggers: {{enabled: [scheduled]}}\n", "scheduled.yaml")
+    rows = past.ok("backtest", "churn", "--against", scheduled, *YEAR).splitlines()
+    assert next(row.split() for row in rows if row.startswith("  scheduled"))[1:] == ["0", "18"]
+    document = json.loads(past.ok("backtest", "churn", "--against", rash, *YEAR, "--json"))
+    assert [each["policy"] for each in document] == ["churn", rash]
+    assert [each["retrainings"] for each in document] == [int(text) for text in retrainings[1:]]
+
+
+def test_all_decisions_are_listed_if_that_is_asked(past: Terminal) -> None:
+    starts, everything = (past.ok("backtest", "churn", *YEAR, *more).splitlines() for more in ((), ("--all",)))
+    assert len(everything) > len(starts) + 20
+    assert any(" back off " in line for line in everything)
+
+
+def test_without_an_end_it_goes_on_until_yesterday(past: Terminal) -> None:
+    assert "churn, 2026-04-01 to 2026-05-05\n" in past.ok("backtest", "churn", "--from", "2026-04-01")
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("churn", "--from", "2026-06-01"), "--from 2026-06-01: must not be after --to, 2026-05-05"),
+        (("churn", "--from", "2026-01-01", "--to", "2026-05-06"), "--to 2026-05-06: must be before today, 2026-05-06"),
+        (("churn", "--from", "2020-01-01"), "--from 2020-01-01: at most 731 days until --to, 2026-05-05, are allowed"),
+        (("churn", "--from", "May"), "'May' is not a date; give one such as 2026-03-01"),
+        (("other", *YEAR), "model 'other' has no policy"),
+        (("Churn", *YEAR), "'Churn' is not a model name"),
+        (("nowhere.yaml", *YEAR), "nowhere.yaml"),
+    ],
+    ids=["ends before it begins", "today", "too long", "no date", "unknown", "no name", "no file"],
+)
+def test_what_cannot_be_tried_is_named(past: Terminal, words: tuple[str, ...], why: str) -> None:
+    answer = past.run("backtest", *words)
+    assert answer.code != 0
+    assert why in " ".join(answer.err.split())
+
+
+def test_two_policies_have_to_be_about_one_model(past: Terminal) -> None:
+    other = past.file(FIRM.replace("model: churn", "model: credit"), "credit.yaml")
+    answer = past.run("backtest", "churn", "--against", other, *YEAR)
+    assert f"--against {other}: must be about the same model, not churn and credit" in answer.err
+
+
+def test_a_source_that_is_away_only_afterwards_leaves_the_decisions(past: Terminal) -> None:
+    ports: Any = past.ports
+    assert ports.clock.now() == START + timedelta(days=125)
+    read, calls = ports.metrics.read, []
+
+    def once(queries: Any) -> Any:
+        calls.append(queries)
+        if len(calls) > 1:
+            raise MetricsUnavailable("CloudWatch did not answer")
+        return read(queries)
+
+    ports.metrics.read = once
+    assert "not known: CloudWatch did not answer" in past.ok("backtest", "churn", *YEAR)

@@ -1,0 +1,232 @@
+"""A policy that is tried on the past decides there as it did when that was the present."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+
+from auto_retrain.adapters.memory import MemoryPorts
+from auto_retrain.bootstrap import simulation_of
+from auto_retrain.domain.back_test import BackTest
+from auto_retrain.domain.ending import Ending
+from auto_retrain.domain.errors import MetricsUnavailable
+from auto_retrain.domain.messages.references import JobReference, ScheduledEvent
+from auto_retrain.domain.metric_reading import MetricQuery, MetricReading
+from auto_retrain.domain.policy.policy import Policy
+from auto_retrain.domain.validation import Decision
+from auto_retrain.domain.windows import Window
+from auto_retrain.in_memory import InMemory
+from auto_retrain.usecases.back_testing.back_test import back_test
+from auto_retrain.usecases.promoting.deploy_model import deploy_model
+from auto_retrain.usecases.triggering.sweep_models import sweep_models
+from tests.unit.builders import a_policy
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+START = datetime(2026, 1, 1, tzinfo=UTC)
+DATA = {"prefix": "churn", "row_id": "id", "label": "left", "numeric": ["age"]}
+
+
+class Levels:
+    """The share of right answers of each day, of a hundred labelled rows each; days without one say nothing."""
+
+    def __init__(self) -> None:
+        self.of_day: dict[date, float] = {}
+        self.calls = 0
+
+    def read(self, queries: Sequence[MetricQuery]) -> list[MetricReading]:
+        self.calls += 1
+        return [self._read(query) for query in queries]
+
+    def _read(self, query: MetricQuery) -> MetricReading:
+        days = [(query.start + number * DAY).date() for number in range((query.end - query.start).days)]
+        known = [self.of_day[day] for day in days if day in self.of_day]
+        if not known:
+            return MetricReading(value=None)
+        newest = query.end - HOUR
+        return MetricReading(value=float(np.mean(known)), rows=100 * len(known), points=len(known), newest_at=newest)
+
+
+def the_policy(**triggers: Any) -> Policy:
+    given = {"enabled": ["performance_degradation", "scheduled"], "schedule_expression": "0 3 1 * *", **triggers}
+    return a_policy(triggers=given, data=DATA, metric={"counts_rows": True}, training={"parameters": {}})
+
+
+def falling(levels: Levels, days: int, start: datetime = START, healthy: int = 40) -> None:
+    """Well for some days, and then worse by a tenth of a point each day."""
+    for number in range(days):
+        levels.of_day[(start + number * DAY).date()] = 0.95 - 0.001 * max(0, number - healthy)
+
+
+def past_world(days: int, levels: Levels | None = None) -> tuple[Any, Levels]:
+    """A deployment of today that has metrics of the past, and nothing else."""
+    ports: Any = MemoryPorts()
+    ports.metrics = levels = levels or Levels()
+    ports.clock.advance(START + days * DAY - ports.clock.now())
+    return ports, levels
+
+
+def tried(policy: Policy, days: int, ports: Any, start: datetime = START) -> BackTest:
+    window = Window(start=start.date(), end=(START + days * DAY).date())
+    return back_test(policy, window, simulation_of(ports, start), ports)
+
+
+class _Deployment:
+    """A deployment that lives through a time; its champion does worse each day until the next one."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.world = InMemory(START)
+        self.ports: Any = self.world.ports
+        self.ports.metrics = self.levels = Levels()
+        self.ports.policies.apply(policy, "ada", START)
+        self._since = START
+
+    def live(self, days: int, *, improves: bool) -> None:
+        for hour in range(24 * days):
+            at = START + hour * HOUR
+            self.ports.clock.advance(at - self.ports.clock.now())
+            if at.hour == 0:
+                self.levels.of_day[(at - DAY).date()] = 0.95 - 0.003 * (at - self._since).days
+            sweep_models(ScheduledEvent(time=at), self.ports)
+            for job in self.ports.jobs.list_active():
+                self._train(job.job_id, at, better=improves or not self.ports.registry.champion("churn"))
+
+    def _train(self, job_id: str, at: datetime, *, better: bool) -> None:
+        result = self.world.score_job(job_id, _answers(0.95 if better else 0.5, 0.85))
+        if result.decision is Decision.PROMOTE:
+            deploy_model(JobReference(job_id=job_id), self.ports)
+            self._since = at
+        self.world.end_job(job_id)
+
+
+def _answers(challenger: float, champion: float) -> dict[str, Any]:
+    numbers = np.arange(1000)
+    label = numbers % 2
+    right = {"challenger": numbers < 1000 * challenger, "champion": numbers[::-1] < 1000 * champion}
+    answers = {name: np.where(is_right, label, 1 - label).astype(str) for name, is_right in right.items()}
+    return {"row_id": numbers.astype(str), "label": label.astype(str), **answers}
+
+
+@pytest.mark.parametrize("improves", [True, False], ids=["promoted", "rejected"])
+def test_the_policy_of_then_decides_on_each_day_as_it_did(improves: bool) -> None:
+    policy = the_policy()
+    deployment = _Deployment(policy)
+    deployment.live(120, improves=improves)
+    really = [
+        (each.event_time.date(), each.trigger_type, each.outcome, each.held_by)
+        for each in deployment.ports.decisions.recent("churn", 1000)[::-1]
+    ]
+    again = tried(policy, 120, deployment.ports)
+    assert [(each.at.date(), each.trigger_type, each.outcome, each.held_by) for each in again.decisions] == really
+    endings = [job.ending for job in deployment.ports.jobs.list_recent("churn", 1000)[::-1]]
+    assert [each.ending for each in again.starts] == endings
+    assert endings[-1] is (Ending.PROMOTED if improves else Ending.REJECTED)
+    assert len(again.starts) > 4
+
+
+@pytest.mark.parametrize("improves", [True, False], ids=["promoted", "rejected"])
+def test_a_past_that_begins_in_the_middle_knows_what_went_before(improves: bool) -> None:
+    deployment = _Deployment(the_policy())
+    deployment.live(120, improves=improves)
+    middle = START + 75 * DAY
+    really = [
+        (each.event_time.date(), each.trigger_type, each.outcome, each.held_by)
+        for each in deployment.ports.decisions.recent("churn", 1000)[::-1]
+        if each.event_time >= middle
+    ]
+    again = tried(the_policy(), 120, deployment.ports, start=middle)
+    assert [(each.at.date(), each.trigger_type, each.outcome, each.held_by) for each in again.decisions] == really
+
+
+def test_another_policy_is_tried_on_the_same_past_and_answers_sooner() -> None:
+    ports, levels = past_world(120)
+    falling(levels, 120)
+    only_metric = {"enabled": ["performance_degradation"]}
+    late, soon = (
+        tried(the_policy(**only_metric, performance_metric_threshold=limit), 120, ports) for limit in (0.90, 0.93)
+    )
+    assert soon.starts[0].at < late.starts[0].at
+    assert [each.trigger_type for each in soon.starts] == ["performance_degradation"] * len(soon.starts)
+    assert {each.needed for each in [*soon.starts, *late.starts][:-2]} == {"confirmed"}
+    assert soon.held["back_off"] > 10
+
+
+def test_a_start_on_noise_is_needless_in_hindsight() -> None:
+    ports, levels = past_world(120)
+    falling(levels, 120, healthy=1000)
+    for number in range(50, 60):
+        levels.of_day[(START + number * DAY).date()] = 0.80
+    rash = the_policy(enabled=["performance_degradation"], confidence=0, evaluation_window_days=14)
+    tested = tried(rash, 120, ports)
+    assert tested.starts[0].needed == "confirmed"  # the bad days were not over yet
+    assert tested.starts[-1].needed == "needless"
+    (beyond,) = tested.beyond
+    assert beyond.first > START.date() + 40 * DAY
+    assert 0 < beyond.days_unanswered < beyond.days < 30
+
+
+def test_days_that_nobody_answered_are_counted() -> None:
+    ports, levels = past_world(120)
+    falling(levels, 120)
+    tested = tried(the_policy(enabled=["scheduled"]), 120, ports)
+    assert tested.beyond == ()  # the policy does not ask for the metric
+    watched = tried(the_policy(observe_only=["performance_degradation"], schedule_expression="0 3 1 1 *"), 120, ports)
+    (beyond,) = watched.beyond
+    assert beyond.days_unanswered == beyond.days > 40
+    assert watched.held["observe_only"] > 20
+
+
+def test_a_person_who_asked_then_asks_again_and_it_ends_as_it_did() -> None:
+    policy = the_policy(enabled=["performance_degradation"])
+    deployment = _Deployment(policy)
+    deployment.live(10, improves=True)
+    deployment.ports.executions.start(
+        "ada-asks",
+        {"model_name": "churn", "actor": "ada", "reason": "new labels", "event_time": (START + 9 * DAY).isoformat()},
+    )
+    (job,) = deployment.ports.jobs.list_active()
+    deployment.world.end_job(job.job_id, "out of memory")
+    deployment.ports.clock.advance(5 * DAY)
+    (start,) = tried(policy, 12, deployment.ports).starts
+    assert (start.trigger_type, start.ending, start.at) == ("manual", Ending.FAILED, START + 9 * DAY)
+
+
+def test_drift_is_judged_on_the_data_of_that_day() -> None:
+    ports, _ = past_world(60)
+    random = np.random.default_rng(1)
+    for number in range(-40, 60):
+        day = (START + number * DAY).date()
+        uri = ports.data.add_partition("churn", day, str(day).encode())
+        ports.tables.by_uri[uri] = {"age": random.normal(60 if number >= 30 else 40, 10, 200)}
+    policy = the_policy(enabled=["data_drift"], evaluation_window_days=5, training_window_days=20)
+    first, *_ = tried(policy, 60, ports).starts
+    assert 30 < (first.at - START).days < 36
+    assert "of 'age' exceeds 0.25" in first.reason
+
+
+def test_nothing_is_written_and_the_metrics_are_read_in_few_calls() -> None:
+    ports, levels = past_world(120)
+    falling(levels, 120)
+    before = repr((vars(ports.states), vars(ports.data), vars(ports.jobs), ports.events.published))
+    tried(the_policy(), 120, ports)
+    assert repr((vars(ports.states), vars(ports.data), vars(ports.jobs), ports.events.published)) == before
+    assert not ports.executions.started
+    assert levels.calls < 15
+
+
+def test_a_source_that_fails_is_named() -> None:
+    class Away:
+        def read(self, queries: Sequence[MetricQuery]) -> list[MetricReading]:
+            raise MetricsUnavailable("CloudWatch did not answer")
+
+    ports, _ = past_world(30)
+    ports.metrics = Away()
+    with pytest.raises(MetricsUnavailable, match="CloudWatch did not answer"):
+        tried(the_policy(), 30, ports)
+
+
+def test_a_past_without_anything_says_so() -> None:
+    ports, _ = past_world(30)
+    tested = tried(the_policy(enabled=["performance_degradation"]), 30, ports)
+    assert (tested.starts, tested.beyond, tested.usd) == ([], (), 0.0)
