@@ -9,6 +9,11 @@ from moto import mock_aws
 from auto_retrain.adapters.memory.outside import MemoryRegistry
 from auto_retrain.adapters.mlflow import MlflowRegistry
 from auto_retrain.ports import ModelRegistry
+from local.aws.hooks import (
+    query_only_the_items_asked_for,
+    roll_back_only_the_transaction,
+    serve_dynamodb_requests_one_at_a_time,
+)
 from local.mlflow_server import MlflowServer
 from tests.contracts.ports.aws_world import create_table
 from tests.contracts.ports.registries import Register, post
@@ -17,12 +22,17 @@ from tests.contracts.ports.stores import Stores, dynamo_stores, memory_stores
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """AWS without an account."""
+    """AWS without an account, in which transactions and queries are atomic, and cost no more than what they touch."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.delenv("AWS_PROFILE", raising=False)
-    with mock_aws():
+    with (
+        mock_aws(),
+        serve_dynamodb_requests_one_at_a_time(),
+        roll_back_only_the_transaction(),
+        query_only_the_items_asked_for(),
+    ):
         yield
 
 

@@ -10,7 +10,6 @@ import pytest
 
 from auto_retrain.adapters.dynamodb.keys import SHARDS, shard_of
 from auto_retrain.domain.errors import StoreUnavailable
-from local.aws.hooks import roll_back_only_the_transaction
 from tests.contracts.ports.aws_world import create_table
 from tests.contracts.ports.stores import LEASE, NOW, Stores, a_job, dynamo_stores
 from tests.unit.builders import a_policy
@@ -51,10 +50,9 @@ def test_a_fleet_of_hundreds_comes_complete_in_order_and_in_few_calls(
     client = create_table("jobs")
     stores = dynamo_stores(client)
     models = [f"model-{number:04}" for number in range(250)]
-    with roll_back_only_the_transaction():
-        for number, model in enumerate(reversed(models)):
-            stores.policies.apply(a_policy(model=model), "ada", NOW)
-            stores.states.record_retrain(model, NOW + timedelta(minutes=number))
+    for number, model in enumerate(reversed(models)):
+        stores.policies.apply(a_policy(model=model), "ada", NOW)
+        stores.states.record_retrain(model, NOW + timedelta(minutes=number))
     stores.states.record_retrain("model-without-policy", NOW)
     calls = count_queries(client, monkeypatch)
     fleet = list(stores.policies.fleet())

@@ -1,6 +1,7 @@
 """Whatever goes wrong, people read what it was and what to try; nobody ever sees a traceback."""
 
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,16 @@ def example_of(command: Any) -> list[str]:
     return shlex.split(command.epilog)[2:]
 
 
+@pytest.fixture(scope="module")
+def own_session() -> Iterator[None]:
+    """One session for the keys of all these tests: each reads the descriptions of the services from disk."""
+    aws_session.cache_clear()
+    yield
+    aws_session.cache_clear()
+
+
 @pytest.fixture
-def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def nowhere(own_session: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder with a policy, and an environment that names no deployment."""
     monkeypatch.chdir(tmp_path)
     Path("churn.yaml").write_text(POLICY)
@@ -37,7 +46,6 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
-    aws_session.cache_clear()
 
 
 def is_readable(answer: Answer) -> bool:
