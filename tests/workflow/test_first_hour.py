@@ -26,7 +26,7 @@ from local.stack import LocalStack
 from tests.architecture.pages import blocks
 
 PAGE = ROOT / "docs" / "first-hour.md"
-START, *STEPS = [block.text for block in blocks(PAGE, "sh")]
+DEMO, START, *STEPS = [block.text for block in blocks(PAGE, "sh")]
 SHOWN = [block.text for block in blocks(PAGE, "text")]
 # Between two commands, so that what each block prints can be told apart.
 MARK = "--- block"
@@ -45,9 +45,7 @@ class Typed(NamedTuple):
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     """What `make local` keeps running, but no sweep of which nobody knows when it comes."""
-    with LocalStack(
-        tmp_path_factory.mktemp("first-hour") / "stack", usual_ports=True, report=lambda _: None
-    ) as running:
+    with LocalStack(tmp_path_factory.mktemp("first-hour") / "stack", report=lambda _: None) as running:
         yield running
 
 
@@ -117,8 +115,8 @@ def typed(stack: LocalStack, clone: Path) -> Typed:
     return Typed(out.split(f"{MARK}\n"), errors)
 
 
-def test_the_first_command_starts_the_stack() -> None:
-    assert START == "make local\n"
+def test_before_them_are_the_demo_which_has_a_test_of_its_own_and_the_stack() -> None:
+    assert (DEMO, START) == ("make demo\n", "make local\n")
 
 
 def test_all_commands_succeed_but_the_one_that_says_that_nothing_was_promoted(typed: Typed) -> None:
@@ -141,7 +139,7 @@ def pattern_of(shown: str) -> str:
 def shown_and_printed() -> list[tuple[str, int]]:
     """Each block that shows output, with the number of the block of commands before it."""
     fences = re.findall(r"^```(sh|text)$", PAGE.read_text(), re.MULTILINE)
-    places = [fences[: place + 1].count("sh") - 2 for place, fence in enumerate(fences) if fence == "text"]
+    places = [fences[: place + 1].count("sh") - 3 for place, fence in enumerate(fences) if fence == "text"]
     return list(zip(SHOWN, places, strict=True))
 
 

@@ -46,7 +46,10 @@ def main() -> Callable[[], object]:
     gc.enable()
     # Shims that have ended are not waited for.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    arguments = _serve(socket.socket(fileno=int(descriptor)), shim)
+    try:
+        arguments = _serve(socket.socket(fileno=int(descriptor)), shim)
+    except ConnectionError:
+        _end()
     if is_module:
         sys.path[: 1 + len(search_path)] = [str(Path.cwd()), *_search_path()]
     sys.orig_argv[1:] = [*program, *arguments]

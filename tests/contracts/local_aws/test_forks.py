@@ -1,6 +1,8 @@
 """A function that is forked from a process with its layers imported is what it would be as a process of its own."""
 
 import json
+import socket
+import subprocess
 import sys
 from typing import Any
 
@@ -10,6 +12,7 @@ from local.aws.function import Function
 from local.aws.preparations import start_forerunners
 from local.aws.sandbox import Sandbox
 from local.containers import Forerunner
+from local.containers.programs import forerunner as program
 
 from .conftest import App
 
@@ -74,3 +77,14 @@ def test_a_fork_is_killed_as_a_process_of_its_own_is(app: App, worker: Function,
 
     assert not sandbox.alive
     assert "signal: 9" in sandbox.invoke(b"{}").payload.decode()
+
+
+def test_a_forerunner_whose_owner_has_gone_ends_without_a_word() -> None:
+    ours, theirs = socket.socketpair()
+    command = [sys.executable, program.__file__, str(theirs.fileno()), "import time; time.sleep(0.3)", "-m", "json"]
+    process = subprocess.Popen(command, pass_fds=(theirs.fileno(),), stderr=subprocess.PIPE, text=True)
+    theirs.close()
+    ours.sendall(b"half a request")  # what is left unread makes the end of a connection an error
+    ours.close()
+    _, said = process.communicate(timeout=30)
+    assert (process.returncode, said) == (0, "")

@@ -81,6 +81,8 @@ def follow(context: typer.Context, job: JobOrModel) -> int:
     with closing(_view(ports)) as view:
         newest = _patiently(lambda: newest_job(job, ports), view)
         job_id = newest.job_id if newest else job
+        if newest and newest.ending:
+            view.say(f"the newest job of {job} has ended; one that was just asked for has the id that retrain printed")
         try:
             ended = _await_end(job_id, view, ports)
         except KeyboardInterrupt:

@@ -67,9 +67,10 @@ class Finding(Record):
     needed: bool = True
 
     @classmethod
-    def unknown(cls, subject: str, error: Exception) -> Self:
+    def unknown(cls, subject: str, error: Exception, remedy: str) -> Self:
         """A check that could not be made."""
-        return cls(subject=subject, is_good=None, text=f"cannot be checked: {type(error).__name__}: {error}")
+        text = f"cannot be checked: {type(error).__name__}: {error}"
+        return cls(subject=subject, is_good=None, text=text, remedy=remedy)
 
     @classmethod
     def not_known(cls, subject: str, why: str, remedy: str | None = None) -> Self:

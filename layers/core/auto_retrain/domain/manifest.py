@@ -1,6 +1,6 @@
 """The frozen list of objects that a job reads, so that it can be repeated exactly."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import PurePosixPath
 from typing import NamedTuple, get_args
@@ -161,8 +161,9 @@ def build_manifest(
     )
 
 
-def only_others(name: str, format: Format, field: str = "data") -> str:
-    """Where no file has the format of the policy, such as this one: what to do about it; `field` is the policy's."""
+def only_others(objects: Sequence[DataObject], format: Format, field: str = "data") -> str:
+    """Where none of some objects has the format of the policy: one of them, and what to do; `field` is the policy's."""
+    name = min((item.name for item in objects), key=is_hidden)
     suffix = PurePosixPath(name).suffix.lower()
     if is_hidden(name):
         remedy = ""
@@ -180,7 +181,6 @@ def freeze_window(purpose: str, window: Window, data: DataPolicy, objects: list[
     inside = [item for item in objects if window.start <= item.date < window.end]
     rows = with_rows(inside, data.format)
     if not rows:
-        names = sorted((item.name for item in inside), key=is_hidden)
-        others = f": {only_others(names[0], data.format)}" if names else ""
+        others = f": {only_others(inside, data.format)}" if inside else ""
         raise DataMissing(f"no {purpose} data under '{data.prefix}/' in the window {window}{others}")
     return FrozenWindow(start=window.start, end=window.end, objects=tuple(rows))

@@ -8,10 +8,11 @@ import pytest
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.account import Simulated
 from auto_retrain.domain.errors import AwsRefused, RegistryUnavailable
-from auto_retrain.domain.installation import Finding
+from auto_retrain.domain.installation import Finding, Permission
 from auto_retrain.domain.layouts import Layout
 from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.domain.model_state import Serving
+from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.usecases.operating.doctor import check_installation
 from tests.unit.builders import a_policy
 
@@ -212,7 +213,52 @@ def test_files_that_are_no_data_of_the_model_are_not_taken_for_data(ports: Memor
     assert data.text.endswith(f"there are only others than parquet files, {said}")
 
 
+def test_labels_of_their_own_have_to_be_there_too(ports: MemoryPorts) -> None:
+    labels = {"prefix": "labels", "row_id": "id", "label": "left"}
+    ports.policies.apply(with_labels(labels), "ada", ports.clock.now())
+    today = ports.clock.now().date()
+    ports.data.add_partition("churn", today, b"x")
+    assert "but there are no labels under 'labels/' since" in found(ports, "data of churn").text
+    ports.data.add_partition("labels", today, b"x", "part-0.csv")
+    wrong = found(ports, "data of churn")
+    assert not wrong.is_good
+    assert "set data.labels.format: csv" in wrong.text
+    ports.data.add_partition("labels", today, b"x", "part-0.parquet")
+    assert found(ports, "data of churn").text == f"the newest day is {today}, that of labels {today}"
+
+
+def with_labels(labels: dict[str, str]) -> Policy:
+    return a_policy(data={**a_policy().data.model_dump(mode="json"), "labels": labels})
+
+
 def test_old_data_are_no_data(ports: MemoryPorts) -> None:
     ports.policies.apply(a_policy(), "ada", ports.clock.now())
     ports.data.add_partition("churn", ports.clock.now().date() - timedelta(days=90), b"x")
     assert "nothing since" in found(ports, "data of churn").text
+
+
+def test_everything_that_is_not_good_says_what_to_do(ports: MemoryPorts) -> None:
+    ports.channels.pop("pagerduty")
+    with_champion(ports, notify={"normal": ["pagerduty"]})
+    ports.policies.apply(a_policy(model="logged", metric={"source": "prediction_log"}), "ada", ports.clock.now())
+    ports.cluster.granted |= {Permission("get", "secrets")}
+    ports.cluster.granted -= {Permission("delete", "jobs.batch")}
+    first = list(check_installation(ports, "auto-retrain"))
+    for port, question in (
+        (ports.account, "permissions"),
+        (ports.account, "function_limits"),
+        (ports.jobs, "list_active"),
+        (ports.data, "read"),
+        (ports.data, "list_partitions"),
+        (ports.metrics, "read"),
+        (ports.registry, "champion"),
+        (ports.cluster, "may"),
+        (ports.channels["slack"], "check"),
+    ):
+        setattr(port, question, refuse)
+    second = list(check_installation(ports, "auto-retrain"))
+    ports.policies.fleet = refuse  # type: ignore[method-assign]
+    third = list(check_installation(ports, "auto-retrain"))
+    not_good = [finding for finding in (*first, *second, *third) if not finding.is_good]
+    assert len({finding.subject for finding in not_good}) >= 15
+    assert [finding.subject for finding in not_good if not finding.remedy] == []

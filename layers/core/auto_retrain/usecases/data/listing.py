@@ -32,7 +32,7 @@ def labels_of(place: LabelPolicy, window: Window, ports: Ports) -> list[DataObje
     objects = ports.data.list_partitions(place.prefix, window, layout)
     files = [item for item in objects if not is_hidden(item.name)]
     if files and not with_rows(files, place.format):
-        others = only_others(files[0].name, place.format, "data.labels")
+        others = only_others(files, place.format, "data.labels")
         raise DataMissing(f"no labels under '{place.prefix}/' in the window {window}: {others}")
     if not objects:
         folder = ports.data.look_below(place.prefix)

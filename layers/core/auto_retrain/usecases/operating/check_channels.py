@@ -8,7 +8,9 @@ from ...domain.errors import AutoRetrainError
 from ...domain.installation import Finding
 from ...domain.notification import Notification
 from ...ports import Ports
-from .each_model import ReadFleet
+from .each_model import FOR_POLICIES, ReadFleet
+
+_SET_UP = "set it up as docs/notifications.md#setting-up-channels says"
 
 
 def check_channels(fleet: ReadFleet, ports: Ports, send: bool = False) -> Iterator[Finding]:
@@ -20,11 +22,12 @@ def check_channels(fleet: ReadFleet, ports: Ports, send: bool = False) -> Iterat
     try:
         absent = _absent(fleet, ports)
     except AutoRetrainError as error:
-        yield Finding.unknown("channels", error)
+        yield Finding.unknown("channels", error, FOR_POLICIES)
         return
     for absent_name, models in sorted(absent.items()):
         text = f"not set up in these settings, but named by the policies of {', '.join(models)}"
-        yield Finding(subject=f"channel {absent_name}", is_good=False, text=text)
+        remedy = f"{_SET_UP}, or take it out of notify in these policies"
+        yield Finding(subject=f"channel {absent_name}", is_good=False, text=text, remedy=remedy)
 
 
 def _check(name: ChannelName, send: bool, ports: Ports) -> Finding:
@@ -35,7 +38,7 @@ def _check(name: ChannelName, send: bool, ports: Ports) -> Finding:
             channel.send(_test_message(ports.clock.now()))
             text = "took a test message"
     except AutoRetrainError as error:
-        return Finding(subject=subject, is_good=False, text=f"{type(error).__name__}: {error}")
+        return Finding(subject=subject, is_good=False, text=f"{type(error).__name__}: {error}", remedy=_SET_UP)
     return Finding(subject=subject, is_good=True, text=text)
 
 

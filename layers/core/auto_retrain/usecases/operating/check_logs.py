@@ -6,14 +6,18 @@ from functools import partial
 
 from ...domain.errors import AutoRetrainError
 from ...domain.installation import Finding
-from ...domain.layouts import SHOWN, Layout
+from ...domain.layouts import SHOWN, Layout, is_hidden
 from ...domain.policy.metric import PredictionLogMetric
 from ...domain.windows import Window
 from ...ports import Ports
-from .each_model import Member, ReadFleet, look_at_each
+from .each_model import TO_LIST, Member, ReadFleet, look_at_each
 
 # A model that answers nothing on weekends has files all the same.
 LOOKED_AT = timedelta(days=7)
+_REMEDIES = {
+    "answer": "see whether its servers run and write the log: docs/prediction-log.md",
+    "label": "see whoever delivers the labels, and data.label_delay_days: docs/triggers.md#labels-that-arrive-later",
+}
 
 
 def check_logs(fleet: ReadFleet, ports: Ports) -> Iterator[Finding]:
@@ -38,11 +42,11 @@ def _log_of(member: Member, ports: Ports) -> Finding:
     try:
         for what, (prefix, layout, column) in places.items():
             since = today - LOOKED_AT - (delay if what == "label" else timedelta())
-            if not ports.data.list_partitions(
-                prefix, Window(start=since, end=today + timedelta(days=1)), layout, column
-            ):
+            window = Window(start=since, end=today + timedelta(days=1))
+            listed = ports.data.list_partitions(prefix, window, layout, column)
+            if all(is_hidden(item.name) for item in listed):
                 missing = f"'{prefix}/{SHOWN[layout]}' has no file since {since}, so no {what} counts"
-                return Finding(subject=subject, is_good=False, text=missing)
+                return Finding(subject=subject, is_good=False, text=missing, remedy=_REMEDIES[what])
     except AutoRetrainError as error:
-        return Finding.unknown(subject, error)
+        return Finding.unknown(subject, error, TO_LIST)
     return Finding(subject=subject, is_good=True, text="there are answers and labels of the last days")

@@ -31,7 +31,8 @@ def _metric_of(member: Member, ports: Ports) -> Finding:
     try:
         (reading,) = ports.metrics.read(PerformanceDegradation().queries(policy, state, ports.clock.now()))
     except AutoRetrainError as error:
-        return Finding(subject=subject, is_good=None, text=f"cannot be read: {type(error).__name__}: {error}")
+        source = "ask for cloudwatch:GetMetricData" if policy.metric.source == "cloudwatch" else "see PROMETHEUS_URL"
+        return Finding.unknown(subject, error, f"{source}; docs/triggers.md says how metrics are read")
     problem = _problem(policy, reading)
     if problem is None:
         return Finding(subject=subject, is_good=True, text=f"{reading.points} points, {reading.value:.4g} over all")

@@ -12,7 +12,7 @@ from .check_channels import check_channels
 from .check_data_places import check_data_places
 from .check_logs import check_logs
 from .check_metrics import check_metrics
-from .each_model import ReadFleet
+from .each_model import FOR_POLICIES, ReadFleet
 
 SUPPORTED_MLFLOW = ("3",)
 ABSENT_NAME = "auto-retrain-doctor"
@@ -27,15 +27,17 @@ def check_installation(ports: Ports, for_group: str | None, send: bool = False) 
     """
     fleet = cache(lambda: list(ports.policies.fleet([])))
     yield from check_account(ports)
-    yield _check("table", "job records can be read", lambda: ports.jobs.list_active())
-    yield _check("artifacts", "documents of jobs can be read", lambda: _read_absent_document(ports))
+    yield _check("table", "job records can be read", lambda: ports.jobs.list_active(), _compare("TABLE_NAME"))
+    readable = "documents of jobs can be read"
+    yield _check("artifacts", readable, lambda: _read_absent_document(ports), _compare("ARTIFACTS_BUCKET"))
     yield _prices(ports)
     yield from check_channels(fleet, ports, send)
     yield _registry(ports)
     yield from check_data_places(fleet, ports)
     yield from check_metrics(fleet, ports)
     yield from check_logs(fleet, ports)
-    reached = _check("cluster", "the Kubernetes API answers", lambda: ports.cluster.namespaces)
+    to_cluster = "kubectl get --raw /readyz, and see your access entry; docs/commands.md says which variables to set"
+    reached = _check("cluster", "the Kubernetes API answers", lambda: ports.cluster.namespaces, to_cluster)
     yield reached
     if not reached.is_good:
         return
@@ -44,12 +46,16 @@ def check_installation(ports: Ports, for_group: str | None, send: bool = False) 
     yield from _traffic_permissions(TRAFFIC_GROUP if for_group else None, fleet, ports)
 
 
-def _check(subject: str, good: str, ask: Callable[[], object]) -> Finding:
+def _check(subject: str, good: str, ask: Callable[[], object], remedy: str) -> Finding:
     try:
         ask()
     except AutoRetrainError as error:
-        return Finding(subject=subject, is_good=False, text=f"{type(error).__name__}: {error}")
+        return Finding(subject=subject, is_good=False, text=f"{type(error).__name__}: {error}", remedy=remedy)
     return Finding(subject=subject, is_good=True, text=good)
+
+
+def _compare(variable: str) -> str:
+    return f"compare {variable} with the outputs of the stack, and your rights with docs/operating.md#who-needs-what"
 
 
 def _prices(ports: Ports) -> Finding:
@@ -93,7 +99,7 @@ def _traffic_permissions(group: str | None, fleet: ReadFleet, ports: Ports) -> I
     try:
         needed = _needed_for_traffic(fleet)
     except AutoRetrainError as error:
-        yield Finding.unknown("traffic", error)
+        yield Finding.unknown("traffic", error, FOR_POLICIES)
         return
     for namespace, permissions in sorted(needed.items()):
         yield from _permissions(namespace, permissions, f"{MANIFESTS}/traffic", group, ports)
@@ -122,7 +128,8 @@ def _permissions(
     try:
         missing, more = needed - granted(needed), granted(EXCESSIVE)
     except AutoRetrainError as error:
-        yield Finding.unknown(subject, error)
+        remedy = "ask for create subjectaccessreviews.authorization.k8s.io, or see your own rights with --self"
+        yield Finding.unknown(subject, error, remedy)
         return
     lacking, beyond = _names(missing), _names(more)
     yield Finding(
@@ -135,6 +142,7 @@ def _permissions(
         subject=subject,
         is_good=not more,
         text=f"{who} may do more than is needed: {beyond}" if more else f"{who} may do nothing else that was probed",
+        remedy=f"find what binds {who} besides: kubectl -n {namespace} get rolebindings -o wide" if more else None,
     )
 
 

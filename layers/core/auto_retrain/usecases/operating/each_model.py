@@ -11,6 +11,11 @@ from ...domain.policy.policy import AppliedPolicy, PolicyStatus
 # One call or two for each, in each check.
 MAX_MODELS = 50
 
+# What to do where the policies cannot be read.
+FOR_POLICIES = "mend the finding 'table' first: policies are read from there"
+# What to do where the data bucket cannot be listed.
+TO_LIST = "set DATA_BUCKET as the stack has it, and ask for s3:ListBucket and s3:GetObject of it"
+
 Member = tuple[AppliedPolicy, ModelState]
 # Raises AutoRetrainError for as long as the policies cannot be read.
 ReadFleet = Callable[[], Iterable[Member]]
@@ -23,7 +28,7 @@ def look_at_each(
     try:
         members = list(islice(filter(is_meant, filter(_is_active, fleet())), MAX_MODELS))
     except AutoRetrainError as error:
-        yield Finding.unknown(subject, error)
+        yield Finding.unknown(subject, error, FOR_POLICIES)
         return
     yield from map(look, members)
 
