@@ -43,12 +43,7 @@ def experiments(server: MlflowServer) -> list[str]:
     return sorted(each["name"] for each in ask(server.url, "experiments/search", max_results=10)["experiments"])
 
 
-@pytest.mark.parametrize("is_forked", [True, False])
-def test_servers_side_by_side_know_nothing_of_each_other(
-    is_forked: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if not is_forked:
-        monkeypatch.setattr(mlflow_server, "can_fork", lambda: False)
+def test_servers_side_by_side_know_nothing_of_each_other(tmp_path: Path) -> None:
     with MlflowServer(tmp_path / "a") as a, MlflowServer(tmp_path / "b") as b:
         a.wait_until_ready()
         b.wait_until_ready()
@@ -57,6 +52,15 @@ def test_servers_side_by_side_know_nothing_of_each_other(
 
         assert experiments(a) == ["Default", "of a"]
         assert experiments(b) == ["Default"]
+
+
+def test_where_processes_cannot_be_forked_a_server_imports_mlflow_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mlflow_server, "can_fork", lambda: False)
+    with MlflowServer(tmp_path) as server:
+        server.wait_until_ready()
+        assert experiments(server) == ["Default"]
 
 
 def test_a_server_ends_when_the_process_that_started_it_is_killed(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-import boto3
 from botocore.exceptions import ClientError
 
 from auto_retrain.adapters.anchors import S3AnchorStore
@@ -17,7 +16,7 @@ from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.usecases.audit.anchor_audit import anchor_audit
 from auto_retrain.usecases.audit.verify_audit import verify_audit
 from auto_retrain.usecases.triggering.record_decision import judgement_fact
-from tests.aws_clients import REGION
+from tests.aws_clients import REGION, aws_client
 from tests.contracts.ports.aws_world import create_table
 from tests.contracts.ports.stores import NOW, dynamo_stores
 
@@ -45,7 +44,7 @@ class TamperedWorld:
 
     def __init__(self) -> None:
         self.client = create_table(TABLE)
-        self.s3 = boto3.client("s3", region_name=REGION)
+        self.s3 = aws_client("s3", REGION)
         stores = dynamo_stores(self.client)
         self.ports: Any = MemoryPorts()
         for port in ("clock", "audit", "policies", "jobs", "decisions", "ledger"):

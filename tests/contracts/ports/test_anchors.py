@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -14,7 +13,7 @@ from auto_retrain.domain.anchors import Anchor, anchor_key, next_anchor
 from auto_retrain.domain.audit_chain import ChainHead
 from auto_retrain.domain.errors import AnchorConflict, AwsRefused, DataUnavailable
 from auto_retrain.ports import AnchorStore
-from tests.aws_clients import REGION
+from tests.aws_clients import REGION, aws_client
 
 BUCKET = "anchors"
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -22,7 +21,7 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 
 @pytest.fixture
 def s3(aws: None) -> Any:
-    client = boto3.client("s3", region_name=REGION)
+    client = aws_client("s3", REGION)
     client.create_bucket(
         Bucket=BUCKET,
         CreateBucketConfiguration={"LocationConstraint": REGION},
@@ -175,7 +174,7 @@ def test_what_anybody_could_unlock_counts_as_not_locked(s3: Any) -> None:
 
 
 def test_a_missing_bucket_is_refused(aws: None) -> None:
-    store = S3AnchorStore(boto3.client("s3", region_name=REGION), "nowhere")
+    store = S3AnchorStore(aws_client("s3", REGION), "nowhere")
     head = ChainHead(model_name="churn")
     anchor = next_anchor([head], NOW, None)
     assert anchor
