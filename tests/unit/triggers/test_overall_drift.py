@@ -87,6 +87,24 @@ def test_without_drift_few_rows_are_not_taken_for_many_small_shifts() -> None:
     assert not any(together(policy(), sampled(seed, 300, 0.0, 0.5)).met for seed in range(100))
 
 
+def stuck(feature: FeatureHistogram) -> FeatureHistogram:
+    return feature.changed(live=(sum(feature.live), *[0] * 10))
+
+
+def test_a_few_features_that_moved_far_are_not_all_together() -> None:
+    for few in (1, 5, 15):
+        histograms = [stuck(each) if place < few else each for place, each in enumerate(sampled(1, 5000, 0.0))]
+        verdicts = judge_drift(policy(overall=starting(), min_drifted_share=0.5), histograms)
+        assert verdicts.dataset.outcome is Outcome.UNMET
+        assert sum(verdict.met for verdict in verdicts.features) == few
+
+
+@pytest.mark.parametrize("threshold", [0.05, 0.2, 1])
+def test_most_features_together_pass_any_threshold_that_a_psi_can_pass(threshold: float) -> None:
+    histograms = [stuck(each) if place < 40 else each for place, each in enumerate(sampled(1, 5000, 0.0))]
+    assert together(policy(overall=starting(threshold)), histograms).met
+
+
 def test_a_feature_without_weight_does_not_count() -> None:
     moved, calm = sampled(1, 2000, shift=2.0)[0], sampled(1, 2000, shift=0.0)[1]
     both = ["f00", "f01"]

@@ -18,14 +18,16 @@ def judge_overall(policy: Policy, histograms: Sequence[FeatureHistogram]) -> Ver
     """Met if the mean PSI of the features exceeds its threshold and is unlikely to be due to chance.
 
     The p value holds however the features depend on each other. A feature that has too few rows counts as one that did
-    not move, and can make the verdict inconclusive.
+    not move, and can make the verdict inconclusive. One that moved far counts for no more than others may, so that a
+    few are never all together.
     """
     counted = [each for each in histograms if policy.drift.weight_of(each.feature) > 0]
     judged = [comparable(each) for each in counted if lacks(policy, each) is None]
     total = sum(policy.drift.weight_of(each.feature) for each in counted)
     weights = [policy.drift.weight_of(each.feature) for each in judged]
-    sizes = (weight * psi(each.reference, each.live) for each, weight in zip(judged, weights, strict=True))
-    mean, limit = sum(sizes) / total if judged else 0.0, policy.drift.overall.threshold
+    limit, most = policy.drift.overall.threshold, _most(policy)
+    sizes = (weight * min(psi(each.reference, each.live), most) for each, weight in zip(judged, weights, strict=True))
+    mean = sum(sizes) / total if judged else 0.0
     p_value = combined_p_value([unadjusted_shift(each) for each in judged], weights) if judged else 1.0
     outcome = Outcome.INCONCLUSIVE if len(judged) < len(counted) else Outcome.UNMET
     if mean > limit and p_value <= 1 - policy.triggers.confidence:
@@ -41,6 +43,11 @@ def judge_overall(policy: Policy, histograms: Sequence[FeatureHistogram]) -> Ver
         evidence="counted" if policy.triggers.confidence else "bare_rule",
     )
     return verdict.as_observed() if policy.drift.overall.observe_only else verdict
+
+
+def _most(policy: Policy) -> float:
+    """What counts of a PSI at most: what is beyond its own threshold is judged apart, and half of them must do."""
+    return max(policy.triggers.drift_threshold, 2 * policy.drift.overall.threshold)
 
 
 def _reason(policy: Policy, mean: float, p_value: float, judged: int, counted: int) -> str:

@@ -19,9 +19,11 @@ from auto_retrain.domain.validation import Decision
 from auto_retrain.domain.windows import Window
 from auto_retrain.in_memory import InMemory
 from auto_retrain.usecases.back_testing.back_test import back_test
+from auto_retrain.usecases.ending.end_job import end_as
 from auto_retrain.usecases.promoting.deploy_model import deploy_model
 from auto_retrain.usecases.triggering.sweep_models import sweep_models
 from tests.unit.builders import a_policy
+from tests.unit.usecases.world import a_data_check, predictions
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -190,6 +192,51 @@ def test_a_person_who_asked_then_asks_again_and_it_ends_as_it_did() -> None:
     deployment.ports.clock.advance(5 * DAY)
     (start,) = tried(policy, 12, deployment.ports).starts
     assert (start.trigger_type, start.ending, start.at) == ("manual", Ending.FAILED, START + 9 * DAY)
+
+
+def test_what_people_asked_for_afterwards_is_left_out() -> None:
+    deployment = _Deployment(the_policy(enabled=["performance_degradation"]))
+    deployment.live(10, improves=True)
+    request = {"model_name": "churn", "actor": "ada", "reason": "new labels"}
+    deployment.ports.executions.start("ada-asks", {**request, "event_time": (START + 9 * DAY).isoformat()})
+    assert tried(the_policy(enabled=["performance_degradation"]), 5, deployment.ports).decisions == ()
+
+
+def test_what_was_held_before_the_first_day_is_left_out() -> None:
+    ports, _ = past_world(60)
+    watched = the_policy(enabled=["scheduled"], observe_only=["scheduled"])
+    first, *_ = tried(watched, 60, ports, start=START + 10 * DAY).decisions
+    assert (first.at.day, first.at.month) == (1, 2)
+
+
+@pytest.mark.parametrize("label_delay_days", [0, 10])
+def test_the_metric_is_never_asked_for_days_whose_labels_are_not_due(label_delay_days: int) -> None:
+    class Due(Levels):
+        def _read(self, query: MetricQuery) -> MetricReading:
+            # A source that keeps what it counted would keep that there are no labels, or few.
+            assert query.start < query.end <= START + (60 - label_delay_days) * DAY
+            return super()._read(query)
+
+    ports, levels = past_world(60, Due())
+    falling(levels, 60, healthy=1)
+    often = {"max_back_off_days": 1, "cool_down_hours": 24, "monthly_cap": 30, "confidence": 0}
+    rash = the_policy(enabled=["performance_degradation"], performance_metric_threshold=0.94, **often)
+    tested = tried(rash.changed(data=rash.data.changed(label_delay_days=label_delay_days)), 60, ports)
+    assert tested.starts[0].needed == "confirmed"
+    assert (tested.starts[-2].needed == "unknown") is bool(label_delay_days)
+
+
+def test_a_schedule_that_was_answered_by_skipping_is_not_due_again_the_next_day() -> None:
+    policy = the_policy(enabled=["scheduled"], schedule_expression="0 3 1 6 *")
+    ports = _Deployment(policy).ports
+    sweep_models(ScheduledEvent(time=ports.clock.now()), ports)
+    (job,) = ports.jobs.list_active()
+    checked = a_data_check(predictions(np.ones(100, dtype=bool)))
+    end_as(job.changed(data_check=checked), Ending.SKIPPED, None, ports)
+    ports.clock.advance(60 * DAY)
+    for start in (START, START + 5 * DAY):
+        ended = [each.ending for each in tried(policy, 10, ports, start=start).starts]
+        assert ended == ([Ending.SKIPPED] if start == START else [])
 
 
 def test_drift_is_judged_on_the_data_of_that_day() -> None:

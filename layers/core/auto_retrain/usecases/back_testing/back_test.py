@@ -65,7 +65,7 @@ def back_test(policy: Policy, days: Window, world: World, ports: Ports) -> BackT
     moments = run.moments(days)
     _read_ahead(policy, moments, past, world.metrics)
     run.go(moments)
-    looked = look_back(policy, days, [*run.decisions()], past, world.metrics)
+    looked = look_back(policy, days, [*run.decisions()], past, world.metrics, ports.clock.now())
     return BackTest(
         model_name=policy.model,
         days=days,
@@ -106,12 +106,14 @@ class _Run:
         self._world = world
         self._moments: list[datetime] = []
         self._champions = list(champions)
-        self._requests = [job for job in past.jobs if job.trigger_type is TriggerType.MANUAL]
+        self._requests: list[RetrainingJob] = []
 
     def moments(self, days: Window) -> list[datetime]:
         """The sweeps that may find something to do, in order."""
-        begin, self._end = (datetime.combine(day, time(), UTC) for day in (days.start, days.end))
-        wanted = {begin, *(_first_sweep(self._policy, day) for day in days.days())}
+        self._begin, self._end = (datetime.combine(day, time(), UTC) for day in (days.start, days.end))
+        asked = (job for job in self._past.jobs if job.trigger_type is TriggerType.MANUAL)
+        self._requests = [job for job in asked if _sweep_after(job.event_time) < self._end]
+        wanted = {self._begin, *(_first_sweep(self._policy, day) for day in days.days())}
         wanted |= {_sweep_after(moment) for moment in self._schedule(days)}
         return sorted(wanted | {_sweep_after(job.event_time) for job in self._requests})
 
@@ -126,8 +128,10 @@ class _Run:
             done = moment
 
     def _schedule(self, days: Window) -> Iterator[datetime]:
+        """When it fires, and the beginning of each day, when one whose retraining failed is tried again."""
         if not self._policy.triggers.enables(TriggerType.SCHEDULED):
             return
+        yield from (datetime.combine(day, time(), UTC) for day in days.days())
         at = datetime.combine(days.start, time(), UTC)
         state = ModelState(model_name=self._policy.model)
         while (fires := Scheduled().next_check(self._policy, state, at)) and fires < self._end:
@@ -169,17 +173,20 @@ class _Run:
             self._end_job(job, ports)
 
     def _end_job(self, job: RetrainingJob, ports: Ports) -> None:
-        ending = self._past.ending_like(job.trigger_type, job.event_time) or Ending.REJECTED
+        alike = self._past.job_like(job.trigger_type, job.event_time)
+        ending = (alike and alike.ending) or Ending.REJECTED
         # Its version was promoted by the ledger, and taken back by it.
         ending = Ending.REJECTED if ending is Ending.ROLLED_BACK else ending
+        job = job.changed(data_check=alike and alike.data_check)
         end_as(job, ending, "as in the past" if ending is Ending.FAILED else None, ports)
 
     def decisions(self) -> Iterator[PastDecision]:
-        """All decisions, oldest first."""
+        """All decisions, oldest first; those on a schedule that fired before the first day belong to another time."""
         ports = self._world.ports
         for record in ports.decisions.recent(self._policy.model, MAX_DECISIONS)[::-1]:
-            job = ports.jobs.get(record.job_id) if record.job_id else None
-            yield _decision(record, job)
+            if record.event_time >= self._begin:
+                job = ports.jobs.get(record.job_id) if record.job_id else None
+                yield _decision(record, job)
 
 
 def _decision(record: DecisionRecord, job: RetrainingJob | None) -> PastDecision:

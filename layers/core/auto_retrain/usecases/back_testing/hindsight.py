@@ -11,7 +11,7 @@ from ...domain.judged_metric import JudgedMetric
 from ...domain.metric_reading import MetricQuery, MetricReading
 from ...domain.policy.policy import Policy
 from ...domain.trigger_type import TriggerType
-from ...domain.windows import Window
+from ...domain.windows import Window, metric_window_end
 from ...ports import MetricSource
 from .past import Past
 
@@ -27,26 +27,37 @@ class Hindsights(NamedTuple):
 
 
 def look_back(
-    policy: Policy, days: Window, decisions: Sequence[PastDecision], past: Past, metrics: MetricSource
+    policy: Policy, days: Window, decisions: Sequence[PastDecision], past: Past, metrics: MetricSource, now: datetime
 ) -> Hindsights:
-    """Judge the decisions by the metric of the window after each, and each day by the window around it."""
+    """Judge the decisions by the metric of the window after each, and each day by the window around it.
+
+    None is read that is not due `now`: a source that keeps what it counted would keep that there are no labels.
+    """
     if not policy.triggers.enables(TriggerType.PERFORMANCE_DEGRADATION):
         return Hindsights(decisions)
     starts = [each.at for each in decisions if _is_for_the_metric(each)]
     half = _evaluation(policy) / 2
     noons = [datetime.combine(day, time(12), UTC) for day in days.days()]
+    last = metric_window_end(now, policy.data.label_delay_days)
     queries = [
-        *(_query(policy, at, at + _evaluation(policy), past) for at in starts),
-        *(_query(policy, noon - half, noon + half, past) for noon in noons),
+        *(_query(policy, at, min(at + _evaluation(policy), last), past) for at in starts),
+        *(_query(policy, noon - half, min(noon + half, last), past) for noon in noons),
     ]
     try:
-        readings = iter(metrics.read(queries))
+        readings = _read(queries, metrics)
     except AutoRetrainError as error:
         return Hindsights(decisions, unread=str(error))
     needed = {at: _needed(policy, next(readings)) for at in starts}
     judged = [each.changed(needed=needed[each.at]) if _is_for_the_metric(each) else each for each in decisions]
     beyond = [noon.date() for noon in noons if _is_beyond(policy, next(readings))]
     return Hindsights(judged, list(_in_a_row(beyond, decisions)))
+
+
+def _read(queries: Sequence[MetricQuery], metrics: MetricSource) -> Iterator[MetricReading]:
+    """The reading of each; of less than a day, none of whose labels are due, there is no value."""
+    due = [query.end - query.start >= _DAY for query in queries]
+    readings = iter(metrics.read([query for query, is_due in zip(queries, due, strict=True) if is_due]))
+    return (next(readings) if is_due else MetricReading(value=None) for is_due in due)
 
 
 def _is_for_the_metric(decision: PastDecision) -> bool:

@@ -11,6 +11,7 @@ from ...domain.model_state import ModelState, RejectedJob, with_attempt
 from ...domain.trigger_type import TriggerType
 from ...ports import Ports
 from ...triggers import trigger_of
+from ..ending.end_job import answers_schedule
 from ..lookup import champion_lines
 
 # A job that would have been started is taken for one that was, if that began at most so long before or after.
@@ -26,11 +27,10 @@ class Past(NamedTuple):
     champions: Sequence[LedgerLine]
     state: ModelState
 
-    def ending_like(self, trigger: TriggerType, at: datetime) -> Ending | None:
-        """How the job ended that was started for the same reason at about the same time, if there was one."""
+    def job_like(self, trigger: TriggerType, at: datetime) -> RetrainingJob | None:
+        """The job that was started for the same reason at about the same time, if there was one."""
         alike = [job for job in self.jobs if job.trigger_type is trigger and abs(job.event_time - at) <= _SAME]
-        nearest = min(alike, key=lambda job: abs(job.event_time - at), default=None)
-        return nearest.ending if nearest else None
+        return min(alike, key=lambda job: abs(job.event_time - at), default=None)
 
     def champion_at(self, at: datetime) -> LedgerLine | None:
         """The line whose version served."""
@@ -54,7 +54,7 @@ def _state_before(
     state = ModelState(model_name=model_name, costs=ports.states.get(model_name).costs, last_retrained_at=began)
     for job in jobs:
         state = state.changed(attempts=with_attempt(state.attempts, job.event_time))
-        if job.ending is None or job.ending.is_retraining:
+        if job.ending is None or job.ending.is_retraining or answers_schedule(job, job.ending):
             state = state.changed(last_retrained_at=job.event_time)
         if job.ending is Ending.PROMOTED:
             state = state.changed(rejections={})

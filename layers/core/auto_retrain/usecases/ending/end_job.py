@@ -59,7 +59,7 @@ def end_as(job: RetrainingJob, ending: Ending, error: str | None, ports: Ports) 
     ended = job.ended(ending, ports.clock.now(), error)
     ended = ended.charged(priced(ended, ports.prices.current()))
     rejections = _rejections(job, ending, ports)
-    retrained = ending.is_retraining or _answers_schedule(job, ending)
+    retrained = ending.is_retraining or answers_schedule(job, ending)
     return ports.jobs.close_job(ended, _ended_fact(ended), retrained=retrained, rejections=rejections)
 
 
@@ -78,8 +78,8 @@ def _ending_of(job: RetrainingJob, failure: Failure | None) -> Ending:
     return endings.get(job.validation.decision, Ending.FAILED)
 
 
-def _answers_schedule(job: RetrainingJob, ending: Ending) -> bool:
-    """Tomorrow a schedule that is still due would get the same forecast; only rows may have arrived by then."""
+def answers_schedule(job: RetrainingJob, ending: Ending) -> bool:
+    """Whether a skipped job settles its schedule: tomorrow it would get the same forecast, unless it counted rows."""
     is_forecast = job.data_check is not None and job.data_check.power.basis != "rows"
     return ending is Ending.SKIPPED and job.trigger_type is TriggerType.SCHEDULED and is_forecast
 
