@@ -68,7 +68,7 @@ def test_what_holds_the_retraining_back_is_shown_at_once(terminal: Terminal) -> 
     decision, execution, held, way_out = answer.out.splitlines()
     assert (answer.code, decision.split()[0], execution.split()[0]) == (3, "decision", "execution")
     assert held == "held back by paused: paused: audit"
-    assert way_out == "no job is opened: resume the model, or ask for it with force"
+    assert way_out == "no job is opened: resume the model, or ask for it with --force"
     forced = terminal.run("retrain", "churn", "--reason", "x", "--force")
     assert "was started at the very same moment; try again" in forced.err
 

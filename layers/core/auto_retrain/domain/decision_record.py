@@ -35,16 +35,16 @@ HeldBy = Literal[
 ]
 
 
-_BY_FORCE = "wait until then, or ask for it with force"
+_BY_FORCE = "wait until then, or ask for it with --force"
 _BY_HAND = "a person who asks for it by hand is not held by this"
 _WAYS_OUT: dict[HeldBy, str] = {
-    "paused": "resume the model, or ask for it with force",
+    "paused": "resume the model, or ask for it with --force",
     "quarantine": "repair the data, or lift the quarantine by hand; force does not override it",
     "running_job": "wait for the end of that job; force does not override it",
     "cool_down": _BY_FORCE,
     "daily_cap": _BY_FORCE,
     "monthly_cap": _BY_FORCE,
-    "budget": "raise the budget, or ask for it with force",
+    "budget": "raise the budget, or ask for it with --force",
 }
 
 
