@@ -468,9 +468,10 @@ class TableReader(Protocol):
 class SampleReader(Protocol):
     """The columns of a table, as its first rows show them."""
 
-    def read(self, name: str, file: IO[bytes]) -> Sample:
-        """Look at a CSV or Parquet file, which `name` calls in messages.
+    def read(self, name: str, file: IO[bytes], older: Iterable[IO[bytes]] = ()) -> Sample:
+        """Look at a CSV or Parquet file, which `name` calls in messages, and at older ones if it has few rows.
 
+        An older one that has not the same format and columns is left out.
         Raises DataInvalid if it is neither, has no rows, or has two columns of one name.
         """
 

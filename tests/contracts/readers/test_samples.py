@@ -80,6 +80,24 @@ def test_only_the_first_rows_of_a_large_file_are_looked_at() -> None:
     assert of_parquet(x=pa.array([1] * (MAX_SAMPLE_ROWS + 10))).rows == MAX_SAMPLE_ROWS
 
 
+def test_days_whose_types_differ_with_what_is_missing_are_read_together() -> None:
+    words = pa.array(["a", "b"])
+    days = [
+        {"n": pa.array([1, 2]), "x": words},
+        {"n": pa.array([None, 2.5]), "x": words.dictionary_encode()},
+        {"n": pa.nulls(2), "x": pa.nulls(2)},
+        {"n": pa.array(["many", "words"]), "x": words},
+    ]
+    files = []
+    for day in days:
+        parquet.write_table(pa.table(day), file := io.BytesIO())
+        file.seek(0)
+        files.append(file)
+    sample = ArrowSamples().read("rows.parquet", files[0], files[1:])
+    assert (sample.rows, sample.older) == (6, 2), "numbers and words are not of one column"
+    assert [(column.kind, column.missing) for column in sample.columns] == [("number", 3), ("text", 2)]
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [

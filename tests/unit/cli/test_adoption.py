@@ -163,6 +163,55 @@ def test_one_table_is_proposed_with_the_column_that_has_its_dates(terminal: Term
     assert "# - data.date_column = since: seen could be it as well" in text
 
 
+def some_rows(day: int, n: int) -> bytes:
+    lines = (f"{day}-{row},{'ab'[day % 2]},{20 + row % 5},{day % 3 == 0}" for row in range(n))
+    return "\n".join(["customer_id,plan,age,left", *lines, ""]).encode()
+
+
+def test_of_small_days_as_many_are_read_as_are_needed_to_tell_what_varies(terminal: Terminal, tmp_path: Path) -> None:
+    for back in range(1, 101):
+        put(terminal, "part-0.csv", some_rows(back, 10), back=back)
+    text = initiated(terminal, tmp_path)
+    assert text.startswith("# Proposed by auto-retrain init from 500 rows of s3://data/churn/date=")
+    assert "part-0.csv and 49 older files.\n" in text
+    assert "# - only " not in text
+    assert "    - plan  # 2 levels" in text
+
+
+def test_older_files_that_are_unlike_the_newest_are_left_out(terminal: Terminal, tmp_path: Path) -> None:
+    put(terminal, "part-0.csv", some_rows(1, 40), back=1)
+    put(terminal, "part-0.csv", b"other,columns\n1,2\n", back=2)
+    put(terminal, "part-0.csv", b"broken", back=3)
+    put(terminal, "part-0", parquet_of(ROWS), back=4)
+    put(terminal, "part-0.csv", some_rows(6, 40), back=5)
+    text = initiated(terminal, tmp_path)
+    assert "from 80 rows of " in text
+    assert "part-0.csv and 1 older file.\n" in text
+
+
+def test_days_of_parquet_are_read_together_as_well(terminal: Terminal, tmp_path: Path) -> None:
+    for back in (1, 2):
+        put(terminal, "part-0.parquet", parquet_of(ROWS.replace(",0", ",0.5")), back=back)
+    assert "from 600 rows of " in initiated(terminal, tmp_path)
+
+
+def test_few_rows_are_listed_with_what_they_left_out(terminal: Terminal, tmp_path: Path) -> None:
+    few = "customer_id,plan,age,left\n1,a,30,0\n2,b,31,1\n3,c,32,0\n4,c,33,0\n5,c,34,1\n"
+    target = ("--output", str(tmp_path / "c.yaml"))
+    printed = terminal.ok("init", "churn", "--sample", terminal.file(few, "few.csv"), *target)
+    assert (
+        "- data: only 5 rows were looked at, too few to tell the roles of columns: plan is left out; "
+        "give some hundred rows with --sample"
+    ) in printed
+
+
+def test_of_one_row_nothing_can_be_told(terminal: Terminal, tmp_path: Path) -> None:
+    one = terminal.file("customer_id,plan,age,left\n1,a,30,0\n", "one.csv")
+    refused = terminal.run("init", "churn", "--sample", one, "--output", str(tmp_path / "c.yaml"))
+    assert "no column can be a feature: only 1 row was looked at" in refused.err
+    assert "give some hundred rows with --sample" in refused.err
+
+
 def test_rows_of_days_to_come_and_without_a_date_are_counted(terminal: Terminal, tmp_path: Path) -> None:
     today = terminal.ports.clock.now().date()
     days = [today + timedelta(days=7)] * 150 + [None] * 2 + [today] * 148

@@ -6,6 +6,9 @@ from typing import Literal, NamedTuple
 
 Kind = Literal["whole", "number", "boolean", "text", "time", "other"]
 
+# From fewer rows than these, a category cannot be told from names, nor what varies from what does not.
+FEW_ROWS = 100
+
 
 class ColumnFacts(NamedTuple):
     """A column in a sample: `distinct` counts its different values, `levels` has the most frequent ones with rows.
@@ -43,9 +46,21 @@ class ColumnFacts(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """The columns of a sample, in the order of its file, and the names that a policy cannot use."""
+    """The columns of a sample, in the order of its file, and the names that a policy cannot use.
+
+    `older` files were read besides the one with the name.
+    """
 
     name: str
     format: Literal["csv", "parquet"]
     rows: int
     columns: tuple[ColumnFacts, ...]
+    older: int = 0
+
+    @property
+    def few(self) -> str | None:
+        """That its rows are too few to tell what columns are; None if they are enough."""
+        if self.rows >= FEW_ROWS:
+            return None
+        looked = "1 row was" if self.rows == 1 else f"{self.rows} rows were"
+        return f"only {looked} looked at, too few to tell the roles of columns"

@@ -20,6 +20,7 @@ _LINE_LENGTH = 100
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NOT_TEXT = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
 _MAX_LISTED = 8
+MORE_ROWS = "give some hundred rows with --sample"
 # From here on always predicting the largest class looks good.
 _LARGE_CLASS = 0.9
 
@@ -59,12 +60,13 @@ def write_proposal(subject: Subject, sample: Sample, roles: Roles) -> Proposal:
     to_check = (
         *_guesses(subject, roles),
         *subject.to_check,
+        *_few_rows(sample, roles),
         *_unknowns(subject, roles),
         *_constants(sample, roles),
         *of_routing,
     )
     lines = [
-        f"# Proposed by auto-retrain init from {sample.rows} rows of {one_line(sample.name)}.",
+        f"# Proposed by auto-retrain init from {sample.rows} rows of {one_line(sample.name)}{_and_older(sample)}.",
         "# Please look at:",
         *(f"# - {one_line(sentence)}" for sentence in to_check),
         "",
@@ -78,6 +80,17 @@ def write_proposal(subject: Subject, sample: Sample, roles: Roles) -> Proposal:
         *_alarm(subject, roles.task),
     ]
     return Proposal("\n".join(lines) + "\n", to_check, routing.rbac if routing else None)
+
+
+def _and_older(sample: Sample) -> str:
+    return f" and {sample.older} older file{'s' if sample.older > 1 else ''}" if sample.older else ""
+
+
+def _few_rows(sample: Sample, roles: Roles) -> Iterator[str]:
+    if sample.few:
+        names = [column.value for column in roles.left_out if column.reason != CONSTANT]
+        without = f": {_listed(names)} {'is' if len(names) == 1 else 'are'} left out" if names else ""
+        yield f"data: {sample.few}{without}; {MORE_ROWS}"
 
 
 def _guesses(subject: Subject, roles: Roles) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """What the first rows of a table tell about its columns."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO, Literal
 
 import pyarrow as pa
@@ -16,6 +16,8 @@ from .formats import FIRST_BYTES, format_of, packed_by
 
 # The first ones; they are kept in memory.
 MAX_SAMPLE_ROWS = 200_000
+# Of files with fewer rows, more than one is read.
+ENOUGH_ROWS = 500
 _KEPT_LEVELS = 50
 _HEADER_BYTES = 1 << 20
 _LEADING_ZERO = r"^-?0[0-9]"
@@ -26,15 +28,38 @@ _TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}.*)?$"
 class ArrowSamples:
     """SampleReader for CSV and Parquet files."""
 
-    def read(self, name: str, file: IO[bytes]) -> Sample:
+    def read(self, name: str, file: IO[bytes], older: Iterable[IO[bytes]] = ()) -> Sample:
         format = _format(name, file)
         columns = _names(name, file, format)
-        batches = list(_first_rows(record_batches(file, name, format, columns)))
+        batches = list(_first_rows(record_batches(file, name, format, columns), MAX_SAMPLE_ROWS))
         if not batches:
             raise DataInvalid(f"'{name}' has no rows")
-        table = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
+        table, more = _with_older(pa.Table.from_batches(batches), older, format)
+        table = table.unify_dictionaries().combine_chunks()
         facts = tuple(_facts(column, _array(table[column])) for column in columns)
-        return Sample(name=name, format=format, rows=table.num_rows, columns=facts)
+        return Sample(name=name, format=format, rows=table.num_rows, columns=facts, older=more)
+
+
+def _with_older(table: pa.Table, older: Iterable[IO[bytes]], format: str) -> tuple[pa.Table, int]:
+    """The table with the rows of older files until there are enough, and how many those are."""
+    more = 0
+    files = iter(older)
+    while table.num_rows < ENOUGH_ROWS and (file := next(files, None)):
+        try:
+            batches = _first_rows(record_batches(file, "older", format, table.column_names), ENOUGH_ROWS)
+            tables = [_plain(each) for each in (table, *(pa.Table.from_batches([batch]) for batch in batches))]
+            # Of a column that pandas wrote, the type may differ with what is missing on a day.
+            table = pa.concat_tables(tables, promote_options="permissive")
+        except (DataInvalid, pa.ArrowException):
+            continue
+        more += 1
+    return table, more
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Without dictionaries: one file may have a column in one, and the next may not."""
+    types = [each.type.value_type if pa.types.is_dictionary(each.type) else each.type for each in table.schema]
+    return table.cast(pa.schema(list(zip(table.column_names, types, strict=True))))
 
 
 def _format(name: str, file: IO[bytes]) -> Literal["csv", "parquet"]:
@@ -58,9 +83,8 @@ def _names(name: str, file: IO[bytes], format: str) -> list[str]:
     return names
 
 
-def _first_rows(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _first_rows(batches: Iterator[pa.RecordBatch], room: int) -> Iterator[pa.RecordBatch]:
     """Batches of a file are alike only in Parquet: those of CSV have as many rows as fit into a block."""
-    room = MAX_SAMPLE_ROWS
     for batch in batches:
         if batch.num_rows:
             yield batch.slice(0, room)

@@ -1,8 +1,10 @@
 """Finds in the data bucket how the data of a model are laid out, and a sample of them."""
 
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from datetime import timedelta
 from pathlib import PurePosixPath
-from typing import NamedTuple, get_args
+from typing import IO, NamedTuple, get_args
 
 from ...domain.columns import Sample
 from ...domain.errors import DataMissing
@@ -15,6 +17,8 @@ from ...ports import Ports
 
 # How old the newest data may be from which columns are taken.
 MAX_AGE_DAYS = 366
+# How many files are read besides the newest, if it has few rows.
+MAX_OLDER_FILES = 200
 
 
 class Seen(NamedTuple):
@@ -26,12 +30,15 @@ class Seen(NamedTuple):
 
 
 def look_at_data(prefix: str, ports: Ports) -> Seen:
-    """Read the newest file of data under a prefix; raises DataMissing and DataInvalid."""
+    """Read the newest file of data under a prefix, and older ones if it has few rows.
+
+    Raises DataMissing and DataInvalid.
+    """
     folder = ports.data.look_below(prefix)
     layout, others = _layout(folder)
-    newest, passed_over = _newest(prefix, folder, layout, ports)
-    with ports.data.open(newest) as file:
-        sample = ports.samples.read(newest.uri, file)
+    (newest, *older), passed_over = _newest_first(prefix, folder, layout, ports)
+    with ports.data.open(newest) as file, closing(_opened(older[:MAX_OLDER_FILES], ports)) as files:
+        sample = ports.samples.read(newest.uri, file, files)
     program = managed_by(folder.names)
     if program:
         old = "rows that were deleted or replaced are read as well (docs/data.md)"
@@ -53,8 +60,14 @@ def _layout(folder: Folder) -> tuple[Layout, tuple[str, ...]]:
     )
 
 
-def _newest(prefix: str, folder: Folder, layout: Layout, ports: Ports) -> tuple[DataObject, str | None]:
-    """The newest file of data, and the name of a file beside it that is not of the same format."""
+def _opened(items: Sequence[DataObject], ports: Ports) -> Generator[IO[bytes]]:
+    for item in items:
+        with ports.data.open(item) as file:
+            yield file
+
+
+def _newest_first(prefix: str, folder: Folder, layout: Layout, ports: Ports) -> tuple[list[DataObject], str | None]:
+    """The files of data, the newest first, and the name of a file beside them that is not of the same format."""
     today = ports.clock.now().date()
     # Of one table, all files are listed for each day.
     days = MAX_AGE_DAYS if layout is not Layout.COLUMN else 0
@@ -69,7 +82,7 @@ def _newest(prefix: str, folder: Folder, layout: Layout, ports: Ports) -> tuple[
         missing = what_is_there(folder, layout)
         raise DataMissing(f"--prefix {shown(prefix)}: has no day with data since {window.start}: {missing}")
     newest = readable[-1]
-    return newest, next((item.name for item in files if _suffix(item) != _suffix(newest)), None)
+    return readable[::-1], next((item.name for item in files if _suffix(item) != _suffix(newest)), None)
 
 
 def _suffix(item: DataObject) -> str:

@@ -14,7 +14,7 @@ from ...domain.layouts import Layout
 from ...domain.policy.data import Prefix
 from ...ports import Ports
 from ...proposing.metrics import cloudwatch_metric, prometheus_gauge
-from ...proposing.policy_text import Proposal, Subject, write_proposal
+from ...proposing.policy_text import MORE_ROWS, Proposal, Subject, write_proposal
 from ...proposing.roles import Choice, Known, Roles, propose_date_column, propose_roles
 from ...proposing.traffic import propose_routing
 from .look_at_data import Seen, look_at_data
@@ -70,7 +70,7 @@ def propose_policy(request: Request, ports: Ports) -> Proposed:
     _check_columns(known, sample)
     roles = propose_roles(sample, known)
     if not (roles.numeric or roles.categorical):
-        raise EventInvalid(f"'{sample.name}': no column can be a feature{_why(roles)}")
+        raise EventInvalid(f"'{sample.name}': no column can be a feature{_why(sample, roles)}")
     date_column = propose_date_column(sample) if seen.layout is Layout.COLUMN else None
     subject = Subject(
         model_name=request.model_name,
@@ -117,7 +117,9 @@ def _stage(ports: Ports) -> str:
         return "STAGE"
 
 
-def _why(roles: Roles) -> str:
+def _why(sample: Sample, roles: Roles) -> str:
+    if sample.few:
+        return f": {sample.few}; {MORE_ROWS}"
     return "".join(f"; {column.value}: {column.reason}" for column in roles.left_out[:5])
 
 
