@@ -59,8 +59,24 @@ def test_an_id_is_known_by_its_name_however_it_is_written(name: str) -> None:
     assert not roles.row_id.is_guess
 
 
-def test_an_id_that_repeats_identifies_no_row() -> None:
-    table = sample(column("customer_id", "whole", ROWS - 1), column("age"), column("y", "whole", 2))
+def test_an_id_that_seldom_repeats_is_named_with_how_often() -> None:
+    table = sample(column("visit_no", "whole", 700), column("patient_nr", "whole", ROWS - 50, 10), column("age"))
+    roles = propose_roles(table, Known(label="age"))
+    assert (roles.row_id.value, roles.row_id.is_guess) == ("patient_nr", True)
+    assert roles.row_id.reason == (
+        "patient_nr repeats in 40 of 1000 rows and is missing in 10; no row may share its id, so leave those rows out, "
+        "or add a column that tells them apart"
+    )
+    assert roles.entity is None
+
+
+def test_an_id_that_is_only_missing_somewhere_is_named_as_well() -> None:
+    roles = propose_roles(sample(column("order_id", "whole", ROWS - 1, 1), column("y", "whole", 2)), Known())
+    assert roles.row_id.reason.startswith("order_id is missing in 1 of 1000 rows; ")
+
+
+def test_an_id_that_mostly_repeats_identifies_no_row() -> None:
+    table = sample(column("customer_id", "whole", ROWS // 3), column("age"), column("y", "whole", 2))
     roles = propose_roles(table, Known())
     assert roles.row_id.is_guess
     assert "add one to the data" in roles.row_id.reason

@@ -102,6 +102,10 @@ def _row_id(columns: Sequence[ColumnFacts], known: Known) -> Choice:
     named = [column for column in unique if is_id(column.name)]
     if named:
         return Choice(named[0].name, "each row has a value of its own, and the name is that of an id")
+    repeating = [column for column in columns if _seldom_repeats(column) and column.name not in known.inputs]
+    if repeating:
+        most = max(repeating, key=lambda column: column.distinct)
+        return Choice(most.name, _repeats(most), is_guess=True)
     texts = [column for column in unique if column.kind == "text" and not is_label(column.name)]
     if texts:
         return Choice(texts[0].name, "each row of the sample has a value of its own", is_guess=True)
@@ -115,6 +119,23 @@ def _can_be_named(column: ColumnFacts) -> bool:
 
 def _can_identify(column: ColumnFacts) -> bool:
     return _can_be_named(column) and column.is_unique and column.kind in ("whole", "text")
+
+
+def _seldom_repeats(column: ColumnFacts) -> bool:
+    """Whether it has the name of an id, and most of its rows a value of their own."""
+    is_named = _can_be_named(column) and is_id(column.name)
+    return is_named and column.kind in ("whole", "text") and 1 < column.rows < 2 * column.distinct
+
+
+def _repeats(column: ColumnFacts) -> str:
+    repeated, missing = column.present - column.distinct, column.missing
+    of_rows = f"of {column.rows} rows"
+    if repeated:
+        problem = f"repeats in {repeated} {of_rows}" + (f" and is missing in {missing}" if missing else "")
+    else:
+        problem = f"is missing in {missing} {of_rows}"
+    remedy = "no row may share its id, so leave those rows out, or add a column that tells them apart"
+    return f"{column.name} {problem}; {remedy}"
 
 
 def _label(columns: Sequence[ColumnFacts], known: Known) -> Choice:
