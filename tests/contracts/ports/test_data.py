@@ -376,6 +376,15 @@ def test_a_missing_column_is_named_with_those_that_exist(format: str) -> None:
         read(CONTENTS[format], format, ["agee"], [])
 
 
+def test_a_csv_with_another_delimiter_or_encoding_is_refused_with_what_to_do() -> None:
+    with pytest.raises(DataInvalid, match=r"part-0.*: its columns are divided by semicolons; write it with commas"):
+        read(b"id;plan\na;x\n", "csv", [], ["plan"])
+    with pytest.raises(DataInvalid, match=r"-f WINDOWS-1252 -t UTF-8 part-0\.parquet > utf-8.csv"):
+        read("id,plan\na,Köln\n".encode("latin-1"), "csv", [], ["plan"])
+    (batch,) = read(b"a;b\n1\n", "csv", ["a;b"], [])
+    assert batch.rows == 1, "a column may be called so"
+
+
 @pytest.mark.parametrize("format", ["csv", "parquet"])
 def test_a_numeric_column_with_text_is_named(format: str) -> None:
     with pytest.raises(DataInvalid, match="column 'plan'"):

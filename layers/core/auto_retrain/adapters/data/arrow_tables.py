@@ -13,6 +13,7 @@ from ...domain.manifest import DataObject, by_object
 from ...ports import DataStore, RowBatch
 from .arrow_cells import count_levels, to_numbers, to_texts
 from .csv_header import PARSING, read_header
+from .csv_remedies import remedy_for_delimiter, remedy_for_encoding
 from .date_columns import DayRange, Days, day_ranges
 from .formats import FIRST_BYTES, remedy_for
 
@@ -49,7 +50,7 @@ class ArrowTableReader:
             try:
                 metadata = parquet.read_metadata(pa.PythonFile(file, mode="r"))
             except (pa.ArrowException, OSError) as error:
-                problem = _remedy(file, "parquet") or _without_rows(error)
+                problem = remedy_for(_beginning(file), "parquet") or _without_rows(error)
                 raise DataInvalid(f"'{item.uri}' cannot be read as parquet: {problem}") from error
         _check_columns(metadata.schema.to_arrow_schema().names, [item.date_column], item.uri)
         return day_ranges(metadata, item.date_column)
@@ -93,16 +94,20 @@ def record_batches(
             for batch in _read_parquet(source, uri, wanted, use_threads, of_days):
                 yield of_days.rows_of(batch, uri).select(columns)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        problem = _remedy(file, format) or _without_rows(error)
+        beginning = _beginning(file)
+        remedy = remedy_for(beginning, format)
+        if format == "csv" and not remedy:
+            remedy = remedy_for_encoding(error, beginning, uri)
+        problem = remedy or _without_rows(error)
         raise DataInvalid(f"'{uri}' cannot be read as {format}: {problem}") from error
 
 
-def _remedy(file: IO[bytes], format: str) -> str | None:
+def _beginning(file: IO[bytes]) -> bytes:
     try:
         file.seek(0)
-        return remedy_for(file.read(FIRST_BYTES), format)
+        return file.read(FIRST_BYTES)
     except (OSError, ValueError):
-        return None
+        return b""
 
 
 def _read_parquet(
@@ -170,6 +175,9 @@ def _read_csv(source: pa.PythonFile, uri: str, columns: list[str], use_threads: 
     if remedy:
         raise DataInvalid(f"'{uri}' cannot be read as csv: {remedy}")
     header = read_header(beginning)
+    remedy = remedy_for_delimiter(header.names) if columns != header.names else None
+    if remedy:
+        raise DataInvalid(f"'{uri}' cannot be read as csv: {remedy}")
     _check_columns(header.names, columns, uri)
     if not header.has_rows:
         return

@@ -12,6 +12,7 @@ from ...domain.errors import DataInvalid
 from .arrow_tables import record_batches
 from .arrow_values import Unconvertible, floats, texts
 from .csv_header import read_header
+from .csv_remedies import remedy_for_delimiter, remedy_for_encoding
 from .formats import FIRST_BYTES, format_of, packed_by
 
 # The first ones; they are kept in memory.
@@ -72,13 +73,19 @@ def _format(name: str, file: IO[bytes]) -> Literal["csv", "parquet"]:
 
 
 def _names(name: str, file: IO[bytes], format: str) -> list[str]:
+    beginning = b""
     try:
         if format == "parquet":
             names: list[str] = parquet.read_schema(file).names
         else:
-            names = read_header(file.read(_HEADER_BYTES)).names
+            beginning = file.read(_HEADER_BYTES)
+            names = read_header(beginning).names
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise DataInvalid(f"'{name}' cannot be read as {format}: {error}") from error
+        remedy = remedy_for_encoding(error, beginning, name)
+        raise DataInvalid(f"'{name}' cannot be read as {format}: {remedy or error}") from error
+    remedy = remedy_for_delimiter(names) if format == "csv" else None
+    if remedy:
+        raise DataInvalid(f"'{name}' cannot be read as csv: {remedy}")
     file.seek(0)
     return names
 
