@@ -46,6 +46,7 @@ def _document(policy: Policy, trial: "Trial | None") -> dict[str, Any]:
         "model_name": policy.model,
         "would_train": trial.why_not is None if trial else None,
         "why_not": trial.why_not if trial else None,
+        "passed_over": trial.passed_over if trial else None,
         "training": _window_document(trial.manifest.training) if trial else None,
         "holdout": _window_document(trial.manifest.holdout) if trial else None,
         "data_check": trial.check.model_dump(mode="json") if trial else None,
@@ -66,6 +67,8 @@ def _print_trial(policy: Policy, trial: "Trial") -> None:
         print_below(f"  {lead:13} ", text)
     for finding in trial.check.findings:
         print_below(f"  {finding.severity:13} ", f"{finding.check}: {finding.text}")
+    if trial.passed_over:
+        print_below("  passed over   ", trial.passed_over)
     power = trial.check.power
     chance = f"{power.chance:.0%}: " if power.chance is not None else ""
     print_below("  chance        ", f"{chance}{power.reason}")

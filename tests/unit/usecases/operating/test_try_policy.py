@@ -2,6 +2,7 @@
 
 import copy
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from auto_retrain.domain.errors import DataInvalid, DataMissing
 from auto_retrain.usecases.operating.try_policy import try_policy
-from tests.unit.builders import a_policy
+from tests.unit.builders import NOON, a_policy
 from tests.unit.cli.terminal import Terminal
 from tests.unit.usecases.data.test_check_data import DATA, HOLDOUT, TRAINING, Data
 
@@ -48,6 +49,18 @@ def test_nothing_is_written(world: Data) -> None:
 def test_a_window_without_data_is_named(world: Data) -> None:
     with pytest.raises(DataMissing, match="training"):
         try_policy(a_policy(data={**DATA, "label_delay_days": 60}), world.ports)
+
+
+def test_rows_that_no_job_reads_are_counted(world: Data) -> None:
+    policy = a_policy(triggers=TRIGGERS, data={**DATA, "layout": "column", "date_column": "seen"})
+    assert try_policy(a_policy(triggers=TRIGGERS, data=DATA), world.ports).passed_over is None
+    today = NOON.date()
+    uri = world.ports.data.add_object("churn", "late.parquet", b"x", today)
+    world.ports.tables.by_uri[uri] = {"seen": [f"{today}", f"{today + timedelta(days=3)}", None, None]}
+    told = try_policy(policy, world.ports).passed_over
+    assert told is not None
+    assert "of 4 rows, 1 are dated later than today" in told
+    assert "; 2 have no date, and are never read" in told
 
 
 @pytest.fixture
