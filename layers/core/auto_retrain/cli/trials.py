@@ -67,8 +67,9 @@ def _print_trial(policy: Policy, trial: "Trial") -> None:
     for finding in trial.check.findings:
         print_below(f"  {finding.severity:13} ", f"{finding.check}: {finding.text}")
     power = trial.check.power
-    chance = f"{power.chance:.0%}: " if power.chance is not None else ""
-    print_below("  chance        ", f"{chance}{power.reason}")
+    if power.chance is not None or not trial.check.errors:
+        chance = f"{power.chance:.0%}: " if power.chance is not None else ""
+        print_below("  chance        ", f"{chance}{power.reason}")
     print_below("  it would ", f"{f'train nothing: {trial.why_not}' if trial.why_not else 'train'}")
 
 

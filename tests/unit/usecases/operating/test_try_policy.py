@@ -79,6 +79,14 @@ def test_the_command_exits_with_1_if_nothing_would_be_trained(terminal: Terminal
     assert "  it would train nothing: " in answer.out
 
 
+def test_a_chance_that_is_not_known_is_left_out_beside_errors(terminal: Terminal, world: Data) -> None:
+    assert "chance        there is no champion to beat" in terminal.ok(
+        "models", "check", terminal.file(POLICY), "--data"
+    )
+    world.change(TRAINING, left=lambda old: ["1"] * len(old))
+    assert "chance" not in terminal.run("models", "check", terminal.file(POLICY), "--data").out
+
+
 def test_a_program_reads_the_same(terminal: Terminal) -> None:
     (document,) = json.loads(terminal.ok("models", "check", terminal.file(POLICY), "--data", "--json"))
     assert (document["would_train"], document["why_not"]) == (True, None)
