@@ -169,6 +169,29 @@ def test_a_missing_column_is_named() -> None:
         world.check_data()
 
 
+@pytest.mark.parametrize(
+    ("field", "named", "problem"),
+    [
+        ({"label": "Left"}, "data.label names Left", "lacks the columns Left"),
+        ({"numeric": ["agee"]}, "data.numeric names agee", "lacks the columns agee"),
+        ({"entity": "who"}, "data.entity names who", "lacks the columns who"),
+        ({"slices": ["plans"]}, "data.slices names plans", "lacks the columns plans"),
+    ],
+)
+def test_the_field_that_names_a_missing_column_is_named(field: dict[str, Any], named: str, problem: str) -> None:
+    with pytest.raises(DataInvalid, match=rf"^{named}: 's3://.*' {problem}"):
+        Data(field).check_data()
+
+
+def test_the_fields_of_labels_with_a_data_set_of_their_own_are_named() -> None:
+    world = Data({"labels": {"prefix": "labels", "row_id": "id", "label": "left"}})
+    for back in range(1, 16):
+        day = NOON.date() - timedelta(days=back)
+        world.ports.tables.by_uri[world.ports.data.add_partition("labels", day, b"x")] = {"id": [], "gone": []}
+    with pytest.raises(DataInvalid, match=r"^data\.labels\.label names left: "):
+        world.check_data()
+
+
 def test_a_window_without_data_is_named() -> None:
     world = Data()
     world.ports.data._partitions.clear()

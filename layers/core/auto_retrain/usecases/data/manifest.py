@@ -11,6 +11,7 @@ from ...domain.manifest import DataObject, Manifest, build_manifest, with_rows
 from ...domain.policy.policy import Policy
 from ...domain.windows import Window
 from ...ports import Ports
+from .column_fields import naming_fields
 from .listing import Listing, explained, labels_of, objects_of
 
 # Some hundred thousand objects.
@@ -31,7 +32,8 @@ def freeze_data(job: RetrainingJob, policy: Policy, ports: Ports, listing: Listi
 def list_data(job: RetrainingJob, policy: Policy, ports: Ports, listing: Listing = objects_of) -> Manifest:
     """The manifest of a job as its data are now; raises DataMissing if a window contains no data."""
     span = Window(start=job.windows.training.start, end=job.windows.holdout.end)
-    objects = listing(policy.data, span, ports)
+    with naming_fields(policy.data):
+        objects = listing(policy.data, span, ports)
     labels = _label_objects(job, policy, ports)
     try:
         return build_manifest(job.job_id, job.model_name, policy.data, job.windows, objects, labels)
