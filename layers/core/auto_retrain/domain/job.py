@@ -12,7 +12,7 @@ from .cost import Forecast, PricedCost, costing
 from .data_check import DataCheck
 from .decision_record import DecisionRecord
 from .ending import Ending
-from .errors import IllegalTransition
+from .errors import DataChanged, DataInvalid, DataMissing, IllegalTransition
 from .model_state import LastJob
 from .model_version import ModelVersion
 from .names import JobKind, decision_key
@@ -27,6 +27,7 @@ from .verdict import Verdict
 from .windows import Windows
 
 REVIEW_TIME = timedelta(hours=48)
+_DATA_ERRORS = {error.__name__ for error in (DataMissing, DataInvalid, DataChanged)}
 
 
 class PendingStep(Record):
@@ -168,6 +169,11 @@ class RetrainingJob(Record):
     def skipped(self) -> str | None:
         """Why nothing was trained although the data are sound."""
         return self.data_check.skipped if self.data_check else None
+
+    @property
+    def failed_on_data(self) -> bool:
+        """Whether it failed because its data are missing or broken, as far as its functions read them."""
+        return bool(self.error) and str(self.error).partition(":")[0] in _DATA_ERRORS
 
     @property
     def money(self) -> str | None:
