@@ -93,6 +93,15 @@ def test_a_model_that_was_never_retrained_is_due_at_once() -> None:
     assert row_of(a_member(ModelState(model_name="churn"), applied_at=NOON), NOON).next_due == NOON
 
 
+@pytest.mark.parametrize("retrained_days_ago", [None, 30])
+def test_a_run_that_failed_is_due_again_as_soon_as_nothing_holds_it(retrained_days_ago: int | None) -> None:
+    before = None if retrained_days_ago is None else NOON - retrained_days_ago * A_DAY
+    tried = NOON - timedelta(hours=3)
+    state = ModelState(model_name="churn", last_retrained_at=before, attempts=(tried,))
+    cool_down = timedelta(hours=a_policy().triggers.cool_down_hours)
+    assert row_of(a_member(state), NOON).next_due == tried + cool_down
+
+
 @given(st.integers(0, 400), st.booleans())
 def test_no_model_is_healthy_that_was_not_looked_at_within_two_days(hours: int, paused: bool) -> None:
     state = CHECKED.changed(last_drift_check_at=NOON - timedelta(hours=hours))

@@ -14,7 +14,7 @@ from ...domain.policy.policy import AppliedPolicy, PolicyStatus
 from ...domain.serving import ServingRecord
 from ...domain.trigger_type import TriggerType
 from ...holds.budgets import budget_hold
-from ...triggers.scheduled import Scheduled
+from ...holds.next_scheduled import next_scheduled
 
 # Each model is looked at once a day, and a sweep and its execution take some time.
 RECENTLY = timedelta(days=2)
@@ -213,11 +213,11 @@ def _forgotten(member: Member, at: datetime) -> Reasons:
 
 
 def _next_due(member: Member, at: datetime) -> datetime | None:
-    """When its schedule calls for it: at once if it was never retrained; None if it is paused or has no schedule."""
+    """When its schedule retrains it, as far as is known now; None if it is paused or has no schedule."""
     policy = member.applied.policy
     if member.applied.status is not PolicyStatus.ACTIVE or not policy.triggers.enables(TriggerType.SCHEDULED):
         return None
-    return Scheduled().next_check(policy, member.state, at) if member.state.last_retrained_at else at
+    return next_scheduled(member.applied, member.state, at)
 
 
 def _notes(member: Member, hold: Hold | None) -> Iterator[str]:
