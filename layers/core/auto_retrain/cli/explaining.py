@@ -8,6 +8,7 @@ from ..domain.decision_record import DecisionRecord
 from ..domain.errors import JobUnknown
 from ..domain.job import RetrainingJob
 from ..ports import Ports
+from ..usecases.decide_rollout import outlook_of
 from ..usecases.lookup import decision_of, newest_job
 from .arguments import Json, Name, ports_of
 from .commands import Commands
@@ -40,8 +41,9 @@ def explain(
 ) -> None:
     """Show in three lines why the challenger of a job was or was not promoted, or why a decision opened no job: what
     happened, what decided it, and what to look at next."""
-    record = _find(name, ports_of(context))
-    explanation = _of_job(record) if isinstance(record, RetrainingJob) else _of_decision(record)
+    ports = ports_of(context)
+    record = _find(name, ports)
+    explanation = _of_job(record, ports) if isinstance(record, RetrainingJob) else _of_decision(record)
     if as_json:
         print_json({"name": name, **explanation._asdict()})
         return
@@ -83,14 +85,20 @@ def _of_decision(decision: DecisionRecord) -> Explanation:
     )
 
 
-def _of_job(job: RetrainingJob) -> Explanation:
+def _of_job(job: RetrainingJob, ports: Ports) -> Explanation:
     return Explanation(
         job_id=job.job_id,
         outcome=(job.ending or job.status).value,
         what=job.what_became if job.ending else standing_of(job),
-        why=_what_decided(job),
+        why=_outlook(job, ports) or _what_decided(job),
         next=next_step(job),
     )
+
+
+def _outlook(job: RetrainingJob, ports: Ports) -> str | None:
+    """What comes next in its rollout, if it is in one."""
+    serving = ports.ledger.serving(job.model_name)
+    return outlook_of(serving, ports) if serving.rollout_of_job(job.job_id) else None
 
 
 def _what_decided(job: RetrainingJob) -> str:
