@@ -138,7 +138,8 @@ def test_rows_that_are_too_few_for_drift_are_told_where_drift_is_judged(
 def test_a_file_of_many_days_is_counted_once(terminal: Terminal, world: Data) -> None:
     world.ports.data._partitions.clear()
     uri = world.ports.data.add_object("churn", "all.parquet", b"x" * 300_000)
-    world.ports.tables.by_uri[uri] = some_columns(np.random.default_rng(1), 1, 600)
+    columns = some_columns(np.random.default_rng(1), 1, 600)
+    world.ports.tables.by_uri[uri] = {**columns, "on": [f"{NOON:%F}"] * len(columns["id"])}
     policy = POLICY.replace("prefix: churn", "prefix: churn, layout: column, date_column: on")
     printed = terminal.run("models", "check", terminal.file(policy), "--data").out
     assert printed.count(", 1 object with 0.3 MB") == 2
