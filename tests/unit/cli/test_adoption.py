@@ -228,6 +228,18 @@ def test_one_table_without_dates_is_refused_with_what_to_do(terminal: Terminal, 
     assert "write such a column, or folders date=YYYY-MM-DD" in refused.err
 
 
+def test_a_column_of_texts_that_look_like_dates_is_named_with_how_to_convert_it(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    content = parquet_of(ROWS, dated=("examined_on",), cell="2026-01-01")
+    terminal.ports.data.add_object("churn", "all.parquet", content)
+    refused = terminal.run("init", "churn", "--prefix", "churn", "--output", str(tmp_path / "churn.yaml"))
+    assert (
+        "'examined_on' looks like one but has another type: convert it with pandas.to_datetime, or "
+        "CAST (… AS DATE) in SQL"
+    ) in refused.err
+
+
 def initiated(terminal: Terminal, tmp_path: Path) -> str:
     """The policy that is proposed for what lies under `churn/`, once it has been applied as it is."""
     target = tmp_path / "churn.yaml"
@@ -236,10 +248,12 @@ def initiated(terminal: Terminal, tmp_path: Path) -> str:
     return target.read_text()
 
 
-def parquet_of(rows: str, dated: tuple[str, ...] = (), **dates: list[date | None]) -> bytes:
+def parquet_of(
+    rows: str, dated: tuple[str, ...] = (), cell: date | str = date(2026, 1, 1), **dates: list[date | None]
+) -> bytes:
     table = csv.read_csv(io.BytesIO(rows.encode()))
     for name in dated:
-        table = table.append_column(name, pa.array([date(2026, 1, 1)] * table.num_rows))
+        table = table.append_column(name, pa.array([cell] * table.num_rows))
     for name, days in dates.items():
         table = table.append_column(name, pa.array(days))
     parquet.write_table(table, stream := io.BytesIO())

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from auto_retrain.cli import following
 from auto_retrain.domain.analysis import Analysis, RolloutEvidence
 from auto_retrain.domain.live import ArmCounts, LiveCounts
 from auto_retrain.domain.model_version import ModelVersion
@@ -11,6 +12,7 @@ from auto_retrain.domain.policy.deployment import CanaryDeployment
 from auto_retrain.domain.policy.traffic import RouterTarget
 from auto_retrain.domain.rollout import Rollout
 from tests.unit.cli.terminal import Terminal
+from tests.unit.usecases.rollout_stages import validated
 
 CANARY = CanaryDeployment(strategy="canary", traffic=RouterTarget(adapter="router"))
 QUIET = "no requests since noon"
@@ -57,6 +59,19 @@ def test_a_rollout_says_what_comes_next_and_why(
     shown = terminal.ok("rollout", "churn")
     assert shown.startswith(f"churn: version 2 gets {CANARY.plan[step]} % since ")
     assert f"(canary); {said}" in shown
+
+
+def test_a_canary_without_requests_is_told_wherever_people_look(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, job_id = validated()
+    terminal.ports = world.ports
+    world.deploy(job_id)
+    waits = "it waits: nobody has looked at this step yet; if that lasts, it is taken back at "
+    assert f"version 2 gets 5 %; {waits}" in terminal.ok("status", "churn")
+    assert f"because: {waits}" in terminal.ok("explain", job_id)
+    monkeypatch.setattr(following.time, "sleep", lambda _: world.close(decision={"job_id": job_id}))
+    assert f"  {waits}" in terminal.run("follow", job_id).out
 
 
 def test_a_paused_rollout_says_who_paused_it(terminal: Terminal) -> None:

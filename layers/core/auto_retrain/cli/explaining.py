@@ -5,14 +5,14 @@ from typing import Annotated, NamedTuple
 import typer
 
 from ..domain.decision_record import DecisionRecord
-from ..domain.ending import Ending
 from ..domain.errors import JobUnknown
 from ..domain.job import RetrainingJob
-from ..domain.verdict import Outcome
 from ..ports import Ports
+from ..usecases.decide_rollout import outlook_of
 from ..usecases.lookup import decision_of, newest_job
 from .arguments import Json, Name, ports_of
 from .commands import Commands
+from .next_steps import next_step
 from .printing import moment, print_below, print_json
 from .reviews import print_data_check, print_metrics, standing_of
 from .why import print_verdicts
@@ -21,7 +21,7 @@ commands = Commands()
 
 
 class Explanation(NamedTuple):
-    """How something ended or stands, what happened, what decided that, and the command that says more or goes on."""
+    """How something ended or stands, what happened, what decided that, and what to do next."""
 
     job_id: str | None
     outcome: str
@@ -41,8 +41,9 @@ def explain(
 ) -> None:
     """Show in three lines why the challenger of a job was or was not promoted, or why a decision opened no job: what
     happened, what decided it, and what to look at next."""
-    record = _find(name, ports_of(context))
-    explanation = _of_job(record) if isinstance(record, RetrainingJob) else _of_decision(record)
+    ports = ports_of(context)
+    record = _find(name, ports)
+    explanation = _of_job(record, ports) if isinstance(record, RetrainingJob) else _of_decision(record)
     if as_json:
         print_json({"name": name, **explanation._asdict()})
         return
@@ -84,14 +85,20 @@ def _of_decision(decision: DecisionRecord) -> Explanation:
     )
 
 
-def _of_job(job: RetrainingJob) -> Explanation:
+def _of_job(job: RetrainingJob, ports: Ports) -> Explanation:
     return Explanation(
         job_id=job.job_id,
         outcome=(job.ending or job.status).value,
-        what=standing_of(job),
-        why=_what_decided(job),
-        next=_next(job),
+        what=job.what_became if job.ending else standing_of(job),
+        why=_outlook(job, ports) or _what_decided(job),
+        next=next_step(job),
     )
+
+
+def _outlook(job: RetrainingJob, ports: Ports) -> str | None:
+    """What comes next in its rollout, if it is in one."""
+    serving = ports.ledger.serving(job.model_name)
+    return outlook_of(serving, ports) if serving.rollout_of_job(job.job_id) else None
 
 
 def _what_decided(job: RetrainingJob) -> str:
@@ -102,22 +109,11 @@ def _what_decided(job: RetrainingJob) -> str:
         decided = "approved" if job.review.approved else "declined"
         return f"{job.review.actor} {decided} it: {job.review.reason or 'no reason given'}"
     if job.skipped:
-        return job.skipped
+        return job.skipped.removeprefix("not trained: ")
     if job.waits_for:
         return f"it waits: {job.waits_for}"
     result = job.validation
     if result is None:
         return f"it is {job.status.value}, and was opened by {job.trigger_type.value}: {job.trigger_reason}"
-    against = [each for each in result.verdicts if each.outcome is not Outcome.MET and not each.observed_only]
-    return result.first_reason if result.is_valid or not against else f"{against[0].check}: {against[0].reason}"
-
-
-def _next(job: RetrainingJob) -> str:
-    """The command that says more, or goes on."""
-    if job.ending is None:
-        return f"auto-retrain {'approve' if job.review_until else 'follow'} {job.job_id}"
-    if job.ending is Ending.FAILED and job.started_at:  # otherwise no pod has said anything
-        return f"auto-retrain logs {job.job_id}"
-    if job.ending.changed_something:
-        return f"auto-retrain rollout {job.model_name}"
-    return f"auto-retrain why-not {job.model_name}"
+    against = result.first_against
+    return f"{against.check}: {against.reason}" if against and not result.is_valid else result.first_reason

@@ -41,6 +41,8 @@ def state_of(progress: JobProgress, pace: Pace | None) -> list[str]:
         lines.append(f"  waits for a review until {moment(job.review_until)}: 'auto-retrain approve {job.job_id}'")
     if rollout:
         lines.append(f"  version {rollout.challenger.number} gets {rollout.weight} %, step {rollout.step + 1}")
+    if progress.outlook:
+        lines.append(f"  {progress.outlook}")
     return lines
 
 

@@ -19,7 +19,7 @@ BAR_WIDTH = 30
 # What a job goes through, in the words of its page.
 STEPS = ("data", "training", "scoring", "verdict", "serving")
 # Lines of the picture besides those of the log, with one each for those that may be there.
-OTHER_LINES = 10
+OTHER_LINES = 11
 
 
 class ProgressPicture:

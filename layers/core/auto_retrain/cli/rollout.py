@@ -13,9 +13,9 @@ from ..domain.people import check_person
 from ..domain.rollout import Rollout
 from ..domain.serving import ServingRecord
 from ..ports import Ports
+from ..usecases.decide_rollout import foresee
 from ..usecases.lookup import known_policy
 from ..usecases.rolling_out import intervene
-from ..usecases.rolling_out.decide import foresee
 from ..usecases.rolling_out.roll_back import roll_back
 from .arguments import Actor, Json, Model, actor_or_user, one_of, ports_of, reason_option, version_option
 from .commands import Commands

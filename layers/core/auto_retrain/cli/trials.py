@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..domain.data_check import WindowSummary
-from ..domain.manifest import FrozenWindow
+from ..domain.manifest import FrozenWindow, by_object
 from ..domain.metric_kinds import Task
 from ..domain.policy.policy import Policy
 from ..domain.policy.warnings import last_beatable
@@ -54,8 +54,9 @@ def _document(policy: Policy, trial: "Trial | None") -> dict[str, Any]:
 
 
 def _window_document(window: FrozenWindow) -> dict[str, Any]:
-    size = sum(item.size for item in window.objects)
-    return {"start": f"{window.start}", "end": f"{window.end}", "objects": len(window.objects), "bytes": size}
+    objects = by_object(window.objects)
+    size = sum(item.size for item, _ in objects)
+    return {"start": f"{window.start}", "end": f"{window.end}", "objects": len(objects), "bytes": size}
 
 
 def _print_trial(policy: Policy, trial: "Trial") -> None:
@@ -69,15 +70,19 @@ def _print_trial(policy: Policy, trial: "Trial") -> None:
         print_below(f"  {finding.severity:13} ", f"{finding.check}: {finding.text}")
     if trial.passed_over:
         print_below("  passed over   ", trial.passed_over)
+    if trial.why_no_drift:
+        print_below("  warning       ", trial.why_no_drift)
     power = trial.check.power
-    chance = f"{power.chance:.0%}: " if power.chance is not None else ""
-    print_below("  chance        ", f"{chance}{power.reason}")
+    if power.chance is not None or not trial.check.errors:
+        chance = f"{power.chance:.0%}: " if power.chance is not None else ""
+        print_below("  chance        ", f"{chance}{power.reason}")
     print_below("  it would ", f"{f'train nothing: {trial.why_not}' if trial.why_not else 'train'}")
 
 
 def _window(window: FrozenWindow) -> str:
-    size = sum(item.size for item in window.objects)
-    return f"{window}, {len(window.objects)} objects with {size / _MEGABYTE:.1f} MB"
+    objects = by_object(window.objects)
+    size = sum(item.size for item, _ in objects)
+    return f"{window}, {len(objects)} {'object' if len(objects) == 1 else 'objects'} with {size / _MEGABYTE:.1f} MB"
 
 
 def _rows(summary: WindowSummary) -> str:

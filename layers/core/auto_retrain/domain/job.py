@@ -12,7 +12,7 @@ from .cost import Forecast, PricedCost, costing
 from .data_check import DataCheck
 from .decision_record import DecisionRecord
 from .ending import Ending
-from .errors import IllegalTransition
+from .errors import DataChanged, DataInvalid, DataMissing, IllegalTransition
 from .model_state import LastJob
 from .model_version import ModelVersion
 from .names import JobKind, decision_key
@@ -27,6 +27,7 @@ from .verdict import Verdict
 from .windows import Windows
 
 REVIEW_TIME = timedelta(hours=48)
+_DATA_ERRORS = {error.__name__ for error in (DataMissing, DataInvalid, DataChanged)}
 
 
 class PendingStep(Record):
@@ -168,6 +169,11 @@ class RetrainingJob(Record):
     def skipped(self) -> str | None:
         """Why nothing was trained although the data are sound."""
         return self.data_check.skipped if self.data_check else None
+
+    @property
+    def failed_on_data(self) -> bool:
+        """Whether it failed because its data are missing or broken, as far as its functions read them."""
+        return bool(self.error) and str(self.error).partition(":")[0] in _DATA_ERRORS
 
     @property
     def money(self) -> str | None:
@@ -369,22 +375,39 @@ class RetrainingJob(Record):
         return as_table(f"Job {self.job_id}", about)
 
     def summary(self) -> str:
-        """How the job ended, in one sentence for people."""
+        """How the job ended and why, in one sentence for people."""
+        if self.ending is Ending.PROMOTED:
+            return self.what_became
+        return f"{self.what_became}: {self._why_it_ended}"
+
+    @property
+    def what_became(self) -> str:
+        """How the job ended, in one sentence without the reason."""
         version = f"{self.model_name} version {self.challenger_version}"
         if self.ending is Ending.PROMOTED:
             until = f", provisionally until {self.provisional_until:%F %H:%M} UTC" if self.provisional_until else ""
             return f"{version} is now in production{until} (previously: {self.champion_version or 'none'})"
         if self.ending is Ending.SKIPPED:
-            return f"{self.model_name} was {self.skipped}"
+            return f"{self.model_name} was not trained"
         if self.ending is Ending.DECLINED and self.review:
-            return f"{version} was not deployed: {self.review.actor} declined it: {self.review.reason}"
+            return f"{version} was not deployed"
         if self.ending in (Ending.REJECTED, Ending.INCONCLUSIVE) and self.validation:
-            return f"{version} was not deployed ({self.validation.decision.value}): {self.validation.reason}"
+            return f"{version} was not deployed ({self.validation.decision.value})"
         if self.ending is Ending.ROLLED_BACK and self.taken_back_at:
-            return f"{version} was taken back after its promotion: {self.error}"
+            return f"{version} was taken back after its promotion"
         if self.ending is Ending.ROLLED_BACK:
-            return f"{version} was not promoted, its rollout was ended: {self.error}"
-        return f"Retraining {self.model_name} failed: {self.error}"
+            return f"{version} was not promoted, its rollout was ended"
+        return f"Retraining {self.model_name} failed"
+
+    @property
+    def _why_it_ended(self) -> str | None:
+        if self.ending is Ending.SKIPPED and self.skipped:
+            return self.skipped.removeprefix("not trained: ")
+        if self.ending is Ending.DECLINED and self.review:
+            return f"{self.review.actor} declined it: {self.review.reason}"
+        if self.ending in (Ending.REJECTED, Ending.INCONCLUSIVE) and self.validation:
+            return self.validation.reason
+        return self.error
 
     def _moved(self, status: RetrainingStatus, **changes: Any) -> Self:
         if not self.status.may_become(status):

@@ -9,7 +9,7 @@ from .base import Record, UtcTime
 from .comparison import Confusion, Interval, KnownQuality, MetricResult, SliceResult
 from .digest import sha256_of
 from .notebook import as_table
-from .verdict import VERDICT_HEADINGS, Verdict
+from .verdict import VERDICT_HEADINGS, Outcome, Verdict
 
 
 class Decision(StrEnum):
@@ -106,10 +106,19 @@ class ValidationResult(Record):
         return self.decision is Decision.PROMOTE
 
     @property
+    def first_against(self) -> Verdict | None:
+        """The first gate that speaks against the challenger, if any does."""
+        against = (each for each in self.verdicts if each.outcome is not Outcome.MET and not each.observed_only)
+        return next(against, None)
+
+    @property
     def first_reason(self) -> str:
-        """Why it was refused, or the first of what it was promoted for."""
-        counted = (verdict.reason for verdict in self.verdicts if not verdict.observed_only)
-        return next(counted, self.reason) if self.is_valid else self.reason
+        """Why it was refused, or the first of what it was promoted for: a gate that measured something, if any did."""
+        if not self.is_valid:
+            return self.reason
+        counted = [verdict for verdict in self.verdicts if not verdict.observed_only]
+        measured = [verdict for verdict in counted if verdict.value is not None]
+        return next((verdict.reason for verdict in (*measured, *counted)), self.reason)
 
     def _repr_html_(self) -> str:
         about = [("decision", self.decision.value), ("reason", self.reason), ("holdout rows", self.holdout_rows)]

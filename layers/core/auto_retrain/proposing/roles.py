@@ -88,11 +88,17 @@ def propose_date_column(sample: Sample) -> Choice:
     if not dated:
         raise DataInvalid(
             f"'{sample.name}' is one table, and no column of it has dates or timestamps, which say of which day a row "
-            "is: write such a column, or folders date=YYYY-MM-DD"
+            f"is: write such a column, or folders date=YYYY-MM-DD{_what_looks_dated(sample)}"
         )
     first, *others = dated
     reason = f"{', '.join(others)} could be it as well" if others else "the only column with dates"
     return Choice(first, reason, is_guess=bool(others))
+
+
+def _what_looks_dated(sample: Sample) -> str:
+    alike = next((column.name for column in sample.columns if column.kind == "time" and column.levels), None)
+    how = "convert it with pandas.to_datetime, or CAST (… AS DATE) in SQL"
+    return f"; {shown(alike)} looks like one but has another type: {how}" if alike else ""
 
 
 def _row_id(columns: Sequence[ColumnFacts], known: Known) -> Choice:

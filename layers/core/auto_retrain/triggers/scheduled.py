@@ -52,6 +52,14 @@ def judge_schedule(policy: Policy, last_retrained_at: datetime | None, at: datet
     return Verdict(check=CHECK, outcome=Outcome.MET, reason=f"due since {due:%F %R} UTC{note}")
 
 
+def is_due(policy: Policy, last_retrained_at: datetime | None, at: datetime) -> bool:
+    """Whether the schedule calls for a retraining at a moment."""
+    if last_retrained_at is None:
+        return True
+    due = due_at(policy, at)
+    return due is not None and due > last_retrained_at
+
+
 def due_at(policy: Policy, at: datetime) -> datetime | None:
     """The last time the schedule fired for which this model's turn has come."""
     config = policy.triggers

@@ -58,6 +58,19 @@ def test_it_counts_how_the_retrainings_of_the_week_ended_and_how_many_changed_no
     assert summarize_fleet(14, ports).endings["failed"] == 1
 
 
+def test_it_names_the_retrainings_that_failed_the_newest_of_each_model(ports: MemoryPorts) -> None:
+    for number, days_ago in ((1, 3), (1, 2), (2, 1)):
+        at = ports.clock.now() - days_ago * DAY
+        job = a_job(10 * number + days_ago, model=f"m-{number}", created_at=at - DAY, error="DataInvalid: no rows")
+        ports.jobs.open_job(job, at + LEASE)
+        ports.jobs.close_job(
+            job.changed(status=Ending.FAILED.status, ending=Ending.FAILED, completed_at=at), retrained=False
+        )
+    summary = summarize_fleet(7, ports)
+    assert summary.failed == ("m-2: m-2-21: DataInvalid: no rows", "m-1: m-1-12: DataInvalid: no rows (2 failed)")
+    assert "Failed: m-2: m-2-21: DataInvalid: no rows" in summary.lines
+
+
 def a_cost(usd: float) -> PricedCost:
     rest = {"functions": 0.0, "transitions": 0.0, "stored": 0.0, "at_most": False, "unmeasured": False}
     return PricedCost(pods=usd, prices_as_of=date(2025, 1, 1), **rest)

@@ -93,6 +93,15 @@ def test_a_model_that_was_never_retrained_is_due_at_once() -> None:
     assert row_of(a_member(ModelState(model_name="churn"), applied_at=NOON), NOON).next_due == NOON
 
 
+@pytest.mark.parametrize("retrained_days_ago", [None, 30])
+def test_a_run_that_failed_is_due_again_as_soon_as_nothing_holds_it(retrained_days_ago: int | None) -> None:
+    before = None if retrained_days_ago is None else NOON - retrained_days_ago * A_DAY
+    tried = NOON - timedelta(hours=3)
+    state = ModelState(model_name="churn", last_retrained_at=before, attempts=(tried,))
+    cool_down = timedelta(hours=a_policy().triggers.cool_down_hours)
+    assert row_of(a_member(state), NOON).next_due == tried + cool_down
+
+
 @given(st.integers(0, 400), st.booleans())
 def test_no_model_is_healthy_that_was_not_looked_at_within_two_days(hours: int, paused: bool) -> None:
     state = CHECKED.changed(last_drift_check_at=NOON - timedelta(hours=hours))
@@ -172,3 +181,43 @@ def test_a_paused_model_says_why() -> None:
     (row,) = overview(world.ports).rows
     assert row.notes == ("paused: holidays",)
     assert row.next_due is None
+
+
+def after_a_job_that_failed(error: str) -> World:
+    world = World()
+    world.open()
+    name, _, cause = error.partition(": ")
+    world.close(error={"Error": name, "Cause": cause})
+    return world
+
+
+@pytest.mark.parametrize("name", ["DataInvalid", "DataMissing", "DataChanged"])
+def test_a_job_that_failed_on_its_data_makes_the_model_degrading_and_needs_a_person(name: str) -> None:
+    world = after_a_job_that_failed(f"{name}: the column 'age' is empty")
+    page = overview(world.ports)
+    ((row,), (concern,)) = page.rows, page.concerns
+    assert (row.health, row.why) == (Health.DEGRADING, f"broken data: {name}: the column 'age' is empty")
+    assert concern.reason == f"its last job {row.decision} failed: {name}: the column 'age' is empty"
+    assert concern.command == f"auto-retrain explain {row.decision}"
+
+
+def test_a_training_that_failed_needs_a_person_but_says_nothing_of_the_data() -> None:
+    world = after_a_job_that_failed("TrainingFailed: the container exited with 1")
+    page = overview(world.ports)
+    ((row,), (concern,)) = page.rows, page.concerns
+    assert row.health is Health.UNKNOWN
+    assert concern.reason.endswith("failed: TrainingFailed: the container exited with 1")
+
+
+def test_data_that_were_found_sound_since_are_not_called_broken() -> None:
+    world = after_a_job_that_failed("DataInvalid: no rows")
+    job = world.job(overview(world.ports).rows[0].decision or "")
+    checked = CHECKED.changed(last_drift_check_at=NOON + timedelta(hours=1))
+    member = a_member(checked)._replace(job=job)
+    assert health_of(member, NOON + timedelta(hours=2))[0] is Health.HEALTHY
+
+
+def test_a_failure_needs_nobody_once_a_later_job_has_begun() -> None:
+    last = LastJob(job_id="churn-1", created_at=NOON, ending=Ending.FAILED)
+    assert commands(a_member(CHECKED.changed(last_job=last))) == ["auto-retrain explain churn-1"]
+    assert commands(a_member(CHECKED.changed(last_job=last.changed(job_id="churn-2", ending=None)))) == []

@@ -76,8 +76,17 @@ def test_a_schedule_shows_when_the_model_is_due_next() -> None:
     assert (trigger.prospect, trigger.next_at) == ("not_due", datetime(2026, 3, 8, 1, 30, tzinfo=UTC))
 
 
+def test_a_first_retraining_that_failed_is_due_again_when_its_cool_down_ends() -> None:
+    world = World()
+    world.open()
+    world.close(error={"Error": "DataInvalid", "Cause": "no rows"})
+    trigger = outlook(world, SCHEDULED)
+    assert (trigger.prospect, trigger.next_at) == ("held_back", trigger.holds[0].until)
+
+
 def test_the_spread_of_a_schedule_is_taken_into_account() -> None:
     world = World(a_policy(triggers={"schedule_expression": "0 12 * * *", "schedule_spread_minutes": 1440}))
+    world.ports.states.record_retrain("churn", NOON - timedelta(days=1))
     due = outlook(world, SCHEDULED).next_at
     assert due is not None
     assert NOON < due <= NOON + timedelta(days=1)
@@ -89,6 +98,7 @@ def test_the_spread_of_a_schedule_is_taken_into_account() -> None:
 
 def test_a_retraining_before_the_models_own_turn_satisfies_the_schedule() -> None:
     world = World(a_policy(triggers={"schedule_expression": "0 12 * * *", "schedule_spread_minutes": 1440}))
+    world.ports.states.record_retrain("churn", NOON - timedelta(days=1))
     before = outlook(world, SCHEDULED).next_at
     assert before is not None
     world.ports.clock.advance(timedelta(minutes=1))

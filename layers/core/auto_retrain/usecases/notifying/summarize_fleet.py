@@ -20,13 +20,17 @@ MAX_JOB_TIME = timedelta(days=45)
 
 
 class FleetSummary(Record):
-    """What changed what serves, how jobs ended, and what waits for a person or for money; a line for each."""
+    """What changed what serves, how jobs ended, and what waits for a person or for money; a line for each.
+
+    `failed` has a line for each model with jobs that failed, about the newest of them.
+    """
 
     since: UtcTime
     until: UtcTime
     endings: dict[str, int]
     running: int
     changes: tuple[str, ...]
+    failed: tuple[str, ...] = ()
     waiting: tuple[str, ...]
     held: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
@@ -46,7 +50,15 @@ class FleetSummary(Record):
         waiting = [f"Waits for a person: {line}" for line in self.waiting]
         problems = [f"Cannot be read: {line}" for line in self.unreadable]
         held = [f"Held by its budget: {line}" for line in self.held]
-        return (*(waiting or ["Nothing waits for a person"]), *problems, *held, *self.spending.lines, *self.changes)
+        failed = [f"Failed: {line}" for line in self.failed]
+        return (
+            *(waiting or ["Nothing waits for a person"]),
+            *problems,
+            *failed,
+            *held,
+            *self.spending.lines,
+            *self.changes,
+        )
 
     def as_notification(self, page: str | None) -> Notification:
         return Notification(
@@ -66,7 +78,7 @@ def summarize_fleet(days: int, ports: Ports) -> FleetSummary:
     until = ports.clock.now()
     since = until - timedelta(days=days)
     jobs = (job for job in ports.jobs.list_since(since - MAX_JOB_TIME) if job.completed_at and job.completed_at > since)
-    ended, changes = _ended(jobs)
+    ended, changes, failed = _ended(jobs)
     fleet = overview(ports)
     return FleetSummary(
         since=since,
@@ -74,6 +86,7 @@ def summarize_fleet(days: int, ports: Ports) -> FleetSummary:
         endings=dict(sorted(Counter(job.ending.value for job in ended).items())),
         running=len(ports.jobs.list_active()),
         changes=tuple(changes),
+        failed=tuple(failed),
         waiting=tuple(map(_line, fleet.concerns)),
         held=tuple(f"{row.model}: {row.held}" for row in fleet.rows if row.held),
         unreadable=tuple(fleet.unreadable),
@@ -81,15 +94,19 @@ def summarize_fleet(days: int, ports: Ports) -> FleetSummary:
     )
 
 
-def _ended(jobs: Iterable[RetrainingJob]) -> tuple[list[Ended], list[str]]:
-    ended, changes = list[Ended](), list[str]()
+def _ended(jobs: Iterable[RetrainingJob]) -> tuple[list[Ended], list[str], list[str]]:
+    ended, changes, failures, newest = list[Ended](), list[str](), Counter[str](), dict[str, str]()
     for job in jobs:
         ending = job.ending or Ending.FAILED
         ended.append(Ended(job.model_name, ending, job.cost.total if job.cost else None))
         if ending.changed_something:
             reason = f" ({job.validation.reason})" if job.validation and ending is Ending.PROMOTED else ""
             changes.append(f"{job.summary()}{reason}")
-    return ended, changes
+        if ending is Ending.FAILED:
+            failures[job.model_name] += 1
+            newest.setdefault(job.model_name, f"{job.model_name}: {job.job_id}: {job.error}")
+    times = {model: f" ({count} failed)" if count > 1 else "" for model, count in failures.items()}
+    return ended, changes, [f"{line}{times[model]}" for model, line in newest.items()]
 
 
 def _line(concern: Concern) -> str:

@@ -12,17 +12,22 @@ from ...domain.policy.policy import Policy
 from ...domain.trigger_type import TriggerType
 from ...domain.windows import Window, windows_at
 from ...ports import Ports
+from ...triggers.feature_drift import rows_needed
 from ..data.examine_data import examine_data
 from ..data.listing import days_of, objects_of
 from ..data.manifest import list_data
 
 
 class Trial(NamedTuple):
-    """The data that would be read, and what was found in them; `passed_over` tells of rows that no job reads."""
+    """The data that would be read, and what was found in them.
+
+    `passed_over` tells of rows that no job reads, and `why_no_drift` why drift in so few cannot be judged.
+    """
 
     manifest: Manifest
     check: DataCheck
     passed_over: str | None = None
+    why_no_drift: str | None = None
 
     @property
     def why_not(self) -> str | None:
@@ -57,7 +62,12 @@ def try_policy(policy: Policy, ports: Ports) -> Trial:
     )
     manifest = list_data(job, policy, ports, days_of)
     check, _ = examine_data(job, policy, manifest, ports)
-    return Trial(manifest, check, _passed_over(policy, now.date(), ports))
+    return Trial(
+        manifest,
+        check,
+        passed_over=_passed_over(policy, now.date(), ports),
+        why_no_drift=_why_no_drift(policy, check.summary.holdout.rows),
+    )
 
 
 def _passed_over(policy: Policy, today: date, ports: Ports) -> str | None:
@@ -71,3 +81,15 @@ def _passed_over(policy: Policy, today: date, ports: Ports) -> str | None:
     for batch in ports.tables.batches(whole, policy.data.format, [], [], [column]):
         days.update(text and text[: len("2026-01-01")] for text in batch.texts[column])
     return passed_over(column, days, today)
+
+
+def _why_no_drift(policy: Policy, rows: int) -> str | None:
+    """A drift check needs the rows of as many days as the holdout has."""
+    triggers, needed = policy.triggers, rows_needed(policy)
+    if not triggers.enables(TriggerType.DATA_DRIFT) or rows >= needed:
+        return None
+    days = f"the last {triggers.evaluation_window_days} days (triggers.evaluation_window_days)"
+    rule = "triggers.min_rows"
+    if needed > triggers.min_rows:
+        rule = "whatever triggers.min_rows, unless triggers.confidence is 0"
+    return f"drift cannot be judged: {days} have {rows} rows, {needed} are needed ({rule})"

@@ -14,9 +14,9 @@ from ...domain.rollout import Rollout
 from ...domain.serving import ServingRecord
 from ...ports import Ports
 from ...strategies import STRATEGIES, Action, Mirror, Promote, RollBack, SetWeight
+from ..decide_rollout import decide
 from ..delays import telling_delays
 from ..lookup import job_of, newest_version
-from ..rolling_out.decide import decide
 from ..rolling_out.end_drill import undrilled
 from ..rolling_out.expose import expose
 from ..rolling_out.follow import follow

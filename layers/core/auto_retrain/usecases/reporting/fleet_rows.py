@@ -5,15 +5,16 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ...domain.decision_record import Hold
+from ...domain.ending import Ending
 from ...domain.fleet_overview import Concern, FleetRow, Health
 from ...domain.job import RetrainingJob
-from ...domain.model_state import ModelState
+from ...domain.model_state import LastJob, ModelState
 from ...domain.pages import job_path, request_path
 from ...domain.policy.policy import AppliedPolicy, PolicyStatus
 from ...domain.serving import ServingRecord
 from ...domain.trigger_type import TriggerType
 from ...holds.budgets import budget_hold
-from ...triggers.scheduled import Scheduled
+from ...holds.next_scheduled import next_scheduled
 
 # Each model is looked at once a day, and a sweep and its execution take some time.
 RECENTLY = timedelta(days=2)
@@ -70,11 +71,16 @@ class Decision(NamedTuple):
     outcome: str
 
 
-def _last_decision(member: Member) -> Decision | None:
-    job, last, request = member.job, member.state.last_job, member.state.last_request
+def _last_job(member: Member) -> LastJob | None:
+    job, last = member.job, member.state.last_job
     if job is not None and (last is None or job.job_id == last.job_id):
         # Its record also says whether it was taken back later; a state of an earlier release says nothing.
-        last = job.as_last
+        return job.as_last
+    return last
+
+
+def _last_decision(member: Member) -> Decision | None:
+    job, last, request = member.job, _last_job(member), member.state.last_request
     if request and (last is None or request.at >= last.created_at):
         what = (request.held_by or "held back").replace("_", " ")
         page = request_path(member.applied.policy.model, request.key)
@@ -96,6 +102,9 @@ def health_of(member: Member, at: datetime) -> tuple[Health, str]:
         return Health.DEGRADING, f"version {serving.alert.version} failed: {serving.alert.reason}"
     if state.quarantine:
         return Health.DEGRADING, f"broken data: {state.quarantine.reason}"
+    broken = _broken_since_the_last_check(member)
+    if broken:
+        return Health.DEGRADING, f"broken data: {broken}"
     if serving and serving.rollout:
         rollout = serving.rollout
         return Health.IN_ROLLOUT, f"version {rollout.challenger.number} answers {rollout.weight} % of the requests"
@@ -111,10 +120,18 @@ def health_of(member: Member, at: datetime) -> tuple[Health, str]:
     )
 
 
+def _broken_since_the_last_check(member: Member) -> str | None:
+    """What the last job found wrong with its data, unless a check for drift has read some since."""
+    job, checked = member.job, member.state.last_drift_check_at
+    if job is None or not job.failed_on_data or (checked and job.completed_at and checked > job.completed_at):
+        return None
+    return job.error
+
+
 def concerns_about(member: Member, at: datetime) -> Iterator[Ranked]:
     """Why a model needs a person, if it does."""
     for rank, reasons in enumerate(
-        (_failed, _to_review, _differs, _broken, _on_pause, _in_vain, _never_affordable, _forgotten)
+        (_failed, _to_review, _differs, _broken, _job_failed, _on_pause, _in_vain, _never_affordable, _forgotten)
     ):
         for reason, command in reasons(member, at):
             policy = member.applied.policy
@@ -154,6 +171,13 @@ def _broken(member: Member, at: datetime) -> Reasons:
         yield f"in quarantine since {quarantine.since:%F}: {quarantine.reason}", command
 
 
+def _job_failed(member: Member, at: datetime) -> Reasons:
+    last, job = _last_job(member), member.job
+    if last and last.ending is Ending.FAILED:
+        cause = f": {job.error}" if job and job.job_id == last.job_id else ""
+        yield f"its last job {last.job_id} failed{cause}", f"explain {last.job_id}"
+
+
 def _on_pause(member: Member, at: datetime) -> Reasons:
     applied, rollout = member.applied, member.serving.rollout if member.serving else None
     asked = rollout.intervention if rollout else None
@@ -189,11 +213,11 @@ def _forgotten(member: Member, at: datetime) -> Reasons:
 
 
 def _next_due(member: Member, at: datetime) -> datetime | None:
-    """When its schedule calls for it: at once if it was never retrained; None if it is paused or has no schedule."""
+    """When its schedule retrains it, as far as is known now; None if it is paused or has no schedule."""
     policy = member.applied.policy
     if member.applied.status is not PolicyStatus.ACTIVE or not policy.triggers.enables(TriggerType.SCHEDULED):
         return None
-    return Scheduled().next_check(policy, member.state, at) if member.state.last_retrained_at else at
+    return next_scheduled(member.applied, member.state, at)
 
 
 def _notes(member: Member, hold: Hold | None) -> Iterator[str]:

@@ -10,6 +10,7 @@ from ...domain.job import RetrainingJob
 from ...domain.rollout import Rollout
 from ...domain.status import RetrainingStatus
 from ...ports import Ports
+from ..decide_rollout import outlook_of
 from ..lookup import job_of
 from .job_logs import job_logs, pods_of
 
@@ -19,10 +20,12 @@ RECENT, LIKE = 20, 5
 
 
 class JobProgress(NamedTuple):
-    """A job at one moment: its rollout, how its pod is, what keeps the job, and the end of the log of its pod."""
+    """A job at one moment: its rollout and what comes next in it, how its pod is, what keeps the job, and the end of
+    the log of its pod."""
 
     job: RetrainingJob
     rollout: Rollout | None = None
+    outlook: str | None = None
     pod: str | None = None
     obstacle: str | None = None
     log: tuple[str, ...] = ()
@@ -49,8 +52,9 @@ def job_progress(job_id: str, ports: Ports) -> JobProgress:
     A cluster that cannot be asked is an obstacle to looking, not to the job: its record goes on to tell how it ends.
     """
     job = job_of(job_id, ports)
-    rollout = ports.ledger.serving(job.model_name).rollout
-    progress = JobProgress(job, rollout if rollout and rollout.job_id == job_id else None, obstacle=job.waits_for)
+    record = ports.ledger.serving(job.model_name)
+    rollout = record.rollout if record.rollout and record.rollout.job_id == job_id else None
+    progress = JobProgress(job, rollout, outlook_of(record, ports) if rollout else None, obstacle=job.waits_for)
     if not progress.has_step:
         return progress
     try:

@@ -3,9 +3,11 @@
 from ...domain.base import Record, UtcTime
 from ...domain.decision_record import DecisionRecord, Hold
 from ...domain.fleet_overview import Health
+from ...domain.serving import ServingRecord
 from ...domain.trigger_type import TriggerType
 from ...holds.model import model_holds
 from ...ports import Ports
+from ..decide_rollout import outlook_of
 from ..lookup import policy_of
 from .fleet_rows import Member, concerns_about, row_of
 
@@ -39,7 +41,6 @@ def model_status(model_name: str, ports: Ports) -> ModelStatus:
     job = next(iter(ports.jobs.list_recent(model_name, 1)), None)
     member = Member(applied, state, serving, job)
     row, concerns = row_of(member, now), sorted(concerns_about(member, now))
-    rollout = serving.rollout
     return ModelStatus(
         model_name=model_name,
         owner=row.owner,
@@ -48,7 +49,7 @@ def model_status(model_name: str, ports: Ports) -> ModelStatus:
         why=row.why,
         champion=serving.champion_number,
         champion_since=serving.champion.deployed_at if serving.champion else None,
-        rollout=f"version {rollout.challenger.number} gets {rollout.weight} %" if rollout else None,
+        rollout=_rollout(serving, ports),
         running_job=state.owner_at(now),
         waits_for=job.waits_for if job else None,
         last_job=row.decision,
@@ -59,3 +60,11 @@ def model_status(model_name: str, ports: Ports) -> ModelStatus:
         concerns=tuple(ranked.concern.reason for ranked in concerns),
         commands=tuple(ranked.concern.command for ranked in concerns),
     )
+
+
+def _rollout(serving: ServingRecord, ports: Ports) -> str | None:
+    """What the challenger gets, and what comes next."""
+    rollout = serving.rollout
+    if rollout is None:
+        return None
+    return f"version {rollout.challenger.number} gets {rollout.weight} %; {outlook_of(serving, ports)}"

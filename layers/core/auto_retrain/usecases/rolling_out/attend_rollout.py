@@ -12,8 +12,8 @@ from ...domain.rollout import Rollout
 from ...domain.serving import ServingRecord
 from ...ports import Ports
 from ...strategies import Hold, RollBack, SetWeight
+from ..decide_rollout import decide
 from ..isolation import attempt
-from .decide import decide
 from .expose import expose
 from .publish_page import publish_page
 from .remind_of_pause import remind_of_pause

@@ -14,6 +14,7 @@ from ...domain.verdict import Outcome, Verdict
 from ...holds.budgets import spending_hold
 from ...holds.fleet import fleet_holds, room
 from ...holds.model import breach_hold, model_holds, observed_hold
+from ...holds.next_scheduled import next_scheduled
 from ...ports import Ports
 from ...triggers import enabled_triggers, judge_triggers, trigger_of
 from ...triggers.base import Evidence, Trigger
@@ -138,8 +139,14 @@ def _outlook(kind: TriggerType, judged: _Judged, fleet: list[Hold], model: _Mode
         verdicts=judged.verdicts,
         judged_at=judged.at,
         holds=tuple(holds),
-        next_at=trigger.next_check(model.policy, model.state, model.at) if trigger else None,
+        next_at=_next(trigger, model) if trigger else None,
     )
+
+
+def _next(trigger: Trigger, model: _Model) -> datetime | None:
+    if trigger.kind is TriggerType.SCHEDULED:
+        return next_scheduled(model.applied, model.state, model.at)
+    return trigger.next_check(model.policy, model.state, model.at)
 
 
 def _not_met_often_enough(trigger: Trigger, judged: _Judged, model: _Model) -> list[Hold]:

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from ...domain.analysis import RolloutEvidence
-from ...domain.serving import ServingRecord
-from ...strategies import STRATEGIES, Action, Hold, Promote, RollBack
+from ..domain.analysis import RolloutEvidence
+from ..domain.serving import ServingRecord
+from ..ports import Ports
+from ..strategies import STRATEGIES, Action, Hold, Promote, RollBack
 
 
 def decide(record: ServingRecord, evidence: RolloutEvidence | None, at: datetime) -> Action:
@@ -26,6 +27,11 @@ def decide(record: ServingRecord, evidence: RolloutEvidence | None, at: datetime
     if wish is None or (isinstance(action, RollBack) and evidence and evidence.analysis.unhealthy):
         return action
     return Hold(f"{wish.actor} paused it: {wish.reason}")
+
+
+def outlook_of(record: ServingRecord, ports: Ports) -> str:
+    """What the watcher decides next about the rollout of a model, by its newest evidence."""
+    return foresee(record, ports.ledger.evidence(record.model_name), ports.clock.now())
 
 
 def foresee(record: ServingRecord, evidence: RolloutEvidence | None, at: datetime) -> str:
