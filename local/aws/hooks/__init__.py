@@ -19,6 +19,7 @@ from local.aws.hooks.events import deliver_events
 from local.aws.hooks.executions import (
     announce_ended_executions,
     announce_started_executions,
+    record_no_timeout_that_was_not_worked_out,
     start_executions_one_at_a_time,
     stop_executions_at_once,
 )
@@ -52,6 +53,7 @@ def install(
             announce_started_executions(dispatcher, activity),
             announce_ended_executions(dispatcher, activity),
             stop_executions_at_once(dispatcher, activity),
+            record_no_timeout_that_was_not_worked_out(),
             keep_the_cause_of_task_failures(),
             accept_early_callbacks(),
             invoke_functions(invoker),

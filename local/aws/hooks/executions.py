@@ -9,6 +9,8 @@ from uuid import uuid4
 
 from moto.core.responses import ActionResult
 from moto.stepfunctions.parser.api import ExecutionStatus
+from moto.stepfunctions.parser.asl.component.common.timeouts.timeout import Timeout
+from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
@@ -89,6 +91,22 @@ def stop_executions_at_once(dispatcher: Dispatcher, activity: Activity) -> Hook:
         return ActionResult({"stopDate": execution.stop_date})
 
     return patch.object(StepFunctionResponse, "stop_execution", stop)
+
+
+def record_no_timeout_that_was_not_worked_out() -> Hook:
+    """AWS records nothing of a step that begins while its execution is aborted.
+
+    moto leaves out working out a timeout then, and records whatever it finds instead, which no history can hold.
+    """
+    original = Timeout.eval
+
+    def evaluate(self: Timeout, env: Environment) -> None:
+        if env.is_running():
+            original(self, env)
+        else:
+            env.stack.append(0)
+
+    return patch.object(Timeout, "eval", evaluate)
 
 
 def _wait_until_interpreted(execution: Execution) -> None:

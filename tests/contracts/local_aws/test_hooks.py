@@ -9,7 +9,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 from urllib.parse import urlsplit
 
 import moto.backends
@@ -17,6 +17,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.dynamodb.models.table import Table
 from moto.stepfunctions.parser.asl.antlr.runtime.ASLParser import ASLParser
+from moto.stepfunctions.parser.asl.component.common.timeouts.timeout import TimeoutSeconds
 
 from .conftest import PATIENCE_SECONDS, App
 
@@ -109,6 +110,16 @@ def test_an_execution_is_aborted_while_it_waits_for_a_token(app: App) -> None:  
     assert (described["status"], described["error"], described["cause"]) == ("ABORTED", "Cancelled", "by an operator")
     events = app.recorded(lambda event: execution in event["resources"] and event["detail"]["status"] != "RUNNING")
     assert [event["detail"]["status"] for event in events] == ["ABORTED"]
+
+
+def test_a_step_that_is_aborted_as_it_begins_leaves_a_history_that_can_be_read(
+    app: App,
+) -> None:  # record_no_timeout_that_was_not_worked_out
+    stopped = Mock(stack=[{"input": "of the step"}], is_running=lambda: False)
+
+    TimeoutSeconds(60).eval(stopped)
+
+    assert isinstance(stopped.stack.pop(), int)
 
 
 def test_the_cause_of_a_failed_task_reaches_the_execution(app: App) -> None:  # keep_the_cause_of_task_failures

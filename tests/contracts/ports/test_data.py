@@ -372,8 +372,13 @@ def test_fields_of_a_csv_are_read_exactly_as_written() -> None:
 
 @pytest.mark.parametrize("format", ["csv", "parquet"])
 def test_a_missing_column_is_named_with_those_that_exist(format: str) -> None:
-    with pytest.raises(DataInvalid, match="lacks the columns agee; it has id, age, plan, zip"):
+    with pytest.raises(DataInvalid, match=r"lacks the columns agee; it has id, age, plan, zip; did you mean 'age'\?$"):
         read(CONTENTS[format], format, ["agee"], [])
+
+
+def test_a_column_that_is_read_already_is_not_suggested_for_a_missing_one() -> None:
+    with pytest.raises(DataInvalid, match=r"it has id, age, plan, zip$"):
+        read(CONTENTS["csv"], "csv", ["agee", "age"], [])
 
 
 @pytest.mark.parametrize("format", ["csv", "parquet"])

@@ -163,11 +163,32 @@ def test_one_table_is_proposed_with_the_column_that_has_its_dates(terminal: Term
     assert "# - data.date_column = since: seen could be it as well" in text
 
 
+def test_rows_of_days_to_come_and_without_a_date_are_counted(terminal: Terminal, tmp_path: Path) -> None:
+    today = terminal.ports.clock.now().date()
+    days = [today + timedelta(days=7)] * 150 + [None] * 2 + [today] * 148
+    terminal.ports.data.add_object("churn", "all.parquet", parquet_of(ROWS, since=days))
+    text = initiated(terminal, tmp_path)
+    assert f"data.date_column = since: of 300 rows, 150 are dated later than today ({today}), and are read only" in text
+    assert "; 2 have no date, and are never read" in text
+
+
 def test_one_table_without_dates_is_refused_with_what_to_do(terminal: Terminal, tmp_path: Path) -> None:
     terminal.ports.data.add_object("churn", "all.parquet", parquet_of(ROWS))
     refused = terminal.run("init", "churn", "--prefix", "churn", "--output", str(tmp_path / "churn.yaml"))
     assert "all.parquet' is one table, and no column of it has dates or timestamps" in refused.err
     assert "write such a column, or folders date=YYYY-MM-DD" in refused.err
+
+
+def test_a_column_of_texts_that_look_like_dates_is_named_with_how_to_convert_it(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    content = parquet_of(ROWS, dated=("examined_on",), cell="2026-01-01")
+    terminal.ports.data.add_object("churn", "all.parquet", content)
+    refused = terminal.run("init", "churn", "--prefix", "churn", "--output", str(tmp_path / "churn.yaml"))
+    assert (
+        "'examined_on' looks like one but has another type: convert it with pandas.to_datetime, or "
+        "CAST (… AS DATE) in SQL"
+    ) in refused.err
 
 
 def initiated(terminal: Terminal, tmp_path: Path) -> str:
@@ -178,9 +199,13 @@ def initiated(terminal: Terminal, tmp_path: Path) -> str:
     return target.read_text()
 
 
-def parquet_of(rows: str, dated: tuple[str, ...] = ()) -> bytes:
+def parquet_of(
+    rows: str, dated: tuple[str, ...] = (), cell: date | str = date(2026, 1, 1), **dates: list[date | None]
+) -> bytes:
     table = csv.read_csv(io.BytesIO(rows.encode()))
     for name in dated:
-        table = table.append_column(name, pa.array([date(2026, 1, 1)] * table.num_rows))
+        table = table.append_column(name, pa.array([cell] * table.num_rows))
+    for name, days in dates.items():
+        table = table.append_column(name, pa.array(days))
     parquet.write_table(table, stream := io.BytesIO())
     return stream.getvalue()

@@ -112,3 +112,12 @@ def test_an_improvement_that_nothing_can_reach_names_the_field_and_what_to_set(
     world.close(decision={"job_id": job_id})
     why = terminal.ok("explain", job_id).splitlines()[1]
     assert "set validation.improvement_basis to error_reduction, which asks for 0.9620, or to non_inferior" in why
+
+
+def test_the_name_of_a_model_shows_what_was_recorded_about_its_newest_job(terminal: Terminal) -> None:
+    world = World()
+    terminal.ports = world.ports
+    job_id = world.open()
+    assert terminal.ok("audit", "show", "churn") == terminal.ok("audit", "show", job_id)
+    assert "neither" in terminal.run("explain", "other").err
+    assert "says nothing about a job or a decision 'other'" in terminal.run("audit", "show", "other").err

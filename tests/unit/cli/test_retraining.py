@@ -40,6 +40,15 @@ def test_several_trainings_are_requested_one_by_one_or_as_a_grid(terminal: Termi
     assert (grid["variants"], grid["grid"]) == ([], {"depth": [3, 5], "loss": ["a", "b"]})
 
 
+def test_parameters_that_the_default_trainer_does_not_take_are_warned_of(terminal: Terminal) -> None:
+    terminal.apply()
+    arguments = ["--parameter", "max_itr=300", "--parameter", "max_depth=3", "--grid", "tool=[0.1, 0.2]"]
+    answer = terminal.run("retrain", "churn", "--reason", "x", *arguments)
+    unknown = "auto-retrain: warning: churn: parameters: the default trainer takes no"
+    assert answer.err == f"{unknown} 'max_itr'; did you mean 'max_iter'?\n{unknown} 'tool'; did you mean 'tol'?\n"
+    assert (answer.code, len(terminal.ports.executions.started)) == (0, 1)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

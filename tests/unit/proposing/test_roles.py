@@ -91,6 +91,31 @@ def test_the_only_column_that_is_no_input_is_the_label() -> None:
     assert roles.task is Task.REGRESSION
 
 
+def test_a_label_of_which_the_sample_has_one_value_is_still_the_label_and_is_listed_first() -> None:
+    table = sample(
+        column("age"), column("cancelled", "text", 1, no=ROWS), column("paid", "text", 0), column("postcode", "text", 9)
+    )
+    roles = propose_roles(table, Known())
+    assert roles.label.value == "cancelled"
+    assert roles.label.is_guess
+    first, *_ = write_proposal(SUBJECT, table, roles).to_check
+    assert first == (
+        "data.label = cancelled: the name is that of a label, but all 1000 rows of the sample have the same value "
+        "('no'); give rows with others in --sample, or another --label"
+    )
+
+
+def test_a_label_without_any_value_is_named_as_well() -> None:
+    roles = propose_roles(sample(column("age"), column("target", "text", 0, ROWS), column("z", "text", 9)), Known())
+    assert roles.label.value == "target"
+    assert "but no row of the sample has a value" in roles.label.reason
+
+
+def test_a_label_with_several_values_is_preferred_to_one_with_a_single_value() -> None:
+    table = sample(column("age"), column("cancelled", "text", 1), column("outcome", "text", 3))
+    assert propose_roles(table, Known()).label == ("outcome", "the name is that of a label", False)
+
+
 def test_codes_are_categories_although_they_look_like_numbers() -> None:
     table = sample(column("id", "whole", ROWS), column("zip_code", "whole", 90), column("y", "whole", 2))
     assert [choice.value for choice in propose_roles(table, Known()).categorical] == ["zip_code"]

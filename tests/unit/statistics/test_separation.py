@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from auto_retrain.data_checks.leakage import SUSPICIOUS_SHARE
+from auto_retrain.data_checks import leakage
+from auto_retrain.domain.metric_kinds import Task
 from auto_retrain.statistics import separation
 from auto_retrain.statistics.separation import (
     codes_cut_by_classes,
@@ -12,6 +13,8 @@ from auto_retrain.statistics.separation import (
     separation_of_classes,
     separation_of_numbers,
 )
+
+SUSPICIOUS_SHARE = leakage.SUSPICIOUS_SHARE[Task.CLASSIFICATION]
 
 
 @pytest.mark.parametrize("rows", [500, 5_000, 50_000])
@@ -23,14 +26,15 @@ def test_a_threshold_is_seen_at_whatever_quantile_it_lies(rows: int, share_above
         cut = np.quantile(feature, 1 - share_above * random.uniform(0.8, 1.2))
         for label in (feature > cut, feature <= cut):
             codes = codes_cut_by_classes(feature, label.astype(int))
-            assert separation_of_classes(codes, label.astype(int)) == 1
+            rarer = min(label.sum(), (~label).sum())
+            assert separation_of_classes(codes, label.astype(int)) == pytest.approx(1 - 0.5 / rarer)
 
 
 def test_without_cuts_the_bins_alone_would_miss_it() -> None:
     feature = np.arange(5_000.0)
     label = (feature > 4_910).astype(int)
     assert separation_of_classes(quantile_codes(feature), label) < SUSPICIOUS_SHARE
-    assert separation_of_classes(codes_cut_by_classes(feature, label), label) == 1
+    assert separation_of_classes(codes_cut_by_classes(feature, label), label) > SUSPICIOUS_SHARE
 
 
 def test_several_thresholds_missing_values_and_an_interval_are_seen_as_well() -> None:
@@ -50,6 +54,34 @@ def test_a_strong_honest_feature_is_no_leak(rows: int, positives: float) -> None
         # The area under the ROC curve is 0.97.
         feature = random.normal(2.66 * label, 1)
         assert separation_of_classes(codes_cut_by_classes(feature, label), label) < 0.95
+
+
+# Areas under the ROC curve of 0.95, 0.98 and 0.99.
+@pytest.mark.parametrize("distance", [2.33, 2.90, 3.29])
+@pytest.mark.parametrize("rows", [15, 30, 100, 427, 2_000])
+@pytest.mark.parametrize("positives", [0.5, 0.1])
+def test_of_however_few_rows_a_strong_feature_is_hardly_ever_taken_for_a_leak(
+    distance: float, rows: int, positives: float
+) -> None:
+    random = np.random.default_rng(rows)
+    taken = 0
+    for _ in range(100):
+        label = (random.random(rows) < positives).astype(int)
+        feature = random.normal(distance * label, 1)
+        taken += separation_of_classes(codes_cut_by_classes(feature, label), label) >= SUSPICIOUS_SHARE
+    assert taken <= (5 if rows < 427 else 0)
+
+
+@pytest.mark.parametrize(("rows", "wrong"), [(100, 0), (200, 2), (427, 4), (2_000, 20)])
+@pytest.mark.parametrize("positives", [0.5, 0.45])
+def test_a_copy_of_the_label_is_a_leak_even_with_one_percent_of_noise(rows: int, wrong: int, positives: float) -> None:
+    random = np.random.default_rng(rows)
+    for _ in range(20):
+        label = (random.permutation(rows) < positives * rows).astype(int)
+        copy = label.copy()
+        copy[random.choice(rows, wrong, replace=False)] ^= 1
+        for codes in (copy, codes_cut_by_classes(copy + 0.0, label)):
+            assert separation_of_classes(codes, label) >= SUSPICIOUS_SHARE
 
 
 def test_noise_separates_little_however_it_is_cut() -> None:

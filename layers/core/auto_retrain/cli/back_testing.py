@@ -64,7 +64,7 @@ def backtest(
 ) -> None:
     """Decide on each day of the past as a deployment with this policy would have, from the metrics and the data of that
     time: when it would have retrained, what would have held it back, and what later labels say about it. Nothing is
-    trained and nothing is written. What served is as it was; a retraining that was not done counts as not promoted."""
+    trained, and no record is changed. What served is as it was; a retraining that was not done is not promoted."""
     ports = ports_of(context)
     days = _days(since, until, ports.clock.now().date())
     policies = {name: _policy(name, ports) for name in (policy, *([against] if against else []))}

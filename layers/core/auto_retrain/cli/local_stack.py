@@ -64,8 +64,9 @@ def status() -> int:
 def env() -> None:
     """Print what points a shell, and every program that is started in it, at the local stack, for
     eval "$(auto-retrain local env)"."""
-    variables = {**_required().environment, LOCAL: "1"}
-    for name in sorted(_of_the_cloud() - set(variables)):
+    variables = _required().environment
+    # With the variables no file is looked for, so that commands work in any folder.
+    for name in sorted({LOCAL, *_of_the_cloud()} - set(variables)):
         print(f"unset {name}")
     for name, value in sorted(variables.items()):
         print(f"export {name}={shlex.quote(value)}")

@@ -1,5 +1,6 @@
 """`auto-retrain retrain` and `retrained`: a retraining that a person requests, or that was done elsewhere."""
 
+import sys
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -83,6 +84,8 @@ def retrain(
         review=review,
         force=force,
     )
+    for warning in started.warnings:
+        print(f"auto-retrain: warning: {model}: {plain(warning)}", file=sys.stderr)
     if as_json:
         print_json(started)
         return HELD_BACK if started.outcome == "held" else 0

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..domain.data_check import WindowSummary
-from ..domain.manifest import FrozenWindow
+from ..domain.manifest import FrozenWindow, by_object
 from ..domain.metric_kinds import Task
 from ..domain.policy.policy import Policy
 from ..domain.policy.warnings import last_beatable
@@ -46,6 +46,7 @@ def _document(policy: Policy, trial: "Trial | None") -> dict[str, Any]:
         "model_name": policy.model,
         "would_train": trial.why_not is None if trial else None,
         "why_not": trial.why_not if trial else None,
+        "passed_over": trial.passed_over if trial else None,
         "training": _window_document(trial.manifest.training) if trial else None,
         "holdout": _window_document(trial.manifest.holdout) if trial else None,
         "data_check": trial.check.model_dump(mode="json") if trial else None,
@@ -53,8 +54,9 @@ def _document(policy: Policy, trial: "Trial | None") -> dict[str, Any]:
 
 
 def _window_document(window: FrozenWindow) -> dict[str, Any]:
-    size = sum(item.size for item in window.objects)
-    return {"start": f"{window.start}", "end": f"{window.end}", "objects": len(window.objects), "bytes": size}
+    objects = by_object(window.objects)
+    size = sum(item.size for item, _ in objects)
+    return {"start": f"{window.start}", "end": f"{window.end}", "objects": len(objects), "bytes": size}
 
 
 def _print_trial(policy: Policy, trial: "Trial") -> None:
@@ -66,15 +68,21 @@ def _print_trial(policy: Policy, trial: "Trial") -> None:
         print_below(f"  {lead:13} ", text)
     for finding in trial.check.findings:
         print_below(f"  {finding.severity:13} ", f"{finding.check}: {finding.text}")
+    if trial.passed_over:
+        print_below("  passed over   ", trial.passed_over)
+    if trial.why_no_drift:
+        print_below("  warning       ", trial.why_no_drift)
     power = trial.check.power
-    chance = f"{power.chance:.0%}: " if power.chance is not None else ""
-    print_below("  chance        ", f"{chance}{power.reason}")
+    if power.chance is not None or not trial.check.errors:
+        chance = f"{power.chance:.0%}: " if power.chance is not None else ""
+        print_below("  chance        ", f"{chance}{power.reason}")
     print_below("  it would ", f"{f'train nothing: {trial.why_not}' if trial.why_not else 'train'}")
 
 
 def _window(window: FrozenWindow) -> str:
-    size = sum(item.size for item in window.objects)
-    return f"{window}, {len(window.objects)} objects with {size / _MEGABYTE:.1f} MB"
+    objects = by_object(window.objects)
+    size = sum(item.size for item, _ in objects)
+    return f"{window}, {len(objects)} {'object' if len(objects) == 1 else 'objects'} with {size / _MEGABYTE:.1f} MB"
 
 
 def _rows(summary: WindowSummary) -> str:

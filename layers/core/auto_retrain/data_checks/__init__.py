@@ -15,7 +15,7 @@ def check_data_of(policy: Policy, evidence: DataEvidence) -> list[DataFinding]:
         *check_rows(policy, evidence.summary),
         *check_spellings(policy, evidence),
         *check_columns(policy, evidence),
-        *check_leakage(evidence.summary),
+        *check_leakage(policy.data.task, evidence.summary),
     ]
     lenient = [_as_warning(finding) if finding.check in policy.data.tolerate else finding for finding in findings]
     return sorted(lenient, key=lambda finding: finding.severity)

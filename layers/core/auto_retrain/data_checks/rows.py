@@ -20,10 +20,14 @@ def check_rows(policy: Policy, summary: DataSummary) -> Iterator[DataFinding]:
 
 
 def _check_ids(policy: Policy, name: str, window: WindowSummary) -> Iterator[DataFinding]:
-    for count, what in ((window.missing_ids, "have no row id"), (window.repeated_ids, "repeat an earlier row id")):
+    row_id = policy.data.row_id
+    needed = f"data.row_id = {row_id} needs a value of its own in every row, in both windows"
+    example = f", such as '{window.repeated_id}'" if window.repeated_id is not None else ""
+    repeated = f"repeat an earlier row id{example}: {needed}; name a column that has one, or add one to the data"
+    for count, what in ((window.missing_ids, "have no row id"), (window.repeated_ids, repeated)):
         if count:
             text = f"{count} of {window.rows} {name} rows {what}"
-            yield DataFinding(check="row_ids", severity="error", column=policy.data.row_id, text=text)
+            yield DataFinding(check="row_ids", severity="error", column=row_id, text=text)
 
 
 def _check_labels(policy: Policy, name: str, window: WindowSummary) -> Iterator[DataFinding]:
@@ -41,7 +45,9 @@ def _check_labels(policy: Policy, name: str, window: WindowSummary) -> Iterator[
             text = f"{share:.1%} of the {window.rows} training rows have a label, {needed:.1%} are needed"
             yield _of_label(label, text)
     elif window.distinct_labels < 2:
-        yield _of_label(label, f"all {window.labelled} {name} rows with a label have the same one")
+        only = f", '{window.only_label}'," if window.only_label is not None else ""
+        text = f"all {window.labelled} {name} rows with a label have the same one{only} in data.label = {label}"
+        yield _of_label(label, text)
     elif policy.data.task is Task.REGRESSION and window.distinct_labels == 2:
         yield _of_label(label, f"the labels of the {name} rows take 2 values, a regression needs more")
 

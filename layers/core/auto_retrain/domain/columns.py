@@ -1,5 +1,7 @@
 """What a sample of a table tells about its columns."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 Kind = Literal["whole", "number", "boolean", "text", "time", "other"]
@@ -9,7 +11,8 @@ class ColumnFacts(NamedTuple):
     """A column in a sample: `distinct` counts its different values, `levels` has the most frequent ones with rows.
 
     Numbers that are only written as text, as in CSV, are numbers. `time` is a day or a moment, and `other` is what has
-    no text, such as a list. `is_dated` if the cells are dates or moments by type and not only texts that look so.
+    no text, such as a list. `is_dated` if the cells are dates or moments by type and not only texts that look so, and
+    then `days` has the rows of each UTC day as YYYY-MM-DD, and of None those without a date.
     """
 
     name: str
@@ -19,6 +22,7 @@ class ColumnFacts(NamedTuple):
     distinct: int
     levels: tuple[tuple[str, int], ...]
     is_dated: bool = False
+    days: Mapping[str | None, int] = MappingProxyType({})
 
     @property
     def present(self) -> int:

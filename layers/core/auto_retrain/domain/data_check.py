@@ -64,8 +64,9 @@ class StrayLabels(Record):
 class WindowSummary(Record):
     """Row counts of one window.
 
-    `distinct_labels` stops counting at three; `rarest_class_rows` is None for a regression. There are `strays` only if
-    labels have a data set of their own.
+    `distinct_labels` stops counting at three; `only_label` is the label if there is no other. `repeated_id` is one of
+    the repeated ids. `rarest_class_rows` is None for a regression. There are `strays` only if labels have a data set of
+    their own.
     """
 
     rows: int
@@ -74,6 +75,8 @@ class WindowSummary(Record):
     missing_ids: int
     distinct_labels: int
     rarest_class_rows: int | None = None
+    repeated_id: str | None = None
+    only_label: str | None = None
     strays: StrayLabels | None = None
 
     @property

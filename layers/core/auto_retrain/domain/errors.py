@@ -201,7 +201,11 @@ class DataMissing(PermanentError):
 
 
 class DataInvalid(PermanentError):
-    """Data lack a column or cannot be parsed."""
+    """Data lack a column or cannot be parsed; `missing` and `not_numeric` are the columns that are the problem."""
+
+    def __init__(self, text: str, missing: tuple[str, ...] = (), not_numeric: str | None = None) -> None:
+        super().__init__(text)
+        self.missing, self.not_numeric = missing, not_numeric
 
 
 class DataChanged(DataInvalid):

@@ -82,8 +82,8 @@ def write_proposal(subject: Subject, sample: Sample, roles: Roles) -> Proposal:
 
 def _guesses(subject: Subject, roles: Roles) -> Iterator[str]:
     for field, choice in (
-        ("row_id", roles.row_id),
         ("label", roles.label),
+        ("row_id", roles.row_id),
         ("positive_label", roles.positive_label),
         ("date_column", subject.date_column),
     ):

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from ..domain.columns import ColumnFacts, Sample
 from ..domain.errors import DataInvalid
+from ..domain.explain import shown
 from ..domain.metric_kinds import Task
 from .names import is_code, is_id, is_label, names_entity
 
@@ -87,11 +88,17 @@ def propose_date_column(sample: Sample) -> Choice:
     if not dated:
         raise DataInvalid(
             f"'{sample.name}' is one table, and no column of it has dates or timestamps, which say of which day a row "
-            "is: write such a column, or folders date=YYYY-MM-DD"
+            f"is: write such a column, or folders date=YYYY-MM-DD{_what_looks_dated(sample)}"
         )
     first, *others = dated
     reason = f"{', '.join(others)} could be it as well" if others else "the only column with dates"
     return Choice(first, reason, is_guess=bool(others))
+
+
+def _what_looks_dated(sample: Sample) -> str:
+    alike = next((column.name for column in sample.columns if column.kind == "time" and column.levels), None)
+    how = "convert it with pandas.to_datetime, or CAST (… AS DATE) in SQL"
+    return f"; {shown(alike)} looks like one but has another type: {how}" if alike else ""
 
 
 def _row_id(columns: Sequence[ColumnFacts], known: Known) -> Choice:
@@ -125,11 +132,25 @@ def _label(columns: Sequence[ColumnFacts], known: Known) -> Choice:
         return Choice(named[0].name, "the name is that of a label")
     if known.inputs and len(possible) == 1:
         return Choice(possible[0].name, "the only column that is not an input of the model")
+    alike = [c for c in columns if is_label(c.name) and _has_no_choice(c) and c.name not in known.inputs]
+    if alike and not named:
+        return Choice(alike[0].name, f"the name is that of a label, but {_same(alike[0])}", is_guess=True)
     last = (named or possible)[-1:]
     if not last:
         return Choice(NO_LABEL, "no column of the sample can be predicted", is_guess=True)
     reason = "several columns have names of labels" if named else "no column has the name of a label"
     return Choice(last[0].name, f"{reason}, and this is the last one", is_guess=True)
+
+
+def _has_no_choice(column: ColumnFacts) -> bool:
+    return column.is_constant and column.kind not in ("time", "other")
+
+
+def _same(column: ColumnFacts) -> str:
+    remedy = "give rows with others in --sample, or another --label"
+    if not column.levels:
+        return f"no row of the sample has a value; {remedy}"
+    return f"all {column.present} rows of the sample have the same value ({shown(column.levels[0][0])}); {remedy}"
 
 
 def _can_be_label(column: ColumnFacts) -> bool:

@@ -41,6 +41,14 @@ def test_the_defaults_give_no_warning() -> None:
             {"triggers": {"performance_metric_threshold": 0.8}},
             "performance_metric_threshold = 0.8: the champion can fall below validation.accuracy_floor = 0.85",
         ),
+        (
+            {"training": {"parameters": {"max_itr": 300}}},
+            "training.parameters: the default trainer takes no 'max_itr'; did you mean 'max_iter'?",
+        ),
+        (
+            {"training": {"parameters": {"rate": 1, "max_iter": 300}}},
+            "training.parameters: the default trainer takes no 'rate'; ",
+        ),
         ({"triggers": {"enabled": []}}, "triggers.enabled = []: only people can start a retraining"),
         (
             {"triggers": {"enabled": ["scheduled"], "alarms": ["accuracy low"]}},
@@ -414,3 +422,8 @@ def test_a_step_that_is_longer_than_cloudwatch_keeps_minutes_is_warned_of() -> N
 def test_a_rollout_without_steps_counts_nothing() -> None:
     at_once = {"strategy": "all_at_once", "requests": {"source": "cloudwatch", "business": "Revenue"}}
     assert warned(7, **at_once, analysis=MAX_MS) == ""
+
+
+@pytest.mark.parametrize("own", [{"trainer": "team.trees:fit"}, {"image": f"team/trees@sha256:{'a' * 64}"}])
+def test_what_a_trainer_of_ones_own_takes_is_not_known(own: dict[str, str]) -> None:
+    assert warnings_of(a_policy(training={"parameters": {"max_itr": 300}, **own})) == ()

@@ -13,6 +13,7 @@ from auto_retrain.domain.back_test import BackTest
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.errors import MetricsUnavailable
 from auto_retrain.domain.messages.references import JobReference, ScheduledEvent
+from auto_retrain.domain.messages.rolling_out import RollbackRequest
 from auto_retrain.domain.metric_reading import MetricQuery, MetricReading
 from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.validation import Decision
@@ -21,6 +22,7 @@ from auto_retrain.in_memory import InMemory
 from auto_retrain.usecases.back_testing.back_test import back_test
 from auto_retrain.usecases.ending.end_job import end_as
 from auto_retrain.usecases.promoting.deploy_model import deploy_model
+from auto_retrain.usecases.rolling_out.roll_back import roll_back
 from auto_retrain.usecases.triggering.sweep_models import sweep_models
 from tests.unit.builders import a_policy
 from tests.unit.usecases.world import a_data_check, predictions
@@ -82,23 +84,24 @@ class _Deployment:
         self.ports: Any = self.world.ports
         self.ports.metrics = self.levels = Levels()
         self.ports.policies.apply(policy, "ada", START)
-        self._since = START
+        self.since, self.hours = START, 0
 
     def live(self, days: int, *, improves: bool) -> None:
-        for hour in range(24 * days):
+        for hour in range(self.hours, self.hours + 24 * days):
             at = START + hour * HOUR
             self.ports.clock.advance(at - self.ports.clock.now())
             if at.hour == 0:
-                self.levels.of_day[(at - DAY).date()] = 0.95 - 0.003 * (at - self._since).days
+                self.levels.of_day[(at - DAY).date()] = 0.95 - 0.003 * (at - self.since).days
             sweep_models(ScheduledEvent(time=at), self.ports)
             for job in self.ports.jobs.list_active():
                 self._train(job.job_id, at, better=improves or not self.ports.registry.champion("churn"))
+        self.hours += 24 * days
 
     def _train(self, job_id: str, at: datetime, *, better: bool) -> None:
         result = self.world.score_job(job_id, _answers(0.95 if better else 0.5, 0.85))
         if result.decision is Decision.PROMOTE:
             deploy_model(JobReference(job_id=job_id), self.ports)
-            self._since = at
+            self.since = at
         self.world.end_job(job_id)
 
 
@@ -138,6 +141,26 @@ def test_a_past_that_begins_in_the_middle_knows_what_went_before(improves: bool)
         if each.event_time >= middle
     ]
     again = tried(the_policy(), 120, deployment.ports, start=middle)
+    assert [(each.at.date(), each.trigger_type, each.outcome, each.held_by) for each in again.decisions] == really
+
+
+@pytest.mark.parametrize("start", [START, START + 45 * DAY], ids=["from the first day", "from the middle"])
+def test_a_trigger_whose_promoted_versions_were_taken_back_backs_off_as_it_did(start: datetime) -> None:
+    deployment = _Deployment(the_policy(performance_metric_threshold=0.9))
+    deployment.live(20, improves=True)
+    good_until = deployment.since
+    for _ in range(70):
+        deployment.live(1, improves=True)
+        if deployment.since > good_until:
+            roll_back(RollbackRequest(model_name="churn", actor="ada", reason="worse"), deployment.ports)
+            deployment.since = good_until
+    really = [
+        (each.event_time.date(), each.trigger_type, each.outcome, each.held_by)
+        for each in deployment.ports.decisions.recent("churn", 1000)[::-1]
+        if each.event_time >= start
+    ]
+    assert [each[2] for each in really].count("started") > 2
+    again = tried(the_policy(performance_metric_threshold=0.9), 90, deployment.ports, start=start)
     assert [(each.at.date(), each.trigger_type, each.outcome, each.held_by) for each in again.decisions] == really
 
 

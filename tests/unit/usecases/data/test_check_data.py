@@ -1,5 +1,6 @@
 """Before training, the data are frozen and checked; if they are broken or too few, the job ends and says why."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -107,6 +108,13 @@ def test_the_profile_built_here_becomes_that_of_the_promoted_version() -> None:
         (range(1, 2), {"id": lambda old: [None, *old[1:]]}, "1 of 1000 holdout rows have no row id"),
         (range(1, 2), {"id": lambda old: [f"9-{n}" for n in range(len(old))]}, "200 row ids of the holdout"),
         (TRAINING, {"left": lambda old: ["1"] * len(old)}, "all 2000 training rows with a label have the same one"),
+        (
+            HOLDOUT,
+            {"id": lambda old: ["same"] * len(old)},
+            "repeat an earlier row id, such as 'same': data.row_id = id needs a value of its own in every row, in "
+            "both windows; name a column that has one, or add one to the data",
+        ),
+        (TRAINING, {"left": lambda old: ["1"] * len(old)}, "the same one, '1', in data.label = left"),
         (TRAINING, {"left": lambda old: [None] * len(old)}, "0.0% of the 2000 training rows have a label"),
         (HOLDOUT, {"age": lambda old: old * 1000}, "'age' was multiplied by 1,000 as of"),
         (HOLDOUT, {"age": lambda old: np.full(len(old), np.nan)}, "'age' has no value in any of 1000 rows"),
@@ -117,12 +125,19 @@ def test_broken_data_end_the_job_before_training(days: range, columns: dict[str,
     world.change(days, **columns)
     job_id = world.open()
     for _ in range(2):
-        with pytest.raises(DataInvalid, match=message):
+        with pytest.raises(DataInvalid, match=re.escape(message)):
             check_data(JobReference(job_id=job_id), world.ports)
     check = world.job(job_id).data_check
     assert check is not None
     assert message in check.errors[0].text
     assert world.ports.cluster.list_jobs().jobs == []
+
+
+def test_the_only_label_of_a_regression_is_named() -> None:
+    world = Data({"task": "regression"})
+    world.change(range(1, 16), left=lambda old: np.full(len(old), 2.5))
+    with pytest.raises(DataInvalid, match=r"the same one, '2\.5', in data\.label = left"):
+        world.check_data()
 
 
 def test_a_finding_that_the_policy_tolerates_is_a_warning() -> None:
@@ -151,6 +166,29 @@ def test_a_missing_column_is_named() -> None:
     world = Data()
     world.put(3, **{name: values for name, values in world.ports.tables.by_uri[world.uri(3)].items() if name != "age"})
     with pytest.raises(DataInvalid, match="lacks the columns age"):
+        world.check_data()
+
+
+@pytest.mark.parametrize(
+    ("field", "named", "problem"),
+    [
+        ({"label": "Left"}, "data.label names Left", "lacks the columns Left"),
+        ({"numeric": ["agee"]}, "data.numeric names agee", "lacks the columns agee"),
+        ({"entity": "who"}, "data.entity names who", "lacks the columns who"),
+        ({"slices": ["plans"]}, "data.slices names plans", "lacks the columns plans"),
+    ],
+)
+def test_the_field_that_names_a_missing_column_is_named(field: dict[str, Any], named: str, problem: str) -> None:
+    with pytest.raises(DataInvalid, match=rf"^{named}: 's3://.*' {problem}"):
+        Data(field).check_data()
+
+
+def test_the_fields_of_labels_with_a_data_set_of_their_own_are_named() -> None:
+    world = Data({"labels": {"prefix": "labels", "row_id": "id", "label": "left"}})
+    for back in range(1, 16):
+        day = NOON.date() - timedelta(days=back)
+        world.ports.tables.by_uri[world.ports.data.add_partition("labels", day, b"x")] = {"id": [], "gone": []}
+    with pytest.raises(DataInvalid, match=r"^data\.labels\.label names left: "):
         world.check_data()
 
 

@@ -146,3 +146,22 @@ def test_a_window_in_which_only_such_files_lie_is_empty_and_names_one() -> None:
         world.put(back, b"{}", "_SUCCESS")
     with pytest.raises(DataMissing, match="there are only others than parquet files, such as '_SUCCESS'"):
         world.check_data()
+
+
+def test_a_numeric_column_with_texts_is_named_with_its_field_and_the_one_it_belongs_in() -> None:
+    world = Files({"numeric": ["age", "plan"], "categorical": []})
+    for back in range(1, 16):
+        world.put(back, as_parquet(rows_of(back)))
+    remedy = "if these are categories, move it from data.numeric to data.categorical"
+    with pytest.raises(
+        DataInvalid, match=rf"^data\.numeric names plan: .* must be numeric but holds string: {remedy}$"
+    ):
+        world.check_data()
+
+
+def test_a_regression_whose_labels_are_texts_is_told_of_the_task() -> None:
+    world = Files({"label": "plan", "categorical": [], "task": "regression"})
+    for back in range(1, 16):
+        world.put(back, as_parquet(rows_of(back)))
+    with pytest.raises(DataInvalid, match=r"^data\.label names plan: .*: for classes, set data\.task: classification$"):
+        world.check_data()

@@ -4,10 +4,12 @@ import gzip
 from datetime import timedelta
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from auto_retrain.domain.errors import DataInvalid, DataMissing
 from auto_retrain.domain.layouts import Layout
+from auto_retrain.usecases.data.listing import days_of
 from auto_retrain.usecases.data.manifest import freeze_data, read_manifest
 from auto_retrain.usecases.data.summarize import summarize_data
 from auto_retrain.usecases.training.drift_reports import report_drift
@@ -47,11 +49,26 @@ def test_an_empty_prefix_is_said_to_be_empty() -> None:
         Laid().freeze()
 
 
-def test_with_some_objects_in_the_windows_other_days_are_not_named() -> None:
+def test_days_that_are_there_are_named_with_the_fields_that_divide_them() -> None:
     world = Laid()
-    world.put(1, b"x")
-    with pytest.raises(DataMissing, match=r"no training data under 'churn/' in the window [-\d]+ to [-\d]+$"):
+    for back in HOLDOUT:
+        world.put(back, b"x")
+    oldest, newest = (NOON.date() - timedelta(days=back) for back in (HOLDOUT[-1], HOLDOUT[0]))
+    with pytest.raises(DataMissing, match=r"no training data under 'churn/' in the window ") as caught:
         world.freeze()
+    assert str(caught.value).endswith(
+        f"; there are only days from {oldest} to {newest}, and of the days before today the newest 5 "
+        "(triggers.evaluation_window_days) are to judge by, the 10 before them (triggers.training_window_days) to "
+        "learn from: set these fields so that both have data, or add days"
+    )
+
+
+def test_one_table_names_the_days_that_are_there_as_well() -> None:
+    world = Laid({"layout": "column", "date_column": "on"})
+    days = [NOON.date() - timedelta(days=back) for back in HOLDOUT]
+    world.ports.data.add_object("churn", "all.parquet", as_parquet(pa.table({"on": days})))
+    with pytest.raises(DataMissing, match=rf"no training data .* only days from {days[-1]} to {days[0]}, and"):
+        freeze_data(world.job(world.open()), world.policy, world.ports, days_of)
 
 
 def test_days_that_went_on_in_folders_of_another_layout_are_named() -> None:
@@ -61,8 +78,8 @@ def test_days_that_went_on_in_folders_of_another_layout_are_named() -> None:
     for back in HOLDOUT:
         content, day = as_parquet(rows_of(back)), NOON.date() - timedelta(days=back)
         world.ports.data.add_partition("churn", day, content, layout=Layout.DT)
-    newer = r"no holdout data .*; there are objects under dt=[-\d]+/ as well: all days have to be in one data\.layout$"
-    with pytest.raises(DataMissing, match=newer):
+    newer = r"there are objects under dt=[-\d]+/ as well: all days have to be in one data\.layout$"
+    with pytest.raises(DataMissing, match=rf"no holdout data .*; there are only days .*; {newer}"):
         world.freeze()
 
 

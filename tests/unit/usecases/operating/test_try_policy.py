@@ -2,6 +2,7 @@
 
 import copy
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,9 @@ import pytest
 
 from auto_retrain.domain.errors import DataInvalid, DataMissing
 from auto_retrain.usecases.operating.try_policy import try_policy
-from tests.unit.builders import a_policy
+from tests.unit.builders import NOON, a_policy
 from tests.unit.cli.terminal import Terminal
-from tests.unit.usecases.data.test_check_data import DATA, HOLDOUT, TRAINING, Data
+from tests.unit.usecases.data.test_check_data import DATA, HOLDOUT, TRAINING, Data, some_columns
 
 TRIGGERS = {"evaluation_window_days": 5, "training_window_days": 10, "cool_down_hours": 0}
 POLICY = """
@@ -50,6 +51,18 @@ def test_a_window_without_data_is_named(world: Data) -> None:
         try_policy(a_policy(data={**DATA, "label_delay_days": 60}), world.ports)
 
 
+def test_rows_that_no_job_reads_are_counted(world: Data) -> None:
+    policy = a_policy(triggers=TRIGGERS, data={**DATA, "layout": "column", "date_column": "seen"})
+    assert try_policy(a_policy(triggers=TRIGGERS, data=DATA), world.ports).passed_over is None
+    today = NOON.date()
+    uri = world.ports.data.add_object("churn", "late.parquet", b"x", today)
+    world.ports.tables.by_uri[uri] = {"seen": [f"{today}", f"{today + timedelta(days=3)}", None, None]}
+    told = try_policy(policy, world.ports).passed_over
+    assert told is not None
+    assert "of 4 rows, 1 are dated later than today" in told
+    assert "; 2 have no date, and are never read" in told
+
+
 @pytest.fixture
 def terminal(world: Data, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Terminal:
     terminal = Terminal(tmp_path, capsys)
@@ -77,6 +90,60 @@ def test_the_command_exits_with_1_if_nothing_would_be_trained(terminal: Terminal
     answer = terminal.run("models", "check", terminal.file(POLICY), "--data")
     assert answer.code == 1
     assert "  it would train nothing: " in answer.out
+
+
+def test_a_chance_that_is_not_known_is_left_out_beside_errors(terminal: Terminal, world: Data) -> None:
+    assert "chance        there is no champion to beat" in terminal.ok(
+        "models", "check", terminal.file(POLICY), "--data"
+    )
+    world.change(TRAINING, left=lambda old: ["1"] * len(old))
+    assert "chance" not in terminal.run("models", "check", terminal.file(POLICY), "--data").out
+
+
+def test_all_shortages_of_rows_are_told_at_once(terminal: Terminal, world: Data) -> None:
+    world.change(HOLDOUT, left=lambda old: ["1"] * (len(old) - 5) + ["0"] * 5)
+    rules = "validation: {min_holdout_rows: 2000}\n"
+    policy = POLICY.replace("triggers: {", "triggers: {min_rows: 1200, ") + rules
+    printed = terminal.run("models", "check", terminal.file(policy), "--data").out
+    unfolded = " ".join(printed.split())
+    assert (
+        "it would train nothing: not trained: 1000 holdout rows have a label, 2000 are needed "
+        "(validation.min_holdout_rows); 25 holdout rows are of the rarest class, 50 are needed "
+        "(validation.min_class_rows)"
+    ) in unfolded
+    assert (
+        "drift cannot be judged: the last 5 days (triggers.evaluation_window_days) have 1000 rows, 1200 are needed "
+        "(triggers.min_rows)"
+    ) in unfolded
+
+
+@pytest.mark.parametrize(
+    ("triggers", "needed"),
+    [
+        ("min_rows: 10", "300 are needed (whatever triggers.min_rows, unless triggers.confidence is 0)"),
+        ("min_rows: 10, confidence: 0", None),
+        ("min_rows: 10, enabled: [scheduled]", None),
+    ],
+)
+def test_rows_that_are_too_few_for_drift_are_told_where_drift_is_judged(
+    terminal: Terminal, world: Data, triggers: str, needed: str | None
+) -> None:
+    world.change(HOLDOUT, **{name: lambda old: old[:40] for name in ("id", "left", "age", "plan")})
+    policy = POLICY.replace("triggers: {", f"triggers: {{{triggers}, ")
+    printed = " ".join(terminal.run("models", "check", terminal.file(policy), "--data").out.split())
+    assert ("drift cannot be judged" in printed) == bool(needed)
+    assert (needed or "") in printed
+
+
+def test_a_file_of_many_days_is_counted_once(terminal: Terminal, world: Data) -> None:
+    world.ports.data._partitions.clear()
+    uri = world.ports.data.add_object("churn", "all.parquet", b"x" * 300_000)
+    world.ports.tables.by_uri[uri] = some_columns(np.random.default_rng(1), 1, 600)
+    policy = POLICY.replace("prefix: churn", "prefix: churn, layout: column, date_column: on")
+    printed = terminal.run("models", "check", terminal.file(policy), "--data").out
+    assert printed.count(", 1 object with 0.3 MB") == 2
+    (document,) = json.loads(terminal.run("models", "check", terminal.file(policy), "--data", "--json").out)
+    assert (document["training"]["objects"], document["training"]["bytes"]) == (1, 300_000)
 
 
 def test_a_program_reads_the_same(terminal: Terminal) -> None:

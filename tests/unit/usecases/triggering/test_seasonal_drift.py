@@ -93,6 +93,14 @@ def test_a_feature_that_may_have_moved_since_last_year_is_not_acquitted_for_want
     assert unless_seasonal(alike, drifted) == alike
 
 
+def test_a_feature_without_a_finite_number_a_year_before_acquits_nothing() -> None:
+    world = seasonal_world(60, age_a_year_before=60)
+    for back in range(1, 6):
+        rows = world.ports.tables.by_uri[f"s3://data/churn/date={TODAY - YEAR - timedelta(days=back)}/part-0.parquet"]
+        rows["age"] = rows["age"] * np.inf
+    assert checked(world).next == "start"
+
+
 def test_all_features_together_are_compared_with_a_year_before_as_well() -> None:
     overall = OverallDriftPolicy(threshold=0.05, observe_only=False)
     assert checked(seasonal_world(44, None, overall=overall.model_dump())).next == "start"

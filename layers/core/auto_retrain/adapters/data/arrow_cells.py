@@ -18,7 +18,8 @@ def to_numbers(cells: pa.Array, column: str, uri: str) -> Any:
     try:
         return floats(cells).to_numpy(zero_copy_only=False)
     except Unconvertible as error:
-        raise DataInvalid(f"column '{column}' of '{uri}' must be numeric but holds {error}") from error
+        text = f"column '{column}' of '{uri}' must be numeric but holds {error}"
+        raise DataInvalid(text, not_numeric=column) from error
 
 
 def count_levels(cells: pa.Array, column: str, uri: str) -> dict[str | None, int]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from difflib import get_close_matches
 from typing import IO
 
 import pyarrow as pa
@@ -187,7 +188,11 @@ def _read_csv(source: pa.PythonFile, uri: str, columns: list[str], use_threads: 
 def _check_columns(present: list[str], wanted: list[str], uri: str) -> None:
     missing = [name for name in wanted if name not in present]
     if missing:
-        raise DataInvalid(f"'{uri}' lacks the columns {', '.join(missing)}; it has {', '.join(present)}")
+        others = [name for name in present if name not in wanted]
+        close = dict.fromkeys(match for name in missing for match in get_close_matches(name, others, n=1))
+        hint = f"; did you mean {', '.join(map(repr, close))}?" if close else ""
+        there = f"it has {', '.join(present)}{hint}"
+        raise DataInvalid(f"'{uri}' lacks the columns {', '.join(missing)}; {there}", missing=tuple(missing))
     twice = [name for name in wanted if present.count(name) > 1]
     if twice:
         raise DataInvalid(f"'{uri}' has several columns named {', '.join(twice)}")

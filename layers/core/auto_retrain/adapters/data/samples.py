@@ -83,7 +83,14 @@ def _facts(name: str, cells: pa.Array) -> ColumnFacts:
     order = pc.sort_indices(counts.field("counts"), [("", "descending")])[:_KEPT_LEVELS]
     levels = tuple((row["values"], row["counts"]) for row in counts.take(order).to_pylist())
     is_dated = pa.types.is_date(cells.type) or pa.types.is_timestamp(cells.type)
-    return ColumnFacts(name, kind, len(cells), missing, len(counts), levels, is_dated)
+    days = _days(written) if is_dated else {}
+    return ColumnFacts(name, kind, len(cells), missing, len(counts), levels, is_dated, days)
+
+
+def _days(written: pa.Array) -> dict[str | None, int]:
+    """Rows of each day; a date as text begins with its day."""
+    counts = pc.value_counts(pc.utf8_slice_codeunits(written, 0, len("2026-01-01")))
+    return {row["values"]: row["counts"] for row in counts.to_pylist()}
 
 
 def _kind(cells: pa.Array, written: pa.Array) -> tuple[Kind, int]:

@@ -136,7 +136,8 @@ class MemoryTableReader:
             columns = self.by_uri[data_object.uri]
             missing = [name for name in wanted if name not in columns]
             if missing:
-                raise DataInvalid(f"'{data_object.uri}' lacks the columns {', '.join(missing)}")
+                text = f"'{data_object.uri}' lacks the columns {', '.join(missing)}"
+                raise DataInvalid(text, missing=tuple(missing))
             yield RowBatch(
                 rows=max((len(columns[name]) for name in wanted), default=0),
                 numbers={name: columns[name] for name in numeric},

@@ -8,6 +8,7 @@ from itertools import islice, pairwise, takewhile
 from ..durations import in_words
 from ..schedule import upcoming
 from ..trigger_type import TriggerType
+from .default_trainer import unknown_parameters
 from .deployment_warnings import deployment_warnings
 from .label_warnings import label_warnings
 from .metric import CloudWatchMetric
@@ -145,6 +146,10 @@ def _image_by_tag(policy: Policy) -> Iterator[str]:
         yield f"training.image = '{image}': a tag can later point to another image; production runs only digests"
 
 
+def _parameters_of_no_use(policy: Policy) -> Iterator[str]:
+    yield from unknown_parameters(policy, policy.training.parameters, "training.parameters")
+
+
 _RULES = (
     _floor_out_of_reach,
     _threshold_out_of_reach,
@@ -160,6 +165,7 @@ _RULES = (
     _schedule_too_dense,
     _back_off_too_short,
     _image_by_tag,
+    _parameters_of_no_use,
     deployment_warnings,
     label_warnings,
     requests_warnings,

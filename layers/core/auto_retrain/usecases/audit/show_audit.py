@@ -9,18 +9,18 @@ from ...domain.job import RetrainingJob
 from ...domain.names import model_of_job
 from ...ports import Ports
 from ...proof.canonical import canonical_object
-from ..lookup import decision_of
+from ..lookup import decision_of, newest_job
 
 
 def show_audit(name: str, ports: Ports) -> list[TimelineEntry]:
-    """The facts about a job or a decision, in the order in which they were recorded.
+    """The facts about a job or a decision, in the order in which they were recorded; of a model, about its newest job.
 
     Raises JobUnknown if there are none.
     """
-    record = ports.jobs.get(name) or decision_of(name, ports)
+    record = newest_job(name, ports) or ports.jobs.get(name) or decision_of(name, ports)
     # The chain is there even if somebody has deleted the record.
     model_name = record.model_name if record else model_of_job(name)
-    signs = list(_signs(name, record))
+    signs = list(_signs(record.job_id if isinstance(record, RetrainingJob) else name, record))
     timeline = []
     for entry in ports.audit.entries(model_name):
         if not any(all(text in entry.text for text in sign.values()) for sign in signs):

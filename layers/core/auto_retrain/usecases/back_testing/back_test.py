@@ -144,6 +144,8 @@ class _Run:
             line = self._champions.pop(0)
             self._world.move_to(line.deployed_at)
             self._world.serve(line)
+            if failure := self._past.failures.get(line.sequence):
+                self._world.ports.states.record_rejection(line.model_name, *failure)
         self._world.move_to(at)
         while self._requests and self._requests[0].event_time <= at:
             self._request(self._requests.pop(0))

@@ -1,6 +1,6 @@
 """What happened to a model in a time: what served, who asked for retrainings, and how they ended."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -20,11 +20,24 @@ _SAME = timedelta(days=1)
 _BEFORE = timedelta(days=400)
 
 
+class Failure(NamedTuple):
+    """A job whose version was taken back after its promotion, and how many in a row that was."""
+
+    trigger: TriggerType
+    job: RejectedJob
+    in_a_row: int
+
+
+# By the numbers of the lines that took a version back.
+Failures = Mapping[int, Failure]
+
+
 class Past(NamedTuple):
     """The jobs of a model, and the lines that put a champion there, both oldest first; `state` is that before them."""
 
     jobs: Sequence[RetrainingJob]
     champions: Sequence[LedgerLine]
+    failures: Failures
     state: ModelState
 
     def job_like(self, trigger: TriggerType, at: datetime) -> RetrainingJob | None:
@@ -42,22 +55,44 @@ def past_of(model_name: str, start: datetime, ports: Ports) -> Past:
     jobs = sorted(ports.jobs.list_of_model(model_name, start - _BEFORE), key=lambda job: job.event_time)
     champions = champion_lines(model_name, ports)[::-1]
     before = [job for job in jobs if job.event_time < start]
-    state = _state_before(model_name, start, before, champions, ports)
-    return Past([job for job in jobs if job.event_time >= start], champions, state)
+    failures = _failures(jobs, champions)
+    state = _state_before(model_name, start, before, champions, failures, ports)
+    return Past([job for job in jobs if job.event_time >= start], champions, failures, state)
+
+
+def _failures(jobs: Sequence[RetrainingJob], champions: Sequence[LedgerLine]) -> Failures:
+    taken_back = {job.challenger_version: job for job in jobs if job.taken_back_at}
+    failures, in_a_row = dict[int, Failure](), 0
+    for line in champions:
+        job = taken_back.get(line.previous_version) if line.change == "rolled_back" else None
+        if job:
+            in_a_row += 1
+            failures[line.sequence] = Failure(job.trigger_type, RejectedJob(job_id=job.job_id, at=line.since), in_a_row)
+        elif line.change == "promoted" and (line.watched_until is None or line.version.number not in taken_back):
+            in_a_row = 0
+    return failures
 
 
 def _state_before(
-    model_name: str, start: datetime, jobs: Sequence[RetrainingJob], champions: Sequence[LedgerLine], ports: Ports
+    model_name: str,
+    start: datetime,
+    jobs: Sequence[RetrainingJob],
+    champions: Sequence[LedgerLine],
+    failures: Failures,
+    ports: Ports,
 ) -> ModelState:
     """Attempts, rejections and the last retraining, as the jobs before left them."""
     began = next((line.since for line in reversed(champions) if line.since < start), None)
     state = ModelState(model_name=model_name, costs=ports.states.get(model_name).costs, last_retrained_at=began)
+    failed = {failure.job.job_id: failure for failure in failures.values() if failure.job.at < start}
     for job in jobs:
         state = state.changed(attempts=with_attempt(state.attempts, job.event_time))
         if job.ending is None or job.ending.is_retraining or answers_schedule(job, job.ending):
             state = state.changed(last_retrained_at=job.event_time)
-        if job.ending is Ending.PROMOTED:
+        if job.ending is Ending.PROMOTED or job.taken_back_at:
             state = state.changed(rejections={})
+            if job.job_id in failed:
+                state = state.changed(rejections=state.rejections_with_failed(*failed[job.job_id]))
         elif job.ending and job.ending.is_retraining and _backs_off(job.trigger_type):
             rejected = RejectedJob(job_id=job.job_id, at=job.event_time)
             state = state.changed(rejections=state.rejections_with(job.trigger_type, rejected))

@@ -10,6 +10,7 @@ from ...domain.policy.policy import Policy
 from ...ports import Ports
 from ..foreseeing.power import predict_power
 from ..foreseeing.skipping import decide_skipping
+from .column_fields import naming_fields
 from .feature_bins import watched
 from .feature_days import DaySamples, DayWatcher, NameCounts
 from .holdout_rows import digest_holdout
@@ -25,14 +26,16 @@ def examine_data(job: RetrainingJob, policy: Policy, manifest: Manifest, ports: 
 
     Raises DataInvalid if an object changed, is unreadable or lacks a column.
     """
-    summarized = summarize_data(manifest, ports)
-    evidence, profile = _gather(job, manifest, policy, summarized, ports)
+    with naming_fields(policy.data):
+        summarized = summarize_data(manifest, ports)
+        evidence, profile = _gather(job, manifest, policy, summarized, ports)
+        holdout = digest_holdout(manifest, ports)
     power = predict_power(job, policy, summarized.summary, ports)
     skipping = decide_skipping(job, policy, power, ports)
     psi = largest_shifts(evidence.histograms)
     check = DataCheck(
         summary=summarized.summary,
-        holdout=digest_holdout(manifest, ports),
+        holdout=holdout,
         psi=psi,
         bins=bins_to_draw(evidence.histograms, psi),
         findings=tuple(check_data_of(policy, evidence)[:MAX_FINDINGS]),

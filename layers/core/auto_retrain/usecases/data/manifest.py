@@ -7,10 +7,11 @@ from pydantic import ValidationError
 from ...domain.digest import canonical_json, sha256_of
 from ...domain.errors import ArtifactInvalid, DataMissing
 from ...domain.job import RetrainingJob
-from ...domain.manifest import DataObject, Manifest, build_manifest
+from ...domain.manifest import DataObject, Manifest, build_manifest, with_rows
 from ...domain.policy.policy import Policy
 from ...domain.windows import Window
 from ...ports import Ports
+from .column_fields import naming_fields
 from .listing import Listing, explained, labels_of, objects_of
 
 # Some hundred thousand objects.
@@ -31,12 +32,29 @@ def freeze_data(job: RetrainingJob, policy: Policy, ports: Ports, listing: Listi
 def list_data(job: RetrainingJob, policy: Policy, ports: Ports, listing: Listing = objects_of) -> Manifest:
     """The manifest of a job as its data are now; raises DataMissing if a window contains no data."""
     span = Window(start=job.windows.training.start, end=job.windows.holdout.end)
-    objects = listing(policy.data, span, ports)
+    with naming_fields(policy.data):
+        objects = listing(policy.data, span, ports)
     labels = _label_objects(job, policy, ports)
     try:
         return build_manifest(job.job_id, job.model_name, policy.data, job.windows, objects, labels)
     except DataMissing as error:
-        raise explained(error, policy.data, bool(objects), ports) from error
+        missing = DataMissing(f"{error}{_days_there(policy, objects)}")
+        raise explained(missing, policy.data, bool(objects), ports) from error
+
+
+def _days_there(policy: Policy, objects: list[DataObject]) -> str:
+    """The days that have data where one of the windows has none, and the fields that divide them."""
+    days = [item.date for item in with_rows(objects, policy.data.format)]
+    if not days:
+        return ""
+    triggers, delay = policy.triggers, policy.data.label_delay_days
+    end = "today" if not delay else f"the last {delay} (data.label_delay_days)"
+    return (
+        f"; there are only days from {min(days)} to {max(days)}, and of the days before {end} the newest "
+        f"{triggers.evaluation_window_days} (triggers.evaluation_window_days) are to judge by, the "
+        f"{triggers.training_window_days} before them (triggers.training_window_days) to learn from: "
+        "set these fields so that both have data, or add days"
+    )
 
 
 def _label_objects(job: RetrainingJob, policy: Policy, ports: Ports) -> list[DataObject]:

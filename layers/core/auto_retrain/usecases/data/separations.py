@@ -17,6 +17,8 @@ from ...statistics.separation import (
 )
 
 SEPARATION_ROWS = 100_000
+# Of so few rows, a good feature easily tells all labels apart by chance.
+ENOUGH_ROWS = 2_000
 MAX_SEPARATIONS = 20
 
 Array = np.ndarray[Any, Any]
@@ -42,15 +44,21 @@ def separations(columns: DataColumns, window: FrozenWindow, ports: Ports) -> dic
 
 
 def _sample(columns: DataColumns, window: FrozenWindow, ports: Ports) -> list[RowBatch]:
-    """The first rows of some objects spread over the window; empty if those have no rows."""
+    """The first rows of some objects spread over the window; if those have few, of the first objects until enough."""
     is_number = columns.task is Task.REGRESSION
     numeric = [*columns.numeric, *([columns.label] if is_number else [])]
     named = [*columns.categorical, *([] if is_number else [columns.label])]
-    objects = window.objects[:: max(1, len(window.objects) // 10)]
-    each = SEPARATION_ROWS // len(objects)
+    some = window.objects[:: max(1, len(window.objects) // 10)]
+    each = SEPARATION_ROWS // len(some)
     sample: list[RowBatch] = []
-    for source in objects:
+    for source in some:
         sample += islice(ports.tables.batches([source], columns.format, numeric, [], named), 1)
+    if sum(batch.rows for batch in sample) < ENOUGH_ROWS:
+        sample = []
+        for batch in ports.tables.batches(window.objects, columns.format, numeric, [], named):
+            sample.append(batch)
+            if sum(batch.rows for batch in sample) >= ENOUGH_ROWS:
+                break
     return [_first(each, batch) for batch in sample if batch.rows]
 
 

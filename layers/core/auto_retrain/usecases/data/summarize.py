@@ -14,6 +14,8 @@ from ...ports import Ports
 from .separations import separations
 
 MAX_ID_LENGTH = 40
+# The more are looked for, the sooner one is found, but all of a large window take too much memory.
+_MAX_WANTED_IDS = 1000
 
 Array = np.ndarray[Any, Any]
 
@@ -50,8 +52,8 @@ def summarize_data(manifest: Manifest, ports: Ports) -> Summarized:
     # A label may be that of an earlier row, so these belong to nobody only if training does not have them either.
     holdout = reader.rows(manifest.holdout, training)
     summary = DataSummary(
-        training=_summary(training, manifest.data),
-        holdout=_summary(holdout, manifest.data),
+        training=reader.summary(training, manifest.training),
+        holdout=reader.summary(holdout, manifest.holdout),
         overlap=int(np.isin(np.unique(holdout.ids), training.ids).sum()),
         respelled_ids=_respelled(training, holdout),
         separation=separations(manifest.data, manifest.training, ports),
@@ -88,6 +90,38 @@ class _Reader:
         labels = np.concatenate([window.labels for window in windows])
         counts = np.bincount(labels[~np.isnan(labels)].astype(int), minlength=len(self._codes))
         return {text: int(counts[code]) for text, code in self._codes.items() if counts[code]}
+
+    def summary(self, rows: _Rows, window: FrozenWindow) -> WindowSummary:
+        columns = self._columns
+        _check_size(rows.labels, columns.label)
+        known = rows.labels[~np.isnan(rows.labels)]
+        values, counts = np.unique(known, return_counts=True)
+        is_classes = columns.task is Task.CLASSIFICATION and values.size > 1
+        repeated = rows.ids.size - np.unique(rows.ids).size
+        return WindowSummary(
+            rows=rows.ids.size + rows.missing_ids,
+            labelled=known.size,
+            repeated_ids=repeated,
+            missing_ids=rows.missing_ids,
+            distinct_labels=min(values.size, 3),
+            rarest_class_rows=int(counts.min()) if is_classes else None,
+            repeated_id=self._repeated_id(rows, window) if repeated else None,
+            only_label=self._text_of(values[0]) if values.size == 1 else None,
+            strays=rows.strays,
+        )
+
+    def _repeated_id(self, rows: _Rows, window: FrozenWindow) -> str:
+        """One of those that repeat an earlier one; the window is read again for it, as no texts are kept."""
+        row_id, ids = self._columns.row_id, np.sort(rows.ids)
+        wanted = set(ids[1:][ids[1:] == ids[:-1]][:_MAX_WANTED_IDS].tolist())
+        batches = self._ports.tables.batches(window.objects, self._columns.format, [], [], [row_id])
+        texts = (text for batch in batches for text in batch.texts[row_id] if text is not None)
+        return next(text[:MAX_ID_LENGTH] for text in texts if hash(text) in wanted)
+
+    def _text_of(self, label: float) -> str:
+        """A label as the data have it."""
+        text = list(self._codes)[int(label)] if self._codes else f"{label:g}"
+        return text[:MAX_ID_LENGTH]
 
     def _read(self, objects: Sequence[DataObject], format: str, row_id: str, label: str | None) -> _Rows:
         is_number = self._columns.task is Task.REGRESSION
@@ -143,22 +177,6 @@ def _joined(ids: Array, arrived: _Rows) -> Array:
     places = np.minimum(np.searchsorted(unique, ids), unique.size - 1)
     joined: Array = np.where(unique[places] == ids, labels[places], np.nan)
     return joined
-
-
-def _summary(rows: _Rows, columns: DataColumns) -> WindowSummary:
-    _check_size(rows.labels, columns.label)
-    known = rows.labels[~np.isnan(rows.labels)]
-    values, counts = np.unique(known, return_counts=True)
-    is_classes = columns.task is Task.CLASSIFICATION and values.size > 1
-    return WindowSummary(
-        rows=rows.ids.size + rows.missing_ids,
-        labelled=known.size,
-        repeated_ids=rows.ids.size - np.unique(rows.ids).size,
-        missing_ids=rows.missing_ids,
-        distinct_labels=min(values.size, 3),
-        rarest_class_rows=int(counts.min()) if is_classes else None,
-        strays=rows.strays,
-    )
 
 
 def _check_size(labels: Array, column: str) -> None:

@@ -1,8 +1,9 @@
 """Predicts how likely a job is to end with a promotion, before anything is spent on it."""
 
+from collections.abc import Iterator
 from typing import Literal
 
-from ...domain.data_check import DataSummary, Power
+from ...domain.data_check import DataSummary, Power, WindowSummary
 from ...domain.job import RetrainingJob
 from ...domain.policy.policy import Policy
 from ...gates.holdout_size import CHECK as HOLDOUT_SIZE
@@ -60,18 +61,23 @@ def _too_few_rows(policy: Policy, summary: DataSummary) -> str | None:
     strays = f" ({holdout.strays.sentence} of these rows)" if holdout.strays else ""
     if not holdout.labelled:
         return f"none of the {holdout.rows} holdout rows has a label{strays}"
+    short = []
     if not rules.observes(LABEL_MATURITY) and holdout.label_share < share:
         labelled = f"{holdout.label_share:.1%} of the {holdout.rows} holdout rows have a label"
-        return f"{labelled}, {share:.1%} are needed (data.min_label_share){strays}"
-    if rules.observes(HOLDOUT_SIZE):
-        return None
+        short.append(f"{labelled}, {share:.1%} are needed (data.min_label_share){strays}")
+    if not rules.observes(HOLDOUT_SIZE):
+        short.extend(_too_small(policy, holdout))
+    return "; ".join(short) or None
+
+
+def _too_small(policy: Policy, holdout: WindowSummary) -> Iterator[str]:
+    rules, rarest = policy.validation, holdout.rarest_class_rows
     if holdout.labelled < rules.min_holdout_rows:
         needed = f"{rules.min_holdout_rows} are needed (validation.min_holdout_rows)"
-        return f"{holdout.labelled} holdout rows have a label, {needed}"
-    if holdout.rarest_class_rows is not None and holdout.rarest_class_rows < rules.min_class_rows:
+        yield f"{holdout.labelled} holdout rows have a label, {needed}"
+    if rarest is not None and rarest < rules.min_class_rows:
         needed = f"{rules.min_class_rows} are needed (validation.min_class_rows)"
-        return f"{holdout.rarest_class_rows} holdout rows are of the rarest class, {needed}"
-    return None
+        yield f"{rarest} holdout rows are of the rarest class, {needed}"
 
 
 def _out_of_reach(policy: Policy, level: ChampionLevel, error: float) -> Power | None:

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from ...domain.base import StrictRecord
 from ...domain.columns import Sample
+from ...domain.dated_rows import passed_over
 from ...domain.errors import EventInvalid, RegistryRefused, SettingMissing
 from ...domain.explain import explain, shown
 from ...domain.layouts import Layout
@@ -14,7 +15,7 @@ from ...domain.policy.data import Prefix
 from ...ports import Ports
 from ...proposing.metrics import cloudwatch_metric, prometheus_gauge
 from ...proposing.policy_text import Proposal, Subject, write_proposal
-from ...proposing.roles import Known, Roles, propose_date_column, propose_roles
+from ...proposing.roles import Choice, Known, Roles, propose_date_column, propose_roles
 from ...proposing.traffic import propose_routing
 from .look_at_data import Seen, look_at_data
 
@@ -79,10 +80,20 @@ def propose_policy(request: Request, ports: Ports) -> Proposed:
         stage=_stage(ports),
         layout=seen.layout,
         date_column=date_column,
-        to_check=seen.to_check,
+        to_check=(*seen.to_check, *_passed_over(sample, date_column, ports)),
         routing=propose_routing(request.traffic, request.model_name) if request.traffic else None,
     )
     return Proposed(write_proposal(subject, sample, roles), roles, sample)
+
+
+def _passed_over(sample: Sample, date_column: Choice | None, ports: Ports) -> tuple[str, ...]:
+    today = ports.clock.now().date()
+    told = [
+        passed_over(column.name, column.days, today)
+        for column in sample.columns
+        if date_column and column.name == date_column.value
+    ]
+    return tuple(sentence for sentence in told if sentence)
 
 
 def _prefix(given: str) -> str:

@@ -1,6 +1,6 @@
 """Starts an execution at a person's request."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import ValidationError
@@ -12,6 +12,7 @@ from ...domain.explain import explain
 from ...domain.facts.triggering import RetrainingRequested
 from ...domain.messages.triggering import TriggerRequest
 from ...domain.names import execution_name, job_id
+from ...domain.policy.default_trainer import unknown_parameters
 from ...domain.trigger_type import TriggerType
 from ...domain.waiting_trigger import CROWDED, is_crowded
 from ...holds.model import model_holds
@@ -26,6 +27,7 @@ class RequestedRetraining(Record):
     """The execution that was started, and what becomes of it: as it was decided, or else as holds let expect.
 
     `job_id` is that of the job that the execution itself can open. `running_job` owned the model when it was asked.
+    `warnings` are about parameters with which the training will fail.
     """
 
     model_name: str
@@ -34,6 +36,7 @@ class RequestedRetraining(Record):
     running_job: str | None = None
     holds: tuple[Hold, ...] = ()
     decision: DecisionRecord | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> RequestOutcome:
@@ -138,7 +141,14 @@ def request_retraining(
         job_id=job_id(model_name, arn),
         running_job=owner,
         holds=tuple(holds),
+        warnings=tuple(unknown_parameters(applied.policy, _names_in(request), "parameters")),
     )
+
+
+def _names_in(request: TriggerRequest) -> Iterator[str]:
+    yield from request.parameters
+    for experiment in request.experiments:
+        yield from experiment
 
 
 def _request(**fields: Any) -> TriggerRequest:
