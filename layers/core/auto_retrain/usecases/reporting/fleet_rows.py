@@ -123,7 +123,7 @@ def health_of(member: Member, at: datetime) -> tuple[Health, str]:
         return Health.HEALTHY, f"data checked for drift on {checked:%F}, no trigger met in {BREACH_COUNTS.days} days"
     return (
         Health.UNKNOWN,
-        f"data last checked for drift on {checked:%F}" if checked else "no check of its data is known",
+        f"data last checked for drift on {checked:%F}" if checked else "its data were never checked for drift",
     )
 
 
