@@ -293,3 +293,13 @@ def test_a_model_whose_newest_job_has_ended_is_not_mistaken_for_one_that_begins(
     world.close(decision={"job_id": job_id}, error={"Error": "X", "Cause": "gone"})
     first, *_ = terminal.run("follow", "churn").out.splitlines()
     assert first == "the newest job of churn has ended; one that was just asked for has the id that retrain printed"
+
+
+@pytest.mark.parametrize("name", ["nope", "nope-0123456789"])
+def test_a_model_that_does_not_exist_is_not_waited_for(
+    terminal: Terminal, world: World, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    let_happen(monkeypatch)
+    answer = terminal.run("follow", name)
+    assert (answer.code, answer.out) == (1, "")
+    assert f"there is neither a job nor a model '{name}'; see 'auto-retrain jobs'" in answer.err

@@ -54,9 +54,10 @@ def test_all_refused_files_are_reported_at_once(terminal: Terminal) -> None:
     worse = terminal.file("owner: me\n", "worse.yaml")
     answer = terminal.run("models", "apply", terminal.file(FRAUD, "good.yaml"), bad, worse)
     assert (answer.code, answer.out) == (1, "")
-    first, second = answer.err.splitlines()
+    first, second, third = answer.err.splitlines()
     assert first.endswith("bad.yaml: triggers.drift_treshold: unknown field; did you mean 'drift_threshold'?")
-    assert second.endswith("worse.yaml: model: required but not given; data: required but not given")
+    assert second.endswith("worse.yaml: model: required but not given")
+    assert third.endswith("worse.yaml: data: required but not given")
     assert terminal.ports.policies.get("fraud") is None
 
 

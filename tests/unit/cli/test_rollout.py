@@ -84,8 +84,6 @@ def test_an_abort_says_what_serves_as_it_was_read_back(world: RolloutWorld, term
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        (("rollout", "churn", "pause"), "--reason: required for pause"),
-        (("rollout", "churn", "--reason", "why"), "--reason and --actor go with an action"),
         (by_ada("rollout", "churn", "pause"), "'churn' has no rollout"),
         (by_ada("rollback", "churn"), "no good version to go back to"),
         (by_ada("rollback", "churn", "--to", "9"), "version 9 of 'churn' has never served"),
@@ -98,6 +96,16 @@ def test_what_cannot_be_done_is_refused_with_a_reason(terminal: Terminal, words:
     assert problem in answer.err
 
 
+def test_a_reason_and_an_action_go_together(terminal: Terminal) -> None:
+    for words, problem in (
+        (("rollout", "churn", "pause"), "--reason: required for pause"),
+        (("rollout", "churn", "--reason", "why"), "--reason and --actor go with an action"),
+    ):
+        answer = terminal.run(*words)
+        assert (answer.code, answer.out) == (2, "")
+        assert problem in answer.err
+
+
 @pytest.mark.parametrize(
     "words", [("rollout", "churn", "stop"), ("rollback", "churn"), ("rollback", "churn", "--to", "v2"), ("rollout",)]
 )
@@ -107,6 +115,7 @@ def test_malformed_commands_end_with_2(terminal: Terminal, words: tuple[str, ...
 
 def test_a_rollback_lets_the_version_before_serve(world: RolloutWorld, terminal: Terminal) -> None:
     world.promote()
+    assert "(name one with --to)" in terminal.run(*by_ada("rollback", "churn", "--to", "9")).err
     out = terminal.ok(*by_ada("rollback", "churn"))
     assert "version 1 serves; taken back: 2" in out
     assert world.alias() == "1"

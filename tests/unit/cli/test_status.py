@@ -5,6 +5,7 @@ import json
 import pytest
 
 from auto_retrain.domain.messages.promoting import ReviewOrder
+from auto_retrain.domain.model_state import LastRequest
 from auto_retrain.usecases.promoting.await_review import await_review
 from tests.unit.cli.terminal import POLICY, Terminal
 from tests.unit.cli.test_why import SUPPRESSED
@@ -115,3 +116,15 @@ def test_what_keeps_a_job_is_told_wherever_people_look(terminal: Terminal) -> No
     assert f"because: it waits: {reason}" in terminal.ok("explain", job_id).splitlines()
     assert reason in terminal.ok("jobs")
     assert f"running, and waits: {reason}" in terminal.ok("job", job_id)
+
+
+def test_a_request_that_opened_no_job_does_not_hide_the_last_job(terminal: Terminal) -> None:
+    world = World()
+    terminal.ports = world.ports
+    job_id = world.open()
+    world.close(error={"Error": "DataInvalid", "Cause": "no rows"})
+    terminal.ports.decisions.record(SUPPRESSED)
+    request = LastRequest(key="churn-held", at=world.ports.clock.now(), held_by="cool_down")
+    world.ports.states.record_request("churn", request)
+    assert f"last job        {job_id} failed" in terminal.ok("status", "churn").splitlines()
+    assert terminal.ok("status").splitlines()[-1].split()[:4] == ["churn", "degrading", "-", "failed"]

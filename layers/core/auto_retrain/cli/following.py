@@ -11,8 +11,9 @@ import typer
 
 from ..domain.decision_record import DecisionRecord
 from ..domain.ending import Ending
-from ..domain.errors import TransientError
+from ..domain.errors import JobUnknown, TransientError
 from ..domain.job import RetrainingJob
+from ..domain.names import model_of_job
 from ..ports import Ports
 from ..usecases.lookup import decision_of, job_of, job_or_newest, newest_job
 from ..usecases.reporting.job_logs import job_logs
@@ -129,10 +130,20 @@ def _await_opening(job_id: str, view: View, ports: Ports) -> DecisionRecord | No
         if held:
             return held
         if attempt == 0:
+            _patiently(lambda: _check_model(job_id, ports), view)
             view.say(f"there is no job '{job_id}' yet; one that was just asked for is there in seconds")
         time.sleep(FOLLOW_SECONDS)
     job_of(job_id, ports)
     return None
+
+
+def _check_model(name: str, ports: Ports) -> None:
+    """Refuse what cannot be opened because there is no such model; raises JobUnknown."""
+    if ports.policies.get(name) is None and ports.policies.get(model_of_job(name)) is None:
+        raise JobUnknown(
+            f"there is neither a job nor a model '{name}'; see 'auto-retrain jobs' for the newest jobs, and "
+            "'auto-retrain models list' for the models"
+        )
 
 
 def _patiently(ask: Callable[[], Answer], view: View) -> Answer:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
 from ..domain.errors import PolicyInvalid
+from ..domain.explain import problems_in
 from ..domain.policy.policy import Policy
 
 MAX_FILE_BYTES = 64 * 1024
@@ -68,7 +70,7 @@ for _reader in (_Loader, _Dumper):
 
 
 def read_policy_files(paths: Sequence[Path]) -> list[Policy]:
-    """The policies in the files; raises PolicyInvalid with everything that is wrong, one line per file."""
+    """The policies in the files; raises PolicyInvalid with everything that is wrong, one line for each problem."""
     policies: dict[str, tuple[Path, Policy]] = {}
     problems = []
     for path in paths:
@@ -88,10 +90,12 @@ def read_policy_files(paths: Sequence[Path]) -> list[Policy]:
 
 
 def read_policy_file(path: Path) -> Policy:
-    """The policy in a file; raises PolicyInvalid naming the file and what is wrong in it."""
+    """The policy in a file; raises PolicyInvalid with a line for each problem, which names the file."""
     try:
         document = yaml.load(_text_of(path), _Loader)
-        return Policy.parse(json.dumps(document))
+        return Policy.model_validate_json(json.dumps(document))
+    except ValidationError as error:
+        raise PolicyInvalid("\n".join(f"{path}: {problem}" for problem in problems_in(error, Policy))) from error
     except (OSError, ValueError, yaml.YAMLError, TypeError, RecursionError) as error:
         raise PolicyInvalid(f"{path}: cannot be read as a policy: {error}") from error
     except PolicyInvalid as error:

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import typer
 
 from ..domain.analysis import RolloutEvidence
-from ..domain.errors import EventInvalid
 from ..domain.messages.rolling_out import RollbackOutcome, RollbackRequest
 from ..domain.people import check_person
 from ..domain.rollout import Rollout
@@ -66,10 +65,10 @@ def rollout(
     promotion, or abort it."""
     if action:
         if reason is None:
-            raise EventInvalid(f"--reason: required for {action}")
+            raise typer.BadParameter(f"--reason: required for {action}", ctx=context)
         return _step_in(model, action, actor_or_user(actor), reason, as_json, ports_of(context))
     if reason or actor:
-        raise EventInvalid(f"--reason and --actor go with an action: one of {', '.join(_VERBS)}")
+        raise typer.BadParameter(f"--reason and --actor go with an action: one of {', '.join(_VERBS)}", ctx=context)
     ports = ports_of(context)
     _show(model, as_json, ports)
     while follow and ports.ledger.serving(model).rollout:

@@ -45,7 +45,7 @@ def _print_fleet(fleet: FleetOverview) -> None:
         print_below("cannot be read: ", problem)
     if fleet.rows:
         rows = [
-            (row.model, row.health.value, row.champion or "-", row.outcome or "-", moment(row.next_due, "-"))
+            (row.model, row.health.value, row.champion or "-", row.job_outcome or "-", moment(row.next_due, "-"))
             for row in fleet.rows
         ]
         print_table(("MODEL", "HEALTH", "CHAMPION", "LAST JOB", "NEXT DUE"), rows)

@@ -29,9 +29,14 @@ Location = tuple[str | int, ...]
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
     """The problems of one input, in order, separated by semicolons."""
+    return "; ".join(problems_in(error, model))
+
+
+def problems_in(error: ValidationError, model: type[BaseModel]) -> list[str]:
+    """The problems of one input, in order; of many, the first ones and how many more there are."""
     details = error.errors(include_url=False)
     more = [f"and {len(details) - MAX_PROBLEMS} more problems"] if len(details) > MAX_PROBLEMS else []
-    return "; ".join([*(_explain_one(detail, model) for detail in details[:MAX_PROBLEMS]), *more])
+    return [*(_explain_one(detail, model) for detail in details[:MAX_PROBLEMS]), *more]
 
 
 def shown(value: object) -> str:

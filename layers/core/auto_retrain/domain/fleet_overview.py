@@ -17,7 +17,8 @@ class Health(StrEnum):
 class FleetRow(NamedTuple):
     """One model; what is not known is None, and `notes` are what holds it or keeps it busy, in words.
 
-    `decision` names the last job, or the last request if that came later and opened none; `page` is its path. `spent`
+    `decision` names the last job, or the last request if that came later and opened none; `page` is its path, `outcome`
+    what came of it. `last_job` and `job_outcome` are about the last job, whatever was requested since. `spent`
     are US dollars in this month, 0 if no retraining has ended in it; `held` says why its budget holds the next one.
     """
 
@@ -34,6 +35,8 @@ class FleetRow(NamedTuple):
     spent: float
     notes: tuple[str, ...]
     held: str | None = None
+    last_job: str | None = None
+    job_outcome: str | None = None
 
 
 class Concern(NamedTuple):

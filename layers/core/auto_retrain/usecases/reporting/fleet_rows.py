@@ -45,7 +45,7 @@ def row_of(member: Member, at: datetime) -> FleetRow:
     """The row of a model at a moment."""
     applied, state = member.applied, member.state
     health, why = health_of(member, at)
-    decision, hold = _last_decision(member), budget_hold(applied.policy, state, at)
+    decision, job, hold = _last_decision(member), _decision_of_job(member), budget_hold(applied.policy, state, at)
     return FleetRow(
         model=applied.policy.model,
         owner=applied.policy.owner,
@@ -60,6 +60,8 @@ def row_of(member: Member, at: datetime) -> FleetRow:
         spent=state.spent_in(at),
         notes=tuple(_notes(member, hold)),
         held=hold.reason if hold else None,
+        last_job=job.name if job else None,
+        job_outcome=job.outcome if job else None,
     )
 
 
@@ -80,11 +82,16 @@ def _last_job(member: Member) -> LastJob | None:
 
 
 def _last_decision(member: Member) -> Decision | None:
-    job, last, request = member.job, _last_job(member), member.state.last_request
+    last, request = _last_job(member), member.state.last_request
     if request and (last is None or request.at >= last.created_at):
         what = (request.held_by or "held back").replace("_", " ")
         page = request_path(member.applied.policy.model, request.key)
         return Decision(request.key, page, f"opened no job: {what}")
+    return _decision_of_job(member)
+
+
+def _decision_of_job(member: Member) -> Decision | None:
+    job, last = member.job, _last_job(member)
     if last is None:
         return None
     status = job.status.value if job and job.job_id == last.job_id else "under way"
@@ -116,7 +123,7 @@ def health_of(member: Member, at: datetime) -> tuple[Health, str]:
         return Health.HEALTHY, f"data checked for drift on {checked:%F}, no trigger met in {BREACH_COUNTS.days} days"
     return (
         Health.UNKNOWN,
-        f"data last checked for drift on {checked:%F}" if checked else "no check of its data is known",
+        f"data last checked for drift on {checked:%F}" if checked else "its data were never checked for drift",
     )
 
 
