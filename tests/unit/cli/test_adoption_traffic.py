@@ -67,9 +67,12 @@ def test_a_target_outside_of_the_cluster_needs_no_role(terminal: Terminal, tmp_p
     assert not (tmp_path / "churn-rbac.yaml").exists()
 
 
-def test_a_role_that_is_there_is_overwritten_only_by_force(terminal: Terminal, tmp_path: Path) -> None:
+def test_a_role_that_is_there_is_overwritten_only_by_force(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # a long path would be cut in the message
     (tmp_path / "churn-rbac.yaml").write_text("mine")
-    given = ("--sample", terminal.file(ROWS, "rows.csv"), "--output", str(tmp_path / "churn.yaml"))
+    given = ("--sample", terminal.file(ROWS, "rows.csv"), "--output", "churn.yaml")
     refused = terminal.run("init", "churn", *given, "--traffic", "kserve")
     assert (refused.code, (tmp_path / "churn-rbac.yaml").read_text()) == (1, "mine")
     assert "churn-rbac.yaml': exists already" in refused.err

@@ -179,8 +179,8 @@ class _Run:
         ending = (alike and alike.ending) or Ending.REJECTED
         # Its version was promoted by the ledger, and taken back by it.
         ending = Ending.REJECTED if ending is Ending.ROLLED_BACK else ending
-        job = job.changed(data_check=alike and alike.data_check)
-        end_as(job, ending, "as in the past" if ending is Ending.FAILED else None, ports)
+        checked = job.checked(alike.data_check) if alike and alike.data_check else job
+        end_as(checked, ending, "as in the past" if ending is Ending.FAILED else None, ports)
 
     def decisions(self) -> Iterator[PastDecision]:
         """All decisions, oldest first; those on a schedule that fired before the first day belong to another time."""
