@@ -44,6 +44,22 @@ def test_columns_that_only_the_sample_leaves_constant_are_listed_to_be_looked_at
     assert "- data.numeric, data.categorical: without month, weekday, the same in all 300 rows of the sample" in printed
 
 
+def test_a_sample_with_dates_may_be_the_whole_table(terminal: Terminal, sample: str, tmp_path: Path) -> None:
+    dated = terminal.file(
+        ROWS.replace("age,left", "age,seen,left")
+        .replace(",True", ",2026-01-05,True")
+        .replace(",False", ",2026-01-06,False"),
+        "dated.csv",
+    )
+    target = str(tmp_path / "c.yaml")
+    printed = terminal.ok("init", "churn", "--sample", dated, "--output", target)
+    assert "- data.layout: if all days are in one Parquet table, " in printed
+    assert "set layout: column and date_column: 'seen'" in " ".join(printed.split())
+    assert "data.layout: if all days" not in terminal.ok(
+        "init", "churn", "--sample", sample, "--output", target, "--force"
+    )
+
+
 def test_a_policy_that_is_there_is_overwritten_only_by_force(terminal: Terminal, sample: str, tmp_path: Path) -> None:
     target = tmp_path / "churn.yaml"
     target.write_text("mine")

@@ -1,6 +1,6 @@
 """Proposes a policy for a model that somebody trains already."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import IO, Any, NamedTuple
 
 from pydantic import ValidationError
@@ -127,10 +127,21 @@ def _seen(request: Request, ports: Ports) -> Seen:
     if request.sample:
         name, file = request.sample
         not_seen = "data.prefix and data.layout: the data bucket was not looked at; the next command does"
-        return Seen(ports.samples.read(name, file), Layout.DATE, (not_seen,))
+        sample = ports.samples.read(name, file)
+        return Seen(sample, Layout.DATE, (not_seen, *_as_one_table(sample)))
     if request.prefix is None:
         raise EventInvalid("--sample: give a file with some rows, or --prefix of the data in the data bucket")
     return look_at_data(request.prefix, ports)
+
+
+def _as_one_table(sample: Sample) -> Iterator[str]:
+    """A file with dates may be the whole table, which a policy has to say."""
+    dated = next((column.name for column in sample.columns if column.kind == "time"), None)
+    if dated:
+        yield (
+            "data.layout: if all days are in one Parquet table, not in a folder for each day, set layout: column and "
+            f"date_column: {shown(dated)}"
+        )
 
 
 def _inputs(request: Request, ports: Ports) -> tuple[str, ...]:
