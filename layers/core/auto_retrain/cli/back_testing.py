@@ -18,7 +18,7 @@ from ..usecases.lookup import policy_of
 from .arguments import Json, date_of, model_name, ports_of
 from .commands import Commands
 from .packages import packages_for_data
-from .policy_files import read_policy_files
+from .policy_files import read_policy_file
 from .printing import moment, plain, print_json, print_table
 
 commands = Commands()
@@ -92,8 +92,7 @@ def _days(since: date, until: date | None, today: date) -> Window:
 
 def _policy(name: str, ports: Ports) -> Policy:
     if _is_file(name):
-        (policy,) = read_policy_files([Path(name)])
-        return policy
+        return read_policy_file(Path(name))
     return policy_of(name, ports).policy
 
 

@@ -9,7 +9,7 @@ from ..domain.errors import JobUnknown
 from ..domain.job import RetrainingJob
 from ..ports import Ports
 from ..usecases.decide_rollout import outlook_of
-from ..usecases.lookup import decision_of, newest_job
+from ..usecases.lookup import job_or_decision
 from .arguments import Json, Name, ports_of
 from .commands import Commands
 from .next_steps import next_step
@@ -54,7 +54,7 @@ def explain(
 
 
 def _find(name: str, ports: Ports) -> RetrainingJob | DecisionRecord:
-    record = newest_job(name, ports) or ports.jobs.get(name) or decision_of(name, ports)
+    record = job_or_decision(name, ports)
     if record is None:
         raise JobUnknown(
             f"there is neither a job nor a decision '{name}'; 'auto-retrain jobs' lists the newest jobs, and "

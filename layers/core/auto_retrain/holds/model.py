@@ -9,7 +9,7 @@ from ..domain.policy.policy import AppliedPolicy, PolicyStatus
 from ..domain.policy.triggers import TriggerConfig
 from ..domain.trigger_type import TriggerType
 from ..domain.verdict import Verdict
-from ..triggers import enabled_triggers, trigger_of
+from ..triggers import backs_off, enabled_triggers
 from .budgets import BUDGETS, budget_hold
 
 _DAY, _MONTH = timedelta(days=1), timedelta(days=30)
@@ -59,9 +59,9 @@ def breach_hold(config: TriggerConfig, breaches: tuple[date, ...], day: date) ->
 
 def back_off_hold(config: TriggerConfig, state: ModelState, trigger: TriggerType, at: datetime) -> Hold | None:
     """What holds a trigger whose last challengers were not promoted, whichever execution it is judged in."""
-    judged, rejections = trigger_of(trigger), state.rejections.get(trigger)
+    rejections = state.rejections.get(trigger)
     # An earlier release did not keep when; from the last attempt on, every attempt of another trigger would begin anew.
-    if judged is None or not judged.backs_off or rejections is None or not rejections.jobs:
+    if not backs_off(trigger) or rejections is None or not rejections.jobs:
         return None
     until = rejections.jobs[-1].at + _back_off(config, rejections.count)
     cause = f"back-off (challengers of this trigger not promoted in a row: {rejections.count})"

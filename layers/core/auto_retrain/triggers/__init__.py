@@ -22,6 +22,12 @@ def trigger_of(kind: TriggerType) -> Trigger | None:
     return next((trigger for trigger in TRIGGERS if trigger.kind is kind), None)
 
 
+def backs_off(kind: TriggerType) -> bool:
+    """Whether a kind of trigger waits longer after each challenger that was not promoted; a person never does."""
+    trigger = trigger_of(kind)
+    return trigger is not None and trigger.backs_off
+
+
 def enabled_triggers(policy: Policy, *, reads_data: bool) -> list[Trigger]:
     """The triggers that a policy enables: those that read data, or the others."""
     enabled = policy.triggers.enables

@@ -92,7 +92,7 @@ def judge_drift(
     needed = rows_needed(policy)
     scores = score(policy, [comparable(each) for each in histograms if lacks(policy, each) is None])
     verdicts = [judge_feature(policy, histogram, scores.get(histogram.feature)) for histogram in histograms]
-    overall = judge_overall(policy, histograms) if histograms else None
+    overall = judge_overall(policy, histograms, scores) if histograms else None
     if season:
         year_before = judge_drift(policy, list(season))
         # Without a finite number then there are no bins, in which anything would be as it was.

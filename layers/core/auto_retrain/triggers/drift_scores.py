@@ -14,10 +14,11 @@ from ..statistics.significance import benjamini_hochberg, shift_p_value
 class FeatureScores(NamedTuple):
     """The PSI of a feature, and the p values of its shift, missing values and unseen categories.
 
-    The p values are adjusted for the number of features.
+    The p values are adjusted for the number of features, but for that of its shift looked at `alone`.
     """
 
     psi: float
+    alone: float
     shift: float
     missing: float
     unseen: float
@@ -38,10 +39,11 @@ def comparable(histogram: FeatureHistogram) -> FeatureHistogram:
 
 def score(policy: Policy, histograms: list[FeatureHistogram]) -> dict[str, FeatureScores]:
     values = [psi(histogram.reference, histogram.live) for histogram in histograms]
-    shifts = benjamini_hochberg([unadjusted_shift(histogram) for histogram in histograms])
+    alone = [_shift_p_value(histogram) for histogram in histograms]
+    shifts = benjamini_hochberg(alone)
     rises = benjamini_hochberg([_rise_p_value(histogram) for histogram in histograms])
     unseen = benjamini_hochberg([_unseen_p_value(policy, histogram) for histogram in histograms])
-    rows = zip(histograms, values, shifts, rises, unseen, strict=True)
+    rows = zip(histograms, values, alone, shifts, rises, unseen, strict=True)
     return {histogram.feature: FeatureScores(*numbers) for histogram, *numbers in rows}
 
 
@@ -71,6 +73,5 @@ def _unseen_p_value(policy: Policy, histogram: FeatureHistogram) -> float:
     )
 
 
-def unadjusted_shift(histogram: FeatureHistogram) -> float:
-    """The p value of the shift of one feature, looked at alone."""
+def _shift_p_value(histogram: FeatureHistogram) -> float:
     return shift_p_value(histogram.reference, histogram.live, *independent_rows(histogram, "bins"))

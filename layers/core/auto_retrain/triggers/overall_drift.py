@@ -1,34 +1,36 @@
 """Whether all features together drifted: many that moved a little, of which none is beyond its own threshold."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..domain.drift import FeatureHistogram
 from ..domain.numbers import stated_p_value
 from ..domain.policy.policy import Policy
 from ..domain.verdict import Outcome, Verdict
-from ..statistics.psi import psi, shift_of_psi
+from ..statistics.psi import shift_of_psi
 from ..statistics.significance import combined_p_value
-from .drift_scores import comparable, unadjusted_shift
-from .feature_drift import CHECK, lacks
+from .drift_scores import FeatureScores
+from .feature_drift import CHECK
 
 OVERALL = f"{CHECK}_overall"
 
 
-def judge_overall(policy: Policy, histograms: Sequence[FeatureHistogram]) -> Verdict:
+def judge_overall(
+    policy: Policy, histograms: Sequence[FeatureHistogram], scores: Mapping[str, FeatureScores]
+) -> Verdict:
     """Met if the mean PSI of the features exceeds its threshold and is unlikely to be due to chance.
 
-    The p value holds however the features depend on each other. A feature that has too few rows counts as one that did
-    not move, and can make the verdict inconclusive. One that moved far counts for no more than others may, so that a
-    few are never all together.
+    The p value holds however the features depend on each other. A feature without scores, which has too few rows,
+    counts as one that did not move, and can make the verdict inconclusive. One that moved far counts for no more than
+    others may, so that a few are never all together.
     """
     counted = [each for each in histograms if policy.drift.weight_of(each.feature) > 0]
-    judged = [comparable(each) for each in counted if lacks(policy, each) is None]
+    judged = [scores[each.feature] for each in counted if each.feature in scores]
     total = sum(policy.drift.weight_of(each.feature) for each in counted)
-    weights = [policy.drift.weight_of(each.feature) for each in judged]
+    weights = [policy.drift.weight_of(each.feature) for each in counted if each.feature in scores]
     limit, most = policy.drift.overall.threshold, _most(policy)
-    sizes = (weight * min(psi(each.reference, each.live), most) for each, weight in zip(judged, weights, strict=True))
+    sizes = (weight * min(each.psi, most) for each, weight in zip(judged, weights, strict=True))
     mean = sum(sizes) / total if judged else 0.0
-    p_value = combined_p_value([unadjusted_shift(each) for each in judged], weights) if judged else 1.0
+    p_value = combined_p_value([each.alone for each in judged], weights) if judged else 1.0
     outcome = Outcome.INCONCLUSIVE if len(judged) < len(counted) else Outcome.UNMET
     if mean > limit and p_value <= 1 - policy.triggers.confidence:
         outcome = Outcome.MET
@@ -38,7 +40,7 @@ def judge_overall(policy: Policy, histograms: Sequence[FeatureHistogram]) -> Ver
         reason=_reason(policy, mean, p_value, len(judged), len(counted)),
         value=mean,
         limit=limit,
-        n=max((sum(each.live) for each in judged), default=0),
+        n=max((sum(each.live) for each in counted if each.feature in scores), default=0),
         p_value=p_value,
         evidence="counted" if policy.triggers.confidence else "bare_rule",
     )

@@ -39,6 +39,11 @@ def decision_of(name: str, ports: Ports) -> DecisionRecord | None:
     return next((decision for decision in kept if decision.name == name), None)
 
 
+def job_or_decision(name: str, ports: Ports) -> RetrainingJob | DecisionRecord | None:
+    """The newest job of the model with this name, or else the job or the decision with this id, if it is still kept."""
+    return newest_job(name, ports) or ports.jobs.get(name) or decision_of(name, ports)
+
+
 def job_or_newest(name: str, ports: Ports) -> RetrainingJob:
     """The newest job of the model with this name, or else the job with this id; raises JobUnknown if there is none."""
     return newest_job(name, ports) or job_of(name, ports)

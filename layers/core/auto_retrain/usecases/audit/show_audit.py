@@ -9,7 +9,7 @@ from ...domain.job import RetrainingJob
 from ...domain.names import model_of_job
 from ...ports import Ports
 from ...proof.canonical import canonical_object
-from ..lookup import decision_of, newest_job
+from ..lookup import job_or_decision
 
 
 def show_audit(name: str, ports: Ports) -> list[TimelineEntry]:
@@ -17,7 +17,7 @@ def show_audit(name: str, ports: Ports) -> list[TimelineEntry]:
 
     Raises JobUnknown if there are none.
     """
-    record = newest_job(name, ports) or ports.jobs.get(name) or decision_of(name, ports)
+    record = job_or_decision(name, ports)
     # The chain is there even if somebody has deleted the record.
     model_name = record.model_name if record else model_of_job(name)
     signs = list(_signs(record.job_id if isinstance(record, RetrainingJob) else name, record))

@@ -60,9 +60,9 @@ def back_test(policy: Policy, days: Window, world: World, ports: Ports) -> BackT
     past = past_of(policy.model, start, ports)
     before = [line for line in past.champions if line.deployed_at < start]
     world.begin(policy, past.state, before)
-    run = _Run(policy, past, world, past.champions[len(before) :])
+    run = _Run(policy, days, past, world, past.champions[len(before) :])
     world.play(run.execute)
-    moments = run.moments(days)
+    moments = run.moments()
     _read_ahead(policy, moments, past, world.metrics)
     run.go(moments)
     looked = look_back(policy, days, [*run.decisions()], past, world.metrics, ports.clock.now())
@@ -100,21 +100,21 @@ def _sweep_after(moment: datetime) -> datetime:
 class _Run:
     """One policy on its way through the past."""
 
-    def __init__(self, policy: Policy, past: Past, world: World, champions: Sequence[LedgerLine]) -> None:
+    def __init__(self, policy: Policy, days: Window, past: Past, world: World, champions: Sequence[LedgerLine]) -> None:
         self._policy = policy
+        self._days = days
+        self._begin, self._end = (datetime.combine(day, time(), UTC) for day in (days.start, days.end))
         self._past = past
         self._world = world
         self._moments: list[datetime] = []
         self._champions = list(champions)
-        self._requests: list[RetrainingJob] = []
-
-    def moments(self, days: Window) -> list[datetime]:
-        """The sweeps that may find something to do, in order."""
-        self._begin, self._end = (datetime.combine(day, time(), UTC) for day in (days.start, days.end))
-        asked = (job for job in self._past.jobs if job.trigger_type is TriggerType.MANUAL)
+        asked = (job for job in past.jobs if job.trigger_type is TriggerType.MANUAL)
         self._requests = [job for job in asked if _sweep_after(job.event_time) < self._end]
-        wanted = {self._begin, *(_first_sweep(self._policy, day) for day in days.days())}
-        wanted |= {_sweep_after(moment) for moment in self._schedule(days)}
+
+    def moments(self) -> list[datetime]:
+        """The sweeps that may find something to do, in order."""
+        wanted = {self._begin, *(_first_sweep(self._policy, day) for day in self._days.days())}
+        wanted |= {_sweep_after(moment) for moment in self._schedule()}
         return sorted(wanted | {_sweep_after(job.event_time) for job in self._requests})
 
     def go(self, moments: Sequence[datetime]) -> None:
@@ -127,12 +127,12 @@ class _Run:
                 self._sweep(moment)
             done = moment
 
-    def _schedule(self, days: Window) -> Iterator[datetime]:
+    def _schedule(self) -> Iterator[datetime]:
         """When it fires, and the beginning of each day, when one whose retraining failed is tried again."""
         if not self._policy.triggers.enables(TriggerType.SCHEDULED):
             return
-        yield from (datetime.combine(day, time(), UTC) for day in days.days())
-        at = datetime.combine(days.start, time(), UTC)
+        yield from (datetime.combine(day, time(), UTC) for day in self._days.days())
+        at = self._begin
         state = ModelState(model_name=self._policy.model)
         while (fires := Scheduled().next_check(self._policy, state, at)) and fires < self._end:
             yield fires

@@ -10,7 +10,7 @@ from ...domain.job import RetrainingJob
 from ...domain.model_state import ModelState, RejectedJob, with_attempt
 from ...domain.trigger_type import TriggerType
 from ...ports import Ports
-from ...triggers import trigger_of
+from ...triggers import backs_off
 from ..ending.end_job import answers_schedule
 from ..lookup import champion_lines
 
@@ -93,12 +93,7 @@ def _state_before(
             state = state.changed(rejections={})
             if job.job_id in failed:
                 state = state.changed(rejections=state.rejections_with_failed(*failed[job.job_id]))
-        elif job.ending and job.ending.is_retraining and _backs_off(job.trigger_type):
+        elif job.ending and job.ending.is_retraining and backs_off(job.trigger_type):
             rejected = RejectedJob(job_id=job.job_id, at=job.event_time)
             state = state.changed(rejections=state.rejections_with(job.trigger_type, rejected))
     return state
-
-
-def _backs_off(kind: TriggerType) -> bool:
-    trigger = trigger_of(kind)
-    return trigger is not None and trigger.backs_off

@@ -107,10 +107,9 @@ def _counts(job: RetrainingJob, ending: Ending | None) -> bool:
 
 def _backs_off(job: RetrainingJob) -> bool:
     # Imported here: the watcher ends a job only now and then, and triggers bring the whole policy with them.
-    from ...triggers import trigger_of
+    from ...triggers import backs_off
 
-    trigger = trigger_of(job.trigger_type)
-    return trigger is not None and trigger.backs_off
+    return backs_off(job.trigger_type)
 
 
 def follow_up(job: RetrainingJob, ports: Ports) -> None:
