@@ -16,7 +16,7 @@ node_packages := .local/node/asl-validator@4.0.0+chromium@147.0.0+puppeteer-core
 unexport PYTHONDONTWRITEBYTECODE
 
 .NOTPARALLEL:
-.PHONY: help setup demo test security bench lint type fmt docs screenshots build build-local local lock clean
+.PHONY: help setup demo test explore security bench lint type fmt docs screenshots build build-local local lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ local: setup build-local ## keep the whole stack running here until Ctrl-C
 
 test: setup build-local lint type ## everything that can be checked without a cloud
 	@$(python) -m pytest $(PYTEST_ARGS)
+
+explore: setup build-local ## the property tests with new examples, five times as many
+	@$(python) -m pytest -m hypothesis --hypothesis-profile=explore $(PYTEST_ARGS)
 
 security: setup ## scan the template with checkov, in an environment of its own, and with cfn-lint
 	@$(PYTHON) -m local.setup security

@@ -9,9 +9,13 @@ from hypothesis import Phase, settings
 # Before anything imports numpy: two threads that wait for each other take three times the time of one, or more.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# How long an example takes depends on what else runs; and nothing is kept on disk from one run to the next.
-settings.register_profile("here", deadline=None, database=None, phases=(Phase.explicit, Phase.generate, Phase.shrink))
-settings.load_profile("here")
+# How long an example takes depends on what else runs; and nothing is kept on disk from one run to the next. A change is
+# judged by the same examples each time; `make explore` looks for new ones.
+settings.register_profile(
+    "same", deadline=None, database=None, derandomize=True, phases=(Phase.explicit, Phase.generate, Phase.shrink)
+)
+settings.register_profile("explore", settings.get_profile("same"), derandomize=False, max_examples=500, print_blob=True)
+settings.load_profile("same")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import strategies as st
+from rfc8785 import CanonicalizationError, dumps
 
 Path = tuple[str | int, ...]
 
@@ -30,6 +31,15 @@ def odd(draw: st.DrawFn, body: Any, most: int = 3) -> Any:
             *parents, name = draw(st.sampled_from(places))
             _put(_at(body, parents), name, draw(st.sampled_from(_ODD)))
     return body
+
+
+def has_canonical_text(body: Any) -> bool:
+    """Whether canonical JSON can hold the value: a number beyond 2 ** 53 is none that it knows."""
+    try:
+        dumps(body)
+    except CanonicalizationError:
+        return False
+    return True
 
 
 def _at(body: Any, path: list[str | int]) -> Any:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from auto_retrain.domain.audit_chain import AuditEntry, ChainHead, entries_after
 from auto_retrain.domain.audit_findings import ChainFindings
 from auto_retrain.proof.chain import MAX_SHOWN, check_chain
-from tests.oddities import odd
+from tests.oddities import has_canonical_text, odd
 from tests.unit.proof.chains import ATTACKS, Attack, Entries, a_chain, a_fact, an_entry, edited, hashes
 
 CHAIN = a_chain(10)
@@ -148,10 +148,9 @@ def _assert_noticed(entry: AuditEntry, changed: AuditEntry) -> None:
     assert findings.proven < entry.number
 
 
-@given(odd(json.loads(CHAIN[4].text)))
+@given(odd(json.loads(CHAIN[4].text)).filter(has_canonical_text))
 def test_a_fact_of_odd_values_with_fitting_hashes_is_read_to_the_end(fact: dict[str, Any]) -> None:
     """Whoever can write to the table can write any JSON."""
-    fact = {name: value for name, value in fact.items() if value != 10**30}  # which canonical JSON cannot hold
     anew = [*CHAIN[:4], an_entry(5, CHAIN[3].hash, rfc8785.dumps(fact).decode()), *CHAIN[5:]]
     findings = check(anew)
     assert findings.is_intact == (anew == CHAIN)
