@@ -9,7 +9,7 @@ import pytest
 
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.bootstrap import simulation_of
-from auto_retrain.domain.back_test import BackTest
+from auto_retrain.domain.back_test import BackTest, PastDecision
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.errors import MetricsUnavailable
 from auto_retrain.domain.messages.references import JobReference, ScheduledEvent
@@ -300,3 +300,41 @@ def test_a_past_without_anything_says_so() -> None:
     ports, _ = past_world(30)
     tested = tried(the_policy(enabled=["performance_degradation"]), 30, ports)
     assert (tested.starts, tested.beyond, tested.usd) == ([], (), 0.0)
+
+
+def test_the_metric_of_each_day_and_what_served_are_told() -> None:
+    policy = the_policy()
+    deployment = _Deployment(policy)
+    deployment.live(120, improves=True)
+    middle = START + 75 * DAY
+    tested = tried(policy, 120, deployment.ports, start=middle)
+    lines = [line for line in deployment.ports.ledger.lines("churn", 100)[::-1] if line.is_new_champion]
+    before = [line for line in lines if line.deployed_at < middle]
+    assert [served.version for served in tested.champions] == [line.version.number for line in lines[len(before) - 1 :]]
+    assert tested.champions[0].at < middle < tested.champions[1].at
+    assert (tested.metric, tested.limit) == ("accuracy", 0.92)
+    assert [level.day for level in tested.levels] == [(middle + number * DAY).date() for number in range(45)]
+    beyond = {day for each in tested.beyond for day in Window(start=each.first, end=each.last + DAY).days()}
+    assert {level.day for level in tested.levels if level.value < 0.92} == beyond
+
+
+def test_a_policy_that_does_not_judge_the_metric_has_no_limit() -> None:
+    ports, levels = past_world(60)
+    falling(levels, 60)
+    tested = tried(the_policy(enabled=["scheduled"]), 60, ports)
+    assert (tested.levels, tested.limit, tested.champions) == ((), None, ())
+
+
+def test_retrainings_at_about_the_same_time_are_the_same() -> None:
+    ports, levels = past_world(120)
+    falling(levels, 120)
+    first, later = (
+        tried(the_policy(enabled=["performance_degradation"], performance_metric_threshold=limit), 120, ports)
+        for limit in (0.93, 0.929)
+    )
+    assert first.starts_beside(first) == []
+    assert first.starts_beside(later) == [each for each in first.starts if min(gaps(each, later)) > 3 * DAY]
+
+
+def gaps(start: PastDecision, other: BackTest) -> list[timedelta]:
+    return [abs(start.at - each.at) for each in other.starts]

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from heapq import heappop, heappush
 from typing import Any, Protocol
 
-from ...domain.back_test import BackTest, PastDecision
+from ...domain.back_test import BackTest, PastDecision, Served
 from ...domain.decision_record import DecisionRecord
 from ...domain.deployment_ledger import LedgerLine, serving_after
 from ...domain.ending import Ending
@@ -70,9 +70,21 @@ def back_test(policy: Policy, days: Window, world: World, ports: Ports) -> BackT
         model_name=policy.model,
         days=days,
         decisions=tuple(looked.decisions),
+        champions=tuple(_served(past.champions, days)),
+        metric=policy.metric.name,
+        limit=policy.triggers.performance_metric_threshold if looked.levels else None,
+        levels=tuple(looked.levels),
         beyond=tuple(looked.beyond),
         unread=looked.unread,
     )
+
+
+def _served(champions: Sequence[LedgerLine], days: Window) -> Iterator[Served]:
+    """What served at the beginning of these days, and each change in them."""
+    lines = [line for line in champions if line.deployed_at.date() < days.end]
+    before = [line for line in lines if line.deployed_at.date() < days.start]
+    for line in [*before[-1:], *lines[len(before) :]]:
+        yield Served(at=line.deployed_at, version=line.version.number, change=line.change)
 
 
 def _read_ahead(policy: Policy, moments: Sequence[datetime], past: Past, metrics: MetricSource) -> None:
