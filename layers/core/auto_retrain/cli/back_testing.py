@@ -8,16 +8,17 @@ from typing import Annotated
 import typer
 
 from ..domain.back_test import BackTest, PastDecision
-from ..domain.cost import dollars
+from ..domain.back_test_summary import CAVEAT, summary
 from ..domain.errors import EventInvalid
 from ..domain.policy.policy import Policy
-from ..domain.trigger_type import TriggerType
 from ..domain.windows import Window
 from ..ports import Ports
+from ..usecases.back_testing.back_test_page import back_test_page
 from ..usecases.lookup import policy_of
 from .arguments import Json, date_of, model_name, ports_of
 from .commands import Commands
 from .packages import packages_for_data
+from .pages import write_page
 from .policy_files import read_policy_file
 from .printing import moment, plain, print_json, print_table
 
@@ -60,6 +61,9 @@ def backtest(
     with_all: Annotated[
         bool, typer.Option("--all", help="also list the decisions that would have started nothing")
     ] = False,
+    page: Annotated[
+        Path | None, typer.Option("--page", metavar="FILE", help="also write a page for a browser; replaces the file")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Decide on each day of the past as a deployment with this policy would have, from the metrics and the data of that
@@ -72,6 +76,8 @@ def backtest(
     if len(models) > 1:
         raise EventInvalid(f"--against {against}: must be about the same model, not {' and '.join(sorted(models))}")
     tests = {name: _test(each, days, ports) for name, each in policies.items()}
+    if page:
+        write_page(page, back_test_page(tests), "--page")
     if as_json:
         print_json([_document(name, test) for name, test in tests.items()])
         return
@@ -124,25 +130,8 @@ def _document(name: str, test: BackTest) -> dict[str, object]:
 def _print_summary(tests: Mapping[str, BackTest], days: Window) -> None:
     (first, *_) = tests.values()
     print(plain(f"{first.model_name}, {days}"))
-    print("nothing was trained, and what served is as it was")
-    kinds = [kind for kind in TriggerType if any(kind in test.starts_by_trigger for test in tests.values())]
-    columns = [_summary(test, kinds) for test in tests.values()]
-    print_table(["", *tests], [[name, *(column[name] for column in columns)] for name in columns[0]])
-
-
-def _summary(test: BackTest, kinds: Sequence[TriggerType]) -> dict[str, str]:
-    needed = [decision.needed for decision in test.starts]
-    counts = [f"{needed.count(name)} {name}" for name in ("confirmed", "needless", "unknown") if name in needed]
-    beyond = f"{test.days_beyond}, {test.days_unanswered} before a retraining"
-    held = ", ".join(f"{kind.replace('_', ' ')} {count}" for kind, count in test.held.items())
-    return {
-        "retrainings": str(len(test.starts)),
-        **{f"  {kind.value.replace('_', ' ')}": str(test.starts_by_trigger.get(kind, 0)) for kind in kinds},
-        "  later labels": ", ".join(counts) or "-",
-        "days beyond the limit": f"not known: {test.unread}" if test.unread else beyond,
-        "held back": held or "nothing",
-        "forecast cost": dollars(test.usd) if test.usd is not None else "not known",
-    }
+    print(CAVEAT)
+    print_table(["", *tests], summary(tests))
 
 
 def _print_decisions(tests: Mapping[str, BackTest], with_all: bool) -> None:
