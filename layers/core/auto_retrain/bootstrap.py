@@ -198,6 +198,7 @@ class DeployedPorts:
                 "cloudwatch": lambda: self._cloudwatch,
                 "prometheus": self._prometheus,
                 "prediction_log": self._labelled_log,
+                "logged_scores": self._logged_scores,
             }
         )
 
@@ -205,6 +206,11 @@ class DeployedPorts:
         from .adapters.metrics.prediction_log import PredictionLogMetricSource
 
         return PredictionLogMetricSource(self.data, self.clock)
+
+    def _logged_scores(self) -> "MetricSource":
+        from .adapters.metrics.logged_scores import LoggedScoreSource
+
+        return LoggedScoreSource(self.data, self.clock, self._labelled_log())
 
     @cached_property
     def _cloudwatch(self) -> "MetricSource":

@@ -35,12 +35,14 @@ def edges_of(values: Array) -> Array:
     """Where groups of about equal size begin, the first of them left out; equal values are in one group."""
     groups = min(max(values.size // MIN_ROWS_OF_GROUP, 1), MAX_GROUPS)
     edges = np.unique(np.quantile(values, np.arange(1, groups) / groups, method="higher"))
-    return edges[edges > values.min()]
+    inner: Array = edges[edges > values.min()]
+    return inner
 
 
 def groups_of(values: Array, edges: Array) -> Array:
     """The group of each value, from 0: how many edges do not exceed it."""
-    return np.searchsorted(edges, values, side="right")
+    places: Array = np.searchsorted(edges, values, side="right")
+    return places
 
 
 def calibrate(scores: Array, came_true: Array, edges: Array, seed: int = 0) -> Calibration:
