@@ -10,7 +10,7 @@ from auto_retrain.adapters.live.log_scores import group_counts
 from auto_retrain.comparison.holdout_profile import profile_of
 from auto_retrain.comparison.predictions import Predictions
 from auto_retrain.comparison.version_metrics import VersionMetrics
-from auto_retrain.domain.holdout_profile import HoldoutProfile, LoggedScores
+from auto_retrain.domain.holdout_profile import HoldoutProfile
 from auto_retrain.triggers.score_estimates import Estimates, estimate_metrics
 from local.bench.figure import Figure
 
@@ -49,7 +49,7 @@ def _profile(answers: Predictions) -> HoldoutProfile:
 
 def _estimates(scores: np.ndarray, profile: HoldoutProfile) -> Estimates:
     counts = group_counts(scores, scores >= 0.5, profile)
-    return estimate_metrics(LoggedScores(profile=profile, counts=counts))
+    return estimate_metrics(profile, counts)
 
 
 def _timed(call: Callable[[], Result]) -> tuple[float, Result]:

@@ -9,7 +9,7 @@ from auto_retrain.adapters.live.log_scores import group_counts
 from auto_retrain.comparison.holdout_profile import profile_of
 from auto_retrain.comparison.predictions import Predictions
 from auto_retrain.comparison.version_metrics import VersionMetrics
-from auto_retrain.domain.holdout_profile import HoldoutProfile, LoggedScores, ScoreCounts
+from auto_retrain.domain.holdout_profile import HoldoutProfile, ScoreCounts
 from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.domain.windows import Window
 
@@ -48,7 +48,7 @@ def logged(of: HoldoutProfile, seed: int = 2, rows: int = 3000, draw: Callable[.
 
 def scored(counts: ScoreCounts, of: HoldoutProfile) -> MetricReading:
     """What a source reads of the newest window."""
-    return MetricReading(value=None, points=7, scores=LoggedScores(profile=of, counts=counts))
+    return MetricReading(value=None, points=7, scores=counts, profile=of)
 
 
 def checked(of: HoldoutProfile, seed: int, drift: float = 0.0, rows: int = 3000) -> MetricReading:
@@ -58,4 +58,4 @@ def checked(of: HoldoutProfile, seed: int, drift: float = 0.0, rows: int = 3000)
     labels = random.random(rows) < yes + drift * (0.5 - yes)
     right = float(np.mean(labels == (yes >= 0.5)))
     reading = scored(group_counts(yes, yes >= 0.5, of), of)
-    return reading.changed(value=right, rows=rows, label_share=1.0)
+    return reading.changed(value=right, rows=rows, label_share=1.0, profile=None)

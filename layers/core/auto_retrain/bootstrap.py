@@ -208,9 +208,11 @@ class DeployedPorts:
         return PredictionLogMetricSource(self.data, self.clock)
 
     def _logged_scores(self) -> "MetricSource":
-        from .adapters.metrics.logged_scores import LoggedScoreSource
+        from .adapters.metrics.logged_scores import ESTIMATING_TIME, LoggedScoreSource
+        from .adapters.metrics.prediction_log import PredictionLogMetricSource
 
-        return LoggedScoreSource(self.data, self.clock, self._labelled_log())
+        labelled = PredictionLogMetricSource(self.data, self.clock, ESTIMATING_TIME)
+        return LoggedScoreSource(self.data, self.clock, labelled)
 
     @cached_property
     def _cloudwatch(self) -> "MetricSource":

@@ -1,13 +1,14 @@
 """The scores in a prediction log, in memory and in S3: counted by answer in the groups of the holdout, day by day."""
 
 from datetime import timedelta
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
-from auto_retrain.adapters.metrics.logged_scores import LoggedScoreSource
-from auto_retrain.domain.holdout_profile import HoldoutProfile, LoggedScores, ScoreCounts
+from auto_retrain.adapters.metrics.logged_scores import ESTIMATING_TIME, LoggedScoreSource
+from auto_retrain.domain.holdout_profile import HoldoutProfile, ScoreCounts
 from auto_retrain.domain.labelled_days import SETTLING
+from auto_retrain.domain.manifest import DataObject
 from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.domain.scored_days import profile_key
 from tests.contracts.ports.test_metric_prediction_log import DAY, FIRST, World, a_query, answer, open_world
@@ -45,8 +46,9 @@ def read(world: World, asks: str = "scores", **query: Any) -> MetricReading:
 def counts(world: World, **query: Any) -> ScoreCounts:
     reading = read(world, **query)
     assert reading.problem is None
-    assert isinstance(reading.scores, LoggedScores)
-    return reading.scores.counts
+    assert reading.scores is not None
+    assert reading.profile is not None
+    return reading.scores
 
 
 def test_scores_are_counted_by_answer_and_group(world: World) -> None:
@@ -113,7 +115,8 @@ def test_labels_of_the_same_answers_come_along_where_they_are_asked_for(world: W
     reading = read(world, "scores_and_labels")
     assert (reading.value, reading.label_share) == (pytest.approx(2 / 3), 0.75)
     assert reading.scores is not None
-    assert reading.scores.counts.answered == 4
+    assert reading.scores.answered == 4
+    assert reading.profile is None
 
 
 def test_a_settled_day_is_neither_listed_nor_read_again(world: World) -> None:
@@ -139,6 +142,25 @@ def test_a_day_that_may_still_get_rows_is_listed_and_read_only_if_there_are_new_
     counts(world)
     world.log([answer(3, score=0.7)])
     assert counts(world).answered == 2
+
+
+def test_days_that_could_not_be_counted_in_time_are_counted_by_the_next_reads(world: World) -> None:
+    keep(world)
+    world.log([answer(day, score=0.7, day=day + 0.5) for day in range(6)])
+    opened = world.data.open
+
+    def slowly(item: DataObject) -> IO[bytes]:
+        world.clock.advance(ESTIMATING_TIME / 4)
+        file: IO[bytes] = opened(item)
+        return file
+
+    world.data.open = slowly
+    assert "of 6 days of the prediction log are not counted yet" in str(read(world, end=6).problem)
+    reads = 1
+    while read(world, end=6).problem:
+        reads += 1
+    assert reads < 8
+    assert counts(world, end=6).answered == 6
 
 
 def test_another_profile_counts_anew(world: World) -> None:

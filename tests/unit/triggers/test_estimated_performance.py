@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from auto_retrain.adapters.live.log_scores import group_counts
+from auto_retrain.comparison.predictions import Predictions
 from auto_retrain.domain.errors import PolicyInvalid
 from auto_retrain.domain.holdout_profile import ScoreCounts
 from auto_retrain.domain.metric_reading import MetricReading
@@ -185,6 +186,30 @@ def test_a_regression_is_estimated_by_its_predictions() -> None:
     verdict = judge(scored(counts, made), policy=policy)
     assert verdict.met
     assert verdict.value == pytest.approx(0.4, abs=0.05)
+
+
+def test_of_more_than_two_classes_the_accuracy_is_estimated() -> None:
+    random = np.random.default_rng(7)
+    made, probabilities = profile(of_three_classes(random, 0.05), positive=None), random.dirichlet([0.2] * 3, 3000)
+    counts = group_counts(probabilities.max(axis=1), np.zeros(3000, bool), made)
+    verdict = judge(scored(counts, made))
+    assert verdict.met
+    assert verdict.value == pytest.approx(probabilities.max(axis=1).mean(), abs=0.02)
+    precision = judge(scored(counts, made), policy=the_policy({"metric": "precision"}))
+    assert precision.reason == "'precision' cannot be estimated from this log, only accuracy"
+
+
+def of_three_classes(random: np.random.Generator, concentration: float) -> Predictions:
+    """A calibrated model; the lower the concentration, the surer it is."""
+    scores = random.dirichlet([concentration] * 3, 3000)
+    labels = (random.random((3000, 1)) > scores.cumsum(axis=1)).sum(axis=1).clip(max=2)
+    return Predictions(np.arange(3000).astype(str), labels, scores.argmax(axis=1), np.array(["a", "b", "c"]), scores)
+
+
+def test_what_is_kept_of_the_evidence_is_small() -> None:
+    """It travels in the input of an execution, which may have 256 KB."""
+    readings = (scored(logged(PROFILE, rows=100_000), PROFILE), *SOUND)
+    assert sum(len(each.model_dump_json()) for each in readings) < 30_000
 
 
 def test_it_asks_for_the_newest_days_and_for_earlier_ones_whose_labels_are_due() -> None:

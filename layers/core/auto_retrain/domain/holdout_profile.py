@@ -78,10 +78,3 @@ def sum_of(parts: list[ScoreCounts]) -> ScoreCounts:
         independent=sum(part.independent for part in parts),
         groups=tuple(tuple(map(sum, zip(*of_answer, strict=True))) for of_answer in zip(*filled, strict=True)),
     )
-
-
-class LoggedScores(Record):
-    """The answers of a version in a window of the log, and what its scores meant on its holdout."""
-
-    profile: HoldoutProfile
-    counts: ScoreCounts

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from .base import Record, UtcTime
-from .holdout_profile import LoggedScores
+from .holdout_profile import HoldoutProfile, ScoreCounts
 from .policy.data import DataPolicy
 from .policy.metric import MetricPolicy
 
@@ -40,7 +40,8 @@ class MetricReading(Record):
     says why a reading is incomplete (partial data, NaN, a warning from the source). `unknown_rows` are labelled rows of
     which nothing says how many are right; they are not among `rows`. `least_and_greatest` are the extremes of the data
     points, unless rows are counted. `by_day` has a value and its samples for each day of the window that has any, and
-    `day_numbers` which days these are, the first one being 0. `scores` are set if they were asked for.
+    `day_numbers` which days these are, the first one being 0. `scores` are set if they were asked for,
+    and where they were asked for alone `profile` says what they meant on the holdout.
     """
 
     value: float | None
@@ -53,4 +54,5 @@ class MetricReading(Record):
     least_and_greatest: tuple[float, float] | None = None
     by_day: tuple[tuple[float, float], ...] = ()
     day_numbers: tuple[int, ...] = ()
-    scores: LoggedScores | None = None
+    scores: ScoreCounts | None = None
+    profile: HoldoutProfile | None = None

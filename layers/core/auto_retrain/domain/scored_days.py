@@ -6,7 +6,7 @@ from typing import Self
 
 from .base import Record
 from .digest import canonical_json, sha256_of
-from .holdout_profile import HoldoutProfile, LoggedScores, ScoreCounts, sum_of
+from .holdout_profile import HoldoutProfile, ScoreCounts, sum_of
 from .metric_reading import MetricQuery, MetricReading
 from .windows import utc_days
 
@@ -52,7 +52,10 @@ def scored_days_key(profile: HoldoutProfile, prefix: str) -> str:
 
 
 def read_scores(query: MetricQuery, profile: HoldoutProfile, known: Mapping[date, ScoredDay]) -> MetricReading:
-    """The scores of the days that end in the window; one that is not known, or is broken, is a problem."""
+    """The scores of the days that end in the window; one that is not known, or is broken, is a problem.
+
+    The profile comes with scores that are asked for alone: what a decision is judged on is kept, and it is large.
+    """
     days = utc_days(query.start, query.end)
     missing = [day for day in days if day not in known]
     if missing:
@@ -62,4 +65,5 @@ def read_scores(query: MetricQuery, profile: HoldoutProfile, known: Mapping[date
     if broken:
         return MetricReading(value=None, problem=f"the prediction log of {broken.day}: {broken.problem}")
     counts = sum_of([known[day].counts for day in days])
-    return MetricReading(value=None, points=len(days), scores=LoggedScores(profile=profile, counts=counts))
+    kept = profile if query.asks == "scores" else None
+    return MetricReading(value=None, points=len(days), scores=counts, profile=kept)

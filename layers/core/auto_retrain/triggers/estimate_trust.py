@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import sqrt
 from typing import Literal, NamedTuple
 
-from ..domain.holdout_profile import MIN_SCORED_ROWS
+from ..domain.holdout_profile import MIN_SCORED_ROWS, HoldoutProfile
 from ..domain.metric_reading import MetricReading
 from ..statistics.trust import Checked, are_off
 from .score_estimates import estimate_metrics
@@ -23,14 +23,19 @@ class Trust(NamedTuple):
     checked: Sequence[Checked] = ()
 
 
-def judge_trust(metric: str, windows: Iterable[MetricReading], min_label_share: float) -> Trust:
+UNKNOWN = Trust("unknown", "no labels have checked an estimate of this version yet")
+
+
+def judge_trust(
+    metric: str, profile: HoldoutProfile, windows: Iterable[MetricReading], min_label_share: float
+) -> Trust:
     """Compare the estimates of earlier windows, the oldest first, with what the labels said of the same answers.
 
     A window is a reading of scores with the metric of the labelled answers. Too few answers or labels check nothing.
     """
-    checked = list(_checked(metric, windows, min_label_share))
+    checked = list(_checked(metric, profile, windows, min_label_share))
     if not checked:
-        return Trust("unknown", "no labels have checked an estimate of this version yet")
+        return UNKNOWN
     worst = max(each.distance for each in checked)
     if are_off(checked):
         off = sum(each.is_off for each in checked)
@@ -42,14 +47,16 @@ def judge_trust(metric: str, windows: Iterable[MetricReading], min_label_share: 
     return Trust("trusted", sentence, checked)
 
 
-def _checked(metric: str, windows: Iterable[MetricReading], min_label_share: float) -> Iterator[Checked]:
+def _checked(
+    metric: str, profile: HoldoutProfile, windows: Iterable[MetricReading], min_label_share: float
+) -> Iterator[Checked]:
     for reading in windows:
         share, scores = reading.label_share or 0.0, reading.scores
         if scores is None or reading.problem or reading.value is None:
             continue
-        if share < min_label_share or share * scores.counts.independent < MIN_SCORED_ROWS:
+        if share < min_label_share or share * scores.independent < MIN_SCORED_ROWS:
             continue
-        estimate = estimate_metrics(scores).of_metric.get(metric)
+        estimate = estimate_metrics(profile, scores).of_metric.get(metric)
         if estimate:
             # Only a part of the answers has a label, whose luck is that of fewer rows.
             error = sqrt(estimate.of_holdout**2 + estimate.of_labels**2 / share)

@@ -15,7 +15,7 @@ from ..domain.trigger_type import TriggerType
 from ..domain.verdict import Outcome, Verdict
 from ..statistics.estimated_performance import Estimate
 from .base import Evidence, Trigger
-from .estimate_trust import CHECKED_WINDOWS, Trust, judge_trust
+from .estimate_trust import CHECKED_WINDOWS, UNKNOWN, Trust, judge_trust
 from .score_estimates import Estimates, estimate_metrics, interval_of
 
 CHECK = "estimated_performance"
@@ -63,13 +63,13 @@ def look_at_estimate(policy: Policy, readings: tuple[MetricReading, ...]) -> Est
     """The estimates from the answers to the trigger's queries; nothing is judged."""
     metric = policy.logged_metric
     if metric is None or not readings:
-        return EstimateLook(None, Estimates({}, "the policy names no prediction log"), judge_trust("", (), 1))
+        return EstimateLook(None, Estimates({}, "the policy names no prediction log"), UNKNOWN)
     newest, *earlier = readings
-    trust = judge_trust(metric.name, reversed(earlier), policy.data.min_label_share)
-    if newest.scores is None:
+    if newest.scores is None or newest.profile is None:
         doubt = newest.problem or "the prediction log was not read"
-        return EstimateLook(newest, Estimates({}, doubt), trust)
-    return EstimateLook(newest, estimate_metrics(newest.scores), trust)
+        return EstimateLook(newest, Estimates({}, doubt), UNKNOWN)
+    trust = judge_trust(metric.name, newest.profile, reversed(earlier), policy.data.min_label_share)
+    return EstimateLook(newest, estimate_metrics(newest.profile, newest.scores), trust)
 
 
 def _judge(policy: Policy, look: EstimateLook) -> Verdict:
@@ -93,9 +93,10 @@ def _judge_estimate(policy: Policy, name: str, estimate: Estimate, look: Estimat
         return value < limit if is_higher_better else value > limit
 
     assert look.reading is not None
-    assert look.reading.scores is not None
-    counts, version = look.reading.scores.counts, look.reading.scores.profile.version
-    text = f"{name} of version {version} is estimated at {shown_number(estimate.value)} from the scores of "
+    counts, profile = look.reading.scores, look.reading.profile
+    assert counts is not None
+    assert profile is not None
+    text = f"{name} of version {profile.version} is estimated at {shown_number(estimate.value)} from the scores of "
     text += f"{counts.scored} answers, without labels"
     side = "below" if is_higher_better else "above"
     # Of one side, the two-sided interval leaves out half.

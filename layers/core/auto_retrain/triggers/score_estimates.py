@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from ..domain.holdout_profile import MIN_SCORED_ROWS, HoldoutProfile, LoggedScores, ScoreCounts
+from ..domain.holdout_profile import MIN_SCORED_ROWS, HoldoutProfile, ScoreCounts
 from ..statistics.estimated_performance import (
     Estimate,
     chances_of,
@@ -27,12 +27,12 @@ class Estimates(NamedTuple):
     doubt: str | None = None
 
 
-def estimate_metrics(scores: LoggedScores) -> Estimates:
+def estimate_metrics(profile: HoldoutProfile, counts: ScoreCounts) -> Estimates:
     """Estimate all metrics that the log has enough for."""
-    doubt = next(_doubts(scores.profile, scores.counts), None)
+    doubt = next(_doubts(profile, counts), None)
     if doubt:
         return Estimates({}, doubt)
-    return Estimates({name: each for name, each in _estimates(scores.profile, scores.counts) if each})
+    return Estimates({name: each for name, each in _estimates(profile, counts) if each})
 
 
 def interval_of(metric: str, estimate: Estimate, confidence: float = 0.95) -> tuple[float, float]:

@@ -13,8 +13,8 @@ from ...domain.scored_days import MAX_PROFILE_BYTES, profile_key, read_scores
 from ...ports import Clock, DataStore, MetricSource
 from .scored_days import CountedScores
 
-# A pass over many models must end in time; what was not counted by then is counted by the next ones.
-COUNTING_TIME = timedelta(seconds=120)
+# For scores, and once more for their labels: a pass has to end in time, with all that the metrics themselves take.
+ESTIMATING_TIME = timedelta(seconds=40)
 
 
 class LoggedScoreSource:
@@ -28,7 +28,7 @@ class LoggedScoreSource:
         self._data, self._clock, self._labelled = data, clock, labelled
 
     def read(self, queries: Sequence[MetricQuery]) -> list[MetricReading]:
-        until = self._clock.now() + COUNTING_TIME
+        until = self._clock.now() + ESTIMATING_TIME
         groups: dict[tuple[str, str | None], list[int]] = defaultdict(list)
         for number, query in enumerate(queries):
             groups[query.model_name, query.version].append(number)

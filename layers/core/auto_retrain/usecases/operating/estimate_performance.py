@@ -72,23 +72,23 @@ def estimate_performance(model_name: str, ports: Ports) -> PerformanceEstimate:
     readings = tuple(ports.metrics.read(queries)) if queries else ()
     look = look_at_estimate(policy, readings)
     (verdict,) = judge_triggers([trigger], policy, Evidence(state, {trigger.kind: readings}), at)[trigger.kind]
-    scores = look.reading.scores if look.reading else None
+    scores, profile = (look.reading.scores, look.reading.profile) if look.reading else (None, None)
     days = policy.triggers.estimated_performance.window_days
     return PerformanceEstimate(
         model_name=model_name,
         at=at,
         version=version,
         window=Window(start=at.date() - timedelta(days=days), end=at.date()),
-        rows=scores.counts.scored if scores else 0,
+        rows=scores.scored if scores else 0,
         metrics=tuple(
             EstimatedMetric(metric=name, value=each.value, interval=interval_of(name, each))
             for name, each in look.estimates.of_metric.items()
         ),
         doubt=look.estimates.doubt,
-        holdout=scores.profile.window if scores else None,
-        holdout_rows=sum(scores.profile.rows) if scores else 0,
-        calibration_error=scores.profile.error if scores else None,
-        is_calibrated=bool(scores and scores.profile.is_fitted),
+        holdout=profile.window if profile else None,
+        holdout_rows=sum(profile.rows) if profile else 0,
+        calibration_error=profile.error if profile else None,
+        is_calibrated=bool(profile and profile.is_fitted),
         trust=look.trust.word,
         trust_reason=look.trust.sentence,
         checked=tuple(
