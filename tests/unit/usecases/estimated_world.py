@@ -1,10 +1,11 @@
 """A model whose champion was validated with probabilities, and answers in its log that have scores."""
 
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from auto_retrain.adapters.metrics.logged_scores import LoggedScoreSource
 from auto_retrain.adapters.metrics.prediction_log import PredictionLogMetricSource
@@ -43,8 +44,13 @@ class EstimatedWorld(World):
         }
         self.ports.metrics = MetricSources(sources)  # type: ignore[assignment]
 
-    def serve(self, days: int, rows: int = 400, *, is_harder: bool = False, seed: int = 5) -> None:
-        """Let days pass, each with answers to usual or harder rows."""
+    def serve(
+        self, days: int, rows: int = 400, *, is_harder: bool = False, drift: float | None = None, seed: int = 5
+    ) -> None:
+        """Let days pass, each with answers to usual or harder rows.
+
+        They have labels at once if a share of concept drift is given, by which chances have moved to a half.
+        """
         for number in range(days):
             yes = (harder if is_harder else usual)(np.random.default_rng([seed, number]), rows)
             at = self.ports.clock.now() + timedelta(hours=1)
@@ -61,7 +67,16 @@ class EstimatedWorld(World):
             ]
             name = f"{partition_of(at).partition('/')[2]}/part.parquet"
             self.ports.data.add_partition("predictions/model=churn", at.date(), as_parquet(answered), name)
+            if drift is not None:
+                chances = yes + drift * (0.5 - yes)
+                came_true = np.random.default_rng([seed, number, 1]).random(rows) < chances
+                self._label(at, [row["prediction_id"] for row in answered], came_true)
             self.ports.clock.advance(DAY)
+
+    def _label(self, at: datetime, ids: list[str], came_true: np.ndarray) -> None:
+        file = io.BytesIO()
+        pd.DataFrame({"id": ids, "left": np.where(came_true, "yes", "no")}).to_parquet(file)
+        self.ports.data.add_partition("churn", at.date(), file.getvalue())
 
 
 def prediction_file(answers: Predictions) -> bytes:

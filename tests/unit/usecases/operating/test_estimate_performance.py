@@ -38,6 +38,29 @@ def test_harder_rows_are_seen_although_no_label_has_come() -> None:
     assert estimated.verdict.label == "met (only observed)"
 
 
+def test_labels_that_come_later_say_how_good_the_estimates_were() -> None:
+    world = EstimatedWorld()
+    world.serve(14, drift=0.0)
+    estimated = estimate_performance("churn", world.ports)
+    assert estimated.trust == "trusted"
+    assert estimated.trust_reason.startswith("the last two estimates were within ")
+    assert estimated.trust_reason.endswith(" points of what the labels said later")
+    assert [each.is_off for each in estimated.checked] == [False, False]
+    assert estimated.checked[0].measured == pytest.approx(estimated.checked[0].estimate, abs=0.02)
+
+
+def test_concept_drift_is_invisible_to_the_estimate_and_silences_it() -> None:
+    world = EstimatedWorld()
+    world.serve(14, drift=0.3)
+    estimated = estimate_performance("churn", world.ports)
+    assert value_of(estimated, "accuracy") == pytest.approx(0.93, abs=0.02)
+    assert estimated.checked[1].measured < 0.85
+    assert estimated.trust == "not trusted"
+    assert estimated.verdict.reason.startswith("the estimator is not trusted: two of the last two estimates were off")
+    world.serve(14, is_harder=True)
+    assert estimate_performance("churn", world.ports).verdict.outcome is Outcome.INCONCLUSIVE
+
+
 def test_without_a_log_it_says_what_is_missing() -> None:
     estimated = estimate_performance("churn", EstimatedWorld().ports)
     assert estimated.metrics == ()
