@@ -12,6 +12,8 @@ from ..trigger_type import TriggerType
 
 # Below, the test that drift is unlikely to be due to chance does not hold.
 MIN_DRIFT_ROWS = 300
+# Sources of metrics keep hardly more, and people want an answer in seconds.
+MAX_BACK_TEST_DAYS = 731
 
 
 if TYPE_CHECKING:
@@ -110,6 +112,13 @@ class TriggerConfig(StrictRecord):
         default=None,
         gt=0,
         description="US dollars that the retrainings of a calendar month (UTC) may cost; none: no budget",
+    )
+    back_test_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=MAX_BACK_TEST_DAYS,
+        description="days of the past on which a change of what is decided has to be tried before it is applied; none: "
+        "it need not be",
     )
     max_back_off_days: int = Field(
         default=30,
