@@ -53,10 +53,7 @@ def judge_proxy(policy: Policy, evidence: ProxyEvidence) -> Verdict:
     reach = reach_of(policy.kind_of(policy.primary_metric), evidence)
     if metric is None or needed is None or reach is None:
         return Verdict(check=CHECK, outcome=Outcome.INCONCLUSIVE, reason=_why_unknown(policy, needed, metric))
-    if reach.gain >= needed:
-        outcome = Outcome.MET
-    else:
-        outcome = Outcome.UNMET if reach.at_most < needed else Outcome.INCONCLUSIVE
+    outcome = _outcome(reach, needed)
     return Verdict(
         check=CHECK,
         outcome=outcome,
@@ -66,6 +63,12 @@ def judge_proxy(policy: Policy, evidence: ProxyEvidence) -> Verdict:
         n=evidence.fresh_rows,
         interval=metric.gain_interval,
     )
+
+
+def _outcome(reach: Reach, needed: float) -> Outcome:
+    if reach.gain >= needed:
+        return Outcome.MET
+    return Outcome.UNMET if reach.at_most < needed else Outcome.INCONCLUSIVE
 
 
 def needed_gain(policy: Policy, metric: MetricResult | None) -> float | None:
