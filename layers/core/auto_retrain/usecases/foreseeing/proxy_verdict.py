@@ -145,7 +145,8 @@ def _shown(policy: Policy, metric: MetricResult, gain: float) -> str:
 def _what_it_takes(policy: Policy, evidence: ProxyEvidence, reach: Reach, needed: float) -> str:
     """What would have to change, by how much the last doubling of the rows brought."""
     half = evidence.against_half
-    brought = half.gain if half and half.gain is not None else 0.0
+    is_beyond_chance = half is not None and half.gain_interval is not None and half.gain_interval[0] > 0
+    brought = half.gain if half and half.gain and is_beyond_chance else 0.0
     doublings = (needed - reach.gain) / brought if brought > 0 else inf
     factor = 2.0**doublings * evidence.rows / evidence.training_rows if doublings < 64 else inf
     others = "other features, or a smaller validation.min_improvement"
