@@ -77,7 +77,7 @@ def _replay_job(job: str, as_json: bool, ports: Ports) -> int:
         problem = error
     if as_json:
         about = verdict.model_dump(mode="json") if verdict else {"job_id": job}
-        about |= {"proxy": proxy.model_dump(mode="json")} if proxy else {}
+        about |= {"proxy": proxy.model_dump(mode="json") if proxy else None}
         print(json.dumps({**about, "decision": opening.model_dump(mode="json")}, indent=2))
     else:
         _print_decision(job, opening)

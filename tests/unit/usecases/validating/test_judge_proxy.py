@@ -8,6 +8,7 @@ import pytest
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.receipt import transitions_of
 from auto_retrain.domain.verdict import Outcome
+from auto_retrain.usecases.validating.looks import count_looks
 from auto_retrain.usecases.validating.proxy_check import replay_proxy
 from tests.unit.announced import escalated
 from tests.unit.builders import NOON
@@ -222,3 +223,20 @@ def test_after_many_days_without_a_training_no_proxy_is_asked() -> None:
     assert any(
         "(training.proxy.max_days)" in job.data_check.proxy.reason for job in world.jobs if job.data_check is not None
     )
+
+
+def test_a_refusal_counts_as_a_comparison_that_shares_the_chance_to_err(world: ProxyWorld) -> None:
+    job_id = triggered(world)
+    world.proxied(job_id, champion=0.9, half=0.9, whole=0.9)
+    world.end(job_id)
+    later = world.triggered(NOON + 5 * DAY)
+    assert later is not None
+    world.planned(later)
+    world.start(later, "proxy")
+    refused = world.job(job_id).proxy
+    assert refused is not None
+    assert refused.inputs is not None
+    job, rows = world.job(later), refused.inputs.holdout_sha256
+    # The comparison that promoted the champion was on the same rows in this world.
+    assert count_looks(job, rows, world.ports) == (3, 2)
+    assert count_looks(job, "other", world.ports) == (1, 2)
