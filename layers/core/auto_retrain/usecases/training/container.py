@@ -155,7 +155,11 @@ def container_orders(job: RetrainingJob, kind: JobKind, policy: Policy, ports: P
 
 
 def _proxy_orders(order: JobOrder, job: RetrainingJob, ports: Ports) -> list[JobOrder]:
-    """The champion is scored in its own image, as it is later beside a challenger."""
+    """The champion is scored in its own image, as it is later beside a challenger.
+
+    The proxy's container runs after it, and could guess where its predictions are. All that it could gain by another
+    answer is that its own training is refused or let through.
+    """
     plan = job.data_check.proxy if job.data_check else None
     champion = _digests([job.champion] if job.champion else [])
     order = order.changed(sample_share=plan.share if plan else None)
