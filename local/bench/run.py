@@ -13,6 +13,7 @@ from local.bench import (
     imports,
     labelled_days,
     large_profile,
+    large_sweep,
     live_checks,
     live_counts,
     rollouts,
@@ -28,6 +29,7 @@ from local.paths import BENCH
 PARTS = (
     imports,
     sweep,
+    large_sweep,
     back_testing,
     fleet_page,
     watch,
