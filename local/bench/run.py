@@ -14,6 +14,7 @@ from local.bench import (
     imports,
     labelled_days,
     large_profile,
+    large_sweep,
     live_checks,
     live_counts,
     rollouts,
@@ -29,6 +30,7 @@ from local.paths import BENCH
 PARTS = (
     imports,
     sweep,
+    large_sweep,
     back_testing,
     fleet_page,
     watch,
