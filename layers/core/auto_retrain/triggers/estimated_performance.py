@@ -105,7 +105,8 @@ def _judge_estimate(policy: Policy, name: str, estimate: Estimate, look: Estimat
     if not is_worse(estimate.value):
         outcome, text = Outcome.UNMET, f"{text}: not {side} {limit}"
     elif confidence and not is_worse(bound):
-        outcome, text = Outcome.INCONCLUSIVE, f"{text}: {side} {limit}, but this may be due to chance ({bound:.4f})"
+        chance = f"this may be due to chance (bound {shown_number(bound)})"
+        outcome, text = Outcome.INCONCLUSIVE, f"{text}: {side} {limit}, but {chance}"
     else:
         outcome, text = Outcome.MET, f"{text}: {side} {limit}"
     evidence: Strength = "estimated" if look.trust.word == "trusted" else "estimated_unchecked"
