@@ -59,6 +59,7 @@ class ClusterJob(Record):
     deleted_at: UtcTime | None = Field(default=None, description="when its deletion was requested")
     ready_pods: int = 0
     pods_at_once: int = 1
+    workers: int = Field(default=1, description="number of pods that carry out one order together")
     orders: int | None = Field(default=None, description="number of orders, if each has its own pod")
     done: tuple[int, ...] = Field(default=(), description="indexes of completed orders")
     failed: tuple[int, ...] = Field(default=(), description="indexes of orders that failed for good")

@@ -54,6 +54,18 @@ def test_a_repeated_start_keeps_the_frozen_data_and_renews_the_token() -> None:
     assert len(world.ports.cluster.orders) == 1
 
 
+def test_several_workers_train_and_one_pod_scores() -> None:
+    world = World(a_policy(training={"workers": 3}, triggers={"evaluation_window_days": 5, "training_window_days": 10}))
+    job_id = world.open()
+    world.start(job_id, "train")
+    world.train(job_id)
+    (training,) = [job for job in world.ports.cluster.list_jobs().jobs if job.kind == "train"]
+    assert (training.workers, training.pods_at_once) == (3, 3)
+    world.start(job_id, "score")
+    usage = world.job(job_id).usage.pods
+    assert (usage["train"].pods, usage["score"].pods) == (3, 1)
+
+
 def test_the_task_token_is_hidden_when_a_job_is_printed() -> None:
     world = World()
     job_id = world.open()

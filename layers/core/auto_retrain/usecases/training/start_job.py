@@ -76,7 +76,8 @@ def _start(job: RetrainingJob, step: StepOrder, policy: Policy, ports: Ports) ->
         since=ports.clock.now(),
         trace=ports.traces.current(),
     )
-    job = job.ordering_pods(step.kind, training, len(orders) if has_variants else 1)
+    workers = training.workers if step.kind == "train" else 1
+    job = job.ordering_pods(step.kind, training, len(orders) if has_variants else workers)
     facts = _facts_of(job, pending)
     # The record comes first: the watcher must know the token before the Kubernetes Job can end.
     ports.jobs.save(job.waiting_for(pending), *facts)
@@ -145,7 +146,9 @@ def _with_challenger(job: RetrainingJob, ports: Ports) -> RetrainingJob:
     if job.variants:
         return _with_trained_variants(job, ports)
     result = _training_result(job, ports)
-    return job.with_reports("train", [result.use], ports.clock.now()).trained(result.version(job.image))
+    # Of pods that train together only the first one leaves a result.
+    reports = job.usage.report_of_all("train", result.use)
+    return job.with_reports("train", reports, ports.clock.now()).trained(result.version(job.image))
 
 
 def _with_trained_variants(job: RetrainingJob, ports: Ports) -> RetrainingJob:
