@@ -4,6 +4,7 @@ from typing import Any
 
 from .order import DriftManifest, Manifest, Order, parse_manifest
 from .outputs import Outputs
+from .proxy import train_proxies
 from .registry import MlflowVersions, final_refusals
 from .score import score
 from .storage import Storage
@@ -37,4 +38,6 @@ def _findings(order: Order, manifest: bytes, storage: Storage, outputs: Outputs)
         return None
     if order.kind == "train":
         return train(order, frozen, storage, versions, outputs)
+    if order.kind == "proxy":
+        return train_proxies(order, frozen, storage, versions, outputs)
     return score(order, frozen, storage, versions, outputs)

@@ -1,30 +1,30 @@
 """`auto-retrain backtest`: tries a policy on the past, perhaps beside another one."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ..domain.back_test import BackTest, PastDecision
-from ..domain.cost import dollars
+from ..domain.back_test import CAVEAT, BackTest, summary
 from ..domain.errors import EventInvalid
+from ..domain.past_days import past_days
+from ..domain.past_decision import PastDecision
 from ..domain.policy.policy import Policy
-from ..domain.trigger_type import TriggerType
 from ..domain.windows import Window
 from ..ports import Ports
+from ..usecases.back_testing.back_test_page import back_test_page
 from ..usecases.lookup import policy_of
 from .arguments import Json, date_of, model_name, ports_of
 from .commands import Commands
 from .packages import packages_for_data
+from .pages import write_page
 from .policy_files import read_policy_file
 from .printing import moment, plain, print_json, print_table
 
 commands = Commands()
 
-# Sources of metrics keep hardly more, and people want an answer in seconds.
-MAX_DAYS = 731
 _ENDINGS = (".yaml", ".yml", ".json")
 
 
@@ -60,34 +60,28 @@ def backtest(
     with_all: Annotated[
         bool, typer.Option("--all", help="also list the decisions that would have started nothing")
     ] = False,
+    page: Annotated[
+        Path | None, typer.Option("--page", metavar="FILE", help="also write a page for a browser; replaces the file")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Decide on each day of the past as a deployment with this policy would have, from the metrics and the data of that
     time: when it would have retrained, what would have held it back, and what later labels say about it. Nothing is
     trained, and no record is changed. What served is as it was; a retraining that was not done is not promoted."""
     ports = ports_of(context)
-    days = _days(since, until, ports.clock.now().date())
+    days = past_days(since, until, ports.clock.now().date(), ("--from", "--to"))
     policies = {name: _policy(name, ports) for name in (policy, *([against] if against else []))}
     models = {each.model for each in policies.values()}
     if len(models) > 1:
         raise EventInvalid(f"--against {against}: must be about the same model, not {' and '.join(sorted(models))}")
     tests = {name: _test(each, days, ports) for name, each in policies.items()}
+    if page:
+        write_page(page, back_test_page(tests), "--page")
     if as_json:
         print_json([_document(name, test) for name, test in tests.items()])
         return
     _print_summary(tests, days)
     _print_decisions(tests, with_all)
-
-
-def _days(since: date, until: date | None, today: date) -> Window:
-    last = until or today - timedelta(days=1)
-    if last >= today:
-        raise EventInvalid(f"--to {last}: must be before today, {today}; leave it out to mean yesterday")
-    if since > last:
-        raise EventInvalid(f"--from {since}: must not be after --to, {last}")
-    if (last - since).days >= MAX_DAYS:
-        raise EventInvalid(f"--from {since}: at most {MAX_DAYS} days until --to, {last}, are allowed")
-    return Window(start=since, end=last + timedelta(days=1))
 
 
 def _policy(name: str, ports: Ports) -> Policy:
@@ -99,10 +93,9 @@ def _policy(name: str, ports: Ports) -> Policy:
 def _test(policy: Policy, days: Window, ports: Ports) -> BackTest:
     with packages_for_data("backtest"):
         from ..bootstrap import simulation_of
-        from ..usecases.back_testing.back_test import back_test
+        from ..usecases.back_testing.back_test import try_policy
 
-        begin = datetime.combine(days.start, time(), UTC)
-        return back_test(policy, days, simulation_of(ports, begin), ports)
+        return try_policy(policy, days, simulation_of, ports)
 
 
 def _document(name: str, test: BackTest) -> dict[str, object]:
@@ -124,25 +117,8 @@ def _document(name: str, test: BackTest) -> dict[str, object]:
 def _print_summary(tests: Mapping[str, BackTest], days: Window) -> None:
     (first, *_) = tests.values()
     print(plain(f"{first.model_name}, {days}"))
-    print("nothing was trained, and what served is as it was")
-    kinds = [kind for kind in TriggerType if any(kind in test.starts_by_trigger for test in tests.values())]
-    columns = [_summary(test, kinds) for test in tests.values()]
-    print_table(["", *tests], [[name, *(column[name] for column in columns)] for name in columns[0]])
-
-
-def _summary(test: BackTest, kinds: Sequence[TriggerType]) -> dict[str, str]:
-    needed = [decision.needed for decision in test.starts]
-    counts = [f"{needed.count(name)} {name}" for name in ("confirmed", "needless", "unknown") if name in needed]
-    beyond = f"{test.days_beyond}, {test.days_unanswered} before a retraining"
-    held = ", ".join(f"{kind.replace('_', ' ')} {count}" for kind, count in test.held.items())
-    return {
-        "retrainings": str(len(test.starts)),
-        **{f"  {kind.value.replace('_', ' ')}": str(test.starts_by_trigger.get(kind, 0)) for kind in kinds},
-        "  later labels": ", ".join(counts) or "-",
-        "days beyond the limit": f"not known: {test.unread}" if test.unread else beyond,
-        "held back": held or "nothing",
-        "forecast cost": dollars(test.usd) if test.usd is not None else "not known",
-    }
+    print(CAVEAT)
+    print_table(["", *tests], summary(tests))
 
 
 def _print_decisions(tests: Mapping[str, BackTest], with_all: bool) -> None:

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from auto_retrain.domain.errors import EventInvalid
 from auto_retrain.domain.experiments import check_workers
+from auto_retrain.domain.policy.proxy import ProxyPolicy
 from auto_retrain.domain.policy.training import MAX_WORKERS, TrainingPolicy
 
 
@@ -33,3 +34,8 @@ def test_variants_are_for_models_that_one_pod_trains() -> None:
     check_workers(3, TrainingPolicy())
     with pytest.raises(EventInvalid, match=r"training\.workers = 4; retrain without variants"):
         check_workers(2, TrainingPolicy(workers=4))
+
+
+def test_several_pods_train_no_proxy() -> None:
+    with pytest.raises(ValidationError, match="workers = 2: a proxy is trained by one pod"):
+        TrainingPolicy(workers=2, proxy=ProxyPolicy())

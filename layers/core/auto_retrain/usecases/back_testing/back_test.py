@@ -1,11 +1,11 @@
 """Tries a policy on the past: when it would have retrained, what would have held it back. Nothing is written."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from heapq import heappop, heappush
 from typing import Any, Protocol
 
-from ...domain.back_test import BackTest, PastDecision
+from ...domain.back_test import BackTest
 from ...domain.decision_record import DecisionRecord
 from ...domain.deployment_ledger import LedgerLine, serving_after
 from ...domain.ending import Ending
@@ -14,6 +14,7 @@ from ...domain.messages.references import ScheduledEvent
 from ...domain.messages.triggering import ExecutionStarted
 from ...domain.metric_reading import MetricQuery
 from ...domain.model_state import ModelState
+from ...domain.past_decision import PastDecision, Served
 from ...domain.policy.policy import Policy
 from ...domain.schedule import daily_slot
 from ...domain.trigger_type import TriggerType
@@ -27,7 +28,7 @@ from ..lookup import MAX_DECISIONS, policy_of
 from ..triggering.check_triggers import check_triggers
 from ..triggering.detect_drift import detect_drift
 from ..triggering.sweep_models import sweep_models
-from .hindsight import look_back
+from .hindsight import judges_metric, look_back
 from .past import Past, past_of
 
 SWEEP = timedelta(minutes=5)
@@ -45,6 +46,14 @@ class World(Protocol):
     def play(self, execution: Any) -> None: ...
     def move_to(self, at: datetime) -> None: ...
     def serve(self, line: LedgerLine) -> None: ...
+
+
+WorldAt = Callable[[Ports, datetime], World]
+
+
+def try_policy(policy: Policy, days: Window, world_at: WorldAt, ports: Ports) -> BackTest:
+    """A back-test in a world that begins with the first of the days. Raises like `back_test`."""
+    return back_test(policy, days, world_at(ports, datetime.combine(days.start, time(), UTC)), ports)
 
 
 def back_test(policy: Policy, days: Window, world: World, ports: Ports) -> BackTest:
@@ -70,9 +79,21 @@ def back_test(policy: Policy, days: Window, world: World, ports: Ports) -> BackT
         model_name=policy.model,
         days=days,
         decisions=tuple(looked.decisions),
+        champions=tuple(_served(past.champions, days)),
+        metric=policy.metric.name,
+        limit=policy.triggers.performance_metric_threshold if judges_metric(policy) else None,
+        levels=tuple(looked.levels),
         beyond=tuple(looked.beyond),
         unread=looked.unread,
     )
+
+
+def _served(champions: Sequence[LedgerLine], days: Window) -> Iterator[Served]:
+    """What served at the beginning of these days, and each change in them."""
+    lines = [line for line in champions if line.deployed_at.date() < days.end]
+    before = [line for line in lines if line.deployed_at.date() < days.start]
+    for line in [*before[-1:], *lines[len(before) :]]:
+        yield Served(at=line.deployed_at, version=line.version.number, change=line.change)
 
 
 def _read_ahead(policy: Policy, moments: Sequence[datetime], past: Past, metrics: MetricSource) -> None:
@@ -107,6 +128,7 @@ class _Run:
         self._past = past
         self._world = world
         self._moments: list[datetime] = []
+        self._endings: dict[str, Ending] = {}
         self._champions = list(champions)
         asked = (job for job in past.jobs if job.trigger_type is TriggerType.MANUAL)
         self._requests = [job for job in asked if _sweep_after(job.event_time) < self._end]
@@ -176,9 +198,10 @@ class _Run:
 
     def _end_job(self, job: RetrainingJob, ports: Ports) -> None:
         alike = self._past.job_like(job.trigger_type, job.event_time)
-        ending = (alike and alike.ending) or Ending.REJECTED
-        # Its version was promoted by the ledger, and taken back by it.
-        ending = Ending.REJECTED if ending is Ending.ROLLED_BACK else ending
+        told = (alike and alike.ending) or Ending.REJECTED
+        self._endings[job.job_id] = told
+        # What it put into production and took back again is told by the ledger. Here it never was in production.
+        ending = Ending.REJECTED if told is Ending.ROLLED_BACK else told
         checked = job.checked(alike.data_check) if alike and alike.data_check else job
         end_as(checked, ending, "as in the past" if ending is Ending.FAILED else None, ports)
 
@@ -188,16 +211,16 @@ class _Run:
         for record in ports.decisions.recent(self._policy.model, MAX_DECISIONS)[::-1]:
             if record.event_time >= self._begin:
                 job = ports.jobs.get(record.job_id) if record.job_id else None
-                yield _decision(record, job)
+                yield _decision(record, job, self._endings)
 
 
-def _decision(record: DecisionRecord, job: RetrainingJob | None) -> PastDecision:
+def _decision(record: DecisionRecord, job: RetrainingJob | None, endings: Mapping[str, Ending]) -> PastDecision:
     return PastDecision(
         at=record.event_time,
         trigger_type=record.trigger_type,
         outcome=record.outcome,
         held_by=record.held_by,
         reason=record.reason,
-        ending=job.ending if job else None,
+        ending=endings.get(job.job_id) if job else None,
         usd=job.forecast.usd if job and job.forecast else None,
     )

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
-from ...domain.back_test import BeyondLimit, Hindsight, PastDecision
 from ...domain.errors import AutoRetrainError
 from ...domain.judged_metric import JudgedMetric
 from ...domain.metric_reading import MetricQuery, MetricReading
+from ...domain.past_decision import BeyondLimit, Hindsight, Level, PastDecision
 from ...domain.policy.policy import Policy
 from ...domain.trigger_type import TriggerType
 from ...domain.windows import Window, metric_window_end
@@ -19,11 +19,19 @@ _DAY = timedelta(days=1)
 
 
 class Hindsights(NamedTuple):
-    """The decisions with what came after them, and the days beyond the limit; or why the metric cannot be read."""
+    """The decisions with what came after them, the metric of each day, and the days on which it was beyond its limit.
+
+    Or why the metric cannot be read.
+    """
 
     decisions: Sequence[PastDecision]
+    levels: Sequence[Level] = ()
     beyond: Sequence[BeyondLimit] = ()
     unread: str | None = None
+
+
+def judges_metric(policy: Policy) -> bool:
+    return policy.triggers.enables(TriggerType.PERFORMANCE_DEGRADATION)
 
 
 def look_back(
@@ -33,7 +41,7 @@ def look_back(
 
     None is read that is not due `now`: a source that keeps what it counted would keep that there are no labels.
     """
-    if not policy.triggers.enables(TriggerType.PERFORMANCE_DEGRADATION):
+    if not judges_metric(policy):
         return Hindsights(decisions)
     starts = [each.at for each in decisions if _is_for_the_metric(each)]
     half = _evaluation(policy) / 2
@@ -49,8 +57,11 @@ def look_back(
         return Hindsights(decisions, unread=str(error))
     needed = {at: _needed(policy, next(readings)) for at in starts}
     judged = [each.changed(needed=needed[each.at]) if _is_for_the_metric(each) else each for each in decisions]
-    beyond = [noon.date() for noon in noons if _is_beyond(policy, next(readings))]
-    return Hindsights(judged, list(_in_a_row(beyond, decisions)))
+    around = [(noon.date(), next(readings)) for noon in noons]
+    beyond = [day for day, reading in around if _is_beyond(policy, reading)]
+    values = ((day, _value(policy, reading)) for day, reading in around)
+    levels = [Level(day=day, value=value) for day, value in values if value is not None]
+    return Hindsights(judged, levels, list(_in_a_row(beyond, decisions)))
 
 
 def _read(queries: Sequence[MetricQuery], metrics: MetricSource) -> Iterator[MetricReading]:
@@ -87,15 +98,24 @@ def _needed(policy: Policy, reading: MetricReading) -> Hindsight:
     return "confirmed" if _is_beyond(policy, reading) else "needless"
 
 
+def _judged(policy: Policy, reading: MetricReading) -> JudgedMetric:
+    return JudgedMetric(policy, reading, datetime.max.replace(tzinfo=UTC))
+
+
+def _value(policy: Policy, reading: MetricReading) -> float | None:
+    """The value of a reading, if it is one that this metric can have."""
+    value = reading.value
+    return value if value is not None and _judged(policy, reading).is_possible(value) else None
+
+
 def _is_beyond(policy: Policy, reading: MetricReading) -> bool:
-    metric = JudgedMetric(policy, reading, datetime.max.replace(tzinfo=UTC))
-    return reading.value is not None and metric.is_possible(reading.value) and metric.is_worse(reading.value)
+    value = _value(policy, reading)
+    return value is not None and _judged(policy, reading).is_worse(value)
 
 
 def _in_a_row(days: Sequence[date], decisions: Sequence[PastDecision]) -> Iterator[BeyondLimit]:
-    starts = [each.at for each in decisions if each.outcome == "started"]
+    starts = [each for each in decisions if each.outcome == "started"]
     # Days in a row are as far from the first one as they are down the list.
     for _, run in groupby(enumerate(days), lambda numbered: numbered[1] - numbered[0] * _DAY):
         first, *_, last = [day for _, day in run] * 2
-        inside = (at for at in starts if first <= at.date() <= last)
-        yield BeyondLimit(first=first, last=last, answered=next(inside, None))
+        yield BeyondLimit(first=first, last=last).answered_by(starts)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from ...domain.errors import ArtifactInvalid, AutoRetrainError
+from ...domain.errors import ArtifactInvalid, AutoRetrainError, SettingMissing
 from ...domain.installation import (
     EXCESSIVE,
     NEEDED,
@@ -84,16 +84,18 @@ def _registry(ports: Ports) -> Finding:
         version = ports.registry.server_version()
         ports.registry.champion(ABSENT_NAME)
     except AutoRetrainError as error:
-        return Finding(
-            subject="registry",
-            is_good=False,
-            text=f"{type(error).__name__}: {error}",
-            remedy=f"curl {ports.registry.tracking_uri}/version, from where you are and from the functions' subnets",
-        )
+        missing = isinstance(error, SettingMissing)
+        remedy = _compare("MLFLOW_TRACKING_URI") if missing else _ask_registry(ports.registry.tracking_uri)
+        text = f"{type(error).__name__}: {error}"
+        return Finding(subject="registry", is_good=False, text=text, remedy=remedy)
     is_good = version.split(".")[0] in SUPPORTED_MLFLOW
     needed = "" if is_good else f"; {' or '.join(SUPPORTED_MLFLOW)} is needed"
-    remedy = None if is_good else "upgrade the MLflow server"
-    return Finding(subject="registry", is_good=is_good, text=f"MLflow {version} answers{needed}", remedy=remedy)
+    upgrade = None if is_good else "upgrade the MLflow server"
+    return Finding(subject="registry", is_good=is_good, text=f"MLflow {version} answers{needed}", remedy=upgrade)
+
+
+def _ask_registry(tracking_uri: str) -> str:
+    return f"curl {tracking_uri}/version, from where you are and from the functions' subnets"
 
 
 def _read_absent_document(ports: Ports) -> None:

@@ -19,7 +19,7 @@ from ..audit.record import announce, record
 from .record_decision import judgement_fact
 
 # Longer than the state machine may run, so that a lease never expires under a running execution.
-LEASE = timedelta(hours=102)
+LEASE = timedelta(hours=127)
 
 
 def open_job(
