@@ -36,7 +36,7 @@ class Order(Document):
     """One task for one job; `versions` are the versions to score, with the digest that their files must have."""
 
     schema_version: Literal[1]
-    kind: Literal["train", "score", "report"]
+    kind: Literal["train", "score", "report", "back_test"]
     job_id: Name
     model_name: Name
     manifest_uri: S3Uri
@@ -177,12 +177,17 @@ def _own_order(text: str, completion_index: str | None) -> str:
 
 def parse_manifest(content: bytes, order: Order, kind: type[Wanted]) -> Wanted:
     """Read the manifest of an order; raises OrderInvalid unless it is exactly the one that the order names."""
-    if hashlib.sha256(content).hexdigest() != order.manifest_sha256:
-        raise OrderInvalid(f"manifest {order.manifest_uri} is not the one in the order: its SHA-256 differs")
+    check_digest(order, content)
     manifest = _parse("manifest", kind, content)
     if (manifest.job_id, manifest.model_name) != (order.job_id, order.model_name):
         raise OrderInvalid(f"manifest {order.manifest_uri} belongs to job {manifest.job_id} of {manifest.model_name}")
     return manifest
+
+
+def check_digest(order: Order, content: bytes) -> None:
+    """Raise OrderInvalid unless this is the very manifest that the order names."""
+    if hashlib.sha256(content).hexdigest() != order.manifest_sha256:
+        raise OrderInvalid(f"manifest {order.manifest_uri} is not the one in the order: its SHA-256 differs")
 
 
 def _parse(name: str, document: type[Parsed], content: str | bytes) -> Parsed:

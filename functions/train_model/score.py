@@ -33,7 +33,7 @@ def score(order: Order, manifest: Manifest, storage: Storage, versions: Versions
     extra = _extra_arrays(rows, manifest.data)
     files = {
         number: outputs.write_predictions(number, arrays | extra)
-        for number, arrays in _to_arrays(predictions, rows).items()
+        for number, arrays in to_arrays(predictions, rows).items()
     }
     return {"predictions": files, "versions": order.versions, "rows_without_label": rows.unlabelled}
 
@@ -94,7 +94,7 @@ def _extra_arrays(rows: LabelledRows, columns: Columns) -> dict[str, Array]:
     return arrays
 
 
-def _to_arrays(predictions: dict[str, Predictions], rows: LabelledRows) -> dict[str, dict[str, Array]]:
+def to_arrays(predictions: dict[str, Predictions], rows: LabelledRows) -> dict[str, dict[str, Array]]:
     """The content of each prediction file, with labels and predictions as numbers, or as codes into shared classes."""
     texts = [
         array
