@@ -73,8 +73,7 @@ class _Walk:
 
     def _set_out(self) -> None:
         manifest, policy = self._manifest, as_tried(self._named.policy)
-        listings = {each.prefix: each.objects for each in manifest.listings}
-        data = ListedData(listings, self._read)
+        data = ListedData(manifest.listings, self._read)
         begin = datetime.combine(manifest.days.start, time(), UTC)
         metrics = TriedMetrics()
         outside = Outside(metrics, data, ArrowTableReader(data), fixed_prices(manifest.prices))

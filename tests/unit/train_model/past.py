@@ -64,7 +64,7 @@ def a_request(objects: list[DataObject], *policies: Policy, **more: Any) -> Back
         "as_of": datetime(2026, 6, 1, tzinfo=UTC),
         "policies": tuple(NamedPolicy(name=f"policy {n}", policy=policy) for n, policy in enumerate(policies)),
         "listings": (Listing(prefix="customers", objects=tuple(objects)),),
-        "had_champion": True,
+        "trains_first": True,
         "prices": PriceList(prices=list_prices()),
         "image": "trainer",
     }

@@ -86,7 +86,7 @@ def test_two_policies_walk_through_the_same_days_apart(shelf: Shelf, objects: li
 def test_without_a_champion_nothing_serves_until_somebody_asks(shelf: Shelf, objects: list[DataObject]) -> None:
     asked = AskedRetraining(at=datetime(2026, 2, 10, tzinfo=UTC), actor="ada", reason="the first model")
     policy = the_policy(training=TRAINER)
-    (test,) = walked(shelf, a_request(objects, policy, had_champion=False, asked=(asked,)))
+    (test,) = walked(shelf, a_request(objects, policy, trains_first=False, asked=(asked,)))
     assert test.retrainings[0].at == asked.at
     assert min(each.day for each in test.days) == date(2026, 2, 10)
 

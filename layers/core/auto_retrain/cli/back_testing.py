@@ -60,22 +60,61 @@ def backtest(
     with_all: Annotated[
         bool, typer.Option("--all", help="also list the decisions that would have started nothing")
     ] = False,
+    train: Annotated[
+        bool,
+        typer.Option(
+            "--train",
+            help="carry the retrainings out, in a Kubernetes Job that walks through the time: what they promote serves",
+        ),
+    ] = False,
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            "--metric",
+            metavar="NAME",
+            help="with --train: which metric of labelled rows, such as f1_score, the policy's metric stands for, if "
+            "its own name says nothing",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Decide on each day of the past as a deployment with this policy would have, from the metrics and the data of that
-    time: when it would have retrained, what would have held it back, and what later labels say about it. Nothing is
-    trained, and no record is changed. What served is as it was; a retraining that was not done is not promoted."""
+    time: when it would have retrained, what would have held it back, and what later labels say about it. No record is
+    changed. Without --train nothing is trained: what served is as it was; a retraining that was not done is not
+    promoted."""
+    if metric and not train:
+        raise EventInvalid(f"--metric {metric}: only with --train; without it, the metric is read as it was")
     ports = ports_of(context)
     days = _days(since, until, ports.clock.now().date())
     policies = {name: _policy(name, ports) for name in (policy, *([against] if against else []))}
     models = {each.model for each in policies.values()}
     if len(models) > 1:
         raise EventInvalid(f"--against {against}: must be about the same model, not {' and '.join(sorted(models))}")
+    if train:
+        _train(policies, days, metric, with_all, as_json, ports)
+        return
     tests = {name: _test(each, days, ports) for name, each in policies.items()}
     if as_json:
         print_json([_document(name, test) for name, test in tests.items()])
         return
-    _print_summary(tests, days)
+    _print_summary(tests, days, "nothing was trained, and what served is as it was")
+    _print_decisions(tests, with_all)
+
+
+def _train(
+    policies: Mapping[str, Policy], days: Window, metric: str | None, with_all: bool, as_json: bool, ports: Ports
+) -> None:
+    with packages_for_data("backtest --train"):
+        from .trained_back_tests import print_champions, train_back_tests, trained_document, trained_summary
+
+        trained = train_back_tests(policies, days, metric, ports)
+    tests = {each.name: each.test for each in trained}
+    if as_json:
+        print_json([_document(each.name, each.test) | trained_document(each) for each in trained])
+        return
+    note = "its retrainings were carried out on today's data; a review counts as approved"
+    _print_summary(tests, days, note, {each.name: trained_summary(each) for each in trained})
+    print_champions(trained)
     _print_decisions(tests, with_all)
 
 
@@ -121,12 +160,14 @@ def _document(name: str, test: BackTest) -> dict[str, object]:
     }
 
 
-def _print_summary(tests: Mapping[str, BackTest], days: Window) -> None:
+def _print_summary(
+    tests: Mapping[str, BackTest], days: Window, note: str, more: Mapping[str, Mapping[str, str]] | None = None
+) -> None:
     (first, *_) = tests.values()
     print(plain(f"{first.model_name}, {days}"))
-    print("nothing was trained, and what served is as it was")
+    print(note)
     kinds = [kind for kind in TriggerType if any(kind in test.starts_by_trigger for test in tests.values())]
-    columns = [_summary(test, kinds) for test in tests.values()]
+    columns = [_summary(test, kinds) | dict((more or {}).get(name, {})) for name, test in tests.items()]
     print_table(["", *tests], [[name, *(column[name] for column in columns)] for name in columns[0]])
 
 

@@ -11,6 +11,7 @@ from .cost import RecentCost
 from .digest import canonical_json, sha256_of
 from .ending import Ending
 from .errors import PolicyInvalid
+from .layouts import Layout
 from .manifest import DataObject
 from .metric_kinds import METRICS, ROW_METRIC
 from .names import ModelName
@@ -43,18 +44,19 @@ class AskedRetraining(Record):
 
 
 class Listing(Record):
-    """The objects of a data set as they are now; pods may not list any."""
+    """The objects of a data set as they are now, for pods may not list any; those of one table have any date."""
 
     prefix: str
+    layout: Layout = Layout.DATE
     objects: tuple[DataObject, ...]
 
 
 class BackTestRequest(Record):
     """What to walk through: the days, the policies, the data, and what else the past knows.
 
-    The first version is trained on the first day if something served then (`had_champion`), and otherwise when the
-    first person asked or the first trigger fired. `as_of` is until when labels are known. `costs` are those of the last
-    retrainings before. `metric` stands for that of the policies, if its name says nothing.
+    With `trains_first` the first version is trained on the first day, and otherwise when the first person asked or the
+    first trigger fired. `as_of` is until when labels are known. `costs` are those of the last retrainings before.
+    `metric` stands for that of the policies, if its name says nothing.
     """
 
     schema_version: Literal[1] = 1
@@ -64,7 +66,7 @@ class BackTestRequest(Record):
     policies: tuple[NamedPolicy, ...] = Field(min_length=1, max_length=2)
     listings: tuple[Listing, ...]
     asked: tuple[AskedRetraining, ...] = ()
-    had_champion: bool = False
+    trains_first: bool = False
     costs: tuple[RecentCost, ...] = ()
     prices: PriceList
     metric: str | None = None
@@ -79,7 +81,7 @@ class BackTestManifest(BackTestRequest):
 
 def id_of(request: BackTestRequest) -> str:
     """The name of a request, which is also that of its Kubernetes Job: the same request has the same."""
-    return f"{request.model_name}-backtest-{sha256_of(canonical_json(request))[:12]}"
+    return f"{request.model_name}-backtest-{sha256_of(canonical_json(request))[:10]}"
 
 
 class ServedDay(Record):

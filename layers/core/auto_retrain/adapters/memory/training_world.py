@@ -1,6 +1,6 @@
 """A world in memory in which retrainings are carried out as soon as they are started, on data that were listed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from io import BytesIO
 from typing import IO, Any, NamedTuple
@@ -11,6 +11,7 @@ from ...domain.layouts import Folder, Layout
 from ...domain.manifest import DataObject
 from ...domain.policy.training import TrainingPolicy
 from ...domain.prices import PriceList
+from ...domain.trained_back_test import Listing
 from ...domain.windows import Window
 from ...ports import MAX_DOCUMENT_BYTES, MetricSource, TableReader
 from .cluster import MemoryCluster
@@ -23,25 +24,24 @@ _NOWHERE = "s3://back-test"
 
 
 class ListedData(MemoryDataStore):
-    """A DataStore with the objects that were listed by their prefixes; `read_object` gives the content of one."""
+    """A DataStore with the objects that were listed before; `read_object` gives the content of one."""
 
-    def __init__(
-        self, listings: Mapping[str, Sequence[DataObject]], read_object: Callable[[DataObject], bytes]
-    ) -> None:
+    def __init__(self, listings: Sequence[Listing], read_object: Callable[[DataObject], bytes]) -> None:
         super().__init__()
-        self._listings = listings
+        self._listings = {(each.prefix, each.layout): each.objects for each in listings}
         self._read_object = read_object
 
     def list_partitions(
         self, prefix: str, window: Window, layout: Layout = Layout.DATE, date_column: str | None = None
     ) -> list[DataObject]:
-        objects = self._listings.get(prefix, ())
+        objects = self._listings.get((prefix, layout), ())
         if layout is Layout.COLUMN:
             return [item.changed(date=day, date_column=date_column) for day in window.days() for item in objects]
         return [item for item in objects if window.start <= item.date < window.end]
 
     def look_below(self, prefix: str) -> Folder:
-        below = [item.uri.partition(f"/{prefix}/") for item in self._listings.get(prefix, ())]
+        listed = (item for (of, _), objects in self._listings.items() if of == prefix for item in objects)
+        below = [item.uri.partition(f"/{prefix}/") for item in listed]
         names = {f"{name}{slash}" for _, _, path in below for name, slash, _ in [path.partition("/")]}
         return Folder(f"{below[0][0] if below else _NOWHERE}/{prefix}/", tuple(sorted(names)))
 

@@ -31,7 +31,7 @@ from .hindsight import look_back
 from .past import Past
 
 _DAY = timedelta(days=1)
-_FIRST = "the first version, because one served then"
+_FIRST = "the first version, as of the first day"
 
 # Told with each day, for people who wait.
 Tell = Callable[[date, str], None]
@@ -65,7 +65,7 @@ def as_tried(policy: Policy) -> Policy:
 
 def _asked(request: BackTestRequest) -> Iterator[AskedRetraining]:
     begin = datetime.combine(request.days.start, time(), UTC)
-    if request.had_champion:
+    if request.trains_first:
         yield AskedRetraining(at=begin, actor=REVIEWER, reason=_FIRST)
     yield from request.asked
 

@@ -1,0 +1,84 @@
+"""`auto-retrain backtest --train`: waits for the pod that walks through the past, and shows what came of it."""
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+
+from ..domain.policy.policy import Policy
+from ..domain.trained_back_test import BackTestResult, TrainedBackTest
+from ..domain.windows import Window
+from ..ports import Ports
+from ..usecases.back_testing.order_back_test import OrderedBackTest, request_of, result_of, start_back_test
+from .printing import moment, plain, print_table
+
+POLL_SECONDS = 2.0
+
+
+def train_back_tests(
+    policies: Mapping[str, Policy], days: Window, metric: str | None, ports: Ports
+) -> tuple[TrainedBackTest, ...]:
+    """Start the Kubernetes Job of a back-test, or find it, and wait for its result; Ctrl-C ends only the waiting."""
+    ordered = start_back_test(request_of(policies, days, ports, metric), ports)
+    try:
+        return _wait(ordered, ports).tests
+    except KeyboardInterrupt:
+        _say(f"the Kubernetes Job {ordered.kubernetes_job} goes on; the same command waits for it, or shows its result")
+        raise
+
+
+def _wait(ordered: OrderedBackTest, ports: Ports) -> BackTestResult:
+    said = ""
+    while isinstance(state := result_of(ordered, ports), str):
+        if said and state != said:
+            _say(state)
+        elif not said:
+            _say(f"the Kubernetes Job {ordered.kubernetes_job} trains; Ctrl-C ends the waiting, not the Job")
+        said = state
+        time.sleep(POLL_SECONDS)
+    return state
+
+
+def _say(text: str) -> None:
+    print(plain(text), file=sys.stderr, flush=True)
+
+
+def trained_document(test: TrainedBackTest) -> dict[str, object]:
+    """What a back-test has besides the decisions if its retrainings were carried out."""
+    return {
+        "metric": test.metric,
+        "carried_out": [each.model_dump(mode="json") for each in test.retrainings],
+        "champions": [each.model_dump(mode="json") for each in test.champions],
+        "served": [each.model_dump(mode="json") for each in test.days],
+    }
+
+
+def trained_summary(test: TrainedBackTest) -> dict[str, str]:
+    """Rows of the summary that need trainings."""
+    endings = [each.ending.value.replace("_", " ") for each in test.retrainings]
+    ended = ", ".join(f"{endings.count(ending)} {ending}" for ending in dict.fromkeys(endings))
+    return {
+        "  ended": ended or "-",
+        "  taken back": str(test.taken_back),
+        f"mean {test.metric}": _shown(test.value_of(list(test.days))),
+    }
+
+
+def print_champions(tests: Sequence[TrainedBackTest]) -> None:
+    """What served in each back-test, since when, and how it did."""
+    rows = [
+        [*([test.name] if len(tests) > 1 else []), each.version, moment(each.since), each.change.replace("_", " "),
+         str(len(days)), _shown(test.value_of(days))]
+        for test in tests
+        for each in test.champions
+        for days in [test.days_of(each)]
+    ]  # fmt: skip
+    print()
+    if not rows:
+        print("no version ever served: its retrainings say why (--json)")
+        return
+    headings = ["VERSION", "SINCE", "BY", "DAYS", tests[0].metric.upper()]
+    print_table([*(["POLICY"] if len(tests) > 1 else []), *headings], rows)
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
