@@ -22,7 +22,7 @@ from auto_retrain.ports import DataStore
 
 from .asking import Predictions
 from .data import LabelledRows, read_window
-from .errors import DataInvalid
+from .errors import DataInvalid, VersionUnusable
 from .order import Columns, Window
 from .score import predict, to_arrays
 from .storage import Storage
@@ -60,7 +60,10 @@ class DailyAnswers:
         rows = {day: read for day in unknown if (read := self._rows_of(day))}
         if not rows:
             return
-        answers = predict(self._shelf.load(version), _together(list(rows.values())), self._row_metric)
+        try:
+            answers = predict(self._shelf.load(version), _together(list(rows.values())), self._row_metric)
+        except VersionUnusable:
+            return  # it would have published nothing
         start = 0
         for day, of_day in rows.items():
             end = start + of_day.labels.size

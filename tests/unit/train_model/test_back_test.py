@@ -129,6 +129,19 @@ def test_a_metric_that_labelled_rows_do_not_say_is_refused_by_its_field(
     assert test.champions
 
 
+def test_a_storage_that_fails_breaks_the_walk_rather_than_a_job(
+    shelf: Shelf, objects: list[DataObject], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> bytes:
+        raise ConnectionError("no answer")
+
+    order, content = order_for(a_request(objects, the_policy(training=TRAINER)))
+    storage = Storage(shelf.client)
+    monkeypatch.setattr(storage, "read", fail)
+    with pytest.raises(ConnectionError, match="no answer"):
+        back_test(order, content, storage)
+
+
 def test_nothing_leaves_the_walk(shelf: Shelf, objects: list[DataObject]) -> None:
     before = shelf.keys("")
     walked(shelf, a_request(objects, the_policy(training=TRAINER)))

@@ -200,7 +200,8 @@ def result_of(ordered: OrderedBackTest, ports: Ports) -> BackTestResult | str:
     """The result, or what its pod is doing.
 
     Raises:
-        TrainingFailed: its Kubernetes Job ended without a result; the message has the last line of its log.
+        TrainingFailed: its Kubernetes Job ended without a result, or never will run; the message has the last line of
+            its log, or what keeps it.
         ArtifactInvalid: the result is not about this request.
     """
     found = next((job for job in _jobs_of(ordered.job_id, ports) if job.name == ordered.kubernetes_job), None)
@@ -214,12 +215,12 @@ def result_of(ordered: OrderedBackTest, ports: Ports) -> BackTestResult | str:
         raise TrainingFailed(f"{name} is complete, but its result is not at '{ports.data.uri(ordered.output)}'")
     if found.phase is ClusterJobPhase.FAILED:
         raise TrainingFailed(f"{name} has failed: {ports.cluster.explain_failure(found)}")
-    return suspension_of(found) or _obstacle(found, ports) or _last_line(found, ports)
-
-
-def _obstacle(job: ClusterJob, ports: Ports) -> str | None:
-    obstacle = ports.cluster.obstacles([job]).get(job.name) if not job.ready_pods else None
-    return f"waits: {obstacle.reason}" if obstacle else None
+    obstacle = ports.cluster.obstacles([found]).get(found.name) if not found.ready_pods else None
+    if obstacle and obstacle.never_passes:
+        ports.cluster.delete_job(found)
+        raise TrainingFailed(f"{name} cannot run, so it was deleted: {obstacle.reason}")
+    waits = f"waits: {obstacle.reason}" if obstacle else None
+    return suspension_of(found) or waits or _last_line(found, ports)
 
 
 def _last_line(job: ClusterJob, ports: Ports) -> str:

@@ -1,11 +1,13 @@
 """Tries a policy on the past with its trainings: what they would have made of the data as they were then serves."""
 
-from collections.abc import Callable, Iterator, Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from ...domain.back_test import BackTest, PastDecision
 from ...domain.deployment_ledger import LedgerLine
+from ...domain.errors import PermanentError
 from ...domain.job import RetrainingJob
 from ...domain.messages.references import ScheduledEvent
 from ...domain.metric_reading import MetricQuery
@@ -30,6 +32,7 @@ from .carry_through import REVIEWER, carry_through
 from .hindsight import look_back
 from .past import Past
 
+_LOG = logging.getLogger(__name__)
 _DAY = timedelta(days=1)
 _FIRST = "the first version, as of the first day"
 
@@ -51,6 +54,7 @@ def train_along(
     run = _Trained(policy, request.days, Past([], [], {}, state), world, asked, tell)
     world.play(run.execute)
     run.go(run.moments())
+    run.raise_broken()
     return _result(name, policy, request, list(run.decisions()), world)
 
 
@@ -94,14 +98,32 @@ class _Trained(Run):
         tell: Tell | None,
     ) -> None:
         self._model, self._ports, self._tell = policy.model, world.ports, tell
+        self._broken: Exception | None = None
         self._asked = [_execution_of(number, each, policy.model) for number, each in enumerate(asked)]
         super().__init__(policy, days, past, world, [])
 
     def asked(self) -> list[Asked]:
         return self._asked
 
+    def execute(self, execution_arn: str, event: Mapping[str, Any]) -> None:
+        """What cannot be retried ends an execution, and a deployment goes on; anything else is no part of the past."""
+        try:
+            super().execute(execution_arn, event)
+        except PermanentError as error:
+            _LOG.warning("an execution of %s failed: %s", self._model, error)
+        except Exception as error:
+            # A sweep would go on, and leave a job behind that nobody ends.
+            self._broken = self._broken or error
+            raise
+
+    def raise_broken(self) -> None:
+        """Raise what an execution raised that should not have."""
+        if self._broken:
+            raise self._broken
+
     def before_sweep(self, at: datetime) -> None:
         """What got worse since its promotion is taken back, as the hourly look would."""
+        self.raise_broken()
         watch_champions(ScheduledEvent(time=at), self._ports)
         if self._tell:
             champion = self._ports.ledger.current(self._model)
