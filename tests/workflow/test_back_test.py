@@ -116,7 +116,8 @@ def lived(stack: LocalStack) -> Lived:
 def other(tmp_path: Path) -> str:
     """Another policy for the same model, which is not applied."""
     policy = tmp_path / "other.yaml"
-    policy.write_text(POLICY.read_text().replace("triggers:\n", "triggers:\n  enabled: [scheduled]\n"))
+    monthly = POLICY.read_text().replace('"0 0 1 1 *"', '"0 0 20 * *"')
+    policy.write_text(monthly.replace("triggers:\n", "triggers:\n  enabled: [scheduled]\n"))
     return str(policy)
 
 
