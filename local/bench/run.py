@@ -18,6 +18,7 @@ from local.bench import (
     serving,
     stored_rollouts,
     sweep,
+    trained_back_test,
     validation,
     watch,
 )
@@ -28,6 +29,7 @@ PARTS = (
     imports,
     sweep,
     back_testing,
+    trained_back_test,
     fleet_page,
     watch,
     stored_rollouts,

@@ -10,6 +10,8 @@ import typer
 from ..domain.back_test import BackTest, PastDecision
 from ..domain.cost import dollars
 from ..domain.errors import EventInvalid
+from ..domain.explain import shown
+from ..domain.metric_kinds import METRICS
 from ..domain.policy.policy import Policy
 from ..domain.trigger_type import TriggerType
 from ..domain.windows import Window
@@ -34,6 +36,12 @@ def _is_file(text: str) -> bool:
 
 def _model_or_file(text: str) -> str:
     return text if _is_file(text) and text.isprintable() else model_name(text)
+
+
+def _metric(text: str) -> str:
+    if text not in METRICS:
+        raise typer.BadParameter(f"{shown(text)} is not a metric; allowed are {', '.join(METRICS)}")
+    return text
 
 
 @commands.add("backtest", "backtest churn --from 2026-01-01 --to 2026-06-30")
@@ -72,6 +80,7 @@ def backtest(
         typer.Option(
             "--metric",
             metavar="NAME",
+            parser=_metric,
             help="with --train: which metric of labelled rows, such as f1_score, the policy's metric stands for, if "
             "its own name says nothing",
         ),
