@@ -6,6 +6,7 @@ The only part of this package that imports auto_retrain: what decides here is wh
 import sys
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pydantic import ValidationError
@@ -66,12 +67,13 @@ class _Walk:
 
     def go(self) -> TrainedBackTest:
         try:
-            self._set_out()
-            return train_along(self._named.name, self._named.policy, self._manifest, self._world, self._tell)
+            with TemporaryDirectory(prefix="versions-") as folder:
+                self._set_out(Path(folder))
+                return train_along(self._named.name, self._named.policy, self._manifest, self._world, self._tell)
         except PermanentError as error:
             raise BackTestRefused(f"{self._named.name}: {error}") from error
 
-    def _set_out(self) -> None:
+    def _set_out(self, folder: Path) -> None:
         manifest, policy = self._manifest, as_tried(self._named.policy)
         data = ListedData(manifest.listings, self._read)
         begin = datetime.combine(manifest.days.start, time(), UTC)
@@ -79,11 +81,11 @@ class _Walk:
         outside = Outside(metrics, data, ArrowTableReader(data), fixed_prices(manifest.prices))
         self._world = TrainingWorld(outside, begin, self._carry_out)
         self._storage = _WorldStorage(self._world.ports.data, self._objects)
-        self._shelf = VersionShelf(self._world.ports.registry)
+        self._shelf = VersionShelf(self._world.ports.registry, folder)
         metric = metric_in(policy, manifest.metric)
         if metric:
             end = days_read(policy, manifest.days, manifest.as_of).end
-            metrics.answers = DailyAnswers(policy, metric, data, self._storage, self._shelf, end)
+            metrics.answers = DailyAnswers(policy, metric, outside, self._storage, self._shelf, end)
 
     def _carry_out(self, ordered: JobOrder) -> None:
         order = parse_order(ordered.model_dump_json())

@@ -1,5 +1,6 @@
 """What a version of a back-test answers to the rows of each day, and the metric of it: each is predicted once."""
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -8,17 +9,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from auto_retrain.adapters.memory.training_world import Outside
 from auto_retrain.adapters.memory.tried_metrics import AnsweredDay
 from auto_retrain.comparison.predictions import Predictions as ComparedPredictions
 from auto_retrain.comparison.version_metrics import VersionMetrics, positive_code
 from auto_retrain.domain.errors import ArtifactInvalid, DataMissing
+from auto_retrain.domain.errors import DataInvalid as CoreDataInvalid
 from auto_retrain.domain.labelled_days import SETTLING
 from auto_retrain.domain.layouts import Layout
 from auto_retrain.domain.manifest import FrozenWindow, columns_of, freeze_window, with_rows
 from auto_retrain.domain.metric_kinds import ROW_METRIC
 from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.windows import Window as Days
-from auto_retrain.ports import DataStore
 
 from .asking import Predictions
 from .data import LabelledRows, read_window
@@ -30,6 +32,8 @@ from .version_shelf import VersionShelf
 
 # A frame of a week takes hardly longer to predict than that of a day.
 DAYS_AT_ONCE = 7
+# Of the days that were read last; another version asks for the same days soon.
+MAX_ROWS_KEPT = 1_000_000
 _DAY = timedelta(days=1)
 
 
@@ -37,13 +41,14 @@ class DailyAnswers:
     """The answers of versions to the labelled rows of days, as far as there are data, up to a last day."""
 
     def __init__(
-        self, policy: Policy, metric: str, data: DataStore, storage: Storage, shelf: VersionShelf, end: date
+        self, policy: Policy, metric: str, outside: Outside, storage: Storage, shelf: VersionShelf, end: date
     ) -> None:
         self._policy, self._metric, self._end = policy, metric, end
-        self._data, self._storage, self._shelf = data, storage, shelf
+        self._data, self._tables = outside.data, outside.tables
+        self._storage, self._shelf = storage, shelf
         self._columns = Columns.model_validate_json(columns_of(policy.data).model_dump_json())
         self._row_metric = policy.validation.row_metric if metric == ROW_METRIC else None
-        self._rows: dict[date, LabelledRows | None] = {}
+        self._rows: OrderedDict[date, LabelledRows | None] = OrderedDict()
         self._known: dict[tuple[str, date], AnsweredDay | None] = {}
 
     def __call__(self, version: str, days: Sequence[date]) -> Mapping[date, AnsweredDay]:
@@ -92,17 +97,23 @@ class DailyAnswers:
     def _rows_of(self, day: date) -> LabelledRows | None:
         """The labelled rows of a day; None where it has none, or none that can be read."""
         if day not in self._rows:
-            try:
-                window = Window.model_validate_json(self._window(day).model_dump_json())
-                extra = [self._columns.entity] if self._columns.entity else []
-                self._rows[day] = read_window(self._storage, self._columns, window, extra)
-            except (DataMissing, DataInvalid):
-                self._rows[day] = None
+            self._rows[day] = self._read(day)
+            while len(self._rows) > 1 and sum(rows.labels.size for rows in self._rows.values() if rows) > MAX_ROWS_KEPT:
+                self._rows.popitem(last=False)
         return self._rows[day]
+
+    def _read(self, day: date) -> LabelledRows | None:
+        try:
+            window = Window.model_validate_json(self._window(day).model_dump_json())
+            extra = [self._columns.entity] if self._columns.entity else []
+            return read_window(self._storage, self._columns, window, extra)
+        except (DataMissing, CoreDataInvalid, DataInvalid):
+            return None
 
     def _window(self, day: date) -> FrozenWindow:
         data, days = self._policy.data, Days(start=day, end=day + _DAY)
         objects = self._data.list_partitions(data.prefix, days, Layout(data.layout), data.date_column)
+        objects = self._tables.with_their_days(with_rows(objects, data.format)) if data.date_column else objects
         window = freeze_window("labelled", days, data, objects)
         if data.labels is None:
             return window

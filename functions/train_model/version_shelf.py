@@ -1,9 +1,10 @@
 """Versions of a back-test: registered in the memory of its world, where no other process sees them."""
 
-import io
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import cloudpickle  # type: ignore[import-untyped]
@@ -16,24 +17,35 @@ from .errors import TrainerBroken, VersionUnusable
 from .order import Columns, Order
 from .versions import LoadedVersion, TrainedVersion
 
-_MODEL = "model.pkl"
+_DIGEST = "model.pkl.sha256"
 
 
 class VersionShelf:
-    """All versions of the one model of a back-test, in the order of their training."""
+    """All versions of the one model of a back-test, in the order of their training; models are in a folder."""
 
-    def __init__(self, registry: MemoryRegistry) -> None:
+    def __init__(self, registry: MemoryRegistry, folder: Path) -> None:
         self.registry = registry
+        self._folder = folder
         self.trained: dict[tuple[str, int | None], TrainedVersion] = {}
-        self.contents: dict[str, tuple[bytes, tuple[str, ...]]] = {}
+        self.features: dict[str, tuple[str, ...]] = {}
         # Each day is predicted by the version that serves, and a retraining needs two.
         self.load = lru_cache(maxsize=4)(self._load)
 
+    def put(self, content: bytes, features: tuple[str, ...]) -> str:
+        """Keep a pickled model under the next number."""
+        number = str(len(self.features) + 1)
+        self._path(number).write_bytes(content)
+        self.features[number] = features
+        return number
+
     def _load(self, number: str) -> LoadedVersion:
-        if number not in self.contents:
+        if number not in self.features:
             raise VersionUnusable(f"the back-test has no version {number}")
-        content, features = self.contents[number]
-        return LoadedVersion(number, cloudpickle.load(io.BytesIO(content)), features)
+        with self._path(number).open("rb") as file:
+            return LoadedVersion(number, cloudpickle.load(file), self.features[number])
+
+    def _path(self, number: str) -> Path:
+        return self._folder / number
 
 
 class ShelvedVersions:
@@ -56,12 +68,13 @@ class ShelvedVersions:
             content = cloudpickle.dumps(model)
         except Exception as error:
             raise TrainerBroken(f"the fitted {type(model).__name__} cannot be pickled: {error}") from error
-        number = str(len(shelf.contents) + 1)
-        shelf.contents[number] = content, columns.features
+        number = shelf.put(content, columns.features)
         run_id = f"run-{number}"
         shelf.registry.start_run(run_id)
         shelf.registry.register(order.model_name, number, run_id=run_id, job_id=order.job_id)
-        shelf.registry.write_file(order.model_name, number, _MODEL, content)
+        # Its digest stands for the model, of which there may be hundreds.
+        digest = hashlib.sha256(content).hexdigest().encode()
+        shelf.registry.write_file(order.model_name, number, _DIGEST, digest)
         shelf.trained[order.job_id, order.variant] = TrainedVersion(number, run_id, metrics)
 
     def record_files(self, number: str) -> bytes:

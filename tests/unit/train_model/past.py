@@ -45,14 +45,23 @@ def the_policy(**more: Any) -> Policy:
     return a_policy(model="shop", triggers=triggers, data=data, metric={"counts_rows": True}, **more)
 
 
-def days_of(shelf: Shelf, change: date = CHANGE, days: int = DAYS) -> Iterator[DataObject]:
+def rows_of(day: date, change: date = CHANGE, until: date = date.max) -> pd.DataFrame:
     """Customers above 40 buy; from the change on those above 60 do."""
-    for number in range(days):
+    return some_rows(ROWS, seed=(day - FIRST).days, limit=60 if change <= day < until else 40)
+
+
+def days_of(shelf: Shelf, change: date = CHANGE, until: date = date.max) -> Iterator[DataObject]:
+    """An object for each day."""
+    for number in range(DAYS):
         day = FIRST + timedelta(days=number)
-        content = to_bytes(some_rows(ROWS, seed=number, limit=40 if day < change else 60))
-        key = f"customers/date={day}/part-0.parquet"
-        etag = shelf.put(key, content).strip('"')
-        yield DataObject(uri=f"s3://{shelf.bucket}/{key}", etag=etag, size=len(content), date=day)
+        yield put(shelf, f"customers/date={day}/part-0.parquet", rows_of(day, change, until), day)
+
+
+def put(shelf: Shelf, key: str, rows: pd.DataFrame, day: date) -> DataObject:
+    """Store an object, as it will be listed."""
+    content = to_bytes(rows)
+    etag = shelf.put(key, content).strip('"')
+    return DataObject(uri=f"s3://{shelf.bucket}/{key}", etag=etag, size=len(content), date=day)
 
 
 def a_request(objects: list[DataObject], *policies: Policy, **more: Any) -> BackTestRequest:

@@ -1,16 +1,26 @@
 """The walk through the past: retrainings are carried out on the data as they were, and what they promote serves."""
 
 import hashlib
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from auto_retrain.domain.ending import Ending
+from auto_retrain.domain.layouts import Layout
 from auto_retrain.domain.manifest import DataObject
-from auto_retrain.domain.trained_back_test import AskedRetraining, BackTestRequest, BackTestResult, TrainedBackTest
+from auto_retrain.domain.policy.policy import Policy
+from auto_retrain.domain.trained_back_test import (
+    AskedRetraining,
+    BackTestRequest,
+    BackTestResult,
+    Listing,
+    TrainedBackTest,
+)
 from auto_retrain.domain.trigger_type import TriggerType
-from tests.unit.train_model.past import CHANGE, FIRST, a_request, days_of, manifest_of, the_policy
+from auto_retrain.domain.windows import Window
+from tests.unit.train_model.past import CHANGE, FIRST, a_request, days_of, manifest_of, put, rows_of, the_policy
 from tests.unit.train_model.shelf import Shelf
 from train_model.back_test import back_test
 from train_model.errors import BackTestRefused, OrderInvalid
@@ -115,6 +125,72 @@ def test_labels_that_come_late_are_known_late(shelf: Shelf, objects: list[DataOb
     late = policies[1].changed(data=policies[1].data.changed(label_delay_days=7))
     soon, later = walked(shelf, a_request(objects, policies[0], late))
     assert later.retrainings[1].at - soon.retrainings[1].at >= timedelta(days=5)
+
+
+def test_what_got_worse_after_its_promotion_is_taken_back(shelf: Shelf, objects: list[DataObject]) -> None:
+    eve = datetime.combine(CHANGE - timedelta(days=1), time(), UTC)
+    asked = AskedRetraining(at=eve, actor="ada", reason="a version that is as good")
+    as_good = {"improvement_basis": "non_inferior", "non_inferiority_margin": 0.02}
+    policy = the_policy(
+        training=TRAINER, validation=as_good, triggers={"enabled": ["scheduled"], "schedule_expression": "0 0 1 1 *"}
+    )
+    (test,) = walked(shelf, a_request(objects, policy, asked=(asked,)))
+    assert [(each.version, each.change) for each in test.champions] == [
+        ("1", "promoted"),
+        ("2", "promoted"),
+        ("1", "rolled_back"),
+    ]
+    assert test.taken_back == 1
+    back = test.champions[2].since.date()
+    assert CHANGE < back <= CHANGE + timedelta(days=7)
+    by_day = {each.day: each.version for each in test.days}
+    assert (by_day[CHANGE], by_day[back + timedelta(days=1)]) == ("2", "1")
+
+
+def test_labels_of_their_own_and_one_table_are_read_as_a_job_reads_them(shelf: Shelf) -> None:
+    days = [FIRST + timedelta(days=number) for number in range(100)]
+    features, labels = [], []
+    for day in days:
+        rows = rows_of(day)
+        features.append(rows.drop(columns="bought").assign(day=day))
+        labels.append(put(shelf, f"labels/date={day}/part-0.parquet", rows[["id", "bought"]], day))
+    table = put(shelf, "customers/all.parquet", pd.concat(features), FIRST)
+    apart = {"labels": {"prefix": "labels", "format": "parquet", "row_id": "id", "label": "bought"}}
+    policy = the_policy(training=TRAINER)
+    data = {**policy.data.model_dump(), **apart, "layout": "column", "date_column": "day"}
+    policy = Policy.model_validate({**policy.model_dump(), "data": data}, strict=False)
+    listings = (
+        Listing(prefix="customers", layout=Layout.COLUMN, objects=(table,)),
+        Listing(prefix="labels", objects=tuple(labels)),
+    )
+    days_tried = Window(start=CHANGE - timedelta(days=12), end=CHANGE + timedelta(days=12))
+    (test,) = walked(shelf, a_request([], policy, listings=listings, days=days_tried))
+    assert test.retrainings[0].ending is Ending.PROMOTED, test.retrainings[0].reason
+    assert {each.rows for each in test.days} == {120}
+    assert (test.days[0].value or 0) > 0.9
+    assert (test.days[-1].value or 1) < 0.8
+
+
+def test_a_regression_is_walked_through_by_its_own_metric(shelf: Shelf, objects: list[DataObject]) -> None:
+    policy = the_policy()
+    data = {**policy.data.model_dump(), "label": "age", "numeric": ["bought"], "task": "regression"}
+    triggers = {"enabled": ["scheduled"], "evaluation_window_days": 5, "training_window_days": 10}
+    whole = {**policy.model_dump(), "data": data, "triggers": triggers, "metric": {"name": "mae"}}
+    regression = Policy.model_validate(whole, strict=False)
+    days = Window(start=CHANGE - timedelta(days=10), end=CHANGE + timedelta(days=3))
+    (test,) = walked(shelf, a_request(objects, regression, days=days))
+    assert test.metric == "mae"
+    assert [each.version for each in test.champions][:1] == ["1"]
+    assert all(5 < (each.value or 0) < 20 for each in test.days)
+
+
+def test_variants_that_a_person_asked_for_are_trained_again(shelf: Shelf, objects: list[DataObject]) -> None:
+    asked = AskedRetraining(
+        at=datetime(2026, 2, 10, tzinfo=UTC), actor="ada", reason="a try", variants=({"depth": 1}, {"fails": True})
+    )
+    policy = the_policy(training=TRAINER, triggers={"enabled": ["scheduled"], "schedule_expression": "0 0 1 1 *"})
+    (test,) = walked(shelf, a_request(objects, policy, asked=(asked,)))
+    assert [each.version for each in test.retrainings] == ["1", "2"]
 
 
 def test_a_metric_that_labelled_rows_do_not_say_is_refused_by_its_field(

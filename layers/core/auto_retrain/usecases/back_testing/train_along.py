@@ -132,6 +132,8 @@ class _Trained(Run):
 
     def end_job(self, job: RetrainingJob, ports: Ports) -> None:
         carry_through(job, ports)
+        # The verdict is on the job, and nobody will look at the predictions again.
+        ports.data.prune("scoring/", ())
 
 
 def _execution_of(number: int, asked: AskedRetraining, model_name: str) -> Asked:
