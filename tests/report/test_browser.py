@@ -13,6 +13,7 @@ import pytest
 
 from auto_retrain.report import render_fleet
 from local.paths import NODE
+from tests.unit.report.back_tests import a_back_test_page
 from tests.unit.report.fleets import LONGEST, a_fleet
 from tests.unit.report.pages import NASTY, a_job_page, a_page, a_request_page
 
@@ -31,6 +32,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "report": lambda: a_page(nasty=True),
     "job": lambda: a_job_page(nasty=True),
     "request": lambda: a_request_page(NASTY),
+    "back-test": lambda: a_back_test_page(NASTY, NASTY),
     "fleet": lambda: render_fleet(a_fleet(NASTY)),
 }
 # The rows of the table of the fleet, and the code that shows them.
@@ -108,6 +110,21 @@ def test_the_page_about_a_job_begins_with_its_timeline(seen: Seen, device: str) 
         "Where the rest is",
     ]
     assert seen["job", device]["chartWidth"] > 200
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_both_policies_of_a_back_test_are_drawn_large_enough_to_read(seen: Seen, device: str) -> None:
+    one = seen["back-test", device]
+    assert one["headings"] == [
+        "Side by side",
+        "Metric, champions and decisions",
+        "Retrainings",
+        "What started nothing",
+        "Days beyond the limit",
+        "What served",
+    ]
+    assert one["charts"] == [2, 2]
+    assert one["chartWidth"] > 300
 
 
 @pytest.mark.parametrize("device", DEVICES)

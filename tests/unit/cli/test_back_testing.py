@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,6 +59,17 @@ def test_all_decisions_are_listed_if_that_is_asked(past: Terminal) -> None:
     starts, everything = (past.ok("backtest", "churn", *YEAR, *more).splitlines() for more in ((), ("--all",)))
     assert len(everything) > len(starts) + 20
     assert any(" back off " in line for line in everything)
+
+
+def test_a_page_for_a_browser_is_written_beside_what_is_printed(past: Terminal, tmp_path: Path) -> None:
+    page = tmp_path / "churn.html"
+    rash = past.file(RASH, "rash.yaml")
+    printed = past.ok("backtest", "churn", "--against", rash, *YEAR, "--page", str(page))
+    assert printed == past.ok("backtest", "churn", "--against", rash, *YEAR)
+    assert "<title>churn: back-test</title>" in page.read_text()
+    answer = past.run("backtest", "churn", *YEAR, "--page", str(tmp_path / "nowhere" / "churn.html"))
+    assert answer.code != 0
+    assert "cannot be written: No such file or directory" in " ".join(answer.err.split())
 
 
 def test_without_an_end_it_goes_on_until_yesterday(past: Terminal) -> None:

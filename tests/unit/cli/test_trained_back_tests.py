@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -107,7 +108,7 @@ def test_what_the_retrainings_made_of_the_past_is_shown(pod: Pod) -> None:
     summary, champions, decisions = answer.out.split("\n\n")
     assert summary.splitlines()[1] == "its retrainings were carried out on today's data; a review counts as approved"
     told = dict(re.split("  +", row.strip(), maxsplit=1) for row in summary.splitlines()[3:])
-    assert (told["ended"], told["taken back"], told["mean accuracy"]) == ("2 promoted", "0", "0.8500")
+    assert (told["retrainings ended"], told["taken back later"], told["mean accuracy"]) == ("2 promoted", "0", "0.8500")
     heading, first, second = (line.split() for line in champions.splitlines())
     assert heading == ["VERSION", "SINCE", "BY", "DAYS", "ACCURACY"]
     assert (first[0], *first[-3:]) == ("1", "promoted", "5", "0.8000")
@@ -142,6 +143,13 @@ def test_json_has_what_was_carried_out_and_what_served(pod: Pod) -> None:
     assert [each["version"] for each in document["champions"]] == ["1", "2"]
     assert document["served"][0] == {"day": "2026-03-01", "version": "1", "value": 0.8, "rows": 100}
     assert document["metric"] == "accuracy"
+
+
+def test_a_page_shows_it_as_well(pod: Pod, tmp_path: Path) -> None:
+    pod.terminal.ok(*WORDS, "--page", str(tmp_path / "page.html"))
+    page = (tmp_path / "page.html").read_text()
+    assert "its retrainings were carried out" in page
+    assert "nothing was trained" not in page
 
 
 def test_a_metric_is_only_named_for_a_training(pod: Pod) -> None:

@@ -8,18 +8,19 @@ from typing import Annotated
 import typer
 
 from ..domain.back_test import BackTest, PastDecision
-from ..domain.cost import dollars
+from ..domain.back_test_summary import CAVEAT, TRAINED_CAVEAT, summary
 from ..domain.errors import EventInvalid
 from ..domain.explain import shown
 from ..domain.metric_kinds import METRICS
 from ..domain.policy.policy import Policy
-from ..domain.trigger_type import TriggerType
 from ..domain.windows import Window
 from ..ports import Ports
+from ..usecases.back_testing.back_test_page import back_test_page
 from ..usecases.lookup import policy_of
 from .arguments import Json, date_of, model_name, ports_of
 from .commands import Commands
 from .packages import packages_for_data
+from .pages import write_page
 from .policy_files import read_policy_file
 from .printing import moment, plain, print_json, print_table
 
@@ -85,6 +86,9 @@ def backtest(
             "its own name says nothing",
         ),
     ] = None,
+    page: Annotated[
+        Path | None, typer.Option("--page", metavar="FILE", help="also write a page for a browser; replaces the file")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Decide on each day of the past as a deployment with this policy would have, from the metrics and the data of that
@@ -100,19 +104,23 @@ def backtest(
     if len(models) > 1:
         raise EventInvalid(f"--against {against}: must be about the same model, not {' and '.join(sorted(models))}")
     if train:
-        _train(policies, days, metric, with_all, as_json, ports)
+        tests = _train(policies, days, metric, with_all, as_json, ports)
+        if page:
+            write_page(page, back_test_page(tests, TRAINED_CAVEAT), "--page")
         return
     tests = {name: _test(each, days, ports) for name, each in policies.items()}
+    if page:
+        write_page(page, back_test_page(tests), "--page")
     if as_json:
         print_json([_document(name, test) for name, test in tests.items()])
         return
-    _print_summary(tests, days, "nothing was trained, and what served is as it was")
+    _print_summary(tests, days, CAVEAT)
     _print_decisions(tests, with_all)
 
 
 def _train(
     policies: Mapping[str, Policy], days: Window, metric: str | None, with_all: bool, as_json: bool, ports: Ports
-) -> None:
+) -> Mapping[str, BackTest]:
     with packages_for_data("backtest --train"):
         from .trained_back_tests import print_champions, train_back_tests, trained_document, trained_summary
 
@@ -120,11 +128,11 @@ def _train(
     tests = {each.name: each.test for each in trained}
     if as_json:
         print_json([_document(each.name, each.test) | trained_document(each) for each in trained])
-        return
-    note = "its retrainings were carried out on today's data; a review counts as approved"
-    _print_summary(tests, days, note, {each.name: trained_summary(each) for each in trained})
+        return tests
+    _print_summary(tests, days, TRAINED_CAVEAT, trained_summary(trained))
     print_champions(trained)
     _print_decisions(tests, with_all)
+    return tests
 
 
 def _days(since: date, until: date | None, today: date) -> Window:
@@ -169,30 +177,11 @@ def _document(name: str, test: BackTest) -> dict[str, object]:
     }
 
 
-def _print_summary(
-    tests: Mapping[str, BackTest], days: Window, note: str, more: Mapping[str, Mapping[str, str]] | None = None
-) -> None:
+def _print_summary(tests: Mapping[str, BackTest], days: Window, note: str, more: Sequence[Sequence[str]] = ()) -> None:
     (first, *_) = tests.values()
     print(plain(f"{first.model_name}, {days}"))
     print(note)
-    kinds = [kind for kind in TriggerType if any(kind in test.starts_by_trigger for test in tests.values())]
-    columns = [_summary(test, kinds) | dict((more or {}).get(name, {})) for name, test in tests.items()]
-    print_table(["", *tests], [[name, *(column[name] for column in columns)] for name in columns[0]])
-
-
-def _summary(test: BackTest, kinds: Sequence[TriggerType]) -> dict[str, str]:
-    needed = [decision.needed for decision in test.starts]
-    counts = [f"{needed.count(name)} {name}" for name in ("confirmed", "needless", "unknown") if name in needed]
-    beyond = f"{test.days_beyond}, {test.days_unanswered} before a retraining"
-    held = ", ".join(f"{kind.replace('_', ' ')} {count}" for kind, count in test.held.items())
-    return {
-        "retrainings": str(len(test.starts)),
-        **{f"  {kind.value.replace('_', ' ')}": str(test.starts_by_trigger.get(kind, 0)) for kind in kinds},
-        "  later labels": ", ".join(counts) or "-",
-        "days beyond the limit": f"not known: {test.unread}" if test.unread else beyond,
-        "held back": held or "nothing",
-        "forecast cost": dollars(test.usd) if test.usd is not None else "not known",
-    }
+    print_table(["", *tests], [*summary(tests), *more])
 
 
 def _print_decisions(tests: Mapping[str, BackTest], with_all: bool) -> None:

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from ..domain.errors import EventInvalid
 from ..usecases.lookup import job_or_newest
 from ..usecases.reporting.fleet_page import fleet_page
 from ..usecases.reporting.job_page import job_page
 from .arguments import JobOrModel, ports_of
 from .commands import Commands
+from .pages import write_page
 
 commands = Commands("report")
 
@@ -33,8 +33,5 @@ def report_fleet(context: typer.Context, output: Output) -> None:
 
 
 def _write(path: Path, page: str) -> None:
-    try:
-        path.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise EventInvalid(f"--output {path}: cannot be written: {error.strerror}") from error
+    write_page(path, page, "--output")
     print(path)

@@ -52,15 +52,19 @@ def trained_document(test: TrainedBackTest) -> dict[str, object]:
     }
 
 
-def trained_summary(test: TrainedBackTest) -> dict[str, str]:
+def trained_summary(tests: Sequence[TrainedBackTest]) -> list[tuple[str, ...]]:
     """Rows of the summary that need trainings."""
+    (first, *_) = tests
+    return [
+        ("retrainings ended", *map(_endings, tests)),
+        ("  taken back later", *(str(test.taken_back) for test in tests)),
+        (f"mean {first.metric}", *(_shown(test.value_of(list(test.days))) for test in tests)),
+    ]
+
+
+def _endings(test: TrainedBackTest) -> str:
     endings = [each.ending.value.replace("_", " ") for each in test.retrainings]
-    ended = ", ".join(f"{endings.count(ending)} {ending}" for ending in dict.fromkeys(endings))
-    return {
-        "  ended": ended or "-",
-        "  taken back": str(test.taken_back),
-        f"mean {test.metric}": _shown(test.value_of(list(test.days))),
-    }
+    return ", ".join(f"{endings.count(ending)} {ending}" for ending in dict.fromkeys(endings)) or "-"
 
 
 def print_champions(tests: Sequence[TrainedBackTest]) -> None:

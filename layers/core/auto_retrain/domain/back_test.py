@@ -2,16 +2,19 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from .base import Record, UtcTime
+from .deployment_ledger import Change
 from .ending import Ending
 from .trigger_type import TriggerType
 from .windows import Window
 
 # What the metric of the window after a start, whose labels were not there yet, says about it.
 Hindsight = Literal["confirmed", "needless", "unknown"]
+# Retrainings that two policies start at most so long after each other are taken for the same one.
+_SAME = timedelta(days=3)
 
 
 class PastDecision(Record):
@@ -52,15 +55,36 @@ class BeyondLimit(Record):
         return min((self.answered.date() - self.first).days, self.days) if self.answered else self.days
 
 
+class Level(Record):
+    """The metric over the evaluation window around a day."""
+
+    day: date
+    value: float
+
+
+class Served(Record):
+    """A version that served from then on, and what put it there."""
+
+    at: UtcTime
+    version: str
+    change: Change
+
+
 class BackTest(Record):
     """All decisions of a time, oldest first, and the days on which the metric was beyond its limit.
 
-    `unread` says why the metric could not be read afterwards.
+    `champions` are what served, beginning with what did on the first day. `levels` are the days of which the metric is
+    known, and `limit` is what the policy compares it with; there are none if it does not judge the metric. `unread`
+    says why the metric could not be read afterwards.
     """
 
     model_name: str
     days: Window
     decisions: tuple[PastDecision, ...]
+    champions: tuple[Served, ...] = ()
+    metric: str = ""
+    limit: float | None = None
+    levels: tuple[Level, ...] = ()
     beyond: tuple[BeyondLimit, ...] = ()
     unread: str | None = None
 
@@ -72,6 +96,11 @@ class BackTest(Record):
     def starts_by_trigger(self) -> Mapping[TriggerType, int]:
         """How many retrainings each kind of trigger would have started; those that never would are left out."""
         return Counter(decision.trigger_type for decision in self.starts)
+
+    def starts_beside(self, other: "BackTest") -> list[PastDecision]:
+        """The retrainings that it would have started, and the other one would not at about the same time."""
+        times = [decision.at for decision in other.starts]
+        return [each for each in self.starts if not any(abs(each.at - at) <= _SAME for at in times)]
 
     @property
     def days_beyond(self) -> int:

@@ -34,6 +34,9 @@ line.challenger, line.champion { stroke-width: 2; } line.challenger { stroke: va
 line.champion { stroke: var(--old); } .axis { stroke: var(--line); }
 .asked { stroke: var(--soft); stroke-dasharray: 3; }
 rect.challenger { fill: var(--new); } rect.champion { fill: var(--old); }
+figure.past { flex-basis: 20rem; max-width: 38rem; min-width: 0; } .limit { stroke: var(--bad); stroke-dasharray: 4 3; }
+.start { fill: var(--new); stroke: var(--new); stroke-width: 1.5; } .start.needless { fill: none; stroke: var(--bad); }
+rect.suppressed { fill: var(--unsure); } rect.not_due { fill: var(--line); }
 figure.dots, figure.bars { max-width: 20rem; } a { color: var(--new); }
 .counters { display: flex; flex-wrap: wrap; gap: .5rem 1.2rem; margin: 1rem 0; padding: 0; list-style: none; }
 .counters strong { display: block; font-size: 1.4rem; font-variant-numeric: tabular-nums; }

@@ -9,17 +9,21 @@ import pytest
 
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.bootstrap import simulation_of
-from auto_retrain.domain.back_test import BackTest
+from auto_retrain.domain.back_test import BackTest, PastDecision
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.errors import MetricsUnavailable
 from auto_retrain.domain.messages.references import JobReference, ScheduledEvent
 from auto_retrain.domain.messages.rolling_out import RollbackRequest
 from auto_retrain.domain.metric_reading import MetricQuery, MetricReading
+from auto_retrain.domain.model_state import ModelState
 from auto_retrain.domain.policy.policy import Policy
+from auto_retrain.domain.status import RetrainingStatus
+from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.validation import Decision
 from auto_retrain.domain.windows import Window
 from auto_retrain.in_memory import InMemory
 from auto_retrain.usecases.back_testing.back_test import back_test
+from auto_retrain.usecases.back_testing.past import past_of
 from auto_retrain.usecases.ending.end_job import end_as
 from auto_retrain.usecases.promoting.deploy_model import deploy_model
 from auto_retrain.usecases.rolling_out.roll_back import roll_back
@@ -300,3 +304,84 @@ def test_a_past_without_anything_says_so() -> None:
     ports, _ = past_world(30)
     tested = tried(the_policy(enabled=["performance_degradation"]), 30, ports)
     assert (tested.starts, tested.beyond, tested.usd) == ([], (), 0.0)
+
+
+def test_the_metric_of_each_day_and_what_served_are_told() -> None:
+    policy = the_policy()
+    deployment = _Deployment(policy)
+    deployment.live(120, improves=True)
+    middle = START + 75 * DAY
+    tested = tried(policy, 120, deployment.ports, start=middle)
+    lines = [line for line in deployment.ports.ledger.lines("churn", 100)[::-1] if line.is_new_champion]
+    before = [line for line in lines if line.deployed_at < middle]
+    assert [served.version for served in tested.champions] == [line.version.number for line in lines[len(before) - 1 :]]
+    assert tested.champions[0].at < middle < tested.champions[1].at
+    assert (tested.metric, tested.limit) == ("accuracy", 0.92)
+    assert [level.day for level in tested.levels] == [(middle + number * DAY).date() for number in range(45)]
+    beyond = {day for each in tested.beyond for day in Window(start=each.first, end=each.last + DAY).days()}
+    assert {level.day for level in tested.levels if level.value < 0.92} == beyond
+
+
+def test_a_policy_that_does_not_judge_the_metric_has_no_limit() -> None:
+    ports, levels = past_world(60)
+    falling(levels, 60)
+    tested = tried(the_policy(enabled=["scheduled"]), 60, ports)
+    assert (tested.levels, tested.limit, tested.champions) == ((), None, ())
+
+
+def test_retrainings_at_about_the_same_time_are_the_same() -> None:
+    ports, levels = past_world(120)
+    falling(levels, 120)
+    first, later = (
+        tried(the_policy(enabled=["performance_degradation"], performance_metric_threshold=limit), 120, ports)
+        for limit in (0.93, 0.929)
+    )
+    assert first.starts_beside(first) == []
+    assert first.starts_beside(later) == [each for each in first.starts if min(gaps(each, later)) > 3 * DAY]
+
+
+def gaps(start: PastDecision, other: BackTest) -> list[timedelta]:
+    return [abs(start.at - each.at) for each in other.starts]
+
+
+@pytest.mark.parametrize("ending", [Ending.REJECTED, Ending.FAILED, Ending.ROLLED_BACK])
+@pytest.mark.parametrize("asked_by", ["schedule", "person"])
+def test_the_state_before_counts_the_same_challengers_as_the_end_of_their_job_did(
+    ending: Ending, asked_by: str
+) -> None:
+    policy = the_policy(enabled=["scheduled"], schedule_expression="0 3 1 6 *")
+    ports = _Deployment(policy).ports
+    if asked_by == "schedule":
+        sweep_models(ScheduledEvent(time=ports.clock.now()), ports)
+    else:
+        request = {"model_name": "churn", "actor": "ada", "reason": "new labels", "event_time": START.isoformat()}
+        ports.executions.start("ada-asks", request)
+    (job,) = ports.jobs.list_active()
+    end_as(job.changed(status=RetrainingStatus.DEPLOYING), ending, "worse on real requests", ports)
+    really = ports.states.get("churn")
+    before = past_of("churn", START + DAY, ports).state
+    assert before.rejections == really.rejections
+    assert (before.last_retrained_at, before.attempts) == (really.last_retrained_at, really.attempts)
+
+
+def test_a_challenger_that_was_taken_back_from_real_requests_is_taken_back_again() -> None:
+    policy = the_policy(enabled=["scheduled"])
+    ports = _Deployment(policy).ports
+    sweep_models(ScheduledEvent(time=ports.clock.now()), ports)
+    (job,) = ports.jobs.list_active()
+    end_as(job.changed(status=RetrainingStatus.DEPLOYING), Ending.ROLLED_BACK, "worse on real requests", ports)
+    ports.clock.advance(60 * DAY)
+    assert tried(policy, 10, ports).starts[0].ending is Ending.ROLLED_BACK
+
+
+def test_what_serves_in_the_past_is_followed_as_in_a_deployment() -> None:
+    deployment = _Deployment(the_policy())
+    deployment.live(60, improves=True)
+    world = simulation_of(deployment.ports, START)
+    world.begin(the_policy(), ModelState(model_name="churn"), ())
+    world.ports.states.record_breach("churn", TriggerType.PERFORMANCE_DEGRADATION, START.date())
+    for line in deployment.ports.ledger.lines("churn", 100)[::-1]:
+        world.serve(line)
+    now, really = world.ports.states.get("churn"), deployment.ports.states.get("churn")
+    assert (now.deployed, now.breaches, now.rejections) == (really.deployed, {}, {})
+    assert world.ports.ledger.serving("churn").champion == deployment.ports.ledger.serving("churn").champion

@@ -93,6 +93,12 @@ class MemoryLedger:
         self._records[line.model_name] = promoted.next_revision()
         self._lines.setdefault(line.model_name, []).append(line)
 
+    def serve(self, line: LedgerLine) -> None:
+        """Add a line, which the state of the model follows as if a deployment had written it."""
+        with self._states.lock:
+            self.add(line)
+            self._follow(line, None, None)
+
     def _check_revision(self, record: ServingRecord) -> None:
         if self.serving(record.model_name).revision != record.revision:
             raise changed_meanwhile(record)

@@ -91,6 +91,6 @@ class Simulation:
 
     def serve(self, line: LedgerLine) -> None:
         """Let a version serve from now on, as a line of the ledger says."""
-        self.ports.ledger.add(line)
-        state = self.ports.states.get(line.model_name).changed(deployed=serving_after(line), breaches={})
-        self.ports.states.set(state.changed(rejections={}) if line.change == "promoted" else state)
+        self.ports.ledger.serve(line)
+        if line.change == "promoted":
+            self.ports.states.set(self.ports.states.get(line.model_name).changed(rejections={}))

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from heapq import heappop, heappush
 from typing import Any, NamedTuple, Protocol
 
-from ...domain.back_test import BackTest, PastDecision
+from ...domain.back_test import BackTest, PastDecision, Served
 from ...domain.decision_record import DecisionRecord
 from ...domain.deployment_ledger import LedgerLine, serving_after
 from ...domain.ending import Ending
@@ -27,7 +27,7 @@ from ..lookup import MAX_DECISIONS, policy_of
 from ..triggering.check_triggers import check_triggers
 from ..triggering.detect_drift import detect_drift
 from ..triggering.sweep_models import sweep_models
-from .hindsight import look_back
+from .hindsight import Hindsights, look_back
 from .past import Past, past_of
 
 SWEEP = timedelta(minutes=5)
@@ -66,13 +66,30 @@ def back_test(policy: Policy, days: Window, world: World, ports: Ports) -> BackT
     _read_ahead(policy, moments, past, world.metrics)
     run.go(moments)
     looked = look_back(policy, days, [*run.decisions()], past, world.metrics, ports.clock.now())
+    return found(policy, days, past.champions, looked)
+
+
+def found(policy: Policy, days: Window, champions: Sequence[LedgerLine], looked: Hindsights) -> BackTest:
+    """What came of it, with what served."""
     return BackTest(
         model_name=policy.model,
         days=days,
         decisions=tuple(looked.decisions),
+        champions=tuple(_served(champions, days)),
+        metric=policy.metric.name,
+        limit=policy.triggers.performance_metric_threshold if looked.levels else None,
+        levels=tuple(looked.levels),
         beyond=tuple(looked.beyond),
         unread=looked.unread,
     )
+
+
+def _served(champions: Sequence[LedgerLine], days: Window) -> Iterator[Served]:
+    """What served at the beginning of these days, and each change in them."""
+    lines = [line for line in champions if line.deployed_at.date() < days.end]
+    before = [line for line in lines if line.deployed_at.date() < days.start]
+    for line in [*before[-1:], *lines[len(before) :]]:
+        yield Served(at=line.deployed_at, version=line.version.number, change=line.change)
 
 
 def _read_ahead(policy: Policy, moments: Sequence[datetime], past: Past, metrics: MetricSource) -> None:
@@ -123,6 +140,7 @@ class Run:
         self._past = past
         self._world = world
         self._moments: list[datetime] = []
+        self._endings: dict[str, Ending] = {}
         self._champions = list(champions)
         self._requests = [asked for asked in self.asked() if _sweep_after(asked.at) < self._end]
 
@@ -196,9 +214,10 @@ class Run:
     def end_job(self, job: RetrainingJob, ports: Ports) -> None:
         """Let a job end that was opened."""
         alike = self._past.job_like(job.trigger_type, job.event_time)
-        ending = (alike and alike.ending) or Ending.REJECTED
-        # Its version was promoted by the ledger, and taken back by it.
-        ending = Ending.REJECTED if ending is Ending.ROLLED_BACK else ending
+        told = (alike and alike.ending) or Ending.REJECTED
+        self._endings[job.job_id] = told
+        # What it put into production and took back again is told by the ledger. Here it never was in production.
+        ending = Ending.REJECTED if told is Ending.ROLLED_BACK else told
         checked = job.checked(alike.data_check) if alike and alike.data_check else job
         end_as(checked, ending, "as in the past" if ending is Ending.FAILED else None, ports)
 
@@ -208,16 +227,16 @@ class Run:
         for record in ports.decisions.recent(self._policy.model, MAX_DECISIONS)[::-1]:
             if record.event_time >= self._begin:
                 job = ports.jobs.get(record.job_id) if record.job_id else None
-                yield _decision(record, job)
+                yield _decision(record, job, self._endings)
 
 
-def _decision(record: DecisionRecord, job: RetrainingJob | None) -> PastDecision:
+def _decision(record: DecisionRecord, job: RetrainingJob | None, endings: Mapping[str, Ending]) -> PastDecision:
     return PastDecision(
         at=record.event_time,
         trigger_type=record.trigger_type,
         outcome=record.outcome,
         held_by=record.held_by,
         reason=record.reason,
-        ending=job.ending if job else None,
+        ending=endings.get(job.job_id, job.ending) if job else None,
         usd=job.forecast.usd if job and job.forecast else None,
     )

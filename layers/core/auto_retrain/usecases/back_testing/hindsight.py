@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
-from ...domain.back_test import BeyondLimit, Hindsight, PastDecision
+from ...domain.back_test import BeyondLimit, Hindsight, Level, PastDecision
 from ...domain.deployment_ledger import LedgerLine
 from ...domain.errors import AutoRetrainError
 from ...domain.judged_metric import JudgedMetric
@@ -20,9 +20,13 @@ _DAY = timedelta(days=1)
 
 
 class Hindsights(NamedTuple):
-    """The decisions with what came after them, and the days beyond the limit; or why the metric cannot be read."""
+    """The decisions with what came after them, the metric of each day, and the days on which it was beyond its limit.
+
+    Or why the metric cannot be read.
+    """
 
     decisions: Sequence[PastDecision]
+    levels: Sequence[Level] = ()
     beyond: Sequence[BeyondLimit] = ()
     unread: str | None = None
 
@@ -50,8 +54,11 @@ def look_back(
         return Hindsights(decisions, unread=str(error))
     needed = {at: _needed(policy, next(readings)) for at in starts}
     judged = [each.changed(needed=needed[each.at]) if _is_for_the_metric(each) else each for each in decisions]
-    beyond = [noon.date() for noon in noons if _is_beyond(policy, next(readings))]
-    return Hindsights(judged, list(_in_a_row(beyond, decisions)))
+    around = [(noon.date(), next(readings)) for noon in noons]
+    beyond = [day for day, reading in around if _is_beyond(policy, reading)]
+    values = ((day, _value(policy, reading)) for day, reading in around)
+    levels = [Level(day=day, value=value) for day, value in values if value is not None]
+    return Hindsights(judged, levels, list(_in_a_row(beyond, decisions)))
 
 
 def _read(queries: Sequence[MetricQuery], metrics: MetricSource) -> Iterator[MetricReading]:
@@ -87,9 +94,19 @@ def _needed(policy: Policy, reading: MetricReading) -> Hindsight:
     return "confirmed" if _is_beyond(policy, reading) else "needless"
 
 
+def _judged(policy: Policy, reading: MetricReading) -> JudgedMetric:
+    return JudgedMetric(policy, reading, datetime.max.replace(tzinfo=UTC))
+
+
+def _value(policy: Policy, reading: MetricReading) -> float | None:
+    """The value of a reading, if it is one that this metric can have."""
+    value = reading.value
+    return value if value is not None and _judged(policy, reading).is_possible(value) else None
+
+
 def _is_beyond(policy: Policy, reading: MetricReading) -> bool:
-    metric = JudgedMetric(policy, reading, datetime.max.replace(tzinfo=UTC))
-    return reading.value is not None and metric.is_possible(reading.value) and metric.is_worse(reading.value)
+    value = _value(policy, reading)
+    return value is not None and _judged(policy, reading).is_worse(value)
 
 
 def _in_a_row(days: Sequence[date], decisions: Sequence[PastDecision]) -> Iterator[BeyondLimit]:

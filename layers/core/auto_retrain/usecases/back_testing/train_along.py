@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from ...domain.back_test import BackTest, PastDecision
+from ...domain.back_test import PastDecision
 from ...domain.deployment_ledger import LedgerLine
 from ...domain.errors import PermanentError
 from ...domain.job import RetrainingJob
@@ -27,7 +27,7 @@ from ...domain.windows import Window
 from ...ports import MetricSource, Ports
 from ..after_promotion.watch_champions import watch_champions
 from ..lookup import champion_lines
-from .back_test import Asked, Run, World
+from .back_test import Asked, Run, World, found
 from .carry_through import REVIEWER, carry_through
 from .hindsight import look_back
 from .past import Past
@@ -149,17 +149,10 @@ def _result(
     lines = champion_lines(policy.model, ports)[::-1]
     past = _Tried([], lines, {}, ModelState(model_name=policy.model))
     looked = look_back(policy, request.days, decisions, past, world.metrics, request.as_of)
-    test = BackTest(
-        model_name=policy.model,
-        days=request.days,
-        decisions=tuple(looked.decisions),
-        beyond=tuple(looked.beyond),
-        unread=looked.unread,
-    )
     return TrainedBackTest(
         name=name,
         metric=metric or policy.primary_metric,
-        test=test,
+        test=found(policy, request.days, lines, looked),
         retrainings=tuple(_retrainings(policy.model, ports)),
         champions=tuple(map(_champion, lines)),
         days=tuple(_served(policy, request, past, world.metrics)) if metric else (),

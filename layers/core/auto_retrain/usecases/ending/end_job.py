@@ -88,13 +88,13 @@ def _rejections(job: RetrainingJob, ending: Ending, ports: Ports) -> Mapping[Tri
     """Challengers in a row that were not promoted, including this one; None leaves them unchanged."""
     if ending is Ending.PROMOTED:
         return {}
-    if not _counts(job, ending):
+    if not counts_as_rejected(job, ending):
         return None
     rejected = RejectedJob(job_id=job.job_id, at=job.event_time)
     return ports.states.get(job.model_name).rejections_with(job.trigger_type, rejected)
 
 
-def _counts(job: RetrainingJob, ending: Ending | None) -> bool:
+def counts_as_rejected(job: RetrainingJob, ending: Ending | None) -> bool:
     """Whether a challenger was not promoted although a trigger asks on, or was taken back from real requests.
 
     Gates that reject what a schedule or a person asked for are an answer. A challenger that passes them and then fails
@@ -142,7 +142,7 @@ def _announce_end(job: RetrainingJob, ports: Ports) -> bool:
     announced = announce(fact, ports)
     if job.ending is Ending.SKIPPED:
         return escalate_skips(job, ports) and announced
-    if _counts(job, job.ending):
+    if counts_as_rejected(job, job.ending):
         return escalate_rejections(job, ports) and announced
     return announced
 
