@@ -6,11 +6,6 @@ import time
 _STARTED = time.monotonic()
 
 
-def seconds_since_start() -> float:
-    """How long the program has run."""
-    return time.monotonic() - _STARTED
-
-
 class Use:
     """Counts what is stored; the seconds count from the start of the program.
 

@@ -184,6 +184,14 @@ def test_a_regression_is_walked_through_by_its_own_metric(shelf: Shelf, objects:
     assert all(5 < (each.value or 0) < 20 for each in test.days)
 
 
+def test_a_review_counts_as_approved(shelf: Shelf, objects: list[DataObject]) -> None:
+    asked = AskedRetraining(at=datetime(2026, 2, 10, tzinfo=UTC), actor="ada", reason="the first model", review=True)
+    days = Window(start=date(2026, 2, 5), end=date(2026, 2, 15))
+    policy = the_policy(training=TRAINER)
+    (test,) = walked(shelf, a_request(objects, policy, trains_first=False, asked=(asked,), days=days))
+    assert [each.version for each in test.champions] == ["1"]
+
+
 def test_variants_that_a_person_asked_for_are_trained_again(shelf: Shelf, objects: list[DataObject]) -> None:
     asked = AskedRetraining(
         at=datetime(2026, 2, 10, tzinfo=UTC), actor="ada", reason="a try", variants=({"depth": 1}, {"fails": True})

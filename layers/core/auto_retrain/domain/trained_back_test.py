@@ -41,6 +41,7 @@ class AskedRetraining(Record):
     reason: str
     parameters: Parameters = Field(default_factory=dict)
     variants: tuple[dict[str, JsonValue], ...] = ()
+    review: bool = False
 
 
 class Listing(Record):
@@ -85,7 +86,10 @@ def id_of(request: BackTestRequest) -> str:
 
 
 class ServedDay(Record):
-    """What the version that served at noon answered on a day: the metric, over so many labelled rows."""
+    """What the version that served at noon answered on a day: the metric, over so many labelled rows.
+
+    Of rows that are alike fewer count; where the policy's metric counts none, a day is one.
+    """
 
     day: date
     version: str

@@ -106,6 +106,7 @@ def _asked(model_name: str, days: Window, ports: Ports) -> Iterator[AskedRetrain
                 reason=job.trigger_reason.removeprefix(f"requested by {job.actor}: "),
                 parameters=_own(job.training_parameters, _usual_parameters(job, ports)),
                 variants=tuple(_own(each.parameters, job.training_parameters) for each in job.variants),
+                review=job.needs_review,
             )
 
 

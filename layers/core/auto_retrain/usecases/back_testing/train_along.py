@@ -139,6 +139,7 @@ class _Trained(Run):
 def _execution_of(number: int, asked: AskedRetraining, model_name: str) -> Asked:
     event: dict[str, Any] = {"model_name": model_name, "actor": asked.actor, "reason": asked.reason, "force": True}
     event |= {"event_time": asked.at.isoformat(), "parameters": asked.parameters, "variants": list(asked.variants)}
+    event |= {"review": asked.review}
     return Asked(asked.at, f"arn:aws:states:none:000000000000:execution:retraining:asked-{number}", event)
 
 
