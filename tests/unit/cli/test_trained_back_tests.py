@@ -10,7 +10,9 @@ import pytest
 
 from auto_retrain.cli import trained_back_tests
 from auto_retrain.domain.back_test import BackTest, PastDecision
+from auto_retrain.domain.cluster import ClusterListing
 from auto_retrain.domain.ending import Ending
+from auto_retrain.domain.errors import ClusterUnavailable
 from auto_retrain.domain.trained_back_test import (
     BackTestResult,
     ServedDay,
@@ -121,6 +123,21 @@ def test_whoever_waits_sees_that_it_goes_on(pod: Pod) -> None:
     said = pod.terminal.run(*WORDS).err.splitlines()
     assert said[0].endswith("trains; Ctrl-C ends the waiting, not the Job")
     assert said[1:] == [f"churn: 2026-03, look {number}" for number in (1, 2, 3)]
+
+
+def test_a_cluster_that_is_away_for_a_moment_is_asked_again(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed, failures = pod.terminal.ports.cluster.list_jobs, [ClusterUnavailable("the cluster does not answer")] * 2
+
+    def list_jobs() -> ClusterListing:
+        if pod.looks == 1 and failures:
+            raise failures.pop()
+        return listed()
+
+    monkeypatch.setattr(pod.terminal.ports.cluster, "list_jobs", list_jobs)
+    pod.left = 5
+    answer = pod.terminal.run(*WORDS)
+    assert answer.code == 0, answer.err
+    assert "the cluster does not answer; asking again" in answer.err
 
 
 def test_a_result_that_is_there_is_shown_at_once(pod: Pod) -> None:

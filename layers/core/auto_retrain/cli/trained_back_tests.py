@@ -4,14 +4,17 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
+from ..domain.errors import TransientError
 from ..domain.policy.policy import Policy
-from ..domain.trained_back_test import BackTestResult, TrainedBackTest
+from ..domain.trained_back_test import BackTestResult, TrainedBackTest, TriedChampion
 from ..domain.windows import Window
 from ..ports import Ports
 from ..usecases.back_testing.order_back_test import OrderedBackTest, request_of, result_of, start_back_test
 from .printing import moment, plain, print_table
 
 POLL_SECONDS = 2.0
+# A minute without the cluster or the bucket is no reason to give up.
+ATTEMPTS = 30
 
 
 def train_back_tests(
@@ -28,14 +31,25 @@ def train_back_tests(
 
 def _wait(ordered: OrderedBackTest, ports: Ports) -> BackTestResult:
     said = ""
-    while isinstance(state := result_of(ordered, ports), str):
-        if said and state != said:
-            _say(state)
-        elif not said:
+    while isinstance(state := _state(ordered, ports), str):
+        if not said:
             _say(f"the Kubernetes Job {ordered.kubernetes_job} trains; Ctrl-C ends the waiting, not the Job")
+        elif state != said:
+            _say(state)
         said = state
         time.sleep(POLL_SECONDS)
     return state
+
+
+def _state(ordered: OrderedBackTest, ports: Ports) -> BackTestResult | str:
+    """The result, or what its pod is doing; what cannot be asked for a moment is asked again."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return result_of(ordered, ports)
+        except TransientError as error:
+            _say(f"{error}; asking again")
+            time.sleep(POLL_SECONDS)
+    return result_of(ordered, ports)
 
 
 def _say(text: str) -> None:
@@ -69,19 +83,20 @@ def _endings(test: TrainedBackTest) -> str:
 
 def print_champions(tests: Sequence[TrainedBackTest]) -> None:
     """What served in each back-test, since when, and how it did."""
-    rows = [
-        [*([test.name] if len(tests) > 1 else []), each.version, moment(each.since), each.change.replace("_", " "),
-         str(len(days)), _shown(test.value_of(days))]
-        for test in tests
-        for each in test.champions
-        for days in [test.days_of(each)]
-    ]  # fmt: skip
+    rows = [_row(test, each, len(tests) > 1) for test in tests for each in test.champions]
     print()
     if not rows:
         print("no version ever served: its retrainings say why (--json)")
         return
     headings = ["VERSION", "SINCE", "BY", "DAYS", tests[0].metric.upper()]
     print_table([*(["POLICY"] if len(tests) > 1 else []), *headings], rows)
+
+
+def _row(test: TrainedBackTest, champion: TriedChampion, with_name: bool) -> list[str]:
+    days = test.days_of(champion)
+    came_by = champion.change.replace("_", " ")
+    row = [champion.version, moment(champion.since), came_by, str(len(days)), _shown(test.value_of(days))]
+    return [test.name, *row] if with_name else row
 
 
 def _shown(value: float | None) -> str:
