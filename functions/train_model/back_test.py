@@ -28,11 +28,14 @@ from .errors import BackTestRefused, DataInvalid, OrderInvalid, PermanentFailure
 from .object_cache import ObjectCache
 from .order import Manifest, Order, check_digest, parse_manifest, parse_order
 from .outputs import Outputs
+from .proxy import train_proxies
 from .score import score
 from .storage import Storage
 from .train import train
 from .use import Use
 from .version_shelf import ShelvedVersions, VersionShelf
+
+_STEPS = {"train": train, "score": score, "proxy": train_proxies}
 
 
 def back_test(order: Order, content: bytes, storage: Storage) -> dict[str, Any]:
@@ -93,7 +96,7 @@ class _Walk:
         order = parse_order(ordered.model_dump_json())
         outputs = Outputs(order, self._storage, Use(self._start_up))
         versions = ShelvedVersions(order, self._shelf)
-        step = train if order.kind == "train" else score
+        step = _STEPS[order.kind]
         try:
             manifest = parse_manifest(self._storage.read(order.manifest_uri), order, Manifest)
             outputs.publish(step(order, manifest, self._storage, versions, outputs))

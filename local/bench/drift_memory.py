@@ -63,10 +63,10 @@ def main() -> None:
     started, cpu_started = time.perf_counter(), time.process_time()
     profile = build_profile("bench", columns, DriftPolicy(), window, [stored], ports)
     taken = {"seconds": time.perf_counter() - started, "cpu_seconds": time.process_time() - cpu_started}
-    print(json.dumps({"rows": profile.rows, "features": len(profile.features), "peak_mb": _peak_mb()} | taken))
+    print(json.dumps({"rows": profile.rows, "features": len(profile.features), "peak_mb": peak_mb()} | taken))
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
     """Of this program alone; getrusage would include the memory of the process that started it."""
     status = Path("/proc/self/status").read_text()
     return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) / 1000

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 # Only for editors and type checkers; `_PUBLIC` says the same to Python.
 if TYPE_CHECKING:
+    from .domain.back_test import BackTest
     from .domain.decision_record import DecisionRecord
-    from .domain.errors import AutoRetrainError, RetrainingHeld
+    from .domain.errors import AutoRetrainError, ChangeRefused, RetrainingHeld
     from .domain.job import RetrainingJob
     from .domain.policy.policy import Policy
     from .domain.policy.triggers import TriggerConfig
@@ -29,6 +30,8 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "AutoRetrainError": "domain.errors",
     "AutoRetrainPipeline": "pipeline",
+    "BackTest": "domain.back_test",
+    "ChangeRefused": "domain.errors",
     "DataDriftTrigger": "usecases.triggering.retraining_triggers",
     "DecisionRecord": "domain.decision_record",
     "PerformanceDegradationTrigger": "usecases.triggering.retraining_triggers",
@@ -48,6 +51,8 @@ _PUBLIC = {
 __all__ = [
     "AutoRetrainError",
     "AutoRetrainPipeline",
+    "BackTest",
+    "ChangeRefused",
     "DataDriftTrigger",
     "DecisionRecord",
     "PerformanceDegradationTrigger",

@@ -3,13 +3,14 @@
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from pydantic import ValidationError
 
 from .bootstrap import local_ports, ports_of
+from .domain.back_test import BackTest
 from .domain.decision_record import DecisionRecord
 from .domain.deployment_ledger import Period
 from .domain.drill import Drill
@@ -17,6 +18,7 @@ from .domain.errors import JobUnknown, PolicyInvalid
 from .domain.explain import explain
 from .domain.job import RetrainingJob
 from .domain.messages.rolling_out import RollbackOutcome, RollbackRequest
+from .domain.past_days import past_days
 from .domain.policy.policy import AppliedPolicy, Policy
 from .domain.policy.triggers import TriggerConfig
 from .domain.results import ScoringResult
@@ -31,7 +33,7 @@ from .ports import Ports
 from .usecases.after_promotion.acknowledge import acknowledge
 from .usecases.drilling.drill import drill_rollback
 from .usecases.lookup import policy_of
-from .usecases.operating.policies import apply_planned, configure_triggers, plan_policies
+from .usecases.operating.policies import PlannedPolicy, apply_planned, plan_policies, plan_triggers
 from .usecases.operating.served import list_served
 from .usecases.promoting.promote_if_better import promote_if_better
 from .usecases.promoting.review import review_challenger
@@ -108,33 +110,70 @@ class AutoRetrainPipeline:
             raise AttributeError("only AutoRetrainPipeline.in_memory() has a world to play with")
         return self._world
 
-    def apply_policy(self, policy: Policy | Mapping[str, Any]) -> AppliedPolicy:
+    def apply_policy(self, policy: Policy | Mapping[str, Any], *, reason: str | None = None) -> AppliedPolicy:
         """Put a model's policy in force, as a new version if it differs from the newest; a paused model stays paused.
+
+        If it has to be tried on the past (`triggers.back_test_days`) and does worse there, it needs a `reason`, which
+        is kept with the version.
 
         Raises:
             PolicyInvalid: it breaks a rule; the message names each field, its value and what is allowed.
             PolicyConflict: someone else changed the policy at the same moment.
+            ChangeRefused: it would have done worse than the policy in force, and no reason is given.
         """
-        given = policy if isinstance(policy, Policy) else Policy.parse(_as_json(policy))
-        (applied,) = apply_planned(plan_policies([given], self._ports), self._actor, self._ports)
-        return applied
+        (plan,) = plan_policies([_policy_in(policy)], self._ports)
+        return self._apply(plan, reason)
+
+    def back_test(self, policy: str | Policy | Mapping[str, Any], since: date, until: date | None = None) -> BackTest:
+        """What a policy would have done from `since` to `until` (default: yesterday): a model's, or one that is given.
+
+        Each day is decided on as a deployment with this policy would have; nothing is trained or written.
+
+        Raises:
+            ModelUnknown: the model has no policy.
+            PolicyInvalid: the policy breaks a rule.
+            EventInvalid: the days are not in the past, are in the wrong order, or are too many.
+            TransientError: a source could not be reached.
+        """
+        # Imported here: it needs packages that other methods do without.
+        from .bootstrap import simulation_of
+        from .usecases.back_testing.back_test import try_policy
+
+        known = policy_of(policy, self._ports).policy if isinstance(policy, str) else _policy_in(policy)
+        days = past_days(since, until, self._ports.clock.now().date())
+        return try_policy(known, days, simulation_of, self._ports)
 
     def trigger(self, kind: type[Trigger]) -> Trigger:
         """A trigger of a class such as `ScheduledTrigger`, which judges the models of this deployment."""
         return kind(self._ports)
 
-    def configure_trigger(self, model_name: str, config: TriggerConfig | Mapping[str, Any]) -> AppliedPolicy:
+    def configure_trigger(
+        self, model_name: str, config: TriggerConfig | Mapping[str, Any], *, reason: str | None = None
+    ) -> AppliedPolicy:
         """Replace the trigger section of a model's policy; a paused model stays paused.
 
-        The time zone, the alarms and the budget stay unless `config` names others.
+        The time zone, the alarms, the budget and the back-test stay unless `config` names others. A change that has to
+        be tried on the past and does worse there needs a `reason`, as for `apply_policy`.
 
         Raises:
             ModelUnknown: the model has no policy.
             PolicyInvalid: a field breaks a rule; the message names it, its value and what is allowed.
             PolicyConflict: someone else changed the policy at the same moment.
+            ChangeRefused: it would have done worse than the policy in force, and no reason is given.
         """
         given = config if isinstance(config, TriggerConfig) else _triggers_in(config)
-        return configure_triggers(model_name, given, self._actor, self._ports)
+        return self._apply(plan_triggers(model_name, given, self._ports), reason)
+
+    def _apply(self, plan: PlannedPolicy, reason: str | None) -> AppliedPolicy:
+        plans = [plan]
+        if plan.back_test_days:
+            # Imported here: it needs packages that other methods do without.
+            from .bootstrap import simulation_of
+            from .usecases.back_testing.try_changes import consented, try_changes
+
+            plans = consented(try_changes(plans, None, simulation_of, self._ports), reason)
+        (applied,) = apply_planned(plans, self._actor, self._ports)
+        return applied
 
     def check_retrain_needed(self, model_name: str) -> bool:
         """Whether any enabled trigger that is not only observed calls for a retraining now; starts nothing."""
@@ -309,6 +348,10 @@ class AutoRetrainPipeline:
             ModelUnknown: the model has no policy, and never had one.
         """
         return list_served(model_name, limit, self._ports)
+
+
+def _policy_in(policy: Policy | Mapping[str, Any]) -> Policy:
+    return policy if isinstance(policy, Policy) else Policy.parse(_as_json(policy))
 
 
 def _triggers_in(config: Mapping[str, Any]) -> TriggerConfig:

@@ -114,3 +114,35 @@ def test_a_source_that_is_away_only_afterwards_leaves_the_decisions(past: Termin
 
     ports.metrics.read = once
     assert "not known: CloudWatch did not answer" in past.ok("backtest", "churn", *YEAR)
+
+
+DEMANDING = FIRM.replace("enabled:", "back_test_days: 90, enabled:")
+
+
+def test_a_change_is_shown_beside_the_policy_in_force_before_it_is_applied(past: Terminal) -> None:
+    sooner = past.file(FIRM.replace("enabled:", "max_back_off_days: 0, enabled:"), "sooner.yaml")
+    shown, applied = past.ok("models", "apply", sooner, "--backtest", "90").split("\n\n")
+    title, heading, retrainings, *_ = shown.splitlines()
+    assert title == "churn, tried on 2026-02-05 to 2026-05-05"
+    assert heading.split() == ["in", "force", "new"]
+    assert int(retrainings.split()[1]) < int(retrainings.split()[2])
+    assert applied.splitlines()[0] == "churn: version 2"
+
+
+def test_a_policy_can_demand_it_and_one_that_does_worse_needs_a_reason(past: Terminal) -> None:
+    past.apply(DEMANDING)
+    worse = past.file(DEMANDING.replace("enabled:", "performance_metric_threshold: 0.5, enabled:"), "worse.yaml")
+    for words in ((), ("--dry-run",), ("--json",)):
+        answer = past.run("models", "apply", worse, *words)
+        assert answer.code != 0
+        assert "days beyond the limit that is in force without a retraining: " in answer.err
+        assert "Nothing was applied; give a reason (--reason TEXT) to apply it all the same" in answer.err
+    assert past.policy().version == 2
+    document = json.loads(past.ok("models", "apply", worse, "--reason", "0.5 will do", "--json"))
+    assert document[0]["is_applied"]
+    assert "applied all the same: 0.5 will do" in past.ok("models", "show", "churn", "--history")
+
+
+def test_how_many_days_a_change_is_tried_on_is_checked(past: Terminal) -> None:
+    answer = past.run("models", "apply", past.file(), "--backtest", "732")
+    assert "'732' must be a whole number from 1 to 731" in " ".join(answer.err.split())

@@ -126,6 +126,18 @@ def test_a_model_that_is_judged_by_its_log_needs_answers_and_labels(terminal: Te
     assert finding().startswith("good")
 
 
+def test_a_model_whose_metric_is_estimated_needs_answers_and_no_labels(terminal: Terminal) -> None:
+    ports, enabled = terminal.ports, {"enabled": ["estimated_performance"]}
+    ports.policies.apply(a_policy(triggers=enabled), "ada", ports.clock.now())
+
+    def finding() -> str:
+        return next(line for line in terminal.run("doctor").out.splitlines() if "log of churn" in line)
+
+    assert "so no answer counts" in finding()
+    ports.data.add_partition("predictions/model=churn", ports.clock.now().date(), b"rows", "hour=03/part-0.parquet")
+    assert finding().startswith("good")
+
+
 def test_a_log_that_cannot_be_listed_is_not_taken_for_a_good_one(terminal: Terminal) -> None:
     def denied(prefix: str, *_: object) -> list[DataObject]:
         raise AwsRefused("access denied")

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from auto_retrain.cli import trained_back_tests
-from auto_retrain.domain.back_test import BackTest, PastDecision
+from auto_retrain.domain.back_test import BackTest
 from auto_retrain.domain.cluster import ClusterListing
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.errors import ClusterUnavailable
+from auto_retrain.domain.past_decision import PastDecision
 from auto_retrain.domain.trained_back_test import (
     BackTestResult,
     ServedDay,

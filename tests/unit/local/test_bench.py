@@ -11,9 +11,9 @@ from local.bench import (
     audit,
     back_testing,
     champions,
-    drift,
     fleet_page,
     imports,
+    large_profile,
     rollouts,
     stored_rollouts,
     sweep,
@@ -25,7 +25,7 @@ from local.paths import ROOT
 
 PROGRAMS = [
     audit.VERIFYING,
-    drift.PROFILING,
+    large_profile.OURS,
     imports.PROBE,
     trained_back_test.PROGRAM.read_text(),
     validation.PROBE,

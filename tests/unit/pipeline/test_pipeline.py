@@ -27,6 +27,7 @@ from auto_retrain import (
 from auto_retrain.bootstrap import DeployedPorts
 from auto_retrain.domain.errors import (
     ArtifactInvalid,
+    ChangeRefused,
     EventInvalid,
     IllegalTransition,
     JobConflict,
@@ -521,3 +522,42 @@ def test_a_local_stack_is_started_and_one_that_cannot_start_names_its_output(tmp
     makefile.write_text(f".PHONY: local\nlocal:\n\t@exec {sys.executable} stack.py\n")
     pipeline = AutoRetrainPipeline.local(tmp_path)
     assert pipeline._ports._client("dynamodb").meta.endpoint_url == LOCAL_AWS["AWS_ENDPOINT_URL"]  # type: ignore[attr-defined]
+
+
+SCHEDULED = {
+    "model": "churn",
+    "owner": "team@example.com",
+    "data": {"prefix": "churn", "row_id": "id", "label": "left", "numeric": ["age"]},
+    "triggers": {"enabled": ["scheduled"]},
+}
+
+
+def test_a_policy_is_tried_on_the_past_and_shown_as_a_table() -> None:
+    pipeline = AutoRetrainPipeline.in_memory(NOON)
+    pipeline.apply_policy(SCHEDULED)
+    first, last = (NOON - timedelta(days=60)).date(), (NOON - timedelta(days=30)).date()
+    tested = pipeline.back_test("churn", first, last)
+    assert (tested.days.start, tested.days.end) == (first, last + timedelta(days=1))
+    (start, *_) = tested.starts
+    assert start.trigger_type is TriggerType.SCHEDULED
+    table = tested._repr_html_()
+    assert "Back-test of churn" in table
+    assert "the model has never been retrained" in table
+    never = {**SCHEDULED, "triggers": {"enabled": []}}
+    assert pipeline.back_test(never, first).starts == []
+    with pytest.raises(EventInvalid, match="must be before today"):
+        pipeline.back_test("churn", first, NOON.date())
+
+
+def test_a_change_that_has_to_be_tried_and_does_worse_needs_a_reason() -> None:
+    pipeline = AutoRetrainPipeline.in_memory(NOON)
+    triggers = {"enabled": ["performance_degradation"], "back_test_days": 30}
+    pipeline.apply_policy({**SCHEDULED, "triggers": triggers})
+    with pytest.raises(ChangeRefused, match="nothing is known of accuracy in these days"):
+        pipeline.configure_trigger("churn", {**triggers, "performance_metric_threshold": 0.9})
+    assert pipeline.configure_trigger("churn", {"enabled": ["performance_degradation"]}).version == 1
+    applied = pipeline.configure_trigger("churn", {"enabled": ["scheduled"]}, reason="nothing is published")
+    assert applied.policy.triggers.back_test_days == 30, "it stays unless another one is given"
+    unknown = {**SCHEDULED, "triggers": {**triggers, "performance_metric_threshold": 0.8}}
+    note = pipeline.apply_policy(unknown, reason="it begins now").note
+    assert note == "nothing is known of accuracy in these days; applied all the same: it begins now"

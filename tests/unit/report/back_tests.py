@@ -3,8 +3,9 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from auto_retrain.domain.back_test import BackTest, BeyondLimit, Level, PastDecision, Served
+from auto_retrain.domain.back_test import BackTest
 from auto_retrain.domain.ending import Ending
+from auto_retrain.domain.past_decision import BeyondLimit, Level, PastDecision, Served
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.windows import Window
 from auto_retrain.report import render_back_test

@@ -1,17 +1,18 @@
 """`auto-retrain backtest`: tries a policy on the past, perhaps beside another one."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ..domain.back_test import BackTest, PastDecision
-from ..domain.back_test_summary import CAVEAT, TRAINED_CAVEAT, summary
+from ..domain.back_test import CAVEAT, TRAINED_CAVEAT, BackTest, summary
 from ..domain.errors import EventInvalid
 from ..domain.explain import shown
 from ..domain.metric_kinds import METRICS
+from ..domain.past_days import past_days
+from ..domain.past_decision import PastDecision
 from ..domain.policy.policy import Policy
 from ..domain.windows import Window
 from ..ports import Ports
@@ -26,8 +27,6 @@ from .printing import moment, plain, print_json, print_table
 
 commands = Commands()
 
-# Sources of metrics keep hardly more, and people want an answer in seconds.
-MAX_DAYS = 731
 _ENDINGS = (".yaml", ".yml", ".json")
 
 
@@ -98,7 +97,7 @@ def backtest(
     if metric and not train:
         raise EventInvalid(f"--metric {metric}: only with --train; without it, the metric is read as it was")
     ports = ports_of(context)
-    days = _days(since, until, ports.clock.now().date())
+    days = past_days(since, until, ports.clock.now().date(), ("--from", "--to"))
     policies = {name: _policy(name, ports) for name in (policy, *([against] if against else []))}
     models = {each.model for each in policies.values()}
     if len(models) > 1:
@@ -135,17 +134,6 @@ def _train(
     return tests
 
 
-def _days(since: date, until: date | None, today: date) -> Window:
-    last = until or today - timedelta(days=1)
-    if last >= today:
-        raise EventInvalid(f"--to {last}: must be before today, {today}; leave it out to mean yesterday")
-    if since > last:
-        raise EventInvalid(f"--from {since}: must not be after --to, {last}")
-    if (last - since).days >= MAX_DAYS:
-        raise EventInvalid(f"--from {since}: at most {MAX_DAYS} days until --to, {last}, are allowed")
-    return Window(start=since, end=last + timedelta(days=1))
-
-
 def _policy(name: str, ports: Ports) -> Policy:
     if _is_file(name):
         return read_policy_file(Path(name))
@@ -155,10 +143,9 @@ def _policy(name: str, ports: Ports) -> Policy:
 def _test(policy: Policy, days: Window, ports: Ports) -> BackTest:
     with packages_for_data("backtest"):
         from ..bootstrap import simulation_of
-        from ..usecases.back_testing.back_test import back_test
+        from ..usecases.back_testing.back_test import try_policy
 
-        begin = datetime.combine(days.start, time(), UTC)
-        return back_test(policy, days, simulation_of(ports, begin), ports)
+        return try_policy(policy, days, simulation_of, ports)
 
 
 def _document(name: str, test: BackTest) -> dict[str, object]:

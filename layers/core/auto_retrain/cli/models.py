@@ -12,6 +12,7 @@ from ..domain.errors import ModelUnknown
 from ..domain.model_state import ModelState
 from ..domain.policy.changes import changes_between
 from ..domain.policy.policy import AppliedPolicy, PolicyStatus
+from ..domain.policy.triggers import MAX_BACK_TEST_DAYS
 from ..ports import Ports
 from ..usecases.lookup import known_policy
 from ..usecases.operating.policies import (
@@ -22,12 +23,23 @@ from ..usecases.operating.policies import (
     resume_model,
 )
 from ..usecases.operating.quarantine import lift_quarantine
-from .arguments import Actor, Json, Model, actor_or_user, ports_of, reason_option, refuse_both, version_option
+from .arguments import (
+    Actor,
+    Json,
+    Model,
+    actor_or_user,
+    number_up_to,
+    ports_of,
+    reason_option,
+    refuse_both,
+    version_option,
+)
 from .commands import Commands
 from .policy_files import read_policy_files, render_policy
 from .policy_plans import print_first_retrainings, print_plans, print_warnings
 from .printing import moment, plain, print_json, print_table
 from .trials import print_trials
+from .tried_changes import tried_plans
 
 commands = Commands("models")
 
@@ -37,14 +49,29 @@ def apply(
     context: typer.Context,
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="a policy in YAML")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only show what would change")] = False,
+    back_test: Annotated[
+        int | None,
+        typer.Option(
+            "--backtest",
+            metavar="DAYS",
+            parser=number_up_to(MAX_BACK_TEST_DAYS),
+            help="try changes on so many past days first (default: triggers.back_test_days)",
+        ),
+    ] = None,
+    reason: Annotated[
+        str | None, reason_option("why to apply policies that did worse on the past; kept with their versions")
+    ] = None,
     actor: Actor = None,
     as_json: Json = False,
 ) -> None:
     """Check all files first, then put each changed policy in force as its next version and show every field that
-    changes. An unchanged policy keeps its version; a paused model stays paused."""
+    changes. An unchanged policy keeps its version; a paused model stays paused. With --backtest, or if a policy demands
+    it, each change is tried on the past beside the policy in force, and one that does worse there needs a --reason."""
     ports = ports_of(context)
     plans = plan_policies(read_policy_files(files), ports)
     print_warnings(plans)
+    if back_test or any(plan.back_test_days for plan in plans):
+        plans = tried_plans(plans, back_test, reason, not as_json, ports)
     if dry_run:
         print_plans([(plan, None) for plan in plans], as_json)
         if not as_json:

@@ -9,7 +9,7 @@ AutoRetrainError
 │   ├── JobConflict · ServingConflict    every step can safely run again on the newer record
 │   └── AnchorConflict
 └── PermanentError           will not pass; the job is closed as failed
-    ├── EventInvalid · PolicyInvalid · PolicyConflict · ModelUnknown
+    ├── EventInvalid · PolicyInvalid · PolicyConflict · ChangeRefused · ModelUnknown
     ├── SettingMissing · SettingInvalid · LocalStackMissing
     ├── JobUnknown · LeaseHeld · RequestRefused · RetrainingHeld · IllegalTransition
     ├── RecordInvalid · RecordTooLarge
@@ -87,6 +87,10 @@ class PolicyInvalid(PermanentError):
 
 class PolicyConflict(PermanentError):
     """Someone else has changed the policy since it was read; read it again and reconsider."""
+
+
+class ChangeRefused(PermanentError):
+    """A changed policy would have done worse in the past than the one in force, or nobody can tell."""
 
 
 class ModelUnknown(PermanentError):

@@ -6,9 +6,9 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TypeVar
 
-from ..domain.back_test import BackTest, PastDecision
-from ..domain.back_test_summary import CAVEAT, summary
+from ..domain.back_test import CAVEAT, BackTest, summary
 from ..domain.cost import dollars
+from ..domain.past_decision import PastDecision
 from .html import document, paragraph, section, table, text
 from .past_chart import past_charts, said
 

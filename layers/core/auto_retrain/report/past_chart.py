@@ -8,7 +8,8 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
-from ..domain.back_test import BackTest, Level, PastDecision
+from ..domain.back_test import BackTest
+from ..domain.past_decision import Level, PastDecision
 from .html import number, text
 
 WIDTH, LEFT, TOP, HEIGHT, LANE = 300, 60, 18, 110, 18

@@ -9,13 +9,14 @@ import pytest
 
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.bootstrap import simulation_of
-from auto_retrain.domain.back_test import BackTest, PastDecision
+from auto_retrain.domain.back_test import BackTest
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.errors import MetricsUnavailable
 from auto_retrain.domain.messages.references import JobReference, ScheduledEvent
 from auto_retrain.domain.messages.rolling_out import RollbackRequest
 from auto_retrain.domain.metric_reading import MetricQuery, MetricReading
 from auto_retrain.domain.model_state import ModelState
+from auto_retrain.domain.past_decision import PastDecision
 from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType

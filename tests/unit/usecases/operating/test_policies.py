@@ -10,9 +10,9 @@ from auto_retrain.domain.policy.policy import PolicyStatus
 from auto_retrain.domain.policy.triggers import TriggerConfig
 from auto_retrain.usecases.operating.policies import (
     apply_planned,
-    configure_triggers,
     pause_model,
     plan_policies,
+    plan_triggers,
     remove_model,
     resume_model,
 )
@@ -89,7 +89,7 @@ def test_a_policy_with_more_alarms_than_can_be_indexed_is_refused() -> None:
     with pytest.raises(PolicyInvalid, match=r"churn: triggers\.alarms: 41 alarms; at most 40 are allowed"):
         plan_policies([a_policy(triggers={"alarms": alarms})], MemoryPorts())
     with pytest.raises(PolicyInvalid, match="at most 40 are allowed"):
-        configure_triggers("churn", TriggerConfig(alarms=tuple(alarms)), "ada", World().ports)
+        plan_triggers("churn", TriggerConfig(alarms=tuple(alarms)), World().ports)
 
 
 @pytest.mark.parametrize(

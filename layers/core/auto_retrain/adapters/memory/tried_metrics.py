@@ -44,6 +44,8 @@ class TriedMetrics:
         return [self._read(query) for query in queries]
 
     def _read(self, query: MetricQuery) -> MetricReading:
+        if query.asks != "metric":
+            return MetricReading(value=None, problem="a back-test plays no prediction log, so there are no scores")
         if query.version is None or self.answers is None:
             return MetricReading(value=None)
         days = utc_days(query.start, query.end)

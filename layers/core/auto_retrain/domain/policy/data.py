@@ -123,8 +123,8 @@ class DataPolicy(StrictRecord):
     @model_validator(mode="after")
     def _columns_are_distinct(self) -> Self:
         columns = [self.row_id, self.label, *self.features]
-        twice = sorted({column for column in columns if columns.count(column) > 1})
-        if twice:
+        if len(set(columns)) < len(columns):
+            twice = sorted({column for column in columns if columns.count(column) > 1})
             raise ValueError(f"a column can have only one role; named more than once: {', '.join(twice)}")
         if not self.features:
             raise ValueError("needs at least one feature in 'numeric' or 'categorical'")

@@ -12,6 +12,8 @@ from ..trigger_type import TriggerType
 
 # Below, the test that drift is unlikely to be due to chance does not hold.
 MIN_DRIFT_ROWS = 300
+# Sources of metrics keep hardly more, and people want an answer in seconds.
+MAX_BACK_TEST_DAYS = 731
 
 
 if TYPE_CHECKING:
@@ -19,6 +21,26 @@ if TYPE_CHECKING:
 else:
     AutomaticTrigger = Literal[tuple(kind.value for kind in TriggerType if kind is not TriggerType.MANUAL)]
 AlarmName = Annotated[str, Field(min_length=1, max_length=255)]
+
+
+EstimatedMetric = Literal["accuracy", "precision", "recall", "f1_score", "roc_auc", "mae", "rmse"]
+
+
+class EstimatedPerformancePolicy(StrictRecord):
+    """How the metric is estimated from the scores in the prediction log, before labels arrive."""
+
+    observe_only: bool = Field(default=True, description="recorded and shown, but it starts nothing")
+    metric: EstimatedMetric | None = Field(
+        default=None,
+        description="metric that is estimated and compared with performance_metric_threshold: accuracy, precision, "
+        "recall, f1_score or roc_auc, for a regression mae or rmse; none: metric.name",
+    )
+    window_days: int = Field(
+        default=7,
+        ge=1,
+        le=30,
+        description="whole UTC days that are estimated together; labels check earlier windows of this length",
+    )
 
 
 class TriggerConfig(StrictRecord):
@@ -91,6 +113,13 @@ class TriggerConfig(StrictRecord):
         gt=0,
         description="US dollars that the retrainings of a calendar month (UTC) may cost; none: no budget",
     )
+    back_test_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=MAX_BACK_TEST_DAYS,
+        description="days of the past on which a change of what is decided has to be tried before it is applied; none: "
+        "it need not be",
+    )
     max_back_off_days: int = Field(
         default=30,
         ge=0,
@@ -107,13 +136,19 @@ class TriggerConfig(StrictRecord):
         "owner to act",
     )
 
+    estimated_performance: EstimatedPerformancePolicy = Field(
+        default_factory=EstimatedPerformancePolicy,
+        description="how the metric is estimated before labels arrive, for the trigger of this name",
+    )
+
     def enables(self, trigger: TriggerType) -> bool:
         """Whether a trigger is judged at all."""
         return trigger.value in self.enabled
 
     def observes(self, trigger: TriggerType) -> bool:
-        """Whether a trigger is only judged and recorded."""
-        return trigger.value in self.observe_only
+        """Whether a trigger is only judged and recorded; an estimate is, unless its own section says otherwise."""
+        is_observed_estimate = trigger is TriggerType.ESTIMATED_PERFORMANCE and self.estimated_performance.observe_only
+        return is_observed_estimate or trigger.value in self.observe_only
 
     @field_validator("performance_metric_threshold")
     @classmethod

@@ -1,11 +1,11 @@
 """Tries a policy on the past: when it would have retrained, what would have held it back. Nothing is written."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from heapq import heappop, heappush
 from typing import Any, NamedTuple, Protocol
 
-from ...domain.back_test import BackTest, PastDecision, Served
+from ...domain.back_test import BackTest
 from ...domain.decision_record import DecisionRecord
 from ...domain.deployment_ledger import LedgerLine, serving_after
 from ...domain.ending import Ending
@@ -14,6 +14,7 @@ from ...domain.messages.references import ScheduledEvent
 from ...domain.messages.triggering import ExecutionStarted
 from ...domain.metric_reading import MetricQuery
 from ...domain.model_state import ModelState
+from ...domain.past_decision import PastDecision, Served
 from ...domain.policy.policy import Policy
 from ...domain.schedule import daily_slot
 from ...domain.trigger_type import TriggerType
@@ -27,7 +28,7 @@ from ..lookup import MAX_DECISIONS, policy_of
 from ..triggering.check_triggers import check_triggers
 from ..triggering.detect_drift import detect_drift
 from ..triggering.sweep_models import sweep_models
-from .hindsight import Hindsights, look_back
+from .hindsight import Hindsights, judges_metric, look_back
 from .past import Past, past_of
 
 SWEEP = timedelta(minutes=5)
@@ -45,6 +46,14 @@ class World(Protocol):
     def play(self, execution: Any) -> None: ...
     def move_to(self, at: datetime) -> None: ...
     def serve(self, line: LedgerLine) -> None: ...
+
+
+WorldAt = Callable[[Ports, datetime], World]
+
+
+def try_policy(policy: Policy, days: Window, world_at: WorldAt, ports: Ports) -> BackTest:
+    """A back-test in a world that begins with the first of the days. Raises like `back_test`."""
+    return back_test(policy, days, world_at(ports, datetime.combine(days.start, time(), UTC)), ports)
 
 
 def back_test(policy: Policy, days: Window, world: World, ports: Ports) -> BackTest:
@@ -77,7 +86,7 @@ def found(policy: Policy, days: Window, champions: Sequence[LedgerLine], looked:
         decisions=tuple(looked.decisions),
         champions=tuple(_served(champions, days)),
         metric=policy.metric.name,
-        limit=policy.triggers.performance_metric_threshold if looked.levels else None,
+        limit=policy.triggers.performance_metric_threshold if judges_metric(policy) else None,
         levels=tuple(looked.levels),
         beyond=tuple(looked.beyond),
         unread=looked.unread,

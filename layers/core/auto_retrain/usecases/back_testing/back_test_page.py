@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from ...domain.back_test import BackTest
-from ...domain.back_test_summary import CAVEAT
+from ...domain.back_test import CAVEAT, BackTest
 
 
 def back_test_page(tests: Mapping[str, BackTest], caveat: str = CAVEAT) -> str:

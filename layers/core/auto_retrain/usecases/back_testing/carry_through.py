@@ -16,6 +16,7 @@ from ..promoting.await_review import await_review
 from ..promoting.deploy_model import deploy_model
 from ..promoting.review import review_challenger
 from ..training.start_job import start_job
+from ..validating.judge_proxy import judge_proxy
 from ..validating.validate_model import validate_model
 
 REVIEWER = "back-test"
@@ -37,7 +38,10 @@ def carry_through(job: RetrainingJob, ports: Ports) -> None:
 
 
 def _carry(job: JobReference, state: dict[str, Any], ports: Ports) -> None:
-    if check_data(job, ports).next != "train":
+    next_step: str = check_data(job, ports).next
+    if next_step == "proxy":
+        next_step = _judge_by_proxy(job, state, ports)
+    if next_step != "train":
         return
     for kind in ("train", "score"):
         start_job(StepOrder(job_id=job.job_id, kind=kind, task_token=f"{job.job_id}-{kind}"), ports)
@@ -47,6 +51,19 @@ def _carry(job: JobReference, state: dict[str, Any], ports: Ports) -> None:
         review_challenger(job.job_id, True, REVIEWER, _YES, ports)
     if next_step != "close" and deploy_model(job, ports).next == "promoted":
         _profile(job, state, ports)
+
+
+def _judge_by_proxy(job: JobReference, state: dict[str, Any], ports: Ports) -> str:
+    """A guard that fails holds nothing back."""
+    try:
+        start_job(StepOrder(job_id=job.job_id, kind="proxy", task_token=f"{job.job_id}-proxy"), ports)
+    except PermanentError as error:
+        state["proxy_error"] = {"Error": type(error).__name__, "Cause": str(error)}
+    try:
+        return judge_proxy(job, ports).next
+    except PermanentError as error:
+        state["proxy_error"] = {"Error": type(error).__name__, "Cause": str(error)}
+        return "train"
 
 
 def _profile(job: JobReference, state: dict[str, Any], ports: Ports) -> None:

@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
-from ...domain.back_test import BeyondLimit, Hindsight, Level, PastDecision
 from ...domain.deployment_ledger import LedgerLine
 from ...domain.errors import AutoRetrainError
 from ...domain.judged_metric import JudgedMetric
 from ...domain.metric_reading import MetricQuery, MetricReading
+from ...domain.past_decision import BeyondLimit, Hindsight, Level, PastDecision
 from ...domain.policy.policy import Policy
 from ...domain.trigger_type import TriggerType
 from ...domain.windows import Window, metric_window_end
@@ -31,6 +31,10 @@ class Hindsights(NamedTuple):
     unread: str | None = None
 
 
+def judges_metric(policy: Policy) -> bool:
+    return policy.triggers.enables(TriggerType.PERFORMANCE_DEGRADATION)
+
+
 def look_back(
     policy: Policy, days: Window, decisions: Sequence[PastDecision], past: Past, metrics: MetricSource, now: datetime
 ) -> Hindsights:
@@ -38,7 +42,7 @@ def look_back(
 
     None is read that is not due `now`: a source that keeps what it counted would keep that there are no labels.
     """
-    if not policy.triggers.enables(TriggerType.PERFORMANCE_DEGRADATION):
+    if not judges_metric(policy):
         return Hindsights(decisions)
     starts = [each.at for each in decisions if _is_for_the_metric(each)]
     half = _evaluation(policy) / 2
@@ -110,9 +114,8 @@ def _is_beyond(policy: Policy, reading: MetricReading) -> bool:
 
 
 def _in_a_row(days: Sequence[date], decisions: Sequence[PastDecision]) -> Iterator[BeyondLimit]:
-    starts = [each.at for each in decisions if each.outcome == "started"]
+    starts = [each for each in decisions if each.outcome == "started"]
     # Days in a row are as far from the first one as they are down the list.
     for _, run in groupby(enumerate(days), lambda numbered: numbered[1] - numbered[0] * _DAY):
         first, *_, last = [day for _, day in run] * 2
-        inside = (at for at in starts if first <= at.date() <= last)
-        yield BeyondLimit(first=first, last=last, answered=next(inside, None))
+        yield BeyondLimit(first=first, last=last).answered_by(starts)

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from ...domain.back_test import PastDecision
 from ...domain.deployment_ledger import LedgerLine
 from ...domain.errors import PermanentError
 from ...domain.job import RetrainingJob
 from ...domain.messages.references import ScheduledEvent
 from ...domain.metric_reading import MetricQuery
 from ...domain.model_state import ModelState
+from ...domain.past_decision import PastDecision
 from ...domain.policy.deployment import AllAtOnceDeployment
 from ...domain.policy.policy import Policy
 from ...domain.trained_back_test import (
@@ -63,7 +63,7 @@ def as_tried(policy: Policy) -> Policy:
     deployment = AllAtOnceDeployment(
         watch_days=policy.deployment.watch_days, needs_way_back=policy.deployment.needs_way_back
     )
-    training = policy.training.changed(batched=False, namespace=None)
+    training = policy.training.changed(batched=False, namespace=None, workers=1)
     return policy.changed(deployment=deployment, training=training)
 
 

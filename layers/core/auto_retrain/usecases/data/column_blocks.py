@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 from ...domain.manifest import DataColumns, DataObject
 
 # Parquet readers keep some megabytes of each column that they read.
-BLOCK_COLUMNS = 5
+BLOCK_COLUMNS = 4
 BLOCKS_AT_ONCE = 2
 # Each block opens all objects anew, which costs more than it saves where they are small.
 MIN_BYTES = 128 << 20

@@ -4,7 +4,15 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 from ...domain.errors import ArtifactInvalid, AutoRetrainError, SettingMissing
-from ...domain.installation import EXCESSIVE, NEEDED, NEEDED_FOR_TRAFFIC, TRAFFIC_GROUP, Finding, Permission
+from ...domain.installation import (
+    EXCESSIVE,
+    NEEDED,
+    NEEDED_FOR_TRAFFIC,
+    NEEDED_FOR_WORKERS,
+    TRAFFIC_GROUP,
+    Finding,
+    Permission,
+)
 from ...domain.policy.traffic import HttpRouteTarget, KserveTarget
 from ...ports import Ports
 from .check_account import check_account
@@ -43,6 +51,7 @@ def check_installation(ports: Ports, for_group: str | None, send: bool = False) 
         return
     for namespace in ports.cluster.namespaces:
         yield from _permissions(namespace, NEEDED, MANIFESTS, for_group, ports)
+    yield from _worker_permissions(for_group, fleet, ports)
     yield from _traffic_permissions(TRAFFIC_GROUP if for_group else None, fleet, ports)
 
 
@@ -95,6 +104,18 @@ def _read_absent_document(ports: Ports) -> None:
         ports.data.read(ports.data.uri(f"jobs/{ABSENT_NAME}/absent.json"))
     except ArtifactInvalid:
         return
+
+
+def _worker_permissions(group: str | None, fleet: ReadFleet, ports: Ports) -> Iterator[Finding]:
+    """Only where several pods train a model."""
+    try:
+        trainings = [applied.policy.training for applied, _ in fleet()]
+    except AutoRetrainError as error:
+        yield Finding.unknown("workers", error, FOR_POLICIES)
+        return
+    default = ports.cluster.namespaces[0]
+    for namespace in sorted({training.namespace or default for training in trainings if training.workers > 1}):
+        yield from _permissions(namespace, NEEDED_FOR_WORKERS, f"{MANIFESTS}/workers", group, ports)
 
 
 def _traffic_permissions(group: str | None, fleet: ReadFleet, ports: Ports) -> Iterator[Finding]:

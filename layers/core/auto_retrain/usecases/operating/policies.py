@@ -20,18 +20,24 @@ from ..lookup import known_policy, newest_version, policy_of
 
 # All of them are indexed in the transaction that stores the policy.
 MAX_ALARMS = 40
-_KEPT_TRIGGERS = ("time_zone", "alarms", "budget_month_usd")
+_KEPT_TRIGGERS = ("time_zone", "alarms", "budget_month_usd", "back_test_days")
+# The sections that decide on retrainings: whatever else differs, the past would have been the same.
+_DECIDING = ("triggers", "metric", "data")
 # Its training section is also in the record of a job that waits for a batch; an item of DynamoDB has at most 400 KB.
 MAX_POLICY_BYTES = 100_000
 
 
 class PlannedPolicy(Record):
-    """What applying a policy would change; it is compared with `newest`, which may be a removed version."""
+    """What applying a policy would change; it is compared with `newest`, which may be a removed version.
+
+    `note` is kept with the version.
+    """
 
     policy: Policy
     newest: AppliedPolicy | None
     changes: tuple[FieldChange, ...] = ()
     warnings: tuple[str, ...] = ()
+    note: str = ""
 
     @property
     def is_new(self) -> bool:
@@ -40,6 +46,22 @@ class PlannedPolicy(Record):
     @property
     def is_unchanged(self) -> bool:
         return not self.is_new and self.newest is not None and self.newest.policy == self.policy
+
+    @property
+    def in_force(self) -> Policy | None:
+        """The policy that this one would replace; None if there is none."""
+        return self.newest.policy if self.newest and not self.is_new else None
+
+    @property
+    def back_test_days(self) -> int | None:
+        """On how many past days it has to be tried, by itself or by the policy in force; None if it need not be.
+
+        A first policy replaces none, and some changes decide nothing.
+        """
+        if self.in_force is None or not any(change.path[0] in _DECIDING for change in self.changes):
+            return None
+        demands = (self.in_force.triggers.back_test_days, self.policy.triggers.back_test_days)
+        return max((days for days in demands if days), default=None)
 
     @property
     def stays_paused(self) -> bool:
@@ -55,7 +77,7 @@ def plan_policies(policies: Sequence[Policy], ports: Ports) -> list[PlannedPolic
     problems = [f"{policy.model}: {text}" for policy in policies for text in _problems(policy, ports)]
     if problems:
         raise PolicyInvalid("\n".join(problems))
-    return [_plan(policy, ports) for policy in policies]
+    return [_plan(policy, newest_version(policy.model, ports), ports) for policy in policies]
 
 
 def apply_planned(plans: Sequence[PlannedPolicy], actor: str, ports: Ports) -> Iterator[AppliedPolicy]:
@@ -73,14 +95,16 @@ def apply_planned(plans: Sequence[PlannedPolicy], actor: str, ports: Ports) -> I
             raise PolicyConflict(f"{error}; {number} of {len(plans)} policies were applied; apply again") from error
 
 
-def configure_triggers(model_name: str, config: TriggerConfig, actor: str, ports: Ports) -> AppliedPolicy:
-    """Replace the triggers section of a policy; a paused model stays paused.
+def plan_triggers(model_name: str, config: TriggerConfig, ports: Ports) -> PlannedPolicy:
+    """Compare a policy with one whose triggers section is another one; nothing is written.
 
-    The time zone, the alarms and the budget stay unless the configuration gives others: they are not thresholds that
-    have a sensible default, and losing them would be noticed only when a schedule fires at another hour, an alarm in
-    vain, or a bill comes.
+    The time zone, the alarms, the budget and the back-test stay unless the configuration gives others: they are not
+    thresholds that have a sensible default, and losing them would be noticed only when a schedule fires at another
+    hour, an alarm in vain, a bill comes, or a change is not tried.
 
-    Raises like `pause_model`, and PolicyInvalid for triggers that cannot be stored.
+    Raises:
+        ModelUnknown: there is no such model.
+        PolicyInvalid: the triggers cannot be stored.
     """
     if problems := list(_trigger_problems(config)):
         raise PolicyInvalid("; ".join(problems))
@@ -88,7 +112,7 @@ def configure_triggers(model_name: str, config: TriggerConfig, actor: str, ports
     before = applied.policy.triggers
     kept = {name: getattr(before, name) for name in _KEPT_TRIGGERS if name not in config.model_fields_set}
     policy = applied.policy.changed(triggers=config.changed(**kept) if kept else config)
-    return _put_in_force(policy, applied, applied.status, applied.note, actor, ports)
+    return _plan(policy, applied, ports)
 
 
 def pause_model(model_name: str, reason: str, actor: str, ports: Ports) -> AppliedPolicy:
@@ -129,8 +153,7 @@ def _trigger_problems(config: TriggerConfig) -> Iterator[str]:
         yield f"triggers.alarms: {len(config.alarms)} alarms; at most {MAX_ALARMS} are allowed"
 
 
-def _plan(policy: Policy, ports: Ports) -> PlannedPolicy:
-    newest = newest_version(policy.model, ports)
+def _plan(policy: Policy, newest: AppliedPolicy | None, ports: Ports) -> PlannedPolicy:
     accuracy = champion_accuracy(policy.model, ports)
     with_champion = warnings_with_champion(policy, accuracy) if accuracy is not None else ()
     warnings = (*warnings_of(policy), *with_champion, *_of_budget(policy, ports))
@@ -159,7 +182,8 @@ def champion_accuracy(model_name: str, ports: Ports) -> float | None:
 def _apply(plan: PlannedPolicy, actor: str, ports: Ports) -> AppliedPolicy:
     newest = plan.newest
     status = PolicyStatus.PAUSED if plan.stays_paused else PolicyStatus.ACTIVE
-    note = newest.note if newest and plan.stays_paused else ""
+    notes = (newest.note if newest and plan.stays_paused else "", plan.note)
+    note = "; ".join(each for each in notes if each)
     return _put_in_force(plan.policy, newest, status, note, actor, ports)
 
 

@@ -1,0 +1,27 @@
+"""Tries policies on the past before they are applied, and prints what they would have done beside those in force."""
+
+from collections.abc import Sequence
+
+from ..domain.back_test import summary
+from ..ports import Ports
+from ..usecases.operating.policies import PlannedPolicy
+from .packages import packages_for_data
+from .printing import plain, print_table
+
+
+def tried_plans(
+    plans: Sequence[PlannedPolicy], days: int | None, reason: str | None, shown: bool, ports: Ports
+) -> list[PlannedPolicy]:
+    """The plans, if nothing speaks against any or a person gives a reason; raises ChangeRefused otherwise."""
+    # Imported here: most policies demand no back-test, and need not wait for what it takes.
+    with packages_for_data("a back-test"):
+        from ..bootstrap import simulation_of
+        from ..usecases.back_testing.try_changes import consented, try_changes
+
+        trials = try_changes(plans, days, simulation_of, ports)
+    for trial in trials if shown else ():
+        if trial.tests:
+            print(plain(f"{trial.plan.policy.model}, tried on {trial.days}"))
+            print_table(["", *trial.tests], summary(trial.tests))
+            print()
+    return consented(trials, reason)
