@@ -28,6 +28,9 @@ from train_model.order import Order
 from train_model.storage import Storage
 
 TRAINER = {"trainer": "tests.unit.train_model.past:fit"}
+# Before and after the change, and enough for a first version.
+AROUND = Window(start=CHANGE - timedelta(days=10), end=CHANGE + timedelta(days=15))
+SHORT = Window(start=FIRST + timedelta(days=20), end=FIRST + timedelta(days=24))
 
 
 @pytest.fixture
@@ -80,7 +83,7 @@ def test_days_beyond_the_limit_and_what_was_needed_are_those_of_the_version_that
 
 
 def test_the_same_request_gives_the_same_result(shelf: Shelf, objects: list[DataObject]) -> None:
-    request = a_request(objects, the_policy(training=TRAINER))
+    request = a_request(objects, the_policy(training=TRAINER), days=AROUND)
     once, again = walked(shelf, request), walked(shelf, request)
     assert [each.retrainings for each in once] == [each.retrainings for each in again]
     assert [each.days for each in once] == [each.days for each in again]
@@ -88,7 +91,7 @@ def test_the_same_request_gives_the_same_result(shelf: Shelf, objects: list[Data
 
 def test_two_policies_walk_through_the_same_days_apart(shelf: Shelf, objects: list[DataObject]) -> None:
     asleep = the_policy(training=TRAINER, triggers={"performance_metric_threshold": 0.5})
-    awake, other = walked(shelf, a_request(objects, the_policy(training=TRAINER), asleep))
+    awake, other = walked(shelf, a_request(objects, the_policy(training=TRAINER), asleep, days=AROUND))
     assert len(awake.retrainings) > len(other.retrainings) == 1
     assert [each.version for each in other.champions] == ["1"]
 
@@ -103,7 +106,7 @@ def test_without_a_champion_nothing_serves_until_somebody_asks(shelf: Shelf, obj
 
 def test_a_trainer_that_fails_is_how_its_job_ends(shelf: Shelf, objects: list[DataObject]) -> None:
     policy = the_policy(training={**TRAINER, "parameters": {"fails": True}})
-    (test,) = walked(shelf, a_request(objects, policy))
+    (test,) = walked(shelf, a_request(objects, policy, days=SHORT))
     (only,) = test.retrainings
     assert only.ending is Ending.FAILED
     assert "this trainer fails" in only.reason
@@ -115,7 +118,7 @@ def test_an_object_that_has_changed_since_it_was_listed_fails_what_reads_it(
 ) -> None:
     changed = FIRST + timedelta(days=12)
     shelf.put(f"customers/date={changed}/part-0.parquet", b"other")
-    (test,) = walked(shelf, a_request(objects, the_policy(training=TRAINER)))
+    (test,) = walked(shelf, a_request(objects, the_policy(training=TRAINER), days=SHORT))
     assert test.retrainings[0].ending is Ending.FAILED
     assert f"date={changed}" in test.retrainings[0].reason
 
@@ -123,7 +126,7 @@ def test_an_object_that_has_changed_since_it_was_listed_fails_what_reads_it(
 def test_labels_that_come_late_are_known_late(shelf: Shelf, objects: list[DataObject]) -> None:
     policies = (the_policy(training=TRAINER), the_policy(training=TRAINER))
     late = policies[1].changed(data=policies[1].data.changed(label_delay_days=7))
-    soon, later = walked(shelf, a_request(objects, policies[0], late))
+    soon, later = walked(shelf, a_request(objects, policies[0], late, days=AROUND))
     assert later.retrainings[1].at - soon.retrainings[1].at >= timedelta(days=5)
 
 
@@ -184,6 +187,16 @@ def test_a_regression_is_walked_through_by_its_own_metric(shelf: Shelf, objects:
     assert all(5 < (each.value or 0) < 20 for each in test.days)
 
 
+def test_a_proxy_is_trained_first_and_may_say_that_nothing_would_be_gained(
+    shelf: Shelf, objects: list[DataObject]
+) -> None:
+    without, with_proxy = the_policy(training=TRAINER), the_policy(training={**TRAINER, "proxy": {"rows": 200}})
+    plain, guarded = walked(shelf, a_request(objects, without, with_proxy))
+    assert [each.ending for each in guarded.retrainings].count(Ending.SKIPPED) > 0
+    assert Ending.SKIPPED not in [each.ending for each in plain.retrainings]
+    assert len(guarded.champions) == len(plain.champions) == 2
+
+
 def test_a_review_counts_as_approved(shelf: Shelf, objects: list[DataObject]) -> None:
     asked = AskedRetraining(at=datetime(2026, 2, 10, tzinfo=UTC), actor="ada", reason="the first model", review=True)
     days = Window(start=date(2026, 2, 5), end=date(2026, 2, 15))
@@ -208,7 +221,7 @@ def test_a_metric_that_labelled_rows_do_not_say_is_refused_by_its_field(
     revenue = policy.changed(metric={"name": "revenue"})
     with pytest.raises(BackTestRefused, match=r"metric\.name = 'revenue'.*--metric"):
         walked(shelf, a_request(objects, revenue))
-    (test,) = walked(shelf, a_request(objects, revenue, metric="accuracy"))
+    (test,) = walked(shelf, a_request(objects, revenue, metric="accuracy", days=SHORT))
     assert test.metric == "accuracy"
     assert test.champions
 
@@ -228,7 +241,7 @@ def test_a_storage_that_fails_breaks_the_walk_rather_than_a_job(
 
 def test_nothing_leaves_the_walk(shelf: Shelf, objects: list[DataObject]) -> None:
     before = shelf.keys("")
-    walked(shelf, a_request(objects, the_policy(training=TRAINER)))
+    walked(shelf, a_request(objects, the_policy(training=TRAINER), days=SHORT))
     assert shelf.keys("") == before
 
 
