@@ -30,7 +30,7 @@ def flights(world: World) -> str:
         model="flights",
         data={"prefix": "flights", **columns},
         triggers={"evaluation_window_days": 10, "training_window_days": 20},
-        training={"image": TRAINER_IMAGE, "seed": 7, "proxy": {"rows": 3500, "cpu": "500m"}},
+        training={"image": TRAINER_IMAGE, "seed": 7, "proxy": {"rows": 3500, "cpu": "500m", "max_days": 90}},
     )
     world.policies.apply(policy, "tests", NOW)
     for day in days_of(FIRST_DAY, 90):

@@ -154,7 +154,10 @@ def test_what_a_person_asks_for_needs_no_proxy(world: ProxyWorld) -> None:
     check = world.planned(job_id).data_check
     assert check is not None
     assert check.proxy is not None
-    assert (check.proxy.share, check.proxy.reason) == (None, "no proxy: ada asked for the training")
+    assert (check.proxy.share, check.proxy.reason) == (
+        None,
+        "no proxy: the trigger 'manual' asks for a training only once",
+    )
 
 
 def test_without_a_champion_there_is_nothing_to_beat() -> None:

@@ -103,8 +103,8 @@ def counts_as_rejected(job: RetrainingJob, ending: Ending | None) -> bool:
     """
     if ending is Ending.ROLLED_BACK:
         return True
-    is_answer = ending in _NOT_PROMOTED or (job.proxy is not None and job.proxy.refused is not None)
-    return is_answer and _backs_off(job)
+    is_refused = ending is Ending.SKIPPED and job.proxy is not None and job.proxy.refused is not None
+    return (ending in _NOT_PROMOTED or is_refused) and _backs_off(job)
 
 
 def _backs_off(job: RetrainingJob) -> bool:

@@ -32,8 +32,8 @@ def plan_proxy(job: RetrainingJob, policy: Policy, summary: DataSummary, ports: 
 
 
 def _why_none(job: RetrainingJob, policy: Policy, share: float, ports: Ports) -> str | None:
-    if not backs_off(job.trigger_type) or job.forced:
-        return f"{job.actor} asked for the training" if job.actor else "the schedule asks for the training"
+    if not backs_off(job.trigger_type):
+        return f"the trigger '{job.trigger_type.value}' asks for a training only once"
     if job.variants:
         return "the job trains several variants"
     if ports.ledger.serving(policy.model).champion is None:
