@@ -20,19 +20,28 @@ from local.bench import (
     rollouts,
     stored_rollouts,
     sweep,
+    trained_back_test,
     validation,
     watch,
 )
 from local.paths import ROOT
+
+PROGRAMS = [
+    audit.VERIFYING,
+    large_profile.OURS,
+    large_sweep.PROGRAM,
+    imports.PROBE,
+    trained_back_test.PROGRAM.read_text(),
+    validation.PROBE,
+    watch.PROBE,
+]
 
 
 def test_every_function_is_measured_with_the_ports_that_it_builds() -> None:
     assert set(imports.PORTS) == {path.parent.name for path in (ROOT / "functions").glob("*/app.py")}
 
 
-@pytest.mark.parametrize(
-    "program", [audit.VERIFYING, imports.PROBE, large_profile.OURS, large_sweep.PROGRAM, validation.PROBE, watch.PROBE]
-)
+@pytest.mark.parametrize("program", PROGRAMS, ids=range(len(PROGRAMS)))
 def test_what_a_program_imports_from_this_repository_exists(program: str) -> None:
     """Programs are texts for processes of their own, into which neither linter nor type checker looks."""
     imported = [node for node in ast.walk(ast.parse(program)) if isinstance(node, ast.ImportFrom)]

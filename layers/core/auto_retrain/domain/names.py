@@ -8,9 +8,16 @@ from pydantic import StringConstraints
 MODEL_NAME_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"
 
 ModelName = Annotated[str, StringConstraints(pattern=MODEL_NAME_PATTERN, strict=True)]
-JobKind = Literal["train", "score", "report", "proxy"]
+JobKind = Literal["train", "score", "report", "proxy", "back_test"]
+# Those of which no execution knows.
+FOR_PEOPLE: frozenset[JobKind] = frozenset({"report", "back_test"})
 
-_OUTPUTS: dict[JobKind, str] = {"train": "training", "score": "scoring", "proxy": "training"}
+_OUTPUTS: dict[JobKind, str] = {
+    "train": "training",
+    "score": "scoring",
+    "proxy": "training",
+    "back_test": "training",
+}
 
 
 def is_of_kubernetes(namespace: str) -> bool:
