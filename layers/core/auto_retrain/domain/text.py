@@ -10,6 +10,8 @@ _HARMLESS = {"\u200c", "\u200d"}
 
 def one_line(text: str) -> str:
     """The text with every unsafe character escaped."""
+    if text.isprintable():
+        return text
     return "".join(ascii(letter)[1:-1] if _is_unsafe(letter) else letter for letter in text)
 
 
