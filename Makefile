@@ -41,7 +41,8 @@ security: setup ## scan the template with checkov, in an environment of its own,
 	@$(PYTHON) -m local.setup security
 	@$(python) -m pytest tests/deployment/test_findings.py tests/deployment/test_grants.py
 
-bench: setup build-local ## measure speed and size
+bench: setup build-local ## measure speed and size, next to DuckDB and Polars, in an environment of their own
+	@$(PYTHON) -m local.setup bench
 	@$(python) -m local bench
 
 lint: ## ruff, rules and format
@@ -81,7 +82,7 @@ lock: ## write the lock files anew (LOCK_ARGS=--upgrade for newer versions)
 	  $(resolve) --constraint local/requirements/dev.txt $$folder/requirements.in --output-file $$folder/requirements.txt || exit; done
 	$(resolve) --constraint local/requirements/dev.txt --no-emit-package numpy \
 	  layers/scientific/requirements.in --output-file layers/scientific/requirements.txt
-	@for name in sam security runtime bootstrap; do \
+	@for name in sam security bench runtime bootstrap; do \
 	  $(resolve) $(LOCK_ARGS) local/requirements/$$name.in --output-file local/requirements/$$name.txt || exit; done
 
 clean: ## remove everything that was generated

@@ -20,7 +20,7 @@ BENCH = LOCAL / "bench.json"
 
 
 def env_python(name: str) -> Path:
-    """The interpreter of the virtual environment dev, sam, security, trainer or runtime."""
+    """The interpreter of the virtual environment dev, sam, security, bench, trainer or runtime."""
     return ENVS / name / "bin" / "python"
 
 

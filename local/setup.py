@@ -20,6 +20,7 @@ LOCKS = {
     "runtime": REQUIREMENTS / "runtime.txt",
     "sam": REQUIREMENTS / "sam.txt",
     "security": REQUIREMENTS / "security.txt",
+    "bench": REQUIREMENTS / "bench.txt",
 }
 MIN_PYTHON, MAX_PYTHON = (3, 11), (3, 13)
 PIP_TO_UV = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}

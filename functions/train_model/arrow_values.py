@@ -38,6 +38,8 @@ def floats(cells: pa.Array) -> pa.Array:
 
 
 def _floats(cells: pa.Array) -> pa.Array:
+    if pa.types.is_float64(cells.type):
+        return cells
     try:
         return pc.cast(cells, pa.float64(), safe=False)
     except pa.ArrowInvalid:

@@ -4,10 +4,12 @@ from typing import Any
 
 from .order import DriftManifest, Manifest, Order, parse_manifest
 from .outputs import Outputs
+from .proxy import train_proxies
 from .registry import MlflowVersions, final_refusals
 from .score import score
 from .storage import Storage
-from .train import train
+from .train import help_training, train
+from .workers import is_helper
 
 
 def carry_out(order: Order) -> None:
@@ -18,10 +20,12 @@ def carry_out(order: Order) -> None:
         return
     with final_refusals():
         findings = _findings(order, storage.read(order.manifest_uri), storage, outputs)
-    outputs.publish(findings)
+    if findings is not None:
+        outputs.publish(findings)
 
 
-def _findings(order: Order, manifest: bytes, storage: Storage, outputs: Outputs) -> dict[str, Any]:
+def _findings(order: Order, manifest: bytes, storage: Storage, outputs: Outputs) -> dict[str, Any] | None:
+    """What the result document says; None if another pod writes it."""
     versions = MlflowVersions(order)
     if order.kind == "report":
         # Evidently takes longer to import than everything else together, and only this kind needs it.
@@ -29,6 +33,11 @@ def _findings(order: Order, manifest: bytes, storage: Storage, outputs: Outputs)
 
         return report(order, parse_manifest(manifest, order, DriftManifest), storage, versions, outputs)
     frozen = parse_manifest(manifest, order, Manifest)
+    if order.kind == "train" and is_helper():
+        help_training(order, frozen, storage, versions)
+        return None
     if order.kind == "train":
         return train(order, frozen, storage, versions, outputs)
+    if order.kind == "proxy":
+        return train_proxies(order, frozen, storage, versions, outputs)
     return score(order, frozen, storage, versions, outputs)

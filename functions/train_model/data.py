@@ -18,11 +18,31 @@ from .storage import Storage
 from .tables import Days, parse_table
 
 PARALLEL_READS = 8
+# Of a hash of a row id.
+_HASHES = 2.0**64
 
 Parser = Callable[[bytes, str, Days | None], pa.Table]
 
 Texts = np.ndarray[Any, Any]
 Labels = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class RowSample:
+    """A share of all rows, drawn by a hash of the row id: of any object the same, and half the share is half of it."""
+
+    share: float
+    seed: int
+
+    def holds(self, row_ids: Texts) -> Labels:
+        """Which rows are in it, shape (rows,)."""
+        hashes = pd.util.hash_array(row_ids.astype(object), hash_key=f"{self.seed:016d}")
+        chosen: Labels = hashes < self.share * _HASHES
+        return chosen
+
+    def of(self, table: pa.Table, row_id: str) -> pa.Table:
+        """The rows of a table that are in it."""
+        return table.filter(pa.array(self.holds(np.asarray(table[row_id].to_pylist(), dtype=object))))
 
 
 @dataclass(frozen=True)
@@ -49,14 +69,22 @@ class LabelledRows:
         """Labels as a model should learn them."""
         return self.labels if self.are_numbers else natural_labels(self.labels)
 
+    def only(self, chosen: Labels) -> "LabelledRows":
+        """Those of the rows that are chosen, without their extra columns."""
+        return LabelledRows(
+            self.row_ids[chosen], self.features[chosen].reset_index(drop=True), self.labels[chosen], self.unlabelled
+        )
+
     @property
     def label_share(self) -> float:
         """Share of all rows whose label has arrived."""
         return self.labels.size / (self.labels.size + self.unlabelled)
 
 
-def read_window(storage: Storage, columns: Columns, window: Window, extra: Sequence[str] = ()) -> LabelledRows:
-    """Read a window, with `extra` columns that are not features.
+def read_window(
+    storage: Storage, columns: Columns, window: Window, extra: Sequence[str] = (), sample: RowSample | None = None
+) -> LabelledRows:
+    """Read a window, or a sample of its rows, with `extra` columns that are not features.
 
     Raises DataInvalid if an object has changed, a column is missing or no row has a label.
     """
@@ -64,7 +92,7 @@ def read_window(storage: Storage, columns: Columns, window: Window, extra: Seque
     texts, numbers = [columns.row_id, *columns.categorical, *extra], [*columns.numeric]
     (numbers if columns.is_regression else texts).extend(label)
     parse = _parser(columns.format, list(dict.fromkeys(texts)), numbers)
-    table = _read(storage, window.objects, parse, str(window))
+    table = _read(storage, window.objects, _sampled(parse, sample, columns.row_id), str(window))
     _check_row_ids(table[columns.row_id])
     if columns.labels:
         arrived = _read_labels(storage, columns.labels, window, columns.is_regression)
@@ -81,6 +109,11 @@ def read_features(storage: Storage, columns: Columns, window: Window) -> pd.Data
 
 def _parser(format: str, texts: Sequence[str], numbers: Sequence[str] = ()) -> Parser:
     return lambda content, uri, days: parse_table(content, uri, format, texts, numbers, days)
+
+
+def _sampled(parse: Parser, sample: RowSample | None, row_id: str) -> Parser:
+    """Sampled object by object, so that no more than a few of them are ever held as a whole."""
+    return parse if sample is None else lambda content, uri, days: sample.of(parse(content, uri, days), row_id)
 
 
 def _by_object(objects: Sequence[DataObject]) -> list[tuple[DataObject, Days | None]]:

@@ -15,6 +15,7 @@ from .entry_points import import_function
 from .errors import DataInvalid, TrainerBroken
 from .order import Order
 from .storage import Storage
+from .workers import suffix
 
 CHECKPOINTS = "checkpoint_dir"
 DEFAULT_TRAINER = "train_model.default_trainer:fit"
@@ -62,7 +63,7 @@ def _optional_arguments(fit: Callable[..., Any], order: Order, storage: Storage)
     if not _takes_checkpoints(fit):
         yield {}
         return
-    with checkpoint_folder(f"{order.output_uri}checkpoint/", storage) as directory:
+    with checkpoint_folder(f"{order.output_uri}checkpoint{suffix()}/", storage) as directory:
         yield {CHECKPOINTS: directory}
 
 

@@ -33,10 +33,13 @@ class Document(BaseModel):
 
 
 class Order(Document):
-    """One task for one job; `versions` are the versions to score, with the digest that their files must have."""
+    """One task for one job; `versions` are the versions to score, with the digest that their files must have.
+
+    A proxy is trained on `sample_share` of the labelled training rows, and another one on half of these.
+    """
 
     schema_version: Literal[1]
-    kind: Literal["train", "score", "report"]
+    kind: Literal["train", "score", "report", "proxy"]
     job_id: Name
     model_name: Name
     manifest_uri: S3Uri
@@ -51,11 +54,19 @@ class Order(Document):
     image: str | None = None
     versions: dict[VersionNumber, Sha256 | None] = {}
     min_label_share: Annotated[float, Field(ge=0, le=1)] = 0.0
+    sample_share: Annotated[float, Field(gt=0, le=1)] | None = None
 
     @model_validator(mode="after")
     def _scoring_needs_versions(self) -> Self:
-        if (self.kind == "score") != bool(self.versions):
-            raise ValueError("versions are required for kind 'score', and only there")
+        # A champion that has an image of its own is not scored beside a proxy.
+        if self.kind != "proxy" and (self.kind == "score") != bool(self.versions):
+            raise ValueError("versions are required for kind 'score', and allowed only there and for kind 'proxy'")
+        return self
+
+    @model_validator(mode="after")
+    def _proxies_need_a_sample(self) -> Self:
+        if (self.kind == "proxy") != (self.sample_share is not None):
+            raise ValueError("sample_share is required for kind 'proxy', and only there")
         return self
 
 

@@ -26,16 +26,27 @@ def score(order: Order, manifest: Manifest, storage: Storage, versions: Versions
     """Write one prediction file for each version, and return the findings for the result document."""
     with outputs.spans.measure("read data"):
         rows = read_window(storage, manifest.data, manifest.holdout, manifest.data.extra)
+    files = write_predictions(predict_all(order, rows, versions, outputs), rows, manifest.data, outputs)
+    return {"predictions": files, "versions": order.versions, "rows_without_label": rows.unlabelled}
+
+
+def predict_all(order: Order, rows: LabelledRows, versions: Versions, outputs: Outputs) -> dict[str, Predictions]:
+    """The predictions of each version of an order, by its number."""
     predictions = {}
     for number, digest in order.versions.items():
         with outputs.spans.measure(f"predict with version {number}"):
             predictions[number] = predict(versions.load(number, digest), rows, order.row_metric)
-    extra = _extra_arrays(rows, manifest.data)
-    files = {
-        number: outputs.write_predictions(number, arrays | extra)
-        for number, arrays in _to_arrays(predictions, rows).items()
+    return predictions
+
+
+def write_predictions(
+    predictions: dict[str, Predictions], rows: LabelledRows, columns: Columns, outputs: Outputs
+) -> dict[str, Any]:
+    """Write one file for each, and describe the files by the same names."""
+    extra = _extra_arrays(rows, columns)
+    return {
+        name: outputs.write_predictions(name, arrays | extra) for name, arrays in _to_arrays(predictions, rows).items()
     }
-    return {"predictions": files, "versions": order.versions, "rows_without_label": rows.unlabelled}
 
 
 def predict(version: LoadedVersion, rows: LabelledRows, row_metric: str | None = None) -> Predictions:

@@ -28,6 +28,15 @@ def train(order: Order, manifest: Manifest, storage: Storage, versions: Versions
     }
 
 
+def help_training(order: Order, manifest: Manifest, storage: Storage, versions: Versions) -> None:
+    """Fit like the first of several pods, and leave it to that one to register the model.
+
+    A pod that lost its node may come back when the first one is done, and would wait for it in vain.
+    """
+    if versions.find() is None:
+        fit_model(order, read_window(storage, manifest.data, manifest.training), storage)
+
+
 def _train_new(
     order: Order, manifest: Manifest, storage: Storage, versions: Versions, outputs: Outputs
 ) -> TrainedVersion:

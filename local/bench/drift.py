@@ -1,8 +1,7 @@
-"""The drift check, against Evidently on the same frame, and the memory that a profile of a large window takes."""
+"""The drift check, against Evidently on the same frame."""
 
 import json
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -19,7 +18,7 @@ from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.verdict import Outcome
 from auto_retrain.domain.windows import windows_at
 from auto_retrain.usecases.triggering.drift_evidence import judge_drift_now
-from local.bench.drift_memory import Files, write_large_object
+from local.bench.drift_memory import Files
 from local.bench.figure import Figure
 from local.paths import ROOT, env_python
 
@@ -27,8 +26,6 @@ ROWS = 100_000
 NUMERIC = [f"number_{place:02}" for place in range(40)]
 CATEGORICAL = [f"category_{place}" for place in range(10)]
 REPEATS = 5
-
-PROFILING = "from local.bench.drift_memory import main; main()"
 
 EVIDENTLY = """
 import json, sys, time, warnings
@@ -47,7 +44,7 @@ print(time.process_time() - started)
 
 
 def measure() -> list[Figure]:
-    """CPU seconds of one check against a stored profile, and what it takes to profile a large object."""
+    """CPU seconds of one check against a stored profile."""
     with tempfile.TemporaryDirectory() as name:
         folder, random = Path(name), np.random.default_rng(1)
         for side in ("reference", "live"):
@@ -57,7 +54,6 @@ def measure() -> list[Figure]:
     return [
         Figure(check, ours, "CPU s", 0.5, f"{theirs:.1f} CPU s for Evidently's report"),
         Figure(f"{check}, by Evidently's", ours / theirs, "", 1 / 40, "both in this run"),
-        *_profiling(),
     ]
 
 
@@ -112,19 +108,6 @@ def _evidently_seconds(folder: Path) -> float:
     paths = [str(folder / f"{side}.parquet") for side in ("reference", "live")]
     command = [str(env_python("trainer")), "-c", EVIDENTLY, *paths, json.dumps(NUMERIC), json.dumps(CATEGORICAL)]
     return float(_output(command, {"HOME": str(folder), "DO_NOT_TRACK": "1"}))
-
-
-def _profiling() -> list[Figure]:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "object.parquet"
-        write_large_object(path)
-        profile = json.loads(_output([sys.executable, "-c", PROFILING, str(path)]))
-    rows, features = profile["rows"], profile["features"]
-    name, table_mb = f"profile of {rows:,} x {features}", rows * features * 8 / 1e6
-    return [
-        Figure(f"{name} in one object: memory", profile["peak_mb"], "MB", 1000, f"{table_mb:,.0f} MB as a table"),
-        Figure(f"{name} in one object: time", profile["seconds"], "s"),
-    ]
 
 
 def _output(command: list[str], environment: dict[str, str] | None = None) -> str:

@@ -17,6 +17,7 @@ OF_ROLLOUTS = ("await_rollout", "watch_rollouts", "roll_back")
 MILLISECONDS_GOALS = {
     **dict.fromkeys(SMALL, 350.0),
     **dict.fromkeys(OF_ROLLOUTS, 200.0),
+    "judge_proxy": 900.0,
     "validate_model": 900.0,
     "notify": 150.0,
 }
@@ -75,6 +76,7 @@ PORTS = {
         *("audit", "policies", "jobs", "states", "waiting", "ledger", "prices"),
         *("cluster", "executions", "data", "events", "registry", "traffic"),
     ),
+    "judge_proxy": ("traces", "policies", "jobs", "data", "events"),
     "validate_model": ("traces", "policies", "jobs", "ledger", "data", "registry", "events"),
     "await_review": ("jobs", "events"),
     "deploy_model": (

@@ -24,21 +24,22 @@ class Pass(NamedTuple):
     metrics: int
 
 
-class _CountedMetrics:
+class CountedMetrics:
     """CloudWatch that has no data, and counts the metrics that it is asked for."""
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.asked = self.calls = 0
 
     def get_metric_data(self, **request: Any) -> Any:
         self.asked += len(request["MetricDataQueries"])
+        self.calls += 1
         empty = [{"Id": query["Id"], "Timestamps": [], "Values": []} for query in request["MetricDataQueries"]]
         return {"MetricDataResults": [{**each, "StatusCode": "Complete"} for each in empty]}
 
 
 def sweeps(models: int) -> tuple[Pass, Pass]:
     """The sweep in which it is every model's turn of the day, and one five minutes later."""
-    stored, metrics, ports = StoredItems(), _CountedMetrics(), MemoryPorts()
+    stored, metrics, ports = StoredItems(), CountedMetrics(), MemoryPorts()
     for number in range(models):
         for item in fleet_member(f"gl-{number:05}"):
             stored.put(item)
@@ -49,7 +50,7 @@ def sweeps(models: int) -> tuple[Pass, Pass]:
     return _sweep(world, count, metrics, timedelta()), _sweep(world, count, metrics, timedelta(minutes=5))
 
 
-def _sweep(world: Any, count: UnitCount, metrics: _CountedMetrics, after: timedelta) -> Pass:
+def _sweep(world: Any, count: UnitCount, metrics: CountedMetrics, after: timedelta) -> Pass:
     count.clear()
     metrics.asked = 0
     world.clock.advance(NOW + after - world.clock.now())

@@ -36,6 +36,7 @@ class StoredItems:
         self.calls: Counter[str] = Counter()
         self.latency = 0.0
         self.last_client: Any = None
+        self._chosen: dict[tuple[str, str], list[Any]] = {}
 
     def client(self) -> Any:
         self.last_client = client = boto3.client("dynamodb", region_name="eu-central-1", **SIGNED_BY)
@@ -44,6 +45,7 @@ class StoredItems:
 
     def put(self, item: Any) -> None:
         self.items[item["pk"]["S"], item["sk"]["S"]] = item
+        self._chosen.clear()
 
     def _answer(self, request: Any, event_name: str, **_: Any) -> AWSResponse:
         operation = event_name.rsplit(".", 1)[-1]
@@ -64,11 +66,15 @@ class StoredItems:
         values = request["ExpressionAttributeValues"]
         prefix = values.get(":prefix", {}).get("S")
         attribute, name = INDEXES.get(request.get("IndexName", ""), ("", ""))
-        chosen = [
-            item
-            for (_, sk), item in self.items.items()
-            if (sk.startswith(prefix) if prefix else item.get(attribute) == values[name])
-        ]
+        wanted = (attribute, prefix or values[name]["S"])
+        # An index answers each page at once, however large it is.
+        if wanted not in self._chosen:
+            self._chosen[wanted] = [
+                item
+                for (_, sk), item in self.items.items()
+                if (sk.startswith(prefix) if prefix else item.get(attribute) == values[name])
+            ]
+        chosen = self._chosen[wanted]
         first = int(request.get("ExclusiveStartKey", {"pk": {"S": "0"}})["pk"]["S"])
         after = first + ITEMS_PER_PAGE
         more = {"LastEvaluatedKey": {"pk": {"S": str(after)}}} if after < len(chosen) else {}

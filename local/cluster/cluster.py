@@ -22,7 +22,7 @@ from .reviews_api import ReviewsApi
 from .routing import Router
 from .server import ApiServer
 from .store import Job, Pod, Store
-from .tokens import TokenReview, User
+from .tokens import SUBMITTER, WORKERS, TokenReview, User
 
 RETRY_SECONDS = 10.0
 # The group that the installed Role is bound to.
@@ -62,7 +62,7 @@ class LocalCluster:
         self._kubelet = Kubelet(self._store, self._agenda, images, parallel_pods, log_dir)
         self._controller = JobController(self._store, self._agenda, self._kubelet, retry_seconds, restricted)
         jobs = JobsApi(self._store, self._controller, namespaces, restricted)
-        reviews = ReviewsApi(namespaces, {OUR_GROUP: User(OUR_GROUP), **(groups or {})})
+        reviews = ReviewsApi(namespaces, {OUR_GROUP: User(OUR_GROUP, SUBMITTER | WORKERS), **(groups or {})})
         self.gateways = Gateways(self._store, self._agenda)
         self.kserve = KserveController(self._store, self._agenda)
         router = Router(jobs, PodsApi(self._store), reviews, self._others(namespaces), namespaces)
@@ -146,6 +146,11 @@ class LocalCluster:
     def has_job(self, name: str) -> bool:
         with self._store.lock:
             return (self._namespace, name) in self._store.jobs
+
+    def service(self, name: str) -> Json | None:
+        """A Service, or None if there is none of this name."""
+        with self._store.lock:
+            return self._store.others[SERVICES].get((self._namespace, name))
 
     def environment_of(self, job_name: str) -> dict[str, str]:
         """The variables that the first pod of a Job was given by its template; none before there is a pod."""

@@ -10,6 +10,7 @@ from local.containers import START_ERROR, Forerunner, Preparation, can_fork
 from .agenda import Agenda
 from .environment import DEFAULT_PATH, ConfigError, compose
 from .objects import PODS, Json, timestamp
+from .pod_names import PodNames
 from .pods import current_container, show_running, show_terminated, show_waiting
 from .process import ContainerProcess, Log
 from .scheduler import Scheduler
@@ -37,6 +38,7 @@ class Kubelet:
     ) -> None:
         self._store, self._agenda, self._images, self._log_dir = store, agenda, images, log_dir
         self.scheduler = Scheduler(store, parallel_pods, self._start)
+        self._names = PodNames(store)
         self._processes: list[ContainerProcess] = []
         self._forerunners: dict[str, Forerunner] = {}
         self._closing = False
@@ -94,7 +96,7 @@ class Kubelet:
             self._cannot_pull(pod, container)
             return
         try:
-            environment = compose(image.env, pod.body, container)
+            environment = self._names.resolve(pod.body, compose(image.env, pod.body, container))
         except ConfigError as error:
             show_waiting(pod.body, "CreateContainerConfigError", str(error))
         else:

@@ -101,7 +101,19 @@ class Store:
             appointment.cancel()
         if self.holds(job):
             del self.jobs[key(job.body)]
+        self._remove_owned(job.body["metadata"]["uid"])
         self.lock.notify_all()
+
+    def _remove_owned(self, uid: str) -> None:
+        """What the garbage collector deletes with its owner."""
+        for objects in self.others.values():
+            owned = [
+                place
+                for place, body in objects.items()
+                if uid in [owner["uid"] for owner in body["metadata"].get("ownerReferences", [])]
+            ]
+            for place in owned:
+                del objects[place]
 
     def remove_pod(self, pod: Pod) -> None:
         self.pods.pop(key(pod.body), None)

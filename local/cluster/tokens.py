@@ -26,6 +26,8 @@ _PARAMETERS = {"Action", "Version"} | {
 SUBMITTER = frozenset(
     {"create jobs", "get jobs", "list jobs", "patch jobs", "delete jobs", "list pods", "get pods/log", "list events"}
 )
+# What the Role for trainings with several workers grants besides.
+WORKERS = frozenset({"create services", "get services"})
 # What the Role for HTTPRoutes grants.
 TRAFFIC = frozenset({"get httproutes", "patch httproutes", "get services", "list endpointslices"})
 # What the Role for InferenceServices grants.
@@ -72,7 +74,7 @@ class TokenReview:
             access_key = self._verify(_decode(token))
         except (ValueError, KeyError) as error:
             raise unauthorized() from error
-        return User(access_key)
+        return User(access_key, SUBMITTER | WORKERS)
 
     def _verify(self, url: str) -> str:
         parts = urlsplit(url)

@@ -22,7 +22,7 @@ _ENDINGS = {
     Ending.REJECTED: "A challenger was compared and is not good enough; the champion keeps serving.",
     Ending.INCONCLUSIVE: "The comparison does not allow a decision; the champion keeps serving.",
     Ending.DECLINED: "A challenger was declined, or nobody reviewed it in time.",
-    Ending.SKIPPED: "The data are sound, but a promotion is out of reach or unlikely; nothing was trained.",
+    Ending.SKIPPED: "The data are sound, but a promotion is out of reach or unlikely; no challenger was trained.",
     Ending.FAILED: "A job failed; the champion keeps serving.",
     Ending.ROLLED_BACK: "A job ended because its challenger was taken back.",
 }

@@ -197,7 +197,7 @@ def test_every_module_can_be_imported_with_an_empty_environment() -> None:
 
 def test_a_function_is_a_few_lines_around_the_use_case_with_its_name() -> None:
     apps = sorted((ROOT / "functions").glob("*/app.py"))
-    assert len(apps) == 20
+    assert len(apps) == 21
     for app in apps:
         name = app.parent.name
         assert len(list((PACKAGE / "usecases").glob(f"*/{name}.py"))) == 1

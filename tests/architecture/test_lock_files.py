@@ -12,7 +12,7 @@ SOURCES = sorted(
     file for folder in ("layers", "functions", "local") for file in (ROOT / folder).rglob("*.in") if file.is_file()
 )
 DEV = ROOT / "local" / "requirements" / "dev.txt"
-ALONE = {"bootstrap", "runtime", "sam", "security"}  # tools that never share a process with our code
+ALONE = {"bench", "bootstrap", "runtime", "sam", "security"}  # tools that never share a process with our code
 TESTED = [source for source in SOURCES if source.stem not in ALONE]
 
 

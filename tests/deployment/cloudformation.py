@@ -14,6 +14,7 @@ FUNCTIONS = (
     "CheckDataFunction",
     "StartJobFunction",
     "WatchJobsFunction",
+    "JudgeProxyFunction",
     "ValidateModelFunction",
     "DeployModelFunction",
     "ProfileDataFunction",

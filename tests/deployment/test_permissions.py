@@ -134,6 +134,7 @@ RESOURCES = {
         "${ArtifactsBucket.Arn}/notes/*",
         "${ArtifactsBucket.Arn}/versions/*",
         "${ArtifactsBucket.Arn}/quality/*",
+        "${ArtifactsBucket.Arn}/quality/*/holdout-*",
         "${ArtifactsBucket.Arn}/requests/*",
         "${ArtifactsBucket.Arn}/prices/*",
         "${ArtifactsBucket.Arn}/evidence/*",

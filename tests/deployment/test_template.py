@@ -44,6 +44,7 @@ HEAVY_LAYERS = {
     "DetectDriftFunction": [{"Ref": "NumericLayer"}, {"Ref": "ColumnarLayer"}],
     "CheckDataFunction": [{"Ref": "NumericLayer"}, {"Ref": "ColumnarLayer"}],
     "ProfileDataFunction": [{"Ref": "NumericLayer"}, {"Ref": "ColumnarLayer"}],
+    "JudgeProxyFunction": [{"Ref": "NumericLayer"}, {"Ref": "ScientificLayer"}],
     "ValidateModelFunction": [{"Ref": "NumericLayer"}, {"Ref": "ScientificLayer"}],
     "WatchRolloutsFunction": [{"Ref": "NumericLayer"}, {"Ref": "ColumnarLayer"}],
     "SweepModelsFunction": [{"Ref": "NumericLayer"}, {"Ref": "ColumnarLayer"}],

@@ -198,6 +198,7 @@ class DeployedPorts:
                 "cloudwatch": lambda: self._cloudwatch,
                 "prometheus": self._prometheus,
                 "prediction_log": self._labelled_log,
+                "logged_scores": self._logged_scores,
             }
         )
 
@@ -205,6 +206,13 @@ class DeployedPorts:
         from .adapters.metrics.prediction_log import PredictionLogMetricSource
 
         return PredictionLogMetricSource(self.data, self.clock)
+
+    def _logged_scores(self) -> "MetricSource":
+        from .adapters.metrics.logged_scores import ESTIMATING_TIME, LoggedScoreSource
+        from .adapters.metrics.prediction_log import PredictionLogMetricSource
+
+        labelled = PredictionLogMetricSource(self.data, self.clock, ESTIMATING_TIME)
+        return LoggedScoreSource(self.data, self.clock, labelled)
 
     @cached_property
     def _cloudwatch(self) -> "MetricSource":

@@ -15,7 +15,7 @@ from auto_retrain.adapters.kubernetes.jobs.cluster import KubernetesCluster
 from auto_retrain.adapters.kubernetes.jobs.job_body import PodSettings
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.errors import ClusterUnavailable
-from auto_retrain.domain.installation import EXCESSIVE, NEEDED, Finding, Permission
+from auto_retrain.domain.installation import EXCESSIVE, NEEDED, NEEDED_FOR_WORKERS, Finding, Permission
 from auto_retrain.usecases.operating.doctor import check_installation
 from local.cluster import LocalCluster
 from local.cluster.tokens import ADMIN, SUBMITTER, User
@@ -71,6 +71,7 @@ def test_the_client_requests_what_is_needed_and_nothing_else() -> None:
     client = KubernetesClient(transport, "ns")
 
     client.create_job({"metadata": {"name": "j"}})
+    client.create_service({"metadata": {"name": "w-j"}})
     client.get_job("j")
     client.list_jobs("a=b")
     client.list_pods("j")
@@ -83,8 +84,8 @@ def test_the_client_requests_what_is_needed_and_nothing_else() -> None:
     client.delete_job("j")
 
     asking = {name for name in vars(KubernetesClient) if not name.startswith("_")}
-    assert len(asking) == 11, "a new request of the client belongs into this test, the Role and NEEDED"
-    assert transport.used == NEEDED
+    assert len(asking) == 12, "a new request of the client belongs into this test, the Role and NEEDED"
+    assert transport.used == NEEDED | NEEDED_FOR_WORKERS
 
 
 def test_the_role_that_is_installed_allows_what_is_needed_and_nothing_else() -> None:

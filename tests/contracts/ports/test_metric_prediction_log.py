@@ -1,7 +1,7 @@
 """MetricSource on a prediction log, in memory and in S3: labels judge the answers of whole days, version by version."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from math import sqrt
 from typing import IO, Any
@@ -107,14 +107,13 @@ def answer(number: int, version: str = "1", day: float = 0.5, **changes: Any) ->
     return a_row(number, version, predicted_at=FIRST + day * DAY, **changes)
 
 
-@pytest.fixture(params=["memory", "s3"])
-def world(request: pytest.FixtureRequest) -> Iterator[World]:
+def open_world(request: pytest.FixtureRequest) -> World:
+    """A world in memory, or in S3 with the other kind of file, as the fixture's parameter says."""
     if request.param == "memory":
         memory = MemoryDataStore()
-        yield World(
+        return World(
             memory, lambda prefix, day, name, content: memory.add_partition(prefix, day, content, name), ".parquet"
         )
-        return
     request.getfixturevalue("aws")
     client = aws_client("s3")
     for bucket in ("data", "artifacts"):
@@ -123,8 +122,13 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
     def put(prefix: str, day: date, name: str, content: bytes) -> None:
         client.put_object(Bucket="data", Key=f"{prefix}/date={day}/{name}", Body=content)
 
-    # The other kind of file; both are read alike, which the suite of LiveSource shows.
-    yield World(S3DataStore(client, "data", "artifacts"), put, ".jsonl.gz")
+    # Both kinds are read alike, which the suite of LiveSource shows.
+    return World(S3DataStore(client, "data", "artifacts"), put, ".jsonl.gz")
+
+
+@pytest.fixture(params=["memory", "s3"])
+def world(request: pytest.FixtureRequest) -> World:
+    return open_world(request)
 
 
 def test_labels_judge_the_answers_of_each_version(world: World) -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auto_retrain.adapters.data.arrow_cells import count_levels
+from auto_retrain.adapters.data.arrow_cells import DictionaryTexts, count_levels
 from auto_retrain.adapters.data.arrow_values import texts
 from auto_retrain.domain.canonical_text import UNUSUAL, canonical_text
 from tests.contracts.readers.two_readers import (
@@ -94,7 +94,18 @@ def test_a_value_has_one_text(read: Reader, cells: pa.Array, expected: list[str 
 def test_categories_are_counted_by_the_same_texts(cells: pa.Array) -> None:
     with_gap = pa.concat_arrays([cells, pa.nulls(1, cells.type)])
     texts = control_plane(as_parquet(with_gap))
-    assert count_levels(with_gap, COLUMN, "s3://data/p") == Counter(texts)
+    assert count_levels(with_gap, COLUMN, "s3://data/p", DictionaryTexts()) == Counter(texts)
+
+
+def test_categories_named_by_number_are_counted_as_if_written_out_whatever_the_column_named_before() -> None:
+    known = DictionaryTexts()
+    for values in (["b", "1.0", "a"], ["b", "01", None], ["b", "01", None], ["x"] * 9):
+        numbers = pa.array([0, None, len(values) - 1, 0], pa.int32())
+        named = pa.DictionaryArray.from_arrays(numbers, pa.array(values, pa.string()))
+        written_out = named.cast(pa.string())
+        counts = count_levels(named, COLUMN, "s3://data/p", known)
+        assert counts == count_levels(written_out, COLUMN, "s3://data/p", known)
+        assert sum(counts.values()) == 4
 
 
 @pytest.mark.parametrize("cells", [pa.array([[1]]), pa.array([{"a": 1}])])

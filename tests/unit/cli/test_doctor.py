@@ -54,6 +54,19 @@ def test_a_namespace_of_kubernetes_itself_is_named(terminal: Terminal, monkeypat
     assert "JOB_NAMESPACE = 'kube-system': must be namespaces that do not belong to Kubernetes itself" in bad
 
 
+def test_a_variable_that_is_not_set_ends_no_other_check(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    deployed = DeployedPorts(Settings())
+    del terminal.ports.registry
+    monkeypatch.setattr(type(terminal.ports), "registry", property(lambda _: deployed.registry), raising=False)
+
+    answer = terminal.run("doctor")
+
+    assert answer.code == 1
+    (bad,) = [line for line in answer.out.splitlines() if line.startswith("BAD")]
+    assert "SettingMissing: environment variable MLFLOW_TRACKING_URI is not set" in bad
+    assert "good  cluster" in answer.out
+
+
 def test_findings_can_be_read_by_a_program(terminal: Terminal) -> None:
     findings = json.loads(terminal.run("doctor", "--self", "--json").out)
 
@@ -110,6 +123,18 @@ def test_a_model_that_is_judged_by_its_log_needs_answers_and_labels(terminal: Te
     ports.data.add_partition("predictions/model=churn", today, b"rows", "hour=03/part-0.parquet")
     assert "so no label counts" in finding()
     ports.data.add_partition("churn", today, b"rows")
+    assert finding().startswith("good")
+
+
+def test_a_model_whose_metric_is_estimated_needs_answers_and_no_labels(terminal: Terminal) -> None:
+    ports, enabled = terminal.ports, {"enabled": ["estimated_performance"]}
+    ports.policies.apply(a_policy(triggers=enabled), "ada", ports.clock.now())
+
+    def finding() -> str:
+        return next(line for line in terminal.run("doctor").out.splitlines() if "log of churn" in line)
+
+    assert "so no answer counts" in finding()
+    ports.data.add_partition("predictions/model=churn", ports.clock.now().date(), b"rows", "hour=03/part-0.parquet")
     assert finding().startswith("good")
 
 

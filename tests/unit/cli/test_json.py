@@ -17,6 +17,7 @@ from local.paths import ROOT
 from tests.unit.cli.terminal import POLICY, Terminal
 from tests.unit.cli.test_why import SUPPRESSED
 from tests.unit.usecases.after_promotion.watch_world import WatchWorld
+from tests.unit.usecases.estimated_world import EstimatedWorld
 from tests.unit.usecases.rolling_out.rollout_world import RolloutWorld
 from tests.unit.usecases.training.test_experiments import Experiments
 from tests.unit.usecases.triggering.test_detect_drift import world_with_features
@@ -60,6 +61,12 @@ def of_drift(_: pytest.MonkeyPatch) -> Place:
     return world_with_features(live_age=60).ports, ""
 
 
+def of_estimates(_: pytest.MonkeyPatch) -> Place:
+    world = EstimatedWorld()
+    world.serve(7)
+    return world.ports, ""
+
+
 def of_a_promotion(monkeypatch: pytest.MonkeyPatch) -> Place:
     world = RolloutWorld(monkeypatch)
     world.promote()
@@ -88,6 +95,7 @@ GIVEN: dict[str, tuple[Callable[[pytest.MonkeyPatch], Place], tuple[str, ...]]] 
     "retrain": (of_a_validated_job, ("churn", *BY_ADA)),
     "retrained": (of_a_validated_job, ("churn",)),
     "drift": (of_drift, ("churn",)),
+    "estimate": (of_estimates, ("churn",)),
     "backtest": (of_drift, ("churn", "--from", "2026-02-01", "--to", "2026-02-02")),
     "jobs": (of_a_validated_job, ()),
     "job": (of_a_validated_job, ("JOB",)),

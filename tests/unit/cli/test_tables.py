@@ -20,6 +20,7 @@ from tests.unit.cli.test_json import (
     of_a_review,
     of_a_validated_job,
     of_drift,
+    of_estimates,
 )
 from tests.unit.usecases.back_testing.test_back_test import START, falling, past_world, the_policy
 from tests.unit.usecases.triggering.test_detect_drift import world_with_features
@@ -67,6 +68,7 @@ TABLES: dict[str, tuple[Callable[[pytest.MonkeyPatch], Place], tuple[str, ...]]]
     "drill": (of_a_promotion, ("churn",)),
     "digest": (of_a_validated_job, ()),
     "drift": (of_drift, ("churn",)),
+    "estimate": (of_estimates, ("churn",)),
     "backtest": (of_a_past, ("churn", "--against", "FILE", *PAST)),
     "drift report": (of_a_drift_report, ("churn", "--report-id", "churn-report")),
     "audit show": (of_a_validated_job, ("JOB",)),

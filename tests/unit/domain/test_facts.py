@@ -15,7 +15,7 @@ from auto_retrain.domain.facts.fact import AnnouncedFact, Escalation, Fact
 from auto_retrain.domain.facts.policies import PauseOfModelLasts, PolicyApplied
 from auto_retrain.domain.facts.promoting import ServingInForce
 from auto_retrain.domain.facts.quarantine import QuarantineLifted, QuarantineSet
-from auto_retrain.domain.facts.training import StepEnded
+from auto_retrain.domain.facts.training import ProxyJudged, StepEnded
 from auto_retrain.domain.status import RetrainingStatus
 from tests.unit.builders import NOON
 
@@ -83,6 +83,8 @@ def a_fact(kind: type[Fact]) -> Fact:
     }
     if kind is ServingInForce:
         values |= {"weights": {"3": 100}}
+    if kind is ProxyJudged:
+        values |= {"outcome": "refused"}
     if kind is StepEnded:
         values |= {"outcome": "failed", "seconds": 7}
     return kind.model_validate({**ABOUT, **{name: values.get(name, name) for name in own}})

@@ -129,3 +129,11 @@ def test_a_job_that_broke_off_or_with_an_unmeasured_step_teaches_nothing() -> No
     assert recent_cost(unmeasured.charged(priced(unmeasured, PriceList(prices=PRICES)))) is None
     broken = unmeasured.changed(usage=Usage(pods={"train": pod.changed(seconds=9)}), ending="failed")
     assert recent_cost(broken.charged(priced(broken, PriceList(prices=PRICES)))) is None
+
+
+def test_all_pods_that_train_one_model_count() -> None:
+    alone, together = POLICY, POLICY.changed(workers=4)
+    dear = forecast_of([], together, 0, list_prices())
+    assert dear.at_most == pytest.approx(forecast_of([], alone, 0, list_prices()).at_most * 5 / 2)
+    assert forecast_of(costs(1.0), together, 0, list_prices()).usd is None
+    assert forecast_of(costs(1.0, kind=like(pods=4)), together, 0, list_prices()).usd == 1.0

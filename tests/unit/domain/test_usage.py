@@ -54,3 +54,12 @@ def test_a_step_that_was_broken_off_counts_all_its_pods_and_one_that_ended_is_le
 @pytest.mark.parametrize("odd", [{"seconds": -1, "stored_bytes": 0}, {"seconds": "nan"}, {"seconds": 1}, [], 7, None])
 def test_an_odd_report_counts_as_none_and_refuses_no_result(odd: object) -> None:
     assert ContainerResult.model_validate({"schema_version": 1, "job_id": "churn-1", "use": odd}).use is None
+
+
+def test_pods_that_train_together_ran_as_long_as_the_one_that_says_so() -> None:
+    usage = Usage().ordering("train", TrainingPolicy(workers=3), 3)
+    reports = usage.report_of_all("train", ContainerUse(seconds=60.0, stored_bytes=1000))
+    ended = usage.step_ended("train", reports, 90.0).pods["train"]
+    assert (ended.seconds, ended.stored_bytes, ended.at_most) == (180.0, 1000, False)
+    unknown = usage.step_ended("train", usage.report_of_all("train", None), 90.0).pods["train"]
+    assert (unknown.seconds, unknown.at_most) == (270.0, True)

@@ -14,7 +14,7 @@ from train_model.errors import DataInvalid, TrainerBroken
 from train_model.order import Columns, Manifest, Order
 from train_model.outputs import Outputs
 from train_model.storage import Storage
-from train_model.train import train
+from train_model.train import help_training, train
 from train_model.versions import TrainedVersion
 
 
@@ -89,3 +89,41 @@ def test_a_run_fails_if_its_trainer_fails(shelf: Shelf) -> None:
     with pytest.raises(TrainerBroken):
         train_with(shelf, registry, trainer="json:loads")
     assert (registry.version, registry.runs) == (None, ["failed"])
+
+
+FITTED: list[str] = []
+
+
+def noting(frame: Any, target: Any, parameters: dict[str, Any], seed: int, *, checkpoint_dir: Any) -> Any:
+    FITTED.append(checkpoint_dir.name)
+    (checkpoint_dir / "state").write_text("half way")
+    raise KeyboardInterrupt
+
+
+def help_with(shelf: Shelf, registry: Memory, **changes: Any) -> None:
+    manifest = shelf.manifest()
+    order = Order.model_validate(shelf.order("train", manifest, **changes), strict=False)
+    frozen = Manifest.model_validate(manifest, strict=False)
+    help_training(order, frozen, Storage(shelf.client), registry)  # type: ignore[arg-type]
+
+
+def test_a_pod_that_helps_another_one_fits_and_registers_nothing(shelf: Shelf) -> None:
+    registry = Memory()
+    help_with(shelf, registry)
+    assert (registry.version, registry.runs) == (None, [])
+
+
+def test_a_helper_that_comes_back_when_all_is_done_waits_for_nobody(shelf: Shelf) -> None:
+    FITTED.clear()
+    help_with(shelf, Memory(TrainedVersion("1", "run-1", {})), trainer=f"{__name__}:noting")
+    assert FITTED == []
+
+
+@pytest.mark.parametrize(("rank", "folder"), [("0", "checkpoint"), ("2", "checkpoint-2")])
+def test_each_of_several_pods_has_a_checkpoint_of_its_own(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, rank: str, folder: str
+) -> None:
+    monkeypatch.setenv("RANK", rank)
+    with pytest.raises(KeyboardInterrupt):
+        help_with(shelf, Memory(), trainer=f"{__name__}:noting")
+    assert any(f"/{folder}/checkpoint.json" in key for key in shelf.keys(""))

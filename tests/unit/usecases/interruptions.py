@@ -1,14 +1,15 @@
 """Every call that a step makes to the outside is numbered; before or after any of them, something else can happen."""
 
 import copyreg
+import pickle
 from collections import Counter
 from collections.abc import Callable, Iterator
-from copy import deepcopy
+from datetime import datetime, timedelta
 from functools import cache
+from io import BytesIO
 from threading import Lock, RLock
+from types import FunctionType
 from typing import Any, NamedTuple
-
-import pytest
 
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.base import Record
@@ -21,6 +22,8 @@ PORTS = (
     *("notifications", "outbox", "routing", "audit"),
 )
 INSIDE = {"data.uri"}
+LOCKS = (Lock, RLock)
+NEVER_CHANGES = (Record, datetime, timedelta, FunctionType)
 
 Step = Callable[[World, str], object]
 Prepare = Callable[[], tuple[World, str]]
@@ -28,20 +31,52 @@ Prepare = Callable[[], tuple[World, str]]
 
 def copied(prepare: Prepare) -> Prepare:
     """The same world each time, made once: to copy it for each moment is much faster."""
-    made = cache(prepare)
-    return lambda: _copy(made())
+    made = cache(lambda: _Original(prepare()))
+    return lambda: made().copy()
 
 
-def _copy(prepared: tuple[World, str]) -> tuple[World, str]:
-    """A copy with locks of its own; only here, because elsewhere a lock that can be copied hides errors.
+class _Original:
+    """A world as bytes, of which copies are made in a tenth of the time of `deepcopy`.
 
-    Records never change, so both worlds may have the same ones.
+    Locks are new in each copy; only here, because elsewhere a lock that can be copied hides errors. What never changes,
+    such as records and functions, is in all copies the same.
     """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Record, "__deepcopy__", lambda record, memo: record)
-        for lock in (Lock, RLock):
-            patch.setitem(copyreg.dispatch_table, type(lock()), lambda _, lock=lock: (lock, ()))
-        return deepcopy(prepared)
+
+    def __init__(self, prepared: tuple[World, str]) -> None:
+        self._kept: list[object] = []
+        sink = BytesIO()
+        pickler = _Pickler(sink, self._kept)
+        pickler.dump(prepared)
+        self._bytes = sink.getvalue()
+
+    def copy(self) -> tuple[World, str]:
+        copier = _Unpickler(BytesIO(self._bytes), self._kept)
+        prepared: tuple[World, str] = copier.load()
+        return prepared
+
+
+class _Pickler(pickle.Pickler):
+    """Puts what never changes into a list, and names it by its place there."""
+
+    def __init__(self, sink: BytesIO, kept: list[object]) -> None:
+        super().__init__(sink, protocol=pickle.HIGHEST_PROTOCOL)
+        self._kept = kept
+        self.dispatch_table = copyreg.dispatch_table | {type(lock()): lambda _, lock=lock: (lock, ()) for lock in LOCKS}
+
+    def persistent_id(self, value: object) -> int | None:
+        if not isinstance(value, NEVER_CHANGES):
+            return None
+        self._kept.append(value)
+        return len(self._kept) - 1
+
+
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, source: BytesIO, kept: list[object]) -> None:
+        super().__init__(source)
+        self._kept = kept
+
+    def persistent_load(self, place: int) -> object:
+        return self._kept[place]
 
 
 class Killed(BaseException):

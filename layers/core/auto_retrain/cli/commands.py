@@ -32,6 +32,7 @@ COMMANDS = {
     "retrain": Entry("retraining", "retrain a model now"),
     "retrained": Entry("retraining", "record that a model was retrained elsewhere"),
     "drift": Entry("drift", "judge drift now, without retraining"),
+    "estimate": Entry("estimating", "estimate the champion's metrics before labels arrive"),
     "backtest": Entry("back_testing", "try a policy on the past, without training"),
     "jobs": Entry("jobs", "list the newest jobs"),
     "receipts": Entry("receipts", "show what retrainings cost"),

@@ -79,4 +79,4 @@ def _place_of(job: RetrainingJob) -> int:
         return STEPS.index("serving")
     if job.validation or job.status is RetrainingStatus.VALIDATION:
         return STEPS.index("verdict")
-    return {"train": 1, "score": 2}.get(job.last_step or "", 0)
+    return {"proxy": 1, "train": 1, "score": 2}.get(job.last_step or "", 0)

@@ -7,6 +7,7 @@ import typer
 
 from ..domain.errors import ArtifactInvalid
 from ..ports import Ports
+from ..usecases.lookup import job_of
 from .arguments import Json, id_of, limit_option, model_name, ports_of
 from .commands import Commands
 from .packages import packages_for_data
@@ -14,6 +15,7 @@ from .printing import moment, plain, print_json
 
 if TYPE_CHECKING:
     from ..usecases.triggering.replay_decision import DecisionReplay
+    from ..usecases.validating.proxy_check import ProxyReplay
     from ..usecases.validating.replay import Replay
 
 SAME, DIFFERENT, UNKNOWN = 0, 1, 2
@@ -36,9 +38,9 @@ def replay(
     as_json: Json = False,
 ) -> int:
     """Judge again, from the stored evidence and with the policy of that time: the decision that opened a job, and the
-    verdict on its challenger. With --model, judge the last decisions about a model again, also those against
-    retraining. Exits with 1 and names what differs if the result is not the same, and with 2 if nothing was kept of
-    what a decision was judged on."""
+    verdicts on its proxy and on its challenger. With --model, judge the last decisions about a model again, also those
+    against retraining. Exits with 1 and names what differs if the result is not the same, and with 2 if nothing was
+    kept of what a decision was judged on."""
     if (job is None) == (model is None):
         raise typer.BadParameter("give a JOB, or --model MODEL", ctx=context)
     with packages_for_data("replay"):
@@ -62,23 +64,31 @@ def _replay_decisions(model: str, limit: int, as_json: bool, ports: Ports) -> in
 
 def _replay_job(job: str, as_json: bool, ports: Ports) -> int:
     from ..usecases.triggering.replay_decision import replay_opening
+    from ..usecases.validating.proxy_check import replay_proxy
     from ..usecases.validating.replay import replay_validation
 
     opening, verdict, problem = replay_opening(job, ports), None, None
+    record = job_of(job, ports)
+    proxy = replay_proxy(record, ports)
     try:
-        verdict = replay_validation(job, ports)
+        # A training that its proxy refused has no challenger.
+        verdict = None if proxy and record.validation is None else replay_validation(job, ports)
     except ArtifactInvalid as error:
         problem = error
     if as_json:
         about = verdict.model_dump(mode="json") if verdict else {"job_id": job}
+        about |= {"proxy": proxy.model_dump(mode="json") if proxy else None}
         print(json.dumps({**about, "decision": opening.model_dump(mode="json")}, indent=2))
     else:
         _print_decision(job, opening)
+        if proxy:
+            _print_proxy(job, proxy)
         if verdict:
             _print_verdict(verdict)
     if problem:
         raise problem
-    return DIFFERENT if opening.differences or not (verdict and verdict.is_same) else SAME
+    differs = opening.differences or any(each and not each.is_same for each in (proxy, verdict))
+    return DIFFERENT if differs else SAME
 
 
 def _print_decision(subject: str, replay: "DecisionReplay") -> None:
@@ -95,6 +105,20 @@ def _print_decision(subject: str, replay: "DecisionReplay") -> None:
     _print_details(replay.has_other_statistics and not replay.is_same, replay.differences)
     if replay.not_judged:
         print(f"  {plain(replay.not_judged)}")
+
+
+def _print_proxy(job: str, replay: "ProxyReplay") -> None:
+    sealed, replayed = (_word_of_proxy(each.refused) for each in (replay.sealed, replay.replayed))
+    if replay.is_same:
+        print(f"{job}: the same verdict on its proxy, {sealed}, {_how(replay.has_same_words)}")
+        print(replay.replayed.check_hash)
+        return
+    print(f"{job}: NOT the same: its proxy {sealed}, replayed {replayed}")
+    _print_details(replay.has_other_statistics, replay.differences)
+
+
+def _word_of_proxy(refused: str | None) -> str:
+    return "refused" if refused else "let through"
 
 
 def _print_verdict(replay: "Replay") -> None:

@@ -86,6 +86,9 @@ def print_data_check(job: RetrainingJob) -> None:
         f"{summary.training.labelled} labelled training rows, {summary.holdout.labelled} labelled holdout rows",
     )
     print_below("chance of a promotion: ", job.data_check.overridden or power.reason)
+    planned = job.data_check.proxy.reason if job.data_check.proxy else None
+    if shown := job.proxy.reason if job.proxy else planned:
+        print_below("proxy: ", shown)
     for finding in job.data_check.findings:
         print_below(f"{finding.severity}: ", f"{finding.check}: {finding.text}")
 

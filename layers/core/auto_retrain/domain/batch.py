@@ -20,7 +20,7 @@ class ParkedOrder(Record):
     @property
     def needs(self) -> str:
         """What the orders of a batch must have in common: everything that is not in the order itself."""
-        own = {"parameters", "seed", "trainer"}
+        own = {"parameters", "seed", "trainer", "proxy"}
         return f"{self.order.kind} {self.order.image} {self.training.model_dump_json(exclude=own)}"
 
 

@@ -15,6 +15,7 @@ SEVERITIES: dict[str, Severity] = {
     "trigger_judged": "quiet",
     "job_opened": "quiet",
     "data_checked": "quiet",
+    "proxy_judged": "quiet",
     "step_ordered": "quiet",
     "step_ended": "quiet",
     "challenger_trained": "quiet",

@@ -30,6 +30,10 @@ class JobOrder(Record):
     versions: dict[str, str | None] = Field(default_factory=dict, description="versions to score, with their digests")
     row_metric: str | None = Field(default=None, description="module:function that gives a value for each scored row")
     min_label_share: float = 0.0
+    # Left out where there is none, because images of earlier releases refuse fields that they do not know.
+    sample_share: float | None = Field(
+        default=None, description="of the training rows, for a proxy", exclude_if=lambda share: share is None
+    )
 
 
 class ClusterJobPhase(StrEnum):
@@ -55,6 +59,7 @@ class ClusterJob(Record):
     deleted_at: UtcTime | None = Field(default=None, description="when its deletion was requested")
     ready_pods: int = 0
     pods_at_once: int = 1
+    workers: int = Field(default=1, description="number of pods that carry out one order together")
     orders: int | None = Field(default=None, description="number of orders, if each has its own pod")
     done: tuple[int, ...] = Field(default=(), description="indexes of completed orders")
     failed: tuple[int, ...] = Field(default=(), description="indexes of orders that failed for good")

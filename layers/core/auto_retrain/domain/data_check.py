@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from .base import Record
+from .proxy import ProxyPlan
 
 # More take more memory than the function has that compares the versions.
 MAX_CLASSES = 10_000
@@ -150,6 +151,7 @@ class DataCheck(Record):
     skipped: str | None = None
     skipped_in_a_row: int = 0
     overridden: str | None = None
+    proxy: ProxyPlan | None = Field(default=None, description="None if the policy wants none, or nothing is trained")
 
     @property
     def errors(self) -> tuple[DataFinding, ...]:

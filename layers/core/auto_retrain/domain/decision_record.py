@@ -28,6 +28,7 @@ HeldBy = Literal[
     "observe_only",
     "new_champion",
     "same_drift",
+    "quality_holds",
     "fleet_jobs",
     "fleet_budget",
     "budget",

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from .base import MAX_PARAMETERS_LENGTH
 from .errors import EventInvalid
 from .order_size import bytes_in_environment
+from .policy.training import TrainingPolicy
 
 MAX_VARIANTS = 20
 # Less than all orders of a step may have, because each order says more than its parameters.
@@ -43,6 +44,14 @@ def check_variants(variants: Sequence[Variant]) -> None:
         raise ValueError(
             f"variants or grid: {sum(map(len, texts))} characters of JSON in total; "
             f"at most {MAX_PARAMETERS_LENGTH} are allowed"
+        )
+
+
+def check_workers(variants: int, training: TrainingPolicy) -> None:
+    """Raise EventInvalid for variants of a model that several pods train together."""
+    if variants and training.workers > 1:
+        raise EventInvalid(
+            f"variants: each is trained by one pod, but training.workers = {training.workers}; retrain without variants"
         )
 
 

@@ -24,6 +24,10 @@ class FleetMoney(Record):
         """What counts against the budget of a month; what has not ended counts for the month in which it will end."""
         return (self.spent if month == self.month else 0.0) + self.reserved
 
+    def plus(self, other: "FleetMoney") -> "FleetMoney":
+        """That of two parts of the fleet in the same month."""
+        return FleetMoney(month=self.month, spent=self.spent + other.spent, reserved=self.reserved + other.reserved)
+
     def reserving(self, usd: float) -> "FleetMoney":
         """With another retraining that has not ended."""
         return FleetMoney(month=self.month, spent=self.spent, reserved=self.reserved + usd)
@@ -35,6 +39,13 @@ class FleetUsage(Record):
     active_jobs: int
     retrained_in_30_days: int
     money: FleetMoney | None = None
+
+    def plus(self, other: "FleetUsage") -> "FleetUsage":
+        """Leases and jobs of two parts of the fleet; their money is counted apart."""
+        return FleetUsage(
+            active_jobs=self.active_jobs + other.active_jobs,
+            retrained_in_30_days=self.retrained_in_30_days + other.retrained_in_30_days,
+        )
 
 
 class SweepMark(Record):

@@ -22,7 +22,7 @@ def forecast_of(costs: Sequence[RecentCost], training: TrainingPolicy, variants:
     return Forecast(
         usd=_expected(newest),
         jobs=len(newest),
-        at_most=round(_at_most(training, max(variants, 1), prices), 6),
+        at_most=round(_at_most(training, _pods(training, variants), prices), 6),
     )
 
 
@@ -33,7 +33,12 @@ def expected_usd(costs: Sequence[RecentCost], training: TrainingPolicy, variants
 
 def kind_of(training: TrainingPolicy, variants: int = 0) -> str:
     """What a retraining would be comparable with."""
-    return like_of(Usage().ordering("train", training, max(variants, 1)).pods["train"])
+    return like_of(Usage().ordering("train", training, _pods(training, variants)).pods["train"])
+
+
+def _pods(training: TrainingPolicy, variants: int) -> int:
+    """A pod for each variant, or all that train one model together."""
+    return variants or training.workers
 
 
 def recent_cost(job: RetrainingJob) -> RecentCost | None:
@@ -63,7 +68,7 @@ def _expected(ordered: list[float]) -> float | None:
 
 def _at_most(training: TrainingPolicy, pods: int, prices: Prices) -> float:
     """All pods until their Kubernetes Jobs are stopped, at training and at scoring, which takes one pod."""
-    at_once = min(pods, training.pods_at_once)
+    at_once = pods if training.workers > 1 else min(pods, training.pods_at_once)
     minutes = min(training.deadline_minutes * ceil(pods / at_once), MAX_DEADLINE_MINUTES)
     usage = Usage().ordering("train", training, pods).pods["train"]
     seconds = 60.0 * (at_once * minutes + training.deadline_minutes)

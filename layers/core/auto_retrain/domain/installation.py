@@ -25,6 +25,8 @@ NEEDED = frozenset(
     | _permissions("list", "pods", "events")
     | _permissions("get", "pods/log")
 )
+# What it uses besides for trainings with several workers.
+NEEDED_FOR_WORKERS = frozenset(_permissions("create get", "services"))
 # The same for each kind of traffic target in the cluster, in its own namespace.
 NEEDED_FOR_TRAFFIC = {
     "http_route": frozenset(

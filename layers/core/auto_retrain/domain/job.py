@@ -18,6 +18,7 @@ from .model_version import ModelVersion
 from .names import JobKind, decision_key
 from .notebook import as_table
 from .policy.training import TrainingPolicy
+from .proxy import ProxyCheck
 from .status import RetrainingStatus
 from .tracing import TracePoint
 from .trigger_type import TriggerType
@@ -112,6 +113,7 @@ class RetrainingJob(Record):
     manifest_sha256: str | None = None
     image: str | None = Field(default=None, description="the image that trains, as it was ordered")
     outputs: dict[JobKind, str] = Field(default_factory=dict, description="key prefix of what each step writes")
+    proxy: ProxyCheck | None = Field(default=None, description="what a proxy showed before the training")
     champion_output: str | None = Field(default=None, description="the same for a champion that is scored apart")
     data_check: DataCheck | None = None
     pending: PendingStep | None = None
@@ -167,8 +169,16 @@ class RetrainingJob(Record):
 
     @property
     def skipped(self) -> str | None:
-        """Why nothing was trained although the data are sound."""
-        return self.data_check.skipped if self.data_check else None
+        """Why no challenger was trained although the data are sound."""
+        refused = self.proxy.refused if self.proxy else None
+        return refused or (self.data_check.skipped if self.data_check else None)
+
+    @property
+    def skipped_in_a_row(self) -> int:
+        """How many jobs trained no challenger, this one and those before it; 0 unless it was skipped."""
+        if self.proxy and self.proxy.refused:
+            return self.proxy.refused_in_a_row
+        return self.data_check.skipped_in_a_row if self.data_check else 0
 
     @property
     def failed_on_data(self) -> bool:
@@ -189,7 +199,11 @@ class RetrainingJob(Record):
     @property
     def last_step(self) -> JobKind | None:
         """The last step that it gave to the cluster; None if it gave none."""
-        return "score" if "score" in self.outputs else "train" if self.started_at else None
+        if "score" in self.outputs:
+            return "score"
+        if "proxy" in self.outputs and "train" not in self.outputs:
+            return "proxy"
+        return "train" if self.started_at else None
 
     @property
     def output_of_champion(self) -> str:
@@ -244,6 +258,10 @@ class RetrainingJob(Record):
     def checked(self, data_check: DataCheck) -> Self:
         """With the result of the data check."""
         return self.changed(data_check=data_check)
+
+    def proxied(self, proxy: ProxyCheck) -> Self:
+        """With what a proxy shows of its training."""
+        return self.changed(proxy=proxy)
 
     def compared_with(self, champion: ModelVersion | None) -> Self:
         """With the champion that the challenger must beat; None for a first model."""

@@ -1,8 +1,10 @@
 """Queries to a metric source, and its readings."""
 
 from datetime import datetime
+from typing import Literal
 
 from .base import Record, UtcTime
+from .holdout_profile import HoldoutProfile, ScoreCounts
 from .policy.data import DataPolicy
 from .policy.metric import MetricPolicy
 
@@ -11,7 +13,8 @@ class MetricQuery(Record):
     """The metric of one model in production, from `start` up to but excluding `end`; the labels until then are due.
 
     If it is published for each version apart, it is that of the `version` alone; None if it is not known which serves.
-    `data` says where labels are, which a metric from the prediction log is worked out with.
+    `data` says where labels are, which a metric from the prediction log is worked out with. With `asks`, the
+    scores in the log are asked for instead, which need no labels, or with what the labels say of the same answers.
     """
 
     model_name: str
@@ -20,6 +23,12 @@ class MetricQuery(Record):
     data: DataPolicy | None = None
     start: datetime
     end: datetime
+    asks: Literal["metric", "scores", "scores_and_labels"] = "metric"
+
+    @property
+    def source(self) -> str:
+        """Which source answers it."""
+        return self.metric.source if self.asks == "metric" else "logged_scores"
 
 
 class MetricReading(Record):
@@ -31,7 +40,8 @@ class MetricReading(Record):
     says why a reading is incomplete (partial data, NaN, a warning from the source). `unknown_rows` are labelled rows of
     which nothing says how many are right; they are not among `rows`. `least_and_greatest` are the extremes of the data
     points, unless rows are counted. `by_day` has a value and its samples for each day of the window that has any, and
-    `day_numbers` which days these are, the first one being 0.
+    `day_numbers` which days these are, the first one being 0. `scores` are set if they were asked for,
+    and where they were asked for alone `profile` says what they meant on the holdout.
     """
 
     value: float | None
@@ -44,3 +54,5 @@ class MetricReading(Record):
     least_and_greatest: tuple[float, float] | None = None
     by_day: tuple[tuple[float, float], ...] = ()
     day_numbers: tuple[int, ...] = ()
+    scores: ScoreCounts | None = None
+    profile: HoldoutProfile | None = None

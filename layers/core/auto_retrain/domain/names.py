@@ -9,9 +9,9 @@ from pydantic import StringConstraints
 MODEL_NAME_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"
 
 ModelName = Annotated[str, StringConstraints(pattern=MODEL_NAME_PATTERN, strict=True)]
-JobKind = Literal["train", "score", "report"]
+JobKind = Literal["train", "score", "report", "proxy"]
 
-_OUTPUTS: dict[JobKind, str] = {"train": "training", "score": "scoring"}
+_OUTPUTS: dict[JobKind, str] = {"train": "training", "score": "scoring", "proxy": "training"}
 
 
 def is_of_kubernetes(namespace: str) -> bool:

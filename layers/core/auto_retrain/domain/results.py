@@ -117,6 +117,27 @@ class ScoringResult(ContainerResult):
         return tuple(file.uri for file in self.predictions.values())
 
 
+class TrainedProxy(Record):
+    """A small model that was registered nowhere: the rows that it was trained on, and what it predicted."""
+
+    rows: int = Field(ge=0)
+    predictions: PredictionFile
+
+
+class ProxyResult(ContainerResult):
+    """Two proxies, the one with fewer rows first, and the champion unless that was scored in its own image."""
+
+    kind: Literal["proxy"]
+    proxies: tuple[TrainedProxy, TrainedProxy]
+    predictions: dict[Number, PredictionFile] = Field(default_factory=dict, max_length=MAX_VERSIONS)
+    versions: dict[Number, Digest | None] = Field(default_factory=dict, max_length=MAX_VERSIONS)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        proxies = (proxy.predictions for proxy in self.proxies)
+        return tuple(file.uri for file in (*proxies, *self.predictions.values()))
+
+
 class EvidentlyFeature(Record):
     """PSI with Evidently's bins, and whether it calls that drift; None if it could not compare."""
 

@@ -30,7 +30,7 @@ class RetrainingStatus(StrEnum):
 _S = RetrainingStatus
 _NEXT: dict[RetrainingStatus, set[RetrainingStatus]] = {
     _S.PENDING: {_S.RUNNING, _S.COMPLETED, _S.FAILED},
-    _S.RUNNING: {_S.VALIDATION, _S.FAILED},
+    _S.RUNNING: {_S.VALIDATION, _S.COMPLETED, _S.FAILED},
     _S.VALIDATION: {_S.DEPLOYING, _S.COMPLETED, _S.FAILED},
     _S.DEPLOYING: {_S.COMPLETED, _S.ROLLED_BACK, _S.FAILED},
 }

@@ -10,7 +10,7 @@ _HARMLESS = {"\u200c", "\u200d"}
 
 def one_line(text: str) -> str:
     """The text with every unsafe character escaped."""
-    if text.isprintable():
+    if text.isprintable():  # as almost all are; a page or a year of facts is made of very many
         return text
     return "".join(ascii(letter)[1:-1] if _is_unsafe(letter) else letter for letter in text)
 

@@ -8,5 +8,6 @@ class TriggerType(StrEnum):
 
     PERFORMANCE_DEGRADATION = "performance_degradation"
     DATA_DRIFT = "data_drift"
+    ESTIMATED_PERFORMANCE = "estimated_performance"
     SCHEDULED = "scheduled"
     MANUAL = "manual"

@@ -94,6 +94,11 @@ class Usage(Record):
             return self
         return self.changed(pods={**self.pods, step: self.pods[step].ended(reports, elapsed)})
 
+    def report_of_all(self, step: JobKind, report: ContainerUse | None) -> list[ContainerUse | None]:
+        """One report for each pod of a step, of pods that began and ended together and of which the first one says."""
+        others = max(self.pods[step].pods if step in self.pods else 1, 1) - 1
+        return [report, *[report and report.changed(stored_bytes=0)] * others]
+
     def broken_off(self, step: JobKind, elapsed: float) -> Self:
         """With an upper bound for a step whose reports nobody read."""
         use = self.pods.get(step)

@@ -15,7 +15,9 @@ _MAX_LETTERS = 500
 
 def text(value: object) -> str:
     """A value as text, cut short, and without invisible characters."""
-    shown = "".join(letter if letter.isprintable() else " " for letter in str(value))
+    shown = str(value)
+    if not shown.isprintable():
+        shown = "".join(letter if letter.isprintable() else " " for letter in shown)
     return escape(shown if len(shown) <= _MAX_LETTERS else shown[:_MAX_LETTERS] + "…")
 
 

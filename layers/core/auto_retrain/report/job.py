@@ -15,6 +15,7 @@ from .costs import costs_of
 from .html import definitions, document, links, paragraph, section, table, text
 from .intervals import intervals_of
 from .over_time import over_time
+from .proxy import proxy_of
 from .results import variants_of
 from .timeline import timeline
 from .verdicts import verdict_table
@@ -49,6 +50,7 @@ def render_job(
         section("Compared with the champion", _compared(job)),
         section("Why it was retrained", trigger_section(job)),
         section("Variants", _variants(job)),
+        section("What a proxy showed", proxy_of(job)),
         section("Data", data_of(job)),
         section(
             "Drift from training to holdout",

@@ -8,11 +8,12 @@ from ..domain.trigger_type import TriggerType
 from ..domain.verdict import Verdict
 from .base import Evidence, Trigger
 from .data_drift import DataDrift
+from .estimated_performance import EstimatedPerformance
 from .performance_degradation import PerformanceDegradation
 from .scheduled import Scheduled
 
 # The strongest reason first: it is the one reported, and its models get the fleet's free slots first.
-TRIGGERS: tuple[Trigger, ...] = (PerformanceDegradation(), Scheduled(), DataDrift())
+TRIGGERS: tuple[Trigger, ...] = (PerformanceDegradation(), Scheduled(), EstimatedPerformance(), DataDrift())
 
 Verdicts = Mapping[TriggerType, tuple[Verdict, ...]]
 

@@ -99,7 +99,9 @@ def judge_drift(
         blind = {f"{CHECK}:{each.feature}" for each in season if len(each.reference) < _MIN_BINS}
         known = {each.check: each for each in year_before.features if not (each.check in blind and _is_calm(each))}
         verdicts = [unless_seasonal(verdict, known.get(verdict.check)) for verdict in verdicts]
-        overall = unless_seasonal(overall, year_before.overall) if overall else None
+        # A feature that did not exist then may be what all of them together have drifted by.
+        is_whole = len(season) == len(histograms)
+        overall = unless_seasonal(overall, year_before.overall if is_whole else None) if overall else None
     verdicts.sort(key=lambda verdict: (outcome_rank(verdict.outcome), -(verdict.value or 0)))
     looks = sum(is_worth_a_look(each) and each.psi <= policy.triggers.drift_threshold for each in scores.values())
     dataset = _judge_dataset(policy, verdicts, overall, looks)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from auto_retrain.domain.policy.pod_rules import PodRules
 from auto_retrain.domain.policy.refusals import refusals
@@ -244,3 +245,25 @@ def test_sizes_of_real_machines_are_accepted(fields: dict[str, Any]) -> None:
 def test_an_entry_of_an_unknown_kind_is_refused(entry: str) -> None:
     with pytest.raises(ValueError, match="no such entry"):
         PodRules().extended(f"label=a,{entry}")
+
+
+def test_the_pod_of_a_proxy_has_the_same_bounds() -> None:
+    assert refused(proxy={"cpu": "2000"}).startswith("training.proxy.cpu = '2000'")
+    assert refused(proxy={"memory": "1"}).startswith("training.proxy.memory")
+    assert refused(proxy={"cpu": "500m", "memory": "1Gi"}) == ""
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"rows": 199}, "greater than or equal to 200"),
+        ({"max_refusals": 0}, "greater than or equal to 1"),
+        ({"max_refusals": 11}, "less than or equal to 10"),
+        ({"max_days": 91}, "less than or equal to 90"),
+        ({"deadline_minutes": 241}, "less than or equal to 240"),
+        ({"row": 500}, "Extra inputs are not permitted"),
+    ],
+)
+def test_a_proxy_has_bounds(fields: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ValidationError, match=problem):
+        TrainingPolicy.model_validate_json(json.dumps({"proxy": fields}))

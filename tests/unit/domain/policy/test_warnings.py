@@ -60,7 +60,7 @@ def test_the_defaults_give_no_warning() -> None:
         ),
         (
             {"triggers": {"enabled": ["scheduled"], "observe_only": ["scheduled"]}},
-            "triggers.observe_only: names every enabled trigger, so only people can start a retraining",
+            "triggers.observe_only: every enabled trigger is only observed, so only people can start a retraining",
         ),
         (
             {"triggers": {"enabled": ["scheduled"], "observe_only": ["data_drift"]}},

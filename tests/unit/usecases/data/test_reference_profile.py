@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.drift import DataProfile, FeatureHistogram
+from auto_retrain.domain.errors import DataInvalid
 from auto_retrain.domain.manifest import DataColumns, DataObject
 from auto_retrain.domain.policy.data import DriftPolicy
 from auto_retrain.domain.windows import Window
-from auto_retrain.usecases.data import feature_bins, row_sample
+from auto_retrain.usecases.data import column_blocks, feature_bins, row_sample
+from auto_retrain.usecases.data.feature_days import DaySamples, NameCounts
 from auto_retrain.usecases.data.kept_profiles import load_profile
 from auto_retrain.usecases.data.reference_profile import build_profile, count_live
 
@@ -157,3 +159,46 @@ def test_the_effects_of_the_parts_are_those_of_the_whole(monkeypatch: pytest.Mon
         profile = build_profile("churn", columns, DriftPolicy(), DAY, objects, ports)
         effects.append([feature.effects for feature in profile.features])
     assert effects[0] == effects[1]
+
+
+NUMERIC, CATEGORICAL = tuple(f"number-{place}" for place in range(7)), ("plan", "country", "region")
+
+
+def wide_profile(bytes_of_an_object: int) -> tuple[DataProfile, list[Any], Any]:
+    """Of three days with many columns, and what watchers saw."""
+    ports, random, objects = MemoryPorts(), np.random.default_rng(3), []
+    for number in range(3):
+        item = DataObject(uri=f"s3://data/{number}", etag="e", size=bytes_of_an_object, date=date(2026, 1, 1 + number))
+        ports.tables.by_uri[item.uri] = {name: random.normal(size=500) for name in NUMERIC}
+        ports.tables.by_uri[item.uri] |= {name: random.choice(["a", "b", "c"], 500).tolist() for name in CATEGORICAL}
+        objects.append(item)
+    columns = COLUMNS.changed(numeric=NUMERIC, categorical=CATEGORICAL)
+    samples, names = DaySamples(3, len(NUMERIC)), NameCounts()
+    profile = build_profile("churn", columns, DriftPolicy(), DAY, objects, ports, [samples, names])
+    days = [[day.tolist() for day in samples.values(name, DAY.end).days] for name in NUMERIC]
+    return profile, days, names.by_feature()
+
+
+@pytest.mark.parametrize("columns_at_once", [1, 2, 5, 100])
+def test_the_columns_of_large_objects_are_read_some_at_a_time_and_give_the_same(
+    monkeypatch: pytest.MonkeyPatch, columns_at_once: int
+) -> None:
+    monkeypatch.setattr(column_blocks, "BLOCK_COLUMNS", columns_at_once)
+    monkeypatch.setattr(row_sample, "SAMPLED_ROWS", 300)
+    assert wide_profile(column_blocks.MIN_BYTES) == wide_profile(1)
+
+
+@pytest.mark.parametrize("size", [1, 1 << 40])
+def test_without_features_there_is_nothing_to_count(size: int) -> None:
+    ports, columns = MemoryPorts(), COLUMNS.changed(numeric=(), categorical=())
+    item = DataObject(uri="s3://data/one", etag="e", size=size, date=DAY.start)
+    ports.tables.by_uri[item.uri] = {"age": [1.0, 2.0]}
+    assert build_profile("churn", columns, DriftPolicy(), DAY, [item], ports).features == ()
+
+
+def test_a_column_that_a_large_object_lacks_is_named() -> None:
+    ports, columns = MemoryPorts(), COLUMNS.changed(numeric=tuple(f"number-{place}" for place in range(20)))
+    item = DataObject(uri="s3://data/one", etag="e", size=1 << 40, date=DAY.start)
+    ports.tables.by_uri[item.uri] = {"plan": ["a"]} | {f"number-{place}": np.ones(1) for place in range(19)}
+    with pytest.raises(DataInvalid, match="number-19"):
+        build_profile("churn", columns, DriftPolicy(), DAY, [item], ports)

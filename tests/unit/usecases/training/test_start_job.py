@@ -17,10 +17,12 @@ from auto_retrain.domain.errors import (
     OrdersTooLarge,
     RegistryRefused,
 )
+from auto_retrain.domain.policy.training import TrainingPolicy
+from auto_retrain.domain.proxy import ProxyPlan
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType
 from tests.unit.builders import NOON, a_policy
-from tests.unit.usecases.world import EXECUTION, MANUAL, World, rows
+from tests.unit.usecases.world import EXECUTION, MANUAL, World, predictions, rows
 
 
 def test_training_freezes_the_windows_the_champion_and_the_objects() -> None:
@@ -50,6 +52,18 @@ def test_a_repeated_start_keeps_the_frozen_data_and_renews_the_token() -> None:
     assert after.pending is not None
     assert after.pending.task_token == "second"
     assert len(world.ports.cluster.orders) == 1
+
+
+def test_several_workers_train_and_one_pod_scores() -> None:
+    world = World(a_policy(training={"workers": 3}, triggers={"evaluation_window_days": 5, "training_window_days": 10}))
+    job_id = world.open()
+    world.start(job_id, "train")
+    world.train(job_id)
+    (training,) = [job for job in world.ports.cluster.list_jobs().jobs if job.kind == "train"]
+    assert (training.workers, training.pods_at_once) == (3, 3)
+    world.start(job_id, "score")
+    usage = world.job(job_id).usage.pods
+    assert (usage["train"].pods, usage["score"].pods) == (3, 1)
 
 
 def test_the_task_token_is_hidden_when_a_job_is_printed() -> None:
@@ -120,6 +134,47 @@ def test_versions_of_one_image_are_scored_together() -> None:
     (order,) = world.ports.cluster.orders[f"{job_id}-score-1"]
 
     assert (order.image, list(order.versions)) == (world.ports.cluster.default_image, ["2", "3"])
+
+
+def test_a_proxy_is_ordered_beside_the_champion_with_the_needs_of_its_policy() -> None:
+    world = promoted_world()
+    proxy = {"rows": 300, "cpu": "500m", "memory": "1Gi", "deadline_minutes": 20}
+    training = {"cpu": "4", "gpus": 1, "batched": True, "proxy": {**proxy, "gpus": 0}}
+    world.ports.policies.apply(world.policy.changed(training=TrainingPolicy.model_validate(training)), "ada", NOON)
+    job_id = with_planned_proxy(world)
+    world.start(job_id, "proxy")
+
+    (order,) = world.ports.cluster.orders[f"{job_id}-proxy-1"]
+
+    assert (order.kind, order.sample_share, order.versions) == ("proxy", 0.25, {"2": world.digest("2")})
+    use = world.job(job_id).usage.pods["proxy"]
+    assert (use.cpu, use.gib, use.gpus) == (0.5, 1.0, 0)
+    assert "sample_share" not in order.changed(kind="train", sample_share=None).model_dump_json()
+
+
+def test_a_champion_of_another_image_is_scored_there_before_a_proxy() -> None:
+    world = promoted_world()
+    old = world.ports.cluster.default_image
+    world.ports.cluster.default_image = "trainer:new"
+    job_id = with_planned_proxy(world)
+    world.start(job_id, "proxy")
+
+    champion, proxy = world.ports.cluster.orders[f"{job_id}-proxy-1"]
+
+    assert (champion.kind, champion.image, champion.sample_share) == ("score", old, None)
+    assert (proxy.image, proxy.versions, proxy.sample_share) == ("trainer:new", {}, 0.25)
+    assert champion.output_uri == f"{proxy.output_uri}champion/"
+
+
+def with_planned_proxy(world: World) -> str:
+    job_id = world.check(MANUAL | {"force": True}, "arn:again").job_id
+    assert job_id is not None
+    world.freeze_holdout(job_id, predictions(rows(500, 0.9)))
+    check = world.job(job_id).data_check
+    assert check is not None
+    plan = ProxyPlan(share=0.25, reason="tests")
+    world.ports.jobs.save(world.job(job_id).checked(check.changed(proxy=plan)))
+    return job_id
 
 
 def test_a_tag_of_the_registry_chooses_no_image() -> None:

@@ -212,3 +212,9 @@ def test_a_repeated_first_state_publishes_again_with_the_same_id() -> None:
 def test_parameters_that_an_execution_cannot_carry_are_refused(parameters: dict[str, object]) -> None:
     with pytest.raises(EventInvalid, match="parameters"):
         World().check({**MANUAL, "parameters": parameters})
+
+
+def test_variants_of_a_model_that_several_pods_train_open_no_job() -> None:
+    world = World(a_policy(training={"workers": 2}))
+    with pytest.raises(EventInvalid, match=r"variants: each is trained by one pod, but training\.workers = 2"):
+        world.check({**MANUAL, "variants": [{"max_depth": 3}, {"max_depth": 4}]})

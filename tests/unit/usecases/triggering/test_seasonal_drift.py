@@ -77,10 +77,39 @@ def test_without_enough_rows_a_year_before_drift_is_drift(
 def test_data_of_a_year_before_that_cannot_be_read_do_not_hide_drift() -> None:
     world = seasonal_world(60, age_a_year_before=60)
     day = TODAY - YEAR - timedelta(days=1)
-    del world.ports.tables.by_uri[f"s3://data/churn/date={day}/part-0.parquet"]["age"]
+    world.ports.tables.by_uri[f"s3://data/churn/date={day}/part-0.parquet"].clear()
     decision = checked(world)
     assert decision.next == "start"
     assert "; the same days a year before cannot be read: " in decision.reason
+
+
+def forget(world: World, feature: str) -> None:
+    """One day of the year before has no such column."""
+    day = TODAY - YEAR - timedelta(days=1)
+    del world.ports.tables.by_uri[f"s3://data/churn/date={day}/part-0.parquet"][feature]
+
+
+def test_a_feature_that_is_new_this_year_leaves_the_season_of_the_others_known() -> None:
+    world = seasonal_world(60, age_a_year_before=60)
+    forget(world, "plan")
+    decision = checked(world)
+    assert decision.next == "skip"
+    assert ", but it is as it was in the same days a year before" in decision.reason
+
+
+def test_a_feature_that_is_new_this_year_has_no_season() -> None:
+    world = seasonal_world(60, age_a_year_before=60)
+    forget(world, "age")
+    decision = checked(world)
+    assert decision.next == "start"
+    assert "a year before" not in decision.reason
+
+
+def test_all_features_together_have_no_season_if_one_of_them_is_new() -> None:
+    overall = OverallDriftPolicy(threshold=0.05, observe_only=False)
+    world = seasonal_world(44, 44, overall=overall.model_dump())
+    forget(world, "plan")
+    assert checked(world).next == "start"
 
 
 def test_a_feature_that_may_have_moved_since_last_year_is_not_acquitted_for_want_of_proof() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.errors import AwsRefused, ExecutionsUnavailable, MetricsUnavailable, TransientError
-from auto_retrain.domain.fleet import FleetLimits
+from auto_retrain.domain.fleet import FleetLimits, SweepMark
 from auto_retrain.domain.messages.ending import ClosingRequest
 from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.messages.triggering import ExecutionStarted, SweepOutcome
@@ -20,7 +20,7 @@ from auto_retrain.domain.model_state import ModelState, Quarantine, RejectedJob,
 from auto_retrain.domain.policy.policy import AppliedPolicy, PolicyStatus
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.usecases.ending.close_job import close_job
-from auto_retrain.usecases.triggering import due_models
+from auto_retrain.usecases.triggering import due_models, look_over
 from auto_retrain.usecases.triggering.check_triggers import check_triggers
 from auto_retrain.usecases.triggering.sweep_models import MAX_PROBLEMS, sweep_models
 from tests.unit.announced import announced
@@ -313,12 +313,15 @@ def a_fleet_with_faulty(faulty: set[int], models: int, error: Exception) -> tupl
 @given(
     faulty=st.sets(st.integers(0, 59), max_size=59),
     error=st.sampled_from([Broken("secret"), AwsRefused("no"), MetricsUnavailable("too heavy")]),
+    at_once=st.sampled_from([7, 60]),
 )
 def test_however_many_metrics_break_their_source_all_other_models_are_judged(
-    faulty: set[int], error: Exception
+    faulty: set[int], error: Exception, at_once: int
 ) -> None:
     ports, calls = a_fleet_with_faulty(faulty, 60, error)
-    outcome = sweep(ports)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(look_over, "MODELS_AT_ONCE", at_once)
+        outcome = sweep(ports)
     assert {int(model.removeprefix("model-")) for model in kinds(ports)} == set(range(60)) - faulty
     assert (outcome.failed, len(outcome.problems)) == (len(faulty), min(len(faulty), MAX_PROBLEMS))
     assert len(calls) < 2 * 60
@@ -348,6 +351,46 @@ def test_a_source_that_hangs_is_not_asked_in_ever_smaller_parts() -> None:
         sweep(ports)
     assert len(calls) == 5
     assert kinds(ports) == {"new": "scheduled"}
+
+
+def test_a_source_that_hangs_is_given_up_for_a_fleet_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(look_over, "MODELS_AT_ONCE", 2)
+    ports, calls = a_fleet_with_faulty(set(range(100)), 100, MetricsUnavailable("no answer"))
+    give_model(ports, "new", retrained=False, enabled=["scheduled"])
+    read = ports.metrics.read
+
+    def hanging(queries: Sequence[MetricQuery]) -> list[MetricReading]:
+        ports.clock.advance(timedelta(seconds=40))
+        return read(queries)
+
+    ports.metrics.read = hanging  # type: ignore[method-assign]
+    with pytest.raises(TransientError, match="failed steps: 1, the first with: no answer"):
+        sweep(ports)
+    assert len(calls) < 10
+    assert kinds(ports) == {"new": "scheduled"}
+
+
+def sweep_in_lots(at_once: int) -> tuple[SweepOutcome, SweepMark | None, dict[str, str]]:
+    """A sweep that looks at so many models at once; two have had a job today, and there are places for three more."""
+    ports = MemoryPorts(limits=FleetLimits(concurrent_jobs=3, budget_month_usd=1000.0))
+    ports.clock.advance(NOON - ports.clock.now())
+    for number in range(30):
+        give_model(ports, f"model-{number:02}", accuracy=0.8 if number % 3 else 0.95, retrained=number % 5 > 0)
+    for number in (1, 2):
+        attempt(ports, f"model-{number:02}")
+    ports.policies.apply(a_policy(model="paused"), "ada", NOON, status=PolicyStatus.PAUSED)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(look_over, "MODELS_AT_ONCE", at_once)
+        return sweep(ports), ports.sweeps.last(), kinds(ports)
+
+
+@pytest.mark.parametrize("at_once", [1, 7])
+def test_a_fleet_that_is_looked_over_in_lots_has_the_same_sweep(at_once: int) -> None:
+    outcome, mark, started = sweep_in_lots(1000)
+    assert (outcome.models, outcome.failed, outcome.queued > 0, len(started) > 3) == (31, 0, True, True)
+    assert mark is not None
+    assert mark.usage.money is not None
+    assert sweep_in_lots(at_once) == (outcome, mark, started)
 
 
 def test_a_source_of_metrics_that_is_away_costs_no_model_of_another_source_its_turn() -> None:
@@ -398,7 +441,8 @@ def test_alarms_are_indexed_anew_soon_after_a_policy_was_applied_and_then_once_a
     ports = MemoryPorts()
     models = [f"model-{number}" for number in range(50)]
     for model in models:
-        give_model(ports, model, schedule_expression="0 0 1 1 *")
+        give_model(ports, model, schedule_expression="0 0 1 1 *", alarms=["latency"])
+    give_model(ports, "without-alarms", schedule_expression="0 0 1 1 *")
     sweep(ports, after=DAY)
     indexed = listening_to_the_index(ports)
     for minutes in range(5, 24 * 60 + 5, 5):

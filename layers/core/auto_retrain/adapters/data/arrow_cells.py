@@ -1,8 +1,8 @@
 """Cells as numbers, texts and counts of categories, of the columns of an object."""
 
-from collections import Counter
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -22,26 +22,56 @@ def to_numbers(cells: pa.Array, column: str, uri: str) -> Any:
         raise DataInvalid(text, not_numeric=column) from error
 
 
-def count_levels(cells: pa.Array, column: str, uri: str) -> dict[str | None, int]:
+class DictionaryTexts:
+    """The texts of the values that a column names by number; batches of a row group share them, so they are kept."""
+
+    def __init__(self) -> None:
+        self._by_column: dict[str, tuple[pa.Array, list[str | None]]] = {}
+
+    def of(self, column: str, values: pa.Array) -> list[str | None]:
+        """Raises Unconvertible like `texts`."""
+        known = self._by_column.get(column)
+        if known is None or not known[0].equals(values):
+            known = self._by_column[column] = (values, texts(values).to_pylist())
+        return known[1]
+
+
+def count_levels(cells: pa.Array, column: str, uri: str, known: DictionaryTexts) -> dict[str | None, int]:
     """Rows per level, with None for missing values; of very many levels, only the most frequent.
 
     Raises DataInvalid for cells that have no text.
     """
     try:
-        counted = _counted(cells)
-        if len(counted) > MAX_LEVELS:
-            counted = counted.take(pc.sort_indices(counted.field("counts"), [("", "descending")])[:MAX_LEVELS])
-        levels = _texts(counted.field("values"))
+        levels, rows = _counted_by_number(cells, column, known) or _counted(cells)
     except Unconvertible as error:
         raise DataInvalid(f"column '{column}' of '{uri}' must be categorical but holds {error}") from error
     # Different values may have the same text, such as 0 and -0.
-    counts = Counter[str | None]({None: cells.null_count} if cells.null_count else {})
-    for level, rows in zip(levels, counted.field("counts").to_pylist(), strict=True):
-        counts[level] += rows
-    return dict(counts)
+    counts: dict[str | None, int] = {None: cells.null_count} if cells.null_count else {}
+    for level, number in zip(levels, rows, strict=True):
+        counts[level] = counts.get(level, 0) + number
+    return counts
 
 
-def _counted(cells: pa.Array) -> pa.StructArray:
+def _counted_by_number(
+    cells: pa.Array, column: str, known: DictionaryTexts
+) -> tuple[list[str | None], list[int]] | None:
+    """Levels and rows of each, or None if the cells are no numbers of few enough values: hashing costs ten times it."""
+    if not pa.types.is_dictionary(cells.type) or not 0 < len(cells.dictionary) <= MAX_LEVELS:
+        return None
+    rows = np.bincount(cells.indices.drop_null().to_numpy(), minlength=len(cells.dictionary))
+    there = np.flatnonzero(rows)
+    levels = known.of(column, cells.dictionary)
+    return [levels[place] for place in there], rows[there].tolist()
+
+
+def _counted(cells: pa.Array) -> tuple[list[str | None], list[int]]:
+    counted = _hashed(cells)
+    if len(counted) > MAX_LEVELS:
+        counted = counted.take(pc.sort_indices(counted.field("counts"), [("", "descending")])[:MAX_LEVELS])
+    return _texts(counted.field("values")), counted.field("counts").to_pylist()
+
+
+def _hashed(cells: pa.Array) -> pa.StructArray:
     try:
         return pc.value_counts(cells.drop_null())
     except pa.ArrowNotImplementedError:

@@ -12,7 +12,7 @@ from pyarrow import csv, parquet
 from ...domain.errors import DataInvalid
 from ...domain.manifest import DataObject, by_object
 from ...ports import DataStore, RowBatch
-from .arrow_cells import count_levels, to_numbers, to_texts
+from .arrow_cells import DictionaryTexts, count_levels, to_numbers, to_texts
 from .csv_header import PARSING, read_header
 from .csv_remedies import remedy_for_delimiter, remedy_for_encoding
 from .date_columns import DayRange, Days, day_ranges
@@ -66,13 +66,13 @@ class ArrowTableReader:
     ) -> Iterator[RowBatch]:
         wanted = list(dict.fromkeys([*numeric, *categorical, *texts]))
         for item, days in by_object(objects):
-            uri, of_days = item.uri, Days.of(item, days)
+            uri, of_days, known = item.uri, Days.of(item, days), DictionaryTexts()
             with self._data.open(item) as file:
                 for rows in record_batches(file, uri, format, wanted, of_days=of_days):
                     yield RowBatch(
                         rows=rows.num_rows,
                         numbers={name: to_numbers(rows[name], name, uri) for name in numeric},
-                        levels={name: count_levels(rows[name], name, uri) for name in categorical},
+                        levels={name: count_levels(rows[name], name, uri, known) for name in categorical},
                         texts={name: to_texts(rows[name], name, uri) for name in texts},
                     )
 
@@ -189,7 +189,7 @@ def _read_csv(source: pa.PythonFile, uri: str, columns: list[str], use_threads: 
         null_values=[""],
     )
     source.seek(0)
-    block = csv.ReadOptions(block_size=_CSV_BLOCK_BYTES, use_threads=use_threads)
+    block = csv.ReadOptions(block_size=_CSV_BLOCK_BYTES, use_threads=False)
     yield from csv.open_csv(source, read_options=block, parse_options=PARSING, convert_options=as_written)
 
 

@@ -27,7 +27,7 @@ MAX_ROWS = 1_000_000
 # More than these are something else than the numbers of versions.
 MAX_VERSIONS = 50
 # Most files are small, so most of the time is spent waiting for S3; large ones take memory.
-_PARALLEL_FILES = 8
+PARALLEL_FILES = 8
 
 Part = TypeVar("Part")
 
@@ -52,11 +52,11 @@ def count_day(
     """
     if not files:
         return {}
-    with ThreadPoolExecutor(_PARALLEL_FILES) as pool:
-        once = first_of_each(_rows(_in_order(pool, partial(_read, day, asked, data), files)))
+    with ThreadPoolExecutor(PARALLEL_FILES) as pool:
+        once = first_of_each(rows_of(in_order(pool, partial(_read, day, asked, data), files)))
         answered = once.filter(pc.and_(pc.invert(once["failed"]), pc.is_valid(once["answer"])))
         wanted = with_rows(labels, asked.labels.format) if answered.num_rows else ()
-        parts = chain.from_iterable(_in_order(pool, partial(_labels, asked, data), wanted))
+        parts = chain.from_iterable(in_order(pool, partial(_labels, asked, data), wanted))
         judged = _with_labels(answered, parts, asked.are_numbers)
     versions = pc.unique(judged["version"]).to_pylist()
     if len(versions) > MAX_VERSIONS:
@@ -64,13 +64,14 @@ def count_day(
     return {version: _version(judged.filter(pc.equal(judged["version"], version)), asked) for version in versions}
 
 
-def _in_order(pool: Executor, read: Callable[[DataObject], Part], files: Sequence[DataObject]) -> Iterator[Part]:
+def in_order(pool: Executor, read: Callable[[DataObject], Part], files: Sequence[DataObject]) -> Iterator[Part]:
     """What is read from each file, some of them at once; none is read ahead of a part that fails."""
-    for start in range(0, len(files), _PARALLEL_FILES):
-        yield from pool.map(read, files[start : start + _PARALLEL_FILES])
+    for start in range(0, len(files), PARALLEL_FILES):
+        yield from pool.map(read, files[start : start + PARALLEL_FILES])
 
 
-def _rows(parts: Iterable[pa.Table]) -> pa.Table:
+def rows_of(parts: Iterable[pa.Table]) -> pa.Table:
+    """All of them; raises DataInvalid beyond the most that a day may have."""
     kept, rows = list[pa.Table](), 0
     for part in parts:
         rows += part.num_rows
@@ -99,7 +100,7 @@ def _compacted(
     batches: Iterable[pa.RecordBatch], start: datetime, asked: AskedLog, uri: str
 ) -> Iterator[pa.RecordBatch]:
     for batch in batches:
-        rows = only(batch, _is_of_day(batch, start, asked.model_name))
+        rows = only(batch, is_of_day(batch, start, asked.model_name))
         answer, failed = answers(rows, asked.are_numbers, uri)
         ids = each(rows["prediction_id"], hashed)
         arrays = [
@@ -114,7 +115,8 @@ def _compacted(
         yield pa.RecordBatch.from_arrays(arrays, schema=_schema(asked))
 
 
-def _is_of_day(batch: pa.RecordBatch, start: datetime, model_name: str) -> pa.Array:
+def is_of_day(batch: pa.RecordBatch, start: datetime, model_name: str) -> pa.Array:
+    """Whether each row is an answer of the model that somebody got on the day that began then."""
     begin, end = (pa.scalar(at, pa.timestamp("us", "UTC")) for at in (start, start + timedelta(days=1)))
     at = batch["predicted_at"]
     inside = pc.and_(pc.greater_equal(at, begin), pc.less(at, end))
@@ -139,14 +141,14 @@ def _version(rows: pa.Table, asked: AskedLog) -> VersionDay:
     labelled = rows.filter(pc.is_valid(rows["label"]))
     if not labelled.num_rows:
         return VersionDay(answered=rows.num_rows)
-    judged = {"answered": rows.num_rows, "labelled": labelled.num_rows, "independent": _independent(labelled)}
+    judged = {"answered": rows.num_rows, "labelled": labelled.num_rows, "independent": independent_rows(labelled)}
     if not asked.are_numbers:
         return VersionDay(**judged, good=pc.sum(pc.equal(labelled["answer"], labelled["label"])).as_py())
     losses = losses_of(labelled["answer"], labelled["label"], asked.squares)
     return VersionDay(**judged, loss=math.fsum(losses.to_pylist()))
 
 
-def _independent(rows: pa.Table) -> float:
+def independent_rows(rows: pa.Table) -> float:
     """How many rows tell as much as these, as if all of an entity were alike; one without an entity is one by itself.
 
     Source: L. Kish, "Survey Sampling" (1965): (sum of sizes)² / (sum of their squares).

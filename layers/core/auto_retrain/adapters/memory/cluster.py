@@ -7,7 +7,7 @@ from typing import Any
 
 from ...domain.cluster import ClusterJob, ClusterJobPhase, ClusterListing, JobOrder, Obstacle
 from ...domain.errors import ClusterConflict, ClusterRefused
-from ...domain.installation import NEEDED, NEEDED_FOR_TRAFFIC, Permission
+from ...domain.installation import NEEDED, NEEDED_FOR_TRAFFIC, NEEDED_FOR_WORKERS, Permission
 from ...domain.policy.pod_rules import PodRules
 from ...domain.policy.refusals import refusals
 from ...domain.policy.training import TrainingPolicy
@@ -36,7 +36,7 @@ class MemoryCluster:
         self.orders: dict[str, tuple[JobOrder, ...]] = {}
         self.unreadable: dict[str, str] = {}
         self.unlisted: dict[str, str] = {}
-        self.granted: set[Permission] = set(NEEDED).union(*NEEDED_FOR_TRAFFIC.values())
+        self.granted: set[Permission] = set(NEEDED | NEEDED_FOR_WORKERS).union(*NEEDED_FOR_TRAFFIC.values())
         self.parallel_jobs: int | None = None
         self.default_image = DEFAULT_IMAGE
         self.rules = PodRules()
@@ -49,6 +49,8 @@ class MemoryCluster:
         if existing is None:
             self.occupy(name, job_id, orders[-1].kind, namespace=training.namespace or NAMESPACE)
             self.orders[name] = tuple(orders)
+            if training.workers > 1 and orders[-1].kind == "train":
+                self.change(name, workers=training.workers, pods_at_once=training.workers)
             if self.parallel_jobs is not None:
                 waiting = {"phase": ClusterJobPhase.SUSPENDED, "started_at": None, "ready_pods": 0}
                 self.change(name, waits_for_us=True, priority=training.priority, **waiting)

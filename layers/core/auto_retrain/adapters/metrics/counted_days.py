@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -10,7 +10,6 @@ from itertools import pairwise
 import pyarrow as pa
 from pydantic import ValidationError
 
-from ...domain.digest import sha256_of
 from ...domain.errors import ArtifactInvalid, AutoRetrainError, DataInvalid, MetricsUnavailable
 from ...domain.labelled_days import SETTLING, LabelledDay, LabelledDays, way_of_reading
 from ...domain.layouts import Layout
@@ -22,6 +21,7 @@ from ...domain.windows import Window, utc_days
 from ...ports import Clock, DataStore
 from ..live.log_days import AskedLog, count_day, files_of_day
 from ..live.log_files import holds_rows
+from .file_digest import digest_of
 
 _DAY = timedelta(days=1)
 # Of 400 days with 50 versions each.
@@ -113,7 +113,7 @@ class CountedDays:
     def _day(
         self, day: date, files: Sequence[DataObject], labels: Sequence[DataObject], before: LabelledDay | None
     ) -> LabelledDay:
-        digest = _digest_of((*files, *labels))
+        digest = digest_of((*files, *labels))
         if before and before.files == digest:
             return before.changed(known_until=max(before.known_until, self._end))
         counted = {"day": day, "files": digest, "known_until": self._end}
@@ -127,11 +127,6 @@ class CountedDays:
         are_numbers = self._policy.task is Task.REGRESSION
         labels, squares = self._policy.place_of_labels, self._metric.name in OF_SQUARES
         return AskedLog(self._model, self._metric.label_key, labels, are_numbers, squares)
-
-
-def _digest_of(files: Iterable[DataObject]) -> str:
-    """Of names and contents."""
-    return sha256_of("\n".join(f"{item.uri} {item.etag}" for item in files).encode())
 
 
 def _runs(days: Collection[date]) -> list[list[date]]:

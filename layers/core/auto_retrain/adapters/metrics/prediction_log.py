@@ -23,11 +23,11 @@ class PredictionLogMetricSource:
     A model whose files cannot be read is a problem of its own; only if none can be is the source away.
     """
 
-    def __init__(self, data: DataStore, clock: Clock) -> None:
-        self._data, self._clock = data, clock
+    def __init__(self, data: DataStore, clock: Clock, counting_time: timedelta = COUNTING_TIME) -> None:
+        self._data, self._clock, self._counting_time = data, clock, counting_time
 
     def read(self, queries: Sequence[MetricQuery]) -> list[MetricReading]:
-        until, groups = self._clock.now() + COUNTING_TIME, _by_log(queries)
+        until, groups = self._clock.now() + self._counting_time, _by_log(queries)
         logs = [
             CountedDays([queries[number] for number in numbers], self._data, self._clock, until) for numbers in groups
         ]

@@ -21,7 +21,7 @@ class MetricSources:
     def read(self, queries: Sequence[MetricQuery]) -> list[MetricReading]:
         readings: dict[int, MetricReading] = {}
         for source in self._sources:
-            numbers = [number for number, query in enumerate(queries) if query.metric.source == source]
+            numbers = [number for number, query in enumerate(queries) if query.source == source]
             if numbers:
                 of_source = [queries[number] for number in numbers]
                 readings.update(zip(numbers, self._read(source, of_source), strict=True))

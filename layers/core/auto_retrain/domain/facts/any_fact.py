@@ -24,7 +24,7 @@ from .promoting import (
 )
 from .quarantine import QuarantineLasts, QuarantineLifted, QuarantineSet
 from .taking_back import PauseLasts, RolloutIntervened, ServingAgrees, ServingDiffers, VersionTakenBack
-from .training import ChallengerTrained, DataChecked, StepEnded, StepOrdered
+from .training import ChallengerTrained, DataChecked, ProxyJudged, StepEnded, StepOrdered
 from .triggering import BudgetHoldEnded, BudgetHolds, JobOpened, RetrainingRecorded, RetrainingRequested, TriggerJudged
 
 AnyFact = Annotated[
@@ -38,6 +38,7 @@ AnyFact = Annotated[
     | QuarantineLifted
     | JobOpened
     | DataChecked
+    | ProxyJudged
     | StepOrdered
     | StepEnded
     | ChallengerTrained

@@ -20,6 +20,23 @@ class DataChecked(Fact):
         return f"The data of {self.model_name} were checked: {self.skipped or self.overridden or findings}"
 
 
+class ProxyJudged(Fact):
+    """A proxy showed whether a full training may help; without evidence the job trains."""
+
+    kind: Literal["proxy_judged"] = "proxy_judged"
+    outcome: Literal["refused", "let_through", "unknown"]
+    reason: str
+    check_hash: str
+
+    @property
+    def fact_id(self) -> str:
+        return f"{self.job_id}-proxy-judged"
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.model_name}: {self.reason}"
+
+
 class StepOrdered(Fact):
     """A step to train or score is given to a Kubernetes Job, or parked for a batch; what came of it follows."""
 

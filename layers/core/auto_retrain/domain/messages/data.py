@@ -9,7 +9,7 @@ from .references import Measured
 class DataCheckOutcome(Record):
     """Whether a job's data are worth training on."""
 
-    next: Literal["train", "close"]
+    next: Literal["train", "proxy", "close"]
     reason: str
 
 

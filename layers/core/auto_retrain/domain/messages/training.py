@@ -1,5 +1,7 @@
 """Messages of the functions that start Kubernetes Jobs and watch them."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from ..base import Record
@@ -19,6 +21,13 @@ class StepStarted(Record):
 
     job_id: str
     kubernetes_job: str | None
+
+
+class ProxyOutcome(Record):
+    """Whether a full training may be worth its money, by what a proxy shows."""
+
+    next: Literal["train", "close"]
+    reason: str
 
 
 class WatchOutcome(Record):

@@ -123,8 +123,8 @@ class DataPolicy(StrictRecord):
     @model_validator(mode="after")
     def _columns_are_distinct(self) -> Self:
         columns = [self.row_id, self.label, *self.features]
-        twice = sorted({column for column in columns if columns.count(column) > 1})
-        if twice:
+        if len(set(columns)) < len(columns):
+            twice = sorted({column for column in columns if columns.count(column) > 1})
             raise ValueError(f"a column can have only one role; named more than once: {', '.join(twice)}")
         if not self.features:
             raise ValueError("needs at least one feature in 'numeric' or 'categorical'")
@@ -171,6 +171,13 @@ class DriftPolicy(StrictRecord):
     )
     seasonal: bool = Field(
         default=False, description="whether what is as it was in the same days a year before has not drifted"
+    )
+    wait_days_while_quality_holds: int = Field(
+        default=0,
+        ge=0,
+        le=30,
+        description="longest time for which a drift is not answered while the quality is estimated to hold; "
+        "0: the estimate is only mentioned",
     )
     overall: OverallDriftPolicy = Field(
         default_factory=OverallDriftPolicy, description="when all features together count as drifted"

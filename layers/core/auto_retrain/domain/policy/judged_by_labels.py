@@ -17,12 +17,7 @@ def judged_by_labels(policy: Policy) -> Policy | None:
     assert isinstance(requests, PredictionLogRequests)
     is_regression = policy.data.task is Task.REGRESSION
     error: Literal["rmse", "mae"] = "rmse" if policy.primary_metric in OF_SQUARES else "mae"
-    metric = PredictionLogMetric(
-        source="prediction_log",
-        name=error if is_regression else "accuracy",
-        prefix=requests.prefix,
-        label_key=requests.label_key,
-    )
+    metric = PredictionLogMetric.at(requests, error if is_regression else "accuracy")
     triggers = policy.triggers.changed(
         performance_metric_scale="number" if is_regression else "share",
         performance_metric_direction="lower_is_better" if is_regression else "higher_is_better",

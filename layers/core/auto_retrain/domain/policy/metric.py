@@ -141,6 +141,11 @@ class PredictionLogMetric(PredictionLogPlace):
         "and direction 'lower_is_better'",
     )
 
+    @classmethod
+    def at(cls, place: PredictionLogPlace, name: Literal["accuracy", "mae", "rmse"]) -> Self:
+        """The metric of a log that is named elsewhere in the policy."""
+        return cls(source="prediction_log", name=name, prefix=place.prefix, label_key=place.label_key)
+
     @property
     def aggregation(self) -> Aggregation:
         return "mean"

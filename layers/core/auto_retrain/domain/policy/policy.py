@@ -1,7 +1,7 @@
 """A model's policy: what people decide about its retraining. The bounds of every rule are in this package only."""
 
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Literal, Self, get_args
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
@@ -9,14 +9,16 @@ from pydantic.json_schema import SkipJsonSchema
 from ..base import Record, StrictRecord, UtcTime
 from ..errors import PolicyInvalid
 from ..explain import explain
-from ..metric_kinds import METRICS, ROW_METRIC, MetricKind, Task
+from ..metric_kinds import METRICS, OF_SQUARES, ROW_METRIC, MetricKind, Task
 from ..names import ModelName
+from ..trigger_type import TriggerType
 from .data import DataPolicy, DriftPolicy
 from .deployment import AllAtOnceDeployment, DeploymentPolicy
 from .metric import CloudWatchMetric, MetricPolicy, PredictionLogMetric
 from .notify import NotifyPolicy
+from .requests import PredictionLogRequests
 from .training import TrainingPolicy
-from .triggers import TriggerConfig
+from .triggers import EstimatedMetric, TriggerConfig
 from .validation import ValidationPolicy
 
 
@@ -84,6 +86,45 @@ class Policy(StrictRecord):
                 named = f"triggers.performance_metric_{field} = '{value}'"
                 raise ValueError(f"{named}: metric.name is '{metric.name}', so it must be '{fitting}'")
         return self
+
+    @model_validator(mode="after")
+    def _estimates_what_a_log_can_tell(self) -> Self:
+        if not self.triggers.enables(TriggerType.ESTIMATED_PERFORMANCE):
+            return self
+        named = "triggers.enabled: 'estimated_performance'"
+        if self.logged_metric is None:
+            needed = "needs deployment.requests.source or metric.source 'prediction_log', whose scores are read"
+            raise ValueError(f"{named} {needed}")
+        fitting = sorted(name for name in get_args(EstimatedMetric) if METRICS[name].task is self.data.task)
+        if self.estimated_metric not in fitting:
+            field = f"triggers.estimated_performance.metric is '{self.estimated_metric}'"
+            raise ValueError(f"{named} cannot estimate that metric: {field}; allowed are {', '.join(fitting)}")
+        return self
+
+    @model_validator(mode="after")
+    def _waits_only_where_quality_is_estimated(self) -> Self:
+        days, enables = self.drift.wait_days_while_quality_holds, self.triggers.enables
+        if days and not enables(TriggerType.ESTIMATED_PERFORMANCE):
+            needed = "needs 'estimated_performance' in triggers.enabled, which may stay observe_only"
+            raise ValueError(f"drift.wait_days_while_quality_holds = {days}: {needed}")
+        return self
+
+    @property
+    def estimated_metric(self) -> str:
+        """The metric that is estimated from the scores in the log."""
+        return self.triggers.estimated_performance.metric or self.metric.name
+
+    @property
+    def logged_metric(self) -> PredictionLogMetric | None:
+        """Where the prediction log is, and the metric by which its labels check estimates; None without a log."""
+        if isinstance(self.metric, PredictionLogMetric):
+            return self.metric
+        requests = self.deployment.requests
+        if not isinstance(requests, PredictionLogRequests):
+            return None
+        is_squared = self.estimated_metric in OF_SQUARES
+        error: Literal["rmse", "mae"] = "rmse" if is_squared else "mae"
+        return PredictionLogMetric.at(requests, error if self.data.task is Task.REGRESSION else "accuracy")
 
     @property
     def primary_metric(self) -> str:

@@ -129,9 +129,10 @@ def _is_in(path: str, root: str) -> bool:
 
 def _sizes(training: TrainingPolicy) -> Iterator[str]:
     spec = training.pod_template.spec
-    if training.cpu.endswith("i") or not _amount(training.cpu) <= _amount(_MAX_CPU):
-        yield f"cpu = {shown(training.cpu)}: must be cores up to {_MAX_CPU}, such as 2 or 500m"
-    yield from _between("memory", training.memory, _MIN_MEMORY, _MAX_MEMORY)
+    yield from _pod_sizes(training.cpu, training.memory, "")
+    if training.proxy:
+        of_proxy = training.of_proxy
+        yield from _pod_sizes(of_proxy.cpu, of_proxy.memory, "proxy.")
     for kind in ("limits", "requests"):
         for name, amount in getattr(spec.container.resources, kind).items():
             bounds = (_MIN_DISK, _MAX_DISK) if name == "ephemeral-storage" else ("1", _MAX_DEVICES)
@@ -150,6 +151,12 @@ def _between(field: str, amount: str, least: str, most: str) -> Iterator[str]:
 def _amount(text: str) -> float:
     number = text.rstrip("mkMGTi")
     return float(number) * _UNITS[text[len(number) :]]
+
+
+def _pod_sizes(cpu: str, memory: str, path: str) -> Iterator[str]:
+    if cpu.endswith("i") or not _amount(cpu) <= _amount(_MAX_CPU):
+        yield f"{path}cpu = {shown(cpu)}: must be cores up to {_MAX_CPU}, such as 2 or 500m"
+    yield from _between(f"{path}memory", memory, _MIN_MEMORY, _MAX_MEMORY)
 
 
 def _secrets(training: TrainingPolicy) -> Iterator[str]:

@@ -8,13 +8,14 @@ from pydantic import Field, model_validator
 
 from ..base import Parameters, StrictRecord
 from .pod_template import DnsLabel, LabelValue, PodTemplate
+from .proxy import ProxyPolicy, Quantity
 
 EntryPoint = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
-Quantity = Annotated[str, Field(pattern=r"^[1-9][0-9]*(m|Mi|Gi)?$")]
 # A repository with an optional tag and digest.
 Image = Annotated[str, Field(pattern=r"^[a-z0-9][a-zA-Z0-9._:/-]*(@sha256:[0-9a-f]{64})?$", max_length=512)]
 # The state that waits for the Job lasts an hour longer.
 MAX_DEADLINE_MINUTES = 1440
+MAX_WORKERS = 64
 _PINNED = re.compile(r".+@sha256:[0-9a-f]{64}")
 
 
@@ -38,7 +39,15 @@ class TrainingPolicy(StrictRecord):
     deadline_minutes: int = Field(
         default=120, ge=1, le=MAX_DEADLINE_MINUTES, description="time after which a Kubernetes Job is stopped"
     )
-    retries: int = Field(default=2, ge=0, le=10, description="retries if the program fails; a lost node does not count")
+    retries: int = Field(
+        default=2,
+        ge=0,
+        le=10,
+        description="retries if the program fails; a lost node does not count; none where several workers train",
+    )
+    workers: int = Field(
+        default=1, ge=1, le=MAX_WORKERS, description="pods that train one model together, and can reach each other"
+    )
     cpu: Quantity = Field(default="1", description="such as 2 or 500m; both request and limit")
     memory: Quantity = Field(default="2Gi", description="such as 4Gi; both request and limit")
     gpus: int = Field(default=0, ge=0, le=16, description="number of NVIDIA GPUs")
@@ -53,6 +62,7 @@ class TrainingPolicy(StrictRecord):
         default=0, ge=0, le=100, description="higher goes first when Kubernetes Jobs wait for a free slot"
     )
     queue: Annotated[LabelValue, Field(min_length=1)] | None = Field(default=None, description="LocalQueue of Kueue")
+    proxy: ProxyPolicy | None = Field(default=None, description="none: no proxy is trained")
     pod_template: PodTemplate = Field(default_factory=PodTemplate.as_default)
 
     @model_validator(mode="after")
@@ -60,6 +70,26 @@ class TrainingPolicy(StrictRecord):
         if self.capacity is not Capacity.ANY and self.pod_template.spec.affinity is not None:
             raise ValueError("capacity: is itself a node affinity; set either it or pod_template.spec.affinity")
         return self
+
+    @model_validator(mode="after")
+    def _workers_start_together(self) -> Self:
+        if self.workers > 1 and self.batched:
+            raise ValueError(f"workers = {self.workers}: a batch has one pod for each model; set batched: false")
+        if self.workers > 1 and self.proxy:
+            raise ValueError(f"workers = {self.workers}: a proxy is trained by one pod; leave out training.proxy")
+        return self
+
+    @property
+    def of_proxy(self) -> Self:
+        """The same for the Kubernetes Job of a proxy, which has its own needs and shares no Kubernetes Job."""
+        rules = self.proxy or ProxyPolicy()
+        return self.changed(
+            cpu=rules.cpu or self.cpu,
+            memory=rules.memory or self.memory,
+            gpus=self.gpus if rules.gpus is None else rules.gpus,
+            deadline_minutes=min(rules.deadline_minutes, self.deadline_minutes),
+            batched=False,
+        )
 
 
 def is_pinned(image: str) -> bool:

@@ -23,6 +23,26 @@ else:
 AlarmName = Annotated[str, Field(min_length=1, max_length=255)]
 
 
+EstimatedMetric = Literal["accuracy", "precision", "recall", "f1_score", "roc_auc", "mae", "rmse"]
+
+
+class EstimatedPerformancePolicy(StrictRecord):
+    """How the metric is estimated from the scores in the prediction log, before labels arrive."""
+
+    observe_only: bool = Field(default=True, description="recorded and shown, but it starts nothing")
+    metric: EstimatedMetric | None = Field(
+        default=None,
+        description="metric that is estimated and compared with performance_metric_threshold: accuracy, precision, "
+        "recall, f1_score or roc_auc, for a regression mae or rmse; none: metric.name",
+    )
+    window_days: int = Field(
+        default=7,
+        ge=1,
+        le=30,
+        description="whole UTC days that are estimated together; labels check earlier windows of this length",
+    )
+
+
 class TriggerConfig(StrictRecord):
     """When a model is retrained, which windows are used, and how often it can happen."""
 
@@ -116,13 +136,19 @@ class TriggerConfig(StrictRecord):
         "owner to act",
     )
 
+    estimated_performance: EstimatedPerformancePolicy = Field(
+        default_factory=EstimatedPerformancePolicy,
+        description="how the metric is estimated before labels arrive, for the trigger of this name",
+    )
+
     def enables(self, trigger: TriggerType) -> bool:
         """Whether a trigger is judged at all."""
         return trigger.value in self.enabled
 
     def observes(self, trigger: TriggerType) -> bool:
-        """Whether a trigger is only judged and recorded."""
-        return trigger.value in self.observe_only
+        """Whether a trigger is only judged and recorded; an estimate is, unless its own section says otherwise."""
+        is_observed_estimate = trigger is TriggerType.ESTIMATED_PERFORMANCE and self.estimated_performance.observe_only
+        return is_observed_estimate or trigger.value in self.observe_only
 
     @field_validator("performance_metric_threshold")
     @classmethod

@@ -66,8 +66,8 @@ def _no_trigger(policy: Policy) -> Iterator[str]:
 
 def _observed_triggers(policy: Policy) -> Iterator[str]:
     config = policy.triggers
-    if config.enabled and set(config.enabled) <= set(config.observe_only):
-        yield "triggers.observe_only: names every enabled trigger, so only people can start a retraining"
+    if config.enabled and all(config.observes(TriggerType(name)) for name in config.enabled):
+        yield "triggers.observe_only: every enabled trigger is only observed, so only people can start a retraining"
     for name in sorted(set(config.observe_only) - set(config.enabled)):
         yield f"triggers.observe_only: {name} is not enabled, so it is not judged either"
 

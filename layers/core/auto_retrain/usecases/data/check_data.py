@@ -40,6 +40,8 @@ def check_data(reference: JobReference, ports: Ports) -> DataCheckOutcome:
         raise DataInvalid("; ".join(f"{finding.check}: {finding.text}" for finding in check.errors))
     if check.skipped:
         return DataCheckOutcome(next="close", reason=check.skipped)
+    if check.proxy and check.proxy.share:
+        return DataCheckOutcome(next="proxy", reason=check.proxy.reason)
     return DataCheckOutcome(next="train", reason=check.overridden or check.power.reason)
 
 

@@ -9,6 +9,7 @@ from ...domain.manifest import Manifest
 from ...domain.policy.policy import Policy
 from ...ports import Ports
 from ..foreseeing.power import predict_power
+from ..foreseeing.proxy_plan import plan_proxy
 from ..foreseeing.skipping import decide_skipping
 from .column_fields import naming_fields
 from .feature_bins import watched
@@ -43,6 +44,7 @@ def examine_data(job: RetrainingJob, policy: Policy, manifest: Manifest, ports: 
         skipped=skipping.skipped,
         skipped_in_a_row=skipping.in_a_row,
         overridden=skipping.overridden,
+        proxy=None if skipping.skipped else plan_proxy(job, policy, summarized.summary, ports),
     )
     return check, profile
 

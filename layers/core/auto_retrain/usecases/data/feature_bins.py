@@ -14,8 +14,9 @@ from ...domain.manifest import DataColumns, DataObject
 from ...domain.policy.data import DriftPolicy
 from ...ports import Ports, RowBatch
 from ...statistics.stability import Levels, count_levels, count_numeric, decile_edges, reference_levels
+from .column_blocks import ColumnBlock, column_blocks, merged, read_blocks
 from .entity_sample import EntitySample
-from .feature_days import DayWatcher, Runs, StillDays, add_to_all
+from .feature_days import DayWatcher, Runs, SharedWatchers, StillDays, add_to_all
 from .row_sample import RowSample
 
 # Beyond this, a column of names or numbers rather than categories would exhaust the memory.
@@ -47,8 +48,18 @@ def watched(columns: DataColumns, drift: DriftPolicy) -> tuple[list[str], list[s
 
 
 def find_bins(columns: DataColumns, drift: DriftPolicy, objects: Sequence[DataObject], ports: Ports) -> Bins:
-    """Bins in which the rows of the objects are about equally many; reads the objects once."""
+    """Bins in which the rows of the objects are about equally many; reads each column once."""
     numeric, categorical = watched(columns, drift)
+    blocks = column_blocks(columns, numeric, categorical, objects)
+    found = read_blocks(blocks, lambda block: _bins_of(block, columns, objects, ports))
+    return Bins(
+        merged([bins.edges for bins in found], numeric),
+        merged([bins.levels for bins in found], categorical),
+    )
+
+
+def _bins_of(block: ColumnBlock, columns: DataColumns, objects: Sequence[DataObject], ports: Ports) -> Bins:
+    numeric, categorical = block
     sample = RowSample()
     counts = {name: _LevelCounts() for name in categorical}
     for batch in ports.tables.batches(objects, columns.format, numeric, categorical):
@@ -56,20 +67,43 @@ def find_bins(columns: DataColumns, drift: DriftPolicy, objects: Sequence[DataOb
             sample.add(batch.rows, lambda places, numbers=batch.numbers: {n: numbers[n][places] for n in numeric})  # type: ignore[misc]
         for name in categorical:
             counts[name].add(batch.levels[name], batch.rows)
-    edges = {name: decile_edges(sample.values.get(name, np.empty(0))) for name in numeric}
+    values = sample.values
+    edges = {name: decile_edges(values.get(name, np.empty(0))) for name in numeric}
     return Bins(edges, {name: reference_levels(each.counts, complete=each.complete) for name, each in counts.items()})
 
 
 def count_rows(
     columns: DataColumns, objects: Sequence[DataObject], bins: Bins, ports: Ports, watchers: Sequence[DayWatcher] = ()
 ) -> Counted:
-    """Count the rows of the objects in bins; reads them once, and watchers see each row."""
+    """Count the rows of the objects in bins; reads each column once, and watchers see each cell."""
     edges, levels = bins
+    shared = SharedWatchers(watchers)
+    blocks = column_blocks(columns, list(edges), list(levels), objects)
+    counted = read_blocks(blocks, lambda block: _count_block(block, columns, objects, bins, ports, shared))
+    order = [*edges, *levels]
+    return Counted(
+        counted[0].rows,
+        merged([part.counts for part in counted], order),
+        merged([part.runs for part in counted], order),
+        merged([part.effects for part in counted], order),
+    )
+
+
+def _count_block(
+    block: ColumnBlock,
+    columns: DataColumns,
+    objects: Sequence[DataObject],
+    bins: Bins,
+    ports: Ports,
+    shared: SharedWatchers,
+) -> Counted:
+    edges = {name: bins.edges[name] for name in block.numeric}
+    levels = {name: bins.levels[name] for name in block.categorical}
     # Only rows that belong together have to be seen one by one.
     texts = [columns.entity, *levels] if columns.entity else []
     entities = EntitySample(columns.entity, edges, levels) if columns.entity else None
     still = StillDays()
-    watchers = [still, *watchers, *([entities] if entities else [])]
+    watchers: list[DayWatcher] = [still, shared, *([entities] if entities else [])]
     rows = 0
     counts = {name: np.zeros(bounds.size + 2, dtype=np.int64) for name, bounds in edges.items()}
     counts |= {name: np.zeros(len(known.frequent) + 3, dtype=np.int64) for name, known in levels.items()}

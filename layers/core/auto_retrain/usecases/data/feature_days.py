@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
+from threading import Lock
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -89,23 +90,31 @@ class StillDays:
 
 
 class DaySamples:
-    """A uniform sample of the finite values of each numeric feature on each day: those with the lowest numbers."""
+    """A uniform sample of the finite values of each numeric feature on each day: those with the lowest numbers.
+
+    Features that are read apart get the same numbers, so their values are those of the same rows.
+    """
 
     def __init__(self, days: int, features: int) -> None:
         self._size = max(1, min(MAX_VALUES_OF_A_DAY, MAX_VALUES // max(1, days * features)))
-        self._random = np.random.default_rng(_SEED)
-        self._draws: dict[date, Array] = {}
+        self._random: dict[tuple[str, ...], np.random.Generator] = {}
+        self._draws: dict[tuple[str, ...], dict[date, Array]] = {}
         self._values: dict[date, dict[str, Array]] = {}
 
     def add(self, day: date, batch: RowBatch) -> None:
         if not batch.numbers:
             return
-        draws = np.concatenate([self._draws.get(day, np.empty(0)), self._random.random(batch.rows)])
+        together = tuple(batch.numbers)
+        random = self._random.setdefault(together, np.random.default_rng(_SEED))
+        by_day = self._draws.setdefault(together, {})
+        before, drawn = by_day.get(day, np.empty(0)), random.random(batch.rows)
+        candidates = np.flatnonzero(drawn < before[-1]) if before.size == self._size else np.arange(batch.rows)
+        draws = np.concatenate([before, drawn[candidates]])
         kept = np.argsort(draws)[: self._size]
         values = self._values.setdefault(day, {})
         for name, numbers in batch.numbers.items():
-            values[name] = np.concatenate([values.get(name, np.empty(0)), numbers])[kept]
-        self._draws[day] = draws[kept]
+            values[name] = np.concatenate([values.get(name, np.empty(0)), numbers[candidates]])[kept]
+        by_day[day] = draws[kept]
 
     def values(self, feature: str, holdout_start: date) -> FeatureValues:
         dates = sorted(self._values)
@@ -129,6 +138,17 @@ class NameCounts:
 
     def by_feature(self) -> Mapping[str, Mapping[str, int]]:
         return self._counts
+
+
+class SharedWatchers:
+    """Watchers that several threads tell of what they read, one after the other."""
+
+    def __init__(self, watchers: Sequence[DayWatcher]) -> None:
+        self._watchers, self._lock = watchers, Lock()
+
+    def add(self, day: date, batch: RowBatch) -> None:
+        with self._lock:
+            add_to_all(self._watchers, day, batch)
 
 
 def add_to_all(watchers: Sequence[DayWatcher], day: date, batch: RowBatch) -> None:

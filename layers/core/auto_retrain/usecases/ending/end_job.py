@@ -97,12 +97,14 @@ def _rejections(job: RetrainingJob, ending: Ending, ports: Ports) -> Mapping[Tri
 def counts_as_rejected(job: RetrainingJob, ending: Ending | None) -> bool:
     """Whether a challenger was not promoted although a trigger asks on, or was taken back from real requests.
 
-    Gates that reject what a schedule or a person asked for are an answer. A challenger that passes them and then fails
-    on real requests is none: the next one may do the same to the same people.
+    One that was not even trained, because a proxy shows that it would not be promoted, counts like the others, so that
+    the next proxy waits as they do. Gates that reject what a schedule or a person asked for are an answer. A challenger
+    that passes them and then fails on real requests is none: the next one may do the same to the same people.
     """
     if ending is Ending.ROLLED_BACK:
         return True
-    return ending in _NOT_PROMOTED and _backs_off(job)
+    is_refused = ending is Ending.SKIPPED and job.proxy is not None and job.proxy.refused is not None
+    return (ending in _NOT_PROMOTED or is_refused) and _backs_off(job)
 
 
 def _backs_off(job: RetrainingJob) -> bool:

@@ -17,7 +17,7 @@ def escalate_rejections(job: RetrainingJob, ports: Ports) -> bool:
 
 def escalate_skips(job: RetrainingJob, ports: Ports) -> bool:
     """Ask each time that as many jobs were skipped in a row as challengers may be rejected; otherwise the same."""
-    in_a_row = job.data_check.skipped_in_a_row if job.data_check else 0
+    in_a_row = job.skipped_in_a_row
     applied = ports.policies.get(job.model_name)
     if applied is None or not in_a_row or in_a_row % applied.policy.triggers.escalate_after:
         return True

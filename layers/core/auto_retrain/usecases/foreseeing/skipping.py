@@ -30,7 +30,7 @@ def decide_skipping(job: RetrainingJob, policy: Policy, power: Power, ports: Por
         return Skipping()
     if job.forced:
         return Skipping(overridden=f"trained because {job.actor} forced it, although {problem}")
-    earlier = _skipped_before(job, ports)
+    earlier = skipped_before(job, ports)
     if power.basis == "forecast" and earlier >= max_skips(job, policy):
         times = "the job before was skipped" if earlier == 1 else f"{earlier} jobs before were skipped"
         return Skipping(overridden=f"trained because {times}, although {problem}")
@@ -52,11 +52,11 @@ def _problem(policy: Policy, power: Power) -> str | None:
     return f"{power.reason}; validation.min_power = {asked:g} asks for {asked:.0%}"
 
 
-def _skipped_before(job: RetrainingJob, ports: Ports) -> int:
-    """How many jobs were skipped since the last one that trained a challenger; failed ones say nothing."""
+def skipped_before(job: RetrainingJob, ports: Ports) -> int:
+    """How many jobs in a row were skipped since the last one that trained a challenger; failed ones say nothing."""
     for other in ports.jobs.list_recent(job.model_name, MAX_RECENT_JOBS):
         if other.job_id != job.job_id and other.ending is Ending.SKIPPED:
-            return max(1, other.data_check.skipped_in_a_row if other.data_check else 1)
+            return max(1, other.skipped_in_a_row)
         if other.ending and other.ending.is_retraining:
             return 0
     return 0

@@ -7,7 +7,7 @@ from functools import partial
 from ...domain.errors import AutoRetrainError
 from ...domain.installation import Finding
 from ...domain.layouts import SHOWN, Layout, is_hidden
-from ...domain.policy.metric import PredictionLogMetric
+from ...domain.trigger_type import TriggerType
 from ...domain.windows import Window
 from ...ports import Ports
 from .each_model import TO_LIST, Member, ReadFleet, look_at_each
@@ -21,23 +21,28 @@ _REMEDIES = {
 
 
 def check_logs(fleet: ReadFleet, ports: Ports) -> Iterator[Finding]:
-    """One finding for each model whose metric is from its log."""
+    """One finding for each model whose metric, or the estimate of it, is from its log."""
     return look_at_each("prediction logs", fleet, _is_logged, partial(_log_of, ports=ports))
 
 
 def _is_logged(member: Member) -> bool:
-    return member[0].policy.metric.source == "prediction_log"
+    policy = member[0].policy
+    return policy.metric.source == "prediction_log" or policy.triggers.enables(TriggerType.ESTIMATED_PERFORMANCE)
 
 
 def _log_of(member: Member, ports: Ports) -> Finding:
     policy = member[0].policy
-    assert isinstance(policy.metric, PredictionLogMetric)
+    metric = policy.logged_metric
+    assert metric is not None
     subject, delay = f"log of {policy.model}", timedelta(days=policy.data.label_delay_days)
     of_labels = policy.data.place_of_labels
     places = {
-        "answer": (policy.metric.prefix_of(policy.model), Layout.DATE, None),
+        "answer": (metric.prefix_of(policy.model), Layout.DATE, None),
         "label": (of_labels.prefix, of_labels.layout, of_labels.date_column),
     }
+    if policy.metric.source != "prediction_log":
+        # An estimate needs no labels.
+        del places["label"]
     today = ports.clock.now().date()
     try:
         for what, (prefix, layout, column) in places.items():
@@ -49,4 +54,4 @@ def _log_of(member: Member, ports: Ports) -> Finding:
                 return Finding(subject=subject, is_good=False, text=missing, remedy=_REMEDIES[what])
     except AutoRetrainError as error:
         return Finding.unknown(subject, error, TO_LIST)
-    return Finding(subject=subject, is_good=True, text="there are answers and labels of the last days")
+    return Finding(subject=subject, is_good=True, text=f"there are {'s and '.join(places)}s of the last days")

@@ -3,8 +3,16 @@
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from ...domain.errors import ArtifactInvalid, AutoRetrainError
-from ...domain.installation import EXCESSIVE, NEEDED, NEEDED_FOR_TRAFFIC, TRAFFIC_GROUP, Finding, Permission
+from ...domain.errors import ArtifactInvalid, AutoRetrainError, SettingMissing
+from ...domain.installation import (
+    EXCESSIVE,
+    NEEDED,
+    NEEDED_FOR_TRAFFIC,
+    NEEDED_FOR_WORKERS,
+    TRAFFIC_GROUP,
+    Finding,
+    Permission,
+)
 from ...domain.policy.traffic import HttpRouteTarget, KserveTarget
 from ...ports import Ports
 from .check_account import check_account
@@ -43,6 +51,7 @@ def check_installation(ports: Ports, for_group: str | None, send: bool = False) 
         return
     for namespace in ports.cluster.namespaces:
         yield from _permissions(namespace, NEEDED, MANIFESTS, for_group, ports)
+    yield from _worker_permissions(for_group, fleet, ports)
     yield from _traffic_permissions(TRAFFIC_GROUP if for_group else None, fleet, ports)
 
 
@@ -75,16 +84,18 @@ def _registry(ports: Ports) -> Finding:
         version = ports.registry.server_version()
         ports.registry.champion(ABSENT_NAME)
     except AutoRetrainError as error:
-        return Finding(
-            subject="registry",
-            is_good=False,
-            text=f"{type(error).__name__}: {error}",
-            remedy=f"curl {ports.registry.tracking_uri}/version, from where you are and from the functions' subnets",
-        )
+        missing = isinstance(error, SettingMissing)
+        remedy = _compare("MLFLOW_TRACKING_URI") if missing else _ask_registry(ports.registry.tracking_uri)
+        text = f"{type(error).__name__}: {error}"
+        return Finding(subject="registry", is_good=False, text=text, remedy=remedy)
     is_good = version.split(".")[0] in SUPPORTED_MLFLOW
     needed = "" if is_good else f"; {' or '.join(SUPPORTED_MLFLOW)} is needed"
-    remedy = None if is_good else "upgrade the MLflow server"
-    return Finding(subject="registry", is_good=is_good, text=f"MLflow {version} answers{needed}", remedy=remedy)
+    upgrade = None if is_good else "upgrade the MLflow server"
+    return Finding(subject="registry", is_good=is_good, text=f"MLflow {version} answers{needed}", remedy=upgrade)
+
+
+def _ask_registry(tracking_uri: str) -> str:
+    return f"curl {tracking_uri}/version, from where you are and from the functions' subnets"
 
 
 def _read_absent_document(ports: Ports) -> None:
@@ -93,6 +104,18 @@ def _read_absent_document(ports: Ports) -> None:
         ports.data.read(ports.data.uri(f"jobs/{ABSENT_NAME}/absent.json"))
     except ArtifactInvalid:
         return
+
+
+def _worker_permissions(group: str | None, fleet: ReadFleet, ports: Ports) -> Iterator[Finding]:
+    """Only where several pods train a model."""
+    try:
+        trainings = [applied.policy.training for applied, _ in fleet()]
+    except AutoRetrainError as error:
+        yield Finding.unknown("workers", error, FOR_POLICIES)
+        return
+    default = ports.cluster.namespaces[0]
+    for namespace in sorted({training.namespace or default for training in trainings if training.workers > 1}):
+        yield from _permissions(namespace, NEEDED_FOR_WORKERS, f"{MANIFESTS}/workers", group, ports)
 
 
 def _traffic_permissions(group: str | None, fleet: ReadFleet, ports: Ports) -> Iterator[Finding]:

@@ -46,7 +46,7 @@ def _of_pods(job: RetrainingJob, lines: int, ports: Ports) -> Iterator[JobLog]:
 
 def _kept(job: RetrainingJob, lines: int, ports: Ports) -> Iterator[JobLog]:
     keys = [log_key(job.job_id, "train", number) for number in range(len(job.variants))]
-    keys += [log_key(job.job_id, kind, None) for kind in ("train", "score")]
+    keys += [log_key(job.job_id, kind, None) for kind in ("proxy", "train", "score")]
     for key in keys:
         uri = ports.data.uri(key)
         try:

@@ -12,10 +12,16 @@ from ...domain.job import RetrainingJob
 from ...domain.model_version import ModelVersion
 from ...domain.names import JobKind, variant_part
 from ...domain.policy.policy import Policy
-from ...domain.results import ContainerResult, ScoringResult
+from ...domain.results import ContainerResult, PredictionFile, ProxyResult, ScoringResult
 from ...ports import Ports
 
 Result = TypeVar("Result", bound=ContainerResult)
+
+
+def runs_elsewhere(job: RetrainingJob) -> bool:
+    """Whether the champion was made by another image than the one that the job trains in."""
+    old = job.champion.files.image if job.champion else None
+    return None not in (job.image, old) and job.image != old
 
 
 def is_scored_separately(job: RetrainingJob) -> bool:
@@ -74,15 +80,40 @@ def read_scores(job: RetrainingJob, ports: Ports) -> ScoringResult:
     return scores.changed(predictions=of_champion.predictions | scores.predictions, use=use)
 
 
+def read_proxies(job: RetrainingJob, ports: Ports) -> tuple[ProxyResult, dict[str, PredictionFile]]:
+    """What the proxies of a job left, and the predictions of the champion by its number.
+
+    Raises:
+        ArtifactMissing: they left no result.
+        ArtifactInvalid: the champion is not the one that was ordered.
+    """
+    champion = _digests([job.champion] if job.champion else [])
+    result = read_result(job, job.output_of("proxy"), ProxyResult, ports)
+    if not runs_elsewhere(job):
+        _check_versions(job, result.versions, champion)
+        return result, dict(result.predictions)
+    scores = _read_scores(job, _output_of_proxied_champion(job), champion, True, ports)
+    return result, dict(scores.predictions)
+
+
+def _output_of_proxied_champion(job: RetrainingJob) -> str:
+    return f"{job.output_of('proxy')}champion/"
+
+
 def _read_scores(
     job: RetrainingJob, output: str, ordered: dict[str, str | None], by_earlier_release: bool, ports: Ports
 ) -> ScoringResult:
     scores = read_result(job, output, ScoringResult, ports, by_earlier_release=by_earlier_release)
-    if scores.versions != ordered and (scores.versions or not by_earlier_release):
-        raise ArtifactInvalid(
-            f"job '{job.job_id}': versions {_texts(scores.versions)} were scored, but {_texts(ordered)} were ordered"
-        )
+    if scores.versions or not by_earlier_release:
+        _check_versions(job, scores.versions, ordered)
     return scores
+
+
+def _check_versions(job: RetrainingJob, scored: dict[str, str | None], ordered: dict[str, str | None]) -> None:
+    if scored != ordered:
+        raise ArtifactInvalid(
+            f"job '{job.job_id}': versions {_texts(scored)} were scored, but {_texts(ordered)} were ordered"
+        )
 
 
 def _texts(versions: dict[str, str | None]) -> str:
@@ -115,10 +146,29 @@ def container_orders(job: RetrainingJob, kind: JobKind, policy: Policy, ports: P
         parameters=job.training_parameters,
         image=job.image,
         trainer=policy.training.trainer,
-        row_metric=policy.validation.row_metric if kind == "score" else None,
+        row_metric=None if kind == "train" else policy.validation.row_metric,
         min_label_share=policy.data.min_label_share,
     )
+    if kind == "proxy":
+        return _proxy_orders(order, job, ports)
     return _scoring_orders(order, job, ports) if kind == "score" else [order]
+
+
+def _proxy_orders(order: JobOrder, job: RetrainingJob, ports: Ports) -> list[JobOrder]:
+    """The champion is scored in its own image, as it is later beside a challenger.
+
+    The proxy's container runs after it, and could guess where its predictions are. All that it could gain by another
+    answer is that its own training is refused or let through.
+    """
+    plan = job.data_check.proxy if job.data_check else None
+    champion = _digests([job.champion] if job.champion else [])
+    order = order.changed(sample_share=plan.share if plan else None)
+    if job.champion is None or not runs_elsewhere(job):
+        return [order.changed(versions=champion)]
+    output_uri = ports.data.uri(_output_of_proxied_champion(job))
+    image = job.champion.files.image
+    scoring = order.changed(kind="score", image=image, versions=champion, output_uri=output_uri, sample_share=None)
+    return [scoring, order]
 
 
 def _scoring_orders(order: JobOrder, job: RetrainingJob, ports: Ports) -> list[JobOrder]:

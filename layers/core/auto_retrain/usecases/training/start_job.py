@@ -1,4 +1,4 @@
-"""Starts the Kubernetes Job that trains a challenger, or the one that scores it along with the champion."""
+"""Starts the Kubernetes Job that trains proxies or a challenger, or the one that scores it along with the champion."""
 
 import logging
 import secrets
@@ -48,7 +48,7 @@ def start_job(order: StepOrder, ports: Ports) -> StepStarted:
     """
     job = job_of(order.job_id, ports)
     applied = policy_of(job.model_name, ports)
-    job = _with_data(job, applied.policy, ports) if order.kind == "train" else _with_challenger(job, ports)
+    job = _with_challenger(job, ports) if order.kind == "score" else _with_data(job, applied.policy, ports)
     pending = _start(_with_output(job, order.kind), order, applied.policy, ports)
     if order.kind == "train" and job.trigger_type is TriggerType.DATA_DRIFT:
         _report_drift(job, applied.policy, ports)
@@ -57,7 +57,8 @@ def start_job(order: StepOrder, ports: Ports) -> StepStarted:
 
 def _start(job: RetrainingJob, step: StepOrder, policy: Policy, ports: Ports) -> PendingStep:
     """Save what the execution waits for, then start it: at once, or when the watcher has gathered a batch."""
-    training, name = policy.training, kubernetes_job_name(job.job_id, step.kind)
+    training = policy.training.of_proxy if step.kind == "proxy" else policy.training
+    name = kubernetes_job_name(job.job_id, step.kind)
     has_variants = bool(job.variants) and step.kind == "train"
     orders = variant_orders(job, policy, ports) if has_variants else container_orders(job, step.kind, policy, ports)
     # Orders for several trainings travel together, those of one pod one by one.
@@ -75,7 +76,8 @@ def _start(job: RetrainingJob, step: StepOrder, policy: Policy, ports: Ports) ->
         since=ports.clock.now(),
         trace=ports.traces.current(),
     )
-    job = job.ordering_pods(step.kind, training, len(orders) if has_variants else 1)
+    workers = training.workers if step.kind == "train" else 1
+    job = job.ordering_pods(step.kind, training, len(orders) if has_variants else workers)
     facts = _facts_of(job, pending)
     # The record comes first: the watcher must know the token before the Kubernetes Job can end.
     ports.jobs.save(job.waiting_for(pending), *facts)
@@ -92,7 +94,7 @@ def _facts_of(job: RetrainingJob, pending: PendingStep) -> list[Fact]:
     """What training left, if that was the step before, and what runs next."""
     about = {"model_name": job.model_name, "job_id": job.job_id, "at": pending.since}
     ordered = StepOrdered(**about, step=pending.kind, kubernetes_job=pending.kubernetes_job)
-    if pending.kind == "train":
+    if pending.kind != "score":
         return [ordered]
     return [ChallengerTrained(**about, versions=tuple(job.challengers)), ordered]
 
@@ -144,7 +146,9 @@ def _with_challenger(job: RetrainingJob, ports: Ports) -> RetrainingJob:
     if job.variants:
         return _with_trained_variants(job, ports)
     result = _training_result(job, ports)
-    return job.with_reports("train", [result.use], ports.clock.now()).trained(result.version(job.image))
+    # Of pods that train together only the first one leaves a result.
+    reports = job.usage.report_of_all("train", result.use)
+    return job.with_reports("train", reports, ports.clock.now()).trained(result.version(job.image))
 
 
 def _with_trained_variants(job: RetrainingJob, ports: Ports) -> RetrainingJob:

@@ -8,9 +8,9 @@ from ...domain.fleet import FleetMoney
 from ...domain.forecast import expected_usd
 from ...domain.model_state import month_of
 from ...holds.budgets import spending_hold
-from ...holds.fleet import money_of, reserve
+from ...holds.fleet import reserve
 from ...ports import Ports
-from .due_models import DueModel, Fleet
+from .due_models import DueModel
 
 
 class Admission(NamedTuple):
@@ -32,7 +32,7 @@ class Admission(NamedTuple):
         return self.money and self.money.reserving(usd)
 
 
-def admit(due: Sequence[DueModel], fleet: Fleet, now: datetime, ports: Ports) -> Admission:
+def admit(due: Sequence[DueModel], before: FleetMoney | None, now: datetime, ports: Ports) -> Admission:
     """Let the first models have what is left of the month's budget; one for which it is too little is passed over.
 
     One of unknown cost gets all that is left, if that is less than it may cost. More would hold its own execution: the
@@ -40,10 +40,10 @@ def admit(due: Sequence[DueModel], fleet: Fleet, now: datetime, ports: Ports) ->
     """
     limits, month = ports.limits, month_of(now)
     budget = limits.budget_month_usd
-    if budget is None:
+    if budget is None or before is None:
         return Admission(list(due), [], None, {})
     prices = ports.prices.current().prices
-    before = money = money_of(((applied.policy, state) for applied, state in fleet), prices, now)
+    money = before
     free, held, reserved = list[DueModel](), list[DueModel](), dict[str, float]()
     for candidate in due:
         policy, state = candidate.policy, candidate.state

@@ -1,5 +1,6 @@
 """Gathers evidence of drift: the profile of the champion's training data, and the live rows counted in its bins."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from ...domain.drift import DataProfile, DriftEvidence
@@ -58,14 +59,31 @@ def _with_season(
     evidence: DriftEvidence, policy: Policy, at: datetime, live: list[DataObject], ports: Ports
 ) -> DriftEvidence:
     """With the same days a year before, which need not be read unless something has drifted."""
-    window, columns = year_before(live_window(policy, at)), columns_of(policy.data)
+    window = year_before(live_window(policy, at))
+    objects = _objects(policy, window, ports)
     try:
-        profile = build_profile(policy.model, columns, policy.drift, window, _objects(policy, window, ports), ports)
+        profile = _profile_of_features_there(policy, window, objects, ports)
     except DataChanged:
         raise
     except DataInvalid as error:
         return evidence.changed(season_unusable=str(error))
-    return evidence.changed(season=tuple(count_live(profile, columns, live, ports)))
+    return evidence.changed(season=tuple(count_live(profile, columns_of(policy.data), live, ports)))
+
+
+def _profile_of_features_there(
+    policy: Policy, window: Window, objects: Sequence[DataObject], ports: Ports
+) -> DataProfile:
+    """A profile without the features that some of the data do not have yet; raises DataInvalid if it needs more."""
+    columns, drift = columns_of(policy.data), policy.drift
+    while True:
+        try:
+            return build_profile(policy.model, columns, drift, window, objects, ports)
+        except DataInvalid as error:
+            numeric, categorical = watched(columns, drift)
+            absent = set(error.missing)
+            if not absent or not absent < {*numeric, *categorical}:
+                raise
+            drift = drift.changed(ignore=(*drift.ignore, *sorted(absent)))
 
 
 def _profile(policy: Policy, at: datetime, ports: Ports) -> DataProfile:

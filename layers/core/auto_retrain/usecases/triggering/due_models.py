@@ -14,12 +14,11 @@ from ...domain.schedule import daily_slot
 from ...domain.trigger_type import TriggerType
 from ...domain.verdict import Verdict
 from ...holds.model import allows_data_check, model_holds, observed_hold
-from ...ports import Ports
 from ...triggers import TRIGGERS, all_met, enabled_triggers, first_observed, judge_triggers, trigger_of
 from ...triggers.base import Evidence, Occasion, Trigger
 from ..isolation import Losses
 from .gather_evidence import Question
-from .gather_in_parts import gather_in_parts
+from .gather_in_parts import Gathering
 from .kept_evidence import kept_evidence
 
 Member = tuple[AppliedPolicy, ModelState]
@@ -64,7 +63,7 @@ class Asked(NamedTuple):
 
 
 def due_models(
-    fleet: Fleet, since: datetime, at: datetime, now: datetime, losses: Losses, ports: Ports
+    fleet: Fleet, since: datetime, at: datetime, now: datetime, losses: Losses, gathering: Gathering
 ) -> Iterator[DueModel]:
     """The models that may be due, or are held; what goes wrong with one does not affect the others."""
     for member in fleet:
@@ -76,7 +75,7 @@ def due_models(
         if (one := losses.attempt(partial(_ask, member, since, at, now), member[0].policy.model))
     ]
     for source, of_source in _by_source(asked).items():
-        evidence = gather_in_parts([one.question for one in of_source], source, at, losses, ports)
+        evidence = gathering.evidence([one.question for one in of_source], source)
         for one in of_source:
             if one.model in evidence:
                 yield from losses.attempt(partial(_due, one, evidence[one.model], at, now), one.model) or ()

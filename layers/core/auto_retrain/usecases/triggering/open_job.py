@@ -6,7 +6,7 @@ from datetime import timedelta
 from ...domain.cost import RecentCost
 from ...domain.decision_evidence import hash_of
 from ...domain.errors import LeaseHeld
-from ...domain.experiments import with_common
+from ...domain.experiments import check_workers, with_common
 from ...domain.facts.triggering import JobOpened, TriggerJudged
 from ...domain.forecast import forecast_of
 from ...domain.job import RetrainingJob, Variant
@@ -19,7 +19,7 @@ from ..audit.record import announce, record
 from .record_decision import judgement_fact
 
 # Longer than the state machine may run, so that a lease never expires under a running execution.
-LEASE = timedelta(hours=102)
+LEASE = timedelta(hours=127)
 
 
 def open_job(
@@ -86,6 +86,7 @@ def _new_job(
     policy, traced = applied.policy, ports.traces.current()
     parameters = {**policy.training.parameters, **decision.parameters}
     variants = with_common(parameters, decision.variants)
+    check_workers(len(variants), policy.training)
     return RetrainingJob(
         job_id=job_id(decision.model_name, decision.execution_arn),
         model_name=decision.model_name,

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from ...domain.base import Record
 from ...domain.decision_record import DecisionRecord, HeldBy, Hold, way_out
 from ...domain.errors import EventInvalid, JobConflict, RequestRefused, RetrainingHeld
+from ...domain.experiments import check_workers
 from ...domain.explain import explain
 from ...domain.facts.triggering import RetrainingRequested
 from ...domain.messages.triggering import TriggerRequest
@@ -122,6 +123,7 @@ def request_retraining(
         review=review,
         force=force,
     )
+    check_workers(len(request.experiments), applied.policy.training)
     state = ports.states.get(model_name)
     owner = state.owner_at(now)
     if owner and trigger_type is TriggerType.MANUAL and is_crowded(ports.waiting.of(model_name)):

@@ -14,11 +14,12 @@ from ...domain.names import execution_name
 from ...domain.policy.policy import AppliedPolicy
 from ...domain.schedule import daily_slot
 from ...holds.budgets import BUDGETS
-from ...holds.fleet import room, urgency, usage_of
+from ...holds.fleet import room, urgency
 from ...ports import Ports
 from ..isolation import Losses
 from .admit import Admission, admit
-from .due_models import DueModel, due_models
+from .due_models import DueModel
+from .look_over import look_over
 from .record_decision import record_decision
 from .remind_of_pauses import remind_of_pauses
 from .tell_of_budget import tell_of_budget, tell_of_ended_budgets
@@ -26,8 +27,6 @@ from .tell_of_budget import tell_of_budget, tell_of_ended_budgets
 PARALLEL_CALLS = 16
 MAX_PROBLEMS = 20
 _INSTANT = timedelta(microseconds=1)
-# Policies are applied by the clocks of people's computers.
-_CLOCK_DIFFERENCE = timedelta(minutes=15)
 
 Done = TypeVar("Done")
 
@@ -55,29 +54,26 @@ def sweep_models(tick: ScheduledEvent, ports: Ports) -> SweepOutcome:
     last = ports.sweeps.last()
     since = min(last.at, at) if last else at - timedelta(days=1)
     losses = Losses()
-    fleet = list(ports.policies.fleet(losses.problems))
-    candidates = list(due_models(fleet, since, at, now, losses, ports))
-    held = [candidate for candidate in candidates if candidate.held]
-    usage = usage_of((state for _, state in fleet), at, now)
+    look = look_over(ports.policies.fleet(losses.problems), since, at, now, losses, ports)
+    held = [candidate for candidate in look.candidates if candidate.held]
     begin = partial(_in_parallel, partial(_start, at=at, ports=ports), losses=losses)
-    free = [candidate for candidate in candidates if not candidate.held]
+    free = [candidate for candidate in look.candidates if not candidate.held]
     data_checks = begin([candidate for candidate in free if candidate.trigger.reads_data])
     due = [candidate for candidate in free if not candidate.trigger.reads_data]
-    admission = admit(sorted(due, key=_urgency), fleet, now, ports)
+    admission = admit(sorted(due, key=_urgency), look.money, now, ports)
     held += admission.held
-    starts = _start_within(admission.free, ports.limits, usage, begin)
+    starts = _start_within(admission.free, ports.limits, look.usage, begin)
     news = [candidate for candidate in held if not _was_said_today(candidate, since, at)]
     _in_parallel(partial(_record, ports=ports), [*news, *starts.queued], losses)
     losses.raise_transient()
-    ports.sweeps.save(_mark(since, at, len(fleet), usage, starts, admission))
+    ports.sweeps.save(_mark(since, at, look.models, look.usage, starts, admission))
     _in_parallel(partial(_tell, ports=ports), news, losses)
-    ended = partial(tell_of_ended_budgets, fleet, admission.money, since, at, ports)
+    ended = partial(tell_of_ended_budgets, look.told, admission.money, since, at, ports)
     losses.attempt(ended, "ends of holds by budgets")
-    policies = [applied for applied, _ in fleet]
-    losses.attempt(partial(_index_alarms, policies, since, at, ports), "index of alarms")
-    losses.attempt(partial(remind_of_pauses, policies, since, at, ports), "reminders of paused models")
+    losses.attempt(partial(_index_alarms, look.listing, last is None, ports), "index of alarms")
+    losses.attempt(partial(remind_of_pauses, look.paused, since, at, ports), "reminders of paused models")
     return SweepOutcome(
-        models=len(fleet),
+        models=look.models,
         started=starts.began + sum(data_checks),
         known=starts.known + len(data_checks) - sum(data_checks),
         suppressed=len(held),
@@ -121,10 +117,9 @@ def _mark(
     return SweepMark(at=max(since, min(turns, default=at + _INSTANT) - _INSTANT), models=models, usage=used)
 
 
-def _index_alarms(fleet: list[AppliedPolicy], since: datetime, at: datetime, ports: Ports) -> None:
-    """Index what was applied lately, and each other policy once a day: an older command line leaves no entries."""
-    lately = since - _CLOCK_DIFFERENCE
-    anew = (one for one in fleet if one.applied_at > lately or daily_slot(one.policy.model, at) > since)
+def _index_alarms(anew: list[AppliedPolicy], is_first: bool, ports: Ports) -> None:
+    # In the first sweep it is every model's turn; later only an index that was never built reads the fleet once more.
+    fleet = anew if is_first else (applied for applied, _ in ports.policies.fleet())
     ports.policies.index_alarms(fleet, anew)
 
 

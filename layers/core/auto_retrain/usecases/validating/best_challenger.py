@@ -55,11 +55,11 @@ def select_best(
     best: Candidate | None = None
     compared: dict[str, Comparison] = {}
     for version in job.challengers:
-        challenger, holdout = _on_frozen_rows(version, _load(version, scores, policy, ports), job)
+        challenger, holdout = on_frozen_rows(version, _load(version, scores, policy, ports), job)
         if best is not None and holdout != best.holdout_sha256:
             raise ArtifactInvalid(f"version {version} was not scored on the same rows as the others")
         looks = looks or count_looks(job, holdout, ports)
-        versions = pair_up(challenger, champion, policy, _seed(job), len(job.challengers), *looks)
+        versions = pair_up(challenger, champion, policy, seed_of(job), len(job.challengers), *looks)
         candidate = Candidate(version, versions, holdout, compare(versions, metrics=()))
         compared[version] = candidate.comparison
         # The first of equals, so that a replay selects the same one.
@@ -76,7 +76,7 @@ def _load(version: str, scores: ScoringResult, policy: Policy, ports: Ports) -> 
     return load_predictions(scores.predictions[version], policy.data, ports)
 
 
-def _on_frozen_rows(version: str, scored: Predictions, job: RetrainingJob) -> tuple[Predictions, str]:
+def on_frozen_rows(version: str, scored: Predictions, job: RetrainingJob) -> tuple[Predictions, str]:
     """A version's predictions and the digest of their rows and labels, which must be those that were frozen.
 
     Predictions come from pods that run other people's code, so what they say about rows and labels counts for nothing.
@@ -95,7 +95,7 @@ def _on_frozen_rows(version: str, scored: Predictions, job: RetrainingJob) -> tu
     return scored, digests.rows
 
 
-def _seed(job: RetrainingJob) -> int:
+def seed_of(job: RetrainingJob) -> int:
     """Of the bootstrap: fixed before anything is compared, and the same whenever it is done."""
     return int((job.manifest_sha256 or "0")[:8], 16)
 

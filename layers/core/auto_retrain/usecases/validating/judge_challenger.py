@@ -46,7 +46,7 @@ def judge_scores(
     `looks` says how often rows and champion have been used, and `known` what was known of the champion, where a verdict
     that was sealed already says so.
     """
-    applied = _by_frozen_columns(job, applied, ports)
+    applied = by_frozen_columns(job, applied, ports)
     selection = select_best(job, scores, applied.policy, ports, looks)
     versions = selection.best.versions
     known = known_of_champion(job, applied.policy, ports) if known is None else known
@@ -73,7 +73,7 @@ def judge_scores(
     return Judgement(result, versions)
 
 
-def _by_frozen_columns(job: RetrainingJob, applied: AppliedPolicy, ports: Ports) -> AppliedPolicy:
+def by_frozen_columns(job: RetrainingJob, applied: AppliedPolicy, ports: Ports) -> AppliedPolicy:
     """The policy with the entity and the slices that the job was frozen with: people may have changed them since.
 
     Raises:

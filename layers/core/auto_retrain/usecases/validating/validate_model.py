@@ -14,6 +14,7 @@ from ..delays import telling_delays
 from ..lookup import job_of, policy_of
 from ..training.container import read_scores
 from ..training.trace_steps import trace_container
+from .holdout_profile import keep_holdout_profile
 from .judge_challenger import judge_scores
 from .publish_report import publish_report
 
@@ -35,6 +36,8 @@ def validate_model(reference: JobReference, ports: Ports) -> ValidationOutcome:
     job = job.with_reports("score", [scores.use], ports.clock.now())
     judgement = judge_scores(job, scores, applied, ports)
     result = judgement.result.sealed(ports.clock.now())
+    if result.is_valid:
+        keep_holdout_profile(job, result.inputs.challenger_version, judgement.versions, ports)
     job = job.validated(result)
     fact = validation_fact(job, result, ports)
     ports.jobs.save(job.reported(publish_report(job, result, judgement.versions, ports)), fact)

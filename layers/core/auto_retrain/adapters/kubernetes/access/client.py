@@ -3,9 +3,9 @@
 from typing import Any
 from urllib.parse import quote
 
-from ....domain.errors import ClusterUnavailable
+from ....domain.errors import ClusterConflict, ClusterUnavailable
 from .api import NOT_FOUND, ApiClient, accepted, exists, object_in
-from .reading import text_at, value_at
+from .reading import objects_at, text_at, value_at
 from .transport import Json, Reply, Transport
 
 MAX_LOG_BYTES = 256 * 1024
@@ -100,8 +100,27 @@ class KubernetesClient(ApiClient):
         if reply.code != NOT_FOUND:
             accepted(reply)
 
+    def create_service(self, body: Json) -> None:
+        """Create the Service of a Job; one of this name must belong to the same Job."""
+        name, query = body["metadata"]["name"], {"fieldValidation": "Strict"}
+        path = f"{self._core}/services"
+
+        def create_once() -> Reply:
+            reply = self._transport.send("POST", path, query, body)
+            there = reply.outcome_unknown or exists(reply)
+            existing = self._transport.send("GET", f"{path}/{quote(name, safe='')}") if there else reply
+            return reply if existing.code == NOT_FOUND else existing
+
+        service = object_in(self._retry(create_once), "Service")
+        if _owners(service) != _owners(body):
+            raise ClusterConflict(f"the Service '{name}' belongs to something else")
+
     def _job(self, name: str) -> str:
         return f"{self._jobs}/{quote(name, safe='')}"
+
+
+def _owners(body: Json) -> list[str]:
+    return [text_at(owner, "uid") for owner in objects_at(body, "metadata", "ownerReferences")]
 
 
 def event_time(event: Json) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
 from ....domain.cluster import ClusterJob, ClusterListing, JobOrder, Obstacle
-from ....domain.errors import AutoRetrainError, ClusterConflict, ClusterRefused, ClusterUnavailable
+from ....domain.errors import AutoRetrainError, ClusterConflict, ClusterRefused, ClusterUnavailable, PermanentError
 from ....domain.installation import Permission
 from ....domain.policy.training import TrainingPolicy
 from ..access.client import KubernetesClient
@@ -20,8 +20,17 @@ from .explanation import (
     obstacle,
     termination_message,
 )
-from .job_body import JOB_ID_LABEL, PodSettings, build_indexed_job, build_job, stage_labels, suspended
+from .job_body import (
+    JOB_ID_LABEL,
+    PodSettings,
+    build_indexed_job,
+    build_job,
+    build_workers_job,
+    stage_labels,
+    suspended,
+)
 from .listing import JobUnreadable, cluster_job_of, index_of
+from .workers import service_of
 
 _CREATED_POD = "Created pod: "
 _JOB_NAME = "batch.kubernetes.io/job-name"
@@ -47,7 +56,24 @@ class KubernetesCluster:
 
     def start_job(self, name: str, orders: Sequence[JobOrder], training: TrainingPolicy) -> None:
         client, settings = self._client_for(training), self._pod_settings()
+        if training.workers > 1 and orders[-1].kind == "train":
+            self._start_workers(client, name, orders[-1], training)
+            return
         self._create(client, build_job(name, orders, training, self._stage, settings), orders[-1], training)
+
+    def _start_workers(self, client: KubernetesClient, name: str, order: JobOrder, training: TrainingPolicy) -> None:
+        body = build_workers_job(name, order, training, self._stage, self._pod_settings())
+        others_resume_it = training.queue is not None or self.parallel_jobs is not None
+        # No pod may look for the others before they have names.
+        body["spec"]["suspend"] = True
+        job = self._create(client, body, order, training)
+        try:
+            client.create_service(service_of(job, stage_labels(self._stage)))
+        except PermanentError:
+            client.delete_job(name)  # nobody would resume it
+            raise
+        if not others_resume_it:
+            client.resume_job(name)
 
     def start_indexed_job(
         self, name: str, orders: Sequence[JobOrder], training: TrainingPolicy, pods_at_once: int
@@ -56,12 +82,13 @@ class KubernetesCluster:
         body = build_indexed_job(name, orders, training, self._stage, settings, pods_at_once)
         self._create(client, body, orders[-1], training)
 
-    def _create(self, client: KubernetesClient, body: Json, order: JobOrder, training: TrainingPolicy) -> None:
+    def _create(self, client: KubernetesClient, body: Json, order: JobOrder, training: TrainingPolicy) -> Json:
         job = client.create_job(body if self.parallel_jobs is None else suspended(body, training.priority))
         owner, expected = labels_of(job).get(JOB_ID_LABEL), order.job_id
         if owner != expected:
             name = body["metadata"]["name"]
             raise ClusterConflict(f"the Kubernetes Job '{name}' belongs to job '{owner}', not to '{expected}'")
+        return job
 
     def list_jobs(self) -> ClusterListing:
         listing = ClusterListing()
@@ -163,7 +190,11 @@ def _failed_starts(client: KubernetesClient, pods: Mapping[str, Json]) -> dict[s
 
 def _pods_of(client: KubernetesClient, job: ClusterJob, order: int | None) -> list[Json]:
     """The pods of a Job, or of one of its orders, the newest first."""
-    return [pod for pod in client.list_pods(job.name) if order is None or index_of(pod) == order]
+    pods = [pod for pod in client.list_pods(job.name) if order is None or index_of(pod) == order]
+    if job.workers == 1:
+        return pods
+    # The one that failed says why all of them ended, and the first one what they do.
+    return sorted(pods, key=lambda pod: (text_at(pod, "status", "phase") != "Failed", index_of(pod) or 0))
 
 
 def _events(client: KubernetesClient, name: str) -> list[Json]:

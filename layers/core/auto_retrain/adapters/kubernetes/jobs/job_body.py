@@ -13,6 +13,7 @@ from ....domain.policy.refusals import refusals
 from ....domain.policy.training import MAX_DEADLINE_MINUTES, TrainingPolicy, is_pinned
 from ..access.transport import Json
 from .pod import ORDER_VARIABLE, Instruction, container_names, pod_spec
+from .workers import service_name, worker_variables
 
 __all__ = [
     "CONTAINER",
@@ -34,6 +35,8 @@ QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 OUTPUT_ANNOTATION = "auto-retrain/output"
 PRIORITY_ANNOTATION = "auto-retrain/priority"
 MEMBERS_ANNOTATION = "auto-retrain/members"
+# On Jobs and pods that train one model together: how many there are.
+WORKERS_LABEL = "auto-retrain/workers"
 
 # The container's exit code for failures that a retry cannot fix.
 PERMANENT_FAILURE = 65
@@ -107,6 +110,28 @@ def build_indexed_job(
         for metadata in (job["metadata"], job["spec"]["template"]["metadata"]):
             metadata["labels"] = {name: value for name, value in metadata["labels"].items() if name != MODEL_LABEL}
     job["metadata"]["annotations"] = {MEMBERS_ANNOTATION: ",".join(order.job_id for order in orders)}
+    return job
+
+
+def build_workers_job(name: str, order: JobOrder, training: TrainingPolicy, stage: str, settings: PodSettings) -> Json:
+    """The body of a Job whose pods train one model together, all at once, and find each other through a Service.
+
+    One that fails ends them all: the others could only wait for it. Source: "Job with Pod-to-Pod Communication" in the
+    documentation of Kubernetes. Raises ClusterRefused like `build_job`.
+    """
+    order = _with_image(order, training, stage, settings)
+    job = _job(name, order, [Instruction(order.image or "", order.model_dump_json())], training, stage, settings)
+    template = job["spec"]["template"]
+    for metadata in (job["metadata"], template["metadata"]):
+        metadata["labels"] = metadata["labels"] | {WORKERS_LABEL: str(training.workers)}
+    template["spec"]["subdomain"] = service_name(name)
+    template["spec"]["containers"][0]["env"] += worker_variables(name, training.workers)
+    job["spec"] |= {
+        "completionMode": "Indexed",
+        "completions": training.workers,
+        "parallelism": training.workers,
+        "backoffLimit": 0,
+    }
     return job
 
 

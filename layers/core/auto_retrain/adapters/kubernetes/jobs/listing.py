@@ -8,7 +8,7 @@ from typing import TypeVar
 from ....domain.cluster import ClusterJob, ClusterJobPhase
 from ..access.reading import annotations_of, condition_of, labels_of, number_at, text_at, time_at, value_at
 from ..access.transport import Json
-from .job_body import JOB_ID_LABEL, KIND_LABEL, MEMBERS_ANNOTATION, PRIORITY_ANNOTATION, QUEUE_LABEL
+from .job_body import JOB_ID_LABEL, KIND_LABEL, MEMBERS_ANNOTATION, PRIORITY_ANNOTATION, QUEUE_LABEL, WORKERS_LABEL
 
 _ENDS = {"Complete": ClusterJobPhase.COMPLETE, "Failed": ClusterJobPhase.FAILED}
 _INDEX_LABEL = "batch.kubernetes.io/job-completion-index"
@@ -23,7 +23,9 @@ class JobUnreadable(ValueError):
 def cluster_job_of(job: Json, namespace: str) -> ClusterJob:
     """One of our Jobs, from its listing; raises JobUnreadable."""
     annotations, labels = annotations_of(job), labels_of(job)
-    orders, (phase, reason) = _orders(job), _phase(job)
+    workers = _workers(labels.get(WORKERS_LABEL, ""))
+    # Pods that train together have one order: none of them has done anything for itself.
+    orders, (phase, reason) = None if workers > 1 else _orders(job), _phase(job)
     return ClusterJob(
         name=_given(text_at(job, "metadata", "name"), "metadata.name"),
         namespace=namespace,
@@ -36,9 +38,10 @@ def cluster_job_of(job: Json, namespace: str) -> ClusterJob:
         deleted_at=time_at(job, "metadata", "deletionTimestamp"),
         ready_pods=number_at(job, "status", "ready") or 0,
         pods_at_once=number_at(job, "spec", "parallelism") or 1,
+        workers=workers,
         orders=orders,
-        done=tuple(_indexes(text_at(job, "status", "completedIndexes"), orders or 0)),
-        failed=tuple(_indexes(text_at(job, "status", "failedIndexes"), orders or 0)),
+        done=tuple(_indexes(text_at(job, "status", "completedIndexes"), orders) if orders else ()),
+        failed=tuple(_indexes(text_at(job, "status", "failedIndexes"), orders) if orders else ()),
         members=tuple(filter(None, annotations.get(MEMBERS_ANNOTATION, "").split(","))),
         waits_for_us=PRIORITY_ANNOTATION in annotations,
         priority=_priority(annotations.get(PRIORITY_ANNOTATION, "")),
@@ -80,6 +83,10 @@ def _indexes(text: str, orders: int) -> Iterator[int]:
         if numbers is None or last >= orders:
             raise JobUnreadable(f"its status has an index that none of its {orders} orders has")
         yield from range(int(numbers[1]), last + 1)
+
+
+def _workers(text: str) -> int:
+    return int(text) if re.fullmatch("[0-9]{1,3}", text, re.ASCII) else 1
 
 
 def _priority(text: str) -> int:

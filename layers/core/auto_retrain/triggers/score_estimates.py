@@ -1,0 +1,89 @@
+"""What a version's metrics should be on logged answers without labels, and why they cannot be estimated, if so."""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from ..domain.holdout_profile import MIN_SCORED_ROWS, HoldoutProfile, ScoreCounts
+from ..statistics.estimated_performance import (
+    Estimate,
+    chances_of,
+    estimate_classes,
+    estimate_loss,
+    estimate_right,
+    root_of,
+)
+
+# Of the scores of a window: beyond what the holdout had, nothing says what a score means.
+MAX_UNKNOWN_SHARE = 0.05
+
+
+class Estimates(NamedTuple):
+    """Metrics by name, or the doubt because of which there are none; an interval is two-sided.
+
+    Metrics that too few rows are expected to tell are missing.
+    """
+
+    of_metric: Mapping[str, Estimate]
+    doubt: str | None = None
+
+
+def estimate_metrics(profile: HoldoutProfile, counts: ScoreCounts) -> Estimates:
+    """Estimate all metrics that the log has enough for."""
+    doubt = next(_doubts(profile, counts), None)
+    if doubt:
+        return Estimates({}, doubt)
+    return Estimates({name: each for name, each in _estimates(profile, counts) if each})
+
+
+def interval_of(metric: str, estimate: Estimate, confidence: float = 0.95) -> tuple[float, float]:
+    """The two-sided interval of a share, or of an error in any unit."""
+    is_loss = metric in ("mae", "rmse")
+    return estimate.loss_interval(confidence) if is_loss else estimate.share_interval(confidence)
+
+
+def _doubts(profile: HoldoutProfile, counts: ScoreCounts) -> Iterator[str]:
+    if profile.problem:
+        yield f"version {profile.version}: {profile.problem}"
+    if counts.answered == 0:
+        yield f"the prediction log has no answers of version {profile.version} in the window"
+    if counts.without_score > MAX_UNKNOWN_SHARE * counts.answered:
+        what = "finite number" if profile.kind == "number" else "score between 0 and 1"
+        yield f"{counts.without_score} of {counts.answered} answers have no {what}"
+    if counts.scored < MIN_SCORED_ROWS:
+        yield f"only {counts.scored} answers with a score are in the window ({MIN_SCORED_ROWS} needed)"
+    if counts.outside > MAX_UNKNOWN_SHARE * counts.scored:
+        share = f"{counts.outside / counts.scored:.1%} of the {_values_of(profile)}"
+        yield f"{share} are outside of what the holdout had for the same answer{_is_it(profile)}"
+    if len(profile.rows) > 1 and _is_one_group(counts):
+        yield f"all {_values_of(profile)} in the window are alike"
+
+
+def _values_of(profile: HoldoutProfile) -> str:
+    return "predictions" if profile.kind == "number" else "scores"
+
+
+def _is_it(profile: HoldoutProfile) -> str:
+    if profile.kind == "number":
+        return ""
+    what = f"the class '{profile.positive}'" if profile.kind == "positive" else "the answer"
+    return f"; is the score the probability of {what}?"
+
+
+def _is_one_group(counts: ScoreCounts) -> bool:
+    return sum(1 for of_group in zip(*counts.groups, strict=True) if any(of_group)) == 1
+
+
+def _estimates(profile: HoldoutProfile, counts: ScoreCounts) -> Iterator[tuple[str, Estimate | None]]:
+    design_effect = max(counts.scored / counts.independent, 1.0)
+    known = [rows / profile.design_effect for rows in profile.rows]
+    if profile.kind == "number":
+        (rows,) = counts.groups
+        for metric, losses in profile.losses.items():
+            mean = estimate_loss(rows, losses.means, losses.variances, known, design_effect)
+            yield metric, root_of(mean) if metric == "rmse" else mean
+        return
+    chances = chances_of(profile.chances, known, are_fitted=profile.is_fitted)
+    if profile.kind == "answer":
+        yield "accuracy", estimate_right(counts.groups[0], chances, design_effect)
+    else:
+        yield from estimate_classes(counts.groups[0], counts.groups[1], chances, design_effect).items()

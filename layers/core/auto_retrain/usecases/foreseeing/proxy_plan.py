@@ -1,0 +1,66 @@
+"""Whether a proxy goes before a training: only where a trigger asks for one again and again, and never for long."""
+
+from datetime import timedelta
+
+from ...domain.data_check import DataSummary
+from ...domain.ending import Ending
+from ...domain.job import RetrainingJob
+from ...domain.policy.policy import Policy
+from ...domain.policy.proxy import ProxyPolicy
+from ...domain.proxy import ProxyPlan
+from ...ports import Ports
+from ...triggers import backs_off
+from .past_comparisons import MAX_RECENT_JOBS
+from .skipping import skipped_before
+
+# Two proxies on more than this share of the rows cost about half as much as the training that they may save.
+MAX_SHARE = 0.25
+
+
+def plan_proxy(job: RetrainingJob, policy: Policy, summary: DataSummary, ports: Ports) -> ProxyPlan | None:
+    """The sample that a proxy learns from, or why the job trains without one; None if the policy wants no proxies."""
+    rules = policy.training.proxy
+    if rules is None:
+        return None
+    share = rules.rows / summary.training.labelled if summary.training.labelled else 1.0
+    needless = _why_none(job, policy, share, ports) or _why_no_more(job, rules, ports)
+    if needless:
+        return ProxyPlan(reason=f"no proxy: {needless}")
+    return ProxyPlan(
+        share=share, reason=f"a proxy learns from {rules.rows} of the {summary.training.labelled} training rows first"
+    )
+
+
+def _why_none(job: RetrainingJob, policy: Policy, share: float, ports: Ports) -> str | None:
+    if not backs_off(job.trigger_type):
+        return f"the trigger '{job.trigger_type.value}' asks for a training only once"
+    if job.variants:
+        return "the job trains several variants"
+    if ports.ledger.serving(policy.model).champion is None:
+        return "there is no champion to beat"
+    if share > MAX_SHARE:
+        return f"training.proxy.rows are {share:.0%} of the training rows; at most {MAX_SHARE:.0%} save anything"
+    return None
+
+
+def _why_no_more(job: RetrainingJob, rules: ProxyPolicy, ports: Ports) -> str | None:
+    """The way out: a sample may mislead, so it does not hold a training back for ever."""
+    earlier = skipped_before(job, ports)
+    if earlier >= rules.max_refusals:
+        return f"{earlier} jobs in a row trained nothing (training.proxy.max_refusals = {rules.max_refusals})"
+    first = _first_of_row(job, ports) if earlier else None
+    if first and job.event_time - first.event_time >= timedelta(days=rules.max_days):
+        since = f"nothing was trained since {first.event_time:%F}"
+        return f"{since}, for {(job.event_time - first.event_time).days} days (training.proxy.max_days)"
+    return None
+
+
+def _first_of_row(job: RetrainingJob, ports: Ports) -> RetrainingJob | None:
+    """The first of the jobs in a row that were skipped, as far as the newest ones show it."""
+    first = None
+    for other in ports.jobs.list_recent(job.model_name, MAX_RECENT_JOBS):
+        if other.ending and other.ending.is_retraining:
+            break
+        if other.job_id != job.job_id and other.ending is Ending.SKIPPED:
+            first = other
+    return first

@@ -1,0 +1,79 @@
+"""Looks over the fleet, some models at a time, and keeps only what a sweep needs of it afterwards."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+
+from ...domain.fleet import FleetMoney, FleetUsage
+from ...domain.policy.policy import AppliedPolicy, PolicyStatus
+from ...domain.prices import Prices
+from ...domain.schedule import daily_slot
+from ...holds.fleet import money_of, usage_of
+from ...ports import Ports
+from ..isolation import Losses
+from .due_models import DueModel, Fleet, Member, due_models
+from .gather_in_parts import Gathering
+
+# A policy and a state take 30 KB in memory. So many models fill the calls that ask for their metrics.
+MODELS_AT_ONCE = 2_500
+# Policies are applied by the clocks of people's computers.
+_CLOCK_DIFFERENCE = timedelta(minutes=15)
+
+
+@dataclass
+class FleetLook:
+    """What a sweep saw: sums of all models, those that may be due, and those that something else is to be done about.
+
+    `paused` and `told` are models in whose turn of the day people may be reminded, or told that a budget's hold is
+    over; `listing` policies whose alarms are to be indexed anew.
+    """
+
+    usage: FleetUsage
+    money: FleetMoney | None
+    models: int = 0
+    candidates: list[DueModel] = field(default_factory=list)
+    told: Fleet = field(default_factory=list)
+    paused: list[AppliedPolicy] = field(default_factory=list)
+    listing: list[AppliedPolicy] = field(default_factory=list)
+
+
+def look_over(
+    fleet: Iterable[Member], since: datetime, at: datetime, now: datetime, losses: Losses, ports: Ports
+) -> FleetLook:
+    """Judge the triggers of all models; what goes wrong with one does not affect the others."""
+    prices = None if ports.limits.budget_month_usd is None else ports.prices.current().prices
+    look, gathering = FleetLook(usage_of((), at, now), _money([], prices, now)), Gathering(at, ports)
+    for members in _lots(fleet):
+        look.models += len(members)
+        look.candidates += due_models(members, since, at, now, losses, gathering)
+        look.usage = look.usage.plus(usage_of((state for _, state in members), at, now))
+        money = _money(members, prices, now)
+        look.money = look.money.plus(money) if look.money and money else None
+        _keep(look, members, since, at)
+    gathering.settle(losses)
+    return look
+
+
+def _lots(fleet: Iterable[Member]) -> Iterator[Fleet]:
+    members = iter(fleet)
+    while lot := list(islice(members, MODELS_AT_ONCE)):
+        yield lot
+
+
+def _money(members: Fleet, prices: Prices | None, now: datetime) -> FleetMoney | None:
+    if prices is None:
+        return None
+    return money_of(((applied.policy, state) for applied, state in members), prices, now)
+
+
+def _keep(look: FleetLook, members: Fleet, since: datetime, at: datetime) -> None:
+    for applied, state in members:
+        is_now = daily_slot(applied.policy.model, at) > since
+        if is_now and state.budget_notice and not state.budget_notice.is_over:
+            look.told.append((applied, state))
+        if is_now and applied.status is PolicyStatus.PAUSED:
+            look.paused.append(applied)
+        # What was applied lately, and each other policy once a day: an older command line leaves no entries.
+        if applied.policy.triggers.alarms and (is_now or applied.applied_at > since - _CLOCK_DIFFERENCE):
+            look.listing.append(applied)

@@ -1,0 +1,87 @@
+"""A profile says what scores meant on the holdout, or why nothing can be estimated from it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from auto_retrain.comparison.predictions import Predictions
+from auto_retrain.domain.holdout_profile import HoldoutProfile, ScoreCounts, sum_of
+from tests.unit.comparison.answers import of_numbers
+from tests.unit.scored import HOLDOUT, profile, scored_answers
+
+
+def test_two_classes_are_profiled_by_the_probability_of_the_positive_one() -> None:
+    made = profile()
+    assert (made.kind, made.positive, made.window, made.problem) == ("positive", "yes", HOLDOUT, None)
+    assert sum(made.rows) == 3000
+    assert len(made.rows) == len(made.chances) == len(made.edges) + 1
+    negatives, positives = made.spans
+    assert negatives is not None
+    assert positives is not None
+    assert negatives[1] < 0.5 <= positives[0]
+
+
+def test_the_other_class_may_be_the_positive_one() -> None:
+    made = profile(positive=0)
+    assert made.positive == "no"
+    assert made.chances[-1] > 0.9
+
+
+def test_of_more_classes_only_the_answer_has_a_probability() -> None:
+    random = np.random.default_rng(3)
+    scores = random.dirichlet([0.3, 0.3, 0.3], 1000)
+    labels = np.array([random.choice(3, p=row) for row in scores])
+    answers = Predictions(np.arange(1000).astype(str), labels, scores.argmax(axis=1), np.array(["a", "b", "c"]), scores)
+    made = profile(answers, positive=None)
+    assert (made.kind, made.positive, len(made.spans)) == ("answer", None, 1)
+    right = np.average(made.chances, weights=made.rows)
+    assert right == pytest.approx(np.mean(labels == answers.predictions), abs=0.03)
+
+
+def test_a_regression_is_profiled_by_its_answers() -> None:
+    random = np.random.default_rng(4)
+    made = profile(of_numbers(random.uniform(0, 10, 1000), 0.5, random), positive=None)
+    assert (made.kind, made.problem) == ("number", None)
+    assert np.average(made.losses["mae"].means, weights=made.rows) == pytest.approx(0.4, abs=0.05)
+    assert np.average(made.losses["rmse"].means, weights=made.rows) == pytest.approx(0.25, abs=0.05)
+
+
+def test_rows_of_one_entity_weigh_less() -> None:
+    answers = scored_answers(1000)
+    assert profile(replace(answers, entities=np.repeat(np.arange(250), 4).astype(str))).design_effect == pytest.approx(
+        4
+    )
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        (replace(scored_answers(), scores=None), "its predictions on the holdout have no probabilities"),
+        (scored_answers(299), "its holdout has 299 labelled rows (300 needed)"),
+        (replace(scored_answers(), labels=np.ones(3000, int)), "all rows of its holdout are of one class"),
+        (replace(scored_answers(), scores=np.full((3000, 2), 0.5)), "its score is the same in all rows of its holdout"),
+    ],
+)
+def test_a_holdout_that_tells_nothing_says_why(answers: Predictions, expected: str) -> None:
+    assert profile(answers).problem == expected
+
+
+def test_a_regression_that_always_says_the_same_tells_nothing() -> None:
+    random = np.random.default_rng(5)
+    answers = replace(of_numbers(random.uniform(0, 10, 1000), 0.5, random), predictions=np.ones(1000))
+    assert profile(answers, positive=None).problem == "its prediction is the same in all rows of its holdout"
+
+
+def test_a_profile_is_read_as_it_was_written() -> None:
+    made = profile()
+    assert HoldoutProfile.model_validate_json(made.model_dump_json()) == made
+    assert len(made.model_dump_json()) < 10_000
+
+
+def test_counts_of_days_add_up_and_a_day_without_answers_adds_nothing() -> None:
+    one = ScoreCounts(answered=3, without_score=1, outside=1, independent=2.0, groups=((1, 0), (0, 1)))
+    assert sum_of([one, ScoreCounts(), one]) == ScoreCounts(
+        answered=6, without_score=2, outside=2, independent=4.0, groups=((2, 0), (0, 2))
+    )
+    assert sum_of([]) == ScoreCounts()
