@@ -18,6 +18,7 @@ from auto_retrain.domain.metric_reading import MetricQuery, MetricReading
 from auto_retrain.domain.model_state import ModelState
 from auto_retrain.domain.past_decision import BeyondLimit, PastDecision
 from auto_retrain.domain.policy.policy import Policy
+from auto_retrain.domain.proxy import ProxyCheck
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.validation import Decision
@@ -431,3 +432,27 @@ def test_a_schedule_whose_retraining_failed_is_tried_again_when_it_was(expressio
     assert [(each.at.date(), each.outcome, each.held_by) for each in again.decisions] == really
     assert {each.ending for each in again.starts} >= {Ending.FAILED, Ending.PROMOTED}
     assert "cool_down" in again.held
+
+
+class _Refusing(_Deployment):
+    """A deployment in which a proxy refuses each training after the first one."""
+
+    def _train(self, job_id: str, at: datetime, *, better: bool) -> None:
+        if not self.ports.registry.champion("churn"):
+            super()._train(job_id, at, better=better)
+            return
+        refused = ProxyCheck(reason="a proxy was trained", refused="it would not be promoted", refused_in_a_row=1)
+        end_as(self.ports.jobs.get(job_id).proxied(refused), Ending.SKIPPED, None, self.ports)
+
+
+def test_a_trigger_backs_off_after_trainings_that_a_proxy_refused_as_it_did() -> None:
+    policy = the_policy(enabled=["performance_degradation"])
+    deployment = _Refusing(policy)
+    deployment.live(70, improves=True)
+    really = [
+        (each.event_time.date(), each.trigger_type, each.outcome, each.held_by)
+        for each in deployment.ports.decisions.recent("churn", 1000)[::-1]
+    ]
+    assert [each[3] for each in really].count("back_off") > 10
+    again = tried(policy, 70, deployment.ports)
+    assert [(each.at.date(), each.trigger_type, each.outcome, each.held_by) for each in again.decisions] == really

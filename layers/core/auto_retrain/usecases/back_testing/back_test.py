@@ -205,8 +205,9 @@ class _Run:
         self._endings[job.job_id] = told
         # What it put into production and took back again is told by the ledger. Here it never was in production.
         ending = Ending.REJECTED if told is Ending.ROLLED_BACK else told
-        checked = job.checked(alike.data_check) if alike and alike.data_check else job
-        end_as(checked, ending, "as in the past" if ending is Ending.FAILED else None, ports)
+        job = job.checked(alike.data_check) if alike and alike.data_check else job
+        job = job.proxied(alike.proxy) if alike and alike.proxy else job
+        end_as(job, ending, "as in the past" if ending is Ending.FAILED else None, ports)
 
     def decisions(self) -> Iterator[PastDecision]:
         """All decisions, oldest first; those on a schedule that fired before the first day belong to another time."""
