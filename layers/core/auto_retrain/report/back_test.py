@@ -71,7 +71,7 @@ def _starts(tests: Tests) -> str:
     found = _by_time((decision.at, name, decision) for name, test in tests.items() for decision in test.starts)
     rows = [
         (
-            f"{at:%F %R}",
+            _whole(f"{at:%F %R}"),
             *_policy(name, tests),
             _trigger(decision),
             text((decision.ending or "-").replace("_", " ")),
@@ -90,7 +90,7 @@ def _others(tests: Tests) -> str:
     rows = _by_time((run[0].at, name, run) for name, test in tests.items() for run in _runs(test.decisions))
     cells = [
         (
-            f"{run[0].at:%F}" + (f" to {run[-1].at:%F}" if len(run) > 1 else ""),
+            _whole(f"{run[0].at:%F}") + (f" to {_whole(f'{run[-1].at:%F}')}" if len(run) > 1 else ""),
             *_policy(name, tests),
             f"{len(run):,}",
             _trigger(run[0]),
@@ -118,11 +118,11 @@ def _beyond(tests: Tests) -> str:
     found = _by_time((each.first, name, each) for name, test in tests.items() for each in test.beyond)
     rows = [
         (
-            f"{each.first:%F} to {each.last:%F}",
+            f"{_whole(f'{each.first:%F}')} to {_whole(f'{each.last:%F}')}",
             *_policy(name, tests),
             f"{each.days:,}",
             f"{each.days_unanswered:,}",
-            f"{each.answered:%F %R}" if each.answered else "none",
+            _whole(f"{each.answered:%F %R}") if each.answered else "none",
         )
         for _, name, each in found
     ]
@@ -146,6 +146,11 @@ def _served(tests: Tests) -> str:
 def _later(decision: PastDecision) -> str:
     tones = {"confirmed": "met", "needless": "unmet", "unknown": "inconclusive"}
     return f"<span class={tones[decision.needed]}>{decision.needed}</span>" if decision.needed else "-"
+
+
+def _whole(moment: str) -> str:
+    """A day or a moment, which is not divided between lines."""
+    return f"<span class=soft>{moment}</span>"
 
 
 def _trigger(decision: PastDecision) -> str:

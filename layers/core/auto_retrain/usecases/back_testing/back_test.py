@@ -22,7 +22,7 @@ from ...domain.windows import Window
 from ...holds.model import model_holds
 from ...ports import MetricSource, Ports
 from ...triggers import enabled_triggers
-from ...triggers.scheduled import Scheduled
+from ...triggers.scheduled import Scheduled, is_due
 from ..ending.end_job import end_as
 from ..lookup import MAX_DECISIONS, policy_of
 from ..triggering.check_triggers import check_triggers
@@ -177,10 +177,9 @@ class Run:
         """What happens at the moment of a sweep besides it."""
 
     def _schedule(self) -> Iterator[datetime]:
-        """When it fires, and the beginning of each day, when one whose retraining failed is tried again."""
+        """When it fires."""
         if not self._policy.triggers.enables(TriggerType.SCHEDULED):
             return
-        yield from (datetime.combine(day, time(), UTC) for day in self._days.days())
         at = self._begin
         state = ModelState(model_name=self._policy.model)
         while (fires := Scheduled().next_check(self._policy, state, at)) and fires < self._end:
@@ -204,12 +203,16 @@ class Run:
         self._come_back(at)
 
     def _come_back(self, at: datetime) -> None:
-        """A schedule that is held is due again as soon as nothing holds it."""
-        ports = self._world.ports
-        applied, state = policy_of(self._policy.model, ports), ports.states.get(self._policy.model)
-        for hold in model_holds(applied, state, TriggerType.SCHEDULED, at, at):
-            if hold.until and at < hold.until < self._end:
-                heappush(self._moments, _sweep_after(hold.until))
+        """A schedule that is due is met again at the beginning of the next day, and as soon as nothing holds it."""
+        ports, policy = self._world.ports, self._policy
+        state = ports.states.get(policy.model)
+        if not policy.triggers.enables(TriggerType.SCHEDULED) or not is_due(policy, state.last_retrained_at, at):
+            return
+        holds = model_holds(policy_of(policy.model, ports), state, TriggerType.SCHEDULED, at, at)
+        until = [_sweep_after(hold.until) for hold in holds if hold.until and at < hold.until]
+        for moment in (datetime.combine(at.date() + _DAY, time(), UTC), *until):
+            if moment < self._end:
+                heappush(self._moments, moment)
 
     def execute(self, execution_arn: str, event: Mapping[str, Any]) -> None:
         ports = self._world.ports
@@ -227,8 +230,9 @@ class Run:
         self._endings[job.job_id] = told
         # What it put into production and took back again is told by the ledger. Here it never was in production.
         ending = Ending.REJECTED if told is Ending.ROLLED_BACK else told
-        checked = job.checked(alike.data_check) if alike and alike.data_check else job
-        end_as(checked, ending, "as in the past" if ending is Ending.FAILED else None, ports)
+        job = job.checked(alike.data_check) if alike and alike.data_check else job
+        job = job.proxied(alike.proxy) if alike and alike.proxy else job
+        end_as(job, ending, "as in the past" if ending is Ending.FAILED else None, ports)
 
     def decisions(self) -> Iterator[PastDecision]:
         """All decisions, oldest first; those on a schedule that fired before the first day belong to another time."""
