@@ -42,7 +42,8 @@ def look_over(
     fleet: Iterable[Member], since: datetime, at: datetime, now: datetime, losses: Losses, ports: Ports
 ) -> FleetLook:
     """Judge the triggers of all models; what goes wrong with one does not affect the others."""
-    prices = None if ports.limits.budget_month_usd is None else ports.prices.current().prices
+    limits = ports.limits
+    prices = None if limits.budget_month_usd is None else ports.prices.current().prices
     look, gathering = FleetLook(usage_of((), at, now), _money([], prices, now)), Gathering(at, ports)
     for members in _lots(fleet):
         look.models += len(members)
